@@ -1,0 +1,36 @@
+"""Text in: named texts, shipped with us or downloaded, whole and checked.
+
+The flat names (`gptcore.corpus.load`, ...) come from their files when they are asked for, so that
+importing this package loads nothing: no pooch, no requests. `__init__.pyi` is for type checkers.
+"""
+
+from importlib import import_module
+
+HOME_OF = {
+    "load": "text",
+    "load_documents": "text",
+    "available": "text",
+    "fetch": "download",
+    "Fetched": "download",
+    "Text": "manifest",
+    "all_texts": "manifest",
+    "find_text": "manifest",
+    "data_folder": "manifest",
+    "path_of": "manifest",
+    "UnknownText": "manifest",
+    "TextNotHere": "manifest",
+    "TextDamaged": "manifest",
+}
+__all__ = list(HOME_OF)
+
+
+def __getattr__(name: str):
+    """Import the file that has `name`, and hand its `name` on."""
+    if name not in HOME_OF:
+        raise AttributeError(f"gptcore.corpus has no {name!r}; it has {', '.join(HOME_OF)}.")
+    return getattr(import_module(f"gptcore.corpus.{HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """What can be asked for, so that Tab completes it before it is loaded."""
+    return sorted([*globals(), *HOME_OF])

@@ -1,0 +1,13 @@
+from gptcore.corpus.download import Fetched as Fetched
+from gptcore.corpus.download import fetch as fetch
+from gptcore.corpus.manifest import Text as Text
+from gptcore.corpus.manifest import TextDamaged as TextDamaged
+from gptcore.corpus.manifest import TextNotHere as TextNotHere
+from gptcore.corpus.manifest import UnknownText as UnknownText
+from gptcore.corpus.manifest import all_texts as all_texts
+from gptcore.corpus.manifest import data_folder as data_folder
+from gptcore.corpus.manifest import find_text as find_text
+from gptcore.corpus.manifest import path_of as path_of
+from gptcore.corpus.text import available as available
+from gptcore.corpus.text import load as load
+from gptcore.corpus.text import load_documents as load_documents

@@ -1,0 +1,175 @@
+"""Bring named texts onto this machine: each appears under its name only when it is whole.
+
+pooch does the transfer (requests, timeouts, the progress bar). The file is written beside its
+place under another name, checked against the manifest, and then renamed, which cannot be half done.
+Left out on purpose: resuming. The texts are small; they come anew in seconds.
+"""
+
+import contextlib
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pooch
+from requests import exceptions
+
+from gptcore.corpus.manifest import (
+    DATA_VARIABLE,
+    Text,
+    TextNotHere,
+    differences,
+    find_text,
+    is_there,
+    path_of,
+    read_whole,
+)
+
+PAUSES_SECONDS = (0, 1)  # before each round over the mirrors; so every one is asked twice
+CONNECT_SECONDS = 5  # for each address of the host; a network that swallows packets is common
+SILENCE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One text that now is on this machine.
+
+    Units: bytes is the size of the file.
+    """
+
+    name: str
+    path: Path
+    bytes: int
+    state: Literal["shipped", "already here", "downloaded"]
+
+
+def fetch(names: str | Iterable[str], again: bool = False) -> Iterator[Fetched]:
+    """Bring the texts one after the other, and yield a record for each.
+
+    All names are checked before the first text is brought. With `again`, a text that is here is
+    brought anew, and replaced once the new one is whole.
+
+    Raises: UnknownText at once; then, at its turn, TextNotHere or TextDamaged. Nothing is yielded
+        after an error.
+    Example: for text in fetch(["names-ssa"]): print(text.name, text.state)
+    """
+    # Trap: a lone string is also a series of names, one for each of its letters.
+    texts = [find_text(name) for name in ([names] if isinstance(names, str) else names)]
+    return (bring(text, again) for text in texts)
+
+
+def bring(text: Text, again: bool = False) -> Fetched:
+    """Make sure that the text is on this machine, whole.
+
+    Raises: TextNotHere if it cannot be brought or stored; TextDamaged if a damaged file lies in
+        its place and `again` does not allow to replace it.
+    """
+    path = path_of(text)
+    if text.shipped:
+        return Fetched(text.name, path, len(read_whole(text)), "shipped")
+    if is_there(text) and not again:
+        return Fetched(text.name, path, len(read_whole(text)), "already here")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        problem = download(text, part)
+        if not problem:
+            os.replace(part, path)
+    except OSError as error:
+        raise TextNotHere(
+            f"The text {text.name!r} cannot be stored as {path.name} in the folder {path.parent} "
+            f"({error.strerror or error}).\n"
+            f"Set {DATA_VARIABLE} to a folder that can be written and has room, then: "
+            f"gptcore fetch {text.name}"
+        ) from None
+    finally:  # also after Ctrl-C
+        remove(part)
+    if problem:
+        raise not_brought(text, path, problem)
+    return Fetched(text.name, path, text.bytes, "downloaded")
+
+
+def download(text: Text, part: Path) -> str:
+    """Write the text to `part` from the first mirror that has it; if none has, say why.
+
+    Raises: OSError only for what goes wrong on this machine's disk.
+    """
+    get = pooch.HTTPDownloader(
+        progressbar=sys.stderr is not None and sys.stderr.isatty(),
+        chunk_size=1 << 16,
+        timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
+        headers={"Accept-Encoding": "identity"},  # else the bar counts compressed bytes
+    )
+    problems: dict[str, str] = {}
+    urls = list(text.urls)
+    for pause_seconds in PAUSES_SECONDS:
+        time.sleep(pause_seconds)
+        for url in list(urls):
+            try:
+                problems[url] = try_mirror(get, url, text, part)
+            except exceptions.ConnectTimeout:
+                problems[url] = f"no answer from {host_of(url)} within {CONNECT_SECONDS} seconds"
+                urls.remove(url)  # who is silent for that long is silent a second later, too
+            if not problems[url]:
+                return ""
+    return "; ".join(problems.values())
+
+
+def try_mirror(get: pooch.HTTPDownloader, url: str, text: Text, part: Path) -> str:
+    """Write what `url` answers to `part`; empty if it is the text, else what is wrong, in words."""
+    failure = ""
+    try:
+        get(url, str(part), None)
+    except exceptions.ConnectTimeout:
+        raise
+    except exceptions.RequestException as error:
+        failure = in_words(error, host_of(url))
+    content = part.read_bytes()
+    if failure and not content:
+        return failure
+    difference = differences(text, content)
+    if not difference:
+        return ""
+    guess = "the connection broke off" if failure else "a login page, a proxy or a broken copy"
+    return f"{host_of(url)} did not send the whole file ({guess}): {difference}"
+
+
+def host_of(url: str) -> str:
+    """The part of an address that a reader knows: `https://host/path` -> `host`."""
+    return urlsplit(url).netloc
+
+
+def in_words(error: exceptions.RequestException, host: str) -> str:
+    """What went wrong between here and `host`, without the library's inner names."""
+    if error.response is not None:
+        return f"{host} answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, exceptions.SSLError):
+        return f"the certificate of {host} was not accepted (a proxy in between? a wrong clock?)"
+    if isinstance(error, exceptions.ProxyError):
+        return f"the proxy in HTTPS_PROXY does not let us through to {host}"
+    if isinstance(error, exceptions.Timeout):
+        return f"{host} fell silent for {SILENCE_SECONDS} seconds"
+    if isinstance(error, exceptions.ConnectionError):
+        return f"no connection to {host}"
+    return f"{host}: {error}"
+
+
+def remove(part: Path) -> None:
+    """Leave no unfinished file behind, without hiding the error that is on its way."""
+    with contextlib.suppress(OSError):
+        part.unlink()
+
+
+def not_brought(text: Text, path: Path, problem: str) -> TextNotHere:
+    """The error for a text that no mirror gave us; what lies in its place is as it was."""
+    verdict, again = ("is as it was", " --again") if path.exists() else ("is not there yet", "")
+    return TextNotHere(
+        f"The text {text.name!r} could not be downloaded: {problem}.\n"
+        f"Nothing was kept; {path.name} in the folder {path.parent} {verdict}.\n"
+        f"To try again: gptcore fetch {text.name}{again}"
+    )

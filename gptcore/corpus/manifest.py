@@ -1,0 +1,158 @@
+"""The texts that we know by name: where each belongs, and whether what lies there is whole.
+
+The list itself is `data/manifest.toml`. A shipped text lies beside that list; a downloaded one in
+the folder GPTCORE_DATA. Left out on purpose: reading (`text.py`) and bringing (`download.py`).
+"""
+
+import difflib
+import hashlib
+import os
+import reprlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+DATA_VARIABLE = "GPTCORE_DATA"
+
+
+class UnknownText(ValueError):
+    """The name is not in the manifest."""
+
+
+class TextNotHere(OSError):
+    """A text that we know is not on this machine, and could not be brought or read."""
+
+
+class TextDamaged(TextNotHere):
+    """What lies under the text's name is not that text."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """One table of the manifest.
+
+    Units: bytes is the size of the whole file.
+    """
+
+    name: str
+    path: str  # below the data folder, or below the manifest's own folder if shipped
+    bytes: int
+    sha256: str
+    licence: str
+    source: str
+    urls: tuple[str, ...] = ()  # tried in this order; a shipped text has none
+
+    @property
+    def shipped(self) -> bool:
+        """Whether the text comes with gptcore, so that no network is ever needed for it."""
+        return not self.urls
+
+
+def shipped_folder() -> Path:
+    """The folder of the manifest and the shipped texts: in a wheel inside gptcore, else beside."""
+    package = Path(__file__).resolve().parents[1]
+    folders = [package / "data", package.parent / "data"]
+    for folder in folders:
+        if (folder / "manifest.toml").is_file():
+            return folder
+    raise TextNotHere(
+        f"gptcore is here without its data: no manifest.toml in {folders[0]} or {folders[1]}. "
+        "Install gptcore again: pip install --force-reinstall gptcore"
+    )
+
+
+def data_folder() -> Path:
+    """The folder that downloads go to: GPTCORE_DATA as it is now, or the user's cache folder."""
+    chosen = os.environ.get(DATA_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    return Path(platformdirs.user_cache_dir("gptcore"))
+
+
+def all_texts() -> dict[str, Text]:
+    """Every text of the manifest, by name."""
+    tables = tomllib.loads((shipped_folder() / "manifest.toml").read_text(encoding="utf-8"))
+    return {
+        name: Text(name=name, **{**table, "urls": tuple(table.get("urls", ()))})
+        for name, table in tables.items()
+    }
+
+
+def find_text(name: str) -> Text:
+    """The text that bears this name.
+
+    Raises: UnknownText, with the nearest name and all the names.
+    """
+    texts = all_texts()
+    if isinstance(name, str) and name in texts:
+        return texts[name]
+    near = difflib.get_close_matches(str(name).lower(), texts, n=1)
+    guess = f"Did you mean {near[0]!r}? " if near else ""
+    own = " A file of your own needs no name here: Path(...).read_text() reads it."
+    raise UnknownText(
+        f"There is no text {reprlib.repr(name)}. {guess}The texts are: {', '.join(texts)}."
+        + (own if "." in str(name) else "")
+    )
+
+
+def path_of(text: Text) -> Path:
+    """Where the text belongs on this machine, whether it is there or not."""
+    if text.shipped:
+        return shipped_folder() / text.path
+    folder = data_folder()
+    # Trap: two texts of different origin may bear the same path, `names.txt`, one in each folder.
+    if folder.resolve() == shipped_folder().resolve():
+        raise ValueError(
+            f"{DATA_VARIABLE}={folder} is the folder of the texts that come with gptcore; a "
+            "download there could replace one of them. "
+            f"Set {DATA_VARIABLE} to another folder, or unset it."
+        )
+    return folder / text.path
+
+
+def is_there(text: Text) -> bool:
+    """Whether anything lies under the text's name, be it whole or not."""
+    try:
+        return path_of(text).exists()
+    except OSError:
+        return True  # it cannot even be looked at; reading it will say why
+
+
+def differences(text: Text, content: bytes) -> str:
+    """What tells `content` from the text, in words; empty if nothing does."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    if sha256 == text.sha256:
+        return ""
+    return (
+        f"expected {text.bytes:,} bytes with sha256 {text.sha256}, "
+        f"got {len(content):,} bytes with sha256 {sha256}"
+    )
+
+
+def read_whole(text: Text) -> bytes:
+    """The content of a text on this machine; a downloaded one is checked, and never repaired.
+
+    Raises: TextDamaged if it is not that text; TextNotHere if it cannot be read at all.
+    """
+    path = path_of(text)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise TextNotHere(
+            f"The text {text.name!r} cannot be read from {path} ({error.strerror or error}). "
+            + (
+                "It comes with gptcore: pip install --force-reinstall gptcore"
+                if text.shipped
+                else f"Bring it anew: gptcore fetch {text.name} --again"
+            )
+        ) from None
+    difference = "" if text.shipped else differences(text, content)
+    if difference:
+        raise TextDamaged(
+            f"The file {path} is damaged, or is another file than {text.name!r}: {difference}.\n"
+            f"It was left as it is. Bring it anew: gptcore fetch {text.name} --again\n"
+            f"Or move it away, or set {DATA_VARIABLE} to another folder."
+        )
+    return content

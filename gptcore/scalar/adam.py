@@ -1,0 +1,36 @@
+"""Adam: each weight gets a step of its own size, from what its gradient has been lately.
+
+Left out on purpose: weight decay (AdamW), which the published microgpt does not use.
+Source: Kingma and Ba 2015, arXiv 1412.6980.
+"""
+
+from math import sqrt
+
+
+class Adam:
+    """Two running averages for each weight: of its gradient, and of its gradient squared.
+
+    Example: optimizer = Adam(weights); loss.backward(); optimizer.step(learning_rate=0.01)
+    """
+
+    def __init__(self, weights, beta1: float = 0.85, beta2: float = 0.99, eps: float = 1e-8):
+        self.weights = list(weights)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.mean = [0.0] * len(self.weights)
+        self.mean_square = [0.0] * len(self.weights)
+        self.steps = 0
+
+    def step(self, learning_rate: float) -> None:
+        """Move every weight against its gradient, then set the gradients back to 0."""
+        self.steps += 1
+        beta1, beta2, eps = self.beta1, self.beta2, self.eps
+        new1, new2 = 1 - beta1, 1 - beta2
+        # Both averages start at 0 and are too small at first; dividing by these makes up for it.
+        rate, correction2 = learning_rate / (1 - beta1**self.steps), 1 - beta2**self.steps
+        mean, mean_square = self.mean, self.mean_square
+        for i, weight in enumerate(self.weights):
+            grad = weight.grad
+            mean[i] = m = beta1 * mean[i] + new1 * grad
+            mean_square[i] = v = beta2 * mean_square[i] + new2 * grad * grad
+            weight.data -= rate * m / (sqrt(v / correction2) + eps)
+            weight.grad = 0.0  # Trap: left standing, it would be added to the next step's

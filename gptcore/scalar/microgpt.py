@@ -1,0 +1,189 @@
+"""A whole GPT, one number at a time: read names, learn which letter comes next, invent names.
+
+The model is a function without state, (token, position, weights, cache) -> logits; what a run has of state
+(weights, chance, documents) is in `MicroGPT`.
+Left out on purpose: batches and arrays, so that every number can be looked at.
+Source: Andrej Karpathy, microgpt, 12 February 2026; with names.txt, seed 42 and 1,000 steps this prints the
+published losses and invents the published names.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+from types import ModuleType
+
+from gptcore.heads import check_heads
+from gptcore.next_token import next_probabilities, next_token
+from gptcore.scalar import fused
+from gptcore.scalar.adam import Adam
+from gptcore.scalar.attention import attend
+from gptcore.scalar.value import Value
+
+WEIGHT_STD = 0.08  # spread of the first weights; the published value
+LEARNING_RATE = 0.01
+
+
+@dataclass(frozen=True)
+class MicroConfig:
+    """Sizes of a microgpt; the published ones unless said otherwise."""
+
+    n_embd: int = 16  # C: numbers that describe one token
+    n_head: int = 4  # H
+    n_layer: int = 1  # L
+    block_size: int = 16  # T: most tokens that it looks back on
+
+    def __post_init__(self):
+        check_heads(self.n_embd, self.n_head)
+        for name in ("n_layer", "block_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}={getattr(self, name)} must be 1 or more.")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of training has to tell. Units: loss in nats per token."""
+
+    step: int  # from 1
+    document: str
+    loss: float
+
+
+def first_weights(vocab_size: int, config: MicroConfig, rng: Random) -> dict[str, list[list[Value]]]:
+    """Small random numbers, matrix by matrix, row by row, in the published order."""
+    C = config.n_embd
+    shapes = {"wte": (vocab_size, C), "wpe": (config.block_size, C), "lm_head": (vocab_size, C)}
+    for layer in range(config.n_layer):
+        shapes |= {f"{layer}.{name}": (C, C) for name in ("wq", "wk", "wv", "wo")}
+        shapes |= {f"{layer}.fc1": (4 * C, C), f"{layer}.fc2": (C, 4 * C)}
+    return {
+        name: [[Value(rng.gauss(0, WEIGHT_STD)) for _ in range(columns)] for _ in range(rows)]
+        for name, (rows, columns) in shapes.items()
+    }
+
+
+def logits(token: int, position: int, weights, cache, config: MicroConfig, ops=fused) -> list[Value]:
+    """How much the model expects each token next; larger is likelier.
+
+    `cache` holds one (keys, values) for each layer; this token's are appended. Gradients flow through it.
+    Shapes: -> (V,).
+    """
+    x = add(weights["wte"][token], weights["wpe"][position])  # (C,)
+    x = ops.rmsnorm(x)
+    for layer, (keys, values) in enumerate(cache):
+        normed = ops.rmsnorm(x)
+        q = ops.linear(normed, weights[f"{layer}.wq"])
+        keys.append(ops.linear(normed, weights[f"{layer}.wk"]))
+        values.append(ops.linear(normed, weights[f"{layer}.wv"]))
+        mixed = attend(q, keys, values, config.n_head, ops)
+        x = add(ops.linear(mixed, weights[f"{layer}.wo"]), x)  # talk: the only place where tokens meet
+        hidden = [h.relu() for h in ops.linear(ops.rmsnorm(x), weights[f"{layer}.fc1"])]  # (4C,)
+        x = add(ops.linear(hidden, weights[f"{layer}.fc2"]), x)  # think: each token for itself
+    return ops.linear(x, weights["lm_head"])  # (V,)
+
+
+def add(x, y):
+    """Pairwise sums. Shapes: (n,), (n,) -> (n,)."""
+    return [xi + yi for xi, yi in zip(x, y)]
+
+
+class MicroGPT:
+    """One run: documents, weights and a stream of chance.
+
+    `ops` says how the graph is built: `fused` (default) or `plain`, which gives the same numbers more slowly.
+    Raises:  ValueError if there is nothing to learn from, or sizes that do not fit.
+    Example: gpt = MicroGPT(["emma", "anna"]); list(gpt.train(10)); gpt.sample(3)
+    """
+
+    def __init__(self, documents: list[str], config: MicroConfig | None = None, *, seed: int = 42,
+                 shuffle: bool = True, ops: ModuleType = fused):
+        if isinstance(documents, str) or not any(documents):
+            raise ValueError(f"documents={documents!r:.60} must be a list with at least one text, such as ['emma', 'anna'].")
+        self.documents = [document for document in documents if document]
+        self.config, self.ops = config or MicroConfig(), ops
+        self.rng = Random(seed)
+        if shuffle:
+            self.rng.shuffle(self.documents)
+        self.characters = sorted(set("".join(self.documents)))
+        self.BOS = len(self.characters)  # one more token: a name begins here, and ends here
+        self.vocab_size = self.BOS + 1
+        self.weights = first_weights(self.vocab_size, self.config, self.rng)
+        self.parameters = [w for matrix in self.weights.values() for row in matrix for w in row]
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of the characters. Raises ValueError for one that the documents do not have."""
+        unknown = sorted(set(text) - set(self.characters))
+        if unknown:
+            raise ValueError(f"{text!r} has {unknown[0]!r}, which stands in none of the documents. "
+                             f"Known: {''.join(self.characters)!r:.80}.")
+        return [self.characters.index(character) for character in text]
+
+    def logits_after(self, ids: list[int]) -> Iterator[list[Value]]:
+        """Logits after each of `ids`. Shapes: ids (T,) -> T times (V,)."""
+        cache = [([], []) for _ in range(self.config.n_layer)]
+        for position, token in enumerate(ids):
+            yield logits(token, position, self.weights, cache, self.config, self.ops)
+
+    def loss(self, document: str) -> Value:
+        """Mean surprise over the characters of a document and its end. Units: nats per token."""
+        ids = [self.BOS, *self.encode(document), self.BOS][: self.config.block_size + 1]
+        surprises = [self.ops.surprise(row, target) for row, target in zip(self.logits_after(ids[:-1]), ids[1:])]
+        return sum(surprises) / len(surprises)
+
+    def train(self, steps: int = 1000, learning_rate: float = LEARNING_RATE) -> Iterator[Step]:
+        """Yield a `Step` after each update: one document, and a rate that falls to 0.
+
+        Draws and prints nothing; stop whenever you like, the weights stay as they are.
+        """
+        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+            raise ValueError(f"steps={steps!r} must be a whole number, 1 or more; 1000 takes about ten seconds.")
+        return self.updates(steps, learning_rate)
+
+    def updates(self, steps: int, learning_rate: float) -> Iterator[Step]:
+        optimizer = Adam(self.parameters)
+        for parameter in self.parameters:
+            parameter.grad = 0.0  # a backward call of before must not count
+        for s in range(steps):
+            document = self.documents[s % len(self.documents)]
+            with no_search_for_circles():
+                loss = self.loss(document)
+                loss.backward()
+                optimizer.step(learning_rate * (1 - s / steps))
+            yield Step(s + 1, document, loss.data)
+
+    def next_probabilities(self, beginning: str = "", temperature: float = 1.0) -> dict[str, float]:
+        """How likely each character is after `beginning`; the end of the text is ""."""
+        for row in self.logits_after([self.BOS, *self.encode(beginning)][: self.config.block_size]):
+            pass
+        probs = next_probabilities([logit.data for logit in row], temperature)
+        return dict(zip([*self.characters, ""], probs))
+
+    def sample(self, n: int = 20, temperature: float = 0.5, rng: Random | None = None) -> list[str]:
+        """`n` invented texts; without `rng` from the run's own stream of chance, as published."""
+        if n < 0:
+            raise ValueError(f"n={n}: the number of samples must be 0 or more.")
+        return [self.invent(temperature, rng or self.rng) for _ in range(n)]
+
+    def invent(self, temperature: float, rng: Random) -> str:
+        """One text, character by character, until its end or until block_size."""
+        ids, cache = [self.BOS], [([], []) for _ in range(self.config.n_layer)]
+        for position in range(self.config.block_size):
+            row = logits(ids[-1], position, self.weights, cache, self.config, self.ops)
+            token = next_token([logit.data for logit in row], temperature, rng=rng)
+            if token == self.BOS:
+                break
+            ids.append(token)
+        return "".join(self.characters[token] for token in ids[1:])
+
+
+@contextmanager
+def no_search_for_circles():
+    """Pause Python's cycle collector: a graph has no cycles, and looking for them costs a tenth of a step."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,190 @@
+"""A number that remembers what made it, so that blame can flow back to where it began.
+
+Each operation makes a new `Value` that keeps its parents and one slope for each parent: how much the
+result grows when that parent grows. `backward()` multiplies slopes along a path and adds where paths
+meet. There is nothing else in backpropagation.
+
+Left out on purpose: arrays. One `Value` is one number; lesson 7 does the same with millions at once.
+Source: the chain rule; the form of the class follows Andrej Karpathy's micrograd and microgpt, and
+backward called twice behaves as in PyTorch.
+"""
+
+import math
+
+
+class DivisionByZero(ValueError, ZeroDivisionError):
+    """A division by zero: a ValueError, and also what Python itself would raise."""
+
+
+class Value:
+    """One number of a computation: what it is, what made it, and what it is to blame for.
+
+    Units:   `grad` counts how much the result grows when this number grows by 1 (for small growth).
+    Raises:  ValueError if it is given something other than one number.
+    Example: a = Value(2.0); L = a * 3 + a; L.backward(); a.grad -> 4.0
+    """
+
+    __slots__ = ("data", "grad", "op", "parents", "slopes")
+
+    def __init__(self, data, op="", parents=(), slopes=()):
+        self.data = data if parents or type(data) is float else one_number(data)
+        self.grad = 0.0
+        self.op = op  # "+", "*", "tanh"; "" for a number that was typed in
+        self.parents = parents  # the Values that it was made of
+        self.slopes = slopes  # how much it grows for each of them: d(this) / d(parent)
+
+    def __add__(self, other):
+        if not isinstance(other, Value):
+            other = Value(other)
+        return Value(self.data + other.data, "+", (self, other), (1.0, 1.0))
+
+    def __sub__(self, other):
+        if not isinstance(other, Value):
+            other = Value(other)
+        return Value(self.data - other.data, "-", (self, other), (1.0, -1.0))
+
+    def __mul__(self, other):
+        if not isinstance(other, Value):
+            other = Value(other)
+        return Value(self.data * other.data, "*", (self, other), (other.data, self.data))
+
+    def __truediv__(self, other):
+        if not isinstance(other, Value):
+            other = Value(other)
+        if other.data == 0:
+            raise DivisionByZero(
+                f"{self.data} / {other.data}: a number cannot be divided by 0. "
+                f"Add a small number below (RMSNorm adds 1e-5), or check what made it 0."
+            )
+        ratio = self.data / other.data
+        return Value(ratio, "/", (self, other), (1 / other.data, -ratio / other.data))
+
+    def __pow__(self, exponent):
+        if isinstance(exponent, Value):
+            raise ValueError(
+                f"x ** {exponent!r}: the exponent must be a plain number, such as 2 or -0.5. "
+                f"For an exponent with a gradient of its own write (x.log() * exponent).exp()."
+            )
+        x, n = self.data, one_number(exponent)
+        if x == 0 and n < 0:
+            raise DivisionByZero(f"{x} ** {n} divides by 0. Add a small number to the base first.")
+        if x < 0 and not n.is_integer():
+            raise ValueError(
+                f"{x} ** {n} is not a real number: a negative base needs a whole exponent. "
+                f"Square the base first, or make sure that it cannot be negative."
+            )
+        try:
+            y, slope = x**n, slope_of_power(x, n)
+        except OverflowError:
+            raise ValueError(f"{x} ** {n} is larger than any float (1.8e308). Use smaller numbers.") from None
+        return Value(y, f"**{n:g}", (self,), (slope,))
+
+    def __neg__(self):
+        return Value(-self.data, "neg", (self,), (-1.0,))
+
+    def exp(self):
+        """e to the power of this number; its slope is itself."""
+        try:
+            y = math.exp(self.data)
+        except OverflowError:
+            raise ValueError(
+                f"exp({self.data}) is larger than any float; exp(709) is about the largest. "
+                f"In a softmax, subtract the largest logit from all of them first."
+            ) from None
+        return Value(y, "exp", (self,), (y,))
+
+    def log(self):
+        """Natural logarithm; its slope is 1 / x. Raises ValueError unless x is above 0."""
+        if self.data <= 0:
+            raise ValueError(
+                f"log({self.data}): a logarithm needs a number above 0. "
+                f"A probability that came out as 0 usually means logits too far apart."
+            )
+        return Value(math.log(self.data), "log", (self,), (1 / self.data,))
+
+    def relu(self):
+        """The number itself above 0, otherwise 0; slope 1 above 0, otherwise 0 (at 0 too)."""
+        x = self.data
+        return Value(x if x > 0 else 0.0, "relu", (self,), (1.0 if x > 0 else 0.0,))
+
+    def tanh(self):
+        """Squeeze into -1 to 1; the slope is 1 - output squared."""
+        y = math.tanh(self.data)
+        return Value(y, "tanh", (self,), (1 - y * y,))
+
+    def __radd__(self, other):  # other + self
+        return Value(other) + self
+
+    def __rsub__(self, other):  # other - self
+        return Value(other) - self
+
+    def __rmul__(self, other):  # other * self
+        return Value(other) * self
+
+    def __rtruediv__(self, other):  # other / self
+        return Value(other) / self
+
+    def __rpow__(self, base):  # base ** self
+        return (self * Value(base).log()).exp()
+
+    def backward(self):
+        """Add to every number's `grad` what it is worth to this one.
+
+        Gradients of the numbers you typed in add up over several calls, as in PyTorch (set them back to
+        0 between steps); those in between start anew each time.
+        """
+        order = topological_order(self)
+        for node in order:
+            node.grad = 0.0
+        self.grad += 1.0
+        for node in reversed(order):  # a node passes blame on once it has all of its own
+            grad = node.grad
+            for parent, slope in zip(node.parents, node.slopes):
+                # Trap: `=` instead of `+=` keeps only the path that was walked last.
+                parent.grad += slope * grad
+
+    def __repr__(self):
+        return f"Value(data={self.data:.6g}, grad={self.grad:.6g})"
+
+
+def one_number(given) -> float:
+    """`given` as a float, if it is one number; NumPy's and PyTorch's count, strings do not."""
+    if not isinstance(given, (str, bytes, Value)) and hasattr(given, "__float__"):
+        try:
+            return float(given)
+        except (TypeError, ValueError, RuntimeError, OverflowError):
+            pass  # an array of several numbers, or a whole number beyond all floats
+    advice = "Make a Value of each number in it, or pick one."
+    if isinstance(given, Value):
+        advice = "It is a Value already; use it as it is, or take its .data."
+    elif isinstance(given, (str, bytes)):
+        advice = "Write the number without quotes, or turn it into one with float(...)."
+    raise ValueError(f"A Value holds one number, not {given!r} (a {type(given).__name__}). {advice}")
+
+
+def slope_of_power(x: float, n: float) -> float:
+    """d(x ** n) / dx = n * x ** (n - 1), and at x = 0 what that comes to."""
+    if n == 0:
+        return 0.0
+    if x == 0 and n < 1:
+        return math.inf  # a root rises straight up from 0
+    return n * x ** (n - 1)
+
+
+def topological_order(root):
+    """All numbers that were computed on the way to `root`, each one after its parents.
+
+    Numbers that were typed in have no parents and are left out: they have nobody to pass blame on to.
+    """
+    order, entered, done = [], set(), set()
+    stack = [root] if root.parents else []
+    while stack:  # a stack, not recursion: a chain of 100,000 additions is deeper than Python may call
+        node = stack.pop()
+        if node not in entered:
+            entered.add(node)
+            stack.append(node)  # met again when all of its parents are done
+            stack.extend([p for p in node.parents if p.parents and p not in entered])
+        elif node not in done:
+            done.add(node)
+            order.append(node)
+    return order
