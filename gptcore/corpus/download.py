@@ -33,6 +33,7 @@ from gptcore.corpus.manifest import (
 PAUSES_SECONDS = (0, 1)  # before each round over the mirrors; so every one is asked twice
 CONNECT_SECONDS = 5  # for each address of the host; a network that swallows packets is common
 SILENCE_SECONDS = 30
+CHUNK_BYTES = 4096  # a chunk that is cut is lost whole
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def download(text: Text, part: Path) -> str:
     """
     get = pooch.HTTPDownloader(
         progressbar=sys.stderr is not None and sys.stderr.isatty(),
-        chunk_size=1 << 16,
+        chunk_size=CHUNK_BYTES,
         timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
         headers={"Accept-Encoding": "identity"},  # else the bar counts compressed bytes
     )
@@ -122,20 +123,19 @@ def download(text: Text, part: Path) -> str:
 
 def try_mirror(get: pooch.HTTPDownloader, url: str, text: Text, part: Path) -> str:
     """Write what `url` answers to `part`; empty if it is the text, else what is wrong, in words."""
-    failure = ""
+    guess = "a login page, a proxy or a broken copy"
     try:
         get(url, str(part), None)
     except exceptions.ConnectTimeout:
         raise
     except exceptions.RequestException as error:
-        failure = in_words(error, host_of(url))
-    content = part.read_bytes()
-    if failure and not content:
-        return failure
-    difference = differences(text, content)
+        begun = isinstance(error, exceptions.ChunkedEncodingError) or part.stat().st_size > 0
+        if not begun:
+            return in_words(error, host_of(url))
+        guess = "the connection broke off"
+    difference = differences(text, part.read_bytes())
     if not difference:
         return ""
-    guess = "the connection broke off" if failure else "a login page, a proxy or a broken copy"
     return f"{host_of(url)} did not send the whole file ({guess}): {difference}"
 
 

@@ -1,0 +1,35 @@
+"""Pictures and controls of what happens inside a language model.
+
+Takes arrays, strings, numbers and functions, and knows no model: draw your own. Every `draw_...` gives back a
+`Picture`; every control has a still twin, so that a page without a kernel shows something too.
+Importing it loads no matplotlib and no ipywidgets: each name comes with its own file, when it is first used.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "Picture": "picture",
+    "draw_graph": "graph",
+    "draw_paths": "backward",
+    "draw_backward": "backward",
+    "BackwardPlayer": "backward_player",
+    "draw_whole_graph": "whole_graph",
+    "draw_probabilities": "probabilities",
+    "draw_loss": "loss",
+    "LossPlot": "live_loss",
+    "draw_program": "program",
+    "draw_samples": "samples",
+    "SamplesPlayer": "samples_player",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"viz has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"viz.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

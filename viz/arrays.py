@@ -1,0 +1,22 @@
+"""The one door through which numbers enter: lists, NumPy arrays and tensors from any device.
+
+Left out on purpose: knowing NumPy or PyTorch. An array says itself how it becomes a list.
+"""
+
+from math import isfinite
+
+
+def to_numbers(given, what: str) -> list[float]:
+    """A row of numbers as floats.
+
+    Raises: ValueError if it is not one row, or if a number in it is not finite.
+    """
+    values = given.tolist() if hasattr(given, "tolist") else list(given)  # a tensor on a GPU, of 16 bits, too
+    if not isinstance(values, list) or any(isinstance(value, (list, tuple, str)) for value in values):
+        shape = getattr(given, "shape", "a list of lists")
+        raise ValueError(f"{what} must be one row of numbers, but its shape is {tuple(shape) if shape != 'a list of lists' else shape}. Pick one row.")
+    numbers = [float(value) for value in values]
+    wrong = [i for i, number in enumerate(numbers) if not isfinite(number)]
+    if wrong:
+        raise ValueError(f"{what} has {numbers[wrong[0]]} at position {wrong[0]}; {len(wrong)} of {len(numbers)} are not finite.")
+    return numbers

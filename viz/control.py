@@ -1,0 +1,43 @@
+"""A control: sliders beside a picture where a kernel runs, and a still picture everywhere else.
+
+Made of core ipywidgets, so that JupyterLab, Colab and VS Code all have it. A saved notebook keeps the still twin only.
+"""
+
+from ipywidgets import HTML, Layout, VBox, Widget
+
+from viz.picture import Picture
+
+
+class Control:
+    """What all controls share: `.live`, the widgets; `.still`, a `Picture`; and how both are shown.
+
+    A control says what is to be seen in `picture()`, and calls `redraw()` when one of its knobs was turned.
+    """
+
+    def __init__(self, knobs: list[Widget], still: Picture):
+        self.still = still
+        self.screen = HTML(layout=Layout(width="100%"))
+        self.live = VBox([*knobs, self.screen])
+        self.redraw()
+
+    def picture(self) -> Picture:
+        """The picture for where the knobs stand now."""
+        raise NotImplementedError
+
+    def redraw(self, change=None) -> None:
+        self.screen.value = self.picture().to_html()
+
+    def save(self, path):
+        """Write the picture for where the knobs stand now, as `Picture.save` does."""
+        return self.picture().save(path)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.still.alt}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.live.model_id}
+        return {
+            "application/vnd.jupyter.widget-view+json": view,  # where a kernel runs
+            "text/html": self.still.to_html(),  # where none does
+            "text/plain": repr(self),
+        }

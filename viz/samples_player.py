@@ -1,0 +1,33 @@
+"""One slider for the moment of training, one for how many texts: watch noise turn into names."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from ipywidgets import IntSlider, Layout, SelectionSlider
+
+from viz.control import Control
+from viz.picture import Picture
+from viz.samples import MOST_ROWS, check, draw_samples
+
+
+class SamplesPlayer(Control):
+    """Recorded samples to leaf through, step by step.
+
+    Raises:  ValueError for an album without texts.
+    Example: SamplesPlayer({0: ["qxv"], 100: ["mari", "anna"]}, known={"anna"})
+    """
+
+    def __init__(self, album: Mapping[int, Sequence[str]], known: Collection[str] = (), *, marked: str = "stands in the list"):
+        most = check(album, MOST_ROWS)
+        self.album, self.known, self.marked = dict(album), set(known), marked
+        wide = Layout(width="460px")
+        self.step = SelectionSlider(options=[(f"{step:,}", step) for step in self.album], description="step", layout=wide)
+        self.rows = IntSlider(value=min(12, most), min=1, max=most, description="how many", layout=wide)
+        still = draw_samples(self.album, self.known, marked=marked)
+        super().__init__([self.step, self.rows], still)
+        for knob in (self.step, self.rows):
+            knob.observe(self.redraw, names="value")
+
+    def picture(self) -> Picture:
+        """The chosen step beside the last one, so that there is something to compare with."""
+        shown = {step: self.album[step] for step in dict.fromkeys([self.step.value, max(self.album)])}
+        return draw_samples(shown, self.known, rows=self.rows.value, marked=self.marked)
