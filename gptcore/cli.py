@@ -13,7 +13,7 @@ from typing import Annotated
 
 import tyro
 
-from gptcore.corpus import all_texts, fetch, load_documents
+from gptcore.corpus import all_texts, fetch, find_text, load_documents
 from gptcore.scalar import MicroConfig, MicroGPT, fused, plain
 
 INTERRUPTED = 130  # what a shell reports after Ctrl-C
@@ -118,8 +118,17 @@ class Fetch:
         names = known if self.all else list(self.names)
         if not names:
             raise ValueError(f"Say which texts to fetch, or --all. There are: {', '.join(known)}.")
-        for text in fetch(names, again=self.again):
-            print(f"{text.name:12} {text.state:13} {text.bytes:>10,} bytes  {text.path}", flush=True)
+        for name in names:
+            find_text(name)  # a misspelt name is told before anything is brought
+        failed = []
+        for name in names:  # one that cannot be brought must not keep the others away
+            try:
+                (text,) = fetch([name], again=self.again)
+                print(f"{text.name:12} {text.state:13} {text.bytes:>10,} bytes  {text.path}", flush=True)
+            except OSError as error:
+                failed.append(str(error))
+        if failed:
+            raise OSError("\n".join(failed))
 
 
 DESCRIPTION = "A GPT from one number up: the commands of the course. Each has a --help of its own; --debug shows tracebacks."

@@ -12,7 +12,7 @@ from viz.picture import Picture
 from viz.scene import Box, Line, Scene, Words
 
 WIDTH, HEIGHT = 720, 300
-LEFT, RIGHT, TOP, BOTTOM = 58, 16, 44, 44  # margins around the curves
+LEFT, RIGHT, TOP, BOTTOM = 58, 26, 44, 44  # margins around the curves
 MOST_POINTS = 360  # about one for every second pixel
 MEMORY = 0.96  # the running mean forgets a step after about 25 more
 FEW = 30  # so few steps need no running mean

@@ -153,11 +153,11 @@ class MicroGPT:
             yield Step(s + 1, document, loss.data)
 
     def next_probabilities(self, beginning: str = "", temperature: float = 1.0) -> dict[str, float]:
-        """How likely each character is after `beginning`; the end of the text is ""."""
+        """How likely each character is after `beginning`; `end` is the end of the text."""
         for row in self.logits_after([self.BOS, *self.encode(beginning)][: self.config.block_size]):
             pass
         probs = next_probabilities([logit.data for logit in row], temperature)
-        return dict(zip([*self.characters, ""], probs))
+        return dict(zip([*self.characters, "end"], probs))
 
     def sample(self, n: int = 20, temperature: float = 0.5, rng: Random | None = None) -> list[str]:
         """`n` invented texts; without `rng` from the run's own stream of chance, as published."""

@@ -1,0 +1,27 @@
+"""The one-page program and the lesson of each of its lines, as its own comments `# [5] ...` tell it."""
+
+import re
+
+from course.lesson_table import COURSE, all_lessons
+
+MARK = re.compile(r"# \[(\d+)\] ")
+
+
+def one_page() -> list[str]:
+    """The lines of `course/one_page.py`."""
+    return (COURSE / "one_page.py").read_text(encoding="utf-8").splitlines()
+
+
+def lessons_of_lines() -> list[int]:
+    """For each line the number of the lesson that explains it; lesson 0 until the first mark."""
+    lesson, out = 0, []
+    for line in one_page():
+        mark = MARK.match(line)
+        lesson = int(mark[1]) if mark else lesson
+        out.append(lesson)
+    return out
+
+
+def titles() -> dict[int, str]:
+    """The title of each lesson."""
+    return {lesson.number: lesson.title for lesson in all_lessons()}

@@ -1,0 +1,19 @@
+"""Two results compared in front of the reader: what was computed by hand, and what was imported."""
+
+from course.numbers import flat
+
+
+def same(one, other, within: float) -> None:
+    """Print that two results agree; raise if they do not.
+
+    Units:   `within` is the largest difference allowed, in the unit of the results.
+    Raises:  AssertionError with the first place where they differ.
+    Example: same([1.0, 2.0], [1.0, 2.0], within=0) -> prints "same, to the last digit"
+    """
+    left, right = flat(one), flat(other)
+    if len(left) != len(right):
+        raise AssertionError(f"not the same: {len(left)} numbers on one side, {len(right)} on the other")
+    for place, (a, b) in enumerate(zip(left, right)):
+        if not abs(a - b) <= within:
+            raise AssertionError(f"not the same: number {place} is {a} on one side, {b} on the other")
+    print(f"same within {within:g}" if within else "same, to the last digit")
