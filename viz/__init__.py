@@ -10,6 +10,8 @@ from importlib import import_module
 _HOME = {
     "Picture": "picture",
     "draw_graph": "graph",
+    "all_nodes": "node",
+    "count_paths": "node",
     "draw_paths": "backward",
     "draw_backward": "backward",
     "BackwardPlayer": "backward_player",

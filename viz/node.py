@@ -57,6 +57,20 @@ def all_nodes(root: Node) -> list[Node]:
     return order
 
 
+def count_paths(root: Node) -> int:
+    """How many ways lead from the numbers that were typed in to `root`, without walking them one by one.
+
+    Example: a = Value(2.0); count_paths(a * 3 + a) -> 3, two from a and one from the 3
+    """
+    order = all_nodes(root)
+    ways = {id(node): 0 for node in order}
+    ways[id(root)] = 1
+    for node in reversed(order):
+        for parent in node.parents:
+            ways[id(parent)] += ways[id(node)]
+    return sum(ways[id(node)] for node in order if not node.parents)
+
+
 def nearest(root: Node, most_nodes: int, most_layers: int) -> set[int]:
     """The ids of the numbers nearest to the result, breadth first."""
     kept, rim = {id(root)}, [root]

@@ -46,7 +46,7 @@ def draw_whole_graph(root: Node, *, title: str = "", ax=None) -> Picture:
     ax.annotate("the result", places[-1], (-6, 9), textcoords="offset points", ha="right", color=INK, fontsize=9)
     ax.axis("off")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=8, frameon=False, fontsize=8, markerscale=3, handletextpad=0.1)
-    ax.set_title(title, loc="left", fontsize=11, color=INK, weight="bold")
+    ax.set_title(title, loc="left", fontsize=11, color=INK, weight="bold", wrap=True)
     data = {"nodes": len(nodes), "arrows": len(pairs), "layers": max(layer) + 1, "operations": dict(kinds)}
     alt = f"{data['nodes']:,} numbers as dots in {data['layers']:,} columns, {data['arrows']:,} arrows between them"
     alt += f"; every {every}th is drawn." if every > 1 else "."

@@ -56,7 +56,7 @@ draw_paths(L, a, names={a: "a", b: "b", c: "c", L: "L"}, title="Both paths from 
 #
 # ## Six lines that visit each number once
 #
-# Listing paths works for two of them. A letter's loss in microgpt has more paths than there are atoms in you, so nobody lists them. Instead, each
+# Listing paths works for two of them. The surprise about one letter has so many that we shall only count them, further down. Instead, each
 # number collects the blame that arrives, *all of it*, and only then hands it on to its parents. Start at `L`, which is to blame for itself by 1:
 
 # %% tags=["promise-toy"]
@@ -113,14 +113,20 @@ loss = plain.surprise(logits, target=gpt.encode("e")[0])
 loss.backward()
 
 # %% tags=["promise-picture"]
-from viz import draw_whole_graph
+from viz import all_nodes, count_paths, draw_whole_graph
 
-draw_whole_graph(loss, title="What one surprise was made of: every dot is a number, every green one was typed in or drawn by chance")
+draw_whole_graph(loss, title="What one surprise was made of")
 
 # %% [markdown]
-# Every dot is a number with a gradient, found by one walk from the right edge to the left. You can see the model in it before you know its parts: the blue
+# Every dot is a number, the green ones typed in or drawn by chance; each has a gradient now, found by one walk from the right edge to the left. You can see the model in it before you know its parts: the blue
 # bars are long sums, 48 of them in the first block, 64 in the second; the four thin groups between are four heads; the comb on the right has 27 teeth, one
-# for each possible letter. Lessons 5 and 6 give these things their names.
+# for each possible letter. Lessons 5 and 6 give these things their names. And how many paths are there from a green dot to the result?
+
+# %%
+print(f"{len(all_nodes(loss)):,} numbers, {count_paths(loss):.1e} paths")
+
+# %% [markdown]
+# To list a million paths a second would take five years. The walk took milliseconds, and the answer is the same: a path that is shared is multiplied once.
 #
 # ## Twenty times fewer nodes
 #
@@ -139,8 +145,6 @@ same(fused_loss, loss, within=1e-12)
 same([w.grad for w in small.parameters], [w.grad for w in gpt.parameters], within=1e-12)
 
 # %%
-from viz.node import all_nodes
-
 for which, result in {"plain": loss, "fused": fused_loss}.items():
     computed = sum(bool(node.parents) for node in all_nodes(result))
     print(f"{which}: {computed:,} computed numbers")
@@ -173,10 +177,10 @@ from viz import draw_loss
 
 sound = [step.loss for step in MicroGPT(names, seed=42).train(300)]
 broken = train_with_assignment(MicroGPT(names, seed=42), steps=300)
-draw_loss({"+=": sound, "=": broken}, title="One of the two never learns a letter", lines={"knows nothing": 3.296})
+draw_loss({"with +=": sound, "with =": broken}, title="One of the two never learns a letter", lines={"knows nothing": 3.296})
 
 # %% [markdown]
-# No line raised an error, and in the first minute it looks like a learning rate that wants tuning. What finds it is a check that knows nothing of
+# No line raised an error, and in the first steps nothing can be seen; then it looks like a learning rate that is too large. What finds it is a check that knows nothing of
 # graphs: move one number by a tiny step to both sides, see what the result does, and compare. Do it for `a` and `b`, and then for one of the
 # 4,192 weights, anywhere in the middle:
 
@@ -218,7 +222,8 @@ def walk(reset):
     return places
 
 
-draw_loss({"reset": walk(True), "never reset": walk(False)}, title="It rolls through the bottom and up the other side", unit="x", lines={"the bottom": 3})
+walks = {"reset": walk(True), "never reset": walk(False)}
+draw_loss(walks, title="It rolls through the bottom and up the other side", unit="x", lines={"the bottom": 3})
 
 # %% [markdown]
 # The first steps even look better. Old blame is carried along like speed, and the ball overshoots. (Something like it, with a brake, is used on
