@@ -1,4 +1,5 @@
-"""How `pytest --nbval notebooks/` compares: everything an output says, except the pixels inside an HTML image.
+"""How `pytest --nbval notebooks/` compares: everything an output says, except the pixels inside
+an HTML image.
 
 A cell that needs what this machine has not is skipped, with the command that brings it.
 """

@@ -1,10 +1,13 @@
-"""course/lessons/NN_name.py -> notebooks/NN_name.ipynb: built, run from top to bottom, stored with its outputs.
+"""course/lessons/NN_name.py -> notebooks/NN_name.ipynb: built, run from top to bottom, stored
+with its outputs.
 
-    python -m course.build              all lessons whose notebook is older than anything it is made from
+    python -m course.build              all lessons whose notebook is older than anything it is
+    made from
     python -m course.build 03 --all     lesson 3 only / all of them
 
-What is stored is what a reader without a kernel shall see: pictures, no widget state, no traceback with our paths in it.
-Then `pytest --nbval notebooks/` runs every cell again and compares.
+What is stored is what a reader without a kernel shall see: pictures, no widget state, no
+traceback with our paths in it. Then `pytest --nbval notebooks/` runs every cell again and
+compares.
 """
 
 import argparse
@@ -34,14 +37,24 @@ def cells_of(lesson: Lesson) -> nbformat.NotebookNode:
     parsed = jupytext.reads(lesson.source.read_text(encoding="utf-8"), fmt="py:percent")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(lesson.header())])
     for cell in parsed.cells:
-        make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        make = (
+            nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        )
         tags = list(cell.metadata.get("tags", []))
         if any(tag.startswith("needs-") for tag in tags):
-            tags.append("raises-exception")  # where it is missing, JupyterLab's "run all" goes on after the message
+            tags.append(
+                "raises-exception"
+            )  # where it is missing, JupyterLab's "run all" goes on after the message
         notebook.cells.append(make(cell.source, metadata={"tags": tags} if tags else {}))
     for place, cell in enumerate(notebook.cells):
-        cell.id = f"{place:02d}-{sha256(cell.source.encode()).hexdigest()[:8]}"  # the same in every build
-    notebook.metadata.kernelspec = {"name": "python3", "language": "python", "display_name": "Python 3"}
+        cell.id = (
+            f"{place:02d}-{sha256(cell.source.encode()).hexdigest()[:8]}"  # the same in every build
+        )
+    notebook.metadata.kernelspec = {
+        "name": "python3",
+        "language": "python",
+        "display_name": "Python 3",
+    }
     notebook.metadata.language_info = {"name": "python"}
     return notebook
 
@@ -52,7 +65,10 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
     for cell in waiting:
         cell.metadata.tags = [*cell.metadata.tags, "skip-execution"]
     client = NotebookClient(
-        notebook, timeout=SECONDS_FOR_A_CELL, kernel_name="python3", skip_cells_with_tag="skip-execution",
+        notebook,
+        timeout=SECONDS_FOR_A_CELL,
+        kernel_name="python3",
+        skip_cells_with_tag="skip-execution",
         resources={"metadata": {"path": str(folder)}},
     )
     try:
@@ -69,14 +85,19 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         cell.metadata.pop("execution", None)  # the clock
         for output in cell.get("outputs", []):
             if "data" in output:
-                output.data.pop(WIDGET_VIEW, None)  # a trusted copy would show "model not found" instead of the picture
+                output.data.pop(
+                    WIDGET_VIEW, None
+                )  # a trusted copy would show "model not found" instead of the picture
                 output.metadata = {}
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]
 
 
 def build(lesson: Lesson) -> str:
-    """Build one notebook; the answer is one line about it. Raises CellExecutionError if a cell fails."""
+    """Build one notebook and tell about it in a line.
+
+    Raises: CellExecutionError if a cell fails; the notebook is left as it was.
+    """
     start = time.perf_counter()
     notebook = cells_of(lesson)
     lesson.notebook.parent.mkdir(exist_ok=True)
@@ -89,7 +110,10 @@ def build(lesson: Lesson) -> str:
     not_run = sum(cell.execution_count is None for cell in code)
     kilobytes = lesson.notebook.stat().st_size / 1000
     skipped = f", {not_run} not run (not on this machine)" if not_run else ""
-    return f"{lesson.name}: {len(code)} code cells{skipped}, {time.perf_counter() - start:.1f} s, {kilobytes:,.0f} kB"
+    return (
+        f"{lesson.name}: {len(code)} code cells{skipped}, {time.perf_counter() - start:.1f} "
+        f"s, {kilobytes:,.0f} kB"
+    )
 
 
 def is_stale(lesson: Lesson) -> bool:
@@ -98,14 +122,28 @@ def is_stale(lesson: Lesson) -> bool:
         return True
     made = lesson.notebook.stat().st_mtime
     root = COURSE.parent
-    sources = [lesson.source, COURSE / "lessons.toml", *(f for d in ("gptcore", "viz", "course") for f in (root / d).rglob("*.py") if "lessons" not in f.parts)]
+    sources = [
+        lesson.source,
+        COURSE / "lessons.toml",
+        *(
+            f
+            for d in ("gptcore", "viz", "course")
+            for f in (root / d).rglob("*.py")
+            if "lessons" not in f.parts
+        ),
+    ]
     return any(source.stat().st_mtime > made for source in sources)
 
 
 def with_lesson_table(readme: str) -> str:
     """The README with its map of lessons made anew."""
     begin, end = MARKS
-    return re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", f"{begin}\n{readme_table()}\n{end}", readme, flags=re.DOTALL)
+    return re.sub(
+        f"{re.escape(begin)}.*?{re.escape(end)}",
+        f"{begin}\n{readme_table()}\n{end}",
+        readme,
+        flags=re.DOTALL,
+    )
 
 
 def chosen(names: list[str], every: bool) -> list[Lesson]:
@@ -113,15 +151,24 @@ def chosen(names: list[str], every: bool) -> list[Lesson]:
     written = written_lessons()
     for name in names:
         if not any(lesson.name.startswith(name) for lesson in written):
-            raise ValueError(f"There is no lesson {name!r}. There are: {', '.join(lesson.name for lesson in written)}.")
+            raise ValueError(
+                f"There is no lesson {name!r}. There are: "
+                f"{', '.join(lesson.name for lesson in written)}."
+            )
     if names:
         return [lesson for lesson in written if lesson.name.startswith(tuple(names))]
     return [lesson for lesson in written if every or is_stale(lesson)]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m course.build", description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="lessons to build, by the beginning of their names; without any: those that changed")
+    parser = argparse.ArgumentParser(
+        prog="python -m course.build", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "names",
+        nargs="*",
+        help="lessons to build, by the beginning of their names; without any: those that changed",
+    )
     parser.add_argument("--all", action="store_true", help="all lessons, changed or not")
     options = parser.parse_args(arguments)
     try:
@@ -132,7 +179,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except CellExecutionError as error:
-        print(f"{lesson.name}: a cell failed, the notebook was left as it was.\n{error}", file=sys.stderr)
+        print(
+            f"{lesson.name}: a cell failed, the notebook was left as it was.\n{error}",
+            file=sys.stderr,
+        )
         return 1
     if not lessons:
         print(f"all {len(written_lessons())} notebooks are up to date")

@@ -1,7 +1,8 @@
-"""`guess` before something is explained, `check` after something was done: both answer at once, and nothing is stored.
+"""`guess` before something is explained, `check` after something was done: both answer at once,
+and nothing is stored.
 
-They look at the reader's own object, never at ours. Left as it stands (`...`), a cell prints one constant line, so that
-an unsolved notebook still runs from top to bottom.
+They look at the reader's own object, never at ours. Left as it stands (`...`), a cell prints one
+constant line, so that an unsolved notebook still runs from top to bottom.
 """
 
 from difflib import get_close_matches

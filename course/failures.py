@@ -1,4 +1,5 @@
-"""Runs that are wrong without an error, for the reader to find out from evidence. Read this after you have guessed.
+"""Runs that are wrong without an error, for the reader to find out from evidence. Read this after
+you have guessed.
 
 Each function says in its last line what is wrong.
 """
@@ -22,7 +23,9 @@ def train_with_assignment(gpt: MicroGPT, steps: int) -> list[float]:
         loss.grad = 1.0
         for node in reversed(topological_order(loss)):
             for parent, slope in zip(node.parents, node.slopes):
-                parent.grad = slope * node.grad  # the path that is walked last writes over all others
+                parent.grad = (
+                    slope * node.grad
+                )  # the path that is walked last writes over all others
         optimizer.step(LEARNING_RATE * (1 - s / steps))
         losses.append(loss.data)
     return losses

@@ -40,7 +40,8 @@ class Lesson:
             f"# {self.number} · {self.title}\n\n"
             f"You will be able to **{self.able}**.\n\n"
             f"| needs | to read and do | to run | memory | downloads |\n|---|---|---|---|---|\n"
-            f"| {self.needs} | {self.minutes} minutes | {self.seconds} s on two cores | {self.memory_mb} MB | {self.downloads} |"
+            f"| {self.needs} | {self.minutes} minutes | {self.seconds} s on two cores | "
+            f"{self.memory_mb} MB | {self.downloads} |"
         )
 
 
@@ -58,7 +59,8 @@ def written_lessons() -> list[Lesson]:
 def readme_table() -> str:
     """The map of lessons for the README, in Markdown."""
     rows = [
-        f"| {lesson.number} | [{lesson.title}](notebooks/{lesson.name}.ipynb) | {lesson.able} | {lesson.minutes} min |"
+        f"| {lesson.number} | [{lesson.title}](notebooks/{lesson.name}.ipynb) | {lesson.able} | "
+        f"{lesson.minutes} min |"
         for lesson in written_lessons()
     ]
     return "\n".join(["| | lesson | afterwards you can | |", "|---|---|---|---|", *rows])

@@ -1,4 +1,7 @@
-"""What a cell may need that not every machine has; such a cell bears the tag and is skipped where it is missing."""
+"""What a cell may need that not every machine has.
+
+Such a cell bears the tag, and is skipped where it is missing.
+"""
 
 from gptcore.corpus import available
 
@@ -19,5 +22,7 @@ def missing(tags: list[str]) -> str:
             if not is_here():
                 return f"{tag}: not on this machine. To bring it: {command}"
         elif tag.startswith("needs-"):
-            raise ValueError(f"The tag {tag!r} is not in course/needs.py; it has {', '.join(NEEDS)}.")
+            raise ValueError(
+                f"The tag {tag!r} is not in course/needs.py; it has {', '.join(NEEDS)}."
+            )
     return ""

@@ -1,4 +1,6 @@
-"""An answer as a flat list of numbers, whatever it was wrapped in, so that two answers can be compared."""
+"""An answer as a flat list of numbers, whatever it was wrapped in, so that two answers can be
+compared.
+"""
 
 from collections.abc import Mapping
 
@@ -8,7 +10,10 @@ class NotDoneYet(Exception):
 
 
 def done(answer):
-    """The answer itself. Raises NotDoneYet for the dots of a stub, ValueError for nothing at all."""
+    """The answer itself.
+
+    Raises NotDoneYet for the dots of a stub, ValueError for nothing at all.
+    """
     if answer is ...:
         raise NotDoneYet
     if answer is None:
@@ -17,7 +22,8 @@ def done(answer):
 
 
 def flat(answer) -> list[float]:
-    """All numbers of an answer, in order: of lists, dictionaries (by key), sets (sorted), arrays, Values.
+    """All numbers of an answer, in order: of lists, dictionaries (by key), sets (sorted), arrays,
+    Values.
 
     Raises: ValueError for something that is not made of numbers or text.
     """
@@ -28,7 +34,9 @@ def flat(answer) -> list[float]:
     if isinstance(answer, (bool, int, float)):
         return [float(answer)]
     if isinstance(answer, str):
-        return [float(ord(letter)) for letter in answer.strip().lower()] + [-1.0]  # where a word ends
+        return [float(ord(letter)) for letter in answer.strip().lower()] + [
+            -1.0
+        ]  # where a word ends
     if isinstance(answer, Mapping):
         return [number for key in sorted(answer, key=str) for number in flat(answer[key])]
     if isinstance(answer, (set, frozenset)):

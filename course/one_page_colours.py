@@ -1,4 +1,6 @@
-"""The one-page program and the lesson of each of its lines, as its own comments `# [5] ...` tell it."""
+"""The one-page program and the lesson of each of its lines, as its own comments `# [5] ...` tell
+it.
+"""
 
 import re
 

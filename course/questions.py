@@ -1,7 +1,7 @@
 """A question of the course, its answer, and the wrong answers that readers really give.
 
-One catalogue (`course/catalogue/`) holds them all. From it come the guesses and checks in the lessons, the tests that
-hold them to their word, and what a teacher wants to know beforehand.
+One catalogue (`course/catalogue/`) holds them all. From it come the guesses and checks in the
+lessons, the tests that hold them to their word, and what a teacher wants to know beforehand.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,9 @@ CLOSE_ENOUGH = 0.01  # a guess of 3.3 is right where the answer is 3.296
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong answer as a reader would give it, what is believed by one who gives it, and what helps."""
+    """A wrong answer as a reader would give it, what is believed by one who gives it, and what
+    helps.
+    """
 
     answer: Any
     belief: str
@@ -25,7 +27,9 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Question:
-    """`measure` turns an answer (a number, a list, a function) into the numbers by which it is judged."""
+    """`measure` turns an answer (a number, a list, a function) into the numbers by which it is
+    judged.
+    """
 
     name: str
     lesson: str
@@ -50,7 +54,9 @@ class Question:
             if self.agrees(given, wrong.answer):
                 return f"not yet. {wrong.hint}"
         shown = ", ".join(f"{number:.4g}" for number in given[:6])
-        return f"not yet. {self.otherwise or f'Yours comes to {shown}, and that is something else.'}"
+        return (
+            f"not yet. {self.otherwise or f'Yours comes to {shown}, and that is something else.'}"
+        )
 
     def agrees(self, given: list[float], answer) -> bool:
         wanted = flat(self.measure(answer))

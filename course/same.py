@@ -12,8 +12,12 @@ def same(one, other, within: float) -> None:
     """
     left, right = flat(one), flat(other)
     if len(left) != len(right):
-        raise AssertionError(f"not the same: {len(left)} numbers on one side, {len(right)} on the other")
+        raise AssertionError(
+            f"not the same: {len(left)} numbers on one side, {len(right)} on the other"
+        )
     for place, (a, b) in enumerate(zip(left, right)):
         if not abs(a - b) <= within:
-            raise AssertionError(f"not the same: number {place} is {a} on one side, {b} on the other")
+            raise AssertionError(
+                f"not the same: number {place} is {a} on one side, {b} on the other"
+            )
     print(f"same within {within:g}" if within else "same, to the last digit")

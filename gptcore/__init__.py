@@ -1,4 +1,5 @@
 """What a GPT is made of, from one number that remembers what made it to a model trained on FineWeb.
 
-Draws nothing, and importing it does nothing: take the part that you need, `gptcore.scalar`, `gptcore.corpus`.
+Draws nothing, and importing it does nothing: take the part that you need, `gptcore.scalar`,
+`gptcore.corpus`.
 """

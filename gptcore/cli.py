@@ -1,15 +1,18 @@
-"""The command `gptcore`: the same words as the package, for those who would rather type than program.
+"""The command `gptcore`: the same words as the package, for those who would rather type than
+program.
 
-Each command is a dataclass: its fields are the options, the comments beside them the help. A command prints results on
-standard output; what it has to say about itself goes to standard error, in a few lines, with exit code 2 for what was
-asked wrongly and 1 for what went wrong on the way. `--debug` adds the traceback.
+Each command is a dataclass: its fields are the options, the comments beside them the help. A
+command prints results on standard output; what it has to say about itself goes to standard error,
+in a few lines, with exit code 2 for what was asked wrongly and 1 for what went wrong on the way.
+`--debug` adds the traceback.
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -48,14 +51,21 @@ class Microgpt:
         if self.samples < 0:
             raise ValueError(f"--samples {self.samples}: the number of samples must be 0 or more.")
         if not 0 <= self.temperature < float("inf"):
-            raise ValueError(f"--temperature {self.temperature}: must be 0 (always the likeliest letter) or above; 0.5 is careful.")
+            raise ValueError(
+                f"--temperature {self.temperature}: must be 0 (always the likeliest letter) or "
+                f"above; 0.5 is careful."
+            )
         config = MicroConfig(self.n_embd, self.n_head, self.n_layer, self.block_size)
         documents = read_names(self.names)
         gpt = MicroGPT(documents, config, seed=self.seed, ops=plain if self.plain else fused)
         steps = gpt.train(self.steps)
         for notice in notices(documents, config.block_size):
             print(notice, file=sys.stderr)
-        print(f"num docs: {len(documents)}\nvocab size: {gpt.vocab_size}\nnum params: {len(gpt.parameters)}", flush=True)
+        print(
+            f"num docs: {len(documents)}\nvocab size: {gpt.vocab_size}\nnum params: "
+            f"{len(gpt.parameters)}",
+            flush=True,
+        )
         for step in steps:
             print(f"step {step.step:4d} / {self.steps} | loss {step.loss:.4f}", flush=True)
         for i in range(self.samples):
@@ -69,22 +79,36 @@ def read_names(path: Path | None) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        there = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
+        there = (
+            [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
+        )
         near = get_close_matches(path.name, there, 1, 0.5)
-        hint = f"Did you mean {path.parent / near[0]}?" if near else "Leave --names out to use the names that come with gptcore."
+        hint = (
+            f"Did you mean {path.parent / near[0]}?"
+            if near
+            else "Leave --names out to use the names that come with gptcore."
+        )
         raise ValueError(f"--names {path}: there is no such file. {hint}") from None
     except IsADirectoryError:
-        raise ValueError(f"--names {path} is a folder. Name a text file in it, with one name a line.") from None
+        raise ValueError(
+            f"--names {path} is a folder. Name a text file in it, with one name a line."
+        ) from None
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"--names {path} is not text: byte {error.object[error.start]:#04x} at position {error.start} is not UTF-8. "
+            f"--names {path} is not text: byte {error.object[error.start]:#04x} at position "
+            f"{error.start} is not UTF-8. "
             f"Give a text file with one name a line."
         ) from None
     if "\0" in text:
-        raise ValueError(f"--names {path} is not text: it has a zero byte at position {text.index(chr(0))}. Give a text file with one name a line.")
+        raise ValueError(
+            f"--names {path} is not text: it has a zero byte at position {text.index(chr(0))}. "
+            f"Give a text file with one name a line."
+        )
     documents = [line.strip() for line in text.splitlines() if line.strip()]
     if not documents:
-        raise ValueError(f"--names {path} has no names in it: it needs at least one line that is not empty.")
+        raise ValueError(
+            f"--names {path} has no names in it: it needs at least one line that is not empty."
+        )
     return documents
 
 
@@ -92,12 +116,17 @@ def notices(documents: list[str], block_size: int) -> list[str]:
     """What is allowed and may still surprise."""
     told = []
     if len(set(documents)) == 1:
-        told.append(f"note: there is one name only, {documents[0]!r:.40}; the model can learn nothing but to repeat it.")
+        told.append(
+            f"note: there is one name only, {documents[0]!r:.40}; the model can learn nothing "
+            f"but to repeat it."
+        )
     long = [document for document in documents if len(document) > block_size]
     if long:
         told.append(
-            f"note: {len(long)} of {len(documents)} names are longer than block_size={block_size} ({long[0]!r:.40} has {len(long[0])} letters); "
-            f"of those only the first {block_size} letters are learned. --block_size {max(map(len, long))} would take them all."
+            f"note: {len(long)} of {len(documents)} names are longer than "
+            f"block_size={block_size} ({long[0]!r:.40} has {len(long[0])} letters); "
+            f"of those only the first {block_size} letters are learned. --block_size "
+            f"{max(map(len, long))} would take them all."
         )
     return told
 
@@ -124,15 +153,21 @@ class Fetch:
         for name in names:  # one that cannot be brought must not keep the others away
             try:
                 (text,) = fetch([name], again=self.again)
-                print(f"{text.name:12} {text.state:13} {text.bytes:>10,} bytes  {text.path}", flush=True)
+                print(
+                    f"{text.name:12} {text.state:13} {text.bytes:>10,} bytes  {text.path}",
+                    flush=True,
+                )
             except OSError as error:
                 failed.append(str(error))
         if failed:
             raise OSError("\n".join(failed))
 
 
-DESCRIPTION = "A GPT from one number up: the commands of the course. Each has a --help of its own; --debug shows tracebacks."
-COMMANDS = {"microgpt": Microgpt, "fetch": Fetch}
+DESCRIPTION = (
+    "A GPT from one number up: the commands of the course. Each has a --help of its "
+    "own; --debug shows tracebacks."
+)
+COMMANDS: dict[str, Callable[..., Any]] = {"microgpt": Microgpt, "fetch": Fetch}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -143,7 +178,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_command(arguments)
         tyro.extras.subcommand_cli_from_dict(
-            COMMANDS, prog="gptcore", description=DESCRIPTION, args=arguments or ["--help"], config=(tyro.conf.FlagCreatePairsOff,)
+            COMMANDS,
+            prog="gptcore",
+            description=DESCRIPTION,
+            args=arguments or ["--help"],
+            config=(tyro.conf.FlagCreatePairsOff,),
         ).run()
     except KeyboardInterrupt:
         print("\nstopped; nothing was left half-written.", file=sys.stderr)
@@ -155,7 +194,11 @@ def main(arguments: list[str] | None = None) -> int:
         if debug:
             raise
         asked_wrongly = isinstance(error, ValueError)
-        unforeseen = "" if asked_wrongly or isinstance(error, OSError) else f"{type(error).__name__}, which should not happen (--debug shows where): "
+        unforeseen = (
+            ""
+            if asked_wrongly or isinstance(error, OSError)
+            else f"{type(error).__name__}, which should not happen (--debug shows where): "
+        )
         print(f"gptcore: {unforeseen}{error}", file=sys.stderr)
         return 2 if asked_wrongly else 1
     return 0
@@ -166,7 +209,10 @@ def check_command(arguments: list[str]) -> None:
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         near = get_close_matches(arguments[0], COMMANDS, 1)
         guess = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"there is no command {arguments[0]!r}.{guess} The commands are: {', '.join(COMMANDS)}. More: gptcore --help")
+        raise ValueError(
+            f"there is no command {arguments[0]!r}.{guess} The commands are: "
+            f"{', '.join(COMMANDS)}. More: gptcore --help"
+        )
 
 
 def entry() -> None:

@@ -1,7 +1,7 @@
 """n_embd shared out among n_head: the check, and the advice when it does not divide.
 
-Every model of the course, the command line and the controls say the same words, because they ask here.
-Left out on purpose: head sizes that differ within one layer; no published GPT has them.
+Every model of the course, the command line and the controls say the same words, because they ask
+here. Left out on purpose: head sizes that differ within one layer; no published GPT has them.
 """
 
 
@@ -19,9 +19,13 @@ def check_heads(n_embd: int, n_head: int) -> int:
     heads = nearest_divisors(n_embd, n_head)
     fast = neighbours(n_embd, 8 * n_head)  # GPU kernels like head sizes that are multiples of 8
     others = [width for width in neighbours(n_embd, n_head) if width not in fast]
-    also = f" ({either(others, 'and')} divide{'s' * (len(others) == 1)} too, but GPUs like head sizes that are multiples of 8)"
+    also = (
+        f" ({either(others, 'and')} divide{'s' * (len(others) == 1)} too, but GPUs like head "
+        f"sizes that are multiples of 8)"
+    )
     raise ValueError(
-        f"n_embd={n_embd} cannot be shared out among n_head={n_head} heads: {n_embd} / {n_head} is not whole. "
+        f"n_embd={n_embd} cannot be shared out among n_head={n_head} heads: {n_embd} / {n_head} "
+        f"is not whole. "
         f"Keep n_embd and set n_head to {either(heads)}; "
         f"or keep n_head and set n_embd to {either(fast)}{also if others else ''}."
     )

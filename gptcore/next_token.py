@@ -1,10 +1,10 @@
 """From logits to one token: the last step of every language model, big or small.
 
-A table of pair counts, microgpt and a GPT on a GPU all end here. Standard library only, so that it also runs in
-a browser; arrays and tensors are welcome because they can turn themselves into a list.
-Left out on purpose: batches. One row of logits, one token.
-Source: temperature, top-k and top-p as in Holtzman et al. 2020, arXiv 1904.09751; min-p as in Nguyen et al. 2024,
-arXiv 2407.01082.
+A table of pair counts, microgpt and a GPT on a GPU all end here. Standard library only, so that
+it also runs in a browser; arrays and tensors are welcome because they can turn themselves into a
+list. Left out on purpose: batches. One row of logits, one token.
+Source: temperature, top-k and top-p as in Holtzman et al. 2020, arXiv 1904.09751; min-p as in
+    Nguyen et al. 2024, arXiv 2407.01082.
 """
 
 from bisect import bisect
@@ -12,24 +12,38 @@ from itertools import accumulate
 from math import exp, isnan
 
 
-def next_token(logits, temperature: float = 1.0, *, top_k: int | None = None, top_p: float = 1.0,
-               min_p: float = 0.0, rng) -> int:
+def next_token(
+    logits,
+    temperature: float = 1.0,
+    *,
+    top_k: int | None = None,
+    top_p: float = 1.0,
+    min_p: float = 0.0,
+    rng,
+) -> int:
     """Draw one token, the likelier the larger its logit.
 
     Shapes:  logits (V,), a list, an array or a tensor.
-    Units:   temperature has none; below 1 sharpens, above 1 flattens, 0 takes the largest (and draws nothing).
+    Units:   temperature has none; below 1 sharpens, above 1 flattens, 0 takes the largest (and
+        draws nothing).
     Raises:  ValueError for a negative temperature and for limits that would leave no token.
     Example: next_token([0.0, 9.0], temperature=0, rng=random.Random(1)) -> 1
     """
     probs = next_probabilities(logits, temperature, top_k=top_k, top_p=top_p, min_p=min_p)
     if temperature == 0:
         return probs.index(1.0)
-    sums = list(accumulate(probs))  # the same arithmetic as random.choices: published samples depend on it
+    sums = list(accumulate(probs))  # as in random.choices: published samples depend on it
     return bisect(sums, rng.random() * sums[-1], 0, len(sums) - 1)
 
 
-def next_probabilities(logits, temperature: float = 1.0, *, top_k: int | None = None, top_p: float = 1.0,
-                       min_p: float = 0.0) -> list[float]:
+def next_probabilities(
+    logits,
+    temperature: float = 1.0,
+    *,
+    top_k: int | None = None,
+    top_p: float = 1.0,
+    min_p: float = 0.0,
+) -> list[float]:
     """What `next_token` draws from: a share for each token, 0 for those that are cut off.
 
     Shapes: logits (V,) -> (V,), they sum to 1.
@@ -51,9 +65,10 @@ def next_probabilities(logits, temperature: float = 1.0, *, top_k: int | None = 
 
 
 def likeliest(probs: list[float], top_k: int, top_p: float, min_p: float) -> set[int]:
-    """The tokens that stay: at most top_k, the fewest that reach top_p together, none below min_p of the best."""
+    """The tokens that stay: at most top_k; as few as reach top_p; none far below the best."""
     ranked = sorted(range(len(probs)), key=lambda token: -probs[token])
-    floor, kept, reached = min_p * probs[ranked[0]], set(), 0.0
+    floor, reached = min_p * probs[ranked[0]], 0.0
+    kept: set[int] = set()
     for token in ranked[:top_k]:
         if kept and (reached >= top_p or probs[token] < floor):
             break
@@ -63,17 +78,25 @@ def likeliest(probs: list[float], top_k: int, top_p: float, min_p: float) -> set
 
 
 def check(logits, temperature: float, top_k: int | None, top_p: float, min_p: float) -> list[float]:
-    """The logits as a list of floats, once everything that can be typed wrong has been looked at."""
+    """The logits as floats, once everything that can be typed wrong has been looked at."""
     row = [float(x) for x in (logits.tolist() if hasattr(logits, "tolist") else logits)]
     if not row or any(isnan(x) for x in row):
-        raise ValueError(f"logits must be numbers, one for each token; got {'none' if not row else 'a NaN among them'}. "
-                         f"A NaN usually means that training diverged: look at the loss.")
+        raise ValueError(
+            f"logits must be numbers, one for each token; got "
+            f"{'none' if not row else 'a NaN among them'}. "
+            f"A NaN usually means that training diverged: look at the loss."
+        )
     if not 0 <= temperature < float("inf"):
-        raise ValueError(f"temperature={temperature} must be 0 (always the likeliest) or above; 0.5 is careful, 1 is as learned.")
+        raise ValueError(
+            f"temperature={temperature} must be 0 (always the likeliest) or above; 0.5 is "
+            f"careful, 1 is as learned."
+        )
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k={top_k} would leave no token. Use 1 or more, or None for all.")
     if not 0 < top_p <= 1:
         raise ValueError(f"top_p={top_p} must be above 0 and at most 1 (1 keeps all tokens).")
     if not 0 <= min_p <= 1:
-        raise ValueError(f"min_p={min_p} must be from 0 (keeps all tokens) to 1 (keeps the likeliest).")
+        raise ValueError(
+            f"min_p={min_p} must be from 0 (keeps all tokens) to 1 (keeps the likeliest)."
+        )
     return row

@@ -1,8 +1,9 @@
 """Pictures and controls of what happens inside a language model.
 
-Takes arrays, strings, numbers and functions, and knows no model: draw your own. Every `draw_...` gives back a
-`Picture`; every control has a still twin, so that a page without a kernel shows something too.
-Importing it loads no matplotlib and no ipywidgets: each name comes with its own file, when it is first used.
+Takes arrays, strings, numbers and functions, and knows no model: draw your own. Every `draw_...`
+gives back a `Picture`; every control has a still twin, so that a page without a kernel shows
+something too. Importing it loads no matplotlib and no ipywidgets: each name comes with its own
+file, when it is first used.
 """
 
 from importlib import import_module

@@ -11,12 +11,16 @@ def to_numbers(given, what: str) -> list[float]:
 
     Raises: ValueError if it is not one row, or if a number in it is not finite.
     """
-    values = given.tolist() if hasattr(given, "tolist") else list(given)  # a tensor on a GPU, of 16 bits, too
-    if not isinstance(values, list) or any(isinstance(value, (list, tuple, str)) for value in values):
-        shape = getattr(given, "shape", "a list of lists")
-        raise ValueError(f"{what} must be one row of numbers, but its shape is {tuple(shape) if shape != 'a list of lists' else shape}. Pick one row.")
+    # An array or a tensor, on a GPU and of 16 bits too, says itself how it becomes a list.
+    values = given.tolist() if hasattr(given, "tolist") else list(given)
+    if not isinstance(values, list) or any(isinstance(v, (list, tuple, str)) for v in values):
+        shape = f"an array of shape {tuple(given.shape)}" if hasattr(given, "shape") else "nested"
+        raise ValueError(f"{what} must be one row of numbers, but it is {shape}. Pick one row.")
     numbers = [float(value) for value in values]
     wrong = [i for i, number in enumerate(numbers) if not isfinite(number)]
     if wrong:
-        raise ValueError(f"{what} has {numbers[wrong[0]]} at position {wrong[0]}; {len(wrong)} of {len(numbers)} are not finite.")
+        raise ValueError(
+            f"{what} has {numbers[wrong[0]]} at position {wrong[0]}; {len(wrong)} of "
+            f"{len(numbers)} are not finite."
+        )
     return numbers

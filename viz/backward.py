@@ -1,12 +1,13 @@
 """How blame flows back through a graph: path by path, and arrow by arrow.
 
-Multiply along a path, add where paths meet. `draw_paths` shows the first view of it, `draw_backward` the second: one
-still of the film that `BackwardPlayer` plays.
+Multiply along a path, add where paths meet. `draw_paths` shows the first view of it,
+`draw_backward` the second: one still of the film that `BackwardPlayer` plays.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 from viz.graph import Marks, graph_data, graph_scene, short
 from viz.node import Graph, Node, read_graph
@@ -28,12 +29,13 @@ class Moment:
     said: str
 
 
-def small_graph(root: Node, names: Mapping[Hashable, str] | None) -> Graph:
+def small_graph(root: Node, names: Mapping[Any, str] | None) -> Graph:
     """Raises: ValueError if there are too many numbers to follow one by one."""
     graph = read_graph(root, names, most_nodes=MOST_NODES + 1, most_layers=MOST_NODES)
     if graph.left_out or len(graph.nodes) > MOST_NODES:
         raise ValueError(
-            f"This graph has {len(graph.nodes) + graph.left_out:,} numbers; one by one at most {MOST_NODES} can be followed. "
+            f"This graph has {len(graph.nodes) + graph.left_out:,} numbers; one by one at most "
+            f"{MOST_NODES} can be followed. "
             f"Take a smaller expression, or draw_graph(...), which folds what is too much."
         )
     return graph
@@ -43,24 +45,28 @@ def film(graph: Graph) -> list[Moment]:
     """Every still: the numbers appear from left to right, then each arrow hands its blame back."""
     labels = [name or f"({short(node.data)})" for name, node in zip(graph.names, graph.nodes)]
     known = {i for i, node in enumerate(graph.nodes) if not node.parents}
-    grads: list[float | None] = [None] * len(graph.nodes)
-    moments = [Moment(frozenset(known), tuple(grads), None, "These numbers were typed in.")]
+    not_yet = (None,) * len(graph.nodes)
+    moments = [Moment(frozenset(known), not_yet, None, "These numbers were typed in.")]
     for i, node in enumerate(graph.nodes):
         if node.parents:
             known.add(i)
             made = f"{labels[i]} = " if graph.names[i] else ""
             said = f"Forward: {made}{formula(graph, i, labels)} = {short(node.data)}"
-            moments.append(Moment(frozenset(known), tuple(grads), None, said))
+            moments.append(Moment(frozenset(known), not_yet, None, said))
     grads = [0.0] * len(graph.nodes)
     grads[-1] = 1.0
     said = f"Backward: {labels[-1]} grows by 1 when {labels[-1]} grows by 1, so its grad is 1"
     moments.append(Moment(frozenset(known), tuple(grads), None, said))
-    for child in reversed(range(len(graph.nodes))):  # a child has all its blame before its parents get any of it
+    # From the result back: a child has all its blame before its parents get any of it.
+    for child in reversed(range(len(graph.nodes))):
         for number, (start, end, slope) in enumerate(graph.arrows):
             if end == child:
                 share, before = slope * grads[child], grads[start]
                 grads[start] = before + share
-                said = f"{short(slope)} × {short(grads[child])} added to {labels[start]}.grad: {short(before)} + {short(share)} = {short(grads[start])}"
+                said = (
+                    f"{short(slope)} × {short(grads[child])} added to {labels[start]}.grad: "
+                    f"{short(before)} + {short(share)} = {short(grads[start])}"
+                )
                 moments.append(Moment(frozenset(known), tuple(grads), number, said))
     return moments
 
@@ -76,8 +82,16 @@ def formula(graph: Graph, i: int, labels: list[str]) -> str:
     return f"{sign}({', '.join(labels[p] for p in parents[:4])}{', …' if len(parents) > 4 else ''})"
 
 
-def draw_backward(root: Node, names: Mapping[Hashable, str] | None = None, *, step: int | None = None, title: str = "", ax=None) -> Picture:
-    """One still of the way forward and back; the last one, with all gradients, unless `step` says otherwise.
+def draw_backward(
+    root: Node,
+    names: Mapping[Any, str] | None = None,
+    *,
+    step: int | None = None,
+    title: str = "",
+    ax=None,
+) -> Picture:
+    """One still of the way forward and back; the last one, with all gradients, unless `step` says
+    otherwise.
 
     Raises:  ValueError for a graph too large to follow, and for a step that does not exist.
     Example: a = Value(2.0); draw_backward(a * a, names={a: "a"}, step=3)
@@ -95,19 +109,33 @@ def picture_of(graph: Graph, moments: list[Moment], step: int, title: str = "", 
     now = moments[step]
     marks = Marks({} if now.arrow is None else {now.arrow: ORANGE}, list(now.grads), set(now.known))
     scene, below = graph_scene(graph, title=title, marks=marks, notes=1)
-    scene.width = max(scene.width, 7.4 * max(len(moment.said) for moment in moments) + 90)  # the same for all stills
+    longest = max(len(moment.said) for moment in moments)  # so that all stills are equally wide
+    scene.width = max(scene.width, 7.4 * longest + 90)
     scene.add(Words(16, below, f"{step}/{len(moments) - 1}", 12, MUTED, mono=True))
-    scene.add(Words(66, below, now.said, 13, ORANGE if now.arrow is not None else INK, weight="600"))
-    data = graph_data(graph) | {"step": step, "steps": len(moments) - 1, "grads": list(now.grads), "arrow": now.arrow, "said": now.said}
-    return scene.draw_on(ax) if ax is not None else Picture(data, f"Step {step} of {len(moments) - 1}. {now.said}.", scene)
+    scene.add(
+        Words(66, below, now.said, 13, ORANGE if now.arrow is not None else INK, weight="600")
+    )
+    data = graph_data(graph) | {
+        "step": step,
+        "steps": len(moments) - 1,
+        "grads": list(now.grads),
+        "arrow": now.arrow,
+        "said": now.said,
+    }
+    return (
+        scene.draw_on(ax)
+        if ax is not None
+        else Picture(data, f"Step {step} of {len(moments) - 1}. {now.said}.", scene)
+    )
 
 
 def paths_between(graph: Graph, source: int) -> list[list[int]]:
-    """Every way from `source` to the result, as lists of arrows; the most direct first, at most MOST_PATHS + 1."""
+    """The ways from `source` to the result, as lists of arrows, the most direct first."""
     leaving: dict[int, list[int]] = {}
     for number, (start, _, _) in enumerate(graph.arrows):
         leaving.setdefault(start, []).append(number)
-    found, unfinished = [], [[number] for number in leaving.get(source, [])]
+    found: list[list[int]] = []
+    unfinished = [[number] for number in leaving.get(source, [])]
     while unfinished and len(found) <= MOST_PATHS:
         path = unfinished.pop(0)
         end = graph.arrows[path[-1]][1]
@@ -118,43 +146,63 @@ def paths_between(graph: Graph, source: int) -> list[list[int]]:
     return found
 
 
-def draw_paths(root: Node, source: Node, names: Mapping[Hashable, str] | None = None, *, title: str = "", ax=None) -> Picture:
-    """The graph once for each path from `source` to `root`, that path lit: multiply along, add where they meet.
+def draw_paths(
+    root: Node,
+    source: Node,
+    names: Mapping[Any, str] | None = None,
+    *,
+    title: str = "",
+    ax=None,
+) -> Picture:
+    """The graph once for each path from `source` to `root`: multiply along, add where they meet.
 
-    Raises:  ValueError if no path leads from `source` to `root`, or the graph is too large to follow.
+    Raises:  ValueError if no path leads from `source` to `root`, or the graph is too large.
     Example: a = Value(2.0); draw_paths(a * 3 + a, a, names={a: "a"})
     """
     graph = small_graph(root, names)
-    place = next((i for i, node in enumerate(graph.nodes) if node is source), None)
-    paths = paths_between(graph, place) if place is not None else []
+    place = next((i for i, node in enumerate(graph.nodes) if node is source), -1)
+    paths = paths_between(graph, place)
     if not paths:
-        raise ValueError("No path leads from `source` to `root`: pick one of the numbers that `root` was made of.")
-    shown = sorted(paths[:MOST_PATHS], key=len, reverse=True)  # the direct way comes last, as the exception
-    who, result = graph.names[place] or "it", graph.names[-1] or "the result"
-    sheet, y, products = Scene(0, 46 if title else 12), 46 if title else 12, []
+        raise ValueError(
+            "No path leads from `source` to `root`: pick one of the numbers that it was made of."
+        )
+    # The direct way comes last, as the exception.
+    shown = sorted(paths[:MOST_PATHS], key=len, reverse=True)
+    slopes = [[graph.arrows[number][2] for number in path] for path in shown]
+    products = [prod(path) for path in slopes]
+    said = summed_up(graph, place, products, len(paths) > MOST_PATHS)
+    sheet = Scene(max(8.6 * len(said) + 32, 9.2 * len(title) + 32), 46 if title else 12)
+    sheet.add(Words(16, 26, title, 15, weight="600"))
     for n, path in enumerate(shown):
-        colour = CATEGORIES[n % len(CATEGORIES)]
-        slopes = [graph.arrows[number][2] for number in path]
-        products.append(prod(slopes))
-        scene, below = graph_scene(graph, marks=Marks({number: colour for number in path}, [None] * len(graph.nodes)), notes=1)
-        product = f" = {short(products[-1])}" if len(slopes) > 1 else ""
-        scene.add(Words(16, below, f"path {n + 1}: {' × '.join(map(short, slopes))}{product}", 14, colour, weight="600"))
-        sheet.add(*(moved_down(shape, y) for shape in scene.shapes))
-        sheet.width, y = max(sheet.width, scene.width), y + scene.height
-    more = f"; the first {MOST_PATHS} paths only" if len(paths) > MOST_PATHS else ""
-    total = f"{' + '.join(map(short, products))} = {short(sum(products))}" if len(products) > 1 else short(products[0])
-    said = f"{result} grows by {total} for each 1 that {who} grows{more}"
-    sheet.add(Words(16, y + 18, said, 15, weight="700"))
-    if title:
-        sheet.add(Words(16, 26, title, 15, weight="600"))
-    sheet.width, sheet.height = max(sheet.width, 8.6 * len(said) + 32, 9.2 * len(title) + 32), y + 36
+        panel = path_panel(graph, n, path, slopes[n])
+        sheet.add(*(moved_down(shape, sheet.height) for shape in panel.shapes))
+        sheet.width, sheet.height = max(sheet.width, panel.width), sheet.height + panel.height
+    sheet.add(Words(16, sheet.height + 18, said, 15, weight="700"))
+    sheet.height += 36
     data = graph_data(graph) | {"paths": shown, "products": products}
-    alt = f"{len(shown)} path{'s' * (len(shown) > 1)} from {who} to {result}, with slopes {listed(graph, shown)}: {said}."
+    along = " and ".join(" × ".join(map(short, path)) for path in slopes)
+    alt = f"{len(shown)} path{'s' * (len(shown) > 1)} with slopes {along}: {said}."
     return sheet.draw_on(ax) if ax is not None else Picture(data, alt, sheet)
 
 
-def listed(graph: Graph, paths: list[list[int]]) -> str:
-    return " and ".join(" × ".join(short(graph.arrows[number][2]) for number in path) for path in paths)
+def path_panel(graph: Graph, n: int, path: list[int], slopes: list[float]) -> Scene:
+    """The graph with one path lit, and its product spelled out below."""
+    colour = CATEGORIES[n % len(CATEGORIES)]
+    marks = Marks(dict.fromkeys(path, colour), [None] * len(graph.nodes))
+    panel, below = graph_scene(graph, marks=marks, notes=1)
+    product = f" = {short(prod(slopes))}" if len(slopes) > 1 else ""
+    spelled = f"path {n + 1}: {' × '.join(map(short, slopes))}{product}"
+    panel.add(Words(16, below, spelled, 14, colour, weight="600"))
+    return panel
+
+
+def summed_up(graph: Graph, source: int, products: list[float], more: bool) -> str:
+    """What all paths together say: L grows by 3 + 1 = 4 for each 1 that a grows."""
+    who, result = graph.names[source] or "it", graph.names[-1] or "the result"
+    total = " + ".join(map(short, products))
+    total += f" = {short(sum(products))}" if len(products) > 1 else ""
+    limit = f"; the first {MOST_PATHS} paths only" if more else ""
+    return f"{result} grows by {total} for each 1 that {who} grows{limit}"
 
 
 def moved_down(shape, by: float):

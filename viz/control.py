@@ -1,6 +1,7 @@
 """A control: sliders beside a picture where a kernel runs, and a still picture everywhere else.
 
-Made of core ipywidgets, so that JupyterLab, Colab and VS Code all have it. A saved notebook keeps the still twin only.
+Made of core ipywidgets, so that JupyterLab, Colab and VS Code all have it. A saved notebook keeps
+the still twin only.
 """
 
 from ipywidgets import HTML, Layout, VBox, Widget
@@ -11,7 +12,8 @@ from viz.picture import Picture
 class Control:
     """What all controls share: `.live`, the widgets; `.still`, a `Picture`; and how both are shown.
 
-    A control says what is to be seen in `picture()`, and calls `redraw()` when one of its knobs was turned.
+    A control says what is to be seen in `picture()`, and calls `redraw()` when one of its knobs
+    was turned.
     """
 
     def __init__(self, knobs: list[Widget], still: Picture):

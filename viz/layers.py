@@ -1,4 +1,5 @@
-"""Where the boxes of a graph stand: in layers from left to right, with few crossings, always in the same place.
+"""Where the boxes of a graph stand: in layers from left to right, with few crossings, always in
+the same place.
 
 Left out on purpose: the best of all layouts. A few sweeps of averaging come close, in milliseconds.
 Source: Sugiyama, Tagawa and Toda 1981, layered drawings by barycentres.
@@ -13,11 +14,13 @@ class Layout:
 
     layer: list[int]
     height: list[float]
-    bends: dict[tuple[int, int], list[tuple[int, float]]]  # arrow -> the (layer, height) it passes on its way
+    bends: dict[
+        tuple[int, int], list[tuple[int, float]]
+    ]  # arrow -> the (layer, height) it passes on its way
 
 
 def lay_out(count: int, arrows: list[tuple[int, int]], sweeps: int = 12) -> Layout:
-    """Places for nodes 0..count-1; every arrow goes from a smaller to a larger number, and to the right."""
+    """Places for nodes 0..count-1; arrows go from smaller to larger numbers, and to the right."""
     layer = layers_of(count, arrows)
     # An arrow over several layers gets a place in each: so it goes around boxes, not through them.
     links, chains = [], {}
@@ -42,14 +45,14 @@ def layers_of(count: int, arrows: list[tuple[int, int]]) -> list[int]:
     for start, end in sorted(arrows, key=lambda arrow: arrow[1]):  # parents come before children
         layer[end] = max(layer[end], layer[start] + 1)
         parents[end] += 1
-    first_child = {}
+    first_child: dict[int, int] = {}
     for start, end in arrows:
         first_child[start] = min(layer[end], first_child.get(start, layer[end]))
     return [layer[i] if parents[i] else first_child.get(i, 1) - 1 for i in range(count)]
 
 
 def order_rows(layer: list[int], links: list[tuple[int, int]], sweeps: int) -> list[list[int]]:
-    """The nodes of each layer from top to bottom; the order with the fewest crossings of all sweeps."""
+    """The nodes of each layer from top to bottom, in the order with the fewest crossings."""
     rows: list[list[int]] = [[] for _ in range(max(layer, default=0) + 1)]
     for node, depth in enumerate(layer):
         rows[depth].append(node)
@@ -65,8 +68,12 @@ def order_rows(layer: list[int], links: list[tuple[int, int]], sweeps: int) -> l
         for row in rows if forward else reversed(rows):
             near = before if forward else after
 
-            def middle(node, near=near):
-                return sum(place[n] for n in near[node]) / len(near[node]) if near[node] else place[node]
+            def middle(node, near=near, place=place):
+                return (
+                    sum(place[n] for n in near[node]) / len(near[node])
+                    if near[node]
+                    else place[node]
+                )
 
             row.sort(key=middle)
             place.update((node, i) for i, node in enumerate(row))
@@ -84,12 +91,14 @@ def crossings(rows: list[list[int]], after: list[list[int]]) -> int:
     for row, next_row in zip(rows, rows[1:]):
         place = {node: i for i, node in enumerate(next_row)}
         ends = [place[end] for node in row for end in sorted(after[node], key=place.__getitem__)]
-        count += sum(earlier > later for i, later in enumerate(ends) for earlier in ends[max(0, i - 200):i])
+        count += sum(
+            earlier > later for i, later in enumerate(ends) for earlier in ends[max(0, i - 200) : i]
+        )
     return count
 
 
 def heights_of(rows, layer, links, count, rounds: int = 16) -> list[float]:
-    """Each node near the mean height of its neighbours, one row apart from the next in its layer."""
+    """Each node near the mean height of its neighbours, one row apart in its layer."""
     near: list[list[int]] = [[] for _ in layer]
     for start, end in links:
         near[start].append(end)
@@ -100,8 +109,13 @@ def heights_of(rows, layer, links, count, rounds: int = 16) -> list[float]:
             height[node] = i - (len(row) - 1) / 2
     for turn in range(rounds):
         for row in rows if turn % 2 else reversed(rows):
-            wanted = [sum(height[n] for n in near[node]) / len(near[node]) if near[node] else height[node] for node in row]
-            gaps = [0.6 if max(a, b) >= count else 1.0 for a, b in zip(row, row[1:])]  # a passing arrow is slim
+            wanted = [
+                sum(height[n] for n in near[node]) / len(near[node]) if near[node] else height[node]
+                for node in row
+            ]
+            gaps = [
+                0.6 if max(a, b) >= count else 1.0 for a, b in zip(row, row[1:])
+            ]  # a passing arrow is slim
             for node, place in zip(row, keep_apart(wanted, gaps)):
                 height[node] = place
     middle = (min(height) + max(height)) / 2

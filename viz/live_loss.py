@@ -1,8 +1,10 @@
-"""The loss drawn while it is made: in a notebook, in a terminal, or nowhere in a script that writes to a file.
+"""The loss drawn while it is made: in a notebook, in a terminal, or nowhere in a script that
+writes to a file.
 
-One output is updated in place; nothing is cleared, so nothing flickers. Drawing gets at most about 2 % of the time:
-after a picture that cost 2 ms the next one waits 120 ms. Whatever stops the loop, the last state is drawn.
-Left out on purpose: a thread. The loop that trains is the loop that draws.
+One output is updated in place; nothing is cleared, so nothing flickers. Drawing gets at most
+about 2 % of the time: after a picture that cost 2 ms the next one waits 120 ms. Whatever stops
+the loop, the last state is drawn. Left out on purpose: a thread. The loop that trains is the loop
+that draws.
 """
 
 import sys
@@ -23,12 +25,21 @@ class LossPlot:
              for step in run: plot.add(step.step, loss=step.loss)
     """
 
-    def __init__(self, title: str = "Loss", *, unit: str = "loss (nats per token)", last_step: int | None = None,
-                 lines: dict[str, float] | None = None, log_y: bool = False):
+    def __init__(
+        self,
+        title: str = "Loss",
+        *,
+        unit: str = "loss (nats per token)",
+        last_step: int | None = None,
+        lines: dict[str, float] | None = None,
+        log_y: bool = False,
+    ):
         self.title, self.unit, self.last_step = title, unit, last_step
         self.lines, self.log_y = dict(lines or {}), log_y
         self.history: dict[str, tuple[list[float], list[float]]] = {}
-        self.output = None  # where it is shown; found at the first `add`
+        self.output: CellOutput | TerminalOutput | NoOutput | None = (
+            None  # where it is shown; found at the first `add`
+        )
         self.next_time = 0.0
         self.drawn = True
 
@@ -48,12 +59,14 @@ class LossPlot:
     def redraw(self) -> None:
         """Draw the present state now."""
         self.drawn = True
-        if self.output is None:
-            self.output = open_output(self)
+        self.output = self.output or open_output(self)
         self.output.show(self)
 
     def finish(self) -> None:
-        """Draw what has not been drawn yet. Called for you at the end of the cell, also after an interrupt."""
+        """Draw what has not been drawn yet.
+
+        Called for you at the end of the cell, also after an interrupt.
+        """
         if not self.drawn:
             self.redraw()
         if self.output is not None:
@@ -68,7 +81,14 @@ class LossPlot:
     @property
     def picture(self) -> Picture:
         """The present state as a still picture, with its data."""
-        return draw_loss(self.history, title=self.title, unit=self.unit, last_step=self.last_step, lines=self.lines, log_y=self.log_y)
+        return draw_loss(
+            self.history,
+            title=self.title,
+            unit=self.unit,
+            last_step=self.last_step,
+            lines=self.lines,
+            log_y=self.log_y,
+        )
 
     @property
     def alt(self) -> str:
@@ -93,10 +113,13 @@ def open_output(plot: LossPlot):
 
 
 class CellOutput:
-    """One output below the cell. What it says in words never changes, so that a test can compare it."""
+    """One output below the cell.
+
+    What it says in words never changes, so that a test can compare it.
+    """
 
     def __init__(self, shell, plot: LossPlot):
-        from IPython.display import display  # rule 3's exception: only a notebook has it
+        from IPython.display import display  # noqa: PLC0415 - only a notebook has it
 
         self.shell, self.plot = shell, plot
         self.handle = display(self.bundle(), raw=True, display_id=True)
@@ -131,7 +154,9 @@ class TerminalOutput:
         coarse = means[:: max(1, len(means) // 30)]
         low, high = min(coarse), max(coarse)
         blocks = "".join(BLOCKS[int(7.99 * (mean - low) / ((high - low) or 1))] for mean in coarse)
-        self.stream.write(f"\r{plot.title}  step {steps[-1]:,.6g}  {name} {means[-1]:.4g}  {blocks}\x1b[K")
+        self.stream.write(
+            f"\r{plot.title}  step {steps[-1]:,.6g}  {name} {means[-1]:.4g}  {blocks}\x1b[K"
+        )
         self.stream.flush()
 
     def close(self) -> None:

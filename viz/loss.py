@@ -1,4 +1,5 @@
-"""Loss over the steps of training: every step faint, their running mean bold, and the lines worth comparing with.
+"""Loss over the steps of training: every step faint, their running mean bold, and the lines worth
+comparing with.
 
 `draw_loss` draws what is over; `LossPlot` draws the same picture again and again while it happens.
 """
@@ -20,12 +21,21 @@ FEW = 30  # so few steps need no running mean
 Series = tuple[list[float], list[float]]  # steps, losses
 
 
-def draw_loss(history: Mapping[str, Sequence], *, title: str = "", unit: str = "loss (nats per token)", lines: Mapping[str, float] | None = None,
-              last_step: float | None = None, log_y: bool = False, ax=None) -> Picture:
+def draw_loss(
+    history: Mapping[str, Sequence],
+    *,
+    title: str = "",
+    unit: str = "loss (nats per token)",
+    lines: Mapping[str, float] | None = None,
+    last_step: float | None = None,
+    log_y: bool = False,
+    ax=None,
+) -> Picture:
     """One curve for each name of `history`, over the steps.
 
-    `history` maps a name to its losses, one for each step, or to a pair (steps, losses). `lines` are levels to compare
-    with: {"knows nothing": 3.296}. With `ax` matplotlib draws the same curves in its own way.
+    `history` maps a name to its losses, one for each step, or to a pair (steps, losses). `lines`
+    are levels to compare with: {"knows nothing": 3.296}. With `ax` matplotlib draws the same
+    curves in its own way.
     Raises:  ValueError if there is nothing to draw, or steps and losses differ in number.
     Example: draw_loss({"train": [3.3, 2.9, 2.7]}, lines={"knows nothing": 3.296})
     """
@@ -34,16 +44,26 @@ def draw_loss(history: Mapping[str, Sequence], *, title: str = "", unit: str = "
         raise ValueError("history has no losses to draw: give it as {'train': [3.3, 2.9, ...]}.")
     if ax is not None:
         return draw_on_axes(ax, series, lines or {}, title, unit, log_y)
-    scene = loss_scene(series, title=title, unit=unit, lines=lines or {}, last_step=last_step, log_y=log_y)
-    return Picture({name: values for name, (_, values) in series.items()}, describe(series, title), scene)
+    scene = loss_scene(
+        series, title=title, unit=unit, lines=lines or {}, last_step=last_step, log_y=log_y
+    )
+    return Picture(
+        {name: values for name, (_, values) in series.items()}, describe(series, title), scene
+    )
 
 
 def to_series(name: str, given) -> Series:
     pair = isinstance(given, tuple) and len(given) == 2 and hasattr(given[0], "__len__")
     values = list(map(float, given[1])) if pair else to_plain(given)
-    steps = to_numbers(given[0], f"the steps of {name!r}") if pair else [float(i + 1) for i in range(len(values))]
+    steps = (
+        to_numbers(given[0], f"the steps of {name!r}")
+        if pair
+        else [float(i + 1) for i in range(len(values))]
+    )
     if len(steps) != len(values):
-        raise ValueError(f"{name!r} has {len(steps)} steps and {len(values)} losses; there must be one for each.")
+        raise ValueError(
+            f"{name!r} has {len(steps)} steps and {len(values)} losses; there must be one for each."
+        )
     return steps, values
 
 
@@ -53,7 +73,7 @@ def to_plain(given) -> list[float]:
 
 
 def running_mean(values: Sequence[float]) -> list[float]:
-    """Each value averaged with those before it, the older the less; right from the first step on."""
+    """Each value averaged with those before it, the older the less."""
     out, total, weight = [], 0.0, 0.0
     for value in values:
         if isfinite(value):
@@ -63,7 +83,7 @@ def running_mean(values: Sequence[float]) -> list[float]:
 
 
 def thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """At most MOST_POINTS of them; of each stretch its lowest and its highest, so that no spike is lost."""
+    """At most MOST_POINTS of them: of each stretch its lowest and its highest."""
     if len(points) <= MOST_POINTS:
         return points
     size = ceil(2 * len(points) / MOST_POINTS)
@@ -83,8 +103,20 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
     return [i * step for i in range(first, floor(high / step + 1e-9) + 1)]
 
 
-def loss_scene(series: Mapping[str, Series], *, title: str, unit: str, lines: Mapping[str, float], last_step: float | None, log_y: bool) -> Scene:
-    """The drawing. A loss that is not finite leaves a gap; with `log_y` so does one that is not above 0."""
+def loss_scene(
+    series: Mapping[str, Series],
+    *,
+    title: str,
+    unit: str,
+    lines: Mapping[str, float],
+    last_step: float | None,
+    log_y: bool,
+) -> Scene:
+    """The drawing.
+
+    A loss that is not finite leaves a gap; with `log_y` so does one that is not above 0.
+    """
+
     def height_of(value: float) -> float:
         return log10(value) if log_y else value
 
@@ -92,25 +124,45 @@ def loss_scene(series: Mapping[str, Series], *, title: str, unit: str, lines: Ma
         return isfinite(value) and (value > 0 or not log_y)
 
     shown = [value for _, values in series.values() for value in values if fits(value)]
-    levels = [height_of(v) for v in [*shown, *(line for line in lines.values() if fits(line))]] or [0.0, 1.0]
+    levels = [height_of(v) for v in [*shown, *(line for line in lines.values() if fits(line))]] or [
+        0.0,
+        1.0,
+    ]
     low, high = min(levels), max(levels)
     room = 0.06 * ((high - low) or abs(high) or 1)
-    low, high = (low - room if log_y else max(low - room, 0.0) if low >= 0 else low - room), high + room
+    low, high = (
+        (low - room if log_y else max(low - room, 0.0) if low >= 0 else low - room),
+        high + room,
+    )
     steps = [step for all_steps, _ in series.values() for step in all_steps] or [1.0]
     first, last = min(*steps, 1.0) if min(steps) > 0 else min(steps), max(*steps, last_step or 0)
     wide, tall = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
     def place(step: float, value: float) -> tuple[float, float]:
-        return LEFT + wide * (step - first) / ((last - first) or 1), TOP + tall * (high - height_of(value)) / (high - low)
+        return LEFT + wide * (step - first) / ((last - first) or 1), TOP + tall * (
+            high - height_of(value)
+        ) / (high - low)
 
     scene = Scene(WIDTH, HEIGHT)
     scene.add(Words(16, 25, title, 15, weight="600"))
     ticks = round_steps(low, high)
     for level in ticks:
         y = TOP + tall * (high - level) / (high - low)
-        scene.add(Box(LEFT, y, wide, 1, FAINT), Words(LEFT - 8, y + 4, f"{10**level if log_y else level:.3g}", 11, MUTED, "end"))
+        scene.add(
+            Box(LEFT, y, wide, 1, FAINT),
+            Words(LEFT - 8, y + 4, f"{10**level if log_y else level:.3g}", 11, MUTED, "end"),
+        )
     for step in round_steps(first, last):
-        scene.add(Words(place(step, shown[0] if shown else 1)[0], HEIGHT - BOTTOM + 17, f"{step:,.6g}", 11, MUTED, "middle"))
+        scene.add(
+            Words(
+                place(step, shown[0] if shown else 1)[0],
+                HEIGHT - BOTTOM + 17,
+                f"{step:,.6g}",
+                11,
+                MUTED,
+                "middle",
+            )
+        )
     scene.add(Words(LEFT + wide / 2, HEIGHT - 9, "step", 12, MUTED, "middle"))
     scene.add(Words(WIDTH - RIGHT, 25, unit, 12, MUTED, "end"))
     for name, level in lines.items():
@@ -123,7 +175,9 @@ def loss_scene(series: Mapping[str, Series], *, title: str, unit: str, lines: Ma
     return scene
 
 
-def add_curve(scene: Scene, name: str, n: int, points: list[tuple[float, float]], place, fits) -> None:
+def add_curve(
+    scene: Scene, name: str, n: int, points: list[tuple[float, float]], place, fits
+) -> None:
     """Every step faint, the running mean bold, and the last mean spelled out."""
     points = [point for point in points if fits(point[1])]
     if not points:
@@ -137,7 +191,9 @@ def add_curve(scene: Scene, name: str, n: int, points: list[tuple[float, float]]
         bold = list(zip((step for step, _ in points), means))
         bold = bold[:: ceil(len(bold) / MOST_POINTS)] + bold[-1:]
     scene.add(Line(tuple(place(*point) for point in bold), colour, 2.2))
-    scene.add(Words(LEFT + 10 + 180 * n, TOP - 2, f"{name} {bold[-1][1]:.3g}", 12.5, colour, weight="600"))
+    scene.add(
+        Words(LEFT + 10 + 180 * n, TOP - 2, f"{name} {bold[-1][1]:.3g}", 12.5, colour, weight="600")
+    )
 
 
 def describe(series: Mapping[str, Series], title: str) -> str:
@@ -150,16 +206,27 @@ def describe(series: Mapping[str, Series], title: str) -> str:
     return f"{title or 'Loss'}: {', '.join(told)}."
 
 
-def draw_on_axes(ax, series: Mapping[str, Series], lines: Mapping[str, float], title: str, unit: str, log_y: bool):
+def draw_on_axes(
+    ax, series: Mapping[str, Series], lines: Mapping[str, float], title: str, unit: str, log_y: bool
+):
     """The same curves as matplotlib draws them, for a figure of your own."""
     for n, (name, (steps, values)) in enumerate(series.items()):
         colour = CATEGORIES[n % len(CATEGORIES)]
         if len(values) > FEW:
             ax.plot(steps, values, color=colour, alpha=0.3, linewidth=1)
-        ax.plot(steps, running_mean(values) if len(values) > FEW else values, color=colour, label=name)
+        ax.plot(
+            steps, running_mean(values) if len(values) > FEW else values, color=colour, label=name
+        )
     for name, level in lines.items():
         ax.axhline(level, color=MUTED, linestyle="--", linewidth=1)
-        ax.annotate(f"{name} {level:.3g}", (1, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", color=INK)
+        ax.annotate(
+            f"{name} {level:.3g}",
+            (1, level),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            color=INK,
+        )
     ax.set(xlabel="step", ylabel=unit, title=title, yscale="log" if log_y else "linear")
     ax.legend(frameon=False)
     return ax

@@ -3,9 +3,9 @@
 Any class will do whose objects have these five: `gptcore.scalar.Value`, or your own.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 
 @runtime_checkable
@@ -41,7 +41,9 @@ def check_node(node) -> None:
 
 
 def all_nodes(root: Node) -> list[Node]:
-    """Everything that `root` was computed from, parents first, in an order that is always the same."""
+    """Everything that `root` was computed from, parents first, in an order that is always the
+    same.
+    """
     check_node(root)
     order: list[Node] = []
     seen: set[int] = set()
@@ -53,12 +55,15 @@ def all_nodes(root: Node) -> list[Node]:
         elif id(node) not in seen:
             seen.add(id(node))
             stack.append((node, True))
-            stack.extend((parent, False) for parent in reversed(node.parents) if id(parent) not in seen)
+            stack.extend(
+                (parent, False) for parent in reversed(node.parents) if id(parent) not in seen
+            )
     return order
 
 
 def count_paths(root: Node) -> int:
-    """How many ways lead from the numbers that were typed in to `root`, without walking them one by one.
+    """How many ways lead from the numbers that were typed in to `root`, without walking them one
+    by one.
 
     Example: a = Value(2.0); count_paths(a * 3 + a) -> 3, two from a and one from the 3
     """
@@ -85,7 +90,12 @@ def nearest(root: Node, most_nodes: int, most_layers: int) -> set[int]:
     return kept
 
 
-def read_graph(root: Node, names: Mapping[Hashable, str] | None = None, most_nodes: int = 300, most_layers: int = 60) -> Graph:
+def read_graph(
+    root: Node,
+    names: Mapping[Any, str] | None = None,
+    most_nodes: int = 300,
+    most_layers: int = 60,
+) -> Graph:
     """The computation behind `root`; where it is too large, the part nearest to the result.
 
     `names` maps some of the nodes to what they are called.

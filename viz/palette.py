@@ -1,4 +1,5 @@
-"""The colours of every picture: told apart by the colour-blind, readable in a light and in a dark page.
+"""The colours of every picture: told apart by the colour-blind, readable in a light and in a dark
+page.
 
 A picture brings its own opaque paper, because a front end cannot recolour it.
 Source: Okabe and Ito 2008, "Color Universal Design", for the categories.

@@ -1,6 +1,7 @@
 """How likely each token is: bars with the likeliest marked.
 
-Few short labels (letters) stand side by side in their own order; others (words, pieces of words) are ranked.
+Few short labels (letters) stand side by side in their own order; others (words, pieces of words)
+are ranked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,9 @@ MOST_COLUMNS = 40
 INVISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "": "∅"}
 
 
-def draw_probabilities(probs, tokens: Sequence[str] | None = None, *, title: str = "", most: int = 15, ax=None) -> Picture:
+def draw_probabilities(
+    probs, tokens: Sequence[str] | None = None, *, title: str = "", most: int = 15, ax=None
+) -> Picture:
     """One bar for each token, as long as it is likely.
 
     `probs` may be a mapping token -> probability; then `tokens` is not needed.
@@ -29,18 +32,28 @@ def draw_probabilities(probs, tokens: Sequence[str] | None = None, *, title: str
     check(shares, labels)
     columns = len(labels) <= MOST_COLUMNS and all(len(label) <= 3 for label in labels)
     ranked = sorted(zip(labels, shares), key=lambda pair: -pair[1])
-    scene = side_by_side(labels, shares, title) if columns else one_below_another(ranked, title, most)
+    scene = (
+        side_by_side(labels, shares, title) if columns else one_below_another(ranked, title, most)
+    )
     best = ", ".join(f"{visible(label)} {share:.2f}" for label, share in ranked[:3])
-    picture = Picture(dict(zip(labels, shares)), f"Probabilities of {len(labels)} tokens; the likeliest: {best}.", scene)
+    picture = Picture(
+        dict(zip(labels, shares)),
+        f"Probabilities of {len(labels)} tokens; the likeliest: {best}.",
+        scene,
+    )
     return scene.draw_on(ax) if ax is not None else picture
 
 
 def check(shares: list[float], labels: list[str]) -> None:
     if len(shares) != len(labels) or not shares:
-        raise ValueError(f"{len(shares)} probabilities for {len(labels)} tokens: give one for each token, and at least one.")
+        raise ValueError(
+            f"{len(shares)} probabilities for {len(labels)} tokens: give one for each token, and "
+            f"at least one."
+        )
     if min(shares) < 0 or abs(sum(shares) - 1) > 1e-3:
         raise ValueError(
-            f"These are no probabilities: the smallest is {min(shares):.3g} and they sum to {sum(shares):.4g}, not 1. "
+            f"These are no probabilities: the smallest is {min(shares):.3g} and they sum to "
+            f"{sum(shares):.4g}, not 1. "
             f"If they are logits, put them through softmax first."
         )
 
@@ -62,22 +75,38 @@ def side_by_side(labels: list[str], shares: list[float], title: str) -> Scene:
         x, height = 16 + step * i, tall * share / largest
         colour = ORANGE if share == largest else BLUE
         scene.add(Box(x + 3, top + tall - height, step - 6, height, colour))
-        scene.add(Words(x + step / 2, top + tall + 18, visible(label), 13, INK, "middle", mono=True))
+        scene.add(
+            Words(x + step / 2, top + tall + 18, visible(label), 13, INK, "middle", mono=True)
+        )
         if share >= 0.005:
-            scene.add(Words(x + step / 2, top + tall - height - 5, f"{100 * share:.0f}%", 10, MUTED, "middle"))
+            scene.add(
+                Words(
+                    x + step / 2,
+                    top + tall - height - 5,
+                    f"{100 * share:.0f}%",
+                    10,
+                    MUTED,
+                    "middle",
+                )
+            )
     return scene
 
 
 def one_below_another(ranked: list[tuple[str, float]], title: str, most: int) -> Scene:
     top, row, wide, left = 46 if title else 14, 22, 300, 190
     shown, rest = ranked[:most], ranked[most:]
-    scene = Scene(max(left + wide + 80, 9.2 * len(title) + 32), top + row * (len(shown) + bool(rest)) + 10)
+    scene = Scene(
+        max(left + wide + 80, 9.2 * len(title) + 32), top + row * (len(shown) + bool(rest)) + 10
+    )
     if title:
         scene.add(Words(16, 25, title, 15, weight="600"))
     for i, (label, share) in enumerate(shown):
         y, width = top + row * i, wide * share / shown[0][1]
         scene.add(Words(left - 10, y + 15, visible(label), 13, INK, "end", mono=True))
-        scene.add(Box(left, y + 3, wide, row - 6, FAINT), Box(left, y + 3, width, row - 6, ORANGE if i == 0 else BLUE))
+        scene.add(
+            Box(left, y + 3, wide, row - 6, FAINT),
+            Box(left, y + 3, width, row - 6, ORANGE if i == 0 else BLUE),
+        )
         scene.add(Words(left + wide + 8, y + 15, f"{100 * share:.1f}%", 12, MUTED))
     if rest:
         others = f"{len(rest):,} others together: {100 * sum(share for _, share in rest):.1f}%"

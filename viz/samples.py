@@ -1,6 +1,7 @@
 """What a model writes, at several moments of its training: from noise to names.
 
-Each moment is a column. A text that stands in the list it learned from bears a dot: remembered, or invented again?
+Each moment is a column. A text that stands in the list it learned from bears a dot: remembered,
+or invented again?
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,8 +14,15 @@ LONGEST = 17  # letters that fit into a column
 MOST_ROWS = 40
 
 
-def draw_samples(album: Mapping[int, Sequence[str]], known: Collection[str] = (), *, rows: int = 12, title: str = "",
-                 marked: str = "stands in the list", ax=None) -> Picture:
+def draw_samples(
+    album: Mapping[int, Sequence[str]],
+    known: Collection[str] = (),
+    *,
+    rows: int = 12,
+    title: str = "",
+    marked: str = "stands in the list",
+    ax=None,
+) -> Picture:
     """One column of texts for each step in `album`, those that are `known` marked with a dot.
 
     Raises:  ValueError for an album without texts.
@@ -27,7 +35,7 @@ def draw_samples(album: Mapping[int, Sequence[str]], known: Collection[str] = ()
     if title:
         scene.add(Words(16, 25, title, 15, weight="600"))
     for column, (step, texts) in enumerate(album.items()):
-        x = 24 + wide * column
+        x = 24.0 + wide * column
         scene.add(Words(x, top - 26, f"step {step:,}", 13, MUTED, weight="600"))
         scene.add(Box(x, top - 18, wide - 20, 1, LINE))
         for i, text in enumerate(texts[:rows]):
@@ -35,10 +43,19 @@ def draw_samples(album: Mapping[int, Sequence[str]], known: Collection[str] = ()
             shown = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
             if text in known:
                 scene.add(Disc(x - 8, y - 4.5, 3.2, GOLD))
-            scene.add(Words(x, y, shown or "(nothing)", 13, GOLD if text in known else INK if shown else MUTED,
-                            weight="600" if text in known else "normal", mono=True))
-    y = scene.height - 18
-    scene.add(Disc(20, y - 4.5, 3.2, GOLD), Words(30, y, marked, 12, MUTED))
+            scene.add(
+                Words(
+                    x,
+                    y,
+                    shown or "(nothing)",
+                    13,
+                    GOLD if text in known else INK if shown else MUTED,
+                    weight="600" if text in known else "normal",
+                    mono=True,
+                )
+            )
+    foot = scene.height - 18
+    scene.add(Disc(20, foot - 4.5, 3.2, GOLD), Words(30, foot, marked, 12, MUTED))
     data = {step: list(texts[:rows]) for step, texts in album.items()}
     picture = Picture(data, describe(data, known, marked), scene)
     return scene.draw_on(ax) if ax is not None else picture
@@ -48,7 +65,10 @@ def check(album: Mapping[int, Sequence[str]], rows: int) -> int:
     """How many rows there are to draw."""
     most = min(max(map(len, album.values()), default=0), MOST_ROWS)
     if most == 0:
-        raise ValueError(f"The album has {len(album)} moments and no texts: give it as {{0: ['qxv'], 100: ['mari', 'anna']}}.")
+        raise ValueError(
+            f"The album has {len(album)} moments and no texts: give it as {{0: ['qxv'], 100: "
+            f"['mari', 'anna']}}."
+        )
     if rows < 1:
         raise ValueError(f"rows={rows} must be 1 or more.")
     return min(rows, most)
@@ -59,5 +79,7 @@ def describe(data: Mapping[int, Sequence[str]], known: set[str], marked: str) ->
     told = []
     for step, texts in data.items():
         found = sum(text in known for text in texts)
-        told.append(f"step {step:,}: {', '.join(texts[:3])} ... ({found} of {len(texts)}: {marked})")
+        told.append(
+            f"step {step:,}: {', '.join(texts[:3])} ... ({found} of {len(texts)}: {marked})"
+        )
     return f"Samples at {len(data)} moments; " + "; ".join(told) + "."

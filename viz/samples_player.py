@@ -16,12 +16,22 @@ class SamplesPlayer(Control):
     Example: SamplesPlayer({0: ["qxv"], 100: ["mari", "anna"]}, known={"anna"})
     """
 
-    def __init__(self, album: Mapping[int, Sequence[str]], known: Collection[str] = (), *, marked: str = "stands in the list"):
+    def __init__(
+        self,
+        album: Mapping[int, Sequence[str]],
+        known: Collection[str] = (),
+        *,
+        marked: str = "stands in the list",
+    ):
         most = check(album, MOST_ROWS)
         self.album, self.known, self.marked = dict(album), set(known), marked
         wide = Layout(width="460px")
-        self.step = SelectionSlider(options=[(f"{step:,}", step) for step in self.album], description="step", layout=wide)
-        self.rows = IntSlider(value=min(12, most), min=1, max=most, description="how many", layout=wide)
+        self.step = SelectionSlider(
+            options=[(f"{step:,}", step) for step in self.album], description="step", layout=wide
+        )
+        self.rows = IntSlider(
+            value=min(12, most), min=1, max=most, description="how many", layout=wide
+        )
         still = draw_samples(self.album, self.known, marked=marked)
         super().__init__([self.step, self.rows], still)
         for knob in (self.step, self.rows):
@@ -29,5 +39,7 @@ class SamplesPlayer(Control):
 
     def picture(self) -> Picture:
         """The chosen step beside the last one, so that there is something to compare with."""
-        shown = {step: self.album[step] for step in dict.fromkeys([self.step.value, max(self.album)])}
+        shown = {
+            step: self.album[step] for step in dict.fromkeys([self.step.value, max(self.album)])
+        }
         return draw_samples(shown, self.known, rows=self.rows.value, marked=self.marked)

@@ -1,8 +1,9 @@
-"""A drawing as a list of shapes, written out as SVG by the standard library, or drawn on matplotlib's Axes.
+"""A drawing as a list of shapes, written out as SVG by the standard library, or drawn on
+matplotlib's Axes.
 
-Four shapes are enough for graphs, bars and curves: boxes, discs, lines and words. Since the shapes are data, the
-same drawing serves a browser without matplotlib, a figure in a paper, and a test.
-Left out on purpose: everything that moves. A `Picture` is still; controls draw many.
+Four shapes are enough for graphs, bars and curves: boxes, discs, lines and words. Since the
+shapes are data, the same drawing serves a browser without matplotlib, a figure in a paper, and a
+test. Left out on purpose: everything that moves. A `Picture` is still; controls draw many.
 """
 
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ class Disc:
 
 @dataclass(frozen=True)
 class Line:
-    """Through all points, from left to right; with `bend` it is a smooth curve that leaves and arrives level."""
+    """Through all points; with `bend` a smooth curve that leaves and arrives level."""
 
     points: tuple[tuple[float, float], ...]
     stroke: str = LINE
@@ -73,15 +74,17 @@ class Scene:
     def to_svg(self, alt: str) -> str:
         """One SVG document with opaque paper; `alt` is read out by a screen reader."""
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{num(self.width)}" height="{num(self.height)}" '
-            f'viewBox="0 0 {num(self.width)} {num(self.height)}" role="img" aria-label="{escape(alt)}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{num(self.width)}" '
+            f'height="{num(self.height)}" '
+            f'viewBox="0 0 {num(self.width)} {num(self.height)}" role="img" '
+            f'aria-label="{escape(alt)}">'
             f'<rect width="100%" height="100%" rx="6" fill="{PAPER}"/>'
         )
         return head + "".join(map(svg_of, self.shapes)) + "</svg>"
 
     def draw_on(self, ax):
         """The same shapes on matplotlib's Axes, which is given back."""
-        from viz.scene_on_axes import draw_scene_on  # rule 3's exception: only this loads matplotlib
+        from viz.scene_on_axes import draw_scene_on  # noqa: PLC0415 - only this loads matplotlib
 
         return draw_scene_on(self, ax)
 
@@ -92,7 +95,9 @@ def num(x: float) -> str:
 
 
 def curve(points) -> list[tuple[float, float]]:
-    """A start, then three control points for each piece of a smooth curve (cubic Bezier) through all points."""
+    """A start, then three control points for each piece of a smooth curve (cubic Bezier) through
+    all points.
+    """
     inner = [(y2 - y0) / ((x2 - x0) or 1) for (x0, y0), (x2, y2) in zip(points, points[2:])]
     rises = [0.0, *inner, 0.0]
     controls = [points[0]]
@@ -113,24 +118,29 @@ def path_of(line: Line) -> str:
 def svg_of(shape: Box | Disc | Line | Words) -> str:
     if isinstance(shape, Box):
         return (
-            f'<rect x="{num(shape.x)}" y="{num(shape.y)}" width="{num(shape.width)}" height="{num(shape.height)}" '
-            f'rx="{num(shape.radius)}" fill="{shape.fill}" stroke="{shape.stroke}" stroke-width="{num(shape.stroke_width)}"/>'
+            f'<rect x="{num(shape.x)}" y="{num(shape.y)}" width="{num(shape.width)}" '
+            f'height="{num(shape.height)}" '
+            f'rx="{num(shape.radius)}" fill="{shape.fill}" stroke="{shape.stroke}" '
+            f'stroke-width="{num(shape.stroke_width)}"/>'
         )
     if isinstance(shape, Disc):
         return (
             f'<circle cx="{num(shape.x)}" cy="{num(shape.y)}" r="{num(shape.radius)}" '
-            f'fill="{shape.fill}" stroke="{shape.stroke}" stroke-width="{num(shape.stroke_width)}"/>'
+            f'fill="{shape.fill}" stroke="{shape.stroke}" '
+            f'stroke-width="{num(shape.stroke_width)}"/>'
         )
     if isinstance(shape, Line):
         more = f' stroke-dasharray="{shape.dash}"' if shape.dash else ""
         more += f' opacity="{num(shape.opacity)}"' if shape.opacity < 1 else ""
         return (
-            f'<path d="{path_of(shape)}" fill="none" stroke="{shape.stroke}" stroke-width="{num(shape.width)}" '
+            f'<path d="{path_of(shape)}" fill="none" stroke="{shape.stroke}" '
+            f'stroke-width="{num(shape.width)}" '
             f'stroke-linecap="round" stroke-linejoin="round"{more}/>'
         )
     font = MONO if shape.mono else SANS
     return (
-        f'<text x="{num(shape.x)}" y="{num(shape.y)}" font-family="{font}" font-size="{num(shape.size)}" '
+        f'<text x="{num(shape.x)}" y="{num(shape.y)}" font-family="{font}" '
+        f'font-size="{num(shape.size)}" '
         f'font-weight="{shape.weight}" fill="{shape.fill}" text-anchor="{shape.anchor}" '
         f'xml:space="preserve">{escape(shape.text)}</text>'
     )

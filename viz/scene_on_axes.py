@@ -1,6 +1,7 @@
-"""The shapes of a `Scene` drawn on matplotlib's Axes: for a figure of your own, and for PNG files."""
+"""The shapes of a `Scene` on matplotlib's Axes, for a figure of your own and for PNG files."""
 
 from io import BytesIO
+from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Rectangle
@@ -28,23 +29,57 @@ def draw_scene_on(scene: Scene, ax):
 def draw_shape(shape, ax, points: float, zorder: float) -> None:
     """`points`: how many points a pixel of the sheet takes."""
     if isinstance(shape, Box):
-        look = {"facecolor": shape.fill, "edgecolor": shape.stroke, "linewidth": shape.stroke_width * points, "zorder": zorder}
+        look: dict[str, Any] = {
+            "facecolor": shape.fill,
+            "edgecolor": shape.stroke,
+            "linewidth": shape.stroke_width * points,
+            "zorder": zorder,
+        }
         if not shape.radius:
             ax.add_patch(Rectangle((shape.x, shape.y), shape.width, shape.height, **look))
             return
         r = min(shape.radius, shape.width / 2, shape.height / 2)
         style = f"round,pad=0,rounding_size={r}"
-        ax.add_patch(FancyBboxPatch((shape.x, shape.y), shape.width, shape.height, boxstyle=style, **look))
+        ax.add_patch(
+            FancyBboxPatch((shape.x, shape.y), shape.width, shape.height, boxstyle=style, **look)
+        )
     elif isinstance(shape, Disc):
-        ax.add_patch(Circle((shape.x, shape.y), shape.radius, facecolor=shape.fill, edgecolor=shape.stroke,
-                            linewidth=shape.stroke_width * points, zorder=zorder))
+        ax.add_patch(
+            Circle(
+                (shape.x, shape.y),
+                shape.radius,
+                facecolor=shape.fill,
+                edgecolor=shape.stroke,
+                linewidth=shape.stroke_width * points,
+                zorder=zorder,
+            )
+        )
     elif isinstance(shape, Line):
-        ax.add_patch(PathPatch(path_of(shape), facecolor="none", edgecolor=shape.stroke, linewidth=shape.width * points,
-                               linestyle="--" if shape.dash else "-", alpha=shape.opacity, capstyle="round", zorder=zorder))
+        ax.add_patch(
+            PathPatch(
+                path_of(shape),
+                facecolor="none",
+                edgecolor=shape.stroke,
+                linewidth=shape.width * points,
+                linestyle="--" if shape.dash else "-",
+                alpha=shape.opacity,
+                capstyle="round",
+                zorder=zorder,
+            )
+        )
     else:
-        ax.text(shape.x, shape.y, shape.text.replace("$", r"\$"), fontsize=shape.size * points, color=shape.fill,
-                ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor], va="baseline",
-                weight="bold" if shape.weight in ("600", "700") else "normal", family="monospace" if shape.mono else "sans-serif", zorder=zorder)
+        ax.text(
+            shape.x,
+            shape.y,
+            shape.text.replace("$", r"\$"),
+            fontsize=shape.size * points,
+            color=shape.fill,
+            ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
+            va="baseline",
+            weight="bold" if shape.weight in ("600", "700") else "normal",
+            family="monospace" if shape.mono else "sans-serif",
+            zorder=zorder,
+        )
 
 
 def path_of(line: Line) -> Path:

@@ -1,6 +1,8 @@
-"""Every number of a large computation as one dot: the same graph as `draw_graph` draws, seen from far away.
+"""Every number of a large computation as one dot: the same graph as `draw_graph` draws, seen from
+far away.
 
-Left to right as always; a dot stands in the column after its last parent. The colour says which operation made it.
+Left to right as always; a dot stands in the column after its last parent. The colour says which
+operation made it.
 """
 
 from collections import Counter
@@ -35,27 +37,63 @@ def draw_whole_graph(root: Node, *, title: str = "", ax=None) -> Picture:
     if ax is None:
         figure = Figure(figsize=(9, 4.2), dpi=100, facecolor=PAPER)
         ax = figure.add_axes((0.02, 0.12, 0.96, 0.76))
-    arrows = [(places[start], places[end]) for start, end in pairs if (len(nodes) - 1 - end) % every == 0]
+    arrows = [
+        (places[start], places[end]) for start, end in pairs if (len(nodes) - 1 - end) % every == 0
+    ]
     ax.add_collection(LineCollection(arrows, colors=LINE, linewidths=0.25, alpha=0.35, zorder=1))
     kinds = Counter(node.op or "typed in" for node in nodes)
-    colours = dict(zip([kind for kind, _ in kinds.most_common() if kind != "typed in"], OPERATIONS)) | {"typed in": GREEN}
+    colours = dict(
+        zip([kind for kind, _ in kinds.most_common() if kind != "typed in"], OPERATIONS)
+    ) | {"typed in": GREEN}
     for kind, count in kinds.most_common(7):
         dots = [places[i] for i in shown if (nodes[i].op or "typed in") == kind]
-        ax.scatter(*zip(*dots), s=3, color=colours.get(kind, MUTED), linewidths=0, zorder=2, label=f"{kind} ({count:,})")
+        ax.scatter(
+            *zip(*dots),
+            s=3,
+            color=colours.get(kind, MUTED),
+            linewidths=0,
+            zorder=2,
+            label=f"{kind} ({count:,})",
+        )
     ax.scatter(*places[-1], s=50, color=ORANGE, zorder=3)
-    ax.annotate("the result", places[-1], (-6, 9), textcoords="offset points", ha="right", color=INK, fontsize=9)
+    ax.annotate(
+        "the result",
+        places[-1],
+        (-6, 9),
+        textcoords="offset points",
+        ha="right",
+        color=INK,
+        fontsize=9,
+    )
     ax.axis("off")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=8, frameon=False, fontsize=8, markerscale=3, handletextpad=0.1)
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        ncols=8,
+        frameon=False,
+        fontsize=8,
+        markerscale=3,
+        handletextpad=0.1,
+    )
     ax.set_title(title, loc="left", fontsize=11, color=INK, weight="bold", wrap=True)
-    data = {"nodes": len(nodes), "arrows": len(pairs), "layers": max(layer) + 1, "operations": dict(kinds)}
-    alt = f"{data['nodes']:,} numbers as dots in {data['layers']:,} columns, {data['arrows']:,} arrows between them"
+    data = {
+        "nodes": len(nodes),
+        "arrows": len(pairs),
+        "layers": max(layer) + 1,
+        "operations": dict(kinds),
+    }
+    alt = (
+        f"{data['nodes']:,} numbers as dots in {data['layers']:,} columns, {data['arrows']:,} "
+        f"arrows between them"
+    )
     alt += f"; every {every}th is drawn." if every > 1 else "."
     return figure_picture(data, alt, figure) if figure else ax
 
 
 def spread(layer: list[int]) -> list[tuple[float, float]]:
     """Each dot in the column of its layer, the dots of a column evenly from bottom to top."""
-    sizes, used = Counter(layer), Counter()
+    sizes: Counter[int] = Counter(layer)
+    used: Counter[int] = Counter()
     places = []
     for column in layer:
         used[column] += 1

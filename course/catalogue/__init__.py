@@ -1,4 +1,4 @@
-"""All questions of the course, lesson by lesson: guesses, exercises, right and wrong answers, hints."""
+"""All questions of the course, lesson by lesson: guesses, exercises, wrong answers, hints."""
 
 from course.catalogue import lesson_00, lesson_03
 from course.questions import Question

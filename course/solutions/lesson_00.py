@@ -6,6 +6,9 @@ stays = {"loss near 3.3 at step 1": True, "the last loss": False, "the names": F
 
 
 def count_known(invented: list[str], known: list[str]) -> int:
-    """How many of the invented names stand in the list. A set finds a name without reading the whole list."""
+    """How many of the invented names stand in the list.
+
+    A set finds a name without reading the whole list.
+    """
     there = set(known)
     return sum(name in there for name in invented)

@@ -25,7 +25,7 @@ class TextNotHere(OSError):
     """A text that we know is not on this machine, and could not be brought or read."""
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the message, which says what to do, without the way through our code."""
+        """What a notebook shows: the message, without the way through our code."""
         return [f"{type(self).__name__}: {self}"]
 
 

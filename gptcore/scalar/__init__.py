@@ -1,4 +1,5 @@
-"""One number at a time: a number that remembers, its gradient, and a whole GPT made of such numbers.
+"""One number at a time: a number that remembers, its gradient, and a whole GPT made of such
+numbers.
 
 Standard library only, so that it also runs in a browser.
 """
@@ -8,4 +9,12 @@ from gptcore.scalar.microgpt import MicroConfig, MicroGPT, Step
 from gptcore.scalar.tiny_steps import central_difference, gradient_check
 from gptcore.scalar.value import Value
 
-__all__ = ["Adam", "MicroConfig", "MicroGPT", "Step", "Value", "central_difference", "gradient_check"]
+__all__ = [
+    "Adam",
+    "MicroConfig",
+    "MicroGPT",
+    "Step",
+    "Value",
+    "central_difference",
+    "gradient_check",
+]

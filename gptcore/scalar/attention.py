@@ -1,6 +1,7 @@
 """Attention: one token asks, the earlier ones answer, and each head mixes what it heard.
 
-Left out on purpose: a mask. Tokens come one at a time, so later ones are not there yet to be looked at.
+Left out on purpose: a mask. Tokens come one at a time, so later ones are not there yet to be
+    looked at.
 Source: Vaswani et al. 2017, "Attention Is All You Need", arXiv 1706.03762.
 """
 

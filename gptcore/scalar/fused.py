@@ -1,8 +1,9 @@
 """The five building blocks of microgpt with one node for each number that comes out.
 
-A dot product of 16 pairs is 32 nodes in `plain.py` and one here. The node has all 32 parents and one exact
-slope for each, worked out on paper instead of by the engine. Same losses, same gradients, fewer nodes.
-Left out on purpose: lists of numbers as nodes. One node is still one number, so it draws like any other.
+A dot product of 16 pairs is 32 nodes in `plain.py` and one here. The node has all 32 parents and
+one exact slope for each, worked out on paper instead of by the engine. Same losses, same
+gradients, fewer nodes. Left out on purpose: lists of numbers as nodes. One node is still one
+number, so it draws like any other.
 """
 
 from math import exp, log
@@ -37,7 +38,10 @@ def probabilities(logits):
 
 
 def softmax(logits):
-    """Positive numbers that sum to 1. d p[i] / d logit[j] = p[i] * ((i == j) - p[j]). Shapes: (n,) -> (n,)."""
+    """Positive numbers that sum to 1.
+
+    d p[i] / d logit[j] = p[i] * ((i == j) - p[j]). Shapes: (n,) -> (n,).
+    """
     parents = tuple(logits)
     probs = probabilities([logit.data for logit in logits])
     out = []
@@ -49,7 +53,10 @@ def softmax(logits):
 
 
 def surprise(logits, target: int):
-    """-log of softmax's probability of `target`; d/d logit[j] = p[j] - (j == target), said minus was. Units: nats."""
+    """How surprising `target` is: -log of the probability that softmax gives to it.
+
+    d/d logit[j] = p[j] - (j == target), what was said minus what was. Units: nats.
+    """
     slopes = probabilities([logit.data for logit in logits])
     nats = -log(slopes[target])
     slopes[target] -= 1.0
@@ -57,7 +64,10 @@ def surprise(logits, target: int):
 
 
 def rmsnorm(x):
-    """Scale a vector so that the mean of its squares is 1; the scale s is one node, ds/dx[j] = -s**3 * x[j] / n."""
+    """Scale a vector so that the mean of its squares is 1. Shapes: (n,) -> (n,).
+
+    The scale s is the one node: ds/dx[j] = -s**3 * x[j] / n.
+    """
     x_data = [v.data for v in x]
     s = (sum(map(mul, x_data, x_data)) / len(x_data) + EPSILON) ** -0.5
     bend = -(s**3) / len(x_data)

@@ -1,10 +1,10 @@
 """A whole GPT, one number at a time: read names, learn which letter comes next, invent names.
 
-The model is a function without state, (token, position, weights, cache) -> logits; what a run has of state
-(weights, chance, documents) is in `MicroGPT`.
-Left out on purpose: batches and arrays, so that every number can be looked at.
-Source: Andrej Karpathy, microgpt, 12 February 2026; with names.txt, seed 42 and 1,000 steps this prints the
-published losses and invents the published names.
+The model is a function without state, (token, position, weights, cache) -> logits; what a run has
+of state (weights, chance, documents) is in `MicroGPT`. Left out on purpose: batches and arrays,
+so that every number can be looked at.
+Source: Andrej Karpathy, microgpt, 12 February 2026; with names.txt, seed 42 and 1,000 steps this
+    prints the published losses and invents the published names.
 """
 
 import gc
@@ -50,7 +50,9 @@ class Step:
     loss: float
 
 
-def first_weights(vocab_size: int, config: MicroConfig, rng: Random) -> dict[str, list[list[Value]]]:
+def first_weights(
+    vocab_size: int, config: MicroConfig, rng: Random
+) -> dict[str, list[list[Value]]]:
     """Small random numbers, matrix by matrix, row by row, in the published order."""
     C = config.n_embd
     shapes = {"wte": (vocab_size, C), "wpe": (config.block_size, C), "lm_head": (vocab_size, C)}
@@ -63,10 +65,13 @@ def first_weights(vocab_size: int, config: MicroConfig, rng: Random) -> dict[str
     }
 
 
-def logits(token: int, position: int, weights, cache, config: MicroConfig, ops=fused) -> list[Value]:
+def logits(
+    token: int, position: int, weights, cache, config: MicroConfig, ops=fused
+) -> list[Value]:
     """How much the model expects each token next; larger is likelier.
 
-    `cache` holds one (keys, values) for each layer; this token's are appended. Gradients flow through it.
+    `cache` holds one (keys, values) for each layer; this token's are appended. Gradients flow
+    through it.
     Shapes: -> (V,).
     """
     x = add(weights["wte"][token], weights["wpe"][position])  # (C,)
@@ -77,7 +82,8 @@ def logits(token: int, position: int, weights, cache, config: MicroConfig, ops=f
         keys.append(ops.linear(normed, weights[f"{layer}.wk"]))
         values.append(ops.linear(normed, weights[f"{layer}.wv"]))
         mixed = attend(q, keys, values, config.n_head, ops)
-        x = add(ops.linear(mixed, weights[f"{layer}.wo"]), x)  # talk: the only place where tokens meet
+        # Talk: the line above is the only place where tokens meet. Then think: each for itself.
+        x = add(ops.linear(mixed, weights[f"{layer}.wo"]), x)
         hidden = [h.relu() for h in ops.linear(ops.rmsnorm(x), weights[f"{layer}.fc1"])]  # (4C,)
         x = add(ops.linear(hidden, weights[f"{layer}.fc2"]), x)  # think: each token for itself
     return ops.linear(x, weights["lm_head"])  # (V,)
@@ -91,15 +97,26 @@ def add(x, y):
 class MicroGPT:
     """One run: documents, weights and a stream of chance.
 
-    `ops` says how the graph is built: `fused` (default) or `plain`, which gives the same numbers more slowly.
+    `ops` says how the graph is built: `fused` (default) or `plain`, which gives the same numbers
+    more slowly.
     Raises:  ValueError if there is nothing to learn from, or sizes that do not fit.
     Example: gpt = MicroGPT(["emma", "anna"]); list(gpt.train(10)); gpt.sample(3)
     """
 
-    def __init__(self, documents: list[str], config: MicroConfig | None = None, *, seed: int = 42,
-                 shuffle: bool = True, ops: ModuleType = fused):
+    def __init__(
+        self,
+        documents: list[str],
+        config: MicroConfig | None = None,
+        *,
+        seed: int = 42,
+        shuffle: bool = True,
+        ops: ModuleType = fused,
+    ):
         if isinstance(documents, str) or not any(documents):
-            raise ValueError(f"documents={documents!r:.60} must be a list with at least one text, such as ['emma', 'anna'].")
+            raise ValueError(
+                f"documents={documents!r:.60} must be a list with at least one text, such as "
+                f"['emma', 'anna']."
+            )
         self.documents = [document for document in documents if document]
         self.config, self.ops = config or MicroConfig(), ops
         self.rng = Random(seed)
@@ -115,20 +132,29 @@ class MicroGPT:
         """Ids of the characters. Raises ValueError for one that the documents do not have."""
         unknown = sorted(set(text) - set(self.characters))
         if unknown:
-            raise ValueError(f"{text!r} has {unknown[0]!r}, which stands in none of the documents. "
-                             f"Known: {''.join(self.characters)!r:.80}.")
+            raise ValueError(
+                f"{text!r} has {unknown[0]!r}, which stands in none of the documents. "
+                f"Known: {''.join(self.characters)!r:.80}."
+            )
         return [self.characters.index(character) for character in text]
+
+    def empty_cache(self) -> list[tuple[list, list]]:
+        """One (keys, values) for each layer, before the first token."""
+        return [([], []) for _ in range(self.config.n_layer)]
 
     def logits_after(self, ids: list[int]) -> Iterator[list[Value]]:
         """Logits after each of `ids`. Shapes: ids (T,) -> T times (V,)."""
-        cache = [([], []) for _ in range(self.config.n_layer)]
+        cache = self.empty_cache()
         for position, token in enumerate(ids):
             yield logits(token, position, self.weights, cache, self.config, self.ops)
 
     def loss(self, document: str) -> Value:
         """Mean surprise over the characters of a document and its end. Units: nats per token."""
         ids = [self.BOS, *self.encode(document), self.BOS][: self.config.block_size + 1]
-        surprises = [self.ops.surprise(row, target) for row, target in zip(self.logits_after(ids[:-1]), ids[1:])]
+        surprises = [
+            self.ops.surprise(row, target)
+            for row, target in zip(self.logits_after(ids[:-1]), ids[1:])
+        ]
         return sum(surprises) / len(surprises)
 
     def train(self, steps: int = 1000, learning_rate: float = LEARNING_RATE) -> Iterator[Step]:
@@ -137,7 +163,9 @@ class MicroGPT:
         Draws and prints nothing; stop whenever you like, the weights stay as they are.
         """
         if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-            raise ValueError(f"steps={steps!r} must be a whole number, 1 or more; 1000 takes about ten seconds.")
+            raise ValueError(
+                f"steps={steps!r} must be a whole number, 1 or more; 1000 takes about ten seconds."
+            )
         return self.updates(steps, learning_rate)
 
     def updates(self, steps: int, learning_rate: float) -> Iterator[Step]:
@@ -154,8 +182,8 @@ class MicroGPT:
 
     def next_probabilities(self, beginning: str = "", temperature: float = 1.0) -> dict[str, float]:
         """How likely each character is after `beginning`; `end` is the end of the text."""
-        for row in self.logits_after([self.BOS, *self.encode(beginning)][: self.config.block_size]):
-            pass
+        ids = [self.BOS, *self.encode(beginning)][: self.config.block_size]
+        *_, row = self.logits_after(ids)
         probs = next_probabilities([logit.data for logit in row], temperature)
         return dict(zip([*self.characters, "end"], probs))
 
@@ -167,7 +195,7 @@ class MicroGPT:
 
     def invent(self, temperature: float, rng: Random) -> str:
         """One text, character by character, until its end or until block_size."""
-        ids, cache = [self.BOS], [([], []) for _ in range(self.config.n_layer)]
+        ids, cache = [self.BOS], self.empty_cache()
         for position in range(self.config.block_size):
             row = logits(ids[-1], position, self.weights, cache, self.config, self.ops)
             token = next_token([logit.data for logit in row], temperature, rng=rng)
@@ -179,7 +207,7 @@ class MicroGPT:
 
 @contextmanager
 def no_search_for_circles():
-    """Pause Python's cycle collector: a graph has no cycles, and looking for them costs a tenth of a step."""
+    """Pause Python's cycle collector: a graph has none, and looking costs a tenth of a step."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -5,8 +5,6 @@ Left out on purpose: speed. Every product and every sum stays visible in the gra
 Source: Andrej Karpathy, microgpt, 2026.
 """
 
-from gptcore.scalar.value import Value
-
 EPSILON = 1e-5  # under RMSNorm's root, so that a vector of zeros can be normalised
 
 
@@ -22,14 +20,18 @@ def linear(x, rows):
 
 def softmax(logits):
     """Positive numbers that sum to 1, in the proportions of e^logit. Shapes: (n,) -> (n,)."""
-    largest = max(logit.data for logit in logits)  # exp(800) overflows; moving all together changes nothing
+    # exp(800) overflows; moving all together changes nothing
+    largest = max(logit.data for logit in logits)
     exps = [(logit - largest).exp() for logit in logits]
     total = sum(exps)
     return [e / total for e in exps]
 
 
 def surprise(logits, target: int):
-    """-log of the probability that softmax gives to `target`. Units: nats. Shapes: (n,) -> one Value."""
+    """-log of the probability that softmax gives to `target`.
+
+    Units: nats. Shapes: (n,) -> one Value.
+    """
     return -softmax(logits)[target].log()
 
 

@@ -1,4 +1,5 @@
-"""Slopes without calculus: move one number by a tiny step to both sides and see what the result does.
+"""Slopes without calculus: move one number by a tiny step to both sides and see what the result
+does.
 
 Slow, a little inexact, and it knows nothing of graphs: that is why it can judge `backward`.
 """
@@ -28,7 +29,8 @@ def gradient_check(f, *numbers: float, step: float = 1e-5) -> list[Slope]:
     """The slope of `f` for each of its numbers, by backward and by tiny steps.
 
     `f` takes as many Values and answers with one.
-    Example: gradient_check(lambda a, b: a * b + a, 2.0, 3.0) -> [Slope(4.0, 4.0), Slope(2.0, 2.0)], nearly
+    Example: gradient_check(lambda a, b: a * b + a, 2.0, 3.0) -> [Slope(4.0, 4.0), Slope(2.0,
+        2.0)], nearly
     """
     inputs = [Value(number) for number in numbers]
     f(*inputs).backward()

@@ -1,10 +1,11 @@
 """A number that remembers what made it, so that blame can flow back to where it began.
 
-Each operation makes a new `Value` that keeps its parents and one slope for each parent: how much the
-result grows when that parent grows. `backward()` multiplies slopes along a path and adds where paths
-meet. There is nothing else in backpropagation.
+Each operation makes a new `Value` that keeps its parents and one slope for each parent: how much
+the result grows when that parent grows. `backward()` multiplies slopes along a path and adds
+where paths meet. There is nothing else in backpropagation.
 
-Left out on purpose: arrays. One `Value` is one number; lesson 7 does the same with millions at once.
+Left out on purpose: arrays. One `Value` is one number; lesson 7 does the same with millions at
+    once.
 Source: the chain rule; the form of the class follows Andrej Karpathy's micrograd and microgpt, and
 backward called twice behaves as in PyTorch.
 """
@@ -76,7 +77,9 @@ class Value:
         try:
             y, slope = x**n, slope_of_power(x, n)
         except OverflowError:
-            raise ValueError(f"{x} ** {n} is larger than any float (1.8e308). Use smaller numbers.") from None
+            raise ValueError(
+                f"{x} ** {n} is larger than any float (1.8e308). Use smaller numbers."
+            ) from None
         return Value(y, f"**{n:g}", (self,), (slope,))
 
     def __neg__(self):
@@ -130,8 +133,8 @@ class Value:
     def backward(self):
         """Add to every number's `grad` what it is worth to this one.
 
-        Gradients of the numbers you typed in add up over several calls, as in PyTorch (set them back to
-        0 between steps); those in between start anew each time.
+        Gradients of the numbers you typed in add up over several calls, as in PyTorch (set them
+        back to 0 between steps); those in between start anew each time.
         """
         order = topological_order(self)
         for node in order:
@@ -159,7 +162,9 @@ def one_number(given) -> float:
         advice = "It is a Value already; use it as it is, or take its .data."
     elif isinstance(given, (str, bytes)):
         advice = "Write the number without quotes, or turn it into one with float(...)."
-    raise ValueError(f"A Value holds one number, not {given!r} (a {type(given).__name__}). {advice}")
+    raise ValueError(
+        f"A Value holds one number, not {given!r} (a {type(given).__name__}). {advice}"
+    )
 
 
 def slope_of_power(x: float, n: float) -> float:
@@ -174,11 +179,13 @@ def slope_of_power(x: float, n: float) -> float:
 def topological_order(root):
     """All numbers that were computed on the way to `root`, each one after its parents.
 
-    Numbers that were typed in have no parents and are left out: they have nobody to pass blame on to.
+    Numbers that were typed in have no parents and are left out: they have nobody to pass blame on
+    to.
     """
     order, entered, done = [], set(), set()
     stack = [root] if root.parents else []
-    while stack:  # a stack, not recursion: a chain of 100,000 additions is deeper than Python may call
+    # A stack, not recursion: a chain of 100,000 additions is deeper than Python may call.
+    while stack:
         node = stack.pop()
         if node not in entered:
             entered.add(node)

@@ -18,10 +18,32 @@ from pathlib import Path
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = [
-    "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
 ]
 SECONDS = 1000  # playwright counts milliseconds
+
+KERNEL_IS_READY = """path => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    if (panel?.context?.path !== path) return false;
+    const kernel = panel.sessionContext.session?.kernel;
+    return kernel?.status === "idle" && kernel.connectionStatus === "connected";
+}"""
+# Braces, no return: the promise of the command would be awaited without a limit.
+RUN_ALL = """() => {
+    window.lessonDone = false;
+    const done = () => { window.lessonDone = true; };
+    window.jupyterapp.commands.execute("notebook:run-all-cells").then(done);
+}"""
+HIDE_LEFT_AREA = """() =>
+    window.jupyterapp.commands.execute("application:toggle-left-area").then(() => 0)"""
+SCROLLED = "[...document.querySelectorAll('.jp-Notebook, .jp-WindowedPanel-outer')]"
+TALLEST = 16_000  # pixels; Chromium's screenshots end there
 
 
 def find_chromium() -> str | None:
@@ -53,13 +75,23 @@ def lab_server(notebooks: Path, work: Path, theme: str = "light") -> Iterator[tu
         port = probe.getsockname()[1]
     address, token = f"http://127.0.0.1:{port}", secrets.token_hex(8)
     environment = os.environ | {
-        "JUPYTER_CONFIG_DIR": str(work / "config"), "JUPYTER_DATA_DIR": str(work / "data"),
-        "JUPYTER_RUNTIME_DIR": str(work / "runtime"), "JUPYTERLAB_SETTINGS_DIR": str(work / "settings"),
+        "JUPYTER_CONFIG_DIR": str(work / "config"),
+        "JUPYTER_DATA_DIR": str(work / "data"),
+        "JUPYTER_RUNTIME_DIR": str(work / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(work / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(work / "workspaces"),
     }
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-        "--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True", f"--IdentityProvider.token={token}",
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        "--LabApp.expose_app_in_browser=True",
+        f"--IdentityProvider.token={token}",
         f"--ServerApp.root_dir={notebooks}",
     ]
     with open(work / "lab.log", "w") as log:
@@ -79,7 +111,9 @@ def wait_until_up(url: str, log: Path, seconds: float = 60) -> None:
             urllib.request.urlopen(url, timeout=1)
             return
         time.sleep(0.1)
-    raise RuntimeError(f"JupyterLab did not start within {seconds:.0f} s:\n{log.read_text()[-2000:]}")
+    raise RuntimeError(
+        f"JupyterLab did not start within {seconds:.0f} s:\n{log.read_text()[-2000:]}"
+    )
 
 
 class Lab:
@@ -90,42 +124,39 @@ class Lab:
         self.page = browser.new_page(viewport={"width": 1280, "height": 900})
         self.errors: list[str] = []
         self.outside: list[str] = []
-        self.page.on("console", lambda m: self.errors.append(m.text[:300]) if m.type == "error" else None)
+        self.page.on(
+            "console", lambda m: self.errors.append(m.text[:300]) if m.type == "error" else None
+        )
         self.page.on("pageerror", lambda error: self.errors.append(str(error)[:300]))
         own = (address, address.replace("http", "ws"), "data:", "blob:")
-        self.page.context.on("request", lambda r: None if r.url.startswith(own) else self.outside.append(r.url[:120]))
+        self.page.context.on(
+            "request", lambda r: None if r.url.startswith(own) else self.outside.append(r.url[:120])
+        )
 
     def open(self, name: str) -> None:
-        self.page.goto(f"{self.address}/lab/workspaces/{name}/tree/{name}.ipynb?reset&token={self.token}")
-        self.page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell", timeout=60 * SECONDS)
+        self.page.goto(
+            f"{self.address}/lab/workspaces/{name}/tree/{name}.ipynb?reset&token={self.token}"
+        )
+        self.page.wait_for_selector(
+            ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell", timeout=60 * SECONDS
+        )
 
     def run_all(self, name: str, timeout: float = 120) -> float:
         """Run every cell; returns the seconds that it took."""
-        # Trap: the page says "Idle" before a kernel is there, and running then opens a dialog that waits for ever.
-        self.page.wait_for_function(
-            """path => {
-                const panel = window.jupyterapp.shell.currentWidget;
-                const kernel = panel?.context?.path === path && panel.sessionContext.session?.kernel;
-                return !!kernel && kernel.status === "idle" && kernel.connectionStatus === "connected";
-            }""",
-            arg=f"{name}.ipynb", timeout=60 * SECONDS,
-        )
+        # Trap: the page says "Idle" before a kernel is there, and running opens a dialog then.
+        path = f"{name}.ipynb"
+        self.page.wait_for_function(KERNEL_IS_READY, arg=path, timeout=60 * SECONDS)
         start = time.time()
-        # Braces, no return: the promise of the command would be awaited without a limit.
-        self.page.evaluate("""() => {
-            window.lessonDone = false;
-            window.jupyterapp.commands.execute("notebook:run-all-cells").then(() => { window.lessonDone = true; });
-        }""")
+        self.page.evaluate(RUN_ALL)
         self.page.wait_for_function("() => window.lessonDone", timeout=timeout * SECONDS)
         return time.time() - start
 
     def show_all(self) -> None:
         """Make the window as tall as the notebook, so that one screenshot holds it all."""
-        self.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area').then(() => 0)")
-        height = self.page.evaluate("""() => Math.max(
-            ...[...document.querySelectorAll(".jp-Notebook, .jp-WindowedPanel-outer")].map(e => e.scrollHeight))""")
-        self.page.set_viewport_size({"width": 1280, "height": min(int(height) + 200, 16000)})
-        self.page.evaluate("() => document.querySelectorAll('.jp-Notebook, .jp-WindowedPanel-outer').forEach(e => e.scrollTo(0, 0))")
+        self.page.evaluate(HIDE_LEFT_AREA)
+        height = self.page.evaluate(f"() => Math.max(...{SCROLLED}.map(e => e.scrollHeight))")
+        self.page.set_viewport_size({"width": 1280, "height": min(int(height) + 200, TALLEST)})
+        self.page.evaluate(f"() => {SCROLLED}.forEach(e => e.scrollTo(0, 0))")
         self.page.wait_for_timeout(800)
 
     def shot(self, path: Path) -> None:

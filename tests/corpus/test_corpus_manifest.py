@@ -115,7 +115,7 @@ def test_data_inside_the_package_comes_before_data_beside_it(monkeypatch, tmp_pa
     package = tmp_path / "gptcore"
     inside, beside = package / "data", tmp_path / "data"
     monkeypatch.setattr("gptcore.corpus.manifest.__file__", str(package / "corpus/manifest.py"))
-    with pytest.raises(OSError, match="gptcore is here without its data: no manifest.toml in"):
+    with pytest.raises(OSError, match=r"gptcore is here without its data: no manifest.toml in"):
         shipped_folder()
     for folder in (beside, inside):
         folder.mkdir(parents=True)

@@ -1,0 +1,39 @@
+# The five commands of the house. On a machine with Python 3.11 or newer and nothing else, each does everything it needs:
+# a private environment in .venv, pinned versions, no sudo.
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)) python3)
+TORCH ?= default
+LAB_ARGS ?=
+VENV := .venv/bin/python
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+SETUP := $(PYTHON) course/environment.py --torch $(TORCH)
+
+.PHONY: help lab test notebooks lint bench
+.DEFAULT_GOAL := help
+
+help:  ## say what there is to make
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
+	@echo
+	@echo "TORCH=cpu takes PyTorch without CUDA; LAB_ARGS=... is handed to JupyterLab; PYTHON=... names the Python to build on."
+
+lab:  ## open JupyterLab at lesson 0
+	@$(SETUP) course
+	@exec $(VENV) -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=. \
+		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
+
+test:  ## run every test, every lesson, and the lessons in a real browser
+	@$(SETUP) test
+	@$(VENV) -m pytest tests
+	@$(VENV) -m pytest --nbval notebooks/
+
+notebooks:  ## build the lessons that changed: course/lessons/ -> notebooks/, executed
+	@$(SETUP) test
+	@$(VENV) -m course.build $(NAMES)
+
+lint:  ## look for faults that need no run
+	@$(SETUP) test
+	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check . && $(VENV) -m mypy
+
+bench:  ## measure what was promised, beside the published program
+	@$(SETUP) test
+	@$(VENV) -m benchmarks.run $(NAMES)

@@ -1,0 +1,124 @@
+"""Make the private environment `.venv` that `make lab` and `make test` use, with the pinned
+versions.
+
+    python course/environment.py course        what the lessons need
+    python course/environment.py test          what the tests need as well
+    python course/environment.py test --torch cpu    PyTorch without CUDA, for a machine without
+    an NVIDIA card
+
+Run again it does nothing until pyproject.toml or constraints.txt change. Standard library only,
+and no newer Python than is needed to say that a newer one is needed.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+OLDEST = (3, 11)
+GIGABYTES = {"course": 1.0, "test": 3.0}  # what the environment takes, with room to unpack
+TORCH_CPU = "https://download.pytorch.org/whl/cpu"
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FOLDER = os.path.join(ROOT, ".venv")
+PYTHON = os.path.join(FOLDER, "Scripts" if os.name == "nt" else "bin", "python")
+
+
+def stop(message):
+    sys.exit("gptcore: " + message)
+
+
+def check_python():
+    if sys.version_info < OLDEST:
+        stop(
+            "this is Python {}.{}, and the course needs {}.{} or newer. Install one, then: make "
+            "lab PYTHON=/path/to/it".format(*(sys.version_info[:2] + OLDEST))
+        )
+    try:
+        import ensurepip  # noqa: F401, PLC0415 - only to see whether it is there
+        import venv  # noqa: F401, PLC0415
+    except ImportError:
+        stop(
+            "this Python cannot make environments: its venv module is missing. On Debian or "
+            "Ubuntu: apt install python3-venv"
+        )
+
+
+def check_room(extra):
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < GIGABYTES[extra]:
+        stop(
+            "the disk has {:.1f} GB free, and the environment needs about {:.1f} GB. Make room, "
+            "then run it again.".format(free, GIGABYTES[extra])
+        )
+
+
+def fingerprint():
+    """What the environment was made from: if this changes, it is made again."""
+    digest = hashlib.sha256()
+    for name in ("pyproject.toml", "constraints.txt"):
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
+
+
+def is_ready(extra):
+    """Whether this extra, or the one that contains it, is installed as it should be."""
+    for made in {extra, "test"}:
+        try:
+            with open(os.path.join(FOLDER, "made-for-" + made)) as file:
+                if file.read() == fingerprint():
+                    return True
+        except OSError:
+            pass
+    return False
+
+
+def install(extra, torch):
+    if not os.path.exists(PYTHON):
+        print("gptcore: making the private environment .venv", file=sys.stderr)
+        subprocess.check_call([sys.executable, "-m", "venv", FOLDER])
+    print(
+        "gptcore: installing what '{}' needs; a minute or two the first time".format(extra),
+        file=sys.stderr,
+    )
+    command = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--constraint",
+        "constraints.txt",
+    ]
+    command += (
+        [] if sys.stderr.isatty() else ["-qq"]
+    )  # somebody who watches sees pip's own progress
+    command += ["--editable", ".[{}]".format(extra)]
+    command += ["--extra-index-url", TORCH_CPU] if torch == "cpu" else []
+    if subprocess.call(command, cwd=ROOT):
+        stop(
+            "the installation did not finish; the lines above say why. Without a network? Then "
+            "it has to wait. Run it again, it goes on."
+        )
+    with open(os.path.join(FOLDER, "made-for-" + extra), "w") as file:
+        file.write(fingerprint())
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Make the private environment of the course.")
+    parser.add_argument("extra", choices=sorted(GIGABYTES), help="what to install")
+    parser.add_argument(
+        "--torch", choices=["default", "cpu"], default="default", help="cpu: PyTorch without CUDA"
+    )
+    options = parser.parse_args()
+    if is_ready(options.extra):
+        return
+    check_python()
+    check_room(options.extra)
+    install(options.extra, options.torch)
+
+
+if __name__ == "__main__":
+    main()
