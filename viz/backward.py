@@ -122,11 +122,8 @@ def picture_of(graph: Graph, moments: list[Moment], step: int, title: str = "", 
         "arrow": now.arrow,
         "said": now.said,
     }
-    return (
-        scene.draw_on(ax)
-        if ax is not None
-        else Picture(data, f"Step {step} of {len(moments) - 1}. {now.said}.", scene)
-    )
+    picture = Picture(data, f"Step {step} of {len(moments) - 1}. {now.said}.", scene)
+    return picture.draw_on(ax) if ax is not None else picture
 
 
 def paths_between(graph: Graph, source: int) -> list[list[int]]:
@@ -182,7 +179,8 @@ def draw_paths(
     data = graph_data(graph) | {"paths": shown, "products": products}
     along = " and ".join(" × ".join(map(short, path)) for path in slopes)
     alt = f"{len(shown)} path{'s' * (len(shown) > 1)} with slopes {along}: {said}."
-    return sheet.draw_on(ax) if ax is not None else Picture(data, alt, sheet)
+    picture = Picture(data, alt, sheet)
+    return picture.draw_on(ax) if ax is not None else picture
 
 
 def path_panel(graph: Graph, n: int, path: list[int], slopes: list[float]) -> Scene:

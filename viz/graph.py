@@ -58,7 +58,7 @@ def draw_graph(
     graph = read_graph(root, names, most_nodes, MOST_LAYERS)
     scene, _ = graph_scene(graph, title=title)
     picture = Picture(graph_data(graph), describe(graph), scene)
-    return scene.draw_on(ax) if ax is not None else picture
+    return picture.draw_on(ax) if ax is not None else picture
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,4 @@
-"""What every drawing function gives back: the data that it shows, a sentence, and a picture that
-survives.
+"""What every drawing function gives back: data, a sentence, and a picture that survives.
 
 The sentence (`alt`) is made from the data, so it is true; it stands beside the picture for those
 who cannot see it. The picture itself is inside the output: no network, no kernel, nothing to
@@ -46,10 +45,16 @@ class Picture:
             )
         return self.scene.to_svg(self.alt)
 
+    def draw_on(self, ax):
+        """Draw the shapes on matplotlib's Axes, for a figure of your own; gives the Axes back."""
+        from viz.scene_on_axes import draw_scene_on  # noqa: PLC0415 - loads matplotlib
+
+        return draw_scene_on(self.scene, ax)
+
     def to_png(self) -> bytes:
         """The picture as PNG bytes; for one made of shapes this needs matplotlib."""
         if self.scene is not None:
-            from viz.scene_on_axes import to_png  # noqa: PLC0415 - only this loads matplotlib
+            from viz.scene_on_axes import to_png  # noqa: PLC0415 - loads matplotlib
 
             return to_png(self.scene)
         if self.png is None:

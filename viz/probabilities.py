@@ -41,7 +41,7 @@ def draw_probabilities(
         f"Probabilities of {len(labels)} tokens; the likeliest: {best}.",
         scene,
     )
-    return scene.draw_on(ax) if ax is not None else picture
+    return picture.draw_on(ax) if ax is not None else picture
 
 
 def check(shares: list[float], labels: list[str]) -> None:

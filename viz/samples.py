@@ -58,7 +58,7 @@ def draw_samples(
     scene.add(Disc(20, foot - 4.5, 3.2, GOLD), Words(30, foot, marked, 12, MUTED))
     data = {step: list(texts[:rows]) for step, texts in album.items()}
     picture = Picture(data, describe(data, known, marked), scene)
-    return scene.draw_on(ax) if ax is not None else picture
+    return picture.draw_on(ax) if ax is not None else picture
 
 
 def check(album: Mapping[int, Sequence[str]], rows: int) -> int:

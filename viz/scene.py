@@ -82,12 +82,6 @@ class Scene:
         )
         return head + "".join(map(svg_of, self.shapes)) + "</svg>"
 
-    def draw_on(self, ax):
-        """The same shapes on matplotlib's Axes, which is given back."""
-        from viz.scene_on_axes import draw_scene_on  # noqa: PLC0415 - only this loads matplotlib
-
-        return draw_scene_on(self, ax)
-
 
 def num(x: float) -> str:
     """12.0 -> 12, 1/3 -> 0.3: short, and the same on every machine."""

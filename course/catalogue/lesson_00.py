@@ -7,7 +7,7 @@ from course.questions import Question, Wrong
 from course.solutions import lesson_00 as solution
 
 LESSON = "00_start_here"
-INVENTED = ["anna", "karia", "emma", "anna", "an", "zz"]
+INVENTED = ["anna", "karia", "emma", "anna", "an"]
 KNOWN = ["emma", "anna", "joanna", "brianna"]
 
 QUESTIONS = [

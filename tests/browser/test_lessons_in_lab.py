@@ -1,0 +1,105 @@
+"""Every lesson in a real JupyterLab: run all cells, move every control, see the picture change.
+
+Screenshots stay in build/screenshots/, in the light and in the dark theme: look at them.
+"""
+
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from course.lesson_table import written_lessons
+
+sys.path.insert(0, str(Path(__file__).parent))
+from lab import CHROMIUM_ARGUMENTS, SECONDS, Lab, find_chromium, lab_server
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not find_chromium(), reason="no Chromium: apt install chromium"),
+]
+LESSONS = [lesson.name for lesson in written_lessons()]
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+CONTROL = ".jp-OutputArea-output .widget-vbox:has(.widget-html-content)"
+SCREEN = ".widget-html-content"
+SLOWEST_ANSWER = 2.0  # seconds, on a machine that is busy; `make bench` measures
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def lab(request, tmp_path_factory):
+    """A page in JupyterLab with copies of all lessons."""
+    work = tmp_path_factory.mktemp(f"lab_{request.param}")
+    books = work / "books"
+    books.mkdir()
+    for lesson in written_lessons():
+        shutil.copy(lesson.notebook, books)
+    server = lab_server(books, work, request.param)
+    with server as (address, token), sync_playwright() as playwright:
+        path = find_chromium()
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        lab = Lab(browser, address, token)
+        lab.theme = request.param
+        yield lab
+        browser.close()
+
+
+def move(page, knob, screen) -> float:
+    """Press a key on one slider, and wait for its picture to change; returns the seconds."""
+    before = screen.inner_html()
+    knob.focus()
+    at_the_end = knob.get_attribute("aria-valuenow") == knob.get_attribute("aria-valuemax")
+    start = time.perf_counter()
+    page.keyboard.press("ArrowLeft" if at_the_end else "ArrowRight")
+    while screen.inner_html() == before:
+        assert time.perf_counter() - start < SLOWEST_ANSWER, "the picture did not change"
+        page.wait_for_timeout(5)
+    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_fresh_clone_shows_every_picture_before_anything_runs(lab, name):
+    lab.errors.clear()
+    lab.open(name)
+    lab.page.wait_for_timeout(1 * SECONDS)
+    lab.show_all()
+    lab.shot(SCREENSHOTS / f"{name}_{lab.theme}_saved.png")
+    images = lab.page.locator(".jp-OutputArea-output img")
+    assert images.count() > 3
+    for i in range(images.count()):
+        assert images.nth(i).evaluate("e => e.complete && e.naturalWidth > 50")
+        assert images.nth(i).get_attribute("alt"), "an image without words"
+    shown = " ".join(lab.page.locator(".jp-OutputArea-output").all_inner_texts())
+    assert not re.search("model not found|Error displaying widget", shown)
+    assert (lab.errors, lab.outside) == ([], [])
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_run_all_cells_and_move_every_control(lab, name):
+    lab.errors.clear()
+    lab.page.set_viewport_size({"width": 1280, "height": 900})
+    lab.open(name)
+    lab.run_all(name)
+    lab.show_all()
+    lab.shot(SCREENSHOTS / f"{name}_{lab.theme}_run.png")
+    failed = lab.page.locator(".jp-OutputArea-output[data-mime-type*=error]")
+    assert failed.count() == 0, failed.first.inner_text()
+    assert lab.page.locator(".jp-InputPrompt:text('[*]')").count() == 0
+    controls = lab.page.locator(CONTROL)
+    assert controls.count() >= 1
+    for i in range(controls.count()):
+        control = controls.nth(i)
+        screen = control.locator(SCREEN)
+        buttons = control.locator("button:has-text('forward')")
+        for _ in range(4 if buttons.count() else 0):
+            before = screen.inner_html()
+            buttons.first.click()
+            lab.page.wait_for_function(
+                "([e, b]) => e.innerHTML !== b", arg=[screen.element_handle(), before]
+            )
+        for k in range(control.locator(".noUi-handle").count()):
+            move(lab.page, control.locator(".noUi-handle").nth(k), screen)
+    lab.shot(SCREENSHOTS / f"{name}_{lab.theme}_moved.png")
+    assert (lab.errors, lab.outside) == ([], [])

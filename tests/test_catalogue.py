@@ -1,0 +1,92 @@
+"""Each check is held to its word: on the stub, the solution, and every likely wrong answer."""
+
+import pytest
+
+from course import check, guess, same
+from course.catalogue import QUESTIONS
+from course.lesson_table import written_lessons
+from course.numbers import NotDoneYet
+
+every_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=list(QUESTIONS))
+every_wrong = pytest.mark.parametrize(
+    ("question", "wrong"),
+    [(question, wrong) for question in QUESTIONS.values() for wrong in question.wrong],
+    ids=lambda part: getattr(part, "name", None) or getattr(part, "belief", None),
+)
+
+
+@every_question
+def test_the_stub_gets_one_constant_line(question, capsys):
+    guess(question.name, ...)
+    check(question.name, ...)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"{question.name}? Put your guess in place of the dots and run this cell again."
+    assert second == f"{question.name}: not done yet"
+
+
+def test_a_function_whose_body_is_still_dots_is_not_done(capsys):
+    def tanh(x):
+        return ...
+
+    check("tanh", tanh)
+    assert capsys.readouterr().out == "tanh: not done yet\n"
+
+
+def test_dots_anywhere_in_an_answer_mean_that_it_is_not_done(capsys):
+    check("gradients", {"L": 1, "v": ..., "u": 2, "three": 4, "x": 16})
+    assert capsys.readouterr().out == "gradients: not done yet\n"
+
+
+@every_question
+def test_the_solution_passes(question):
+    assert question.reply(question.right) == f"yes. {question.yes}"
+
+
+@every_wrong
+def test_each_wrong_answer_gets_its_own_hint(question, wrong):
+    assert question.reply(wrong.answer) == f"not yet. {wrong.hint}"
+    assert wrong.belief
+    others = [other.hint for other in question.wrong if other is not wrong]
+    assert wrong.hint not in others or question.name == "right_orders"
+
+
+@every_question
+def test_something_else_gets_an_answer_too(question):
+    reply = question.reply("no answer at all" if not callable(question.right) else lambda *a: -77.7)
+    assert reply.startswith("not yet")
+    assert len(reply) > len("not yet. ")
+
+
+def test_the_readers_own_error_is_told_not_raised():
+    assert "ZeroDivisionError" in QUESTIONS["tanh"].reply(lambda x: 1 / 0)
+    assert "is there a `return`" in QUESTIONS["count_known"].reply(lambda invented, known: None)
+
+
+def test_every_question_belongs_to_a_lesson_and_is_asked_there():
+    sources = {
+        lesson.name: lesson.source.read_text(encoding="utf-8") for lesson in written_lessons()
+    }
+    for question in QUESTIONS.values():
+        assert f'"{question.name}"' in sources[question.lesson], question.name
+
+
+def test_a_misspelt_question_names_the_nearest():
+    with pytest.raises(ValueError, match=r"There is no question 'tanhh'\. Did you mean 'tanh'\?"):
+        check("tanhh", ...)
+
+
+def test_same_says_how_close_and_refuses_what_differs(capsys):
+    same([1.0, 2.0], [1.0, 2.0 + 1e-9], within=1e-6)
+    same(3, 3, within=0)
+    assert capsys.readouterr().out == "same within 1e-06\nsame, to the last digit\n"
+    with pytest.raises(AssertionError, match=r"number 1 is 2\.0 on one side, 2\.1 on"):
+        same([1.0, 2.0], [1.0, 2.1], within=0.01)
+    with pytest.raises(AssertionError, match="2 numbers on one side, 1 on the other"):
+        same([1.0, 2.0], [1.0], within=1)
+    with pytest.raises(AssertionError, match="nan"):
+        same(float("nan"), 1.0, within=1)
+
+
+def test_a_stub_is_no_answer():
+    with pytest.raises(NotDoneYet):
+        QUESTIONS["tanh"].reply(...)

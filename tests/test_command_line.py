@@ -1,0 +1,347 @@
+"""The command `gptcore`: what it prints to the letter, and what it says when it is asked wrongly."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gptcore import cli, corpus
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+TINY = ("--n_embd", "4", "--n_head", "2", "--block_size", "16")
+
+
+@pytest.fixture
+def names(tmp_path):
+    file = tmp_path / "names.txt"
+    file.write_text("emma\n\n  anna \nbob\n", encoding="utf-8")
+    return str(file)
+
+
+@pytest.fixture
+def command(capsys, monkeypatch):
+    """Runs the command in this process; answers (exit code, standard output, standard error)."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as left:  # how the parser of options leaves
+            code = left.code
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def process(*arguments, **options):
+    """Runs the command as a shell would."""
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "gptcore.cli", *map(str, arguments)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
+    )
+
+
+# What it prints
+
+
+def test_microgpt_prints_counts_steps_and_samples_to_the_letter(command, names):
+    code, out, err = command("microgpt", "--names", names, "--steps", 1000, "--samples", 12,
+                             "--n_embd", 1, "--n_head", 1, "--block_size", 2)
+    lines = out.splitlines()
+    # emabno + BOS = 7 tokens; wte 7 + wpe 2 + lm_head 7 + four matrices 1 + fc1 4 + fc2 4
+    assert lines[:3] == ["num docs: 3", "vocab size: 7", "num params: 28"]
+    for number, line in enumerate(lines[3:1003], start=1):
+        assert re.fullmatch(rf"step {number:4d} / 1000 \| loss \d\.\d{{4}}", line)
+    for number, line in enumerate(lines[1003:], start=1):
+        assert re.fullmatch(rf"sample {number:2d}: [abemno]{{0,2}}", line)
+    assert lines[3].startswith("step    1 / 1000 | loss ")
+    assert (code, len(lines), out[-1]) == (0, 3 + 1000 + 12, "\n")
+    assert "note: 2 of 3 names are longer than block_size=2" in err
+
+
+def test_microgpt_on_makemores_names_begins_with_the_published_losses(command):
+    if not corpus.available("names-ssa"):
+        pytest.skip("names-ssa is not on this machine; bring it with: gptcore fetch names-ssa")
+    file = corpus.path_of(corpus.find_text("names-ssa"))
+    code, out, err = command("microgpt", "--names", file, "--steps", 2, "--samples", 0)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[:3] == ["num docs: 32033", "vocab size: 27", "num params: 4192"]
+    assert [line[-11:] for line in out.splitlines()[3:]] == ["loss 3.3660", "loss 3.4243"]
+
+
+def test_without_a_file_it_takes_the_names_that_come_with_gptcore(command):
+    code, out, _ = command("microgpt", "--steps", 1, "--samples", 0, *TINY)
+    assert code == 0
+    assert out.startswith(f"num docs: {len(corpus.load_documents('names'))}\n")
+
+
+def test_plain_prints_what_fused_prints(command, names):
+    asked = ("microgpt", "--names", names, "--steps", 5, "--samples", 3, *TINY)
+    assert command(*asked) == command(*asked, "--plain")
+
+
+def test_the_same_seed_prints_the_same_and_another_does_not(command, names):
+    asked = ("microgpt", "--names", names, "--steps", 3, *TINY)
+    assert command(*asked) == command(*asked, "--seed", 42) != command(*asked, "--seed", 43)
+
+
+def test_no_samples_are_allowed(command, names):
+    code, out, _ = command("microgpt", "--names", names, "--steps", 1, "--samples", 0, *TINY)
+    assert code == 0 and "sample" not in out
+
+
+def test_temperature_zero_is_allowed_and_invents_one_name_again_and_again(command, names):
+    code, out, _ = command("microgpt", "--names", names, "--steps", 1, "--samples", 3,
+                           "--temperature", 0, *TINY)
+    assert code == 0
+    assert len({line.split(":")[1] for line in out.splitlines()[-3:]}) == 1
+
+
+def test_options_may_be_written_with_either_kind_of_dash(command, names):
+    asked = ("microgpt", "--names", names, "--steps", 1, "--samples", 1)
+    assert command(*asked, "--n_embd", 4, "--n_head", 2) == command(
+        *asked, "--n-embd", 4, "--n-head", 2
+    )
+
+
+@pytest.mark.parametrize("asked", [(), ("--help",), ("microgpt", "--help")])
+def test_help_is_printed_on_standard_output(command, asked):
+    code, out, err = command(*asked)
+    assert (code, err) == (0, "")
+    assert "microgpt" in out and "usage" in out
+
+
+def test_a_name_longer_than_it_looks_back_is_told_beside_the_results(command, tmp_path):
+    file = tmp_path / "names.txt"
+    file.write_text("emma\nmaximilianalexander\n", encoding="utf-8")
+    code, out, err = command("microgpt", "--names", file, "--steps", 1, "--samples", 0)
+    assert code == 0 and "note" not in out
+    assert err == (
+        "note: 1 of 2 names are longer than block_size=16 ('maximilianalexander' has 19 letters); "
+        "of those only the first 16 letters are learned. --block_size 19 would take them all.\n"
+    )
+    followed = command("microgpt", "--names", file, "--steps", 1, "--samples", 0, "--block_size", 19)
+    assert followed[0] == 0 and followed[2] == ""
+
+
+@pytest.mark.parametrize("written", ["emma\n", "a\n", "a", "emma\nemma\n"])
+def test_one_name_and_one_letter_are_allowed_with_a_note(command, tmp_path, written):
+    file = tmp_path / "names.txt"
+    file.write_text(written, encoding="utf-8")
+    code, out, err = command("microgpt", "--names", file, "--steps", 2, "--samples", 1, *TINY)
+    assert code == 0 and len(out.splitlines()) == 6
+    assert err == (
+        f"note: there is one name only, {written.split()[0]!r}; "
+        "the model can learn nothing but to repeat it.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["\ufeffemma\nbob\n".encode(), b"emma\r\nbob\r\n", b"emma\rbob", "ämmä\nböb\n".encode()],
+    ids=["byte order mark", "Windows", "old Macintosh", "umlauts"],
+)
+def test_files_of_other_systems_and_other_letters_are_read(command, tmp_path, written):
+    file = tmp_path / "names.txt"
+    file.write_bytes(written)
+    code, out, err = command("microgpt", "--names", file, "--steps", 1, "--samples", 0, *TINY)
+    assert (code, err) == (0, "")
+    assert out.startswith("num docs: 2\nvocab size: 5\n")
+
+
+def test_a_file_has_the_documents_that_the_corpus_finds_in_it(command, tmp_path, monkeypatch):
+    """A document may hold a line separator of Unicode; only a line feed ends it."""
+    written = "bo\u2028b\nan\x0cna\nemma\n"
+    file = tmp_path / "names.txt"
+    file.write_text(written, encoding="utf-8")
+    monkeypatch.setattr("gptcore.corpus.text.load", lambda name: written)
+    assert cli.read_names(file) == corpus.load_documents("any") == written.strip().split("\n")
+
+
+# What it refuses
+
+
+def assert_refused(answer, *words, code=2):
+    """Exit code, nothing on standard output, and a few lines without a traceback."""
+    found, out, err = answer
+    assert (found, out) == (code, "")
+    assert "Traceback" not in err and 1 <= len(err.splitlines()) <= 15
+    for word in words:
+        assert word in err
+
+
+@pytest.mark.parametrize(
+    "option, value, words",
+    [
+        ("--steps", 0, "steps=0 must be a whole number, 1 or more"),
+        ("--steps", -5, "steps=-5 must be a whole number, 1 or more"),
+        ("--samples", -1, "--samples -1: the number of samples must be 0 or more."),
+        ("--temperature", -1, "--temperature -1.0: must be 0 (always the likeliest letter) or"),
+        ("--temperature", "nan", "--temperature nan: must be 0 (always the likeliest letter) or"),
+        ("--n_layer", 0, "n_layer=0 must be 1 or more."),
+        ("--block_size", 0, "block_size=0 must be 1 or more."),
+        ("--n_head", 0, "n_head=0 must be a whole number, 1 or more."),
+        ("--n_embd", -16, "n_embd=-16 must be a whole number, 1 or more."),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused_before_anything_is_printed(
+    command, names, option, value, words
+):
+    assert_refused(command("microgpt", "--names", names, option, value), words)
+
+
+@pytest.mark.parametrize("option", ["--steps", "--temperature", "--seed"])
+def test_a_word_where_a_number_belongs_is_refused_with_the_option_named(command, names, option):
+    assert_refused(command("microgpt", "--names", names, option, "many"), option, "many")
+
+
+def test_heads_that_do_not_divide_are_refused_and_the_advice_works(command, names):
+    asked = ("microgpt", "--names", names, "--steps", 1, "--samples", 0)
+    assert_refused(
+        command(*asked, "--n_embd", 16, "--n_head", 3),
+        "gptcore: n_embd=16 cannot be shared out among n_head=3 heads: 16 / 3 is not whole. "
+        "Keep n_embd and set n_head to 2 or 4; or keep n_head and set n_embd to 24 "
+        "(15 and 18 divide too, but GPUs like head sizes that are multiples of 8).",
+    )
+    for n_embd, n_head in ((16, 2), (16, 4), (24, 3), (15, 3), (18, 3)):
+        assert command(*asked, "--n_embd", n_embd, "--n_head", n_head)[0] == 0
+
+
+def test_a_misspelt_command_is_told_the_nearest_one(command):
+    assert_refused(
+        command("micropgt"),
+        "gptcore: there is no command 'micropgt'. Did you mean 'microgpt'? "
+        "The commands are: microgpt, fetch",
+    )
+    assert_refused(command("xyz"), "there is no command 'xyz'. The commands are: microgpt, fetch")
+
+
+def test_a_misspelt_option_is_told_the_nearest_one(command, names):
+    answer = command("microgpt", "--names", names, "--step", 3)
+    assert_refused(answer, "--step", "--steps")
+
+
+def test_a_name_that_fetch_does_not_know_is_told_the_nearest_one(command):
+    assert_refused(command("fetch", "namess"), "Did you mean 'names'?")
+    assert_refused(command("fetch"), "Say which texts to fetch, or --all. There are: names,")
+
+
+@pytest.mark.parametrize(
+    "written, words",
+    [
+        (b"", " has no names in it: it needs at least one line that is not empty."),
+        (b"\n  \n\t\n", " has no names in it: it needs at least one line that is not empty."),
+        (b"em\xffma\n", " is not text: byte 0xff at position 2 is not UTF-8. "
+                        "Give a text file with one name a line."),
+        (b"\xff\xfee\x00m\x00", " is not text: byte 0xff at position 0 is not UTF-8."),
+        (b"\x89PNG\r\n\x1a\n\x00", " is not text: byte 0x89 at position 0 is not UTF-8."),
+        (b"emma\x00bob\n", " is not text: it has a zero byte at position 4. "
+                           "Give a text file with one name a line."),
+    ],
+    ids=["empty", "blank", "not UTF-8", "UTF-16", "a picture", "zero bytes"],
+)
+def test_a_file_without_names_is_refused_with_the_reason(command, tmp_path, written, words):
+    file = tmp_path / "names.bin"
+    file.write_bytes(written)
+    assert_refused(command("microgpt", "--names", file), f"gptcore: --names {file}{words}")
+
+
+def test_a_file_that_is_not_there_is_refused_with_the_nearest_that_is(command, names, tmp_path):
+    missing = tmp_path / "name.txt"
+    assert_refused(
+        command("microgpt", "--names", missing),
+        f"gptcore: --names {missing}: there is no such file. Did you mean {names}?",
+    )
+    for missing in (tmp_path / "quite-another", tmp_path / "no" / "folder" / "names.txt"):
+        assert_refused(
+            command("microgpt", "--names", missing),
+            f"gptcore: --names {missing}: there is no such file. Leave --names out to use the "
+            "names that come with gptcore.",
+        )
+
+
+def test_a_folder_is_refused_with_what_to_name_instead(command, tmp_path):
+    assert_refused(
+        command("microgpt", "--names", tmp_path),
+        f"gptcore: --names {tmp_path} is a folder. Name a text file in it, with one name a line.",
+    )
+
+
+def test_a_path_through_a_file_is_refused_with_that_path(command, names):
+    code, out, err = command("microgpt", "--names", f"{names}/more.txt")
+    assert code in (1, 2) and out == "" and "Traceback" not in err
+    assert f"{names}/more.txt" in err
+
+
+# What goes wrong on the way
+
+
+def test_ctrl_c_ends_with_one_line_and_the_code_of_an_interrupt(command, monkeypatch):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.Microgpt, "run", interrupted)
+    code, out, err = command("microgpt")
+    assert (code, out) == (130, "")  # 128 + 2, as shells report it
+    assert err.strip().startswith("stopped") and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "error, code, words",
+    [
+        (OSError("the disk is full"), 1, "gptcore: the disk is full\n"),
+        (RuntimeError("boom"), 1, "gptcore: RuntimeError, which should not happen (--debug shows "
+                                  "where): boom\n"),
+        (ValueError("five is too many"), 2, "gptcore: five is too many\n"),
+    ],
+)
+def test_what_goes_wrong_is_told_in_one_line_and_by_its_exit_code(
+    command, monkeypatch, error, code, words
+):
+    def fails(self):
+        raise error
+
+    monkeypatch.setattr(cli.Microgpt, "run", fails)
+    assert command("microgpt") == (code, "", words)
+    with pytest.raises(type(error), match=str(error)):
+        command("microgpt", "--debug")
+
+
+def test_as_a_process_it_prints_on_one_stream_and_notes_on_the_other(tmp_path):
+    file = tmp_path / "names.txt"
+    file.write_text("emma\n", encoding="utf-8")
+    running = process("microgpt", "--names", file, "--steps", 2, "--samples", 1, *TINY)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert [line.split(" ")[0] for line in out.splitlines()] == (
+        ["num", "vocab", "num", "step", "step", "sample"]
+    )
+    assert err.startswith("note: there is one name only")
+
+
+def test_as_a_process_debug_shows_the_traceback_and_otherwise_none_is_seen(names):
+    asked = ("microgpt", "--names", names, "--steps", 0)
+    quiet, telling = process(*asked), process(*asked, "--debug")
+    out, err = quiet.communicate(timeout=60)
+    assert (quiet.returncode, out) == (2, "")
+    assert err == ("gptcore: steps=0 must be a whole number, 1 or more; "
+                   "1000 takes about ten seconds.\n")
+    out, err = telling.communicate(timeout=60)
+    assert telling.returncode == 1 and out == ""
+    assert err.startswith("Traceback") and "ValueError: steps=0 must be" in err
+
+
+def test_a_reader_who_has_seen_enough_ends_it_without_a_word(names):
+    """`gptcore microgpt | head -1`: the pipe is closed while there is more to say."""
+    running = process("microgpt", "--names", names, "--steps", 100_000, *TINY)
+    with running:
+        assert running.stdout.readline() == "num docs: 3\n"
+        running.stdout.close()
+        err = running.stderr.read()
+        code = running.wait(timeout=60)
+    assert (code, err) == (0, "")

@@ -1,0 +1,106 @@
+"""What is to be installed is written in four places; here they are held together."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+EXTRAS = PYPROJECT["optional-dependencies"]
+NAMES_IN_CONDA = {"torch": "pytorch"}
+
+
+def requirements(*extras: str) -> list[Requirement]:
+    lines = [*PYPROJECT["dependencies"], *(line for extra in extras for line in EXTRAS[extra])]
+    return [Requirement(line) for line in lines if not line.startswith("gptcore")]
+
+
+def pins() -> dict[str, Version]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("==") for line in lines if "==" in line and not line.startswith("#")]
+    return {re.sub(r"[-_.]+", "-", name).lower(): Version(version) for name, version in pairs}
+
+
+def test_conda_lists_what_was_asked_for_and_pins_python():
+    listed = [line for line in CONDA["dependencies"] if isinstance(line, str)]
+    names = {re.split(r"[<>=]", line)[0] for line in listed}
+    asked = [
+        "jupyterlab",
+        "ipywidgets",
+        "matplotlib",
+        "plotly",
+        "pytorch",
+        "tiktoken",
+        "pyarrow",
+        "nbval",
+    ]
+    assert set(asked) <= names
+    assert any(re.fullmatch(r"python=3\.1[1-3]", line) for line in listed)
+    assert CONDA["channels"] == ["conda-forge"]
+
+
+def test_conda_makes_our_packages_importable():
+    (pip,) = [line["pip"] for line in CONDA["dependencies"] if isinstance(line, dict)]
+    assert pip == ["-e ."]
+
+
+def test_conda_has_all_that_pip_would_otherwise_have_to_bring():
+    names = {re.split(r"[<>=]", line)[0] for line in CONDA["dependencies"] if isinstance(line, str)}
+    for needed in requirements("course", "train"):
+        name = NAMES_IN_CONDA.get(needed.name, needed.name)
+        assert name in names or name == "ipykernel", f"{name} is not in environment.yml"
+
+
+@pytest.mark.parametrize("extra", sorted(EXTRAS))
+def test_every_range_admits_its_pin(extra):
+    pinned = pins()
+    for needed in requirements(extra):
+        name = re.sub(r"[-_.]+", "-", needed.name).lower()
+        assert name in pinned, f"{name} has no pin in constraints.txt"
+        assert needed.specifier.contains(pinned[name]), f"{needed} does not admit {pinned[name]}"
+
+
+def test_ranges_stay_wide_enough_for_colab():
+    ranges = {needed.name: needed.specifier for needed in requirements("course", "train")}
+    colab = {"ipywidgets": "7.7.1", "plotly": "5.24.1", "torch": "2.11.0", "ipykernel": "6.17.1"}
+    for name, version in colab.items():
+        assert ranges[name].contains(version), f"Colab has {name} {version}"
+
+
+def test_a_python_that_is_too_old_is_told_so(tmp_path):
+    script = (ROOT / "course" / "environment.py").read_text(encoding="utf-8")
+    older = script.replace("OLDEST = (3, 11)", "OLDEST = (9, 0)")
+    assert older != script
+    (tmp_path / "course").mkdir()
+    (tmp_path / "course" / "environment.py").write_text(older)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text("")
+    command = [sys.executable, str(tmp_path / "course" / "environment.py"), "course"]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "the course needs 9.0 or newer" in ran.stderr
+    assert "make lab PYTHON=" in ran.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_full_disk_is_told_before_anything_is_written(tmp_path):
+    script = (ROOT / "course" / "environment.py").read_text(encoding="utf-8")
+    larger = script.replace('"course": 1.0', '"course": 1e9')
+    assert larger != script
+    (tmp_path / "course").mkdir()
+    (tmp_path / "course" / "environment.py").write_text(larger)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text("")
+    command = [sys.executable, str(tmp_path / "course" / "environment.py"), "course"]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert re.search(r"the disk has [\d.]+ GB free, and the environment needs about", ran.stderr)
+    assert not (tmp_path / ".venv").exists()

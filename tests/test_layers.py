@@ -1,0 +1,117 @@
+"""Who may import whom: gptcore and viz do not know each other, and no file imports in a circle."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("gptcore", "viz", "course")
+
+# Inside gptcore each part may use itself and what stands here.
+FLOORS = {
+    "heads": set(),
+    "next_token": set(),
+    "tokenizers": set(),
+    "scalar": {"heads", "next_token"},
+    "corpus": {"tokenizers"},
+    "model": {"heads"},
+    "sampling": {"model", "next_token"},
+    "training": {"model", "corpus", "sampling"},
+    "tuning": {"model", "corpus", "sampling", "training", "tokenizers"},
+    "ladder": {"model", "corpus", "scalar", "training", "heads", "next_token"},
+}
+
+
+def modules() -> dict[str, Path]:
+    """Dotted name -> file, of everything that is ours and not a lesson."""
+    files = [f for p in PACKAGES for f in (ROOT / p).rglob("*.py") if "lessons" not in f.parts]
+    names = {f: ".".join(f.relative_to(ROOT).with_suffix("").parts) for f in files}
+    return {name.removesuffix(".__init__"): f for f, name in names.items()}
+
+
+def imports_of(file: Path, known: set[str]) -> set[str]:
+    """Our own modules that a file imports, wherever in the file the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: a relative import"
+            assert node.names[0].name != "*", f"{file}: imports a star"
+            found |= {f"{node.module}.{name.name}" for name in node.names} & known
+            found |= {node.module} & known
+        elif isinstance(node, ast.Import):
+            found |= {name.name for name in node.names} & known
+    return found
+
+
+ALL = modules()
+ARROWS = {name: imports_of(file, set(ALL)) - {name} for name, file in ALL.items()}
+
+
+def part_of(module: str) -> str:
+    return module.split(".")[1] if module.count(".") else ""
+
+
+def test_gptcore_and_viz_do_not_know_each_other():
+    for module, used in ARROWS.items():
+        other = {"gptcore": "viz", "viz": "gptcore"}.get(module.split(".")[0])
+        strangers = (
+            {name for name in used if name.split(".")[0] in {other, "course"}} if other else set()
+        )
+        assert not strangers, f"{module} imports {strangers}"
+
+
+def test_inside_gptcore_arrows_point_down():
+    for module, used in ARROWS.items():
+        part = part_of(module)
+        if module.startswith("gptcore.") and part != "cli":
+            above = {part_of(name) for name in used if name.startswith("gptcore.")} - {part}
+            assert above <= FLOORS[part], f"{module} imports {above - FLOORS[part]}"
+
+
+def test_no_circle():
+    done: set[str] = set()
+
+    def visit(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, f"a circle: {' -> '.join([*way, module])}"
+        if module not in done:
+            for used in ARROWS[module]:
+                # A package's own list of names imports what is inside it; that is no floor.
+                if not module.startswith(f"{used}."):
+                    visit(used, (*way, module))
+            done.add(module)
+
+    for module in ARROWS:
+        visit(module, ())
+
+
+def test_scalar_uses_the_standard_library_only():
+    for module in [m for m in ALL if m.startswith("gptcore.scalar")]:
+        tree = ast.parse(ALL[module].read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                top = name.split(".")[0]
+                assert top == "gptcore" or top in sys.stdlib_module_names, f"{module}: {name}"
+
+
+@pytest.mark.parametrize("package", ["gptcore", "gptcore.scalar", "gptcore.corpus", "viz"])
+def test_importing_does_nothing_and_loads_nothing_large(package):
+    code = f"""
+import sys
+import {package}
+large = {{"torch", "matplotlib", "numpy", "ipywidgets", "plotly", "requests"}} & set(sys.modules)
+print(sorted(large))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("[]\n", "")
+
+
+def test_every_file_says_what_it_is():
+    for module, file in ALL.items():
+        if file.name != "one_page.py":  # a page, not a module; its first line says what it is
+            doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+            assert doc, f"{module} has no docstring"

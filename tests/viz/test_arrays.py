@@ -1,0 +1,59 @@
+"""The one door for numbers: whatever is one row of them comes in, everything else is refused."""
+
+import math
+
+import numpy as np
+import pytest
+
+from viz.arrays import to_numbers
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [0.5, 0, 1],
+        (0.5, 0.0, 1.0),
+        (x for x in (0.5, 0.0, 1.0)),
+        np.array([0.5, 0, 1]),
+        np.array([0.5, 0, 1], dtype=np.float16),
+        np.array([0.5, 9, 0, 9, 1])[::2],
+        [np.float32(0.5), np.float32(0), np.float32(1)],
+    ],
+    ids=["list", "tuple", "generator", "numpy", "float16", "every second", "list of scalars"],
+)
+def test_a_row_of_any_kind_becomes_plain_floats(given):
+    numbers = to_numbers(given, "it")
+    assert numbers == [0.5, 0.0, 1.0]
+    assert all(type(number) is float for number in numbers)
+
+
+def test_a_tensor_of_16_bits_that_learns_comes_in_too():
+    torch = pytest.importorskip("torch")
+    row = torch.tensor([0.5, 0.0, 1.0], dtype=torch.bfloat16, requires_grad=True)
+    assert to_numbers(row, "it") == [0.5, 0.0, 1.0]
+    assert to_numbers([row[0], row[1], row[2]], "it") == [0.5, 0.0, 1.0]
+
+
+def test_a_table_is_refused_with_its_shape():
+    with pytest.raises(ValueError, match=r"probs must be one row of numbers, .*\(2, 3\)"):
+        to_numbers(np.zeros((2, 3)), "probs")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [[[1.0], [2.0]], np.float64(3.0), 3.0, None, "0.5", ["a"], [None], [np.zeros(2)], [1 + 2j]],
+    ids=repr,
+)
+def test_what_is_no_row_of_numbers_is_a_value_error_that_names_it(given):
+    with pytest.raises(ValueError, match="probs"):
+        to_numbers(given, "probs")
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_not_finite_is_named_with_its_place(bad):
+    with pytest.raises(ValueError, match=f"losses has {bad} at position 2; 2 of 4 are not finite"):
+        to_numbers([0.0, 1.0, bad, bad], "losses")
+
+
+def test_an_empty_row_is_a_row():
+    assert to_numbers([], "it") == []

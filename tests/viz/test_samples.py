@@ -1,0 +1,142 @@
+"""Samples of several moments: the drawing, and the player that leafs through them."""
+
+import base64
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from matplotlib.figure import Figure
+
+from viz.palette import GOLD
+from viz.samples import MOST_ROWS, draw_samples
+from viz.samples_player import SamplesPlayer
+
+ALBUM = {0: ["qxv", "anna", "zz"], 100: ["mari", "anna"], 1000: ["anna", "emma", "mari", "bo"]}
+KNOWN = {"anna", "emma"}
+NS = "{http://www.w3.org/2000/svg}"
+
+
+def texts_of(svg: str) -> list[str]:
+    return [element.text for element in ET.fromstring(svg).iter(f"{NS}text")]
+
+
+def shown_by(player: SamplesPlayer) -> list[str]:
+    found = re.search(r"svg\+xml;base64,([^\"]+)", player.screen.value)
+    return texts_of(base64.b64decode(found[1]).decode())
+
+
+def test_every_text_stands_below_its_step():
+    picture = draw_samples(ALBUM, KNOWN, title="From noise to names")
+    root = ET.fromstring(picture.to_svg())
+    x_of = {}
+    for element in root.iter(f"{NS}text"):
+        x_of.setdefault(element.get("x"), []).append(element.text)
+    columns = [column for column in x_of.values() if column[0].startswith("step")]
+    assert columns == [[f"step {step:,}", *texts] for step, texts in ALBUM.items()]
+    assert picture.data == ALBUM
+    assert "From noise to names" in texts_of(picture.to_svg())
+
+
+def test_exactly_the_known_texts_are_marked():
+    svg = draw_samples(ALBUM, KNOWN).to_svg()
+    known = sum(text in KNOWN for texts in ALBUM.values() for text in texts)
+    assert svg.count("<circle") == known + 1  # and one in the key
+    for element in ET.fromstring(svg).iter(f"{NS}text"):
+        if any(element.text in texts for texts in ALBUM.values()):
+            assert (element.get("fill") == GOLD) == (element.text in KNOWN)
+
+
+def test_the_sentence_counts_what_is_drawn():
+    alt = draw_samples(ALBUM, KNOWN, rows=2, marked="known").alt
+    assert alt.startswith("Samples at 3 moments; ")
+    assert "step 0: qxv, anna ... (1 of 2: known)" in alt
+    assert "step 1,000: anna, emma ... (2 of 2: known)" in alt
+
+
+def test_long_empty_and_many_texts_fit():
+    album = {0: ["x" * 40, ""], 5: [str(i) for i in range(100)]}
+    picture = draw_samples(album, rows=1000)
+    texts = texts_of(picture.to_svg())
+    assert "x" * 16 + "…" in texts
+    assert "(nothing)" in texts
+    assert len(picture.data[5]) == MOST_ROWS
+    height = picture.scene.height
+    assert all(
+        float(e.get("y")) < height for e in ET.fromstring(picture.to_svg()).iter(f"{NS}text")
+    )
+
+
+def test_a_line_end_in_a_text_can_be_seen():
+    (text,) = [t for t in texts_of(draw_samples({0: ["so\nit"]}).to_svg()) if t.startswith("so")]
+    assert len(text.split()) == 1, "a line end looks like a space"
+
+
+def test_markup_in_a_text_stays_text():
+    picture = draw_samples({0: ["<script>a"]}, title="<script>b", marked="<script>c")
+    assert "<script" not in picture.to_svg() + picture.to_html()
+    assert {"<script>a", "<script>b", "<script>c"} <= set(texts_of(picture.to_svg()))
+
+
+@pytest.mark.parametrize("album", [{}, {0: []}, {0: [], 5: []}])
+def test_an_album_without_texts_is_refused_with_an_example_that_works(album):
+    match = re.escape(f"The album has {len(album)} moments and no texts: give it as {{0: ['qxv']")
+    for draw in (draw_samples, SamplesPlayer):
+        with pytest.raises(ValueError, match=match):
+            draw(album)
+        draw({0: ["qxv"], 100: ["mari", "anna"]})
+
+
+def test_less_than_one_row_is_refused():
+    with pytest.raises(ValueError, match="rows=0 must be 1 or more"):
+        draw_samples(ALBUM, rows=0)
+    draw_samples(ALBUM, rows=1)
+
+
+def test_on_axes_of_matplotlib_the_same_texts_stand():
+    ax = Figure().add_subplot()
+    assert draw_samples(ALBUM, KNOWN, ax=ax) is ax
+    assert {text.get_text() for text in ax.texts} >= {"qxv", "mari", "emma", "step 1,000"}
+
+
+def test_every_step_of_the_player_shows_its_texts_beside_the_last_ones():
+    player = SamplesPlayer(ALBUM, KNOWN)
+    for step in ALBUM:
+        player.step.value = step
+        heads = [text for text in shown_by(player) if text.startswith("step")]
+        assert heads == [f"step {s:,}" for s in dict.fromkeys([step, 1000])]
+        assert set(ALBUM[step]) <= set(shown_by(player))
+
+
+def test_both_ends_of_how_many_show_one_text_and_all():
+    player = SamplesPlayer(ALBUM, KNOWN)
+    player.rows.value = player.rows.min
+    assert "qxv" in shown_by(player)
+    assert not {"zz", "bo"} & set(shown_by(player))
+    player.rows.value = player.rows.max
+    assert {"qxv", "zz", "bo"} <= set(shown_by(player))
+    assert player.rows.max == 4
+
+
+def test_a_moment_without_texts_is_a_moment_too():
+    player = SamplesPlayer({0: [], 10: ["anna"], 20: []})
+    for step in (0, 10, 20):
+        player.step.value = step
+        assert f"step {step}" in shown_by(player)
+
+
+def test_the_player_leaves_a_still_picture_and_a_text_that_never_changes(tmp_path):
+    player = SamplesPlayer(ALBUM, KNOWN)
+    before = player._repr_mimebundle_()
+    player.step.value, player.rows.value = 1000, 1
+    after = player._repr_mimebundle_()
+    assert before["text/plain"] == after["text/plain"] == repr(player)
+    assert before["text/html"] == after["text/html"] == draw_samples(ALBUM, KNOWN).to_html()
+    view = after["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] == player.live.model_id
+    saved = player.save(tmp_path / "now.svg").read_text(encoding="utf-8")
+    assert texts_of(saved) == shown_by(player)
+
+
+def test_one_moment_with_one_text_is_enough_for_a_player():
+    player = SamplesPlayer({7: ["bo"]})
+    assert "bo" in shown_by(player)
