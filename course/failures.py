@@ -4,7 +4,7 @@ you have guessed.
 Each function says in its last line what is wrong.
 """
 
-from gptcore.scalar import Adam, MicroGPT
+from gptcore.scalar import Adam, MicroGPT, Value
 from gptcore.scalar.microgpt import LEARNING_RATE
 from gptcore.scalar.value import topological_order
 
@@ -15,17 +15,38 @@ def second_run(names: list[str]) -> MicroGPT:
     return MicroGPT(sorted(names), seed=42, shuffle=False)
 
 
+def backward_with_assignment(loss: Value) -> None:
+    """Lesson 3: a backward with one character missing."""
+    order = topological_order(loss)
+    for node in order:
+        node.grad = 0.0
+    loss.grad = 1.0
+    for node in reversed(order):
+        for parent, slope in zip(node.parents, node.slopes):
+            # `=` where `+=` belongs: the path that is walked last writes over all others.
+            parent.grad = slope * node.grad
+
+
 def train_with_assignment(gpt: MicroGPT, steps: int) -> list[float]:
-    """Lesson 3: the losses of a run whose backward has `=` where `+=` belongs."""
+    """Lesson 3: the losses of a run with that backward."""
     optimizer, losses = Adam(gpt.parameters), []
     for s in range(steps):
         loss = gpt.loss(gpt.documents[s])
-        loss.grad = 1.0
-        for node in reversed(topological_order(loss)):
-            for parent, slope in zip(node.parents, node.slopes):
-                parent.grad = (
-                    slope * node.grad
-                )  # the path that is walked last writes over all others
+        backward_with_assignment(loss)
         optimizer.step(LEARNING_RATE * (1 - s / steps))
+        losses.append(loss.data)
+    return losses
+
+
+def train_without_reset(gpt: MicroGPT, steps: int) -> list[float]:
+    """Lesson 3: the losses of a run in which no gradient is ever set back to 0."""
+    optimizer, losses = Adam(gpt.parameters), []
+    for s in range(steps):
+        loss = gpt.loss(gpt.documents[s])
+        loss.backward()
+        kept = [weight.grad for weight in gpt.parameters]
+        optimizer.step(LEARNING_RATE * (1 - s / steps))
+        for weight, grad in zip(gpt.parameters, kept):
+            weight.grad = grad  # Adam has set it back to 0; here that is undone
         losses.append(loss.data)
     return losses

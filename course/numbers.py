@@ -1,6 +1,4 @@
-"""An answer as a flat list of numbers, whatever it was wrapped in, so that two answers can be
-compared.
-"""
+"""An answer taken apart into numbers and words, whatever it was wrapped in, so that two compare."""
 
 from collections.abc import Mapping
 
@@ -12,35 +10,32 @@ class NotDoneYet(Exception):
 def done(answer):
     """The answer itself.
 
-    Raises NotDoneYet for the dots of a stub, ValueError for nothing at all.
+    Raises: NotDoneYet for the dots of a stub; ValueError for nothing at all.
     """
     if answer is ...:
         raise NotDoneYet
     if answer is None:
-        raise ValueError("your code gave back None; is there a `return`?")
+        raise ValueError("that is None; if it came from your function, is there a `return`?")
     return answer
 
 
-def flat(answer) -> list[float]:
-    """All numbers of an answer, in order: of lists, dictionaries (by key), sets (sorted), arrays,
-    Values.
+def flat(answer) -> list[float | str]:
+    """All numbers and words of an answer, in order: of lists, dictionaries, sets, arrays, Values.
 
-    Raises: ValueError for something that is not made of numbers or text.
+    Raises: NotDoneYet for dots anywhere in it; ValueError for what is neither number nor word.
     """
     if hasattr(done(answer), "tolist"):
         answer = answer.tolist()
-    if hasattr(answer, "data") and isinstance(answer.data, float):
+    if isinstance(getattr(answer, "data", None), float):  # a Value
         return [answer.data]
     if isinstance(answer, (bool, int, float)):
         return [float(answer)]
     if isinstance(answer, str):
-        return [float(ord(letter)) for letter in answer.strip().lower()] + [
-            -1.0
-        ]  # where a word ends
+        return [answer.strip().lower()]
     if isinstance(answer, Mapping):
-        return [number for key in sorted(answer, key=str) for number in flat(answer[key])]
+        return [part for key in sorted(answer, key=str) for part in [str(key), *flat(answer[key])]]
     if isinstance(answer, (set, frozenset)):
-        return [number for part in sorted(answer, key=str) for number in flat(part)]
+        return [part for member in sorted(answer, key=str) for part in flat(member)]
     if isinstance(answer, (list, tuple)):
-        return [number for part in answer for number in flat(part)]
-    raise ValueError(f"{answer!r:.60} (a {type(answer).__name__}) is not made of numbers.")
+        return [part for member in answer for part in flat(member)]
+    raise ValueError(f"{answer!r:.60} (a {type(answer).__name__}) is neither a number nor a word.")

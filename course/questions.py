@@ -1,24 +1,22 @@
 """A question of the course, its answer, and the wrong answers that readers really give.
 
-One catalogue (`course/catalogue/`) holds them all. From it come the guesses and checks in the
-lessons, the tests that hold them to their word, and what a teacher wants to know beforehand.
+One catalogue (`course/catalogue/`) holds them all. From it come the guesses and checks in the lessons,
+the tests that hold them to their word, and what a teacher wants to know beforehand.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isclose, isfinite
+from math import isclose
 from typing import Any
 
 from course.numbers import NotDoneYet, done, flat
 
-CLOSE_ENOUGH = 0.01  # a guess of 3.3 is right where the answer is 3.296
+CLOSE = 0.01  # a guess of 3.3 is right where the answer is 3.296
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong answer as a reader would give it, what is believed by one who gives it, and what
-    helps.
-    """
+    """A wrong answer as a reader gives it, the belief behind it, and what helps."""
 
     answer: Any
     belief: str
@@ -27,18 +25,21 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Question:
-    """`measure` turns an answer (a number, a list, a function) into the numbers by which it is
-    judged.
+    """One question: `right` passes and gets `yes`, each of `wrong` its own hint.
+
+    `measure` turns an answer (a number, a list, a function) into what it is judged by, `measured` says
+    what that is. `yes` may be a function of the answer. `tolerance` is relative, for `right` only.
     """
 
     name: str
     lesson: str
     right: Any
-    yes: str
+    yes: str | Callable[[Any], str]
     wrong: tuple[Wrong, ...]
     measure: Callable[[Any], Any] = lambda answer: answer
+    measured: str = ""
     otherwise: str = ""
-    tolerance: float = CLOSE_ENOUGH
+    tolerance: float = CLOSE
 
     def reply(self, answer) -> str:
         """What the reader is told. Raises NotDoneYet for a stub."""
@@ -48,19 +49,39 @@ class Question:
             raise
         except Exception as error:  # whatever the reader's own code raises is an answer too
             return f"not yet: {type(error).__name__}: {error}"
-        if self.agrees(given, self.right):
-            return f"yes. {self.yes}"
+        if self.agrees(given, self.right, self.tolerance):
+            return f"yes. {self.yes if isinstance(self.yes, str) else self.yes(answer)}"
         for wrong in self.wrong:
-            if self.agrees(given, wrong.answer):
+            if self.agrees(given, wrong.answer, min(CLOSE, self.tolerance)):
                 return f"not yet. {wrong.hint}"
-        shown = ", ".join(f"{number:.4g}" for number in given[:6])
-        return (
-            f"not yet. {self.otherwise or f'Yours comes to {shown}, and that is something else.'}"
-        )
+        return f"not yet. {self.advice(answer, given)}"
 
-    def agrees(self, given: list[float], answer) -> bool:
+    def agrees(self, given: list[float | str], answer, tolerance: float) -> bool:
+        """Whether the answer comes to the same numbers and words."""
         wanted = flat(self.measure(answer))
         return len(given) == len(wanted) and all(
-            isclose(g, w, rel_tol=self.tolerance, abs_tol=1e-9) if isfinite(w) else str(g) == str(w)
-            for g, w in zip(given, wanted)
+            alike(g, w, tolerance) for g, w in zip(given, wanted)
         )
+
+    def advice(self, answer, given: list[float | str]) -> str:
+        """What helps with an answer that nobody has foreseen."""
+        if isinstance(answer, Mapping) and isinstance(self.right, Mapping):
+            if set(answer) != set(self.right):
+                return f"It must have the keys {', '.join(map(repr, self.right))}, and no other."
+            keys = [
+                key for key in self.right if not alike(answer[key], self.right[key], self.tolerance)
+            ]
+            return f"Look again at {' and '.join(map(repr, keys))}."
+        if isinstance(self.right, (int, float)) and isinstance(answer, str):
+            return "Write the number without quotes."
+        if self.measured:
+            shown = ", ".join(f"{part:.4g}" if isinstance(part, float) else part for part in given)
+            return f"Yours comes to {shown} ({self.measured})."
+        return self.otherwise or "It is something else."
+
+
+def alike(given, wanted, tolerance: float) -> bool:
+    """Words must be equal, numbers nearly so."""
+    if isinstance(given, str) or isinstance(wanted, str):
+        return given == wanted
+    return isclose(given, wanted, rel_tol=tolerance, abs_tol=1e-9)

@@ -1,4 +1,4 @@
-"""The command `gptcore`: what it prints to the letter, and what it says when it is asked wrongly."""
+"""The command `gptcore`: what it prints to the letter, and what it says to a wrong question."""
 
 import os
 import re
@@ -42,7 +42,11 @@ def process(*arguments, **options):
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     return subprocess.Popen(
         [sys.executable, "-m", "gptcore.cli", *map(str, arguments)],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
     )
 
 
@@ -50,8 +54,21 @@ def process(*arguments, **options):
 
 
 def test_microgpt_prints_counts_steps_and_samples_to_the_letter(command, names):
-    code, out, err = command("microgpt", "--names", names, "--steps", 1000, "--samples", 12,
-                             "--n_embd", 1, "--n_head", 1, "--block_size", 2)
+    code, out, err = command(
+        "microgpt",
+        "--names",
+        names,
+        "--steps",
+        1000,
+        "--samples",
+        12,
+        "--n_embd",
+        1,
+        "--n_head",
+        1,
+        "--block_size",
+        2,
+    )
     lines = out.splitlines()
     # emabno + BOS = 7 tokens; wte 7 + wpe 2 + lm_head 7 + four matrices 1 + fc1 4 + fc2 4
     assert lines[:3] == ["num docs: 3", "vocab size: 7", "num params: 28"]
@@ -61,7 +78,7 @@ def test_microgpt_prints_counts_steps_and_samples_to_the_letter(command, names):
         assert re.fullmatch(rf"sample {number:2d}: [abemno]{{0,2}}", line)
     assert lines[3].startswith("step    1 / 1000 | loss ")
     assert (code, len(lines), out[-1]) == (0, 3 + 1000 + 12, "\n")
-    assert "note: 2 of 3 names are longer than block_size=2" in err
+    assert "note: 3 of 3 names are longer than block_size=2" in err
 
 
 def test_microgpt_on_makemores_names_begins_with_the_published_losses(command):
@@ -96,8 +113,9 @@ def test_no_samples_are_allowed(command, names):
 
 
 def test_temperature_zero_is_allowed_and_invents_one_name_again_and_again(command, names):
-    code, out, _ = command("microgpt", "--names", names, "--steps", 1, "--samples", 3,
-                           "--temperature", 0, *TINY)
+    code, out, _ = command(
+        "microgpt", "--names", names, "--steps", 1, "--samples", 3, "--temperature", 0, *TINY
+    )
     assert code == 0
     assert len({line.split(":")[1] for line in out.splitlines()[-3:]}) == 1
 
@@ -125,8 +143,9 @@ def test_a_name_longer_than_it_looks_back_is_told_beside_the_results(command, tm
         "note: 1 of 2 names are longer than block_size=16 ('maximilianalexander' has 19 letters); "
         "of those only the first 16 letters are learned. --block_size 19 would take them all.\n"
     )
-    followed = command("microgpt", "--names", file, "--steps", 1, "--samples", 0, "--block_size", 19)
-    assert followed[0] == 0 and followed[2] == ""
+    asked = ("microgpt", "--names", file, "--steps", 1, "--samples", 0)
+    code, _, err = command(*asked, "--block_size", 19)
+    assert (code, err) == (0, "")
 
 
 @pytest.mark.parametrize("written", ["emma\n", "a\n", "a", "emma\nemma\n"])
@@ -143,7 +162,7 @@ def test_one_name_and_one_letter_are_allowed_with_a_note(command, tmp_path, writ
 
 @pytest.mark.parametrize(
     "written",
-    ["\ufeffemma\nbob\n".encode(), b"emma\r\nbob\r\n", b"emma\rbob", "ämmä\nböb\n".encode()],
+    ["\ufeffemma\nbob\n".encode(), b"emma\r\nbob\r\n", b"emma\rbob", "ämmë\nböb\n".encode()],
     ids=["byte order mark", "Windows", "old Macintosh", "umlauts"],
 )
 def test_files_of_other_systems_and_other_letters_are_read(command, tmp_path, written):
@@ -151,7 +170,7 @@ def test_files_of_other_systems_and_other_letters_are_read(command, tmp_path, wr
     file.write_bytes(written)
     code, out, err = command("microgpt", "--names", file, "--steps", 1, "--samples", 0, *TINY)
     assert (code, err) == (0, "")
-    assert out.startswith("num docs: 2\nvocab size: 5\n")
+    assert out.startswith("num docs: 2\nvocab size: 6\n")
 
 
 def test_a_file_has_the_documents_that_the_corpus_finds_in_it(command, tmp_path, monkeypatch):
@@ -236,12 +255,18 @@ def test_a_name_that_fetch_does_not_know_is_told_the_nearest_one(command):
     [
         (b"", " has no names in it: it needs at least one line that is not empty."),
         (b"\n  \n\t\n", " has no names in it: it needs at least one line that is not empty."),
-        (b"em\xffma\n", " is not text: byte 0xff at position 2 is not UTF-8. "
-                        "Give a text file with one name a line."),
+        (
+            b"em\xffma\n",
+            " is not text: byte 0xff at position 2 is not UTF-8. "
+            "Give a text file with one name a line.",
+        ),
         (b"\xff\xfee\x00m\x00", " is not text: byte 0xff at position 0 is not UTF-8."),
         (b"\x89PNG\r\n\x1a\n\x00", " is not text: byte 0x89 at position 0 is not UTF-8."),
-        (b"emma\x00bob\n", " is not text: it has a zero byte at position 4. "
-                           "Give a text file with one name a line."),
+        (
+            b"emma\x00bob\n",
+            " is not text: it has a zero byte at position 4. "
+            "Give a text file with one name a line.",
+        ),
     ],
     ids=["empty", "blank", "not UTF-8", "UTF-16", "a picture", "zero bytes"],
 )
@@ -295,8 +320,11 @@ def test_ctrl_c_ends_with_one_line_and_the_code_of_an_interrupt(command, monkeyp
     "error, code, words",
     [
         (OSError("the disk is full"), 1, "gptcore: the disk is full\n"),
-        (RuntimeError("boom"), 1, "gptcore: RuntimeError, which should not happen (--debug shows "
-                                  "where): boom\n"),
+        (
+            RuntimeError("boom"),
+            1,
+            "gptcore: RuntimeError, which should not happen (--debug shows where): boom\n",
+        ),
         (ValueError("five is too many"), 2, "gptcore: five is too many\n"),
     ],
 )
@@ -329,8 +357,9 @@ def test_as_a_process_debug_shows_the_traceback_and_otherwise_none_is_seen(names
     quiet, telling = process(*asked), process(*asked, "--debug")
     out, err = quiet.communicate(timeout=60)
     assert (quiet.returncode, out) == (2, "")
-    assert err == ("gptcore: steps=0 must be a whole number, 1 or more; "
-                   "1000 takes about ten seconds.\n")
+    assert err == (
+        "gptcore: steps=0 must be a whole number, 1 or more; 1000 takes about ten seconds.\n"
+    )
     out, err = telling.communicate(timeout=60)
     assert telling.returncode == 1 and out == ""
     assert err.startswith("Traceback") and "ValueError: steps=0 must be" in err

@@ -1,4 +1,4 @@
-"""The last step of every model held against random.choices, PyTorch, and a plain reference in NumPy."""
+"""The last step of every model held against random.choices, PyTorch, and a reference in NumPy."""
 
 import math
 from collections import Counter
@@ -192,21 +192,37 @@ def test_a_token_is_a_plain_int_and_numpys_chance_will_do():
     "logits, options, message",
     [
         ([], {}, "logits must be numbers, one for each token; got none."),
-        ([1.0, math.nan], {},
-         "logits must be numbers, one for each token; got a NaN among them. "
-         "A NaN usually means that training diverged: look at the loss."),
-        (LOGITS, {"temperature": -1}, "temperature=-1 must be 0 (always the likeliest) or above; "
-                                      "0.5 is careful, 1 is as learned."),
-        (LOGITS, {"temperature": math.nan}, "temperature=nan must be 0 (always the likeliest) or "
-                                            "above; 0.5 is careful, 1 is as learned."),
-        (LOGITS, {"top_k": 0},
-         "top_k=0 would leave no token. Use 1 or more, or None for all."),
+        (
+            [1.0, math.nan],
+            {},
+            "logits must be numbers, one for each token; got a NaN among them. "
+            "A NaN usually means that training diverged: look at the loss.",
+        ),
+        (
+            LOGITS,
+            {"temperature": -1},
+            "temperature=-1 must be 0 (always the likeliest) or above; "
+            "0.5 is careful, 1 is as learned.",
+        ),
+        (
+            LOGITS,
+            {"temperature": math.nan},
+            "temperature=nan must be 0 (always the likeliest) or "
+            "above; 0.5 is careful, 1 is as learned.",
+        ),
+        (LOGITS, {"top_k": 0}, "top_k=0 would leave no token. Use 1 or more, or None for all."),
         (LOGITS, {"top_p": 0}, "top_p=0 must be above 0 and at most 1 (1 keeps all tokens)."),
         (LOGITS, {"top_p": 1.5}, "top_p=1.5 must be above 0 and at most 1 (1 keeps all tokens)."),
-        (LOGITS, {"min_p": -0.1}, "min_p=-0.1 must be from 0 (keeps all tokens) to 1 "
-                                  "(keeps the likeliest)."),
-        (LOGITS, {"min_p": 1.1}, "min_p=1.1 must be from 0 (keeps all tokens) to 1 "
-                                 "(keeps the likeliest)."),
+        (
+            LOGITS,
+            {"min_p": -0.1},
+            "min_p=-0.1 must be from 0 (keeps all tokens) to 1 (keeps the likeliest).",
+        ),
+        (
+            LOGITS,
+            {"min_p": 1.1},
+            "min_p=1.1 must be from 0 (keeps all tokens) to 1 (keeps the likeliest).",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_from_is_refused_word_for_word(logits, options, message):
@@ -216,8 +232,18 @@ def test_what_cannot_be_drawn_from_is_refused_word_for_word(logits, options, mes
         assert str(caught.value).startswith(message)
 
 
-@pytest.mark.parametrize("options", [{"temperature": 0}, {"temperature": 0.5}, {"top_k": 1},
-                                     {"top_k": None}, {"top_p": 1}, {"min_p": 0}, {"min_p": 1}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"temperature": 0},
+        {"temperature": 0.5},
+        {"top_k": 1},
+        {"top_k": None},
+        {"top_p": 1},
+        {"min_p": 0},
+        {"min_p": 1},
+    ],
+)
 def test_what_the_messages_propose_is_accepted(options):
     assert 0 <= next_token(LOGITS, **options, rng=Random(1)) < len(LOGITS)
 

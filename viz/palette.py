@@ -15,10 +15,10 @@ BLUE = "#0072b2"
 ORANGE = "#d55e00"
 GREEN = "#00795c"
 PURPLE = "#a3527f"
-SKY = "#2f87b8"
+SLATE = "#454c57"
 GOLD = "#8a6400"
 
-CATEGORIES = (BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY)  # in this order; a seventh begins anew
+CATEGORIES = (BLUE, ORANGE, GREEN, PURPLE, GOLD, SLATE)  # in this order; a seventh begins anew
 
 # Light papers with dark ink on each, for text that belongs to one of several things.
 TINTS = ("#e3e3df", "#cfe6f5", "#ffe0c2", "#cdeede", "#f3d9e8", "#f6ebb5", "#ded8f5", "#d9eec2")

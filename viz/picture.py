@@ -49,6 +49,7 @@ class Picture:
         """Draw the shapes on matplotlib's Axes, for a figure of your own; gives the Axes back."""
         from viz.scene_on_axes import draw_scene_on  # noqa: PLC0415 - loads matplotlib
 
+        assert self.scene is not None, "only pictures made of shapes are drawn on Axes"
         return draw_scene_on(self.scene, ax)
 
     def to_png(self) -> bytes:

@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 
 from viz.layers import layers_of
 from viz.node import Node, all_nodes
-from viz.palette import CATEGORIES, GREEN, INK, LINE, MUTED, ORANGE, PAPER
+from viz.palette import CATEGORIES, GREEN, INK, LINE, ORANGE, PAPER
 from viz.picture import Picture, figure_picture
 
 MOST_DOTS = 40_000
-OPERATIONS = [colour for colour in CATEGORIES if colour != GREEN]  # green is for what was typed in
+TYPED_IN = "typed in"  # has a colour of its own, green
+OPERATIONS = [colour for colour in CATEGORIES if colour != GREEN]
 
 
 def draw_whole_graph(root: Node, *, title: str = "", ax=None) -> Picture:
@@ -41,20 +42,14 @@ def draw_whole_graph(root: Node, *, title: str = "", ax=None) -> Picture:
         (places[start], places[end]) for start, end in pairs if (len(nodes) - 1 - end) % every == 0
     ]
     ax.add_collection(LineCollection(arrows, colors=LINE, linewidths=0.25, alpha=0.35, zorder=1))
-    kinds = Counter(node.op or "typed in" for node in nodes)
-    colours = dict(
-        zip([kind for kind, _ in kinds.most_common() if kind != "typed in"], OPERATIONS)
-    ) | {"typed in": GREEN}
-    for kind, count in kinds.most_common(7):
-        dots = [places[i] for i in shown if (nodes[i].op or "typed in") == kind]
-        ax.scatter(
-            *zip(*dots),
-            s=3,
-            color=colours.get(kind, MUTED),
-            linewidths=0,
-            zorder=2,
-            label=f"{kind} ({count:,})",
-        )
+    kinds = Counter(node.op or TYPED_IN for node in nodes)
+    groups = group_kinds(kinds)
+    for name, (colour, members) in groups.items():
+        dots = [places[i] for i in shown if (nodes[i].op or TYPED_IN) in members]
+        label = f"{name} ({sum(kinds[member] for member in members):,})"
+        if dots:
+            look = {"s": 3, "color": colour, "linewidths": 0, "zorder": 2, "label": label}
+            ax.scatter(*zip(*dots), **look)
     ax.scatter(*places[-1], s=50, color=ORANGE, zorder=3)
     ax.annotate(
         "the result",
@@ -88,6 +83,21 @@ def draw_whole_graph(root: Node, *, title: str = "", ax=None) -> Picture:
     )
     alt += f"; every {every}th is drawn." if every > 1 else "."
     return figure_picture(data, alt, figure) if figure else ax
+
+
+def group_kinds(kinds: Counter[str]) -> dict[str, tuple[str, set[str]]]:
+    """Name -> (colour, operations): the commonest by themselves, all others as one group."""
+    ranked = [kind for kind, _ in kinds.most_common() if kind != TYPED_IN]
+    own = (
+        ranked[: len(OPERATIONS)]
+        if len(ranked) <= len(OPERATIONS)
+        else ranked[: len(OPERATIONS) - 1]
+    )
+    groups = {TYPED_IN: (GREEN, {TYPED_IN})} if kinds[TYPED_IN] else {}
+    groups |= {kind: (colour, {kind}) for kind, colour in zip(own, OPERATIONS)}
+    if len(own) < len(ranked):
+        groups["others"] = (OPERATIONS[-1], set(ranked) - set(own))
+    return groups
 
 
 def spread(layer: list[int]) -> list[tuple[float, float]]:

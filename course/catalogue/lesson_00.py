@@ -7,8 +7,19 @@ from course.questions import Question, Wrong
 from course.solutions import lesson_00 as solution
 
 LESSON = "00_start_here"
-INVENTED = ["anna", "karia", "emma", "anna", "an"]
+INVENTED = ["anna", "karia", "emma", "anna", "an", "zoe", "kim", "lou"]
 KNOWN = ["emma", "anna", "joanna", "brianna"]
+
+
+def counts(count_known) -> list[int]:
+    """What a reader's function answers to three lists."""
+    answers = [done(count_known(list(names), list(KNOWN))) for names in (INVENTED, [], ["emma"])]
+    for answer in answers:
+        if not isinstance(answer, int):
+            kind = type(answer).__name__
+            raise ValueError(f"count_known must give back a whole number; yours gave a {kind}")
+    return answers
+
 
 QUESTIONS = [
     Question(
@@ -75,7 +86,8 @@ QUESTIONS = [
         "count_known",
         LESSON,
         right=solution.count_known,
-        measure=lambda f: done(f(list(INVENTED), list(KNOWN))),
+        measure=counts,
+        measured="for the eight names of the test, for none at all, and for one that is known",
         yes="Each of the two annas counts, and `an` does not: it only stands inside other names.",
         wrong=(
             Wrong(
@@ -127,18 +139,22 @@ QUESTIONS = [
         "hangs on the shuffle and on the first weights.",
         wrong=(
             Wrong(
-                {"loss near 3.3 at step 1": False, "the last loss": False, "the names": False},
+                {
+                    "a first loss between 3 and 3.7": False,
+                    "the last loss": False,
+                    "the names": False,
+                },
                 "chance decides everything",
                 "What does a model know before step 1, whatever the seed?",
             ),
             Wrong(
-                {"loss near 3.3 at step 1": True, "the last loss": True, "the names": True},
+                {"a first loss between 3 and 3.7": True, "the last loss": True, "the names": True},
                 "training leads to one result",
                 "The list is shuffled by that seed and the weights are drawn by it. Try "
                 "`MicroGPT(names, seed=7)`.",
             ),
             Wrong(
-                {"loss near 3.3 at step 1": True, "the last loss": True, "the names": False},
+                {"a first loss between 3 and 3.7": True, "the last loss": True, "the names": False},
                 "the loss of one name is the quality of the model",
                 "The last loss is the surprise about ONE name, and another seed ends with "
                 "another name.",

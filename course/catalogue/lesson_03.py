@@ -10,20 +10,43 @@ from gptcore.scalar import Value
 LESSON = "03_scalar_autograd"
 
 
+class Probe(Value):
+    """A number for the reader's tanh that does not lend the engine's own."""
+
+    __slots__ = ()
+
+    def tanh(self):
+        raise ValueError("that is the engine's own tanh; make yours from x.data")
+
+    def __float__(self):
+        raise ValueError("math works on plain numbers; give it x.data, the number inside")
+
+
 def outputs_and_slopes(tanh) -> list[float]:
     """What a reader's tanh answers at three places, and what backward makes of it."""
     numbers = []
     for start in (0.0, 0.5, 2.0):
-        x = Value(start)
+        x = Probe(start)
         y = done(tanh(x))
         if not isinstance(y, Value):
-            raise ValueError(
-                f"tanh gave back {y!r:.40}, a {type(y).__name__}; it must be a Value that "
-                f"remembers x."
-            )
+            raise ValueError(f"tanh gave back a {type(y).__name__}; it must be a Value")
+        if not isinstance(y.parents, tuple) or not isinstance(y.slopes, tuple):
+            raise ValueError("parents and slopes are tuples: (x,) with a comma, even for one")
         y.backward()
         numbers += [y.data, x.grad]
     return numbers
+
+
+def praise(tanh) -> str:
+    """What is said of a right tanh depends on what it costs."""
+    stack, nodes = [tanh(Probe(0.5))], 0
+    while stack:
+        node = stack.pop()
+        nodes += bool(node.parents)
+        stack.extend(node.parents)
+    if nodes == 1:
+        return "One node, and the slope told from the output."
+    return f"Right, and it costs {nodes} operations. Can you do it in ONE node?"
 
 
 QUESTIONS = [
@@ -47,17 +70,17 @@ QUESTIONS = [
         otherwise="Compute it: 2.001 * 3 + 2.001, and take 8 away.",
     ),
     Question(
-        "numbers behind one letter",
+        "numbers behind one surprise",
         LESSON,
         right=11_217,
         tolerance=0.5,
-        yes="About eleven thousand: 3,776 of them typed in or drawn by chance, the rest computed.",
+        yes="11,217: 3,536 of the weights, 240 constants, and 7,441 results of one operation each.",
         wrong=(
             Wrong(
                 4_192,
                 "one number for each weight",
-                "4,192 is the number of weights. Each is multiplied and added somewhere, and "
-                "every result is a number, too.",
+                "4,192 is the number of weights. What they are multiplied with, and every "
+                "product and sum that comes out, is a number, too.",
             ),
             Wrong(
                 27,
@@ -65,15 +88,16 @@ QUESTIONS = [
                 "27 come out at the end. How many have to be computed to get there?",
             ),
         ),
-        otherwise="There are 4,192 weights; nearly every one is multiplied once and the product "
-        "added once.",
+        otherwise="There are 4,192 weights; most of them are multiplied once, and each product "
+        "is added once.",
     ),
     Question(
         "tanh",
         LESSON,
         right=solution.tanh,
         measure=outputs_and_slopes,
-        yes="One node, and the slope told from the output.",
+        measured="output and slope at 0, at 0.5 and at 2",
+        yes=praise,
         wrong=(
             Wrong(
                 lambda x: Value(math.tanh(x.data), "tanh", (x,), (1 - x.data**2,)),
@@ -86,6 +110,11 @@ QUESTIONS = [
                 "the slope is passed on as it is",
                 "Your slope is 1 everywhere, but tanh is nearly flat at x = 2. It is 1 - output "
                 "squared.",
+            ),
+            Wrong(
+                lambda x: Value(math.tanh(x.data), "tanh", (x,), (1 - math.tanh(x.data),)),
+                "1 - output squared is 1 - output",
+                "Squared: 1 - y * y. Yours slopes by 1.96 at x = -2, where tanh is flat.",
             ),
             Wrong(
                 lambda x: Value(math.tanh(x.data)),
@@ -105,19 +134,29 @@ QUESTIONS = [
             Wrong(
                 {**solution.gradients, "x": 6},
                 "the last path is the gradient",
-                "6 is what the last path alone brings. That is `=` where `+=` is meant: three "
-                "paths lead from x to L.",
+                "6 for x is what the last path alone brings. That is `=` where `+=` is meant: "
+                "three paths lead from x to L.",
             ),
             Wrong(
                 {**solution.gradients, "x": 96},
                 "paths are multiplied with each other",
-                "You multiplied the three paths: 8 x 2 x 6. Along a path multiply; where paths "
-                "meet, add.",
+                "For x you multiplied the three paths: 8 x 2 x 6. Along a path multiply; where "
+                "paths meet, add.",
             ),
             Wrong(
                 {**solution.gradients, "x": 8},
-                "only the direct path counts",
-                "8 is the direct path, L = v * x. But v was made of x as well, and so was u.",
+                "half of the paths is all of them",
+                "8 reach x directly, through L = v * x. As much again comes through v. Both count.",
+            ),
+            Wrong(
+                {**solution.gradients, "x": 10},
+                "a path through two others does not count",
+                "8 directly and 2 through v. But v is made of u, and u of x as well.",
+            ),
+            Wrong(
+                {**solution.gradients, "x": 14},
+                "a number added directly does not count",
+                "8 directly and 6 through u. But in v = u + x there is one more x.",
             ),
         ),
     ),
@@ -125,19 +164,25 @@ QUESTIONS = [
         "right_orders",
         LESSON,
         right=solution.right_orders,
-        yes="L first, then c, then whoever is left: a and b owe nothing to each other.",
+        otherwise="L first; then d, which hands blame to c and to a; then c. Answer with a set of letters.",
+        yes="L, then d, then c, for d still has blame for c. Between a and b any order will do.",
         wrong=(
             Wrong(
                 {"A"},
                 "in the order of creation",
-                "A is the order in which they were MADE. Walked that way, a and b would pass on "
-                "blame that they have not got yet.",
+                "A is the order in which they were MADE. Walked that way, nobody has any blame yet "
+                "when it is asked to hand it on.",
             ),
             Wrong(
                 {"A", "B", "C", "D"},
                 "any order will do, += makes it right",
-                "+= adds whenever it comes, but a node that has passed on too early passes on "
-                "too little. In D, b is asked before c has its blame.",
+                "+= adds whenever it comes, but a node that has handed on too early has handed on "
+                "too little. In C, c is asked before d has given it its share.",
+            ),
+            Wrong(
+                {"B", "C", "D"},
+                "after L any order will do",
+                "C is not: c gets blame from L and from d, and there it is asked between the two.",
             ),
             Wrong(
                 {"B"},
@@ -145,9 +190,9 @@ QUESTIONS = [
                 "B is right. Does it matter whether a or b comes first, once c is done?",
             ),
             Wrong(
-                {"C"},
+                {"D"},
                 "there is one right order",
-                "C is right. Does it matter whether a or b comes first, once c is done?",
+                "D is right. Does it matter whether a or b comes first, when d and c are done?",
             ),
         ),
     ),

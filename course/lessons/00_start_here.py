@@ -21,13 +21,16 @@ invented = gpt.sample(20)
 print(*invented)
 
 # %% [markdown]
-# It read a thousand names, one after the other, and after each letter it said how likely every other letter was to come next.
-# Whenever the truth surprised it, the numbers inside it moved a little. Then it wrote twenty names of its own. It is a GPT: what
-# answers you in a chat window differs from this in size, in what it read, and in the last lessons of this course.
+# It read a thousand names, one after the other, and before each letter it said how likely each of 27 things was to come: one of the 26
+# letters, or *the end of the name*. Whenever the truth surprised it, the numbers inside it, its **weights**, moved a little. Then it wrote twenty names
+# of its own. It is a GPT, a *generative pre-trained transformer*: what answers you in a chat window differs from it in size, in what it
+# has read, and in what the last lessons of this course are about.
 #
-# The curve counts surprise. The model has 27 choices for every step, 26 letters and *end of the name*, and the curve begins near 3.3.
+# The curve counts surprise. The thin line is one name, and one name is one throw of the dice; the bold line is a running mean. It begins
+# near 3.3.
 #
-# **Your guess.** Suppose the names had capitals, too: 54 choices instead of 27. Where would the curve begin?
+# **Your guess.** Give it another alphabet, with 54 choices for every step instead of 27. Where would the curve begin: at the same height, a little
+# higher, twice as high? Put a number in.
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
@@ -37,7 +40,7 @@ guess("the first loss with 54 choices", ...)
 # %% [markdown]
 # ## One number for a surprise
 #
-# Who gives a letter the probability *p* and then sees that letter is surprised by −ln *p*, which is ln (1/*p*). The unit is called a nat.
+# If you gave a letter the probability *p*, and then it comes, your surprise is ln (1/*p*), which is −ln *p*. The unit is called a nat.
 
 # %% tags=["promise-by-hand"]
 from math import log
@@ -47,7 +50,8 @@ for p in (1, 1 / 2, 1 / 27, 1 / 1000):
 
 # %% [markdown]
 # Certain and right costs nothing. Knowing nothing about 27 choices costs 3.296, and that number will follow you through the whole course: a
-# model that starts far above it is broken, and one that has come below it knows something.
+# model that starts far above it is broken, and one that has come below it knows something. (Twice the choices? ln 54 is 3.989. Each doubling adds
+# ln 2, which is 0.693.)
 #
 # After training, the model no longer spreads its bets evenly. This is what it expects after `em`:
 
@@ -74,8 +78,8 @@ same(by_hand, gpt.loss("emma"), within=1e-9)
 #
 # ## From noise to names
 #
-# While it trained, the first cell stopped five times to let it write. Move *step* and watch what it learns first. (On a page without a
-# kernel you see all five moments at once; run the cells to get the sliders.)
+# While it trained, the first cell stopped five times to let it write, each time with the same dice, `Random(1)`, so that only the model differs. Move
+# *step* and watch what it learns first. (Where no Python runs, on a web page for instance, you see all five moments at once.)
 
 # %% tags=["promise-control", "promise-picture"]
 from viz import SamplesPlayer
@@ -83,9 +87,9 @@ from viz import SamplesPlayer
 SamplesPlayer(album, known=names, marked="stands in the list of names")
 
 # %% [markdown]
-# At step 0 any letter follows any other, and names end by accident. At 10 it has found out which letters are common. At 100 vowels and
-# consonants take turns; nobody mentioned that rule either. After that the syllables get better, slowly, and from the outside it is hard to say
-# how. Lesson 6 opens it up.
+# At step 0 any letter follows any other, and most names are cut off at 16 letters, the longest that it can look back on. At 10 it has found out
+# which letters are common. At 100 vowels and consonants take turns; nobody mentioned that rule either. After that the syllables get better,
+# slowly, and from the outside it is hard to say how. Lesson 6 opens it up.
 #
 # ## No line raised an error
 #
@@ -105,8 +109,8 @@ from viz import draw_loss
 draw_loss(losses, title="The second run looks better")
 
 # %% [markdown]
-# Here is what the second run writes after its 300 steps. What is wrong with it? **A**: it copies names it has seen. **B**: it was shown the names in
-# alphabetical order. **C**: its steps are too large.
+# And this is what the second run writes after its 300 steps. What is wrong with it? **A**: it copies names that it has seen. **B**: it was shown the names
+# in alphabetical order. **C**: its steps are too large.
 
 # %%
 print(*second.sample(12))
@@ -115,9 +119,9 @@ guess("what is wrong with the second run", ...)
 # %% [markdown]
 # <details><summary>What happened, when you have guessed</summary>
 #
-# The curve praised it; the samples gave it away, for they all begin alike. It saw the names that begin with `a`, then those with `b`: whoever
-# has just read two hundred neighbours predicts the next neighbour well. It learned where in the list it was. (Look at the curve again: the loss
-# jumps up in two places. Where does the list go on to a new beginning there?)
+# The curve praised it; the samples gave it away, for they all begin alike. It saw the names that begin with `a`, then those with `b`: whoever has
+# just read two hundred neighbours predicts the next neighbour well. It learned where in the list it was. (Look at the curve again: it jumps up near step
+# 157 and near step 246. Print `sorted(names)[154:160]` and `sorted(names)[243:249]`.)
 #
 # So documents are shuffled before training, and so you will look at samples and not only at losses, here and on a GPU.
 #
@@ -125,8 +129,8 @@ guess("what is wrong with the second run", ...)
 #
 # ## The whole program on one page
 #
-# What ran in the first cell fits on a page, without any import but Python's own. The colours say which lesson explains a line; rest
-# the pointer on one to read its title.
+# What the first cell did fits on a page, with no import but Python's own. The colours say which lesson explains a line; rest the pointer on
+# one to read its title.
 
 # %% tags=["promise-ah"]
 from course.one_page_colours import lessons_of_lines, one_page, titles
@@ -135,11 +139,13 @@ from viz import draw_program
 draw_program(one_page(), lessons_of_lines(), titles(), title="A GPT, all of it")
 
 # %% [markdown]
-# You need not understand a line of it yet. Count the colours instead: half a dozen ideas, a handful of lines each. The page comes back in
-# lesson 6, and then you will have written every line yourself.
+# You need not understand a line of it yet. Count the colours instead: six of them, the longest some sixty lines. (Lesson 4 has none: here a
+# letter is what the model reads at a time, its *token*, and lesson 4 is about larger ones.) The page comes back in lesson 6, and then no colour
+# will be strange.
 #
-# It is also a file that runs: `python course/one_page.py data/names.txt`. With the 32,033 names that its model was published with, it prints the
-# published losses; our `gptcore.scalar` prints the same ones some twenty times faster, and lesson 3 shows how.
+# It is also a program that runs, in some four minutes, from the folder of the course: `python course/one_page.py data/names.txt`. The first cell used its
+# faster twin, `gptcore.scalar`; lesson 3 shows what makes it fast. Given the list that microgpt was published with, both print the published
+# losses.
 #
 # ## Exercises
 #
@@ -154,11 +160,12 @@ def count_known(invented, known):
 check("count_known", count_known)
 
 # %% [markdown]
-# Then call it: `count_known(invented, names)`. For seed 42 it answers 0. Does that make `alana` an invention? It is a name that people
-# bear; our list of 2,607 just does not have it. Whether something was *invented* depends on the list in which you look.
+# Then call it: `count_known(invented, names)`. It answers 0. Does that make `alana` an invention? It is a name that people bear; our list of
+# 2,607 just does not have it. Whether something was *invented* depends on the list in which you look.
 #
-# The published model learned from a longer list, names.txt, and its twenty names are known. Look them up in the whole file, and among the 1,000
-# names that it was shown. Put your two counts in. (The cell needs that file; without it, it is skipped and says how to get it.)
+# The published model learned from a longer list, names.txt, and its twenty names are known. Count how many of them stand in the whole file, and how
+# many among the 1,000 names that it was shown. (The next cell downloads that file, 0.2 MB, if it is not here. Without a network it says so, and
+# nothing after it needs the file.)
 
 # %% tags=["needs-names-ssa"]
 published = """kamon ann karai jaire vialan karia yeran anna areli kaina
@@ -169,11 +176,11 @@ print(f"{len(all_of_them):,} names in the file, {len(shown):,} shown to the mode
 check("remembered", {"in the list": ..., "among the 1,000 shown": ...})
 
 # %% [markdown]
-# **2 · Another seed.** The seed decides the shuffle and the first weights. Which of these stay (about) the same with `seed=7`? Answer with `True` or
-# `False`, then copy the first cell and try.
+# **2 · Another seed.** The seed decides in which order the names come and with which weights it begins. Which of these stay true, or the same, with
+# any other seed? Answer with `True` or `False`; then copy the first cell and try `seed=7`.
 
 # %% tags=["promise-exercise"]
-stays = {"loss near 3.3 at step 1": ..., "the last loss": ..., "the names": ...}
+stays = {"a first loss between 3 and 3.7": ..., "the last loss": ..., "the names": ...}
 check("another seed", stays)
 
 # %% [markdown]

@@ -11,7 +11,7 @@ L = a * b + a
 guess("L grows by", ...)
 
 # %% [markdown]
-# Whatever you guessed, Python can be asked:
+# Ask Python:
 
 # %% tags=["promise-by-hand"]
 for nudged in (2.0, 2.001):
@@ -32,43 +32,69 @@ for nudged in (2.0, 2.001):
 # Each row is one operation looked at alone, and its factor is called a **slope**. Now follow every way that leads from `a` to `L`. Through `c` the
 # nudge is tripled and then passed on: 3 × 1. Directly it is passed on: 1. `L` gets both.
 #
-# It is how rates combine elsewhere. A car is twice as fast as a bicycle, a bicycle four times as fast as a walker, so the car is eight times as fast
-# as the walker. The comparison stops where the road bends: speeds stay what they are, while these slopes change as soon as `a` or `b` does.
+# A car is twice as fast as a bicycle, a bicycle four times as fast as a walker: eight times, one multiplies. The comparison ends here: speeds
+# stay what they are, while these slopes change as soon as `a` or `b` does.
 #
-# So that a program can follow the paths, every number has to remember what it was made of. That is all that a `Value` adds to a number:
+# So that a program can follow the paths, every number has to remember what it was made of, and with which slopes. Such a number is a `Value`, and this is
+# all that its `*` does:
 
 # %%
 from gptcore.scalar import Value
 
+
+def times(x, y):
+    return Value(x.data * y.data, "*", (x, y), (y.data, x.data))  # number, operation, parents, slopes
+
+
 a, b = Value(2.0), Value(3.0)
+same(times(a, b).slopes, (a * b).slopes, within=0)
+
+# %%
 c = a * b
 L = c + a
-print("c was made by", c.op, "from", [parent.data for parent in c.parents], "with slopes", c.slopes)
+print("L was made by", L.op, "from", [parent.data for parent in L.parents], "with slopes", L.slopes)
 
 # %% tags=["promise-picture", "promise-ah"]
 from viz import draw_paths
 
-draw_paths(L, a, names={a: "a", b: "b", c: "c", L: "L"}, title="Both paths from a count")
+draw_paths(L, a, names={a: "a", b: "b", c: "c", L: "L"}, title="Two paths lead from a to L, and both count")
 
 # %% [markdown]
-# Multiply along a path; where paths meet, add. There is nothing else in this lesson. What a number is worth to the result, 4 for `a`, is called its
-# **gradient**.
+# Multiply along a path; where paths meet, add. What a number is worth to the result, 4 for `a`, is called its **gradient**.
 #
-# ## Six lines that visit each number once
+# ## Each number once, and in the right order
 #
-# Listing paths works for two of them. The surprise about one letter has so many that we shall only count them, further down. Instead, each
-# number collects the blame that arrives, *all of it*, and only then hands it on to its parents. Start at `L`, which is to blame for itself by 1:
+# Listing paths works for two of them. The surprise about one letter has so many that we shall only count them, further down. Instead, each number
+# collects the blame that arrives, *all of it*, and only then hands it on to its parents. So it has to wait for everybody that was made from it. Such an
+# order is easy to find: put down a number's parents before the number itself, and then read the list from its end.
 
 # %% tags=["promise-toy"]
+def order_of(result):
+    order = []
+
+    def visit(v):
+        if v not in order:
+            for parent in v.parents:
+                visit(parent)
+            order.append(v)
+
+    visit(result)
+    return order
+
+# %% [markdown]
+# `L` is to blame for itself by 1. Then, from the end of the list to its beginning, each number gives each parent its share:
+
+# %%
 L.grad = 1.0
-for v in (L, c):  # each one after everything that was made from it; a and b have no parents
+for v in reversed(order_of(L)):
     for parent, slope in zip(v.parents, v.slopes):
         parent.grad += slope * v.grad
 by_hand = [a.grad, b.grad]
 print(by_hand)
 
 # %% [markdown]
-# The same two loops, with the order found by the program, are the method `backward()`. Fresh numbers, same answer:
+# These two cells are the method `backward()`. (It finds a number in a set, which is faster than in a list, and keeps a pile of what is still to do instead
+# of calling itself, for Python refuses to call a function inside itself thousands of times.) Fresh numbers, same answer:
 
 # %%
 a, b = Value(2.0), Value(3.0)
@@ -76,8 +102,8 @@ a, b = Value(2.0), Value(3.0)
 same(by_hand, [a.grad, b.grad], within=0)
 
 # %% [markdown]
-# Play it, forward and then backward, one arrow at a time. At the end, drag `a` and watch the gradient of `b`. Why does *that* one move? (Without a kernel
-# you see the last step; run the cells to get the sliders.)
+# Play it, forward and then backward, one arrow at a time. At the end, drag `a` and watch the gradient of `b`. Why does *that* one move? (Where no
+# Python runs, you see the last step.)
 
 # %% tags=["promise-control"]
 from viz import BackwardPlayer
@@ -92,15 +118,19 @@ def example(a, b):
 BackwardPlayer(example, a=2.0, b=3.0)
 
 # %% [markdown]
-# The slope of `c` for `b` is `a`. A gradient is a fact about one place: move, and it is another.
+# <details><summary>Why</summary>
+#
+# The slope of `c` for `b` is the other number, `a`. A gradient is a fact about one place: move, and it is another.
+#
+# </details>
 #
 # ## The same two rules, eleven thousand numbers
 #
-# Now the real thing. A microgpt that has learned nothing yet reads the beginning of a name and is told that `e` comes first. How many numbers
-# stand between its 4,192 weights and that one surprise?
+# Now the real thing: a microgpt that has learned nothing yet is asked how a name begins, and then told that it is `e`. How many numbers does it take to get
+# from its 4,192 weights to that one surprise, all counted?
 
 # %% tags=["promise-guess"]
-guess("numbers behind one letter", ...)
+guess("numbers behind one surprise", ...)
 
 # %%
 from gptcore.corpus import load_documents
@@ -108,7 +138,7 @@ from gptcore.scalar import MicroGPT, plain
 
 names = load_documents("names")
 gpt = MicroGPT(names, seed=42, ops=plain)
-(logits,) = gpt.logits_after([gpt.BOS])
+(logits,) = gpt.logits_after([gpt.BOS])  # 27 scores for the first letter of a name
 loss = plain.surprise(logits, target=gpt.encode("e")[0])
 loss.backward()
 
@@ -118,21 +148,23 @@ from viz import all_nodes, count_paths, draw_whole_graph
 draw_whole_graph(loss, title="What one surprise was made of")
 
 # %% [markdown]
-# Every dot is a number, the green ones typed in or drawn by chance; each has a gradient now, found by one walk from the right edge to the left. You can see the model in it before you know its parts: the blue
-# bars are long sums, 48 of them in the first block, 64 in the second; the four thin groups between are four heads; the comb on the right has 27 teeth, one
-# for each possible letter. Lessons 5 and 6 give these things their names. And how many paths are there from a green dot to the result?
+# Every dot is a number, the green ones typed in or drawn by chance; each has a gradient now, found by one walk from the right edge to the left. You can see
+# the model in it before you know its parts: the blue bars are long sums, 48 of them in the first block, 64 in the second; the comb on the right
+# has 27 teeth, one for each possible letter. Lessons 5 and 6 give these things their names. And how many paths are there from a green dot to the result?
 
 # %%
 print(f"{len(all_nodes(loss)):,} numbers, {count_paths(loss):.1e} paths")
 
 # %% [markdown]
-# To list a million paths a second would take five years. The walk took milliseconds, and the answer is the same: a path that is shared is multiplied once.
+# To list a million paths a second would take five years. The walk takes milliseconds and finds the same: a stretch that a million paths share is walked
+# once.
 #
-# ## Twenty times fewer nodes
+# ## One node for thirty-two
 #
-# A sum of sixteen products is 32 nodes here: 16 multiplications, 16 additions. But the slope of the whole sum for each of its numbers is known
-# without any of them: for `w` in `w * x` it is `x`. So one node can do the work of 32, if somebody writes its slopes down once. `gptcore.scalar.fused`
-# has four such nodes: the dot product, the softmax, the surprise, and the scale of RMSNorm.
+# A sum of sixteen products `w * x` takes 32 operations here: 16 multiplications, and 16 additions, for Python's `sum` begins with a 0. But the slope of the
+# whole sum for each `w` is known without any of them: it is the `x` beside it. So one node can do the work of 32, if somebody writes its 32 slopes
+# down. The module `fused` does so for that sum, which is called a dot product, and for three other stretches that lessons 2 and 6 will name; `plain`,
+# used above, does not.
 
 # %%
 from gptcore.scalar import fused
@@ -147,11 +179,12 @@ same([w.grad for w in small.parameters], [w.grad for w in gpt.parameters], withi
 # %%
 for which, result in {"plain": loss, "fused": fused_loss}.items():
     computed = sum(bool(node.parents) for node in all_nodes(result))
-    print(f"{which}: {computed:,} computed numbers")
+    print(f"{which}: {computed:,} operations")
 
 # %% [markdown]
-# Same loss, same 4,192 gradients. That is the whole secret of why lesson 0 took seconds and not minutes. (It is also what a deep-learning
-# library is: a few hundred operations whose slopes somebody wrote down, each for a whole block of numbers at once.)
+# Same loss, same 4,192 gradients, twenty times fewer operations. In time it wins less, for every weight must still be visited; it is most of the
+# reason why lesson 0 took seconds and not minutes. (It is also what a deep-learning library is: a few hundred operations whose slopes somebody wrote
+# down, each for a whole block of numbers at once.)
 #
 # ## No line raised an error
 #
@@ -162,7 +195,7 @@ a, b = Value(2.0), Value(3.0)
 c = a * b
 L = c + a
 L.grad = 1.0
-for v in (L, c):
+for v in reversed(order_of(L)):
     for parent, slope in zip(v.parents, v.slopes):
         parent.grad = slope * v.grad  # was: +=
 print([a.grad, b.grad])
@@ -177,18 +210,20 @@ from viz import draw_loss
 
 sound = [step.loss for step in MicroGPT(names, seed=42).train(300)]
 broken = train_with_assignment(MicroGPT(names, seed=42), steps=300)
-draw_loss({"with +=": sound, "with =": broken}, title="One of the two never learns a letter", lines={"knows nothing": 3.296})
+draw_loss({"with +=": sound, "with =": broken}, title="One character, no error", lines={"knows nothing": 3.296})
 
 # %% [markdown]
-# No line raised an error, and in the first steps nothing can be seen; then it looks like a learning rate that is too large. What finds it is a check that knows nothing of
-# graphs: move one number by a tiny step to both sides, see what the result does, and compare. Do it for `a` and `b`, and then for one of the
-# 4,192 weights, anywhere in the middle:
+# In the first steps nothing can be seen; then it looks like a learning rate that is too large, and people spend a day on that. What finds it in a second is
+# a check that knows nothing of graphs: move one number by a tiny step to both sides and see what the result does.
 
 # %%
-from gptcore.scalar import central_difference, gradient_check
+from gptcore.scalar import central_difference
 
-for name, slope in zip("ab", gradient_check(lambda a, b: a * b + a, 2.0, 3.0)):
-    print(f"{name}: {slope.by_backward:.6f} by backward, {slope.by_steps:.6f} by tiny steps")
+by_steps = central_difference(lambda a: a * 3.0 + a, 2.0)
+print(f"a.grad: {a.grad} by the broken walk, {by_steps:.6f} by tiny steps")
+
+# %% [markdown]
+# The same for any of the 4,192 weights of the model, here one in the middle:
 
 # %%
 weight = small.weights["0.wv"][7][7]
@@ -201,18 +236,24 @@ def loss_at(number):
 
 here = weight.data
 by_steps = central_difference(loss_at, here)
-weight.data, weight.grad = here, 0.0  # put it back, or the next slope is taken from another place
-small.loss("emma").backward()
-same(weight.grad, by_steps, within=1e-8)
+weight.data = here  # put it back, or the next slope is taken from another place
+
+# %%
+from course.failures import backward_with_assignment
+
+for walk in (backward_with_assignment, Value.backward):
+    weight.grad = 0.0
+    walk(small.loss("emma"))
+    print(f"{walk.__name__}: {weight.grad:.5f}, by tiny steps {by_steps:.5f}")
 
 # %% [markdown]
 # ## Blame that is never forgotten
 #
-# The second classic. `backward()` *adds* to the gradients of the numbers you typed in; between two steps somebody must set them back to 0. Here is a ball
-# in the valley (x − 3)², starting at 0, fifteen steps downhill; once with the reset and once without.
+# The second classic. `backward()` *adds* to the gradients of the numbers you typed in; between two steps somebody must set them back to 0. Here is a ball in
+# the valley (x − 3)², starting at 0, fifteen steps downhill; once with the reset and once without.
 
 # %%
-def walk(reset):
+def roll(reset):
     x, places = Value(0.0), []
     for _ in range(15):
         ((x - 3) ** 2).backward()
@@ -221,18 +262,25 @@ def walk(reset):
         places.append(x.data)
     return places
 
-
-walks = {"reset": walk(True), "never reset": walk(False)}
-draw_loss(walks, title="It rolls through the bottom and up the other side", unit="x", lines={"the bottom": 3})
+# %%
+rolls = {"reset": roll(True), "never reset": roll(False)}
+draw_loss(rolls, title="It rolls through the bottom and up the other side", unit="x", lines={"the bottom": 3})
 
 # %% [markdown]
 # The first steps even look better. Old blame is carried along like speed, and the ball overshoots. (Something like it, with a brake, is used on
-# purpose: momentum, in lesson 6.) In a long training it shows as a loss that falls for a while and then swings.
-#
+# purpose: momentum, in lesson 6.) A microgpt gives no such friendly hint. Its loss does not fall first; within a hundred names it has climbed past 10:
+
+# %%
+from course.failures import train_without_reset
+
+forgetful = train_without_reset(MicroGPT(names, seed=42), steps=150)
+print("mean of steps 101 to 150 above 10:", sum(forgetful[100:]) / 50 > 10)
+
+# %% [markdown]
 # ## Exercises
 #
-# **1 · A new operation.** Give the engine a `tanh`. A `Value` is made from its number, the name of its operation, its parents, and one slope for each
-# parent: `Value(data, op, parents, slopes)`.
+# **1 · A new operation.** Write `tanh` as one node, as `times` above is one. The slope of tanh is 1 − tanh². `math.tanh` computes the number; the engine's own
+# `x.tanh()` does not count.
 
 # %% tags=["promise-exercise"]
 import math
@@ -246,18 +294,19 @@ def tanh(x):
 check("tanh", tanh)
 
 # %% [markdown]
-# (Built from `exp`, `+` and `/` instead, it is right, too. How many nodes does it cost then?)
-#
-# **2 · By hand.** With `x = 2`: `u = 3 * x`, `v = u + x`, `L = v * x`. Write down all five gradients before you let anything compute them; `three` is
-# the 3.
+# **2 · By hand.** With `x = 2`: `u = three * x`, `v = u + x`, `L = v * x`, where `three` is 3. Write down all five gradients before you let anything compute
+# them.
 
 # %% tags=["promise-exercise"]
 gradients = {"L": ..., "v": ..., "u": ..., "three": ..., "x": ...}
 check("gradients", gradients)
 
 # %% [markdown]
-# **3 · In what order?** For `c = a * b`, `L = c + a`: in which of these orders may `backward` visit the numbers?
-# **A** `a b c L` · **B** `L c a b` · **C** `L c b a` · **D** `L b a c`. Answer with a set, such as `{"A", "D"}`.
+# **3 · In what order?** `c = a * b`, `d = c + a`, `L = d * c`. In which of these orders may `backward` visit the numbers?
+#
+# **A** `a b c d L` · **B** `L d c a b` · **C** `L c d a b` · **D** `L d c b a`
+#
+# Answer with a set, such as `{"A", "C"}`.
 
 # %% tags=["promise-exercise"]
 right_orders = ...
@@ -280,6 +329,6 @@ guess("slope of -log p at p = 0.1", ...)
 #
 # </details>
 #
-# **Sources.** The engine: after Andrej Karpathy, *micrograd*, 2020, and *microgpt*, 2026; that a second `backward()` adds to what was typed in and
-# starts anew in between is PyTorch's rule, and the tests hold ours against PyTorch. The method is older: Seppo Linnainmaa, 1970; David Rumelhart,
-# Geoffrey Hinton and Ronald Williams, *Learning representations by back-propagating errors*, 1986.
+# **Sources.** The engine: after Andrej Karpathy, *micrograd*, 2020, and *microgpt*, 2026; the project's tests hold its gradients against PyTorch's. The
+# method is older: Seppo Linnainmaa, 1970; David Rumelhart, Geoffrey Hinton and Ronald Williams, *Learning representations by back-propagating errors*,
+# 1986.

@@ -42,6 +42,9 @@ RUN_ALL = """() => {
 }"""
 HIDE_LEFT_AREA = """() =>
     window.jupyterapp.commands.execute("application:toggle-left-area").then(() => 0)"""
+CHANGE_THEME = """theme => {
+    window.jupyterapp.commands.execute("apputils:change-theme", { theme });
+}"""
 SCROLLED = "[...document.querySelectorAll('.jp-Notebook, .jp-WindowedPanel-outer')]"
 TALLEST = 16_000  # pixels; Chromium's screenshots end there
 
@@ -51,11 +54,10 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
-def write_settings(folder: Path, theme: str) -> None:
+def write_settings(folder: Path) -> None:
     """No news, no autosave, all cells in the page at once; must exist before the server starts."""
     settings = {
         "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-        "apputils-extension/themes": {"theme": f"JupyterLab {theme.title()}"},
         "docmanager-extension/plugin": {"autosave": False},
         "notebook-extension/tracker": {"windowingMode": "none"},
     }
@@ -66,10 +68,10 @@ def write_settings(folder: Path, theme: str) -> None:
 
 
 @contextlib.contextmanager
-def lab_server(notebooks: Path, work: Path, theme: str = "light") -> Iterator[tuple[str, str]]:
+def lab_server(notebooks: Path, work: Path) -> Iterator[tuple[str, str]]:
     """Start JupyterLab on a free port of this machine; yields (address, token)."""
     work.mkdir(parents=True, exist_ok=True)
-    write_settings(work / "settings", theme)
+    write_settings(work / "settings")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -159,6 +161,13 @@ class Lab:
         self.page.evaluate(f"() => {SCROLLED}.forEach(e => e.scrollTo(0, 0))")
         self.page.wait_for_timeout(800)
 
-    def shot(self, path: Path) -> None:
+    def shots(self, path: Path) -> None:
+        """Two pictures of the page, PATH_light.png and PATH_dark.png."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=path)
+        for theme in ("Dark", "Light"):
+            self.page.evaluate(CHANGE_THEME, f"JupyterLab {theme}")
+            self.page.wait_for_function(
+                f"() => document.body.dataset.jpThemeName.endsWith({theme!r})"
+            )
+            self.page.wait_for_timeout(300)
+            self.page.screenshot(path=f"{path}_{theme.lower()}.png")

@@ -28,21 +28,18 @@ SCREEN = ".widget-html-content"
 SLOWEST_ANSWER = 2.0  # seconds, on a machine that is busy; `make bench` measures
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def lab(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
     """A page in JupyterLab with copies of all lessons."""
-    work = tmp_path_factory.mktemp(f"lab_{request.param}")
+    work = tmp_path_factory.mktemp("lab")
     books = work / "books"
     books.mkdir()
     for lesson in written_lessons():
         shutil.copy(lesson.notebook, books)
-    server = lab_server(books, work, request.param)
-    with server as (address, token), sync_playwright() as playwright:
+    with lab_server(books, work) as (address, token), sync_playwright() as playwright:
         path = find_chromium()
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        lab = Lab(browser, address, token)
-        lab.theme = request.param
-        yield lab
+        yield Lab(browser, address, token)
         browser.close()
 
 
@@ -65,7 +62,7 @@ def test_a_fresh_clone_shows_every_picture_before_anything_runs(lab, name):
     lab.open(name)
     lab.page.wait_for_timeout(1 * SECONDS)
     lab.show_all()
-    lab.shot(SCREENSHOTS / f"{name}_{lab.theme}_saved.png")
+    lab.shots(SCREENSHOTS / f"{name}_saved")
     images = lab.page.locator(".jp-OutputArea-output img")
     assert images.count() > 3
     for i in range(images.count()):
@@ -83,7 +80,6 @@ def test_run_all_cells_and_move_every_control(lab, name):
     lab.open(name)
     lab.run_all(name)
     lab.show_all()
-    lab.shot(SCREENSHOTS / f"{name}_{lab.theme}_run.png")
     failed = lab.page.locator(".jp-OutputArea-output[data-mime-type*=error]")
     assert failed.count() == 0, failed.first.inner_text()
     assert lab.page.locator(".jp-InputPrompt:text('[*]')").count() == 0
@@ -101,5 +97,5 @@ def test_run_all_cells_and_move_every_control(lab, name):
             )
         for k in range(control.locator(".noUi-handle").count()):
             move(lab.page, control.locator(".noUi-handle").nth(k), screen)
-    lab.shot(SCREENSHOTS / f"{name}_{lab.theme}_moved.png")
+    lab.shots(SCREENSHOTS / f"{name}_run")
     assert (lab.errors, lab.outside) == ([], [])

@@ -57,7 +57,7 @@ def test_backward_agrees_with_tiny_steps_and_with_torch(a, b, c):
     slopes = gradient_check(everything, a, b, c)
     by_torch = [tensor.grad.item() for tensor in tensors]
     assert [slope.by_backward for slope in slopes] == pytest.approx(by_torch, rel=1e-10, abs=1e-10)
-    kink = abs(everything_before_relu(a, b, c)) < 1e-3  # steps to both sides of a corner see neither
+    kink = abs(everything_before_relu(a, b, c)) < 1e-3  # astride a corner
     if not kink:
         assert [slope.by_steps for slope in slopes] == pytest.approx(by_torch, rel=1e-5, abs=1e-6)
 

@@ -133,10 +133,12 @@ def test_a_leaf_set_back_to_zero_counts_from_there():
     assert a.grad == 5.0
 
 
-def test_backward_on_a_typed_number_blames_that_number_alone():
-    a = Value(2.0)
-    a.backward()
-    assert a.grad == 1.0
+def test_backward_on_a_typed_number_blames_that_number_and_adds_up_as_in_torch():
+    ours, theirs = Value(2.0), torch.tensor(2.0, requires_grad=True)
+    for _ in range(2):
+        ours.backward()
+        theirs.backward()
+    assert ours.grad == theirs.grad.item() == 2.0
 
 
 def test_each_number_is_visited_once_although_the_paths_are_two_to_the_thousandth():
@@ -185,7 +187,7 @@ def test_relu_is_flat_at_zero():
     assert (made.data, x.grad) == (0.0, 0.0)
 
 
-def test_relu_does_not_turn_a_number_that_is_none_into_zero():
+def test_relu_passes_a_nan_on_and_does_not_hide_it_as_zero():
     """A NaN says that training diverged; PyTorch's relu passes it on too."""
     assert math.isnan(torch.relu(torch.tensor(math.nan)).item())
     assert math.isnan(Value(math.nan).relu().data)
@@ -231,14 +233,26 @@ def test_a_numpy_number_on_the_left_leaves_the_arithmetic_to_value():
 @pytest.mark.parametrize(
     "given, message",
     [
-        ("3", "A Value holds one number, not '3' (a str). "
-              "Write the number without quotes, or turn it into one with float(...)."),
-        ([1, 2], "A Value holds one number, not [1, 2] (a list). "
-                 "Make a Value of each number in it, or pick one."),
-        (Value(1), "A Value holds one number, not Value(data=1, grad=0) (a Value). "
-                   "It is a Value already; use it as it is, or take its .data."),
-        (None, "A Value holds one number, not None (a NoneType). "
-               "Make a Value of each number in it, or pick one."),
+        (
+            "3",
+            "A Value holds one number, not '3' (a str). "
+            "Write the number without quotes, or turn it into one with float(...).",
+        ),
+        (
+            [1, 2],
+            "A Value holds one number, not [1, 2] (a list). "
+            "Make a Value of each number in it, or pick one.",
+        ),
+        (
+            Value(1),
+            "A Value holds one number, not Value(data=1, grad=0) (a Value). "
+            "It is a Value already; use it as it is, or take its .data.",
+        ),
+        (
+            None,
+            "A Value holds one number, not None (a NoneType). "
+            "Make a Value of each number in it, or pick one.",
+        ),
     ],
 )
 def test_what_is_not_one_number_is_refused_with_what_to_do(given, message):
@@ -311,8 +325,10 @@ def test_zero_to_a_negative_power_is_refused_as_a_division(error):
 
 
 def test_a_root_of_a_negative_number_is_refused_with_two_ways_out():
-    advice = (r"is not a real number: a negative base needs a whole exponent\. "
-              r"Square the base first, or make sure that it cannot be negative\.$")
+    advice = (
+        r"is not a real number: a negative base needs a whole exponent\. "
+        r"Square the base first, or make sure that it cannot be negative\.$"
+    )
     with pytest.raises(ValueError, match=advice):
         Value(-2) ** 0.5
     assert (Value(-2) ** 3).data == -8.0

@@ -1,8 +1,8 @@
 """`Value` held against PyTorch, in float64, on expressions that nobody thought of.
 
-An expression is a list of steps; each step takes one or two of the numbers before it, so numbers are
-used again and again. A step that would leave what both sides can compute (a logarithm of -1, say) is
-replaced by tanh, which is at home everywhere.
+An expression is a list of steps; each step takes one or two of the numbers before it, so numbers
+are used again and again. A step that would leave what both sides can compute (a logarithm of -1,
+say) is replaced by tanh, which is at home everywhere.
 """
 
 import math
@@ -23,14 +23,31 @@ def ready_for_power(x, n):
     return abs(x) < 4 and (x > 0.05 or (n >= 1 and float(n).is_integer()))
 
 
-TWO = {"+": lambda x, y: x + y, "-": lambda x, y: x - y, "*": lambda x, y: x * y,
-       "/": lambda x, y: x / y}
-ONE = {"neg": lambda x: -x, "exp": lambda x: x.exp(), "log": lambda x: x.log(),
-       "relu": lambda x: x.relu(), "tanh": lambda x: x.tanh()}
-WITH = {"x+n": lambda x, n: x + n, "n+x": lambda x, n: n + x, "x-n": lambda x, n: x - n,
-        "n-x": lambda x, n: n - x, "x*n": lambda x, n: x * n, "n*x": lambda x, n: n * x,
-        "x/n": lambda x, n: x / n, "n/x": lambda x, n: n / x, "x**n": lambda x, n: x**n,
-        "n**x": lambda x, n: n**x}
+TWO = {
+    "+": lambda x, y: x + y,
+    "-": lambda x, y: x - y,
+    "*": lambda x, y: x * y,
+    "/": lambda x, y: x / y,
+}
+ONE = {
+    "neg": lambda x: -x,
+    "exp": lambda x: x.exp(),
+    "log": lambda x: x.log(),
+    "relu": lambda x: x.relu(),
+    "tanh": lambda x: x.tanh(),
+}
+WITH = {
+    "x+n": lambda x, n: x + n,
+    "n+x": lambda x, n: n + x,
+    "x-n": lambda x, n: x - n,
+    "n-x": lambda x, n: n - x,
+    "x*n": lambda x, n: x * n,
+    "n*x": lambda x, n: n * x,
+    "x/n": lambda x, n: x / n,
+    "n/x": lambda x, n: n / x,
+    "x**n": lambda x, n: x**n,
+    "n**x": lambda x, n: n**x,
+}
 
 step = st.one_of(
     st.tuples(st.sampled_from(sorted(TWO)), place, place),
@@ -47,8 +64,13 @@ def allowed(name: str, x: float, y: float) -> bool:
     if max(abs(x), abs(y)) > LARGE:
         return False
     return {
-        "/": abs(y) > 0.05, "x/n": abs(y) > 0.05, "n/x": abs(x) > 0.05,
-        "log": x > 0.05, "exp": x < 4, "x**n": ready_for_power(x, y), "n**x": y > 0.05 and x < 4,
+        "/": abs(y) > 0.05,
+        "x/n": abs(y) > 0.05,
+        "n/x": abs(x) > 0.05,
+        "log": x > 0.05,
+        "exp": x < 4,
+        "x**n": ready_for_power(x, y),
+        "n**x": y > 0.05 and x < 4,
     }.get(name, True)
 
 
@@ -76,7 +98,7 @@ def compute(numbers: list, program: list) -> list:
 def both(typed: list[float], program: list) -> tuple[list[Value], list[torch.Tensor]]:
     tensors = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in typed]
     theirs = compute(tensors, program)
-    for tensor in theirs[len(typed):]:
+    for tensor in theirs[len(typed) :]:
         tensor.retain_grad()
     return compute([Value(x) for x in typed], program), theirs
 
