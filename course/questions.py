@@ -1,7 +1,7 @@
 """A question of the course, its answer, and the wrong answers that readers really give.
 
-One catalogue (`course/catalogue/`) holds them all. From it come the guesses and checks in the lessons,
-the tests that hold them to their word, and what a teacher wants to know beforehand.
+One catalogue (`course/catalogue/`) holds them all. From it come the guesses and checks of the
+lessons, the tests that hold them to their word, and what a teacher wants to know beforehand.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,8 +27,8 @@ class Wrong:
 class Question:
     """One question: `right` passes and gets `yes`, each of `wrong` its own hint.
 
-    `measure` turns an answer (a number, a list, a function) into what it is judged by, `measured` says
-    what that is. `yes` may be a function of the answer. `tolerance` is relative, for `right` only.
+    `measure` turns an answer (a number, a list, a function) into what it is judged by, `measured`
+    says what that is. `yes` may be a function of the answer; `tolerance` is relative.
     """
 
     name: str

@@ -164,7 +164,8 @@ QUESTIONS = [
         "right_orders",
         LESSON,
         right=solution.right_orders,
-        otherwise="L first; then d, which hands blame to c and to a; then c. Answer with a set of letters.",
+        otherwise="L first; then d, which hands blame to c and to a; then c. Answer with a "
+        "set of letters.",
         yes="L, then d, then c, for d still has blame for c. Between a and b any order will do.",
         wrong=(
             Wrong(

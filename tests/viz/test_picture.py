@@ -15,6 +15,7 @@ import viz
 from viz import palette
 from viz.picture import Picture, figure_picture, page
 from viz.scene import Box, Disc, Line, Scene, Words
+from viz.scene_on_axes import draw_scene_on
 
 VIZ = Path(viz.__file__).resolve().parent
 EVIL = "<script>alert(1)</script>"
@@ -105,7 +106,7 @@ def test_characters_that_xml_forbids_do_not_spoil_the_picture(text):
 
 def test_matplotlib_draws_every_shape_on_the_axes_it_is_given(drawn):
     ax = Figure().add_subplot()
-    assert drawn.scene.draw_on(ax) is ax
+    assert draw_scene_on(drawn.scene, ax) is ax
     assert [text.get_text() for text in ax.texts] == ['a < b & "c"']
     assert len(ax.patches) == 3
     assert ax.get_xlim() == (0, 120)
@@ -115,7 +116,7 @@ def test_matplotlib_draws_every_shape_on_the_axes_it_is_given(drawn):
 def test_matplotlib_draws_on_a_part_of_a_figure_too(drawn):
     upper, _ = Figure().subfigures(2)
     ax = upper.add_subplot()
-    assert drawn.scene.draw_on(ax) is ax
+    assert draw_scene_on(drawn.scene, ax) is ax
 
 
 def test_a_dollar_is_a_dollar_in_a_png():
