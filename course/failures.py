@@ -31,6 +31,7 @@ def train_with_assignment(gpt: MicroGPT, steps: int) -> list[float]:
     """Lesson 3: the losses of a run with that backward."""
     optimizer, losses = Adam(gpt.parameters), []
     for s in range(steps):
+        optimizer.zero_grad()
         loss = gpt.loss(gpt.documents[s])
         backward_with_assignment(loss)
         optimizer.step(LEARNING_RATE * (1 - s / steps))
@@ -45,11 +46,8 @@ def train_without_reset(gpt: MicroGPT, steps: int) -> list[float]:
     """
     optimizer, losses = Adam(gpt.parameters), []
     for s in range(steps):
-        loss = gpt.loss(gpt.documents[s])
+        loss = gpt.loss(gpt.documents[s])  # optimizer.zero_grad() is missing before it
         loss.backward()
-        kept = [weight.grad for weight in gpt.parameters]
         optimizer.step(LEARNING_RATE * (1 - s / 1000))
-        for weight, grad in zip(gpt.parameters, kept):
-            weight.grad = grad  # Adam has set it back to 0; here that is undone
         losses.append(loss.data)
     return losses

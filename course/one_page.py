@@ -18,18 +18,19 @@ class Value:
     __slots__ = "data", "grad", "parents", "slopes"
 
     def __init__(self, data, parents=(), slopes=()):
-        self.data, self.grad = data, 0.0
-        self.parents, self.slopes = parents, slopes
+        self.data = data
+        self.grad = 0.0
+        self.parents = parents
+        self.slopes = slopes
 
     def __add__(self, b):
         b = b if isinstance(b, Value) else Value(b)
-        total = self.data + b.data
-        return Value(total, (self, b), (1, 1))
+        return Value(self.data + b.data, (self, b), (1, 1))
 
     def __mul__(self, b):
         b = b if isinstance(b, Value) else Value(b)
-        x, y = self.data, b.data
-        return Value(x * y, (self, b), (y, x))
+        slopes = b.data, self.data
+        return Value(self.data * b.data, (self, b), slopes)
 
     def __pow__(self, n):
         slope = n * self.data ** (n - 1)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,6 +94,8 @@ def read_names(path: Path | None) -> list[str]:
         raise ValueError(
             f"--names {path} is a folder. Name a text file in it, with one name a line."
         ) from None
+    except OSError as error:
+        raise ValueError(f"--names {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         raise ValueError(
             f"--names {path} is not text: byte {error.object[error.start]:#04x} at position "
@@ -104,7 +107,7 @@ def read_names(path: Path | None) -> list[str]:
             f"--names {path} is not text: it has a zero byte at position {text.index(chr(0))}. "
             f"Give a text file with one name a line."
         )
-    documents = [line.strip() for line in text.splitlines() if line.strip()]
+    documents = [line.strip() for line in text.split("\n") if line.strip()]
     if not documents:
         raise ValueError(
             f"--names {path} has no names in it: it needs at least one line that is not empty."
@@ -217,6 +220,9 @@ def check_command(arguments: list[str]) -> None:
 
 def entry() -> None:
     """What the installed command `gptcore` calls."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a console that cannot show a letter shows a ?
+            stream.reconfigure(errors="replace")
     sys.exit(main())
 
 

@@ -4,6 +4,8 @@ Every model of the course, the command line and the controls say the same words,
 here. Left out on purpose: head sizes that differ within one layer; no published GPT has them.
 """
 
+from math import isqrt
+
 
 def check_heads(n_embd: int, n_head: int) -> int:
     """The head size, n_embd / n_head.
@@ -33,7 +35,8 @@ def check_heads(n_embd: int, n_head: int) -> int:
 
 def nearest_divisors(whole: int, near: int) -> list[int]:
     """The divisors of `whole` next to `near`, one on each side where there is one."""
-    divisors = [d for d in range(1, whole + 1) if whole % d == 0]
+    small = [d for d in range(1, isqrt(whole) + 1) if whole % d == 0]
+    divisors = sorted({*small, *(whole // d for d in small)})
     below, above = [d for d in divisors if d < near], [d for d in divisors if d > near]
     return below[-1:] + above[:1]
 

@@ -9,7 +9,7 @@ Source: temperature, top-k and top-p as in Holtzman et al. 2020, arXiv 1904.0975
 
 from bisect import bisect
 from itertools import accumulate
-from math import exp, isnan
+from math import exp, inf, isnan
 
 
 def next_token(
@@ -52,9 +52,8 @@ def next_probabilities(
     if temperature == 0:
         largest = logits.index(max(logits))
         return [float(token == largest) for token in range(len(logits))]
-    scaled = [logit / temperature for logit in logits]
-    largest = max(scaled)  # exp(800) overflows; moving all logits together changes nothing
-    weights = [exp(logit - largest) for logit in scaled]
+    largest = max(logits)  # exp(800) overflows; moving all logits together changes nothing
+    weights = [exp((logit - largest) / temperature) for logit in logits]
     total = sum(weights)
     probs = [weight / total for weight in weights]
     if top_k is None and top_p == 1.0 and min_p == 0.0:
@@ -79,12 +78,21 @@ def likeliest(probs: list[float], top_k: int, top_p: float, min_p: float) -> set
 
 def check(logits, temperature: float, top_k: int | None, top_p: float, min_p: float) -> list[float]:
     """The logits as floats, once everything that can be typed wrong has been looked at."""
-    row = [float(x) for x in (logits.tolist() if hasattr(logits, "tolist") else logits)]
-    if not row or any(isnan(x) for x in row):
+    row = logits.tolist() if hasattr(logits, "tolist") else logits
+    row = list(row) if hasattr(row, "__iter__") else row
+    if not isinstance(row, list) or not all(isinstance(x, (int, float)) for x in row):
+        shape = f" of shape {tuple(logits.shape)}" if hasattr(logits, "shape") else ""
         raise ValueError(
-            f"logits must be numbers, one for each token; got "
-            f"{'none' if not row else 'a NaN among them'}. "
-            f"A NaN usually means that training diverged: look at the loss."
+            f"logits must be numbers, one for each token; got a {type(logits).__name__}{shape}. "
+            f"Pick one row of plain numbers, such as logits[-1]."
+        )
+    if not row:
+        raise ValueError("logits must be numbers, one for each token; got none.")
+    if any(isnan(x) or x == inf for x in row) or max(row) == -inf:
+        odd = next((x for x in row if isnan(x) or x == inf), -inf)
+        raise ValueError(
+            f"logits must be numbers, one for each token, and at least one of them finite; got "
+            f"{odd}. A NaN or an infinity usually means that training diverged: look at the loss."
         )
     if not 0 <= temperature < float("inf"):
         raise ValueError(

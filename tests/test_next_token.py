@@ -195,8 +195,8 @@ def test_a_token_is_a_plain_int_and_numpys_chance_will_do():
         (
             [1.0, math.nan],
             {},
-            "logits must be numbers, one for each token; got a NaN among them. "
-            "A NaN usually means that training diverged: look at the loss.",
+            "logits must be numbers, one for each token, and at least one of them finite; got nan. "
+            "A NaN or an infinity usually means that training diverged: look at the loss.",
         ),
         (
             LOGITS,

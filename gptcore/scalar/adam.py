@@ -10,7 +10,8 @@ from math import sqrt
 class Adam:
     """Two running averages for each weight: of its gradient, and of its gradient squared.
 
-    Example: optimizer = Adam(weights); loss.backward(); optimizer.step(learning_rate=0.01)
+    Example: optimizer = Adam(weights)
+             optimizer.zero_grad(); loss.backward(); optimizer.step(learning_rate=0.01)
     """
 
     def __init__(self, weights, beta1: float = 0.85, beta2: float = 0.99, eps: float = 1e-8):
@@ -20,8 +21,13 @@ class Adam:
         self.mean_square = [0.0] * len(self.weights)
         self.steps = 0
 
+    def zero_grad(self) -> None:
+        """Forget all gradients. Trap: left standing, they would be added to the next ones."""
+        for weight in self.weights:
+            weight.grad = 0.0
+
     def step(self, learning_rate: float) -> None:
-        """Move every weight against its gradient, then set the gradients back to 0."""
+        """Move every weight against its gradient."""
         self.steps += 1
         beta1, beta2, eps = self.beta1, self.beta2, self.eps
         new1, new2 = 1 - beta1, 1 - beta2
@@ -33,4 +39,3 @@ class Adam:
             mean[i] = m = beta1 * mean[i] + new1 * grad
             mean_square[i] = v = beta2 * mean_square[i] + new2 * grad * grad
             weight.data -= rate * m / (sqrt(v / correction2) + eps)
-            weight.grad = 0.0  # Trap: left standing, it would be added to the next step's

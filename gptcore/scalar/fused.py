@@ -6,11 +6,11 @@ gradients, fewer nodes. Left out on purpose: lists of numbers as nodes. One node
 number, so it draws like any other.
 """
 
-from math import exp, log
+from math import exp
 from operator import mul
 
 from gptcore.scalar.plain import EPSILON
-from gptcore.scalar.value import Value
+from gptcore.scalar.value import Value, natural_log
 
 
 def dot(a, b):
@@ -58,7 +58,7 @@ def surprise(logits, target: int):
     d/d logit[j] = p[j] - (j == target), what was said minus what was. Units: nats.
     """
     slopes = probabilities([logit.data for logit in logits])
-    nats = -log(slopes[target])
+    nats = -natural_log(slopes[target])
     slopes[target] -= 1.0
     return Value(nats, "surprise", tuple(logits), slopes)
 

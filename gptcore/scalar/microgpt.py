@@ -37,8 +37,9 @@ class MicroConfig:
     def __post_init__(self):
         check_heads(self.n_embd, self.n_head)
         for name in ("n_layer", "block_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)} must be 1 or more.")
+            size = getattr(self, name)
+            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+                raise ValueError(f"{name}={size!r} must be a whole number, 1 or more.")
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,7 @@ class MicroGPT:
         shuffle: bool = True,
         ops: ModuleType = fused,
     ):
-        if isinstance(documents, str) or not any(documents):
-            raise ValueError(
-                f"documents={documents!r:.60} must be a list with at least one text, such as "
-                f"['emma', 'anna']."
-            )
-        self.documents = [document for document in documents if document]
+        self.documents = check_documents(documents)
         self.config, self.ops = config or MicroConfig(), ops
         self.rng = Random(seed)
         if shuffle:
@@ -170,11 +166,10 @@ class MicroGPT:
 
     def updates(self, steps: int, learning_rate: float) -> Iterator[Step]:
         optimizer = Adam(self.parameters)
-        for parameter in self.parameters:
-            parameter.grad = 0.0  # a backward call of before must not count
         for s in range(steps):
             document = self.documents[s % len(self.documents)]
             with no_search_for_circles():
+                optimizer.zero_grad()
                 loss = self.loss(document)
                 loss.backward()
                 optimizer.step(learning_rate * (1 - s / steps))
@@ -182,7 +177,7 @@ class MicroGPT:
 
     def next_probabilities(self, beginning: str = "", temperature: float = 1.0) -> dict[str, float]:
         """How likely each character is after `beginning`; `end` is the end of the text."""
-        ids = [self.BOS, *self.encode(beginning)][: self.config.block_size]
+        ids = [self.BOS, *self.encode(beginning)][-self.config.block_size :]
         *_, row = self.logits_after(ids)
         probs = next_probabilities([logit.data for logit in row], temperature)
         return dict(zip([*self.characters, "end"], probs))
@@ -203,6 +198,28 @@ class MicroGPT:
                 break
             ids.append(token)
         return "".join(self.characters[token] for token in ids[1:])
+
+
+def check_documents(given) -> list[str]:
+    """The documents that are not empty, as a list of its own.
+
+    Raises: ValueError if there are none, or if something else than text is among them.
+    """
+    documents = (
+        [] if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__") else list(given)
+    )
+    if not any(documents):
+        raise ValueError(
+            f"documents={given!r:.60} must be a list with at least one text, such as "
+            f"['emma', 'anna']."
+        )
+    for place, document in enumerate(documents):
+        if not isinstance(document, str):
+            raise ValueError(
+                f"documents[{place}] is {document!r:.40}, a {type(document).__name__}; all of them "
+                f"must be texts, such as 'emma'."
+            )
+    return [document for document in documents if document]
 
 
 @contextmanager

@@ -33,7 +33,10 @@ def gradient_check(f, *numbers: float, step: float = 1e-5) -> list[Slope]:
         2.0)], nearly
     """
     inputs = [Value(number) for number in numbers]
-    f(*inputs).backward()
+    result = f(*inputs)
+    if not isinstance(result, Value):
+        raise ValueError(f"f gave back {result!r:.40}; it must be a Value made of its inputs.")
+    result.backward()
 
     def moved(i):
         return lambda x: f(*(Value(x if j == i else n) for j, n in enumerate(numbers))).data

@@ -11,6 +11,7 @@ backward called twice behaves as in PyTorch.
 """
 
 import math
+import reprlib
 
 
 class DivisionByZero(ValueError, ZeroDivisionError):
@@ -71,7 +72,7 @@ class Value:
             raise DivisionByZero(f"{x} ** {n} divides by 0. Add a small number to the base first.")
         if x < 0 and not n.is_integer():
             raise ValueError(
-                f"{x} ** {n} is not a real number: a negative base needs a whole exponent. "
+                f"({x}) ** {n} is not a real number: a negative base needs a whole exponent. "
                 f"Square the base first, or make sure that it cannot be negative."
             )
         try:
@@ -98,17 +99,12 @@ class Value:
 
     def log(self):
         """Natural logarithm; its slope is 1 / x. Raises ValueError unless x is above 0."""
-        if self.data <= 0:
-            raise ValueError(
-                f"log({self.data}): a logarithm needs a number above 0. "
-                f"A probability that came out as 0 usually means logits too far apart."
-            )
-        return Value(math.log(self.data), "log", (self,), (1 / self.data,))
+        return Value(natural_log(self.data), "log", (self,), (1 / self.data,))
 
     def relu(self):
         """The number itself above 0, otherwise 0; slope 1 above 0, otherwise 0 (at 0 too)."""
-        x = self.data
-        return Value(x if x > 0 else 0.0, "relu", (self,), (1.0 if x > 0 else 0.0,))
+        x = self.data  # a NaN stays one: hidden, it would be found much later
+        return Value(0.0 if x <= 0 else x, "relu", (self,), (1.0 if x > 0 else 0.0,))
 
     def tanh(self):
         """Squeeze into -1 to 1; the slope is 1 - output squared."""
@@ -128,7 +124,12 @@ class Value:
         return Value(other) / self
 
     def __rpow__(self, base):  # base ** self
-        return (self * Value(base).log()).exp()
+        base = one_number(base)
+        if base <= 0:
+            raise ValueError(
+                f"{base} ** x: the base must be above 0, for log(base) is in the slope."
+            )
+        return (self * math.log(base)).exp()
 
     def backward(self):
         """Add to every number's `grad` what it is worth to this one.
@@ -150,6 +151,16 @@ class Value:
         return f"Value(data={self.data:.6g}, grad={self.grad:.6g})"
 
 
+def natural_log(x: float) -> float:
+    """Raises: ValueError unless `x` is above 0."""
+    if x <= 0:
+        raise ValueError(
+            f"log({x}): a logarithm needs a number above 0. "
+            f"A probability that came out as 0 usually means logits too far apart."
+        )
+    return math.log(x)
+
+
 def one_number(given) -> float:
     """`given` as a float, if it is one number; NumPy's and PyTorch's count, strings do not."""
     if not isinstance(given, (str, bytes, Value)) and hasattr(given, "__float__"):
@@ -163,7 +174,7 @@ def one_number(given) -> float:
     elif isinstance(given, (str, bytes)):
         advice = "Write the number without quotes, or turn it into one with float(...)."
     raise ValueError(
-        f"A Value holds one number, not {given!r} (a {type(given).__name__}). {advice}"
+        f"A Value holds one number, not {reprlib.repr(given)} (a {type(given).__name__}). {advice}"
     )
 
 
@@ -173,7 +184,11 @@ def slope_of_power(x: float, n: float) -> float:
         return 0.0
     if x == 0 and n < 1:
         return math.inf  # a root rises straight up from 0
-    return n * x ** (n - 1)
+    try:
+        return n * x ** (n - 1)
+    except OverflowError:  # the number itself may be small enough all the same
+        falls = (n < 0) != (x < 0 and (n - 1) % 2 == 1)
+        return -math.inf if falls else math.inf
 
 
 def topological_order(root):
@@ -182,16 +197,15 @@ def topological_order(root):
     Numbers that were typed in have no parents and are left out: they have nobody to pass blame on
     to.
     """
-    order, entered, done = [], set(), set()
-    stack = [root] if root.parents else []
+    order, seen = [], set()
     # A stack, not recursion: a chain of 100,000 additions is deeper than Python may call.
+    stack = [root] if root.parents else []
     while stack:
         node = stack.pop()
-        if node not in entered:
-            entered.add(node)
-            stack.append(node)  # met again when all of its parents are done
-            stack.extend([p for p in node.parents if p.parents and p not in entered])
-        elif node not in done:
-            done.add(node)
-            order.append(node)
+        if node is None:  # all parents of the one below are done
+            order.append(stack.pop())
+        elif node not in seen:
+            seen.add(node)
+            stack += (node, None)
+            stack += [p for p in node.parents if p.parents and p not in seen]
     return order

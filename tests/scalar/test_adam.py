@@ -53,11 +53,11 @@ def test_the_first_step_is_one_learning_rate_long_however_steep_it_is(slope):
     assert weight.data == pytest.approx(-0.25 if slope > 0 else 0.25, rel=1e-4)
 
 
-def test_gradients_are_back_at_zero_after_a_step():
+def test_gradients_are_back_at_zero_after_zero_grad():
     weights = [Value(1.0), Value(2.0)]
     adam = Adam(weights)
     (weights[0] * weights[1]).backward()
-    adam.step(0.1)
+    adam.zero_grad()
     assert [weight.grad for weight in weights] == [0.0, 0.0]
 
 
@@ -81,6 +81,7 @@ def test_it_finds_the_bottom_of_a_bowl():
     x = Value(3.0)
     adam = Adam([x])
     for step in range(300):
+        adam.zero_grad()
         ((x - 1) ** 2).backward()
         adam.step(0.1 * (1 - step / 300))
     assert x.data == pytest.approx(1.0, abs=1e-3)

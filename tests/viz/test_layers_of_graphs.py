@@ -142,3 +142,14 @@ def test_places_keep_their_gaps_and_nothing_allowed_is_nearer_to_the_wishes(give
 def test_wishes_that_collide_share_their_mean():
     assert keep_apart([0.0, 0.0], [1.0]) == [-0.5, 0.5]
     assert keep_apart([0.0, 5.0], [1.0]) == [0.0, 5.0]
+
+
+def test_what_belongs_together_stands_at_one_height():
+    # Four numbers, each squashed, then summed in pairs, then all.
+    squashed = [(0, 4), (1, 5), (2, 6), (3, 7)]
+    height = lay_out(11, [*squashed, (4, 8), (5, 8), (6, 9), (7, 9), (8, 10), (9, 10)]).height
+    for start, end in squashed:
+        assert height[start] == pytest.approx(height[end], abs=0.01)
+    assert height[4] < height[8] < height[5]
+    assert height[6] < height[9] < height[7]
+    assert height[10] == pytest.approx(0, abs=0.05)
