@@ -1,7 +1,7 @@
-"""One training step of microgpt: the page as published, the plain graph, and the fused one.
+"""One training step of microgpt: the published page, the plain graph, the fused one.
 
-The yardstick is `course/one_page.py`, a straightforward version of the published program: recursion,
-slots, one node for each operation. All three run as programs of their own, on the same names.
+The yardstick is `course/one_page.py`, a straightforward version of the published program: slots,
+recursion, one node for each operation. All three are programs of their own, on the same names.
 """
 
 import subprocess

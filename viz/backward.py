@@ -6,10 +6,13 @@ Multiply along a path, add where paths meet. `draw_paths` shows the first view o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 from math import prod
 from typing import Any
 
-from viz.graph import Marks, graph_data, graph_scene, short
+from viz.graph import graph_data
+from viz.graph_scene import GraphScene, Marks
+from viz.labels import short
 from viz.node import Graph, Node, read_graph
 from viz.palette import CATEGORIES, INK, MUTED, ORANGE
 from viz.picture import Picture
@@ -108,7 +111,8 @@ def draw_backward(
 def picture_of(graph: Graph, moments: list[Moment], step: int, title: str = "", ax=None) -> Picture:
     now = moments[step]
     marks = Marks({} if now.arrow is None else {now.arrow: ORANGE}, list(now.grads), set(now.known))
-    scene, below = graph_scene(graph, title=title, marks=marks, notes=1)
+    drawing = GraphScene(graph, title=title, marks=marks, notes=1)
+    scene, below = drawing.scene, drawing.below
     longest = max(len(moment.said) for moment in moments)  # so that all stills are equally wide
     scene.width = max(scene.width, 7.4 * longest + 90)
     scene.add(Words(16, below, f"{step}/{len(moments) - 1}", 12, MUTED, mono=True))
@@ -127,20 +131,28 @@ def picture_of(graph: Graph, moments: list[Moment], step: int, title: str = "", 
 
 
 def paths_between(graph: Graph, source: int) -> list[list[int]]:
-    """The ways from `source` to the result, as lists of arrows, the most direct first."""
+    """The ways from `source` to the result, as lists of arrows: MOST_PATHS + 1, the shortest first.
+
+    A half-finished way is taken up in the order of how long it will be in the end, so that no more
+    of them are kept than are needed, however many there are.
+    """
+    last = len(graph.nodes) - 1
     leaving: dict[int, list[int]] = {}
     for number, (start, _, _) in enumerate(graph.arrows):
         leaving.setdefault(start, []).append(number)
+    to_go = {last: 0}
+    for node in reversed(range(last)):
+        to_go[node] = 1 + min(to_go[graph.arrows[n][1]] for n in leaving[node])
     found: list[list[int]] = []
-    unfinished = [[number] for number in leaving.get(source, [])]
+    unfinished: list[tuple[int, int, list[int]]] = [(to_go[source], -source, [])]
     while unfinished and len(found) <= MOST_PATHS:
-        path = unfinished.pop(0)
-        end = graph.arrows[path[-1]][1]
-        if end == len(graph.nodes) - 1:
+        _, place, path = heappop(unfinished)
+        if -place == last:
             found.append(path)
-        else:
-            unfinished += [[*path, number] for number in leaving[end]]
-    return found
+        for number in leaving.get(-place, []):
+            end = graph.arrows[number][1]
+            heappush(unfinished, (len(path) + 1 + to_go[end], -end, [*path, number]))
+    return [path for path in found if path]
 
 
 def draw_paths(
@@ -157,9 +169,9 @@ def draw_paths(
     Example: a = Value(2.0); draw_paths(a * 3 + a, a, names={a: "a"})
     """
     graph = small_graph(root, names)
-    place = next((i for i, node in enumerate(graph.nodes) if node is source), -1)
-    paths = paths_between(graph, place)
-    if not paths:
+    place = next((i for i, node in enumerate(graph.nodes) if node is source), None)
+    paths = [] if place is None else paths_between(graph, place)
+    if place is None or not paths:
         raise ValueError(
             "No path leads from `source` to `root`: pick one of the numbers that it was made of."
         )
@@ -187,11 +199,11 @@ def path_panel(graph: Graph, n: int, path: list[int], slopes: list[float]) -> Sc
     """The graph with one path lit, and its product spelled out below."""
     colour = CATEGORIES[n % len(CATEGORIES)]
     marks = Marks(dict.fromkeys(path, colour), [None] * len(graph.nodes))
-    panel, below = graph_scene(graph, marks=marks, notes=1)
+    drawing = GraphScene(graph, marks=marks, notes=1)
     product = f" = {short(prod(slopes))}" if len(slopes) > 1 else ""
     spelled = f"path {n + 1}: {' × '.join(map(short, slopes))}{product}"
-    panel.add(Words(16, below, spelled, 14, colour, weight="600"))
-    return panel
+    drawing.scene.add(Words(16, drawing.below, spelled, 14, colour, weight="600"))
+    return drawing.scene
 
 
 def summed_up(graph: Graph, source: int, products: list[float], more: bool) -> str:

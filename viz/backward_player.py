@@ -63,9 +63,8 @@ class BackwardPlayer(Control):
         nodes = self.build(**inputs)
         if not isinstance(nodes, Mapping) or not nodes:
             raise ValueError(
-                f"BackwardPlayer's function answered with {nodes!r:.60}, but must answer with "
-                f"the named numbers, "
-                f'the result last: {{"a": a, "b": b, "L": L}}.'
+                f"BackwardPlayer's function answered with {nodes!r:.60}, but must answer with the "
+                f'named numbers, the result last: {{"a": a, "b": b, "L": L}}.'
             )
         return list(nodes.values())[-1], {node: name for name, node in nodes.items()}
 
@@ -74,11 +73,11 @@ class BackwardPlayer(Control):
 
     def picture(self) -> Picture:
         """The still for the inputs and the step chosen now, or what speaks against them."""
+        inputs = {name: knob.value for name, knob in self.inputs.items()}
         try:
-            graph = small_graph(
-                *self.root_and_names({name: knob.value for name, knob in self.inputs.items()})
-            )
+            graph = small_graph(*self.root_and_names(inputs))
         except (ValueError, ArithmeticError) as error:
             return Picture(None, str(error), html=f"<p>{escape(str(error))}</p>")
         moments = film(graph)
+        self.step.max = len(moments) - 1  # another input may have made another graph
         return picture_of(graph, moments, min(self.step.value, len(moments) - 1))

@@ -5,6 +5,7 @@ Left out on purpose: the best of all layouts. A few sweeps of averaging come clo
 Source: Sugiyama, Tagawa and Toda 1981, layered drawings by barycentres.
 """
 
+from bisect import bisect_right, insort
 from dataclasses import dataclass
 
 
@@ -90,10 +91,12 @@ def crossings(rows: list[list[int]], after: list[list[int]]) -> int:
     count = 0
     for row, next_row in zip(rows, rows[1:]):
         place = {node: i for i, node in enumerate(next_row)}
-        ends = [place[end] for node in row for end in sorted(after[node], key=place.__getitem__)]
-        count += sum(
-            earlier > later for i, later in enumerate(ends) for earlier in ends[max(0, i - 200) : i]
-        )
+        above: list[int] = []  # ends of the links that start further up
+        for node in row:
+            ends = sorted(place[end] for end in after[node])
+            count += sum(len(above) - bisect_right(above, end) for end in ends)
+            for end in ends:
+                insort(above, end)
     return count
 
 

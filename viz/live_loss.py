@@ -1,5 +1,4 @@
-"""The loss drawn while it is made: in a notebook, in a terminal, or nowhere in a script that
-writes to a file.
+"""The loss drawn while it is made, in a notebook or in a terminal.
 
 One output is updated in place; nothing is cleared, so nothing flickers. Drawing gets at most
 about 2 % of the time: after a picture that cost 2 ms the next one waits 120 ms. Whatever stops
@@ -8,14 +7,17 @@ that draws.
 """
 
 import sys
+from math import isfinite
 from time import perf_counter
 
+from viz.labels import clip
 from viz.loss import describe, draw_loss, running_mean
 from viz.picture import Picture
 
 SHARE = 1 / 60  # of the time that may go into drawing
 SHORTEST_PAUSE = 0.1  # seconds; faster than this the eye gains nothing
 BLOCKS = "▁▂▃▄▅▆▇█"
+MOST_BLOCKS = 24
 
 
 class LossPlot:
@@ -44,11 +46,18 @@ class LossPlot:
         self.drawn = True
 
     def add(self, step: float, **losses: float) -> None:
-        """Note the losses of one step, and draw if it is time. Units: nats per token."""
+        """Note the losses of one step, and draw if it is time. Units: nats per token.
+
+        Raises: ValueError if there is no loss to note.
+        """
+        if not losses:
+            raise ValueError(f"add({step}) has no loss: write add({step}, loss=2.5).")
         for name, loss in losses.items():
             steps, values = self.history.setdefault(name, ([], []))
             steps.append(float(step))
             values.append(float(loss))
+        if self.drawn and self.output is not None:
+            self.output.open()  # training may go on in another cell
         self.drawn = False
         now = perf_counter()
         if now >= self.next_time:
@@ -58,9 +67,9 @@ class LossPlot:
 
     def redraw(self) -> None:
         """Draw the present state now."""
-        self.drawn = True
         self.output = self.output or open_output(self)
         self.output.show(self)
+        self.drawn = True  # not before: an interrupt may come while it is drawn
 
     def finish(self) -> None:
         """Draw what has not been drawn yet.
@@ -109,26 +118,30 @@ def open_output(plot: LossPlot):
     shell = ipython.get_ipython() if ipython else None
     if shell is not None and hasattr(shell, "kernel"):
         return CellOutput(shell, plot)
-    return TerminalOutput(sys.stderr) if sys.stderr.isatty() else NoOutput()
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    return TerminalOutput(sys.stderr) if terminal else NoOutput()
 
 
 class CellOutput:
-    """One output below the cell.
-
-    What it says in words never changes, so that a test can compare it.
-    """
+    """One output below the cell. Its words never change, so that a test can compare them."""
 
     def __init__(self, shell, plot: LossPlot):
         from IPython.display import display  # noqa: PLC0415 - only a notebook has it
 
-        self.shell, self.plot = shell, plot
+        self.shell, self.plot, self.is_open = shell, plot, False
         self.handle = display(self.bundle(), raw=True, display_id=True)
-        shell.events.register("post_run_cell", self.end_of_cell)
+        self.open()
 
     def bundle(self) -> dict[str, str]:
         picture = self.plot.picture
         picture.alt = f"{self.plot.title}, drawn live over the steps"
         return {"text/plain": repr(self.plot), "text/html": picture.to_html()}
+
+    def open(self) -> None:
+        """Be called at the end of the cell that runs now."""
+        if not self.is_open:
+            self.shell.events.register("post_run_cell", self.end_of_cell)
+            self.is_open = True
 
     def show(self, plot: LossPlot) -> None:
         self.handle.update(self.bundle(), raw=True)
@@ -137,35 +150,51 @@ class CellOutput:
         self.plot.finish()
 
     def close(self) -> None:
-        if self.shell is not None:
+        if self.is_open:
             self.shell.events.unregister("post_run_cell", self.end_of_cell)
-            self.shell = None
+            self.is_open = False
 
 
 class TerminalOutput:
-    """One line that is written over: the last steps as little blocks, and the mean."""
+    """One line that is written over: the last mean, and all means as little blocks."""
 
     def __init__(self, stream):
-        self.stream = stream
+        self.stream, self.line_is_open = stream, False
+
+    def open(self) -> None:
+        pass
 
     def show(self, plot: LossPlot) -> None:
         name, (steps, values) = next(iter(plot.history.items()))
         means = running_mean(values)
-        coarse = means[:: max(1, len(means) // 30)]
-        low, high = min(coarse), max(coarse)
-        blocks = "".join(BLOCKS[int(7.99 * (mean - low) / ((high - low) or 1))] for mean in coarse)
-        self.stream.write(
-            f"\r{plot.title}  step {steps[-1]:,.6g}  {name} {means[-1]:.4g}  {blocks}\x1b[K"
-        )
+        count = min(len(means), MOST_BLOCKS)
+        finite = [mean for mean in means[-1:] + means if isfinite(mean)] or [0.0]
+        low, high = min(finite), max(finite)
+        blocks = "".join(block(means[i * len(means) // count], low, high) for i in range(count))
+        said = f"{clip(plot.title, 20)}  step {steps[-1]:,.6g}  {clip(name, 8)} {means[-1]:.4g}"
+        self.stream.write(f"\r{said}  {blocks}\x1b[K")
         self.stream.flush()
+        self.line_is_open = True
 
     def close(self) -> None:
-        self.stream.write("\n")
-        self.stream.flush()
+        if self.line_is_open:
+            self.stream.write("\n")
+            self.stream.flush()
+            self.line_is_open = False
+
+
+def block(mean: float, low: float, high: float) -> str:
+    """The higher the mean the taller the block; a gap where it is not finite."""
+    if not isfinite(mean):
+        return " "
+    return BLOCKS[int(7.99 * (mean - low) / ((high - low) or 1))]
 
 
 class NoOutput:
-    """A script whose output goes to a file: the history is kept, and `save` writes the picture."""
+    """A script whose output goes to a file: the history is kept, `save` writes the picture."""
+
+    def open(self) -> None:
+        pass
 
     def show(self, plot: LossPlot) -> None:
         pass

@@ -1,13 +1,13 @@
-"""Loss over the steps of training: every step faint, their running mean bold, and the lines worth
-comparing with.
+"""Loss over the steps of training: every step faint, the running mean bold.
 
 `draw_loss` draws what is over; `LossPlot` draws the same picture again and again while it happens.
 """
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor, isfinite, log10
+from math import ceil, floor, isfinite, log10, nan
 
 from viz.arrays import to_numbers
+from viz.labels import clip
 from viz.palette import CATEGORIES, FAINT, INK, MUTED
 from viz.picture import Picture
 from viz.scene import Box, Line, Scene, Words
@@ -44,22 +44,22 @@ def draw_loss(
         raise ValueError("history has no losses to draw: give it as {'train': [3.3, 2.9, ...]}.")
     if ax is not None:
         return draw_on_axes(ax, series, lines or {}, title, unit, log_y)
-    scene = loss_scene(
-        series, title=title, unit=unit, lines=lines or {}, last_step=last_step, log_y=log_y
-    )
+    drawing = LossScene(series, lines or {}, title, unit, last_step, log_y)
     return Picture(
-        {name: values for name, (_, values) in series.items()}, describe(series, title), scene
+        {name: values for name, (_, values) in series.items()},
+        describe(series, title),
+        drawing.scene,
     )
 
 
 def to_series(name: str, given) -> Series:
-    pair = isinstance(given, tuple) and len(given) == 2 and hasattr(given[0], "__len__")
-    values = list(map(float, given[1])) if pair else to_plain(given)
-    steps = (
-        to_numbers(given[0], f"the steps of {name!r}")
-        if pair
-        else [float(i + 1) for i in range(len(values))]
-    )
+    """Raises: ValueError for what are no losses, or not as many as steps."""
+    pair = isinstance(given, tuple) and len(given) == 2 and all(map(is_row, given))
+    losses = given[1] if pair else given
+    values = to_numbers(losses, f"the losses of {name!r}", finite=False)
+    steps = [float(i + 1) for i in range(len(values))]
+    if pair:
+        steps = to_numbers(given[0], f"the steps of {name!r}")
     if len(steps) != len(values):
         raise ValueError(
             f"{name!r} has {len(steps)} steps and {len(values)} losses; there must be one for each."
@@ -67,13 +67,13 @@ def to_series(name: str, given) -> Series:
     return steps, values
 
 
-def to_plain(given) -> list[float]:
-    """Losses as floats; one that is not finite stays, and leaves a gap."""
-    return [float(x) for x in (given.tolist() if hasattr(given, "tolist") else given)]
+def is_row(given) -> bool:
+    """Whether it has several numbers; a tensor that is one number has not."""
+    return hasattr(given, "__iter__") and getattr(given, "ndim", 1) > 0
 
 
 def running_mean(values: Sequence[float]) -> list[float]:
-    """Each value averaged with those before it, the older the less."""
+    """Each value averaged with those before it, the older the less; without what is not finite."""
     out, total, weight = [], 0.0, 0.0
     for value in values:
         if isfinite(value):
@@ -103,97 +103,127 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
     return [i * step for i in range(first, floor(high / step + 1e-9) + 1)]
 
 
-def loss_scene(
-    series: Mapping[str, Series],
-    *,
-    title: str,
-    unit: str,
-    lines: Mapping[str, float],
-    last_step: float | None,
-    log_y: bool,
-) -> Scene:
-    """The drawing.
+class LossScene:
+    """One drawing of all curves. A loss that is not finite leaves a gap.
 
-    A loss that is not finite leaves a gap; with `log_y` so does one that is not above 0.
+    With `log_y` so does one that is not above 0.
     """
 
-    def height_of(value: float) -> float:
-        return log10(value) if log_y else value
+    def __init__(
+        self,
+        series: Mapping[str, Series],
+        lines: Mapping[str, float],
+        title: str,
+        unit: str,
+        last_step: float | None,
+        log_y: bool,
+    ):
+        self.log_y = log_y
+        names = self.place_names(series)
+        self.top = TOP + 16 * (max((row for _, row in names.values()), default=0))
+        self.wide, self.tall = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+        shown = [v for _, values in series.values() for v in values if self.fits(v)]
+        self.low, self.high = self.range_of([*shown, *filter(self.fits, lines.values())])
+        steps = [step for all_steps, _ in series.values() for step in all_steps]
+        self.first = min(*steps, 1.0) if min(steps) > 0 else min(steps)
+        self.last = max(*steps, last_step or 0)
+        self.scene = Scene(WIDTH, self.top + self.tall + BOTTOM)
+        self.add_axes(title, unit)
+        for name, level in lines.items():
+            if self.fits(level):
+                self.add_level(name, level)
+        for n, (name, (all_steps, values)) in enumerate(series.items()):
+            colour = CATEGORIES[n % len(CATEGORIES)]
+            self.add_curve(all_steps, values, colour)
+            (x, row), label = names[name], label_of(name, values)
+            self.scene.add(Words(x, TOP - 2 + 16 * row, label, 12.5, colour, weight="600"))
 
-    def fits(value: float) -> bool:
-        return isfinite(value) and (value > 0 or not log_y)
+    def fits(self, value: float) -> bool:
+        return isfinite(value) and (value > 0 or not self.log_y)
 
-    shown = [value for _, values in series.values() for value in values if fits(value)]
-    levels = [height_of(v) for v in [*shown, *(line for line in lines.values() if fits(line))]] or [
-        0.0,
-        1.0,
-    ]
-    low, high = min(levels), max(levels)
-    room = 0.06 * ((high - low) or abs(high) or 1)
-    low, high = (
-        (low - room if log_y else max(low - room, 0.0) if low >= 0 else low - room),
-        high + room,
-    )
-    steps = [step for all_steps, _ in series.values() for step in all_steps] or [1.0]
-    first, last = min(*steps, 1.0) if min(steps) > 0 else min(steps), max(*steps, last_step or 0)
-    wide, tall = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    def height_of(self, value: float) -> float:
+        return log10(value) if self.log_y else value
 
-    def place(step: float, value: float) -> tuple[float, float]:
-        return LEFT + wide * (step - first) / ((last - first) or 1), TOP + tall * (
-            high - height_of(value)
-        ) / (high - low)
+    def place_names(self, series: Mapping[str, Series]) -> dict[str, tuple[float, int]]:
+        """Where the name of each curve stands: x, and the row, a new one where the line is full."""
+        places, x, row = {}, float(LEFT), 0
+        for name, (_, values) in series.items():
+            wide = 7.4 * len(label_of(name, values)) + 26
+            if x > LEFT and x + wide > WIDTH - RIGHT:
+                x, row = float(LEFT), row + 1
+            places[name] = (x, row)
+            x += wide
+        return places
 
-    scene = Scene(WIDTH, HEIGHT)
-    scene.add(Words(16, 25, title, 15, weight="600"))
-    ticks = round_steps(low, high)
-    for level in ticks:
-        y = TOP + tall * (high - level) / (high - low)
-        scene.add(
-            Box(LEFT, y, wide, 1, FAINT),
-            Words(LEFT - 8, y + 4, f"{10**level if log_y else level:.3g}", 11, MUTED, "end"),
+    def range_of(self, values: list[float]) -> tuple[float, float]:
+        """The lowest and the highest level of the sheet, with some room."""
+        levels = [self.height_of(value) for value in values] or [0.0, 1.0]
+        low, high = min(levels), max(levels)
+        room = 0.06 * ((high - low) or abs(high) or 1)
+        stays_above_0 = low >= 0 and not self.log_y
+        return (max(low - room, 0.0) if stays_above_0 else low - room), high + room
+
+    def place(self, step: float, value: float) -> tuple[float, float]:
+        along = (step - self.first) / ((self.last - self.first) or 1)
+        return LEFT + self.wide * along, self.y_of(self.height_of(value))
+
+    def y_of(self, level: float) -> float:
+        return self.top + self.tall * (self.high - level) / (self.high - self.low)
+
+    def add_axes(self, title: str, unit: str) -> None:
+        bottom = self.top + self.tall
+        for level in round_steps(self.low, self.high):
+            y, text = self.y_of(level), f"{10**level if self.log_y else level:.3g}"
+            self.scene.add(Box(LEFT, y, self.wide, 1, FAINT))
+            self.scene.add(Words(LEFT - 8, y + 4, text, 11, MUTED, "end"))
+        for step in round_steps(self.first, self.last):
+            x = self.place(step, 1.0)[0]
+            self.scene.add(Words(x, bottom + 17, f"{step:,.6g}", 11, MUTED, "middle"))
+        self.scene.add(
+            Words(16, 25, title, 15, weight="600"),
+            Words(LEFT + self.wide / 2, bottom + 35, "step", 12, MUTED, "middle"),
+            Words(WIDTH - RIGHT, 25, unit, 12, MUTED, "end"),
         )
-    for step in round_steps(first, last):
-        scene.add(
-            Words(
-                place(step, shown[0] if shown else 1)[0],
-                HEIGHT - BOTTOM + 17,
-                f"{step:,.6g}",
-                11,
-                MUTED,
-                "middle",
-            )
-        )
-    scene.add(Words(LEFT + wide / 2, HEIGHT - 9, "step", 12, MUTED, "middle"))
-    scene.add(Words(WIDTH - RIGHT, 25, unit, 12, MUTED, "end"))
-    for name, level in lines.items():
-        if fits(level):
-            y = place(first, level)[1]
-            scene.add(Line(((LEFT, y), (LEFT + wide, y)), MUTED, 1.2, dash="5 4"))
-            scene.add(Words(LEFT + wide - 4, y - 5, f"{name} {level:.3g}", 11, MUTED, "end"))
-    for n, (name, (all_steps, values)) in enumerate(series.items()):
-        add_curve(scene, name, n, [(s, v) for s, v in zip(all_steps, values)], place, fits)
-    return scene
+
+    def add_level(self, name: str, level: float) -> None:
+        """A dashed line to compare with."""
+        y, right = self.place(self.first, level)[1], LEFT + self.wide
+        self.scene.add(Line(((LEFT, y), (right, y)), MUTED, 1.2, dash="5 4"))
+        self.scene.add(Words(right - 4, y - 5, f"{name} {level:.3g}", 11, MUTED, "end"))
+
+    def add_curve(self, steps: list[float], values: list[float], colour: str) -> None:
+        """Every step faint, the running mean bold; where there are few steps, they are bold."""
+        many = len(values) > FEW
+        bold = running_mean([v if self.fits(v) else nan for v in values]) if many else values
+        for piece in pieces(steps, values, self.fits) if many else []:
+            self.add_piece(thinned(piece), colour, 1, 0.3)
+        kept = [v if self.fits(raw) else nan for v, raw in zip(bold, values)]
+        for piece in pieces(steps, kept, self.fits):
+            every = ceil(len(piece) / MOST_POINTS)
+            self.add_piece(piece[:-1:every] + piece[-1:], colour, 2.2, 1)
+
+    def add_piece(self, points, colour: str, width: float, opacity: float) -> None:
+        """A line through the points; a single one is a dot."""
+        places = tuple(self.place(*point) for point in points)
+        places = places if len(places) > 1 else 2 * places  # the round ends of a line are a dot
+        self.scene.add(Line(places, colour, width, opacity=opacity))
 
 
-def add_curve(
-    scene: Scene, name: str, n: int, points: list[tuple[float, float]], place, fits
-) -> None:
-    """Every step faint, the running mean bold, and the last mean spelled out."""
-    points = [point for point in points if fits(point[1])]
-    if not points:
-        return
-    colour = CATEGORIES[n % len(CATEGORIES)]
-    bold = points
-    if len(points) > FEW:
-        faint = tuple(place(*point) for point in thinned(points))
-        scene.add(Line(faint, colour, 1, opacity=0.3))
-        means = running_mean([value for _, value in points])
-        bold = list(zip((step for step, _ in points), means))
-        bold = bold[:: ceil(len(bold) / MOST_POINTS)] + bold[-1:]
-    scene.add(Line(tuple(place(*point) for point in bold), colour, 2.2))
-    scene.add(
-        Words(LEFT + 10 + 180 * n, TOP - 2, f"{name} {bold[-1][1]:.3g}", 12.5, colour, weight="600")
-    )
+def pieces(steps, values, fits) -> list[list[tuple[float, float]]]:
+    """The points between the gaps."""
+    out: list[list[tuple[float, float]]] = [[]]
+    for step, value in zip(steps, values):
+        if fits(value):
+            out[-1].append((step, value))
+        elif out[-1]:
+            out.append([])
+    return [piece for piece in out if piece]
+
+
+def label_of(name: str, values: list[float]) -> str:
+    """The curve's name, and where it has come to."""
+    means = running_mean(values) if len(values) > FEW else values
+    return f"{clip(name, 60)} {means[-1]:.3g}" if means else clip(name, 60)
 
 
 def describe(series: Mapping[str, Series], title: str) -> str:
@@ -202,7 +232,8 @@ def describe(series: Mapping[str, Series], title: str) -> str:
     for name, (steps, values) in series.items():
         means = running_mean(values) if len(values) > FEW else values
         if values:
-            told.append(f"{name} from {values[0]:.2g} to {means[-1]:.2g} in {steps[-1]:,.6g} steps")
+            span = f"{steps[-1]:,.6g} step{'s' * (steps[-1] != 1)}"
+            told.append(f"{name} from {values[0]:.2g} to {means[-1]:.2g} in {span}")
     return f"{title or 'Loss'}: {', '.join(told)}."
 
 

@@ -38,13 +38,17 @@ def check_node(node) -> None:
             f"{type(node).__name__} cannot be drawn as a graph: it has no {', '.join(missing)}. "
             f"A node needs data, grad, op, parents and slopes, as gptcore.scalar.Value has them."
         )
+    if len(node.parents) != len(node.slopes):
+        raise ValueError(
+            f"A node made by {node.op!r} has {len(node.parents)} parents and {len(node.slopes)} "
+            f"slopes; it needs one slope for each parent."
+        )
 
 
 def all_nodes(root: Node) -> list[Node]:
     """Everything that `root` was computed from, parents first, in an order that is always the
     same.
     """
-    check_node(root)
     order: list[Node] = []
     seen: set[int] = set()
     stack: list[tuple[Node, bool]] = [(root, False)]
@@ -53,6 +57,7 @@ def all_nodes(root: Node) -> list[Node]:
         if parents_done:
             order.append(node)
         elif id(node) not in seen:
+            check_node(node)
             seen.add(id(node))
             stack.append((node, True))
             stack.extend(
@@ -74,6 +79,14 @@ def count_paths(root: Node) -> int:
         for parent in node.parents:
             ways[id(parent)] += ways[id(node)]
     return sum(ways[id(node)] for node in order if not node.parents)
+
+
+def check_names(names: Mapping[Any, str] | None) -> Mapping[Any, str]:
+    """Raises: ValueError if the names do not stand where they should: {a: "a"}."""
+    names = {} if names is None else names
+    if not isinstance(names, Mapping) or any(isinstance(node, str) for node in names):
+        raise ValueError('names maps each node to what it is called: {a: "a", L: "loss"}.')
+    return names
 
 
 def nearest(root: Node, most_nodes: int, most_layers: int) -> set[int]:
@@ -104,7 +117,7 @@ def read_graph(
     kept = nearest(root, most_nodes, most_layers)
     nodes = [node for node in everything if id(node) in kept]
     index = {id(node): i for i, node in enumerate(nodes)}
-    called = {id(node): str(name) for node, name in (names or {}).items()}
+    called = {id(node): str(name) for node, name in check_names(names).items()}
     arrows, open_ends = [], set()
     for child, node in enumerate(nodes):
         for parent, slope in zip(node.parents, node.slopes):

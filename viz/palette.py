@@ -6,13 +6,15 @@ Source: Okabe and Ito 2008, "Color Universal Design", for the categories.
 """
 
 PAPER = "#fcfbf8"
+WHITE = "#ffffff"
+GREEN_PAPER = "#e8f3ee"
 INK = "#20242c"
 MUTED = "#5d6470"  # 5.7 to 1 on PAPER: still read by weak eyes
 LINE = "#c3c8d0"
 FAINT = "#e9e9e6"
 
 BLUE = "#0072b2"
-ORANGE = "#d55e00"
+ORANGE = "#bb4f00"
 GREEN = "#00795c"
 PURPLE = "#a3527f"
 SLATE = "#454c57"

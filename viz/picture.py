@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from viz.labels import printable
 from viz.palette import PAPER
 from viz.scene import Scene
 
@@ -33,7 +34,7 @@ class Picture:
         size: tuple[int, int] | None = None,
         html: str | None = None,
     ):
-        self.data, self.alt = data, alt
+        self.data, self.alt = data, printable(alt)
         self.scene, self.png, self.size, self.html = scene, png, size, html
 
     def to_svg(self) -> str:

@@ -7,12 +7,13 @@ are ranked.
 from collections.abc import Mapping, Sequence
 
 from viz.arrays import to_numbers
+from viz.labels import visible
 from viz.palette import BLUE, FAINT, INK, MUTED, ORANGE
 from viz.picture import Picture
 from viz.scene import Box, Scene, Words
 
 MOST_COLUMNS = 40
-INVISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "": "∅"}
+TOLERANCE = 0.01  # a softmax of 16 bits sums to 1 within half of that
 
 
 def draw_probabilities(
@@ -35,9 +36,11 @@ def draw_probabilities(
     scene = (
         side_by_side(labels, shares, title) if columns else one_below_another(ranked, title, most)
     )
+    pairs = list(zip(labels, shares))
+    data = dict(pairs) if len(set(labels)) == len(labels) else pairs  # two tokens may look the same
     best = ", ".join(f"{visible(label)} {share:.2f}" for label, share in ranked[:3])
     picture = Picture(
-        dict(zip(labels, shares)),
+        data,
         f"Probabilities of {len(labels)} tokens; the likeliest: {best}.",
         scene,
     )
@@ -50,18 +53,12 @@ def check(shares: list[float], labels: list[str]) -> None:
             f"{len(shares)} probabilities for {len(labels)} tokens: give one for each token, and "
             f"at least one."
         )
-    if min(shares) < 0 or abs(sum(shares) - 1) > 1e-3:
+    if min(shares) < 0 or abs(sum(shares) - 1) > TOLERANCE:
         raise ValueError(
             f"These are no probabilities: the smallest is {min(shares):.3g} and they sum to "
             f"{sum(shares):.4g}, not 1. "
             f"If they are logits, put them through softmax first."
         )
-
-
-def visible(token: str) -> str:
-    """A space, a line end and nothing at all can be seen too."""
-    text = "".join(INVISIBLE.get(character, character) for character in token) or INVISIBLE[""]
-    return text if len(text) <= 18 else text[:17] + "…"
 
 
 def side_by_side(labels: list[str], shares: list[float], title: str) -> Scene:

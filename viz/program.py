@@ -33,6 +33,8 @@ def draw_program(
             f"{len(lines)} lines and {len(lessons)} lessons: give one lesson for each line, and "
             f"at least one line."
         )
+    if columns < 1:
+        raise ValueError(f"columns={columns} must be 1 or more.")
     untitled = sorted(set(lessons) - set(titles))
     if untitled:
         raise ValueError(f"Lesson {untitled[0]} has no title; titles has {sorted(titles)}.")

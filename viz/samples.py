@@ -6,6 +6,7 @@ or invented again?
 
 from collections.abc import Collection, Mapping, Sequence
 
+from viz.labels import clip
 from viz.palette import GOLD, INK, LINE, MUTED
 from viz.picture import Picture
 from viz.scene import Box, Disc, Scene, Words
@@ -29,7 +30,14 @@ def draw_samples(
     Example: draw_samples({0: ["qxv"], 100: ["mari", "anna"]}, known={"anna"})
     """
     rows = check(album, rows)
-    known = set(known)
+    picture = samples_picture(album, set(known), rows, title, marked)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def samples_picture(
+    album: Mapping[int, Sequence[str]], known: set[str], rows: int, title: str, marked: str
+) -> Picture:
+    """The drawing; a moment may be without texts."""
     wide, row, top = 150, 20, 82 if title else 54
     scene = Scene(max(32 + wide * len(album), 9.2 * len(title) + 32, 330), top + row * rows + 34)
     if title:
@@ -40,25 +48,17 @@ def draw_samples(
         scene.add(Box(x, top - 18, wide - 20, 1, LINE))
         for i, text in enumerate(texts[:rows]):
             y = top + row * i
-            shown = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+            shown = clip(text.replace("\n", "↵"), LONGEST)
             if text in known:
                 scene.add(Disc(x - 8, y - 4.5, 3.2, GOLD))
-            scene.add(
-                Words(
-                    x,
-                    y,
-                    shown or "(nothing)",
-                    13,
-                    GOLD if text in known else INK if shown else MUTED,
-                    weight="600" if text in known else "normal",
-                    mono=True,
-                )
-            )
+                scene.add(Words(x, y, shown, 13, GOLD, weight="600", mono=True))
+            else:
+                ink = INK if shown else MUTED
+                scene.add(Words(x, y, shown or "(nothing)", 13, ink, mono=True))
     foot = scene.height - 18
     scene.add(Disc(20, foot - 4.5, 3.2, GOLD), Words(30, foot, marked, 12, MUTED))
     data = {step: list(texts[:rows]) for step, texts in album.items()}
-    picture = Picture(data, describe(data, known, marked), scene)
-    return picture.draw_on(ax) if ax is not None else picture
+    return Picture(data, describe(data, known, marked), scene)
 
 
 def check(album: Mapping[int, Sequence[str]], rows: int) -> int:

@@ -6,7 +6,7 @@ from ipywidgets import IntSlider, Layout, SelectionSlider
 
 from viz.control import Control
 from viz.picture import Picture
-from viz.samples import MOST_ROWS, check, draw_samples
+from viz.samples import MOST_ROWS, check, draw_samples, samples_picture
 
 
 class SamplesPlayer(Control):
@@ -39,7 +39,6 @@ class SamplesPlayer(Control):
 
     def picture(self) -> Picture:
         """The chosen step beside the last one, so that there is something to compare with."""
-        shown = {
-            step: self.album[step] for step in dict.fromkeys([self.step.value, max(self.album)])
-        }
-        return draw_samples(shown, self.known, rows=self.rows.value, marked=self.marked)
+        steps = dict.fromkeys([self.step.value, max(self.album)])
+        shown = {step: self.album[step] for step in steps}
+        return samples_picture(shown, self.known, self.rows.value, "", self.marked)

@@ -9,6 +9,7 @@ test. Left out on purpose: everything that moves. A `Picture` is still; controls
 from dataclasses import dataclass, field
 from html import escape
 
+from viz.labels import printable
 from viz.palette import INK, LINE, MONO, PAPER, SANS
 
 
@@ -77,7 +78,7 @@ class Scene:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{num(self.width)}" '
             f'height="{num(self.height)}" '
             f'viewBox="0 0 {num(self.width)} {num(self.height)}" role="img" '
-            f'aria-label="{escape(alt)}">'
+            f'aria-label="{escape(printable(alt))}">'
             f'<rect width="100%" height="100%" rx="6" fill="{PAPER}"/>'
         )
         return head + "".join(map(svg_of, self.shapes)) + "</svg>"
@@ -136,5 +137,5 @@ def svg_of(shape: Box | Disc | Line | Words) -> str:
         f'<text x="{num(shape.x)}" y="{num(shape.y)}" font-family="{font}" '
         f'font-size="{num(shape.size)}" '
         f'font-weight="{shape.weight}" fill="{shape.fill}" text-anchor="{shape.anchor}" '
-        f'xml:space="preserve">{escape(shape.text)}</text>'
+        f'xml:space="preserve">{escape(printable(shape.text))}</text>'
     )

@@ -18,7 +18,7 @@ def draw_scene_on(scene: Scene, ax):
     """Fill the Axes with the sheet. Units: one data unit is one pixel of the sheet, y downwards."""
     ax.set(xlim=(0, scene.width), ylim=(scene.height, 0), aspect="equal")
     ax.axis("off")
-    figure = ax.figure
+    figure = ax.get_figure(root=True)
     inches = ax.get_position().width * figure.get_size_inches()[0]
     scale = inches * 72 / (scene.width * POINTS_PER_PIXEL)  # 1 when the sheet has its own size
     for depth, shape in enumerate(scene.shapes):

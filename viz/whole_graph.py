@@ -81,7 +81,7 @@ def draw_whole_graph(root: Node, *, title: str = "", ax=None) -> Picture:
         f"{data['nodes']:,} numbers as dots in {data['layers']:,} columns, {data['arrows']:,} "
         f"arrows between them"
     )
-    alt += f"; every {every}th is drawn." if every > 1 else "."
+    alt += f"; one in {every} is drawn." if every > 1 else "."
     return figure_picture(data, alt, figure) if figure else ax
 
 

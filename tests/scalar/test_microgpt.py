@@ -365,7 +365,7 @@ def test_documents_with_nothing_to_learn_from_are_refused(documents):
 
 @pytest.mark.parametrize("documents", [None, 5, [1, 2], ["emma", None]])
 def test_documents_that_are_no_texts_are_refused(documents):
-    with pytest.raises(ValueError, match="at least one text|all of them must be texts"):
+    with pytest.raises(ValueError, match=r"at least one text|all of them must be texts"):
         MicroGPT(documents)
 
 

@@ -46,6 +46,9 @@ class SlowPaper:
         self.lengths.append(len(plot.history["loss"][1]))
         self.clock.now += self.seconds
 
+    def open(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

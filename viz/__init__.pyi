@@ -1,0 +1,14 @@
+from viz.backward import draw_backward as draw_backward
+from viz.backward import draw_paths as draw_paths
+from viz.backward_player import BackwardPlayer as BackwardPlayer
+from viz.graph import draw_graph as draw_graph
+from viz.live_loss import LossPlot as LossPlot
+from viz.loss import draw_loss as draw_loss
+from viz.node import all_nodes as all_nodes
+from viz.node import count_paths as count_paths
+from viz.picture import Picture as Picture
+from viz.probabilities import draw_probabilities as draw_probabilities
+from viz.program import draw_program as draw_program
+from viz.samples import draw_samples as draw_samples
+from viz.samples_player import SamplesPlayer as SamplesPlayer
+from viz.whole_graph import draw_whole_graph as draw_whole_graph
