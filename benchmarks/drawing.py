@@ -30,7 +30,7 @@ def share_of_drawing(steps: int = 400, step_seconds: float = 0.010) -> float:
     rng = random.Random(0)
     plot, frames, spent = LossPlot("bench", last_step=steps), [], 0.0
     cell = CellOutput.__new__(CellOutput)  # a cell's output without a front end behind it
-    cell.shell, cell.plot = None, plot
+    cell.shell, cell.plot, cell.is_open = None, plot, True
     cell.handle = type(
         "Handle", (), {"update": lambda self, b, raw: frames.append(len(b["text/html"]))}
     )()
