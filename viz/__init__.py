@@ -23,6 +23,18 @@ _HOME = {
     "draw_program": "program",
     "draw_samples": "samples",
     "SamplesPlayer": "samples_player",
+    "draw_counts": "counts",
+    "CountsPlayer": "counts_player",
+    "draw_context": "context",
+    "ShannonGame": "shannon_game",
+    "draw_surface": "surface",
+    "DescentPlayer": "descent_player",
+    "draw_attention": "attention",
+    "AttentionEditor": "attention_editor",
+    "draw_ledger": "ledger",
+    "draw_ladder": "ladder",
+    "TrainingScrubber": "training_scrubber",
+    "SamplingDial": "sampling_dial",
 }
 
 __all__ = list(_HOME)

@@ -1,7 +1,15 @@
+from viz.attention import draw_attention as draw_attention
+from viz.attention_editor import AttentionEditor as AttentionEditor
 from viz.backward import draw_backward as draw_backward
 from viz.backward import draw_paths as draw_paths
 from viz.backward_player import BackwardPlayer as BackwardPlayer
+from viz.context import draw_context as draw_context
+from viz.counts import draw_counts as draw_counts
+from viz.counts_player import CountsPlayer as CountsPlayer
+from viz.descent_player import DescentPlayer as DescentPlayer
 from viz.graph import draw_graph as draw_graph
+from viz.ladder import draw_ladder as draw_ladder
+from viz.ledger import draw_ledger as draw_ledger
 from viz.live_loss import LossPlot as LossPlot
 from viz.loss import draw_loss as draw_loss
 from viz.node import all_nodes as all_nodes
@@ -11,4 +19,8 @@ from viz.probabilities import draw_probabilities as draw_probabilities
 from viz.program import draw_program as draw_program
 from viz.samples import draw_samples as draw_samples
 from viz.samples_player import SamplesPlayer as SamplesPlayer
+from viz.sampling_dial import SamplingDial as SamplingDial
+from viz.shannon_game import ShannonGame as ShannonGame
+from viz.surface import draw_surface as draw_surface
+from viz.training_scrubber import TrainingScrubber as TrainingScrubber
 from viz.whole_graph import draw_whole_graph as draw_whole_graph

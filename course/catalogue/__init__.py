@@ -1,11 +1,13 @@
 """All questions of the course, lesson by lesson: guesses, exercises, wrong answers, hints."""
 
-from course.catalogue import lesson_00, lesson_03
+from importlib import import_module
+from pkgutil import iter_modules
+
 from course.questions import Question
 
 QUESTIONS: dict[str, Question] = {}
-for lesson in (lesson_00, lesson_03):
-    for question in lesson.QUESTIONS:
+for module in sorted(module.name for module in iter_modules(__path__)):
+    for question in import_module(f"course.catalogue.{module}").QUESTIONS:
         if question.name in QUESTIONS:
             raise AssertionError(f"two questions are called {question.name!r}")
         QUESTIONS[question.name] = question
