@@ -7,10 +7,13 @@ lessons, the tests that hold them to their word, and what a teacher wants to kno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isclose
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from course.numbers import NotDoneYet, done, flat
 
+OURS = [Path(__file__).resolve().parents[1] / name for name in ("course", "gptcore", "viz")]
 CLOSE = 0.01  # a guess of 3.3 is right where the answer is 3.296
 
 
@@ -48,7 +51,7 @@ class Question:
         except NotDoneYet:
             raise
         except Exception as error:  # whatever the reader's own code raises is an answer too
-            return f"not yet: {type(error).__name__}: {error}"
+            return f"not yet: {type(error).__name__}: {error}{readers_line(error)}"
         if self.agrees(given, self.right, self.tolerance):
             return f"yes. {self.yes if isinstance(self.yes, str) else self.yes(answer)}"
         for wrong in self.wrong:
@@ -78,6 +81,13 @@ class Question:
             shown = ", ".join(f"{part:.4g}" if isinstance(part, float) else part for part in given)
             return f"Yours comes to {shown} ({self.measured})."
         return self.otherwise or "It is something else."
+
+
+def readers_line(error: Exception) -> str:
+    """The last line of the reader's own code on the way to an error; "" if it came from ours."""
+    frames = extract_tb(error.__traceback__)
+    theirs = [f for f in frames if not any(map(Path(f.filename).is_relative_to, OURS))]
+    return f"\n    in your line: {theirs[-1].line}" if theirs and theirs[-1].line else ""
 
 
 def alike(given, wanted, tolerance: float) -> bool:

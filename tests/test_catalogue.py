@@ -1,5 +1,7 @@
 """Each check is held to its word: on the stub, the solution, and every likely wrong answer."""
 
+import linecache
+
 import pytest
 
 from course import check, guess, same
@@ -78,6 +80,22 @@ def test_the_right_orders_are_those_that_give_the_gradients():
         if (a.grad, b.grad) == (48.0, 28.0):
             right.add(letter)
     assert right == QUESTIONS["right_orders"].right
+
+
+def test_an_error_in_the_readers_code_is_told_with_their_line_and_not_with_ours():
+    source = "def tanh(x):\n    half = x.data / 0\n    return half\n"
+    linecache.cache["<cell 7>"] = (len(source), None, source.splitlines(True), "<cell 7>")
+    cell = {}
+    exec(compile(source, "<cell 7>", "exec"), cell)
+    reply = QUESTIONS["tanh"].reply(cell["tanh"])
+    assert "ZeroDivisionError" in reply
+    assert reply.endswith("\n    in your line: half = x.data / 0")
+    deeper = "def tanh(x):\n    return (x - 9).log()\n"
+    linecache.cache["<cell 8>"] = (len(deeper), None, deeper.splitlines(True), "<cell 8>")
+    exec(compile(deeper, "<cell 8>", "exec"), cell)
+    reply = QUESTIONS["tanh"].reply(cell["tanh"])
+    assert "a logarithm needs a number above 0" in reply
+    assert reply.endswith("in your line: return (x - 9).log()")
 
 
 def test_the_readers_own_error_is_told_not_raised():
