@@ -43,7 +43,13 @@ __all__ = list(_HOME)
 def __getattr__(name: str):
     if name not in _HOME:
         raise AttributeError(f"viz has no {name!r}; it has {', '.join(__all__)}")
-    return getattr(import_module(f"viz.{_HOME[name]}"), name)
+    try:
+        return getattr(import_module(f"viz.{_HOME[name]}"), name)
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"viz.{name} needs {error.name}, which is not installed: pip install 'gptcore[course]'",
+            name=error.name,
+        ) from None
 
 
 def __dir__() -> list[str]:
