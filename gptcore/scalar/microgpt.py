@@ -82,8 +82,7 @@ def logits(
         q = ops.linear(normed, weights[f"{layer}.wq"])
         keys.append(ops.linear(normed, weights[f"{layer}.wk"]))
         values.append(ops.linear(normed, weights[f"{layer}.wv"]))
-        mixed = attend(q, keys, values, config.n_head, ops)
-        # Talk: the line above is the only place where tokens meet. Then think: each for itself.
+        mixed = attend(q, keys, values, config.n_head, ops)  # talk: only here do tokens meet
         x = add(ops.linear(mixed, weights[f"{layer}.wo"]), x)
         hidden = [h.relu() for h in ops.linear(ops.rmsnorm(x), weights[f"{layer}.fc1"])]  # (4C,)
         x = add(ops.linear(hidden, weights[f"{layer}.fc2"]), x)  # think: each token for itself
