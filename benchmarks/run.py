@@ -1,6 +1,6 @@
 """`make bench`: every promised figure, measured here and now, beside what it is compared with.
 
-    python -m benchmarks.run                 all of them, some three minutes
+    python -m benchmarks.run                 all of them, some four minutes
     python -m benchmarks.run microgpt        those whose name begins so
 
 Ratios are made within one run, A B A B, because machines differ and drift; quote ratios, and
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import drawing, imports, microgpt
+from benchmarks import drawing, imports, ladder, microgpt
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Figure:
 def all_figures() -> dict[str, Callable[[], Iterator[tuple]]]:
     return {
         "microgpt": microgpt.figures,
+        "ladder": ladder.figures,
         "imports": imports.figures,
         "drawing": drawing.figures,
     }

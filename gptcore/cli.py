@@ -7,9 +7,10 @@ in a few lines, with exit code 2 for what was asked wrongly and 1 for what went 
 `--debug` adds the traceback.
 """
 
+import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from gptcore import ladder
 from gptcore.corpus import all_texts, fetch, find_text, load_documents
 from gptcore.scalar import MicroConfig, MicroGPT, fused, plain
 
@@ -166,11 +168,57 @@ class Fetch:
             raise OSError("\n".join(failed))
 
 
+@dataclass
+class Ladder:
+    """Train the same small model in ever faster ways, and say how long one name takes in each."""
+
+    names: Path | None = None
+    """text file with one name a line; without it, the names that come with gptcore"""
+    steps: int = 10
+    """names that every rung learns from; the first rung takes about a fifth of a second for each"""
+    json: bool = False
+    """the same as JSON, once all rungs are climbed"""
+
+    def run(self) -> None:
+        documents = read_names(self.names)
+        try:
+            climbing, ways = ladder.climb(documents, self.steps), ladder.WAYS
+        except ModuleNotFoundError as missing:
+            raise OSError(
+                f"gptcore ladder needs {missing.name}, which is not installed. "
+                f"Bring it with: pip install 'gptcore[course]'"
+            ) from None
+        rungs = []
+        if not self.json:
+            print(ladder.TABLE_HEAD, flush=True)
+        for way in ways:
+            say_meanwhile(f"measuring {way.name} ...")
+            rung = next(climbing)
+            say_meanwhile("")
+            rungs.append(rung)
+            if not self.json:
+                print(*ladder.lines_of(rung), sep="\n", flush=True)
+        if self.json:
+            print(json.dumps([asdict(rung) for rung in rungs], indent=2))
+        else:
+            print("", *ladder.in_words(rungs), sep="\n", flush=True)
+
+
+def say_meanwhile(text: str) -> None:
+    """One passing line on standard error, if that is a terminal; the next one takes its place."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
 DESCRIPTION = (
     "A GPT from one number up: the commands of the course. Each has a --help of its "
     "own; --debug shows tracebacks."
 )
-COMMANDS: dict[str, Callable[..., Any]] = {"microgpt": Microgpt, "fetch": Fetch}
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "microgpt": Microgpt,
+    "ladder": Ladder,
+    "fetch": Fetch,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

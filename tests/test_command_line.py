@@ -1,5 +1,6 @@
 """The command `gptcore`: what it prints to the letter, and what it says to a wrong question."""
 
+import json
 import os
 import re
 import subprocess
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gptcore import cli, corpus
+from gptcore import cli, corpus, ladder
+from gptcore.scalar import MicroGPT
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TINY = ("--n_embd", "4", "--n_head", "2", "--block_size", "16")
@@ -182,6 +184,51 @@ def test_a_file_has_the_documents_that_the_corpus_finds_in_it(command, tmp_path,
     assert cli.read_names(file) == corpus.load_documents("any") == written.strip().split("\n")
 
 
+def test_the_ladder_prints_a_row_with_a_bar_for_each_rung_and_then_what_they_show(command, names):
+    code, out, err = command("ladder", "--names", names, "--steps", 2)
+    assert (code, err) == (0, "")  # no terminal, so nothing is said meanwhile
+    lines = out.splitlines()
+    assert lines[0].split() == ["one", "name", "times", "as", "fast"]
+    rows = [re.fullmatch(r"(.{24}) *([\d,]+) µs +([\d,.]+)  (█+)", line) for line in lines[1:7:2]]
+    assert [row[1].strip() for row in rows] == [way.name for way in ladder.WAYS]
+    assert [line.strip() for line in lines[2:8:2]] == [way.changed for way in ladder.WAYS]
+    assert rows[0][3] == "1" and len(rows[0][4]) > len(rows[1][4]) > len(rows[2][4])
+    published = " ".join(f"{step.loss:.4f}" for step in MicroGPT(["emma", "anna", "bob"]).train(2))
+    assert f"First losses: {published}" in lines
+    assert "The largest jump leads to " in out and out.count("(compared: 2).") == 2
+
+
+def test_the_ladder_as_json_has_the_same_rungs(command, names):
+    code, out, err = command("ladder", "--names", names, "--steps", 1, "--json")
+    rungs = json.loads(out)
+    assert (code, err) == (0, "")
+    assert [rung["name"] for rung in rungs] == [way.name for way in ladder.WAYS]
+    assert all(rung["microseconds"] > 0 and rung["parts_at"] is None for rung in rungs)
+    assert rungs[0]["times_the_first"] == 1 and rungs[0]["losses"] == pytest.approx(
+        rungs[2]["losses"]
+    )
+
+
+def test_on_a_terminal_the_ladder_says_what_it_is_measuring(command, names, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    _, out, err = command("ladder", "--names", names, "--steps", 1)
+    assert "measuring" not in out
+    for way in ladder.WAYS:
+        assert f"\r\x1b[Kmeasuring {way.name} ..." in err
+    assert err.endswith("\r\x1b[K")  # and takes it away
+
+
+def test_without_numpy_the_ladder_says_what_to_bring(command, names, monkeypatch):
+    for module in [m for m in sys.modules if m.startswith("gptcore.ladder.")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert_refused(
+        command("ladder", "--names", names),
+        "gptcore: gptcore ladder needs numpy, which is not installed. Bring it with: pip install",
+        code=1,
+    )
+
+
 # What it refuses
 
 
@@ -214,6 +261,11 @@ def test_numbers_that_make_no_sense_are_refused_before_anything_is_printed(
     assert_refused(command("microgpt", "--names", names, option, value), words)
 
 
+def test_a_ladder_without_steps_or_names_is_refused(command, names, tmp_path):
+    assert_refused(command("ladder", "--names", names, "--steps", 0), "steps=0 must be a whole")
+    assert_refused(command("ladder", "--names", tmp_path), "is a folder. Name a text file in it")
+
+
 @pytest.mark.parametrize("option", ["--steps", "--temperature", "--seed"])
 def test_a_word_where_a_number_belongs_is_refused_with_the_option_named(command, names, option):
     assert_refused(command("microgpt", "--names", names, option, "many"), option, "many")
@@ -235,9 +287,9 @@ def test_a_misspelt_command_is_told_the_nearest_one(command):
     assert_refused(
         command("micropgt"),
         "gptcore: there is no command 'micropgt'. Did you mean 'microgpt'? "
-        "The commands are: microgpt, fetch",
+        "The commands are: microgpt, ladder, fetch",
     )
-    assert_refused(command("xyz"), "there is no command 'xyz'. The commands are: microgpt, fetch")
+    assert_refused(command("xyz"), "there is no command 'xyz'. The commands are: microgpt, ladder,")
 
 
 def test_a_misspelt_option_is_told_the_nearest_one(command, names):

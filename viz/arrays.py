@@ -34,3 +34,35 @@ def to_numbers(given, what: str, finite: bool = True) -> list[float]:
             f"{len(numbers)} are not finite."
         )
     return numbers
+
+
+def to_matrix(given, what: str, axes: str = "T T") -> list:
+    """An array as lists in lists of finite floats, one level for each letter of `axes`.
+
+    Raises:  ValueError if it has more or fewer levels, or rows of different length.
+    Example: to_matrix(np.eye(2), "weights", axes="T T") -> [[1.0, 0.0], [0.0, 1.0]]
+    """
+    _, *inner = axes.split()
+    values = given.tolist() if hasattr(given, "tolist") else given
+    if not inner:
+        return to_numbers(values, what)
+    if not hasattr(values, "__iter__") or isinstance(values, (str, bytes)):
+        raise ValueError(f"{what} must be an array ({', '.join(axes.split())}), not {given!r:.60}.")
+    rows = [to_matrix(row, f"{what}[{i}]", " ".join(inner)) for i, row in enumerate(values)]
+    lengths = sorted({len(row) for row in rows})
+    if len(lengths) > 1:
+        raise ValueError(
+            f"{what} must be an array ({', '.join(axes.split())}), but its rows have different "
+            f"lengths, {lengths[0]} and {lengths[-1]}. Fill the short ones up with zeros."
+        )
+    return rows
+
+
+def depth(given) -> int:
+    """How many axes an array has, or how deep its lists are nested."""
+    if hasattr(given, "shape"):
+        return len(given.shape)
+    levels = 0
+    while isinstance(given, (list, tuple)):
+        levels, given = levels + 1, given[0] if given else None
+    return levels + depth(given) if hasattr(given, "shape") else levels

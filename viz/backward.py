@@ -5,7 +5,7 @@ Multiply along a path, add where paths meet. `draw_paths` shows the first view o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import prod
 from typing import Any
@@ -16,7 +16,7 @@ from viz.labels import short
 from viz.node import Graph, Node, read_graph
 from viz.palette import CATEGORIES, INK, MUTED, ORANGE
 from viz.picture import Picture
-from viz.scene import Scene, Words
+from viz.scene import Scene, Words, moved
 
 MOST_PATHS = 6
 MOST_NODES = 60  # more boxes than this cannot be followed by eye
@@ -184,7 +184,7 @@ def draw_paths(
     sheet.add(Words(16, 26, title, 15, weight="600"))
     for n, path in enumerate(shown):
         panel = path_panel(graph, n, path, slopes[n])
-        sheet.add(*(moved_down(shape, sheet.height) for shape in panel.shapes))
+        sheet.add(*(moved(shape, down=sheet.height) for shape in panel.shapes))
         sheet.width, sheet.height = max(sheet.width, panel.width), sheet.height + panel.height
     sheet.add(Words(16, sheet.height + 18, said, 15, weight="700"))
     sheet.height += 36
@@ -213,10 +213,3 @@ def summed_up(graph: Graph, source: int, products: list[float], more: bool) -> s
     total += f" = {short(sum(products))}" if len(products) > 1 else ""
     limit = f"; the first {MOST_PATHS} paths only" if more else ""
     return f"{result} grows by {total} for each 1 that {who} grows{limit}"
-
-
-def moved_down(shape, by: float):
-    """The same shape, lower on the sheet."""
-    if hasattr(shape, "points"):
-        return replace(shape, points=tuple((x, y + by) for x, y in shape.points))
-    return replace(shape, y=shape.y + by)

@@ -27,3 +27,22 @@ TINTS = ("#e3e3df", "#cfe6f5", "#ffe0c2", "#cdeede", "#f3d9e8", "#f6ebb5", "#ded
 
 SANS = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+
+BELOW, ABOVE = BLUE, ORANGE  # of signed numbers; white is 0
+
+
+def blend(low: str, high: str, share: float) -> str:
+    """The colour between two others. Units: share from 0, all `low`, to 1, all `high`."""
+    share = min(max(share, 0.0), 1.0)
+    pairs = ((int(low[i : i + 2], 16), int(high[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def signed(share: float) -> str:
+    """White for 0, the more coloured the further from it. Units: share from -1 to 1."""
+    return blend(WHITE, ABOVE if share > 0 else BELOW, abs(share))
+
+
+def ink_on(share: float) -> str:
+    """What can be read on a `signed` or a blended colour of this strength."""
+    return WHITE if abs(share) > 0.6 else INK

@@ -33,8 +33,10 @@ class Picture:
         png: bytes | None = None,
         size: tuple[int, int] | None = None,
         html: str | None = None,
+        more: dict[str, Any] | None = None,
     ):
         self.data, self.alt = data, printable(alt)
+        self.more = more or {}  # what a front end may know to do better: MIME type -> content
         self.scene, self.png, self.size, self.html = scene, png, size, html
 
     def to_svg(self) -> str:
@@ -98,8 +100,8 @@ class Picture:
     def __repr__(self) -> str:
         return f"Picture: {self.alt}"
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        bundle = {"text/plain": repr(self), "text/html": self.to_html()}
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+        bundle = {**self.more, "text/plain": repr(self), "text/html": self.to_html()}
         if self.png is not None:
             bundle["image/png"] = b64encode(self.png).decode()
         return bundle

@@ -6,7 +6,7 @@ shapes are data, the same drawing serves a browser without matplotlib, a figure 
 test. Left out on purpose: everything that moves. A `Picture` is still; controls draw many.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 
 from viz.labels import printable
@@ -82,6 +82,33 @@ class Scene:
             f'<rect width="100%" height="100%" rx="6" fill="{PAPER}"/>'
         )
         return head + "".join(map(svg_of, self.shapes)) + "</svg>"
+
+
+def moved(shape, right: float = 0, down: float = 0):
+    """The same shape at another place of the sheet."""
+    if isinstance(shape, Line):
+        return replace(shape, points=tuple((x + right, y + down) for x, y in shape.points))
+    return replace(shape, x=shape.x + right, y=shape.y + down)
+
+
+def beside(*scenes: Scene, gap: float = 0) -> Scene:
+    """One sheet with several next to each other, from left to right."""
+    sheet = Scene(-gap, 0)
+    for scene in scenes:
+        right = sheet.width + gap
+        sheet.add(*(moved(shape, right=right) for shape in scene.shapes))
+        sheet.width, sheet.height = right + scene.width, max(sheet.height, scene.height)
+    return sheet
+
+
+def below(*scenes: Scene, gap: float = 0) -> Scene:
+    """One sheet with several under each other, from top to bottom."""
+    sheet = Scene(0, -gap)
+    for scene in scenes:
+        down = sheet.height + gap
+        sheet.add(*(moved(shape, down=down) for shape in scene.shapes))
+        sheet.width, sheet.height = max(sheet.width, scene.width), down + scene.height
+    return sheet
 
 
 def num(x: float) -> str:

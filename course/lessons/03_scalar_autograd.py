@@ -319,6 +319,34 @@ check("right_orders", right_orders)
 guess("slope of -log p at p = 0.1", ...)
 
 # %% [markdown]
+# ## Four questions from before
+#
+# In no order. Knowing where to look is half of each.
+#
+# Whoever held the right letter to be 0.2 likely is surprised. How fast does that surprise grow with the letter's *logit*?
+
+# %%
+guess("slope for the logit that was right", ...)
+
+# %% [markdown]
+# A table of counts looks two letters back, over 27 choices for each. How many cells does it have?
+
+# %%
+guess("cells of a table that looks two letters back", ...)
+
+# %% [markdown]
+# `e` was held to be 1/2 likely, then `d` 1/4, then the end 1/8. And then came `ed`. What is the loss of this name?
+
+# %%
+guess("loss of the name ed", ...)
+
+# %% [markdown]
+# Two letters may follow, one with 0.8 and the other with 0.2. What becomes of the 0.8 at temperature 0.5?
+
+# %%
+guess("share at temperature 0.5", ...)
+
+# %% [markdown]
 # ## The last sentence is yours
 #
 # *To find what each number is to blame for, ...*

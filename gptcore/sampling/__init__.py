@@ -1,4 +1,4 @@
-"""Text out: from logits to tokens. So far one step of it, which every model of the course shares."""
+"""Text out: from logits to tokens. So far one step of it, which all models of the course share."""
 
 from gptcore.next_token import next_probabilities, next_token
 

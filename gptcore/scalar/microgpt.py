@@ -19,6 +19,7 @@ from gptcore.next_token import next_probabilities, next_token
 from gptcore.scalar import fused
 from gptcore.scalar.adam import Adam
 from gptcore.scalar.attention import attend
+from gptcore.scalar.step import Step
 from gptcore.scalar.value import Value
 
 WEIGHT_STD = 0.08  # spread of the first weights; the published value
@@ -40,15 +41,6 @@ class MicroConfig:
             size = getattr(self, name)
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
                 raise ValueError(f"{name}={size!r} must be a whole number, 1 or more.")
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step of training has to tell. Units: loss in nats per token."""
-
-    step: int  # from 1
-    document: str
-    loss: float
 
 
 def first_weights(

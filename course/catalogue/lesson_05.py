@@ -1,0 +1,256 @@
+"""Questions of lesson 5: which letters should I listen to?"""
+
+from math import isnan, sqrt
+
+from course.numbers import done, flat
+from course.questions import Question, Wrong
+from course.solutions import lesson_05 as solution
+from course.solutions.lesson_05 import softmax
+
+LESSON = "05_attention_heads"
+QUERY = [2.0, 0.0, 1.0, -1.0]
+KEYS = [[1.0, 0.0, 0.0, 1.0], [2.0, 1.0, -1.0, 0.0], [0.0, 3.0, 1.0, 1.0], [-1.0, 0.0, 2.0, 1.0]]
+SQUARES = ([[1.0, 2.0, 3.0], [0.0, 1.0, 4.0], [2.0, -1.0, 0.5]], [[-2.0, 5.0], [3.0, 1.0]])
+NOBODY = ["a row with nobody to listen to"]
+
+
+def products(q, keys):
+    return [sum(a * b for a, b in zip(q, k)) for k in keys]
+
+
+def on_one_query(weights_of):
+    """The reader's four weights."""
+    return done(weights_of(list(QUERY), [list(k) for k in KEYS]))
+
+
+def on_squares(masked):
+    """The reader's weights for a square of three and one of two; a NaN is told in words."""
+    answers = []
+    for square in SQUARES:
+        try:
+            answers += flat(masked([list(row) for row in square]))
+        except ZeroDivisionError:
+            return NOBODY
+    return NOBODY if any(isinstance(n, float) and isnan(n) for n in answers) else answers
+
+
+def columns_instead(scores):
+    rows = solution.masked([list(column) for column in zip(*scores)])
+    return [list(column) for column in zip(*rows)]
+
+
+def whole_columns(scores):
+    """The mask is right, but softmax runs down the columns."""
+    T = len(scores)
+    down = [softmax([scores[i][j] for i in range(j, T)]) for j in range(T)]
+    return [[down[j][i - j] if j <= i else 0.0 for j in range(T)] for i in range(T)]
+
+
+def zeroed_after(scores):
+    return [
+        [w if j <= i else 0.0 for j, w in enumerate(softmax(row))] for i, row in enumerate(scores)
+    ]
+
+
+def zero_scores(scores):
+    return [
+        softmax([s if j <= i else 0.0 for j, s in enumerate(row)]) for i, row in enumerate(scores)
+    ]
+
+
+def without_itself(scores):
+    return [[float("nan") if i == 0 else 0.5 for _ in row] for i, row in enumerate(scores)]
+
+
+def no_mask(scores):
+    return [softmax(row) for row in scores]
+
+
+QUESTIONS = [
+    Question(
+        "same bet for emma and mmea",
+        LESSON,
+        right="yes",
+        yes="It hears the same letters, and a sum does not know in which order it was added up.",
+        wrong=(
+            Wrong(
+                "no",
+                "whoever reads from left to right knows the order",
+                "It does get them one after the other. But what does it keep of each, once the "
+                "position is not among it? Keep your guess until the measurement.",
+            ),
+        ),
+        otherwise='Answer with "yes" or "no".',
+    ),
+    Question(
+        "all four heads silent",
+        LESSON,
+        right="A",
+        yes="About 0.03 nats. Go on; this needs an explanation.",
+        wrong=(
+            Wrong(
+                "B",
+                "dark squares are important squares",
+                "Ten times less. A dark square tells who was listened to, not what for.",
+            ),
+            Wrong(
+                "C",
+                "without attention nothing is left",
+                "A model that knows nothing loses 3.3 nats in all. This one still knows the "
+                "letter before the gap, and where it stands.",
+            ),
+        ),
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "what is wrong with the better run",
+        LESSON,
+        right="B",
+        yes="There is no mask. Its attention looks one place to the right and copies.",
+        wrong=(
+            Wrong(
+                "A",
+                "a loss near 0 means learned by heart",
+                "Each of its 1,000 names was shown once, and scored before it was learned from. "
+                "And what did it write?",
+            ),
+            Wrong(
+                "C",
+                "a loss near 0 means a wrong mean",
+                "Dividing by more would shrink the first losses, too. They begin where ours do.",
+            ),
+        ),
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "weights_of",
+        LESSON,
+        right=solution.weights_of,
+        measure=on_one_query,
+        measured="four weights for one query and four keys",
+        yes="Four positive numbers, one in sum.",
+        wrong=(
+            Wrong(
+                lambda q, keys: softmax(products(q, keys)),
+                "the scale is a matter of taste",
+                "Right but for the scale. At D = 64 and 16 keys your largest weight would be 0.84 "
+                "on average, scaled 0.24: the others would hardly get a slope.",
+            ),
+            Wrong(
+                lambda q, keys: softmax([p / len(q) for p in products(q, keys)]),
+                "divide by D",
+                "You divide by D; it is the square ROOT of D. Yours makes everybody nearly equal.",
+            ),
+            Wrong(
+                lambda q, keys: [p / sqrt(len(q)) for p in products(q, keys)],
+                "scores are weights",
+                "These are the scores; some are negative. Softmax makes shares of them.",
+            ),
+            Wrong(
+                lambda q, keys: [p / sum(products(q, keys)) for p in products(q, keys)],
+                "dividing by the sum is enough",
+                "They sum to 1, but one is negative. e^score first, then divide by the sum.",
+            ),
+        ),
+    ),
+    Question(
+        "masked",
+        LESSON,
+        right=solution.masked,
+        measure=on_squares,
+        measured="the weights of a square of three and one of two",
+        yes="Each row sums to 1, and no one hears a later letter.",
+        wrong=(
+            Wrong(
+                zeroed_after,
+                "a weight of 0 is a mask",
+                "Your first row sums to 0.09 where it should be 1: the later letters had taken "
+                "their share before you set it to 0. Mask the scores, before softmax.",
+            ),
+            Wrong(
+                zero_scores,
+                "a score of 0 is silence",
+                "e^0 is 1: a letter with score 0 is still heard. Which score has e^score = 0?",
+            ),
+            Wrong(
+                without_itself,
+                "a letter must not hear itself",
+                "Your first letter has nobody to listen to, and 0 / 0 is not a number. The mask "
+                "hides LATER letters; a letter hears itself.",
+            ),
+            Wrong(
+                whole_columns,
+                "columns sum to 1",
+                "Yours sum to 1 down the columns. A row is one letter that asks: each ROW must sum "
+                "to 1.",
+            ),
+            Wrong(
+                columns_instead,
+                "who asks stands in the columns",
+                "In yours the letters listen to later ones only. Row i asks; it may hear columns 0 "
+                "to i.",
+            ),
+            Wrong(
+                no_mask,
+                "softmax is enough",
+                "Rows sum to 1, but letter 0 listens to letters 1 and 2, which have not come yet.",
+            ),
+        ),
+    ),
+    Question(
+        "shapes",
+        LESSON,
+        right=solution.shapes,
+        yes="Every head sees all five tokens, through 4 of their 16 numbers.",
+        wrong=(
+            Wrong(
+                {"rows": 4, "columns": 4, "tokens it listens to": 4, "numbers of each token": 4},
+                "a head gets a share of the tokens",
+                "16 / 4 = 4 are NUMBERS, not tokens. A head gets 4 of the 16 numbers of every "
+                "token; five tokens ask, five are asked.",
+            ),
+            Wrong(
+                {"rows": 4, "columns": 4, "tokens it listens to": 4, "numbers of each token": 16},
+                "a head gets a share of the tokens",
+                "It is the other way round: a head gets all five tokens, and 4 of the 16 numbers "
+                "of each.",
+            ),
+            Wrong(
+                {"rows": 5, "columns": 5, "tokens it listens to": 5, "numbers of each token": 16},
+                "every head works on all numbers",
+                "The tokens are right. But the 16 numbers are shared out among the 4 heads.",
+            ),
+            Wrong(
+                {"rows": 16, "columns": 16, "tokens it listens to": 5, "numbers of each token": 4},
+                "scores are as wide as the model",
+                "16 is how many numbers describe a token. A score is ONE number for each pair: who "
+                "asks, who is asked.",
+            ),
+        ),
+    ),
+    Question(
+        "gradient for a masked letter",
+        LESSON,
+        right="none",
+        yes="No path leads from a hidden letter to that loss; where no path leads, the slope is 0.",
+        wrong=(
+            Wrong(
+                "v",
+                "its value is still in the sum",
+                "It is multiplied by a weight of exactly 0. What is the slope of 0 * v for v?",
+            ),
+            Wrong(
+                "k",
+                "its key is still compared",
+                "Its score was replaced by minus infinity, whatever the key is. Does a path lead "
+                "from k to the loss?",
+            ),
+            Wrong(
+                "q",
+                "it still asks",
+                "Its query is for its OWN row. It plays no part in the row of e.",
+            ),
+        ),
+        otherwise='Answer with "q", "k", "v" or "none".',
+    ),
+]

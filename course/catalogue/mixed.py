@@ -1,0 +1,134 @@
+"""The mixed pages: after lessons 3 and 6, four questions from the lessons before, out of order.
+
+`ABOUT` says which lesson each is about; the page does not.
+"""
+
+from math import exp, log
+
+from course.questions import Question, Wrong
+
+AFTER_3, AFTER_6 = "03_scalar_autograd", "06_microgpt"
+
+ABOUT = {
+    "slope for the logit that was right": 2,
+    "loss of the name ed": 0,
+    "cells of a table that looks two letters back": 1,
+    "share at temperature 0.5": 1,
+    "the rate above which 2 y squared flies off": 2,
+    "squares that one head fills": 5,
+    "letters it hesitates among": 0,
+    "x.grad after two walks": 3,
+}
+
+QUESTIONS = [
+    Question(
+        "slope for the logit that was right",
+        AFTER_3,
+        right=-0.8,
+        yes="What was said, 0.2, minus what was, 1.",
+        wrong=(
+            Wrong(0.8, "the sign does not matter", "Right size. A larger logit, less surprise."),
+            Wrong(0.2, "the right letter is not subtracted", "0.2 was said. And what was?"),
+            Wrong(
+                -5, "the slope for the probability", "-1/p is the slope for p, not for the logit."
+            ),
+        ),
+        otherwise="What was said minus what was.",
+    ),
+    Question(
+        "loss of the name ed",
+        AFTER_3,
+        right=2 * log(2),
+        yes="ln 2, ln 4 and ln 8, in the mean 2 ln 2.",
+        wrong=(
+            Wrong(6 * log(2), "a loss is a sum", "That is the sum of three surprises. The mean?"),
+            Wrong(
+                -log((1 / 2 + 1 / 4 + 1 / 8) / 3),
+                "surprise of the mean",
+                "You took the mean of the probabilities. First the surprises, then their mean.",
+            ),
+            Wrong(2.0, "the unit is the bit", "2 bits; a nat uses the natural logarithm."),
+        ),
+        otherwise="Three surprises, -ln of each probability; then their mean.",
+    ),
+    Question(
+        "cells of a table that looks two letters back",
+        AFTER_3,
+        right=27**3,
+        tolerance=0,
+        yes="27 x 27 beginnings, and 27 that may follow each: 19,683.",
+        wrong=(
+            Wrong(729, "the next letter is not counted", "729 is the number of its rows."),
+            Wrong(81, "choices are added up", "Each further letter multiplies the cells by 27."),
+            Wrong(26**3, "nothing is no choice", "The end, or beginning, is the 27th choice."),
+        ),
+        otherwise="How many rows, and how many cells in each?",
+    ),
+    Question(
+        "share at temperature 0.5",
+        AFTER_3,
+        right=0.64 / 0.68,
+        yes="0.8 and 0.2 squared are 0.64 and 0.04; rescaled 0.94 and 0.06.",
+        wrong=(
+            Wrong(0.64, "powers are shares", "0.64 and 0.04 do not sum to 1: rescale them."),
+            Wrong(
+                2 / 3,
+                "p to the power T",
+                "That is temperature 2, which flattens. The power is 1/T.",
+            ),
+            Wrong(0.4, "temperature multiplies", "0.8 x 0.5? It is a power: 1/T, then rescale."),
+        ),
+        otherwise="Each share to the power 1/T, then rescaled so that they sum to 1.",
+    ),
+    Question(
+        "the rate above which 2 y squared flies off",
+        AFTER_6,
+        right=0.5,
+        yes="Each step multiplies y by 1 - 4 x rate; above 0.5 that is below -1.",
+        wrong=(
+            Wrong(0.25, "the best rate is the last", "At 0.25 it arrives in ONE step. Go on."),
+            Wrong(1, "the slope is 2 y", "The slope of 2 y squared is 4 y. Try 1: 1 becomes -3."),
+        ),
+        otherwise="The slope is 4 y. What does one step make of y = 1?",
+    ),
+    Question(
+        "squares that one head fills",
+        AFTER_6,
+        right=15,
+        tolerance=0,
+        yes="1 + 2 + 3 + 4 + 5: nobody looks ahead.",
+        wrong=(
+            Wrong(25, "everybody sees everybody", "25 with those that are hidden: the future."),
+            Wrong(10, "nobody looks at itself", "Each letter may look at itself, too."),
+            Wrong(
+                20, "a head sees four letters", "4 is how many NUMBERS of each letter it works on."
+            ),
+        ),
+        otherwise="The first token looks at 1, the second at 2 ...",
+    ),
+    Question(
+        "letters it hesitates among",
+        AFTER_6,
+        right=exp(2.37),
+        yes="e to the 2.37, about 10.7.",
+        wrong=(
+            Wrong(2.37, "a loss counts letters", "A loss is the LOGARITHM of such a number."),
+            Wrong(27, "it still considers all", "Among 27 it hesitates when the loss is 3.30."),
+            Wrong(2**2.37, "the unit is the bit", "2 to the 2.37; a nat belongs to e."),
+        ),
+        otherwise="ln 27 = 3.30 is hesitating among 27. Whose logarithm is 2.37?",
+    ),
+    Question(
+        "x.grad after two walks",
+        AFTER_6,
+        right=24,
+        tolerance=0,
+        yes="12 from each: nobody set it back to 0.",
+        wrong=(
+            Wrong(12, "each walk begins anew", "One walk gives 12. What was there is added to."),
+            Wrong(144, "walks multiply", "Along a path multiply. Blame that arrives is added."),
+            Wrong(8, "the value is the slope", "8 is x * x * x itself; its slope is 3 x * x."),
+        ),
+        otherwise="The slope of x * x * x is 3 x * x. And there were two walks.",
+    ),
+]

@@ -1,0 +1,139 @@
+"""The ladder: one model, one seed, one list of documents, and ever faster ways to train it.
+
+A rung is one entry of `WAYS`. All of them start from the same weights and learn from the same
+documents in the same order, so their losses can be held against each other digit by digit.
+Left out on purpose: inventing names, and the time it takes to build the model; a rung is timed by
+its steps (loss, slopes, update) and nothing else.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+from gptcore.ladder.arrays import ArrayGPT
+from gptcore.scalar import Adam, MicroGPT, Step, fused, plain
+from gptcore.scalar.microgpt import LEARNING_RATE, check_documents
+
+LEAST_SECONDS, MOST_ROUNDS = 0.1, 30  # a fast rung trains again until it was watched for so long
+STEPS = 10  # documents that every rung learns from, unless said otherwise
+MOST_LOSSES = 5  # what a rung tells of its first losses
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to train: `train(documents, steps)` answers with the steps, in float64."""
+
+    name: str
+    changed: str  # a sentence: what is different from the rung below
+    train: Callable[[list[str], int], Iterable[Step]]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """What was measured on one rung. Units: losses in nats per token."""
+
+    name: str
+    changed: str
+    microseconds: float  # for one document: loss, slopes and update; the median
+    times_the_first: float  # how many times as fast as the first rung
+    losses: tuple[float, ...]  # of the first few steps
+    steps: int  # how many steps were held against those of the first rung
+    parts_at: int | None  # the first of them whose loss prints otherwise (4 decimals), if any
+
+
+def as_published(documents: list[str], steps: int) -> Iterator[Step]:
+    """Plain scalars, with Python's cycle collector left alone.
+
+    `MicroGPT.train` pauses the collector, which more than doubles the speed of plain scalars. That
+    is our doing, so here it stays on.
+    """
+    gpt = MicroGPT(documents, ops=plain)
+    optimizer = Adam(gpt.parameters)
+    for s in range(steps):
+        document = gpt.documents[s % len(gpt.documents)]
+        optimizer.zero_grad()
+        loss = gpt.loss(document)
+        loss.backward()
+        optimizer.step(LEARNING_RATE * (1 - s / steps))
+        yield Step(s + 1, document, loss.data)
+
+
+def with_fused_nodes(documents: list[str], steps: int) -> Iterator[Step]:
+    return MicroGPT(documents, ops=fused).train(steps)
+
+
+def with_arrays(documents: list[str], steps: int) -> Iterator[Step]:
+    return ArrayGPT(documents).train(steps)
+
+
+WAYS = (
+    Way(
+        "scalars, as published",
+        "One node for each sum and each product; Python's cycle collector is on.",
+        as_published,
+    ),
+    Way(
+        "fused nodes",
+        "A dot product, a softmax, a scale are one node each; the cycle collector is paused.",
+        with_fused_nodes,
+    ),
+    Way(
+        "arrays (NumPy)",
+        "No nodes: matrices instead of loops, all letters at once, slopes written out by hand.",
+        with_arrays,
+    ),
+)
+
+
+def climb(documents: list[str], steps: int = STEPS, ways: Iterable[Way] = WAYS) -> Iterator[Rung]:
+    """Train on every rung, and yield what was measured there as soon as it is known.
+
+    The first rung needs about a fifth of a second for each of `steps`, the others next to nothing.
+    Raises:  ValueError if there is nothing to learn from, or steps is no whole number above 0.
+    Example: for rung in climb(["emma", "anna"], steps=2): print(rung.name, rung.microseconds)
+    """
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        raise ValueError(
+            f"steps={steps!r} must be a whole number, 1 or more; {STEPS} takes a few seconds."
+        )
+    return measured(check_documents(documents), steps, tuple(ways))
+
+
+def measured(documents: list[str], steps: int, ways: tuple[Way, ...]) -> Iterator[Rung]:
+    first: tuple[float, list[float]] | None = None
+    for way in ways:
+        microseconds, losses = watch(way, documents, steps)
+        first = first or (microseconds, losses)
+        times = first[0] / microseconds
+        told = tuple(losses[:MOST_LOSSES])
+        parts_at = first_difference(first[1], losses)
+        yield Rung(way.name, way.changed, microseconds, times, told, steps, parts_at)
+
+
+def watch(way: Way, documents: list[str], steps: int) -> tuple[float, list[float]]:
+    """Microseconds for one document, and the losses of all steps.
+
+    Every rung is timed on the same documents; a fast one goes through them many times, from the
+    first weights each time.
+    """
+    durations: list[float] = []
+    for _ in range(MOST_ROUNDS):
+        losses = []
+        run = iter(way.train(documents, steps))
+        start = perf_counter()
+        for step in run:
+            durations.append(perf_counter() - start)
+            losses.append(step.loss)
+            start = perf_counter()
+        if sum(durations) > LEAST_SECONDS:
+            break
+    return 1e6 * median(durations), losses
+
+
+def first_difference(losses: list[float], others: list[float]) -> int | None:
+    """The step, from 1, at which two runs print different losses."""
+    for step, (loss, other) in enumerate(zip(losses, others), start=1):
+        if f"{loss:.4f}" != f"{other:.4f}":
+            return step
+    return None

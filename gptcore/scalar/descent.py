@@ -1,0 +1,95 @@
+"""Walk downhill: three rules that turn slopes into steps, on plain numbers.
+
+All three know of the landscape only its slopes where they stand. They differ in what they remember:
+descent nothing, momentum one number for each weight (its speed), Adam two.
+Left out on purpose: knowing when to stop. A learning rate that is too large ends in inf or nan, and
+    whoever walks sees it in the places.
+Source: momentum as Polyak 1964 has it; Adam as Kingma and Ba 2015, arXiv 1412.6980.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from math import sqrt
+
+Place = tuple[float, ...]
+Slopes = Callable[..., Sequence[float]]  # slopes_at(x, y) -> one slope for each weight
+
+
+def valley(x: float, y: float) -> float:
+    """A long narrow valley, twenty times as steep across (y) as along (x); bottom at (0, 0)."""
+    return x * x / 2 + 10 * y * y
+
+
+def valley_slopes(x: float, y: float) -> Place:
+    """How fast `valley` rises along x and along y."""
+    return x, 20 * y
+
+
+def descend(
+    slopes_at: Slopes, start: Sequence[float], learning_rate: float, steps: int
+) -> Iterator[Place]:
+    """Gradient descent: yield the start, and the place after each step against the slopes.
+
+    Example: list(descend(lambda x: (2 * x,), (1.0,), 0.25, 2)) -> [(1.0,), (0.5,), (0.25,)]
+    """
+    place = check(start, steps)
+    yield place
+    for _ in range(steps):
+        slopes = slopes_at(*place)  # all of them measured here, before anything moves
+        place = tuple(w - learning_rate * slope for w, slope in zip(place, slopes))
+        yield place
+
+
+def descend_with_momentum(
+    slopes_at: Slopes,
+    start: Sequence[float],
+    learning_rate: float,
+    steps: int,
+    momentum: float = 0.9,
+) -> Iterator[Place]:
+    """The same, as a ball rolls: each step keeps nine tenths of the one before."""
+    place = check(start, steps)
+    speed = (0.0,) * len(place)
+    yield place
+    for _ in range(steps):
+        slopes = slopes_at(*place)
+        speed = tuple(momentum * v + slope for v, slope in zip(speed, slopes))
+        place = tuple(w - learning_rate * v for w, v in zip(place, speed))
+        yield place
+
+
+def descend_with_adam(
+    slopes_at: Slopes,
+    start: Sequence[float],
+    learning_rate: float,
+    steps: int,
+    beta1: float = 0.85,
+    beta2: float = 0.99,
+    eps: float = 1e-8,
+) -> Iterator[Place]:
+    """Adam: each weight has a step of its own size, so a steep side is no longer than a flat one.
+
+    The rule is that of `gptcore.scalar.Adam`, which moves Values.
+    """
+    place = check(start, steps)
+    mean = mean_square = (0.0,) * len(place)
+    yield place
+    for t in range(1, steps + 1):
+        slopes = slopes_at(*place)
+        mean = tuple(beta1 * m + (1 - beta1) * g for m, g in zip(mean, slopes))
+        mean_square = tuple(beta2 * v + (1 - beta2) * g * g for v, g in zip(mean_square, slopes))
+        rate, correction = learning_rate / (1 - beta1**t), 1 - beta2**t  # both begin at 0: made up
+        place = tuple(
+            w - rate * m / (sqrt(v / correction) + eps) for w, m, v in zip(place, mean, mean_square)
+        )
+        yield place
+
+
+def check(start: Sequence[float], steps: int) -> Place:
+    """Where to begin, as floats. Raises: ValueError for a start or steps that cannot be walked."""
+    if isinstance(start, (str, bytes)) or not hasattr(start, "__iter__"):
+        raise ValueError(
+            f"start={start!r} must be a place, one number for each weight, such as (-9.0, 2.0)."
+        )
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
+        raise ValueError(f"steps={steps!r} must be a whole number, 0 or more.")
+    return tuple(map(float, start))

@@ -1,0 +1,51 @@
+"""A row of logits: any numbers at all, made into probabilities, and which way to push each.
+
+Layer 1 of the onion, first half: the table of pair counts of layer 0, found without counting. Left
+out on purpose: tables for more than one letter back; there are too many rows (see `mlp.py`).
+"""
+
+from collections.abc import Iterator, Sequence
+from math import log
+from random import Random
+
+from gptcore.next_token import next_probabilities
+
+FIRST_STD = 1.0  # spread of the first logits: noise that one can see in a picture
+
+
+def softmax(logits: Sequence[float]) -> list[float]:
+    """Positive numbers that sum to 1, in the proportions of e^logit. Shapes: (V,) -> (V,)."""
+    return next_probabilities(logits)
+
+
+def surprise(logits: Sequence[float], target: int) -> float:
+    """-log of the probability that softmax gives to `target`. Units: nats."""
+    return -log(softmax(logits)[target])
+
+
+def surprise_slopes(logits: Sequence[float], target: int) -> list[float]:
+    """How fast the surprise grows with each logit: what was said minus what was. Shapes: (V,)."""
+    slopes = softmax(logits)
+    slopes[target] -= 1.0
+    return slopes
+
+
+def descend_to_counts(
+    counts: Sequence[Sequence[float]], learning_rate: float, steps: int, rng: Random
+) -> Iterator[list[list[float]]]:
+    """Learn every row of a table by descent from noise; yield its probabilities, step by step.
+
+    Each row goes down its own mean surprise. The mean of "said minus was" over all that followed a
+    letter is its row of probabilities minus its row of shares, so one row is one subtraction.
+    Shapes: counts (rows, V) -> steps + 1 times (rows, V); a row without counts learns nothing.
+    """
+    sums = [sum(row) for row in counts]
+    shares = [[n / (total or 1) for n in row] for row, total in zip(counts, sums)]
+    logits = [[rng.gauss(0, FIRST_STD) for _ in row] for row in counts]
+    for _ in range(steps):
+        said = [softmax(row) for row in logits]
+        yield said
+        for row, p, was, total in zip(logits, said, shares, sums):
+            for j in range(len(row) if total else 0):
+                row[j] -= learning_rate * (p[j] - was[j])
+    yield [softmax(row) for row in logits]

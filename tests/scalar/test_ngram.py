@@ -1,0 +1,162 @@
+"""Tables of counts: held against ten lines with a Counter, and against pencil and paper."""
+
+from collections import Counter
+from math import inf, log, prod
+from random import Random
+
+import pytest
+
+from gptcore.scalar import NgramTable
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+NAMES = ["emma", "anna", "ada", "mia", "emil", "amelia", "lea", "a", "quinn"]
+CONTEXTS = range(8)
+
+
+def counted(names: list[str], context: int) -> dict[str, Counter]:
+    """The same table by cutting marked strings: context marks, the name, one mark."""
+    table: dict[str, Counter] = {}
+    for name in names:
+        text = "^" * context + name + "$"
+        for i in range(context, len(text)):
+            seen = text[i - context : i].replace("^", "")
+            table.setdefault(seen, Counter())[text[i].replace("$", "end")] += 1
+    return table
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_the_counts_are_those_of_a_counter(context):
+    assert NgramTable(LETTERS, context).learn_all(NAMES).counts == counted(NAMES, context)
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize("added", [0.1, 1])
+def test_losses_and_probabilities_follow_from_the_counts(context, added):
+    table, counts = NgramTable(LETTERS, context, added).learn_all(NAMES), counted(NAMES, context)
+    for name in [*NAMES, "zoe", "em", ""]:
+        expected = []
+        for i, then in enumerate([*name, "end"]):
+            row = counts.get(name[:i][-context:] if context else "", Counter())
+            expected.append((row[then] + added) / (row.total() + 27 * added))
+            probs = table.next_probabilities(name[:i])
+            assert probs[then] == pytest.approx(expected[-1], rel=1e-12)
+            assert sum(probs.values()) == pytest.approx(1)
+            assert list(probs) == [*LETTERS, "end"]
+        wanted = -log(prod(expected)) / (len(name) + 1)
+        assert table.loss(name) == pytest.approx(wanted, rel=1e-12)
+
+
+def test_emma_by_pencil_and_paper():
+    table = NgramTable("aem", context=1, added=0).learn_all(["emma", "emma", "ama"])
+    # begins with e 2 of 3; m after e 2 of 2; after m: m 2, a 3; after a: end 3, m 1
+    wanted = [2 / 3, 1, 2 / 5, 3 / 5, 3 / 4]
+    assert table.surprises("emma") == pytest.approx([-log(p) for p in wanted])
+
+
+def test_who_knows_nothing_pays_the_logarithm_of_the_choices():
+    for context in CONTEXTS:
+        assert NgramTable(LETTERS, context).loss("emma") == pytest.approx(log(27))
+
+
+def test_a_mean_over_documents_weighs_each_letter_alike():
+    table = NgramTable(LETTERS).learn_all(NAMES)
+    ten, two = table.loss("amelia") * 7, table.loss("a") * 2
+    assert table.mean_loss(["amelia", "a"]) == pytest.approx((ten + two) / 9)
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 2.0])
+def test_temperature_raises_each_share_to_a_power_and_rescales(temperature):
+    table = NgramTable(LETTERS).learn_all(NAMES)
+    powers = {k: p ** (1 / temperature) for k, p in table.next_probabilities("m").items()}
+    told = table.next_probabilities("m", temperature)
+    for then, power in powers.items():
+        assert told[then] == pytest.approx(power / sum(powers.values()), rel=1e-9)
+
+
+def test_temperature_zero_takes_the_likeliest():
+    table = NgramTable(LETTERS).learn_all(NAMES)
+    assert table.next_probabilities("q", 0)["u"] == 1
+    assert set(table.sample(5, 0, rng=Random(1))) == set(table.sample(1, 0, rng=Random(2)))
+
+
+@pytest.mark.parametrize("context", [0, 1, 2])
+def test_drawn_first_letters_are_as_likely_as_they_are_told(context):
+    table = NgramTable(LETTERS, context).learn_all(NAMES)
+    drawn = Counter(
+        (text or ["end"])[0] for text in table.sample(10_000, temperature=1, rng=Random(3))
+    )
+    told = table.next_probabilities()
+    chi2 = sum((drawn[k] - 10_000 * p) ** 2 / (10_000 * p) for k, p in told.items())
+    assert chi2 < 54  # 26 degrees of freedom: passed by chance once in a thousand times
+
+
+def test_the_same_dice_write_the_same_names():
+    table = NgramTable(LETTERS, 2).learn_all(NAMES)
+    assert table.sample(9, rng=Random(5)) == table.sample(9, rng=Random(5))
+    assert table.sample(9, rng=Random(5)) != table.sample(9, rng=Random(6))
+    assert table.sample(0, rng=Random(5)) == []
+
+
+def test_a_table_without_an_end_stops_all_the_same():
+    table = NgramTable("ab", added=0)
+    table.counts = {"": Counter(a=1), "a": Counter(b=1), "b": Counter(a=1)}
+    table.totals = Counter({"": 1, "a": 1, "b": 1})
+    assert table.sample(1, rng=Random(1)) == ["ab" * 50]
+
+
+def test_a_context_longer_than_every_name_remembers_them_and_raises_nothing():
+    table = NgramTable(LETTERS, context=50, added=0).learn_all(["emma", "ava"])
+    assert set(table.sample(40, temperature=1, rng=Random(1))) == {"emma", "ava"}
+    assert table.loss("emma") == pytest.approx(log(2) / 5)
+    assert table.cells == 27**51
+
+
+@pytest.mark.parametrize(("context", "cells"), [(0, 27), (1, 729), (2, 19_683), (3, 531_441)])
+def test_each_letter_of_context_makes_the_table_27_times_larger(context, cells):
+    assert NgramTable(LETTERS, context).cells == cells
+
+
+def test_without_anything_added_what_never_came_costs_infinity():
+    table = NgramTable(LETTERS, added=0).learn_all(NAMES)
+    assert table.loss("jack") == inf
+    assert table.next_probabilities("q")["x"] == 0
+    message = r"^Nothing was ever counted after 'z', and added=0.* Use added=0.1, or a shorter"
+    with pytest.raises(ValueError, match=message):
+        table.next_probabilities("z")
+    assert NgramTable(LETTERS, added=0.1).learn_all(NAMES).next_probabilities("z")["a"] > 0
+
+
+@pytest.mark.parametrize("method", ["learn", "loss", "next_probabilities"])
+def test_a_letter_that_the_table_does_not_know_is_named(method):
+    table = NgramTable("aem").learn_all(["emma"])
+    with pytest.raises(ValueError) as caught:
+        getattr(table, method)("mob")
+    assert str(caught.value) == (
+        "'mob' has 'b', a letter that this table does not know. Known: 'aem'."
+    )
+    assert table.counts == NgramTable("aem").learn_all(["emma"]).counts, "nothing was learned"
+
+
+@pytest.mark.parametrize("context", [-1, 1.0, "2", True, None])
+def test_a_context_that_is_no_number_of_letters_is_refused(context):
+    with pytest.raises(ValueError, match="must be a whole number, 0 or more"):
+        NgramTable(LETTERS, context)
+
+
+@pytest.mark.parametrize("added", [-0.1, inf, float("nan")])
+def test_an_amount_that_cannot_be_added_is_refused(added):
+    with pytest.raises(ValueError, match=r"must be 0 or more; 0\.1 does well"):
+        NgramTable(LETTERS, added=added)
+
+
+def test_other_bad_input_is_refused():
+    table = NgramTable(LETTERS)
+    with pytest.raises(ValueError, match="n=-1"):
+        table.sample(-1, rng=Random(1))
+    with pytest.raises(ValueError, match="temperature=-1"):
+        table.next_probabilities("a", -1)
+    with pytest.raises(ValueError, match="nothing to be surprised by"):
+        table.mean_loss([])
+    for characters in ("", ["ab"]):
+        with pytest.raises(ValueError, match="characters must be letters, one by one"):
+            NgramTable(characters)

@@ -1,0 +1,101 @@
+"""Seen and unseen over the context: two curves, a turning point, and the size of the table."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from viz.context import draw_context, readable
+from viz.palette import BLUE, GOLD, ORANGE
+
+NS = "{http://www.w3.org/2000/svg}"
+SEEN, UNSEEN = [2.9, 2.4, 2.0, 1.5], [2.9, 2.5, 2.3, 2.6]
+
+
+def elements(picture, tag):
+    return list(ET.fromstring(picture.to_svg()).iter(NS + tag))
+
+
+def discs_of(picture, colour) -> list[tuple[float, float]]:
+    discs = [d for d in elements(picture, "circle") if d.get("fill") == colour]
+    return [(float(d.get("cx")), float(d.get("cy"))) for d in discs]
+
+
+def test_points_stand_in_order_and_the_higher_the_dearer():
+    picture = draw_context(range(4), SEEN, UNSEEN)
+    for curve, colour in ((SEEN, BLUE), (UNSEEN, ORANGE)):
+        points = discs_of(picture, colour)
+        assert [x for x, _ in points] == sorted(x for x, _ in points)
+        heights = np.array([-y for _, y in points])
+        assert np.corrcoef(heights, curve)[0, 1] == pytest.approx(1, abs=1e-3)
+    assert discs_of(picture, BLUE)[0][1] == discs_of(picture, ORANGE)[0][1]
+
+
+def test_the_lowest_unseen_is_marked():
+    picture = draw_context(range(4), SEEN, UNSEEN)
+    (ring,) = [d for d in elements(picture, "circle") if d.get("stroke") == GOLD]
+    assert (float(ring.get("cx")), float(ring.get("cy"))) == discs_of(picture, ORANGE)[2]
+    assert picture.data["turning point"] == 2
+    assert picture.alt.endswith("unseen is lowest at 2, 2.30.")
+
+
+def test_every_loss_and_every_size_is_written():
+    picture = draw_context(range(4), SEEN, UNSEEN, cells=[27**n for n in range(1, 5)], title="Far")
+    texts = {t.text for t in elements(picture, "text")}
+    assert {f"{x:.2f}" for x in SEEN + UNSEEN} <= texts
+    assert {"27", "729", "19,683", "531,441", "Far", "seen", "unseen", "lowest"} <= texts
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (27, "27"),
+        (531_441, "531,441"),
+        (14_348_907, "14 million"),
+        (387_420_489, "387 million"),
+        (10_460_353_203, "10 billion"),
+        (27**9, "8 trillion"),
+    ],
+)
+def test_large_sizes_are_told_in_words(size, text):
+    assert readable(size) == text
+
+
+def test_one_context_and_equal_losses_can_be_drawn():
+    assert draw_context([2], [2.0], [2.0]).data["turning point"] == 2
+    assert draw_context([0, 1], [2.0, 2.0], np.array([2.0, 2.0])).data["turning point"] == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        (([0, 1], [1.0], [1.0, 2.0]), "got 2 of contexts, 1 of seen, 2 of unseen"),
+        (([], [], []), "at least one"),
+        (([0], [float("inf")], [1.0]), "the curve 'seen' has inf"),
+    ],
+)
+def test_what_does_not_fit_is_refused(given, match):
+    with pytest.raises(ValueError, match=match):
+        draw_context(*given)
+
+
+def test_sizes_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="1 of cells"):
+        draw_context([0, 1], [1, 2], [1, 2], cells=[27])
+
+
+def test_every_word_lies_on_the_sheet():
+    picture = draw_context(
+        range(7), [3 - 0.3 * n for n in range(7)], [3 + 0.2 * n for n in range(7)]
+    )
+    root = ET.fromstring(picture.to_svg())
+    for text in root.iter(f"{NS}text"):
+        assert 0 <= float(text.get("x")) <= float(root.get("width"))
+        assert 0 < float(text.get("y")) <= float(root.get("height"))
+
+
+def test_markup_stays_text_and_axes_of_matplotlib_are_welcome():
+    assert "<script" not in draw_context([0], [1], [1], title="<script>", axis="<script>").to_svg()
+    ax = Figure().add_subplot()
+    assert draw_context(range(4), SEEN, UNSEEN, ax=ax) is ax

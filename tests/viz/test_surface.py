@@ -1,0 +1,148 @@
+"""The map of a loss: heights, lines and ways where they belong; the solid one carries the map."""
+
+import base64
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from viz.landscape import Landscape
+from viz.picture import Picture
+from viz.scene import Disc, Line
+from viz.surface import PLOTLY, draw_surface, on_the_map
+
+RANGES = {"x_range": (-4, 4), "y_range": (-2, 2)}
+BOX = (0, 0, 640, 320)
+
+
+def bowl(x, y):
+    return x * x + 9 * y * y
+
+
+def land(loss_at=bowl) -> Landscape:
+    return Landscape(loss_at, (-4, 4), (-2, 2), BOX)
+
+
+def test_on_every_line_of_the_map_the_loss_has_that_height():
+    for level in (1.0, 10.0, 30.0):
+        pieces = land().contour(level)
+        assert pieces
+        for piece in pieces:
+            for x, y in piece:
+                assert bowl(x, y) == pytest.approx(level, abs=0.15)  # straight between places
+
+
+def test_a_line_around_the_bottom_is_one_closed_line():
+    bowl_of_one = land(lambda x, y: x * x + y * y)
+    lines = [shape for shape in bowl_of_one.shapes() if isinstance(shape, Line)]
+    (lowest,) = [line for line in lines if line.stroke == bowl_of_one.colour(1.6)]
+    assert lowest.points[0] == lowest.points[-1]
+    assert len(lines) < 40, "pieces were not joined"
+
+
+def test_the_strips_cover_the_map_and_grow_darker_with_the_loss():
+    slope = land(lambda x, y: x)
+    strip = slope.strip(10)
+    assert [box.fill for box in strip] == [slope.colour(k) for k in range(len(strip))]
+    for box, level in zip(strip[1:], slope.levels):
+        assert box.x == pytest.approx(slope.place(level, 0)[0], abs=0.01)
+        assert box.x + box.width == pytest.approx(640)
+
+
+def test_a_grid_is_the_same_landscape_as_the_function_it_was_taken_from():
+    xs, ys = np.linspace(-4, 4, 60), np.linspace(-2, 2, 40)
+    grid = bowl(xs[None, :], ys[:, None])
+    by_function = draw_surface(bowl, [(1, 1), (0, 0)], **RANGES)
+    for given in (grid, grid.tolist()):
+        by_grid = draw_surface(given, [(1, 1), (0, 0)], **RANGES)
+        assert by_grid.data["high"] == pytest.approx(by_function.data["high"])
+        assert by_grid.to_svg().count("<path") == by_function.to_svg().count("<path")
+
+
+def test_every_step_of_a_path_is_a_dot_at_its_place():
+    path = [(-3, 1), (-2, 0.5), (-1, 0.2)]
+    picture = draw_surface(bowl, {"walk": path}, **RANGES)
+    discs = [shape for shape in picture.scene.shapes if isinstance(shape, Disc)]
+    places = {(round(d.x), round(d.y)) for d in discs}
+    assert places == {(54 + 80 * (x + 4), round(62 + 80 * (2 - y))) for x, y in path}
+    assert picture.data["paths"] == {"walk": path}
+    assert "walk: step 2, loss 1.36." in picture.alt
+
+
+def test_a_step_over_the_edge_is_drawn_to_the_edge():
+    assert on_the_map(land(), (0, 0), (8, 0)) == ((0, 0), (4, 0))
+    assert on_the_map(land(), (0, -4), (0, 4)) == ((0, -2), (0, 2))
+    assert on_the_map(land(), (5, 0), (9, 1)) is None
+    picture = draw_surface(bowl, [(0, 0), (8, 0), (800, 900), (1, 1), (1e200, 0)], **RANGES)
+    assert "off the map" in picture.alt
+    for line in [s for s in picture.scene.shapes if isinstance(s, Line)]:
+        assert all(0 <= x <= 720 and 0 <= y <= picture.scene.height for x, y in line.points)
+
+
+@pytest.mark.parametrize("end", [math.inf, math.nan])
+def test_a_path_that_ends_beyond_all_numbers_says_so(end):
+    picture = draw_surface(bowl, {"hot": [(1, 1), (2, 2), (end, 0)]}, **RANGES)
+    assert "hot: flew off; after step 1 its numbers are larger than any float" in picture.alt
+    assert picture.data["paths"]["hot"] == [(1, 1), (2, 2)]
+
+
+def test_a_loss_that_overflows_somewhere_is_drawn_where_it_does_not():
+    picture = draw_surface(lambda x, y: math.exp(400 * x) + y * y, **RANGES)
+    assert picture.to_svg()
+    with pytest.raises(ValueError, match="not finite anywhere on this map"):
+        draw_surface(lambda x, y: math.nan, **RANGES)
+
+
+def test_the_solid_one_is_plotly_with_the_map_as_its_still_and_no_png():
+    path = [(-3.0, 1.0), (-2.0, 0.5)]
+    solid, flat = (draw_surface(bowl, {"walk": path}, solid=s, **RANGES) for s in (True, False))
+    bundle = solid._repr_mimebundle_()
+    assert set(bundle) == {PLOTLY, "text/html", "text/plain"}
+    assert set(flat._repr_mimebundle_()) == {"text/html", "text/plain"}
+    svg = base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()
+    assert svg == solid.to_svg() == flat.to_svg()
+    surface, way = bundle[PLOTLY]["data"]
+    assert (way["x"], way["y"]) == ([-3, -2], [1, 0.5])
+    assert way["z"] == pytest.approx([18, 6.25], abs=0.6)  # a hundredth above the ground
+    for y, row in zip(surface["y"], surface["z"]):
+        assert row == pytest.approx([bowl(x, y) for x in surface["x"]], rel=0.1, abs=0.1)
+
+
+def test_the_solid_ones_numbers_are_short_and_the_same_each_time():
+    def draw():
+        return json.dumps(draw_surface(bowl, [(1 / 3, 2 / 3)], solid=True, **RANGES).more)
+
+    assert draw() == draw()
+    numbers = re.findall(r"-?\d+\.\d+(?:e-?\d+)?", draw())
+    assert all(float(n) == float(f"{float(n):.3g}") for n in numbers)
+    assert len(draw()) < 20_000
+
+
+def test_what_a_front_end_may_do_better_is_added_to_the_bundle_and_takes_nothing_away():
+    plain = Picture(1, "a picture", html="<p>still</p>")
+    more = Picture(1, "a picture", html="<p>still</p>", more={"application/x": {"a": 1}})
+    assert more._repr_mimebundle_() == {**plain._repr_mimebundle_(), "application/x": {"a": 1}}
+
+
+def test_names_from_outside_cannot_break_the_map():
+    evil = "<script>alert(1)</script>"
+    picture = draw_surface(bowl, {evil: [(1, 1)]}, title=evil, x_name=evil, y_name=evil, **RANGES)
+    assert "<script" not in picture.to_svg() + picture.to_html()
+
+
+def test_matplotlib_draws_the_map_on_the_axes_it_is_given():
+    ax = Figure().add_subplot()
+    assert draw_surface(bowl, [(1, 1)], ax=ax, **RANGES) is ax
+    assert len(ax.patches) > 100
+
+
+def test_ranges_and_places_that_are_none_are_refused():
+    with pytest.raises(ValueError, match=r"x_range=\(4, -4\) must be two numbers, the smaller"):
+        draw_surface(bowl, x_range=(4, -4), y_range=(-2, 2))
+    with pytest.raises(ValueError, match=r"each a pair of numbers such as \(3.0, 1.0\); got 7"):
+        draw_surface(bowl, [7, 8], **RANGES)
+    with pytest.raises(ValueError, match="at least 2 rows of at least 2 numbers"):
+        draw_surface([[1, 2]], **RANGES)
