@@ -19,7 +19,7 @@ def guess(question: str, answer=...) -> None:
     """
     found = find(question)
     try:
-        print(found.reply(answer))
+        print(found.reply(... if answer is None else answer))
     except NotDoneYet:
         print(f"{question}? Put your guess in place of the dots and run this cell again.")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course.failures_06 import likeness_of_letters, loss_and_slope, train_without
+from course.failures.lesson_06 import likeness_of_letters, loss_and_slope, train_without
 from gptcore.ladder import ArrayGPT, weights_of
 from gptcore.ladder.weights import gathered
 from gptcore.scalar import MicroConfig, MicroGPT

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from course.failures_02 import second_mlp
+from course.failures.lesson_02 import second_mlp
 from gptcore.corpus import load_documents
 from gptcore.scalar import MLP
 

@@ -27,7 +27,7 @@ def draw_ladder(
 
     `rungs` are pairs (name, microseconds), or records that have `name` and `microseconds`. `guess`
     is the name of the rung to which someone expected the largest jump; it is marked, too. The bars
-    show what was measured; the sentence that describes them keeps to powers of ten, so that it is
+    show what was measured; the sentence that describes them tells only their order, so that it is
     the same on two machines, unless `rounded` is False.
     Raises:  ValueError for less than two rungs, times that are not above 0, an unknown guess.
     Example: draw_ladder([("scalars", 170_000), ("arrays", 100)], guess="arrays")
@@ -140,24 +140,15 @@ def add_jump(scene: Scene, ends: tuple[float, float], y: float, times: float, co
 
 
 def describe(bars: list[Bar], guess: str | None, rounded: bool) -> str:
-    """One sentence about all rungs, in their order."""
-    first = bars[0][1]
-    told = []
-    for name, time in bars[1:]:
-        exact = f"{duration(time)}, {factor(first / time)} times as fast"
-        told.append(f"{name} {power_of_ten(first / time) if rounded else exact}")
-    measure = f"Against {bars[0][0]}, to the nearest power of ten"
-    begin = measure if rounded else f"Time for one document: {bars[0][0]} {duration(first)}"
+    """One sentence about all rungs: their order, and with `rounded` False their times as well."""
     (largest, most), *others = sorted(jumps_of(bars).items(), key=lambda jump: -jump[1])
     clear = not others or most > CLEAR * others[0][1]
     jump = f" The largest jump leads to {largest}." if clear or not rounded else ""
     guessed = f" The guess was {guess}." if guess else ""
-    return f"{begin}{':' if rounded else ';'} {'; '.join(told)}.{jump}{guessed}"
-
-
-def power_of_ten(times: float) -> str:
-    """1,590 -> 1,000 times as fast, and 0.13 -> 10 times as slow."""
-    power = round(log10(times))
-    if power == 0:
-        return "as fast"
-    return f"{10 ** abs(power):,} times as {'fast' if power > 0 else 'slow'}"
+    if rounded:
+        ranked = sorted(bars, key=lambda bar: -bar[1])
+        return f"From slow to fast: {'; '.join(name for name, _ in ranked)}.{jump}{guessed}"
+    (slowest, first), *rest = bars
+    told = [f"{n} {duration(time)}, {factor(first / time)} times as fast" for n, time in rest]
+    begin = f"Time for one document: {slowest} {duration(first)}; "
+    return f"{begin}{'; '.join(told)}.{jump}{guessed}"

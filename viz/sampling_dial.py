@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from ipywidgets import FloatSlider, IntSlider, Layout
+from ipywidgets import FloatSlider, IntSlider, Layout, SelectionSlider
 
 from viz.control import Control
 from viz.labels import clip
@@ -70,7 +70,9 @@ def check_texts(texts) -> list[str]:
 
 
 class SamplingDial(Control):
-    """One slider for each dial, given as (lowest, highest, first); what is drawn stands below.
+    """One slider for each dial; what is drawn stands below.
+
+    A dial is given as (lowest, highest, first), or as a list of choices, the first one first.
 
     `draw` takes the dials by name and answers with texts or with a Picture of its own; `bars`,
     if given, takes them too and answers with the probabilities of the next token. A dial of
@@ -89,7 +91,7 @@ class SamplingDial(Control):
         bars: Callable[..., Mapping[str, float]] | None = None,
         marked: str = "stands in the list",
         title: str = "",
-        **dials: Range,
+        **dials: Range | list,
     ):
         if not dials:
             raise ValueError("There is no dial: give one, such as temperature=(0.1, 2.0, 0.5).")
@@ -110,21 +112,24 @@ class SamplingDial(Control):
             return Picture(None, str(error), html=f"<p>{escape(str(error))}</p>")
         if isinstance(drawn, Picture):
             return drawn
-        stand = ", ".join(f"{name} {value:g}" for name, value in values.items())
+        stand = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in values.items())
         title = f"{self.title}: {stand}" if self.title else stand
         return draw_sampling(drawn, self.known, bars=bars, title=title, marked=self.marked)
 
 
-def slider(name: str, given: Range) -> IntSlider | FloatSlider:
-    """Raises: ValueError unless it is given as lowest, highest, first."""
-    row = tuple(given) if isinstance(given, (tuple, list)) else ()
+def slider(name: str, given: Range | list) -> IntSlider | FloatSlider | SelectionSlider:
+    """Raises: ValueError unless given as (lowest, highest, first), or as a list of choices."""
+    look: dict[str, Any] = {"description": name.replace("_", " "), "layout": Layout(width="460px")}
+    look |= {"style": {"description_width": "90px"}}
+    if isinstance(given, list) and len(given) > 1:
+        return SelectionSlider(options=given, **look)
+    row = given if isinstance(given, tuple) else ()
     if len(row) != 3 or not row[0] <= row[2] <= row[1]:
         raise ValueError(
-            f"{name}={given!r} must be (lowest, highest, first), such as (0.1, 2.0, 0.5)."
+            f"{name}={given!r} must be (lowest, highest, first), such as (0.1, 2.0, 0.5), or a "
+            f"list of choices, such as [1, 4, 16]."
         )
-    lowest, highest, first = row
-    look: dict[str, Any] = {"min": lowest, "max": highest, "value": first, "description": name}
-    look |= {"layout": Layout(width="460px"), "style": {"description_width": "90px"}}
+    look |= dict(zip(("min", "max", "value"), row))
     if all(isinstance(value, int) for value in row):
         return IntSlider(**look)
     return FloatSlider(step=0.1, readout_format=".1f", **look)

@@ -1,6 +1,6 @@
 """Questions of lesson 2: which way is down?"""
 
-from math import cos, exp, log, sin
+from math import cos, exp, isclose, log, sin
 
 from course.numbers import done
 from course.questions import Question, Wrong
@@ -17,10 +17,19 @@ def exactness(slope_at) -> list[str]:
     found = [done(slope_at(lambda n: n[0] * n[0] * n[1] + sin(n[2]), numbers, i)) for i in range(3)]
     if not all(isinstance(slope, (int, float)) for slope in found):
         raise ValueError("slope_at must give back one number")
-    off = max(abs(slope - exact) / abs(exact) for slope, exact in zip(found, SLOPES))
     if numbers != NUMBERS:
         return ["the list of numbers was left changed"]
-    return ["right to 8 digits" if off < 1e-8 else "right to 3 digits" if off < 1e-3 else "wrong"]
+    for verdict, expected, tolerance in (
+        ("right to 8 digits", SLOPES, 1e-8),
+        ("right to 3 digits", SLOPES, 1e-3),
+        ("twice the slope", [2 * exact for exact in SLOPES], 1e-3),
+        ("the other sign", [-exact for exact in SLOPES], 1e-3),
+        ("always the slope of number 0", SLOPES[:1] * 3, 1e-3),
+        ("roughly right", SLOPES, 0.2),
+    ):
+        if all(isclose(s, e, rel_tol=tolerance) for s, e in zip(found, expected)):
+            return [verdict]
+    return ["wrong"]
 
 
 def not_put_back(f, numbers, i):
@@ -80,14 +89,15 @@ QUESTIONS = [
             Wrong(
                 "A",
                 "only the right answer has to change",
-                "That would work, slowly. But 26 other letters share 0.9 that they should not "
-                "have; are their dials where they should be?",
+                "It falls that way, but not fastest. 26 other letters share 0.9 that they should "
+                "not have; a turn is well spent on the one that has most of it, too.",
             ),
             Wrong(
                 "B",
                 "all wrong answers are equally wrong",
                 "A letter that was given 0.3 was wrong by 0.3, one that was given 0.001 hardly at "
-                "all. Should both be turned equally far?",
+                "all. Should both be turned equally far? (Turning all others down together is the "
+                "same as turning `m` up, by the way.)",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
@@ -130,8 +140,9 @@ QUESTIONS = [
             Wrong(
                 "A",
                 "a stuck run has a wrong rate",
-                "Try `second.train(train, 2300, 0.1)` and 1.0: it stays where it is. And why would "
-                "a rate care about the order of the letters?",
+                "Make a fresh one and try: `m = second_mlp(characters, rng=Random(42)); "
+                "list(m.train(train, 2300, 0.1))`, then with 1.0. It stays bad. And why would a "
+                "rate care about the order of the letters?",
             ),
             Wrong(
                 "C",
@@ -161,7 +172,29 @@ QUESTIONS = [
                 by_one_side,
                 "one side is enough",
                 "Right to a few digits. Step to both sides and divide by twice the step: then what "
-                "the curve bends by cancels. (If you do, your step is too large: 1e-5.)",
+                "the curve bends by cancels. (If you do, your step is far from 1e-5: too large it "
+                "sees the bend, too small it loses digits.)",
+            ),
+            Wrong(
+                lambda f, numbers, i: 2 * solution.slope_at(f, numbers, i),
+                "the way is one step long",
+                "Twice the slope. From one step below to one step above are TWO steps: divide by "
+                "2 * step.",
+            ),
+            Wrong(
+                lambda f, numbers, i: -solution.slope_at(f, numbers, i),
+                "below minus above",
+                "Right size, wrong sign: what it is above, minus what it is below.",
+            ),
+            Wrong(
+                lambda f, numbers, i: solution.slope_at(f, numbers, 0),
+                "there is one number",
+                "That is the slope of number 0, every time. Move number i.",
+            ),
+            Wrong(
+                lambda f, numbers, i: by_one_side(f, numbers, i, step=0.1),
+                "any step will do",
+                "Roughly right. Your step is so large that it sees the curve bend: try 1e-5.",
             ),
             Wrong(
                 not_put_back,

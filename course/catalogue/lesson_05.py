@@ -14,13 +14,26 @@ SQUARES = ([[1.0, 2.0, 3.0], [0.0, 1.0, 4.0], [2.0, -1.0, 0.5]], [[-2.0, 5.0], [
 NOBODY = ["a row with nobody to listen to"]
 
 
+def yes_or_no(answer):
+    """True and "y" are a yes, too."""
+    known = {True: "yes", False: "no", "y": "yes", "n": "no"}
+    return known.get(answer, answer) if isinstance(answer, (bool, str)) else answer
+
+
+def one_word(answer):
+    """A list of one is that one."""
+    several = isinstance(answer, (list, tuple, set)) and len(answer) == 1
+    return next(iter(answer)) if several else answer
+
+
 def products(q, keys):
     return [sum(a * b for a, b in zip(q, k)) for k in keys]
 
 
-def on_one_query(weights_of):
-    """The reader's four weights."""
-    return done(weights_of(list(QUERY), [list(k) for k in KEYS]))
+def on_two_queries(weights_of):
+    """The reader's weights for four keys of four numbers, and for three keys of two."""
+    asked = ((QUERY, KEYS), (QUERY[2:], [k[2:] for k in KEYS[:3]]))
+    return [done(weights_of(list(q), [list(k) for k in keys])) for q, keys in asked]
 
 
 def on_squares(masked):
@@ -80,6 +93,7 @@ QUESTIONS = [
                 "position is not among it? Keep your guess until the measurement.",
             ),
         ),
+        measure=yes_or_no,
         otherwise='Answer with "yes" or "no".',
     ),
     Question(
@@ -126,10 +140,20 @@ QUESTIONS = [
         "weights_of",
         LESSON,
         right=solution.weights_of,
-        measure=on_one_query,
-        measured="four weights for one query and four keys",
-        yes="Four positive numbers, one in sum.",
+        measure=on_two_queries,
+        measured="the weights of four keys of four numbers, then of three keys of two",
+        yes="Positive numbers, one in sum, whatever the number of keys.",
         wrong=(
+            Wrong(
+                lambda q, keys: softmax([p / sqrt(len(keys)) for p in products(q, keys)]),
+                "D is the number of keys",
+                "You divide by the root of the number of KEYS. D is the length of the query.",
+            ),
+            Wrong(
+                lambda q, keys: softmax([p / 2 for p in products(q, keys)]),
+                "the scale is always 2",
+                "Right for queries of four numbers, and only for them: the root of the length.",
+            ),
             Wrong(
                 lambda q, keys: softmax(products(q, keys)),
                 "the scale is a matter of taste",
@@ -251,6 +275,7 @@ QUESTIONS = [
                 "Its query is for its OWN row. It plays no part in the row of e.",
             ),
         ),
-        otherwise='Answer with "q", "k", "v" or "none".',
+        measure=one_word,
+        otherwise='Give one answer: "q", "k", "v" or "none".',
     ),
 ]

@@ -96,7 +96,7 @@ SamplesPlayer(album, known=names, marked="stands in the list of names")
 # Here is a second run. One thing in it is wrong. Its loss falls *lower* in 300 steps than the first run's did.
 
 # %% tags=["promise-failure"]
-from course.failures import second_run
+from course.failures.lesson_00 import second_run
 
 second = second_run(names)
 losses = {"second run": [step.loss for step in second.train(300)], "first run": plot.history["loss"][1][:300]}

@@ -174,7 +174,7 @@ SamplingDial(write, bars=after_ma, known=seen, marked="among those it has read",
 # With no context it knows which letters are common and nothing else. With one, vowels and consonants take turns; with two or three there are
 # syllables. From four on, look for two things at once. Many of the names are not invented, they are remembered. And some begin like a name and then fall
 # off a cliff, into forty letters of noise: one unlikely throw, and the table stands in a row where it never counted anything. All it has there is
-# a tenth for each of the 27, and whatever comes leads to another empty row.
+# the added tenth of a count in each of 27 cells, so all are equally likely, and whatever comes leads to another empty row.
 #
 # ## The better it remembers, the less it knows
 #
@@ -219,7 +219,7 @@ for table in tables:
     print(f"{table.context} letters: {filled:6,} of {table.cells:14,} cells")
 
 # %% [markdown]
-# Each letter of context makes the table 27 times larger, and the list stays as long as it is. A table cannot guess what belongs into an empty cell from its
+# Each letter of context makes the table 27 times larger, and the list stays as long as it is. A table cannot guess what belongs in an empty cell from its
 # neighbours: what it has learned about `mar` tells it nothing about `kar`. To it they are two different rows, as different as `mar` and `xyz`. A model
 # that could see that they are alike would need fewer names. The rest of this course is about that model.
 #
@@ -228,7 +228,7 @@ for table in tables:
 # Somebody offers you a longer list, 4,107 names. Nothing else changes: a tenth is put aside, seven tables, two curves.
 
 # %% tags=["promise-failure"]
-from course.failures_01 import longer_list
+from course.failures.lesson_01 import longer_list
 
 
 def curves(documents):

@@ -2,7 +2,7 @@
 # Twenty-seven dials stand in a row, one for each letter and one for the end of a name. Turn a dial up, and its letter becomes likelier; the
 # others become less likely, for all of them together make 1. After `e` the dials stood so that `m` was given the probability 0.1. Then `m` came.
 #
-# **Your guess.** Which dials should be turned now, so that the surprise is smaller next time? **A**: only that of `m`, up. **B**: that of `m` up, and the 26
+# **Your guess.** One small turn may be shared out among the dials. How does the surprise fall fastest? **A**: all of it for `m`, up. **B**: that of `m` up, and the 26
 # others down, all by the same amount. **C**: that of `m` up, and each of the others down, the further the likelier its letter was held to be.
 
 # %% tags=["promise-guess"]
@@ -110,7 +110,7 @@ labels = ["start", *characters], table.outcomes
 CountsPlayer(frames, *labels, shares, title="Learning finds what counting knew", axes=("letter before", "letter that comes"))
 
 # %% [markdown]
-# Learning found what counting knew. Nobody counted on the right side: each row was only ever told what it had said too much. (To be fair, counting read
+# Learning found what counting knew. On the right the counts come in only as shares: each row is told by how much each of its probabilities is too large or too small. (To be fair, counting read
 # the names once and was done, and here are 300 steps. Where a table can be counted, count.)
 #
 # Where something never happened, a difference stays. No name in the list is empty, so after the start the count of `end` is 0, and so is its share. But e to any power is more
@@ -118,7 +118,7 @@ CountsPlayer(frames, *labels, shares, title="Learning finds what counting knew",
 #
 # ## How far is a step?
 #
-# The learning rate 4 fell from the sky. With 1 the table comes out too, only later; with 8 some rows never settle. Where does that come from? Put two weights on a map, and let the height be the loss.
+# The learning rate 4 fell from the sky. With 1 the table comes out too, only later; with 8 some rows never settle. What a rate does can be seen with two weights: put them on a map, and let the height be the loss.
 # This is a valley, x²/2 + 10 y², twenty times as steep across as it is along; its slopes are *x* and *20 y*. Forty steps of descent lead down from the ring, with a
 # learning rate of 0.03. (Where plotly is known, as in JupyterLab, turn it with the mouse.)
 
@@ -204,7 +204,7 @@ same(logits_after("em"), logits, within=1e-12)
 # %% [markdown]
 # ## Two slopes by hand, and 709 more
 #
-# After `em` comes `m`. For the 27 logits the slopes are known: what was said minus what was. Go one step further back. The weight `w2["a"][3]` stands between
+# After `em` comes `m`. For the 27 logits the slopes are known: what was said minus what was. Go one step further back. The weight `weights["w2"][a][3]` stands between
 # hidden number 3 and the logit of `a`. Raise it a little: that logit grows by `hidden[3]` times as much, and the surprise by the logit's slope times that. Two factors,
 # multiplied.
 #
@@ -332,7 +332,7 @@ DescentPlayer(vowels.loss_at, rules=rules, **knobs, **sheet, title="Will a vowel
 # Here is a second MLP. It saw the same names in the same order, at the same rate.
 
 # %% tags=["promise-failure"]
-from course.failures_02 import second_mlp
+from course.failures.lesson_02 import second_mlp
 
 second = second_mlp(characters, rng=Random(42))
 second_losses = [step.loss for step in second.train(train, steps=2300, learning_rate=0.5)]

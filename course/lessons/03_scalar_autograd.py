@@ -205,7 +205,7 @@ print([a.grad, b.grad])
 # does to a model: the same microgpt, trained for 300 steps with `=` in that line, beside a sound one.
 
 # %%
-from course.failures import train_with_assignment
+from course.failures.lesson_03 import train_with_assignment
 from viz import draw_loss
 
 sound = [step.loss for step in MicroGPT(names, seed=42).train(300)]
@@ -239,7 +239,7 @@ by_steps = central_difference(loss_at, here)
 weight.data = here  # put it back, or the next slope is taken from another place
 
 # %%
-from course.failures import backward_with_assignment
+from course.failures.lesson_03 import backward_with_assignment
 
 for walk in (backward_with_assignment, Value.backward):
     weight.grad = 0.0
@@ -271,7 +271,7 @@ draw_loss(rolls, title="It rolls through the bottom and up the other side", unit
 # purpose: momentum, in lesson 6.) A microgpt gives no such friendly hint. Its loss does not fall first; within a hundred names it has climbed past 10:
 
 # %%
-from course.failures import train_without_reset
+from course.failures.lesson_03 import train_without_reset
 
 forgetful = train_without_reset(MicroGPT(names, seed=42), steps=150)
 print("mean of steps 101 to 150 above 10:", sum(forgetful[100:]) / 50 > 10)
@@ -321,7 +321,7 @@ guess("slope of -log p at p = 0.1", ...)
 # %% [markdown]
 # ## Four questions from before
 #
-# In no order. Knowing where to look is half of each.
+# In no order. If you have skipped something on the way here, you will notice what.
 #
 # Whoever held the right letter to be 0.2 likely is surprised. How fast does that surprise grow with the letter's *logit*?
 

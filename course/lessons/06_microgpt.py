@@ -144,7 +144,7 @@ same(sum(account.values()), imported, within=1e-9)
 # its result thrown away, for 1,000 steps and for 10,000.
 
 # %%
-from course.failures_06 import train_without
+from course.failures.lesson_06 import train_without
 
 
 def last_500(run):
@@ -165,10 +165,13 @@ for steps in (1000, 10_000):
 from gptcore.ladder import ArrayGPT
 from gptcore.scalar import MicroConfig
 
-for n_layer, n_head in ((1, 1), (1, 4), (1, 16), (2, 4), (4, 4)):
-    run = ArrayGPT(names, MicroConfig(n_layer=n_layer, n_head=n_head), seed=42)
-    score = last_500([step.loss for step in run.train(1000)])
-    print(f"n_layer {n_layer}, n_head {n_head:2}: {len(run.gpt.parameters):6,} weights, {score:.3g} nats")
+models = {}
+for n_layer in (1, 2, 4):
+    for n_head in (1, 4, 16):
+        run = ArrayGPT(names, MicroConfig(n_layer=n_layer, n_head=n_head), seed=42)
+        score = last_500([step.loss for step in run.train(1000)])
+        models[n_layer, n_head] = run.scalar()
+        print(f"n_layer {n_layer}, n_head {n_head:2}: {len(run.gpt.parameters):6,} weights, {score:.3g} nats")
 
 # %% [markdown]
 # One head or sixteen, one block or four: nothing to show for it in a thousand steps. Remember this table when somebody tells you that larger is better, and ask how much there
@@ -326,12 +329,9 @@ draw_program(one_page(), lessons_of_lines(), titles(), title="A GPT, all of it")
 guess("the largest jump", ...)
 
 # %%
-from gc import freeze
-
 from gptcore.ladder import climb
 from viz import draw_ladder
 
-freeze()  # Python need not search what this page holds already while the first rung is measured
 rungs = list(climb(names, steps=10))
 draw_ladder(rungs, title="One name: loss, slopes, step")
 
@@ -391,11 +391,16 @@ compare(run, article.scalar().sample(20), article.documents)
 from viz import SamplingDial
 
 
-def write(temperature, names):
-    return gpt.sample(names, temperature, rng=Random(1))
+def write(temperature, heads, blocks, how_many):
+    return models[blocks, heads].sample(how_many, temperature, rng=Random(1))
 
 
-SamplingDial(write, known=names, temperature=(0.1, 2.0, 0.5), names=(5, 20, 10))
+def after_em(temperature, heads, blocks, how_many):
+    return models[blocks, heads].next_probabilities("em", temperature)
+
+
+dials = {"temperature": (0.1, 2.0, 0.5), "heads": [1, 4, 16], "blocks": [1, 2, 4], "how_many": (4, 12, 8)}
+SamplingDial(write, bars=after_em, known=names, title="After em", **dials)
 
 # %% [markdown]
 # Near 0 it writes one name over and over; at 2 the dice have more to say than the model. The published samples were drawn at 0.5.
@@ -446,7 +451,7 @@ guess("what eight layers without the addition learned", ...)
 # through an untrained model and see how alike their vectors are when they come out (1: they all point the same way):
 
 # %%
-from course.failures_06 import likeness_of_letters
+from course.failures.lesson_06 import likeness_of_letters
 
 for which, part in {"with the plus": "", "without": "residual"}.items():
     alike = [likeness_of_letters(names, part, n_layer=n_layer) for n_layer in (1, 8)]

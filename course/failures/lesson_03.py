@@ -1,18 +1,8 @@
-"""Runs that are wrong without an error, for the reader to find out from evidence. Read this after
-you have guessed.
-
-Each function says in its last line what is wrong.
-"""
+"""Two ways to get gradients wrong without an error: `=` for `+=`, and blame never forgotten."""
 
 from gptcore.scalar import Adam, MicroGPT, Value
 from gptcore.scalar.microgpt import LEARNING_RATE
 from gptcore.scalar.value import topological_order
-
-
-def second_run(names: list[str]) -> MicroGPT:
-    """Lesson 0: a run with one thing changed."""
-    # Not shuffled: the list is in alphabetical order, and so is what the model sees.
-    return MicroGPT(sorted(names), seed=42, shuffle=False)
 
 
 def backward_with_assignment(loss: Value) -> None:
