@@ -23,8 +23,8 @@ lab:  ## open JupyterLab at lesson 0
 
 test:  ## run every test, every lesson, and the lessons in a real browser
 	@$(SETUP) test
-	@$(VENV) -m pytest tests
-	@$(VENV) -m pytest --nbval notebooks/
+	@$(VENV) -m pytest -n 2 --dist loadfile tests
+	@$(VENV) -m pytest -n 2 --dist loadfile --nbval notebooks/
 
 notebooks:  ## build the lessons that changed: course/lessons/ -> notebooks/, executed
 	@$(SETUP) test

@@ -27,6 +27,7 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
 ]
 SECONDS = 1000  # playwright counts milliseconds
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 KERNEL_IS_READY = """path => {
     const panel = window.jupyterapp.shell.currentWidget;

@@ -326,7 +326,9 @@ def test_a_long_name_is_cut_to_its_box():
     assert "a" * 11 + "…" in parts(draw_graph(a, {a: "a" * 50}))[2]
 
 
-@pytest.mark.parametrize("thing", [2.0, None, "L", [1.0], object()], ids=repr)
+@pytest.mark.parametrize(
+    "thing", [2.0, None, "L", [1.0], object()], ids=lambda thing: type(thing).__name__
+)
 def test_what_is_no_node_is_refused_with_what_a_node_needs(thing):
     match = f"{type(thing).__name__} cannot be drawn as a graph: it has no .*A node needs data, "
     for function in (draw_graph, all_nodes, count_paths):

@@ -1,0 +1,36 @@
+"""A JupyterLab with copies of all lessons, open in headless Chromium."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from course.lesson_table import written_lessons
+
+sys.path.insert(0, str(Path(__file__).parent))
+from lab import CHROMIUM_ARGUMENTS, Lab, find_chromium, lab_server
+
+
+def pytest_collection_modifyitems(items):
+    """Without a browser these tests say why they are skipped."""
+    if not find_chromium():
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason="no Chromium: apt install chromium"))
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A page in JupyterLab with copies of all lessons."""
+    work = tmp_path_factory.mktemp("lab")
+    books = work / "books"
+    books.mkdir()
+    for lesson in written_lessons():
+        shutil.copy(lesson.notebook, books)
+    with lab_server(books, work) as (address, token), sync_playwright() as playwright:
+        path = find_chromium()
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield Lab(browser, address, token)
+        browser.close()

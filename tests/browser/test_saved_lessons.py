@@ -1,0 +1,32 @@
+"""What a fresh clone shows: every lesson opened in JupyterLab, nothing run, not trusted.
+
+Screenshots stay in build/screenshots/, in the light and in the dark theme: look at them.
+"""
+
+import re
+
+import pytest
+from lab import SCREENSHOTS, SECONDS
+
+from course.lesson_table import written_lessons
+
+pytestmark = pytest.mark.browser
+LESSONS = [lesson.name for lesson in written_lessons()]
+PICTURES = ".jp-OutputArea .jp-RenderedHTML img, .jp-OutputArea .jp-RenderedImage img"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_fresh_clone_shows_every_picture_before_anything_runs(lab, name):
+    lab.errors.clear()
+    lab.open(name)
+    lab.page.wait_for_timeout(1 * SECONDS)
+    lab.show_all()
+    lab.shots(SCREENSHOTS / f"{name}_saved")
+    images = lab.page.locator(PICTURES)
+    assert images.count() > 3
+    for i in range(images.count()):
+        assert images.nth(i).evaluate("e => e.complete && e.naturalWidth > 50")
+        assert images.nth(i).get_attribute("alt"), "an image without words"
+    shown = " ".join(lab.page.locator(".jp-OutputArea-output").all_inner_texts())
+    assert not re.search("model not found|Error displaying widget", shown)
+    assert (lab.errors, lab.outside) == ([], [])
