@@ -399,7 +399,7 @@ def after_em(temperature, heads, blocks, how_many):
     return models[blocks, heads].next_probabilities("em", temperature)
 
 
-dials = {"temperature": (0.1, 2.0, 0.5), "heads": [1, 4, 16], "blocks": [1, 2, 4], "how_many": (4, 12, 8)}
+dials = {"temperature": (0.1, 2.0, 0.5), "heads": [1, 4, 16], "blocks": [1, 2, 4], "how_many": (2, 8, 6)}
 SamplingDial(write, bars=after_em, known=names, title="After em", **dials)
 
 # %% [markdown]
