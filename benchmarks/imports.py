@@ -12,7 +12,6 @@ from nbclient import NotebookClient
 from course.build import cells_of
 from course.lesson_table import written_lessons
 
-
 LONGEST = {"06_microgpt": 45}  # seconds; 20 for every other lesson
 
 
