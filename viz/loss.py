@@ -176,7 +176,7 @@ class LossScene:
             y, text = self.y_of(level), f"{10**level if self.log_y else level:.3g}"
             self.scene.add(Box(LEFT, y, self.wide, 1, FAINT))
             self.scene.add(Words(LEFT - 8, y + 4, text, 11, MUTED, "end"))
-        for step in round_steps(self.first, self.last):
+        for step in filter(float.is_integer, map(float, round_steps(self.first, self.last))):
             x = self.place(step, 1.0)[0]
             self.scene.add(Words(x, bottom + 17, f"{step:,.6g}", 11, MUTED, "middle"))
         self.scene.add(

@@ -417,6 +417,20 @@ draw_attention(inside.weights[0], ["[BOS]", *invention], title=f"Four heads read
 # %% [markdown]
 # Fine patterns. You know by now what they are worth after a thousand steps.
 #
+# ## You, a table, and a GPT
+#
+# In lesson 1 you were the language model. Play once more, against the table of pairs and against the GPT; both have read the same thousand names and none of
+# these six.
+
+# %%
+from gptcore.scalar import NgramTable
+from viz import ShannonGame
+
+pairs = NgramTable(gpt.characters, context=1).learn_all(gpt.documents[:1000])
+bets = {"table of pairs": pairs.next_probabilities, "microgpt": gpt.next_probabilities}
+ShannonGame(gpt.documents[1000:1006], pairs.outcomes, bets, example="emma")
+
+# %% [markdown]
 # ## No line raised an error
 #
 # The next runs have no residual connection: each half of a block answers with its result alone. With one block:
@@ -433,8 +447,6 @@ eight = {"with the plus": train_without(names, n_layer=8), "without": train_with
 draw_loss(eight, title="Eight blocks: without the plus it stands still", lines={"knows nothing": 3.296})
 
 # %%
-from gptcore.scalar import NgramTable
-
 for context, knows in ((0, "how common each letter is"), (1, "which letter follows which")):
     table = NgramTable(gpt.characters, context).learn_all(names)
     print(f"{knows}: {sum(map(table.loss, names)) / len(names):.3g} nats")
