@@ -7,6 +7,7 @@ Source: temperature, top-k and top-p as in Holtzman et al. 2020, arXiv 1904.0975
     Nguyen et al. 2024, arXiv 2407.01082.
 """
 
+import sys
 from bisect import bisect
 from itertools import accumulate
 from math import exp, inf, isnan
@@ -33,7 +34,23 @@ def next_token(
     if temperature == 0:
         return probs.index(1.0)
     sums = list(accumulate(probs))  # as in random.choices: published samples depend on it
-    return bisect(sums, rng.random() * sums[-1], 0, len(sums) - 1)
+    return bisect(sums, uniform(rng) * sums[-1], 0, len(sums) - 1)
+
+
+def uniform(rng) -> float:
+    """A number from 0 to 1 from Python's, NumPy's or PyTorch's generator.
+
+    Raises: ValueError for something that is none of them.
+    """
+    if hasattr(rng, "random"):
+        return rng.random()
+    torch = sys.modules.get("torch")  # whoever has its generator has loaded it
+    if torch is not None and isinstance(rng, torch.Generator):
+        return torch.rand((), generator=rng, dtype=torch.float64, device=rng.device).item()
+    raise ValueError(
+        f"rng={rng!r:.40} must be a generator: random.Random(1), numpy.random.default_rng(1) or "
+        f"torch.Generator()."
+    )
 
 
 def next_probabilities(

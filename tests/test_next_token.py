@@ -264,3 +264,20 @@ def test_a_temperature_next_to_nothing_takes_the_largest_and_gives_no_nan():
 def test_what_is_not_one_row_of_numbers_is_refused_with_what_is_needed(logits):
     with pytest.raises(ValueError, match="logits must be numbers, one for each token"):
         next_token(logits, rng=Random(1))
+
+
+def test_a_generator_of_pytorch_draws_as_likely_and_repeats_with_its_seed():
+    def draws(seed):
+        generator = torch.Generator().manual_seed(seed)
+        return [next_token(LOGITS, rng=generator) for _ in range(10_000)]
+
+    drawn, probs = draws(1), torch.softmax(torch.tensor(LOGITS, dtype=torch.float64), 0)
+    assert drawn == draws(1) != draws(2)
+    counts = [drawn.count(token) for token in range(len(LOGITS))]
+    chi_squared = sum((n - 1e4 * p) ** 2 / (1e4 * p) for n, p in zip(counts, probs.tolist()))
+    assert chi_squared < 2.5 * len(LOGITS) + 15  # far beyond the 99.9th percentile
+
+
+def test_what_is_no_generator_is_refused():
+    with pytest.raises(ValueError, match=r"rng=42 must be a generator: random\.Random\(1\)"):
+        next_token(LOGITS, rng=42)
