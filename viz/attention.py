@@ -10,7 +10,7 @@ from math import ceil
 
 from viz.arrays import depth, to_matrix
 from viz.labels import visible
-from viz.palette import FAINT, INK, LINE, MUTED, PAPER, WHITE
+from viz.palette import FAINT, INK, LINE, MUTED, PAPER, WHITE, blend
 from viz.picture import Picture
 from viz.scene import Box, Scene, Words
 
@@ -116,13 +116,6 @@ def strongest(rows: Rows, labels: list[str], causal: bool) -> str:
     return f"{visible(labels[i])} (position {i}) gives {rows[i][j]:.2f} to {whom}"
 
 
-def shade(weight: float) -> str:
-    """0 white, 1 ink; in between in proportion."""
-    ends = [(int(WHITE[i : i + 2], 16), int(INK[i : i + 2], 16)) for i in (1, 3, 5)]
-    share = min(max(weight, 0.0), 1.0)
-    return "#" + "".join(f"{round(white + (ink - white) * share):02x}" for white, ink in ends)
-
-
 def draw(heads: dict[int, Rows], labels: list[str], title: str, causal: bool, note: str) -> Scene:
     T, many = len(labels), len(heads) > 1
     side = next(s for n, s in ((8, 32), (16, 24), (32, 14), (MOST_TOKENS, 9)) if n >= T)
@@ -163,7 +156,7 @@ def draw_head(scene: Scene, rows: Rows, marks: list[str], x, y, side, causal: bo
     scene.add(Box(x, y, side * T, side * T, PAPER if causal else WHITE, LINE))
     for i, row in enumerate(rows):
         for j, weight in enumerate(row[: i + 1] if causal else row):
-            scene.add(Box(x + side * j, y + side * i, side, side, shade(weight), FAINT))
+            scene.add(Box(x + side * j, y + side * i, side, side, blend(WHITE, INK, weight), FAINT))
             if side >= 24 and weight >= 0.005:
                 colour = WHITE if weight > 0.5 else INK
                 number = "1" if weight > 0.995 else f"{weight:.2f}"[1:]
@@ -174,6 +167,6 @@ def draw_head(scene: Scene, rows: Rows, marks: list[str], x, y, side, causal: bo
 def legend(scene: Scene, y: float, note: str) -> None:
     scene.add(Words(16, y + 11, "weight 0", 11, MUTED))
     for k in range(6):
-        scene.add(Box(68 + 14 * k, y, 14, 14, shade(k / 5), FAINT))
+        scene.add(Box(68 + 14 * k, y, 14, 14, blend(WHITE, INK, k / 5), FAINT))
     scene.add(Words(158, y + 11, "1", 11, MUTED))
     scene.add(Words(180, y + 11, f"each row sums to 1{'; ' + note if note else ''}", 11, MUTED))

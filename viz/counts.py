@@ -10,7 +10,7 @@ from math import sqrt
 
 from viz.arrays import to_numbers
 from viz.labels import short, visible
-from viz.palette import BLUE, INK, LINE, MUTED, ORANGE, WHITE
+from viz.palette import BLUE, INK, LINE, MUTED, ORANGE, WHITE, blend
 from viz.picture import Picture
 from viz.scene import Box, Scene, Words
 
@@ -143,7 +143,7 @@ def add_cells(
         for j, x in enumerate(row):
             share = sqrt(abs(x) / largest)  # the root: or all but the largest would be white
             place = (left + side * j, top + side * i)
-            fill = blend(BLUE if x >= 0 else ORANGE, share)
+            fill = blend(WHITE, BLUE if x >= 0 else ORANGE, share)
             scene.add(Box(*place, side, side, fill, LINE, 0.4))
             if side >= ROOM_FOR_NUMBERS and x:
                 text = written(x, whole, side)
@@ -158,12 +158,6 @@ def written(x: float, whole: bool, side: float) -> str:
         return f"{x:.0f}".replace("-", "−")
     text = f"{x:.2f}" if abs(x) < 10 else short(x)
     return (text[1:] if text.startswith("0.") and side < 32 else text).replace("-", "−")
-
-
-def blend(colour: str, share: float) -> str:
-    """From white (0) to the colour (1)."""
-    parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-    return "#" + "".join(f"{round(255 + (part - 255) * share):02x}" for part in parts)
 
 
 def frame(row, column, rows, columns, left: float, top: float, side: float) -> Box:

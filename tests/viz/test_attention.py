@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from viz import draw_attention
-from viz.attention import shade
+from viz.palette import INK, WHITE, blend
 
 EMMA = ["[BOS]", *"emma"]
 
@@ -45,9 +45,11 @@ def test_one_square_for_each_pair_that_may_listen_and_the_darker_the_more():
         for shape in draw_attention([[1, 0], [0.25, 0.75]], "ab").scene.shapes
     ]
     for weight in (1, 0.25, 0.75):
-        assert shade(weight) in fills
-    assert int(shade(0.2)[1:], 16) > int(shade(0.3)[1:], 16)  # lighter is the larger number
-    assert shade(0) == "#ffffff"
+        assert blend(WHITE, INK, weight) in fills
+    assert int(blend(WHITE, INK, 0.2)[1:], 16) > int(
+        blend(WHITE, INK, 0.3)[1:], 16
+    )  # lighter is the larger number
+    assert blend(WHITE, INK, 0) == "#ffffff"
 
 
 @pytest.mark.parametrize("kind", ["lists", "numpy", "float32", "torch"])
