@@ -92,6 +92,6 @@ def readers_line(error: Exception) -> str:
 
 def alike(given, wanted, tolerance: float) -> bool:
     """Words must be equal, numbers nearly so."""
-    if isinstance(given, str) or isinstance(wanted, str):
+    if not isinstance(given, (int, float)) or not isinstance(wanted, (int, float)):
         return given == wanted
     return isclose(given, wanted, rel_tol=tolerance, abs_tol=1e-9)

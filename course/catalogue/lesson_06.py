@@ -21,11 +21,25 @@ def where_it_goes(adam_step) -> list[float | str]:
                 answer = done(adam_step(weight, gradient, m, v, s))
             except ZeroDivisionError:
                 return ["a division by zero"]
-            if not isinstance(answer, tuple) or len(answer) != 3:
-                raise ValueError("adam_step must give back three things: weight, m, v")
+            if not isinstance(answer, (tuple, list)) or len(answer) != 3:
+                raise ValueError("adam_step must give back three things: return weight, m, v")
             weight, m, v = map(done, answer)
             places.append(weight)
     return places
+
+
+def sizes(answer):
+    """The sizes of the reader's steps; a sign is not asked for."""
+    return {key: abs(done(x)) for key, x in answer.items()} if isinstance(answer, dict) else answer
+
+
+def which_jump(answer):
+    """However the two jumps are called."""
+    text = str(answer).lower()
+    for name, words in {"arrays": ("array", "numpy"), "fused nodes": ("fused", "nodes")}.items():
+        if any(word in text for word in words):
+            return name
+    return answer
 
 
 def scores(contest) -> float:
@@ -34,13 +48,13 @@ def scores(contest) -> float:
     return done(contest(table, list(NAMES)))
 
 
-def adam(beta=True, first=1, outside=True):
+def adam(beta=True, first=1, outside=True, correct_m=True, correct_v=True):
     """An Adam with a part left out, as readers write it."""
 
     def adam_step(weight, gradient, m, v, s):
         m, v = 0.85 * m + 0.15 * gradient, 0.99 * v + 0.01 * gradient**2
-        up = m / (1 - 0.85 ** (s + first)) if beta else m
-        size = v / (1 - 0.99 ** (s + first)) if beta else v
+        up = m / (1 - 0.85 ** (s + first)) if beta and correct_m else m
+        size = v / (1 - 0.99 ** (s + first)) if beta and correct_v else v
         by = sqrt(size) + 1e-8 if outside else sqrt(size + 1e-8)
         return weight - 0.01 * up / by, m, v
 
@@ -75,6 +89,13 @@ def count_all(table, documents):
     return sum(losses) / len(losses)
 
 
+def learn_half(table, documents):
+    half = len(documents) // 2
+    for document in documents[:half]:
+        table.learn(document)
+    return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
+
+
 def never_learn(table, documents):
     half = len(documents) // 2
     return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
@@ -107,6 +128,7 @@ QUESTIONS = [
         "Adam's first step",
         LESSON,
         right={"gradient 1000": 0.01, "gradient 0.001": 0.01},
+        measure=sizes,
         yes="Both by the rate. Its size, a million times larger in one than in the other, is "
         "divided away.",
         wrong=(
@@ -134,6 +156,7 @@ QUESTIONS = [
         "the largest jump",
         LESSON,
         right="arrays",
+        measure=which_jump,
         yes="Arrays: what is left of Python's loops are a few dozen lines, one after the other, "
         "for a whole name.",
         wrong=(
@@ -197,6 +220,16 @@ QUESTIONS = [
                 "1e-8 is added AFTER the root. Inside, the published run prints another loss from "
                 "step 2 on.",
             ),
+            Wrong(
+                adam(correct_v=False),
+                "only the mean of the gradient starts at 0",
+                "m is corrected, v is not: without it the first step is ten times too large.",
+            ),
+            Wrong(
+                adam(correct_m=False),
+                "only the mean of the square starts at 0",
+                "v is corrected, m is not: without it the first step is 0.15 of the rate.",
+            ),
             Wrong(uphill, "one moves along the gradient", "It walks uphill: minus, not plus."),
         ),
     ),
@@ -227,8 +260,7 @@ QUESTIONS = [
             Wrong(
                 {**solution.counts, "wq, wk, wv, wo": 4 * 16 * 4},
                 "a head has matrices of its own, and one head was counted",
-                "There are four heads: each uses 4 of the 16 numbers of q, k and v, and together "
-                "they use them all.",
+                "256 is one of the four matrices. That line asks for all four together.",
             ),
             Wrong(
                 {**solution.counts, "fc1": 16 * 16, "fc2": 16 * 16},
@@ -263,6 +295,12 @@ QUESTIONS = [
                 "every name counts",
                 "The first half counts as well in yours, and there the table still knows nothing. "
                 "For the GPT only the second half counted.",
+            ),
+            Wrong(
+                learn_half,
+                "one half to learn from, the other to be judged on",
+                "Your table stops learning after the first half. The GPT went on learning while it "
+                "was judged; the table may, too.",
             ),
             Wrong(
                 never_learn,

@@ -110,6 +110,7 @@ QUESTIONS = [
         "letters it hesitates among",
         AFTER_6,
         right=exp(2.37),
+        tolerance=0.04,
         yes="e to the 2.37, about 10.7.",
         wrong=(
             Wrong(2.37, "a loss counts letters", "A loss is the LOGARITHM of such a number."),

@@ -46,9 +46,7 @@ def test_one_square_for_each_pair_that_may_listen_and_the_darker_the_more():
     ]
     for weight in (1, 0.25, 0.75):
         assert blend(WHITE, INK, weight) in fills
-    assert int(blend(WHITE, INK, 0.2)[1:], 16) > int(
-        blend(WHITE, INK, 0.3)[1:], 16
-    )  # lighter is the larger number
+    assert int(blend(WHITE, INK, 0.2)[1:], 16) > int(blend(WHITE, INK, 0.3)[1:], 16)  # lighter
     assert blend(WHITE, INK, 0) == "#ffffff"
 
 
