@@ -69,4 +69,4 @@ class CountsPlayer(Control):
         if self.beside is None:
             return ""
         both = zip(chain(*self.beside), chain(*self.frames[step]))
-        return f": at most {max(abs(a - b) for a, b in both):.2g} off"
+        return f": {max(abs(a - b) for a, b in both):.1g} off"
