@@ -1,12 +1,16 @@
 """Where the boxes of a graph stand: in layers from left to right, with few crossings, always in
 the same place.
 
-Left out on purpose: the best of all layouts. A few sweeps of averaging come close, in milliseconds.
+Left out on purpose: the best of all layouts. A few sweeps of averaging come close, in milliseconds;
+of a graph with very many links fewer sweeps are made, so that nobody waits for it.
 Source: Sugiyama, Tagawa and Toda 1981, layered drawings by barycentres.
 """
 
 from bisect import bisect_right, insort
 from dataclasses import dataclass
+
+SWEEPS = 12
+LINKS_IN_ALL_SWEEPS = 40_000  # a few tenths of a second
 
 
 @dataclass
@@ -20,7 +24,7 @@ class Layout:
     ]  # arrow -> the (layer, height) it passes on its way
 
 
-def lay_out(count: int, arrows: list[tuple[int, int]], sweeps: int = 12) -> Layout:
+def lay_out(count: int, arrows: list[tuple[int, int]]) -> Layout:
     """Places for nodes 0..count-1; arrows go from smaller to larger numbers, and to the right."""
     layer = layers_of(count, arrows)
     # An arrow over several layers gets a place in each: so it goes around boxes, not through them.
@@ -33,8 +37,9 @@ def lay_out(count: int, arrows: list[tuple[int, int]], sweeps: int = 12) -> Layo
         chain.append(end)
         chains[start, end] = chain
         links += list(zip(chain, chain[1:]))
+    sweeps = min(SWEEPS, max(2, LINKS_IN_ALL_SWEEPS // max(1, len(links))))
     rows = order_rows(layer, links, sweeps)
-    height = heights_of(rows, layer, links, count)
+    height = heights_of(rows, layer, links, count, rounds=sweeps + 4)
     bends = {arrow: [(layer[p], height[p]) for p in chain[1:-1]] for arrow, chain in chains.items()}
     return Layout(layer[:count], height[:count], bends)
 
@@ -100,7 +105,7 @@ def crossings(rows: list[list[int]], after: list[list[int]]) -> int:
     return count
 
 
-def heights_of(rows, layer, links, count, rounds: int = 16) -> list[float]:
+def heights_of(rows, layer, links, count, rounds: int) -> list[float]:
     """Each node near the mean height of its neighbours, one row apart in its layer."""
     near: list[list[int]] = [[] for _ in layer]
     for start, end in links:

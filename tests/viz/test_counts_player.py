@@ -66,9 +66,9 @@ def test_a_table_of_729_numbers_answers_at_once():
     frames = {step: rng.random((27, 27)) for step in range(3)}
     labels = [chr(97 + i) for i in range(27)]
     player = CountsPlayer(frames, labels, beside=frames[2])
-    began = time.perf_counter()
+    began = time.process_time()
     player.step.value = 1
-    assert time.perf_counter() - began < 0.2
+    assert time.process_time() - began < 0.2
 
 
 def test_no_frames_and_frames_that_do_not_fit_are_refused():

@@ -233,10 +233,10 @@ def test_two_hundred_numbers_are_drawn_in_half_a_second(kind):
     root = two_hundred(kind)
     seconds = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.process_time()
         picture = draw_graph(root)
         picture.to_html()
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
     assert len(picture.data["nodes"]) == 200
     assert min(seconds) < 0.5
 
@@ -249,10 +249,10 @@ def test_of_a_million_numbers_the_nearest_are_drawn_and_the_rest_is_counted(shap
         root = chain(1_000_000) if shape == "deep" else plus(*leaves)
     finally:
         gc.enable()
-    began = time.perf_counter()
+    began = time.process_time()
     picture = draw_graph(root, {root: "L"})
     _, _, texts = parts(picture)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     drawn = len(picture.data["nodes"])
     assert 50 <= drawn <= 300
     assert picture.data["left_out"] == 1_000_000 - drawn

@@ -106,9 +106,9 @@ def test_nothing_is_refused(probs):
 def test_of_fifty_thousand_tokens_the_likeliest_are_drawn_and_the_rest_summed_up():
     weights = np.random.default_rng(0).exponential(size=50_000) ** 3
     probs = weights / weights.sum()
-    began = time.perf_counter()
+    began = time.process_time()
     picture = draw_probabilities(probs, [f"token{i}" for i in range(50_000)])
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert len(picture.to_svg()) < 20_000
     texts = texts_of(picture)
     best = np.argsort(-probs)[:15]
