@@ -13,8 +13,8 @@ from time import perf_counter
 
 from benchmarks.microgpt import ROOT, milliseconds_a_step
 from gptcore.corpus import available, load_documents
-from gptcore.corpus.manifest import find_text, path_of
 from gptcore.ladder import ArrayGPT, loss_of, weights_of
+from gptcore.manifest import find_text, path_of
 from gptcore.scalar import MicroGPT
 
 ROUNDS, STEPS = 3, 20

@@ -12,7 +12,7 @@ from statistics import median
 from time import perf_counter
 
 from gptcore.corpus import available
-from gptcore.corpus.manifest import find_text, path_of
+from gptcore.manifest import find_text, path_of
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3

@@ -14,9 +14,10 @@ PACKAGES = ("gptcore", "viz", "course")
 FLOORS = {
     "heads": set(),
     "next_token": set(),
-    "tokenizers": set(),
+    "manifest": set(),
+    "tokenizers": {"manifest"},
     "scalar": {"heads", "next_token"},
-    "corpus": {"tokenizers"},
+    "corpus": {"manifest", "tokenizers"},
     "model": {"heads"},
     "sampling": {"model", "next_token"},
     "training": {"model", "corpus", "sampling"},

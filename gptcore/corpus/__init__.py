@@ -6,12 +6,12 @@ importing this package loads nothing: no pooch, no requests. `__init__.pyi` is f
 
 from importlib import import_module
 
-HOME_OF = {
-    "load": "text",
-    "load_documents": "text",
-    "available": "text",
-    "fetch": "download",
-    "Fetched": "download",
+HOME_OF = {  # name -> the file that has it, below gptcore
+    "load": "corpus.text",
+    "load_documents": "corpus.text",
+    "available": "corpus.text",
+    "fetch": "corpus.download",
+    "Fetched": "corpus.download",
     "Text": "manifest",
     "all_texts": "manifest",
     "find_text": "manifest",
@@ -28,7 +28,7 @@ def __getattr__(name: str):
     """Import the file that has `name`, and hand its `name` on."""
     if name not in HOME_OF:
         raise AttributeError(f"gptcore.corpus has no {name!r}; it has {', '.join(HOME_OF)}.")
-    return getattr(import_module(f"gptcore.corpus.{HOME_OF[name]}"), name)
+    return getattr(import_module(f"gptcore.{HOME_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pooch
 from requests import exceptions
 
-from gptcore.corpus.manifest import (
+from gptcore.manifest import (
     DATA_VARIABLE,
     Text,
     TextNotHere,

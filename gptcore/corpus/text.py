@@ -6,7 +6,7 @@ Left out on purpose: texts that have no name in `data/manifest.toml`. Read a fil
 
 from importlib import import_module
 
-from gptcore.corpus.manifest import find_text, is_there, path_of, read_whole
+from gptcore.manifest import find_text, is_there, path_of, read_whole
 
 
 def load(name: str) -> str:

@@ -55,7 +55,7 @@ def server():
 @pytest.fixture
 def manifest(server, monkeypatch, tmp_path):
     """Write a manifest whose one download, `letters`, has its mirrors at these paths."""
-    monkeypatch.setattr("gptcore.corpus.manifest.shipped_folder", lambda: tmp_path / "shipped")
+    monkeypatch.setattr("gptcore.manifest.shipped_folder", lambda: tmp_path / "shipped")
     monkeypatch.setattr("gptcore.corpus.download.PAUSES_SECONDS", (0, 0))
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path / "data"))
     for variable in ("NO_PROXY", "no_proxy"):

@@ -35,7 +35,7 @@ def test_every_way_to_ask_for_a_misspelt_text_gets_the_nearest_name(ask):
 def test_a_shipped_text_that_went_missing_says_how_to_bring_it_back(monkeypatch, tmp_path):
     manifest = (CHECKOUT / "data" / "manifest.toml").read_bytes()
     (tmp_path / "manifest.toml").write_bytes(manifest)
-    monkeypatch.setattr("gptcore.corpus.manifest.shipped_folder", lambda: tmp_path)
+    monkeypatch.setattr("gptcore.manifest.shipped_folder", lambda: tmp_path)
     assert not corpus.available("names")
     with pytest.raises(corpus.TextNotHere) as caught:
         corpus.load("names")

@@ -1,7 +1,8 @@
 """The texts that we know by name: where each belongs, and whether what lies there is whole.
 
 The list itself is `data/manifest.toml`. A shipped text lies beside that list; a downloaded one in
-the folder GPTCORE_DATA. Left out on purpose: reading (`text.py`) and bringing (`download.py`).
+the folder GPTCORE_DATA. A tokenizer's vocabulary is such a text, too, so this stands below both.
+Left out on purpose: bringing what is not here (`corpus/download.py`).
 """
 
 import difflib
@@ -56,7 +57,7 @@ class Text:
 
 def shipped_folder() -> Path:
     """The folder of the manifest and the shipped texts: in a wheel inside gptcore, else beside."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parent
     folders = [package / "data", package.parent / "data"]
     for folder in folders:
         if (folder / "manifest.toml").is_file():
