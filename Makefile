@@ -34,6 +34,6 @@ lint:  ## look for faults that need no run
 	@$(SETUP) test
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check . && $(VENV) -m mypy
 
-bench:  ## measure what was promised, beside the published program
-	@$(SETUP) test
+bench:  ## measure what was promised, beside other people's programs
+	@$(SETUP) bench
 	@$(VENV) -m benchmarks.run $(NAMES)
