@@ -3,11 +3,29 @@
 Such a cell bears the tag, and is skipped where it is missing.
 """
 
-from gptcore.corpus import available
+from gptcore.corpus import available, data_folder
+
+VOCABULARIES = ("gpt2-vocabulary", "cl100k-vocabulary", "o200k-vocabulary")
+SAMPLE_BYTES = 6_073_247  # of the 1,400 documents with which the stored outputs were made
+
+
+def sample_is_here() -> bool:
+    """Whether GPTCORE_DATA has that sample: with another file the outputs would be others."""
+    file = data_folder() / "fineweb" / "000_00000.parquet"
+    return file.is_file() and file.stat().st_size == SAMPLE_BYTES
+
 
 # tag -> (is it here?, how to bring it)
 NEEDS = {
     "needs-names-ssa": (lambda: available("names-ssa"), "gptcore fetch names-ssa"),
+    "needs-gpt2-vocabulary": (
+        lambda: all(available(name) for name in VOCABULARIES),
+        f"gptcore fetch {' '.join(VOCABULARIES)}",
+    ),
+    "needs-fineweb": (
+        sample_is_here,
+        "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000 (2 GB; what the cell prints will differ)",
+    ),
 }
 
 
