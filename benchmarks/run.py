@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import drawing, imports, ladder, microgpt
+from benchmarks import drawing, imports, ladder, microgpt, model, prepare, tokenizers
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,9 @@ def all_figures() -> dict[str, Callable[[], Iterator[tuple]]]:
         "ladder": ladder.figures,
         "imports": imports.figures,
         "drawing": drawing.figures,
+        "tokenizers": tokenizers.figures,
+        "prepare": prepare.figures,
+        "model": model.figures,
     }
 
 

@@ -22,6 +22,7 @@ NEEDS = {
         lambda: all(available(name) for name in VOCABULARIES),
         f"gptcore fetch {' '.join(VOCABULARIES)}",
     ),
+    "needs-shakespeare": (lambda: available("shakespeare"), "gptcore fetch shakespeare"),
     "needs-fineweb": (
         sample_is_here,
         "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000 (2 GB; what the cell prints will differ)",

@@ -99,12 +99,22 @@ def test_scalar_uses_the_standard_library_only():
                 assert top == "gptcore" or top in sys.stdlib_module_names, f"{module}: {name}"
 
 
-@pytest.mark.parametrize("package", ["gptcore", "gptcore.scalar", "gptcore.corpus", "viz"])
+LIGHT = [
+    "gptcore",
+    "gptcore.scalar",
+    "gptcore.tokenizers",
+    "gptcore.corpus",
+    "gptcore.model",
+    "viz",
+]
+
+
+@pytest.mark.parametrize("package", LIGHT)
 def test_importing_does_nothing_and_loads_nothing_large(package):
     code = f"""
 import sys
 import {package}
-large = {{"torch", "matplotlib", "numpy", "ipywidgets", "plotly", "requests"}} & set(sys.modules)
+large = {{"torch", "matplotlib", "numpy", "ipywidgets", "plotly", "requests", "tiktoken", "regex", "pyarrow"}} & set(sys.modules)
 print(sorted(large))
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -35,6 +35,23 @@ _HOME = {
     "draw_ladder": "ladder",
     "TrainingScrubber": "training_scrubber",
     "SamplingDial": "sampling_dial",
+    "draw_tokens": "tokens",
+    "draw_token_prices": "token_prices",
+    "draw_merges": "merges",
+    "VocabularyDial": "vocabulary_dial",
+    "MergeGame": "merge_game",
+    "draw_funnel": "funnel",
+    "FilterBench": "filter_bench",
+    "SamplingPlayground": "sampling_playground",
+    "draw_playground": "playground",
+    "draw_parameters": "parameters",
+    "draw_lens": "lens",
+    "draw_embedding": "embedding",
+    "draw_shapes": "shapes",
+    "draw_head_split": "head_split",
+    "HeadSplitter": "head_splitter",
+    "draw_query": "query",
+    "AttentionExplorer": "attention_explorer",
 }
 
 __all__ = list(_HOME)

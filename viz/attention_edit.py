@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from viz.arrays import to_matrix, to_numbers
-from viz.attention import draw_head, read_heads
+from viz.attention_squares import draw_head
+from viz.attention_stack import read_stack
 from viz.labels import visible
 from viz.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE
 from viz.picture import Picture
@@ -44,7 +45,8 @@ def moment(given, tokens: Sequence[str]) -> Moment:
             f"look answered with {given!r:.60}, but must answer with a dictionary that has "
             f"{', '.join(wanted)}."
         )
-    weights = read_heads(given["weights"], [str(token) for token in tokens], causal=True)[0]
+    stack = read_stack(given["weights"], [str(token) for token in tokens])
+    weights = stack.weights[0, 0].tolist()
     values = to_matrix(given["values"], "values", "T D")
     scores, mixed = to_numbers(given["scores"], "scores", finite=False), given["mixed"]
     mixed = to_numbers(mixed, "mixed")

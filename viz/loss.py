@@ -29,13 +29,14 @@ def draw_loss(
     lines: Mapping[str, float] | None = None,
     last_step: float | None = None,
     log_y: bool = False,
+    x: str = "step",
     ax=None,
 ) -> Picture:
     """One curve for each name of `history`, over the steps.
 
     `history` maps a name to its losses, one for each step, or to a pair (steps, losses). `lines`
-    are levels to compare with: {"knows nothing": 3.296}. With `ax` matplotlib draws the same
-    curves in its own way.
+    are levels to compare with: {"knows nothing": 3.296}. `x` is what one step is called. With `ax`
+    matplotlib draws the same curves in its own way.
     Raises:  ValueError if there is nothing to draw, or steps and losses differ in number.
     Example: draw_loss({"train": [3.3, 2.9, 2.7]}, lines={"knows nothing": 3.296})
     """
@@ -43,11 +44,11 @@ def draw_loss(
     if not any(steps for steps, _ in series.values()):
         raise ValueError("history has no losses to draw: give it as {'train': [3.3, 2.9, ...]}.")
     if ax is not None:
-        return draw_on_axes(ax, series, lines or {}, title, unit, log_y)
-    drawing = LossScene(series, lines or {}, title, unit, last_step, log_y)
+        return draw_on_axes(ax, series, lines or {}, title, unit, log_y, x)
+    drawing = LossScene(series, lines or {}, title, unit, last_step, log_y, x)
     return Picture(
         {name: values for name, (_, values) in series.items()},
-        describe(series, title),
+        describe(series, title, x),
         drawing.scene,
     )
 
@@ -117,6 +118,7 @@ class LossScene:
         unit: str,
         last_step: float | None,
         log_y: bool,
+        step_name: str,
     ):
         self.log_y = log_y
         names = self.place_names(series)
@@ -128,7 +130,7 @@ class LossScene:
         self.first = min(*steps, 1.0) if min(steps) > 0 else min(steps)
         self.last = max(*steps, last_step or 0)
         self.scene = Scene(WIDTH, self.top + self.tall + BOTTOM)
-        self.add_axes(title, unit)
+        self.add_axes(title, unit, step_name)
         for name, level in lines.items():
             if self.fits(level):
                 self.add_level(name, level)
@@ -170,7 +172,7 @@ class LossScene:
     def y_of(self, level: float) -> float:
         return self.top + self.tall * (self.high - level) / (self.high - self.low)
 
-    def add_axes(self, title: str, unit: str) -> None:
+    def add_axes(self, title: str, unit: str, step_name: str) -> None:
         bottom = self.top + self.tall
         for level in round_steps(self.low, self.high):
             y, text = self.y_of(level), f"{10**level if self.log_y else level:.3g}"
@@ -181,7 +183,7 @@ class LossScene:
             self.scene.add(Words(x, bottom + 17, f"{step:,.6g}", 11, MUTED, "middle"))
         self.scene.add(
             Words(16, 25, title, 15, weight="600"),
-            Words(LEFT + self.wide / 2, bottom + 35, "step", 12, MUTED, "middle"),
+            Words(LEFT + self.wide / 2, bottom + 35, step_name, 12, MUTED, "middle"),
             Words(WIDTH - RIGHT, 25, unit, 12, MUTED, "end"),
         )
 
@@ -226,19 +228,25 @@ def label_of(name: str, values: list[float]) -> str:
     return f"{clip(name, 60)} {means[-1]:.3g}" if means else clip(name, 60)
 
 
-def describe(series: Mapping[str, Series], title: str) -> str:
+def describe(series: Mapping[str, Series], title: str, x: str = "step") -> str:
     """One sentence: where each curve begins and where it has come to."""
     told = []
     for name, (steps, values) in series.items():
         means = running_mean(values) if len(values) > FEW else values
         if values:
-            span = f"{steps[-1]:,.6g} step{'s' * (steps[-1] != 1)}"
+            span = f"{steps[-1]:,.6g} {x}{'s' * (steps[-1] != 1)}"
             told.append(f"{name} from {values[0]:.2g} to {means[-1]:.2g} in {span}")
     return f"{title or 'Loss'}: {', '.join(told)}."
 
 
 def draw_on_axes(
-    ax, series: Mapping[str, Series], lines: Mapping[str, float], title: str, unit: str, log_y: bool
+    ax,
+    series: Mapping[str, Series],
+    lines: Mapping[str, float],
+    title: str,
+    unit: str,
+    log_y: bool,
+    x: str,
 ):
     """The same curves as matplotlib draws them, for a figure of your own."""
     for n, (name, (steps, values)) in enumerate(series.items()):
@@ -258,6 +266,6 @@ def draw_on_axes(
             va="bottom",
             color=INK,
         )
-    ax.set(xlabel="step", ylabel=unit, title=title, yscale="log" if log_y else "linear")
+    ax.set(xlabel=x, ylabel=unit, title=title, yscale="log" if log_y else "linear")
     ax.legend(frameon=False)
     return ax

@@ -4,11 +4,12 @@ from io import BytesIO
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Rectangle
 from matplotlib.path import Path
 
 from viz.palette import PAPER
-from viz.scene import Box, Disc, Line, Scene, curve
+from viz.scene import Box, Disc, Image, Line, Scene, curve
 
 DPI = 144
 POINTS_PER_PIXEL = 0.75  # at the size at which the sheet was laid out
@@ -67,6 +68,9 @@ def draw_shape(shape, ax, points: float, zorder: float) -> None:
                 zorder=zorder,
             )
         )
+    elif isinstance(shape, Image):
+        edges = (shape.x, shape.x + shape.width, shape.y + shape.height, shape.y)
+        ax.imshow(imread(BytesIO(shape.png)), extent=edges, zorder=zorder)
     else:
         ax.text(
             shape.x,

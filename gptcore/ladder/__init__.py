@@ -12,6 +12,7 @@ HOME_OF = {
     "Rung": "rungs",
     "Way": "rungs",
     "WAYS": "rungs",
+    "UP_TO_ARRAYS": "rungs",
     "lines_of": "table",
     "in_words": "table",
     "TABLE_HEAD": "table",
@@ -21,6 +22,7 @@ HOME_OF = {
     "ArrayGPT": "arrays",
     "Inside": "arrays",
     "weights_of": "weights",
+    "poured": "tensors",
 }
 __all__ = list(HOME_OF)
 

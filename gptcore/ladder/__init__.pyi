@@ -3,6 +3,7 @@ from gptcore.ladder.arrays import Inside as Inside
 from gptcore.ladder.arrays import forward as forward
 from gptcore.ladder.arrays import loss_and_slopes as loss_and_slopes
 from gptcore.ladder.arrays import loss_of as loss_of
+from gptcore.ladder.rungs import UP_TO_ARRAYS as UP_TO_ARRAYS
 from gptcore.ladder.rungs import WAYS as WAYS
 from gptcore.ladder.rungs import Rung as Rung
 from gptcore.ladder.rungs import Way as Way
@@ -10,4 +11,5 @@ from gptcore.ladder.rungs import climb as climb
 from gptcore.ladder.table import TABLE_HEAD as TABLE_HEAD
 from gptcore.ladder.table import in_words as in_words
 from gptcore.ladder.table import lines_of as lines_of
+from gptcore.ladder.tensors import poured as poured
 from gptcore.ladder.weights import weights_of as weights_of

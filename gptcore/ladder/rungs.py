@@ -1,7 +1,9 @@
 """The ladder: one model, one seed, one list of documents, and ever faster ways to train it.
 
 A rung is one entry of `WAYS`. All of them start from the same weights and learn from the same
-documents in the same order, so their losses can be held against each other digit by digit.
+documents in the same order, so their losses can be held against each other digit by digit. Who
+takes many documents at once takes other steps; there the first loss is held against the mean of
+those that the documents have alone. The rungs with PyTorch load it only when they are climbed.
 Left out on purpose: inventing names, and the time it takes to build the model; a rung is timed by
 its steps (loss, slopes, update) and nothing else.
 """
@@ -9,25 +11,32 @@ its steps (loss, slopes, update) and nothing else.
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from statistics import median
+from functools import partial
+from importlib import import_module
+from statistics import fmean, median
 from time import perf_counter
 
-from gptcore.ladder.arrays import ArrayGPT
+from gptcore.ladder import lacking
+from gptcore.ladder.arrays import ArrayGPT, loss_of
 from gptcore.scalar import Adam, MicroGPT, Step, fused, plain
 from gptcore.scalar.microgpt import LEARNING_RATE, check_documents
 
 LEAST_SECONDS, MOST_ROUNDS = 0.1, 30  # a fast rung trains again until it was watched for so long
 STEPS = 10  # documents that every rung learns from, unless said otherwise
+BATCH, GPU_BATCH = 512, 8192  # documents at once: what fits a processor's cache; what fills a GPU
+SAME_MEAN = 1e-4  # nats; float32 sums half a thousand losses to about a millionth
 MOST_LOSSES = 5  # what a rung tells of its first losses
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way to train: `train(documents, steps)` answers with the steps, in float64."""
+    """One way to train: `train(documents, steps)` answers with the steps."""
 
     name: str
     changed: str  # a sentence: what is different from the rung below
     train: Callable[[list[str], int], Iterable[Step]]
+    batch: int = 1  # documents in one step
+    lacking: Callable[[], str] = lacking.nothing  # why it cannot be climbed here, if it cannot
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Rung:
     losses: tuple[float, ...]  # of the first few steps
     steps: int  # how many steps were held against those of the first rung
     parts_at: int | None  # the first of them whose loss prints otherwise (4 decimals), if any
+    batch: int = 1  # documents in one step; of many only the first loss is held, against their mean
 
 
 def as_published(documents: list[str], steps: int) -> Iterator[Step]:
@@ -68,7 +78,22 @@ def with_arrays(documents: list[str], steps: int) -> Iterator[Step]:
     return ArrayGPT(documents).train(steps)
 
 
-WAYS = (
+def with_tensors(documents: list[str], steps: int, **options) -> Iterator[Step]:
+    tensors = import_module("gptcore.ladder.tensors")  # loads PyTorch, which lower rungs do without
+    return tensors.train(documents, steps, **options)
+
+
+def with_batches(documents: list[str], steps: int, **options) -> Iterator[Step]:
+    dtype = import_module("torch").float32
+    return with_tensors(documents, steps, batch=BATCH, dtype=dtype, **options)
+
+
+def on_a_gpu(documents: list[str], steps: int) -> Iterator[Step]:
+    dtype = import_module("torch").float32
+    return with_tensors(documents, steps, batch=GPU_BATCH, dtype=dtype, device="cuda")
+
+
+UP_TO_ARRAYS = (
     Way(
         "scalars, as published",
         "One node for each sum and each product; Python's cycle collector is on.",
@@ -85,12 +110,45 @@ WAYS = (
         with_arrays,
     ),
 )
+WAYS = (
+    *UP_TO_ARRAYS,
+    Way(
+        "tensors (PyTorch)",
+        "PyTorch finds the slopes; one small name pays for every call it makes.",
+        with_tensors,
+        lacking=lacking.pytorch,
+    ),
+    Way(
+        "a batch",
+        f"{BATCH} names share those calls, and numbers have half the digits (float32).",
+        with_batches,
+        BATCH,
+        lacking.pytorch,
+    ),
+    Way(
+        "compiled",
+        "torch.compile joins calls into few; the large ones, which it leaves alone, take the time.",
+        partial(with_batches, compiled=True),
+        BATCH,
+        lacking.compiler,
+    ),
+    Way(
+        "a GPU",
+        f"Thousands of small processors, and {GPU_BATCH:,} names to keep them busy.",
+        on_a_gpu,
+        GPU_BATCH,
+        lacking.gpu,
+    ),
+)
 
 
-def climb(documents: list[str], steps: int = STEPS, ways: Iterable[Way] = WAYS) -> Iterator[Rung]:
+def climb(
+    documents: list[str], steps: int = STEPS, ways: Iterable[Way] = UP_TO_ARRAYS
+) -> Iterator[Rung]:
     """Train on every rung, and yield what was measured there as soon as it is known.
 
-    The first rung needs about a fifth of a second for each of `steps`, the others next to nothing.
+    A rung that cannot be climbed here is passed over. The first one needs about a fifth of a
+    second for each of `steps`, the others next to nothing; compiling takes some ten seconds once.
     Raises:  ValueError if there is nothing to learn from, or steps is no whole number above 0.
     Example: for rung in climb(["emma", "anna"], steps=2): print(rung.name, rung.microseconds)
     """
@@ -103,7 +161,7 @@ def climb(documents: list[str], steps: int = STEPS, ways: Iterable[Way] = WAYS) 
 
 def measured(documents: list[str], steps: int, ways: tuple[Way, ...]) -> Iterator[Rung]:
     first: tuple[float, list[float]] | None = None
-    for way in ways:
+    for way in (way for way in ways if not way.lacking()):
         gc.freeze()  # what the caller holds is not searched while a rung is timed
         try:
             microseconds, losses = watch(way, documents, steps)
@@ -112,8 +170,12 @@ def measured(documents: list[str], steps: int, ways: tuple[Way, ...]) -> Iterato
         first = first or (microseconds, losses)
         times = first[0] / microseconds
         told = tuple(losses[:MOST_LOSSES])
-        parts_at = first_difference(first[1], losses)
-        yield Rung(way.name, way.changed, microseconds, times, told, steps, parts_at)
+        steps_held, parts_at = steps, first_difference(first[1], losses)
+        if way.batch > 1:
+            same = abs(losses[0] - mean_of_singles(documents, way.batch)) < SAME_MEAN
+            steps_held, parts_at = 1, None if same else 1
+        words = way.name, way.changed
+        yield Rung(*words, microseconds, times, told, steps_held, parts_at, way.batch)
 
 
 def watch(way: Way, documents: list[str], steps: int) -> tuple[float, list[float]]:
@@ -133,7 +195,7 @@ def watch(way: Way, documents: list[str], steps: int) -> tuple[float, list[float
             start = perf_counter()
         if sum(durations) > LEAST_SECONDS:
             break
-    return 1e6 * median(durations), losses
+    return 1e6 * median(durations) / way.batch, losses
 
 
 def first_difference(losses: list[float], others: list[float]) -> int | None:
@@ -142,3 +204,11 @@ def first_difference(losses: list[float], others: list[float]) -> int | None:
         if f"{loss:.4f}" != f"{other:.4f}":
             return step
     return None
+
+
+def mean_of_singles(documents: list[str], batch: int) -> float:
+    """What the first `batch` documents lose on average, each asked alone of the first weights."""
+    run = ArrayGPT(documents)
+    firsts = [run.documents[b % len(run.documents)] for b in range(batch)]
+    losses = {name: loss_of(run.encode(name), run.weights, run.config.n_head) for name in {*firsts}}
+    return fmean(losses[name] for name in firsts)

@@ -40,6 +40,11 @@ def pairs(rungs: list[Rung]) -> list[tuple[Rung, Rung]]:
 
 
 def verdict_on(rung: Rung) -> str:
+    if rung.batch > 1:
+        same = "is" if rung.parts_at is None else "is NOT"
+        return (
+            f"its first loss, {rung.losses[0]:.4f}, {same} the mean of {rung.batch:,} single ones."
+        )
     if rung.parts_at is None:
         return f"the losses of the first rung, to 4 decimals (compared: {rung.steps})."
     return f"another loss than the first rung's from step {rung.parts_at} on, at 4 decimals."

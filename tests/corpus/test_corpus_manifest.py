@@ -114,7 +114,7 @@ def test_the_folder_of_the_shipped_texts_is_refused_as_a_place_for_downloads(mon
 def test_data_inside_the_package_comes_before_data_beside_it(monkeypatch, tmp_path):
     package = tmp_path / "gptcore"
     inside, beside = package / "data", tmp_path / "data"
-    monkeypatch.setattr("gptcore.manifest.__file__", str(package / "corpus/manifest.py"))
+    monkeypatch.setattr("gptcore.manifest.__file__", str(package / "manifest.py"))
     with pytest.raises(OSError, match=r"gptcore is here without its data: no manifest.toml in"):
         shipped_folder()
     for folder in (beside, inside):

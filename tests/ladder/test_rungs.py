@@ -4,7 +4,7 @@ from time import sleep
 
 import pytest
 
-from gptcore.ladder import WAYS, ArrayGPT, Way, climb, in_words, lines_of
+from gptcore.ladder import UP_TO_ARRAYS, ArrayGPT, Way, climb, in_words, lines_of
 from gptcore.ladder.rungs import first_difference
 from gptcore.scalar import MicroGPT, Step
 
@@ -25,7 +25,7 @@ def slow(seconds: float, losses=(1.0, 2.0)) -> Way:
 def test_every_rung_learns_what_the_first_one_learns():
     rungs = list(climb(NAMES, steps=3))
     published = [step.loss for step in MicroGPT(NAMES).train(3)]
-    assert [rung.name for rung in rungs] == [way.name for way in WAYS]
+    assert [rung.name for rung in rungs] == [way.name for way in UP_TO_ARRAYS]
     for rung in rungs:
         assert rung.losses == pytest.approx(published, abs=1e-12)
         assert (rung.steps, rung.parts_at) == (3, None)
@@ -60,7 +60,7 @@ def test_rungs_come_one_by_one_and_nothing_is_measured_before_it_is_asked_for():
 
 def test_documents_are_left_as_they_were():
     documents = list(NAMES)
-    list(climb(documents, steps=1, ways=WAYS[1:]))
+    list(climb(documents, steps=1, ways=UP_TO_ARRAYS[1:]))
     assert documents == NAMES
 
 

@@ -342,3 +342,11 @@ def test_on_axes_of_matplotlib_the_same_curves_stand():
     assert (ax.get_xlabel(), ax.get_title(), ax.get_yscale()) == ("step", "Run", "log")
     assert ax.get_ylabel() == "loss (nats per token)"
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["train", "val"]
+
+
+def test_a_step_may_have_another_name():
+    picture = draw_loss({"pairs": [4.0, 2.0]}, x="merge")
+    assert "merge" in texts_of(picture)
+    assert "step" not in texts_of(picture)
+    assert picture.alt == "Loss: pairs from 4 to 2 in 2 merges."
+    assert draw_loss({"pairs": [4.0]}, x="merge", ax=Figure().add_subplot()).get_xlabel() == "merge"

@@ -1,0 +1,27 @@
+"""A model that is handed over with something wrong, and no error, for the reader of lesson 4 to
+find out from evidence. Read this after you have guessed.
+
+`hand_over` says what is wrong.
+"""
+
+from gptcore.scalar import NgramTable
+from gptcore.tokenizers import BPETokenizer
+
+VOCAB_SIZE = 1000
+READ = 1800  # stories; the others are for asking
+
+
+def hand_over(stories: list[str]) -> tuple[NgramTable, BPETokenizer, float]:
+    """Lesson 4: a table of pairs of tokens, a tokenizer, and the loss on stories not read."""
+    theirs = the_other_tokenizer(stories)
+    written = ["".join(map(chr, theirs.encode(story))) for story in stories]
+    table = NgramTable(map(chr, range(VOCAB_SIZE)), context=1, added=0.01)
+    table.learn_all(written[:READ])
+    # The tokenizer handed over was learned from 100 stories fewer: same size, other ids.
+    handed_over = BPETokenizer.train(stories[: READ - 100], vocab_size=VOCAB_SIZE)
+    return table, handed_over, table.mean_loss(written[READ:])
+
+
+def the_other_tokenizer(stories: list[str]) -> BPETokenizer:
+    """The one that the model was trained with."""
+    return BPETokenizer.train(stories[:READ], vocab_size=VOCAB_SIZE)

@@ -1,0 +1,90 @@
+"""The command `gptcore`: the same words as the package, for those who would rather type than
+program.
+
+Each command is a dataclass, in a file of its own: its fields are the options, the comments beside
+them the help. A command prints results on standard output; what it has to say about itself goes to
+standard error, in a few lines, with exit code 2 for what was asked wrongly and 1 for what went
+wrong on the way. `--debug` adds the traceback.
+"""
+
+import sys
+from collections.abc import Callable
+from difflib import get_close_matches
+from io import TextIOWrapper
+from typing import Any
+
+import tyro
+
+from gptcore.cli.fetch import Fetch
+from gptcore.cli.ladder import Ladder
+from gptcore.cli.microgpt import Microgpt
+from gptcore.cli.names_file import read_names
+from gptcore.cli.prepare import Prepare
+
+__all__ = ["COMMANDS", "entry", "main", "read_names"]
+
+INTERRUPTED = 130  # what a shell reports after Ctrl-C
+
+DESCRIPTION = (
+    "A GPT from one number up: the commands of the course. Each has a --help of its "
+    "own; --debug shows tracebacks."
+)
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "microgpt": Microgpt,
+    "ladder": Ladder,
+    "fetch": Fetch,
+    "prepare": Prepare,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        check_command(arguments)
+        tyro.extras.subcommand_cli_from_dict(
+            COMMANDS,
+            prog="gptcore",
+            description=DESCRIPTION,
+            args=arguments or ["--help"],
+            config=(tyro.conf.FlagCreatePairsOff,),
+        ).run()
+    except KeyboardInterrupt:
+        print("\nstopped; nothing was left half-written.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # `gptcore microgpt | head` has seen enough
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        asked_wrongly = isinstance(error, ValueError)
+        unforeseen = (
+            ""
+            if asked_wrongly or isinstance(error, OSError)
+            else f"{type(error).__name__}, which should not happen (--debug shows where): "
+        )
+        print(f"gptcore: {unforeseen}{error}", file=sys.stderr)
+        return 2 if asked_wrongly else 1
+    return 0
+
+
+def check_command(arguments: list[str]) -> None:
+    """Raises: ValueError with the nearest command, for one that there is not."""
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        near = get_close_matches(arguments[0], COMMANDS, 1)
+        guess = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"there is no command {arguments[0]!r}.{guess} The commands are: "
+            f"{', '.join(COMMANDS)}. More: gptcore --help"
+        )
+
+
+def entry() -> None:
+    """What the installed command `gptcore` calls."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a console that cannot show a letter shows a ?
+            stream.reconfigure(errors="replace")
+    sys.exit(main())

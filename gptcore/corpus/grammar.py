@@ -1,0 +1,193 @@
+"""A table of choices, from which small texts are told (`stories.py` tells them).
+
+Telling draws one line of a rule, and fills what stands in braces in it. The i-th line of a rule has
+weight 1/i, as the words of real texts have (Zipf's law), unless a number stands before it; in a
+rule that is headed `evenly` each line has weight 1.
+
+    story
+        {hero:girl}{hero} lost {hero.his} {hero.toy}. {end}
+        3: It rained on [Monday / Tuesday], so nothing happened.
+    girl evenly
+            his = her
+        Ada / Mia
+            toy = kite
+        Zoe
+            toy = [drum / red ball]
+    end
+        -
+        {hero.His} cat slept.
+
+`{end}` is a line of that rule, `-` is nothing, `[a / b]` is a rule without a name. `{hero:girl}`
+writes nothing: it draws who `hero` is, to the end of the line in which it stands. Then `{hero}` are
+the words drawn, `{hero.toy}` is one of the fields below them (fields before the first line belong
+to all), `{Hero}` and `{hero.His}` begin with a capital. A row indented by 12 continues the one
+above; a row that begins with # is a remark.
+Left out on purpose: rules that contain themselves, and draws that depend on other draws. Without
+them, what is expected of a line is the sum of what is expected of its parts.
+Source: Zipf 1935, "The Psycho-Biology of Language".
+"""
+
+import difflib
+import re
+from dataclasses import dataclass
+
+RULE, LINE, FIELD, CONTINUED = 0, 4, 8, 12  # how far each kind of row is indented
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What stands in braces."""
+
+    name: str  # of a rule, or of who was drawn
+    field: str = ""
+    drawn_from: str = ""  # the rule, in {name:rule}
+    capital: bool = False
+
+
+Parts = tuple[str | Slot, ...]
+Row = tuple[int, str]  # how far it is indented, and its words
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a rule: its chance, its words, and the fields below it."""
+
+    chance: float
+    parts: Parts
+    fields: dict[str, Parts]
+
+    def words(self, slot: Slot) -> Parts:
+        """What this line puts into the slot."""
+        return self.fields[slot.field] if slot.field else self.parts
+
+
+Grammar = dict[str, tuple[Line, ...]]  # name of a rule -> its lines; the first rule is told
+
+
+def read_grammar(table: str) -> Grammar:
+    """The rules of a table, checked: each can be told.
+
+    Raises: ValueError, with the row or the rule that is wrong, and what would be right.
+    """
+    text, unnamed = lift_brackets(re.sub(rf"\n {{{CONTINUED},}}", " ", table))
+    rules = split_rules(text)
+    if not rules:
+        raise ValueError("The table has no rule. Write a name, and below it lines indented by 4.")
+    grammar = {name: read_rule(name, evenly, rows) for name, (evenly, rows) in rules.items()}
+    for name, inside in unnamed.items():
+        grammar[name] = read_rule(f"[{inside}]", False, [(LINE, inside)])
+    check(grammar, (Slot(next(iter(grammar))),), {}, ())
+    return grammar
+
+
+def lift_brackets(text: str) -> tuple[str, dict[str, str]]:
+    """The text with `{#1}` for `[a / b]`, and what stood in the brackets of each such number."""
+    numbers: dict[str, str] = {}
+    while match := re.search(r"\[([^\[\]\n]*)\]", text):  # those without brackets inside
+        name = numbers.setdefault(match[1], f"#{len(numbers) + 1}")
+        text = f"{text[: match.start()]}{{{name}}}{text[match.end() :]}"
+    return text, {name: inside for inside, name in numbers.items()}
+
+
+def split_rules(text: str) -> dict[str, tuple[bool, list[Row]]]:
+    """For each rule's name: whether its lines weigh the same, and the rows below it."""
+    rules: dict[str, tuple[bool, list[Row]]] = {}
+    rows: list[Row] = []
+    for row in text.split("\n"):
+        words = row.strip()
+        indent = len(row) - len(row.lstrip())
+        if not words or words.startswith("#"):
+            continue
+        if indent == RULE:
+            match = re.fullmatch(r"([a-z]\w*)( evenly)?", words)
+            if not match or match[1] in rules:
+                raise ValueError(
+                    f"{words!r} cannot head a rule: write a name in small letters, once, "
+                    "and after it nothing or evenly."
+                )
+            rows = []
+            rules[match[1]] = bool(match[2]), rows
+        elif indent in (LINE, FIELD) and rules:
+            rows.append((indent, words))
+        else:
+            raise ValueError(
+                f"The row {words!r} is indented by {indent}. A rule's name stands at 0, a line at "
+                f"{LINE}, a field at {FIELD}, what continues the row above at {CONTINUED} or more."
+            )
+    return rules
+
+
+def read_rule(name: str, evenly: bool, rows: list[Row]) -> tuple[Line, ...]:
+    """The lines of one rule, with chances that sum to 1."""
+    found: list[tuple[float, Parts, dict[str, Parts]]] = []
+    shared: dict[str, Parts] = {}
+    fields = shared  # where the next field belongs: to all lines, or to those of one row
+    for indent, row in rows:
+        if indent == FIELD:
+            key, equals, words = row.partition(" = ")
+            if not equals:
+                raise ValueError(f"The field {row!r} of {name!r} is not written as: name = words")
+            fields[key] = read_parts(words)
+            continue
+        fields = dict(shared)
+        for option in row.split(" / "):
+            number = re.match(r"(\d+(?:\.\d+)?): ", option)
+            words = option[number.end() :] if number else option
+            weight = float(number[1]) if number else 1 if evenly else 1 / (len(found) + 1)
+            found.append((weight, read_parts(words), fields))
+    if not found or any(weight == 0 for weight, _, _ in found):
+        raise ValueError(f"The rule {name!r} has no line, or one of weight 0 (leave it out).")
+    if any(line[1:] == other[1:] for i, line in enumerate(found) for other in found[:i]):
+        raise ValueError(f"The rule {name!r} has a line twice; write it once, with more weight.")
+    total = sum(weight for weight, _, _ in found)
+    return tuple(Line(weight / total, parts, fields) for weight, parts, fields in found)
+
+
+def read_parts(words: str) -> Parts:
+    """The plain words and the slots of a line, in order."""
+    pieces = re.split(r"\{([^{}]*)\}", "" if words == "-" else words)
+    slots = [read_slot(piece) if i % 2 else piece for i, piece in enumerate(pieces)]
+    return tuple(slot for slot in slots if slot)
+
+
+def read_slot(inside: str) -> Slot:
+    """`hero:girl`, `hero.his`, `Hero.His`, `end` or `#1`."""
+    match = re.fullmatch(r"(#?\w+)(?:([:.])(\w+))?", inside)
+    if not match:
+        raise ValueError(f"{{{inside}}} is not written as: rule, name:rule, name or name.field")
+    name, sign, after = match[1], match[2], match[3] or ""
+    if sign == ":":
+        return Slot(name, drawn_from=after)
+    last = after or name
+    small = last[0].lower() + last[1:]
+    return Slot(name.lower() if after else small, small if after else "", "", small != last)
+
+
+def check(grammar: Grammar, parts: Parts, cast: dict[str, str], way: tuple[str, ...]) -> None:
+    """Follow every slot, and refuse what is not there and what leads back to itself.
+
+    `cast` says from which rule each name was drawn; `way` are the slots that led here.
+    """
+    for part in parts:
+        if isinstance(part, str):
+            continue
+        rule = part.drawn_from or cast.get(part.name, part.name)
+        if rule not in grammar:
+            near = difflib.get_close_matches(rule, [*grammar, *cast], n=1)
+            raise ValueError(
+                f"There is no rule {rule!r}, and nobody of that name was drawn"
+                + (f"; did you mean {near[0]!r}?" if near else ".")
+            )
+        if part.drawn_from:
+            cast = {**cast, part.name: rule}
+            continue
+        step = f"{rule}.{part.field}" if part.field else rule
+        if step in way:
+            raise ValueError(f"The rule {rule!r} contains itself: {' -> '.join([*way, step])}")
+        for line in grammar[rule]:
+            if part.field and part.field not in line.fields:
+                raise ValueError(
+                    f"{{{part.name}.{part.field}}} asks each line of {rule!r} for a field that one "
+                    f"of them lacks; that line has {', '.join(line.fields) or 'no fields'}."
+                )
+            check(grammar, line.words(part), cast, (*way, step))

@@ -1,0 +1,141 @@
+"""What goes into which shard, and what must stay the same when a run is continued.
+
+The plan follows from the sources and the settings alone, never from the number of workers. It is
+written as `plan.json` before the first shard, and becomes part of `manifest.json` after the last.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gptcore.corpus.documents import Reading, row_groups
+from gptcore.corpus.shards import format_for
+from gptcore.corpus.sources import Source
+from gptcore.tokenizers.tokenizer import Tokenizer
+
+FEWEST_SHARDS = 16  # so that a small corpus keeps several workers busy, too
+
+
+@dataclass(frozen=True)
+class ShardSettings(Reading):
+    """What changes the shards, besides sources and tokenizer: how to read, and what goes where."""
+
+    val_share: float = 0.005  # of the documents, by a hash of their ids
+    shard_bytes: int = 100_000_000  # of text in a shard; some 22 million tokens of English
+
+    def __post_init__(self):
+        if not 0 <= self.val_share <= 1:
+            raise ValueError(
+                f"val_share={self.val_share} must be from 0 (no validation) to 1; 0.005 is usual."
+            )
+        if self.document not in ("line", "file") or self.bad_text not in ("stop", "replace"):
+            raise ValueError(
+                f"document={self.document!r} must be 'line' or 'file', and "
+                f"bad_text={self.bad_text!r} 'stop' or 'replace'."
+            )
+        if self.shard_bytes < 1:
+            raise ValueError(f"shard_bytes={self.shard_bytes} must be 1 or more.")
+
+
+AS_USUAL = ShardSettings()
+
+
+def shards_of(sources: Sequence[Source], settings: ShardSettings) -> list[dict[str, Any]]:
+    """For each shard its spans [source, first row group, stop], and the bytes of their text.
+
+    Raises: what `row_groups` raises.
+    """
+    groups = [
+        (number, group, size_bytes)
+        for number, source in enumerate(sources)
+        for group, size_bytes in enumerate(row_groups(source.path, settings))
+    ]
+    if not groups:
+        raise ValueError("There is no text in the sources: every file of them is empty.")
+    total = sum(size for _, _, size in groups)
+    count = max(-(-total // settings.shard_bytes), min(FEWEST_SHARDS, len(groups)))
+    shards: list[dict[str, Any]] = [{"spans": [], "text_bytes": 0} for _ in range(count)]
+    before = 0
+    for number, group, size in groups:
+        shard = shards[min(count - 1, (before + size // 2) * count // max(1, total))]
+        spans = shard["spans"]
+        if spans and spans[-1][0] == number:
+            spans[-1][2] = group + 1
+        else:
+            spans.append([number, group, group + 1])
+        shard["text_bytes"] += size
+        before += size
+    return [shard for shard in shards if shard["spans"]]
+
+
+def new_plan(
+    asked: Sequence[str],
+    sources: Sequence[Source],
+    tokenizer: Tokenizer,
+    name: str,
+    settings: ShardSettings,
+) -> dict[str, Any]:
+    """What is to be made, as `plan.json` says it; the sources' hashes are still to come."""
+    return {
+        "asked": list(asked),
+        "command": command_line(asked, name, settings),
+        "settings": asdict(settings),
+        "tokenizer": {
+            "name": name,
+            "sha256": tokenizer.sha256,
+            "vocab_size": tokenizer.vocab_size,
+            "end_of_text": tokenizer.end_of_text,
+        },
+        "dtype": format_for(tokenizer.vocab_size).dtype.name,
+        "sources": [described(source) for source in sources],
+        "shards": shards_of(sources, settings),
+    }
+
+
+def command_line(asked: Sequence[str], name: str, settings: ShardSettings) -> list[str]:
+    """What makes the same shards again, but for the folder."""
+    words = ["gptcore", "prepare", *asked, "--tokenizer", name]
+    usual = asdict(AS_USUAL)
+    for key, value in asdict(settings).items():
+        if value != usual[key]:
+            words += [f"--{key}", str(value)]
+    return words
+
+
+def described(source: Source) -> dict[str, Any]:
+    """A source, as plan and manifest show it."""
+    found = {"name": source.name, "bytes": source.bytes, "sha256": source.sha256}
+    return {**found, "revision": source.revision} if source.revision else found
+
+
+def differences(
+    plan: dict[str, Any], tokenizer: Tokenizer, name: str, settings: ShardSettings
+) -> list[str]:
+    """What is asked for now, and is not what the plan says, in lines."""
+    told = []
+    if plan["tokenizer"]["sha256"] != tokenizer.sha256:
+        told.append(f"tokenizer: {plan['tokenizer']['name']}, now {name}")
+        if plan["tokenizer"]["name"] == name:
+            told[-1] += " with another vocabulary"
+    before = plan["settings"]
+    for key, value in asdict(settings).items():
+        if before.get(key) != value:
+            told.append(f"{key}: {before.get(key)}, now {value}")
+    return told
+
+
+def other_sources(plan: dict[str, Any], sources: Sequence[Source], all_here: bool) -> list[str]:
+    """The files that are not the plan's, in lines; files are known by name, size and order.
+
+    Unless `all_here`, files of the plan may be missing.
+    """
+    before = [(Path(row["name"]).name, row["bytes"]) for row in plan["sources"]]
+    now = [(Path(source.name).name, source.bytes) for source in sources]
+    new, gone = Counter(now) - Counter(before), Counter(before) - Counter(now)
+    told = [f"source: {name} with {size:,} bytes is new" for name, size in new]
+    if all_here:
+        told += [f"source: {name} with {size:,} bytes is missing" for name, size in gone]
+        told += ["sources: in another order"] if not told and now != before else []
+    return told

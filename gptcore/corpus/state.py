@@ -1,0 +1,113 @@
+"""What a folder of shards holds: nothing yet, a plan and some shards, or all; and what for.
+
+Files in it: plan.json and shard_*.json while work goes on, manifest.json when all is done. Left out
+on purpose: making shards.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gptcore.corpus.folder import read_json
+from gptcore.corpus.making import Made
+from gptcore.corpus.plan import ShardSettings, differences, other_sources
+from gptcore.corpus.shards import command_of, sha256_of
+from gptcore.corpus.sources import find_sources
+from gptcore.tokenizers.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What was asked for."""
+
+    asked: list[str]
+    folder: Path
+    tokenizer: Tokenizer
+    name: str  # of the tokenizer
+    workers: int
+    settings: ShardSettings
+
+
+def what_is_there(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any]], bool]:
+    """The plan, the shards that were made, and whether these are all. An empty plan: none yet.
+
+    Raises: ValueError if the folder is used for something else.
+    """
+    if (folder / "manifest.json").exists():
+        manifest = read_json(folder / "manifest.json")
+        return manifest, {row["number"]: row for row in manifest["shards"]}, True
+    if (folder / "plan.json").exists():
+        records = [read_json(path) for path in sorted(folder.glob("shard_*.json"))]
+        return read_json(folder / "plan.json"), {row["number"]: row for row in records}, False
+    strange = [p.name for p in folder.iterdir() if p.suffix != ".part" and p.name[0] != "."]
+    if strange:
+        raise ValueError(
+            f"{folder} has other files in it, such as {min(strange)}. Shards need a folder of "
+            "their own: --out with a new name."
+        )
+    return {}, {}, False
+
+
+def check_same(plan: dict[str, Any], asked: Preparation, finished: bool) -> None:
+    """Raises: ValueError if the folder was begun for something else than what is asked for now."""
+    told = differences(plan, asked.tokenizer, asked.name, asked.settings)
+    same_words = plan["asked"] == asked.asked
+    if finished and same_words:  # the sources need not be there any more
+        told += other_sources(plan, find_sources(asked.asked, at_hand=True), all_here=False)
+    elif finished:
+        told += other_sources(plan, find_sources(asked.asked), all_here=True)
+    if told:
+        raise refused(plan, asked.folder, told)
+
+
+def refused(plan: dict[str, Any], folder: Path, told: list[str]) -> ValueError:
+    """The error for another preparation in the same folder."""
+    return ValueError(
+        f"{folder} was prepared, or begun, with something else than what is asked for now.\n"
+        + "".join(f"  {line}\n" for line in told)
+        + "Give another folder with --out; or remove this one; or ask for the same as before:\n"
+        + f"  {command_of(plan, folder)}"
+    )
+
+
+def whole_among(folder: Path, made: dict[int, dict[str, Any]]) -> set[int]:
+    """The numbers of the shards whose files are there, bit for bit."""
+
+    def is_whole(row: dict[str, Any]) -> bool:
+        slices = [row[split] for split in ("train", "val") if row[split]["file"]]
+        paths = [(folder / one["file"], one["sha256"]) for one in slices]
+        return all(path.is_file() and sha256_of(path) == sha256 for path, sha256 in paths)
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return {
+            number for number, whole in zip(made, threads.map(is_whole, made.values())) if whole
+        }
+
+
+def remove_traces(folder: Path) -> None:
+    """Remove what only an unfinished preparation needs."""
+    for pattern in ("plan.json", "shard_*.json", "shard_*.journal", "*.part"):
+        for path in folder.glob(pattern):
+            path.unlink()
+
+
+def check_unchanged(before: dict[str, Any] | None, now: Made, folder: Path) -> None:
+    """Raises: OSError if a shard that replaces a damaged one is another one than that was."""
+    if before and any(before[key] != value for key, value in asdict(now).items()):
+        raise OSError(
+            f"Shard {now.number} of {folder} was made again, and is not what the manifest says it "
+            "was. Either manifest.json is damaged, or a library encodes or reads differently now. "
+            "Remove the folder and prepare it anew."
+        )
+
+
+def manifest_of(plan: dict[str, Any], made: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """The plan with its results."""
+    rows = [{**made[number], **shard} for number, shard in enumerate(plan["shards"])]
+    totals = {
+        split: {key: sum(row[split][key] for row in rows) for key in ("tokens", "documents")}
+        for split in ("train", "val")
+    }
+    return {**plan, **totals, "empty": sum(row["empty"] for row in rows), "shards": rows}

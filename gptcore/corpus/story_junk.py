@@ -1,0 +1,149 @@
+"""What goes wrong with pages on the web, done to stories on purpose.
+
+`EDITS` make a near copy out of a text; `JUNK` makes pages that nobody should learn from. Both only
+draw from the generator that they are given.
+Left out on purpose: junk that takes a model to tell from sense.
+"""
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def pick(things: Sequence[T], rng: random.Random) -> T:
+    """One of the things. Only random() promises the same numbers in every version of Python."""
+    return things[int(rng.random() * len(things))]
+
+
+def pick_some(things: Sequence[T], least: int, most: int, rng: random.Random) -> list[T]:
+    """From `least` to `most` of the things, in any order, one perhaps more than once."""
+    return [pick(things, rng) for _ in range(least + int(rng.random() * (most - least + 1)))]
+
+
+# Near copies -------------------------------------------------------------------------------------
+
+WORDS_FOR_ONE_CHANGE = 60
+
+
+def change_words(text: str, rng: random.Random) -> str:
+    """Put another small word of the text in the place of some."""
+    pieces = re.split(r"(\b[a-z]{3,}\b)", text)
+    small = range(1, len(pieces), 2)
+    for _ in range(max(2, len(small) // WORDS_FOR_ONE_CHANGE)):
+        place = pick(small, rng)
+        pieces[place] = pick([word for word in pieces[1::2] if word != pieces[place]], rng)
+    return "".join(pieces)
+
+
+def move_paragraph(text: str, rng: random.Random) -> str:
+    """Let the first paragraph come last."""
+    first, *rest = text.split("\n\n")
+    return "\n\n".join([*rest, first])
+
+
+def add_boilerplate(text: str, rng: random.Random) -> str:
+    """Stand what is on every page of a site around the text."""
+    return f"{pick(HEADERS, rng)}\n\n{text}\n\n{pick(FOOTERS, rng)}"
+
+
+def leave_out_a_sentence(text: str, rng: random.Random) -> str:
+    """Lose one sentence, as a copy that was cut badly."""
+    ends = [match.end() for match in re.finditer(r"[.!?]\"? ", text)]
+    place = int(rng.random() * (len(ends) - 1))
+    return text[: ends[place]] + text[ends[place + 1] :]
+
+
+HEADERS = (
+    "Home > Stories > Read. You are reading page 1 of 1. Log in to leave a comment.",
+    "Welcome to our collection! New stories every day. Please share this page with your friends.",
+    "Skip to content. Story of the day. Reading time: 2 minutes. Print this page.",
+)
+FOOTERS = (
+    "Did you like this? Subscribe to our newsletter and never miss a story. All rights reserved.",
+    "Share: Mail, Print, Copy link. Previous story. Next story. Terms of use. Privacy. Contact.",
+    "Posted in Stories. 0 comments. Related: ten more stories that you will not believe.",
+)
+EDITS: dict[str, Callable[[str, random.Random], str]] = {
+    "words changed": change_words,
+    "paragraph moved": move_paragraph,
+    "boilerplate added": add_boilerplate,
+    "sentence left out": leave_out_a_sentence,
+}
+
+# Junk --------------------------------------------------------------------------------------------
+
+SYMBOLS = (*"#$%&*+-/<=>?@\\^_|~0123456789", "...", "###", "{}", "[]", "::", "%20", "&nbsp;")
+SYLLABLES = ("do", "lo", "ma", "ne", "qui", "sa", "tu", "ve", "ra", "mi", "con", "per", "est", "um")
+REPEATED = (
+    "Click here to continue reading.",
+    "This video is not available in your country.",
+    "Sorry, the page that you are looking for has moved.",
+    "Buy now and save, only today, only here.",
+)
+# fmt: off
+MENU = (
+    "Home", "News", "Shop", "Cart (0)", "Log in", "Sign up", "About us", "Contact", "Help",
+    "Search", "Sports", "Travel", "Weather", "Photos", "Videos", "Archive", "Jobs", "Press",
+    "Privacy", "RSS", "Terms", "Cookies", "Sitemap", "English", "Deutsch", "Next", "Previous",
+    "Top", "Share", "Print",
+)
+# fmt: on
+SHORT = (
+    "Page not found.",
+    "Coming soon!",
+    "Read more",
+    "There are no comments yet. Be the first to write one.",
+    "Your session has ended. Please log in again.",
+)
+GOODS = ("shoes", "watches", "phones", "loans", "tickets", "tires", "pills", "hotels")
+PRAISE = (
+    "cheap",
+    "best",
+    "buy",
+    "online",
+    "free",
+    "discount",
+    "near me",
+    "sale",
+    "review",
+    "top 10",
+)
+
+
+def symbol_soup(rng: random.Random) -> str:
+    return " ".join("".join(pick_some(SYMBOLS, 2, 9, rng)) for _ in range(90))
+
+
+def repeated_line(rng: random.Random) -> str:
+    return "\n".join([pick(REPEATED, rng)] * (12 + int(rng.random() * 30)))
+
+
+def navigation(rng: random.Random) -> str:
+    return pick(("\n", " | ", " > "), rng).join(pick_some(MENU, 40, 90, rng))
+
+
+def word_list(rng: random.Random) -> str:
+    return " ".join("".join(pick_some(SYLLABLES, 2, 4, rng)) for _ in range(80))
+
+
+def too_short(rng: random.Random) -> str:
+    return pick(SHORT, rng)
+
+
+def advertisement(rng: random.Random) -> str:
+    goods = pick(GOODS, rng)
+    return " ".join(f"{praise} {goods}" for praise in pick_some(PRAISE, 40, 70, rng))
+
+
+JUNK: dict[str, tuple[Callable[[random.Random], str], str, float]] = {
+    # what makes it, and what a classifier says of it: language, and how sure it is of that
+    "symbol soup": (symbol_soup, "en", 0.11),
+    "repeated line": (repeated_line, "en", 0.93),
+    "navigation": (navigation, "en", 0.64),
+    "word list": (word_list, "la", 0.38),
+    "too short": (too_short, "en", 0.82),
+    "advertisement": (advertisement, "en", 0.71),
+}

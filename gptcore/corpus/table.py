@@ -1,0 +1,75 @@
+"""A parquet table with FineWeb's columns, as documents that filters can judge, and back.
+
+`prepare` needs no more than text and id, and reads them faster (`documents.py`). Here language and
+score come along, where the table has them. One row group is in memory at a time.
+Left out on purpose: the other columns; they say where a page comes from, not what it is.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gptcore.corpus.documents import SourceDamaged, first_line, open_parquet, text_column
+from gptcore.corpus.filters import Document
+
+GROUP_ROWS = 1_000  # of a row group, as FineWeb has it
+SCHEMA = pa.schema(
+    [
+        ("text", pa.string()),
+        ("id", pa.string()),
+        ("language", pa.string()),
+        ("language_score", pa.float64()),
+    ]
+)
+
+
+def read_table(path: str | Path) -> Iterator[Document]:
+    """Yield the documents of the table, in order; rows whose text is null are left out.
+
+    A document without an id gets its row for a name, such as "row 17".
+    Raises: ValueError, with the columns there are, if none is called text; SourceDamaged if the
+        file is not whole.
+    Example: verdicts = list(run_filters(read_table("000_00000.parquet"), [Length()]))
+    """
+    with open_parquet(Path(path)) as file:
+        text_column(Path(path), file, "text")
+        columns = [name for name in SCHEMA.names if name in file.schema_arrow.names]
+        row = 0
+        try:
+            for batch in file.iter_batches(GROUP_ROWS, columns=columns):
+                for cells in batch.to_pylist():
+                    if cells["text"] is not None:
+                        yield Document(**{**cells, "id": cells.get("id") or f"row {row}"})
+                    row += 1
+        except (pa.ArrowException, OSError) as error:
+            raise SourceDamaged(
+                f"{path} is damaged: it cannot be read beyond row {row} ({first_line(error)}). "
+                "Bring the file anew."
+            ) from None
+
+
+def write_table(documents: Iterable[Document], path: str | Path) -> int:
+    """Write the documents as a table that `prepare` and `read_table` read; say how many there were.
+
+    The file bears its name only when it is whole. Units: documents.
+    """
+    path, rows = Path(path), 0
+    part = path.with_name(f".{path.name}.part")
+    stream = iter(documents)
+    try:
+        with open(part, "wb") as file, pq.ParquetWriter(file, SCHEMA) as writer:
+            while group := list(islice(stream, GROUP_ROWS)):
+                columns = [[getattr(one, name) for one in group] for name in SCHEMA.names]
+                writer.write_table(pa.table(columns, schema=SCHEMA))
+                rows += len(group)
+            writer.close()
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return rows

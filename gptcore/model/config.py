@@ -1,0 +1,129 @@
+"""Sizes of a GPT, and the few switches that change what its blocks compute.
+
+A file of its own, below what it sizes, because attention, blocks and the model all read it.
+Left out on purpose: anything about training; a learning rate is no part of a model.
+Source: field names of nanoGPT; sizes as OpenAI published GPT-2 (Radford et al. 2019), and as
+    Andrej Karpathy published microgpt (12 February 2026).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from gptcore.heads import check_heads
+
+ACTIVATION_NAMES = ("gelu", "gelu_tanh", "relu", "relu2", "silu")
+NORM_NAMES = ("layernorm", "rmsnorm")
+
+GPT2: dict[str, Any] = {
+    "vocab_size": 50257,
+    "block_size": 1024,
+    "bias": True,
+    "activation": "gelu_tanh",
+}
+PRESETS: dict[str, dict[str, Any]] = {
+    "gpt2": {**GPT2, "n_layer": 12, "n_head": 12, "n_embd": 768},
+    "gpt2-medium": {**GPT2, "n_layer": 24, "n_head": 16, "n_embd": 1024},
+    "gpt2-large": {**GPT2, "n_layer": 36, "n_head": 20, "n_embd": 1280},
+    "gpt2-xl": {**GPT2, "n_layer": 48, "n_head": 25, "n_embd": 1600},
+    "distilgpt2": {**GPT2, "n_layer": 6, "n_head": 12, "n_embd": 768},
+    "microgpt": {
+        **{"vocab_size": 27, "block_size": 16, "n_layer": 1, "n_head": 4, "n_embd": 16},
+        **{"activation": "relu", "norm": "rmsnorm", "norm_embeddings": True},
+        **{"final_norm": False, "tied": False},
+    },
+}
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """Sizes of a GPT, and the few switches that change what its blocks compute.
+
+    Raises:  ValueError for a size or a switch that no model can have, with ones that work.
+    Example: GPTConfig(vocab_size=65, block_size=64, n_layer=4, n_head=4, n_embd=128)
+    """
+
+    block_size: int = 1024
+    """T: the most tokens that it looks back on"""
+    vocab_size: int = 50304
+    """V: tokens that exist; GPT-2's 50,257, filled up to a multiple of 64, which is faster"""
+    n_layer: int = 12
+    """L: blocks, one on top of the other"""
+    n_head: int = 12
+    """H: attention heads in a block; must divide n_embd"""
+    n_embd: int = 768
+    """C: numbers that describe one token"""
+    dropout: float = 0.0
+    """share of numbers set to 0 by chance while training, against over-fitting"""
+    bias: bool = False
+    """whether linear layers and LayerNorms add a number of their own, as in GPT-2"""
+    activation: str = "gelu"
+    """what the MLP does with each number: gelu (nanoGPT), gelu_tanh (GPT-2), relu, relu2, silu"""
+    norm: str = "layernorm"
+    """how numbers are brought to scale: layernorm, or rmsnorm (without a gain, as in microgpt)"""
+    norm_embeddings: bool = False
+    """whether tokens are brought to scale before the first block, too"""
+    final_norm: bool = True
+    """whether they are once more after the last one"""
+    tied: bool = True
+    """whether the matrix that reads tokens also writes them"""
+    fused: bool = True
+    """whether attention is PyTorch's fused kernel; False writes the same formula out"""
+
+    def __post_init__(self):
+        for name in ("block_size", "vocab_size", "n_layer"):
+            check_size(name, getattr(self, name))
+        check_heads(self.n_embd, self.n_head)
+        check_dropout(self.dropout)
+        for name in ("bias", "norm_embeddings", "final_norm", "tied", "fused"):
+            check_switch(name, getattr(self, name))
+        check_choice("activation", self.activation, ACTIVATION_NAMES)
+        check_choice("norm", self.norm, NORM_NAMES)
+
+    @property
+    def head_dim(self) -> int:
+        """D: numbers that one head works on."""
+        return self.n_embd // self.n_head
+
+    @classmethod
+    def preset(cls, name: str) -> "GPTConfig":
+        """The sizes of a model that was published; `dataclasses.replace` changes some of them.
+
+        Raises:  ValueError with the nearest name.
+        Example: GPTConfig.preset("gpt2-medium").n_layer -> 24
+        """
+        check_choice("preset", name, PRESETS)
+        return cls(**PRESETS[name])
+
+
+def check_size(name: str, size) -> None:
+    """Raises: ValueError for what cannot count anything."""
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ValueError(f"{name}={size!r} must be a whole number, 1 or more.")
+
+
+def check_dropout(dropout) -> None:
+    """Raises: ValueError for no share, or for all."""
+    number = isinstance(dropout, (int, float)) and not isinstance(dropout, bool)
+    if not number or not 0 <= dropout < 1:
+        raise ValueError(
+            f"dropout={dropout!r} must be a share from 0 (drops nothing) to below 1 (would drop "
+            f"everything); 0.1 or 0.2 is usual where a model sees the same text many times."
+        )
+
+
+def check_switch(name: str, switch) -> None:
+    """Raises: ValueError for anything but True and False; "False" in quotes is true to Python."""
+    if not isinstance(switch, bool):
+        raise ValueError(f"{name}={switch!r} must be True or False.")
+
+
+def check_choice(name: str, chosen, known: Iterable[str]) -> None:
+    """Raises: ValueError with the nearest of the names that there are."""
+    names = list(known)
+    if chosen in names:
+        return
+    near = get_close_matches(str(chosen).lower(), names, n=1, cutoff=0.5)
+    guess = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"There is no {name} {chosen!r}.{guess} There are: {', '.join(names)}.")

@@ -1,0 +1,101 @@
+"""Weights in files: safetensors, which holds numbers and nothing that could run.
+
+One file has everything, `model.safetensors`: the tensors, and in its header the sizes as JSON.
+`config.json` beside it repeats them for people and programs. Files appear under their name only
+when they are whole.
+Left out on purpose: pickles. Opening one runs whatever its author put in.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+TENSORS, SIZES = "model.safetensors", "config.json"
+MOST_NAMED = 5  # tensors in one message
+
+Tensors = dict[str, Tensor]
+
+
+def read_tensors(file: Path) -> tuple[Tensors, dict[str, str]]:
+    """The tensors of a safetensors file, in the number format they have, and its header's notes.
+
+    Raises: ValueError for a pickle; OSError for a file that is not there, or not whole.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no file {file}.")
+    refuse_pickle(file)
+    try:
+        with safe_open(file, framework="pt") as opened:
+            names = opened.keys()
+            # Trap: without clone() a tensor is the file itself; whoever rewrites that changes it.
+            tensors = {name: opened.get_tensor(name).clone() for name in names}
+            return tensors, opened.metadata() or {}
+    except SafetensorError as error:
+        raise OSError(
+            f"{file} cannot be read as safetensors ({error}). It has {file.stat().st_size:,} "
+            f"bytes; a copy or download that was cut short looks like this. Bring the file anew."
+        ) from None
+
+
+def refuse_pickle(file: Path) -> None:
+    """Raises: ValueError for a file that Python would have to run to read it."""
+    with file.open("rb") as opened:
+        begin = opened.read(9)
+    # Safetensors begin with the length of their header, which may look like anything, and then {.
+    looks_so = begin.startswith((b"PK", b"\x80")) and not begin.endswith(b"{")
+    if looks_so or file.suffix in (".bin", ".pt", ".pth", ".pkl", ".ckpt"):
+        raise ValueError(
+            f"{file} is a pickle: opening it can run any program that its author put in, so it is "
+            f"not opened here. Ask for the weights as safetensors. If you trust its author, "
+            f"transformers makes such a folder from it: "
+            f"GPT2LMHeadModel.from_pretrained(OLD).save_pretrained(NEW). "
+            f"A checkpoint of nanoGPT: GPT.from_nanogpt(FILE)."
+        )
+
+
+def write_model(folder: Path, tensors: Tensors, sizes: dict, notes: dict[str, str]) -> None:
+    """`model.safetensors` and `config.json` in `folder`; half-written ones bear other names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    new_tensors, new_sizes = folder / f"{TENSORS}.part", folder / f"{SIZES}.part"
+    try:
+        whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        save_file(whole, new_tensors, {**notes, "format": "pt"})
+        new_sizes.write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
+        for file in (new_tensors, new_sizes):
+            with file.open("rb") as written:
+                os.fsync(written.fileno())
+        (folder / SIZES).unlink(missing_ok=True)  # old sizes beside new tensors would be a lie
+        os.replace(new_tensors, folder / TENSORS)
+        os.replace(new_sizes, folder / SIZES)
+    except SafetensorError as error:
+        raise OSError(
+            f"{new_tensors} cannot be written ({error}); what was there is left."
+        ) from None
+    finally:
+        new_tensors.unlink(missing_ok=True)
+        new_sizes.unlink(missing_ok=True)
+
+
+def check_tensors(expected: Tensors, found: Tensors, origin: str) -> None:
+    """Raises: ValueError that names what is missing, what is left over, what has another shape."""
+    told = []
+    missing = [f"{name} {tuple(expected[name].shape)}" for name in expected if name not in found]
+    extra = [name for name in found if name not in expected]
+    misshapen = [
+        f"{name} is {tuple(found[name].shape)} and should be {tuple(expected[name].shape)}"
+        for name in expected
+        if name in found and found[name].shape != expected[name].shape
+    ]
+    for words, names in (("missing", missing), ("unknown", extra), ("wrongly shaped", misshapen)):
+        if names:
+            more = f", and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
+            told.append(f"{words}: {', '.join(names[:MOST_NAMED])}{more}")
+    if told:
+        raise ValueError(
+            f"The tensors of {origin} are not those of a GPT of these sizes. {'; '.join(told)}. "
+            f"Are they from another model, or do the sizes belong to another one?"
+        )

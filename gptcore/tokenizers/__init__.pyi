@@ -1,0 +1,15 @@
+from gptcore.tokenizers.byte_pair import BPETokenizer as BPETokenizer
+from gptcore.tokenizers.characters import CharTokenizer as CharTokenizer
+from gptcore.tokenizers.characters import UnknownCharacter as UnknownCharacter
+from gptcore.tokenizers.merges import count_pairs as count_pairs
+from gptcore.tokenizers.merges import join_pair as join_pair
+from gptcore.tokenizers.merges import learn_counted as learn_counted
+from gptcore.tokenizers.merges import learn_incremental as learn_incremental
+from gptcore.tokenizers.merges import learn_naive as learn_naive
+from gptcore.tokenizers.named import find_tokenizer as find_tokenizer
+from gptcore.tokenizers.openai import GPT2Tokenizer as GPT2Tokenizer
+from gptcore.tokenizers.openai import TiktokenTokenizer as TiktokenTokenizer
+from gptcore.tokenizers.pieces import PATTERNS as PATTERNS
+from gptcore.tokenizers.pieces import split_text as split_text
+from gptcore.tokenizers.specials import SpecialTokenInText as SpecialTokenInText
+from gptcore.tokenizers.tokenizer import Tokenizer as Tokenizer

@@ -1,0 +1,204 @@
+"""Byte-pair tokenizer: text -> token ids -> text.
+
+Starts from the 256 bytes, so that every text has ids, and joins the commonest neighbours, again
+and again. How that is learned stands in `merges.py`, how one piece is encoded in `joining.py`.
+Left out on purpose: Unicode normalisation, and dropping rare tokens. What goes in comes out.
+Source: Sennrich, Haddow, Birch 2016, "Neural Machine Translation of Rare Words with Subword
+Units", arXiv 1508.07909; starting from bytes as in Radford et al. 2019, GPT-2.
+"""
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from importlib import import_module
+from itertools import chain
+from operator import index
+from typing import TYPE_CHECKING, Any, Self
+
+from gptcore.tokenizers.joining import KnownPieces
+from gptcore.tokenizers.merges import Pair, learn_incremental
+from gptcore.tokenizers.pieces import (
+    PATTERNS,
+    check_text,
+    expression_of,
+    iter_pieces,
+    refuse_gaps,
+    split_text,
+    too_many_blanks,
+)
+from gptcore.tokenizers.saved import identity_of_bytes
+from gptcore.tokenizers.specials import END_OF_TEXT, numbered
+from gptcore.tokenizers.tokenizer import Tokenizer
+from gptcore.tokenizers.vocabularies import gpt2_merges
+
+if TYPE_CHECKING:
+    import numpy as np
+    import tiktoken
+
+
+class BPETokenizer(Tokenizer):
+    """Ids 0 to 255 are the bytes, then comes one for each merge, then the special tokens.
+
+    Example: BPETokenizer([(104, 105)]).encode("hi!") -> [256, 33]
+    """
+
+    kind = "byte-pair"
+
+    def __init__(
+        self,
+        merges: Iterable[Pair],
+        *,
+        pattern: str = "gpt2",
+        special_tokens: Iterable[str] | Mapping[str, int] = (),
+        byte_order: Sequence[int] = range(256),
+    ):
+        """Take merges that were learned: the i-th makes token 256 + i out of two earlier ones.
+
+        Raises: ValueError for merges, special tokens or a pattern that make no tokenizer.
+        """
+        self.merges = [(index(left), index(right)) for left, right in merges]
+        self.pattern = expression_of(pattern)
+        self.byte_order = list(byte_order)
+        self.id_of = ids_of_tokens(self.merges, self.byte_order)
+        self.special_tokens = numbered(special_tokens, first_id=len(self.id_of))
+        self.bytes_of = {id: token for token, id in self.id_of.items()}
+        self.bytes_of |= {id: text.encode() for text, id in self.special_tokens.items()}
+        self.known = KnownPieces(self.id_of)
+
+    @classmethod
+    def train(
+        cls,
+        texts: str | Iterable[str],
+        *,
+        vocab_size: int,
+        pattern: str = "gpt2",
+        special_tokens: Iterable[str] = (),
+    ) -> Self:
+        """Learn from one text or from a stream of texts, of which only the pieces are counted.
+
+        vocab_size counts everything: 256 bytes, merges, special tokens. If no pair is left before
+        that is reached, learning stops, and a warning says how many merges there were.
+
+        Raises: ValueError if vocab_size is too small, or if there is no text.
+        """
+        special_tokens = list(numbered(special_tokens, first_id=256))
+        n_merges = vocab_size - 256 - len(special_tokens)
+        if n_merges < 0:
+            raise ValueError(
+                f"vocab_size={vocab_size} is too small for 256 bytes and {len(special_tokens)} "
+                f"special tokens. Set it to {vocab_size - n_merges} or more."
+            )
+        counts = count_pieces([texts] if isinstance(texts, str) else texts, pattern)
+        merges = learn_incremental(counts, n_merges)
+        if len(merges) < n_merges:
+            warnings.warn(
+                f"vocab_size={vocab_size} is more than this text supports: after {len(merges)} "
+                f"merges no pair was left to join. The tokenizer has vocab_size="
+                f"{vocab_size - n_merges + len(merges)}; ask for that, or give more text.",
+                stacklevel=2,
+            )
+        return cls(merges, pattern=pattern, special_tokens=special_tokens)
+
+    @classmethod
+    def from_gpt2(cls) -> Self:
+        """GPT-2's tokenizer in plain Python, from its published merges.
+
+        Raises: TextNotHere if the vocabulary was not fetched: gptcore fetch gpt2-vocabulary
+        """
+        byte_order, merges = gpt2_merges()
+        return cls(merges, special_tokens=[END_OF_TEXT], byte_order=byte_order)
+
+    def pieces(self, text: str) -> list[str]:
+        """What the text is cut into before neighbours are joined."""
+        return split_text(text, self.pattern)
+
+    def ids_of(self, text: str, start: int = 0) -> list[int]:
+        return list(chain.from_iterable(map(self.known.__getitem__, self.pieces(text))))
+
+    def encode_array(self, text: str) -> "np.ndarray":
+        """The ids of ordinary text as an array of uint32, by tiktoken where that can be trusted."""
+        check_text(text)
+        if self.fast is None or too_many_blanks(text):
+            return super().encode_array(text)
+        return self.fast.encode_to_numpy(text, disallowed_special=())
+
+    @cached_property
+    def fast(self) -> "tiktoken.Encoding | None":
+        """What `to_tiktoken` makes; None without tiktoken, or for a pattern of your own.
+
+        Trap: tiktoken drops in silence what a pattern leaves out.
+        """
+        if self.pattern not in PATTERNS.values():
+            return None
+        try:
+            return self.to_tiktoken()
+        except ModuleNotFoundError:
+            return None
+
+    def to_tiktoken(self, name: str = "gptcore") -> "tiktoken.Encoding":
+        """The same tokenizer in tiktoken: equal ids, several times as fast."""
+        # Only this line needs tiktoken; this tokenizer must work without.
+        return import_module("tiktoken").Encoding(
+            name=name,
+            pat_str=self.pattern,
+            mergeable_ranks=self.id_of,
+            special_tokens=self.special_tokens,
+        )
+
+    @cached_property
+    def sha256(self) -> str:
+        return identity_of_bytes(self.pattern, self.id_of, self.special_tokens)
+
+    def description(self) -> dict[str, Any]:
+        names = ("pattern", "special_tokens", "byte_order", "merges")
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_description(cls, description: dict[str, Any]) -> Self:
+        names = ("pattern", "special_tokens", "byte_order")
+        return cls(description["merges"], **{name: description[name] for name in names})
+
+
+def ids_of_tokens(merges: Sequence[Pair], byte_order: Sequence[int]) -> dict[bytes, int]:
+    """The bytes of each token -> its id, in the order of the ids.
+
+    Raises: ValueError if a merge joins what is not there yet, or makes what is there already.
+    """
+    if sorted(byte_order) != list(range(256)):
+        raise ValueError(
+            "byte_order must have each of the 256 bytes once; leave it out for 0..255."
+        )
+    tokens = [bytes([byte]) for byte in byte_order]
+    id_of = {token: id for id, token in enumerate(tokens)}
+    for i, (left, right) in enumerate(merges):
+        if not (0 <= left < len(tokens) and 0 <= right < len(tokens)):
+            raise ValueError(
+                f"Merge {i} joins {left} and {right}, and before it there are only the tokens 0 "
+                f"to {len(tokens) - 1}. Give the merges in the order in which they were learned."
+            )
+        token = tokens[left] + tokens[right]
+        if token in id_of:
+            raise ValueError(
+                f"Merge {i} makes {token!r}, which token {id_of[token]} is already. Leave it out."
+            )
+        id_of[token] = len(tokens)
+        tokens.append(token)
+    return id_of
+
+
+def count_pieces(texts: Iterable[str], pattern: str) -> Counter[str]:
+    """How often each piece occurs; only the different pieces are kept.
+
+    Raises: ValueError if there is no text, or if the pattern leaves out a part of it.
+    """
+    counts: Counter[str] = Counter()
+    characters = 0
+    for i, text in enumerate(texts):
+        check_text(text, f"Text {i}")
+        counts.update(iter_pieces(text, pattern))
+        characters += len(text)
+    if not characters:
+        raise ValueError("There is nothing to learn from: no text, or only empty ones. Give some.")
+    refuse_gaps(pattern, sum(len(piece) * n for piece, n in counts.items()), characters)
+    return counts

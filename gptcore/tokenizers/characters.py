@@ -1,0 +1,80 @@
+"""Character tokenizer: each character of the training text is a token, and BOS is one more.
+
+Left out on purpose: a token for unknown characters. What it does not know it refuses.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Self
+
+from gptcore.tokenizers.pieces import check_text
+from gptcore.tokenizers.saved import identity
+from gptcore.tokenizers.tokenizer import Tokenizer
+
+BOS = "<|bos|>"  # begin of sequence; it also ends one
+
+
+class UnknownCharacter(ValueError):
+    """The text has characters that are not in the vocabulary."""
+
+
+class CharTokenizer(Tokenizer):
+    """Ids follow the order of the characters in Unicode; BOS is the last one.
+
+    Example: CharTokenizer("abc").encode("cab") -> [2, 0, 1]
+    """
+
+    kind = "characters"
+
+    def __init__(self, characters: Iterable[str]):
+        self.characters = "".join(sorted(set(characters)))
+        check_text(self.characters, "The list of characters")
+        if not self.characters:
+            raise ValueError("There is no character to know. Give a text that has some.")
+        self.id_of = {character: id for id, character in enumerate(self.characters)}
+        self.BOS = len(self.characters)
+        self.special_tokens = {BOS: self.BOS}
+        self.bytes_of = {id: character.encode() for character, id in self.id_of.items()}
+        self.bytes_of[self.BOS] = BOS.encode()
+
+    @classmethod
+    def train(cls, texts: str | Iterable[str]) -> Self:
+        """Know all characters of one text, or of a stream of texts.
+
+        Raises: ValueError if there are none.
+        """
+        characters: set[str] = set()
+        for i, text in enumerate([texts] if isinstance(texts, str) else texts):
+            check_text(text, f"Text {i}")
+            characters.update(text)
+        return cls(characters)
+
+    @property
+    def end_of_text(self) -> int:
+        """BOS: it stands between two texts."""
+        return self.BOS
+
+    def ids_of(self, text: str, start: int = 0) -> list[int]:
+        try:
+            return [self.id_of[character] for character in text]
+        except KeyError:
+            unknown = [i for i, character in enumerate(text) if character not in self.id_of]
+            different = list(dict.fromkeys(text[i] for i in unknown))
+            more = " and others" if len(different) > 20 else ""
+            raise UnknownCharacter(
+                f"{len(unknown)} character(s) of the text are not in the vocabulary: "
+                f"{''.join(different[:20])!r}{more}. "
+                f"The first stands at position {start + unknown[0]}.\n"
+                "Train the tokenizer on a text that has them, or drop them from this one."
+            ) from None
+
+    @cached_property
+    def sha256(self) -> str:
+        return identity(characters=self.characters, special_tokens=self.special_tokens)
+
+    def description(self) -> dict[str, Any]:
+        return {"characters": self.characters}
+
+    @classmethod
+    def from_description(cls, description: dict[str, Any]) -> Self:
+        return cls(description["characters"])

@@ -1,0 +1,32 @@
+"""A tokenizer by its name, or by the file that it was saved in."""
+
+from pathlib import Path
+
+from gptcore.tokenizers.byte_pair import BPETokenizer
+from gptcore.tokenizers.characters import CharTokenizer
+from gptcore.tokenizers.openai import PUBLISHED, TiktokenTokenizer, unknown_name
+from gptcore.tokenizers.saved import read_saved
+from gptcore.tokenizers.tokenizer import Tokenizer
+
+KINDS: dict[str, type[Tokenizer]] = {
+    known.kind: known for known in (BPETokenizer, CharTokenizer, TiktokenTokenizer)
+}
+
+
+def find_tokenizer(name_or_path: str | Path) -> Tokenizer:
+    """The tokenizer of that name (gpt2, cl100k_base, o200k_base), or the one saved in that file.
+
+    Raises: ValueError if there is neither; TextNotHere if its vocabulary was not fetched.
+    """
+    if str(name_or_path) in PUBLISHED:
+        return TiktokenTokenizer(str(name_or_path))
+    path = Path(name_or_path)
+    if not path.exists():
+        raise unknown_name(name_or_path)
+    kind = read_saved(path).get("kind")
+    if kind not in KINDS:
+        raise ValueError(
+            f"The file {path} has a tokenizer of kind {kind!r}; this gptcore knows "
+            f"{', '.join(KINDS)}. Read it with the gptcore that wrote it."
+        )
+    return KINDS[kind].load(path)

@@ -1,0 +1,87 @@
+"""Special tokens: tokens that no text becomes by itself, such as the end of a text.
+
+Their spelling inside a text is refused unless the caller allows it. Otherwise whoever types
+"<|endoftext|>" into a form ends the text for the model.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import regex
+
+from gptcore.tokenizers.pieces import check_text
+
+END_OF_TEXT = "<|endoftext|>"
+
+
+class SpecialTokenInText(ValueError):
+    """The text spells a special token, and the caller has not allowed that."""
+
+
+def numbered(special_tokens: Iterable[str] | Mapping[str, int], first_id: int) -> dict[str, int]:
+    """Spelling -> id; spellings without ids get the next ones from `first_id` on.
+
+    Raises: ValueError for a spelling or an id that cannot be a special token's.
+    """
+    if isinstance(special_tokens, str):
+        raise ValueError(
+            f"special_tokens={special_tokens!r} is one text, and a list is needed: "
+            f"special_tokens=[{special_tokens!r}]"
+        )
+    if not isinstance(special_tokens, Mapping):
+        spellings = list(special_tokens)
+        special_tokens = {spelling: id for id, spelling in enumerate(spellings, first_id)}
+        if len(special_tokens) < len(spellings):
+            raise ValueError(f"special_tokens={spellings} has one of them twice. Name each once.")
+    for spelling, id in special_tokens.items():
+        check_text(spelling, f"The special token {spelling!r}")
+        if not spelling:
+            raise ValueError("A special token needs a spelling, such as '<|endoftext|>', not ''.")
+        if id < first_id or list(special_tokens.values()).count(id) > 1:
+            raise ValueError(
+                f"The special token {spelling!r} cannot have the id {id}, which another token has. "
+                f"From {first_id} on ids are free."
+            )
+    return dict(special_tokens)
+
+
+def allowed_among(special_tokens: Mapping[str, int], allowed: Iterable[str]) -> set[str]:
+    """What `allowed_special` means: "all", or the spellings that are allowed.
+
+    Raises: ValueError for a spelling that is no special token here.
+    """
+    if allowed == "all":
+        return set(special_tokens)
+    spellings = {allowed} if isinstance(allowed, str) else set(allowed)
+    unknown = sorted(spellings - set(special_tokens))
+    if unknown:
+        known = ", ".join(map(repr, special_tokens)) or "none"
+        raise ValueError(
+            f"allowed_special has {unknown[0]!r}, which is no special token of this tokenizer. "
+            f'It has: {known}. allowed_special="all" allows whatever it has.'
+        )
+    return spellings
+
+
+def split_at_specials(
+    text: str, special_tokens: Mapping[str, int], allowed: set[str]
+) -> Iterator[tuple[int, str, int | None]]:
+    """Yield (start, ordinary text, id of the special token after it); after the last one None.
+
+    Of several special tokens that begin at the same place, the longest is meant.
+
+    Raises: SpecialTokenInText at the first one that is not allowed.
+    """
+    start = 0
+    longest_first = sorted(special_tokens, key=len, reverse=True)
+    expression = "|".join(map(regex.escape, longest_first))
+    for found in regex.finditer(expression, text) if expression else ():
+        spelling = found[0]
+        if spelling not in allowed:
+            raise SpecialTokenInText(
+                f"The text spells the special token {spelling!r} at position {found.start()}. "
+                f"If it is meant, allow it: encode(text, allowed_special={{{spelling!r}}}); "
+                "if it is text like any other: encode_ordinary(text)."
+            )
+        yield start, text[start : found.start()], special_tokens[spelling]
+        start = found.end()
+    yield start, text[start:], None

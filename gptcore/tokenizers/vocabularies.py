@@ -1,0 +1,54 @@
+"""OpenAI's published vocabularies, from the files that `data/manifest.toml` names.
+
+Left out on purpose: tiktoken's own folder of downloads. tiktoken deletes a file there that it does
+not expect, and then goes to the network. Here a file is checked by its hash, and left as it is.
+"""
+
+import base64
+
+from gptcore.manifest import TextNotHere, find_text, is_there, path_of, read_whole
+from gptcore.tokenizers.merges import Pair
+
+
+def read_vocabulary(name: str) -> bytes:
+    """The content of a vocabulary that was fetched.
+
+    Raises: TextNotHere with the command that brings it; TextDamaged if it is another file.
+    """
+    text = find_text(name)
+    if not is_there(text):
+        raise TextNotHere(
+            f"The vocabulary {name!r} is not on this machine: there is no {path_of(text)}.\n"
+            f"Bring it: gptcore fetch {name}"
+        )
+    return read_whole(text)
+
+
+def gpt2_merges() -> tuple[list[int], list[Pair]]:
+    """The bytes that GPT-2's tokens 0 to 255 stand for, and its 50,000 merges.
+
+    GPT-2 numbers the visible bytes first. Its file writes each of the others as a letter, too, from
+    U+0100 on, so that no line has a blank or a control character in it: Ġ is the space.
+
+    Raises: TextNotHere if the vocabulary is not on this machine.
+    """
+    visible = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1)]
+    visible += range(ord("®"), ord("ÿ") + 1)
+    rest = [byte for byte in range(256) if byte not in visible]
+    letters = [*map(chr, visible), *(chr(256 + i) for i in range(len(rest)))]
+    id_of = {letter: id for id, letter in enumerate(letters)}
+    merges: list[Pair] = []
+    for line in read_vocabulary("gpt2-vocabulary").decode().splitlines()[1:]:
+        left, right = line.split(" ")
+        merges.append((id_of[left], id_of[right]))
+        id_of[left + right] = len(id_of)
+    return visible + rest, merges
+
+
+def tiktoken_ids(name: str) -> dict[bytes, int]:
+    """The bytes of each token -> its id, from a file in tiktoken's format: base64 and number.
+
+    Raises: TextNotHere if the vocabulary is not on this machine.
+    """
+    lines = map(bytes.split, read_vocabulary(name).splitlines())
+    return {base64.b64decode(token): int(id) for token, id in lines}

@@ -1,0 +1,196 @@
+"""The model beside Hugging Face's GPT-2, with the same random weights handed to and fro."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from gptcore.model import GPT, GPTConfig
+
+transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+
+SIZES = [  # vocab_size, n_positions, n_embd, n_layer, n_head
+    (53, 12, 8, 1, 1),
+    (97, 20, 24, 3, 4),
+    (500, 64, 96, 4, 6),
+]
+EXACT = 1e-5  # of the largest number that is compared
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quiet():
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+
+
+def made_there(size=SIZES[1], seed=3, **options):
+    """A GPT-2 of theirs with random weights, biases and gains included."""
+    names = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head")
+    config = transformers.GPT2Config(**dict(zip(names, size)), **options)
+    theirs = transformers.GPT2LMHeadModel(config).eval()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, weight in theirs.named_parameters():
+            gain = ".ln_" in name and name.endswith("weight")
+            weight.copy_(torch.randn(weight.shape, generator=generator) * 0.15 + gain)
+    return theirs
+
+
+def ids_for(model: GPT, B=2) -> torch.Tensor:
+    shape = (B, model.config.block_size)
+    return torch.randint(model.config.vocab_size, shape, generator=torch.Generator().manual_seed(4))
+
+
+def assert_close(ours, theirs):
+    assert ours.shape == theirs.shape
+    assert (ours - theirs).abs().max() <= EXACT * theirs.abs().max()
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[3]} layers {size[2]} wide")
+def pair(request, tmp_path):
+    theirs = made_there(request.param)
+    theirs.save_pretrained(tmp_path)
+    return GPT.from_hf(tmp_path), theirs
+
+
+def test_logits_loss_and_gradients_are_theirs(pair):
+    ours, theirs = pair
+    ids = ids_for(ours)
+    told = theirs(ids, labels=ids)
+    targets = torch.cat([ids[:, 1:], torch.full((len(ids), 1), -1)], dim=1)
+    logits, loss = ours(ids, targets)
+    assert_close(logits, told.logits)
+    assert loss.item() == pytest.approx(told.loss.item(), rel=1e-6)
+    loss.backward(), told.loss.backward()
+    theirs_of = {n.removeprefix("transformer."): p.grad for n, p in theirs.named_parameters()}
+    largest = max(grad.abs().max() for grad in theirs_of.values())
+    for name, weight in ours.named_parameters():
+        on_its_side = name.endswith((".c_attn.weight", ".c_proj.weight", ".c_fc.weight"))
+        grad = weight.grad.t() if on_its_side else weight.grad
+        assert (grad - theirs_of[name]).abs().max() <= EXACT * largest, name
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_attention_is_theirs(size, tmp_path):
+    theirs = made_there(size, attn_implementation="eager")
+    theirs.save_pretrained(tmp_path)
+    ours = GPT.from_hf(tmp_path)
+    ids = ids_for(ours)
+    told = theirs(ids, output_attentions=True, output_hidden_states=True)
+    weights = ours.attention_weights(ids)
+    assert weights.shape == (size[3], 2, size[4], size[1], size[1])
+    assert (weights - torch.stack(told.attentions)).abs().max() <= EXACT
+    stream = ours.residual_stream(ids)[::2]  # theirs: the ends of blocks, the last one after ln_f
+    assert_close(stream[:-1], torch.stack(told.hidden_states[:-1]))
+    assert_close(ours.ln_f(stream[-1]), told.hidden_states[-1])
+    assert_close(ours.lens(ids)[-1], told.logits)
+
+
+def test_a_model_goes_there_and_back_without_a_bit_of_difference(pair, tmp_path):
+    ours, theirs = pair
+    ours.to_hf(tmp_path / "there")
+    there = transformers.GPT2LMHeadModel.from_pretrained(tmp_path / "there").eval()
+    back = GPT.from_hf(tmp_path / "there")
+    ids = ids_for(ours)
+    assert torch.equal(there(ids).logits, theirs(ids).logits)
+    assert torch.equal(back(ids)[0], ours(ids)[0]) and back.config == ours.config
+
+
+@pytest.mark.parametrize("activation", ["gelu", "relu", "silu", "relu2", "gelu_tanh"])
+@pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
+def test_every_activation_and_an_untied_head_agree_there_also_without_biases(
+    activation, tied, tmp_path, lively
+):
+    sizes = {"block_size": 9, "vocab_size": 31, "n_layer": 2, "n_head": 3, "n_embd": 12}
+    ours = lively(GPTConfig(**sizes, activation=activation, tied=tied, bias=False))
+    ours.to_hf(tmp_path)
+    there = transformers.GPT2LMHeadModel.from_pretrained(tmp_path).eval()
+    ids = ids_for(ours)
+    assert_close(ours(ids)[0], there(ids).logits)
+    assert_close(GPT.from_hf(tmp_path)(ids)[0], there(ids).logits)
+
+
+def test_files_without_prefix_with_masks_or_with_the_head_written_out_are_read_too(tmp_path):
+    """As `GPT2Model` writes them, as OpenAI's first files were, as some tools write a tied head."""
+    theirs = made_there()
+    theirs.save_pretrained(tmp_path / "prefix")
+    theirs.transformer.save_pretrained(tmp_path / "bare")
+    for name, change in {"masks": {"h.0.attn.bias": torch.ones(1, 1, 20, 20)}, "head": {}}.items():
+        theirs.save_pretrained(tmp_path / name)
+        tensors = load_file(tmp_path / name / "model.safetensors")
+        head = {"lm_head.weight": tensors["transformer.wte.weight"].clone()}
+        tensors |= change or head
+        save_file(tensors, tmp_path / name / "model.safetensors", {"format": "pt"})
+    wanted = GPT.from_hf(tmp_path / "prefix")
+    ids = ids_for(wanted)
+    for name in ("bare", "masks", "head"):
+        found = GPT.from_hf(tmp_path / name)
+        assert torch.equal(found(ids)[0], wanted(ids)[0]) and found.config == wanted.config
+
+
+def test_a_model_cut_into_several_files_is_read_whole(tmp_path):
+    theirs = made_there()
+    theirs.save_pretrained(tmp_path, max_shard_size="20KB")
+    assert len(list(tmp_path.glob("*.safetensors"))) > 1
+    ids = torch.tensor([[1, 2, 3]])
+    assert_close(GPT.from_hf(tmp_path)(ids)[0], theirs(ids).logits)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_the_number_format_is_kept(dtype, tmp_path):
+    made_there().to(dtype).save_pretrained(tmp_path / "one")
+    ours = GPT.from_hf(tmp_path / "one")
+    ours.to_hf(tmp_path / "two")
+    again = transformers.GPT2LMHeadModel.from_pretrained(tmp_path / "two", dtype="auto")
+    assert {p.dtype for p in ours.parameters()} == {dtype} == {p.dtype for p in again.parameters()}
+
+
+def test_a_hub_name_is_left_to_huggingface_hub(tmp_path, monkeypatch):
+    made_there().save_pretrained(tmp_path)
+    hub = pytest.importorskip("huggingface_hub")
+    asked = []
+    monkeypatch.setattr(
+        hub, "snapshot_download", lambda name, allow_patterns: asked.append(name) or str(tmp_path)
+    )
+    assert GPT.from_hf("openai-community/gpt2").config.n_layer == 3
+    assert asked == ["openai-community/gpt2"]
+
+    def offline(name, allow_patterns):
+        raise OSError("cannot be reached\nand a long story")
+
+    monkeypatch.setattr(hub, "snapshot_download", offline)
+    with pytest.raises(
+        OSError, match=r"There is no folder a/b, and .* give it: cannot be reached$"
+    ):
+        GPT.from_hf("a/b")
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"model_type": "llama"}, "says model_type='llama'; only 'gpt2' is known here"),
+        ({"n_inner": 5}, "says n_inner=5; here the MLP is always 4 times as wide as n_embd, .* 96"),
+        ({"activation_function": "mish"}, "activation_function='mish'; there are gelu_new"),
+        ({"scale_attn_weights": False}, "scale_attn_weights=False; only True is computed here"),
+        ({"layer_norm_epsilon": 1e-6}, "layer_norm_epsilon=1e-06; only 1e-05 is computed"),
+        ({"n_head": 5}, "n_embd=24 cannot be shared out among n_head=5"),
+        ({"n_layer": 4}, r"missing: h.3.ln_1.weight \(24,\).* and 7 more"),
+        ({"n_layer": 2}, "unknown: h.2.attn.c_attn.bias"),
+        ({"vocab_size": 98}, r"wrongly shaped: wte.weight is \(97, 24\) and should be \(98, 24\)"),
+        ({"tie_word_embeddings": False}, r"missing: lm_head.weight \(97, 24\)"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_is_not_the_gpt2_that_we_compute_is_refused_by_name(change, words, tmp_path):
+    made_there().save_pretrained(tmp_path)
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | change))
+    with pytest.raises(ValueError, match=words):
+        GPT.from_hf(tmp_path)
+
+
+def test_what_theirs_cannot_compute_is_not_written(tmp_path, lively):
+    with pytest.raises(ValueError, match=r"norm='rmsnorm', .* Keep it with save\(folder\)"):
+        lively(GPTConfig.preset("microgpt")).to_hf(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,158 @@
+"""What lesson 8 says is held against the files that it says it about."""
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+import nbformat
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course.catalogue import QUESTIONS
+from course.failures.lesson_08 import flip, with_one_bit_flipped
+from course.lesson_table import written_lessons
+from course.needs import NEEDS
+from course.sample import fineweb_file
+from course.solutions import lesson_08 as solution
+from gptcore.corpus import (
+    Batches,
+    TextNotHere,
+    jaccard,
+    open_shard,
+    read_table,
+    shingles,
+    write_shard,
+    write_story_table,
+)
+from gptcore.tokenizers import BPETokenizer
+
+LESSON = next(lesson for lesson in written_lessons() if lesson.number == 8)
+TEXT = LESSON.source.read_text(encoding="utf-8")
+needs_fineweb = pytest.mark.skipif(
+    not NEEDS["needs-fineweb"][0](), reason="the sample of FineWeb is not here"
+)
+few_words = st.lists(st.sampled_from("abc"), min_size=5, max_size=12).map(" ".join)
+
+
+def printed(beginning: str) -> str:
+    """What the cell printed that begins like this."""
+    for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
+        if cell.cell_type == "code" and beginning in cell.source:
+            return "".join(output.get("text", "") for output in cell.outputs)
+    raise AssertionError(f"no cell has {beginning!r}")
+
+
+@given(few_words, few_words)
+def test_the_likeness_of_exercise_1_is_jaccards(one, other):
+    assert solution.likeness(one, other) == jaccard(shingles(one), shingles(other))
+
+
+def test_the_two_sentences_share_half_of_their_pieces():
+    one, other = re.findall(r'^(?:one|other) = "(.+)"$', TEXT, re.MULTILINE)
+    assert jaccard(shingles(one), shingles(other)) == QUESTIONS["likeness of two sentences"].right
+
+
+def test_the_rows_of_exercise_3_are_the_windows_of_batches(tmp_path):
+    rng = np.random.default_rng(8)
+    documents = [rng.integers(1, 50, size).tolist() for size in (7, 1, 30, 12)]
+    rows = solution.rows_of(documents, 5, 0)
+    stream = [token for document in documents for token in [0, *document]]
+    write_shard(tmp_path / "train_000000.bin", stream, vocab_size=50)
+    batches = Batches(tmp_path, batch_size=len(rows), block_size=5, seed=1)
+    x, y = batches.batch(0)
+    assert batches.steps_per_epoch == 1
+    assert sorted(rows) == sorted(np.hstack([x, y[:, -1:]]).tolist())
+    assert all(row[-1] == following[0] for row, following in pairwise(rows))
+
+
+def test_each_story_is_read_as_often_as_the_numbers_of_the_lesson_say():
+    for said in ("A run of 10 billion tokens", "one tenth\n# from stories", "25 million tokens"):
+        assert said in TEXT
+    assert QUESTIONS["times each story is read"].right == 10e9 / 10 / 25e6
+
+
+def test_a_flip_turns_one_bit_round_and_no_other():
+    assert flip(b"\x00\x80", 15) == b"\x00\x00"
+    assert flip(flip(b"abc", 9), 9) == b"abc"
+
+
+def test_the_flipped_bit_makes_one_word_that_is_nowhere_else(tmp_path):
+    text = "the night was long. " * 300 + "so a bird came. at midnight it sang. " * 3
+    tokenizer = BPETokenizer(
+        [*pairwise(b"ig"), (256, 104), (257, 116), *pairwise(b"mi"), (259, 100)]
+    )
+    write_shard(tmp_path / "sound.bin", tokenizer.encode(text), tokenizer.vocab_size)
+    copy = with_one_bit_flipped(tmp_path / "sound.bin", tmp_path / "copy.bin", tokenizer)
+    assert np.count_nonzero(open_shard(copy) != open_shard(tmp_path / "sound.bin")) == 1
+    words = Counter(tokenizer.decode(open_shard(copy).tolist()).split())
+    assert words["midlight"] == 1
+    assert words["midnight"] == 2
+    write_shard(tmp_path / "day.bin", tokenizer.encode("by day"), tokenizer.vocab_size)
+    with pytest.raises(ValueError, match=r"day\.bin has no midnight"):
+        with_one_bit_flipped(tmp_path / "day.bin", tmp_path / "copy.bin", tokenizer)
+
+
+def test_the_word_to_be_found_stands_among_those_that_stand_there_once():
+    once = printed("times == 1").split()
+    question = QUESTIONS["the word with the flipped bit"]
+    assert question.right in once
+    assert {wrong.answer for wrong in question.wrong} <= set(once)
+
+
+def test_more_than_half_of_the_thirty_flips_go_unnoticed_and_none_with_checksums():
+    without, with_checksums = printed("def thirty_flips"), printed("write_page_checksum")
+    (unnoticed,) = re.findall(r"'other rows, and no error': (\d+)", without)
+    assert int(unnoticed) > 15
+    assert "other rows" not in with_checksums
+
+
+def test_the_good_pages_are_lost_and_the_junk_stays_as_the_lesson_says(tmp_path):
+    truths = write_story_table(tmp_path / "table.parquet", rows=1400, seed=1)
+    documents = list(read_table(tmp_path / "table.parquet"))
+    kinds = Counter(truth.kind for truth in truths)
+    assert kinds["junk"] + kinds["other language"] == 280
+    assert "280 of the 1,400 pages are junk or in another language, so 1,120" in TEXT
+    kept = Counter(
+        truth.kind
+        for document, truth in zip(documents, truths)
+        if document.language == "en"
+        and document.language_score >= 0.5
+        and document.numbers["words"] >= 40
+        and document.numbers["lettered_words"] >= 0.7
+        and document.numbers["symbols"] <= 0.5
+        and document.numbers["repeated_pieces"] <= 0.4
+    )
+    assert kept["marked"] == kinds["marked"] == 20
+    assert "But then some thirty pages of junk stay as well" in TEXT
+    assert 25 <= kept["junk"] <= 39
+
+
+def test_where_no_file_of_fineweb_is_a_cell_says_so_in_two_lines(tmp_path, monkeypatch):
+    monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
+    with pytest.raises(TextNotHere, match="To bring a file, 2 GB: gptcore prepare fineweb:CC-MAIN"):
+        fineweb_file()
+    brought = tmp_path / "fineweb" / "CC-MAIN-2013-20" / "000_00000.parquet"
+    brought.parent.mkdir(parents=True)
+    brought.touch()
+    assert fineweb_file() == brought
+
+
+@needs_fineweb
+def test_the_keys_of_the_first_two_guesses_follow_from_the_sample():
+    tokens = 2_230_245  # counted with tiktoken, without end-of-text
+    in_2_gb = 2e9 * tokens / fineweb_file().stat().st_size
+    assert QUESTIONS["tokens in a 2 GB file"].right == pytest.approx(in_2_gb, rel=0.01)
+    assert QUESTIONS["passes over one file"].right == pytest.approx(6000 * 524_288 / in_2_gb, 0.01)
+
+
+@needs_fineweb
+def test_the_three_walls_stand_where_the_published_program_has_them():
+    module = pytest.importorskip("datatrove.pipeline.filters.fineweb_quality_filter")
+    program = module.FineWebQualityFilter()
+    walls = program.line_punct_thr, program.short_line_threshold, program.char_duplicates_ratio
+    assert walls == (0.12, 0.67, 0.01)
+    pages = list(read_table(fineweb_file()))
+    again = max(page.numbers["repeated_line_text"] for page in pages)
+    assert 0.0095 < again < 0.0101

@@ -1,0 +1,168 @@
+"""Documents as squares that fall through filters: counts, colours, and texts on pointing."""
+
+import base64
+import re
+import time
+import xml.etree.ElementTree as ET
+from html import unescape
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from viz import draw_funnel
+from viz.palette import BLUE, GREEN, INK, LINE, ORANGE
+
+NS = "{http://www.w3.org/2000/svg}"
+DOCUMENTS = [f"document {i}" for i in range(100)]
+FILTERS = {"short": range(10), "odd": range(1, 100, 2)}
+
+
+def texts_of(picture) -> list[str]:
+    return [t.text or "" for t in ET.fromstring(picture.to_svg()).iter(f"{NS}text") if t.text]
+
+
+def area(picture, colour: str) -> float:
+    boxes = [
+        b for b in ET.fromstring(picture.to_svg()).iter(f"{NS}rect") if b.get("fill") == colour
+    ]
+    return sum(float(box.get("width")) * float(box.get("height")) for box in boxes)
+
+
+def titles_of(picture) -> list[str]:
+    return [unescape(title) for title in re.findall(r'<b title="([^"]*)"', picture.to_html())]
+
+
+def test_each_filter_removes_from_what_the_ones_before_it_left():
+    picture = draw_funnel(DOCUMENTS, FILTERS, title="Half is odd")
+    assert picture.data == {
+        "documents": 100,
+        "removed": {"short": list(range(10)), "odd": list(range(11, 100, 2))},
+        "kept": list(range(10, 100, 2)),
+    }
+    assert texts_of(picture) == [
+        *["Half is odd", "100 documents", "−10 short", "90 left", "−45 odd", "45 kept"]
+    ]
+    assert picture.alt == (
+        "Half is odd: 100 documents; short removes 10, odd removes 45; 45 are kept."
+    )
+
+
+def test_there_is_a_square_of_one_size_for_every_document_in_the_colour_of_its_filter():
+    picture = draw_funnel(DOCUMENTS, FILTERS)
+    square = area(picture, BLUE) / 10
+    assert area(picture, ORANGE) == pytest.approx(45 * square)
+    assert area(picture, GREEN) == pytest.approx(45 * square)
+    assert area(picture, LINE) == pytest.approx((90 + 45) * square)
+
+
+def test_functions_masks_turned_into_places_and_arrays_say_the_same():
+    by_function = {"even": lambda text: int(text.split()[1]) % 2 == 0}
+    by_array = {"even": np.flatnonzero(np.arange(100) % 2 == 0)}
+    one, two = draw_funnel(DOCUMENTS, by_function), draw_funnel(DOCUMENTS, by_array)
+    assert one.to_html() == two.to_html() and one.data == two.data
+
+
+def test_a_function_is_not_asked_about_what_has_gone():
+    asked = []
+    draw_funnel(DOCUMENTS, {"short": range(90), "odd": lambda text: asked.append(text)})
+    assert asked == DOCUMENTS[90:]
+
+
+def test_every_document_can_be_read_once_by_pointing_without_a_script():
+    picture = draw_funnel(DOCUMENTS, FILTERS)
+    assert sorted(titles_of(picture)) == sorted(DOCUMENTS)
+    html = picture.to_html()
+    assert "<script" not in html and "<svg" not in html and "http" not in html.split("base64,")[0]
+    assert base64.b64decode(re.search('base64,([^"]+)', html)[1]).decode() == picture.to_svg()
+
+
+def test_the_texts_lie_over_their_squares():
+    picture = draw_funnel(DOCUMENTS, {"short": range(10)})
+    left, top, wide, tall, columns = map(
+        float,
+        re.search(
+            r"left: ([\d.]+)px; top: ([\d.]+)px; width: ([\d.]+)px; height: ([\d.]+)px; "
+            r"display: grid; grid-template-columns: repeat\((\d+)",
+            picture.to_html(),
+        ).groups(),
+    )
+    (box, *_) = [
+        b
+        for b in ET.fromstring(picture.to_svg()).iter(f"{NS}rect")
+        if b.get("fill") == BLUE and float(b.get("width")) and float(b.get("height"))
+    ]
+    assert (left, top) == (float(box.get("x")), float(box.get("y")))
+    assert wide / columns == pytest.approx(tall)  # ten squares are one row of squares
+
+
+def test_texts_are_cut_escaped_and_printable():
+    evil = '<script>alert(1)</script> "quoted" \x00 ' + "x" * 1000
+    picture = draw_funnel([evil, "<b>"], {"<i>": [0]}, longest=40, title="<script>")
+    assert "<script" not in picture.to_html() and "<b>" not in picture.to_html()
+    first = titles_of(picture)[0]
+    assert first.startswith('<script>alert(1)</script> "quoted" \ufffd') and len(first) == 40
+    assert first.endswith("…")
+
+
+def test_marked_documents_are_black_and_their_losses_are_told():
+    picture = draw_funnel(DOCUMENTS, FILTERS, mark=[5, 7, 20, 22], marked="good ones")
+    square = area(picture, BLUE) / 10
+    side = square**0.5
+    assert area(picture, INK) == pytest.approx(4 * (side - 1) ** 2)
+    assert "Black: good ones; 2 of 4 removed." in texts_of(picture)
+    assert picture.alt.endswith("45 are kept. good ones; 2 of 4 removed.")
+    assert set(titles_of(picture)[:2]) == {"document 5", "document 7"}, "the marked ones are first"
+
+
+def test_1400_documents_are_drawn_fast_and_stay_small():
+    documents = [f"{i} " + "some words of a page " * 150 for i in range(1400)]
+    start = time.process_time()
+    html = draw_funnel(documents, {"a": range(0, 1400, 7), "b": range(0, 1400, 3)}).to_html()
+    assert time.process_time() - start < 0.9  # three times what is promised
+    assert len(html) < 300_000
+
+
+def test_of_very_many_one_square_stands_for_several_and_the_picture_says_so():
+    documents = ["some words " * 20] * 50_000
+    picture = draw_funnel(documents, {"a": range(20_000)})
+    assert "One square stands for 17 documents." in texts_of(picture)
+    assert {"50,000 documents", "−20,000 a", "30,000 kept"} <= set(texts_of(picture))
+    assert len(picture.to_html()) < 500_000
+    assert len(titles_of(picture)) == pytest.approx(50_000 / 17, abs=2)
+
+
+def test_all_may_go_and_none_may_go_and_one_is_enough():
+    assert "0 kept" in texts_of(draw_funnel(DOCUMENTS, {"all": range(100)}))
+    assert area(draw_funnel(DOCUMENTS, {"all": range(100)}), GREEN) == 0
+    assert {"−0 none", "1 kept"} <= set(texts_of(draw_funnel(["a"], {"none": []})))
+
+
+def test_long_names_go_over_several_lines_and_a_note_stands_below():
+    name = "repeated pieces of five words above 0.15"
+    picture = draw_funnel(DOCUMENTS, {name: [0], **FILTERS, "x": []}, note="word " * 60)
+    root = ET.fromstring(picture.to_svg())
+    assert name in " ".join(texts_of(picture))
+    assert " ".join(texts_of(picture)).count("word ") >= 58
+    for text in root.iter(f"{NS}text"):
+        assert float(text.get("y")) < float(root.get("height"))
+
+
+def test_what_cannot_be_a_place_is_refused():
+    with pytest.raises(ValueError, match="the filter 'a' has 100, but there are 100 documents: "):
+        draw_funnel(DOCUMENTS, {"a": [100]})
+    with pytest.raises(ValueError, match=r"the filter 'a' has True, but .* whole numbers from 0"):
+        draw_funnel(DOCUMENTS, {"a": np.ones(100, dtype=bool)})
+    with pytest.raises(ValueError, match="mark has -1"):
+        draw_funnel(DOCUMENTS, FILTERS, mark=[-1])
+    with pytest.raises(ValueError, match="at least one filter, each with a name"):
+        draw_funnel(DOCUMENTS, {})
+    for documents in ([], "one text"):
+        with pytest.raises(ValueError, match="documents must be a list of texts, at least one"):
+            draw_funnel(documents, FILTERS)
+
+
+def test_on_axes_of_matplotlib_the_same_words_stand():
+    ax = Figure().add_subplot()
+    assert draw_funnel(DOCUMENTS, FILTERS, ax=ax) is ax
+    assert "45 kept" in {text.get_text() for text in ax.texts}

@@ -1,0 +1,182 @@
+"""Be the merger: what each merge saves is counted right, and a game is played to its end."""
+
+import base64
+import re
+import time
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from gptcore.tokenizers import BPETokenizer
+from viz import MergeGame
+from viz.merging import draw_merging, join, start
+
+NS = "{http://www.w3.org/2000/svg}"
+TEXT = "low lower lowest newer newest widest slow slower " * 4
+WORDS = re.findall(r" ?\w+| ", TEXT)
+THREE = [(b"l", b"o"), (b"lo", b"w"), (b"e", b"r")]
+
+
+@pytest.fixture
+def game() -> MergeGame:
+    return MergeGame(WORDS, THREE)
+
+
+def svg_of(game) -> str:
+    return base64.b64decode(re.search('base64,([^"]+)', game.screen.value)[1]).decode()
+
+
+def texts_of(svg: str) -> list[str]:
+    return [t.text or "" for t in ET.fromstring(svg).iter(f"{NS}text")]
+
+
+def press(game, label: str) -> None:
+    (button,) = [b for b in game.buttons if b.description == label]
+    button.click()
+
+
+def test_joining_goes_from_left_to_right_and_never_overlaps():
+    assert join((b"a", b"a", b"a"), (b"a", b"a")) == (b"aa", b"a")
+    assert join((b"a", b"a", b"a", b"a"), (b"a", b"a")) == (b"aa", b"aa")
+    assert join((b"b", b"a", b"b"), (b"a", b"b")) == (b"b", b"ab")
+    assert join((b"b", b"c"), (b"a", b"b")) == (b"b", b"c")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([b"a", b"b", b"ab"]), max_size=12))
+def test_joining_keeps_every_byte_and_counts_what_a_walk_by_hand_counts(tokens):
+    pair, expected, i = (b"a", b"b"), 0, 0
+    while i + 1 < len(tokens):
+        found = (tokens[i], tokens[i + 1]) == pair
+        expected, i = expected + found, i + (2 if found else 1)
+    joined = join(tuple(tokens), pair)
+    assert b"".join(joined) == b"".join(tokens)
+    assert len(tokens) - len(joined) == expected
+
+
+def test_the_algorithms_merges_leave_as_many_tokens_as_its_tokenizer_does():
+    tokenizer = BPETokenizer.train(TEXT, vocab_size=256 + 15)
+    named = [tuple(map(tokenizer.token_bytes, pair)) for pair in tokenizer.merges]
+    words = tokenizer.pieces(TEXT)
+    data = draw_merging(words, named, named).data
+    assert data["bytes"] - data["algorithm"][-1] == len(tokenizer.encode(TEXT))
+    assert data["yours"] == data["algorithm"]
+    (best, _), *_ = start(words).commonest()
+    assert best == named[0]
+
+
+def test_the_pair_on_a_button_is_joined_and_only_then_told_how_often_it_stood_there(game):
+    assert "l + o" in [button.description for button in game.buttons]
+    assert "times" not in game.screen.value
+    press(game, "l + o")
+    # "lo" stands in low, lower, lowest, slow, slower: five words, four times each.
+    assert "l + o stood there 20 times: none was commoner." in game.screen.value
+    texts = texts_of(svg_of(game))
+    assert f"1 of 3 merges: you saved 20 of {len(TEXT)} tokens, the algorithm 20" in texts
+    assert "lo" in texts  # the text now
+    assert game.picture().data["yours"] == [0, 20]
+
+
+def test_a_rarer_pair_is_told_what_was_commoner(game):
+    press(game, "e + s")
+    assert "e + s stood there 12 times; the commonest on offer" in game.screen.value
+    assert game.picture().data == {
+        "yours": [0, 12],
+        "algorithm": [0, 20, 40, 52],
+        "merges": [(b"e", b"s")],
+        "bytes": len(TEXT),
+    }
+
+
+def test_undo_takes_the_last_merge_back(game):
+    first, labels = svg_of(game), [button.description for button in game.buttons]
+    assert game.back.disabled
+    press(game, "l + o")
+    game.back.click()
+    assert svg_of(game) == first and game.back.disabled
+    assert [button.description for button in game.buttons] == labels
+    assert "l + o is apart again." in game.screen.value
+    game.undo()
+    assert svg_of(game) == first
+
+
+def test_the_game_is_over_after_as_many_merges_as_the_algorithm_made(game):
+    for _ in THREE:
+        game.buttons[0].click()
+    assert "The game is over." in game.screen.value
+    assert all(button.disabled for button in game.buttons) and not game.back.disabled
+    game.back.click()
+    assert not game.buttons[0].disabled
+
+
+def test_the_algorithms_pairs_are_shown_no_further_than_yours(game):
+    assert "lo + w" not in texts_of(svg_of(game))
+    press(game, "l + o")
+    assert "lo + w" not in texts_of(svg_of(game))
+    press(game, "lo + w")
+    assert texts_of(svg_of(game)).count("lo + w") == 2
+
+
+def test_offers_are_sorted_by_the_alphabet_and_the_commonest_is_among_them(game):
+    pairs = [pair for pair, _ in game.offers]
+    assert pairs == sorted(pairs)
+    assert start(WORDS).commonest()[0] in game.offers
+    labels = [button.description for button in game.buttons if not button.disabled]
+    assert len(labels) == len(pairs) and not any(re.search(r"\d", label) for label in labels)
+
+
+def test_when_nothing_is_left_to_join_the_game_is_over():
+    game = MergeGame(["ab"], [(b"a", b"b")] * 5)
+    game.buttons[0].click()
+    assert "The game is over." in game.screen.value
+    assert "a + b stood there once: none was commoner." in game.screen.value
+
+
+def test_the_still_is_a_finished_game_and_never_changes(game):
+    before = game._repr_mimebundle_()
+    press(game, "l + o")
+    after = game._repr_mimebundle_()
+    assert before["text/html"] == after["text/html"]
+    assert before["text/plain"] == after["text/plain"]
+    assert before["text/plain"].startswith("MergeGame: 3 of 3 merges: always the third saved ")
+    assert len(game.still.data["merges"]) == 3
+
+
+def test_a_choice_in_a_text_of_20_000_letters_is_answered_fast():
+    words = re.findall(r" ?[a-z]+", " ".join(f"word{i:b} some other" for i in range(1500)))
+    game = MergeGame(words, [(b"a", b"b")] * 20)
+    start_time = time.process_time()
+    game.buttons[0].click()
+    assert time.process_time() - start_time < 0.6
+
+
+def test_most_merges_are_cut_to_the_twenty_that_a_reader_has_patience_for():
+    assert len(MergeGame(WORDS, [(b"l", b"o")] * 99).merges) == 20
+    assert len(MergeGame(WORDS, [(b"l", b"o")] * 99, most=5).merges) == 5
+
+
+def test_markup_stays_text():
+    game = MergeGame(["<b>"] * 3, [(b"<", b"b"), (b"<b", b">")])
+    press(game, "< + b")
+    assert "<b>" not in game.screen.value and "&lt; + b" in game.screen.value
+
+
+def test_texts_and_merges_that_are_none_are_refused():
+    for words in ("low", [], [""]):
+        with pytest.raises(ValueError, match="words must be a list of pieces, not all empty"):
+            MergeGame(words, THREE)
+    with pytest.raises(ValueError, match=r"each bytes: \(b't', b'h'\); got \('l', 'o'\)"):
+        MergeGame(WORDS, [("l", "o")])
+    with pytest.raises(ValueError, match="give it at least as many, and at least one"):
+        MergeGame(WORDS, [])
+    with pytest.raises(ValueError, match="3 merges of yours for 1 of the algorithm's"):
+        draw_merging(WORDS, THREE, THREE[:1])
+
+
+def test_on_axes_of_matplotlib_the_same_words_stand():
+    ax = Figure().add_subplot()
+    assert draw_merging(WORDS, THREE, THREE, ax=ax) is ax
+    assert "lo + w" in {text.get_text() for text in ax.texts}
