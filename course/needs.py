@@ -3,6 +3,8 @@
 Such a cell bears the tag, and is skipped where it is missing.
 """
 
+from importlib import import_module
+
 from gptcore.corpus import available, data_folder
 
 VOCABULARIES = ("gpt2-vocabulary", "cl100k-vocabulary", "o200k-vocabulary")
@@ -15,6 +17,16 @@ def sample_is_here() -> bool:
     return file.is_file() and file.stat().st_size == SAMPLE_BYTES
 
 
+def weights_are_here() -> bool:
+    """Whether Hugging Face's own folder of downloads has GPT-2."""
+    # Only here: every test begins with importing this file, and the hub's library is slow to load.
+    here = import_module("huggingface_hub").try_to_load_from_cache
+    return all(
+        isinstance(here("openai-community/gpt2", file), str)
+        for file in ("config.json", "model.safetensors")
+    )
+
+
 # tag -> (is it here?, how to bring it)
 NEEDS = {
     "needs-names-ssa": (lambda: available("names-ssa"), "gptcore fetch names-ssa"),
@@ -23,6 +35,10 @@ NEEDS = {
         f"gptcore fetch {' '.join(VOCABULARIES)}",
     ),
     "needs-shakespeare": (lambda: available("shakespeare"), "gptcore fetch shakespeare"),
+    "needs-gpt2-weights": (
+        weights_are_here,
+        "hf download openai-community/gpt2 config.json model.safetensors (0.5 GB)",
+    ),
     "needs-fineweb": (
         sample_is_here,
         "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000 (2 GB; what the cell prints will differ)",

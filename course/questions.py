@@ -31,7 +31,8 @@ class Question:
     """One question: `right` passes and gets `yes`, each of `wrong` its own hint.
 
     `measure` turns an answer (a number, a list, a function) into what it is judged by, `measured`
-    says what that is. `yes` may be a function of the answer; `tolerance` is relative.
+    says what that is. `yes` and `otherwise` may be functions of the answer; `tolerance` is
+    relative.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Question:
     wrong: tuple[Wrong, ...]
     measure: Callable[[Any], Any] = lambda answer: answer
     measured: str = ""
-    otherwise: str = ""
+    otherwise: str | Callable[[Any], str] = ""
     tolerance: float = CLOSE
 
     def reply(self, answer) -> str:
@@ -74,13 +75,16 @@ class Question:
             keys = [
                 key for key in self.right if not alike(answer[key], self.right[key], self.tolerance)
             ]
+            if any(isinstance(answer[key], str) > isinstance(self.right[key], str) for key in keys):
+                return "Write the numbers without quotes."
             return f"Look again at {' and '.join(map(repr, keys))}."
         if isinstance(self.right, (int, float)) and isinstance(answer, str):
             return "Write the number without quotes."
         if self.measured:
             shown = ", ".join(f"{part:.4g}" if isinstance(part, float) else part for part in given)
             return f"Yours comes to {shown} ({self.measured})."
-        return self.otherwise or "It is something else."
+        told = self.otherwise if isinstance(self.otherwise, str) else self.otherwise(answer)
+        return told or "It is something else."
 
 
 def readers_line(error: Exception) -> str:
