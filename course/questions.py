@@ -75,7 +75,8 @@ class Question:
             keys = [
                 key for key in self.right if not alike(answer[key], self.right[key], self.tolerance)
             ]
-            if any(isinstance(answer[key], str) > isinstance(self.right[key], str) for key in keys):
+            numbers = [key for key in keys if isinstance(self.right[key], (int, float))]
+            if any(isinstance(answer[key], str) for key in numbers):
                 return "Write the numbers without quotes."
             return f"Look again at {' and '.join(map(repr, keys))}."
         if isinstance(self.right, (int, float)) and isinstance(answer, str):

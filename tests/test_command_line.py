@@ -184,6 +184,13 @@ def test_a_file_has_the_documents_that_the_corpus_finds_in_it(command, tmp_path,
     assert cli.read_names(file) == corpus.load_documents("any") == written.strip().split("\n")
 
 
+@pytest.fixture
+def up_to_arrays(monkeypatch):
+    """Leaves out the rungs with PyTorch, which tests/ladder/ climbs: compiling takes long."""
+    monkeypatch.setattr(ladder, "WAYS", ladder.UP_TO_ARRAYS)
+
+
+@pytest.mark.usefixtures("up_to_arrays")
 def test_the_ladder_prints_a_row_with_a_bar_for_each_rung_and_then_what_they_show(command, names):
     code, out, err = command("ladder", "--names", names, "--steps", 2)
     assert (code, err) == (0, "")  # no terminal, so nothing is said meanwhile
@@ -198,6 +205,7 @@ def test_the_ladder_prints_a_row_with_a_bar_for_each_rung_and_then_what_they_sho
     assert "The largest jump leads to " in out and out.count("(compared: 2).") == 2
 
 
+@pytest.mark.usefixtures("up_to_arrays")
 def test_the_ladder_as_json_has_the_same_rungs(command, names):
     code, out, err = command("ladder", "--names", names, "--steps", 1, "--json")
     rungs = json.loads(out)
@@ -209,6 +217,7 @@ def test_the_ladder_as_json_has_the_same_rungs(command, names):
     )
 
 
+@pytest.mark.usefixtures("up_to_arrays")
 def test_on_a_terminal_the_ladder_says_what_it_is_measuring(command, names, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     _, out, err = command("ladder", "--names", names, "--steps", 1)
@@ -287,7 +296,7 @@ def test_a_misspelt_command_is_told_the_nearest_one(command):
     assert_refused(
         command("micropgt"),
         "gptcore: there is no command 'micropgt'. Did you mean 'microgpt'? "
-        "The commands are: microgpt, ladder, fetch",
+        "The commands are: microgpt, ladder, fetch, prepare",
     )
     assert_refused(command("xyz"), "there is no command 'xyz'. The commands are: microgpt, ladder,")
 

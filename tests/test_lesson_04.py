@@ -1,5 +1,7 @@
 """Lesson 4: its answer keys and its planted failure, held against other programs."""
 
+from collections import Counter
+from itertools import pairwise
 from math import log
 
 import pytest
@@ -9,6 +11,7 @@ from course.failures.lesson_04 import VOCAB_SIZE, hand_over, the_other_tokenizer
 from course.solutions import lesson_04 as solution
 from gptcore.corpus import available, load_documents
 from gptcore.tokenizers import BPETokenizer
+from viz.merging import start
 
 TEXT = "the rat ate the other oat there; naïve 🍓 रात, a rate a rat hates, aaaaaaa"
 
@@ -62,22 +65,68 @@ def test_the_model_handed_over_fails_without_an_error_and_the_evidence_tells():
     }
     assert losses["other"] == pytest.approx(note)
     assert note < log(VOCAB_SIZE) < losses["given"]  # worse than knowing nothing
+    assert (
+        "lost 2.67 on the same stories"
+        in QUESTIONS["what is wrong with the model handed over"].wrong[0].hint
+    )
+    assert note == pytest.approx(2.67, abs=0.005)
 
 
-def test_the_best_merge_of_each_round_is_not_always_the_best_game():
-    """The lesson says so of `rat ten nest ate`; every pair of merges is tried."""
-    ids = list(b"rat ten nest ate")
+def test_the_two_vocabularies_are_nearly_one_list_in_another_order():
+    stories = load_documents("stories")
+    lists = []
+    for tokenizer in (hand_over(stories)[1], the_other_tokenizer(stories)):
+        lists.append([tokenizer.token_bytes(id) for id in range(VOCAB_SIZE)])
+    alike = [one == two for one, two in zip(*lists)]
+    assert len(set(lists[0])) == len(set(lists[1])) == VOCAB_SIZE
+    assert len(set(lists[0]) & set(lists[1])) == 990
+    assert sum(alike) == 398
+    assert alike.index(False) == 256 + 38
 
-    def after(ids, pairs):
-        for new_id, pair in enumerate(pairs, start=256):
-            ids = solution.join(ids, pair, new_id)
-        return ids
 
-    learned = BPETokenizer.train("rat ten nest ate", vocab_size=258, pattern="whole").merges
-    firsts = set(zip(ids, ids[1:]))
-    games = [
-        (one, two) for one in firsts for two in set(zip(after(ids, [one]), after(ids, [one])[1:]))
-    ]
-    best = min(len(after(ids, game)) for game in games)
-    assert len(after(ids, learned)) == 13
-    assert best == len(after(ids, [(116, 32), (116, 101)])) == 12
+def game_after(words, chosen):
+    """The game played by the commonest pair, but for the rounds chosen: saved, and counts."""
+    board, ranked = start(words), []
+    n_bytes = board.tokens()
+    for round in range(1, 21):
+        ranked.append(board.commonest())
+        board = board.joined(chosen.get(round, ranked[-1][0][0]))
+    return n_bytes - board.tokens(), ranked
+
+
+def test_the_game_can_be_won_by_twelve_as_the_lesson_says():
+    """Played on the boards of the game itself, which knows nothing of gptcore."""
+    stories = load_documents("stories")[:12]
+    few = BPETokenizer.train(stories, vocab_size=276)
+    words = [word for story in stories for word in few.pieces(story)]
+    algorithm = [(few.token_bytes(left), few.token_bytes(right)) for left, right in few.merges]
+    saved, _ = game_after(words, dict(enumerate(algorithm, start=1)))
+    _, ranked = game_after(words, {})
+    better, _ = game_after(words, {7: (b"i", b"n")})
+    assert (saved, better) == (1580, 1592)
+    assert algorithm[6] == (b" ", b"i")
+    seventh = dict(ranked[6])
+    assert (seventh[b" ", b"i"], seventh[b"i", b"n"]) == (76, 73)
+    assert dict(ranked[7])[b"i", b"n"] == 53
+    in_the_text = Counter(pair for story in stories for pair in pairwise(story))
+    assert [pair for pair, _ in in_the_text.most_common(2)] == [("h", "e"), ("e", " ")]
+
+
+def test_a_join_of_text_a_changed_list_and_a_wrong_join_are_told():
+    """What nobody foresaw is shown with what should have come out."""
+    join, encode, decode = (QUESTIONS[name] for name in ("join", "encode", "decode"))
+    assert "[1, 2, 1, 2, 3] with the pair (1, 2) must become [300, 300, 3]; yours gives [9]" in (
+        join.reply(lambda ids, pair, new_id: [9])
+    )
+    popped = join.reply(
+        lambda ids, pair, new_id: solution.join([ids.pop(0) for _ in [*ids]], pair, 300)
+    )
+    assert popped.endswith("the list that was given must stay as it was.")
+    assert "is there a `return`" in join.reply(lambda ids, pair, new_id: None)
+    assert "'anana' with the merges" in encode.reply(lambda text, merges: [1])
+    assert "If it uses your `join`: is that right?" in encode.reply(lambda text, merges: [1])
+    assert "must become 'Banana'; yours gives 'x'" in decode.reply(lambda ids, token_bytes: "x")
+    quoted = {" strawberry": "1", "strawberry": "3", "Strawberry": "3"}
+    assert QUESTIONS["tokens of strawberry"].reply(quoted) == (
+        "not yet. Write the numbers without quotes."
+    )

@@ -20,6 +20,7 @@ from viz.playground import check_knobs, draw_playground
 from viz.shaping import draw, shape, softmax, to_logits
 
 TOP_K = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500)
+ALL = 0  # the slider cannot stand at None
 PAUSE = 0.05  # seconds between two pictures of a text that is being written
 
 
@@ -58,7 +59,7 @@ class SamplingPlayground(Control):
         self.first = self.logits_after(self.ids_of(prompt))  # of the token after the prompt
         V = len(self.first)
         choices = sorted({*(k for k in TOP_K if k < V), *([top_k] if top_k else [])})
-        options = [(str(k), k) for k in choices] + [("all", None)]
+        options = [(str(k), k) for k in choices] + [("all", ALL)]
         look: dict[str, Any] = {"layout": Layout(width="460px")}
         look |= {"style": {"description_width": "90px"}}
         self.prompt = Text(
@@ -72,7 +73,9 @@ class SamplingPlayground(Control):
             value=temperature, min=0, max=max(2.0, temperature), step=0.1, readout_format=".1f",
             description="temperature", **look,
         )  # fmt: skip
-        self.top_k = SelectionSlider(options=options, value=top_k, description="top-k", **look)
+        self.top_k = SelectionSlider(
+            options=options, value=top_k or ALL, description="top-k", **look
+        )
         self.top_p = FloatSlider(
             value=top_p, min=0.05, max=1, step=0.05, description="top-p", **look
         )
@@ -109,7 +112,9 @@ class SamplingPlayground(Control):
         self.written, self.said = [], ""
         logits = self.first = self.logits_after(ids)
         for _ in range(self.length.value):
-            probs = shape(logits, self.temperature.value, self.top_k.value, self.top_p.value)
+            probs = shape(
+                logits, self.temperature.value, self.top_k.value or None, self.top_p.value
+            )
             # Greedy choice draws nothing, so that the dice of the other settings stay the same.
             token = (
                 int(probs.argmax()) if self.temperature.value == 0 else draw(probs, rng.random())
@@ -129,7 +134,7 @@ class SamplingPlayground(Control):
             self.first,
             lambda token: self.decode([token]),
             temperature=self.temperature.value,
-            top_k=self.top_k.value,
+            top_k=self.top_k.value or None,
             top_p=self.top_p.value,
             prompt=self.prompt.value,
             written=self.written,

@@ -14,6 +14,7 @@ LISTS: tuple[tuple[list[int], tuple[int, int]], ...] = (
     ([7, 7, 7, 7, 5], (7, 7)),
     ([2, 1], (1, 2)),
     ([4, 1, 2], (1, 2)),
+    ([11, 2], (1, 2)),
     ([], (1, 2)),
 )
 NEW = 300
@@ -26,13 +27,30 @@ TEXTS = (  # ids that come from the text beside them
     ([66, 97, 258, 258], "Banana"),
     ([122, 111, 195, 171, 256, 257], "zoë 🍓"),
     ([259, 224, 164, 184], "नमस"),
+    ([32, 258, 10], " na\n"),
 )
 
 
 def on_lists(join):
-    """What the reader makes of six lists; the length of each stands before its numbers."""
-    answers = [done(join(list(ids), pair, NEW)) for ids, pair in LISTS]
-    return [[len(ids), list(ids)] for ids in answers]
+    """What the reader makes of seven lists: the kind, the length, the numbers; and of ours."""
+    found: list = []
+    for ids, pair in LISTS:
+        ours = list(ids)
+        joined = join(ours, pair, NEW)
+        if joined is None and found:
+            found.append("nothing")
+            continue
+        found.append([type(done(joined)).__name__, len(joined), list(joined)])
+        found.append("ours is as it was" if ours == ids else "ours was changed")
+    return found
+
+
+def first_list_that_differs(join):
+    for ids, pair in LISTS:
+        wanted, given = solution.join(ids, pair, NEW), join(list(ids), pair, NEW)
+        if given != wanted:
+            return f"{ids} with the pair {pair} must become {wanted}; yours gives {given!r:.60}."
+    return "The ids are right, but the list that was given must stay as it was."
 
 
 def on_words(encode):
@@ -41,26 +59,55 @@ def on_words(encode):
     return [[len(ids), list(ids)] for ids in answers]
 
 
+def first_word_that_differs(encode):
+    for word, merges in WORDS:
+        wanted, given = solution.encode(word, merges), encode(word, list(merges))
+        if list(given) != wanted:
+            break
+    return (
+        f"{word!r} with the merges {merges} must become {wanted}; yours gives {given!r:.60}. "
+        "If it uses your `join`: is that right?"
+    )
+
+
 def on_texts(decode):
     """For each text: right, what it lacks, or what it is instead."""
-    found = []
+    return [look_of(decode, ids, text) for ids, text in TEXTS]
+
+
+def look_of(decode, ids, text):
+    tokens = [TORN[id] for id in ids]
+    spaced = b" ".join(tokens)
+    try:
+        given = done(decode(list(ids), list(TORN)))
+    except UnicodeDecodeError as error:
+        return "blanks between" if error.object == spaced else "an error"
+    if not isinstance(given, (str, bytes)):
+        raise ValueError(f"{given!r:.60} (a {type(given).__name__}) is no text.")
+    looks = (
+        (text, "right"),
+        (text.encode(), "bytes"),
+        (text.encode().decode("latin-1"), "byte by byte"),
+        ("".join(map(chr, ids)), "ids as characters"),
+        (text.strip(), "no blanks at the ends"),
+        (tokens[0].decode(errors="replace"), "the first token"),
+        (spaced.decode(errors="replace"), "blanks between"),
+    )
+    if isinstance(given, str) and given.startswith("b'"):
+        return "quotation marks"
+    damage = "signs of damage" if "�" in str(given) else "something missing"
+    return next((look for instead, look in looks if given == instead), damage)
+
+
+def first_text_that_differs(decode):
     for ids, text in TEXTS:
         try:
-            given = done(decode(list(ids), list(TORN)))
-        except UnicodeDecodeError:
-            found.append("an error")
-            continue
-        kinds = {
-            text: "right",
-            text.encode(): "bytes",
-            text.encode().decode("latin-1"): "byte by byte",
-        }
-        if not isinstance(given, (str, bytes)):
-            raise ValueError(f"{given!r:.60} (a {type(given).__name__}) is no text.")
-        damage = "signs of damage" if "�" in str(given) else "something missing"
-        quoted = isinstance(given, str) and given.startswith("b'")
-        found.append("quotation marks" if quoted else kinds.get(given, damage))
-    return found
+            given = decode(list(ids), list(TORN))
+        except UnicodeDecodeError as error:
+            given = error
+        if given != text:
+            break
+    return f"{[TORN[id] for id in ids]} must become {text!r}; yours gives {given!r:.80}."
 
 
 def overlapping(ids, pair, new_id):
@@ -102,6 +149,22 @@ def keeps_the_second(ids, pair, new_id):
     """Writes the new id and then walks on by one, so that the second of the two stays."""
     pairs = [*zip(ids, ids[1:]), None]
     return [new_id if two == tuple(pair) else id for id, two in zip(ids, pairs)]
+
+
+def as_digits(ids, pair, new_id):
+    """Replaces in a text of digits, where `11,2` has `1,2` in it."""
+    text, two = ",".join(map(str, ids)), ",".join(map(str, pair))
+    return [int(part) for part in text.replace(two, str(new_id)).split(",") if part]
+
+
+def in_place(ids, pair, new_id):
+    ids[:] = solution.join(ids, pair, new_id)
+    return ids
+
+
+def the_first_step(ids, pair, new_id):
+    """A `return` inside the loop."""
+    return solution.join(ids, pair, new_id)[:1] or None
 
 
 def tokens_of(merges):
@@ -155,10 +218,22 @@ def last_merge_first(text, merges):
 
 
 def characters_instead(text, merges):
-    ids = [ord(character) for character in text]
-    for new_id, pair in enumerate(merges, start=256):
-        ids = solution.join(ids, pair, new_id)
+    return with_join(solution.join, [ord(character) for character in text], merges)
+
+
+def with_join(join, ids, merges, first=256):
+    """Right, if `join` is, and if the first new id is 256."""
+    for new_id, pair in enumerate(merges, start=first):
+        ids = join(ids, pair, new_id)
     return ids
+
+
+def numbered_from(first):
+    return lambda text, merges: with_join(solution.join, list(text.encode()), merges, first)
+
+
+def on_top_of(join):
+    return lambda text, merges: with_join(join, list(text.encode()), merges)
 
 
 def token_by_token(errors):
@@ -186,6 +261,18 @@ QUESTIONS = [
                 {" strawberry": 11, "strawberry": 10, "Strawberry": 10},
                 "a token is a letter",
                 "With 50,257 numbers one can do better than letter by letter.",
+            ),
+            Wrong(
+                {" strawberry": 10, "strawberry": 10, "Strawberry": 10},
+                "a token is a letter, and a space is nothing",
+                "Ten letters each, but the space is a sign as well. And with 50,257 numbers one "
+                "can do better than letter by letter.",
+            ),
+            Wrong(
+                {" strawberry": 1, "strawberry": 2, "Strawberry": 2},
+                "without its space a word falls apart, into its parts",
+                "The first is right, and the other two do fall apart. But no one told the program "
+                "that straw and berry are words.",
             ),
             Wrong(
                 {" strawberry": 2, "strawberry": 1, "Strawberry": 1},
@@ -239,8 +326,13 @@ QUESTIONS = [
                 "the rest is the table",
                 "That is the share of everything else.",
             ),
+            Wrong(
+                100 * 50_304 * 384 / (40_953_216 - 50_304 * 384),
+                "a share is a part compared with the rest",
+                "That is the table compared with the rest of the model. Compare it with the whole.",
+            ),
         ),
-        otherwise="50,304 tokens with 384 numbers each, out of 40,953,216, times 100.",
+        otherwise="First the table alone: how many rows has it, and how long is a row?",
     ),
     Question(
         "what is wrong with the model handed over",
@@ -251,8 +343,8 @@ QUESTIONS = [
             Wrong(
                 "A",
                 "rubbish means too little training",
-                "Who has read too little comes near to knowing nothing. How can a loss be worse "
-                "than that?",
+                "The same table lost 2.67 on the same stories when the note was written. It has "
+                "read no less since.",
             ),
             Wrong(
                 "B",
@@ -287,7 +379,7 @@ QUESTIONS = [
         right=solution.join,
         measure=on_lists,
         tolerance=0,
-        yes="Left to right, and no id is used twice.",
+        yes="Left to right, no id used twice, and the list that came in is as it was.",
         wrong=(
             Wrong(
                 overlapping,
@@ -322,8 +414,31 @@ QUESTIONS = [
                 "one id is replaced by one id",
                 "Two ids become one. In yours the second of the pair is still there.",
             ),
+            Wrong(
+                as_digits,
+                "ids may be compared as text",
+                "As text `11,2` has `1,2` in it, and [11, 2] became [1300]. Compare numbers, not "
+                "digits.",
+            ),
+            Wrong(
+                in_place,
+                "the list is mine",
+                "The ids are right, but the list that was given is another one now. Whoever gave "
+                "it may need it again: begin with an empty list, and append.",
+            ),
+            Wrong(
+                lambda ids, pair, new_id: tuple(solution.join(ids, pair, new_id)),
+                "a tuple is as good as a list",
+                "The ids are right, but in a tuple. The next merge wants a list again.",
+            ),
+            Wrong(
+                the_first_step,
+                "return hands over what is there and goes on",
+                "Only the first step was done, and nothing at all for an empty list. Does the "
+                "`return` stand inside the loop?",
+            ),
         ),
-        otherwise="Try [1, 2, 1, 2, 3] with the pair (1, 2) and the new id 300: [300, 300, 3].",
+        otherwise=first_list_that_differs,
     ),
     Question(
         "encode",
@@ -372,15 +487,51 @@ QUESTIONS = [
                 "Right for plain English. But `ë` is two bytes, and you gave it one id: "
                 "text.encode() gives the bytes.",
             ),
+            Wrong(
+                lambda text, merges: list(text),
+                "a list of a text is its bytes",
+                "list(text) are letters, and no pair of numbers occurs in them: 'anana' came out "
+                "as ['a', 'n', 'a', 'n', 'a']. list(text.encode()) are numbers.",
+            ),
+            Wrong(
+                numbered_from(0),
+                "the first merge makes token 0",
+                "0 to 255 are the bytes. Your merges are numbered from 0; the first makes 256.",
+            ),
+            Wrong(
+                numbered_from(1),
+                "the first merge makes token 1",
+                "Your merges are numbered from 1, but 1 is a byte. The first makes 256.",
+            ),
+            Wrong(
+                numbered_from(257),
+                "256 is the last byte",
+                "Your merges are numbered from 257. The last byte is 255, so the first makes 256.",
+            ),
+            Wrong(
+                lambda text, merges: solution.join(list(text.encode()), merges[0], 256),
+                "return hands over what is there and goes on",
+                "Only the first merge was done. Does the `return` stand inside the loop?",
+            ),
+            Wrong(
+                on_top_of(without_the_last),
+                "my join is right (it loses the last id)",
+                'The end of the text is lost. Is your `join` right? Ask check("join", join).',
+            ),
+            Wrong(
+                on_top_of(keeps_the_second),
+                "my join is right (it keeps the second id)",
+                "What was joined is still there beside the new id. Is your `join` right? Ask "
+                'check("join", join).',
+            ),
         ),
-        otherwise="Try anana with the merges of banana bandana: [256, 258].",
+        otherwise=first_word_that_differs,
     ),
     Question(
         "decode",
         LESSON,
         right=solution.decode,
         measure=on_texts,
-        measured="how three texts come back",
         yes="All bytes first, then letters.",
         wrong=(
             Wrong(
@@ -419,8 +570,30 @@ QUESTIONS = [
                 "All bytes are there, in order. They are bytes still: .decode() makes a text of "
                 "them.",
             ),
+            Wrong(
+                lambda ids, token_bytes: "".join(map(chr, ids)),
+                "an id is a character",
+                "An id is not a character; look it up in token_bytes.",
+            ),
+            Wrong(
+                lambda ids, token_bytes: b" ".join(token_bytes[i] for i in ids).decode(),
+                "a token is a word",
+                "There are spaces between your tokens that nobody wrote. Tokens bring their own: "
+                'join them with b"".',
+            ),
+            Wrong(
+                lambda ids, token_bytes: solution.decode(ids, token_bytes).strip(),
+                "blanks at the ends do not belong to a text",
+                "What went in must come out: the space before na and the line end after it belong "
+                "to the text. Leave out .strip().",
+            ),
+            Wrong(
+                lambda ids, token_bytes: token_bytes[ids[0]].decode(errors="replace"),
+                "return hands over what is there and goes on",
+                "Only the first token came back. Does the `return` stand inside the loop?",
+            ),
         ),
-        otherwise="Join the bytes of all tokens, then decode once.",
+        otherwise=first_text_that_differs,
     ),
     Question(
         "first loss with 50,304 tokens",

@@ -23,7 +23,7 @@ def test_the_picture_keeps_the_weights_it_was_given():
     picture = draw_attention(weights, EMMA)
     assert picture.data["tokens"] == EMMA
     for h in range(4):
-        assert np.array_equal(picture.data["heads"][h], weights[h])
+        assert np.array_equal(picture.data["heads"][f"head {h}"], weights[h])
 
 
 def test_the_sentence_names_the_strongest_listener_of_each_head_as_numpy_finds_it():
@@ -56,15 +56,14 @@ def test_any_array_will_do(kind):
     given = {"lists": weights.tolist(), "numpy": weights, "float32": weights.astype("float32")}
     if kind == "torch":
         given["torch"] = pytest.importorskip("torch").tensor(weights, requires_grad=True)
-    assert draw_attention(given[kind], "abc").data["heads"][1] == pytest.approx(
-        weights[1], abs=1e-6
-    )
+    heads = draw_attention(given[kind], "abc").data["heads"]
+    assert heads["head 1"] == pytest.approx(weights[1], abs=1e-6)
 
 
 def test_one_head_of_several_can_be_picked():
     weights = causal_weights(4, 5)
-    assert list(draw_attention(weights, EMMA, head=2).data["heads"]) == [2]
-    with pytest.raises(ValueError, match="head=4: there are heads 0 to 3"):
+    assert list(draw_attention(weights, EMMA, head=2).data["heads"]) == ["head 2"]
+    with pytest.raises(ValueError, match="head=4: there are heads 0 to 3, and 'mean'"):
         draw_attention(weights, EMMA, head=4)
 
 
@@ -74,7 +73,7 @@ def test_a_shape_that_does_not_fit_the_tokens_is_refused_with_both_sizes(shape):
         draw_attention(np.full(shape, 1 / shape[-1]), "emma", causal=False)
 
 
-@pytest.mark.parametrize("given", [0.5, [0.5, 0.5], "weights", None, [], [[]], np.zeros((1,) * 4)])
+@pytest.mark.parametrize("given", [0.5, [0.5, 0.5], "weights", None, [], [[]], np.zeros((1,) * 6)])
 def test_what_is_no_square_is_refused(given):
     with pytest.raises(ValueError, match=r"weights|nothing to draw"):
         draw_attention(given, "a")
@@ -98,7 +97,8 @@ def test_a_missing_mask_is_told_and_can_be_drawn_on_purpose():
     open_book = np.full((3, 3), 1 / 3)
     with pytest.raises(ValueError, match=r"0\.667 of its weight to later .* say causal=False"):
         draw_attention(open_book, "abc")
-    assert draw_attention(open_book, "abc", causal=False).data["heads"][0] == open_book.tolist()
+    heads = draw_attention(open_book, "abc", causal=False).data["heads"]
+    assert np.array_equal(heads["head 0"], open_book)
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
@@ -112,16 +112,6 @@ def test_a_number_that_is_none_is_named_with_its_place(bad):
 def test_ragged_rows_are_refused_with_their_lengths():
     with pytest.raises(ValueError, match="different lengths, 1 and 2"):
         draw_attention([[1.0], [0.5, 0.5]], "ab")
-
-
-def test_a_large_one_is_cut_and_says_so():
-    picture = draw_attention(causal_weights(12, 100), [str(i) for i in range(100)])
-    heads = picture.data["heads"]
-    assert len(picture.data["tokens"]) == 64
-    assert all(len(rows) == 64 == len(rows[0]) for rows in heads.values())
-    assert f"{12 - len(heads)} more heads and 36 more tokens not drawn" in picture.alt
-    assert picture.data["left_out"] in picture.to_svg()
-    assert len(picture.to_svg()) < 1_000_000
 
 
 def test_tokens_from_outside_cannot_break_the_picture():

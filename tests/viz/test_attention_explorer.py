@@ -1,0 +1,161 @@
+"""The explorer: every knob turned to both ends, its numbers held against NumPy's."""
+
+import base64
+import re
+import time
+
+import numpy as np
+import pytest
+
+from viz import AttentionExplorer, draw_query
+
+L, H = 3, 4
+
+
+def weights_of(text, silenced=frozenset()):
+    """Weights that depend on the text, and above a silenced head on that, too."""
+    T = len(text.split())
+    scores = np.random.default_rng(len(text)).normal(size=(L, H, T, T))
+    for layer, head in silenced:
+        scores[layer + 1 :] *= 0.5 + 0.1 * head
+    scores += np.triu(np.full((T, T), -np.inf), 1)
+    return np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+
+
+def look(text, silenced):
+    if not text.strip():
+        raise ValueError("An empty text has <b>no token</b>.")
+    return text.split(), weights_of(text, silenced)
+
+
+def loss(text, silenced):
+    return 2.0 + 0.125 * len(silenced)
+
+
+@pytest.fixture
+def explorer() -> AttentionExplorer:
+    return AttentionExplorer(look, text="the cat sat on it", loss=loss, layer=1, head=2)
+
+
+def words_of(html: str) -> str:
+    return base64.b64decode(re.search(r"svg\+xml;base64,([^\"]+)", html)[1]).decode()
+
+
+def test_it_begins_with_the_last_token_and_what_it_says_is_so(explorer):
+    row = weights_of("the cat sat on it")[1, 2, 4]
+    data = explorer.picture().data
+    assert data["weights"] == pytest.approx(row)
+    best = int(row.argmax())
+    whom = "itself" if best == 4 else f"{'the cat sat on it'.split()[best]} ({best})"
+    assert f"it (4) gives {row[best]:.2f} to {whom} in layer 1, head 2" in explorer.picture().alt
+    assert "loss on this text: 2.000 nats." in explorer.picture().alt
+
+
+def test_every_step_of_every_slider_changes_the_screen_and_shows_its_head(explorer):
+    weights = weights_of("the cat sat on it")
+    for layer in (0, 1, 2):
+        for head in range(H):
+            for query in range(5):
+                before = explorer.screen.value
+                explorer.layer.value, explorer.head.value = layer, head
+                explorer.query.value = query
+                assert explorer.screen.value != before
+                assert explorer.picture().data["weights"] == pytest.approx(
+                    weights[layer, head, query]
+                )
+                assert explorer.picture().data["heard"] == pytest.approx(
+                    weights[layer, head, :, query]
+                )
+
+
+def test_a_silenced_head_is_crossed_out_its_cost_is_told_and_the_layers_above_see_it(explorer):
+    explorer.silence.value = True
+    assert "2.125 nats without head 1.2; with all 2.000: 0.125 worse" in explorer.picture().alt
+    assert "which is silenced" in explorer.picture().alt
+    explorer.layer.value = 2
+    assert explorer.silence.value is False
+    assert explorer.silenced == {(1, 2)}
+    wanted = weights_of("the cat sat on it", {(1, 2)})[2, 2, 4]
+    assert explorer.picture().data["weights"] == pytest.approx(wanted)
+    explorer.layer.value = 1
+    assert explorer.silence.value is True
+    explorer.silence.value = False
+    assert explorer.silenced == frozenset()
+
+
+def test_all_heads_can_be_let_speak_again(explorer):
+    first = explorer.screen.value
+    for layer, head in ((0, 0), (2, 3), (1, 2)):
+        explorer.layer.value, explorer.head.value = layer, head
+        explorer.silence.value = True
+    assert "0.375 worse" in explorer.picture().alt
+    explorer.undo.click()
+    assert explorer.screen.value == first
+    assert explorer.silence.value is False
+
+
+def test_another_text_is_read_and_its_last_token_asks(explorer):
+    explorer.text.value = "a dog"
+    assert [name for name, _ in explorer.query.options] == ["a at 0", "dog at 1"]
+    assert explorer.picture().data["weights"] == pytest.approx(weights_of("a dog")[1, 2, 1])
+    explorer.text.value = "one"
+    assert explorer.picture().data["query"] == 0
+
+
+def test_a_text_that_the_model_refuses_says_why_and_the_next_one_works(explorer):
+    explorer.text.value = "  "
+    assert "&lt;b&gt;no token" in explorer.screen.value
+    explorer.head.value = 0  # the old text is still there
+    assert "<img" in explorer.screen.value
+    explorer.text.value = "a cat"
+    assert "cat (1) gives" in explorer.picture().alt
+
+
+def test_a_long_text_is_cut_and_says_so(explorer):
+    explorer.text.value = " ".join(f"w{i}" for i in range(300))
+    assert len(explorer.query.options) == 64
+    assert "236 more tokens not drawn" in words_of(explorer.screen.value)
+
+
+def test_a_move_is_answered_at_once():
+    many = "word " * 64
+    scores = np.tri(64) / np.arange(1, 65)[:, None]
+    explorer = AttentionExplorer(
+        lambda text, silenced: (text.split(), np.broadcast_to(scores, (12, 12, 64, 64))), text=many
+    )
+    start = time.process_time()
+    for value in range(1, 6):
+        explorer.head.value = value
+    assert (time.process_time() - start) / 5 < 0.2
+
+
+def test_one_layer_with_one_head_and_no_loss_are_enough():
+    explorer = AttentionExplorer(lambda text, silenced: (list(text), np.eye(len(text))), text="ab")
+    assert explorer.layer not in explorer.live.children
+    assert explorer.head not in explorer.live.children
+    assert "nats" not in explorer.picture().alt
+
+
+def test_the_still_never_moves(explorer):
+    before = explorer._repr_mimebundle_()
+    explorer.head.value = 0
+    explorer.silence.value = True
+    after = explorer._repr_mimebundle_()
+    assert (before["text/plain"], before["text/html"]) == (after["text/plain"], after["text/html"])
+
+
+def test_places_that_are_not_there_are_refused():
+    with pytest.raises(ValueError, match="layer=3, head=0: there are 3 layers and 4 heads"):
+        AttentionExplorer(look, text="a b", layer=3)
+    for place in ({"layer": 3}, {"head": 4}, {"query": 2}):
+        with pytest.raises(ValueError, match=r"there are (layer|head|query) 0 to"):
+            draw_query(weights_of("a b"), ["a", "b"], **place)
+    with pytest.raises(ValueError, match="5 x 5 squares, but there are 2 tokens"):
+        AttentionExplorer(lambda text, silenced: (["a", "b"], np.eye(5)), text="x")
+
+
+def test_tokens_from_outside_cannot_break_it():
+    tokens = ["<script>", "\n", "שלום", "🙂", "\x00", ""]
+    svg = draw_query(np.eye(6), tokens, said="<b>").to_svg()
+    assert "<script" not in svg
+    assert "<b>" not in svg

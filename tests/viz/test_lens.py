@@ -1,0 +1,77 @@
+"""The lens: what is shown is what NumPy finds to be largest."""
+
+import numpy as np
+import pytest
+
+from viz import draw_lens
+
+VOCABULARY = ["the", "cat", "sat", "<b>", "\n", "🙂"]
+TOKENS = ["the", "cat", "<b>", "\n"]
+LOGITS = np.random.default_rng(0).normal(size=(3, 4, 6)) * 3
+
+
+def softmax(logits):
+    exps = np.exp(logits - logits.max(-1, keepdims=True))
+    return exps / exps.sum(-1, keepdims=True)
+
+
+def test_each_cell_has_the_likeliest_token_and_its_share():
+    data = draw_lens(LOGITS, TOKENS, VOCABULARY).data
+    for layer in range(3):
+        for t in range(4):
+            best = LOGITS[layer, t].argmax()
+            assert data["said"][layer][t] == VOCABULARY[best]
+            assert data["sure"][layer][t] == pytest.approx(softmax(LOGITS)[layer, t, best])
+
+
+def test_probabilities_are_taken_as_they_are():
+    of_logits, of_shares = (draw_lens(x, TOKENS, VOCABULARY) for x in (LOGITS, softmax(LOGITS)))
+    assert of_shares.data["sure"] == [pytest.approx(row) for row in of_logits.data["sure"]]
+    assert of_shares.data["said"] == of_logits.data["said"]
+
+
+def test_a_hit_is_the_token_that_did_come_next():
+    logits = np.zeros((1, 4, 6))
+    for t, token in enumerate([1, 2, 4, 0]):  # right, wrong, right; nobody knows what comes last
+        logits[0, t, token] = 5
+    picture = draw_lens(logits, TOKENS, VOCABULARY.__getitem__)
+    assert picture.data["right"] == [[True, False, True, False]]
+    assert "layer 0 is right at 2 of 3 positions" in picture.alt
+
+
+def test_a_list_of_tensors_will_do():
+    torch = pytest.importorskip("torch")
+    layers = [torch.tensor(layer, requires_grad=True) for layer in LOGITS]
+    assert (
+        draw_lens(layers, TOKENS, VOCABULARY).data["said"][2][0]
+        == VOCABULARY[LOGITS[2, 0].argmax()]
+    )
+
+
+def test_a_long_text_is_cut_and_says_so():
+    picture = draw_lens(np.zeros((2, 30, 6)), ["the"] * 30, VOCABULARY)
+    assert "6 more tokens not drawn" in picture.alt
+    assert "6 more tokens not drawn" in picture.to_svg()
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        (np.zeros((3, 4)), r"an array \(L, T, V\); this one has shape \(3, 4\)"),
+        (np.zeros((3, 5, 6)), "5 positions, but there are 4 tokens"),
+        (np.full((3, 4, 6), np.nan), r"layers\[0\]\[0\]\[0\] is nan"),
+        (np.zeros((0, 4, 6)), "this one has shape"),
+        ("logits", "must be an array"),
+    ],
+)
+def test_what_does_not_fit_is_refused(layers, said):
+    with pytest.raises(ValueError, match=said):
+        draw_lens(layers, TOKENS, VOCABULARY)
+
+
+def test_names_are_counted_and_tokens_cannot_break_the_picture():
+    with pytest.raises(ValueError, match="3 layers, but 2 names"):
+        draw_lens(LOGITS, TOKENS, VOCABULARY, names=["a", "b"])
+    svg = draw_lens(LOGITS, TOKENS, VOCABULARY, names=["<i>", "b", "c"], title="<b>").to_svg()
+    assert "<b>" not in svg
+    assert "<i>" not in svg

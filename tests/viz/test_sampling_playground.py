@@ -1,0 +1,239 @@
+"""The playground: every knob turned to both ends; shares and text held against gptcore's."""
+
+import asyncio
+import base64
+import random
+import re
+import time
+
+import numpy as np
+import pytest
+
+from gptcore.next_token import next_probabilities, next_token
+from viz import SamplingPlayground, draw_playground
+from viz.shaping import draw, shape
+
+LETTERS = " abcdefghij\n"
+TABLE = np.random.default_rng(0).normal(size=(12, 12)) * 2
+
+
+def next_logits(ids):
+    return TABLE[ids[-1]]
+
+
+def encode(text):
+    return [LETTERS.index(letter) for letter in text]
+
+
+def decode(ids):
+    return "".join(LETTERS[i] for i in ids)
+
+
+@pytest.fixture
+def playground() -> SamplingPlayground:
+    return SamplingPlayground(next_logits, encode, decode, prompt="abc", length=30)
+
+
+def words_of(html: str) -> str:
+    return base64.b64decode(re.search(r"svg\+xml;base64,([^\"]+)", html)[1]).decode()
+
+
+KNOBS = [
+    (temperature, top_k, top_p)
+    for temperature in (0, 0.1, 0.8, 2.0)
+    for top_k in (None, 1, 3, 50)
+    for top_p in (0.05, 0.5, 0.9, 1.0)
+]
+
+
+@pytest.mark.parametrize(("temperature", "top_k", "top_p"), KNOBS)
+def test_the_shares_are_those_that_gptcore_draws_from(temperature, top_k, top_p):
+    rng = np.random.default_rng(1)
+    for logits in (rng.normal(size=40) * 3, np.zeros(9), np.array([800.0, 0.0, -np.inf])):
+        ours = shape(logits, temperature, top_k, top_p)
+        theirs = next_probabilities(logits, temperature, top_k=top_k, top_p=top_p)
+        assert ours == pytest.approx(theirs, abs=1e-12)
+        for seed in range(5):
+            token = next_token(
+                logits, temperature, top_k=top_k, top_p=top_p, rng=random.Random(seed)
+            )
+            chance = 0.0 if temperature == 0 else random.Random(seed).random()
+            assert draw(ours, chance) == token
+
+
+def test_the_text_is_what_gptcore_would_write_with_the_same_dice(playground):
+    for seed, temperature in ((0, 0.8), (3, 1.5), (3, 0.0)):
+        playground.seed.value, playground.temperature.value = seed, temperature
+        ids, rng = encode("abc"), random.Random(seed)
+        for _ in range(30):
+            ids.append(next_token(next_logits(ids), temperature, rng=rng))
+        assert playground.picture().data["text"] == decode(ids)
+
+
+def test_the_bars_are_those_of_the_token_after_the_prompt(playground):
+    bars = playground.picture().data["bars"]
+    own = np.exp(TABLE[LETTERS.index("c")])
+    own /= own.sum()
+    assert [share for _, share, _ in bars] == pytest.approx(sorted(own, reverse=True))
+    assert bars[0][0] == LETTERS[own.argmax()]
+
+
+def test_every_step_of_every_slider_changes_the_screen(playground):
+    for knob in (playground.temperature, playground.top_p, playground.seed, playground.length):
+        first = knob.value
+        for value in (knob.min, knob.min + knob.step, (knob.min + knob.max) // 2, knob.max):
+            if value != knob.value:
+                before = playground.screen.value
+                knob.value = value
+                assert playground.screen.value != before, (knob.description, value)
+        knob.value = first
+    for _, value in playground.top_k.options:
+        if value != playground.top_k.value:
+            before = playground.screen.value
+            playground.top_k.value = value
+            assert playground.screen.value != before
+
+
+def test_what_is_cut_off_is_named_and_the_others_share_all(playground):
+    playground.top_k.value = 3
+    data = playground.picture().data
+    assert data["kept"] == 3
+    assert sum(now for _, _, now in data["bars"]) == pytest.approx(1)
+    assert words_of(playground.screen.value).count("cut off") == 9
+    assert "3 of 12 tokens can follow" in playground.picture().alt
+
+
+def test_another_prompt_is_read_and_one_that_cannot_be_says_why(playground):
+    playground.prompt.value = "jj"
+    assert playground.picture().data["text"].startswith("jj")
+    playground.prompt.value = ""
+    assert "has no token" in playground.screen.value
+    playground.prompt.value = "<b>"
+    assert "substring not found" in playground.screen.value
+    playground.prompt.value = "a"
+    assert playground.picture().data["text"].startswith("a")
+
+
+def test_it_stops_at_its_end():
+    last = SamplingPlayground(lambda ids: np.eye(12)[5] * 50, encode, decode, prompt="a", end=5)
+    assert last.picture().data["text"] == "a"
+    assert "It came to its end." in words_of(last.screen.value)
+
+
+def test_where_a_kernel_listens_the_text_comes_token_by_token_and_can_be_stopped(playground):
+    async def reader():
+        playground.length.value = 200
+        seen = {len(playground.written)}
+        for _ in range(20):
+            await asyncio.sleep(0)
+            seen.add(len(playground.written))
+        assert len(seen) > 10
+        assert not playground.stop.disabled
+        playground.stop.click()
+        stopped_at = len(playground.written)
+        assert 0 < stopped_at < 200
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert len(playground.written) == stopped_at
+        assert playground.stop.disabled
+        assert "Stopped." in words_of(playground.screen.value)
+        playground.again.click()
+        for _ in range(400):
+            await asyncio.sleep(0)
+        assert len(playground.written) == 200
+        assert playground.stop.disabled
+
+    asyncio.run(reader())
+
+
+def test_a_turn_while_it_writes_begins_anew_and_only_one_text_is_written(playground):
+    async def reader():
+        playground.length.value = 150
+        for seed in (1, 2, 3):
+            for _ in range(5):
+                await asyncio.sleep(0)
+            playground.seed.value = seed
+        for _ in range(400):
+            await asyncio.sleep(0)
+        assert len(playground.written) == 150
+        text = playground.picture().data["text"]
+        playground.again.click()
+        for _ in range(400):
+            await asyncio.sleep(0)
+        assert playground.picture().data["text"] == text
+
+    asyncio.run(reader())
+
+
+def test_a_model_that_breaks_while_it_writes_is_shown_and_the_next_turn_works():
+    def fragile(ids):
+        if len(ids) > 6 and fragile.broken:
+            raise RuntimeError("<b>out of memory</b>")
+        return next_logits(ids)
+
+    fragile.broken = False
+    playground = SamplingPlayground(fragile, encode, decode, prompt="abc", length=10)
+    fragile.broken = True
+    playground.seed.value = 1
+    assert "RuntimeError: &lt;b&gt;out of memory" in playground.screen.value
+    assert playground.stop.disabled
+    fragile.broken = False
+    playground.seed.value = 2
+    assert "<img" in playground.screen.value
+
+
+def test_a_turn_is_answered_at_once_also_with_fifty_thousand_tokens():
+    logits = np.random.default_rng(0).normal(size=50_257)
+    many = SamplingPlayground(
+        lambda ids: logits, lambda text: [1], lambda ids: f" t{ids[0]}", prompt="x", length=1
+    )
+    start = time.process_time()
+    for value in (0.1, 0.5, 1.0, 1.5, 2.0):
+        many.temperature.value = value
+    assert (time.process_time() - start) / 5 < 0.2
+
+
+def test_the_still_never_moves_and_is_the_whole_text(playground):
+    before = playground._repr_mimebundle_()
+    playground.temperature.value = 2.0
+    after = playground._repr_mimebundle_()
+    assert (before["text/plain"], before["text/html"]) == (after["text/plain"], after["text/html"])
+    assert len(playground.still.data["written"]) == 30
+
+
+@pytest.mark.parametrize(
+    ("logits", "said"),
+    [
+        (np.zeros((2, 3)), r"got shape \(2, 3\).*logits\[0, -1\]"),
+        ([], "one row of numbers"),
+        ([0.0, np.nan], "got nan.*training diverged"),
+        ([-np.inf, -np.inf], "got -inf"),
+    ],
+)
+def test_logits_that_are_none_are_refused(logits, said):
+    with pytest.raises(ValueError, match=said):
+        draw_playground(logits, "abc")
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said"),
+    [
+        ({"temperature": -0.1}, "temperature=-0.1 must be 0"),
+        ({"top_k": 0}, "top_k=0 would leave no token"),
+        ({"top_p": 0.0}, "top_p=0.0 must be above 0"),
+    ],
+)
+def test_knobs_out_of_range_are_refused(knobs, said):
+    with pytest.raises(ValueError, match=said):
+        draw_playground([0.0, 1.0], "ab", **knobs)
+    with pytest.raises(ValueError, match=said):
+        SamplingPlayground(next_logits, encode, decode, prompt="a", **knobs)
+
+
+def test_tokens_from_outside_cannot_break_it():
+    names = ["<script>", "\n", "שלום", "🙂", "\x00"]
+    written = [(name, 0.1) for name in names] + [("a very long word " * 20, 0.5), ("x" * 300, 0.9)]
+    picture = draw_playground(np.zeros(5), names, prompt="<b>", written=written, title="<script>")
+    assert "<script" not in picture.to_svg()
+    assert picture.data["text"].startswith("<b><script>\nשלום")
+    assert "↵" in picture.to_svg()
