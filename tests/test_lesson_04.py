@@ -112,8 +112,7 @@ def test_the_game_can_be_won_by_twelve_as_the_lesson_says():
     assert [pair for pair, _ in in_the_text.most_common(2)] == [("h", "e"), ("e", " ")]
 
 
-def test_a_join_of_text_a_changed_list_and_a_wrong_join_are_told():
-    """What nobody foresaw is shown with what should have come out."""
+def test_an_answer_that_nobody_foresaw_is_shown_with_what_should_have_come_out():
     join, encode, decode = (QUESTIONS[name] for name in ("join", "encode", "decode"))
     assert "[1, 2, 1, 2, 3] with the pair (1, 2) must become [300, 300, 3]; yours gives [9]" in (
         join.reply(lambda ids, pair, new_id: [9])

@@ -68,7 +68,7 @@ def draw_attention(
     if deep or not fits(len(heads), T):
         picture = all_heads(data, stacks, start, view, title, causal)
     else:
-        picture = few_heads(data, start, view, title, causal)
+        picture = few_heads(data, stacks, start, view, title, causal)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -86,13 +86,17 @@ def what_is_left_out(tokens: int, start: int, shown: int) -> str:
     return f"{tokens - shown:,} more tokens not drawn" if tokens > shown else ""
 
 
-def few_heads(data: dict, start: int, view: str, title: str, causal: bool) -> Picture:
+def few_heads(
+    data: dict, stacks: dict[str, Stack], start: int, view: str, title: str, causal: bool
+) -> Picture:
     """Square by square, or line by line."""
     labels, heads, note = data["tokens"], data["heads"], data["left_out"]
     rows = {which: weights.tolist() for which, weights in heads.items()}
     alt = describe(rows, labels, start, causal, note)
     if view == "lines":
-        return Picture(data, alt, draw_lines(rows, labels, title, note))
+        picture = Picture(data, alt, draw_lines(rows, labels, title, note))
+        picture.html = opened(picture, stacks, labels, start, view, title, causal)
+        return picture
     scene, places = draw_squares(rows, labels, title, causal, note)
     picture = Picture(data, alt, scene)
     picture.html = hovered(picture, heads, labels, start, places, causal)

@@ -3,7 +3,7 @@
 // The figure holds a still image, and inside that image one PNG for each model. When its weights
 // have been read, the figure opens: all heads small, one of them large, the numbers of the lit
 // tokens, and the text. If anything fails on the way, the still stays.
-const ALONE = { side: 380, widest: 430 }, SEVERAL = { side: 300, widest: 350 }; // pixels of a head, of all
+const ALONE = [380, 430], SEVERAL = [300, 350]; // pixels: of a head, of all together
 
 const STYLE = `
   :host { display: block; color: ${INK}; font: 13px/1.45 ${SANS}; }
@@ -36,7 +36,7 @@ const STYLE = `
 
 openAll("viz-attention", async (figure, told) => {
   const still = figure.querySelector("img");
-  const addresses = still.getAttribute("src").match(/data:image\/png;base64,[\w+/=]+/g);
+  const addresses = told.images ?? still.getAttribute("src").match(/data:image\/png;base64,[\w+/=]+/g);
   const pngs = await Promise.all(addresses.map(readPixels));
   const models = told.models.map((model, m) => new Model(model, pngs[m], told));
   new Page(figure, told, models, still.alt);
@@ -55,7 +55,8 @@ class Page {
     this.addSwitches();
     const row = make("div", this.card, { className: "row models" });
     row.classList.toggle("several", models.length > 1);
-    this.sizes = models.length > 1 ? SEVERAL : ALONE;
+    const fits = Math.max(0.7, Math.min(1, (figure.clientWidth - 220) / 800)); // side by side, if can be
+    [this.side, this.widest] = models.length > 1 ? SEVERAL : ALONE.map((pixels) => Math.floor(pixels * fits));
     models.forEach((model) => this.addModel(model, row));
     this.addText();
     this.said = make("p", this.card, { className: "said", role: "status" });
@@ -102,7 +103,7 @@ class Page {
     model.grid = make("canvas", parent, { tabIndex: 0, role: "application", ariaLabel: label });
     const deep = model.layers[0] !== "";
     model.margin = { left: deep ? 62 : 8, top: 34 };
-    model.step = Math.max(14, Math.min(84, Math.floor(this.sizes.widest / model.columns.length)));
+    model.step = Math.max(14, Math.min(84, Math.floor(this.widest / model.columns.length)));
     size(model.grid, model.margin.left + model.step * model.columns.length + 2,
       model.margin.top + model.step * model.rows.length + 2);
     const under = (event) => {
@@ -130,7 +131,7 @@ class Page {
     model.one = make("canvas", parent, { tabIndex: 0, role: "application", ariaLabel: label });
     const longest = Math.max(...this.tokens.map((token) => [...token].length));
     model.edge = 22 + 7.3 * Math.min(longest, LETTERS);
-    model.cell = Math.min(34, this.sizes.side / this.T);
+    model.cell = Math.min(34, this.side / this.T);
     model.one.addEventListener("pointermove", (event) => {
       const [i, j] = this.under(model, event);
       if (i >= 0 && j >= 0) this.light(i, j);

@@ -22,6 +22,7 @@ from viz.bitmap import to_png
 from viz.labels import visible
 from viz.palette import INK, WHITE, blend
 from viz.picture import Picture, image_tag
+from viz.scene import Image
 
 FEW, MANY = 100, 255  # steps of a weight: two digits, as the squares have them; a whole byte
 LONGEST = 24  # letters of one token
@@ -44,6 +45,10 @@ def to_pixels(weights: np.ndarray, steps: int) -> bytes:
     return to_png([row.tobytes() for row in rows], colours)
 
 
+def address_of(weights: np.ndarray, steps: int) -> str:
+    return f"data:image/png;base64,{b64encode(to_pixels(weights, steps)).decode()}"
+
+
 def hovered(
     picture: Picture,
     heads: Mapping[str, np.ndarray],
@@ -55,7 +60,6 @@ def hovered(
     """The still, and frames that follow the mouse."""
     scene = picture.scene
     assert scene is not None, "squares are made of shapes"
-    pixels = to_pixels(np.stack(list(heads.values()))[None], FEW)
     told = {
         "tokens": [visible(label, LONGEST) for label in labels],
         "start": start,
@@ -64,7 +68,7 @@ def hovered(
         "steps": FEW,
         "size": [round(scene.width, 1), round(scene.height, 1)],
         "places": [[round(number, 1) for number in place] for place in places],
-        "weights": f"data:image/png;base64,{b64encode(pixels).decode()}",
+        "weights": address_of(np.stack(list(heads.values()))[None], FEW),
     }
     still = image_tag("svg+xml", picture.to_svg().encode(), picture.alt, scene.width)
     return figure("viz-squares", still, told, script(HOVERED))
@@ -79,9 +83,11 @@ def opened(
     title: str,
     causal: bool,
 ) -> str:
-    """The still, which holds the weights of each model as an image, and what opens it."""
+    """The still, and what opens it: the weights of each model as an image, in the still if it has
+    one.
+    """
     scene = picture.scene
-    assert scene is not None, "a mosaic is made of shapes"
+    assert scene is not None, "lines and mosaics are made of shapes"
     models = [
         {"name": name, "layers": stack.layers, "heads": stack.heads}
         for name, stack in stacks.items()
@@ -96,6 +102,8 @@ def opened(
         "steps": MANY,
         "models": models,
     }
+    if not any(isinstance(shape, Image) for shape in scene.shapes):
+        told["images"] = [address_of(stack.weights, MANY) for stack in stacks.values()]
     # The weights are base64 within the still; the still itself is not, or they would be it twice.
     address = "data:image/svg+xml," + quote(picture.to_svg(), safe=KEPT_IN_ADDRESSES)
     still = (

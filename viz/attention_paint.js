@@ -49,7 +49,7 @@ function paintNumbers(page, brush, model) {
 
 function paintLines(page, model) {
   const { T, i } = page, wide = 210, edge = model.edge, weights = model.weights();
-  page.pitch = Math.max(3, Math.min(20, (page.sizes.side + 60) / T));
+  page.pitch = Math.max(3, Math.min(20, (page.side + 60) / T));
   size(model.one, 2 * edge + wide, 34 + page.pitch * T);
   const brush = clean(model.one), y = (k) => 24 + page.pitch * (k + 0.5);
   brush.strokeStyle = BLUE;

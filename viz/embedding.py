@@ -7,6 +7,7 @@ Source: Pearson 1901, "On lines and planes of closest fit to systems of points i
 """
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,8 @@ def draw_embedding(
     told += f"; one in {every} is drawn" if every > 1 else ""
     picture = Picture(data, f"{title}: {told}." if title else f"{told}.", scene)
     if hover:
-        picture.more = {PLOTLY: figure_of(points[::every], names[::every], kinds[::every], order)}
+        some = (points[::every], names[::every], kinds[::every])
+        picture.more = {PLOTLY: figure_of(*some, order, axes_of(shown), title)}
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -98,7 +100,7 @@ def draw(points, names, kinds, order: list[str], shown, title: str, every: int) 
     for (x, y), kind in zip(places, kinds):
         scene.add(Disc(x, y, 3.4, colour_of(kind, order)))
     scene.add(*words_beside(places, [visible(name, 14) for name in names]))
-    words = f"across: {shown[0]:.0%} of the spread · up: {shown[1]:.0%}"
+    words = " · ".join(axes_of(shown))
     words += f" · one point in {every} is drawn" if every > 1 else ""
     scene.add(Words(LEFT + WIDE / 2, TOP + TALL + 20, words, 12, MUTED, "middle"))
     words = "near here may be far apart in the directions that are not shown"
@@ -148,7 +150,11 @@ def colour_of(kind: str, order: list[str]) -> str:
     return CATEGORIES[order.index(kind) % len(CATEGORIES)]
 
 
-def figure_of(points, names: list[str], kinds: list[str], order: list[str]) -> dict:
+def axes_of(shown: tuple[float, float]) -> tuple[str, str]:
+    return f"across: {shown[0]:.0%} of the spread", f"up: {shown[1]:.0%}"
+
+
+def figure_of(points, names, kinds, order: list[str], axes: tuple[str, str], title: str) -> dict:
     """The same in plotly's JSON: to point at and to enlarge. Numbers have three digits."""
     from plotly.graph_objects import Figure, Scatter  # noqa: PLC0415 - loads slowly
 
@@ -165,15 +171,17 @@ def figure_of(points, names: list[str], kinds: list[str], order: list[str]) -> d
             Scatter(
                 x=digits([float(points[k][0]) for k in mine]),
                 y=digits([float(points[k][1]) for k in mine]),
-                text=[word.replace("<", "&lt;") for word in words],
+                text=[escape(word) for word in words],
                 marker={"color": colour_of(kind, order), "size": 7},
                 **look,
             )
         )
     figure.update_layout(
         showlegend=order != [""],
-        yaxis={"scaleanchor": "x", "zeroline": True},
-        margin={"l": 40, "r": 20, "t": 20, "b": 40},
+        title={"text": f"<b>{escape(title)}</b>", "x": 0.02, "font": {"size": 15}},
+        xaxis={"title": {"text": axes[0]}},
+        yaxis={"title": {"text": axes[1]}, "scaleanchor": "x"},
+        margin={"l": 60, "r": 20, "t": 44, "b": 50},
         hovermode="closest",
     )
     return figure.to_plotly_json()

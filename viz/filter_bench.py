@@ -23,7 +23,7 @@ class FilterBench(Control):
     A filter is (numbers, "at least" or "at most", (lowest, highest, first)): a number for each
     document, which of them stay, and where the slider of the threshold ends and begins. A
     threshold of whole numbers moves in whole numbers. `good` are the places of documents that
-    somebody has read and would keep.
+    somebody has read and would keep, `bad` those of junk; how many of these stay is told.
     Raises:  ValueError for a range whose first value does not lie between its ends.
     Example: FilterBench(["a", "bb"], {"letters": ([1, 2], "at least", (0, 5, 2))}, good=[0])
     """
@@ -33,10 +33,11 @@ class FilterBench(Control):
         documents: Sequence[str],
         filters: Mapping[str, Bench],
         good: Collection[int] = (),
+        bad: Collection[int] = (),
     ):
         if not filters:
             raise ValueError("There is no filter: give at least one, each with a name.")
-        self.documents, self.good = list(documents), good
+        self.documents, self.good, self.bad = list(documents), good, bad
         self.filters = {str(name): given for name, given in filters.items()}
         self.sliders = {name: slider(name, given) for name, given in self.filters.items()}
         super().__init__(list(self.sliders.values()), self.picture())
@@ -49,7 +50,7 @@ class FilterBench(Control):
             name: (numbers, rule, self.sliders[name].value)
             for name, (numbers, rule, _) in self.filters.items()
         }
-        return draw_filtering(self.documents, set_now, self.good)
+        return draw_filtering(self.documents, set_now, self.good, self.bad)
 
 
 def slider(name: str, given: Bench) -> IntSlider | FloatSlider:

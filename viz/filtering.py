@@ -16,6 +16,7 @@ def draw_filtering(
     documents: Sequence[str],
     filters: Mapping[str, Filter],
     good: Collection[int] = (),
+    bad: Collection[int] = (),
     *,
     longest: int = 80,
     ax=None,
@@ -24,11 +25,12 @@ def draw_filtering(
 
     A filter is (numbers, "at least" or "at most", threshold), a number for each document, and keeps
     those whose number is at least or at most the threshold. `good` are the places of documents
-    that somebody has read and would keep.
+    that somebody has read and would keep, `bad` those of junk.
     Raises:  ValueError for another rule, or if there are not as many numbers as documents.
     Example: draw_filtering(["a", "bb"], {"letters": ([1, 2], "at least", 2)}, good=[0])
     """
     good = check_places(good, len(documents), "good")
+    bad = frozenset(check_places(bad, len(documents), "bad"))
     removed: dict[str, list[int]] = {}
     lost: dict[int, str] = {}
     for name, (numbers, rule, threshold) in check(filters, len(documents)).items():
@@ -36,8 +38,9 @@ def draw_filtering(
         removed[f"{name} {RULES[rule]} {short(threshold)}"] = gone
         for place in sorted({*gone} & {*good} - {*lost}):
             lost[place] = f"{name} {short(numbers[place])}, {RULES[rule]} {short(threshold)}"
-    kept = len(documents) - len(set().union(*removed.values()))
-    title = f"{kept:,} of {len(documents):,} documents kept"
+    kept = set(range(len(documents))).difference(*removed.values())
+    title = f"{len(kept):,} of {len(documents):,} documents kept"
+    title += f", {len(kept & bad):,} of them junk" if bad else ""
     title += f"; {len(lost)} of {len(good)} good ones lost" if good else ""
     picture = draw_funnel(
         documents,

@@ -35,8 +35,9 @@ class Step:
 class Part:
     """One call of one module: what came in, what went out, and what happened within, in order."""
 
-    name: str
+    name: str  # within the part above it
     kind: str
+    path: str = ""
     parameters: int = 0  # of the module and of what is in it, each once
     shared: str = ""  # the part before it to which some of them belong, too
     came: list[Shape] = field(default_factory=list)
@@ -72,7 +73,9 @@ class Recorder:
 
     def enter(self, module, given, named) -> None:
         path = self.names[id(module)]
-        part = Part(path.rpartition(".")[2], type(module).__name__, came=shapes_in([given, named]))
+        above = f"{self.open[-1].path}." if self.open and self.open[-1].path else ""
+        name, kind = path.removeprefix(above), type(module).__name__
+        part = Part(name, kind, path, came=shapes_in([given, named]))
         parameters = {id(p): p.numel() for p in module.parameters()}
         part.parameters = sum(parameters.values())
         if self.root is None:

@@ -13,7 +13,7 @@ from viz.squares import lay_out, place_columns, with_texts
 
 KEPT = ""
 MOST_LETTERS = 200_000  # of all texts together that can be pointed at
-LETTERS_IN_LINE = 130  # of the note
+LETTERS_IN_LINE = 118  # of the note
 Removed = Collection[int] | Callable[[str], bool]
 Stages = dict[str, list[int]]
 
@@ -43,7 +43,7 @@ def draw_funnel(
     columns, every = place_columns(stages, marks, title)
     notes = [f"One square stands for {every} documents."] if every > 1 else []
     if marks:
-        notes.append(f"Black: {lost(stages, marks, marked)}")
+        notes.append(lost(stages, marks, marked))
     scene = lay_out(columns, title, [*notes, *wrap(note, LETTERS_IN_LINE)])
     data = {
         "documents": len(documents),
@@ -88,7 +88,7 @@ def check_places(places: Collection[int], n: int, whose: str) -> list[int]:
 
 def lost(stages: Stages, marks: Collection[int], marked: str) -> str:
     gone = len(marks) - sum(place in marks for place in stages[KEPT])
-    return f"{marked}; {gone} of {len(marks)} removed."
+    return f"Black: {marked}, {gone} of {len(marks)} removed."
 
 
 def describe(stages: Stages, marks: Collection[int], marked: str, title: str) -> str:

@@ -49,14 +49,11 @@ def draw_lens(
     said = [[str(spell(int(token))) for token in row] for row in best]
     came = labels[1:]
     right = [[t < len(came) and word == came[t] for t, word in enumerate(row)] for row in said]
-    rows = (
-        [str(name) for name in names] if names is not None else [str(k) for k in range(len(said))]
-    )
+    given = names if names is not None else range(len(said))
+    rows = [f"layer {name}" if str(name).isdigit() else str(name) for name in given]
     scene = draw(said, sure.tolist(), right, labels, rows, title)
     asked = min(T, len(came))
-    told = "; ".join(
-        f"layer {rows[k]} is right at {sum(right[k])} of {asked} positions" for k in (0, -1)
-    )
+    told = "; ".join(f"{rows[k]} is right at {sum(right[k])} of {asked} positions" for k in (0, -1))
     left_out = f"; {len(labels) - T:,} more tokens not drawn" if len(labels) > T else ""
     picture = Picture(
         {"tokens": labels[:T], "said": said, "sure": sure, "right": right},
@@ -95,7 +92,7 @@ def draw(said, sure, right, labels: list[str], rows: list[str], title: str) -> S
     add_row(scene, "came next", [*labels[1 : T + 1], ""][:T], top - 16, wide, letters)
     for k, name in enumerate(reversed(rows)):
         layer, y = len(rows) - 1 - k, top + ROW * k
-        scene.add(Words(LEFT - 10, y + 20, f"layer {name}", 12, MUTED, "end"))
+        scene.add(Words(LEFT - 10, y + 20, name, 12, MUTED, "end"))
         for t, (word, share) in enumerate(zip(said[layer], sure[layer])):
             x, ink = LEFT + wide * t, WHITE if share > 0.6 else INK
             scene.add(Box(x, y, wide - 2, ROW - 2, blend(WHITE, BLUE, share), FAINT))

@@ -19,6 +19,7 @@ GREEN = "#00795c"
 PURPLE = "#a3527f"
 SLATE = "#454c57"
 GOLD = "#8a6400"
+VIOLET = "#6a3fc4"  # where six are needed beside green
 
 CATEGORIES = (BLUE, ORANGE, GREEN, PURPLE, GOLD, SLATE)  # in this order; a seventh begins anew
 

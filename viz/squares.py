@@ -11,30 +11,30 @@ from math import ceil, sqrt
 from textwrap import wrap
 
 from viz.labels import clip, printable
-from viz.palette import CATEGORIES, GREEN, INK, LINE, MUTED, PAPER
+from viz.palette import CATEGORIES, GREEN, INK, LINE, MUTED, PAPER, VIOLET
 from viz.picture import Picture, image_tag
 from viz.scene import Box, Line, Scene, Words, num
 
 MOST_SQUARES = 3000
-WIDTH, MARGIN, GAP, TALL = 900.0, 16.0, 22.0, 250.0
+WIDTH, MARGIN, GAP, TALL = 850.0, 14.0, 12.0, 480.0  # JupyterLab shows 860 pixels
 WIDEST_COLUMN = 240.0
 SMALLEST, LARGEST = 3, 18  # from one square to the next, in pixels
-COLOURS = [colour for colour in CATEGORIES if colour != GREEN]  # green is what is kept
+COLOURS = [*(colour for colour in CATEGORIES if colour != GREEN), VIOLET]  # green is what is kept
 
 
 @dataclass(frozen=True)
 class Column:
     """What one filter finds and takes away; the last column, without a name, is what is kept.
 
-    Units: x, y, top, pitch in pixels; the squares that pass begin at `top`, the coloured ones at
-    `y`.
+    Units: x, y, top, pitch in pixels; the squares that pass begin at `top`, the others at `y`: the
+    marked ones, black, in rows of their own, and then the coloured ones.
     """
 
     name: str
     found: int
     removed: int
     passing: int  # squares
-    drawn: list[int]  # places of the documents that have a coloured square
+    drawn: list[int]  # places of the documents that have a square of their own
     black: int  # so many of them, the first ones, are marked
     colour: str
     pitch: int
@@ -47,8 +47,16 @@ class Column:
         return self.top + (self.pitch * self.rows(self.passing) + 4 if self.passing else 0)
 
     @property
+    def coloured(self) -> int:
+        return len(self.drawn) - self.black
+
+    @property
+    def y_coloured(self) -> float:
+        return self.y + self.pitch * self.rows(self.black)
+
+    @property
     def bottom(self) -> float:
-        return self.y + self.pitch * self.rows(len(self.drawn))
+        return self.y_coloured + self.pitch * self.rows(self.coloured)
 
     def rows(self, squares: int) -> int:
         return ceil(squares / self.per_row)
@@ -93,26 +101,22 @@ def thinned(places: list[int], marks: Collection[int], every: int) -> list[int]:
 
 
 def lay_out(columns: list[Column], title: str, notes: Sequence[str]) -> Scene:
-    wide = columns[0].pitch * columns[0].per_row
+    first = columns[0]
+    wide = first.pitch * first.per_row
     scene = Scene(max(columns[-1].x + wide, 9.2 * len(title) + MARGIN) + MARGIN, 0)
     scene.add(Words(MARGIN, 25, title, 15, weight="600"))
+    # The labels stand where the number of all documents puts them: a threshold does not move them.
+    foot = first.top + first.pitch * (first.rows(first.passing + len(first.drawn)) + 2) + 19
     for i, column in enumerate(columns):
-        first = "documents" if wide > 115 else "in all"
-        word = "kept" if not column.name else "left" if i else first
+        word = "kept" if not column.name else "left" if i else "in all"
         headline = f"{column.found:,} {word}"
         scene.add(Words(column.x, column.top - 10, headline, 13, INK, weight="600"))
         scene.add(*block(column, column.top, column.passing, LINE))
-        scene.add(*block(column, column.y, len(column.drawn), column.colour))
-        side = column.pitch
-        for k in range(column.black):
-            row, step = divmod(k, column.per_row)
-            x, y = column.x + side * step, column.y + side * row
-            scene.add(Box(x, y, side - 1, side - 1, INK))
-        if column.name:
-            for j, words in enumerate(label_of(column)):
-                y = column.bottom + 15 + 15 * j
-                scene.add(Words(column.x, y, words, 12, column.colour, weight="600"))
-    bottom = max(column.bottom + 15 * len(label_of(column)) for column in columns) + 28
+        scene.add(*block(column, column.y, column.black, INK))
+        scene.add(*block(column, column.y_coloured, column.coloured, column.colour))
+        for j, words in enumerate(label_of(column)):
+            scene.add(Words(column.x, foot + 15 * j, words, 12, column.colour, weight="600"))
+    bottom = foot + 15 * max(len(label_of(column)) for column in columns) + 13
     for i, note in enumerate(notes):
         scene.add(Words(MARGIN, bottom + 17 * i, note, 12, MUTED))
     scene.height = bottom + 17 * len(notes) - (5 if notes else 14)
@@ -160,10 +164,11 @@ def with_texts(
 
 def grid(column: Column, documents: Sequence[str], longest: int) -> str:
     texts = (clip(" ".join(documents[i][: 4 * longest].split()), longest) for i in column.drawn)
-    boxes = "".join(f'<b title="{escape(printable(text))}"></b>' for text in texts)
+    boxes = [f'<b title="{escape(printable(text))}"></b>' for text in texts]
+    boxes[column.black : column.black] = ["<b></b>"] * (-column.black % column.per_row)
     wide, tall = column.pitch * column.per_row, column.bottom - column.y
     return (
         f'<div style="position: absolute; left: {num(column.x)}px; top: {num(column.y)}px; '
         f"width: {wide}px; height: {num(tall)}px; display: grid; "
-        f'grid-template-columns: repeat({column.per_row}, 1fr)">{boxes}</div>'
+        f'grid-template-columns: repeat({column.per_row}, 1fr)">{"".join(boxes)}</div>'
     )

@@ -14,9 +14,9 @@ from viz.spelling import Piece, cells, characters_in, coded, is_escaped, spell
 from viz.tokens import COLOURS, check
 
 MARGIN, NAME_WIDE, STRIP, ROW, BAR = 16.0, 84.0, 560.0, 30.0, 24.0
-TOKENS, LETTERS, PRICE, PRICE_WIDE = 720.0, 812.0, 836.0, 90.0
+TOKENS, CHARACTERS, PRICE, PRICE_WIDE = 706.0, 836.0, 858.0, 90.0
 CELL = 0.61  # of the size of the letters
-WIDTH = 970.0
+WIDTH = 992.0
 SMALLEST = 7  # smaller letters cannot be read
 BLANK = "A piece is left blank where it is a part of a character, or too narrow to write in."
 
@@ -74,14 +74,14 @@ def lay_out(
     sheet = Scene(WIDTH, 30 + ROW * len(rows))
     sheet.add(Words(MARGIN, 18, clip(name, 40), 13, INK, weight="600"))
     sheet.add(Words(TOKENS, 18, "tokens", 11, MUTED, "end"))
-    sheet.add(Words(LETTERS, 18, "characters per token", 11, MUTED, "end"))
+    sheet.add(Words(CHARACTERS, 18, "characters per token", 11, MUTED, "end"))
     sheet.add(Words(PRICE, 18, f"price ({clip(base, 12)}: 1)", 11, MUTED))
     for i, (language, cut) in enumerate(rows.items()):
         y, told = 26 + ROW * i, facts_of[language]
         sheet.add(Words(MARGIN, y + 16, clip(language, 11), 13, INK))
         add_strip(sheet, cut, y)
         sheet.add(Words(TOKENS, y + 16, f"{told['tokens']:,}", 13, INK, "end"))
-        sheet.add(Words(LETTERS, y + 16, f"{told['characters_per_token']:.1f}", 13, INK, "end"))
+        sheet.add(Words(CHARACTERS, y + 16, f"{told['characters_per_token']:.1f}", 13, INK, "end"))
         wide = PRICE_WIDE * told["price"] / dearest
         colour = ORANGE if told["price"] > 1 else BLUE
         sheet.add(Box(PRICE, y + 3, PRICE_WIDE, BAR - 6, FAINT, radius=2))

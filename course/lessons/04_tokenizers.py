@@ -11,7 +11,7 @@ guess("tokens of strawberry", {" strawberry": ..., "strawberry": ..., "Strawberr
 
 # %% [markdown]
 # Four cells of this lesson need the published lists of OpenAI, 6 MB. What you see below them was computed when the lesson was made. Without the lists
-# such a cell ends in an error that says how to bring them, and what is stored below it stays only until you run it. (Spaces are drawn as dots.)
+# such a cell ends in an error that says how to bring them, and what is stored below it stays only until you run it; no other cell needs it. (Spaces are drawn as dots.)
 
 # %% tags=["needs-gpt2-vocabulary", "promise-picture"]
 from gptcore.tokenizers import BPETokenizer
@@ -377,7 +377,7 @@ draw_token_prices(pieces, title="The same sentence, cut to the same width: in GP
 #
 # ## Digits, letters, indents
 #
-# What a model reads decides what is easy for it. First all numbers from 1000 to 9999, by the lengths of their pieces: 1+3 means one digit, then three. In our own list there is no number, for the stories have none:
+# What a model reads decides what is easy for it. First all numbers from 1000 to 9999, by the lengths of their pieces: 1+3 means one digit, then three. In our own list no two digits make a token, for the stories have no digits:
 
 # %%
 def how_cut(list_):

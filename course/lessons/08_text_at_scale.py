@@ -1,6 +1,7 @@
 # %% [markdown]
 # One file of FineWeb is 10 billion tokens: so says a piece of advice that is passed around among people who train GPTs at home. FineWeb is a collection of English web
-# pages, and one of its files takes about 2 GB on the disk, 2 billion bytes. A token of GPT-2's stands for four to five letters of English. How many tokens are in the file?
+# pages, and one of its files takes about 2 GB on the disk, 2 billion bytes. The texts in it are packed, to about two thirds of their size. A token of GPT-2's stands for four
+# to five characters of English. How many tokens are in the file? (In whole tokens: 5e9 would be five billion.)
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
@@ -8,7 +9,7 @@ from course import check, guess, same
 guess("tokens in a 2 GB file", ...)
 
 # %% [markdown]
-# Ten billion tokens of four and a half letters are 45 GB of text. Files can be packed, but English does not shrink to a twentieth. It can also be looked up. Such a file is a table, one row for each web
+# Ten billion tokens of four and a half characters are 45 GB of text, and 2 GB of packed text are about 3 GB of text. It can also be looked up. Such a file is a table, one row for each web
 # page, and one of its nine columns says how many tokens the page has. Here is a small table of that kind. Its pages are stories told by a program; the columns are FineWeb's.
 
 # %%
@@ -27,11 +28,12 @@ for column, value in rows[0].items():
     print(f"{column:15} {value!r:.90}")
 
 # %% [markdown]
-# `dump` says in which crawl of the web the page was found, `file_path` in which part of that crawl; the `id` belongs to this page and no other. `language` and
+# `dump` says in which crawl the page was found (a **crawl** is one walk of a program from link to link through the web), `file_path` in which part of it; the `id` belongs to this page and no other. `language` and
 # `language_score` are what a small classifier holds it for, and how surely. `token_count` is what we are looking for, and in our table it is empty, for counting takes GPT-2's tokenizer, which you need
 # not have.
 #
-# So here is the real thing, 1,400 rows of FineWeb. They were picked by somebody else, for words of law and for length. They are therefore **no picture of FineWeb**, and a loss
+# So here are 1,400 rows of FineWeb. Text, id and address are FineWeb's to the letter; the tokens were counted and the file was packed anew, the language is taken to be English, and the other columns are empty.
+# The pages were picked by somebody else, for words of law and for length. They are therefore **no picture of FineWeb**, and a loss
 # measured on them must never be compared with a published one. To learn how large a token is they are good enough. (The three cells that need them say so where they are not; what you see before you run them was stored when the lesson
 # was made. With a file of FineWeb of your own they work, too, and print other numbers.)
 
@@ -44,12 +46,10 @@ print(f"{len(token_counts):,} pages, {tokens:,} tokens, {size_bytes:,} bytes of 
 print(f"{size_bytes / tokens:.2f} bytes a token, so 2 GB are {2e9 * tokens / size_bytes / 1e9:.2f} billion tokens")
 
 # %% [markdown]
-# Not 10 billion: 0.73. There is a second way, which needs no file at all. The whole of FineWeb is given as 15 trillion tokens, 45 TB, in 27,468 files:
+# Not 10 billion: 0.73. There is a second way, which needs no file at all. The whole of FineWeb is given as 15 trillion tokens in 45 TB:
 
 # %% tags=["promise-by-hand"]
-tokens_per_file, bytes_per_file = 15e12 / 27_468, 45e12 / 27_468
-print(f"{tokens_per_file / 1e9:.2f} billion tokens in a file of {bytes_per_file / 1e9:.2f} GB")
-print(f"{2e9 * tokens_per_file / bytes_per_file / 1e9:.2f} billion in one of 2 GB")
+print(f"{45e12 / 15e12:.2f} bytes a token, so 2 GB are {2e9 * 15e12 / 45e12 / 1e9:.2f} billion tokens")
 
 # %% [markdown]
 # Two ways, one neighbourhood: about 0.7 billion. The advice goes on: train for 6,000 steps of 524,288 tokens, which is 3.1 billion tokens, on that one file. How many times does the
@@ -99,8 +99,17 @@ for name, number in documents[0].numbers.items():
     print(f"{name:20} {number:.3g}")
 
 # %% [markdown]
-# But for the count of words and the letters in a mean word, all are shares: of words that have a letter in them, of hash signs and ellipses for each word, of lines that begin with a bullet or end in `...`, of lines that came before, of the text
-# that is one pair of words said over and over, and of the text in pieces of five words that came before. Now let six filters work, one after the other, each on what the last one has left:
+# | number | says of a text |
+# |---|---|
+# | `words`, `mean_word` | how many words it has, and how many characters the mean word has |
+# | `lettered_words` | the share of its words that have a letter in them |
+# | `symbols` | hash signs for each word, or ellipses (`...`) for each word, whichever are more |
+# | `bullet_lines`, `ellipsis_lines` | the share of its lines that begin with a bullet; that end in an ellipsis |
+# | `repeated_lines`, `repeated_line_text` | the share of its lines that already stood further up; the share of its text in such lines |
+# | `commonest_pair` | the share of its text that is one pair of words, the one that comes most often |
+# | `repeated_pieces` | the share of its text in pieces of five words that came before |
+#
+# Now let six filters work, one after the other, each on what the last one has left:
 
 # %% tags=["promise-picture", "promise-ah"]
 from gptcore.corpus import ExactDuplicates, NearDuplicates, run_filters
@@ -111,38 +120,44 @@ verdicts = list(run_filters(documents, filters))
 removed = {f.name: [i for i, v in enumerate(verdicts) if v.removed_by == f.name] for f in filters}
 texts = [document.text for document in documents]
 good = [i for i, truth in enumerate(truths) if truth.kind == "marked"]
-draw_funnel(texts, removed, mark=good, marked="read, and good", title="Every square is a page: point at it, and read")
+marked = "pages that somebody has read and found good"
+draw_funnel(texts, removed, mark=good, marked=marked, title="Point at a coloured or a black square, and read the page")
 
 # %% [markdown]
-# The black squares are twenty pages that somebody has read and found good, and more than half of them are gone: a recipe, the boats to the islands, a proof that 0.999... is 1. Some pages of stories went, too, because their
+# The black squares are the twenty good pages, and more than half of them are gone: a recipe, the boats to the islands, a proof that 0.999... is 1. Some pages of stories went, too, because their
 # stories say the same in the same words. Do you agree? One *disagrees* with a filter sooner or later, and that is what such a picture is for.
 #
-# What a threshold costs can be counted. Below are six numbers; 280 of the 1,400 pages are junk or in another language, so 1,120 is the number to arrive at. (Copies stay in here, for no threshold knows
-# them.) How many of the twenty can you keep, with the junk gone? (Where no Python runs, you see the papers' own thresholds.)
+# What a threshold costs can be counted. Move the six sliders: keep the 20 black squares, and lose the junk.
+#
+# (Junk is here what is junk and what is in another language, 280 of the 1,400 pages. The copies stay, for no threshold knows them. The sliders begin at the papers' own thresholds; there eleven of the twenty are lost and
+# not twelve, because a diary went for lines that end in dots, and these have no slider. Where no Python runs, you see this beginning only.)
 
 # %% tags=["promise-control"]
 from viz import FilterBench
 
 english = [d.language_score if d.language == "en" else 0.0 for d in documents]
 bench = {"English": (english, "at least", (0.4, 0.9, 0.65))}
-dials = {"words": (0, 100, 50), "lettered_words": (0.5, 1.0, 0.8), "symbols": (0.0, 0.5, 0.1)}
+dials = {"words": (0, 100, 50), "lettered_words": (0.5, 1.0, 0.8), "commonest_pair": (0.0, 0.25, 0.2)}
 dials |= {"bullet_lines": (0.5, 1.0, 0.9), "repeated_pieces": (0.0, 0.5, 0.15)}
 for name, span in dials.items():
     rule = "at least" if name in ("words", "lettered_words") else "at most"
     bench[name.replace("_", " ")] = [d.numbers[name] for d in documents], rule, span
-FilterBench(texts, bench, good)
+FilterBench(texts, bench, good, bad=[i for i, truth in enumerate(truths) if truth.kind in ("junk", "other language")])
 
 # %% [markdown]
 # <details><summary>How far we came</summary>
 #
-# All twenty stay at a score of 0.5, 40 words, 0.7 lettered words, symbols up to 0.5, all bullets, and repeated pieces up to 0.4, for the song. But then some thirty pages of junk stay as well: menus of web sites, and
-# advertisements, which repeat no more than the song does. No threshold knows a song from an advertisement.
+# All twenty stay at a score of 0.5, 40 words, 0.7 lettered words, a commonest pair of up to 0.11, all bullets, and repeated pieces up to 0.4, for the song. The advertisements are gone: the song repeats as much as they do, but they
+# say the same two words. What stays are 11 menus of web sites. Their score is 0.64, and five of the twenty have less, so the first slider takes all of them or none; the other five do not part them either.
+#
+# In the table further up is a number that does. Which? It is `repeated_lines`: the song says a third of its lines again, and each of these menus says more than a third. But a threshold that was put between one song and 11 menus has
+# been fitted to that song. Nobody knows about the next one.
 #
 # </details>
 
 # %% [markdown]
-# The same with the 1,400 pages of FineWeb. They have been through such filters already: at the papers' thresholds four pages would still go, one of them a diary from Texas, because three of its lines end in dots. Here each
-# threshold is a notch tighter. Read what goes: an advertisement for lawyers, and judgments of the Supreme Court.
+# The same with the 1,400 pages of FineWeb. They have been through such filters already: at the papers' thresholds four pages would still go, one of them a diary from Texas, because three of its lines end in dots. Here the
+# thresholds are much tighter, 250 words instead of 50, say, and they take two hundred more.
 
 # %% tags=["needs-fineweb"]
 from itertools import islice
@@ -154,15 +169,16 @@ tighter = [shortest, figures, bullets, Repetition(most_repeated_pieces=0.08, mos
 judged = list(run_filters(pages, tighter))
 taken = {f.name: [i for i, v in enumerate(judged) if v.removed_by == f.name] for f in tighter}
 which = [f"pages[{i}], {page.numbers['words']:,.0f} words" for i, page in enumerate(pages)]
-draw_funnel(which, taken, title="1,400 pages of FineWeb, filtered once more")
+lost = sum(not verdict.kept for verdict in judged)
+draw_funnel(which, taken, title=f"Of {len(pages):,} pages that FineWeb kept, tighter thresholds take {lost}")
 
 # %% [markdown]
-# (Here a square says only which page it is; `print(pages[17].text)` shows you one. These are other people's pages, and FineWeb takes pornography out by its address: two such pages had come through. The rule
-# against repetition catches both, and with them a dozen judgments, for courts repeat themselves on purpose.)
+# (Here a square says only which page it is, for these are other people's pages. `print(pages[538].text)` shows you one that offers a repair manual; nobody will miss it. FineWeb takes pornography out by its address, and some had come through. The rule
+# against repetition catches a part of that, and with it a dozen judgments, such as `pages[1194]`, which the Supreme Court gave in 1828: courts repeat themselves on purpose.)
 #
 # ## English, but not yours
 #
-# The language filter wants English with a score of at least 0.65. A score of what? A program has seen how often which letters follow one another in a hundred languages, and bets. It has read more
+# The language filter wants English with a score of at least 0.65. A score of what? A program has seen how often which letters follow one another in some 140 languages, and bets. It has read more
 # newspapers than it has met people:
 
 # %%
@@ -171,20 +187,21 @@ from gptcore.corpus import guess_language
 for text in (
     "The fox lost its key in the wood.",
     "Whan that Aprille with his shoures soote",
-    "I ain't gonna lie, dat be da bomb yo",
+    "Wee, sleekit, cow'rin, tim'rous beastie",
+    "u home? omw, b there in 10",
     "for i in range(10): print(i)",
     "Anna Mia Zoe Ada",
 ):
     print("{} {:.2f}".format(*guess_language(text)), text)
 
 # %% [markdown]
-# Chaucer, six hundred years old, is kept. A neighbour who talks as people talk is not. (This is a small classifier, and these are short lines. FineWeb's own is another one, with other scores; but 0.65 is its limit,
+# Chaucer, six hundred years old, is kept. Burns, whose song half the world sings at New Year, is not, and neither is what you wrote to a friend this morning. (This is a small classifier, and these are short lines. FineWeb's own is another one, with other scores; but 0.65 is its limit,
 # and 15 trillion tokens have passed it.)
 #
 # ## A filter leaves fingerprints
 #
-# What a filter has removed is gone. Its threshold is not: it can be read off what is left. Three numbers about each of the 1,400 pages: the part of its lines that end with a mark such as a full stop; the part that have at
-# most 30 letters; the part of its letters in lines that came before. FineWeb's paper says where it cut: below 0.12, above 0.67, above 0.1.
+# What a filter has removed is gone. Its threshold is not: it can be read off what is left. Three numbers about each of the 1,400 pages: the part of its lines that end with a mark such as a full stop; the part of its lines that have at
+# most 30 characters; and `repeated_line_text` from the table above. FineWeb's paper says where it cut: below 0.12, above 0.67, above 0.1.
 
 # %% tags=["needs-fineweb"]
 def part_of_lines(text, has):
@@ -200,12 +217,12 @@ again = [page.numbers["repeated_line_text"] for page in pages]
 print(f"ended: from {min(ended):.3f}; short: up to {max(short):.3f}; again: up to {max(again):.4f}")
 
 # %% [markdown]
-# 0.122 and 0.667: there are two of the walls. The third stands at 0.01, ten times lower than in the paper. The program with which FineWeb was filtered has been published, too, and it
+# 0.122 and 0.667: there are two of the three thresholds. The third stands at 0.01, ten times lower than in the paper. The program with which FineWeb was filtered has been published, too, and it
 # says 0.01. Where a paper and a file disagree, your model reads the file.
 #
 # ## One word in ten
 #
-# A copy that agrees in every letter is found by remembering what has come before: one look for each page. Most copies on the web do not. Another date has been put in, another advertisement, another name. So how
+# A copy that agrees in every character is found by remembering what has come before: one look for each page. Most copies on the web do not. Another date has been put in, another advertisement, another name. So how
 # alike are two texts? Take every five words in a row, from the first word, from the second, and so on.
 
 # %% tags=["promise-by-hand"]
@@ -243,12 +260,25 @@ check("likeness", likeness)
 # %% [markdown]
 # ## Two months for one file
 #
-# A file of FineWeb has about a million pages. Each with each other makes half a million million pairs; at a hundred thousand comparisons a second that is two months. For one file of 27,468.
+# A file of FineWeb has about a million pages. Each with each other makes half a million million pairs; at a hundred thousand comparisons a second that is two months. For one file, and 45 TB are 22,500 of them.
 #
-# There is a trick. Shuffle all pieces that there are, and ask of each text which of *its* pieces now comes first. The two sentences above have 8 pieces together, and each of the 8 is equally likely to come before the
-# other 7. If it is one of the 4 that both have, it is first in both; if not, the two have different firsts. So their firsts agree with a chance of 4 in 8, which is their likeness. Shuffle 128 times, write
-# down 128 firsts for each text, and the part that agrees estimates the likeness; the texts are not needed any more. That is **MinHash**. (Nobody shuffles, either. A hash gives each piece a number that
-# looks like chance. The smallest number is the first piece.)
+# There is a trick. Shuffle all pieces that there are, and ask of each text which of *its* pieces now comes first. The two sentences above have 8 pieces together. Here they are, shuffled once:
+
+# %%
+from random import Random
+
+either = sorted(shingles(one) | shingles(other))
+Random(1).shuffle(either)
+for piece in either:
+    print(f"{'one' if piece in shingles(one) else '':5}{'other' if piece in shingles(other) else '':7}{piece}")
+
+# %% [markdown]
+# The topmost piece is one that both have, so it is the first of both. Had a piece come to the top that only one of them has, their firsts would differ. Each of the 8 is equally likely to be on top, and 4 belong to both: the
+# firsts agree with a chance of 4 in 8, which is their likeness. Shuffle 128 times, write
+# down 128 firsts for each text, and the part that agrees estimates the likeness; the texts are not needed any more. That is **MinHash**.
+#
+# Nobody shuffles, either. A **hash** makes a number of a text, one that looks like chance but is the same whenever and wherever the text is the same: `int(sha256(text.encode()).hexdigest(), 16)`. The piece with the smallest number is the
+# first. (Python's own `hash()` will not do: for a text it gives another number each time Python starts.)
 
 # %% tags=["promise-toy"]
 from hashlib import sha256
@@ -269,18 +299,18 @@ imported = signature(shingles(one)).jaccard(signature(shingles(other)))
 same([by_hand, imported], [0.5, 0.5], within=0.09)  # 128 throws, nineteen times in twenty
 
 # %% [markdown]
-# That still leaves a million lists to compare with each other. So the 128 numbers are cut into 25 **bands** of five, and only texts that agree in all five numbers of some band are compared at all; then by their
-# pieces, so that no text goes by bad luck. How likely are two texts to meet?
+# That still leaves a million lists to compare with each other. So the 128 numbers are cut into 25 **bands** of five (three are left over), and only texts that agree in all five numbers of some band are compared at all; then by their
+# pieces, so that no text goes by bad luck. Why five? With six, more than one in a hundred pairs at a likeness of 0.75 would never meet.
 
 # %%
 from gptcore.corpus import bands_for, chance_of_meeting
 
 bands, in_each = bands_for(0.75)
-for alike in (0.2, 0.4, 0.6, 0.75, 0.9):
-    print(f"likeness {alike:<4} {chance_of_meeting(alike, bands, in_each):7.1%}")
+for alike in (0.2, 0.5, 0.75):
+    print(f"likeness {alike:<4} meets with a chance of {chance_of_meeting(alike, bands, in_each):.1%}")
 
 # %% [markdown]
-# Strangers hardly ever, copies nearly always. In our table:
+# In our table, where did that lead, and what do two copies look like that are barely alike enough?
 
 # %%
 near = filters[-1]
@@ -288,18 +318,20 @@ seen = len(near.kept) + len(near.copies)
 print(f"{seen:,} texts make {seen * (seen - 1) // 2:,} pairs; {near.compared:,} were compared")
 found = min(near.copies, key=lambda copy: copy.similarity)
 text_of = {document.id: document.text for document in documents}
-print(f"likeness {found.similarity:.2f}:", text_of[found.copy_of][:90], text_of[found.id][:90], sep="\n")
+first, second = text_of[found.copy_of], text_of[found.id]
+print(f"likeness {found.similarity:.2f}: {len(shingles(first) & shingles(second))} pieces shared")
+print("in one of the two only:", *set(first.split(". ")) ^ set(second.split(". ")))
 
 # %% [markdown]
 # The more copies are removed the better? FineWeb's makers thought so at first. They went through their 96 crawls from the newest to the oldest and took out every page that a newer one had already. Of the oldest crawls a tenth
 # remained. Then they trained one model on such a tenth, and one on what had been removed from the same crawl. The second was better. What stands on the web for years is, it seems, what people keep; in the tenth
 # without it were more advertisements, lists of keywords and broken lines. So each crawl was freed of copies by itself, and a good page may stand in FineWeb many times.
 #
-# ## A copy on either side of the wall
+# ## A copy on either side
 #
 # Some pages are put aside and never trained on, so that the model can be asked about pages it has not seen. They are the **validation slice**. Which pages?
 #
-# **Exercise 2.** Write it: a list of ids comes in, about a tenth of them goes out. Tomorrow's run must choose the same ones, and so must next year's, when a thousand new pages have come in between.
+# **Exercise 2.** Write it: a list of ids comes in, about a tenth of them goes out. Tomorrow's run must choose the same ones, and so must next year's, when a thousand new pages have come in between. (An id is a text.)
 
 # %% tags=["promise-exercise"]
 def set_aside(ids):
@@ -375,7 +407,7 @@ print(repr(tokenizer.decode(ids[:40].tolist())))
 # from which rows and with which tokenizer it was made, and its SHA-256, of which more below.
 #
 # **Exercise 3.** A run reads rows of `T` tokens, and at each of them it is asked for the next, so a row has T + 1. Write the cutting. `documents` are lists of ids. Make one stream of them, each document after its
-# end-of-text; let each row begin with the last token of the row before, so that every token but the very first is asked for once; drop what is left at the end and fills no row.
+# end-of-text; let each row begin with the last token of the row before. So each token is asked for once, except the very first, and except those at the end that fill no row: drop these.
 
 # %% tags=["promise-exercise"]
 def rows_of(documents, T, end_of_text):
@@ -423,7 +455,7 @@ guess("times each story is read", ...)
 
 # %% [markdown]
 # A quarter of the web is never read, and the stories are learned by heart. `Mixture` mixes by weights, computes its batches from seed and step as well, and tells how often a source has been gone through. Here the stories are the large
-# source, our list of names is the small one, and a run has 1,000 steps:
+# source, our list of 2,607 names is the small one, some 13,000 tokens, and a run has 1,000 steps:
 
 # %%
 from gptcore.corpus import Mixture, load_documents
@@ -469,9 +501,9 @@ print(fill(" ".join(sorted(word for word, times in words.items() if times == 1))
 guess("the word with the flipped bit", ...)
 
 # %% [markdown]
-# (Further down it comes to light.) With web pages this lamp would be too dim: nearly half of the different words in the 1,400 pages of FineWeb stand there only once. Could the program have noticed by itself? An id has 16 bits. If one of the upper six is
-# turned round, the id is larger than our vocabulary of 1,024, and looking it up is an error. With one of the lower ten it is another token of ours, and always a valid one. GPT-2's 50,257 tokens nearly fill the two bytes. How
-# many of all flips pass?
+# (Further down it comes to light.) With web pages this lamp would be too dim: two in five of the different words in the 1,400 pages of FineWeb stand there only once. Could the program have noticed by itself? An id has 16 bits. If one of the upper six is
+# turned round, the id is larger than our vocabulary of 1,024, and looking it up is an error. With one of the lower ten it is another token of ours, and always a valid one. GPT-2's 50,257 tokens are three quarters of the 65,536 numbers that
+# go into two bytes. How many of all flips pass?
 
 # %%
 def passing(vocab_size):
@@ -483,11 +515,10 @@ for vocab_size in (1024, 50_257):
     print(f"{vocab_size:6,} tokens: {passing(vocab_size):.1%} of all flips make another valid id")
 
 # %% [markdown]
-# And the table that everything was made from? It is packed, so a wrong bit ought to spoil more than a letter. Thirty copies, one bit turned round in each, anywhere in the file:
+# And the table that everything was made from? It is packed, so a wrong bit ought to spoil more than a character. Thirty copies, one bit turned round in each, anywhere in the file:
 
 # %%
 from io import BytesIO
-from random import Random
 
 from course.failures.lesson_08 import flip
 
@@ -508,7 +539,7 @@ def thirty_flips(path, **options):
 print(dict(thirty_flips(folder / "stories.parquet")))
 
 # %% [markdown]
-# More than half of them are read as if nothing were the matter. The format has room for a checksum on every block. Hardly anybody writes it, and a reader looks at it only when asked to:
+# More than half of them are read as if nothing were the matter. The format has room for a checksum on each stretch of a column. The library that wrote our table leaves it out unless it is asked, and looks at it only when asked, too:
 
 # %%
 table = parquet.read_table(folder / "stories.parquet")
@@ -518,8 +549,8 @@ print(dict(thirty_flips(folder / "checked.parquet", page_checksum_verification=T
 # %% [markdown]
 # ## Only the hash knows
 #
-# With the checksums no wrong row comes through. But files are as others have written them, and for these there is the **hash** of the whole. SHA-256 makes 256 bits out of a file of any length, and quite other ones if a single bit has changed. Somebody must have written it down while the file was
-# whole: the hub does so for FineWeb, and `prepare` does so for shards, in their manifest. `Batches` compares before the first step. Put the damaged shard where the sound one was:
+# With the checksums no wrong row came through, in these thirty; the index at the end of the file has no checksum. And files are as others have written them. For them there is the hash of the whole. SHA-256 makes 256 bits out of a file of any length, and quite other ones if a single bit has changed. Somebody must have written it down while the file was
+# whole: the site that hands out FineWeb does so, and `prepare` does so for shards, in their manifest. `Batches` compares before the first step. Put the damaged shard where the sound one was:
 
 # %%
 from gptcore.corpus import ShardDamaged

@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gptcore.model.config import GPTConfig
+from gptcore.model.norm import to_scale
+from gptcore.model.rope import Turn, turned
 
 
 class Memory(Protocol):
@@ -36,12 +38,17 @@ class CausalSelfAttention(nn.Module):
         self.c_attn = nn.Linear(C, 3 * C, bias=config.bias)  # query, key, value in one matrix
         self.c_proj = nn.Linear(C, C, bias=config.bias)
         self.n_head, self.dropout, self.fused = config.n_head, config.dropout, config.fused
+        self.qk_norm = config.qk_norm
 
     def forward(
-        self, x: Tensor, silenced: Collection[int] = (), memory: Memory | None = None
+        self,
+        x: Tensor,
+        silenced: Collection[int] = (),
+        memory: Memory | None = None,
+        turn: Turn | None = None,
     ) -> Tensor:
         """`silenced` heads have nothing to say. Shapes: (B, T, C) -> (B, T, C)."""
-        q, k, v = self.split(x)
+        q, k, v = self.split(x, turn)
         visible = None
         if memory is not None:
             k, v, visible = memory.extend(k, v)  # (B, H, T, D) -> (B, H, S, D)
@@ -57,18 +64,22 @@ class CausalSelfAttention(nn.Module):
         joined = mixed.transpose(1, 2).flatten(2)  # (B, H, T, D) -> (B, T, H, D) -> (B, T, C)
         return F.dropout(self.c_proj(joined), dropout)
 
-    def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Query, key and value of each token, cut into heads.
+    def split(self, x: Tensor, turn: Turn | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value of each token, cut into heads; `turn` tells where they stand.
 
         Shapes: (B, T, C) -> three of (B, H, T, D).
         """
         three = self.c_attn(x).unflatten(2, (3, self.n_head, -1))  # (B, T, 3C) -> (B, T, 3, H, D)
         q, k, v = three.permute(2, 0, 3, 1, 4)  # (3, B, H, T, D)
-        return q, k, v
+        if self.qk_norm:
+            q, k = to_scale(q), to_scale(k)
+        if turn is not None:
+            q, k = turned(q, turn), turned(k, turn)
+        return q.type_as(v), k.type_as(v), v  # both are computed in 32 bits where v has 16
 
-    def weights(self, x: Tensor) -> Tensor:
+    def weights(self, x: Tensor, turn: Turn | None = None) -> Tensor:
         """Who (row) listens to whom (column). Shapes: (B, T, C) -> (B, H, T, T)."""
-        return attend(*self.split(x))[1]
+        return attend(*self.split(x, turn))[1]
 
 
 def attend(

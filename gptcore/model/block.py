@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from gptcore.model.attention import CausalSelfAttention, Memory
 from gptcore.model.config import GPTConfig
-
-EPSILON = 1e-5  # GPT-2's and microgpt's, under the root: a row of zeros must not divide by 0
+from gptcore.model.norm import norm
+from gptcore.model.rope import Turn
 
 
 def relu_squared(x: Tensor) -> Tensor:
@@ -28,13 +28,6 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu2": relu_squared,
     "silu": F.silu,
 }
-
-
-def norm(config: GPTConfig) -> nn.Module:
-    """What brings the numbers of each token to scale."""
-    if config.norm == "rmsnorm":
-        return nn.RMSNorm(config.n_embd, eps=EPSILON, elementwise_affine=False)
-    return nn.LayerNorm(config.n_embd, eps=EPSILON, bias=config.bias)
 
 
 class MLP(nn.Module):
@@ -64,15 +57,23 @@ class Block(nn.Module):
         self.mlp = MLP(config)
 
     def forward(
-        self, x: Tensor, silenced: Collection[int] = (), memory: Memory | None = None
+        self,
+        x: Tensor,
+        silenced: Collection[int] = (),
+        memory: Memory | None = None,
+        turn: Turn | None = None,
     ) -> Tensor:
-        return self.think(self.talk(x, silenced, memory))
+        return self.think(self.talk(x, silenced, memory, turn))
 
     def talk(
-        self, x: Tensor, silenced: Collection[int] = (), memory: Memory | None = None
+        self,
+        x: Tensor,
+        silenced: Collection[int] = (),
+        memory: Memory | None = None,
+        turn: Turn | None = None,
     ) -> Tensor:
         """What each token knows, and what it heard."""
-        return x + self.attn(self.ln_1(x), silenced, memory)
+        return x + self.attn(self.ln_1(x), silenced, memory, turn)
 
     def think(self, x: Tensor) -> Tensor:
         """What each token knows, and what it made of it."""

@@ -15,6 +15,9 @@ from gptcore.heads import check_heads
 
 ACTIVATION_NAMES = ("gelu", "gelu_tanh", "relu", "relu2", "silu")
 NORM_NAMES = ("layernorm", "rmsnorm")
+SWITCHES = (
+    *("bias", "rope", "qk_norm", "zero_init", "norm_embeddings", "final_norm", "tied", "fused"),
+)
 
 GPT2: dict[str, Any] = {
     "vocab_size": 50257,
@@ -58,6 +61,12 @@ class GPTConfig:
     """share of numbers set to 0 by chance while training, against over-fitting"""
     bias: bool = False
     """whether linear layers and LayerNorms add a number of their own, as in GPT-2"""
+    rope: bool = False
+    """whether a token's place turns its queries and keys (RoPE) instead of adding a learned vector"""
+    qk_norm: bool = False
+    """whether queries and keys are brought to scale (RMSNorm) before they are compared"""
+    zero_init: bool = False
+    """whether what a block adds begins as 0, so that at first a GPT is a table of pairs"""
     activation: str = "gelu"
     """what the MLP does with each number: gelu (nanoGPT), gelu_tanh (GPT-2), relu, relu2, silu"""
     norm: str = "layernorm"
@@ -76,8 +85,9 @@ class GPTConfig:
             check_size(name, getattr(self, name))
         check_heads(self.n_embd, self.n_head)
         check_dropout(self.dropout)
-        for name in ("bias", "norm_embeddings", "final_norm", "tied", "fused"):
+        for name in SWITCHES:
             check_switch(name, getattr(self, name))
+        check_rope(self.rope, self.head_dim)
         check_choice("activation", self.activation, ACTIVATION_NAMES)
         check_choice("norm", self.norm, NORM_NAMES)
 
@@ -117,6 +127,15 @@ def check_switch(name: str, switch) -> None:
     """Raises: ValueError for anything but True and False; "False" in quotes is true to Python."""
     if not isinstance(switch, bool):
         raise ValueError(f"{name}={switch!r} must be True or False.")
+
+
+def check_rope(rope: bool, head_dim: int) -> None:
+    """Raises: ValueError for heads whose numbers are no pairs."""
+    if rope and head_dim % 2:
+        raise ValueError(
+            f"rope=True turns the numbers of a head in pairs, and n_embd / n_head = {head_dim} is "
+            f"odd. Set n_embd to a multiple of 2 * n_head."
+        )
 
 
 def check_choice(name: str, chosen, known: Iterable[str]) -> None:

@@ -19,11 +19,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gptcore.model.block import Block, norm
+from gptcore.model.block import Block
 from gptcore.model.config import GPTConfig
 from gptcore.model.huggingface import read_hf, write_hf
 from gptcore.model.ids import UNASKED, Heads, check_ids, check_silenced, check_targets
 from gptcore.model.nanogpt import read_nanogpt
+from gptcore.model.norm import norm
+from gptcore.model.rope import Turn, turn_at
 from gptcore.model.weights import TENSORS, check_tensors, read_tensors, write_model
 
 INIT_STD = 0.02  # GPT-2's; larger ones make the first loss exceed log(V)
@@ -39,7 +41,7 @@ class GPT(nn.Module):
         super().__init__()
         self.config = config
         self.wte = nn.Embedding(config.vocab_size, config.n_embd)
-        self.wpe = nn.Embedding(config.block_size, config.n_embd)
+        self.wpe = None if config.rope else nn.Embedding(config.block_size, config.n_embd)
         self.ln_e = norm(config) if config.norm_embeddings else nn.Identity()
         self.dropout = nn.Dropout(config.dropout)
         self.h: Iterable[Block] = nn.ModuleList(  # type: ignore[assignment]
@@ -55,9 +57,9 @@ class GPT(nn.Module):
         """Every weight anew, from `generator` or PyTorch's own chance.
 
         What is added to the residual stream 2L times starts out smaller, so that the sum does not
-        grow with the number of layers.
+        grow with the number of layers; or with `zero_init` as nothing at all.
         """
-        added = INIT_STD / sqrt(2 * self.config.n_layer)
+        added = 0.0 if self.config.zero_init else INIT_STD / sqrt(2 * self.config.n_layer)
         for name, weight in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(weight)
@@ -97,9 +99,9 @@ class GPT(nn.Module):
         `memory` holds what was read before; then `ids` are the tokens that follow it.
         """
         check_silenced(silenced, self.config.n_layer, self.config.n_head)
-        x = self.embed(ids, positions, memory)
+        x, turn = self.embed(ids, positions, memory), self.turn(ids, positions, memory)
         for layer, block in enumerate(self.h):
-            x = block(x, heads_in(layer, silenced), None if memory is None else memory[layer])
+            x = block(x, heads_in(layer, silenced), None if memory is None else memory[layer], turn)
         return x
 
     def embed(self, ids: Tensor, positions: bool = True, memory=None) -> Tensor:
@@ -107,11 +109,17 @@ class GPT(nn.Module):
         config = self.config
         check_ids(ids, config.vocab_size, config.block_size, self.can_look_at(ids))
         x = self.wte(ids)  # (B, T) -> (B, T, C)
-        if positions and memory is None:
-            x = x + self.wpe.weight[: ids.shape[1]]  # (B, T, C) + (T, C)
-        elif positions:
-            x = x + self.wpe(memory.places)  # (B, T, C) + (B, T, C)
+        if positions and self.wpe is not None:
+            places = self.wpe.weight[: ids.shape[1]] if memory is None else self.wpe(memory.places)
+            x = x + places  # (B, T, C) + (T, C), or with a memory (B, T, C)
         return self.dropout(self.ln_e(x))
+
+    def turn(self, ids: Tensor, positions: bool = True, memory=None) -> Turn | None:
+        """With `rope`, by how much queries and keys are turned; the same in all blocks."""
+        if not (self.config.rope and positions):
+            return None
+        places = torch.arange(ids.shape[1], device=ids.device) if memory is None else memory.places
+        return turn_at(places, self.config.head_dim)
 
     def logits(self, x: Tensor) -> Tensor:
         """What a vector of the residual stream would predict. Shapes: (.., C) -> (.., V)."""
@@ -128,10 +136,10 @@ class GPT(nn.Module):
         """
         check_silenced(silenced, self.config.n_layer, self.config.n_head)
         with asked(self):
-            weights, x = [], self.embed(ids, positions)
+            weights, x, turn = [], self.embed(ids, positions), self.turn(ids, positions)
             for layer, block in enumerate(self.h):
-                weights.append(block.attn.weights(block.ln_1(x)))
-                x = block(x, heads_in(layer, silenced))
+                weights.append(block.attn.weights(block.ln_1(x), turn))
+                x = block(x, heads_in(layer, silenced), turn=turn)
             return torch.stack(weights)
 
     def residual_stream(
@@ -143,9 +151,9 @@ class GPT(nn.Module):
         """
         check_silenced(silenced, self.config.n_layer, self.config.n_head)
         with asked(self):
-            stream = [self.embed(ids, positions)]
+            stream, turn = [self.embed(ids, positions)], self.turn(ids, positions)
             for layer, block in enumerate(self.h):
-                stream.append(block.talk(stream[-1], heads_in(layer, silenced)))
+                stream.append(block.talk(stream[-1], heads_in(layer, silenced), turn=turn))
                 stream.append(block.think(stream[-1]))
             return torch.stack(stream)
 
@@ -164,7 +172,7 @@ class GPT(nn.Module):
         """How many numbers each part has; they add up to all. A tied head has none of its own."""
         parts: dict[str, list[nn.Module]] = {
             "token_embedding": [self.wte],
-            "position_embedding": [self.wpe],
+            "position_embedding": [] if self.wpe is None else [self.wpe],
             "attention": [block.attn for block in self.h],
             "mlp": [block.mlp for block in self.h],
             "norms": [self.ln_e, self.ln_f, *(n for b in self.h for n in (b.ln_1, b.ln_2))],

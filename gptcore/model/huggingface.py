@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from gptcore.model.block import EPSILON
+from gptcore.model.norm import EPSILON
 from gptcore.model.config import GPTConfig
 from gptcore.model.weights import SIZES, TENSORS, Tensors, read_tensors, refuse_pickle, write_model
 
@@ -152,6 +152,12 @@ def write_hf(folder: Path, config: GPTConfig, tensors: Tensors) -> None:
     Their linear layers always add a number; a model without such numbers gets zeros, which
     compute the same. Raises: ValueError for a model that theirs cannot compute.
     """
+    if config.rope or config.qk_norm:
+        raise ValueError(
+            f"transformers' GPT-2 learns a vector for each place and compares queries and keys as "
+            f"they are; this model has rope={config.rope}, qk_norm={config.qk_norm}. Keep it with "
+            f"save(folder)."
+        )
     if config.norm != "layernorm" or config.norm_embeddings or not config.final_norm:
         raise ValueError(
             "transformers' GPT-2 has LayerNorms, one before each half of a block and one at the "

@@ -46,7 +46,7 @@ def test_it_begins_with_the_last_token_and_what_it_says_is_so(explorer):
     data = explorer.picture().data
     assert data["weights"] == pytest.approx(row)
     best = int(row.argmax())
-    whom = "itself" if best == 4 else f"{'the cat sat on it'.split()[best]} ({best})"
+    whom = "itself" if best == 4 else f"{explorer.tokens[best]} ({best})"
     assert f"it (4) gives {row[best]:.2f} to {whom} in layer 1, head 2" in explorer.picture().alt
     assert "loss on this text: 2.000 nats." in explorer.picture().alt
 

@@ -60,6 +60,13 @@ def test_every_step_of_a_slider_changes_the_screen(bench):
     assert len(seen) == 51 + 50  # at 0.5 it was before
 
 
+def test_how_much_junk_stays_is_told():
+    bench = FilterBench(DOCUMENTS, FILTERS, GOOD, bad=[1, 2, 31, 32, 39])
+    assert "48 of 100 documents kept, 2 of them junk; 2 of 4 good ones lost" in texts_of(bench)
+    bench.sliders["letters"].value = 34
+    assert any(", 0 of them junk; " in text for text in texts_of(bench))
+
+
 def test_the_text_of_a_lost_good_document_is_shown_with_the_reason(bench):
     told = " ".join(texts_of(bench))
     assert "Lost though good (letters 5, below 20): text number 5 xxxxx" in told

@@ -41,7 +41,7 @@ def test_each_filter_removes_from_what_the_ones_before_it_left():
         "kept": list(range(10, 100, 2)),
     }
     assert texts_of(picture) == [
-        *["Half is odd", "100 documents", "−10 short", "90 left", "−45 odd", "45 kept"]
+        *["Half is odd", "100 in all", "−10 short", "90 left", "−45 odd", "45 kept"]
     ]
     assert picture.alt == (
         "Half is odd: 100 documents; short removes 10, odd removes 45; 45 are kept."
@@ -107,12 +107,48 @@ def test_texts_are_cut_escaped_and_printable():
 
 def test_marked_documents_are_black_and_their_losses_are_told():
     picture = draw_funnel(DOCUMENTS, FILTERS, mark=[5, 7, 20, 22], marked="good ones")
-    square = area(picture, BLUE) / 10
-    side = square**0.5
-    assert area(picture, INK) == pytest.approx(4 * (side - 1) ** 2)
-    assert "Black: good ones; 2 of 4 removed." in texts_of(picture)
-    assert picture.alt.endswith("45 are kept. good ones; 2 of 4 removed.")
+    square = area(picture, BLUE) / 8  # of the ten that are short two are black
+    assert area(picture, INK) == pytest.approx(4 * square)
+    assert "Black: good ones, 2 of 4 removed." in texts_of(picture)
+    assert picture.alt.endswith("45 are kept. Black: good ones, 2 of 4 removed.")
     assert set(titles_of(picture)[:2]) == {"document 5", "document 7"}, "the marked ones are first"
+
+
+def test_black_squares_have_rows_of_their_own_and_so_have_the_texts_over_them():
+    picture = draw_funnel(DOCUMENTS, {"short": range(60)}, mark=[5, 7])
+    html = picture.to_html()
+    per_row = int(re.search(r"repeat\((\d+)", html)[1])
+    assert per_row > 2
+    boxes = html.split('1fr)">')[1].split("</div>")[0]
+    assert boxes.startswith(
+        '<b title="document 5"></b><b title="document 7"></b>'
+        + "<b></b>" * (per_row - 2)
+        + '<b title="document 0">'
+    )
+
+
+def test_the_labels_stand_still_while_a_threshold_moves():
+    heights = set()
+    for n in range(0, 101, 7):
+        svg = draw_funnel(
+            DOCUMENTS, {"short": range(n), "odd": range(1, 100, 2)}, mark=[3]
+        ).to_svg()
+        heights |= {
+            float(text.get("y"))
+            for text in ET.fromstring(svg).iter(f"{NS}text")
+            if "−" in (text.text or "")
+        }
+    assert len(heights) == 1
+
+
+def test_six_filters_have_six_colours_and_go_into_the_width_of_a_page():
+    filters = {f"filter {n}": range(20 * n, 20 * n + 20) for n in range(6)}
+    documents = ["some words"] * 1400
+    picture = draw_funnel(documents, filters, mark=range(9), note="word " * 100)
+    root = ET.fromstring(picture.to_svg())
+    assert float(root.get("width")) <= 850
+    colours = {text.get("fill") for text in root.iter(f"{NS}text") if "−" in (text.text or "")}
+    assert len(colours) == 6
 
 
 def test_1400_documents_are_drawn_fast_and_stay_small():
@@ -127,7 +163,7 @@ def test_of_very_many_one_square_stands_for_several_and_the_picture_says_so():
     documents = ["some words " * 20] * 50_000
     picture = draw_funnel(documents, {"a": range(20_000)})
     assert "One square stands for 17 documents." in texts_of(picture)
-    assert {"50,000 documents", "−20,000 a", "30,000 kept"} <= set(texts_of(picture))
+    assert {"50,000 in all", "−20,000 a", "30,000 kept"} <= set(texts_of(picture))
     assert len(picture.to_html()) < 500_000
     assert len(titles_of(picture)) == pytest.approx(50_000 / 17, abs=2)
 

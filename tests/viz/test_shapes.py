@@ -90,7 +90,7 @@ def test_parameters_are_counted_as_pytorch_counts_them_and_shared_ones_are_named
     root = draw_shapes(model, IDS).data
     assert root.parameters == sum(p.numel() for p in model.parameters())
     block = sum(p.numel() for p in model.blocks[0].parameters())
-    assert find(root, "0").parameters == block
+    assert find(root, "blocks.0").parameters == block
     assert find(root, "head").shared == "tokens"
     assert root.aside == {"places": T * C}
     html = draw_shapes(model, IDS).to_html()
