@@ -113,25 +113,47 @@ def test_the_good_pages_are_lost_and_the_junk_stays_as_the_lesson_says(tmp_path)
     documents = list(read_table(tmp_path / "table.parquet"))
     kinds = Counter(truth.kind for truth in truths)
     assert kinds["junk"] + kinds["other language"] == 280
-    assert "280 of the 1,400 pages are junk or in another language, so 1,120" in TEXT
-    kept = Counter(
-        truth.kind
-        for document, truth in zip(documents, truths)
+    assert "Junk is here what is junk and what is in another language, 280 of the 1,400" in TEXT
+    kept = [
+        i
+        for i, document in enumerate(documents)
         if document.language == "en"
         and document.language_score >= 0.5
         and document.numbers["words"] >= 40
         and document.numbers["lettered_words"] >= 0.7
-        and document.numbers["symbols"] <= 0.5
+        and document.numbers["commonest_pair"] <= 0.11
         and document.numbers["repeated_pieces"] <= 0.4
-    )
-    assert kept["marked"] == kinds["marked"] == 20
-    assert "But then some thirty pages of junk stay as well" in TEXT
-    assert 25 <= kept["junk"] <= 39
+    ]
+    stay = Counter(truths[i].kind for i in kept)
+    assert stay["marked"] == kinds["marked"] == 20
+    assert stay["story"] == kinds["story"], "no story is lost"
+    assert stay["other language"] == 0
+    menus = [documents[i] for i in kept if truths[i].kind == "junk"]
+    assert {truths[i].detail for i in kept if truths[i].kind == "junk"} == {"navigation"}
+    assert "What stays are 11 menus of web sites. Their score is 0.64" in TEXT
+    assert [menu.language_score for menu in menus] == [0.64] * 11
+    marked = [page for page, truth in zip(documents, truths) if truth.kind == "marked"]
+    assert "five of the twenty have less" in TEXT
+    assert sum(page.language_score < 0.64 for page in marked) == 5
+    assert "the song says a third of its lines again" in TEXT
+    said_again = max(page.numbers["repeated_lines"] for page in marked)
+    assert said_again == pytest.approx(1 / 3)
+    assert min(menu.numbers["repeated_lines"] for menu in menus) > said_again
+
+
+@needs_fineweb
+def test_the_pages_that_the_lesson_names_are_what_it_says():
+    pages = list(read_table(fineweb_file()))
+    assert "REPAIR MANUAL" in pages[538].text[:60] and "`print(pages[538].text)`" in TEXT
+    assert "26 U.S. 628 (1828)" in pages[1194].text[:60] and "such as `pages[1194]`" in TEXT
+    words = Counter(word for page in pages for word in re.findall(r"\b[a-z]{2,}\b", page.text))
+    assert "two in five of the different words in the 1,400 pages" in TEXT
+    assert sum(times == 1 for times in words.values()) / len(words) == pytest.approx(0.42, abs=0.01)
 
 
 def test_where_no_file_of_fineweb_is_a_cell_says_so_in_two_lines(tmp_path, monkeypatch):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
-    with pytest.raises(TextNotHere, match="To bring a file, 2 GB: gptcore prepare fineweb:CC-MAIN"):
+    with pytest.raises(TextNotHere, match="To bring a file, 2 GB: gptcore fetch fineweb:CC-MAIN"):
         fineweb_file()
     brought = tmp_path / "fineweb" / "CC-MAIN-2013-20" / "000_00000.parquet"
     brought.parent.mkdir(parents=True)

@@ -1,28 +1,32 @@
 """Questions of lesson 8: where do ten billion tokens come from?"""
 
 import builtins
+from collections import Counter
 from contextlib import contextmanager
+from hashlib import sha256
 from random import Random
 
-from course.numbers import done
+from course.numbers import done, flat
 from course.questions import Question, Wrong
 from course.solutions import lesson_08 as solution
 from course.solutions.lesson_08 import pieces
 
 LESSON = "08_text_at_scale"
 TEXTS = (
-    ("the dog saw the cat and ran home", "the dog saw the cat and ran away to the sea"),
+    ("a b c d e f g h", "a b c d e f g x y z"),
     ("a b c d e f g", "g f e d c b a"),
-    ("one two three four five six seven eight nine", "one two three four five six"),
+    ("a b c d e f g h i", "a b c d e f"),
+    ("a a a a a a b", "a a a a a c"),
 )
-DOCUMENTS = [[1, 2, 3], [4, 5, 6, 7, 8], [9, 10, 11, 12], [13, 14], [15, 16, 17, 18]]
+DOCUMENTS = [[1, 2, 3], [4, 5], [6, 7, 8, 9]]  # with the ends of text 12 tokens: two are left over
+THAT_FIT = [[1, 2, 3], [4, 5], [6, 7, 8, 9, 10]]  # one more, and the fourth row is full
 
 
 # What an exercise is judged by -------------------------------------------------------------------
 
 
-def on_three_pairs(likeness) -> list[float]:
-    """How alike the reader's function finds three pairs of texts."""
+def on_pairs(likeness) -> list[float]:
+    """How alike the reader's function finds the pairs of texts."""
     return [done(likeness(one, other)) for one, other in TEXTS]
 
 
@@ -33,19 +37,27 @@ def ids_of(numbers) -> list[str]:
     return [f"<urn:uuid:{drawn[i]:032x}>" for i in numbers]
 
 
+def among(ids: list[str], more: list[str]) -> list[str]:
+    """The ids in their order, with others between them, anywhere."""
+    rng, longer = Random(9), list(ids)
+    for new in more:
+        longer.insert(rng.randrange(len(longer) + 1), new)
+    return longer
+
+
 def facts_about(set_aside) -> list[str]:
     """How the reader's slice behaves: its size, and what makes it change."""
-    ids, more = ids_of(range(2000)), ids_of(range(2000, 3000))
+    ids, more = ids_of(range(2000)), ids_of(range(2000, 2997))
     with another_start_of_python(1):
         chosen, again = (set(done(set_aside(list(ids)))) for _ in range(2))
-        grown = set(done(set_aside(more + ids)))
+        grown = set(done(set_aside(among(ids, more))))
     with another_start_of_python(2):
         next_day = set(set_aside(list(ids)))
     if not chosen <= set(ids):
         raise ValueError("give back a list of ids, some of those that came in")
     share = len(chosen) / len(ids)
     return [
-        "a tenth" if 0.05 < share < 0.15 else f"{share:.0%} of the ids",
+        "too few" if share <= 0.08 else "too many" if share >= 0.12 else "about a tenth",
         "the same when asked again" if chosen == again else "others when asked again",
         "the same tomorrow" if chosen == next_day else "others tomorrow",
         "the same in a longer list" if chosen == grown & set(ids) else "others in a longer list",
@@ -69,10 +81,42 @@ def another_start_of_python(salt: int):
         builtins.hash = ours
 
 
-def rows_and_lengths(rows_of) -> list:
-    """The reader's rows of T = 3 and end-of-text 0, each with its length before it."""
-    rows = done(rows_of([list(document) for document in DOCUMENTS], 3, 0))
-    return [part for row in rows for part in (f"row of {len(done(row))}", *row)]
+def rows_as_words(rows_of) -> list[str]:
+    """The reader's rows for T = 3 and end-of-text 0, of documents that leave a rest and of some
+    that fill the last row.
+    """
+    shown = []
+    for documents in (DOCUMENTS, THAT_FIT):
+        rows = done(rows_of([list(document) for document in documents], 3, 0))
+        shown.append(" ".join(f"[{' '.join(map(as_word, flat(row)))}]" for row in rows) or "no row")
+    return shown
+
+
+def as_word(part: float | str) -> str:
+    return f"{part:g}" if isinstance(part, float) else part
+
+
+def what_helps_with_tokens(answer) -> str:
+    """What to say of a guess at the tokens in a file that nobody has foreseen."""
+    if isinstance(answer, (int, float)) and 0 < answer < 1000:
+        return "Write the whole number, as in 5e9 for five billion."
+    if isinstance(answer, (int, float)) and 3.9e8 <= answer <= 5.11e8:
+        return PACKED
+    return "Characters first: how much text is packed into 2 GB? Then divide by what a token holds."
+
+
+def what_helps_with_passes(answer) -> str:
+    """The same for the passes over a file."""
+    if isinstance(answer, (int, float)) and 0.2 <= answer <= 0.29:
+        return UPSIDE_DOWN
+    return "Tokens of all steps, divided by the tokens of the file."
+
+
+PACKED = (
+    "That is 2 billion bytes by four to five: right, if the file were plain text. It is packed, to "
+    "about two thirds, so there is more text in it than 2 GB."
+)
+UPSIDE_DOWN = "0.7 by 3.1 is the part of the run that one pass lasts. Turn it round."
 
 
 # Answers that readers give -----------------------------------------------------------------------
@@ -107,6 +151,41 @@ def by_the_sum(one, other):
     return len(pieces(one) & pieces(other)) / (len(pieces(one)) + len(pieces(other)))
 
 
+def over_the_other_side(one, other):
+    return 2 * by_the_sum(one, other)
+
+
+def in_percent(one, other):
+    return 100 * solution.likeness(one, other)
+
+
+def of_all_not_of_different(one, other):
+    a, b = (Counter(every_five(text.split())) for text in (one, other))
+    return (a & b).total() / (a | b).total()
+
+
+def every_five(things) -> list[tuple]:
+    return [tuple(things[start : start + 5]) for start in range(len(things) - 4)]
+
+
+def of_four_words(one, other):
+    a, b = (set(zip(w, w[1:], w[2:], w[3:])) for w in (one.split(), other.split()))
+    return len(a & b) / len(a | b)
+
+
+def of_characters(one, other):
+    a, b = set(every_five(one)), set(every_five(other))
+    return len(a & b) / len(a | b)
+
+
+def with_short_tails(one, other):
+    a, b = (
+        {tuple(words[start : start + 5]) for start in range(len(words))}
+        for words in (one.split(), other.split())
+    )
+    return len(a & b) / len(a | b)
+
+
 def last_tenth(ids):
     return ids[-len(ids) // 10 :]
 
@@ -117,6 +196,14 @@ def drawn_anew(ids):
 
 def drawn_with_a_seed(ids):
     return Random(42).sample(ids, len(ids) // 10)
+
+
+def every_twentieth_by_itself(ids):
+    return [i for i in ids if int.from_bytes(sha256(i.encode()).digest()[:8]) % 20 == 0]
+
+
+def every_fifth_by_itself(ids):
+    return [i for i in ids if int.from_bytes(sha256(i.encode()).digest()[:8]) % 5 == 0]
 
 
 def by_hash_of_python(ids):
@@ -140,7 +227,7 @@ def end_behind(documents, T, end_of_text):
 
 
 def side_by_side(documents, T, end_of_text):
-    return cut([token for document in documents for token in [end_of_text, *document]], T, T + 1)
+    return cut(stream_of(documents, end_of_text), T, T + 1)
 
 
 def rows_of_T(documents, T, end_of_text):
@@ -148,8 +235,35 @@ def rows_of_T(documents, T, end_of_text):
 
 
 def short_row_at_the_end(documents, T, end_of_text):
-    stream = [token for document in documents for token in [end_of_text, *document]]
+    stream = stream_of(documents, end_of_text)
     return [stream[start : start + T + 1] for start in range(0, len(stream) - 1, T)]
+
+
+def stream_of(documents, end_of_text) -> list[int]:
+    return [token for document in documents for token in [end_of_text, *document]]
+
+
+def short_rows_at_the_end(documents, T, end_of_text):
+    s = stream_of(documents, end_of_text)
+    return [s[start : start + T + 1] for start in range(0, len(s), T)]
+
+
+def without_a_row_that_fits(documents, T, end_of_text):
+    s = stream_of(documents, end_of_text)
+    return [s[start : start + T + 1] for start in range(0, len(s) - T - 1, T)]
+
+
+def moved_by_one(documents, T, end_of_text):
+    return cut(stream_of(documents, end_of_text), T, 1)
+
+
+def filled_up(documents, T, end_of_text):
+    rows = short_row_at_the_end(documents, T, end_of_text)
+    return [row + [end_of_text] * (T + 1 - len(row)) for row in rows]
+
+
+def in_pairs(documents, T, end_of_text):
+    return [(row[:-1], row[1:]) for row in solution.rows_of(documents, T, end_of_text)]
 
 
 QUESTIONS = [
@@ -158,41 +272,39 @@ QUESTIONS = [
         LESSON,
         right=0.73e9,
         tolerance=0.3,
-        yes="Some 3 billion letters, packed into 2; four and a half to a token.",
+        yes="Some 3 billion characters, packed into 2 GB; four and a half to a token.",
         wrong=(
             Wrong(
                 10e9,
                 "what is said so often will have been counted",
-                "That would be some 45 GB of text at four and a half letters a token. Does that go "
-                "into 2 GB?",
+                "That would be some 45 GB of text at four and a half characters a token. Does that "
+                "go into 2 GB?",
             ),
             Wrong(
                 2e9,
                 "a token is a byte",
-                "2 billion bytes, and a letter of English takes one. But a token is several "
-                "letters.",
+                "2 billion bytes, and a character of English takes one. But a token is several "
+                "characters.",
             ),
             Wrong(
                 0.45e9,
                 "the file is the text",
-                "2 billion bytes by four and a half: right, if the file were plain text. It is "
-                "packed. English shrinks to between a half and two thirds.",
+                PACKED,
             ),
             Wrong(
-                0.5e9,
-                "the file is the text",
-                "2 billion bytes by four: close, if the file were plain text. It is packed. "
-                "English shrinks to between a half and two thirds.",
+                0.3e9,
+                "packed means that less is in it",
+                "You made the 2 GB smaller. They are what is left after packing: the text is "
+                "larger than its file.",
             ),
             Wrong(
                 9e9,
                 "there are several tokens to a letter",
-                "You multiplied by four and a half. A token is several letters, so there are fewer "
-                "tokens than letters.",
+                "You multiplied by four and a half. A token is several characters, so there are "
+                "fewer tokens than characters.",
             ),
         ),
-        otherwise="Write the whole number, as in 5e9 for five billion. Letters first: how much "
-        "text may be packed into 2 GB? Then letters by letters per token.",
+        otherwise=what_helps_with_tokens,
     ),
     Question(
         "passes over one file",
@@ -214,10 +326,10 @@ QUESTIONS = [
             Wrong(
                 0.23,
                 "the quotient is the other way round",
-                "0.7 by 3.1 is the part of the run that one pass lasts. Turn it round.",
+                UPSIDE_DOWN,
             ),
         ),
-        otherwise="Tokens of all steps, divided by the tokens of the file.",
+        otherwise=what_helps_with_passes,
     ),
     Question(
         "likeness of two sentences",
@@ -256,15 +368,18 @@ QUESTIONS = [
         "likeness",
         LESSON,
         right=solution.likeness,
-        measure=on_three_pairs,
-        measured="the likeness of three pairs of texts; the second pair is a text and its reverse",
+        measure=on_pairs,
+        measured="the likeness of "
+        + ", of ".join(f"'{one}' and '{other}'" for one, other in TEXTS)
+        + "; it is "
+        + ", ".join(f"{solution.likeness(one, other):.4g}" for one, other in TEXTS),
         yes="Pieces in their order, divided by the union. It does not matter which comes first.",
         wrong=(
             Wrong(
                 of_words,
                 "texts are alike if their words are",
-                "You compare sets of words. One pair in the test is a text and the same text "
-                "backwards; yours calls them equal.",
+                "Pieces of one word? 'a b c d e f g' and 'g f e d c b a' have all words in common, "
+                "and no five in a row.",
             ),
             Wrong(
                 by_the_first,
@@ -300,6 +415,40 @@ QUESTIONS = [
                 "a range ends one too early",
                 "The last piece of each text is missing: n words have n - 4 pieces of five.",
             ),
+            Wrong(
+                with_short_tails,
+                "a piece begins at every word",
+                "At the end of a text are fewer than five words, and yours makes pieces of them: "
+                "n words have n - 4 pieces of five.",
+            ),
+            Wrong(
+                of_four_words,
+                "start : start + 4 is five words",
+                "Pieces of four words? A slice from start to start + 5 has five.",
+            ),
+            Wrong(
+                of_characters,
+                "a text is made of characters",
+                "Pieces of five characters? The pieces are made of words: split() first.",
+            ),
+            Wrong(
+                of_all_not_of_different,
+                "a piece that comes twice counts twice",
+                "In 'a a a a a a b' the piece 'a a a a a' stands twice. Only DIFFERENT pieces "
+                "count: a set knows each once.",
+            ),
+            Wrong(
+                over_the_other_side,
+                "what is shared counts on both sides",
+                "You divide by the pieces of one plus those of the other, and count the shared "
+                "ones twice above the line as well. It has a name, Dice's, but it is another "
+                "number.",
+            ),
+            Wrong(
+                in_percent,
+                "a share is written in percent",
+                "Leave out the factor of 100: two equal texts have a likeness of 1.",
+            ),
         ),
     ),
     Question(
@@ -325,8 +474,20 @@ QUESTIONS = [
             Wrong(
                 drawn_with_a_seed,
                 "a seed makes it the same for ever",
-                "The same for the same list. When new pages come, every place in it is "
+                "The same for the same list. When new pages come in between, a place in it is "
                 "another page's, and what was trained on is put aside. Look at the id itself.",
+            ),
+            Wrong(
+                every_twentieth_by_itself,
+                "one in twenty is about a tenth",
+                "The id decides, and always in the same way: that is right. But far fewer than a "
+                "tenth of the ids go out.",
+            ),
+            Wrong(
+                every_fifth_by_itself,
+                "one in five is about a tenth",
+                "The id decides, and always in the same way: that is right. But far more than a "
+                "tenth of the ids go out.",
             ),
             Wrong(
                 by_hash_of_python,
@@ -340,8 +501,9 @@ QUESTIONS = [
         "rows_of",
         LESSON,
         right=solution.rows_of,
-        measure=rows_and_lengths,
-        measured="the rows of five short documents, for T = 3 and end-of-text 0",
+        measure=rows_as_words,
+        measured="the rows of [1, 2, 3], [4, 5], [6, 7, 8, 9], for T = 3 and end-of-text 0; then "
+        "the same with a 10 behind the 9",
         yes="Every token but the first is asked for once, across all borders.",
         wrong=(
             Wrong(
@@ -377,6 +539,36 @@ QUESTIONS = [
                 short_row_at_the_end,
                 "the remainder is a row, too",
                 "Your last row is shorter than the others, and a batch is a rectangle. Drop it.",
+            ),
+            Wrong(
+                short_rows_at_the_end,
+                "slices look after the end themselves",
+                "A slice beyond the end is a shorter one, without an error, down to one token that "
+                "nothing follows. A batch is a rectangle: stop where a whole row no longer fits.",
+            ),
+            Wrong(
+                filled_up,
+                "a short row is filled up with end-of-text",
+                "Your last row ends with an end-of-text that no document has brought: each has one "
+                "before it, and none behind. Do not fill a row up; drop it.",
+            ),
+            Wrong(
+                without_a_row_that_fits,
+                "a range ends one earlier",
+                "Where the stream fills the last row exactly, yours leaves it out. The last start "
+                "is len(stream) - T - 1, and a range stops before its end.",
+            ),
+            Wrong(
+                moved_by_one,
+                "a row begins at every token",
+                "Your rows begin at every token, so nearly each token is asked for T times. The "
+                "next row begins T further on.",
+            ),
+            Wrong(
+                in_pairs,
+                "a row is a question and its answers",
+                "You have already made x and y of it. A row is one list of T + 1 ids; whoever "
+                "reads it takes row[:-1] and row[1:].",
             ),
         ),
     ),

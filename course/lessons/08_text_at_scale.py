@@ -124,7 +124,7 @@ marked = "pages that somebody has read and found good"
 draw_funnel(texts, removed, mark=good, marked=marked, title="Point at a coloured or a black square, and read the page")
 
 # %% [markdown]
-# The black squares are the twenty good pages, and more than half of them are gone: a recipe, the boats to the islands, a proof that 0.999... is 1. Some pages of stories went, too, because their
+# The black squares are the twenty good pages, and more than half of them are gone: a recipe, the boats to the islands, a proof that 0.999... is 1. The rule about symbols took five pages, and all five were good. Some pages of stories went, too, because their
 # stories say the same in the same words. Do you agree? One *disagrees* with a filter sooner or later, and that is what such a picture is for.
 #
 # What a threshold costs can be counted. Move the six sliders: keep the 20 black squares, and lose the junk.
@@ -142,13 +142,14 @@ dials |= {"bullet_lines": (0.5, 1.0, 0.9), "repeated_pieces": (0.0, 0.5, 0.15)}
 for name, span in dials.items():
     rule = "at least" if name in ("words", "lettered_words") else "at most"
     bench[name.replace("_", " ")] = [d.numbers[name] for d in documents], rule, span
-FilterBench(texts, bench, good, bad=[i for i, truth in enumerate(truths) if truth.kind in ("junk", "other language")])
+junk = [i for i, truth in enumerate(truths) if truth.kind in ("junk", "other language")]
+FilterBench(texts, bench, good, bad=junk)
 
 # %% [markdown]
 # <details><summary>How far we came</summary>
 #
 # All twenty stay at a score of 0.5, 40 words, 0.7 lettered words, a commonest pair of up to 0.11, all bullets, and repeated pieces up to 0.4, for the song. The advertisements are gone: the song repeats as much as they do, but they
-# say the same two words. What stays are 11 menus of web sites. Their score is 0.64, and five of the twenty have less, so the first slider takes all of them or none; the other five do not part them either.
+# say one pair of words more often. What stays are 11 menus of web sites. Their score is 0.64, and five of the twenty have less, so the first slider takes all of them or none; the other five do not part them either.
 #
 # In the table further up is a number that does. Which? It is `repeated_lines`: the song says a third of its lines again, and each of these menus says more than a third. But a threshold that was put between one song and 11 menus has
 # been fitted to that song. Nobody knows about the next one.
@@ -174,7 +175,7 @@ draw_funnel(which, taken, title=f"Of {len(pages):,} pages that FineWeb kept, tig
 
 # %% [markdown]
 # (Here a square says only which page it is, for these are other people's pages. `print(pages[538].text)` shows you one that offers a repair manual; nobody will miss it. FineWeb takes pornography out by its address, and some had come through. The rule
-# against repetition catches a part of that, and with it a dozen judgments, such as `pages[1194]`, which the Supreme Court gave in 1828: courts repeat themselves on purpose.)
+# against repetition catches a part of that, and with it some ten judgments, such as `pages[1194]`, which the Supreme Court gave in 1828: courts repeat themselves on purpose.)
 #
 # ## English, but not yours
 #
@@ -310,7 +311,7 @@ for alike in (0.2, 0.5, 0.75):
     print(f"likeness {alike:<4} meets with a chance of {chance_of_meeting(alike, bands, in_each):.1%}")
 
 # %% [markdown]
-# In our table, where did that lead, and what do two copies look like that are barely alike enough?
+# How many pairs were compared in our table? And of the copies that were found, in what do the two least alike differ?
 
 # %%
 near = filters[-1]
@@ -319,7 +320,8 @@ print(f"{seen:,} texts make {seen * (seen - 1) // 2:,} pairs; {near.compared:,} 
 found = min(near.copies, key=lambda copy: copy.similarity)
 text_of = {document.id: document.text for document in documents}
 first, second = text_of[found.copy_of], text_of[found.id]
-print(f"likeness {found.similarity:.2f}: {len(shingles(first) & shingles(second))} pieces shared")
+shared, either = shingles(first) & shingles(second), shingles(first) | shingles(second)
+print(f"likeness {found.similarity:.2f}: {len(shared)} of {len(either)} pieces shared")
 print("in one of the two only:", *set(first.split(". ")) ^ set(second.split(". ")))
 
 # %% [markdown]
@@ -580,7 +582,7 @@ print(repr(tokenizer.decode(damaged[place - 8 : place + 8].tolist())))
 # %% [markdown]
 # ## Forty minutes, or six weeks
 #
-# How long do ten billion tokens take on your machine? `gptcore prepare` says how many tokens a second it makes. Two cores of ours made about 4 million of FineWeb's on 20 November 2026; put your own number in.
+# How long do ten billion tokens take on your machine? `gptcore prepare` says how many tokens it has made and how long it took. One core of ours made about 4 million of FineWeb's in a second of work, on 20 November 2026; put your own number in.
 
 # %%
 tokens_per_second = 4_000_000

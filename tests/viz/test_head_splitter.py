@@ -45,7 +45,15 @@ def test_a_width_that_does_not_divide_is_torn_and_says_gptcores_words(splitter):
 
 
 def test_its_advice_is_accepted_when_followed(splitter):
-    for n_embd, n_head in ((512, 8), (512, 16), (480, 12), (576, 12), (504, 12), (516, 12)):
+    for n_embd, n_head in (
+        (512, 8),
+        (512, 16),
+        (480, 12),
+        (576, 12),
+        (504, 12),
+        (516, 12),
+        (528, 12),
+    ):
         splitter.n_embd.value, splitter.n_head.value = n_embd, n_head
         assert splitter.picture().data["head_size"] == check_heads(n_embd, n_head)
         slow = (n_embd // n_head) % 8
