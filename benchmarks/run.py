@@ -12,7 +12,16 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import drawing, imports, ladder, microgpt, model, prepare, tokenizers
+from benchmarks import (
+    attention_pictures,
+    drawing,
+    imports,
+    ladder,
+    microgpt,
+    model,
+    prepare,
+    tokenizers,
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ def all_figures() -> dict[str, Callable[[], Iterator[tuple]]]:
         "tokenizers": tokenizers.figures,
         "prepare": prepare.figures,
         "model": model.figures,
+        "attention_pictures": attention_pictures.figures,
     }
 
 

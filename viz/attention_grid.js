@@ -19,11 +19,11 @@ const STYLE = `
   button[aria-pressed=true] { background: ${INK}; color: ${WHITE}; border-color: ${INK}; }
   canvas { display: block; cursor: crosshair; }
   :focus-visible { outline: 3px solid ${BLUE}; outline-offset: 2px; }
-  .lists { margin-top: 8px; gap: 6px 26px; }
-  .lists > div { width: 225px; }
+  .lists { margin-top: 8px; gap: 6px 14px; }
+  .lists > div { width: 188px; }
   .several .lists { flex-direction: column; }
   .lists b { font-weight: 600; display: block; white-space: nowrap; }
-  .bar { display: grid; grid-template-columns: 108px 1fr 32px; gap: 6px; align-items: center; height: 17px; }
+  .bar { display: grid; grid-template-columns: 100px 1fr 30px; gap: 6px; align-items: center; height: 17px; }
   .bar i { height: 9px; background: currentColor; }
   .bar span { font-family: ${MONO}; font-size: 12px; color: ${INK}; white-space: pre; overflow: hidden;
     text-overflow: ellipsis; unicode-bidi: isolate; }
@@ -130,7 +130,7 @@ class Page {
     const label = "One head, large. Up and down: who asks; left and right: who is asked.";
     model.one = make("canvas", parent, { tabIndex: 0, role: "application", ariaLabel: label });
     const longest = Math.max(...this.tokens.map((token) => [...token].length));
-    model.edge = 22 + 7.3 * Math.min(longest, LETTERS);
+    model.edge = Math.max(58, 22 + 7.3 * Math.min(longest, LETTERS));
     model.cell = Math.min(34, this.side / this.T);
     model.one.addEventListener("pointermove", (event) => {
       const [i, j] = this.under(model, event);
@@ -236,7 +236,7 @@ class Page {
     for (const [weight, k] of pairs.slice(0, 6)) {
       if (weight < 0.005) break;
       const bar = make("div", box, { className: "bar" });
-      make("span", bar, { textContent: this.token(k, 8) });
+      make("span", bar, { textContent: this.token(k, 7) });
       make("i", bar).style.width = `${100 * Math.min(1, weight)}%`;
       make("span", bar, { textContent: two(weight) });
     }

@@ -108,10 +108,10 @@ def stacked(given) -> np.ndarray:
             shapes = " and ".join(sorted({str(part.shape) for part in parts}))
             raise ValueError(f"The layers have weights of different shapes, {shapes}.")
         array = np.stack(parts)
-    elif isinstance(given, (list, tuple)) and any(part is None for part in given):
+    elif isinstance(given, (list, tuple)) and (not given or None in given):
         raise ValueError(
-            "The weights of a layer are None: the model did not keep them. In transformers, load "
-            'it with attn_implementation="eager" and ask for output_attentions=True.'
+            "There are no weights: the model did not keep them. In transformers, load it with "
+            'attn_implementation="eager" and ask for output_attentions=True.'
         )
     else:
         array = one_array(given)

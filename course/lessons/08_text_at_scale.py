@@ -440,9 +440,13 @@ same(before, after_the_power_cut, within=0)
 batches = begin()
 asked = np.concatenate([batches.batch(step)[1].ravel() for step in range(batches.steps_per_epoch)])
 print(f"{batches.tokens:,} tokens, one pass in {batches.steps_per_epoch} steps: {len(asked):,} predictions")
+
+# %% tags=["promise-picture"]
+from viz import draw_tokens
+
 x, y = batches.batch(step=0)
-for row in x:
-    print(repr(tokenizer.decode(row[:24].tolist())))
+rows = {f"row {i}": [tokenizer.token_bytes(id) for id in row[:40].tolist()] for i, row in enumerate(x)}
+draw_tokens(rows, title="Rows are cut anywhere; a token says where a page ends and the next one begins")
 
 # %% [markdown]
 # (The last batch of a pass is filled up with rows of the next one, and what fills no row at the very end is left out; so the two numbers differ a little.)

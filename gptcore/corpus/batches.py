@@ -86,6 +86,20 @@ class Batches:
         rows = np.stack([self.read(window) for window in self.windows_at(places)])  # (B, T + 1)
         return rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64)
 
+    def where(self, step: int) -> list[str]:
+        """For each row of a batch the shard that it begins in, and its tokens there.
+
+        Example: batches.where(0)[0] -> "shards/train_000001.bin, tokens 2,048 to 3,071"
+        """
+        told = []
+        for window in self.windows_at(range(step * self.batch_size, (step + 1) * self.batch_size)):
+            start = int(window) * self.block_size
+            shard = int(np.searchsorted(self.starts, start, "right")) - 1
+            first = start - int(self.starts[shard])
+            file = getattr(self.shards[shard], "filename", "an array")
+            told.append(f"{file}, tokens {first:,} to {first + self.block_size - 1:,}")
+        return told
+
     def windows_at(self, places: range) -> np.ndarray:
         """Which windows stand at these places of the endless row of epochs."""
         epochs, within = np.divmod(np.array(places, dtype=np.uint64), np.uint64(self.windows))

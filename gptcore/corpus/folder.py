@@ -28,14 +28,16 @@ class DiskFull(OSError):
 
 
 @contextlib.contextmanager
-def sole_use(folder: Path) -> Iterator[None]:
+def sole_use(
+    folder: Path, doing: str = "preparing shards", option: str = "--out"
+) -> Iterator[None]:
     """Let nobody else in who asks in the same way. A killed process leaves nothing locked.
 
     Raises: FolderInUse.
     """
     busy = FolderInUse(
-        f"Another run is preparing shards in {folder}. Let it finish, or stop it; "
-        "or give --out another folder."
+        f"Another run is {doing} in {folder}. Let it finish, or stop it; "
+        f"or give {option} another folder."
     )
     if sys.platform == "win32":  # a file that the system removes with the process that opened it
         try:

@@ -62,7 +62,7 @@ class GPTConfig:
     bias: bool = False
     """whether linear layers and LayerNorms add a number of their own, as in GPT-2"""
     rope: bool = False
-    """whether a token's place turns its queries and keys (RoPE) instead of adding a learned vector"""
+    """whether a token's place turns queries and keys (RoPE), instead of adding a learned vector"""
     qk_norm: bool = False
     """whether queries and keys are brought to scale (RMSNorm) before they are compared"""
     zero_init: bool = False

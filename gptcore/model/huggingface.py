@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from gptcore.model.norm import EPSILON
 from gptcore.model.config import GPTConfig
+from gptcore.model.norm import EPSILON
 from gptcore.model.weights import SIZES, TENSORS, Tensors, read_tensors, refuse_pickle, write_model
 
 INDEX = f"{TENSORS}.index.json"  # where a large model is cut into several files, it lists them

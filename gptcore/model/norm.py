@@ -1,6 +1,6 @@
 """What brings numbers to scale: LayerNorm, or RMSNorm without a gain.
 
-Source: Ba, Kiros, Hinton 2016, arXiv 1607.06450; RMSNorm: Zhang and Sennrich 2019, arXiv 1910.07467.
+Source: Ba, Kiros, Hinton 2016, arXiv 1607.06450; Zhang, Sennrich 2019, arXiv 1910.07467.
 """
 
 import torch.nn.functional as F

@@ -140,6 +140,8 @@ def test_a_click_keeps_a_head_open_and_another_lets_it_go(lesson):
 
 def test_the_keys_alone_open_every_head_light_every_token_and_turn_to_lines(lesson):
     lesson.locator("body").click(position={"x": 2, "y": 2})
+    count = "document.addEventListener('keydown', (e) => e.key !== 'Tab' && (window.heard = e.key))"
+    lesson.evaluate(count)
     reached = set()
     for _ in range(40):
         lesson.keyboard.press("Tab")
@@ -173,6 +175,7 @@ def test_the_keys_alone_open_every_head_light_every_token_and_turn_to_lines(less
             assert "listens to" in squares
             reached.add("squares")
     assert reached == {"grid", "one", "text", "lines", "squares"}
+    assert lesson.evaluate("window.heard") is None, "the notebook around would act on this key"
 
 
 def test_pointing_at_a_square_lights_its_row_and_column_in_every_head(lesson):
@@ -184,6 +187,10 @@ def test_pointing_at_a_square_lights_its_row_and_column_in_every_head(lesson):
     assert told.startswith("In head 1 a↵b (4) listens to")
     numbers = [float(n) for n in re.findall(r"head \d (\d\.\d\d)", told)]
     assert numbers == pytest.approx(SQUARES[:, 4, 2], abs=0.0051)
+    listens = re.search(r"\(4\) listens to .*? (\d\.\d\d)", told)
+    assert float(listens[1]) == pytest.approx(SQUARES[1, 4].max(), abs=0.0051)
+    heard = re.search(r"\(2\) is heard by .*? (\d\.\d\d)", told)
+    assert float(heard[1]) == pytest.approx(SQUARES[1, :, 2].max(), abs=0.0051)
     frames = lesson.locator(".viz-squares i.row")
     assert frames.count() == H
     assert all(frame.is_visible() for frame in frames.all())

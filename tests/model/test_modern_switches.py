@@ -160,6 +160,6 @@ def test_the_switches_are_saved_and_transformers_gpt2_is_refused(lively, tmp_pat
     assert again.config == model.config
     assert torch.equal(again(ids_of())[0], model(ids_of())[0])
     with pytest.raises(
-        ValueError, match="this model has rope=True, qk_norm=True. Keep it with save"
+        ValueError, match=r"rope=True, qk_norm=True\. Keep it with save"
     ):
         model.to_hf(tmp_path / "hf")

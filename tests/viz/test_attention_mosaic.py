@@ -176,9 +176,10 @@ def test_a_row_that_does_not_sum_to_one_is_named_with_layer_and_head():
         draw_attention(weights, TOKENS)
 
 
-def test_a_model_that_kept_no_weights_is_told_how_to_keep_them():
+@pytest.mark.parametrize("given", [(None, None), ()], ids=repr)
+def test_a_model_that_kept_no_weights_is_told_how_to_keep_them(given):
     with pytest.raises(ValueError, match='attn_implementation="eager"'):
-        draw_attention((None, None), TOKENS)
+        draw_attention(given, TOKENS)
 
 
 def test_layers_of_different_shapes_and_a_text_that_is_not_there_are_refused():
