@@ -5,7 +5,7 @@ window slides, every token in it gets another position, and what the cache holds
 So the window is then read anew: with `slide=1` before every token, which gives exactly what reading
 the last `block_size` tokens gives, and takes as long; with a larger `slide` the window drops that
 many tokens at once, and the cache serves until it is full again.
-Left out on purpose: beams, and prompts that join while others are under way (lesson 13).
+Left out on purpose: beams, and prompts that join while others are under way.
 Source: repetition penalty: Keskar et al. 2019, arXiv 1909.05858.
 """
 
