@@ -13,7 +13,6 @@ import gptcore.sampling
 import gptcore.tokenizers
 import viz
 
-
 LAZY = [
     viz,
     gptcore.corpus,

@@ -3,7 +3,7 @@
 Text b of the batch keeps the token of position t in place t. Texts of different lengths therefore
 need no filling up at the front: a shorter one writes its next token over what was filled up behind
 it, and until then nobody looks there.
-Left out on purpose: paging and sharing between texts (serving many readers, lesson 13).
+Left out on purpose: paging and sharing between texts.
 Source: Shazeer 2019 on what decoding spends its time on, arXiv 1911.02150.
 """
 
