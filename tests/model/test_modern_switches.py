@@ -159,7 +159,5 @@ def test_the_switches_are_saved_and_transformers_gpt2_is_refused(lively, tmp_pat
     again = GPT.load(tmp_path)
     assert again.config == model.config
     assert torch.equal(again(ids_of())[0], model(ids_of())[0])
-    with pytest.raises(
-        ValueError, match=r"rope=True, qk_norm=True\. Keep it with save"
-    ):
+    with pytest.raises(ValueError, match=r"rope=True, qk_norm=True\. Keep it with save"):
         model.to_hf(tmp_path / "hf")
