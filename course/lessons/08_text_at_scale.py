@@ -445,8 +445,8 @@ print(f"{batches.tokens:,} tokens, one pass in {batches.steps_per_epoch} steps: 
 from viz import draw_tokens
 
 x, y = batches.batch(step=0)
-rows = {f"row {i}": [tokenizer.token_bytes(id) for id in row[:40].tolist()] for i, row in enumerate(x)}
-draw_tokens(rows, title="Rows are cut anywhere; a token says where a page ends and the next one begins")
+pieces = {f"row {i}": [tokenizer.token_bytes(id) for id in row[:40].tolist()] for i, row in enumerate(x)}
+draw_tokens(pieces, title="Rows are cut anywhere; a token says where a page ends and the next one begins")
 
 # %% [markdown]
 # (The last batch of a pass is filled up with rows of the next one, and what fills no row at the very end is left out; so the two numbers differ a little.)
