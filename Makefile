@@ -1,4 +1,4 @@
-# The five commands of the house. On a machine with Python 3.11 or newer and nothing else, each does everything it needs:
+# The commands of the house. On a machine with Python 3.11 or newer and nothing else, each does everything it needs:
 # a private environment in .venv, pinned versions, no sudo.
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)) python3)
@@ -8,7 +8,7 @@ VENV := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 SETUP := $(PYTHON) course/environment.py --torch $(TORCH)
 
-.PHONY: help lab test notebooks lint bench
+.PHONY: help lab test notebooks checkpoint lint bench
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
@@ -29,6 +29,10 @@ test:  ## run every test, every lesson, and the lessons in a real browser
 notebooks:  ## build the lessons that changed: course/lessons/ -> notebooks/, executed
 	@$(SETUP) test
 	@$(VENV) -m course.build $(NAMES)
+
+checkpoint:  ## train the small GPT that ships in data/ anew, five minutes
+	@$(SETUP) course
+	@$(VENV) -m course.checkpoint
 
 lint:  ## look for faults that need no run
 	@$(SETUP) test

@@ -1,7 +1,12 @@
-"""A file of FineWeb for the cells that need one: the sample they were made with, or your own."""
+"""What some cells need and do not bring by themselves: a file of FineWeb, the weights of GPT-2.
 
+Of FineWeb the sample they were made with, or a file of your own.
+"""
+
+from importlib import import_module
 from pathlib import Path
 
+from course.needs import weights_are_here
 from gptcore.corpus import TextNotHere, data_folder
 
 PLACES = ("000_00000.parquet", "CC-MAIN-2013-20/000_00000.parquet")  # the sample; a real file
@@ -21,3 +26,18 @@ def fineweb_file() -> Path:
         "printed for us is told in the text, and nothing further down needs it.\n"
         "To bring a file, 2 GB: gptcore fetch fineweb:CC-MAIN-2013-20/000_00000"
     )
+
+
+def gpt2_weights() -> Path:
+    """The folder in which Hugging Face's library keeps GPT-2; half a gigabyte is not just fetched.
+
+    Raises: TextNotHere, as above.
+    """
+    if not weights_are_here():
+        raise TextNotHere(
+            "The weights of GPT-2 are not on this machine, so this cell has nothing to show. Read "
+            "on: nothing further down needs it.\n"
+            "To bring them, 0.5 GB: hf download openai-community/gpt2 config.json model.safetensors"
+        )
+    hub = import_module("huggingface_hub")  # only here: the library is slow to load
+    return Path(hub.try_to_load_from_cache("openai-community/gpt2", "config.json")).parent

@@ -296,7 +296,7 @@ def test_a_misspelt_command_is_told_the_nearest_one(command):
     assert_refused(
         command("micropgt"),
         "gptcore: there is no command 'micropgt'. Did you mean 'microgpt'? "
-        "The commands are: microgpt, ladder, fetch, prepare",
+        "The commands are: microgpt, ladder, doctor, fetch, budget, prepare, train, sample",
     )
     assert_refused(command("xyz"), "there is no command 'xyz'. The commands are: microgpt, ladder,")
 

@@ -81,7 +81,7 @@ def test_ranges_stay_wide_enough_for_colab():
     [
         ("OLDEST = (3, 11)", "OLDEST = (9, 0)", r"needs 9\.0 or newer.*make lab PYTHON="),
         (
-            '"course": 1.5',
+            '"course": 3.0',
             '"course": 1e9',
             r"the disk has [\d.]+ GB free, and the environment needs",
         ),

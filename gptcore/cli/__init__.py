@@ -15,11 +15,15 @@ from typing import Any
 
 import tyro
 
+from gptcore.cli.budget import BudgetCommand
+from gptcore.cli.doctor import Doctor
 from gptcore.cli.fetch import Fetch
 from gptcore.cli.ladder import Ladder
 from gptcore.cli.microgpt import Microgpt
 from gptcore.cli.names_file import read_names
 from gptcore.cli.prepare import Prepare
+from gptcore.cli.sample import Sample
+from gptcore.cli.train import Train
 
 __all__ = ["COMMANDS", "entry", "main", "read_names"]
 
@@ -32,8 +36,12 @@ DESCRIPTION = (
 COMMANDS: dict[str, Callable[..., Any]] = {
     "microgpt": Microgpt,
     "ladder": Ladder,
+    "doctor": Doctor,
     "fetch": Fetch,
+    "budget": BudgetCommand,
     "prepare": Prepare,
+    "train": Train,
+    "sample": Sample,
 }
 
 
@@ -44,13 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         check_command(arguments)
-        tyro.extras.subcommand_cli_from_dict(
-            COMMANDS,
-            prog="gptcore",
-            description=DESCRIPTION,
-            args=arguments or ["--help"],
-            config=(tyro.conf.FlagCreatePairsOff,),
-        ).run()
+        read_command(arguments).run()
     except KeyboardInterrupt:
         print("\nstopped; nothing was left half-written.", file=sys.stderr)
         return INTERRUPTED
@@ -69,6 +71,24 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"gptcore: {unforeseen}{error}", file=sys.stderr)
         return 2 if asked_wrongly else 1
     return 0
+
+
+def read_command(arguments: list[str]) -> Any:
+    """The command that was typed, with its options; or the help, which ends the program.
+
+    A command is read by itself, so that a misspelt option is told the options of this command.
+    """
+    config = (tyro.conf.FlagCreatePairsOff,)
+    if arguments and arguments[0] in COMMANDS:
+        name, *options = arguments
+        return tyro.cli(COMMANDS[name], prog=f"gptcore {name}", args=options, config=config)
+    return tyro.extras.subcommand_cli_from_dict(
+        COMMANDS,
+        prog="gptcore",
+        description=DESCRIPTION,
+        args=arguments or ["--help"],
+        config=config,
+    )
 
 
 def check_command(arguments: list[str]) -> None:

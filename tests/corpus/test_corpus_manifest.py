@@ -30,7 +30,8 @@ def test_a_shipped_file_has_the_size_and_the_hash_that_the_manifest_claims(text)
 
 
 def test_every_file_in_the_data_folder_is_in_the_manifest():
-    files = {path.name for path in (CHECKOUT / "data").iterdir()}
+    data = CHECKOUT / "data"
+    files = {path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file()}
     assert files == {text.path for text in SHIPPED} | {"manifest.toml"}
 
 

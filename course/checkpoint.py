@@ -1,0 +1,114 @@
+"""The small GPT that comes with the course, trained on its stories.
+
+    python -m course.checkpoint     makes it anew: about eight minutes on one core
+
+It reads and writes letters, and lies in `data/stories-gpt` (weights, sizes, tokenizer). The same
+machine makes the same weights again; on another processor their last digits differ, and after some
+thousand steps the first ones, too.
+Left out on purpose: a run that can be stopped and taken up again (`gptcore.training`).
+"""
+
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gptcore.corpus import load_documents, story_entropy
+from gptcore.manifest import shipped_folder
+from gptcore.model import GPT, GPTConfig
+from gptcore.tokenizers import CharTokenizer
+
+FOLDER, TOKENIZER = "stories-gpt", "tokenizer.json"
+STEPS, BATCH_SIZE, LEARNING_RATE, SEED = 13_000, 4, 3e-3, 1
+UNSEEN = 200  # stories at the end of the file that it is not trained on
+
+
+def stories_gpt() -> tuple[GPT, CharTokenizer]:
+    """The model and its tokenizer, ready to be asked, in PyTorch's default number format."""
+    folder = shipped_folder() / FOLDER
+    model = GPT.load(folder).to(torch.get_default_dtype())
+    return model, CharTokenizer.load(folder / TOKENIZER)
+
+
+def one_row(stories: list[str], tokenizer: CharTokenizer) -> Tensor:
+    """All stories one after the other, BOS before each. Shapes: (N,)."""
+    return torch.tensor([id for s in stories for id in (tokenizer.BOS, *tokenizer.encode(s))])
+
+
+def random_rows(
+    ids: Tensor, block_size: int, batch_size: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Pieces of a text from random places, and for each token the one that follows.
+
+    Shapes: (N,) -> x, y (B, T).
+    """
+    starts = torch.randint(len(ids) - block_size, (batch_size, 1), generator=generator)
+    rows = ids[starts + torch.arange(block_size + 1)]  # (B, 1) + (T + 1,) -> (B, T + 1)
+    return rows[:, :-1], rows[:, 1:]
+
+
+def train(model: GPT, ids: Tensor, steps: int, generator: torch.Generator) -> Iterator[float]:
+    """Yield the loss of each step; the rate rises for a twentieth of them, then it falls to 0."""
+    optimizer = torch.optim.AdamW(
+        model.parameters(), betas=(0.9, 0.95), weight_decay=0.1, fused=True
+    )
+    up_and_down = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, LEARNING_RATE, total_steps=steps, pct_start=0.05, cycle_momentum=False
+    )
+    model.train()
+    for _ in range(steps):
+        x, y = random_rows(ids, model.config.block_size, BATCH_SIZE, generator)
+        optimizer.zero_grad()
+        _, loss = model(x, y)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        up_and_down.step()
+        yield loss.item()
+    model.eval()
+
+
+@torch.no_grad()
+def loss_on(model: GPT, ids: Tensor) -> float:
+    """The mean over the rows of `block_size` that a text is cut into; nothing is dropped meanwhile.
+
+    Units: nats per token.
+    """
+    T, was_training = model.config.block_size, model.training
+    rows = ids.unfold(
+        0, T + 1, T
+    )  # (N,) -> (rows, T + 1), each from the last token of the one before
+    model.eval()
+    losses = [model(r[:, :-1], r[:, 1:])[1] * len(r) for r in rows.split(64)]
+    model.train(was_training)
+    return torch.stack(losses).sum().item() / len(rows)
+
+
+def make(folder: Path, steps: int = STEPS) -> Iterator[str]:
+    """Train the model, store it in `folder`, and yield lines that tell about it."""
+    torch.set_num_threads(1)  # of several cores each would wait for the others
+    stories = load_documents("stories")
+    tokenizer = CharTokenizer.train(stories)
+    seen, unseen = (one_row(s, tokenizer) for s in (stories[:-UNSEEN], stories[-UNSEEN:]))
+    generator = torch.Generator().manual_seed(SEED)
+    config = GPTConfig(128, tokenizer.vocab_size, n_layer=3, n_head=4, n_embd=128)
+    model = GPT(config, generator)
+    for step, loss in enumerate(train(model, seen, steps, generator), start=1):
+        if step % 500 == 0 or step == steps:
+            yield f"step {step:,} / {steps:,}   loss {loss:.3f}"
+    model.half().save(folder)  # half the digits, half the bytes, and no loss that one could see
+    tokenizer.save(folder / TOKENIZER)
+    reached, floor = loss_on(model.float(), unseen), story_entropy().nats_per_letter
+    yield f"{reached:.3f} nats per letter on stories that it has not read. The least possible is"
+    yield f"{floor:.3f}, out of reach in rows that begin inside a story. For data/manifest.toml:"
+    for file in sorted(folder.iterdir()):
+        content = file.read_bytes()
+        yield f"{file.name}  bytes = {len(content)}  sha256 = {sha256(content).hexdigest()}"
+
+
+if __name__ == "__main__":
+    for line in make(shipped_folder() / FOLDER):
+        print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,101 @@
+"""`gptcore budget`: what a run will need, before it begins."""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated, Any
+
+import tyro
+
+from gptcore.cli.budget_words import card_table, in_words
+from gptcore.cli.train import ModelFields, TrainFields
+from gptcore.model.config import GPTConfig
+from gptcore.training import cards, machine
+from gptcore.training.budgeting import USUAL, budget, vocabulary_of
+from gptcore.training.cards import ALL, GIB, Card
+from gptcore.training.presets import PRESETS, Preset, find_preset
+from gptcore.training.proposals import propose
+
+SIZES = ("n_layer", "n_head", "n_embd")
+
+
+@dataclass
+class BudgetCommand:
+    """Say what a run will need: parameters, arithmetic, memory, hours, kWh and disk."""
+
+    preset: Annotated[str | None, tyro.conf.Positional] = None
+    """a run by name, such as fineweb-40m; or give sizes instead"""
+    recompute: bool = False
+    """plan for blocks that keep only what came in, and compute the rest once more"""
+    gpu: str | None = None
+    """a card, such as rtx4070, or cpu; unless said, this machine's"""
+    memory_gib: float | None = None
+    """memory that your card really has left, if it is not what the table says"""
+    tokens_per_second: float | None = None
+    """a rate that you have measured: gptcore doctor --rate"""
+    cards: bool = False
+    """print the table of cards, with the source of each figure, and nothing else"""
+    json: bool = False
+    """the same as JSON"""
+    model: Annotated[ModelFields, tyro.conf.arg(name="")] = field(default_factory=ModelFields)  # type: ignore[valid-type]
+    """the model; without a preset 12 layers, 12 heads, 768 numbers, vocabulary 50304, block 1024"""
+    settings: Annotated[TrainFields, tyro.conf.arg(name="")] = field(default_factory=TrainFields)  # type: ignore[valid-type]
+    """how it is trained; without a preset as fineweb-40m"""
+
+    def run(self) -> None:
+        if self.cards:
+            print(json.dumps([vars(card) for card in ALL], indent=2) if self.json else card_table())
+            return
+        preset = None if self.preset is None else find_preset(self.preset)
+        if preset is None and not said(self.model).keys() & set(SIZES):
+            raise ValueError(
+                f"Say for what: a preset ({', '.join(PRESETS)}), or sizes: "
+                f"--n_layer 12 --n_head 12 --n_embd 384."
+            )
+        plan = budget(
+            self.sizes(preset),
+            replace(preset.train if preset else USUAL, **said(self.settings)),
+            self.card(),
+            tokens_per_second=self.tokens_per_second,
+            recompute=self.recompute,
+            from_fineweb=preset is None or preset.text is None,
+        )
+        if self.json:
+            proposed = [asdict(proposal) for proposal in propose(plan)]
+            print(json.dumps({**plan.to_json(), "proposals": proposed}, indent=2))
+        else:
+            print(in_words(plan))
+
+    def sizes(self, preset: Preset | None) -> GPTConfig:
+        """The model: the preset's, or the usual one, with what was said changed."""
+        # All at once: a width that does not suit the preset's heads may suit the new ones.
+        known = {} if preset is None else {"vocab_size": vocabulary_of(preset), **preset.model}
+        return GPTConfig(**known | said(self.model))
+
+    def card(self) -> Card:
+        """The card that was named, or this machine's."""
+        found = cards.find_card(self.gpu) if self.gpu else card_here()
+        if self.memory_gib is None:
+            return found
+        if not self.memory_gib > 0:
+            raise ValueError(f"--memory_gib {self.memory_gib} must be above 0.")
+        return replace(found, memory_bytes=int(self.memory_gib * GIB))
+
+
+def card_here() -> Card:
+    """This machine's card, or its processor if it has none.
+
+    Raises: ValueError for a card that is not in the table.
+    """
+    unknown = machine.nvidia_cards() if machine.card_here() is None else []
+    if unknown:
+        name, memory_gib = unknown[0].name, unknown[0].memory_bytes / GIB
+        raise ValueError(
+            f"This machine's card, {name}, is not in the table (gptcore budget --cards). Name one "
+            f"like it: --gpu rtx4070 --memory_gib {memory_gib:.1f}; or --gpu cpu."
+        )
+    return machine.card_here() or cards.processor()
+
+
+def said(fields: Any) -> dict[str, Any]:
+    """What stands on the command line."""
+    return {name: value for name, value in vars(fields).items() if value is not None}

@@ -1,0 +1,230 @@
+"""Cards that a run may be planned for: memory, arithmetic, power, and where each figure is from.
+
+The arithmetic is that of dense matrices in bf16 (fp16, or 32 bits, where a card has no bf16) with
+sums in 32 bits. Data sheets like to print twice as much, for matrices of which half is 0, or twice
+more, for sums in 16 bits; neither is what training does.
+Left out on purpose: prices, and the chips of laptops, which bear the names of larger cards.
+Source: named with each card.
+"""
+
+import os
+import re
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+GIB = 2**30
+ON_ONE_CORE = 41e9  # FLOP/s
+
+# Where figures come from.
+GEFORCE = "NVIDIA's page of specifications for the card"
+BY_CORES = "tensor cores x boost clock x operations a clock; NVIDIA's architecture papers"
+SHEET = "NVIDIA's data sheet"
+AMD = "AMD's data sheet"
+APPLE = "Apple, power consumption of Mac mini and Mac Studio; memory of the usual model"
+APPLE_CORES = "GPU cores x 128 x 2 x clock; the clock as measured by others, Apple prints none"
+
+# How much of it a run really got: the only figures here that someone has measured by training.
+ASSUMED = "assumed; runs on other cards got 29 to 60 %"
+NANOGPT_4090 = "nanoGPT, 124M, one RTX 4090: 4,622 ms for 491,520 tokens (pull request 225)"
+CLAIM_4070 = "reported for a run of 40M: 11 to 12 % of an A100's 312 TFLOP/s"
+NANOGPT_A100 = "nanoGPT, 124M, 8 A100: 600,000 steps in about 4 days (README, 2023)"
+LLMC_A100 = "llm.c, 124M, 8 A100: about 300 ms a step (run_gpt2_124M.sh)"
+LLMC_H100 = "llm.c, 124M, 8 H100: 19,560 steps in 45 minutes (log of modded-nanogpt)"
+MODDED_MI300X = "modded-nanogpt of 2024, untuned, 8 MI300X: 74,000 tokens/s each (issue 8)"
+NANOGPT_CPU = (
+    "nanoGPT's demonstration on 2 cores of a server, evaluations included: 97 s for 2,000 steps"
+)
+LIKE_H100 = f"as the H100, whose arithmetic is the same: {LLMC_H100}"
+ASSUMED_SHARE = 0.4
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a run can count on. `share` is the part of the peak that a run really gets."""
+
+    name: str  # as it is typed
+    title: str
+    memory_bytes: int
+    flops_per_second: float  # at its peak
+    watts: float
+    specs_from: str  # of memory and power
+    peak_from: str
+    dtype: str = "bfloat16"  # the format of that peak, in which a run computes
+    share: float = ASSUMED_SHARE
+    share_from: str = ASSUMED
+    usable: float = 0.9  # of the memory: its driver, fragments and a desktop take the rest
+
+    @property
+    def usable_bytes(self) -> int:
+        return int(self.memory_bytes * self.usable)
+
+
+def geforce(name: str, gib: int, watts: int, cores: int, mhz: int, **more) -> Card:
+    """A GeForce card. A tensor core of these does 128 operations a clock, of the oldest 64."""
+    digits, extra = re.fullmatch(r"rtx(\d+)(.*)", name).groups()  # type: ignore[union-attr]
+    extra = re.sub(r"-\d+$", "", extra).replace("ti", " Ti").replace("super", " SUPER")
+    operations = 64 if digits.startswith("20") else 128
+    dtype = "float16" if digits.startswith("20") else "bfloat16"
+    peak = cores * mhz * 1e6 * operations
+    title = f"GeForce RTX {digits}{extra}"
+    return Card(name, title, gib * GIB, peak, watts, GEFORCE, BY_CORES, dtype, **more)
+
+
+def server(name: str, title: str, gib: int, watts: int, tflops: float, **more) -> Card:
+    """A card for servers or workstations, with the peak that its data sheet prints."""
+    return Card(name, title, gib * GIB, tflops * 1e12, watts, SHEET, SHEET, **more)
+
+
+def apple(name: str, gib: int, watts: int, cores: int, ghz: float) -> Card:
+    """A Mac on a desk. Its memory is everybody's; two thirds of it are the GPU's by default."""
+    peak = cores * 128 * 2 * ghz * 1e9
+    family, kind = name.upper().partition("-")[::2]
+    title = f"Apple {family} {kind.title()}".strip()
+    return Card(
+        *(name, title, gib * GIB, peak, watts, APPLE, APPLE_CORES),
+        dtype="float32",
+        usable=0.67,
+    )
+
+
+ALL = (
+    geforce("rtx2080ti", 11, 250, 544, 1545),
+    geforce("rtx3060", 12, 170, 112, 1777),
+    geforce("rtx3060ti", 8, 200, 152, 1665),
+    geforce("rtx3070", 8, 220, 184, 1725),
+    geforce("rtx3080", 10, 320, 272, 1710),
+    geforce("rtx3090", 24, 350, 328, 1695),
+    geforce("rtx3090ti", 24, 450, 336, 1860),
+    geforce("rtx4060", 8, 115, 96, 2460),
+    geforce("rtx4060ti", 16, 165, 136, 2535),
+    geforce("rtx4060ti-8", 8, 160, 136, 2535),
+    geforce("rtx4070", 12, 200, 184, 2475, share=0.6, share_from=CLAIM_4070),
+    geforce("rtx4070super", 12, 220, 224, 2475),
+    geforce("rtx4070ti", 12, 285, 240, 2610),
+    geforce("rtx4070tisuper", 16, 285, 264, 2610),
+    geforce("rtx4080", 16, 320, 304, 2505),
+    geforce("rtx4080super", 16, 320, 320, 2550),
+    geforce("rtx4090", 24, 450, 512, 2520, share=0.55, share_from=NANOGPT_4090),
+    geforce("rtx5060", 8, 145, 120, 2497),
+    geforce("rtx5060ti", 16, 180, 144, 2572),
+    geforce("rtx5070", 12, 250, 192, 2512),
+    geforce("rtx5070ti", 16, 300, 280, 2452),
+    geforce("rtx5080", 16, 360, 336, 2617),
+    geforce("rtx5090", 32, 575, 680, 2407),
+    server("t4", "Tesla T4", 15, 70, 65, dtype="float16"),
+    server("v100", "Tesla V100 SXM2", 16, 300, 125, dtype="float16"),
+    server("v100-32", "Tesla V100 SXM2", 32, 300, 125, dtype="float16"),
+    server("a10", "A10", 22, 150, 125),
+    server("a10g", "A10G", 22, 300, 70),
+    server("a6000", "RTX A6000", 48, 300, 154.8),
+    server("l4", "L4", 22, 72, 121),
+    server("l40s", "L40S", 44, 350, 362),
+    server("a100-40", "A100 SXM4 40GB", 40, 400, 312, share=0.29, share_from=NANOGPT_A100),
+    server("a100-80", "A100 SXM4 80GB", 80, 400, 312, share=0.6, share_from=LLMC_A100),
+    server("h100", "H100 SXM5", 79, 700, 989.4, share=0.41, share_from=LLMC_H100),
+    server("h100-pcie", "H100 PCIe", 79, 350, 756),
+    server("h100-nvl", "H100 NVL", 93, 400, 835),
+    server("h200", "H200 SXM", 139, 700, 989.4, share=0.41, share_from=LIKE_H100),
+    server("b200", "B200", 178, 1000, 2250),
+    replace(
+        server("mi300x", "Instinct MI300X", 191, 750, 1307.4, share=0.05, share_from=MODDED_MI300X),
+        specs_from=AMD,
+        peak_from=AMD,
+    ),
+    apple("m1", 16, 39, 8, 1.278),
+    apple("m1-max", 32, 115, 32, 1.296),
+    apple("m1-ultra", 64, 215, 64, 1.296),
+    apple("m2", 16, 50, 10, 1.398),
+    apple("m2-pro", 16, 100, 19, 1.398),
+    apple("m2-max", 32, 145, 38, 1.398),
+    apple("m2-ultra", 64, 295, 76, 1.398),
+    apple("m4", 16, 65, 10, 1.47),
+    apple("m4-pro", 24, 140, 20, 1.578),
+    apple("m4-max", 36, 145, 40, 1.578),
+)
+CARDS = {card.name: card for card in ALL}
+
+
+def find_card(name: str) -> Card:
+    """The card of that name, however it is spelt: rtx4070, "RTX 4070", 4070; or cpu.
+
+    Raises: ValueError with the nearest names.
+    """
+    key = plain(name)
+    if key == "cpu":
+        return processor()
+    known = {plain(card): card for card in CARDS}
+    for spelling in (key, f"rtx{key}"):
+        if spelling in known:
+            return CARDS[known[spelling]]
+    kin = [short for short in known if key and short.startswith(key)]
+    near = get_close_matches(key, known, 3, 0.6) + get_close_matches(f"rtx{key}", known, 3, 0.8)
+    nearest = [known[short] for short in dict.fromkeys(kin + near)][:4]
+    guess = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+    raise ValueError(
+        f"There is no card {name!r} in the table.{guess} gptcore budget --cards prints it. For a "
+        f"card that is not in it, name one like it, and say what yours has: --memory_gib, "
+        f"--tokens_per_second (gptcore doctor --rate measures it)."
+    )
+
+
+def card_of_device(device_name: str, memory_bytes: int = 0) -> Card | None:
+    """The card that a driver calls so, with the memory that it sees; None if the table lacks it.
+
+    It lacks a laptop's chip, which bears the name of a larger one.
+    Example: card_of_device("NVIDIA A100-SXM4-80GB").name -> "a100-80"
+    """
+    key = plain(re.sub(NOT_THE_FAMILY, " ", device_name.lower()))
+    cards = [card for card in ALL if family(card) == key]
+    if not cards:
+        return None
+    printed = re.search(r"(\d+) ?gb", device_name.lower())
+    size = memory_bytes or (int(printed[1]) * GIB if printed else cards[0].memory_bytes)
+    kind = re.search("pcie|nvl", device_name.lower())
+    alike = [card for card in cards if kind and card.name.endswith(kind[0])] or cards
+    card = min(alike, key=lambda one: abs(one.memory_bytes - size))
+    return replace(card, memory_bytes=memory_bytes or card.memory_bytes)
+
+
+# What drivers say beside the family: memory, how it is built in, and who made it.
+NOT_THE_FAMILY = r"\b(\d+ ?gb|sxm\d*|pcie|nvl|hbm\d*\w*|fhhl|oam|gpu)\b"
+
+
+def family(card: Card) -> str:
+    """The name without what tells its versions apart: a100-80 -> a100."""
+    return plain(re.sub(r"-(\d+|pcie|nvl)$", "", card.name))
+
+
+def plain(name: str) -> str:
+    """A name without its maker and whatever stands between its parts."""
+    words = re.sub(r"nvidia|geforce|tesla|instinct|apple|amd|rtx (?=a\d)", " ", name.lower())
+    return re.sub(r"[\s_-]+", "", words)
+
+
+def processor() -> Card:
+    """This machine's processor, at the rate that one core has been seen to reach."""
+    cores = cores_here()
+    return Card(
+        *("cpu", f"this processor, {cores} core{'s' * (cores > 1)}", memory_here()),
+        *(ON_ONE_CORE * cores, 65.0),
+        specs_from="what the system says; 65 W is a desktop processor's usual rating",
+        peak_from="a rate, not a peak: what the run below reached",
+        dtype="float32",
+        share=1.0,
+        share_from=NANOGPT_CPU,
+    )
+
+
+def cores_here() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def memory_here() -> int:
+    """Bytes of memory of this machine; 8 GiB where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 8 * GIB

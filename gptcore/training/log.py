@@ -1,0 +1,84 @@
+"""The log of a run: log.jsonl, one line of JSON for each step.
+
+    step               updates of the weights up to here, from 1
+    tokens             tokens that were learned from up to here
+    train_loss         mean over the whole batch of this step, before its update; nats per token
+    val_loss           on the validation slice, after the update; null at most steps; nats per token
+    grad_norm          length of all slopes before clipping; null if fp16 overflowed, and no update
+                       was made
+    learning_rate      of this update
+    tokens_per_second  of this step alone, without evaluation and checkpoints, all processes
+    mfu                arithmetic done as a share of what the device could do at most (run.json says
+                       what that is); null where that is not known
+
+Left out on purpose: anything that a resumed run would have to make up. It goes on in the same file,
+cut back to the step that it goes on from.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+LOG = "log.jsonl"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is known after one step; the fields are the keys of a line of the log."""
+
+    step: int
+    tokens: int
+    train_loss: float
+    val_loss: float | None
+    grad_norm: float | None
+    learning_rate: float
+    tokens_per_second: float
+    mfu: float | None
+
+
+class Log:
+    """Adds a line for each step; a line is in the file before the next step begins."""
+
+    def __init__(self, folder: Path, after: int):
+        """Cut what is there back to the step `after`, and go on behind it."""
+        self.file = folder / LOG
+        kept = [line for step, line in lines_of(self.file) if step <= after]
+        part = self.file.with_name(f"{LOG}.part")
+        part.write_text("".join(kept), encoding="utf-8", newline="\n")
+        os.replace(part, self.file)
+        self.open_file = self.file.open("a", encoding="utf-8", newline="\n")
+
+    def add(self, step: Step) -> None:
+        self.open_file.write(json.dumps(asdict(step)) + "\n")
+        self.open_file.flush()
+
+    def make_lasting(self) -> None:
+        """Not even a power cut takes the lines back that are there now."""
+        os.fsync(self.open_file.fileno())
+
+    def close(self) -> None:
+        self.open_file.close()
+
+
+def lines_of(file: Path) -> Iterator[tuple[int, str]]:
+    """Steps and lines of a log; a line that was not written to its end is no line."""
+    if not file.exists():
+        return
+    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
+        try:
+            yield json.loads(line)["step"], line
+        except (ValueError, KeyError, TypeError):
+            return
+
+
+def read_log(folder: str | Path) -> list[Step]:
+    """The steps of a run, from the folder that it was written to.
+
+    Raises: ValueError if there is no log.
+    """
+    file = Path(folder) / LOG
+    if not file.exists():
+        raise ValueError(f"There is no {file}; gptcore train PRESET --out_dir {folder} writes one.")
+    return [Step(**json.loads(line)) for _, line in lines_of(file)]

@@ -1,0 +1,81 @@
+"""The loss of a batch, if need be in pieces; and of a validation text, always the same tokens.
+
+The logits are the largest thing in memory: 16 x 1024 tokens times 50,304 of them are 3.3 GB, and
+their slopes as much again. In pieces, only `chunk` tokens have logits at a time; they are computed
+once more on the way back, which costs time. The loss is the same.
+Left out on purpose: anything random. Nothing here draws.
+Source: recomputing: Chen et al. 2016, arXiv 1604.06174.
+"""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from gptcore.model import GPT
+from gptcore.model.gpt import asked
+from gptcore.model.ids import UNASKED
+from gptcore.training.processes import Processes
+
+
+class Windows(Protocol):
+    """A validation text, cut into rows that are always the same (`gptcore.corpus.Batches`)."""
+
+    windows: int
+    block_size: int
+
+    def read(self, window: int) -> np.ndarray:
+        """The tokens of one row, and the one after it. Shapes: (T + 1,)."""
+
+
+class LossSum(nn.Module):
+    """A model and the sum of its surprise over all targets that are asked for.
+
+    Shapes: ids, targets (B, T) -> (). Units: nats.
+    """
+
+    def __init__(self, model: GPT, chunk: int = 0):
+        super().__init__()
+        self.model, self.chunk = model, chunk
+
+    def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
+        x, wanted = self.model.read(ids).flatten(0, 1), targets.flatten()  # (B * T, C), (B * T,)
+        if not self.chunk or self.chunk >= len(x):
+            return self.of(x, wanted)
+        total = x.new_zeros((), dtype=torch.float32)
+        for piece, its_targets in zip(x.split(self.chunk), wanted.split(self.chunk)):
+            total = total + checkpoint(self.of, piece, its_targets, use_reentrant=False)
+        return total
+
+    def of(self, x: Tensor, targets: Tensor) -> Tensor:
+        """The sum over some tokens. Shapes: (N, C), (N,) -> ()."""
+        logits = self.model.logits(x)  # (N, C) -> (N, V)
+        return F.cross_entropy(logits.float(), targets, ignore_index=UNASKED, reduction="sum")
+
+
+def validation_loss(
+    loss: LossSum,
+    val: Windows,
+    tokens: int,
+    batch_size: int,
+    autocast: AbstractContextManager,
+    processes: Processes,
+) -> float:
+    """The mean surprise over the first `tokens` of a text, in whole windows.
+
+    The same tokens whatever the batch size, the seed and the number of processes.
+    Units: nats per token.
+    """
+    windows = range(max(1, min(val.windows, tokens // val.block_size)))
+    mine = windows[processes.rank :: processes.size]
+    total = 0.0
+    with asked(loss.model), autocast:
+        for first in range(0, len(mine), batch_size):
+            rows = np.stack([val.read(window) for window in mine[first : first + batch_size]])
+            ids = torch.from_numpy(rows.astype(np.int64)).to(loss.model.device)  # (B, T + 1)
+            total += float(loss(ids[:, :-1], ids[:, 1:]))
+    return processes.sum(total) / (len(windows) * val.block_size)

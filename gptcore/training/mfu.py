@@ -1,0 +1,57 @@
+"""Model FLOPs utilization (MFU): the arithmetic of a run as a share of what its device could do.
+
+The denominator is always this device's own, and is said. Dividing by another card's, as nanoGPT
+does with the A100's 312 TFLOP/s, gives a number that means nothing.
+Left out on purpose: what counts as arithmetic (`parameters.py`), and the table (`cards.py`).
+Source: Chowdhery et al. 2022 (PaLM), appendix B, arXiv 2204.02311.
+"""
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import torch
+
+from gptcore.training.cards import card_of_device
+
+MEASURED_SIZE = 512  # rows of the matrices by which a processor is measured
+
+
+@dataclass(frozen=True)
+class Peak:
+    """What a device can do at most, and how that is known."""
+
+    flops_per_second: float
+    of: str
+
+    def __str__(self) -> str:
+        return f"{self.flops_per_second / 1e12:.4g} TFLOP/s ({self.of})"
+
+
+def peak_of(device: str, dtype: torch.dtype) -> Peak | None:
+    """The yardstick of a device for a number format; None where it is not known."""
+    kind, number_format = torch.device(device).type, str(dtype).removeprefix("torch.")
+    if kind == "cuda":
+        name = torch.cuda.get_device_name(device)
+        card = card_of_device(name)
+        if card is None or dtype == torch.float32:  # no card's figure is for 32 bits
+            return None
+        return Peak(card.flops_per_second, f"{name}, dense {number_format}: {card.peak_from}")
+    if kind == "cpu":
+        size = f"{MEASURED_SIZE} x {MEASURED_SIZE}"
+        return Peak(
+            measured_rate(dtype),
+            f"this processor, {number_format} matrices of {size}, measured as the run began",
+        )
+    return None
+
+
+def measured_rate(dtype: torch.dtype, seconds: float = 0.1) -> float:
+    """Multiplications and additions a second in products of matrices, at their best."""
+    n = MEASURED_SIZE
+    a = torch.ones(n, n, dtype=dtype)
+    best, end = float("inf"), perf_counter() + seconds
+    while perf_counter() < end or best == float("inf"):
+        start = perf_counter()
+        a @ a
+        best = min(best, max(perf_counter() - start, 1e-9))
+    return 2 * n**3 / best

@@ -1,0 +1,138 @@
+"""Runs by name: sizes of the model, settings of the training, and the text, each in a few lines.
+
+Left out on purpose: what the defaults of `GPTConfig` and `TrainConfig` say already.
+Source: shakespeare-char: nanoGPT's config of that name; fineweb-40m: the run whose curve is in the
+    lessons; Muon and the switches of -fast: modded-nanogpt's records 2 to 5.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from gptcore.model.config import GPTConfig, check_choice
+from gptcore.training.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a name stands for."""
+
+    about: str
+    train: TrainConfig
+    model: dict[str, Any] = field(default_factory=dict)  # fields of GPTConfig
+    text: str | None = None  # learned letter by letter; without one, shards must be given
+    start: str = ""  # what a sample goes on from; without it, the token between two texts
+
+    def config(self, vocab_size: int | None = None) -> GPTConfig:
+        """The sizes; a text that is learned letter by letter has its own `vocab_size`."""
+        return GPTConfig(**({"vocab_size": vocab_size} if vocab_size else {}) | self.model)
+
+
+GPT2_SIZES = {"block_size": 1024, "vocab_size": 50304, "n_layer": 12, "n_head": 12}
+FAST = {
+    "activation": "relu2",
+    "rope": True,
+    "qk_norm": True,
+    "zero_init": True,
+    "norm": "rmsnorm",
+}
+FINEWEB_40M = TrainConfig(
+    max_steps=6000,
+    batch_size=16,
+    grad_accum=32,
+    learning_rate=5e-4,
+    min_learning_rate=5e-5,
+    warmup_steps=700,
+    eval_tokens=1_048_576,
+    compile=True,
+)
+
+PRESETS: dict[str, Preset] = {
+    "names": Preset(
+        "a small GPT invents first names; half a minute on a processor, no --data",
+        TrainConfig(
+            max_steps=1000,
+            batch_size=32,
+            learning_rate=3e-3,
+            min_learning_rate=3e-4,
+            eval_every=100,
+            eval_tokens=2048,
+            checkpoint_every=100,
+        ),
+        {"block_size": 32, "n_layer": 2, "n_head": 4, "n_embd": 32, "dropout": 0.1},
+        text="names",
+    ),
+    "stories-cpu": Preset(
+        "a GPT tells stories, whose lowest possible loss is known; minutes, no --data",
+        TrainConfig(
+            max_steps=2000,
+            batch_size=12,
+            learning_rate=5e-3,
+            min_learning_rate=0.0,
+            warmup_steps=50,
+            optimizer="muon",
+            eval_tokens=16_384,
+        ),
+        {"block_size": 128, "n_layer": 4, "n_head": 4, "n_embd": 128, **FAST},
+        text="stories",
+    ),
+    "shakespeare-char": Preset(
+        "nanoGPT's run of that name, for comparison: 10.7M parameters, made for a GPU",
+        TrainConfig(
+            max_steps=5000,
+            batch_size=64,
+            learning_rate=1e-3,
+            min_learning_rate=1e-4,
+            beta2=0.99,
+            eval_tokens=102_400,
+            compile=True,
+        ),
+        {"block_size": 256, "n_layer": 6, "n_head": 6, "n_embd": 384, "dropout": 0.2},
+        text="shakespeare",
+        start="\n",
+    ),
+    "fineweb-40m": Preset(
+        "40.95M parameters, 3.1B tokens of FineWeb; a night on a card with 12 GB",
+        FINEWEB_40M,
+        {**GPT2_SIZES, "n_embd": 384},
+    ),
+    "fineweb-40m-fast": Preset(
+        "the same data, and fewer tokens to the same loss: Muon, RoPE, QK-norm, ReLU squared",
+        TrainConfig(
+            max_steps=3000,
+            batch_size=16,
+            grad_accum=32,
+            learning_rate=3e-3,
+            min_learning_rate=0.0,
+            warmup_steps=100,
+            schedule="wsd",
+            decay_steps=900,
+            optimizer="muon",
+            eval_tokens=1_048_576,
+            compile=True,
+        ),
+        {**GPT2_SIZES, "n_embd": 384, **FAST},
+    ),
+    "fineweb-124m": Preset(
+        "the size of GPT-2, 124M parameters, 10B tokens of FineWeb",
+        TrainConfig(
+            max_steps=19_000,
+            batch_size=16,
+            grad_accum=32,
+            learning_rate=6e-4,
+            min_learning_rate=6e-5,
+            warmup_steps=700,
+            eval_tokens=1_048_576,
+            compile=True,
+        ),
+        {**GPT2_SIZES, "n_embd": 768},
+    ),
+}
+
+
+def find_preset(name: str) -> Preset:
+    """The run of that name.
+
+    Raises: ValueError with the nearest name.
+    """
+    check_choice("preset", name, PRESETS)
+    return PRESETS[name]

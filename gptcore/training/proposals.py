@@ -1,0 +1,81 @@
+"""What could be done otherwise in a planned run: what fits, suits the kernels, is optimal.
+
+Left out on purpose: heads that do not divide the width; `gptcore.heads` refuses them with advice.
+Source: multiples of 8 for heads, 64 for vocabularies: NVIDIA's guide to matrix multiplication, and
+    nanoGPT's vocabulary of 50,304.
+"""
+
+from dataclasses import dataclass, replace
+
+from gptcore.heads import neighbours
+from gptcore.model.config import GPTConfig
+from gptcore.training.budgeting import Budget
+from gptcore.training.cards import GIB
+from gptcore.training.memory import memory_of
+from gptcore.training.scaling import nearest_shape
+
+GOOD_HEAD, GOOD_VOCABULARY = 8, 64  # sizes whose multiples GPU kernels are made for
+SMALL_VOCABULARY = 1024  # below it the logits take no time that counts
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Something to change, and why."""
+
+    change: dict[str, int]
+    why: str
+
+    def __str__(self) -> str:
+        options = " ".join(f"--{name} {value}" for name, value in self.change.items())
+        return f"{options}: {self.why}"
+
+
+def propose(plan: Budget) -> list[Proposal]:
+    """What to change, each with the reason; followed, each is accepted."""
+    return [*micro_batches(plan), *pieces(plan), *kernels(plan.model)]
+
+
+def micro_batches(plan: Budget) -> list[Proposal]:
+    """The same batch in other portions: the largest that fit."""
+    rows = plan.training.batch_size * plan.training.grad_accum
+    fitting = [size for size in range(1, plan.largest_batch + 1) if rows % size == 0]
+    best = max(fitting, default=0)
+    if best in (0, plan.training.batch_size) or (plan.fits and plan.card.name == "cpu"):
+        return []  # a processor is no faster with larger ones
+    why = "the largest micro-batch that fits" if plan.fits else "this fits"
+    change = {"batch_size": best, "grad_accum": rows // best}
+    return [Proposal(change, f"{why}, and computes the same")]
+
+
+def pieces(plan: Budget) -> list[Proposal]:
+    """Logits in pieces, where that is what makes it fit."""
+    if plan.fits or plan.training.loss_chunk:
+        return []
+    in_pieces = replace(plan.training, loss_chunk=max(256, plan.model.block_size))
+    memory = memory_of(plan.model, in_pieces, plan.dtype, plan.recompute)
+    if memory.total > plan.card.usable_bytes:
+        return []
+    why = f"logits in pieces, {memory.total / GIB:.1f} GiB in all; the loss is the same"
+    return [Proposal({"loss_chunk": in_pieces.loss_chunk}, why)]
+
+
+def kernels(model: GPTConfig) -> list[Proposal]:
+    """Sizes nearby that GPUs compute faster."""
+    found = []
+    if model.head_dim % GOOD_HEAD:
+        for width in neighbours(model.n_embd, GOOD_HEAD * model.n_head):
+            why = (
+                f"heads of {width // model.n_head} numbers; yours of {model.head_dim} are no "
+                f"multiple of {GOOD_HEAD}, for which the kernels are made"
+            )
+            found.append(Proposal({"n_embd": width}, why))
+    if model.vocab_size % GOOD_VOCABULARY and model.vocab_size > SMALL_VOCABULARY:
+        filled = -(-model.vocab_size // GOOD_VOCABULARY) * GOOD_VOCABULARY
+        why = f"a multiple of {GOOD_VOCABULARY} suits the kernels; the ids above stay unused"
+        found.append(Proposal({"vocab_size": filled}, why))
+    return found
+
+
+def optimal_shape(plan: Budget) -> GPTConfig:
+    """A GPT of about the size that is optimal for the operations of a plan."""
+    return nearest_shape(plan.optimum.parameters, plan.model.vocab_size, plan.model.block_size)

@@ -1,0 +1,216 @@
+"""What lesson 7 says is held against the models that it says it about."""
+
+import json
+import re
+from itertools import count
+from math import exp, log
+
+import nbformat
+import pytest
+import torch
+
+from course.catalogue import QUESTIONS
+from course.checkpoint import TOKENIZER, loss_on, make, one_row, random_rows, stories_gpt
+from course.failures.lesson_07 import KINDS, with_attention
+from course.lesson_table import written_lessons
+from course.sample import gpt2_weights
+from course.solutions import lesson_07 as solution
+from gptcore.corpus import TextNotHere, load_documents, story_entropy
+from gptcore.model import GPT, GPTConfig
+from gptcore.tokenizers import CharTokenizer
+
+LESSON = next(lesson for lesson in written_lessons() if lesson.number == 7)
+TEXT = LESSON.source.read_text(encoding="utf-8")
+SMALL = GPTConfig(block_size=8, vocab_size=11, n_layer=2, n_head=4, n_embd=20)
+
+
+def printed(beginning: str) -> str:
+    """What the cell printed that has this in it."""
+    for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
+        if cell.cell_type == "code" and beginning in cell.source:
+            return "".join(output.get("text", "") for output in cell.outputs)
+    raise AssertionError(f"no cell has {beginning!r}")
+
+
+def small_gpt(seed: int = 1) -> GPT:
+    return GPT(SMALL, torch.Generator().manual_seed(seed)).eval()
+
+
+# The checkpoint
+
+
+def test_the_model_that_ships_predicts_stories_it_has_not_read_and_stays_above_the_floor():
+    model, tokenizer = stories_gpt()
+    unseen = one_row(load_documents("stories")[-200:], tokenizer)[:10_000]
+    assert story_entropy().nats_per_letter < loss_on(model, unseen) < 0.45
+
+
+def test_the_model_that_ships_comes_in_the_number_format_in_use():
+    torch.set_default_dtype(torch.float64)
+    try:
+        model, _ = stories_gpt()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert model.wte.weight.dtype == torch.float64
+    assert stories_gpt()[0].wte.weight.dtype == torch.float32
+
+
+def test_its_tokenizer_is_that_of_the_stories():
+    stories = load_documents("stories")
+    assert stories_gpt()[1].sha256 == CharTokenizer.train(stories).sha256
+
+
+def test_the_same_seed_makes_the_same_weights_and_what_is_made_can_be_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr("course.checkpoint.UNSEEN", 5)  # to be quick
+    threads = torch.get_num_threads()
+    try:
+        told = [list(make(tmp_path / name, steps=2)) for name in ("one", "other")]
+    finally:
+        torch.set_num_threads(threads)
+    assert told[0] == told[1]
+    assert told[0][0].startswith("step 2 / 2   loss ")
+    files = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "other")]
+    assert files[0] == files[1]
+    assert GPT.load(tmp_path / "one").config == stories_gpt()[0].config
+    assert CharTokenizer.load(tmp_path / "one" / TOKENIZER).vocab_size == 58
+    assert json.loads((tmp_path / "one" / "config.json").read_text())["n_layer"] == 3
+
+
+def test_each_target_is_the_token_that_follows_and_every_token_can_begin_a_row():
+    ids = torch.arange(10)
+    x, y = random_rows(ids, 4, 500, torch.Generator().manual_seed(1))
+    assert x.shape == y.shape == (500, 4)
+    assert torch.equal(y, x + 1)
+    assert set(x[:, 0].tolist()) == set(range(6))
+
+
+def test_a_loss_is_the_mean_over_all_predictions_and_leaves_the_model_as_it_was():
+    gpt = GPT(GPTConfig(4, 11, n_layer=1, n_head=1, n_embd=8, dropout=0.5)).train()
+    ids = torch.arange(100) % 11
+    first, second = loss_on(gpt, ids), loss_on(gpt, ids)
+    assert first == second
+    assert gpt.training
+    gpt.eval()
+    logits = torch.cat([gpt(ids[start : start + 4][None])[0][0] for start in range(0, 96, 4)])
+    assert first == pytest.approx(
+        torch.nn.functional.cross_entropy(logits, ids[1:97]).item(), rel=1e-5
+    )
+
+
+def test_where_the_weights_of_gpt2_are_not_the_cell_says_so_and_fetches_nothing(monkeypatch):
+    monkeypatch.setattr("course.sample.weights_are_here", lambda: False)
+    with pytest.raises(TextNotHere, match="To bring them, 0.5 GB: hf download openai-community"):
+        gpt2_weights()
+
+
+# The wrong programs
+
+
+@pytest.mark.parametrize("whose", KINDS)
+def test_only_ours_says_the_same_whatever_comes_after(whose):
+    gpt = with_attention(whose, small_gpt())
+    row = torch.tensor([[3, 1, 4, 1, 5, 9, 2, 6]])
+    short, long = gpt(row[:, :4])[0][0, 3], gpt(row)[0][0, 3]
+    assert torch.allclose(short, long, atol=1e-6) == (whose == "ours")
+
+
+def heard(whose: str, at: int) -> set[int]:
+    """The tokens of eight whose change changes what is said at one place, by slopes."""
+    gpt = with_attention(whose, small_gpt())
+    x = torch.randn(1, 8, 20, generator=torch.Generator().manual_seed(2), requires_grad=True)
+    gpt.h[0].attn(x)[0, at].sum().backward()
+    return set(x.grad[0].abs().sum(1).nonzero().flatten().tolist())
+
+
+def test_adas_tokens_hear_only_the_earlier_ones_of_their_quarter_of_the_row():
+    assert [heard("Ada's", at) for at in range(8)] == [
+        {0}, {0, 1}, {2}, {2, 3}, {4}, {4, 5}, {6}, {6, 7}
+    ]  # fmt: skip
+
+
+def test_bos_tokens_hear_what_comes_after_them_and_ours_do_not():
+    for at in range(8):
+        assert heard("ours", at) == set(range(at + 1))
+    assert max(heard("Bo's", 0)) == 6
+
+
+def test_the_wrong_programs_have_the_weights_and_shapes_of_ours():
+    ours = small_gpt()
+    row = torch.tensor([[3, 1, 4, 1]])
+    for whose in KINDS:
+        other = with_attention(whose, small_gpt())
+        assert other(row)[0].shape == ours(row)[0].shape
+        for name, weight in ours.state_dict().items():
+            assert torch.equal(weight, other.state_dict()[name])
+
+
+# Answer keys, and what the text says
+
+
+def test_the_heads_of_exercise_2_are_those_of_the_model():
+    gpt, x = small_gpt(), torch.randn(2, 5, 20, generator=torch.Generator().manual_seed(3))
+    attention = gpt.h[0].attn
+    ours = [solution.split_heads(part, 4) for part in attention.c_attn(x).split(20, dim=2)]
+    for one, other in zip(ours, attention.split(x)):
+        assert torch.equal(one, other)
+
+
+def test_the_key_of_exercise_3_is_counted_from_the_model():
+    with torch.device("meta"):
+        config = GPTConfig.preset("gpt2-medium")
+        parts = {
+            n_head: GPT(
+                GPTConfig(1024, config.vocab_size, config.n_layer, n_head, config.n_embd)
+            ).parameters_by_part()
+            for n_head in (16, 32)
+        }
+    right = solution.medium
+    for line, part in (
+        ("token embedding", "token_embedding"),
+        ("position embedding", "position_embedding"),
+        ("attention", "attention"),
+        ("mlp", "mlp"),
+    ):
+        assert right[line] == parts[16][part] / 1e6
+    assert right["attention with 32 heads"] == parts[32]["attention"] / 1e6
+    blocks = (parts[16]["attention"] + parts[16]["mlp"]) / 1e6
+    whole = sum(parts[16].values()) / 1e6
+    assert f"{blocks:.0f} of the {whole:.0f} million" in QUESTIONS["gpt2-medium"].yes
+
+
+def test_the_table_of_slopes_is_the_one_that_is_computed():
+    rows = re.findall(r"^# \| \d \| .*?= −([\d.]+) \| −(\d) \|", TEXT, re.MULTILINE)
+    for (y, slope), x in zip(rows, count(1, 2)):
+        assert 0.5 * x - (x + 1) == -float(y)
+        assert 2 * float(y) == float(slope)
+    assert len(rows) == 3
+
+
+def test_the_numbers_of_hesitation_are_powers_of_e():
+    assert round(exp(4.17)) == 65 and round(exp(3.28)) == 27
+    assert f"{log(58):.2f}" == "4.06" and f"{log(28):.2f}" == "3.33"
+
+
+def test_the_model_that_remembers_ends_worse_than_one_that_knows_nothing():
+    for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
+        if cell.source.startswith("from viz import draw_loss"):
+            told = cell.outputs[0].data["text/plain"]
+    (end,) = re.findall(r"100 others from [\d.]+ to ([\d.]+)", told)
+    assert float(end) > log(28) and QUESTIONS["the loss on names it has not read"].right == "C"
+
+
+def test_the_dearest_head_is_in_the_layer_of_the_key():
+    lines = re.findall(r"layer (\d): (.*)", printed("all twelve speak"))
+    dearest = {
+        int(layer): max(map(float, re.findall(r"\+[\d.]+", costs))) for layer, costs in lines
+    }
+    assert len(dearest) == 3
+    assert max(dearest, key=lambda layer: dearest[layer]) == (
+        QUESTIONS["the layer of the head that is missed most"].right
+    )
+
+
+def test_the_cache_reads_as_many_tokens_as_it_says():
+    assert f"{sum(range(20, 120)):,} tokens are read, with it {20 + 99}" in printed(
+        "reads_cached ="
+    )

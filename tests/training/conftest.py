@@ -1,0 +1,16 @@
+"""What tests of training share: one core, and a small text in shards."""
+
+import pytest
+import torch
+from small_runs import write_text
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_core():
+    """Tests run beside others; cores that wait for each other are slower than one."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def text(tmp_path_factory):
+    return write_text(tmp_path_factory.mktemp("text"))

@@ -1,0 +1,462 @@
+"""What a run will need, held against counting: parameters, arithmetic, the tensors in memory."""
+
+import json
+import math
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.utils.checkpoint import checkpoint
+from torch.utils.flop_counter import FlopCounterMode
+
+from gptcore import cli, corpus
+from gptcore.model import GPT, GPTConfig
+from gptcore.training import (
+    LossSum,
+    TrainConfig,
+    budget,
+    find_card,
+    find_preset,
+    make_optimizers,
+    memory_of,
+    propose,
+)
+from gptcore.training.budgeting import USUAL, vocabulary_of
+from gptcore.training.parameters import flops_per_token, parameters_by_part
+from gptcore.training.presets import PRESETS
+
+SMALL = {"n_layer": 3, "n_head": 4, "n_embd": 64, "block_size": 128, "vocab_size": 640}
+MODELS = [
+    {},
+    {"bias": True},
+    {"tied": False, "bias": True},
+    {"norm": "rmsnorm"},
+    {"rope": True, "qk_norm": True, "activation": "relu2", "zero_init": True},
+    {"norm_embeddings": True, "final_norm": False, "bias": True},
+]
+
+
+def on_meta(config: GPTConfig) -> GPT:
+    with torch.device("meta"):
+        return GPT(config)
+
+
+# Parameters and arithmetic
+
+
+@pytest.mark.parametrize("switches", MODELS, ids=str)
+def test_parts_are_those_of_the_model_itself(switches):
+    config = GPTConfig(**SMALL | switches)
+    assert parameters_by_part(config) == on_meta(config).parameters_by_part()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_parameters_of_every_preset_are_exact(name):
+    preset = find_preset(name)
+    config = preset.config(vocabulary_of(preset))
+    weights = on_meta(config).parameters()
+    assert budget(name).parameters == sum(weight.numel() for weight in weights)
+
+
+# width -> parameters, and operations a token by nanoGPT's formula: the lessons' table of claims
+COUNTED = {
+    384: (40_953_216, 299_983_104),
+    480: (57_827_040, 414_792_000),
+    576: (77_355_072, 545_526_144),
+    720: (111_623_760, 771_487_200),
+    768: (124_373_760, 854_770_176),
+}
+
+
+@pytest.mark.parametrize("width", COUNTED)
+def test_widths_have_the_parameters_and_operations_that_the_lessons_say(width):
+    config = GPTConfig(n_embd=width)
+    plan = budget(config)
+    assert (plan.parameters, plan.flops_per_token) == COUNTED[width]
+    assert plan.parameters == sum(weight.numel() for weight in on_meta(config).parameters())
+
+
+def test_published_sizes_come_out():
+    # llm.c prints GPT-2's; nanoGPT prints the others, and leaves the positions out of its count.
+    assert sum(parameters_by_part(GPTConfig.preset("gpt2")).values()) == 124_439_808
+    for config, printed in (
+        (GPTConfig(n_embd=384), 40.56e6),
+        (GPTConfig(vocab_size=65, block_size=256, n_layer=6, n_head=6, n_embd=384), 10.65e6),
+        (GPTConfig(vocab_size=65, block_size=64, n_layer=4, n_head=4, n_embd=128), 0.80e6),
+    ):
+        parts = parameters_by_part(config)
+        assert sum(parts.values()) - parts["position_embedding"] == pytest.approx(printed, 6e-3)
+
+
+@pytest.mark.parametrize("switches", [{}, {"tied": False}, {"bias": True}], ids=str)
+def test_operations_are_those_that_pytorch_counts(switches):
+    config = GPTConfig(**SMALL | switches, fused=False)
+    with torch.device("meta"):
+        model, ids = GPT(config), torch.zeros(2, config.block_size, dtype=torch.long)
+    with FlopCounterMode(display=False) as counter:
+        model(ids, ids)[1].backward()
+    # By convention 6 N also counts vectors (biases, gains), which PyTorch does not.
+    vectors = sum(weight.numel() for weight in model.parameters() if weight.dim() == 1)
+    counted = counter.get_total_flops() / ids.numel() + 6 * vectors
+    assert counted == flops_per_token(config)
+
+
+# Memory
+
+
+def kept_bytes(config: GPTConfig, batch_size: int, dtype: str, chunk: int = 0) -> int:
+    """What autograd keeps from the way there, weights left out; each piece of memory once."""
+    model = GPT(config)
+    weights = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
+    kept = {}
+
+    def keep(tensor):
+        kept[tensor.untyped_storage().data_ptr()] = tensor
+        return tensor
+
+    ids = torch.zeros(batch_size, config.block_size, dtype=torch.long)
+    autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == "bfloat16")
+    with autocast, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        loss = LossSum(model, chunk)(ids, ids.clone())
+    assert loss.requires_grad
+    return sum(kept[place].untyped_storage().nbytes() for place in kept.keys() - weights)
+
+
+def again(forward):
+    """The same, which keeps only what came in."""
+    return lambda *given, **named: checkpoint(forward, *given, use_reentrant=False, **named)
+
+
+CASES = [
+    ({}, "float32"),
+    ({}, "bfloat16"),
+    ({"activation": "relu"}, "bfloat16"),
+    ({"rope": True, "qk_norm": True, "activation": "relu2"}, "float32"),
+    ({"rope": True, "qk_norm": True, "activation": "relu2", "norm": "rmsnorm"}, "bfloat16"),
+    ({"bias": True, "tied": False}, "bfloat16"),
+    ({"norm": "rmsnorm", "norm_embeddings": True}, "float32"),
+    ({"fused": False}, "float32"),
+]
+
+
+@pytest.mark.parametrize("switches, dtype", CASES, ids=str)
+def test_activations_are_the_tensors_that_autograd_keeps(switches, dtype):
+    config, batch_size = GPTConfig(**SMALL | switches), 4
+    memory = memory_of(config, TrainConfig(batch_size=batch_size), dtype)
+    shares = 4 * batch_size * config.block_size * config.vocab_size  # softmax, part of the logits
+    counted = kept_bytes(config, batch_size, dtype)
+    assert memory.activations + shares == pytest.approx(counted, rel=0.02)
+
+
+def test_logits_in_pieces_keep_as_little_as_is_said():
+    config, training = GPTConfig(**SMALL), TrainConfig(batch_size=8, loss_chunk=128)
+    whole = memory_of(config, replace(training, loss_chunk=0), "bfloat16")
+    pieces = memory_of(config, training, "bfloat16")
+    assert pieces.logits * 8 == whole.logits
+    assert pieces.activations == pytest.approx(kept_bytes(config, 8, "bfloat16", 128), rel=0.1)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_weights_gradients_and_what_the_optimizer_remembers_are_exact(optimizer):
+    config, training = GPTConfig(**SMALL), TrainConfig(batch_size=1, optimizer=optimizer)
+    model, memory = GPT(config), memory_of(config, training)
+    model(torch.zeros(1, 8, dtype=torch.long), torch.zeros(1, 8, dtype=torch.long))[1].backward()
+    remembered = 0
+    for moving in make_optimizers(model, training):
+        moving.step()
+        tensors = [t for weight in moving.state.values() for t in weight.values() if t.dim()]
+        remembered += sum(tensor.nbytes for tensor in tensors)
+    assert memory.optimizer == remembered
+    assert memory.weights == sum(weight.nbytes for weight in model.parameters())
+    assert memory.gradients == sum(weight.grad.nbytes for weight in model.parameters())
+
+
+def peak_bytes(config: GPTConfig, training: TrainConfig, dtype: str, recompute=False) -> int:
+    """The most that is in use in two steps, as PyTorch's own tracker sees it.
+
+    The tensors are without their numbers: only sizes are counted.
+    """
+    tracker = pytest.importorskip("torch.distributed._tools.mem_tracker")
+    fake = pytest.importorskip("torch._subclasses.fake_tensor")
+    with fake.FakeTensorMode():
+        model = GPT(config)
+        model.can_look_at = lambda ids: False
+        if recompute:
+            for block in model.h:
+                block.forward = again(block.forward)
+        ids = torch.zeros(training.batch_size, config.block_size, dtype=torch.long)
+        loss, optimizers = LossSum(model, training.loss_chunk), make_optimizers(model, training)
+        watched = tracker.MemTracker()
+        watched.track_external(model, *optimizers)
+        with watched:
+            for _ in range(2):
+                for _ in range(training.grad_accum):
+                    watched.reset_mod_stats()
+                    bf16 = dtype == "bfloat16"
+                    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+                        surprise = loss(ids, ids)
+                    surprise.backward()
+                for optimizer in optimizers:
+                    optimizer.step()
+                    optimizer.zero_grad(set_to_none=True)
+    return watched.get_tracker_snapshot("peak")[torch.device("cpu")]["Total"]
+
+
+PEAKS = [
+    ({}, {}, "bfloat16", False),
+    ({}, {}, "float32", False),
+    ({}, {"loss_chunk": 256}, "bfloat16", False),
+    (
+        {"rope": True, "qk_norm": True, "activation": "relu2"},
+        {"optimizer": "muon"},
+        "bfloat16",
+        False,
+    ),
+    ({"vocab_size": 64}, {}, "float32", False),
+    ({"n_layer": 3, "vocab_size": 64}, {}, "bfloat16", True),
+]
+
+
+@pytest.mark.parametrize("switches, settings, dtype, recompute", PEAKS, ids=str)
+def test_the_peak_of_a_whole_step_is_within_a_tenth(switches, settings, dtype, recompute):
+    config = GPTConfig(**SMALL | {"n_layer": 2, "n_embd": 128, "vocab_size": 2048} | switches)
+    training = TrainConfig(batch_size=16, grad_accum=2, **settings)
+    peak = peak_bytes(config, training, dtype, recompute)
+    assert memory_of(config, training, dtype, recompute).total == pytest.approx(peak, rel=0.1)
+
+
+def test_more_rows_need_more_memory_and_the_largest_micro_batch_is_the_largest():
+    config, card = GPTConfig(n_embd=384), find_card("rtx4070")
+    plan = budget(config, USUAL, card)
+    for rows, fits in ((plan.largest_batch, True), (plan.largest_batch + 1, False)):
+        assert budget(config, replace(USUAL, batch_size=rows), card).fits is fits
+    assert budget(config, USUAL, replace(card, memory_bytes=2**20)).largest_batch == 0
+
+
+# The claims that lessons 7, 9 and 10 check
+
+
+def test_weights_gradients_and_adam_of_40m_take_0_6_gib_and_the_logits_3_1_each_time():
+    memory = budget(GPTConfig(n_embd=384), replace(USUAL, compile=False), "rtx4070").memory
+    fixed = memory.weights + memory.gradients + memory.optimizer
+    assert fixed / 2**30 == pytest.approx(0.6, abs=0.02)
+    assert memory.logits / 3 == 16 * 1024 * 50304 * 4  # in fp32; shares, and two slopes
+    assert memory.logits / 3 / 2**30 == pytest.approx(3.1, abs=0.05)
+
+
+def test_512_with_12_heads_is_refused_and_the_advice_works(command):
+    code, out, err = command("budget", "--n_layer", 12, "--n_head", 12, "--n_embd", 512)
+    assert (code, out) == (2, "")
+    assert "set n_head to 8 or 16; or keep n_head and set n_embd to 480 or 576" in err
+    for sizes in ((8, 512), (16, 512), (12, 480), (12, 576), (12, 504), (12, 516)):
+        GPTConfig(n_head=sizes[0], n_embd=sizes[1])
+
+
+def test_claims_about_sizes_come_out_as_the_table_says():
+    assert GPTConfig(n_embd=720).head_dim == 60 and 60 % 8
+    four = ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl")
+    assert [GPTConfig.preset(name).n_embd for name in four] == [768, 1024, 1280, 1600]
+    assert {GPTConfig.preset(name).head_dim for name in four} == {64}
+    sizes = [sum(parameters_by_part(GPTConfig.preset(name)).values()) for name in four]
+    assert sizes[-1] == pytest.approx(1.6e9, rel=0.03) and max(sizes[:-1]) < 0.8e9
+
+
+def test_the_first_loss_is_near_the_logarithm_of_the_vocabulary():
+    assert math.log(50304) == pytest.approx(10.826, abs=5e-4)
+    # The logits of the first weights are about normal, with variance C * 0.02^2.
+    assert math.log(50304) + 384 * 0.02**2 / 2 == pytest.approx(10.903, abs=5e-4)
+
+
+def test_the_40m_run_sees_3_1_billion_tokens_in_7_to_8_hours_and_1_5_kwh():
+    plan = budget("fineweb-40m", card="rtx4070")
+    assert (plan.tokens_per_step, plan.tokens) == (524_288, 3_145_728_000)
+    assert plan.operations == pytest.approx(9.4e17, rel=0.005)
+    assert 7.0 <= plan.hours <= 7.6 and plan.kwh == pytest.approx(1.5, abs=0.1)
+    assert 114e3 <= plan.tokens_per_second <= 125e3
+
+
+def test_11_percent_of_another_cards_peak_is_59_of_its_own():
+    own = find_card("rtx4070").flops_per_second
+    assert own == pytest.approx(58.3e12, rel=1e-3)
+    assert 0.11 * 312e12 / own == pytest.approx(0.59, abs=0.005)
+    assert 0.12 * 312e12 / own == pytest.approx(0.64, abs=0.005)
+
+
+def test_gpt2_by_nanogpt_saw_295_billion_tokens_and_nats_are_not_bits():
+    tokens = 600_000 * 491_520
+    assert tokens == pytest.approx(295e9, rel=1e-3)
+    assert 1.88 / math.log(2) == pytest.approx(2.71, abs=0.005)
+    assert 1.4697 / math.log(2) == pytest.approx(2.120, abs=0.0005)
+    assert math.exp(4.17) == pytest.approx(65, abs=0.5)
+
+
+def test_a_sample_of_fineweb_has_as_many_tokens_as_its_column_says():
+    file = corpus.data_folder() / "fineweb" / "000_00000.parquet"
+    parquet = pytest.importorskip("pyarrow.parquet")
+    if not file.exists():
+        pytest.skip(f"{file} is not on this machine")
+    column = parquet.read_table(file, columns=["token_count"])["token_count"]
+    tokens = sum(column.to_pylist())
+    passes = budget("fineweb-40m").tokens / tokens
+    assert tokens < 10e9 and passes > 0.3  # no file of FineWeb has 10 billion
+
+
+# Time, disk, proposals
+
+
+def test_a_measured_rate_is_taken_as_it_is():
+    plan = budget("fineweb-40m", card="rtx4070", tokens_per_second=100_000)
+    assert plan.hours == 3_145_728_000 / 100_000 / 3600
+    assert plan.kwh == pytest.approx(plan.hours * 0.2)
+    with pytest.raises(ValueError, match="tokens_per_second=0 must be a number above 0"):
+        budget("fineweb-40m", tokens_per_second=0)
+
+
+def test_recomputing_and_pieces_cost_time_and_small_models_wait_for_their_kernels():
+    model, card = GPTConfig(), find_card("h100")
+    plain = budget(model, USUAL, card).tokens_per_second
+    assert budget(model, USUAL, card, recompute=True).tokens_per_second == pytest.approx(
+        0.75 * plain
+    )
+    assert budget(model, replace(USUAL, loss_chunk=1024), card).tokens_per_second < plain
+    small = budget("names", card=card)
+    assert "kernels" in small.rate_from and small.tokens_per_second < 1e6
+
+
+def test_what_a_card_is_not_in_the_table_for_is_not_made_up():
+    plan = budget(GPTConfig(), replace(USUAL, dtype="float32"), "rtx4070")
+    assert (plan.tokens_per_second, plan.hours, plan.kwh) == (None, None, None)
+    with pytest.raises(ValueError, match=r"Tesla T4 does not compute it\. Use --dtype float16"):
+        budget(GPTConfig(), replace(USUAL, dtype="bfloat16"), "t4")
+    assert budget(GPTConfig(), card="t4").dtype == "float16"
+
+
+def test_disk_is_what_is_downloaded_prepared_and_kept():
+    plan = budget("fineweb-40m")
+    assert plan.shard_bytes == 2 * plan.tokens
+    assert plan.checkpoint_bytes == 4 * 12 * plan.parameters  # 2 newest, best, next; 3 x 32 bits
+    assert plan.disk_bytes == plan.download_bytes + plan.shard_bytes + plan.checkpoint_bytes
+    assert budget("stories-cpu").download_bytes == 0
+
+
+@pytest.mark.parametrize(
+    "sizes, card",
+    [
+        ({"n_embd": 384}, "rtx4070"),
+        ({"n_embd": 768}, "rtx3060"),
+        ({"n_embd": 720, "vocab_size": 50257}, "rtx4090"),
+    ],
+    ids=str,
+)
+def test_each_proposal_is_accepted_when_followed(sizes, card):
+    model, training = GPTConfig(**sizes), replace(USUAL, compile=False)
+    plan = budget(model, training, card)
+    found = propose(plan)
+    assert found
+    for proposal in found:
+        of_model = {k: v for k, v in proposal.change.items() if k in ("n_embd", "vocab_size")}
+        of_training = {k: v for k, v in proposal.change.items() if k not in of_model}
+        changed = budget(replace(model, **of_model), replace(training, **of_training), card)
+        assert changed.tokens == plan.tokens
+        assert changed.fits or of_model
+        if "n_embd" in proposal.change:
+            assert changed.model.head_dim % 8 == 0
+        if "vocab_size" in proposal.change:
+            assert changed.model.vocab_size == 50304
+
+
+# The command
+
+
+@pytest.fixture
+def command(capsys, monkeypatch):
+    """Runs the command in this process; answers (exit code, standard output, standard error)."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as left:  # how the parser of options leaves
+            code = left.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_json_has_what_is_promised(command):
+    code, out, err = command(
+        *("budget", "--n_layer", 12, "--n_head", 12, "--n-embd", 384, "--gpu", "rtx4070", "--json")
+    )
+    plan = json.loads(out)
+    assert (code, err) == (0, "")
+    assert plan["parameters"] == 40_953_216 == sum(plan["parameters_by_part"].values())
+    assert plan["flops_per_token"] == 299_983_104
+    parts = {"weights", "gradients", "optimizer", "activations", "logits"}
+    assert set(plan["memory_bytes"]) == parts
+    assert sum(plan["memory_bytes"].values()) == plan["memory_bytes_total"]
+    assert plan["tokens_per_second"] > 0 and plan["hours"] > 0 and plan["kwh"] > 0
+    assert plan["model"]["vocab_size"] == 50304 and plan["model"]["block_size"] == 1024
+    assert plan["model"]["bias"] is False and plan["model"]["tied"] is True
+
+
+def test_words_have_units_and_say_where_figures_come_from(command):
+    code, out, err = command("budget", "fineweb-40m", "--gpu", "4070", "--compile", "False")
+    assert (code, err) == (0, "")
+    for piece in (
+        "GeForce RTX 4070, 12.0 GiB, bfloat16",
+        "40,953,216",
+        "12.48 GiB       DOES NOT FIT into 10.80 GiB",
+        "--batch_size 8 --grad_accum 64: this fits, and computes the same",
+        "--loss_chunk 1024",
+        "7.5 hours",
+        "1.5 kWh",
+        "88.7M parameters and 1.77B tokens",
+        "NVIDIA's page of specifications",
+    ):
+        assert piece in out
+
+
+def test_the_table_of_cards_is_printed_with_all_sources(command):
+    code, out, err = command("budget", "--cards")
+    assert (code, err) == (0, "")
+    table = json.loads(command("budget", "--cards", "--json")[1])
+    assert len(table) > 40
+    for card in table:
+        assert card["name"] in out and card["share_from"] in out
+        assert card["specs_from"] in out and card["peak_from"] in out
+
+
+def test_memory_and_rate_of_ones_own_card_count(command):
+    asked = ("budget", "fineweb-40m", "--gpu", "rtx4070", "--json")
+    plan = json.loads(command(*asked, "--memory_gib", 6, "--tokens_per_second", 50_000)[1])
+    assert plan["fits"] is False and plan["card"]["memory_bytes"] == 6 * 2**30
+    assert plan["tokens_per_second"] == 50_000 and plan["tokens_per_second_from"].startswith("meas")
+    assert command(*asked, "--memory_gib", 0)[0] == 2
+
+
+@pytest.mark.parametrize(
+    "asked, told",
+    [
+        (("fineweb-40n",), "Did you mean 'fineweb-40m'?"),
+        (("fineweb-40m", "--gpu", "rtx4O70"), "Did you mean rtx4070"),
+        (("fineweb-40m", "--n_embed", "384"), "--n-embd"),
+        (("fineweb-40m", "--optimizer", "adam"), "Did you mean 'adamw'?"),
+        (("fineweb-40m", "--n_layer", "0"), "n_layer=0 must be a whole number, 1 or more"),
+        ((), "Say for what: a preset (names, stories-cpu"),
+    ],
+    ids=lambda what: " ".join(what) if isinstance(what, tuple) else "",
+)
+def test_what_is_misspelt_is_told_with_the_nearest(command, asked, told):
+    code, out, err = command("budget", *asked)
+    assert (code, out) == (2, "") and told in err
+
+
+def test_the_answer_comes_without_loading_pytorch():
+    code = (
+        "import sys; from gptcore import cli; cli.main(sys.argv[1:]); print('torch' in sys.modules)"
+    )
+    asked = [sys.executable, "-c", code, "budget", "fineweb-124m", "--gpu", "rtx4090"]
+    ran = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert ran.stdout.endswith("False\n") and ran.stderr == ""

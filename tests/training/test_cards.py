@@ -1,0 +1,81 @@
+"""The table of cards: its figures beside published ones, and names however they are spelt."""
+
+import pytest
+
+from gptcore.training.cards import ALL, GIB, card_of_device, find_card
+
+
+def test_every_figure_has_a_source_and_is_possible():
+    assert len({card.name for card in ALL}) == len(ALL)
+    for card in ALL:
+        assert card.specs_from and card.peak_from and card.share_from
+        assert 0 < card.share < 1 and 0 < card.usable < 1
+        assert 8 * GIB <= card.memory_bytes < 256 * GIB and 30 < card.watts <= 1000
+        assert card.dtype in ("bfloat16", "float16", "float32")
+        assert 1e12 < card.flops_per_second < 3e15
+
+
+# TFLOP/s as NVIDIA's and Apple's own papers print them: bf16 or fp16, sums in 32 bits, dense
+PUBLISHED = {
+    **{"rtx2080ti": 53.8, "rtx3090": 71, "rtx3080": 59.5, "rtx4090": 165.2, "rtx4080": 97.5},
+    **{"rtx5090": 209.5, "a100-40": 312, "h100": 989, "m1": 2.6, "m1-max": 10.4, "m2": 3.6},
+    **{"m2-ultra": 27.2},
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_peaks_are_those_that_makers_print(name):
+    assert find_card(name).flops_per_second / 1e12 == pytest.approx(PUBLISHED[name], rel=0.025)
+
+
+@pytest.mark.parametrize("spelt", ["rtx4070", "RTX 4070", "4070", "rtx-4070", "GeForce RTX 4070"])
+def test_a_name_is_known_however_it_is_spelt(spelt):
+    assert find_card(spelt).name == "rtx4070"
+
+
+@pytest.mark.parametrize(
+    "said, name",
+    [
+        ("NVIDIA GeForce RTX 4070", "rtx4070"),
+        ("NVIDIA GeForce RTX 4070 Ti SUPER", "rtx4070tisuper"),
+        ("NVIDIA A100-SXM4-80GB", "a100-80"),
+        ("NVIDIA A100-PCIE-40GB", "a100-40"),
+        ("NVIDIA H100 80GB HBM3", "h100"),
+        ("NVIDIA H100 PCIe", "h100-pcie"),
+        ("NVIDIA H200", "h200"),
+        ("Tesla T4", "t4"),
+        ("Tesla V100-SXM2-32GB", "v100-32"),
+        ("NVIDIA L4", "l4"),
+        ("NVIDIA L40S", "l40s"),
+        ("NVIDIA RTX A6000", "a6000"),
+        ("AMD Instinct MI300X", "mi300x"),
+        ("Apple M2 Pro", "m2-pro"),
+        ("NVIDIA GeForce RTX 4070 Laptop GPU", None),
+        ("NVIDIA GeForce RTX 3080 Ti", None),
+        ("Quadro RTX 8000", None),
+    ],
+)
+def test_what_a_driver_says_leads_to_the_card_or_to_none(said, name):
+    card = card_of_device(said)
+    assert (card and card.name) == name
+
+
+def test_the_memory_that_the_driver_sees_decides_and_counts():
+    assert card_of_device("NVIDIA GeForce RTX 4060 Ti", 8 * GIB).name == "rtx4060ti-8"
+    assert card_of_device("NVIDIA GeForce RTX 4070", 11 * GIB).memory_bytes == 11 * GIB
+
+
+@pytest.mark.parametrize(
+    "asked, near",
+    [("a100", "a100-40 or a100-80"), ("rtx4071", "rtx4070"), ("h300", "h200 or h100")],
+)
+def test_an_unknown_card_is_refused_with_the_nearest_which_are_accepted(asked, near):
+    with pytest.raises(ValueError, match=f"There is no card '{asked}' .* Did you mean {near}"):
+        find_card(asked)
+    for name in near.split(" or "):
+        assert find_card(name).name == name
+
+
+def test_this_machine_s_processor_is_a_card_too():
+    card = find_card("cpu")
+    assert card.dtype == "float32" and card.memory_bytes > 2**28 and card.flops_per_second > 1e10

@@ -1,0 +1,176 @@
+"""Checkpoints that are whole, or not there; and what is said of those that were damaged."""
+
+import json
+import os
+import pickle
+import resource
+import shutil
+import signal
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from small_runs import SHORT, STILL, log_of, new_model, run, untimed
+
+from gptcore.corpus import DiskFull
+from gptcore.model import GPT
+from gptcore.training import Checkpoints, load_model, read_log
+
+FILES = {"model.safetensors", "config.json", "optimizer.safetensors", "state.json", "files.json"}
+
+
+@pytest.fixture(scope="module")
+def finished(text, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    run(text, folder)
+    return folder
+
+
+@pytest.fixture
+def out(finished, tmp_path):
+    """A run with the checkpoints 35 and 40, and the best; a copy, to be damaged."""
+    return Path(shutil.copytree(finished, tmp_path / "out", symlinks=True))
+
+
+def test_a_checkpoint_is_a_folder_of_safetensors_and_json(out):
+    assert {file.name for file in (out / "latest").iterdir()} == FILES
+    assert (out / "latest").resolve() == out / "step_000040"
+    state = json.loads((out / "latest" / "state.json").read_text())
+    assert (state["step"], state["tokens"]) == (40, 40 * 4 * 12)
+    model = GPT.load(out / "latest")
+    assert model.config.n_embd == 16
+
+
+def test_the_newest_and_the_best_are_kept(text, tmp_path):
+    config = replace(SHORT, keep=3, eval_every=5)
+    steps = run(text, tmp_path, config)
+    measured = {s.step: s.val_loss for s in steps if s.val_loss is not None}
+    best = min(measured, key=measured.get)
+    kept = Checkpoints(tmp_path).steps()
+    assert kept == sorted({30, 35, 40, best})
+    assert (tmp_path / "best").resolve().name == f"step_{best:06d}"
+
+
+def test_the_best_and_the_one_that_is_to_stay_are_kept_however_old(tmp_path):
+    for step in (5, 10, 15, 20, 25):
+        (tmp_path / f"step_{step:06d}").mkdir()
+    store = Checkpoints(tmp_path, keep=1, stays=(15,))
+    store.tidy(best=10)
+    assert store.steps() == [10, 15, 25]
+    store.tidy(best=None)
+    assert store.steps() == [15, 25]
+
+
+def test_one_that_was_damaged_is_passed_over_and_latest_leads_to_the_one_before(out, text):
+    whole = log_of(out)
+    for name in sorted(FILES):
+        file = out / "step_000040" / name
+        content = file.read_bytes()
+        for damaged in (content[: len(content) // 2], b"", content[:-9] + b"x" + content[-8:]):
+            file.write_bytes(damaged)
+            with pytest.warns(UserWarning, match="step_000040 .*An older one is tried"):
+                loaded = Checkpoints(out).load_newest()
+            assert loaded.folder.name == (out / "latest").resolve().name == "step_000035"
+        file.write_bytes(content)
+    (out / "step_000040" / "model.safetensors").unlink()
+    with pytest.warns(UserWarning, match="step_000040 is not whole"):
+        again = run(text, out, resume=True)
+    assert [step.step for step in again] == [36, 37, 38, 39, 40]
+    assert log_of(out) == whole
+    assert Checkpoints(out).load_newest().folder.name == "step_000040"
+
+
+def test_if_all_are_damaged_nothing_is_begun_over_them(out, text):
+    for folder in out.glob("step_*"):
+        (folder / "files.json").unlink()
+    with pytest.warns(UserWarning), pytest.raises(OSError, match=r"None of the \d checkpoint"):
+        run(text, out, resume=True)
+
+
+def test_what_a_killed_run_left_half_written_counts_for_nothing_and_is_swept_up(out, text):
+    (out / "step_000045.part").mkdir()
+    (out / "step_000020.removed").mkdir()
+    assert Checkpoints(out).load_newest().folder.name == "step_000040"
+    run(text, out, replace(SHORT, max_steps=41), resume=True)
+    assert not list(out.glob("*.part")) and not list(out.glob("*.removed"))
+
+
+@contextmanager
+def files_at_most(size_bytes: int):
+    """What a full disk does to whoever writes: it refuses."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    deaf = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, deaf)
+
+
+@pytest.mark.parametrize("size_bytes", [20_000, 40_000], ids=["weights", "optimizer"])
+def test_a_full_disk_leaves_the_old_checkpoint_as_it_is(size_bytes, text, tmp_path):
+    out = tmp_path / "out"
+    run(text, out, replace(SHORT, max_steps=5))
+    before = {f.name: f.read_bytes() for f in (out / "latest").iterdir()}
+    with files_at_most(size_bytes), pytest.raises(DiskFull, match=r"is too full.* It is as it was"):
+        run(text, out, resume=True)
+    assert (out / "latest").resolve().name == "step_000005"
+    assert {f.name: f.read_bytes() for f in (out / "latest").iterdir()} == before
+    assert not list(out.glob("*.part"))
+    run(text, out, resume=True)
+    assert log_of(out)[5:] == untimed(run(text, None))[5:]
+
+
+def test_a_pickle_of_somebody_else_is_not_opened(text, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "sprung"),)
+
+    (tmp_path / "ckpt.pt").write_bytes(pickle.dumps(Trap()))
+    for ask in (
+        lambda: run(text, tmp_path, resume=True),
+        lambda: load_model(tmp_path),
+    ):
+        with pytest.raises(ValueError, match=r"is a pickle.*GPT.from_nanogpt\(FILE\)"):
+            ask()
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_pickle_in_the_place_of_weights_is_not_opened_either(out, text):
+    (out / "step_000040" / "model.safetensors").write_bytes(pickle.dumps({"weight": 1}))
+    with pytest.warns(UserWarning, match="model.safetensors is not as it was"):
+        assert Checkpoints(out).load_newest().folder.name == "step_000035"
+
+
+def test_a_folder_without_links_has_files_that_name_the_checkpoint(text, tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise OSError("a required privilege is not held by the client")
+
+    monkeypatch.setattr("pathlib.Path.symlink_to", refused)
+    run(text, tmp_path, replace(SHORT, eval_every=5))
+    assert (tmp_path / "latest").read_text() == "step_000040\n"
+    best = load_model(tmp_path, "best")
+    assert best.config == load_model(tmp_path).config
+
+
+def test_the_log_is_cut_back_to_the_checkpoint_and_a_half_line_is_no_line(out, text):
+    whole = log_of(out)
+    with (out / "log.jsonl").open("a") as log:
+        log.write('{"step": 41, "tokens": 99}\n{"step": 42, "tok')
+    run(text, out, replace(SHORT, max_steps=41), resume=True)
+    assert log_of(out)[:40] == whole
+    assert [step.step for step in read_log(out)] == list(range(1, 42))
+
+
+def test_loading_says_where_there_is_nothing(tmp_path):
+    with pytest.raises(ValueError, match="There is no latest checkpoint in"):
+        load_model(tmp_path)
+    with pytest.raises(ValueError, match=r"There is no .*log\.jsonl"):
+        read_log(tmp_path)
+
+
+def test_a_model_that_was_saved_is_the_one_that_was_trained(text, tmp_path):
+    run(text, tmp_path, replace(SHORT, max_steps=5), STILL)
+    assert load_model(tmp_path).wte.weight.ne(new_model(STILL).wte.weight).any()

@@ -1,0 +1,241 @@
+"""What `gptcore doctor` says of machines of all kinds, most of them pretended."""
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from gptcore import cli
+from gptcore.model import GPTConfig
+from gptcore.training import TrainConfig, budget, card_of_device, doctor, machine, measure_rate
+from gptcore.training.machine import Gpu
+from gptcore.training.rate import Rate
+
+GIB = 2**30
+RTX4070 = Gpu("NVIDIA GeForce RTX 4070", "550.54", 12 * GIB, 1 * GIB)
+
+
+def pretended_torch(cuda=False, bf16=True, built="12.8", name="NVIDIA GeForce RTX 4070"):
+    """As much of PyTorch as the doctor looks at."""
+    return SimpleNamespace(
+        __version__="2.13.0",
+        version=SimpleNamespace(cuda=built, hip=None),
+        backends=SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False)),
+        cuda=SimpleNamespace(
+            is_available=lambda: cuda,
+            get_device_name=lambda index: name,
+            is_bf16_supported=lambda including_emulation: bf16,
+            mem_get_info=lambda index: (8 * GIB, 12 * GIB),
+        ),
+    )
+
+
+@pytest.fixture
+def on(monkeypatch):
+    """Findings by name, on a pretended machine."""
+
+    def examine(torch=None, gpus=(), system="Linux", release="6.8.0", **of_machine):
+        monkeypatch.setattr(doctor, "pytorch", lambda: torch)
+        monkeypatch.setattr(machine, "nvidia_cards", lambda: list(gpus))
+        monkeypatch.setattr(doctor.platform, "system", lambda: system)
+        monkeypatch.setattr(doctor.platform, "release", lambda: release)
+        for name, answer in of_machine.items():
+            monkeypatch.setattr(machine, name, lambda *_, answer=answer: answer)
+        return {finding.what: finding for finding in doctor.examine()}
+
+    return examine
+
+
+def test_a_good_machine_has_no_complaint(on, monkeypatch, tmp_path):
+    monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
+    (tmp_path / "fineweb" / "CC-MAIN-2013-20").mkdir(parents=True)
+    file = tmp_path / "fineweb" / "CC-MAIN-2013-20" / "000_00000.parquet"
+    with open(file, "wb") as sparse:
+        sparse.truncate(2_000_000_000)
+    monkeypatch.setattr(doctor, "installed", lambda module: True)
+    found = on(
+        pretended_torch(cuda=True),
+        [RTX4070],
+        compiler="/usr/bin/g++",
+        has_python_headers=True,
+        free_memory=16 * GIB,
+        free_disk=100 * 10**9,
+    )
+    assert {finding.state for finding in found.values()} == {"good"}
+    assert found["device"].found == "NVIDIA GeForce RTX 4070, driver 550.54 (rtx4070)"
+    assert found["number formats"].found.startswith("bfloat16")
+    assert found["card's memory"].found == "11.0 of 12.0 GiB free"
+    assert found["FineWeb"].found == "1 file, 2 GB"
+
+
+def test_without_pytorch_it_says_so_and_how_to_get_it(on):
+    found = on(None, [RTX4070])
+    assert found["PyTorch"].state == "bad"
+    assert "pip install" in found["PyTorch"].advice and "gptcore[train]" in found["PyTorch"].advice
+    assert found["device"].found.endswith("PyTorch is missing")
+    assert "compiler" not in found and "texts" in found
+
+
+def test_a_card_that_pytorch_cannot_use_is_bad_news_with_the_reason(on):
+    old = on(pretended_torch(built="12.8"), [RTX4070])["device"]
+    assert old.state == "bad" and "driver is too old" in old.advice
+    without = on(pretended_torch(built=None), [RTX4070])["device"]
+    assert without.state == "bad" and "has no CUDA" in without.advice
+    none = on(pretended_torch())["device"]
+    assert none.state == "note" and none.found.startswith("no GPU")
+
+
+def test_windows_is_led_to_wsl2_and_wsl2_is_recognised(on):
+    assert "wsl --install" in on(pretended_torch(), system="Windows", release="11")["system"].advice
+    inside = on(pretended_torch(), release="5.15.0-microsoft-standard-WSL2")["system"]
+    assert inside.state == "good" and "WSL2" in inside.found
+
+
+def test_a_card_without_bf16_computes_in_fp16(on):
+    turing = pretended_torch(cuda=True, bf16=False, name="Tesla T4")
+    found = on(turing, [Gpu("Tesla T4", "550", 15 * GIB, 0)])
+    assert "no bfloat16" in found["number formats"].found
+
+
+def test_a_desktop_that_fills_the_card_is_told_and_the_advice_works(on):
+    crowded = Gpu("NVIDIA GeForce RTX 4070", "550", 12 * GIB, 4 * GIB)
+    advice = on(pretended_torch(cuda=True), [crowded])["card's memory"].advice
+    assert advice.endswith("gptcore budget PRESET --memory_gib 8.0")
+    assert cli.main(["budget", "fineweb-40m", "--gpu", "4070", "--memory_gib", "8.0"]) == 0
+
+
+def test_a_card_that_is_not_in_the_table_is_still_a_card(on):
+    laptop = "NVIDIA GeForce RTX 4070 Laptop GPU"
+    found = on(pretended_torch(cuda=True, name=laptop), [Gpu(laptop, "550", 8 * GIB, 0)])
+    assert found["device"].state == "good" and "table lacks this card" in found["device"].advice
+
+
+@pytest.mark.parametrize("system, way", [("Linux", "apt install g++"), ("Darwin", "xcode-select")])
+def test_a_missing_compiler_is_named_with_the_way_to_it(on, system, way):
+    found = on(pretended_torch(), system=system, compiler=None, has_python_headers=False)[
+        "compiler"
+    ]
+    assert found.state == "note" and "a C++ compiler" in found.found and way in found.advice
+    assert ("Python.h" in found.found) == (system == "Linux")
+
+
+def test_little_room_is_told(on):
+    found = on(pretended_torch(), free_disk=10**9, free_memory=GIB)
+    assert found["disk"].state == found["memory"].state == "note"
+    assert "GPTCORE_DATA" in found["disk"].advice
+
+
+def test_missing_texts_and_files_come_with_the_command_that_brings_them(on, monkeypatch, tmp_path):
+    monkeypatch.setenv("GPTCORE_DATA", str(tmp_path / "not yet there"))
+    found = on(pretended_torch())
+    assert "names, stories" in found["texts"].found
+    assert found["texts"].advice.startswith("The others: gptcore fetch names-ssa shakespeare")
+    assert "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000" in found["FineWeb"].advice
+
+
+# The system's answers
+
+
+def test_nvidia_smi_is_read_and_its_absence_is_no_card(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert machine.nvidia_cards() == [] and machine.answer("nvidia-smi") is None
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'NVIDIA GeForce RTX 4070, 550.54, 12282, 812'\necho odd\n")
+    tool.chmod(0o755)
+    assert machine.nvidia_cards() == [
+        Gpu("NVIDIA GeForce RTX 4070", "550.54", 12282 * 2**20, 812 * 2**20)
+    ]
+    assert machine.card_here() == card_of_device("NVIDIA GeForce RTX 4070", 12282 * 2**20)
+    tool.write_text("#!/bin/sh\necho 'no driver'\nexit 9\n")
+    assert machine.nvidia_cards() == []
+
+
+def test_this_machine_answers():
+    assert doctor.memory().state in ("good", "note")
+    assert machine.free_disk(doctor.data_folder()) > 0
+    assert all(finding.found for finding in doctor.examine())
+
+
+def test_a_card_that_is_not_in_the_table_is_not_planned_with_unasked(monkeypatch, capsys):
+    laptop = Gpu("NVIDIA GeForce RTX 4070 Laptop GPU", "550", 8 * GIB, 0)
+    monkeypatch.setattr(machine, "nvidia_cards", lambda: [laptop])
+    assert cli.main(["budget", "fineweb-40m"]) == 2
+    assert "--gpu rtx4070 --memory_gib 8.0; or --gpu cpu" in capsys.readouterr().err
+    assert cli.main(["budget", "fineweb-40m", "--gpu", "rtx4070", "--memory_gib", "8.0"]) == 0
+
+
+# The rate
+
+
+def test_a_rate_is_measured_by_real_steps_and_taken_by_the_budget():
+    tiny = GPTConfig(vocab_size=32, block_size=16, n_layer=1, n_head=1, n_embd=8)
+    rate = measure_rate(tiny, TrainConfig(batch_size=4, grad_accum=2, warmup_steps=0), steps=5)
+    assert (rate.steps, rate.device) == (5, "cpu") and rate.tokens_per_second > 0
+    assert measure_rate(tiny, TrainConfig(schedule="wsd"), steps=50, seconds=0).steps == 1
+    plan = budget(tiny, tokens_per_second=rate.tokens_per_second)
+    assert plan.hours == plan.tokens / rate.tokens_per_second / 3600
+
+
+# The command
+
+
+def test_json_has_all_findings(capsys):
+    assert cli.main(["doctor", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["rate"] is None
+    kinds = [finding["what"] for finding in told["findings"]]
+    assert kinds[:3] == ["system", "PyTorch", "device"] and {"disk", "texts"} <= set(kinds)
+    assert all(
+        finding.keys() == {"what", "state", "found", "advice"} for finding in told["findings"]
+    )
+
+
+def test_the_rate_is_asked_for_and_says_how_to_use_it(capsys, monkeypatch):
+    asked = []
+
+    def pretended(model, training):
+        asked.append((model.n_embd, training.max_steps))
+        return Rate(1234.5, 20, "cpu", None)
+
+    monkeypatch.setattr("gptcore.training.rate.measure_rate", pretended)
+    assert cli.main(["doctor", "--rate", "--preset", "names"]) == 0
+    out = capsys.readouterr().out
+    assert "1,234 tokens/s on cpu; names, median of 20 steps" in out
+    assert out.endswith("gptcore budget names --tokens_per_second 1234\n")
+    assert asked == [(32, 1000)]
+
+
+def test_a_misspelt_preset_is_told_before_anything_is_looked_at(capsys):
+    assert cli.main(["doctor", "--rate", "--preset", "fineweb40m"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "Did you mean 'fineweb-40m'?" in err
+
+
+WITHOUT_PYTORCH = """
+import sys
+class Lacking:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "torch":
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+sys.meta_path.insert(0, Lacking())
+from gptcore import cli
+sys.exit(cli.main())
+"""
+
+
+@pytest.mark.parametrize(
+    "asked, code, out, err",
+    [
+        (["doctor"], 0, "!! PyTorch        is not installed", ""),
+        (["doctor", "--rate"], 1, "!! PyTorch", "--rate needs PyTorch, which is not installed."),
+        (["budget", "fineweb-40m", "--gpu", "4090"], 0, "40,953,216", ""),
+    ],
+    ids=lambda what: " ".join(what) if isinstance(what, list) else "",
+)
+def test_it_runs_where_pytorch_is_not_installed(asked, code, out, err):
+    command = [sys.executable, "-c", WITHOUT_PYTORCH, *asked]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert (ran.returncode, bool(ran.stderr)) == (code, bool(err)), ran.stderr
+    assert out in ran.stdout and err in ran.stderr
