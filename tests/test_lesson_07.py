@@ -99,7 +99,7 @@ def test_a_loss_is_the_mean_over_all_predictions_and_leaves_the_model_as_it_was(
 
 def test_where_the_weights_of_gpt2_are_not_the_cell_says_so_and_fetches_nothing(monkeypatch):
     monkeypatch.setattr("course.sample.weights_are_here", lambda: False)
-    with pytest.raises(TextNotHere, match="To bring them, 0.5 GB: hf download openai-community"):
+    with pytest.raises(TextNotHere, match=r"To bring them, 0\.5 GB: hf download openai"):
         gpt2_weights()
 
 

@@ -16,6 +16,13 @@ def letter_of(answer):
     return answer.strip().rstrip(".")[:1] if isinstance(answer, str) else answer
 
 
+def faster_or_not(answer):
+    """The letter, or the word for it."""
+    words = {"faster": "A", "slower": "B", "same": "C"}
+    text = str(answer).lower()
+    return next((letter for word, letter in words.items() if word in text), letter_of(answer))
+
+
 def part_of(answer):
     """A part may be called by its name."""
     words = {"mlp": "B", "attention": "A", "table": "C", "token": "C", "embedding": "C"}
@@ -60,6 +67,8 @@ def sheet():
 def on_a_sheet(split_heads) -> list:
     """The reader's strips of a small sheet, with their shape."""
     heads = done(split_heads(sheet(), H))
+    if isinstance(heads, (tuple, list)):
+        raise ValueError("split_heads must give back one tensor, (B, H, T, D), not several strips")
     return [str(tuple(heads.shape)), heads]
 
 
@@ -146,7 +155,7 @@ QUESTIONS = [
                 "The multiplications cost the same. What else does PyTorch do in each call?",
             ),
         ),
-        measure=letter_of,
+        measure=faster_or_not,
         otherwise='Answer with "A", "B" or "C".',
     ),
     Question(
@@ -186,8 +195,8 @@ QUESTIONS = [
             Wrong(
                 "B",
                 "what is learned too much does no harm",
-                "It does harm: whoever has seen `em` followed by `m` each time bets everything on "
-                "`m`. What does it cost if `i` comes?",
+                "It does harm: whoever has seen `em` followed by `i` each time bets everything on "
+                "`i`. What does it cost if `m` comes?",
             ),
         ),
         measure=letter_of,
@@ -228,7 +237,7 @@ QUESTIONS = [
             Wrong(
                 "Ada",
                 "what deviates a little is wrong",
-                "What, then, of Bo's? It is a nat better than everybody else's after so few steps.",
+                "What, then, of Bo's? After so few steps it is far better than both others.",
             ),
             Wrong(
                 "ours",
@@ -273,6 +282,11 @@ QUESTIONS = [
                 lambda row: (row[:-1], row[-1:]),
                 "a row has one answer",
                 "One target for six tokens. Each token has one that follows it: y is as long as x.",
+            ),
+            Wrong(
+                lambda row: (row, row[1:]),
+                "x is the whole row",
+                "x is one longer than y: the last id of the row has nothing to be asked about.",
             ),
             Wrong(
                 lambda row: (row[:-2], row[2:]),
@@ -320,6 +334,7 @@ QUESTIONS = [
         LESSON,
         right=solution.medium,
         measure=millions,
+        tolerance=0.06,  # rounded to whole millions
         yes="302 of the 355 million are in the blocks, and the number of heads does not count.",
         wrong=(
             Wrong(

@@ -10,8 +10,8 @@ guess("predictions in one row", ...)
 # In lesson 6 a thousand names were learned one letter after the other. From here on a row is read at once, many rows together, and the model may be GPT-2. Nothing else is new: same model, same numbers, other
 # tools. The first of them is **PyTorch**, and takes ten minutes.
 #
-# (Two settings first. All is computed on one core, which is faster for matrices as small as ours. And numbers have sixteen digits instead of PyTorch's usual eight, so that yours come out as ours:
-# with eight, a run of some hundred steps ends in other digits on another processor.)
+# (Two settings first. All is computed on one core, which is faster for matrices as small as ours. And numbers have sixteen digits instead of PyTorch's usual seven, so that yours come out as ours:
+# with seven, a run of some hundred steps ends in other digits on another processor.)
 
 # %%
 import torch
@@ -112,7 +112,7 @@ same(dy.T @ x, W.grad, within=0)
 same(dy @ W, x.grad, within=0)  # (3, 1) @ (1, 2): the slope for x
 
 # %% [markdown]
-# These two lines, `dy.T @ x` and `dy @ W`, are nearly all of `gptcore/ladder/slopes.py`, the forty lines on paper of the rung with arrays. PyTorch knows them for every operation it has, and walks back through the graph as `Value` does.
+# These two lines, `dy.T @ x` and `dy @ W`, are nearly all there is to the ways back in `gptcore/ladder/slopes.py`, the paper of the rung with arrays. PyTorch knows them for every operation it has, and walks back through the graph as `Value` does.
 #
 # **Back.** A batch has 8 rows of 64 tokens, and all of them go through one matrix. How many slopes meet in one of its weights?
 
@@ -132,7 +132,7 @@ logits, _ = poured(scalar)(torch.tensor([emma]))  # (1, 5) -> (1, 5, 27)
 same(list(scalar.logits_after(emma)), logits[0], within=1e-12)
 
 # %% [markdown]
-# Two more rungs for the ladder of lesson 6, then. On the first of them PyTorch takes one name after the other, as the three below it do. Against NumPy, whose slopes were written by hand, is it **A** faster, **B** slower, or **C** the same?
+# Two more rungs for the ladder of lesson 6, then. On the first of them PyTorch takes one name after the other, as the three rungs before it do. Against NumPy, whose slopes were written by hand, is it **A** faster, **B** slower, or **C** the same?
 
 # %%
 guess("PyTorch against NumPy, one name at a time", ...)
@@ -147,13 +147,13 @@ draw_ladder(rungs, title="One name: loss, slopes, step")
 # %%
 for rung in rungs[1:]:
     print(f"{rung.name}: {verdict_on(rung)}")
-print("a batch is more than 1,000 times as fast as scalars:", rungs[-1].times_the_first > 1000)
+print("a batch is more than 300 times as fast as scalars:", rungs[-1].times_the_first > 300)
 
 # %% [markdown]
-# Slower, by about ten times. A step of this model is some two hundred calls, and each call looks at types and shapes, finds the right routine and notes down a node for the way back, a few millionths of a second every time. The arithmetic for six letters is
+# Slower, several times. A step of this model is some two hundred calls, and each call looks at types and shapes, finds the right routine and notes down a node for the way back, a few millionths of a second every time. The arithmetic for six letters is
 # over before that. A batch pays the same price once, for 512 names.
 #
-# So that is where the thousands come from: 227 ms with scalars and 0.033 ms in a batch, on one core of ours on 20 November 2026. The fast part of a computer sits idle unless it is given a great deal to do at once, and this, more than any formula, is why a GPT is built as it is: **in training all positions of a row are computed in parallel**, since all letters are known; only when it writes is it
+# So that is where the thousands come from: a fifth of a second with scalars, some thirty millionths of one in a batch, when our core has nothing else to do. The fast part of a computer sits idle unless it is given a great deal to do at once, and this, more than any formula, is why a GPT is built as it is: **in training all positions of a row are computed in parallel**, since all letters are known; only when it writes is it
 # one token at a time.
 #
 # (A batch takes other steps than single names do: 512 names, then one update. That is why only its first loss is held against the mean. `gptcore ladder` in a terminal has two rungs more, compiled code and a GPU.)
@@ -222,7 +222,7 @@ same(by_hand, attention(read), within=1e-12)
 same(shares, model.attention_weights(x)[0], within=1e-12)
 
 # %% [markdown]
-# The fourth line is the one to look at. A sheet with a row for each token and C columns is cut *along*, into H strips; each strip makes a square of its own; and at the end the strips are glued together again. Turn both sizes. At 512 and 12 something tears.
+# The line that makes `strips` is the one to look at. A sheet with a row for each token and C columns is cut *along*, into H strips; each strip makes a square of its own; and at the end the strips are glued together again. Turn both sizes. At 512 and 12 something tears.
 
 # %% tags=["promise-ah", "promise-control"]
 from gptcore.heads import check_heads
@@ -251,7 +251,7 @@ except ValueError as error:
 
 # %% tags=["promise-exercise"]
 def split_heads(x, n_head):
-    """Each head gets D = C / n_head of the numbers of every token."""
+    """Each head gets D = C // n_head of the numbers of every token."""
     return ...
 
 
@@ -298,7 +298,7 @@ check("gpt2-medium", medium)
 # ## One of your own
 #
 # Ten lines, and any GPT learns any text. Which sixteen rows it reads at a step is drawn from the number of the step. What is new: `zero_grad`, because slopes add up from one walk to the next, as in lesson 3; `AdamW`, which is Adam and draws each weight a little towards 0 at every step; and a rate that first rises and then falls.
-# (With the rate 0.01 from first to last, the run below would end at 2.4 instead of 1.6.)
+# (With the rate 0.01 from first to last, the run below would end near 2.3 instead of 1.6.)
 
 # %%
 def learn(gpt, ids, steps, rate):
@@ -428,7 +428,7 @@ for _ in range(2):
     forgotten = dropping(rows[:, :-1], rows[:, 1:])[1]
     dropping.eval()
     meant = dropping(rows[:, :-1], rows[:, 1:])[1]
-    print(f"eval() forgotten: {forgotten:.4g}   with eval(): {meant:.4g}")
+    print(f"eval() forgotten: {forgotten:.3f}   with eval(): {meant:.3f}")
 
 # %% [markdown]
 # The first column is too high, and one would believe it, were it not for the evidence: it changes when nothing has. A GPT is **a function without state**: tokens, positions and weights go in, logits come out, today as yesterday. What it seems to remember stands in the text that it is given.
@@ -458,7 +458,7 @@ same(without, cached, within=0)
 
 # %% [markdown]
 # So with a cache the function is (token, position, weights, cache) → logits. A triangle against a line: twice as long a text costs four times as much without it, twice as much with it. And past `block_size`, 128 here? The window slides. Every token in it gets another *position*, and with it other keys and values: the cache is worth nothing, and the window must be read anew, for every letter. Or one
-# lets the window jump, 64 tokens at a time, and forgets a little more than one must:
+# lets the window jump, 64 tokens at a time, and right after a jump it sees half of what it could:
 
 # %%
 for slide in (1, 64):
@@ -548,7 +548,7 @@ print(f"all twelve speak: {loss_without([]):.2f} nats; all are silent: {loss_wit
 # %% [markdown]
 # The first layer, and there you can see why: it has three diagonals. Head 1 looks one letter back, head 3 two, head 0 three or four. Nobody told them to share it out like that. Without head 1 the model no longer knows which letter came before, and what is left of its knowledge is little.
 #
-# Of the last layer each head can be spared nearly for nothing. Silence all four of them below, and the loss doubles: what one leaves out, others do. And with all twelve silent it is worse than knowing nothing, 4.06. Attention is the only place where positions exchange anything, so every letter is alone again, with MLPs that expect to be told
+# In the last layer no head costs more than a few hundredths. Silence all four of them below, and the loss doubles: what one leaves out, others do. And with all twelve silent it is worse than knowing nothing, 4.06. Attention is the only place where positions exchange anything, so every letter is alone again, with MLPs that expect to be told
 # something.
 #
 # Type a text of your own. The switch silences the head that is shown; the loss on the eight rows stands below.
@@ -569,7 +569,7 @@ def loss(text, silenced):
 AttentionExplorer(look, text=text, loss=loss, loss_name="loss on eight rows it has not read", layer=0, head=1)
 
 # %% [markdown]
-# What a model knows of a letter by itself is one row of a table. Ids mean nothing; one could give out emoji instead, and these rows would come out the same. Here they are, from the side from which they differ most, coloured by us:
+# What a model knows of a letter by itself is one row of a table. Ids mean nothing; one could give out emoji instead, and these rows would come out the same. Here they are, from the side from which they differ most, coloured by us.
 
 # %%
 from string import ascii_uppercase
@@ -579,7 +579,20 @@ from viz import draw_embedding
 kinds = {"capitals": ascii_uppercase, "vowels": "aeiouy", "points and the blank": " !\"',-.?"}
 spelled = list(tokenizer.characters)
 groups = [next((kind for kind, members in kinds.items() if c in members), "consonants") for c in spelled]
-draw_embedding(model.wte.weight.detach()[: len(spelled)], spelled, groups=groups, title="Nobody told it what a capital is")
+table = model.wte.weight.detach()[: len(spelled)]
+draw_embedding(table, spelled, groups=groups, title="What sets letters apart most is how often they occur")
+
+# %% [markdown]
+# The capitals seem to have found one another. Before you believe it, compare the direction across with something simpler, how often each letter stands in the stories:
+
+# %%
+across = torch.linalg.svd(table - table.mean(dim=0))[0][:, 0]
+often = torch.bincount(seen, minlength=len(spelled))[: len(spelled)]
+for what, numbers in {"how often it occurs": often.log(), "being a capital": torch.tensor([float(c.isupper()) for c in spelled])}.items():
+    print(f"correlation of across with {what}: {torch.corrcoef(torch.stack([across, numbers]))[0, 1].abs():.2f}")
+
+# %% [markdown]
+# Capitals stand together because they are rare, and so do `z` and `q`.
 
 # %% [markdown]
 # ## No line raised an error
@@ -604,8 +617,8 @@ guess("the wrong programs", ...)
 # %% [markdown]
 # Bo's loss is too good to be true, and lesson 5 had a word for that: an error report. He cuts with `view` alone. The shape is right, but the sheet is cut *across*: head 0 gets the first quarter of the tokens, whole, and what it has to say is then glued to other tokens than it came from. So they hear of letters that they are to guess.
 #
-# Ada uses `view` on the way in and `view` on the way back. What was misplaced returns to its place, no token hears of a later one, and her loss is *better* than ours. Her tokens only hear the earlier ones of their own quarter of the row, eight letters at most; among so few, what is useful is found sooner. (That does not last. We let both go on, 3,000 steps at a steady rate:
-# ours came to 1.31 nats on new stories, hers to 1.56.) Whoever stops after a minute and takes the better loss keeps the wrong program.
+# Ada uses `view` on the way in and `view` on the way back. What was misplaced returns to its place, no token hears of a later one, and her loss is *better* than ours. Her tokens only hear the earlier ones of their own quarter of the row, eight letters at most; among so few, what is useful is found sooner. (That does not last. We let both go on, 3,000 steps at a rate of 0.003:
+# ours came to about 1.3 nats on new stories, hers to about 1.5.) Whoever stops after a minute and takes the better loss keeps the wrong program.
 #
 # No loss convicts her, so other witnesses are needed. One knows what a GPT must not do: what it says after 16 letters cannot depend on whether more will follow.
 
