@@ -156,7 +156,7 @@ class Checkpoints:
         point(self.out_dir / BEST, self.folder(step).name)
 
     def tidy(self, best: int | None) -> None:
-        """Remove what is not new, not the best and not to stay, and what a killed run left undone."""
+        """Remove what is not new, not the best and not to stay, and what was left half done."""
         steps = self.steps()
         for step in set(steps[: -self.keep]) - {best, *self.stays}:
             remove(self.folder(step))
@@ -178,7 +178,7 @@ def check_whole(folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Take its name away first, so that a removal that is killed leaves nothing that looks whole."""
+    """Take its name away first: a removal that is killed leaves nothing that looks whole."""
     gone = folder.with_name(f"{folder.name}.removed")
     shutil.rmtree(gone, ignore_errors=True)
     os.replace(folder, gone)

@@ -72,6 +72,9 @@ class TrainConfig:
     """whether PyTorch compiles the model first: half a minute, then faster"""
     device: str = "auto"
     """cpu, cuda, cuda:1, mps; auto: the fastest that is there"""
+    sharded: bool = False
+    """with several processes: each keeps a part of the model (FSDP2), not all of it (DDP); for one
+    that does not fit on a single GPU"""
     max_minutes: float = 0.0
     """stop after so much time, saved and ready to be resumed; 0 for no limit"""
     seed: int = 1337
@@ -88,6 +91,7 @@ class TrainConfig:
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("dtype", self.dtype, DTYPES)
         check_switch("compile", self.compile)
+        check_switch("sharded", self.sharded)
         if self.min_learning_rate > self.learning_rate:
             raise ValueError(
                 f"min_learning_rate={self.min_learning_rate} is above learning_rate="

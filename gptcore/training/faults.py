@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 
 from gptcore.model import GPTConfig
 from gptcore.training.config import TrainConfig
@@ -49,10 +50,12 @@ def odd_rows(loss: LossSum, batch: list[Named]) -> list[str]:
     """The rows whose loss, or whose slopes, are not finite."""
     found = []
     weights = [weight for weight in loss.parameters() if weight.requires_grad]
+    shared = any(isinstance(weight, DTensor) for weight in weights)  # then only the loss is known
     for ids, targets, places in batch:
         for row, place in enumerate(places):
-            alone = loss(ids[row : row + 1], targets[row : row + 1])
-            slopes = torch.autograd.grad(alone, weights, allow_unused=True)
+            with torch.set_grad_enabled(not shared):
+                alone = loss(ids[row : row + 1], targets[row : row + 1])
+            slopes = () if shared else torch.autograd.grad(alone, weights, allow_unused=True)
             sums = [slope.sum() for slope in slopes if slope is not None]
             if not torch.stack([alone.detach(), *sums]).isfinite().all():
                 found.append(place)
@@ -67,9 +70,12 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def out_of_memory(
-    step: int, model: GPTConfig, training: TrainConfig, dtype: str, saved: str
+    step: int, model: GPTConfig, training: TrainConfig, dtype: str, saved: str | None
 ) -> OutOfMemory:
-    """The error, with what to do."""
+    """The error, with what to do; `saved` says where the state before the step is."""
+    kept = f"Nothing is lost: the weights are those of step {step - 1}{saved}."
+    if saved is None:  # half of the weights may have been moved, or others hold a part of them
+        kept = "The newest checkpoint is as it was."
     batch_size, accum, block_size = training.batch_size, training.grad_accum, model.block_size
     now = memory_of(model, training, dtype).total
     if batch_size > 1:
@@ -84,6 +90,6 @@ def out_of_memory(
         way_out = "The micro-batch is one row already."
     return OutOfMemory(
         f"Step {step} needs more memory than there is, with a micro-batch of {batch_size} x "
-        f"{block_size} tokens: about {now / 1e9:.3g} GB. {way_out} Logits in pieces need less, too: --loss_chunk "
-        f"{max(256, block_size)}. Nothing is lost: the weights are those of step {step - 1}{saved}."
+        f"{block_size} tokens: about {now / 1e9:.3g} GB. {way_out} Logits in pieces need less, "
+        f"too: --loss_chunk {max(256, block_size)}. {kept}"
     )

@@ -15,6 +15,7 @@ from torch.optim import AdamW, Muon, Optimizer
 
 from gptcore.model import GPT
 from gptcore.training.config import TrainConfig
+from gptcore.training.sharing import own_part
 
 ADAMW_REMEMBERS = {"step", "exp_avg", "exp_avg_sq"}
 MUON_REMEMBERS = {"momentum_buffer"}
@@ -80,19 +81,23 @@ def restore_state(model: GPT, optimizers: list[Optimizer], tensors: dict[str, Te
     name_of: dict[Tensor, str] = {weight: name for name, weight in model.named_parameters()}
     by_weight: dict[str, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
-        weight, what = name.rsplit("/", 1)
-        by_weight.setdefault(weight, {})[what] = tensor
+        owner, what = name.rsplit("/", 1)
+        by_weight.setdefault(owner, {})[what] = tensor
     for optimizer in optimizers:
         wanted = MUON_REMEMBERS if isinstance(optimizer, Muon) else ADAMW_REMEMBERS
         content = optimizer.state_dict()
-        weights = [name_of[w] for group in optimizer.param_groups for w in group["params"]]
-        content["state"] = {i: by_weight.get(name, {}) for i, name in enumerate(weights)}
-        for name, memory in zip(weights, content["state"].values()):
+        weights = [w for group in optimizer.param_groups for w in group["params"]]
+        content["state"] = {
+            i: {what: own_part(t, weight) for what, t in by_weight.get(name_of[weight], {}).items()}
+            for i, weight in enumerate(weights)
+        }
+        for weight, memory in zip(weights, content["state"].values()):
             if set(memory) != wanted:
                 raise ValueError(
-                    f"The checkpoint remembers {', '.join(sorted(memory)) or 'nothing'} of {name}, "
-                    f"and {type(optimizer).__name__} needs {', '.join(sorted(wanted))}. Resume "
-                    f"with the optimizer that the run began with."
+                    f"The checkpoint remembers {', '.join(sorted(memory)) or 'nothing'} of "
+                    f"{name_of[weight]}, and {type(optimizer).__name__} needs "
+                    f"{', '.join(sorted(wanted))}. Resume with the optimizer that the run began "
+                    f"with."
                 )
         optimizer.load_state_dict(content)
 

@@ -35,6 +35,7 @@ from gptcore.training.optimizers import (
 from gptcore.training.parameters import flops_per_token
 from gptcore.training.processes import Processes
 from gptcore.training.schedule import learning_rate
+from gptcore.training.sharing import add_up_alone, let_go, own_part, share_out, whole
 
 Micro = tuple[torch.Tensor, torch.Tensor, int]  # ids, targets, and the number of their batch
 
@@ -87,15 +88,19 @@ class Run:
         self.device = torch.device(device)
         self.autocast = autocast_for(device, self.dtype)
         self.peak = peak_of(device, self.dtype)
-        self.model.to(self.device)
-        self.optimizers = make_optimizers(model, config)
         # fp16 reaches no further down than 6e-8: losses are scaled up, and slopes down again.
         narrow = self.dtype == torch.float16
         self.scaler = torch.amp.GradScaler(device=self.device.type, enabled=narrow)
         self.plain = LossSum(model, config.loss_chunk)
         self.loss: torch.nn.Module = self.plain
-        if processes.size > 1:
+        self.shared = config.sharded and processes.size > 1
+        if self.shared:
+            share_out(self.plain, self.device, processes)
+        else:
+            self.model.to(self.device)
+        if processes.size > 1 and not self.shared:
             self.loss = DistributedDataParallel(self.plain)
+        self.optimizers = make_optimizers(model, config)
         self.step = self.tokens = 0
         self.best: tuple[float, int] | None = None  # the best validation loss, and its step
         self.updating = False  # whether weights may be half-way between two steps
@@ -122,7 +127,7 @@ class Run:
                 total += loss.detach()
         for optimizer in self.optimizers:
             self.scaler.unscale_(optimizer)
-        norm = float(clip([w for w in self.model.parameters()], config.grad_clip))
+        norm = float(whole(clip(list(self.model.parameters()), config.grad_clip)))
         train_loss = self.processes.sum(float(total)) / self.processes.size
         overflowed = self.check_finite(train_loss, norm, batch)
         rate = learning_rate(config, step)
@@ -180,6 +185,7 @@ class Run:
 
     def alone(self, until: bool):
         """While slopes are still added up, processes need not tell each other."""
+        add_up_alone(self.plain, until)
         if until and isinstance(self.loss, DistributedDataParallel):
             return self.loss.no_sync()
         return nullcontext()
@@ -255,8 +261,18 @@ class Run:
 
     # What a checkpoint holds besides weights
 
+    def whole_model(self) -> GPT:
+        """The model; if it is shared out, put together from all parts. All processes must ask."""
+        if not self.shared:
+            return self.model
+        let_go(self.plain)
+        tensors = {name: whole(tensor) for name, tensor in self.model.own_tensors().items()}
+        return GPT.of(self.model.config, tensors, "all processes")
+
     def optimizer_tensors(self) -> dict[str, torch.Tensor]:
-        return state_tensors(self.model, self.optimizers)
+        """What the optimizers remember, whole. All processes must ask."""
+        tensors = state_tensors(self.model, self.optimizers)
+        return {name: whole(tensor) for name, tensor in tensors.items()}
 
     def state(self) -> dict[str, Any]:
         """All that is neither a weight nor a tensor of the optimizer's; JSON has room for it."""
@@ -287,9 +303,10 @@ class Run:
         Raises: ValueError if it belongs to another run.
         """
         self.check_same(loaded)
+        found = loaded.model.own_tensors()
         with torch.no_grad():
             for name, tensor in self.model.own_tensors().items():
-                tensor.copy_(loaded.model.own_tensors()[name])
+                tensor.copy_(own_part(found[name], tensor))
         restore_state(self.model, self.optimizers, loaded.optimizer)
         state = loaded.state
         self.mention_jump(TrainConfig(**state["train"]), state["step"])

@@ -75,14 +75,17 @@ def steps(
             nonlocal written
             if store is None:
                 return ""
-            if log is not None and written != run.step:
+            if written == run.step:
+                return f", saved in {store.folder(run.step)}" if run.step else ""
+            model, optimizer = run.whole_model(), run.optimizer_tensors()
+            if log is not None:
                 log.make_lasting()
-                store.save(run.step, run.model, run.optimizer_tensors(), run.state())
+                store.save(run.step, model, optimizer, run.state())
                 if run.best is not None and run.best[1] == run.step:
                     store.mark_best(run.step)
                 store.tidy(run.best[1] if run.best else None)
             written = run.step
-            return f", saved in {store.folder(run.step)}" if run.step else ""
+            return f", saved in {store.folder(run.step)}"
 
         if config.compile and run.step < config.max_steps:
             run.compile()
@@ -118,10 +121,8 @@ def one_step(run: Run, save: Callable[[], str]) -> Step:
         if not is_out_of_memory(error):
             raise
         run.forget_slopes()
-        saved = "" if run.updating else save()
-        raise out_of_memory(
-            run.step + 1, run.model.config, config, run.dtype_name, saved
-        ) from None
+        saved = None if run.updating or run.shared else save()
+        raise out_of_memory(run.step + 1, run.model.config, config, run.dtype_name, saved) from None
     speed = learned.tokens / max(perf_counter() - start, 1e-9)
     measure = run.step % config.eval_every == 0 or run.step == config.max_steps
     return Step(

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from small_runs import SHORT, STILL, T, V, batches, new_model, run
 
+from gptcore.corpus import open_shard
 from gptcore.model import GPTConfig
 from gptcore.training import (
     LossSum,
@@ -267,6 +269,14 @@ def test_a_loss_that_is_no_number_stops_before_the_update_and_names_step_shard_a
     )
     rest = run(text, tmp_path / "out", config, STILL, resume=True)
     assert [s.train_loss for s in rest] == [s.train_loss for s in whole[7:]]
+
+
+def test_where_a_row_comes_from_is_where_it_stands(text):
+    data = batches(text)
+    for row, place in zip(data.batch(7)[0], data.where(7)):
+        file, _, span = place.partition(", tokens ")
+        first, last = (int(number.replace(",", "")) for number in span.split(" to "))
+        assert row.tolist() == open_shard(Path(file))[first : last + 1].tolist()
 
 
 def test_a_slope_that_is_no_number_stops_it_too(text, monkeypatch):
