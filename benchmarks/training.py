@@ -118,7 +118,13 @@ def killed(folder: Path) -> Iterator[tuple]:
 
 def run_until(step: int | None, out: Path, processes: int, words: str) -> None:
     """Train, or go on, until the log has so many steps; then kill all that takes part."""
-    torchrun = ["-m", "torch.distributed.run", f"--nproc_per_node={processes}", "-m"]
+    torchrun = [
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        f"--nproc_per_node={processes}",
+        "-m",
+    ]
     program = [*torchrun, "gptcore.training"] if processes > 1 else ["-m", "gptcore.training"]
     asked = [*words.removeprefix("train ").split(), "--out_dir", str(out), "--resume"]
     running = subprocess.Popen(

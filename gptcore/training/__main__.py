@@ -1,4 +1,7 @@
-"""`torchrun --nproc_per_node=N -m gptcore.training PRESET ...`: `gptcore train`, by N processes."""
+"""`gptcore train` by several processes:
+
+torchrun --standalone --nproc_per_node=N -m gptcore.training PRESET --out_dir DIR
+"""
 
 import sys
 

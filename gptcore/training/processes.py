@@ -1,7 +1,7 @@
 """Several processes that train one model together, each on rows of its own; mostly there is one.
 
-`torchrun --nproc_per_node=N -m gptcore.training ...` starts N, and tells each by its environment
-who it is. Left out on purpose: starting them, and starting them anew; torchrun does.
+`torchrun --standalone --nproc_per_node=N -m gptcore.training ...` starts N, and tells each by its
+environment who it is. Left out on purpose: starting them, and starting them anew; torchrun does.
 """
 
 import os
@@ -73,6 +73,9 @@ def joined(device: str) -> Iterator[tuple[Processes, str]]:
             )
         device = f"cuda:{local}"
         torch.cuda.set_device(local)
+    if dist.is_initialized():  # by whoever calls, who also ends it
+        yield Processes(dist.get_rank(), dist.get_world_size()), device
+        return
     dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     try:
         yield Processes(dist.get_rank(), dist.get_world_size()), device

@@ -152,6 +152,11 @@ class Lab:
         start = time.time()
         self.page.evaluate(RUN_ALL)
         self.page.wait_for_function("() => window.lessonDone", timeout=timeout * SECONDS)
+        # Trap: after a cell that may fail, and does, the page says "done" and the rest goes on.
+        quiet = 0
+        while quiet < 10 and time.time() - start < timeout:
+            quiet = quiet + 1 if self.page.evaluate(KERNEL_IS_READY, path) else 0
+            self.page.wait_for_timeout(100)
         return time.time() - start
 
     def show_all(self) -> None:

@@ -5,10 +5,12 @@ Screenshots stay in build/screenshots/, in the light and in the dark theme: look
 
 import time
 
+import nbformat
 import pytest
 from lab import SCREENSHOTS
 
 from course.lesson_table import written_lessons
+from course.needs import missing
 
 pytestmark = pytest.mark.browser
 LESSONS = [lesson.name for lesson in written_lessons()]
@@ -30,6 +32,13 @@ def move(page, knob, screen) -> float:
     return time.perf_counter() - start
 
 
+def cells_that_lack_something(name: str) -> int:
+    """Cells that end in an error here, because this machine has not what they need."""
+    (lesson,) = [lesson for lesson in written_lessons() if lesson.name == name]
+    cells = nbformat.read(lesson.notebook, as_version=4).cells
+    return sum(bool(missing(cell.metadata.get("tags", []))) for cell in cells)
+
+
 @pytest.mark.parametrize("name", LESSONS)
 def test_run_all_cells_and_move_every_control(lab, name):
     lab.errors.clear()
@@ -38,7 +47,7 @@ def test_run_all_cells_and_move_every_control(lab, name):
     lab.run_all(name)
     lab.show_all()
     failed = lab.page.locator(".jp-OutputArea-output[data-mime-type*=error]")
-    assert failed.count() == 0, failed.first.inner_text()
+    assert failed.count() <= cells_that_lack_something(name), failed.all_inner_texts()
     assert lab.page.locator(".jp-InputPrompt:text('[*]')").count() == 0
     controls = lab.page.locator(CONTROL)
     assert controls.count() >= 1

@@ -13,6 +13,7 @@ from small_runs import SHORT, STILL, T, V, batches, new_model, run
 from gptcore.corpus import open_shard
 from gptcore.model import GPTConfig
 from gptcore.training import (
+    Checkpoints,
     LossSum,
     NotFinite,
     OutOfMemory,
@@ -351,11 +352,23 @@ def test_16_bits_learn_nearly_the_same_and_weights_keep_32(dtype, text, tmp_path
 
 
 def test_slopes_that_overflow_in_fp16_skip_the_update_and_lower_the_scale(text, tmp_path):
-    config = replace(SHORT, dtype="float16", max_steps=6)
-    first = next(train(new_model(STILL), batches(text), config, out_dir=tmp_path))
-    assert first.grad_norm is not None
-    run_state = load_model(tmp_path)
-    assert run_state.config == STILL
+    config = replace(SHORT, dtype="float16", max_steps=9, checkpoint_every=1, keep=9)
+    model, weights = new_model(STILL), []
+
+    def too_large(slope):  # at the second step only
+        return slope * float("inf") if len(weights) == 1 else slope
+
+    model.wpe.weight.register_hook(too_large)
+    steps = train(model, batches(text), config, out_dir=tmp_path)
+    skipped = []
+    for step in steps:
+        weights.append(weights_of(model))
+        skipped.append(step.grad_norm is None)
+    assert skipped == [False, True] + 7 * [False]
+    same = [all(torch.equal(a[n], b[n]) for n in a) for a, b in zip(weights, weights[1:])]
+    assert same == [True] + 7 * [False]
+    scales = [Checkpoints(tmp_path).state_of(step)["scaler"]["scale"] for step in (1, 2, 3)]
+    assert scales[1] == scales[0] / 2 == scales[2]
 
 
 def test_mfu_is_a_share_of_what_this_device_was_seen_to_do(text, tmp_path):
