@@ -3,18 +3,20 @@
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)) python3)
 TORCH ?= default
+VERSIONS ?= pinned
 LAB_ARGS ?=
-VENV := .venv/bin/python
+VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts/python.exe,bin/python)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
-SETUP := $(PYTHON) course/environment.py --torch $(TORCH)
+SETUP := $(PYTHON) course/environment.py --torch $(TORCH) --versions $(VERSIONS)
 
-.PHONY: help lab test notebooks checkpoint lint bench
+.PHONY: help lab test notebooks links colab downloads checkpoint lint bench
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
 	@echo
-	@echo "TORCH=cpu takes PyTorch without CUDA; LAB_ARGS=... is handed to JupyterLab; PYTHON=... names the Python to build on."
+	@echo "TORCH=cpu takes PyTorch without CUDA; LAB_ARGS=... is handed to JupyterLab; PYTHON=... names the Python to build on;"
+	@echo "VERSIONS=oldest-torch or newest takes other versions than those with which the lessons' outputs were made."
 
 lab:  ## open JupyterLab at lesson 0
 	@$(SETUP) course
@@ -29,6 +31,18 @@ test:  ## run every test, every lesson, and the lessons in a real browser
 notebooks:  ## build the lessons that changed: course/lessons/ -> notebooks/, executed
 	@$(SETUP) test
 	@$(VENV) -m course.build $(NAMES)
+
+links:  ## write the project's address into every badge: make links REPO=owner/name
+	@$(SETUP) test
+	@$(VENV) -m course.links $(if $(REPO),"$(REPO)")
+
+colab:  ## run every lesson with the versions that Google Colab ships
+	@$(SETUP) test
+	@COLAB_LESSONS=all $(VENV) -m pytest -n 2 tests/colab
+
+downloads:  ## ask the sources of all downloads whether they still have what the manifest promises
+	@$(SETUP) course
+	@$(VENV) -m course.downloads $(NAMES)
 
 checkpoint:  ## train the small GPT that ships in data/ anew, five minutes
 	@$(SETUP) course

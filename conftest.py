@@ -1,19 +1,25 @@
 """How `pytest --nbval notebooks/` compares: everything an output says, except the pixels inside
 an HTML image.
 
-A cell that needs what this machine has not is skipped, with the command that brings it.
+A cell that needs what this machine has not is skipped, with the command that brings it. After its
+last cell a lesson may not have taken more memory than its header says. Nobody's answers are kept
+or shown while tests run.
 """
 
+import os
 from pathlib import Path
 
 import pytest
 
+from course.cost import cost_of_kernel, excess
+from course.kept import OFF, VARIABLE
 from course.needs import missing
 
 ROOT = Path(__file__).resolve().parent
 
 
 def pytest_configure(config):
+    os.environ[VARIABLE] = OFF  # the kernels that nbval starts inherit it
     if getattr(config.option, "nbval", False):
         config.option.nbval_sanitize_with = str(ROOT / "course" / "nbval.cfg")
 
@@ -24,3 +30,13 @@ def pytest_collection_modifyitems(items):
         reason = missing(tags) if tags else ""
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(tryfirst=True)  # while the kernel still lives
+def pytest_runtest_teardown(item, nextitem):
+    is_last_cell = getattr(item, "cell", None) and getattr(nextitem, "parent", 0) is not item.parent
+    if is_last_cell and item.parent.kernel:
+        cost = cost_of_kernel(item.parent.kernel.km)
+        problem = cost and excess(item.path.stem, cost)
+        if problem:
+            pytest.fail(problem, pytrace=False)

@@ -23,19 +23,26 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
+from course.colab import launch_cell
+from course.cost import Cost, cost_of_kernel
 from course.lesson_table import COURSE, Lesson, readme_table, written_lessons
 from course.needs import missing
+from course.repository import our_repository
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SECONDS_FOR_A_CELL = 300
+# Source folded away: by Jupyter's standard, and by Colab's own word for it.
+FOLDED = {"tags": ["launch"], "jupyter": {"source_hidden": True}, "cellView": "form"}
 README = COURSE.parent / "README.md"
 MARKS = "<!-- lessons: made by `make notebooks` -->", "<!-- end of lessons -->"
 
 
 def cells_of(lesson: Lesson) -> nbformat.NotebookNode:
-    """The notebook of a lesson, not run yet: header from the table, cells from the source."""
+    """The notebook of a lesson, not run yet: header and launch cell, the source, the way on."""
     parsed = jupytext.reads(lesson.source.read_text(encoding="utf-8"), fmt="py:percent")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(lesson.header())])
+    header = nbformat.v4.new_markdown_cell(lesson.header())
+    launch = nbformat.v4.new_code_cell(launch_cell(our_repository()), metadata=FOLDED)
+    notebook = nbformat.v4.new_notebook(cells=[header, launch])
     for cell in parsed.cells:
         make = (
             nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
@@ -46,6 +53,7 @@ def cells_of(lesson: Lesson) -> nbformat.NotebookNode:
                 "raises-exception"
             )  # where it is missing, JupyterLab's "run all" goes on after the message
         notebook.cells.append(make(cell.source, metadata={"tags": tags} if tags else {}))
+    notebook.cells.append(nbformat.v4.new_markdown_cell(lesson.neighbours()))
     for place, cell in enumerate(notebook.cells):
         cell.id = (
             f"{place:02d}-{sha256(cell.source.encode()).hexdigest()[:8]}"  # the same in every build
@@ -59,8 +67,11 @@ def cells_of(lesson: Lesson) -> nbformat.NotebookNode:
     return notebook
 
 
-def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
-    """Execute all cells in order; one that needs what is not here stays without outputs."""
+def run(notebook: nbformat.NotebookNode, folder: Path) -> Cost | None:
+    """Execute all cells in order; one that needs what is not here stays without outputs.
+
+    Gives what the kernel has cost, where the system says it.
+    """
     waiting = [cell for cell in notebook.cells if missing(cell.metadata.get("tags", []))]
     for cell in waiting:
         cell.metadata.tags = [*cell.metadata.tags, "skip-execution"]
@@ -71,11 +82,14 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
         skip_cells_with_tag="skip-execution",
         resources={"metadata": {"path": str(folder)}},
     )
+    costs: list[Cost | None] = [None]
+    client.on_cell_executed = lambda **_: costs.append(cost_of_kernel(client.km))
     try:
         client.execute()
     finally:
         for cell in waiting:
             cell.metadata.tags = [tag for tag in cell.metadata.tags if tag != "skip-execution"]
+    return costs[-1]
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:
@@ -101,7 +115,7 @@ def build(lesson: Lesson) -> str:
     start = time.perf_counter()
     notebook = cells_of(lesson)
     lesson.notebook.parent.mkdir(exist_ok=True)
-    run(notebook, lesson.notebook.parent)
+    cost = run(notebook, lesson.notebook.parent)
     clean(notebook)
     part = lesson.notebook.with_suffix(".part")
     nbformat.write(notebook, part)
@@ -110,9 +124,10 @@ def build(lesson: Lesson) -> str:
     not_run = sum(cell.execution_count is None for cell in code)
     kilobytes = lesson.notebook.stat().st_size / 1000
     skipped = f", {not_run} not run (not on this machine)" if not_run else ""
+    took = f", {cost.cpu_seconds:.0f} s of processor, {cost.peak_mb:.0f} MB at most" if cost else ""
     return (
         f"{lesson.name}: {len(code)} code cells{skipped}, {time.perf_counter() - start:.1f} "
-        f"s, {kilobytes:,.0f} kB"
+        f"s, {kilobytes:,.0f} kB{took}"
     )
 
 

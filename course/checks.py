@@ -1,5 +1,6 @@
-"""`guess` before something is explained, `check` after something was done: both answer at once,
-and nothing is stored.
+"""`guess` before something is explained, `check` after something was done: both answer at once.
+
+What was answered is noted in a file of the reader's own (`course/kept.py`), and sent nowhere.
 
 They look at the reader's own object, never at ours. Left as it stands (`...`), a cell prints one
 constant line, so that an unsolved notebook still runs from top to bottom.
@@ -8,6 +9,7 @@ constant line, so that an unsolved notebook still runs from top to bottom.
 from difflib import get_close_matches
 
 from course.catalogue import QUESTIONS
+from course.kept import keep
 from course.numbers import NotDoneYet
 from course.questions import Question
 
@@ -19,9 +21,12 @@ def guess(question: str, answer=...) -> None:
     """
     found = find(question)
     try:
-        print(found.reply(... if answer is None else answer))
+        verdict = found.judge(... if answer is None else answer)
     except NotDoneYet:
         print(f"{question}? Put your guess in place of the dots and run this cell again.")
+        return
+    print(verdict.words)
+    keep(found, answer, verdict)
 
 
 def check(exercise: str, answer=...) -> None:
@@ -31,9 +36,12 @@ def check(exercise: str, answer=...) -> None:
     """
     found = find(exercise)
     try:
-        print(f"{exercise}: {found.reply(answer)}")
+        verdict = found.judge(answer)
     except NotDoneYet:
         print(f"{exercise}: not done yet")
+        return
+    print(f"{exercise}: {verdict.words}")
+    keep(found, answer, verdict)
 
 
 def find(name: str) -> Question:

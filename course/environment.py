@@ -6,6 +6,8 @@ versions.
     python course/environment.py bench         and those whom the benchmarks run beside us
     python course/environment.py test --torch cpu    PyTorch without CUDA, for a machine without
     an NVIDIA card
+    python course/environment.py test --versions oldest-torch    the oldest PyTorch that is allowed;
+    newest: whatever is newest of everything
 
 Run again it does nothing until pyproject.toml or constraints.txt change. Standard library only,
 and no newer Python than is needed to say that a newer one is needed.
@@ -14,6 +16,7 @@ and no newer Python than is needed to say that a newer one is needed.
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,29 +59,44 @@ def check_room(extra):
         )
 
 
-def fingerprint():
+def read(name):
+    with open(os.path.join(ROOT, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def constraints(versions):
+    """What pip is held to: the pinned versions, all but PyTorch's, or nothing."""
+    if versions == "newest":
+        return ""
+    if versions == "oldest-torch":
+        (oldest,) = re.findall(r'"torch>=([\d.]+)"', read("pyproject.toml"))
+        return re.sub(r"(?m)^torch==.*$", "torch=={}.*".format(oldest), read("constraints.txt"))
+    return read("constraints.txt")
+
+
+def fingerprint(versions):
     """What the environment was made from: if this changes, it is made again."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(versions.encode())
     for name in ("pyproject.toml", "constraints.txt"):
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
 
 
-def is_ready(extra):
+def is_ready(extra, versions):
     """Whether this extra, or one that contains it, is installed as it should be."""
     extras = list(GIGABYTES)
     for made in extras[extras.index(extra) :]:
         try:
             with open(os.path.join(FOLDER, "made-for-" + made)) as file:
-                if file.read() == fingerprint():
+                if file.read() == fingerprint(versions):
                     return True
         except OSError:
             pass
     return False
 
 
-def install(extra, torch):
+def install(extra, torch, versions):
     if not os.path.exists(PYTHON):
         print("gptcore: making the private environment .venv", file=sys.stderr)
         subprocess.check_call([sys.executable, "-m", "venv", FOLDER])
@@ -86,15 +104,12 @@ def install(extra, torch):
         "gptcore: installing what '{}' needs; a minute or two the first time".format(extra),
         file=sys.stderr,
     )
-    command = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--constraint",
-        "constraints.txt",
-    ]
+    held = os.path.join(FOLDER, "constraints.txt")
+    with open(held, "w", encoding="utf-8") as file:
+        file.write(constraints(versions))
+    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--constraint", held]
+    # What an earlier run pinned must not stay, for it is new enough for pip.
+    command += ["--upgrade", "--upgrade-strategy", "eager"] if versions == "newest" else []
     command += (
         [] if sys.stderr.isatty() else ["-qq"]
     )  # somebody who watches sees pip's own progress
@@ -106,7 +121,7 @@ def install(extra, torch):
             "it has to wait. Run it again, it goes on."
         )
     with open(os.path.join(FOLDER, "made-for-" + extra), "w") as file:
-        file.write(fingerprint())
+        file.write(fingerprint(versions))
 
 
 def main():
@@ -115,12 +130,18 @@ def main():
     parser.add_argument(
         "--torch", choices=["default", "cpu"], default="default", help="cpu: PyTorch without CUDA"
     )
+    parser.add_argument(
+        "--versions",
+        choices=["pinned", "oldest-torch", "newest"],
+        default="pinned",
+        help="pinned: those with which the stored outputs were made",
+    )
     options = parser.parse_args()
-    if is_ready(options.extra):
+    if is_ready(options.extra, options.versions):
         return
     check_python()
     check_room(options.extra)
-    install(options.extra, options.torch)
+    install(options.extra, options.torch, options.versions)
 
 
 if __name__ == "__main__":

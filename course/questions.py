@@ -27,6 +27,15 @@ class Wrong:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What is said to an answer, and the foreseen mistake that it was, if it was one."""
+
+    right: bool
+    words: str
+    mistake: Wrong | None = None
+
+
+@dataclass(frozen=True)
 class Question:
     """One question: `right` passes and gets `yes`, each of `wrong` its own hint.
 
@@ -47,18 +56,24 @@ class Question:
 
     def reply(self, answer) -> str:
         """What the reader is told. Raises NotDoneYet for a stub."""
+        return self.judge(answer).words
+
+    def judge(self, answer) -> Verdict:
+        """Whether the answer is right, and what helps if it is not. Raises NotDoneYet."""
         try:
             given = flat(self.measure(done(answer)))
         except NotDoneYet:
             raise
         except Exception as error:  # whatever the reader's own code raises is an answer too
-            return f"not yet: {type(error).__name__}: {error}{readers_line(error)}"
+            words = f"not yet: {type(error).__name__}: {error}{readers_line(error)}"
+            return Verdict(False, words)
         if self.agrees(given, self.right, self.tolerance):
-            return f"yes. {self.yes if isinstance(self.yes, str) else self.yes(answer)}"
+            praise = self.yes if isinstance(self.yes, str) else self.yes(answer)
+            return Verdict(True, f"yes. {praise}")
         for wrong in self.wrong:
             if self.agrees(given, wrong.answer, min(CLOSE, self.tolerance)):
-                return f"not yet. {wrong.hint}"
-        return f"not yet. {self.advice(answer, given)}"
+                return Verdict(False, f"not yet. {wrong.hint}", wrong)
+        return Verdict(False, f"not yet. {self.advice(answer, given)}")
 
     def agrees(self, given: list[float | str], answer, tolerance: float) -> bool:
         """Whether the answer comes to the same numbers and words."""

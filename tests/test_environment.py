@@ -1,5 +1,6 @@
 """What is to be installed is written in four places; here they are held together."""
 
+import os
 import re
 import subprocess
 import sys
@@ -11,10 +12,13 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from course import environment
+
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 EXTRAS = PYPROJECT["optional-dependencies"]
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 NAMES_IN_CONDA = {"torch": "pytorch", "huggingface-hub": "huggingface_hub"}
 NOT_IN_CONDA = {"ipykernel": "comes with jupyterlab", "py3langid": "from pip"}
 
@@ -53,6 +57,16 @@ def test_conda_makes_our_packages_importable():
     assert [line for line in pip if not line.startswith("py3langid")] == ["-e ."]
 
 
+def test_binder_fails_at_its_build_and_not_before_a_reader():
+    script = ROOT / "postBuild"
+    assert script.read_text(encoding="utf-8").startswith("#!/bin/bash\n")
+    commands = [
+        line for line in script.read_text(encoding="utf-8").splitlines() if "python" in line
+    ]
+    assert any("import gptcore, viz, course" in command for command in commands)
+    assert subprocess.run(["bash", script], env=os.environ | {"PATH": PATH}).returncode == 0
+
+
 def test_conda_has_all_that_pip_would_otherwise_have_to_bring():
     names = {re.split(r"[<>=]", line)[0] for line in CONDA["dependencies"] if isinstance(line, str)}
     for needed in requirements("text", "course", "train"):
@@ -74,6 +88,23 @@ def test_ranges_stay_wide_enough_for_colab():
     colab = {"ipywidgets": "7.7.1", "plotly": "5.24.1", "torch": "2.11.0", "numpy": "2.1.3"}
     for name, version in colab.items():
         assert ranges[name].contains(version), f"Colab has {name} {version}"
+
+
+def test_other_versions_differ_in_what_their_name_says():
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    assert environment.constraints("pinned") == pinned
+    assert environment.constraints("newest") == ""
+    oldest = environment.constraints("oldest-torch")
+    (line,) = set(oldest.splitlines()) - set(pinned.splitlines())
+    (torch,) = [needed for needed in requirements("train") if needed.name == "torch"]
+    least = str(torch.specifier).removeprefix(">=")
+    assert line == f"torch=={least}.*"
+    assert torch.specifier.contains(f"{least}.0")
+
+
+def test_an_environment_with_other_versions_is_made_anew():
+    kinds = ("pinned", "oldest-torch", "newest")
+    assert len({environment.fingerprint(versions) for versions in kinds}) == len(kinds)
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,8 @@ LIGHT = [
     "gptcore.tokenizers",
     "gptcore.corpus",
     "gptcore.model",
+    "gptcore.sampling",
+    "gptcore.training",
     "viz",
 ]
 

@@ -11,6 +11,7 @@ import gptcore.ladder
 import gptcore.model
 import gptcore.sampling
 import gptcore.tokenizers
+import gptcore.training
 import viz
 
 LAZY = [
@@ -20,6 +21,7 @@ LAZY = [
     gptcore.model,
     gptcore.sampling,
     gptcore.tokenizers,
+    gptcore.training,
 ]
 
 

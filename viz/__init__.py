@@ -21,6 +21,8 @@ _HOME = {
     "draw_loss": "loss",
     "LossPlot": "live_loss",
     "draw_program": "program",
+    "draw_way": "way",
+    "Stop": "way",
     "draw_samples": "samples",
     "SamplesPlayer": "samples_player",
     "draw_counts": "counts",
@@ -52,6 +54,14 @@ _HOME = {
     "HeadSplitter": "head_splitter",
     "draw_query": "query",
     "AttentionExplorer": "attention_explorer",
+    "draw_memory": "memory",
+    "BudgetDial": "budget_dial",
+    "draw_formats": "formats",
+    "draw_schedule": "schedule",
+    "ScheduleDial": "schedule_dial",
+    "draw_runs": "runs",
+    "TwoRuns": "two_runs",
+    "draw_scaling": "scaling",
 }
 
 __all__ = list(_HOME)

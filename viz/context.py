@@ -7,8 +7,8 @@ how many cells a table of that length has.
 from collections.abc import Sequence
 
 from viz.arrays import to_numbers
+from viz.curves import round_steps
 from viz.labels import clip
-from viz.loss import round_steps
 from viz.palette import BLUE, FAINT, GOLD, INK, MUTED, ORANGE, PAPER
 from viz.picture import Picture
 from viz.scene import Box, Disc, Line, Scene, Words

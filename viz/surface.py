@@ -9,9 +9,9 @@ from itertools import takewhile
 from math import isfinite
 from typing import Any
 
+from viz.curves import round_steps
 from viz.labels import clip, short
 from viz.landscape import Landscape, Point, Range, height
-from viz.loss import round_steps
 from viz.palette import FAINT, GREEN, INK, MUTED, ORANGE, PURPLE, WHITE
 from viz.picture import Picture
 from viz.scene import Box, Disc, Line, Scene, Words
@@ -22,6 +22,7 @@ WAYS = (ORANGE, GREEN, PURPLE, INK)
 MOST_DOTS = 100
 EYE = {"x": 0.8, "y": -1.6, "z": 1.1}  # from where the solid one is seen first
 PLOTLY = "application/vnd.plotly.v1+json"
+PLAIN = {"data": {"scatter": [{"type": "scatter"}]}}  # what plotly calls the template "none"
 
 
 def draw_surface(
@@ -163,37 +164,42 @@ def tell(name: str, places: list[Point], wanted: int, land: Landscape) -> str:
 
 
 def solid_of(land: Landscape, ways: Mapping[str, list[Point]], x_name: str, y_name: str) -> dict:
-    """The same as a landscape to turn, in plotly's JSON. Numbers have three digits."""
-    from plotly.graph_objects import Figure, Scatter3d, Surface  # noqa: PLC0415 - loads slowly
+    """The same as a landscape to turn, in plotly's JSON. Numbers have three digits.
 
-    figure = Figure(layout={"template": "none", "width": LEFT + WIDE + RIGHT, "height": 460})
+    Left out on purpose: plotly itself, which loads slowly and is not in every browser's Python.
+    """
     every = slice(None, None, 2)  # half of the grid in each direction is smooth enough
     heights = [digits([h if isfinite(h) else None for h in row[every]]) for row in land.heights]
-    figure.add_trace(
-        Surface(
-            x=digits(land.xs[every]),
-            y=digits(land.ys[every]),
-            z=heights[every],
-            colorscale=[[0, land.colour(0)], [1, land.colour(10)]],
-            showscale=False,
-        )
-    )
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "surface",
+            "x": digits(land.xs[every]),
+            "y": digits(land.ys[every]),
+            "z": heights[every],
+            "colorscale": [[0, land.colour(0)], [1, land.colour(10)]],
+            "showscale": False,
+        }
+    ]
     for n, (name, places) in enumerate(ways.items()):
         seen = list(takewhile(lambda place: land.inside(*place), places))
         lift = (land.high - land.low) / 100  # or the line would half sink into the ground
         losses = [height(land.loss_at, *place) + lift for place in seen]
         xs, ys = digits([x for x, _ in seen]), digits([y for _, y in seen])
-        way: dict[str, Any] = {"x": xs, "y": ys, "z": digits(losses), "name": name or "path"}
+        way: dict[str, Any] = {"type": "scatter3d", "name": name or "path"}
+        way |= {"x": xs, "y": ys, "z": digits(losses), "mode": "lines+markers"}
         colour = WAYS[n % len(WAYS)]
-        way |= {"mode": "lines+markers", "marker": {"size": 3, "color": colour}}
-        figure.add_trace(Scatter3d(**way, line={"color": colour, "width": 5}))
+        way |= {"marker": {"size": 3, "color": colour}, "line": {"color": colour, "width": 5}}
+        traces.append(way)
     titles = {"xaxis": x_name, "yaxis": y_name, "zaxis": "loss"}
     view = {"aspectratio": {"x": 1.5, "y": 1, "z": 0.7}, "camera": {"eye": EYE}}
-    figure.update_layout(
-        scene=view | {axis: {"title": {"text": text}} for axis, text in titles.items()},
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-    )
-    return figure.to_plotly_json()
+    layout = {
+        "template": PLAIN,
+        "width": LEFT + WIDE + RIGHT,
+        "height": 460,
+        "scene": view | {axis: {"title": {"text": text}} for axis, text in titles.items()},
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+    }
+    return {"data": traces, "layout": layout}
 
 
 def digits(numbers: Sequence[float | None]) -> list[float | None]:

@@ -78,7 +78,7 @@ same(by_hand, gpt.loss("emma"), within=1e-9)
 #
 # ## From noise to names
 #
-# While it trained, the first cell stopped five times to let it write, each time with the same dice, `Random(1)`, so that only the model differs. Move
+# While it trained, the cell stopped five times to let it write, each time with the same dice, `Random(1)`, so that only the model differs. Move
 # *step* and watch what it learns first. (Where no Python runs, on a web page for instance, you see all five moments at once.)
 
 # %% tags=["promise-control", "promise-picture"]
@@ -129,7 +129,7 @@ guess("what is wrong with the second run", ...)
 #
 # ## The whole program on one page
 #
-# What the first cell did fits on a page, with no import but Python's own. The colours say which lesson explains a line; rest the pointer on
+# What the training cell did fits on a page, with no import but Python's own. The colours say which lesson explains a line; rest the pointer on
 # one to read its title.
 
 # %% tags=["promise-ah"]
@@ -143,7 +143,7 @@ draw_program(one_page(), lessons_of_lines(), titles(), title="A GPT, all of it")
 # letter is what the model reads at a time, its *token*, and lesson 4 is about larger ones.) The page comes back in lesson 6, and then no colour
 # will be strange.
 #
-# It is also a program that runs, in some four minutes, from the folder of the course: `python course/one_page.py data/names.txt`. The first cell used its
+# It is also a program that runs, in some four minutes, from the folder of the course: `python course/one_page.py data/names.txt`. The training cell used its
 # faster twin, `gptcore.scalar`; lesson 3 shows what makes it fast. Given the list that microgpt was published with, both print the published
 # losses.
 #
@@ -177,13 +177,30 @@ check("remembered", {"in the list": ..., "among the 1,000 shown": ...})
 
 # %% [markdown]
 # **2 · Another seed.** The seed decides in which order the names come and with which weights it begins. Which of these stay true, or the same, with
-# any other seed? Answer with `True` or `False`; then copy the first cell and try `seed=7`.
+# any other seed? Answer with `True` or `False`; then copy the training cell and try `seed=7`.
 
 # %% tags=["promise-exercise"]
 stays = {"a first loss between 3 and 3.7": ..., "the last loss": ..., "the names": ...}
 check("another seed", stays)
 
 # %% [markdown]
+# ## The way through
+#
+# This is the course. A track leads to each lesson from those that it builds on; where two tracks run side by side, the order is yours. A bar fills with the questions that
+# you have answered: run the cell again whenever you come back.
+
+# %%
+from course.progress import way
+
+way()
+
+# %% [markdown]
+# For the bars your answers are noted in a file on this machine, the wrong ones too, and they are sent nowhere. In a terminal, `python -m course.progress` says where it
+# lies, and `python -m course.progress --erase` forgets it all.
+#
+# Are you sure of list comprehensions, `zip`, logarithms and slopes? [Before you start](../course/pages/before_you_start.md) asks, for five minutes. What a word meant
+# that was explained three lessons ago stands in the [glossary](../course/pages/glossary.md).
+#
 # ## The last sentence is yours
 #
 # Finish it before you unfold ours: *A language model is trained to ...*

@@ -24,8 +24,6 @@ class BudgetCommand:
 
     preset: Annotated[str | None, tyro.conf.Positional] = None
     """a run by name, such as fineweb-40m; or give sizes instead"""
-    recompute: bool = False
-    """plan for blocks that keep only what came in, and compute the rest once more"""
     gpu: str | None = None
     """a card, such as rtx4070, or cpu; unless said, this machine's"""
     memory_gib: float | None = None
@@ -56,7 +54,6 @@ class BudgetCommand:
             replace(preset.train if preset else USUAL, **said(self.settings)),
             self.card(),
             tokens_per_second=self.tokens_per_second,
-            recompute=self.recompute,
             from_fineweb=preset is None or preset.text is None,
         )
         if self.json:

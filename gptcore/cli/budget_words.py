@@ -54,11 +54,12 @@ def memory_lines(plan: Budget) -> list[str]:
         f"{'not compiled' if training.compile else 'compiled'} {' '.join(binary(other.logits))}"
     )
     in_pieces = f"{training.loss_chunk:,} tokens at a time; " if training.loss_chunk else ""
+    kept = "inputs, all that" if training.recompute else "what"
     why = {
         "weights": "32 bits each",
         "gradients": "32 bits each",
         "optimizer": f"{training.optimizer}'s running means, 32 bits each",
-        "activations": f"what {model.n_layer} blocks keep for the way back",
+        "activations": f"{kept} {model.n_layer} blocks keep for the way back",
         "logits": f"{model.vocab_size:,} for each token, and their slopes; {in_pieces}{otherwise}",
     }
     verdict = "fits" if plan.fits else "DOES NOT FIT"

@@ -143,7 +143,7 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
         check_tokenizer(path, manifest, tokenizer)
         rows = [row[split] for row in manifest["shards"] if row[split]["file"]]
         if not rows:
-            raise no_shards(path, split)
+            raise none_set_aside(path, split, manifest)
         check_whole(path, manifest, rows)
         return [open_shard(path / row["file"]) for row in rows]
     if (path / "plan.json").exists():
@@ -158,10 +158,27 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
 
 
 def no_shards(path: Path, split: str) -> ValueError:
-    """The error for a folder that has nothing of the split."""
+    """The error for a folder that has no files of the split."""
     return ValueError(
         f"{path} has no tokens for {split}. Shards are made by: gptcore prepare SOURCE --out DIR; "
         "a larger --val_share sets more documents aside for val."
+    )
+
+
+def none_set_aside(path: Path, split: Split, manifest: dict[str, Any]) -> ValueError:
+    """The error for shards whose documents all went to the other split."""
+    documents = sum(row[s]["documents"] for row in manifest["shards"] for s in ("train", "val"))
+    if documents < 2:
+        way_out = (
+            "Documents are set aside as a whole, and one cannot serve both train and val: cut the "
+            "text into several (one in each line of a .txt file, or with --document file one in "
+            "each file)"
+        )
+    else:
+        way_out = f"Give a {'larger' if split == 'val' else 'smaller'} --val_share"
+    return ValueError(
+        f"{path} has no tokens for {split}: of its {documents:,} document(s) none went there. "
+        f"{way_out}, and prepare it in another folder."
     )
 
 

@@ -45,21 +45,33 @@ def bring(name: str) -> Source:
     path, noted = folder / f"{file}.parquet", folder / f"{file}.parquet.json"
     if not noted.exists() and path.exists():
         return Source(path, name, path.stat().st_size)  # put there by hand; its hash is not known
-    folder.mkdir(parents=True, exist_ok=True)
-    with sole_use(folder):
-        if not noted.exists():
-            place = dump.replace("-", "/", 1) if dump.startswith("sample-") else f"data/{dump}"
-            remote = {"repo_id": f"HuggingFaceFW/{dataset}", "filename": f"{place}/{file}.parquet"}
-            write_json(noted, ask_hub(name, remote, revision))
-        known = read_json(noted)
-        if revision and revision != known["revision"]:
-            raise ValueError(
-                f"{path} is there in revision {known['revision']}, not {revision}. Remove it and "
-                f"{noted.name} to bring the other, or ask for {name.partition('@')[0]}."
-            )
-        if not path.exists():
-            download(name, known, path)
+    if not path.exists():  # only a whole file has the name, so from here on it is only read
+        folder.mkdir(parents=True, exist_ok=True)
+        with sole_use(folder):
+            if not noted.exists():
+                place = dump.replace("-", "/", 1) if dump.startswith("sample-") else f"data/{dump}"
+                where = f"{place}/{file}.parquet"
+                remote = {"repo_id": f"HuggingFaceFW/{dataset}", "filename": where}
+                write_json(noted, ask_hub(name, remote, revision))
+            known = the_noted(noted, name, path, revision)
+            if not path.exists():  # another run may have finished just now
+                download(name, known, path)
+    known = the_noted(noted, name, path, revision)
     return Source(path, name, known["bytes"], known["sha256"], known["revision"])
+
+
+def the_noted(noted: Path, name: str, path: Path, revision: str | None) -> dict[str, Any]:
+    """What stands beside the file.
+
+    Raises: ValueError if that is another version than the one asked for.
+    """
+    known = read_json(noted)
+    if revision and revision != known["revision"]:
+        raise ValueError(
+            f"{path} is there in revision {known['revision']}, not {revision}. Remove it and "
+            f"{noted.name} to bring the other, or ask for {name.partition('@')[0]}."
+        )
+    return known
 
 
 def ask_hub(name: str, remote: dict[str, str], revision: str | None) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from gptcore.model.rope import Turn
 
 
 def relu_squared(x: Tensor) -> Tensor:
-    return F.relu(x).square()
+    # Trap: square() is a power, which autocast widens to 32 bits on a GPU; a product stays narrow.
+    positive = F.relu(x)
+    return positive * positive
 
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {

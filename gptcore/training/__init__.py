@@ -55,6 +55,7 @@ HOME_OF = {
     "fit_power_law": "scaling",
     "Rate": "rate",
     "measure_rate": "rate",
+    "FINEWEB_40M_CURVE": "published",
     "Finding": "doctor",
     "examine": "doctor",
 }

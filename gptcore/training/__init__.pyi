@@ -32,6 +32,7 @@ from gptcore.training.processes import Processes as Processes
 from gptcore.training.processes import joined as joined
 from gptcore.training.proposals import Proposal as Proposal
 from gptcore.training.proposals import propose as propose
+from gptcore.training.published import FINEWEB_40M_CURVE as FINEWEB_40M_CURVE
 from gptcore.training.rate import Rate as Rate
 from gptcore.training.rate import measure_rate as measure_rate
 from gptcore.training.samples import known_tokens_only as known_tokens_only

@@ -44,7 +44,6 @@ class Budget:
     largest_batch: int
     tokens_per_second: float | None
     rate_from: str
-    recompute: bool = False
     from_fineweb: bool = False
 
     @property
@@ -125,7 +124,6 @@ class Budget:
             "checkpoint_bytes": self.checkpoint_bytes,
             "disk_bytes": self.disk_bytes,
             "dtype": self.dtype,
-            "recompute": self.recompute,
             "card": asdict(self.card),
             "model": asdict(self.model),
             "training": asdict(self.training),
@@ -139,13 +137,11 @@ def budget(
     card: Card | str = "cpu",
     *,
     tokens_per_second: float | None = None,
-    recompute: bool = False,
     from_fineweb: bool | None = None,
 ) -> Budget:
     """What it takes to train that model, or the preset of that name, on that card.
 
     `tokens_per_second` is a rate that was measured; without one the card's table has a rate.
-    `recompute` plans for blocks that keep only what came in, and compute the rest again.
     `from_fineweb` counts what must be downloaded; a preset knows that itself.
     Raises:  ValueError for a preset, a card or a number format that there is not.
     Example: budget("fineweb-40m", card="rtx4070").hours -> 7.5
@@ -161,7 +157,7 @@ def budget(
         raise ValueError(f"tokens_per_second={tokens_per_second!r} must be a number above 0.")
     rate, rate_from = tokens_per_second, MEASURED_BY_YOU
     if rate is None:
-        rate, rate_from = tabulated_rate(model, training, card, dtype, recompute)
+        rate, rate_from = tabulated_rate(model, training, card, dtype)
     return Budget(
         model=model,
         training=training,
@@ -169,11 +165,10 @@ def budget(
         dtype=dtype,
         parameters_by_part=parameters_by_part(model),
         flops_per_token=flops_per_token(model),
-        memory=memory_of(model, training, dtype, recompute),
-        largest_batch=largest_batch(model, training, card, dtype, recompute),
+        memory=memory_of(model, training, dtype),
+        largest_batch=largest_batch(model, training, card, dtype),
         tokens_per_second=rate,
         rate_from=rate_from,
-        recompute=recompute,
         from_fineweb=bool(from_fineweb),
     )
 
@@ -200,14 +195,14 @@ def dtype_on(card: Card, wanted: str) -> str:
 
 
 def tabulated_rate(
-    model: GPTConfig, training: TrainConfig, card: Card, dtype: str, recompute: bool
+    model: GPTConfig, training: TrainConfig, card: Card, dtype: str
 ) -> tuple[float | None, str]:
     """Tokens a second from the card's peak and the share of it that runs get; and whence."""
     if dtype == "float32" != card.dtype:
         return None, f"{card.title} in float32 is not in the table: --tokens_per_second"
     needed = flops_per_token(model)
     flops: float = needed
-    if recompute:
+    if training.recompute:
         flops *= 4 / 3  # the way there is made twice, and is a third of all
     if training.loss_chunk:
         flops += 2 * model.vocab_size * model.n_embd  # so are the logits
@@ -222,14 +217,12 @@ def tabulated_rate(
     return rate, f"{card.share:.0%} of {tflops:,.4g} TFLOP/s; {card.share_from}"
 
 
-def largest_batch(
-    model: GPTConfig, training: TrainConfig, card: Card, dtype: str, recompute: bool = False
-) -> int:
+def largest_batch(model: GPTConfig, training: TrainConfig, card: Card, dtype: str) -> int:
     """The most rows that fit into a micro-batch; 0 if not even one does."""
 
     def fits(rows: int) -> bool:
         with_rows = replace(training, batch_size=rows)
-        return memory_of(model, with_rows, dtype, recompute).total <= card.usable_bytes
+        return memory_of(model, with_rows, dtype).total <= card.usable_bytes
 
     low, high = 0, MOST_ROWS  # low fits, high does not, or is never asked for
     while high - low > 1:

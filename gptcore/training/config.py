@@ -65,6 +65,9 @@ class TrainConfig:
     loss_chunk: int = 0
     """tokens whose logits are in memory at a time; 0 for all of a micro-batch. The loss is the same
     """
+    recompute: bool = False
+    """whether blocks keep only what came in, and compute the rest once more on the way back: less
+    memory, a third more time. The loss is the same"""
     dtype: str = "auto"
     """number format of the arithmetic: float32, bfloat16, float16; auto: the best of the device.
     The weights themselves have 32 bits"""
@@ -90,8 +93,8 @@ class TrainConfig:
         check_choice("schedule", self.schedule, SCHEDULES)
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("dtype", self.dtype, DTYPES)
-        check_switch("compile", self.compile)
-        check_switch("sharded", self.sharded)
+        for name in ("compile", "recompute", "sharded"):
+            check_switch(name, getattr(self, name))
         if self.min_learning_rate > self.learning_rate:
             raise ValueError(
                 f"min_learning_rate={self.min_learning_rate} is above learning_rate="

@@ -88,6 +88,8 @@ def out_of_memory(
         )
     else:
         way_out = "The micro-batch is one row already."
+    if not training.recompute:
+        way_out += " Blocks that compute their inside again keep less: --recompute True."
     return OutOfMemory(
         f"Step {step} needs more memory than there is, with a micro-batch of {batch_size} x "
         f"{block_size} tokens: about {now / 1e9:.3g} GB. {way_out} Logits in pieces need less, "

@@ -15,11 +15,15 @@ Left out on purpose: anything that a resumed run would have to make up. It goes 
 cut back to the step that it goes on from.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from gptcore.corpus.folder import NO_ROOM, DiskFull
 
 LOG = "log.jsonl"
 
@@ -46,13 +50,17 @@ class Log:
         self.file = folder / LOG
         kept = [line for step, line in lines_of(self.file) if step <= after]
         part = self.file.with_name(f"{LOG}.part")
-        part.write_text("".join(kept), encoding="utf-8", newline="\n")
+        with told_if_full(folder):
+            part.write_text("".join(kept), encoding="utf-8", newline="\n")
         os.replace(part, self.file)
-        self.open_file = self.file.open("a", encoding="utf-8", newline="\n")
+        self.open_file = self.file.open("ab", buffering=0)
 
     def add(self, step: Step) -> None:
-        self.open_file.write(json.dumps(asdict(step)) + "\n")
-        self.open_file.flush()
+        """Raises: DiskFull; a line that was written in part is no line, see `lines_of`."""
+        line = (json.dumps(asdict(step)) + "\n").encode()
+        with told_if_full(self.file.parent):
+            if self.open_file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, "not all of a line could be written")
 
     def make_lasting(self) -> None:
         """Not even a power cut takes the lines back that are there now."""
@@ -60,6 +68,20 @@ class Log:
 
     def close(self) -> None:
         self.open_file.close()
+
+
+@contextmanager
+def told_if_full(folder: Path) -> Iterator[None]:
+    """Raises: DiskFull instead of what the system says."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise DiskFull(
+            f"The disk of {folder} is too full for the log. Checkpoints are as they were. Make "
+            f"room and run the same with --resume."
+        ) from None
 
 
 def lines_of(file: Path) -> Iterator[tuple[int, str]]:

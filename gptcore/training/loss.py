@@ -2,7 +2,9 @@
 
 The logits are the largest thing in memory: 16 x 1024 tokens times 50,304 of them are 3.3 GB, and
 their slopes as much again. In pieces, only `chunk` tokens have logits at a time; they are computed
-once more on the way back, which costs time. The loss is the same.
+once more on the way back, which costs time. The loss is the same. Where there is no way back, in a
+measurement, pieces cost nothing, so there they are always small: it never needs more memory than
+learning does.
 Left out on purpose: anything random. Nothing here draws.
 Source: recomputing: Chen et al. 2016, arXiv 1604.06174.
 """
@@ -21,6 +23,11 @@ from gptcore.model.gpt import asked
 from gptcore.model.ids import UNASKED
 from gptcore.training.processes import Processes
 
+# Tokens whose logits are in memory at a time in a measurement: at most so many, and at most one in
+# so many of the batch. A logit has 10 bytes there (its own 2 or 4, widened, as a share), and only 4
+# where a compiled model learns.
+MEASURED, ONE_IN = 256, 4
+
 
 class Windows(Protocol):
     """A validation text, cut into rows that are always the same (`gptcore.corpus.Batches`)."""
@@ -35,26 +42,42 @@ class Windows(Protocol):
 class LossSum(nn.Module):
     """A model and the sum of its surprise over all targets that are asked for.
 
+    With `recompute` each block keeps only what came in, and computes the rest again.
     Shapes: ids, targets (B, T) -> (). Units: nats.
     """
 
-    def __init__(self, model: GPT, chunk: int = 0):
+    def __init__(self, model: GPT, chunk: int = 0, recompute: bool = False):
         super().__init__()
-        self.model, self.chunk = model, chunk
+        self.model, self.chunk, self.recompute = model, chunk, recompute
 
     def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
-        x, wanted = self.model.read(ids).flatten(0, 1), targets.flatten()  # (B * T, C), (B * T,)
-        if not self.chunk or self.chunk >= len(x):
+        x, wanted = self.read(ids).flatten(0, 1), targets.flatten()  # (B * T, C), (B * T,)
+        chunk = self.chunk or len(x)
+        if not torch.is_grad_enabled():
+            chunk = max(1, min(chunk, MEASURED, len(x) // ONE_IN))
+        if chunk >= len(x):
             return self.of(x, wanted)
         total = x.new_zeros((), dtype=torch.float32)
-        for piece, its_targets in zip(x.split(self.chunk), wanted.split(self.chunk)):
+        for piece, its_targets in zip(x.split(chunk), wanted.split(chunk)):
             total = total + checkpoint(self.of, piece, its_targets, use_reentrant=False)
         return total
+
+    def read(self, ids: Tensor) -> Tensor:
+        """What the last block leaves of each token. Shapes: (B, T) -> (B, T, C)."""
+        model = self.model
+        if not (self.recompute and torch.is_grad_enabled()):
+            return model.read(ids)
+        x, turn = model.embed(ids), model.turn(ids)
+        drops = model.config.dropout > 0  # the same must be dropped again: chance is kept for that
+        for block in model.h:
+            x = checkpoint(block, x, turn=turn, use_reentrant=False, preserve_rng_state=drops)
+        return x
 
     def of(self, x: Tensor, targets: Tensor) -> Tensor:
         """The sum over some tokens. Shapes: (N, C), (N,) -> ()."""
         logits = self.model.logits(x)  # (N, C) -> (N, V)
-        return F.cross_entropy(logits.float(), targets, ignore_index=UNASKED, reduction="sum")
+        wide = torch.promote_types(logits.dtype, torch.float32)  # 16 bits are too few; 64 stay 64
+        return F.cross_entropy(logits.to(wide), targets, ignore_index=UNASKED, reduction="sum")
 
 
 def validation_loss(

@@ -32,16 +32,15 @@ class Memory:
         return self.weights + self.gradients + self.optimizer + self.activations + self.logits
 
 
-def memory_of(
-    config: GPTConfig, training: TrainConfig, dtype: str = "bfloat16", recompute: bool = False
-) -> Memory:
+def memory_of(config: GPTConfig, training: TrainConfig, dtype: str = "bfloat16") -> Memory:
     """What a micro-batch of `training.batch_size` rows needs.
 
-    With `recompute` a block keeps only what came in, and computes the rest once more on the way
-    back. The slopes are counted in full: they are all there from the second micro-batch on. Where
-    there is only one, they come as the activations go, and the peak is lower by at most their size.
+    With `training.recompute` a block keeps only what came in, and computes the rest once more on
+    the way back. The slopes are counted in full: they are all there from the second micro-batch on.
+    Where there is only one, they come as the activations go, and the peak is lower by at most their
+    size.
     """
-    parts = parameters_by_part(config)
+    parts, recompute = parameters_by_part(config), training.recompute
     numbers, width = sum(parts.values()), BYTES[dtype]
     tokens = training.batch_size * config.block_size
     pieces = min(training.loss_chunk or tokens, tokens)

@@ -1,7 +1,9 @@
 """Model FLOPs utilization (MFU): the arithmetic of a run as a share of what its device could do.
 
 The denominator is always this device's own, and is said. Dividing by another card's, as nanoGPT
-does with the A100's 312 TFLOP/s, gives a number that means nothing.
+does with the A100's 312 TFLOP/s, gives a number that means nothing. A processor is not in a table;
+it is measured, one of its threads, and that times their number: threads wait for each other, and on
+a busy machine a product by all of them would find the waiting (we saw a twentieth of the truth).
 Left out on purpose: what counts as arithmetic (`parameters.py`), and the table (`cards.py`).
 Source: Chowdhery et al. 2022 (PaLM), appendix B, arXiv 2204.02311.
 """
@@ -13,7 +15,7 @@ import torch
 
 from gptcore.training.cards import card_of_device
 
-MEASURED_SIZE = 512  # rows of the matrices by which a processor is measured
+MEASURED_SIZE = 256  # rows of the matrices by which a processor is measured: they stay in its cache
 
 
 @dataclass(frozen=True)
@@ -37,21 +39,29 @@ def peak_of(device: str, dtype: torch.dtype) -> Peak | None:
             return None
         return Peak(card.flops_per_second, f"{name}, dense {number_format}: {card.peak_from}")
     if kind == "cpu":
-        size = f"{MEASURED_SIZE} x {MEASURED_SIZE}"
+        threads, size = torch.get_num_threads(), f"{MEASURED_SIZE} x {MEASURED_SIZE}"
         return Peak(
-            measured_rate(dtype),
-            f"this processor, {number_format} matrices of {size}, measured as the run began",
+            threads * measured_rate(dtype),
+            f"this processor: {threads} x what one thread does with {number_format} matrices of "
+            f"{size}, measured as the run began",
         )
     return None
 
 
 def measured_rate(dtype: torch.dtype, seconds: float = 0.1) -> float:
-    """Multiplications and additions a second in products of matrices, at their best."""
-    n = MEASURED_SIZE
+    """Multiplications and additions a second of one thread in products of matrices, at its best.
+
+    Each takes less than a millisecond, so among hundreds there is one that nothing interrupted.
+    """
+    n, threads = MEASURED_SIZE, torch.get_num_threads()
     a = torch.ones(n, n, dtype=dtype)
     best, end = float("inf"), perf_counter() + seconds
-    while perf_counter() < end or best == float("inf"):
-        start = perf_counter()
-        a @ a
-        best = min(best, max(perf_counter() - start, 1e-9))
+    torch.set_num_threads(1)
+    try:
+        while perf_counter() < end or best == float("inf"):
+            start = perf_counter()
+            a @ a
+            best = min(best, max(perf_counter() - start, 1e-9))
+    finally:
+        torch.set_num_threads(threads)
     return 2 * n**3 / best

@@ -32,7 +32,7 @@ class Proposal:
 
 def propose(plan: Budget) -> list[Proposal]:
     """What to change, each with the reason; followed, each is accepted."""
-    return [*micro_batches(plan), *pieces(plan), *kernels(plan.model)]
+    return [*micro_batches(plan), *savings(plan), *kernels(plan.model)]
 
 
 def micro_batches(plan: Budget) -> list[Proposal]:
@@ -47,16 +47,20 @@ def micro_batches(plan: Budget) -> list[Proposal]:
     return [Proposal(change, f"{why}, and computes the same")]
 
 
-def pieces(plan: Budget) -> list[Proposal]:
-    """Logits in pieces, where that is what makes it fit."""
-    if plan.fits or plan.training.loss_chunk:
-        return []
-    in_pieces = replace(plan.training, loss_chunk=max(256, plan.model.block_size))
-    memory = memory_of(plan.model, in_pieces, plan.dtype, plan.recompute)
-    if memory.total > plan.card.usable_bytes:
-        return []
-    why = f"logits in pieces, {memory.total / GIB:.1f} GiB in all; the loss is the same"
-    return [Proposal({"loss_chunk": in_pieces.loss_chunk}, why)]
+def savings(plan: Budget) -> list[Proposal]:
+    """What takes more time and less memory, where that is what makes it fit."""
+    ways: dict[str, dict[str, int]] = {
+        "logits in pieces": {"loss_chunk": max(256, plan.model.block_size)},
+        "a third more time": {"recompute": True},
+    }
+    found = []
+    for what, change in ways.items():
+        memory = memory_of(plan.model, replace(plan.training, **change), plan.dtype)  # type: ignore[arg-type]
+        untried = not any(getattr(plan.training, name) for name in change)
+        if untried and memory.total <= plan.card.usable_bytes < plan.memory.total:
+            why = f"{what}, {memory.total / GIB:.1f} GiB in all; the loss is the same"
+            found.append(Proposal(change, why))
+    return found
 
 
 def kernels(model: GPTConfig) -> list[Proposal]:

@@ -150,8 +150,8 @@ def opened(run: Run, store: Checkpoints, stack: ExitStack) -> Log:
         "mfu_is_a_share_of": None if run.peak is None else str(run.peak),
         "torch": torch.__version__,
     }
-    write_json(store.out_dir / RUN, about)
     log = Log(store.out_dir, run.step)
+    write_json(store.out_dir / RUN, about)
     stack.callback(log.close)
     return log
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from gptcore.model import GPT, GPTConfig
+from gptcore.model.block import relu_squared
 from gptcore.model.rope import turn_at, turned
 from gptcore.sampling import generate_cached, window_start
 
@@ -161,3 +162,12 @@ def test_the_switches_are_saved_and_transformers_gpt2_is_refused(lively, tmp_pat
     assert torch.equal(again(ids_of())[0], model(ids_of())[0])
     with pytest.raises(ValueError, match=r"rope=True, qk_norm=True\. Keep it with save"):
         model.to_hf(tmp_path / "hf")
+
+
+def test_relu_squared_is_a_product_and_no_power_which_a_gpu_would_widen_to_32_bits():
+    x = random(5).bfloat16().requires_grad_()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = relu_squared(x)
+    assert found.dtype == torch.bfloat16 and "Mul" in found.grad_fn.name()
+    found.sum().backward()
+    torch.testing.assert_close(x.grad, 2 * F.relu(x.detach()))

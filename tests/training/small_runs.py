@@ -1,5 +1,6 @@
 """Runs so small that a test can make several: a text with some order in it, and a model for it."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -74,6 +75,13 @@ def log_of(out: Path) -> list[dict]:
 
 def untimed(steps: list) -> list[dict]:
     return [{k: v for k, v in vars(step).items() if k not in TIMES} for step in steps]
+
+
+def sha256_of_all(folder: Path) -> dict[str, str]:
+    """Of weights and of what the optimizer remembers."""
+    return {
+        f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.glob("*.safetensors")
+    }
 
 
 def run_in_a_process(folder: Path, out: Path, config: TrainConfig, resume: bool) -> None:

@@ -123,6 +123,20 @@ def test_a_full_disk_leaves_the_old_checkpoint_as_it_is(size_bytes, text, tmp_pa
     assert log_of(out)[5:] == untimed(run(text, None))[5:]
 
 
+def test_a_disk_too_full_for_the_log_says_so_and_nothing_is_lost(text, tmp_path):
+    out = tmp_path / "out"
+    run(text, out, replace(SHORT, max_steps=5))
+    largest = max((out / name).stat().st_size for name in ("run.json", "log.jsonl"))
+    with (
+        files_at_most(largest + 300),
+        pytest.raises(DiskFull, match=r"too full for the log\. Checkpoints are as they were\."),
+    ):
+        run(text, out, replace(SHORT, checkpoint_every=100), resume=True)
+    assert [step.step for step in read_log(out)][:5] == [1, 2, 3, 4, 5]
+    run(text, out, resume=True)
+    assert log_of(out)[5:] == untimed(run(text, None))[5:]
+
+
 def test_a_pickle_of_somebody_else_is_not_opened(text, tmp_path):
     class Trap:
         def __reduce__(self):

@@ -1,7 +1,5 @@
 """A run that was killed, stopped or left, and then resumed, is the run that was not."""
 
-import hashlib
-import multiprocessing
 import os
 import random
 import signal
@@ -20,6 +18,7 @@ from small_runs import (
     new_model,
     run,
     run_in_a_process,
+    sha256_of_all,
     untimed,
 )
 
@@ -30,21 +29,6 @@ WAYS = {
     "accumulating": replace(SHORT, grad_accum=3),
     "muon": replace(SHORT, optimizer="muon", grad_accum=2, schedule="wsd", loss_chunk=16),
 }
-
-
-def sha256_of_all(folder) -> dict[str, str]:
-    """Of weights and of what the optimizer remembers."""
-    return {
-        f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.glob("*.safetensors")
-    }
-
-
-@pytest.fixture(scope="module")
-def processes():
-    """Starts processes in which PyTorch is loaded already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch._dynamo", "gptcore.training.trainer"])
-    return context
 
 
 def kill_at(processes, step: int, *arguments) -> None:

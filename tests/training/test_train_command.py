@@ -1,5 +1,6 @@
 """`gptcore train` and `gptcore sample`, as they are typed."""
 
+import importlib
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_runs import log_of
+from small_runs import TIMES, log_of
 
 from gptcore.cli import main
 from gptcore.corpus import prepare, write_shard
@@ -220,7 +221,22 @@ def test_a_preset_is_whole(name):
         assert tokens == 524_288 and shape.n_embd == 384 and shape.vocab_size == 50304
 
 
+def test_tensorboard_is_shown_what_the_log_says_also_after_a_resume(tmp_path):
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+    event_files = "tensorboard.backend.event_processing.event_accumulator"
+    assert train(tmp_path, "--max_steps", "13", "--tensorboard") == 0
+    assert train(tmp_path, "--max_steps", "15", "--tensorboard", "--resume") == 0
+    events = importlib.import_module(event_files).EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert set(events.Tags()["scalars"]) == set(log_of(tmp_path)[0]) - {"step"} | set(TIMES)
+    for key in ("train_loss", "val_loss", "learning_rate"):
+        logged = {line["step"]: line[key] for line in log_of(tmp_path) if line[key] is not None}
+        shown = {event.step: event.value for event in events.Scalars(key)}
+        assert shown == pytest.approx(logged)
+
+
 def test_tensorboard_is_asked_for_by_name_where_it_is_missing(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard", None)
+    monkeypatch.delitem(sys.modules, "torch.utils.tensorboard", raising=False)
     assert train(tmp_path, "--max_steps", "3", "--tensorboard") == 1
     assert "pip install tensorboard" in capsys.readouterr().err

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from viz.loss import MEMORY, MOST_POINTS, draw_loss, round_steps, running_mean, thinned
+from viz.curves import MEMORY, MOST_POINTS, round_steps, running_mean, thinned
+from viz.loss import draw_loss
 from viz.palette import CATEGORIES
 from viz.picture import page
 

@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from plotly.graph_objects import Figure as PlotlyFigure
 
 from viz.landscape import Landscape
 from viz.picture import Picture
@@ -109,6 +110,13 @@ def test_the_solid_one_is_plotly_with_the_map_as_its_still_and_no_png():
     assert way["z"] == pytest.approx([18, 6.25], abs=0.6)  # a hundredth above the ground
     for y, row in zip(surface["y"], surface["z"]):
         assert row == pytest.approx([bowl(x, y) for x in surface["x"]], rel=0.1, abs=0.1)
+
+
+def test_plotly_takes_the_solid_one_as_it_is():
+    """We write its JSON ourselves, so that a browser's Python needs no plotly."""
+    ours = draw_surface(bowl, {"walk": [(-3, 1)]}, x_name="w", solid=True, **RANGES).more[PLOTLY]
+    checked = json.loads(PlotlyFigure(ours).to_json())  # it refuses names that it does not know
+    assert checked == json.loads(json.dumps(ours))
 
 
 def test_the_solid_ones_numbers_are_short_and_the_same_each_time():

@@ -1,15 +1,23 @@
 """All numbers as dots: the columns, the counts, and what happens with very many."""
 
 import re
+from base64 import b64decode
 from collections import Counter
 from dataclasses import dataclass
+from io import BytesIO
 
+import numpy as np
 import pytest
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 
 from gptcore.scalar import Value
-from viz.whole_graph import MOST_DOTS, draw_whole_graph, spread
+from viz.palette import CATEGORIES, PAPER
+from viz.scene import Image, Words
+from viz.whole_graph import MOST_DOTS, ROUND, draw_whole_graph, on_pixels, spread
+
+DOT = len(ROUND)  # pixels
 
 
 @dataclass(eq=False, slots=True)
@@ -28,15 +36,27 @@ def chain(length: int, ops=("+",)) -> Number:
     return node
 
 
-def drawn_on_axes(root, **options):
-    """How many dots and how many arrows stand on the Axes, and the words of the legend."""
-    ax = Figure().add_subplot()
-    assert draw_whole_graph(root, ax=ax, **options) is ax
-    dots = [c for c in ax.collections if isinstance(c, PathCollection)]
-    (arrows,) = [c for c in ax.collections if isinstance(c, LineCollection)]
-    legend = [text.get_text() for text in ax.get_legend().get_texts()]
-    places = [tuple(place) for c in dots for place in c.get_offsets()]
-    return places, len(arrows.get_segments()), legend
+def pixels(picture):
+    """The colours of the dots and arrows, as matplotlib reads them: (height, width)."""
+    (image,) = [shape for shape in picture.scene.shapes if isinstance(shape, Image)]
+    rgb = (imread(BytesIO(image.png))[:, :, :3] * 255).round().astype(int)
+    return rgb @ (65536, 256, 1)
+
+
+def number_of(colour: str) -> int:
+    return int(colour[1:], 16)
+
+
+def drawn(root, **options):
+    """Pixels of dots, and pixels of arrows."""
+    shown = pixels(draw_whole_graph(root, **options))
+    dots = np.isin(shown, list(map(number_of, CATEGORIES))).sum()
+    return dots, shown.size - dots - (shown == number_of(PAPER)).sum()
+
+
+def legend_of(picture) -> list[str]:
+    words = [shape.text for shape in picture.scene.shapes if isinstance(shape, Words)]
+    return words[2:]  # the title, the result, the operations
 
 
 def test_the_data_counts_numbers_arrows_columns_and_operations():
@@ -54,30 +74,42 @@ def test_the_data_counts_numbers_arrows_columns_and_operations():
 
 def test_every_number_has_a_dot_of_its_own_and_every_arrow_a_line():
     a, b = Value(2.0), Value(3.0)
-    places, arrows, legend = drawn_on_axes((a * b + a).tanh() - b)
-    assert len(set(places)) == 6
-    assert len(places) == 6 + 1  # the result a second time, larger
-    assert arrows == 7
-    assert sorted(legend) == ["* (1)", "+ (1)", "- (1)", "tanh (1)", "typed in (2)"]
+    root = (a * b + a).tanh() - b
+    dots, arrows = drawn(root)
+    assert dots == 6 * DOT
+    assert arrows > 6 * 200  # a, b -> * -> + -> tanh -> -; and the long ways from a and from b
+    assert sorted(legend_of(draw_whole_graph(root))) == [
+        "* (1)",
+        "+ (1)",
+        "- (1)",
+        "tanh (1)",
+        "typed in (2)",
+    ]
 
 
 def test_every_kind_of_operation_has_its_dots_however_many_kinds_there_are():
     ops = ["+", "*", "/", "-", "**-0.5", "exp", "log", "relu", "neg"]  # a microgpt in plain numbers
-    places, _, legend = drawn_on_axes(chain(40, ops))
-    assert len(set(places)) == 40
+    dots, _ = drawn(chain(40, ops))
+    assert dots == 40 * DOT
+    legend = legend_of(draw_whole_graph(chain(40, ops)))
     counted = sum(int(text.rsplit("(", 1)[1].rstrip(")").replace(",", "")) for text in legend)
     assert counted == 40
+
+
+def test_an_arrow_leads_straight_from_dot_to_dot():
+    start, end = on_pixels([(0.0, 0.0), (1.0, 0.0)], 1)
+    _, arrows = drawn(chain(2))
+    assert arrows == end[0] - start[0] - 1 - 4  # the two dots lie over its ends
 
 
 def test_above_the_most_every_second_is_drawn_and_the_sentence_says_so():
     root = Number(
         1.0, "+", tuple(Number(1.0) for _ in range(MOST_DOTS + 4)), (1.0,) * (MOST_DOTS + 4)
     )
-    places, _, _ = drawn_on_axes(root)
-    assert len(set(places)) == pytest.approx(MOST_DOTS / 2, abs=5)
     alt = draw_whole_graph(root).alt
     assert alt.startswith(f"{MOST_DOTS + 5:,} numbers")
-    assert re.search(r"one in 2 is drawn", alt), "every 2th"
+    assert re.search(r"; one in 2 is drawn", alt), "every 2th"
+    assert re.search(r"; one in \d+ of the arrows is drawn\.$", alt)  # each as long as the sheet
 
 
 def test_a_rare_operation_among_very_many_numbers_is_no_error():
@@ -85,8 +117,14 @@ def test_a_rare_operation_among_very_many_numbers_is_no_error():
     for place in range(3):
         ops = ["+"] * 90_010
         ops[5 + place] = "log"
-        places, _, _ = drawn_on_axes(chain(90_000, ops))
-        assert 30_000 <= len(places) <= 30_002
+        assert "log (1)" in legend_of(draw_whole_graph(chain(90_000, ops)))
+
+
+def test_a_rare_operation_lies_on_top():
+    many = tuple(Number(1.0, "+", (Number(1.0),), (1.0,)) for _ in range(5000))
+    rare = tuple(Number(1.0, "log", (Number(1.0),), (1.0,)) for _ in range(3))
+    picture = draw_whole_graph(Number(1.0, "+", (*rare, *many), (1.0,) * 5003))
+    assert (pixels(picture) == number_of(CATEGORIES[1])).sum() >= DOT
 
 
 def test_a_hundred_thousand_numbers_deep_need_no_recursion():
@@ -107,18 +145,24 @@ def test_dots_of_a_column_stand_evenly_around_the_middle():
     assert all(-0.5 < y < 0.5 for _, y in places)
 
 
-def test_the_picture_is_pixels_at_a_stated_width_with_its_sentence(tmp_path):
+def test_a_title_from_outside_stays_words(tmp_path):
     picture = draw_whole_graph(chain(5), title="<script>alert(1)</script>")
     html = picture.to_html()
-    assert html.startswith('<img src="data:image/png;base64,')
+    assert html.startswith('<img src="data:image/svg+xml;base64,')
     assert f'alt="{picture.alt}"' in html
-    assert "<script" not in picture.save(tmp_path / "a.html").read_text()
-    with pytest.raises(ValueError, match=r"Save it as \.png or \.html"):
-        picture.save(tmp_path / "a.svg")
+    svg = b64decode(re.search(r"base64,([^\"]+)", html)[1]).decode()
+    assert "&lt;script&gt;" in svg
+    assert "<script" not in svg + picture.save(tmp_path / "a.html").read_text()
+
+
+def test_matplotlib_draws_the_same_on_axes_of_your_own():
+    ax = Figure().add_subplot()
+    assert isinstance(draw_whole_graph(chain(5), ax=ax), Axes)
+    assert len(ax.images) == 1
 
 
 def test_the_same_graph_gives_the_same_bytes():
-    assert draw_whole_graph(chain(50)).png == draw_whole_graph(chain(50)).png
+    assert draw_whole_graph(chain(50)).to_svg() == draw_whole_graph(chain(50)).to_svg()
 
 
 def test_what_is_no_node_is_refused():

@@ -1,0 +1,101 @@
+"""The pages for teachers are held against the catalogue, the table of lessons and the manifest."""
+
+import ast
+import re
+
+import pytest
+
+from course import pacing, wrong_answers
+from course.catalogue import QUESTIONS
+from course.lesson_table import COURSE, all_lessons, written_lessons
+from course.progress import needs_of
+from gptcore.manifest import all_texts
+
+TEACHING = (COURSE / "pages" / "teaching.md").read_text(encoding="utf-8")
+WRONG = wrong_answers.PAGE.read_text(encoding="utf-8")
+both_plans = pytest.mark.parametrize("weeks", [pacing.SEVEN, pacing.FOURTEEN])
+
+
+def test_the_page_of_wrong_answers_is_the_catalogue():
+    assert wrong_answers.page() == WRONG, "run `make notebooks`"
+
+
+def test_each_question_has_a_row_for_each_of_its_wrong_answers():
+    """A second reading of the page, without the code that wrote it."""
+    for name, question in QUESTIONS.items():
+        part = WRONG.split(f"\n### {name}\n")[1].split("\n##")[0]
+        rows = [line for line in part.splitlines() if line.startswith("| ")][1:]
+        assert len(rows) == len(question.wrong), name
+        for row, wrong in zip(rows, question.wrong):
+            cells = re.split(r"(?<!\\) ?\| ?", row)[1:-1]
+            assert len(cells) == 3 and all(cells), row
+            assert cells[1:] == [
+                " ".join(text.split()).replace("|", "\\|") for text in (wrong.belief, wrong.hint)
+            ]
+
+
+def test_a_wrong_answer_is_shown_as_it_is_typed_or_as_the_catalogue_has_it():
+    assert "| `0.003` | only the product counts |" in WRONG
+    assert "| `len(set(invented) & set(known))` | the same name twice is one name |" in WRONG
+    shown = re.findall(r"^\| `([^`]+)` \|", WRONG, flags=re.MULTILINE)
+    assert len(shown) == sum(len(question.wrong) for question in QUESTIONS.values())
+    for source in shown:
+        ast.parse(source.replace("\\|", "|"), mode="eval")
+
+
+def test_the_tables_of_weeks_are_made_from_the_table_of_lessons():
+    assert pacing.with_tables(TEACHING) == TEACHING, "run `make notebooks`"
+    for count in (7, 14):
+        assert f"\n| {count} | " in TEACHING
+
+
+@both_plans
+def test_a_plan_has_every_lesson_from_0_to_10_whole_and_after_what_it_needs(weeks):
+    given = [number for week in weeks for number in week.lessons]
+    assert sorted(set(given)) == list(range(11))
+    shares = {n: sum(w.share for w in weeks if n in w.lessons) for n in range(11)}
+    assert set(shares.values()) == {1}
+    for lesson in written_lessons():
+        for needed in needs_of(lesson) if lesson.number <= 10 else ():
+            assert given.index(needed) < given.index(lesson.number)
+
+
+@both_plans
+def test_no_week_takes_more_than_two_and_a_half_hours(weeks):
+    minutes = {lesson.number: lesson.minutes for lesson in all_lessons()}
+    assert all(sum(minutes.get(n, 0) for n in week.lessons) <= 150 for week in weeks)
+    assert len(weeks) in (7, 14)
+
+
+def tickets() -> dict[int, str]:
+    part = TEACHING.split("\n## Exit tickets\n")[1].split("\n## ")[0]
+    return {
+        int(n): text for n, text in re.findall(r"### Lesson (\d+)\n(.*?)(?=###|\Z)", part, re.S)
+    }
+
+
+def test_each_lesson_has_an_exit_ticket_with_its_answer_and_what_a_wrong_one_tells():
+    assert set(tickets()) >= {lesson.number for lesson in written_lessons() if lesson.number <= 10}
+    for text in tickets().values():
+        asked, answered = text.strip().split("\n\n", 1)
+        assert asked.endswith("?") and re.match(r"\*[^*]+\*", answered)
+        assert len(re.sub(r"\*[^*]+\*", "", answered, count=1)) > 60
+
+
+def test_the_texts_that_are_fetched_are_as_large_as_the_page_says():
+    downloaded = [text for text in all_texts().values() if not text.shipped]
+    assert {text.name for text in downloaded} == {
+        "names-ssa",
+        "shakespeare",
+        "gpt2-vocabulary",
+        "cl100k-vocabulary",
+        "o200k-vocabulary",
+    }
+    assert f"{sum(text.bytes for text in downloaded) / 1e6:.1f} MB together" in TEACHING
+
+
+@pytest.mark.parametrize("name", ["teaching", "wrong_answers", "glossary", "before_you_start"])
+def test_every_link_of_a_page_leads_somewhere(name):
+    page = COURSE / "pages" / f"{name}.md"
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert link.startswith("http") or (page.parent / link).exists(), link

@@ -1,0 +1,88 @@
+"""GitHub's workflows: well formed by GitHub's own schema, and nothing in them but our commands."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from course.environment import OLDEST
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+WORKFLOWS = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in FILES}
+JOBS = {
+    f"{name}: {job}": content
+    for name, workflow in WORKFLOWS.items()
+    for job, content in workflow["jobs"].items()
+}
+each_job = pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+EMPTY_SCHEMA_ERROR = "jobs:\n  test:\n    runs-on: ubuntu-latest\n    stepss: []\n"
+
+
+def by_schema(*files: Path) -> subprocess.CompletedProcess:
+    if importlib.util.find_spec("check_jsonschema") is None:
+        pytest.skip("check-jsonschema is not installed: pip install 'gptcore[test]'")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
+    return subprocess.run(
+        [*command, "vendor.github-workflows", *files], capture_output=True, text=True
+    )
+
+
+def test_the_workflows_are_what_github_understands():
+    checked = by_schema(*FILES)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_schema_would_see_a_fault(tmp_path):
+    file = tmp_path / "faulty.yml"
+    file.write_text(f"on: push\n{EMPTY_SCHEMA_ERROR}")
+    assert by_schema(file).returncode == 1
+
+
+@each_job
+def test_a_job_types_what_people_type(job):
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    ours = [command for command in commands if command.startswith("make ")]
+    assert ours and all(c in ours or c.startswith("choco install make") for c in commands)
+    for command in ours:
+        target, *settings = re.sub(r"\$\{\{.*?\}\}", "X", command).split()[1:]
+        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
+        for setting in settings:
+            assert re.search(rf"\b{setting.split('=')[0]} \?=", MAKEFILE), setting
+
+
+@each_job
+def test_a_job_ends_and_may_only_read(job):
+    assert job["timeout-minutes"] <= 60
+    assert "permissions" not in job
+
+
+def test_no_workflow_may_write():
+    assert all(workflow["permissions"] == {"contents": "read"} for workflow in WORKFLOWS.values())
+
+
+def test_every_system_and_every_python_that_we_promise_is_tried():
+    matrix = WORKFLOWS["test.yml"]["jobs"]["test"]["strategy"]["matrix"]
+    assert {system.split("-")[0] for system in matrix["system"]} == {"ubuntu", "macos", "windows"}
+    assert matrix["python"] == ["3.11", "3.12", "3.13"]
+    oldest = ".".join(map(str, OLDEST))
+    assert matrix["python"][0] == oldest
+    assert PYPROJECT["project"]["requires-python"] == f">={oldest}"
+    tried = {extra["versions"] for extra in matrix["include"]} | set(matrix["versions"])
+    assert tried == {"pinned", "oldest-torch", "newest"}
+
+
+def test_what_breaks_without_a_commit_is_tried_every_week():
+    weekly = WORKFLOWS["weekly.yml"]
+    # Trap: YAML 1.1 reads the word `on` as True.
+    (when,) = weekly[True]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", when["cron"])
+    said = " ".join(step.get("run", "") for job in weekly["jobs"].values() for step in job["steps"])
+    assert "VERSIONS=newest" in said and "make downloads" in said and "make colab" in said

@@ -1,0 +1,125 @@
+"""What goes wrong while `gptcore train` runs is told in words, and the run can be gone on with."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from small_runs import log_of
+
+from gptcore.cli import main
+from gptcore.corpus import prepare
+from gptcore.model import GPT
+from gptcore.tokenizers import BPETokenizer
+
+RUN = ["--n_layer", "1", "--n_embd", "8", "--n_head", "2", "--batch_size", "4", "--device", "cpu"]
+RUN += ["--max_steps", "8", "--eval_every", "4", "--eval_tokens", "99", "--checkpoint_every", "4"]
+
+
+@pytest.fixture
+def train(tmp_path, capsys):
+    """Types the command; answers (exit code, what it said on standard error)."""
+
+    def typed(*more: str, preset: str = "names") -> tuple[int, str]:
+        code = main(["train", preset, "--out_dir", str(tmp_path / "out"), *RUN, *more])
+        said = capsys.readouterr().err
+        assert "Traceback" not in said
+        return code, said
+
+    return typed
+
+
+def at_its_sixth_call(monkeypatch, happens) -> None:
+    """Let that happen to what the model makes of the sixth batch, measurements included."""
+    original, calls = GPT.read, []
+
+    def read(self, ids, **options):
+        calls.append(1)
+        x = original(self, ids, **options)
+        return happens(x) if len(calls) == 6 else x
+
+    monkeypatch.setattr(GPT, "read", read)
+
+
+def out_of_memory(x):
+    raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+@pytest.mark.parametrize(
+    "happens, words",
+    [
+        (lambda x: x * float("nan"), "the loss is not a finite number. No row does it alone. The"),
+        (out_of_memory, "needs more memory than there is, with a micro-batch of 4 x 32 tokens"),
+    ],
+    ids=["no number", "out of memory"],
+)
+def test_a_step_that_cannot_be_made_ends_the_run_saved(
+    happens, words, train, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as spoilt:
+        at_its_sixth_call(spoilt, happens)
+        code, said = train()
+    assert code == 1 and words in said
+    done = len(log_of(tmp_path / "out"))
+    assert 0 < done < 8 and f"saved in {tmp_path}/out/step_{done:06d}" in said
+    assert train("--resume")[0] == 0
+    assert [line["step"] for line in log_of(tmp_path / "out")] == list(range(1, 9))
+
+
+def test_what_a_resumed_run_is_told_that_does_not_fit_is_refused(train):
+    assert train()[0] == 0
+    code, said = train("--resume", "--max_steps", "9", "--n_layer", "2")
+    assert code == 2 and "has n_layer=1 (now 2). Resume it with the same sizes" in said
+    code, said = train("--resume", "--max_steps", "9", "--batch_size", "5")
+    assert code == 2 and "Choose them so that the product is 4." in said
+
+
+def test_a_damaged_checkpoint_is_passed_over_aloud_and_if_all_are_it_stops(train, tmp_path):
+    assert train()[0] == 0
+    newest, older = (tmp_path / "out" / f"step_{step:06d}" for step in (8, 4))
+    (newest / "model.safetensors").write_bytes(b"cut short")
+    code, said = train("--resume", "--max_steps", "9")
+    assert code == 0 and "note: The checkpoint" in said and "step_000008 is damaged" in said
+    for folder in (older, newest, tmp_path / "out" / "step_000009"):
+        if folder.exists():
+            (folder / "state.json").write_text("{")
+    code, said = train("--resume", "--max_steps", "10")
+    assert code == 1 and "is whole. Begin anew in another folder." in said
+
+
+def test_a_pickle_in_the_folder_is_not_opened(train, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "ckpt.pt").write_bytes(pickle.dumps({"model": 1}))
+    code, said = train("--resume")
+    assert code == 2 and "is a pickle" in said and "GPT.from_nanogpt" in said
+
+
+def test_a_gpu_that_is_not_there_is_told_before_anything_is_written(train, tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    code, said = train("--device", "cuda")
+    assert code == 2 and "PyTorch sees no GPU here" in said and "--device cpu" in said
+    assert not list((tmp_path / "out").glob("step_*"))
+
+
+def prepared(folder: Path, text: str) -> str:
+    (folder / "text.txt").write_text(text)
+    tokenizer = BPETokenizer.train(text + "\n", vocab_size=260)
+    tokenizer.special_tokens["<|endoftext|>"] = tokenizer.vocab_size
+    tokenizer.save(folder / "tokens.json")
+    for _ in prepare([str(folder / "text.txt")], folder / "shards", folder / "tokens.json", 1):
+        pass
+    return str(folder / "shards")
+
+
+def test_one_document_cannot_be_learned_from_and_measured_on(train, tmp_path):
+    shards = prepared(tmp_path, "the cat sat on the mat. " * 40)
+    code, said = train("--data", shards)
+    assert code == 2 and f"{shards} has no tokens for val: of its 1 document(s) none" in said
+    assert "cut the text into several (one in each line of a .txt file, or with --docum" in said
+
+
+def test_few_documents_of_which_none_was_set_aside_are_told_to_set_more_aside(train, tmp_path):
+    shards = prepared(tmp_path, "the cat sat on the mat\n" * 30)
+    code, said = train("--data", shards)
+    assert code == 2 and "Give a larger --val_share, and prepare it in another folder." in said

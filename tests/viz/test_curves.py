@@ -1,0 +1,69 @@
+"""Numbers prepared to be drawn: marks of axes, curves cut and read between their points."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from viz.curves import bold, round_factors, running_mean, told_number, up_to, value_at
+
+quick = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (0, "0"),
+        (0.25, "0.25"),
+        (1500, "1,500"),
+        (614_400, "614,400"),
+        (2_500_000, "2.5M"),
+        (3_145_728_000, "3.146B"),
+        (1e12, "1T"),
+        (9.4e17, "9.4·10¹⁷"),
+        (1e15, "10¹⁵"),
+        (1e-5, "10⁻⁵"),
+    ],
+)
+def test_numbers_on_an_axis_are_short(number, told):
+    assert told_number(number) == told
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marks"),
+    [
+        (0.01, 100, [0.01, 0.1, 1, 10, 100]),
+        (3, 90, [5, 10, 20, 50]),
+        (2.1, 3.3, [2.25, 2.5, 2.75, 3, 3.25]),
+        (1e14, 1e20, [10.0**e for e in range(14, 21)]),
+    ],
+)
+def test_marks_on_an_axis_of_logarithms_are_round(low, high, marks):
+    assert round_factors(low, high) == pytest.approx(marks)
+
+
+@quick
+@given(st.floats(1e-30, 1e30), st.floats(1, 1e25))
+def test_there_are_few_marks_and_all_between_the_ends(low, factor):
+    marks = round_factors(low, low * factor)
+    assert len(marks) <= 8
+    assert all(low * 0.999 <= mark <= low * factor * 1.001 for mark in marks)
+
+
+def test_a_curve_is_read_between_its_points():
+    curve = ([0.0, 10.0, 20.0], [4.0, 3.0, math.nan])
+    assert [value_at("val", curve, step) for step in (-5, 0, 5, 10, 99)] == [4, 4, 3.5, 3, 3]
+
+
+def test_a_curve_ends_where_the_sheet_does():
+    curve = ([0.0, 10.0, 20.0], [4.0, 3.0, 1.0])
+    assert up_to(curve, 15) == ([0, 10, 15], [4, 3, 2])
+    assert up_to(curve, 20) == up_to(curve, 99) == curve
+    assert up_to(curve, -1) == ([], [])
+
+
+def test_val_is_drawn_as_it_was_measured_however_often():
+    values = [3.0, 2.0] * 50
+    assert bold("val", values) == values
+    assert bold("train", values) == running_mean(values)

@@ -1,0 +1,162 @@
+"""Runs side by side, against tokens, time, operations and steps."""
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import make_dataclass
+
+import pytest
+from matplotlib.figure import Figure
+
+from viz.palette import CATEGORIES
+from viz.runs import draw_runs
+
+NS = "{http://www.w3.org/2000/svg}"
+KEYS = [
+    "step",
+    "tokens",
+    "train_loss",
+    "val_loss",
+    "grad_norm",
+    "learning_rate",
+    "tokens_per_second",
+    "mfu",
+]
+Row = make_dataclass("Row", KEYS)
+
+
+def run(losses, tokens=100, speed=50.0, every=1) -> list[dict]:
+    """A log with a val_loss at every so many steps."""
+    return [
+        dict(zip(KEYS, (i, i * tokens, loss, None if i % every else loss, 1.0, 1e-3, speed, None)))
+        for i, loss in enumerate(losses, 1)
+    ]
+
+
+PLAIN = run([4.0, 3.5, 3.0, 2.8])
+FAST = run([3.6, 2.8, 2.5], tokens=100, speed=25.0)
+
+
+def texts_of(picture) -> list[str]:
+    return [t.text or "" for t in ET.fromstring(picture.to_svg()).iter(f"{NS}text")]
+
+
+def test_against_tokens_each_run_stands_at_what_it_learned_from():
+    data = draw_runs({"plain": PLAIN, "fast": FAST}).data
+    assert data == {
+        "plain": ([100, 200, 300, 400], [4.0, 3.5, 3.0, 2.8]),
+        "fast": ([100, 200, 300], [3.6, 2.8, 2.5]),
+    }
+
+
+def test_hours_are_tokens_by_tokens_per_second():
+    long = run([4.0, 3.0], tokens=3600 * 50, speed=50.0)
+    picture = draw_runs({"a": long}, x="hours")
+    assert picture.data == {"a": ([1.0, 2.0], [4.0, 3.0])}
+    assert "hours of training, evaluation left out" in texts_of(picture)
+    seconds = draw_runs({"plain": PLAIN, "fast": FAST}, x="hours")
+    assert seconds.data["plain"][0] == pytest.approx([2, 4, 6, 8])
+    assert seconds.data["fast"][0] == pytest.approx([4, 8, 12])
+    assert "seconds of training, evaluation left out" in texts_of(seconds)
+
+
+def test_a_log_of_every_tenth_step_gives_the_same_hours():
+    rows = run([4.0] * 100)
+    whole = draw_runs({"a": rows}, x="hours").data["a"][0]
+    some = draw_runs({"a": rows[9::10]}, x="hours").data["a"][0]
+    assert some == pytest.approx(whole[9::10])
+
+
+def test_operations_are_tokens_times_what_one_token_takes():
+    each = {"plain": 6.0, "fast": 60.0}
+    data = draw_runs({"plain": PLAIN, "fast": FAST}, x="operations", operations_per_token=each).data
+    assert data["plain"][0] == [600, 1200, 1800, 2400]
+    assert data["fast"][0] == [6000, 12000, 18000]
+    same = draw_runs({"plain": PLAIN}, x="operations", operations_per_token=6).data
+    assert same["plain"] == data["plain"]
+
+
+def test_rows_may_be_records_or_lines_of_json():
+    records = [Row(**row) for row in PLAIN]
+    lines = [json.loads(json.dumps(row)) for row in PLAIN]
+    assert draw_runs({"a": records}).data == draw_runs({"a": iter(lines)}).data
+
+
+def test_steps_at_which_nothing_was_measured_are_left_out():
+    assert draw_runs({"a": run([4.0, 3.5, 3.0, 2.5], every=2)}, x="step").data == {
+        "a": ([2, 4], [3.5, 2.5])
+    }
+
+
+def test_of_two_runs_the_title_says_how_much_sooner_the_better_one_was_there():
+    texts = texts_of(draw_runs({"plain": PLAIN, "fast": FAST}))
+    assert "fast is where plain ends, 2.8, after 50% of its tokens" in texts
+    texts = texts_of(draw_runs({"plain": PLAIN, "fast": FAST}, x="hours"))
+    assert "fast ends lowest, at 2.5" in texts  # 8 seconds for both
+    assert "mine" in texts_of(draw_runs({"plain": PLAIN, "fast": FAST}, title="mine"))
+    assert "plain" in texts_of(draw_runs({"plain": PLAIN}))
+
+
+def test_the_sentence_is_true():
+    assert draw_runs({"plain": PLAIN}).alt == (
+        "validation loss (nats per token) over tokens learned from: plain from 4 to 2.8 at 400."
+    )
+
+
+def test_what_is_noisy_gets_a_mean_and_a_schedule_does_not():
+    rows = run([3.0, 2.0] * 50)
+
+    def lines(y):
+        paths = ET.fromstring(draw_runs({"a": rows}, y=y).to_svg()).iter(f"{NS}path")
+        return [p for p in paths if p.get("stroke") == CATEGORIES[0]]
+
+    assert len(lines("train_loss")) == 2
+    assert len(lines("val_loss")) == len(lines("learning_rate")) == 1
+
+
+def test_a_long_title_and_a_long_unit_do_not_run_into_each_other():
+    picture = draw_runs({"plain": PLAIN, "fast": FAST}, title="t" * 70)
+    sheet = ET.fromstring(picture.to_svg())
+    by_text = {t.text: float(t.get("y")) for t in sheet.iter(f"{NS}text")}
+    rows = by_text["t" * 70], by_text["validation loss (nats per token)"], by_text["plain 2.8"]
+    assert rows[0] + 14 < rows[1] < rows[2] - 14
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"x": "token"}, "x='token' must be one of tokens, hours, operations, step. Did you mean "),
+        ({"y": "vall_loss"}, "run 'a' has no 'vall_loss'.*Did you mean 'val_loss'"),
+        ({"y": "mfu"}, "run 'a' has no mfu in any of its 4 rows; it has val_loss, train_loss"),
+        ({"x": "operations"}, "needs operations_per_token, .* for the run 'a', and it is None"),
+        ({"x": "operations", "operations_per_token": {"b": 6}}, "for the run 'a', and it is None"),
+        ({"x": "operations", "operations_per_token": 0}, "above 0, for the run 'a', and it is 0"),
+    ],
+)
+def test_what_a_log_does_not_have_is_said(options, match):
+    with pytest.raises(ValueError, match=match):
+        draw_runs({"a": PLAIN}, **options)
+
+
+def test_runs_that_are_none_are_refused():
+    with pytest.raises(ValueError, match="no run to draw"):
+        draw_runs({})
+    with pytest.raises(ValueError, match="run 'a' has no rows"):
+        draw_runs({"a": []})
+    with pytest.raises(ValueError, match="x='tokens' needs none"):
+        draw_runs({"a": run([3.0, 2.0], speed=0.0)}, x="hours")
+    with pytest.raises(ValueError, match="A row of the run 'a' has no 'val_loss': 3"):
+        draw_runs({"a": [3.0, 2.0]})
+
+
+def test_names_from_outside_stay_text():
+    assert "<script>" not in draw_runs({"<script>": PLAIN}).to_svg()
+
+
+def test_on_axes_of_matplotlib_the_same_curves_stand():
+    ax = Figure().add_subplot()
+    assert draw_runs({"plain": PLAIN, "fast": FAST}, lines={"floor": 2.0}, ax=ax) is ax
+    assert [list(line.get_ydata()) for line in ax.lines[:2]] == [
+        [4.0, 3.5, 3.0, 2.8],
+        [3.6, 2.8, 2.5],
+    ]
+    assert ax.get_xlabel() == "tokens learned from"

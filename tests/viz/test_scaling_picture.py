@@ -1,0 +1,119 @@
+"""Loss against operations: power laws are straight, the envelope is the lowest of all."""
+
+import math
+import xml.etree.ElementTree as ET
+
+import pytest
+from matplotlib.figure import Figure
+
+from viz.palette import CATEGORIES, GOLD, MUTED
+from viz.scaling import FARTHER, draw_scaling
+
+NS = "{http://www.w3.org/2000/svg}"
+SMALL = ([1e10, 1e11, 1e12], [4.0, 3.0, 2.9])
+LARGE = ([1e11, 1e12, 1e13], [5.0, 2.8, 2.0])
+
+
+def law(ops: float) -> float:
+    return 40 * ops**-0.1
+
+
+def paths_of(picture, colour: str) -> list[list[tuple[float, float]]]:
+    paths = ET.fromstring(picture.to_svg()).iter(f"{NS}path")
+    found = [p.get("d") for p in paths if p.get("stroke") == colour]
+    return [[tuple(map(float, point.split())) for point in d[1:].split("L")] for d in found]
+
+
+def texts_of(picture) -> list[str]:
+    return [t.text or "" for t in ET.fromstring(picture.to_svg()).iter(f"{NS}text")]
+
+
+def test_a_power_law_is_a_straight_line():
+    ops = [10.0**e for e in range(10, 15)]
+    picture = draw_scaling({"law": (ops, [law(x) for x in ops])}, fit=law)
+    for points in (paths_of(picture, CATEGORIES[0])[0], paths_of(picture, MUTED)[0]):
+        (x0, y0), *_, (x1, y1) = points
+        straight = [y0 + (y1 - y0) * (x - x0) / (x1 - x0) for x, _ in points]
+        assert [y for _, y in points] == pytest.approx(straight, abs=0.15)
+
+
+def test_the_envelope_is_the_lowest_loss_for_so_many_operations():
+    picture = draw_scaling({"small": SMALL, "large": LARGE})
+    assert picture.data["envelope"] == [(1e10, 4.0), (1e11, 3.0), (1e12, 2.8), (1e13, 2.0)]
+    band, _ = paths_of(picture, GOLD)
+    assert len(band) == 4
+    assert "From 10¹² operations on large is lowest" in texts_of(picture)
+
+
+def test_if_one_run_is_lowest_everywhere_the_title_says_so():
+    picture = draw_scaling({"small": SMALL, "bad": ([1e11], [9.0])})
+    assert "small is lowest for every number of operations" in texts_of(picture)
+
+
+def test_the_fitted_line_goes_on_beyond_the_runs_and_through_the_function():
+    picture = draw_scaling({"small": SMALL, "large": LARGE}, fit=law)
+    ops, losses = picture.data["fit"]
+    assert ops[-1] == pytest.approx(FARTHER * 1e13)
+    assert losses == pytest.approx([law(x) for x in ops])
+    assert picture.alt == (
+        "Loss against operations: small 2.9 for 10¹² operations; large 2 for 10¹³ operations. "
+        f"The fitted line comes to {law(3e13):.3g} at 3·10¹³."
+    )
+
+
+def test_points_are_the_lowest_of_each_run_or_those_that_are_given():
+    picture = draw_scaling({"small": SMALL})
+    assert picture.data["points"] == {"small": (1e12, 2.9)}
+    given = {"small": (1e11, 3.0), "elsewhere": (5e11, 2.5)}
+    picture = draw_scaling({"small": SMALL}, points=given)
+    assert picture.data["points"] == given
+    circles = list(ET.fromstring(picture.to_svg()).iter(f"{NS}circle"))
+    first, second = circles
+    assert first.get("stroke") == CATEGORIES[0] != second.get("stroke")
+
+
+def test_points_and_line_lie_on_the_sheet():
+    given = {"far": (1e15, 0.5)}
+    picture = draw_scaling({"small": SMALL}, points=given, fit=law)
+    (circle,) = ET.fromstring(picture.to_svg()).iter(f"{NS}circle")
+    assert 58 <= float(circle.get("cx")) <= 694
+    assert 44 <= float(circle.get("cy")) <= 336
+
+
+def test_many_noisy_steps_are_read_from_their_mean():
+    ops = [1e9 * i for i in range(1, 201)]
+    losses = [3.0 + (-1) ** i for i in range(200)]
+    ((_, low),) = draw_scaling({"noisy": (ops, losses)}).data["points"].values()
+    assert 2.7 < low < 4.0
+
+
+def test_what_has_no_logarithm_is_left_out():
+    given = ([0, 1e10, 1e11], [10.8, math.nan, 3.0])
+    assert draw_scaling({"a": given}).data["runs"] == {"a": ([1e11], [3.0])}
+
+
+@pytest.mark.parametrize(
+    ("runs", "options", "match"),
+    [
+        ({}, {}, "no run to draw"),
+        ({"a": ([0, -1], [3.0, 2.0])}, {}, "run 'a' needs a pair .* above 0"),
+        ({"a": [3.0, 2.0]}, {}, r"run 'a' needs a pair \(operations, losses\)"),
+        ({"a": ([1, 2], [3.0])}, {}, "'a' has 2 steps and 1 losses"),
+        ({"a": SMALL}, {"points": {"p": (0, 1)}}, "point 'p' is .*; give .* both above 0"),
+        ({"a": SMALL}, {"points": {"p": (1, 2, 3)}}, "point 'p'"),
+        ({"a": SMALL}, {"fit": lambda ops: -1.0}, r"fit\(3.33e\+11\) answers -1.0; it must be "),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(runs, options, match):
+    with pytest.raises(ValueError, match=match):
+        draw_scaling(runs, **options)
+
+
+def test_on_axes_of_matplotlib_both_axes_are_logarithms():
+    ax = Figure().add_subplot()
+    assert draw_scaling({"small": SMALL, "large": LARGE}, fit=law, ax=ax) is ax
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    labels = [line.get_label() for line in ax.lines]
+    assert labels[:3] == ["lowest of all", "small", "large"]
+    ticks = [t.get_text() for t in ax.get_yticklabels()]
+    assert "3" in ticks
