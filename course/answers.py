@@ -2,7 +2,7 @@
 
     python -m course.answers FILE...     a table, one row for each question that was tried
 
-Each file is one reader's, as `python -m course.progress --export` writes it, and it is theirs to
+Each file is one reader's, as `python -m course.progress export` writes it, and it is theirs to
 hand over or not. The table says of each question how many tried it, how many were right at their
 first try, how many in the end, and which belief was behind the commonest mistake.
 Left out on purpose: who gave which answer. No file says whose it is, and the table does not ask.
@@ -76,7 +76,7 @@ def read(path: Path) -> list[Answer]:
     if not answers:
         raise ValueError(
             f"{path} holds no answers. What a reader hands over is written by: "
-            "python -m course.progress --export FILE"
+            "python -m course.progress export FILE"
         )
     return answers
 

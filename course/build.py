@@ -11,6 +11,7 @@ compares.
 """
 
 import argparse
+import os
 import re
 import sys
 import time
@@ -23,8 +24,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
+from course import pacing, wrong_answers
 from course.colab import launch_cell
 from course.cost import Cost, cost_of_kernel
+from course.kept import OFF, VARIABLE
 from course.lesson_table import COURSE, Lesson, readme_table, written_lessons
 from course.needs import missing
 from course.repository import our_repository
@@ -186,6 +189,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--all", action="store_true", help="all lessons, changed or not")
     options = parser.parse_args(arguments)
+    os.environ[VARIABLE] = OFF  # nobody's answers are stored
     try:
         lessons = chosen(options.names, options.all)
         for lesson in tqdm(lessons, desc="building", disable=not sys.stderr.isatty()):
@@ -202,6 +206,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not lessons:
         print(f"all {len(written_lessons())} notebooks are up to date")
     README.write_text(with_lesson_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    wrong_answers.main()
+    pacing.main()
     return 0
 
 

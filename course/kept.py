@@ -7,7 +7,8 @@ right or not, the belief behind a foreseen mistake, and a short answer as it was
 a function is not kept. `python -m course.progress` shows and erases it, `course/answers.py` counts
 what many readers have handed in.
 Left out on purpose: locks. A line is appended by one call of the system, so several kernels do not
-cut into each other's; should one be torn all the same, it is passed over when the file is read.
+cut into each other's. Where that is not one step, as on Windows, a line may be torn now and then;
+it is passed over when the file is read.
 """
 
 import contextlib

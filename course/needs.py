@@ -27,6 +27,12 @@ def weights_are_here() -> bool:
     )
 
 
+def gpu_is_here() -> bool:
+    """Whether PyTorch sees a GPU of NVIDIA's."""
+    # Only here: every test begins with importing this file, and PyTorch is slow to load.
+    return import_module("torch").cuda.is_available()
+
+
 # tag -> (is it here?, how to bring it)
 NEEDS = {
     "needs-names-ssa": (lambda: available("names-ssa"), "gptcore fetch names-ssa"),
@@ -42,6 +48,10 @@ NEEDS = {
     "needs-fineweb": (
         sample_is_here,
         "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000 (2 GB; what the cell prints will differ)",
+    ),
+    "needs-gpu": (
+        gpu_is_here,
+        "a machine with an NVIDIA card, and a PyTorch built for it; gptcore doctor says what it has",
     ),
 }
 

@@ -10,9 +10,15 @@ from shutil import copytree
 
 import nbformat
 
+from nbformat import NotebookNode
+
 from course.lesson_table import COURSE, NOTEBOOKS, Lesson, launch_links, written_lessons
 
 KERNEL = {"name": "python", "display_name": "Python in this page", "language": "python"}
+
+NOT_HERE = (
+    "*To read: this cell needs a file that is brought from elsewhere, and the page brings none.*"
+)
 
 
 def write_books(folder: Path) -> None:
@@ -23,13 +29,28 @@ def write_books(folder: Path) -> None:
     copytree(COURSE / "pages", folder / "course" / "pages")
 
 
-def book_of(lesson: Lesson) -> nbformat.NotebookNode:
+def book_of(lesson: Lesson) -> NotebookNode:
     """The notebook with the page's kernel and, below its header, what the page can do with it."""
     notebook = nbformat.read(NOTEBOOKS / lesson.notebook.name, as_version=4)
     notebook.metadata.kernelspec = KERNEL
-    note = nbformat.v4.new_markdown_cell(note_on(lesson), id="in-the-page")
-    notebook.cells.insert(1, note)
+    # An error ends "run all" here, even in a cell that says that it may fail.
+    if lesson.runs_in_a_page:
+        notebook.cells = [to_read(c) if needs_something(c) else c for c in notebook.cells]
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(note_on(lesson), id="in-the-page"))
     return notebook
+
+
+def to_read(cell: NotebookNode) -> NotebookNode:
+    """A cell that needs what the page does not have, as words: its code, and what it showed."""
+    shown = [output.get("text", "") for output in cell.outputs]
+    shown += [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+    parts = [NOT_HERE, f"```python\n{cell.source}\n```"]
+    parts += ["Elsewhere it showed:", f"```text\n{''.join(shown).strip()}\n```"]
+    return nbformat.v4.new_markdown_cell("\n\n".join(parts), id=cell.id)
+
+
+def needs_something(cell: NotebookNode) -> bool:
+    return any(tag.startswith("needs-") for tag in cell.metadata.get("tags", []))
 
 
 def note_on(lesson: Lesson) -> str:

@@ -1,61 +1,19 @@
 """How far a reader has come, from the file that `course/kept.py` keeps.
 
-    python -m course.progress                  lesson by lesson, and where the file lies
-    python -m course.progress --export FILE    a copy, to keep or to hand to a teacher
-    python -m course.progress --erase          forget it all
+    python -m course.progress                lesson by lesson, and where the file lies
+    python -m course.progress export FILE    a copy, to keep or to hand to a teacher
+    python -m course.progress erase          forget it all
 
-In a notebook `way()` draws the same as a map.
+In a cell of a notebook the same begins with `%run -m`, which is why the words bear no dashes.
 """
 
 import argparse
-import re
 import shutil
 import sys
 from pathlib import Path
 
-from course.catalogue import QUESTIONS
 from course.kept import OFF, VARIABLE, answered, answers_in, place
-from course.lesson_table import Lesson, written_lessons
-from viz.picture import Picture
-from viz.way import Stop, draw_way
-
-
-def way() -> Picture:
-    """The lessons as a map: what each asks for first, and how many of its questions you have
-    answered.
-    """
-    lessons, told = written_lessons(), counts(answered())
-    in_colab = "google.colab" in sys.modules  # there a link to the next file leads nowhere
-    stops = [
-        Stop(
-            lesson.number,
-            lesson.title,
-            note=f"afterwards you can {lesson.able}",
-            minutes=lesson.minutes,
-            needs=needs_of(lesson),
-            link="" if in_colab else lesson.notebook.name,
-            done=told[lesson.name][0],
-            of=told[lesson.name][1],
-        )
-        for lesson in lessons
-    ]
-    return draw_way(stops, title="The way through")
-
-
-def needs_of(lesson: Lesson) -> tuple[int, ...]:
-    """The numbers of the lessons that this one builds on: "lessons 1, 2 and 5" -> 1, 2, 5."""
-    lists = re.findall(r"lessons? ((?:\d+(?:, | and )?)+)", lesson.needs)
-    return tuple(int(number) for numbers in lists for number in re.findall(r"\d+", numbers))
-
-
-def counts(right: set[str]) -> dict[str, tuple[int, int]]:
-    """For each lesson that is there: how many of its questions are in `right`, and how many it
-    has.
-    """
-    names: dict[str, set[str]] = {lesson.name: set() for lesson in written_lessons()}
-    for question in QUESTIONS.values():
-        names[question.lesson].add(question.name)
-    return {lesson: (len(right & asked), len(asked)) for lesson, asked in names.items()}
+from course.way import counts
 
 
 def report() -> str:
@@ -100,12 +58,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m course.progress", description="How far you have come, kept on this machine."
     )
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--export", type=Path, metavar="FILE", help="copy what is kept to a file")
-    what.add_argument("--erase", action="store_true", help="forget all of it")
+    word = parser.add_subparsers(dest="word", metavar="export FILE | erase")
+    word.add_parser("erase", help="forget all of it")
+    word.add_parser("export", help="copy it to a file").add_argument("file", type=Path)
     options = parser.parse_args(arguments)
     try:
-        print(export(options.export) if options.export else erase() if options.erase else report())
+        if options.word == "export":
+            print(export(options.file))
+        else:
+            print(erase() if options.word == "erase" else report())
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -22,7 +22,7 @@ class Repository:
     """A public repository, by the two words that its address ends with: owner/name.
 
     Raises: ValueError for a name that GitHub would not allow.
-    Example: Repository("gptcore/gptcore").address -> "https://github.com/gptcore/gptcore"
+    Example: Repository("ada/engine").address -> "https://github.com/ada/engine"
     """
 
     owner_and_name: str

@@ -1,4 +1,4 @@
-"""What some cells need and do not bring by themselves: a file of FineWeb, the weights of GPT-2.
+"""What some cells need and do not bring by themselves: FineWeb, the weights of GPT-2.
 
 Of FineWeb the sample they were made with, or a file of your own.
 """
@@ -10,6 +10,7 @@ from course.needs import weights_are_here
 from gptcore.corpus import TextNotHere, data_folder
 
 PLACES = ("000_00000.parquet", "CC-MAIN-2013-20/000_00000.parquet")  # the sample; a real file
+SHARDS = "fineweb-shards"
 
 
 def fineweb_file() -> Path:
@@ -26,6 +27,21 @@ def fineweb_file() -> Path:
         "printed for us is told in the text, and nothing further down needs it.\n"
         "To bring a file, 2 GB: gptcore fetch fineweb:CC-MAIN-2013-20/000_00000"
     )
+
+
+def fineweb_shards() -> Path:
+    """The folder in which a reader with a GPU has put shards of FineWeb.
+
+    Raises: TextNotHere, as above.
+    """
+    path = data_folder() / SHARDS
+    if not (path / "manifest.json").is_file():
+        raise TextNotHere(
+            "There are no shards of FineWeb where this cell looks for them, in the folder "
+            f"{SHARDS} of GPTCORE_DATA.\n"
+            f"To make them: gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out {SHARDS}"
+        )
+    return path
 
 
 def gpt2_weights() -> Path:

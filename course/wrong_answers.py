@@ -35,7 +35,8 @@ COLUMNS = "| answer | the belief behind it | what the reader is told |\n|---|---
 def page() -> str:
     """The whole page, in Markdown."""
     lessons = {lesson.name: lesson for lesson in written_lessons()}
-    asked = sorted(QUESTIONS.values(), key=lambda question: question.lesson)  # stable
+    written = [question for question in QUESTIONS.values() if question.lesson in lessons]
+    asked = sorted(written, key=lambda question: question.lesson)  # stable
     parts = [HEAD]
     for name, questions in groupby(asked, key=lambda question: question.lesson):
         parts.append(chapter(lessons[name], list(questions)))
@@ -66,10 +67,10 @@ def section(question: Question) -> str:
 
 def answers_of(question: Question) -> list[str]:
     """Each wrong answer in Markdown."""
-    sources = written()[question.name]
+    spellings = sources()[question.name]
     return [
         f"`{cell(source)}`" if callable(wrong.answer) else code(wrong.answer)
-        for source, wrong in zip(sources, question.wrong, strict=True)
+        for source, wrong in zip(spellings, question.wrong, strict=True)
     ]
 
 
@@ -97,7 +98,7 @@ def one_line(text: str) -> str:
 
 
 @cache
-def written() -> dict[str, list[str]]:
+def sources() -> dict[str, list[str]]:
     """For each question, the source of its wrong answers, read from the catalogue's files."""
     found = {}
     for file in sorted((COURSE / "catalogue").glob("*.py")):

@@ -9,7 +9,7 @@ from course.catalogue import mixed
 from course.lesson_table import all_lessons
 
 LESSON = {lesson.name: lesson for lesson in all_lessons()}
-pages = pytest.mark.parametrize("name", [mixed.AFTER_3, mixed.AFTER_6])
+pages = pytest.mark.parametrize("name", [mixed.AFTER_3, mixed.AFTER_6, mixed.AFTER_10])
 
 
 def page_of(name: str) -> str:

@@ -35,6 +35,7 @@ _HOME = {
     "AttentionEditor": "attention_editor",
     "draw_ledger": "ledger",
     "draw_ladder": "ladder",
+    "draw_training": "training",
     "TrainingScrubber": "training_scrubber",
     "SamplingDial": "sampling_dial",
     "draw_tokens": "tokens",

@@ -45,6 +45,7 @@ from viz.shapes import draw_shapes as draw_shapes
 from viz.surface import draw_surface as draw_surface
 from viz.token_prices import draw_token_prices as draw_token_prices
 from viz.tokens import draw_tokens as draw_tokens
+from viz.training import draw_training as draw_training
 from viz.training_scrubber import TrainingScrubber as TrainingScrubber
 from viz.two_runs import TwoRuns as TwoRuns
 from viz.vocabulary_dial import VocabularyDial as VocabularyDial

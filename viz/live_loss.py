@@ -6,14 +6,11 @@ the loop, the last state is drawn. Left out on purpose: a thread. The loop that 
 that draws.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import isfinite
 from time import perf_counter
 
-from viz.curves import running_mean
-from viz.labels import clip
 from viz.levels import Levels
+from viz.live_output import CellOutput, NoOutput, TerminalOutput, open_output
 from viz.loss import describe, loss_picture, to_reference
 from viz.loss_scene import Sheet
 from viz.picture import Picture
@@ -21,8 +18,6 @@ from viz.pins import MOST_LINES
 
 SHARE = 1 / 60  # of the time that may go into drawing
 SHORTEST_PAUSE = 0.1  # seconds; faster than this the eye gains nothing
-BLOCKS = "▁▂▃▄▅▆▇█"
-MOST_BLOCKS = 24
 
 
 class LossPlot:
@@ -164,94 +159,3 @@ class LossPlot:
 
     def __repr__(self) -> str:
         return f"LossPlot: {self.title}"
-
-
-def open_output(plot: LossPlot):
-    """The place to draw at: this cell, this terminal, or nowhere."""
-    ipython = sys.modules.get("IPython")  # if nobody has loaded it, this is no notebook
-    shell = ipython.get_ipython() if ipython else None
-    if shell is not None and hasattr(shell, "kernel"):
-        return CellOutput(shell, plot)
-    terminal = sys.stderr is not None and sys.stderr.isatty()
-    return TerminalOutput(sys.stderr) if terminal else NoOutput()
-
-
-class CellOutput:
-    """One output below the cell. Its words never change, so that a test can compare them."""
-
-    def __init__(self, shell, plot: LossPlot):
-        from IPython.display import display  # noqa: PLC0415 - only a notebook has it
-
-        self.shell, self.plot, self.is_open = shell, plot, False
-        self.handle = display(self.bundle(), raw=True, display_id=True)
-        self.open()
-
-    def bundle(self) -> dict[str, str]:
-        picture = self.plot.picture
-        picture.alt = f"{self.plot.title}, drawn live over the steps"
-        return {"text/plain": repr(self.plot), "text/html": picture.to_html()}
-
-    def open(self) -> None:
-        """Be called at the end of the cell that runs now."""
-        if not self.is_open:
-            self.shell.events.register("post_run_cell", self.end_of_cell)
-            self.is_open = True
-
-    def show(self, plot: LossPlot) -> None:
-        self.handle.update(self.bundle(), raw=True)
-
-    def end_of_cell(self, result) -> None:
-        self.plot.finish()
-
-    def close(self) -> None:
-        if self.is_open:
-            self.shell.events.unregister("post_run_cell", self.end_of_cell)
-            self.is_open = False
-
-
-class TerminalOutput:
-    """One line that is written over: the last mean, and all means as little blocks."""
-
-    def __init__(self, stream):
-        self.stream, self.line_is_open = stream, False
-
-    def open(self) -> None:
-        pass
-
-    def show(self, plot: LossPlot) -> None:
-        name, (steps, values) = next(iter(plot.history.items()))
-        means = running_mean(values)
-        count = min(len(means), MOST_BLOCKS)
-        finite = [mean for mean in means[-1:] + means if isfinite(mean)] or [0.0]
-        low, high = min(finite), max(finite)
-        blocks = "".join(block(means[i * len(means) // count], low, high) for i in range(count))
-        said = f"{clip(plot.title, 20)}  step {steps[-1]:,.6g}  {clip(name, 8)} {means[-1]:.4g}"
-        self.stream.write(f"\r{said}  {blocks}\x1b[K")
-        self.stream.flush()
-        self.line_is_open = True
-
-    def close(self) -> None:
-        if self.line_is_open:
-            self.stream.write("\n")
-            self.stream.flush()
-            self.line_is_open = False
-
-
-def block(mean: float, low: float, high: float) -> str:
-    """The higher the mean the taller the block; a gap where it is not finite."""
-    if not isfinite(mean):
-        return " "
-    return BLOCKS[int(7.99 * (mean - low) / ((high - low) or 1))]
-
-
-class NoOutput:
-    """A script whose output goes to a file: the history is kept, `save` writes the picture."""
-
-    def open(self) -> None:
-        pass
-
-    def show(self, plot: LossPlot) -> None:
-        pass
-
-    def close(self) -> None:
-        pass

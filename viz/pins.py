@@ -139,7 +139,7 @@ def pin_on_axes(ax, pins: Sequence[Pin]) -> float:
             textcoords="axes fraction",
             va="bottom",
             fontsize=size,
-            family="monospace",
+            family=["monospace", "sans-serif"],
             color=INK,
             bbox={"boxstyle": "round", "facecolor": WHITE, "edgecolor": LINE},
             arrowprops={"arrowstyle": "-", "color": LINE},

@@ -12,6 +12,7 @@ from viz.palette import PAPER
 from viz.scene import Box, Disc, Image, Line, Scene, curve
 
 DPI = 144
+MONO = ["monospace", "sans-serif"]  # the second one for letters that the first lacks
 POINTS_PER_PIXEL = 0.75  # at the size at which the sheet was laid out
 
 
@@ -81,7 +82,7 @@ def draw_shape(shape, ax, points: float, zorder: float) -> None:
             ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
             va="baseline",
             weight="bold" if shape.weight in ("600", "700") else "normal",
-            family="monospace" if shape.mono else "sans-serif",
+            family=MONO if shape.mono else "sans-serif",
             zorder=zorder,
         )
 

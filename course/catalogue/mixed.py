@@ -1,4 +1,4 @@
-"""The mixed pages: after lessons 3 and 6, four questions from the lessons before, out of order.
+"""The mixed pages: after lessons 3, 6 and 10, four questions from lessons before, out of order.
 
 `ABOUT` says which lesson each is about; the page does not.
 """
@@ -7,7 +7,7 @@ from math import exp, log
 
 from course.questions import Question, Wrong
 
-AFTER_3, AFTER_6 = "03_scalar_autograd", "06_microgpt"
+AFTER_3, AFTER_6, AFTER_10 = "03_scalar_autograd", "06_microgpt", "10_training_on_a_gpu"
 
 ABOUT = {
     "slope for the logit that was right": 2,
@@ -18,6 +18,10 @@ ABOUT = {
     "squares that one head fills": 5,
     "letters it hesitates among": 0,
     "x.grad after two walks": 3,
+    "rows of a stream of 13 tokens": 8,
+    "bits per byte of the second model": 4,
+    "bytes that training keeps for one weight": 9,
+    "tokens that one head hears": 7,
 }
 
 QUESTIONS = [
@@ -131,5 +135,58 @@ QUESTIONS = [
             Wrong(8, "the value is the slope", "8 is x * x * x itself; its slope is 3 x * x."),
         ),
         otherwise="The slope of x * x * x is 3 x * x. And there were two walks.",
+    ),
+    Question(
+        "rows of a stream of 13 tokens",
+        AFTER_10,
+        right=3,
+        tolerance=0,
+        yes="Each row begins with the last token of the one before: 1 + 3 x 4 tokens.",
+        wrong=(
+            Wrong(2, "rows share no token", "13 / 5? The last token of a row begins the next one."),
+            Wrong(4, "a short row is a row", "A fourth row would lack tokens. It is dropped."),
+            Wrong(9, "a row begins at every token", "Then most tokens would be asked for 4 times."),
+        ),
+        otherwise="Each row asks for 4 new tokens. How many can be asked for?",
+    ),
+    Question(
+        "bits per byte of the second model",
+        AFTER_10,
+        right=2.8 / 4 / log(2),
+        yes="2.8 / 4 / 0.693, about 1.01, where the first has 1.15: the second is better.",
+        wrong=(
+            Wrong(0.7, "a nat is a bit", "That is nats per byte. A bit is 0.693 nats."),
+            Wrong(0.7 * log(2), "bits are smaller numbers", "Divide by ln 2: there are MORE bits."),
+            Wrong(2.8 / log(2), "a token is a byte", "Bits per token. A token has 4 bytes here."),
+            Wrong(2.8, "what is printed can be compared", "Per token, in nats. Per byte, in bits?"),
+        ),
+        otherwise="Nats of a token, shared out among its bytes, in bits of 0.693 nats.",
+    ),
+    Question(
+        "bytes that training keeps for one weight",
+        AFTER_10,
+        right=16,
+        tolerance=0,
+        yes="Four numbers of four bytes: the weight, its slope, and two that Adam remembers.",
+        wrong=(
+            Wrong(4, "only the weights are there", "And its slope? And what Adam remembers?"),
+            Wrong(8, "a weight and its slope", "Adam remembers something of each weight, too."),
+            Wrong(12, "Adam remembers one mean", "Two: the mean of slopes, and of their squares."),
+            Wrong(128, "a byte is a bit", "That is in bits. A byte has 8 of them."),
+        ),
+        otherwise="Which numbers are there for each weight, and how many bytes has each?",
+    ),
+    Question(
+        "tokens that one head hears",
+        AFTER_10,
+        right=512,
+        tolerance=0,
+        yes="All of them, through 64 of the 512 numbers of each.",
+        wrong=(
+            Wrong(64, "heads share out the tokens", "They share out the NUMBERS of each token."),
+            Wrong(8, "as many as there are heads", "8 is how many heads there are."),
+            Wrong(511, "nobody hears itself", "Each token may listen to itself, too."),
+        ),
+        otherwise="What is shared out among the heads: tokens, or the numbers of a token?",
     ),
 ]

@@ -190,13 +190,13 @@ check("another seed", stays)
 # you have answered: run the cell again whenever you come back.
 
 # %%
-from course.progress import way
+from course.way import way
 
 way()
 
 # %% [markdown]
-# For the bars your answers are noted in a file on this machine, the wrong ones too, and they are sent nowhere. In a terminal, `python -m course.progress` says where it
-# lies, and `python -m course.progress --erase` forgets it all.
+# For the bars your answers are noted in a file on this machine, the wrong ones too, and they are sent nowhere. In a cell of its own, `%run -m course.progress` says where it
+# lies, and `%run -m course.progress erase` forgets it all.
 #
 # Are you sure of list comprehensions, `zip`, logarithms and slopes? [Before you start](../course/pages/before_you_start.md) asks, for five minutes. What a word meant
 # that was explained three lessons ago stands in the [glossary](../course/pages/glossary.md).

@@ -4,9 +4,10 @@ Left out on purpose: texts that have no name in `data/manifest.toml`. Read a fil
 `Path("my.txt").read_text(encoding="utf-8")`.
 """
 
+import sys
 from importlib import import_module
 
-from gptcore.manifest import find_text, is_there, path_of, read_whole
+from gptcore.manifest import TextNotHere, find_text, is_there, path_of, read_whole
 
 
 def load(name: str) -> str:
@@ -18,6 +19,11 @@ def load(name: str) -> str:
     """
     text = find_text(name)
     if not text.shipped and not is_there(text):
+        if sys.platform == "emscripten":  # Python inside a page has no sockets
+            raise TextNotHere(
+                f"The text {name!r} does not come with gptcore, and Python inside a page brings "
+                f"nothing from elsewhere. On a machine of your own: gptcore fetch {name}"
+            )
         # Only this line needs pooch and requests; a text that is here must not wait for them.
         import_module("gptcore.corpus.download").bring(text)
     return read_whole(text).decode("utf-8")

@@ -83,6 +83,15 @@ def free_disk(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def made_by_amd() -> bool:
+    """Whether the processor is one of AMD's."""
+    try:
+        told = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        told = platform.processor()  # Windows tells it there, Linux does not
+    return "AuthenticAMD" in told
+
+
 def compiler() -> str | None:
     """The C++ compiler that PyTorch would call, or None."""
     usual = ("cl",) if platform.system() == "Windows" else ("g++", "clang++", "c++")

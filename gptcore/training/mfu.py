@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from time import perf_counter
 
 import torch
+import torch.nn.functional as F
 
 from gptcore.training.cards import card_of_device
+from gptcore.training.device import arithmetic_of
 
-MEASURED_SIZE = 256  # rows of the matrices by which a processor is measured: they stay in its cache
+MEASURED_SIZE = 512  # rows of the matrices by which a processor is measured: they stay in its cache
 
 
 @dataclass(frozen=True)
@@ -51,17 +53,18 @@ def peak_of(device: str, dtype: torch.dtype) -> Peak | None:
 def measured_rate(dtype: torch.dtype, seconds: float = 0.1) -> float:
     """Multiplications and additions a second of one thread in products of matrices, at its best.
 
-    Each takes less than a millisecond, so among hundreds there is one that nothing interrupted.
+    Each takes a few milliseconds, so among many there is one that nothing interrupted.
     """
     n, threads = MEASURED_SIZE, torch.get_num_threads()
-    a = torch.ones(n, n, dtype=dtype)
+    a = torch.ones(n, n)
     best, end = float("inf"), perf_counter() + seconds
     torch.set_num_threads(1)
     try:
-        while perf_counter() < end or best == float("inf"):
-            start = perf_counter()
-            a @ a
-            best = min(best, max(perf_counter() - start, 1e-9))
+        with torch.no_grad(), arithmetic_of("cpu", dtype):  # as the run will compute
+            while perf_counter() < end or best == float("inf"):
+                start = perf_counter()
+                F.linear(a, a)
+                best = min(best, max(perf_counter() - start, 1e-9))
     finally:
         torch.set_num_threads(threads)
     return 2 * n**3 / best

@@ -116,7 +116,10 @@ def one_step(run: Run, save: Callable[[], str]) -> Step:
         learned = run.learn()
     except Odd as odd:
         run.forget_slopes()
-        raise not_finite(run.step + 1, odd.what, run.plain, run.named(odd.batch), save()) from None
+        batch, where = run.named(odd.batch), save()
+        with run.arithmetic:  # with 32 bits, rows that overflow in 16 would look innocent
+            error = not_finite(run.step + 1, odd.what, run.plain, batch, where)
+        raise error from None
     except Exception as error:
         if not is_out_of_memory(error):
             raise

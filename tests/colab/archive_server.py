@@ -9,8 +9,10 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from course.repository import our_repository
+
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = "gptcore-main"  # GitHub puts everything into one, named after repository and branch
+FOLDER = our_repository().archive_folder  # GitHub puts everything into one folder
 PARTS = ("gptcore", "viz", "course", "data", "pyproject.toml")
 
 

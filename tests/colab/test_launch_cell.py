@@ -79,12 +79,13 @@ def test_what_failed_is_said_and_running_it_again_goes_on(in_colab, tmp_path, mo
     with archive_server(SMALL, mood) as server:
         cell = cell_for(server, tmp_path)
         if mood == "off":
+            server.shutdown()
             server.server_close()
         with pytest.raises(OSError) as failed:
             exec(cell, {})
         said = str(failed.value)
         assert why in said and said.endswith(advice)
-        assert "gptcore/gptcore/archive/refs/heads/main.tar.gz" in said
+        assert f"{our_repository().owner_and_name}/archive/refs/heads/main.tar.gz" in said
         assert failed.value.__suppress_context__, "no second traceback"
         assert list(tmp_path.iterdir()) == [], "no half of it stays"
         if mood != "off":

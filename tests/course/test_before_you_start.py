@@ -10,7 +10,7 @@ from course.lesson_table import COURSE
 
 PAGE = (COURSE / "pages" / "before_you_start.md").read_text(encoding="utf-8")
 QUESTIONS = re.findall(
-    r"\*\*(\d+)\.\*\* .*?\n\n```python\n(.*?)\n```\n(.*?)(?=\n\*\*\d|\n## |\Z)", PAGE, re.S
+    r"### Question (\d+)\n\n.*?\n\n```python\n(.*?)\n```\n(.*?)(?=\n### |\n## |\Z)", PAGE, re.S
 )
 ANSWER = re.compile(r"<details><summary><code>(.*?)</code></summary>\n\n(.*?)\n\n</details>", re.S)
 each_question = pytest.mark.parametrize(("number", "asked", "answers"), QUESTIONS)
@@ -29,8 +29,7 @@ def alike(given, wanted) -> bool:
 
 def test_there_are_eight_questions_two_of_each_kind():
     assert [number for number, _, _ in QUESTIONS] == [str(n) for n in range(1, 9)]
-    assert [part.count("**.** ") for part in PAGE.split("\n## ")] == [0, 0, 0, 0, 0, 0]
-    asked = [len(re.findall(r"\*\*\d\.\*\*", part)) for part in PAGE.split("\n## ")]
+    asked = [part.count("### Question") for part in PAGE.split("\n## ")]
     assert asked == [0, 2, 2, 2, 2, 0]
 
 

@@ -58,7 +58,7 @@ def terminal(monkeypatch) -> Terminal:
     # In `sys` itself pytest puts its own stderr between the fixture and the test.
     terminal = Terminal()
     known = SimpleNamespace(modules=sys.modules, stderr=terminal)
-    monkeypatch.setattr("viz.live_loss.sys", known)
+    monkeypatch.setattr("viz.live_output.sys", known)
     return terminal
 
 

@@ -1,0 +1,458 @@
+"""Questions of lesson 9: will it fit, how long, how good?"""
+
+from importlib import import_module
+from math import log, sqrt
+
+from course.numbers import done
+from course.questions import Question, Wrong
+from course.solutions import lesson_09 as solution
+
+LESSON = "09_will_it_fit"
+BITS = 1.88 / log(2)
+MEMORY, SPENT = solution.memory, solution.well_spent
+GIB_IN_GB = 2**30 / 1e9
+ROUGHLY = 0.02
+
+
+# What an answer is judged by ---------------------------------------------------------------------
+
+
+def letters_of(answer):
+    """Letters, however they are written: "C, E", ["e", "C"], {"C", "E"}."""
+    text = " ".join(answer) if isinstance(answer, (list, tuple, set)) else str(answer)
+    words = text.upper().replace(",", " ").replace("AND", " ").split()
+    return "".join(sorted(set("".join(words))))
+
+
+def letter_of(answer):
+    """The letter in front of a whole answer will do."""
+    return answer.strip().rstrip(".")[:1] if isinstance(answer, str) else answer
+
+
+def percent(answer):
+    """0.61 is as good as 61."""
+    return 100 * answer if isinstance(answer, float) and 0 < answer < 1 else answer
+
+
+def on_two_runs(update) -> list:
+    """The reader's update a thousand times by a thousandth, and once by a half."""
+    torch = import_module("torch")  # here: other lessons do without it
+    one = torch.ones(1, dtype=torch.float32)
+    master, copy = one, one.bfloat16()
+    for _ in range(1000):
+        master, copy = both(update(master, -one, 0.001))
+    far, its_copy = both(update(one, -one, 0.5))
+    kinds = [str(part.dtype).removeprefix("torch.") for part in (master, copy)]
+    return [f"{float(part):.3g}" for part in (master, copy, far, its_copy)] + kinds
+
+
+def both(answer):
+    """The two tensors that `update` must give back."""
+    if not isinstance(done(answer), (tuple, list)) or len(answer) != 2:
+        raise ValueError("update must give back two things: the master and its copy")
+    master, copy = map(done, answer)
+    if not all(hasattr(part, "dtype") for part in (master, copy)):
+        raise ValueError("master and copy must be tensors")
+    return master, copy
+
+
+# Answers that readers give -----------------------------------------------------------------------
+
+
+def all_in_bf16(master, slope, rate):
+    moved = master.bfloat16() - rate * slope.bfloat16()
+    return moved, moved
+
+
+def master_from_the_copy(master, slope, rate):
+    copy = (master - rate * slope).bfloat16()
+    return copy.float(), copy
+
+
+def no_copy(master, slope, rate):
+    return master - rate * slope, master - rate * slope
+
+
+def copy_of_the_old(master, slope, rate):
+    return master - rate * slope, master.bfloat16()
+
+
+def uphill(master, slope, rate):
+    moved = master + rate * slope
+    return moved, moved.bfloat16()
+
+
+def remembered(**parts: float) -> dict:
+    """The right memory but for some parts."""
+    return {**MEMORY, **parts}
+
+
+def spent(parameters: float, tokens: float) -> dict:
+    return {"parameters in millions": parameters / 1e6, "tokens in billions": tokens / 1e9}
+
+
+EVEN, NO_SIX = sqrt(solution.OPERATIONS / 6), sqrt(solution.OPERATIONS / 20)
+
+QUESTIONS = [
+    Question(
+        "how much of the card, in per cent",
+        LESSON,
+        right=5.1,
+        tolerance=0.05,
+        yes="16 bytes for each parameter: 0.61 GiB of 12. And yet the run below does not fit.",
+        wrong=(
+            Wrong(
+                1.27,
+                "a model is its weights",
+                "That is the weights alone. Whoever trains needs more numbers for each of them.",
+            ),
+            Wrong(
+                2.54,
+                "learning needs weights and slopes",
+                "Weights and slopes. Adam remembers two means for each weight.",
+            ),
+            Wrong(
+                3.81,
+                "Adam remembers one number",
+                "Adam has two means, that of the slopes and that of their squares: lesson 6.",
+            ),
+            Wrong(
+                0.318,
+                "a number is a byte",
+                "That counts one byte a number. 32 bits are 4 bytes.",
+            ),
+            Wrong(
+                100,
+                "a card is as large as what is trained on it",
+                "Count: bytes of a number, numbers for each parameter, 41 million parameters.",
+            ),
+        ),
+        otherwise="Weights, slopes, two means of Adam: four numbers of 4 bytes for each parameter.",
+    ),
+    Question(
+        "the logits, in GiB",
+        LESSON,
+        right=3.07,
+        tolerance=ROUGHLY,
+        yes="16 x 1,024 positions, 50,304 numbers at each, 4 bytes: twenty times the weights.",
+        wrong=(
+            Wrong(
+                0.003,
+                "only the last position is asked",
+                "One prediction for each row? All 1,024 positions are asked at once: lesson 7.",
+            ),
+            Wrong(
+                0.192,
+                "a batch is one row",
+                "That is one row of 1,024 tokens. The batch has 16.",
+            ),
+            Wrong(
+                3.297,
+                "a GiB is a billion bytes",
+                "In units of a billion bytes, yes. A GiB is 2**30 bytes, 7 % more.",
+            ),
+            Wrong(
+                0.0234,
+                "a logit for each of the 384 numbers",
+                "384 numbers come out of the last block. The logits are made of these: how many?",
+            ),
+            Wrong(
+                0.75,
+                "attention squares are the largest thing",
+                "12 heads x 1,024 x 1,024 for 16 rows: those are the scores of one layer, and the "
+                "kernel never stores them.",
+            ),
+            Wrong(
+                0.768,
+                "a number is a byte",
+                "That counts one byte a number. 32 bits are 4 bytes.",
+            ),
+        ),
+        otherwise="Rows x positions x tokens that exist x 4 bytes, by 2**30.",
+    ),
+    Question(
+        "memory of 124M",
+        LESSON,
+        right=MEMORY,
+        tolerance=ROUGHLY,
+        yes="3.39 GiB, and the logits are not quite half of it; their slopes come on top.",
+        wrong=(
+            Wrong(
+                {part: size * GIB_IN_GB for part, size in MEMORY.items()},
+                "a GiB is a billion bytes",
+                "You divided by a billion. A GiB is 2**30 bytes, 7 % more.",
+            ),
+            Wrong(
+                {part: size / 2 for part, size in MEMORY.items()},
+                "numbers have 16 bits",
+                "All numbers here have 32 bits, 4 bytes. You counted 2.",
+            ),
+            Wrong(
+                remembered(adam=MEMORY["weights"]),
+                "Adam remembers one number",
+                "Adam has two means for each weight, that of the slopes and that of the squares.",
+            ),
+            Wrong(
+                remembered(logits=MEMORY["logits"] / 8),
+                "a batch is one row",
+                "The logits of one row. There are 8.",
+            ),
+            Wrong(
+                remembered(logits=MEMORY["logits"] / 1024),
+                "only the last position is asked",
+                "The logits of one position in each row. All 1,024 are asked at once.",
+            ),
+            Wrong(
+                remembered(logits=4 * 8 * 1024 * 768 / 2**30),
+                "a logit for each of the 768 numbers",
+                "768 numbers come out of the last block. The logits are one for each TOKEN that "
+                "exists.",
+            ),
+            Wrong(
+                {part: size * 2**30 for part, size in MEMORY.items()},
+                "bytes will do",
+                "Those are bytes. Divide by 2**30.",
+            ),
+        ),
+    ),
+    Question(
+        "256 + 1 in bf16",
+        LESSON,
+        right=256,
+        yes="The next number that bf16 has is 258.",
+        tolerance=0,
+        wrong=(
+            Wrong(
+                257,
+                "whole numbers are exact",
+                "They are as long as there are digits enough. 257 is 100000001, nine binary "
+                "digits; bf16 has eight.",
+            ),
+            Wrong(
+                258,
+                "what lies between is rounded up",
+                "257 lies halfway between 256 and 258, which bf16 both has. Of two equally near "
+                "ones it takes the one whose last digit is 0.",
+            ),
+        ),
+        otherwise="It must be a number that eight binary digits can write, near 257.",
+    ),
+    Question(
+        "what stopped Bo's run",
+        LESSON,
+        right="C",
+        measure=letter_of,
+        yes="Each of his steps is right, and most of them end where they began.",
+        wrong=(
+            Wrong(
+                "A",
+                "a loss that stands still wants a higher rate",
+                "All three have the same rate, and two of them get down with it.",
+            ),
+            Wrong(
+                "B",
+                "in bf16 slopes become 0",
+                "Compare the lengths of the slopes: his are the same at the first step, and "
+                "larger at the last.",
+            ),
+        ),
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "update",
+        LESSON,
+        right=solution.update,
+        measure=on_two_runs,
+        measured="master and copy after a thousand updates by 0.001 from 1.0, then after one by "
+        "0.5, then both formats",
+        yes="The sum is kept where there is room for it, and rounded only to be multiplied.",
+        wrong=(
+            Wrong(
+                all_in_bf16,
+                "what is multiplied in bf16 is kept in bf16",
+                "Your master is in bf16. A thousandth more than 1 is 1 there, a thousand times.",
+            ),
+            Wrong(
+                master_from_the_copy,
+                "32 bits bring the digits back",
+                "Your master has 32 bits again, but it has been through bf16, and what was "
+                "rounded off there is gone.",
+            ),
+            Wrong(
+                no_copy,
+                "the copy is for safety",
+                "Your copy has 32 bits, too. What is multiplied should be in bf16.",
+            ),
+            Wrong(
+                copy_of_the_old,
+                "the copy was made before",
+                "Your copy is of the weights before the update: one step behind.",
+            ),
+            Wrong(
+                uphill,
+                "an update is added",
+                "The loss goes up along the slope. Take rate * slope away.",
+            ),
+        ),
+    ),
+    Question(
+        "the claims that hold",
+        LESSON,
+        right="CE",
+        measure=letters_of,
+        yes="Two of nine. Now see what is wrong with the others.",
+        wrong=(
+            Wrong(
+                "ACE",
+                "what is right for some is right",
+                "C and E, yes. A is true of a compiled model and false of the same model "
+                "uncompiled: see below.",
+            ),
+            Wrong(
+                "CEH",
+                "GPT-2 is one model",
+                "C and E, yes. H: look back at lesson 7; how many GPT-2s are there?",
+            ),
+            Wrong(
+                "CEI",
+                "a perfect model is never surprised",
+                "C and E, yes. I: may a perfect model know what somebody else throws with dice?",
+            ),
+            Wrong(
+                "CDE",
+                "what is said so often was counted",
+                "C and E, yes. D: lesson 8 added up a column.",
+            ),
+            Wrong(
+                "CEG",
+                "numbers that come in pairs agree",
+                "C and E, yes. G: 2.1 nats and 1.7 bits, which is more?",
+            ),
+            Wrong(
+                "BCE",
+                "a figure with a decimal was measured",
+                "C and E, yes. B: the budget has two numbers for it, and neither is near.",
+            ),
+            Wrong(
+                "CEF",
+                "GPT-2 saw a trillion tokens",
+                "C and E, yes. F: multiply steps by tokens a step.",
+            ),
+        ),
+        otherwise="Two of them hold. Give their letters, as in \"AB\".",
+    ),
+    Question(
+        "1.88 nats in bits",
+        LESSON,
+        right=BITS,
+        tolerance=ROUGHLY,
+        yes="A bit is 0.693 nats, so there are more bits than nats.",
+        wrong=(
+            Wrong(
+                1.88 * log(2),
+                "nats times 0.693 are bits",
+                "A bit is the smaller unit, 0.693 nats, so the number of bits is the larger one.",
+            ),
+            Wrong(
+                2**1.88,
+                "bits are powers of 2",
+                "A unit is changed by dividing. 2 to the power would be a number of choices.",
+            ),
+            Wrong(
+                1.88 / log(10),
+                "a unit of logarithms is that of 10",
+                "You divided by ln 10. A bit is the surprise at a coin: divide by ln 2.",
+            ),
+            Wrong(1.88, "nats and bits are one", "One bit is 0.693 nats: lesson 1."),
+        ),
+        otherwise="How many nats is one bit? Divide.",
+    ),
+    Question(
+        "its own peak, in per cent",
+        LESSON,
+        right=60.7,
+        measure=percent,
+        tolerance=0.03,
+        yes="Six tenths of what the card can do at most. That is a run that works.",
+        wrong=(
+            Wrong(
+                11.35,
+                "a share is a share",
+                "That is the share of an A100's peak. The arithmetic stays, the whole is another.",
+            ),
+            Wrong(
+                2.12,
+                "a smaller card has a smaller share",
+                "The same arithmetic by a smaller peak is a LARGER share. You multiplied by 58.3 "
+                "and divided by 312: turn it round.",
+            ),
+            Wrong(
+                18.7,
+                "the peaks are compared",
+                "That is the 4070's peak as a share of the A100's. And the run's?",
+            ),
+        ),
+        otherwise="Operations a second: tokens a second times operations a token. Then by 58.3e12.",
+    ),
+    Question(
+        "the best width for 6.4e9 operations",
+        LESSON,
+        right=16,
+        tolerance=0,
+        yes="It has moved by one size while the operations grew sixteen times.",
+        wrong=(
+            Wrong(
+                32,
+                "who has more spends it on size",
+                "The largest sees too few letters for it: 66,000, four for each of its numbers.",
+            ),
+            Wrong(
+                8,
+                "the best size is a property of the text",
+                "It has read more than ever, and can hold no more. Sixteen times as much "
+                "arithmetic wants a larger one.",
+            ),
+            Wrong(
+                4,
+                "more text is always better",
+                "The smallest was behind already with a quarter of that, and gains least from "
+                "more.",
+            ),
+        ),
+        otherwise="One of 4, 8, 16 and 32.",
+    ),
+    Question(
+        "9.4e17 operations",
+        LESSON,
+        right=SPENT,
+        tolerance=ROUGHLY,
+        yes="More than twice the size, on a little more than half of the text.",
+        wrong=(
+            Wrong(
+                spent(40.95e6, 3.146e9),
+                "a model that fits is the right one",
+                "That is the run as it was: it fits the card, at 77 tokens for each parameter.",
+            ),
+            Wrong(
+                spent(124.4e6, 1.26e9),
+                "the largest that fits is best",
+                "That is the largest, and only 10 tokens are left for each of its parameters.",
+            ),
+            Wrong(
+                spent(NO_SIX, 20 * NO_SIX),
+                "an operation for each parameter and token",
+                "Each parameter costs 6 operations a token, 2 on the way there and 4 back.",
+            ),
+            Wrong(
+                spent(EVEN, EVEN),
+                "as many tokens as parameters",
+                "One token for each parameter. The rule says 20.",
+            ),
+            Wrong(
+                spent(20 * EVEN / sqrt(20), EVEN / sqrt(20)),
+                "20 parameters for each token",
+                "You have given each token 20 parameters: the other way round.",
+            ),
+        ),
+    ),
+]

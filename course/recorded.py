@@ -1,0 +1,36 @@
+"""Runs on GPUs that were recorded for the course, so that they can be looked at without one.
+
+    course/recorded/NAME/about.json    the card and the day: {"card": "...", "date": "..."}
+                         log.jsonl     as `gptcore train` wrote it
+
+Left out on purpose: logs from elsewhere, and numbers that no log has. What was not recorded is not
+shown.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from gptcore.training import Step, read_log
+
+FOLDER = Path(__file__).with_name("recorded")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run that is over, with the card that it ran on and the day."""
+
+    name: str
+    card: str
+    date: str
+    steps: list[Step]
+
+
+def recorded_runs(folder: Path = FOLDER) -> list[Recorded]:
+    """All that were recorded, by name; none if there are none."""
+    found = []
+    for about in sorted(folder.glob("*/about.json")):
+        facts = json.loads(about.read_text(encoding="utf-8"))
+        run = about.parent
+        found.append(Recorded(run.name, facts["card"], facts["date"], read_log(run)))
+    return found

@@ -1,0 +1,36 @@
+"""python -m course.site: the lessons, the pages beside them and the reference, as build/site.
+
+A warning of Sphinx is an error here, and so is a link that leads nowhere. To look at it:
+python -m http.server --directory build/site
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sphinx.cmd.build import build_main
+
+from course.site.broken_links import broken_links
+from course.site.layout import lay_out
+from course.site.public import ROOT
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m course.site", description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
+    out = parser.parse_args(arguments).out.resolve()
+    sources, kept = out.with_name(f"{out.name}-sources"), out.with_name(f"{out.name}-kept")
+    lay_out(sources)
+    failed = build_main(
+        ["--fail-on-warning", "--quiet", "-b", "html", "-d", str(kept)]
+        + ["-c", str(Path(__file__).parent), str(sources), str(out)]
+    )
+    if failed:
+        return failed
+    faults = broken_links(out)
+    print("\n".join(faults) or f"The site is in {out}.", file=sys.stderr if faults else None)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""A lesson as a page: its cells with the outputs that are stored in the notebook, never run.
+
+Writes MyST Markdown, which is what Sphinx reads here. Of an output's forms the page takes the first
+that can do most: HTML, with its script and its still inside, then PNG, then text.
+Left out on purpose: the cell that sets up Colab, which does nothing anywhere else.
+"""
+
+import json
+import re
+from html import escape
+
+from course.lesson_table import Lesson
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+PLOTLY = "application/vnd.plotly.v1+json"
+
+
+def lesson_page(lesson: Lesson) -> str:
+    """The page of one lesson, from the first cell to the last."""
+    return "\n\n".join(map(cell_text, cells_of(lesson))) + "\n"
+
+
+def cells_of(lesson: Lesson) -> list[dict]:
+    cells = json.loads(lesson.notebook.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if "launch" not in cell["metadata"].get("tags", [])]
+
+
+def cell_text(cell: dict) -> str:
+    source = "".join(cell["source"])
+    if cell["cell_type"] != "code":
+        return source
+    code = directive("code-block", "python", source)
+    shown = [output_text(output) for output in cell["outputs"]]
+    if cell["execution_count"] is None:
+        shown = [why_not_run(cell)]
+    return directive("container", "cell", "\n\n".join([code, *filter(None, shown)]), mark=":")
+
+
+def why_not_run(cell: dict) -> str:
+    """What stands where a cell has no output because it needs what not every machine has."""
+    tags = cell["metadata"].get("tags", [])
+    needs = " and ".join(
+        tag.removeprefix("needs-").replace("-", " ") for tag in tags if tag.startswith("needs-")
+    )
+    return f"*Not run for this page: it needs {needs}.*" if needs else "*Not run for this page.*"
+
+
+def output_text(output: dict) -> str:
+    """One output, in a box that scrolls by itself when it is wider than the page."""
+    data = {kind: joined(content) for kind, content in output.get("data", {}).items()}
+    if "text/html" in data:
+        return directive("raw", "html", picture_box(data))
+    if "image/png" in data:
+        alt = escape(data.get("text/plain", ""))
+        image = f'<img src="data:image/png;base64,{data["image/png"].strip()}" alt="{alt}">'
+        return directive("raw", "html", f'<div class="output picture">{image}</div>')
+    text = joined(output.get("text", "")) or data.get("text/plain", "")
+    text = text or "\n".join(output.get("traceback", []))
+    text = ANSI.sub("", text).rstrip()
+    return directive("code-block", "text", f":class: output\n\n{text}") if text else ""
+
+
+def picture_box(data: dict) -> str:
+    """The picture as HTML; a plotly figure keeps its data, for the button that `site.js` adds."""
+    html = re.sub(r'href="(\w+)\.ipynb', r'href="\1.html', data["text/html"])
+    if PLOTLY in data:
+        figure = json.dumps(data[PLOTLY]).replace("</", "<\\/")
+        html += f'<script type="application/json" class="plotly-figure">{figure}</script>'
+    return f'<div class="output picture">{html}</div>'
+
+
+def joined(content):
+    """Notebooks store a text as a list of its lines, or whole."""
+    return "".join(content) if isinstance(content, list) and content[:1] != [{}] else content
+
+
+def directive(name: str, argument: str, content: str, mark: str = "`") -> str:
+    """A directive of MyST, with a fence longer than any that stands in its content.
+
+    Example: directive("raw", "html", "<b>so</b>") -> "```{raw} html\\n<b>so</b>\\n```"
+    """
+    longest = max([2, *map(len, re.findall(rf"{re.escape(mark)}{{3,}}", content))])
+    fence = mark * (longest + 1)
+    return f"{fence}{{{name}}} {argument}\n{content}\n{fence}"

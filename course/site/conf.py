@@ -1,0 +1,45 @@
+"""How Sphinx builds the site. Every file that a page needs lies in the site itself."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from course.repository import our_repository
+
+project = "gptcore"
+author = "the authors of gptcore"
+language = "en"
+
+extensions = ["myst_parser", "course.site.formulas"]
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_heading_anchors = 3
+myst_links_external_new_tab = False
+suppress_warnings = [
+    "myst.header",  # a lesson may go on with a small heading below its title
+    "ref.python",  # two packages have a `Step`: the one of the page's own package is meant
+]
+math_renderer = html_math_renderer = "mathml"
+
+highlight_language = "python"
+add_module_names = False
+maximum_signature_line_length = 70
+python_display_short_literal_types = True
+toc_object_entries_show_parents = "hide"
+
+html_theme = "furo"
+html_title = "gptcore"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
+html_show_sourcelink = html_copy_source = html_use_index = False
+html_domain_indices = html_show_copyright = False
+html_theme_options = {
+    "source_repository": our_repository().address,
+    "top_of_page_buttons": [],
+    "footer_icons": [],
+}
+
+# Lesson 2 has a mountain that can be turned with the mouse; what turns it is 5 MB, so it is loaded
+# when somebody asks for it, and only offered where plotly is installed when the site is built.
+plotly = find_spec("plotly")
+if plotly and plotly.origin:
+    html_static_path.append(str(Path(plotly.origin).parent / "package_data" / "plotly.min.js"))

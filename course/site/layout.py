@@ -1,0 +1,95 @@
+"""The sources of the site, laid out as in the checkout, so that links between them hold."""
+
+import os
+import re
+from pathlib import Path
+
+from course.lesson_table import COURSE, Lesson, written_lessons
+from course.repository import BRANCH, our_repository
+from course.site.cells import cells_of, lesson_page, output_text
+from course.site.public import PACKAGES, ROOT
+from course.site.reference import reference_page
+
+INDEX = Path(__file__).parent / "index.md"
+PAGES = COURSE / "pages"
+TEACHERS = ("teaching", "wrong_answers")  # pages that give answers away stand behind the others
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?\)")
+
+
+def lay_out(folder: Path) -> None:
+    """Write every page as Markdown; what has not changed keeps its age, and is not built again."""
+    stored = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
+    pages = all_pages(stored)
+    for old in folder.rglob("*.md"):
+        if old.relative_to(folder).as_posix() not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        file = folder / name
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+
+
+def all_pages(lessons: list[Lesson]) -> dict[str, str]:
+    """The path of each page in the site's sources, and its text."""
+    pages = {f"notebooks/{lesson.name}.md": lesson_page(lesson) for lesson in lessons}
+    for page in sorted(PAGES.glob("*.md")):
+        pages[f"course/pages/{page.name}"] = page.read_text(encoding="utf-8")
+    pages |= {f"reference/{package}.md": reference_page(package) for package in PACKAGES}
+    pages["index.md"] = index_page(lessons)
+    return {path: with_links(text, path, pages) for path, text in pages.items()}
+
+
+def index_page(lessons: list[Lesson]) -> str:
+    """The first page: what this is, the lessons, and the tree of all pages."""
+    others = [page.stem for page in sorted(PAGES.glob("*.md"))]
+    trees = {
+        "Lessons": [f"notebooks/{lesson.name}" for lesson in lessons],
+        "Beside the lessons": [f"course/pages/{name}" for name in others if name not in TEACHERS],
+        "For teachers": [f"course/pages/{name}" for name in TEACHERS if name in others],
+        "Reference": [f"reference/{package}" for package in PACKAGES],
+    }
+    text = INDEX.read_text(encoding="utf-8")
+    text = text.replace("<!-- lessons -->", "\n".join(map(row, lessons)))
+    text = text.replace("<!-- picture -->", moving_picture(lessons))
+    return text + "".join(toctree(caption, pages) for caption, pages in trees.items() if pages)
+
+
+def moving_picture(lessons: list[Lesson]) -> str:
+    """The last picture of the course that answers to the mouse, for the first page."""
+    moving = [
+        output
+        for lesson in lessons
+        for cell in cells_of(lesson)
+        for output in cell.get("outputs", [])
+        if "<script" in "".join(output.get("data", {}).get("text/html", ""))
+    ]
+    return output_text(moving[-1]) if moving else ""
+
+
+def row(lesson: Lesson) -> str:
+    return (
+        f"| {lesson.number} | [{lesson.title}](notebooks/{lesson.name}.ipynb) | {lesson.able} | "
+        f"{lesson.minutes} min |"
+    )
+
+
+def toctree(caption: str, pages: list[str]) -> str:
+    listed = "\n".join(pages)
+    return f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{listed}\n```\n"
+
+
+def with_links(text: str, path: str, pages: dict[str, str]) -> str:
+    """Links to notebooks lead to pages; links to files that are no page, to the repository."""
+
+    def lead(found: re.Match) -> str:
+        target, anchor = found[1], found[2] or ""
+        here = os.path.normpath(Path(path).parent / target).replace(os.sep, "/")
+        page = re.sub(r"\.ipynb$", ".md", here)
+        if page in pages:
+            return f"]({re.sub(r'[.]ipynb$', '.md', target)}{anchor})"
+        if (ROOT / here).exists() and not here.startswith(".."):
+            return f"]({our_repository().address}/blob/{BRANCH}/{here}{anchor})"
+        return found[0]
+
+    return LINK.sub(lead, text)

@@ -1,0 +1,189 @@
+"""What `gptcore` and `viz` offer, read from their source: names, signatures, docstrings.
+
+Nothing is imported, so the reference is made where neither PyTorch nor matplotlib is installed.
+What a package offers stands in its `__init__.pyi`, or in its `__init__.py` where it has no such
+stub; tests/test_stubs.py holds the two together.
+Left out on purpose: what begins with an underscore, and what a class gets from its parents.
+"""
+
+import ast
+import re
+import textwrap
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = (
+    "gptcore.scalar",
+    "gptcore.tokenizers",
+    "gptcore.corpus",
+    "gptcore.model",
+    "gptcore.sampling",
+    "gptcore.training",
+    "gptcore.ladder",
+    "viz",
+)
+LABELS = ("Shapes", "Units", "Raises", "Example", "Source")  # the house's order, STYLE of docstrings
+LABEL = re.compile(rf"^({'|'.join(LABELS)}): *", re.MULTILINE)
+Definition = ast.FunctionDef | ast.ClassDef
+
+
+@dataclass(frozen=True)
+class Docstring:
+    """A docstring in its parts: what is said first, and the labelled lines below."""
+
+    prose: str
+    labelled: dict[str, str]
+
+    @property
+    def example(self) -> str:
+        return self.labelled.get("Example", "")
+
+
+@dataclass(frozen=True)
+class Public:
+    """One name that a package offers. `kind`: "function", "class" or "data"."""
+
+    package: str
+    name: str
+    module: str
+    kind: str
+    signature: str
+    doc: Docstring
+    members: tuple["Public", ...] = ()
+    line: int = 0
+
+    @property
+    def file(self) -> str:
+        """Where it stands, as a path in the repository."""
+        return self.module.replace(".", "/") + ".py"
+
+
+def parts_of(docstring: str) -> Docstring:
+    """The parts of a docstring in the house's form."""
+    prose, *rest = LABEL.split(textwrap.dedent(docstring).strip())
+    pairs = zip(rest[::2], rest[1::2])
+    return Docstring(prose.strip(), {label: text.rstrip() for label, text in pairs})
+
+
+def parse_example(example: str) -> tuple[str, str]:
+    """The code of an example, and what it says that comes out, "" if it says nothing.
+
+    Example: parse_example("len('ab') -> 2") -> ("len('ab')", "2")
+    """
+    lines = example.splitlines()
+    code = "\n".join([lines[0].strip(), textwrap.dedent("\n".join(lines[1:]))]).strip()
+    before, arrow, value = code.rpartition(" -> ")
+    return (before.strip(), value.strip()) if arrow else (code, "")
+
+
+@cache
+def tree_of(module: str) -> ast.Module:
+    path = ROOT / (module.replace(".", "/"))
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def about(package: str) -> str:
+    """The docstring of a package."""
+    return ast.get_docstring(tree_of(package)) or ""
+
+
+def public_names(package: str) -> list[Public]:
+    """Everything that a package offers, in the order of the alphabet, classes with their methods."""
+    folder = ROOT / package.replace(".", "/")
+    stub = folder / "__init__.pyi"
+    listed = ast.parse((stub if stub.exists() else folder / "__init__.py").read_text("utf-8"))
+    found = [
+        read(package, name.asname or name.name, node.module)
+        for node in listed.body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in node.names
+    ]
+    return sorted(found, key=lambda one: (one.kind == "data", one.name.lower()))
+
+
+def read(package: str, name: str, module: str) -> Public:
+    """One public name, from the file that it stands in."""
+    body = tree_of(module).body
+    for node, after in zip(body, [*body[1:], None]):
+        if isinstance(node, Definition) and node.name == name:
+            return definition(package, name, module, node)
+        if name in assigned(node):
+            said = after.value.value if is_text(after) else comment_at(module, node)
+            value = ast.unparse(node.value) if node.value else ""
+            return Public(package, name, module, "data", value, parts_of(said), line=node.lineno)
+        if isinstance(node, ast.ImportFrom) and node.module:  # handed on from another file
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return read(package, name, node.module)
+    raise LookupError(f"{module} has no {name}, though {package} offers it.")
+
+
+def definition(package: str, name: str, module: str, node: Definition) -> Public:
+    doc = parts_of(ast.get_docstring(node) or "")
+    if isinstance(node, ast.FunctionDef):
+        return Public(package, name, module, "function", signature(node), doc, line=node.lineno)
+    members = tuple(
+        definition(package, part.name, module, part)
+        for part in node.body
+        if isinstance(part, ast.FunctionDef)
+        and not part.name.startswith("_")
+        and ast.get_docstring(part)
+        and not any("setter" in ast.unparse(mark) for mark in part.decorator_list)
+    )
+    return Public(package, name, module, "class", made_with(node), doc, members, node.lineno)
+
+
+def signature(node: ast.FunctionDef) -> str:
+    """What is written between the name and the colon, on one line; "" for a property."""
+    if any("property" in ast.unparse(mark) for mark in node.decorator_list):
+        return ""
+    arguments = [*node.args.posonlyargs, *node.args.args]
+    if arguments and arguments[0].arg in ("self", "cls"):
+        (node.args.posonlyargs or node.args.args).pop(0)
+    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    return f"({ast.unparse(node.args)}){returns}"
+
+
+def made_with(node: ast.ClassDef) -> str:
+    """What a class is called with: its `__init__`, or the fields of a dataclass."""
+    for part in node.body:
+        if isinstance(part, ast.FunctionDef) and part.name == "__init__":
+            return signature(part)
+    if not any("dataclass" in ast.unparse(mark) for mark in node.decorator_list):
+        return ""
+    fields = [
+        ast.unparse(part).split(" = field(")[0]
+        for part in node.body
+        if isinstance(part, ast.AnnAssign) and "init=False" not in ast.unparse(part)
+    ]
+    return f"({', '.join(fields)})"
+
+
+def assigned(node: ast.stmt) -> list[str]:
+    """The names that a statement gives to something."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def is_text(node: ast.stmt | None) -> bool:
+    """Whether a statement is nothing but a text: what documents the name above it."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def comment_at(module: str, node: ast.stmt) -> str:
+    """The comment behind or right above a statement, which is how the house documents a number."""
+    lines = (ROOT / (module.replace(".", "/") + ".py")).read_text("utf-8").splitlines()
+    behind = lines[node.lineno - 1].partition("  # ")[2]
+    above = []
+    for line in reversed(lines[: node.lineno - 1]):
+        if not line.startswith("# "):
+            break
+        above.insert(0, line[2:])
+    return " ".join([*above, behind]).strip()

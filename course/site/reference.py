@@ -1,0 +1,64 @@
+"""The pages of the reference: each package, each name that it offers, as its docstring has it."""
+
+import re
+
+from course.repository import BRANCH, our_repository
+from course.site.cells import directive
+from course.site.public import Docstring, Public, about, parse_example, public_names
+
+SPECIAL = re.compile(r"([\\*_<>\[\]{}$|#~])")  # what Markdown would take for its own
+
+
+def reference_page(package: str) -> str:
+    """Everything that a package offers, on one page."""
+    here = directive("py:currentmodule", package, "", mark=":")  # a type means this package's first
+    head = f"# {package}\n\n{prose(about(package))}\n\n{here}"
+    return "\n\n".join([head, *(entry(one) for one in public_names(package))]) + "\n"
+
+
+def entry(one: Public, inside: str = "") -> str:
+    """One name with its signature, its docstring and a link to its source."""
+    kind = one.kind if not inside else "method" if one.signature else "property"
+    signature = "" if kind in ("data", "property") else one.signature
+    parts = [said(one.doc)]
+    if not inside:
+        source = f"[{one.file}]({source_of(one)})"
+        parts.append(directive("container", "source", source, mark=":"))
+        parts += [entry(member, one.name) for member in one.members]
+    content = "\n\n".join(filter(None, parts))
+    return directive(f"py:{kind}", f"{one.name}{signature}", content, mark=":")
+
+
+def source_of(one: Public) -> str:
+    return f"{our_repository().address}/blob/{BRANCH}/{one.file}#L{one.line}"
+
+
+def said(doc: Docstring) -> str:
+    """A docstring in Markdown, with its example as code."""
+    lines = [prose(doc.prose)]
+    for label, text in doc.labelled.items():
+        if label == "Example":
+            code, value = parse_example(text)
+            shown = f"{code}\n# {value}" if value else code
+            lines.append(directive("code-block", "python", f":class: example\n\n{shown}"))
+        else:
+            lines.append(f"**{label}** {prose(text)}")
+    return "\n\n".join(filter(None, lines))
+
+
+def prose(text: str) -> str:
+    """Words of a docstring as Markdown: `names` stay code, and nothing else is markup.
+
+    A paragraph that is set in further than the others is shown as it is.
+    Example: prose("a * b of `x_y`") -> "a \\\\* b of `x_y`"
+    """
+    paragraphs = re.split(r"\n\s*\n", text.strip("\n"))
+    return "\n\n".join(
+        directive("code-block", "text", paragraph)
+        if paragraph.startswith("    ")
+        else "`".join(
+            piece if n % 2 else SPECIAL.sub(r"\\\1", " ".join(piece.split("\n")))
+            for n, piece in enumerate(paragraph.split("`"))
+        )
+        for paragraph in paragraphs
+    )

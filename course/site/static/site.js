@@ -1,0 +1,45 @@
+// What a page does beyond being read: whatever scrolls can be scrolled with the keys, and a figure
+// of plotly is offered to be turned. Without this file every page is whole.
+
+const here = document.currentScript.src;
+
+function reachable() {
+  for (const box of document.querySelectorAll(".picture, .highlight pre, .table-wrapper, .formula")) {
+    if (box.scrollWidth > box.clientWidth) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", "wider than the page");
+    } else if (box.getAttribute("role") === "region") {
+      box.removeAttribute("tabindex");
+      box.removeAttribute("role");
+      box.removeAttribute("aria-label");
+    }
+  }
+}
+
+function offerToTurn(told) {
+  const box = told.parentElement;
+  const button = document.createElement("button");
+  button.className = "turn";
+  button.textContent = "Turn it with the mouse (loads 5 MB)";
+  button.onclick = () => {
+    button.disabled = true;
+    const script = document.createElement("script");
+    script.src = new URL("plotly.min.js", here);
+    script.onload = () => {
+      const { data, layout } = JSON.parse(told.textContent);
+      const figure = document.createElement("div");
+      box.replaceChildren(figure);
+      Plotly.newPlot(figure, data, layout, { responsive: true, displaylogo: false });
+    };
+    script.onerror = () => {
+      button.textContent = "It could not be loaded; the picture above stays as it is.";
+    };
+    document.head.append(script);
+  };
+  box.append(button);
+}
+
+document.querySelectorAll(".plotly-figure").forEach(offerToTurn);
+addEventListener("load", reachable);
+addEventListener("resize", reachable);

@@ -1,0 +1,52 @@
+"""The map at the end of lesson 0: what each lesson asks for first, and how far a reader has come.
+
+The drawing is `viz/way.py`; who has answered what, `course/kept.py` knows.
+"""
+
+import re
+import sys
+
+from course.catalogue import QUESTIONS
+from course.kept import answered
+from course.lesson_table import Lesson, written_lessons
+from viz.picture import Picture
+from viz.way import Stop, draw_way
+
+
+def way() -> Picture:
+    """The lessons as a map: what each asks for first, and how many of its questions you have
+    answered.
+    """
+    lessons, told = written_lessons(), counts(answered())
+    in_colab = "google.colab" in sys.modules  # there a link to the next file leads nowhere
+    stops = [
+        Stop(
+            lesson.number,
+            lesson.title,
+            note=f"afterwards you can {lesson.able}",
+            minutes=lesson.minutes,
+            needs=needs_of(lesson),
+            link="" if in_colab else lesson.notebook.name,
+            done=told[lesson.name][0],
+            of=told[lesson.name][1],
+        )
+        for lesson in lessons
+    ]
+    return draw_way(stops, title="The way through")
+
+
+def needs_of(lesson: Lesson) -> tuple[int, ...]:
+    """The numbers of the lessons that this one builds on: "lessons 1, 2 and 5" -> 1, 2, 5."""
+    lists = re.findall(r"lessons? ((?:\d+(?:, | and )?)+)", lesson.needs)
+    return tuple(int(number) for numbers in lists for number in re.findall(r"\d+", numbers))
+
+
+def counts(right: set[str]) -> dict[str, tuple[int, int]]:
+    """For each lesson that is there: how many of its questions are in `right`, and how many it
+    has.
+    """
+    names: dict[str, set[str]] = {lesson.name: set() for lesson in written_lessons()}
+    for question in QUESTIONS.values():
+        if question.lesson in names:  # a catalogue may be written before its lesson
+            names[question.lesson].add(question.name)
+    return {lesson: (len(right & asked), len(asked)) for lesson, asked in names.items()}
