@@ -1,6 +1,6 @@
 """`make bench`: every promised figure, measured here and now, beside what it is compared with.
 
-    python -m benchmarks.run                 all of them, some four minutes
+    python -m benchmarks.run                 all of them, some ten minutes
     python -m benchmarks.run microgpt        those whose name begins so
 
 Ratios are made within one run, A B A B, because machines differ and drift; quote ratios, and
@@ -21,6 +21,7 @@ from benchmarks import (
     model,
     prepare,
     tokenizers,
+    training,
 )
 
 
@@ -56,6 +57,7 @@ def all_figures() -> dict[str, Callable[[], Iterator[tuple]]]:
         "prepare": prepare.figures,
         "model": model.figures,
         "attention_pictures": attention_pictures.figures,
+        "training": training.figures,
     }
 
 

@@ -1,7 +1,7 @@
 """The lessons as a page in which Python runs: JupyterLite with Pyodide, for readers without Python.
 
     python -m course.in_the_page                 builds build/page/site
-    python -m course.in_the_page --offline       ... from the parts that are here, or says which lack
+    python -m course.in_the_page --offline       ... of parts that are here, or says which lack
     python -m http.server -d build/page/site     serves it; any server of files will do
 
 The page asks nobody outside for anything. It is built in an environment of its own (`make page`),
@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 from course.lesson_table import Lesson, written_lessons
 from course.page_books import write_books
+from course.page_needs import in_words
 from course.page_parts import LOADED_AT_ONCE, ROOT, Parts, PartsMissing, lay_out, our_wheel
 from course.repository import BRANCH, our_repository
 
@@ -71,7 +72,7 @@ def build(site: Path, parts: Parts) -> None:
             raise BuildFailed(
                 f"JupyterLite could not be built:\n{(ran.stderr or ran.stdout)[-2000:]}"
             )
-        say_what_is_needed(work / "site" / "lab" / "index.html")
+        mend(work / "site" / "lab" / "index.html")
         (work / "site" / "index.html").write_text(front_page(), encoding="utf-8")
         shutil.rmtree(site, ignore_errors=True)
         site.parent.mkdir(parents=True, exist_ok=True)
@@ -87,10 +88,12 @@ def without_scripts() -> str:
     return NO_SCRIPT.format(address=f"{our_repository().address}/tree/{BRANCH}/notebooks")
 
 
-def say_what_is_needed(page: Path) -> None:
-    """Our words instead of JupyterLite's for a browser without JavaScript."""
-    old = re.compile("<noscript>.*?</noscript>", re.DOTALL)
-    page.write_text(old.sub(lambda _: without_scripts(), page.read_text("utf-8")), "utf-8")
+def mend(page: Path) -> None:
+    """Our words for a browser without JavaScript, and an icon, or every browser asks for one."""
+    text = re.sub("<noscript>.*?</noscript>", "", page.read_text("utf-8"), flags=re.DOTALL)
+    icon = '<link rel="icon" href="../icon-120x120.png"></head>'
+    text = text.replace("</head>", icon, 1)
+    page.write_text(re.sub("<body[^>]*>", lambda body: body[0] + without_scripts(), text), "utf-8")
 
 
 def front_page() -> str:
@@ -103,7 +106,11 @@ def front_page() -> str:
 
 def line_of(lesson: Lesson) -> str:
     """One lesson of the list, with its link."""
-    needs = "" if lesson.runs_in_a_page else f" <small>needs {escape(lesson.compiled)}</small>"
+    needs = (
+        ""
+        if lesson.runs_in_a_page
+        else f" <small>needs {escape(in_words(lesson.beyond))}</small>"
+    )
     return (
         f'<li value="{lesson.number}"><a href="lab/index.html?path=notebooks/{lesson.name}.ipynb">'
         f"{escape(lesson.title)}</a>{needs}</li>"
@@ -135,6 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
 FRONT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>The lessons, in this page</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="icon-120x120.png">
 <style>
 :root {{ color-scheme: light dark }}
 body {{ font: 18px/1.6 system-ui, sans-serif; max-width: 40em; margin: 2em auto; padding: 0 1em }}
@@ -147,8 +155,8 @@ small {{ opacity: 0.8 }}
 machine. The first time it takes a quarter of a minute to arrive.</p>
 <ol>{here}</ol>
 <h2>To read here, to run elsewhere</h2>
-<p>These need what a page cannot bring. Each says at its top where it runs: in Colab, in Binder, or
-on a machine of your own.</p>
+<p>These need more than Python's standard library. Each says at its top where it runs: in Colab, in
+Binder, or on a machine of your own.</p>
 <ol>{there}</ol>
 </body></html>
 """

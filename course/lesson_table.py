@@ -1,6 +1,7 @@
 """The table of lessons, `lessons.toml`: what each promises, costs and needs."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,12 @@ class Lesson:
     seconds: int = 0
     memory_mb: int = 0
     downloads: str = ""
-    compiled: str = "PyTorch"  # what it needs that Python in a browser cannot have; "" for nothing
+    beyond: Sequence[str] = ("torch",)  # modules that a browser's Python does not have with it
 
     @property
     def runs_in_a_page(self) -> bool:
         """Whether the standard library is enough, so that it also runs inside a browser."""
-        return not self.compiled
+        return not self.beyond
 
     @property
     def number(self) -> int:

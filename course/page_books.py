@@ -1,6 +1,6 @@
 """The lessons as they lie in the page: those that run there, and those that are only read there.
 
-What a lesson needs that a page cannot bring is `compiled` in lessons.toml; where that is empty, the
+What a lesson needs that a page cannot bring is `beyond` in lessons.toml; where that is empty, the
 standard library is enough, and the tests drive the lesson in a browser. Pictures that are stored in
 a notebook stay in it, whether it runs or not.
 """
@@ -9,10 +9,10 @@ from pathlib import Path
 from shutil import copytree
 
 import nbformat
-
 from nbformat import NotebookNode
 
 from course.lesson_table import COURSE, NOTEBOOKS, Lesson, launch_links, written_lessons
+from course.page_needs import in_words
 
 KERNEL = {"name": "python", "display_name": "Python in this page", "language": "python"}
 
@@ -34,9 +34,10 @@ def book_of(lesson: Lesson) -> NotebookNode:
     notebook = nbformat.read(NOTEBOOKS / lesson.notebook.name, as_version=4)
     notebook.metadata.kernelspec = KERNEL
     # An error ends "run all" here, even in a cell that says that it may fail.
-    if lesson.runs_in_a_page:
-        notebook.cells = [to_read(c) if needs_something(c) else c for c in notebook.cells]
-    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(note_on(lesson), id="in-the-page"))
+    header, *rest = [to_read(c) if needs_something(c) else c for c in notebook.cells]
+    note = nbformat.v4.new_markdown_cell(note_on(lesson), id="in-the-page")
+    more = [] if lesson.runs_in_a_page else [first_cell(lesson)]
+    notebook.cells = [header, note, *more, *rest]
     return notebook
 
 
@@ -59,10 +60,20 @@ def note_on(lesson: Lesson) -> str:
         return (
             "*Python runs inside this page: nothing is installed, and nothing that you type leaves "
             "your machine. It is several times slower than a Python of your own. What you change "
-            "is kept in this browser; a copy: File → Download.*"
+            "is kept in this browser; File → Download gives you a copy.*"
         )
+    needed = in_words(lesson.beyond)
     return (
-        f"> **Here you can read this lesson; to run it, go elsewhere.** It needs {lesson.compiled},"
-        f" and a page cannot bring that. Its pictures are those that were stored when it was last "
-        f"run. To run it: {launch_links(lesson.name)}, or on a machine of your own with `make lab`."
+        f"> **Here you can read this lesson; to run it, go elsewhere:** {launch_links(lesson.name)}"
+        f", or with `make lab` on a machine of your own. It needs {needed}, and the page has "
+        f"Python's standard library only. The cell below tries to fetch {needed} from where "
+        "Pyodide, the Python of this page, publishes its packages, and says so if it cannot. The "
+        "pictures are those that were stored when the lesson was last run."
     )
+
+
+def first_cell(lesson: Lesson) -> NotebookNode:
+    """Fetches what the lesson needs, or ends "run all" with a sentence."""
+    modules = ", ".join(f'"{module}"' for module in lesson.beyond)
+    source = f"from course.page_needs import bring\n\nawait bring({modules})"
+    return nbformat.v4.new_code_cell(source, id="page-needs")

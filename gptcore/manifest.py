@@ -19,11 +19,18 @@ DATA_VARIABLE = "GPTCORE_DATA"
 
 
 class UnknownText(ValueError):
-    """The name is not in the manifest."""
+    """The name is not in the manifest.
+
+    Example: find_text("nmaes") -> raises UnknownText
+    """
 
 
 class TextNotHere(OSError):
-    """A text that we know is not on this machine, and could not be brought or read."""
+    """A text that we know is not on this machine, and could not be brought or read.
+
+    Example: try: text = load("names")
+             except TextNotHere as missing: print(missing)
+    """
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the message, without the way through our code."""
@@ -31,7 +38,11 @@ class TextNotHere(OSError):
 
 
 class TextDamaged(TextNotHere):
-    """What lies under the text's name is not that text."""
+    """What lies under the text's name is not that text.
+
+    Example: try: text = load("names")
+             except TextDamaged as damaged: print(damaged)
+    """
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class Text:
     """One table of the manifest.
 
     Units: bytes is the size of the whole file.
+    Example: Text("poems", "poems.txt", 9, "5e88...", "MIT", "my own").shipped -> True
     """
 
     name: str
@@ -69,7 +81,10 @@ def shipped_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """The folder that downloads go to: GPTCORE_DATA as it is now, or the user's cache folder."""
+    """The folder that downloads go to: GPTCORE_DATA as it is now, or the user's cache folder.
+
+    Example: print(data_folder())
+    """
     chosen = os.environ.get(DATA_VARIABLE)
     if chosen:
         return Path(chosen).expanduser().absolute()
@@ -77,7 +92,10 @@ def data_folder() -> Path:
 
 
 def all_texts() -> dict[str, Text]:
-    """Every text of the manifest, by name."""
+    """Every text of the manifest, by name.
+
+    Example: "names" in all_texts() -> True
+    """
     tables = tomllib.loads((shipped_folder() / "manifest.toml").read_text(encoding="utf-8"))
     return {
         name: Text(name=name, **{**table, "urls": tuple(table.get("urls", ()))})
@@ -89,6 +107,7 @@ def find_text(name: str) -> Text:
     """The text that bears this name.
 
     Raises: UnknownText, with the nearest name and all the names.
+    Example: find_text("names").shipped -> True
     """
     texts = all_texts()
     if isinstance(name, str) and name in texts:
@@ -103,7 +122,10 @@ def find_text(name: str) -> Text:
 
 
 def path_of(text: Text) -> Path:
-    """Where the text belongs on this machine, whether it is there or not."""
+    """Where the text belongs on this machine, whether it is there or not.
+
+    Example: path_of(find_text("names")).name -> "names.txt"
+    """
     if text.shipped:
         return shipped_folder() / text.path
     folder = data_folder()

@@ -28,7 +28,7 @@ def next_token(
     Units:   temperature has none; below 1 sharpens, above 1 flattens, 0 takes the largest (and
         draws nothing).
     Raises:  ValueError for a negative temperature and for limits that would leave no token.
-    Example: next_token([0.0, 9.0], temperature=0, rng=random.Random(1)) -> 1
+    Example: next_token([0.0, 9.0], temperature=0, rng=Random(1)) -> 1
     """
     probs = next_probabilities(logits, temperature, top_k=top_k, top_p=top_p, min_p=min_p)
     if temperature == 0:
@@ -64,6 +64,7 @@ def next_probabilities(
     """What `next_token` draws from: a share for each token, 0 for those that are cut off.
 
     Shapes: logits (V,) -> (V,), they sum to 1.
+    Example: next_probabilities([0.0, 0.0, 5.0], top_k=1) -> [0.0, 0.0, 1.0]
     """
     logits = check(logits, temperature, top_k, top_p, min_p)
     if temperature == 0:

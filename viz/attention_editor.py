@@ -24,6 +24,8 @@ class AttentionEditor(Control):
     (token -> probability). `loss`, if given, answers with one number, which `loss_name` explains.
     `still_added` is an edit, position -> what is added, that a page without a kernel shows.
     Raises:  ValueError if what `look` answers does not fit the tokens.
+    Example: alone = {"scores": [0.0], "weights": [[1.0]], "values": [[1.0]], "mixed": [1.0]}
+             AttentionEditor(lambda **knobs: {**alone, "probs": {"a": 1.0}}, ["a"], n_head=1)
     """
 
     def __init__(

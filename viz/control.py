@@ -4,9 +4,18 @@ Made of core ipywidgets, so that JupyterLab, Colab and VS Code all have it. A sa
 the still twin only.
 """
 
+from html import escape
+from pathlib import Path
+
 from ipywidgets import HTML, Layout, VBox, Widget
 
 from viz.picture import Picture
+
+# Read in a fresh clone, on a page, and where the manager of widgets is missing.
+KNOBS_ELSEWHERE = (
+    "<p>A still picture: run its cell where ipywidgets is installed, and it has knobs to turn.</p>"
+)
+DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
 class Control:
@@ -19,7 +28,7 @@ class Control:
     def __init__(self, knobs: list[Widget], still: Picture):
         self.still = still
         self.screen = HTML(layout=Layout(width="100%"))
-        self.live = VBox([*knobs, self.screen])
+        self.live = VBox([*knobs, self.screen, slider_names()])
         self.redraw()
 
     def picture(self) -> Picture:
@@ -40,6 +49,13 @@ class Control:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.live.model_id}
         return {
             "application/vnd.jupyter.widget-view+json": view,  # where a kernel runs
-            "text/html": self.still.to_html(),  # where none does
+            "text/html": self.still.to_html() + KNOBS_ELSEWHERE,  # where none does
             "text/plain": repr(self),
         }
+
+
+def slider_names() -> HTML:
+    """What is not seen, and gives the sliders around it names that a screen reader says."""
+    script = Path(__file__).with_name("slider_names.js").read_text(encoding="utf-8")
+    image = f'<img alt="" src="{DOT}" onload="{escape(script)}">'  # a <script> would not be run
+    return HTML(image, layout=Layout(display="none"))

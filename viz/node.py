@@ -48,6 +48,8 @@ def check_node(node) -> None:
 def all_nodes(root: Node) -> list[Node]:
     """Everything that `root` was computed from, parents first, in an order that is always the
     same.
+
+    Example: a = Value(2.0); len(all_nodes(a * 3 + a)) -> 4
     """
     order: list[Node] = []
     seen: set[int] = set()
@@ -70,7 +72,9 @@ def count_paths(root: Node) -> int:
     """How many ways lead from the numbers that were typed in to `root`, without walking them one
     by one.
 
-    Example: a = Value(2.0); count_paths(a * 3 + a) -> 3, two from a and one from the 3
+
+    Example: a = Value(2.0); L = a * 3 + a  # two paths from a, one from the 3
+             count_paths(L) -> 3
     """
     order = all_nodes(root)
     ways = {id(node): 0 for node in order}

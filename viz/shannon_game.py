@@ -22,7 +22,8 @@ class ShannonGame(Control):
     `scores()` gives the mean of each player so far, in nats. Without a kernel: a finished game
     over `example`, in which all bets were even, so that no hidden word is told.
     Raises:  ValueError for a word with a letter that is no candidate.
-    Example: ShannonGame(["emma"], [*"aem", "end"], {"pairs": table.next_probabilities})
+    Example: table = NgramTable("aem", context=1).learn_all(["emma"])
+             ShannonGame(["emma"], [*"aem", "end"], {"pairs": table.next_probabilities})
     """
 
     def __init__(

@@ -37,7 +37,8 @@ def draw_shapes(
     of named ones. `letters` names sizes, {"B": 2, "T": 8}; unless given they are found where the
     module reads ids and splits heads. Sizes that differ are told apart best.
     Raises:  ValueError for what is no torch module.
-    Example: draw_shapes(torch.nn.Linear(3, 5), torch.zeros(2, 3))
+    Example: import torch
+             draw_shapes(torch.nn.Linear(3, 5), torch.zeros(2, 3))
     """
     root = record(module, example_input)
     known = {str(name): int(size) for name, size in (letters or found_letters(root)).items()}

@@ -26,7 +26,10 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Stop:
-    """One stop. `needs` are the numbers of stops that come before; `done` of `of` questions."""
+    """One stop. `needs` are the numbers of stops that come before; `done` of `of` questions.
+
+    Example: Stop(1, "go on", needs=(0,), of=3).done -> 0
+    """
 
     number: int
     title: str

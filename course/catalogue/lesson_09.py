@@ -37,13 +37,28 @@ def percent(answer):
 def on_two_runs(update) -> list:
     """The reader's update a thousand times by a thousandth, and once by a half."""
     torch = import_module("torch")  # here: other lessons do without it
-    one = torch.ones(1, dtype=torch.float32)
-    master, copy = one, one.bfloat16()
+
+    def ones():  # made anew each time, for an update may be made in place
+        return torch.ones(1, dtype=torch.float32)
+
+    master, copy = ones(), ones().bfloat16()
     for _ in range(1000):
-        master, copy = both(update(master, -one, 0.001))
-    far, its_copy = both(update(one, -one, 0.5))
+        master, copy = both(update(master, -ones(), 0.001))
+    far, its_copy = both(update(ones(), -ones(), 0.5))
     kinds = [str(part.dtype).removeprefix("torch.") for part in (master, copy)]
     return [f"{float(part):.3g}" for part in (master, copy, far, its_copy)] + kinds
+
+
+def in_millions(answer):
+    """Whole counts are as good as millions and billions."""
+    if not isinstance(answer, dict):
+        return answer
+    units = {"parameters in millions": 1e6, "tokens in billions": 1e9}
+    told = {name: done(size) for name, size in answer.items()}
+    return {
+        name: size / units.get(name, 1) if isinstance(size, (int, float)) and size > 1e5 else size
+        for name, size in told.items()
+    }
 
 
 def both(answer):
@@ -107,7 +122,7 @@ QUESTIONS = [
                 "That is the weights alone. Whoever trains needs more numbers for each of them.",
             ),
             Wrong(
-                2.54,
+                2.52,
                 "learning needs weights and slopes",
                 "Weights and slopes. Adam remembers two means for each weight.",
             ),
@@ -120,11 +135,6 @@ QUESTIONS = [
                 0.318,
                 "a number is a byte",
                 "That counts one byte a number. 32 bits are 4 bytes.",
-            ),
-            Wrong(
-                100,
-                "a card is as large as what is trained on it",
-                "Count: bytes of a number, numbers for each parameter, 41 million parameters.",
             ),
         ),
         otherwise="Weights, slopes, two means of Adam: four numbers of 4 bytes for each parameter.",
@@ -161,6 +171,11 @@ QUESTIONS = [
                 "attention squares are the largest thing",
                 "12 heads x 1,024 x 1,024 for 16 rows: those are the scores of one layer, and the "
                 "kernel never stores them.",
+            ),
+            Wrong(
+                1.535,
+                "numbers have 16 bits",
+                "That counts 2 bytes a number. These have 32 bits.",
             ),
             Wrong(
                 0.768,
@@ -339,7 +354,7 @@ QUESTIONS = [
                 "C and E, yes. F: multiply steps by tokens a step.",
             ),
         ),
-        otherwise="Two of them hold. Give their letters, as in \"AB\".",
+        otherwise='Two of them hold. Give their letters, as in "AB".',
     ),
     Question(
         "1.88 nats in bits",
@@ -425,11 +440,12 @@ QUESTIONS = [
         "9.4e17 operations",
         LESSON,
         right=SPENT,
+        measure=in_millions,
         tolerance=ROUGHLY,
         yes="More than twice the size, on a little more than half of the text.",
         wrong=(
             Wrong(
-                spent(40.95e6, 3.146e9),
+                spent(40.95e6, 3.12e9),
                 "a model that fits is the right one",
                 "That is the run as it was: it fits the card, at 77 tokens for each parameter.",
             ),

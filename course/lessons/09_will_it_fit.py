@@ -8,7 +8,7 @@ from course import check, guess, same
 guess("how much of the card, in per cent", ...)
 
 # %% [markdown]
-# So nearly all of the card is left for work. You choose a batch of 16 rows of 1,024 tokens, start, and before the first step there is this:
+# So nearly all of the card is left for work. You choose a batch of 16 rows of 1,024 tokens, start, and before the first step is done you may meet this:
 #
 # `torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 3.07 GiB.`
 #
@@ -21,7 +21,7 @@ from gptcore.training import PRESETS, budget
 V, T, L, C = 50_304, 1024, 12, 384
 parameters = V * C + T * C + L * (12 * C**2 + 2 * C) + C
 evening = budget("fineweb-40m", card="rtx4070")
-same([parameters], [evening.parameters], within=0)
+same(parameters, evening.parameters, within=0)
 print(f"{parameters:,} parameters, 4 numbers of 4 bytes for each: {16 * parameters / 2**30:.2f} GiB")
 
 # %% [markdown]
@@ -33,7 +33,7 @@ print(f"{parameters:,} parameters, 4 numbers of 4 bytes for each: {16 * paramete
 guess("the logits, in GiB", ...)
 
 # %% [markdown]
-# The same again for the shares that softmax makes of them, and for the slopes. A step needs room for three such tables at once. Here is the card, with 1, 4, 8 and 16 rows at a time. Such a part of a batch, as much as goes through the model in one go, is a **micro-batch**; **activations** are what the blocks
+# At the worst moment three tables of that size are there at once: the shares that softmax has made of the logits, and two of slopes. Here is the card, with 1, 4, 8 and 16 rows at a time. Such a part of a batch, as much as goes through the model in one go, is a **micro-batch**; **activations** are what the blocks
 # keep on the way there because they need it on the way back.
 
 # %% tags=["promise-picture", "promise-ah"]
@@ -49,13 +49,13 @@ def memory(model, card="rtx4070", **changes):
 
 
 GPT_40M, CARD = evening.model, 12 * 2**30
-bars = {f"{rows} rows at a time": memory(GPT_40M, batch_size=rows) for rows in (1, 4, 8, 16)}
+bars = {f"micro-batch {rows}": memory(GPT_40M, batch_size=rows) for rows in (1, 4, 8, 16)}
 draw_memory(bars, capacity=CARD, title="What fills the card is not the model")
 
 # %% [markdown]
-# All that the model has learned, and all that Adam remembers, is the narrow stripe on the left, and it has the same width in all four. (These are figures of our budget, tensor by tensor, for a model as it stands, not compiled. Driver, desktop and holes between the tensors take about a tenth of a card, so a bar should end well before the edge.)
+# All that the model has learned, and all that Adam remembers, is the narrow stripe on the left, and it has the same width in all four. (*Gradients* are the slopes, the *optimizer* is Adam. These are figures of our budget, tensor by tensor, for a model as it stands, not compiled, and partly with 16 bits, of which more further down. Driver, desktop and holes between the tensors take about a tenth of a card, so a bar should end well before the edge.)
 #
-# Turn the sizes. What does the bar not care about at all? What happens to it if the loss is computed in pieces?
+# Turn the sizes. What does the bar hardly notice? What happens to it when the loss is computed in pieces?
 
 # %% tags=["promise-control"]
 from gptcore.model import GPTConfig
@@ -74,7 +74,21 @@ def plan(card, batch_size, loss_chunk, **sizes):
 BudgetDial(plan, cards=CARDS)
 
 # %% [markdown]
-# It does not care about heads: they share out what is there (and 512 among 12 heads is refused, with the advice that you know). It hardly cares about a wider model, as long as the micro-batch is large. And with the loss in pieces it collapses.
+# It hardly notices heads, which share out what is there. Twice the width is a model of three times the parameters, and needs a third more; twice the rows need nearly twice as much. And with the loss in pieces it collapses.
+#
+# Somebody has advised you to take a width of 512 and 12 heads. Here is what that does, and then each of the sizes that are proposed instead:
+
+# %%
+try:
+    GPTConfig(n_embd=512, n_head=12)
+except ValueError as error:
+    print(error)
+for n_embd, n_head in ((512, 8), (512, 16), (480, 12), (576, 12)):
+    told = budget(GPTConfig(n_embd=n_embd, n_head=n_head), PLAIN, "rtx4070")
+    print(f"{n_embd} and {n_head:2}: heads of {n_embd // n_head}, {told.parameters:,} parameters, {told.largest_batch} rows fit")
+
+# %% [markdown]
+# 512 and 8 it is, with heads of 64 as in every GPT-2. (480 and 576, by the way, go round as models of "115M" and "125M". So does 720 as "130M": lesson 7 counted 112.)
 #
 # ## Nobody needs all logits at once
 #
@@ -248,7 +262,7 @@ wanted = {f"{bits}": memory(GPT_40M, loss_chunk=2048, dtype=bits) for bits in ("
 draw_memory(wanted, title="bf16 saves on activations, and nothing on the model")
 
 # %% [markdown]
-# ## Nine sentences
+# ## Two of nine hold
 #
 # Here is advice that is passed around for a card such as this one, and some sentences about GPT-2 that come with it. Which of them hold as they stand?
 #
@@ -279,9 +293,9 @@ print(f"D: lesson 8 counted 0.73 billion; 3.1 billion are {3.1e9 / 0.73e9:.1f} p
 print(f"F: nanoGPT's run has 600,000 steps of 491,520 tokens: {600_000 * 491_520 / 1e9:.0f} billion")
 
 # %% [markdown]
-# (12 GiB are 12.9 GB.) **A** is true of a compiled model, and false of the same model uncompiled; advice that leaves this out is none. **B** is near neither number. **F** is wrong twice: not a trillion but 295 billion, and nanoGPT's own run ends near 2.85; 3.12 is the loss of OpenAI's weights, asked about a text they were not trained on.
+# (12 GiB are 12.9 GB.) **A** is true of a compiled model, and false of the same model uncompiled; advice that leaves this out is none. **B** is near neither number. **F** is wrong twice: not a trillion but 295 billion, and nanoGPT's own run ends near 2.85; 3.12 is the loss of OpenAI's weights on nanoGPT's text, which is somebody's imitation of the one they learned from.
 #
-# **E** needs a model. At the beginning it knows nothing, and knowing nothing of 50,304 tokens costs ln 50,304. Its first weights add a little: a logit is a sum of 384 products of a normed number and a weight drawn with a spread of 0.02, and what spreads costs half the square of the spread.
+# **E** needs a model. At the beginning it knows nothing, and knowing nothing of 50,304 tokens costs ln 50,304. Its first weights add a little. A logit is a sum of 384 products of a number near 1 and a weight drawn with a spread of 0.02, so logits spread by √384 × 0.02 = 0.39, and a spread costs half of its square.
 
 # %%
 from math import log
@@ -292,13 +306,13 @@ fresh = GPT(GPTConfig(n_layer=1, n_head=12, n_embd=384, block_size=256), torch.G
 ids = torch.randint(50_257, (1, 257), generator=torch.Generator().manual_seed(2))
 with torch.no_grad():
     first = fresh(ids[:, :-1], ids[:, 1:])[1].item()
-print(f"E: ln 50304 = {log(50_304):.4g}, with the spread {log(50_304) + 384 * 0.02**2 / 2:.4g}; measured {first:.4g}")
+print(f"E: ln 50304 = {log(50_304):.3f}, with the spread {log(50_304) + 384 * 0.02**2 / 2:.3f}; measured {first:.4g}")
 for size in ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl"):
     print(f"H: {size:12} {budget(GPTConfig.preset(size)).parameters / 1e6:7,.1f} million")
 print(f"I: our stories have at least {story_entropy().nats_per_letter:.3f} nats per letter, for who knows how they are made")
 
 # %% [markdown]
-# **H** is the largest of four. **I** would be a text without chance. **G** is left.
+# 10.88 and our number differ as two draws of weights and rows do: **E** holds. **H** is the largest of four. **I** would be a text without chance. **G** is left.
 #
 # **Back.** Lesson 1 had a unit beside the nat. The small model of nanoGPT for a laptop has 0.80M parameters and ends at 1.88 nats a letter. How many bits are that?
 
@@ -306,19 +320,19 @@ print(f"I: our stories have at least {story_entropy().nats_per_letter:.3f} nats 
 guess("1.88 nats in bits", ...)
 
 # %% [markdown]
-# And 1.47 nats, which are 2.12 bits, is a model of 10.65M. So somebody had all the right digits and gave them to the wrong sizes in the wrong units. A loss without its unit is a rumour.
+# Bits are the larger number, always. So 1.7 bits and 2.1 nats cannot be the same loss. Read it as 2.1 *bits*, and it is 1.47 nats, which a model of nanoGPT's does reach: the one of 10.65M. A loss without its unit is a rumour.
 #
 # ## 11 per cent of what?
 #
 # The tenth sentence: "11 to 12 % MFU is normal on an RTX 4070; the card is limited by its memory, not by computing." **MFU** is *model FLOPs utilization*: the arithmetic that a run has done, as a share of what the device could do at most. The arithmetic is counted, not measured. Each parameter that multiplies takes part in one
-# multiplication and one addition for a token on the way there, and in twice as many on the way back: 6. Attention adds 12 for each of its numbers and each token looked at.
+# multiplication and one addition for a token on the way there, and in twice as many on the way back: 6. Attention adds, in each block, 12 for each of C numbers and each of T tokens looked at.
 
 # %% tags=["promise-toy"]
 from gptcore.training import flops_per_token
 
 multiplying = parameters - T * C  # positions are looked up and added
 operations_per_token = 6 * multiplying + 12 * L * C * T
-same([operations_per_token], [flops_per_token(GPT_40M)], within=0)
+same(operations_per_token, flops_per_token(GPT_40M), within=0)
 at_11_percent = 118_000  # tokens a second
 print(f"{operations_per_token:,} operations a token, {at_11_percent * operations_per_token / 1e12:.1f} TFLOP/s")
 
@@ -335,13 +349,13 @@ for name in ("a100-80", "rtx4070"):
     print(f"{card.title:16} peak {card.flops_per_second / 1e12:6.1f} TFLOP/s: {rate / card.flops_per_second:.1%}")
 
 # %% [markdown]
-# Runs on other cards have reached 29 to 60 % of their own peak, so this one is among the busiest. It is limited by computing. How many GB a card has says what goes in, and nothing about how fast it comes out. (By the same ruler an H100 reaches "104 %", which somebody has in fact reported.)
+# Runs that somebody has tuned reach 29 to 60 % of the peak of their own cards, so this one is among the busiest. It is limited by computing. How many GB a card has says what goes in, and nothing about how fast it comes out. (By the same ruler an H100 reaches "104 %", which somebody has in fact reported.)
 #
 # Two grains of salt. The convention counts the half of attention that the mask throws away, and does not count what is computed twice. And the whole 11 % is somebody's report; nobody here has that card. Our table takes 60 % for it, and everything with hours in it below hangs on that. `gptcore doctor --rate` measures yours in 20 steps.
 #
 # ## The best size is a question of money
 #
-# Suppose you may spend a certain number of operations, and no more. A large model sees little text for it, a small one much. Somewhere between them is the best. Where? On FineWeb that question costs millions. On our stories it costs seconds: four widths, three sums of money. The blocks are those of lesson 6, a row has 32 letters.
+# Suppose you may spend a certain number of operations, and no more. A large model sees little text for it, a small one much. Somewhere between them is the best. Where? On FineWeb it takes a cluster to find out. On our stories it takes seconds: four widths, three sums of money. The blocks are those of lesson 6, a row has 32 letters. (`train` is the loop of the package; lesson 10 takes it apart.)
 
 # %%
 from pathlib import Path
@@ -374,11 +388,12 @@ spent = {operations: {width: spend(operations, width) for width in WIDTHS} for o
 
 # %%
 for operations, runs in spent.items():
-    for width, (tokens, loss) in runs.items():
-        print(f"{operations:.1e} operations, width {width:2}: {tokens:7,} letters, {loss:.3f} nats")
+    for what, place, form in (("letters read", 0, ",d"), ("nats", 1, ".3f")):
+        row = "".join(f"   width {width}: {told[place]:>7{form}}" for width, told in runs.items())
+        print(f"{operations:.1e} operations, {what:12}{row}")
 
 # %% [markdown]
-# Two valleys: too small on one side, too little read on the other, and the bottom at 8 in both. Now four times as much once more, sixteen times the first sum. Which width is best?
+# Two valleys: too small on the left, too little read on the right, and the bottom at 8 in both. Now four times as much once more, sixteen times the first sum. Which width is best?
 
 # %%
 guess("the best width for 6.4e9 operations", ...)
@@ -392,28 +407,27 @@ curves = {
     for width in WIDTHS
 }
 best = {operations: min(loss for _, loss in runs.values()) for operations, runs in spent.items()}
-draw_scaling(curves, title="Each size is the best for its money, once")
+draw_scaling(curves, title="First width 8 is lowest, then width 16")
 
 # %% [markdown]
-# (The smallest had to stay at home: for that sum it would read 1.6 million letters, and there are 0.9. Reading them twice is another experiment.)
+# (The smallest had to stay at home: for that sum it would read 1.6 million letters, and there are 0.9. Reading them twice is another experiment. And the order hangs by a thread: with half the learning rate widths 8 and 16 end within a thousandth of each other.)
 #
-# The lower edge is what money can buy. On axes of logarithms it is nearly a straight line, when the floor below which no model can get is taken away; and for once the floor is known, 0.059 nats. A straight line through three points is a **scaling law** in its smallest size. It can be asked about a run that nobody has made:
+# The lower edge is what money can buy. On axes of logarithms such edges come out as nearly straight lines, once the floor below which no model can get has been taken away; and here the floor is known, 0.059 nats. A straight line through the lowest points is called a **scaling law**, and it can be asked about a run that nobody has made. Ours has three points, of which the middle one
+# lies 0.07 above the line. Ask all the same:
 
 # %%
 from gptcore.training import fit_power_law
 
 law = fit_power_law(list(best), list(best.values()), floor=story_entropy().nats_per_letter)
 four_times = 4 * MONEY[2]
-print(f"for {four_times:.2e} operations the line says {law(four_times):.3f} nats")
+print(f"for {four_times:.2e} operations the line says {law(four_times):.2f} nats")
 tokens, loss = spend(four_times, 16)
-print(f"width 16, {tokens:,} letters: {loss:.3f} nats")
+print(f"width 16, {tokens:,} letters: {loss:.2f} nats")
 
 # %% [markdown]
 # A tenth of a nat better than foretold. Now farther. The GPT that comes with the course has read the same stories for 13,000 steps of 512 letters. What does the line say of that one, and what does it reach in rows of 32 letters?
 
 # %%
-from viz.curves import power_of_ten
-
 model, _ = stories_gpt()
 far = flops_per_token(model.config) * 13_000 * 512
 rows = one_row(load_documents("stories")[-200:], tokenizer)[:20_001].unfold(0, 33, 32)  # (N,) -> (N // 32, 33)
@@ -424,10 +438,10 @@ points = {f"{o:.1e}": (o, loss) for o, loss in best.items()} | {"the model of th
 draw_scaling(curves, fit=law, points=points, title="Three points make a line, not a law")
 
 # %% [markdown]
-# Twice too high. Our three points are models that learned which letters follow which. Somewhere beyond them a model learns whole words, then whole sentences of these stories, and nothing in three points announces that. (It has three blocks, too, and read each story seven times.) The bold line that others have drawn for real text has hundreds of runs under it, and it was asked about the next factor of ten or a hundred, not
-# about four thousand.
+# Twice too high. (The ring at the lower right is that model, the dashes are the line.) Our three points are models that learned which letters follow which. Somewhere beyond them a model learns whole words, then whole sentences of these stories, and nothing in three points announces that. (It also has three blocks, and has read each story seven times.) A line through three points that is asked about four thousand times as much is a guess
+# with a ruler. The one that is known best, of a work called **Chinchilla**, lies on four hundred runs.
 #
-# What carries over is the *form*: a valley for each sum, and a bottom that moves to the right as the sum grows. In Chinchilla, the work that did this in earnest, size and text grow alike: **20 tokens for each parameter**, over four powers of ten.
+# What carries over is the *form*: a valley for each sum, and a bottom that moves to the right as the sum grows. There, size and text grow alike: about **20 tokens for each parameter**. And here?
 
 # %%
 for operations, runs in spent.items():
@@ -462,10 +476,10 @@ published = {which: (steps_[2:], losses_[2:]) for which, (steps_, losses_) in FI
 draw_loss({"40M, published": published["val"]}, reference={"the formula": (list(steps), form)}, title="The same model could have come to 3.85")
 
 # %% [markdown]
-# One number fitted, and the other three agree to a hundredth or so. (Before step 2,000 they do not: the rate was still rising.) For our 40M and 3.1 billion tokens the formula says 3.85. The one published run of that size ended at 4.17, which is hesitating among 65 tokens instead of 47, and it had 3.85's worth of operations. Where the rest went is not known. A rate that rose too long would
-# look like that, and so would four passes over one file. It is a curve to beat.
+# One number fitted, and the other three agree to a hundredth or so. (At step 1,000 they do not, 4.32 against 4.15: the rate had only just stopped rising.) For our 40M and 3.1 billion tokens the formula says 3.85, give or take a tenth. The published run of that size ended at 4.17: it hesitates among 65 tokens, where 47 would have been possible. Where the rest went is not known. A rate that rose too long would
+# look like that. Four passes over one file, if that is what it had, should have cost next to nothing (lesson 8). It is a curve to beat.
 #
-# (4.17 is ln 65, too, which is what a model of Shakespeare's 65 letters knows before it has read anything. A loss without its vocabulary is a rumour as well.)
+# (4.17 is ln 65, too, which is what a model of Shakespeare's 65 characters has before it has read anything. A loss without its vocabulary is a rumour as well.)
 #
 # ## A night costs less than the coffee
 #
@@ -480,7 +494,7 @@ for preset in ("fineweb-40m", "fineweb-40m-fast", "fineweb-124m"):
 print(f"{evening.download_bytes / 1e9:.1f} GB to fetch for {evening.tokens / 1e9:.1f} billion tokens, each read once")
 
 # %% [markdown]
-# 1.5 kWh is a hot bath for one leg. The card that draws 700 watts needs a third of that, because it is done in forty minutes; a faster machine is often the thriftier one. And the model of GPT-2's size is no night any more but three days, or a different card. (The card alone; the computer around it draws some more. `gptcore budget fineweb-40m --gpu rtx4070` prints all of this for any size, and says of each figure where it comes from.)
+# So it is done at half past five, for 1.5 kWh. A hot bath, 150 litres warmed by 30 degrees, takes 5.2. The card that draws 700 watts needs a third of the energy, because it is done in forty minutes. And the model of GPT-2's size is no night any more but nearly three days, or another card. (The card alone; the computer around it draws some more. `gptcore budget fineweb-40m --gpu rtx4070` prints all of this for any size, and says of each figure where it comes from.)
 #
 # ## The last sentence is yours
 #

@@ -1,6 +1,6 @@
 # %% [markdown]
-# Sixteen rows of text go through the model, then sixteen others, thirty-two times; and then all weights move, once. So the run of 40 million parameters is made whose memory and hours lesson 9 has counted. On a card with half the memory
-# somebody takes eight rows at a time, sixty-four times, and leaves everything else as it is. Which of the two runs ends with the better model: **A** the one with 16 × 32, **B** the one with 8 × 64, **C** neither?
+# Sixteen rows of text go through the model, then sixteen others, thirty-two times; and then all weights move, once. That is one step of the run of 40 million parameters whose memory and hours lesson 9 has counted. On a card with half the
+# memory somebody takes eight rows at a time, sixty-four times, and leaves everything else as it is. Which of the two runs ends with the better model: **A** the one with 16 × 32, **B** the one with 8 × 64, **C** neither?
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
@@ -8,7 +8,8 @@ from course import check, guess, same
 guess("16 x 32 or 8 x 64", ...)
 
 # %% [markdown]
-# A run like that lasts a night, and a night is long. A card falls off the bus, somebody needs the socket, the machine installs an update. In this lesson a run is begun, killed in the middle, taken up again, and then held against one to which nothing happened.
+# Such a run lasts a night, and a night is long. Somebody needs the socket; the machine installs an update; the power fails for a second. In this lesson a run is planned, begun, killed in the middle and taken up again, and then held against one to which nothing
+# happened.
 #
 # (As in lesson 7: one core, and numbers of sixteen digits, so that yours come out as ours.)
 
@@ -21,7 +22,7 @@ torch.set_default_dtype(torch.float64)
 # %% [markdown]
 # ## A piece counts as much as it is large
 #
-# The **batch** of a step is all rows that it learns from before anything moves. Its loss is a mean over all its predictions, and so the slope for a weight is a mean, too. Say there are four predictions, and the slopes for some weight are 3, 5, 1 and 7. Their mean is 4. Now cut them into pieces:
+# The **batch** of a step is all rows that it learns from before anything moves. Its loss is a mean over all its predictions, so the slope for a weight is a mean, too. Say there are four predictions, and their slopes for some weight are 3, 5, 1 and 7. The mean is 4. Now cut them into pieces:
 #
 # | pieces | their means | the mean of the means |
 # |---|---|---|
@@ -29,7 +30,7 @@ torch.set_default_dtype(torch.float64)
 # | 3, 5 and 1, 7 | 4 and 4 | 4 |
 # | 3, 5, 1 and 7 | 3 and 7 | **5** |
 #
-# The last line is wrong, for the 7 has counted as much as three others. It comes right if each mean counts as often as its piece has predictions: 3 × 3 + 1 × 7 = 16, by 4.
+# The last line is wrong: the 7 has counted as much as three others. It comes right when each mean counts as often as its piece has predictions: 3 × 3 + 1 × 7 = 16, by 4.
 
 # %% tags=["promise-by-hand"]
 slopes = torch.tensor([3.0, 5.0, 1.0, 7.0])
@@ -39,9 +40,9 @@ for sizes in ([4], [2, 2], [3, 1]):
     print(f"{str(sizes):7} mean of the means {sum(means) / len(means):.0f}, each weighed by its size {weighed:.0f}")
 
 # %% [markdown]
-# Pieces are not always equal. Rows of names are filled up with places where nothing is asked (lesson 7), and of a conversation only the answers are graded.
+# Pieces need not be equal. Rows of names are filled up with places where nothing is asked (lesson 7), and in a conversation only the answers may count.
 #
-# **Exercise 1.** The loss of a batch. `pieces` is a list of pairs: the mean loss of a piece, and its number of tokens.
+# **Exercise 1.** The loss of a batch. `pieces` is a list of pairs: the mean loss of a piece, and how many tokens it has.
 
 # %% tags=["promise-exercise"]
 def batch_loss(pieces):
@@ -52,7 +53,7 @@ def batch_loss(pieces):
 check("batch_loss", batch_loss)
 
 # %% [markdown]
-# Now with a model. The text is our 2,000 stories, in tokens: 512 of them, by the tokenizer of lesson 4. The last 200 stories are put aside for validation, and both parts are written as shards, as in lesson 8.
+# Now with a model. The text is our 2,000 stories, in tokens: 512 different ones, from the tokenizer of lesson 4. The last 200 stories are put aside for validation, and both parts are written as shards, as in lesson 8.
 
 # %%
 from pathlib import Path
@@ -71,7 +72,7 @@ for split, part in {"train": stories[:-200], "val": stories[-200:]}.items():
     print(f"{split}: {len(part):,} stories, {len(ids):,} tokens")
 
 # %% [markdown]
-# The model has one block. (Five of its switches are not as GPT-2 has them. They let a small model learn faster, and lesson 11 takes them one by one.)
+# The model has one block. (Four of its switches are not as GPT-2 has them. They let a small model learn faster, and lesson 11 takes them one by one.)
 
 # %%
 from dataclasses import replace
@@ -79,26 +80,26 @@ from dataclasses import replace
 from gptcore.model import GPT
 from gptcore.training import find_preset
 
-sizes = find_preset("stories-cpu").config(tokenizer.vocab_size)
+sizes = replace(find_preset("stories-cpu").config(tokenizer.vocab_size), n_layer=1, zero_init=False)
 
 
-def new_gpt(n_embd, block_size):
-    shape = replace(sizes, n_layer=1, n_embd=n_embd, block_size=block_size)
+def new_gpt(n_embd=64, block_size=32):
+    shape = replace(sizes, n_embd=n_embd, block_size=block_size)
     return GPT(shape, torch.Generator().manual_seed(1))
 
 
-def rows(split, batch_size, block_size):
+def rows(split, batch_size=4, block_size=32):
     return Batches(folder, batch_size=batch_size, block_size=block_size, seed=1, split=split)
 
 # %% [markdown]
 # Sixteen rows, in one piece, in two and in four. `backward` *adds* to the slopes that are there. In lesson 3 that was a trap; here it does the work, and is called **accumulation**.
 
 # %%
-x, y = map(torch.from_numpy, rows("train", 16, 32).batch(0))  # (16, 32)
+x, y = map(torch.from_numpy, rows("train", 16).batch(0))  # (16, 32) each
 
 
 def slopes_in(pieces):
-    gpt = new_gpt(64, 32)
+    gpt = new_gpt()
     for piece_x, piece_y in zip(x.chunk(pieces), y.chunk(pieces)):
         _, loss = gpt(piece_x, piece_y)
         (loss / pieces).backward()  # all pieces have the same number of tokens
@@ -109,12 +110,13 @@ for pieces in (2, 4):
     same(slopes_in(pieces), slopes_in(1), within=1e-12)
 
 # %% [markdown]
-# So the size of a piece is a question of memory, and the size of a batch is one of learning. Why 512 rows, then, and not one? Ask each of 512 rows by itself for the slopes of one matrix. How far are they from the mean of all, and how far are the means of 4, of 16, of 64? In multiples of how long that mean is:
+# So the size of a piece, the **micro-batch**, is a question of memory: only one of them is on the card at a time. The size of the batch is a question of learning. Why 512 rows, then, and not 4? Ask each of 512 rows alone for the slopes of one matrix, and take
+# their mean. How far from it do the slopes of one row lie, and the means of 4, of 16, of 64 rows? Measured in lengths of that mean:
 
 # %%
-x, y = map(torch.from_numpy, rows("train", 512, 32).batch(0))
-gpt = new_gpt(64, 32)
-matrix = gpt.h[0].mlp.c_proj.weight
+x, y = map(torch.from_numpy, rows("train", 512).batch(0))
+gpt = new_gpt()
+matrix = gpt.h[0].mlp.c_fc.weight
 each = [torch.autograd.grad(gpt(a[None], b[None])[1], matrix)[0].flatten() for a, b in zip(x, y)]
 slopes = torch.stack(each)  # (512, numbers of the matrix)
 for n in (1, 4, 16, 64):
@@ -123,26 +125,39 @@ for n in (1, 4, 16, 64):
     print(f"{n:3} rows: {noise:.2g}")
 
 # %% [markdown]
-# FILL
-
-# %% [markdown]
+# NOISE
+#
 # ## What was added to the slope is divided with it
 #
-# FILL
+# The run of lesson 9 moves its weights with **AdamW**, which lesson 7 has used without a word about its W. It is for *weight decay*: at each step every weight is also drawn a little towards 0, by the rate times the decay, 0.1 as a rule. A weight then stays large only if the
+# text keeps asking for it.
+#
+# There is an older way to the same end: add 0.1 × weight to the slope. (That is what a penalty on the squares of all weights would do; it is called **L2**.) With plain descent the two come to the same. With Adam they do not. Lesson 6 has shown why: Adam divides the slope of each weight by the usual size of
+# that weight's slopes, and whatever was added to the slope is divided with it. Two weights, both 1; the slope of one is 100, of the other 0.01; the rate is 0.01. The first step:
+#
+# | slope | with 0.1 × weight | Adam moves it by | AdamW moves it by |
+# |---|---|---|---|
+# | 100 | 100.1 | 0.01 | 0.01 and 0.01 × 0.1 |
+# | 0.01 | 0.11 | 0.01 | 0.01 and 0.01 × 0.1 |
+#
+# Eleven times as large a slope, and Adam does not notice it.
 
-# %%
-def after(optimizer, steps, slopes=(100.0, 0.01)):
-    """Two weights, both 1; their slopes turn round at each step."""
+# %% tags=["promise-by-hand"]
+def after(optimizer, steps):
+    """Two weights that were 1. Their slopes turn round at each step, as noise does."""
     weights = torch.ones(2, requires_grad=True)
     moves = optimizer([weights], lr=0.01, weight_decay=0.1)
     for step in range(steps):
-        weights.grad = torch.tensor(slopes) * (-1) ** step
+        weights.grad = torch.tensor([100.0, 0.01]) * (-1) ** step
         moves.step()
     return weights.detach()
 
 
 same(after(torch.optim.Adam, 1), [1 - 0.01, 1 - 0.01], within=1e-6)
 same(after(torch.optim.AdamW, 1), [1 - 0.001 - 0.01, 1 - 0.001 - 0.01], within=1e-6)
+
+# %% [markdown]
+# Let the slopes turn round at each step, 100 and −100, 0.01 and −0.01, so that nothing but the decay has a direction. After 1,000 steps of Adam with L2, which weight has been drawn to 0: **A** the one with the large slopes, **B** the one with the small slopes, **C** both, **D** neither?
 
 # %%
 guess("the weight that is drawn to 0", ...)
@@ -152,28 +167,39 @@ for optimizer in (torch.optim.Adam, torch.optim.AdamW):
     first, second = after(optimizer, 1000).tolist()
     print(f"{optimizer.__name__:5} after 1,000 steps: {first:.3f} and {second:.3f}")
 
+# %% [markdown]
+# With L2 the weight that nobody pulls at is gone, and the one that is torn to and fro has kept nearly everything. AdamW treats both alike: 0.999 to the power 1,000 is 0.368. (In PyTorch `Adam(weight_decay=0.1)` and `AdamW(weight_decay=0.1)` are both accepted without a word.)
+#
+# Not all weights are decayed. A matrix that shrinks makes its outputs smaller; a norm's own numbers begin at 1 and have no reason to come to 0. So a usual rule is: what has two axes decays, what has one does not. In the run of 40 million:
+
 # %%
 from gptcore.training import TrainConfig, make_optimizers
 
 with torch.device("meta"):
-    big = GPT(find_preset("fineweb-40m").config())
-for group in make_optimizers(big, TrainConfig())[0].param_groups:
-    axes = sorted({weight.dim() for weight in group["params"]})
+    large = GPT(find_preset("fineweb-40m").config())
+for group in make_optimizers(large, TrainConfig())[0].param_groups:
+    (axes,) = {weight.dim() for weight in group["params"]}
     print(f"decay {group['weight_decay']}: {sum(w.numel() for w in group['params']):10,} numbers in tensors with {axes} axes")
 
 # %% [markdown]
-# ## Up, and slowly down
+# One more consequence. Who sums the slopes of 32 pieces instead of averaging them has slopes 32 times too large, and AdamW takes the same step. No curve shows it. It shows in the log, as `grad_norm`, the length of all slopes together; and where slopes longer than 1 are cut to the length 1, as is usual, from then on every step is cut.
 #
-# FILL
+# ## Up quickly, down slowly
+#
+# In its first step Adam moves *every* weight by the whole rate, up or down, on the word of a single batch. So the rate begins near 0 and rises, which is called **warm-up**. Here is a rate of 0.1, ten times what is good for this model, without and with it; the first eight losses, and the mean of steps 51 to 60:
 
 # %%
-config = TrainConfig(warmup_steps=0, max_steps=10, batch_size=4, learning_rate=0.1, device="cpu")
 from gptcore.training import read_log, train
 
-for warmup_steps in (0, 10):
-    settings = replace(config, warmup_steps=warmup_steps)
-    steps = train(new_gpt(64, 32), rows("train", 4, 32), settings)
-    print(f"warm-up {warmup_steps:2}:", *(f"{step.train_loss:.2f}" for step in steps))
+for warmup_steps in (0, 20):
+    settings = TrainConfig(max_steps=60, batch_size=4, learning_rate=0.1, warmup_steps=warmup_steps, schedule="constant", device="cpu")
+    losses = [step.train_loss for step in train(new_gpt(), rows("train"), settings)]
+    print(f"warm-up {warmup_steps:2}:", *(f"{loss:.2f}" for loss in losses[:8]), f"... {sum(losses[50:]) / 10:.2f}")
+
+# %% [markdown]
+# WARM
+#
+# After the warm-up the rate falls, in most runs along half a wave of a cosine. The whole **schedule** of the run of 40 million, and then the one that we import:
 
 # %% tags=["promise-toy"]
 from math import cos, pi
@@ -192,6 +218,12 @@ night = find_preset("fineweb-40m").train
 every_step = range(1, night.max_steps + 1)
 same([*map(cosine, every_step)], [learning_rate(night, step) for step in every_step], within=1e-15)
 
+# %% [markdown]
+# In the advice that goes round about this run stands a last sentence: it ended at 4.17, so *just continue to 12,000 or 20,000 steps*, and it comes to 4.0. The run has 6,000 steps behind it. You set `max_steps` to 12,000 and resume. What does the loss do next: **A** it goes on falling as before; **B** it rises first; **C** hardly anything, since
+# the rate is at its floor?
+#
+# The picture has both plans. Turn the knobs; with the schedule `wsd` see what changes. (The letters stand for warm-up, stable, decay: up, then full, then down in a straight line.)
+
 # %% tags=["promise-control"]
 from viz import ScheduleDial
 
@@ -205,6 +237,9 @@ ScheduleDial(rate_at, max_steps=6000, learning_rate=5e-4)
 # %%
 guess("just continue to 12,000", ...)
 
+# %% [markdown]
+# The same in small, and for real: a run of 200 steps that is told to go on to 400, once with a cosine, once with wsd.
+
 # %%
 import warnings
 
@@ -212,62 +247,110 @@ plan = TrainConfig(max_steps=200, batch_size=4, learning_rate=0.03, min_learning
 plan = replace(plan, eval_every=10, eval_tokens=1024, checkpoint_every=50)
 
 
-def longer(schedule):
-    for max_steps in (200, 400):
-        settings = replace(plan, schedule=schedule, max_steps=max_steps)
-        texts = rows("train", 4, 32), rows("val", 4, 32)
-        yield list(train(new_gpt(64, 32), texts[0], settings, val=texts[1], out_dir=folder / schedule, resume=True))
+def steps_of(schedule, max_steps):
+    """Begins the run, or goes on with it."""
+    settings = replace(plan, schedule=schedule, max_steps=max_steps)
+    return list(train(new_gpt(), rows("train"), settings, val=rows("val"), out_dir=folder / schedule, resume=True))
 
 # %%
+short = {schedule: steps_of(schedule, 200) for schedule in ("cosine", "wsd")}
 with warnings.catch_warnings(record=True) as told:
-    short, continued = {}, {}
-    for schedule in ("cosine", "wsd"):
-        short[schedule], continued[schedule] = longer(schedule)
+    longer = {schedule: steps_of(schedule, 400) for schedule in short}
 print(told[0].message)
+for schedule, steps in longer.items():
+    print(f"{schedule} went on from step {steps[0].step - 1}")
 
-# %%
+# %% [markdown]
+# wsd went back to step 160, where its rate had not begun to fall, and did its last 40 steps over again, at the full rate. That costs 40 steps and no jump. Choose what is drawn: the validation loss, or the learning rates.
+
+# %% tags=["promise-control"]
 from viz import TwoRuns
 
-TwoRuns({f"{schedule}, continued": [*short[schedule], *continued[schedule]] for schedule in short})
+joined = {schedule: [s for s in short[schedule] if s.step < steps[0].step] + steps for schedule, steps in longer.items()}
+TwoRuns({f"{schedule}, made longer": steps for schedule, steps in joined.items()})
+
+# %% [markdown]
+# CONTINUE
+#
+# **Exercise 2.** Write a schedule that can be made longer. The full rate is 1. Ten steps up, in equal steps: 1/11, 2/11 ... 10/11. Then 1. Over the last fifth of all steps down in a straight line, so that its first step still has 1 and the last one is not yet 0: a step at rate 0 would be computed and not made. Steps count
+# from 1; `max_steps` will be 200 and 400.
 
 # %% tags=["promise-exercise"]
 def rate(step, max_steps):
-    """The share of the full rate: up over ten steps, full, down over the last fifth."""
+    """The share of the full rate that a step gets."""
     return ...
 
 
 check("rate", rate)
 
+# %%
+from course.solutions import lesson_10 as ours
+
+settings = TrainConfig(max_steps=200, learning_rate=1.0, min_learning_rate=0.0, warmup_steps=10, schedule="wsd")
+same([ours.rate(step, 200) for step in range(1, 201)], [learning_rate(settings, step) for step in range(1, 201)], within=1e-15)
+
 # %% [markdown]
-# ## Live
+# ## LIVEHEAD
 #
-# FILL
+# Now a run to watch. A somewhat larger model, 96 numbers a token, 64 tokens to look back on; 500 steps of eight rows. Of our stories one knows the floor: what somebody would still be surprised by who has the table that they were told from, shared out among our tokens.
 
 # %%
 from gptcore.corpus import story_entropy
 
-tokens = sum(rows(split, 1, 64).tokens for split in ("train", "val"))
+tokens = sum(rows(split).tokens for split in ("train", "val"))
 floor = story_entropy().nats * len(stories) / tokens
-print(f"nobody gets below {floor:.2f} nats per token, and who knows nothing begins at {torch.tensor(512.0).log():.2f}")
+print(f"who knows nothing: {torch.tensor(512.0).log():.2f} nats per token; who has the table: {floor:.2f}")
 
 # %%
-from viz import LossPlot
 from gptcore.training import sample_text
 
-gpt, config = new_gpt(96, 64), TrainConfig(
-    max_steps=300, batch_size=16, learning_rate=0.01, min_learning_rate=0, warmup_steps=20, eval_every=10, eval_tokens=2048, device="cpu"
-)
+gpt = new_gpt(n_embd=96, block_size=64)
+config = TrainConfig(max_steps=500, batch_size=8, learning_rate=0.01, min_learning_rate=0, warmup_steps=20, device="cpu")
+config = replace(config, eval_every=10, eval_tokens=2048)
 
 
-def write():
-    return "".join(sample_text(gpt, tokenizer, max_new_tokens=24, temperature=0.7, seed=3))
+def write(seed=3):
+    return "".join(sample_text(gpt, tokenizer, max_new_tokens=24, temperature=0.7, seed=seed))
 
+# %% [markdown]
+# Each time the validation loss passes 5, 4, 3 and 2.3, the model is asked for a few words, and they are pinned to the curve. Beside that, a few moments are kept for later.
 
-plot = LossPlot("Your own run", last_step=300, lines={"nobody gets below": floor}, pin_at=(5, 4, 3, 2.5), sample=write)
-steps = []
-for step in train(gpt, rows("train", 16, 64), config, val=rows("val", 16, 64)):
+# %%
+def moment():
+    """What the model writes, where it looks, and what it expects, as it is now."""
+    ids = torch.tensor([[tokenizer.end_of_text, *tokenizer.encode("Every night she looked at the")]])
+    spelled = [tokenizer.token_bytes(id).decode(errors="backslashreplace") for id in range(tokenizer.vocab_size)]
+    return {
+        "samples": [write(seed) for seed in (3, 4)],
+        "tokens": ["[end]", *(spelled[id] for id in ids[0, 1:])],
+        "attention": gpt.attention_weights(ids).detach(),
+        "probabilities": dict(zip(spelled, gpt(ids)[0][0, -1].softmax(dim=0).tolist())),
+    }
+
+# %% tags=["promise-ah", "promise-picture"]
+from viz import LossPlot
+
+plot = LossPlot("Your own run, and what it wrote", last_step=500, lines={"who has the table": floor}, pin_at=(5, 4, 3, 2.3), sample=write)
+steps, moments = [], {0: moment()}
+for step in train(gpt, rows("train", 8, 64), config, val=rows("val", 8, 64)):
     plot.add(step.step, train=step.train_loss, val=step.val_loss)
     steps.append(step)
+    if step.step in (10, 25, 50, 100, 200, 350, 500):
+        moments[step.step] = moment()
+
+# %% [markdown]
+# AFTERLIVE
+
+# %% tags=["promise-control"]
+from viz import TrainingScrubber
+
+TrainingScrubber(moments, steps)
+
+# %% [markdown]
+# ## Pull the plug
+#
+# Up to here the run was a loop in this notebook. From here on it is a process of its own, a small one on names, with the command that you would type: `gptcore train names --out_dir ... --max_steps 240 --checkpoint_every 50`. Every 50 steps it writes a **checkpoint**: the weights, what AdamW remembers, and the number of the step. Two of them are
+# started. One is left in peace. The other one is killed as soon as 70 steps stand in its log, without a warning (the signal is called SIGKILL, and nobody can catch it).
 
 # %%
 import os
@@ -277,72 +360,271 @@ from time import sleep
 
 
 def start(out, *more):
-    """`gptcore train names`, as a process of its own."""
     command = [sys.executable, "-m", "gptcore.training", "names", "--out_dir", str(folder / out)]
-    command += ["--max_steps", "200", "--checkpoint_every", "40", "--device", "cpu", *more]
+    command += ["--max_steps", "240", "--checkpoint_every", "50", "--device", "cpu", *more]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, **quiet)
 
 
 def wait_for(out, step):
-    log = folder / out / "log.jsonl"
-    while not log.exists() or log.read_text().count("\n") < step:
-        sleep(0.005)
+    while not (folder / out / "log.jsonl").exists() or len(read_log(folder / out)) < step:
+        sleep(0.01)
 
 # %%
 whole, killed = start("whole"), start("killed")
-wait_for("killed", 60)
+wait_for("killed", 70)
 killed.kill()
 print("exit code", killed.wait())
-lost = read_log(folder / "killed")
+before = read_log(folder / "killed")
+
+# %% [markdown]
+# A negative exit code is the number of the signal, and 9 is SIGKILL. (Where Windows runs, another number stands there.) Now the same command with `--resume`. And because the night is not over, it is interrupted once more, politely this time, with the signal that a machine sends to everybody when it shuts down:
 
 # %%
 stopped = start("killed", "--resume")
-wait_for("killed", 110)
+wait_for("killed", 150)
 stopped.terminate()
 print("exit code", stopped.wait())
 
+# %% [markdown]
+# 75. The run has finished its step, has written a checkpoint of it, and says with this number: *resume me*. 0 means finished; 1, that something went wrong on the way; 2, that something was mistyped. A program that looks after runs needs no more than that.
+#
+# **Exercise 3.** Write it. `start()` runs the command and answers with its exit code. Start it again as long as it asks for that; hand back the last code.
+
+# %% tags=["promise-exercise"]
+def keep_going(start):
+    """Start again whatever asks for it; the exit code of the last start."""
+    return ...
+
+
+check("keep_going", keep_going)
+
+# %% [markdown]
+# In a terminal it is one line: `until gptcore train ... --resume; [ $? -ne 75 ]; do :; done`. The last start, and the run that was left in peace:
+
 # %%
 print("exit codes", start("killed", "--resume").wait(), whole.wait())
+logs = {"never stopped": read_log(folder / "whole"), "killed, stopped, resumed": read_log(folder / "killed")}
+losses = {run: [step.train_loss for step in log] for run, log in logs.items()}
+same(*losses.values(), within=0)
 
-# %%
+# %% tags=["promise-picture"]
 from viz import draw_runs
 
-logs = {"never stopped": read_log(folder / "whole"), "killed, stopped, resumed": read_log(folder / "killed")}
-draw_runs(logs, x="step", y="train_loss", title="x")
+draw_runs(logs, x="step", y="train_loss", title="Two runs of 240 steps. Only one can be seen")
+
+# %% [markdown]
+# To the last digit. The 20 steps and more that were lost when it was killed have been made again, and have come to the same losses as the first time. And the weights? One changed bit would give another hash:
 
 # %%
 from hashlib import sha256
 
-losses = [[(step.train_loss, step.grad_norm) for step in log] for log in logs.values()]
-same(*losses, within=0)
+same([step.train_loss for step in before[50:70]], losses["never stopped"][50:70], within=0)
 for file in ("model.safetensors", "optimizer.safetensors"):
     hashes = {sha256((folder / out / "latest" / file).read_bytes()).hexdigest() for out in ("whole", "killed")}
-    print(f"{file}: {len(hashes)} different SHA-256")
+    print(f"{file}: two runs, {len(hashes)} SHA-256")
 
-# %%
+# %% [markdown]
+# What is needed for that? A checkpoint appears under its name only when it is whole, so a kill in the middle of writing costs 50 steps, not the run. AdamW's memory is in it. (Without it the first steps after the resume are those of a new optimizer, the full rate for every weight.) And what a dropout drops, and which rows come, is not drawn from a stream of chance that would have to be saved; it is computed.
+#
+# All this on a processor and with the same number of threads. On a GPU sums are added up in whatever order its parts are done, and the last digits differ from run to run, killed or not.
+#
+# **Back.** Rows are computed from how many numbers, so that lesson 8's `Batches` goes on after a power cut as if nothing had happened?
+
+# %% tags=["promise-back"]
+guess("what the rows need to go on", ...)
+
+# %% [markdown]
+# ## The same wiggles, four times
+#
+# Ada and Bo share a machine that starts all programs anew every 30 steps. Both resume from their checkpoints, with weights, step and AdamW's memory. Here is what they learned in 240 steps:
+
+# %% tags=["promise-failure"]
 from itertools import islice
 
 from course.failures.lesson_10 import rows_of
 
-config = TrainConfig(max_steps=240, schedule="constant", warmup_steps=10, learning_rate=0.01, batch_size=4, eval_every=30, eval_tokens=2048, device="cpu")
+config = TrainConfig(max_steps=240, batch_size=4, learning_rate=0.01, warmup_steps=10, schedule="constant", device="cpu")
+config = replace(config, eval_every=30, eval_tokens=2048)
 
 
-def interrupted(whose):
-    """240 steps, with the program started anew every 30."""
-    for restart in range(8):
-        texts = rows_of(whose, rows("train", 4, 32)), rows("val", 4, 32)
-        run = train(new_gpt(64, 32), texts[0], config, val=texts[1], out_dir=folder / whose, resume=True)
+def eight_starts(whose):
+    for _ in range(8):
+        texts, out = (rows_of(whose, rows("train")), rows("val")), folder / whose
+        run = train(new_gpt(), texts[0], config, val=texts[1], out_dir=out, resume=True)
         yield from islice(run, 30)
         run.close()  # which saves it
 
 # %%
-runs = {whose: list(interrupted(whose)) for whose in ("Ada's", "Bo's")}
-draw_runs(runs, x="step", y="train_loss", title="x")
+runs = {whose: list(eight_starts(whose)) for whose in ("Ada's", "Bo's")}
+draw_runs(runs, x="step", y="train_loss", title="Two programs, eight starts each")
+
+# %% [markdown]
+# No line raised an error, and neither curve has a jump. Which of the two programs do you trust?
+
+# %%
+guess("the program to trust", ...)
+
+# %% [markdown]
+# Cut each curve where the program was started anew, and lay the last four stretches over one another:
+
+# %%
+from viz import draw_loss
+
+
+def laid_over(whose):
+    losses = [step.train_loss for step in runs[whose]]
+    stretches = {f"start {k + 1}": losses[30 * k : 30 * k + 30] for k in range(4, 8)}
+    return draw_loss(stretches, title=f"{whose} losses after each of the last four starts", x="step after the start")
+
+
+laid_over("Ada's")
+
+# %%
+laid_over("Bo's")
+
+# %% [markdown]
+# A loss wiggles because one batch is harder than another. Bo's wiggles come back at each start, so the batches do, too. His program draws its rows with a generator that gets its seed when the program begins. As long as nobody stops it, that is as good as any other order. Started anew, it draws the same rows anew: in 240 steps he has read 30 batches eight times. The curve looks
+# better for it. These 120 rows it learns by heart, and what it knows of others it has been asked at every thirtieth step:
 
 # %%
 for whose, steps in runs.items():
-    print(whose, *(f"{step.val_loss:.2f}" for step in steps if step.val_loss))
-    print(whose, *(f"{step.train_loss:.2f}" for step in steps[::10] ))
-    segs = torch.tensor([s.train_loss for s in steps]).view(8, 30)[4:]
-    print(torch.corrcoef(segs))
+    print(f"{whose:5} validation loss:", *(f"{step.val_loss:.2f}" for step in steps if step.val_loss))
+
+# %% [markdown]
+# VALBO
+#
+# Ada computes her rows from seed and step. Of all runs that are interrupted once, late, Bo's would be the hardest to catch: the curve dips a little, and a dip is welcome. Look at the *first* batches after a resume, and at nothing else.
+#
+# ## Not a number
+#
+# Somebody types `3e3` for `3e-3`, and the arithmetic is in fp16, whose largest number is 65,504:
+
+# %%
+from gptcore.training import NotFinite
+
+typed = TrainConfig(max_steps=100, batch_size=4, learning_rate=3e3, warmup_steps=10, dtype="float16", device="cpu")
+gpt = new_gpt().float()
+try:
+    for step in train(gpt, rows("train"), typed, out_dir=folder / "typed"):
+        print(f"step {step.step}: loss {step.train_loss:.2f}")
+except NotFinite as error:
+    print(str(error).replace(str(folder), "..."))
+
+# %%
+print("all weights are numbers:", all(weight.isfinite().all() for weight in gpt.parameters()))
+
+# %% [markdown]
+# The loss is looked at before anything moves. A single update with slopes that are no numbers makes every weight one that is none, and each later checkpoint with it. (Step 1 went well because the model was as new as any, and the damage of its own update is seen at step 2.) The rows are named because now and then it is they: then the same rows stand
+# there again when you resume.
+#
+# ## Two that do the work of one
+#
+# With two cards each takes half of the pieces. They must tell each other one thing, the slopes, and of those they need the mean. Here are two copies of a model, each with rows of its own:
+
+# %%
+x, y = map(torch.from_numpy, rows("train", 16).batch(0))
+copies = [new_gpt(), new_gpt()]
+for copy, half_x, half_y in zip(copies, x.chunk(2), y.chunk(2)):
+    copy(half_x, half_y)[1].backward()
+for pair in zip(*(copy.parameters() for copy in copies)):
+    mean = sum(weight.grad for weight in pair) / 2  # the one thing that they tell each other
+    for weight in pair:
+        weight.grad = mean
+
+# %%
+same([weight.grad for weight in copies[0].parameters()], slopes_in(2), within=1e-12)
+for copy in copies:
+    torch.optim.AdamW(copy.parameters()).step()
+same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
+
+# %% [markdown]
+# Two copies that began alike, and moved by the same mean, are still alike, to the last digit, and the weights themselves never travel. So two processes do in one step what one does with twice the accumulation. With real ones it is
+#
+#     torchrun --standalone --nproc_per_node=2 -m gptcore.training names --out_dir two
+#
+# one process for each card, or two on a processor. (We compared them with one process and twice the accumulation: every logged loss the same to five digits after the point. It is a test of ours and no cell, since they talk through a port of your machine.) For a model too large for one card, `--sharded True` keeps only a part of it on each.
+#
+# ## A night on a card
+#
+# Two switches more, which the runs for GPUs have set. **Mixed precision**: the products are computed in bf16, the weights and what AdamW remembers stay in 32 bits (lesson 9). The losses differ from those in 32 bits in the third digit or behind it. **`compile`**: PyTorch reads the model once, which takes about half a minute, and makes a few large operations of the many small ones, so that
+# numbers are written to memory and read again less often. The arithmetic is the same, in another order: the last digits differ. Neither changes what is learned.
+#
+# Then the commands of the night are these, and lesson 9 has said for which card they are:
+#
+#     gptcore fetch fineweb:CC-MAIN-2013-20/000_00000
+#     gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out fineweb-shards
+#     gptcore train fineweb-40m --data fineweb-shards --out_dir fineweb-40m --resume
+#     gptcore sample --out_dir fineweb-40m --prompt "The capital of France is"
+#
+# The next cell does the same where you can watch. It needs a card. The dashed curve is the published one; yours grows on top of it, and where it passes 5.9, 5.0, 4.5 and 4.2 it is asked for a few words. It stops after three minutes, saved; run it again, and it goes on where it was.
+
+# %% tags=["needs-gpu"]
+from course.sample import fineweb_shards
+from gptcore.corpus import data_folder
+from gptcore.training import FINEWEB_40M_CURVE, find_tokenizer_of
+
+preset, shards = find_preset("fineweb-40m"), fineweb_shards()
+config = replace(preset.train, max_minutes=3)  # 0 for the whole night
+texts = [Batches(shards, batch_size=16, block_size=1024, seed=config.seed, split=split) for split in ("train", "val")]
+large, words = GPT(preset.config(), torch.Generator().manual_seed(config.seed)).float(), find_tokenizer_of(shards)
+said = lambda: "".join(sample_text(large, words, "The", 40, temperature=0.8, seed=1))
+plot = LossPlot("40 million parameters on FineWeb", last_step=6000, reference=FINEWEB_40M_CURVE, pin_at=(5.9, 5.0, 4.5, 4.2), sample=said)
+for step in train(large, texts[0], config, val=texts[1], out_dir=data_folder() / "fineweb-40m", resume=True):
+    plot.add(step.step, train=step.train_loss, val=step.val_loss)
+
+# %% [markdown]
+# Where there is no card, one can look at runs that were recorded on one: those that we made ourselves, each with its card and its day.
+
+# %%
+from course.recorded import recorded_runs
+
+recorded = recorded_runs()
+for run in recorded:
+    print(f"{run.name}: {run.card}, {run.date}, {run.steps[-1].step:,} steps")
+if recorded:
+    display(draw_runs({run.name: run.steps for run in recorded}, y="train_loss"))
+else:
+    print("We have recorded no run on a GPU yet, so none is shown.")
+
+# %% [markdown]
+# ## Four questions from before
+#
+# In no order.
+#
+# A stream of 13 tokens is cut into rows for T = 4. How many rows are there?
+
+# %%
+guess("rows of a stream of 13 tokens", ...)
+
+# %% [markdown]
+# One model has a loss of 2.4 nats per token, and its tokens have three bytes in the mean. Another has 2.8, and four bytes. How many bits per byte has the second?
+
+# %%
+guess("bits per byte of the second model", ...)
+
+# %% [markdown]
+# A model is trained with Adam, everything in 32 bits. How many bytes are kept for each weight from one step to the next, its slope included?
+
+# %%
+guess("bytes that training keeps for one weight", ...)
+
+# %% [markdown]
+# A row has 512 tokens, each token 512 numbers, and a block has 8 heads. The last token of the row asks. How many tokens does one head hear?
+
+# %%
+guess("tokens that one head hears", ...)
+
+# %% [markdown]
+# ## The last sentence is yours
+#
+# *A run survives the night if ...*
+#
+# <details><summary>Ours</summary>
+#
+# ... everything it will do next follows from files that are whole and from the number of its step; and one knows that it has survived only by holding it against a run that was left in peace.
+#
+# </details>
+#
+# **Sources.** AdamW: Ilya Loshchilov and Frank Hutter, *Decoupled Weight Decay Regularization*, 2019. The cosine: the same authors, *SGDR: Stochastic Gradient Descent with Warm Restarts*, 2017. Warm-up, stable, decay: Shengding Hu and others, *MiniCPM*, 2024. Warm-up and large batches: Priya Goyal and others,
+# *Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour*, 2017. Mixed precision: Paulius Micikevicius and others, 2018. Several processes: Shen Li and others, *PyTorch Distributed: Experiences on Accelerating Data Parallel Training*, 2020; parts of a model on each: Samyam Rajbhandari and others, *ZeRO*, 2020. Decay for matrices only, and the cut at length 1: Andrej Karpathy, *nanoGPT*, 2022. Rows that come again after a resume: reports to nanoGPT, 2024, and to others.

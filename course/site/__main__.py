@@ -21,10 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     out = parser.parse_args(arguments).out.resolve()
     sources, kept = out.with_name(f"{out.name}-sources"), out.with_name(f"{out.name}-kept")
     lay_out(sources)
-    failed = build_main(
-        ["--fail-on-warning", "--quiet", "-b", "html", "-d", str(kept)]
-        + ["-c", str(Path(__file__).parent), str(sources), str(out)]
-    )
+    folders = ["-d", str(kept), "-c", str(Path(__file__).parent), str(sources), str(out)]
+    failed = build_main(["--fail-on-warning", "--quiet", "-b", "html", *folders])
     if failed:
         return failed
     faults = broken_links(out)

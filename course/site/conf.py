@@ -9,25 +9,22 @@ project = "gptcore"
 author = "the authors of gptcore"
 language = "en"
 
-extensions = ["myst_parser", "course.site.formulas"]
+extensions = ["myst_parser", "course.site.formulas", "course.site.own_types"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
-suppress_warnings = [
-    "myst.header",  # a lesson may go on with a small heading below its title
-    "ref.python",  # two packages have a `Step`: the one of the page's own package is meant
-]
+suppress_warnings = ["myst.header"]  # a lesson may go on with a small heading below its title
 math_renderer = html_math_renderer = "mathml"
 
 highlight_language = "python"
 add_module_names = False
-maximum_signature_line_length = 70
 python_display_short_literal_types = True
 toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
 html_title = "gptcore"
 html_static_path = ["static"]
+templates_path = ["templates"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_show_sourcelink = html_copy_source = html_use_index = False

@@ -24,7 +24,7 @@ PACKAGES = (
     "gptcore.ladder",
     "viz",
 )
-LABELS = ("Shapes", "Units", "Raises", "Example", "Source")  # the house's order, STYLE of docstrings
+LABELS = ("Shapes", "Units", "Raises", "Example", "Source")
 LABEL = re.compile(rf"^({'|'.join(LABELS)}): *", re.MULTILINE)
 Definition = ast.FunctionDef | ast.ClassDef
 
@@ -52,6 +52,7 @@ class Public:
     signature: str
     doc: Docstring
     members: tuple["Public", ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()  # of a dataclass: each as written, and what it is
     line: int = 0
 
     @property
@@ -90,8 +91,9 @@ def about(package: str) -> str:
     return ast.get_docstring(tree_of(package)) or ""
 
 
+@cache
 def public_names(package: str) -> list[Public]:
-    """Everything that a package offers, in the order of the alphabet, classes with their methods."""
+    """Everything that a package offers, by the alphabet, data last; classes with their methods."""
     folder = ROOT / package.replace(".", "/")
     stub = folder / "__init__.pyi"
     listed = ast.parse((stub if stub.exists() else folder / "__init__.py").read_text("utf-8"))
@@ -110,8 +112,8 @@ def read(package: str, name: str, module: str) -> Public:
     for node, after in zip(body, [*body[1:], None]):
         if isinstance(node, Definition) and node.name == name:
             return definition(package, name, module, node)
-        if name in assigned(node):
-            said = after.value.value if is_text(after) else comment_at(module, node)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and name in assigned(node):
+            said = text_of(after) or comment_at(module, node)
             value = ast.unparse(node.value) if node.value else ""
             return Public(package, name, module, "data", value, parts_of(said), line=node.lineno)
         if isinstance(node, ast.ImportFrom) and node.module:  # handed on from another file
@@ -133,7 +135,20 @@ def definition(package: str, name: str, module: str, node: Definition) -> Public
         and ast.get_docstring(part)
         and not any("setter" in ast.unparse(mark) for mark in part.decorator_list)
     )
-    return Public(package, name, module, "class", made_with(node), doc, members, node.lineno)
+    made = made_with(node)
+    return Public(
+        package, name, module, "class", made, doc, members, fields(module, node), node.lineno
+    )
+
+
+def fields(module: str, node: ast.ClassDef) -> tuple[tuple[str, str], ...]:
+    """The fields of a dataclass that are explained, by a comment behind or a text below."""
+    told = [
+        (ast.unparse(part), text_of(after) or comment_at(module, part))
+        for part, after in zip(node.body, [*node.body[1:], None])
+        if isinstance(part, ast.AnnAssign)
+    ]
+    return tuple((field, " ".join(said.split())) for field, said in told if said)
 
 
 def signature(node: ast.FunctionDef) -> str:
@@ -162,26 +177,23 @@ def made_with(node: ast.ClassDef) -> str:
     return f"({', '.join(fields)})"
 
 
-def assigned(node: ast.stmt) -> list[str]:
+def assigned(node: ast.Assign | ast.AnnAssign) -> list[str]:
     """The names that a statement gives to something."""
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
-def is_text(node: ast.stmt | None) -> bool:
-    """Whether a statement is nothing but a text: what documents the name above it."""
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+def text_of(node: ast.stmt | None) -> str:
+    """A statement that is nothing but a text, which documents what stands above it; or ""."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
 
 def comment_at(module: str, node: ast.stmt) -> str:
     """The comment behind or right above a statement, which is how the house documents a number."""
     lines = (ROOT / (module.replace(".", "/") + ".py")).read_text("utf-8").splitlines()
     behind = lines[node.lineno - 1].partition("  # ")[2]
-    above = []
+    above: list[str] = []
     for line in reversed(lines[: node.lineno - 1]):
         if not line.startswith("# "):
             break

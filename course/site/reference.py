@@ -3,6 +3,7 @@
 import re
 
 from course.repository import BRANCH, our_repository
+from course.site.before_examples import BEFORE
 from course.site.cells import directive
 from course.site.public import Docstring, Public, about, parse_example, public_names
 
@@ -12,7 +13,8 @@ SPECIAL = re.compile(r"([\\*_<>\[\]{}$|#~])")  # what Markdown would take for it
 def reference_page(package: str) -> str:
     """Everything that a package offers, on one page."""
     here = directive("py:currentmodule", package, "", mark=":")  # a type means this package's first
-    head = f"# {package}\n\n{prose(about(package))}\n\n{here}"
+    before = directive("code-block", "python", BEFORE[package].strip())
+    head = f"# {package}\n\n{prose(about(package))}\n\nBefore each example:\n\n{before}\n\n{here}"
     return "\n\n".join([head, *(entry(one) for one in public_names(package))]) + "\n"
 
 
@@ -20,7 +22,8 @@ def entry(one: Public, inside: str = "") -> str:
     """One name with its signature, its docstring and a link to its source."""
     kind = one.kind if not inside else "method" if one.signature else "property"
     signature = "" if kind in ("data", "property") else one.signature
-    parts = [said(one.doc)]
+    fields = "\n".join(f"- `{field}` · {prose(told)}" for field, told in one.fields)
+    parts = [said(one.doc), fields]
     if not inside:
         source = f"[{one.file}]({source_of(one)})"
         parts.append(directive("container", "source", source, mark=":"))

@@ -39,7 +39,8 @@ class Batches:
 
     Raises: ValueError for what does not fit; ShardDamaged, before the first step, for every shard
         that is not bit for bit what the manifest beside it says.
-    Example: x, y = Batches("shards", batch_size=8, block_size=64, seed=1).batch(step=0)
+    Example: x, y = Batches("web", batch_size=8, block_size=64, seed=1).batch(step=0)
+             x.shape -> (8, 64)
     """
 
     def __init__(
@@ -89,7 +90,9 @@ class Batches:
     def where(self, step: int) -> list[str]:
         """For each row of a batch the shard that it begins in, and its tokens there.
 
-        Example: batches.where(0)[0] -> "shards/train_000001.bin, tokens 2,048 to 3,071"
+
+
+        Example: Batches("web", batch_size=8, block_size=64, seed=1).where(step=0)[0]
         """
         told = []
         for window in self.windows_at(range(step * self.batch_size, (step + 1) * self.batch_size)):
@@ -101,7 +104,7 @@ class Batches:
         return told
 
     def windows_at(self, places: range) -> np.ndarray:
-        """Which windows stand at these places of the endless row of epochs."""
+        """Which windows stand at these places of the endless row of epochs. Shapes: (places,)."""
         epochs, within = np.divmod(np.array(places, dtype=np.uint64), np.uint64(self.windows))
         found = np.empty_like(within)
         for epoch in np.unique(epochs):

@@ -24,12 +24,19 @@ Row = tuple[str | None, str | None]  # id, text; None where there is none
 
 
 class SourceDamaged(OSError):
-    """A file that documents are read from is not whole, or is another kind of file."""
+    """A file that documents are read from is not whole, or is another kind of file.
+
+    Example: Path("a.parquet").write_text("no table")
+             [*read_table("a.parquet")] -> raises SourceDamaged
+    """
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How documents are found in files."""
+    """How documents are found in files.
+
+    Example: Reading(document="file").column -> "text"
+    """
 
     column: str = "text"  # of a parquet file, or the field of a line of jsonl
     document: Literal["line", "file"] = "line"  # what one document is in a text file

@@ -41,6 +41,7 @@ class Fetched:
     """One text that now is on this machine.
 
     Units: bytes is the size of the file.
+    Example: next(iter(fetch(["names"]))).state -> "shipped"
     """
 
     name: str
@@ -57,7 +58,7 @@ def fetch(names: str | Iterable[str], again: bool = False) -> Iterator[Fetched]:
 
     Raises: UnknownText at once; then, at its turn, TextNotHere or TextDamaged. Nothing is yielded
         after an error.
-    Example: for text in fetch(["names-ssa"]): print(text.name, text.state)
+    Example: for text in fetch(["names"]): print(text.name, text.state)
     """
     # Trap: a lone string is also a series of names, one for each of its letters.
     texts = [find_text(name) for name in ([names] if isinstance(names, str) else names)]

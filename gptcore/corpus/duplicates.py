@@ -36,7 +36,7 @@ def shingles(text: str, n: int = PIECE_WORDS) -> set[str]:
 
     A text of fewer words is one piece; a text without words has none.
     Raises: ValueError if n is below 1.
-    Example: shingles("The cat sat. The cat ran!", n=2) -> {"the cat", "cat sat", "sat the", ...}
+    Example: shingles("The cat sat.", n=2) -> {"the cat", "cat sat"}
     """
     if n < 1:
         raise ValueError(f"n={n}: a piece has at least 1 word; 5 is usual.")
@@ -60,6 +60,7 @@ def chance_of_meeting(similarity: float, bands: int, rows: int) -> float:
     """How likely two texts are to agree in a whole band, and so to be compared.
 
     Two signatures agree at one place with a chance that equals the Jaccard similarity of the texts.
+    Example: chance_of_meeting(0.75, bands=25, rows=5) -> about 0.999
     """
     return 1 - (1 - similarity**rows) ** bands
 
@@ -68,6 +69,7 @@ def bands_for(threshold: float, permutations: int = PERMUTATIONS) -> tuple[int, 
     """How many bands of how many rows: as long ones as let true copies meet (RECALL).
 
     Longer bands propose fewer pairs in vain, and overlook more.
+    Example: bands_for(0.75) -> (25, 5)
     """
     for rows in range(permutations // 2, 1, -1):
         bands = permutations // rows
@@ -78,7 +80,10 @@ def bands_for(threshold: float, permutations: int = PERMUTATIONS) -> tuple[int, 
 
 @dataclass(frozen=True)
 class Copy:
-    """The document `id` says what `copy_of` said before it. Units: similarity is Jaccard's."""
+    """The document `id` says what `copy_of` said before it. Units: similarity is Jaccard's.
+
+    Example: Copy("b", copy_of="a", similarity=0.9).copy_of -> "a"
+    """
 
     id: str
     copy_of: str
@@ -86,7 +91,10 @@ class Copy:
 
 
 def clusters(copies: Iterable[Copy]) -> dict[str, list[str]]:
-    """The id of each document that was kept and has copies -> the ids of its copies."""
+    """The id of each document that was kept and has copies -> the ids of its copies.
+
+    Example: clusters([Copy("b", copy_of="a", similarity=0.9)]) -> {"a": ["b"]}
+    """
     found: dict[str, list[str]] = {}
     for copy in copies:
         found.setdefault(copy.copy_of, []).append(copy.id)
@@ -98,6 +106,8 @@ class ExactDuplicates:
 
     Trap: it remembers what it has judged, so for a second run over the same documents make a new
     one. `copies` lists what was removed.
+    Example: twice = [documents[0], documents[0]]
+             [v.kept for v in run_filters(twice, [ExactDuplicates()])] -> [True, False]
     """
 
     name = "exact copies"
@@ -123,7 +133,7 @@ class NearDuplicates:
     Raises: ValueError unless 0 < threshold <= 1 and n >= 1; ModuleNotFoundError without datasketch.
     Example: near = NearDuplicates()
              kept = [v.document for v in run_filters(documents, [near]) if v.kept]
-             clusters(near.copies) -> {"id that was kept": ["id of a copy", ...], ...}
+             clusters(near.copies) -> {"1": ["2"]}
     """
 
     name = "near copies"

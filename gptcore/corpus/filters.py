@@ -84,6 +84,7 @@ class Length(Limits):
     """Removes the very short, the very long, and what is not made of words.
 
     Units: words, and characters in the mean word.
+    Example: Length(least_words=5).judge(Document("1", "too short")) -> "words 2, below 5"
     Source: Gopher.
     """
 
@@ -98,6 +99,7 @@ class Length(Limits):
 class Symbols(Limits):
     """Removes what is more signs than sentences: hashes, ellipses, bullets, figures.
 
+    Example: Symbols().judge(Document("1", "# # #")) -> "symbols 1, above 0.1"
     Source: Gopher.
     """
 
@@ -112,6 +114,8 @@ class Symbols(Limits):
 class Repetition(Limits):
     """Removes what says the same again: whole lines, one pair of words, pieces of five words.
 
+    Example: page = Document("1", "so it\\n" * 9)
+             Repetition().judge(page) -> "repeated lines 0.889, above 0.3"
     Source: Gopher, table A1. (C4 cuts out what comes again, three sentences at a time, and keeps
         the rest of the page; FineWeb allows half as much text in repeated lines.)
     """
@@ -127,6 +131,7 @@ class Repetition(Limits):
 class Language:
     """Removes what is in another language, or hardly in this one.
 
+    Example: Language().judge(Document("1", "Das ist ein kurzer Satz."))
     Source: FineWeb; its score comes from another classifier than a guessed one (`language.py`).
     """
 

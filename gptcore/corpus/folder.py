@@ -20,11 +20,23 @@ NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class FolderInUse(OSError):
-    """Another run is at work in the folder."""
+    """Another run is at work in the folder.
+
+
+
+    Example: try: steps = [*prepare("stories", "shards")]
+             except FolderInUse as used: print(used)
+    """
 
 
 class DiskFull(OSError):
-    """There is not enough room for what is still to be written."""
+    """There is not enough room for what is still to be written.
+
+
+
+    Example: try: steps = [*prepare("stories", "shards")]
+             except DiskFull as full: print(full)
+    """
 
 
 @contextlib.contextmanager

@@ -14,7 +14,10 @@ SHOWN_CHARACTERS = 60  # of an example
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one document; `removed_by` and `reason` are empty if it was kept."""
+    """What became of one document; `removed_by` and `reason` are empty if it was kept.
+
+    Example: Verdict(documents[0], removed_by="length", reason="words 6, below 50").kept -> False
+    """
 
     document: Document
     removed_by: str = ""
@@ -56,7 +59,8 @@ def check_names(filters: Sequence[Filter]) -> None:
 class FilterReport:
     """How many documents each filter removed, and its first examples; printed as a table.
 
-    Example: report = FilterReport(filters)
+
+    Example: filters = [Length(least_words=5), Symbols()]; report = FilterReport(filters)
              for verdict in run_filters(documents, filters): report.add(verdict)
              print(report)
     """

@@ -68,6 +68,7 @@ def read_grammar(table: str) -> Grammar:
     """The rules of a table, checked: each can be told.
 
     Raises: ValueError, with the row or the rule that is wrong, and what would be right.
+    Example: len(read_grammar("story\\n    Once.\\n    Twice.")["story"]) -> 2
     """
     text, unnamed = lift_brackets(re.sub(rf"\n {{{CONTINUED},}}", " ", table))
     rules = split_rules(text)

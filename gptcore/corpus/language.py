@@ -21,7 +21,7 @@ def guess_language(text: str) -> tuple[str, float]:
 
     Looks at the beginning only. A text of blanks is in no language, surely.
     Raises: ModuleNotFoundError that says what to install, without py3langid.
-    Example: guess_language("Das ist ein kurzer Satz.") -> ("de", nearly 1)
+    Example: guess_language("Das ist ein kurzer Satz.")[0] -> "de"
     """
     if not text.strip():
         return NO_LANGUAGE, 1.0

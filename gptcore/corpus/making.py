@@ -29,7 +29,10 @@ if sys.platform != "win32":
 
 @dataclass(frozen=True)
 class Span:
-    """Some row groups of a file that follow one another: `first` up to, without, `stop`."""
+    """Some row groups of a file that follow one another: `first` up to, without, `stop`.
+
+    Example: Span(Path("a.parquet"), first=0, stop=2).stop -> 2
+    """
 
     path: Path
     first: int
@@ -38,7 +41,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Slice:
-    """What a shard got of one split."""
+    """What a shard got of one split.
+
+    Example: Slice("train_000000.bin", tokens=8, documents=2, sha256="5e88...").tokens -> 8
+    """
 
     file: str  # "" if there is nothing, and so no file
     tokens: int
@@ -48,7 +54,12 @@ class Slice:
 
 @dataclass(frozen=True)
 class Made:
-    """One shard, or two: most documents are for training, a few for validation."""
+    """One shard, or two: most documents are for training, a few for validation.
+
+
+    Example: Path("two.txt").write_text("one\\ntwo\\n"); spans = [Span(Path("two.txt"), 0, 1)]
+             make_shard(Path("."), 1, spans, CharTokenizer("enotw")).val.tokens -> 0
+    """
 
     number: int
     train: Slice
@@ -70,6 +81,8 @@ def make_shard(
 
     Raises: what reading and encoding raise. What was finished until then is kept, and used by the
         next call.
+    Example: Path("two.txt").write_text("one\\ntwo\\n"); spans = [Span(Path("two.txt"), 0, 1)]
+             make_shard(Path("."), 1, spans, CharTokenizer("enotw")).train.tokens -> 8
     """
     groups = [(span.path, group) for span in spans for group in range(span.first, span.stop)]
     journal = folder / f"shard_{number:06}.journal"

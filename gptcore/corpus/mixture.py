@@ -31,7 +31,8 @@ class Mixture:
     thousandths. All folders must have been made with one tokenizer; a file without a manifest does
     not say, and is trusted.
     Raises: ValueError for weights that are none, or for another tokenizer; what `Batches` raises.
-    Example: x, y = Mixture({"web": 3, "books": 1}, batch_size=8, block_size=64, seed=1).batch(0)
+    Example: mixture = Mixture({"web": 3, "books": 1}, batch_size=8, block_size=64, seed=1)
+             mixture.batch(step=0)[0].shape -> (8, 64)
     """
 
     def __init__(

@@ -20,7 +20,10 @@ FEWEST_SHARDS = 16  # so that a small corpus keeps several workers busy, too
 
 @dataclass(frozen=True)
 class ShardSettings(Reading):
-    """What changes the shards, besides sources and tokenizer: how to read, and what goes where."""
+    """What changes the shards, besides sources and tokenizer: how to read, and what goes where.
+
+    Example: ShardSettings(val_share=0.1, shard_bytes=2**20).document -> "line"
+    """
 
     val_share: float = 0.005  # of the documents, by a hash of their ids
     shard_bytes: int = 100_000_000  # of text in a shard; some 22 million tokens of English

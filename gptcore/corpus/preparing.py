@@ -52,6 +52,7 @@ class Progress:
 
     Units: bytes are those of the text (of the files, while these are checked), tokens those made
         in this run, seconds those since this kind of work began.
+    Example: last = [*prepare("stories", "shards")][-1]; last.done == last.total -> True
     """
 
     doing: str  # "checking" or "making"

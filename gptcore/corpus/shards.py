@@ -21,7 +21,10 @@ MOST_TOKENS = 2**31 - 1  # what the header's int32 can count
 
 
 class ShardDamaged(OSError):
-    """A shard is not what was written, or is none at all."""
+    """A shard is not what was written, or is none at all.
+
+    Example: Path("a.bin").write_text("no shard"); open_shard(Path("a.bin")) -> raises ShardDamaged
+    """
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def write_shard(path: Path, ids, vocab_size: int) -> None:
     """Write a shard at once; it bears its name only when it is whole.
 
     Raises: ValueError if an id lies outside of the vocabulary.
+    Example: write_shard(Path("a.bin"), [3, 1, 2], vocab_size=4); open_shard(Path("a.bin"))[0] -> 3
     """
     ids = np.asarray(ids)
     form = format_for(vocab_size)
@@ -87,6 +91,7 @@ def open_shard(path: Path) -> np.ndarray:
 
     Shapes: (tokens,), of 2 or 4 bytes each.
     Raises: ShardDamaged if header and size do not belong together.
+    Example: open_shard(Path("web/train_000000.bin")).shape -> (5000,)
     """
     form, tokens = read_header(path)
     if not tokens:

@@ -33,6 +33,7 @@ class Story(NamedTuple):
     """A text, and -log of the chance that it is this one.
 
     Units: nats.
+    Example: story = next(tell_stories(seed=1)); print(story.text, story.nats)
     """
 
     text: str
@@ -44,6 +45,7 @@ class StoryEntropy:
     """What one story has on average: computed from the table, not measured on a sample.
 
     Units: letters are characters, blanks and points too, without a mark of the end.
+    Example: StoryEntropy(nats=30.0, letters=500.0, words=100.0).nats_per_letter -> about 0.06
     """
 
     nats: float
@@ -122,6 +124,7 @@ def story_entropy(grammar: Grammar | None = None) -> StoryEntropy:
 
     A sum over lines suffices, because draws are independent: the average of a sum is the sum of
     the averages, even where one draw (who the hero is) decides about many parts.
+    Example: story_entropy().nats -> about 29.5
     """
     table = grammar or story_grammar()
 
@@ -160,6 +163,7 @@ def nats_of(text: str, grammar: Grammar | None = None) -> float:
     """-log of the chance of a text, found by reading it: the second way to price a story.
 
     Raises: ValueError for what is no story, with the place where it stops being one.
+    Example: story = next(tell_stories(seed=1)); nats_of(story.text) -> about story.nats
     """
     reach = [0]
     ways = list(ways_to_tell(text, grammar or story_grammar(), reach))

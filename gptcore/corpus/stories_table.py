@@ -47,6 +47,7 @@ class RowTruth(NamedTuple):
 
     `detail` says it closer: the kind of junk or of marked page, the edit that made a near copy, the
     language. `copy_of` is the id of the row that a copy was made of; that one stands before it.
+    Example: write_story_table("a.parquet", rows=200)[0].good
     """
 
     id: str
@@ -80,6 +81,7 @@ def write_story_table(
     Units: group_rows is the size of one row group.
     Raises: ValueError if there are fewer rows than fit the marked pages, or empty row groups;
         ModuleNotFoundError, with what to install, without pyarrow.
+    Example: len(write_story_table("a.parquet", rows=200)) -> 200
     """
     if group_rows < 1:
         raise ValueError(f"group_rows={group_rows} must be 1 or more; FineWeb has 1000.")

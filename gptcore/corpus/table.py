@@ -33,7 +33,7 @@ def read_table(path: str | Path) -> Iterator[Document]:
     A document without an id gets its row for a name, such as "row 17".
     Raises: ValueError, with the columns there are, if none is called text; SourceDamaged if the
         file is not whole.
-    Example: verdicts = list(run_filters(read_table("000_00000.parquet"), [Length()]))
+    Example: write_table(documents, "a.parquet"); next(read_table("a.parquet")).id -> "1"
     """
     with open_parquet(Path(path)) as file:
         text_column(Path(path), file, "text")
@@ -56,6 +56,7 @@ def write_table(documents: Iterable[Document], path: str | Path) -> int:
     """Write the documents as a table that `prepare` and `read_table` read; say how many there were.
 
     The file bears its name only when it is whole. Units: documents.
+    Example: write_table(documents, "a.parquet") -> 2
     """
     path, rows = Path(path), 0
     part = path.with_name(f".{path.name}.part")

@@ -15,7 +15,7 @@ def load(name: str) -> str:
 
     Raises: UnknownText for a misspelt name; TextNotHere if it cannot be brought; TextDamaged if
         the file on this machine is not that text.
-    Example: load("names")[:5] -> the first letters of the first name
+    Example: load("names")[:5] -> "aare\\n"
     """
     text = find_text(name)
     if not text.shipped and not is_there(text):
@@ -33,6 +33,7 @@ def load_documents(name: str) -> list[str]:
     """The lines of the text, without the blanks around them and without empty ones.
 
     Raises: what `load` raises.
+    Example: load_documents("names")[:2] -> ["aare", "aase"]
     """
     # Trap: splitlines() also splits at characters such as U+2028 that may stand inside a document.
     lines = [line.strip() for line in load(name).split("\n")]
@@ -43,6 +44,7 @@ def available(name: str) -> bool:
     """Whether `load(name)` would need no network: the file is here and has the right size.
 
     Raises: UnknownText for a misspelt name.
+    Example: available("names") -> True
     """
     text = find_text(name)
     try:

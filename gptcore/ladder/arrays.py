@@ -29,6 +29,8 @@ class Inside:
     `stream` has what each part adds to the vector of a letter, in order; the sum of all is the
     vector from which the logits are made. It begins with "embedding", token plus position brought
     to scale; then come "0 attention", "0 mlp", "1 attention" and so on.
+    Shapes: stands beside each field.
+    Example: forward([4, 0], weights_of(gpt), n_head=4).stream["0 mlp"].shape -> (2, 16)
     """
 
     scores: Array  # (L, H, T, T): query times key over root D, before any edit and any mask
@@ -57,7 +59,7 @@ def forward(
     which is a mistake that lesson 5 makes on purpose.
     Shapes:  ids (T,), at most block_size of them.
     Raises:  ValueError for ids or heads that the weights do not have.
-    Example: forward([26, 4, 12], weights_of(gpt), n_head=4).weights[0, 3] -> (3, 3)
+    Example: forward([4, 0, 1], weights_of(gpt), n_head=4).weights[0, 3].shape -> (3, 3)
     """
     every = gathered(weights)
     check_heads(every.sizes.C, n_head)
@@ -80,7 +82,10 @@ def forward(
 def loss_of(ids, weights: dict[str, Array], n_head: int, **tampering) -> float:
     """Mean surprise at each id after those before it, tampered with as in `forward`.
 
-    What is longer than block_size is cut off, as in `MicroGPT.loss`. Units: nats per token.
+    What is longer than block_size is cut off, as in `MicroGPT.loss`.
+    Shapes: ids (T + 1,); weights as `weights_of` answers.
+    Units: nats per token.
+    Example: loss_of([4, 0, 1], weights_of(gpt), n_head=4) -> about 1.65
     """
     ids = check_pairs(ids, weights)
     inside = forward(ids[:-1], weights, n_head, **tampering)
@@ -88,7 +93,12 @@ def loss_of(ids, weights: dict[str, Array], n_head: int, **tampering) -> float:
 
 
 def loss_and_slopes(ids, weights: dict[str, Array], n_head: int) -> tuple[float, dict[str, Array]]:
-    """The loss, and for each weight how much the loss grows with it."""
+    """The loss, and for each weight how much the loss grows with it.
+
+    Shapes: ids (T + 1,); the slopes have the shapes of the weights.
+    Example: loss, slopes = loss_and_slopes([4, 0, 1], weights_of(gpt), n_head=4)
+             slopes["wte"].shape -> (5, 16)
+    """
     every = gathered(weights)
     check_heads(every.sizes.C, n_head)
     slopes = Weights.cut(np.empty_like(every.flat), every.sizes)
@@ -194,7 +204,7 @@ class ArrayGPT:
         return self.matrices.named()
 
     def encode(self, document: str) -> Array:
-        """BOS, the characters, BOS; at most one more than block_size."""
+        """BOS, the characters, BOS; at most one more than block_size. Shapes: -> (tokens,)."""
         BOS = self.gpt.BOS
         ids = [BOS, *map(self.ids.__getitem__, document), BOS]
         return np.array(ids[: self.config.block_size + 1])

@@ -30,7 +30,10 @@ MOST_LOSSES = 5  # what a rung tells of its first losses
 
 @dataclass(frozen=True)
 class Way:
-    """One way to train: `train(documents, steps)` answers with the steps."""
+    """One way to train: `train(documents, steps)` answers with the steps.
+
+    Example: Way("mine", "Nothing.", lambda docs, steps: MicroGPT(docs).train(steps)).batch -> 1
+    """
 
     name: str
     changed: str  # a sentence: what is different from the rung below
@@ -41,7 +44,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Rung:
-    """What was measured on one rung. Units: losses in nats per token."""
+    """What was measured on one rung. Units: losses in nats per token.
+
+    Example: for rung in climb(["emma"], steps=2): print(rung.name, rung.losses)
+    """
 
     name: str
     changed: str
@@ -93,6 +99,7 @@ def on_a_gpu(documents: list[str], steps: int) -> Iterator[Step]:
     return with_tensors(documents, steps, batch=GPU_BATCH, dtype=dtype, device="cuda")
 
 
+# The rungs that need no PyTorch.
 UP_TO_ARRAYS = (
     Way(
         "scalars, as published",
@@ -110,6 +117,7 @@ UP_TO_ARRAYS = (
         with_arrays,
     ),
 )
+# All rungs, from the slowest; those that cannot be climbed here are passed over.
 WAYS = (
     *UP_TO_ARRAYS,
     Way(

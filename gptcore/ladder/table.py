@@ -7,12 +7,16 @@ from math import log10
 
 from gptcore.ladder.rungs import Rung
 
+# What stands above the rows of `lines_of`.
 TABLE_HEAD = f"{'':24}{'one name':>12}{'times as fast':>15}"
 BLOCKS = 6  # of a bar, for ten times the time
 
 
 def lines_of(rung: Rung) -> list[str]:
-    """A row with its bar, and below it what is different from the rung before."""
+    """A row with its bar, and below it what is different from the rung before.
+
+    Example: for rung in climb(["emma"], steps=2): print(lines_of(rung))
+    """
     bar = "█" * max(1, round(BLOCKS * log10(max(rung.microseconds, 1.0))))
     row = f"{rung.name:24}{rung.microseconds:>9,.0f} µs{factor(rung.times_the_first):>15}  {bar}"
     return [row, f"    {rung.changed}"]
@@ -24,7 +28,10 @@ def factor(times: float) -> str:
 
 
 def in_words(rungs: list[Rung]) -> list[str]:
-    """How to read the bars, where the largest jump is, and whether all learned the same."""
+    """How to read the bars, where the largest jump is, and whether all learned the same.
+
+    Example: print(in_words([*climb(["emma"], steps=2)]))
+    """
     told = [f"Ten times the time is {BLOCKS} blocks."]
     jumps = {above.name: below.microseconds / above.microseconds for below, above in pairs(rungs)}
     if jumps:

@@ -25,7 +25,10 @@ PARTS = {"attn.c_proj": "wo", "mlp.c_fc": "fc1", "mlp.c_proj": "fc2"}  # nanoGPT
 
 
 def poured(gpt: MicroGPT) -> GPT:
-    """The numbers of a scalar model as tensors, in float64: the same logits for the same ids."""
+    """The numbers of a scalar model as tensors, in float64: the same logits for the same ids.
+
+    Example: poured(gpt).config.n_embd -> 16
+    """
     scalars = {name: torch.from_numpy(matrix) for name, matrix in weights_of(gpt).items()}
     tensors = {f"{name}.weight": scalars[name] for name in ("wte", "wpe", "lm_head")}
     for layer in range(gpt.config.n_layer):

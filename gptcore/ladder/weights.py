@@ -73,7 +73,10 @@ class Weights:
 
 
 def weights_of(gpt: MicroGPT) -> dict[str, Array]:
-    """Copies of a scalar model's weights, as matrices under the same names."""
+    """Copies of a scalar model's weights, as matrices under the same names.
+
+    Example: weights_of(gpt)["wte"].shape -> (5, 16)
+    """
     return {
         name: np.array([[value.data for value in row] for row in matrix])
         for name, matrix in gpt.weights.items()

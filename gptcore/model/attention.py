@@ -30,7 +30,10 @@ class Memory(Protocol):
 
 
 class CausalSelfAttention(nn.Module):
-    """Each token gathers what the tokens up to itself have to say, through H heads at once."""
+    """Each token gathers what the tokens up to itself have to say, through H heads at once.
+
+    Example: CausalSelfAttention(sizes)(torch.zeros(1, 5, 32)).shape -> torch.Size([1, 5, 32])
+    """
 
     def __init__(self, config: GPTConfig):
         super().__init__()
@@ -88,6 +91,8 @@ def attend(
     """The formula: softmax(q k^T / sqrt(D)) v, each token seeing only those up to itself.
 
     Shapes: q (B, H, T, D); k, v (B, H, S, D) -> mixed (B, H, T, D), weights (B, H, T, S).
+    Example: q = k = v = torch.zeros(1, 2, 5, 8)
+             attend(q, k, v)[1].shape -> torch.Size([1, 2, 5, 5])
     """
     scores = q @ k.transpose(-2, -1) / sqrt(q.shape[-1])  # (B, H, T, D) @ (B, H, D, S): (.., T, S)
     scores = scores.masked_fill(~(causal(scores) if visible is None else visible), -inf)

@@ -33,7 +33,10 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 class MLP(nn.Module):
-    """Two linear layers around an activation, the same for every token."""
+    """Two linear layers around an activation, the same for every token.
+
+    Example: MLP(sizes)(torch.zeros(1, 5, 32)).shape -> torch.Size([1, 5, 32])
+    """
 
     def __init__(self, config: GPTConfig):
         super().__init__()
@@ -49,7 +52,10 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """One layer of a GPT. Shapes: (B, T, C) -> (B, T, C)."""
+    """One layer of a GPT. Shapes: (B, T, C) -> (B, T, C).
+
+    Example: Block(sizes)(torch.zeros(1, 5, 32)).shape -> torch.Size([1, 5, 32])
+    """
 
     def __init__(self, config: GPTConfig):
         super().__init__()
@@ -74,9 +80,9 @@ class Block(nn.Module):
         memory: Memory | None = None,
         turn: Turn | None = None,
     ) -> Tensor:
-        """What each token knows, and what it heard."""
+        """What each token knows, and what it heard. Shapes: (B, T, C) -> (B, T, C)."""
         return x + self.attn(self.ln_1(x), silenced, memory, turn)
 
     def think(self, x: Tensor) -> Tensor:
-        """What each token knows, and what it made of it."""
+        """What each token knows, and what it made of it. Shapes: (B, T, C) -> (B, T, C)."""
         return x + self.mlp(self.ln_2(x))

@@ -115,7 +115,10 @@ class GPT(nn.Module):
         return self.dropout(self.ln_e(x))
 
     def turn(self, ids: Tensor, positions: bool = True, memory=None) -> Turn | None:
-        """With `rope`, by how much queries and keys are turned; the same in all blocks."""
+        """With `rope`, by how much queries and keys are turned; the same in all blocks.
+
+        Shapes: ids (B, T).
+        """
         if not (self.config.rope and positions):
             return None
         places = torch.arange(ids.shape[1], device=ids.device) if memory is None else memory.places
@@ -189,7 +192,10 @@ class GPT(nn.Module):
         return self.wte.weight.device
 
     def can_look_at(self, ids: Tensor) -> bool:
-        """Whether ids can be looked at without making a step wait; `ids.py` says more."""
+        """Whether ids can be looked at without making a step wait; `ids.py` says more.
+
+        Shapes: ids (B, T).
+        """
         if torch.compiler.is_compiling() or (isinstance(ids, Tensor) and ids.is_meta):
             return False
         return not (self.training and isinstance(ids, Tensor) and ids.is_cuda)
@@ -201,7 +207,7 @@ class GPT(nn.Module):
         """A GPT-2 from a Hugging Face folder or hub name, safetensors only, ready to be asked.
 
         What it dropped in training is not taken over: dropout is 0.
-        Example: GPT.from_hf("openai-community/gpt2")
+        Example: GPT(sizes).to_hf("out"); GPT.from_hf("out").config.n_embd -> 32
         """
         config, tensors = read_hf(folder_or_name)
         return cls.of(config, tensors, str(folder_or_name))

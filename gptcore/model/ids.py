@@ -15,7 +15,12 @@ Heads = Collection[tuple[int, int]]  # (layer, head), both from 0
 
 
 def check_ids(ids: Tensor, vocab_size: int, block_size: int, look: bool = True) -> None:
-    """Raises: ValueError for no batch of ids, too many, or, if we may `look`, unknown ones."""
+    """Let ids through that a model can take.
+
+    Shapes: ids (B, T).
+    Raises: ValueError for no batch of ids, too many, or, if we may `look`, unknown ones.
+    Example: check_ids(torch.tensor([[99]]), vocab_size=65, block_size=16) -> raises ValueError
+    """
     check_batch("ids", ids)
     length = ids.shape[1]
     if length == 0:

@@ -44,8 +44,9 @@ def generate_cached(
     A token of `stop` ends its text, and is not yielded. Text b draws from `Random(seed + b)`, so
     it says the same alone with that seed as in a batch. A `repetition_penalty` above 1 makes
     tokens less likely that stand in the text already.
+    Shapes:  prompts (T,) -> a token at a time; B of them -> B tokens at a time.
     Raises:  ValueError for an empty prompt, ids that do not exist, options out of range, NaN.
-    Example: for token in generate_cached(model, tokenizer.encode("Once"), 100): ...
+    Example: len(list(generate_cached(model, [26, 4], 5, seed=1))) -> 5
     """
     single = is_single(prompts)
     texts = [check_prompt(prompt) for prompt in ([prompts] if single else prompts)]
@@ -111,7 +112,8 @@ class Reader:
 def window_start(length: int, block_size: int, slide: int = 1) -> int:
     """How many tokens at the front of a text are no longer looked at.
 
-    Example: window_start(1025, 1024) -> 1; window_start(1025, 1024, slide=512) -> 512
+
+    Example: window_start(1025, 1024, slide=512) -> 512
     """
     return -(-max(0, length - block_size) // slide) * slide
 

@@ -14,7 +14,10 @@ from gptcore.model.gpt import GPT, asked
 
 
 class KVCache:
-    """What every block of `model` remembers of `B` texts, each of at most `room` tokens."""
+    """What every block of `model` remembers of `B` texts, each of at most `room` tokens.
+
+    Example: KVCache(model, B=1, room=16).read([[1, 2, 3]]).shape -> torch.Size([1, 27])
+    """
 
     def __init__(self, model: GPT, B: int, room: int):
         self.model = model

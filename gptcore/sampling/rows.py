@@ -24,6 +24,7 @@ def next_tokens(
 
     Shapes: logits (B, V), B generators -> B tokens.
     Raises: ValueError for NaN and infinities, as `next_token` does.
+    Example: next_tokens(torch.tensor([[0.0, 9.0]]), temperature=0, rngs=[Random(1)]) -> [1]
     """
     largest = logits.amax(-1, keepdim=True)  # (B, 1); NaN if there is one in the row
     if not largest.isfinite().all():

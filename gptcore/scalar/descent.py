@@ -15,12 +15,18 @@ Slopes = Callable[..., Sequence[float]]  # slopes_at(x, y) -> one slope for each
 
 
 def valley(x: float, y: float) -> float:
-    """A long narrow valley, twenty times as steep across (y) as along (x); bottom at (0, 0)."""
+    """A long narrow valley, twenty times as steep across (y) as along (x); bottom at (0, 0).
+
+    Example: valley(-2.0, 1.0) -> 12.0
+    """
     return x * x / 2 + 10 * y * y
 
 
 def valley_slopes(x: float, y: float) -> Place:
-    """How fast `valley` rises along x and along y."""
+    """How fast `valley` rises along x and along y.
+
+    Example: valley_slopes(-2.0, 1.0) -> (-2.0, 20.0)
+    """
     return x, 20 * y
 
 
@@ -46,7 +52,10 @@ def descend_with_momentum(
     steps: int,
     momentum: float = 0.9,
 ) -> Iterator[Place]:
-    """The same, as a ball rolls: each step keeps nine tenths of the one before."""
+    """The same, as a ball rolls: each step keeps nine tenths of the one before.
+
+    Example: [*descend_with_momentum(lambda x: (2 * x,), (1.0,), 0.25, 2)][-1] -> about (-0.2,)
+    """
     place = check(start, steps)
     speed = (0.0,) * len(place)
     yield place
@@ -69,6 +78,7 @@ def descend_with_adam(
     """Adam: each weight has a step of its own size, so a steep side is no longer than a flat one.
 
     The rule is that of `gptcore.scalar.Adam`, which moves Values.
+    Example: [*descend_with_adam(valley_slopes, (-9.0, 2.0), 0.1, 1)][-1] -> about (-8.9, 1.9)
     """
     place = check(start, steps)
     mean = mean_square = (0.0,) * len(place)

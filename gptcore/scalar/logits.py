@@ -14,17 +14,26 @@ FIRST_STD = 1.0  # spread of the first logits: noise that one can see in a pictu
 
 
 def softmax(logits: Sequence[float]) -> list[float]:
-    """Positive numbers that sum to 1, in the proportions of e^logit. Shapes: (V,) -> (V,)."""
+    """Positive numbers that sum to 1, in the proportions of e^logit. Shapes: (V,) -> (V,).
+
+    Example: softmax([0.0, 0.0]) -> [0.5, 0.5]
+    """
     return next_probabilities(logits)
 
 
 def surprise(logits: Sequence[float], target: int) -> float:
-    """-log of the probability that softmax gives to `target`. Units: nats."""
+    """-log of the probability that softmax gives to `target`. Units: nats.
+
+    Example: surprise([0.0, 0.0], target=1) -> about 0.693
+    """
     return -log(softmax(logits)[target])
 
 
 def surprise_slopes(logits: Sequence[float], target: int) -> list[float]:
-    """How fast the surprise grows with each logit: what was said minus what was. Shapes: (V,)."""
+    """How fast the surprise grows with each logit: what was said minus what was. Shapes: (V,).
+
+    Example: surprise_slopes([0.0, 0.0], target=1) -> [0.5, -0.5]
+    """
     slopes = softmax(logits)
     slopes[target] -= 1.0
     return slopes
@@ -38,6 +47,7 @@ def descend_to_counts(
     Each row goes down its own mean surprise. The mean of "said minus was" over all that followed a
     letter is its row of probabilities minus its row of shares, so one row is one subtraction.
     Shapes: counts (rows, V) -> steps + 1 times (rows, V); a row without counts learns nothing.
+    Example: [*descend_to_counts([[3, 1]], 0.5, 100, Random(1))][-1][0] -> about [0.75, 0.25]
     """
     sums = [sum(row) for row in counts]
     shares = [[n / (total or 1) for n in row] for row, total in zip(counts, sums)]

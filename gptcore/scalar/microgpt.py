@@ -28,7 +28,10 @@ LEARNING_RATE = 0.01
 
 @dataclass(frozen=True)
 class MicroConfig:
-    """Sizes of a microgpt; the published ones unless said otherwise."""
+    """Sizes of a microgpt; the published ones unless said otherwise.
+
+    Example: MicroConfig(n_embd=32, n_head=4).block_size -> 16
+    """
 
     n_embd: int = 16  # C: numbers that describe one token
     n_head: int = 4  # H

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """Units: loss in nats per token."""
+    """One step of training: its number, what was read, and how surprised the model was.
+
+    Units: loss in nats per token.
+
+    Example: for step in MicroGPT(["emma"]).train(2): print(step.step, step.loss)
+    """
 
     step: int  # from 1
     document: str

@@ -14,7 +14,7 @@ class VowelModel:
     """What the documents make of two logits. Their vowels are counted once, here.
 
     Raises:  ValueError if there are no documents.
-    Example: model = VowelModel(["emma"]); model.loss_at(0.0, 0.0) -> log 2, for it knows nothing
+    Example: VowelModel(["emma"]).loss_at(0.0, 0.0) -> about 0.693
     """
 
     def __init__(self, documents: Sequence[str]):

@@ -117,7 +117,10 @@ class BPETokenizer(Tokenizer):
         return list(chain.from_iterable(map(self.known.__getitem__, self.pieces(text))))
 
     def encode_array(self, text: str) -> "np.ndarray":
-        """The ids of ordinary text as an array of uint32, by tiktoken where that can be trusted."""
+        """The ids of ordinary text as an array of uint32, by tiktoken where that can be trusted.
+
+        Shapes: -> (tokens,).
+        """
         check_text(text)
         if self.fast is None or too_many_blanks(text):
             return super().encode_array(text)

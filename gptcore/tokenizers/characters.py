@@ -15,7 +15,10 @@ BOS = "<|bos|>"  # begin of sequence; it also ends one
 
 
 class UnknownCharacter(ValueError):
-    """The text has characters that are not in the vocabulary."""
+    """The text has characters that are not in the vocabulary.
+
+    Example: CharTokenizer("abc").encode("xyz") -> raises UnknownCharacter
+    """
 
 
 class CharTokenizer(Tokenizer):

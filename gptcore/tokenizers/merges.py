@@ -80,6 +80,7 @@ def learn_counted(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> l
     """The same pairs. A text of a million pieces has some ten thousand different ones.
 
     `pieces` may be counted already: piece -> number of occurrences.
+    Example: learn_counted({"aaab": 1, "ab": 1}, 2) -> [(97, 97), (97, 98)]
     """
     refuse_uncut(pieces)
     words = [(list(piece.encode()), n) for piece, n in Counter(pieces).items() if n > 0]
@@ -106,6 +107,7 @@ def learn_incremental(pieces: Iterable[str] | Mapping[str, int], n_merges: int) 
     They are found by a table from each pair to the pieces that it occurs in, and the commonest pair
     by a heap. Here a piece is a string with a letter for each id, chr(id). Then a pair is a string
     of two letters, `split` finds it, `join` replaces it, and strings compare as their ids do.
+    Example: learn_incremental(["aaab", "ab"], 2) -> [(97, 97), (97, 98)]
     """
     refuse_uncut(pieces)
     refuse_more_ids_than_letters(n_merges)

@@ -17,6 +17,8 @@ def find_tokenizer(name_or_path: str | Path) -> Tokenizer:
     """The tokenizer of that name (gpt2, cl100k_base, o200k_base), or the one saved in that file.
 
     Raises: ValueError if there is neither; TextNotHere if its vocabulary was not fetched.
+    Example: CharTokenizer("abc").save("letters.json")
+             find_tokenizer("letters.json").encode("cab") -> [2, 0, 1]
     """
     if str(name_or_path) in PUBLISHED:
         return TiktokenTokenizer(str(name_or_path))

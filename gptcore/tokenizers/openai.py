@@ -93,7 +93,10 @@ class TiktokenTokenizer(Tokenizer):
         return self.encoding.encode_ordinary(text)
 
     def encode_array(self, text: str) -> "np.ndarray":
-        """The ids of ordinary text as an array of uint32, the fastest way there is."""
+        """The ids of ordinary text as an array of uint32, the fastest way there is.
+
+        Shapes: -> (tokens,).
+        """
         check_text(text)
         if too_many_blanks(text):
             return super().encode_array(text)
@@ -116,6 +119,7 @@ class GPT2Tokenizer(TiktokenTokenizer):
     """GPT-2's tokenizer: 50,257 tokens, of which the last is end-of-text.
 
     Raises: TextNotHere if the vocabulary was not fetched: gptcore fetch gpt2-vocabulary
+    Example: GPT2Tokenizer().encode("Hello world") -> [15496, 995]
     """
 
     def __init__(self) -> None:

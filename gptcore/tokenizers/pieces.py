@@ -14,6 +14,7 @@ from operator import itemgetter
 
 import regex
 
+# How each family of tokenizers cuts a text, by name.
 PATTERNS = {
     # A word with the space before it, a number, other signs, blanks; 's and its like stand alone.
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s++$|\s+(?!\S)|\s",

@@ -14,7 +14,10 @@ END_OF_TEXT = "<|endoftext|>"
 
 
 class SpecialTokenInText(ValueError):
-    """The text spells a special token, and the caller has not allowed that."""
+    """The text spells a special token, and the caller has not allowed that.
+
+    Example: GPT2Tokenizer().encode("<|endoftext|>") -> raises SpecialTokenInText
+    """
 
 
 def numbered(special_tokens: Iterable[str] | Mapping[str, int], first_id: int) -> dict[str, int]:

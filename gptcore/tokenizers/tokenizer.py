@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Tokenizer(ABC):
-    """Text to ids and back: decode(encode(text)) == text."""
+    """Text to ids and back: decode(encode(text)) == text.
+
+    Example: tokenizer = CharTokenizer("abc"); isinstance(tokenizer, Tokenizer) -> True
+    """
 
     kind: ClassVar[str]  # the word that its file bears
     special_tokens: dict[str, int]  # spelling -> id
@@ -79,7 +82,10 @@ class Tokenizer(ABC):
         return self.ids_of(text)
 
     def encode_array(self, text: str) -> "np.ndarray":
-        """The ids of ordinary text as an array of uint32, the fastest way there is."""
+        """The ids of ordinary text as an array of uint32, the fastest way there is.
+
+        Shapes: -> (tokens,).
+        """
         # Only this line needs NumPy; a tokenizer must work without.
         return import_module("numpy").array(self.encode_ordinary(text), dtype="uint32")
 

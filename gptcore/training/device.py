@@ -4,8 +4,6 @@ from contextlib import nullcontext
 
 import torch
 
-from gptcore.training import onednn
-
 
 def pick_device(wanted: str = "auto") -> str:
     """The device to compute on: `wanted`, or the fastest one here if it is "auto".
@@ -65,11 +63,10 @@ def pick_dtype(wanted: str, device: str) -> torch.dtype:
     return getattr(torch, wanted)
 
 
-def arithmetic_of(device: str, dtype: torch.dtype, compiled: bool = False):
+def autocast_for(device: str, dtype: torch.dtype):
     """Inside, matrices are multiplied in that format; weights and sums keep their 32 bits."""
     if dtype == torch.float32:
-        on_amd = device == "cpu" and not compiled and onednn.is_faster()
-        return onednn.ByOneDNN() if on_amd else nullcontext()
+        return nullcontext()
     return torch.autocast(torch.device(device).type, dtype=dtype)
 
 

@@ -85,7 +85,7 @@ def validation_loss(
     val: Windows,
     tokens: int,
     batch_size: int,
-    arithmetic: AbstractContextManager,
+    autocast: AbstractContextManager,
     processes: Processes,
 ) -> float:
     """The mean surprise over the first `tokens` of a text, in whole windows.
@@ -97,7 +97,7 @@ def validation_loss(
     mine = windows[processes.rank :: processes.size]
     total = 0.0
     most = -(-len(windows) // processes.size)  # windows of one process
-    with asked(loss.model), arithmetic:
+    with asked(loss.model), autocast:
         for first in range(0, most, batch_size):
             now = mine[first : first + batch_size]
             # Parts of a model that is shared out compute together: nobody may stay away.

@@ -19,9 +19,10 @@ from torch.nn.parallel import DistributedDataParallel
 
 from gptcore.model import GPT, check_ids
 from gptcore.model.ids import UNASKED, check_targets
+from gptcore.training import onednn
 from gptcore.training.checkpoints import Loaded
 from gptcore.training.config import TrainConfig
-from gptcore.training.device import arithmetic_of, pick_device, pick_dtype, wait_for
+from gptcore.training.device import autocast_for, pick_device, pick_dtype, wait_for
 from gptcore.training.faults import is_out_of_memory
 from gptcore.training.loss import LossSum, Windows, validation_loss
 from gptcore.training.mfu import peak_of
@@ -86,7 +87,9 @@ class Run:
         device = pick_device(config.device)
         self.dtype = pick_dtype(config.dtype, device)
         self.device = torch.device(device)
-        self.arithmetic = arithmetic_of(device, self.dtype, config.compile)
+        self.autocast = autocast_for(device, self.dtype)
+        if device == "cpu" and not config.compile and onednn.is_faster():
+            onednn.take_over(model)
         self.peak = peak_of(device, self.dtype)
         # fp16 reaches no further down than 6e-8: losses are scaled up, and slopes down again.
         narrow = self.dtype == torch.float16
@@ -120,7 +123,7 @@ class Run:
         total = torch.zeros((), device=self.device)
         with self.chance_of(step):
             for number, (x, y, _) in enumerate(batch, 1):
-                with self.alone(until=number < len(batch)), self.arithmetic:
+                with self.alone(until=number < len(batch)), self.autocast:
                     # Several processes take the mean of their slopes; this makes it a sum.
                     loss = self.loss(x, y) * (self.processes.size / asked)
                     self.scaler.scale(loss).backward()
@@ -219,7 +222,7 @@ class Run:
             self.val,
             self.config.eval_tokens,
             self.config.batch_size,
-            self.arithmetic,
+            self.autocast,
             self.processes,
         )
         if self.best is None or loss < self.best[0]:
@@ -242,7 +245,7 @@ class Run:
         error = None
         try:
             self.loss = torch.compile(self.loss)  # type: ignore[assignment]
-            with self.chance_of(0), self.arithmetic:
+            with self.chance_of(0), self.autocast:
                 self.loss(*batch[0][:2]).backward()
         except Exception as raised:
             if is_out_of_memory(raised):

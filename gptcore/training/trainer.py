@@ -117,7 +117,7 @@ def one_step(run: Run, save: Callable[[], str]) -> Step:
     except Odd as odd:
         run.forget_slopes()
         batch, where = run.named(odd.batch), save()
-        with run.arithmetic:  # with 32 bits, rows that overflow in 16 would look innocent
+        with run.autocast:  # with 32 bits, rows that overflow in 16 would look innocent
             error = not_finite(run.step + 1, odd.what, run.plain, batch, where)
         raise error from None
     except Exception as error:

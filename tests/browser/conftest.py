@@ -22,13 +22,24 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A page in JupyterLab with copies of all lessons."""
-    work = tmp_path_factory.mktemp("lab")
-    books = work / "books"
-    books.mkdir()
+def work(tmp_path_factory):
+    """Where JupyterLab keeps what is its own."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def books(work):
+    """The folder that JupyterLab shows: copies of all lessons."""
+    folder = work / "books"
+    folder.mkdir()
     for lesson in written_lessons():
-        shutil.copy(lesson.notebook, books)
+        shutil.copy(lesson.notebook, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(work, books):
+    """A page in JupyterLab with these notebooks."""
     with lab_server(books, work) as (address, token), sync_playwright() as playwright:
         path = find_chromium()
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)

@@ -16,6 +16,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from course.cost import Cost, cost_of
+from course.kept import OFF, VARIABLE
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -41,11 +44,26 @@ RUN_ALL = """() => {
     const done = () => { window.lessonDone = true; };
     window.jupyterapp.commands.execute("notebook:run-all-cells").then(done);
 }"""
+KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
+END_KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
+# The cell as a click into its border selects it: the keys of command mode are heard.
+SELECT = """id => {
+    const { content } = window.jupyterapp.shell.currentWidget;
+    content.activeCellIndex = content.widgets.findIndex(cell => cell.model.id === id);
+    content.mode = "command";
+    content.activate();
+}"""
+OUTPUT = """id => {
+    const { content } = window.jupyterapp.shell.currentWidget;
+    const { outputArea } = content.widgets.find(cell => cell.model.id === id);
+    return outputArea.node.innerText;
+}"""
 HIDE_LEFT_AREA = """() =>
     window.jupyterapp.commands.execute("application:toggle-left-area").then(() => 0)"""
 CHANGE_THEME = """theme => {
     window.jupyterapp.commands.execute("apputils:change-theme", { theme });
 }"""
+THEMES = ("Dark", "Light")
 SCROLLED = "[...document.querySelectorAll('.jp-Notebook, .jp-WindowedPanel-outer')]"
 TALLEST = 16_000  # pixels; Chromium's screenshots end there
 
@@ -78,6 +96,7 @@ def lab_server(notebooks: Path, work: Path) -> Iterator[tuple[str, str]]:
         port = probe.getsockname()[1]
     address, token = f"http://127.0.0.1:{port}", secrets.token_hex(8)
     environment = os.environ | {
+        VARIABLE: OFF,  # nobody's answers are kept or shown
         "JUPYTER_CONFIG_DIR": str(work / "config"),
         "JUPYTER_DATA_DIR": str(work / "data"),
         "JUPYTER_RUNTIME_DIR": str(work / "runtime"),
@@ -167,13 +186,55 @@ class Lab:
         self.page.evaluate(f"() => {SCROLLED}.forEach(e => e.scrollTo(0, 0))")
         self.page.wait_for_timeout(800)
 
+    def turn_to(self, theme: str) -> None:
+        """Light or Dark."""
+        self.page.evaluate(CHANGE_THEME, f"JupyterLab {theme}")
+        self.page.wait_for_function(f"() => document.body.dataset.jpThemeName.endsWith({theme!r})")
+        self.page.wait_for_timeout(300)
+
     def shots(self, path: Path) -> None:
         """Two pictures of the page, PATH_light.png and PATH_dark.png."""
+        for theme in THEMES:
+            self.turn_to(theme)
+            self.shot(path.with_name(f"{path.name}_{theme.lower()}.png"))
+
+    def shot(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for theme in ("Dark", "Light"):
-            self.page.evaluate(CHANGE_THEME, f"JupyterLab {theme}")
-            self.page.wait_for_function(
-                f"() => document.body.dataset.jpThemeName.endsWith({theme!r})"
-            )
-            self.page.wait_for_timeout(300)
-            self.page.screenshot(path=f"{path}_{theme.lower()}.png")
+        self.page.screenshot(path=path)
+
+    def write(self, cell: str, source: str) -> None:
+        """Write into a cell, in place of what stood there, and run it; by keys."""
+        self.page.evaluate(SELECT, cell)
+        for key in ("Enter", "Control+A"):
+            self.page.keyboard.press(key)
+        self.page.keyboard.insert_text(source)
+        self.page.keyboard.press("Control+Enter")
+
+    def output(self, cell: str) -> str:
+        """The words that a cell shows."""
+        return self.page.evaluate(OUTPUT, cell)
+
+    def wait_for_output(self, cell: str, words: str, seconds: float = 30) -> None:
+        """Raises: AssertionError with what the cell shows instead."""
+        end = time.time() + seconds
+        while words not in self.output(cell):
+            assert time.time() < end, f"{words!r} is not in {self.output(cell)!r}"
+            self.page.wait_for_timeout(20)
+
+    def kernel(self) -> int | None:
+        """The number of the process that computes for this page; only Linux tells."""
+        name = f"kernel-{self.page.evaluate(KERNEL)}.json".encode()
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                if name in process.read_bytes():
+                    return int(process.parent.name)
+        return None
+
+    def cost(self) -> Cost | None:
+        """What the kernel has cost so far."""
+        pid = self.kernel()
+        return cost_of(pid) if pid else None
+
+    def end_kernel(self) -> None:
+        """Give its memory back before the next lesson."""
+        self.page.evaluate(END_KERNEL)

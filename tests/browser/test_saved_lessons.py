@@ -9,9 +9,12 @@ import pytest
 from lab import SCREENSHOTS, SECONDS
 
 from course.lesson_table import written_lessons
+from viz.control import KNOBS_ELSEWHERE
 
 pytestmark = pytest.mark.browser
 LESSONS = [lesson.name for lesson in written_lessons()]
+TRUSTED = """() => window.jupyterapp.shell.currentWidget.content.widgets.some(
+    cell => cell.model.type === "code" && cell.model.trusted)"""
 PICTURES = ".jp-OutputArea .jp-RenderedHTML img, .jp-OutputArea .jp-RenderedImage img"
 
 
@@ -20,6 +23,7 @@ def test_a_fresh_clone_shows_every_picture_before_anything_runs(lab, name):
     lab.errors.clear()
     lab.open(name)
     lab.page.wait_for_timeout(1 * SECONDS)
+    assert not lab.page.evaluate(TRUSTED)
     lab.show_all()
     lab.shots(SCREENSHOTS / f"{name}_saved")
     images = lab.page.locator(PICTURES)
@@ -28,5 +32,6 @@ def test_a_fresh_clone_shows_every_picture_before_anything_runs(lab, name):
         assert images.nth(i).evaluate("e => e.complete && e.naturalWidth > 50")
         assert images.nth(i).get_attribute("alt"), "an image without words"
     shown = " ".join(lab.page.locator(".jp-OutputArea-output").all_inner_texts())
+    assert KNOBS_ELSEWHERE.removeprefix("<p>").removesuffix("</p>") in shown
     assert not re.search("model not found|Error displaying widget", shown)
     assert (lab.errors, lab.outside) == ([], [])

@@ -3,26 +3,31 @@
 import contextlib
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "browser"))
-from lab import KERNEL_IS_READY, SECONDS, Lab
+from lab import KERNEL_IS_READY, RUN_ALL, SECONDS, Lab
 
-FIRST_RESULT = """() => window.jupyterapp.shell.currentWidget.content.widgets.some(
-    cell => cell.model.type === "code" && cell.model.outputs.length && cell.model.executionCount)"""
-FORGET = """() => window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs").then(() => 0)"""
+FORGET = """() => {
+    window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs").then(() => 0); }"""
 ALL_CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .filter(cell => cell.model.type === "code")
     .map(cell => ({
         source: cell.model.sharedModel.source,
         ran: cell.model.executionCount,
-        tags: cell.model.metadata.tags ?? [],
         outputs: cell.model.outputs.toJSON(),
     }))"""
+ASK = """async code => {
+    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const future = kernel.requestExecute({ code }), heard = [];
+    future.onIOPub = ({ content }) => heard.push(content.text ?? content.evalue ?? "");
+    await future.done;
+    return heard.join("");
+}"""
+STOP = """() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown().then(() => 0)"""
 
 
 class QuietFiles(SimpleHTTPRequestHandler):
@@ -64,6 +69,34 @@ class InPage(Lab):
         """Every code cell with what it shows now."""
         return self.page.evaluate(ALL_CELLS)
 
+    def start(self) -> None:
+        """Run all cells, and do not wait."""
+        self.page.evaluate(RUN_ALL)
+
+    def wait_for_output(self) -> None:
+        self.page.wait_for_selector(".jp-OutputArea-output", timeout=120 * SECONDS)
+
+    def wait_until_done(self, seconds: float = 300) -> None:
+        self.page.wait_for_function("() => window.lessonDone", timeout=seconds * SECONDS)
+
+    def forget(self) -> None:
+        """Take away the outputs that the notebook was stored with."""
+        self.page.evaluate(FORGET)
+        self.page.wait_for_function("() => !document.querySelector('.jp-OutputArea-output')")
+
+    def ask(self, code: str) -> str:
+        """Run code beside the notebook; what it prints, or what its error says."""
+        return self.page.evaluate(ASK, code)
+
+    def stop_kernel(self) -> None:
+        self.page.evaluate(STOP)
+
+
+def words_of(cell: dict) -> str:
+    """What a cell says without its pictures, as one text."""
+    said = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell["outputs"]]
+    return "\n".join("".join(part) for part in said)
+
 
 def errors_of(cell: dict) -> list[str]:
     """What went wrong in a cell, one line for each error."""
@@ -72,7 +105,3 @@ def errors_of(cell: dict) -> list[str]:
         for output in cell["outputs"]
         if output["output_type"] == "error"
     ]
-
-
-def seconds_since(start: float) -> float:
-    return time.perf_counter() - start

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 
 from gptcore.model import GPTConfig
 from gptcore.training import LossSum, Processes, TrainConfig, memory_of, peak_of, validation_loss
-from gptcore.training.device import arithmetic_of
+from gptcore.training.device import autocast_for
 
 WIDE = GPTConfig(block_size=64, vocab_size=3000, n_layer=1, n_head=2, n_embd=32)
 
@@ -68,13 +68,12 @@ def test_measuring_needs_less_memory_than_learning_from_a_micro_batch(settings):
     ids = torch.zeros(training.batch_size, 64, dtype=torch.long)
 
     def learn():
-        with arithmetic_of("cpu", dtype):
-            surprise = loss(ids, ids)
-        surprise.backward()
+        with autocast_for("cpu", dtype):
+            loss(ids, ids).backward()
 
     def measure():
         validation_loss(
-            loss, Zeros(), 512, training.batch_size, arithmetic_of("cpu", dtype), Processes()
+            loss, Zeros(), 512, training.batch_size, autocast_for("cpu", dtype), Processes()
         )
 
     learning, measuring = bytes_at_most(learn), bytes_at_most(measure)

@@ -1,13 +1,12 @@
 """Two processes do what one does with twice the accumulation, with a whole model each or a part."""
 
 import os
-import signal
 import subprocess
 import sys
 
 import pytest
 from small_runs import log_of, sha256_of_all
-from together import run_together
+from together import kill_all, run_together
 
 from gptcore.cli import main
 from gptcore.training import Checkpoints
@@ -85,12 +84,11 @@ def test_torchrun_starts_them(one, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # so that all of them can be killed, whatever they wait for
     )
     try:
         out, err = running.communicate(timeout=150)
     except subprocess.TimeoutExpired:
-        os.killpg(running.pid, signal.SIGKILL)
+        kill_all(running.pid)
         running.communicate()
         raise
     assert running.returncode == 0, err

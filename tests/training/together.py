@@ -6,6 +6,7 @@ for a minute gives up; and who started them kills what is left. torchrun has a t
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -37,6 +38,15 @@ def take_part(rank: int, folder: Path, commands: list[Command]) -> None:
                 code = int(str(stopped.code))
             assert code == expected, f"{words} ended with {code}"
     dist.destroy_process_group()
+
+
+def kill_all(pid: int) -> None:
+    """Kill a process and all that it has started (Linux tells which), the youngest first."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    for child in listed.read_text().split() if listed.exists() else []:
+        kill_all(int(child))
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def run_together(

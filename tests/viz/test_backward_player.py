@@ -10,6 +10,7 @@ import pytest
 from gptcore.scalar import Value
 from viz.backward import draw_backward
 from viz.backward_player import BackwardPlayer
+from viz.control import KNOBS_ELSEWHERE
 
 NS = "{http://www.w3.org/2000/svg}"
 
@@ -191,7 +192,7 @@ def test_a_page_without_a_kernel_gets_the_still_and_a_constant_text(player, tmp_
     assert before["text/plain"] == after["text/plain"] == repr(player)
     assert "0x" not in repr(player)
     assert "2 × 1 added to b.grad: 0 + 2 = 2" in repr(player)
-    assert before["text/html"] == after["text/html"] == player.still.to_html()
+    assert before["text/html"] == after["text/html"] == player.still.to_html() + KNOBS_ELSEWHERE
     saved = player.save(tmp_path / "now.svg").read_text(encoding="utf-8")
     assert "3/7" in saved
 

@@ -96,7 +96,7 @@ def test_a_model_with_one_head_has_no_sliders_for_more(run):
     log, records = run
     alone = {step: {**r, "attention": r["attention"][0, 0, 1]} for step, r in records.items()}
     scrubber = TrainingScrubber(alone, log)
-    assert len(scrubber.live.children) == 2  # the step, and the picture
+    assert len(scrubber.live.children) == 3  # the step, the picture, and names for those who hear
     assert "Where one head looks" in shown_by(scrubber)
 
 

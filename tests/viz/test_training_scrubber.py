@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz.attention import draw_attention
+from viz.control import KNOBS_ELSEWHERE
 from viz.loss import draw_loss
 from viz.probabilities import draw_probabilities
 from viz.scene import Box, Line, Scene, Words, below, beside
@@ -93,7 +94,7 @@ def test_it_leaves_the_last_record_as_a_still_and_a_text_that_never_changes():
     scrubber.step.value = 2
     after = scrubber._repr_mimebundle_()
     assert before["text/plain"] == after["text/plain"] == repr(scrubber)
-    assert before["text/html"] == draw_training(LOSSES, 5, RECORDS[5]).to_html()
+    assert before["text/html"] == draw_training(LOSSES, 5, RECORDS[5]).to_html() + KNOBS_ELSEWHERE
 
 
 def test_it_answers_within_200_milliseconds():

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from viz.control import KNOBS_ELSEWHERE
 from viz.runs import draw_runs
 from viz.two_runs import TwoRuns
 
@@ -56,7 +57,7 @@ def test_it_draws_what_draw_runs_draws_and_its_still_is_the_first_two():
     assert two.still.to_svg() == first.to_svg()
     two.second.value = "a"
     assert two.picture().to_svg() == draw_runs({"a": RUNS["a"]}).to_svg()
-    assert two._repr_mimebundle_()["text/html"] == first.to_html()
+    assert two._repr_mimebundle_()["text/html"] == first.to_html() + KNOBS_ELSEWHERE
 
 
 def test_only_what_can_be_drawn_is_in_the_lists():

@@ -1,10 +1,11 @@
 // What a page does beyond being read: whatever scrolls can be scrolled with the keys, and a figure
 // of plotly is offered to be turned. Without this file every page is whole.
 
+const SCROLL = ".picture, .picture [style*=overflow-x], .highlight pre, .table-wrapper, .formula";
 const here = document.currentScript.src;
 
 function reachable() {
-  for (const box of document.querySelectorAll(".picture, .highlight pre, .table-wrapper, .formula")) {
+  for (const box of document.querySelectorAll(SCROLL)) {
     if (box.scrollWidth > box.clientWidth) {
       box.tabIndex = 0;
       box.setAttribute("role", "region");

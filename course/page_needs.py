@@ -1,0 +1,51 @@
+"""Inside a page: bring what a lesson needs beyond the standard library, or say that it is not to be
+had.
+
+Pyodide publishes the packages that it has compiled, NumPy among them; PyTorch is not one. A page
+asks for them only here, when a cell says so; everything else it has with it.
+Source: pyodide.org, `pyodide.loadPackage`.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from importlib import import_module
+
+WORDS = {"numpy": "NumPy", "torch": "PyTorch"}  # others are called by the module's own name
+
+
+class NotInThisPage(OSError):
+    """What the lesson needs cannot be had inside this page."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message, without the way through our code."""
+        return [str(self)]
+
+
+async def bring(*modules: str) -> None:
+    """Fetch these modules from where Pyodide publishes them.
+
+    Raises:  NotInThisPage if Pyodide does not have one, or its address cannot be reached.
+    Example: await bring("numpy")
+    """
+    pyodide = import_module("pyodide_js")  # only a page has it
+    wanted = import_module("pyodide.ffi").to_js(list(modules))
+    with contextlib.suppress(Exception):  # whatever went wrong, the import below tells
+        await pyodide.loadPackage(wanted, messageCallback=silent, errorCallback=silent)
+    for module in modules:
+        try:
+            import_module(module)
+        except ImportError:
+            raise NotInThisPage(
+                f"{in_words(modules)} cannot be had inside this page: Pyodide does not have it, or "
+                "its address cannot be reached from here. So this lesson is here to be read; the "
+                "links at its top lead to where it runs."
+            ) from None
+
+
+def silent(words) -> None:
+    """For Pyodide's own messages: what failed is said in one sentence."""
+
+
+def in_words(modules: Sequence[str]) -> str:
+    """("numpy", "regex") -> "NumPy and regex"."""
+    return " and ".join(WORDS.get(module, module) for module in modules)

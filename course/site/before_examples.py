@@ -1,0 +1,66 @@
+"""What stands before every example of a package: shown at the head of its page, and run by
+tests/test_examples.py before each example, in an empty folder.
+"""
+
+BEFORE = {
+    "gptcore.scalar": """
+from random import Random
+from gptcore.scalar import *
+""",
+    "gptcore.tokenizers": """
+from gptcore.tokenizers import *
+""",
+    "gptcore.corpus": """
+from itertools import islice
+from pathlib import Path
+from random import Random
+from gptcore.corpus import *
+from gptcore.tokenizers import CharTokenizer
+
+documents = [Document("1", "to be or not to be"), Document("2", "To be, or not to be!")]
+for folder in ("web", "books"):
+    Path(folder).mkdir()
+    write_shard(Path(folder, "train_000000.bin"), [n % 9 for n in range(5000)], vocab_size=9)
+""",
+    "gptcore.model": """
+import torch
+from gptcore.model import *
+
+sizes = GPTConfig(vocab_size=65, block_size=16, n_layer=2, n_head=2, n_embd=32)
+""",
+    "gptcore.sampling": """
+from random import Random
+import torch
+from gptcore.model import GPT, GPTConfig
+from gptcore.sampling import *
+
+sizes = GPTConfig(vocab_size=27, block_size=16, n_layer=2, n_head=2, n_embd=32)
+model = GPT(sizes)
+""",
+    "gptcore.training": """
+from contextlib import nullcontext
+from math import log
+from pathlib import Path
+import torch
+from gptcore.corpus import Batches
+from gptcore.model import GPT, GPTConfig
+from gptcore.training import *
+
+sizes = GPTConfig(vocab_size=27, block_size=16, n_layer=1, n_head=2, n_embd=16)
+model = GPT(sizes)
+config = TrainConfig(max_steps=3, warmup_steps=1, batch_size=4, device="cpu")
+tokenizer = write_own_shards("names", "data")
+batches = Batches("data", batch_size=4, block_size=16, seed=1)
+""",
+    "gptcore.ladder": """
+from gptcore.ladder import *
+from gptcore.scalar import MicroGPT
+
+gpt = MicroGPT(["emma", "anna"])
+""",
+    "viz": """
+import numpy as np
+from gptcore.scalar import MicroGPT, NgramTable, Value
+from viz import *
+""",
+}

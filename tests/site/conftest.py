@@ -1,0 +1,33 @@
+"""The site, built once from the stored lessons, and a Chromium to look at it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """The folder of the built site."""
+    pytest.importorskip("sphinx", reason="no Sphinx: pip install 'gptcore[site]'")
+    from course.site.__main__ import main  # noqa: PLC0415 - loads Sphinx
+
+    out = tmp_path_factory.mktemp("site") / "site"
+    assert main(["--out", str(out)]) == 0, "Sphinx warned, or a link is broken: see above"
+    return out
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless browser."""
+    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if path is None:
+        pytest.skip("no Chromium: apt install chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        browser = driver.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()

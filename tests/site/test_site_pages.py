@@ -1,0 +1,96 @@
+"""What the built site has, read from its files."""
+
+import json
+import re
+
+import pytest
+
+from course.lesson_table import written_lessons
+from course.site.broken_links import Page, broken_links
+from course.site.public import PACKAGES, public_names
+
+STORED = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
+FIRST_PAGE_BYTES = 1_000_000
+
+
+def html_of(site, name: str) -> str:
+    return (site / f"{name}.html").read_text(encoding="utf-8")
+
+
+def stored_outputs(lesson) -> list[dict]:
+    cells = json.loads(lesson.notebook.read_text(encoding="utf-8"))["cells"]
+    return [output for cell in cells for output in cell.get("outputs", [])]
+
+
+@pytest.mark.parametrize("lesson", STORED, ids=lambda lesson: lesson.name)
+def test_a_lesson_has_every_picture_that_is_stored(site, lesson):
+    page = html_of(site, f"notebooks/{lesson.name}")
+    pictures = ["".join(o["data"]["text/html"]) for o in stored_outputs(lesson) if is_html(o)]
+    images = [image for picture in pictures for image in re.findall(r"base64,([\w+/=]+)", picture)]
+    assert all(image in page for image in images)
+    scripts = [script for picture in pictures for script in re.findall("<script", picture)]
+    assert page.count("<script>(()") >= len(scripts)  # what answers to the mouse still does
+
+
+def is_html(output: dict) -> bool:
+    return "text/html" in output.get("data", {})
+
+
+@pytest.mark.parametrize("lesson", STORED, ids=lambda lesson: lesson.name)
+def test_a_lesson_leads_to_its_neighbours_and_to_a_place_where_it_runs(site, lesson):
+    links = Page(html_of(site, f"notebooks/{lesson.name}")).links
+    for neighbour in STORED:
+        if abs(neighbour.number - lesson.number) == 1:
+            assert f"{neighbour.name}.html" in links
+    assert any("colab" in link for link in links) and any("mybinder" in link for link in links)
+    assert not any(link.endswith(".ipynb") and "://" not in link for link in links)
+
+
+def test_the_reference_has_every_public_name(site):
+    for package in PACKAGES:
+        ids = Page(html_of(site, f"reference/{package}")).ids
+        assert {f"{package}.{one.name}" for one in public_names(package)} <= set(ids)
+
+
+def test_a_type_leads_to_its_own_package_only(site):
+    """`gptcore.model` has a Memory that is not public; gptcore.training has another."""
+    links = Page(html_of(site, "reference/gptcore.model")).links
+    assert "#gptcore.model.GPTConfig" in links
+    assert not any("gptcore.training#" in link or "Memory" in link for link in links)
+
+
+def test_the_search_knows_the_lessons_and_the_reference(site):
+    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    for name in ("notebooks/00_start_here", "reference/viz", "tokenizers", "draw_attention"):
+        assert name in index
+
+
+def test_the_first_page_is_light(site):
+    page = Page(html_of(site, "index"))
+    files = [site / address.split("?")[0] for address in page.fetched if ":" not in address]
+    weight = (site / "index.html").stat().st_size + sum(file.stat().st_size for file in files)
+    assert weight < FIRST_PAGE_BYTES
+
+
+def test_a_formula_is_drawn_by_the_browser_itself(tmp_path):
+    build = pytest.importorskip("sphinx.cmd.build", reason="no Sphinx: pip install 'gptcore[site]'")
+    (tmp_path / "index.md").write_text("# a\n\nThe share $e^{x_i}$ of\n\n$$\\sum_j e^{x_j}$$\n")
+    settings = "extensions = ['myst_parser', 'course.site.formulas']\n"
+    settings += "myst_enable_extensions = ['dollarmath']\nhtml_math_renderer = 'mathml'\n"
+    (tmp_path / "conf.py").write_text(settings)
+    assert build.build_main(["-q", "-W", str(tmp_path), str(tmp_path / "out")]) == 0
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert page.count("<math") == 2 and "<msup>" in page and "MathJax" not in page
+
+
+def test_the_checker_of_links_sees_what_is_broken(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<p id="x"></p><p id="x"></p><a href="b.html">b</a> <a href="a.html#y">y</a> '
+        '<script src="https://elsewhere.example/a.js"></script> <a href="a.html#x">good</a>'
+    )
+    assert broken_links(tmp_path) == [
+        "a.html: the id 'x' twice",
+        "a.html: https://elsewhere.example/a.js comes from elsewhere",
+        "a.html: b.html leads nowhere",
+        "a.html: a.html#y: the page is there, that place is not",
+    ]

@@ -1,0 +1,178 @@
+"""What lesson 9 says is computed by other means than it says it with."""
+
+import re
+from dataclasses import replace
+from math import exp, log
+
+import nbformat
+import pytest
+import torch
+
+from course.catalogue import QUESTIONS
+from course.checkpoint import one_row, stories_gpt
+from course.failures.lesson_09 import learning
+from course.lesson_table import written_lessons
+from course.solutions import lesson_09 as solution
+from gptcore.corpus import load_documents
+from gptcore.model import GPTConfig
+from gptcore.training import (
+    CARDS,
+    FINEWEB_40M_CURVE,
+    PRESETS,
+    Budget,
+    budget,
+    chinchilla_loss,
+    compute_optimal,
+    flops_per_token,
+)
+
+LESSON = next(lesson for lesson in written_lessons() if lesson.number == 9)
+TEXT = LESSON.source.read_text(encoding="utf-8")
+PLAIN = replace(PRESETS["fineweb-40m"].train, compile=False)
+
+
+def printed(beginning: str) -> str:
+    """What the cell printed that has this in it."""
+    for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
+        if cell.cell_type == "code" and beginning in cell.source:
+            return "".join(output.get("text", "") for output in cell.outputs)
+    raise AssertionError(f"no cell has {beginning!r}")
+
+
+def planned(width: int, rows: int, compiled: bool = False) -> Budget:
+    changed = replace(PLAIN, batch_size=rows, compile=compiled)
+    return budget(GPTConfig(n_embd=width, n_head=12), changed, "rtx4070")
+
+
+def test_the_answers_about_memory_are_those_of_the_budget():
+    evening = planned(384, 16)
+    share = (evening.memory.total - evening.memory.activations - evening.memory.logits) / (
+        12 * 2**30
+    )
+    assert QUESTIONS["how much of the card, in per cent"].right == pytest.approx(
+        100 * share, rel=0.01
+    )
+    logits = torch.empty(16, 1024, 50_304, device="meta", dtype=torch.float32)
+    assert QUESTIONS["the logits, in GiB"].right == pytest.approx(logits.nbytes / 2**30, rel=0.001)
+    large = planned(768, 8).memory
+    gib = {name: size * 2**30 for name, size in solution.memory.items()}
+    assert (gib["weights"], gib["slopes"], gib["adam"]) == (
+        large.weights,
+        large.gradients,
+        large.optimizer,
+    )
+    assert logits.nbytes > 20 * evening.memory.weights
+
+
+def test_twice_the_width_needs_a_third_more_and_twice_the_rows_nearly_twice_as_much():
+    evening, wider, fewer = planned(384, 16), planned(768, 16), planned(384, 8)
+    assert wider.parameters / evening.parameters == pytest.approx(3, abs=0.1)
+    assert wider.memory.total / evening.memory.total == pytest.approx(4 / 3, abs=0.03)
+    assert evening.memory.total / fewer.memory.total == pytest.approx(1.9, abs=0.05)
+    more_heads = budget(GPTConfig(n_embd=384, n_head=24), PLAIN, "rtx4070")
+    assert more_heads.memory.total == pytest.approx(evening.memory.total, rel=0.002)
+
+
+def test_each_claim_has_the_verdict_that_computing_gives():
+    card = CARDS["rtx4070"].memory_bytes
+    assert planned(768, 12).memory.total > card > planned(768, 12, compiled=True).memory.total
+    for compiled in (False, True):
+        assert abs(planned(576, 16, compiled).memory.total / 1e9 - 10.5) > 1.5
+    evening = budget("fineweb-40m", card="rtx4070")
+    assert (evening.tokens_per_step, evening.tokens) == (524_288, 3_145_728_000)
+    assert abs(float(re.search(r"measured ([\d.]+)", printed("fresh = GPT("))[1]) - 10.88) < 0.05
+    assert 2.1 / log(2) > 3 > 1.7
+    assert 1.47 / log(2) == pytest.approx(2.12, abs=0.005)
+    assert QUESTIONS["the claims that hold"].right == "CE"
+
+
+def test_a_bfloat16_is_as_coarse_as_the_lesson_says():
+    for number, gap in ((1.0, 0.0078), (0.1, 0.0005), (256.0, 2.0)):
+        here = torch.tensor(number, dtype=torch.bfloat16)
+        above = torch.nextafter(here, torch.tensor(torch.inf, dtype=torch.bfloat16))
+        assert (above - here).item() == pytest.approx(gap, rel=0.03)
+    assert torch.tensor(2.9e-8).half() == 0 < torch.tensor(3.1e-8).half()
+    assert torch.finfo(torch.float16).max == 65_504
+    assert torch.finfo(torch.bfloat16).max == pytest.approx(3e38, rel=0.15)
+    ones = torch.tensor(0.0, dtype=torch.bfloat16)
+    for _ in range(1000):
+        ones += 1
+    assert ones == QUESTIONS["256 + 1 in bf16"].right
+
+
+def test_bo_begins_with_the_slopes_of_ada_and_his_weights_stay_where_bf16_has_numbers():
+    _, tokenizer = stories_gpt()
+    names = one_row(load_documents("names"), tokenizer)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        records = {
+            whose: list(learning(whose, names, 2)) for whose in ("all digits", "Ada's", "Bo's")
+        }
+    finally:
+        torch.set_default_dtype(before)
+    assert records["Ada's"][0][:2] == records["Bo's"][0][:2]
+    assert records["Bo's"][1].moved < 0.1 < 0.9 < records["Ada's"][1].moved
+    assert records["Ada's"][1].loss == pytest.approx(records["all digits"][1].loss, abs=0.01)
+
+
+def test_a_4070_computes_what_its_cores_and_its_clock_make():
+    assert "184 tensor cores, each 128 operations a clock, 2.475 billion clocks a second" in TEXT
+    peak = 184 * 128 * 2.475e9
+    assert CARDS["rtx4070"].flops_per_second == pytest.approx(peak)
+    rate = 118_000 * flops_per_token(GPTConfig(n_embd=384, n_head=12))
+    assert QUESTIONS["its own peak, in per cent"].right == pytest.approx(
+        100 * rate / peak, rel=0.001
+    )
+    assert rate / 312e12 == pytest.approx(0.1135, abs=0.0001)
+
+
+def test_the_best_width_is_the_lowest_of_those_that_were_run():
+    *_, last = re.findall(r"operations: width (\d+)", printed("letters / size"))
+    assert int(last) == QUESTIONS["the best width for 6.4e9 operations"].right
+    at_8 = printed("what, place, form").splitlines()[1::2]
+    for row in at_8:
+        losses = {int(w): float(n) for w, n in re.findall(r"width (\d+): +([\d.]+)", row)}
+        assert min(losses, key=losses.get) == 8
+
+
+def test_who_read_the_stories_twice_stays_at_home():
+    sizes = GPTConfig(
+        **{"vocab_size": 58, "block_size": 32, "n_layer": 1, "n_head": 4, "n_embd": 4},
+        **{"activation": "relu", "norm": "rmsnorm", "norm_embeddings": True},
+        **{"final_norm": False, "tied": False},
+    )
+    stories = [story for place, story in enumerate(load_documents("stories"), 1) if place % 10]
+    letters = sum(len(story) + 1 for story in stories)
+    assert 6.4e9 / flops_per_token(sizes) == pytest.approx(1.6e6, rel=0.03)
+    assert letters == pytest.approx(0.9e6, rel=0.01)
+    assert 13_000 * 512 / letters == pytest.approx(7, abs=0.5)
+
+
+def test_the_night_is_spent_best_as_chinchillas_rule_says():
+    best = compute_optimal(solution.OPERATIONS)
+    assert solution.well_spent["parameters in millions"] == pytest.approx(best.parameters / 1e6)
+    assert solution.well_spent["tokens in billions"] == pytest.approx(best.tokens / 1e9)
+    evening = budget("fineweb-40m", card="rtx4070")
+    assert evening.operations == pytest.approx(solution.OPERATIONS, rel=0.005)
+    assert round(evening.tokens / evening.parameters) == 77
+
+
+def test_the_borrowed_formula_says_what_the_lesson_says_of_it():
+    tokens = 6000 * 524_288
+    level = 3.507 - chinchilla_loss(124_373_760, tokens)
+    ours = chinchilla_loss(40_953_216, tokens) + level
+    assert ours == pytest.approx(3.85, abs=0.005)
+    assert chinchilla_loss(124_373_760, 1000 * 524_288) + level == pytest.approx(4.15, abs=0.006)
+    assert FINEWEB_40M_CURVE["val"][1][-1] == 4.17
+    assert (round(exp(4.17)), round(exp(ours)), round(log(65), 2)) == (65, 47, 4.17)
+
+
+def test_what_the_night_costs():
+    evening, elsewhere = (budget("fineweb-40m", card=card) for card in ("rtx4070", "h200"))
+    assert evening.hours == pytest.approx(7.5, abs=0.05)  # from ten until half past five
+    assert elsewhere.hours * 60 == pytest.approx(40, abs=2)
+    assert elsewhere.kwh / evening.kwh == pytest.approx(1 / 3, abs=0.05)
+    assert budget("fineweb-124m", card="rtx4070").hours / 24 == pytest.approx(2.8, abs=0.1)
+    bath = 150 * 30 * 4186 / 3.6e6
+    assert bath == pytest.approx(5.2, abs=0.05)
