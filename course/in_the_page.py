@@ -19,8 +19,8 @@ from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from course.lesson_table import Lesson, written_lessons
-from course.page_books import write_books
+from course.lesson_table import Lesson
+from course.page_books import built_lessons, write_books
 from course.page_needs import in_words
 from course.page_parts import LOADED_AT_ONCE, ROOT, Parts, PartsMissing, lay_out, our_wheel
 from course.repository import BRANCH, our_repository
@@ -98,7 +98,7 @@ def mend(page: Path) -> None:
 
 def front_page() -> str:
     """The door: which lessons run here, and where to go with the others."""
-    lessons = written_lessons()
+    lessons = built_lessons()
     here = "".join(map(line_of, [lesson for lesson in lessons if lesson.runs_in_a_page]))
     there = "".join(map(line_of, [lesson for lesson in lessons if not lesson.runs_in_a_page]))
     return FRONT.format(here=here, there=there, no_script=without_scripts())
@@ -107,9 +107,7 @@ def front_page() -> str:
 def line_of(lesson: Lesson) -> str:
     """One lesson of the list, with its link."""
     needs = (
-        ""
-        if lesson.runs_in_a_page
-        else f" <small>needs {escape(in_words(lesson.beyond))}</small>"
+        "" if lesson.runs_in_a_page else f" <small>needs {escape(in_words(lesson.beyond))}</small>"
     )
     return (
         f'<li value="{lesson.number}"><a href="lab/index.html?path=notebooks/{lesson.name}.ipynb">'

@@ -21,10 +21,15 @@ NOT_HERE = (
 )
 
 
+def built_lessons() -> list[Lesson]:
+    """The lessons whose notebook is there."""
+    return [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
+
+
 def write_books(folder: Path) -> None:
     """Every lesson, and the pages that lessons link to, laid out as in the checkout."""
     (folder / "notebooks").mkdir(parents=True)
-    for lesson in written_lessons():
+    for lesson in built_lessons():
         nbformat.write(book_of(lesson), folder / "notebooks" / lesson.notebook.name)
     copytree(COURSE / "pages", folder / "course" / "pages")
 

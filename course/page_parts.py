@@ -95,7 +95,7 @@ class Parts:
 def our_wheel(folder: Path) -> Path:
     """The wheel that everybody installs: gptcore, viz and course."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = folder.glob("gptcore-*.whl")
     return wheel
 

@@ -6,6 +6,7 @@ in a hundred; `-> raises Name` is an error. What it gives back step by step is a
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -22,7 +23,13 @@ NEEDS = {  # words in an example -> the text that it needs
     "prepare(": "gpt2-vocabulary",
 }
 OFFERED = [one for package in PACKAGES for one in public_names(package)]
-MEMBERS = [member for one in OFFERED for member in one.members if member.doc.example]
+MEMBERS = [member for one in OFFERED for member in one.members]
+ARRAY = re.compile(r"\b(Tensor|ndarray|Array)\b")
+NAMED_ARRAYS = re.compile(r"dict\[str, \w+\]")  # of all shapes, each known by its name
+
+
+def has_example(one: Public) -> bool:
+    return bool(one.doc.example)
 
 
 def title(one: Public) -> str:
@@ -35,7 +42,17 @@ def test_what_is_offered_says_what_it_is(one):
     assert one.doc.example or one.kind == "data", f"{one.file}:{one.line} has no Example"
 
 
-@pytest.mark.parametrize("one", [*OFFERED, *MEMBERS], ids=title)
+def test_where_there_are_arrays_there_are_shapes():
+    silent = [
+        f"{one.file}: {one.name}"
+        for one in (*OFFERED, *MEMBERS)
+        if one.kind != "data" and ARRAY.search(NAMED_ARRAYS.sub("", one.signature))
+        if "Shapes:" not in one.doc.prose and "Shapes" not in one.doc.labelled
+    ]
+    assert not silent
+
+
+@pytest.mark.parametrize("one", [*OFFERED, *filter(has_example, MEMBERS)], ids=title)
 def test_an_example_does_what_it_says(one, tmp_path, monkeypatch):
     code, said = parse_example(one.doc.example) if one.doc.example else ("", "")
     for sign, text in NEEDS.items():

@@ -7,7 +7,7 @@ The still for what is small enough to be read at once; many heads are drawn in
 from math import ceil
 
 from viz.labels import visible
-from viz.palette import BLUE, FAINT, INK, LINE, MUTED, PAPER, WHITE, blend
+from viz.palette import BLUE, FAINT, INK, LINE, MUTED, PAPER, WHITE, blend, ink_on
 from viz.scene import Box, Line, Scene, Words
 
 MOST_TOKENS = 64
@@ -105,12 +105,12 @@ def draw_head(scene: Scene, rows: Rows, marks: list[str], x, y, side, causal: bo
     scene.add(Box(x, y, side * T, side * T, PAPER if causal else WHITE, LINE))
     for i, row in enumerate(rows):
         for j, weight in enumerate(row[: i + 1] if causal else row):
-            scene.add(Box(x + side * j, y + side * i, side, side, blend(WHITE, INK, weight), FAINT))
+            fill = blend(WHITE, INK, weight)
+            scene.add(Box(x + side * j, y + side * i, side, side, fill, FAINT))
             if side >= 24 and weight >= 0.005:
-                colour = WHITE if weight > 0.5 else INK
                 number = "1" if weight > 0.995 else f"{weight:.2f}"[1:]
                 middle = (x + side * (j + 0.5), y + side * (i + 0.5) + 4)
-                scene.add(Words(*middle, number, 11, colour, "middle"))
+                scene.add(Words(*middle, number, 11, ink_on(fill), "middle"))
 
 
 def legend(scene: Scene, y: float, note: str) -> None:

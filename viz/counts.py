@@ -10,7 +10,7 @@ from math import sqrt
 
 from viz.arrays import to_numbers
 from viz.labels import short, visible
-from viz.palette import BLUE, INK, LINE, MUTED, ORANGE, WHITE, blend
+from viz.palette import BLUE, INK, LINE, MUTED, ORANGE, WHITE, blend, ink_on
 from viz.picture import Picture
 from viz.scene import Box, Scene, Words
 
@@ -149,7 +149,7 @@ def add_cells(
                 text = written(x, whole, side)
                 size = min(12, 1.5 * side / max(3, len(text)))
                 middle = (place[0] + side / 2, place[1] + side / 2 + 0.35 * size)
-                scene.add(Words(*middle, text, size, WHITE if share > 0.6 else INK, "middle"))
+                scene.add(Words(*middle, text, size, ink_on(fill), "middle"))
 
 
 def written(x: float, whole: bool, side: float) -> str:

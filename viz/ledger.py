@@ -93,12 +93,10 @@ def add_row(
     scene.add(Words(LEFT - 10, y + 19, clip(name, 17), 12.5, INK, "end", weight=weight))
     for column, number in enumerate(row):
         x, share = LEFT + CELL * column, number / largest
-        scene.add(Box(x, y, CELL - 1, ROW - 2, signed(share), FAINT, 0.5))
-        scene.add(
-            Words(
-                x + (CELL - 1) / 2, y + 18, brief(number), 9, ink_on(share), "middle", weight=weight
-            )
-        )
+        fill = signed(share)
+        scene.add(Box(x, y, CELL - 1, ROW - 2, fill, FAINT, 0.5))
+        middle = x + (CELL - 1) / 2
+        scene.add(Words(middle, y + 18, brief(number), 9, ink_on(fill), "middle", weight=weight))
 
 
 def brief(number: float) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from viz.labels import visible
-from viz.palette import BLUE, FAINT, INK, MUTED, ORANGE, WHITE, blend
+from viz.palette import BLUE, FAINT, INK, MUTED, ORANGE, WHITE, blend, ink_on
 from viz.picture import Picture
 from viz.scene import Box, Scene, Words
 from viz.shaping import softmax
@@ -94,8 +94,9 @@ def draw(said, sure, right, labels: list[str], rows: list[str], title: str) -> S
         layer, y = len(rows) - 1 - k, top + ROW * k
         scene.add(Words(LEFT - 10, y + 20, name, 12, MUTED, "end"))
         for t, (word, share) in enumerate(zip(said[layer], sure[layer])):
-            x, ink = LEFT + wide * t, WHITE if share > 0.6 else INK
-            scene.add(Box(x, y, wide - 2, ROW - 2, blend(WHITE, BLUE, share), FAINT))
+            x, fill = LEFT + wide * t, blend(WHITE, BLUE, share)
+            ink = ink_on(fill)
+            scene.add(Box(x, y, wide - 2, ROW - 2, fill, FAINT))
             if right[layer][t]:
                 scene.add(Box(x + 1.5, y + 1.5, wide - 5, ROW - 5, "none", ORANGE, 3))
             middle = x + wide / 2 - 1

@@ -28,8 +28,8 @@ class LossPlot:
     the levels `pin_at`, `sample()` is asked for a text of the model as it is now, and what it
     answers is hung there on the curve; `.pins` keeps it.
     Raises:  ValueError for levels without a `sample`, or the other way round.
-    Example: plot = LossPlot("train loss", last_step=1000)
-             for step in run: plot.add(step.step, train=step.train_loss, val=step.val_loss)
+    Example: plot = LossPlot("train loss", last_step=2)
+             for step in (1, 2): plot.add(step, train=3.3 / step)
     """
 
     def __init__(

@@ -9,6 +9,7 @@ PAPER = "#fcfbf8"
 WHITE = "#ffffff"
 GREEN_PAPER = "#e8f3ee"
 INK = "#20242c"
+BLACK = "#000000"
 MUTED = "#5d6470"  # 5.7 to 1 on PAPER: still read by weak eyes
 LINE = "#c3c8d0"
 FAINT = "#e9e9e6"
@@ -29,6 +30,8 @@ TINTS = ("#e3e3df", "#cfe6f5", "#ffe0c2", "#cdeede", "#f3d9e8", "#f6ebb5", "#ded
 SANS = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
+READABLE = 4.5  # the contrast that weak eyes need for small text
+
 BELOW, ABOVE = BLUE, ORANGE  # of signed numbers; white is 0
 
 
@@ -44,6 +47,22 @@ def signed(share: float) -> str:
     return blend(WHITE, ABOVE if share > 0 else BELOW, abs(share))
 
 
-def ink_on(share: float) -> str:
-    """What can be read on a `signed` or a blended colour of this strength."""
-    return WHITE if abs(share) > 0.6 else INK
+def contrast(one: str, other: str) -> float:
+    """How well one colour is read on another. Units: from 1, not at all, to 21, black on white.
+
+    Source: Web Content Accessibility Guidelines 2.1, "contrast ratio".
+    """
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """How bright a colour is to the eye. Units: from 0, black, to 1, white."""
+    shares = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def ink_on(colour: str) -> str:
+    """What can be read on a colour: ink if it can; on any colour white or black can."""
+    return next(ink for ink in (INK, WHITE, BLACK) if contrast(ink, colour) >= READABLE)

@@ -12,7 +12,7 @@ from viz.attention_mosaic import add_names
 from viz.attention_page import MANY, to_pixels
 from viz.attention_stack import Stack, name_of, read_stack
 from viz.labels import visible
-from viz.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE, PAPER, WHITE, blend
+from viz.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE, PAPER, WHITE, blend, ink_on
 from viz.picture import Picture
 from viz.scene import Box, Image, Line, Scene, Words, below, beside
 from viz.spelling import cells
@@ -150,8 +150,8 @@ def the_text(marks: list[str], row: np.ndarray, query: int) -> Scene:
         if x + wide > WIDTH - 16:
             x, y = 16.0, y + LINE_HEIGHT
         share = float(row[k])
-        ink = MUTED if k > query else WHITE if share > 0.6 else INK
         fill = blend(WHITE, BLUE, share)
+        ink = MUTED if k > query else ink_on(fill)
         edge, thick = (INK, 2) if k == query else (FAINT, 1)
         scene.add(Box(x, y, wide - 2, TOKEN, fill, edge, thick, radius=3))
         scene.add(Words(x + wide / 2 - 1, y + 15, mark, 13, ink, "middle", mono=True))

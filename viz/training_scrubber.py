@@ -16,7 +16,8 @@ class TrainingScrubber(Control):
     Where the records have several layers or heads, a slider for each chooses the one to look at;
     without a kernel: the last moment, layer `layer` and head `head`.
     Raises:  ValueError without records, and for a record that lacks something.
-    Example: TrainingScrubber({1: record}, losses=[3.3, 2.9]), or losses=read_log("out")
+    Example: moment = {"samples": ["qx"], "attention": [[1.0]], "tokens": ["^"]}
+             TrainingScrubber({1: {**moment, "probabilities": {"a": 1.0}}}, losses=[3.3, 2.9])
     """
 
     def __init__(

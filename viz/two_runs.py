@@ -25,7 +25,8 @@ class TwoRuns(Control):
     `samples` has for some of the runs what they wrote: a text, or texts by their steps as in
     `LossPlot.pins`, of which the last is shown below the curves. Without a kernel: the first two.
     Raises:  ValueError for fewer than two runs, and for logs with nothing to draw.
-    Example: TwoRuns({"plain": read_log("out/plain"), "fast": read_log("out/fast")})
+    Example: rows = [{"step": 1, "tokens": 64, "val_loss": 3.3}]
+             TwoRuns({"plain": rows, "fast": rows})
     """
 
     def __init__(

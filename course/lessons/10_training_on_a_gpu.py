@@ -125,7 +125,8 @@ for n in (1, 4, 16, 64):
     print(f"{n:3} rows: {noise:.2g}")
 
 # %% [markdown]
-# NOISE
+# What one row says lies nearly seven lengths off: almost all of it is about this row and nothing else. Four times as many rows halve the distance. To halve it again takes four times as many again, so at some number more rows are no longer worth their time; where that is, nobody knows
+# beforehand. The run of 40 million takes 512 rows, half a million tokens, and its card has room for 16. Hence 16 × 32.
 #
 # ## What was added to the slope is divided with it
 #
@@ -179,7 +180,7 @@ with torch.device("meta"):
     large = GPT(find_preset("fineweb-40m").config())
 for group in make_optimizers(large, TrainConfig())[0].param_groups:
     (axes,) = {weight.dim() for weight in group["params"]}
-    print(f"decay {group['weight_decay']}: {sum(w.numel() for w in group['params']):10,} numbers in tensors with {axes} axes")
+    print(f"decay {group['weight_decay']}: {sum(w.numel() for w in group['params']):10,} numbers, in tensors of {axes}{' axis' if axes == 1 else ' axes'}")
 
 # %% [markdown]
 # One more consequence. Who sums the slopes of 32 pieces instead of averaging them has slopes 32 times too large, and AdamW takes the same step. No curve shows it. It shows in the log, as `grad_norm`, the length of all slopes together; and where slopes longer than 1 are cut to the length 1, as is usual, from then on every step is cut.
@@ -197,7 +198,8 @@ for warmup_steps in (0, 20):
     print(f"warm-up {warmup_steps:2}:", *(f"{loss:.2f}" for loss in losses[:8]), f"... {sum(losses[50:]) / 10:.2f}")
 
 # %% [markdown]
-# WARM
+# Without warm-up the loss climbs for five steps, far above 6.24, which is knowing nothing. And then look at the last number: forty steps later that run is even a little ahead. In a model as small as ours the accident heals. From large batches and large models it is told that it need not, and nobody wants to find out at three in the morning; 20 steps of 60, or 700 of 6,000, are the
+# price.
 #
 # After the warm-up the rate falls, in most runs along half a wave of a cosine. The whole **schedule** of the run of 40 million, and then the one that we import:
 
@@ -267,10 +269,13 @@ for schedule, steps in longer.items():
 from viz import TwoRuns
 
 joined = {schedule: [s for s in short[schedule] if s.step < steps[0].step] + steps for schedule, steps in longer.items()}
-TwoRuns({f"{schedule}, made longer": steps for schedule, steps in joined.items()})
+TwoRuns(joined)
 
 # %% [markdown]
-# CONTINUE
+# When its first 200 steps were over the cosine stood at 4.46. It jumps, rises to 4.6, and needs sixty steps to come back to where it was: so much is paid for a plan that was made too late. At the end it has 4.16, and wsd 4.06. What speaks against wsd is to be seen, too: nearly all the way it is the *upper* curve, since the gain of a fall comes when one falls,
+# and whoever looks in at night sees the worse of the two. (One seed and one small model do not settle which schedule ends lower. They do show which one can be made longer.)
+#
+# So 4.0 is no promise that one could hold somebody to. From 6,000 steps of a cosine one does not *continue*; one plans for 12,000 at the start, or for an open end.
 #
 # **Exercise 2.** Write a schedule that can be made longer. The full rate is 1. Ten steps up, in equal steps: 1/11, 2/11 ... 10/11. Then 1. Over the last fifth of all steps down in a straight line, so that its first step still has 1 and the last one is not yet 0: a step at rate 0 would be computed and not made. Steps count
 # from 1; `max_steps` will be 200 and 400.
@@ -290,7 +295,7 @@ settings = TrainConfig(max_steps=200, learning_rate=1.0, min_learning_rate=0.0, 
 same([ours.rate(step, 200) for step in range(1, 201)], [learning_rate(settings, step) for step in range(1, 201)], within=1e-15)
 
 # %% [markdown]
-# ## LIVEHEAD
+# ## From 6.24 to half a sentence
 #
 # Now a run to watch. A somewhat larger model, 96 numbers a token, 64 tokens to look back on; 500 steps of eight rows. Of our stories one knows the floor: what somebody would still be surprised by who has the table that they were told from, shared out among our tokens.
 
@@ -339,7 +344,10 @@ for step in train(gpt, rows("train", 8, 64), config, val=rows("val", 8, 64)):
         moments[step.step] = moment()
 
 # %% [markdown]
-# AFTERLIVE
+# Each text was written by the model at the moment where it hangs: tokens that are common, then beginnings, then words, then pieces that one has heard in a story. From 5 to 4 it took 40 steps, from 3 to 2.3 two hundred. And below all that lies the floor, far away, for the reasons of lesson 7: a small model, some seconds of training, and rows that mostly begin in the
+# middle of a story.
+#
+# The moments that were kept, on one sheet; move through them, and choose a head:
 
 # %% tags=["promise-control"]
 from viz import TrainingScrubber
@@ -414,7 +422,7 @@ from viz import draw_runs
 draw_runs(logs, x="step", y="train_loss", title="Two runs of 240 steps. Only one can be seen")
 
 # %% [markdown]
-# To the last digit. The 20 steps and more that were lost when it was killed have been made again, and have come to the same losses as the first time. And the weights? One changed bit would give another hash:
+# To the last digit. The steps after 50 that were lost when it was killed have been made again, and have come to the same losses as before. And the weights? A single bit that differs would give another hash:
 
 # %%
 from hashlib import sha256
@@ -475,7 +483,7 @@ from viz import draw_loss
 def laid_over(whose):
     losses = [step.train_loss for step in runs[whose]]
     stretches = {f"start {k + 1}": losses[30 * k : 30 * k + 30] for k in range(4, 8)}
-    return draw_loss(stretches, title=f"{whose} losses after each of the last four starts", x="step after the start")
+    return draw_loss(stretches, title=f"{whose} losses after each of the last four starts")
 
 
 laid_over("Ada's")
@@ -492,9 +500,10 @@ for whose, steps in runs.items():
     print(f"{whose:5} validation loss:", *(f"{step.val_loss:.2f}" for step in steps if step.val_loss))
 
 # %% [markdown]
-# VALBO
+# From the fifth start on nothing that Bo's model learns is of use anywhere else, while its training loss goes on falling. So the validation loss says *that* something is wrong, and the first batches after a start say *what*.
 #
-# Ada computes her rows from seed and step. Of all runs that are interrupted once, late, Bo's would be the hardest to catch: the curve dips a little, and a dip is welcome. Look at the *first* batches after a resume, and at nothing else.
+# Ada computes her rows from seed and step. Interrupted once, in the middle of a night, Bo's program would be much harder to catch: rows that were read a single time, hours ago, are hardly known by heart, and a small dip is welcome to everybody. Then hold the first losses after the resume against those of a run that was left in peace. In the section before they agreed to the last
+# digit. His would part at the first.
 #
 # ## Not a number
 #
@@ -515,8 +524,8 @@ except NotFinite as error:
 print("all weights are numbers:", all(weight.isfinite().all() for weight in gpt.parameters()))
 
 # %% [markdown]
-# The loss is looked at before anything moves. A single update with slopes that are no numbers makes every weight one that is none, and each later checkpoint with it. (Step 1 went well because the model was as new as any, and the damage of its own update is seen at step 2.) The rows are named because now and then it is they: then the same rows stand
-# there again when you resume.
+# The loss is looked at before anything moves. A single update with slopes that are no numbers makes every weight one that is none, and each later checkpoint with it. (Step 1 went well because the model was as new as any, and the damage of its own update is seen at step 2.) The rows are named because now and then it is only
+# one that does it, and then one wants to read it.
 #
 # ## Two that do the work of one
 #
@@ -547,7 +556,7 @@ same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
 #
 # ## A night on a card
 #
-# Two switches more, which the runs for GPUs have set. **Mixed precision**: the products are computed in bf16, the weights and what AdamW remembers stay in 32 bits (lesson 9). The losses differ from those in 32 bits in the third digit or behind it. **`compile`**: PyTorch reads the model once, which takes about half a minute, and makes a few large operations of the many small ones, so that
+# Two switches more, which the runs for GPUs have set. **Mixed precision**: the products are computed in bf16, the weights and what AdamW remembers stay in 32 bits (lesson 9). In sixty steps of the run on names the losses differed from those in 32 bits by less than 0.01. **`compile`**: PyTorch reads the model once, which takes about half a minute, and makes a few large operations of the many small ones, so that
 # numbers are written to memory and read again less often. The arithmetic is the same, in another order: the last digits differ. Neither changes what is learned.
 #
 # Then the commands of the night are these, and lesson 9 has said for which card they are:
@@ -569,7 +578,7 @@ config = replace(preset.train, max_minutes=3)  # 0 for the whole night
 texts = [Batches(shards, batch_size=16, block_size=1024, seed=config.seed, split=split) for split in ("train", "val")]
 large, words = GPT(preset.config(), torch.Generator().manual_seed(config.seed)).float(), find_tokenizer_of(shards)
 said = lambda: "".join(sample_text(large, words, "The", 40, temperature=0.8, seed=1))
-plot = LossPlot("40 million parameters on FineWeb", last_step=6000, reference=FINEWEB_40M_CURVE, pin_at=(5.9, 5.0, 4.5, 4.2), sample=said)
+plot = LossPlot("40 million parameters on FineWeb", last_step=6000, reference={"published, val": FINEWEB_40M_CURVE["val"]}, pin_at=(5.9, 5.0, 4.5, 4.2), sample=said)
 for step in train(large, texts[0], config, val=texts[1], out_dir=data_folder() / "fineweb-40m", resume=True):
     plot.add(step.step, train=step.train_loss, val=step.val_loss)
 
@@ -627,4 +636,4 @@ guess("tokens that one head hears", ...)
 # </details>
 #
 # **Sources.** AdamW: Ilya Loshchilov and Frank Hutter, *Decoupled Weight Decay Regularization*, 2019. The cosine: the same authors, *SGDR: Stochastic Gradient Descent with Warm Restarts*, 2017. Warm-up, stable, decay: Shengding Hu and others, *MiniCPM*, 2024. Warm-up and large batches: Priya Goyal and others,
-# *Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour*, 2017. Mixed precision: Paulius Micikevicius and others, 2018. Several processes: Shen Li and others, *PyTorch Distributed: Experiences on Accelerating Data Parallel Training*, 2020; parts of a model on each: Samyam Rajbhandari and others, *ZeRO*, 2020. Decay for matrices only, and the cut at length 1: Andrej Karpathy, *nanoGPT*, 2022. Rows that come again after a resume: reports to nanoGPT, 2024, and to others.
+# *Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour*, 2017. Mixed precision: Paulius Micikevicius and others, 2018. Several processes: Shen Li and others, *PyTorch Distributed: Experiences on Accelerating Data Parallel Training*, 2020; parts of a model on each: Samyam Rajbhandari and others, *ZeRO*, 2020. Decay for matrices only, and the cut at length 1: Andrej Karpathy, *nanoGPT*, 2022. Rows that come again after a resume: issue 467 of nanoGPT, among others.

@@ -39,7 +39,6 @@ model = GPT(sizes)
 """,
     "gptcore.training": """
 from contextlib import nullcontext
-from math import log
 from pathlib import Path
 import torch
 from gptcore.corpus import Batches

@@ -82,13 +82,15 @@ def toctree(caption: str, pages: list[str]) -> str:
 def with_links(text: str, path: str, pages: dict[str, str]) -> str:
     """Links to notebooks lead to pages; links to files that are no page, to the repository."""
 
+    unbuilt = [f"notebooks/{lesson.name}.ipynb" for lesson in written_lessons()]
+
     def lead(found: re.Match) -> str:
         target, anchor = found[1], found[2] or ""
         here = os.path.normpath(Path(path).parent / target).replace(os.sep, "/")
         page = re.sub(r"\.ipynb$", ".md", here)
         if page in pages:
             return f"]({re.sub(r'[.]ipynb$', '.md', target)}{anchor})"
-        if (ROOT / here).exists() and not here.startswith(".."):
+        if here in unbuilt or ((ROOT / here).exists() and not here.startswith("..")):
             return f"]({our_repository().address}/blob/{BRANCH}/{here}{anchor})"
         return found[0]
 

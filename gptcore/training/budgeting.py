@@ -32,7 +32,10 @@ SHAKESPEARE_VOCABULARY = 66  # 65 letters and BOS; the text itself may not be he
 
 @dataclass(frozen=True)
 class Budget:
-    """What a run will need. Sizes in bytes; a rate that is not known is None."""
+    """What a run will need. Sizes in bytes; a rate that is not known is None.
+
+    Example: plan = budget("fineweb-40m", card="rtx4070"); print(plan.hours, plan.kwh)
+    """
 
     model: GPTConfig
     training: TrainConfig
@@ -144,7 +147,7 @@ def budget(
     `tokens_per_second` is a rate that was measured; without one the card's table has a rate.
     `from_fineweb` counts what must be downloaded; a preset knows that itself.
     Raises:  ValueError for a preset, a card or a number format that there is not.
-    Example: budget("fineweb-40m", card="rtx4070").hours -> 7.5
+    Example: budget("fineweb-40m", card="rtx4070").hours -> about 7.5
     """
     if isinstance(model, str):
         preset = find_preset(model)

@@ -40,7 +40,10 @@ ASSUMED_SHARE = 0.4
 
 @dataclass(frozen=True)
 class Card:
-    """What a run can count on. `share` is the part of the peak that a run really gets."""
+    """What a run can count on. `share` is the part of the peak that a run really gets.
+
+    Example: find_card("rtx4070").memory_bytes / 2**30 -> about 12
+    """
 
     name: str  # as it is typed
     title: str
@@ -142,6 +145,7 @@ ALL = (
     apple("m4-pro", 24, 140, 20, 1.578),
     apple("m4-max", 36, 145, 40, 1.578),
 )
+# The cards that we know, by name.
 CARDS = {card.name: card for card in ALL}
 
 
@@ -149,6 +153,7 @@ def find_card(name: str) -> Card:
     """The card of that name, however it is spelt: rtx4070, "RTX 4070", 4070; or cpu.
 
     Raises: ValueError with the nearest names.
+    Example: find_card("RTX 4070").name -> "rtx4070"
     """
     key = plain(name)
     if key == "cpu":

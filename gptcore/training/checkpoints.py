@@ -39,7 +39,12 @@ State = dict[str, Any]
 
 
 class CheckpointDamaged(OSError):
-    """A checkpoint is not what was written."""
+    """A checkpoint is not what was written.
+
+    Example: steps = [*train(model, batches, config, out_dir="out")]
+             try: model = load_model("out")
+             except CheckpointDamaged as damaged: print(damaged)
+    """
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,11 @@ class Loaded:
 
 
 class Checkpoints:
-    """The checkpoints of one run: the newest `keep`, the best, and those that `stays` names."""
+    """The checkpoints of one run: the newest `keep`, the best, and those that `stays` names.
+
+    Example: steps = [*train(model, batches, config, out_dir="out")]
+             Checkpoints("out").steps() -> [3]
+    """
 
     def __init__(self, out_dir: str | Path, keep: int = 2, stays: tuple[int, ...] = ()):
         self.out_dir, self.keep, self.stays = Path(out_dir), keep, stays

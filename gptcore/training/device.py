@@ -9,6 +9,7 @@ def pick_device(wanted: str = "auto") -> str:
     """The device to compute on: `wanted`, or the fastest one here if it is "auto".
 
     Raises: ValueError for one that there is not.
+    Example: pick_device("cpu") -> "cpu"
     """
     if wanted == "auto":
         if torch.cuda.is_available():

@@ -26,7 +26,10 @@ DESKTOP_MUCH = 0.15  # of a card's memory; above it, closing programs is worth i
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: how it stands, and what to do if it is not well."""
+    """One thing that was looked at: how it stands, and what to do if it is not well.
+
+    Example: Finding("disk", "bad", "1 GB free", advice="Make room.").state -> "bad"
+    """
 
     what: str
     state: Literal["good", "note", "bad"]
@@ -35,7 +38,10 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at everything, one after the other."""
+    """Look at everything, one after the other.
+
+    Example: for finding in examine(): print(finding.what, finding.state)
+    """
     return list(findings())
 
 

@@ -19,11 +19,19 @@ MOST_ROWS = 3  # in one message
 
 
 class NotFinite(FloatingPointError):
-    """A loss or a slope is infinite or no number; the weights are those before the step."""
+    """A loss or a slope is infinite or no number; the weights are those before the step.
+
+    Example: try: steps = [*train(model, batches, config)]
+             except NotFinite as odd: print(odd)
+    """
 
 
 class OutOfMemory(MemoryError):
-    """A step needs more memory than there is; the weights are those before it."""
+    """A step needs more memory than there is; the weights are those before it.
+
+    Example: try: steps = [*train(model, batches, config)]
+             except OutOfMemory as full: print(full)
+    """
 
 
 Named = tuple[Tensor, Tensor, list[str]]  # ids, targets, and where each row comes from

@@ -30,7 +30,10 @@ LOG = "log.jsonl"
 
 @dataclass(frozen=True)
 class Step:
-    """What is known after one step; the fields are the keys of a line of the log."""
+    """What is known after one step; the fields are the keys of a line of the log.
+
+    Example: for step in train(model, batches, config): print(step.step, step.train_loss)
+    """
 
     step: int
     tokens: int
@@ -99,6 +102,8 @@ def read_log(folder: str | Path) -> list[Step]:
     """The steps of a run, from the folder that it was written to.
 
     Raises: ValueError if there is no log.
+    Example: steps = [*train(model, batches, config, out_dir="out")]
+             len(read_log("out")) -> 3
     """
     file = Path(folder) / LOG
     if not file.exists():

@@ -44,6 +44,8 @@ class LossSum(nn.Module):
 
     With `recompute` each block keeps only what came in, and computes the rest again.
     Shapes: ids, targets (B, T) -> (). Units: nats.
+    Example: ids = torch.zeros(1, 5, dtype=torch.int64)
+             LossSum(model)(ids, ids).shape -> torch.Size([])
     """
 
     def __init__(self, model: GPT, chunk: int = 0, recompute: bool = False):
@@ -92,6 +94,8 @@ def validation_loss(
 
     The same tokens whatever the batch size, the seed and the number of processes.
     Units: nats per token.
+    Example: val = Batches("data", batch_size=4, block_size=16, seed=1, split="val")
+             validation_loss(LossSum(model), val, 64, 4, nullcontext(), Processes()) -> about 3.3
     """
     windows = range(max(1, min(val.windows, tokens // val.block_size)))
     mine = windows[processes.rank :: processes.size]

@@ -19,7 +19,10 @@ BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes at the moment when most is in use: the loss is known, the way back begins."""
+    """Bytes at the moment when most is in use: the loss is known, the way back begins.
+
+    Example: Memory(weights=1, gradients=1, optimizer=2, activations=5, logits=3).total -> 12
+    """
 
     weights: int
     gradients: int
@@ -39,6 +42,7 @@ def memory_of(config: GPTConfig, training: TrainConfig, dtype: str = "bfloat16")
     the way back. The slopes are counted in full: they are all there from the second micro-batch on.
     Where there is only one, they come as the activations go, and the peak is lower by at most their
     size.
+    Example: memory_of(sizes, config).logits -> 20_736
     """
     parts, recompute = parameters_by_part(config), training.recompute
     numbers, width = sum(parts.values()), BYTES[dtype]

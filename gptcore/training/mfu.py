@@ -21,7 +21,10 @@ MEASURED_SIZE = 512  # rows of the matrices by which a processor is measured: th
 
 @dataclass(frozen=True)
 class Peak:
-    """What a device can do at most, and how that is known."""
+    """What a device can do at most, and how that is known.
+
+    Example: Peak(1e14, of="a data sheet").flops_per_second -> 1e14
+    """
 
     flops_per_second: float
     of: str
@@ -31,7 +34,10 @@ class Peak:
 
 
 def peak_of(device: str, dtype: torch.dtype) -> Peak | None:
-    """The yardstick of a device for a number format; None where it is not known."""
+    """The yardstick of a device for a number format; None where it is not known.
+
+    Example: print(peak_of("cpu", torch.float32))
+    """
     kind, number_format = torch.device(device).type, str(dtype).removeprefix("torch.")
     if kind == "cuda":
         name = torch.cuda.get_device_name(device)

@@ -22,7 +22,10 @@ MUON_REMEMBERS = {"momentum_buffer"}
 
 
 def make_optimizers(model: GPT, config: TrainConfig) -> list[Optimizer]:
-    """The optimizers, which share out all weights of the model among them."""
+    """The optimizers, which share out all weights of the model among them.
+
+    Example: len(make_optimizers(model, config)) -> 1
+    """
     groups = weights_by_group(model, config.optimizer)
     decays = {"adamw matrices": config.weight_decay, "adamw vectors": 0.0}
     adamw = AdamW(

@@ -43,7 +43,10 @@ def write_own_shards(name: str, folder: str | Path) -> CharTokenizer:
 
 
 def find_tokenizer_of(folder: str | Path) -> Tokenizer | None:
-    """The tokenizer that shards were made with; None if they do not say, or it is not here."""
+    """The tokenizer that shards were made with; None if they do not say, or it is not here.
+
+    Example: find_tokenizer_of("data").vocab_size -> 27
+    """
     folder = Path(folder)
     if (folder / "tokenizer.json").exists():
         return find_tokenizer(folder / "tokenizer.json")

@@ -10,7 +10,10 @@ from gptcore.model.config import GPTConfig
 
 
 def parameters_by_part(config: GPTConfig) -> dict[str, int]:
-    """How many numbers each part has; they add up to all. A tied head has none of its own."""
+    """How many numbers each part has; they add up to all. A tied head has none of its own.
+
+    Example: parameters_by_part(sizes)["attention"] -> 1_024
+    """
     C, L, V, T = config.n_embd, config.n_layer, config.vocab_size, config.block_size
     norms = 2 * L + config.final_norm + config.norm_embeddings
     gains = 0 if config.norm == "rmsnorm" else 1 + config.bias  # of one norm, for each of C
@@ -30,6 +33,7 @@ def flops_per_token(config: GPTConfig) -> int:
     Each number that multiplies takes part in 2 on the way there and in 4 on the way back. What is
     only looked up (positions; tokens, if the head has its own matrix) multiplies nothing. In
     attention a score, and its use, cost 12 for each number of a head (Q) and each of T tokens.
+    Example: flops_per_token(sizes) -> 24_384
     """
     parts = parameters_by_part(config)
     looked_up = parts["position_embedding"] + (0 if config.tied else parts["token_embedding"])

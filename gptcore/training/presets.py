@@ -14,7 +14,10 @@ from gptcore.training.config import TrainConfig
 
 @dataclass(frozen=True)
 class Preset:
-    """What a name stands for."""
+    """What a name stands for.
+
+    Example: Preset("my run", config, {"n_layer": 2}).config(vocab_size=64).n_layer -> 2
+    """
 
     about: str
     train: TrainConfig
@@ -46,6 +49,7 @@ FINEWEB_40M = TrainConfig(
     compile=True,
 )
 
+# The runs that have a name.
 PRESETS: dict[str, Preset] = {
     "names": Preset(
         "a small GPT invents first names; half a minute on a processor, no --data",
@@ -133,6 +137,7 @@ def find_preset(name: str) -> Preset:
     """The run of that name.
 
     Raises: ValueError with the nearest name.
+    Example: find_preset("names").text -> "names"
     """
     check_choice("preset", name, PRESETS)
     return PRESETS[name]

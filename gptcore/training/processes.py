@@ -15,7 +15,10 @@ import torch.distributed as dist
 
 @dataclass(frozen=True)
 class Processes:
-    """Which process this is, and of how many."""
+    """Which process this is, and of how many.
+
+    Example: Processes(rank=1, size=2).first -> False
+    """
 
     rank: int = 0
     size: int = 1
@@ -58,7 +61,10 @@ def started_by_torchrun() -> bool:
 
 @contextmanager
 def joined(device: str) -> Iterator[tuple[Processes, str]]:
-    """Meet the other processes, if there are any; with the device that is this one's."""
+    """Meet the other processes, if there are any; with the device that is this one's.
+
+    Example: with joined("cpu") as (processes, device): print(processes.rank, device)
+    """
     if not started_by_torchrun():
         yield ALONE, device
         return

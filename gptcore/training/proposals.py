@@ -20,7 +20,10 @@ SMALL_VOCABULARY = 1024  # below it the logits take no time that counts
 
 @dataclass(frozen=True)
 class Proposal:
-    """Something to change, and why."""
+    """Something to change, and why.
+
+    Example: Proposal({"batch_size": 8}, "Half the logits.").change -> {"batch_size": 8}
+    """
 
     change: dict[str, int]
     why: str
@@ -31,7 +34,10 @@ class Proposal:
 
 
 def propose(plan: Budget) -> list[Proposal]:
-    """What to change, each with the reason; followed, each is accepted."""
+    """What to change, each with the reason; followed, each is accepted.
+
+    Example: for proposal in propose(budget("fineweb-124m", card="rtx4070")): print(proposal.why)
+    """
     return [*micro_batches(plan), *savings(plan), *kernels(plan.model)]
 
 

@@ -12,6 +12,7 @@ Curve = tuple[tuple[int, ...], tuple[float, ...]]  # steps; losses in nats per t
 
 STEPS = (0, 500, 1000, 2000, 3000, 4000, 5000, 6000)
 
+# What is compared with it is "train" or "val": the steps, and the loss at each.
 FINEWEB_40M_CURVE: dict[str, Curve] = {
     "train": (STEPS, (10.88, 5.86, 4.93, 4.46, 4.30, 4.22, 4.16, 4.14)),
     "val": (STEPS, (10.88, 5.86, 4.95, 4.48, 4.32, 4.24, 4.19, 4.17)),

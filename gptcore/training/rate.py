@@ -23,7 +23,10 @@ NEVER = 1_000_000
 
 @dataclass(frozen=True)
 class Rate:
-    """What was measured, and on how many steps."""
+    """What was measured, and on how many steps.
+
+    Example: Rate(tokens_per_second=41_000.0, steps=20, device="cuda", mfu=0.4).mfu -> 0.4
+    """
 
     tokens_per_second: float
     steps: int
@@ -54,6 +57,7 @@ def measure_rate(
 
     It stops early, with at least one step measured, once `seconds` are over.
     Raises: what `train` raises.
+    Example: print(measure_rate(sizes, config, steps=1).tokens_per_second)
     """
     only = replace(
         training,

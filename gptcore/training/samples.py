@@ -17,6 +17,8 @@ def load_model(out_dir: str | Path, which: str = "latest") -> GPT:
     """The model of a run: the newest checkpoint that is whole, or the one of the best val_loss.
 
     Raises: ValueError if there is none; CheckpointDamaged.
+    Example: steps = [*train(model, batches, config, out_dir="out")]
+             load_model("out").config.n_embd -> 16
     """
     store = Checkpoints(out_dir)
     loaded = None
@@ -36,6 +38,7 @@ def known_tokens_only(model: GPT, vocab_size: int) -> GPT:
     """The same model without the tokens that its tokenizer does not have.
 
     Vocabularies are filled up to a multiple of 64; what fills them must not be drawn.
+    Example: known_tokens_only(model, 20).config.vocab_size -> 20
     """
     if model.config.vocab_size <= vocab_size:
         return model
@@ -59,6 +62,7 @@ def sample_text(
 
     With `begin` the prompt is the beginning of a text: the token that stands between two of them
     comes before it. `options` are those of `generate_cached`: temperature, top_k, seed, ...
+    Example: for text in sample_text(model, tokenizer, "em", 5, seed=1): print(text)
     """
     end = tokenizer.end_of_text
     ids = ([end] if begin and end is not None else []) + tokenizer.encode_ordinary(prompt)

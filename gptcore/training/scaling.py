@@ -20,7 +20,10 @@ HEAD_DIM = 64  # GPT-2's, in all its sizes
 
 @dataclass(frozen=True)
 class Optimum:
-    """The best use of so many operations."""
+    """The best use of so many operations.
+
+    Example: Optimum(operations=6e18, parameters=1e8, tokens=1e10).tokens -> 1e10
+    """
 
     operations: float
     parameters: float
@@ -33,7 +36,7 @@ def compute_optimal(
     """Size and text for which so much arithmetic gives the least loss: 6 a parameter and token.
 
     Raises:  ValueError for no operations at all.
-    Example: compute_optimal(9.4e17).parameters -> 88.5 million
+    Example: compute_optimal(9.4e17).parameters -> about 88.5e6
     """
     asked = {"operations": operations, "tokens_per_parameter": tokens_per_parameter}
     for name, number in asked.items():
@@ -47,6 +50,7 @@ def chinchilla_loss(parameters: float, tokens: float) -> float:
     """The loss that the formula gives: a floor, what the size costs, and what the text costs.
 
     Units: nats per token of their text, MassiveText.
+    Example: chinchilla_loss(124e6, 10e9) -> about 3.01
     """
     return FLOOR + SIZE / parameters**SIZE_POWER + TEXT / tokens**TEXT_POWER
 
@@ -55,7 +59,7 @@ def nearest_shape(parameters: float, vocab_size: int = 50304, block_size: int = 
     """A GPT of about that size, with heads of 64 numbers and widths that suit the kernels.
 
     Twelve layers as in GPT-2 small, until the heads are more; then as many layers as heads.
-    Example: nearest_shape(124e6) has 12 layers of 768
+    Example: nearest_shape(124e6).n_embd -> 768
     """
     shapes = [
         GPTConfig(
@@ -77,7 +81,10 @@ def size_of(config: GPTConfig) -> int:
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """loss = floor + factor / x^power."""
+    """loss = floor + factor / x^power.
+
+    Example: PowerLaw(floor=1.69, factor=406.4, power=0.34)(1e9) -> about 2.04
+    """
 
     floor: float
     factor: float
@@ -92,7 +99,7 @@ def fit_power_law(xs: Sequence[float], losses: Sequence[float], floor: float = 0
 
     `floor` is the loss that no size goes below, where it is known, as it is for the stories.
     Raises:  ValueError for fewer than two sizes, or a loss that is not above the floor.
-    Example: fit_power_law([1, 10, 100], [3, 2.5, 2.25], floor=2).power -> 0.301
+    Example: fit_power_law([1, 10, 100], [3, 2.5, 2.25], floor=2).power -> about 0.301
     """
     if len(xs) != len(losses):
         raise ValueError(

@@ -12,7 +12,8 @@ from types import FrameType
 class StopSignals:
     """Inside `with`, the first SIGINT (Ctrl-C) or SIGTERM is a wish; a second SIGINT stops at once.
 
-    Example: with StopSignals() as stop: train(model, batches, stop=stop)
+
+    Example: with StopSignals() as stop: steps = [*train(model, batches, config, stop=stop)]
     """
 
     def __init__(self, told: Callable[[str], None] = lambda signal_name: None):

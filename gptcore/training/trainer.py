@@ -47,6 +47,7 @@ def train(
     Units:  losses in nats per token.
     Raises: ValueError for what does not fit together; NotFinite, OutOfMemory, with what to do;
         DiskFull, OSError if something cannot be written.
+    Example: [step.step for step in train(model, batches, config)] -> [1, 2, 3]
     """
     config = config or TrainConfig()
     check_fit(model, batches, config, val)
@@ -179,7 +180,11 @@ def check_fit(model: GPT, batches: Batches, config: TrainConfig, val: Windows | 
 
 
 def check_new(out_dir: Path) -> None:
-    """Raises: ValueError if a folder holds a run already."""
+    """Let a folder through in which no run has begun.
+
+    Raises: ValueError if a folder holds a run already.
+    Example: check_new(Path("not-there-yet"))
+    """
     if Checkpoints(out_dir).steps() or (out_dir / LOG).exists():
         raise ValueError(
             f"{out_dir} holds another run. Go on with it: --resume; or give another --out_dir."

@@ -65,6 +65,7 @@ CHANGE_THEME = """theme => {
 }"""
 THEMES = ("Dark", "Light")
 SCROLLED = "[...document.querySelectorAll('.jp-Notebook, .jp-WindowedPanel-outer')]"
+WINDOW = {"width": 1280, "height": 900}
 TALLEST = 16_000  # pixels; Chromium's screenshots end there
 
 
@@ -143,7 +144,7 @@ class Lab:
 
     def __init__(self, browser, address: str, token: str):
         self.address, self.token = address, token
-        self.page = browser.new_page(viewport={"width": 1280, "height": 900})
+        self.page = browser.new_page(viewport=WINDOW)
         self.errors: list[str] = []
         self.outside: list[str] = []
         self.page.on(
@@ -163,7 +164,7 @@ class Lab:
             ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell", timeout=60 * SECONDS
         )
 
-    def run_all(self, name: str, timeout: float = 120) -> float:
+    def run_all(self, name: str, timeout: float = 300) -> float:
         """Run every cell; returns the seconds that it took."""
         # Trap: the page says "Idle" before a kernel is there, and running opens a dialog then.
         path = f"{name}.ipynb"
@@ -182,9 +183,13 @@ class Lab:
         """Make the window as tall as the notebook, so that one screenshot holds it all."""
         self.page.evaluate(HIDE_LEFT_AREA)
         height = self.page.evaluate(f"() => Math.max(...{SCROLLED}.map(e => e.scrollHeight))")
-        self.page.set_viewport_size({"width": 1280, "height": min(int(height) + 200, TALLEST)})
+        self.page.set_viewport_size(WINDOW | {"height": min(int(height) + 200, TALLEST)})
         self.page.evaluate(f"() => {SCROLLED}.forEach(e => e.scrollTo(0, 0))")
         self.page.wait_for_timeout(800)
+
+    def show_a_window(self) -> None:
+        """A window as a reader has it; in a tall one each change costs the browser twice as much."""
+        self.page.set_viewport_size(WINDOW)
 
     def turn_to(self, theme: str) -> None:
         """Light or Dark."""

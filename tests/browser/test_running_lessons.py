@@ -7,7 +7,7 @@ Screenshots stay in build/screenshots/, in the light and in the dark theme: look
 import nbformat
 import pytest
 from answering import mistaken, questions_of, solved
-from barriers import barriers
+from barriers import barriers, faint_words
 from knobs import CONTROL, turn_all
 from lab import SCREENSHOTS, THEMES
 
@@ -23,11 +23,9 @@ seconds_of: dict[str, float] = {}
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_run_turn_and_solve_the_whole_lesson(lab, lesson):
     lab.errors.clear()
-    lab.page.set_viewport_size({"width": 1280, "height": 900})
     lab.open(lesson.name)
     lab.run_all(lesson.name)
     cost = lab.cost()
-    lab.show_all()
     nothing_failed(lab, lesson)
     every_control_is_followed(lab.page)
     nobody_is_kept_out(lab, lesson)
@@ -57,10 +55,13 @@ def every_control_is_followed(page) -> None:
 
 def nobody_is_kept_out(lab, lesson: Lesson) -> None:
     """In both themes; and the page is photographed."""
+    lab.show_all()
     for theme in THEMES:
         lab.turn_to(theme)
         lab.shot(SCREENSHOTS / f"{lesson.name}_run_{theme.lower()}.png")
         assert barriers(lab.page) == [], theme
+    assert faint_words(lab.page) == []
+    lab.show_a_window()
 
 
 def every_question_can_be_solved(lab, lesson: Lesson) -> None:

@@ -94,8 +94,9 @@ class InPage(Lab):
 
 def words_of(cell: dict) -> str:
     """What a cell says without its pictures, as one text."""
-    said = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell["outputs"]]
-    return "\n".join("".join(part) for part in said)
+    printed = [output.get("text", "") for output in cell["outputs"]]
+    shown = [output.get("data", {}).get("text/plain", "") for output in cell["outputs"]]
+    return "".join(map("".join, printed + shown))
 
 
 def errors_of(cell: dict) -> list[str]:

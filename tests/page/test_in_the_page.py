@@ -17,13 +17,12 @@ import pytest
 from in_page import InPage, errors_of, words_of
 from lab import SCREENSHOTS
 
-from course.lesson_table import written_lessons
-from course.page_books import book_of, needs_something
+from course.page_books import book_of, built_lessons, needs_something
 
 pytestmark = pytest.mark.browser
 
-RUN_HERE = [lesson for lesson in written_lessons() if lesson.runs_in_a_page]
-READ_HERE = [lesson for lesson in written_lessons() if not lesson.runs_in_a_page]
+RUN_HERE = [lesson for lesson in built_lessons() if lesson.runs_in_a_page]
+READ_HERE = [lesson for lesson in built_lessons() if not lesson.runs_in_a_page]
 THE_ONE = "03_scalar_autograd"
 OTHERS = [les.name for les in RUN_HERE if les.name != THE_ONE]
 OTHERS = OTHERS if os.environ.get("PAGE_LESSONS") == "all" else []
@@ -92,10 +91,10 @@ def is_run(cell) -> bool:
 
 
 def turn(page, control) -> None:
-    """Move every slider and press the first button of a control; each time its picture changes."""
+    """Move every slider and press "forward", where there is one: each time the picture changes."""
     screen = control.locator(SCREEN).first
     knobs = [(handle, "ArrowRight") for handle in control.locator(".noUi-handle").all()]
-    knobs += [(button, "Enter") for button in control.locator("button:enabled").all()[:1]]
+    knobs += [(button, "Enter") for button in control.locator("button:has-text('forward')").all()]
     for knob, key in knobs:
         before = screen.inner_html()
         at_the_end = knob.get_attribute("aria-valuenow") == knob.get_attribute("aria-valuemax")

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 import viz
 from viz import palette
+from viz.palette import blend, contrast, ink_on, signed
 from viz.picture import Picture, figure_picture, page
 from viz.scene import Box, Disc, Line, Scene, Words
 from viz.scene_on_axes import draw_scene_on
@@ -125,18 +126,6 @@ def test_a_dollar_is_a_dollar_in_a_png():
     assert Picture(None, "dollars", scene).to_png().startswith(b"\x89PNG")
 
 
-def contrast(one: str, other: str) -> float:
-    """WCAG 2.1: from 1 (the same) to 21 (black on white)."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b
-
-    low, high = sorted([luminance(one), luminance(other)])
-    return (high + 0.05) / (low + 0.05)
-
-
 def test_the_measure_of_contrast_is_the_published_one():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)  # WebAIM's example
@@ -155,6 +144,12 @@ def test_ink_can_be_read_on_every_tint_white_on_blue_and_muted_on_faint():
     assert contrast(palette.MUTED, palette.FAINT) >= 4.5  # an operation that has not happened yet
     assert contrast(palette.GREEN, "#e8f3ee") >= 4.5  # the name of a number that was typed in
     assert contrast(palette.GOLD, "#e8f3ee") >= 4.5  # its gradient
+
+
+def test_what_is_written_on_any_shade_can_be_read():
+    shades = [signed(share / 50) for share in range(-50, 51)]
+    shades += [blend(palette.WHITE, palette.INK, share / 50) for share in range(51)]
+    assert min(contrast(ink_on(shade), shade) for shade in shades) >= 4.5
 
 
 def test_categories_differ_and_so_do_tints():

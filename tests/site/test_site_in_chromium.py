@@ -1,0 +1,121 @@
+"""The built site in a real browser: on a phone, in both themes, without scripts, without a network.
+
+By default a page of each kind; SITE_PAGES=all looks at every page.
+"""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+SAMPLE = [
+    "index",
+    "notebooks/02_slopes_by_hand",
+    "notebooks/05_attention_heads",
+    "course/pages/glossary",
+    "reference/gptcore.sampling",
+    "search",
+]
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+THEMES = ("light", "dark")
+FIRST_PAGE_SECONDS = 2
+
+
+@pytest.fixture(scope="module")
+def pages(site) -> list[Path]:
+    everything = sorted(site.rglob("*.html"))
+    chosen = [site / f"{name}.html" for name in SAMPLE]
+    return everything if os.environ.get("SITE_PAGES") == "all" else chosen
+
+
+def opened(chromium, file: Path, **options):
+    page = chromium.new_context(**options).new_page()
+    page.goto(file.as_uri())
+    return page
+
+
+def test_nothing_scrolls_sideways_on_a_phone(chromium, pages):
+    page = chromium.new_context(viewport=PHONE).new_page()
+    for file in pages:
+        page.goto(file.as_uri())
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"], f"{file.name} is {width} pixels wide"
+
+
+def test_no_page_asks_anybody_else_or_complains(chromium, pages):
+    page = chromium.new_context(viewport=DESK).new_page()
+    asked, complaints = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    for file in pages:
+        page.goto(file.as_uri())
+    elsewhere = [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
+    assert not elsewhere and not complaints
+
+
+def test_the_dark_page_is_dark_and_the_button_turns_it(chromium, site):
+    page = opened(chromium, site / "index.html", viewport=DESK, color_scheme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(paper)
+    page.locator(".theme-toggle:visible").first.click()  # from the system's choice to light
+    light = page.evaluate(paper)
+    page.locator(".theme-toggle:visible").first.click()
+    assert light != dark == page.evaluate(paper)
+
+
+def test_without_scripts_every_picture_is_there(chromium, site):
+    page = opened(
+        chromium,
+        site / "notebooks/05_attention_heads.html",
+        viewport=DESK,
+        java_script_enabled=False,
+    )
+    boxes = page.locator(".picture img")
+    assert boxes.count() >= 4
+    assert all(boxes.nth(n).bounding_box()["width"] > 200 for n in range(boxes.count()))
+
+
+def test_a_picture_that_answers_to_the_mouse_does(chromium, site):
+    page = opened(chromium, site / "notebooks/05_attention_heads.html", viewport=DESK)
+    page.wait_for_selector(".viz-open")
+    assert page.locator(".viz-open").count() == 2
+
+
+def test_the_valley_can_be_turned(chromium, site):
+    if importlib.util.find_spec("plotly") is None:
+        pytest.skip("plotly is not installed, so the site was built without it")
+    page = opened(chromium, site / "notebooks/02_slopes_by_hand.html", viewport=DESK)
+    page.get_by_role("button", name="Turn it").click()
+    page.wait_for_selector(".js-plotly-plot .gl-container, .js-plotly-plot .main-svg")
+
+
+def test_the_search_finds_a_word(chromium, site):
+    page = opened(chromium, site / "search.html", viewport=DESK)
+    page.goto((site / "search.html").as_uri() + "?q=tokenizer")
+    page.wait_for_selector("#search-results li a")
+    assert page.locator("#search-results li").count() > 3
+
+
+def test_the_first_page_is_there_at_once(chromium, site):
+    """Until it can be read; the browser is cold, but other work on this machine slows it."""
+    page = opened(chromium, site / "index.html", viewport=DESK)
+    timing = page.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
+    assert timing["domContentLoadedEventEnd"] < 3 * FIRST_PAGE_SECONDS * 1000
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_serious(chromium, pages, theme):
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        pytest.skip("no axe-core: pip install axe-playwright-python")
+    axe = (Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+    page = chromium.new_context(viewport=DESK, color_scheme=theme).new_page()
+    for file in pages:
+        page.goto(file.as_uri())
+        page.evaluate(axe)
+        result = page.evaluate("axe.run({resultTypes: ['violations']})")
+        serious = [one for one in result["violations"] if one["impact"] in ("serious", "critical")]
+        assert not serious, f"{file.name}: {[(one['id'], one['help']) for one in serious]}"
