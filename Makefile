@@ -9,7 +9,7 @@ VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts/python.exe,bin/python)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 SETUP := $(PYTHON) course/environment.py --torch $(TORCH) --versions $(VERSIONS)
 
-.PHONY: help lab test notebooks links colab downloads checkpoint lint bench
+.PHONY: help lab test notebooks links site colab downloads checkpoint lint bench
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
@@ -35,6 +35,10 @@ notebooks:  ## build the lessons that changed: course/lessons/ -> notebooks/, ex
 links:  ## write the project's address into every badge: make links REPO=owner/name
 	@$(SETUP) test
 	@$(VENV) -m course.links $(if $(REPO),"$(REPO)")
+
+site:  ## build the web site of the course: build/site
+	@$(SETUP) test
+	@$(VENV) -m course.site
 
 colab:  ## run every lesson with the versions that Google Colab ships
 	@$(SETUP) test

@@ -26,33 +26,31 @@ def on_batches(batch_loss) -> list[float]:
 def facts_about(rate) -> list[str]:
     """How the reader's schedule behaves in a run of 200 steps and in one of 400."""
     short, long = ([float(done(rate(step, n))) for step in range(1, n + 1)] for n in (200, 400))
-    if min(*short, *long) < -1e-9:
-        return ["the rate is below 0"]
-    middles = [*short[10:160], *long[10:320]]
-    falls = [later - earlier for rates, at in ((short, 160), (long, 320))
-             for earlier, later in pairwise(rates[at:])]  # fmt: skip
+    both = all(close(a, b) for a, b in zip(short[:160], long))
+    longer = "can be made longer" if both else "cannot be made longer"
+    return [f"200: {', '.join(shape_of(short))}", f"400: {', '.join(shape_of(long))}", longer]
+
+
+def shape_of(rates: list[float]) -> list[str]:
+    """What is to be said of the rates of one run."""
+    if min(rates) < -1e-9:
+        return ["a rate below 0"]
+    fall = len(rates) - len(rates) // 5  # after so many steps
+    ups, downs = steps_between(rates[:10]), steps_between(rates[fall:])
+    rises = min(ups) > 1e-6 and close(max(ups), min(ups))
+    full = all(close(rate, 1) for rate in rates[10 : fall + 1])
     return [
-        "the first step moves" if short[0] > 1e-6 else "the first step does not move",
-        "it rises for ten steps" if rises(short) and rises(long) else "it rises otherwise",
-        "full in the middle" if all(close(r, 1) for r in middles) else "not full in the middle",
-        "it falls over the last fifth" if max(falls) < -1e-9 else "it falls otherwise",
-        "in a straight line" if straight(short[162:]) and straight(long[322:]) else "in a curve",
-        "the last step moves" if min(short[-1], long[-1]) > 1e-6 else "the last step does not move",
-        "can be made longer"
-        if all(close(a, b) for a, b in zip(short[:160], long))
-        else "cannot be made longer",
+        "the first step moves" if rates[0] > 1e-6 else "the first step does not move",
+        "rises for ten steps" if rises else "rises otherwise",
+        "then it is full" if full else "then it is not full",
+        "falls for a fifth" if max(downs) < -1e-9 else "falls otherwise",
+        "in a straight line" if close(max(downs), min(downs)) else "in a curve",
+        "the last step moves" if rates[-1] > 1e-6 else "the last step does not move",
     ]
 
 
-def rises(rates: list[float]) -> bool:
-    """Whether step 10 is higher than step 1, by equal steps, and step 11 is the full rate."""
-    ups = [later - earlier for earlier, later in pairwise(rates[:10])]
-    return min(ups) > 1e-6 and close(max(ups), min(ups)) and close(rates[10], 1)
-
-
-def straight(rates: list[float]) -> bool:
-    falls = [later - earlier for earlier, later in pairwise(rates)]
-    return close(max(falls), min(falls))
+def steps_between(rates: list[float]) -> list[float]:
+    return [later - earlier for earlier, later in pairwise(rates)]
 
 
 def close(one: float, other: float) -> bool:
@@ -183,8 +181,6 @@ def until_it_says_so(start):
         pass
     return code
 
-
-FALL = "Yours falls over another stretch than the last fifth of max_steps, or not to its end."
 
 QUESTIONS = [
     Question(

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from gptcore.cli.train import COMMAND, RUN, Train, read_json
-from gptcore.corpus import Batches
+from gptcore.corpus import Batches, story_entropy
 from gptcore.corpus.folder import write_json
 from gptcore.model import GPT, GPTConfig
 from gptcore.training import (
@@ -67,7 +67,7 @@ def run(
         if command.tensorboard and processes.first:
             steps = shown_to_tensorboard(steps, out, done)
         last = None
-        for step in shown(steps, config, out) if processes.first else steps:
+        for step in shown(steps, config, out, preset) if processes.first else steps:
             last = step
         if last is None or last.step < config.max_steps:
             say(processes, f"stopped and saved in {out}; the same command with --resume goes on.")
@@ -172,14 +172,14 @@ def notes_said(processes: Processes) -> Iterator[None]:
         yield
 
 
-def shown(steps: Iterator[Step], config: TrainConfig, out: Path) -> Iterator[Step]:
+def shown(steps: Iterator[Step], config: TrainConfig, out: Path, preset: Preset) -> Iterator[Step]:
     """The same steps, with a line at the first, the last, each measurement, and now and then."""
     first = begun = said = None
     for step in steps:
         now = time.monotonic()
         if first is None or begun is None or said is None:
             first, begun, said = step.step, now, now
-            say_what_runs(out, step)
+            say_what_runs(out, preset)
             print(line_of(step, config, None), file=sys.stderr, flush=True)
         elif (
             now - said > SECONDS_BETWEEN_LINES
@@ -192,15 +192,24 @@ def shown(steps: Iterator[Step], config: TrainConfig, out: Path) -> Iterator[Ste
         yield step
 
 
-def say_what_runs(out: Path, step: Step) -> None:
-    """The size of the model, where it is trained, and what MFU is a share of."""
+def say_what_runs(out: Path, preset: Preset) -> None:
+    """The size of the model, where it is trained, and what the figures of a line mean."""
     about = read_json(out / RUN)
     share = about["mfu_is_a_share_of"]
-    print(
+    lines = [
         f"{about['parameters']:,} parameters, {about['device']}, {about['dtype']}; log and "
-        f"checkpoints in {out}\n" + (f"mfu is the share of {share}" if share else "mfu: unknown"),
-        file=sys.stderr,
-    )
+        f"checkpoints in {out}; Ctrl-C stops and saves",
+        f"loss: nats per token, lower is better{floor_in_words(preset)}",
+        f"mfu: the arithmetic done, as a share of {share}" if share else "mfu: not known here",
+    ]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def floor_in_words(preset: Preset) -> str:
+    """The lowest loss that any model can have, where that is known."""
+    if preset.text != "stories":
+        return ""
+    return f"; no model gets below {story_entropy().nats_per_letter:.3f} on these stories"
 
 
 def line_of(step: Step, config: TrainConfig, left: float | None) -> str:

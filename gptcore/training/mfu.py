@@ -9,6 +9,7 @@ Source: Chowdhery et al. 2022 (PaLM), appendix B, arXiv 2204.02311.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from time import perf_counter
 
 import torch
@@ -48,14 +49,20 @@ def peak_of(device: str, dtype: torch.dtype) -> Peak | None:
     if kind == "cpu":
         threads, size = torch.get_num_threads(), f"{MEASURED_SIZE} x {MEASURED_SIZE}"
         return Peak(
-            threads * measured_rate(dtype),
+            threads * known_rate(dtype),
             f"this processor: {threads} x what one thread does with {number_format} matrices of "
-            f"{size}, measured as the run began",
+            f"{size}, measured as the first run began",
         )
     return None
 
 
-def measured_rate(dtype: torch.dtype, seconds: float = 0.1) -> float:
+@cache
+def known_rate(dtype: torch.dtype) -> float:
+    """What was measured once: a processor does not change while a program runs."""
+    return measured_rate(dtype)
+
+
+def measured_rate(dtype: torch.dtype, seconds: float = 0.2) -> float:
     """Multiplications and additions a second of one thread in products of matrices, at its best.
 
     Each takes a few milliseconds, so among many there is one that nothing interrupted.

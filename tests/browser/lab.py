@@ -164,6 +164,15 @@ class Lab:
             ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell", timeout=60 * SECONDS
         )
 
+    @contextlib.contextmanager
+    def opened(self, name: str) -> Iterator[None]:
+        """A notebook while it is worked with; at the end its kernel gives its memory back."""
+        self.open(name)
+        try:
+            yield
+        finally:
+            self.page.evaluate(END_KERNEL)
+
     def run_all(self, name: str, timeout: float = 300) -> float:
         """Run every cell; returns the seconds that it took."""
         # Trap: the page says "Idle" before a kernel is there, and running opens a dialog then.
@@ -188,7 +197,7 @@ class Lab:
         self.page.wait_for_timeout(800)
 
     def show_a_window(self) -> None:
-        """A window as a reader has it; in a tall one each change costs the browser twice as much."""
+        """A window as a reader has it; in a tall one each change costs twice as much."""
         self.page.set_viewport_size(WINDOW)
 
     def turn_to(self, theme: str) -> None:
@@ -239,7 +248,3 @@ class Lab:
         """What the kernel has cost so far."""
         pid = self.kernel()
         return cost_of(pid) if pid else None
-
-    def end_kernel(self) -> None:
-        """Give its memory back before the next lesson."""
-        self.page.evaluate(END_KERNEL)

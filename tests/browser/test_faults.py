@@ -48,28 +48,24 @@ def without_widgets(work):
 
 def test_a_kernel_that_dies_leaves_the_picture_and_a_sentence(lab):
     page = lab.page
-    lab.open(NAME)
-    lab.run_all(NAME)
-    image = page.locator(f"{CONTROL} {SCREEN} img").first
-    process = lab.kernel()
-    if process is None:
-        pytest.skip("only Linux tells which process computes")
-    os.kill(process, signal.SIGKILL)
-    page.wait_for_selector("text=appears to have died", timeout=60 * SECONDS)
-    assert image.is_visible() and image.evaluate(IS_DRAWN)
-    page.keyboard.press("Enter")  # "Ok"
-    lab.run_all(NAME)
-    assert turn_all(page, page.locator(CONTROL)) == [], "run again, it can be turned again"
-    lab.end_kernel()
+    with lab.opened(NAME):
+        lab.run_all(NAME)
+        process = lab.kernel()
+        if process is None:
+            pytest.skip("only Linux tells which process computes")
+        os.kill(process, signal.SIGKILL)
+        page.wait_for_selector("text=appears to have died", timeout=60 * SECONDS)
+        image = page.locator(f"{CONTROL} {SCREEN} img").first
+        assert image.is_visible() and image.evaluate(IS_DRAWN)
+        page.keyboard.press("Enter")  # "Ok"
+        lab.run_all(NAME)
+        assert turn_all(page, page.locator(CONTROL)) == [], "run again, it can be turned again"
 
 
-def test_without_the_manager_of_widgets_there_is_a_still_picture_and_a_sentence(
-    lab, without_widgets
-):
-    lab.open(NAME)
-    lab.run_all(NAME)
-    shown = lab.page.locator(".jp-OutputArea-output")
-    assert shown.locator("img").count() == 1
-    assert shown.locator("img").evaluate(IS_DRAWN)
-    assert SAID in shown.inner_text()
-    lab.end_kernel()
+def test_without_the_manager_of_widgets_a_still_picture_and_a_sentence_appear(lab, without_widgets):
+    with lab.opened(NAME):
+        lab.run_all(NAME)
+        shown = lab.page.locator(".jp-OutputArea-output")
+        assert shown.locator("img").count() == 1
+        assert shown.locator("img").evaluate(IS_DRAWN)
+        assert SAID in shown.inner_text()

@@ -21,18 +21,18 @@ seconds_of: dict[str, float] = {}
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_run_turn_and_solve_the_whole_lesson(lab, lesson):
+def test_run_turn_and_solve_the_whole_lesson(lab, lesson, record_property):
     lab.errors.clear()
-    lab.open(lesson.name)
-    lab.run_all(lesson.name)
-    cost = lab.cost()
-    nothing_failed(lab, lesson)
-    every_control_is_followed(lab.page)
-    nobody_is_kept_out(lab, lesson)
-    every_question_can_be_solved(lab, lesson)
-    lab.end_kernel()
+    with lab.opened(lesson.name):
+        lab.run_all(lesson.name)
+        cost = lab.cost()
+        nothing_failed(lab, lesson)
+        every_control_is_followed(lab.page)
+        nobody_is_kept_out(lab, lesson)
+        every_question_can_be_solved(lab, lesson)
     assert (lab.errors, lab.outside) == ([], [])
     if cost:
+        record_property("cost", str(cost))
         seconds_of[lesson.name] = cost.cpu_seconds
         assert cost.cpu_seconds < LONGEST
         assert cost.peak_mb < MOST_MB

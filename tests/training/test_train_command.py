@@ -1,16 +1,17 @@
 """`gptcore train` and `gptcore sample`, as they are typed."""
 
+import contextlib
 import importlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from small_runs import TIMES, log_of
 
 from gptcore.cli import main
@@ -25,15 +26,19 @@ def train(out: Path, *more: str, preset: str = "names") -> int:
     return main(["train", preset, "--out_dir", str(out), *TINY, *OFTEN, *more])
 
 
-def started(out: Path, *more: str) -> subprocess.Popen:
-    words = ["-m", "gptcore.cli", "train", "names", "--out_dir", str(out), *TINY, *more]
-    return subprocess.Popen(
-        [sys.executable, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+def typed(said: Path, words: list[str]) -> None:
+    """What a process does that hears signals; what it says goes into a file."""
+    torch.set_num_threads(1)
+    with said.open("w", buffering=1) as file, contextlib.redirect_stderr(file):
+        code = main(words)
+    sys.exit(code)
+
+
+def started(processes, out: Path, *more: str):
+    words = ["train", "names", "--out_dir", str(out), *TINY, *more]
+    running = processes.Process(target=typed, args=(out.with_name("said"), words))
+    running.start()
+    return running
 
 
 def wait_for_steps(out: Path, steps: int) -> None:
@@ -83,12 +88,13 @@ def test_a_finished_run_says_so_and_another_one_is_not_written_over(tmp_path, ca
     assert [line["step"] for line in log_of(tmp_path)] == list(range(1, 8))
 
 
-def test_sigterm_finishes_the_step_saves_and_asks_to_be_resumed(tmp_path, capsys):
-    running = started(tmp_path / "out", "--max_steps", "100000")
+def test_sigterm_finishes_the_step_saves_and_asks_to_be_resumed(tmp_path, processes):
+    running = started(processes, tmp_path / "out", "--max_steps", "100000")
     wait_for_steps(tmp_path / "out", 5)
-    running.send_signal(signal.SIGTERM)
-    _, said = running.communicate(timeout=60)
-    assert running.returncode == 75
+    os.kill(running.pid, signal.SIGTERM)
+    running.join(60)
+    said = (tmp_path / "said").read_text()
+    assert running.exitcode == 75
     assert "SIGTERM: this step will be finished and saved. A second Ctrl-C stops at once." in said
     assert "the same command with --resume goes on" in said
     done = len(log_of(tmp_path / "out"))
@@ -97,17 +103,18 @@ def test_sigterm_finishes_the_step_saves_and_asks_to_be_resumed(tmp_path, capsys
     assert [line["step"] for line in log_of(tmp_path / "out")][-3:] == [done, done + 1, done + 2]
 
 
-def test_the_second_ctrl_c_stops_at_once_and_leaves_whole_checkpoints(tmp_path):
-    running = started(tmp_path / "out", "--grad_accum", "100000")  # a step of minutes
+def test_the_second_ctrl_c_stops_at_once_and_leaves_whole_checkpoints(tmp_path, processes):
+    running = started(processes, tmp_path / "out", "--grad_accum", "100000")  # a step of minutes
     end = time.monotonic() + 60
     while not (tmp_path / "out" / "run.json").exists() and time.monotonic() < end:
         time.sleep(0.02)
     time.sleep(0.2)  # now it is in the middle of its first step
-    running.send_signal(signal.SIGINT)
+    os.kill(running.pid, signal.SIGINT)
     time.sleep(0.5)
-    assert running.poll() is None
-    running.send_signal(signal.SIGINT)
-    assert running.wait(timeout=30) == 130
+    assert running.is_alive()
+    os.kill(running.pid, signal.SIGINT)
+    running.join(60)
+    assert running.exitcode == 130
     assert not list((tmp_path / "out").glob("step_*"))
 
 
