@@ -5,11 +5,12 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(
 TORCH ?= default
 VERSIONS ?= pinned
 LAB_ARGS ?=
-VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts/python.exe,bin/python)
+IN_VENV := $(if $(filter Windows_NT,$(OS)),Scripts/python.exe,bin/python)
+VENV := .venv/$(IN_VENV)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 SETUP := $(PYTHON) course/environment.py --torch $(TORCH) --versions $(VERSIONS)
 
-.PHONY: help lab test notebooks links site colab downloads checkpoint lint bench
+.PHONY: help lab test notebooks links site page colab downloads checkpoint lint bench
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
@@ -39,6 +40,10 @@ links:  ## write the project's address into every badge: make links REPO=owner/n
 site:  ## build the web site of the course: build/site
 	@$(SETUP) test
 	@$(VENV) -m course.site
+
+page:  ## build the first lessons as a page in which Python runs: build/page/site
+	@$(SETUP) page
+	@.venv/page/$(IN_VENV) -m course.in_the_page
 
 colab:  ## run every lesson with the versions that Google Colab ships
 	@$(SETUP) test

@@ -4,6 +4,8 @@ versions.
     python course/environment.py course        what the lessons need
     python course/environment.py test          what the tests need as well
     python course/environment.py bench         and those whom the benchmarks run beside us
+    python course/environment.py page          what builds the page in which Python runs, in .venv/page:
+    JupyterLab and that page would take each other's extensions
     python course/environment.py test --torch cpu    PyTorch without CUDA, for a machine without
     an NVIDIA card
     python course/environment.py test --versions oldest-torch    the oldest PyTorch that is allowed;
@@ -24,10 +26,14 @@ import sys
 OLDEST = (3, 11)
 # What the environment takes, with room to unpack; each contains the ones before it.
 GIGABYTES = {"course": 3.0, "test": 3.5, "bench": 4.0}
+ALONE = {"page": 0.5}  # in an environment of its own
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(ROOT, ".venv")
-PYTHON = os.path.join(FOLDER, "Scripts" if os.name == "nt" else "bin", "python")
+
+
+def folder_of(extra):
+    return os.path.join(FOLDER, extra) if extra in ALONE else FOLDER
 
 
 def stop(message):
@@ -51,11 +57,11 @@ def check_python():
 
 
 def check_room(extra):
-    free = shutil.disk_usage(ROOT).free / 1e9
-    if free < GIGABYTES[extra]:
+    free, needed = shutil.disk_usage(ROOT).free / 1e9, dict(GIGABYTES, **ALONE)[extra]
+    if free < needed:
         stop(
             "the disk has {:.1f} GB free, and the environment needs about {:.1f} GB. Make room, "
-            "then run it again.".format(free, GIGABYTES[extra])
+            "then run it again.".format(free, needed)
         )
 
 
@@ -86,9 +92,9 @@ def fingerprint(versions):
 def is_ready(extra, versions):
     """Whether this extra, or one that contains it, is installed as it should be."""
     extras = list(GIGABYTES)
-    for made in extras[extras.index(extra) :]:
+    for made in [extra] if extra in ALONE else extras[extras.index(extra) :]:
         try:
-            with open(os.path.join(FOLDER, "made-for-" + made)) as file:
+            with open(os.path.join(folder_of(extra), "made-for-" + made)) as file:
                 if file.read() == fingerprint(versions):
                     return True
         except OSError:
@@ -97,17 +103,20 @@ def is_ready(extra, versions):
 
 
 def install(extra, torch, versions):
-    if not os.path.exists(PYTHON):
-        print("gptcore: making the private environment .venv", file=sys.stderr)
-        subprocess.check_call([sys.executable, "-m", "venv", FOLDER])
+    folder = folder_of(extra)
+    python = os.path.join(folder, "Scripts" if os.name == "nt" else "bin", "python")
+    if not os.path.exists(python):
+        shown = os.path.relpath(folder, ROOT)
+        print("gptcore: making the private environment {}".format(shown), file=sys.stderr)
+        subprocess.check_call([sys.executable, "-m", "venv", folder])
     print(
         "gptcore: installing what '{}' needs; a minute or two the first time".format(extra),
         file=sys.stderr,
     )
-    held = os.path.join(FOLDER, "constraints.txt")
+    held = os.path.join(folder, "constraints.txt")
     with open(held, "w", encoding="utf-8") as file:
         file.write(constraints(versions))
-    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--constraint", held]
+    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--constraint", held]
     # What an earlier run pinned must not stay, for it is new enough for pip.
     command += ["--upgrade", "--upgrade-strategy", "eager"] if versions == "newest" else []
     command += (
@@ -120,13 +129,13 @@ def install(extra, torch, versions):
             "the installation did not finish; the lines above say why. Without a network? Then "
             "it has to wait. Run it again, it goes on."
         )
-    with open(os.path.join(FOLDER, "made-for-" + extra), "w") as file:
+    with open(os.path.join(folder, "made-for-" + extra), "w") as file:
         file.write(fingerprint(versions))
 
 
 def main():
     parser = argparse.ArgumentParser(description="Make the private environment of the course.")
-    parser.add_argument("extra", choices=sorted(GIGABYTES), help="what to install")
+    parser.add_argument("extra", choices=sorted(dict(GIGABYTES, **ALONE)), help="what to install")
     parser.add_argument(
         "--torch", choices=["default", "cpu"], default="default", help="cpu: PyTorch without CUDA"
     )

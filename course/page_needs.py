@@ -38,7 +38,8 @@ async def bring(*modules: str) -> None:
             raise NotInThisPage(
                 f"{in_words(modules)} cannot be had inside this page: Pyodide does not have it, or "
                 "its address cannot be reached from here. So this lesson is here to be read; the "
-                "links at its top lead to where it runs."
+                "links at its top lead to where it runs. (File → Reload Notebook from Disk "
+                "brings back pictures that have gone.)"
             ) from None
 
 

@@ -37,6 +37,8 @@ def draw_on_axes(ax, series: Mapping[str, Series], sheet: Sheet, pins: Sequence[
         marks = round_factors(*ax.get_ylim())
         ax.set_yticks(marks, [f"{mark:.3g}" for mark in marks])
         ax.minorticks_off()
+    if sheet.x_marks:
+        ax.set_xticks(list(sheet.x_marks), list(sheet.x_marks.values()))
     ax.set_title(sheet.title, pad=pin_on_axes(ax, pins))
     ax.legend(frameon=False)
     return ax

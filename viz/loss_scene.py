@@ -48,6 +48,8 @@ class Sheet:
     whole_x: bool = True  # no marks between two steps
     smooth: bool = True  # of many points the running mean is bold
     height: float = HEIGHT
+    form: str = ".3g"  # of the level that a curve has come to
+    x_marks: Mapping[float, str] = field(default_factory=dict)  # instead of round numbers
     points: Sequence[tuple[float, float]] = ()  # of what is added later, and must lie on the sheet
 
 
@@ -118,11 +120,15 @@ class LossScene:
     def labels(self, series: Mapping[str, Series]) -> list["Label"]:
         """The name of each curve, the reader's own first; a new row where the line is full."""
         own = [
-            (label_of(name, values, self.noisy(name, values)), CATEGORIES[n % len(CATEGORIES)], "")
+            (
+                label_of(name, values, self.noisy(name, values), self.sheet.form),
+                CATEGORIES[n % len(CATEGORIES)],
+                "",
+            )
             for n, (name, (_, values)) in enumerate(series.items())
         ]
         others = [
-            (label_of(name, values, False), MUTED, DASHES[n % len(DASHES)])
+            (label_of(name, values, False, self.sheet.form), MUTED, DASHES[n % len(DASHES)])
             for n, (name, (_, values)) in enumerate(self.sheet.reference.items())
         ]
         placed, x, row = [], float(LEFT), 0
@@ -172,7 +178,9 @@ class LossScene:
         return round_factors(10 ** max(self.low, DEEPEST), 10 ** min(self.high, HIGHEST))
 
     def marks(self) -> list[tuple[float, str]]:
-        """The round numbers of the axis that goes to the right, and how they are written."""
+        """The numbers of the axis that goes to the right, and how they are written."""
+        if self.sheet.x_marks:
+            return list(self.sheet.x_marks.items())
         if self.sheet.log_x:
             factors = round_factors(self.first, self.last)
             return [(factor, power_of_ten(factor)) for factor in factors]
@@ -232,7 +240,7 @@ def collide(title: str, unit: str) -> bool:
     return 9 * len(title) + 6.4 * len(unit) + 16 + RIGHT > WIDTH and bool(unit)
 
 
-def label_of(name: str, values: list[float], noisy: bool) -> str:
+def label_of(name: str, values: list[float], noisy: bool, form: str) -> str:
     """The curve's name, and where it has come to."""
     means = running_mean(values) if noisy else values
-    return f"{clip(name, 60)} {means[-1]:.3g}" if means else clip(name, 60)
+    return f"{clip(name, 60)} {means[-1]:{form}}" if means else clip(name, 60)

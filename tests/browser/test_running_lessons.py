@@ -21,7 +21,7 @@ seconds_of: dict[str, float] = {}
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_run_turn_and_solve_the_whole_lesson(lab, lesson, record_property):
+def test_run_turn_and_solve_the_whole_lesson(lab, lesson):
     lab.errors.clear()
     with lab.opened(lesson.name):
         lab.run_all(lesson.name)
@@ -32,7 +32,6 @@ def test_run_turn_and_solve_the_whole_lesson(lab, lesson, record_property):
         every_question_can_be_solved(lab, lesson)
     assert (lab.errors, lab.outside) == ([], [])
     if cost:
-        record_property("cost", str(cost))
         seconds_of[lesson.name] = cost.cpu_seconds
         assert cost.cpu_seconds < LONGEST
         assert cost.peak_mb < MOST_MB

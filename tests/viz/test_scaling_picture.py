@@ -56,7 +56,7 @@ def test_the_fitted_line_goes_on_beyond_the_runs_and_through_the_function():
     assert ops[-1] == pytest.approx(FARTHER * 1e13)
     assert losses == pytest.approx([law(x) for x in ops])
     assert picture.alt == (
-        "Loss against operations: small 2.9 for 10¹² operations; large 2 for 10¹³ operations. "
+        "Loss against operations: small 2.90 for 10¹² operations; large 2.00 for 10¹³ operations. "
         f"The fitted line comes to {law(3e13):.3g} at 3·10¹³."
     )
 
@@ -80,6 +80,43 @@ def test_points_and_line_lie_on_the_sheet():
     assert 44 <= float(circle.get("cy")) <= 336
 
 
+VALLEYS = {"400 operations": ([4, 8, 16], [3.0, 2.0, 2.5]), "1,600": ([4, 8, 16], [2.9, 1.9, 1.8])}
+
+
+def test_against_the_size_each_sum_is_a_valley_and_its_bottom_is_ringed():
+    picture = draw_scaling(VALLEYS, x="width", unit="loss (nats per letter)")
+    assert picture.data["points"] == {"400 operations": (8, 2.0), "1,600": (16, 1.8)}
+    assert picture.data["envelope"] == [] == paths_of(picture, GOLD)
+    assert (
+        picture.alt == "Loss against width: 400 operations 2.00 at width 8; 1,600 1.80 at width 16."
+    )
+    texts = texts_of(picture)
+    assert {"4", "8", "16", "loss (nats per letter)", "1,600: lowest at width 16"} <= set(texts)
+    circles = list(ET.fromstring(picture.to_svg()).iter(f"{NS}circle"))
+    for circle, ((low, _), *_) in zip(
+        circles, map(lowest_of, map(paths_of, 2 * [picture], CATEGORIES))
+    ):
+        assert float(circle.get("cx")) == pytest.approx(low, abs=0.15)
+
+
+def lowest_of(paths) -> list[tuple[float, float]]:
+    """The points of a path, the lowest on the sheet first: y goes down."""
+    return sorted(paths[0], key=lambda place: -place[1])
+
+
+def test_a_few_places_are_marked_themselves_and_many_or_crowded_ones_are_not():
+    ops = [4e8, 1.6e9, 6.4e9]
+    assert {"4·10⁸", "1.6·10⁹", "6.4·10⁹"} <= set(
+        texts_of(draw_scaling({"a": (ops, [3.0, 2.0, 1.0])}))
+    )
+    crowded = draw_scaling({"a": ([1e8, 1.1e8, 1e10], [3.0, 2.0, 1.0])})
+    assert "1.1·10⁸" not in texts_of(crowded) and "10⁹" in texts_of(crowded)
+
+
+def test_a_loss_keeps_its_last_digit_where_that_is_0():
+    assert "small 2.00" in texts_of(draw_scaling({"small": ([1e10, 1e11], [3.0, 2.0])}))
+
+
 def test_many_noisy_steps_are_read_from_their_mean():
     ops = [1e9 * i for i in range(1, 201)]
     losses = [3.0 + (-1) ** i for i in range(200)]
@@ -99,6 +136,7 @@ def test_what_has_no_logarithm_is_left_out():
         ({"a": ([0, -1], [3.0, 2.0])}, {}, "run 'a' needs a pair .* above 0"),
         ({"a": [3.0, 2.0]}, {}, r"run 'a' needs a pair \(operations, losses\)"),
         ({"a": ([1, 2], [3.0])}, {}, "'a' has 2 steps and 1 losses"),
+        ({"a": SMALL}, {"x": "tokens"}, "x='tokens' must be one of operations, parameters, width"),
         ({"a": SMALL}, {"points": {"p": (0, 1)}}, "point 'p' is .*; give .* both above 0"),
         ({"a": SMALL}, {"points": {"p": (1, 2, 3)}}, "point 'p'"),
         ({"a": SMALL}, {"fit": lambda ops: -1.0}, r"fit\(3.33e\+11\) answers -1.0; it must be "),
@@ -117,3 +155,9 @@ def test_on_axes_of_matplotlib_both_axes_are_logarithms():
     assert labels[:3] == ["lowest of all", "small", "large"]
     ticks = [t.get_text() for t in ax.get_yticklabels()]
     assert "3" in ticks
+
+
+def test_on_axes_of_matplotlib_valleys_have_the_marks_of_their_sizes():
+    ax = draw_scaling(VALLEYS, x="width", ax=Figure().add_subplot())
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["4", "8", "16"]
+    assert "lowest of all" not in [line.get_label() for line in ax.lines]
