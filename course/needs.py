@@ -51,7 +51,7 @@ NEEDS = {
     ),
     "needs-gpu": (
         gpu_is_here,
-        "a machine with an NVIDIA card, and a PyTorch built for it; gptcore doctor says what it has",
+        "an NVIDIA card and a PyTorch that was built for it; gptcore doctor says what there is",
     ),
 }
 

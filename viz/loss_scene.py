@@ -48,7 +48,7 @@ class Sheet:
     whole_x: bool = True  # no marks between two steps
     smooth: bool = True  # of many points the running mean is bold
     height: float = HEIGHT
-    form: str = ".3g"  # of the level that a curve has come to
+    form: str = ".3g"  # of the level that a curve has come to; without one it is not told
     x_marks: Mapping[float, str] = field(default_factory=dict)  # instead of round numbers
     points: Sequence[tuple[float, float]] = ()  # of what is added later, and must lie on the sheet
 
@@ -243,4 +243,4 @@ def collide(title: str, unit: str) -> bool:
 def label_of(name: str, values: list[float], noisy: bool, form: str) -> str:
     """The curve's name, and where it has come to."""
     means = running_mean(values) if noisy else values
-    return f"{clip(name, 60)} {means[-1]:{form}}" if means else clip(name, 60)
+    return f"{clip(name, 60)} {means[-1]:{form}}" if means and form else clip(name, 60)

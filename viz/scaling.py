@@ -83,7 +83,7 @@ def draw_scaling(
         reference={FITTED: line} if line[0] else {},
         height=380,
         x_marks={place: words_of(x, place) for place in own_places(series, best, line)},
-        form=FORM,
+        form=FORM if x == "operations" else "",  # of a valley the bottom counts, not the end
         points=list(best.values()),
     )
     if ax is not None:
@@ -92,7 +92,7 @@ def draw_scaling(
     drawing = LossScene(series, sheet)
     if envelope:
         add_envelope(drawing, envelope)
-    add_points(drawing, best, list(series))
+    add_points(drawing, best, list(series), told=x != "operations")
     return Picture(data, describe(best, line, x), drawing.scene)
 
 
@@ -138,11 +138,15 @@ def is_curve(shape: Shape) -> bool:
     return isinstance(shape, Line)
 
 
-def add_points(drawing: LossScene, best: Mapping[str, Place], names: list) -> None:
-    """A dot in the colour of its run, or in ink if there is no run of this name."""
+def add_points(drawing: LossScene, best: Mapping[str, Place], names: list[str], told: bool) -> None:
+    """A ring in the colour of its run, or in ink if there is no run of this name; its loss."""
     for name, point in best.items():
         place = drawing.place(*point)
-        drawing.scene.add(Disc(*place, 4.5, PAPER, colour_of(name, names), 2))
+        colour = colour_of(name, names)
+        drawing.scene.add(Disc(*place, 4.5, PAPER, colour, 2))
+        if told:  # inside the valley, where there is room
+            loss = f"{point[1]:{FORM}}"
+            drawing.scene.add(Words(place[0], place[1] - 12, loss, 12, colour, "middle"))
 
 
 def colour_of(name: str, names: list[str]) -> str:

@@ -57,7 +57,7 @@ def test_the_fitted_line_goes_on_beyond_the_runs_and_through_the_function():
     assert losses == pytest.approx([law(x) for x in ops])
     assert picture.alt == (
         "Loss against operations: small 2.90 for 10¹² operations; large 2.00 for 10¹³ operations. "
-        f"The fitted line comes to {law(3e13):.3g} at 3·10¹³."
+        f"The fitted line comes to {law(3e13):#.3g} at 3·10¹³."
     )
 
 
@@ -86,6 +86,7 @@ VALLEYS = {"400 operations": ([4, 8, 16], [3.0, 2.0, 2.5]), "1,600": ([4, 8, 16]
 def test_against_the_size_each_sum_is_a_valley_and_its_bottom_is_ringed():
     picture = draw_scaling(VALLEYS, x="width", unit="loss (nats per letter)")
     assert picture.data["points"] == {"400 operations": (8, 2.0), "1,600": (16, 1.8)}
+    assert {"2.00", "1.80"} <= set(texts_of(picture)) and "1,600" in texts_of(picture)
     assert picture.data["envelope"] == [] == paths_of(picture, GOLD)
     assert (
         picture.alt == "Loss against width: 400 operations 2.00 at width 8; 1,600 1.80 at width 16."
