@@ -4,8 +4,8 @@ versions.
     python course/environment.py course        what the lessons need
     python course/environment.py test          what the tests need as well
     python course/environment.py bench         and those whom the benchmarks run beside us
-    python course/environment.py page          what builds the page in which Python runs, in .venv/page:
-    JupyterLab and that page would take each other's extensions
+    python course/environment.py page          what builds the page in which Python runs, in
+    .venv/page: JupyterLab and that page would take each other's extensions
     python course/environment.py test --torch cpu    PyTorch without CUDA, for a machine without
     an NVIDIA card
     python course/environment.py test --versions oldest-torch    the oldest PyTorch that is allowed;

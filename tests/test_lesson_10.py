@@ -21,7 +21,7 @@ from course.solutions import lesson_10 as solution
 from gptcore.cli.training import RESUME_ME
 from gptcore.corpus import Batches, TextNotHere, write_shard
 from gptcore.model import GPT, GPTConfig
-from gptcore.training import PRESETS, TrainConfig, learning_rate, train
+from gptcore.training import PRESETS, LossSum, TrainConfig, learning_rate, train
 
 LESSON = next(lesson for lesson in written_lessons() if lesson.number == 10)
 TEXT = LESSON.source.read_text(encoding="utf-8")
@@ -258,3 +258,17 @@ def test_the_commands_of_the_lesson_are_commands():
 def test_every_exercise_has_a_solution():
     for name in ("batch_loss", "rate", "keep_going"):
         assert QUESTIONS[name].right is getattr(solution, name)
+
+
+def test_a_model_of_64_bits_has_a_loss_of_64_bits_or_the_outputs_would_differ_elsewhere():
+    model = GPT(GPTConfig(8, 64, n_layer=1, n_head=2, n_embd=16)).double()
+    ids = torch.arange(9)[None]
+    loss = LossSum(model)(ids[:, :-1], ids[:, 1:])
+    shares = model(ids[:, :-1])[0].softmax(dim=-1)[0, torch.arange(8), ids[0, 1:]]
+    assert loss.dtype == torch.float64
+    assert loss.item() == pytest.approx(-shares.log().sum().item(), rel=1e-14)
+
+
+def test_the_rows_that_overflow_in_fp16_are_named_though_in_32_bits_they_would_not():
+    said = " ".join(printed("NotFinite").split())
+    assert "Step 2: the loss is not a finite number. It comes from 4 row(s)" in said

@@ -28,7 +28,7 @@ class Control:
     def __init__(self, knobs: list[Widget], still: Picture):
         self.still = still
         self.screen = HTML(layout=Layout(width="100%"))
-        self.live = VBox([*knobs, self.screen, slider_names()])
+        self.live = VBox([*knobs, self.screen, mended()])
         self.redraw()
 
     def picture(self) -> Picture:
@@ -54,8 +54,8 @@ class Control:
         }
 
 
-def slider_names() -> HTML:
-    """What is not seen, and gives the sliders around it names that a screen reader says."""
-    script = Path(__file__).with_name("slider_names.js").read_text(encoding="utf-8")
+def mended() -> HTML:
+    """What is not seen, and gives the knobs around it names to hear and keys to press."""
+    script = Path(__file__).with_name("knobs.js").read_text(encoding="utf-8")
     image = f'<img alt="" src="{DOT}" onload="{escape(script)}">'  # a <script> would not be run
     return HTML(image, layout=Layout(display="none"))

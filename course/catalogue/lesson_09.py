@@ -233,8 +233,8 @@ QUESTIONS = [
             Wrong(
                 257,
                 "whole numbers are exact",
-                "Whole numbers are exact as long as there are digits enough. 257 is 100000001, nine "
-                "binary digits; bf16 has eight.",
+                "Whole numbers are exact as long as there are digits enough. 257 is 100000001, "
+                "nine binary digits; bf16 has eight.",
             ),
             Wrong(
                 258,

@@ -455,7 +455,7 @@ draw_scaling(curves, fit=law, points=points, unit=PER_LETTER, title="Three point
 
 # %% [markdown]
 # Twice too high. (The ring at the lower right is that model, the dashes are the line. Lesson 7 gave it 0.26: there its rows were longer, and whoever sees more letters before the next is less surprised by it.) Our three points are models that learned which letters follow which. Somewhere beyond them a model learns whole words, then whole sentences of these stories, and nothing in three points announces that. (It also has three blocks, and has read each story seven times.) A line through three points that is asked about four thousand times as much is a guess
-# with a ruler. The one that is known best, of a work called **Chinchilla**, lies on four hundred runs.
+# with a ruler. The one that is known best, of a work called *Chinchilla*, lies on four hundred runs.
 #
 # What carries over is the *form*: a valley for each sum, and a bottom that moves to the right as the sum grows. There, size and text grow alike: about **20 tokens for each parameter**. And here?
 

@@ -19,8 +19,6 @@ KNOBS = (
 ROUNDS = 3
 SLOWEST_ANSWER = 2.0  # seconds, on a machine that is busy; benchmarks/LOG.md has measured ones
 
-THERE_AND_BACK = {"slider": ("ArrowRight", "ArrowLeft"), "select-one": ("ArrowDown", "ArrowUp")}
-
 KIND = "knob => knob.matches('.noUi-handle') ? 'slider' : knob.type"
 NAME = """knob => knob.ariaLabel || knob.placeholder || knob.innerText
     || knob.closest('.jupyter-widgets').innerText"""
@@ -39,12 +37,13 @@ def turn(page: Page, knob: Locator) -> str:
     """Press the keys that a reader presses on such a knob; gives the one that turns it back."""
     kind = knob.evaluate(KIND)
     knob.focus()
-    if kind in THERE_AND_BACK:
-        keys = THERE_AND_BACK[kind]
-        there, back = keys[::-1] if knob.evaluate(AT_THE_END) else keys
+    if kind == "slider":
+        there, back = ("ArrowRight", "ArrowLeft")[:: -1 if knob.evaluate(AT_THE_END) else 1]
         page.keyboard.press(there)
         return back
-    if kind in ("text", "textarea"):
+    if kind == "select-one":
+        page.keyboard.press("ArrowUp" if knob.evaluate(AT_THE_END) else "ArrowDown")
+    elif kind in ("text", "textarea"):
         page.keyboard.press("Control+End")
         page.keyboard.type("a")
         page.keyboard.press("Enter" if kind == "text" else "Tab")

@@ -16,7 +16,9 @@ from course.needs import missing
 
 pytestmark = pytest.mark.browser
 LESSONS = written_lessons()
-LONGEST, MEAN, MOST_MB = 60, 20, 1500  # seconds of computing, and the kernel's peak
+CORES = 2  # a second of a lesson may take a second of each
+LONGEST, MEAN = 60 * CORES, 20 * CORES  # seconds of processor
+MOST_MB = 1500
 seconds_of: dict[str, float] = {}
 
 
@@ -74,7 +76,7 @@ def every_question_can_be_solved(lab, lesson: Lesson) -> None:
         assert "not yet" not in lab.output(cell)
 
 
-def test_the_mean_lesson_computes_for_less_than_20_seconds():
+def test_the_mean_lesson_computes_for_less_than_20_seconds_on_two_cores():
     if set(seconds_of) != {lesson.name for lesson in LESSONS}:
         pytest.skip("not every lesson was run and measured")
     assert sum(seconds_of.values()) / len(seconds_of) < MEAN, seconds_of
