@@ -30,7 +30,7 @@ def site(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a process can have one Playwright at a time
 def browser():
     """Chromium, without a window."""
     path = find_chromium()

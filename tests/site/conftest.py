@@ -19,7 +19,7 @@ def site(tmp_path_factory) -> Path:
     return out
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a process can have one Playwright at a time
 def chromium():
     """A headless browser."""
     path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
