@@ -1,9 +1,12 @@
 """What lesson 10 says is held against the runs that it says it about."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from itertools import islice
 
@@ -68,8 +71,12 @@ def test_the_codes_of_exercise_3_are_those_of_the_command():
     assert solution.keep_going(lambda: next(codes)) == 1
 
 
-def test_the_line_for_the_terminal_starts_again_after_75_and_after_nothing_else(tmp_path):
-    (line,) = re.findall(r"`(until .*done)`", TEXT)
+def loop_for_the_terminal() -> str:
+    found = re.search(r"^#     (trap .*)\n#     (until .*done)$", TEXT, re.MULTILINE)
+    return f"{found[1]}\n{found[2]}\n"
+
+
+def test_the_file_for_the_terminal_starts_again_after_75_and_after_nothing_else(tmp_path):
     for codes, starts in (("75 75 0", 3), ("0 0", 1), ("75 1 0", 2)):
         answers = tmp_path / "codes"
         answers.write_text("\n".join(codes.split()))
@@ -77,10 +84,36 @@ def test_the_line_for_the_terminal_starts_again_after_75_and_after_nothing_else(
             gptcore() {{
                 code=$(sed -n 1p {answers}); sed -i 1d {answers}; echo started; return $code
             }}
-            {line}
+            {loop_for_the_terminal()}
         """
         ran = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=20)
         assert ran.stdout.count("started") == starts
+
+
+@pytest.mark.parametrize(("with_trap", "starts"), [(True, 1), (False, 2)])
+def test_ctrl_c_ends_the_loop_because_of_its_first_line(tmp_path, with_trap, starts):
+    """A stand-in finishes what it does at SIGINT and says 75, as the command does."""
+    command = tmp_path / "gptcore"
+    command.write_text(
+        "#!/bin/sh\ntrap 'exit 75' INT\n"
+        'echo started\n[ -e "$0.again" ] && exit 0\ntouch "$0.again"\n'
+        "while :; do sleep 0.05; done\n"
+    )
+    command.chmod(0o755)
+    lines = loop_for_the_terminal().splitlines()
+    script = tmp_path / "keep_going.sh"
+    script.write_text("\n".join(lines if with_trap else lines[1:]))
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    loop = subprocess.Popen(
+        ["bash", str(script)], stdout=subprocess.PIPE, text=True, start_new_session=True,
+        env=os.environ | {"PATH": path},
+    )  # fmt: skip
+    assert loop.stdout.readline() == "started\n"
+    while not command.with_name("gptcore.again").exists():
+        time.sleep(0.01)
+    os.killpg(loop.pid, signal.SIGINT)  # what a terminal does at Ctrl-C
+    rest, _ = loop.communicate(timeout=20)
+    assert 1 + rest.count("started") == starts
 
 
 def test_the_numbers_of_the_large_run_are_those_of_its_preset():
@@ -110,6 +143,20 @@ def test_four_times_the_rows_have_half_the_noise():
     for more, fewer in zip(noise[1:], noise):
         assert more == pytest.approx(fewer / 2, rel=0.06)
     assert "nearly seven lengths off" in TEXT and noise[0] == pytest.approx(6.7)
+    assert "are 7.7, 3.8, 1.9 and 0.94: others, and the same halves" in TEXT
+
+
+def test_adamw_without_decay_leaves_what_the_lesson_says_of_the_to_and_fro():
+    weights = torch.ones(2, dtype=torch.float64, requires_grad=True)
+    moves = torch.optim.AdamW([weights], lr=0.01, weight_decay=0)
+    for step in range(1000):
+        weights.grad = torch.tensor([100.0, 0.01], dtype=torch.float64) * (-1) ** step
+        moves.step()
+    assert "without any decay it leaves 0.982" in TEXT
+    assert weights.tolist() == pytest.approx([0.982, 0.982], abs=5e-4)
+    assert "to the power 1,000 is 0.368. (What is missing to 0.361" in TEXT
+    assert 0.999**1000 == pytest.approx(0.368, abs=5e-4)
+    assert 0.999**1000 * weights[0].item() == pytest.approx(0.361, abs=5e-4)
 
 
 def test_slopes_that_are_32_times_too_large_make_the_same_step_with_adamw():
@@ -160,7 +207,7 @@ def test_the_first_losses_after_a_resume_are_those_of_a_run_that_was_left_in_pea
 def test_bos_model_gets_no_better_on_other_rows_and_ever_better_on_its_own():
     lines = printed("validation loss:").splitlines()
     ada, bo = ([float(n) for n in re.findall(r"\d\.\d\d", line)] for line in lines)
-    assert "After the fifth start nothing that Bo's model learns is of use" in TEXT
+    assert "From the sixth start on nothing that Bo's model learns is of use" in TEXT
     assert min(bo[5:]) > bo[4] - 0.05 and max(bo[4:]) < bo[3]
     assert ada == sorted(ada, reverse=True) and ada[-1] < bo[-1] - 0.3
 
@@ -169,14 +216,21 @@ def test_the_jump_of_the_cosine_is_as_large_and_as_long_as_the_lesson_says():
     said = printed("told[0].message")
     assert "jumps from 0.00075 at step 200 to 0.0082" in said
     assert "wsd went on from step 160" in said
-    words = printed("TwoRuns(joined)") or "".join(
+    words = "".join(
         str(output.data.get("text/plain", ""))
         for cell in nbformat.read(LESSON.notebook, as_version=4).cells
-        if cell.cell_type == "code" and "TwoRuns(joined)" in cell.source
+        if cell.cell_type == "code" and "draw_runs(joined" in cell.source
         for output in cell.outputs
     )
-    assert "At the end it has 3.96, and wsd 3.85" in TEXT
+    assert "It ends at 3.96." in TEXT
     assert "cosine from 5.38 to 3.96" in words and "wsd from 5.38 to 3.85" in words
+    assert (
+        "planned for 400 ends at 3.90, and wsd, which was told as late as the first, at 3.85"
+        in (TEXT)
+    )
+    assert "cosine for 400 from 5.38 to 3.9 at 400" in words
+    assert "368 steps of them; with the 40 that were made twice they are 408 steps" in TEXT
+    assert round(0.92 * 400) == 368
 
 
 def test_bf16_changes_sixty_steps_of_the_run_on_names_by_less_than_said(tmp_path):
@@ -272,3 +326,13 @@ def test_a_model_of_64_bits_has_a_loss_of_64_bits_or_the_outputs_would_differ_el
 def test_the_rows_that_overflow_in_fp16_are_named_though_in_32_bits_they_would_not():
     said = " ".join(printed("NotFinite").split())
     assert "Step 2: the loss is not a finite number. It comes from 4 row(s)" in said
+    assert "the largest: 275; the loss of the same rows in 32 bits: 10,600" in (
+        printed("largest = max")
+    )
+    assert "A loss of 10,600 where knowing nothing costs 6.24" in TEXT
+
+
+def test_a_guess_may_name_the_run_or_the_person():
+    large, owner = QUESTIONS["16 x 32 or 8 x 64"], QUESTIONS["the program to trust"]
+    assert large.reply("16 x 32") == large.reply("A") and large.reply("8 × 64") == large.reply("B")
+    assert owner.reply("Bo") == owner.reply("Bo's") and owner.judge("Ada").right

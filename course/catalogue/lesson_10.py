@@ -182,11 +182,28 @@ def until_it_says_so(start):
     return code
 
 
+# Answers by another name --------------------------------------------------------------------------
+
+LETTERS = {"16 x 32": "A", "8 x 64": "B", "16x32": "A", "8x64": "B", "neither": "C"}
+OWNERS = {"Ada": "Ada's", "Bo": "Bo's"}
+
+
+def as_letter(answer):
+    """The run that is meant, also by what it is."""
+    return LETTERS.get(str(answer).replace("×", "x"), answer)
+
+
+def as_owner(answer):
+    """Whose program is meant, also by the name alone."""
+    return OWNERS.get(str(answer), answer)
+
+
 QUESTIONS = [
     Question(
         "16 x 32 or 8 x 64",
         LESSON,
         right="C",
+        measure=as_letter,
         yes="Both add up the slopes of the same 512 rows before anything moves; but for rounding.",
         wrong=(
             Wrong(
@@ -210,7 +227,7 @@ QUESTIONS = [
         measure=on_batches,
         measured="the losses of [(2, 64), (4, 64)], [(3, 100), (5, 300)] and "
         "[(1, 10), (2, 10), (6, 20)]",
-        yes="Each piece counts as much as it has tokens.",
+        yes="Each piece counts as much as it has tokens that count.",
         wrong=(
             Wrong(
                 sums,
@@ -279,13 +296,13 @@ QUESTIONS = [
                 "A",
                 "a curve goes on as it came",
                 "It came down with a rate that was falling to its floor. At which rate does it go "
-                "on? Look at the two plans in the picture.",
+                "on? Look at the two plans in the picture below.",
             ),
             Wrong(
                 "C",
                 "at the floor nothing moves",
                 "At the floor it would move, slowly. But with max_steps=12000 the rate of step "
-                "6,001 is not the floor: look at the two plans in the picture.",
+                "6,001 is not the floor: look at the two plans in the picture below.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
@@ -418,6 +435,7 @@ QUESTIONS = [
         "the program to trust",
         LESSON,
         right="Ada's",
+        measure=as_owner,
         yes="The better curve is the wrong one. Here is how it can be seen.",
         wrong=(
             Wrong(

@@ -1,31 +1,41 @@
 """python -m course.site: the lessons, the pages beside them and the reference, as build/site.
 
-A warning of Sphinx is an error here, and so is a link that leads nowhere. To look at it:
+A warning of Sphinx is an error here, and so is a link that leads nowhere. Where the page in which
+Python runs has been built (`make page`), it becomes a part of the site. To look at it:
 python -m http.server --directory build/site
 """
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
 from sphinx.cmd.build import build_main
 
 from course.site.broken_links import broken_links
-from course.site.layout import lay_out
+from course.site.layout import TRIED_IN, lay_out
 from course.site.public import ROOT
+
+PAGE = ROOT / "build" / "page" / "site"  # see course/in_the_page.py
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course.site", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
-    out = parser.parse_args(arguments).out.resolve()
+    parser.add_argument("--page", type=Path, default=PAGE, help="as built by course.in_the_page")
+    options = parser.parse_args(arguments)
+    out, page = options.out.resolve(), options.page
+    tried_in = out / TRIED_IN
     sources, kept = out.with_name(f"{out.name}-sources"), out.with_name(f"{out.name}-kept")
-    lay_out(sources)
+    lay_out(sources, with_page=page.is_dir())
     folders = ["-d", str(kept), "-c", str(Path(__file__).parent), str(sources), str(out)]
     failed = build_main(["--fail-on-warning", "--quiet", "-b", "html", *folders])
     if failed:
         return failed
-    faults = broken_links(out)
+    shutil.rmtree(tried_in, ignore_errors=True)
+    if page.is_dir():
+        shutil.copytree(page, tried_in)
+    faults = broken_links(out, apart=tried_in)
     print("\n".join(faults) or f"The site is in {out}.", file=sys.stderr if faults else None)
     return 1 if faults else 0
 

@@ -13,13 +13,17 @@ from course.site.reference import reference_page
 INDEX = Path(__file__).parent / "index.md"
 PAGES = COURSE / "pages"
 TEACHERS = ("teaching", "wrong_answers")  # pages that give answers away stand behind the others
+TRIED_IN = "try"  # the page in which Python runs, within the site
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?\)")
 
 
-def lay_out(folder: Path) -> None:
-    """Write every page as Markdown; what has not changed keeps its age, and is not built again."""
+def lay_out(folder: Path, with_page: bool = False) -> None:
+    """Write every page as Markdown; what has not changed keeps its age, and is not built again.
+
+    `with_page`: the first page leads to the one in which Python runs.
+    """
     stored = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
-    pages = all_pages(stored)
+    pages = all_pages(stored, with_page)
     for old in folder.rglob("*.md"):
         if old.relative_to(folder).as_posix() not in pages:
             old.unlink()
@@ -30,17 +34,17 @@ def lay_out(folder: Path) -> None:
             file.write_text(text, encoding="utf-8", newline="\n")
 
 
-def all_pages(lessons: list[Lesson]) -> dict[str, str]:
+def all_pages(lessons: list[Lesson], with_page: bool) -> dict[str, str]:
     """The path of each page in the site's sources, and its text."""
     pages = {f"notebooks/{lesson.name}.md": lesson_page(lesson) for lesson in lessons}
     for page in sorted(PAGES.glob("*.md")):
         pages[f"course/pages/{page.name}"] = page.read_text(encoding="utf-8")
     pages |= {f"reference/{package}.md": reference_page(package) for package in PACKAGES}
-    pages["index.md"] = index_page(lessons)
+    pages["index.md"] = index_page(lessons, with_page)
     return {path: with_links(text, path, pages) for path, text in pages.items()}
 
 
-def index_page(lessons: list[Lesson]) -> str:
+def index_page(lessons: list[Lesson], with_page: bool) -> str:
     """The first page: what this is, the lessons, and the tree of all pages."""
     others = [page.stem for page in sorted(PAGES.glob("*.md"))]
     trees = {
@@ -50,9 +54,19 @@ def index_page(lessons: list[Lesson]) -> str:
         "Reference": [f"reference/{package}" for package in PACKAGES],
     }
     text = INDEX.read_text(encoding="utf-8")
+    text = text.replace("<!-- try -->", tried(lessons) if with_page else "open")
     text = text.replace("<!-- lessons -->", "\n".join(map(row, lessons)))
     text = text.replace("<!-- picture -->", moving_picture(lessons))
     return text + "".join(toctree(caption, pages) for caption, pages in trees.items() if pages)
+
+
+def tried(lessons: list[Lesson]) -> str:
+    """The way to the lessons that run in a page, without anything to install."""
+    numbers = [lesson.number for lesson in lessons if lesson.runs_in_a_page]
+    return (
+        f'<a href="{TRIED_IN}/index.html">run lessons {numbers[0]} to {numbers[-1]} in this '
+        "browser</a>, open"
+    )
 
 
 def moving_picture(lessons: list[Lesson]) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from course.lesson_table import written_lessons
 from course.site.broken_links import Page, broken_links
+from course.site.layout import lay_out
 from course.site.public import PACKAGES, public_names
 
 STORED = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
@@ -94,3 +95,18 @@ def test_the_checker_of_links_sees_what_is_broken(tmp_path):
         "a.html: b.html leads nowhere",
         "a.html: a.html#y: the page is there, that place is not",
     ]
+
+
+@pytest.mark.parametrize("with_page", [True, False])
+def test_the_first_page_leads_to_the_one_in_which_python_runs_if_it_is_there(tmp_path, with_page):
+    lay_out(tmp_path, with_page)
+    first = (tmp_path / "index.md").read_text(encoding="utf-8")
+    assert ('<a href="try/index.html">run lessons 0 to 3 in this browser</a>' in first) == with_page
+
+
+def test_what_is_not_ours_to_check_may_be_led_to(tmp_path):
+    (tmp_path / "index.html").write_text('<a href="try/index.html">run it</a>')
+    (tmp_path / "try").mkdir()
+    (tmp_path / "try" / "index.html").write_text('<a href="nowhere.html">theirs</a>')
+    assert broken_links(tmp_path, apart=tmp_path / "try") == []
+    assert len(broken_links(tmp_path)) == 1
