@@ -60,8 +60,8 @@ SEVEN = (
     ),
     Week(
         (10,),
-        "start a run, kill it, go on; show each other what yours writes",
-        "a text of your own",
+        "start a run, kill it, go on; Ada or Bo, by a show of hands before the curves are cut",
+        "a schedule that can be made longer, keep_going, and the mixed page",
     ),
 )
 
@@ -79,7 +79,7 @@ FOURTEEN = (
     Week((7,), "over-fitting, seen coming; Ada and Bo", "gpt2-medium without a program", 0.5),
     Week((8,), "read what the filters threw away, and vote", "set_aside and rows_of"),
     Week((9,), "fill a card of 12 GB; what goes round as advice, computed", "what a night costs"),
-    Week((10,), "start a run, kill it, go on; read each other's samples", "a text of your own"),
+    Week((10,), "start a run, kill it, go on; Ada or Bo, by a show of hands", "the mixed page"),
 )
 
 

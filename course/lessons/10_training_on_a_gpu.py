@@ -270,7 +270,7 @@ with warnings.catch_warnings(record=True) as told:
 print(fill(next(str(note.message) for note in told if "jumps" in str(note.message)), 100))
 planned = steps_of("cosine", 400, "planned")
 for schedule, steps in longer.items():
-    print(f"{schedule} went on from step {steps[0].step - 1}")
+    print(f"{schedule} stood at {short[schedule][-1].val_loss:.2f}, and went on from step {steps[0].step - 1}")
 
 # %% [markdown]
 # wsd went back to step 160, where its rate had not begun to fall, and did its last 40 steps over again, at the full rate. That costs 40 steps and no jump.
@@ -292,10 +292,10 @@ draw_runs(joined, x="step", title="Told at 200 to go on to 400, and one that kne
 TwoRuns(joined)
 
 # %% [markdown]
-# When its first 200 steps were over the cosine stood at 4.24. The rate jumps, the loss rises to 4.33, and it takes forty steps to come back to where it was: so much is paid for a plan that was made too late. It ends at 3.96. The cosine that was planned for 400 ends at 3.90, and wsd, which was told as late as the first, at 3.85.
+# At step 200 the cosine had come to 4.24. The rate jumps, the loss rises to 4.33, and it takes forty steps to come back to where it was: so much is paid for a plan that was made too late. It ends at 3.96. The cosine that was planned for 400 ends at 3.90, and wsd, which was told as late as the first, at 3.85.
 #
 # The title of the picture with the lists says that wsd is where the cosine ends after 92% of its tokens. It counts the tokens of the curve, 368 steps of them; with the 40 that were made twice they are 408 steps of 400. And another thing speaks against wsd: nearly all the way it is the *upper* curve, since the gain of a fall comes when one falls,
-# and whoever looks in at night sees the worse of the two. That gain can be taken at any time, though. At the end of its first 200 steps, which the picture leaves out, wsd stood at 4.21, lower than the cosine's 4.24. (One seed and one small model do not settle which schedule ends lower. They do show which one can be made longer.)
+# and whoever looks in at night sees the worse of the two. That gain can be taken at any time, though. At the end of its first 200 steps, the last 40 of which the picture leaves out, wsd stood at 4.21, lower than the cosine's 4.24. (One seed and one small model do not settle which schedule ends lower. They do show which one can be made longer.)
 #
 # And the 4.0? Once the rate falls again the loss does fall, in our small run too, at a price: forty steps, and in the end 0.05 more than the run that was planned. That 12,000 steps come to 4.0 nobody has measured. From 6,000 steps of a cosine one does not *continue*; one plans for 12,000 at the start, or for an open end.
 #
@@ -578,6 +578,7 @@ from gptcore.training import NotFinite
 
 typed = TrainConfig(max_steps=99, batch_size=4, learning_rate=3e3, warmup_steps=10, dtype="float16", device="cpu")
 gpt = new_gpt().float()
+rmtree(folder / "typed", ignore_errors=True)
 try:
     for step in train(gpt, rows("train"), typed, out_dir=folder / "typed"):
         print(f"step {step.step}: loss {step.train_loss:.2f}")
