@@ -72,7 +72,7 @@ for split, part in {"train": stories[:-200], "val": stories[-200:]}.items():
     print(f"{split}: {len(part):,} stories, {len(ids):,} tokens")
 
 # %% [markdown]
-# The model has one block. (Four of its switches are not as GPT-2 has them. They let a small model learn faster, and lesson 11 takes them one by one.)
+# The model has one block. (Four of its switches are not as GPT-2 has them. They let a small model learn faster; the documentation of `GPTConfig` says what each one does.)
 
 # %%
 from dataclasses import replace
