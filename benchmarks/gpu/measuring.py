@@ -1,0 +1,57 @@
+"""One measurement of training: its peak of memory and its speed, in the same few steps."""
+
+from contextlib import closing
+from statistics import median
+from time import perf_counter
+
+import torch
+
+from benchmarks.gpu.settings import Record, Settings, free_memory, new_model
+from gptcore.training import memory_of, train
+from gptcore.training.parameters import flops_per_token
+from gptcore.training.rate import Noise
+
+WARM_UP = 3  # steps that are not timed: compiling, caches, clocks
+
+
+def measure(settings: Settings, preset: str, steps: int = 8, **changes) -> Record:
+    """Train for some steps on random ids; memory against the budget, and tokens per second.
+
+    Args:
+        settings: The run.
+        preset: Whose sizes and optimizer are taken.
+        steps: Steps that are timed.
+        changes: Fields of `TrainConfig` that differ from the preset's.
+    """
+    free_memory()
+    model = settings.model_config(preset)
+    config = settings.train_config(preset, max_steps=1000, warmup_steps=50, **changes)
+    before = torch.cuda.memory_allocated() if settings.on_gpu else 0
+    noise = Noise(config.batch_size, model.block_size, model.vocab_size)
+    start, speeds = perf_counter(), []
+    with closing(train(new_model(model), noise, config)) as running:
+        for step in running:
+            if step.step == 1:
+                until_first_step = perf_counter() - start
+            if step.step > WARM_UP:
+                speeds.append(step.tokens_per_second)
+            if len(speeds) == steps:
+                break
+    rate = median(speeds)
+    record: Record = {
+        "batch_size": config.batch_size,
+        "grad_accum": config.grad_accum,
+        "compile": config.compile,
+        "recompute": config.recompute,
+        "loss_chunk": config.loss_chunk,
+        "tokens_per_second": rate,
+        "tflops": rate * flops_per_token(model) / 1e12,
+        "seconds_until_first_step": until_first_step,
+    }
+    if settings.on_gpu:
+        peak = torch.cuda.max_memory_allocated() - before
+        predicted = memory_of(model, config, "bfloat16").total
+        share = predicted / peak
+        memory = {"peak_bytes": peak, "predicted_bytes": predicted, "predicted_share": share}
+        record |= {**memory, "ok": abs(share - 1) <= 0.1}
+    return record

@@ -1,0 +1,90 @@
+"""What a run of `on_gpu.py` works with: device, sizes, and the files that lie beside it."""
+
+import gc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from gptcore.corpus import Batches, available
+from gptcore.model import GPT, GPTConfig
+from gptcore.training import PRESETS, TrainConfig, write_own_shards
+from gptcore.training.budgeting import vocabulary_of
+from gptcore.training.rate import Noise
+
+NEVER = 1_000_000
+SHAPES = {"40M": "fineweb-40m", "124M": "fineweb-124m"}  # the models whose speed is measured
+TINY: dict[str, Any] = {"block_size": 32, "n_layer": 2, "n_head": 2, "n_embd": 32}
+
+Record = dict[str, Any]
+Check = tuple[str, Callable[[], Iterator[Record]]]  # a name, and what yields its records
+
+
+class Source(Protocol):
+    """Where rows come from (`gptcore.corpus.Batches`, or noise)."""
+
+    batch_size: int
+    block_size: int
+
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run: on which device, how large, and where its files are."""
+
+    device: str
+    tiny: bool
+    work: Path  # a folder for what the run writes and does not keep
+    shards: Path | None = None  # FineWeb in GPT-2's tokens, from `gptcore prepare`
+    nanogpt: Path | None = None  # a checkout of nanoGPT
+    keep: Path | None = None  # where the logs of recorded runs are kept
+
+    @property
+    def on_gpu(self) -> bool:
+        return self.device.startswith("cuda")
+
+    def pick(self, full: Any, tiny: Any) -> Any:
+        """A quantity of the full run, or of the tiny one."""
+        return tiny if self.tiny else full
+
+    def model_config(self, preset: str) -> GPTConfig:
+        """The preset's sizes; tiny ones if the run is tiny."""
+        config = PRESETS[preset].config(vocabulary_of(PRESETS[preset]))
+        if not self.tiny:
+            return config
+        return replace(config, **TINY)
+
+    def train_config(self, preset: str, **changes: Any) -> TrainConfig:
+        """The preset's training on this device, never interrupted by an evaluation."""
+        usual = {"device": self.device, "eval_every": NEVER, "checkpoint_every": NEVER}
+        return replace(PRESETS[preset].train, **{**usual, **changes})
+
+    def batches(self, preset: str, config: TrainConfig, model: GPTConfig) -> Source:
+        """Rows of the preset's own text where it is here, else rows drawn at random."""
+        size = {"batch_size": config.batch_size, "block_size": model.block_size}
+        folder, text = self.shards, PRESETS[preset].text
+        if text is not None:
+            folder = self.work / f"shards-{text}" if available(text) else None
+            if folder is not None and not folder.exists():
+                write_own_shards(text, folder)
+        if folder is None:
+            return Noise(**size, vocab_size=model.vocab_size)
+        return Batches(folder, **size, seed=config.seed)
+
+
+def new_model(config: GPTConfig, seed: int = 1337) -> GPT:
+    """The same first weights each time."""
+    return GPT(config, torch.Generator().manual_seed(seed))
+
+
+def free_memory() -> None:
+    """Forget compiled code and unused memory, so that the next measurement begins empty."""
+    gc.collect()
+    torch._dynamo.reset()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
