@@ -34,7 +34,7 @@ MODDED_MI300X = "modded-nanogpt of 2024, untuned, 8 MI300X: 74,000 tokens/s each
 NANOGPT_CPU = (
     "nanoGPT's demonstration on 2 cores of a server, evaluations included: 97 s for 2,000 steps"
 )
-LIKE_H100 = f"as the H100, whose arithmetic is the same: {LLMC_H100}"
+OURS_H200 = "our own run, 124M, one H200, compiled, 32 rows: benchmarks/gpu, 2026-11-27"
 ASSUMED_SHARE = 0.4
 
 
@@ -55,6 +55,7 @@ class Card:
     dtype: str = "bfloat16"  # the format of that peak, in which a run computes
     share: float = ASSUMED_SHARE
     share_from: str = ASSUMED
+    share_width: int = 768  # n_embd of the model for which it is that share
     usable: float = 0.9  # of the memory: its driver, fragments and a desktop take the rest
 
     @property
@@ -101,7 +102,7 @@ ALL = (
     geforce("rtx4060", 8, 115, 96, 2460),
     geforce("rtx4060ti", 16, 165, 136, 2535),
     geforce("rtx4060ti-8", 8, 160, 136, 2535),
-    geforce("rtx4070", 12, 200, 184, 2475, share=0.6, share_from=CLAIM_4070),
+    geforce("rtx4070", 12, 200, 184, 2475, share=0.6, share_from=CLAIM_4070, share_width=384),
     geforce("rtx4070super", 12, 220, 224, 2475),
     geforce("rtx4070ti", 12, 285, 240, 2610),
     geforce("rtx4070tisuper", 16, 285, 264, 2610),
@@ -127,7 +128,7 @@ ALL = (
     server("h100", "H100 SXM5", 79, 700, 989.4, share=0.41, share_from=LLMC_H100),
     server("h100-pcie", "H100 PCIe", 79, 350, 756),
     server("h100-nvl", "H100 NVL", 93, 400, 835),
-    server("h200", "H200 SXM", 139, 700, 989.4, share=0.41, share_from=LIKE_H100),
+    server("h200", "H200 SXM", 139, 700, 989.4, share=0.46, share_from=OURS_H200),
     server("b200", "B200", 178, 1000, 2250),
     replace(
         server("mi300x", "Instinct MI300X", 191, 750, 1307.4, share=0.05, share_from=MODDED_MI300X),
@@ -216,6 +217,7 @@ def processor() -> Card:
         peak_from="a rate, not a peak: what the run below reached",
         dtype="float32",
         share=1.0,
+        share_width=1,  # of any model
         share_from=NANOGPT_CPU,
     )
 

@@ -418,8 +418,8 @@ def test_the_table_of_cards_is_printed_with_all_sources(command):
 
 def test_memory_and_rate_of_ones_own_card_count(command):
     asked = ("budget", "fineweb-40m", "--gpu", "rtx4070", "--json")
-    plan = json.loads(command(*asked, "--memory_gib", 6, "--tokens_per_second", 50_000)[1])
-    assert plan["fits"] is False and plan["card"]["memory_bytes"] == 6 * 2**30
+    plan = json.loads(command(*asked, "--memory_gib", 4, "--tokens_per_second", 50_000)[1])
+    assert plan["fits"] is False and plan["card"]["memory_bytes"] == 4 * 2**30
     assert plan["tokens_per_second"] == 50_000 and plan["tokens_per_second_from"].startswith("meas")
     assert command(*asked, "--memory_gib", 0)[0] == 2
 
