@@ -157,7 +157,9 @@ def write(record: Record, log: TextIO) -> None:
     verdict = {True: "ok  ", False: "FAIL", None: "    "}[record.get("ok")]
     head = f"{verdict} {record.get('check', record['part'])}:"
     rest = {k: v for k, v in record.items() if k not in ("part", "check", "ok")}
-    told = ", ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in rest.items())
+    told = ", ".join(
+        f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in rest.items()
+    )
     print(f"{head} {told}"[:400], flush=True)
 
 

@@ -24,7 +24,9 @@ def generated(settings: Settings, dtype: torch.dtype) -> Iterator[Record]:
     model = new_model(settings.model_config(SHAPES["124M"])).to(settings.device, dtype).eval()
     n = settings.pick(NEW_TOKENS, 8)
     for batch_size in settings.pick(BATCH_SIZES, (1, 2)):
-        prompts = [[(7 * i + b) % 200 for i in range(PROMPT_TOKENS // 2)] for b in range(batch_size)]
+        prompts = [
+            [(7 * i + b) % 200 for i in range(PROMPT_TOKENS // 2)] for b in range(batch_size)
+        ]
         for _ in generate_cached(model, prompts, 2):  # warms up
             pass
         start = perf_counter()

@@ -18,6 +18,7 @@ from gptcore.training.rate import Noise
 NEVER = 1_000_000
 SHAPES = {"40M": "fineweb-40m", "124M": "fineweb-124m"}  # the models whose speed is measured
 TINY: dict[str, Any] = {"block_size": 32, "n_layer": 2, "n_head": 2, "n_embd": 32}
+TINY_VOCAB = 512  # in place of GPT-2's
 
 Record = dict[str, Any]
 Check = tuple[str, Callable[[], Iterator[Record]]]  # a name, and what yields its records
@@ -56,7 +57,8 @@ class Settings:
         config = PRESETS[preset].config(vocabulary_of(PRESETS[preset]))
         if not self.tiny:
             return config
-        return replace(config, **TINY)
+        vocab_size = TINY_VOCAB if PRESETS[preset].text is None else config.vocab_size
+        return replace(config, vocab_size=vocab_size, **TINY)
 
     def train_config(self, preset: str, **changes: Any) -> TrainConfig:
         """The preset's training on this device, never interrupted by an evaluation."""
@@ -71,7 +73,7 @@ class Settings:
             folder = self.work / f"shards-{text}" if available(text) else None
             if folder is not None and not folder.exists():
                 write_own_shards(text, folder)
-        if folder is None:
+        if folder is None or model.vocab_size == TINY_VOCAB:
             return Noise(**size, vocab_size=model.vocab_size)
         return Batches(folder, **size, seed=config.seed)
 
