@@ -25,6 +25,16 @@ class Recorded:
     date: str
     steps: list[Step]
 
+    @property
+    def losses(self) -> dict[str, tuple[list[int], list[float]]]:
+        """Steps and losses, as `viz.draw_loss` takes them."""
+        found = {}
+        for name in ("train", "val"):
+            pairs = [(step.step, getattr(step, f"{name}_loss")) for step in self.steps]
+            known = [(step, loss) for step, loss in pairs if loss is not None]
+            found[name] = ([step for step, _ in known], [loss for _, loss in known])
+        return found
+
 
 def recorded_runs(folder: Path = FOLDER) -> list[Recorded]:
     """All that were recorded, by name; none if there are none."""

@@ -148,7 +148,7 @@ def test_a_4070_computes_what_its_cores_and_its_clock_make():
     assert (round(0.11 * 312e12 / peak, 2), round(0.12 * 312e12 / peak, 2)) == (0.59, 0.64)
     assert 466e12 / peak == pytest.approx(8, abs=0.01)
     shares = [CARDS[name].share for name in ("a100-40", "rtx4090", "h100", "h200", "a100-80")]
-    assert shares == [0.29, 0.55, 0.41, 0.41, 0.6]
+    assert shares == [0.29, 0.55, 0.41, 0.46, 0.6]
 
 
 def test_the_best_width_is_the_lowest_of_those_that_were_run():
@@ -219,8 +219,9 @@ def test_the_borrowed_formula_says_what_the_lesson_says_of_it():
 def test_what_the_night_costs():
     evening, elsewhere = (budget("fineweb-40m", card=card) for card in ("rtx4070", "h200"))
     assert evening.hours == pytest.approx(7.5, abs=0.05)  # from ten until half past five
-    assert elsewhere.hours * 60 == pytest.approx(40, abs=2)
-    assert elsewhere.kwh / evening.kwh == pytest.approx(1 / 3, abs=0.05)
+    measured = 1_033_000  # tokens per second: benchmarks/gpu/2026-11-27-nvidia-h200-first-run.txt
+    assert elsewhere.hours * 60 == pytest.approx(elsewhere.tokens / measured / 60, rel=0.02)
+    assert elsewhere.kwh / evening.kwh == pytest.approx(2 / 5, abs=0.03)
     assert budget("fineweb-124m", card="rtx4070").hours / 24 == pytest.approx(2.8, abs=0.1)
     bath = 150 * 30 * 4186 / 3.6e6
     assert bath == pytest.approx(5.2, abs=0.05)

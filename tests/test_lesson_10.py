@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -26,6 +27,8 @@ from gptcore.corpus import Batches, TextNotHere, load_documents, write_shard
 from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import BPETokenizer
 from gptcore.training import PRESETS, LossSum, NotFinite, TrainConfig, learning_rate, train
+
+ROOT = Path(__file__).resolve().parent.parent
 
 LESSON = next(lesson for lesson in written_lessons() if lesson.number == 10)
 TEXT = LESSON.source.read_text(encoding="utf-8")
@@ -286,7 +289,30 @@ def test_runs_that_were_recorded_are_shown_with_card_and_day_and_others_are_not(
     (folder / "about.json").write_text(json.dumps({"card": "a card", "date": "a day"}))
     (run,) = recorded_runs(tmp_path)
     assert (run.name, run.card, run.date) == ("fineweb-40m", "a card", "a day")
-    assert run.steps[0].train_loss == 10.9
+    assert run.losses == {"train": ([1], [10.9]), "val": ([], [])}
+
+
+def test_the_table_of_the_card_holds_what_its_logs_hold():
+    logs = ROOT / "benchmarks" / "gpu"
+    lesson = (ROOT / "course" / "lessons" / "10_training_on_a_gpu.py").read_text(encoding="utf-8")
+    printed = (logs / "2026-11-27-nvidia-h200-first-run.txt").read_text(encoding="utf-8")
+    records = (logs / "2026-11-27-nvidia-h200.jsonl").read_text(encoding="utf-8").splitlines()
+    (compiled,) = (r for r in map(json.loads, records) if "124M, batch 16" in r.get("check", ""))
+    rows = {
+        "40M, not compiled, 32": (26_053_695_488, 26_065_019_904),
+        "124M, not compiled, 32": (33_065_775_104, 33_093_876_736),
+        "124M, compiled, 16": (compiled["predicted_bytes"], compiled["peak_bytes"]),
+    }
+    for row, sizes in rows.items():
+        in_gib = " | ".join(f"{size / 2**30:.2f} GiB" for size in sizes)
+        assert f"memory, {row} rows | {in_gib} |" in lesson
+        if "not" in row:
+            assert "peak_bytes {1}, predicted_bytes {0},".format(*sizes) in printed
+    for text in (
+        "predicted_tokens_per_second 4.746e+05, measured_tokens_per_second 5.355e+05",
+        "predicted_tokens_per_second 1.352e+06, measured_tokens_per_second 1.033e+06",
+    ):
+        assert text in printed  # 475,000 and 535,000; 1,352,000 and 1,033,000
 
 
 def test_where_no_shards_are_the_cell_for_a_card_says_how_to_make_them(tmp_path, monkeypatch):

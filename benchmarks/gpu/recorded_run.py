@@ -45,10 +45,8 @@ def recorded(settings: Settings, preset: str) -> Iterator[Record]:
     )
     size = {"batch_size": config.batch_size, "block_size": model.block_size, "seed": config.seed}
     data, val = (Batches(settings.shards, **size, split=split) for split in ("train", "val"))
-    gpt, out, begun, last = new_model(model), settings.work / preset, perf_counter(), None
-    for last in train(gpt, data, config, val=val, out_dir=out):
-        pass
-    assert last is not None
+    gpt, out, begun = new_model(model), settings.work / preset, perf_counter()
+    last = list(train(gpt, data, config, val=val, out_dir=out))[-1]
     if settings.keep is not None:
         shutil.copy(out / "log.jsonl", settings.keep / f"{preset}.jsonl")
     yield {

@@ -363,7 +363,7 @@ for name in ("a100-80", "rtx4070"):
 # %% [markdown]
 # Other people's times, divided by the peaks of their own cards: nanoGPT had 29 % on A100s and 55 % on a 4090, llm.c 41 % on H100s and 60 % on A100s. If the report is true, this run is among the busiest, and limited by computing. How many GB a card has says what goes in, and nothing about how fast it comes out. (By the same ruler an H100 reaches "104 %", which somebody has in fact reported.)
 #
-# Two grains of salt. The convention counts the half of attention that the mask throws away, and does not count what is computed twice. And the whole 11 to 12 % are somebody's report, 59 to 64 % of the card's own peak; nobody here has that card. Our table takes 60 % for it, 55 % for a 4090, 41 % for an H200 (as for the H100, which computes alike), and everything with hours in it below hangs on these. `gptcore doctor --rate` measures yours in 20 steps.
+# Two grains of salt. The convention counts the half of attention that the mask throws away, and does not count what is computed twice. And the whole 11 to 12 % are somebody's report, 59 to 64 % of the card's own peak; nobody here has that card. Our table takes 60 % for it, 55 % for a 4090, 46 % for an H200, and everything with hours in it below depends on these. The figure for the H200 is our own: on 27 November 2026 a model of 768 numbers per token reached 46 % of that card's peak, and one of 384 reached 31 %. Narrow matrices keep a card less busy, so the table takes less for narrow models. `gptcore doctor --rate` measures yours in 20 steps.
 #
 # ## The best size is a question of money
 #
@@ -536,7 +536,7 @@ for preset in ("fineweb-40m", "fineweb-124m"):
 print(f"{evening.download_bytes / 2**30:.1f} GiB to fetch for {evening.tokens / 1e9:.1f} billion tokens, each read once")
 
 # %% [markdown]
-# So it is done at half past five, for 1.5 kWh. A hot bath, 150 litres warmed by 30 degrees, takes 5.2. The card that draws 700 watts needs a third of the energy, because it is done in forty minutes. And the model of GPT-2's size, which also reads three times as much text, is no night any more but nearly three days, or another card. (What is to be fetched is counted with 2.76 bytes a token, as the page of the data set gives them; the file of lesson 8 had 2.72.) (The card alone; the computer around it draws some more. `gptcore budget fineweb-40m --gpu rtx4070` prints all of this for any size, and says of each figure where it comes from.)
+# So it is done at half past five, for 1.5 kWh. A hot bath, 150 litres warmed by 30 degrees, takes 5.2. The card that draws 700 watts needs two fifths of the energy, because it is done in fifty minutes. (We measured 1,033,000 tokens per second on that card with this model. The whole run would take 51 minutes.) And the model of GPT-2's size, which also reads three times as much text, is no night any more but nearly three days, or another card. (What is to be fetched is counted with 2.76 bytes a token, as the page of the data set gives them; the file of lesson 8 had 2.72.) (The card alone; the computer around it draws some more. `gptcore budget fineweb-40m --gpu rtx4070` prints all of this for any size, and says of each figure where it comes from.)
 #
 # ## The last sentence is yours
 #
