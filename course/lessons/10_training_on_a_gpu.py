@@ -674,7 +674,7 @@ draw_loss(FINEWEB_40M_CURVE, title="40 million parameters on FineWeb, as publish
 #
 # | | predicted | measured on the H200 |
 # |---|---|---|
-# | memory, 40M, not compiled, 32 rows | 24.26 GiB | 24.28 GiB |
+# | memory, 40M, not compiled, 32 rows | 24.26 GiB | 24.27 GiB |
 # | memory, 124M, not compiled, 32 rows | 30.79 GiB | 30.82 GiB |
 # | memory, 124M, compiled, 16 rows | 8.76 GiB | 8.85 GiB |
 # | tokens per second, 124M, compiled | 475,000 | 535,000 |
