@@ -65,7 +65,9 @@ def tensors_of(weights, file: Path) -> Tensors:
         raise ValueError(f"model of {file} must be a dictionary of tensors; got {weights!r:.60}.")
     for name, tensor in weights.items():
         if not isinstance(tensor, torch.Tensor):
-            raise ValueError(f"{name} of {file} is a {type(tensor).__name__}, and must be a tensor.")
+            raise ValueError(
+                f"{name} of {file} is a {type(tensor).__name__}, and must be a tensor."
+            )
     return dict(weights)
 
 
