@@ -9,6 +9,7 @@ Source: karpathy/nanoGPT, `model.py` and `train.py`.
 import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -93,8 +94,8 @@ def opened(file: Path):
 
 def numpy_globals() -> list:
     """What makes NumPy's scalars and arrays when a checkpoint is read; none of it runs anything."""
-    array, number = np.zeros(1), np.float64(0.0)
-    makers = [array.__reduce__()[0], number.__reduce__()[0]]  # type: ignore[index]
+    values: list[Any] = [np.zeros(1), np.float64(0.0)]
+    makers = [value.__reduce__()[0] for value in values]
     named = [
         (maker, f"numpy.{core}.multiarray.{maker.__name__}")  # NumPy 1 and 2
         for maker in makers
