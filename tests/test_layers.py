@@ -12,17 +12,18 @@ PACKAGES = ("gptcore", "viz", "course")
 
 # Inside gptcore each part may use itself and what stands here.
 FLOORS = {
-    "heads": set(),
-    "next_token": set(),
-    "manifest": set(),
-    "tokenizers": {"manifest"},
-    "scalar": {"heads", "next_token"},
-    "corpus": {"manifest", "tokenizers"},
-    "model": {"heads"},
-    "sampling": {"model", "next_token"},
-    "training": {"heads", "manifest", "tokenizers", "model", "corpus", "sampling"},
-    "tuning": {"model", "corpus", "sampling", "training", "tokenizers"},
-    "ladder": {"model", "corpus", "scalar", "training", "heads", "next_token"},
+    "checks": set(),
+    "heads": {"checks"},
+    "next_token": {"checks"},
+    "manifest": {"checks"},
+    "tokenizers": {"checks", "manifest"},
+    "scalar": {"checks", "heads", "next_token"},
+    "corpus": {"checks", "manifest", "tokenizers"},
+    "model": {"checks", "heads"},
+    "sampling": {"checks", "model", "next_token"},
+    "training": {"checks", "heads", "manifest", "tokenizers", "model", "corpus", "sampling"},
+    "tuning": {"checks", "model", "corpus", "sampling", "training", "tokenizers"},
+    "ladder": {"checks", "model", "corpus", "scalar", "training", "heads", "next_token"},
 }
 
 

@@ -3,7 +3,9 @@
 Left out on purpose: knowing NumPy or PyTorch. An array says itself how it becomes a list.
 """
 
+from collections.abc import Mapping
 from math import isfinite
+from operator import index
 
 
 def to_numbers(given, what: str, finite: bool = True) -> list[float]:
@@ -34,6 +36,41 @@ def to_numbers(given, what: str, finite: bool = True) -> list[float]:
             f"{len(numbers)} are not finite."
         )
     return numbers
+
+
+def to_int(given, what: str, least: int, most: int | None = None) -> int:
+    """One integer, of NumPy or PyTorch too.
+
+    Raises:  ValueError for a bool, a float such as 3.0, and what is out of range.
+    Example: to_int(3, "head", 0, 7) -> 3
+    """
+    try:
+        number = None if is_bool(given) else index(given)
+    except (TypeError, RuntimeError):
+        number = None
+    if number is None or number < least or (most is not None and number > most):
+        limit = f"{least} or more" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{what}={given!r:.40} must be a whole number, {limit}.")
+    return number
+
+
+def is_bool(given) -> bool:
+    """True and False, of NumPy and PyTorch too."""
+    return isinstance(given, bool) or str(getattr(given, "dtype", "")) in ("bool", "torch.bool")
+
+
+def to_mapping(given, what: str, example: str) -> Mapping:
+    """A mapping as it is. Raises: ValueError for anything else, such as None."""
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{what} must be a mapping such as {example}, not {given!r:.60}.")
+    return given
+
+
+def to_tokens(given) -> list[str]:
+    """The tokens as texts. Raises: ValueError for what is not a row of them."""
+    if not hasattr(given, "__iter__"):
+        raise ValueError(f"tokens must be a list of texts such as ['a', 'b'], not {given!r:.60}.")
+    return [str(token) for token in given]
 
 
 def to_matrix(given, what: str, axes: str = "T T") -> list:

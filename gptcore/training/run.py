@@ -18,7 +18,8 @@ import torch
 from torch.nn.parallel import DistributedDataParallel
 
 from gptcore.model import GPT, check_ids
-from gptcore.model.ids import UNASKED, check_targets
+from gptcore.model.ids import check_targets, targets_to_predict
+from gptcore.model.weights import check_tensors
 from gptcore.training import onednn
 from gptcore.training.checkpoints import Loaded
 from gptcore.training.config import TrainConfig
@@ -119,13 +120,14 @@ class Run:
         config, step = self.config, self.step + 1
         self.model.train()
         batch = self.micro_batches(step)
-        asked = self.processes.sum(sum(int((y != UNASKED).sum()) for _, y, _ in batch))
+        asked = self.processes.sum(sum(int(targets_to_predict(y).sum()) for _, y, _ in batch))
         total = torch.zeros((), device=self.device)
         with self.chance_of(step):
             for number, (x, y, _) in enumerate(batch, 1):
                 with self.alone(until=number < len(batch)), self.autocast:
                     # Several processes take the mean of their slopes; this makes it a sum.
-                    loss = self.loss(x, y) * (self.processes.size / asked)
+                    # Where every target is ignored, loss and gradients are 0.
+                    loss = self.loss(x, y) * (self.processes.size / max(1, asked))
                     self.scaler.scale(loss).backward()
                 total += loss.detach()
         for optimizer in self.optimizers:
@@ -307,6 +309,7 @@ class Run:
         """
         self.check_same(loaded)
         found = loaded.model.own_tensors()
+        check_tensors(self.model.own_tensors(), found, str(loaded.folder))
         with torch.no_grad():
             for name, tensor in self.model.own_tensors().items():
                 tensor.copy_(own_part(found[name], tensor))
