@@ -7,8 +7,11 @@ Left out on purpose: paging and sharing between texts.
 Source: Shazeer 2019 on what decoding spends its time on, arXiv 1911.02150.
 """
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from gptcore.checks import as_int
 from gptcore.model.gpt import GPT, asked
@@ -50,7 +53,7 @@ class KVCache:
         looks_back = self.longest > 0
         self.visible = (places <= self.places[..., None])[:, None] if looks_back else None
         sizes = torch.tensor([len(new) for new in news], device=self.device)  # (B,)
-        with asked(self.model):
+        with asked(self.model), kernels_for_any_length(self.device):
             x = self.model.read(ids, memory=self)  # (B, T, C)
             last = x[torch.arange(len(news), device=self.device), sizes - 1]  # (B, C)
             self.lengths = self.lengths + sizes
@@ -81,6 +84,18 @@ class KVCache:
         self.longest = int(self.lengths.max())  # the longest one may be among those that went
         for block in self.blocks:
             block.keys, block.values = block.keys[rows], block.values[rows]
+
+
+def kernels_for_any_length(device: torch.device) -> AbstractContextManager:
+    """Attention without cuDNN, which plans its kernels anew for each length of the cache.
+
+    One H200 took 66 ms for each token of a model of 124M (benchmarks/gpu, 2026-11-27).
+    """
+    if device.type != "cuda":
+        return nullcontext()
+    return sdpa_kernel(
+        [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+    )
 
 
 class BlockMemory:
