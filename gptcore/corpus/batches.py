@@ -13,6 +13,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shlex import quote
 from typing import Any, Literal
 
 import numpy as np
@@ -27,6 +28,7 @@ from gptcore.corpus.shards import (
     sha256_of,
 )
 from gptcore.corpus.shuffle import shuffled
+from gptcore.paths import user_path
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 Split = Literal["train", "val"]
@@ -60,7 +62,7 @@ class Batches:
         if split not in ("train", "val"):
             raise ValueError(f"split={split!r} must be 'train' or 'val'.")
         self.batch_size, self.block_size, self.seed = batch_size, block_size, seed
-        self.shards = checked_shards(Path(folder), split, tokenizer)
+        self.shards = checked_shards(user_path(folder, "The folder of shards"), split, tokenizer)
         self.starts = np.cumsum([0, *map(len, self.shards)])
         self.tokens = int(self.starts[-1])
         self.windows = (self.tokens - 1) // block_size
@@ -140,7 +142,9 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
     if path.is_file():
         return [open_any(path)]
     if not path.is_dir():
-        raise ValueError(f"There is no {path}. Make it with: gptcore prepare SOURCE --out {path}")
+        raise ValueError(
+            f"There is no {path}. Make it with: gptcore prepare SOURCE --out {quote(str(path))}"
+        )
     if (path / "manifest.json").exists():
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
         check_tokenizer(path, manifest, tokenizer)
@@ -160,6 +164,14 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
     return [open_shard(file) for file in files]
 
 
+def vocab_size_of(folder: str | Path) -> int | None:
+    """The vocabulary of the shards, as their manifest has it; None where there is no manifest."""
+    file = Path(folder) / "manifest.json"
+    if not file.is_file():
+        return None
+    return json.loads(file.read_text(encoding="utf-8"))["tokenizer"]["vocab_size"]
+
+
 def no_shards(path: Path, split: str) -> ValueError:
     """The error for a folder that has no files of the split."""
     return ValueError(
@@ -174,8 +186,7 @@ def none_set_aside(path: Path, split: Split, manifest: dict[str, Any]) -> ValueE
     if documents < 2:
         way_out = (
             "Documents are set aside as a whole, and one cannot serve both train and val: cut the "
-            "text into several (one in each line of a .txt file, or with --document file one in "
-            "each file)"
+            "text into several (a .txt file for each, or one in each line with --document line)"
         )
     else:
         way_out = f"Give a {'larger' if split == 'val' else 'smaller'} --val_share"

@@ -19,8 +19,8 @@ from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RevisionN
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers
 
-from gptcore.corpus.documents import SourceDamaged
 from gptcore.corpus.folder import NO_ROOM, check_room, read_json, sole_use, write_json
+from gptcore.corpus.reading import SourceDamaged
 from gptcore.corpus.shards import sha256_of
 from gptcore.corpus.sources import Source
 from gptcore.manifest import data_folder

@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from gptcore.corpus.documents import SourceDamaged, read_documents
+from gptcore.corpus.documents import read_documents
 from gptcore.corpus.folder import (
     NO_ROOM,
     DiskFull,
@@ -25,14 +25,17 @@ from gptcore.corpus.folder import (
     sole_use,
     write_json,
 )
-from gptcore.corpus.making import Made, Span, make_shard
+from gptcore.corpus.making import Made, Span, make_shard, spans_of
 from gptcore.corpus.plan import AS_USUAL, ShardSettings, new_plan, other_sources
+from gptcore.corpus.reading import SourceDamaged
 from gptcore.corpus.shards import format_for, sha256_of
-from gptcore.corpus.sources import Source, find_sources
+from gptcore.corpus.sources import Source, find_all, lasting
 from gptcore.corpus.state import (
     Preparation,
     check_same,
+    check_some_text,
     check_unchanged,
+    is_finished,
     manifest_of,
     refused,
     remove_traces,
@@ -40,6 +43,7 @@ from gptcore.corpus.state import (
     whole_among,
 )
 from gptcore.corpus.workers import in_processes
+from gptcore.paths import user_path
 from gptcore.tokenizers.named import find_tokenizer
 from gptcore.tokenizers.tokenizer import Tokenizer
 
@@ -82,13 +86,17 @@ def prepare(
     """Make shards of the documents in `sources`, in the folder `out`; a record for each.
 
     Nothing is yielded where everything is there already. Each shard has its name only when it is
-    whole, and the folder has a manifest.json only when all shards are there.
+    whole, and the folder has a manifest.json only when all shards are there. Files that are not
+    taken stand in it with the reason; a warning names them, too.
 
     Raises: ValueError for what cannot be asked for, or not in this folder; OSError for what goes
         wrong on the way: damaged files, a full disk, another run in the folder.
     Example: for step in prepare("stories", "shards"): print(step.done, "of", step.total)
     """
     asked = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
+    for one in asked:
+        user_path(one, "A source")
+    folder = user_path(out, "--out")
     if workers < 1:
         raise ValueError(f"workers={workers} must be 1 or more; one for each core is usual.")
     if isinstance(tokenizer, Tokenizer):
@@ -100,7 +108,6 @@ def prepare(
             f"The tokenizer {name} has no end-of-text token, with which every document begins. "
             'Train it with special_tokens=["<|endoftext|>"].'
         )
-    folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file. Shards need a folder: --out with another name.")
     return run(Preparation(asked, folder, known, name, workers, settings))
@@ -109,6 +116,8 @@ def prepare(
 def run(asked: Preparation) -> Iterator[Progress]:
     """All of it, while nobody else is in the folder."""
     folder = asked.folder
+    if is_finished(asked):  # nothing is written then, not even a lock
+        return
     folder.mkdir(parents=True, exist_ok=True)
     with sole_use(folder):
         plan, made, finished = what_is_there(folder)
@@ -117,23 +126,26 @@ def run(asked: Preparation) -> Iterator[Progress]:
         whole = whole_among(folder, made)
         if finished and len(whole) == len(plan["shards"]):
             return remove_traces(folder)
-        found = find_sources(asked.asked)
+        found = find_all(asked.asked, asked.settings, out=folder)
         if not plan:
-            plan = new_plan(asked.asked, found, asked.tokenizer, asked.name, asked.settings)
-        elif told := other_sources(plan, found, all_here=True):
+            words = lasting(asked.asked)
+            plan = new_plan(words, found, asked.tokenizer, asked.name, asked.settings)
+        elif told := other_sources(plan, found.sources, all_here=True):
             raise refused(plan, folder, told)
         missing = [number for number in range(len(plan["shards"])) if number not in whole]
         needed = {span[0] for number in missing for span in plan["shards"][number]["spans"]}
         needed |= {number for number, row in enumerate(plan["sources"]) if not row["sha256"]}
-        yield from check_sources(plan, found, sorted(needed), asked.workers)
+        yield from check_sources(plan, found.sources, sorted(needed), asked.workers)
         if not finished:
             write_json(folder / "plan.json", plan)
-        for step, shard in make_missing(plan, found, missing, asked):
+        for step, shard in make_missing(plan, found.sources, missing, asked):
             check_unchanged(made.get(shard.number) if finished else None, shard, folder)
             made[shard.number] = asdict(shard)
             yield step
+        manifest = manifest_of(plan, made)
+        check_some_text(manifest, folder, finished)
         if not finished:
-            write_json(folder / "manifest.json", manifest_of(plan, made))
+            write_json(folder / "manifest.json", manifest)
         remove_traces(folder)
 
 
@@ -154,7 +166,8 @@ def check_sources(
             if row["sha256"] not in ("", sha256):
                 raise SourceDamaged(
                     f"{found[number].path} is damaged, or another file than before: expected "
-                    f"sha256 {row['sha256']}, got {sha256}. Remove it, and bring it anew."
+                    f"sha256 {row['sha256']}, got {sha256}. Bring back the file as it was, or "
+                    "prepare this one into another folder."
                 )
             row["sha256"] = sha256
             done_bytes += found[number].bytes
@@ -171,12 +184,7 @@ def make_missing(
 
     Raises: DiskFull, before the first one or on the way.
     """
-    jobs = {
-        number: [
-            Span(found[i].path, first, stop) for i, first, stop in plan["shards"][number]["spans"]
-        ]
-        for number in missing
-    }
+    jobs = {number: spans_of(plan, found, number) for number in missing}
     text_bytes = {number: plan["shards"][number]["text_bytes"] for number in missing}
     all_bytes = sum(text_bytes.values())
     share = bytes_for_a_byte(jobs.values(), asked)
