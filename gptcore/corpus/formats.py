@@ -162,7 +162,9 @@ def converted(path: Path, name: str) -> str:
     if found and found.compression:
         return f"Unpack it, and convert it with: iconv -f {name} -t UTF-8"
     new = shlex.quote(f"{path}.utf8")
-    return about(path, f"Convert it: iconv -f {name} -t UTF-8 {{file}} > {new} && mv {new} {{file}}")
+    return about(
+        path, f"Convert it: iconv -f {name} -t UTF-8 {{file}} > {new} && mv {new} {{file}}"
+    )
 
 
 def renamed(path: Path, ending: str) -> str:

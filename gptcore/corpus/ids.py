@@ -46,7 +46,10 @@ def first_ids(path: Path, reading: Reading) -> list[str]:
     with contextlib.suppress(ValueError, OSError):
         groups = range(len(row_groups(path, replace(reading, bad_text="replace"))))
         rows = (
-            row for group in groups for batch in read_documents(path, group, reading) for row in batch
+            row
+            for group in groups
+            for batch in read_documents(path, group, reading)
+            for row in batch
         )
         for key, _ in islice(rows, LOOKED_AT):
             if key is not None:

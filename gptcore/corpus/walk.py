@@ -31,7 +31,9 @@ def files_below(
     for path in sorted(taken, key=lambda path: (path.is_symlink(), path)):
         names.setdefault(path.resolve(), path)
     twice = [path for path in taken if names[path.resolve()] != path]
-    left_out += [LeftOut(pointing(path), "linked to a file that is taken already") for path in twice]
+    left_out += [
+        LeftOut(pointing(path), "linked to a file that is taken already") for path in twice
+    ]
     left_out.sort(key=lambda one: one.name)
     return [path for path in taken if path not in set(twice)], left_out
 
@@ -112,4 +114,4 @@ def why_not(path: Path, reading: Reading) -> str:
         return ""
     except (ValueError, OSError) as error:
         said = str(error).replace(f"{path}", "").strip(" ,:")
-        return f"{found.kind.upper()} that {said[:300].rstrip('.')}"
+        return f"{found.kind.upper()} ({said[:300].rstrip('.')})"

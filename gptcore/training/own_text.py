@@ -53,8 +53,10 @@ def find_tokenizer_of(folder: str | Path) -> Tokenizer | None:
     if not (folder / "manifest.json").exists():
         return None
     made_with = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tokenizer"]
+    # A manifest has the tokenizer in it, unless that is a published one, or it is an old manifest.
+    name = folder / "manifest.json" if "saved" in made_with else made_with["name"]
     try:
-        tokenizer = find_tokenizer(made_with["name"])
+        tokenizer = find_tokenizer(name)
     except (ValueError, OSError):  # a file that went away, a vocabulary that was not fetched
         return None
     return tokenizer if tokenizer.sha256 == made_with["sha256"] else None
