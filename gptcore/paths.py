@@ -12,8 +12,8 @@ def user_path(given: str | Path, name: str = "The path") -> Path:
     """
     if str(given) == "":
         raise ValueError(
-            f'{name} is empty, as "$NAME" is where the shell has no variable NAME. Name a file or a '
-            "folder; the working folder itself is called '.'."
+            f'{name} is empty, as "$NAME" is where the shell has no variable NAME. Name a file or '
+            "a folder; the working folder itself is called '.'."
         )
     try:
         return Path(given).expanduser()

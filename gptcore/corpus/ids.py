@@ -8,7 +8,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
@@ -45,13 +45,8 @@ def first_ids(path: Path, reading: Reading) -> list[str]:
     # What cannot be read is told when it is read in earnest, with its place.
     with contextlib.suppress(ValueError, OSError):
         groups = range(len(row_groups(path, replace(reading, bad_text="replace"))))
-        rows = (
-            row
-            for group in groups
-            for batch in read_documents(path, group, reading)
-            for row in batch
-        )
-        for key, _ in islice(rows, LOOKED_AT):
+        batches = (batch for group in groups for batch in read_documents(path, group, reading))
+        for key, _ in islice(chain.from_iterable(batches), LOOKED_AT):
             if key is not None:
                 found.append(key)
                 if key != found[0]:

@@ -7,7 +7,7 @@ from typing import Any
 SHOWN = 3  # names on the screen; the manifest has them all
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class LeftOut:
     """A file, or a whole folder, that is not taken."""
 

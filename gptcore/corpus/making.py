@@ -71,7 +71,8 @@ class Made:
     """One shard, or two: most documents are for training, a few for validation.
 
 
-    Example: Path("two.txt").write_text("one\\ntwo\\n"); spans = [Span(Path("two.txt"), 0, 1, "line")]
+    Example: Path("two.txt").write_text("one\\ntwo\\n")
+             spans = [Span(Path("two.txt"), 0, 1, "line")]
              make_shard(Path("."), 1, spans, CharTokenizer("enotw")).val.tokens -> 0
     """
 
@@ -95,7 +96,8 @@ def make_shard(
 
     Raises: what reading and encoding raise. What was finished until then is kept, and used by the
         next call.
-    Example: Path("two.txt").write_text("one\\ntwo\\n"); spans = [Span(Path("two.txt"), 0, 1, "line")]
+    Example: Path("two.txt").write_text("one\\ntwo\\n")
+             spans = [Span(Path("two.txt"), 0, 1, "line")]
              make_shard(Path("."), 1, spans, CharTokenizer("enotw")).train.tokens -> 8
     """
     groups = [(span, group) for span in spans for group in range(span.first, span.stop)]

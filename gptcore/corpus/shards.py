@@ -51,8 +51,8 @@ def header_of(tokens: int, form: Format) -> bytes:
     if tokens > MOST_TOKENS:
         raise ValueError(
             f"{tokens:,} tokens do not fit into one shard, whose header counts to "
-            f"{MOST_TOKENS:,}. Ask for smaller shards (--shard_bytes), or give the source in smaller "
-            "files or row groups."
+            f"{MOST_TOKENS:,}. Ask for smaller shards (--shard_bytes), or give the source in "
+            "smaller files or row groups."
         )
     header = np.zeros(HEADER_INTS, dtype="<i4")
     header[:3] = form.magic, form.version, tokens

@@ -30,12 +30,11 @@ def files_below(
     names: dict[Path, Path] = {}  # where a file really is -> the name under which it is taken
     for path in sorted(taken, key=lambda path: (path.is_symlink(), path)):
         names.setdefault(path.resolve(), path)
-    twice = [path for path in taken if names[path.resolve()] != path]
+    again = {path for path in taken if names[path.resolve()] != path}
     left_out += [
-        LeftOut(pointing(path), "linked to a file that is taken already") for path in twice
+        LeftOut(pointing(path), "linked to a file that is taken already") for path in again
     ]
-    left_out.sort(key=lambda one: one.name)
-    return [path for path in taken if path not in set(twice)], left_out
+    return [path for path in taken if path not in again], sorted(left_out)
 
 
 def walk(folder: Path, out: Path | None) -> tuple[list[Path], list[LeftOut]]:
@@ -45,7 +44,8 @@ def walk(folder: Path, out: Path | None) -> tuple[list[Path], list[LeftOut]]:
     """
     files: list[Path] = []
     left_out: list[LeftOut] = []
-    folders, links, entered = [folder], [], {out.resolve()} if out else set()
+    folders, links = [folder], list[Path]()
+    entered = {out.resolve()} if out else set()
     while folders or links:
         here = folders.pop() if folders else links.pop(0)
         if here.resolve() in entered:
