@@ -4,12 +4,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from gptcore.corpus import load_documents
+from gptcore.paths import user_path
 
 
 def read_names(path: Path | None) -> list[str]:
     """The stripped, non-empty lines of a text file; the shipped names without one."""
     if path is None:
         return load_documents("names")
+    path = user_path(path, "--names")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -8,7 +8,6 @@ needs no state but the number of its step.
 Left out on purpose: windows that end where documents end. A window may begin inside a document.
 """
 
-import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from gptcore.corpus.folder import read_plan
 from gptcore.corpus.shards import (
     MAGICS,
     NARROW,
@@ -146,7 +146,7 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
             f"There is no {path}. Make it with: gptcore prepare SOURCE --out {quote(str(path))}"
         )
     if (path / "manifest.json").exists():
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_plan(path / "manifest.json")
         check_tokenizer(path, manifest, tokenizer)
         rows = [row[split] for row in manifest["shards"] if row[split]["file"]]
         if not rows:
@@ -154,7 +154,7 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
         check_whole(path, manifest, rows)
         return [open_shard(path / row["file"]) for row in rows]
     if (path / "plan.json").exists():
-        plan = json.loads((path / "plan.json").read_text(encoding="utf-8"))
+        plan = read_plan(path / "plan.json")
         raise ValueError(f"{path} is not finished. Continue it with: {command_of(plan, path)}")
     if (path / f"{split}.bin").exists():
         return [open_any(path / f"{split}.bin")]
@@ -167,9 +167,7 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
 def vocab_size_of(folder: str | Path) -> int | None:
     """The vocabulary of the shards, as their manifest has it; None where there is no manifest."""
     file = Path(folder) / "manifest.json"
-    if not file.is_file():
-        return None
-    return json.loads(file.read_text(encoding="utf-8"))["tokenizer"]["vocab_size"]
+    return read_plan(file)["tokenizer"]["vocab_size"] if file.is_file() else None
 
 
 def no_shards(path: Path, split: str) -> ValueError:

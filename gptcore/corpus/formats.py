@@ -150,7 +150,7 @@ def unlike_text(path: Path, head: bytes) -> str:
     zeros, even, odd = head.count(0), head[::2].count(0), head[1::2].count(0)
     if 10 * zeros < len(head) or not zeros:
         return ""
-    if max(even, odd) > 0.4 * len(head):
+    if max(even, odd) > 0.3 * len(head) and min(even, odd) < 0.05 * len(head):
         name = "UTF-16LE" if odd > even else "UTF-16BE"
         return f"{name} by the look of it: every other byte is zero. {converted(path, name)}"
     return f"binary: {zeros} of its first {len(head)} bytes are zero. Leave it out."

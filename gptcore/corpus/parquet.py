@@ -124,11 +124,16 @@ def read_cells(
 def next_batch(path: Path, group: int, row: int, batches: Iterator) -> pa.RecordBatch | None:
     """The next rows, or None at the end.
 
-    Raises: SourceDamaged, with the place.
+    Raises: SourceDamaged or ValueError, with the place.
     """
     try:
         return next(batches, None)
     except (pa.ArrowException, OSError) as error:
+        if "UTF8" in str(error):  # a dictionary whose cells pyarrow looks at itself
+            raise ValueError(
+                f"{path}, row group {group}, has text after its row {row} that is not UTF-8. Write "
+                "the table again from clean text."
+            ) from None
         raise SourceDamaged(
             f"{path} is damaged: row group {group} cannot be read after its row {row} "
             f"({first_line(error)}). Bring the file again."

@@ -185,6 +185,8 @@ def differences(
     for key, value in asdict(settings).items():
         if key == "document" and value is None:
             continue  # nothing was said, so it is as it was
+        if key == "bad_text" and before.get(key) == "stop":
+            continue  # it did not stop for what is made, so that is the same either way
         if before.get(key) != value:
             told.append(f"{key}: {before.get(key)}, now {value}")
     return told

@@ -26,10 +26,10 @@ from gptcore.corpus.folder import (
     write_json,
 )
 from gptcore.corpus.making import Made, Span, make_shard, spans_of
-from gptcore.corpus.plan import AS_USUAL, ShardSettings, new_plan, other_sources
+from gptcore.corpus.plan import AS_USUAL, ShardSettings, command_line, new_plan, other_sources
 from gptcore.corpus.reading import SourceDamaged
-from gptcore.corpus.shards import format_for, sha256_of
-from gptcore.corpus.sources import Source, find_all, lasting
+from gptcore.corpus.shards import format_for
+from gptcore.corpus.sources import Source, check_file, find_all, lasting
 from gptcore.corpus.state import (
     Preparation,
     check_same,
@@ -126,27 +126,45 @@ def run(asked: Preparation) -> Iterator[Progress]:
         whole = whole_among(folder, made)
         if finished and len(whole) == len(plan["shards"]):
             return remove_traces(folder)
-        found = find_all(asked.asked, asked.settings, out=folder)
-        if not plan:
-            words = lasting(asked.asked)
-            plan = new_plan(words, found, asked.tokenizer, asked.name, asked.settings)
-        elif told := other_sources(plan, found.sources, all_here=True):
-            raise refused(plan, folder, told)
+        plan, sources = planned(asked, plan)
         missing = [number for number in range(len(plan["shards"])) if number not in whole]
         needed = {span[0] for number in missing for span in plan["shards"][number]["spans"]}
         needed |= {number for number, row in enumerate(plan["sources"]) if not row["sha256"]}
-        yield from check_sources(plan, found.sources, sorted(needed), asked.workers)
+        yield from check_sources(plan, sources, sorted(needed), asked.workers)
         if not finished:
             write_json(folder / "plan.json", plan)
-        for step, shard in make_missing(plan, found.sources, missing, asked):
-            check_unchanged(made.get(shard.number) if finished else None, shard, folder)
-            made[shard.number] = asdict(shard)
-            yield step
+        try:
+            for step, shard in make_missing(plan, sources, missing, asked):
+                check_unchanged(made.get(shard.number) if finished else None, shard, folder)
+                made[shard.number] = asdict(shard)
+                yield step
+        except (ValueError, SourceDamaged):
+            if not made:  # what mends the sources, or another option, may begin here again
+                remove_traces(folder)
+            raise
         manifest = manifest_of(plan, made)
         check_some_text(manifest, folder, finished)
         if not finished:
             write_json(folder / "manifest.json", manifest)
         remove_traces(folder)
+
+
+def planned(asked: Preparation, plan: dict[str, Any]) -> tuple[dict[str, Any], list[Source]]:
+    """The plan, a new one if there is none yet, and its files on this machine.
+
+    Raises: ValueError for files that are not those of the plan; what `find_all` raises.
+    """
+    found = find_all(asked.asked, asked.settings, out=asked.folder)
+    if not plan:
+        words = lasting(asked.asked)
+        return new_plan(words, found, asked.tokenizer, asked.name, asked.settings), found.sources
+    if told := other_sources(plan, found.sources, all_here=True):
+        raise refused(plan, asked.folder, told)
+    if plan["settings"]["bad_text"] != asked.settings.bad_text:  # what it stopped for is replaced
+        settings = plan["settings"] | {"bad_text": asked.settings.bad_text}
+        command = command_line(plan["asked"], plan["tokenizer"]["name"], ShardSettings(**settings))
+        plan |= {"settings": settings, "command": command}
+    return plan, found.sources
 
 
 def check_sources(
@@ -159,17 +177,11 @@ def check_sources(
     start, done_bytes = perf_counter(), 0
     all_bytes = sum(found[number].bytes for number in needed)
     threads = ThreadPoolExecutor(workers)
-    hashes = threads.map(sha256_of, [found[number].path for number in needed])
+    known = [plan["sources"][number]["sha256"] for number in needed]
+    hashes = threads.map(check_file, [found[number] for number in needed], known)
     try:
         for done, (number, sha256) in enumerate(zip(needed, hashes), start=1):
-            row = plan["sources"][number]
-            if row["sha256"] not in ("", sha256):
-                raise SourceDamaged(
-                    f"{found[number].path} is damaged, or another file than before: expected "
-                    f"sha256 {row['sha256']}, got {sha256}. Bring back the file as it was, or "
-                    "prepare this one into another folder."
-                )
-            row["sha256"] = sha256
+            plan["sources"][number]["sha256"] = sha256
             done_bytes += found[number].bytes
             seconds = perf_counter() - start
             yield Progress("checking", done, len(needed), done_bytes, all_bytes, 0, seconds)

@@ -5,6 +5,7 @@ Every reader of a kind of file (`text`, `json_rows`, `csv_rows`, `parquet`) uses
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 Row = tuple[str | None, str | None]  # id, text; None where there is none
@@ -92,7 +93,9 @@ def first_line(error: BaseException) -> str:
 
 def missing_column(path: Path, column: str, others: list[str], texts: list[str]) -> ValueError:
     """The error for a table without the column that was asked for."""
-    advice = f"Say which one has the text: --column {texts[0]}" if texts else "None has text."
+    advice = (
+        f"Say which one has the text: --column {quote(texts[0])}" if texts else "None has text."
+    )
     return ValueError(
         f"{path} has no column {column!r}. Its columns are: {', '.join(others) or 'none'}. {advice}"
     )

@@ -15,7 +15,8 @@ from typing import Literal
 
 from gptcore.corpus.formats import ENDINGS, READABLE, format_of, not_read
 from gptcore.corpus.left_out import LeftOut, by_reason, in_lines
-from gptcore.corpus.reading import AS_A_GUESS, Reading
+from gptcore.corpus.reading import AS_A_GUESS, Reading, SourceDamaged
+from gptcore.corpus.shards import sha256_of
 from gptcore.corpus.walk import files_below, not_a_file, pointing
 from gptcore.manifest import UnknownText, all_texts, find_text, is_there, path_of
 from gptcore.paths import user_path
@@ -46,6 +47,23 @@ class Found:
 
     sources: list[Source]
     left_out: list[LeftOut] = field(default_factory=list)
+
+
+def check_file(source: Source, known: str = "") -> str:
+    """The SHA-256 of the file, once it is the one that is known, if any is.
+
+    Raises: SourceDamaged.
+    """
+    expected, found = known or source.sha256, sha256_of(source.path)
+    if expected in ("", found):
+        return found
+    way_out = "Bring back the file as it was, or prepare this one into another folder."
+    if is_name(source.name):
+        way_out = f"Bring it again: gptcore fetch {source.name} --again"
+    raise SourceDamaged(
+        f"{source.path} is damaged, or another file than before: expected sha256 {expected}, got "
+        f"{found}. {way_out}"
+    )
 
 
 def lasting(asked: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gptcore.corpus.folder import read_json
+from gptcore.corpus.folder import read_json, read_plan
 from gptcore.corpus.making import Made
 from gptcore.corpus.plan import ShardSettings, differences, other_sources
 from gptcore.corpus.shards import command_of, sha256_of
@@ -37,11 +37,11 @@ def what_is_there(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any
     Raises: ValueError if the folder is used for something else.
     """
     if (folder / "manifest.json").exists():
-        manifest = read_json(folder / "manifest.json")
+        manifest = read_plan(folder / "manifest.json")
         return manifest, {row["number"]: row for row in manifest["shards"]}, True
     if (folder / "plan.json").exists():
         records = [read_json(path) for path in sorted(folder.glob("shard_*.json"))]
-        return read_json(folder / "plan.json"), {row["number"]: row for row in records}, False
+        return read_plan(folder / "plan.json"), {row["number"]: row for row in records}, False
     strange = [p.name for p in folder.iterdir() if p.suffix != ".part" and p.name[0] != "."]
     if strange:
         raise ValueError(

@@ -22,6 +22,7 @@ from gptcore.corpus.libraries import library
 from gptcore.corpus.stories import tell_stories
 from gptcore.corpus.story_junk import EDITS, JUNK, pick
 from gptcore.corpus.story_pages import MARKED_GOOD, OTHER_LANGUAGES
+from gptcore.paths import user_path
 
 SHARE_OF = {"copy": 0.05, "near copy": 0.10, "junk": 0.12, "other language": 0.08}
 LEAST_ROWS = 100  # with fewer, the marked pages would be most of the table
@@ -92,7 +93,7 @@ def write_story_table(
         list(cells(pages, seed)),
         schema=pa.schema([(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()]),
     )
-    path = Path(path)
+    path = user_path(path)
     part = path.with_name(f".{path.name}.part")
     try:
         with open(part, "wb") as file:

@@ -9,11 +9,10 @@ import os
 from pathlib import Path
 
 from gptcore.corpus.documents import content_format, read_documents, row_groups
-from gptcore.corpus.formats import format_of
+from gptcore.corpus.folder import is_plan
+from gptcore.corpus.formats import COMPRESSIONS, format_of
 from gptcore.corpus.left_out import LeftOut
 from gptcore.corpus.reading import Reading
-
-PLAN_KEYS = {"asked", "tokenizer", "shards"}  # of manifest.json and plan.json
 
 
 def files_below(
@@ -50,12 +49,12 @@ def walk(folder: Path, out: Path | None) -> tuple[list[Path], list[LeftOut]]:
         here = folders.pop() if folders else links.pop(0)
         if here.resolve() in entered:
             if here.is_symlink():
-                left_out.append(LeftOut(pointing(here), "linked to a folder that is known already"))
+                left_out.append(LeftOut(pointing(here), "linked to a folder that is read already"))
             continue
         entered.add(here.resolve())
         try:
             for path in sorted(here.iterdir()):
-                if reason := passed_by(path):
+                if reason := passed_by(path, folder):
                     left_out.append(LeftOut(pointing(path), reason))
                 elif path.is_dir():
                     (links if path.is_symlink() else folders).append(path)
@@ -72,11 +71,13 @@ def pointing(path: Path) -> str:
     return f"{path} -> {os.readlink(path)}" if path.is_symlink() else str(path)
 
 
-def passed_by(path: Path) -> str:
-    """Why a path is neither opened nor entered; "" if it is."""
+def passed_by(path: Path, folder: Path) -> str:
+    """Why a path below the folder is neither opened nor entered; "" if it is."""
     if path.name.startswith("."):
         return "hidden (the name begins with a dot)"
     if path.is_dir():
+        if path.is_symlink() and path.resolve() in folder.resolve().parents:
+            return "linked to a folder above"
         return "made by gptcore prepare (a folder of shards)" if is_shards(path) else ""
     return "" if path.is_file() else not_a_file(path)
 
@@ -93,7 +94,7 @@ def is_shards(folder: Path) -> bool:
             found = json.loads((folder / name).read_bytes())
         except (OSError, ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and found.keys() >= PLAN_KEYS:
+        if is_plan(found):
             return True
     return False
 
@@ -105,7 +106,8 @@ def why_not(path: Path, reading: Reading) -> str:
     """
     found = format_of(path)
     if found is None:
-        return f"of a kind that is not read ({path.suffix.lower() or 'no ending'})"
+        ending = "".join(path.suffixes[-2:] if path.suffix in COMPRESSIONS else path.suffixes[-1:])
+        return f"of a kind that is not read ({ending.lower() or 'no ending'})"
     if found.kind not in ("json", "csv"):
         return ""
     try:

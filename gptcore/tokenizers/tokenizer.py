@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from gptcore.paths import user_path
 from gptcore.tokenizers.pieces import check_text
 from gptcore.tokenizers.saved import read_saved, write_saved
 from gptcore.tokenizers.specials import END_OF_TEXT, allowed_among, split_at_specials
@@ -134,7 +135,7 @@ class Tokenizer(ABC):
         Raises: OSError if it cannot be stored.
         """
         content = {"kind": self.kind, "sha256": self.sha256, **self.description()}
-        write_saved(Path(path), content)
+        write_saved(user_path(path), content)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -142,7 +143,7 @@ class Tokenizer(ABC):
 
         Raises: ValueError if the file is missing, damaged, or something else.
         """
-        saved = read_saved(Path(path))
+        saved = read_saved(user_path(path))
         if saved.get("kind") != cls.kind:
             raise ValueError(
                 f"The file {path} has a tokenizer of kind {saved.get('kind')!r}; "
