@@ -70,12 +70,13 @@ def test_what_the_program_zstd_writes_is_read(tmp_path):
     assert read(tmp_path / "a.jsonl.zst") == WANTED
 
 
-def test_the_size_of_a_large_compressed_file_is_an_estimate_of_its_content(tmp_path):
+def test_a_large_compressed_file_is_read_whole_and_its_size_is_an_estimate(tmp_path):
     content = b"".join(json.dumps({"text": str(i) * 50}).encode() + b"\n" for i in range(60_000))
     assert len(content) > 2 * 4 * 2**20
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(content))
     (size,) = row_groups(tmp_path / "a.jsonl.gz", Reading())
     assert 0.7 < size / len(content) < 1.5
+    assert len(read(tmp_path / "a.jsonl.gz")) == 60_000
 
 
 @pytest.mark.parametrize("ending", PACKED)
