@@ -96,14 +96,23 @@ def as_ids(given: object, what: str = "A prompt") -> list[int]:
 
 
 def as_path(given: str | PathLike[str], name: str = "The path") -> Path:
-    """The path, with `~` as the home folder.
+    """The path, with `~` as the home folder. `name` is how an error calls it, such as "--out".
 
-    Raises:  ValueError for an empty one, and for what is not a path.
+    Raises:  ValueError for an empty one (a shell makes it of a variable that is not set, and `Path`
+        would take it for the working folder), for what is not a path, and for an unknown home.
     Example: as_path("out/model.json").name -> "model.json"
     """
-    if not isinstance(given, (str, PathLike)) or not str(given).strip():
-        raise ValueError(f"{name} is {given!r:.60}; name a file or a folder ('.' is this folder).")
+    if not isinstance(given, (str, PathLike)):
+        raise ValueError(f"{name} is {given!r:.60}; name a file or a folder.")
+    if not str(given).strip():
+        raise ValueError(
+            f'{name} is empty, as "$NAME" is where the shell has no variable NAME; name a file or '
+            f"a folder. The working folder itself is called '.'."
+        )
     try:
         return Path(given).expanduser()
     except RuntimeError:
-        raise ValueError(f"{name} {str(given)!r} begins with ~ of an unknown user.") from None
+        raise ValueError(
+            f"{name} {str(given)!r} begins with ~ of an unknown user. Write the path without '~', "
+            f"or './~...' for a file whose name begins with it."
+        ) from None

@@ -467,7 +467,8 @@ guess("times each story is read", ...)
 from gptcore.corpus import Mixture, load_documents
 
 (folder / "names.txt").write_text("\n".join(load_documents("names")), encoding="utf-8")
-list(prepare(folder / "names.txt", folder / "names", folder / "tokenizer.json"))
+lines = ShardSettings(document="line")
+list(prepare(folder / "names.txt", folder / "names", folder / "tokenizer.json", settings=lines))
 for of_names in (0.02, 0.1, 0.5):
     weights = {folder / "shards": 1 - of_names, folder / "names": of_names}
     mixture = Mixture(weights, batch_size=4, block_size=64, seed=1)

@@ -21,7 +21,7 @@ class Fetch:
     all: bool = False
     """every text that there is"""
     again: bool = False
-    """also where the text is here already, or is damaged"""
+    """download also what is here already, and replace it: a file that is damaged"""
 
     def run(self) -> None:
         known = list(corpus.all_texts())
@@ -44,7 +44,8 @@ class Fetch:
         """Make sure that one text is here; what it is, in a line."""
         if name.startswith(FROM_THE_HUB):
             # Only this line needs the hub's library, which is slow to load.
-            file = import_module("gptcore.corpus.hub").bring(name)
+            file = import_module("gptcore.corpus.hub").bring(name, self.again)
+            import_module("gptcore.corpus.sources").check_file(file)
             return f"{name} {file.bytes:,} bytes  {file.path}"
         (text,) = corpus.fetch([name], again=self.again)
         return f"{text.name:17} {text.state:13} {text.bytes:>10,} bytes  {text.path}"

@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 from pathlib import Path
 
+from gptcore.checks import as_path
 from gptcore.corpus import load_documents
 
 
@@ -10,6 +11,7 @@ def read_names(path: Path | None) -> list[str]:
     """The stripped, non-empty lines of a text file; the shipped names without one."""
     if path is None:
         return load_documents("names")
+    path = as_path(path, "--names")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

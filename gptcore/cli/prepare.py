@@ -4,7 +4,9 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,6 +15,8 @@ import tyro
 from tqdm import tqdm
 
 from gptcore import corpus
+from gptcore.checks import as_path
+from gptcore.corpus.left_out import in_lines
 
 if TYPE_CHECKING:
     from gptcore.corpus.preparing import Progress
@@ -25,37 +29,46 @@ class Prepare:
     """Turn text into shards of tokens. Run again, it continues, repairs, or says all is there."""
 
     sources: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """files (.parquet, .txt, .jsonl), folders, quoted globs, names of texts, or files of FineWeb
-    such as fineweb:CC-MAIN-2013-20/000_00000"""
-    out: Path
+    """files, folders, quoted globs, names of texts, or files of FineWeb such as
+    fineweb:CC-MAIN-2013-20/000_00000. Read are .parquet, .txt, .jsonl, .ndjson, .json (an array, or
+    lines), .csv, .tsv; all but .parquet also as .gz, .bz2 or .zst. What a folder has besides is
+    left out, and named with the reason"""
+    out: Annotated[str, tyro.conf.arg(metavar="DIR")]
     """folder of the shards, new or from an earlier run"""
     tokenizer: str = "gpt2"
     """gpt2, cl100k_base, o200k_base, or the JSON file of one that you trained"""
     workers: int | None = None
     """processes at work; unless said, one for each core. The shards do not depend on it"""
     column: str = "text"
-    """column of a parquet file, or field of jsonl, that has the text"""
-    document: Literal["line", "file"] = "line"
-    """what one document is in a .txt file: every line, or the whole file"""
+    """column of a table (.parquet, .csv, .tsv), or field of JSON, that has the text"""
+    document: Annotated[Literal["file", "line"] | None, tyro.conf.arg(aliases=("--sample_by",))] = (
+        None
+    )
+    """what one document is in a .txt file: the whole file, or every line. Unless said: the whole
+    file, with a note if it has several lines; of texts that come by name what they are"""
     bad_text: Literal["stop", "replace"] = "stop"
     """what to do about text that is not Unicode: stop and say where, or put U+FFFD in its place"""
     val_share: float = 0.005
-    """share of the documents that is set aside for validation, chosen by a hash of their ids"""
+    """share of the documents that is set aside for validation, chosen by a hash of their ids; of
+    their texts if they have no ids, or all the same one"""
     shard_bytes: int = 100_000_000
-    """about so many bytes of text go into a shard; it holds whole row groups"""
+    """about so many bytes of text go into a shard; it holds whole row groups. A .json, a .csv or a
+    compressed file is one row group"""
     json: bool = False
     """the summary as JSON"""
 
     def run(self) -> None:
         start, made = time.perf_counter(), 0
+        out = as_path(self.out, "--out")
         try:
             settings = corpus.ShardSettings(
                 self.column, self.document, self.bad_text, self.val_share, self.shard_bytes
             )
             workers = self.workers if self.workers is not None else os.cpu_count() or 1
-            steps = corpus.prepare(self.sources, self.out, self.tokenizer, workers, settings)
-            for step in shown(steps):
-                made = step.tokens
+            with notes_printed():
+                steps = corpus.prepare(self.sources, out, self.tokenizer, workers, settings)
+                for step in shown(steps):
+                    made = step.tokens
         except ModuleNotFoundError as missing:
             raise OSError(
                 f"gptcore prepare needs {missing.name}, which is not installed. "
@@ -67,9 +80,18 @@ class Prepare:
                 file=sys.stderr,
             )
             raise
-        manifest = json.loads((self.out / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
         summary = summary_of(manifest, made, time.perf_counter() - start)
-        print(json.dumps(summary, indent=2) if self.json else in_words(summary, self.out))
+        print(json.dumps(summary, indent=2) if self.json else in_words(summary, out))
+
+
+@contextmanager
+def notes_printed() -> Iterator[None]:
+    """Warnings as lines of their own, without the place in the code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
+        yield
 
 
 def shown(steps: "Iterator[Progress]") -> "Iterator[Progress]":
@@ -118,6 +140,7 @@ def summary_of(manifest: dict[str, Any], made: int, seconds: float) -> dict[str,
     return {
         **splits,
         "empty": manifest["empty"],
+        "left_out": manifest.get("left_out", []),
         "tokenizer": manifest["tokenizer"]["name"],
         "dtype": manifest["dtype"],
         "tokens_made_now": made,
@@ -135,6 +158,9 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
     ]
     if summary["empty"]:
         lines.append(f"left out: {summary['empty']:,} without text")
+    lines += in_lines(summary["left_out"])
+    if not summary["val"]["tokens"]:
+        lines.append("none for validation, which gptcore train needs: see --val_share, --document")
     lines.append(
         f"{made:,} tokens made in {seconds:.1f} s; all is in {out}"
         if made

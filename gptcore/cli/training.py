@@ -17,6 +17,7 @@ import torch
 
 from gptcore.cli.train import COMMAND, RUN, Train, read_json
 from gptcore.corpus import Batches, story_entropy
+from gptcore.corpus.batches import vocab_size_of
 from gptcore.corpus.folder import write_json
 from gptcore.model import GPT, GPTConfig
 from gptcore.training import (
@@ -83,13 +84,15 @@ def model_and_texts(
     Raises: ValueError if the vocabulary does not fit; what `Batches` raises.
     """
     tokenizer = find_tokenizer_of(folder)
-    if tokenizer is not None and "vocab_size" not in sizes:
-        sizes = {**sizes, "vocab_size": tokenizer.vocab_size}
+    # The manifest knows the vocabulary also where the tokenizer itself is not at hand.
+    vocab_size = tokenizer.vocab_size if tokenizer is not None else vocab_size_of(folder)
+    if vocab_size is not None and "vocab_size" not in sizes:
+        sizes = {**sizes, "vocab_size": vocab_size}
     shape = GPTConfig(**sizes)
-    if tokenizer is not None and tokenizer.vocab_size > shape.vocab_size:
+    if vocab_size is not None and vocab_size > shape.vocab_size:
         raise ValueError(
             f"vocab_size={shape.vocab_size} is too small: the shards in {folder} have tokens up to "
-            f"{tokenizer.vocab_size - 1}. Set --vocab_size {-(-tokenizer.vocab_size // 64) * 64}."
+            f"{vocab_size - 1}. Set --vocab_size {-(-vocab_size // 64) * 64}."
         )
     texts = {
         split: Batches(

@@ -1,6 +1,4 @@
 from gptcore.corpus.batches import Batches as Batches
-from gptcore.corpus.documents import Reading as Reading
-from gptcore.corpus.documents import SourceDamaged as SourceDamaged
 from gptcore.corpus.download import Fetched as Fetched
 from gptcore.corpus.download import fetch as fetch
 from gptcore.corpus.duplicates import Copy as Copy
@@ -32,6 +30,8 @@ from gptcore.corpus.mixture import Mixture as Mixture
 from gptcore.corpus.plan import ShardSettings as ShardSettings
 from gptcore.corpus.preparing import Progress as Progress
 from gptcore.corpus.preparing import prepare as prepare
+from gptcore.corpus.reading import Reading as Reading
+from gptcore.corpus.reading import SourceDamaged as SourceDamaged
 from gptcore.corpus.shards import ShardDamaged as ShardDamaged
 from gptcore.corpus.shards import open_shard as open_shard
 from gptcore.corpus.shards import write_shard as write_shard

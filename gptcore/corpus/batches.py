@@ -8,15 +8,17 @@ needs no state but the number of its step.
 Left out on purpose: windows that end where documents end. A window may begin inside a document.
 """
 
-import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shlex import quote
 from typing import Any, Literal
 
 import numpy as np
 
+from gptcore.checks import as_path
+from gptcore.corpus.folder import read_plan
 from gptcore.corpus.shards import (
     MAGICS,
     NARROW,
@@ -60,7 +62,7 @@ class Batches:
         if split not in ("train", "val"):
             raise ValueError(f"split={split!r} must be 'train' or 'val'.")
         self.batch_size, self.block_size, self.seed = batch_size, block_size, seed
-        self.shards = checked_shards(Path(folder), split, tokenizer)
+        self.shards = checked_shards(as_path(folder, "The folder of shards"), split, tokenizer)
         self.starts = np.cumsum([0, *map(len, self.shards)])
         self.tokens = int(self.starts[-1])
         self.windows = (self.tokens - 1) // block_size
@@ -140,9 +142,11 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
     if path.is_file():
         return [open_any(path)]
     if not path.is_dir():
-        raise ValueError(f"There is no {path}. Make it with: gptcore prepare SOURCE --out {path}")
+        raise ValueError(
+            f"There is no {path}. Make it with: gptcore prepare SOURCE --out {quote(str(path))}"
+        )
     if (path / "manifest.json").exists():
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_plan(path / "manifest.json")
         check_tokenizer(path, manifest, tokenizer)
         rows = [row[split] for row in manifest["shards"] if row[split]["file"]]
         if not rows:
@@ -150,7 +154,7 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
         check_whole(path, manifest, rows)
         return [open_shard(path / row["file"]) for row in rows]
     if (path / "plan.json").exists():
-        plan = json.loads((path / "plan.json").read_text(encoding="utf-8"))
+        plan = read_plan(path / "plan.json")
         raise ValueError(f"{path} is not finished. Continue it with: {command_of(plan, path)}")
     if (path / f"{split}.bin").exists():
         return [open_any(path / f"{split}.bin")]
@@ -158,6 +162,12 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
     if not files:
         raise no_shards(path, split)
     return [open_shard(file) for file in files]
+
+
+def vocab_size_of(folder: str | Path) -> int | None:
+    """The vocabulary of the shards, as their manifest has it; None where there is no manifest."""
+    file = Path(folder) / "manifest.json"
+    return read_plan(file)["tokenizer"]["vocab_size"] if file.is_file() else None
 
 
 def no_shards(path: Path, split: str) -> ValueError:
@@ -174,8 +184,7 @@ def none_set_aside(path: Path, split: Split, manifest: dict[str, Any]) -> ValueE
     if documents < 2:
         way_out = (
             "Documents are set aside as a whole, and one cannot serve both train and val: cut the "
-            "text into several (one in each line of a .txt file, or with --document file one in "
-            "each file)"
+            "text into several (a .txt file for each, or one in each line with --document line)"
         )
     else:
         way_out = f"Give a {'larger' if split == 'val' else 'smaller'} --val_share"

@@ -15,11 +15,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from gptcore.checks import as_path
 from gptcore.corpus.folder import read_json, sole_use, write_json
-from gptcore.corpus.making import Span, make_shard
+from gptcore.corpus.making import make_shard, spans_of
 from gptcore.corpus.plan import AS_USUAL, ShardSettings, differences, new_plan, other_sources
 from gptcore.corpus.preparing import check_sources, prepare
-from gptcore.corpus.sources import Source, find_sources
+from gptcore.corpus.sources import Source, find_all, lasting
 from gptcore.corpus.state import (
     Preparation,
     check_same,
@@ -54,7 +55,7 @@ def begin(
     """
     asked = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
     prepare(asked, out, tokenizer, 1, settings)  # checks what is asked; works only when iterated
-    folder, known = Path(out), find_tokenizer(tokenizer)
+    folder, known = as_path(out), find_tokenizer(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     with sole_use(folder):
         plan, _, finished = what_is_there(folder)
@@ -62,7 +63,8 @@ def begin(
             same = Preparation(asked, folder, known, str(tokenizer), 1, settings)
             check_same(plan, same, finished)
         else:
-            plan = new_plan(asked, find_sources(asked), known, str(tokenizer), settings)
+            found = find_all(asked, settings, out=folder)
+            plan = new_plan(lasting(asked), found, known, str(tokenizer), settings)
             write_json(folder / "plan.json", plan)
     return len(plan["shards"])
 
@@ -88,8 +90,7 @@ class MakeShards(PipelineStep):
         whole = whole_among(self.folder, {n: row for n, row in made.items() if n in mine})
         for number in mine:
             if number not in whole:
-                spans = plan["shards"][number]["spans"]
-                spans = [Span(found[i].path, first, stop) for i, first, stop in spans]
+                spans = spans_of(plan, found, number)
                 shard = make_shard(self.folder, number, spans, tokenizer, settings)
                 tokens = shard.train.tokens + shard.val.tokens
                 self.stat_update("tokens", value=tokens, unit="shard")
@@ -116,7 +117,8 @@ class FinishShards(PipelineStep):
             plan["sources"] = [read_json(record_of(self.folder, n)) for n in range(len(found))]
             write_json(self.folder / "plan.json", plan)
         settings = ShardSettings(**plan["settings"])
-        for step in prepare(plan["asked"], self.folder, plan["tokenizer"]["name"], 1, settings):
+        tokenizer = name_of(plan, self.folder)
+        for step in prepare(plan["asked"], self.folder, tokenizer, 1, settings):
             self.stat_update(step.doing)
         for record in self.folder.glob("source_*.json"):
             record.unlink()
@@ -127,13 +129,21 @@ def as_planned(plan: dict[str, Any], folder: Path) -> tuple[list[Source], Tokeni
 
     Raises: ValueError if this machine has something else under one of the names.
     """
-    found, settings = find_sources(plan["asked"]), ShardSettings(**plan["settings"])
+    settings = ShardSettings(**plan["settings"])
+    found = find_all(plan["asked"], settings, out=folder).sources
     name = plan["tokenizer"]["name"]
-    tokenizer = find_tokenizer(name)
+    tokenizer = find_tokenizer(name_of(plan, folder))
     told = differences(plan, tokenizer, name, settings) + other_sources(plan, found, all_here=True)
     if told:
         raise refused(plan, folder, told)
     return found, tokenizer, settings
+
+
+def name_of(plan: dict[str, Any], folder: Path) -> str:
+    """What `find_tokenizer` needs: a published name, or the file of the plan, which has it."""
+    if "saved" not in plan["tokenizer"]:
+        return plan["tokenizer"]["name"]
+    return str(folder / ("manifest.json" if (folder / "manifest.json").exists() else "plan.json"))
 
 
 def check_share(

@@ -103,6 +103,25 @@ def read_json(path: Path) -> Any:
         ) from None
 
 
+def read_plan(path: Path) -> dict[str, Any]:
+    """What manifest.json or plan.json says.
+
+    Raises: ValueError if another program wrote it; OSError if it is damaged.
+    """
+    found = read_json(path)
+    if not is_plan(found):
+        raise ValueError(
+            f"{path} was not written by gptcore prepare: it does not describe shards. Name a "
+            "folder of shards; new ones need a folder of their own."
+        )
+    return found
+
+
+def is_plan(content: Any) -> bool:
+    """Whether it says what shards are made of, finished or not."""
+    return isinstance(content, dict) and content.keys() >= {"tokenizer", "shards"}
+
+
 def check_room(folder: Path, needed_bytes: int) -> None:
     """Raises: DiskFull if the disk has less than that free."""
     free_bytes = shutil.disk_usage(folder).free

@@ -19,8 +19,8 @@ from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RevisionN
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers
 
-from gptcore.corpus.documents import SourceDamaged
 from gptcore.corpus.folder import NO_ROOM, check_room, read_json, sole_use, write_json
+from gptcore.corpus.reading import SourceDamaged
 from gptcore.corpus.shards import sha256_of
 from gptcore.corpus.sources import Source
 from gptcore.manifest import data_folder
@@ -31,8 +31,10 @@ NAME = re.compile(
 HELP = "Names are such as fineweb:CC-MAIN-2013-20/000_00000 or fineweb-edu:sample-10BT/000_00000."
 
 
-def bring(name: str) -> Source:
+def bring(name: str, again: bool = False) -> Source:
     """The file of that name on this machine, downloaded if need be, or what is missing of it.
+
+    With `again`, a file that is here is downloaded anew, and replaced once the new one is whole.
 
     Raises: ValueError for a name that the hub does not know; OSError if it cannot be reached, with
         what came so far kept; SourceDamaged if what came is not what the hub said.
@@ -43,18 +45,18 @@ def bring(name: str) -> Source:
     dataset, dump, file, revision = match.group("dataset", "dump", "file", "revision")
     folder = data_folder() / dataset / dump
     path, noted = folder / f"{file}.parquet", folder / f"{file}.parquet.json"
-    if not noted.exists() and path.exists():
+    if not again and not noted.exists() and path.exists():
         return Source(path, name, path.stat().st_size)  # put there by hand; its hash is not known
-    if not path.exists():  # only a whole file has the name, so from here on it is only read
+    if again or not path.exists():  # only a whole file has the name: from here on it is only read
         folder.mkdir(parents=True, exist_ok=True)
         with sole_use(folder):
-            if not noted.exists():
+            if again or not noted.exists():
                 place = dump.replace("-", "/", 1) if dump.startswith("sample-") else f"data/{dump}"
                 where = f"{place}/{file}.parquet"
                 remote = {"repo_id": f"HuggingFaceFW/{dataset}", "filename": where}
                 write_json(noted, ask_hub(name, remote, revision))
             known = the_noted(noted, name, path, revision)
-            if not path.exists():  # another run may have finished just now
+            if again or not path.exists():  # another run may have finished just now
                 download(name, known, path)
     known = the_noted(noted, name, path, revision)
     return Source(path, name, known["bytes"], known["sha256"], known["revision"])

@@ -11,9 +11,9 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from gptcore.corpus.documents import read_documents
 from gptcore.corpus.folder import write_json
 from gptcore.corpus.plan import AS_USUAL, ShardSettings
 from gptcore.corpus.shards import HEADER_BYTES, check_ids, format_for, header_of, sha256_of
+from gptcore.corpus.sources import Source
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 if sys.platform != "win32":
@@ -37,6 +38,19 @@ class Span:
     path: Path
     first: int
     stop: int
+    document: Literal["file", "line"] | None = None  # of a text file; None: as the settings say
+    split_by: Literal["id", "text"] = "id"  # what decides whether it is for validation
+
+
+def spans_of(plan: dict[str, Any], sources: Sequence[Source], number: int) -> list[Span]:
+    """What shard `number` of a plan is made of, and how each of its files is read."""
+    usual = plan["settings"].get("document")
+    spans = []
+    for source, first, stop in plan["shards"][number]["spans"]:
+        row = plan["sources"][source]
+        document, by = row.get("document", usual), row.get("split_by", "id")
+        spans.append(Span(sources[source].path, first, stop, document, by))
+    return spans
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,8 @@ class Made:
     """One shard, or two: most documents are for training, a few for validation.
 
 
-    Example: Path("two.txt").write_text("one\\ntwo\\n"); spans = [Span(Path("two.txt"), 0, 1)]
+    Example: Path("two.txt").write_text("one\\ntwo\\n")
+             spans = [Span(Path("two.txt"), 0, 1, "line")]
              make_shard(Path("."), 1, spans, CharTokenizer("enotw")).val.tokens -> 0
     """
 
@@ -81,26 +96,32 @@ def make_shard(
 
     Raises: what reading and encoding raise. What was finished until then is kept, and used by the
         next call.
-    Example: Path("two.txt").write_text("one\\ntwo\\n"); spans = [Span(Path("two.txt"), 0, 1)]
+    Example: Path("two.txt").write_text("one\\ntwo\\n")
+             spans = [Span(Path("two.txt"), 0, 1, "line")]
              make_shard(Path("."), 1, spans, CharTokenizer("enotw")).train.tokens -> 8
     """
-    groups = [(span.path, group) for span in spans for group in range(span.first, span.stop)]
+    groups = [(span, group) for span in spans for group in range(span.first, span.stop)]
     journal = folder / f"shard_{number:06}.journal"
     with (
         Growing(folder / f"train_{number:06}.bin", tokenizer) as train,
         Growing(folder / f"val_{number:06}.bin", tokenizer) as val,
     ):
         done, empty = take_up(journal, train, val)
-        for path, group in groups[done:]:
-            for batch in read_documents(path, group, settings):
-                rows = [(key, text) for key, text in batch if text and not text.isspace()]
+        for span, group in groups[done:]:
+            reading = replace(settings, document=span.document or settings.document)
+            for batch in read_documents(span.path, group, reading):
+                rows = [
+                    (key if span.split_by == "id" else None, text)
+                    for key, text in batch
+                    if text and not text.isspace()
+                ]
                 empty += len(batch) - len(rows)
                 aside = [is_for_validation(*row, settings.val_share) for row in rows]
                 try:
                     train.add([text for (_, text), out in zip(rows, aside) if not out])
                     val.add([text for (_, text), out in zip(rows, aside) if out])
                 except ValueError as error:  # the tokenizer knows no files
-                    raise ValueError(f"{path}, row group {group}: {error}") from None
+                    raise ValueError(f"{span.path}, row group {group}: {error}") from None
             done += 1
             note(journal, done, empty, train, val)
         made = Made(number, train.finish(), val.finish(), empty)

@@ -29,6 +29,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from gptcore.checks import as_path
 from gptcore.corpus.cluster import FinishShards, MakeShards, begin
 from gptcore.corpus.libraries import library
 from gptcore.corpus.plan import ShardSettings
@@ -60,6 +61,8 @@ class OnCluster:
     """what a job of Slurm does first"""
     column: str = "text"
     """column or field that has the text"""
+    document: Literal["file", "line"] | None = None
+    """what one document is in a .txt file: the whole file, or every line"""
     val_share: float = 0.005
     """share of the documents that is set aside for validation"""
     shard_bytes: int = 100_000_000
@@ -67,8 +70,9 @@ class OnCluster:
 
     def run(self) -> None:
         settings = ShardSettings(
-            column=self.column, val_share=self.val_share, shard_bytes=self.shard_bytes
+            self.column, self.document, val_share=self.val_share, shard_bytes=self.shard_bytes
         )
+        self.out = as_path(self.out, "--out")
         shards = begin(self.sources, self.out, self.tokenizer, settings)
         make = self.executor(MakeShards(self.out), "make", max(1, min(self.tasks, shards)))
         finish = self.executor(FinishShards(self.out), "finish", 1, depends=make)

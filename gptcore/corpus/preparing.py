@@ -16,7 +16,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from gptcore.corpus.documents import SourceDamaged, read_documents
+from gptcore.checks import as_path
+from gptcore.corpus.documents import read_documents
 from gptcore.corpus.folder import (
     NO_ROOM,
     DiskFull,
@@ -25,14 +26,17 @@ from gptcore.corpus.folder import (
     sole_use,
     write_json,
 )
-from gptcore.corpus.making import Made, Span, make_shard
-from gptcore.corpus.plan import AS_USUAL, ShardSettings, new_plan, other_sources
-from gptcore.corpus.shards import format_for, sha256_of
-from gptcore.corpus.sources import Source, find_sources
+from gptcore.corpus.making import Made, Span, make_shard, spans_of
+from gptcore.corpus.plan import AS_USUAL, ShardSettings, command_line, new_plan, other_sources
+from gptcore.corpus.reading import SourceDamaged
+from gptcore.corpus.shards import format_for
+from gptcore.corpus.sources import Source, check_file, find_all, lasting
 from gptcore.corpus.state import (
     Preparation,
     check_same,
+    check_some_text,
     check_unchanged,
+    is_finished,
     manifest_of,
     refused,
     remove_traces,
@@ -82,13 +86,17 @@ def prepare(
     """Make shards of the documents in `sources`, in the folder `out`; a record for each.
 
     Nothing is yielded where everything is there already. Each shard has its name only when it is
-    whole, and the folder has a manifest.json only when all shards are there.
+    whole, and the folder has a manifest.json only when all shards are there. Files that are not
+    taken stand in it with the reason; a warning names them, too.
 
     Raises: ValueError for what cannot be asked for, or not in this folder; OSError for what goes
         wrong on the way: damaged files, a full disk, another run in the folder.
     Example: for step in prepare("stories", "shards"): print(step.done, "of", step.total)
     """
     asked = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
+    for one in asked:
+        as_path(one, "A source")
+    folder = as_path(out, "--out")
     if workers < 1:
         raise ValueError(f"workers={workers} must be 1 or more; one for each core is usual.")
     if isinstance(tokenizer, Tokenizer):
@@ -100,7 +108,6 @@ def prepare(
             f"The tokenizer {name} has no end-of-text token, with which every document begins. "
             'Train it with special_tokens=["<|endoftext|>"].'
         )
-    folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file. Shards need a folder: --out with another name.")
     return run(Preparation(asked, folder, known, name, workers, settings))
@@ -109,6 +116,8 @@ def prepare(
 def run(asked: Preparation) -> Iterator[Progress]:
     """All of it, while nobody else is in the folder."""
     folder = asked.folder
+    if is_finished(asked):  # nothing is written then, not even a lock
+        return
     folder.mkdir(parents=True, exist_ok=True)
     with sole_use(folder):
         plan, made, finished = what_is_there(folder)
@@ -117,24 +126,45 @@ def run(asked: Preparation) -> Iterator[Progress]:
         whole = whole_among(folder, made)
         if finished and len(whole) == len(plan["shards"]):
             return remove_traces(folder)
-        found = find_sources(asked.asked)
-        if not plan:
-            plan = new_plan(asked.asked, found, asked.tokenizer, asked.name, asked.settings)
-        elif told := other_sources(plan, found, all_here=True):
-            raise refused(plan, folder, told)
+        plan, sources = planned(asked, plan)
         missing = [number for number in range(len(plan["shards"])) if number not in whole]
         needed = {span[0] for number in missing for span in plan["shards"][number]["spans"]}
         needed |= {number for number, row in enumerate(plan["sources"]) if not row["sha256"]}
-        yield from check_sources(plan, found, sorted(needed), asked.workers)
+        yield from check_sources(plan, sources, sorted(needed), asked.workers)
         if not finished:
             write_json(folder / "plan.json", plan)
-        for step, shard in make_missing(plan, found, missing, asked):
-            check_unchanged(made.get(shard.number) if finished else None, shard, folder)
-            made[shard.number] = asdict(shard)
-            yield step
+        try:
+            for step, shard in make_missing(plan, sources, missing, asked):
+                check_unchanged(made.get(shard.number) if finished else None, shard, folder)
+                made[shard.number] = asdict(shard)
+                yield step
+        except (ValueError, SourceDamaged):
+            if not made:  # what mends the sources, or another option, may begin here again
+                remove_traces(folder)
+            raise
+        manifest = manifest_of(plan, made)
+        check_some_text(manifest, folder, finished)
         if not finished:
-            write_json(folder / "manifest.json", manifest_of(plan, made))
+            write_json(folder / "manifest.json", manifest)
         remove_traces(folder)
+
+
+def planned(asked: Preparation, plan: dict[str, Any]) -> tuple[dict[str, Any], list[Source]]:
+    """The plan, a new one if there is none yet, and its files on this machine.
+
+    Raises: ValueError for files that are not those of the plan; what `find_all` raises.
+    """
+    found = find_all(asked.asked, asked.settings, out=asked.folder)
+    if not plan:
+        words = lasting(asked.asked)
+        return new_plan(words, found, asked.tokenizer, asked.name, asked.settings), found.sources
+    if told := other_sources(plan, found.sources, all_here=True):
+        raise refused(plan, asked.folder, told)
+    if plan["settings"]["bad_text"] != asked.settings.bad_text:  # what it stopped for is replaced
+        settings = plan["settings"] | {"bad_text": asked.settings.bad_text}
+        command = command_line(plan["asked"], plan["tokenizer"]["name"], ShardSettings(**settings))
+        plan |= {"settings": settings, "command": command}
+    return plan, found.sources
 
 
 def check_sources(
@@ -147,16 +177,11 @@ def check_sources(
     start, done_bytes = perf_counter(), 0
     all_bytes = sum(found[number].bytes for number in needed)
     threads = ThreadPoolExecutor(workers)
-    hashes = threads.map(sha256_of, [found[number].path for number in needed])
+    known = [plan["sources"][number]["sha256"] for number in needed]
+    hashes = threads.map(check_file, [found[number] for number in needed], known)
     try:
         for done, (number, sha256) in enumerate(zip(needed, hashes), start=1):
-            row = plan["sources"][number]
-            if row["sha256"] not in ("", sha256):
-                raise SourceDamaged(
-                    f"{found[number].path} is damaged, or another file than before: expected "
-                    f"sha256 {row['sha256']}, got {sha256}. Remove it, and bring it anew."
-                )
-            row["sha256"] = sha256
+            plan["sources"][number]["sha256"] = sha256
             done_bytes += found[number].bytes
             seconds = perf_counter() - start
             yield Progress("checking", done, len(needed), done_bytes, all_bytes, 0, seconds)
@@ -171,12 +196,7 @@ def make_missing(
 
     Raises: DiskFull, before the first one or on the way.
     """
-    jobs = {
-        number: [
-            Span(found[i].path, first, stop) for i, first, stop in plan["shards"][number]["spans"]
-        ]
-        for number in missing
-    }
+    jobs = {number: spans_of(plan, found, number) for number in missing}
     text_bytes = {number: plan["shards"][number]["text_bytes"] for number in missing}
     all_bytes = sum(text_bytes.values())
     share = bytes_for_a_byte(jobs.values(), asked)

@@ -51,7 +51,8 @@ def header_of(tokens: int, form: Format) -> bytes:
     if tokens > MOST_TOKENS:
         raise ValueError(
             f"{tokens:,} tokens do not fit into one shard, whose header counts to "
-            f"{MOST_TOKENS:,}. Give the source in smaller files or row groups."
+            f"{MOST_TOKENS:,}. Ask for smaller shards (--shard_bytes), or give the source in "
+            "smaller files or row groups."
         )
     header = np.zeros(HEADER_INTS, dtype="<i4")
     header[:3] = form.magic, form.version, tokens
@@ -136,4 +137,11 @@ def sha256_of(path: Path) -> str:
 
 def command_of(plan: dict[str, Any], folder: Path) -> str:
     """The command line that made the shards in a folder, and that continues or repairs them."""
-    return shlex.join([*plan["command"], "--out", str(folder)])
+    words = list(plan["command"])
+    document = plan["settings"].get("document")
+    if document and "--document" not in words:  # it went without saying once
+        words += ["--document", document]
+    if "saved" in plan["tokenizer"]:
+        kept = "manifest.json" if (folder / "manifest.json").exists() else "plan.json"
+        words[words.index("--tokenizer") + 1] = str(folder / kept)
+    return shlex.join([*words, "--out", str(folder)])

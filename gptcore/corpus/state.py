@@ -5,16 +5,17 @@ on purpose: making shards.
 """
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gptcore.corpus.folder import read_json
+from gptcore.corpus.folder import read_json, read_plan
 from gptcore.corpus.making import Made
 from gptcore.corpus.plan import ShardSettings, differences, other_sources
 from gptcore.corpus.shards import command_of, sha256_of
-from gptcore.corpus.sources import find_sources
+from gptcore.corpus.sources import find_all, lasting
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 
@@ -36,11 +37,11 @@ def what_is_there(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any
     Raises: ValueError if the folder is used for something else.
     """
     if (folder / "manifest.json").exists():
-        manifest = read_json(folder / "manifest.json")
+        manifest = read_plan(folder / "manifest.json")
         return manifest, {row["number"]: row for row in manifest["shards"]}, True
     if (folder / "plan.json").exists():
         records = [read_json(path) for path in sorted(folder.glob("shard_*.json"))]
-        return read_json(folder / "plan.json"), {row["number"]: row for row in records}, False
+        return read_plan(folder / "plan.json"), {row["number"]: row for row in records}, False
     strange = [p.name for p in folder.iterdir() if p.suffix != ".part" and p.name[0] != "."]
     if strange:
         raise ValueError(
@@ -50,16 +51,44 @@ def what_is_there(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any
     return {}, {}, False
 
 
+def is_finished(asked: Preparation) -> bool:
+    """Whether all shards are there, bit for bit, and no trace of the work. Only reads.
+
+    Raises: ValueError if they were made of something else, or have no text at all.
+    """
+    folder = asked.folder
+    if not (folder / "manifest.json").exists() or any(traces(folder)):
+        return False
+    plan, made, _ = what_is_there(folder)
+    check_same(plan, asked, finished=True)
+    check_some_text(plan, folder, finished=True)
+    return len(whole_among(folder, made)) == len(plan["shards"])
+
+
 def check_same(plan: dict[str, Any], asked: Preparation, finished: bool) -> None:
     """Raises: ValueError if the folder was begun for something else than what is asked for now."""
     told = differences(plan, asked.tokenizer, asked.name, asked.settings)
-    same_words = plan["asked"] == asked.asked
-    if finished and same_words:  # the sources need not be there any more
-        told += other_sources(plan, find_sources(asked.asked, at_hand=True), all_here=False)
-    elif finished:
-        told += other_sources(plan, find_sources(asked.asked), all_here=True)
+    same_words = plan["asked"] in (asked.asked, lasting(asked.asked))
+    if finished:  # if the words are the same, the sources need not be there any more
+        found = find_all(asked.asked, asked.settings, at_hand=same_words, out=asked.folder)
+        told += other_sources(plan, found.sources, all_here=not same_words)
     if told:
         raise refused(plan, asked.folder, told)
+
+
+def check_some_text(manifest: dict[str, Any], folder: Path, finished: bool) -> None:
+    """Raises: ValueError if no document had any text. Of an unfinished folder nothing is kept."""
+    if manifest["train"]["tokens"] + manifest["val"]["tokens"]:
+        return
+    names = [row["name"] for row in manifest["sources"]]
+    if not finished:
+        remove_traces(folder)
+    raise ValueError(
+        f"There is no text in {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}: "
+        f"{manifest['empty']:,} document(s), all empty. Is the text under another name "
+        f"(--column), or in other files? {f'Remove {folder}, which' if finished else folder} has "
+        "no shards."
+    )
 
 
 def refused(plan: dict[str, Any], folder: Path, told: list[str]) -> ValueError:
@@ -86,11 +115,16 @@ def whole_among(folder: Path, made: dict[int, dict[str, Any]]) -> set[int]:
         }
 
 
+def traces(folder: Path) -> Iterator[Path]:
+    """Every file that only an unfinished preparation needs."""
+    for pattern in ("plan.json", "shard_*.json", "shard_*.journal", "*.part"):
+        yield from folder.glob(pattern)
+
+
 def remove_traces(folder: Path) -> None:
     """Remove what only an unfinished preparation needs."""
-    for pattern in ("plan.json", "shard_*.json", "shard_*.journal", "*.part"):
-        for path in folder.glob(pattern):
-            path.unlink()
+    for path in list(traces(folder)):
+        path.unlink()
 
 
 def check_unchanged(before: dict[str, Any] | None, now: Made, folder: Path) -> None:

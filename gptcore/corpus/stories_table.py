@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from gptcore.checks import as_path
 from gptcore.corpus.libraries import library
 from gptcore.corpus.stories import tell_stories
 from gptcore.corpus.story_junk import EDITS, JUNK, pick
@@ -92,7 +93,7 @@ def write_story_table(
         list(cells(pages, seed)),
         schema=pa.schema([(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()]),
     )
-    path = Path(path)
+    path = as_path(path)
     part = path.with_name(f".{path.name}.part")
     try:
         with open(part, "wb") as file:

@@ -13,8 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gptcore.corpus.documents import SourceDamaged, first_line, open_parquet, text_column
+from gptcore.checks import as_path
 from gptcore.corpus.filters import Document
+from gptcore.corpus.parquet import read_cells
+from gptcore.corpus.reading import BadText, id_of
 
 GROUP_ROWS = 1_000  # of a row group, as FineWeb has it
 SCHEMA = pa.schema(
@@ -27,29 +29,23 @@ SCHEMA = pa.schema(
 )
 
 
-def read_table(path: str | Path) -> Iterator[Document]:
+def read_table(path: str | Path, bad_text: BadText = "stop") -> Iterator[Document]:
     """Yield the documents of the table, in order; rows whose text is null are left out.
 
-    A document without an id gets its row for a name, such as "row 17".
-    Raises: ValueError, with the columns there are, if none is called text; SourceDamaged if the
-        file is not whole.
+    A document without an id gets its row for a name, such as "row 17". With `bad_text="replace"`
+    U+FFFD stands where a cell is no UTF-8.
+    Raises: ValueError, with the columns there are, if none is called text, and for a cell that is
+        no UTF-8; SourceDamaged if the file is not whole.
     Example: write_table(documents, "a.parquet"); next(read_table("a.parquet")).id -> "1"
     """
-    with open_parquet(Path(path)) as file:
-        text_column(Path(path), file, "text")
-        columns = [name for name in SCHEMA.names if name in file.schema_arrow.names]
-        row = 0
-        try:
-            for batch in file.iter_batches(GROUP_ROWS, columns=columns):
-                for cells in batch.to_pylist():
-                    if cells["text"] is not None:
-                        yield Document(**{**cells, "id": cells.get("id") or f"row {row}"})
-                    row += 1
-        except (pa.ArrowException, OSError) as error:
-            raise SourceDamaged(
-                f"{path} is damaged: it cannot be read beyond row {row} ({first_line(error)}). "
-                "Bring the file anew."
-            ) from None
+    row = 0
+    for columns in read_cells(as_path(path), None, SCHEMA.names, GROUP_ROWS, bad_text):
+        for values in zip(*columns.values()):
+            cells = dict(zip(columns, values))
+            if cells["text"] is not None:
+                cells["id"] = id_of(cells.get("id")) or f"row {row}"
+                yield Document(**cells)
+            row += 1
 
 
 def write_table(documents: Iterable[Document], path: str | Path) -> int:
@@ -58,7 +54,7 @@ def write_table(documents: Iterable[Document], path: str | Path) -> int:
     The file bears its name only when it is whole. Units: documents.
     Example: write_table(documents, "a.parquet") -> 2
     """
-    path, rows = Path(path), 0
+    path, rows = as_path(path), 0
     part = path.with_name(f".{path.name}.part")
     stream = iter(documents)
     try:

@@ -1,12 +1,13 @@
 """A tokenizer by its name, or by the file that it was saved in."""
 
 from pathlib import Path
+from typing import Any
 
 from gptcore.checks import as_path
 from gptcore.tokenizers.byte_pair import BPETokenizer
 from gptcore.tokenizers.characters import CharTokenizer
 from gptcore.tokenizers.openai import PUBLISHED, TiktokenTokenizer, unknown_name
-from gptcore.tokenizers.saved import read_saved
+from gptcore.tokenizers.saved import FORMAT, VERSION, read_saved
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 KINDS: dict[str, type[Tokenizer]] = {
@@ -16,6 +17,8 @@ KINDS: dict[str, type[Tokenizer]] = {
 
 def find_tokenizer(name_or_path: str | Path) -> Tokenizer:
     """The tokenizer of that name (gpt2, cl100k_base, o200k_base), or the one saved in that file.
+
+    The file may also be the manifest.json of shards, which has the tokenizer that made them.
 
     Raises: ValueError if there is neither; TextNotHere if its vocabulary was not fetched.
     Example: CharTokenizer("abc").save("letters.json")
@@ -33,3 +36,11 @@ def find_tokenizer(name_or_path: str | Path) -> Tokenizer:
             f"{', '.join(KINDS)}. Read it with the gptcore that wrote it."
         )
     return KINDS[kind].load(path)
+
+
+def saved_form(tokenizer: Tokenizer) -> dict[str, Any] | None:
+    """What the file of the tokenizer says; None for a class that no file could bring back."""
+    if getattr(tokenizer, "kind", None) not in KINDS:
+        return None
+    known = {"kind": tokenizer.kind, "sha256": tokenizer.sha256}
+    return {"format": FORMAT, "version": VERSION, **known, **tokenizer.description()}

@@ -53,7 +53,7 @@ def write_saved(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_saved(path: Path) -> dict[str, Any]:
-    """What the file says, once it is known to be a tokenizer's.
+    """What the file says, once it is known to be a tokenizer's, or the manifest of shards.
 
     Raises: ValueError if there is no such file, or if it is damaged or something else.
     """
@@ -68,6 +68,9 @@ def read_saved(path: Path) -> dict[str, Any]:
         raise ValueError(
             f"The file {path} is damaged, or no tokenizer: it is not JSON ({error}). {make_anew}"
         ) from None
+    kept = content.get("tokenizer") if isinstance(content, dict) else None
+    if isinstance(kept, dict) and "saved" in kept:  # a manifest.json of shards
+        content = kept["saved"]
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(
             f"The file {path} is JSON, but no tokenizer of ours: it does not say "

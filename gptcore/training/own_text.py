@@ -5,12 +5,12 @@ A tenth is set aside for validation: every tenth document; of a text that is a s
 Left out on purpose: texts that do not fit into memory. `gptcore prepare` makes shards of those.
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from gptcore.corpus import load, load_documents
+from gptcore.corpus.folder import read_plan
 from gptcore.corpus.shards import write_shard
 from gptcore.tokenizers import CharTokenizer, Tokenizer, find_tokenizer
 
@@ -52,9 +52,11 @@ def find_tokenizer_of(folder: str | Path) -> Tokenizer | None:
         return find_tokenizer(folder / "tokenizer.json")
     if not (folder / "manifest.json").exists():
         return None
-    made_with = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tokenizer"]
+    made_with = read_plan(folder / "manifest.json")["tokenizer"]
+    # A manifest has the tokenizer in it, unless that is a published one, or it is an old manifest.
+    name = folder / "manifest.json" if "saved" in made_with else made_with["name"]
     try:
-        tokenizer = find_tokenizer(made_with["name"])
+        tokenizer = find_tokenizer(name)
     except (ValueError, OSError):  # a file that went away, a vocabulary that was not fetched
         return None
     return tokenizer if tokenizer.sha256 == made_with["sha256"] else None

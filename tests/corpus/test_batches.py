@@ -183,7 +183,7 @@ def damage_is_told(shards, victim, folder_of_source):
     assert str(victim) in told
     assert told.endswith(
         f" Repair it with: gptcore prepare {folder_of_source / 'texts.parquet'} "
-        f"--tokenizer '<CharTokenizer>' --val_share 0.2 --out {shards}"
+        f"--tokenizer {shards / 'manifest.json'} --val_share 0.2 --out {shards}"
     )
 
 

@@ -25,7 +25,7 @@ from gptcore.corpus.preparing import prepare
 from gptcore.corpus.table import write_table
 from gptcore.tokenizers import BPETokenizer
 
-SETTINGS = ShardSettings(val_share=0.1)
+SETTINGS = ShardSettings(document="line", val_share=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +169,7 @@ def test_documents_from_a_step_before_are_handed_on(world, tmp_path):
 
 def script(world: Path, out: Path, *options: str) -> list[str]:
     words = [str(world / "text"), "--out", str(out), "--tokenizer", str(world / "tokenizer.json")]
-    return [*words, "--val_share", "0.1", *options]
+    return [*words, "--val_share", "0.1", "--document", "line", *options]
 
 
 def test_the_script_runs_here_in_one_line(world, tmp_path):

@@ -48,7 +48,7 @@ def test_lines_are_the_same_for_any_size_of_blocks(tmp_path_factory, lines, end,
     path.write_bytes(end.join(lines) + end * last)
     before, home.BLOCK_BYTES = home.BLOCK_BYTES, size
     try:
-        found = texts(path)
+        found = texts(path, document="line")
     finally:
         home.BLOCK_BYTES = before
     bare = [line.decode().strip() for line in lines]
@@ -56,13 +56,13 @@ def test_lines_are_the_same_for_any_size_of_blocks(tmp_path_factory, lines, end,
 
 
 def test_a_text_file_has_the_documents_that_load_documents_finds():
-    assert texts(path_of(find_text("names"))) == load_documents("names")
+    assert texts(path_of(find_text("names")), document="line") == load_documents("names")
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_the_text(tmp_path):
     path = written(tmp_path / "a.txt", "\ufeffämma\r\nbob\r\n".encode())
-    assert texts(path) == ["ämma", "bob"]
-    assert texts(path, document="file") == ["ämma\nbob\n"]
+    assert texts(path, document="line") == ["ämma", "bob"]
+    assert texts(path) == texts(path, document="file") == ["ämma\nbob\n"]
 
 
 def test_what_is_not_utf_8_is_named_by_its_position_or_replaced(tmp_path):
@@ -71,10 +71,10 @@ def test_what_is_not_utf_8_is_named_by_its_position_or_replaced(tmp_path):
         with pytest.raises(ValueError) as caught:
             texts(path, document=document)
         assert str(caught.value) == (
-            f"{path} is not UTF-8: byte 0xe9 at position 6. Save it as UTF-8, or let U+FFFD stand "
-            "in its place: --bad_text replace"
+            f"{path} is not UTF-8: byte 0xe9 at position 6. Save it as UTF-8, or put U+FFFD in its "
+            'place: --bad_text replace (in Python bad_text="replace")'
         )
-    assert texts(path, bad_text="replace") == ["good", "b\ufffdd"]
+    assert texts(path, bad_text="replace", document="line") == ["good", "b\ufffdd"]
 
 
 # jsonl
@@ -100,7 +100,7 @@ def test_jsonl_has_texts_and_ids_in_the_order_of_its_lines(tmp_path):
         (
             b'{"text": "ab\\ud800"}',
             r"line 3: character 2 of the text is half of one, \ud800, which no UTF-8 can hold. "
-            "Repair the line, or let U+FFFD stand in its place: --bad_text replace",
+            "Repair the line, or put U+FFFD in its place: --bad_text replace",
         ),
         (b'{"text": "\xff"}', "is not UTF-8: byte 0xff at position 42. Save it as UTF-8"),
     ],
@@ -197,7 +197,7 @@ def test_strings_in_parquet_that_are_no_text_are_named_by_their_row_or_replaced(
     broken = pa.array([b"good", b"b\xe9d", None]).view(pa.string())
     pq.write_table(pa.table({"text": broken}), tmp_path / "a.parquet")
     with pytest.raises(
-        ValueError, match=r"row group 0, row 1 is not UTF-8: byte 0xe9 at position 1"
+        ValueError, match=r"row group 0, row 1, text is not UTF-8: byte 0xe9 at position 1"
     ):
         texts(tmp_path / "a.parquet")
     assert texts(tmp_path / "a.parquet", bad_text="replace") == ["good", "b\ufffdd", None]

@@ -76,8 +76,8 @@ def test_the_validation_slice_is_the_same_whatever_the_number_of_shards_and_the_
     turned.write_text("\n".join(reversed(texts)))
     for shard_bytes in (100, 10_000_000):
         made(tmp_path / f"a{shard_bytes}", whole, val_share=0.2, shard_bytes=shard_bytes)
-    made(tmp_path / "b", lines, val_share=0.2)  # no ids here: the text decides
-    made(tmp_path / "c", turned, val_share=0.2)
+    made(tmp_path / "b", lines, val_share=0.2, document="line")  # no ids: the text decides
+    made(tmp_path / "c", turned, val_share=0.2, document="line")
     assert len(list((tmp_path / "a100").glob("*.bin"))) > len(
         list((tmp_path / "a10000000").iterdir())
     )
@@ -275,7 +275,8 @@ def test_another_tokenizer_other_settings_and_other_sources_are_refused_with_wha
     before = files_in(shards)
     advice = (
         "Give another folder with --out; or remove this one; or ask for the same as before:\n"
-        f"  gptcore prepare {source} --tokenizer '<CharTokenizer>' --val_share 0.2 --out {shards}"
+        f"  gptcore prepare {source} --tokenizer {shards}/manifest.json --val_share 0.2 "
+        f"--out {shards}"
     )
     begin = f"{shards} was prepared, or begun, with something else than what is asked for now.\n"
     small = CharTokenizer(LETTERS.characters + "!")
@@ -293,7 +294,7 @@ def test_another_tokenizer_other_settings_and_other_sources_are_refused_with_wha
 
 def test_a_folder_that_got_a_new_file_is_not_taken_for_the_same(tmp_path):
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.txt").write_text("one\ntwo\n")
+    (tmp_path / "in" / "a.txt").write_text("one")
     made(tmp_path / "out", tmp_path / "in")
     (tmp_path / "in" / "b.txt").write_text("three\n")
     assert "source: b.txt with 6 bytes is new" in refusal(
@@ -325,7 +326,7 @@ def test_what_cannot_be_prepared_is_told_before_anything_is_written(tmp_path):
     )
     assert not out.exists()
     (tmp_path / "b.txt").touch()
-    assert "There is no text in the sources" in refusal(tmp_path / "b.txt", out, LETTERS)
+    assert "There is no text in" in refusal(tmp_path / "b.txt", out, LETTERS)
 
 
 def refusal_of_settings(**settings):

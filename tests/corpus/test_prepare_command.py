@@ -103,15 +103,17 @@ def test_sources_that_are_not_there_are_told_with_the_nearest(command, tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.bin").touch()
     (tmp_path / "archive.zip").touch()
-    refused(command(*WITH_LETTERS), "Say what to prepare: a file, a folder, a glob, a text's name")
+    refused(
+        command(*WITH_LETTERS), "Say what to prepare: a file, a folder, a quoted glob, the name of"
+    )
     for asked, words in [
         ("text.parquet", "There is no 'text.parquet'. Did you mean texts.parquet?"),
         (
             "nothing/like/it",
             "There is no 'nothing/like/it'. Give a file, a folder, a quoted glob, ",
         ),
-        ("*.jsonl", "No file is called '*.jsonl'. Is the pattern quoted, and the folder right?"),
-        ("empty", "The folder empty has no file that ends in .parquet, .txt, .jsonl, .ndjson."),
+        ("*.jsonl", "No file is called '*.jsonl'. The folder . has: a.bin, archive.zip, empty, "),
+        ("empty", "The folder empty has no file that ends in .parquet, .txt, .jsonl, .ndjson, "),
         ("archive.zip", "archive.zip ends in '.zip'; files of documents end in .parquet, .txt, "),
         ("fineweb:2013", "'fineweb:2013' is no name of a file of FineWeb. Names are such as fine"),
     ]:

@@ -8,7 +8,7 @@ import torch
 from small_runs import log_of
 
 from gptcore.cli import main
-from gptcore.corpus import prepare
+from gptcore.corpus import ShardSettings, prepare
 from gptcore.model import GPT
 from gptcore.tokenizers import BPETokenizer
 
@@ -107,8 +107,8 @@ def prepared(folder: Path, text: str) -> str:
     tokenizer = BPETokenizer.train(text + "\n", vocab_size=260)
     tokenizer.special_tokens["<|endoftext|>"] = tokenizer.vocab_size
     tokenizer.save(folder / "tokens.json")
-    for _ in prepare([str(folder / "text.txt")], folder / "shards", folder / "tokens.json", 1):
-        pass
+    lines = ShardSettings(document="line")
+    list(prepare(folder / "text.txt", folder / "shards", folder / "tokens.json", settings=lines))
     return str(folder / "shards")
 
 
@@ -116,7 +116,7 @@ def test_one_document_cannot_be_learned_from_and_measured_on(train, tmp_path):
     shards = prepared(tmp_path, "the cat sat on the mat. " * 40)
     code, said = train("--data", shards)
     assert code == 2 and f"{shards} has no tokens for val: of its 1 document(s) none" in said
-    assert "cut the text into several (one in each line of a .txt file, or with --docum" in said
+    assert "cut the text into several (a .txt file for each, or one in each line with " in said
 
 
 def test_few_documents_of_which_none_was_set_aside_are_told_to_set_more_aside(train, tmp_path):

@@ -15,7 +15,7 @@ import torch
 from small_runs import TIMES, log_of
 
 from gptcore.cli import main
-from gptcore.corpus import prepare, write_shard
+from gptcore.corpus import ShardSettings, prepare, write_shard
 from gptcore.training import PRESETS, TrainConfig, find_preset
 
 TINY = ["--n_layer", "1", "--n_embd", "8", "--n_head", "2", "--batch-size", "4", "--device", "cpu"]
@@ -162,8 +162,8 @@ def shards(tmp_path_factory):
     tokenizer = BPETokenizer.train("\n".join(lines), vocab_size=270)
     tokenizer.special_tokens["<|endoftext|>"] = 270
     tokenizer.save(folder / "tokens.json")
-    for _ in prepare([str(folder / "text.txt")], folder / "shards", folder / "tokens.json", 1):
-        pass
+    by_line = ShardSettings(document="line")
+    list(prepare(folder / "text.txt", folder / "shards", folder / "tokens.json", settings=by_line))
     return folder
 
 
