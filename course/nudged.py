@@ -3,7 +3,7 @@
 Another processor adds in another order, and another C library rounds `exp` otherwise. `nudge` does
 to this process what they do: after each step of an optimizer every weight moves by about a unit of
 its last digit, and so do the results of `math.exp`, `log` and `tanh`. Equal numbers move equally,
-so two computations that must agree still agree.
+so two computations that must agree still agree. Dropout drops other numbers.
 `course.portable` runs the lessons in such processes. A lesson whose outputs stay has margin.
 Left out on purpose: the processes that a lesson starts.
 """
@@ -24,7 +24,8 @@ def nudge(with_torch: bool) -> None:
     nudge_math()
     nudge_adam()
     if with_torch:
-        nudge_torch()
+        nudge_optimizers()
+        nudge_dropout()
 
 
 def moved(number, sine=math.sin, last_digit: float = LAST_DIGIT):
@@ -64,7 +65,7 @@ def nudge_adam() -> None:
     Adam.step, ArrayAdam.step = nudged_scalars, nudged_arrays  # type: ignore[method-assign]
 
 
-def nudge_torch() -> None:
+def nudge_optimizers() -> None:
     """All of PyTorch's optimizers, in any number format. A weight without a gradient stays."""
     import torch  # noqa: PLC0415 - heavy, and not every lesson needs it
     from torch.optim.optimizer import register_optimizer_step_post_hook  # noqa: PLC0415
@@ -79,3 +80,20 @@ def nudge_torch() -> None:
                     weight.copy_(torch.where(weight.grad == 0, weight, others))
 
     register_optimizer_step_post_hook(after_step)
+
+
+def nudge_dropout() -> None:
+    """Drop other numbers: PyTorch draws them with MKL on Intel's processors, and itself on others.
+
+    The same seed then drops others. Source: ATen/native/cpu/DistributionKernels.cpp of PyTorch.
+    """
+    import torch  # noqa: PLC0415 - heavy, and not every lesson needs it
+
+    dropout = torch.nn.functional.dropout
+
+    def other_dropout(input, p=0.5, training=True, inplace=False):
+        if training and p:
+            torch.rand(1)  # the generator goes on by a number, so all that follow are others
+        return dropout(input, p, training, inplace)
+
+    torch.nn.functional.dropout = other_dropout
