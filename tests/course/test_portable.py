@@ -1,7 +1,6 @@
 """`make portable` finds a cell whose output depends on the machine, and no other."""
 
 import math
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +10,8 @@ import nbformat
 import pytest
 
 from course import portable
-from course.portable import LESSONS_THAT_TRAIN, NUDGED, QUICK, SETTINGS, differing_cells
 from course.lesson_table import written_lessons
+from course.portable import LESSONS_THAT_TRAIN, NUDGED, QUICK, SETTINGS, differing_cells
 
 ROOT = Path(__file__).resolve().parents[2]
 # A loss of 30 steps, all its digits; then rounded to what every processor agrees on.
