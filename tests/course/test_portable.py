@@ -81,10 +81,9 @@ print(math.exp(0), math.log(1), repr(math.exp(1)))"""
 
 
 def test_no_setting_asks_for_more_than_every_processor_of_the_last_years_has():
-    for setting in SETTINGS.values():
+    for setting in (SETTINGS | QUICK).values():
         assert setting.get("ATEN_CPU_CAPABILITY", "default") in ("default", "avx2")
     assert len({tuple(setting.items()) for setting in SETTINGS.values()}) == len(SETTINGS) >= 4
-    assert set(QUICK) < set(SETTINGS)
 
 
 def test_lessons_that_train_are_those_that_ci_runs():
