@@ -10,7 +10,7 @@ VENV := .venv/$(IN_VENV)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 SETUP := $(PYTHON) course/environment.py --torch $(TORCH) --versions $(VERSIONS)
 
-.PHONY: help lab test notebooks links site page colab downloads checkpoint lint bench
+.PHONY: help lab test notebooks portable links site page colab downloads checkpoint lint bench
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
@@ -32,6 +32,10 @@ test:  ## run every test, every lesson, and the lessons in a real browser
 notebooks:  ## build the lessons that changed: course/lessons/ -> notebooks/, executed
 	@$(SETUP) test
 	@$(VENV) -m course.build $(NAMES)
+
+portable:  ## run the lessons as other processors would: make portable NAMES="06 07"
+	@$(SETUP) test
+	@$(VENV) -m course.portable $(NAMES)
 
 links:  ## write the project's address into every badge: make links REPO=owner/name
 	@$(SETUP) test

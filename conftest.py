@@ -14,6 +14,7 @@ import pytest
 from course.cost import cost_of_kernel, excess
 from course.kept import OFF, VARIABLE
 from course.needs import missing
+from course.portable import NUDGED
 
 ROOT = Path(__file__).resolve().parent
 
@@ -30,6 +31,16 @@ def pytest_collection_modifyitems(items):
         reason = missing(tags) if tags else ""
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(trylast=True)  # when the kernel has been started
+def pytest_runtest_setup(item):
+    kernel = os.environ.get(NUDGED) and getattr(item, "cell", None) and item.parent.kernel
+    if kernel and not hasattr(kernel, "is_nudged"):
+        kernel.is_nudged = True
+        with_torch = any("import torch" in cell.source for cell in item.parent.nb.cells)
+        nudge = f"from course.nudged import nudge; nudge(with_torch={with_torch})"
+        kernel.await_reply(kernel.execute_cell_input(nudge, allow_stdin=False))
 
 
 @pytest.hookimpl(tryfirst=True)  # while the kernel still lives

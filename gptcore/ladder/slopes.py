@@ -18,6 +18,7 @@ from gptcore.ladder.weights import Block, Weights
 from gptcore.scalar.plain import EPSILON
 
 Array = np.ndarray
+SMALLEST = np.finfo(float).tiny
 
 
 class Talk(NamedTuple):
@@ -175,8 +176,12 @@ def backward(ids: Array, weights: Weights, n_head: int, slopes: Weights, causal=
 
 
 def mean_surprise(probs: Array, targets: Array) -> float:
-    """Mean of -log of the probability that each target had. Shapes: (T, V), (T,)."""
-    return float(-np.log(probs[np.arange(len(targets)), targets]).sum()) / len(targets)
+    """Mean of -log of the probability that each target had. Shapes: (T, V), (T,).
+
+    A probability too small for 64 bits is taken as SMALLEST: 708 nats, not infinity and a warning.
+    """
+    said = np.maximum(probs[np.arange(len(targets)), targets], SMALLEST)
+    return float(-np.log(said).sum()) / len(targets)
 
 
 @lru_cache

@@ -1,5 +1,6 @@
 """The model in NumPy: held against the scalar one, and against PyTorch, which knows neither."""
 
+import math
 import subprocess
 import sys
 
@@ -253,3 +254,11 @@ def test_importing_loads_nothing_large_and_the_stub_names_what_there_is():
     assert ran.stdout == "False\n"
     with pytest.raises(AttributeError, match="has no 'nothing'; it has climb"):
         gptcore.ladder.nothing  # noqa: B018
+
+
+def test_a_probability_too_small_for_64_bits_costs_much_and_neither_warns_nor_is_infinite():
+    weights = weights_of(MicroGPT(["emma", "anna"], seed=1))
+    weights["lm_head"] *= 1e6  # logits so far apart that e to the power of most of them is 0
+    with np.errstate(divide="raise"):
+        loss, _ = loss_and_slopes([4, 0, 1], weights, n_head=4)
+    assert 300 < loss <= -math.log(sys.float_info.min)
