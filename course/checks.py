@@ -13,20 +13,16 @@ from course.kept import keep
 from course.numbers import NotDoneYet
 from course.questions import Question
 
+STUB_OF_A_GUESS = "? Put your guess in place of the dots and run this cell again."
+
 
 def guess(question: str, answer=...) -> None:
     """Say what you think; each likely wrong guess has its own reply.
 
     Example: guess("L grows by", 0.003)
     """
-    found = find(question)
-    try:
-        verdict = found.judge(... if answer is None else answer)
-    except NotDoneYet:
-        print(f"{question}? Put your guess in place of the dots and run this cell again.")
-        return
-    print(verdict.words)
-    keep(found, answer, verdict)
+    __tracebackhide__ = True  # IPython shows the reader's own lines only
+    answer_to(question, ... if answer is None else answer, "", STUB_OF_A_GUESS)
 
 
 def check(exercise: str, answer=...) -> None:
@@ -34,18 +30,28 @@ def check(exercise: str, answer=...) -> None:
 
     Example: check("tanh", tanh)
     """
-    found = find(exercise)
+    __tracebackhide__ = True
+    answer_to(exercise, answer, f"{exercise}: ", ": not done yet")
+
+
+def answer_to(name: str, answer, before: str, of_a_stub: str) -> None:
+    """Print what is to be said, and keep it. An interruption is passed on without our frames."""
+    __tracebackhide__ = True
+    question = find(name)
     try:
-        verdict = found.judge(answer)
+        verdict = question.judge(answer)
     except NotDoneYet:
-        print(f"{exercise}: not done yet")
+        print(f"{name}{of_a_stub}")
         return
-    print(f"{exercise}: {verdict.words}")
-    keep(found, answer, verdict)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{name}: interrupted while your answer ran") from None
+    print(f"{before}{verdict.words}")
+    keep(question, answer, verdict)
 
 
 def find(name: str) -> Question:
     """Raises: ValueError with the nearest name for a question that there is not."""
+    __tracebackhide__ = True
     if name in QUESTIONS:
         return QUESTIONS[name]
     near = get_close_matches(name, QUESTIONS, 1)

@@ -10,6 +10,7 @@ def same(one, other, within: float) -> None:
     Raises:  AssertionError with the first place where they differ.
     Example: same([1.0, 2.0], [1.0, 2.0], within=0) -> prints "same, to the last digit"
     """
+    __tracebackhide__ = True  # IPython shows the reader's own lines only
     left, right = flat(one), flat(other)
     if len(left) != len(right):
         raise AssertionError(
