@@ -5,6 +5,7 @@ for every input. Where no mistake does, the reader sees input, expected and rece
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +25,7 @@ class Case:
     """One call of the reader's function: in words, and as it is done.
 
     `rule` says what should have come out ("" if nothing is wrong), where more than one result is
-    right; without it the result must be that of our solution. `shows` is what the reader sees of it.
+    right; without it the result must be that of our solution. The reader sees what `shows` shows.
     """
 
     shown: str
@@ -90,8 +91,10 @@ class Exercise(Question):
     def mistake(self, outcomes: list) -> Wrong | None:
         """The foreseen mistake that gives what the reader's function gave."""
         for wrong, own in zip(self.wrong, self.mistaken):
-            if wrong.fits(outcomes) if wrong.fits else difference(outcomes, own, SAME) is None:
-                return wrong
+            # An outcome may be anything at all; one that `fits` cannot read does not fit.
+            with suppress(TypeError, ValueError, LookupError, AttributeError):
+                if wrong.fits(outcomes) if wrong.fits else difference(outcomes, own, SAME) is None:
+                    return wrong
         return None
 
     def fault(self, case: Case, given, right) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from math import isclose, isnan
 from typing import Any
 
+from course.shown import shown
+
 
 class NotDoneYet(Exception):
     """The answer still has the dots of the stub in it."""
@@ -65,7 +67,7 @@ def leaves(answer) -> Iterator[float | str]:
             yield from leaves(member)
     else:
         kind = type(answer).__name__
-        raise Unfit(f"{answer!r:.60} (a {kind}) is neither a number nor a word.")
+        raise Unfit(f"{shown(answer)} (a {kind}) is neither a number nor a word.")
 
 
 def difference(given, wanted, tolerance: float) -> str | None:

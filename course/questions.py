@@ -67,7 +67,7 @@ class Question:
         except NotDoneYet:
             raise
         except Exception as error:  # whatever an answer is, the reader is told, not the kernel
-            return Verdict(False, f"not yet. Yours is {answer!r:.60}. {error}")
+            return Verdict(False, f"not yet. Yours is {shown(answer)}. {error}")
         if self.agrees(given, self.right, self.tolerance):
             return Verdict(True, f"yes. {self.praise(answer)}")
         for wrong in self.wrong:
@@ -82,7 +82,7 @@ class Question:
         """Whether this mistake leads to what was given."""
         if wrong.fits:
             return wrong.fits(given)
-        return self.agrees(given, wrong.answer, min(CLOSE, self.tolerance))
+        return self.agrees(given, wrong.answer, CLOSE if self.tolerance else 0)
 
     def agrees(self, given: list[float | str], answer, tolerance: float) -> bool:
         """Whether the answer comes to the same numbers and words."""
@@ -105,7 +105,9 @@ class Question:
             keys = ", ".join(map(repr, self.right))
             return f"It must have the keys {keys}, and no other; yours is {shown(plain(answer))}."
         mine, ours = (plain(self.measure(table)) for table in (answer, self.right))
-        wrong = [key for key in ours if difference(mine[key], ours[key], self.tolerance) is not None]
+        wrong = [
+            key for key in ours if difference(mine[key], ours[key], self.tolerance) is not None
+        ]
         right = [key for key in ours if key not in wrong]
         which = f"Right: {', '.join(map(repr, right))}. " if right else ""
         return which + f"Not right: {', '.join(f'{key!r}: {shown(mine[key])}' for key in wrong)}."
@@ -128,4 +130,3 @@ def readers_line(error: BaseException) -> str:
     frames = extract_tb(error.__traceback__)
     theirs = [f for f in frames if not any(map(Path(f.filename).is_relative_to, OURS))]
     return f"\n    in your line: {theirs[-1].line}" if theirs and theirs[-1].line else ""
-

@@ -42,7 +42,10 @@ def written(value: Any, digits: int) -> str:
     if isinstance(value, (list, tuple)):
         inside = ", ".join(written(member, digits) for member in value)
         return f"[{inside}]" if isinstance(value, list) else f"({inside})"
-    return repr(value)
+    try:
+        return repr(value)
+    except Exception:  # an object of the reader's may not be able to show itself
+        return f"a {type(value).__name__}"
 
 
 def shape(value: Any) -> tuple[int, ...]:

@@ -31,26 +31,36 @@ class Mutant:
 
 def mutants(source: str) -> Iterator[Mutant]:
     """Every program that is one change away from `source`, each once."""
-    seen = {ast.unparse(ast.parse(source))}
-    for i, statement in enumerate(ast.parse(source).body):
-        place = place_of(statement)
-        if not place:
-            continue
-        for path, new in changes(without_docstring(statement)):
-            tree = ast.parse(source)
-            tree.body[i] = without_docstring(tree.body[i])
-            old = reach(tree.body[i], path[:-1]) if path else tree.body[i]
-            before = ast.unparse(getter(old, path[-1])) if path else ""
-            tree.body[i] = put(tree.body[i], path, new)
+    plain = without_docstrings(source)
+    seen = {plain}
+    for i, statement in enumerate(ast.parse(plain).body):
+        for path, new in changes(statement) if place_of(statement) else ():
+            if isinstance(statement, ast.Assign) and is_power(new):
+                continue  # of numbers as they are: 4 ** 124_373_760 would never be there
+            tree = ast.parse(plain)
+            before = ast.unparse(reach(tree.body[i], path))
+            put(tree.body[i], path, new)
             try:
-                text = ast.unparse(ast.fix_missing_locations(tree))
+                text = ast.unparse(tree)
                 compile(text, "<mutant>", "exec")
-            except (SyntaxError, ValueError):
+            except SyntaxError:
                 continue
             if text not in seen:
                 seen.add(text)
                 after = ast.unparse(new) if new else "(left out)"
-                yield Mutant(place, f"{before}  ->  {after}", text)
+                yield Mutant(place_of(statement), f"{before}  ->  {after}", text)
+
+
+def is_power(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
+
+
+def without_docstrings(source: str) -> str:
+    tree = ast.parse(source)
+    for node in [tree, *(node for node in tree.body if isinstance(node, ast.FunctionDef))]:
+        if ast.get_docstring(node):
+            node.body = node.body[1:]
+    return ast.unparse(tree)
 
 
 def place_of(statement: ast.stmt) -> str:
@@ -62,57 +72,38 @@ def place_of(statement: ast.stmt) -> str:
     return ""
 
 
-def without_docstring(statement: ast.stmt) -> ast.stmt:
-    if isinstance(statement, ast.FunctionDef) and ast.get_docstring(statement):
-        statement.body = statement.body[1:]
-    return statement
-
-
 # Where a node stands in a tree --------------------------------------------------------------------
 
 
 def walk(node: ast.AST, path: tuple = ()) -> Iterator[tuple[tuple, ast.AST]]:
-    """Every node with the way to it: fields, and places in a list."""
+    """Every node with the way to it: fields, and places in lists. Types and parameters are none."""
     yield path, node
     for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "targets", "target", "args") and not isinstance(
-            node, ast.Call
-        ):
-            if not isinstance(node, ast.Call) and field in ("annotation", "returns"):
-                continue
-            if isinstance(value, ast.arguments):
-                continue
+        if field in ("annotation", "returns") or isinstance(value, ast.arguments):
+            continue
         for i, child in enumerate(value if isinstance(value, list) else [value]):
             if isinstance(child, ast.AST):
                 yield from walk(child, (*path, (field, i if isinstance(value, list) else None)))
 
 
-def getter(node, step):
-    field, i = step
-    value = getattr(node, field)
-    return value if i is None else value[i]
-
-
-def reach(node, path):
-    for step in path:
-        node = getter(node, step)
+def reach(node: ast.AST, path: tuple) -> ast.AST:
+    for field, i in path:
+        value = getattr(node, field)
+        node = value if i is None else value[i]
     return node
 
 
-def put(tree, path, new):
-    """The tree with `new` at the place; None takes a statement, or a condition, away."""
-    if not path:
-        return new
+def put(tree: ast.AST, path: tuple, new: ast.AST | None) -> None:
+    """Set `new` at the place; None takes a statement, or a condition, away."""
     parent, (field, i) = reach(tree, path[:-1]), path[-1]
     if i is None:
         setattr(parent, field, new)
-    elif new is None:
+    elif new is not None:
+        getattr(parent, field)[i] = new
+    else:
         del getattr(parent, field)[i]
         if field == "body" and not parent.body:
             parent.body = [ast.Pass()]
-    else:
-        getattr(parent, field)[i] = new
-    return tree
 
 
 # What may be there instead ------------------------------------------------------------------------
@@ -134,7 +125,7 @@ def changes(tree: ast.stmt) -> Iterator[tuple[tuple, ast.AST | None]]:
             yield path, None
         if field == "test" or field == "ifs":
             yield path, ast.UnaryOp(ast.Not(), node)
-        if isinstance(node, (ast.BinOp, ast.Call)) and not isinstance(node, ast.stmt):
+        if isinstance(node, (ast.BinOp, ast.Call)):
             yield path, ast.UnaryOp(ast.USub(), node)
 
 
@@ -169,6 +160,8 @@ def instead(node: ast.AST) -> Iterator[ast.AST]:
         yield from calls_instead(node)
     elif isinstance(node, (ast.Tuple, ast.List)) and isinstance(node.ctx, ast.Load):
         yield from (type(node)(swapped, ast.Load()) for swapped in swaps(node.elts))
+    elif isinstance(node, ast.Set) and len(node.elts) > 1:
+        yield from (ast.Set([e for e in node.elts if e is not left]) for left in node.elts)
     elif isinstance(node, ast.Slice):
         yield from slices_instead(node)
 

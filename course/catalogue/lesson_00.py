@@ -85,8 +85,8 @@ QUESTIONS = [
             case("count_known", ["o", "qo"], []),
         ),
         tolerance=0,
-        otherwise="Compare the names that come in as `invented` with those that come in as `known`, "
-        "and with no other list.",
+        otherwise="Compare the names that come in as `invented` with those that come in as "
+        "`known`, and with no other list.",
         yes="Each of the two annas counts, and `an` does not: it only stands inside other names.",
         wrong=(
             Wrong(

@@ -36,8 +36,10 @@ def what_a_row_lacks(counts: dict[str, int], shares) -> str:
     if not abs(total - 1) < 1e-6:
         return f"shares that sum to 1; yours sum to {total:.4g}"
     if shares[least] < 1e-4:
-        return f"a share worth having for {least!r}; at {shares[least]:.4g} it costs "\
+        return (
+            f"a share worth having for {least!r}; at {shares[least]:.4g} it costs "
             f"{-log(shares[least]):.0f} nats"
+        )
     for one, other in permutations(counts, 2):
         if counts[one] > counts[other] and not shares[one] > 1.001 * shares[other]:
             return f"more for {one!r} (counted {counts[one]}) than for {other!r} ({counts[other]})"

@@ -6,6 +6,7 @@ from math import cos, exp, isclose, log, sin
 from course.exercises import Case, Exercise, case
 from course.numbers import Unfit, close, done, plain
 from course.questions import Question, Wrong
+from course.rounding import or_rounded
 from course.solutions import lesson_02 as solution
 
 LESSON = "02_slopes_by_hand"
@@ -83,10 +84,11 @@ def made_of_the_rise(slope_of: Callable[[float, float], float]) -> Callable[[dic
 
     def fits(seen: dict) -> bool:
         below, above = steps(seen) or (0, 0)
-        if not below < 0 < above or not isclose(-below, above, rel_tol=1e-3):
+        if not below < 0 < above < 0.1 or not isclose(-below, above, rel_tol=1e-3):
             return False
         heights = {moved[seen["i"]]: height for moved, height in seen["asked"]}
-        return close(seen["slope"], slope_of(heights[above] - heights[below], above), 1e-3)
+        rise = heights[above] - heights[below]
+        return isclose(seen["slope"], slope_of(rise, above), rel_tol=1e-3)
 
     return fits
 
@@ -263,16 +265,20 @@ QUESTIONS = [
                 "the smaller the step, the exacter",
                 "Your slope is 0 or wild. A float has sixteen digits: at 2.0, a step of 1e-15 is "
                 "at the very edge of them. Try 1e-5.",
-                fits=lambda outcomes: of_all(step_between(0, 1e-12, 1))(outcomes)
-                or of_all(step_between(0, 1e-12, 2))(outcomes),
+                fits=lambda outcomes: (
+                    of_all(step_between(0, 1e-12, 1))(outcomes)
+                    or of_all(step_between(0, 1e-12, 2))(outcomes)
+                ),
             ),
             Wrong(
                 by_one_side,
                 "one side is enough",
                 "Right to a few digits. Step to both sides and divide by twice the step: then what "
                 "the curve bends by cancels.",
-                fits=lambda outcomes: of_all(step_between(1e-12, 1e-3, 1))(outcomes)
-                and of_all(times_the_slope(1))(outcomes),
+                fits=lambda outcomes: (
+                    of_all(step_between(1e-12, 1e-3, 1))(outcomes)
+                    and of_all(times_the_slope(1))(outcomes)
+                ),
             ),
             Wrong(
                 not_divided,
@@ -311,9 +317,11 @@ QUESTIONS = [
                 lambda f, numbers, i: not_divided(f, numbers, i, step=0.1, by=5),
                 "any step will do",
                 "Roughly right. Your step is so large that it sees the curve bend: try 1e-5.",
-                fits=lambda outcomes: of_all(step_between(1e-4, 0.5, 2))(outcomes)
-                and of_all(lambda seen: isclose(seen["slope"], SLOPES[seen["i"]], rel_tol=0.2))(
-                    outcomes
+                fits=lambda outcomes: (
+                    of_all(step_between(1e-4, 0.5, 2))(outcomes)
+                    and of_all(lambda seen: isclose(seen["slope"], SLOPES[seen["i"]], rel_tol=0.2))(
+                        outcomes
+                    )
                 ),
             ),
         ),
@@ -398,6 +406,8 @@ QUESTIONS = [
         "the loss that knows nothing",
         LESSON,
         right=solution.knows_nothing,
+        measure=or_rounded(solution.knows_nothing),
+        tolerance=1e-9,
         yes="ln 27, ln 65, ln 50304. (Remember that 4.17: it comes back later, and means "
         "something else.)",
         wrong=(

@@ -25,9 +25,7 @@ class Probe(Value):
 
 def at(start: float) -> Case:
     """What a reader's tanh answers at one place, and what backward makes of it."""
-    return Case(
-        f"y = tanh(x) for x = Value({start})", lambda tanh: output_and_slopes(tanh, start)
-    )
+    return Case(f"y = tanh(x) for x = Value({start})", lambda tanh: output_and_slopes(tanh, start))
 
 
 def output_and_slopes(tanh, start: float) -> dict[str, float]:

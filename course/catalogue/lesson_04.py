@@ -17,12 +17,19 @@ LISTS: tuple[tuple[list[int], tuple[int, int]], ...] = (
     ([4, 1, 2], (1, 2)),
     ([11, 2], (1, 2)),
     ([1, 300, 2], (1, 2)),
+    ([1, 2, 5, 6], (1, 2)),
     ([], (1, 2)),
 )
 NEW = 300
 BANANA = [(97, 110), (98, 256), (256, 97)]  # an, ban, ana: the merges of "banana bandana"
 BRANCHES = [(98, 99), (97, 256), (97, 98), (99, 100)]  # bc, abc, ab, cd
-WORDS = (("anana", BANANA), ("a banana ban", BANANA), ("abcd abd", BRANCHES), ("ë", BANANA))
+WORDS = (
+    ("anana", BANANA),
+    ("anon", BANANA),
+    ("a banana ban", BANANA),
+    ("abcd abd", BRANCHES),
+    ("ë", BANANA),
+)
 WHOLE_BYTES = [bytes([byte]) for byte in range(256)]
 TORN = [*WHOLE_BYTES, b" \xf0\x9f", b"\x8d\x93", b"na", "नम".encode()]
 TEXTS = (  # ids that come from the text beside them
@@ -42,6 +49,14 @@ def kept_by(ids: list[int], pair: tuple[int, int]) -> Case:
         return {"gives a": type(joined).__name__, "ids afterwards": given}
 
     return Case(f"join(ids, {pair}, {NEW}), where ids is {ids}", call)
+
+
+def a_text_of(ids: list[int]) -> Case:
+    """The text of some ids, whose tokens begin and end wherever they like."""
+    return Case(
+        f"decode({ids}, token_bytes), where the tokens are {[TORN[id] for id in ids]}",
+        lambda decode: decode(list(ids), list(TORN)),
+    )
 
 
 def overlapping(ids, pair, new_id):
@@ -467,13 +482,7 @@ QUESTIONS = [
         "decode",
         LESSON,
         right=solution.decode,
-        cases=tuple(
-            Case(
-                f"decode({ids}, token_bytes), where the tokens are {[TORN[id] for id in ids]}",
-                lambda decode, ids=ids: decode(list(ids), list(TORN)),
-            )
-            for ids, _ in TEXTS
-        ),
+        cases=tuple(a_text_of(ids) for ids, _ in TEXTS),
         tolerance=0,
         yes="All bytes first, then letters.",
         wrong=(

@@ -16,7 +16,7 @@ STEPS = (  # weight, gradient, m, v, s
     (0.0, 1.0, 0.0, 0.0, 0),
     (0.5, -0.5, 0.2, 0.04, 3),
     (-0.3, 0.0001, 0.0, 0.0, 0),
-    (0.2, 0.3, -0.4, 0.5, 40),
+    (0.2, 0.3, -0.4, 0.5, 200),
 )
 
 
@@ -55,7 +55,9 @@ def which_jump(answer):
     return answer
 
 
-def adam(beta=True, first=1, outside=True, correct_m=True, correct_v=True, root=True, b=(0.85, 0.99)):
+def adam(
+    beta=True, first=1, outside=True, correct_m=True, correct_v=True, root=True, b=(0.85, 0.99)
+):
     """An Adam with a part left out or changed, as readers write it."""
 
     def adam_step(weight, gradient, m, v, s):
@@ -139,7 +141,7 @@ def last_500_by_500(losses):
     return sum(losses[-500:]) / 500
 
 
-CONTESTS = (a_contest(1), a_contest(160))
+CONTESTS = (a_contest(1), a_contest(70))
 FIVE_HUNDRED = map(last_500, (of_the_last_500, from_500_on, from_500_by_500, last_500_by_500))
 
 

@@ -5,6 +5,7 @@ from importlib import import_module
 from course.exercises import Case, Exercise
 from course.numbers import Unfit, done
 from course.questions import Question, Wrong
+from course.rounding import or_rounded
 from course.solutions import lesson_07 as solution
 
 LESSON = "07_full_gpt"
@@ -313,7 +314,8 @@ QUESTIONS = [
         "gpt2-medium",
         LESSON,
         right=solution.medium,
-        tolerance=0.06,  # rounded to whole millions
+        measure=or_rounded(solution.medium, whole=True),
+        tolerance=1e-9,
         otherwise="Count the rows and columns of each matrix; then in millions.",
         yes="302 of the 355 million are in the blocks, and the number of heads does not count.",
         wrong=(

@@ -18,6 +18,7 @@ TEXTS = (
     ("a b c d e f g", "g f e d c b a"),
     ("a b c d e f g h i", "a b c d e f"),
     ("a a a a a a b", "a a a a a c"),
+    ("x b c d e f", "a b c d e f"),
 )
 DOCUMENTS = [[1, 2, 3], [4, 5], [6, 7, 8, 9]]  # with the ends of text 12 tokens: two are left over
 THAT_FIT = [[1, 2, 3], [4, 5], [6, 7, 8, 9, 10]]  # one more, and the fourth row is full
@@ -515,7 +516,7 @@ QUESTIONS = [
                 "one in five is about a tenth",
                 "The id decides, and always in the same way: that is right. But far more than a "
                 "tenth of the ids go out.",
-                fits=behaves(share=(0.12, 0.999)),
+                fits=behaves(share=(0.12, 0.5)),
             ),
             Wrong(
                 by_hash_of_python,
@@ -534,6 +535,7 @@ QUESTIONS = [
             case("rows_of", DOCUMENTS, 3, 0),
             case("rows_of", THAT_FIT, 3, 0),
             case("rows_of", THAT_FIT, 4, 50),
+            case("rows_of", DOCUMENTS, 5, 0),
             case("rows_of", [[7, 7]], 3, 0),
         ),
         tolerance=0,

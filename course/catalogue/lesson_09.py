@@ -7,6 +7,7 @@ from math import log, sqrt
 from course.exercises import Case, Exercise
 from course.numbers import Unfit, close, done
 from course.questions import Question, Wrong
+from course.rounding import or_rounded
 from course.solutions import lesson_09 as solution
 
 LESSON = "09_will_it_fit"
@@ -33,8 +34,10 @@ def letter_of(answer):
 
 def as_a_share(percent: float, tolerance: float) -> Callable[[list], bool]:
     """Whether the right percentage was given as a share of 1."""
-    return lambda given: given[0] != "" and not isinstance(given[0], str) and close(
-        100 * given[0], percent, tolerance
+    return lambda given: (
+        given[0] != ""
+        and not isinstance(given[0], str)
+        and close(100 * given[0], percent, tolerance)
     )
 
 
@@ -184,7 +187,8 @@ QUESTIONS = [
         "memory of 124M",
         LESSON,
         right=MEMORY,
-        tolerance=ROUGHLY,
+        measure=or_rounded(MEMORY),
+        tolerance=1e-9,
         otherwise="How many numbers, 4 bytes each, divided by 2**30?",
         yes="3.39 GiB, and the logits are not quite half of it; their slopes come on top.",
         wrong=(
@@ -444,7 +448,8 @@ QUESTIONS = [
         "9.4e17 operations",
         LESSON,
         right=SPENT,
-        tolerance=ROUGHLY,
+        measure=or_rounded(SPENT),
+        tolerance=1e-12,
         otherwise="With N parameters: 6 x N x 20 N = 9.4e17. Then N in millions, 20 N in billions.",
         yes="More than twice the size, on a little more than half of the text.",
         wrong=(
