@@ -8,6 +8,7 @@ constant line, so that an unsolved notebook still runs from top to bottom.
 
 from difflib import get_close_matches
 
+from course.brief import Interrupted, NoSuchQuestion
 from course.catalogue import QUESTIONS
 from course.kept import keep
 from course.numbers import NotDoneYet
@@ -21,7 +22,6 @@ def guess(question: str, answer=...) -> None:
 
     Example: guess("L grows by", 0.003)
     """
-    __tracebackhide__ = True  # IPython shows the reader's own lines only
     answer_to(question, ... if answer is None else answer, "", STUB_OF_A_GUESS)
 
 
@@ -30,13 +30,11 @@ def check(exercise: str, answer=...) -> None:
 
     Example: check("tanh", tanh)
     """
-    __tracebackhide__ = True
     answer_to(exercise, answer, f"{exercise}: ", ": not done yet")
 
 
 def answer_to(name: str, answer, before: str, of_a_stub: str) -> None:
-    """Print what is to be said, and keep it. An interruption is passed on without our frames."""
-    __tracebackhide__ = True
+    """Print what is to be said, and keep it. An interruption is passed on in one line."""
     question = find(name)
     try:
         verdict = question.judge(answer)
@@ -44,16 +42,15 @@ def answer_to(name: str, answer, before: str, of_a_stub: str) -> None:
         print(f"{name}{of_a_stub}")
         return
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"{name}: interrupted while your answer ran") from None
+        raise Interrupted(f"{name}: interrupted while your answer ran") from None
     print(f"{before}{verdict.words}")
     keep(question, answer, verdict)
 
 
 def find(name: str) -> Question:
     """Raises: ValueError with the nearest name for a question that there is not."""
-    __tracebackhide__ = True
     if name in QUESTIONS:
         return QUESTIONS[name]
     near = get_close_matches(name, QUESTIONS, 1)
     guess = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"There is no question {name!r}.{guess}")
+    raise NoSuchQuestion(f"There is no question {name!r}.{guess}")

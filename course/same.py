@@ -1,5 +1,6 @@
 """Two results compared in front of the reader: what was done by hand, and what was imported."""
 
+from course.brief import NotTheSame
 from course.numbers import flat
 
 
@@ -10,16 +11,15 @@ def same(one, other, within: float) -> None:
     Raises:  AssertionError with the first place where they differ.
     Example: same([1.0, 2.0], [1.0, 2.0], within=0) -> prints "same, to the last digit"
     """
-    __tracebackhide__ = True  # IPython shows the reader's own lines only
     left, right = flat(one), flat(other)
     if len(left) != len(right):
-        raise AssertionError(
+        raise NotTheSame(
             f"not the same: {len(left)} numbers on one side, {len(right)} on the other"
         )
     for place, (a, b) in enumerate(zip(left, right)):
         agree = a == b if isinstance(a, str) or isinstance(b, str) else abs(a - b) <= within
         if not agree:
-            raise AssertionError(
+            raise NotTheSame(
                 f"not the same: number {place} is {a} on one side, {b} on the other"
             )
     print(f"same within {within:g}" if within else "same, to the last digit")

@@ -536,7 +536,7 @@ for preset in ("fineweb-40m", "fineweb-124m"):
 print(f"{evening.download_bytes / 2**30:.1f} GiB to fetch for {evening.tokens / 1e9:.1f} billion tokens, each read once")
 
 # %% [markdown]
-# So it is done at half past five, for 1.5 kWh. A hot bath, 150 litres warmed by 30 degrees, takes 5.2. The card that draws 700 watts needs a third of the energy, because it is done in forty minutes. And the model of GPT-2's size, which also reads three times as much text, is no night any more but nearly three days, or another card. (What is to be fetched is counted with 2.76 bytes a token, as the page of the data set gives them; the file of lesson 8 had 2.72.) (The card alone; the computer around it draws some more. `gptcore budget fineweb-40m --gpu rtx4070` prints all of this for any size, and says of each figure where it comes from.)
+# So it is done at half past five, for 1.5 kWh. A hot bath, 150 litres warmed by 30 degrees, takes 5.2. The card that draws 700 watts needs a third of the energy, because it is done in forty minutes. (Do not read the rows as a race of cards: each time rests on what somebody measured on that card, with another program each, and programs differ more than cards do. Compare the peaks, and measure your own.) And the model of GPT-2's size, which also reads three times as much text, is no night any more but nearly three days, or another card. (What is to be fetched is counted with 2.76 bytes a token, as the page of the data set gives them; the file of lesson 8 had 2.72.) (The card alone; the computer around it draws some more. `gptcore budget fineweb-40m --gpu rtx4070` prints all of this for any size, and says of each figure where it comes from.)
 #
 # ## The last sentence is yours
 #
