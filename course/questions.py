@@ -110,7 +110,7 @@ class Question:
         ]
         right = [key for key in ours if key not in wrong]
         which = f"Right: {', '.join(map(repr, right))}. " if right else ""
-        return which + f"Not right: {', '.join(f'{key!r}: {shown(mine[key])}' for key in wrong)}."
+        return which + f"Not right: {', '.join(f'{key!r}: {shown(answer[key])}' for key in wrong)}."
 
 
 def needless_quotes(answer, right) -> str:

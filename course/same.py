@@ -19,7 +19,5 @@ def same(one, other, within: float) -> None:
     for place, (a, b) in enumerate(zip(left, right)):
         agree = a == b if isinstance(a, str) or isinstance(b, str) else abs(a - b) <= within
         if not agree:
-            raise NotTheSame(
-                f"not the same: number {place} is {a} on one side, {b} on the other"
-            )
+            raise NotTheSame(f"not the same: number {place} is {a} on one side, {b} on the other")
     print(f"same within {within:g}" if within else "same, to the last digit")

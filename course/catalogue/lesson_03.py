@@ -40,6 +40,13 @@ def output_and_slopes(tanh, start: float) -> dict[str, float]:
     return {"y.data": y.data, "slope of y": x.grad, "slope of y * x": again.grad}
 
 
+def as_a_set(answer):
+    """Letters in a list, or in one text, are those letters."""
+    if isinstance(answer, str):
+        answer = [letter for letter in answer.upper() if letter in "ABCD"]
+    return set(answer) if isinstance(answer, (list, tuple)) else answer
+
+
 def praise(tanh) -> str:
     """What is said of a right tanh depends on what it costs."""
     stack, nodes = [tanh(Probe(0.5))], 0
@@ -168,6 +175,7 @@ QUESTIONS = [
         "right_orders",
         LESSON,
         right=solution.right_orders,
+        measure=as_a_set,
         otherwise="L first; then d, which hands blame to c and to a; then c. Answer with a "
         "set of letters.",
         yes="L, then d, then c, for d still has blame for c. Between a and b any order will do.",

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -28,10 +29,8 @@ def deep(n=60, *_):
 
 def swallows_errors(*_):
     while True:
-        try:
+        with suppress(Exception):
             time.sleep(0.001)
-        except Exception:
-            pass
 
 
 @each_clock
