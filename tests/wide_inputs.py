@@ -169,7 +169,7 @@ WIDE: dict[str, list[Call]] = {
     "one_step": [on_a_slope() for _ in range(12)],
     "tanh": [through_tanh(start) for start in numbers(8)],
     "join": [a_join() for _ in range(120)],
-    "encode": of(lambda: (word(0, 12) + rng.choice(["", "é", " "]), merges()), 30),
+    "encode": of(lambda: (word(0, 16) + rng.choice(["", "é", " "]), merges()), 150),
     "decode": of(some_ids),
     "weights_of": of(a_query),
     "masked": of(a_square),

@@ -32,12 +32,12 @@ def a_step(weight, gradient, m, v, s) -> Case:
     return Case(f"adam_step(weight={weight}, gradient={gradient}, m={m}, v={v}, s={s})", call)
 
 
-def a_contest(times: int) -> Case:
-    """What a reader's contest says of a table of pairs, on eight names or on many more."""
-    names = f"{NAMES} * {times}" if times > 1 else str(NAMES)
+def a_contest(names: list[str], times: int = 1) -> Case:
+    """What a reader's contest says of a table of pairs, on a few names or on many."""
+    listed = f"{names} * {times}" if times > 1 else str(names)
     return Case(
-        f"contest(table of pairs, {names})",
-        lambda contest: contest(NgramTable("ahn", context=1, added=0.1), NAMES * times),
+        f"contest(table of pairs, {listed})",
+        lambda contest: contest(NgramTable("ahn", context=1, added=0.1), names * times),
     )
 
 
@@ -141,7 +141,7 @@ def last_500_by_500(losses):
     return sum(losses[-500:]) / 500
 
 
-CONTESTS = (a_contest(1), a_contest(70))
+CONTESTS = (a_contest(NAMES), a_contest(NAMES, 70), a_contest(NAMES[:2]))
 FIVE_HUNDRED = map(last_500, (of_the_last_500, from_500_on, from_500_by_500, last_500_by_500))
 
 
