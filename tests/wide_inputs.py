@@ -173,7 +173,8 @@ WIDE: dict[str, list[Call]] = {
     "decode": of(some_ids),
     "weights_of": of(a_query),
     "masked": of(a_square),
-    "adam_step": of(lambda: (*numbers(3, 1), rng.random(), rng.randint(0, 400)), 30),
+    "adam_step": of(lambda: (0.1, 1e-4, 0.0, 0.0, 0), 1)
+    + of(lambda: (*numbers(3, 1), rng.random(), rng.randint(0, 400)), 30),
     "contest": [a_contest(2 * rng.randint(1, 12)) for _ in range(8)],
     "x_and_y": [a_row(size) for size in (2, 4, 9)],
     "split_heads": [a_sheet(*sizes) for sizes in ((1, 5, 2, 3), (3, 2, 4, 2), (2, 7, 3, 5))],
