@@ -8,10 +8,13 @@ constant line, so that an unsolved notebook still runs from top to bottom.
 
 from difflib import get_close_matches
 
+from course.brief import Interrupted, NoSuchQuestion
 from course.catalogue import QUESTIONS
 from course.kept import keep
 from course.numbers import NotDoneYet
 from course.questions import Question
+
+STUB_OF_A_GUESS = "? Put your guess in place of the dots and run this cell again."
 
 
 def guess(question: str, answer=...) -> None:
@@ -19,14 +22,7 @@ def guess(question: str, answer=...) -> None:
 
     Example: guess("L grows by", 0.003)
     """
-    found = find(question)
-    try:
-        verdict = found.judge(... if answer is None else answer)
-    except NotDoneYet:
-        print(f"{question}? Put your guess in place of the dots and run this cell again.")
-        return
-    print(verdict.words)
-    keep(found, answer, verdict)
+    answer_to(question, ... if answer is None else answer, "", STUB_OF_A_GUESS)
 
 
 def check(exercise: str, answer=...) -> None:
@@ -34,14 +30,21 @@ def check(exercise: str, answer=...) -> None:
 
     Example: check("tanh", tanh)
     """
-    found = find(exercise)
+    answer_to(exercise, answer, f"{exercise}: ", ": not done yet")
+
+
+def answer_to(name: str, answer, before: str, of_a_stub: str) -> None:
+    """Print what is to be said, and keep it. An interruption is passed on in one line."""
+    question = find(name)
     try:
-        verdict = found.judge(answer)
+        verdict = question.judge(answer)
     except NotDoneYet:
-        print(f"{exercise}: not done yet")
+        print(f"{name}{of_a_stub}")
         return
-    print(f"{exercise}: {verdict.words}")
-    keep(found, answer, verdict)
+    except KeyboardInterrupt:
+        raise Interrupted(f"{name}: interrupted while your answer ran") from None
+    print(f"{before}{verdict.words}")
+    keep(question, answer, verdict)
 
 
 def find(name: str) -> Question:
@@ -50,4 +53,4 @@ def find(name: str) -> Question:
         return QUESTIONS[name]
     near = get_close_matches(name, QUESTIONS, 1)
     guess = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"There is no question {name!r}.{guess}")
+    raise NoSuchQuestion(f"There is no question {name!r}.{guess}")

@@ -6,12 +6,12 @@ lessons, the tests that hold them to their word, and what a teacher wants to kno
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isclose
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from course.numbers import NotDoneYet, done, flat
+from course.numbers import NotDoneYet, difference, done, flat, plain
+from course.shown import shown
 
 OURS = [Path(__file__).resolve().parents[1] / name for name in ("course", "gptcore", "viz")]
 CLOSE = 0.01  # a guess of 3.3 is right where the answer is 3.296
@@ -19,11 +19,15 @@ CLOSE = 0.01  # a guess of 3.3 is right where the answer is 3.296
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong answer as a reader gives it, the belief behind it, and what helps."""
+    """A wrong answer as a reader gives it, the belief behind it, and what helps.
+
+    `fits` recognizes other answers of the same belief; it is asked about what the answer comes to.
+    """
 
     answer: Any
     belief: str
     hint: str
+    fits: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,8 @@ class Verdict:
 class Question:
     """One question: `right` passes and gets `yes`, each of `wrong` its own hint.
 
-    `measure` turns an answer (a number, a list, a function) into what it is judged by, `measured`
-    says what that is. `yes` and `otherwise` may be functions of the answer; `tolerance` is
-    relative.
+    `measure` turns an answer into what it is judged by. `yes` and `otherwise` may be functions of
+    the answer; `tolerance` is relative. What a function answers is an `Exercise`.
     """
 
     name: str
@@ -50,7 +53,6 @@ class Question:
     yes: str | Callable[[Any], str]
     wrong: tuple[Wrong, ...]
     measure: Callable[[Any], Any] = lambda answer: answer
-    measured: str = ""
     otherwise: str | Callable[[Any], str] = ""
     tolerance: float = CLOSE
 
@@ -64,54 +66,67 @@ class Question:
             given = flat(self.measure(done(answer)))
         except NotDoneYet:
             raise
-        except Exception as error:  # whatever the reader's own code raises is an answer too
-            words = f"not yet: {type(error).__name__}: {error}{readers_line(error)}"
-            return Verdict(False, words)
+        except Exception as error:  # whatever an answer is, the reader is told, not the kernel
+            return Verdict(False, f"not yet. Yours is {shown(answer)}. {error}")
         if self.agrees(given, self.right, self.tolerance):
-            praise = self.yes if isinstance(self.yes, str) else self.yes(answer)
-            return Verdict(True, f"yes. {praise}")
+            return Verdict(True, f"yes. {self.praise(answer)}")
         for wrong in self.wrong:
-            if self.agrees(given, wrong.answer, min(CLOSE, self.tolerance)):
+            if self.made_by(wrong, given):
                 return Verdict(False, f"not yet. {wrong.hint}", wrong)
-        return Verdict(False, f"not yet. {self.advice(answer, given)}")
+        return Verdict(False, f"not yet. {self.advice(answer)}")
+
+    def praise(self, answer) -> str:
+        return self.yes if isinstance(self.yes, str) else self.yes(answer)
+
+    def made_by(self, wrong: Wrong, given: list[float | str]) -> bool:
+        """Whether this mistake leads to what was given."""
+        if wrong.fits:
+            return wrong.fits(given)
+        return self.agrees(given, wrong.answer, CLOSE if self.tolerance else 0)
 
     def agrees(self, given: list[float | str], answer, tolerance: float) -> bool:
         """Whether the answer comes to the same numbers and words."""
-        wanted = flat(self.measure(answer))
-        return len(given) == len(wanted) and all(
-            alike(g, w, tolerance) for g, w in zip(given, wanted)
-        )
+        return difference(given, flat(self.measure(answer)), tolerance) is None
 
-    def advice(self, answer, given: list[float | str]) -> str:
-        """What helps with an answer that nobody has foreseen."""
-        if isinstance(answer, Mapping) and isinstance(self.right, Mapping):
-            if set(answer) != set(self.right):
-                return f"It must have the keys {', '.join(map(repr, self.right))}, and no other."
-            keys = [
-                key for key in self.right if not alike(answer[key], self.right[key], self.tolerance)
-            ]
-            numbers = [key for key in keys if isinstance(self.right[key], (int, float))]
-            if any(isinstance(answer[key], str) for key in numbers):
-                return "Write the numbers without quotes."
-            return f"Look again at {' and '.join(map(repr, keys))}."
-        if isinstance(self.right, (int, float)) and isinstance(answer, str):
-            return "Write the number without quotes."
-        if self.measured:
-            shown = ", ".join(f"{part:.4g}" if isinstance(part, float) else part for part in given)
-            return f"Yours comes to {shown} ({self.measured})."
+    def advice(self, answer) -> str:
+        """What helps with an answer that nobody has foreseen: what is right in it and what is not,
+        without what would be right instead.
+        """
         told = self.otherwise if isinstance(self.otherwise, str) else self.otherwise(answer)
-        return told or "It is something else."
+        if quotes := needless_quotes(answer, self.right):
+            return quotes
+        if isinstance(self.right, Mapping):
+            return f"{self.by_lines(answer)} {told}".strip()
+        return f"Yours is {shown(plain(answer))}. {told}".strip()
+
+    def by_lines(self, answer) -> str:
+        """Which lines of a table are right, and what stands in the others."""
+        if not isinstance(answer, Mapping) or set(answer) != set(self.right):
+            keys = ", ".join(map(repr, self.right))
+            return f"It must have the keys {keys}, and no other; yours is {shown(plain(answer))}."
+        mine, ours = (plain(self.measure(table)) for table in (answer, self.right))
+        wrong = [
+            key for key in ours if difference(mine[key], ours[key], self.tolerance) is not None
+        ]
+        right = [key for key in ours if key not in wrong]
+        which = f"Right: {', '.join(map(repr, right))}. " if right else ""
+        return which + f"Not right: {', '.join(f'{key!r}: {shown(answer[key])}' for key in wrong)}."
 
 
-def readers_line(error: Exception) -> str:
+def needless_quotes(answer, right) -> str:
+    """What to say if a number, or True and False, came in quotes; "" if nothing did."""
+    pairs = [(answer, right)]
+    if isinstance(answer, Mapping) and isinstance(right, Mapping):
+        pairs = [(answer[key], right[key]) for key in right if key in answer]
+    quoted = [wanted for given, wanted in pairs if isinstance(given, str)]
+    if any(isinstance(wanted, bool) for wanted in quoted):
+        return "Write True and False without quotes."
+    numbers = any(isinstance(wanted, (int, float)) for wanted in quoted)
+    return "Write the numbers without quotes." if numbers else ""
+
+
+def readers_line(error: BaseException) -> str:
     """The last line of the reader's own code on the way to an error; "" if it came from ours."""
     frames = extract_tb(error.__traceback__)
     theirs = [f for f in frames if not any(map(Path(f.filename).is_relative_to, OURS))]
     return f"\n    in your line: {theirs[-1].line}" if theirs and theirs[-1].line else ""
-
-
-def alike(given, wanted, tolerance: float) -> bool:
-    """Words must be equal, numbers nearly so."""
-    if not isinstance(given, (int, float)) or not isinstance(wanted, (int, float)):
-        return given == wanted
-    return isclose(given, wanted, rel_tol=tolerance, abs_tol=1e-9)

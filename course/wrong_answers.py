@@ -103,18 +103,18 @@ def sources() -> dict[str, list[str]]:
     found = {}
     for file in sorted((COURSE / "catalogue").glob("*.py")):
         source = file.read_text(encoding="utf-8")
-        for call in calls(ast.parse(source), "Question"):
+        for call in calls(ast.parse(source), "Question", "Exercise"):
             wrongs = calls(next(k.value for k in call.keywords if k.arg == "wrong"), "Wrong")
             found[ast.literal_eval(call.args[0])] = [spelled(w.args[0], source) for w in wrongs]
     return found
 
 
-def calls(tree: ast.AST, name: str) -> list[ast.Call]:
-    """The calls of that name, in the order of the source."""
+def calls(tree: ast.AST, *names: str) -> list[ast.Call]:
+    """The calls of those names, in the order of the source."""
     found = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
     ]
     return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 

@@ -114,17 +114,19 @@ def test_the_game_can_be_won_by_twelve_as_the_lesson_says():
 
 def test_an_answer_that_nobody_foresaw_is_shown_with_what_should_have_come_out():
     join, encode, decode = (QUESTIONS[name] for name in ("join", "encode", "decode"))
-    assert "[1, 2, 1, 2, 3] with the pair (1, 2) must become [300, 300, 3]; yours gives [9]" in (
-        join.reply(lambda ids, pair, new_id: [9])
-    )
+    assert join.reply(lambda ids, pair, new_id: [9]).splitlines()[1:] == [
+        "    input:    join([1, 2, 1, 2, 3], (1, 2), 300)",
+        "    expected: [300, 300, 3]",
+        "    received: [9]",
+    ]
     popped = join.reply(
         lambda ids, pair, new_id: solution.join([ids.pop(0) for _ in [*ids]], pair, 300)
     )
-    assert popped.endswith("the list that was given must stay as it was.")
+    assert popped.splitlines()[3] == "    received: {'gives a': 'list', 'ids afterwards': []}"
     assert "is there a `return`" in join.reply(lambda ids, pair, new_id: None)
-    assert "'anana' with the merges" in encode.reply(lambda text, merges: [1])
+    assert "encode('anana', [(97, 110), " in encode.reply(lambda text, merges: [1])
     assert "If it uses your `join`: is that right?" in encode.reply(lambda text, merges: [1])
-    assert "must become 'Banana'; yours gives 'x'" in decode.reply(lambda ids, token_bytes: "x")
+    assert "    expected: 'Banana'\n    received: 'x'" in decode.reply(lambda ids, token_bytes: "x")
     quoted = {" strawberry": "1", "strawberry": "3", "Strawberry": "3"}
     assert QUESTIONS["tokens of strawberry"].reply(quoted) == (
         "not yet. Write the numbers without quotes."

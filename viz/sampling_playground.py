@@ -109,7 +109,8 @@ class SamplingPlayground(Control):
     def write(self) -> Iterator[None]:
         """Write one token after the other into `.written`."""
         ids, rng = self.ids_of(self.prompt.value), Random(self.seed.value)
-        self.written, self.said = [], ""
+        written: list[tuple[str, float]] = []  # a run that is not quite over keeps its own
+        self.written, self.said = written, ""
         logits = self.first = self.logits_after(ids)
         for _ in range(self.length.value):
             probs = shape(
@@ -123,7 +124,7 @@ class SamplingPlayground(Control):
                 self.said = "It came to its end."
                 break
             ids.append(token)
-            self.written.append((self.decode([token]), float(softmax(logits)[token])))
+            written.append((self.decode([token]), float(softmax(logits)[token])))
             yield
             logits = self.logits_after(ids)
 

@@ -2,23 +2,14 @@
 
 from math import log
 
-from course.numbers import done
+from course.exercises import Exercise, case
 from course.questions import Question, Wrong
 from course.solutions import lesson_00 as solution
 
 LESSON = "00_start_here"
 INVENTED = ["anna", "karia", "emma", "anna", "an", "zoe", "kim", "lou"]
 KNOWN = ["emma", "anna", "joanna", "brianna"]
-
-
-def counts(count_known) -> list[int]:
-    """What a reader's function answers to three lists."""
-    answers = [done(count_known(list(names), list(KNOWN))) for names in (INVENTED, [], ["emma"])]
-    for answer in answers:
-        if not isinstance(answer, int):
-            kind = type(answer).__name__
-            raise ValueError(f"count_known must give back a whole number; yours gave a {kind}")
-    return answers
+ONE_IN_ANOTHER = ["qo", "qoq", "xqo"]  # names that no list has but the one that comes in
 
 
 QUESTIONS = [
@@ -82,12 +73,20 @@ QUESTIONS = [
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
-    Question(
+    Exercise(
         "count_known",
         LESSON,
         right=solution.count_known,
-        measure=counts,
-        measured="for the eight names of the test, for none at all, and for one that is known",
+        cases=(
+            case("count_known", INVENTED, KNOWN),
+            case("count_known", [], KNOWN),
+            case("count_known", ["emma"], KNOWN),
+            case("count_known", ["qo", "qo", "zoe"], ONE_IN_ANOTHER),
+            case("count_known", ["o", "qo"], []),
+        ),
+        tolerance=0,
+        otherwise="Compare the names that come in as `invented` with those that come in as "
+        "`known`, and with no other list.",
         yes="Each of the two annas counts, and `an` does not: it only stands inside other names.",
         wrong=(
             Wrong(
@@ -114,6 +113,7 @@ QUESTIONS = [
         LESSON,
         right=solution.remembered_of,
         tolerance=0,
+        otherwise="`count_known` does it: once with the whole file, once with the names shown.",
         yes="Eleven stand in the file, and not one of them was ever shown to the model: it has "
         "never met `anna`, and writes it.",
         wrong=(
@@ -135,6 +135,7 @@ QUESTIONS = [
         "another seed",
         LESSON,
         right=solution.stays,
+        otherwise="Answer each with True or False; `MicroGPT(names, seed=7)` is another run.",
         yes="Before the first step it knows nothing, whatever the seed: near ln 27. All the rest "
         "hangs on the shuffle and on the first weights.",
         wrong=(

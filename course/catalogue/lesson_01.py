@@ -1,43 +1,88 @@
 """Questions of lesson 1: how far does counting get?"""
 
-from math import log, log2, log10
+from collections.abc import Callable
+from itertools import permutations
+from math import isclose, log, log2, log10
 
-from course.numbers import done
+from course.exercises import Case, Exercise, case
+from course.numbers import difference
 from course.questions import Question, Wrong
 from course.solutions import lesson_01 as solution
 
 LESSON = "01_counting_pairs"
-TABLE = {"q": {"u": 6, "a": 3, "end": 1}, "a": {"u": 10, "a": 20, "end": 160}}
+TABLE = {  # 200 in all, and 10 behind q
+    "q": {"q": 1, "u": 5, "a": 3, "end": 1},
+    "u": {"q": 2, "u": 1, "a": 4, "end": 3},
+    "a": {"q": 5, "u": 10, "a": 20, "end": 145},
+}
 ROW = {"a": 6, "b": 0, "c": 3, "d": 0, "end": 1}
+ROWS = (ROW, {"x": 2, "y": 9, "z": 0, "end": 5})
 
 
-def prices(surprise) -> list[float]:
-    """What a reader's function asks for three probabilities."""
-    return [done(surprise(p)) for p in (0.5, 1 / 27, 1.0)]
+def a_row_of(counts: dict[str, int]) -> Case:
+    """The reader's shares for a row: several are right."""
+    return case("repaired", counts, rule=lambda shares: what_a_row_lacks(counts, shares))
 
 
-def shares_after_q(row_of_shares) -> dict[str, float]:
-    """What a reader's function makes of both rows of a table that is not that of the lesson."""
-    shares: dict[str, float] = {}
-    for letter in TABLE:
-        answer = done(row_of_shares({row: dict(counts) for row, counts in TABLE.items()}, letter))
-        if not isinstance(answer, dict):
-            raise ValueError(f"give back a dictionary, letter -> share; yours is {answer!r:.40}")
-        shares |= {f"{letter}{then}": round(share, 6) for then, share in answer.items()}
-    return shares
+def what_a_row_lacks(counts: dict[str, int], shares) -> str:
+    """What must hold for a repaired row, whatever was added to it; "" if it does."""
+    if not isinstance(shares, dict) or set(shares) != set(counts):
+        return f"a dictionary with the keys {', '.join(map(repr, counts))}"
+    if not all(isinstance(share, (int, float)) for share in shares.values()):
+        return "a number for each key"
+    total, least = sum(shares.values()), min(shares, key=shares.__getitem__)
+    if not shares[least] > 0:
+        return f"all shares above 0; that of {least!r} is {shares[least]:.4g}"
+    if not abs(total - 1) < 1e-6:
+        return f"shares that sum to 1; yours sum to {total:.4g}"
+    if shares[least] < 1e-4:
+        return (
+            f"a share worth having for {least!r}; at {shares[least]:.4g} it costs "
+            f"{-log(shares[least]):.0f} nats"
+        )
+    for one, other in permutations(counts, 2):
+        if counts[one] > counts[other] and not shares[one] > 1.001 * shares[other]:
+            return f"more for {one!r} (counted {counts[one]}) than for {other!r} ({counts[other]})"
+    return ""
 
 
-def verdict(repaired) -> list[str]:
-    """What must hold for a repaired row, whatever was added to it."""
-    shares = done(repaired(dict(ROW)))
-    if not isinstance(shares, dict) or set(shares) != set(ROW):
-        raise ValueError("give back a dictionary with all five keys, letter -> share")
-    total, least = sum(shares.values()), min(shares.values())
-    size = "none" if least <= 0 else "a trace" if least < 1e-4 else "some"
-    ranked = [shares[key] for key in ("a", "c", "end", "b")]
-    ordered = ranked[-1] > 0 and all(x > 1.001 * y for x, y in zip(ranked, ranked[1:]))
-    sums = "sums to 1" if abs(total - 1) < 1e-6 else "sums to more" if total > 1 else "to less"
-    return [sums, f"{size} for a letter not seen", "in order" if ordered else "order lost"]
+def added(counts: dict[str, int], shares) -> tuple[float, float] | None:
+    """(c, d), if every share is (count + c) / d; None if they are not like that."""
+    if not isinstance(shares, dict) or set(shares) != set(counts):
+        return None
+    most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    if shares[most] == shares[least]:
+        return None
+    d = (counts[most] - counts[least]) / (shares[most] - shares[least])
+    c = shares[least] * d - counts[least]
+    line = {key: (count + c) / d for key, count in counts.items()}
+    return (c, d) if difference(shares, line, 1e-9) is None else None
+
+
+def divided_by(below: Callable[[dict[str, int], float], float]) -> Callable[[list], bool]:
+    """Whether something was added to each count, and then divided by what is `below` the line."""
+
+    def fits(outcomes: list) -> bool:
+        found = [added(counts, shares) for counts, shares in zip(ROWS, outcomes)]
+        return all(
+            pair and pair[0] > 1e-6 and isclose(pair[1], below(counts, pair[0]), rel_tol=1e-6)
+            for counts, pair in zip(ROWS, found)
+        )
+
+    return fits
+
+
+def floor_instead_of_zero(outcomes: list) -> bool:
+    """Whether the letters that were not seen got a share, and nothing was taken from the others."""
+    for counts, shares in zip(ROWS, outcomes):
+        if not isinstance(shares, dict) or set(shares) != set(counts):
+            return False
+        floor = next(shares[key] for key, count in counts.items() if not count)
+        left = not_repaired(counts)
+        wanted = {key: left[key] if count else floor for key, count in counts.items()}
+        if not 0 < floor < 1 or difference(shares, wanted, 1e-9) is not None:
+            return False
+    return True
 
 
 def plus_one_above_only(row):
@@ -68,6 +113,16 @@ def by_the_whole_table(table, letter):
 def by_columns(table, letter):
     columns = {then: sum(row[then] for row in table.values()) for then in table[letter]}
     return {then: count / columns[then] for then, count in table[letter].items()}
+
+
+def column_of(table, letter):
+    column = {row: table[row][letter] for row in table}
+    return {row: count / sum(column.values()) for row, count in column.items()}
+
+
+def with_a_tenth(below):
+    """A tenth added to each count, divided by what stands below the line."""
+    return lambda row: {then: (count + 0.1) / below(row) for then, count in row.items()}
 
 
 QUESTIONS = [
@@ -166,12 +221,12 @@ QUESTIONS = [
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
-    Question(
+    Exercise(
         "surprise",
         LESSON,
         right=solution.surprise,
-        measure=prices,
-        measured="for p = 0.5, 1/27 and 1",
+        cases=tuple(case("surprise", p) for p in (0.5, 1.0, 1 / 27, 0.01)),
+        tolerance=1e-6,
         yes="0 for what was certain, 0.693 for a coin, 3.296 for one of 27.",
         wrong=(
             Wrong(
@@ -204,12 +259,12 @@ QUESTIONS = [
             ),
         ),
     ),
-    Question(
+    Exercise(
         "row_of_shares",
         LESSON,
         right=solution.row_of_shares,
-        measure=shares_after_q,
-        measured='for the rows "a" and "q" of a table made for this test; in q: u 6, a 3, end 1',
+        cases=(case("row_of_shares", TABLE, "q"), case("row_of_shares", TABLE, "a")),
+        tolerance=1e-6,
         yes="They sum to 1: after q something must come, if only the end.",
         wrong=(
             Wrong(
@@ -224,14 +279,24 @@ QUESTIONS = [
                 "You divided by columns. That answers what came BEFORE a letter, not what comes "
                 "after q.",
             ),
+            Wrong(
+                column_of,
+                "a table may be read either way",
+                "You read the column of the letter: how often it came after each of the others. "
+                "What comes after q stands in the ROW of q.",
+            ),
+            Wrong(
+                lambda table, letter: table[letter],
+                "a row of counts is a row of probabilities",
+                "That is the row of counts as it stands. Divide each count by the sum of the row.",
+            ),
         ),
     ),
-    Question(
+    Exercise(
         "repaired",
         LESSON,
         right=solution.repaired,
-        measure=verdict,
-        measured="a row of five with counts 6, 0, 3, 0, 1",
+        cases=tuple(map(a_row_of, ROWS)),
         yes="They sum to 1, nothing stands at 0, and what was commoner still is.",
         wrong=(
             Wrong(
@@ -242,20 +307,44 @@ QUESTIONS = [
             Wrong(
                 plus_one_above_only,
                 "adding needs no new total",
-                "Your row sums to 1.5. What you add above the line must be in the total below it, "
-                "once for each of the five.",
+                "Your row sums to more than 1. What you add above the line must be in the total "
+                "below it, once for each key.",
+                fits=divided_by(lambda counts, c: sum(counts.values())),
+            ),
+            Wrong(
+                with_a_tenth(lambda row: sum(row.values()) + 0.1),
+                "what is added five times is in the total once",
+                "Your row sums to more than 1. You have added to every key above the line, and "
+                "only once to the total below it.",
+                fits=divided_by(lambda counts, c: sum(counts.values()) + c),
+            ),
+            Wrong(
+                with_a_tenth(lambda row: 1),
+                "a count with something added is a share",
+                "Something was added to each count, and nothing was divided: these are counts "
+                "still. Divide by their sum.",
+                fits=divided_by(lambda counts, c: 1),
+            ),
+            Wrong(
+                with_a_tenth(lambda row: sum(row.values()) + 0.1 * 27),
+                "a row has 27 keys",
+                "Your row sums to less than 1. You have divided as if 27 keys had been added to; "
+                "this row has as many as len(row) says.",
+                fits=divided_by(lambda counts, c: sum(counts.values()) + 27 * c),
             ),
             Wrong(
                 tiny_floor,
                 "any number above 0 will do",
-                "Finite, yet one such letter costs 23 nats, as much as a whole name. What has a "
-                "letter done to deserve that?",
+                "The letters that were never seen have a share now, but it was taken from nobody: "
+                "your row sums to more than 1. (And a share of 1e-10 costs 23 nats, as much as a "
+                "whole name.)",
+                fits=floor_instead_of_zero,
             ),
             Wrong(
                 free_of_charge,
                 "what was never seen is not counted",
                 "A share of 1 costs nothing. A model that may pass on hard questions always scores "
-                "well, and its shares sum to 3.",
+                "well, and its shares sum to more than 1.",
             ),
             Wrong(
                 lambda row: dict.fromkeys(row, 1 / len(row)),

@@ -1,35 +1,106 @@
 """Questions of lesson 2: which way is down?"""
 
+from collections.abc import Callable
 from math import cos, exp, isclose, log, sin
 
-from course.numbers import done
+from course.exercises import Case, Exercise, case
+from course.numbers import Unfit, close, done, plain
 from course.questions import Question, Wrong
+from course.rounding import or_rounded
 from course.solutions import lesson_02 as solution
 
 LESSON = "02_slopes_by_hand"
-NUMBERS = [2.0, -3.0, 0.5]
-SLOPES = [-12.0, 4.0, cos(0.5)]  # of a * a * b + sin c, on paper
+NUMBERS = [2.0, -3.0, 0.7]
+SLOPES = [-12.0, 4.0, cos(0.7)]  # of a * a * b + sin c, on paper
+SLOPE_AT = "slope_at(lambda n: n[0] * n[0] * n[1] + sin(n[2]), [2.0, -3.0, 0.7], {})"
 
 
-def exactness(slope_at) -> list[str]:
-    """How good the reader's three slopes are, and whether the numbers are as they were."""
-    numbers = list(NUMBERS)
-    found = [done(slope_at(lambda n: n[0] * n[0] * n[1] + sin(n[2]), numbers, i)) for i in range(3)]
-    if not all(isinstance(slope, (int, float)) for slope in found):
-        raise ValueError("slope_at must give back one number")
-    if numbers != NUMBERS:
-        return ["the list of numbers was left changed"]
-    for verdict, expected, tolerance in (
-        ("right to 8 digits", SLOPES, 1e-8),
-        ("right to 3 digits", SLOPES, 1e-3),
-        ("twice the slope", [2 * exact for exact in SLOPES], 1e-3),
-        ("the other sign", [-exact for exact in SLOPES], 1e-3),
-        ("always the slope of number 0", SLOPES[:1] * 3, 1e-3),
-        ("roughly right", SLOPES, 0.2),
-    ):
-        if all(isclose(s, e, rel_tol=tolerance) for s, e in zip(found, expected)):
-            return [verdict]
-    return ["wrong"]
+def asked_about(i: int) -> Case:
+    """One slope, with all that was asked on the way to it."""
+    return Case(
+        SLOPE_AT.format(i),
+        lambda slope_at: watched(slope_at, i),
+        rule=what_a_slope_lacks,
+        shows=lambda seen: [seen["slope"], seen["numbers afterwards"]],
+    )
+
+
+def watched(slope_at, i: int) -> dict:
+    """The reader's slope for number i; from which places f was asked, and what it answered."""
+    numbers, asked = list(NUMBERS), []
+
+    def f(n):
+        height = n[0] * n[0] * n[1] + sin(n[2])
+        asked.append([[one - other for one, other in zip(n, NUMBERS)], height])
+        return height
+
+    slope = plain(done(slope_at(f, numbers, i)))
+    if not isinstance(slope, (int, float)):
+        raise Unfit("slope_at must give back one number")
+    return {"slope": slope, "numbers afterwards": numbers, "i": i, "asked": asked}
+
+
+def what_a_slope_lacks(seen: dict) -> str:
+    """What should have come out, beside what did; "" if the slope is right to 8 digits."""
+    exact = SLOPES[seen["i"]]
+    if seen["numbers afterwards"] == NUMBERS and close(seen["slope"], exact, 1e-8):
+        return ""
+    return f"the slope {exact:.9g}, to 8 digits, and the numbers afterwards as they were, {NUMBERS}"
+
+
+def steps(seen: dict) -> tuple[float, float] | None:
+    """How far below and above number i f was asked; None if it was asked from elsewhere."""
+    moves = [moved for moved, _ in seen["asked"]]
+    if any(step for moved in moves for j, step in enumerate(moved) if j != seen["i"]) or not moves:
+        return None
+    along = [moved[seen["i"]] for moved in moves]
+    return min(along), max(along)
+
+
+def of_all(fits: Callable[[dict], bool]) -> Callable[[list], bool]:
+    """Whether it fits each of the three slopes."""
+    return lambda outcomes: all(isinstance(seen, dict) and fits(seen) for seen in outcomes)
+
+
+def of_any(fits: Callable[[dict], bool]) -> Callable[[list], bool]:
+    return lambda outcomes: any(isinstance(seen, dict) and fits(seen) for seen in outcomes)
+
+
+def left_elsewhere(seen: dict) -> bool:
+    left = seen["numbers afterwards"]
+    return len(left) == 3 and any(abs(a - b) > 1e-12 for a, b in zip(left, NUMBERS))
+
+
+def left_by_rounding(seen: dict) -> bool:
+    return seen["numbers afterwards"] != NUMBERS and not left_elsewhere(seen)
+
+
+def times_the_slope(factor: float) -> Callable[[dict], bool]:
+    return lambda seen: close(seen["slope"], factor * SLOPES[seen["i"]], 1e-3)
+
+
+def made_of_the_rise(slope_of: Callable[[float, float], float]) -> Callable[[dict], bool]:
+    """Whether the slope is that function of the rise and of the step on either side."""
+
+    def fits(seen: dict) -> bool:
+        below, above = steps(seen) or (0, 0)
+        if not below < 0 < above < 0.1 or not isclose(-below, above, rel_tol=1e-3):
+            return False
+        heights = {moved[seen["i"]]: height for moved, height in seen["asked"]}
+        rise = heights[above] - heights[below]
+        return isclose(seen["slope"], slope_of(rise, above), rel_tol=1e-3)
+
+    return fits
+
+
+def step_between(least: float, most: float, sides: int) -> Callable[[dict], bool]:
+    """Whether f was asked on so many sides, from so far away."""
+
+    def fits(seen: dict) -> bool:
+        below, above = steps(seen) or (0, 0)
+        return (below < 0) + (above > 0) == sides and least < max(above, -below) <= most
+
+    return fits
 
 
 def not_put_back(f, numbers, i):
@@ -46,6 +117,22 @@ def by_one_side(f, numbers, i, step=1e-5):
     return (f(moved) - f(numbers)) / step
 
 
+def not_divided(f, numbers, i, step=1e-5, by=1.0):
+    above, below = list(numbers), list(numbers)
+    above[i] += step
+    below[i] -= step
+    return (f(above) - f(below)) * by
+
+
+def put_back_by_adding(f, numbers, i):
+    numbers[i] += 1e-5
+    above = f(numbers)
+    numbers[i] -= 2e-5
+    below = f(numbers)
+    numbers[i] += 1e-5
+    return (above - below) / 2e-5
+
+
 def too_small(f, numbers, i):
     return by_one_side(f, numbers, i, step=1e-15)
 
@@ -54,20 +141,18 @@ def softmax(logits):
     return [exp(logit) / sum(map(exp, logits)) for logit in logits]
 
 
-def slopes_of_two_rows(slopes_of_logits) -> list:
-    """The reader's slopes for three letters and for four, the second and the first came."""
-    rows = [([1.8, 0.0, 1.1], 1), ([0.0, -1.0, 2.0, 0.5], 0)]
-    return [done(slopes_of_logits(list(row), came)) for row, came in rows]
+def askew(weights):
+    """The slopes of a valley that lies askew: x * x + x * y + y * y."""
+    x, y = weights
+    return [2 * x + y, x + 2 * y]
 
 
-def after_a_step(one_step) -> list:
-    """Where a reader's step leads on a valley that lies askew: x * x + x * y + y * y."""
-
-    def slopes_at(weights):
-        x, y = weights
-        return [2 * x + y, x + 2 * y]
-
-    return [done(one_step([3.0, -1.0], slopes_at, 0.1)), done(one_step([0.0, 2.0], slopes_at, 0.5))]
+def a_step_from(place: list[float], rate: float) -> Case:
+    """Where a reader's step leads in that valley."""
+    return Case(
+        f"one_step({place}, slopes_at, {rate}), where slopes_at({place}) is {askew(place)}",
+        lambda one_step: one_step(list(place), askew, rate),
+    )
 
 
 def one_after_another(weights, slopes_at, rate):
@@ -90,7 +175,7 @@ QUESTIONS = [
                 "A",
                 "only the right answer has to change",
                 "It falls that way, but not fastest. 26 other letters share 0.9 that they should "
-                "not have; a turn is well spent on the one that has most of it, too.",
+                "not have; the arrow that also turns those down is steeper, at the same length.",
             ),
             Wrong(
                 "B",
@@ -154,62 +239,101 @@ QUESTIONS = [
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
-    Question(
+    Exercise(
         "slope_at",
         LESSON,
         right=solution.slope_at,
-        measure=exactness,
-        measured="the slopes of a * a * b + sin c",
+        cases=tuple(map(asked_about, range(3))),
         yes="Right to eight digits and more, and every number is back in its place.",
         wrong=(
+            Wrong(
+                not_put_back,
+                "the numbers may stay where they were moved to",
+                "You left a number where the step had put it. The next slope is then taken from "
+                "another place than the first. Put it back, exactly as it was.",
+                fits=of_any(left_elsewhere),
+            ),
+            Wrong(
+                put_back_by_adding,
+                "what was added and taken away is gone",
+                "A number is not quite what it was: taking the step away again is rounded in the "
+                "last digit. Keep the number before you move it, and put that one back.",
+                fits=of_any(left_by_rounding),
+            ),
             Wrong(
                 too_small,
                 "the smaller the step, the exacter",
                 "Your slope is 0 or wild. A float has sixteen digits: at 2.0, a step of 1e-15 is "
-                "at the very edge of them. Try 1e-5. (If your step is that, look at the sign.)",
+                "at the very edge of them. Try 1e-5.",
+                fits=lambda outcomes: (
+                    of_all(step_between(0, 1e-12, 1))(outcomes)
+                    or of_all(step_between(0, 1e-12, 2))(outcomes)
+                ),
             ),
             Wrong(
                 by_one_side,
                 "one side is enough",
                 "Right to a few digits. Step to both sides and divide by twice the step: then what "
-                "the curve bends by cancels. (If you do, your step is far from 1e-5: too large it "
-                "sees the bend, too small it loses digits.)",
+                "the curve bends by cancels.",
+                fits=lambda outcomes: (
+                    of_all(step_between(1e-12, 1e-3, 1))(outcomes)
+                    and of_all(times_the_slope(1))(outcomes)
+                ),
+            ),
+            Wrong(
+                not_divided,
+                "the rise is the slope",
+                "That is how much f rises between your two places, not yet a slope: divide it by "
+                "the way between them, two steps.",
+                fits=of_all(made_of_the_rise(lambda rise, step: rise)),
+            ),
+            Wrong(
+                lambda f, numbers, i: not_divided(f, numbers, i, by=1e-5 / 2),
+                "/ 2 * step divides by both",
+                "`/ 2 * step` divides by 2 and then multiplies by the step. Put brackets around "
+                "what stands below the line: / (2 * step).",
+                fits=of_all(made_of_the_rise(lambda rise, step: rise / 2 * step)),
             ),
             Wrong(
                 lambda f, numbers, i: 2 * solution.slope_at(f, numbers, i),
                 "the way is one step long",
                 "Twice the slope. From one step below to one step above are TWO steps: divide by "
                 "2 * step.",
+                fits=of_all(times_the_slope(2)),
             ),
             Wrong(
                 lambda f, numbers, i: -solution.slope_at(f, numbers, i),
                 "below minus above",
                 "Right size, wrong sign: what it is above, minus what it is below.",
+                fits=of_all(times_the_slope(-1)),
             ),
             Wrong(
                 lambda f, numbers, i: solution.slope_at(f, numbers, 0),
                 "there is one number",
                 "That is the slope of number 0, every time. Move number i.",
+                fits=of_all(lambda seen: close(seen["slope"], SLOPES[0], 1e-3)),
             ),
             Wrong(
-                lambda f, numbers, i: by_one_side(f, numbers, i, step=0.1),
+                lambda f, numbers, i: not_divided(f, numbers, i, step=0.1, by=5),
                 "any step will do",
                 "Roughly right. Your step is so large that it sees the curve bend: try 1e-5.",
-            ),
-            Wrong(
-                not_put_back,
-                "the numbers may stay where they were moved to",
-                "You left a number where the step had put it. The next slope is then taken from "
-                "another place than the first. Put it back, exactly as it was.",
+                fits=lambda outcomes: (
+                    of_all(step_between(1e-4, 0.5, 2))(outcomes)
+                    and of_all(lambda seen: isclose(seen["slope"], SLOPES[seen["i"]], rel_tol=0.2))(
+                        outcomes
+                    )
+                ),
             ),
         ),
     ),
-    Question(
+    Exercise(
         "slopes_of_logits",
         LESSON,
         right=solution.slopes_of_logits,
-        measure=slopes_of_two_rows,
-        measured="for three logits and for four",
+        cases=(
+            case("slopes_of_logits", [1.8, 0.0, 1.1], 1),
+            case("slopes_of_logits", [0.0, -1.0, 2.0, 0.5], 0),
+        ),
         tolerance=1e-6,
         yes="What was said minus what was. Two subtractions and a softmax, and no line of it is "
         "calculus any more.",
@@ -241,12 +365,12 @@ QUESTIONS = [
             ),
         ),
     ),
-    Question(
+    Exercise(
         "one_step",
         LESSON,
         right=solution.one_step,
-        measure=after_a_step,
-        measured="after a step from (3, -1) at 0.1, and from (0, 2) at 0.5",
+        cases=(a_step_from([3.0, -1.0], 0.1), a_step_from([-2.0, 0.5], 0.5)),
+        tolerance=1e-6,
         yes="All slopes belong to one place: measured first, then moved.",
         wrong=(
             Wrong(
@@ -268,12 +392,22 @@ QUESTIONS = [
                 "the step is the new place",
                 "That is the step. Where does it lead, from where the weights are?",
             ),
+            Wrong(
+                lambda weights, slopes_at, rate: [
+                    w - rate * abs(slope) for w, slope in zip(weights, slopes_at(weights))
+                ],
+                "down means that a weight becomes smaller",
+                "Right where the slope is above 0. Where it is below 0, downhill is the other way: "
+                "take rate * slope away with the sign that it has.",
+            ),
         ),
     ),
     Question(
         "the loss that knows nothing",
         LESSON,
         right=solution.knows_nothing,
+        measure=or_rounded(solution.knows_nothing),
+        tolerance=1e-9,
         yes="ln 27, ln 65, ln 50304. (Remember that 4.17: it comes back later, and means "
         "something else.)",
         wrong=(

@@ -2,7 +2,8 @@
 
 import math
 
-from course.numbers import done
+from course.exercises import Case, Exercise
+from course.numbers import Unfit, done
 from course.questions import Question, Wrong
 from course.solutions import lesson_03 as solution
 from gptcore.scalar import Value
@@ -16,25 +17,34 @@ class Probe(Value):
     __slots__ = ()
 
     def tanh(self):
-        raise ValueError("that is the engine's own tanh; make yours from x.data")
+        raise Unfit("that is the engine's own tanh; make yours from x.data")
 
     def __float__(self):
-        raise ValueError("math works on plain numbers; give it x.data, the number inside")
+        raise Unfit("math works on plain numbers; give it x.data, the number inside")
 
 
-def outputs_and_slopes(tanh) -> list[float]:
-    """What a reader's tanh answers at three places, and what backward makes of it."""
-    numbers = []
-    for start in (0.0, 0.5, 2.0):
-        x = Probe(start)
-        y = done(tanh(x))
-        if not isinstance(y, Value):
-            raise ValueError(f"tanh gave back a {type(y).__name__}; it must be a Value")
-        if not isinstance(y.parents, tuple) or not isinstance(y.slopes, tuple):
-            raise ValueError("parents and slopes are tuples: (x,) with a comma, even for one")
-        y.backward()
-        numbers += [y.data, x.grad]
-    return numbers
+def at(start: float) -> Case:
+    """What a reader's tanh answers at one place, and what backward makes of it."""
+    return Case(f"y = tanh(x) for x = Value({start})", lambda tanh: output_and_slopes(tanh, start))
+
+
+def output_and_slopes(tanh, start: float) -> dict[str, float]:
+    x, again = Probe(start), Probe(start)
+    y, longer = done(tanh(x)), done(tanh(again))
+    if not isinstance(y, Value):
+        raise Unfit(f"tanh gave back a {type(y).__name__}; it must be a Value")
+    if not isinstance(y.parents, tuple) or not isinstance(y.slopes, tuple):
+        raise Unfit("parents and slopes are tuples: (x,) with a comma, even for one")
+    y.backward()
+    (longer * again).backward()
+    return {"y.data": y.data, "slope of y": x.grad, "slope of y * x": again.grad}
+
+
+def as_a_set(answer):
+    """Letters in a list, or in one text, are those letters."""
+    if isinstance(answer, str):
+        answer = [letter for letter in answer.upper() if letter in "ABCD"]
+    return set(answer) if isinstance(answer, (list, tuple)) else answer
 
 
 def praise(tanh) -> str:
@@ -91,12 +101,12 @@ QUESTIONS = [
         otherwise="There are 4,192 weights; most of them are multiplied once, and each product "
         "is added once.",
     ),
-    Question(
+    Exercise(
         "tanh",
         LESSON,
         right=solution.tanh,
-        measure=outputs_and_slopes,
-        measured="output and slope at 0, at 0.5 and at 2",
+        cases=tuple(map(at, (0.0, 0.5, 2.0, -1.0))),
+        tolerance=1e-9,
         yes=praise,
         wrong=(
             Wrong(
@@ -129,6 +139,7 @@ QUESTIONS = [
         LESSON,
         right=solution.gradients,
         tolerance=1e-6,
+        otherwise="Follow every path from L down: along a path multiply, where paths meet add.",
         yes="8 directly, 2 through v, and 2 x 3 through v and u: 16.",
         wrong=(
             Wrong(
@@ -164,6 +175,7 @@ QUESTIONS = [
         "right_orders",
         LESSON,
         right=solution.right_orders,
+        measure=as_a_set,
         otherwise="L first; then d, which hands blame to c and to a; then c. Answer with a "
         "set of letters.",
         yes="L, then d, then c, for d still has blame for c. Between a and b any order will do.",

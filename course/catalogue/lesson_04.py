@@ -3,6 +3,7 @@
 from collections import Counter
 from math import log
 
+from course.exercises import Case, Exercise, case
 from course.numbers import done
 from course.questions import Question, Wrong
 from course.solutions import lesson_04 as solution
@@ -15,12 +16,20 @@ LISTS: tuple[tuple[list[int], tuple[int, int]], ...] = (
     ([2, 1], (1, 2)),
     ([4, 1, 2], (1, 2)),
     ([11, 2], (1, 2)),
+    ([1, 300, 2], (1, 2)),
+    ([1, 2, 5, 6], (1, 2)),
     ([], (1, 2)),
 )
 NEW = 300
 BANANA = [(97, 110), (98, 256), (256, 97)]  # an, ban, ana: the merges of "banana bandana"
 BRANCHES = [(98, 99), (97, 256), (97, 98), (99, 100)]  # bc, abc, ab, cd
-WORDS = (("anana", BANANA), ("a banana ban", BANANA), ("abcd abd", BRANCHES), ("ë", BANANA))
+WORDS = (
+    ("anana", BANANA),
+    ("anon", BANANA),
+    ("a banana ban", BANANA),
+    ("abcd abd", BRANCHES),
+    ("ë", BANANA),
+)
 WHOLE_BYTES = [bytes([byte]) for byte in range(256)]
 TORN = [*WHOLE_BYTES, b" \xf0\x9f", b"\x8d\x93", b"na", "नम".encode()]
 TEXTS = (  # ids that come from the text beside them
@@ -31,83 +40,23 @@ TEXTS = (  # ids that come from the text beside them
 )
 
 
-def on_lists(join):
-    """What the reader makes of seven lists: the kind, the length, the numbers; and of ours."""
-    found: list = []
-    for ids, pair in LISTS:
-        ours = list(ids)
-        joined = join(ours, pair, NEW)
-        if joined is None and found:
-            found.append("nothing")
-            continue
-        found.append([type(done(joined)).__name__, len(joined), list(joined)])
-        found.append("ours is as it was" if ours == ids else "ours was changed")
-    return found
+def kept_by(ids: list[int], pair: tuple[int, int]) -> Case:
+    """Whether the list that comes in is as it was, and what kind of thing comes out."""
+
+    def call(join):
+        given = list(ids)
+        joined = done(join(given, pair, NEW))
+        return {"gives a": type(joined).__name__, "ids afterwards": given}
+
+    return Case(f"join(ids, {pair}, {NEW}), where ids is {ids}", call)
 
 
-def first_list_that_differs(join):
-    for ids, pair in LISTS:
-        wanted, given = solution.join(ids, pair, NEW), join(list(ids), pair, NEW)
-        if given != wanted:
-            return f"{ids} with the pair {pair} must become {wanted}; yours gives {given!r:.60}."
-    return "The ids are right, but the list that was given must stay as it was."
-
-
-def on_words(encode):
-    """The ids of four texts, the length of each before them."""
-    answers = [done(encode(text, list(merges))) for text, merges in WORDS]
-    return [[len(ids), list(ids)] for ids in answers]
-
-
-def first_word_that_differs(encode):
-    for word, merges in WORDS:
-        wanted, given = solution.encode(word, merges), encode(word, list(merges))
-        if list(given) != wanted:
-            break
-    return (
-        f"{word!r} with the merges {merges} must become {wanted}; yours gives {given!r:.60}. "
-        "If it uses your `join`: is that right?"
+def a_text_of(ids: list[int]) -> Case:
+    """The text of some ids, whose tokens begin and end wherever they like."""
+    return Case(
+        f"decode({ids}, token_bytes), where the tokens are {[TORN[id] for id in ids]}",
+        lambda decode: decode(list(ids), list(TORN)),
     )
-
-
-def on_texts(decode):
-    """For each text: right, what it lacks, or what it is instead."""
-    return [look_of(decode, ids, text) for ids, text in TEXTS]
-
-
-def look_of(decode, ids, text):
-    tokens = [TORN[id] for id in ids]
-    spaced = b" ".join(tokens)
-    try:
-        given = done(decode(list(ids), list(TORN)))
-    except UnicodeDecodeError as error:
-        return "blanks between" if error.object == spaced else "an error"
-    if not isinstance(given, (str, bytes)):
-        raise ValueError(f"{given!r:.60} (a {type(given).__name__}) is no text.")
-    looks = (
-        (text, "right"),
-        (text.encode(), "bytes"),
-        (text.encode().decode("latin-1"), "byte by byte"),
-        ("".join(map(chr, ids)), "ids as characters"),
-        (text.strip(), "no blanks at the ends"),
-        (tokens[0].decode(errors="replace"), "the first token"),
-        (spaced.decode(errors="replace"), "blanks between"),
-    )
-    if isinstance(given, str) and given.startswith("b'"):
-        return "quotation marks"
-    damage = "signs of damage" if "�" in str(given) else "something missing"
-    return next((look for instead, look in looks if given == instead), damage)
-
-
-def first_text_that_differs(decode):
-    for ids, text in TEXTS:
-        try:
-            given = decode(list(ids), list(TORN))
-        except UnicodeDecodeError as error:
-            given = error
-        if given != text:
-            break
-    return f"{[TORN[id] for id in ids]} must become {text!r}; yours gives {given!r:.80}."
 
 
 def overlapping(ids, pair, new_id):
@@ -297,7 +246,7 @@ QUESTIONS = [
                 "Two of the three are right. In print, what stands before nearly every word?",
             ),
         ),
-        otherwise="Leave the cell as it is, and put a number in place of each of the dots.",
+        otherwise="Put a number in place of each of the dots, and leave the rest of the cell.",
     ),
     Question(
         "share of the table in percent",
@@ -373,11 +322,14 @@ QUESTIONS = [
         ),
         otherwise='Answer with "first" or "second".',
     ),
-    Question(
+    Exercise(
         "join",
         LESSON,
         right=solution.join,
-        measure=on_lists,
+        cases=(
+            *(case("join", ids, pair, NEW) for ids, pair in LISTS),
+            *(kept_by(ids, pair) for ids, pair in LISTS[:2]),
+        ),
         tolerance=0,
         yes="Left to right, no id used twice, and the list that came in is as it was.",
         wrong=(
@@ -438,13 +390,12 @@ QUESTIONS = [
                 "`return` stand inside the loop?",
             ),
         ),
-        otherwise=first_list_that_differs,
     ),
-    Question(
+    Exercise(
         "encode",
         LESSON,
         right=solution.encode,
-        measure=on_words,
+        cases=tuple(case("encode", text, merges) for text, merges in WORDS),
         tolerance=0,
         yes="Bytes, and then every merge in its turn. Nothing was counted.",
         wrong=(
@@ -525,13 +476,14 @@ QUESTIONS = [
                 'check("join", join).',
             ),
         ),
-        otherwise=first_word_that_differs,
+        otherwise="If it uses your `join`: is that right?",
     ),
-    Question(
+    Exercise(
         "decode",
         LESSON,
         right=solution.decode,
-        measure=on_texts,
+        cases=tuple(a_text_of(ids) for ids, _ in TEXTS),
+        tolerance=0,
         yes="All bytes first, then letters.",
         wrong=(
             Wrong(
@@ -593,7 +545,6 @@ QUESTIONS = [
                 "Only the first token came back. Does the `return` stand inside the loop?",
             ),
         ),
-        otherwise=first_text_that_differs,
     ),
     Question(
         "first loss with 50,304 tokens",

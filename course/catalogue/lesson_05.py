@@ -1,9 +1,11 @@
 """Questions of lesson 5: which letters should I listen to?"""
 
-from math import isnan, sqrt
+from collections.abc import Callable
+from math import inf, isnan, nan, sqrt
 
-from course.numbers import done, flat
+from course.exercises import Exercise, case
 from course.questions import Question, Wrong
+from course.shown import shape
 from course.solutions import lesson_05 as solution
 from course.solutions.lesson_05 import softmax
 
@@ -11,7 +13,6 @@ LESSON = "05_attention_heads"
 QUERY = [2.0, 0.0, 1.0, -1.0]
 KEYS = [[1.0, 0.0, 0.0, 1.0], [2.0, 1.0, -1.0, 0.0], [0.0, 3.0, 1.0, 1.0], [-1.0, 0.0, 2.0, 1.0]]
 SQUARES = ([[1.0, 2.0, 3.0], [0.0, 1.0, 4.0], [2.0, -1.0, 0.5]], [[-2.0, 5.0], [3.0, 1.0]])
-NOBODY = ["a row with nobody to listen to"]
 
 
 def yes_or_no(answer):
@@ -30,21 +31,33 @@ def products(q, keys):
     return [sum(a * b for a, b in zip(q, k)) for k in keys]
 
 
-def on_two_queries(weights_of):
-    """The reader's weights for four keys of four numbers, and for three keys of two."""
-    asked = ((QUERY, KEYS), (QUERY[2:], [k[2:] for k in KEYS[:3]]))
-    return [done(weights_of(list(q), [list(k) for k in keys])) for q, keys in asked]
+def without_a_number(*rows: int) -> Callable[[list], bool]:
+    """Whether just these rows of the first square came out as nan."""
+
+    def fits(outcomes: list) -> bool:
+        if not isinstance(outcomes[0], list) or shape(outcomes[0]) != (3, 3):
+            return False
+        return [any(map(isnan, row)) for row in outcomes[0]] == [i in rows for i in range(3)]
+
+    return fits
 
 
-def on_squares(masked):
-    """The reader's weights for a square of three and one of two; a NaN is told in words."""
-    answers = []
-    for square in SQUARES:
-        try:
-            answers += flat(masked([list(row) for row in square]))
-        except ZeroDivisionError:
-            return NOBODY
-    return NOBODY if any(isinstance(n, float) and isnan(n) for n in answers) else answers
+def hears_all(answer):
+    """Which numbers a head works on may be seen in two ways: it reads all, and makes a few."""
+    several = isinstance(answer, dict) and answer.get("numbers of each token") == 16
+    return {**answer, "numbers of each token": 4} if several else answer
+
+
+def of_the_numbers(answer) -> str:
+    if answer["numbers of each token"] == 16:
+        return (
+            "Every head sees all five tokens. It reads all 16 numbers of each, and makes a "
+            "query, a key and a value of 4 numbers of them."
+        )
+    return (
+        "Every head sees all five tokens. Its query, key and value have 4 numbers each; all 16 "
+        "numbers of a token go into them."
+    )
 
 
 def columns_instead(scores):
@@ -71,8 +84,31 @@ def zero_scores(scores):
     ]
 
 
+def shares_or_nan(scores):
+    """As in NumPy, where 0 / 0 and infinity / infinity are no errors."""
+    return [nan] * len(scores) if max(scores) in (inf, -inf) else softmax(scores)
+
+
 def without_itself(scores):
-    return [[float("nan") if i == 0 else 0.5 for _ in row] for i, row in enumerate(scores)]
+    return [
+        shares_or_nan([s if j < i else -inf for j, s in enumerate(row)])
+        for i, row in enumerate(scores)
+    ]
+
+
+def plus_infinity(scores):
+    return [
+        shares_or_nan([s if j <= i else inf for j, s in enumerate(row)])
+        for i, row in enumerate(scores)
+    ]
+
+
+def short_rows(scores):
+    return [softmax(row[: i + 1]) for i, row in enumerate(scores)]
+
+
+def the_other_triangle(scores):
+    return [[0.0] * i + softmax(row[i:]) for i, row in enumerate(scores)]
 
 
 def no_mask(scores):
@@ -136,12 +172,16 @@ QUESTIONS = [
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
-    Question(
+    Exercise(
         "weights_of",
         LESSON,
         right=solution.weights_of,
-        measure=on_two_queries,
-        measured="the weights of four keys of four numbers, then of three keys of two",
+        cases=(
+            case("weights_of", QUERY, KEYS),
+            case("weights_of", QUERY[2:], [key[2:] for key in KEYS[:3]]),
+            case("weights_of", QUERY[:3], [key[:3] for key in KEYS[:2]]),
+        ),
+        tolerance=1e-6,
         yes="Positive numbers, one in sum, whatever the number of keys.",
         wrong=(
             Wrong(
@@ -153,6 +193,12 @@ QUESTIONS = [
                 lambda q, keys: softmax([p / 2 for p in products(q, keys)]),
                 "the scale is always 2",
                 "Right for queries of four numbers, and only for them: the root of the length.",
+            ),
+            Wrong(
+                lambda q, keys: softmax([p / sqrt(2) for p in products(q, keys)]),
+                "the scale is always the root of 2",
+                "The root of 2 belongs to queries of two numbers, as in the example by hand. Take "
+                "the root of the length that q has.",
             ),
             Wrong(
                 lambda q, keys: softmax(products(q, keys)),
@@ -177,12 +223,14 @@ QUESTIONS = [
             ),
         ),
     ),
-    Question(
+    Exercise(
         "masked",
         LESSON,
         right=solution.masked,
-        measure=on_squares,
-        measured="the weights of a square of three and one of two",
+        cases=tuple(case("masked", square) for square in SQUARES),
+        tolerance=1e-6,
+        otherwise="Every row sums to 1: a letter hears itself and those before it, so the first "
+        "one hears itself alone.",
         yes="Each row sums to 1, and no one hears a later letter.",
         wrong=(
             Wrong(
@@ -201,6 +249,26 @@ QUESTIONS = [
                 "a letter must not hear itself",
                 "Your first letter has nobody to listen to, and 0 / 0 is not a number. The mask "
                 "hides LATER letters; a letter hears itself.",
+                fits=without_a_number(0),
+            ),
+            Wrong(
+                plus_infinity,
+                "what is infinitely far away is not heard",
+                "You hide with + infinity, and e^infinity is infinite: infinity / infinity is not "
+                'a number. e^-infinity is 0: take float("-inf").',
+                fits=without_a_number(0, 1),
+            ),
+            Wrong(
+                short_rows,
+                "what is hidden is left out",
+                "The weights are right, but the rows grow: 1 number, 2, 3. A hidden letter has the "
+                "weight 0, and that 0 must stand in its column.",
+            ),
+            Wrong(
+                the_other_triangle,
+                "who asks hears what comes",
+                "Each letter hears itself and LATER ones: the other triangle. Row i may hear the "
+                "columns 0 to i.",
             ),
             Wrong(
                 whole_columns,
@@ -225,24 +293,15 @@ QUESTIONS = [
         "shapes",
         LESSON,
         right=solution.shapes,
-        yes="Every head sees all five tokens, through 4 of their 16 numbers.",
+        measure=hears_all,
+        yes=of_the_numbers,
+        otherwise="How many tokens are read at once? Each of them asks, and each is asked.",
         wrong=(
             Wrong(
                 {"rows": 4, "columns": 4, "tokens it listens to": 4, "numbers of each token": 4},
                 "a head gets a share of the tokens",
-                "16 / 4 = 4 are NUMBERS, not tokens. A head gets 4 of the 16 numbers of every "
-                "token; five tokens ask, five are asked.",
-            ),
-            Wrong(
-                {"rows": 4, "columns": 4, "tokens it listens to": 4, "numbers of each token": 16},
-                "a head gets a share of the tokens",
-                "It is the other way round: a head gets all five tokens, and 4 of the 16 numbers "
-                "of each.",
-            ),
-            Wrong(
-                {"rows": 5, "columns": 5, "tokens it listens to": 5, "numbers of each token": 16},
-                "every head works on all numbers",
-                "The tokens are right. But the 16 numbers are shared out among the 4 heads.",
+                "16 / 4 = 4 are NUMBERS, not tokens: the length of a query. Five tokens ask, five "
+                "are asked.",
             ),
             Wrong(
                 {"rows": 16, "columns": 16, "tokens it listens to": 5, "numbers of each token": 4},

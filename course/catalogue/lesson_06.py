@@ -2,7 +2,8 @@
 
 from math import sqrt
 
-from course.numbers import done
+from course.exercises import Case, Exercise, like_any
+from course.numbers import Unfit, done
 from course.questions import Question, Wrong
 from course.solutions import lesson_06 as solution
 from gptcore.scalar.ngram import NgramTable
@@ -11,21 +12,33 @@ LESSON = "06_microgpt"
 NAMES = ["ana", "nan", "anna", "hanna", "nana", "han", "ann", "hana"]
 
 
-def where_it_goes(adam_step) -> list[float | str]:
-    """Three steps of a reader's Adam from 0, and one step with a tiny gradient."""
-    places: list[float | str] = []
-    for gradients in ([1.0, 1.0, -0.5], [1e-4]):
-        weight, m, v = 0.0, 0.0, 0.0
-        for s, gradient in enumerate(gradients):
-            try:
-                answer = done(adam_step(weight, gradient, m, v, s))
-            except ZeroDivisionError:
-                return ["a division by zero"]
-            if not isinstance(answer, (tuple, list)) or len(answer) != 3:
-                raise ValueError("adam_step must give back three things: return weight, m, v")
-            weight, m, v = map(done, answer)
-            places.append(weight)
-    return places
+STEPS = (  # weight, gradient, m, v, s
+    (0.0, 1.0, 0.0, 0.0, 0),
+    (0.5, -0.5, 0.2, 0.04, 3),
+    (-0.3, 0.0001, 0.0, 0.0, 0),
+    (0.2, 0.3, -0.4, 0.5, 200),
+)
+
+
+def a_step(weight, gradient, m, v, s) -> Case:
+    """One step of a reader's Adam: the new weight, m and v."""
+
+    def call(adam_step):
+        answer = done(adam_step(weight, gradient, m, v, s))
+        if not isinstance(answer, (tuple, list)) or len(answer) != 3:
+            raise Unfit("adam_step must give back three things: return weight, m, v")
+        return list(map(done, answer))
+
+    return Case(f"adam_step(weight={weight}, gradient={gradient}, m={m}, v={v}, s={s})", call)
+
+
+def a_contest(names: list[str], times: int = 1) -> Case:
+    """What a reader's contest says of a table of pairs, on a few names or on many."""
+    listed = f"{names} * {times}" if times > 1 else str(names)
+    return Case(
+        f"contest(table of pairs, {listed})",
+        lambda contest: contest(NgramTable("ahn", context=1, added=0.1), names * times),
+    )
 
 
 def sizes(answer):
@@ -42,23 +55,26 @@ def which_jump(answer):
     return answer
 
 
-def scores(contest) -> float:
-    """What a reader's contest says of a table of pairs on eight names."""
-    table = NgramTable("ahn", context=1, added=0.1)
-    return done(contest(table, list(NAMES)))
-
-
-def adam(beta=True, first=1, outside=True, correct_m=True, correct_v=True):
-    """An Adam with a part left out, as readers write it."""
+def adam(
+    beta=True, first=1, outside=True, correct_m=True, correct_v=True, root=True, b=(0.85, 0.99)
+):
+    """An Adam with a part left out or changed, as readers write it."""
 
     def adam_step(weight, gradient, m, v, s):
-        m, v = 0.85 * m + 0.15 * gradient, 0.99 * v + 0.01 * gradient**2
-        up = m / (1 - 0.85 ** (s + first)) if beta and correct_m else m
-        size = v / (1 - 0.99 ** (s + first)) if beta and correct_v else v
+        m, v = b[0] * m + (1 - b[0]) * gradient, b[1] * v + (1 - b[1]) * gradient**2
+        up = m / (1 - b[0] ** (s + first)) if beta and correct_m else m
+        size = v / (1 - b[1] ** (s + first)) if beta and correct_v else v
+        if not root:
+            return weight - 0.01 * up / (size + 1e-8), m, v
         by = sqrt(size) + 1e-8 if outside else sqrt(size + 1e-8)
         return weight - 0.01 * up / by, m, v
 
     return adam_step
+
+
+def keeps_the_corrected(weight, gradient, m, v, s):
+    after, m, v = solution.adam_step(weight, gradient, m, v, s)
+    return after, m / (1 - 0.85 ** (s + 1)), v / (1 - 0.99 ** (s + 1))
 
 
 def uphill(weight, gradient, m, v, s):
@@ -94,6 +110,39 @@ def learn_half(table, documents):
     for document in documents[:half]:
         table.learn(document)
     return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
+
+
+def last_500(mean):
+    """The half of the thousand names of the lesson, whatever comes in."""
+
+    def contest(table, documents):
+        losses = []
+        for document in documents:
+            losses.append(table.loss(document))
+            table.learn(document)
+        return mean(losses)
+
+    return contest
+
+
+def of_the_last_500(losses):
+    return sum(losses[-500:]) / len(losses[-500:])
+
+
+def from_500_on(losses):
+    return sum(losses[500:]) / len(losses[500:])
+
+
+def from_500_by_500(losses):
+    return sum(losses[500:]) / 500
+
+
+def last_500_by_500(losses):
+    return sum(losses[-500:]) / 500
+
+
+CONTESTS = (a_contest(NAMES), a_contest(NAMES, 70), a_contest(NAMES[:2]))
+FIVE_HUNDRED = map(last_500, (of_the_last_500, from_500_on, from_500_by_500, last_500_by_500))
 
 
 def never_learn(table, documents):
@@ -191,13 +240,11 @@ QUESTIONS = [
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
-    Question(
+    Exercise(
         "adam_step",
         LESSON,
         right=solution.adam_step,
-        measure=where_it_goes,
-        measured="the weight after each of three steps with gradients 1, 1, -0.5, and after one "
-        "with 0.0001",
+        cases=tuple(a_step(*step) for step in STEPS),
         tolerance=1e-7,
         yes="The first step is the rate, whatever the gradient.",
         wrong=(
@@ -231,6 +278,22 @@ QUESTIONS = [
                 "v is corrected, m is not: without it the first step is 0.15 of the rate.",
             ),
             Wrong(uphill, "one moves along the gradient", "It walks uphill: minus, not plus."),
+            Wrong(
+                keeps_the_corrected,
+                "what was corrected is kept",
+                "The weight is right, but you hand back the corrected m and v. The next step would "
+                "correct them once more: hand back the averages as they are.",
+            ),
+            Wrong(
+                adam(root=False),
+                "the mean of the square is a size",
+                "You divide by the mean of the SQUARE. A size is its root: sqrt.",
+            ),
+            Wrong(
+                adam(b=(0.9, 0.999)),
+                "the betas are 0.9 and 0.999, always",
+                "0.9 and 0.999 are PyTorch's. This run uses 0.85 and 0.99, as the page has it.",
+            ),
         ),
     ),
     Question(
@@ -238,6 +301,7 @@ QUESTIONS = [
         LESSON,
         right=solution.counts,
         tolerance=0,
+        otherwise="A matrix has as many numbers as rows times columns. Read the page for both.",
         yes="Nearly half of them are in the MLP, a quarter in attention.",
         wrong=(
             Wrong(
@@ -269,12 +333,11 @@ QUESTIONS = [
             ),
         ),
     ),
-    Question(
+    Exercise(
         "contest",
         LESSON,
         right=solution.contest,
-        measure=scores,
-        measured="for a table of pairs and eight short names",
+        cases=CONTESTS,
         tolerance=1e-6,
         yes="Every name is new when it is judged, as it is for the GPT.",
         wrong=(
@@ -306,6 +369,13 @@ QUESTIONS = [
                 never_learn,
                 "the table knows the names already",
                 "Your table is never told anything: after each name, `table.learn(name)`.",
+            ),
+            Wrong(
+                last_500(of_the_last_500),
+                "the half is 500",
+                "500 is half of the 1,000 names of the lesson. Here another number of names comes "
+                "in, and half of them is len(documents) // 2.",
+                fits=like_any(CONTESTS, *FIVE_HUNDRED),
             ),
         ),
     ),

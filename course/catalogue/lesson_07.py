@@ -2,13 +2,13 @@
 
 from importlib import import_module
 
-from course.numbers import done
+from course.exercises import Case, Exercise
+from course.numbers import Unfit, done
 from course.questions import Question, Wrong
+from course.rounding import or_rounded
 from course.solutions import lesson_07 as solution
 
 LESSON = "07_full_gpt"
-ROW = list(range(10, 17))  # T = 6
-B, T, C, H = 2, 3, 20, 4
 
 
 def letter_of(answer):
@@ -30,17 +30,6 @@ def part_of(answer):
     return next((letter for word, letter in words.items() if word in text), letter_of(answer))
 
 
-def millions(answer):
-    """Whole counts are as good as millions."""
-    if not isinstance(answer, dict):
-        return answer
-    counts = {part: done(count) for part, count in answer.items()}
-    return {
-        part: count / 1e6 if isinstance(count, (int, float)) and count > 1e5 else count
-        for part, count in counts.items()
-    }
-
-
 def names_of(answer):
     """However several names are given."""
     text = " ".join(answer) if isinstance(answer, (list, tuple, set)) else str(answer)
@@ -50,38 +39,29 @@ def names_of(answer):
     return " ".join(sorted(both | none | (set(words) & {"ours", "ada", "bo", "none"})))
 
 
-def on_a_row(x_and_y) -> list:
-    """The reader's x and y of seven ids, 10 to 16; the words keep x and y apart."""
-    answer = done(x_and_y(import_module("torch").tensor(ROW)))  # here: other lessons do without it
-    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-        raise ValueError("x_and_y must give back two things: return x, y")
-    x, y = map(done, answer)
-    return ["x", x, "y", y]
+def a_row(*ids: int) -> Case:
+    """The reader's x and y of a row of ids."""
+
+    def call(x_and_y):
+        answer = done(x_and_y(import_module("torch").tensor(ids)))  # here: few lessons need torch
+        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+            raise Unfit("x_and_y must give back two things: return x, y")
+        return dict(zip("xy", map(done, answer)))
+
+    return Case(f"x_and_y(tensor({list(ids)}))", call)
 
 
-def sheet():
-    """B texts of T tokens, each number another one."""
-    return import_module("torch").arange(float(B * T * C)).view(B, T, C)
+def a_sheet(B: int, T: int, C: int, H: int) -> Case:
+    """The reader's strips of a small sheet, each number of which is another one."""
 
+    def call(split_heads):
+        sheet = import_module("torch").arange(B * T * C).view(B, T, C)
+        heads = done(split_heads(sheet, H))
+        if isinstance(heads, (tuple, list)):
+            raise Unfit("split_heads must give back one tensor, (B, H, T, D), not several strips")
+        return heads
 
-def on_a_sheet(split_heads) -> list:
-    """The reader's strips of a small sheet, with their shape."""
-    heads = done(split_heads(sheet(), H))
-    if isinstance(heads, (tuple, list)):
-        raise ValueError("split_heads must give back one tensor, (B, H, T, D), not several strips")
-    return [str(tuple(heads.shape)), heads]
-
-
-def told(split_heads) -> str:
-    """What is to be said of an answer that nobody has foreseen."""
-    heads = split_heads(sheet(), H)
-    wanted = (B, H, T, C // H)
-    if tuple(heads.shape) != wanted:
-        return f"For {B} texts of {T} tokens, {C} numbers, {H} heads yours is {tuple(heads.shape)}."
-    return (
-        f"The shape is right, the numbers are not where they belong. Head 0 of the first token "
-        f"should have {C // H} of its numbers: 0 to {C // H - 1}."
-    )
+    return Case(f"split_heads(arange({B * T * C}).view({B}, {T}, {C}), {H})", call)
 
 
 def view_alone(x, n_head):
@@ -254,12 +234,12 @@ QUESTIONS = [
         ),
         otherwise='Name the wrong ones: "ours", "Ada", "Bo", or several.',
     ),
-    Question(
+    Exercise(
         "x_and_y",
         LESSON,
         right=solution.x_and_y,
-        measure=on_a_row,
-        measured="x and y of the row 10 to 16",
+        cases=(a_row(10, 11, 12, 13, 14, 15, 16), a_row(5, 3, 9)),
+        tolerance=0,
         yes="T + 1 ids make T predictions.",
         wrong=(
             Wrong(
@@ -295,11 +275,12 @@ QUESTIONS = [
             ),
         ),
     ),
-    Question(
+    Exercise(
         "split_heads",
         LESSON,
         right=solution.split_heads,
-        measure=on_a_sheet,
+        cases=(a_sheet(2, 3, 20, 4), a_sheet(1, 2, 6, 3), a_sheet(2, 1, 4, 1)),
+        tolerance=0,
         yes="Cut along, then turned: every head has all tokens.",
         wrong=(
             Wrong(
@@ -327,14 +308,15 @@ QUESTIONS = [
                 "H and D have changed places: yours has 5 heads with 4 numbers, not 4 with 5.",
             ),
         ),
-        otherwise=told,
+        otherwise="Head 0 gets the first D numbers of every token: D = C // n_head.",
     ),
     Question(
         "gpt2-medium",
         LESSON,
         right=solution.medium,
-        measure=millions,
-        tolerance=0.06,  # rounded to whole millions
+        measure=or_rounded(solution.medium, whole=True),
+        tolerance=1e-9,
+        otherwise="Count the rows and columns of each matrix; then in millions.",
         yes="302 of the 355 million are in the blocks, and the number of heads does not count.",
         wrong=(
             Wrong(
@@ -362,6 +344,11 @@ QUESTIONS = [
                 changed(attention=4 * WIDTH, mlp=8 * WIDTH, attention_with_32_heads=4 * WIDTH),
                 "all blocks share their weights",
                 "That is one block. Each of the 24 has matrices of its own.",
+            ),
+            Wrong(
+                {part: size * 1e6 for part, size in solution.medium.items()},
+                "whole counts are millions",
+                "These are whole counts. The question asks for millions: divide by 1e6.",
             ),
             Wrong(
                 changed(token_embedding=2 * solution.medium["token embedding"]),

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from random import Random
 
-from course.numbers import done, flat
+from course.exercises import Case, Exercise, case
+from course.numbers import Unfit, done
 from course.questions import Question, Wrong
 from course.solutions import lesson_08 as solution
 from course.solutions.lesson_08 import pieces
@@ -17,17 +18,13 @@ TEXTS = (
     ("a b c d e f g", "g f e d c b a"),
     ("a b c d e f g h i", "a b c d e f"),
     ("a a a a a a b", "a a a a a c"),
+    ("x b c d e f", "a b c d e f"),
 )
 DOCUMENTS = [[1, 2, 3], [4, 5], [6, 7, 8, 9]]  # with the ends of text 12 tokens: two are left over
 THAT_FIT = [[1, 2, 3], [4, 5], [6, 7, 8, 9, 10]]  # one more, and the fourth row is full
 
 
 # What an exercise is judged by -------------------------------------------------------------------
-
-
-def on_pairs(likeness) -> list[float]:
-    """How alike the reader's function finds the pairs of texts."""
-    return [done(likeness(one, other)) for one, other in TEXTS]
 
 
 def ids_of(numbers) -> list[str]:
@@ -45,29 +42,75 @@ def among(ids: list[str], more: list[str]) -> list[str]:
     return longer
 
 
-def facts_about(set_aside) -> list[str]:
-    """How the reader's slice behaves: its size, and what makes it change."""
-    ids, more = ids_of(range(2000)), ids_of(range(2000, 2997))
+def slice_of(set_aside, ids: list[str]) -> list[str]:
+    chosen = done(set_aside(list(ids)))
+    if not isinstance(chosen, (list, tuple, set)) or not set(chosen) <= set(ids):
+        raise Unfit("give back a list of ids, some of those that came in")
+    if len(chosen) != len(set(chosen)):
+        raise Unfit("an id came back more than once")
+    return list(chosen)
+
+
+IDS, MORE = ids_of(range(2000)), ids_of(range(2000, 2997))
+LONGER = among(IDS, MORE)
+
+
+def share_of(set_aside) -> float:
+    return len(slice_of(set_aside, IDS)) / len(IDS)
+
+
+def again(set_aside) -> str:
+    one, other = (set(slice_of(set_aside, IDS)) for _ in range(2))
+    return "the same" if one == other else "others"
+
+
+def tomorrow(set_aside) -> str:
     with another_start_of_python(1):
-        chosen, again = (set(done(set_aside(list(ids)))) for _ in range(2))
-        grown = set(done(set_aside(among(ids, more))))
+        one = set(slice_of(set_aside, IDS))
     with another_start_of_python(2):
-        next_day = set(set_aside(list(ids)))
-    if not chosen <= set(ids):
-        raise ValueError("give back a list of ids, some of those that came in")
-    share = len(chosen) / len(ids)
-    return [
-        "too few" if share <= 0.08 else "too many" if share >= 0.12 else "about a tenth",
-        "the same when asked again" if chosen == again else "others when asked again",
-        "the same tomorrow" if chosen == next_day else "others tomorrow",
-        "the same in a longer list" if chosen == grown & set(ids) else "others in a longer list",
-        "neighbours" if is_one_stretch(chosen, ids) else "from everywhere",
-    ]
+        return "the same" if set(slice_of(set_aside, IDS)) == one else "others"
 
 
-def is_one_stretch(chosen: set[str], ids: list[str]) -> bool:
-    places = sorted(map(ids.index, chosen))
-    return bool(places) and places[-1] - places[0] == len(places) - 1
+def in_a_longer_list(set_aside) -> str:
+    one, grown = set(slice_of(set_aside, IDS)), set(slice_of(set_aside, LONGER))
+    return "the same" if one == grown & set(IDS) else "others"
+
+
+def from_where(set_aside) -> str:
+    places = sorted(map(IDS.index, slice_of(set_aside, IDS)))
+    neighbours = places and places[-1] - places[0] == len(places) - 1
+    return "the end of the list" if neighbours and places[-1] == len(IDS) - 1 else "elsewhere"
+
+
+def wants_a_tenth(share) -> str:
+    return "" if 0.08 < share < 0.12 else "from 0.08 to 0.12 of the ids"
+
+
+def wants_the_same(which) -> str:
+    return "" if which == "the same" else "the same"
+
+
+SLICES = (
+    Case("set_aside(2,000 ids), the share of them", share_of, wants_a_tenth),
+    Case("set_aside(the same 2,000 ids) once more", again, wants_the_same),
+    Case("set_aside(the same ids), when Python was started anew", tomorrow, wants_the_same),
+    Case("set_aside(those ids with 997 new ones between them)", in_a_longer_list, wants_the_same),
+    Case("where in the list of ids they stand", from_where, lambda place: ""),
+)
+
+
+def behaves(again="the same", tomorrow="the same", longer="the same", place="", share=None):
+    """Whether a slice is like that; `share` is its least and its largest size."""
+
+    def fits(outcomes: list) -> bool:
+        if not isinstance(outcomes[0], float):
+            return False
+        if share and not share[0] < outcomes[0] < share[1]:
+            return False
+        wanted = (again, tomorrow, longer, place)
+        return all(want in ("", got) for want, got in zip(wanted, outcomes[1:]))
+
+    return fits
 
 
 @contextmanager
@@ -79,21 +122,6 @@ def another_start_of_python(salt: int):
         yield
     finally:
         builtins.hash = ours
-
-
-def rows_as_words(rows_of) -> list[str]:
-    """The reader's rows for T = 3 and end-of-text 0, of documents that leave a rest and of some
-    that fill the last row.
-    """
-    shown = []
-    for documents in (DOCUMENTS, THAT_FIT):
-        rows = done(rows_of([list(document) for document in documents], 3, 0))
-        shown.append(" ".join(f"[{' '.join(map(as_word, flat(row)))}]" for row in rows) or "no row")
-    return shown
-
-
-def as_word(part: float | str) -> str:
-    return f"{part:g}" if isinstance(part, float) else part
 
 
 def what_helps_with_tokens(answer) -> str:
@@ -364,15 +392,12 @@ QUESTIONS = [
         ),
         otherwise="Write the six pieces of each under one another, and count.",
     ),
-    Question(
+    Exercise(
         "likeness",
         LESSON,
         right=solution.likeness,
-        measure=on_pairs,
-        measured="the likeness of "
-        + ", of ".join(f"'{one}' and '{other}'" for one, other in TEXTS)
-        + "; it is "
-        + ", ".join(f"{solution.likeness(one, other):.4g}" for one, other in TEXTS),
+        cases=tuple(case("likeness", one, other) for one, other in TEXTS),
+        tolerance=1e-6,
         yes="Pieces in their order, divided by the union. It does not matter which comes first.",
         wrong=(
             Wrong(
@@ -451,12 +476,11 @@ QUESTIONS = [
             ),
         ),
     ),
-    Question(
+    Exercise(
         "set_aside",
         LESSON,
         right=solution.set_aside,
-        measure=facts_about,
-        measured="the slice it makes of 2,000 ids",
+        cases=SLICES,
         yes="The same ids today, tomorrow, and in any longer list.",
         wrong=(
             Wrong(
@@ -464,46 +488,57 @@ QUESTIONS = [
                 "the end of the file is as good as any",
                 "The end of a list is one site and one day: your slice is neighbours, not "
                 "strangers. And when new pages come, there is another end.",
+                fits=behaves(longer="others", place="the end of the list"),
             ),
             Wrong(
                 drawn_anew,
                 "chance is fair",
                 "Another slice at every run. Two losses on two slices cannot be compared, and "
                 "what was put aside yesterday is trained on today.",
+                fits=behaves(again="others", tomorrow="", longer=""),
             ),
             Wrong(
                 drawn_with_a_seed,
                 "a seed makes it the same for ever",
                 "The same for the same list. When new pages come in between, a place in it is "
                 "another page's, and what was trained on is put aside. Look at the id itself.",
+                fits=behaves(longer="others", share=(0.08, 0.12)),
             ),
             Wrong(
                 every_twentieth_by_itself,
                 "one in twenty is about a tenth",
                 "The id decides, and always in the same way: that is right. But far fewer than a "
                 "tenth of the ids go out.",
+                fits=behaves(share=(0, 0.08)),
             ),
             Wrong(
                 every_fifth_by_itself,
                 "one in five is about a tenth",
                 "The id decides, and always in the same way: that is right. But far more than a "
                 "tenth of the ids go out.",
+                fits=behaves(share=(0.12, 0.5)),
             ),
             Wrong(
                 by_hash_of_python,
                 "hash() is a hash",
                 "The right idea, and a trap: Python's hash() of a string is another one each time "
                 "Python starts. hashlib has some that stay.",
+                fits=behaves(tomorrow="others", share=(0.08, 0.12)),
             ),
         ),
     ),
-    Question(
+    Exercise(
         "rows_of",
         LESSON,
         right=solution.rows_of,
-        measure=rows_as_words,
-        measured="the rows of [1, 2, 3], [4, 5], [6, 7, 8, 9], for T = 3 and end-of-text 0; then "
-        "the same with a 10 behind the 9",
+        cases=(
+            case("rows_of", DOCUMENTS, 3, 0),
+            case("rows_of", THAT_FIT, 3, 0),
+            case("rows_of", THAT_FIT, 4, 50),
+            case("rows_of", DOCUMENTS, 5, 0),
+            case("rows_of", [[7, 7]], 3, 0),
+        ),
+        tolerance=0,
         yes="Every token but the first is asked for once, across all borders.",
         wrong=(
             Wrong(

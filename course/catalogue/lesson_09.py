@@ -1,10 +1,13 @@
 """Questions of lesson 9: will it fit, how long, how good?"""
 
+from collections.abc import Callable
 from importlib import import_module
 from math import log, sqrt
 
-from course.numbers import done
+from course.exercises import Case, Exercise
+from course.numbers import Unfit, close, done
 from course.questions import Question, Wrong
+from course.rounding import or_rounded
 from course.solutions import lesson_09 as solution
 
 LESSON = "09_will_it_fit"
@@ -29,45 +32,37 @@ def letter_of(answer):
     return answer.strip().rstrip(".")[:1] if isinstance(answer, str) else answer
 
 
-def percent(answer):
-    """0.61 is as good as 61."""
-    return 100 * answer if isinstance(answer, float) and 0 < answer < 1 else answer
+def as_a_share(percent: float, tolerance: float) -> Callable[[list], bool]:
+    """Whether the right percentage was given as a share of 1."""
+    return lambda given: (
+        given[0] != ""
+        and not isinstance(given[0], str)
+        and close(100 * given[0], percent, tolerance)
+    )
 
 
-def on_two_runs(update) -> list:
-    """The reader's update a thousand times by a thousandth, and once by a half."""
-    torch = import_module("torch")  # here: other lessons do without it
+def after_updates(slope: float, rate: float, times: int) -> Case:
+    """The reader's master weight and its copy after so many updates from 1.0, with formats."""
 
-    def ones():  # made anew each time, for an update may be made in place
-        return torch.ones(1, dtype=torch.float32)
+    def call(update):
+        torch = import_module("torch")  # here: other lessons do without it
+        master = torch.ones(1, dtype=torch.float32)
+        for _ in range(times):  # all made anew each time, for an update may be made in place
+            master, copy = both(update(master, torch.full((1,), slope), rate))
+        kinds = [str(part.dtype).removeprefix("torch.") for part in (master, copy)]
+        return {"master": float(master), "copy": float(copy), "formats": kinds}
 
-    master, copy = ones(), ones().bfloat16()
-    for _ in range(1000):
-        master, copy = both(update(master, -ones(), 0.001))
-    far, its_copy = both(update(ones(), -ones(), 0.5))
-    kinds = [str(part.dtype).removeprefix("torch.") for part in (master, copy)]
-    return [f"{float(part):.3g}" for part in (master, copy, far, its_copy)] + kinds
-
-
-def in_millions(answer):
-    """Whole counts are as good as millions and billions."""
-    if not isinstance(answer, dict):
-        return answer
-    units = {"parameters in millions": 1e6, "tokens in billions": 1e9}
-    told = {name: done(size) for name, size in answer.items()}
-    return {
-        name: size / units.get(name, 1) if isinstance(size, (int, float)) and size > 1e5 else size
-        for name, size in told.items()
-    }
+    often = f", {times:,} times over" if times > 1 else ""
+    return Case(f"update(tensor([1.0]), tensor([{slope}]), {rate}){often}", call)
 
 
 def both(answer):
     """The two tensors that `update` must give back."""
     if not isinstance(done(answer), (tuple, list)) or len(answer) != 2:
-        raise ValueError("update must give back two things: the master and its copy")
+        raise Unfit("update must give back two things: the master and its copy")
     master, copy = map(done, answer)
     if not all(hasattr(part, "dtype") for part in (master, copy)):
-        raise ValueError("master and copy must be tensors")
+        raise Unfit("master and copy must be tensors")
     return master, copy
 
 
@@ -142,7 +137,12 @@ QUESTIONS = [
                 "a GB is a billion bytes",
                 "With GB of a billion bytes, yes. Those of a card are 2**30 bytes, 7 % more.",
             ),
-            Wrong(0.0509, "a share is per cent", "That is the share. In per cent it is 5.09."),
+            Wrong(
+                0.0509,
+                "a share is per cent",
+                "That is the share of 1. In per cent it is a hundred times that.",
+                fits=as_a_share(5.1, 0.05),
+            ),
         ),
         otherwise="Weights, slopes, two means of Adam: four numbers of 4 bytes for each parameter.",
     ),
@@ -150,7 +150,6 @@ QUESTIONS = [
         "share of the logits with 1 row, in per cent",
         LESSON,
         right=40.5,
-        measure=percent,
         tolerance=0.1,
         yes="0.58 GiB of logits beside 0.61 that no number of rows changes, and some activations.",
         wrong=(
@@ -175,6 +174,12 @@ QUESTIONS = [
                 "there is one table of logits",
                 "That is one table, 0.19 GiB. Three are there at once.",
             ),
+            Wrong(
+                0.405,
+                "shares and per cents are one",
+                "As a share of 1. The question asks for per cent: a hundred times that.",
+                fits=as_a_share(40.5, 0.1),
+            ),
         ),
         otherwise="Divide by 16 what comes with the rows, leave the rest, and share again.",
     ),
@@ -182,7 +187,9 @@ QUESTIONS = [
         "memory of 124M",
         LESSON,
         right=MEMORY,
-        tolerance=ROUGHLY,
+        measure=or_rounded(MEMORY),
+        tolerance=1e-9,
+        otherwise="How many numbers, 4 bytes each, divided by 2**30?",
         yes="3.39 GiB, and the logits are not quite half of it; their slopes come on top.",
         wrong=(
             Wrong(
@@ -266,13 +273,16 @@ QUESTIONS = [
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
-    Question(
+    Exercise(
         "update",
         LESSON,
         right=solution.update,
-        measure=on_two_runs,
-        measured="master and copy after a thousand updates by 0.001 from 1.0, then after one by "
-        "0.5, then both formats",
+        cases=(
+            after_updates(-1.0, 0.5, times=1),
+            after_updates(0.25, 0.5, times=1),
+            after_updates(-1.0, 0.001, times=1000),
+        ),
+        tolerance=1e-4,
         yes="The sum is kept where there is room for it, and rounded only to be multiplied.",
         wrong=(
             Wrong(
@@ -379,7 +389,6 @@ QUESTIONS = [
         "its own peak, in per cent",
         LESSON,
         right=61.6,
-        measure=percent,
         tolerance=0.03,
         yes="Six tenths of what the card can do at most. That is a run that works.",
         wrong=(
@@ -398,6 +407,12 @@ QUESTIONS = [
                 18.7,
                 "the peaks are compared",
                 "That is the 4070's peak as a share of the A100's. And the run's?",
+            ),
+            Wrong(
+                0.616,
+                "of 1 or of 100, a share is a share",
+                "A share of 1. The question asks for per cent: a hundred times that.",
+                fits=as_a_share(61.6, 0.03),
             ),
         ),
         otherwise="Operations a second: 11.5 % of 312e12. Then by 58.3e12.",
@@ -433,8 +448,9 @@ QUESTIONS = [
         "9.4e17 operations",
         LESSON,
         right=SPENT,
-        measure=in_millions,
-        tolerance=ROUGHLY,
+        measure=or_rounded(SPENT),
+        tolerance=1e-12,
+        otherwise="With N parameters: 6 x N x 20 N = 9.4e17. Then N in millions, 20 N in billions.",
         yes="More than twice the size, on a little more than half of the text.",
         wrong=(
             Wrong(
@@ -471,6 +487,16 @@ QUESTIONS = [
                 spent(20 * EVEN / sqrt(20), EVEN / sqrt(20)),
                 "20 parameters for each token",
                 "You have given each token 20 parameters: the other way round.",
+            ),
+            Wrong(
+                {name: size * unit for (name, size), unit in zip(SPENT.items(), (1e6, 1e9))},
+                "whole counts are millions and billions",
+                "These are whole counts. Divide by 1e6 for millions, by 1e9 for billions.",
+            ),
+            Wrong(
+                {**SPENT, "parameters in millions": SPENT["parameters in millions"] * 1e6},
+                "a parameter is a million of them",
+                "The tokens are right, the parameters are whole: the line asks for millions.",
             ),
         ),
     ),

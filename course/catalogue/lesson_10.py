@@ -1,9 +1,10 @@
 """Questions of lesson 10: will the run survive the night?"""
 
-from itertools import pairwise
+from collections.abc import Callable
 from math import cos, pi
 
-from course.numbers import done
+from course.exercises import Case, Exercise, case
+from course.numbers import close, done
 from course.questions import Question, Wrong
 from course.solutions import lesson_10 as solution
 
@@ -11,50 +12,55 @@ LESSON = "10_training_on_a_gpu"
 BATCHES = (
     [(2.0, 64), (4.0, 64)],
     [(3.0, 100), (5.0, 300)],
-    [(1.0, 10), (2.0, 10), (6.0, 20)],
+    [(1.5, 10), (2.0, 10), (6.25, 20)],
 )
 
 
 # What an exercise is judged by -------------------------------------------------------------------
 
 
-def on_batches(batch_loss) -> list[float]:
-    """What the reader's function makes of three batches."""
-    return [done(batch_loss([*pieces])) for pieces in BATCHES]
+def a_run(steps: int) -> Case:
+    """All rates of a run."""
+    return Case(
+        f"[rate(step, {steps}) for step in range(1, {steps + 1})]",
+        lambda rate: [done(rate(step, steps)) for step in range(1, steps + 1)],
+    )
 
 
-def facts_about(rate) -> list[str]:
-    """How the reader's schedule behaves in a run of 200 steps and in one of 400."""
-    short, long = ([float(done(rate(step, n))) for step in range(1, n + 1)] for n in (200, 400))
-    both = all(close(a, b) for a, b in zip(short[:160], long))
-    longer = "can be made longer" if both else "cannot be made longer"
-    return [f"200: {', '.join(shape_of(short))}", f"400: {', '.join(shape_of(long))}", longer]
+RATES = (
+    *(case("rate", step, 200) for step in (1, 2, 10, 11, 100, 160, 161, 162, 199, 200)),
+    *(case("rate", step, 400) for step in (1, 10, 11, 100, 200, 300, 320, 321, 322, 400)),
+    a_run(200),
+    a_run(400),
+)
 
 
-def shape_of(rates: list[float]) -> list[str]:
-    """What is to be said of the rates of one run."""
-    if min(rates) < -1e-9:
-        return ["a rate below 0"]
-    fall = len(rates) - len(rates) // 5  # after so many steps
-    ups, downs = steps_between(rates[:10]), steps_between(rates[fall:])
-    rises = min(ups) > 1e-6 and close(max(ups), min(ups))
-    full = all(close(rate, 1) for rate in rates[10 : fall + 1])
-    return [
-        "the first step moves" if rates[0] > 1e-6 else "the first step does not move",
-        "rises for ten steps" if rises else "rises otherwise",
-        "then it is full" if full else "then it is not full",
-        "falls for a fifth" if max(downs) < -1e-9 else "falls otherwise",
-        "in a straight line" if close(max(downs), min(downs)) else "in a curve",
-        "the last step moves" if rates[-1] > 1e-6 else "the last step does not move",
-    ]
+def rates_like(fits: Callable[[list[float]], bool]) -> Callable[[list], bool]:
+    """Whether all rates of a run are like that, in both runs."""
+
+    def look(outcomes: list) -> bool:
+        runs = outcomes[-2:]
+        numbers = all(
+            isinstance(run, list) and all(isinstance(rate, (int, float)) for rate in run)
+            for run in runs
+        )
+        return numbers and all(map(fits, runs))
+
+    return look
 
 
-def steps_between(rates: list[float]) -> list[float]:
-    return [later - earlier for earlier, later in pairwise(rates)]
+def nothing_at(first: bool, last: bool) -> Callable[[list[float]], bool]:
+    """Whether the first and the last rate are 0 or not, and the others never."""
+
+    def fits(rates: list[float]) -> bool:
+        ends = (abs(rates[0]) < 1e-9, abs(rates[-1]) < 1e-9)
+        return ends == (first, last) and min(rates[1:-1]) > 0 and close(rates[50], 1, 1e-9)
+
+    return fits
 
 
-def close(one: float, other: float) -> bool:
-    return abs(one - other) < 1e-6
+def full_to_the_end(rates: list[float]) -> bool:
+    return all(close(rate, 1, 1e-9) for rate in rates[10:])
 
 
 class NeverEnds(Exception):
@@ -77,21 +83,21 @@ class Starts:
         return self.codes[min(self.times, len(self.codes)) - 1]
 
 
-NIGHTS = {"stopped twice": (75, 75, 0), "finished at once": (0,), "not a number": (75, 1)}
+def a_night(*codes: int) -> Case:
+    """How often the reader's loop starts a program that ends with these codes, and its answer."""
 
-
-def facts_about_loop(keep_going) -> list[str]:
-    """How often the reader's loop starts the program, and what it gives back."""
-    told = []
-    for night, codes in NIGHTS.items():
+    def call(keep_going):
         start = Starts(*codes)
         try:
-            given = f"gives back {done(keep_going(start))}"
+            given = done(keep_going(start))
         except NeverEnds:
-            told.append(f"{night}: never ends")
-            continue
-        told.append(f"{night}: starts it {start.times} times and {given}")
-    return told
+            return {"starts": "again and again", "gives back": "nothing"}
+        return {"starts": start.times, "gives back": given}
+
+    return Case(f"keep_going(start), where the exit codes are {', '.join(map(str, codes))}", call)
+
+
+NIGHTS = ((75, 75, 0), (0,), (75, 1), (75, 75, 75, 2), (-9, 0), (75, -9, 0), (74, 0), (76, 0))
 
 
 # Answers that readers give -----------------------------------------------------------------------
@@ -121,6 +127,10 @@ def cosine(step, max_steps):
     if step <= 10:
         return step / 11
     return (1 + cos(pi * (step - 11) / (max_steps - 10))) / 2
+
+
+def tenths(step, max_steps):
+    return min(step / 10, 1.0, (max_steps - step + 1) / (max_steps // 5))
 
 
 def from_nothing(step, max_steps):
@@ -158,6 +168,12 @@ def from_the_top(step, max_steps):
 
 def all_but_success(start):
     while (code := start()) != 0:
+        pass
+    return code
+
+
+def after_a_kill_too(start):
+    while (code := start()) in (75, -9):
         pass
     return code
 
@@ -220,13 +236,12 @@ QUESTIONS = [
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
-    Question(
+    Exercise(
         "batch_loss",
         LESSON,
         right=solution.batch_loss,
-        measure=on_batches,
-        measured="the losses of [(2, 64), (4, 64)], [(3, 100), (5, 300)] and "
-        "[(1, 10), (2, 10), (6, 20)]",
+        cases=tuple(case("batch_loss", pieces) for pieces in BATCHES),
+        tolerance=1e-6,
         yes="Each piece counts as much as it has tokens that count.",
         wrong=(
             Wrong(
@@ -307,12 +322,12 @@ QUESTIONS = [
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
-    Question(
+    Exercise(
         "rate",
         LESSON,
         right=solution.rate,
-        measure=facts_about,
-        measured="your rates in a run of 200 steps and in one of 400",
+        cases=RATES,
+        tolerance=1e-12,
         yes="Up to step 160 nobody can tell whether the run is to have 200 steps or 400. So the "
         "checkpoint of step 160 belongs to both.",
         wrong=(
@@ -323,22 +338,31 @@ QUESTIONS = [
                 "run of 200 and one of 400 have other rates, and no checkpoint belongs to both.",
             ),
             Wrong(
+                tenths,
+                "ten steps up are tenths",
+                "Your step 10 has the full rate. Ten steps up BEFORE the full one are 1/11, 2/11 "
+                "... 10/11, and step 11 is the first with 1.",
+            ),
+            Wrong(
                 from_nothing,
                 "a rise begins at 0",
                 "Your step 1 has the rate 0: it is computed and then not made. Ten steps up, "
                 "without the 0 and without the 1, are 1/11, 2/11 ... 10/11.",
+                fits=rates_like(nothing_at(first=True, last=False)),
             ),
             Wrong(
                 to_nothing,
                 "a fall ends at 0",
                 "Your last step has the rate 0: it is computed and then not made. Count the steps "
                 "that are left so that the last one counts, too.",
+                fits=rates_like(nothing_at(first=False, last=True)),
             ),
             Wrong(
                 both_ends,
                 "a line goes from 0 to 0",
                 "Your first and your last step have the rate 0: they are computed and then not "
                 "made.",
+                fits=rates_like(nothing_at(first=True, last=True)),
             ),
             Wrong(
                 warm_up_grows,
@@ -350,6 +374,7 @@ QUESTIONS = [
                 never_falls,
                 "once up, always up",
                 "Yours never falls. It is the fall that brings the last gain.",
+                fits=rates_like(full_to_the_end),
             ),
             Wrong(
                 falls_over_forty,
@@ -395,12 +420,12 @@ QUESTIONS = [
         ),
         otherwise="What does a batch follow from, in the words of lesson 8?",
     ),
-    Question(
+    Exercise(
         "keep_going",
         LESSON,
         right=solution.keep_going,
-        measure=facts_about_loop,
-        measured="a night with the codes 75, 75, 0; one with 0; one with 75, 1",
+        cases=tuple(a_night(*codes) for codes in NIGHTS),
+        tolerance=0,
         yes="75 is a wish, 0 is the end, and anything else is for a person to read.",
         wrong=(
             Wrong(
@@ -408,6 +433,12 @@ QUESTIONS = [
                 "what is not finished is started again",
                 "A run that ended because its loss was not a number ends there again, and yours "
                 "starts it all night. Only 75 asks for it.",
+            ),
+            Wrong(
+                after_a_kill_too,
+                "whatever was killed asks for another start",
+                "-9 is not on the list: a killed program has asked for nothing, and if memory ran "
+                "out it is killed again, all night. Only 75 asks for it.",
             ),
             Wrong(
                 once_more,

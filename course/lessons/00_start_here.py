@@ -23,11 +23,11 @@ print(*invented)
 # %% [markdown]
 # It read a thousand names, one after the other, and before each letter it said how likely each of 27 things was to come: one of the 26
 # letters, or *the end of the name*. Whenever the truth surprised it, the numbers inside it, its **weights**, moved a little. Then it wrote twenty names
-# of its own. It is a GPT, a *generative pre-trained transformer*: what answers you in a chat window differs from it in size, in what it
-# has read, and in what the last lessons of this course are about.
+# of its own. It is a GPT, a *generative pre-trained transformer*. A chatbot is one too: far larger, it has read far more, and it was then trained
+# further, to answer.
 #
-# The curve counts surprise. The thin line is one name, and one name is one throw of the dice; the bold line is a running mean. It begins
-# near 3.3.
+# The curve counts surprise. The thin line is one name, and one name is one throw of the dice; the bold line is a running mean. The first
+# names cost between 3 and 3.7 each, about 3.3 before anything is learned.
 #
 # **Your guess.** Give it another alphabet, with 54 choices for every step instead of 27. Where would the curve begin: at the same height, a little
 # higher, twice as high? Put a number in.

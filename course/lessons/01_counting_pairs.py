@@ -195,7 +195,7 @@ draw_context(
 )
 
 # %% [markdown]
-# Blue are the names it has read, and there a longer memory only helps. (It stops at 1.74 because of the tenths that were added. Without them it
+# Blue are the names it has read, and there a longer memory helps, up to five letters. (The sixth makes it a little worse, because of the tenths that were added: more of its cells are nearly empty. Without them it
 # would go on down to 1.12, and the price of each of the 260 new names would be infinite.) Orange are the names it has not read. One letter back is the best that counting
 # can do with this list; from there the curve climbs, and at six letters it stands higher than with no context at all.
 #

@@ -85,8 +85,11 @@ def order_of(result):
 # `L` is to blame for itself by 1. Then, from the end of the list to its beginning, each number gives each parent its share:
 
 # %%
+order = order_of(L)
+for v in order:
+    v.grad = 0.0  # so that running this cell again begins anew
 L.grad = 1.0
-for v in reversed(order_of(L)):
+for v in reversed(order):
     for parent, slope in zip(v.parents, v.slopes):
         parent.grad += slope * v.grad
 by_hand = [a.grad, b.grad]
@@ -127,7 +130,7 @@ BackwardPlayer(example, a=2.0, b=3.0)
 # ## The same two rules, eleven thousand numbers
 #
 # Now the real thing: a microgpt that has learned nothing yet is asked how a name begins, and then told that it is `e`. How many numbers does it take to get
-# from its 4,192 weights to that one surprise, all counted?
+# from its weights to that one surprise, the weights counted as well? (It has 4,192. 3,536 of them take part: of its tables only the rows that are looked up.)
 
 # %% tags=["promise-guess"]
 guess("numbers behind one surprise", ...)
@@ -149,14 +152,14 @@ draw_whole_graph(loss, title="What one surprise was made of")
 
 # %% [markdown]
 # Every dot is a number, the green ones typed in or drawn by chance; each has a gradient now, found by one walk from the right edge to the left. You can see
-# the model in it before you know its parts: the blue bars are long sums, 48 of them in the first block, 64 in the second; the comb on the right
-# has 27 teeth, one for each possible letter. Lessons 5 and 6 give these things their names. And how many paths are there from a green dot to the result?
+# the model in it before you know its parts: the blue bars are long sums, 48 of them in the first group, 16 in the second, 64 in the third; the comb on the right
+# has 27 teeth, one for each possible letter. Lessons 5 and 6 give these things their names. And how many paths lead from the green dots to the result, those of all 3,776 dots added up?
 
 # %%
 print(f"{len(all_nodes(loss)):,} numbers, {count_paths(loss):.1e} paths")
 
 # %% [markdown]
-# To list a million paths a second would take five years. The walk takes milliseconds and finds the same: a stretch that a million paths share is walked
+# Half of the green dots have 448 paths or fewer; the sum comes from a few dots with millions of millions each. To list a million paths a second would take five years. The walk takes milliseconds and finds the same: a stretch that a million paths share is walked
 # once.
 #
 # ## One node for thirty-two

@@ -153,7 +153,7 @@ print("a batch is more than 300 times as fast as scalars:", rungs[-1].times_the_
 # Slower, several times. A step of this model is some two hundred calls, and each call looks at types and shapes, finds the right routine and notes down a node for the way back, a few millionths of a second every time. The arithmetic for six letters is
 # over before that. A batch pays the same price once, for 512 names.
 #
-# So that is where the thousands come from: a fifth of a second with scalars, some thirty millionths of one in a batch, when our core has nothing else to do. The fast part of a computer sits idle unless it is given a great deal to do at once, and this, more than any formula, is why a GPT is built as it is: **in training all positions of a row are computed in parallel**, since all letters are known; only when it writes is it
+# So that is where the thousands come from. The picture says what one name costs with scalars and what in a batch, where it was drawn, with a core that has nothing else to do. The fast part of a computer sits idle unless it is given a great deal to do at once, and this, more than any formula, is why a GPT is built as it is: **in training all positions of a row are computed in parallel**, since all letters are known; only when it writes is it
 # one token at a time.
 #
 # (A batch takes other steps than single names do: 512 names, then one update. That is why only its first loss is held against the mean. `gptcore ladder` in a terminal has two rungs more, compiled code and a GPU.)
@@ -260,7 +260,7 @@ check("split_heads", split_heads)
 # %% [markdown]
 # ## Where the 124 million are
 #
-# GPT-2 has 124 million parameters in its smallest size: 12 blocks, 12 heads, 768 numbers a token, 50,257 tokens. Where are most of them? **A** in attention, **B** in the MLPs, **C** in the table of tokens.
+# GPT-2 has 124 million parameters in its smallest size: 12 blocks, 12 heads, 768 numbers a token, 50,257 tokens. Where is the largest part of them? **A** in attention, **B** in the MLPs, **C** in the table of tokens.
 
 # %%
 guess("where most of GPT-2 is", ...)
@@ -628,7 +628,7 @@ guess("the wrong programs", ...)
 # Bo's loss is too good to be true, and lesson 5 had a word for that: an error report. He cuts with `view` alone. The shape is right, but the sheet is cut *across*: head 0 gets the first quarter of the tokens, whole, and what it has to say is then glued to other tokens than it came from. So they hear of letters that they are to guess.
 #
 # Ada uses `view` on the way in and `view` on the way back. What was misplaced returns to its place, no token hears of a later one, and her loss is *better* than ours. Her tokens only hear the earlier ones of their own quarter of the row, eight letters at most; among so few, what is useful is found sooner. (That does not last. We let both go on, 3,000 steps at a rate of 0.003:
-# ours came to about 1.3 nats on new stories, hers to about 1.5.) Whoever stops after a minute and takes the better loss keeps the wrong program.
+# hers ended some 0.2 nats behind ours on new stories.) Whoever stops after a minute and takes the better loss keeps the wrong program.
 #
 # No loss convicts her, so other witnesses are needed. One knows what a GPT must not do: what it says after 16 letters cannot depend on whether more will follow.
 

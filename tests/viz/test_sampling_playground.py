@@ -165,6 +165,18 @@ def test_a_turn_while_it_writes_begins_anew_and_only_one_text_is_written(playgro
     asyncio.run(reader())
 
 
+def test_a_run_that_is_not_quite_over_writes_nothing_into_the_next_one(playground):
+    earlier = playground.write()
+    for _ in range(3):
+        next(earlier)
+    later = playground.write()
+    next(later)
+    next(earlier)  # one token more, after the next run has begun
+    next(later)
+    alone = SamplingPlayground(next_logits, encode, decode, prompt="abc", length=30)
+    assert playground.written == alone.written[:2]
+
+
 def test_a_model_that_breaks_while_it_writes_is_shown_and_the_next_turn_works():
     def fragile(ids):
         if len(ids) > 6 and fragile.broken:

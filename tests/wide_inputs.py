@@ -1,0 +1,358 @@
+"""Inputs for the exercises that no check uses: drawn by chance, and many more.
+
+`WIDE[name]` is a list of calls of a function; what they come to says what the function computes.
+Left out on purpose: inputs that an exercise does not promise, such as an empty row of counts.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from math import sin
+from random import Random
+
+import torch
+
+from course.numbers import plain
+from gptcore.scalar import Value
+from gptcore.scalar.ngram import NgramTable
+
+rng = Random(2026)
+Call = Callable[[Callable], object]
+LETTERS = "abc"
+
+
+def of(make: Callable[[], tuple], times: int = 12) -> list[Call]:
+    """Plain calls with arguments that `make` draws, fresh ones for each function."""
+    drawn = [repr(make()) for _ in range(times)]
+    return [lambda f, arguments=arguments: f(*eval(arguments)) for arguments in drawn]
+
+
+def word(least: int = 1, most: int = 4) -> str:
+    return "".join(rng.choices(LETTERS, k=rng.randint(least, most)))
+
+
+def words(least: int, most: int, longest: int = 4) -> list[str]:
+    return [word(1, longest) for _ in range(rng.randint(least, most))]
+
+
+def numbers(length: int, size: float = 2.0) -> list[float]:
+    return [rng.uniform(-size, size) for _ in range(length)]
+
+
+def table() -> dict:
+    return {row: {then: rng.randint(1, 9) for then in [*LETTERS, "end"]} for row in LETTERS}
+
+
+def a_query() -> tuple:
+    size = rng.randint(1, 6)
+    return numbers(size), [numbers(size) for _ in range(rng.randint(2, 5))]
+
+
+def a_square() -> tuple:
+    size = rng.randint(1, 5)
+    return ([numbers(size, 4) for _ in range(size)],)
+
+
+IDS = (0, 1, 2, 1, 2, 3, 11, 22)
+
+
+def a_join() -> Call:
+    """With the kind of list that comes out, and what has become of the one that went in."""
+    ids, pair = rng.choices(IDS, k=rng.randint(0, 16)), (rng.randint(0, 2), rng.randint(0, 2))
+
+    def call(join):
+        given = list(ids)
+        joined = join(given, pair, 300)
+        return joined, type(joined).__name__, given
+
+    return call
+
+
+def merges() -> list[tuple[int, int]]:
+    """Merges of which each joins what is there by then, no pair twice."""
+    known, pairs = [97, 98, 99], []
+    while len(pairs) < 5:
+        pair = rng.choice(known), rng.choice(known)
+        if pair not in pairs:
+            pairs.append(pair)
+            known.append(255 + len(pairs))
+    return pairs
+
+
+TOKENS = [*(bytes([b]) for b in range(256)), "é".encode()[:1], "é".encode()[1:] + b" ", b" n"]
+PARTS = ([97], [256, 257], [195, 169], [258], [10], [32], [240, 159, 141, 147], [98, 99])
+
+
+def some_ids() -> tuple:
+    return [i for part in rng.choices(PARTS, k=rng.randint(1, 6)) for i in part], TOKENS
+
+
+def two_texts() -> tuple:
+    """Texts that share a stretch of words, in which some words come twice."""
+    shared = rng.choices("pqr", k=rng.randint(5, 9))
+    return tuple(
+        " ".join([*rng.choices("pqrs", k=rng.randint(0, 4)), *shared, *words(0, 4)])
+        for _ in range(2)
+    )
+
+
+def documents() -> list[list[int]]:
+    return [rng.choices(range(1, 30), k=rng.randint(1, 7)) for _ in range(rng.randint(1, 6))]
+
+
+def on_a_slope() -> Call:
+    place, (a, b, c), rate = numbers(2, 5), numbers(3), rng.random()
+    return lambda f: f(list(place), lambda w: [a * w[0] + b * w[1], b * w[0] + c * w[1]], rate)
+
+
+def through_tanh(start: float) -> Call:
+    def call(tanh):
+        x = Value(start)
+        y = tanh(x * 0.7 + 0.2) + x
+        y.backward()
+        return y.data, x.grad
+
+    return call
+
+
+def a_contest(size: int) -> Call:
+    names = [word(1, 5) for _ in range(size)]
+    return lambda contest: contest(NgramTable(LETTERS, context=1, added=0.3), list(names))
+
+
+def a_sheet(B, T, D, H) -> Call:
+    sheet = torch.randn(B, T, H * D, generator=torch.Generator().manual_seed(B + T))
+
+    def call(split_heads):
+        heads = split_heads(sheet, H)
+        return list(heads.shape), heads
+
+    return call
+
+
+def a_row(size: int) -> Call:
+    row = torch.randint(99, (size,), generator=torch.Generator().manual_seed(size))
+    return lambda x_and_y: list(x_and_y(row))
+
+
+def an_update(times: int, rate: float) -> Call:
+    generator = torch.Generator().manual_seed(times)
+    start, slope = (torch.randn(5, generator=generator) for _ in range(2))
+
+    def call(update):
+        master = start.clone()
+        for _ in range(times):
+            master, copy = update(master, slope.clone(), rate)
+        return master, copy, [str(master.dtype), str(copy.dtype)]
+
+    return call
+
+
+def a_night() -> Call:
+    codes = [75] * rng.randint(0, 4) + [rng.choice([0, 1, 2, 74, 76, -9, 137, 255])]
+
+    def call(keep_going):
+        left = list(codes)
+        return keep_going(lambda: left.pop(0)), len(left)
+
+    return call
+
+
+def probe(n: list[float]) -> float:
+    return n[0] ** 3 * n[1] - sin(n[2]) + n[1] * n[1]
+
+
+WIDE: dict[str, list[Call]] = {
+    "count_known": of(lambda: (words(0, 9, 2), words(0, 9, 2)), 40),
+    "surprise": of(lambda: (rng.uniform(1e-6, 1),)),
+    "row_of_shares": of(lambda: (table(), rng.choice(LETTERS))),
+    "slopes_of_logits": of(lambda: (numbers(4, 3), rng.randint(0, 3))),
+    "one_step": [on_a_slope() for _ in range(12)],
+    "tanh": [through_tanh(start) for start in numbers(8)],
+    "join": [a_join() for _ in range(120)],
+    "encode": of(lambda: (word(0, 16) + rng.choice(["", "é", " "]), merges()), 150),
+    "decode": of(some_ids),
+    "weights_of": of(a_query),
+    "masked": of(a_square),
+    "adam_step": of(lambda: (0.1, 1e-4, 0.0, 0.0, 0), 1)
+    + of(lambda: (*numbers(3, 1), rng.random(), rng.randint(0, 400)), 30),
+    "contest": [a_contest(2 * rng.randint(1, 12)) for _ in range(8)],
+    "x_and_y": [a_row(size) for size in (2, 4, 9)],
+    "split_heads": [a_sheet(*sizes) for sizes in ((1, 5, 2, 3), (3, 2, 4, 2), (2, 7, 3, 5))],
+    "likeness": of(two_texts, 40),
+    "rows_of": of(lambda: (documents(), rng.randint(1, 6), 0), 40),
+    "update": [an_update(*how) for how in ((1, 0.3), (3, 0.01), (200, 0.001))],
+    "batch_loss": of(
+        lambda: ([(rng.uniform(0, 9), rng.randint(1, 99)) for _ in range(rng.randint(1, 6))],)
+    ),
+    "rate": [lambda rate, n=n: [rate(step, n) for step in range(1, n + 1)] for n in (200, 400)],
+    "keep_going": [a_night() for _ in range(24)],
+}
+
+
+# Where several answers are right, what a right one must keep --------------------------------------
+
+
+def repaired_well(repaired) -> bool:
+    """Probabilities, none of them 0, and what was counted more often is likelier."""
+    for _ in range(20):
+        counts = dict(zip("wxyz", rng.sample(range(30), 4))) | {"v": 0, "end": 40}
+        shares = repaired(dict(counts))
+        values = [shares[key] for key in sorted(counts, key=counts.__getitem__)]
+        if shares.keys() != counts.keys() or abs(sum(values) - 1) > 1e-9 or min(values) < 1e-5:
+            return False
+        if any(b <= a for a, b in zip(values, values[1:]) if values.count(a) == 1):
+            return False
+    return True
+
+
+def slopes_well(slope_at) -> bool:
+    """As calculus has it, and the numbers are as they were."""
+    a, b, c = 1.5, -0.4, 2.2
+    with_calculus = (3 * a * a * b, a**3 + 2 * b)
+    for i, exact in enumerate(with_calculus):
+        place = [a, b, c]
+        slope = slope_at(probe, place, i)
+        if place != [a, b, c] or not abs(slope - exact) < 1e-8 * abs(exact):
+            return False
+    return True
+
+
+def sets_aside_well(set_aside) -> bool:
+    """A tenth, and one that each id alone decides."""
+    ids = [f"<urn:uuid:{rng.getrandbits(128):032x}>" for _ in range(3000)]
+    chosen = set(set_aside(ids))
+    parts = set(set_aside(ids[:1000])) | set(set_aside(ids[:999:-1]))
+    return chosen <= set(ids) and 240 < len(chosen) < 360 and parts == chosen
+
+
+SPECIFIED = {
+    "repaired": repaired_well, "slope_at": slopes_well, "set_aside": sets_aside_well
+}  # fmt: skip
+
+
+def computed(name: str, function) -> list:
+    """What a function computes on the wide inputs; an error counts as its kind."""
+    found = []
+    for call in WIDE[name]:
+        try:
+            found.append(plain(call(function)))
+        except Exception as error:
+            found.append(type(error).__name__)
+    return found
+
+
+# What a hint says of a function, where it is given to more than one -------------------------------
+
+
+def rows_sum_to(sign: int) -> Callable[[Callable], bool]:
+    """Whether the shares of rows that no check has sum to more than 1, or (-1) to less."""
+    return lambda f: all(sign * (sum(f(row).values()) - 1) > 1e-6 for row in OTHER_ROWS)
+
+
+def keeps_the_gaps(repaired) -> bool:
+    """Nothing was divided: two shares are as far apart as their counts."""
+    for row in OTHER_ROWS:
+        shares = repaired(dict(row))
+        if any(abs(shares[a] - shares[b] - row[a] + row[b]) > 1e-9 for a in row for b in row):
+            return False
+    return True
+
+
+def leaves_the_others(repaired) -> bool:
+    """What was seen has the share that it had; what was not has some."""
+    for row in OTHER_ROWS:
+        shares, total = repaired(dict(row)), sum(row.values())
+        if any(
+            abs(shares[key] - n / total) > 1e-9 if n else shares[key] <= 0 for key, n in row.items()
+        ):
+            return False
+    return rows_sum_to(1)(repaired)
+
+
+OTHER_ROWS = [{"p": 4, "q": 0, "r": 7}, {"p": 0, "q": 2, "r": 30, "s": 5, "t": 0}]
+
+
+def slope_is(of: Callable[[float, list[float]], float], near: float = 1e-2):
+    """Whether each slope is that of its true slope and of the places that f was asked about."""
+
+    def holds(slope_at) -> bool:
+        a, b, c = 1.5, -0.4, 2.2
+        for i, exact in enumerate((3 * a * a * b, a**3 + 2 * b)):
+            asked: list[float] = []
+
+            def watched(n, i=i, asked=asked):
+                asked.append(n[i] - (a, b, c)[i])
+                return probe(n)
+
+            wanted = of(exact, asked, slope_at(watched, [a, b, c], i))
+            if not wanted:
+                return False
+        return True
+
+    return holds
+
+
+def times(factor: float) -> Callable:
+    return slope_is(lambda exact, asked, slope: abs(slope - factor * exact) < 1e-3 * abs(exact))
+
+
+def way(asked: list[float]) -> float:
+    return max(asked) - min(asked)
+
+
+def moved_by(least: float, most: float) -> Callable[[Callable], bool]:
+    """Whether the numbers are left so far from where they were, for one of them at least."""
+
+    def holds(slope_at) -> bool:
+        far = []
+        for i in range(3):
+            numbers = [2.0, -3.0, 0.7]
+            with suppress(Exception):
+                slope_at(lambda n: n[0] * n[1] + sin(n[2]), numbers, i)
+            far += [abs(x - y) for x, y in zip(numbers, [2.0, -3.0, 0.7])]
+        return least < max(far) <= most
+
+    return holds
+
+
+def share_between(least: float, most: float) -> Callable[[Callable], bool]:
+    ids = [f"<urn:uuid:{rng.getrandbits(128):032x}>" for _ in range(3000)]
+    return lambda set_aside: least < len(set(set_aside(ids))) / len(ids) < most
+
+
+def rates_at(*steps: int, are: Callable[[float], bool]) -> Callable[[Callable], bool]:
+    return lambda rate: all(are(rate(step % (n + 1), n)) for n in (200, 400) for step in steps)
+
+
+HOLDS: dict[tuple[str, str], Callable[[Callable], bool]] = {
+    ("repaired", "adding needs no new total"): rows_sum_to(1),
+    ("repaired", "what is added five times is in the total once"): rows_sum_to(1),
+    ("repaired", "a count with something added is a share"): keeps_the_gaps,
+    ("repaired", "a row has 27 keys"): rows_sum_to(-1),
+    ("repaired", "any number above 0 will do"): leaves_the_others,
+    ("slope_at", "the numbers may stay where they were moved to"): moved_by(1e-9, 1e9),
+    ("slope_at", "what was added and taken away is gone"): moved_by(0, 1e-12),
+    ("slope_at", "the smaller the step, the exacter"): slope_is(
+        lambda exact, asked, slope: max(map(abs, asked)) < 1e-11
+    ),
+    ("slope_at", "one side is enough"): slope_is(
+        lambda exact, asked, slope: 0 in (min(asked), max(asked)) and abs(slope - exact) < 0.1
+    ),
+    ("slope_at", "the rise is the slope"): slope_is(
+        lambda exact, asked, slope: abs(slope / way(asked) - exact) < 1e-3 * abs(exact)
+    ),
+    ("slope_at", "/ 2 * step divides by both"): slope_is(
+        lambda exact, asked, slope: abs(slope * 4 / way(asked) ** 2 - exact) < 1e-3 * abs(exact)
+    ),
+    ("slope_at", "the way is one step long"): times(2),
+    ("slope_at", "below minus above"): times(-1),
+    ("slope_at", "any step will do"): slope_is(
+        lambda exact, asked, slope: way(asked) > 1e-4 and abs(slope - exact) < 0.3 * abs(exact)
+    ),
+    ("set_aside", "one in twenty is about a tenth"): share_between(0, 0.085),
+    ("set_aside", "one in five is about a tenth"): share_between(0.115, 0.5),
+    ("rate", "a rise begins at 0"): rates_at(1, are=lambda rate: rate == 0),
+    ("rate", "a fall ends at 0"): rates_at(-1, are=lambda rate: rate == 0),
+    ("rate", "a line goes from 0 to 0"): rates_at(1, -1, are=lambda rate: rate == 0),
+    ("rate", "once up, always up"): rates_at(11, 150, -9, -1, are=lambda rate: rate == 1),
+}
