@@ -13,6 +13,7 @@ import tyro
 from tqdm import tqdm
 
 from gptcore import corpus
+from gptcore.json_text import parse_json
 
 if TYPE_CHECKING:
     from gptcore.corpus.preparing import Progress
@@ -67,7 +68,7 @@ class Prepare:
                 file=sys.stderr,
             )
             raise
-        manifest = json.loads((self.out / "manifest.json").read_text(encoding="utf-8"))
+        manifest = parse_json((self.out / "manifest.json").read_text(encoding="utf-8"))
         summary = summary_of(manifest, made, time.perf_counter() - start)
         print(json.dumps(summary, indent=2) if self.json else in_words(summary, self.out))
 

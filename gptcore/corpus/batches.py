@@ -8,7 +8,6 @@ needs no state but the number of its step.
 Left out on purpose: windows that end where documents end. A window may begin inside a document.
 """
 
-import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from gptcore.corpus.folder import read_json
 from gptcore.corpus.shards import (
     MAGICS,
     NARROW,
@@ -142,7 +142,7 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
     if not path.is_dir():
         raise ValueError(f"There is no {path}. Make it with: gptcore prepare SOURCE --out {path}")
     if (path / "manifest.json").exists():
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_json(path / "manifest.json")
         check_tokenizer(path, manifest, tokenizer)
         rows = [row[split] for row in manifest["shards"] if row[split]["file"]]
         if not rows:
@@ -150,7 +150,7 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
         check_whole(path, manifest, rows)
         return [open_shard(path / row["file"]) for row in rows]
     if (path / "plan.json").exists():
-        plan = json.loads((path / "plan.json").read_text(encoding="utf-8"))
+        plan = read_json(path / "plan.json")
         raise ValueError(f"{path} is not finished. Continue it with: {command_of(plan, path)}")
     if (path / f"{split}.bin").exists():
         return [open_any(path / f"{split}.bin")]

@@ -6,7 +6,6 @@ can be read alone, without what is before it. Left out on purpose: compressed te
 """
 
 import codecs
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from gptcore.json_text import parse_json
 
 ENDINGS = {".parquet": "parquet", ".txt": "text", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 BLOCK_BYTES = 4 * 2**20
@@ -212,7 +213,7 @@ def from_json(path: Path, start: int, line: bytes, reading: Reading) -> Row:
     """
     text = decode(path, start, line, reading)
     try:
-        row = json.loads(text)
+        row = parse_json(text)
     except ValueError as error:
         raise SourceDamaged(f"{place_of(path, start)} is not JSON: {error}.") from None
     if not isinstance(row, dict):

@@ -7,7 +7,6 @@ As in `batches.py` a batch is computed from seed and step alone, and resuming ne
 Left out on purpose: weights that change on the way; make another mixture for the later steps.
 """
 
-import json
 from collections.abc import Mapping
 from fractions import Fraction
 from hashlib import sha256
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from gptcore.corpus.batches import Batches, Split
+from gptcore.corpus.folder import read_json
 from gptcore.corpus.shuffle import scattered
 from gptcore.tokenizers.tokenizer import Tokenizer
 
@@ -162,7 +162,7 @@ def check_tokenizers(folders: list[str | Path]) -> None:
     for folder in folders:
         manifest = Path(folder) / "manifest.json"
         if manifest.is_file():
-            tokenizer = json.loads(manifest.read_text(encoding="utf-8"))["tokenizer"]
+            tokenizer = read_json(manifest)["tokenizer"]
             made_with[tokenizer["sha256"]] = folder, tokenizer["name"]
     if len(made_with) > 1:
         (one, its_name), (other, other_name), *_ = made_with.values()

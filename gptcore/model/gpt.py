@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gptcore.json_text import parse_json
 from gptcore.model.block import Block
 from gptcore.model.config import GPTConfig
 from gptcore.model.huggingface import read_hf, write_hf
@@ -237,7 +238,7 @@ class GPT(nn.Module):
                 f"A folder of Hugging Face is read by GPT.from_hf."
             )
         try:
-            config = GPTConfig(**json.loads(notes["config"]))
+            config = GPTConfig(**parse_json(notes["config"]))
         except TypeError as error:
             raise ValueError(
                 f"{folder} was saved by another version of gptcore: {error}."

@@ -6,12 +6,12 @@ Left out on purpose: other architectures than GPT-2, and pickled weights.
 Source: `GPT2LMHeadModel` of transformers, whose logits are the test.
 """
 
-import json
 from importlib import import_module
 from pathlib import Path
 
 import torch
 
+from gptcore.json_text import parse_json, read_json_object
 from gptcore.model.config import GPTConfig
 from gptcore.model.norm import EPSILON
 from gptcore.model.weights import SIZES, TENSORS, Tensors, read_tensors, refuse_pickle, write_model
@@ -91,7 +91,7 @@ def files_of(folder: Path) -> list[Path]:
     Raises: ValueError where there are none, and what to do if there is a pickle instead.
     """
     if (folder / INDEX).is_file():
-        listed = json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"]
+        listed = read_json_object(folder / INDEX)["weight_map"]
         return [folder / name for name in sorted(set(listed.values()))]
     if not (folder / TENSORS).is_file():
         for pickled in sorted([*folder.glob("*.bin"), *folder.glob("*.pt")]):
@@ -105,7 +105,7 @@ def read_sizes(file: Path) -> dict:
     if not file.is_file():
         raise FileNotFoundError(f"There is no file {file}, which has the sizes of the model.")
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        told = parse_json(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{file} is not JSON: {error}.") from None
     if not isinstance(told, dict) or told.get("model_type") != "gpt2":

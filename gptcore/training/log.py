@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gptcore.corpus.folder import NO_ROOM, DiskFull
+from gptcore.json_text import parse_json
 
 LOG = "log.jsonl"
 
@@ -93,7 +94,7 @@ def lines_of(file: Path) -> Iterator[tuple[int, str]]:
         return
     for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
         try:
-            yield json.loads(line)["step"], line
+            yield parse_json(line)["step"], line
         except (ValueError, KeyError, TypeError):
             return
 
@@ -108,4 +109,4 @@ def read_log(folder: str | Path) -> list[Step]:
     file = Path(folder) / LOG
     if not file.exists():
         raise ValueError(f"There is no {file}; gptcore train PRESET --out_dir {folder} writes one.")
-    return [Step(**json.loads(line)) for _, line in lines_of(file)]
+    return [Step(**parse_json(line)) for _, line in lines_of(file)]
