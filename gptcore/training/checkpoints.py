@@ -9,7 +9,7 @@
 A checkpoint is written under another name, down to the disk, and renamed when it is whole; only
 then `latest` is turned to it, and older ones go. So at every moment, also when the power fails,
 `latest` is one that can be resumed. Where links are not allowed they are files with the name.
-Reading never writes: a run can be read from a folder of somebody else, or from a copy without links.
+Reading never writes, so it works in a folder of somebody else, and in a copy without links.
 Left out on purpose: pickles; nothing that is read here could run.
 """
 
@@ -78,10 +78,9 @@ class Checkpoints:
 
     def found(self) -> list[tuple[int, Path]]:
         """Steps and folders in order; in a copy without links `latest` may be a folder, too."""
-        named = [
-            (folder.name.removeprefix("step_"), folder) for folder in self.out_dir.glob("step_*")
-        ]
-        found = [(int(n), folder) for n, folder in named if n.isdigit() and folder.is_dir()]
+        folders = [folder for folder in self.out_dir.glob("step_*") if folder.is_dir()]
+        named = [(folder.name.removeprefix("step_"), folder) for folder in folders]
+        found = [(int(number), folder) for number, folder in named if number.isdigit()]
         for link in (self.out_dir / BEST, self.out_dir / LATEST):
             step = step_of(link) if is_copied_folder(link) else None
             if step is not None:

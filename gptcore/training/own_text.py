@@ -5,13 +5,13 @@ A tenth is set aside for validation: every tenth document; of a text that is a s
 Left out on purpose: texts that do not fit into memory. `gptcore prepare` makes shards of those.
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from gptcore.corpus import load, load_documents
 from gptcore.corpus.shards import write_shard
+from gptcore.json_text import read_json_object
 from gptcore.tokenizers import CharTokenizer, Tokenizer, find_tokenizer
 
 SINGLE = ("shakespeare",)  # texts that are one document
@@ -52,12 +52,14 @@ def find_tokenizer_of(folder: str | Path) -> Tokenizer | None:
         return find_tokenizer(folder / "tokenizer.json")
     if not (folder / "manifest.json").exists():
         return None
-    made_with = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tokenizer"]
+    made_with = read_json_object(folder / "manifest.json").get("tokenizer")
+    if not isinstance(made_with, dict):
+        return None
     try:
         tokenizer = find_tokenizer(made_with["name"])
-    except (ValueError, OSError):  # a file that went away, a vocabulary that was not fetched
+    except (ValueError, OSError, KeyError):  # a file that went away, a vocabulary not fetched
         return None
-    return tokenizer if tokenizer.sha256 == made_with["sha256"] else None
+    return tokenizer if tokenizer.sha256 == made_with.get("sha256") else None
 
 
 def joined(tokenizer: CharTokenizer, documents: list[str]) -> np.ndarray:

@@ -126,6 +126,12 @@ class Run:
         self.model.train()
         batch = self.micro_batches(step)
         asked = self.processes.sum(sum(int((y != UNASKED).sum()) for _, y, _ in batch))
+        if not asked:
+            raise ValueError(
+                f"Step {step} has no target to learn from: all of its rows have {UNASKED} "
+                f"everywhere. Leave such rows out of the batches; or choose a larger grad_accum, "
+                f"so that each step has some that can be learned from."
+            )
         total = torch.zeros((), device=self.device)
         with self.chance_of(step):
             for number, (x, y, _) in enumerate(batch, 1):

@@ -1,7 +1,8 @@
 """The folder of a run while it is at work: nobody else writes there, and each whole step is kept.
 
 It is locked and its log is open from the first step until the loop that takes the steps is left;
-whoever goes on with the loop opens it again. Left out on purpose: the steps (`trainer.py`).
+whoever goes on with the loop opens it again. Ctrl-C waits while files are written.
+Left out on purpose: the steps (`trainer.py`).
 """
 
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from gptcore.corpus.folder import sole_use, write_json
 from gptcore.training.checkpoints import Checkpoints
 from gptcore.training.log import Log, Step
 from gptcore.training.run import Run
+from gptcore.training.signals import signals_deferred
 
 RUN = "run.json"
 
@@ -30,6 +32,7 @@ class RunFolder:
         """How far the run has come: its step, and whether that still has to be logged."""
         return self.run.step, self.run.learned is not None
 
+    @signals_deferred()
     def open(self) -> None:
         """Lock the folder, look whether there is room, and open the log behind the last step.
 
@@ -66,6 +69,7 @@ class RunFolder:
         if self.log is not None:
             self.log.add(step)
 
+    @signals_deferred()
     def save(self) -> str:
         """Make sure that there is a checkpoint of the last whole step; where it is, in words."""
         run, store = self.run, self.store
@@ -108,6 +112,7 @@ class RunFolder:
             finally:
                 self.release()
 
+    @signals_deferred()
     def release(self) -> None:
         if self.is_open:
             self.is_open, self.log = False, None

@@ -65,7 +65,7 @@ class StopSignals:
 @contextmanager
 def signals_deferred() -> Iterator[None]:
     """Signals that arrive inside are delivered at the end: no handler raises in between."""
-    before: dict[int, object] = {}
+    before: dict[int, Callable] = {}
     arrived: list[int] = []
     try:
         for number in DEFERRED if in_main_thread() else []:
@@ -76,6 +76,6 @@ def signals_deferred() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():  # SIGINT comes last
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            signal.signal(number, handler)
         for number in arrived:
             signal.raise_signal(number)

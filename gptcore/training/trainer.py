@@ -80,9 +80,7 @@ class Training(Iterator[Step]):
         self.is_compiled = self.is_stopped = False
         if self.folder is not None:  # also where nobody closes it, and the program ends
             closing = weakref.finalize(self, self.folder.close)
-            closing.atexit = (
-                not run.shared
-            )  # parts are put together by all processes, or not at all
+            closing.atexit = not run.shared  # all processes put its parts together, or none
 
     def __iter__(self) -> Iterator[Step]:
         """What a loop holds: when the loop is left this ends, also if `self` is kept."""
