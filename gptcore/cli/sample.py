@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-from gptcore.cli.train import COMMAND, read_json
+from gptcore.cli.train import typed_before
 from gptcore.training.presets import PRESETS
 
 
@@ -75,6 +75,5 @@ class Sample:
 
     def start(self) -> str:
         """What a text begins with where texts have no mark between them."""
-        file = self.out_dir / COMMAND
-        preset = PRESETS.get(read_json(file)["preset"]) if file.exists() else None
+        preset = PRESETS.get(typed_before(self.out_dir).get("preset", ""))
         return preset.start if preset else ""

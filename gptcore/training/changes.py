@@ -44,6 +44,7 @@ def check_finished(state: dict[str, Any], settings: dict[str, Any], folder: Path
     before, done = state["train"], state["step"]
     if done < max(before["max_steps"], settings.get("max_steps", 0)) or state.get("learned"):
         return
+    before = before | state["model"]
     allowed = HARMLESS | (LENGTHS if settings.get("max_steps") != before["max_steps"] else set())
     other = {
         name: [before[name], value]

@@ -21,7 +21,7 @@ from torch.nn.parallel import DistributedDataParallel
 from gptcore.model import GPT, check_ids
 from gptcore.model.ids import UNASKED, check_targets
 from gptcore.training import onednn
-from gptcore.training.changes import check_finished, differences
+from gptcore.training.changes import Changes, check_finished, differences
 from gptcore.training.checkpoint_contents import Loaded
 from gptcore.training.config import TrainConfig
 from gptcore.training.device import autocast_for, pick_device, pick_dtype, wait_for
@@ -112,6 +112,7 @@ class Run:
         self.learned: Learned | None = None  # an update that is made, and not yet in the log
         self.measured: tuple[float, int] | None = None  # the last validation loss, and its step
         self.best: tuple[float, int] | None = None  # the best of those that have a checkpoint
+        self.changed: Changes = {}  # by this resume
         self.history: list[dict[str, Any]] = []  # what changed at each resume
         self.first_row = hashlib.sha256(batches.batch(0)[0][0].tobytes()).hexdigest()
 
@@ -358,9 +359,9 @@ class Run:
         self.best = tuple(state["best"]) if state["best"] else None
         self.learned = Learned(**state["learned"]) if state.get("learned") else None
         self.history = [*state.get("history", [])]
-        changed = differences(state, {"train": asdict(self.config), **self.circumstances()})
-        if changed:
-            self.history.append({"after_step": self.step, "changed": changed})
+        self.changed = differences(state, {"train": asdict(self.config), **self.circumstances()})
+        if self.changed:
+            self.history.append({"after_step": self.step, "changed": self.changed})
         if self.scaler.is_enabled() and state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])
         if self.device.type == "cpu" and state["threads"] != torch.get_num_threads():

@@ -12,9 +12,8 @@ from gptcore.corpus.folder import sole_use, write_json
 from gptcore.training.checkpoints import Checkpoints
 from gptcore.training.log import Log, Step
 from gptcore.training.run import Run
+from gptcore.training.settings_before import RUN
 from gptcore.training.signals import signals_deferred
-
-RUN = "run.json"
 
 
 class RunFolder:

@@ -106,6 +106,11 @@ class Training(Iterator[Step]):
         if self.folder is not None:
             self.folder.close()
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether all steps are made."""
+        return self.run.is_finished
+
     def about(self) -> dict:
         """What this run is: sizes, settings, device; known before the first step."""
         return about(self.run)
