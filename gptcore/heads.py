@@ -6,6 +6,8 @@ here. Left out on purpose: head sizes that differ within one layer; no published
 
 from math import isqrt
 
+from gptcore.checks import as_int
+
 
 def check_heads(n_embd: int, n_head: int) -> int:
     """The head size, n_embd / n_head.
@@ -13,9 +15,7 @@ def check_heads(n_embd: int, n_head: int) -> int:
     Raises: ValueError with sizes that work, if n_head does not divide n_embd.
     Example: check_heads(768, 12) -> 64
     """
-    for name, size in (("n_embd", n_embd), ("n_head", n_head)):
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ValueError(f"{name}={size!r} must be a whole number, 1 or more.")
+    n_embd, n_head = as_int(n_embd, "n_embd", 1), as_int(n_head, "n_head", 1)
     if n_embd % n_head == 0:
         return n_embd // n_head
     heads = nearest_divisors(n_embd, n_head)

@@ -12,6 +12,8 @@ from bisect import bisect
 from itertools import accumulate
 from math import exp, inf, isnan
 
+from gptcore.checks import as_int, as_number
+
 
 def next_token(
     logits,
@@ -46,7 +48,10 @@ def uniform(rng) -> float:
         return rng.random()
     torch = sys.modules.get("torch")  # whoever has its generator has loaded it
     if torch is not None and isinstance(rng, torch.Generator):
-        return torch.rand((), generator=rng, dtype=torch.float64, device=rng.device).item()
+        # Trap: 32 bits never reach the rarest tokens, and Apple's GPUs have no 64-bit floats. Two
+        # integers of 26 bits make one number of 52.
+        high, low = torch.randint(2**26, (2,), generator=rng, device=rng.device).tolist()
+        return (high * 2**26 + low) / 2**52
     raise ValueError(
         f"rng={rng!r:.40} must be a generator: random.Random(1), numpy.random.default_rng(1) or "
         f"torch.Generator()."
@@ -66,7 +71,8 @@ def next_probabilities(
     Shapes: logits (V,) -> (V,), they sum to 1.
     Example: next_probabilities([0.0, 0.0, 5.0], top_k=1) -> [0.0, 0.0, 1.0]
     """
-    logits = check(logits, temperature, top_k, top_p, min_p)
+    temperature, top_k, top_p, min_p = check_options(temperature, top_k, top_p, min_p)
+    logits = check_logits(logits)
     if temperature == 0:
         largest = logits.index(max(logits))
         return [float(token == largest) for token in range(len(logits))]
@@ -94,16 +100,24 @@ def likeliest(probs: list[float], top_k: int, top_p: float, min_p: float) -> set
     return kept
 
 
-def check(logits, temperature: float, top_k: int | None, top_p: float, min_p: float) -> list[float]:
-    """The logits as floats, once everything that can be typed wrong has been looked at."""
+def check_logits(logits) -> list[float]:
+    """The logits as floats.
+
+    Raises: ValueError for what is not one row of numbers, and for NaN and infinities.
+    """
     row = logits.tolist() if hasattr(logits, "tolist") else logits
-    row = list(row) if hasattr(row, "__iter__") else row
-    if not isinstance(row, list) or not all(isinstance(x, (int, float)) for x in row):
+    row = list(row) if hasattr(row, "__iter__") and not isinstance(row, (str, bytes)) else row
+    try:
+        if not isinstance(row, list):
+            raise ValueError
+        if not all(type(x) is float for x in row):
+            row = [as_number(x, "logit") for x in row]
+    except ValueError:
         shape = f" of shape {tuple(logits.shape)}" if hasattr(logits, "shape") else ""
         raise ValueError(
             f"logits must be numbers, one for each token; got a {type(logits).__name__}{shape}. "
             f"Pick one row of plain numbers, such as logits[-1]."
-        )
+        ) from None
     if not row:
         raise ValueError("logits must be numbers, one for each token; got none.")
     if any(isnan(x) or x == inf for x in row) or max(row) == -inf:
@@ -112,17 +126,28 @@ def check(logits, temperature: float, top_k: int | None, top_p: float, min_p: fl
             f"logits must be numbers, one for each token, and at least one of them finite; got "
             f"{odd}. A NaN or an infinity usually means that training diverged: look at the loss."
         )
-    if not 0 <= temperature < float("inf"):
+    return row
+
+
+def check_options(
+    temperature: float, top_k: int | None, top_p: float, min_p: float
+) -> tuple[float, int | None, float, float]:
+    """The options as Python's numbers. Raises: ValueError for one that is out of range."""
+    temperature = as_number(temperature, "temperature")
+    top_p, min_p = as_number(top_p, "top_p"), as_number(min_p, "min_p")
+    if not 0 <= temperature < inf:
         raise ValueError(
             f"temperature={temperature} must be 0 (always the likeliest) or above; 0.5 is "
             f"careful, 1 is as learned."
         )
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k={top_k} would leave no token. Use 1 or more, or None for all.")
+    if top_k is not None:
+        top_k = as_int(top_k, "top_k")
+        if top_k < 1:
+            raise ValueError(f"top_k={top_k} would leave no token. Use 1 or more, or None for all.")
     if not 0 < top_p <= 1:
         raise ValueError(f"top_p={top_p} must be above 0 and at most 1 (1 keeps all tokens).")
     if not 0 <= min_p <= 1:
         raise ValueError(
             f"min_p={min_p} must be from 0 (keeps all tokens) to 1 (keeps the likeliest)."
         )
-    return row
+    return temperature, top_k, top_p, min_p

@@ -12,18 +12,28 @@ PACKAGES = ("gptcore", "viz", "course")
 
 # Inside gptcore each part may use itself and what stands here.
 FLOORS = {
-    "heads": set(),
-    "next_token": set(),
-    "manifest": set(),
+    "checks": set(),
     "json_text": set(),
-    "tokenizers": {"manifest", "json_text"},
-    "scalar": {"heads", "next_token"},
-    "corpus": {"manifest", "tokenizers", "json_text"},
-    "model": {"heads", "json_text"},
-    "sampling": {"model", "next_token"},
-    "training": {"heads", "json_text", "manifest", "tokenizers", "model", "corpus", "sampling"},
-    "tuning": {"model", "corpus", "sampling", "training", "tokenizers"},
-    "ladder": {"model", "corpus", "scalar", "training", "heads", "next_token"},
+    "heads": {"checks"},
+    "next_token": {"checks"},
+    "manifest": {"checks"},
+    "tokenizers": {"checks", "json_text", "manifest"},
+    "scalar": {"checks", "heads", "next_token"},
+    "corpus": {"checks", "json_text", "manifest", "tokenizers"},
+    "model": {"checks", "json_text", "heads"},
+    "sampling": {"checks", "model", "next_token"},
+    "training": {
+        "checks",
+        "json_text",
+        "heads",
+        "manifest",
+        "tokenizers",
+        "model",
+        "corpus",
+        "sampling",
+    },
+    "tuning": {"checks", "model", "corpus", "sampling", "training", "tokenizers"},
+    "ladder": {"checks", "model", "corpus", "scalar", "training", "heads", "next_token"},
 }
 
 

@@ -4,6 +4,7 @@ Left out on purpose: knowing NumPy or PyTorch. An array says itself how it becom
 """
 
 from math import isfinite
+from operator import index
 
 
 def to_numbers(given, what: str, finite: bool = True) -> list[float]:
@@ -34,6 +35,27 @@ def to_numbers(given, what: str, finite: bool = True) -> list[float]:
             f"{len(numbers)} are not finite."
         )
     return numbers
+
+
+def to_int(given, what: str, least: int, most: int | None = None) -> int:
+    """One integer, of NumPy or PyTorch too.
+
+    Raises:  ValueError for a bool, a float such as 3.0, and what is out of range.
+    Example: to_int(3, "head", 0, 7) -> 3
+    """
+    try:
+        number = None if is_bool(given) else index(given)
+    except (TypeError, RuntimeError):
+        number = None
+    if number is None or number < least or (most is not None and number > most):
+        limit = f"{least} or more" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{what}={given!r:.40} must be a whole number, {limit}.")
+    return number
+
+
+def is_bool(given) -> bool:
+    """True and False, of NumPy and PyTorch too."""
+    return isinstance(given, bool) or str(getattr(given, "dtype", "")) in ("bool", "torch.bool")
 
 
 def to_matrix(given, what: str, axes: str = "T T") -> list:

@@ -9,6 +9,7 @@ that out by moving it.
 
 from collections.abc import Mapping, Sequence
 
+from viz.arrays import to_int
 from viz.attention_mosaic import describe_many, draw_mosaic, how_many
 from viz.attention_page import hovered, opened
 from viz.attention_squares import draw_lines, draw_squares, fits
@@ -38,7 +39,8 @@ def draw_attention(
 
     `layer` and `head` pick one of several, or "mean"; `text` picks one of a batch. A mapping
     name -> weights puts models, or steps of one, side by side. `view` is "matrix" or "lines".
-    Of a long text the part from token `start` on is drawn, as long as can be read.
+    Of a long text the part from token `start` on is drawn, as long as can be read; the rows before
+    it are not looked at, and may be padding.
     `causal=False` is for models in which tokens see later ones.
     Shapes:  weights (T, T), (H, T, T), (L, H, T, T), (L, B, H, T, T), any array, or a tuple of
         (B, H, T, T) for each layer, as transformers has them; tokens: T of them.
@@ -47,12 +49,12 @@ def draw_attention(
     Example: draw_attention([[1, 0], [0.3, 0.7]], ["a", "b"])
     """
     labels = [str(token) for token in tokens]
-    check_options(view, start, len(labels))
+    start = check_options(view, start, len(labels))
     named = weights if isinstance(weights, Mapping) else {"": weights}
     if not named:
         raise ValueError("There is nothing to draw: give at least one name and its weights.")
     stacks = {
-        str(name): read_stack(given, labels, causal, text).pick(layer, head)
+        str(name): read_stack(given, labels, causal, text, start).pick(layer, head)
         for name, given in named.items()
     }
     T = min(len(labels) - start, how_many(stacks, causal))
@@ -72,11 +74,15 @@ def draw_attention(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def check_options(view: str, start: int, T: int) -> None:
+def check_options(view: str, start: int, T: int) -> int:
     if view not in VIEWS:
         raise ValueError(f"view={view!r} must be one of {', '.join(map(repr, VIEWS))}.")
-    if T and not 0 <= start < T:
-        raise ValueError(f"start={start} must be the place of a token, from 0 to {T - 1}.")
+    try:
+        return to_int(start, "start", 0, max(0, T - 1))
+    except ValueError:
+        raise ValueError(
+            f"start={start!r} must be the place of a token, from 0 to {T - 1}."
+        ) from None
 
 
 def what_is_left_out(tokens: int, start: int, shown: int) -> str:

@@ -9,6 +9,7 @@ from html import escape
 
 from ipywidgets import Button, Checkbox, FloatSlider, HBox, IntSlider, Layout, SelectionSlider
 
+from viz.arrays import to_int
 from viz.attention_edit import draw_attention_edit
 from viz.control import Control
 from viz.labels import visible
@@ -41,8 +42,10 @@ class AttentionEditor(Control):
     ):
         self.look, self.loss, self.loss_name, self.undoing = look, loss, loss_name, False
         self.tokens = [str(token) for token in tokens]
-        if not self.tokens or n_head < 1:
-            raise ValueError(f"{len(self.tokens)} tokens and {n_head} heads: one of each at least.")
+        if not self.tokens:
+            raise ValueError("There are no tokens: give one at least.")
+        n_head = to_int(n_head, "n_head", 1)
+        head = to_int(head, "head", 0, n_head - 1)
         last = len(self.tokens) - 1
         look_of = {"layout": Layout(width="500px"), "style": {"description_width": "130px"}}
         names = [visible(token, 6) for token in self.tokens]

@@ -10,6 +10,7 @@ from typing import Any
 
 from ipywidgets import Button, HBox, IntSlider, Layout, SelectionSlider, Text, ToggleButton
 
+from viz.arrays import to_int
 from viz.attention_stack import Stack, read_stack
 from viz.control import Control
 from viz.labels import visible
@@ -49,11 +50,10 @@ class AttentionExplorer(Control):
         self.tokens: list[str] = []
         self.read()
         L, H, T, _ = self.stack.weights.shape
-        if not (0 <= layer < L and 0 <= head < H):
-            raise ValueError(f"layer={layer}, head={head}: there are {L} layers and {H} heads.")
+        layer, head = to_int(layer, "layer", 0, L - 1), to_int(head, "head", 0, H - 1)
         self.layer = IntSlider(value=layer, min=0, max=max(L - 1, 1), description="layer", **wide)
         self.head = IntSlider(value=head, min=0, max=max(H - 1, 1), description="head", **wide)
-        first = T - 1 if query is None else query
+        first = T - 1 if query is None else to_int(query, "query", 0, T - 1)
         self.query = SelectionSlider(
             options=self.names(), index=first, description="who asks", **wide
         )

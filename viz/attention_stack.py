@@ -10,12 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from viz.arrays import depth, to_matrix
+from viz.arrays import depth, to_int, to_matrix
 from viz.labels import visible
 from viz.tensors import to_array
 
 TOLERANCE = 0.01  # a softmax of 16 bits sums to 1 within half of that
 MEAN = "mean"
+PADDING = (
+    " Where it is padding, leave it out: weights[..., a:b, a:b] and tokens[a:b] are tokens a to b; "
+    "draw_attention(..., start=a) does it for padding on the left."
+)
 SHAPES = "(T, T), (H, T, T), (L, H, T, T) or (L, B, H, T, T), or a tuple of one for each layer"
 AXES = {2: "T T", 3: "H T T", 4: "L H T T", 5: "L B H T T"}
 Choice = int | str | None
@@ -39,16 +43,19 @@ class Stack:
         return some.along(1, "head", head, self.heads)
 
     def along(self, axis: int, what: str, choice: Choice, names: list[str]) -> "Stack":
-        if choice is None or (names == [""] and choice in (0, MEAN)):
+        if choice is None:
             return self
-        if choice == MEAN:
-            kept, names = self.weights.mean(axis, keepdims=True), [MEAN]
-        elif isinstance(choice, int) and str(choice) in names:
-            kept, names = self.weights.take([names.index(str(choice))], axis), [str(choice)]
+        if isinstance(choice, str) and choice == MEAN:
+            kept = self.weights.mean(axis, keepdims=True)
+            names = names if names == [""] else [MEAN]
         else:
-            raise ValueError(
-                f"{what}={choice!r}: there are {what}s 0 to {len(names) - 1}, and {MEAN!r}."
-            )
+            try:
+                place = to_int(choice, what, 0, len(names) - 1)
+            except ValueError:
+                raise ValueError(
+                    f"{what}={choice!r}: there are {what}s 0 to {len(names) - 1}, and {MEAN!r}."
+                ) from None
+            kept, names = self.weights.take([place], axis), [names[place]]
         return replace(self, weights=kept, **{f"{what}s": names})
 
     def singly(self) -> Iterator[tuple[str, np.ndarray]]:
@@ -69,8 +76,10 @@ def name_of(layer: str, head: str) -> str:
     return f"{layers}, {heads}" if layer else heads
 
 
-def read_stack(weights, labels: Sequence[str], causal: bool = True, text: int = 0) -> Stack:
-    """All layers and heads that were given, checked.
+def read_stack(
+    weights, labels: Sequence[str], causal: bool = True, text: int = 0, start: int = 0
+) -> Stack:
+    """All layers and heads that were given. The rows from token `start` on are checked.
 
     Raises:  ValueError if the shape does not fit the tokens, if a row does not sum to 1, if a
         token listens to a later one although `causal`.
@@ -80,11 +89,13 @@ def read_stack(weights, labels: Sequence[str], causal: bool = True, text: int = 
     if array.size == 0 or not labels:
         raise ValueError("There is nothing to draw: give at least one head and one token.")
     if axes == 5:
-        if not 0 <= text < array.shape[1]:
+        try:
+            text = to_int(text, "text", 0, array.shape[1] - 1)
+        except ValueError:
             raise ValueError(
-                f"text={text}: the weights have texts 0 to {array.shape[1] - 1} (B, the second "
+                f"text={text!r}: the weights have texts 0 to {array.shape[1] - 1} (B, the second "
                 f"axis)."
-            )
+            ) from None
         array = array[:, text]
     T = len(labels)
     if array.shape[-2:] != (T, T):
@@ -93,8 +104,8 @@ def read_stack(weights, labels: Sequence[str], causal: bool = True, text: int = 
             f"tokens: each token needs one row and one column, {T} x {T}."
         )
     array = array.reshape(-1, array.shape[-3] if axes > 2 else 1, T, T)
-    check_numbers(array, axes, text)
-    check_rows(array, labels, causal)
+    check_numbers(array, axes, text, start)
+    check_rows(array, labels, causal, start)
     L, H = array.shape[:2]
     layers = [str(i) for i in range(L)] if axes > 3 else [""]
     return Stack(array, layers, [str(i) for i in range(H)])
@@ -128,36 +139,38 @@ def one_array(given: Any) -> np.ndarray:
         raise
 
 
-def check_numbers(array: np.ndarray, axes: int, text: int) -> None:
-    if not np.isfinite(array).all():
-        layer, head, row, place = np.argwhere(~np.isfinite(array))[0]
+def check_numbers(array: np.ndarray, axes: int, text: int, start: int) -> None:
+    if not np.isfinite(array[:, :, start:]).all():
+        layer, head, row, place = np.argwhere(~np.isfinite(array[:, :, start:]))[0]
+        row += start
         path = [layer, text, head, row] if axes == 5 else [layer, head, row][4 - axes :]
         wrong = np.count_nonzero(~np.isfinite(array[layer, head, row]))
         raise ValueError(
             f"weights{''.join(f'[{i}]' for i in path)} has {array[layer, head, row, place]} at "
-            f"position {place}; {wrong} of {array.shape[-1]} are not finite."
+            f"position {place}; {wrong} of {array.shape[-1]} are not finite.{PADDING}"
         )
 
 
-def check_rows(array: np.ndarray, labels: Sequence[str], causal: bool) -> None:
+def check_rows(array: np.ndarray, labels: Sequence[str], causal: bool, start: int) -> None:
     sums, least = array.sum(-1), array.min(-1)
-    wrong = np.argwhere((abs(sums - 1) > TOLERANCE) | (least < 0))
-    if len(wrong):
-        place = tuple(wrong[0])
+    wrong = (abs(sums - 1) > TOLERANCE) | (least < 0)
+    later = np.triu(array, 1).sum(-1)
+    ahead = causal & (later > TOLERANCE)
+    wrong[..., :start] = ahead[..., :start] = False
+    if wrong.any():
+        place = tuple(np.argwhere(wrong)[0])
         raise ValueError(
             f"{where(array, place, labels)}: the smallest weight is {least[place]:.3g} and they "
             f"sum to {sums[place]:.4g}. Each row must be positive and sum to 1; did you softmax "
-            f"over the wrong axis?"
+            f"over the wrong axis?{PADDING}"
         )
-    if causal:
-        later = np.triu(array, 1).sum(-1)
-        if later.max() > TOLERANCE:
-            place = tuple(np.argwhere(later > TOLERANCE)[0])
-            raise ValueError(
-                f"{where(array, place, labels)} gives {later[place]:.3g} of its weight to later "
-                f"tokens: is the mask missing? If tokens may look ahead in this model, say "
-                f"causal=False."
-            )
+    if ahead.any():
+        place = tuple(np.argwhere(ahead)[0])
+        raise ValueError(
+            f"{where(array, place, labels)} gives {later[place]:.3g} of its weight to later "
+            f"tokens: is the mask missing? If tokens may look ahead in this model, say "
+            f"causal=False.{PADDING}"
+        )
 
 
 def where(array: np.ndarray, place: tuple, labels: Sequence[str]) -> str:

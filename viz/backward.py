@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from math import prod
 from typing import Any
 
+from viz.arrays import to_int
 from viz.graph import graph_data
 from viz.graph_scene import GraphScene, Marks
 from viz.labels import short
@@ -103,8 +104,7 @@ def draw_backward(
     moments = film(graph)
     if step is None:
         step = len(moments) - 1
-    if not 0 <= step < len(moments):
-        raise ValueError(f"step={step}: this graph has stills 0 to {len(moments) - 1}.")
+    step = to_int(step, "step", 0, len(moments) - 1)
     return picture_of(graph, moments, step, title, ax)
 
 

@@ -6,8 +6,10 @@ those that it removes; the last column holds what is kept. Where the squares sta
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import index
 from textwrap import wrap
 
+from viz.arrays import to_int
 from viz.picture import Picture
 from viz.squares import lay_out, place_columns, with_texts
 
@@ -78,12 +80,14 @@ def sort_out(documents: Sequence[str], filters: Mapping[str, Removed]) -> Stages
 def check_places(places: Collection[int], n: int, whose: str) -> list[int]:
     listed = places.tolist() if hasattr(places, "tolist") else list(places)
     for place in listed:
-        if isinstance(place, bool) or not isinstance(place, int) or not 0 <= place < n:
+        try:
+            to_int(place, whose, 0, n - 1)
+        except ValueError:
             raise ValueError(
                 f"{whose} has {place!r}, but there are {n:,} documents: give the places of those "
                 f"that are meant, whole numbers from 0 to {n - 1:,}."
-            )
-    return listed
+            ) from None
+    return [index(place) for place in listed]
 
 
 def lost(stages: Stages, marks: Collection[int], marked: str) -> str:

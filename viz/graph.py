@@ -8,6 +8,7 @@ one is folded, and says so. Needs no graphviz and no matplotlib.
 from collections.abc import Mapping
 from typing import Any
 
+from viz.arrays import to_int
 from viz.graph_scene import GraphScene
 from viz.labels import short
 from viz.node import Graph, Node, read_graph
@@ -28,10 +29,11 @@ def draw_graph(
     """The computation that made `root`, from left to right.
 
     `names` calls some of the nodes by name: {a: "a", L: "loss"}.
-    Raises:  ValueError if `root` has no data, grad, op, parents or slopes.
+    A gradient of None, as before `backward` in PyTorch, is not drawn.
+    Raises:  ValueError if a node lacks data, grad, op, parents or slopes, or has unusable ones.
     Example: a = Value(2.0); draw_graph(a * 3 + a, names={a: "a"})
     """
-    graph = read_graph(root, names, most_nodes, MOST_LAYERS)
+    graph = read_graph(root, names, to_int(most_nodes, "most_nodes", 1), MOST_LAYERS)
     picture = Picture(graph_data(graph), describe(graph), GraphScene(graph, title=title).scene)
     return picture.draw_on(ax) if ax is not None else picture
 
@@ -48,6 +50,11 @@ def graph_data(graph: Graph) -> dict:
     }
 
 
+def grad_of(node: Node) -> str:
+    """Before `backward` a number has no gradient in PyTorch, where it is None."""
+    return "no grad yet" if node.grad is None else f"grad {short(node.grad)}"
+
+
 def describe(graph: Graph) -> str:
     """One sentence: how large, what came out, what the named numbers are worth."""
     root = graph.nodes[-1]
@@ -57,7 +64,7 @@ def describe(graph: Graph) -> str:
     named = [(name, node) for name, node in zip(graph.names[:-1], graph.nodes) if name][:6]
     if named:
         sentence += "; " + ", ".join(
-            f"{name} = {short(node.data)} (grad {short(node.grad)})" for name, node in named
+            f"{name} = {short(node.data)} ({grad_of(node)})" for name, node in named
         )
     if graph.left_out:
         sentence += f"; {graph.left_out:,} more numbers are not drawn"

@@ -133,8 +133,8 @@ class GraphScene:
         return [(x0 + half, y0), *bends, (x1 - half - disc, y1)]
 
     def add_nodes(self) -> None:
-        sizes = [abs(node.grad) for node in self.graph.nodes if isfinite(node.grad)]
-        largest = max(sizes, default=0.0)
+        grads = [node.grad for node in self.graph.nodes if node.grad is not None]
+        largest = max((abs(grad) for grad in grads if isfinite(grad)), default=0.0)
         for i in range(len(self.graph.nodes)):
             x, y = self.place(self.layout.layer[i], self.layout.height[i])
             if self.look.boxes:
@@ -145,7 +145,8 @@ class GraphScene:
     def add_dot(self, i: int, x: float, y: float, largest: float) -> None:
         """The larger the gradient the larger; one that is not finite is as large as can be."""
         node, last = self.graph.nodes[i], i == len(self.graph.nodes) - 1
-        share = abs(node.grad) / largest if isfinite(node.grad) and largest else 1.0
+        grad = 0.0 if node.grad is None else node.grad
+        share = abs(grad) / largest if isfinite(grad) and largest else 1.0
         radius = 6 if last else 2 + 4 * sqrt(share) if largest else self.look.width / 2
         self.scene.add(Disc(x, y, radius, ORANGE if last else BLUE if node.op else GREEN))
 

@@ -6,7 +6,7 @@ The strips are glued back side by side. A width that does not divide leaves a to
 from collections.abc import Mapping
 from textwrap import wrap
 
-from viz.arrays import to_numbers
+from viz.arrays import to_int, to_numbers
 from viz.palette import BLUE, FAINT, GOLD, GREEN, INK, LINE, MUTED, WHITE, blend
 from viz.picture import Picture
 from viz.scene import Box, Line, Scene, Words
@@ -34,9 +34,8 @@ def draw_head_split(
     Raises:  ValueError for sizes below 1.
     Example: draw_head_split(768, 12)
     """
-    for name, size in (("n_embd", n_embd), ("n_head", n_head), ("tokens", tokens)):
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ValueError(f"{name}={size!r} must be a whole number, 1 or more.")
+    n_embd, n_head = to_int(n_embd, "n_embd", 1), to_int(n_head, "n_head", 1)
+    tokens = to_int(tokens, "tokens", 1)
     size, rest = divmod(n_embd, n_head)
     counts = {} if rest else to_counts(parameters)
     heading = title or headline(n_embd, n_head, size, rest)

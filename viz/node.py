@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from viz.arrays import to_numbers
+
 
 @runtime_checkable
 class Node(Protocol):
     """A number in a computation."""
 
     data: float
-    grad: float
+    grad: float | None  # None: not computed yet
     op: str  # "+", "*", "tanh"; "" for a number that was typed in
     parents: Sequence["Node"]  # the numbers that it was made of
     slopes: Sequence[float]  # how much it grows for each of them: d(this) / d(parent)
@@ -38,11 +40,26 @@ def check_node(node) -> None:
             f"{type(node).__name__} cannot be drawn as a graph: it has no {', '.join(missing)}. "
             f"A node needs data, grad, op, parents and slopes, as gptcore.scalar.Value has them."
         )
+    for name in ("parents", "slopes"):
+        if not is_row(getattr(node, name)):
+            raise ValueError(
+                f"{name} of a node made by {node.op!r} is {getattr(node, name)!r:.40}; it must be "
+                f"a list or a tuple, so that each parent has its slope. A set has no order."
+            )
+    if not isinstance(node.op, str):
+        raise ValueError(f"op of a node is {node.op!r:.40}; it must be a text, '' for an input.")
+    numbers = [node.data, *node.slopes, *([] if node.grad is None else [node.grad])]
+    to_numbers(numbers, f"data, slopes and grad of a node made by {node.op!r}", finite=False)
     if len(node.parents) != len(node.slopes):
         raise ValueError(
             f"A node made by {node.op!r} has {len(node.parents)} parents and {len(node.slopes)} "
             f"slopes; it needs one slope for each parent."
         )
+
+
+def is_row(given) -> bool:
+    """Whether it has a length and an order: a list, a tuple, an array."""
+    return isinstance(given, Sequence) or getattr(given, "ndim", 0) == 1
 
 
 def all_nodes(root: Node) -> list[Node]:

@@ -83,7 +83,7 @@ class Picture:
 
         Raises: ValueError for an ending that it cannot have.
         """
-        path = Path(path)
+        path = Path(path).expanduser()
         if path.suffix == ".svg":
             content = self.to_svg().encode()
         elif path.suffix == ".png":

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from viz.arrays import to_int
 from viz.attention_mosaic import add_names
 from viz.attention_page import MANY, to_pixels
 from viz.attention_stack import Stack, name_of, read_stack
@@ -56,9 +57,8 @@ def query_picture(
     """The picture, of weights that are checked and cut."""
     L, H, T, _ = stack.weights.shape
     query = T - 1 if query is None else query
-    for name, value, size in (("layer", layer, L), ("head", head, H), ("query", query, T)):
-        if not 0 <= value < size:
-            raise ValueError(f"{name}={value}: there are {name} 0 to {size - 1}.")
+    layer, head = to_int(layer, "layer", 0, L - 1), to_int(head, "head", 0, H - 1)
+    query = to_int(query, "query", 0, T - 1)
     one = stack.weights[layer, head]
     row, heard = one[query], one[:, query]
     marks = [visible(label, 14) for label in labels[:T]]

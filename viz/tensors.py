@@ -14,7 +14,8 @@ def to_array(given: Any) -> np.ndarray:
     Raises: ValueError or TypeError if they are no numbers, or rows of different length.
     """
     if hasattr(given, "detach"):  # a tensor: off its graph and its device, and out of 16 bits
-        given = given.detach().double().cpu().numpy()
+        given = given.detach().cpu()  # first: Apple's GPUs have no 64-bit floats
+        given = (given.float() if given.dtype.itemsize < 4 else given).numpy()
     return np.asarray(given, dtype=float)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gptcore.checks import as_finite, as_int
 from gptcore.heads import check_heads
 from gptcore.ladder.slopes import backward, mean_surprise, run_through, shares_of
 from gptcore.ladder.weights import Weights, gathered, weights_of
@@ -211,9 +212,7 @@ class ArrayGPT:
 
     def train(self, steps: int = 1000, learning_rate: float = LEARNING_RATE) -> Iterator[Step]:
         """Yield a `Step` after each update: one document, and a rate that falls to 0."""
-        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-            raise ValueError(f"steps={steps!r} must be a whole number, 1 or more.")
-        return self.updates(steps, learning_rate)
+        return self.updates(as_int(steps, "steps", 1), as_finite(learning_rate, "learning_rate"))
 
     def updates(self, steps: int, learning_rate: float) -> Iterator[Step]:
         optimizer = ArrayAdam(self.matrices.flat)

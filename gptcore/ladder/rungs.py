@@ -16,6 +16,7 @@ from importlib import import_module
 from statistics import fmean, median
 from time import perf_counter
 
+from gptcore.checks import as_int
 from gptcore.ladder import lacking
 from gptcore.ladder.arrays import ArrayGPT, loss_of
 from gptcore.scalar import Adam, MicroGPT, Step, fused, plain
@@ -160,10 +161,7 @@ def climb(
     Raises:  ValueError if there is nothing to learn from, or steps is no whole number above 0.
     Example: for rung in climb(["emma", "anna"], steps=2): print(rung.name, rung.microseconds)
     """
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ValueError(
-            f"steps={steps!r} must be a whole number, 1 or more; {STEPS} takes a few seconds."
-        )
+    steps = as_int(steps, "steps", 1, f"{STEPS} takes a few seconds")
     return measured(check_documents(documents), steps, tuple(ways))
 
 

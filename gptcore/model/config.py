@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from gptcore.checks import as_int, as_number, is_bool
 from gptcore.heads import check_heads
 
 ACTIVATION_NAMES = ("gelu", "gelu_tanh", "relu", "relu2", "silu")
@@ -81,15 +82,19 @@ class GPTConfig:
     """whether attention is PyTorch's fused kernel; False writes the same formula out"""
 
     def __post_init__(self):
-        for name in ("block_size", "vocab_size", "n_layer"):
-            check_size(name, getattr(self, name))
+        for name in ("block_size", "vocab_size", "n_layer", "n_head", "n_embd"):
+            self.keep(name, as_int(getattr(self, name), name, 1))
         check_heads(self.n_embd, self.n_head)
-        check_dropout(self.dropout)
+        self.keep("dropout", check_dropout(self.dropout))
         for name in SWITCHES:
-            check_switch(name, getattr(self, name))
+            self.keep(name, check_switch(name, getattr(self, name)))
         check_rope(self.rope, self.head_dim)
         check_choice("activation", self.activation, ACTIVATION_NAMES)
         check_choice("norm", self.norm, NORM_NAMES)
+
+    def keep(self, name: str, value: Any) -> None:
+        """Set a field of this frozen class, for NumPy's and PyTorch's scalars are no JSON."""
+        object.__setattr__(self, name, value)
 
     @property
     def head_dim(self) -> int:
@@ -107,26 +112,26 @@ class GPTConfig:
         return cls(**PRESETS[name])
 
 
-def check_size(name: str, size) -> None:
-    """Raises: ValueError for what cannot count anything."""
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ValueError(f"{name}={size!r} must be a whole number, 1 or more.")
+def check_dropout(dropout) -> float:
+    """The share as a number. Raises: ValueError for no share, or for all."""
+    rule = (
+        f"dropout={dropout!r:.40} must be a share from 0 (drops nothing) to below 1 (would drop "
+        f"everything); 0.1 or 0.2 is usual where a model sees the same text many times."
+    )
+    try:
+        share = as_number(dropout, "dropout")
+    except ValueError:
+        raise ValueError(rule) from None
+    if not 0 <= share < 1:
+        raise ValueError(rule)
+    return share
 
 
-def check_dropout(dropout) -> None:
-    """Raises: ValueError for no share, or for all."""
-    number = isinstance(dropout, (int, float)) and not isinstance(dropout, bool)
-    if not number or not 0 <= dropout < 1:
-        raise ValueError(
-            f"dropout={dropout!r} must be a share from 0 (drops nothing) to below 1 (would drop "
-            f"everything); 0.1 or 0.2 is usual where a model sees the same text many times."
-        )
-
-
-def check_switch(name: str, switch) -> None:
+def check_switch(name: str, switch) -> bool:
     """Raises: ValueError for anything but True and False; "False" in quotes is true to Python."""
-    if not isinstance(switch, bool):
-        raise ValueError(f"{name}={switch!r} must be True or False.")
+    if not is_bool(switch) or getattr(switch, "ndim", 0):
+        raise ValueError(f"{name}={switch!r:.60} must be True or False.")
+    return bool(switch)
 
 
 def check_rope(rope: bool, head_dim: int) -> None:

@@ -11,22 +11,36 @@ Source: GPT-2 (Radford et al. 2019), in the form that nanoGPT gave it.
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import sqrt
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gptcore.checks import as_ids, as_path
 from gptcore.json_text import parse_json
 from gptcore.model.block import Block
 from gptcore.model.config import GPTConfig
 from gptcore.model.huggingface import read_hf, write_hf
-from gptcore.model.ids import UNASKED, Heads, check_ids, check_silenced, check_targets
+from gptcore.model.ids import (
+    Heads,
+    check_ids,
+    check_silenced,
+    check_targets,
+    mean_cross_entropy,
+)
 from gptcore.model.nanogpt import read_nanogpt
 from gptcore.model.norm import norm
 from gptcore.model.rope import Turn, turn_at
+from gptcore.model.state_dict import (
+    EMBEDDING,
+    HEAD,
+    are_equal,
+    drop_masks,
+    strip_wrappers,
+    tie_or_untie,
+)
 from gptcore.model.weights import TENSORS, check_tensors, read_tensors, write_model
 
 INIT_STD = 0.02  # GPT-2's; larger ones make the first loss exceed log(V)
@@ -79,7 +93,7 @@ class GPT(nn.Module):
         """Logits for every position, and how surprised the model is at `targets` on average.
 
         `silenced` heads, as (layer, head), have nothing to say. Without `positions` the model is
-        not told where a token stands. A target of -1 is not asked for.
+        not told where a token stands. A target of -1 or -100 is ignored; if all are, the loss is 0.
         Shapes: ids, targets (B, T) -> logits (B, T, V), loss ().
         Units:  loss in nats per token.
         Raises: ValueError for too many ids, and for ids that do not exist; for these a GPU in
@@ -89,8 +103,8 @@ class GPT(nn.Module):
         if targets is None:
             return logits, None
         check_targets(targets, ids, self.config.vocab_size, self.can_look_at(targets))
-        flat = logits.flatten(0, 1), targets.flatten().long()  # (B * T, V), (B * T,)
-        return logits, F.cross_entropy(*flat, ignore_index=UNASKED)
+        flat = logits.flatten(0, 1), targets.flatten()  # (B * T, V), (B * T,)
+        return logits, mean_cross_entropy(*flat)
 
     def read(
         self, ids: Tensor, *, silenced: Heads = (), positions: bool = True, memory=None
@@ -169,7 +183,8 @@ class GPT(nn.Module):
     def next_logits(self, ids: list[int]) -> Tensor:
         """The logits for what follows the last `block_size` of these tokens. Shapes: (V,)."""
         with asked(self):
-            window = torch.tensor([ids[-self.config.block_size :]], device=self.device)
+            last = as_ids(ids)[-self.config.block_size :]
+            window = torch.tensor([last], dtype=torch.int64, device=self.device)
             return self.logits(self.read(window)[0, -1])
 
     def parameters_by_part(self) -> dict[str, int]:
@@ -180,7 +195,7 @@ class GPT(nn.Module):
             "attention": [block.attn for block in self.h],
             "mlp": [block.mlp for block in self.h],
             "norms": [self.ln_e, self.ln_f, *(n for b in self.h for n in (b.ln_1, b.ln_2))],
-            "head": [] if self.config.tied else [self.lm_head],
+            "head": [] if self.is_tied else [self.lm_head],
         }
         return {
             part: sum(weight.numel() for module in modules for weight in module.parameters())
@@ -215,31 +230,33 @@ class GPT(nn.Module):
 
     def to_hf(self, folder: str | Path) -> None:
         """Write a folder that transformers' GPT2LMHeadModel loads, and agrees with."""
-        write_hf(Path(folder), self.config, self.own_tensors())
+        write_hf(as_path(folder, "The folder"), self.own_config(), self.own_tensors())
 
     @classmethod
     def from_nanogpt(cls, file: str | Path) -> "GPT":
         """The model in a checkpoint of nanoGPT (out/ckpt.pt), ready to be asked."""
-        config, tensors = read_nanogpt(file)
+        config, tensors = read_nanogpt(as_path(file, "The checkpoint"))
         return cls.of(config, tensors, str(file))
 
     def save(self, folder: str | Path) -> None:
         """Write `model.safetensors`, which has everything, and `config.json`, to be read by you."""
-        sizes = asdict(self.config)
-        write_model(Path(folder), self.own_tensors(), sizes, {"config": json.dumps(sizes)})
+        sizes = asdict(self.own_config())
+        notes = {"config": json.dumps(sizes)}
+        write_model(as_path(folder, "The folder"), self.own_tensors(), sizes, notes)
 
     @classmethod
     def load(cls, folder: str | Path) -> "GPT":
         """What `save` wrote, in the number format it had, ready to be asked."""
-        tensors, notes = read_tensors(Path(folder) / TENSORS)
+        file = as_path(folder, "The folder") / TENSORS
+        tensors, notes = read_tensors(file)
         if "config" not in notes:
             raise ValueError(
-                f"{Path(folder) / TENSORS} does not say its sizes, so GPT.save did not write it. "
+                f"{file} does not say its sizes, so GPT.save did not write it. "
                 f"A folder of Hugging Face is read by GPT.from_hf."
             )
         try:
             config = GPTConfig(**parse_json(notes["config"]))
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise ValueError(
                 f"{folder} was saved by another version of gptcore: {error}."
             ) from None
@@ -247,7 +264,12 @@ class GPT(nn.Module):
 
     @classmethod
     def of(cls, config: GPTConfig, tensors: dict[str, Tensor], origin: str) -> "GPT":
-        """A GPT of these sizes and these tensors, which it then owns."""
+        """A GPT of these sizes and these tensors, which it then owns.
+
+        Raises: ValueError that names what is missing, what is not read, what has another shape.
+        """
+        tensors = drop_masks(strip_wrappers(tensors, origin), config, origin)
+        config, tensors = tie_or_untie(config, tensors)
         with torch.device("meta"):  # no first weights are drawn only to be thrown away
             model = cls(config)
         check_tensors(model.own_tensors(), tensors, origin)
@@ -258,8 +280,29 @@ class GPT(nn.Module):
 
     def own_tensors(self) -> dict[str, Tensor]:
         """Every tensor once: a tied head is the token embedding."""
-        tied = {"lm_head.weight"} if self.config.tied else set()
+        tied = {HEAD} if self.is_tied else set()
         return {name: t for name, t in self.state_dict().items() if name not in tied}
+
+    def own_config(self) -> GPTConfig:
+        """The config of these weights: a model that was given a head of its own is untied."""
+        return replace(self.config, tied=self.is_tied)
+
+    @property
+    def is_tied(self) -> bool:
+        """Whether the head is the token embedding now, whatever `config.tied` says."""
+        head, embedding = self.lm_head.weight, self.wte.weight
+        return head is embedding or (self.config.tied and are_equal(head, embedding))
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        """Refuse what PyTorch does in silence: load both matrices of a tied model into one."""
+        head, embedding = state_dict.get(prefix + HEAD), state_dict.get(prefix + EMBEDDING)
+        if self.config.tied and head is not None and embedding is not None:
+            if not are_equal(head, embedding):
+                raise ValueError(
+                    f"{prefix}{HEAD} and {prefix}{EMBEDDING} differ, and this model has one matrix "
+                    f"for both (tied=True). Make it with GPTConfig(..., tied=False)."
+                )
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 def heads_in(layer: int, silenced: Heads) -> list[int]:

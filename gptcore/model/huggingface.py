@@ -1,7 +1,7 @@
 """GPT-2 as Hugging Face stores it: a folder of `config.json` and safetensors, or its hub name.
 
-The numbers are ours, the names nearly so; two things differ. Matrices of linear layers lie on
-their side there, and the tied head may or may not be written out.
+The numbers are ours, the names nearly so. Matrices of linear layers lie on their side there;
+`state_dict.py` has what else may differ.
 Left out on purpose: other architectures than GPT-2, and pickled weights.
 Source: `GPT2LMHeadModel` of transformers, whose logits are the test.
 """
@@ -9,16 +9,15 @@ Source: `GPT2LMHeadModel` of transformers, whose logits are the test.
 from importlib import import_module
 from pathlib import Path
 
-import torch
-
-from gptcore.json_text import parse_json, read_json_object
+from gptcore.checks import as_path
+from gptcore.json_text import parse_json
 from gptcore.model.config import GPTConfig
 from gptcore.model.norm import EPSILON
+from gptcore.model.state_dict import strip_wrappers
 from gptcore.model.weights import SIZES, TENSORS, Tensors, read_tensors, refuse_pickle, write_model
 
 INDEX = f"{TENSORS}.index.json"  # where a large model is cut into several files, it lists them
 ON_THEIR_SIDE = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
-NO_WEIGHTS = (".attn.bias", ".attn.masked_bias")  # old files hold the causal mask, too
 ACTIVATION_OF = {  # their name -> ours
     "gelu_new": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
@@ -44,31 +43,27 @@ def read_hf(folder_or_name: str | Path) -> tuple[GPTConfig, Tensors]:
     folder = folder_of(folder_or_name)
     tensors: Tensors = {}
     for file in files_of(folder):
-        tensors |= read_tensors(file)[0]
-    tensors = {name.removeprefix("transformer."): tensor for name, tensor in tensors.items()}
-    tensors = {name: t for name, t in tensors.items() if not name.endswith(NO_WEIGHTS)}
+        more = read_tensors(file)[0]
+        if twice := sorted(tensors.keys() & more.keys()):
+            raise ValueError(f"{file} has {twice[0]}, which another file of {folder} has, too.")
+        tensors |= more
+    tensors = strip_wrappers(tensors, str(folder))
     for name in tensors:
         if name.endswith(ON_THEIR_SIDE) and tensors[name].dim() == 2:
             tensors[name] = tensors[name].t().contiguous()  # (in, out) -> (out, in)
-    head, wte = tensors.get("lm_head.weight"), tensors.get("wte.weight")
-    written_twice = head is not None and wte is not None and torch.equal(head, wte)
-    told = read_sizes(folder / SIZES)
-    tied = told.get("tie_word_embeddings", True) and (head is None or written_twice)
-    if tied:
-        tensors.pop("lm_head.weight", None)
-    return config_of(told, tied), tensors
+    return config_of(read_sizes(folder / SIZES)), tensors
 
 
 def folder_of(folder_or_name: str | Path) -> Path:
     """The folder itself, or the one in which huggingface_hub keeps what it downloaded."""
-    folder = Path(folder_or_name)
+    folder = as_path(folder_or_name, "The folder or hub name")
     if folder.is_dir():
         return folder
     if folder.is_file():
         refuse_pickle(folder)
         raise ValueError(f"{folder} is a file; give the folder that it lies in.")
-    if isinstance(folder_or_name, Path) or folder_or_name.startswith((".", "/", "~")):
-        raise ValueError(f"There is no folder {folder_or_name}.")
+    if not isinstance(folder_or_name, str) or folder_or_name.startswith((".", "/", "~")):
+        raise ValueError(f"There is no folder {folder}.")
     try:
         hub = import_module("huggingface_hub")  # only here: a folder needs no network
         names = [SIZES, "model*.safetensors", INDEX]
@@ -90,40 +85,47 @@ def files_of(folder: Path) -> list[Path]:
 
     Raises: ValueError where there are none, and what to do if there is a pickle instead.
     """
+    if (folder / TENSORS).is_file():  # as in transformers: an index beside it is an older one's
+        return [folder / TENSORS]
     if (folder / INDEX).is_file():
-        listed = read_json_object(folder / INDEX)["weight_map"]
-        return [folder / name for name in sorted(set(listed.values()))]
-    if not (folder / TENSORS).is_file():
-        for pickled in sorted([*folder.glob("*.bin"), *folder.glob("*.pt")]):
-            refuse_pickle(pickled)
-        raise ValueError(f"There is no {TENSORS} in {folder}: the folder has no weights.")
-    return [folder / TENSORS]
+        listed = read_json_object(folder / INDEX).get("weight_map")
+        if not isinstance(listed, dict) or not listed:
+            raise ValueError(f"{folder / INDEX} lists no files: it has no weight_map.")
+        return [folder / str(name) for name in sorted(set(listed.values()))]
+    for pickled in sorted([*folder.glob("*.bin"), *folder.glob("*.pt")]):
+        refuse_pickle(pickled)
+    raise ValueError(f"There is no {TENSORS} in {folder}: the folder has no weights.")
+
+
+def read_json_object(file: Path) -> dict:
+    """Raises: ValueError for anything but a JSON object."""
+    try:
+        content = parse_json(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is not JSON: {error}.") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{file} is JSON, but not an object: {content!r:.40}.")
+    return content
 
 
 def read_sizes(file: Path) -> dict:
     """Raises: OSError if they are not there; ValueError if they are no JSON object."""
     if not file.is_file():
         raise FileNotFoundError(f"There is no file {file}, which has the sizes of the model.")
-    try:
-        told = parse_json(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{file} is not JSON: {error}.") from None
-    if not isinstance(told, dict) or told.get("model_type") != "gpt2":
-        kind = told.get("model_type") if isinstance(told, dict) else None
+    told = read_json_object(file)
+    if told.get("model_type") != "gpt2":
+        kind = told.get("model_type")
         ours = " A folder that `save` wrote is read by GPT.load." if kind is None else ""
         raise ValueError(f"{file} says model_type={kind!r}; only 'gpt2' is known here.{ours}")
     return told
 
 
-def config_of(told: dict, tied: bool) -> GPTConfig:
+def config_of(told: dict) -> GPTConfig:
     """Our sizes from theirs. Raises: ValueError for a switch that we do not compute."""
     for name, ours in ALWAYS.items():
         if told.get(name, ours) != ours:
             raise ValueError(f"{SIZES} says {name}={told[name]!r}; only {ours!r} is computed here.")
-    sizes = {
-        name: told.get(theirs, getattr(GPTConfig.preset("gpt2"), name))
-        for name, theirs in SIZE_NAMES.items()
-    }
+    sizes = {name: size_of(told, name) for name in SIZE_NAMES}
     if told.get("n_inner") not in (None, 4 * sizes["n_embd"]):
         raise ValueError(
             f"{SIZES} says n_inner={told['n_inner']}; here the MLP is always 4 times as wide as "
@@ -134,15 +136,27 @@ def config_of(told: dict, tied: bool) -> GPTConfig:
         raise ValueError(
             f"{SIZES} says activation_function={theirs!r}; there are {', '.join(ACTIVATION_OF)}."
         )
+    tied = told.get("tie_word_embeddings", True)
     return GPTConfig(**sizes, bias=True, activation=ACTIVATION_OF[theirs], tied=tied)
 
 
-SIZE_NAMES = {  # ours -> theirs
-    "vocab_size": "vocab_size",
-    "block_size": "n_positions",
-    "n_layer": "n_layer",
-    "n_head": "n_head",
-    "n_embd": "n_embd",
+def size_of(told: dict, name: str) -> int:
+    """A size under either of its names; transformers' GPT2Config reads both.
+
+    Raises: ValueError if both are there and differ.
+    """
+    found = {theirs: told[theirs] for theirs in SIZE_NAMES[name] if told.get(theirs) is not None}
+    if len(set(found.values())) > 1:
+        raise ValueError(f"{SIZES} says {' and '.join(f'{k}={v}' for k, v in found.items())}.")
+    return next(iter(found.values()), getattr(GPTConfig.preset("gpt2"), name))
+
+
+SIZE_NAMES = {  # ours -> theirs, the one that we write first
+    "vocab_size": ("vocab_size",),
+    "block_size": ("n_positions", "max_position_embeddings"),
+    "n_layer": ("n_layer", "num_hidden_layers"),
+    "n_head": ("n_head", "num_attention_heads"),
+    "n_embd": ("n_embd", "hidden_size"),
 }
 
 
@@ -184,7 +198,7 @@ def sizes_for_hf(config: GPTConfig, tensors: Tensors) -> dict:
     return {
         "architectures": ["GPT2LMHeadModel"],
         "model_type": "gpt2",
-        **{theirs: getattr(config, ours) for ours, theirs in SIZE_NAMES.items()},
+        **{theirs: getattr(config, ours) for ours, (theirs, *_) in SIZE_NAMES.items()},
         "activation_function": activation[config.activation],
         **{f"{part}_pdrop": config.dropout for part in ("resid", "embd", "attn")},
         **{name: value for name, value in ALWAYS.items()},

@@ -7,9 +7,13 @@ processor wait for the GPU at every step; whoever trains looks at the batch befo
 from collections.abc import Collection
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from gptcore.checks import is_int
+
 UNASKED = -1  # a target that is not to be predicted, as in nanoGPT
+IGNORED = (UNASKED, -100)  # -100 is what PyTorch and Hugging Face write for the same
 
 Heads = Collection[tuple[int, int]]  # (layer, head), both from 0
 
@@ -23,7 +27,7 @@ def check_ids(ids: Tensor, vocab_size: int, block_size: int, look: bool = True) 
     """
     check_batch("ids", ids)
     length = ids.shape[1]
-    if length == 0:
+    if ids.numel() == 0:
         raise ValueError("ids is empty: a model needs at least one token to go on from.")
     if length > block_size:
         raise ValueError(
@@ -43,7 +47,29 @@ def check_targets(targets: Tensor, ids: Tensor, vocab_size: int, look: bool = Tr
             f"the one that follows it, or {UNASKED} where nothing is to be predicted."
         )
     if look:
-        check_known("targets", targets, UNASKED, vocab_size)
+        ignored = torch.isin(targets, torch.tensor(IGNORED, device=targets.device))
+        check_known("targets", targets.masked_fill(ignored, 0), 0, vocab_size)
+
+
+def targets_to_predict(targets: Tensor) -> Tensor:
+    """True where a target is to be predicted. Shapes: (..) -> (..)."""
+    return targets >= 0
+
+
+def summed_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """The cross-entropy summed over all targets that are to be predicted; 0 if there is none.
+
+    Shapes: logits (N, V), targets (N,) -> (). Units: nats.
+    """
+    wide = torch.promote_types(logits.dtype, torch.float32)  # 16 bits are too few; 64 stay 64
+    targets = targets.long().clamp(min=UNASKED)  # PyTorch wants 64 bits, and ignores one value
+    return F.cross_entropy(logits.to(wide), targets, ignore_index=UNASKED, reduction="sum")
+
+
+def mean_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """The mean of the same. Where nothing is to be predicted it is 0, and so are its gradients."""
+    count = targets_to_predict(targets).sum().clamp(min=1)
+    return summed_cross_entropy(logits, targets) / count
 
 
 def check_batch(name: str, ids) -> None:
@@ -79,7 +105,10 @@ def check_known(name: str, ids: Tensor, lowest: int, vocab_size: int, first_row:
 
 def check_silenced(silenced: Heads, n_layer: int, n_head: int) -> None:
     """Raises: ValueError for a head that there is not; silencing it would change nothing."""
-    for layer, head in silenced:
+    for pair in silenced:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not all(map(is_int, pair)):
+            raise ValueError(f"silenced has {pair!r:.40}; give pairs of (layer, head): [(0, 1)].")
+        layer, head = pair
         if not (0 <= layer < n_layer and 0 <= head < n_head):
             raise ValueError(
                 f"silenced has (layer, head) = ({layer}, {head}); there are layers 0 to "

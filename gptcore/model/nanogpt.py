@@ -7,23 +7,27 @@ Source: karpathy/nanoGPT, `model.py` and `train.py`.
 """
 
 import pickle
+import re
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from gptcore.model.config import GPTConfig
 from gptcore.model.weights import Tensors
 
-PREFIXES = ("_orig_mod.", "transformer.")  # of a compiled model; of nanoGPT's own folder of parts
 SIZES = ("vocab_size", "block_size", "n_layer", "n_head", "n_embd")
+SWITCHES = ("bias", "dropout")  # what it dropped in training is not taken over
+
+NUMPY_KINDS = "?bBhHiIlLqQefdFDUS"  # the letters of NumPy's booleans, numbers and strings
 
 
-def read_nanogpt(file: str | Path) -> tuple[GPTConfig, Tensors]:
+def read_nanogpt(file: Path) -> tuple[GPTConfig, Tensors]:
     """Sizes and tensors of a checkpoint.
 
     Raises: ValueError for a file that holds something else; OSError for one that is not whole.
     """
-    checkpoint = opened(Path(file))
+    checkpoint = opened(file)
     if not isinstance(checkpoint, dict) or not {"model", "model_args"} <= set(checkpoint):
         has = (
             f"the keys {', '.join(map(str, checkpoint))}"
@@ -34,35 +38,80 @@ def read_nanogpt(file: str | Path) -> tuple[GPTConfig, Tensors]:
             f"{file} is no checkpoint of nanoGPT: that has the keys model and model_args, this has "
             f"{has}. The weights alone do not tell n_head."
         )
-    told = checkpoint["model_args"]
-    missing = [name for name in SIZES if name not in told]
+    return config_of(checkpoint["model_args"], file), tensors_of(checkpoint["model"], file)
+
+
+def config_of(model_args, file: Path) -> GPTConfig:
+    """Raises: ValueError for a size that is missing, and for a setting that we do not know."""
+    if not isinstance(model_args, dict):
+        raise ValueError(f"model_args of {file} must be a dictionary; got {model_args!r:.60}.")
+    missing = [name for name in SIZES if name not in model_args]
     if missing:
         raise ValueError(f"model_args of {file} lacks {', '.join(missing)}.")
+    unknown = [str(name) for name in model_args if name not in (*SIZES, *SWITCHES)]
+    if unknown:
+        raise ValueError(
+            f"model_args of {file} has {', '.join(unknown)}, which nanoGPT does not have: the "
+            f"model may compute something else than ours."
+        )
     # Before nanoGPT had the switch, all its models had biases.
-    config = GPTConfig(**{name: told[name] for name in SIZES}, bias=told.get("bias", True))
-    tensors = {}
-    for name, tensor in checkpoint["model"].items():
-        for prefix in PREFIXES:
-            name = name.removeprefix(prefix)
-        if name != "lm_head.weight" and not name.endswith(".attn.bias"):  # tied; a causal mask
-            tensors[name] = tensor
-    return config, tensors
+    sizes = {name: model_args[name] for name in SIZES}
+    return GPTConfig(**sizes, bias=model_args.get("bias", True))
+
+
+def tensors_of(weights, file: Path) -> Tensors:
+    """Raises: ValueError for what is not a tensor."""
+    if not isinstance(weights, dict):
+        raise ValueError(f"model of {file} must be a dictionary of tensors; got {weights!r:.60}.")
+    for name, tensor in weights.items():
+        if not isinstance(tensor, torch.Tensor):
+            raise ValueError(f"{name} of {file} is a {type(tensor).__name__}, and must be a tensor.")
+    return dict(weights)
 
 
 def opened(file: Path):
-    """What `torch.save` wrote, as long as it is tensors and plain values."""
+    """What `torch.save` wrote, as long as it is tensors, NumPy's numbers and plain values."""
     if not file.is_file():
         raise ValueError(f"There is no file {file}; nanoGPT writes out/ckpt.pt.")
     try:
-        return torch.load(file, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(numpy_globals()):
+            return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f"{file} holds more than tensors and plain values, and opening that could run anything "
-            f"({str(error).splitlines()[0]}). "
+            f"({what_else(file) or plain_line(error)}). "
             f"Save it again with nanoGPT's own train.py, or ask for safetensors."
         ) from None
     except (OSError, RuntimeError, EOFError) as error:
         raise OSError(
-            f"{file} cannot be read ({str(error).splitlines()[0]}). It has {file.stat().st_size:,} "
+            f"{file} cannot be read ({plain_line(error)}). It has {file.stat().st_size:,} "
             f"bytes; a copy that was cut short looks like this."
         ) from None
+
+
+def numpy_globals() -> list:
+    """What makes NumPy's scalars and arrays when a checkpoint is read; none of it runs anything."""
+    array, number = np.zeros(1), np.float64(0.0)
+    makers = [array.__reduce__()[0], number.__reduce__()[0]]  # type: ignore[index]
+    named = [
+        (maker, f"numpy.{core}.multiarray.{maker.__name__}")  # NumPy 1 and 2
+        for maker in makers
+        for core in ("core", "_core")
+    ]
+    kinds = [type(np.dtype(letter)) for letter in NUMPY_KINDS]
+    return [*named, np.ndarray, np.dtype, *kinds]
+
+
+def what_else(file: Path) -> str:
+    """The names of what a checkpoint holds besides tensors; "" where PyTorch cannot tell."""
+    try:
+        names = torch.serialization.get_unsafe_globals_in_checkpoint(file)
+    except (ValueError, RuntimeError, pickle.UnpicklingError):
+        return ""
+    return ", ".join(sorted(name for name in names if not name.startswith("numpy.")))
+
+
+def plain_line(error: Exception) -> str:
+    """The first line of a message, without the codes that colour it in a terminal."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

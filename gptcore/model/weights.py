@@ -82,16 +82,24 @@ def write_model(folder: Path, tensors: Tensors, sizes: dict, notes: dict[str, st
 
 
 def check_tensors(expected: Tensors, found: Tensors, origin: str) -> None:
-    """Raises: ValueError that names what is missing, what is left over, what has another shape."""
+    """Raises: ValueError that names what is missing, left over, misshapen, or not of floats."""
     told = []
     missing = [f"{name} {tuple(expected[name].shape)}" for name in expected if name not in found]
     extra = [name for name in found if name not in expected]
+    both = [name for name in expected if name in found]
     misshapen = [
         f"{name} is {tuple(found[name].shape)} and should be {tuple(expected[name].shape)}"
-        for name in expected
-        if name in found and found[name].shape != expected[name].shape
+        for name in both
+        if found[name].shape != expected[name].shape
     ]
-    for words, names in (("missing", missing), ("unknown", extra), ("wrongly shaped", misshapen)):
+    not_floats = [
+        f"{name} is {found[name].dtype}" for name in both if not found[name].is_floating_point()
+    ]
+    problems = {
+        **{"missing": missing, "unknown": extra, "wrongly shaped": misshapen},
+        "not floating point": not_floats,
+    }
+    for words, names in problems.items():
         if names:
             more = f", and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
             told.append(f"{words}: {', '.join(names[:MOST_NAMED])}{more}")

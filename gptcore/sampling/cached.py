@@ -10,14 +10,16 @@ Source: repetition penalty: Keskar et al. 2019, arXiv 1909.05858.
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from operator import index
 from random import Random
 
 import torch
 from torch import Tensor
 
+from gptcore.checks import as_int, as_number, is_int
 from gptcore.model.gpt import GPT
 from gptcore.model.ids import check_known
-from gptcore.next_token import check
+from gptcore.next_token import check_options
 from gptcore.sampling.generation import check_amount, check_prompt, check_stop
 from gptcore.sampling.kv_cache import KVCache
 from gptcore.sampling.rows import next_tokens
@@ -34,7 +36,7 @@ def generate_cached(
     min_p: float = 0.0,
     repetition_penalty: float = 1.0,
     seed: int = 42,
-    stop: int | Collection[int] = (),
+    stop: int | Collection[int] | None = (),
     slide: int = 1,
 ) -> Iterator:
     """Yield up to `n` more tokens after a prompt, or after each of several at the same time.
@@ -50,12 +52,14 @@ def generate_cached(
     """
     single = is_single(prompts)
     texts = [check_prompt(prompt) for prompt in ([prompts] if single else prompts)]
+    if not texts:
+        raise ValueError("There are no prompts: give one list of token ids, or several.")
     for row, text in enumerate(texts):
         check_known("The prompt", torch.tensor([text]), 0, model.config.vocab_size, row)
-    check([0.0], temperature, top_k, top_p, min_p)
-    check_amount(n)
-    check_penalty(repetition_penalty)
-    check_slide(slide, model.config.block_size)
+    check_options(temperature, top_k, top_p, min_p)
+    n, seed = check_amount(n), as_int(seed, "seed")
+    repetition_penalty = check_penalty(repetition_penalty)
+    slide = check_slide(slide, model.config.block_size)
     rngs = [Random(seed + b) for b in range(len(texts))]
     last = check_stop(stop)
 
@@ -112,9 +116,10 @@ class Reader:
 def window_start(length: int, block_size: int, slide: int = 1) -> int:
     """How many tokens at the front of a text are no longer looked at.
 
-
     Example: window_start(1025, 1024, slide=512) -> 512
     """
+    length, block_size = as_int(length, "length", 0), as_int(block_size, "block_size", 1)
+    slide = as_int(slide, "slide", 1)
     return -(-max(0, length - block_size) // slide) * slide
 
 
@@ -129,28 +134,32 @@ def penalized(logits: Tensor, texts: list[list[int]], penalty: float) -> Tensor:
 
 def is_single(prompts: Sequence | Tensor) -> bool:
     """One row of ids rather than several. Raises: ValueError for no prompt at all."""
-    if isinstance(prompts, Tensor):
-        return prompts.dim() == 1
-    if not isinstance(prompts, Sequence) or isinstance(prompts, str):
+    if hasattr(prompts, "ndim"):  # an array or a tensor
+        return prompts.ndim < 2
+    if not isinstance(prompts, Sequence) or isinstance(prompts, (str, bytes)):
         raise ValueError(
             f"A prompt is a list of token ids, such as [15496, 995]; got {prompts!r:.60}."
         )
-    return not prompts or not hasattr(prompts[0], "__len__")
+    first = prompts[0] if prompts else 0
+    return not hasattr(first, "__len__") or getattr(first, "ndim", 1) == 0
 
 
-def check_penalty(penalty: float) -> None:
-    """Raises: ValueError for what is no penalty."""
+def check_penalty(penalty: float) -> float:
+    """The penalty as a number. Raises: ValueError for one that is out of range."""
+    penalty = as_number(penalty, "repetition_penalty")
     if not 0 < penalty < float("inf"):
         raise ValueError(
             f"repetition_penalty={penalty} must be above 0: 1 changes nothing, 1.2 discourages "
             f"repetition, below 1 encourages it."
         )
+    return penalty
 
 
-def check_slide(slide: int, block_size: int) -> None:
-    """Raises: ValueError for a window that would not slide, or would slide past everything."""
-    if isinstance(slide, bool) or not isinstance(slide, int) or not 1 <= slide < max(2, block_size):
+def check_slide(slide: int, block_size: int) -> int:
+    """The stride. Raises: ValueError if the window would not slide, or slide past everything."""
+    if not is_int(slide) or not 1 <= index(slide) < max(2, block_size):
         raise ValueError(
             f"slide={slide!r} must be a whole number from 1 (exact) to {max(1, block_size - 1)}, "
             f"one less than block_size; {max(1, block_size // 2)} is fast."
         )
+    return index(slide)

@@ -5,9 +5,11 @@ way for a GPT. Left out on purpose: tokenizers; ids in, ids out.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from operator import index
 from random import Random
 
-from gptcore.next_token import check, next_token
+from gptcore.checks import as_ids, as_int, is_int
+from gptcore.next_token import check_options, next_token
 
 
 def generate(
@@ -21,7 +23,7 @@ def generate(
     min_p: float = 0.0,
     rng=None,
     seed: int = 42,
-    stop: int | Collection[int] = (),
+    stop: int | Collection[int] | None = (),
 ) -> Iterator[int]:
     """Yield up to `n` more tokens after `ids`; a token of `stop` ends it, and is not yielded.
 
@@ -30,10 +32,9 @@ def generate(
     Raises:  ValueError for an empty prompt, for limits that would leave no token, for NaN.
     Example: list(generate(model.next_logits, [26], 5, temperature=0))
     """
-    check([0.0], temperature, top_k, top_p, min_p)
-    check_amount(n)
-    ids, last = check_prompt(ids), check_stop(stop)
-    rng = Random(seed) if rng is None else rng
+    check_options(temperature, top_k, top_p, min_p)
+    n, ids, last = check_amount(n), check_prompt(ids), check_stop(stop)
+    rng = Random(as_int(seed, "seed")) if rng is None else rng
 
     def tokens() -> Iterator[int]:
         for _ in range(n):
@@ -47,30 +48,27 @@ def generate(
     return tokens()  # what can be typed wrong was refused before the first token is asked for
 
 
-def check_amount(n: int) -> None:
-    """Raises: ValueError for a number of tokens that cannot be made."""
-    if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-        raise ValueError(f"n={n!r} must be a whole number, 0 or more: how many tokens to make.")
+def check_amount(n: int) -> int:
+    """The number of tokens to make. Raises: ValueError for one that cannot be made."""
+    return as_int(n, "n", 0, "it is the number of tokens to make")
 
 
-def check_stop(stop: int | Collection[int]) -> frozenset[int]:
-    """One token or several that end a text."""
-    return frozenset([stop] if isinstance(stop, int) else stop)
+def check_stop(stop: int | Collection[int] | None) -> frozenset[int]:
+    """One token or several that end a text. Raises: ValueError for what is not a token id."""
+    if stop is None:
+        return frozenset()
+    if is_int(stop):
+        return frozenset([index(stop)])  # type: ignore[arg-type]
+    given = list(stop) if isinstance(stop, (set, frozenset)) else stop
+    return frozenset(as_ids(given, "stop is one token id, or"))
 
 
 def check_prompt(ids) -> list[int]:
     """A copy of the prompt as a list. Raises: ValueError for none, or for what is no row of ids."""
-    row = ids.tolist() if hasattr(ids, "tolist") else ids
-    if isinstance(row, str) or not isinstance(row, Sequence):
-        raise ValueError(f"A prompt is a list of token ids, such as [15496, 995]; got {row!r:.60}.")
-    if not len(row):
+    row = as_ids(ids, "A prompt")
+    if not row:
         raise ValueError(
             "The prompt is empty, and a model goes on from what it is given. Begin with one token "
             "at least; the one that ends or begins a text (end_of_text, BOS) asks for any text."
         )
-    odd = [token for token in row if isinstance(token, bool) or not isinstance(token, int)]
-    if odd:
-        raise ValueError(
-            f"A prompt is a list of token ids, such as [15496, 995]; got {odd[0]!r:.60} in it."
-        )
-    return list(row)
+    return row

@@ -10,6 +10,7 @@ Source: Shazeer 2019 on what decoding spends its time on, arXiv 1911.02150.
 import torch
 from torch import Tensor
 
+from gptcore.checks import as_int
 from gptcore.model.gpt import GPT, asked
 
 
@@ -20,7 +21,8 @@ class KVCache:
     """
 
     def __init__(self, model: GPT, B: int, room: int):
-        self.model = model
+        B, room = as_int(B, "B", 1), as_int(room, "room", 1)
+        self.model, self.room = model, room
         self.blocks = [BlockMemory(self, model, B, room) for _ in model.h]
         self.device = model.device
         self.lengths = torch.zeros(B, dtype=torch.int64, device=self.device)  # of each text
@@ -36,7 +38,9 @@ class KVCache:
 
         The first time that may be any number of tokens, afterwards it is one for each text.
         Shapes: B lists -> (B, V).
+        Raises: ValueError for an empty list, too few or too many lists, and more than `room` tokens.
         """
+        self.check_news(news)
         T = max(map(len, news))
         filled_up = [new + [0] * (T - len(new)) for new in news]
         ids = torch.tensor(filled_up, device=self.device)  # (B, T)
@@ -53,6 +57,20 @@ class KVCache:
             self.longest += T
             return self.model.logits(last)  # (B, C) -> (B, V)
 
+    def check_news(self, news: list[list[int]]) -> None:
+        if len(news) != len(self.lengths) or not all(news):
+            raise ValueError(
+                f"The KV cache holds {len(self.lengths)} texts; give it as many lists of new "
+                f"tokens, none of them empty. It was given {len(news)}: {news!r:.60}."
+            )
+        needed = self.longest + max(map(len, news))
+        if needed > self.room:
+            raise ValueError(
+                f"The KV cache has room for {self.room} tokens of each text, and the longest would "
+                f"have {needed}. Make it with room={needed}, or call forget() and read the last "
+                f"{self.room} anew."
+            )
+
     def forget(self) -> None:
         """Begin anew, in the same memory."""
         self.lengths, self.longest = torch.zeros_like(self.lengths), 0
@@ -60,6 +78,7 @@ class KVCache:
     def keep(self, rows: list[int]) -> None:
         """Forget all texts but these."""
         self.lengths = self.lengths[rows]
+        self.longest = int(self.lengths.max())  # the longest one may be among those that went
         for block in self.blocks:
             block.keys, block.values = block.keys[rows], block.values[rows]
 

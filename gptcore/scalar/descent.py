@@ -10,6 +10,8 @@ Source: momentum as Polyak 1964 has it; Adam as Kingma and Ba 2015, arXiv 1412.6
 from collections.abc import Callable, Iterator, Sequence
 from math import sqrt
 
+from gptcore.checks import as_int, as_number
+
 Place = tuple[float, ...]
 Slopes = Callable[..., Sequence[float]]  # slopes_at(x, y) -> one slope for each weight
 
@@ -37,7 +39,7 @@ def descend(
 
     Example: list(descend(lambda x: (2 * x,), (1.0,), 0.25, 2)) -> [(1.0,), (0.5,), (0.25,)]
     """
-    place = check(start, steps)
+    place, steps = check(start, steps)
     yield place
     for _ in range(steps):
         slopes = slopes_at(*place)  # all of them measured here, before anything moves
@@ -56,7 +58,7 @@ def descend_with_momentum(
 
     Example: [*descend_with_momentum(lambda x: (2 * x,), (1.0,), 0.25, 2)][-1] -> about (-0.2,)
     """
-    place = check(start, steps)
+    place, steps = check(start, steps)
     speed = (0.0,) * len(place)
     yield place
     for _ in range(steps):
@@ -80,7 +82,7 @@ def descend_with_adam(
     The rule is that of `gptcore.scalar.Adam`, which moves Values.
     Example: [*descend_with_adam(valley_slopes, (-9.0, 2.0), 0.1, 1)][-1] -> about (-8.9, 1.9)
     """
-    place = check(start, steps)
+    place, steps = check(start, steps)
     mean = mean_square = (0.0,) * len(place)
     yield place
     for t in range(1, steps + 1):
@@ -94,12 +96,10 @@ def descend_with_adam(
         yield place
 
 
-def check(start: Sequence[float], steps: int) -> Place:
-    """Where to begin, as floats. Raises: ValueError for a start or steps that cannot be walked."""
+def check(start: Sequence[float], steps: int) -> tuple[Place, int]:
+    """Start and steps as Python's numbers. Raises: ValueError for some that cannot be walked."""
     if isinstance(start, (str, bytes)) or not hasattr(start, "__iter__"):
         raise ValueError(
             f"start={start!r} must be a place, one number for each weight, such as (-9.0, 2.0)."
         )
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
-        raise ValueError(f"steps={steps!r} must be a whole number, 0 or more.")
-    return tuple(map(float, start))
+    return tuple(as_number(w, "start") for w in start), as_int(steps, "steps", 0)

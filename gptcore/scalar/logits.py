@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from math import log
 from random import Random
 
+from gptcore.checks import as_int
 from gptcore.next_token import next_probabilities
 
 FIRST_STD = 1.0  # spread of the first logits: noise that one can see in a picture
@@ -26,7 +27,7 @@ def surprise(logits: Sequence[float], target: int) -> float:
 
     Example: surprise([0.0, 0.0], target=1) -> about 0.693
     """
-    return -log(softmax(logits)[target])
+    return -log(softmax(logits)[check_target(target, logits)])
 
 
 def surprise_slopes(logits: Sequence[float], target: int) -> list[float]:
@@ -35,8 +36,15 @@ def surprise_slopes(logits: Sequence[float], target: int) -> list[float]:
     Example: surprise_slopes([0.0, 0.0], target=1) -> [0.5, -0.5]
     """
     slopes = softmax(logits)
-    slopes[target] -= 1.0
+    slopes[check_target(target, logits)] -= 1.0
     return slopes
+
+
+def check_target(target: int, logits: Sequence[float]) -> int:
+    """The target as an int. Raises: ValueError for one that has no logit; -1 is not the last."""
+    if as_int(target, "target", 0) >= len(logits):
+        raise ValueError(f"target={target}: there are logits 0 to {len(logits) - 1}.")
+    return as_int(target, "target")
 
 
 def descend_to_counts(
@@ -52,7 +60,7 @@ def descend_to_counts(
     sums = [sum(row) for row in counts]
     shares = [[n / (total or 1) for n in row] for row, total in zip(counts, sums)]
     logits = [[rng.gauss(0, FIRST_STD) for _ in row] for row in counts]
-    for _ in range(steps):
+    for _ in range(as_int(steps, "steps", 0)):
         said = [softmax(row) for row in logits]
         yield said
         for row, p, was, total in zip(logits, said, shares, sums):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from random import Random
 from types import ModuleType
 
+from gptcore.checks import as_finite, as_int
 from gptcore.heads import check_heads
 from gptcore.next_token import next_probabilities, next_token
 from gptcore.scalar import fused
@@ -39,11 +40,9 @@ class MicroConfig:
     block_size: int = 16  # T: most tokens that it looks back on
 
     def __post_init__(self):
+        for name in ("n_embd", "n_head", "n_layer", "block_size"):
+            object.__setattr__(self, name, as_int(getattr(self, name), name, 1))
         check_heads(self.n_embd, self.n_head)
-        for name in ("n_layer", "block_size"):
-            size = getattr(self, name)
-            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-                raise ValueError(f"{name}={size!r} must be a whole number, 1 or more.")
 
 
 def first_weights(
@@ -109,7 +108,7 @@ class MicroGPT:
     ):
         self.documents = check_documents(documents)
         self.config, self.ops = config or MicroConfig(), ops
-        self.rng = Random(seed)
+        self.rng = Random(as_int(seed, "seed"))
         if shuffle:
             self.rng.shuffle(self.documents)
         self.characters = sorted(set("".join(self.documents)))
@@ -152,11 +151,8 @@ class MicroGPT:
 
         Draws and prints nothing; stop whenever you like, the weights stay as they are.
         """
-        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-            raise ValueError(
-                f"steps={steps!r} must be a whole number, 1 or more; 1000 takes about ten seconds."
-            )
-        return self.updates(steps, learning_rate)
+        steps = as_int(steps, "steps", 1, "1000 takes about ten seconds")
+        return self.updates(steps, as_finite(learning_rate, "learning_rate"))
 
     def updates(self, steps: int, learning_rate: float) -> Iterator[Step]:
         optimizer = Adam(self.parameters)
@@ -178,8 +174,7 @@ class MicroGPT:
 
     def sample(self, n: int = 20, temperature: float = 0.5, rng: Random | None = None) -> list[str]:
         """`n` invented texts; without `rng` from the run's own stream of chance, as published."""
-        if n < 0:
-            raise ValueError(f"n={n}: the number of samples must be 0 or more.")
+        n = as_int(n, "n", 0, "it is the number of samples")
         return [self.invent(temperature, rng or self.rng) for _ in range(n)]
 
     def invent(self, temperature: float, rng: Random) -> str:

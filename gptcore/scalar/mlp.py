@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from math import tanh
 from random import Random
 
+from gptcore.checks import as_finite, as_int
 from gptcore.next_token import next_probabilities, next_token
 from gptcore.scalar.logits import surprise, surprise_slopes
 from gptcore.scalar.step import Step
@@ -37,9 +38,8 @@ class MLP:
         *,
         rng: Random,
     ):
-        for name, size in {"context": context, "n_embd": n_embd, "n_hidden": n_hidden}.items():
-            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-                raise ValueError(f"{name}={size!r} must be a whole number, 1 or more.")
+        context, n_embd = as_int(context, "context", 1), as_int(n_embd, "n_embd", 1)
+        n_hidden = as_int(n_hidden, "n_hidden", 1)
         if len(set(characters)) < len(characters) or not characters:
             raise ValueError(f"characters must be different letters, 1 or more: {characters!r:.60}")
         self.characters, self.context = list(characters), context
@@ -154,10 +154,10 @@ class MLP:
         Yields a `Step` after each; draws and prints nothing.
         """
         documents = list(documents)
-        if not documents or isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-            raise ValueError(
-                f"{len(documents)} documents and steps={steps!r}: there must be 1 or more of both."
-            )
+        steps = as_int(steps, "steps", 1)
+        learning_rate = as_finite(learning_rate, "learning_rate")
+        if not documents:
+            raise ValueError("documents is empty: there must be 1 text or more to learn from.")
         for s in range(steps):
             document = documents[s % len(documents)]
             loss = self.loss(document)
@@ -172,8 +172,7 @@ class MLP:
 
     def sample(self, n: int = 20, temperature: float = 1.0, rng: Random | None = None) -> list[str]:
         """`n` invented texts."""
-        if n < 0:
-            raise ValueError(f"n={n}: the number of samples must be 0 or more.")
+        n = as_int(n, "n", 0, "it is the number of samples")
         return [self.invent(temperature, rng or self.rng) for _ in range(n)]
 
     def invent(self, temperature: float, rng: Random) -> str:

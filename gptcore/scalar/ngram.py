@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from math import inf, log
 from random import Random
 
+from gptcore.checks import as_int, as_number
 from gptcore.next_token import next_probabilities, next_token
 
 LONGEST = 100  # letters of an invented text, for a table need not know an end
@@ -33,8 +34,7 @@ class NgramTable:
             raise ValueError(
                 f"characters must be letters, one by one, such as 'abc'; got {characters!r:.60}."
             )
-        if isinstance(context, bool) or not isinstance(context, int) or context < 0:
-            raise ValueError(f"context={context!r} must be a whole number, 0 or more.")
+        context, added = as_int(context, "context", 0), as_number(added, "added")
         if not 0 <= added < inf:
             raise ValueError(f"added={added!r} must be 0 or more; 0.1 does well for names.")
         self.context, self.added = context, added
@@ -129,8 +129,7 @@ class NgramTable:
 
     def sample(self, n: int = 20, temperature: float = 0.5, *, rng: Random) -> list[str]:
         """`n` invented texts, drawn letter by letter until the end, or until 100 letters."""
-        if n < 0:
-            raise ValueError(f"n={n}: the number of samples must be 0 or more.")
+        n = as_int(n, "n", 0, "it is the number of samples")
         return [self.invent(temperature, rng) for _ in range(n)]
 
     def invent(self, temperature: float, rng: Random) -> str:

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from itertools import chain
-from operator import index
 from typing import TYPE_CHECKING, Any, Self
 
+from gptcore.checks import as_ids, as_int
 from gptcore.tokenizers.joining import KnownPieces
 from gptcore.tokenizers.merges import Pair, learn_incremental
 from gptcore.tokenizers.pieces import (
@@ -57,9 +57,9 @@ class BPETokenizer(Tokenizer):
 
         Raises: ValueError for merges, special tokens or a pattern that make no tokenizer.
         """
-        self.merges = [(index(left), index(right)) for left, right in merges]
+        self.merges = [as_pair(merge, place) for place, merge in enumerate(merges)]
         self.pattern = expression_of(pattern)
-        self.byte_order = list(byte_order)
+        self.byte_order = as_ids(byte_order, "byte_order")
         self.id_of = ids_of_tokens(self.merges, self.byte_order)
         self.special_tokens = numbered(special_tokens, first_id=len(self.id_of))
         self.bytes_of = {id: token for token, id in self.id_of.items()}
@@ -82,6 +82,7 @@ class BPETokenizer(Tokenizer):
 
         Raises: ValueError if vocab_size is too small, or if there is no text.
         """
+        vocab_size = as_int(vocab_size, "vocab_size")
         special_tokens = list(numbered(special_tokens, first_id=256))
         n_merges = vocab_size - 256 - len(special_tokens)
         if n_merges < 0:
@@ -161,6 +162,14 @@ class BPETokenizer(Tokenizer):
     def from_description(cls, description: dict[str, Any]) -> Self:
         names = ("pattern", "special_tokens", "byte_order")
         return cls(description["merges"], **{name: description[name] for name in names})
+
+
+def as_pair(merge: Pair, place: int) -> Pair:
+    """The merge as two ints. Raises: ValueError for what is not a pair of token ids."""
+    pair = as_ids(merge, f"Merge {place}")
+    if len(pair) != 2:
+        raise ValueError(f"Merge {place} is {merge!r:.40}; a merge joins two tokens: (104, 105).")
+    return pair[0], pair[1]
 
 
 def ids_of_tokens(merges: Sequence[Pair], byte_order: Sequence[int]) -> dict[bytes, int]:

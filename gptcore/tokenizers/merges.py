@@ -16,6 +16,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
+from gptcore.checks import as_int
+
 Pair = tuple[int, int]
 
 
@@ -58,6 +60,7 @@ def learn_naive(pieces: Iterable[str], n_merges: int) -> list[Pair]:
     Raises: ValueError if `pieces` is one text that has not been cut.
     Example: learn_naive(["aaab", "ab"], 2) -> [(97, 97), (97, 98)]
     """
+    n_merges = as_int(n_merges, "n_merges", 0)
     refuse_uncut(pieces)
     texts = [list(piece.encode()) for piece in pieces]
     merges: list[Pair] = []
@@ -82,6 +85,7 @@ def learn_counted(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> l
     `pieces` may be counted already: piece -> number of occurrences.
     Example: learn_counted({"aaab": 1, "ab": 1}, 2) -> [(97, 97), (97, 98)]
     """
+    n_merges = as_int(n_merges, "n_merges", 0)
     refuse_uncut(pieces)
     words = [(list(piece.encode()), n) for piece, n in Counter(pieces).items() if n > 0]
     merges: list[Pair] = []
@@ -109,6 +113,7 @@ def learn_incremental(pieces: Iterable[str] | Mapping[str, int], n_merges: int) 
     of two letters, `split` finds it, `join` replaces it, and strings compare as their ids do.
     Example: learn_incremental(["aaab", "ab"], 2) -> [(97, 97), (97, 98)]
     """
+    n_merges = as_int(n_merges, "n_merges", 0)
     refuse_uncut(pieces)
     refuse_more_ids_than_letters(n_merges)
     counted = Counter(pieces)

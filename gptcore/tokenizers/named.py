@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gptcore.checks import as_path
 from gptcore.tokenizers.byte_pair import BPETokenizer
 from gptcore.tokenizers.characters import CharTokenizer
 from gptcore.tokenizers.openai import PUBLISHED, TiktokenTokenizer, unknown_name
@@ -22,7 +23,7 @@ def find_tokenizer(name_or_path: str | Path) -> Tokenizer:
     """
     if str(name_or_path) in PUBLISHED:
         return TiktokenTokenizer(str(name_or_path))
-    path = Path(name_or_path)
+    path = as_path(name_or_path, "The tokenizer")
     if not path.exists():
         raise unknown_name(name_or_path)
     kind = read_saved(path).get("kind")

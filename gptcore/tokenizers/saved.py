@@ -66,7 +66,7 @@ def read_saved(path: Path) -> dict[str, Any]:
         raise ValueError(
             f"There is no tokenizer to read at {path} ({error.strerror or error}). {make_anew}"
         ) from None
-    except ValueError as error:  # no JSON, or no UTF-8
+    except ValueError as error:  # no JSON, no UTF-8, or nested too deeply
         raise ValueError(
             f"The file {path} is damaged, or no tokenizer: it is not JSON ({error}). {make_anew}"
         ) from None

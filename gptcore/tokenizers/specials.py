@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import regex
 
+from gptcore.checks import as_int
 from gptcore.tokenizers.pieces import check_text
 
 END_OF_TEXT = "<|endoftext|>"
@@ -35,6 +36,10 @@ def numbered(special_tokens: Iterable[str] | Mapping[str, int], first_id: int) -
         special_tokens = {spelling: id for id, spelling in enumerate(spellings, first_id)}
         if len(special_tokens) < len(spellings):
             raise ValueError(f"special_tokens={spellings} has one of them twice. Name each once.")
+    special_tokens = {
+        spelling: as_int(id, f"The id of {spelling!r}", 0)
+        for spelling, id in special_tokens.items()
+    }
     for spelling, id in special_tokens.items():
         check_text(spelling, f"The special token {spelling!r}")
         if not spelling:

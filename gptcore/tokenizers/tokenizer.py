@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from gptcore.checks import as_ids, as_path
 from gptcore.tokenizers.pieces import check_text
 from gptcore.tokenizers.saved import read_saved, write_saved
 from gptcore.tokenizers.specials import END_OF_TEXT, allowed_among, split_at_specials
@@ -99,10 +100,10 @@ class Tokenizer(ABC):
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The bytes that the tokens stand for, one after the other.
 
-        Raises: ValueError at the first id that is no token.
+        Shapes: ids (T,), a list, an array or a tensor.
+        Raises: ValueError at the first id that is no token, and for a batch.
         """
-        # Trap: two tensors with the same number in them are not found as the same key.
-        ids = ids.tolist() if hasattr(ids, "tolist") else list(ids)
+        ids = as_ids(ids, "What is decoded")
         try:
             return b"".join([self.bytes_of[id] for id in ids])
         except KeyError:
@@ -134,7 +135,7 @@ class Tokenizer(ABC):
         Raises: OSError if it cannot be stored.
         """
         content = {"kind": self.kind, "sha256": self.sha256, **self.description()}
-        write_saved(Path(path), content)
+        write_saved(as_path(path), content)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -142,7 +143,8 @@ class Tokenizer(ABC):
 
         Raises: ValueError if the file is missing, damaged, or something else.
         """
-        saved = read_saved(Path(path))
+        path = as_path(path)
+        saved = read_saved(path)
         if saved.get("kind") != cls.kind:
             raise ValueError(
                 f"The file {path} has a tokenizer of kind {saved.get('kind')!r}; "

@@ -14,13 +14,12 @@ from typing import Protocol
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from gptcore.model import GPT
 from gptcore.model.gpt import asked
-from gptcore.model.ids import UNASKED
+from gptcore.model.ids import summed_cross_entropy
 from gptcore.training.processes import Processes
 
 # Tokens whose logits are in memory at a time in a measurement: at most so many, and at most one in
@@ -77,9 +76,7 @@ class LossSum(nn.Module):
 
     def of(self, x: Tensor, targets: Tensor) -> Tensor:
         """The sum over some tokens. Shapes: (N, C), (N,) -> ()."""
-        logits = self.model.logits(x)  # (N, C) -> (N, V)
-        wide = torch.promote_types(logits.dtype, torch.float32)  # 16 bits are too few; 64 stay 64
-        return F.cross_entropy(logits.to(wide), targets, ignore_index=UNASKED, reduction="sum")
+        return summed_cross_entropy(self.model.logits(x), targets)
 
 
 def validation_loss(

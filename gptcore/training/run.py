@@ -19,7 +19,8 @@ import torch
 from torch.nn.parallel import DistributedDataParallel
 
 from gptcore.model import GPT, check_ids
-from gptcore.model.ids import UNASKED, check_targets
+from gptcore.model.ids import check_targets, targets_to_predict
+from gptcore.model.weights import check_tensors
 from gptcore.training import onednn
 from gptcore.training.changes import Changes, check_finished, differences
 from gptcore.training.checkpoint_contents import Loaded
@@ -126,19 +127,14 @@ class Run:
         config, step, start = self.config, self.step + 1, clock()
         self.model.train()
         batch = self.micro_batches(step)
-        asked = self.processes.sum(sum(int((y != UNASKED).sum()) for _, y, _ in batch))
-        if not asked:
-            raise ValueError(
-                f"Step {step} has no target to learn from: all of its rows have {UNASKED} "
-                f"everywhere. Leave such rows out of the batches; or choose a larger grad_accum, "
-                f"so that each step has some that can be learned from."
-            )
+        asked = self.processes.sum(sum(int(targets_to_predict(y).sum()) for _, y, _ in batch))
         total = torch.zeros((), device=self.device)
         with self.chance_of(step):
             for number, (x, y, _) in enumerate(batch, 1):
                 with self.alone(until=number < len(batch)), self.autocast:
                     # Several processes take the mean of their slopes; this makes it a sum.
-                    loss = self.loss(x, y) * (self.processes.size / asked)
+                    # Where every target is ignored, loss and gradients are 0.
+                    loss = self.loss(x, y) * (self.processes.size / max(1, asked))
                     self.scaler.scale(loss).backward()
                 total += loss.detach()
         for optimizer in self.optimizers:
@@ -349,6 +345,7 @@ class Run:
         """
         self.check_same(loaded)
         found = loaded.model.own_tensors()
+        check_tensors(self.model.own_tensors(), found, str(loaded.folder))
         with torch.no_grad():
             for name, tensor in self.model.own_tensors().items():
                 tensor.copy_(own_part(found[name], tensor))

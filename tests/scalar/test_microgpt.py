@@ -380,7 +380,7 @@ def test_a_number_of_steps_that_is_none_is_refused_before_the_first_step(steps):
 
 
 def test_a_negative_number_of_samples_is_refused():
-    with pytest.raises(ValueError, match=r"^n=-1: the number of samples must be 0 or more\.$"):
+    with pytest.raises(ValueError, match=r"^n=-1 must be a whole number, 0 or more; it is"):
         MicroGPT(NAMES, SMALL).sample(-1)
 
 

@@ -91,7 +91,7 @@ def test_a_merge_that_was_changed_by_hand_is_told_by_the_hash(small, path):
     [
         ({"merges": None}, "TypeError: 'NoneType' object is not iterable"),
         ({"merges": [[1, 999]]}, "ValueError: Merge 0 joins 1 and 999, "),
-        ({"merges": [["a", "b"]]}, "TypeError: 'str' object cannot be interpreted as an integer"),
+        ({"merges": [["a", "b"]]}, "ValueError: Merge 0 is a list of token ids"),
         ({"pattern": "(("}, "ValueError: The pattern '((' is no regular expression"),
         ({"special_tokens": {"<|x|>": 3}}, "ValueError: The special token '<|x|>' cannot have"),
         ({"byte_order": [1, 2]}, "ValueError: byte_order must have each of the 256 bytes once"),
