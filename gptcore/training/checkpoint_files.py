@@ -6,12 +6,15 @@ name, a folder of its own, or missing. Everything here copes with all of these.
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from gptcore.corpus.shards import sha256_of
 from gptcore.json_text import read_json_object
+
+T, R = TypeVar("T"), TypeVar("R")
 
 FILES = "files.json"
 LONGEST_NAME = 200  # of a folder that a file stands for
@@ -31,13 +34,22 @@ def check_whole(folder: Path, names: Iterable[str]) -> None:
     try:
         sums = read_json_object(folder / FILES)
         known = [name for name in names if name in sums]
-        with ThreadPoolExecutor() as threads:
-            found = dict(zip(known, threads.map(lambda name: sha256_of(folder / name), known)))
+        found = dict(zip(known, for_each(lambda name: sha256_of(folder / name), known)))
     except OSError as error:
         raise CheckpointDamaged(f"The checkpoint {folder} is not whole ({error}).") from None
     for name in names:
         if name not in found or found[name] != sums[name]:
             raise CheckpointDamaged(f"The checkpoint {folder} is damaged: {name} is not as it was.")
+
+
+def for_each(work: Callable[[T], R], things: Iterable[T]) -> list[R]:
+    """The results for all, by several threads at once; one after another while Python ends."""
+    things = list(things)
+    try:
+        with ThreadPoolExecutor() as threads:
+            return list(threads.map(work, things))
+    except RuntimeError:  # a program that ends starts no threads any more
+        return [work(thing) for thing in things]
 
 
 def is_whole(folder: Path) -> bool:

@@ -20,7 +20,6 @@ import shlex
 import shutil
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -47,6 +46,7 @@ from gptcore.training.checkpoint_contents import (
 )
 from gptcore.training.checkpoint_files import (
     FILES,
+    for_each,
     is_copied_folder,
     is_whole,
     point,
@@ -104,10 +104,9 @@ class Checkpoints:
             save_file({name: t.contiguous() for name, t in optimizer.items()}, part / OPTIMIZER)
             (part / STATE).write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
             files = sorted(part.iterdir())
-            with ThreadPoolExecutor(len(files)) as threads:
-                hashes = threads.map(sha256_of, files)
-                list(threads.map(to_disk, files))
-                sums = {file.name: sha256 for file, sha256 in zip(files, hashes)}
+            for_each(to_disk, files)
+            hashes = for_each(sha256_of, files)
+            sums = {file.name: sha256 for file, sha256 in zip(files, hashes)}
             (part / FILES).write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
             to_disk(part / FILES)
             to_disk(part)
