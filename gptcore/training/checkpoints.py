@@ -25,14 +25,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import Tensor
 
 from gptcore.corpus.folder import NO_ROOM, DiskFull
 from gptcore.corpus.shards import sha256_of
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
-from gptcore.model.weights import refuse_pickle
+from gptcore.model.weights import refuse_pickle, save_tensors
 from gptcore.training.checkpoint_contents import (
     OPTIMIZER,
     STATE,
@@ -101,7 +100,7 @@ class Checkpoints:
         try:
             part.mkdir(parents=True)
             model.save(part)
-            save_file({name: t.contiguous() for name, t in optimizer.items()}, part / OPTIMIZER)
+            save_tensors({name: t.contiguous() for name, t in optimizer.items()}, part / OPTIMIZER)
             (part / STATE).write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
             files = sorted(part.iterdir())
             for_each(to_disk, files)
