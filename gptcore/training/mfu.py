@@ -68,17 +68,11 @@ def share_of_peak(flops_per_second: float, peak: Peak) -> tuple[float | None, Pe
     """
     if flops_per_second <= peak.flops_per_second:
         return flops_per_second / peak.flops_per_second, peak
-    done = f"{flops_per_second / 1e12:.4g} TFLOP/s"
     if peak.measured:
-        warnings.warn(
-            f"A step did {done}, more than the peak that was measured: {peak}. From here on mfu is "
-            f"a share of the fastest step.",
-            stacklevel=2,
-        )
         return 1.0, Peak(flops_per_second, "the fastest step of this run", measured=True)
     warnings.warn(
-        f"A step did {done}, more than {peak}. So the peak of this device is not known, and there "
-        f"is no mfu from here on.",
+        f"A step did {flops_per_second / 1e12:.4g} TFLOP/s, more than {peak}. So the peak of this "
+        f"device is not known, and there is no mfu from here on.",
         stacklevel=2,
     )
     return None, None

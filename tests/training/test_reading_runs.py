@@ -134,18 +134,8 @@ def test_weights_need_neither_the_optimizer_nor_the_state(lost, original, text, 
 def test_files_have_the_permissions_that_the_umask_says(umask, mode, tmp_path):
     before = os.umask(umask)
     try:
-        small = [
-            "--n_layer",
-            "1",
-            "--n_embd",
-            "8",
-            "--n_head",
-            "2",
-            "--device",
-            "cpu",
-            "--max_steps",
-            "2",
-        ]
+        small = ["--n_layer", "1", "--n_embd", "8", "--n_head", "2", "--device", "cpu"]
+        small += ["--max_steps", "2"]
         assert main(["train", "names", "--out_dir", str(tmp_path / "out"), *small]) == 0
     finally:
         os.umask(before)
