@@ -14,7 +14,8 @@ from typing import TypeVar
 from gptcore.corpus.shards import sha256_of
 from gptcore.json_text import read_json_object
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 FILES = "files.json"
 LONGEST_NAME = 200  # of a folder that a file stands for
