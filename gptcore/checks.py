@@ -56,7 +56,7 @@ def as_number(value: object, name: str) -> float:
         return value  # type: ignore[return-value]
     if hasattr(value, "__float__") and not is_bool(value):
         try:
-            return float(value)  # type: ignore[arg-type]
+            return float(value)
         except (TypeError, ValueError, RuntimeError, OverflowError):
             pass  # several numbers, or one that no float can hold
     raise ValueError(f"{name}={value!r:.60} must be one number.")

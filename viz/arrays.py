@@ -3,6 +3,7 @@
 Left out on purpose: knowing NumPy or PyTorch. An array says itself how it becomes a list.
 """
 
+from collections.abc import Mapping
 from math import isfinite
 from operator import index
 
@@ -56,6 +57,20 @@ def to_int(given, what: str, least: int, most: int | None = None) -> int:
 def is_bool(given) -> bool:
     """True and False, of NumPy and PyTorch too."""
     return isinstance(given, bool) or str(getattr(given, "dtype", "")) in ("bool", "torch.bool")
+
+
+def to_mapping(given, what: str, example: str) -> Mapping:
+    """A mapping as it is. Raises: ValueError for anything else, such as None."""
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{what} must be a mapping such as {example}, not {given!r:.60}.")
+    return given
+
+
+def to_tokens(given) -> list[str]:
+    """The tokens as texts. Raises: ValueError for what is not a row of them."""
+    if not hasattr(given, "__iter__"):
+        raise ValueError(f"tokens must be a list of texts such as ['a', 'b'], not {given!r:.60}.")
+    return [str(token) for token in given]
 
 
 def to_matrix(given, what: str, axes: str = "T T") -> list:

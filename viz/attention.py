@@ -9,7 +9,7 @@ that out by moving it.
 
 from collections.abc import Mapping, Sequence
 
-from viz.arrays import to_int
+from viz.arrays import to_int, to_tokens
 from viz.attention_mosaic import describe_many, draw_mosaic, how_many
 from viz.attention_page import hovered, opened
 from viz.attention_squares import draw_lines, draw_squares, fits
@@ -48,7 +48,7 @@ def draw_attention(
         token listens to a later one although `causal`.
     Example: draw_attention([[1, 0], [0.3, 0.7]], ["a", "b"])
     """
-    labels = [str(token) for token in tokens]
+    labels = to_tokens(tokens)
     start = check_options(view, start, len(labels))
     named = weights if isinstance(weights, Mapping) else {"": weights}
     if not named:

@@ -8,7 +8,7 @@ each block adds to the score of each possible next letter.
 from collections.abc import Mapping, Sequence
 from math import fsum
 
-from viz.arrays import to_numbers
+from viz.arrays import to_mapping, to_numbers
 from viz.labels import clip, short, visible
 from viz.palette import FAINT, INK, MUTED, ink_on, signed
 from viz.picture import Picture
@@ -33,6 +33,7 @@ def draw_ledger(
     Raises:  ValueError without entries, for rows of different lengths, or more than 64 columns.
     Example: draw_ledger({"embedding": [0.5, -1.0], "+ mlp": [0.25, 2.0]}, labels=["a", "b"])
     """
+    to_mapping(entries, "entries", "{'embedding': [0.5, -1.0]}")
     rows = {str(name): to_numbers(row, f"entry {name!r}") for name, row in entries.items()}
     heads = check(rows, labels)
     sums = [fsum(column) for column in zip(*rows.values())]

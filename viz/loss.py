@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from viz.arrays import to_mapping
 from viz.curves import VAL, Series, bold, to_series, up_to, value_at
 from viz.labels import clip
 from viz.loss_on_axes import draw_on_axes
@@ -38,6 +39,7 @@ def draw_loss(
         pin has no curve to stand on.
     Example: draw_loss({"train": [3.3, 2.9, 2.7]}, lines={"knows nothing": 3.296}, pins={3: "anna"})
     """
+    history = to_mapping(history, "history", "{'train': [3.3, 2.9]}")
     series = {name: to_series(name, given) for name, given in history.items()}
     others = to_reference(reference or {}, last_step)
     if not any(steps for steps, _ in series.values()):

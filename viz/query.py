@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from viz.arrays import to_int
+from viz.arrays import to_int, to_tokens
 from viz.attention_mosaic import add_names
 from viz.attention_page import MANY, to_pixels
 from viz.attention_stack import Stack, name_of, read_stack
@@ -44,7 +44,7 @@ def draw_query(
     Raises:  ValueError for weights that are none, and for a layer, head or query that is not there.
     Example: draw_query([[1, 0], [0.3, 0.7]], ["a", "b"])
     """
-    labels = [str(token) for token in tokens]
+    labels = to_tokens(tokens)
     stack = read_stack(weights, labels)
     T = min(len(labels), MOST_TOKENS)
     picture = query_picture(stack.part(0, T), labels, layer, head, query, silenced, said)

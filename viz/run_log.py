@@ -29,7 +29,7 @@ def read_run(name: str, rows: Iterable, x: str, y: str, operations_per_token: Ra
 
     Raises: ValueError for a log without rows, or rows without what is asked for.
     """
-    rows = list(rows)
+    rows = list(rows) if hasattr(rows, "__iter__") else []
     if not rows:
         raise ValueError(f"The run {name!r} has no rows; give those of its log.jsonl.")
     heights = [field(name, row, y) for row in rows]

@@ -8,6 +8,7 @@ A log is given as its rows.
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+from viz.arrays import to_mapping
 from viz.curves import VAL, Series, bold, told_number
 from viz.labels import clip
 from viz.loss_on_axes import draw_on_axes
@@ -44,6 +45,7 @@ def draw_runs(
     Example: draw_runs({"a": [{"step": 1, "tokens": 64, "val_loss": 3.3}]}, x="step")
     """
     check_choice("x", x, AXES)
+    to_mapping(runs, "runs", "{'name': rows of its log}")
     if not runs:
         raise ValueError("There is no run to draw: give {'name': rows of its log}.")
     series = {name: read_run(name, rows, x, y, operations_per_token) for name, rows in runs.items()}

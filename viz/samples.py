@@ -6,6 +6,7 @@ or invented again?
 
 from collections.abc import Collection, Mapping, Sequence
 
+from viz.arrays import to_int, to_mapping
 from viz.labels import clip
 from viz.palette import GOLD, INK, LINE, MUTED
 from viz.picture import Picture
@@ -29,7 +30,8 @@ def draw_samples(
     Raises:  ValueError for an album without texts.
     Example: draw_samples({0: ["qxv"], 100: ["mari", "anna"]}, known={"anna"})
     """
-    rows = check(album, rows)
+    to_mapping(album, "album", "{0: ['qxv'], 100: ['mari']}")
+    rows = check(album, to_int(rows, "rows", 1))
     picture = samples_picture(album, set(known), rows, title, marked)
     return picture.draw_on(ax) if ax is not None else picture
 
@@ -69,8 +71,6 @@ def check(album: Mapping[int, Sequence[str]], rows: int) -> int:
             f"The album has {len(album)} moments and no texts: give it as {{0: ['qxv'], 100: "
             f"['mari', 'anna']}}."
         )
-    if rows < 1:
-        raise ValueError(f"rows={rows} must be 1 or more.")
     return min(rows, most)
 
 

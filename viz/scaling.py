@@ -12,6 +12,7 @@ Source: the form of the picture: Kaplan et al. 2020, arXiv 2001.08361; Hoffmann 
 
 from collections.abc import Mapping
 
+from viz.arrays import to_mapping
 from viz.curves import Points, Series, power_of_ten, thinned, told_number
 from viz.labels import clip
 from viz.loss_on_axes import draw_on_axes
@@ -65,7 +66,7 @@ def draw_scaling(
     """
     if x not in AXES:
         raise ValueError(f"x={x!r} must be one of {', '.join(AXES)}.")
-    if not runs:
+    if not to_mapping(runs, "runs", "{'name': (operations, losses)}"):
         raise ValueError("There is no run to draw: give {'name': (operations, losses)}.")
     series = {name: to_run(name, given) for name, given in runs.items()}
     best = {name: lowest(name, run) for name, run in series.items()}

@@ -6,6 +6,7 @@ out on purpose: quality. A model may well be better in a language that costs mor
 
 from collections.abc import Mapping, Sequence
 
+from viz.arrays import to_mapping
 from viz.labels import clip
 from viz.palette import BLUE, FAINT, INK, MUTED, ORANGE, WHITE
 from viz.picture import Picture
@@ -35,6 +36,9 @@ def draw_token_prices(
     Raises:  ValueError if a vocabulary lacks the base, or if a sentence is empty.
     Example: draw_token_prices({"letters": {"English": list("so"), "French": list("alors")}})
     """
+    to_mapping(pieces, "pieces", "{'letters': {'English': ['s', 'o']}}")
+    for name, given in pieces.items():
+        to_mapping(given, f"pieces[{name!r}]", "{'English': ['s', 'o']}")
     tables = {str(name): check(dict(rows)) for name, rows in pieces.items()}
     if not tables:
         raise ValueError("There is nothing to compare: give at least one vocabulary.")

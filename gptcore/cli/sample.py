@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
+from gptcore.checks import as_path
 from gptcore.cli.train import typed_before
 from gptcore.training.presets import PRESETS
 
@@ -40,19 +41,22 @@ class Sample:
         for name in ("num_samples", "max_new_tokens"):
             if getattr(self, name) < 1:
                 raise ValueError(f"--{name} {getattr(self, name)}: must be 1 or more.")
+        out_dir = as_path(self.out_dir, "--out_dir")
         # PyTorch takes seconds to load; what is typed wrongly must not wait for it.
         training = import_module("gptcore.training")
-        model = training.load_model(self.out_dir, self.checkpoint)
-        file = self.out_dir / "tokenizer.json"
+        model = training.load_model(out_dir, self.checkpoint)
+        file = out_dir / "tokenizer.json"
         if self.tokenizer is None and not file.exists():
             raise ValueError(
-                f"{self.out_dir} has no tokenizer.json. Say which one the shards were made with: "
+                f"{out_dir} has no tokenizer.json. Say which one the shards were made with: "
                 f"--tokenizer gpt2, or the JSON file of yours."
             )
-        tokenizer = import_module("gptcore.tokenizers").find_tokenizer(self.tokenizer or file)
+        tokenizer = import_module("gptcore.tokenizers").find_tokenizer(
+            file if self.tokenizer is None else self.tokenizer
+        )
         model = training.known_tokens_only(model, tokenizer.vocab_size)
         model.to(training.pick_device(self.device))
-        start = self.start()
+        start = beginning_of_texts(out_dir)
         prompt = start if self.prompt is None else self.prompt
         for i in range(self.num_samples):
             if i:
@@ -73,7 +77,8 @@ class Sample:
                 print(piece, end="", flush=True)
         print()
 
-    def start(self) -> str:
-        """What a text begins with where texts have no mark between them."""
-        preset = PRESETS.get(typed_before(self.out_dir).get("preset", ""))
-        return preset.start if preset else ""
+
+def beginning_of_texts(out_dir: Path) -> str:
+    """What a text of this run begins with where texts have no mark between them."""
+    preset = PRESETS.get(typed_before(out_dir).get("preset", ""))
+    return preset.start if preset else ""

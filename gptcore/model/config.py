@@ -127,9 +127,9 @@ def check_dropout(dropout) -> float:
     return share
 
 
-def check_switch(name: str, switch) -> bool:
+def check_switch(name: str, switch: Any) -> bool:
     """Raises: ValueError for anything but True and False; "False" in quotes is true to Python."""
-    if not is_bool(switch) or getattr(switch, "ndim", 0):
+    if not is_bool(switch) or getattr(switch, "ndim", 0) > 0:
         raise ValueError(f"{name}={switch!r:.60} must be True or False.")
     return bool(switch)
 

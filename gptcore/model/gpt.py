@@ -296,12 +296,12 @@ class GPT(nn.Module):
     def _load_from_state_dict(self, state_dict, prefix, *rest):
         """Refuse what PyTorch does in silence: load both matrices of a tied model into one."""
         head, embedding = state_dict.get(prefix + HEAD), state_dict.get(prefix + EMBEDDING)
-        if self.config.tied and head is not None and embedding is not None:
-            if not are_equal(head, embedding):
-                raise ValueError(
-                    f"{prefix}{HEAD} and {prefix}{EMBEDDING} differ, and this model has one matrix "
-                    f"for both (tied=True). Make it with GPTConfig(..., tied=False)."
-                )
+        both = head is not None and embedding is not None
+        if self.config.tied and both and not are_equal(head, embedding):
+            raise ValueError(
+                f"{prefix}{HEAD} and {prefix}{EMBEDDING} differ, and this model has one matrix "
+                f"for both (tied=True). Make it with GPTConfig(..., tied=False)."
+            )
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
 

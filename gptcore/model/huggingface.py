@@ -8,6 +8,7 @@ Source: `GPT2LMHeadModel` of transformers, whose logits are the test.
 
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from gptcore.checks import as_path
 from gptcore.json_text import parse_json
@@ -125,7 +126,7 @@ def config_of(told: dict) -> GPTConfig:
     for name, ours in ALWAYS.items():
         if told.get(name, ours) != ours:
             raise ValueError(f"{SIZES} says {name}={told[name]!r}; only {ours!r} is computed here.")
-    sizes = {name: size_of(told, name) for name in SIZE_NAMES}
+    sizes: dict[str, Any] = {name: size_of(told, name) for name in SIZE_NAMES}
     if told.get("n_inner") not in (None, 4 * sizes["n_embd"]):
         raise ValueError(
             f"{SIZES} says n_inner={told['n_inner']}; here the MLP is always 4 times as wide as "

@@ -9,6 +9,7 @@ Source: karpathy/nanoGPT, `model.py` and `train.py`.
 import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -65,7 +66,9 @@ def tensors_of(weights, file: Path) -> Tensors:
         raise ValueError(f"model of {file} must be a dictionary of tensors; got {weights!r:.60}.")
     for name, tensor in weights.items():
         if not isinstance(tensor, torch.Tensor):
-            raise ValueError(f"{name} of {file} is a {type(tensor).__name__}, and must be a tensor.")
+            raise ValueError(
+                f"{name} of {file} is a {type(tensor).__name__}, and must be a tensor."
+            )
     return dict(weights)
 
 
@@ -111,8 +114,8 @@ def check_begin(file: Path) -> None:
 
 def numpy_globals() -> list:
     """What makes NumPy's scalars and arrays when a checkpoint is read; none of it runs anything."""
-    array, number = np.zeros(1), np.float64(0.0)
-    makers = [array.__reduce__()[0], number.__reduce__()[0]]  # type: ignore[index]
+    values: list[Any] = [np.zeros(1), np.float64(0.0)]
+    makers = [value.__reduce__()[0] for value in values]
     named = [
         (maker, f"numpy.{core}.multiarray.{maker.__name__}")  # NumPy 1 and 2
         for maker in makers

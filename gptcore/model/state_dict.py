@@ -66,7 +66,7 @@ def is_causal_mask(mask: Tensor, block_size: int) -> bool:
     """Shapes: mask (1, 1, T, T), with T at least block_size."""
     T = mask.shape[-1] if mask.dim() else 0
     causal = torch.ones(1, 1, T, T).tril()
-    return T >= block_size and torch.equal(mask.float(), causal)
+    return block_size <= T and torch.equal(mask.float(), causal)
 
 
 def is_blocked_score(score: Tensor, block_size: int) -> bool:

@@ -38,7 +38,7 @@ class KVCache:
 
         The first time that may be any number of tokens, afterwards it is one for each text.
         Shapes: B lists -> (B, V).
-        Raises: ValueError for an empty list, too few or too many lists, and more than `room` tokens.
+        Raises: ValueError for an empty list, a wrong number of lists, more than `room` tokens.
         """
         self.check_news(news)
         T = max(map(len, news))

@@ -116,7 +116,10 @@ def test_files_without_prefix_with_masks_or_with_the_head_written_out_are_read_t
     theirs = made_there()
     theirs.save_pretrained(tmp_path / "prefix")
     theirs.transformer.save_pretrained(tmp_path / "bare")
-    for name, change in {"masks": {"h.0.attn.bias": torch.ones(1, 1, 20, 20).tril()}, "head": {}}.items():
+    for name, change in {
+        "masks": {"h.0.attn.bias": torch.ones(1, 1, 20, 20).tril()},
+        "head": {},
+    }.items():
         theirs.save_pretrained(tmp_path / name)
         tensors = load_file(tmp_path / name / "model.safetensors")
         head = {"lm_head.weight": tensors["transformer.wte.weight"].clone()}

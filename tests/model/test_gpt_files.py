@@ -206,7 +206,9 @@ def test_an_old_checkpoint_of_nanogpt_that_does_not_mention_biases_has_them(tmp_
     model = lively(GPTConfig(block_size=8, vocab_size=29, n_layer=2, n_head=2, n_embd=6, bias=True))
     checkpoint = as_nanogpt(model)
     del checkpoint["model_args"]["bias"]
-    checkpoint["model"]["transformer.h.0.attn.bias"] = torch.ones(1, 1, 8, 8).tril()  # the causal mask
+    checkpoint["model"]["transformer.h.0.attn.bias"] = torch.ones(
+        1, 1, 8, 8
+    ).tril()  # the causal mask
     torch.save(checkpoint, tmp_path / "ckpt.pt")
     assert torch.equal(GPT.from_nanogpt(tmp_path / "ckpt.pt")(IDS)[0], model(IDS)[0])
 

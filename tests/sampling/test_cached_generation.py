@@ -13,11 +13,6 @@ T, V = 12, 37
 PROMPTS = [[random.Random(n).randrange(V) for _ in range(n)] for n in range(1, 3 * T + 1)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_core():
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="module", params=[True, False], ids=["fused", "written out"])
 def model(request) -> GPT:
     """Weights so large that what it says depends on all that it reads."""

@@ -145,10 +145,12 @@ def test_the_still_never_moves(explorer):
 
 
 def test_places_that_are_not_there_are_refused():
-    with pytest.raises(ValueError, match="layer=3, head=0: there are 3 layers and 4 heads"):
+    with pytest.raises(ValueError, match="layer=3 must be a whole number, from 0 to 2"):
         AttentionExplorer(look, text="a b", layer=3)
     for place in ({"layer": 3}, {"head": 4}, {"query": 2}):
-        with pytest.raises(ValueError, match=r"there are (layer|head|query) 0 to"):
+        with pytest.raises(
+            ValueError, match=r"(layer|head|query)=. must be a whole number, from 0 to"
+        ):
             draw_query(weights_of("a b"), ["a", "b"], **place)
     with pytest.raises(ValueError, match="5 x 5 squares, but there are 2 tokens"):
         AttentionExplorer(lambda text, silenced: (["a", "b"], np.eye(5)), text="x")

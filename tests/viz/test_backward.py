@@ -200,7 +200,7 @@ def test_a_source_that_the_result_was_not_made_of_is_refused():
 @pytest.mark.parametrize("step", [-1, 8, 1000])
 def test_a_step_that_does_not_exist_is_refused_with_those_that_do(step):
     L, names = example()
-    with pytest.raises(ValueError, match=rf"step={step}: this graph has stills 0 to 7\."):
+    with pytest.raises(ValueError, match=rf"step={step} must be a whole number, from 0 to 7\."):
         draw_backward(L, names, step=step)
     for advised in (0, 7):
         draw_backward(L, names, step=advised)

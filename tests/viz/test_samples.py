@@ -88,7 +88,7 @@ def test_an_album_without_texts_is_refused_with_an_example_that_works(album):
 
 
 def test_less_than_one_row_is_refused():
-    with pytest.raises(ValueError, match="rows=0 must be 1 or more"):
+    with pytest.raises(ValueError, match="rows=0 must be a whole number, 1 or more"):
         draw_samples(ALBUM, rows=0)
     draw_samples(ALBUM, rows=1)
 
