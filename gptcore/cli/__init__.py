@@ -21,8 +21,10 @@ from gptcore.cli.fetch import Fetch
 from gptcore.cli.ladder import Ladder
 from gptcore.cli.microgpt import Microgpt
 from gptcore.cli.names_file import read_names
+from gptcore.cli.paths import check_not_empty, expand_home
 from gptcore.cli.prepare import Prepare
 from gptcore.cli.sample import Sample
+from gptcore.cli.streams import fill_closed_descriptors, usable_streams
 from gptcore.cli.train import Train
 
 __all__ = ["COMMANDS", "entry", "main", "read_names"]
@@ -47,14 +49,19 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    with usable_streams():
+        return run(list(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """The same, where there is something to print on."""
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         check_command(arguments)
         read_command(arguments).run()
-    except KeyboardInterrupt:
-        print("\nstopped; nothing was left half-written.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(with_notes("\nstopped; nothing was left half-written.", stopped), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # `gptcore microgpt | head` has seen enough
         sys.stderr.close()
@@ -68,9 +75,14 @@ def main(arguments: list[str] | None = None) -> int:
             if asked_wrongly or isinstance(error, OSError)
             else f"{type(error).__name__}, which should not happen (--debug shows where): "
         )
-        print(f"gptcore: {unforeseen}{error}", file=sys.stderr)
+        print(with_notes(f"gptcore: {unforeseen}{error}", error), file=sys.stderr)
         return 2 if asked_wrongly else 1
     return 0
+
+
+def with_notes(told: str, error: BaseException) -> str:
+    """A message, and what was noted on the way: where something was saved."""
+    return "\n".join([told, *getattr(error, "__notes__", [])])
 
 
 def read_command(arguments: list[str]) -> Any:
@@ -81,7 +93,11 @@ def read_command(arguments: list[str]) -> Any:
     config = (tyro.conf.FlagCreatePairsOff,)
     if arguments and arguments[0] in COMMANDS:
         name, *options = arguments
-        return tyro.cli(COMMANDS[name], prog=f"gptcore {name}", args=options, config=config)
+        command = COMMANDS[name]
+        check_not_empty(command, options)
+        read = tyro.cli(command, prog=f"gptcore {name}", args=options, config=config)
+        expand_home(read)
+        return read
     return tyro.extras.subcommand_cli_from_dict(
         COMMANDS,
         prog="gptcore",
@@ -104,6 +120,7 @@ def check_command(arguments: list[str]) -> None:
 
 def entry() -> None:
     """What the installed command `gptcore` calls."""
+    fill_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a console that cannot show a letter shows a ?
             stream.reconfigure(errors="replace")

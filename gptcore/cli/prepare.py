@@ -17,6 +17,7 @@ from tqdm import tqdm
 from gptcore import corpus
 from gptcore.checks import as_path
 from gptcore.corpus.left_out import in_lines
+from gptcore.json_text import parse_json
 
 if TYPE_CHECKING:
     from gptcore.corpus.preparing import Progress
@@ -80,7 +81,7 @@ class Prepare:
                 file=sys.stderr,
             )
             raise
-        manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        manifest = parse_json((out / "manifest.json").read_text(encoding="utf-8"))
         summary = summary_of(manifest, made, time.perf_counter() - start)
         print(json.dumps(summary, indent=2) if self.json else in_words(summary, out))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from gptcore.checks import as_path
-from gptcore.cli.train import COMMAND, read_json
+from gptcore.cli.train import typed_before
 from gptcore.training.presets import PRESETS
 
 
@@ -80,6 +80,5 @@ class Sample:
 
 def beginning_of_texts(out_dir: Path) -> str:
     """What a text of this run begins with where texts have no mark between them."""
-    file = out_dir / COMMAND
-    preset = PRESETS.get(read_json(file)["preset"]) if file.exists() else None
+    preset = PRESETS.get(typed_before(out_dir).get("preset", ""))
     return preset.start if preset else ""

@@ -2,7 +2,8 @@
 
 import ast
 import inspect
-import json
+import shlex
+import sys
 from dataclasses import asdict, dataclass, field, fields, make_dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,11 +12,13 @@ from typing import Annotated, Any, Optional
 
 import tyro
 
+from gptcore.json_text import read_json_object
 from gptcore.model.config import GPTConfig
 from gptcore.training.config import TrainConfig
 from gptcore.training.presets import PRESETS, find_preset
+from gptcore.training.settings_before import settings_before
 
-COMMAND, RUN = "command.json", "run.json"  # what was typed; what the run is (`train` writes it)
+COMMAND = "command.json"  # what was typed
 
 
 def optional_fields(settings: type, name: str) -> type:
@@ -59,9 +62,9 @@ PRESET_LIST = "\n".join(f"{name}: {preset.about}" for name, preset in PRESETS.it
 class Train:
     """Train a model, or go on with it: gptcore train PRESET --out_dir DIR [--resume]
 
-    Ctrl-C or SIGTERM finish the step, save, and end with exit code 75: the same command with
-    --resume goes on. A second Ctrl-C stops at once. After a crash, too, --resume goes on from the
-    last checkpoint that is whole.
+    Ctrl-C, SIGTERM, SIGHUP (a closed terminal) and SIGUSR1 (Slurm) finish the step, save, and end
+    with exit code 75: the same command with --resume goes on. A second Ctrl-C stops at once. After
+    a crash, too, --resume goes on from the last checkpoint that is whole.
     """
 
     preset: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PRESET", help=PRESET_LIST)]
@@ -72,6 +75,9 @@ class Train:
     resume: bool = False
     """go on from the newest whole checkpoint, with the settings that the run had; begins if there
     is none"""
+    init_from: Path | None = None
+    """begin with the weights of another run, or of a Hugging Face folder; its sizes are taken over,
+    and its optimizer's files are not needed"""
     tensorboard: bool = False
     """write the log for TensorBoard, too, into OUT_DIR/tensorboard"""
     settings: Annotated[TrainFields, tyro.conf.arg(name="")] = field(default_factory=TrainFields)  # type: ignore[valid-type]
@@ -81,12 +87,13 @@ class Train:
 
     def run(self) -> None:
         preset = find_preset(self.preset)
+        self.check_folder()
         before = self.before()
         settings = before["train"] if before else asdict(preset.train)
         config = TrainConfig(**fitted(settings, given(self.settings)))
         sizes = (before["model"] if before else preset.model) | given(self.model)
         GPTConfig(**sizes)  # refuses what no model can have, before anything is loaded
-        data = self.data or (Path(before["data"]) if before and before["data"] else None)
+        data = self.data or (Path(before["data"]) if before and before.get("data") else None)
         if data is None and preset.text is None:
             raise ValueError(
                 f"The preset {self.preset} learns from shards: --data DIR. Make them with: "
@@ -101,24 +108,50 @@ class Train:
         # Only this line needs PyTorch, which takes seconds to load; a misspelt word does not wait.
         import_module("gptcore.cli.training").run(self, preset, config, sizes, data)
 
+    def check_folder(self) -> None:
+        """Raises: ValueError for a file where the folder of the run should be."""
+        if self.out_dir.exists() and not self.out_dir.is_dir():
+            raise ValueError(f"--out_dir {self.out_dir} is a file; name a folder, or a new one.")
+        if self.init_from is not None and not self.init_from.exists():
+            raise ValueError(
+                f"--init_from {self.init_from}: there is nothing of that name. Name the folder of "
+                f"a run, such as the --out_dir of another gptcore train."
+            )
+
     def before(self) -> dict[str, Any] | None:
         """What the folder says of the run that it holds, if that is to be resumed.
 
         Raises: ValueError if it was another preset.
         """
-        command, about = self.out_dir / COMMAND, self.out_dir / RUN
-        if not self.resume or not command.exists() or not about.exists():
+        before = settings_before(self.out_dir, note) if self.resume else None
+        if before is None:
             return None
-        before = read_json(command) | read_json(about)
-        if before["preset"] != self.preset:
+        command = typed_before(self.out_dir)
+        preset = command.get("preset", self.preset)
+        if preset != self.preset:
             raise ValueError(
-                f"{self.out_dir} holds a run of the preset {before['preset']}, not of "
-                f"{self.preset}. Resume it: gptcore train {before['preset']} --out_dir "
-                f"{self.out_dir} --resume"
+                f"{self.out_dir} holds a run of the preset {preset}, not of {self.preset}. Resume "
+                f"it: gptcore train {preset} --out_dir {shlex.quote(str(self.out_dir))} --resume"
             )
         # The machine may be another one now.
         before["train"]["device"] = "auto"
-        return before
+        return command | before
+
+
+def typed_before(out_dir: Path) -> dict[str, Any]:
+    """The preset and the data that the run in a folder began with, as far as is known."""
+    if not (out_dir / COMMAND).exists():
+        return {}
+    try:
+        typed = read_json_object(out_dir / COMMAND)
+    except OSError as error:
+        note(f"{error} It says only the preset and --data, which are taken as typed now.")
+        return {}
+    return {name: value for name, value in typed.items() if isinstance(value, str)}
+
+
+def note(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr)
 
 
 def given(fields_: Any) -> dict[str, Any]:
@@ -136,11 +169,3 @@ def fitted(settings: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
         if "decay_steps" not in typed:
             now["decay_steps"] = min(now["decay_steps"], fifth)
     return now
-
-
-def read_json(file: Path) -> dict[str, Any]:
-    """What a file says. Raises: OSError if it is damaged."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise OSError(f"{file} is damaged ({error}). Begin anew in another --out_dir.") from None

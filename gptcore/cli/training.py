@@ -1,13 +1,12 @@
 """What `gptcore train` does once PyTorch may be loaded: data, model, the loop, and what is said.
 
-Left out on purpose: options; `train.py` reads them.
+Left out on purpose: options (`train.py`), and how things are said (`training_words.py`).
 """
 
 import sys
-import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
@@ -15,11 +14,13 @@ from typing import Any
 
 import torch
 
-from gptcore.cli.train import COMMAND, RUN, Train, read_json
-from gptcore.corpus import Batches, story_entropy
+from gptcore.cli.train import COMMAND, Train, given, typed_before
+from gptcore.cli.training_words import notes_said, say, say_finished, shown, summary, what_runs
+from gptcore.corpus import Batches
 from gptcore.corpus.batches import vocab_size_of
 from gptcore.corpus.folder import write_json
 from gptcore.model import GPT, GPTConfig
+from gptcore.tokenizers import Tokenizer
 from gptcore.training import (
     Checkpoints,
     NotFinite,
@@ -29,15 +30,18 @@ from gptcore.training import (
     Step,
     StopSignals,
     TrainConfig,
+    Training,
     check_new,
     find_tokenizer_of,
+    initial_weights,
     joined,
     train,
     write_own_shards,
 )
+from gptcore.training.changes import check_finished
 
 RESUME_ME = 75  # the exit code of a run that was stopped and saved; sysexits.h: try again later
-SECONDS_BETWEEN_LINES = 10.0
+HEARD = "\n{}: this step will be finished and saved. A second Ctrl-C stops at once."
 
 
 def run(
@@ -49,68 +53,131 @@ def run(
         config = replace(config, device=device)
         if not command.resume:
             check_new(out)
-        done = (Checkpoints(out).steps() or [0])[-1]
-        if done >= config.max_steps:
-            say(
-                processes,
-                f"finished already: {done:,} steps, in {out}. To go on: --resume --max_steps "
-                f"{2 * config.max_steps}",
-                sys.stdout,
-            )
+        elif is_finished(command, config):
+            say_finished(processes, out)
             return
         if data is None and preset.text and processes.first:
             write_own_shards(preset.text, out / "data")
         processes.wait()
-        model, texts = model_and_texts(out, config, sizes, data or out / "data")
-        if processes.first:
-            keep_what_samples_need(command, data, out)
-        steps = train_on(model, texts, config, command, processes)
-        if command.tensorboard and processes.first:
-            steps = shown_to_tensorboard(steps, out, done)
-        last = None
-        for step in shown(steps, config, out, preset) if processes.first else steps:
-            last = step
+        model, texts = model_and_texts(command, config, sizes, data or out / "data")
+        stop = StopSignals(lambda name: say(processes, HEARD.format(name)))
+        training = train(
+            model,
+            texts["train"],
+            config,
+            val=texts["val"],
+            out_dir=out,
+            resume=command.resume,
+            stop=stop,
+            processes=processes,
+        )
+        if training.is_finished:
+            say_finished(processes, out)
+            return
+        with closing(training):
+            training.open()
+            if processes.first:
+                keep_what_samples_need(command, data, out)
+            last = take_steps(training, command, preset, stop, processes)
         if last is None or last.step < config.max_steps:
             say(processes, f"stopped and saved in {out}; the same command with --resume goes on.")
             raise SystemExit(RESUME_ME)
         say(processes, summary(last, out), sys.stdout)
 
 
+def is_finished(command: Train, config: TrainConfig) -> bool:
+    """Whether the folder has all steps that are asked for, in a checkpoint that is whole.
+
+    Raises: ValueError if the run that is finished was another one than is asked for now.
+    """
+    recorded, store = typed_before(command.out_dir).get("data"), Checkpoints(command.out_dir)
+    if command.data is not None and str(command.data.resolve()) != recorded:
+        return False  # for now: the data has to be looked at
+    if (store.steps() or [0])[-1] < config.max_steps:
+        return False
+    loaded = store.load_newest()
+    if loaded is None or loaded.state["step"] < config.max_steps or loaded.state.get("learned"):
+        return False
+    typed = {**given(command.settings), "max_steps": config.max_steps}
+    check_finished(loaded.state, typed | given(command.model), loaded.folder)
+    return True
+
+
 def model_and_texts(
-    out: Path, config: TrainConfig, sizes: dict[str, Any], folder: Path
+    command: Train, config: TrainConfig, sizes: dict[str, Any], folder: Path
 ) -> tuple[GPT, dict[str, Batches]]:
-    """A new model, and what it learns from and is measured on.
+    """A model, and what it learns from and is measured on.
 
     Raises: ValueError if the vocabulary does not fit; what `Batches` raises.
     """
-    tokenizer = find_tokenizer_of(folder)
+    check_data(command, folder)
+    tokenizer, out = find_tokenizer_of(folder), command.out_dir
     # The manifest knows the vocabulary also where the tokenizer itself is not at hand.
     vocab_size = tokenizer.vocab_size if tokenizer is not None else vocab_size_of(folder)
-    if vocab_size is not None and "vocab_size" not in sizes:
-        sizes = {**sizes, "vocab_size": vocab_size}
-    shape = GPTConfig(**sizes)
-    if vocab_size is not None and vocab_size > shape.vocab_size:
-        raise ValueError(
-            f"vocab_size={shape.vocab_size} is too small: the shards in {folder} have tokens up to "
-            f"{vocab_size - 1}. Set --vocab_size {-(-vocab_size // 64) * 64}."
-        )
+    if command.init_from is not None and not Checkpoints(out).steps():
+        model = begun_model(command, tokenizer)
+    else:
+        if vocab_size is not None and "vocab_size" not in sizes:
+            sizes = {**sizes, "vocab_size": vocab_size}
+        shape = GPTConfig(**sizes)
+        if vocab_size is not None and vocab_size > shape.vocab_size:
+            raise ValueError(
+                f"vocab_size={shape.vocab_size} is too small: the shards in {folder} have tokens "
+                f"up to {vocab_size - 1}. Set --vocab_size {-(-vocab_size // 64) * 64}."
+            )
+        model = GPT(shape, torch.Generator().manual_seed(config.seed))
     texts = {
         split: Batches(
             folder,
             batch_size=config.batch_size,
-            block_size=shape.block_size,
+            block_size=model.config.block_size,
             seed=config.seed,
             split=split,
             tokenizer=find_tokenizer_of(out),  # of the run that is resumed
         )
         for split in ("train", "val")
     }
-    return GPT(shape, torch.Generator().manual_seed(config.seed)), texts
+    return model, texts
+
+
+def check_data(command: Train, folder: Path) -> None:
+    """Raises: ValueError if the data that a run is to go on with went away."""
+    if command.data is None and not folder.exists():
+        raise ValueError(
+            f"The run in {command.out_dir} learns from {folder}, which is not there any more. Say "
+            f"where it is now: --data DIR"
+        )
+
+
+def begun_model(command: Train, tokenizer: Tokenizer | None) -> GPT:
+    """A model with the weights of --init_from.
+
+    Raises: ValueError if other sizes are asked for, or the text has other tokens.
+    """
+    source = command.init_from
+    assert source is not None
+    model, typed = initial_weights(source), given(command.model)
+    has = asdict(model.config)
+    other = [f"{k}={has[k]} (not {v})" for k, v in typed.items() if k != "dropout" and has[k] != v]
+    if other:
+        raise ValueError(
+            f"The model in {source} has {', '.join(other)}. Its weights fit no other sizes: leave "
+            f"these options out, or --init_from."
+        )
+    own = find_tokenizer_of(source) or find_tokenizer_of(source.parent)  # of a checkpoint's folder
+    differs = own is not None and tokenizer is not None and own.sha256 != tokenizer.sha256
+    if differs or (tokenizer is not None and tokenizer.vocab_size > model.config.vocab_size):
+        raise ValueError(
+            f"The model in {source} learned with another tokenizer than the one of the data, so "
+            f"the same ids mean other texts. Prepare the text with its tokenizer: gptcore prepare "
+            f"SOURCE --out DIR --tokenizer TOKENIZER; then --data DIR."
+        )
+    config = replace(model.config, dropout=typed.get("dropout", model.config.dropout))
+    return GPT.of(config, model.own_tensors(), str(source))
 
 
 def keep_what_samples_need(command: Train, data: Path | None, out: Path) -> None:
     """The tokenizer, and what was typed, beside the checkpoints."""
-    out.mkdir(parents=True, exist_ok=True)
     tokenizer = find_tokenizer_of(data or out / "data")
     if tokenizer is None:
         warnings.warn(
@@ -120,129 +187,33 @@ def keep_what_samples_need(command: Train, data: Path | None, out: Path) -> None
         )
     else:
         tokenizer.save(out / "tokenizer.json")
-    where = None if data is None else str(data.resolve())
-    write_json(out / COMMAND, {"preset": command.preset, "data": where})
+    where = {"data": data, "init_from": command.init_from}
+    typed = {name: None if path is None else str(path.resolve()) for name, path in where.items()}
+    write_json(out / COMMAND, {"preset": command.preset, **typed})
 
 
-def train_on(
-    model: GPT,
-    texts: dict[str, Batches],
-    config: TrainConfig,
-    command: Train,
-    processes: Processes,
-) -> Iterator[Step]:
-    """The steps of the run, which a signal ends.
+def take_steps(
+    training: Training, command: Train, preset: Preset, stop: StopSignals, processes: Processes
+) -> Step | None:
+    """Take all steps, until a signal ends it; the last one that was made.
 
     Raises: OSError for what stops it on the way.
     """
-
-    def told(name: str) -> None:
-        say(
-            processes,
-            f"\n{name}: this step will be finished and saved. A second Ctrl-C stops at once.",
-        )
-
+    config, last = training.run.config, None
+    say(processes, what_runs(training, command.out_dir, preset))
+    if config.compile:
+        say(processes, "compiling the model, which takes half a minute or more ...")
+    training.prepare()  # still stopped at once by Ctrl-C: nothing was learned that could be lost
+    steps = shown(training, config) if processes.first else iter(training)
+    if command.tensorboard and processes.first:
+        steps = shown_to_tensorboard(steps, command.out_dir, training.run.step)
     try:
-        with StopSignals(told) as stop:
-            yield from train(
-                model,
-                texts["train"],
-                config,
-                val=texts["val"],
-                out_dir=command.out_dir,
-                resume=command.resume,
-                stop=stop,
-                processes=processes,
-            )
+        with stop:
+            for step in steps:
+                last = step
     except (NotFinite, OutOfMemory) as error:
         raise OSError(str(error)) from None
-
-
-# What is said
-
-
-def say(processes: Processes, text: str, stream=None) -> None:
-    """A line from one of the processes; on standard error unless it is a result."""
-    if processes.first:
-        print(text, file=stream or sys.stderr, flush=True)
-
-
-@contextmanager
-def notes_said(processes: Processes) -> Iterator[None]:
-    """Warnings as lines of their own, without the place in the code."""
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_: say(processes, f"note: {message}")
-        yield
-
-
-def shown(steps: Iterator[Step], config: TrainConfig, out: Path, preset: Preset) -> Iterator[Step]:
-    """The same steps, with a line at the first, the last, each measurement, and now and then."""
-    first = begun = said = None
-    for step in steps:
-        now = time.monotonic()
-        if first is None or begun is None or said is None:
-            first, begun, said = step.step, now, now
-            say_what_runs(out, preset)
-            print(line_of(step, config, None), file=sys.stderr, flush=True)
-        elif (
-            now - said > SECONDS_BETWEEN_LINES
-            or step.val_loss is not None
-            or step.step == config.max_steps
-        ):
-            left = (now - begun) / (step.step - first) * (config.max_steps - step.step)
-            print(line_of(step, config, left), file=sys.stderr, flush=True)
-            said = now
-        yield step
-
-
-def say_what_runs(out: Path, preset: Preset) -> None:
-    """The size of the model, where it is trained, and what the figures of a line mean."""
-    about = read_json(out / RUN)
-    share = about["mfu_is_a_share_of"]
-    lines = [
-        f"{about['parameters']:,} parameters, {about['device']}, {about['dtype']}; log and "
-        f"checkpoints in {out}; Ctrl-C stops and saves",
-        f"loss: nats per token, lower is better{floor_in_words(preset)}",
-        f"mfu: the arithmetic done, as a share of {share}" if share else "mfu: not known here",
-    ]
-    print("\n".join(lines), file=sys.stderr)
-
-
-def floor_in_words(preset: Preset) -> str:
-    """The lowest loss that any model can have, where that is known."""
-    if preset.text != "stories":
-        return ""
-    return f"; no model gets below {story_entropy().nats_per_letter:.3f} on these stories"
-
-
-def line_of(step: Step, config: TrainConfig, left: float | None) -> str:
-    """One step for a reader."""
-    parts = [f"step {step.step:,} of {config.max_steps:,}", f"loss {step.train_loss:.4f}"]
-    if step.val_loss is not None:
-        parts.append(f"val {step.val_loss:.4f}")
-    parts.append(f"{step.tokens_per_second:,.0f} tokens/s")
-    if step.mfu is not None:
-        parts.append(f"mfu {step.mfu:.1%}")
-    if left is not None:
-        parts.append(f"{clock(left)} left")
-    return " | ".join(parts)
-
-
-def clock(seconds: float) -> str:
-    """Time as a clock shows it."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
-
-
-def summary(last: Step, out: Path) -> str:
-    """What a finished run leaves."""
-    val = "" if last.val_loss is None else f", val loss {last.val_loss:.4f}"
-    return (
-        f"finished: {last.step:,} steps, {last.tokens:,} tokens, train loss "
-        f"{last.train_loss:.4f}{val} nats per token; all is in {out}\n"
-        f"what it says: gptcore sample --out_dir {out}"
-    )
+    return last
 
 
 def shown_to_tensorboard(steps: Iterator[Step], out: Path, done: int) -> Iterator[Step]:

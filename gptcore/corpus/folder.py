@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gptcore.json_text import parse_json
+
 if sys.platform != "win32":
     import fcntl
 
@@ -95,7 +97,7 @@ def read_json(path: Path) -> Any:
     Raises: OSError if it is there and cannot be understood; FileNotFoundError if it is not there.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_text(encoding="utf-8"))
     except ValueError as error:  # UnicodeDecodeError is one, too
         raise OSError(
             f"The file {path} is damaged ({error}). Without it the shards beside it cannot be "

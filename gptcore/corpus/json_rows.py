@@ -1,12 +1,12 @@
 """Documents out of JSON: a line of jsonl, or a .json file with an array of objects or texts."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from gptcore.corpus.formats import open_bytes
 from gptcore.corpus.reading import Reading, Row, SourceDamaged, decode, id_of, whole_characters
+from gptcore.json_text import parse_json
 
 FIRST_LINE_BYTES = 16 * 2**20
 
@@ -23,7 +23,7 @@ def is_lines(path: Path) -> bool:
 def parsed(line: bytes) -> Any:
     """What the line says; None if it is no JSON."""
     try:
-        return json.loads(line)
+        return parse_json(line)
     except (ValueError, RecursionError):
         return None
 
@@ -35,7 +35,7 @@ def row_of_line(path: Path, start: int, line: bytes, reading: Reading) -> Row:
     """
     text = decode(path, start, line, reading.bad_text)
     try:
-        row = json.loads(text)
+        row = parse_json(text)
     except ValueError as error:
         raise SourceDamaged(f"{place_of(path, start)} is not JSON: {error}.") from None
     except RecursionError:
@@ -61,7 +61,7 @@ def rows_of_file(path: Path, reading: Reading) -> Iterator[Row]:
     if not text.strip():
         return
     try:
-        found = json.loads(text)
+        found = parse_json(text)
     except ValueError as error:
         raise SourceDamaged(f"{path} is not JSON: {error}.") from None
     except RecursionError:

@@ -7,7 +7,6 @@ Left out on purpose: who calls it, and when.
 """
 
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from gptcore.corpus.folder import write_json
 from gptcore.corpus.plan import AS_USUAL, ShardSettings
 from gptcore.corpus.shards import HEADER_BYTES, check_ids, format_for, header_of, sha256_of
 from gptcore.corpus.sources import Source
+from gptcore.json_text import parse_json
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 if sys.platform != "win32":
@@ -231,7 +231,7 @@ BINARY = getattr(os, "O_BINARY", 0)  # Windows would turn every byte 10 into two
 def take_up(journal: Path, train: Growing, val: Growing) -> tuple[int, int]:
     """Row groups that are done already, and the empty documents in them."""
     try:
-        noted = json.loads(journal.read_text(encoding="utf-8"))
+        noted = parse_json(journal.read_text(encoding="utf-8"))
         if train.take_up(**noted["train"]) and val.take_up(**noted["val"]):
             return noted["done"], noted["empty"]
     except (FileNotFoundError, ValueError):  # none, or one that a power cut has spoilt

@@ -4,7 +4,6 @@ Links are followed; a folder that was seen already is not entered again, so that
 above does no harm.
 """
 
-import json
 import os
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from gptcore.corpus.folder import is_plan
 from gptcore.corpus.formats import COMPRESSIONS, format_of
 from gptcore.corpus.left_out import LeftOut
 from gptcore.corpus.reading import Reading
+from gptcore.json_text import parse_json
 
 
 def files_below(
@@ -91,7 +91,7 @@ def is_shards(folder: Path) -> bool:
     """Whether `gptcore prepare` made the folder, or is at it."""
     for name in ("manifest.json", "plan.json"):
         try:
-            found = json.loads((folder / name).read_bytes())
+            found = parse_json((folder / name).read_bytes())
         except (OSError, ValueError, RecursionError):
             continue
         if is_plan(found):

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gptcore.checks import as_ids, as_path
+from gptcore.json_text import parse_json
 from gptcore.model.block import Block
 from gptcore.model.config import GPTConfig
 from gptcore.model.huggingface import read_hf, write_hf
@@ -254,8 +255,8 @@ class GPT(nn.Module):
                 f"A folder of Hugging Face is read by GPT.from_hf."
             )
         try:
-            config = GPTConfig(**json.loads(notes["config"]))
-        except (TypeError, RecursionError, json.JSONDecodeError) as error:
+            config = GPTConfig(**parse_json(notes["config"]))
+        except (TypeError, ValueError) as error:
             raise ValueError(
                 f"{folder} was saved by another version of gptcore: {error}."
             ) from None

@@ -6,12 +6,12 @@ Left out on purpose: other architectures than GPT-2, and pickled weights.
 Source: `GPT2LMHeadModel` of transformers, whose logits are the test.
 """
 
-import json
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from gptcore.checks import as_path
+from gptcore.json_text import parse_json
 from gptcore.model.config import GPTConfig
 from gptcore.model.norm import EPSILON
 from gptcore.model.state_dict import strip_wrappers
@@ -101,8 +101,8 @@ def files_of(folder: Path) -> list[Path]:
 def read_json_object(file: Path) -> dict:
     """Raises: ValueError for anything but a JSON object."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
+        content = parse_json(file.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise ValueError(f"{file} is not JSON: {error}.") from None
     if not isinstance(content, dict):
         raise ValueError(f"{file} is JSON, but not an object: {content!r:.40}.")

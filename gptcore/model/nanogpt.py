@@ -76,6 +76,7 @@ def opened(file: Path):
     """What `torch.save` wrote, as long as it is tensors, NumPy's numbers and plain values."""
     if not file.is_file():
         raise ValueError(f"There is no file {file}; nanoGPT writes out/ckpt.pt.")
+    check_begin(file)
     try:
         with torch.serialization.safe_globals(numpy_globals()):
             return torch.load(file, map_location="cpu", weights_only=True)
@@ -85,11 +86,30 @@ def opened(file: Path):
             f"({what_else(file) or plain_line(error)}). "
             f"Save it again with nanoGPT's own train.py, or ask for safetensors."
         ) from None
-    except (OSError, RuntimeError, EOFError) as error:
+    except (OSError, RuntimeError, EOFError, IndexError, ValueError) as error:
         raise OSError(
             f"{file} cannot be read ({plain_line(error)}). It has {file.stat().st_size:,} "
             f"bytes; a copy that was cut short looks like this."
         ) from None
+
+
+def check_begin(file: Path) -> None:
+    """Raises: OSError for an empty file; ValueError for one that `torch.save` did not write."""
+    with file.open("rb") as opened_file:
+        begin = opened_file.read(64)
+    if not begin:
+        raise OSError(f"{file} is empty: 0 bytes. Copy or download it again.")
+    if begin.startswith((b"PK", b"\x80")):
+        return
+    if begin.startswith(b"version https://git-lfs"):
+        way_out = "It is a pointer of Git LFS; the file itself comes with: git lfs pull"
+    elif begin.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
+        way_out = "It is a page of a web site, perhaps a login: download the file itself."
+    else:
+        way_out = "Name the file that nanoGPT's train.py wrote: out/ckpt.pt."
+    raise ValueError(
+        f"{file} is not a checkpoint of PyTorch: it begins with {begin[:20]!r}. {way_out}"
+    )
 
 
 def numpy_globals() -> list:

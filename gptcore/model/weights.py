@@ -8,6 +8,7 @@ Left out on purpose: pickles. Opening one runs whatever its author put in.
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -57,6 +58,19 @@ def refuse_pickle(file: Path) -> None:
         )
 
 
+def save_tensors(tensors: Tensors, file: Path, notes: dict[str, str] | None = None) -> None:
+    """A safetensors file, with the permissions that every new file gets here (the umask).
+
+    Trap: the library writes a temporary file that only its owner may read, and renames it.
+    """
+    file.unlink(missing_ok=True)
+    file.touch()
+    mode = file.stat().st_mode
+    save_file(tensors, file, notes)
+    with suppress(OSError):  # on disks that know no permissions
+        file.chmod(mode)
+
+
 def write_model(folder: Path, tensors: Tensors, sizes: dict, notes: dict[str, str]) -> None:
     """`model.safetensors` and `config.json` in `folder`; half-written ones bear other names."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +78,7 @@ def write_model(folder: Path, tensors: Tensors, sizes: dict, notes: dict[str, st
     try:
         whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
         # Trap: several notes stand in an order by chance, and the same weights get another SHA-256.
-        save_file(whole, new_tensors, notes or {"format": "pt"})
+        save_tensors(whole, new_tensors, notes or {"format": "pt"})
         new_sizes.write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
         for file in (new_tensors, new_sizes):
             with file.open("rb") as written:

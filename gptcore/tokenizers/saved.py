@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from gptcore.json_text import parse_json
+
 FORMAT, VERSION = "gptcore tokenizer", 1
 
 
@@ -59,12 +61,12 @@ def read_saved(path: Path) -> dict[str, Any]:
     """
     make_anew = "Save the tokenizer again: tokenizer.save(path)"
     try:
-        content = json.loads(path.read_bytes())
+        content = parse_json(path.read_bytes())
     except OSError as error:
         raise ValueError(
             f"There is no tokenizer to read at {path} ({error.strerror or error}). {make_anew}"
         ) from None
-    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, or nested too deeply
+    except ValueError as error:  # no JSON, no UTF-8, or nested too deeply
         raise ValueError(
             f"The file {path} is damaged, or no tokenizer: it is not JSON ({error}). {make_anew}"
         ) from None

@@ -9,6 +9,7 @@ from importlib import import_module
 
 HOME_OF = {
     "train": "trainer",
+    "Training": "trainer",
     "Step": "log",
     "read_log": "log",
     "TrainConfig": "config",
@@ -20,7 +21,7 @@ HOME_OF = {
     "LossSum": "loss",
     "validation_loss": "loss",
     "Checkpoints": "checkpoints",
-    "CheckpointDamaged": "checkpoints",
+    "CheckpointDamaged": "checkpoint_files",
     "NotFinite": "faults",
     "OutOfMemory": "faults",
     "Processes": "processes",
@@ -34,6 +35,7 @@ HOME_OF = {
     "write_own_shards": "own_text",
     "find_tokenizer_of": "own_text",
     "load_model": "samples",
+    "initial_weights": "samples",
     "known_tokens_only": "samples",
     "sample_text": "samples",
     "budget": "budgeting",

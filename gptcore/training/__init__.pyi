@@ -4,7 +4,7 @@ from gptcore.training.cards import CARDS as CARDS
 from gptcore.training.cards import Card as Card
 from gptcore.training.cards import card_of_device as card_of_device
 from gptcore.training.cards import find_card as find_card
-from gptcore.training.checkpoints import CheckpointDamaged as CheckpointDamaged
+from gptcore.training.checkpoint_files import CheckpointDamaged as CheckpointDamaged
 from gptcore.training.checkpoints import Checkpoints as Checkpoints
 from gptcore.training.config import TrainConfig as TrainConfig
 from gptcore.training.device import pick_device as pick_device
@@ -35,6 +35,7 @@ from gptcore.training.proposals import propose as propose
 from gptcore.training.published import FINEWEB_40M_CURVE as FINEWEB_40M_CURVE
 from gptcore.training.rate import Rate as Rate
 from gptcore.training.rate import measure_rate as measure_rate
+from gptcore.training.samples import initial_weights as initial_weights
 from gptcore.training.samples import known_tokens_only as known_tokens_only
 from gptcore.training.samples import load_model as load_model
 from gptcore.training.samples import sample_text as sample_text
@@ -46,5 +47,6 @@ from gptcore.training.scaling import fit_power_law as fit_power_law
 from gptcore.training.scaling import nearest_shape as nearest_shape
 from gptcore.training.schedule import learning_rate as learning_rate
 from gptcore.training.signals import StopSignals as StopSignals
+from gptcore.training.trainer import Training as Training
 from gptcore.training.trainer import check_new as check_new
 from gptcore.training.trainer import train as train

@@ -18,12 +18,14 @@ cut back to the step that it goes on from.
 import errno
 import json
 import os
+import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gptcore.corpus.folder import NO_ROOM, DiskFull
+from gptcore.json_text import parse_json
 
 LOG = "log.jsonl"
 
@@ -88,14 +90,13 @@ def told_if_full(folder: Path) -> Iterator[None]:
 
 
 def lines_of(file: Path) -> Iterator[tuple[int, str]]:
-    """Steps and lines of a log; a line that was not written to its end is no line."""
+    """Steps and lines of a log; a line that is damaged, or has no end, is no line."""
     if not file.exists():
         return
-    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
-        try:
-            yield json.loads(line)["step"], line
-        except (ValueError, KeyError, TypeError):
-            return
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
+        with suppress(ValueError, KeyError, TypeError):
+            if line.endswith("\n"):
+                yield int(parse_json(line)["step"]), line
 
 
 def read_log(folder: str | Path) -> list[Step]:
@@ -107,5 +108,6 @@ def read_log(folder: str | Path) -> list[Step]:
     """
     file = Path(folder) / LOG
     if not file.exists():
-        raise ValueError(f"There is no {file}; gptcore train PRESET --out_dir {folder} writes one.")
-    return [Step(**json.loads(line)) for _, line in lines_of(file)]
+        quoted = shlex.quote(str(folder))
+        raise ValueError(f"There is no {file}; gptcore train PRESET --out_dir {quoted} writes one.")
+    return [Step(**parse_json(line)) for _, line in lines_of(file)]

@@ -8,6 +8,7 @@ Left out on purpose: what counts as arithmetic (`parameters.py`), and the table 
 Source: Chowdhery et al. 2022 (PaLM), appendix B, arXiv 2204.02311.
 """
 
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from time import perf_counter
@@ -29,6 +30,7 @@ class Peak:
 
     flops_per_second: float
     of: str
+    measured: bool = False  # rather than told by a data sheet
 
     def __str__(self) -> str:
         return f"{self.flops_per_second / 1e12:.4g} TFLOP/s ({self.of})"
@@ -52,8 +54,28 @@ def peak_of(device: str, dtype: torch.dtype) -> Peak | None:
             threads * known_rate(dtype),
             f"this processor: {threads} x what one thread does with {number_format} matrices of "
             f"{size}, measured as the first run began",
+            measured=True,
         )
     return None
+
+
+def share_of_peak(flops_per_second: float, peak: Peak) -> tuple[float | None, Peak | None]:
+    """Arithmetic as a share of a peak, and the peak to be used from now on; never above 1.
+
+    More than a measured peak shows that it was measured too low: what was done is the new one. More
+    than a data sheet's shows that it is the sheet of something else: then the peak is not known.
+    Example: share_of_peak(1e12, Peak(2e12, of="a data sheet"))[0] -> 0.5
+    """
+    if flops_per_second <= peak.flops_per_second:
+        return flops_per_second / peak.flops_per_second, peak
+    if peak.measured:
+        return 1.0, Peak(flops_per_second, "the fastest step of this run", measured=True)
+    warnings.warn(
+        f"A step did {flops_per_second / 1e12:.4g} TFLOP/s, more than {peak}. So the peak of this "
+        f"device is not known, and there is no mfu from here on.",
+        stacklevel=2,
+    )
+    return None, None
 
 
 @cache

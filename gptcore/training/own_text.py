@@ -52,14 +52,16 @@ def find_tokenizer_of(folder: str | Path) -> Tokenizer | None:
         return find_tokenizer(folder / "tokenizer.json")
     if not (folder / "manifest.json").exists():
         return None
-    made_with = read_plan(folder / "manifest.json")["tokenizer"]
+    made_with = read_plan(folder / "manifest.json").get("tokenizer")
+    if not isinstance(made_with, dict):
+        return None
     # A manifest has the tokenizer in it, unless that is a published one, or it is an old manifest.
-    name = folder / "manifest.json" if "saved" in made_with else made_with["name"]
+    name = folder / "manifest.json" if "saved" in made_with else made_with.get("name", "")
     try:
         tokenizer = find_tokenizer(name)
     except (ValueError, OSError):  # a file that went away, a vocabulary that was not fetched
         return None
-    return tokenizer if tokenizer.sha256 == made_with["sha256"] else None
+    return tokenizer if tokenizer.sha256 == made_with.get("sha256") else None
 
 
 def joined(tokenizer: CharTokenizer, documents: list[str]) -> np.ndarray:

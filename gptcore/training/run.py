@@ -8,9 +8,10 @@ Left out on purpose: files, and when to measure or to stop; that is `trainer.py`
 
 import hashlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
+from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,12 +22,13 @@ from gptcore.model import GPT, check_ids
 from gptcore.model.ids import check_targets, targets_to_predict
 from gptcore.model.weights import check_tensors
 from gptcore.training import onednn
-from gptcore.training.checkpoints import Loaded
+from gptcore.training.changes import Changes, check_finished, differences
+from gptcore.training.checkpoint_contents import Loaded
 from gptcore.training.config import TrainConfig
 from gptcore.training.device import autocast_for, pick_device, pick_dtype, wait_for
 from gptcore.training.faults import is_out_of_memory
 from gptcore.training.loss import LossSum, Windows, validation_loss
-from gptcore.training.mfu import peak_of
+from gptcore.training.mfu import peak_of, share_of_peak
 from gptcore.training.optimizers import (
     clip,
     make_optimizers,
@@ -38,6 +40,7 @@ from gptcore.training.parameters import flops_per_token
 from gptcore.training.processes import Processes
 from gptcore.training.schedule import learning_rate
 from gptcore.training.sharing import add_up_alone, let_go, own_part, share_out, whole
+from gptcore.training.signals import signals_deferred
 
 Micro = tuple[torch.Tensor, torch.Tensor, int]  # ids, targets, and the number of their batch
 
@@ -69,7 +72,7 @@ class Learned:
     train_loss: float
     grad_norm: float | None
     rate: float
-    tokens: int
+    tokens_per_second: float
 
 
 class Run:
@@ -106,18 +109,22 @@ class Run:
             self.loss = DistributedDataParallel(self.plain)
         self.optimizers = make_optimizers(model, config)
         self.step = self.tokens = 0
-        self.best: tuple[float, int] | None = None  # the best validation loss, and its step
         self.updating = False  # whether weights may be half-way between two steps
+        self.learned: Learned | None = None  # an update that is made, and not yet in the log
+        self.measured: tuple[float, int] | None = None  # the last validation loss, and its step
+        self.best: tuple[float, int] | None = None  # the best of those that have a checkpoint
+        self.changed: Changes = {}  # by this resume
+        self.history: list[dict[str, Any]] = []  # what changed at each resume
         self.first_row = hashlib.sha256(batches.batch(0)[0][0].tobytes()).hexdigest()
 
     # One step
 
-    def learn(self) -> Learned:
-        """Make the next update.
+    def learn(self, clock: Callable[[], float] = perf_counter) -> None:
+        """Make the next update; what it was made of is in `learned` until it is in the log.
 
         Raises: Odd, and what computing raises; the weights then are as before, unless `updating`.
         """
-        config, step = self.config, self.step + 1
+        config, step, start = self.config, self.step + 1, clock()
         self.model.train()
         batch = self.micro_batches(step)
         asked = self.processes.sum(sum(int(targets_to_predict(y).sum()) for _, y, _ in batch))
@@ -137,16 +144,22 @@ class Run:
         overflowed = self.check_finite(train_loss, norm, batch)
         rate = learning_rate(config, step)
         set_rate(self.optimizers, rate)
-        self.updating = True
+        # Weights, optimizer and step change together: Ctrl-C is heard before or after, not inside.
+        with signals_deferred():
+            self.updating = True
+            self.update()
+            speed = asked / max(clock() - start, 1e-9)
+            self.learned = Learned(train_loss, None if overflowed else norm, rate, speed)
+            self.step, self.tokens = step, self.tokens + int(asked)
+            self.updating = False
+
+    def update(self) -> None:
+        """Let the optimizers move the weights, and wait until they have."""
         for optimizer in self.optimizers:
             self.scaler.step(optimizer)  # which skips it if slopes overflowed in fp16
         self.scaler.update()
-        self.updating = False
         self.forget_slopes()
-        tokens = int(asked)
-        self.step, self.tokens = step, self.tokens + tokens
         wait_for(self.device)
-        return Learned(train_loss, None if overflowed else norm, rate, tokens)
 
     def check_finite(self, train_loss: float, norm: float, batch: list[Micro]) -> bool:
         """Whether slopes overflowed in fp16, which the scaler takes care of.
@@ -227,16 +240,24 @@ class Run:
             self.autocast,
             self.processes,
         )
-        if self.best is None or loss < self.best[0]:
-            self.best = loss, self.step
+        self.measured = loss, self.step
         return loss
+
+    def note_best(self) -> bool:
+        """Whether the step that is about to be saved has the best validation loss of all saved."""
+        if self.measured is None or self.measured[1] != self.step:
+            return self.best is not None and self.best[1] == self.step
+        if self.best is None or self.measured[0] < self.best[0]:
+            self.best = self.measured
+        return self.best[1] == self.step
 
     def utilization(self, tokens_per_second: float) -> float | None:
         """MFU: the share of what all devices could do."""
         if self.peak is None:
             return None
-        done = flops_per_token(self.model.config) * tokens_per_second
-        return done / (self.peak.flops_per_second * self.processes.size)
+        done = flops_per_token(self.model.config) * tokens_per_second / self.processes.size
+        share, self.peak = share_of_peak(done, self.peak)
+        return share
 
     # Before the first step
 
@@ -244,16 +265,16 @@ class Run:
         """Compile the model and try it on the first rows; without a compiler go on as it is."""
         plain, batch = self.loss, self.micro_batches(self.step + 1)[:1]
         self.model.train()
-        error = None
+        error, compiled = None, torch.compile(self.loss)
         try:
-            self.loss = torch.compile(self.loss)  # type: ignore[assignment]
             with self.chance_of(0), self.autocast:
-                self.loss(*batch[0][:2]).backward()
-        except Exception as raised:
+                compiled(*batch[0][:2]).backward()
+        except Exception as raised:  # Ctrl-C is none: it leaves the model as it is
             if is_out_of_memory(raised):
                 raise
             error = raised
         self.forget_slopes()
+        self.loss = compiled  # type: ignore[assignment]
         if self.processes.any(error is not None):
             self.loss = plain
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
@@ -285,14 +306,29 @@ class Run:
             "step": self.step,
             "tokens": self.tokens,
             "best": self.best,
+            "learned": None if self.learned is None else asdict(self.learned),
+            "history": self.history,
             "scaler": self.scaler.state_dict(),
             "rows_per_step": self.rows_per_step,
             "first_row_sha256": self.first_row,
             "threads": torch.get_num_threads(),
-            "torch": torch.__version__,
             "train": asdict(self.config),
             "model": asdict(self.model.config),
+            **self.circumstances(),
         }
+
+    def circumstances(self) -> dict[str, Any]:
+        """Where a run is computed: what may change from one start to the next."""
+        return {
+            "device": str(self.device),
+            "dtype": self.dtype_name,
+            "processes": self.processes.size,
+            "torch": torch.__version__,
+        }
+
+    @property
+    def is_finished(self) -> bool:
+        return self.step >= self.config.max_steps and self.learned is None
 
     @property
     def dtype_name(self) -> str:
@@ -318,6 +354,11 @@ class Run:
         self.mention_jump(TrainConfig(**state["train"]), state["step"])
         self.step, self.tokens = state["step"], state["tokens"]
         self.best = tuple(state["best"]) if state["best"] else None
+        self.learned = Learned(**state["learned"]) if state.get("learned") else None
+        self.history = [*state.get("history", [])]
+        self.changed = differences(state, {"train": asdict(self.config), **self.circumstances()})
+        if self.changed:
+            self.history.append({"after_step": self.step, "changed": self.changed})
         if self.scaler.is_enabled() and state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])
         if self.device.type == "cpu" and state["threads"] != torch.get_num_threads():
@@ -348,6 +389,7 @@ class Run:
                 f"The model in {loaded.folder} has {', '.join(other)}. Resume it with the same "
                 f"sizes, or train this one in another --out_dir."
             )
+        check_finished(loaded.state, asdict(self.config), loaded.folder)
         rows = loaded.state["rows_per_step"]
         if rows != self.rows_per_step:
             raise ValueError(

@@ -3,35 +3,74 @@
 Left out on purpose: how a token is drawn (`gptcore.sampling`).
 """
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from gptcore.json_text import read_json_object
 from gptcore.model import GPT
+from gptcore.model.weights import SIZES, TENSORS
 from gptcore.sampling import generate_cached
 from gptcore.tokenizers import Tokenizer
-from gptcore.training.checkpoints import BEST, Checkpoints, pointed
+from gptcore.training.checkpoint_contents import read_weights
+from gptcore.training.checkpoints import BEST, Checkpoints
+from gptcore.training.log import LOG
 
 
 def load_model(out_dir: str | Path, which: str = "latest") -> GPT:
     """The model of a run: the newest checkpoint that is whole, or the one of the best val_loss.
 
+    Nothing is written, and of a checkpoint only the weights are needed. `out_dir` may also be the
+    folder of a single checkpoint.
     Raises: ValueError if there is none; CheckpointDamaged.
     Example: steps = [*train(model, batches, config, out_dir="out")]
              load_model("out").config.n_embd -> 16
     """
     store = Checkpoints(out_dir)
-    loaded = None
-    if which == BEST and (Path(out_dir) / BEST).exists():
-        loaded = store.load(int(pointed(Path(out_dir) / BEST).name.removeprefix("step_")))
-    elif which != BEST:
-        loaded = store.load_newest()
-    if loaded is None:
-        raise ValueError(
-            f"There is no {which} checkpoint in {out_dir}. gptcore train PRESET --out_dir "
-            f"{out_dir} makes some."
+    if (store.out_dir / TENSORS).is_file():
+        return read_weights(store.out_dir)
+    if which == BEST:
+        folder = store.best_folder()
+        model = None if folder is None else read_weights(folder)
+    else:
+        model = store.load_weights()
+    if model is None:
+        raise no_checkpoint(store, which)
+    return model
+
+
+def initial_weights(source: str | Path) -> GPT:
+    """A model to begin another run with: of a run, a checkpoint, or a Hugging Face folder.
+
+    Raises: ValueError if there is none.
+    Example: steps = [*train(model, batches, config, out_dir="out")]
+             initial_weights("out").config.n_embd -> 16
+    """
+    source = Path(source)
+    if source.is_file():
+        return GPT.from_nanogpt(source)
+    if (source / SIZES).is_file() and "model_type" in read_json_object(source / SIZES):
+        return GPT.from_hf(source)
+    return load_model(source)
+
+
+def no_checkpoint(store: Checkpoints, which: str) -> ValueError:
+    """The error for a folder without a checkpoint, with what the folder has instead."""
+    folder, quoted = store.out_dir, shlex.quote(str(store.out_dir))
+    runs = sorted(log.parent for log in folder.glob(f"*/{LOG}"))
+    if which == BEST and store.steps():
+        way_out = "None has a validation loss. Take the newest one: latest."
+    elif (folder / LOG).exists():
+        way_out = (
+            f"A run has begun there and not saved anything. Go on with it: gptcore train PRESET "
+            f"--out_dir {quoted} --resume"
         )
-    return loaded.model
+    elif runs:
+        way_out = f"There are runs in it: {', '.join(str(run) for run in runs[:5])}."
+    else:
+        way_out = f"gptcore train PRESET --out_dir {quoted} makes some."
+    return ValueError(f"There is no {which} checkpoint in {folder}. {way_out}")
 
 
 def known_tokens_only(model: GPT, vocab_size: int) -> GPT:

@@ -7,25 +7,26 @@ Left out on purpose: printing and drawing; whoever loops does that. What is rema
 (no compiler, a broken checkpoint that was passed over) is said as a Python warning.
 """
 
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, suppress
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, perf_counter
 
-import torch
-
-from gptcore.corpus.folder import sole_use, write_json
 from gptcore.model import GPT
 from gptcore.training.checkpoints import Checkpoints
 from gptcore.training.config import TrainConfig
-from gptcore.training.faults import is_out_of_memory, not_finite, out_of_memory
-from gptcore.training.log import LOG, Log, Step
+from gptcore.training.faults import (
+    is_out_of_memory,
+    not_finite,
+    out_of_memory,
+)
+from gptcore.training.log import LOG, Step
 from gptcore.training.loss import Windows
 from gptcore.training.processes import ALONE, Processes
 from gptcore.training.run import Batches, Odd, Run
+from gptcore.training.run_folder import RunFolder, about
 from gptcore.training.schedule import decay_begins_after
-
-RUN = "run.json"
 
 
 def train(
@@ -38,12 +39,13 @@ def train(
     resume: bool = False,
     stop: Callable[[], bool] = lambda: False,
     processes: Processes = ALONE,
-) -> Generator[Step, None, None]:
+) -> "Training":
     """Yield a `Step` after each update of the weights.
 
     With `out_dir`, log and checkpoints are written there; `resume` goes on from the newest one that
     is whole, or begins if there is none. `stop` is asked after each step; if it says True, or if
-    the loop that takes the steps is left, the run is saved as it is. A finished run yields nothing.
+    the loop that takes the steps is left in any way (`break`, Ctrl-C, an error), the last whole
+    step is saved, and the folder is free for others. A finished run yields nothing.
     Units:  losses in nats per token.
     Raises: ValueError for what does not fit together; NotFinite, OutOfMemory, with what to do;
         DiskFull, OSError if something cannot be written.
@@ -60,61 +62,122 @@ def train(
         if loaded is not None:
             run.go_on(loaded)
     processes.wait()  # until all have looked, nobody writes
-    return steps(run, store, stop)
+    return Training(run, store, stop)
 
 
-def steps(
-    run: Run, store: Checkpoints | None, stop: Callable[[], bool]
-) -> Generator[Step, None, None]:
-    """The steps that are left of a run."""
-    config, begun, written = run.config, monotonic(), run.step
-    with ExitStack() as stack:
-        log = opened(run, store, stack) if store and run.processes.first else None
+class Training(Iterator[Step]):
+    """The steps that are left of a run, made as they are asked for.
 
-        def save() -> str:
-            """Make sure that there is a checkpoint of this step; where it is."""
-            nonlocal written
-            if store is None:
-                return ""
-            if written == run.step:
-                return f", saved in {store.folder(run.step)}" if run.step else ""
-            model, optimizer = run.whole_model(), run.optimizer_tensors()
-            if log is not None:
-                log.make_lasting()
-                store.save(run.step, model, optimizer, run.state())
-                if run.best is not None and run.best[1] == run.step:
-                    store.mark_best(run.step)
-                store.tidy(run.best[1] if run.best else None)
-            written = run.step
-            return f", saved in {store.folder(run.step)}"
+    A loop that was left can be gone on with by another one.
+    Example: training = train(model, batches, config)
+             for step in training: print(step.step)
+    """
 
-        if config.compile and run.step < config.max_steps:
-            run.compile()
-        while run.step < config.max_steps:
-            step = one_step(run, save)
-            if log is not None:
-                log.add(step)
-            out_of_time = 0 < config.max_minutes * 60 < monotonic() - begun
-            ends = run.processes.any(stop() or out_of_time) or run.step == config.max_steps
-            if ends or run.step % config.checkpoint_every == 0 or run.step in milestones(config):
-                save()
-            try:
+    def __init__(self, run: Run, store: Checkpoints | None, stop: Callable[[], bool]):
+        self.run, self.stop = run, stop
+        self.folder = None if store is None else RunFolder(run, store)
+        self.started: float | None = None
+        self.is_compiled = self.is_stopped = False
+        if self.folder is not None:  # also where nobody closes it, and the program ends
+            closing = weakref.finalize(self, self.folder.close)
+            closing.atexit = not run.shared  # all processes put its parts together, or none
+
+    def __iter__(self) -> Iterator[Step]:
+        """What a loop holds: when the loop is left this ends, also if `self` is kept."""
+        try:
+            while (step := next(self, None)) is not None:
                 yield step
-            except GeneratorExit:  # the loop was left
-                save()
-                raise
-            if ends:
-                return
+        finally:
+            self.close()
+
+    def __next__(self) -> Step:
+        if self.is_stopped or self.run.is_finished:
+            self.close()
+            raise StopIteration
+        self.prepare()
+        try:
+            return self.one_step()
+        except BaseException as error:
+            self.leave(error)
+            raise
+
+    def close(self) -> None:
+        """Save the last step, and let the folder go; a later `next` opens it again."""
+        if self.folder is not None:
+            self.folder.close()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all steps are made."""
+        return self.run.is_finished
+
+    def about(self) -> dict:
+        """What this run is: sizes, settings, device; known before the first step."""
+        return about(self.run)
+
+    def open(self) -> None:
+        """Lock the folder and open the log; the first step does it, too."""
+        if self.folder is not None and not self.run.is_finished:
+            self.folder.open()
+
+    def prepare(self) -> None:
+        """All that comes before the first step and may take long: compiling."""
+        if self.run.updating:
+            raise RuntimeError(
+                "An update of the weights ended in the middle, so these weights belong to no step. "
+                "Go on from the newest checkpoint: train(..., resume=True)."
+            )
+        try:
+            self.open()
+            self.started = monotonic() if self.started is None else self.started
+            if self.run.config.compile and not (self.is_compiled or self.run.is_finished):
+                self.run.compile()
+                self.is_compiled = True
+        except BaseException as error:
+            self.leave(error)
+            raise
+
+    def one_step(self) -> Step:
+        """Learn, unless that is done and only the log lacks it; measure, log, and save if due."""
+        run = self.run
+        if run.learned is None:
+            learn(run, self.save)
+        step = described(run)
+        if self.folder is not None:
+            self.folder.add(step)
+        run.learned = None
+        if self.ends() or is_saved_after(run.step, run.config):
+            self.save()
+        if self.is_stopped:
+            self.close()
+        return step
+
+    def ends(self) -> bool:
+        """Whether this step is the last one, of all or for now."""
+        config, now = self.run.config, monotonic()
+        out_of_time = 0 < config.max_minutes * 60 < now - (self.started or now)
+        asked = self.run.processes.any(self.stop() or out_of_time)
+        self.is_stopped = asked or self.run.step == config.max_steps
+        return self.is_stopped
+
+    def save(self) -> str:
+        return "" if self.folder is None else self.folder.save()
+
+    def leave(self, error: BaseException) -> None:
+        """After an error: the last whole step is saved, and the folder is free."""
+        if self.folder is not None:
+            self.folder.rescue(error)
+        elif not self.run.updating:
+            self.run.forget_slopes()
 
 
-def one_step(run: Run, save: Callable[[], str]) -> Step:
-    """Learn, measure if it is time to, and say what is known.
+def learn(run: Run, save: Callable[[], str]) -> None:
+    """Make one update.
 
     Raises: NotFinite, OutOfMemory, after the state before this step was saved.
     """
-    config, start = run.config, perf_counter()
     try:
-        learned = run.learn()
+        run.learn(perf_counter)
     except Odd as odd:
         run.forget_slopes()
         batch, where = run.named(odd.batch), save()
@@ -126,8 +189,15 @@ def one_step(run: Run, save: Callable[[], str]) -> Step:
             raise
         run.forget_slopes()
         saved = None if run.updating or run.shared else save()
-        raise out_of_memory(run.step + 1, run.model.config, config, run.dtype_name, saved) from None
-    speed = learned.tokens / max(perf_counter() - start, 1e-9)
+        raise out_of_memory(
+            run.step + 1, run.model.config, run.config, run.dtype_name, saved
+        ) from None
+
+
+def described(run: Run) -> Step:
+    """What is known of the last update; the validation loss is measured if it is time to."""
+    config, learned = run.config, run.learned
+    assert learned is not None
     measure = run.step % config.eval_every == 0 or run.step == config.max_steps
     return Step(
         step=run.step,
@@ -136,28 +206,9 @@ def one_step(run: Run, save: Callable[[], str]) -> Step:
         val_loss=run.evaluate() if measure else None,
         grad_norm=learned.grad_norm,
         learning_rate=learned.rate,
-        tokens_per_second=speed,
-        mfu=run.utilization(speed),
+        tokens_per_second=learned.tokens_per_second,
+        mfu=run.utilization(learned.tokens_per_second),
     )
-
-
-def opened(run: Run, store: Checkpoints, stack: ExitStack) -> Log:
-    """The folder of a run, which is this one's alone until the stack is closed; and its log."""
-    store.out_dir.mkdir(parents=True, exist_ok=True)
-    stack.enter_context(sole_use(store.out_dir, "training", "--out_dir"))
-    about = {
-        **{name: value for name, value in run.state().items() if name in ("train", "model")},
-        "parameters": sum(run.model.parameters_by_part().values()),
-        "device": str(run.device),
-        "dtype": run.dtype_name,
-        "processes": run.processes.size,
-        "mfu_is_a_share_of": None if run.peak is None else str(run.peak),
-        "torch": torch.__version__,
-    }
-    log = Log(store.out_dir, run.step)
-    write_json(store.out_dir / RUN, about)
-    stack.callback(log.close)
-    return log
 
 
 # Checks, and what follows from the schedule
@@ -189,6 +240,11 @@ def check_new(out_dir: Path) -> None:
         raise ValueError(
             f"{out_dir} holds another run. Go on with it: --resume; or give another --out_dir."
         )
+
+
+def is_saved_after(step: int, config: TrainConfig) -> bool:
+    """Whether a checkpoint is due."""
+    return step % config.checkpoint_every == 0 or step in milestones(config)
 
 
 def milestones(config: TrainConfig) -> tuple[int, ...]:

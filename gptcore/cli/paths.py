@@ -1,0 +1,42 @@
+"""Files and folders on the command line: `~` is the home folder, and an empty word is none at all.
+
+A shell expands `~` only at the beginning of a word, so not in --out_dir=~/run; and an empty word,
+from a variable that was not set, would be taken for the folder that one is in.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+
+def path_options(command: Callable[..., Any]) -> set[str]:
+    """The options of a command that name a file or a folder."""
+    hints = get_type_hints(command)
+    return {name for name, hint in hints.items() if Path in (hint, *get_args(hint))}
+
+
+def check_not_empty(command: Callable[..., Any], arguments: list[str]) -> None:
+    """Raises: ValueError for an option that is to name a path, and whose value is empty."""
+    paths = path_options(command)
+    for word, following in zip(arguments, [*arguments[1:], "-"]):
+        option, equals, value = word.partition("=")
+        name = option.removeprefix("--").replace("-", "_")
+        if option.startswith("--") and name in paths and not (value if equals else following):
+            raise ValueError(
+                f"{option} is empty: name a file or folder, or . for the folder that you are in. "
+                f"Is a variable of your shell not set?"
+            )
+
+
+def expand_home(command: Any) -> None:
+    """Replace `~` in the paths of a command that was read.
+
+    Raises: ValueError for the home of somebody unknown.
+    """
+    for name in path_options(type(command)):
+        path = getattr(command, name)
+        if isinstance(path, Path):
+            try:
+                setattr(command, name, path.expanduser())
+            except RuntimeError:
+                raise ValueError(f"--{name} {path}: nobody here has that home folder.") from None
