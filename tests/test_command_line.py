@@ -233,7 +233,7 @@ def test_without_numpy_the_ladder_says_what_to_bring(command, names, monkeypatch
     monkeypatch.setitem(sys.modules, "numpy", None)
     assert_refused(
         command("ladder", "--names", names),
-        "gptcore: gptcore ladder needs numpy, which is not installed. Bring it with: pip install",
+        "gptcore: gptcore ladder needs numpy, which is not installed: pip install numpy",
         code=1,
     )
 

@@ -15,14 +15,15 @@ FLOORS = {
     "heads": set(),
     "next_token": set(),
     "manifest": set(),
+    "optional": set(),
     "tokenizers": {"manifest"},
     "scalar": {"heads", "next_token"},
-    "corpus": {"manifest", "tokenizers"},
+    "corpus": {"manifest", "optional", "tokenizers"},
     "model": {"heads"},
     "sampling": {"model", "next_token"},
-    "training": {"heads", "manifest", "tokenizers", "model", "corpus", "sampling"},
+    "training": {"heads", "manifest", "optional", "tokenizers", "model", "corpus", "sampling"},
     "tuning": {"model", "corpus", "sampling", "training", "tokenizers"},
-    "ladder": {"model", "corpus", "scalar", "training", "heads", "next_token"},
+    "ladder": {"model", "corpus", "scalar", "training", "heads", "next_token", "optional"},
 }
 
 

@@ -56,11 +56,6 @@ class Prepare:
             steps = corpus.prepare(self.sources, self.out, self.tokenizer, workers, settings)
             for step in shown(steps):
                 made = step.tokens
-        except ModuleNotFoundError as missing:
-            raise OSError(
-                f"gptcore prepare needs {missing.name}, which is not installed. "
-                f"Bring it with: pip install 'gptcore[train]'"
-            ) from None
         except KeyboardInterrupt:
             print(
                 "\nwhat is finished is kept; the same command continues from there.",

@@ -5,13 +5,13 @@ import inspect
 import json
 from dataclasses import asdict, dataclass, field, fields, make_dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import tyro
 
 from gptcore.model.config import GPTConfig
+from gptcore.optional import require
 from gptcore.training.config import TrainConfig
 from gptcore.training.presets import PRESETS, find_preset
 
@@ -92,12 +92,7 @@ class Train:
                 f"The preset {self.preset} learns from shards: --data DIR. Make them with: "
                 f"gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out DIR"
             )
-        for library in ("torch", "safetensors"):
-            if find_spec(library) is None:
-                raise OSError(
-                    f"gptcore train needs {library}, which is not installed. "
-                    f"Bring it with: pip install 'gptcore[train]'"
-                )
+        require("gptcore train", "torch", "safetensors", "numpy")
         # Only this line needs PyTorch, which takes seconds to load; a misspelt word does not wait.
         import_module("gptcore.cli.training").run(self, preset, config, sizes, data)
 

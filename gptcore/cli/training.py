@@ -19,6 +19,7 @@ from gptcore.cli.train import COMMAND, RUN, Train, read_json
 from gptcore.corpus import Batches, story_entropy
 from gptcore.corpus.folder import write_json
 from gptcore.model import GPT, GPTConfig
+from gptcore.optional import PackageMissingError
 from gptcore.training import (
     Checkpoints,
     NotFinite,
@@ -249,7 +250,7 @@ def shown_to_tensorboard(steps: Iterator[Step], out: Path, done: int) -> Iterato
             str(out / "tensorboard"), purge_step=done + 1
         )
     except ModuleNotFoundError:
-        raise OSError("--tensorboard needs its package: pip install tensorboard") from None
+        raise PackageMissingError("--tensorboard", "tensorboard") from None
     with writer:
         for step in steps:
             for name, value in asdict(step).items():

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("pyarrow", reason="pyarrow is not installed: gptcore[text]")
-pytest.importorskip("datatrove", reason="datatrove is not installed: gptcore[cluster]")
+pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install pyarrow")
+pytest.importorskip("datatrove", reason="datatrove is not installed: pip install datatrove")
 
 from datatrove.executor.local import LocalPipelineExecutor
 

@@ -30,7 +30,7 @@ from gptcore.corpus.table import read_table
 
 needs_datasketch = pytest.mark.skipif(
     find_spec("datasketch") is None,
-    reason="datasketch is not installed: pip install 'gptcore[text]'",
+    reason="datasketch is not installed: pip install datasketch",
 )
 WORDS = [f"w{i}" for i in range(2000)]
 
@@ -242,14 +242,13 @@ except ModuleNotFoundError as error:
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == (
-        "Finding near copies needs datasketch, which is not installed: "
-        "pip install 'gptcore[text]'\n"
+        "Finding near copies needs datasketch, which is not installed: pip install datasketch\n"
     )
 
 
 @needs_datasketch
 def test_every_planted_copy_of_a_story_is_found_and_named_after_its_original(tmp_path):
-    pytest.importorskip("pyarrow", reason="pyarrow is not installed: gptcore[text]")
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install pyarrow")
     truth = {row.id: row for row in write_story_table(tmp_path / "stories.parquet", rows=400)}
     exact, near = ExactDuplicates(), NearDuplicates()
     for _ in run_filters(read_table(tmp_path / "stories.parquet"), [exact, near]):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-np = pytest.importorskip("numpy", reason="numpy is not installed: gptcore[text]")
+np = pytest.importorskip("numpy", reason="numpy is not installed: pip install numpy")
 
 from gptcore.corpus.batches import Batches  # noqa: E402
 from gptcore.corpus.mixture import LONGEST_ROUND, Mixture, whole_numbers  # noqa: E402

@@ -73,7 +73,7 @@ def test_a_good_machine_has_no_complaint(on, monkeypatch, tmp_path):
 def test_without_pytorch_it_says_so_and_how_to_get_it(on):
     found = on(None, [RTX4070])
     assert found["PyTorch"].state == "bad"
-    assert "pip install" in found["PyTorch"].advice and "gptcore[train]" in found["PyTorch"].advice
+    assert "pip install torch safetensors" in found["PyTorch"].advice
     assert found["device"].found.endswith("PyTorch is missing")
     assert "compiler" not in found and "texts" in found
 
