@@ -17,9 +17,10 @@ class PackageMissingError(ModuleNotFoundError):
     """
 
     def __init__(self, work: str, *packages: str):
-        are = "is" if len(packages) == 1 else "are"
+        *others, last = packages
+        named = f"{', '.join(others)} and {last}, which are" if others else f"{last}, which is"
         super().__init__(
-            f"{work} needs {' and '.join(packages)}, which {are} not installed: "
+            f"{work} needs {named} not installed: "
             f"pip install {' '.join(packages)}",
             name=packages[0],
         )
