@@ -20,8 +20,7 @@ class PackageMissingError(ModuleNotFoundError):
         *others, last = packages
         named = f"{', '.join(others)} and {last}, which are" if others else f"{last}, which is"
         super().__init__(
-            f"{work} needs {named} not installed: "
-            f"pip install {' '.join(packages)}",
+            f"{work} needs {named} not installed: pip install {' '.join(packages)}",
             name=packages[0],
         )
 

@@ -35,11 +35,13 @@ def by_schema(*files: Path) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 def test_the_workflows_are_what_github_understands():
     checked = by_schema(*FILES)
     assert checked.returncode == 0, checked.stdout
 
 
+@pytest.mark.slow
 def test_the_schema_would_see_a_fault(tmp_path):
     file = tmp_path / "faulty.yml"
     file.write_text(f"on: push\n{EMPTY_SCHEMA_ERROR}")

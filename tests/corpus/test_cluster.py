@@ -25,6 +25,8 @@ from gptcore.corpus.preparing import prepare
 from gptcore.corpus.table import write_table
 from gptcore.tokenizers import BPETokenizer
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = ShardSettings(val_share=0.1)
 
 

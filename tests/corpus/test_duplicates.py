@@ -135,6 +135,7 @@ def test_an_exact_copy_is_removed_and_named_after_the_first():
 
 @needs_datasketch
 @pytest.mark.parametrize("threshold", [0.5, 0.75, 0.9])
+@pytest.mark.slow
 def test_near_copies_are_those_that_comparing_all_pairs_finds(threshold):
     documents = planted(families=160, seed=5)
     expected, near = compare_all(documents, threshold), near_copies(documents, threshold=threshold)
@@ -149,6 +150,7 @@ def test_near_copies_are_those_that_comparing_all_pairs_finds(threshold):
 
 
 @needs_datasketch
+@pytest.mark.slow
 def test_no_text_is_removed_that_is_less_similar_than_it_is_said_to_be():
     documents = planted(families=60, seed=6)
     text_of = {document.id: document.text for document in documents}
@@ -191,6 +193,7 @@ def test_a_text_longer_than_a_batch_of_pieces_has_the_signature_of_the_whole(mon
 
 
 @needs_datasketch
+@pytest.mark.slow
 def test_another_process_with_other_hashes_of_strings_finds_the_same():
     code = """
 import random

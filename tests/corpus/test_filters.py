@@ -220,6 +220,7 @@ def test_a_threshold_that_could_never_be_met_is_refused(value):
         Repetition(most_repeated_lines=value)
 
 
+@pytest.mark.slow
 def test_the_language_of_the_table_is_believed_and_only_null_is_guessed():
     pytest.importorskip("py3langid", reason="py3langid is not installed: pip install py3langid")
     assert Document("1", GERMAN, "en", 0.7).spoken == ("en", 0.7)
@@ -250,6 +251,7 @@ def test_the_language_of_the_table_is_believed_and_only_null_is_guessed():
         (" \n", NO_LANGUAGE),
     ],
 )
+@pytest.mark.slow
 def test_a_sentence_is_enough_to_guess_its_language(text, language):
     pytest.importorskip("py3langid", reason="py3langid is not installed: pip install py3langid")
     assert guess_language(text)[0] == language

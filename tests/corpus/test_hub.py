@@ -230,6 +230,7 @@ def test_the_note_beside_the_file_says_all_that_is_known(server):
     }
 
 
+@pytest.mark.slow
 def test_prepare_goes_on_with_a_download_that_broke_off_in_another_process(
     server, tmp_path, monkeypatch
 ):

@@ -12,6 +12,8 @@ from gptcore.ladder.rungs import BATCH, mean_of_singles, with_batches
 from gptcore.ladder.tensors import table_of, train
 from gptcore.scalar import MicroConfig, MicroGPT
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["emma", "anna", "bob", "maximilianalexander", "o", "ava"]
 WAY = {way.name: way for way in WAYS}
 SIZES = [

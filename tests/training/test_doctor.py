@@ -234,6 +234,7 @@ sys.exit(cli.main())
     ],
     ids=lambda what: " ".join(what) if isinstance(what, list) else "",
 )
+@pytest.mark.slow
 def test_it_runs_where_pytorch_is_not_installed(asked, code, out, err):
     command = [sys.executable, "-c", WITHOUT_PYTORCH, *asked]
     ran = subprocess.run(command, capture_output=True, text=True)
