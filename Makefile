@@ -5,12 +5,13 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(
 TORCH ?= default
 VERSIONS ?= pinned
 LAB_ARGS ?=
+TAG ?=
 IN_VENV := $(if $(filter Windows_NT,$(OS)),Scripts/python.exe,bin/python)
 VENV := .venv/$(IN_VENV)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 SETUP := $(PYTHON) course/environment.py --torch $(TORCH) --versions $(VERSIONS)
 
-.PHONY: help lab test notebooks portable links site page colab downloads checkpoint lint bench
+.PHONY: help lab test quick notebooks portable links site page colab downloads checkpoint lint bench dist
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
@@ -28,6 +29,10 @@ test:  ## run every test, every lesson, and the lessons in a real browser
 	@$(SETUP) test
 	@$(VENV) -m pytest -n 2 --dist loadfile tests
 	@$(VENV) -m pytest -n 2 --dist loadfile --nbval notebooks/
+
+quick:  ## run the tests that need no browser, no notebook and no training: under a minute
+	@$(SETUP) test
+	@$(VENV) -m pytest -n 2 -q -m "not slow" tests
 
 notebooks:  ## build the lessons that changed: course/lessons/ -> notebooks/, executed
 	@$(SETUP) test
@@ -68,3 +73,11 @@ lint:  ## look for faults that need no run
 bench:  ## measure what was promised, beside other people's programs
 	@$(SETUP) bench
 	@$(VENV) -m benchmarks.run $(NAMES)
+
+dist:  ## build what a release publishes, into build/dist, check it, and run the quick tests with it
+	@$(SETUP) test
+	@$(SETUP) dist
+	@rm -rf build/dist
+	@.venv/dist/$(IN_VENV) -m build --outdir build/dist
+	@.venv/dist/$(IN_VENV) -m twine check --strict build/dist/*
+	@$(VENV) -m course.release build/dist $(if $(TAG),--tag "$(TAG)")

@@ -17,6 +17,7 @@ from course.needs import missing
 from course.portable import NUDGED
 
 ROOT = Path(__file__).resolve().parent
+SLOW_FOLDERS = {ROOT / "tests" / name for name in ("browser", "page", "site", "colab")}
 
 
 def pytest_configure(config):
@@ -25,8 +26,11 @@ def pytest_configure(config):
         config.option.nbval_sanitize_with = str(ROOT / "course" / "nbval.cfg")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m "not slow"` looks at the marks
 def pytest_collection_modifyitems(items):
     for item in items:
+        if hasattr(item, "cell") or SLOW_FOLDERS & set(item.path.parents):
+            item.add_marker(pytest.mark.slow)
         tags = getattr(item, "cell", None) and item.cell.metadata.get("tags", [])
         reason = missing(tags) if tags else ""
         if reason:

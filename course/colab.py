@@ -23,6 +23,7 @@ from course.repository import Repository, our_repository
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = ("text", "train", "course")
+OURS = "gptcore-course"  # extras of ours that name each other
 COLAB_IS_ITSELF = {"jupyterlab"}
 GONE = "It is private, or was renamed: ask who gave you this page."
 BROKEN_OFF = "The network failed: run this cell again, it begins anew."
@@ -82,7 +83,7 @@ def requirements() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = [line for extra in EXTRAS for line in project["optional-dependencies"][extra]]
     lines = [Requirement(line) for line in [*project["dependencies"], *extras]]
-    return [line for line in lines if line.name not in {"gptcore", *COLAB_IS_ITSELF}]
+    return [line for line in lines if line.name not in {OURS, *COLAB_IS_ITSELF}]
 
 
 def installed() -> dict[str, str]:

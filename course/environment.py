@@ -6,10 +6,13 @@ versions.
     python course/environment.py bench         and those whom the benchmarks run beside us
     python course/environment.py page          what builds the page in which Python runs, in
     .venv/page: JupyterLab and that page would take each other's extensions
+    python course/environment.py dist          what builds a release, in .venv/dist
     python course/environment.py test --torch cpu    PyTorch without CUDA, for a machine without
     an NVIDIA card
     python course/environment.py test --versions oldest-torch    the oldest PyTorch that is allowed;
     newest: whatever is newest of everything
+    python course/environment.py test --run -m pytest    install nothing; run the environment's
+    Python, wherever this system keeps it, with the words after --run
 
 Run again it does nothing until pyproject.toml or constraints.txt change. Standard library only,
 and no newer Python than is needed to say that a newer one is needed.
@@ -26,7 +29,8 @@ import sys
 OLDEST = (3, 11)
 # What the environment takes, with room to unpack; each contains the ones before it.
 GIGABYTES = {"course": 3.0, "test": 3.5, "bench": 4.0}
-ALONE = {"page": 0.5}  # in an environment of its own
+ALONE = {"page": 0.5, "dist": 0.2}  # in an environment of its own
+NOT_OURS = ["gptcore", "viz"]  # names on the package index that belong to other people
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(ROOT, ".venv")
@@ -34,6 +38,10 @@ FOLDER = os.path.join(ROOT, ".venv")
 
 def folder_of(extra):
     return os.path.join(FOLDER, extra) if extra in ALONE else FOLDER
+
+
+def python_of(folder):
+    return os.path.join(folder, "Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def stop(message):
@@ -104,7 +112,7 @@ def is_ready(extra, versions):
 
 def install(extra, torch, versions):
     folder = folder_of(extra)
-    python = os.path.join(folder, "Scripts" if os.name == "nt" else "bin", "python")
+    python = python_of(folder)
     if not os.path.exists(python):
         shown = os.path.relpath(folder, ROOT)
         print("gptcore: making the private environment {}".format(shown), file=sys.stderr)
@@ -113,10 +121,13 @@ def install(extra, torch, versions):
         "gptcore: installing what '{}' needs; a minute or two the first time".format(extra),
         file=sys.stderr,
     )
+    # Trap: another project's package of our name would be imported instead of this checkout.
+    pip = [python, "-m", "pip", "--disable-pip-version-check"]
+    subprocess.check_call(pip + ["uninstall", "-qq", "--yes"] + NOT_OURS)
     held = os.path.join(folder, "constraints.txt")
     with open(held, "w", encoding="utf-8") as file:
         file.write(constraints(versions))
-    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--constraint", held]
+    command = pip + ["install", "--constraint", held]
     # What an earlier run pinned must not stay, for it is new enough for pip.
     command += ["--upgrade", "--upgrade-strategy", "eager"] if versions == "newest" else []
     command += (
@@ -133,6 +144,14 @@ def install(extra, torch, versions):
         file.write(fingerprint(versions))
 
 
+def run(extra, words):
+    """Run the environment's Python; its exit code."""
+    python = python_of(folder_of(extra))
+    if not os.path.exists(python):
+        stop("there is no environment yet. Make it: make test")
+    return subprocess.call([python] + words, cwd=ROOT)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Make the private environment of the course.")
     parser.add_argument("extra", choices=sorted(dict(GIGABYTES, **ALONE)), help="what to install")
@@ -145,7 +164,10 @@ def main():
         default="pinned",
         help="pinned: those with which the stored outputs were made",
     )
+    parser.add_argument("--run", nargs=argparse.REMAINDER, help="run Python with these words")
     options = parser.parse_args()
+    if options.run:
+        sys.exit(run(options.extra, options.run))
     if is_ready(options.extra, options.versions):
         return
     check_python()

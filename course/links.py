@@ -18,6 +18,7 @@ from course.build import README, cells_of, with_lesson_table
 from course.lesson_table import Lesson, launch_links, written_lessons
 from course.repository import PYPROJECT, Repository, our_repository
 
+CITATION = PYPROJECT.with_name("CITATION.cff")
 URLS = re.compile(r"(\[project\.urls\][^\n]*\n)(.*?)(?=\n\[)", re.DOTALL)
 MARKS = "<!-- links: made by `make links` -->", "<!-- end of links -->"
 
@@ -27,6 +28,12 @@ def with_urls(pyproject: str, repository: Repository) -> str:
     lines = [f'"{label}" = "{url}"\n' for label, url in repository.urls().items()]
     table = re.sub(r'^"(\w+)"', r"\1", "".join(lines), flags=re.MULTILINE)  # quotes where needed
     return URLS.sub(lambda found: found[1] + table, pyproject, count=1)
+
+
+def with_address(citation: str, repository: Repository) -> str:
+    """CITATION.cff with the address of this repository."""
+    line = f'repository-code: "{repository.address}"'
+    return re.sub(r"(?m)^repository-code: .*$", lambda _: line, citation)
 
 
 def with_links(readme: str) -> str:
@@ -89,6 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     replace(PYPROJECT, with_urls(PYPROJECT.read_text(encoding="utf-8"), repository))
+    replace(CITATION, with_address(CITATION.read_text(encoding="utf-8"), repository))
     replace(README, with_links(README.read_text(encoding="utf-8")))
     old = []
     for lesson in written_lessons():
@@ -96,7 +104,8 @@ def main(arguments: list[str] | None = None) -> int:
             write_links(lesson)
         except (ValueError, FileNotFoundError) as error:  # the others are written all the same
             old.append(str(error))
-    print(f"pyproject.toml, README.md and the notebooks lead to {repository.address} now.")
+    written = "pyproject.toml, README.md, CITATION.cff and the notebooks"
+    print(f"{written} lead to {repository.address} now.")
     print("\n".join(old), end="\n" if old else "", file=sys.stderr)
     return 1 if old else 0
 

@@ -37,8 +37,8 @@ CORE = [
 OF_PYODIDE = ["micropip", "ipython", "jedi", "traitlets", "packaging", "platformdirs"]
 OF_THE_KERNEL = {"piplite": ["micropip"], "ipykernel": [], "pyodide-kernel": ["ipython", "comm"]}
 OF_WIDGETS = {"comm": ["traitlets"], "ipywidgets": ["comm", "ipython", "traitlets"]}
-OURS = {"gptcore": ["ipywidgets", "platformdirs"]}
-LOADED_AT_ONCE = [*OF_THE_KERNEL, "micropip", "comm", "jedi", "ipython", "gptcore"]
+OURS = {"gptcore-course": ["ipywidgets", "platformdirs"]}
+LOADED_AT_ONCE = [*OF_THE_KERNEL, "micropip", "comm", "jedi", "ipython", "gptcore-course"]
 
 Lock = dict[str, Any]
 
@@ -96,7 +96,7 @@ def our_wheel(folder: Path) -> Path:
     """The wheel that everybody installs: gptcore, viz and course."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = folder.glob("gptcore-*.whl")
+    (wheel,) = folder.glob("gptcore_course-*.whl")
     return wheel
 
 
@@ -136,7 +136,7 @@ def lay_out(folder: Path, parts: Parts, kernel: Path, ours: Path) -> None:
             package["file_name"] = f"{PYODIDE_CDN_URL}/{package['file_name']}"
     pinned = {name: pinned_version(name) for name in OF_WIDGETS}
     more = {name: next(kernel.glob(f"{name.replace('-', '_')}-*.whl")) for name in OF_THE_KERNEL}
-    more |= parts.wheels(pinned) | {"gptcore": ours}
+    more |= parts.wheels(pinned) | {"gptcore-course": ours}
     for name, depends in {**OF_THE_KERNEL, **OF_WIDGETS, **OURS}.items():
         packages[name] = entry(name, more[name], depends) | copied(more[name], folder)
     listing.write_text(json.dumps(lock), encoding="utf-8")
@@ -150,7 +150,7 @@ def copied(wheel: Path, folder: Path) -> dict[str, str]:
 
 def entry(name: str, wheel: Path, depends: list[str]) -> dict[str, Any]:
     """What Pyodide's list says about a package."""
-    imports = ["gptcore", "viz", "course"] if name == "gptcore" else [name.replace("-", "_")]
+    imports = ["gptcore", "viz", "course"] if name in OURS else [name.replace("-", "_")]
     return {
         "name": name,
         "version": wheel.name.split("-")[1],

@@ -76,8 +76,15 @@ def shipped_folder() -> Path:
             return folder
     raise TextNotHere(
         f"gptcore is here without its data: no manifest.toml in {folders[0]} or {folders[1]}. "
-        "Install gptcore again: pip install --force-reinstall gptcore"
+        + repair(package.parent)
     )
+
+
+def repair(root: Path) -> str:
+    """How to bring back a shipped file whose folder `data` lies in `root`."""
+    if (root / ".git").exists():
+        return f"Bring it back, in the folder {root}: git checkout -- data/"
+    return "Bring it back from a checkout of the project: run `make lab` there, and use its .venv."
 
 
 def data_folder() -> Path:
@@ -170,7 +177,7 @@ def read_whole(text: Text) -> bytes:
         raise TextNotHere(
             f"The text {text.name!r} cannot be read from {path} ({error.strerror or error}). "
             + (
-                "It comes with gptcore: pip install --force-reinstall gptcore"
+                f"It comes with gptcore. {repair(path.parent.parent)}"
                 if text.shipped
                 else f"Bring it anew: gptcore fetch {text.name} --again"
             )

@@ -233,7 +233,7 @@ def test_without_numpy_the_ladder_says_what_to_bring(command, names, monkeypatch
     monkeypatch.setitem(sys.modules, "numpy", None)
     assert_refused(
         command("ladder", "--names", names),
-        "gptcore: gptcore ladder needs numpy, which is not installed. Bring it with: pip install",
+        "gptcore: gptcore ladder needs numpy, which is not installed: pip install numpy",
         code=1,
     )
 
@@ -413,6 +413,7 @@ def test_as_a_process_it_prints_on_one_stream_and_notes_on_the_other(tmp_path):
     assert err.startswith("note: there is one name only")
 
 
+@pytest.mark.slow
 def test_as_a_process_debug_shows_the_traceback_and_otherwise_none_is_seen(names):
     asked = ("microgpt", "--names", names, "--steps", 0)
     quiet, telling = process(*asked), process(*asked, "--debug")

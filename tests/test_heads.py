@@ -50,6 +50,7 @@ def test_small_sizes_get_advice_that_is_not_zero(n_embd, n_head, advice):
 
 @settings(deadline=None, max_examples=200)
 @given(st.integers(1, 3000), st.integers(1, 200))
+@pytest.mark.slow
 def test_every_size_that_is_proposed_is_accepted(n_embd, n_head):
     assume(n_embd % n_head)
     with pytest.raises(ValueError) as caught:

@@ -52,6 +52,7 @@ def test_the_smaller_loss_per_token_is_the_larger_one_per_byte():
     assert f"{first:.2f} bits for each byte against {second:.2f}" in str(question.yes)
 
 
+@pytest.mark.slow
 def test_the_model_handed_over_fails_without_an_error_and_the_evidence_tells():
     stories = load_documents("stories")
     table, given, note = hand_over(stories)
@@ -72,6 +73,7 @@ def test_the_model_handed_over_fails_without_an_error_and_the_evidence_tells():
     assert note == pytest.approx(2.67, abs=0.005)
 
 
+@pytest.mark.slow
 def test_the_two_vocabularies_are_nearly_one_list_in_another_order():
     stories = load_documents("stories")
     lists = []

@@ -60,6 +60,7 @@ def test_its_tokenizer_is_that_of_the_stories():
     assert stories_gpt()[1].sha256 == CharTokenizer.train(stories).sha256
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_weights_and_what_is_made_can_be_loaded(tmp_path, monkeypatch):
     monkeypatch.setattr("course.checkpoint.UNSEEN", 5)  # to be quick
     threads = torch.get_num_threads()

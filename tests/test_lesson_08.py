@@ -142,6 +142,7 @@ def test_the_good_pages_are_lost_and_the_junk_stays_as_the_lesson_says(tmp_path)
 
 
 @needs_fineweb
+@pytest.mark.slow
 def test_the_pages_that_the_lesson_names_are_what_it_says():
     pages = list(read_table(fineweb_file()))
     assert "REPAIR MANUAL" in pages[538].text[:60] and "`print(pages[538].text)`" in TEXT
@@ -170,6 +171,7 @@ def test_the_keys_of_the_first_two_guesses_follow_from_the_sample():
 
 
 @needs_fineweb
+@pytest.mark.slow
 def test_the_three_walls_stand_where_the_published_program_has_them():
     module = pytest.importorskip("datatrove.pipeline.filters.fineweb_quality_filter")
     program = module.FineWebQualityFilter()

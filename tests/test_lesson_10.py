@@ -404,6 +404,7 @@ def test_summed_slopes_show_as_22_in_the_log_where_0_69_would_be(texts):
     assert (round(length, 2), round(32 * length)) == (0.69, 22)
 
 
+@pytest.mark.slow
 def test_after_200_steps_the_noise_halves_as_it_did_before(texts):
     gpt = new_gpt()
     settings = TrainConfig(

@@ -11,7 +11,7 @@ import pytest
 from course import links
 from course.build import cells_of
 from course.lesson_table import written_lessons
-from course.links import with_links, with_outputs_of, with_urls
+from course.links import CITATION, with_address, with_links, with_outputs_of, with_urls
 from course.repository import PYPROJECT, Repository, our_repository
 
 ROOT = PYPROJECT.parent
@@ -52,12 +52,19 @@ def test_no_badge_is_a_picture_from_elsewhere():
         assert not re.search(r"!\[[^]]*\]\(https?:", text) and '<img src="http' not in text
 
 
+def test_the_citation_leads_to_the_repository():
+    text = CITATION.read_text(encoding="utf-8")
+    assert with_address(text, OURS) == text, "run `make links`"
+    moved = with_address(text, Repository("ada/engine"))
+    assert moved.replace("https://github.com/ada/engine", OURS.address) == text != moved
+
+
 def test_the_address_is_written_nowhere_else():
     """Else `make links` would leave an old one behind."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not a git checkout, so nobody knows which files are ours")
-    known = {"pyproject.toml", "README.md", "course/repository.py"}
+    known = {"pyproject.toml", "README.md", "CITATION.cff", "course/repository.py"}
     known |= {f"notebooks/{lesson.notebook.name}" for lesson in LESSONS}
     for name in set(listed.stdout.splitlines()) - known:
         file = ROOT / name

@@ -122,6 +122,7 @@ limits = {
 
 @settings(deadline=None, max_examples=300)
 @given(coarse, st.sampled_from([0.5, 1.0, 2.0]), st.fixed_dictionaries(limits))
+@pytest.mark.slow
 def test_what_is_cut_off_is_what_a_plain_reference_cuts_off(logits, temperature, chosen):
     wanted = reference(logits, temperature, **chosen)
     assert next_probabilities(logits, temperature, **chosen) == pytest.approx(wanted, rel=1e-9)

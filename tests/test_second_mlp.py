@@ -8,6 +8,8 @@ from course.failures.lesson_02 import second_mlp
 from gptcore.corpus import load_documents
 from gptcore.scalar import MLP
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def names() -> list[str]:

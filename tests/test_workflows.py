@@ -1,4 +1,4 @@
-"""GitHub's workflows: well formed by GitHub's own schema, and nothing in them but our commands."""
+"""What GitHub reads: well formed by its own schemas; workflows that type our own commands."""
 
 import importlib.util
 import re
@@ -22,28 +22,55 @@ JOBS = {
     for name, workflow in WORKFLOWS.items()
     for job, content in workflow["jobs"].items()
 }
-each_job = pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+PUBLISH = "release.yml: publish"  # the one job that may write: it publishes what `build` built
+OURS = {name: job for name, job in JOBS.items() if name != PUBLISH}
+each_job = pytest.mark.parametrize("job", OURS.values(), ids=OURS)
 EMPTY_SCHEMA_ERROR = "jobs:\n  test:\n    runs-on: ubuntu-latest\n    stepss: []\n"
 
 
-def by_schema(*files: Path) -> subprocess.CompletedProcess:
+def by_schema(*files: Path, schema: str = "github-workflows") -> subprocess.CompletedProcess:
     if importlib.util.find_spec("check_jsonschema") is None:
-        pytest.skip("check-jsonschema is not installed: pip install 'gptcore[test]'")
+        pytest.skip("no check-jsonschema: pip install check-jsonschema")
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
-    return subprocess.run(
-        [*command, "vendor.github-workflows", *files], capture_output=True, text=True
-    )
+    return subprocess.run([*command, f"vendor.{schema}", *files], capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_workflows_are_what_github_understands():
     checked = by_schema(*FILES)
     assert checked.returncode == 0, checked.stdout
 
 
+@pytest.mark.slow
 def test_the_schema_would_see_a_fault(tmp_path):
     file = tmp_path / "faulty.yml"
     file.write_text(f"on: push\n{EMPTY_SCHEMA_ERROR}")
     assert by_schema(file).returncode == 1
+
+
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "schema, files",
+    [
+        ("github-issue-forms", FORMS),
+        ("github-issue-config", [ROOT / ".github" / "ISSUE_TEMPLATE" / "config.yml"]),
+        ("dependabot", [ROOT / ".github" / "dependabot.yml"]),
+        ("citation-file-format", [ROOT / "CITATION.cff"]),
+    ],
+    ids=["issue forms", "issue config", "dependabot", "citation"],
+)
+def test_forms_dependabot_and_citation_keep_to_their_schemas(schema, files, tmp_path):
+    assert files and by_schema(*files, schema=schema).returncode == 0
+    faulty = tmp_path / "faulty.yml"
+    faulty.write_text("no_such_key: 1\n")
+    assert by_schema(faulty, schema=schema).returncode == 1
+
+
+def test_there_is_a_form_for_a_bug_a_lesson_that_confuses_and_an_idea():
+    assert [form.stem for form in FORMS] == ["bug", "idea", "lesson"]
 
 
 @each_job
@@ -66,6 +93,20 @@ def test_a_job_ends_and_may_only_read(job):
 
 def test_no_workflow_may_write():
     assert all(workflow["permissions"] == {"contents": "read"} for workflow in WORKFLOWS.values())
+
+
+def test_a_tag_publishes_what_was_built_and_checked_without_a_password():
+    release = WORKFLOWS["release.yml"]
+    assert list(release[True]) == ["push"] and list(release[True]["push"]) == ["tags"]
+    build, publish = release["jobs"]["build"], release["jobs"]["publish"]
+    assert publish["needs"] == "build" and publish["environment"] == "pypi"
+    assert publish["permissions"] == {"id-token": "write"} and publish["timeout-minutes"] <= 60
+    (dist,) = [step["run"] for step in build["steps"] if "run" in step]
+    assert dist.startswith("make dist ") and "TAG=$GITHUB_REF_NAME" in dist
+    assert not any("run" in step for step in publish["steps"]), "it runs nothing of ours"
+    assert publish["steps"][-1]["uses"].startswith("pypa/gh-action-pypi-publish@")
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    assert not re.search(r"secrets\.|password|token:(?! )", text.replace("No password", ""))
 
 
 def test_every_system_and_every_python_that_we_promise_is_tried():

@@ -74,8 +74,11 @@ def __getattr__(name: str):
     try:
         return getattr(import_module(f"viz.{_HOME[name]}"), name)
     except ModuleNotFoundError as error:
+        package = (error.name or "viz").split(".")[0]
+        if package == "viz":
+            raise  # a file of ours is missing, which no installation from the index would bring
         raise ModuleNotFoundError(
-            f"viz.{name} needs {error.name}, which is not installed: pip install 'gptcore[course]'",
+            f"viz.{name} needs {package}, which is not installed: pip install {package}",
             name=error.name,
         ) from None
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import tyro
 
+from gptcore import __version__
 from gptcore.cli.budget import BudgetCommand
 from gptcore.cli.doctor import Doctor
 from gptcore.cli.fetch import Fetch
@@ -26,6 +27,7 @@ from gptcore.cli.prepare import Prepare
 from gptcore.cli.sample import Sample
 from gptcore.cli.streams import fill_closed_descriptors, usable_streams
 from gptcore.cli.train import Train
+from gptcore.optional import PackageMissingError, installed
 
 __all__ = ["COMMANDS", "entry", "main", "read_names"]
 
@@ -33,8 +35,13 @@ INTERRUPTED = 130  # what a shell reports after Ctrl-C
 
 DESCRIPTION = (
     "A GPT from one number up: the commands of the course. Each has a --help of its "
-    "own; --debug shows tracebacks."
+    "own; --debug shows tracebacks, --version the version."
 )
+PACKAGES = {  # what a command loads on its way; those that are missing are named together
+    "ladder": ("numpy",),
+    "prepare": ("numpy", "pyarrow", "regex", "tiktoken"),
+    "sample": ("torch", "safetensors", "numpy"),
+}
 COMMANDS: dict[str, Callable[..., Any]] = {
     "microgpt": Microgpt,
     "ladder": Ladder,
@@ -57,6 +64,9 @@ def run(arguments: list[str]) -> int:
     """The same, where there is something to print on."""
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
+    if arguments == ["--version"]:
+        print(f"gptcore {__version__}")
+        return 0
     try:
         check_command(arguments)
         read_command(arguments).run()
@@ -69,10 +79,12 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, ModuleNotFoundError):
+            error = with_cure(error, *arguments[:1])
         asked_wrongly = isinstance(error, ValueError)
         unforeseen = (
             ""
-            if asked_wrongly or isinstance(error, OSError)
+            if asked_wrongly or isinstance(error, OSError | PackageMissingError)
             else f"{type(error).__name__}, which should not happen (--debug shows where): "
         )
         print(with_notes(f"gptcore: {unforeseen}{error}", error), file=sys.stderr)
@@ -116,6 +128,15 @@ def check_command(arguments: list[str]) -> None:
             f"there is no command {arguments[0]!r}.{guess} The commands are: "
             f"{', '.join(COMMANDS)}. More: gptcore --help"
         )
+
+
+def with_cure(error: ModuleNotFoundError, command: str = "") -> ModuleNotFoundError:
+    """The same error with what to install; unchanged if it says so or a file of ours is gone."""
+    package = (error.name or "gptcore").split(".")[0]
+    if package == "gptcore" or isinstance(error, PackageMissingError):
+        return error
+    others = (one for one in PACKAGES.get(command, ()) if one != package and not installed(one))
+    return PackageMissingError(f"gptcore {command}", package, *others)
 
 
 def entry() -> None:

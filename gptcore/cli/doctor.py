@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from gptcore.optional import PackageMissingError
 from gptcore.training import doctor
 from gptcore.training.budgeting import vocabulary_of
 from gptcore.training.doctor import Finding
@@ -50,9 +51,7 @@ class Doctor:
         """A run's rate, and which run's."""
         torch = doctor.pytorch()
         if torch is None:
-            raise OSError(
-                "--rate needs PyTorch, which is not installed. pip install 'gptcore[train]'"
-            )
+            raise PackageMissingError("--rate", "torch")
         name = self.preset or ("fineweb-40m" if torch.cuda.is_available() else "stories-cpu")
         preset = find_preset(name)
         if sys.stderr.isatty():

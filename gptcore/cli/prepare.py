@@ -70,11 +70,6 @@ class Prepare:
                 steps = corpus.prepare(self.sources, out, self.tokenizer, workers, settings)
                 for step in shown(steps):
                     made = step.tokens
-        except ModuleNotFoundError as missing:
-            raise OSError(
-                f"gptcore prepare needs {missing.name}, which is not installed. "
-                f"Bring it with: pip install 'gptcore[train]'"
-            ) from None
         except KeyboardInterrupt:
             print(
                 "\nwhat is finished is kept; the same command continues from there.",

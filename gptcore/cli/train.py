@@ -6,7 +6,6 @@ import shlex
 import sys
 from dataclasses import asdict, dataclass, field, fields, make_dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -14,6 +13,7 @@ import tyro
 
 from gptcore.json_text import read_json_object
 from gptcore.model.config import GPTConfig
+from gptcore.optional import require
 from gptcore.training.config import TrainConfig
 from gptcore.training.presets import PRESETS, find_preset
 from gptcore.training.settings_before import settings_before
@@ -99,12 +99,7 @@ class Train:
                 f"The preset {self.preset} learns from shards: --data DIR. Make them with: "
                 f"gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out DIR"
             )
-        for library in ("torch", "safetensors"):
-            if find_spec(library) is None:
-                raise OSError(
-                    f"gptcore train needs {library}, which is not installed. "
-                    f"Bring it with: pip install 'gptcore[train]'"
-                )
+        require("gptcore train", "torch", "safetensors", "numpy")
         # Only this line needs PyTorch, which takes seconds to load; a misspelt word does not wait.
         import_module("gptcore.cli.training").run(self, preset, config, sizes, data)
 

@@ -20,6 +20,7 @@ from gptcore.corpus import Batches
 from gptcore.corpus.batches import vocab_size_of
 from gptcore.corpus.folder import write_json
 from gptcore.model import GPT, GPTConfig
+from gptcore.optional import PackageMissingError
 from gptcore.tokenizers import Tokenizer
 from gptcore.training import (
     Checkpoints,
@@ -223,7 +224,7 @@ def shown_to_tensorboard(steps: Iterator[Step], out: Path, done: int) -> Iterato
             str(out / "tensorboard"), purge_step=done + 1
         )
     except ModuleNotFoundError:
-        raise OSError("--tensorboard needs its package: pip install tensorboard") from None
+        raise PackageMissingError("--tensorboard", "tensorboard") from None
     with writer:
         for step in steps:
             for name, value in asdict(step).items():

@@ -28,17 +28,16 @@ from gptcore.corpus.state import (
     what_is_there,
     whole_among,
 )
+from gptcore.optional import PackageMissingError
 from gptcore.tokenizers.named import find_tokenizer
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 try:
     from datatrove.pipeline.base import PipelineStep
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        f"Preparing on many machines needs {error.name}, which is not installed: "
-        "pip install 'gptcore[cluster]'",
-        name=error.name,
-    ) from None
+    if (error.name or "").split(".")[0] != "datatrove":
+        raise  # it is here; what it needs itself is not
+    raise PackageMissingError("Preparing on many machines", "datatrove") from None
 
 
 def begin(

@@ -22,7 +22,7 @@ from typing import Any
 from zlib import crc32
 
 from gptcore.corpus.filters import Document
-from gptcore.corpus.libraries import library
+from gptcore.optional import library
 
 PIECE_WORDS = 5
 PERMUTATIONS = 128  # numbers in a signature

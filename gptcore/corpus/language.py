@@ -10,7 +10,7 @@ Source: Lui and Baldwin 2012, "langid.py: An Off-the-shelf Language Identificati
 from functools import cache
 from typing import Any
 
-from gptcore.corpus.libraries import library
+from gptcore.optional import library
 
 READ_CHARACTERS = 4_000  # of a text: a page says enough, and a book no more
 NO_LANGUAGE = "zxx"  # ISO 639-2 for a text that is in no language

@@ -5,7 +5,7 @@ On this machine, four tasks at a time, to see that everything is found:
     python -m gptcore.corpus.on_cluster "text/*.parquet" --out shards --workers 4
 
 With Slurm, from the login node: it submits an array of tasks, and a job that waits for them.
-`--activate` is the line after which `python` on a node has gptcore[cluster]:
+`--activate` is the line after which `python` on a node has this project, and datatrove:
 
     python -m gptcore.corpus.on_cluster "/shared/fineweb/*.parquet" --out /shared/shards \\
         --on slurm --tasks 500 --workers 100 --partition cpu --time 04:00:00 \\
@@ -31,8 +31,8 @@ import tyro
 
 from gptcore.checks import as_path
 from gptcore.corpus.cluster import FinishShards, MakeShards, begin
-from gptcore.corpus.libraries import library
 from gptcore.corpus.plan import ShardSettings
+from gptcore.optional import library
 
 
 @dataclass
@@ -96,7 +96,7 @@ class OnCluster:
                     "--on slurm needs the command sbatch, which is not on this machine. Start this "
                     "where jobs are submitted, on the cluster's login node."
                 )
-            slurm = library("datatrove.executor.slurm", "Slurm", "cluster").SlurmPipelineExecutor
+            slurm = library("datatrove.executor.slurm", "Slurm").SlurmPipelineExecutor
             return slurm(
                 **shared,
                 job_name=f"gptcore-{name}",
@@ -105,12 +105,10 @@ class OnCluster:
                 env_command=self.activate,
             )
         if self.on == "ray":
-            library("ray", "--on ray", "cluster")
-            ray = library("datatrove.executor.ray", "Ray", "cluster").RayPipelineExecutor
+            library("ray", "--on ray")
+            ray = library("datatrove.executor.ray", "Ray").RayPipelineExecutor
             return ray(**shared)
-        return library("datatrove.executor.local", "datatrove", "cluster").LocalPipelineExecutor(
-            **shared
-        )
+        return library("datatrove.executor.local", "datatrove").LocalPipelineExecutor(**shared)
 
 
 def main(arguments: list[str] | None = None) -> int:

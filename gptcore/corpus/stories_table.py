@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from gptcore.checks import as_path
-from gptcore.corpus.libraries import library
 from gptcore.corpus.stories import tell_stories
 from gptcore.corpus.story_junk import EDITS, JUNK, pick
 from gptcore.corpus.story_pages import MARKED_GOOD, OTHER_LANGUAGES
+from gptcore.optional import library
 
 SHARE_OF = {"copy": 0.05, "near copy": 0.10, "junk": 0.12, "other language": 0.08}
 LEAST_ROWS = 100  # with fewer, the marked pages would be most of the table
@@ -87,8 +87,8 @@ def write_story_table(
     if group_rows < 1:
         raise ValueError(f"group_rows={group_rows} must be 1 or more; FineWeb has 1000.")
     pages = story_pages(rows, seed)
-    pa = library("pyarrow", "writing a parquet table", extra="train")
-    parquet = library("pyarrow.parquet", "writing a parquet table", extra="train")
+    pa = library("pyarrow", "writing a parquet table")
+    parquet = library("pyarrow.parquet", "writing a parquet table")
     table = pa.Table.from_pylist(
         list(cells(pages, seed)),
         schema=pa.schema([(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()]),

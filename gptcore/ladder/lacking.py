@@ -6,7 +6,8 @@ loaded only to ask it. Left out on purpose: telling how fast what is there will 
 
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
+
+from gptcore.optional import installed
 
 
 def nothing() -> str:
@@ -15,8 +16,8 @@ def nothing() -> str:
 
 @cache
 def pytorch() -> str:
-    if find_spec("torch") is None:
-        return "PyTorch is not installed: pip install 'gptcore[train]'"
+    if not installed("torch"):
+        return "PyTorch is not installed: pip install torch"
     return ""
 
 

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 from gptcore.corpus import all_texts, available, data_folder
+from gptcore.optional import installed
 from gptcore.training import machine
 from gptcore.training.cards import GIB, card_of_device, cores_here, memory_here
 
@@ -69,14 +69,6 @@ def pytorch() -> Any | None:
         return None
 
 
-def installed(module: str) -> bool:
-    """Whether a module is there, be it whole or not."""
-    try:
-        return find_spec(module) is not None
-    except ImportError:
-        return False
-
-
 def system() -> Finding:
     """Operating system and Python."""
     found = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
@@ -89,7 +81,7 @@ def system() -> Finding:
             found,
             "Windows has no Triton from PyTorch, so --compile True does not work, and runs are "
             "slower. WSL2 is Linux inside Windows, with the same card: `wsl --install` in a "
-            "terminal of the administrator, restart, and install gptcore there anew.",
+            "terminal of the administrator, restart, then `make lab` in a clone made there.",
         )
     return Finding("system", "good", found)
 
@@ -104,7 +96,7 @@ def torch_itself(torch: Any | None) -> Finding:
         "bad",
         "is here, and cannot be loaded" if broken else "is not installed",
         f"Lessons 0 to 6 do without; training needs it, in this Python ({sys.executable}): "
-        f"pip install {'--force-reinstall ' * broken}'gptcore[train]'"
+        f"pip install {'--force-reinstall ' * broken}torch safetensors"
         + (" (for a GPU see " + PYTORCH_SITE + ")"),
     )
 

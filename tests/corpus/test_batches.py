@@ -112,11 +112,13 @@ def test_the_order_is_the_same_in_every_version_of_every_library(count):
 
 
 @given(st.integers(1, 3000), st.text(max_size=5))
+@pytest.mark.slow
 def test_a_shuffle_is_a_shuffle_for_any_count(count, seed):
     found = shuffled(np.arange(count, dtype=np.uint64), count, seed)
     assert sorted(found.tolist()) == list(range(count))
 
 
+@pytest.mark.slow
 def test_every_order_of_three_comes_about_equally_often():
     """Chi-squared over the six orders: 20.5 is passed by chance once in a thousand times."""
     orders: dict[tuple, int] = {}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("pyarrow", reason="pyarrow is not installed: gptcore[text]")
-pytest.importorskip("datatrove", reason="datatrove is not installed: gptcore[cluster]")
+pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install pyarrow")
+pytest.importorskip("datatrove", reason="datatrove is not installed: pip install datatrove")
 
 from datatrove.executor.local import LocalPipelineExecutor
 
@@ -24,6 +24,8 @@ from gptcore.corpus.plan import ShardSettings
 from gptcore.corpus.preparing import prepare
 from gptcore.corpus.table import write_table
 from gptcore.tokenizers import BPETokenizer
+
+pytestmark = pytest.mark.slow
 
 SETTINGS = ShardSettings(document="line", val_share=0.1)
 

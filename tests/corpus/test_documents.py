@@ -126,6 +126,7 @@ def test_another_field_may_have_the_text(tmp_path):
 # Parquet
 
 
+@pytest.mark.slow
 def test_parquet_has_texts_and_ids_row_group_by_row_group(tmp_path):
     path = write_parquet(tmp_path / "a.parquet", [*some_texts(24), None], rows=10)
     found = read(path)

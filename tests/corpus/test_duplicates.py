@@ -30,7 +30,7 @@ from gptcore.corpus.table import read_table
 
 needs_datasketch = pytest.mark.skipif(
     find_spec("datasketch") is None,
-    reason="datasketch is not installed: pip install 'gptcore[text]'",
+    reason="datasketch is not installed: pip install datasketch",
 )
 WORDS = [f"w{i}" for i in range(2000)]
 
@@ -135,6 +135,7 @@ def test_an_exact_copy_is_removed_and_named_after_the_first():
 
 @needs_datasketch
 @pytest.mark.parametrize("threshold", [0.5, 0.75, 0.9])
+@pytest.mark.slow
 def test_near_copies_are_those_that_comparing_all_pairs_finds(threshold):
     documents = planted(families=160, seed=5)
     expected, near = compare_all(documents, threshold), near_copies(documents, threshold=threshold)
@@ -149,6 +150,7 @@ def test_near_copies_are_those_that_comparing_all_pairs_finds(threshold):
 
 
 @needs_datasketch
+@pytest.mark.slow
 def test_no_text_is_removed_that_is_less_similar_than_it_is_said_to_be():
     documents = planted(families=60, seed=6)
     text_of = {document.id: document.text for document in documents}
@@ -191,6 +193,7 @@ def test_a_text_longer_than_a_batch_of_pieces_has_the_signature_of_the_whole(mon
 
 
 @needs_datasketch
+@pytest.mark.slow
 def test_another_process_with_other_hashes_of_strings_finds_the_same():
     code = """
 import random
@@ -242,14 +245,13 @@ except ModuleNotFoundError as error:
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == (
-        "Finding near copies needs datasketch, which is not installed: "
-        "pip install 'gptcore[text]'\n"
+        "Finding near copies needs datasketch, which is not installed: pip install datasketch\n"
     )
 
 
 @needs_datasketch
 def test_every_planted_copy_of_a_story_is_found_and_named_after_its_original(tmp_path):
-    pytest.importorskip("pyarrow", reason="pyarrow is not installed: gptcore[text]")
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install pyarrow")
     truth = {row.id: row for row in write_story_table(tmp_path / "stories.parquet", rows=400)}
     exact, near = ExactDuplicates(), NearDuplicates()
     for _ in run_filters(read_table(tmp_path / "stories.parquet"), [exact, near]):

@@ -77,7 +77,7 @@ def test_shares_are_shares_whatever_the_text(text):
 def test_repetition_is_what_datatrove_counts():
     theirs = pytest.importorskip(
         "datatrove.pipeline.filters.gopher_repetition_filter",
-        reason="datatrove is not installed: gptcore[cluster]",
+        reason="datatrove is not installed: pip install datatrove",
     )
 
     @given(st.lists(st.sampled_from("abc"), max_size=40))
@@ -92,7 +92,7 @@ def test_repetition_is_what_datatrove_counts():
 
 def test_the_thresholds_are_the_published_ones_as_datatrove_has_them():
     filters = pytest.importorskip(
-        "datatrove.pipeline.filters", reason="datatrove is not installed: gptcore[cluster]"
+        "datatrove.pipeline.filters", reason="datatrove is not installed: pip install datatrove"
     )
 
     def theirs(name: str) -> dict:
@@ -220,8 +220,9 @@ def test_a_threshold_that_could_never_be_met_is_refused(value):
         Repetition(most_repeated_lines=value)
 
 
+@pytest.mark.slow
 def test_the_language_of_the_table_is_believed_and_only_null_is_guessed():
-    pytest.importorskip("py3langid", reason="py3langid is not installed: gptcore[text]")
+    pytest.importorskip("py3langid", reason="py3langid is not installed: pip install py3langid")
     assert Document("1", GERMAN, "en", 0.7).spoken == ("en", 0.7)
     language, score = Document("1", GERMAN, "en", None).spoken
     assert language == "de" and score > 0.9
@@ -250,13 +251,14 @@ def test_the_language_of_the_table_is_believed_and_only_null_is_guessed():
         (" \n", NO_LANGUAGE),
     ],
 )
+@pytest.mark.slow
 def test_a_sentence_is_enough_to_guess_its_language(text, language):
-    pytest.importorskip("py3langid", reason="py3langid is not installed: gptcore[text]")
+    pytest.importorskip("py3langid", reason="py3langid is not installed: pip install py3langid")
     assert guess_language(text)[0] == language
 
 
 def test_half_a_character_breaks_no_filter():
-    pytest.importorskip("py3langid", reason="py3langid is not installed: gptcore[text]")
+    pytest.importorskip("py3langid", reason="py3langid is not installed: pip install py3langid")
     assert removed_by(plain() + " \ud83d", [*FILTERS, Language("xx")]).startswith("language: ")
 
 
@@ -273,7 +275,7 @@ except ModuleNotFoundError as error:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == (
         "Telling the language of a text needs py3langid, which is not installed: "
-        "pip install 'gptcore[text]'\n"
+        "pip install py3langid\n"
     )
 
 

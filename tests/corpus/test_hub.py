@@ -16,7 +16,7 @@ from small_corpora import LETTERS, some_texts, write_parquet
 from gptcore.corpus import SourceDamaged
 from gptcore.corpus.sources import find_sources
 
-hub = pytest.importorskip("huggingface_hub", reason="needs: pip install 'gptcore[train]'")
+hub = pytest.importorskip("huggingface_hub", reason="needs: pip install huggingface_hub")
 
 CONTENT = bytes(range(256)) * 400  # no parquet, which a download need not know
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -230,6 +230,7 @@ def test_the_note_beside_the_file_says_all_that_is_known(server):
     }
 
 
+@pytest.mark.slow
 def test_prepare_goes_on_with_a_download_that_broke_off_in_another_process(
     server, tmp_path, monkeypatch
 ):

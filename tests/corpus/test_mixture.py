@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-np = pytest.importorskip("numpy", reason="numpy is not installed: gptcore[text]")
+np = pytest.importorskip("numpy", reason="numpy is not installed: pip install numpy")
 
 from gptcore.corpus.batches import Batches  # noqa: E402
 from gptcore.corpus.mixture import LONGEST_ROUND, Mixture, whole_numbers  # noqa: E402
@@ -61,6 +61,7 @@ def test_weights_become_the_fewest_rows_that_keep_their_proportion(weights, rows
 
 
 @given(st.dictionaries(st.text(max_size=2), st.floats(1e-3, 1e3), min_size=1, max_size=6))
+@pytest.mark.slow
 def test_no_share_is_off_by_more_than_about_a_thousandth(weights):
     rows, whole = whole_numbers(weights), sum(weights.values())
     assert sum(rows) <= LONGEST_ROUND + len(rows) and min(rows) >= 1

@@ -88,6 +88,7 @@ def test_the_validation_slice_is_the_same_whatever_the_number_of_shards_and_the_
         assert val and sorted(val + documents_of(tmp_path / one, "train")) == sorted(texts)
 
 
+@pytest.mark.slow
 def test_the_result_is_the_same_for_any_number_of_workers_and_files_are_all_there_is(
     tmp_path, monkeypatch
 ):

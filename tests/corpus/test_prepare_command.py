@@ -212,7 +212,6 @@ def test_a_library_that_is_missing_is_named_with_what_brings_it(command, tmp_pat
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     refused(
         command("a.parquet", *WITH_LETTERS),
-        "gptcore prepare needs pyarrow, which is not installed. Bring it with: pip install "
-        "'gptcore[train]'",
+        "gptcore prepare needs pyarrow, which is not installed: pip install pyarrow",
         code=1,
     )

@@ -30,6 +30,8 @@ from gptcore.corpus import (
 from gptcore.corpus.workers import in_processes
 from gptcore.tokenizers import CharTokenizer
 
+pytestmark = pytest.mark.slow
+
 # Two row groups and more a shard, so that a kill can fall between them.
 SETTINGS = ShardSettings(val_share=0.2, shard_bytes=400)
 

@@ -55,6 +55,7 @@ def test_the_floor_counts_each_letter_and_one_end_mark_a_story():
     assert measured == pytest.approx(story_entropy().nats_per_letter, rel=0.02)
 
 
+@pytest.mark.slow
 def test_reading_a_story_back_finds_one_way_to_tell_it_and_the_same_price():
     for story in STORIES[:1_000]:
         assert list(ways_to_tell(story.text, story_grammar())) == [pytest.approx(story.nats)]
@@ -182,6 +183,7 @@ def first_place(words: set[str], text: str) -> int:
     return found.start() if found else len(text)
 
 
+@pytest.mark.slow
 def test_each_story_has_one_girl_and_one_boy_and_no_pronoun_before_them():
     for text, _ in STORIES:
         for names, noun, pronouns in (

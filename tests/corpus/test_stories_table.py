@@ -104,6 +104,7 @@ def test_copies_stand_below_what_they_are_copies_of_and_are_as_near_as_they_clai
                 assert alike(pieces(rows[i]["text"]), pieces(first)) > 0.75, one.detail
 
 
+@pytest.mark.slow
 def test_what_is_no_planted_copy_is_not_nearly_one_by_chance(table):
     _, truth, rows = table
     plain = [

@@ -4,8 +4,8 @@ import pytest
 
 from gptcore.corpus.filters import Document
 
-pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed: gptcore[text]")
-pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: gptcore[text]")
+pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install pyarrow")
+pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install pyarrow")
 
 from gptcore.corpus.documents import Reading, SourceDamaged, read_documents  # noqa: E402
 from gptcore.corpus.table import GROUP_ROWS, read_table, write_table  # noqa: E402

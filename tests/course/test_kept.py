@@ -100,6 +100,7 @@ def test_torn_and_foreign_lines_are_passed_over(file):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="appending is more than one step there")
+@pytest.mark.slow
 def test_four_kernels_at_once_lose_no_line_and_tear_none(file):
     program = "from course import guess\nfor n in range(100): guess('L grows by', n / 7)"
     command = [sys.executable, "-c", program]

@@ -18,6 +18,7 @@ WRONG = wrong_answers.PAGE.read_text(encoding="utf-8")
 both_plans = pytest.mark.parametrize("weeks", [pacing.SEVEN, pacing.FOURTEEN])
 
 
+@pytest.mark.slow
 def test_the_page_of_wrong_answers_is_the_catalogue():
     assert wrong_answers.page() == WRONG, "run `make notebooks`"
 

@@ -38,6 +38,7 @@ def lively(config: MicroConfig) -> tuple[MicroGPT, dict[str, np.ndarray]]:
 
 
 @sizes
+@pytest.mark.slow
 def test_loss_and_slopes_are_those_of_the_scalar_model(config):
     gpt, weights = lively(config)
     for name in NAMES:
@@ -54,6 +55,7 @@ def test_loss_and_slopes_are_those_of_the_scalar_model(config):
 
 
 @sizes
+@pytest.mark.slow
 def test_training_prints_the_losses_of_the_scalar_model_and_ends_at_its_weights(config):
     gpt, run = MicroGPT(NAMES, config, seed=7), ArrayGPT(NAMES, config, seed=7)
     pairs = list(zip(gpt.train(40), run.train(40), strict=True))

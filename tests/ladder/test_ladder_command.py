@@ -6,6 +6,8 @@ import pytest
 
 from gptcore import cli, ladder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def climbed(tmp_path, capsys, monkeypatch):

@@ -8,6 +8,8 @@ from gptcore.ladder import UP_TO_ARRAYS, ArrayGPT, Way, climb, in_words, lines_o
 from gptcore.ladder.rungs import first_difference
 from gptcore.scalar import MicroGPT, Step
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["emma", "anna", "bob"]
 
 

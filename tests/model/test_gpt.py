@@ -130,6 +130,7 @@ def test_dropout_drops_while_training_and_never_when_asked(fused):
     assert torch.equal(model(ids_of())[0], model(ids_of())[0])
 
 
+@pytest.mark.slow
 def test_on_the_meta_device_shapes_come_out_and_nothing_is_computed():
     with torch.device("meta"):
         model = GPT(GPTConfig.preset("gpt2-xl"))
@@ -139,6 +140,7 @@ def test_on_the_meta_device_shapes_come_out_and_nothing_is_computed():
     assert logits.shape == (2, 5, 50257) and loss.is_meta
 
 
+@pytest.mark.slow
 def test_it_is_captured_whole_by_torch_compile(lively):
     model = lively()
     compiled = torch.compile(model, backend="eager", fullgraph=True)
@@ -178,6 +180,7 @@ def without_columns(model: GPT, silenced) -> GPT:
 
 @pytest.mark.parametrize("fused", [False, True], ids=HALVES)
 @pytest.mark.parametrize("silenced", [{(0, 1)}, {(0, 0), (2, 1)}, {(1, 0), (1, 1)}], ids=str)
+@pytest.mark.slow
 def test_silenced_heads_have_nothing_to_say(silenced, fused, lively):
     model = lively(replace(lively().config, fused=fused, bias=True))
     deaf, ids = without_columns(model, silenced), ids_of()

@@ -54,6 +54,7 @@ def pair(request, tmp_path):
     return GPT.from_hf(tmp_path), theirs
 
 
+@pytest.mark.slow
 def test_logits_loss_and_gradients_are_theirs(pair):
     ours, theirs = pair
     ids = ids_for(ours)
@@ -72,6 +73,7 @@ def test_logits_loss_and_gradients_are_theirs(pair):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.slow
 def test_attention_is_theirs(size, tmp_path):
     theirs = made_there(size, attn_implementation="eager")
     theirs.save_pretrained(tmp_path)

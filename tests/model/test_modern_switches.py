@@ -98,6 +98,7 @@ def test_looking_inside_shows_what_was_computed(fused, qk_norm, lively):
 
 @pytest.mark.parametrize("slide", [1, 5])
 @pytest.mark.parametrize("qk_norm", [True, False], ids=["qk_norm", "plain"])
+@pytest.mark.slow
 def test_with_a_cache_it_says_what_it_says_without_far_beyond_block_size(slide, qk_norm, lively):
     model = lively(replace(ROPE, qk_norm=qk_norm))
     prompts = [list(range(1, length + 1)) for length in (1, 4, 10, 11, 12, 23)]

@@ -47,6 +47,7 @@ def test_the_window_slides_token_by_token_or_in_strides():
 
 
 @pytest.mark.parametrize("slide", [1, 5, T - 1])
+@pytest.mark.slow
 def test_greedy_tokens_are_those_without_a_cache_from_1_to_3_times_block_size(model, slide):
     for prompt in PROMPTS:
         wanted = uncached(model, prompt, 15, slide)
@@ -54,12 +55,14 @@ def test_greedy_tokens_are_those_without_a_cache_from_1_to_3_times_block_size(mo
 
 
 @pytest.mark.parametrize("slide", [1, 5])
+@pytest.mark.slow
 def test_a_batch_of_prompts_of_all_lengths_says_what_each_says_alone(model, slide):
     columns = list(generate_cached(model, PROMPTS, 15, temperature=0, slide=slide))
     for row, prompt in enumerate(PROMPTS):
         assert [column[row] for column in columns] == uncached(model, prompt, 15, slide)
 
 
+@pytest.mark.slow
 def test_with_slide_1_it_is_plain_generation_over_the_last_block_size_tokens(model):
     for prompt in PROMPTS[::5]:
         for options in ({"temperature": 0}, {"seed": 3, "temperature": 0.8, "top_p": 0.9}):
@@ -67,6 +70,7 @@ def test_with_slide_1_it_is_plain_generation_over_the_last_block_size_tokens(mod
             assert list(generate_cached(model, prompt, 20, **options)) == wanted
 
 
+@pytest.mark.slow
 def test_what_it_says_depends_on_the_prompt_so_that_equal_means_something(model):
     said = {tuple(generate_cached(model, prompt, 15, temperature=0)) for prompt in PROMPTS}
     assert len(said) > len(PROMPTS) / 2

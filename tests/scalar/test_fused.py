@@ -166,6 +166,7 @@ def twins(config: MicroConfig, seed: int) -> tuple[MicroGPT, MicroGPT]:
     ids=str,
 )
 @pytest.mark.parametrize("document", ["emma", "o", "", "maximilianalexander"])
+@pytest.mark.slow
 def test_both_ways_give_the_same_loss_and_the_same_gradient_for_every_weight(config, document):
     quick, slow = twins(config, seed=7)
     loss, same_loss = quick.loss(document), slow.loss(document)
@@ -177,6 +178,7 @@ def test_both_ways_give_the_same_loss_and_the_same_gradient_for_every_weight(con
     assert any(grads)
 
 
+@pytest.mark.slow
 def test_both_ways_take_the_same_steps_in_training():
     config = MicroConfig(n_embd=8, n_head=2, n_layer=2, block_size=8)
     quick, slow = twins(config, seed=3)

@@ -50,11 +50,13 @@ def shown(losses) -> list[str]:
 
 
 @pytest.mark.parametrize("ops", [fused, plain], ids=["fused", "plain"])
+@pytest.mark.slow
 def test_the_first_13_losses_are_the_published_ones(published_documents, ops):
     gpt = MicroGPT(published_documents, ops=ops)
     assert shown(step.loss for step in islice(gpt.train(1000), 13)) == shown(PUBLISHED_LOSSES)
 
 
+@pytest.mark.slow
 def test_1000_steps_end_with_the_published_losses_and_invent_the_published_names(
     published_documents,
 ):
@@ -267,6 +269,7 @@ def test_samples_at_temperature_zero_are_all_the_same_and_draw_nothing():
     assert gpt.rng.getstate() == before
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_losses_and_samples_to_the_last_digit():
     runs = []
     for seed in (1, 1, 2):
@@ -342,6 +345,7 @@ def test_a_step_that_fails_leaves_the_cycle_collector_on(monkeypatch):
     assert gc.isenabled()
 
 
+@pytest.mark.slow
 def test_training_learns_a_list_of_one_name_by_heart():
     gpt = MicroGPT(["emma"], SMALL)
     losses = [step.loss for step in gpt.train(150)]

@@ -70,6 +70,7 @@ def test_one_step_of_descent_lowers_the_loss_of_what_it_saw(mlp):
     assert mlp.loss("emma") < before
 
 
+@pytest.mark.slow
 def test_training_learns_names_and_the_same_seed_learns_the_same():
     names = load_documents("names")
     Random(42).shuffle(names)

@@ -80,6 +80,7 @@ def test_temperature_zero_takes_the_likeliest():
 
 
 @pytest.mark.parametrize("context", [0, 1, 2])
+@pytest.mark.slow
 def test_drawn_first_letters_are_as_likely_as_they_are_told(context):
     table = NgramTable(LETTERS, context).learn_all(NAMES)
     drawn = Counter(

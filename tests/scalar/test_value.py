@@ -162,6 +162,7 @@ def test_a_late_path_is_waited_for():
     assert inner.grad == 11.0 and a.grad == 22.0
 
 
+@pytest.mark.slow
 def test_a_chain_of_100_000_additions_goes_backward():
     x = Value(0.0)
     total = x

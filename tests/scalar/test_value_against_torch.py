@@ -112,6 +112,7 @@ def assert_same_gradients(ours, theirs):
 
 @settings(deadline=None, max_examples=300)
 @given(leaves, steps)
+@pytest.mark.slow
 def test_numbers_and_all_gradients_of_any_expression_are_those_of_torch(typed, program):
     ours, theirs = both(typed, program)
     wanted = [t.item() for t in theirs]

@@ -11,7 +11,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
     """The folder of the built site."""
-    pytest.importorskip("sphinx", reason="no Sphinx: pip install 'gptcore[site]'")
+    pytest.importorskip("sphinx", reason="no Sphinx: pip install sphinx")
     from course.site.__main__ import main  # noqa: PLC0415 - loads Sphinx
 
     out = tmp_path_factory.mktemp("site") / "site"

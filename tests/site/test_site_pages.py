@@ -74,7 +74,7 @@ def test_the_first_page_is_light(site):
 
 
 def test_a_formula_is_drawn_by_the_browser_itself(tmp_path):
-    build = pytest.importorskip("sphinx.cmd.build", reason="no Sphinx: pip install 'gptcore[site]'")
+    build = pytest.importorskip("sphinx.cmd.build", reason="no Sphinx: pip install sphinx")
     (tmp_path / "index.md").write_text("# a\n\nThe share $e^{x_i}$ of\n\n$$\\sum_j e^{x_j}$$\n")
     settings = "extensions = ['myst_parser', 'course.site.formulas']\n"
     settings += "myst_enable_extensions = ['dollarmath']\nhtml_math_renderer = 'mathml'\n"

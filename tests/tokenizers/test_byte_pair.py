@@ -43,6 +43,7 @@ def test_encoding_is_to_redo_the_merges_in_their_order(corpus, text):
 
 @many
 @given(st.text() | few_letters)
+@pytest.mark.slow
 def test_encoding_is_what_tiktoken_does_with_the_same_tokens(trained, text):
     assert trained.encode(text) == trained.to_tiktoken().encode(text)
 
@@ -53,6 +54,7 @@ def test_runs_of_every_length_are_joined_as_tiktoken_joins_them(pure_gpt2, gpt2,
         assert pure_gpt2.encode(unit * n) == gpt2.encoding.encode(unit * n)
 
 
+@pytest.mark.slow
 def test_documents_get_the_ids_of_tiktoken_and_fast_enough(pure_gpt2, gpt2, web_documents):
     """All 1,400 of them, and the 5 MB/s that are promised: `make bench`. Here a third of each."""
     texts = web_documents[::3]
@@ -70,6 +72,7 @@ def test_a_hundred_thousand_letters_without_a_blank_take_less_than_a_second(pure
     assert ids == gpt2.encoding.encode("a" * 100_000)
 
 
+@pytest.mark.slow
 def test_a_run_of_blanks_that_ends_tiktoken_is_encoded_all_the_same(pure_gpt2, gpt2):
     text = "a" + " " * 1_000_001 + "b"
     ids = pure_gpt2.encode_array(text)

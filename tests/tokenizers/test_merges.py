@@ -51,6 +51,7 @@ def test_of_equally_common_pairs_the_one_with_the_smallest_ids_is_first_in_any_o
 
 @settings(max_examples=1000, deadline=None, derandomize=True)
 @given(corpora, st.integers(0, 40))
+@pytest.mark.slow
 def test_the_three_ways_learn_the_same_from_a_thousand_small_corpora(pieces, n_merges):
     merges = learn_naive(pieces, n_merges)
     assert learn_counted(pieces, n_merges) == merges
@@ -59,6 +60,7 @@ def test_the_three_ways_learn_the_same_from_a_thousand_small_corpora(pieces, n_m
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(corpora.filter(lambda pieces: any(len(piece) > 1 for piece in pieces)))
+@pytest.mark.slow
 def test_small_corpora_give_the_merges_of_rustbpe(pieces):
     rustbpe = pytest.importorskip("rustbpe")
     other = rustbpe.Tokenizer()
@@ -74,16 +76,19 @@ def tokens_of_rustbpe(texts, vocab_size, pattern):
 
 
 @pytest.mark.parametrize(("pattern", "vocab_size"), [("gpt2", 1024), ("gpt4", 4096)])
+@pytest.mark.slow
 def test_shakespeare_gives_the_merges_of_rustbpe(shakespeare, pattern, vocab_size):
     ours = BPETokenizer.train(shakespeare, vocab_size=vocab_size, pattern=pattern)
     assert list(ours.id_of) == tokens_of_rustbpe([shakespeare], vocab_size, pattern)
 
 
+@pytest.mark.slow
 def test_documents_of_the_web_give_the_merges_of_rustbpe(web_documents):
     ours = BPETokenizer.train(web_documents[:100], vocab_size=8192)
     assert list(ours.id_of) == tokens_of_rustbpe(web_documents[:100], 8192, "gpt2")
 
 
+@pytest.mark.slow
 def test_shakespeare_gives_the_tokens_of_hugging_face_if_not_in_the_same_order(shakespeare):
     """Its ids follow another order of the bytes, so ties fall otherwise."""
     hf = pytest.importorskip("tokenizers")

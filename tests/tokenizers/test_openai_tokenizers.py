@@ -43,6 +43,7 @@ def ours(as_tiktoken_has_them):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_every_token_and_special_token_is_the_one_that_tiktoken_has(
     as_tiktoken_has_them, ours, name
 ):
@@ -53,6 +54,7 @@ def test_every_token_and_special_token_is_the_one_that_tiktoken_has(
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.text() | awkward)
+@pytest.mark.slow
 def test_any_text_gets_the_ids_that_tiktoken_gives(as_tiktoken_has_them, ours, text):
     for name in NAMES:
         assert ours[name].encode_ordinary(text) == as_tiktoken_has_them[name].encode_ordinary(text)
@@ -69,6 +71,7 @@ def test_plain_python_gives_the_ids_of_gpt2_for_any_text(as_tiktoken_has_them, p
     assert pure_gpt2.encode_ordinary(text) == as_tiktoken_has_them["gpt2"].encode_ordinary(text)
 
 
+@pytest.mark.slow
 def test_documents_get_the_ids_that_tiktoken_gives(as_tiktoken_has_them, ours, web_documents):
     for text in web_documents[:100]:
         for name in NAMES:

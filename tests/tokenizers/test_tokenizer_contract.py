@@ -61,6 +61,7 @@ many = settings(max_examples=60, deadline=None, derandomize=True)
 
 @many
 @given(data=st.data())
+@pytest.mark.slow
 def test_what_is_encoded_is_decoded_to_the_same_text(tokenizer, data):
     text = data.draw(texts_for(tokenizer))
     ids = tokenizer.encode(text, allowed_special="all")
@@ -84,6 +85,7 @@ def test_all_ways_to_encode_ordinary_text_give_the_same_ids(tokenizer, data):
 
 @many
 @given(data=st.data())
+@pytest.mark.slow
 def test_any_ids_in_any_order_decode_to_some_text_however_they_come(tokenizer, data):
     known = st.integers(0, tokenizer.vocab_size - 1).filter(tokenizer.bytes_of.__contains__)
     ids = data.draw(st.lists(known, max_size=20))
@@ -169,6 +171,7 @@ def test_the_end_of_a_text_is_one_of_the_special_tokens(tokenizer):
     assert tokenizer.end_of_text in tokenizer.special_tokens.values()
 
 
+@pytest.mark.slow
 def test_a_file_restores_the_tokenizer_whoever_reads_it(tokenizer, tmp_path):
     path = tmp_path / "tokenizer.json"
     tokenizer.save(path)

@@ -70,6 +70,7 @@ COUNTED = {
 
 
 @pytest.mark.parametrize("width", COUNTED)
+@pytest.mark.slow
 def test_widths_have_the_parameters_and_operations_that_the_lessons_say(width):
     config = GPTConfig(n_embd=width)
     plan = budget(config)
@@ -207,6 +208,7 @@ PEAKS = [
 
 
 @pytest.mark.parametrize("switches, settings, dtype", PEAKS, ids=str)
+@pytest.mark.slow
 def test_the_peak_of_a_whole_step_is_within_a_tenth(switches, settings, dtype):
     config = GPTConfig(**SMALL | {"n_layer": 2, "n_embd": 128, "vocab_size": 2048} | switches)
     training = TrainConfig(batch_size=16, grad_accum=2, **settings)

@@ -17,6 +17,8 @@ from gptcore.corpus import DiskFull
 from gptcore.model import GPT
 from gptcore.training import Checkpoints, load_model, read_log
 
+pytestmark = pytest.mark.slow
+
 FEW = replace(SHORT, max_steps=10)
 FILES = {"model.safetensors", "config.json", "optimizer.safetensors", "state.json", "files.json"}
 

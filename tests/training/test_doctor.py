@@ -70,10 +70,13 @@ def test_a_good_machine_has_no_complaint(on, monkeypatch, tmp_path):
     assert found["FineWeb"].found == "1 file, 2 GB"
 
 
-def test_without_pytorch_it_says_so_and_how_to_get_it(on):
+@pytest.mark.parametrize("broken", [False, True])
+def test_without_pytorch_it_says_so_and_how_to_get_it(on, monkeypatch, broken):
+    monkeypatch.setattr(doctor, "installed", lambda module: broken)
     found = on(None, [RTX4070])
     assert found["PyTorch"].state == "bad"
-    assert "pip install" in found["PyTorch"].advice and "gptcore[train]" in found["PyTorch"].advice
+    again = "--force-reinstall " if broken else ""
+    assert f"pip install {again}torch safetensors (for a GPU" in found["PyTorch"].advice
     assert found["device"].found.endswith("PyTorch is missing")
     assert "compiler" not in found and "texts" in found
 
@@ -229,11 +232,17 @@ sys.exit(cli.main())
     "asked, code, out, err",
     [
         (["doctor"], 0, "!! PyTorch        is not installed", ""),
-        (["doctor", "--rate"], 1, "!! PyTorch", "--rate needs PyTorch, which is not installed."),
+        (
+            ["doctor", "--rate"],
+            1,
+            "!! PyTorch",
+            "--rate needs torch, which is not installed: pip install torch",
+        ),
         (["budget", "fineweb-40m", "--gpu", "4090"], 0, "40,953,216", ""),
     ],
     ids=lambda what: " ".join(what) if isinstance(what, list) else "",
 )
+@pytest.mark.slow
 def test_it_runs_where_pytorch_is_not_installed(asked, code, out, err):
     command = [sys.executable, "-c", WITHOUT_PYTORCH, *asked]
     ran = subprocess.run(command, capture_output=True, text=True)

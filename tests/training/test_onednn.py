@@ -46,6 +46,7 @@ def test_other_number_formats_are_computed_as_before():
         assert torch.equal(layer.float()(x), narrow)
 
 
+@pytest.mark.slow
 def test_a_run_with_it_learns_the_same_and_keeps_all_names(text, monkeypatch):
     losses = []
     for faster in (False, True):

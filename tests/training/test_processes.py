@@ -11,6 +11,8 @@ from together import kill_all, run_together
 from gptcore.cli import main
 from gptcore.training import Checkpoints
 
+pytestmark = pytest.mark.slow
+
 RUN = ["train", "names", "--max_steps", "8", "--eval_every", "4", "--checkpoint_every", "4"]
 RUN += ["--device", "cpu", "--dropout", "0", "--batch_size", "4", "--eval_tokens", "999"]
 RUN += ["--n_layer", "1", "--out_dir"]

@@ -24,6 +24,8 @@ from small_runs import (
 
 from gptcore.training import train
 
+pytestmark = pytest.mark.slow
+
 WAYS = {
     "adamw": SHORT,
     "accumulating": replace(SHORT, grad_accum=3),

@@ -18,6 +18,8 @@ from gptcore.cli import main
 from gptcore.corpus import ShardSettings, prepare, write_shard
 from gptcore.training import PRESETS, TrainConfig, find_preset
 
+pytestmark = pytest.mark.slow
+
 TINY = ["--n_layer", "1", "--n_embd", "8", "--n_head", "2", "--batch-size", "4", "--device", "cpu"]
 OFTEN = ["--eval-every", "10", "--eval_tokens", "200", "--checkpoint_every", "10"]
 

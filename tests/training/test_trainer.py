@@ -23,6 +23,8 @@ from gptcore.training import (
     train,
 )
 
+pytestmark = pytest.mark.slow
+
 PLAIN = replace(SHORT, max_steps=12, grad_accum=2)
 
 

@@ -51,6 +51,7 @@ def test_it_begins_with_the_last_token_and_what_it_says_is_so(explorer):
     assert "loss on this text: 2.000 nats." in explorer.picture().alt
 
 
+@pytest.mark.slow
 def test_every_step_of_every_slider_changes_the_screen_and_shows_its_head(explorer):
     weights = weights_of("the cat sat on it")
     for layer in (0, 1, 2):

@@ -52,6 +52,7 @@ def test_the_way_is_the_one_that_algebra_says(player, rate, fate):
     assert ("off the map" in shown_by(player)) == (fate == "flies off")
 
 
+@pytest.mark.slow
 def test_every_step_of_every_slider_changes_the_picture(player):
     seen = set()
     for steps in range(player.steps.min, player.steps.max + 1):

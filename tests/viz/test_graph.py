@@ -229,6 +229,7 @@ def two_hundred(kind: str) -> Number:
 
 
 @pytest.mark.parametrize("kind", ["net", "all meet at the end"])
+@pytest.mark.slow
 def test_two_hundred_numbers_are_drawn_in_half_a_second(kind):
     root = two_hundred(kind)
     seconds = []
@@ -242,6 +243,7 @@ def test_two_hundred_numbers_are_drawn_in_half_a_second(kind):
 
 
 @pytest.mark.parametrize("shape", ["deep", "wide"])
+@pytest.mark.slow
 def test_of_a_million_numbers_the_nearest_are_drawn_and_the_rest_is_counted(shape):
     gc.disable()  # a million new numbers would set it searching again and again
     try:
@@ -363,6 +365,7 @@ def test_on_axes_of_matplotlib_the_same_graph_stands():
     assert [text.get_text() for text in ax.texts] == parts(draw_graph(L, names))[2]
 
 
+@pytest.mark.slow
 def test_all_nodes_have_their_parents_before_them_and_the_result_last():
     L, names = example()
     order = all_nodes(L)

@@ -68,6 +68,7 @@ def test_the_number_of_heads_leaves_the_count_where_it_is(splitter):
     assert counts == [count(768, 12)] * 9
 
 
+@pytest.mark.slow
 def test_every_place_that_the_sliders_reach_is_drawn_and_each_step_is_seen():
     splitter = HeadSplitter(64, 1, check=check_heads, parameters=count, n_embd_range=(64, 256, 4))
     seen = set()

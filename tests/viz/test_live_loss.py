@@ -92,6 +92,7 @@ def test_before_the_first_step_it_says_so():
 
 @pytest.mark.parametrize("seconds", [0.0005, 0.002, 0.05])
 @pytest.mark.parametrize("a_step", [0.0001, 0.01])
+@pytest.mark.slow
 def test_drawing_takes_at_most_two_percent_of_the_time(monkeypatch, seconds, a_step):
     clock = Clock()
     monkeypatch.setattr("viz.live_loss.perf_counter", clock)
@@ -335,6 +336,7 @@ def test_after_an_interrupt_the_last_state_is_drawn(kernel):
     assert drawing_in(drawn(messages)[-1]["data"]["text/html"]) == state_of(kernel)
 
 
+@pytest.mark.slow
 def test_training_that_goes_on_in_another_cell_is_drawn_to_its_end_too(kernel):
     kernel.run('plot = LossPlot("Run")\nfor step in range(50): plot.add(step, loss=3.0)')
     messages = kernel.run("for step in range(50, 90): plot.add(step, loss=2.0)")
@@ -342,6 +344,7 @@ def test_training_that_goes_on_in_another_cell_is_drawn_to_its_end_too(kernel):
     assert drawing_in(drawn(messages)[-1]["data"]["text/html"]) == state_of(kernel)
 
 
+@pytest.mark.slow
 def test_a_plot_that_is_over_costs_later_cells_nothing(kernel):
     kernel.run('plot = LossPlot("Run")\nfor step in range(50): plot.add(step, loss=3.0)')
     assert drawn(kernel.run("pass")) == []

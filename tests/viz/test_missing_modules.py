@@ -17,6 +17,5 @@ except ModuleNotFoundError as error:
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == (
-        "viz.BackwardPlayer needs ipywidgets, which is not installed: "
-        "pip install 'gptcore[course]'\n"
+        "viz.BackwardPlayer needs ipywidgets, which is not installed: pip install ipywidgets\n"
     )

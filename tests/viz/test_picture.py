@@ -196,6 +196,7 @@ def test_every_name_that_viz_lists_is_there_and_an_unknown_one_is_refused_with_t
         _ = viz.draw_grpah
 
 
+@pytest.mark.slow
 def test_viz_knows_no_model():
     for path in VIZ.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

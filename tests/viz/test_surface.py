@@ -141,6 +141,7 @@ def test_names_from_outside_cannot_break_the_map():
     assert "<script" not in picture.to_svg() + picture.to_html()
 
 
+@pytest.mark.slow
 def test_matplotlib_draws_the_map_on_the_axes_it_is_given():
     ax = Figure().add_subplot()
     assert draw_surface(bowl, [(1, 1)], ax=ax, **RANGES) is ax

@@ -102,6 +102,7 @@ def test_an_arrow_leads_straight_from_dot_to_dot():
     assert arrows == end[0] - start[0] - 1 - 4  # the two dots lie over its ends
 
 
+@pytest.mark.slow
 def test_above_the_most_every_second_is_drawn_and_the_sentence_says_so():
     root = Number(
         1.0, "+", tuple(Number(1.0) for _ in range(MOST_DOTS + 4)), (1.0,) * (MOST_DOTS + 4)
@@ -112,6 +113,7 @@ def test_above_the_most_every_second_is_drawn_and_the_sentence_says_so():
     assert re.search(r"; one in \d+ of the arrows is drawn\.$", alt)  # each as long as the sheet
 
 
+@pytest.mark.slow
 def test_a_rare_operation_among_very_many_numbers_is_no_error():
     # Every third is drawn: wherever the one logarithm stands, the picture is made.
     for place in range(3):
@@ -120,6 +122,7 @@ def test_a_rare_operation_among_very_many_numbers_is_no_error():
         assert "log (1)" in legend_of(draw_whole_graph(chain(90_000, ops)))
 
 
+@pytest.mark.slow
 def test_a_rare_operation_lies_on_top():
     many = tuple(Number(1.0, "+", (Number(1.0),), (1.0,)) for _ in range(5000))
     rare = tuple(Number(1.0, "log", (Number(1.0),), (1.0,)) for _ in range(3))
@@ -127,6 +130,7 @@ def test_a_rare_operation_lies_on_top():
     assert (pixels(picture) == number_of(CATEGORIES[1])).sum() >= DOT
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_numbers_deep_need_no_recursion():
     picture = draw_whole_graph(chain(100_000))
     assert picture.data["nodes"] == picture.data["layers"] == 100_000
