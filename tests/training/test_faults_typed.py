@@ -84,7 +84,12 @@ def test_a_damaged_checkpoint_is_passed_over_aloud_and_if_all_are_it_stops(train
         if folder.exists():
             (folder / "state.json").write_text("{")
     code, said = train("--resume", "--max_steps", "10")
-    assert code == 1 and "is whole. Begin anew in another folder." in said
+    assert code == 1 and "--init_from" in said  # weights are whole: they can be used
+    for folder in (older, newest, tmp_path / "out" / "step_000009"):
+        if folder.exists():
+            (folder / "model.safetensors").write_bytes(b"cut short")
+    code, said = train("--resume", "--max_steps", "10")
+    assert code == 1 and "Train anew in another --out_dir" in said and "--init_from" not in said
 
 
 def test_a_pickle_in_the_folder_is_not_opened(train, tmp_path):
