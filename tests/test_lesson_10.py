@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -111,12 +112,18 @@ def test_ctrl_c_ends_the_loop_because_of_its_first_line(tmp_path, with_trap, sta
     loop = subprocess.Popen(
         ["bash", str(script)], stdout=subprocess.PIPE, text=True, start_new_session=True,
         env=os.environ | {"PATH": path},
+        # A process in the background ignores SIGINT, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
-    assert loop.stdout.readline() == "started\n"
-    while not command.with_name("gptcore.again").exists():
-        time.sleep(0.01)
-    os.killpg(loop.pid, signal.SIGINT)  # what a terminal does at Ctrl-C
-    rest, _ = loop.communicate(timeout=20)
+    try:
+        assert loop.stdout.readline() == "started\n"
+        while not command.with_name("gptcore.again").exists():
+            time.sleep(0.01)
+        os.killpg(loop.pid, signal.SIGINT)  # what a terminal does at Ctrl-C
+        rest, _ = loop.communicate(timeout=20)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(loop.pid, signal.SIGKILL)
     assert 1 + rest.count("started") == starts
 
 

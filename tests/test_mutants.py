@@ -23,6 +23,8 @@ from course.numbers import NotDoneYet, difference
 from course.questions import Question, Verdict
 from course.time_limit import TooLong, time_limit
 
+pytestmark = pytest.mark.slow
+
 MODULES = sorted(file.stem for file in (COURSE / "solutions").glob("lesson_*.py"))
 USED_BY = {"softmax": ("weights_of", "masked"), "pieces": ("likeness",), "join": ("encode",)}
 LOOPS = ("join", "encode", "keep_going")  # whose mutants may never end; their calls take a moment

@@ -14,6 +14,8 @@ from course.lesson_table import Lesson, written_lessons
 from course.solutions import lesson_05, lesson_09, lesson_10
 from gptcore.scalar import Value
 
+pytestmark = pytest.mark.slow
+
 ASKED = ("guess", "check")
 
 

@@ -7,6 +7,8 @@ import pytest
 from benchmarks import on_gpu
 from benchmarks.gpu import generation, memory
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(tmp_path, capsys):

@@ -13,6 +13,8 @@ from course import portable
 from course.lesson_table import written_lessons
 from course.portable import LESSONS_THAT_TRAIN, NUDGED, QUICK, SETTINGS, differing_cells
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 # A loss of 30 steps, all its digits; then rounded to what every processor agrees on.
 TRAIN = """\

@@ -14,6 +14,8 @@ from course import check
 from course.catalogue import QUESTIONS
 from course.time_limit import TooLong, by_alarm, by_tracing, time_limit
 
+pytestmark = pytest.mark.slow
+
 clocks = [by_tracing] if sys.platform == "win32" else [by_alarm, by_tracing]
 each_clock = pytest.mark.parametrize("clock", clocks)
 

@@ -12,6 +12,8 @@ from gptcore.corpus import ShardSettings, prepare
 from gptcore.model import GPT
 from gptcore.tokenizers import BPETokenizer
 
+pytestmark = pytest.mark.slow
+
 RUN = ["--n_layer", "1", "--n_embd", "8", "--n_head", "2", "--batch_size", "4", "--device", "cpu"]
 RUN += ["--max_steps", "8", "--eval_every", "4", "--eval_tokens", "99", "--checkpoint_every", "4"]
 

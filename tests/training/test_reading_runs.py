@@ -13,6 +13,8 @@ from small_runs import SHORT, log_of, run, sha256_of_all
 from gptcore.cli import main
 from gptcore.training import Checkpoints, initial_weights, load_model, read_log
 
+pytestmark = pytest.mark.slow
+
 FEW = replace(SHORT, max_steps=12, eval_every=5)
 LONGER = replace(FEW, max_steps=16)
 

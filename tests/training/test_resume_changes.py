@@ -18,6 +18,8 @@ from gptcore.corpus import DiskFull
 from gptcore.training import Checkpoints, Peak, load_model, train
 from gptcore.training.mfu import share_of_peak
 
+pytestmark = pytest.mark.slow
+
 FEW = replace(SHORT, max_steps=6, checkpoint_every=3, schedule="constant")
 TINY = ["--n_layer", "1", "--n_embd", "8", "--n_head", "2", "--batch-size", "4", "--device", "cpu"]
 

@@ -25,6 +25,8 @@ from small_runs import (
 from gptcore.training import Checkpoints, train
 from gptcore.training.signals import StopSignals, signals_deferred
 
+pytestmark = pytest.mark.slow
+
 FEW = replace(SHORT, max_steps=8, checkpoint_every=3, eval_every=2)
 
 
