@@ -12,6 +12,8 @@ import pytest
 from gptcore import cli, corpus, ladder
 from gptcore.scalar import MicroGPT
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 TINY = ("--n_embd", "4", "--n_head", "2", "--block_size", "16")
 

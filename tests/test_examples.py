@@ -16,6 +16,8 @@ from course.site.before_examples import BEFORE
 from course.site.public import PACKAGES, Public, parse_example, public_names
 from gptcore.corpus import available
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("torch", reason="most examples need PyTorch")
 NEEDS = {  # words in an example -> the text that it needs
     '"gpt2"': "gpt2-vocabulary",

@@ -19,6 +19,8 @@ from gptcore.corpus import TextNotHere, load_documents, story_entropy
 from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import CharTokenizer
 
+pytestmark = pytest.mark.slow
+
 LESSON = next(lesson for lesson in written_lessons() if lesson.number == 7)
 TEXT = LESSON.source.read_text(encoding="utf-8")
 SMALL = GPTConfig(block_size=8, vocab_size=11, n_layer=2, n_head=4, n_embd=20)

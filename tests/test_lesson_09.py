@@ -26,6 +26,8 @@ from gptcore.training import (
     flops_per_token,
 )
 
+pytestmark = pytest.mark.slow
+
 LESSON = next(lesson for lesson in written_lessons() if lesson.number == 9)
 TEXT = LESSON.source.read_text(encoding="utf-8")
 PLAIN = replace(PRESETS["fineweb-40m"].train, compile=False)

@@ -29,6 +29,8 @@ from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import BPETokenizer
 from gptcore.training import PRESETS, LossSum, NotFinite, TrainConfig, learning_rate, train
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 
 LESSON = next(lesson for lesson in written_lessons() if lesson.number == 10)

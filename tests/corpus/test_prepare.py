@@ -12,6 +12,8 @@ from gptcore.corpus import ShardSettings, available, prepare, preparing
 from gptcore.corpus.preparing import Progress
 from gptcore.tokenizers import CharTokenizer, find_tokenizer
 
+pytestmark = pytest.mark.slow
+
 
 def made(folder, sources, tokenizer=LETTERS, workers=1, **settings):
     """Prepare, and answer with the manifest."""

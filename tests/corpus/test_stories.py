@@ -26,6 +26,8 @@ from gptcore.corpus.stories import (
 from gptcore.corpus.story_grammar import STORY_TABLE
 from gptcore.manifest import find_text, path_of
 
+pytestmark = pytest.mark.slow
+
 STORIES = list(islice(tell_stories(seed=2), 10_000))
 
 

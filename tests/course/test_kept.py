@@ -12,6 +12,8 @@ import pytest
 from course import check, guess
 from course.kept import OFF, VARIABLE, answered, answers_in, place
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

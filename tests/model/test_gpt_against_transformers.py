@@ -8,6 +8,8 @@ from safetensors.torch import load_file, save_file
 
 from gptcore.model import GPT, GPTConfig
 
+pytestmark = pytest.mark.slow
+
 transformers = pytest.importorskip("transformers", reason="transformers is not installed")
 
 SIZES = [  # vocab_size, n_positions, n_embd, n_layer, n_head

@@ -10,6 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from gptcore.model import GPT, GPTConfig
 
+pytestmark = pytest.mark.slow
+
 SIZES = {"block_size": 8, "vocab_size": 29, "n_layer": 2, "n_head": 2, "n_embd": 6}
 IDS = torch.tensor([[3, 1, 4, 1, 5]])
 LOADERS = ("own", "hf", "nanogpt")

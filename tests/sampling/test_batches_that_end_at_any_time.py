@@ -12,6 +12,8 @@ import torch
 from gptcore.model import GPT, GPTConfig
 from gptcore.sampling import KVCache, generate, generate_cached, next_token, next_tokens
 
+pytestmark = pytest.mark.slow
+
 T, V = 12, 19
 
 

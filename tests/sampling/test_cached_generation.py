@@ -9,6 +9,8 @@ from gptcore.model import GPT, GPTConfig
 from gptcore.sampling import generate, generate_cached, window_start
 from gptcore.sampling.cached import penalized
 
+pytestmark = pytest.mark.slow
+
 T, V = 12, 37
 PROMPTS = [[random.Random(n).randrange(V) for _ in range(n)] for n in range(1, 3 * T + 1)]
 

@@ -15,6 +15,8 @@ import torch
 from gptcore import corpus
 from gptcore.scalar import MicroConfig, MicroGPT, Step, fused, plain
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED_LOSSES = [3.3660, 3.4243, 3.1778, 3.0664, 3.2209, 2.9452, 3.2894]
 PUBLISHED_LOSSES += [3.3245, 2.8990, 3.2229, 2.7964, 2.9345, 3.0544]
 PUBLISHED_SAMPLES = """

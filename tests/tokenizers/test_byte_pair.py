@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from gptcore.tokenizers import BPETokenizer, join_pair
 from gptcore.tokenizers.joining import KnownPieces, join_bytes
 
+pytestmark = pytest.mark.slow
+
 many = settings(max_examples=200, deadline=None, derandomize=True)
 few_letters = st.text("abé ", max_size=60)
 

@@ -12,6 +12,8 @@ from gptcore.corpus import available
 from gptcore.manifest import data_folder, find_text, path_of
 from gptcore.tokenizers import BPETokenizer, GPT2Tokenizer, TiktokenTokenizer, find_tokenizer
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["gpt2", "cl100k_base", "o200k_base"]
 VOCABULARY = {"gpt2": "gpt2-vocabulary", "cl100k_base": "cl100k-vocabulary"}
 VOCABULARY["o200k_base"] = "o200k-vocabulary"

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from gptcore.tokenizers import PATTERNS, BPETokenizer, split_text
 from gptcore.tokenizers.pieces import too_many_blanks
 
+pytestmark = pytest.mark.slow
+
 # As published in openai/gpt-2, src/encoder.py.
 AS_PUBLISHED = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 

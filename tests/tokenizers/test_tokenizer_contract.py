@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from gptcore.corpus import available
 from gptcore.tokenizers import BPETokenizer, CharTokenizer, TiktokenTokenizer, find_tokenizer
 
+pytestmark = pytest.mark.slow
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz .,'\n|<>_éЖ你\U0001f600"
 TEXT = "low lower, lowest: it's 2024 and the widest\n\n über 你好 " * 3
 
