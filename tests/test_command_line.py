@@ -138,6 +138,7 @@ def test_help_is_printed_on_standard_output(command, asked):
     assert "microgpt" in out and "usage" in out
 
 
+@pytest.mark.slow
 def test_a_name_longer_than_it_looks_back_is_told_beside_the_results(command, tmp_path):
     file = tmp_path / "names.txt"
     file.write_text("emma\nmaximilianalexander\n", encoding="utf-8")
@@ -193,6 +194,7 @@ def up_to_arrays(monkeypatch):
 
 
 @pytest.mark.usefixtures("up_to_arrays")
+@pytest.mark.slow
 def test_the_ladder_prints_a_row_with_a_bar_for_each_rung_and_then_what_they_show(command, names):
     code, out, err = command("ladder", "--names", names, "--steps", 2)
     assert (code, err) == (0, "")  # no terminal, so nothing is said meanwhile
@@ -208,6 +210,7 @@ def test_the_ladder_prints_a_row_with_a_bar_for_each_rung_and_then_what_they_sho
 
 
 @pytest.mark.usefixtures("up_to_arrays")
+@pytest.mark.slow
 def test_the_ladder_as_json_has_the_same_rungs(command, names):
     code, out, err = command("ladder", "--names", names, "--steps", 1, "--json")
     rungs = json.loads(out)
@@ -220,6 +223,7 @@ def test_the_ladder_as_json_has_the_same_rungs(command, names):
 
 
 @pytest.mark.usefixtures("up_to_arrays")
+@pytest.mark.slow
 def test_on_a_terminal_the_ladder_says_what_it_is_measuring(command, names, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     _, out, err = command("ladder", "--names", names, "--steps", 1)
@@ -403,6 +407,7 @@ def test_what_goes_wrong_is_told_in_one_line_and_by_its_exit_code(
         command("microgpt", "--debug")
 
 
+@pytest.mark.slow
 def test_as_a_process_it_prints_on_one_stream_and_notes_on_the_other(tmp_path):
     file = tmp_path / "names.txt"
     file.write_text("emma\n", encoding="utf-8")
@@ -429,6 +434,7 @@ def test_as_a_process_debug_shows_the_traceback_and_otherwise_none_is_seen(names
     assert err.startswith("Traceback") and "ValueError: steps=0 must be" in err
 
 
+@pytest.mark.slow
 def test_a_reader_who_has_seen_enough_ends_it_without_a_word(names):
     """`gptcore microgpt | head -1`: the pipe is closed while there is more to say."""
     running = process("microgpt", "--names", names, "--steps", 100_000, *TINY)

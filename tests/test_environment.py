@@ -57,6 +57,7 @@ def test_conda_makes_our_packages_importable():
     assert [line for line in pip if not line.startswith("py3langid")] == ["-e ."]
 
 
+@pytest.mark.slow
 def test_binder_fails_at_its_build_and_not_before_a_reader():
     script = ROOT / "postBuild"
     assert script.read_text(encoding="utf-8").startswith("#!/bin/bash\n")

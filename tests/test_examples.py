@@ -55,6 +55,7 @@ def test_where_there_are_arrays_there_are_shapes():
 
 
 @pytest.mark.parametrize("one", [*OFFERED, *filter(has_example, MEMBERS)], ids=title)
+@pytest.mark.slow
 def test_an_example_does_what_it_says(one, tmp_path, monkeypatch):
     code, said = parse_example(one.doc.example) if one.doc.example else ("", "")
     for sign, text in NEEDS.items():

@@ -41,6 +41,7 @@ def small_gpt(seed: int = 1) -> GPT:
 # The checkpoint
 
 
+@pytest.mark.slow
 def test_the_model_that_ships_predicts_stories_it_has_not_read_and_stays_above_the_floor():
     model, tokenizer = stories_gpt()
     unseen = one_row(load_documents("stories")[-200:], tokenizer)[:10_000]

@@ -108,6 +108,7 @@ def test_more_than_half_of_the_thirty_flips_go_unnoticed_and_none_with_checksums
     assert "other rows" not in with_checksums
 
 
+@pytest.mark.slow
 def test_the_good_pages_are_lost_and_the_junk_stays_as_the_lesson_says(tmp_path):
     truths = write_story_table(tmp_path / "table.parquet", rows=1400, seed=1)
     documents = list(read_table(tmp_path / "table.parquet"))

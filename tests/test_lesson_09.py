@@ -123,6 +123,7 @@ def test_a_bfloat16_is_as_coarse_as_the_lesson_says():
     assert ones == QUESTIONS["256 + 1 in bf16"].right
 
 
+@pytest.mark.slow
 def test_bo_begins_with_the_slopes_of_ada_and_his_weights_stay_where_bf16_has_numbers():
     _, tokenizer = stories_gpt()
     names = one_row(load_documents("names"), tokenizer)

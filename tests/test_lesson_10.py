@@ -198,6 +198,7 @@ def test_bos_rows_come_again_and_adas_do_not(rows):
     assert np.array_equal(rows_of("Ada's", rows).batch(5)[0], rows.batch(5)[0])
 
 
+@pytest.mark.slow
 def test_the_first_losses_after_a_resume_are_those_of_a_run_that_was_left_in_peace_and_not_bos(
     rows, tmp_path
 ):
@@ -249,6 +250,7 @@ def test_the_jump_of_the_cosine_is_as_large_and_as_long_as_the_lesson_says():
     assert round(0.92 * 400) == 368
 
 
+@pytest.mark.slow
 def test_bf16_changes_sixty_steps_of_the_run_on_names_by_less_than_said(tmp_path):
     assert "In sixty steps of the run on names the losses differed" in TEXT
     assert "by less than 0.01" in TEXT
@@ -334,6 +336,7 @@ def test_where_no_shards_are_the_cell_for_a_card_says_how_to_make_them(tmp_path,
     assert fineweb_shards() == tmp_path / "fineweb-shards"
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_lesson_are_commands():
     for command in re.findall(
         r"^#     (?:gptcore|torchrun .* -m gptcore\.training) (\S+)", TEXT, re.M
@@ -405,6 +408,7 @@ def new_gpt(dtype: torch.dtype = torch.float64) -> GPT:
         torch.set_default_dtype(torch.float32)
 
 
+@pytest.mark.slow
 def test_summed_slopes_show_as_22_in_the_log_where_0_69_would_be(texts):
     gpt = new_gpt()
     gpt(*map(torch.from_numpy, texts["16"].batch(0)))[1].backward()
@@ -432,6 +436,7 @@ def test_after_200_steps_the_noise_halves_as_it_did_before(texts):
     assert noise == pytest.approx({1: 7.7, 4: 3.8, 16: 1.9, 64: 0.94}, rel=0.03)
 
 
+@pytest.mark.slow
 def test_what_is_saved_after_the_typing_error_fails_again_with_the_right_rate(texts, tmp_path):
     typed = TrainConfig(
         max_steps=99, batch_size=4, learning_rate=3e3, warmup_steps=10, dtype="float16",

@@ -45,6 +45,7 @@ def test_every_notebook_launches_itself_and_leads_to_its_neighbours(lesson):
         assert f"]({neighbour.notebook.name})" in header and f"]({neighbour.notebook.name})" in last
 
 
+@pytest.mark.slow
 def test_no_badge_is_a_picture_from_elsewhere():
     """Without a network it would be a broken one."""
     texts = [README, *(cells_of(lesson).cells[0].source for lesson in LESSONS)]

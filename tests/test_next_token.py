@@ -69,6 +69,7 @@ def test_draws_are_those_of_random_choices_one_for_one(logits, temperature, seed
 
 
 @pytest.mark.parametrize("options", [{}, {"temperature": 0.5}, {"top_k": 3}, {"min_p": 0.2}])
+@pytest.mark.slow
 def test_10_000_draws_come_as_often_as_they_should(options):
     """Chi-square over the tokens that can come; 18.5 is passed by one honest run in a thousand."""
     rng, n = Random(5), 10_000
@@ -267,6 +268,7 @@ def test_what_is_not_one_row_of_numbers_is_refused_with_what_is_needed(logits):
         next_token(logits, rng=Random(1))
 
 
+@pytest.mark.slow
 def test_a_generator_of_pytorch_draws_as_likely_and_repeats_with_its_seed():
     def draws(seed):
         generator = torch.Generator().manual_seed(seed)

@@ -114,6 +114,7 @@ def test_nearly_every_cell_is_compared():
     assert sum(waits(cell) for cell in cells) <= 0.05 * len(cells)
 
 
+@pytest.mark.slow
 def test_neighbours_do_not_open_alike():
     openings = [cells_of(lesson).cells[2].source.split()[:2] for lesson in LESSONS]
     assert all(one != other for one, other in zip(openings, openings[1:]))

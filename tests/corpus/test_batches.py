@@ -48,6 +48,7 @@ def test_inputs_are_windows_of_the_text_and_targets_are_one_token_later(tmp_path
 
 @pytest.mark.parametrize("counts", [(100,), (30, 40, 30), (1, 1, 1, 97), (3, 0, 50, 47), (99, 1)])
 @pytest.mark.parametrize("block_size", [1, 4, 33, 99])
+@pytest.mark.slow
 def test_every_token_is_predicted_once_in_an_epoch_but_the_first_and_the_rest(
     tmp_path, counts, block_size
 ):

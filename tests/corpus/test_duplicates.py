@@ -163,6 +163,7 @@ def test_no_text_is_removed_that_is_less_similar_than_it_is_said_to_be():
 
 
 @needs_datasketch
+@pytest.mark.slow
 def test_what_is_like_a_copy_but_unlike_the_kept_text_stays():
     first = WORDS[:100]
     second = first[:85] + WORDS[100:115]  # like the first
@@ -264,6 +265,7 @@ def test_every_planted_copy_of_a_story_is_found_and_named_after_its_original(tmp
 
 
 @needs_datasketch
+@pytest.mark.slow
 def test_fineweb_has_no_copies_left_and_a_planted_one_is_found():
     sample = data_folder() / "fineweb" / "000_00000.parquet"
     if not sample.is_file():

@@ -257,6 +257,7 @@ def test_a_sentence_is_enough_to_guess_its_language(text, language):
     assert guess_language(text)[0] == language
 
 
+@pytest.mark.slow
 def test_half_a_character_breaks_no_filter():
     pytest.importorskip("py3langid", reason="py3langid is not installed: pip install py3langid")
     assert removed_by(plain() + " \ud83d", [*FILTERS, Language("xx")]).startswith("language: ")
@@ -288,6 +289,7 @@ def test_another_threshold_for_1400_measured_documents_takes_less_than_a_fifth_o
     assert not any(verdict.kept for verdict in verdicts)
 
 
+@pytest.mark.slow
 def test_fineweb_has_been_through_filters_like_these():
     sample = data_folder() / "fineweb" / "000_00000.parquet"
     if not sample.is_file():

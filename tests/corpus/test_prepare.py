@@ -175,6 +175,7 @@ def test_a_wide_vocabulary_gets_four_bytes_for_each_token(tmp_path):
     not (available("gpt2-vocabulary") and available("shakespeare")),
     reason="needs: gptcore fetch gpt2-vocabulary shakespeare",
 )
+@pytest.mark.slow
 def test_shakespeare_with_gpt2s_vocabulary_is_what_tiktoken_says(tmp_path):
     source = tmp_path / "a.txt"
     source.write_text(corpus.load("shakespeare")[:50_000])

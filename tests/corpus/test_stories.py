@@ -137,6 +137,7 @@ def test_what_is_no_story_is_refused_with_the_place_where_it_stops_being_one(tex
     )
 
 
+@pytest.mark.slow
 def test_two_stories_are_the_same_no_more_often_than_chance_has_it():
     others = islice(tell_stories(seed=3), 10_000)
     meeting = statistics.fmean(exp(-story.nats) for story in others)  # the chance of two to be one
@@ -146,6 +147,7 @@ def test_two_stories_are_the_same_no_more_often_than_chance_has_it():
     assert exp(story_entropy().nats) > 1e12  # as many as that, were all equally likely
 
 
+@pytest.mark.slow
 def test_the_same_seed_tells_the_same_stories_in_every_process_and_needs_no_library():
     code = (
         "import hashlib, itertools, sys; from gptcore.corpus.stories import tell_stories; "

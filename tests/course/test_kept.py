@@ -44,6 +44,7 @@ def test_what_is_not_done_yet_is_not_noted(file):
     assert not file.exists() and answered() == set()
 
 
+@pytest.mark.slow
 def test_no_code_of_the_readers_is_kept_and_no_endless_answer(file):
     check("tanh", lambda x: "my secret")
     check("right_orders", list(range(1_000_000)))

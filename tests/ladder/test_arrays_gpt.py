@@ -66,6 +66,7 @@ def test_training_prints_the_losses_of_the_scalar_model_and_ends_at_its_weights(
         np.testing.assert_allclose(run.weights[name], matrix, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_what_was_learned_goes_back_to_the_scalar_model_which_then_invents_the_same():
     gpt, run = MicroGPT(NAMES), ArrayGPT(NAMES)
     list(gpt.train(20)), list(run.train(20))

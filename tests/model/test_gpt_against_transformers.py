@@ -91,6 +91,7 @@ def test_attention_is_theirs(size, tmp_path):
     assert_close(ours.lens(ids)[-1], told.logits)
 
 
+@pytest.mark.slow
 def test_a_model_goes_there_and_back_without_a_bit_of_difference(pair, tmp_path):
     ours, theirs = pair
     ours.to_hf(tmp_path / "there")
@@ -103,6 +104,7 @@ def test_a_model_goes_there_and_back_without_a_bit_of_difference(pair, tmp_path)
 
 @pytest.mark.parametrize("activation", ["gelu", "relu", "silu", "relu2", "gelu_tanh"])
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
+@pytest.mark.slow
 def test_every_activation_and_an_untied_head_agree_there_also_without_biases(
     activation, tied, tmp_path, lively
 ):
@@ -189,6 +191,7 @@ def test_a_hub_name_is_left_to_huggingface_hub(tmp_path, monkeypatch):
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
+@pytest.mark.slow
 def test_what_is_not_the_gpt2_that_we_compute_is_refused_by_name(change, words, tmp_path):
     made_there().save_pretrained(tmp_path)
     config = tmp_path / "config.json"

@@ -24,6 +24,7 @@ def on_meta(config: GPTConfig) -> GPT:
 
 
 @pytest.mark.parametrize("name, layers, heads, width, parameters", PUBLISHED)
+@pytest.mark.slow
 def test_a_preset_has_the_published_sizes(name, layers, heads, width, parameters):
     config = GPTConfig.preset(name)
     assert (config.n_layer, config.n_head, config.n_embd) == (layers, heads, width)
@@ -45,6 +46,7 @@ def test_a_preset_has_the_published_sizes(name, layers, heads, width, parameters
         (768, 12, 124_373_760),
     ],
 )
+@pytest.mark.slow
 def test_parameters_are_those_of_the_formula(width, heads, parameters):
     model = on_meta(GPTConfig(n_embd=width, n_head=heads))
     parts = model.parameters_by_part()

@@ -129,6 +129,7 @@ def test_when_all_have_ended_the_stream_ends(model):
     assert until == said[: said.index(said[7])]
 
 
+@pytest.mark.slow
 def test_text_b_says_alone_with_seed_plus_b_what_it_says_in_a_batch(model):
     batch = list(generate_cached(model, PROMPTS[:6], 20, seed=11))
     for b in range(6):
@@ -163,6 +164,7 @@ def theirs(model, tmp_path_factory):
 
 
 @pytest.mark.parametrize("penalty", [1.0, 1.3, 0.8])
+@pytest.mark.slow
 def test_greedy_tokens_and_the_repetition_penalty_are_theirs(model, theirs, penalty):
     for prompt in PROMPTS[:4]:
         n = T - len(prompt)

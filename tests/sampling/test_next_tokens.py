@@ -21,6 +21,7 @@ LIMITS = {
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(coarse, min_size=1, max_size=4), st.fixed_dictionaries(LIMITS), st.integers(0, 999))
+@pytest.mark.slow
 def test_each_row_gets_the_token_that_next_token_draws(rows, options, seed):
     rngs = [random.Random(seed + b) for b in range(len(rows))]
     for _ in range(4):

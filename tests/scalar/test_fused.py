@@ -42,6 +42,7 @@ def assert_same_table(ours, theirs, within):
 @KINDS
 @settings(deadline=None, max_examples=60)
 @given(row)
+@pytest.mark.slow
 def test_softmax_and_its_jacobian_are_those_of_torch(ops, numbers):
     logits = values(numbers)
     probs = ops.softmax(logits)
@@ -54,6 +55,7 @@ def test_softmax_and_its_jacobian_are_those_of_torch(ops, numbers):
 @KINDS
 @settings(deadline=None, max_examples=60)
 @given(row, st.integers(0, 5))
+@pytest.mark.slow
 def test_surprise_is_the_cross_entropy_of_torch_with_its_gradient(ops, numbers, target):
     target %= len(numbers)
     logits, theirs = values(numbers), tensor(numbers)
@@ -68,6 +70,7 @@ def test_surprise_is_the_cross_entropy_of_torch_with_its_gradient(ops, numbers, 
 @KINDS
 @settings(deadline=None, max_examples=60)
 @given(row)
+@pytest.mark.slow
 def test_rmsnorm_and_its_jacobian_are_those_of_torch(ops, numbers):
     def norm(x):
         return torch.nn.functional.rms_norm(x, x.shape, eps=1e-5)

@@ -147,6 +147,7 @@ def ids_of(gpt: MicroGPT, document: str) -> list[int]:
 
 @CONFIGS
 @pytest.mark.parametrize("document", ["emma", "o", "maximilianalexander"])
+@pytest.mark.slow
 def test_loss_and_the_gradient_of_every_weight_are_those_of_torch(config, document):
     gpt = MicroGPT(NAMES, config, seed=5)
     twin = Twin(gpt)
@@ -235,6 +236,7 @@ def test_a_document_is_cut_where_the_model_cannot_look_further():
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+@pytest.mark.slow
 def test_samples_are_drawn_exactly_as_random_choices_draws(temperature):
     gpt = MicroGPT(NAMES, SMALL, seed=14)
     list(gpt.train(20))
@@ -313,6 +315,7 @@ def test_stopping_early_leaves_the_weights_of_that_step():
     assert gc.isenabled()
 
 
+@pytest.mark.slow
 def test_training_again_goes_on_from_the_weights_that_are_there():
     gpt = MicroGPT(NAMES, SMALL, seed=16)
     first = list(gpt.train(30))

@@ -124,6 +124,7 @@ def test_numbers_and_all_gradients_of_any_expression_are_those_of_torch(typed, p
 
 @settings(deadline=None, max_examples=100)
 @given(leaves, steps)
+@pytest.mark.slow
 def test_backward_twice_adds_to_the_leaves_as_in_torch(typed, program):
     ours, theirs = both(typed, program)
     for _ in range(2):
@@ -135,6 +136,7 @@ def test_backward_twice_adds_to_the_leaves_as_in_torch(typed, program):
 
 @settings(deadline=None, max_examples=100)
 @given(leaves, steps, place)
+@pytest.mark.slow
 def test_two_results_that_share_numbers_add_to_the_leaves_as_in_torch(typed, program, other):
     """Left standing in an inner number, the first call's blame would be passed on twice."""
     ours, theirs = both(typed, program)

@@ -36,6 +36,7 @@ def redo_the_merges(merges, piece):
 
 @many
 @given(st.lists(few_letters, min_size=1, max_size=6), few_letters)
+@pytest.mark.slow
 def test_encoding_is_to_redo_the_merges_in_their_order(corpus, text):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -51,6 +52,7 @@ def test_encoding_is_what_tiktoken_does_with_the_same_tokens(trained, text):
 
 
 @pytest.mark.parametrize("unit", ["0", "a", "ab", " ", "ha", "\n", "é", "\U0001f600"], ids=ascii)
+@pytest.mark.slow
 def test_runs_of_every_length_are_joined_as_tiktoken_joins_them(pure_gpt2, gpt2, unit):
     for n in (*range(1, 18), 255, 256, 257, 1000, 10_000):
         assert pure_gpt2.encode(unit * n) == gpt2.encoding.encode(unit * n)
@@ -67,6 +69,7 @@ def test_documents_get_the_ids_of_tiktoken_and_fast_enough(pure_gpt2, gpt2, web_
     assert sum(len(text.encode()) for text in texts) / seconds > 5e6 / 3
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_letters_without_a_blank_take_less_than_a_second(pure_gpt2, gpt2):
     start = time.process_time()
     ids = pure_gpt2.encode("a" * 100_000)
@@ -197,6 +200,7 @@ def peak_bytes(texts):
     return peak
 
 
+@pytest.mark.slow
 def test_memory_follows_the_different_pieces_and_not_the_length_of_the_stream():
     def texts(n):
         return (" ".join(f"word{i}" for i in range(1000)) for _ in range(n))

@@ -141,6 +141,7 @@ def test_more_merges_than_unicode_has_letters_are_refused():
     assert learn_incremental(["ab"], 1_113_856) == [(97, 98)]
 
 
+@pytest.mark.slow
 def test_one_piece_as_long_as_a_book_is_learned_from_in_seconds(shakespeare):
     start = time.process_time()
     merges = learn_incremental([shakespeare[:100_000]], 300)

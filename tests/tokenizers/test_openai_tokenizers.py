@@ -69,6 +69,7 @@ known_characters = st.characters(exclude_categories=["Cs", "Cn"])
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.text(known_characters) | awkward)
+@pytest.mark.slow
 def test_plain_python_gives_the_ids_of_gpt2_for_any_text(as_tiktoken_has_them, pure_gpt2, text):
     assert pure_gpt2.encode_ordinary(text) == as_tiktoken_has_them["gpt2"].encode_ordinary(text)
 

@@ -39,6 +39,7 @@ def test_joined_the_pieces_are_the_text(text):
 
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(awkward)
+@pytest.mark.slow
 def test_our_way_to_write_gpt2s_pattern_cuts_as_the_published_one_does(text):
     assert split_text(text, "gpt2") == split_text(text, AS_PUBLISHED)
 
@@ -89,6 +90,7 @@ def test_a_pattern_that_leaves_out_something_is_refused_and_its_advice_works(cut
     assert "".join(cut("low,\nlower", r"\w*|(?s:.)")) == "low,\nlower"
 
 
+@pytest.mark.slow
 def test_only_a_run_of_blanks_that_is_too_much_for_tiktoken_is_noticed():
     assert too_many_blanks("a" + " \n" * 450_000 + "b")
     assert not too_many_blanks(" " * 899_999 + "b") and not too_many_blanks("a " * 500_000)

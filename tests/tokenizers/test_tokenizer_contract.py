@@ -74,6 +74,7 @@ def test_what_is_encoded_is_decoded_to_the_same_text(tokenizer, data):
 
 @many
 @given(data=st.data())
+@pytest.mark.slow
 def test_all_ways_to_encode_ordinary_text_give_the_same_ids(tokenizer, data):
     text = data.draw(texts_for(tokenizer))
     ids = tokenizer.encode_ordinary(text)

@@ -443,6 +443,7 @@ def test_what_is_misspelt_is_told_with_the_nearest(command, asked, told):
     assert (code, out) == (2, "") and told in err
 
 
+@pytest.mark.slow
 def test_the_answer_comes_without_loading_pytorch():
     code = (
         "import sys; from gptcore import cli; cli.main(sys.argv[1:]); print('torch' in sys.modules)"

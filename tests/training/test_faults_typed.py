@@ -55,6 +55,7 @@ def out_of_memory(x):
     ],
     ids=["no number", "out of memory"],
 )
+@pytest.mark.slow
 def test_a_step_that_cannot_be_made_ends_the_run_saved(
     happens, words, train, tmp_path, monkeypatch
 ):

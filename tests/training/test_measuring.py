@@ -61,6 +61,7 @@ class Zeros:
     [{}, {"dtype": "bfloat16"}, {"loss_chunk": 32}, {"recompute": True}, {"batch_size": 1}],
     ids=str,
 )
+@pytest.mark.slow
 def test_measuring_needs_less_memory_than_learning_from_a_micro_batch(settings):
     training = TrainConfig(**{"batch_size": 4} | settings)
     dtype = getattr(torch, training.dtype.replace("auto", "float32"))

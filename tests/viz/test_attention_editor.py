@@ -57,6 +57,7 @@ def test_it_begins_with_the_last_token_asking_and_nothing_changed(editor):
     assert "2.000 nats; untouched 2.000: no change" in editor.picture().alt
 
 
+@pytest.mark.slow
 def test_adding_to_a_score_multiplies_the_odds_by_a_power_of_e(editor):
     before = editor.picture().data["weights"]
     editor.added[2].value = 3.0

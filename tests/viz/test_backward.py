@@ -259,6 +259,7 @@ def roots(draw):
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(roots())
+@pytest.mark.slow
 def test_every_graph_ends_with_the_gradients_of_the_chain_rule(root):
     nodes = all_nodes(root)
     grads = {id(root): 1.0}

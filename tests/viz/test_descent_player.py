@@ -43,6 +43,7 @@ def shown_by(player) -> str:
     ("rate", "fate"),
     [(0.001, "crawls"), (0.05, "arrives"), (0.09, "zigzags"), (0.11, "flies off")],
 )
+@pytest.mark.slow
 def test_the_way_is_the_one_that_algebra_says(player, rate, fate):
     """x and y each shrink by a factor of their own: 1 - rate, and 1 - 20 rate."""
     player.rate.value, player.steps.value = rate, 40

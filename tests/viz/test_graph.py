@@ -177,6 +177,7 @@ def roots(draw):
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(roots())
+@pytest.mark.slow
 def test_arrows_go_from_box_to_box_to_the_right_and_boxes_do_not_overlap(root):
     picture = draw_graph(root)
     boxes, lines, _ = parts(picture)

@@ -316,6 +316,7 @@ def test_a_cell_has_one_output_that_is_updated_in_place(kernel):
     assert drawing_in(outputs[-1]["data"]["text/html"]) == state_of(kernel)
 
 
+@pytest.mark.slow
 def test_after_an_interrupt_the_last_state_is_drawn(kernel):
     messages = kernel.run(
         """if True:

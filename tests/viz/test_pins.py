@@ -74,6 +74,7 @@ def test_a_pin_stands_on_val_as_far_as_val_goes_and_before_that_on_the_mean_of_t
     st.dictionaries(st.integers(0, 1000), st.text(max_size=400), min_size=1, max_size=9),
     st.integers(0, 3),
 )
+@pytest.mark.slow
 def test_cards_cover_neither_one_another_nor_the_curve_nor_the_names(pins, others):
     reference = {f"published {i}": ([0, 1000], [4.0, 3.0]) for i in range(others)}
     losses = (list(range(0, 1001, 10)), [4.0 - i / 50 for i in range(101)])

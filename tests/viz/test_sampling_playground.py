@@ -120,6 +120,7 @@ def test_it_stops_at_its_end():
     assert "It came to its end." in words_of(last.screen.value)
 
 
+@pytest.mark.slow
 def test_where_a_kernel_listens_the_text_comes_token_by_token_and_can_be_stopped(playground):
     async def reader():
         playground.length.value = 200

@@ -64,6 +64,7 @@ def test_a_constant_rate_can_always_be_continued(dial):
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "wsd", "constant"])
+@pytest.mark.slow
 def test_every_point_of_every_curve_is_what_the_function_says(dial, schedule):
     dial.schedule.value, dial.warmup.value, dial.max_steps.value = schedule, 300, 4000
     planned, anew, kept = dial.picture().data["rates"].values()
@@ -129,6 +130,7 @@ def test_the_still_is_the_first_picture_and_never_changes(dial):
     assert before["text/plain"] == after["text/plain"]
 
 
+@pytest.mark.slow
 def test_a_turn_is_answered_at_once_and_asks_for_few_steps(dial):
     asked = []
     dial.rate_at = lambda step, **settings: asked.append(step) or rate_at(step, **settings)

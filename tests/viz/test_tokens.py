@@ -146,6 +146,7 @@ def test_of_a_very_long_text_the_beginning_is_drawn_and_the_picture_says_so():
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.binary(max_size=9), st.text(max_size=6)), max_size=12))
+@pytest.mark.slow
 def test_any_pieces_give_a_sound_picture_that_keeps_to_its_sheet(pieces):
     picture = draw_tokens(pieces)
     root = ET.fromstring(picture.to_svg().encode())

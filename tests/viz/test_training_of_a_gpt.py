@@ -66,6 +66,7 @@ def run(tmp_path_factory):
     return log, records
 
 
+@pytest.mark.slow
 def test_the_log_gives_both_curves_up_to_the_step(run):
     log, records = run
     texts = texts_of(draw_training(log, 10, records[10]).to_svg())
