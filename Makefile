@@ -9,7 +9,7 @@ TAG ?=
 IN_VENV := $(if $(filter Windows_NT,$(OS)),Scripts/python.exe,bin/python)
 VENV := .venv/$(IN_VENV)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
-SETUP := $(PYTHON) course/environment.py --torch $(TORCH) --versions $(VERSIONS)
+SETUP := $(PYTHON) course/publishing/environment.py --torch $(TORCH) --versions $(VERSIONS)
 
 .PHONY: help lab test quick notebooks portable links site page colab downloads checkpoint lint bench dist
 .DEFAULT_GOAL := help
@@ -36,15 +36,15 @@ quick:  ## run the tests that need no browser, no notebook and no training: unde
 
 notebooks:  ## build the lessons that changed: course/lessons/ -> notebooks/, executed
 	@$(SETUP) test
-	@$(VENV) -m course.build $(NAMES)
+	@$(VENV) -m course.publishing.build $(NAMES)
 
 portable:  ## run the lessons as other processors would: make portable NAMES="06 07"
 	@$(SETUP) test
-	@$(VENV) -m course.portable $(NAMES)
+	@$(VENV) -m course.publishing.portable $(NAMES)
 
 links:  ## write the project's address into every badge: make links REPO=owner/name
 	@$(SETUP) test
-	@$(VENV) -m course.links $(if $(REPO),"$(REPO)")
+	@$(VENV) -m course.publishing.links $(if $(REPO),"$(REPO)")
 
 site:  ## build the web site of the course: build/site
 	@$(SETUP) test
@@ -52,7 +52,7 @@ site:  ## build the web site of the course: build/site
 
 page:  ## build the first lessons as a page in which Python runs: build/page/site
 	@$(SETUP) page
-	@.venv/page/$(IN_VENV) -m course.in_the_page
+	@.venv/page/$(IN_VENV) -m course.jupyterlite.build
 
 colab:  ## run every lesson with the versions that Google Colab ships
 	@$(SETUP) test
@@ -60,7 +60,7 @@ colab:  ## run every lesson with the versions that Google Colab ships
 
 downloads:  ## ask the sources of all downloads whether they still have what the manifest promises
 	@$(SETUP) course
-	@$(VENV) -m course.downloads $(NAMES)
+	@$(VENV) -m course.publishing.downloads $(NAMES)
 
 checkpoint:  ## train the small GPT that ships in data/ anew, five minutes
 	@$(SETUP) course

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from course.cost import cost_of_kernel, excess
-from course.kept import OFF, VARIABLE
 from course.needs import missing
-from course.portable import NUDGED
+from course.publishing.cost import cost_of_kernel, excess
+from course.publishing.portable import NUDGED
+from course.record.kept import OFF, VARIABLE
 
 ROOT = Path(__file__).resolve().parent
 SLOW_FOLDERS = {ROOT / "tests" / name for name in ("browser", "page", "site", "colab")}
@@ -53,7 +53,7 @@ def pytest_runtest_setup(item):
     if kernel and not hasattr(kernel, "is_nudged"):
         kernel.is_nudged = True
         with_torch = any("import torch" in cell.source for cell in item.parent.nb.cells)
-        nudge = f"from course.nudged import nudge; nudge(with_torch={with_torch})"
+        nudge = f"from course.publishing.nudged import nudge; nudge(with_torch={with_torch})"
         kernel.await_reply(kernel.execute_cell_input(nudge, allow_stdin=False))
 
 

@@ -8,7 +8,7 @@ from time import perf_counter, sleep
 
 from gptcore.scalar import Value
 from viz import LossPlot, draw_graph
-from viz.live_loss import CellOutput
+from viz.curves.live_loss import CellOutput
 
 
 def tree(leaves: int) -> Value:

@@ -9,8 +9,8 @@ from time import perf_counter
 
 from nbclient import NotebookClient
 
-from course.build import cells_of
-from course.lesson_table import written_lessons
+from course.publishing.build import cells_of
+from course.syllabus.lesson_table import written_lessons
 
 LONGEST = {"06_microgpt": 45}  # seconds; 20 for every other lesson
 

@@ -26,7 +26,7 @@ from typing import TextIO
 import torch
 
 from benchmarks.gpu.settings import Record, Settings
-from gptcore.training.device import pick_device
+from gptcore.training.hardware.device import pick_device
 
 PARTS = {  # share of the time: what a part does not use is left to those after it
     "correctness": 0.25,

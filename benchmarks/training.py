@@ -27,7 +27,7 @@ import numpy as np
 import torch
 
 from gptcore.corpus import Batches, available
-from gptcore.corpus.batches import Split
+from gptcore.corpus.shards.batches import Split
 from gptcore.model import GPT, GPTConfig
 from gptcore.training import (
     PRESETS,
@@ -39,7 +39,7 @@ from gptcore.training import (
     train,
     write_own_shards,
 )
-from gptcore.training.budgeting import vocabulary_of
+from gptcore.training.cost.budget import vocabulary_of
 from gptcore.training.optimizers import state_tensors
 from gptcore.training.presets import FAST
 from gptcore.training.rate import Noise
@@ -128,7 +128,7 @@ def killed(folder: Path) -> Iterator[tuple]:
 def run_until(step: int | None, out: Path, processes: int, words: str) -> None:
     """Train, or go on, until the log has so many steps; then kill all that takes part."""
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
-    program = [*(torchrun if processes > 1 else []), "-m", "gptcore.training"]
+    program = [*(torchrun if processes > 1 else []), "-m", "gptcore.cli", "train"]
     asked = [*words.removeprefix("train ").split(), "--out_dir", str(out), "--resume"]
     running = subprocess.Popen(
         [sys.executable, *program, *asked],

@@ -1,6 +1,7 @@
 """`guess` before something is explained, `check` after something was done: both answer at once.
 
-What was answered is noted in a file of the reader's own (`course/kept.py`), and sent nowhere.
+What was answered is noted in a file of the reader's own (`course/record/kept.py`), and sent
+nowhere.
 
 They look at the reader's own object, never at ours. Left as it stands (`...`), a cell prints one
 constant line, so that an unsolved notebook still runs from top to bottom.
@@ -8,11 +9,11 @@ constant line, so that an unsolved notebook still runs from top to bottom.
 
 from difflib import get_close_matches
 
-from course.brief import Interrupted, NoSuchQuestion
 from course.catalogue import QUESTIONS
-from course.kept import keep
-from course.numbers import NotDoneYet
-from course.questions import Question
+from course.exercises.brief import Interrupted, NoSuchQuestion
+from course.exercises.numbers import NotDoneYet
+from course.exercises.questions import Question
+from course.record.kept import keep
 
 STUB_OF_A_GUESS = "? Put your guess in place of the dots and run this cell again."
 

@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from course.lesson_table import written_lessons
-from course.repository import Repository, our_repository
+from course.syllabus.lesson_table import written_lessons
+from course.syllabus.repository import Repository, our_repository
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = ("text", "train", "course")

@@ -4,7 +4,7 @@ it.
 
 import re
 
-from course.lesson_table import COURSE, all_lessons
+from course.syllabus.lesson_table import COURSE, all_lessons
 
 MARK = re.compile(r"# \[(\d+)\] ")
 

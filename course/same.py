@@ -1,7 +1,7 @@
 """Two results compared in front of the reader: what was done by hand, and what was imported."""
 
-from course.brief import NotTheSame
-from course.numbers import flat
+from course.exercises.brief import NotTheSame
+from course.exercises.numbers import flat
 
 
 def same(one, other, within: float) -> None:

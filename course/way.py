@@ -1,16 +1,16 @@
 """The map at the end of lesson 0: what each lesson asks for first, and how far a reader has come.
 
-The drawing is `viz/way.py`; who has answered what, `course/kept.py` knows.
+The drawing is `course/course_map.py`; who has answered what, `course/record/kept.py` knows.
 """
 
 import re
 import sys
 
 from course.catalogue import QUESTIONS
-from course.kept import answered
-from course.lesson_table import Lesson, written_lessons
-from viz.picture import Picture
-from viz.way import Stop, draw_way
+from course.course_map import Stop, draw_way
+from course.record.kept import answered
+from course.syllabus.lesson_table import Lesson, written_lessons
+from viz.canvas.picture import Picture
 
 
 def way() -> Picture:

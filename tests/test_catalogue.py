@@ -6,8 +6,8 @@ import pytest
 
 from course import check, guess, same
 from course.catalogue import QUESTIONS
-from course.lesson_table import written_lessons
-from course.numbers import NotDoneYet
+from course.exercises.numbers import NotDoneYet
+from course.syllabus.lesson_table import written_lessons
 from gptcore.scalar import Value
 
 every_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=list(QUESTIONS))

@@ -183,7 +183,7 @@ def test_a_file_has_the_documents_that_the_corpus_finds_in_it(command, tmp_path,
     written = "bo\u2028b\nan\x0cna\nemma\n"
     file = tmp_path / "names.txt"
     file.write_text(written, encoding="utf-8")
-    monkeypatch.setattr("gptcore.corpus.text.load", lambda name: written)
+    monkeypatch.setattr("gptcore.corpus.downloads.text.load", lambda name: written)
     assert cli.read_names(file) == corpus.load_documents("any") == written.strip().split("\n")
 
 

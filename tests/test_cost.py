@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from course import cost
-from course.cost import Cost, cost_of, excess
-from course.lesson_table import all_lessons
+from course.publishing import cost
+from course.publishing.cost import Cost, cost_of, excess
+from course.syllabus.lesson_table import all_lessons
 
 BINDER_MB = 2000
 JUPYTERLAB_MB = 400  # its server, measured at 191 MB with a kernel, twice over

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from course import downloads
-from course.downloads import problem_with
+from course.publishing import downloads
+from course.publishing.downloads import problem_with
 from gptcore.manifest import find_text
 
 TEXT = find_text("shakespeare")

@@ -10,11 +10,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gptcore", "viz", "course")
 
-GROUND = {"checks", "json_text", "optional"}
+GROUND = {"checks", "files", "json_text", "optional"}
 # Inside gptcore each part may use itself and what stands here.
 FLOORS = {
     "checks": set(),
     "json_text": set(),
+    "files": {"json_text"},
     "optional": set(),
     "heads": {"checks"},
     "next_token": {"checks"},
@@ -27,6 +28,34 @@ FLOORS = {
     "training": {*GROUND, "heads", "manifest", "tokenizers", "model", "corpus", "sampling"},
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},
 }
+
+# Rooms of a folder: each may use itself and what stands here; "" are the files beside the rooms.
+READING = {"downloads", "shards"}
+LOOP = {"hardware", "cost", "saving"}
+VIZ = ("graphs", "attention", "architecture", "next_token", "text", "curves", "hardware")
+ROOMS = {
+    "viz": {
+        "canvas": set(),
+        **{room: {"canvas"} for room in VIZ},
+        "training": {"canvas", "attention", "curves", "next_token"},
+    },
+    "gptcore.corpus": {
+        "downloads": set(),
+        "shards": set(),
+        "reading": READING,
+        "filters": {"reading"},
+        "stories": {"filters"},
+        "preparation": {*READING, "reading", "filters", "stories"},
+    },
+    "gptcore.training": {
+        "hardware": {"settings"},
+        "cost": {"settings", "hardware"},
+        "saving": {"settings"},
+        "": {"settings", *LOOP},
+    },
+}
+SETTINGS = {"gptcore.training.config", "gptcore.training.presets"}  # the ground of training
+MOST_MODULES = 14  # in a folder, without its __init__
 
 
 def modules() -> dict[str, Path]:
@@ -47,7 +76,16 @@ def imports_of(file: Path, known: set[str]) -> set[str]:
             found |= {node.module} & known
         elif isinstance(node, ast.Import):
             found |= {name.name for name in node.names} & known
+        elif is_import_by_name(node):
+            found |= {node.args[0].value} & known
     return found
+
+
+def is_import_by_name(node: ast.AST) -> bool:
+    """Whether it is `import_module("a.module")`, which hides an arrow in a string."""
+    if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+        return False
+    return getattr(node.func, "id", getattr(node.func, "attr", "")) == "import_module"
 
 
 ALL = modules()
@@ -75,6 +113,32 @@ def test_inside_gptcore_arrows_point_down():
         if module.startswith("gptcore.") and not is_command:
             above = {part_of(name) for name in used if name.startswith("gptcore.")} - {part}
             assert above <= FLOORS[part], f"{module} imports {above - FLOORS[part]}"
+
+
+def room_of(module: str, folder: str) -> str:
+    """The room of a module below a folder; "" for a file beside the rooms."""
+    if module in SETTINGS:
+        return "settings"
+    rest = module.removeprefix(f"{folder}.").split(".")
+    is_room = len(rest) > 1 or ALL[module].name == "__init__.py"
+    return rest[0] if is_room else ""
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_between_rooms_arrows_go_one_way(folder):
+    for module, used in ARROWS.items():
+        if module.startswith(f"{folder}."):
+            room = room_of(module, folder)
+            others = {room_of(name, folder) for name in used if name.startswith(f"{folder}.")}
+            above = others - {room} - ROOMS[folder].get(room, set())
+            assert not above, f"{module} imports {above}"
+
+
+def test_no_folder_is_crowded():
+    for package in PACKAGES:
+        for folder in [ROOT / package, *(ROOT / package).rglob("*")]:
+            files = [f for f in folder.glob("*.py") if f.name != "__init__.py"]
+            assert len(files) <= MOST_MODULES, f"{folder}: {len(files)} modules; make rooms"
 
 
 def test_no_circle():

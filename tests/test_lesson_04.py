@@ -11,7 +11,7 @@ from course.failures.lesson_04 import VOCAB_SIZE, hand_over, the_other_tokenizer
 from course.solutions import lesson_04 as solution
 from gptcore.corpus import available, load_documents
 from gptcore.tokenizers import BPETokenizer
-from viz.merging import start
+from viz.text.merging import start
 
 TEXT = "the rat ate the other oat there; naïve 🍓 रात, a rate a rat hates, aaaaaaa"
 

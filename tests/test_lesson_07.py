@@ -12,9 +12,9 @@ import torch
 from course.catalogue import QUESTIONS
 from course.checkpoint import TOKENIZER, loss_on, make, one_row, random_rows, stories_gpt
 from course.failures.lesson_07 import KINDS, with_attention
-from course.lesson_table import written_lessons
 from course.sample import gpt2_weights
 from course.solutions import lesson_07 as solution
+from course.syllabus.lesson_table import written_lessons
 from gptcore.corpus import TextNotHere, load_documents, story_entropy
 from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import CharTokenizer

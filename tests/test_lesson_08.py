@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from course.catalogue import QUESTIONS
 from course.failures.lesson_08 import flip, with_one_bit_flipped
-from course.lesson_table import written_lessons
 from course.needs import NEEDS
 from course.sample import fineweb_file
 from course.solutions import lesson_08 as solution
+from course.syllabus.lesson_table import written_lessons
 from gptcore.corpus import (
     Batches,
     TextNotHere,

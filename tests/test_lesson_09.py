@@ -11,8 +11,8 @@ import torch
 from course.catalogue import QUESTIONS
 from course.checkpoint import one_row, stories_gpt
 from course.failures.lesson_09 import learning
-from course.lesson_table import written_lessons
 from course.solutions import lesson_09 as solution
+from course.syllabus.lesson_table import written_lessons
 from gptcore.corpus import load_documents
 from gptcore.model import GPTConfig
 from gptcore.training import (

@@ -19,11 +19,11 @@ import torch
 
 from course.catalogue import QUESTIONS, mixed
 from course.failures.lesson_10 import rows_of
-from course.lesson_table import written_lessons
 from course.recorded import recorded_runs
 from course.sample import fineweb_shards
 from course.solutions import lesson_10 as solution
-from gptcore.cli.training import RESUME_ME
+from course.syllabus.lesson_table import written_lessons
+from gptcore.cli.training.loop import RESUME_ME
 from gptcore.corpus import Batches, TextNotHere, load_documents, write_shard
 from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import BPETokenizer
@@ -342,9 +342,9 @@ def test_the_commands_of_the_lesson_are_commands():
         r"^#     (?:gptcore|torchrun .* -m gptcore\.training) (\S+)", TEXT, re.M
     ):
         assert command in ("fetch", "prepare", "train", "sample", "names")
-    assert '[sys.executable, "-m", "gptcore.training", "names"' in TEXT
+    assert '[sys.executable, "-m", "gptcore.cli", "train", "names"' in TEXT
     ran = subprocess.run(
-        [sys.executable, "-m", "gptcore.training", "--help"], capture_output=True, text=True,
+        [sys.executable, "-m", "gptcore.cli", "train", "--help"], capture_output=True, text=True,
         timeout=60,
     )  # fmt: skip
     for flag in ("--out_dir", "--max_steps", "--checkpoint_every", "--device", "--sharded"):

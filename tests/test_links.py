@@ -8,11 +8,11 @@ import tomllib
 import nbformat
 import pytest
 
-from course import links
-from course.build import cells_of
-from course.lesson_table import written_lessons
-from course.links import CITATION, with_address, with_links, with_outputs_of, with_urls
-from course.repository import PYPROJECT, Repository, our_repository
+from course.publishing import links
+from course.publishing.build import cells_of
+from course.publishing.links import CITATION, with_address, with_links, with_outputs_of, with_urls
+from course.syllabus.lesson_table import written_lessons
+from course.syllabus.repository import PYPROJECT, Repository, our_repository
 
 ROOT = PYPROJECT.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,7 +65,7 @@ def test_the_address_is_written_nowhere_else():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not a git checkout, so nobody knows which files are ours")
-    known = {"pyproject.toml", "README.md", "CITATION.cff", "course/repository.py"}
+    known = {"pyproject.toml", "README.md", "CITATION.cff", "course/syllabus/repository.py"}
     known |= {f"notebooks/{lesson.notebook.name}" for lesson in LESSONS}
     for name in set(listed.stdout.splitlines()) - known:
         file = ROOT / name
@@ -143,7 +143,7 @@ def test_outputs_of_other_code_are_not_kept():
 
 def test_a_notebook_with_new_links_is_as_old_as_before(tmp_path, monkeypatch):
     """`make notebooks` goes by the age of files: new links must not hide that a lesson changed."""
-    monkeypatch.setattr("course.lesson_table.NOTEBOOKS", tmp_path)
+    monkeypatch.setattr("course.syllabus.lesson_table.NOTEBOOKS", tmp_path)
     lesson = LESSONS[0]
     copy = tmp_path / lesson.notebook.name
     copy.write_bytes((ROOT / "notebooks" / copy.name).read_bytes())

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from course.catalogue import mixed
-from course.lesson_table import all_lessons
+from course.syllabus.lesson_table import all_lessons
 
 LESSON = {lesson.name: lesson for lesson in all_lessons()}
 pages = pytest.mark.parametrize("name", [mixed.AFTER_3, mixed.AFTER_6, mixed.AFTER_10])

@@ -15,13 +15,13 @@ from equivalent_mutants import EQUIVALENT
 from mutants import Mutant, mutants
 from wide_inputs import HOLDS, SPECIFIED, WIDE, computed
 
-import course.exercises
+import course.exercises.exercises
 from course.catalogue import QUESTIONS
-from course.exercises import Exercise
-from course.lesson_table import COURSE
-from course.numbers import NotDoneYet, difference
-from course.questions import Question, Verdict
-from course.time_limit import TooLong, time_limit
+from course.exercises.exercises import Exercise
+from course.exercises.numbers import NotDoneYet, difference
+from course.exercises.questions import Question, Verdict
+from course.exercises.time_limit import TooLong, time_limit
+from course.syllabus.lesson_table import COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +78,7 @@ def computes_the_same(question: Question, answer) -> bool:
     if not isinstance(question, Exercise):
         return answer == question.right
     try:
-        with time_limit(course.exercises.SECONDS):
+        with time_limit(course.exercises.exercises.SECONDS):
             if question.name in SPECIFIED:
                 return SPECIFIED[question.name](answer)
             return difference(computed(question.name, answer), wanted(question.name), 1e-9) is None
@@ -114,7 +114,9 @@ def judged(question: Question, answer) -> Verdict:
 @pytest.mark.parametrize(("module", "name"), pairs(), ids=lambda part: part)
 def test_every_mutant_is_rejected_with_true_words_or_proved_equivalent(module, name, monkeypatch):
     question = solved_in(importlib.import_module(f"course.solutions.{module}"))[name]
-    monkeypatch.setattr(course.exercises, "SECONDS", 0.25 if question.name in LOOPS else 2.0)
+    monkeypatch.setattr(
+        course.exercises.exercises, "SECONDS", 0.25 if question.name in LOOPS else 2.0
+    )
     accepted, made = set(), 0
     for mutant in mutants_of(module):
         if not concern(mutant, name, question) or (answer := ran(mutant, name)) is None:

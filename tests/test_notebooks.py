@@ -6,9 +6,9 @@ import re
 import nbformat
 import pytest
 
-from course.build import WIDGET_VIEW, cells_of
-from course.lesson_table import NOTEBOOKS, written_lessons
 from course.needs import NEEDS
+from course.publishing.build import WIDGET_VIEW, cells_of
+from course.syllabus.lesson_table import NOTEBOOKS, written_lessons
 
 LESSONS = written_lessons()
 LARGEST = 2_000_000

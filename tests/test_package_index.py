@@ -136,7 +136,7 @@ def test_a_command_names_what_it_lacks_unless_the_file_is_ours(module, told, mon
 def test_a_file_of_viz_that_is_gone_is_no_package_to_install():
     code = """
 import sys
-sys.modules["viz.tokens"] = None
+sys.modules["viz.text.tokens"] = None
 import viz
 try:
     viz.draw_tokens
@@ -144,7 +144,7 @@ except ModuleNotFoundError as error:
     print(error)
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "viz.tokens" in ran.stdout and "pip" not in ran.stdout
+    assert "viz.text.tokens" in ran.stdout and "pip" not in ran.stdout
 
 
 def test_the_repair_of_a_shipped_file_works(tmp_path):

@@ -10,8 +10,8 @@ import jupytext
 import pytest
 
 from course.catalogue import QUESTIONS
-from course.lesson_table import Lesson, written_lessons
 from course.solutions import lesson_05, lesson_09, lesson_10
+from course.syllabus.lesson_table import Lesson, written_lessons
 from gptcore.scalar import Value
 
 pytestmark = pytest.mark.slow

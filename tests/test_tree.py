@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from course.build import with_lesson_table
-from course.lesson_table import written_lessons
+from course.publishing.build import with_lesson_table
+from course.syllabus.lesson_table import written_lessons
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

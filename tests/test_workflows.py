@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from course.environment import OLDEST
+from course.publishing.environment import OLDEST
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

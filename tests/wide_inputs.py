@@ -11,7 +11,7 @@ from random import Random
 
 import torch
 
-from course.numbers import plain
+from course.exercises.numbers import plain
 from gptcore.scalar import Value
 from gptcore.scalar.ngram import NgramTable
 

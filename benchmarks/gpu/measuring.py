@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.gpu.settings import Record, Settings, free_memory, new_model
 from gptcore.training import memory_of, train
-from gptcore.training.parameters import flops_per_token
+from gptcore.training.cost.parameters import flops_per_token
 from gptcore.training.rate import Noise
 
 WARM_UP = 3  # steps that are not timed: compiling, caches, clocks

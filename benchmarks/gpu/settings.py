@@ -12,7 +12,7 @@ import torch
 from gptcore.corpus import Batches, available
 from gptcore.model import GPT, GPTConfig
 from gptcore.training import PRESETS, TrainConfig, write_own_shards
-from gptcore.training.budgeting import vocabulary_of
+from gptcore.training.cost.budget import vocabulary_of
 from gptcore.training.rate import Noise
 
 NEVER = 1_000_000

@@ -3,7 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from course.questions import Question
+from course.exercises.questions import Question
 
 QUESTIONS: dict[str, Question] = {}
 for module in sorted(module.name for module in iter_modules(__path__)):

@@ -2,8 +2,8 @@
 
 from math import log
 
-from course.exercises import Exercise, case
-from course.questions import Question, Wrong
+from course.exercises.exercises import Exercise, case
+from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_00 as solution
 
 LESSON = "00_start_here"

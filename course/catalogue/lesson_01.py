@@ -4,9 +4,9 @@ from collections.abc import Callable
 from itertools import permutations
 from math import isclose, log, log2, log10
 
-from course.exercises import Case, Exercise, case
-from course.numbers import difference
-from course.questions import Question, Wrong
+from course.exercises.exercises import Case, Exercise, case
+from course.exercises.numbers import difference
+from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_01 as solution
 
 LESSON = "01_counting_pairs"

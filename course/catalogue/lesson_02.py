@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from math import cos, exp, isclose, log, sin
 
-from course.exercises import Case, Exercise, case
-from course.numbers import Unfit, close, done, plain
-from course.questions import Question, Wrong
-from course.rounding import or_rounded
+from course.exercises.exercises import Case, Exercise, case
+from course.exercises.numbers import Unfit, close, done, plain
+from course.exercises.questions import Question, Wrong
+from course.exercises.rounding import or_rounded
 from course.solutions import lesson_02 as solution
 
 LESSON = "02_slopes_by_hand"

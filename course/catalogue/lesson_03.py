@@ -2,9 +2,9 @@
 
 import math
 
-from course.exercises import Case, Exercise
-from course.numbers import Unfit, done
-from course.questions import Question, Wrong
+from course.exercises.exercises import Case, Exercise
+from course.exercises.numbers import Unfit, done
+from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_03 as solution
 from gptcore.scalar import Value
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from math import log
 
-from course.exercises import Case, Exercise, case
-from course.numbers import done
-from course.questions import Question, Wrong
+from course.exercises.exercises import Case, Exercise, case
+from course.exercises.numbers import done
+from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_04 as solution
 
 LESSON = "04_tokenizers"

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from math import inf, isnan, nan, sqrt
 
-from course.exercises import Exercise, case
-from course.questions import Question, Wrong
-from course.shown import shape
+from course.exercises.exercises import Exercise, case
+from course.exercises.questions import Question, Wrong
+from course.exercises.shown import shape
 from course.solutions import lesson_05 as solution
 from course.solutions.lesson_05 import softmax
 

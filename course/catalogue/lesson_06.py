@@ -2,9 +2,9 @@
 
 from math import sqrt
 
-from course.exercises import Case, Exercise, like_any
-from course.numbers import Unfit, done
-from course.questions import Question, Wrong
+from course.exercises.exercises import Case, Exercise, like_any
+from course.exercises.numbers import Unfit, done
+from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_06 as solution
 from gptcore.scalar.ngram import NgramTable
 

@@ -2,10 +2,10 @@
 
 from importlib import import_module
 
-from course.exercises import Case, Exercise
-from course.numbers import Unfit, done
-from course.questions import Question, Wrong
-from course.rounding import or_rounded
+from course.exercises.exercises import Case, Exercise
+from course.exercises.numbers import Unfit, done
+from course.exercises.questions import Question, Wrong
+from course.exercises.rounding import or_rounded
 from course.solutions import lesson_07 as solution
 
 LESSON = "07_full_gpt"

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from hashlib import sha256
 from random import Random
 
-from course.exercises import Case, Exercise, case
-from course.numbers import Unfit, done
-from course.questions import Question, Wrong
+from course.exercises.exercises import Case, Exercise, case
+from course.exercises.numbers import Unfit, done
+from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_08 as solution
 from course.solutions.lesson_08 import pieces
 

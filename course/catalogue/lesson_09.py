@@ -4,10 +4,10 @@ from collections.abc import Callable
 from importlib import import_module
 from math import log, sqrt
 
-from course.exercises import Case, Exercise
-from course.numbers import Unfit, close, done
-from course.questions import Question, Wrong
-from course.rounding import or_rounded
+from course.exercises.exercises import Case, Exercise
+from course.exercises.numbers import Unfit, close, done
+from course.exercises.questions import Question, Wrong
+from course.exercises.rounding import or_rounded
 from course.solutions import lesson_09 as solution
 
 LESSON = "09_will_it_fit"

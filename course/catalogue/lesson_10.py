@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from math import cos, pi
 
-from course.exercises import Case, Exercise, case
-from course.numbers import close, done
-from course.questions import Question, Wrong
+from course.exercises.exercises import Case, Exercise, case
+from course.exercises.numbers import close, done
+from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_10 as solution
 
 LESSON = "10_training_on_a_gpu"

@@ -5,7 +5,7 @@
 
 from math import exp, log
 
-from course.questions import Question, Wrong
+from course.exercises.questions import Question, Wrong
 
 AFTER_3, AFTER_6, AFTER_10 = "03_scalar_autograd", "06_microgpt", "10_training_on_a_gpu"
 

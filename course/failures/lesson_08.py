@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gptcore.corpus import open_shard
-from gptcore.corpus.shards import HEADER_BYTES
+from gptcore.corpus.shards.shards import HEADER_BYTES
 from gptcore.tokenizers import BPETokenizer
 
 BEFORE, TOKEN, BEHIND = b"mid", ord("n"), b"ight"  # "midnight", whose n is a token of its own

@@ -134,7 +134,7 @@ guess("what is wrong with the second run", ...)
 
 # %% tags=["promise-ah"]
 from course.one_page_colours import lessons_of_lines, one_page, titles
-from viz import draw_program
+from course.program import draw_program
 
 draw_program(one_page(), lessons_of_lines(), titles(), title="A GPT, all of it")
 
@@ -195,8 +195,8 @@ from course.way import way
 way()
 
 # %% [markdown]
-# For the bars your answers are noted in a file on this machine, the wrong ones too, and they are sent nowhere. In a cell of its own, `%run -m course.progress` says where it
-# lies, and `%run -m course.progress erase` forgets it all.
+# For the bars your answers are noted in a file on this machine, the wrong ones too, and they are sent nowhere. In a cell of its own, `%run -m course.record.progress` says where it
+# lies, and `%run -m course.record.progress erase` forgets it all.
 #
 # Are you sure of list comprehensions, `zip`, logarithms and slopes? [Before you start](../course/pages/before_you_start.md) asks, for five minutes. What a word meant
 # that was explained three lessons ago stands in the [glossary](../course/pages/glossary.md).

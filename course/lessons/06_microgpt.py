@@ -284,7 +284,7 @@ TrainingScrubber(records, losses)
 
 # %%
 from course.one_page_colours import lessons_of_lines, one_page, titles
-from viz import draw_program
+from course.program import draw_program
 
 draw_program(one_page(), lessons_of_lines(), titles(), title="A GPT, all of it")
 

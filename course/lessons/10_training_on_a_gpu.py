@@ -399,7 +399,7 @@ import subprocess
 import sys
 from time import sleep
 
-command = [sys.executable, "-m", "gptcore.training", "names", "--device", "cpu"]
+command = [sys.executable, "-m", "gptcore.cli", "train", "names", "--device", "cpu"]
 command += ["--max_steps", "240", "--checkpoint_every", "50"]
 one_core = os.environ | {"OMP_NUM_THREADS": "1"}
 started = {}
@@ -621,7 +621,7 @@ same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
 # %% [markdown]
 # Two copies that began alike, and moved by the same mean, are still alike, to the last digit, and the weights themselves never travel. So two processes do in one step what one does with twice the accumulation. With real ones it is
 #
-#     torchrun --standalone --nproc_per_node=2 -m gptcore.training names --out_dir two
+#     torchrun --standalone --nproc_per_node=2 -m gptcore.cli train names --out_dir two
 #
 # one process for each card, or two on a processor. (We compared them with one process and twice the accumulation: every logged loss the same to five digits after the point. It is a test of ours and no cell, since they talk through a port of your machine.) For a model too large for one card, `--sharded True` keeps only a part of it on each. (Those parts have nothing to do with the shards of lesson 8, which are files of tokens.)
 #

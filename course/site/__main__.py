@@ -16,13 +16,15 @@ from course.site.broken_links import broken_links
 from course.site.layout import TRIED_IN, lay_out
 from course.site.public import ROOT
 
-PAGE = ROOT / "build" / "page" / "site"  # see course/in_the_page.py
+PAGE = ROOT / "build" / "page" / "site"  # see course/jupyterlite/build.py
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course.site", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
-    parser.add_argument("--page", type=Path, default=PAGE, help="as built by course.in_the_page")
+    parser.add_argument(
+        "--page", type=Path, default=PAGE, help="as built by course.jupyterlite.build"
+    )
     options = parser.parse_args(arguments)
     out, page = options.out.resolve(), options.page
     tried_in = out / TRIED_IN

@@ -9,7 +9,7 @@ import json
 import re
 from html import escape
 
-from course.lesson_table import Lesson
+from course.syllabus.lesson_table import Lesson
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 PLOTLY = "application/vnd.plotly.v1+json"

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from course.repository import our_repository
+from course.syllabus.repository import our_repository
 
 project = "gptcore"
 author = "the authors of gptcore"

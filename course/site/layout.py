@@ -4,11 +4,11 @@ import os
 import re
 from pathlib import Path
 
-from course.lesson_table import COURSE, Lesson, written_lessons
-from course.repository import BRANCH, our_repository
 from course.site.cells import cells_of, lesson_page, output_text
 from course.site.public import PACKAGES, ROOT
 from course.site.reference import reference_page
+from course.syllabus.lesson_table import COURSE, Lesson, written_lessons
+from course.syllabus.repository import BRANCH, our_repository
 
 INDEX = Path(__file__).parent / "index.md"
 PAGES = COURSE / "pages"

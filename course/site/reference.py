@@ -2,10 +2,10 @@
 
 import re
 
-from course.repository import BRANCH, our_repository
 from course.site.before_examples import BEFORE
 from course.site.cells import directive
 from course.site.public import Docstring, Public, about, parse_example, public_names
+from course.syllabus.repository import BRANCH, our_repository
 
 SPECIAL = re.compile(r"([\\*_<>\[\]{}$|#~])")  # what Markdown would take for its own
 

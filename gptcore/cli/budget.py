@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import tyro
 
 from gptcore.cli.budget_words import card_table, in_words
-from gptcore.cli.train import ModelFields, TrainFields
+from gptcore.cli.training.options import ModelFields, TrainFields
 from gptcore.model.config import GPTConfig
-from gptcore.training import cards, machine
-from gptcore.training.budgeting import USUAL, budget, vocabulary_of
-from gptcore.training.cards import ALL, GIB, Card
+from gptcore.training.cost.budget import USUAL, budget, vocabulary_of
+from gptcore.training.cost.proposals import propose
+from gptcore.training.hardware import cards, system
+from gptcore.training.hardware.cards import ALL, GIB, Card
 from gptcore.training.presets import PRESETS, Preset, find_preset
-from gptcore.training.proposals import propose
 
 SIZES = ("n_layer", "n_head", "n_embd")
 
@@ -83,14 +83,14 @@ def card_here() -> Card:
 
     Raises: ValueError for a card that is not in the table.
     """
-    unknown = machine.nvidia_cards() if machine.card_here() is None else []
+    unknown = system.nvidia_cards() if system.card_here() is None else []
     if unknown:
         name, memory_gib = unknown[0].name, unknown[0].memory_bytes / GIB
         raise ValueError(
             f"This machine's card, {name}, is not in the table (gptcore budget --cards). Name one "
             f"like it: --gpu rtx4070 --memory_gib {memory_gib:.1f}; or --gpu cpu."
         )
-    return machine.card_here() or cards.processor()
+    return system.card_here() or cards.processor()
 
 
 def said(fields: Any) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from gptcore.training.budgeting import Budget
-from gptcore.training.cards import ALL, GIB
-from gptcore.training.memory import memory_of
-from gptcore.training.proposals import optimal_shape, propose
-from gptcore.training.scaling import size_of
+from gptcore.training.cost.budget import Budget
+from gptcore.training.cost.memory import memory_of
+from gptcore.training.cost.proposals import optimal_shape, propose
+from gptcore.training.cost.scaling import size_of
+from gptcore.training.hardware.cards import ALL, GIB
 
 
 def in_words(plan: Budget) -> str:

@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gptcore.optional import PackageMissingError
-from gptcore.training import doctor
-from gptcore.training.budgeting import vocabulary_of
-from gptcore.training.doctor import Finding
+from gptcore.training.cost.budget import vocabulary_of
+from gptcore.training.hardware import doctor
+from gptcore.training.hardware.doctor import Finding
 from gptcore.training.presets import find_preset
 
 if TYPE_CHECKING:

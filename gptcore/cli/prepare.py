@@ -16,11 +16,11 @@ from tqdm import tqdm
 
 from gptcore import corpus
 from gptcore.checks import as_path
-from gptcore.corpus.left_out import in_lines
+from gptcore.corpus.reading.left_out import in_lines
 from gptcore.json_text import parse_json
 
 if TYPE_CHECKING:
-    from gptcore.corpus.preparing import Progress
+    from gptcore.corpus.preparation.prepare import Progress
 
 SECONDS_BETWEEN_LINES = 30  # where no bar can be drawn
 

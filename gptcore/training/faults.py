@@ -12,8 +12,8 @@ from torch.distributed.tensor import DTensor
 
 from gptcore.model import GPTConfig
 from gptcore.training.config import TrainConfig
+from gptcore.training.cost.memory import memory_of
 from gptcore.training.loss import LossSum
-from gptcore.training.memory import memory_of
 
 MOST_ROWS = 3  # in one message
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from gptcore.corpus import load, load_documents
-from gptcore.corpus.folder import read_plan
-from gptcore.corpus.shards import write_shard
+from gptcore.corpus.shards.shards import write_shard
+from gptcore.files import read_plan
 from gptcore.tokenizers import CharTokenizer, Tokenizer, find_tokenizer
 
 SINGLE = ("shakespeare",)  # texts that are one document

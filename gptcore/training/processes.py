@@ -1,6 +1,6 @@
 """Several processes that train one model together, each on rows of its own; mostly there is one.
 
-`torchrun --standalone --nproc_per_node=N -m gptcore.training ...` starts N, and tells each by its
+`torchrun --standalone --nproc_per_node=N -m gptcore.cli train ...` starts N, and tells each by its
 environment who it is. Left out on purpose: starting them, and starting them anew; torchrun does.
 """
 

@@ -21,14 +21,13 @@ from torch.nn.parallel import DistributedDataParallel
 from gptcore.model import GPT, check_ids
 from gptcore.model.ids import check_targets, targets_to_predict
 from gptcore.model.weights import check_tensors
-from gptcore.training import onednn
-from gptcore.training.changes import Changes, check_finished, differences
-from gptcore.training.checkpoint_contents import Loaded
 from gptcore.training.config import TrainConfig
-from gptcore.training.device import autocast_for, pick_device, pick_dtype, wait_for
+from gptcore.training.cost.parameters import flops_per_token
 from gptcore.training.faults import is_out_of_memory
+from gptcore.training.hardware import onednn
+from gptcore.training.hardware.device import autocast_for, pick_device, pick_dtype, wait_for
+from gptcore.training.hardware.mfu import peak_of, share_of_peak
 from gptcore.training.loss import LossSum, Windows, validation_loss
-from gptcore.training.mfu import peak_of, share_of_peak
 from gptcore.training.optimizers import (
     clip,
     make_optimizers,
@@ -36,11 +35,12 @@ from gptcore.training.optimizers import (
     set_rate,
     state_tensors,
 )
-from gptcore.training.parameters import flops_per_token
 from gptcore.training.processes import Processes
+from gptcore.training.saving.changes import Changes, check_finished, differences
+from gptcore.training.saving.checkpoint_contents import Loaded
+from gptcore.training.saving.signals import signals_deferred
 from gptcore.training.schedule import learning_rate
 from gptcore.training.sharing import add_up_alone, let_go, own_part, share_out, whole
-from gptcore.training.signals import signals_deferred
 
 Micro = tuple[torch.Tensor, torch.Tensor, int]  # ids, targets, and the number of their batch
 

@@ -8,12 +8,12 @@ Left out on purpose: the steps (`trainer.py`).
 from contextlib import ExitStack
 from typing import Any
 
-from gptcore.corpus.folder import sole_use, write_json
-from gptcore.training.checkpoints import Checkpoints
-from gptcore.training.log import Log, Step
+from gptcore.files import sole_use, write_json
 from gptcore.training.run import Run
-from gptcore.training.settings_before import RUN
-from gptcore.training.signals import signals_deferred
+from gptcore.training.saving.checkpoints import Checkpoints
+from gptcore.training.saving.log import Log, Step
+from gptcore.training.saving.settings_before import RUN
+from gptcore.training.saving.signals import signals_deferred
 
 
 class RunFolder:

@@ -13,9 +13,9 @@ from gptcore.model import GPT
 from gptcore.model.weights import SIZES, TENSORS
 from gptcore.sampling import generate_cached
 from gptcore.tokenizers import Tokenizer
-from gptcore.training.checkpoint_contents import read_weights
-from gptcore.training.checkpoints import BEST, Checkpoints
-from gptcore.training.log import LOG
+from gptcore.training.saving.checkpoint_contents import read_weights
+from gptcore.training.saving.checkpoints import BEST, Checkpoints
+from gptcore.training.saving.log import LOG
 
 
 def load_model(out_dir: str | Path, which: str = "latest") -> GPT:

@@ -14,18 +14,18 @@ from pathlib import Path
 from time import monotonic, perf_counter
 
 from gptcore.model import GPT
-from gptcore.training.checkpoints import Checkpoints
 from gptcore.training.config import TrainConfig
 from gptcore.training.faults import (
     is_out_of_memory,
     not_finite,
     out_of_memory,
 )
-from gptcore.training.log import LOG, Step
 from gptcore.training.loss import Windows
 from gptcore.training.processes import ALONE, Processes
 from gptcore.training.run import Batches, Odd, Run
 from gptcore.training.run_folder import RunFolder, about
+from gptcore.training.saving.checkpoints import Checkpoints
+from gptcore.training.saving.log import LOG, Step
 from gptcore.training.schedule import decay_begins_after
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import nbformat
 
 from course.catalogue import QUESTIONS
-from course.lesson_table import Lesson
+from course.exercises.questions import Question
 from course.needs import missing
-from course.questions import Question
+from course.syllabus.lesson_table import Lesson
 
 ASKED = ("guess", "check")
 

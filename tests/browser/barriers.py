@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from viz.palette import PAPER, READABLE, contrast
+from viz.canvas.palette import PAPER, READABLE, contrast
 
 OURS = {"include": [[".jp-OutputArea-output"]]}
 SERIOUS = ("serious", "critical")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from course.lesson_table import written_lessons
+from course.syllabus.lesson_table import written_lessons
 
 sys.path.insert(0, str(Path(__file__).parent))
 from lab import CHROMIUM_ARGUMENTS, Lab, find_chromium, lab_server

@@ -16,8 +16,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.cost import Cost, cost_of
-from course.kept import OFF, VARIABLE
+from course.publishing.cost import Cost, cost_of
+from course.record.kept import OFF, VARIABLE
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = [

@@ -9,7 +9,7 @@ import pytest
 from knobs import CONTROL, SCREEN, turn_all
 from lab import SECONDS
 
-from viz.control import KNOBS_ELSEWHERE
+from viz.canvas.control import KNOBS_ELSEWHERE
 
 pytestmark = pytest.mark.browser
 NAME = "control"

@@ -5,7 +5,7 @@ from answering import questions_of, solved
 from knobs import CHANGED, CONTROL, REMEMBER, SCREEN
 from lab import KERNEL_IS_READY, SECONDS
 
-from course.lesson_table import written_lessons
+from course.syllabus.lesson_table import written_lessons
 
 pytestmark = pytest.mark.browser
 LESSON = min(written_lessons(), key=lambda lesson: lesson.seconds)

@@ -11,8 +11,8 @@ from barriers import barriers, faint_words
 from knobs import CONTROL, turn_all
 from lab import SCREENSHOTS, THEMES
 
-from course.lesson_table import Lesson, written_lessons
 from course.needs import missing
+from course.syllabus.lesson_table import Lesson, written_lessons
 
 pytestmark = pytest.mark.browser
 LESSONS = written_lessons()

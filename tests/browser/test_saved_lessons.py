@@ -8,8 +8,8 @@ import re
 import pytest
 from lab import SCREENSHOTS, SECONDS
 
-from course.lesson_table import written_lessons
-from viz.control import KNOBS_ELSEWHERE
+from course.syllabus.lesson_table import written_lessons
+from viz.canvas.control import KNOBS_ELSEWHERE
 
 pytestmark = pytest.mark.browser
 LESSONS = [lesson.name for lesson in written_lessons()]

@@ -9,7 +9,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from course.repository import our_repository
+from course.syllabus.repository import our_repository
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = our_repository().archive_folder  # GitHub puts everything into one folder

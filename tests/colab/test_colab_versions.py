@@ -17,9 +17,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from course.build import SECONDS_FOR_A_CELL, WIDGET_VIEW
-from course.lesson_table import written_lessons
 from course.needs import missing
+from course.publishing.build import SECONDS_FOR_A_CELL, WIDGET_VIEW
+from course.syllabus.lesson_table import written_lessons
 
 PINS = Path(__file__).with_name("colab.txt")
 BUILD = Path(__file__).resolve().parents[2] / "build"

@@ -22,8 +22,8 @@ from archive_server import FOLDER, archive_server, our_files, packed
 
 from course import colab
 from course.colab import launch_cell, links
-from course.lesson_table import written_lessons
-from course.repository import our_repository
+from course.syllabus.lesson_table import written_lessons
+from course.syllabus.repository import our_repository
 
 CELL = launch_cell(our_repository())
 SMALL = packed(

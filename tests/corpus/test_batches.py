@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from small_corpora import LETTERS, ids_in, small_shards, some_texts, write_parquet
 
 from gptcore.corpus import Batches, ShardDamaged, ShardSettings, prepare, write_shard
-from gptcore.corpus.shuffle import shuffled
+from gptcore.corpus.shards.shuffle import shuffled
 from gptcore.tokenizers import CharTokenizer
 
 

@@ -16,13 +16,13 @@ pytest.importorskip("datatrove", reason="datatrove is not installed: pip install
 
 from datatrove.executor.local import LocalPipelineExecutor
 
-from gptcore.corpus.cluster import FinishShards, MakeShards, begin
-from gptcore.corpus.documents import SourceDamaged
-from gptcore.corpus.filters import Document
-from gptcore.corpus.on_cluster import main
-from gptcore.corpus.plan import ShardSettings
-from gptcore.corpus.preparing import prepare
-from gptcore.corpus.table import write_table
+from gptcore.corpus.filters.filters import Document
+from gptcore.corpus.filters.table import write_table
+from gptcore.corpus.preparation.cluster import FinishShards, MakeShards, begin
+from gptcore.corpus.preparation.on_cluster import main
+from gptcore.corpus.preparation.plan import ShardSettings
+from gptcore.corpus.preparation.prepare import prepare
+from gptcore.corpus.reading.documents import SourceDamaged
 from gptcore.tokenizers import BPETokenizer
 
 pytestmark = pytest.mark.slow
@@ -202,7 +202,7 @@ def test_ray_that_is_not_installed_is_named(world, tmp_path, capsys, monkeypatch
 
 def test_datatroves_executor_for_ray_takes_what_the_script_gives_it(world, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", type(sys)("ray"))
-    from gptcore.corpus.on_cluster import OnCluster  # noqa: PLC0415
+    from gptcore.corpus.preparation.on_cluster import OnCluster  # noqa: PLC0415
 
     asked = OnCluster((str(world),), tmp_path / "out", on="ray", workers=5)
     executor = asked.executor(MakeShards(tmp_path), "make", tasks=7)
@@ -245,7 +245,7 @@ def test_what_the_script_submits_to_slurm_makes_the_same_shards(world, tmp_path)
     options = ["--on", "slurm", "--tasks", "1", "--partition", "night", "--activate", "export A=1"]
     words = script(world, tmp_path / "out", *options)
     ran = subprocess.run(
-        [sys.executable, "-m", "gptcore.corpus.on_cluster", *words],
+        [sys.executable, "-m", "gptcore.corpus.preparation.on_cluster", *words],
         env={**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,

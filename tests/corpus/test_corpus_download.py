@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import gptcore.corpus as corpus
-from gptcore.corpus.download import CHUNK_BYTES
+from gptcore.corpus.downloads.download import CHUNK_BYTES
 
 CONTENT = b"ann\nbob\ncarla\n" * 10_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -56,7 +56,7 @@ def server():
 def manifest(server, monkeypatch, tmp_path):
     """Write a manifest whose one download, `letters`, has its mirrors at these paths."""
     monkeypatch.setattr("gptcore.manifest.shipped_folder", lambda: tmp_path / "shipped")
-    monkeypatch.setattr("gptcore.corpus.download.PAUSES_SECONDS", (0, 0))
+    monkeypatch.setattr("gptcore.corpus.downloads.download.PAUSES_SECONDS", (0, 0))
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path / "data"))
     for variable in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(variable, "127.0.0.1")

@@ -22,7 +22,8 @@ def test_loading_a_shipped_text_needs_no_folder_and_no_network(monkeypatch, tmp_
 
 
 def test_documents_are_lines_without_blanks_around_them_and_none_is_empty(monkeypatch):
-    monkeypatch.setattr("gptcore.corpus.text.load", lambda name: "\n ann \r\n\n\t\nbo\u2028b\nlast")
+    text = "\n ann \r\n\n\t\nbo\u2028b\nlast"
+    monkeypatch.setattr("gptcore.corpus.downloads.text.load", lambda name: text)
     assert corpus.load_documents("any") == ["ann", "bo\u2028b", "last"]
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from small_corpora import some_texts, write_parquet
 
 from gptcore.corpus import Reading, SourceDamaged, find_text, load_documents, path_of
-from gptcore.corpus import documents as home
-from gptcore.corpus.documents import read_documents, row_groups
+from gptcore.corpus.reading import documents as home
+from gptcore.corpus.reading.documents import read_documents, row_groups
 
 
 def read(path, **how):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gptcore.corpus import data_folder
-from gptcore.corpus.duplicates import (
+from gptcore.corpus.filters.duplicates import (
     PERMUTATIONS,
     RECALL,
     Copy,
@@ -23,10 +23,10 @@ from gptcore.corpus.duplicates import (
     jaccard,
     shingles,
 )
-from gptcore.corpus.filters import Document
-from gptcore.corpus.funnel import run_filters
-from gptcore.corpus.stories_table import write_story_table
-from gptcore.corpus.table import read_table
+from gptcore.corpus.filters.filters import Document
+from gptcore.corpus.filters.funnel import run_filters
+from gptcore.corpus.filters.table import read_table
+from gptcore.corpus.stories.stories_table import write_story_table
 
 needs_datasketch = pytest.mark.skipif(
     find_spec("datasketch") is None,
@@ -189,7 +189,7 @@ def test_a_copy_is_named_after_the_most_similar_text_and_of_equals_the_first():
 def test_a_text_longer_than_a_batch_of_pieces_has_the_signature_of_the_whole(monkeypatch):
     pieces, near = shingles(" ".join(WORDS)), NearDuplicates()
     whole = near.signature(pieces).digest()
-    monkeypatch.setattr("gptcore.corpus.duplicates.BATCH_PIECES", 7)
+    monkeypatch.setattr("gptcore.corpus.filters.duplicates.BATCH_PIECES", 7)
     assert (near.signature(pieces).digest() == whole).all()
 
 
@@ -198,7 +198,7 @@ def test_a_text_longer_than_a_batch_of_pieces_has_the_signature_of_the_whole(mon
 def test_another_process_with_other_hashes_of_strings_finds_the_same():
     code = """
 import random
-from gptcore.corpus.duplicates import NearDuplicates, shingles
+from gptcore.corpus.filters.duplicates import NearDuplicates, shingles
 pieces = shingles(" ".join(f"w{i}" for i in range(300)))
 print(NearDuplicates(seed=7).signature(pieces).digest().sum())
 """
@@ -238,7 +238,7 @@ def test_without_datasketch_the_message_says_how_to_get_it():
     code = """
 import sys
 sys.modules["datasketch"] = None
-from gptcore.corpus.duplicates import NearDuplicates
+from gptcore.corpus.filters.duplicates import NearDuplicates
 try:
     NearDuplicates()
 except ModuleNotFoundError as error:

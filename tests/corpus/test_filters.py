@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gptcore.corpus import data_folder
-from gptcore.corpus.filters import Document, Language, Length, Repetition, Symbols
-from gptcore.corpus.funnel import FilterReport, Verdict, run_filters
-from gptcore.corpus.language import NO_LANGUAGE, guess_language
-from gptcore.corpus.measures import measure, repeated_pieces, seen_before
+from gptcore.corpus.filters.filters import Document, Language, Length, Repetition, Symbols
+from gptcore.corpus.filters.funnel import FilterReport, Verdict, run_filters
+from gptcore.corpus.filters.language import NO_LANGUAGE, guess_language
+from gptcore.corpus.filters.text_stats import measure, repeated_pieces, seen_before
 
 GERMAN = "Der Hund läuft über die Straße, und die Katze schaut ihm lange nach."
 ENGLISH = "The dog runs across the street, and the cat looks after it for a long time."
@@ -161,7 +161,8 @@ def test_a_number_that_is_just_the_threshold_stays():
 def test_a_document_is_measured_once_however_many_filters_ask(monkeypatch):
     measured = []
     monkeypatch.setattr(
-        "gptcore.corpus.filters.measure", lambda text: measured.append(text) or measure(text)
+        "gptcore.corpus.filters.filters.measure",
+        lambda text: measured.append(text) or measure(text),
     )
     document = Document("1", plain())
     for _ in range(2):
@@ -267,7 +268,7 @@ def test_without_py3langid_the_message_says_how_to_get_it():
     code = """
 import sys
 sys.modules["py3langid"] = None
-from gptcore.corpus.filters import Document
+from gptcore.corpus.filters.filters import Document
 try:
     Document("1", "some text").spoken
 except ModuleNotFoundError as error:

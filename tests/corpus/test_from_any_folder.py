@@ -16,7 +16,7 @@ from small_corpora import LETTERS, files_in, some_texts, write_parquet
 from gptcore.checks import as_path
 from gptcore.cli import main
 from gptcore.corpus import Batches, ShardDamaged, ShardSettings, prepare, read_table, write_table
-from gptcore.corpus.batches import vocab_size_of
+from gptcore.corpus.shards.batches import vocab_size_of
 from gptcore.tokenizers import CharTokenizer, find_tokenizer
 from gptcore.training import find_tokenizer_of
 

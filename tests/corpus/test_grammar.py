@@ -5,8 +5,8 @@ from math import log
 
 import pytest
 
-from gptcore.corpus.grammar import Slot, read_grammar
-from gptcore.corpus.stories import story_entropy, tell_stories, ways_to_tell
+from gptcore.corpus.stories.grammar import Slot, read_grammar
+from gptcore.corpus.stories.stories import story_entropy, tell_stories, ways_to_tell
 
 SMALL = """
 story

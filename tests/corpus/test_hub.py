@@ -14,7 +14,7 @@ import pytest
 from small_corpora import LETTERS, some_texts, write_parquet
 
 from gptcore.corpus import SourceDamaged
-from gptcore.corpus.sources import find_sources
+from gptcore.corpus.reading.sources import find_sources
 
 hub = pytest.importorskip("huggingface_hub", reason="needs: pip install huggingface_hub")
 

@@ -13,7 +13,7 @@ import pytest
 from small_corpora import some_texts, write_parquet
 
 from gptcore.corpus import Reading, SourceDamaged
-from gptcore.corpus.documents import read_documents, row_groups
+from gptcore.corpus.reading.documents import read_documents, row_groups
 
 TEXTS = ["one", 'two, "quoted"', "three\nlines\r\nof text", "été 😀", ""]
 ROWS = [{"id": str(number), "text": text} for number, text in enumerate(TEXTS)]

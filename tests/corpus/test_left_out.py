@@ -8,7 +8,7 @@ import pytest
 from small_corpora import LETTERS, files_in, write_parquet
 
 from gptcore.corpus import ShardSettings, prepare
-from gptcore.corpus.sources import find_all, find_sources
+from gptcore.corpus.reading.sources import find_all, find_sources
 
 BY_FILE = ShardSettings(document="file", val_share=0.0)
 

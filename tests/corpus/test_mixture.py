@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 np = pytest.importorskip("numpy", reason="numpy is not installed: pip install numpy")
 
-from gptcore.corpus.batches import Batches  # noqa: E402
-from gptcore.corpus.mixture import LONGEST_ROUND, Mixture, whole_numbers  # noqa: E402
-from gptcore.corpus.shards import write_shard  # noqa: E402
+from gptcore.corpus.shards.batches import Batches  # noqa: E402
+from gptcore.corpus.shards.mixture import LONGEST_ROUND, Mixture, whole_numbers  # noqa: E402
+from gptcore.corpus.shards.shards import write_shard  # noqa: E402
 
 T = 4
 SIZES = {"web": 600, "books": 90, "code": 37}  # windows of T tokens

@@ -8,8 +8,9 @@ import pytest
 from small_corpora import LETTERS, files_in, ids_in, small_shards, some_texts, write_parquet
 
 from gptcore import corpus
-from gptcore.corpus import ShardSettings, available, prepare, preparing
-from gptcore.corpus.preparing import Progress
+from gptcore.corpus import ShardSettings, available, prepare
+from gptcore.corpus.preparation import prepare as preparing
+from gptcore.corpus.preparation.prepare import Progress
 from gptcore.tokenizers import CharTokenizer, find_tokenizer
 
 pytestmark = pytest.mark.slow

@@ -27,7 +27,7 @@ from gptcore.corpus import (
     making,
     prepare,
 )
-from gptcore.corpus.workers import in_processes
+from gptcore.corpus.preparation.workers import in_processes
 from gptcore.tokenizers import CharTokenizer
 
 pytestmark = pytest.mark.slow
@@ -175,7 +175,8 @@ def test_what_was_begun_is_not_continued_with_something_else(tmp_path, source, m
 
 PROGRAM = """
 import sys
-from gptcore.corpus import ShardSettings, prepare, preparing
+from gptcore.corpus import ShardSettings, prepare
+from gptcore.corpus.preparation import prepare as preparing
 preparing.BYTES_WORTH_A_PROCESS = 1
 if __name__ == "__main__":
     source, out, tokenizer = sys.argv[1:]

@@ -7,7 +7,7 @@ import pytest
 from small_corpora import ids_in
 
 from gptcore.corpus import ShardDamaged, open_shard, write_shard
-from gptcore.corpus.shards import NARROW, header_of
+from gptcore.corpus.shards.shards import NARROW, header_of
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,9 @@ def test_what_is_missing_there_is_told_with_the_way_out(monkeypatch, shared):
 
 def test_a_file_of_fineweb_that_is_whole_is_read_by_thirty_at_once(shared):
     """Each would be the only one allowed in, if it had to write."""
-    hub = pytest.importorskip("gptcore.corpus.hub", reason="needs: pip install huggingface_hub")
+    hub = pytest.importorskip(
+        "gptcore.corpus.downloads.hub", reason="needs: pip install huggingface_hub"
+    )
     guarded.clear()
     folder = shared / "fineweb" / "CC-MAIN-2013-20"
     folder.mkdir(parents=True)

@@ -13,8 +13,8 @@ from math import exp, log, sqrt
 import pytest
 
 import gptcore.corpus as corpus
-from gptcore.corpus.grammar import Line, Parts, Slot, read_grammar
-from gptcore.corpus.stories import (
+from gptcore.corpus.stories.grammar import Line, Parts, Slot, read_grammar
+from gptcore.corpus.stories.stories import (
     SHIPPED_STORIES,
     nats_of,
     story_entropy,
@@ -23,7 +23,7 @@ from gptcore.corpus.stories import (
     ways_to_tell,
     write_shipped,
 )
-from gptcore.corpus.story_grammar import STORY_TABLE
+from gptcore.corpus.stories.story_grammar import STORY_TABLE
 from gptcore.manifest import find_text, path_of
 
 pytestmark = pytest.mark.slow
@@ -150,7 +150,7 @@ def test_two_stories_are_the_same_no_more_often_than_chance_has_it():
 @pytest.mark.slow
 def test_the_same_seed_tells_the_same_stories_in_every_process_and_needs_no_library():
     code = (
-        "import hashlib, itertools, sys; from gptcore.corpus.stories import tell_stories; "
+        "import hashlib, itertools, sys; from gptcore.corpus.stories.stories import tell_stories; "
         "text = ''.join(story.text for story in itertools.islice(tell_stories(2), 500)); "
         "print(hashlib.sha256(text.encode()).hexdigest()); "
         "print({m.split('.')[0] for m in sys.modules} & {'numpy', 'torch', 'pyarrow', 'requests'})"

@@ -9,10 +9,10 @@ from itertools import combinations
 import pytest
 
 import gptcore.corpus as corpus
-from gptcore.corpus.filters import Document, Language, Length, Repetition, Symbols
-from gptcore.corpus.stories_table import COLUMNS, story_pages, write_story_table
-from gptcore.corpus.story_junk import EDITS, JUNK
-from gptcore.corpus.story_pages import MARKED_GOOD, OTHER_LANGUAGES
+from gptcore.corpus.filters.filters import Document, Language, Length, Repetition, Symbols
+from gptcore.corpus.stories.stories_table import COLUMNS, story_pages, write_story_table
+from gptcore.corpus.stories.story_junk import EDITS, JUNK
+from gptcore.corpus.stories.story_pages import MARKED_GOOD, OTHER_LANGUAGES
 
 parquet = pytest.importorskip("pyarrow.parquet")
 ROWS = 600
@@ -175,7 +175,8 @@ def test_too_few_rows_and_empty_groups_are_refused_before_anything_is_written(tm
 
 def test_pyarrow_is_loaded_only_to_write():
     code = (
-        "import sys; from gptcore.corpus.stories_table import story_pages; story_pages(100, 1); "
+        "import sys; from gptcore.corpus.stories.stories_table import story_pages; "
+        "story_pages(100, 1); "
         "print({'pyarrow', 'numpy'} & set(sys.modules))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

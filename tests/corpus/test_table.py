@@ -2,13 +2,13 @@
 
 import pytest
 
-from gptcore.corpus.filters import Document
+from gptcore.corpus.filters.filters import Document
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install pyarrow")
 pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install pyarrow")
 
-from gptcore.corpus.documents import Reading, SourceDamaged, read_documents  # noqa: E402
-from gptcore.corpus.table import GROUP_ROWS, read_table, write_table  # noqa: E402
+from gptcore.corpus.filters.table import GROUP_ROWS, read_table, write_table  # noqa: E402
+from gptcore.corpus.reading.documents import Reading, SourceDamaged, read_documents  # noqa: E402
 
 DOCUMENTS = [Document(str(i), f"text {i}", "en", i / 3000) for i in range(2 * GROUP_ROWS + 5)]
 

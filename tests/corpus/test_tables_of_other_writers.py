@@ -9,7 +9,7 @@ import pytest
 from small_corpora import LETTERS, ids_in
 
 from gptcore.corpus import Document, Reading, ShardSettings, prepare, read_table, write_table
-from gptcore.corpus.documents import read_documents, row_groups
+from gptcore.corpus.reading.documents import read_documents, row_groups
 
 TEXTS = ["one", None, "two", "", "one"]
 BAD = [b"ok", b"\xff\xfe bad", None]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from course.answers import main, table, tally
-from course.kept import Answer
+from course.record.answers import main, table, tally
+from course.record.kept import Answer
 
 
 def told(question, right, belief=""):
@@ -67,7 +67,7 @@ def test_a_file_without_answers_is_named_and_one_that_is_not_there_too(write, tm
     assert main([write("ada", ADA), write("empty", [])]) == 2
     assert capsys.readouterr().err == (
         f"{tmp_path / 'empty'} holds no answers. What a reader hands over is written by: "
-        "python -m course.progress export FILE\n"
+        "python -m course.record.progress export FILE\n"
     )
     assert main([str(tmp_path / "nobody")]) == 1
     assert capsys.readouterr().err == f"{tmp_path / 'nobody'}: No such file or directory\n"

@@ -6,7 +6,7 @@ from math import isclose, log
 
 import pytest
 
-from course.lesson_table import COURSE
+from course.syllabus.lesson_table import COURSE
 
 PAGE = (COURSE / "pages" / "before_you_start.md").read_text(encoding="utf-8")
 QUESTIONS = re.findall(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from course.lesson_table import COURSE, written_lessons
+from course.syllabus.lesson_table import COURSE, written_lessons
 
 PAGE = (COURSE / "pages" / "glossary.md").read_text(encoding="utf-8")
 LINE = re.compile(r"- \*\*(.+?)\*\* · \[lesson (\d+)\]\(\.\./\.\./notebooks/(.+?)\.ipynb\) · (.+)")

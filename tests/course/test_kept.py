@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from course import check, guess
-from course.kept import OFF, VARIABLE, answered, answers_in, place
+from course.record.kept import OFF, VARIABLE, answered, answers_in, place
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 import nbformat
 import pytest
 
-from course import portable
-from course.lesson_table import written_lessons
-from course.portable import LESSONS_THAT_TRAIN, NUDGED, QUICK, SETTINGS, differing_cells
+from course.publishing import portable
+from course.publishing.portable import LESSONS_THAT_TRAIN, NUDGED, QUICK, SETTINGS, differing_cells
+from course.syllabus.lesson_table import written_lessons
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +65,7 @@ def test_digits_that_no_other_processor_has_are_found_and_rounded_ones_hold(fold
 def test_equal_weights_stay_equal_and_move_in_their_last_digits_only():
     program = """\
 import math, torch
-from course.nudged import nudge
+from course.publishing.nudged import nudge
 nudge(with_torch=True)
 pair = [torch.full((3,), 0.7, requires_grad=True) for _ in range(2)]
 unused = torch.ones(1, requires_grad=True)

@@ -8,9 +8,9 @@ import pytest
 
 from course import check, guess
 from course.catalogue import QUESTIONS
-from course.kept import VARIABLE
-from course.lesson_table import written_lessons
-from course.progress import main
+from course.record.kept import VARIABLE
+from course.record.progress import main
+from course.syllabus.lesson_table import written_lessons
 from course.way import needs_of, way
 
 LESSONS = {lesson.number: lesson for lesson in written_lessons()}

@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from course import pacing, wrong_answers
 from course.catalogue import QUESTIONS
-from course.lesson_table import COURSE, all_lessons, written_lessons
+from course.publishing import wrong_answers
+from course.syllabus import pacing
+from course.syllabus.lesson_table import COURSE, all_lessons, written_lessons
 from course.way import needs_of
 from gptcore.manifest import all_texts
 

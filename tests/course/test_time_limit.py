@@ -9,10 +9,10 @@ from contextlib import suppress
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-import course.exercises
+import course.exercises.exercises
 from course import check
 from course.catalogue import QUESTIONS
-from course.time_limit import TooLong, by_alarm, by_tracing, time_limit
+from course.exercises.time_limit import TooLong, by_alarm, by_tracing, time_limit
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,7 @@ def test_in_another_thread_than_the_main_one_it_is_stopped_too():
 def test_an_alarm_that_somebody_else_has_set_rings_afterwards():
     program = """
 import signal, time
-from course.time_limit import time_limit
+from course.exercises.time_limit import time_limit
 signal.signal(signal.SIGALRM, lambda *_: print("rings"))
 signal.setitimer(signal.ITIMER_REAL, 0.3)
 with time_limit(0.1):
@@ -87,7 +87,7 @@ time.sleep(0.6)
 
 @pytest.mark.parametrize("question", ["join", "keep_going", "surprise", "tanh", "slope_at"])
 def test_a_check_says_that_the_function_did_not_end(question, monkeypatch, capsys):
-    monkeypatch.setattr(course.exercises, "SECONDS", 0.2)
+    monkeypatch.setattr(course.exercises.exercises, "SECONDS", 0.2)
     check(question, round_and_round)
     told = capsys.readouterr().out
     assert told.startswith(f"{question}: not yet. After ")
@@ -100,7 +100,7 @@ def test_every_right_answer_is_far_from_the_limit():
         question.reply(question.right)  # what it imports is imported now
         began = time.monotonic()
         question.reply(question.right)
-        assert time.monotonic() - began < course.exercises.SECONDS / 2, question.name
+        assert time.monotonic() - began < course.exercises.exercises.SECONDS / 2, question.name
 
 
 def in_a_notebook(code: str, capsys) -> str:

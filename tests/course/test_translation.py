@@ -5,8 +5,8 @@ import re
 import pytest
 
 from course.catalogue import QUESTIONS
-from course.lesson_table import written_lessons
-from course.translation import differences, main
+from course.publishing.translation import differences, main
+from course.syllabus.lesson_table import written_lessons
 
 ONE = """# %% [markdown]
 # How many?

@@ -22,7 +22,16 @@ def site(tmp_path_factory) -> Path:
     if not PYTHON.exists() or not PARTS.exists():
         pytest.skip("the page's environment and parts are not here: make page")
     folder = tmp_path_factory.mktemp("page") / "site"
-    command = [PYTHON, "-m", "course.in_the_page", "--offline", "--out", folder, "--parts", PARTS]
+    command = [
+        PYTHON,
+        "-m",
+        "course.jupyterlite.build",
+        "--offline",
+        "--out",
+        folder,
+        "--parts",
+        PARTS,
+    ]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if ran.returncode and "without --offline" in ran.stderr.lower():
         pytest.skip(f"{ran.stderr.strip()} make page brings it")

@@ -17,7 +17,7 @@ import pytest
 from in_page import InPage, errors_of, words_of
 from lab import SCREENSHOTS
 
-from course.page_books import book_of, built_lessons, needs_something
+from course.jupyterlite.notebooks import book_of, built_lessons, needs_something
 
 pytestmark = pytest.mark.browser
 
@@ -129,14 +129,14 @@ def test_what_pyodide_publishes_is_fetched_where_it_can_be_reached(lesson, publi
     url, wheel = published
     from_anywhere = {"access-control-allow-origin": "*"}
     lesson.page.context.route(url, lambda way: way.fulfill(body=wheel, headers=from_anywhere))
-    lesson.ask("from course.page_needs import bring; await bring('numpy')")
+    lesson.ask("from course.jupyterlite.runtime import bring; await bring('numpy')")
     assert lesson.ask("import numpy; print(numpy.stands_in)") == "True\n"
     assert set(lesson.outside) == {url[:120]}
 
 
 @pytest.mark.parametrize("module, word", [("regex", "regex"), ("torch", "PyTorch")])
 def test_where_it_cannot_one_sentence_says_so(lesson, module, word):
-    said = lesson.ask(f"from course.page_needs import bring; await bring('{module}')")
+    said = lesson.ask(f"from course.jupyterlite.runtime import bring; await bring('{module}')")
     assert said.startswith(f"{word} cannot be had inside this page: Pyodide does not have it, or")
     assert "links at its top" in said
 

@@ -64,7 +64,7 @@ def test_in_32_bits_rows_get_the_tokens_that_next_token_draws_in_64():
 
 
 def test_pictures_take_tensors_from_such_a_device_with_all_their_digits():
-    viz_tensors = pytest.importorskip("viz.tensors")
+    viz_tensors = pytest.importorskip("viz.canvas.tensors")
     for dtype in (torch.bfloat16, torch.float16, torch.float32, torch.int32, torch.bool):
         with No64BitFloats():
             array = viz_tensors.to_array(torch.tensor([1, 0, 3]).to(dtype))

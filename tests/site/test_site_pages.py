@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from course.lesson_table import written_lessons
 from course.site.broken_links import Page, broken_links
 from course.site.layout import lay_out
 from course.site.public import PACKAGES, public_names
+from course.syllabus.lesson_table import written_lessons
 
 STORED = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
 FIRST_PAGE_BYTES = 1_000_000

@@ -22,8 +22,8 @@ from gptcore.training import (
     memory_of,
     propose,
 )
-from gptcore.training.budgeting import USUAL, vocabulary_of
-from gptcore.training.parameters import flops_per_token, parameters_by_part
+from gptcore.training.cost.budget import USUAL, vocabulary_of
+from gptcore.training.cost.parameters import flops_per_token, parameters_by_part
 from gptcore.training.presets import PRESETS
 
 SMALL = {"n_layer": 3, "n_head": 4, "n_embd": 64, "block_size": 128, "vocab_size": 640}

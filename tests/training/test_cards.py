@@ -2,7 +2,7 @@
 
 import pytest
 
-from gptcore.training.cards import ALL, GIB, card_of_device, find_card
+from gptcore.training.hardware.cards import ALL, GIB, card_of_device, find_card
 
 
 def test_every_figure_has_a_source_and_is_possible():

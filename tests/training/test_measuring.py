@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 
 from gptcore.model import GPTConfig
 from gptcore.training import LossSum, Processes, TrainConfig, memory_of, peak_of, validation_loss
-from gptcore.training.device import autocast_for
+from gptcore.training.hardware.device import autocast_for
 
 WIDE = GPTConfig(block_size=64, vocab_size=3000, n_layer=1, n_head=2, n_embd=32)
 

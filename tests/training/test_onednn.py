@@ -5,7 +5,8 @@ import torch
 from small_runs import SHORT, STILL, batches, new_model, run
 from torch import nn
 
-from gptcore.training import onednn, train
+from gptcore.training import train
+from gptcore.training.hardware import onednn
 
 pytestmark = pytest.mark.skipif(
     not torch.backends.mkldnn.is_available() or not hasattr(torch.ops.mkldnn, "_linear_pointwise"),

@@ -81,7 +81,7 @@ def test_torchrun_starts_them(one, tmp_path):
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     asked = [*RUN[1:], str(tmp_path / "out"), "--grad_accum", "2"]
     running = subprocess.Popen(
-        [sys.executable, *torchrun, "-m", "gptcore.training", *asked],
+        [sys.executable, *torchrun, "-m", "gptcore.cli", "train", *asked],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_flatten
 from gptcore.cli import main
 from gptcore.corpus import DiskFull
 from gptcore.training import Checkpoints, Peak, load_model, train
-from gptcore.training.mfu import share_of_peak
+from gptcore.training.hardware.mfu import share_of_peak
 
 pytestmark = pytest.mark.slow
 

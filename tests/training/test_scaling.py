@@ -5,7 +5,7 @@ import random
 import pytest
 
 from gptcore.training import chinchilla_loss, compute_optimal, fit_power_law, nearest_shape
-from gptcore.training.scaling import size_of
+from gptcore.training.cost.scaling import size_of
 
 
 def test_the_40m_run_s_operations_would_make_an_89m_model_on_1_8_billion_tokens():

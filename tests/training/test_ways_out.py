@@ -23,7 +23,7 @@ from small_runs import (
 )
 
 from gptcore.training import Checkpoints, train
-from gptcore.training.signals import StopSignals, signals_deferred
+from gptcore.training.saving.signals import StopSignals, signals_deferred
 
 pytestmark = pytest.mark.slow
 
@@ -247,7 +247,7 @@ def test_a_disk_that_is_full_at_the_end_does_not_hide_the_first_error(text, tmp_
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gptcore.training.checkpoints.save_tensors", full)
+    monkeypatch.setattr("gptcore.training.saving.checkpoints.save_tensors", full)
     data = Breaking(batches(text), 1, OSError("stale file handle"))
     with pytest.raises(OSError, match="stale file handle") as raised:
         list(begun(text, tmp_path, data=data))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from viz.arrays import depth, to_matrix, to_numbers
+from viz.canvas.arrays import depth, to_matrix, to_numbers
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from viz import draw_attention
-from viz.palette import INK, WHITE, blend
+from viz.canvas.palette import INK, WHITE, blend
 
 EMMA = ["[BOS]", *"emma"]
 

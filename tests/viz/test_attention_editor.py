@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from viz import AttentionEditor
-from viz.attention_edit import draw_attention_edit
+from viz.attention.attention_edit import draw_attention_edit
 
 TOKENS = ["[BOS]", *"emma"]
 T, D, H = 5, 4, 3

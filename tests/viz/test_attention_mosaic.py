@@ -13,8 +13,8 @@ import pytest
 from matplotlib.image import imread
 
 from viz import draw_attention
-from viz.attention_page import MANY
-from viz.palette import INK, WHITE, blend
+from viz.attention.attention_page import MANY
+from viz.canvas.palette import INK, WHITE, blend
 
 TOKENS = [f"w{i}" for i in range(9)]
 

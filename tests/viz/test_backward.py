@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 
 import viz
 from gptcore.scalar import Value
-from viz.backward import draw_backward, draw_paths, film
-from viz.graph import draw_graph
-from viz.node import all_nodes, read_graph
+from viz.graphs.backward import draw_backward, draw_paths, film
+from viz.graphs.graph import draw_graph
+from viz.graphs.node import all_nodes, read_graph
 
 NS = "{http://www.w3.org/2000/svg}"
 

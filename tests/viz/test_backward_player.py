@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from gptcore.scalar import Value
-from viz.backward import draw_backward
-from viz.backward_player import BackwardPlayer
-from viz.control import KNOBS_ELSEWHERE
+from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.graphs.backward import draw_backward
+from viz.graphs.backward_player import BackwardPlayer
 
 NS = "{http://www.w3.org/2000/svg}"
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from viz import scene_on_axes
-from viz.bitmap import size_of, to_png
-from viz.scene import Image, Scene
+from viz.canvas import scene_on_axes
+from viz.canvas.bitmap import size_of, to_png
+from viz.canvas.scene import Image, Scene
 
 
 def test_another_reader_finds_every_pixel_in_the_colour_of_its_number():

@@ -9,8 +9,8 @@ from math import ceil
 import pytest
 
 from viz import BudgetDial
-from viz.memory import TALL
-from viz.palette import BLUE, ORANGE
+from viz.canvas.palette import BLUE, ORANGE
+from viz.hardware.memory import TALL
 
 NS = "{http://www.w3.org/2000/svg}"
 GIB = 2**30

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from viz.context import draw_context, readable
-from viz.palette import BLUE, GOLD, ORANGE
+from viz.canvas.palette import BLUE, GOLD, ORANGE
+from viz.curves.context import draw_context, readable
 
 NS = "{http://www.w3.org/2000/svg}"
 SEEN, UNSEEN = [2.9, 2.4, 2.0, 1.5], [2.9, 2.5, 2.3, 2.6]

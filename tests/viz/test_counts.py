@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from viz.counts import draw_counts
-from viz.palette import LINE, ORANGE
+from viz.canvas.palette import LINE, ORANGE
+from viz.next_token.counts import draw_counts
 
 NS = "{http://www.w3.org/2000/svg}"
 ROWS, COLUMNS = ["a", "b"], ["c", "d", "end"]

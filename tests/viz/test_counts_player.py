@@ -8,8 +8,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from viz.counts import draw_counts
-from viz.counts_player import CountsPlayer
+from viz.next_token.counts import draw_counts
+from viz.next_token.counts_player import CountsPlayer
 
 NS = "{http://www.w3.org/2000/svg}"
 BESIDE = [[1.0, 0.0, 0.0]]

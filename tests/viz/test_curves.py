@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viz.curves import bold, round_factors, running_mean, told_number, up_to, value_at
+from viz.canvas.ticks import round_factors, told_number
+from viz.curves.series import bold, running_mean, up_to, value_at
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 

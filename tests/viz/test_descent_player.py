@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from viz.control import KNOBS_ELSEWHERE
-from viz.descent_player import DescentPlayer, walk
-from viz.surface import draw_surface
+from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.training.descent_player import DescentPlayer, walk
+from viz.training.surface import draw_surface
 
 NS = "{http://www.w3.org/2000/svg}"
 START = (-9.0, 2.0)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from viz import draw_embedding
-from viz.scene import Disc
-from viz.surface import PLOTLY
+from viz.canvas.plotly import PLOTLY
+from viz.canvas.scene import Disc
 
 RNG = np.random.default_rng(0)
 VECTORS = RNG.normal(size=(12, 5)) * [4, 0.5, 2, 0.3, 0.2]

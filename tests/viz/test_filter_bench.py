@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz import FilterBench, draw_funnel
-from viz.filtering import draw_filtering
+from viz.text.filtering import draw_filtering
 
 NS = "{http://www.w3.org/2000/svg}"
 DOCUMENTS = [f"text number {i} " + "x" * i for i in range(100)]

@@ -10,10 +10,10 @@ import torch
 from matplotlib.figure import Figure
 
 from viz import draw_formats
-from viz.formats import MEET
-from viz.number_formats import FORMATS
-from viz.palette import BLUE, ORANGE, SLATE
-from viz.scene import Box
+from viz.canvas.palette import BLUE, ORANGE, SLATE
+from viz.canvas.scene import Box
+from viz.hardware.formats import MEET
+from viz.hardware.number_formats import FORMATS
 
 NS = "{http://www.w3.org/2000/svg}"
 IN_TORCH = {

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz import draw_funnel
-from viz.palette import BLUE, GREEN, INK, LINE, ORANGE
+from viz.canvas.palette import BLUE, GREEN, INK, LINE, ORANGE
 
 NS = "{http://www.w3.org/2000/svg}"
 DOCUMENTS = [f"document {i}" for i in range(100)]

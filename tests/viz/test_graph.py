@@ -19,10 +19,10 @@ from matplotlib.figure import Figure
 
 import viz
 from gptcore.scalar import Value
-from viz.graph import draw_graph, short
-from viz.node import Node, all_nodes, count_paths, read_graph
-from viz.palette import BLUE, GREEN, ORANGE
-from viz.picture import page
+from viz.canvas.palette import BLUE, GREEN, ORANGE
+from viz.canvas.picture import page
+from viz.graphs.graph import draw_graph, short
+from viz.graphs.node import Node, all_nodes, count_paths, read_graph
 
 NS = "{http://www.w3.org/2000/svg}"
 EVIL = "<script>alert(1)</script>"

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz import draw_ladder
-from viz.ladder import duration, factor
-from viz.palette import BLUE, ORANGE
+from viz.canvas.palette import BLUE, ORANGE
+from viz.curves.ladder import duration, factor
 
 NS = "{http://www.w3.org/2000/svg}"
 RUNGS = [("scalars", 200_000.0), ("fused", 10_000.0), ("arrays", 100.0)]

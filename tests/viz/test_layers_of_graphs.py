@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viz.layers import crossings, keep_apart, lay_out, layers_of, order_rows
+from viz.graphs.layered_layout import crossings, keep_apart, lay_out, layers_of, order_rows
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from viz.ledger import MOST_COLUMNS, TOTAL, draw_ledger
-from viz.palette import WHITE, signed
+from viz.architecture.residual_ledger import MOST_COLUMNS, TOTAL, draw_ledger
+from viz.canvas.palette import WHITE, signed
 
 ENTRIES = {"embedding": [0.5, -1.0, 0.0], "+ mlp": [0.25, 2.0, 0.0]}
 LABELS = ["a", "b", "c"]

@@ -14,8 +14,8 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 import viz
-from viz.live_loss import LossPlot
-from viz.loss import draw_loss
+from viz.curves.live_loss import LossPlot
+from viz.curves.loss import draw_loss
 
 ROOT = Path(viz.__file__).resolve().parents[1]
 
@@ -58,7 +58,7 @@ def terminal(monkeypatch) -> Terminal:
     # In `sys` itself pytest puts its own stderr between the fixture and the test.
     terminal = Terminal()
     known = SimpleNamespace(modules=sys.modules, stderr=terminal)
-    monkeypatch.setattr("viz.live_output.sys", known)
+    monkeypatch.setattr("viz.curves.live_output.sys", known)
     return terminal
 
 
@@ -95,7 +95,7 @@ def test_before_the_first_step_it_says_so():
 @pytest.mark.slow
 def test_drawing_takes_at_most_two_percent_of_the_time(monkeypatch, seconds, a_step):
     clock = Clock()
-    monkeypatch.setattr("viz.live_loss.perf_counter", clock)
+    monkeypatch.setattr("viz.curves.live_loss.perf_counter", clock)
     plot = LossPlot()
     plot.output = paper = SlowPaper(clock, seconds)
     began, steps = clock.now, 0
@@ -114,7 +114,7 @@ def test_drawing_takes_at_most_two_percent_of_the_time(monkeypatch, seconds, a_s
 
 def test_the_first_step_is_drawn_at_once_and_the_last_at_the_end(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("viz.live_loss.perf_counter", clock)
+    monkeypatch.setattr("viz.curves.live_loss.perf_counter", clock)
     with LossPlot() as plot:
         plot.output = paper = SlowPaper(clock, 0.001)
         for step in range(1, 51):
@@ -126,7 +126,7 @@ def test_the_first_step_is_drawn_at_once_and_the_last_at_the_end(monkeypatch):
 
 def test_what_stops_the_loop_does_not_stop_the_last_drawing(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("viz.live_loss.perf_counter", clock)
+    monkeypatch.setattr("viz.curves.live_loss.perf_counter", clock)
     plot = LossPlot()
     plot.output = paper = SlowPaper(clock, 0.001)
     with pytest.raises(KeyboardInterrupt), plot:

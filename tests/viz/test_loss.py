@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from viz.curves import MEMORY, MOST_POINTS, round_steps, running_mean, thinned
-from viz.loss import draw_loss
-from viz.palette import CATEGORIES
-from viz.picture import page
+from viz.canvas.palette import CATEGORIES
+from viz.canvas.picture import page
+from viz.canvas.ticks import round_steps
+from viz.curves.loss import draw_loss
+from viz.curves.series import MEMORY, MOST_POINTS, running_mean, thinned
 
 NS = "{http://www.w3.org/2000/svg}"
 quick = settings(max_examples=60, deadline=None, derandomize=True)

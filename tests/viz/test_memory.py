@@ -8,9 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz import draw_memory
-from viz.memory import MARGIN, TALL, in_units
-from viz.palette import BLUE, CATEGORIES, INK, ORANGE, PAPER
-from viz.scene import Box, Line
+from viz.canvas.palette import BLUE, CATEGORIES, INK, ORANGE, PAPER
+from viz.canvas.scene import Box, Line
+from viz.hardware.memory import MARGIN, TALL, in_units
 
 GIB = 2**30
 NS = "{http://www.w3.org/2000/svg}"

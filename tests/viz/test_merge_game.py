@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from gptcore.tokenizers import BPETokenizer
 from viz import MergeGame
-from viz.merging import draw_merging, join, start
+from viz.text.merging import draw_merging, join, start
 
 NS = "{http://www.w3.org/2000/svg}"
 TEXT = "low lower lowest newer newest widest slow slower " * 4

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from viz import draw_parameters
-from viz.parameters import squarify
-from viz.scene import Box
+from viz.architecture.parameters import squarify
+from viz.canvas.scene import Box
 
 GPT2 = {
     "attention": 28_348_416,

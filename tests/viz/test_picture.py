@@ -12,11 +12,11 @@ import pytest
 from matplotlib.figure import Figure
 
 import viz
-from viz import palette
-from viz.palette import blend, contrast, ink_on, signed
-from viz.picture import Picture, figure_picture, page
-from viz.scene import Box, Disc, Line, Scene, Words
-from viz.scene_on_axes import draw_scene_on
+from viz.canvas import palette
+from viz.canvas.palette import blend, contrast, ink_on, signed
+from viz.canvas.picture import Picture, figure_picture, page
+from viz.canvas.scene import Box, Disc, Line, Scene, Words
+from viz.canvas.scene_on_axes import draw_scene_on
 
 VIZ = Path(viz.__file__).resolve().parent
 EVIL = "<script>alert(1)</script>"
@@ -182,7 +182,7 @@ def test_drawing_shapes_needs_no_matplotlib():
         import sys, viz
         picture = viz.draw_probabilities([0.25, 0.75], ["heads", "tails"])
         picture._repr_mimebundle_(), viz.draw_loss({"train": [3, 2]}), viz.draw_graph
-        viz.draw_samples({0: ["a"]}), viz.draw_program, viz.LossPlot()
+        viz.draw_samples({0: ["a"]}), viz.LossPlot()
         print(sorted({"matplotlib", "ipywidgets", "numpy"} & set(sys.modules)))
     """
     assert run_python(code).strip() == "[]"

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from viz.levels import Levels
-from viz.live_loss import LossPlot
-from viz.loss import draw_loss
-from viz.palette import CATEGORIES, MUTED, WHITE
-from viz.pins import MOST_LINES, MOST_PINS
+from viz.canvas.palette import CATEGORIES, MUTED, WHITE
+from viz.curves.live_loss import LossPlot
+from viz.curves.loss import draw_loss
+from viz.curves.pins import MOST_LINES, MOST_PINS
+from viz.curves.thresholds import Levels
 
 NS = "{http://www.w3.org/2000/svg}"
 quick = settings(max_examples=40, deadline=None, derandomize=True)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from viz.palette import BLUE, FAINT, ORANGE
-from viz.picture import page
-from viz.probabilities import draw_probabilities
+from viz.canvas.palette import BLUE, FAINT, ORANGE
+from viz.canvas.picture import page
+from viz.next_token.probabilities import draw_probabilities
 
 NS = "{http://www.w3.org/2000/svg}"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viz.prose import wrapped
-from viz.spelling import cells
+from viz.canvas.prose import wrapped
+from viz.canvas.spelling import cells
 
 quick = settings(max_examples=100, deadline=None, derandomize=True)
 

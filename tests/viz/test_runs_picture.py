@@ -7,8 +7,8 @@ from dataclasses import make_dataclass
 import pytest
 from matplotlib.figure import Figure
 
-from viz.palette import CATEGORIES
-from viz.runs import draw_runs
+from viz.canvas.palette import CATEGORIES
+from viz.curves.runs import draw_runs
 
 NS = "{http://www.w3.org/2000/svg}"
 KEYS = [

@@ -7,10 +7,10 @@ import xml.etree.ElementTree as ET
 import pytest
 from matplotlib.figure import Figure
 
-from viz.control import KNOBS_ELSEWHERE
-from viz.palette import GOLD
-from viz.samples import MOST_ROWS, draw_samples
-from viz.samples_player import SamplesPlayer
+from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.canvas.palette import GOLD
+from viz.training.samples import MOST_ROWS, draw_samples
+from viz.training.samples_player import SamplesPlayer
 
 ALBUM = {0: ["qxv", "anna", "zz"], 100: ["mari", "anna"], 1000: ["anna", "emma", "mari", "bo"]}
 KNOWN = {"anna", "emma"}

@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 import pytest
 from matplotlib.figure import Figure
 
-from viz.palette import GOLD
-from viz.picture import Picture
-from viz.sampling_dial import SamplingDial, draw_sampling
+from viz.canvas.palette import GOLD
+from viz.canvas.picture import Picture
+from viz.next_token.sampling_dial import SamplingDial, draw_sampling
 
 NS = "{http://www.w3.org/2000/svg}"
 

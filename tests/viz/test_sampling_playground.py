@@ -11,7 +11,7 @@ import pytest
 
 from gptcore.next_token import next_probabilities, next_token
 from viz import SamplingPlayground, draw_playground
-from viz.shaping import draw, shape
+from viz.next_token.sampling_filters import draw, shape
 
 LETTERS = " abcdefghij\n"
 TABLE = np.random.default_rng(0).normal(size=(12, 12)) * 2

@@ -9,9 +9,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz import draw_schedule
-from viz.palette import BLUE, ORANGE
-from viz.scene import Line
-from viz.schedule import TALL, told_rate
+from viz.canvas.palette import BLUE, ORANGE
+from viz.canvas.scene import Line
+from viz.curves.schedule import TALL, told_rate
 
 NS = "{http://www.w3.org/2000/svg}"
 WARM_UP = [0.001 * step for step in range(1, 101)]

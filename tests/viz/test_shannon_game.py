@@ -8,8 +8,8 @@ from math import inf, log
 import pytest
 from matplotlib.figure import Figure
 
-from viz.shannon import draw_shannon, parse_bet, surprise_of
-from viz.shannon_game import ShannonGame
+from viz.next_token.shannon import draw_shannon, parse_bet, surprise_of
+from viz.next_token.shannon_game import ShannonGame
 
 NS = "{http://www.w3.org/2000/svg}"
 LETTERS = [*"abcde", "end"]

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from viz import draw_shapes
-from viz.forward_pass import Part, Step
-from viz.shape_names import fold
+from viz.architecture.forward_pass import Part, Step
+from viz.architecture.shape_names import fold
 
 torch = pytest.importorskip("torch")
 nn, F = torch.nn, torch.nn.functional

@@ -10,10 +10,11 @@ import pytest
 from matplotlib.figure import Figure
 from plotly.graph_objects import Figure as PlotlyFigure
 
-from viz.landscape import Landscape
-from viz.picture import Picture
-from viz.scene import Disc, Line
-from viz.surface import PLOTLY, draw_surface, on_the_map
+from viz.canvas.picture import Picture
+from viz.canvas.plotly import PLOTLY
+from viz.canvas.scene import Disc, Line
+from viz.training.loss_grid import Landscape
+from viz.training.surface import draw_surface, on_the_map
 
 RANGES = {"x_range": (-4, 4), "y_range": (-2, 2)}
 BOX = (0, 0, 640, 320)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from viz import draw_token_prices, draw_tokens
-from viz.palette import WHITE
-from viz.picture import page
-from viz.spelling import bytes_in, characters_in, spell, torn_characters
+from viz.canvas.palette import WHITE
+from viz.canvas.picture import page
+from viz.canvas.spelling import bytes_in, characters_in, spell, torn_characters
 
 NS = "{http://www.w3.org/2000/svg}"
 MARKS = str.maketrans("", "", "\u2068\u2069")  # isolates around what reads from right to left

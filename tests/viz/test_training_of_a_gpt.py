@@ -8,9 +8,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from viz.training import draw_training
-from viz.training_parts import MOST_TEXTS, MOST_TOKENS
-from viz.training_scrubber import TrainingScrubber
+from viz.training.training import draw_training
+from viz.training.training_parts import MOST_TEXTS, MOST_TOKENS
+from viz.training.training_scrubber import TrainingScrubber
 
 torch = pytest.importorskip("torch")
 from gptcore.corpus import Batches  # noqa: E402 - needs torch

@@ -8,13 +8,13 @@ import xml.etree.ElementTree as ET
 import pytest
 from matplotlib.figure import Figure
 
-from viz.attention import draw_attention
-from viz.control import KNOBS_ELSEWHERE
-from viz.loss import draw_loss
-from viz.probabilities import draw_probabilities
-from viz.scene import Box, Line, Scene, Words, below, beside
-from viz.training import draw_training
-from viz.training_scrubber import TrainingScrubber
+from viz.attention.attention import draw_attention
+from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.canvas.scene import Box, Line, Scene, Words, below, beside
+from viz.curves.loss import draw_loss
+from viz.next_token.probabilities import draw_probabilities
+from viz.training.training import draw_training
+from viz.training.training_scrubber import TrainingScrubber
 
 NS = "{http://www.w3.org/2000/svg}"
 LOSSES = [3.3, 3.1, 2.9, 2.7, 2.5]

@@ -6,9 +6,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from viz.control import KNOBS_ELSEWHERE
-from viz.runs import draw_runs
-from viz.two_runs import TwoRuns
+from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.curves.runs import draw_runs
+from viz.curves.two_runs import TwoRuns
 
 NS = "{http://www.w3.org/2000/svg}"
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from gptcore.tokenizers import BPETokenizer
 from viz import VocabularyDial
-from viz.palette import BLUE, ORANGE
-from viz.vocabulary import draw_vocabulary
+from viz.canvas.palette import BLUE, ORANGE
+from viz.text.vocabulary import draw_vocabulary
 
 NS = "{http://www.w3.org/2000/svg}"
 TEXT = "low lower lowest newer newest widest"

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import viz
-from viz.arrays import to_int
+from viz.canvas.arrays import to_int
 
 
 @dataclass(eq=False)

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from gptcore.scalar import Value
-from viz.palette import CATEGORIES, PAPER
-from viz.scene import Image, Words
-from viz.whole_graph import MOST_DOTS, ROUND, draw_whole_graph, on_pixels, spread
+from viz.canvas.palette import CATEGORIES, PAPER
+from viz.canvas.scene import Image, Words
+from viz.graphs.whole_graph import MOST_DOTS, ROUND, draw_whole_graph, on_pixels, spread
 
 DOT = len(ROUND)  # pixels
 

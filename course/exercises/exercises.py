@@ -1,0 +1,157 @@
+"""An exercise whose answer is a function: it is called, and what comes out is looked at.
+
+A hint is given only where the mistake that it names gives exactly what the reader's function gave,
+for every input. Where no mistake does, the reader sees input, expected and received.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from course.exercises.numbers import NotDoneYet, Unfit, difference, done, plain
+from course.exercises.questions import Question, Verdict, Wrong, readers_line
+from course.exercises.shown import both, shown, written
+from course.exercises.time_limit import TooLong, time_limit
+
+SECONDS = 5.0  # for all calls together; every right answer takes far less than one
+SAME = 1e-9  # two outcomes of one and the same mistake
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the reader's function: in words, and as it is done.
+
+    `rule` says what should have come out ("" if nothing is wrong), where more than one result is
+    right; without it the result must be that of our solution. The reader sees what `shows` shows.
+    """
+
+    shown: str
+    call: Callable[[Callable], Any]
+    rule: Callable[[Any], str] | None = None
+    shows: Callable[[Any], Any] = lambda given: given
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What a call came to that raised an error; one kind of error is like another of that kind."""
+
+    kind: str
+    words: str
+    line: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Raised) and self.kind == other.kind
+
+
+def case(name: str, *arguments, rule: Callable[[Any], str] | None = None) -> Case:
+    """The plain call with these arguments, copied for each reader.
+
+    Example: case("surprise", 0.5).shown -> "surprise(0.5)"
+    """
+    listed = ", ".join(written(argument, 6) for argument in arguments)
+    return Case(f"{name}({listed})", lambda function: function(*deepcopy(arguments)), rule)
+
+
+@dataclass(frozen=True)
+class Exercise(Question):
+    """A question that a function answers; `right` is one that passes. It is called by each case."""
+
+    cases: tuple[Case, ...] = ()
+
+    def judge(self, answer) -> Verdict:
+        """Whether the function is right, and what helps if it is not. Raises NotDoneYet."""
+        if not callable(done(answer)):
+            return Verdict(False, f"not yet. The answer is a function, not {shown(answer)}.")
+        expected = self.expected  # before the clock runs: what it imports is imported then
+        try:
+            with time_limit(SECONDS):
+                outcomes = outcomes_of(answer, self.cases)
+        except TooLong as error:
+            return Verdict(False, f"not yet. {STOPPED}{readers_line(error)}")
+        faults = [self.fault(*case) for case in zip(self.cases, outcomes, expected)]
+        if not any(faults):
+            return Verdict(True, f"yes. {self.praise(answer)}")
+        if wrong := self.mistake(outcomes):
+            return Verdict(False, f"not yet. {wrong.hint}", wrong)
+        return Verdict(False, f"not yet. {next(filter(None, faults))}{self.more(answer)}")
+
+    @cached_property
+    def expected(self) -> list:
+        """What each case comes to with our solution."""
+        return outcomes_of(self.right, self.cases)
+
+    @cached_property
+    def mistaken(self) -> list[list]:
+        """What each case comes to with each of the foreseen mistakes."""
+        return [outcomes_of(wrong.answer, self.cases) for wrong in self.wrong]
+
+    def mistake(self, outcomes: list) -> Wrong | None:
+        """The foreseen mistake that gives what the reader's function gave."""
+        for wrong, own in zip(self.wrong, self.mistaken):
+            # An outcome may be anything at all; one that `fits` cannot read does not fit.
+            with suppress(TypeError, ValueError, LookupError, AttributeError):
+                if wrong.fits(outcomes) if wrong.fits else difference(outcomes, own, SAME) is None:
+                    return wrong
+        return None
+
+    def fault(self, case: Case, given, right) -> str:
+        """What is wrong with the outcome of one case, for the reader; "" if nothing is."""
+        if isinstance(given, Raised):
+            return f"{given.words}\n    input:    {case.shown}{given.line}"
+        if case.rule:
+            expected, received, where = case.rule(given), shown(case.shows(given)), None
+            if not expected:
+                return ""
+        else:
+            where = difference(given, right, self.tolerance)
+            if where is None:
+                return ""
+            expected, received = both(right, given)
+        return (
+            f"It should be otherwise{f' from {where} on' if where else ''}:\n"
+            f"    input:    {case.shown}\n    expected: {expected}\n    received: {received}"
+        )
+
+    def more(self, answer) -> str:
+        told = self.otherwise if isinstance(self.otherwise, str) else self.otherwise(answer)
+        return f"\n{told}" if told else ""
+
+
+def like_any(cases: Sequence[Case], *answers: Callable) -> Callable[[list], bool]:
+    """Whether one of several functions gives just these outcomes: one belief, written in many ways.
+
+    Example: Wrong(first, "...", "...", fits=like_any(CASES, first, second))
+    """
+
+    def fits(outcomes: list) -> bool:
+        made = (outcomes_of(answer, cases) for answer in answers)
+        return any(difference(outcomes, one, SAME) is None for one in made)
+
+    return fits
+
+
+STOPPED = (
+    f"After {SECONDS:.0f} seconds your function had not come to an end, so it was stopped. Does "
+    "everything that its loop waits for change in the loop?"
+)
+
+
+def outcomes_of(function: Callable, cases: Sequence[Case]) -> list:
+    """What each call comes to. Raises: NotDoneYet for a stub."""
+    return [outcome(case, function) for case in cases]
+
+
+def outcome(case: Case, function: Callable) -> Any:
+    """What a call comes to, in plain lists and numbers. Raises: NotDoneYet for a stub."""
+    try:
+        return plain(case.call(function))
+    except NotDoneYet:
+        raise
+    except Unfit as error:
+        return Raised(str(error), str(error), readers_line(error))
+    except Exception as error:  # whatever the reader's own code raises is an answer too
+        kind = type(error).__name__
+        return Raised(kind, f"{kind}: {error}", readers_line(error))

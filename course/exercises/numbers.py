@@ -1,0 +1,108 @@
+"""What a reader's answer is made of, whatever it was wrapped in, so that two answers compare."""
+
+from collections.abc import Iterator, Mapping
+from math import isclose, isnan
+from typing import Any
+
+from course.exercises.shown import shown
+
+
+class NotDoneYet(Exception):
+    """The answer still has the dots of the stub in it."""
+
+
+class Unfit(ValueError):
+    """The answer is not of the kind that was asked for; the words are for the reader."""
+
+
+def done(answer):
+    """The answer itself.
+
+    Raises: NotDoneYet for the dots of a stub; Unfit for nothing at all.
+    """
+    if answer is ...:
+        raise NotDoneYet
+    if answer is None:
+        raise Unfit("That is None; if it came from your function, is there a `return`?")
+    return answer
+
+
+def plain(answer) -> Any:
+    """The same in Python's own lists, dictionaries, numbers and texts; tuples become lists.
+
+    Raises: NotDoneYet for dots anywhere in it; Unfit for nothing at all.
+    """
+    if hasattr(done(answer), "tolist"):  # NumPy, PyTorch
+        answer = answer.tolist()
+    if isinstance(getattr(answer, "data", None), float):  # a Value
+        return answer.data
+    if isinstance(answer, Mapping):
+        return {key: plain(member) for key, member in answer.items()}
+    if isinstance(answer, (set, frozenset)):
+        return {plain(member) for member in answer}
+    if isinstance(answer, (list, tuple)):
+        return [plain(member) for member in answer]
+    return answer
+
+
+def flat(answer) -> list[float | str]:
+    """All numbers and words of an answer, in order: of lists, dictionaries, sets, arrays, Values.
+
+    Raises: NotDoneYet for dots anywhere in it; ValueError for what is neither number nor word.
+    """
+    return list(leaves(plain(answer)))
+
+
+def leaves(answer) -> Iterator[float | str]:
+    if isinstance(answer, (bool, int, float)):
+        yield float(answer)
+    elif isinstance(answer, str):
+        yield answer.strip().lower()
+    elif isinstance(answer, Mapping):
+        for key in sorted(answer, key=str):
+            yield str(key)
+            yield from leaves(answer[key])
+    elif isinstance(answer, (list, set)):
+        for member in sorted(answer, key=str) if isinstance(answer, set) else answer:
+            yield from leaves(member)
+    else:
+        kind = type(answer).__name__
+        raise Unfit(f"{shown(answer)} (a {kind}) is neither a number nor a word.")
+
+
+def difference(given, wanted, tolerance: float) -> str | None:
+    """Where two plain answers first differ, as Python writes it: "[2]['a']", "" for all of it.
+
+    None if they agree. Numbers may differ by `tolerance`, relative; lists, keys and words must be
+    equal.
+
+    Example: difference([1, 2], [1, 3], 0) -> "[1]"
+    """
+    if isinstance(given, (int, float)) and isinstance(wanted, (int, float)):
+        return None if close(given, wanted, tolerance) else ""
+    pairs = partners(given, wanted)
+    if pairs is None:
+        return None if type(given) is type(wanted) and given == wanted else ""
+    for place, one, other in pairs:
+        inside = difference(one, other, tolerance)
+        if inside is not None:
+            return f"[{place!r}]{inside}"
+    return None
+
+
+def partners(given, wanted) -> list[tuple] | None:
+    """(place, part, its counterpart) of two lists of one length or two mappings of the same keys;
+    None if they are not such a pair.
+    """
+    if isinstance(given, list) and isinstance(wanted, list) and len(given) == len(wanted):
+        return [(i, *two) for i, two in enumerate(zip(given, wanted))]
+    if isinstance(given, Mapping) and isinstance(wanted, Mapping) and given.keys() == wanted.keys():
+        return [(key, given[key], wanted[key]) for key in wanted]
+    return None
+
+
+def close(one: float, other: float, tolerance: float) -> bool:
+    """Nearly equal; two numbers that are no numbers are the same."""
+    if isnan(one) or isnan(other):
+        return isnan(one) and isnan(other)
+    return isclose(one, other, rel_tol=tolerance, abs_tol=tolerance / 1000)

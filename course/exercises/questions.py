@@ -1,0 +1,132 @@
+"""A question of the course, its answer, and the wrong answers that readers really give.
+
+One catalogue (`course/catalogue/`) holds them all. From it come the guesses and checks of the
+lessons, the tests that hold them to their word, and what a teacher wants to know beforehand.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
+
+from course.exercises.numbers import NotDoneYet, difference, done, flat, plain
+from course.exercises.shown import shown
+
+OURS = [Path(__file__).resolve().parents[2] / name for name in ("course", "gptcore", "viz")]
+CLOSE = 0.01  # a guess of 3.3 is right where the answer is 3.296
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong answer as a reader gives it, the belief behind it, and what helps.
+
+    `fits` recognizes other answers of the same belief; it is asked about what the answer comes to.
+    """
+
+    answer: Any
+    belief: str
+    hint: str
+    fits: Callable[[Any], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said to an answer, and the foreseen mistake that it was, if it was one."""
+
+    right: bool
+    words: str
+    mistake: Wrong | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: `right` passes and gets `yes`, each of `wrong` its own hint.
+
+    `measure` turns an answer into what it is judged by. `yes` and `otherwise` may be functions of
+    the answer; `tolerance` is relative. What a function answers is an `Exercise`.
+    """
+
+    name: str
+    lesson: str
+    right: Any
+    yes: str | Callable[[Any], str]
+    wrong: tuple[Wrong, ...]
+    measure: Callable[[Any], Any] = lambda answer: answer
+    otherwise: str | Callable[[Any], str] = ""
+    tolerance: float = CLOSE
+
+    def reply(self, answer) -> str:
+        """What the reader is told. Raises NotDoneYet for a stub."""
+        return self.judge(answer).words
+
+    def judge(self, answer) -> Verdict:
+        """Whether the answer is right, and what helps if it is not. Raises NotDoneYet."""
+        try:
+            given = flat(self.measure(done(answer)))
+        except NotDoneYet:
+            raise
+        except Exception as error:  # whatever an answer is, the reader is told, not the kernel
+            return Verdict(False, f"not yet. Yours is {shown(answer)}. {error}")
+        if self.agrees(given, self.right, self.tolerance):
+            return Verdict(True, f"yes. {self.praise(answer)}")
+        for wrong in self.wrong:
+            if self.made_by(wrong, given):
+                return Verdict(False, f"not yet. {wrong.hint}", wrong)
+        return Verdict(False, f"not yet. {self.advice(answer)}")
+
+    def praise(self, answer) -> str:
+        return self.yes if isinstance(self.yes, str) else self.yes(answer)
+
+    def made_by(self, wrong: Wrong, given: list[float | str]) -> bool:
+        """Whether this mistake leads to what was given."""
+        if wrong.fits:
+            return wrong.fits(given)
+        return self.agrees(given, wrong.answer, CLOSE if self.tolerance else 0)
+
+    def agrees(self, given: list[float | str], answer, tolerance: float) -> bool:
+        """Whether the answer comes to the same numbers and words."""
+        return difference(given, flat(self.measure(answer)), tolerance) is None
+
+    def advice(self, answer) -> str:
+        """What helps with an answer that nobody has foreseen: what is right in it and what is not,
+        without what would be right instead.
+        """
+        told = self.otherwise if isinstance(self.otherwise, str) else self.otherwise(answer)
+        if quotes := needless_quotes(answer, self.right):
+            return quotes
+        if isinstance(self.right, Mapping):
+            return f"{self.by_lines(answer)} {told}".strip()
+        return f"Yours is {shown(plain(answer))}. {told}".strip()
+
+    def by_lines(self, answer) -> str:
+        """Which lines of a table are right, and what stands in the others."""
+        if not isinstance(answer, Mapping) or set(answer) != set(self.right):
+            keys = ", ".join(map(repr, self.right))
+            return f"It must have the keys {keys}, and no other; yours is {shown(plain(answer))}."
+        mine, ours = (plain(self.measure(table)) for table in (answer, self.right))
+        wrong = [
+            key for key in ours if difference(mine[key], ours[key], self.tolerance) is not None
+        ]
+        right = [key for key in ours if key not in wrong]
+        which = f"Right: {', '.join(map(repr, right))}. " if right else ""
+        return which + f"Not right: {', '.join(f'{key!r}: {shown(answer[key])}' for key in wrong)}."
+
+
+def needless_quotes(answer, right) -> str:
+    """What to say if a number, or True and False, came in quotes; "" if nothing did."""
+    pairs = [(answer, right)]
+    if isinstance(answer, Mapping) and isinstance(right, Mapping):
+        pairs = [(answer[key], right[key]) for key in right if key in answer]
+    quoted = [wanted for given, wanted in pairs if isinstance(given, str)]
+    if any(isinstance(wanted, bool) for wanted in quoted):
+        return "Write True and False without quotes."
+    numbers = any(isinstance(wanted, (int, float)) for wanted in quoted)
+    return "Write the numbers without quotes." if numbers else ""
+
+
+def readers_line(error: BaseException) -> str:
+    """The last line of the reader's own code on the way to an error; "" if it came from ours."""
+    frames = extract_tb(error.__traceback__)
+    theirs = [f for f in frames if not any(map(Path(f.filename).is_relative_to, OURS))]
+    return f"\n    in your line: {theirs[-1].line}" if theirs and theirs[-1].line else ""

@@ -1,0 +1,1 @@
+"""The first lessons as a page in which Python runs."""

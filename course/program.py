@@ -1,0 +1,85 @@
+"""A program on one page, every line coloured by the lesson that explains it.
+
+Plain HTML with its style in each line: it stays coloured in a notebook that JupyterLab does not
+trust, where scripts and style sheets are removed. Hovering over a line tells its lesson; a number
+at its side tells it without hovering.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from viz.canvas.palette import INK, PAPER, TINTS
+from viz.canvas.picture import Picture
+
+LINE_STYLE = "white-space: pre; padding: 0 4px; overflow: hidden; min-height: 1.35em"
+
+
+def draw_program(
+    lines: Sequence[str],
+    lessons: Sequence[int],
+    titles: Mapping[int, str],
+    *,
+    columns: int = 3,
+    title: str = "",
+) -> Picture:
+    """The lines in columns, each on the colour of its lesson; a key above.
+
+    `lessons` has one number for each line, `titles` a title for each number.
+    Raises:  ValueError if a line has no lesson, or a lesson no title.
+    Example: draw_program(["x = 1", "print(x)"], [0, 1], {0: "numbers", 1: "printing"})
+    """
+    if len(lines) != len(lessons) or not lines:
+        raise ValueError(
+            f"{len(lines)} lines and {len(lessons)} lessons: give one lesson for each line, and "
+            f"at least one line."
+        )
+    if columns < 1:
+        raise ValueError(f"columns={columns} must be 1 or more.")
+    untitled = sorted(set(lessons) - set(titles))
+    if untitled:
+        raise ValueError(f"Lesson {untitled[0]} has no title; titles has {sorted(titles)}.")
+    tall = -(-len(lines) // columns)
+    blocks = []
+    for column in range(columns):
+        part = range(column * tall, min((column + 1) * tall, len(lines)))
+        rows = "".join(line_of(lines[i], lessons[i], titles) for i in part)
+        blocks.append(f'<div style="overflow: hidden; min-width: 0">{rows}</div>')
+    used = sorted(set(lessons))
+    key = " ".join(badge(n, titles[n]) for n in used)
+    head = (
+        f'<div style="font-size: 15px; font-weight: 600; margin-bottom: 6px">{escape(title)}</div>'
+        if title
+        else ""
+    )
+    html = (
+        f'<div style="background-color: {PAPER}; color: {INK}; padding: 12px; border-radius: '
+        f'6px">{head}'
+        f'<div style="margin-bottom: 8px; font-size: 12px; line-height: 1.9">{key}</div>'
+        f'<div style="display: grid; grid-template-columns: {" ".join(["1fr"] * columns)}; gap: '
+        f"8px; "
+        f'font-family: monospace; font-size: 9px; line-height: 1.35">{"".join(blocks)}</div></div>'
+    )
+    counts = ", ".join(f"lesson {n} explains {list(lessons).count(n)}" for n in used)
+    return Picture(
+        {"lines": list(lines), "lessons": list(lessons)},
+        f"A program of {len(lines)} lines on one page; {counts}.",
+        html=html,
+    )
+
+
+def line_of(line: str, lesson: int, titles: Mapping[int, str]) -> str:
+    colour = TINTS[lesson % len(TINTS)]
+    said = escape(f"lesson {lesson}: {titles[lesson]}")
+    return (
+        f'<div title="{said}" style="background-color: {colour}; color: {INK}; '
+        f'{LINE_STYLE}">{escape(line) or " "}</div>'
+    )
+
+
+def badge(lesson: int, title: str) -> str:
+    colour = TINTS[lesson % len(TINTS)]
+    return (
+        f'<span style="background-color: {colour}; color: {INK}; padding: 2px 7px; '
+        f'border-radius: 9px; white-space: nowrap">'
+        f"<b>{lesson}</b> {escape(title)}</span>"
+    )

@@ -1,0 +1,1 @@
+"""What `make` runs: notebooks built and compared, links, downloads, costs, translations."""

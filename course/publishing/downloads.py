@@ -1,0 +1,73 @@
+"""Ask the sources of all downloads whether they still have what `data/manifest.toml` promises.
+
+    python -m course.publishing.downloads
+        every downloaded text, each of its addresses
+    python -m course.publishing.downloads shakespeare
+
+A workflow asks every week, so that we hear of a dead source before a reader does.
+Left out on purpose: the content. A source is asked only for the size of its file; whether it is the
+same byte for byte, `gptcore fetch --all --again` tells, from the first address that answers.
+"""
+
+import sys
+from collections.abc import Mapping
+
+import requests
+
+from gptcore.manifest import Text, all_texts, find_text
+
+PATIENCE_SECONDS = 30
+ASK = {"Accept-Encoding": "identity"}  # else the size would be that of a packed copy
+ONE_BYTE = ASK | {"Range": "bytes=0-0"}
+DOES_NOT_ANSWER_HEAD = (403, 405, 501)
+
+
+def problem_with(text: Text, url: str) -> str:
+    """What is wrong with the file at this address, in words; "" if nothing is."""
+    try:
+        reply = requests.head(url, headers=ASK, allow_redirects=True, timeout=PATIENCE_SECONDS)
+        if reply.status_code in DOES_NOT_ANSWER_HEAD:
+            reply = requests.get(url, headers=ONE_BYTE, stream=True, timeout=PATIENCE_SECONDS)
+            reply.close()
+    except requests.RequestException as error:
+        return f"not reached ({type(error).__name__})"
+    return difference(text, reply.status_code, reply.headers)
+
+
+def difference(text: Text, status: int, headers: Mapping[str, str]) -> str:
+    """What tells the answer of a source from the manifest, in words; "" if nothing does."""
+    if status not in (200, 206):
+        return f"the source answers {status}"
+    whole = headers.get("Content-Length", "")
+    size = headers.get("Content-Range", whole).rpartition("/")[2]  # "bytes 0-0/1115394"
+    if not size.isdigit():
+        return "does not say how large the file is"
+    if int(size) != text.bytes:
+        return f"has {int(size):,} bytes, the manifest says {text.bytes:,}"
+    return ""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    names = sys.argv[1:] if arguments is None else arguments
+    try:
+        texts = [find_text(name) for name in names] or list(all_texts().values())
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    failed = 0
+    for text in texts:
+        for url in text.urls:
+            problem = problem_with(text, url)
+            failed += bool(problem)
+            print(f"{text.name:18} {problem or 'as promised'}: {url}", flush=True)
+    if failed:
+        print(
+            f"{failed} of these addresses would fail a reader. Open each in a browser; then mend "
+            "data/manifest.toml, or add a second address there.",
+            file=sys.stderr,
+        )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

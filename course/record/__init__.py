@@ -1,0 +1,1 @@
+"""What a reader has answered: kept on the reader's machine only."""

@@ -1,0 +1,81 @@
+"""How far a reader has come, from the file that `course/record/kept.py` keeps.
+
+    python -m course.record.progress                lesson by lesson, and where the file lies
+    python -m course.record.progress export FILE    a copy, to keep or to hand to a teacher
+    python -m course.record.progress erase          forget it all
+
+In a cell of a notebook the same begins with `%run -m`, which is why the words bear no dashes.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from course.record.kept import OFF, VARIABLE, answered, answers_in, place
+from course.way import counts
+
+
+def report() -> str:
+    """How far the reader has come, lesson by lesson, and where that stands written."""
+    told = counts(answered())
+    width = max(map(len, told))
+    rows = [f"{name:{width}}  {done:2} of {asked:2}" for name, (done, asked) in told.items()]
+    path = place()
+    if path is None:
+        where = f"Nothing is kept, because {VARIABLE} is {OFF!r}."
+    elif path.exists():
+        where = f"Kept in {path}, and nowhere else."
+    else:
+        where = f"Nothing is kept yet. The first answer will be noted in {path}."
+    return "\n".join([*rows, where])
+
+
+def erase() -> str:
+    """Remove the file; what was done, in a line."""
+    path = place()
+    if path is None or not path.exists():
+        return "There was nothing to erase."
+    path.unlink()
+    return f"Erased: {path}"
+
+
+def export(target: Path) -> str:
+    """Copy the file.
+
+    Raises: ValueError if there is nothing to copy, or something lies at the target already.
+    """
+    path = place()
+    if path is None or not path.exists():
+        raise ValueError("There is nothing to export yet: no question has been answered.")
+    if target.exists():
+        raise ValueError(f"{target} is there already, and was left alone. Choose another name.")
+    shutil.copyfile(path, target)
+    return f"{len(answers_in(target))} answers copied to {target}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m course.record.progress",
+        description="How far you have come, kept on this machine.",
+    )
+    word = parser.add_subparsers(dest="word", metavar="export FILE | erase")
+    word.add_parser("erase", help="forget all of it")
+    word.add_parser("export", help="copy it to a file").add_argument("file", type=Path)
+    options = parser.parse_args(arguments)
+    try:
+        if options.word == "export":
+            print(export(options.file))
+        else:
+            print(erase() if options.word == "erase" else report())
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

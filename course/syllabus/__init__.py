@@ -1,0 +1,1 @@
+"""The table of lessons, where they lie, and how long they take."""

@@ -1,0 +1,1 @@
+"""Named texts and files of the Hugging Face Hub: brought here, checked by hash."""

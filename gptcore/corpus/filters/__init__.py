@@ -1,0 +1,1 @@
+"""Which documents stay: thresholds, languages, near copies."""

@@ -1,0 +1,1 @@
+"""Documents in, shards out; it can be killed and continued."""

@@ -1,0 +1,172 @@
+"""Preparing on many machines: the same shards as `gptcore prepare`, bit for bit, made by datatrove.
+
+    begin         here: writes a plan of all shards into the folder; of the files it reads the ends
+    MakeShards    everywhere: task r of n checks files r, r+n, ... and makes shards r, r+n, ...
+    FinishShards  somewhere: checks every shard, makes what is missing, writes manifest.json
+
+All machines must see the sources and the folder under the same paths. A task that was killed or ran
+twice does no harm: what is whole is not made again. `on_cluster.py` runs these steps here, on Slurm
+or on Ray; `gptcore prepare` may finish such a folder, too.
+Left out on purpose: filters on the way. datatrove has its own steps for them, with MinHash on disk.
+Source: Penedo et al., datatrove, github.com/huggingface/datatrove; FineWeb was made with it.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from gptcore.checks import as_path
+from gptcore.corpus.downloads.source import Source
+from gptcore.corpus.preparation.plan import (
+    AS_USUAL,
+    ShardSettings,
+    differences,
+    new_plan,
+    other_sources,
+)
+from gptcore.corpus.preparation.prepare import check_sources, prepare
+from gptcore.corpus.preparation.progress import (
+    Preparation,
+    check_same,
+    refused,
+    what_is_there,
+    whole_among,
+)
+from gptcore.corpus.preparation.shard_writer import make_shard, spans_of
+from gptcore.corpus.reading.sources import find_all, lasting
+from gptcore.files import read_json, sole_use, write_json
+from gptcore.optional import PackageMissingError
+from gptcore.tokenizers.named import find_tokenizer
+from gptcore.tokenizers.tokenizer import Tokenizer
+
+try:
+    from datatrove.pipeline.base import PipelineStep
+except ModuleNotFoundError as error:
+    if (error.name or "").split(".")[0] != "datatrove":
+        raise  # it is here; what it needs itself is not
+    raise PackageMissingError("Preparing on many machines", "datatrove") from None
+
+
+def begin(
+    sources: str | Path | Sequence[str | Path],
+    out: str | Path,
+    tokenizer: str | Path = "gpt2",
+    settings: ShardSettings = AS_USUAL,
+) -> int:
+    """Write the plan, unless it is there already; the number of shards, which is the most tasks.
+
+    The tokenizer is named, for every machine must find it by itself.
+    Raises: what `prepare` raises for the same words.
+    Example: begin("text/*.parquet", "shards") -> 450
+    """
+    asked = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
+    prepare(asked, out, tokenizer, 1, settings)  # checks what is asked; works only when iterated
+    folder, known = as_path(out), find_tokenizer(tokenizer)
+    folder.mkdir(parents=True, exist_ok=True)
+    with sole_use(folder):
+        plan, _, finished = what_is_there(folder)
+        if plan:
+            same = Preparation(asked, folder, known, str(tokenizer), 1, settings)
+            check_same(plan, same, finished)
+        else:
+            found = find_all(asked, settings, out=folder)
+            plan = new_plan(lasting(asked), found, known, str(tokenizer), settings)
+            write_json(folder / "plan.json", plan)
+    return len(plan["shards"])
+
+
+class MakeShards(PipelineStep):
+    """Every n-th shard of the plan in a folder, for n tasks; hands on any documents it is given."""
+
+    name = "gptcore shards"
+    type = "shards"
+
+    def __init__(self, folder: str | Path):
+        super().__init__()
+        self.folder = Path(folder).absolute()
+
+    def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
+        yield from data or ()
+        plan, made, finished = what_is_there(self.folder)
+        if finished:
+            return
+        found, tokenizer, settings = as_planned(plan, self.folder)
+        check_share(plan, found, self.folder, rank, world_size)
+        mine = range(rank, len(plan["shards"]), world_size)
+        whole = whole_among(self.folder, {n: row for n, row in made.items() if n in mine})
+        for number in mine:
+            if number not in whole:
+                spans = spans_of(plan, found, number)
+                shard = make_shard(self.folder, number, spans, tokenizer, settings)
+                tokens = shard.train.tokens + shard.val.tokens
+                self.stat_update("tokens", value=tokens, unit="shard")
+
+
+class FinishShards(PipelineStep):
+    """The manifest of a folder whose shards are made; one task, after those of `MakeShards`."""
+
+    name = "gptcore manifest"
+    type = "shards"
+
+    def __init__(self, folder: str | Path):
+        super().__init__()
+        self.folder = Path(folder).absolute()
+
+    def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
+        yield from data or ()
+        if rank:
+            return
+        plan, _, finished = what_is_there(self.folder)
+        if not finished:
+            found, *_ = as_planned(plan, self.folder)
+            check_share(plan, found, self.folder, 0, 1)  # those that no task has checked
+            plan["sources"] = [read_json(record_of(self.folder, n)) for n in range(len(found))]
+            write_json(self.folder / "plan.json", plan)
+        settings = ShardSettings(**plan["settings"])
+        tokenizer = name_of(plan, self.folder)
+        for step in prepare(plan["asked"], self.folder, tokenizer, 1, settings):
+            self.stat_update(step.doing)
+        for record in self.folder.glob("source_*.json"):
+            record.unlink()
+
+
+def as_planned(plan: dict[str, Any], folder: Path) -> tuple[list[Source], Tokenizer, ShardSettings]:
+    """What the plan names, as this machine has it.
+
+    Raises: ValueError if this machine has something else under one of the names.
+    """
+    settings = ShardSettings(**plan["settings"])
+    found = find_all(plan["asked"], settings, out=folder).sources
+    name = plan["tokenizer"]["name"]
+    tokenizer = find_tokenizer(name_of(plan, folder))
+    told = differences(plan, tokenizer, name, settings) + other_sources(plan, found, all_here=True)
+    if told:
+        raise refused(plan, folder, told)
+    return found, tokenizer, settings
+
+
+def name_of(plan: dict[str, Any], folder: Path) -> str:
+    """What `find_tokenizer` needs: a published name, or the file of the plan, which has it."""
+    if "saved" not in plan["tokenizer"]:
+        return plan["tokenizer"]["name"]
+    return str(folder / ("manifest.json" if (folder / "manifest.json").exists() else "plan.json"))
+
+
+def check_share(
+    plan: dict[str, Any], found: Sequence[Source], folder: Path, rank: int, world_size: int
+) -> None:
+    """Note the hash of every `world_size`-th file that was not noted yet, from `rank` on.
+
+    Raises: SourceDamaged where another hash was known; then there will be no manifest.
+    """
+    share = range(rank, len(found), world_size)
+    mine = [number for number in share if not record_of(folder, number).exists()]
+    for _ in check_sources(plan, found, mine, workers=1):
+        pass
+    for number in mine:
+        write_json(record_of(folder, number), plan["sources"][number])
+
+
+def record_of(folder: Path, source: int) -> Path:
+    """Where a task notes what it knows of a file."""
+    return folder / f"source_{source:06}.json"

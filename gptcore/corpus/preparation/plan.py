@@ -1,0 +1,208 @@
+"""What goes into which shard, and what must stay the same when a run is continued.
+
+The plan follows from the sources and the settings alone, never from the number of workers. It is
+written as `plan.json` before the first shard, and becomes part of `manifest.json` after the last.
+"""
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gptcore.corpus.downloads.source import Source
+from gptcore.corpus.reading.document_ids import split_by
+from gptcore.corpus.reading.documents import has_many_lines, row_groups
+from gptcore.corpus.reading.formats import known_format
+from gptcore.corpus.reading.left_out import by_reason, in_lines
+from gptcore.corpus.reading.rows import Reading
+from gptcore.corpus.reading.sources import Found
+from gptcore.corpus.shards.shards import format_for
+from gptcore.tokenizers.named import saved_form
+from gptcore.tokenizers.openai import PUBLISHED
+from gptcore.tokenizers.tokenizer import Tokenizer
+
+FEWEST_SHARDS = 16  # so that a small corpus keeps several workers busy, too
+
+
+@dataclass(frozen=True)
+class ShardSettings(Reading):
+    """What changes the shards, besides sources and tokenizer: how to read, and what goes where.
+
+    Example: ShardSettings(val_share=0.1, shard_bytes=2**20).column -> "text"
+    """
+
+    val_share: float = 0.005  # of the documents, by a hash of their ids
+    shard_bytes: int = 100_000_000  # of text in a shard; some 22 million tokens of English
+
+    def __post_init__(self):
+        if not 0 <= self.val_share <= 1:
+            raise ValueError(
+                f"val_share={self.val_share} must be from 0 (no validation) to 1; 0.005 is usual."
+            )
+        if self.document not in ("line", "file", None) or self.bad_text not in ("stop", "replace"):
+            raise ValueError(
+                f"document={self.document!r} must be 'file' or 'line' (or None, which is 'file' "
+                f"with a note), and bad_text={self.bad_text!r} 'stop' or 'replace'."
+            )
+        if self.shard_bytes < 1:
+            raise ValueError(f"shard_bytes={self.shard_bytes} must be 1 or more.")
+
+
+AS_USUAL = ShardSettings()
+
+
+def shards_of(sources: Sequence[Source], settings: ShardSettings) -> list[dict[str, Any]]:
+    """For each shard its spans [source, first row group, stop], and the bytes of their text.
+
+    Raises: what `row_groups` raises.
+    """
+    groups = [
+        (number, group, size_bytes)
+        for number, source in enumerate(sources)
+        for group, size_bytes in enumerate(row_groups(source.path, reading_for(source, settings)))
+    ]
+    if not groups:
+        raise ValueError("There is no text in the sources: every file of them is empty.")
+    total = sum(size for _, _, size in groups)
+    count = max(-(-total // settings.shard_bytes), min(FEWEST_SHARDS, len(groups)))
+    shards: dict[int, dict[str, Any]] = {}  # a few of the `count`, if row groups are larger
+    before = 0
+    for number, group, size in groups:
+        place = min(count - 1, (before + size // 2) * count // max(1, total))
+        shard = shards.setdefault(place, {"spans": [], "text_bytes": 0})
+        spans = shard["spans"]
+        if spans and spans[-1][0] == number:
+            spans[-1][2] = group + 1
+        else:
+            spans.append([number, group, group + 1])
+        shard["text_bytes"] += size
+        before += size
+    return list(shards.values())
+
+
+def reading_for(source: Source, settings: Reading) -> Reading:
+    """How this one file is read: what is asked for goes first, then what is known of the text."""
+    return replace(settings, document=settings.document or source.document or "file")
+
+
+def new_plan(
+    asked: Sequence[str],
+    found: Found,
+    tokenizer: Tokenizer,
+    name: str,
+    settings: ShardSettings,
+) -> dict[str, Any]:
+    """What is to be made, as `plan.json` says it; the sources' hashes are still to come.
+
+    Warns of what is left out, and where what one document is was a guess.
+    """
+    shards = shards_of(found.sources, settings)
+    readings = [reading_for(source, settings) for source in found.sources]
+    paths = [source.path for source in found.sources]
+    splits = split_by(list(zip(paths, readings)))
+    say_what_matters(found, settings)
+    return {
+        "asked": list(asked),
+        "command": command_line(asked, name, settings),
+        "settings": asdict(settings),
+        "tokenizer": {
+            "name": name,
+            "sha256": tokenizer.sha256,
+            "vocab_size": tokenizer.vocab_size,
+            "end_of_text": tokenizer.end_of_text,
+            **saved_in_plan(tokenizer, name),
+        },
+        "dtype": format_for(tokenizer.vocab_size).dtype.name,
+        "sources": [
+            described(source, reading, by)
+            for source, reading, by in zip(found.sources, readings, splits)
+        ],
+        "left_out": by_reason(found.left_out),
+        "shards": shards,
+    }
+
+
+def saved_in_plan(tokenizer: Tokenizer, name: str) -> dict[str, Any]:
+    """A tokenizer of one's own is kept with the shards: its file may be moved or overwritten."""
+    saved = None if name in PUBLISHED else saved_form(tokenizer)
+    return {} if saved is None else {"saved": saved}
+
+
+def say_what_matters(found: Found, settings: ShardSettings) -> None:
+    """Warn of files that are left out, and of text files that may be lists of documents."""
+    for line in in_lines(by_reason(found.left_out)):
+        warnings.warn(line, stacklevel=2)
+    if settings.document is not None:
+        return
+    texts = [source for source in found.sources if source.document is None and is_text(source)]
+    if lists := [source.name for source in texts if has_many_lines(source.path)]:
+        more = f", and {len(lists) - 1:,} more with several lines" if len(lists) > 1 else ""
+        warnings.warn(
+            f"{lists[0]}{more}: the whole file is taken as one document. If every line is a "
+            "document of its own, say --document line; --document file says that it is right so.",
+            stacklevel=2,
+        )
+
+
+def is_text(source: Source) -> bool:
+    """Whether the file is plain text, in which nothing says where a document ends."""
+    return known_format(source.path).kind == "text"
+
+
+def command_line(asked: Sequence[str], name: str, settings: ShardSettings) -> list[str]:
+    """What makes the same shards again, but for the folder."""
+    words = ["gptcore", "prepare", *asked, "--tokenizer", name]
+    usual = asdict(AS_USUAL)
+    for key, value in asdict(settings).items():
+        if value != usual[key]:
+            words += [f"--{key}", str(value)]
+    return words
+
+
+def described(source: Source, reading: Reading, by: str) -> dict[str, Any]:
+    """A source, as plan and manifest show it; what is not as usual has a key of its own."""
+    found = {"name": source.name, "bytes": source.bytes, "sha256": source.sha256}
+    if source.revision:
+        found["revision"] = source.revision
+    if is_text(source):
+        found["document"] = reading.document
+    if by != "id":
+        found["split_by"] = by
+    return found
+
+
+def differences(
+    plan: dict[str, Any], tokenizer: Tokenizer, name: str, settings: ShardSettings
+) -> list[str]:
+    """What is asked for now, and is not what the plan says, in lines."""
+    told = []
+    if plan["tokenizer"]["sha256"] != tokenizer.sha256:
+        told.append(f"tokenizer: {plan['tokenizer']['name']}, now {name}")
+        if plan["tokenizer"]["name"] == name:
+            told[-1] += " with another vocabulary"
+    before = plan["settings"]
+    for key, value in asdict(settings).items():
+        if key == "document" and value is None:
+            continue  # nothing was said, so it is as it was
+        if key == "bad_text" and before.get(key) == "stop":
+            continue  # it did not stop for what is made, so that is the same either way
+        if before.get(key) != value:
+            told.append(f"{key}: {before.get(key)}, now {value}")
+    return told
+
+
+def other_sources(plan: dict[str, Any], sources: Sequence[Source], all_here: bool) -> list[str]:
+    """The files that are not the plan's, in lines; files are known by name, size and order.
+
+    Unless `all_here`, files of the plan may be missing.
+    """
+    before = [(Path(row["name"]).name, row["bytes"]) for row in plan["sources"]]
+    now = [(Path(source.name).name, source.bytes) for source in sources]
+    new, gone = Counter(now) - Counter(before), Counter(before) - Counter(now)
+    told = [f"source: {name} with {size:,} bytes is new" for name, size in new]
+    if all_here:
+        told += [f"source: {name} with {size:,} bytes is missing" for name, size in gone]
+        told += ["sources: in another order"] if not told and now != before else []
+    return told

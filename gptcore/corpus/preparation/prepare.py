@@ -1,0 +1,244 @@
+"""Text to shards that a training run can trust: the work of `gptcore prepare`.
+
+    sources -> a plan (plan.json) -> every shard by itself -> manifest.json
+
+The result depends on sources, tokenizer and settings alone: not on the number of workers, nor on
+how often the work was killed. Run again, it makes what is missing or damaged, and nothing else.
+Left out on purpose: filtering and mixing, which come before; batches, which come after.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from gptcore.checks import as_path
+from gptcore.corpus.downloads.source import Source, SourceDamaged
+from gptcore.corpus.preparation.plan import (
+    AS_USUAL,
+    ShardSettings,
+    command_line,
+    new_plan,
+    other_sources,
+)
+from gptcore.corpus.preparation.progress import (
+    Preparation,
+    check_same,
+    check_some_text,
+    check_unchanged,
+    is_finished,
+    manifest_of,
+    refused,
+    remove_traces,
+    what_is_there,
+    whole_among,
+)
+from gptcore.corpus.preparation.shard_writer import Made, Span, make_shard, spans_of
+from gptcore.corpus.preparation.workers import in_processes
+from gptcore.corpus.reading.documents import read_documents
+from gptcore.corpus.reading.sources import check_file, find_all, lasting
+from gptcore.corpus.shards.shards import format_for
+from gptcore.files import (
+    NO_ROOM,
+    DiskFull,
+    check_room,
+    no_room,
+    sole_use,
+    write_json,
+)
+from gptcore.tokenizers.named import find_tokenizer
+from gptcore.tokenizers.tokenizer import Tokenizer
+
+BYTES_WORTH_A_PROCESS = 8_000_000  # of text, which are prepared while another process loads
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a preparation is, whenever a file was checked or a shard was made.
+
+    Units: bytes are those of the text (of the files, while these are checked), tokens those made
+        in this run, seconds those since this kind of work began.
+    Example: last = [*prepare("stories", "shards")][-1]; last.done == last.total -> True
+    """
+
+    doing: str  # "checking" or "making"
+    done: int
+    total: int
+    done_bytes: int
+    total_bytes: int
+    tokens: int
+    seconds: float
+
+    @property
+    def tokens_per_second(self) -> float:
+        return self.tokens / self.seconds
+
+    @property
+    def seconds_left(self) -> float:
+        return self.seconds * (self.total_bytes - self.done_bytes) / max(1, self.done_bytes)
+
+
+def prepare(
+    sources: str | Path | Sequence[str | Path],
+    out: str | Path,
+    tokenizer: str | Path | Tokenizer = "gpt2",
+    workers: int = 1,
+    settings: ShardSettings = AS_USUAL,
+) -> Iterator[Progress]:
+    """Make shards of the documents in `sources`, in the folder `out`; a record for each.
+
+    Nothing is yielded where everything is there already. Each shard has its name only when it is
+    whole, and the folder has a manifest.json only when all shards are there. Files that are not
+    taken stand in it with the reason; a warning names them, too.
+
+    Raises: ValueError for what cannot be asked for, or not in this folder; OSError for what goes
+        wrong on the way: damaged files, a full disk, another run in the folder.
+    Example: for step in prepare("stories", "shards"): print(step.done, "of", step.total)
+    """
+    asked = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
+    for one in asked:
+        as_path(one, "A source")
+    folder = as_path(out, "--out")
+    if workers < 1:
+        raise ValueError(f"workers={workers} must be 1 or more; one for each core is usual.")
+    if isinstance(tokenizer, Tokenizer):
+        known, name = tokenizer, getattr(tokenizer, "name", f"<{type(tokenizer).__name__}>")
+    else:
+        known, name = find_tokenizer(tokenizer), str(tokenizer)
+    if known.end_of_text is None:
+        raise ValueError(
+            f"The tokenizer {name} has no end-of-text token, with which every document begins. "
+            'Train it with special_tokens=["<|endoftext|>"].'
+        )
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file. Shards need a folder: --out with another name.")
+    return run(Preparation(asked, folder, known, name, workers, settings))
+
+
+def run(asked: Preparation) -> Iterator[Progress]:
+    """All of it, while nobody else is in the folder."""
+    folder = asked.folder
+    if is_finished(asked):  # nothing is written then, not even a lock
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with sole_use(folder):
+        plan, made, finished = what_is_there(folder)
+        if plan:
+            check_same(plan, asked, finished)
+        whole = whole_among(folder, made)
+        if finished and len(whole) == len(plan["shards"]):
+            return remove_traces(folder)
+        plan, sources = planned(asked, plan)
+        missing = [number for number in range(len(plan["shards"])) if number not in whole]
+        needed = {span[0] for number in missing for span in plan["shards"][number]["spans"]}
+        needed |= {number for number, row in enumerate(plan["sources"]) if not row["sha256"]}
+        yield from check_sources(plan, sources, sorted(needed), asked.workers)
+        if not finished:
+            write_json(folder / "plan.json", plan)
+        try:
+            for step, shard in make_missing(plan, sources, missing, asked):
+                check_unchanged(made.get(shard.number) if finished else None, shard, folder)
+                made[shard.number] = asdict(shard)
+                yield step
+        except (ValueError, SourceDamaged):
+            if not made:  # what mends the sources, or another option, may begin here again
+                remove_traces(folder)
+            raise
+        manifest = manifest_of(plan, made)
+        check_some_text(manifest, folder, finished)
+        if not finished:
+            write_json(folder / "manifest.json", manifest)
+        remove_traces(folder)
+
+
+def planned(asked: Preparation, plan: dict[str, Any]) -> tuple[dict[str, Any], list[Source]]:
+    """The plan, a new one if there is none yet, and its files on this machine.
+
+    Raises: ValueError for files that are not those of the plan; what `find_all` raises.
+    """
+    found = find_all(asked.asked, asked.settings, out=asked.folder)
+    if not plan:
+        words = lasting(asked.asked)
+        return new_plan(words, found, asked.tokenizer, asked.name, asked.settings), found.sources
+    if told := other_sources(plan, found.sources, all_here=True):
+        raise refused(plan, asked.folder, told)
+    if plan["settings"]["bad_text"] != asked.settings.bad_text:  # what it stopped for is replaced
+        settings = plan["settings"] | {"bad_text": asked.settings.bad_text}
+        command = command_line(plan["asked"], plan["tokenizer"]["name"], ShardSettings(**settings))
+        plan |= {"settings": settings, "command": command}
+    return plan, found.sources
+
+
+def check_sources(
+    plan: dict[str, Any], found: Sequence[Source], needed: Sequence[int], workers: int
+) -> Iterator[Progress]:
+    """Hold the hash of every file that will be read against the one that is known, or note it.
+
+    Raises: SourceDamaged.
+    """
+    start, done_bytes = perf_counter(), 0
+    all_bytes = sum(found[number].bytes for number in needed)
+    threads = ThreadPoolExecutor(workers)
+    known = [plan["sources"][number]["sha256"] for number in needed]
+    hashes = threads.map(check_file, [found[number] for number in needed], known)
+    try:
+        for done, (number, sha256) in enumerate(zip(needed, hashes), start=1):
+            plan["sources"][number]["sha256"] = sha256
+            done_bytes += found[number].bytes
+            seconds = perf_counter() - start
+            yield Progress("checking", done, len(needed), done_bytes, all_bytes, 0, seconds)
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
+def make_missing(
+    plan: dict[str, Any], found: Sequence[Source], missing: Sequence[int], asked: Preparation
+) -> Iterator[tuple[Progress, Made]]:
+    """Make the shards that are missing, in any order.
+
+    Raises: DiskFull, before the first one or on the way.
+    """
+    jobs = {number: spans_of(plan, found, number) for number in missing}
+    text_bytes = {number: plan["shards"][number]["text_bytes"] for number in missing}
+    all_bytes = sum(text_bytes.values())
+    share = bytes_for_a_byte(jobs.values(), asked)
+    check_room(asked.folder, int(share * all_bytes))
+    workers = max(1, min(asked.workers, len(jobs), all_bytes // BYTES_WORTH_A_PROCESS))
+    work = partial(make_one, asked.folder, asked.tokenizer, asked.settings)
+    start, done_bytes, tokens = perf_counter(), 0, 0
+    try:
+        makes = in_processes(work, jobs.items(), workers)
+        for done, ((number, _), made) in enumerate(makes, start=1):
+            done_bytes += text_bytes[number]
+            tokens += made.train.tokens + made.val.tokens
+            seconds = perf_counter() - start
+            step = Progress("making", done, len(jobs), done_bytes, all_bytes, tokens, seconds)
+            yield step, made
+    except OSError as error:
+        if not isinstance(error, DiskFull) and error.errno not in NO_ROOM:
+            raise
+        raise no_room(asked.folder, int(share * (all_bytes - done_bytes))) from None
+
+
+def make_one(
+    folder: Path, tokenizer: Tokenizer, settings: ShardSettings, job: tuple[int, Sequence[Span]]
+) -> Made:
+    """One job of a worker."""
+    number, spans = job
+    return make_shard(folder, number, spans, tokenizer, settings)
+
+
+def bytes_for_a_byte(jobs: Iterable[Sequence[Span]], asked: Preparation) -> float:
+    """How many bytes of shards a byte of text becomes, as the first documents have it."""
+    id_bytes = format_for(asked.tokenizer.vocab_size).dtype.itemsize
+    for spans in jobs:
+        with contextlib.suppress(ValueError):  # told when they are read in earnest, with the place
+            for batch in read_documents(spans[0].path, spans[0].first, asked.settings):
+                text = "".join(text or "" for _, text in batch)[:100_000]
+                if text:
+                    return len(asked.tokenizer.encode_array(text)) * id_bytes / len(text.encode())
+    return id_bytes

@@ -1,0 +1,147 @@
+"""What a folder of shards holds: nothing yet, a plan and some shards, or all; and what for.
+
+Files in it: plan.json and shard_*.json while work goes on, manifest.json when all is done. Left out
+on purpose: making shards.
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gptcore.corpus.preparation.plan import ShardSettings, differences, other_sources
+from gptcore.corpus.preparation.shard_writer import Made
+from gptcore.corpus.reading.sources import find_all, lasting
+from gptcore.corpus.shards.shards import command_of
+from gptcore.files import read_json, read_plan, sha256_of
+from gptcore.tokenizers.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What was asked for."""
+
+    asked: list[str]
+    folder: Path
+    tokenizer: Tokenizer
+    name: str  # of the tokenizer
+    workers: int
+    settings: ShardSettings
+
+
+def what_is_there(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any]], bool]:
+    """The plan, the shards that were made, and whether these are all. An empty plan: none yet.
+
+    Raises: ValueError if the folder is used for something else.
+    """
+    if (folder / "manifest.json").exists():
+        manifest = read_plan(folder / "manifest.json")
+        return manifest, {row["number"]: row for row in manifest["shards"]}, True
+    if (folder / "plan.json").exists():
+        records = [read_json(path) for path in sorted(folder.glob("shard_*.json"))]
+        return read_plan(folder / "plan.json"), {row["number"]: row for row in records}, False
+    strange = [p.name for p in folder.iterdir() if p.suffix != ".part" and p.name[0] != "."]
+    if strange:
+        raise ValueError(
+            f"{folder} has other files in it, such as {min(strange)}. Shards need a folder of "
+            "their own: --out with a new name."
+        )
+    return {}, {}, False
+
+
+def is_finished(asked: Preparation) -> bool:
+    """Whether all shards are there, bit for bit, and no trace of the work. Only reads.
+
+    Raises: ValueError if they were made of something else, or have no text at all.
+    """
+    folder = asked.folder
+    if not (folder / "manifest.json").exists() or any(traces(folder)):
+        return False
+    plan, made, _ = what_is_there(folder)
+    check_same(plan, asked, finished=True)
+    check_some_text(plan, folder, finished=True)
+    return len(whole_among(folder, made)) == len(plan["shards"])
+
+
+def check_same(plan: dict[str, Any], asked: Preparation, finished: bool) -> None:
+    """Raises: ValueError if the folder was begun for something else than what is asked for now."""
+    told = differences(plan, asked.tokenizer, asked.name, asked.settings)
+    same_words = plan["asked"] in (asked.asked, lasting(asked.asked))
+    if finished:  # if the words are the same, the sources need not be there any more
+        found = find_all(asked.asked, asked.settings, at_hand=same_words, out=asked.folder)
+        told += other_sources(plan, found.sources, all_here=not same_words)
+    if told:
+        raise refused(plan, asked.folder, told)
+
+
+def check_some_text(manifest: dict[str, Any], folder: Path, finished: bool) -> None:
+    """Raises: ValueError if no document had any text. Of an unfinished folder nothing is kept."""
+    if manifest["train"]["tokens"] + manifest["val"]["tokens"]:
+        return
+    names = [row["name"] for row in manifest["sources"]]
+    if not finished:
+        remove_traces(folder)
+    raise ValueError(
+        f"There is no text in {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}: "
+        f"{manifest['empty']:,} document(s), all empty. Is the text under another name "
+        f"(--column), or in other files? {f'Remove {folder}, which' if finished else folder} has "
+        "no shards."
+    )
+
+
+def refused(plan: dict[str, Any], folder: Path, told: list[str]) -> ValueError:
+    """The error for another preparation in the same folder."""
+    return ValueError(
+        f"{folder} was prepared, or begun, with something else than what is asked for now.\n"
+        + "".join(f"  {line}\n" for line in told)
+        + "Give another folder with --out; or remove this one; or ask for the same as before:\n"
+        + f"  {command_of(plan, folder)}"
+    )
+
+
+def whole_among(folder: Path, made: dict[int, dict[str, Any]]) -> set[int]:
+    """The numbers of the shards whose files are there, bit for bit."""
+
+    def is_whole(row: dict[str, Any]) -> bool:
+        slices = [row[split] for split in ("train", "val") if row[split]["file"]]
+        paths = [(folder / one["file"], one["sha256"]) for one in slices]
+        return all(path.is_file() and sha256_of(path) == sha256 for path, sha256 in paths)
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return {
+            number for number, whole in zip(made, threads.map(is_whole, made.values())) if whole
+        }
+
+
+def traces(folder: Path) -> Iterator[Path]:
+    """Every file that only an unfinished preparation needs."""
+    for pattern in ("plan.json", "shard_*.json", "shard_*.journal", "*.part"):
+        yield from folder.glob(pattern)
+
+
+def remove_traces(folder: Path) -> None:
+    """Remove what only an unfinished preparation needs."""
+    for path in list(traces(folder)):
+        path.unlink()
+
+
+def check_unchanged(before: dict[str, Any] | None, now: Made, folder: Path) -> None:
+    """Raises: OSError if a shard that replaces a damaged one is another one than that was."""
+    if before and any(before[key] != value for key, value in asdict(now).items()):
+        raise OSError(
+            f"Shard {now.number} of {folder} was made again, and is not what the manifest says it "
+            "was. Either manifest.json is damaged, or a library encodes or reads differently now. "
+            "Remove the folder and prepare it anew."
+        )
+
+
+def manifest_of(plan: dict[str, Any], made: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """The plan with its results."""
+    rows = [{**made[number], **shard} for number, shard in enumerate(plan["shards"])]
+    totals = {
+        split: {key: sum(row[split][key] for row in rows) for key in ("tokens", "documents")}
+        for split in ("train", "val")
+    }
+    return {**plan, **totals, "empty": sum(row["empty"] for row in rows), "shards": rows}

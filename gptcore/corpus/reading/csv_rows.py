@@ -1,0 +1,65 @@
+"""Documents out of .csv and .tsv: the first line names the columns, one of them has the text."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from io import TextIOWrapper
+from pathlib import Path
+
+from gptcore.corpus.downloads.source import SourceDamaged
+from gptcore.corpus.reading.formats import open_bytes
+from gptcore.corpus.reading.rows import Reading, Row, id_of, missing_column
+from gptcore.corpus.reading.unique import position_of
+
+LONGEST_CELL = min(sys.maxsize, 2**31 - 1)  # what a C long can count everywhere
+
+
+def rows_of_csv(path: Path, reading: Reading) -> Iterator[Row]:
+    """Id and text of each row.
+
+    Raises: ValueError for a column that is not there, or a row with too few or too many cells;
+        SourceDamaged for a quote that is never closed.
+    """
+    errors = "strict" if reading.bad_text == "stop" else "replace"
+    csv.field_size_limit(LONGEST_CELL)
+    with TextIOWrapper(open_bytes(path), "utf-8-sig", errors, newline="") as file:
+        lines = csv.reader(file, delimiter=delimiter_of(path), strict=True)
+        try:
+            header = next(lines, [])
+            text_at = position_of(path, header, reading.column)
+            if text_at is None and header:
+                raise missing_column(path, reading.column, header, header)
+            id_at = position_of(path, header, "id")
+            for cells in lines:
+                if cells and text_at is not None:
+                    check_cells(path, lines.line_num, header, cells)
+                    yield None if id_at is None else id_of(cells[id_at]), cells[text_at]
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{path} is not UTF-8: byte {error.object[error.start]:#04x} after line "
+                f"{lines.line_num}. Save it as UTF-8, or put U+FFFD in its place: "
+                "--bad_text replace"
+            ) from None
+        except csv.Error as error:
+            raise SourceDamaged(
+                f"{path}, line {lines.line_num} is no CSV: {error}. A cell with a quote or a line "
+                'break in it stands in quotes, and a quote inside is doubled: "say ""so""".'
+            ) from None
+
+
+def delimiter_of(path: Path) -> str:
+    """What stands between the cells of the first line; in a .tsv always a tab."""
+    if ".tsv" in [suffix.lower() for suffix in path.suffixes[-2:]]:
+        return "\t"
+    with open_bytes(path) as file:
+        header = file.readline(2**16)
+    return max(",;\t", key=lambda delimiter: header.count(delimiter.encode()))
+
+
+def check_cells(path: Path, line: int, header: list[str], cells: list[str]) -> None:
+    """Raises: ValueError for a row with another number of cells than the first line."""
+    if len(cells) != len(header):
+        raise ValueError(
+            f"{path}, line {line} has {len(cells)} cell(s), the first line has {len(header)}: "
+            f"{', '.join(header)}. A text with the delimiter in it stands in quotes."
+        )

@@ -1,0 +1,54 @@
+"""Whether ids tell the documents of the sources apart, so that they can decide about validation.
+
+A column of ids may be empty, or hold the same word in every row, such as the name of a dataset.
+Then all documents would go to one side; so the text of each decides instead.
+"""
+
+import contextlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Literal
+
+from gptcore.corpus.reading.documents import read_documents, row_groups
+from gptcore.corpus.reading.formats import known_format
+from gptcore.corpus.reading.rows import Reading
+
+By = Literal["id", "text"]
+LOOKED_AT = 1000  # documents; in most files the second one has another id already
+
+
+def split_by(files: Sequence[tuple[Path, Reading]]) -> list[By]:
+    """For each file what decides: the ids if they differ, else the texts.
+
+    The id of a file with one document is held against those of other such files.
+    """
+    ids = [first_ids(path, reading) for path, reading in files]
+    single = Counter(found[0] for found in ids if len(found) == 1)
+    return ["text" if is_useless(found, single) else "id" for found in ids]
+
+
+def is_useless(ids: Sequence[str], single: Counter[str]) -> bool:
+    """Whether several documents have the id that these have, and no other was met."""
+    if len(ids) == 1:
+        return single[ids[0]] > 1
+    return len(set(ids)) == 1
+
+
+def first_ids(path: Path, reading: Reading) -> list[str]:
+    """The ids of the first documents, up to the first one that differs."""
+    found: list[str] = []
+    if known_format(path).kind == "text":
+        return found
+    # What cannot be read is told when it is read in earnest, with its place.
+    with contextlib.suppress(ValueError, OSError):
+        groups = range(len(row_groups(path, replace(reading, bad_text="replace"))))
+        batches = (batch for group in groups for batch in read_documents(path, group, reading))
+        for key, _ in islice(chain.from_iterable(batches), LOOKED_AT):
+            if key is not None:
+                found.append(key)
+                if key != found[0]:
+                    break
+    return found

@@ -1,0 +1,128 @@
+"""Documents out of files: parquet, text, JSON and CSV, one row group after the other.
+
+A row group is what is read, or read again, as a whole. Parquet files have them; a text file is cut
+into blocks of bytes, and the lines that begin inside a block are its row group. So every row group
+can be read alone, without what is before it. A file that is compressed, a .json and a .csv is a
+single row group, for nobody can begin to read it in the middle.
+"""
+
+import codecs
+import math
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+
+from gptcore.corpus.downloads.source import SourceDamaged
+from gptcore.corpus.reading.csv_rows import rows_of_csv
+from gptcore.corpus.reading.formats import (
+    Format,
+    check_is_text,
+    known_format,
+    not_unpacked,
+    open_bytes,
+    unpacked_bytes,
+)
+from gptcore.corpus.reading.json_rows import is_lines, row_of_line, rows_of_file
+from gptcore.corpus.reading.parquet import BATCH_ROWS, group_bytes, read_parquet
+from gptcore.corpus.reading.rows import Reading, Row, decode
+
+BLOCK_BYTES = 4 * 2**20
+
+
+def content_format(path: Path) -> Format:
+    """The format of the file, as its name and, of a .json file, its first line tell it."""
+    found = known_format(path)
+    if found.kind == "json" and is_lines(path):
+        return Format("jsonl", found.compression)
+    return found
+
+
+def row_groups(path: Path, reading: Reading) -> list[int]:
+    """Every row group of the file, by the bytes of its text.
+
+    Raises: ValueError for a column that is not there, or what is no text; SourceDamaged for a file
+        that is not whole.
+    """
+    if known_format(path).kind == "parquet":
+        return group_bytes(path, reading.column)
+    check_is_text(path)
+    size_bytes, found = unpacked_bytes(path), content_format(path)
+    if found.kind == "text" and reading.document != "line":
+        return [size_bytes]
+    if found.compression or found.kind in ("json", "csv"):
+        return [size_bytes] if size_bytes else []
+    starts = range(0, size_bytes, BLOCK_BYTES)
+    return [min(BLOCK_BYTES, size_bytes - start) for start in starts]
+
+
+def read_documents(path: Path, group: int, reading: Reading) -> Iterator[list[Row]]:
+    """The documents of one row group, a few at a time.
+
+    Raises: SourceDamaged or ValueError, naming file and position.
+    """
+    if known_format(path).kind == "parquet":
+        yield from read_parquet(path, group, reading)
+        return
+    try:
+        yield from in_batches(rows_of(path, group, reading))
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, SourceDamaged) or not known_format(path).compression:
+            raise
+        raise not_unpacked(path, error) from None
+
+
+def rows_of(path: Path, group: int, reading: Reading) -> Iterator[Row]:
+    """The documents of one row group of a file that is no table of parquet."""
+    kind = content_format(path).kind
+    if kind == "csv":
+        yield from rows_of_csv(path, reading)
+    elif kind == "json":
+        yield from rows_of_file(path, reading)
+    elif kind == "jsonl":
+        for start, line in lines_of(path, group):
+            yield row_of_line(path, start, line, reading)
+    elif reading.document == "line":
+        for start, line in lines_of(path, group):
+            yield None, decode(path, start, line, reading.bad_text).strip()
+    else:
+        yield None, whole_text(path, reading)
+
+
+def in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The same rows, some at a time."""
+    rows = iter(rows)
+    while batch := list(islice(rows, BATCH_ROWS)):
+        yield batch
+
+
+def whole_text(path: Path, reading: Reading) -> str:
+    """All of a text file, as one document."""
+    with open_bytes(path) as file:
+        content = file.read()
+    bare = content.removeprefix(codecs.BOM_UTF8)
+    text = decode(path, len(content) - len(bare), bare, reading.bad_text)
+    return text.replace("\r\n", "\n")
+
+
+def lines_of(path: Path, group: int) -> Iterator[tuple[int, bytes]]:
+    """Every line that begins in the block and is not blank, with the position of its first byte."""
+    begin, end = group * BLOCK_BYTES, (group + 1) * BLOCK_BYTES
+    limit = math.inf if known_format(path).compression else end
+    with open_bytes(path) as file:
+        if begin:
+            file.seek(begin - 1)
+            file.readline()  # a line that began in an earlier block; only its end if it ends there
+        start = file.tell() if begin else 0
+        while start < limit and (line := file.readline()):
+            bare = line.removesuffix(b"\n").removesuffix(b"\r")
+            mark = codecs.BOM_UTF8 if start == 0 and bare.startswith(codecs.BOM_UTF8) else b""
+            if bare.strip():
+                yield start + len(mark), bare.removeprefix(mark)
+            start += len(line)
+
+
+def has_many_lines(path: Path) -> bool:
+    """Whether a text file has more than one line that is not blank."""
+    return len(list(islice(lines_of(path, 0), 2))) > 1

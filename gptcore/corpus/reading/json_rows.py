@@ -1,0 +1,114 @@
+"""Documents out of JSON: a line of jsonl, or a .json file with an array of objects or texts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gptcore.corpus.downloads.source import SourceDamaged
+from gptcore.corpus.reading.formats import open_bytes
+from gptcore.corpus.reading.rows import Reading, Row, decode, id_of, whole_characters
+from gptcore.json_text import parse_json
+
+FIRST_LINE_BYTES = 16 * 2**20
+
+
+def is_lines(path: Path) -> bool:
+    """Whether a .json file is jsonl under another name: its first line is an object by itself."""
+    with open_bytes(path) as file:
+        line = file.readline(FIRST_LINE_BYTES).strip()
+        while line == b"" and file.peek(1):  # type: ignore[attr-defined]
+            line = file.readline(FIRST_LINE_BYTES).strip()
+    return line.removeprefix(b"\xef\xbb\xbf").startswith(b"{") and parsed(line) is not None
+
+
+def parsed(line: bytes) -> Any:
+    """What the line says; None if it is no JSON."""
+    try:
+        return parse_json(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def row_of_line(path: Path, start: int, line: bytes, reading: Reading) -> Row:
+    """One line of jsonl, which begins at byte `start`.
+
+    Raises: SourceDamaged if it is no JSON object; ValueError if it lacks the field.
+    """
+    text = decode(path, start, line, reading.bad_text)
+    try:
+        row = parse_json(text)
+    except ValueError as error:
+        raise SourceDamaged(f"{place_of(path, start)} is not JSON: {error}.") from None
+    except RecursionError:
+        raise too_deep(place_of(path, start)) from None
+    if not isinstance(row, dict):
+        raise ValueError(
+            f'{place_of(path, start)} is no object such as {{"{reading.column}": "..."}}.'
+        )
+    try:
+        return row_of(row, "", reading)
+    except ValueError as error:  # only now count lines, from the top of the file
+        raise ValueError(f"{place_of(path, start)}{error}") from None
+
+
+def rows_of_file(path: Path, reading: Reading) -> Iterator[Row]:
+    """The elements of an array, or the one object that the file is; it is read as a whole.
+
+    Raises: SourceDamaged if it is no JSON; ValueError for elements without the field.
+    """
+    with open_bytes(path) as file:
+        content = file.read()
+    text = decode(path, 0, content, reading.bad_text).removeprefix("\ufeff")
+    if not text.strip():
+        return
+    try:
+        found = parse_json(text)
+    except ValueError as error:
+        raise SourceDamaged(f"{path} is not JSON: {error}.") from None
+    except RecursionError:
+        raise too_deep(path) from None
+    for number, row in enumerate(found if isinstance(found, list) else [found], start=1):
+        place = f"{path}, element {number}" if isinstance(found, list) else str(path)
+        if isinstance(row, dict):
+            yield row_of(row, place, reading)
+        elif row is None or isinstance(row, str):
+            yield None, None if row is None else whole_characters(place, row, reading.bad_text)
+        else:
+            raise ValueError(
+                f'{place} is neither a text nor an object such as {{"{reading.column}": "..."}}.'
+            )
+
+
+def row_of(row: dict[str, Any], place: str, reading: Reading) -> Row:
+    """Id and text of an object.
+
+    Raises: ValueError if it lacks the field, or that is no text.
+    """
+    if reading.column not in row:
+        raise ValueError(
+            f"{place} has no field {reading.column!r}; it has "
+            f"{', '.join(map(repr, row)) or 'none'}. Say which one has the text: --column NAME"
+        )
+    found = row[reading.column]
+    if found is not None and not isinstance(found, str):
+        raise ValueError(
+            f"{place}: the field {reading.column!r} is {type(found).__name__}, not text."
+        )
+    if found is not None:
+        found = whole_characters(place, found, reading.bad_text)
+    return id_of(row.get("id")), found
+
+
+def place_of(path: Path, start: int) -> str:
+    """Where in a file of lines: counted from the top, and so only for an error."""
+    with open_bytes(path) as file:
+        before = file.read(start)
+    number = before.count(b"\n") + 1
+    return f"{path}, line {number}"
+
+
+def too_deep(place: object) -> SourceDamaged:
+    return SourceDamaged(
+        f"{place} is nested too deeply to be read: brackets within brackets, thousands of times. "
+        "Take the line or the file out."
+    )

@@ -1,0 +1,152 @@
+"""Parquet tables: opened, their text and ids read as Python strings, damage told by its row."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gptcore.corpus.downloads.source import SourceDamaged
+from gptcore.corpus.reading.rows import (
+    BadText,
+    Reading,
+    Row,
+    decode_cell,
+    first_line,
+    id_of,
+    missing_column,
+)
+from gptcore.corpus.reading.unique import position_of
+
+BATCH_ROWS = 64
+BUFFER_BYTES = 2**20  # of a column, read at a time; without it a whole column chunk is in memory
+Cells = dict[str, list[Any]]  # column -> its cells
+
+
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """The file, its footer read.
+
+    Raises: SourceDamaged if it is no parquet file, or only a part of one.
+    """
+    try:
+        return pq.ParquetFile(path, buffer_size=BUFFER_BYTES)
+    except (pa.ArrowException, OSError) as error:
+        with open(path, "rb") as file:
+            begin = file.read(60)
+        if begin[:4] == b"PAR1":
+            problem = f"it is cut off or damaged ({first_line(error)})"
+        elif begin.lstrip()[:1] == b"<":
+            problem = f"it is a page of the web, saved under this name: it begins with {begin!r}"
+        else:
+            problem = (
+                f"it begins with {begin[:20]!r} instead of b'PAR1'" if begin else "it is empty"
+            )
+        raise SourceDamaged(
+            f"{path} is no whole parquet file: {problem}. Bring it again."
+        ) from None
+
+
+def group_bytes(path: Path, column: str) -> list[int]:
+    """Every row group of the file, by the bytes of its text.
+
+    Raises: what `open_parquet` and `check_text_column` raise.
+    """
+    with open_parquet(path) as file:
+        check_text_column(path, file.schema_arrow, column)
+        names = [file.schema.column(i).path for i in range(len(file.schema))]
+        index = names.index(column)
+        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+        return [group.column(index).total_uncompressed_size for group in groups]
+
+
+def check_text_column(path: Path, schema: pa.Schema, column: str) -> None:
+    """Raises: ValueError, with the columns that there are, unless one has that name, and text."""
+    texts = [field.name for field in schema if is_text(field.type)]
+    if position_of(path, schema.names, column) is None:
+        raise missing_column(path, column, schema.names, texts)
+    if column not in texts:
+        raise ValueError(
+            f"The column {column!r} of {path} has {schema.field(column).type}, not text. "
+            f"Columns with text: {', '.join(texts) or 'none'}."
+        )
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this kind holds strings; one of type null has none, and could."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_view = getattr(pa.types, "is_string_view", lambda _: False)  # since pyarrow 16
+    return (
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or is_view(kind)
+        or pa.types.is_null(kind)
+    )
+
+
+def read_parquet(path: Path, group: int, reading: Reading) -> Iterator[list[Row]]:
+    """The rows of a row group; of all columns only text and id are read."""
+    wanted = (reading.column, "id")
+    for cells in read_cells(path, [group], wanted, BATCH_ROWS, reading.bad_text):
+        texts = cells[reading.column]
+        yield list(zip(map(id_of, cells.get("id", [None] * len(texts))), texts))
+
+
+def read_cells(
+    path: Path, groups: Sequence[int] | None, wanted: Sequence[str], rows: int, bad_text: BadText
+) -> Iterator[Cells]:
+    """The wanted columns, the first of which has the text, some rows at a time.
+
+    Columns that are not there are left out. `groups` None means all row groups.
+
+    Raises: SourceDamaged, or ValueError for bytes that are no text, naming file and row.
+    """
+    with open_parquet(path) as file:
+        check_text_column(path, file.schema_arrow, wanted[0])
+        names = file.schema_arrow.names
+        columns = list(
+            dict.fromkeys(name for name in wanted if position_of(path, names, name) is not None)
+        )
+        groups = range(file.metadata.num_row_groups) if groups is None else groups
+        for group in groups:
+            batches = file.iter_batches(rows, row_groups=[group], columns=columns)
+            row = 0
+            while (batch := next_batch(path, group, row, batches)) is not None:
+                place = f"{path}, row group {group}"
+                yield {
+                    name: cells_of(place, row, name, batch.column(name), bad_text)
+                    for name in columns
+                }
+                row += batch.num_rows
+
+
+def next_batch(path: Path, group: int, row: int, batches: Iterator) -> pa.RecordBatch | None:
+    """The next rows, or None at the end.
+
+    Raises: SourceDamaged or ValueError, with the place.
+    """
+    try:
+        return next(batches, None)
+    except (pa.ArrowException, OSError) as error:
+        if "UTF8" in str(error):  # a dictionary whose cells pyarrow looks at itself
+            raise ValueError(
+                f"{path}, row group {group}, has text after its row {row} that is not UTF-8. Write "
+                "the table again from clean text."
+            ) from None
+        raise SourceDamaged(
+            f"{path} is damaged: row group {group} cannot be read after its row {row} "
+            f"({first_line(error)}). Bring the file again."
+        ) from None
+
+
+def cells_of(place: str, row: int, name: str, column: pa.Array, bad_text: BadText) -> list[Any]:
+    """The column as Python values; strings may hold bytes that are no text."""
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError:
+        cells = column.cast(pa.binary()).to_pylist()
+    return [
+        None if cell is None else decode_cell(f"{place}, row {row + i}, {name}", cell, bad_text)
+        for i, cell in enumerate(cells)
+    ]

@@ -1,0 +1,210 @@
+"""Where documents come from: files, folders, globs, named texts, and FineWeb's files on the hub.
+
+What is asked for becomes a list of files on this machine, in an order that does not depend on the
+machine, and a list of what is not taken. Left out on purpose: reading (`corpus/documents.py`).
+"""
+
+import difflib
+import glob
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Literal
+
+from gptcore.checks import as_path
+from gptcore.corpus.downloads.source import Source, SourceDamaged
+from gptcore.corpus.reading.formats import ENDINGS, READABLE, format_of, not_read
+from gptcore.corpus.reading.left_out import LeftOut, by_reason, in_lines
+from gptcore.corpus.reading.rows import AS_A_GUESS, Reading
+from gptcore.corpus.reading.walk import files_below, not_a_file, pointing
+from gptcore.files import sha256_of
+from gptcore.manifest import UnknownText, all_texts, find_text, is_there, path_of
+
+FROM_THE_HUB = ("fineweb:", "fineweb-edu:")
+SINGLE = ("shakespeare",)  # named texts that are one document; of others every line is one
+WORDS = "a file, a folder, a quoted glob, the name of a text, or a name such as fineweb:..."
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files that are meant, and what lies among them and is not taken."""
+
+    sources: list[Source]
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+def check_file(source: Source, known: str = "") -> str:
+    """The SHA-256 of the file, once it is the one that is known, if any is.
+
+    Raises: SourceDamaged.
+    """
+    expected, found = known or source.sha256, sha256_of(source.path)
+    if expected in ("", found):
+        return found
+    way_out = "Bring back the file as it was, or prepare this one into another folder."
+    if is_name(source.name):
+        way_out = f"Bring it again: gptcore fetch {source.name} --again"
+    raise SourceDamaged(
+        f"{source.path} is damaged, or another file than before: expected sha256 {expected}, got "
+        f"{found}. {way_out}"
+    )
+
+
+def lasting(asked: Sequence[str]) -> list[str]:
+    """The same words, so that they mean the same files from any working folder."""
+    return [one if is_name(one) else str(as_path(one).absolute()) for one in asked]
+
+
+def is_name(asked: str) -> bool:
+    """Whether a word of the command line names a text, or a file on the hub."""
+    named_text = asked in all_texts() or asked.startswith(FROM_THE_HUB)
+    return named_text and not as_path(asked).exists()
+
+
+def find_sources(asked: Sequence[str], at_hand: bool = False) -> list[Source]:
+    """The files that `find_all` finds."""
+    return find_all(asked, at_hand=at_hand).sources
+
+
+def find_all(
+    asked: Sequence[str],
+    reading: Reading = AS_A_GUESS,
+    at_hand: bool = False,
+    out: Path | None = None,
+) -> Found:
+    """The files that are meant, each once: in the order of `asked`, in a folder by name.
+
+    With `at_hand`, what is not on this machine is no error. `out` is never a source.
+
+    Raises: ValueError for what is not there, is named twice, or is no kind of file that we read;
+        OSError if the hub cannot be reached.
+    """
+    if not asked:
+        raise ValueError(f"Say what to prepare: {WORDS}")
+    found = [files_of(one, reading, at_hand, out) for one in asked]
+    sources = [source for part in found for source in part.sources]
+    seen: set[Path] = set()
+    for source in sources:
+        place = source.path.resolve()
+        if place in seen:
+            raise ValueError(f"{source.name} is named twice. Name every file once.")
+        seen.add(place)
+    return Found(sources, [one for part in found for one in part.left_out])
+
+
+def files_of(asked: str, reading: Reading, at_hand: bool, out: Path | None) -> Found:
+    """The files that one word of the command line means."""
+    path = as_path(asked, "A source")
+    if path.is_file():
+        return Found([local(path)])
+    if path.is_dir():
+        return in_folder(path, reading, at_hand, out)
+    if at_hand:
+        return in_pattern(asked, path, at_hand) if glob.has_magic(asked) else Found([])
+    if path.exists() or path.is_symlink():
+        raise ValueError(neither(path))
+    if asked.startswith(FROM_THE_HUB):
+        # Only this line needs the hub's library, which is slow to load.
+        return Found([import_module("gptcore.corpus.downloads.hub").bring(asked)])
+    if glob.has_magic(asked):
+        return in_pattern(asked, path, at_hand)
+    return Found([named(asked, path)])
+
+
+def in_folder(folder: Path, reading: Reading, at_hand: bool, out: Path | None) -> Found:
+    """Every file below the folder that we can read."""
+    paths, left_out = files_below(folder, reading, out)
+    if not paths and not at_hand:
+        there = "".join(f"\n  {line}" for line in in_lines(by_reason(left_out)))
+        raise ValueError(
+            f"The folder {folder} has no file that ends in {READABLE}. Name the folder that has "
+            f"them, or the files.{there}"
+        )
+    return Found([local(path) for path in paths], left_out)
+
+
+def in_pattern(asked: str, path: Path, at_hand: bool) -> Found:
+    """The files that a pattern means; what else it means is left out."""
+    found = [Path(name) for name in sorted(matches(path))]
+    files, left_out = [], []
+    for one in found:
+        if one.is_dir():
+            if not any(one in other.parents for other in found):
+                left_out.append(LeftOut(str(one), "a folder that a pattern for files means, too"))
+        elif not one.is_file():
+            left_out.append(LeftOut(pointing(one), not_a_file(one)))
+        else:
+            files.append(local(one))
+    if not files and not at_hand:
+        there = "".join(f"\n  {line}" for line in in_lines(by_reason(left_out)))
+        raise ValueError(f"No file is called {asked!r}. {what_is_near(path)}{there}")
+    return Found(files, left_out)
+
+
+def matches(path: Path) -> list[str]:
+    """What the pattern means; a folder may have brackets in its name that are no pattern."""
+    found = glob.glob(str(path), recursive=True)
+    if found:
+        return found
+    root = real_part(path)
+    return glob.glob(str(Path(glob.escape(str(root))) / path.relative_to(root)), recursive=True)
+
+
+def real_part(path: Path) -> Path:
+    """The longest part of the path, from the left, that is a folder."""
+    return next((parent for parent in path.parents if parent.is_dir()), Path())
+
+
+def what_is_near(path: Path) -> str:
+    """What stands where a pattern was looked for."""
+    root = real_part(path)
+    names = sorted(other.name for other in root.iterdir())
+    shown = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
+    return f"The folder {root} has: {shown or 'nothing'}."
+
+
+def neither(path: Path) -> str:
+    """What is wrong with a path that leads to neither a file nor a folder."""
+    if path.is_symlink() and not path.exists():
+        return (
+            f"{pointing(path)} is a broken link: what it leads to is not there. Bring that back, "
+            "or name the file itself."
+        )
+    return (
+        f"{path} is a pipe or a device, which can be read only once; prepare reads twice. Write "
+        "its text into a file, and name that."
+    )
+
+
+def local(path: Path) -> Source:
+    """A file that was named by its path; what it ends in says what it is."""
+    if format_of(path) is None:
+        raise ValueError(
+            f"{path} ends in {path.suffix or 'nothing'!r}; files of documents end in {READABLE}. "
+            f"{not_read(path)}"
+        )
+    return Source(path, str(path), path.stat().st_size)
+
+
+def named(asked: str, path: Path) -> Source:
+    """A text of data/manifest.toml; or the error for a path that leads nowhere."""
+    try:
+        text = find_text(asked)
+    except UnknownText:
+        folder = path.parent
+        there = [other.name for other in folder.iterdir()] if folder.is_dir() else []
+        near = difflib.get_close_matches(path.name, there, 1, 0.5)
+        guess = f"Did you mean {shlex.quote(str(folder / near[0]))}?" if near else f"Give {WORDS}"
+        raise ValueError(f"There is no {asked!r}. {guess}") from None
+    if not is_there(text):
+        raise ValueError(
+            f"The text {asked!r} is not here yet. Bring it with: gptcore fetch {asked}"
+        )
+    place = path_of(text)
+    if ENDINGS.get(place.suffix) not in ("text", "jsonl", "parquet"):
+        raise ValueError(f"{asked!r} is no text that a model learns from.")
+    sha256 = "" if text.shipped else text.sha256
+    document: Literal["file", "line"] = "file" if asked in SINGLE else "line"
+    return Source(place, asked, place.stat().st_size, sha256, document=document)

@@ -1,0 +1,1 @@
+"""Token ids in files, and batches out of them."""

@@ -1,0 +1,140 @@
+"""A shard: token ids in one file, which a training run maps into memory, and a C program reads.
+
+The format is llm.c's: a header of 256 int32 (magic, version, number of tokens, then zeros), then
+the ids, 2 bytes each if all of the vocabulary fits, else 4. Left out on purpose: compression; a
+mapped file must lie on the disk as it is used.
+Source: github.com/karpathy/llm.c, dev/data/data_common.py.
+"""
+
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HEADER_INTS = 256
+HEADER_BYTES = HEADER_INTS * 4
+MOST_TOKENS = 2**31 - 1  # what the header's int32 can count
+
+
+class ShardDamaged(OSError):
+    """A shard is not what was written, or is none at all.
+
+    Example: Path("a.bin").write_text("no shard"); open_shard(Path("a.bin")) -> raises ShardDamaged
+    """
+
+
+@dataclass(frozen=True)
+class Format:
+    """How ids are stored, and the two numbers that say so in the header."""
+
+    magic: int
+    version: int
+    dtype: np.dtype
+
+
+NARROW = Format(20240520, 1, np.dtype("<u2"))
+WIDE = Format(20240801, 7, np.dtype("<u4"))
+MAGICS = (NARROW.magic, WIDE.magic)
+
+
+def format_for(vocab_size: int) -> Format:
+    """The narrowest format that has room for every id below `vocab_size`."""
+    return NARROW if vocab_size <= 2**16 else WIDE
+
+
+def header_of(tokens: int, form: Format) -> bytes:
+    """The first bytes of a shard with so many tokens."""
+    if tokens > MOST_TOKENS:
+        raise ValueError(
+            f"{tokens:,} tokens do not fit into one shard, whose header counts to "
+            f"{MOST_TOKENS:,}. Ask for smaller shards (--shard_bytes), or give the source in "
+            "smaller files or row groups."
+        )
+    header = np.zeros(HEADER_INTS, dtype="<i4")
+    header[:3] = form.magic, form.version, tokens
+    return header.tobytes()
+
+
+def write_shard(path: Path, ids, vocab_size: int) -> None:
+    """Write a shard at once; it bears its name only when it is whole.
+
+    Raises: ValueError if an id lies outside of the vocabulary.
+    Example: write_shard(Path("a.bin"), [3, 1, 2], vocab_size=4); open_shard(Path("a.bin"))[0] -> 3
+    """
+    ids = np.asarray(ids)
+    form = format_for(vocab_size)
+    check_ids(ids, vocab_size)
+    part = path.with_name(f"{path.name}.part")
+    with open(part, "wb") as file:
+        file.write(header_of(len(ids), form))
+        file.write(ids.astype(form.dtype).tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def check_ids(ids, vocab_size: int) -> None:
+    """Raises: ValueError for ids that the vocabulary lacks; in 2 bytes they would wrap around."""
+    if len(ids) and not (int(ids.min()) >= 0 and int(ids.max()) < vocab_size):
+        wrong = int(ids.max()) if int(ids.max()) >= vocab_size else int(ids.min())
+        raise ValueError(
+            f"The tokenizer answered with token {wrong}, but says that its tokens are 0 to "
+            f"{vocab_size - 1:,}. Its vocab_size must be larger than every token that it answers."
+        )
+
+
+def open_shard(path: Path) -> np.ndarray:
+    """The ids of a shard, mapped into memory and not yet read.
+
+    Shapes: (tokens,), of 2 or 4 bytes each.
+    Raises: ShardDamaged if header and size do not belong together.
+    Example: open_shard(Path("web/train_000000.bin")).shape -> (5000,)
+    """
+    form, tokens = read_header(path)
+    if not tokens:
+        return np.zeros(0, form.dtype)  # an empty region cannot be mapped
+    return np.memmap(path, form.dtype, mode="r", offset=HEADER_BYTES, shape=(tokens,))
+
+
+def read_header(path: Path) -> tuple[Format, int]:
+    """Format and number of tokens, held against the size of the file.
+
+    Raises: ShardDamaged, with what is wrong.
+    """
+    try:
+        with open(path, "rb") as file:
+            header = np.frombuffer(file.read(HEADER_BYTES).ljust(HEADER_BYTES, b"\0"), "<i4")
+        size_bytes = path.stat().st_size
+    except OSError as error:
+        raise ShardDamaged(f"The shard {path} cannot be read ({error.strerror}).") from None
+    magic, version, tokens = (int(number) for number in header[:3])
+    form = next(
+        (form for form in (NARROW, WIDE) if (form.magic, form.version) == (magic, version)), None
+    )
+    if form is None:
+        raise ShardDamaged(
+            f"The file {path} is no shard: it begins with {magic}, version {version}, instead of "
+            f"{NARROW.magic}, version {NARROW.version} or {WIDE.magic}, version {WIDE.version}."
+        )
+    expected_bytes = HEADER_BYTES + tokens * form.dtype.itemsize
+    if size_bytes != expected_bytes:
+        raise ShardDamaged(
+            f"The shard {path} is not whole: its header counts {tokens:,} tokens, which take "
+            f"{expected_bytes:,} bytes, and the file has {size_bytes:,}."
+        )
+    return form, tokens
+
+
+def command_of(plan: dict[str, Any], folder: Path) -> str:
+    """The command line that made the shards in a folder, and that continues or repairs them."""
+    words = list(plan["command"])
+    document = plan["settings"].get("document")
+    if document and "--document" not in words:  # it went without saying once
+        words += ["--document", document]
+    if "saved" in plan["tokenizer"]:
+        kept = "manifest.json" if (folder / "manifest.json").exists() else "plan.json"
+        words[words.index("--tokenizer") + 1] = str(folder / kept)
+    return shlex.join([*words, "--out", str(folder)])

@@ -1,0 +1,1 @@
+"""Stories told by a grammar whose entropy is known."""

@@ -1,0 +1,201 @@
+"""Stories as a table like FineWeb's, with copies, junk and other languages planted on purpose.
+
+For each row the truth is known: what it is, and of which row it is a copy. So a filter can be told
+how many it caught, and how many good ones it threw away with them; on the real web nobody knows.
+Of the good rows, twenty were marked by hand (`MARKED_GOOD`): they look worse than they are.
+
+`token_count` is null in every row: counting needs GPT-2's vocabulary, and the table must come out
+the same where that is missing. Left out on purpose: addresses that exist; all end in `.example`.
+Source: the columns are those of FineWeb, Penedo et al. 2024, arXiv 2406.17557.
+"""
+
+import os
+import random
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from gptcore.checks import as_path
+from gptcore.corpus.stories.stories import tell_stories
+from gptcore.corpus.stories.story_junk import EDITS, JUNK, pick
+from gptcore.corpus.stories.story_pages import MARKED_GOOD, OTHER_LANGUAGES
+from gptcore.optional import library
+
+SHARE_OF = {"copy": 0.05, "near copy": 0.10, "junk": 0.12, "other language": 0.08}
+LEAST_ROWS = 100  # with fewer, the marked pages would be most of the table
+STORIES_A_PAGE = (2, 3, 4, 5)
+SENTENCES_ALIKE = 4  # at most, in two pages of one language, as long as there are others
+FIRST_DAY, DAYS = datetime(2013, 5, 18), 4_000
+
+COLUMNS = {  # FineWeb's, in its order: name -> type in Arrow
+    "text": "string",
+    "id": "string",
+    "dump": "string",
+    "url": "string",
+    "date": "string",
+    "file_path": "string",
+    "language": "string",
+    "language_score": "float64",
+    "token_count": "int64",
+}
+
+
+class RowTruth(NamedTuple):
+    """What a row of the table really is.
+
+    `detail` says it closer: the kind of junk or of marked page, the edit that made a near copy, the
+    language. `copy_of` is the id of the row that a copy was made of; that one stands before it.
+    Example: write_story_table("a.parquet", rows=200)[0].good
+    """
+
+    id: str
+    kind: Literal["story", "marked", "copy", "near copy", "junk", "other language"]
+    detail: str = ""
+    copy_of: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether an English corpus should keep the row; of what comes twice, only the first."""
+        return self.kind in ("story", "marked")
+
+
+class Page(NamedTuple):
+    """A row before it has its place: where it wants to stand (0 to 1), and what it says."""
+
+    place: float
+    truth: RowTruth
+    text: str
+    language: str
+    score: float
+
+
+def write_story_table(
+    path: str | Path, rows: int = 1_000, seed: int = 1, group_rows: int = 200
+) -> list[RowTruth]:
+    """Write the table as parquet, and say of each row, in order, what it is.
+
+    The same numbers give the same bytes on the same version of pyarrow. The file bears its name
+    only when it is whole.
+    Units: group_rows is the size of one row group.
+    Raises: ValueError if there are fewer rows than fit the marked pages, or empty row groups;
+        ModuleNotFoundError, with what to install, without pyarrow.
+    Example: len(write_story_table("a.parquet", rows=200)) -> 200
+    """
+    if group_rows < 1:
+        raise ValueError(f"group_rows={group_rows} must be 1 or more; FineWeb has 1000.")
+    pages = story_pages(rows, seed)
+    pa = library("pyarrow", "writing a parquet table")
+    parquet = library("pyarrow.parquet", "writing a parquet table")
+    table = pa.Table.from_pylist(
+        list(cells(pages, seed)),
+        schema=pa.schema([(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()]),
+    )
+    path = as_path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with open(part, "wb") as file:
+            parquet.write_table(table, file, row_group_size=group_rows)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return [page.truth for page in pages]
+
+
+def story_pages(rows: int, seed: int) -> list[Page]:
+    """What is on each page of the table, in order; needs no library.
+
+    Raises: ValueError if there are fewer rows than fit the marked pages.
+    """
+    if rows < LEAST_ROWS:
+        raise ValueError(
+            f"rows={rows} is too few: {len(MARKED_GOOD)} are marked pages. Ask for {LEAST_ROWS} or "
+            "more."
+        )
+    rng = random.Random(seed)
+    n = {kind: round(share * rows) for kind, share in SHARE_OF.items()}
+    marked = [
+        Page(rng.random(), RowTruth(new_id(rng), "marked", page.kind), page.text, "en", page.score)
+        for page in MARKED_GOOD
+    ]
+    plain = [*islice(plain_pages(rng), rows - len(marked) - sum(n.values()))]
+    pages = [*marked, *plain]
+    pages += [copy_of(pick(plain, rng), "copy", "", rng) for _ in range(n["copy"])]
+    for i in range(n["near copy"]):
+        pages.append(copy_of(pick(plain, rng), "near copy", [*EDITS][i % len(EDITS)], rng))
+    pages += [junk_page([*JUNK][i % len(JUNK)], rng) for i in range(n["junk"])]
+    pages += other_pages(n["other language"], rng)
+    return sorted(pages)
+
+
+def new_id(rng: random.Random) -> str:
+    """A name such as FineWeb's rows have."""
+    digits = "".join(f"{int(rng.random() * 2**32):08x}" for _ in range(4))
+    return f"<urn:uuid:{uuid.UUID(digits)}>"
+
+
+def sure(rng: random.Random) -> float:
+    """The score of a page about which a classifier has no doubt."""
+    return round(0.9 + 0.09 * rng.random(), 4)
+
+
+def plain_pages(rng: random.Random) -> Iterator[Page]:
+    """Pages of some stories each, without end."""
+    stories = tell_stories(rng)
+    while True:
+        told = [story.text for story in islice(stories, pick(STORIES_A_PAGE, rng))]
+        yield Page(rng.random(), RowTruth(new_id(rng), "story"), "\n\n".join(told), "en", sure(rng))
+
+
+def copy_of(page: Page, kind: Literal["copy", "near copy"], edit: str, rng: random.Random) -> Page:
+    """The page once more, further down, with an edit if it is a near copy."""
+    text = EDITS[edit](page.text, rng) if edit else page.text
+    place = page.place + (1 - page.place) * rng.random()
+    return Page(place, RowTruth(new_id(rng), kind, edit, page.truth.id), text, "en", sure(rng))
+
+
+def junk_page(kind: str, rng: random.Random) -> Page:
+    make, language, score = JUNK[kind]
+    return Page(rng.random(), RowTruth(new_id(rng), "junk", kind), make(rng), language, score)
+
+
+def other_pages(n: int, rng: random.Random) -> Iterator[Page]:
+    """Pages in other languages by turns, each one sentence out of each group."""
+    languages = {name: text.strip().split("\n\n") for name, text in OTHER_LANGUAGES.items()}
+    written: dict[str, list[list[str]]] = {name: [] for name in languages}
+    for i in range(n):
+        language = [*languages][i % len(languages)]
+        for _ in range(100):  # attempts; a larger table has to repeat itself
+            page = [pick(group.split("\n"), rng) for group in languages[language]]
+            alike = [sum(a == b for a, b in zip(page, other)) for other in written[language]]
+            if max(alike, default=0) <= SENTENCES_ALIKE:
+                break
+        written[language].append(page)
+        truth = RowTruth(new_id(rng), "other language", language)
+        yield Page(rng.random(), truth, " ".join(page), language, sure(rng))
+
+
+def cells(pages: list[Page], seed: int) -> Iterator[dict[str, Any]]:
+    """The rows as FineWeb writes them; where a page comes from is invented."""
+    rng = random.Random(seed)
+    for page in pages:
+        day = FIRST_DAY + timedelta(
+            days=int(rng.random() * DAYS), seconds=int(rng.random() * 86_400)
+        )
+        dump = f"STORIES-{day.year}-{day.isocalendar().week:02d}"
+        site = pick(("tales", "pages", "evening", "corner", "blue-spoon"), rng)
+        yield {
+            "text": page.text,
+            "id": page.truth.id,
+            "dump": dump,
+            "url": f"https://{site}.example/{page.truth.id[10:18]}.html",
+            "date": f"{day:%Y-%m-%dT%H:%M:%SZ}",
+            "file_path": f"stories/{dump}/{int(rng.random() * 100):05d}.warc.gz",
+            "language": page.language,
+            "language_score": page.score,
+            "token_count": None,
+        }

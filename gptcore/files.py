@@ -1,0 +1,145 @@
+"""Files and folders: one run at a time in a folder, whole files only, room on the disk."""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gptcore.json_text import parse_json
+
+if sys.platform != "win32":
+    import fcntl
+
+NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+class FolderInUse(OSError):
+    """Another run is at work in the folder.
+
+
+
+    Example: try: steps = [*prepare("stories", "shards")]
+             except FolderInUse as used: print(used)
+    """
+
+
+class DiskFull(OSError):
+    """There is not enough room for what is still to be written.
+
+
+
+    Example: try: steps = [*prepare("stories", "shards")]
+             except DiskFull as full: print(full)
+    """
+
+
+@contextlib.contextmanager
+def sole_use(
+    folder: Path, doing: str = "preparing shards", option: str = "--out"
+) -> Iterator[None]:
+    """Let nobody else in who asks in the same way. A killed process leaves nothing locked.
+
+    Raises: FolderInUse.
+    """
+    busy = FolderInUse(
+        f"Another run is {doing} in {folder}. Let it finish, or stop it; "
+        f"or give {option} another folder."
+    )
+    if sys.platform == "win32":  # a file that the system removes with the process that opened it
+        try:
+            handle = os.open(folder / ".running", os.O_CREAT | os.O_EXCL | os.O_TEMPORARY)
+        except FileExistsError:
+            raise busy from None
+    else:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise busy from None
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_json(path: Path, content: Any, lasting: bool = True) -> None:
+    """Write the whole file or nothing; unless `lasting`, a power cut may still take it back.
+
+    Raises: DiskFull.
+    """
+    part = path.with_name(f"{path.name}.part")
+    text = json.dumps(content, indent=1) + "\n"
+    try:
+        with open(part, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise no_room(path.parent, len(text)) from None
+    os.replace(part, path)
+
+
+def read_json(path: Path) -> Any:
+    """What the file holds.
+
+    Raises: OSError if it is there and cannot be understood; FileNotFoundError if it is not there.
+    """
+    try:
+        return parse_json(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # UnicodeDecodeError is one, too
+        raise OSError(
+            f"The file {path} is damaged ({error}). Without it the shards beside it cannot be "
+            f"trusted: remove the folder {path.parent} and prepare it anew."
+        ) from None
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """What manifest.json or plan.json says.
+
+    Raises: ValueError if another program wrote it; OSError if it is damaged.
+    """
+    found = read_json(path)
+    if not is_plan(found):
+        raise ValueError(
+            f"{path} was not written by gptcore prepare: it does not describe shards. Name a "
+            "folder of shards; new ones need a folder of their own."
+        )
+    return found
+
+
+def is_plan(content: Any) -> bool:
+    """Whether it says what shards are made of, finished or not."""
+    return isinstance(content, dict) and content.keys() >= {"tokenizer", "shards"}
+
+
+def check_room(folder: Path, needed_bytes: int) -> None:
+    """Raises: DiskFull if the disk has less than that free."""
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < needed_bytes:
+        raise no_room(folder, needed_bytes)
+
+
+def no_room(folder: Path, needed_bytes: int) -> DiskFull:
+    """The error for a disk that is too small, before or on the way."""
+    return DiskFull(
+        f"The disk of {folder} is too full: about {needed_bytes:,} bytes are needed, "
+        f"{shutil.disk_usage(folder).free:,} are free. Nothing unfinished bears the name of a "
+        "shard. Make room and run the same again: it continues where it stopped. "
+        "Or give --out a folder on a larger disk."
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, read in pieces; other threads go on meanwhile."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

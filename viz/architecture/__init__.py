@@ -1,0 +1,1 @@
+"""Inside a model: shapes, heads, parameters, embeddings, the residual stream."""

@@ -1,0 +1,62 @@
+"""Turn n_embd and n_head: the strips, the head size and the parameters, or what does not divide."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ipywidgets import IntSlider, Layout
+
+from viz.architecture.head_split import draw_head_split
+from viz.canvas.control import Control
+from viz.canvas.picture import Picture
+
+Parameters = Callable[[int, int], int | Mapping[str, int]]
+
+
+class HeadSplitter(Control):
+    """Two sliders for the sizes of attention; below, the sheet as it is cut.
+
+    `check` is called with (n_embd, n_head) and raises ValueError with its advice where they do not
+    fit; `parameters` answers with a count, or with one for each part.
+    Raises:  ValueError for a first size outside its range.
+    Example: HeadSplitter(parameters=lambda n_embd, n_head: 12 * n_embd**2)
+    """
+
+    def __init__(
+        self,
+        n_embd: int = 768,
+        n_head: int = 12,
+        *,
+        check: Callable[[int, int], Any] | None = None,
+        parameters: Parameters | None = None,
+        tokens: int = 8,
+        n_embd_range: tuple[int, int, int] = (64, 1600, 4),
+        most_heads: int = 25,
+    ):
+        low, high, step = n_embd_range
+        if not low <= n_embd <= high or (n_embd - low) % step or not 1 <= n_head <= most_heads:
+            raise ValueError(
+                f"n_embd={n_embd} must be one of {low}, {low + step}, ... {high}, and "
+                f"n_head={n_head} from 1 to {most_heads}: the sliders stand there first."
+            )
+        self.check, self.parameters, self.tokens = check, parameters, tokens
+        look: dict[str, Any] = {"layout": Layout(width="560px")}
+        look |= {"style": {"description_width": "90px"}}
+        self.n_embd = IntSlider(
+            value=n_embd, min=low, max=high, step=step, description="n_embd", **look
+        )
+        self.n_head = IntSlider(value=n_head, min=1, max=most_heads, description="n_head", **look)
+        super().__init__([self.n_embd, self.n_head], self.picture())
+        for knob in (self.n_embd, self.n_head):
+            knob.observe(self.redraw, names="value")
+
+    def picture(self) -> Picture:
+        n_embd, n_head = self.n_embd.value, self.n_head.value
+        advice = ""
+        try:
+            if self.check:
+                self.check(n_embd, n_head)
+        except ValueError as error:
+            advice = str(error)
+        fits = n_embd % n_head == 0
+        counts = self.parameters(n_embd, n_head) if self.parameters and fits else None
+        return draw_head_split(n_embd, n_head, tokens=self.tokens, parameters=counts, advice=advice)

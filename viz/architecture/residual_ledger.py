@@ -1,0 +1,115 @@
+"""What each block of a model adds to one vector: a table of entries, and their sum in the last row.
+
+A model with residual connections only ever adds, so its answer can be read like an account.
+Left out on purpose: a model. The entries may be the numbers that describe one letter, or what
+each block adds to the score of each possible next letter.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import fsum
+
+from viz.canvas.arrays import to_mapping, to_numbers
+from viz.canvas.labels import clip, short, visible
+from viz.canvas.palette import FAINT, INK, MUTED, ink_on, signed
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Box, Scene, Words
+
+MOST_COLUMNS = 64
+CELL, ROW, LEFT = 29, 30, 132  # pixels
+TOTAL = "= sum"
+
+
+def draw_ledger(
+    entries: Mapping[str, Sequence[float]],
+    *,
+    labels: Sequence[str] | None = None,
+    title: str = "",
+    ax=None,
+) -> Picture:
+    """One row for each entry in order, one column for each number, and the sum of each column.
+
+    Blue is below 0, white is 0, orange above; the largest sum is framed.
+    Shapes:  each entry (n,), labels: n of them, or the columns are numbered.
+    Raises:  ValueError without entries, for rows of different lengths, or more than 64 columns.
+    Example: draw_ledger({"embedding": [0.5, -1.0], "+ mlp": [0.25, 2.0]}, labels=["a", "b"])
+    """
+    to_mapping(entries, "entries", "{'embedding': [0.5, -1.0]}")
+    rows = {str(name): to_numbers(row, f"entry {name!r}") for name, row in entries.items()}
+    heads = check(rows, labels)
+    sums = [fsum(column) for column in zip(*rows.values())]
+    picture = Picture(
+        {"entries": rows, "labels": heads, "sum": sums},
+        describe(rows, heads, sums),
+        ledger_scene(rows, heads, sums, title),
+    )
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def check(rows: Mapping[str, list[float]], labels: Sequence[str] | None) -> list[str]:
+    """The label of each column."""
+    if not rows or not next(iter(rows.values())):
+        raise ValueError('There is nothing to add up: give it as {"embedding": [0.5, -1.0], ...}.')
+    wide = len(next(iter(rows.values())))
+    for name, row in rows.items():
+        if len(row) != wide:
+            raise ValueError(
+                f"Entry {name!r} has {len(row)} numbers, the first entry has {wide}: they cannot "
+                f"be added column by column."
+            )
+    if wide > MOST_COLUMNS:
+        raise ValueError(f"{wide} columns cannot be read; draw at most {MOST_COLUMNS} of them.")
+    heads = [str(label) for label in (range(wide) if labels is None else labels)]
+    if len(heads) != wide:
+        raise ValueError(f"{len(heads)} labels for {wide} columns: give one for each.")
+    return heads
+
+
+def ledger_scene(
+    rows: Mapping[str, list[float]], heads: list[str], sums: list[float], title: str
+) -> Scene:
+    top = 44 if title else 14
+    tall = top + 22 + ROW * (len(rows) + 1) + 22
+    scene = Scene(max(LEFT + CELL * len(heads) + 20, 9.2 * len(title) + 32), tall)
+    if title:
+        scene.add(Words(16, 25, title, 15, weight="600"))
+    for column, head in enumerate(heads):
+        x = LEFT + CELL * (column + 0.5)
+        scene.add(Words(x, top + 14, visible(head, 3), 12, MUTED, "middle", mono=True))
+    # One scale for all rows: a colour means the same number wherever it stands.
+    largest = max(abs(number) for row in (*rows.values(), sums) for number in row) or 1.0
+    for line, (name, row) in enumerate(rows.items()):
+        add_row(scene, name, row, top + 22 + ROW * line, largest)
+    y = top + 22 + ROW * len(rows) + 8
+    scene.add(Box(16, y - 6, LEFT - 16 + CELL * len(heads), 1.5, INK))
+    add_row(scene, TOTAL, sums, y, largest, bold=True)
+    best = LEFT + CELL * sums.index(max(sums))
+    scene.add(Box(best, y, CELL - 1, ROW - 2, "none", INK, 2))
+    return scene
+
+
+def add_row(
+    scene: Scene, name: str, row: list[float], y: float, largest: float, bold: bool = False
+) -> None:
+    weight = "700" if bold else "normal"
+    scene.add(Words(LEFT - 10, y + 19, clip(name, 17), 12.5, INK, "end", weight=weight))
+    for column, number in enumerate(row):
+        x, share = LEFT + CELL * column, number / largest
+        fill = signed(share)
+        scene.add(Box(x, y, CELL - 1, ROW - 2, fill, FAINT, 0.5))
+        middle = x + (CELL - 1) / 2
+        scene.add(Words(middle, y + 18, brief(number), 9, ink_on(fill), "middle", weight=weight))
+
+
+def brief(number: float) -> str:
+    """As many digits as fit into a cell: 0.31 -> 0.3, -12.3 -> −12."""
+    return short(round(number, 1 if abs(number) < 9.95 else 0))
+
+
+def describe(rows: Mapping[str, list[float]], heads: list[str], sums: list[float]) -> str:
+    """Which column wins, and what each entry gave to it."""
+    best = sums.index(max(sums))
+    parts = ", ".join(f"{name} {row[best]:.1f}" for name, row in rows.items())
+    return (
+        f"What {len(rows)} entries add to {len(heads)} numbers. The largest sum is that of "
+        f"{visible(heads[best])}, {sums[best]:.1f}: {parts}."
+    )

@@ -1,0 +1,1 @@
+"""Who attends to whom: `attention` draws it; `attention_editor` and `attention_explorer` ask it."""

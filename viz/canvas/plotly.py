@@ -1,0 +1,10 @@
+"""What plotly reads from a notebook: its MIME type, a plain template, numbers for JSON."""
+
+from collections.abc import Sequence
+
+PLOTLY = "application/vnd.plotly.v1+json"
+PLAIN = {"data": {"scatter": [{"type": "scatter"}]}}  # what plotly calls the template "none"
+
+
+def digits(numbers: Sequence[float | None]) -> list[float | None]:
+    return [None if number is None else float(f"{number:.3g}") for number in numbers]

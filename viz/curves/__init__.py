@@ -1,0 +1,1 @@
+"""Anything over steps, tokens or operations: losses, runs, scaling, schedules."""

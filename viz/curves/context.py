@@ -1,0 +1,127 @@
+"""What looking further back buys: the loss on texts that were seen and on texts that were not.
+
+The two curves part; where the second turns round is marked. Below each number of letters stands
+how many cells a table of that length has.
+"""
+
+from collections.abc import Sequence
+
+from viz.canvas.arrays import to_numbers
+from viz.canvas.labels import clip
+from viz.canvas.palette import BLUE, FAINT, GOLD, INK, MUTED, ORANGE, PAPER
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Box, Disc, Line, Scene, Words
+from viz.canvas.ticks import round_steps
+
+WIDTH, TALL = 720, 230
+LEFT, RIGHT, TOP = 62, 70, 68
+
+
+def draw_context(
+    contexts: Sequence[int],
+    seen: Sequence[float],
+    unseen: Sequence[float],
+    *,
+    cells: Sequence[int] | None = None,
+    title: str = "",
+    unit: str = "loss (nats per token)",
+    axis: str = "letters looked back on",
+    names: tuple[str, str] = ("seen", "unseen"),
+    ax=None,
+) -> Picture:
+    """Two curves over the length of the context, and the size of the table below.
+
+    Shapes:  contexts, seen, unseen, cells: (n,), n from 1.
+    Raises:  ValueError for rows of different lengths, and for losses that are not finite.
+    Example: draw_context([0, 1, 2], [2.8, 2.4, 2.0], [2.8, 2.5, 2.7], cells=[27, 729, 19_683])
+    """
+    lengths = to_numbers(contexts, "contexts")
+    curves = {name: to_numbers(c, f"the curve {name!r}") for name, c in zip(names, (seen, unseen))}
+    sizes = [] if cells is None else [int(x) for x in to_numbers(cells, "cells")]
+    given = {"contexts": lengths, **curves} | ({"cells": sizes} if sizes else {})
+    if len({len(row) for row in given.values()}) != 1 or not lengths or len(curves) < 2:
+        told = ", ".join(f"{len(row)} of {name}" for name, row in given.items())
+        raise ValueError(f"There must be one loss for each context, and at least one; got {told}.")
+    sheet = Sheet(lengths, [x for curve in curves.values() for x in curve], bool(sizes))
+    sheet.add_axes(title, unit, axis, sizes)
+    sheet.add_curves(curves, turn := turning_point(curves[names[1]]))
+    data = given | {"turning point": lengths[turn]}
+    picture = Picture(data, describe(lengths, curves, turn, title, axis), sheet.scene)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def turning_point(curve: list[float]) -> int:
+    """Where a curve is lowest: the first place, if there are several."""
+    return curve.index(min(curve))
+
+
+class Sheet:
+    """Axes for short rows of numbers, and the two curves on them."""
+
+    def __init__(self, lengths: list[float], values: list[float], with_sizes: bool):
+        self.lengths = lengths
+        room = 0.1 * ((max(values) - min(values)) or 1)
+        self.low, self.high = min(values) - 1.6 * room, max(values) + 1.6 * room
+        self.scene = Scene(WIDTH, TOP + TALL + (64 if with_sizes else 44))
+
+    def x(self, length: float) -> float:
+        first, last = min(self.lengths), max(self.lengths)
+        share = (length - first) / (last - first) if last > first else 0.5
+        return LEFT + 24 + (WIDTH - LEFT - RIGHT - 24) * share
+
+    def y(self, value: float) -> float:
+        return TOP + TALL * (self.high - value) / (self.high - self.low)
+
+    def add_axes(self, title: str, unit: str, axis: str, sizes: list[int]) -> None:
+        add, foot = self.scene.add, TOP + TALL
+        for level in round_steps(self.low, self.high):
+            add(Box(LEFT, self.y(level), WIDTH - LEFT - RIGHT, 1, FAINT))
+            add(Words(LEFT - 8, self.y(level) + 4, f"{level:.3g}", 11, MUTED, "end"))
+        for i, length in enumerate(self.lengths):
+            add(Words(self.x(length), foot + 18, f"{length:g}", 13, INK, "middle", "600"))
+            if sizes:
+                add(Words(self.x(length), foot + 36, readable(sizes[i]), 11.5, MUTED, "middle"))
+        below = f"{axis}, and the cells of such a table" if sizes else axis
+        middle = (LEFT + WIDTH - RIGHT) / 2
+        add(Words(middle, foot + (56 if sizes else 38), below, 12, MUTED, "middle"))
+        add(Words(16, 25, title, 15, weight="600"))
+        add(Words(LEFT - 46, 50, unit, 12, MUTED))
+
+    def add_curves(self, curves: dict[str, list[float]], turn: int) -> None:
+        """Both curves with their numbers; at the turning point of the second a ring and a word."""
+        places = {
+            name: [(self.x(length), self.y(value)) for length, value in zip(self.lengths, curve)]
+            for name, curve in curves.items()
+        }
+        upper = max(curves, key=lambda name: curves[name][-1])
+        for (name, points), colour in zip(places.items(), (BLUE, ORANGE)):
+            self.scene.add(Line(tuple(points), colour, 2.4))
+            side = -1 if name == upper else 1
+            for (x, y), value in zip(points, curves[name]):
+                self.scene.add(Disc(x, y, 3.6, colour, PAPER, 1.2))
+                at = y + (20 if side > 0 else -11)
+                self.scene.add(Words(x, at, f"{value:.2f}", 11.5, colour, "middle"))
+            x, y = points[-1]
+            self.scene.add(Words(x + 12, y + 4, clip(name, 9), 12.5, colour, weight="600"))
+        x, y = places[list(places)[1]][turn]
+        self.scene.add(Disc(x, y, 8, "none", GOLD, 2.4))
+        self.scene.add(Words(x, y - 27, "lowest", 12, GOLD, "middle", "600"))
+
+
+def readable(size: int) -> str:
+    """19683 -> 19,683; from ten million on in words: 14 million, 10 billion."""
+    for name, unit in (("trillion", 10**12), ("billion", 10**9), ("million", 10**6)):
+        if size >= 10 * unit or (name != "million" and size >= unit):
+            return f"{size / unit:,.0f} {name}"
+    return f"{size:,}"
+
+
+def describe(
+    lengths: list[float], curves: dict[str, list[float]], turn: int, title: str, axis: str
+) -> str:
+    """One sentence: how each curve goes, and where the second is lowest."""
+    told = [f"{name} from {curve[0]:.2f} to {curve[-1]:.2f}" for name, curve in curves.items()]
+    second = list(curves)[1]
+    span = f"{lengths[0]:g} to {lengths[-1]:g} {axis}"
+    lowest = f"{second} is lowest at {lengths[turn]:g}, {curves[second][turn]:.2f}"
+    return f"{title or 'Loss'}: over {span} {' and '.join(told)}; {lowest}."

@@ -1,0 +1,129 @@
+"""Runs side by side, drawn from their logs: against tokens, time, operations or steps.
+
+Against steps a run with larger batches looks better than it is; against tokens the one that learns
+more of each text is ahead, against time the faster one, too. Left out on purpose: reading a file.
+A log is given as its rows.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from viz.canvas.arrays import to_mapping
+from viz.canvas.labels import clip
+from viz.canvas.picture import Picture
+from viz.canvas.ticks import told_number
+from viz.curves.loss_on_axes import draw_on_axes
+from viz.curves.loss_scene import LossScene, Sheet
+from viz.curves.run_log import HEIGHTS, HOUR, NOISY, Rate, read_run
+from viz.curves.series import VAL, Series, bold
+
+AXES = {
+    "tokens": "tokens learned from",
+    "hours": "of training, evaluation left out",
+    "operations": "operations (multiplications and additions)",
+    "step": "step",
+}
+CLOCK = (("hours", HOUR), ("minutes", 60.0), ("seconds", 1.0))  # the first that gives 1 or more
+
+
+def draw_runs(
+    runs: Mapping[str, Iterable],
+    *,
+    x: str = "tokens",
+    y: str = "val_loss",
+    operations_per_token: Rate = None,
+    lines: Mapping[str, float] | None = None,
+    title: str = "",
+    ax=None,
+) -> Picture:
+    """One curve for each run.
+
+    A run is the rows of its log, mappings or records with the keys of log.jsonl. `x` is "tokens",
+    "hours" (made of tokens and tokens_per_second), "operations" (`operations_per_token`, one number
+    or one for each run, times tokens) or "step"; `y` is a key of the log. A row without `y` is left
+    out. `lines` are levels to compare with.
+    Raises:  ValueError for a run without what is asked for.
+    Example: draw_runs({"a": [{"step": 1, "tokens": 64, "val_loss": 3.3}]}, x="step")
+    """
+    check_choice("x", x, AXES)
+    to_mapping(runs, "runs", "{'name': rows of its log}")
+    if not runs:
+        raise ValueError("There is no run to draw: give {'name': rows of its log}.")
+    series = {name: read_run(name, rows, x, y, operations_per_token) for name, rows in runs.items()}
+    unit = AXES[x]
+    if x == "hours":
+        series, unit = on_a_clock(series)
+    said = title or finding(series, x, y, unit)
+    sheet = Sheet(
+        title=said,
+        unit=HEIGHTS.get(y, y),
+        x=unit,
+        lines=lines or {},
+        whole_x=x != "hours",
+        smooth=y in NOISY,
+    )
+    if ax is not None:
+        return draw_on_axes(ax, series, sheet, [])
+    return Picture(series, describe(series, y, unit), LossScene(series, sheet).scene)
+
+
+def check_choice(what: str, given: str, known: Iterable[str]) -> None:
+    """Raises: ValueError with all that can be chosen, and the nearest of it."""
+    names = list(known)
+    if given not in names:
+        near = get_close_matches(str(given), names, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"{what}={given!r:.40} must be one of {', '.join(names)}.{hint}")
+
+
+def on_a_clock(series: Mapping[str, Series]) -> tuple[dict[str, Series], str]:
+    """Hours as hours, minutes or seconds, whichever the longest run has some of."""
+    longest = max(hours[-1] for hours, _ in series.values()) * HOUR
+    unit, size = next((pair for pair in CLOCK if longest >= pair[1]), CLOCK[-1])
+    scaled = {
+        name: ([time * HOUR / size for time in times], values)
+        for name, (times, values) in series.items()
+    }
+    return scaled, f"{unit} {AXES['hours']}"
+
+
+def last_of(series: Series, y: str) -> float:
+    """Where a run has come to; of what is noisy, its mean."""
+    return bold("" if y in NOISY else VAL, series[1])[-1]
+
+
+def finding(series: Mapping[str, Series], x: str, y: str, unit: str) -> str:
+    """What the picture proves; of two losses, how much sooner the lower one is there."""
+    if not y.endswith("loss") or len(series) < 2:
+        return names_of(series)
+    ranked = sorted(series, key=lambda name: last_of(series[name], y))
+    best, goal = ranked[0], last_of(series[ranked[1]], y)
+    lowest = f"{clip(best, 30)} ends lowest, at {last_of(series[best], y):.3g}"
+    if len(series) > 2 or last_of(series[best], y) == goal:
+        return lowest
+    steps, values = series[best]
+    there = next(s for s, v in zip(steps, bold("" if y in NOISY else VAL, values)) if v <= goal)
+    share = there / series[ranked[1]][0][-1]
+    if share >= 0.995:
+        return lowest
+    measure = unit.split()[0] if x == "hours" else "steps" if x == "step" else x
+    return (
+        f"{clip(best, 26)} is where {clip(ranked[1], 26)} ends, {goal:.3g}, after "
+        f"{100 * share:.0f}% of its {measure}"
+    )
+
+
+def names_of(series: Mapping[str, Series]) -> str:
+    names = [clip(name, 20) for name in series]
+    shown = ", ".join(names[:4])
+    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
+
+
+def describe(series: Mapping[str, Series], y: str, unit: str) -> str:
+    """One sentence: where each run begins and where it has come to."""
+    told = [
+        f"{name} from {values[0]:.3g} to {last_of((places, values), y):.3g} at "
+        f"{told_number(float(f'{places[-1]:.3g}'))}"
+        for name, (places, values) in series.items()
+    ]
+    return f"{HEIGHTS.get(y, y)} over {unit}: {'; '.join(told)}."

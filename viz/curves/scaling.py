@@ -1,0 +1,180 @@
+"""Loss against the operations that it took, for several sizes: the best use of so much arithmetic.
+
+Each size has its curve; where a small model goes on falling only slowly, a larger one takes over.
+The lowest loss that any of them has for so many operations is the envelope. A straight line on
+these two axes of logarithms is a power law.
+The same runs can be drawn the other way round, loss against size, a curve for each number of
+operations: then each curve is a valley, with the best size at its bottom.
+Left out on purpose: what is computed before anything is drawn, `viz/curves/scaling_points.py`.
+Source: the form of the picture: Kaplan et al. 2020, arXiv 2001.08361; Hoffmann et al. 2022,
+    arXiv 2203.15556.
+"""
+
+from collections.abc import Mapping
+
+from viz.canvas.arrays import to_mapping
+from viz.canvas.labels import clip
+from viz.canvas.palette import CATEGORIES, GOLD, INK, MUTED, PAPER
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Disc, Line, Shape, Words
+from viz.canvas.ticks import power_of_ten, told_number
+from viz.curves.loss_on_axes import draw_on_axes
+from viz.curves.loss_scene import LEFT, LossScene, Sheet
+from viz.curves.scaling_points import (
+    FARTHER,
+    Fit,
+    Led,
+    Place,
+    line_of,
+    lowest,
+    lowest_of_all,
+    own_places,
+    to_point,
+    to_run,
+)
+from viz.curves.series import Points, Series, thinned
+
+UNIT = "loss (nats per token)"
+AXES = {
+    "operations": "operations (multiplications and additions)",
+    "parameters": "parameters",
+    "width": "width (numbers for each token)",
+}
+FITTED = f"fitted line, {FARTHER:g} times farther"
+FORM = "#.3g"  # of a loss: three digits, the last one also where it is 0
+
+
+def draw_scaling(
+    runs: Mapping[str, tuple],
+    *,
+    fit: Fit | None = None,
+    points: Mapping[str, Place] | None = None,
+    x: str = "operations",
+    unit: str = UNIT,
+    title: str = "",
+    ax=None,
+) -> Picture:
+    """One curve for each run, the envelope below all of them, and the line that was fitted.
+
+    A run is a pair (operations, losses). With x="parameters" or x="width" it is a pair (sizes,
+    losses) of models that all took the same operations: a valley, and there is no envelope.
+    `fit` answers with a loss for a number of operations; its line goes on beyond the runs. `points`
+    are the places that count, {name: (operations, loss)}; without them, where each run has its
+    lowest loss.
+    Raises:  ValueError for runs that have nothing above 0 to draw, points that are none, and an
+        axis that there is not.
+    Example: draw_scaling({"1M": ([1e12, 1e13], [4.0, 3.0])}, fit=lambda ops: 40 * ops**-0.09)
+    """
+    if x not in AXES:
+        raise ValueError(f"x={x!r} must be one of {', '.join(AXES)}.")
+    if not to_mapping(runs, "runs", "{'name': (operations, losses)}"):
+        raise ValueError("There is no run to draw: give {'name': (operations, losses)}.")
+    series = {name: to_run(name, given) for name, given in runs.items()}
+    best = {name: lowest(name, run) for name, run in series.items()}
+    if points is not None:
+        best = {name: to_point(name, point) for name, point in points.items()}
+    edge = lowest_of_all(series) if x == "operations" else []
+    envelope = [(ops, loss) for ops, loss, _ in edge]
+    line = line_of(fit, best) if fit else ([], [])
+    sheet = Sheet(
+        title=title or (finding(edge) if edge else bottoms(best, x)),
+        unit=unit,
+        x=AXES[x],
+        log_x=True,
+        log_y=True,
+        reference={FITTED: line} if line[0] else {},
+        height=380,
+        x_marks={place: words_of(x, place) for place in own_places(series, best, line)},
+        form=FORM if x == "operations" else "",  # of a valley the bottom counts, not the end
+        points=list(best.values()),
+    )
+    if ax is not None:
+        return on_axes(ax, series, sheet, best, envelope)
+    data = {"runs": series, "points": best, "envelope": envelope, "fit": line}
+    drawing = LossScene(series, sheet)
+    if envelope:
+        add_envelope(drawing, envelope)
+    add_points(drawing, best, list(series), told=x != "operations")
+    return Picture(data, describe(best, line, x), drawing.scene)
+
+
+def finding(edge: list[Led]) -> str:
+    """The sentence that the picture proves: who leads at the end, and since when."""
+    *_, leader = (name for _, _, name in edge)
+    others = [ops for ops, _, name in edge if name != leader]
+    if not others:
+        return f"{clip(leader, 30)} is lowest for every number of operations"
+    since = next(ops for ops, _, _ in edge if ops > others[-1])
+    return f"From {power_of_ten(since)} operations on {clip(leader, 20)} is lowest"
+
+
+def bottoms(best: Mapping[str, Place], x: str) -> str:
+    """The sentence that valleys prove: where the last one is lowest."""
+    name, (size, _) = list(best.items())[-1]
+    return f"{clip(name, 30)}: lowest at {place_on(x, size)}"
+
+
+def words_of(x: str, place: float) -> str:
+    """4·10⁸ operations, but 1,952 parameters."""
+    return power_of_ten(place) if x == "operations" else told_number(place)
+
+
+def place_on(x: str, place: float) -> str:
+    """A place on the axis with its unit: width 8; 1,952 parameters."""
+    told = words_of(x, place)
+    return f"width {told}" if x == "width" else f"{told} {x}"
+
+
+def add_envelope(drawing: LossScene, envelope: Points) -> None:
+    """A broad pale band below all curves, where nothing is lower for so many operations."""
+    places = tuple(drawing.place(*point) for point in thinned(envelope))
+    band = Line(places if len(places) > 1 else 2 * places, GOLD, 9, opacity=0.25)
+    first_curve = next(i for i, shape in enumerate(drawing.scene.shapes) if is_curve(shape))
+    drawing.scene.shapes.insert(first_curve, band)
+    x, y = LEFT, drawing.scene.height - 13
+    drawing.scene.add(Line(((x, y), (x + 22, y)), GOLD, 9, opacity=0.25))
+    drawing.scene.add(Words(x + 34, y + 4, "lowest of all", 11, MUTED))
+
+
+def is_curve(shape: Shape) -> bool:
+    return isinstance(shape, Line)
+
+
+def add_points(drawing: LossScene, best: Mapping[str, Place], names: list[str], told: bool) -> None:
+    """A ring in the colour of its run, or in ink if there is no run of this name; its loss."""
+    for name, point in best.items():
+        place = drawing.place(*point)
+        colour = colour_of(name, names)
+        drawing.scene.add(Disc(*place, 4.5, PAPER, colour, 2))
+        if told:  # inside the valley, where there is room
+            loss = f"{point[1]:{FORM}}"
+            drawing.scene.add(Words(place[0], place[1] - 12, loss, 12, colour, "middle"))
+
+
+def colour_of(name: str, names: list[str]) -> str:
+    return CATEGORIES[names.index(name) % len(CATEGORIES)] if name in names else INK
+
+
+def describe(best: Mapping[str, Place], line: Series, x: str) -> str:
+    """One sentence: each point that counts, and where the line comes to."""
+    told = [
+        f"{name} {loss:{FORM}} {'for' if x == 'operations' else 'at'} {place_on(x, place)}"
+        for name, (place, loss) in best.items()
+    ]
+    ahead = (
+        f" The fitted line comes to {line[1][-1]:{FORM}} at {power_of_ten(line[0][-1])}."
+        if line[0]
+        else ""
+    )
+    return f"Loss against {x}: {'; '.join(told)}.{ahead}"
+
+
+def on_axes(ax, series, sheet: Sheet, best, envelope: Points):
+    """The same as matplotlib draws it."""
+    if envelope:
+        ax.plot(*zip(*envelope), color=GOLD, alpha=0.25, linewidth=7, label="lowest of all")
+    draw_on_axes(ax, series, sheet, [])
+    for name, point in best.items():
+        colour = colour_of(name, list(series))
+        ax.plot(*point, "o", markerfacecolor=PAPER, markeredgecolor=colour)
+    return ax

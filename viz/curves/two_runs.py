@@ -1,0 +1,120 @@
+"""Two runs of many, chosen from lists, on one picture; and what each of them wrote."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+
+from ipywidgets import Dropdown, HBox, Layout
+
+from viz.canvas.control import Control
+from viz.canvas.labels import clip
+from viz.canvas.palette import CATEGORIES
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Scene, below
+from viz.curves.loss_scene import WIDTH
+from viz.curves.pins import EDGE, GAP, add_card, card_lines, tall_of
+from viz.curves.run_log import Rate, measured
+from viz.curves.runs import AXES, draw_runs
+
+SHOWN = ("val_loss", "train_loss", "grad_norm", "learning_rate")
+Samples = Mapping[str, str | Mapping[float, str]]
+
+
+class TwoRuns(Control):
+    """Lists to choose two runs, the axis, and what is drawn; the rows of a run as in `draw_runs`.
+
+    `samples` has for some of the runs what they wrote: a text, or texts by their steps as in
+    `LossPlot.pins`, of which the last is shown below the curves. Without a kernel: the first two.
+    Raises:  ValueError for fewer than two runs, and for logs with nothing to draw.
+    Example: rows = [{"step": 1, "tokens": 64, "val_loss": 3.3}]
+             TwoRuns({"plain": rows, "fast": rows})
+    """
+
+    def __init__(
+        self,
+        runs: Mapping[str, Iterable],
+        *,
+        operations_per_token: Rate = None,
+        samples: Samples | None = None,
+    ):
+        if len(runs) < 2:
+            raise ValueError(f"Two runs are compared, and there are {len(runs)}: give one more.")
+        self.runs = {name: list(rows) for name, rows in runs.items()}
+        self.rate = operations_per_token
+        self.cards = {name: last_text(name, text) for name, text in (samples or {}).items()}
+        first, second, *_ = self.runs
+        axes = [x for x in AXES if x != "operations" or operations_per_token is not None]
+        heights = [y for y in SHOWN if any(measured(rows, y) for rows in self.runs.values())]
+        both = [y for y in heights if all(measured(self.runs[run], y) for run in (first, second))]
+        if not both:
+            raise ValueError(
+                f"The logs of {first!r} and {second!r} have nothing to compare; a row has the keys "
+                f"of log.jsonl, one of {', '.join(SHOWN)} among them."
+            )
+        self.first = drop_down("one run", list(self.runs), first)
+        self.second = drop_down("another", list(self.runs), second)
+        self.x = drop_down("against", axes, axes[0])
+        self.y = drop_down("drawn", heights, both[0])
+        knobs = (self.first, self.second, self.x, self.y)
+        super().__init__([HBox(knobs[:2]), HBox(knobs[2:])], self.picture())
+        for knob in knobs:
+            knob.observe(self.redraw, names="value")
+
+    def picture(self) -> Picture:
+        names = list(dict.fromkeys((self.first.value, self.second.value)))
+        curves = draw_runs(
+            {name: self.runs[name] for name in names},
+            x=self.x.value,
+            y=self.y.value,
+            operations_per_token=self.rate,
+        )
+        cards = [self.cards.get(name) for name in names]
+        if not any(cards):
+            return curves
+        assert curves.scene is not None, "curves are made of shapes"
+        written = [
+            f"{name} wrote {clip(card[1], 60)!r}" for name, card in zip(names, cards) if card
+        ]
+        scene = below(curves.scene, written_by(names, cards))
+        return Picture(curves.data, f"{curves.alt} {'; '.join(written)}.", scene)
+
+    def redraw(self, change=None) -> None:
+        """What one of the two logs does not have is said instead of drawn."""
+        try:
+            super().redraw(change)
+        except ValueError as error:
+            self.screen.value = f"<p>{escape(str(error))}</p>"
+
+
+def drop_down(description: str, options: list[str], value: str) -> Dropdown:
+    return Dropdown(
+        options=options,
+        value=value,
+        description=description,
+        layout=Layout(width="340px"),
+        style={"description_width": "70px"},
+    )
+
+
+def last_text(name: str, given: str | Mapping[float, str]) -> tuple[str, str]:
+    """The head of its card, and the text that a run wrote last.
+
+    Raises: ValueError for what is no text.
+    """
+    step, text = max(given.items()) if isinstance(given, Mapping) and given else (None, given)
+    if not isinstance(text, str):
+        raise ValueError(
+            f"The samples of {name!r} are {given!r:.60}; give a text, or {{step: text}}."
+        )
+    return f"{clip(name, 24)} wrote{'' if step is None else f' at step {step:,g}'}", text
+
+
+def written_by(names: list[str], cards: list[tuple[str, str] | None]) -> Scene:
+    """The texts side by side, under the curves, in their colours."""
+    wide = (WIDTH - 2 * EDGE - GAP) / 2
+    texts = [card_lines(card[1], wide) if card else [] for card in cards]
+    scene = Scene(WIDTH, max(map(tall_of, texts)) + EDGE)
+    for n, (card, lines) in enumerate(zip(cards, texts)):
+        if card:
+            x = EDGE + n * (wide + GAP)
+            add_card(scene, x, 0, wide, card[0], CATEGORIES[n], lines)
+    return scene

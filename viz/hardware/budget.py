@@ -1,0 +1,49 @@
+"""The still twin of `BudgetDial`: what fills the card, and a table of facts below it."""
+
+from collections.abc import Mapping
+from textwrap import wrap
+
+from viz.canvas.labels import clip
+from viz.canvas.palette import FAINT, INK, MUTED
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Box, Scene, Words, below
+from viz.hardware.memory import MARGIN, WIDTH, draw_memory
+
+ROW, LINE, NAMES = 22, 16, 190
+LETTERS = 74  # in a line of words
+
+
+def draw_budget(
+    memory: Mapping[str, float],
+    capacity: float,
+    facts: Mapping[str, str],
+    *,
+    name: str = "",
+    title: str = "",
+) -> Picture:
+    """One bar of what fills the memory of a card, and facts, name and words, one in a line.
+
+    Units:   bytes.
+    Raises:  ValueError for what are no bytes.
+    Example: draw_budget({"weights": 2**27}, 2**33, {"hours": "7.5"}, name="rtx4070")
+    """
+    bar = draw_memory({name: memory}, capacity=capacity, title=title)
+    assert bar.scene is not None
+    table = Scene(WIDTH, 0)
+    for fact, words in facts.items():
+        add_fact(table, str(fact), str(words))
+    table.height += 10
+    told = "; ".join(f"{fact} {words}" for fact, words in facts.items())
+    alt = f"{bar.alt} {told}." if told else bar.alt
+    return Picture(bar.data | {"facts": dict(facts)}, alt, below(bar.scene, table, gap=6))
+
+
+def add_fact(table: Scene, fact: str, words: str) -> None:
+    """One more line of the table, or several if the words are many."""
+    y = table.height
+    table.add(Box(MARGIN, y, WIDTH - 2 * MARGIN, 1, FAINT))
+    table.add(Words(MARGIN, y + 16, clip(fact, 30), 12.5, MUTED))
+    lines = wrap(words, LETTERS) or [""]
+    for k, line in enumerate(lines):
+        table.add(Words(MARGIN + NAMES, y + 16 + LINE * k, line, 12.5, INK))
+    table.height += ROW + LINE * (len(lines) - 1)

@@ -1,0 +1,120 @@
+"""Sliders for the sizes of a model and its training: what fills the card, and what does not fit.
+
+The control knows neither models nor cards: a function plans. Its picture is in
+`viz/hardware/budget.py`.
+"""
+
+from collections.abc import Callable, Iterable
+from math import ceil
+from typing import Any
+
+from ipywidgets import Dropdown, HBox, IntSlider, Layout, SelectionSlider, VBox
+
+from viz.canvas.advice import advice_above
+from viz.canvas.control import Control
+from viz.canvas.picture import Picture
+from viz.hardware.budget import draw_budget
+
+WIDTHS = (64, 128, 192, 256, 320, 384, 448, 480, 512, 576, 640, 720, 768, 896, 1024, 1280, 1600)
+BLOCKS = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
+BATCHES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+PIECES = (1, 2, 4, 8, 16, 32, 64)
+MOST_LAYERS, MOST_HEADS = 48, 32
+
+
+class BudgetDial(Control):
+    """Turn sizes, micro-batch, pieces of the loss, and the card: the bar fills, and goes over.
+
+    `plan(n_layer=, n_head=, n_embd=, block_size=, batch_size=, loss_chunk=, card=)` answers with
+    {"memory": {part: bytes}, "capacity": bytes, "facts": {name: words}}. A ValueError of it is
+    shown above the last picture that was possible. `cards` are names, one of which is `card`.
+    `loss_chunk` is how many tokens' logits are in memory at a time, 0 for all; what is turned is
+    in how many pieces that cuts a micro-batch.
+    Raises:  ValueError for a `card` that is not among `cards`, and what `plan` raises at first.
+    Example: BudgetDial(lambda **sizes: {"memory": {"logits": 2**30 * sizes["batch_size"]},
+        "capacity": 12 * 2**30, "facts": {}}, cards=["rtx4070"])
+    """
+
+    def __init__(
+        self,
+        plan: Callable[..., dict[str, Any]],
+        *,
+        cards: Iterable[str],
+        n_layer: int = 12,
+        n_head: int = 12,
+        n_embd: int = 384,
+        block_size: int = 1024,
+        batch_size: int = 16,
+        loss_chunk: int = 0,
+        card: str = "rtx4070",
+    ):
+        self.plan, names = plan, [str(name) for name in cards]
+        if card not in names:
+            raise ValueError(
+                f"card={card!r} is not among `cards`, which has {', '.join(names[:8]) or 'none'}"
+                f"{' ...' if len(names) > 8 else ''}."
+            )
+        tokens = batch_size * block_size
+        pieces = ceil(tokens / loss_chunk) if 0 < loss_chunk < tokens else 1
+        self.n_layer = IntSlider(
+            value=n_layer, min=1, max=max(MOST_LAYERS, n_layer), description="layers", **look()
+        )
+        self.n_head = IntSlider(
+            value=n_head, min=1, max=max(MOST_HEADS, n_head), description="heads", **look()
+        )
+        self.n_embd = choices("width", WIDTHS, n_embd)
+        self.block_size = choices("block", BLOCKS, block_size)
+        self.batch_size = choices("micro-batch", BATCHES, batch_size)
+        self.pieces = choices("loss in pieces", PIECES, pieces)
+        self.card = Dropdown(options=names, value=card, description="card", **look())
+        model = [self.n_layer, self.n_head, self.n_embd, self.block_size]
+        training = [self.batch_size, self.pieces, self.card]
+        self.last = self.drawn()
+        super().__init__(
+            [HBox([VBox(model), VBox(training)], layout=Layout(flex_flow="row wrap"))], self.last
+        )
+        for knob in (*model, *training):
+            knob.observe(self.redraw, names="value")
+
+    def sizes(self) -> dict[str, Any]:
+        """What `plan` is asked, for where the knobs stand."""
+        tokens, pieces = self.batch_size.value * self.block_size.value, self.pieces.value
+        return {
+            "n_layer": self.n_layer.value,
+            "n_head": self.n_head.value,
+            "n_embd": self.n_embd.value,
+            "block_size": self.block_size.value,
+            "batch_size": self.batch_size.value,
+            "loss_chunk": ceil(tokens / pieces) if pieces > 1 else 0,
+            "card": self.card.value,
+        }
+
+    def picture(self) -> Picture:
+        """The bar for where the knobs stand, or what speaks against it."""
+        try:
+            self.last = self.drawn()
+        except ValueError as error:
+            return advice_above(str(error), self.last)
+        return self.last
+
+    def drawn(self) -> Picture:
+        sizes = self.sizes()
+        plan = self.plan(**sizes)
+        pieces = f", loss in {self.pieces.value} pieces" if sizes["loss_chunk"] else ""
+        return draw_budget(
+            plan["memory"],
+            plan["capacity"],
+            plan["facts"],
+            name=f"{sizes['n_layer']} layers of {sizes['n_embd']}, micro-batch "
+            f"{sizes['batch_size']} × {sizes['block_size']}{pieces}",
+        )
+
+
+def look() -> dict[str, Any]:
+    return {"layout": Layout(width="360px"), "style": {"description_width": "100px"}}
+
+
+def choices(name: str, usual: Iterable[int], first: int) -> SelectionSlider:
+    """A slider over round sizes, and the first one among them."""
+    options = [(f"{size:,}", size) for size in sorted({*usual, first})]
+    return SelectionSlider(options=options, value=first, description=name, **look())

@@ -1,0 +1,199 @@
+"""What fills a memory: a bar of parts to scale, and the edge of the card that it must go into.
+
+What goes over the edge is hatched. Left out on purpose: where the figures come from; somebody has
+counted them.
+"""
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+
+from viz.canvas.labels import clip
+from viz.canvas.palette import CATEGORIES, FAINT, INK, LINE, MUTED, ORANGE, PAPER, WHITE
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Box, Line, Scene, Words
+
+WIDTH, MARGIN, TALL, ROW = 760.0, 16.0, 38.0, 74.0
+WIDE = WIDTH - 2 * MARGIN
+EDGE = 0.62  # of the width: where the card ends, so that there is room to go over it
+HATCH = 7.0  # pixels from one line to the next
+LETTER = 7.8  # pixels
+UNITS = (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("bytes", 1))
+Bars = dict[str, dict[str, float]]
+
+
+def draw_memory(
+    bars: Mapping[str, Mapping[str, float]],
+    *,
+    capacity: float | None = None,
+    title: str = "",
+    ax=None,
+) -> Picture:
+    """One stacked bar for each name, all on one scale; the same part has the same colour in all.
+
+    With a `capacity` every bar lies on a card of that size, and what does not fit is over its edge.
+    Units:   bytes; written as GiB, MiB or KiB.
+    Raises:  ValueError for what are no bytes, and if there is nothing to draw.
+    Example: draw_memory({"batch of 16": {"weights": 2**27, "logits": 3 * 2**30}}, capacity=2**33)
+    """
+    sizes, totals = check_bars(bars, capacity)
+    title = title or headline(sizes, totals, capacity)
+    parts = list(dict.fromkeys(part for bar in sizes.values() for part in bar))
+    colours = {part: CATEGORIES[i % len(CATEGORIES)] for i, part in enumerate(parts)}
+    scale = WIDE / max(*totals.values(), (capacity or 0) / EDGE)  # pixels for a byte
+    scene = Scene(WIDTH, 0)
+    scene.add(Words(MARGIN, 25, title, 15, weight="600"))
+    for row, (name, bar) in enumerate(sizes.items()):
+        add_bar(scene, 40 + ROW * row, name, bar, capacity, scale, colours)
+    only = next(iter(sizes.values())) if len(sizes) == 1 else {}
+    scene.height = add_legend(scene, 40 + ROW * len(sizes), colours, only)
+    data = {"bars": sizes, "totals": totals, "capacity": capacity}
+    picture = Picture(data, describe(sizes, totals, capacity, title), scene)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def check_bars(bars, capacity: float | None) -> tuple[Bars, dict[str, float]]:
+    """All sizes as plain numbers, and the sum of each bar."""
+    if not isinstance(bars, Mapping) or not bars:
+        raise ValueError(
+            f"bars must be a mapping bar -> (part -> bytes), at least one bar, such as "
+            f"{{'batch of 16': {{'weights': 2**27}}}}; got {bars!r:.60}."
+        )
+    if capacity is not None and not (isfinite(capacity) and capacity > 0):
+        raise ValueError(f"capacity={capacity!r} must be a number of bytes above 0, or None.")
+    sizes = {str(name): check_bar(str(name), bar) for name, bar in bars.items()}
+    totals = {name: sum(bar.values()) for name, bar in sizes.items()}
+    if capacity is None and not any(totals.values()):
+        raise ValueError("There is nothing to draw: all parts together have 0 bytes.")
+    return sizes, totals
+
+
+def check_bar(name: str, bar) -> dict[str, float]:
+    if not isinstance(bar, Mapping) or not bar:
+        raise ValueError(f"The bar {name!r} must be a mapping part -> bytes, not {bar!r:.60}.")
+    sizes = {}
+    for part, given in bar.items():
+        size = given.item() if hasattr(given, "item") else given
+        number = isinstance(size, (int, float)) and not isinstance(size, bool)
+        if not number or not isfinite(size) or size < 0:
+            raise ValueError(f"{part!r} of the bar {name!r} has {given!r:.40} bytes: 0 or more.")
+        sizes[str(part)] = size
+    return sizes
+
+
+def add_bar(
+    scene: Scene,
+    top: float,
+    name: str,
+    bar: Mapping[str, float],
+    capacity: float | None,
+    scale: float,
+    colours: Mapping[str, str],
+) -> None:
+    """A name, what all of it needs, and the parts from left to right, on the card if there is one.
+
+    Units: scale in pixels for a byte.
+    """
+    y, total = top + 22, sum(bar.values())
+    over = capacity is not None and total > capacity
+    colour, verdict = ORANGE if over else MUTED, told(total, capacity)
+    letters = int(WIDE / LETTER) - len(verdict) - 2
+    scene.add(Words(MARGIN, top + 13, clip(name, letters), 13, INK, weight="600"))
+    scene.add(Words(WIDTH - MARGIN, top + 13, verdict, 13, colour, "end", weight="600"))
+    edge = MARGIN + (capacity * scale if capacity is not None else WIDE)
+    if capacity is not None:
+        scene.add(Box(MARGIN, y - 3, edge - MARGIN, TALL + 6, FAINT, LINE, radius=3))
+    x = MARGIN
+    places = {}
+    for part, size in bar.items():
+        places[part] = (x, x + size * scale)
+        scene.add(Box(x, y, size * scale, TALL, colours[part]))
+        if size * scale > 3:
+            scene.add(Box(x + size * scale - 1, y, 1, TALL, PAPER))  # where the next one begins
+        x += size * scale
+    for line in hatching(edge, x, y) if over else ():
+        scene.add(Line(line, PAPER, 1.6))
+    for part, (left, right) in places.items():
+        inside, outside = (left, min(right, edge)), (max(left, edge), right)
+        room = max(inside, outside, key=lambda span: span[1] - span[0])
+        add_label(scene, *room, y, part, bar[part], colours[part])
+    if capacity is not None:
+        scene.add(Box(edge - 1, y - 7, 2.5, TALL + 14, INK))
+
+
+def add_label(
+    scene: Scene, left: float, right: float, y: float, part: str, size: float, colour: str
+) -> None:
+    """As much of a part's name and size as goes between two places."""
+    for label in (f"{part} {in_units(size)}", in_units(size)):
+        if LETTER * len(label) + 14 < right - left:
+            wide = LETTER * len(label) + 8
+            scene.add(Box(left + 4, y + 9, wide, TALL - 18, colour))  # the hatching would cross it
+            scene.add(Words(left + 8, y + TALL / 2 + 4.5, label, 12.5, WHITE, weight="600"))
+            return
+
+
+def hatching(left: float, right: float, y: float) -> Iterator[tuple[tuple[float, float], ...]]:
+    """Slanting lines over everything between two places."""
+    foot = left
+    while foot < right + TALL:
+        up = min(TALL, foot - left)
+        start = max(0.0, foot - right)
+        if up > start:
+            yield ((foot - start, y + start), (foot - up, y + up))
+        foot += HATCH
+
+
+def add_legend(
+    scene: Scene, y: float, colours: Mapping[str, str], sizes: Mapping[str, float]
+) -> float:
+    """The colour of every part, with its size if there is one bar only. Gives back the foot."""
+    x = MARGIN
+    for part, colour in colours.items():
+        words = clip(part, 40) + (f" {in_units(sizes[part])}" if sizes else "")
+        wide = 18 + 6.8 * len(words) + 18
+        if x > MARGIN and x + wide > WIDTH:
+            x, y = MARGIN, y + 20
+        scene.add(Box(x, y, 12, 12, colour, radius=2), Words(x + 18, y + 10.5, words, 12.5, INK))
+        x += wide
+    return y + 26
+
+
+def in_units(size: float) -> str:
+    """Three digits and a unit: 3296722944 -> 3.07 GiB."""
+    unit, worth = next((pair for pair in UNITS if size >= 0.0995 * pair[1]), UNITS[-1])
+    count = size / worth
+    return f"{count:,.0f} {unit}" if count >= 100 else f"{count:.3g} {unit}"
+
+
+def told(total: float, capacity: float | None) -> str:
+    """What a bar needs, of what there is."""
+    if capacity is None:
+        return in_units(total)
+    if total <= capacity:
+        return f"{in_units(total)} of {in_units(capacity)}"
+    return f"{in_units(total)}: {in_units(total - capacity)} over the {in_units(capacity)}"
+
+
+def headline(sizes: Bars, totals: Mapping[str, float], capacity: float | None) -> str:
+    """What the picture shows, as a sentence."""
+    if capacity is not None and len(sizes) > 1:
+        fit = sum(total <= capacity for total in totals.values())
+        return f"{fit} of {len(sizes)} fit into {in_units(capacity)}"
+    if len(sizes) > 1:
+        largest = max(totals, key=lambda name: totals[name])
+        return f"{largest} needs the most: {in_units(totals[largest])}"
+    ((_, bar),) = sizes.items()
+    part = max(bar, key=lambda part: bar[part])
+    return f"Most of it: {part}, {in_units(bar[part])} of {in_units(sum(bar.values()))}"
+
+
+def describe(sizes: Bars, totals: Mapping[str, float], capacity: float | None, title: str) -> str:
+    """One sentence for each bar: its sum, whether it fits, and its parts."""
+    sentences = []
+    for name, bar in sizes.items():
+        parts = ", ".join(f"{part} {in_units(size)}" for part, size in bar.items())
+        verdict = told(totals[name], capacity)
+        if capacity is not None and totals[name] > capacity:
+            verdict += ", so it does not fit"
+        sentences.append(f"{name}: {verdict} ({parts}).")
+    return f"{title}. {' '.join(sentences)}"

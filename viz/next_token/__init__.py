@@ -1,0 +1,1 @@
+"""Probabilities of the next token, and sampling: stills and their dials and games."""

@@ -1,0 +1,183 @@
+"""A table of counts or shares as a map: one square for each cell, the darker the larger.
+
+Several tables stand side by side on one scale of colour, so that equal squares mean equal numbers.
+Numbers stand in the squares where there is room. Left out on purpose: sorting; rows and columns
+stay in the order in which they are given.
+"""
+
+from collections.abc import Collection, Sequence
+from math import sqrt
+
+from viz.canvas.arrays import to_numbers
+from viz.canvas.labels import short, visible
+from viz.canvas.palette import BLUE, INK, LINE, MUTED, ORANGE, WHITE, blend, ink_on
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Box, Scene, Words
+
+WIDEST, WIDEST_ALONE = 900, 720  # several tables together, and one, in pixels
+LARGEST_CELL, SMALLEST_CELL = 46, 8
+ROOM_FOR_NUMBERS = 19  # in a smaller square a number could not be read
+LEFT, GAP, RIGHT = 44, 48, 20
+Table = list[list[float]]
+Mark = tuple[str | None, str | None]
+
+
+def draw_counts(
+    table,
+    rows: Sequence[str],
+    columns: Sequence[str] | None = None,
+    *,
+    title: str = "",
+    titles: Sequence[str] = (),
+    axes: tuple[str, str] = ("", ""),
+    mark: Collection[Mark] | None = None,
+    ax=None,
+) -> Picture:
+    """One square for each cell; a list of tables stands side by side, `titles` above them.
+
+    `columns` are the rows again unless given; `axes` says what both are. `mark` frames cells:
+    ("q", "u"), or a whole row ("q", None), or a whole column (None, "u"). Numbers below 0 are
+    orange.
+    Shapes:  table (R, C), or several of them; rows: R labels, columns: C labels.
+    Raises:  ValueError for a table that does not fit its labels, or numbers that are not finite.
+    Example: draw_counts([[9, 1], [4, 0]], ["a", "b"], ["c", "end"], mark=[("b", "end")])
+    """
+    rows = [str(row) for row in rows]
+    columns = rows if columns is None else [str(column) for column in columns]
+    several = depth(table) == 3
+    tables = [to_table(one, rows, columns) for one in (table if several else [table])]
+    if len(titles) > len(tables):
+        raise ValueError(f"{len(titles)} titles for {len(tables)} tables: give at most one each.")
+    scene = lay_out(tables, rows, columns, title, list(titles), check_marks(mark, rows, columns))
+    if any(axes):
+        named = f"rows: {axes[0]} · columns: {axes[1]}"
+        scene.width = max(scene.width, 8.6 * len(title) + 6.6 * len(named) + 48)
+        scene.add(Words(scene.width - RIGHT, 25, named, 12, MUTED, "end"))
+    alt = describe(tables, rows, columns, title, list(titles))
+    picture = Picture(tables if several else tables[0], alt, scene)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def depth(given) -> int:
+    """2 for a table, 3 for a list of tables."""
+    if hasattr(given, "ndim"):
+        return given.ndim
+    if not isinstance(given, (list, tuple)) or not given:
+        return 1
+    return 1 + depth(given[0]) if hasattr(given[0], "__iter__") else 1
+
+
+def to_table(given, rows: list[str], columns: list[str]) -> Table:
+    """Raises: ValueError unless there is one number for each row and column."""
+    listed = given.tolist() if hasattr(given, "tolist") else given
+    if not isinstance(listed, (list, tuple)) or not listed or not rows or not columns:
+        raise ValueError(
+            f"A table is a list of rows, at least one, each a list of numbers; got {listed!r:.60}."
+        )
+    table = [to_numbers(row, f"row {i}") for i, row in enumerate(listed)]
+    wide = {len(row) for row in table}
+    if len(table) != len(rows) or wide != {len(columns)}:
+        raise ValueError(
+            f"The table has {len(table)} rows of {' or '.join(map(str, sorted(wide)))} numbers, "
+            f"but there are {len(rows)} labels for rows and {len(columns)} for columns."
+        )
+    return table
+
+
+def check_marks(mark: Collection[Mark] | None, rows: list[str], columns: list[str]) -> list[Mark]:
+    for row, column in mark or []:
+        if row not in (None, *rows) or column not in (None, *columns):
+            raise ValueError(
+                f"mark has {(row, column)!r}, but there is no such cell. "
+                f"Rows: {', '.join(rows)}; columns: {', '.join(columns)}."
+            )
+    return list(mark or [])
+
+
+def lay_out(
+    tables: list[Table],
+    rows: list[str],
+    columns: list[str],
+    title: str,
+    titles: list[str],
+    marks: list[Mark],
+) -> Scene:
+    widest = WIDEST if len(tables) > 1 else WIDEST_ALONE
+    wide = (widest - GAP * (len(tables) - 1)) / len(tables) / len(columns)
+    side = int(min(LARGEST_CELL, max(SMALLEST_CELL, wide)))
+    top = 30 + (26 if title else 0) + (24 if titles else 0)
+    step = side * len(columns) + GAP
+    width = LEFT + step * len(tables) - GAP + RIGHT
+    scene = Scene(max(width, 8.6 * len(title) + 32), top + side * len(rows) + 16)
+    scene.add(Words(16, 25, title, 15, weight="600"))
+    largest = max((abs(x) for table in tables for row in table for x in row), default=0) or 1.0
+    for n, table in enumerate(tables):
+        left = LEFT + step * n
+        if n < len(titles):
+            scene.add(Words(left, top - 24, titles[n], 13, MUTED, weight="600"))
+        add_labels(scene, rows, columns, left, top, side)
+        add_cells(scene, table, largest, left, top, side)
+        for row, column in marks:
+            scene.add(frame(row, column, rows, columns, left, top, side))
+    return scene
+
+
+def add_labels(scene: Scene, rows, columns, left: float, top: float, side: float) -> None:
+    size = min(13, max(7, 0.8 * side))
+    for i, row in enumerate(rows):
+        y = top + side * (i + 0.5) + 0.35 * size
+        scene.add(Words(left - 6, y, visible(row, 6), size, INK, "end", mono=True))
+    for j, column in enumerate(columns):
+        # A long label would run into its neighbour.
+        label = visible(column, 6)
+        small = min(size, 1.55 * side / len(label))
+        x = left + side * (j + 0.5)
+        scene.add(Words(x, top - 6, label, small, INK, "middle", mono=True))
+
+
+def add_cells(
+    scene: Scene, table: Table, largest: float, left: float, top: float, side: float
+) -> None:
+    whole = all(x == int(x) for row in table for x in row)
+    for i, row in enumerate(table):
+        for j, x in enumerate(row):
+            share = sqrt(abs(x) / largest)  # the root: or all but the largest would be white
+            place = (left + side * j, top + side * i)
+            fill = blend(WHITE, BLUE if x >= 0 else ORANGE, share)
+            scene.add(Box(*place, side, side, fill, LINE, 0.4))
+            if side >= ROOM_FOR_NUMBERS and x:
+                text = written(x, whole, side)
+                size = min(12, 1.5 * side / max(3, len(text)))
+                middle = (place[0] + side / 2, place[1] + side / 2 + 0.35 * size)
+                scene.add(Words(*middle, text, size, ink_on(fill), "middle"))
+
+
+def written(x: float, whole: bool, side: float) -> str:
+    """A count as it is; a share as .12, for the squares are small."""
+    if whole:
+        return f"{x:.0f}".replace("-", "−")
+    text = f"{x:.2f}" if abs(x) < 10 else short(x)
+    return (text[1:] if text.startswith("0.") and side < 32 else text).replace("-", "−")
+
+
+def frame(row, column, rows, columns, left: float, top: float, side: float) -> Box:
+    x = left + side * (0 if column is None else columns.index(column))
+    y = top + side * (0 if row is None else rows.index(row))
+    wide = side * (len(columns) if column is None else 1)
+    tall = side * (len(rows) if row is None else 1)
+    return Box(x, y, wide, tall, "none", ORANGE, 2)
+
+
+def describe(
+    tables: list[Table], rows: list[str], columns: list[str], title: str, titles: list[str]
+) -> str:
+    """One sentence: how large, and where the largest numbers stand."""
+    told = []
+    for n, table in enumerate(tables):
+        cells = sorted((-x, i, j) for i, row in enumerate(table) for j, x in enumerate(row))
+        best = ", ".join(
+            f"{visible(rows[i])} {visible(columns[j])} {short(-x)}" for x, i, j in cells[:3]
+        )
+        told.append(f"{titles[n] + ': ' if n < len(titles) else ''}the largest are {best}")
+    size = f"{len(rows)} rows and {len(columns)} columns"
+    return f"{title or 'Table'}, {size}; {'; '.join(told)}."

@@ -1,0 +1,135 @@
+"""Dials for how a model writes: temperature and whatever else, and what it writes below.
+
+Everything is drawn anew with the same dice, so that only the dial makes a difference.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from ipywidgets import FloatSlider, IntSlider, Layout, SelectionSlider
+
+from viz.canvas.control import Control
+from viz.canvas.labels import clip
+from viz.canvas.palette import GOLD, INK, MUTED
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Disc, Scene, Words
+from viz.next_token.probabilities import check, side_by_side
+
+MOST_TEXTS = 40
+PER_ROW, WIDE, ROW = 4, 180, 22
+LONGEST = 18
+Range = tuple[float, float, float]
+
+
+def draw_sampling(
+    texts: Sequence[str],
+    known: Collection[str] = (),
+    *,
+    bars: Mapping[str, float] | None = None,
+    title: str = "",
+    marked: str = "stands in the list",
+    ax=None,
+) -> Picture:
+    """Texts in rows, the `known` ones with a dot; above them bars for the next token, if given.
+
+    Raises:  ValueError if `texts` is no list of texts, or if `bars` are no probabilities.
+    Example: draw_sampling(["mari", "anna"], {"anna"}, bars={"a": 0.75, "end": 0.25})
+    """
+    shown = check_texts(texts)[:MOST_TEXTS]
+    scene, top = Scene(PER_ROW * WIDE + 32, 0), 46.0 if title else 20.0
+    if bars is not None:
+        check(list(bars.values()), list(bars))
+        scene = side_by_side(list(bars), list(bars.values()), title)
+        scene.width, top = max(scene.width, PER_ROW * WIDE + 32), scene.height + 6
+    else:
+        scene.add(Words(16, 25, title, 15, weight="600"))
+    for i, text in enumerate(shown):
+        x, y = 28.0 + WIDE * (i % PER_ROW), top + 14 + ROW * (i // PER_ROW)
+        found, written = text in known, clip(text.replace("\n", "↵"), LONGEST)
+        if found:
+            scene.add(Disc(x - 8, y - 4.5, 3.2, GOLD))
+        colour = GOLD if found else INK if text else MUTED
+        weight = "600" if found else "normal"
+        scene.add(Words(x, y, written or "(nothing)", 13, colour, weight=weight, mono=True))
+    foot = top + ROW * -(-len(shown) // PER_ROW) + 20
+    number = sum(text in known for text in texts)
+    told = f"{number} of {len(texts)}: {marked}"
+    if known:
+        scene.add(Disc(20, foot - 4.5, 3.2, GOLD), Words(30, foot, told, 12, MUTED))
+    scene.height = foot + 16
+    alt = f"{title or 'Samples'}: {', '.join(shown[:4])} ..." + (f" ({told})" if known else "")
+    picture = Picture(list(texts), alt, scene)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def check_texts(texts) -> list[str]:
+    if isinstance(texts, str) or not isinstance(texts, Sequence) or not len(texts):
+        raise ValueError(f"texts must be a list with at least one text, not {texts!r:.60}.")
+    return [str(text) for text in texts]
+
+
+class SamplingDial(Control):
+    """One slider for each dial; what is drawn stands below.
+
+    A dial is given as (lowest, highest, first), or as a list of choices, the first one first.
+
+    `draw` takes the dials by name and answers with texts or with a Picture of its own; `bars`,
+    if given, takes them too and answers with the probabilities of the next token. A dial of
+    whole numbers moves in whole numbers, another in steps of 0.1. `title` stands before the
+    values of the dials.
+    Raises:  ValueError for a dial whose first value does not lie between its ends.
+    Example: SamplingDial(lambda temperature, context: ["anna"], temperature=(0.1, 2.0, 0.5),
+        context=(0, 6, 2))
+    """
+
+    def __init__(
+        self,
+        draw: Callable[..., Any],
+        *,
+        known: Collection[str] = (),
+        bars: Callable[..., Mapping[str, float]] | None = None,
+        marked: str = "stands in the list",
+        title: str = "",
+        **dials: Range | list,
+    ):
+        if not dials:
+            raise ValueError("There is no dial: give one, such as temperature=(0.1, 2.0, 0.5).")
+        self.draw, self.bars, self.known, self.marked = draw, bars, set(known), marked
+        self.title = title
+        self.dials = {name: slider(name, given) for name, given in dials.items()}
+        super().__init__(list(self.dials.values()), self.picture())
+        for dial in self.dials.values():
+            dial.observe(self.redraw, names="value")
+
+    def picture(self) -> Picture:
+        """What comes out at these values, or what speaks against them."""
+        values = {name: dial.value for name, dial in self.dials.items()}
+        try:
+            drawn = self.draw(**values)
+            bars = self.bars(**values) if self.bars else None
+        except (ValueError, ArithmeticError) as error:
+            return Picture(None, str(error), html=f"<p>{escape(str(error))}</p>")
+        if isinstance(drawn, Picture):
+            return drawn
+        stand = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in values.items())
+        title = f"{self.title}: {stand}" if self.title else stand
+        return draw_sampling(drawn, self.known, bars=bars, title=title, marked=self.marked)
+
+
+def slider(name: str, given: Range | list) -> IntSlider | FloatSlider | SelectionSlider:
+    """Raises: ValueError unless given as (lowest, highest, first), or as a list of choices."""
+    look: dict[str, Any] = {"description": name.replace("_", " "), "layout": Layout(width="460px")}
+    look |= {"style": {"description_width": "90px"}}
+    if isinstance(given, list) and len(given) > 1:
+        return SelectionSlider(options=given, **look)
+    row = given if isinstance(given, tuple) else ()
+    if len(row) != 3 or not row[0] <= row[2] <= row[1]:
+        raise ValueError(
+            f"{name}={given!r} must be (lowest, highest, first), such as (0.1, 2.0, 0.5), or a "
+            f"list of choices, such as [1, 4, 16]."
+        )
+    look |= dict(zip(("min", "max", "value"), row))
+    if all(isinstance(value, int) for value in row):
+        return IntSlider(**look)
+    return FloatSlider(step=0.1, readout_format=".1f", **look)

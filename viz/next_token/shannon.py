@@ -1,0 +1,144 @@
+"""Bets on the next letter, letter by letter, and what each of them cost in surprise.
+
+Left out on purpose: the box in which one bets; that is `viz/next_token/shannon_game.py`.
+Source: Shannon 1951, "Prediction and Entropy of Printed English", where people guessed letters.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from math import inf, log
+
+from viz.canvas.labels import clip, visible
+from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Box, Scene, Words
+
+POINTS = 100
+LEAST = 1  # stays for what was not named, or one miss would cost infinity
+NAME_WIDE, WIDE, ROW, BAR = 150, 250, 26, 110
+LONGEST_BAR = 6.0  # nats; a bar for more than that ends there
+BET = re.compile(r"\s*,?\s*([^\d\s,.:=]+)\s*[:=]?\s*(\d+(?:\.\d+)?)\s*,?")
+Shares = Mapping[str, float]
+
+
+def parse_bet(text: str, candidates: Sequence[str]) -> dict[str, float]:
+    """Points as they are typed, "e 40, a 30", made into a share for each candidate.
+
+    What is not named gets equal parts of the rest, of one point at least.
+    Raises:  ValueError that says what cannot be read, or that is 0 points or more than 100.
+    Example: parse_bet("e 40 a30", "abcde")["a"] -> 0.3
+    """
+    pieces = BET.findall(text)
+    left = BET.sub("", text).strip(" ,;")
+    if left:
+        raise ValueError(f"{clip(left, 30)!r} cannot be read; write for example: e 40 a 30")
+    points = {name.lower(): float(number) for name, number in pieces}
+    if len(points) < len(pieces):
+        raise ValueError("One of them is named twice.")
+    unknown = [name for name in points if name not in candidates]
+    if unknown:
+        raise ValueError(f"{clip(unknown[0], 20)!r} cannot come; there are {' '.join(candidates)}")
+    if 0 in points.values():
+        raise ValueError("0 points on a letter cost infinity if it comes. Give it a little.")
+    total = sum(points.values())
+    if total > POINTS:
+        raise ValueError(f"That is {total:g} points; you have {POINTS}.")
+    others = [name for name in candidates if name not in points]
+    if not others:
+        return {name: points[name] / total for name in candidates}
+    if total > POINTS - LEAST:
+        points = {name: p * (POINTS - LEAST) / total for name, p in points.items()}
+    rest = (POINTS - sum(points.values())) / len(others) / POINTS
+    return {name: points[name] / POINTS if name in points else rest for name in candidates}
+
+
+def surprise_of(shares: Shares, truth: str) -> float:
+    """Units: nats; infinite where nothing was bet on the truth."""
+    share = shares.get(truth, 0.0)
+    return -log(share) + 0.0 if share > 0 else inf
+
+
+def draw_shannon(
+    word: str, players: Mapping[str, Sequence[Shares]], *, title: str = "", ax=None
+) -> Picture:
+    """A game, letter by letter: what each player gave to the truth, and what that cost.
+
+    `players` maps a name to its bets, one for each letter of the word and one for its "end";
+    where there are fewer, the game is not over, and what comes next is not told.
+    Raises:  ValueError for players with different numbers of bets, or more than there are letters.
+    Example: draw_shannon("bo", {"even": [{"b": 0.5, "o": 0.5}]})
+    """
+    truths = [*word, "end"]
+    numbers = {len(bets) for bets in players.values()}
+    if len(numbers) != 1 or max(numbers) > len(truths):
+        raise ValueError(
+            f"Each player must have the same number of bets, at most {len(truths)} for {word!r}; "
+            f"got {', '.join(f'{len(bets)} of {name}' for name, bets in players.items())}."
+        )
+    played = numbers.pop()
+    costs = {
+        name: [surprise_of(bet, truth) for bet, truth in zip(bets, truths)]
+        for name, bets in players.items()
+    }
+    scene = lay_out(word, truths[:played], players, costs, title)
+    alt = describe(word, played, costs, title)
+    picture = Picture({"word": word[:played], "nats": costs}, alt, scene)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def lay_out(
+    word: str,
+    truths: list[str],
+    players: Mapping[str, Sequence[Shares]],
+    costs: Mapping[str, list[float]],
+    title: str,
+) -> Scene:
+    over = len(truths) > len(word)
+    top, rows = 80, len(truths) + (not over)
+    scene = Scene(max(NAME_WIDE + WIDE * len(players) + 24, 8.6 * len(title) + 32), 0)
+    scene.add(Words(16, 25, title, 15, weight="600"))
+    for n, name in enumerate(players):
+        x = NAME_WIDE + WIDE * n
+        colour = CATEGORIES[n % len(CATEGORIES)]
+        scene.add(Words(x, top - 30, clip(name, 28), 13, colour, weight="600"))
+        scene.add(Words(x, top - 12, "gave", 11, MUTED), Words(x + 52, top - 12, "nats", 11, MUTED))
+        for i, (bet, truth) in enumerate(zip(players[name], truths)):
+            y, nats = top + ROW * i, costs[name][i]
+            scene.add(Words(x, y + 15, f"{100 * bet.get(truth, 0.0):.3g}%", 12, INK))
+            long = BAR * min(nats, LONGEST_BAR) / LONGEST_BAR
+            scene.add(Box(x + 52, y + 4, BAR, 14, FAINT), Box(x + 52, y + 4, long, 14, colour))
+            scene.add(Words(x + 58 + BAR, y + 15, written(nats), 12, INK))
+        if truths:
+            y = top + ROW * rows + 20
+            scene.add(Words(x, y, f"mean {written(mean(costs[name]))}", 13, colour, weight="600"))
+    for i in range(rows):
+        seen, then = clip_left(word[:i]), visible(truths[i]) if i < len(truths) else "?"
+        y = top + ROW * i + 15
+        # One letter of this font is 7.9 pixels wide at size 13.
+        scene.add(Words(20, y, seen, 13, MUTED, mono=True))
+        scene.add(Words(20 + 7.9 * len(seen), y, then, 13, INK, weight="600", mono=True))
+    if truths:
+        scene.add(Words(20, top + ROW * rows + 20, "nats per letter", 12, MUTED))
+    scene.height = top + ROW * rows + 38
+    return scene
+
+
+def clip_left(text: str) -> str:
+    return text if len(text) <= 12 else "…" + text[-11:]
+
+
+def mean(nats: Sequence[float]) -> float:
+    return sum(nats) / len(nats)
+
+
+def written(nats: float) -> str:
+    return f"{nats:.2f}" if nats < inf else "∞"
+
+
+def describe(word: str, played: int, costs: Mapping[str, list[float]], title: str) -> str:
+    """One sentence: how far the game is, and the mean of each player."""
+    if not played:
+        return f"{title or 'A game'}: nothing is bet yet; which letter comes first?"
+    means = ", ".join(f"{name} {written(mean(nats))}" for name, nats in costs.items())
+    far = f"all of {word!r}" if played > len(word) else f"the first {played} letters"
+    return f"{title or 'A game'}: {far}, mean surprise in nats per letter: {means}."

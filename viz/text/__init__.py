@@ -1,0 +1,1 @@
+"""Text as tokens: merges, vocabularies, prices of tokens, and filters of documents."""

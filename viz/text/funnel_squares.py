@@ -1,0 +1,174 @@
+"""Where the squares of a funnel stand, how they are drawn, and the texts that lie over them.
+
+The picture is an image, which survives everywhere; over it lie empty boxes that bear the texts as
+titles, which a browser shows on pointing, without a script.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import ceil, sqrt
+from textwrap import wrap
+
+from viz.canvas.labels import clip, printable
+from viz.canvas.palette import CATEGORIES, GREEN, INK, LINE, MUTED, PAPER, VIOLET
+from viz.canvas.picture import Picture, image_tag
+from viz.canvas.scene import Box, Line, Scene, Words, num
+
+MOST_SQUARES = 3000
+WIDTH, MARGIN, GAP, TALL = 850.0, 14.0, 12.0, 480.0  # JupyterLab shows 860 pixels
+WIDEST_COLUMN = 240.0
+SMALLEST, LARGEST = 3, 18  # from one square to the next, in pixels
+COLOURS = [*(colour for colour in CATEGORIES if colour != GREEN), VIOLET]  # green is what is kept
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one filter finds and takes away; the last column, without a name, is what is kept.
+
+    Units: x, y, top, pitch in pixels; the squares that pass begin at `top`, the others at `y`: the
+    marked ones, black, in rows of their own, and then the coloured ones.
+    """
+
+    name: str
+    found: int
+    removed: int
+    passing: int  # squares
+    drawn: list[int]  # places of the documents that have a square of their own
+    black: int  # so many of them, the first ones, are marked
+    colour: str
+    pitch: int
+    per_row: int
+    x: float
+    top: float
+
+    @property
+    def y(self) -> float:
+        return self.top + (self.pitch * self.rows(self.passing) + 4 if self.passing else 0)
+
+    @property
+    def coloured(self) -> int:
+        return len(self.drawn) - self.black
+
+    @property
+    def y_coloured(self) -> float:
+        return self.y + self.pitch * self.rows(self.black)
+
+    @property
+    def bottom(self) -> float:
+        return self.y_coloured + self.pitch * self.rows(self.coloured)
+
+    def rows(self, squares: int) -> int:
+        return ceil(squares / self.per_row)
+
+
+def place_columns(
+    stages: Mapping[str, list[int]], marks: Collection[int], title: str
+) -> tuple[list[Column], int]:
+    """A column for each stage, and how many documents one square stands for."""
+    left = sum(map(len, stages.values()))
+    every = max(1, ceil(left / MOST_SQUARES))
+    drawn_of = {name: thinned(places, marks, every) for name, places in stages.items()}
+    squares = sum(map(len, drawn_of.values()))
+    wide = min(WIDEST_COLUMN, (WIDTH - 2 * MARGIN + GAP) / len(stages) - GAP)
+    pitch = min(LARGEST, max(SMALLEST, int(sqrt(wide * TALL / squares))))
+    columns = []
+    for i, (name, places) in enumerate(stages.items()):
+        drawn = drawn_of[name]
+        squares -= len(drawn)
+        columns.append(
+            Column(
+                name=name,
+                found=left,
+                removed=len(places),
+                passing=squares,
+                drawn=drawn,
+                black=sum(place in marks for place in drawn),
+                colour=COLOURS[i % len(COLOURS)] if name else GREEN,
+                pitch=pitch,
+                per_row=int(wide // pitch),
+                x=MARGIN + i * (wide + GAP),
+                top=64.0 if title else 38.0,
+            )
+        )
+        left -= len(places)
+    return columns, every
+
+
+def thinned(places: list[int], marks: Collection[int], every: int) -> list[int]:
+    """The documents that get a square: one of `every`, the marked ones first."""
+    return sorted(places, key=lambda place: place not in marks)[::every]
+
+
+def lay_out(columns: list[Column], title: str, notes: Sequence[str]) -> Scene:
+    first = columns[0]
+    wide = first.pitch * first.per_row
+    scene = Scene(max(columns[-1].x + wide, 9.2 * len(title) + MARGIN) + MARGIN, 0)
+    scene.add(Words(MARGIN, 25, title, 15, weight="600"))
+    # The labels stand where the number of all documents puts them: a threshold does not move them.
+    foot = first.top + first.pitch * (first.rows(first.passing + len(first.drawn)) + 2) + 19
+    for i, column in enumerate(columns):
+        word = "kept" if not column.name else "left" if i else "in all"
+        headline = f"{column.found:,} {word}"
+        scene.add(Words(column.x, column.top - 10, headline, 13, INK, weight="600"))
+        scene.add(*block(column, column.top, column.passing, LINE))
+        scene.add(*block(column, column.y, column.black, INK))
+        scene.add(*block(column, column.y_coloured, column.coloured, column.colour))
+        for j, words in enumerate(label_of(column)):
+            scene.add(Words(column.x, foot + 15 * j, words, 12, column.colour, weight="600"))
+    bottom = foot + 15 * max(len(label_of(column)) for column in columns) + 13
+    for i, note in enumerate(notes):
+        scene.add(Words(MARGIN, bottom + 17 * i, note, 12, MUTED))
+    scene.height = bottom + 17 * len(notes) - (5 if notes else 14)
+    scene.width = max([scene.width, *(6.8 * len(note) + 2 * MARGIN for note in notes)])
+    return scene
+
+
+def label_of(column: Column) -> list[str]:
+    """How many go, and by which filter, in lines as wide as the column."""
+    if not column.name:
+        return []
+    wide = max(12, int(column.pitch * column.per_row / 7))
+    return wrap(f"−{column.removed:,} {clip(column.name, 60)}", wide)[:4]
+
+
+def block(column: Column, top: float, squares: int, colour: str) -> list[Box | Line]:
+    """So many squares in rows: a sheet of colour and a last row, cut apart by lines of paper."""
+    side, per_row, left = column.pitch, column.per_row, column.x
+    rows, rest = divmod(squares, per_row)
+    bottom, right = top + side * column.rows(squares), left + side * (per_row if rows else rest)
+    shapes: list[Box | Line] = [
+        Box(left, top, side * per_row if rows else 0, side * rows, colour),
+        Box(left, top + side * rows, side * rest, side, colour),
+    ]
+    across = [left + side * i - 0.5 for i in range(1, (per_row if rows else rest) + 1)]
+    down = [top + side * j - 0.5 for j in range(1, column.rows(squares) + 1)]
+    shapes += [Line(((x, top), (x, bottom)), PAPER) for x in across]
+    shapes += [Line(((left, y), (right, y)), PAPER) for y in down]
+    return shapes
+
+
+def with_texts(
+    picture: Picture, columns: list[Column], documents: Sequence[str], longest: int
+) -> str:
+    """The image, and over each coloured square an empty box that bears the text as its title."""
+    scene = picture.scene
+    assert scene is not None, "a funnel is made of shapes"
+    image = image_tag("svg+xml", picture.to_svg().encode(), picture.alt, scene.width)
+    grids = (grid(column, documents, longest) for column in columns if column.drawn)
+    return (
+        f'<div style="overflow-x: auto"><div style="position: relative; '
+        f'width: {num(scene.width)}px">{image}{"".join(grids)}</div></div>'
+    )
+
+
+def grid(column: Column, documents: Sequence[str], longest: int) -> str:
+    texts = (clip(" ".join(documents[i][: 4 * longest].split()), longest) for i in column.drawn)
+    boxes = [f'<b title="{escape(printable(text))}"></b>' for text in texts]
+    boxes[column.black : column.black] = ["<b></b>"] * (-column.black % column.per_row)
+    wide, tall = column.pitch * column.per_row, column.bottom - column.y
+    return (
+        f'<div style="position: absolute; left: {num(column.x)}px; top: {num(column.y)}px; '
+        f"width: {wide}px; height: {num(tall)}px; display: grid; "
+        f'grid-template-columns: repeat({column.per_row}, 1fr)">{"".join(boxes)}</div>'
+    )
