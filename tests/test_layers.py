@@ -37,7 +37,8 @@ ROOMS = {
     "viz": {
         "canvas": set(),
         **{room: {"canvas"} for room in VIZ},
-        "training": {"canvas", "attention", "curves", "next_token"},
+        "runs": {"canvas", "curves"},
+        "training": {"canvas", "attention", "curves", "next_token", "runs"},
     },
     "gptcore.corpus": {
         "downloads": set(),

@@ -57,9 +57,9 @@ _HOME = {
     "draw_formats": "hardware.formats",
     "draw_schedule": "curves.schedule",
     "ScheduleDial": "curves.schedule_dial",
-    "draw_runs": "curves.runs",
-    "TwoRuns": "curves.two_runs",
-    "draw_scaling": "curves.scaling",
+    "draw_runs": "runs.runs",
+    "TwoRuns": "runs.two_runs",
+    "draw_scaling": "runs.scaling",
 }
 
 __all__ = list(_HOME)

@@ -14,11 +14,8 @@ from viz.curves.context import draw_context as draw_context
 from viz.curves.ladder import draw_ladder as draw_ladder
 from viz.curves.live_loss import LossPlot as LossPlot
 from viz.curves.loss import draw_loss as draw_loss
-from viz.curves.runs import draw_runs as draw_runs
-from viz.curves.scaling import draw_scaling as draw_scaling
 from viz.curves.schedule import draw_schedule as draw_schedule
 from viz.curves.schedule_dial import ScheduleDial as ScheduleDial
-from viz.curves.two_runs import TwoRuns as TwoRuns
 from viz.graphs.backward import draw_backward as draw_backward
 from viz.graphs.backward import draw_paths as draw_paths
 from viz.graphs.backward_player import BackwardPlayer as BackwardPlayer
@@ -36,6 +33,9 @@ from viz.next_token.probabilities import draw_probabilities as draw_probabilitie
 from viz.next_token.sampling_dial import SamplingDial as SamplingDial
 from viz.next_token.sampling_playground import SamplingPlayground as SamplingPlayground
 from viz.next_token.shannon_game import ShannonGame as ShannonGame
+from viz.runs.runs import draw_runs as draw_runs
+from viz.runs.scaling import draw_scaling as draw_scaling
+from viz.runs.two_runs import TwoRuns as TwoRuns
 from viz.text.filter_bench import FilterBench as FilterBench
 from viz.text.funnel import draw_funnel as draw_funnel
 from viz.text.merge_game import MergeGame as MergeGame

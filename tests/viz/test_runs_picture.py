@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz.canvas.palette import CATEGORIES
-from viz.curves.runs import draw_runs
+from viz.runs.runs import draw_runs
 
 NS = "{http://www.w3.org/2000/svg}"
 KEYS = [

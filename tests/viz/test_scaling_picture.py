@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz.canvas.palette import CATEGORIES, GOLD, MUTED
-from viz.curves.scaling import FARTHER, draw_scaling
+from viz.runs.scaling import FARTHER, draw_scaling
 
 NS = "{http://www.w3.org/2000/svg}"
 SMALL = ([1e10, 1e11, 1e12], [4.0, 3.0, 2.9])

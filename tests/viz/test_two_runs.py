@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from viz.canvas.control import KNOBS_ELSEWHERE
-from viz.curves.runs import draw_runs
-from viz.curves.two_runs import TwoRuns
+from viz.runs.runs import draw_runs
+from viz.runs.two_runs import TwoRuns
 
 NS = "{http://www.w3.org/2000/svg}"
 

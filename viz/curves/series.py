@@ -1,6 +1,6 @@
 """Rows of steps and losses as numbers to draw: means, points between gaps, round marks of an axis.
 
-Left out on purpose: a drawing. `viz/curves/loss.py` and `viz/curves/scaling.py` draw what is
+Left out on purpose: a drawing. `viz/curves/loss.py` and `viz/runs/scaling.py` draw what is
 prepared here.
 """
 

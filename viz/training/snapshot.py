@@ -9,9 +9,9 @@ from math import inf
 
 from viz.attention.attention_stack import Stack, read_stack
 from viz.canvas.picture import Picture
-from viz.curves.run_log import measured, read_run
 from viz.curves.series import Series, to_series
 from viz.next_token.probabilities import draw_probabilities
+from viz.runs.run_log import measured, read_run
 
 FIELDS = ("samples", "attention", "tokens", "probabilities")
 LONGEST = 17  # letters of a sample that fit into a narrow column

@@ -12,8 +12,8 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, below
 from viz.curves.loss_scene import WIDTH
 from viz.curves.pins import EDGE, GAP, add_card, card_lines, tall_of
-from viz.curves.run_log import Rate, measured
-from viz.curves.runs import AXES, draw_runs
+from viz.runs.run_log import Rate, measured
+from viz.runs.runs import AXES, draw_runs
 
 SHOWN = ("val_loss", "train_loss", "grad_norm", "learning_rate")
 Samples = Mapping[str, str | Mapping[float, str]]

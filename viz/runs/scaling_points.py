@@ -1,6 +1,6 @@
 """The numbers behind the picture of a scaling law: runs, their lowest points, envelope, line.
 
-Left out on purpose: the drawing, which is `viz/curves/scaling.py`; the fit, which is the caller's.
+Left out on purpose: the drawing, which is `viz/runs/scaling.py`; the fit, which is the caller's.
 """
 
 from collections.abc import Callable, Mapping

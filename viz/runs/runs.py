@@ -14,8 +14,8 @@ from viz.canvas.picture import Picture
 from viz.canvas.ticks import told_number
 from viz.curves.loss_on_axes import draw_on_axes
 from viz.curves.loss_scene import LossScene, Sheet
-from viz.curves.run_log import HEIGHTS, HOUR, NOISY, Rate, read_run
 from viz.curves.series import VAL, Series, bold
+from viz.runs.run_log import HEIGHTS, HOUR, NOISY, Rate, read_run
 
 AXES = {
     "tokens": "tokens learned from",

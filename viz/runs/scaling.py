@@ -5,7 +5,7 @@ The lowest loss that any of them has for so many operations is the envelope. A s
 these two axes of logarithms is a power law.
 The same runs can be drawn the other way round, loss against size, a curve for each number of
 operations: then each curve is a valley, with the best size at its bottom.
-Left out on purpose: what is computed before anything is drawn, `viz/curves/scaling_points.py`.
+Left out on purpose: what is computed before anything is drawn, `viz/runs/scaling_points.py`.
 Source: the form of the picture: Kaplan et al. 2020, arXiv 2001.08361; Hoffmann et al. 2022,
     arXiv 2203.15556.
 """
@@ -20,7 +20,8 @@ from viz.canvas.scene import Disc, Line, Shape, Words
 from viz.canvas.ticks import power_of_ten, told_number
 from viz.curves.loss_on_axes import draw_on_axes
 from viz.curves.loss_scene import LEFT, LossScene, Sheet
-from viz.curves.scaling_points import (
+from viz.curves.series import Points, Series, thinned
+from viz.runs.scaling_points import (
     FARTHER,
     Fit,
     Led,
@@ -32,7 +33,6 @@ from viz.curves.scaling_points import (
     to_point,
     to_run,
 )
-from viz.curves.series import Points, Series, thinned
 
 UNIT = "loss (nats per token)"
 AXES = {
