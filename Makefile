@@ -32,7 +32,7 @@ test:  ## run every test, every lesson, and the lessons in a real browser
 
 quick:  ## run the tests that need no browser, no notebook and no training: under a minute
 	@$(SETUP) test
-	@$(VENV) -m pytest -n 2 -q -m "not slow" tests
+	@$(VENV) -m pytest -n 2 -p no:nbval -q -m "not slow" tests
 
 notebooks:  ## build the lessons that changed: course/lessons/ -> notebooks/, executed
 	@$(SETUP) test

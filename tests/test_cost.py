@@ -15,6 +15,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says w
 
 
 @on_linux
+@pytest.mark.slow
 def test_the_peak_is_what_was_held_though_it_was_given_back():
     program = "a = bytearray(200_000_000); del a; print(flush=True); input()"
     with subprocess.Popen(

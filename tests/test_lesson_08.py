@@ -45,6 +45,7 @@ def printed(beginning: str) -> str:
 
 
 @given(few_words, few_words)
+@pytest.mark.slow
 def test_the_likeness_of_exercise_1_is_jaccards(one, other):
     assert solution.likeness(one, other) == jaccard(shingles(one), shingles(other))
 

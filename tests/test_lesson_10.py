@@ -448,6 +448,7 @@ def test_what_is_saved_after_the_typing_error_fails_again_with_the_right_rate(te
             list(train(new_gpt(torch.float32), texts["4"], config, out_dir=tmp_path, resume=True))
 
 
+@pytest.mark.slow
 def test_in_32_bits_the_typing_error_stands_still_and_is_noticed_at_step_7(texts):
     typed = TrainConfig(
         max_steps=99, batch_size=4, learning_rate=3e3, warmup_steps=10, dtype="float32",

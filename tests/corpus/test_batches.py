@@ -130,6 +130,7 @@ def test_every_order_of_three_comes_about_equally_often():
     assert sum((count - 50) ** 2 / 50 for count in orders.values()) < 20.5
 
 
+@pytest.mark.slow
 def test_splits_are_read_apart(shards):
     for split in ("train", "val"):
         batches = Batches(shards, batch_size=2, block_size=8, seed=0, split=split)
@@ -190,6 +191,7 @@ def damage_is_told(shards, victim, folder_of_source):
     )
 
 
+@pytest.mark.slow
 def test_thirty_flipped_bits_are_all_told_before_the_first_step(shards, tmp_path):
     rng = random.Random(0)
     files = sorted(shards.glob("*.bin"))

@@ -43,6 +43,7 @@ def written(path, content):
     st.integers(1, 40),
     st.booleans(),
 )
+@pytest.mark.slow
 def test_lines_are_the_same_for_any_size_of_blocks(tmp_path_factory, lines, end, size, last):
     path = tmp_path_factory.mktemp("lines") / "a.txt"
     path.write_bytes(end.join(lines) + end * last)

@@ -178,6 +178,7 @@ def test_what_is_like_a_copy_but_unlike_the_kept_text_stays():
 
 
 @needs_datasketch
+@pytest.mark.slow
 def test_a_copy_is_named_after_the_most_similar_text_and_of_equals_the_first():
     cuts = {"a": (0, 100), "b": (60, 160), "c": (10, 150), "d": (55, 160)}
     documents = [Document(name, " ".join(WORDS[i:j])) for name, (i, j) in cuts.items()]
@@ -251,6 +252,7 @@ except ModuleNotFoundError as error:
 
 
 @needs_datasketch
+@pytest.mark.slow
 def test_every_planted_copy_of_a_story_is_found_and_named_after_its_original(tmp_path):
     pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install pyarrow")
     truth = {row.id: row for row in write_story_table(tmp_path / "stories.parquet", rows=400)}

@@ -70,6 +70,7 @@ def documents_of(folder, split):
     return sorted(text.split("<|bos|>")[1:])
 
 
+@pytest.mark.slow
 def test_the_validation_slice_is_the_same_whatever_the_number_of_shards_and_the_order(tmp_path):
     texts = some_texts(200)
     whole = write_parquet(tmp_path / "a.parquet", texts, rows=7)

@@ -221,6 +221,7 @@ def test_what_was_lost_is_what_is_found_and_the_price_is_what_is_paid():
     assert found > 100 and paid > 100
 
 
+@pytest.mark.slow
 def test_a_story_is_one_line_of_whole_sentences_of_plain_letters():
     for text, _ in STORIES:
         assert re.fullmatch(r"[A-Za-z ,.!?\"'-]+", text), text
@@ -240,6 +241,7 @@ def test_after_a_and_an_comes_what_belongs_there():
             assert (article.lower() == "an") == vowel, text
 
 
+@pytest.mark.slow
 def test_no_words_are_glued_together_where_two_parts_meet():
     known = set(re.findall(r"[A-Za-z]+", re.sub(r"\{[^}]*\}", " ", STORY_TABLE).lower())) | {"s"}
     for text, _ in STORIES:

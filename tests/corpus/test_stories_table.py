@@ -35,6 +35,7 @@ def alike(a: set, b: set) -> float:
     return len(a & b) / max(1, len(a | b))
 
 
+@pytest.mark.slow
 def test_the_columns_are_those_of_fineweb_in_order(table):
     schema = parquet.read_schema(table[0])
     assert {name: str(schema.field(name).type) for name in schema.names} == {
@@ -55,6 +56,7 @@ def test_rows_come_in_groups_of_the_size_that_was_asked_for(table):
     assert sizes == [128, 128, 128, 128, 88]
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_bytes_and_another_one_other_rows(table, tmp_path):
     path, truth, _ = table
     assert write_story_table(tmp_path / "again", rows=ROWS, seed=5, group_rows=128) == truth
@@ -115,6 +117,7 @@ def test_what_is_no_planted_copy_is_not_nearly_one_by_chance(table):
     assert max(alike(a, b) for a, b in combinations(plain[:180], 2)) < 0.6
 
 
+@pytest.mark.slow
 def test_the_other_languages_are_what_the_column_says(table):
     pytest.importorskip("py3langid")
     _, truth, rows = table
@@ -126,6 +129,7 @@ def test_the_other_languages_are_what_the_column_says(table):
             assert row["language"] == "en" and row["language_score"] >= 0.9
 
 
+@pytest.mark.slow
 def test_crude_filters_catch_the_junk_and_lose_some_of_the_marked_pages_but_not_all(table):
     _, truth, rows = table
     filters = [Length(), Language(), Symbols(), Repetition()]

@@ -117,6 +117,7 @@ def test_every_activation_and_an_untied_head_agree_there_also_without_biases(
     assert_close(GPT.from_hf(tmp_path)(ids)[0], there(ids).logits)
 
 
+@pytest.mark.slow
 def test_files_without_prefix_with_masks_or_with_the_head_written_out_are_read_too(tmp_path):
     """As `GPT2Model` writes them, as OpenAI's first files were, as some tools write a tied head."""
     theirs = made_there()

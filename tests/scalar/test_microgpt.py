@@ -169,6 +169,7 @@ def test_logits_after_each_token_are_those_of_torch_with_a_mask(config):
     assert torch.allclose(torch.tensor(ours, dtype=torch.float64), wanted, rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_training_takes_the_steps_of_torchs_adam_with_a_rate_that_falls_to_zero():
     gpt = MicroGPT(NAMES, SMALL, seed=8)
     twin = Twin(gpt)

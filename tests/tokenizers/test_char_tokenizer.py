@@ -14,6 +14,7 @@ def test_letters_and_bos_have_the_numbers_that_microgpt_gives_them():
     assert all(tokenizer.encode(name) == gpt.encode(name) for name in names)
 
 
+@pytest.mark.slow
 def test_shakespeare_has_65_characters_and_bos(shakespeare):
     tokenizer = CharTokenizer.train(shakespeare)
     assert tokenizer.vocab_size == 66 and tokenizer.BOS == tokenizer.end_of_text == 65

@@ -88,6 +88,7 @@ def test_published_numbers(gpt2):
     assert gpt2.vocab_size == 50257
 
 
+@pytest.mark.slow
 def test_plain_python_and_tiktoken_have_one_identity_for_gpt2(gpt2, pure_gpt2):
     assert gpt2.sha256 == pure_gpt2.sha256 == find_tokenizer("gpt2").sha256
     other = BPETokenizer(
@@ -149,6 +150,7 @@ def test_a_misspelt_name_gets_the_nearest_one_and_all_of_them(typed, guess):
 
 
 @pytest.mark.skipif(not available("cl100k-vocabulary"), reason="gptcore fetch cl100k-vocabulary")
+@pytest.mark.slow
 def test_the_file_of_another_tokenizer_is_not_read_as_gpt2s(tmp_path, gpt2):
     TiktokenTokenizer("cl100k_base").save(tmp_path / "x.json")
     with pytest.raises(ValueError, match="cl100k_base is not GPT-2's; TiktokenTokenizer reads it"):

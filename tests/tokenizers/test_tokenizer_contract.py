@@ -97,6 +97,7 @@ def test_any_ids_in_any_order_decode_to_some_text_however_they_come(tokenizer, d
     assert "".join(tokenizer.decode_stream(iter(ids))) == text
 
 
+@pytest.mark.slow
 def test_no_text_has_no_ids_and_no_ids_have_no_text(tokenizer):
     assert tokenizer.encode("") == [] and tokenizer.decode([]) == ""
     assert tokenizer.encode_array("").shape == (0,) and list(tokenizer.decode_stream([])) == []

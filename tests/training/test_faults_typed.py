@@ -69,6 +69,7 @@ def test_a_step_that_cannot_be_made_ends_the_run_saved(
     assert [line["step"] for line in log_of(tmp_path / "out")] == list(range(1, 9))
 
 
+@pytest.mark.slow
 def test_what_a_resumed_run_is_told_that_does_not_fit_is_refused(train):
     assert train()[0] == 0
     code, said = train("--resume", "--max_steps", "9", "--n_layer", "2")
@@ -77,6 +78,7 @@ def test_what_a_resumed_run_is_told_that_does_not_fit_is_refused(train):
     assert code == 2 and "Choose them so that the product is 4." in said
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_passed_over_aloud_and_if_all_are_it_stops(train, tmp_path):
     assert train()[0] == 0
     newest, older = (tmp_path / "out" / f"step_{step:06d}" for step in (8, 4))

@@ -112,6 +112,7 @@ def test_the_sentence_tells_the_means_that_numpy_finds_and_the_head_that_does_it
     assert f"{weights[..., 1:, 0].mean():.2f} to the first token" in alt
 
 
+@pytest.mark.slow
 def test_two_thousand_tokens_show_a_part_and_say_so():
     row = np.tri(2000) / np.arange(1, 2001)[:, None]
     picture = draw_attention(row, [str(i) for i in range(2000)])
@@ -130,6 +131,7 @@ def test_more_heads_leave_room_for_fewer_tokens():
     assert len(draw_attention(many, [str(i) for i in range(150)]).data["tokens"]) == 80
 
 
+@pytest.mark.slow
 def test_all_heads_of_gpt2_are_small_and_quick_enough():
     weights = causal_weights(12, 12, 128, 128)
     start = time.process_time()

@@ -69,6 +69,7 @@ def test_every_step_of_every_slider_changes_the_picture(player):
     assert len(seen) == len(player.rate.options) == 271
 
 
+@pytest.mark.slow
 def test_a_rate_that_overflows_is_said_and_the_player_stays():
     def steep(x, y):
         return x**4, y**3  # raises OverflowError once x is large

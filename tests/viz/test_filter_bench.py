@@ -48,6 +48,7 @@ def test_what_is_kept_and_what_is_lost_agree_with_a_count_by_hand(bench, least, 
     assert data["lost"] == lost and len(data["kept"]) == kept
 
 
+@pytest.mark.slow
 def test_every_step_of_a_slider_changes_the_screen(bench):
     seen = set()
     for step in range(0, 101, bench.sliders["letters"].step):

@@ -125,6 +125,7 @@ def test_a_value_of_gptcore_is_a_node_and_so_is_one_of_our_own():
     assert draw_graph(L, {a: "a", b: "b", L: "L"}).to_svg() == draw_graph(ours, our_names).to_svg()
 
 
+@pytest.mark.slow
 def test_the_same_graph_gives_the_same_picture_in_another_process_too():
     code = """if True:
         from gptcore.scalar import Value

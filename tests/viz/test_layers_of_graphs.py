@@ -24,6 +24,7 @@ def graphs(draw, most=60):
 
 @quick
 @given(graphs())
+@pytest.mark.slow
 def test_every_arrow_goes_to_the_right_through_every_layer_between(graph):
     count, arrows = graph
     layout = lay_out(count, arrows)
@@ -51,6 +52,7 @@ def test_nodes_of_a_layer_stand_a_row_apart_and_arrows_pass_between_them(graph):
 
 @quick
 @given(graphs())
+@pytest.mark.slow
 def test_the_same_graph_has_the_same_places_and_its_middle_at_0(graph):
     count, arrows = graph
     layout = lay_out(count, arrows)

@@ -299,6 +299,7 @@ def state_of(kernel: Kernel) -> str:
     return drawing_in(printed(kernel.run(code)))
 
 
+@pytest.mark.slow
 def test_a_cell_has_one_output_that_is_updated_in_place(kernel):
     messages = kernel.run("""if True:
         plot = LossPlot("Run")

@@ -205,6 +205,7 @@ def test_no_size_of_a_number_stops_the_drawing(losses, log_y):
     assert ET.fromstring(draw_loss({"train": losses}, log_y=log_y).to_svg()) is not None
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_points_stay_small_and_no_spike_is_lost():
     rng = Random(0)
     losses = [3 + rng.gauss(0, 0.1) for _ in range(100_000)]

@@ -195,6 +195,7 @@ def test_a_model_that_breaks_while_it_writes_is_shown_and_the_next_turn_works():
     assert "<img" in playground.screen.value
 
 
+@pytest.mark.slow
 def test_a_turn_is_answered_at_once_also_with_fifty_thousand_tokens():
     logits = np.random.default_rng(0).normal(size=50_257)
     many = SamplingPlayground(

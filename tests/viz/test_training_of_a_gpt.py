@@ -80,6 +80,7 @@ def test_the_log_gives_both_curves_up_to_the_step(run):
     )
 
 
+@pytest.mark.slow
 def test_sliders_look_into_every_head_of_every_layer(run):
     log, records = run
     scrubber = TrainingScrubber(records, log, layer=1, head=2)
