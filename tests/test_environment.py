@@ -121,10 +121,10 @@ def test_an_environment_with_other_versions_is_made_anew():
     ids=["Python too old", "disk full"],
 )
 def test_what_is_missing_is_told_before_anything_is_written(tmp_path, rule, impossible, told):
-    script = (ROOT / "course" / "environment.py").read_text(encoding="utf-8")
+    script = (ROOT / "course" / "publishing" / "environment.py").read_text(encoding="utf-8")
     assert rule in script
-    (tmp_path / "course").mkdir()
-    copy = tmp_path / "course" / "environment.py"
+    (tmp_path / "course" / "publishing").mkdir(parents=True)
+    copy = tmp_path / "course" / "publishing" / "environment.py"
     copy.write_text(script.replace(rule, impossible), encoding="utf-8")
     for name in ("pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_text("")

@@ -145,7 +145,7 @@ def test_every_hook_finds_its_program_on_windows_too():
 def test_the_environment_runs_its_own_python(tmp_path):
     command = [
         sys.executable,
-        ROOT / "course" / "environment.py",
+        ROOT / "course" / "publishing" / "environment.py",
         "test",
         "--run",
         "-c",

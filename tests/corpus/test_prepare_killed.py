@@ -24,9 +24,9 @@ from gptcore.corpus import (
     FolderInUse,
     ShardSettings,
     make_shard,
-    making,
     prepare,
 )
+from gptcore.corpus.preparation import shard_writer
 from gptcore.corpus.preparation.workers import in_processes
 from gptcore.tokenizers import CharTokenizer
 
@@ -60,8 +60,8 @@ def row_groups_read(monkeypatch):
         asked.append(group)
         return read(path, group, reading)
 
-    read = making.read_documents
-    monkeypatch.setattr(making, "read_documents", noted)
+    read = shard_writer.read_documents
+    monkeypatch.setattr(shard_writer, "read_documents", noted)
     return asked
 
 
@@ -90,7 +90,7 @@ def kill(monkeypatch, home, name, number, asked):
 
 @pytest.mark.parametrize(
     ("home", "name"),
-    [(os, "replace"), (os, "fsync"), (CharTokenizer, "encode_array"), (making, "sha256_of")],
+    [(os, "replace"), (os, "fsync"), (CharTokenizer, "encode_array"), (shard_writer, "sha256_of")],
     ids=["renaming", "making it last", "encoding", "checking"],
 )
 def test_killed_at_any_moment_and_run_again_it_gives_the_same_and_redoes_one_row_group(
@@ -125,9 +125,9 @@ def test_a_shard_that_another_worker_still_writes_is_waited_for_and_taken_up(
     out = tmp_path / "out"
     out.mkdir()
     (span,) = json.loads(undisturbed["manifest.json"])["shards"][0]["spans"]
-    spans = [making.Span(source, *span[1:])]
-    dying = making.Growing(out / "train_000000.bin", LETTERS)
-    dying.take_up(**making.NOTHING)
+    spans = [shard_writer.Span(source, *span[1:])]
+    dying = shard_writer.Growing(out / "train_000000.bin", LETTERS)
+    dying.take_up(**shard_writer.NOTHING)
     ours = threading.Thread(target=make_shard, args=(out, 0, spans, LETTERS, SETTINGS))
     ours.start()
     time.sleep(0.2)
@@ -149,8 +149,8 @@ def test_what_is_noted_as_done_has_left_the_process(tmp_path, source, monkeypatc
             size_bytes = part.part.stat().st_size
             noted.append(size_bytes - (1024 + 2 * content[name]["tokens"]))
 
-    note = making.note
-    monkeypatch.setattr(making, "note", looked_at)
+    note = shard_writer.note
+    monkeypatch.setattr(shard_writer, "note", looked_at)
     list(prepare(source, tmp_path / "out", LETTERS, settings=SETTINGS))
     assert len(noted) == 64 and not any(noted)
 
@@ -316,7 +316,7 @@ def test_workers_inside_of_workers_are_refused_with_what_to_do():
 def test_one_shard_can_be_made_alone_and_is_what_prepare_makes(tmp_path, source, undisturbed):
     (tmp_path / "one").mkdir()
     (span,) = json.loads(undisturbed["manifest.json"])["shards"][0]["spans"]
-    spans = [making.Span(source, *span[1:])]
+    spans = [shard_writer.Span(source, *span[1:])]
     shard = make_shard(tmp_path / "one", 0, spans, LETTERS, SETTINGS)
     files = files_in(tmp_path / "one")
     assert files["train_000000.bin"] == undisturbed["train_000000.bin"]

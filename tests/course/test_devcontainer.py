@@ -11,7 +11,8 @@ CONTAINER = json.loads(re.sub(r"^\s*//.*$", "", TEXT, flags=re.MULTILINE))
 
 def test_it_makes_the_environment_with_the_maker_of_the_house():
     assert re.fullmatch(
-        r"python course/environment\.py course --torch cpu", CONTAINER["postCreateCommand"]
+        r"python course/publishing/environment\.py course --torch cpu",
+        CONTAINER["postCreateCommand"],
     )
     python = CONTAINER["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
     assert python == "${containerWorkspaceFolder}/.venv/bin/python"

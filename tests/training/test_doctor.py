@@ -10,7 +10,8 @@ import pytest
 from gptcore import cli
 from gptcore.model import GPTConfig
 from gptcore.training import TrainConfig, budget, card_of_device, measure_rate
-from gptcore.training.hardware import doctor, system
+from gptcore.training.hardware import doctor
+from gptcore.training.hardware import system as machine
 from gptcore.training.hardware.system import Gpu
 from gptcore.training.rate import Rate
 
@@ -39,11 +40,11 @@ def on(monkeypatch):
 
     def examine(torch=None, gpus=(), system="Linux", release="6.8.0", **of_machine):
         monkeypatch.setattr(doctor, "pytorch", lambda: torch)
-        monkeypatch.setattr(system, "nvidia_cards", lambda: list(gpus))
+        monkeypatch.setattr(machine, "nvidia_cards", lambda: list(gpus))
         monkeypatch.setattr(doctor.platform, "system", lambda: system)
         monkeypatch.setattr(doctor.platform, "release", lambda: release)
         for name, answer in of_machine.items():
-            monkeypatch.setattr(system, name, lambda *_, answer=answer: answer)
+            monkeypatch.setattr(machine, name, lambda *_, answer=answer: answer)
         return {finding.what: finding for finding in doctor.examine()}
 
     return examine
@@ -144,27 +145,27 @@ def test_missing_texts_and_files_come_with_the_command_that_brings_them(on, monk
 
 def test_nvidia_smi_is_read_and_its_absence_is_no_card(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert system.nvidia_cards() == [] and system.answer("nvidia-smi") is None
+    assert machine.nvidia_cards() == [] and machine.answer("nvidia-smi") is None
     tool = tmp_path / "nvidia-smi"
     tool.write_text("#!/bin/sh\necho 'NVIDIA GeForce RTX 4070, 550.54, 12282, 812'\necho odd\n")
     tool.chmod(0o755)
-    assert system.nvidia_cards() == [
+    assert machine.nvidia_cards() == [
         Gpu("NVIDIA GeForce RTX 4070", "550.54", 12282 * 2**20, 812 * 2**20)
     ]
-    assert system.card_here() == card_of_device("NVIDIA GeForce RTX 4070", 12282 * 2**20)
+    assert machine.card_here() == card_of_device("NVIDIA GeForce RTX 4070", 12282 * 2**20)
     tool.write_text("#!/bin/sh\necho 'no driver'\nexit 9\n")
-    assert system.nvidia_cards() == []
+    assert machine.nvidia_cards() == []
 
 
 def test_this_machine_answers():
     assert doctor.memory().state in ("good", "note")
-    assert system.free_disk(doctor.data_folder()) > 0
+    assert machine.free_disk(doctor.data_folder()) > 0
     assert all(finding.found for finding in doctor.examine())
 
 
 def test_a_card_that_is_not_in_the_table_is_not_planned_with_unasked(monkeypatch, capsys):
     laptop = Gpu("NVIDIA GeForce RTX 4070 Laptop GPU", "550", 8 * GIB, 0)
-    monkeypatch.setattr(system, "nvidia_cards", lambda: [laptop])
+    monkeypatch.setattr(machine, "nvidia_cards", lambda: [laptop])
     assert cli.main(["budget", "fineweb-40m"]) == 2
     assert "--gpu rtx4070 --memory_gib 8.0; or --gpu cpu" in capsys.readouterr().err
     assert cli.main(["budget", "fineweb-40m", "--gpu", "rtx4070", "--memory_gib", "8.0"]) == 0
