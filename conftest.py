@@ -8,6 +8,7 @@ or shown while tests run.
 
 import gc
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ SLOW_FOLDERS = {ROOT / "tests" / name for name in ("browser", "page", "site", "c
 
 
 def pytest_configure(config):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ[VARIABLE] = OFF  # the kernels that nbval starts inherit it
     if getattr(config.option, "nbval", False):
         config.option.nbval_sanitize_with = str(ROOT / "course" / "nbval.cfg")

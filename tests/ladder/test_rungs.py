@@ -42,7 +42,7 @@ def test_arrays_are_far_faster_than_scalars_on_any_machine():
 
 def test_a_time_is_that_of_one_document():
     first, second = climb(NAMES, steps=2, ways=(slow(0.06), slow(0.02)))
-    assert 60_000 <= first.microseconds < 120_000  # a busy machine wakes a sleeper late
+    assert 60_000 <= first.microseconds < 600_000  # a busy machine wakes a sleeper late
     assert second.times_the_first == first.microseconds / second.microseconds > 1.5
 
 

@@ -88,7 +88,7 @@ def test_torchrun_starts_them(one, tmp_path):
         text=True,
     )
     try:
-        out, err = running.communicate(timeout=150)
+        out, err = running.communicate(timeout=400)
     except subprocess.TimeoutExpired:
         kill_all(running.pid)
         running.communicate()

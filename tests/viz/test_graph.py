@@ -256,7 +256,7 @@ def test_of_a_million_numbers_the_nearest_are_drawn_and_the_rest_is_counted(shap
     began = time.process_time()
     picture = draw_graph(root, {root: "L"})
     _, _, texts = parts(picture)
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 20  # 5 to 7 s alone; a neighbour in the cache doubles it
     drawn = len(picture.data["nodes"])
     assert 50 <= drawn <= 300
     assert picture.data["left_out"] == 1_000_000 - drawn
