@@ -27,8 +27,8 @@ def draw_ladder(
 
     `rungs` are pairs (name, microseconds), or records that have `name` and `microseconds`. `guess`
     is the name of the rung to which someone expected the largest jump; it is marked, too. The bars
-    show what was measured; the sentence that describes them tells only their order, so that it is
-    the same on two machines, unless `rounded` is False.
+    show what was measured; the sentence that describes them names the rungs and a clear largest
+    jump, so that it is the same on two machines, unless `rounded` is False.
     Raises:  ValueError for less than two rungs, times that are not above 0, an unknown guess.
     Example: draw_ladder([("scalars", 170_000), ("arrays", 100)], guess="arrays")
     """
@@ -140,14 +140,17 @@ def add_jump(scene: Scene, ends: tuple[float, float], y: float, times: float, co
 
 
 def describe(bars: list[Bar], guess: str | None, rounded: bool) -> str:
-    """One sentence about all rungs: their order, and with `rounded` False their times as well."""
+    """One sentence about all rungs: their names, and with `rounded` False their times as well.
+
+    The names keep the order in which they were given: two rungs that are nearly as fast change
+    places on another processor.
+    """
     (largest, most), *others = sorted(jumps_of(bars).items(), key=lambda jump: -jump[1])
     clear = not others or most > CLEAR * others[0][1]
     jump = f" The largest jump leads to {largest}." if clear or not rounded else ""
     guessed = f" The guess was {guess}." if guess else ""
     if rounded:
-        ranked = sorted(bars, key=lambda bar: -bar[1])
-        return f"From slow to fast: {'; '.join(name for name, _ in ranked)}.{jump}{guessed}"
+        return f"Times of {'; '.join(name for name, _ in bars)}.{jump}{guessed}"
     (slowest, first), *rest = bars
     told = [f"{n} {duration(time)}, {factor(first / time)} times as fast" for n, time in rest]
     begin = f"Time for one document: {slowest} {duration(first)}; "
