@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from gptcore.checks import as_path
+
 
 def path_options(command: Callable[..., Any]) -> set[str]:
     """The options of a command that name a file or a folder."""
@@ -36,7 +38,4 @@ def expand_home(command: Any) -> None:
     for name in path_options(type(command)):
         path = getattr(command, name)
         if isinstance(path, Path):
-            try:
-                setattr(command, name, path.expanduser())
-            except RuntimeError:
-                raise ValueError(f"--{name} {path}: nobody here has that home folder.") from None
+            setattr(command, name, as_path(path, f"--{name}"))

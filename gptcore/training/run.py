@@ -265,18 +265,22 @@ class Run:
         """Compile the model and try it on the first rows; without a compiler go on as it is."""
         plain, batch = self.loss, self.micro_batches(self.step + 1)[:1]
         self.model.train()
-        error, compiled = None, torch.compile(self.loss)
+        error: Exception | None = None
+        if self.config.loss_chunk:
+            self.plain.compile_in_parts()
+        else:
+            self.loss = torch.compile(self.loss)  # type: ignore[assignment]
         try:
             with self.chance_of(0), self.autocast:
-                compiled(*batch[0][:2]).backward()
-        except Exception as raised:  # Ctrl-C is none: it leaves the model as it is
-            if is_out_of_memory(raised):
+                self.loss(*batch[0][:2]).backward()
+        except BaseException as raised:
+            self.do_not_compile(plain)
+            if not isinstance(raised, Exception) or is_out_of_memory(raised):
                 raise
             error = raised
         self.forget_slopes()
-        self.loss = compiled  # type: ignore[assignment]
         if self.processes.any(error is not None):
-            self.loss = plain
+            self.do_not_compile(plain)
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             warnings.warn(
                 f"The model could not be compiled ({reason:.200}), so it runs as it is, slower. "
@@ -284,6 +288,11 @@ class Run:
                 f"does not try.",
                 stacklevel=2,
             )
+
+    def do_not_compile(self, plain: torch.nn.Module) -> None:
+        """Undo `compile`."""
+        self.loss = plain
+        self.plain.do_not_compile()
 
     # What a checkpoint holds besides weights
 
