@@ -8,6 +8,7 @@ in a hundred; `-> raises Name` is an error. What it gives back step by step is a
 import ast
 import re
 from collections.abc import Iterator
+from doctest import ELLIPSIS, DocTestParser, DocTestRunner
 from itertools import islice
 
 import pytest
@@ -27,6 +28,7 @@ NEEDS = {  # words in an example -> the text that it needs
 OFFERED = [one for package in PACKAGES for one in public_names(package)]
 MEMBERS = [member for one in OFFERED for member in one.members]
 ARRAY = re.compile(r"\b(Tensor|ndarray|Array)\b")
+SHAPE = re.compile(r"\bshapes? \(|\bscalar\b", re.IGNORECASE)
 NAMED_ARRAYS = re.compile(r"dict\[str, \w+\]")  # of all shapes, each known by its name
 
 
@@ -49,7 +51,9 @@ def test_where_there_are_arrays_there_are_shapes():
         f"{one.file}: {one.name}"
         for one in (*OFFERED, *MEMBERS)
         if one.kind != "data" and ARRAY.search(NAMED_ARRAYS.sub("", one.signature))
-        if "Shapes:" not in one.doc.prose and "Shapes" not in one.doc.labelled
+        if not SHAPE.search("\n".join([one.doc.prose, *one.doc.labelled.values()]))
+        and "Shapes:" not in one.doc.prose
+        and "Shapes" not in one.doc.labelled
     ]
     assert not silent
 
@@ -58,12 +62,19 @@ def test_where_there_are_arrays_there_are_shapes():
 @pytest.mark.slow
 def test_an_example_does_what_it_says(one, tmp_path, monkeypatch):
     code, said = parse_example(one.doc.example) if one.doc.example else ("", "")
+    is_doctest = one.doc.example.startswith(">>>")
     for sign, text in NEEDS.items():
-        if sign in code and not available(text):
+        if sign in one.doc.example and not available(text):
             pytest.skip(f"{text} is not on this machine: gptcore fetch {text}")
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(BEFORE[one.package], names)
+    if is_doctest:
+        problems: list[str] = []
+        test = DocTestParser().get_doctest(one.doc.example, names, title(one), one.file, one.line)
+        DocTestRunner(verbose=False, optionflags=ELLIPSIS).run(test, out=problems.append)
+        assert not problems, "".join(problems)
+        return
     if said.startswith("raises "):
         with pytest.raises(eval(said.removeprefix("raises "), names)):
             value_of(code, names)

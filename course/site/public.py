@@ -24,14 +24,16 @@ PACKAGES = (
     "gptcore.ladder",
     "viz",
 )
-LABELS = ("Shapes", "Units", "Raises", "Example", "Source")
-LABEL = re.compile(rf"^({'|'.join(LABELS)}): *", re.MULTILINE)
+ITEMISED = ("Args", "Attributes", "Raises")  # sections with one item for each name
+LABELS = (*ITEMISED, "Returns", "Yields", "Example", "Source", "Trap", "Shapes", "Units")
+LABEL = re.compile(rf"^({'|'.join(LABELS)}):(?: +|(?=\n))", re.MULTILINE)
+ITEM = re.compile(r"^(\*{0,2}[\w.]+(?:, \*{0,2}[\w.]+)*)(?: \([^)]*\))?:\s+", re.MULTILINE)
 Definition = ast.FunctionDef | ast.ClassDef
 
 
 @dataclass(frozen=True)
 class Docstring:
-    """A docstring in its parts: what is said first, and the labelled lines below."""
+    """A docstring in its parts: the description, and the sections below it."""
 
     prose: str
     labelled: dict[str, str]
@@ -39,6 +41,11 @@ class Docstring:
     @property
     def example(self) -> str:
         return self.labelled.get("Example", "")
+
+    def items(self, section: str) -> list[tuple[str, str]]:
+        """The names of a section such as `Args`, each with its description."""
+        found = ITEM.split(self.labelled.get(section, ""))[1:]
+        return [(name, " ".join(text.split())) for name, text in zip(found[::2], found[1::2])]
 
 
 @dataclass(frozen=True)
@@ -62,10 +69,15 @@ class Public:
 
 
 def parts_of(docstring: str) -> Docstring:
-    """The parts of a docstring in the house's form."""
+    """The parts of a docstring in Google style."""
     prose, *rest = LABEL.split(textwrap.dedent(docstring).strip())
     pairs = zip(rest[::2], rest[1::2])
-    return Docstring(prose.strip(), {label: text.rstrip() for label, text in pairs})
+    return Docstring(prose.strip(), {label: section(text) for label, text in pairs})
+
+
+def section(text: str) -> str:
+    """The text of a section; one that begins on the next line loses its indentation."""
+    return textwrap.dedent(text[1:]).rstrip() if text.startswith("\n") else text.rstrip()
 
 
 def parse_example(example: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ import re
 
 from course.site.before_examples import BEFORE
 from course.site.cells import directive
-from course.site.public import Docstring, Public, about, parse_example, public_names
+from course.site.public import ITEMISED, Docstring, Public, about, parse_example, public_names
 from course.syllabus.repository import BRANCH, our_repository
 
 SPECIAL = re.compile(r"([\\*_<>\[\]{}$|#~])")  # what Markdown would take for its own
@@ -40,7 +40,12 @@ def said(doc: Docstring) -> str:
     """A docstring in Markdown, with its example as code."""
     lines = [prose(doc.prose)]
     for label, text in doc.labelled.items():
-        if label == "Example":
+        if label in ITEMISED:
+            items = "\n".join(f"- `{name}`: {prose(text)}" for name, text in doc.items(label))
+            lines.append(f"**{label}**\n\n{items}")
+        elif text.startswith(">>>"):
+            lines.append(directive("code-block", "pycon", f":class: example\n\n{text}"))
+        elif label == "Example":
             code, value = parse_example(text)
             shown = f"{code}\n# {value}" if value else code
             lines.append(directive("code-block", "python", f":class: example\n\n{shown}"))
