@@ -27,7 +27,7 @@ from gptcore.cli.training.loop import RESUME_ME
 from gptcore.corpus import Batches, TextNotHere, load_documents, write_shard
 from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import BPETokenizer
-from gptcore.training import PRESETS, LossSum, NotFinite, TrainConfig, learning_rate, train
+from gptcore.training import PRESETS, LossSum, NonFiniteError, TrainConfig, learning_rate, train
 
 pytestmark = pytest.mark.slow
 
@@ -347,7 +347,7 @@ def test_the_commands_of_the_lesson_are_commands():
         [sys.executable, "-m", "gptcore.cli", "train", "--help"], capture_output=True, text=True,
         timeout=60,
     )  # fmt: skip
-    for flag in ("--out_dir", "--max_steps", "--checkpoint_every", "--device", "--sharded"):
+    for flag in ("--out_dir", "--max_steps", "--checkpoint_every", "--device", "--fsdp"):
         assert flag in ran.stdout.replace("-", "_").replace("__", "--")
 
 
@@ -366,7 +366,7 @@ def test_a_model_of_64_bits_has_a_loss_of_64_bits_or_the_outputs_would_differ_el
 
 
 def test_the_rows_that_overflow_in_fp16_are_named_though_in_32_bits_they_would_not():
-    said = " ".join(printed("NotFinite").split())
+    said = " ".join(printed("NonFiniteError").split())
     assert "Step 2: the loss is not a finite number. It comes from 4 row(s)" in said
     assert "the largest: 275; the loss of the same rows in 32 bits: 10,600" in (
         printed("largest = max")
@@ -444,7 +444,7 @@ def test_what_is_saved_after_the_typing_error_fails_again_with_the_right_rate(te
     )  # fmt: skip
     assert "Resumed with the right `3e-3` it fails again at step 2" in TEXT
     for config in (typed, replace(typed, learning_rate=3e-3)):
-        with pytest.raises(NotFinite, match="Step 2: "):
+        with pytest.raises(NonFiniteError, match="Step 2: "):
             list(train(new_gpt(torch.float32), texts["4"], config, out_dir=tmp_path, resume=True))
 
 
@@ -455,7 +455,7 @@ def test_in_32_bits_the_typing_error_stands_still_and_is_noticed_at_step_7(texts
         device="cpu",
     )  # fmt: skip
     steps = []
-    with pytest.raises(NotFinite, match="Step 7: "):
+    with pytest.raises(NonFiniteError, match="Step 7: "):
         for step in train(new_gpt(torch.float32), texts["4"], typed):
             steps.append(step)
     assert "In steps 4 to 6 the loss is back at 6.24, every slope is 0" in TEXT

@@ -42,7 +42,7 @@ def measure(settings: Settings, preset: str, steps: int = 8, **changes) -> Recor
         "batch_size": config.batch_size,
         "grad_accum": config.grad_accum,
         "compile": config.compile,
-        "recompute": config.recompute,
+        "activation_checkpointing": config.activation_checkpointing,
         "loss_chunk": config.loss_chunk,
         "tokens_per_second": rate,
         "tflops": rate * flops_per_token(model) / 1e12,

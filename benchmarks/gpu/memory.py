@@ -11,7 +11,7 @@ from benchmarks.gpu.settings import SHAPES, Check, Record, Settings
 BATCH_SIZES = (4, 8, 16, 32)
 WAYS = {
     "plain": {},
-    "activation checkpointing": {"recompute": True},
+    "activation checkpointing": {"activation_checkpointing": True},
     "chunked loss": {"loss_chunk": 4096},
 }
 

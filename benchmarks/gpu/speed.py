@@ -140,6 +140,6 @@ def profiled(settings: Settings) -> Iterator[Record]:
 def saving(settings: Settings, size: str) -> Iterator[Record]:
     """Memory of compiled models with activation checkpointing, and with a chunked loss."""
     batch_size = settings.pick(16, 2)
-    for changes in ({"recompute": True}, {"loss_chunk": 4096}):
+    for changes in ({"activation_checkpointing": True}, {"loss_chunk": 4096}):
         usual = {"batch_size": batch_size, "grad_accum": 2, "compile": settings.on_gpu}
         yield measure(settings, SHAPES[size], steps=3, **usual, **changes)

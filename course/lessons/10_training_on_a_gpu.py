@@ -574,7 +574,7 @@ for whose, steps in runs.items():
 # Somebody types `3e3` for `3e-3`, and the arithmetic is in fp16, whose largest number is 65,504:
 
 # %%
-from gptcore.training import NotFinite
+from gptcore.training import NonFiniteError
 
 typed = TrainConfig(max_steps=99, batch_size=4, learning_rate=3e3, warmup_steps=10, dtype="float16", device="cpu")
 gpt = new_gpt().float()
@@ -582,7 +582,7 @@ rmtree(folder / "typed", ignore_errors=True)
 try:
     for step in train(gpt, rows("train"), typed, out_dir=folder / "typed"):
         print(f"step {step.step}: loss {step.train_loss:.2f}")
-except NotFinite as error:
+except NonFiniteError as error:
     print(fill(str(error).replace(str(folder), "..."), 100))
 
 # %%
@@ -623,7 +623,7 @@ same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
 #
 #     torchrun --standalone --nproc_per_node=2 -m gptcore.cli train names --out_dir two
 #
-# one process for each card, or two on a processor. (We compared them with one process and twice the accumulation: every logged loss the same to five digits after the point. It is a test of ours and no cell, since they talk through a port of your machine.) For a model too large for one card, `--sharded True` keeps only a part of it on each. (Those parts have nothing to do with the shards of lesson 8, which are files of tokens.)
+# one process for each card, or two on a processor. (We compared them with one process and twice the accumulation: every logged loss the same to five digits after the point. It is a test of ours and no cell, since they talk through a port of your machine.) For a model too large for one card, `--fsdp True` keeps only a part of it on each. (Those parts have nothing to do with the shards of lesson 8, which are files of tokens.)
 #
 # ## A night on a card
 #

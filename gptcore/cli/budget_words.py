@@ -54,7 +54,7 @@ def memory_lines(plan: Budget) -> list[str]:
         f"{'not compiled' if training.compile else 'compiled'} {' '.join(binary(other.logits))}"
     )
     in_pieces = f"{training.loss_chunk:,} tokens at a time; " if training.loss_chunk else ""
-    kept = "inputs, all that" if training.recompute else "what"
+    kept = "inputs, all that" if training.activation_checkpointing else "what"
     why = {
         "weights": "32 bits each",
         "gradients": "32 bits each",
@@ -108,7 +108,7 @@ def duration(hours: float) -> tuple[str, str]:
 
 
 def disk_lines(plan: Budget) -> list[str]:
-    kept = plan.training.keep + 2
+    kept = plan.training.keep_checkpoints + 2
     why = f"{kept} of them: the newest, the best, the next; weights and optimizer"
     lines = ["disk", line("checkpoints", *decimal(plan.checkpoint_bytes), why)]
     if plan.from_fineweb:

@@ -14,8 +14,8 @@ from gptcore.training.cost.scaling import chinchilla_loss as chinchilla_loss
 from gptcore.training.cost.scaling import compute_optimal as compute_optimal
 from gptcore.training.cost.scaling import fit_power_law as fit_power_law
 from gptcore.training.cost.scaling import nearest_shape as nearest_shape
-from gptcore.training.faults import NotFinite as NotFinite
-from gptcore.training.faults import OutOfMemory as OutOfMemory
+from gptcore.training.faults import NonFiniteError as NonFiniteError
+from gptcore.training.faults import OutOfMemoryError as OutOfMemoryError
 from gptcore.training.hardware.cards import CARDS as CARDS
 from gptcore.training.hardware.cards import Card as Card
 from gptcore.training.hardware.cards import card_of_device as card_of_device
@@ -41,7 +41,9 @@ from gptcore.training.samples import initial_weights as initial_weights
 from gptcore.training.samples import known_tokens_only as known_tokens_only
 from gptcore.training.samples import load_model as load_model
 from gptcore.training.samples import sample_text as sample_text
-from gptcore.training.saving.checkpoint_files import CheckpointDamaged as CheckpointDamaged
+from gptcore.training.saving.checkpoint_files import (
+    CheckpointDamagedError as CheckpointDamagedError,
+)
 from gptcore.training.saving.checkpoints import Checkpoints as Checkpoints
 from gptcore.training.saving.log import Step as Step
 from gptcore.training.saving.log import read_log as read_log

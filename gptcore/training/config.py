@@ -12,7 +12,7 @@ SCHEDULES = ("cosine", "wsd", "constant")
 OPTIMIZERS = ("adamw", "muon")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 COUNTS = {  # field -> the least that it can be
-    **{"max_steps": 1, "batch_size": 1, "grad_accum": 1, "keep": 1},
+    **{"max_steps": 1, "batch_size": 1, "grad_accum": 1, "keep_checkpoints": 1},
     **{"eval_every": 1, "eval_tokens": 1, "checkpoint_every": 1},
     **{"warmup_steps": 0, "decay_steps": 0, "loss_chunk": 0, "seed": 0},
 }
@@ -60,12 +60,12 @@ class TrainConfig:
     """how many tokens that takes; always the same first ones, in the same order"""
     checkpoint_every: int = 250
     """steps between two checkpoints"""
-    keep: int = 2
+    keep_checkpoints: int = 2
     """how many of the newest checkpoints stay; the one with the best validation loss stays too"""
     loss_chunk: int = 0
     """tokens whose logits are in memory at a time; 0 for all of a micro-batch. The loss is the same
     """
-    recompute: bool = False
+    activation_checkpointing: bool = False
     """whether blocks keep only what came in, and compute the rest once more on the way back: less
     memory, a third more time. The loss is the same"""
     dtype: str = "auto"
@@ -75,7 +75,7 @@ class TrainConfig:
     """whether PyTorch compiles the model first: half a minute, then faster"""
     device: str = "auto"
     """cpu, cuda, cuda:1, mps; auto: the fastest that is there"""
-    sharded: bool = False
+    fsdp: bool = False
     """with several processes: each keeps a part of the model (FSDP2), not all of it (DDP); for one
     that does not fit on a single GPU"""
     max_minutes: float = 0.0
@@ -93,7 +93,7 @@ class TrainConfig:
         check_choice("schedule", self.schedule, SCHEDULES)
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("dtype", self.dtype, DTYPES)
-        for name in ("compile", "recompute", "sharded"):
+        for name in ("compile", "activation_checkpointing", "fsdp"):
             check_switch(name, getattr(self, name))
         if self.min_learning_rate > self.learning_rate:
             raise ValueError(

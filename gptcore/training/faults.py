@@ -18,26 +18,28 @@ from gptcore.training.loss import LossSum
 MOST_ROWS = 3  # in one message
 
 
-class NotFinite(FloatingPointError):
+class NonFiniteError(FloatingPointError):
     """A loss or a slope is infinite or no number; the weights are those before the step.
 
     Example: try: steps = [*train(model, batches, config)]
-             except NotFinite as odd: print(odd)
+             except NonFiniteError as odd: print(odd)
     """
 
 
-class OutOfMemory(MemoryError):
+class OutOfMemoryError(MemoryError):
     """A step needs more memory than there is; the weights are those before it.
 
     Example: try: steps = [*train(model, batches, config)]
-             except OutOfMemory as full: print(full)
+             except OutOfMemoryError as full: print(full)
     """
 
 
 Named = tuple[Tensor, Tensor, list[str]]  # ids, targets, and where each row comes from
 
 
-def not_finite(step: int, what: str, loss: LossSum, batch: list[Named], saved: str) -> NotFinite:
+def not_finite(
+    step: int, what: str, loss: LossSum, batch: list[Named], saved: str
+) -> NonFiniteError:
     """The error, with the rows that do it; for that each is computed once more, alone."""
     rows = odd_rows(loss, batch)
     if rows:
@@ -47,7 +49,7 @@ def not_finite(step: int, what: str, loss: LossSum, batch: list[Named], saved: s
         blame = f"It comes from {len(rows)} row(s): {where}."
     else:
         blame = "No row does it alone."
-    return NotFinite(
+    return NonFiniteError(
         f"Step {step}: {what} is not a finite number. {blame} The step was not made, and the "
         f"weights are those of step {step - 1}{saved}. Usual reasons: a learning_rate that is too "
         f"high (try a third of it), warmup_steps that are too few, dtype float16."
@@ -79,7 +81,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def out_of_memory(
     step: int, model: GPTConfig, training: TrainConfig, dtype: str, saved: str | None
-) -> OutOfMemory:
+) -> OutOfMemoryError:
     """The error, with what to do; `saved` says where the state before the step is."""
     kept = f"Nothing is lost: the weights are those of step {step - 1}{saved}."
     if saved is None:  # half of the weights may have been moved, or others hold a part of them
@@ -96,9 +98,11 @@ def out_of_memory(
         )
     else:
         way_out = "The micro-batch is one row already."
-    if not training.recompute:
-        way_out += " Blocks that compute their inside again keep less: --recompute True."
-    return OutOfMemory(
+    if not training.activation_checkpointing:
+        way_out += (
+            " Blocks that compute their inside again keep less: --activation_checkpointing True."
+        )
+    return OutOfMemoryError(
         f"Step {step} needs more memory than there is, with a micro-batch of {batch_size} x "
         f"{block_size} tokens: about {now / 1e9:.3g} GB. {way_out} Logits in pieces need less, "
         f"too: --loss_chunk {max(256, block_size)}. {kept}"

@@ -41,15 +41,19 @@ class Windows(Protocol):
 class LossSum(nn.Module):
     """A model and the sum of its surprise over all targets that are asked for.
 
-    With `recompute` each block keeps only what came in, and computes the rest again.
+    With `activation_checkpointing` each block keeps only what came in, and computes the rest again.
     Shapes: ids, targets (B, T) -> (). Units: nats.
     Example: ids = torch.zeros(1, 5, dtype=torch.int64)
              LossSum(model)(ids, ids).shape -> torch.Size([])
     """
 
-    def __init__(self, model: GPT, chunk: int = 0, recompute: bool = False):
+    def __init__(self, model: GPT, chunk: int = 0, activation_checkpointing: bool = False):
         super().__init__()
-        self.model, self.chunk, self.recompute = model, chunk, recompute
+        self.model, self.chunk, self.activation_checkpointing = (
+            model,
+            chunk,
+            activation_checkpointing,
+        )
         self.parts_with_gradient = (self.read, self.of)
 
     def compile_in_parts(self) -> None:
@@ -81,7 +85,7 @@ class LossSum(nn.Module):
     def read(self, ids: Tensor) -> Tensor:
         """What the last block leaves of each token. Shapes: (B, T) -> (B, T, C)."""
         model = self.model
-        if not (self.recompute and torch.is_grad_enabled()):
+        if not (self.activation_checkpointing and torch.is_grad_enabled()):
             return model.read(ids)
         x, turn = model.embed(ids), model.turn(ids)
         drops = model.config.dropout > 0  # the same must be dropped again: chance is kept for that

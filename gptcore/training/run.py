@@ -98,9 +98,9 @@ class Run:
         # fp16 reaches no further down than 6e-8: losses are scaled up, and slopes down again.
         narrow = self.dtype == torch.float16
         self.scaler = torch.amp.GradScaler(device=self.device.type, enabled=narrow)
-        self.plain = LossSum(model, config.loss_chunk, config.recompute)
+        self.plain = LossSum(model, config.loss_chunk, config.activation_checkpointing)
         self.loss: torch.nn.Module = self.plain
-        self.shared = config.sharded and processes.size > 1
+        self.shared = config.fsdp and processes.size > 1
         if self.shared:
             share_out(self.plain, self.device, processes)
         else:

@@ -23,7 +23,7 @@ def load_model(out_dir: str | Path, which: str = "latest") -> GPT:
 
     Nothing is written, and of a checkpoint only the weights are needed. `out_dir` may also be the
     folder of a single checkpoint.
-    Raises: ValueError if there is none; CheckpointDamaged.
+    Raises: ValueError if there is none; CheckpointDamagedError.
     Example: steps = [*train(model, batches, config, out_dir="out")]
              load_model("out").config.n_embd -> 16
     """

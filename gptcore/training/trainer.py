@@ -47,13 +47,17 @@ def train(
     the loop that takes the steps is left in any way (`break`, Ctrl-C, an error), the last whole
     step is saved, and the folder is free for others. A finished run yields nothing.
     Units:  losses in nats per token.
-    Raises: ValueError for what does not fit together; NotFinite, OutOfMemory, with what to do;
-        DiskFull, OSError if something cannot be written.
+    Raises: ValueError for what does not fit together; NonFiniteError,
+        OutOfMemoryError, with what to do; DiskFull, OSError if something cannot be written.
     Example: [step.step for step in train(model, batches, config)] -> [1, 2, 3]
     """
     config = config or TrainConfig()
     check_fit(model, batches, config, val)
-    store = None if out_dir is None else Checkpoints(out_dir, config.keep, milestones(config))
+    store = (
+        None
+        if out_dir is None
+        else Checkpoints(out_dir, config.keep_checkpoints, milestones(config))
+    )
     if store is not None and not resume:
         check_new(store.out_dir)
     run = Run(model, batches, config, val, processes)
@@ -174,7 +178,7 @@ class Training(Iterator[Step]):
 def learn(run: Run, save: Callable[[], str]) -> None:
     """Make one update.
 
-    Raises: NotFinite, OutOfMemory, after the state before this step was saved.
+    Raises: NonFiniteError, OutOfMemoryError, after the state before this step was saved.
     """
     try:
         run.learn(perf_counter)

@@ -179,7 +179,7 @@ def peak_bytes(config: GPTConfig, training: TrainConfig, dtype: str) -> int:
         model = GPT(config)
         model.can_look_at = lambda ids: False
         ids = torch.zeros(training.batch_size, config.block_size, dtype=torch.long)
-        loss = LossSum(model, training.loss_chunk, training.recompute)
+        loss = LossSum(model, training.loss_chunk, training.activation_checkpointing)
         optimizers = make_optimizers(model, training)
         watched = tracker.MemTracker()
         watched.track_external(model, *optimizers)
@@ -203,7 +203,7 @@ PEAKS = [
     ({}, {"loss_chunk": 256}, "bfloat16"),
     ({"rope": True, "qk_norm": True, "activation": "relu2"}, {"optimizer": "muon"}, "bfloat16"),
     ({"vocab_size": 64}, {}, "float32"),
-    ({"n_layer": 3, "vocab_size": 64}, {"recompute": True}, "bfloat16"),
+    ({"n_layer": 3, "vocab_size": 64}, {"activation_checkpointing": True}, "bfloat16"),
 ]
 
 
@@ -306,7 +306,7 @@ def test_a_measured_rate_is_taken_as_it_is():
 def test_recomputing_and_pieces_cost_time_and_small_models_wait_for_their_kernels():
     model, card = GPTConfig(), find_card("h100")
     plain = budget(model, USUAL, card).tokens_per_second
-    again = budget(model, replace(USUAL, recompute=True), card)
+    again = budget(model, replace(USUAL, activation_checkpointing=True), card)
     assert again.tokens_per_second == pytest.approx(0.75 * plain)
     assert again.memory.activations < budget(model, USUAL, card).memory.activations / 7
     assert budget(model, replace(USUAL, loss_chunk=1024), card).tokens_per_second < plain

@@ -46,7 +46,7 @@ def test_a_checkpoint_is_a_folder_of_safetensors_and_json(out):
 
 
 def test_the_newest_and_the_best_are_kept(text, tmp_path):
-    config = replace(SHORT, keep=3, eval_every=5)
+    config = replace(SHORT, keep_checkpoints=3, eval_every=5)
     steps = run(text, tmp_path, config)
     measured = {s.step: s.val_loss for s in steps if s.val_loss is not None}
     best = min(measured, key=measured.get)

@@ -58,14 +58,20 @@ class Zeros:
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"dtype": "bfloat16"}, {"loss_chunk": 32}, {"recompute": True}, {"batch_size": 1}],
+    [
+        {},
+        {"dtype": "bfloat16"},
+        {"loss_chunk": 32},
+        {"activation_checkpointing": True},
+        {"batch_size": 1},
+    ],
     ids=str,
 )
 @pytest.mark.slow
 def test_measuring_needs_less_memory_than_learning_from_a_micro_batch(settings):
     training = TrainConfig(**{"batch_size": 4} | settings)
     dtype = getattr(torch, training.dtype.replace("auto", "float32"))
-    loss = LossSum(new_model(WIDE), training.loss_chunk, training.recompute)
+    loss = LossSum(new_model(WIDE), training.loss_chunk, training.activation_checkpointing)
     ids = torch.zeros(training.batch_size, 64, dtype=torch.long)
 
     def learn():

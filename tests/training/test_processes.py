@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 RUN = ["train", "names", "--max_steps", "8", "--eval_every", "4", "--checkpoint_every", "4"]
 RUN += ["--device", "cpu", "--dropout", "0", "--batch_size", "4", "--eval_tokens", "999"]
 RUN += ["--n_layer", "1", "--out_dir"]
-SHARED = ["--grad_accum", "2", "--sharded", "True", "--recompute", "True"]
+SHARED = ["--grad_accum", "2", "--fsdp", "True", "--activation_checkpointing", "True"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_two_with_a_part_of_the_model_each_learn_it_too_and_one_goes_on_alone(
     # A checkpoint is the same whoever wrote it, and can be gone on with by any number.
     weights = [Checkpoints(folder).load(8).model.wte.weight for folder in (one, out)]
     assert (weights[0] - weights[1]).abs().max() < 1e-4
-    alone = ["--resume", "--max_steps", "9", "--grad_accum", "4", "--sharded", "False"]
+    alone = ["--resume", "--max_steps", "9", "--grad_accum", "4", "--fsdp", "False"]
     assert main([*RUN, str(out), *alone]) == 0
     assert len(log_of(out)) == 9
 

@@ -147,7 +147,7 @@ def test_files_have_the_permissions_that_the_umask_says(umask, mode, tmp_path):
 
 
 def test_the_best_of_the_saved_ones_stays_where_a_better_one_was_not_saved(text, tmp_path):
-    config = replace(SHORT, max_steps=20, eval_every=1, checkpoint_every=7, keep=1)
+    config = replace(SHORT, max_steps=20, eval_every=1, checkpoint_every=7, keep_checkpoints=1)
     steps = run(text, tmp_path, config)
     val = {step.step: step.val_loss for step in steps}
     best = min((7, 14, 20), key=val.get)

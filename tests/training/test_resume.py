@@ -146,7 +146,7 @@ def test_what_dropout_drops_is_another_thing_at_each_step_and_for_each_seed(text
 
 
 def test_a_wsd_run_is_continued_from_before_its_rate_fell(text, tmp_path):
-    short = replace(SHORT, schedule="wsd", max_steps=20, decay_steps=6, keep=1)
+    short = replace(SHORT, schedule="wsd", max_steps=20, decay_steps=6, keep_checkpoints=1)
     long = replace(short, max_steps=30)
     run(text, tmp_path / "out", short)
     assert (tmp_path / "out" / "step_000014").is_dir()  # it stays, though only 1 is kept

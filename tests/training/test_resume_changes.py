@@ -78,7 +78,7 @@ def test_the_library_refuses_it_too(text, tmp_path):
     run(text, tmp_path, FEW)
     with pytest.raises(ValueError, match=r"is finished, with 6 steps, .* weight_decay 0.1 -> 0.2"):
         run(text, tmp_path, replace(FEW, weight_decay=0.2), resume=True)
-    assert run(text, tmp_path, replace(FEW, keep=1), resume=True) == []
+    assert run(text, tmp_path, replace(FEW, keep_checkpoints=1), resume=True) == []
 
 
 def test_a_run_whose_last_checkpoint_is_damaged_is_not_called_finished(tmp_path, capsys):
@@ -107,7 +107,9 @@ def test_room_is_looked_for_before_the_first_step(text, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
     size = 3 * 4 * sum(weight.numel() for weight in new_model().parameters())
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=size))
-    with pytest.raises(DiskFull, match=r"No step was made. Make room; or keep fewer: --keep 1"):
+    with pytest.raises(
+        DiskFull, match=r"No step was made. Make room; or keep fewer: --keep_checkpoints 1"
+    ):
         run(text, tmp_path / "out", FEW)
     assert not (tmp_path / "out" / "log.jsonl").exists()
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=3 * size))
@@ -191,7 +193,12 @@ class LikeMps(TorchDispatchMode):
 
 @pytest.mark.parametrize(
     "change",
-    [{}, {"optimizer": "muon"}, {"loss_chunk": 7, "recompute": True}, {"schedule": "wsd"}],
+    [
+        {},
+        {"optimizer": "muon"},
+        {"loss_chunk": 7, "activation_checkpointing": True},
+        {"schedule": "wsd"},
+    ],
     ids=str,
 )
 def test_training_makes_no_64_bit_floats(change, text, tmp_path):

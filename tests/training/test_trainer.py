@@ -15,8 +15,8 @@ from gptcore.model import GPTConfig
 from gptcore.training import (
     Checkpoints,
     LossSum,
-    NotFinite,
-    OutOfMemory,
+    NonFiniteError,
+    OutOfMemoryError,
     TrainConfig,
     learning_rate,
     load_model,
@@ -141,7 +141,7 @@ def test_computed_again_every_loss_and_weight_is_the_same_to_the_last_digit(shap
     found = []
     for again in (False, True):
         model = new_model(shape)
-        config = replace(PLAIN, recompute=again)
+        config = replace(PLAIN, activation_checkpointing=again)
         steps = list(train(model, batches(text, config), config))
         found.append(([step.train_loss for step in steps], weights_of(model)))
     assert found[0][0] == found[1][0]
@@ -273,7 +273,7 @@ def test_a_loss_that_is_no_number_stops_before_the_update_and_names_step_shard_a
     model = new_model(STILL)
     with monkeypatch.context() as spoiling:
         spoil(model, culprit, spoiling)
-        with pytest.raises(NotFinite) as caught:
+        with pytest.raises(NonFiniteError) as caught:
             list(train(model, data, config, out_dir=tmp_path / "out"))
     place = data.where(15)[2]
     assert "train.bin, tokens " in place
@@ -307,7 +307,7 @@ def test_a_slope_that_is_no_number_stops_it_too(text, monkeypatch):
 
     monkeypatch.setattr(type(model), "read", read)
     before, steps = None, train(model, data, SHORT)
-    with pytest.raises(NotFinite) as caught:
+    with pytest.raises(NonFiniteError) as caught:
         for _ in steps:
             before = weights_of(model)
     assert str(caught.value).startswith(
@@ -330,7 +330,7 @@ def test_a_lack_of_memory_says_what_to_type_and_loses_nothing(text, tmp_path, mo
 
     with monkeypatch.context() as full:
         full.setattr(type(model), "read", read)
-        with pytest.raises(OutOfMemory) as caught:
+        with pytest.raises(OutOfMemoryError) as caught:
             list(train(model, batches(text), SHORT, out_dir=tmp_path / "out"))
     told = str(caught.value)
     assert told.startswith("Step 6 needs more memory than there is, with a micro-batch of 4 x 12")
@@ -365,7 +365,7 @@ def test_16_bits_learn_nearly_the_same_and_weights_keep_32(dtype, text, tmp_path
 
 
 def test_slopes_that_overflow_in_fp16_skip_the_update_and_lower_the_scale(text, tmp_path):
-    config = replace(SHORT, dtype="float16", max_steps=9, checkpoint_every=1, keep=9)
+    config = replace(SHORT, dtype="float16", max_steps=9, checkpoint_every=1, keep_checkpoints=9)
     model, weights = new_model(STILL), []
 
     def too_large(slope):  # at the second step only

@@ -24,8 +24,8 @@ from gptcore.optional import PackageMissingError
 from gptcore.tokenizers import Tokenizer
 from gptcore.training import (
     Checkpoints,
-    NotFinite,
-    OutOfMemory,
+    NonFiniteError,
+    OutOfMemoryError,
     Preset,
     Processes,
     Step,
@@ -220,7 +220,7 @@ def take_steps(
         with stop:
             for step in steps:
                 last = step
-    except (NotFinite, OutOfMemory) as error:
+    except (NonFiniteError, OutOfMemoryError) as error:
         raise OSError(str(error)) from None
     return last
 

@@ -99,7 +99,7 @@ class Budget:
     @property
     def checkpoint_bytes(self) -> int:
         """The newest ones, the best, and one that is being written."""
-        return (self.training.keep + 2) * (self.memory.weights + self.memory.optimizer)
+        return (self.training.keep_checkpoints + 2) * (self.memory.weights + self.memory.optimizer)
 
     @property
     def disk_bytes(self) -> int:
@@ -206,7 +206,7 @@ def tabulated_rate(
         return None, f"{card.title} in float32 is not in the table: --tokens_per_second"
     needed = flops_per_token(model)
     flops: float = needed
-    if training.recompute:
+    if training.activation_checkpointing:
         flops *= 4 / 3  # the way there is made twice, and is a third of all
     if training.loss_chunk:
         flops += 2 * model.vocab_size * model.n_embd  # so are the logits

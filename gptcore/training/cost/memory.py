@@ -38,13 +38,14 @@ class Memory:
 def memory_of(config: GPTConfig, training: TrainConfig, dtype: str = "bfloat16") -> Memory:
     """What a micro-batch of `training.batch_size` rows needs.
 
-    With `training.recompute` a block keeps only what came in, and computes the rest once more on
+    With `training.activation_checkpointing` a block keeps only its input and computes the rest
+    once more on
     the way back. The slopes are counted in full: they are all there from the second micro-batch on.
     Where there is only one, they come as the activations go, and the peak is lower by at most their
     size.
     Example: memory_of(sizes, config).logits -> 20_736
     """
-    parts, recompute = parameters_by_part(config), training.recompute
+    parts, recompute = parameters_by_part(config), training.activation_checkpointing
     numbers, width = sum(parts.values()), BYTES[dtype]
     tokens = training.batch_size * config.block_size
     pieces = min(training.loss_chunk or tokens, tokens)

@@ -57,7 +57,7 @@ def savings(plan: Budget) -> list[Proposal]:
     """What takes more time and less memory, where that is what makes it fit."""
     ways: dict[str, dict[str, int]] = {
         "logits in pieces": {"loss_chunk": max(256, plan.model.block_size)},
-        "a third more time": {"recompute": True},
+        "a third more time": {"activation_checkpointing": True},
     }
     found = []
     for what, change in ways.items():

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 # Settings that do not change what a finished run has computed, or are asked for to go on with it.
-HARMLESS = {"max_steps", "max_minutes", "keep", "device", "dtype", "compile", "recompute"}
-HARMLESS |= {"loss_chunk", "sharded"}
+HARMLESS = {"max_steps", "max_minutes", "keep_checkpoints", "device", "dtype", "compile", "fsdp"}
+HARMLESS |= {"activation_checkpointing", "loss_chunk"}
 LENGTHS = {"warmup_steps", "decay_steps"}  # which follow from max_steps
 
 Changes = dict[str, list[Any]]  # name -> the old value and the new one
@@ -18,8 +18,8 @@ Changes = dict[str, list[Any]]  # name -> the old value and the new one
 def differences(before: dict[str, Any], now: dict[str, Any]) -> Changes:
     """What is not as it was; what is known of only one of the two is left out.
 
-    Example: differences({"train": {"keep": 2}, "torch": "2.9"}, {"train": {"keep": 1}})
-             -> {"keep": [2, 1]}
+    Example: differences({"train": {"fsdp": False}, "torch": "2.9"}, {"train": {"fsdp": True}})
+             -> {"fsdp": [False, True]}
     """
     old, new = ({**state.get("train", {}), **state} for state in (before, now))
     old["device"], new["device"] = before.get("device"), now.get("device")  # not "auto"
@@ -34,7 +34,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> Changes:
 def in_words(changed: Changes) -> str:
     """Each change as OLD -> NEW.
 
-    Example: in_words({"keep": [2, 1]}) -> "keep 2 -> 1"
+    Example: in_words({"keep_checkpoints": [2, 1]}) -> "keep_checkpoints 2 -> 1"
     """
     return ", ".join(f"{name} {old} -> {new}" for name, (old, new) in changed.items())
 

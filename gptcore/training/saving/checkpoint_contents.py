@@ -31,14 +31,14 @@ class Loaded:
 
 
 def read_checkpoint(folder: Path) -> Loaded:
-    """All of a checkpoint. Raises: CheckpointDamaged if it is not what was written."""
+    """All of a checkpoint. Raises: CheckpointDamagedError if it is not what was written."""
     check_whole(folder, (TENSORS, SIZES, OPTIMIZER, STATE))
     state = read_json_object(folder / STATE)
     return Loaded(folder, GPT.load(folder), read_tensors(folder / OPTIMIZER)[0], state)
 
 
 def read_weights(folder: Path) -> GPT:
-    """The model alone. Raises: CheckpointDamaged if its files are not what was written."""
+    """The model alone. Raises: CheckpointDamagedError if its files are not what was written."""
     if (folder / FILES).exists():  # somebody may have copied nothing but the weights
         check_whole(folder, (TENSORS, SIZES))
     return GPT.load(folder)

@@ -21,26 +21,28 @@ FILES = "files.json"
 LONGEST_NAME = 200  # of a folder that a file stands for
 
 
-class CheckpointDamaged(OSError):
+class CheckpointDamagedError(OSError):
     """A checkpoint is not what was written.
 
     Example: steps = [*train(model, batches, config, out_dir="out")]
              try: model = load_model("out")
-             except CheckpointDamaged as damaged: print(damaged)
+             except CheckpointDamagedError as damaged: print(damaged)
     """
 
 
 def check_whole(folder: Path, names: Iterable[str]) -> None:
-    """Raises: CheckpointDamaged if one of these files is not there, or not as it was written."""
+    """Raises: CheckpointDamagedError if a file is missing, or not as it was written."""
     try:
         sums = read_json_object(folder / FILES)
         known = [name for name in names if name in sums]
         found = dict(zip(known, for_each(lambda name: sha256_of(folder / name), known)))
     except OSError as error:
-        raise CheckpointDamaged(f"The checkpoint {folder} is not whole ({error}).") from None
+        raise CheckpointDamagedError(f"The checkpoint {folder} is not whole ({error}).") from None
     for name in names:
         if name not in found or found[name] != sums[name]:
-            raise CheckpointDamaged(f"The checkpoint {folder} is damaged: {name} is not as it was.")
+            raise CheckpointDamagedError(
+                f"The checkpoint {folder} is damaged: {name} is not as it was."
+            )
 
 
 def for_each(work: Callable[[T], R], things: Iterable[T]) -> list[R]:

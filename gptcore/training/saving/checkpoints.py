@@ -131,8 +131,8 @@ class Checkpoints:
     def no_room(self, needed_bytes: int, left: str = "") -> DiskFull:
         return DiskFull(
             f"The disk of {self.out_dir} is too full for a checkpoint of about {needed_bytes:,} "
-            f"bytes; {shutil.disk_usage(self.out_dir).free:,} are free. {left}Make room (--keep 1 "
-            f"keeps fewer) and run the same with --resume."
+            f"bytes; {shutil.disk_usage(self.out_dir).free:,} are free. {left}Make room "
+            f"(--keep_checkpoints 1 keeps fewer) and run the same with --resume."
         )
 
     def check_room(self, model: GPT, steps_to_save: int) -> None:
@@ -146,7 +146,7 @@ class Checkpoints:
         raise DiskFull(
             f"The disk of {self.out_dir} has {shutil.disk_usage(self.out_dir).free:,} bytes free, "
             f"and the checkpoints of this run need about {needed:,}. No step was made. Make room; "
-            f"or keep fewer: --keep 1; or give --out_dir a folder on a larger disk."
+            f"or keep fewer: --keep_checkpoints 1; or give --out_dir a folder on a larger disk."
         )
 
     # Reading, which never writes
@@ -154,7 +154,7 @@ class Checkpoints:
     def load(self, step: int) -> Loaded:
         """A checkpoint that was found to be what was written.
 
-        Raises: CheckpointDamaged.
+        Raises: CheckpointDamagedError.
         """
         return read_checkpoint(self.folder(step))
 
