@@ -15,13 +15,13 @@ print(f"vocab size: {BOS + 1}")
 
 # [3] A number that remembers what made it
 class Value:
-    __slots__ = "data", "grad", "parents", "slopes"
+    __slots__ = "data", "grad", "parents", "local_grads"
 
-    def __init__(self, data, parents=(), slopes=()):
+    def __init__(self, data, parents=(), local_grads=()):
         self.data = data
         self.grad = 0.0
         self.parents = parents
-        self.slopes = slopes
+        self.local_grads = local_grads
 
     def __add__(self, b):
         b = b if isinstance(b, Value) else Value(b)
@@ -29,12 +29,12 @@ class Value:
 
     def __mul__(self, b):
         b = b if isinstance(b, Value) else Value(b)
-        slopes = b.data, self.data
-        return Value(self.data * b.data, (self, b), slopes)
+        local_grads = b.data, self.data
+        return Value(self.data * b.data, (self, b), local_grads)
 
     def __pow__(self, n):
-        slope = n * self.data ** (n - 1)
-        return Value(self.data**n, (self,), (slope,))
+        local_grad = n * self.data ** (n - 1)
+        return Value(self.data**n, (self,), (local_grad,))
 
     def exp(self):
         y = math.exp(self.data)
@@ -66,8 +66,8 @@ class Value:
         visit(self)
         self.grad = 1.0
         for v in reversed(order):
-            for p, slope in zip(v.parents, v.slopes):
-                p.grad += slope * v.grad
+            for p, local_grad in zip(v.parents, v.local_grads):
+                p.grad += local_grad * v.grad
 
 # [6] Sizes, and 4,192 small random numbers
 C, H, L, T = 16, 4, 1, 16

@@ -33,8 +33,8 @@ def output_and_slopes(tanh, start: float) -> dict[str, float]:
     y, longer = done(tanh(x)), done(tanh(again))
     if not isinstance(y, Value):
         raise Unfit(f"tanh gave back a {type(y).__name__}; it must be a Value")
-    if not isinstance(y.parents, tuple) or not isinstance(y.slopes, tuple):
-        raise Unfit("parents and slopes are tuples: (x,) with a comma, even for one")
+    if not isinstance(y.parents, tuple) or not isinstance(y.local_grads, tuple):
+        raise Unfit("parents and local_grads are tuples: (x,) with a comma, even for one")
     y.backward()
     (longer * again).backward()
     return {"y.data": y.data, "slope of y": x.grad, "slope of y * x": again.grad}

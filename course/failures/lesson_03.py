@@ -12,9 +12,9 @@ def backward_with_assignment(loss: Value) -> None:
         node.grad = 0.0
     loss.grad = 1.0
     for node in reversed(order):
-        for parent, slope in zip(node.parents, node.slopes):
+        for parent, local_grad in zip(node.parents, node.local_grads):
             # `=` where `+=` belongs: the path that is walked last writes over all others.
-            parent.grad = slope * node.grad
+            parent.grad = local_grad * node.grad
 
 
 def train_with_assignment(gpt: MicroGPT, steps: int) -> list[float]:

@@ -43,16 +43,16 @@ from gptcore.scalar import Value
 
 
 def times(x, y):
-    return Value(x.data * y.data, "*", (x, y), (y.data, x.data))  # number, operation, parents, slopes
+    return Value(x.data * y.data, "*", (x, y), (y.data, x.data))  # data, op, parents, local_grads
 
 
 a, b = Value(2.0), Value(3.0)
-same(times(a, b).slopes, (a * b).slopes, within=0)
+same(times(a, b).local_grads, (a * b).local_grads, within=0)
 
 # %%
 c = a * b
 L = c + a
-print("L was made by", L.op, "from", [parent.data for parent in L.parents], "with slopes", L.slopes)
+print("L was made by", L.op, "from", [parent.data for parent in L.parents], "with slopes", L.local_grads)
 
 # %% tags=["promise-picture", "promise-ah"]
 from viz import draw_paths
@@ -90,8 +90,8 @@ for v in order:
     v.grad = 0.0  # so that running this cell again begins anew
 L.grad = 1.0
 for v in reversed(order):
-    for parent, slope in zip(v.parents, v.slopes):
-        parent.grad += slope * v.grad
+    for parent, local_grad in zip(v.parents, v.local_grads):
+        parent.grad += local_grad * v.grad
 by_hand = [a.grad, b.grad]
 print(by_hand)
 
@@ -199,8 +199,8 @@ c = a * b
 L = c + a
 L.grad = 1.0
 for v in reversed(order_of(L)):
-    for parent, slope in zip(v.parents, v.slopes):
-        parent.grad = slope * v.grad  # was: +=
+    for parent, local_grad in zip(v.parents, v.local_grads):
+        parent.grad = local_grad * v.grad  # was: +=
 print([a.grad, b.grad])
 
 # %% [markdown]

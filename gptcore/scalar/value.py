@@ -26,14 +26,14 @@ class Value:
     Example: a = Value(2.0); L = a * 3 + a; L.backward(); a.grad -> 4.0
     """
 
-    __slots__ = ("data", "grad", "op", "parents", "slopes")
+    __slots__ = ("data", "grad", "local_grads", "op", "parents")
 
-    def __init__(self, data, op="", parents=(), slopes=()):
+    def __init__(self, data, op="", parents=(), local_grads=()):
         self.data = data if parents or type(data) is float else one_number(data)
         self.grad = 0.0
         self.op = op  # "+", "*", "tanh"; "" for a number that was typed in
         self.parents = parents  # the Values that it was made of
-        self.slopes = slopes  # how much it grows for each of them: d(this) / d(parent)
+        self.local_grads = local_grads  # how much it grows with each of them: d(this) / d(parent)
 
     def __add__(self, other):
         if not isinstance(other, Value):
@@ -143,9 +143,9 @@ class Value:
         self.grad += 1.0
         for node in reversed(order):  # a node passes blame on once it has all of its own
             grad = node.grad
-            for parent, slope in zip(node.parents, node.slopes):
+            for parent, local_grad in zip(node.parents, node.local_grads):
                 # Trap: `=` instead of `+=` keeps only the path that was walked last.
-                parent.grad += slope * grad
+                parent.grad += local_grad * grad
 
     def __repr__(self):
         return f"Value(data={self.data:.6g}, grad={self.grad:.6g})"

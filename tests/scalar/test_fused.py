@@ -151,7 +151,7 @@ def test_what_fused_makes_is_one_node_with_all_numbers_as_parents():
     assert fused.surprise(a, 1).parents == tuple(a)
     assert all(p.parents == tuple(a) for p in fused.softmax(a))
     for made in (fused.dot(a, b), fused.surprise(a, 1), *fused.softmax(a), *fused.linear(a, [b])):
-        assert len(made.slopes) == len(made.parents)
+        assert len(made.local_grads) == len(made.parents)
 
 
 def twins(config: MicroConfig, seed: int) -> tuple[MicroGPT, MicroGPT]:

@@ -45,7 +45,7 @@ def test_a_result_keeps_its_operation_its_parents_and_the_slope_for_each(
 ):
     a, b = Value(4.0), Value(2.0)
     made = compute(a, b)
-    assert (made.op, made.data, tuple(made.slopes)) == (op, result, slopes)
+    assert (made.op, made.data, tuple(made.local_grads)) == (op, result, slopes)
     assert len(made.parents) == len(slopes)
     assert all(isinstance(parent, Value) for parent in made.parents)
 
@@ -53,7 +53,7 @@ def test_a_result_keeps_its_operation_its_parents_and_the_slope_for_each(
 def test_a_number_that_was_typed_in_has_no_parents_and_no_operation():
     typed = Value(3)
     assert (typed.data, typed.grad, typed.op) == (3.0, 0.0, "")
-    assert not typed.parents and not typed.slopes
+    assert not typed.parents and not typed.local_grads
     assert repr(typed) == "Value(data=3, grad=0)"
 
 

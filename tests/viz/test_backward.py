@@ -27,7 +27,7 @@ class Number:
     data: float
     op: str = ""
     parents: tuple = ()
-    slopes: tuple = ()
+    local_grads: tuple = ()
     grad: float = 0.0
 
 
@@ -267,7 +267,7 @@ def test_every_graph_ends_with_the_gradients_of_the_chain_rule(root):
         grads[id(node)] = sum(
             slope * grads[id(child)]
             for child in nodes
-            for parent, slope in zip(child.parents, child.slopes)
+            for parent, slope in zip(child.parents, child.local_grads)
             if parent is node
         )
     data = draw_backward(root).data

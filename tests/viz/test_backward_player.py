@@ -20,7 +20,7 @@ class Number:
     data: float
     op: str = ""
     parents: tuple = ()
-    slopes: tuple = ()
+    local_grads: tuple = ()
     grad: float = 0.0
 
 

@@ -35,7 +35,7 @@ class Number:
     data: float
     op: str = ""
     parents: tuple = ()
-    slopes: tuple = ()
+    local_grads: tuple = ()
     grad: float = 0.0
 
 
@@ -344,9 +344,9 @@ def test_a_node_that_lacks_one_thing_is_told_which():
     class Half:
         data, grad, op, parents = 1.0, 0.0, "", ()
 
-    with pytest.raises(ValueError, match="Half cannot be drawn as a graph: it has no slopes"):
+    with pytest.raises(ValueError, match="Half cannot be drawn as a graph: it has no local_grads"):
         draw_graph(Half())
-    Half.slopes = ()
+    Half.local_grads = ()
     draw_graph(Half())
 
 
@@ -355,8 +355,8 @@ def test_a_parent_that_is_no_node_is_refused_too():
         draw_graph(Number(3.0, "+", (Number(1.0), 2.0), (1.0, 1.0)))
 
 
-def test_a_slope_for_each_parent_or_a_value_error():
-    with pytest.raises(ValueError, match="slopes"):
+def test_a_local_gradient_for_each_parent_or_a_value_error():
+    with pytest.raises(ValueError, match="local_grads"):
         draw_graph(Number(3.0, "+", (Number(1.0), Number(2.0)), (1.0,)))
 
 

@@ -16,7 +16,7 @@ class Number:
     grad: object = None
     op: object = ""
     parents: object = ()
-    slopes: object = ()
+    local_grads: object = ()
 
 
 def chain(length: int) -> Number:
@@ -66,8 +66,8 @@ def test_numbers_of_pytorch_are_drawn_before_and_after_backward():
 
 BROKEN = {
     "parents in a set": (Number(1.0, 0.0, "+", {Number()}, (1.0,)), "parents of .* A set has no"),
-    "no slopes yet": (Number(1.0, 0.0, "+", (Number(),), None), "slopes of .* is None"),
-    "an unknown slope": (Number(1.0, 0.0, "+", (Number(),), (None,)), "slopes .* None among"),
+    "no slopes yet": (Number(1.0, 0.0, "+", (Number(),), None), "local_grads of .* is None"),
+    "an unknown slope": (Number(1.0, 0.0, "+", (Number(),), (None,)), "local_grads .* None among"),
     "no number yet": (Number(None), "must be numbers, but there is None"),
     "text for a number": (Number("a"), "must be numbers"),
     "no operation": (Number(1.0, 0.0, None), "op of a node is None"),

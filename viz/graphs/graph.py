@@ -30,7 +30,7 @@ def draw_graph(
 
     `names` calls some of the nodes by name: {a: "a", L: "loss"}.
     A gradient of None, as before `backward` in PyTorch, is not drawn.
-    Raises:  ValueError if a node lacks data, grad, op, parents or slopes, or has unusable ones.
+    Raises:  ValueError if a node lacks data, grad, op, parents or local_grads, or has bad ones.
     Example: a = Value(2.0); draw_graph(a * 3 + a, names={a: "a"})
     """
     graph = read_graph(root, names, to_int(most_nodes, "most_nodes", 1), MOST_LAYERS)

@@ -40,10 +40,10 @@ class Look:
     column: float  # from one layer to the next
     row: float
     boxes: bool = True
-    names_and_slopes: bool = False
+    names_and_local_grads: bool = False
 
 
-ROOMY = Look(width=104, height=58, column=196, row=78, names_and_slopes=True)
+ROOMY = Look(width=104, height=58, column=196, row=78, names_and_local_grads=True)
 COMPACT = Look(width=80, height=32, column=128, row=40)
 DOTS = Look(width=9, height=9, column=40, row=15, boxes=False)
 
@@ -103,14 +103,14 @@ class GraphScene:
             start, end, slope = self.graph.arrows[number]
             lit = self.marks.arrows.get(number)
             points, shift = self.way_of(start, end), 0.0
-            if self.look.names_and_slopes and len(twins[start, end]) > 1:
+            if self.look.names_and_local_grads and len(twins[start, end]) > 1:
                 twin = twins[start, end].index(number)
                 shift = 14 * (twin - (len(twins[start, end]) - 1) / 2)
                 (x0, y0), (x1, y1) = points[:2]
                 points.insert(1, ((x0 + x1) / 2, (y0 + y1) / 2 + shift))
             thick = (3 if lit else 1.4) if self.look.boxes else 0.7
             self.scene.add(Line(tuple(points), lit or LINE, thick, bend=True))
-            if self.look.names_and_slopes and self.is_known(end):
+            if self.look.names_and_local_grads and self.is_known(end):
                 (x0, y0), (x1, y1) = points[-2:]  # near the end, where the slope is used
                 x, y = x0 + (x1 - x0) * 0.55, y0 + (y1 - y0) * 0.58 + shift * 0.7
                 labels.append((x, y, f"×{short(slope)}", lit))
@@ -157,7 +157,7 @@ class GraphScene:
         paper, edge = (WHITE, LINE) if node.op else (GREEN_PAPER, GREEN)
         self.scene.add(Box(left, top, look.width, look.height, paper, edge, 1.3, 7))
         grad = self.grad(i) if self.is_known(i) else None
-        if look.names_and_slopes:
+        if look.names_and_local_grads:
             name = clip(self.graph.names[i], 12)
             rise = 0 if name else -6
             lines: list[tuple] = [(name, top + 16, 13, INK if node.op else GREEN, "700", False)]

@@ -18,7 +18,7 @@ class Node(Protocol):
     grad: float | None  # None: not computed yet
     op: str  # "+", "*", "tanh"; "" for a number that was typed in
     parents: Sequence["Node"]  # the numbers that it was made of
-    slopes: Sequence[float]  # how much it grows for each of them: d(this) / d(parent)
+    local_grads: Sequence[float]  # how much it grows with each of them: d(this) / d(parent)
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Graph:
     """Some numbers of a computation, parents first, and the arrows between them."""
 
     nodes: list[Node]
-    arrows: list[tuple[int, int, float]]  # (from parent, to child, slope)
+    arrows: list[tuple[int, int, float]]  # (from parent, to child, local gradient)
     names: list[str]  # "" where none was given
     left_out: int  # numbers that are part of the computation and not among `nodes`
     open_ends: set[int]  # nodes of which some parents were left out
@@ -38,22 +38,22 @@ def check_node(node) -> None:
     if missing:
         raise ValueError(
             f"{type(node).__name__} cannot be drawn as a graph: it has no {', '.join(missing)}. "
-            f"A node needs data, grad, op, parents and slopes, as gptcore.scalar.Value has them."
+            f"A node needs data, grad, op, parents and local_grads, as in gptcore.scalar.Value."
         )
-    for name in ("parents", "slopes"):
+    for name in ("parents", "local_grads"):
         if not is_row(getattr(node, name)):
             raise ValueError(
                 f"{name} of a node made by {node.op!r} is {getattr(node, name)!r:.40}; it must be "
-                f"a list or a tuple, so that each parent has its slope. A set has no order."
+                f"a list or a tuple: each parent needs its local gradient. A set has no order."
             )
     if not isinstance(node.op, str):
         raise ValueError(f"op of a node is {node.op!r:.40}; it must be a text, '' for an input.")
-    numbers = [node.data, *node.slopes, *([] if node.grad is None else [node.grad])]
-    to_numbers(numbers, f"data, slopes and grad of a node made by {node.op!r}", finite=False)
-    if len(node.parents) != len(node.slopes):
+    numbers = [node.data, *node.local_grads, *([] if node.grad is None else [node.grad])]
+    to_numbers(numbers, f"data, local_grads and grad of a node made by {node.op!r}", finite=False)
+    if len(node.parents) != len(node.local_grads):
         raise ValueError(
-            f"A node made by {node.op!r} has {len(node.parents)} parents and {len(node.slopes)} "
-            f"slopes; it needs one slope for each parent."
+            f"A node made by {node.op!r} has {len(node.parents)} parents and "
+            f"{len(node.local_grads)} local_grads; it needs one for each parent."
         )
 
 
@@ -141,9 +141,9 @@ def read_graph(
     called = {id(node): str(name) for node, name in check_names(names).items()}
     arrows, open_ends = [], set()
     for child, node in enumerate(nodes):
-        for parent, slope in zip(node.parents, node.slopes):
+        for parent, local_grad in zip(node.parents, node.local_grads):
             if id(parent) in index:
-                arrows.append((index[id(parent)], child, float(slope)))
+                arrows.append((index[id(parent)], child, float(local_grad)))
             else:
                 open_ends.add(child)
     labels = [called.get(id(node), "") for node in nodes]

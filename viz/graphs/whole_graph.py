@@ -36,7 +36,7 @@ def draw_whole_graph(root: Node, *, title: str = "", ax=None) -> Picture:
 
     Above 40,000 numbers every second, third ... is drawn, and so with very many long arrows; the
     picture says so.
-    Raises:  ValueError if `root` has no data, grad, op, parents or slopes.
+    Raises:  ValueError if `root` has no data, grad, op, parents or local_grads.
     Example: draw_whole_graph(MicroGPT(["emma"]).loss("emma"))
     """
     nodes = all_nodes(root)
