@@ -31,7 +31,7 @@ from gptcore.training import PRESETS, LossSum, NonFiniteError, TrainConfig, lear
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 LESSON = next(lesson for lesson in written_lessons() if lesson.number == 10)
 TEXT = LESSON.source.read_text(encoding="utf-8")
