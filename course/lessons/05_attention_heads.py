@@ -171,14 +171,14 @@ print(f"{sum(to_vowels) / len(to_vowels):.2f} to vowels; {sum(vowels_there) / le
 # the 200 names that it has never seen, wherever they are long enough, and the last line says what it costs.
 
 # %%
-def tampered(query, head, added, silenced, positions):
+def tampered(query, head, added, silenced, use_positions):
     def edit(layer, h, scores):
         if h == head and query < len(scores):
             scores[query, : query + 1] += added[: query + 1]
         return scores
 
     heads = frozenset((0, h) for h in silenced)  # head h of layer 0, the only one
-    return {"silenced": heads, "positions": positions, "edit": edit}
+    return {"silenced": heads, "use_positions": use_positions, "edit": edit}
 
 # %%
 from gptcore.next_token import next_probabilities
@@ -227,7 +227,7 @@ for h in range(4):
     print(f"head {h} silent     {loss_when(silenced=frozenset({(0, h)})) - untouched:+8.3f}")
 everyone = frozenset((0, h) for h in range(4))
 print(f"all silent        {loss_when(silenced=everyone) - untouched:+8.3f}")
-print(f"without positions {loss_when(positions=False) - untouched:+8.3f}")
+print(f"without positions {loss_when(use_positions=False) - untouched:+8.3f}")
 
 # %% [markdown]
 # I did not expect that when I wrote this lesson. Those four handsome triangles are worth 0.03 nats together; the positions, of which there is no picture, are worth some twenty times as much. (Other first weights give 0.01 to 0.05 for the heads, 0.4 to 0.7 for the positions. The order stays.)
@@ -257,7 +257,7 @@ same(*deaf, within=0)
 
 # %%
 mmea = gpt.encode("mmea")[:-1]
-bets = [forward(ids, gpt.weights, n_head=4, positions=False).logits[-1] for ids in (emma, mmea)]
+bets = [forward(ids, gpt.weights, n_head=4, use_positions=False).logits[-1] for ids in (emma, mmea)]
 same(*bets, within=1e-12)
 
 # %% [markdown]
@@ -269,7 +269,7 @@ same(*bets, within=1e-12)
 from gptcore.scalar import MicroConfig
 
 two = ArrayGPT(seen, MicroConfig(n_layer=2), seed=42)  # not trained; any weights will do
-bets = [forward(ids, two.weights, n_head=4, positions=False).logits[-1] for ids in (emma, mmea)]
+bets = [forward(ids, two.weights, n_head=4, use_positions=False).logits[-1] for ids in (emma, mmea)]
 print("the same bets:", abs(bets[0] - bets[1]).max() < 1e-12)
 
 # %% [markdown]

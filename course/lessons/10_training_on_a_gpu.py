@@ -80,7 +80,7 @@ from dataclasses import replace
 from gptcore.model import GPT
 from gptcore.training import find_preset
 
-sizes = replace(find_preset("stories-cpu").config(tokenizer.vocab_size), n_layer=1, zero_init=False)
+sizes = replace(find_preset("stories-cpu").config(tokenizer.vocab_size), n_layer=1, zero_init_proj=False)
 
 
 def new_gpt(n_embd=64, block_size=32):

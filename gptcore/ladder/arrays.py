@@ -48,16 +48,16 @@ def forward(
     n_head: int,
     *,
     silenced: frozenset[tuple[int, int]] = NOBODY,
-    positions: bool = True,
+    use_positions: bool = True,
     edit: Edit | None = None,
     causal: bool = True,
 ) -> Inside:
     """Read `ids` from left to right, and show what happened on the way.
 
-    `silenced` heads, as (layer, head), have nothing to say. Without `positions` the model is not
-    told where a letter stands. `edit(layer, head, scores)` may change scores (T, T) before later
-    letters are hidden and each row is turned into shares. With `causal=False` nothing is hidden,
-    which is a mistake that lesson 5 makes on purpose.
+    `silenced` heads, as (layer, head), have nothing to say. Without `use_positions` the
+    model is not told where a letter stands. `edit(layer, head, scores)` may change scores (T, T)
+    before later letters are hidden and each row is turned into shares. With `causal=False`
+    nothing is hidden, which is a mistake that lesson 5 makes on purpose.
     Shapes:  ids (T,), at most block_size of them.
     Raises:  ValueError for ids or heads that the weights do not have.
     Example: forward([4, 0, 1], weights_of(gpt), n_head=4).weights[0, 3].shape -> (3, 3)
@@ -67,7 +67,7 @@ def forward(
     check_silenced(silenced, every.sizes.L, n_head)
     ids = check_ids(ids, every.sizes.V, at_most=every.sizes.T)
     embedding, _, blocks, x = run_through(
-        ids, every, n_head, silenced, positions, edit and checked(edit), causal
+        ids, every, n_head, silenced, use_positions, edit and checked(edit), causal
     )
     stream = {"embedding": embedding}
     for layer, (talked, thought) in enumerate(blocks):

@@ -130,14 +130,14 @@ def think_back(dx: Array, was: Think, block: Block, slope: Block) -> Array:
 
 
 def run_through(
-    ids, weights: Weights, n_head: int, silenced=(), positions=True, edit=None, causal=True
+    ids, weights: Weights, n_head: int, silenced=(), use_positions=True, edit=None, causal=True
 ):
     """The whole way forward: what the stream begins with, its scale, the blocks, and its end.
 
     Shapes: ids (T,) -> (T, C), (T, 1), L pairs of (Talk, Think), (T, C).
     """
     x = weights.wte[ids]  # (T, C)
-    if positions:
+    if use_positions:
         x += weights.wpe[: len(ids)]
     begin, scale = rmsnorm(x)
     x, blocks = begin, []

@@ -40,7 +40,7 @@ class CausalSelfAttention(nn.Module):
         C = config.n_embd
         self.c_attn = nn.Linear(C, 3 * C, bias=config.bias)  # query, key, value in one matrix
         self.c_proj = nn.Linear(C, C, bias=config.bias)
-        self.n_head, self.dropout, self.fused = config.n_head, config.dropout, config.fused
+        self.n_head, self.dropout, self.use_sdpa = config.n_head, config.dropout, config.use_sdpa
         self.qk_norm = config.qk_norm
 
     def forward(
@@ -56,7 +56,7 @@ class CausalSelfAttention(nn.Module):
         if memory is not None:
             k, v, visible = memory.extend(k, v)  # (B, H, T, D) -> (B, H, S, D)
         dropout = self.dropout if self.training else 0.0
-        if self.fused:
+        if self.use_sdpa:
             mixed = F.scaled_dot_product_attention(
                 q, k, v, visible, dropout_p=dropout, is_causal=visible is None
             )

@@ -17,7 +17,16 @@ from gptcore.heads import check_heads
 ACTIVATION_NAMES = ("gelu", "gelu_tanh", "relu", "relu2", "silu")
 NORM_NAMES = ("layernorm", "rmsnorm")
 SWITCHES = (
-    *("bias", "rope", "qk_norm", "zero_init", "norm_embeddings", "final_norm", "tied", "fused"),
+    *(
+        "bias",
+        "rope",
+        "qk_norm",
+        "zero_init_proj",
+        "norm_embeddings",
+        "final_norm",
+        "tie_weights",
+        "use_sdpa",
+    ),
 )
 
 GPT2: dict[str, Any] = {
@@ -35,7 +44,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "microgpt": {
         **{"vocab_size": 27, "block_size": 16, "n_layer": 1, "n_head": 4, "n_embd": 16},
         **{"activation": "relu", "norm": "rmsnorm", "norm_embeddings": True},
-        **{"final_norm": False, "tied": False},
+        **{"final_norm": False, "tie_weights": False},
     },
 }
 
@@ -66,7 +75,7 @@ class GPTConfig:
     """whether a token's place turns queries and keys (RoPE), instead of adding a learned vector"""
     qk_norm: bool = False
     """whether queries and keys are brought to scale (RMSNorm) before they are compared"""
-    zero_init: bool = False
+    zero_init_proj: bool = False
     """whether what a block adds begins as 0, so that at first a GPT is a table of pairs"""
     activation: str = "gelu"
     """what the MLP does with each number: gelu (nanoGPT), gelu_tanh (GPT-2), relu, relu2, silu"""
@@ -76,9 +85,9 @@ class GPTConfig:
     """whether tokens are brought to scale before the first block, too"""
     final_norm: bool = True
     """whether they are once more after the last one"""
-    tied: bool = True
+    tie_weights: bool = True
     """whether the matrix that reads tokens also writes them"""
-    fused: bool = True
+    use_sdpa: bool = True
     """whether attention is PyTorch's fused kernel; False writes the same formula out"""
 
     def __post_init__(self):

@@ -64,7 +64,7 @@ class GPT(nn.Module):
         )
         self.ln_f = norm(config) if config.final_norm else nn.Identity()
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
-        if config.tied:
+        if config.tie_weights:
             self.lm_head.weight = self.wte.weight
         self.draw_weights(generator)
 
@@ -72,9 +72,9 @@ class GPT(nn.Module):
         """Every weight anew, from `generator` or PyTorch's own chance.
 
         What is added to the residual stream 2L times starts out smaller, so that the sum does not
-        grow with the number of layers; or with `zero_init` as nothing at all.
+        grow with the number of layers; or with `zero_init_proj` as nothing at all.
         """
-        added = 0.0 if self.config.zero_init else INIT_STD / sqrt(2 * self.config.n_layer)
+        added = 0.0 if self.config.zero_init_proj else INIT_STD / sqrt(2 * self.config.n_layer)
         for name, weight in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(weight)
@@ -88,18 +88,19 @@ class GPT(nn.Module):
         targets: Tensor | None = None,
         *,
         silenced: Heads = (),
-        positions: bool = True,
+        use_positions: bool = True,
     ) -> tuple[Tensor, Tensor | None]:
         """Logits for every position, and how surprised the model is at `targets` on average.
 
-        `silenced` heads, as (layer, head), have nothing to say. Without `positions` the model is
-        not told where a token stands. A target of -1 or -100 is ignored; if all are, the loss is 0.
+        `silenced` heads, as (layer, head), have nothing to say. Without `use_positions` the
+        model is not told where a token stands. A target of -1 or -100 is ignored; if all are,
+        the loss is 0.
         Shapes: ids, targets (B, T) -> logits (B, T, V), loss ().
         Units:  loss in nats per token.
         Raises: ValueError for too many ids, and for ids that do not exist; for these a GPU in
             training mode is not asked, see `ids.py`.
         """
-        logits = self.logits(self.read(ids, silenced=silenced, positions=positions))
+        logits = self.logits(self.read(ids, silenced=silenced, use_positions=use_positions))
         if targets is None:
             return logits, None
         check_targets(targets, ids, self.config.vocab_size, self.can_look_at(targets))
@@ -107,34 +108,34 @@ class GPT(nn.Module):
         return logits, mean_cross_entropy(*flat)
 
     def read(
-        self, ids: Tensor, *, silenced: Heads = (), positions: bool = True, memory=None
+        self, ids: Tensor, *, silenced: Heads = (), use_positions: bool = True, memory=None
     ) -> Tensor:
         """What the last block leaves of each token. Shapes: (B, T) -> (B, T, C).
 
         `memory` holds what was read before; then `ids` are the tokens that follow it.
         """
         check_silenced(silenced, self.config.n_layer, self.config.n_head)
-        x, turn = self.embed(ids, positions, memory), self.turn(ids, positions, memory)
+        x, turn = self.embed(ids, use_positions, memory), self.turn(ids, use_positions, memory)
         for layer, block in enumerate(self.h):
             x = block(x, heads_in(layer, silenced), None if memory is None else memory[layer], turn)
         return x
 
-    def embed(self, ids: Tensor, positions: bool = True, memory=None) -> Tensor:
+    def embed(self, ids: Tensor, use_positions: bool = True, memory=None) -> Tensor:
         """Token and position as one vector. Shapes: (B, T) -> (B, T, C)."""
         config = self.config
         check_ids(ids, config.vocab_size, config.block_size, self.can_look_at(ids))
         x = self.wte(ids)  # (B, T) -> (B, T, C)
-        if positions and self.wpe is not None:
+        if use_positions and self.wpe is not None:
             places = self.wpe.weight[: ids.shape[1]] if memory is None else self.wpe(memory.places)
             x = x + places  # (B, T, C) + (T, C), or with a memory (B, T, C)
         return self.dropout(self.ln_e(x))
 
-    def turn(self, ids: Tensor, positions: bool = True, memory=None) -> Turn | None:
+    def turn(self, ids: Tensor, use_positions: bool = True, memory=None) -> Turn | None:
         """With `rope`, by how much queries and keys are turned; the same in all blocks.
 
         Shapes: ids (B, T).
         """
-        if not (self.config.rope and positions):
+        if not (self.config.rope and use_positions):
             return None
         places = torch.arange(ids.shape[1], device=ids.device) if memory is None else memory.places
         return turn_at(places, self.config.head_dim)
@@ -146,7 +147,7 @@ class GPT(nn.Module):
     # Looking inside
 
     def attention_weights(
-        self, ids: Tensor, *, silenced: Heads = (), positions: bool = True
+        self, ids: Tensor, *, silenced: Heads = (), use_positions: bool = True
     ) -> Tensor:
         """Who (row) listens to whom (column), in every head of every layer; each row sums to 1.
 
@@ -154,14 +155,14 @@ class GPT(nn.Module):
         """
         check_silenced(silenced, self.config.n_layer, self.config.n_head)
         with asked(self):
-            weights, x, turn = [], self.embed(ids, positions), self.turn(ids, positions)
+            weights, x, turn = [], self.embed(ids, use_positions), self.turn(ids, use_positions)
             for layer, block in enumerate(self.h):
                 weights.append(block.attn.weights(block.ln_1(x), turn))
                 x = block(x, heads_in(layer, silenced), turn=turn)
             return torch.stack(weights)
 
     def residual_stream(
-        self, ids: Tensor, *, silenced: Heads = (), positions: bool = True
+        self, ids: Tensor, *, silenced: Heads = (), use_positions: bool = True
     ) -> Tensor:
         """Each token after the embedding, then after each half of each block: talk, think.
 
@@ -169,7 +170,7 @@ class GPT(nn.Module):
         """
         check_silenced(silenced, self.config.n_layer, self.config.n_head)
         with asked(self):
-            stream, turn = [self.embed(ids, positions)], self.turn(ids, positions)
+            stream, turn = [self.embed(ids, use_positions)], self.turn(ids, use_positions)
             for layer, block in enumerate(self.h):
                 stream.append(block.talk(stream[-1], heads_in(layer, silenced), turn=turn))
                 stream.append(block.think(stream[-1]))
@@ -274,7 +275,7 @@ class GPT(nn.Module):
             model = cls(config)
         check_tensors(model.own_tensors(), tensors, origin)
         model.load_state_dict(tensors, strict=False, assign=True)
-        if config.tied:
+        if config.tie_weights:
             model.lm_head.weight = model.wte.weight
         return model.eval()
 
@@ -285,22 +286,22 @@ class GPT(nn.Module):
 
     def own_config(self) -> GPTConfig:
         """The config of these weights: a model that was given a head of its own is untied."""
-        return replace(self.config, tied=self.is_tied)
+        return replace(self.config, tie_weights=self.is_tied)
 
     @property
     def is_tied(self) -> bool:
-        """Whether the head is the token embedding now, whatever `config.tied` says."""
+        """Whether the head is the token embedding now, whatever `config.tie_weights` says."""
         head, embedding = self.lm_head.weight, self.wte.weight
-        return head is embedding or (self.config.tied and are_equal(head, embedding))
+        return head is embedding or (self.config.tie_weights and are_equal(head, embedding))
 
     def _load_from_state_dict(self, state_dict, prefix, *rest):
         """Refuse what PyTorch does in silence: load both matrices of a tied model into one."""
         head, embedding = state_dict.get(prefix + HEAD), state_dict.get(prefix + EMBEDDING)
         both = head is not None and embedding is not None
-        if self.config.tied and both and not are_equal(head, embedding):
+        if self.config.tie_weights and both and not are_equal(head, embedding):
             raise ValueError(
                 f"{prefix}{HEAD} and {prefix}{EMBEDDING} differ, and this model has one matrix "
-                f"for both (tied=True). Make it with GPTConfig(..., tied=False)."
+                f"for both (tie_weights=True). Make it with GPTConfig(..., tie_weights=False)."
             )
         super()._load_from_state_dict(state_dict, prefix, *rest)
 

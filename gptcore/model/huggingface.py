@@ -138,7 +138,7 @@ def config_of(told: dict) -> GPTConfig:
             f"{SIZES} says activation_function={theirs!r}; there are {', '.join(ACTIVATION_OF)}."
         )
     tied = told.get("tie_word_embeddings", True)
-    return GPTConfig(**sizes, bias=True, activation=ACTIVATION_OF[theirs], tied=tied)
+    return GPTConfig(**sizes, bias=True, activation=ACTIVATION_OF[theirs], tie_weights=tied)
 
 
 def size_of(told: dict, name: str) -> int:
@@ -203,7 +203,7 @@ def sizes_for_hf(config: GPTConfig, tensors: Tensors) -> dict:
         "activation_function": activation[config.activation],
         **{f"{part}_pdrop": config.dropout for part in ("resid", "embd", "attn")},
         **{name: value for name, value in ALWAYS.items()},
-        "tie_word_embeddings": config.tied,
+        "tie_word_embeddings": config.tie_weights,
         "bos_token_id": last,
         "eos_token_id": last,
         "dtype": str(tensors["wte.weight"].dtype).removeprefix("torch."),

@@ -76,13 +76,13 @@ def is_blocked_score(score: Tensor, block_size: int) -> bool:
 
 def tie_or_untie(config: GPTConfig, tensors: Tensors) -> tuple[GPTConfig, Tensors]:
     """A tied model has one matrix for tokens and head; one with two different ones is untied."""
-    if not config.tied or HEAD not in tensors:
+    if not config.tie_weights or HEAD not in tensors:
         return config, tensors
     head, embedding = tensors[HEAD], tensors.get(EMBEDDING)
     if embedding is None or are_equal(head, embedding):
         others = {name: tensor for name, tensor in tensors.items() if name != HEAD}
         return config, {**others, EMBEDDING: head if embedding is None else embedding}
-    return replace(config, tied=False), tensors
+    return replace(config, tie_weights=False), tensors
 
 
 def are_equal(a: Tensor, b: Tensor) -> bool:

@@ -35,7 +35,7 @@ FAST = {
     "activation": "relu2",
     "rope": True,
     "qk_norm": True,
-    "zero_init": True,
+    "zero_init_proj": True,
     "norm": "rmsnorm",
 }
 FINEWEB_40M = TrainConfig(

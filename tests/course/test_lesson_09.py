@@ -167,7 +167,7 @@ def test_who_read_the_stories_twice_stays_at_home():
     sizes = GPTConfig(
         **{"vocab_size": 58, "block_size": 32, "n_layer": 1, "n_head": 4, "n_embd": 4},
         **{"activation": "relu", "norm": "rmsnorm", "norm_embeddings": True},
-        **{"final_norm": False, "tied": False},
+        **{"final_norm": False, "tie_weights": False},
     )
     stories = [story for place, story in enumerate(load_documents("stories"), 1) if place % 10]
     letters = sum(len(story) + 1 for story in stories)

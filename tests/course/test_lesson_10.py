@@ -401,7 +401,7 @@ def texts(tmp_path_factory) -> dict[str, Batches]:
 def new_gpt(dtype: torch.dtype = torch.float64) -> GPT:
     torch.set_default_dtype(torch.float64)
     try:
-        shape = replace(PRESETS["stories-cpu"].config(512), n_layer=1, zero_init=False)
+        shape = replace(PRESETS["stories-cpu"].config(512), n_layer=1, zero_init_proj=False)
         shape = replace(shape, n_embd=64, block_size=32)
         return GPT(shape, torch.Generator().manual_seed(1)).to(dtype)
     finally:

@@ -105,11 +105,11 @@ def test_slopes_agree_with_a_tiny_step_to_both_sides():
 # Against PyTorch
 
 
-def in_torch(ids, weights, n_head: int, silenced=(), positions=True, tampered=None):
+def in_torch(ids, weights, n_head: int, silenced=(), use_positions=True, tampered=None):
     """The published model as one would write it in PyTorch; `tampered` are scores to be used."""
     w = {name: torch.from_numpy(matrix) for name, matrix in weights.items()}
     T, C = len(ids), w["wte"].shape[1]
-    x = w["wte"][list(ids)] + (w["wpe"][:T] if positions else 0)
+    x = w["wte"][list(ids)] + (w["wpe"][:T] if use_positions else 0)
     x = F.rms_norm(x, (C,), eps=1e-5)
     shares, layer = [], 0
     while f"{layer}.wq" in w:
@@ -142,7 +142,7 @@ def sharper(layer, head, scores):
 @sizes
 @pytest.mark.parametrize(
     "tampering",
-    [{}, {"positions": False}, {"silenced": {(0, 1)}}, {"edit": sharper}],
+    [{}, {"use_positions": False}, {"silenced": {(0, 1)}}, {"edit": sharper}],
     ids=["as it is", "no positions", "a head silenced", "scores changed"],
 )
 def test_logits_and_weights_are_those_of_pytorch(config, tampering):
@@ -207,7 +207,7 @@ def test_without_positions_and_mask_the_order_of_the_letters_does_not_matter():
     gpt, weights = lively(MicroConfig())
     one, other = [gpt.encode(name) for name in ("bemma", "mabme")]
     logits = [
-        forward(ids, weights, 4, positions=False, causal=False).logits for ids in (one, other)
+        forward(ids, weights, 4, use_positions=False, causal=False).logits for ids in (one, other)
     ]
     np.testing.assert_allclose(logits[0][one.index(0)], logits[1][other.index(0)], atol=1e-12)
 

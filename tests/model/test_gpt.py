@@ -81,7 +81,7 @@ def test_a_later_token_changes_nothing_before_it(lively):
 def test_attention_is_the_formula_one_head_and_one_token_at_a_time(fused, lively):
     """Loops over texts, heads, tokens; nothing is hidden, later tokens are just not there."""
     config = GPTConfig(
-        block_size=9, vocab_size=29, n_layer=1, n_head=3, n_embd=12, bias=True, fused=fused
+        block_size=9, vocab_size=29, n_layer=1, n_head=3, n_embd=12, bias=True, use_sdpa=fused
     )
     attention = lively(config).h[0].attn
     x = torch.randn(B, T, 12, generator=torch.Generator().manual_seed(3))
@@ -100,7 +100,7 @@ def test_attention_is_the_formula_one_head_and_one_token_at_a_time(fused, lively
 def test_the_fused_kernel_and_the_formula_give_the_same_logits_and_slopes(lively):
     logits, slopes = [], []
     for fused in (True, False):
-        model = lively(replace(lively().config, fused=fused)).double()
+        model = lively(replace(lively().config, use_sdpa=fused)).double()
         found, loss = model(ids_of(), ids_of(seed=6))
         loss.backward()
         logits.append(found)
@@ -120,7 +120,7 @@ def test_attend_keeps_the_shapes_it_promises():
 @pytest.mark.parametrize("fused", [False, True], ids=HALVES)
 def test_dropout_drops_while_training_and_never_when_asked(fused):
     config = GPTConfig(
-        block_size=8, vocab_size=29, n_layer=2, n_head=2, n_embd=8, dropout=0.5, fused=fused
+        block_size=8, vocab_size=29, n_layer=2, n_head=2, n_embd=8, dropout=0.5, use_sdpa=fused
     )
     model = GPT(config)
     assert not torch.equal(model(ids_of())[0], model(ids_of())[0])
@@ -182,7 +182,7 @@ def without_columns(model: GPT, silenced) -> GPT:
 @pytest.mark.parametrize("silenced", [{(0, 1)}, {(0, 0), (2, 1)}, {(1, 0), (1, 1)}], ids=str)
 @pytest.mark.slow
 def test_silenced_heads_have_nothing_to_say(silenced, fused, lively):
-    model = lively(replace(lively().config, fused=fused, bias=True))
+    model = lively(replace(lively().config, use_sdpa=fused, bias=True))
     deaf, ids = without_columns(model, silenced), ids_of()
     torch.testing.assert_close(model(ids, silenced=silenced)[0], deaf(ids)[0])
     torch.testing.assert_close(
@@ -209,7 +209,7 @@ def test_without_positions_the_model_is_not_told_where_a_token_stands(lively):
         lambda m, name=name, **o: getattr(m, name)(ids_of(), **o)
         for name in ("attention_weights", "residual_stream")
     )):  # fmt: skip
-        assert torch.equal(ask(model, positions=False), ask(blind))
+        assert torch.equal(ask(model, use_positions=False), ask(blind))
         assert not torch.allclose(ask(model), ask(blind))
 
 

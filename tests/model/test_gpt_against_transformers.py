@@ -109,7 +109,7 @@ def test_every_activation_and_an_untied_head_agree_there_also_without_biases(
     activation, tied, tmp_path, lively
 ):
     sizes = {"block_size": 9, "vocab_size": 31, "n_layer": 2, "n_head": 3, "n_embd": 12}
-    ours = lively(GPTConfig(**sizes, activation=activation, tied=tied, bias=False))
+    ours = lively(GPTConfig(**sizes, activation=activation, tie_weights=tied, bias=False))
     ours.to_hf(tmp_path)
     there = transformers.GPT2LMHeadModel.from_pretrained(tmp_path).eval()
     ids = ids_for(ours)

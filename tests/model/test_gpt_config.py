@@ -31,7 +31,7 @@ def test_a_preset_has_the_published_sizes(name, layers, heads, width, parameters
     assert sum(on_meta(config).parameters_by_part().values()) == parameters
     if name != "microgpt":
         assert (config.vocab_size, config.block_size, config.head_dim) == (50257, 1024, 64)
-        assert config.bias and config.tied and config.activation == "gelu_tanh"
+        assert config.bias and config.tie_weights and config.activation == "gelu_tanh"
 
 
 # nanoGPT's formula for no bias, tied head, V=50304, T=1024, L=12: V*C + T*C + L*(12*C^2 + 2*C) + C
@@ -54,7 +54,7 @@ def test_parameters_are_those_of_the_formula(width, heads, parameters):
     assert parts["attention"] == 12 * 4 * width**2 and parts["mlp"] == 12 * 8 * width**2
     assert (parts["token_embedding"], parts["position_embedding"]) == (50304 * width, 1024 * width)
     assert (parts["norms"], parts["head"]) == ((2 * 12 + 1) * width, 0)
-    untied = on_meta(GPTConfig(n_embd=width, n_head=heads, tied=False)).parameters_by_part()
+    untied = on_meta(GPTConfig(n_embd=width, n_head=heads, tie_weights=False)).parameters_by_part()
     assert untied == {**parts, "head": 50304 * width}
 
 
@@ -84,7 +84,7 @@ def test_heads_that_do_not_fit_are_refused_with_ones_that_do():
         ({"dropout": float("nan")}, "dropout=nan must be a share"),
         ({"dropout": "0.1"}, "dropout='0.1' must be a share"),
         ({"bias": "False"}, "bias='False' must be True or False."),
-        ({"tied": 1}, "tied=1 must be True or False."),
+        ({"tie_weights": 1}, "tie_weights=1 must be True or False."),
         (
             {"activation": "gleu"},
             "There is no activation 'gleu'. Did you mean 'gelu'? "

@@ -16,7 +16,9 @@ IDS = torch.tensor([[3, 1, 4, 1, 5]])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
 def test_what_is_saved_is_loaded_to_the_bit_in_its_number_format(dtype, tied, tmp_path, lively):
-    model = lively(GPTConfig(block_size=8, vocab_size=9, n_layer=1, n_head=2, n_embd=6, tied=tied))
+    model = lively(
+        GPTConfig(block_size=8, vocab_size=9, n_layer=1, n_head=2, n_embd=6, tie_weights=tied)
+    )
     model = model.to(dtype)
     model.save(tmp_path / "one")
     loaded = GPT.load(tmp_path / "one")

@@ -78,14 +78,14 @@ def test_with_rope_there_is_no_table_of_positions_and_order_still_matters(lively
     # Without positions a bag of earlier tokens is left, whose order nobody knows. (One layer: the
     # causal mask itself tells deeper ones a little.)
     flat = lively(replace(ROPE, n_layer=1))
-    blind = [flat(i, positions=False)[0][:, -1] for i in (ids, swapped)]
+    blind = [flat(i, use_positions=False)[0][:, -1] for i in (ids, swapped)]
     torch.testing.assert_close(*blind, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("fused", [True, False], ids=["fused", "written out"])
 @pytest.mark.parametrize("qk_norm", [True, False], ids=["qk_norm", "plain"])
 def test_looking_inside_shows_what_was_computed(fused, qk_norm, lively):
-    model = lively(replace(ROPE, fused=fused, qk_norm=qk_norm))
+    model = lively(replace(ROPE, use_sdpa=fused, qk_norm=qk_norm))
     ids = ids_of()
     stream = model.residual_stream(ids)
     torch.testing.assert_close(model.logits(stream[-1]), model(ids)[0])
@@ -136,7 +136,7 @@ def test_queries_and_keys_are_brought_to_scale_and_values_are_not(lively):
 
 
 def test_projections_that_begin_as_0_leave_what_the_embedding_put_in():
-    model = GPT(replace(ROPE, zero_init=True), torch.Generator().manual_seed(1))
+    model = GPT(replace(ROPE, zero_init_proj=True), torch.Generator().manual_seed(1))
     for block in model.h:
         assert not block.attn.c_proj.weight.any() and not block.mlp.c_proj.weight.any()
     ids = ids_of()
@@ -150,13 +150,13 @@ def test_projections_that_begin_as_0_leave_what_the_embedding_put_in():
 
 def test_the_other_weights_are_drawn_as_without_the_switch():
     drawn = GPT(ROPE, torch.Generator().manual_seed(1)).state_dict()
-    zeroed = GPT(replace(ROPE, zero_init=True), torch.Generator().manual_seed(1)).state_dict()
+    zeroed = GPT(replace(ROPE, zero_init_proj=True), torch.Generator().manual_seed(1)).state_dict()
     same = [name for name in drawn if torch.equal(drawn[name], zeroed[name])]
     assert "wte.weight" in same and "h.2.attn.c_attn.weight" in same
 
 
 def test_the_switches_are_saved_and_transformers_gpt2_is_refused(lively, tmp_path):
-    model = lively(replace(ROPE, qk_norm=True, zero_init=True))
+    model = lively(replace(ROPE, qk_norm=True, zero_init_proj=True))
     model.save(tmp_path)
     again = GPT.load(tmp_path)
     assert again.config == model.config

@@ -46,7 +46,7 @@ def model(lively) -> GPT:
 
 @pytest.fixture
 def untied(lively) -> GPT:
-    return lively(GPTConfig(**SIZES, bias=True, tied=False))
+    return lively(GPTConfig(**SIZES, bias=True, tie_weights=False))
 
 
 # The head
@@ -57,7 +57,7 @@ def test_a_head_that_differs_from_the_embedding_is_kept(loader, model, untied, t
     head = untied.lm_head.weight.detach().clone()
     load, path = write(loader, model, tmp_path, lambda w: w | {"lm_head.weight": head})
     loaded = load(path)
-    assert not loaded.config.tied and torch.equal(loaded.lm_head.weight, head)
+    assert not loaded.config.tie_weights and torch.equal(loaded.lm_head.weight, head)
     hidden = model.ln_f(model.read(IDS))
     torch.testing.assert_close(loaded(IDS)[0], hidden @ head.T)
 
@@ -67,7 +67,7 @@ def test_a_head_that_is_the_embedding_written_out_is_tied(loader, model, tmp_pat
     head = {"lm_head.weight": model.wte.weight.detach().clone()}
     load, path = write(loader, model, tmp_path, lambda weights: weights | head)
     loaded = load(path)
-    assert loaded.config.tied and loaded.lm_head.weight is loaded.wte.weight
+    assert loaded.config.tie_weights and loaded.lm_head.weight is loaded.wte.weight
     assert torch.equal(loaded(IDS)[0], model(IDS)[0])
 
 
@@ -91,7 +91,7 @@ def test_a_head_that_was_given_to_a_tied_model_is_saved_and_comes_back(way, mode
     model.save(tmp_path / "own")
     model.to_hf(tmp_path / "hf")
     for loaded in (GPT.load(tmp_path / "own"), GPT.from_hf(tmp_path / "hf")):
-        assert torch.equal(loaded(IDS)[0], wanted) and not loaded.config.tied
+        assert torch.equal(loaded(IDS)[0], wanted) and not loaded.config.tie_weights
     assert sum(model.parameters_by_part().values()) == sum(p.numel() for p in model.parameters())
 
 
@@ -99,19 +99,21 @@ def test_a_model_that_was_tied_by_hand_is_saved_as_a_tied_one(untied, tmp_path):
     untied.lm_head.weight = untied.wte.weight
     untied.save(tmp_path)
     loaded = GPT.load(tmp_path)
-    assert loaded.config.tied and torch.equal(loaded(IDS)[0], untied(IDS)[0])
+    assert loaded.config.tie_weights and torch.equal(loaded(IDS)[0], untied(IDS)[0])
 
 
 def test_pytorchs_own_load_state_dict_does_not_drop_one_of_two_matrices(model, untied):
     before = model(IDS)[0]
-    with pytest.raises(ValueError, match=r"lm_head.weight and wte.weight differ.*tied=False"):
+    with pytest.raises(
+        ValueError, match=r"lm_head.weight and wte.weight differ.*tie_weights=False"
+    ):
         model.load_state_dict(untied.state_dict())
     assert torch.equal(model(IDS)[0], before)
     wrapped = torch.nn.Sequential(model)
     with pytest.raises(ValueError, match=r"0.lm_head.weight and 0.wte.weight differ"):
         wrapped.load_state_dict({f"0.{name}": t for name, t in untied.state_dict().items()})
     model.load_state_dict(model.state_dict())
-    again = GPT(GPTConfig(**SIZES, bias=True, tied=False))  # what the message proposes
+    again = GPT(GPTConfig(**SIZES, bias=True, tie_weights=False))  # what the message proposes
     again.load_state_dict(untied.state_dict())
     assert torch.equal(again(IDS)[0], untied(IDS)[0])
 

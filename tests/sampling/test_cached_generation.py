@@ -19,7 +19,13 @@ PROMPTS = [[random.Random(n).randrange(V) for _ in range(n)] for n in range(1, 3
 def model(request) -> GPT:
     """Weights so large that what it says depends on all that it reads."""
     config = GPTConfig(
-        block_size=T, vocab_size=V, n_layer=2, n_head=3, n_embd=12, bias=True, fused=request.param
+        block_size=T,
+        vocab_size=V,
+        n_layer=2,
+        n_head=3,
+        n_embd=12,
+        bias=True,
+        use_sdpa=request.param,
     )
     gpt = GPT(config, torch.Generator().manual_seed(8)).eval()
     with torch.no_grad():

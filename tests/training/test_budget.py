@@ -30,9 +30,9 @@ SMALL = {"n_layer": 3, "n_head": 4, "n_embd": 64, "block_size": 128, "vocab_size
 MODELS = [
     {},
     {"bias": True},
-    {"tied": False, "bias": True},
+    {"tie_weights": False, "bias": True},
     {"norm": "rmsnorm"},
-    {"rope": True, "qk_norm": True, "activation": "relu2", "zero_init": True},
+    {"rope": True, "qk_norm": True, "activation": "relu2", "zero_init_proj": True},
     {"norm_embeddings": True, "final_norm": False, "bias": True},
 ]
 
@@ -90,9 +90,9 @@ def test_published_sizes_come_out():
         assert sum(parts.values()) - parts["position_embedding"] == pytest.approx(printed, 6e-3)
 
 
-@pytest.mark.parametrize("switches", [{}, {"tied": False}, {"bias": True}], ids=str)
+@pytest.mark.parametrize("switches", [{}, {"tie_weights": False}, {"bias": True}], ids=str)
 def test_operations_are_those_that_pytorch_counts(switches):
-    config = GPTConfig(**SMALL | switches, fused=False)
+    config = GPTConfig(**SMALL | switches, use_sdpa=False)
     with torch.device("meta"):
         model, ids = GPT(config), torch.zeros(2, config.block_size, dtype=torch.long)
     with FlopCounterMode(display=False) as counter:
@@ -130,9 +130,9 @@ CASES = [
     ({"activation": "relu"}, "bfloat16"),
     ({"rope": True, "qk_norm": True, "activation": "relu2"}, "float32"),
     ({"rope": True, "qk_norm": True, "activation": "relu2", "norm": "rmsnorm"}, "bfloat16"),
-    ({"bias": True, "tied": False}, "bfloat16"),
+    ({"bias": True, "tie_weights": False}, "bfloat16"),
     ({"norm": "rmsnorm", "norm_embeddings": True}, "float32"),
-    ({"fused": False}, "float32"),
+    ({"use_sdpa": False}, "float32"),
 ]
 
 
@@ -388,7 +388,7 @@ def test_json_has_what_is_promised(command):
     assert sum(plan["memory_bytes"].values()) == plan["memory_bytes_total"]
     assert plan["tokens_per_second"] > 0 and plan["hours"] > 0 and plan["kwh"] > 0
     assert plan["model"]["vocab_size"] == 50304 and plan["model"]["block_size"] == 1024
-    assert plan["model"]["bias"] is False and plan["model"]["tied"] is True
+    assert plan["model"]["bias"] is False and plan["model"]["tie_weights"] is True
 
 
 def test_words_have_units_and_say_where_figures_come_from(command):

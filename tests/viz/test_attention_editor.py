@@ -22,13 +22,13 @@ def softmax(scores):
     return exps / exps.sum(-1, keepdims=True)
 
 
-def look(query, head, added, silenced, positions):
-    scores = SCORES[head] * positions
+def look(query, head, added, silenced, use_positions):
+    scores = SCORES[head] * use_positions
     scores[query] += added
     weights = softmax(scores + np.triu(np.full((T, T), -np.inf), 1))
     mixed = weights[query] @ VALUES[head] * (head not in silenced)
     return {
-        "scores": SCORES[head, query] * positions,
+        "scores": SCORES[head, query] * use_positions,
         "weights": weights,
         "values": VALUES[head],
         "mixed": mixed,
@@ -36,8 +36,8 @@ def look(query, head, added, silenced, positions):
     }
 
 
-def loss(query, head, added, silenced, positions):
-    return 2.0 + 0.1 * sum(added) + len(silenced) + (not positions)
+def loss(query, head, added, silenced, use_positions):
+    return 2.0 + 0.1 * sum(added) + len(silenced) + (not use_positions)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_silenced_head_says_nothing_and_the_cost_is_told(editor):
 
 def test_positions_can_be_taken_away_and_undo_brings_everything_back(editor):
     first = editor.screen.value
-    editor.positions.value = False
+    editor.use_positions.value = False
     editor.added[3].value, editor.silenced[2].value = -4.0, True
     assert editor.screen.value != first
     editor.reset.click()

@@ -20,7 +20,7 @@ class AttentionEditor(Control):
     """Choose who asks and in which head; add to the score of any letter, and see what follows.
 
     Both functions are called with query, head, added (T numbers: what is added to that row's
-    scores), silenced (a set of heads) and positions (True or False). `look` answers with a
+    scores), silenced (a set of heads) and use_positions (True or False). `look` answers with a
     dictionary: scores (T,) before the change, weights (T, T), values (T, D), mixed (D,), probs
     (token -> probability). `loss`, if given, answers with one number, which `loss_name` explains.
     `still_added` is an edit, position -> what is added, that a page without a kernel shows.
@@ -61,19 +61,19 @@ class AttentionEditor(Control):
             Checkbox(value=False, description=f"silence head {h}", indent=False, layout=small)
             for h in range(n_head)
         ]
-        self.positions = Checkbox(
+        self.use_positions = Checkbox(
             value=True, description="the model is told the positions", indent=False
         )
         self.reset = Button(description="undo all changes", layout=Layout(width="160px"))
         self.reset.on_click(self.undo)
         self.first_loss = loss(**self.untouched(last, head)) if loss else 0.0
-        switches = HBox([*self.silenced, self.positions], layout=Layout(flex_flow="row wrap"))
+        switches = HBox([*self.silenced, self.use_positions], layout=Layout(flex_flow="row wrap"))
         start = self.untouched(last, head)
         for position, by in (still_added or {}).items():
             start["added"][position] = float(by)
         knobs = [self.query, *([self.head] if n_head > 1 else []), *self.added]
         super().__init__([*knobs, switches, self.reset], self.drawn(start))
-        for knob in [*knobs, *self.silenced, self.positions]:
+        for knob in [*knobs, *self.silenced, self.use_positions]:
             knob.observe(self.redraw, names="value")
 
     def untouched(self, query: int, head: int) -> dict:
@@ -84,7 +84,7 @@ class AttentionEditor(Control):
             "head": head,
             "added": none,
             "silenced": frozenset(),
-            "positions": True,
+            "use_positions": True,
         }
 
     def turned(self) -> dict:
@@ -92,7 +92,7 @@ class AttentionEditor(Control):
         return self.untouched(self.query.value, self.head.value) | {
             "added": [knob.value for knob in self.added],
             "silenced": frozenset(h for h, box in enumerate(self.silenced) if box.value),
-            "positions": self.positions.value,
+            "use_positions": self.use_positions.value,
         }
 
     def undo(self, button=None) -> None:
@@ -101,7 +101,7 @@ class AttentionEditor(Control):
             knob.value = 0.0
         for box in self.silenced:
             box.value = False
-        self.positions.value = True
+        self.use_positions.value = True
         self.undoing = False
         self.redraw()
 

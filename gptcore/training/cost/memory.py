@@ -81,7 +81,7 @@ def block_tensors(config: GPTConfig, width: int) -> dict[str, int]:
         "before the activation": 4 * C * width * (config.activation != "relu"),
         "after the activation": 4 * C * width,
     }
-    if config.fused:
+    if config.use_sdpa:
         kept["largest score and sum"] = FP32 * H
     else:
         kept["attention weights"] = H * T * (FP32 + width * (width != FP32))  # as on a GPU

@@ -23,7 +23,7 @@ def parameters_by_part(config: GPTConfig) -> dict[str, int]:
         "attention": L * (4 * C * C + 4 * C * config.bias),  # query, key, value; then out
         "mlp": L * (8 * C * C + 5 * C * config.bias),  # C -> 4C -> C
         "norms": norms * gains * C,
-        "head": 0 if config.tied else V * C,
+        "head": 0 if config.tie_weights else V * C,
     }
 
 
@@ -36,6 +36,8 @@ def flops_per_token(config: GPTConfig) -> int:
     Example: flops_per_token(sizes) -> 24_384
     """
     parts = parameters_by_part(config)
-    looked_up = parts["position_embedding"] + (0 if config.tied else parts["token_embedding"])
+    looked_up = parts["position_embedding"] + (
+        0 if config.tie_weights else parts["token_embedding"]
+    )
     attention = 12 * config.n_layer * config.n_head * config.head_dim * config.block_size
     return 6 * (sum(parts.values()) - looked_up) + attention
