@@ -37,7 +37,7 @@ PARTS = {  # share of the time: what a part does not use is left to those after 
 }
 
 
-class OutOfTime(Exception):
+class OutOfTimeError(Exception):
     """The time of a part is over."""
 
 
@@ -132,7 +132,7 @@ def records(settings: Settings, part: str, only: list[str], until: float) -> Ite
 
 
 class alarm:
-    """Raise OutOfTime inside the block after so many seconds (where the system can)."""
+    """Raise OutOfTimeError inside the block after so many seconds (where the system can)."""
 
     def __init__(self, seconds: float):
         self.seconds = max(1, int(seconds))
@@ -147,7 +147,7 @@ class alarm:
             signal.alarm(0)
 
     def ring(self, *_) -> None:
-        raise OutOfTime(f"stopped after {self.seconds} seconds")
+        raise OutOfTimeError(f"stopped after {self.seconds} seconds")
 
 
 def write(record: Record, log: TextIO) -> None:

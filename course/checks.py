@@ -10,8 +10,8 @@ constant line, so that an unsolved notebook still runs from top to bottom.
 from difflib import get_close_matches
 
 from course.catalogue import QUESTIONS
-from course.exercises.brief import Interrupted, NoSuchQuestion
-from course.exercises.numbers import NotDoneYet
+from course.exercises.brief import AnswerInterruptedError, UnknownQuestionError
+from course.exercises.numbers import UnansweredError
 from course.exercises.questions import Question
 from course.record.kept import keep
 
@@ -39,11 +39,11 @@ def answer_to(name: str, answer, before: str, of_a_stub: str) -> None:
     question = find(name)
     try:
         verdict = question.judge(answer)
-    except NotDoneYet:
+    except UnansweredError:
         print(f"{name}{of_a_stub}")
         return
     except KeyboardInterrupt:
-        raise Interrupted(f"{name}: interrupted while your answer ran") from None
+        raise AnswerInterruptedError(f"{name}: interrupted while your answer ran") from None
     print(f"{before}{verdict.words}")
     keep(question, answer, verdict)
 
@@ -54,4 +54,4 @@ def find(name: str) -> Question:
         return QUESTIONS[name]
     near = get_close_matches(name, QUESTIONS, 1)
     guess = f" Did you mean {near[0]!r}?" if near else ""
-    raise NoSuchQuestion(f"There is no question {name!r}.{guess}")
+    raise UnknownQuestionError(f"There is no question {name!r}.{guess}")

@@ -1,6 +1,6 @@
 """Two results compared in front of the reader: what was done by hand, and what was imported."""
 
-from course.exercises.brief import NotTheSame
+from course.exercises.brief import MismatchError
 from course.exercises.numbers import flat
 
 
@@ -13,11 +13,13 @@ def same(one, other, within: float) -> None:
     """
     left, right = flat(one), flat(other)
     if len(left) != len(right):
-        raise NotTheSame(
+        raise MismatchError(
             f"not the same: {len(left)} numbers on one side, {len(right)} on the other"
         )
     for place, (a, b) in enumerate(zip(left, right)):
         agree = a == b if isinstance(a, str) or isinstance(b, str) else abs(a - b) <= within
         if not agree:
-            raise NotTheSame(f"not the same: number {place} is {a} on one side, {b} on the other")
+            raise MismatchError(
+                f"not the same: number {place} is {a} on one side, {b} on the other"
+            )
     print(f"same within {within:g}" if within else "same, to the last digit")

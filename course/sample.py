@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from course.needs import weights_are_here
-from gptcore.corpus import TextNotHere, data_folder
+from gptcore.corpus import TextUnavailableError, data_folder
 
 PLACES = ("000_00000.parquet", "CC-MAIN-2013-20/000_00000.parquet")  # the sample; a real file
 SHARDS = "fineweb-shards"
@@ -16,13 +16,13 @@ SHARDS = "fineweb-shards"
 def fineweb_file() -> Path:
     """The first of these files that is here. With another than the sample, numbers differ.
 
-    Raises: TextNotHere, which a notebook shows without the way through our code.
+    Raises: TextUnavailableError, which a notebook shows without the way through our code.
     """
     for place in PLACES:
         path = data_folder() / "fineweb" / place
         if path.is_file():
             return path
-    raise TextNotHere(
+    raise TextUnavailableError(
         "No file of FineWeb is on this machine, so this cell has nothing to show. Read on: what it "
         "printed for us is told in the text, and nothing further down needs it.\n"
         "To bring a file, 2 GB: gptcore fetch fineweb:CC-MAIN-2013-20/000_00000"
@@ -32,11 +32,11 @@ def fineweb_file() -> Path:
 def fineweb_shards() -> Path:
     """The folder in which a reader with a GPU has put shards of FineWeb.
 
-    Raises: TextNotHere, as above.
+    Raises: TextUnavailableError, as above.
     """
     path = data_folder() / SHARDS
     if not (path / "manifest.json").is_file():
-        raise TextNotHere(
+        raise TextUnavailableError(
             "There are no shards of FineWeb where this cell looks for them, in the folder "
             f"{SHARDS} of GPTCORE_DATA.\n"
             f"To make them: gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out {SHARDS}"
@@ -47,10 +47,10 @@ def fineweb_shards() -> Path:
 def gpt2_weights() -> Path:
     """The folder in which Hugging Face's library keeps GPT-2; half a gigabyte is not just fetched.
 
-    Raises: TextNotHere, as above.
+    Raises: TextUnavailableError, as above.
     """
     if not weights_are_here():
-        raise TextNotHere(
+        raise TextUnavailableError(
             "The weights of GPT-2 are not on this machine, so this cell has nothing to show. Read "
             "on: nothing further down needs it.\n"
             "To bring them, 0.5 GB: hf download openai-community/gpt2 config.json model.safetensors"

@@ -19,23 +19,23 @@ if sys.platform != "win32":
 NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
-class FolderInUse(OSError):
+class FolderInUseError(OSError):
     """Another run is at work in the folder.
 
 
 
     Example: try: steps = [*prepare("stories", "shards")]
-             except FolderInUse as used: print(used)
+             except FolderInUseError as used: print(used)
     """
 
 
-class DiskFull(OSError):
+class DiskFullError(OSError):
     """There is not enough room for what is still to be written.
 
 
 
     Example: try: steps = [*prepare("stories", "shards")]
-             except DiskFull as full: print(full)
+             except DiskFullError as full: print(full)
     """
 
 
@@ -45,9 +45,9 @@ def sole_use(
 ) -> Iterator[None]:
     """Let nobody else in who asks in the same way. A killed process leaves nothing locked.
 
-    Raises: FolderInUse.
+    Raises: FolderInUseError.
     """
-    busy = FolderInUse(
+    busy = FolderInUseError(
         f"Another run is {doing} in {folder}. Let it finish, or stop it; "
         f"or give {option} another folder."
     )
@@ -72,7 +72,7 @@ def sole_use(
 def write_json(path: Path, content: Any, lasting: bool = True) -> None:
     """Write the whole file or nothing; unless `lasting`, a power cut may still take it back.
 
-    Raises: DiskFull.
+    Raises: DiskFullError.
     """
     part = path.with_name(f"{path.name}.part")
     text = json.dumps(content, indent=1) + "\n"
@@ -123,15 +123,15 @@ def is_plan(content: Any) -> bool:
 
 
 def check_room(folder: Path, needed_bytes: int) -> None:
-    """Raises: DiskFull if the disk has less than that free."""
+    """Raises: DiskFullError if the disk has less than that free."""
     free_bytes = shutil.disk_usage(folder).free
     if free_bytes < needed_bytes:
         raise no_room(folder, needed_bytes)
 
 
-def no_room(folder: Path, needed_bytes: int) -> DiskFull:
+def no_room(folder: Path, needed_bytes: int) -> DiskFullError:
     """The error for a disk that is too small, before or on the way."""
-    return DiskFull(
+    return DiskFullError(
         f"The disk of {folder} is too full: about {needed_bytes:,} bytes are needed, "
         f"{shutil.disk_usage(folder).free:,} are free. Nothing unfinished bears the name of a "
         "shard. Make room and run the same again: it continues where it stopped. "

@@ -18,18 +18,18 @@ import platformdirs
 DATA_VARIABLE = "GPTCORE_DATA"
 
 
-class UnknownText(ValueError):
+class UnknownTextError(ValueError):
     """The name is not in the manifest.
 
-    Example: find_text("nmaes") -> raises UnknownText
+    Example: find_text("nmaes") -> raises UnknownTextError
     """
 
 
-class TextNotHere(OSError):
+class TextUnavailableError(OSError):
     """A text that we know is not on this machine, and could not be brought or read.
 
     Example: try: text = load("names")
-             except TextNotHere as missing: print(missing)
+             except TextUnavailableError as missing: print(missing)
     """
 
     def _render_traceback_(self) -> list[str]:
@@ -37,11 +37,11 @@ class TextNotHere(OSError):
         return [f"{type(self).__name__}: {self}"]
 
 
-class TextDamaged(TextNotHere):
+class TextDamagedError(TextUnavailableError):
     """What lies under the text's name is not that text.
 
     Example: try: text = load("names")
-             except TextDamaged as damaged: print(damaged)
+             except TextDamagedError as damaged: print(damaged)
     """
 
 
@@ -74,7 +74,7 @@ def shipped_folder() -> Path:
     for folder in folders:
         if (folder / "manifest.toml").is_file():
             return folder
-    raise TextNotHere(
+    raise TextUnavailableError(
         f"gptcore is here without its data: no manifest.toml in {folders[0]} or {folders[1]}. "
         + repair(package.parent)
     )
@@ -113,7 +113,7 @@ def all_texts() -> dict[str, Text]:
 def find_text(name: str) -> Text:
     """The text that bears this name.
 
-    Raises: UnknownText, with the nearest name and all the names.
+    Raises: UnknownTextError, with the nearest name and all the names.
     Example: find_text("names").shipped -> True
     """
     texts = all_texts()
@@ -122,7 +122,7 @@ def find_text(name: str) -> Text:
     near = difflib.get_close_matches(str(name).lower(), texts, n=1)
     guess = f"Did you mean {near[0]!r}? " if near else ""
     own = " A file of your own needs no name here: Path(...).read_text() reads it."
-    raise UnknownText(
+    raise UnknownTextError(
         f"There is no text {reprlib.repr(name)}. {guess}The texts are: {', '.join(texts)}."
         + (own if "." in str(name) else "")
     )
@@ -168,13 +168,13 @@ def differences(text: Text, content: bytes) -> str:
 def read_whole(text: Text) -> bytes:
     """The content of a text on this machine; a downloaded one is checked, and never repaired.
 
-    Raises: TextDamaged if it is not that text; TextNotHere if it cannot be read at all.
+    Raises: TextDamagedError if it is not that text; TextUnavailableError if it cannot be read.
     """
     path = path_of(text)
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TextNotHere(
+        raise TextUnavailableError(
             f"The text {text.name!r} cannot be read from {path} ({error.strerror or error}). "
             + (
                 f"It comes with gptcore. {repair(path.parent.parent)}"
@@ -184,7 +184,7 @@ def read_whole(text: Text) -> bytes:
         ) from None
     difference = "" if text.shipped else differences(text, content)
     if difference:
-        raise TextDamaged(
+        raise TextDamagedError(
             f"The file {path} is damaged, or is another file than {text.name!r}: {difference}.\n"
             f"It was left as it is. Bring it anew: gptcore fetch {text.name} --again\n"
             f"Or move it away, or set {DATA_VARIABLE} to another folder."

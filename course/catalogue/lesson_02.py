@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import cos, exp, isclose, log, sin
 
 from course.exercises.exercises import Case, Exercise, case
-from course.exercises.numbers import Unfit, close, done, plain
+from course.exercises.numbers import InvalidAnswerError, close, done, plain
 from course.exercises.questions import Question, Wrong
 from course.exercises.rounding import or_rounded
 from course.solutions import lesson_02 as solution
@@ -36,7 +36,7 @@ def watched(slope_at, i: int) -> dict:
 
     slope = plain(done(slope_at(f, numbers, i)))
     if not isinstance(slope, (int, float)):
-        raise Unfit("slope_at must give back one number")
+        raise InvalidAnswerError("slope_at must give back one number")
     return {"slope": slope, "numbers afterwards": numbers, "i": i, "asked": asked}
 
 

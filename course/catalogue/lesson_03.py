@@ -3,7 +3,7 @@
 import math
 
 from course.exercises.exercises import Case, Exercise
-from course.exercises.numbers import Unfit, done
+from course.exercises.numbers import InvalidAnswerError, done
 from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_03 as solution
 from gptcore.scalar import Value
@@ -17,10 +17,10 @@ class Probe(Value):
     __slots__ = ()
 
     def tanh(self):
-        raise Unfit("that is the engine's own tanh; make yours from x.data")
+        raise InvalidAnswerError("that is the engine's own tanh; make yours from x.data")
 
     def __float__(self):
-        raise Unfit("math works on plain numbers; give it x.data, the number inside")
+        raise InvalidAnswerError("math works on plain numbers; give it x.data, the number inside")
 
 
 def at(start: float) -> Case:
@@ -32,9 +32,11 @@ def output_and_slopes(tanh, start: float) -> dict[str, float]:
     x, again = Probe(start), Probe(start)
     y, longer = done(tanh(x)), done(tanh(again))
     if not isinstance(y, Value):
-        raise Unfit(f"tanh gave back a {type(y).__name__}; it must be a Value")
+        raise InvalidAnswerError(f"tanh gave back a {type(y).__name__}; it must be a Value")
     if not isinstance(y.parents, tuple) or not isinstance(y.local_grads, tuple):
-        raise Unfit("parents and local_grads are tuples: (x,) with a comma, even for one")
+        raise InvalidAnswerError(
+            "parents and local_grads are tuples: (x,) with a comma, even for one"
+        )
     y.backward()
     (longer * again).backward()
     return {"y.data": y.data, "slope of y": x.grad, "slope of y * x": again.grad}

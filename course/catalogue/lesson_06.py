@@ -3,7 +3,7 @@
 from math import sqrt
 
 from course.exercises.exercises import Case, Exercise, like_any
-from course.exercises.numbers import Unfit, done
+from course.exercises.numbers import InvalidAnswerError, done
 from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_06 as solution
 from gptcore.scalar.ngram import NgramTable
@@ -26,7 +26,7 @@ def a_step(weight, gradient, m, v, s) -> Case:
     def call(adam_step):
         answer = done(adam_step(weight, gradient, m, v, s))
         if not isinstance(answer, (tuple, list)) or len(answer) != 3:
-            raise Unfit("adam_step must give back three things: return weight, m, v")
+            raise InvalidAnswerError("adam_step must give back three things: return weight, m, v")
         return list(map(done, answer))
 
     return Case(f"adam_step(weight={weight}, gradient={gradient}, m={m}, v={v}, s={s})", call)

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from course.exercises.exercises import Case, Exercise
-from course.exercises.numbers import Unfit, done
+from course.exercises.numbers import InvalidAnswerError, done
 from course.exercises.questions import Question, Wrong
 from course.exercises.rounding import or_rounded
 from course.solutions import lesson_07 as solution
@@ -45,7 +45,7 @@ def a_row(*ids: int) -> Case:
     def call(x_and_y):
         answer = done(x_and_y(import_module("torch").tensor(ids)))  # here: few lessons need torch
         if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise Unfit("x_and_y must give back two things: return x, y")
+            raise InvalidAnswerError("x_and_y must give back two things: return x, y")
         return dict(zip("xy", map(done, answer)))
 
     return Case(f"x_and_y(tensor({list(ids)}))", call)
@@ -58,7 +58,9 @@ def a_sheet(B: int, T: int, C: int, H: int) -> Case:
         sheet = import_module("torch").arange(B * T * C).view(B, T, C)
         heads = done(split_heads(sheet, H))
         if isinstance(heads, (tuple, list)):
-            raise Unfit("split_heads must give back one tensor, (B, H, T, D), not several strips")
+            raise InvalidAnswerError(
+                "split_heads must give back one tensor, (B, H, T, D), not several strips"
+            )
         return heads
 
     return Case(f"split_heads(arange({B * T * C}).view({B}, {T}, {C}), {H})", call)

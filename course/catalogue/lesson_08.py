@@ -7,7 +7,7 @@ from hashlib import sha256
 from random import Random
 
 from course.exercises.exercises import Case, Exercise, case
-from course.exercises.numbers import Unfit, done
+from course.exercises.numbers import InvalidAnswerError, done
 from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_08 as solution
 from course.solutions.lesson_08 import pieces
@@ -45,9 +45,9 @@ def among(ids: list[str], more: list[str]) -> list[str]:
 def slice_of(set_aside, ids: list[str]) -> list[str]:
     chosen = done(set_aside(list(ids)))
     if not isinstance(chosen, (list, tuple, set)) or not set(chosen) <= set(ids):
-        raise Unfit("give back a list of ids, some of those that came in")
+        raise InvalidAnswerError("give back a list of ids, some of those that came in")
     if len(chosen) != len(set(chosen)):
-        raise Unfit("an id came back more than once")
+        raise InvalidAnswerError("an id came back more than once")
     return list(chosen)
 
 

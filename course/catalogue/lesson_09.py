@@ -5,7 +5,7 @@ from importlib import import_module
 from math import log, sqrt
 
 from course.exercises.exercises import Case, Exercise
-from course.exercises.numbers import Unfit, close, done
+from course.exercises.numbers import InvalidAnswerError, close, done
 from course.exercises.questions import Question, Wrong
 from course.exercises.rounding import or_rounded
 from course.solutions import lesson_09 as solution
@@ -59,10 +59,10 @@ def after_updates(slope: float, rate: float, times: int) -> Case:
 def both(answer):
     """The two tensors that `update` must give back."""
     if not isinstance(done(answer), (tuple, list)) or len(answer) != 2:
-        raise Unfit("update must give back two things: the master and its copy")
+        raise InvalidAnswerError("update must give back two things: the master and its copy")
     master, copy = map(done, answer)
     if not all(hasattr(part, "dtype") for part in (master, copy)):
-        raise Unfit("master and copy must be tensors")
+        raise InvalidAnswerError("master and copy must be tensors")
     return master, copy
 
 

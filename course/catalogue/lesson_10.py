@@ -63,7 +63,7 @@ def full_to_the_end(rates: list[float]) -> bool:
     return all(close(rate, 1, 1e-9) for rate in rates[10:])
 
 
-class NeverEnds(Exception):
+class EndlessLoopError(Exception):
     """A loop has started the program far too often."""
 
 
@@ -79,7 +79,7 @@ class Starts:
     def __call__(self) -> int:
         self.times += 1
         if self.times > len(self.codes) + 9:
-            raise NeverEnds
+            raise EndlessLoopError
         return self.codes[min(self.times, len(self.codes)) - 1]
 
 
@@ -90,7 +90,7 @@ def a_night(*codes: int) -> Case:
         start = Starts(*codes)
         try:
             given = done(keep_going(start))
-        except NeverEnds:
+        except EndlessLoopError:
             return {"starts": "again and again", "gives back": "nothing"}
         return {"starts": start.times, "gives back": given}
 

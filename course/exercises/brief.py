@@ -10,13 +10,13 @@ class Brief:
         return [f"{type(self).__mro__[2].__name__}: {self}"]
 
 
-class Interrupted(Brief, KeyboardInterrupt):
+class AnswerInterruptedError(Brief, KeyboardInterrupt):
     """The reader has stopped the kernel while an answer ran."""
 
 
-class NotTheSame(Brief, AssertionError):
+class MismatchError(Brief, AssertionError):
     """Two results that should agree do not."""
 
 
-class NoSuchQuestion(Brief, ValueError):
+class UnknownQuestionError(Brief, ValueError):
     """A question is asked by a name that none has."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from course.exercises.numbers import NotDoneYet, Unfit, difference, done, plain
+from course.exercises.numbers import InvalidAnswerError, UnansweredError, difference, done, plain
 from course.exercises.questions import Question, Verdict, Wrong, readers_line
 from course.exercises.shown import both, shown, written
-from course.exercises.time_limit import TooLong, time_limit
+from course.exercises.time_limit import TimeLimitError, time_limit
 
 SECONDS = 5.0  # for all calls together; every right answer takes far less than one
 SAME = 1e-9  # two outcomes of one and the same mistake
@@ -62,14 +62,14 @@ class Exercise(Question):
     cases: tuple[Case, ...] = ()
 
     def judge(self, answer) -> Verdict:
-        """Whether the function is right, and what helps if it is not. Raises NotDoneYet."""
+        """Whether the function is right, and what helps if it is not. Raises UnansweredError."""
         if not callable(done(answer)):
             return Verdict(False, f"not yet. The answer is a function, not {shown(answer)}.")
         expected = self.expected  # before the clock runs: what it imports is imported then
         try:
             with time_limit(SECONDS):
                 outcomes = outcomes_of(answer, self.cases)
-        except TooLong as error:
+        except TimeLimitError as error:
             return Verdict(False, f"not yet. {STOPPED}{readers_line(error)}")
         faults = [self.fault(*case) for case in zip(self.cases, outcomes, expected)]
         if not any(faults):
@@ -140,17 +140,17 @@ STOPPED = (
 
 
 def outcomes_of(function: Callable, cases: Sequence[Case]) -> list:
-    """What each call comes to. Raises: NotDoneYet for a stub."""
+    """What each call comes to. Raises: UnansweredError for a stub."""
     return [outcome(case, function) for case in cases]
 
 
 def outcome(case: Case, function: Callable) -> Any:
-    """What a call comes to, in plain lists and numbers. Raises: NotDoneYet for a stub."""
+    """What a call comes to, in plain lists and numbers. Raises: UnansweredError for a stub."""
     try:
         return plain(case.call(function))
-    except NotDoneYet:
+    except UnansweredError:
         raise
-    except Unfit as error:
+    except InvalidAnswerError as error:
         return Raised(str(error), str(error), readers_line(error))
     except Exception as error:  # whatever the reader's own code raises is an answer too
         kind = type(error).__name__

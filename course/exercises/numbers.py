@@ -7,30 +7,32 @@ from typing import Any
 from course.exercises.shown import shown
 
 
-class NotDoneYet(Exception):
+class UnansweredError(Exception):
     """The answer still has the dots of the stub in it."""
 
 
-class Unfit(ValueError):
+class InvalidAnswerError(ValueError):
     """The answer is not of the kind that was asked for; the words are for the reader."""
 
 
 def done(answer):
     """The answer itself.
 
-    Raises: NotDoneYet for the dots of a stub; Unfit for nothing at all.
+    Raises: UnansweredError for the dots of a stub; InvalidAnswerError for nothing at all.
     """
     if answer is ...:
-        raise NotDoneYet
+        raise UnansweredError
     if answer is None:
-        raise Unfit("That is None; if it came from your function, is there a `return`?")
+        raise InvalidAnswerError(
+            "That is None; if it came from your function, is there a `return`?"
+        )
     return answer
 
 
 def plain(answer) -> Any:
     """The same in Python's own lists, dictionaries, numbers and texts; tuples become lists.
 
-    Raises: NotDoneYet for dots anywhere in it; Unfit for nothing at all.
+    Raises: UnansweredError for dots anywhere in it; InvalidAnswerError for nothing at all.
     """
     if hasattr(done(answer), "tolist"):  # NumPy, PyTorch
         answer = answer.tolist()
@@ -48,7 +50,7 @@ def plain(answer) -> Any:
 def flat(answer) -> list[float | str]:
     """All numbers and words of an answer, in order: of lists, dictionaries, sets, arrays, Values.
 
-    Raises: NotDoneYet for dots anywhere in it; ValueError for what is neither number nor word.
+    Raises: UnansweredError for dots anywhere in it; ValueError for what is neither number nor word.
     """
     return list(leaves(plain(answer)))
 
@@ -67,7 +69,7 @@ def leaves(answer) -> Iterator[float | str]:
             yield from leaves(member)
     else:
         kind = type(answer).__name__
-        raise Unfit(f"{shown(answer)} (a {kind}) is neither a number nor a word.")
+        raise InvalidAnswerError(f"{shown(answer)} (a {kind}) is neither a number nor a word.")
 
 
 def difference(given, wanted, tolerance: float) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from course.exercises.numbers import NotDoneYet, difference, done, flat, plain
+from course.exercises.numbers import UnansweredError, difference, done, flat, plain
 from course.exercises.shown import shown
 
 OURS = [Path(__file__).resolve().parents[2] / name for name in ("course", "gptcore", "viz")]
@@ -57,14 +57,14 @@ class Question:
     tolerance: float = CLOSE
 
     def reply(self, answer) -> str:
-        """What the reader is told. Raises NotDoneYet for a stub."""
+        """What the reader is told. Raises UnansweredError for a stub."""
         return self.judge(answer).words
 
     def judge(self, answer) -> Verdict:
-        """Whether the answer is right, and what helps if it is not. Raises NotDoneYet."""
+        """Whether the answer is right, and what helps if it is not. Raises UnansweredError."""
         try:
             given = flat(self.measure(done(answer)))
-        except NotDoneYet:
+        except UnansweredError:
             raise
         except Exception as error:  # whatever an answer is, the reader is told, not the kernel
             return Verdict(False, f"not yet. Yours is {shown(answer)}. {error}")

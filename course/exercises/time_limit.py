@@ -15,12 +15,12 @@ from time import monotonic
 AGAIN = 0.2  # seconds until the alarm rings again, for code that catches everything and goes on
 
 
-class TooLong(BaseException):
+class TimeLimitError(BaseException):
     """The time is over. No `Exception`, so that `except Exception` in a loop cannot swallow it."""
 
 
 def time_limit(seconds: float) -> AbstractContextManager[None]:
-    """Raise TooLong in this thread once the block has run for so many seconds.
+    """Raise TimeLimitError in this thread once the block has run for so many seconds.
 
     Example: with time_limit(5): answer = function()
     """
@@ -34,7 +34,7 @@ def by_alarm(seconds: float) -> Iterator[None]:
     """Only the main thread gets signals. An alarm that somebody else had set is set again."""
 
     def ring(*_) -> None:
-        raise TooLong
+        raise TimeLimitError
 
     began, handler = monotonic(), signal.signal(signal.SIGALRM, ring)
     left, again = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
@@ -54,7 +54,7 @@ def by_tracing(seconds: float) -> Iterator[None]:
 
     def watch(*_):
         if monotonic() > end:
-            raise TooLong
+            raise TimeLimitError
         return watch
 
     sys.settrace(watch)

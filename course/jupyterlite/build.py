@@ -22,7 +22,14 @@ from tempfile import TemporaryDirectory
 
 from course.jupyterlite.notebooks import built_lessons, write_books
 from course.jupyterlite.runtime import in_words
-from course.jupyterlite.wheels import LOADED_AT_ONCE, ROOT, Parts, PartsMissing, lay_out, our_wheel
+from course.jupyterlite.wheels import (
+    LOADED_AT_ONCE,
+    ROOT,
+    MissingPartsError,
+    Parts,
+    lay_out,
+    our_wheel,
+)
 from course.syllabus.lesson_table import Lesson
 from course.syllabus.repository import BRANCH, our_repository
 
@@ -58,7 +65,7 @@ run. Switch it on; without it the lessons can still be read: <a href="{address}"
 
 
 def build(site: Path, parts: Parts) -> None:
-    """Make the folder `site` anew. Raises: PartsMissing, BuildFailed."""
+    """Make the folder `site` anew. Raises: MissingPartsError, BuildError."""
     with TemporaryDirectory() as scratch:
         work = Path(scratch)
         kernel = EXTENSIONS / KERNEL / "static" / "pypi"
@@ -70,7 +77,7 @@ def build(site: Path, parts: Parts) -> None:
         make += ["--apps", "lab", "--no-sourcemaps", "--output-dir", str(work / "site")]
         ran = subprocess.run(make, cwd=work, capture_output=True, text=True)
         if ran.returncode:
-            raise BuildFailed(
+            raise BuildError(
                 f"JupyterLite could not be built:\n{(ran.stderr or ran.stdout)[-2000:]}"
             )
         mend(work / "site" / "lab" / "index.html")
@@ -80,7 +87,7 @@ def build(site: Path, parts: Parts) -> None:
         shutil.move(work / "site", site)
 
 
-class BuildFailed(OSError):
+class BuildError(OSError):
     """JupyterLite's own command did not finish."""
 
 
@@ -127,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         build(options.out.absolute(), Parts(options.parts.absolute(), options.offline))
-    except (PartsMissing, BuildFailed) as error:
+    except (MissingPartsError, BuildError) as error:
         print(error, file=sys.stderr)
         return 1
     size = sum(file.stat().st_size for file in options.out.rglob("*")) / 1e6

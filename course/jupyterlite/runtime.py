@@ -13,7 +13,7 @@ from importlib import import_module
 WORDS = {"numpy": "NumPy", "torch": "PyTorch"}  # others are called by the module's own name
 
 
-class NotInThisPage(OSError):
+class NotInThisPageError(OSError):
     """What the lesson needs cannot be had inside this page."""
 
     def _render_traceback_(self) -> list[str]:
@@ -24,7 +24,7 @@ class NotInThisPage(OSError):
 async def bring(*modules: str) -> None:
     """Fetch these modules from where Pyodide publishes them.
 
-    Raises:  NotInThisPage if Pyodide does not have one, or its address cannot be reached.
+    Raises:  NotInThisPageError if Pyodide does not have one, or its address cannot be reached.
     Example: await bring("numpy")
     """
     pyodide = import_module("pyodide_js")  # only a page has it
@@ -35,7 +35,7 @@ async def bring(*modules: str) -> None:
         try:
             import_module(module)
         except ImportError:
-            raise NotInThisPage(
+            raise NotInThisPageError(
                 f"{in_words(modules)} cannot be had inside this page: Pyodide does not have it, or "
                 "its address cannot be reached from here. So this lesson is here to be read; the "
                 "links at its top lead to where it runs. (File → Reload Notebook from Disk "

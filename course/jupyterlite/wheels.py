@@ -43,7 +43,7 @@ LOADED_AT_ONCE = [*OF_THE_KERNEL, "micropip", "comm", "jedi", "ipython", "gptcor
 Lock = dict[str, Any]
 
 
-class PartsMissing(OSError):
+class MissingPartsError(OSError):
     """A part is not here, and could not be brought."""
 
 
@@ -55,14 +55,14 @@ class Parts:
     offline: bool = False
 
     def core(self) -> tarfile.TarFile:
-        """Pyodide as its makers publish it for npm. Raises: PartsMissing."""
+        """Pyodide as its makers publish it for npm. Raises: MissingPartsError."""
         name = f"pyodide-{PYODIDE_VERSION}.tgz"
         if not (self.folder / name).exists():
             self.bring(["npm", "pack", "--silent", f"pyodide@{PYODIDE_VERSION}"], name)
         return tarfile.open(self.folder / name)
 
     def wheels(self, wanted: dict[str, str]) -> dict[str, Path]:
-        """Package -> its wheel, for packages of these versions. Raises: PartsMissing."""
+        """Package -> its wheel, for packages of these versions. Raises: MissingPartsError."""
         lacking = [f"{n}=={v}" for n, v in wanted.items() if not self.find(n, v)]
         if lacking:
             download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
@@ -76,17 +76,19 @@ class Parts:
     def bring(self, command: list[str], what: str) -> None:
         """Have an ordinary client put files into the folder."""
         if self.offline:
-            raise PartsMissing(f"{what}: not in {self.folder}. Without --offline it is brought.")
+            raise MissingPartsError(
+                f"{what}: not in {self.folder}. Without --offline it is brought."
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True)
         except FileNotFoundError:
-            raise PartsMissing(
+            raise MissingPartsError(
                 f"{what} comes through {command[0]}, and that is not on this machine. Install "
                 "Node.js, which brings it, and run this again."
             ) from None
         except subprocess.CalledProcessError as error:
-            raise PartsMissing(
+            raise MissingPartsError(
                 f"{what} could not be brought: {(error.stderr or error.stdout).strip()[-600:]}\n"
                 "This needs a network once. Run it again, it goes on."
             ) from None
@@ -115,7 +117,7 @@ def with_what_they_need(names: list[str], packages: Lock) -> list[str]:
 def lay_out(folder: Path, parts: Parts, kernel: Path, ours: Path) -> None:
     """Write Python for the browser into `folder`: the core, all wheels, and the list of them.
 
-    `kernel` has the wheels of the kernel, `ours` is our own. Raises: PartsMissing.
+    `kernel` has the wheels of the kernel, `ours` is our own. Raises: MissingPartsError.
     """
     folder.mkdir(parents=True)
     with parts.core() as core:

@@ -560,12 +560,12 @@ print(dict(thirty_flips(folder / "checked.parquet", page_checksum_verification=T
 # whole: the site that hands out FineWeb does so, and `prepare` does so for shards, in their manifest. `Batches` compares before the first step. Put the damaged shard where the sound one was:
 
 # %%
-from gptcore.corpus import ShardDamaged
+from gptcore.corpus import ShardDamagedError
 
 shard.write_bytes((folder / "damaged.bin").read_bytes())
 try:
     begin()
-except ShardDamaged as error:
+except ShardDamagedError as error:
     print(str(error).replace(str(folder), "..."))
 
 # %% [markdown]

@@ -1,6 +1,6 @@
 from gptcore.corpus.downloads.download import Fetched as Fetched
 from gptcore.corpus.downloads.download import fetch as fetch
-from gptcore.corpus.downloads.source import SourceDamaged as SourceDamaged
+from gptcore.corpus.downloads.source import SourceDamagedError as SourceDamagedError
 from gptcore.corpus.downloads.text import available as available
 from gptcore.corpus.downloads.text import load as load
 from gptcore.corpus.downloads.text import load_documents as load_documents
@@ -34,7 +34,7 @@ from gptcore.corpus.preparation.shard_writer import make_shard as make_shard
 from gptcore.corpus.reading.rows import Reading as Reading
 from gptcore.corpus.shards.batches import Batches as Batches
 from gptcore.corpus.shards.mixture import Mixture as Mixture
-from gptcore.corpus.shards.shards import ShardDamaged as ShardDamaged
+from gptcore.corpus.shards.shards import ShardDamagedError as ShardDamagedError
 from gptcore.corpus.shards.shards import open_shard as open_shard
 from gptcore.corpus.shards.shards import write_shard as write_shard
 from gptcore.corpus.stories.grammar import read_grammar as read_grammar
@@ -45,12 +45,12 @@ from gptcore.corpus.stories.stories import story_entropy as story_entropy
 from gptcore.corpus.stories.stories import tell_stories as tell_stories
 from gptcore.corpus.stories.stories_table import RowTruth as RowTruth
 from gptcore.corpus.stories.stories_table import write_story_table as write_story_table
-from gptcore.files import DiskFull as DiskFull
-from gptcore.files import FolderInUse as FolderInUse
+from gptcore.files import DiskFullError as DiskFullError
+from gptcore.files import FolderInUseError as FolderInUseError
 from gptcore.manifest import Text as Text
-from gptcore.manifest import TextDamaged as TextDamaged
-from gptcore.manifest import TextNotHere as TextNotHere
-from gptcore.manifest import UnknownText as UnknownText
+from gptcore.manifest import TextDamagedError as TextDamagedError
+from gptcore.manifest import TextUnavailableError as TextUnavailableError
+from gptcore.manifest import UnknownTextError as UnknownTextError
 from gptcore.manifest import all_texts as all_texts
 from gptcore.manifest import data_folder as data_folder
 from gptcore.manifest import find_text as find_text

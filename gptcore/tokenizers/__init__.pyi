@@ -1,6 +1,6 @@
 from gptcore.tokenizers.byte_pair import BPETokenizer as BPETokenizer
 from gptcore.tokenizers.characters import CharTokenizer as CharTokenizer
-from gptcore.tokenizers.characters import UnknownCharacter as UnknownCharacter
+from gptcore.tokenizers.characters import UnknownCharacterError as UnknownCharacterError
 from gptcore.tokenizers.merges import count_pairs as count_pairs
 from gptcore.tokenizers.merges import join_pair as join_pair
 from gptcore.tokenizers.merges import learn_counted as learn_counted
@@ -11,5 +11,5 @@ from gptcore.tokenizers.openai import GPT2Tokenizer as GPT2Tokenizer
 from gptcore.tokenizers.openai import TiktokenTokenizer as TiktokenTokenizer
 from gptcore.tokenizers.pieces import PATTERNS as PATTERNS
 from gptcore.tokenizers.pieces import split_text as split_text
-from gptcore.tokenizers.specials import SpecialTokenInText as SpecialTokenInText
+from gptcore.tokenizers.specials import SpecialTokenInTextError as SpecialTokenInTextError
 from gptcore.tokenizers.tokenizer import Tokenizer as Tokenizer

@@ -105,7 +105,7 @@ class BPETokenizer(Tokenizer):
     def from_gpt2(cls) -> Self:
         """GPT-2's tokenizer in plain Python, from its published merges.
 
-        Raises: TextNotHere if the vocabulary was not fetched: gptcore fetch gpt2-vocabulary
+        Raises: TextUnavailableError if the vocabulary is missing: gptcore fetch gpt2-vocabulary
         """
         byte_order, merges = gpt2_merges()
         return cls(merges, special_tokens=[END_OF_TEXT], byte_order=byte_order)

@@ -14,10 +14,10 @@ from gptcore.tokenizers.tokenizer import Tokenizer
 BOS = "<|bos|>"  # begin of sequence; it also ends one
 
 
-class UnknownCharacter(ValueError):
+class UnknownCharacterError(ValueError):
     """The text has characters that are not in the vocabulary.
 
-    Example: CharTokenizer("abc").encode("xyz") -> raises UnknownCharacter
+    Example: CharTokenizer("abc").encode("xyz") -> raises UnknownCharacterError
     """
 
 
@@ -64,7 +64,7 @@ class CharTokenizer(Tokenizer):
             unknown = [i for i, character in enumerate(text) if character not in self.id_of]
             different = list(dict.fromkeys(text[i] for i in unknown))
             more = " and others" if len(different) > 20 else ""
-            raise UnknownCharacter(
+            raise UnknownCharacterError(
                 f"{len(unknown)} character(s) of the text are not in the vocabulary: "
                 f"{''.join(different[:20])!r}{more}. "
                 f"The first stands at position {start + unknown[0]}.\n"

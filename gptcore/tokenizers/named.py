@@ -20,7 +20,7 @@ def find_tokenizer(name_or_path: str | Path) -> Tokenizer:
 
     The file may also be the manifest.json of shards, which has the tokenizer that made them.
 
-    Raises: ValueError if there is neither; TextNotHere if its vocabulary was not fetched.
+    Raises: ValueError if there is neither; TextUnavailableError if its vocabulary was not fetched.
     Example: CharTokenizer("abc").save("letters.json")
              find_tokenizer("letters.json").encode("cab") -> [2, 0, 1]
     """

@@ -63,7 +63,7 @@ PUBLISHED = {
 class TiktokenTokenizer(Tokenizer):
     """One of OpenAI's tokenizers by name: gpt2, cl100k_base (GPT-4), o200k_base (GPT-4o).
 
-    Raises: ValueError for another name; TextNotHere if its vocabulary was not fetched.
+    Raises: ValueError for another name; TextUnavailableError if its vocabulary was not fetched.
     Example: TiktokenTokenizer("gpt2").encode("Hello world") -> [15496, 995]
     """
 
@@ -118,7 +118,7 @@ class TiktokenTokenizer(Tokenizer):
 class GPT2Tokenizer(TiktokenTokenizer):
     """GPT-2's tokenizer: 50,257 tokens, of which the last is end-of-text.
 
-    Raises: TextNotHere if the vocabulary was not fetched: gptcore fetch gpt2-vocabulary
+    Raises: TextUnavailableError if the vocabulary was not fetched: gptcore fetch gpt2-vocabulary
     Example: GPT2Tokenizer().encode("Hello world") -> [15496, 995]
     """
 

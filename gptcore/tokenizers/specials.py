@@ -14,10 +14,10 @@ from gptcore.tokenizers.pieces import check_text
 END_OF_TEXT = "<|endoftext|>"
 
 
-class SpecialTokenInText(ValueError):
+class SpecialTokenInTextError(ValueError):
     """The text spells a special token, and the caller has not allowed that.
 
-    Example: GPT2Tokenizer().encode("<|endoftext|>") -> raises SpecialTokenInText
+    Example: GPT2Tokenizer().encode("<|endoftext|>") -> raises SpecialTokenInTextError
     """
 
 
@@ -77,7 +77,7 @@ def split_at_specials(
 
     Of several special tokens that begin at the same place, the longest is meant.
 
-    Raises: SpecialTokenInText at the first one that is not allowed.
+    Raises: SpecialTokenInTextError at the first one that is not allowed.
     """
     start = 0
     longest_first = sorted(special_tokens, key=len, reverse=True)
@@ -85,7 +85,7 @@ def split_at_specials(
     for found in regex.finditer(expression, text) if expression else ():
         spelling = found[0]
         if spelling not in allowed:
-            raise SpecialTokenInText(
+            raise SpecialTokenInTextError(
                 f"The text spells the special token {spelling!r} at position {found.start()}. "
                 f"If it is meant, allow it: encode(text, allowed_special={{{spelling!r}}}); "
                 "if it is text like any other: encode_ordinary(text)."

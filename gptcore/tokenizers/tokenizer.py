@@ -65,8 +65,8 @@ class Tokenizer(ABC):
     def encode(self, text: str, allowed_special: Iterable[str] = ()) -> list[int]:
         """The ids of the text. Special tokens in it are allowed by spelling, or all with "all".
 
-        Raises: SpecialTokenInText at the first that is not allowed; ValueError for a text that has
-            no ids, such as one with a lone surrogate, with its position.
+        Raises: SpecialTokenInTextError at the first that is not allowed; ValueError for a text that
+            has no ids, such as one with a lone surrogate, with its position.
         """
         check_text(text)
         allowed = allowed_among(self.special_tokens, allowed_special)

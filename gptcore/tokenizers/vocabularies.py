@@ -6,18 +6,19 @@ not expect, and then goes to the network. Here a file is checked by its hash, an
 
 import base64
 
-from gptcore.manifest import TextNotHere, find_text, is_there, path_of, read_whole
+from gptcore.manifest import TextUnavailableError, find_text, is_there, path_of, read_whole
 from gptcore.tokenizers.merges import Pair
 
 
 def read_vocabulary(name: str) -> bytes:
     """The content of a vocabulary that was fetched.
 
-    Raises: TextNotHere with the command that brings it; TextDamaged if it is another file.
+    Raises: TextUnavailableError with the command that brings it; TextDamagedError if it is
+        another file.
     """
     text = find_text(name)
     if not is_there(text):
-        raise TextNotHere(
+        raise TextUnavailableError(
             f"The vocabulary {name!r} is not on this machine: there is no {path_of(text)}.\n"
             f"Bring it: gptcore fetch {name}"
         )
@@ -30,7 +31,7 @@ def gpt2_merges() -> tuple[list[int], list[Pair]]:
     GPT-2 numbers the visible bytes first. Its file writes each of the others as a letter, too, from
     U+0100 on, so that no line has a blank or a control character in it: Ġ is the space.
 
-    Raises: TextNotHere if the vocabulary is not on this machine.
+    Raises: TextUnavailableError if the vocabulary is not on this machine.
     """
     visible = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1)]
     visible += range(ord("®"), ord("ÿ") + 1)
@@ -48,7 +49,7 @@ def gpt2_merges() -> tuple[list[int], list[Pair]]:
 def tiktoken_ids(name: str) -> dict[bytes, int]:
     """The bytes of each token -> its id, from a file in tiktoken's format: base64 and number.
 
-    Raises: TextNotHere if the vocabulary is not on this machine.
+    Raises: TextUnavailableError if the vocabulary is not on this machine.
     """
     lines = map(bytes.split, read_vocabulary(name).splitlines())
     return {base64.b64decode(token): int(id) for token, id in lines}

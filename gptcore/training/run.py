@@ -57,7 +57,7 @@ class Batches(Protocol):
         """Shapes: two of (B, T)."""
 
 
-class Odd(FloatingPointError):
+class NonFiniteStepError(FloatingPointError):
     """A loss or slope of this step is not finite; the weights are as they were before it."""
 
     def __init__(self, what: str, batch: list[Micro]):
@@ -122,7 +122,8 @@ class Run:
     def learn(self, clock: Callable[[], float] = perf_counter) -> None:
         """Make the next update; what it was made of is in `learned` until it is in the log.
 
-        Raises: Odd, and what computing raises; the weights then are as before, unless `updating`.
+        Raises: NonFiniteStepError, and what computing raises; the weights then are as before,
+            unless `updating`.
         """
         config, step, start = self.config, self.step + 1, clock()
         self.model.train()
@@ -164,14 +165,14 @@ class Run:
     def check_finite(self, train_loss: float, norm: float, batch: list[Micro]) -> bool:
         """Whether slopes overflowed in fp16, which the scaler takes care of.
 
-        Raises: Odd if something else is not finite.
+        Raises: NonFiniteStepError if something else is not finite.
         """
         if not np.isfinite(train_loss):
-            raise Odd("the loss", batch)
+            raise NonFiniteStepError("the loss", batch)
         if np.isfinite(norm):
             return False
         if not self.scaler.is_enabled() or self.scaler.get_scale() < LEAST_SCALE:
-            raise Odd("the length of the slopes", batch)
+            raise NonFiniteStepError("the length of the slopes", batch)
         return True
 
     def micro_batches(self, step: int) -> list[Micro]:

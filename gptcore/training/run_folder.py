@@ -35,7 +35,7 @@ class RunFolder:
     def open(self) -> None:
         """Lock the folder, look whether there is room, and open the log behind the last step.
 
-        Raises: FolderInUse; DiskFull; ValueError if another run went on here meanwhile.
+        Raises: FolderInUseError; DiskFullError; ValueError if another run went on here meanwhile.
         """
         if self.is_open:
             return

@@ -22,7 +22,7 @@ from gptcore.training.faults import (
 )
 from gptcore.training.loss import Windows
 from gptcore.training.processes import ALONE, Processes
-from gptcore.training.run import Batches, Odd, Run
+from gptcore.training.run import Batches, NonFiniteStepError, Run
 from gptcore.training.run_folder import RunFolder, about
 from gptcore.training.saving.checkpoints import Checkpoints
 from gptcore.training.saving.log import LOG, Step
@@ -48,7 +48,7 @@ def train(
     step is saved, and the folder is free for others. A finished run yields nothing.
     Units:  losses in nats per token.
     Raises: ValueError for what does not fit together; NonFiniteError,
-        OutOfMemoryError, with what to do; DiskFull, OSError if something cannot be written.
+        OutOfMemoryError, with what to do; DiskFullError, OSError if something cannot be written.
     Example: [step.step for step in train(model, batches, config)] -> [1, 2, 3]
     """
     config = config or TrainConfig()
@@ -182,7 +182,7 @@ def learn(run: Run, save: Callable[[], str]) -> None:
     """
     try:
         run.learn(perf_counter)
-    except Odd as odd:
+    except NonFiniteStepError as odd:
         run.forget_slopes()
         batch, where = run.named(odd.batch), save()
         with run.autocast:  # with 32 bits, rows that overflow in 16 would look innocent

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_corpora import LETTERS, ids_in, small_shards, some_texts, write_parquet
 
-from gptcore.corpus import Batches, ShardDamaged, ShardSettings, prepare, write_shard
+from gptcore.corpus import Batches, ShardDamagedError, ShardSettings, prepare, write_shard
 from gptcore.corpus.shards.shuffle import shuffled
 from gptcore.tokenizers import CharTokenizer
 
@@ -172,7 +172,7 @@ def test_wide_ids_stay_whole(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"abc"])
 def test_a_file_that_holds_no_ids_is_refused(tmp_path, content):
     (tmp_path / "train.bin").write_bytes(content)
-    with pytest.raises(ShardDamaged, match="has no header of a shard, and no ids of 2 bytes"):
+    with pytest.raises(ShardDamagedError, match="has no header of a shard, and no ids of 2 bytes"):
         Batches(tmp_path, batch_size=1, block_size=1, seed=0)
 
 
@@ -181,7 +181,7 @@ def test_a_file_that_holds_no_ids_is_refused(tmp_path, content):
 
 def damage_is_told(shards, victim, folder_of_source):
     """The error that names the file, and the command that repairs it."""
-    with pytest.raises(ShardDamaged) as caught:
+    with pytest.raises(ShardDamagedError) as caught:
         Batches(shards, batch_size=4, block_size=16, seed=0, split=victim.name.split("_")[0])
     told = str(caught.value)
     assert str(victim) in told

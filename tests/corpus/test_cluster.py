@@ -22,7 +22,7 @@ from gptcore.corpus.preparation.cluster import FinishShards, MakeShards, begin
 from gptcore.corpus.preparation.on_cluster import main
 from gptcore.corpus.preparation.plan import ShardSettings
 from gptcore.corpus.preparation.prepare import prepare
-from gptcore.corpus.reading.documents import SourceDamaged
+from gptcore.corpus.reading.documents import SourceDamagedError
 from gptcore.tokenizers import BPETokenizer
 
 pytestmark = pytest.mark.slow
@@ -138,9 +138,9 @@ def test_a_file_that_changed_after_a_task_checked_it_stops_the_rest(world, tmp_p
     plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
     plan["sources"][1]["sha256"] = "0" * 64  # as if the hub had told another hash
     (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
-    with pytest.raises(SourceDamaged, match="expected sha256 0000"):
+    with pytest.raises(SourceDamagedError, match="expected sha256 0000"):
         work_through(MakeShards(tmp_path), 2)
-    with pytest.raises(SourceDamaged, match="expected sha256 0000"):
+    with pytest.raises(SourceDamagedError, match="expected sha256 0000"):
         work_through(FinishShards(tmp_path), 1)
     assert not (tmp_path / "manifest.json").exists()
 

@@ -81,7 +81,7 @@ def files_below(folder):
 
 def message_of(action):
     """What the learner reads when `action` fails."""
-    with pytest.raises(corpus.TextNotHere) as caught:
+    with pytest.raises(corpus.TextUnavailableError) as caught:
         action()
     error = caught.value
     assert error.__suppress_context__ or not error.__context__, "pooch's traceback would be shown"
@@ -116,7 +116,7 @@ def test_fetch_says_of_each_text_where_it_is_and_how_it_came_there(manifest, ser
 
 def test_a_misspelt_name_is_refused_before_anything_is_brought(manifest, server):
     manifest("good")
-    with pytest.raises(corpus.UnknownText, match="Did you mean 'letters'"):
+    with pytest.raises(corpus.UnknownTextError, match="Did you mean 'letters'"):
         corpus.fetch(["letters", "leters"])
     assert server.asked == []
 
@@ -215,7 +215,7 @@ def test_a_damaged_file_is_refused_left_alone_and_replaced_only_when_told(manife
     path.parent.mkdir(parents=True)
     damaged = CONTENT[:-1] + b"!"
     path.write_bytes(damaged)
-    with pytest.raises(corpus.TextDamaged) as caught:
+    with pytest.raises(corpus.TextDamagedError) as caught:
         ask("letters")
     assert str(caught.value) == (
         f"The file {path} is damaged, or is another file than 'letters': "

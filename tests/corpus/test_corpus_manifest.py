@@ -9,7 +9,7 @@ import pooch
 import pytest
 
 from gptcore.manifest import (
-    UnknownText,
+    UnknownTextError,
     all_texts,
     data_folder,
     find_text,
@@ -70,7 +70,7 @@ def test_two_downloads_never_share_a_file():
     ],
 )
 def test_a_misspelt_name_gets_the_nearest_one_and_the_whole_list(typed, meant):
-    with pytest.raises(UnknownText) as caught:
+    with pytest.raises(UnknownTextError) as caught:
         find_text(typed)
     assert str(caught.value) == (
         f"There is no text {typed!r}. Did you mean {meant!r}? "
@@ -86,7 +86,9 @@ def test_a_name_like_no_other_gets_the_list_without_a_guess(typed):
 
 
 def test_a_file_name_in_place_of_a_text_name_is_told_how_to_be_read():
-    with pytest.raises(UnknownText, match=r"of your own needs no name here: Path\(...\).read_text"):
+    with pytest.raises(
+        UnknownTextError, match=r"of your own needs no name here: Path\(...\).read_text"
+    ):
         find_text("notes.txt")
 
 

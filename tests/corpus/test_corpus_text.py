@@ -29,7 +29,7 @@ def test_documents_are_lines_without_blanks_around_them_and_none_is_empty(monkey
 
 @pytest.mark.parametrize("ask", [corpus.load, corpus.load_documents, corpus.available])
 def test_every_way_to_ask_for_a_misspelt_text_gets_the_nearest_name(ask):
-    with pytest.raises(corpus.UnknownText, match="Did you mean 'shakespeare'"):
+    with pytest.raises(corpus.UnknownTextError, match="Did you mean 'shakespeare'"):
         ask("shakespear")
 
 
@@ -38,7 +38,7 @@ def test_a_shipped_text_that_went_missing_says_how_to_bring_it_back(monkeypatch,
     (tmp_path / "manifest.toml").write_bytes(manifest)
     monkeypatch.setattr("gptcore.manifest.shipped_folder", lambda: tmp_path)
     assert not corpus.available("names")
-    with pytest.raises(corpus.TextNotHere) as caught:
+    with pytest.raises(corpus.TextUnavailableError) as caught:
         corpus.load("names")
     assert str(caught.value) == (
         f"The text 'names' cannot be read from {tmp_path / 'names.txt'} (No such file or "

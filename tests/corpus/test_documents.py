@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_corpora import some_texts, write_parquet
 
-from gptcore.corpus import Reading, SourceDamaged, find_text, load_documents, path_of
+from gptcore.corpus import Reading, SourceDamagedError, find_text, load_documents, path_of
 from gptcore.corpus.reading import documents as home
 from gptcore.corpus.reading.documents import read_documents, row_groups
 
@@ -170,7 +170,7 @@ def test_without_a_text_column_the_columns_are_named_and_the_advice_works(tmp_pa
 
 def test_a_page_of_the_web_saved_as_parquet_is_recognised(tmp_path):
     path = written(tmp_path / "a.parquet", b"<!DOCTYPE html><title>Please log in</title>" * 9)
-    with pytest.raises(SourceDamaged, match="it is a page of the web, saved under this name"):
+    with pytest.raises(SourceDamagedError, match="it is a page of the web, saved under this name"):
         texts(path)
 
 
@@ -179,7 +179,7 @@ def test_parquet_that_was_cut_off_is_told_wherever_it_was_cut(tmp_path, share):
     path = write_parquet(tmp_path / "a.parquet", some_texts(50))
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * share // 10])
-    with pytest.raises(SourceDamaged, match=r"a\.parquet is no whole parquet file: it is"):
+    with pytest.raises(SourceDamagedError, match=r"a\.parquet is no whole parquet file: it is"):
         texts(path)
 
 
@@ -190,7 +190,7 @@ def test_damage_inside_of_parquet_is_told_with_its_row_group(tmp_path):
     content[place : place + 40] = b"\xff" * 40
     path.write_bytes(content)
     with pytest.raises(
-        SourceDamaged, match="is damaged: row group 3 cannot be read after its row 0"
+        SourceDamagedError, match="is damaged: row group 3 cannot be read after its row 0"
     ):
         texts(path)
 

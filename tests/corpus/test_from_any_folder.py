@@ -15,7 +15,14 @@ from small_corpora import LETTERS, files_in, some_texts, write_parquet
 
 from gptcore.checks import as_path
 from gptcore.cli import main
-from gptcore.corpus import Batches, ShardDamaged, ShardSettings, prepare, read_table, write_table
+from gptcore.corpus import (
+    Batches,
+    ShardDamagedError,
+    ShardSettings,
+    prepare,
+    read_table,
+    write_table,
+)
 from gptcore.corpus.shards.batches import vocab_size_of
 from gptcore.tokenizers import CharTokenizer, find_tokenizer
 from gptcore.training import find_tokenizer_of
@@ -48,7 +55,7 @@ def test_the_repair_that_is_printed_works_from_another_folder(prepared, capsys):
     before = files_in(prepared)
     victim = prepared / "train_000002.bin"
     victim.write_bytes(b"spoilt")
-    with pytest.raises(ShardDamaged) as caught:
+    with pytest.raises(ShardDamagedError) as caught:
         Batches(prepared, **SIZES)
     code, said = run_printed(str(caught.value), capsys)
     assert (code, said.err) == (0, "")
@@ -77,7 +84,7 @@ def test_a_moved_folder_is_repaired_where_it_is(prepared, tmp_path, capsys):
     before = files_in(prepared)
     moved = shutil.move(prepared, tmp_path / "moved")
     (moved / "train_000000.bin").unlink()
-    with pytest.raises(ShardDamaged) as caught:
+    with pytest.raises(ShardDamagedError) as caught:
         Batches(moved, **SIZES)
     assert run_printed(str(caught.value), capsys)[0] == 0
     assert files_in(moved) == before

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from small_corpora import LETTERS, some_texts, write_parquet
 
-from gptcore.corpus import SourceDamaged
+from gptcore.corpus import SourceDamagedError
 from gptcore.corpus.reading.sources import find_sources
 
 hub = pytest.importorskip("huggingface_hub", reason="needs: pip install huggingface_hub")
@@ -150,7 +150,7 @@ def test_a_network_that_stays_away_is_told_and_a_later_run_goes_on_with_the_same
 
 def test_what_is_not_what_the_hub_said_is_thrown_away(server, tmp_path):
     server.sha256 = "0" * 64
-    with pytest.raises(SourceDamaged, match=rf"has sha256 {SHA256}, but the hub says 0{{64}}"):
+    with pytest.raises(SourceDamagedError, match=rf"has sha256 {SHA256}, but the hub says 0{{64}}"):
         bring()
     assert [path.suffix for path in (tmp_path / "data/fineweb/CC-MAIN-2013-20").iterdir()] == [
         ".json"

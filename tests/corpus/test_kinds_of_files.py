@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from small_corpora import some_texts, write_parquet
 
-from gptcore.corpus import Reading, SourceDamaged
+from gptcore.corpus import Reading, SourceDamagedError
 from gptcore.corpus.reading.documents import read_documents, row_groups
 
 TEXTS = ["one", 'two, "quoted"', "three\nlines\r\nof text", "été 😀", ""]
@@ -85,7 +85,7 @@ def test_a_compressed_file_that_was_cut_off_is_told_and_nothing_is_guessed(tmp_p
     path = tmp_path / f"a.jsonl{ending}"
     content = PACKED[ending](JSONL * 50)
     path.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(SourceDamaged) as caught:
+    with pytest.raises(SourceDamagedError) as caught:
         read(path)
     told = str(caught.value)
     assert told.startswith(f"{path} cannot be unpacked: ") and told.endswith("Bring it again.")
@@ -94,7 +94,7 @@ def test_a_compressed_file_that_was_cut_off_is_told_and_nothing_is_guessed(tmp_p
 @pytest.mark.parametrize("ending", PACKED)
 def test_text_under_the_name_of_a_compressed_file_is_told_so(tmp_path, ending):
     (tmp_path / f"a.txt{ending}").write_text("plain")
-    with pytest.raises(SourceDamaged, match=f"is no {ending} file.*leave {ending} out"):
+    with pytest.raises(SourceDamagedError, match=f"is no {ending} file.*leave {ending} out"):
         read(tmp_path / f"a.txt{ending}")
 
 

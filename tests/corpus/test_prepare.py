@@ -231,7 +231,9 @@ def test_a_shard_is_not_repaired_from_another_file(tmp_path):
     content[200] ^= 1  # the same name and size
     source.write_bytes(content)
     steps = prepare(source, shards, LETTERS, settings=ShardSettings(val_share=0.2))
-    with pytest.raises(corpus.SourceDamaged, match=r"texts\.parquet is damaged, or another file"):
+    with pytest.raises(
+        corpus.SourceDamagedError, match=r"texts\.parquet is damaged, or another file"
+    ):
         list(steps)
     assert not (shards / "train_000003.bin").exists()
 
@@ -247,7 +249,9 @@ def test_thirty_flipped_bits_in_parquet_are_all_told_once_its_hash_is_known(tmp_
         damaged = bytearray(whole)
         damaged[bit // 8] ^= 1 << bit % 8
         source.write_bytes(damaged)
-        with pytest.raises(corpus.SourceDamaged, match=r"a\.parquet is damaged, or another file"):
+        with pytest.raises(
+            corpus.SourceDamagedError, match=r"a\.parquet is damaged, or another file"
+        ):
             list(prepare(source, tmp_path / "out", LETTERS))
     source.write_bytes(whole)
     assert list(prepare(source, tmp_path / "out", LETTERS))

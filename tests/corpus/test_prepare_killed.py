@@ -20,8 +20,8 @@ import pytest
 from small_corpora import LETTERS, files_in, some_texts, write_parquet
 
 from gptcore.corpus import (
-    DiskFull,
-    FolderInUse,
+    DiskFullError,
+    FolderInUseError,
     ShardSettings,
     make_shard,
     prepare,
@@ -222,7 +222,7 @@ def test_two_runs_in_one_folder_at_once_are_refused(tmp_path, source):
     out = tmp_path / "out"
     first = prepare(source, out, LETTERS, settings=SETTINGS)
     next(first)
-    with pytest.raises(FolderInUse) as caught:
+    with pytest.raises(FolderInUseError) as caught:
         next(prepare(source, out, LETTERS, settings=SETTINGS))
     assert str(caught.value) == (
         f"Another run is preparing shards in {out}. Let it finish, or stop it; "
@@ -240,7 +240,7 @@ def test_too_little_room_is_told_before_the_first_shard(tmp_path, source, monkey
     usage = namedtuple("usage", "total used free")(10**9, 10**9 - 2000, 2000)
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "disk_usage", lambda path: usage)
-        with pytest.raises(DiskFull) as caught:
+        with pytest.raises(DiskFullError) as caught:
             list(prepare(source, tmp_path / "out", LETTERS, settings=SETTINGS))
     told = re.fullmatch(
         rf"The disk of {tmp_path / 'out'} is too full: about ([\d,]+) bytes are needed, 2,000 are "
@@ -267,7 +267,9 @@ def test_a_disk_that_fills_up_on_the_way_leaves_nothing_under_a_final_name(tmp_p
         plan_room = prepare(source, tmp_path / "out", LETTERS, settings=whole)
         next(plan_room)  # the sources are checked; now the plan is to be written
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
-        with pytest.raises(DiskFull, match=r"is too full: about [\d,]+ bytes are needed, [\d,]+ "):
+        with pytest.raises(
+            DiskFullError, match=r"is too full: about [\d,]+ bytes are needed, [\d,]+ "
+        ):
             list(plan_room)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_corpora import ids_in
 
-from gptcore.corpus import ShardDamaged, open_shard, write_shard
+from gptcore.corpus import ShardDamagedError, open_shard, write_shard
 from gptcore.corpus.shards.shards import NARROW, header_of
 
 
@@ -53,11 +53,13 @@ def test_more_tokens_than_the_header_can_count_are_refused():
 def test_a_shard_that_was_cut_off_is_told(tmp_path, size):
     write_shard(tmp_path / "a.bin", [1, 2, 3], 50257)
     (tmp_path / "a.bin").write_bytes((tmp_path / "a.bin").read_bytes()[:size])
-    with pytest.raises(ShardDamaged, match=r"a\.bin is (no shard|not whole)"):
+    with pytest.raises(ShardDamagedError, match=r"a\.bin is (no shard|not whole)"):
         open_shard(tmp_path / "a.bin")
 
 
 def test_what_is_no_shard_is_told_with_what_it_begins_with(tmp_path):
     (tmp_path / "a.bin").write_bytes(struct.pack("<256i", 20240522, 1, *[0] * 254))
-    with pytest.raises(ShardDamaged, match="begins with 20240522, version 1, instead of 20240520"):
+    with pytest.raises(
+        ShardDamagedError, match="begins with 20240522, version 1, instead of 20240520"
+    ):
         open_shard(tmp_path / "a.bin")

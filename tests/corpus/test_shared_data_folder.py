@@ -80,7 +80,9 @@ def test_what_is_missing_there_is_told_with_the_way_out(monkeypatch, shared):
     (shared / "sub" / "letters.txt").unlink()
     (shared / "sub").rmdir()
     guarded.append(shared)
-    with pytest.raises(corpus.TextNotHere, match="Set GPTCORE_DATA to a folder that can be writt"):
+    with pytest.raises(
+        corpus.TextUnavailableError, match="Set GPTCORE_DATA to a folder that can be writt"
+    ):
         corpus.load("letters")
 
 

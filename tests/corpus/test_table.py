@@ -8,7 +8,7 @@ pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip instal
 pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install pyarrow")
 
 from gptcore.corpus.filters.table import GROUP_ROWS, read_table, write_table  # noqa: E402
-from gptcore.corpus.reading.documents import Reading, SourceDamaged, read_documents  # noqa: E402
+from gptcore.corpus.reading.documents import Reading, SourceDamagedError, read_documents  # noqa: E402
 
 DOCUMENTS = [Document(str(i), f"text {i}", "en", i / 3000) for i in range(2 * GROUP_ROWS + 5)]
 
@@ -48,7 +48,7 @@ def test_a_table_that_was_cut_off_is_refused(tmp_path):
     path = tmp_path / "cut.parquet"
     write_table(DOCUMENTS, path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(SourceDamaged, match="is no whole parquet file"):
+    with pytest.raises(SourceDamagedError, match="is no whole parquet file"):
         list(read_table(path))
 
 
@@ -59,7 +59,7 @@ def test_a_row_group_that_is_spoilt_is_named_by_its_row(tmp_path):
     start = pq.ParquetFile(path).metadata.row_group(1).column(0).dictionary_page_offset
     content[start : start + 40] = bytes(40)
     path.write_bytes(content)
-    with pytest.raises(SourceDamaged, match="row group 1 cannot be read after its row 0 "):
+    with pytest.raises(SourceDamagedError, match="row group 1 cannot be read after its row 0 "):
         list(read_table(path))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from course import check, guess, same
 from course.catalogue import QUESTIONS
-from course.exercises.numbers import NotDoneYet
+from course.exercises.numbers import UnansweredError
 from course.syllabus.lesson_table import written_lessons
 from gptcore.scalar import Value
 
@@ -129,5 +129,5 @@ def test_same_says_how_close_and_refuses_what_differs(capsys):
 
 
 def test_a_stub_is_no_answer():
-    with pytest.raises(NotDoneYet):
+    with pytest.raises(UnansweredError):
         QUESTIONS["tanh"].reply(...)

@@ -15,7 +15,7 @@ from course.failures.lesson_07 import KINDS, with_attention
 from course.sample import gpt2_weights
 from course.solutions import lesson_07 as solution
 from course.syllabus.lesson_table import written_lessons
-from gptcore.corpus import TextNotHere, load_documents, story_entropy
+from gptcore.corpus import TextUnavailableError, load_documents, story_entropy
 from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import CharTokenizer
 
@@ -103,7 +103,7 @@ def test_a_loss_is_the_mean_over_all_predictions_and_leaves_the_model_as_it_was(
 
 def test_where_the_weights_of_gpt2_are_not_the_cell_says_so_and_fetches_nothing(monkeypatch):
     monkeypatch.setattr("course.sample.weights_are_here", lambda: False)
-    with pytest.raises(TextNotHere, match=r"To bring them, 0\.5 GB: hf download openai"):
+    with pytest.raises(TextUnavailableError, match=r"To bring them, 0\.5 GB: hf download openai"):
         gpt2_weights()
 
 

@@ -18,7 +18,7 @@ from course.solutions import lesson_08 as solution
 from course.syllabus.lesson_table import written_lessons
 from gptcore.corpus import (
     Batches,
-    TextNotHere,
+    TextUnavailableError,
     jaccard,
     open_shard,
     read_table,
@@ -156,7 +156,9 @@ def test_the_pages_that_the_lesson_names_are_what_it_says():
 
 def test_where_no_file_of_fineweb_is_a_cell_says_so_in_two_lines(tmp_path, monkeypatch):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
-    with pytest.raises(TextNotHere, match="To bring a file, 2 GB: gptcore fetch fineweb:CC-MAIN"):
+    with pytest.raises(
+        TextUnavailableError, match="To bring a file, 2 GB: gptcore fetch fineweb:CC-MAIN"
+    ):
         fineweb_file()
     brought = tmp_path / "fineweb" / "CC-MAIN-2013-20" / "000_00000.parquet"
     brought.parent.mkdir(parents=True)

@@ -24,7 +24,7 @@ from course.sample import fineweb_shards
 from course.solutions import lesson_10 as solution
 from course.syllabus.lesson_table import written_lessons
 from gptcore.cli.training.loop import RESUME_ME
-from gptcore.corpus import Batches, TextNotHere, load_documents, write_shard
+from gptcore.corpus import Batches, TextUnavailableError, load_documents, write_shard
 from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import BPETokenizer
 from gptcore.training import PRESETS, LossSum, NonFiniteError, TrainConfig, learning_rate, train
@@ -328,7 +328,9 @@ def test_the_table_of_the_card_holds_what_its_logs_hold():
 
 def test_where_no_shards_are_the_cell_for_a_card_says_how_to_make_them(tmp_path, monkeypatch):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
-    with pytest.raises(TextNotHere, match="To make them: gptcore prepare fineweb:CC-MAIN") as told:
+    with pytest.raises(
+        TextUnavailableError, match="To make them: gptcore prepare fineweb:CC-MAIN"
+    ) as told:
         fineweb_shards()
     assert str(tmp_path) not in str(told.value)
     (tmp_path / "fineweb-shards").mkdir()

@@ -18,9 +18,9 @@ from wide_inputs import HOLDS, SPECIFIED, WIDE, computed
 import course.exercises.exercises
 from course.catalogue import QUESTIONS
 from course.exercises.exercises import Exercise
-from course.exercises.numbers import NotDoneYet, difference
+from course.exercises.numbers import UnansweredError, difference
 from course.exercises.questions import Question, Verdict
-from course.exercises.time_limit import TooLong, time_limit
+from course.exercises.time_limit import TimeLimitError, time_limit
 from course.syllabus.lesson_table import COURSE
 
 pytestmark = pytest.mark.slow
@@ -82,7 +82,7 @@ def computes_the_same(question: Question, answer) -> bool:
             if question.name in SPECIFIED:
                 return SPECIFIED[question.name](answer)
             return difference(computed(question.name, answer), wanted(question.name), 1e-9) is None
-    except (TooLong, Exception):
+    except (TimeLimitError, Exception):
         return False
 
 
@@ -107,7 +107,7 @@ def is_true(question: Question, answer, verdict: Verdict) -> bool:
 def judged(question: Question, answer) -> Verdict:
     try:
         return question.judge(answer)
-    except NotDoneYet:
+    except UnansweredError:
         return Verdict(False, "not done yet")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from gptcore.corpus import load_documents
 from gptcore.scalar import MicroGPT
-from gptcore.tokenizers import CharTokenizer, UnknownCharacter
+from gptcore.tokenizers import CharTokenizer, UnknownCharacterError
 
 
 def test_letters_and_bos_have_the_numbers_that_microgpt_gives_them():
@@ -23,7 +23,7 @@ def test_shakespeare_has_65_characters_and_bos(shakespeare):
 
 def test_unknown_characters_are_counted_shown_and_placed():
     tokenizer = CharTokenizer.train(["abc", "d"])
-    with pytest.raises(UnknownCharacter) as caught:
+    with pytest.raises(UnknownCharacterError) as caught:
         tokenizer.encode("abc!é")
     assert str(caught.value) == (
         "2 character(s) of the text are not in the vocabulary: '!é'. "
@@ -35,13 +35,13 @@ def test_unknown_characters_are_counted_shown_and_placed():
 
 def test_the_position_counts_special_tokens_as_the_letters_of_their_spelling():
     tokenizer = CharTokenizer("abc")
-    with pytest.raises(UnknownCharacter, match=r"'!'\. The first stands at position 9"):
+    with pytest.raises(UnknownCharacterError, match=r"'!'\. The first stands at position 9"):
         tokenizer.encode("a<|bos|>b!", allowed_special="all")
 
 
 def test_of_many_unknown_characters_twenty_are_shown():
     with pytest.raises(
-        UnknownCharacter, match=r"^26 char.*: 'abcdefghijklmnopqrst' and others\. The"
+        UnknownCharacterError, match=r"^26 char.*: 'abcdefghijklmnopqrst' and others\. The"
     ):
         CharTokenizer("X").encode("abcdefghijklmnopqrstuvwxyz")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gptcore.tokenizers import BPETokenizer, SpecialTokenInText
+from gptcore.tokenizers import BPETokenizer, SpecialTokenInTextError
 
 NESTED = ["<|end|>", "<|end|><|of|>", "<|of|>", "<|end|><|of|><|all|>"]
 
@@ -29,12 +29,12 @@ def test_tiktoken_gets_the_same_special_tokens(trained):
     assert other.encode_ordinary(text) == trained.encode_ordinary(text)
     with pytest.raises(ValueError):
         other.encode(text)
-    with pytest.raises(SpecialTokenInText):
+    with pytest.raises(SpecialTokenInTextError):
         trained.encode(text)
 
 
 def test_the_first_one_that_is_not_allowed_is_named_with_its_position(tokenizer):
-    with pytest.raises(SpecialTokenInText, match=r"'<\|of\|>' at position 10"):
+    with pytest.raises(SpecialTokenInTextError, match=r"'<\|of\|>' at position 10"):
         tokenizer.encode("ab<|end|> <|of|>", allowed_special={"<|end|>"})
 
 

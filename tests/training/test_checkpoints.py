@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from small_runs import SHORT, STILL, log_of, new_model, run, untimed
 
-from gptcore.corpus import DiskFull
+from gptcore.corpus import DiskFullError
 from gptcore.model import GPT
 from gptcore.training import Checkpoints, load_model, read_log
 
@@ -118,7 +118,10 @@ def test_a_full_disk_leaves_the_old_checkpoint_as_it_is(size_bytes, text, tmp_pa
     out = tmp_path / "out"
     run(text, out, FEW, stop=iter([False] * 4 + [True]).__next__)
     before = {f.name: f.read_bytes() for f in (out / "latest").iterdir()}
-    with files_at_most(size_bytes), pytest.raises(DiskFull, match=r"is too full.* It is as it was"):
+    with (
+        files_at_most(size_bytes),
+        pytest.raises(DiskFullError, match=r"is too full.* It is as it was"),
+    ):
         run(text, out, FEW, resume=True)
     assert (out / "latest").resolve().name == "step_000005"
     assert {f.name: f.read_bytes() for f in (out / "latest").iterdir()} == before
@@ -133,7 +136,9 @@ def test_a_disk_too_full_for_the_log_says_so_and_nothing_is_lost(text, tmp_path)
     largest = max((out / name).stat().st_size for name in ("run.json", "log.jsonl"))
     with (
         files_at_most(largest + 300),
-        pytest.raises(DiskFull, match=r"too full for the log\. Checkpoints are as they were\."),
+        pytest.raises(
+            DiskFullError, match=r"too full for the log\. Checkpoints are as they were\."
+        ),
     ):
         run(text, out, replace(FEW, checkpoint_every=100), resume=True)
     assert [step.step for step in read_log(out)][:5] == [1, 2, 3, 4, 5]

@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
 from gptcore.cli import main
-from gptcore.corpus import DiskFull
+from gptcore.corpus import DiskFullError
 from gptcore.training import Checkpoints, Peak, load_model, train
 from gptcore.training.hardware.mfu import share_of_peak
 
@@ -108,7 +108,7 @@ def test_room_is_looked_for_before_the_first_step(text, tmp_path, monkeypatch):
     size = 3 * 4 * sum(weight.numel() for weight in new_model().parameters())
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=size))
     with pytest.raises(
-        DiskFull, match=r"No step was made. Make room; or keep fewer: --keep_checkpoints 1"
+        DiskFullError, match=r"No step was made. Make room; or keep fewer: --keep_checkpoints 1"
     ):
         run(text, tmp_path / "out", FEW)
     assert not (tmp_path / "out" / "log.jsonl").exists()

@@ -22,7 +22,7 @@ from requests import exceptions
 from gptcore.manifest import (
     DATA_VARIABLE,
     Text,
-    TextNotHere,
+    TextUnavailableError,
     differences,
     find_text,
     is_there,
@@ -56,8 +56,8 @@ def fetch(names: str | Iterable[str], again: bool = False) -> Iterator[Fetched]:
     All names are checked before the first text is brought. With `again`, a text that is here is
     brought anew, and replaced once the new one is whole.
 
-    Raises: UnknownText at once; then, at its turn, TextNotHere or TextDamaged. Nothing is yielded
-        after an error.
+    Raises: UnknownTextError at once; then, at its turn, TextUnavailableError or
+        TextDamagedError. Nothing is yielded after an error.
     Example: for text in fetch(["names"]): print(text.name, text.state)
     """
     # Trap: a lone string is also a series of names, one for each of its letters.
@@ -68,8 +68,8 @@ def fetch(names: str | Iterable[str], again: bool = False) -> Iterator[Fetched]:
 def bring(text: Text, again: bool = False) -> Fetched:
     """Make sure that the text is on this machine, whole.
 
-    Raises: TextNotHere if it cannot be brought or stored; TextDamaged if a damaged file lies in
-        its place and `again` does not allow to replace it.
+    Raises: TextUnavailableError if it cannot be brought or stored; TextDamagedError if a
+        damaged file lies in its place and `again` does not allow to replace it.
     """
     path = path_of(text)
     if text.shipped:
@@ -83,7 +83,7 @@ def bring(text: Text, again: bool = False) -> Fetched:
         if not problem:
             os.replace(part, path)
     except OSError as error:
-        raise TextNotHere(
+        raise TextUnavailableError(
             f"The text {text.name!r} cannot be stored as {path.name} in the folder {path.parent} "
             f"({error.strerror or error}).\n"
             f"Set {DATA_VARIABLE} to a folder that can be written and has room, then: "
@@ -166,10 +166,10 @@ def remove(part: Path) -> None:
         part.unlink()
 
 
-def not_brought(text: Text, path: Path, problem: str) -> TextNotHere:
+def not_brought(text: Text, path: Path, problem: str) -> TextUnavailableError:
     """The error for a text that no mirror gave us; what lies in its place is as it was."""
     verdict, again = ("is as it was", " --again") if path.exists() else ("is not there yet", "")
-    return TextNotHere(
+    return TextUnavailableError(
         f"The text {text.name!r} could not be downloaded: {problem}.\n"
         f"Nothing was kept; {path.name} in the folder {path.parent} {verdict}.\n"
         f"To try again: gptcore fetch {text.name}{again}"

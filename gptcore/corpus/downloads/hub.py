@@ -19,7 +19,7 @@ from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RevisionN
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers
 
-from gptcore.corpus.downloads.source import Source, SourceDamaged
+from gptcore.corpus.downloads.source import Source, SourceDamagedError
 from gptcore.files import NO_ROOM, check_room, read_json, sha256_of, sole_use, write_json
 from gptcore.manifest import data_folder
 
@@ -35,7 +35,7 @@ def bring(name: str, again: bool = False) -> Source:
     With `again`, a file that is here is downloaded anew, and replaced once the new one is whole.
 
     Raises: ValueError for a name that the hub does not know; OSError if it cannot be reached, with
-        what came so far kept; SourceDamaged if what came is not what the hub said.
+        what came so far kept; SourceDamagedError if what came is not what the hub said.
     """
     match = NAME.fullmatch(name)
     if not match:
@@ -110,7 +110,7 @@ def download(name: str, known: dict[str, Any], path: Path) -> None:
     sha256 = sha256_of(part)
     if sha256 != known["sha256"]:
         part.unlink()
-        raise SourceDamaged(
+        raise SourceDamagedError(
             f"What came for {name} has sha256 {sha256}, but the hub says {known['sha256']}. It was "
             "thrown away. Run the same again."
         )

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Literal
 
 
-class SourceDamaged(OSError):
+class SourceDamagedError(OSError):
     """A file that documents are read from is not whole, or is another kind of file.
 
     Example: Path("a.parquet").write_text("no table")
-             [*read_table("a.parquet")] -> raises SourceDamaged
+             [*read_table("a.parquet")] -> raises SourceDamagedError
     """
 
 

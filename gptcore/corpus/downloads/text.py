@@ -7,20 +7,20 @@ Left out on purpose: texts that have no name in `data/manifest.toml`. Read a fil
 import sys
 from importlib import import_module
 
-from gptcore.manifest import TextNotHere, find_text, is_there, path_of, read_whole
+from gptcore.manifest import TextUnavailableError, find_text, is_there, path_of, read_whole
 
 
 def load(name: str) -> str:
     """The whole text, exactly as its file has it; brought from the network if it is not here yet.
 
-    Raises: UnknownText for a misspelt name; TextNotHere if it cannot be brought; TextDamaged if
-        the file on this machine is not that text.
+    Raises: UnknownTextError for a misspelt name; TextUnavailableError if it cannot be brought;
+        TextDamagedError if the file on this machine is not that text.
     Example: load("names")[:5] -> "aare\\n"
     """
     text = find_text(name)
     if not text.shipped and not is_there(text):
         if sys.platform == "emscripten":  # Python inside a page has no sockets
-            raise TextNotHere(
+            raise TextUnavailableError(
                 f"The text {name!r} does not come with gptcore, and Python inside a page brings "
                 f"nothing from elsewhere. On a machine of your own: gptcore fetch {name}"
             )
@@ -43,7 +43,7 @@ def load_documents(name: str) -> list[str]:
 def available(name: str) -> bool:
     """Whether `load(name)` would need no network: the file is here and has the right size.
 
-    Raises: UnknownText for a misspelt name.
+    Raises: UnknownTextError for a misspelt name.
     Example: available("names") -> True
     """
     text = find_text(name)

@@ -35,7 +35,7 @@ def read_table(path: str | Path, bad_text: BadText = "stop") -> Iterator[Documen
     A document without an id gets its row for a name, such as "row 17". With `bad_text="replace"`
     U+FFFD stands where a cell is no UTF-8.
     Raises: ValueError, with the columns there are, if none is called text, and for a cell that is
-        no UTF-8; SourceDamaged if the file is not whole.
+        no UTF-8; SourceDamagedError if the file is not whole.
     Example: write_table(documents, "a.parquet"); next(read_table("a.parquet")).id -> "1"
     """
     row = 0

@@ -157,7 +157,7 @@ def check_share(
 ) -> None:
     """Note the hash of every `world_size`-th file that was not noted yet, from `rank` on.
 
-    Raises: SourceDamaged where another hash was known; then there will be no manifest.
+    Raises: SourceDamagedError where another hash was known; then there will be no manifest.
     """
     share = range(rank, len(found), world_size)
     mine = [number for number in share if not record_of(folder, number).exists()]

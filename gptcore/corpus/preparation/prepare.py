@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from gptcore.checks import as_path
-from gptcore.corpus.downloads.source import Source, SourceDamaged
+from gptcore.corpus.downloads.source import Source, SourceDamagedError
 from gptcore.corpus.preparation.plan import (
     AS_USUAL,
     ShardSettings,
@@ -44,7 +44,7 @@ from gptcore.corpus.reading.sources import check_file, find_all, lasting
 from gptcore.corpus.shards.shards import format_for
 from gptcore.files import (
     NO_ROOM,
-    DiskFull,
+    DiskFullError,
     check_room,
     no_room,
     sole_use,
@@ -144,7 +144,7 @@ def run(asked: Preparation) -> Iterator[Progress]:
                 check_unchanged(made.get(shard.number) if finished else None, shard, folder)
                 made[shard.number] = asdict(shard)
                 yield step
-        except (ValueError, SourceDamaged):
+        except (ValueError, SourceDamagedError):
             if not made:  # what mends the sources, or another option, may begin here again
                 remove_traces(folder)
             raise
@@ -178,7 +178,7 @@ def check_sources(
 ) -> Iterator[Progress]:
     """Hold the hash of every file that will be read against the one that is known, or note it.
 
-    Raises: SourceDamaged.
+    Raises: SourceDamagedError.
     """
     start, done_bytes = perf_counter(), 0
     all_bytes = sum(found[number].bytes for number in needed)
@@ -200,7 +200,7 @@ def make_missing(
 ) -> Iterator[tuple[Progress, Made]]:
     """Make the shards that are missing, in any order.
 
-    Raises: DiskFull, before the first one or on the way.
+    Raises: DiskFullError, before the first one or on the way.
     """
     jobs = {number: spans_of(plan, found, number) for number in missing}
     text_bytes = {number: plan["shards"][number]["text_bytes"] for number in missing}
@@ -219,7 +219,7 @@ def make_missing(
             step = Progress("making", done, len(jobs), done_bytes, all_bytes, tokens, seconds)
             yield step, made
     except OSError as error:
-        if not isinstance(error, DiskFull) and error.errno not in NO_ROOM:
+        if not isinstance(error, DiskFullError) and error.errno not in NO_ROOM:
             raise
         raise no_room(asked.folder, int(share * (all_bytes - done_bytes))) from None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
-from gptcore.corpus.downloads.source import SourceDamaged
+from gptcore.corpus.downloads.source import SourceDamagedError
 from gptcore.corpus.reading.formats import open_bytes
 from gptcore.corpus.reading.rows import Reading, Row, id_of, missing_column
 from gptcore.corpus.reading.unique import position_of
@@ -18,7 +18,7 @@ def rows_of_csv(path: Path, reading: Reading) -> Iterator[Row]:
     """Id and text of each row.
 
     Raises: ValueError for a column that is not there, or a row with too few or too many cells;
-        SourceDamaged for a quote that is never closed.
+        SourceDamagedError for a quote that is never closed.
     """
     errors = "strict" if reading.bad_text == "stop" else "replace"
     csv.field_size_limit(LONGEST_CELL)
@@ -41,7 +41,7 @@ def rows_of_csv(path: Path, reading: Reading) -> Iterator[Row]:
                 "--bad_text replace"
             ) from None
         except csv.Error as error:
-            raise SourceDamaged(
+            raise SourceDamagedError(
                 f"{path}, line {lines.line_num} is no CSV: {error}. A cell with a quote or a line "
                 'break in it stands in quotes, and a quote inside is doubled: "say ""so""".'
             ) from None

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from gptcore.corpus.downloads.source import SourceDamaged
+from gptcore.corpus.downloads.source import SourceDamagedError
 from gptcore.corpus.reading.csv_rows import rows_of_csv
 from gptcore.corpus.reading.formats import (
     Format,
@@ -42,8 +42,8 @@ def content_format(path: Path) -> Format:
 def row_groups(path: Path, reading: Reading) -> list[int]:
     """Every row group of the file, by the bytes of its text.
 
-    Raises: ValueError for a column that is not there, or what is no text; SourceDamaged for a file
-        that is not whole.
+    Raises: ValueError for a column that is not there, or what is no text; SourceDamagedError for a
+        file that is not whole.
     """
     if known_format(path).kind == "parquet":
         return group_bytes(path, reading.column)
@@ -60,7 +60,7 @@ def row_groups(path: Path, reading: Reading) -> list[int]:
 def read_documents(path: Path, group: int, reading: Reading) -> Iterator[list[Row]]:
     """The documents of one row group, a few at a time.
 
-    Raises: SourceDamaged or ValueError, naming file and position.
+    Raises: SourceDamagedError or ValueError, naming file and position.
     """
     if known_format(path).kind == "parquet":
         yield from read_parquet(path, group, reading)
@@ -68,7 +68,7 @@ def read_documents(path: Path, group: int, reading: Reading) -> Iterator[list[Ro
     try:
         yield from in_batches(rows_of(path, group, reading))
     except (pa.ArrowException, OSError) as error:
-        if isinstance(error, SourceDamaged) or not known_format(path).compression:
+        if isinstance(error, SourceDamagedError) or not known_format(path).compression:
             raise
         raise not_unpacked(path, error) from None
 

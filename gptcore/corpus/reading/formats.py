@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 import pyarrow as pa
 
-from gptcore.corpus.downloads.source import SourceDamaged
+from gptcore.corpus.downloads.source import SourceDamagedError
 from gptcore.corpus.reading.rows import first_line
 
 ENDINGS = {
@@ -88,7 +88,7 @@ def open_bytes(path: Path) -> BinaryIO:
 def unpacked_bytes(path: Path) -> int:
     """The size of the content. Of a large compressed file it is an estimate from its beginning.
 
-    Raises: SourceDamaged if it cannot be unpacked.
+    Raises: SourceDamagedError if it cannot be unpacked.
     """
     size_bytes, compression = path.stat().st_size, known_format(path).compression
     if not compression:
@@ -105,7 +105,7 @@ def unpacked_bytes(path: Path) -> int:
         return max(sample_bytes, sample_bytes * size_bytes // file.tell())
 
 
-def not_unpacked(path: Path, error: BaseException | None) -> SourceDamaged:
+def not_unpacked(path: Path, error: BaseException | None) -> SourceDamagedError:
     """The error for a compressed file that does not unpack."""
     ending = path.suffix.lower()
     with open(path, "rb") as file:
@@ -119,14 +119,14 @@ def not_unpacked(path: Path, error: BaseException | None) -> SourceDamaged:
         problem = f"{error}. Unpack it: zstd -d --long=31 {shlex.quote(str(path))}"
     else:
         problem = (first_line(error) if error and begin else "it is empty") + ". Bring it again."
-    return SourceDamaged(f"{path} cannot be unpacked: {problem}")
+    return SourceDamagedError(f"{path} cannot be unpacked: {problem}")
 
 
 def check_is_text(path: Path) -> None:
     """Look at how the file begins, once unpacked.
 
     Raises: ValueError, with the way out, for what is no UTF-8 text whatever its name says;
-        SourceDamaged if it cannot be unpacked.
+        SourceDamagedError if it cannot be unpacked.
     """
     try:
         with open_bytes(path) as file:

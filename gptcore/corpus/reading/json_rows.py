@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gptcore.corpus.downloads.source import SourceDamaged
+from gptcore.corpus.downloads.source import SourceDamagedError
 from gptcore.corpus.reading.formats import open_bytes
 from gptcore.corpus.reading.rows import Reading, Row, decode, id_of, whole_characters
 from gptcore.json_text import parse_json
@@ -32,13 +32,13 @@ def parsed(line: bytes) -> Any:
 def row_of_line(path: Path, start: int, line: bytes, reading: Reading) -> Row:
     """One line of jsonl, which begins at byte `start`.
 
-    Raises: SourceDamaged if it is no JSON object; ValueError if it lacks the field.
+    Raises: SourceDamagedError if it is no JSON object; ValueError if it lacks the field.
     """
     text = decode(path, start, line, reading.bad_text)
     try:
         row = parse_json(text)
     except ValueError as error:
-        raise SourceDamaged(f"{place_of(path, start)} is not JSON: {error}.") from None
+        raise SourceDamagedError(f"{place_of(path, start)} is not JSON: {error}.") from None
     except RecursionError:
         raise too_deep(place_of(path, start)) from None
     if not isinstance(row, dict):
@@ -54,7 +54,7 @@ def row_of_line(path: Path, start: int, line: bytes, reading: Reading) -> Row:
 def rows_of_file(path: Path, reading: Reading) -> Iterator[Row]:
     """The elements of an array, or the one object that the file is; it is read as a whole.
 
-    Raises: SourceDamaged if it is no JSON; ValueError for elements without the field.
+    Raises: SourceDamagedError if it is no JSON; ValueError for elements without the field.
     """
     with open_bytes(path) as file:
         content = file.read()
@@ -64,7 +64,7 @@ def rows_of_file(path: Path, reading: Reading) -> Iterator[Row]:
     try:
         found = parse_json(text)
     except ValueError as error:
-        raise SourceDamaged(f"{path} is not JSON: {error}.") from None
+        raise SourceDamagedError(f"{path} is not JSON: {error}.") from None
     except RecursionError:
         raise too_deep(path) from None
     for number, row in enumerate(found if isinstance(found, list) else [found], start=1):
@@ -107,8 +107,8 @@ def place_of(path: Path, start: int) -> str:
     return f"{path}, line {number}"
 
 
-def too_deep(place: object) -> SourceDamaged:
-    return SourceDamaged(
+def too_deep(place: object) -> SourceDamagedError:
+    return SourceDamagedError(
         f"{place} is nested too deeply to be read: brackets within brackets, thousands of times. "
         "Take the line or the file out."
     )

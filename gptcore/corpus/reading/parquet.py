@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gptcore.corpus.downloads.source import SourceDamaged
+from gptcore.corpus.downloads.source import SourceDamagedError
 from gptcore.corpus.reading.rows import (
     BadText,
     Reading,
@@ -27,7 +27,7 @@ Cells = dict[str, list[Any]]  # column -> its cells
 def open_parquet(path: Path) -> pq.ParquetFile:
     """The file, its footer read.
 
-    Raises: SourceDamaged if it is no parquet file, or only a part of one.
+    Raises: SourceDamagedError if it is no parquet file, or only a part of one.
     """
     try:
         return pq.ParquetFile(path, buffer_size=BUFFER_BYTES)
@@ -42,7 +42,7 @@ def open_parquet(path: Path) -> pq.ParquetFile:
             problem = (
                 f"it begins with {begin[:20]!r} instead of b'PAR1'" if begin else "it is empty"
             )
-        raise SourceDamaged(
+        raise SourceDamagedError(
             f"{path} is no whole parquet file: {problem}. Bring it again."
         ) from None
 
@@ -100,7 +100,7 @@ def read_cells(
 
     Columns that are not there are left out. `groups` None means all row groups.
 
-    Raises: SourceDamaged, or ValueError for bytes that are no text, naming file and row.
+    Raises: SourceDamagedError, or ValueError for bytes that are no text, naming file and row.
     """
     with open_parquet(path) as file:
         check_text_column(path, file.schema_arrow, wanted[0])
@@ -124,7 +124,7 @@ def read_cells(
 def next_batch(path: Path, group: int, row: int, batches: Iterator) -> pa.RecordBatch | None:
     """The next rows, or None at the end.
 
-    Raises: SourceDamaged or ValueError, with the place.
+    Raises: SourceDamagedError or ValueError, with the place.
     """
     try:
         return next(batches, None)
@@ -134,7 +134,7 @@ def next_batch(path: Path, group: int, row: int, batches: Iterator) -> pa.Record
                 f"{path}, row group {group}, has text after its row {row} that is not UTF-8. Write "
                 "the table again from clean text."
             ) from None
-        raise SourceDamaged(
+        raise SourceDamagedError(
             f"{path} is damaged: row group {group} cannot be read after its row {row} "
             f"({first_line(error)}). Bring the file again."
         ) from None

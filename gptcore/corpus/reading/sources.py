@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Literal
 
 from gptcore.checks import as_path
-from gptcore.corpus.downloads.source import Source, SourceDamaged
+from gptcore.corpus.downloads.source import Source, SourceDamagedError
 from gptcore.corpus.reading.formats import ENDINGS, READABLE, format_of, not_read
 from gptcore.corpus.reading.left_out import LeftOut, by_reason, in_lines
 from gptcore.corpus.reading.rows import AS_A_GUESS, Reading
 from gptcore.corpus.reading.walk import files_below, not_a_file, pointing
 from gptcore.files import sha256_of
-from gptcore.manifest import UnknownText, all_texts, find_text, is_there, path_of
+from gptcore.manifest import UnknownTextError, all_texts, find_text, is_there, path_of
 
 FROM_THE_HUB = ("fineweb:", "fineweb-edu:")
 SINGLE = ("shakespeare",)  # named texts that are one document; of others every line is one
@@ -38,7 +38,7 @@ class Found:
 def check_file(source: Source, known: str = "") -> str:
     """The SHA-256 of the file, once it is the one that is known, if any is.
 
-    Raises: SourceDamaged.
+    Raises: SourceDamagedError.
     """
     expected, found = known or source.sha256, sha256_of(source.path)
     if expected in ("", found):
@@ -46,7 +46,7 @@ def check_file(source: Source, known: str = "") -> str:
     way_out = "Bring back the file as it was, or prepare this one into another folder."
     if is_name(source.name):
         way_out = f"Bring it again: gptcore fetch {source.name} --again"
-    raise SourceDamaged(
+    raise SourceDamagedError(
         f"{source.path} is damaged, or another file than before: expected sha256 {expected}, got "
         f"{found}. {way_out}"
     )
@@ -192,7 +192,7 @@ def named(asked: str, path: Path) -> Source:
     """A text of data/manifest.toml; or the error for a path that leads nowhere."""
     try:
         text = find_text(asked)
-    except UnknownText:
+    except UnknownTextError:
         folder = path.parent
         there = [other.name for other in folder.iterdir()] if folder.is_dir() else []
         near = difflib.get_close_matches(path.name, there, 1, 0.5)

@@ -21,7 +21,7 @@ from gptcore.checks import as_path
 from gptcore.corpus.shards.shards import (
     MAGICS,
     NARROW,
-    ShardDamaged,
+    ShardDamagedError,
     command_of,
     open_shard,
     read_header,
@@ -38,8 +38,8 @@ class Batches:
 
     `tokenizer`, if given, must be the one that the shards were made with.
 
-    Raises: ValueError for what does not fit; ShardDamaged, before the first step, for every shard
-        that is not bit for bit what the manifest beside it says.
+    Raises: ValueError for what does not fit; ShardDamagedError, before the first step, for every
+        shard that is not bit for bit what the manifest beside it says.
     Example: x, y = Batches("web", batch_size=8, block_size=64, seed=1).batch(step=0)
              x.shape -> (8, 64)
     """
@@ -136,7 +136,7 @@ class Batches:
 def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> list[np.ndarray]:
     """The shards of a split, mapped into memory; each was read once, to be sure of it.
 
-    Raises: ValueError, ShardDamaged.
+    Raises: ValueError, ShardDamagedError.
     """
     if path.is_file():
         return [open_any(path)]
@@ -207,7 +207,7 @@ def check_tokenizer(path: Path, manifest: dict[str, Any], tokenizer: Tokenizer |
 def check_whole(path: Path, manifest: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
     """Read every shard once, several at a time, and hold its hash against the manifest.
 
-    Raises: ShardDamaged for the first one that differs, with the command that repairs it.
+    Raises: ShardDamagedError for the first one that differs, with the command that repairs it.
     """
 
     def problem(row: dict[str, Any]) -> str:
@@ -224,7 +224,7 @@ def check_whole(path: Path, manifest: dict[str, Any], rows: Sequence[dict[str, A
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for found in threads.map(problem, rows):
             if found:
-                raise ShardDamaged(f"{found} Repair it with: {command_of(manifest, path)}")
+                raise ShardDamagedError(f"{found} Repair it with: {command_of(manifest, path)}")
 
 
 def open_any(path: Path) -> np.ndarray:
@@ -235,7 +235,7 @@ def open_any(path: Path) -> np.ndarray:
         return open_shard(path)
     size_bytes = path.stat().st_size
     if size_bytes % NARROW.dtype.itemsize or not size_bytes:
-        raise ShardDamaged(
+        raise ShardDamagedError(
             f"{path} has no header of a shard, and no ids of 2 bytes either: it has {size_bytes:,} "
             "bytes. Make it anew."
         )

@@ -19,10 +19,10 @@ HEADER_BYTES = HEADER_INTS * 4
 MOST_TOKENS = 2**31 - 1  # what the header's int32 can count
 
 
-class ShardDamaged(OSError):
+class ShardDamagedError(OSError):
     """A shard is not what was written, or is none at all.
 
-    Example: Path("a.bin").write_text("no shard"); open_shard(Path("a.bin")) -> raises ShardDamaged
+    Example: Path("a.bin").write_text("?"); open_shard(Path("a.bin")) -> raises ShardDamagedError
     """
 
 
@@ -90,7 +90,7 @@ def open_shard(path: Path) -> np.ndarray:
     """The ids of a shard, mapped into memory and not yet read.
 
     Shapes: (tokens,), of 2 or 4 bytes each.
-    Raises: ShardDamaged if header and size do not belong together.
+    Raises: ShardDamagedError if header and size do not belong together.
     Example: open_shard(Path("web/train_000000.bin")).shape -> (5000,)
     """
     form, tokens = read_header(path)
@@ -102,26 +102,26 @@ def open_shard(path: Path) -> np.ndarray:
 def read_header(path: Path) -> tuple[Format, int]:
     """Format and number of tokens, held against the size of the file.
 
-    Raises: ShardDamaged, with what is wrong.
+    Raises: ShardDamagedError, with what is wrong.
     """
     try:
         with open(path, "rb") as file:
             header = np.frombuffer(file.read(HEADER_BYTES).ljust(HEADER_BYTES, b"\0"), "<i4")
         size_bytes = path.stat().st_size
     except OSError as error:
-        raise ShardDamaged(f"The shard {path} cannot be read ({error.strerror}).") from None
+        raise ShardDamagedError(f"The shard {path} cannot be read ({error.strerror}).") from None
     magic, version, tokens = (int(number) for number in header[:3])
     form = next(
         (form for form in (NARROW, WIDE) if (form.magic, form.version) == (magic, version)), None
     )
     if form is None:
-        raise ShardDamaged(
+        raise ShardDamagedError(
             f"The file {path} is no shard: it begins with {magic}, version {version}, instead of "
             f"{NARROW.magic}, version {NARROW.version} or {WIDE.magic}, version {WIDE.version}."
         )
     expected_bytes = HEADER_BYTES + tokens * form.dtype.itemsize
     if size_bytes != expected_bytes:
-        raise ShardDamaged(
+        raise ShardDamagedError(
             f"The shard {path} is not whole: its header counts {tokens:,} tokens, which take "
             f"{expected_bytes:,} bytes, and the file has {size_bytes:,}."
         )

@@ -27,7 +27,7 @@ from typing import TypeVar
 from safetensors import SafetensorError
 from torch import Tensor
 
-from gptcore.files import NO_ROOM, DiskFull, sha256_of
+from gptcore.files import NO_ROOM, DiskFullError, sha256_of
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
 from gptcore.model.weights import refuse_pickle, save_tensors
@@ -91,7 +91,7 @@ class Checkpoints:
     def save(self, step: int, model: GPT, optimizer: dict[str, Tensor], state: State) -> Path:
         """Write a checkpoint; what was there before stays as it is until the new one is whole.
 
-        Raises: DiskFull; OSError.
+        Raises: DiskFullError; OSError.
         """
         folder = self.folder(step)
         part = folder.with_name(f"{folder.name}.part")
@@ -128,22 +128,22 @@ class Checkpoints:
             return self.no_room(size_of(model), f"{left} It is as it was. ")
         return OSError(f"The checkpoint could not be written ({told}). {left} It is as it was.")
 
-    def no_room(self, needed_bytes: int, left: str = "") -> DiskFull:
-        return DiskFull(
+    def no_room(self, needed_bytes: int, left: str = "") -> DiskFullError:
+        return DiskFullError(
             f"The disk of {self.out_dir} is too full for a checkpoint of about {needed_bytes:,} "
             f"bytes; {shutil.disk_usage(self.out_dir).free:,} are free. {left}Make room "
             f"(--keep_checkpoints 1 keeps fewer) and run the same with --resume."
         )
 
     def check_room(self, model: GPT, steps_to_save: int) -> None:
-        """Raises: DiskFull if the checkpoints that a run will have at a time do not fit."""
+        """Raises: DiskFullError if the checkpoints that a run will have at a time do not fit."""
         at_hand = len(self.steps())
         most = self.keep + 1 + len(self.stays)  # the newest, the best, and those that stay
         more = max(0, min(most, at_hand + steps_to_save) - at_hand)
         needed = size_of(model) * (more + (at_hand > 0))  # an old one goes when a new one is whole
         if shutil.disk_usage(self.out_dir).free >= needed:
             return
-        raise DiskFull(
+        raise DiskFullError(
             f"The disk of {self.out_dir} has {shutil.disk_usage(self.out_dir).free:,} bytes free, "
             f"and the checkpoints of this run need about {needed:,}. No step was made. Make room; "
             f"or keep fewer: --keep_checkpoints 1; or give --out_dir a folder on a larger disk."

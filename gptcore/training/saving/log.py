@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gptcore.files import NO_ROOM, DiskFull
+from gptcore.files import NO_ROOM, DiskFullError
 from gptcore.json_text import parse_json
 
 LOG = "log.jsonl"
@@ -61,7 +61,7 @@ class Log:
         self.open_file = self.file.open("ab", buffering=0)
 
     def add(self, step: Step) -> None:
-        """Raises: DiskFull; a line that was written in part is no line, see `lines_of`."""
+        """Raises: DiskFullError; a line that was written in part is no line, see `lines_of`."""
         line = (json.dumps(asdict(step)) + "\n").encode()
         with told_if_full(self.file.parent):
             if self.open_file.write(line) < len(line):
@@ -77,13 +77,13 @@ class Log:
 
 @contextmanager
 def told_if_full(folder: Path) -> Iterator[None]:
-    """Raises: DiskFull instead of what the system says."""
+    """Raises: DiskFullError instead of what the system says."""
     try:
         yield
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        raise DiskFull(
+        raise DiskFullError(
             f"The disk of {folder} is too full for the log. Checkpoints are as they were. Make "
             f"room and run the same with --resume."
         ) from None
