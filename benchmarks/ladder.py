@@ -14,7 +14,7 @@ from time import perf_counter
 from benchmarks.microgpt import ROOT, milliseconds_a_step
 from gptcore.corpus import available, load_documents
 from gptcore.ladder import ArrayGPT, loss_of, weights_of
-from gptcore.manifest import find_text, path_of
+from gptcore.manifest import find_text, text_path
 from gptcore.scalar import MicroGPT
 
 ROUNDS, STEPS = 3, 20
@@ -64,7 +64,7 @@ def milliseconds_for_losses(names: int) -> float:
 
 def figures() -> Iterator[tuple]:
     name = "names-ssa" if available("names-ssa") else "names"
-    names = str(path_of(find_text(name)))
+    names = str(text_path(find_text(name)))
     plainly = ["-m", "gptcore.cli", "microgpt", "--names", names, "--samples", "0", "--plain"]
     page, plain, arrays = [], [], []
     for _ in range(ROUNDS):

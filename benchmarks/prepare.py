@@ -25,7 +25,7 @@ from time import perf_counter, sleep
 
 import pyarrow.parquet as pq
 
-from gptcore.manifest import data_folder, find_text, path_of
+from gptcore.manifest import data_folder, find_text, text_path
 from gptcore.tokenizers import find_tokenizer
 
 PROCESSES = 2
@@ -42,7 +42,7 @@ def ours(source: Path, out: Path) -> list[str]:
 
 def figures() -> Iterator[tuple]:
     sample = data_folder() / SAMPLE
-    if not sample.exists() or not path_of(find_text("gpt2-vocabulary")).exists():
+    if not sample.exists() or not text_path(find_text("gpt2-vocabulary")).exists():
         print(f"prepare: skipped, needs {sample} and gptcore fetch gpt2-vocabulary")
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -217,7 +217,7 @@ def gpt2_for_tokenizers():
     """GPT-2's tokenizer for the library `tokenizers`, made of OpenAI's list of merges."""
     from tokenizers import Tokenizer, models, pre_tokenizers  # noqa: PLC0415
 
-    lines = path_of(find_text("gpt2-vocabulary")).read_text(encoding="utf-8").splitlines()[1:]
+    lines = text_path(find_text("gpt2-vocabulary")).read_text(encoding="utf-8").splitlines()[1:]
     merges = [(left, right) for left, right in (line.split(" ") for line in lines if line)]
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [256 + i for i in range(256 - len(printable))]

@@ -16,7 +16,7 @@ from gptcore.json_text import parse_json
 if sys.platform != "win32":
     import fcntl
 
-NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class FolderInUseError(OSError):
@@ -40,7 +40,7 @@ class DiskFullError(OSError):
 
 
 @contextlib.contextmanager
-def sole_use(
+def lock_folder(
     folder: Path, doing: str = "preparing shards", option: str = "--out"
 ) -> Iterator[None]:
     """Let nobody else in who asks in the same way. A killed process leaves nothing locked.
@@ -69,8 +69,8 @@ def sole_use(
         os.close(handle)
 
 
-def write_json(path: Path, content: Any, lasting: bool = True) -> None:
-    """Write the whole file or nothing; unless `lasting`, a power cut may still take it back.
+def write_json(path: Path, content: Any, durable: bool = True) -> None:
+    """Write the whole file or nothing; unless `durable`, a power cut may still take it back.
 
     Raises: DiskFullError.
     """
@@ -79,13 +79,13 @@ def write_json(path: Path, content: Any, lasting: bool = True) -> None:
     try:
         with open(part, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-            if lasting:
+            if durable:
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as error:
-        if error.errno not in NO_ROOM:
+        if error.errno not in DISK_FULL_ERRNOS:
             raise
-        raise no_room(path.parent, len(text)) from None
+        raise disk_full_error(path.parent, len(text)) from None
     os.replace(part, path)
 
 
@@ -122,14 +122,14 @@ def is_plan(content: Any) -> bool:
     return isinstance(content, dict) and content.keys() >= {"tokenizer", "shards"}
 
 
-def check_room(folder: Path, needed_bytes: int) -> None:
+def check_free_space(folder: Path, needed_bytes: int) -> None:
     """Raises: DiskFullError if the disk has less than that free."""
     free_bytes = shutil.disk_usage(folder).free
     if free_bytes < needed_bytes:
-        raise no_room(folder, needed_bytes)
+        raise disk_full_error(folder, needed_bytes)
 
 
-def no_room(folder: Path, needed_bytes: int) -> DiskFullError:
+def disk_full_error(folder: Path, needed_bytes: int) -> DiskFullError:
     """The error for a disk that is too small, before or on the way."""
     return DiskFullError(
         f"The disk of {folder} is too full: about {needed_bytes:,} bytes are needed, "

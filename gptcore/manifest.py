@@ -15,7 +15,7 @@ from pathlib import Path
 
 import platformdirs
 
-DATA_VARIABLE = "GPTCORE_DATA"
+DATA_ENV_VAR = "GPTCORE_DATA"
 
 
 class UnknownTextError(ValueError):
@@ -46,11 +46,11 @@ class TextDamagedError(TextUnavailableError):
 
 
 @dataclass(frozen=True)
-class Text:
+class TextInfo:
     """One table of the manifest.
 
     Units: bytes is the size of the whole file.
-    Example: Text("poems", "poems.txt", 9, "5e88...", "MIT", "my own").shipped -> True
+    Example: TextInfo("poems", "poems.txt", 9, "5e88...", "MIT", "my own").shipped -> True
     """
 
     name: str
@@ -76,11 +76,11 @@ def shipped_folder() -> Path:
             return folder
     raise TextUnavailableError(
         f"gptcore is here without its data: no manifest.toml in {folders[0]} or {folders[1]}. "
-        + repair(package.parent)
+        + repair_hint(package.parent)
     )
 
 
-def repair(root: Path) -> str:
+def repair_hint(root: Path) -> str:
     """How to bring back a shipped file whose folder `data` lies in `root`."""
     if (root / ".git").exists():
         return f"Bring it back, in the folder {root}: git checkout -- data/"
@@ -92,25 +92,25 @@ def data_folder() -> Path:
 
     Example: print(data_folder())
     """
-    chosen = os.environ.get(DATA_VARIABLE)
+    chosen = os.environ.get(DATA_ENV_VAR)
     if chosen:
         return Path(chosen).expanduser().absolute()
     return Path(platformdirs.user_cache_dir("gptcore"))
 
 
-def all_texts() -> dict[str, Text]:
+def all_texts() -> dict[str, TextInfo]:
     """Every text of the manifest, by name.
 
     Example: "names" in all_texts() -> True
     """
     tables = tomllib.loads((shipped_folder() / "manifest.toml").read_text(encoding="utf-8"))
     return {
-        name: Text(name=name, **{**table, "urls": tuple(table.get("urls", ()))})
+        name: TextInfo(name=name, **{**table, "urls": tuple(table.get("urls", ()))})
         for name, table in tables.items()
     }
 
 
-def find_text(name: str) -> Text:
+def find_text(name: str) -> TextInfo:
     """The text that bears this name.
 
     Raises: UnknownTextError, with the nearest name and all the names.
@@ -128,10 +128,10 @@ def find_text(name: str) -> Text:
     )
 
 
-def path_of(text: Text) -> Path:
+def text_path(text: TextInfo) -> Path:
     """Where the text belongs on this machine, whether it is there or not.
 
-    Example: path_of(find_text("names")).name -> "names.txt"
+    Example: text_path(find_text("names")).name -> "names.txt"
     """
     if text.shipped:
         return shipped_folder() / text.path
@@ -139,22 +139,22 @@ def path_of(text: Text) -> Path:
     # Trap: two texts of different origin may bear the same path, `names.txt`, one in each folder.
     if folder.resolve() == shipped_folder().resolve():
         raise ValueError(
-            f"{DATA_VARIABLE}={folder} is the folder of the texts that come with gptcore; a "
+            f"{DATA_ENV_VAR}={folder} is the folder of the texts that come with gptcore; a "
             "download there could replace one of them. "
-            f"Set {DATA_VARIABLE} to another folder, or unset it."
+            f"Set {DATA_ENV_VAR} to another folder, or unset it."
         )
     return folder / text.path
 
 
-def is_there(text: Text) -> bool:
+def text_exists(text: TextInfo) -> bool:
     """Whether anything lies under the text's name, be it whole or not."""
     try:
-        return path_of(text).exists()
+        return text_path(text).exists()
     except OSError:
         return True  # it cannot even be looked at; reading it will say why
 
 
-def differences(text: Text, content: bytes) -> str:
+def describe_mismatch(text: TextInfo, content: bytes) -> str:
     """What tells `content` from the text, in words; empty if nothing does."""
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 == text.sha256:
@@ -165,28 +165,28 @@ def differences(text: Text, content: bytes) -> str:
     )
 
 
-def read_whole(text: Text) -> bytes:
+def read_verified(text: TextInfo) -> bytes:
     """The content of a text on this machine; a downloaded one is checked, and never repaired.
 
     Raises: TextDamagedError if it is not that text; TextUnavailableError if it cannot be read.
     """
-    path = path_of(text)
+    path = text_path(text)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise TextUnavailableError(
             f"The text {text.name!r} cannot be read from {path} ({error.strerror or error}). "
             + (
-                f"It comes with gptcore. {repair(path.parent.parent)}"
+                f"It comes with gptcore. {repair_hint(path.parent.parent)}"
                 if text.shipped
                 else f"Bring it anew: gptcore fetch {text.name} --again"
             )
         ) from None
-    difference = "" if text.shipped else differences(text, content)
+    difference = "" if text.shipped else describe_mismatch(text, content)
     if difference:
         raise TextDamagedError(
             f"The file {path} is damaged, or is another file than {text.name!r}: {difference}.\n"
             f"It was left as it is. Bring it anew: gptcore fetch {text.name} --again\n"
-            f"Or move it away, or set {DATA_VARIABLE} to another folder."
+            f"Or move it away, or set {DATA_ENV_VAR} to another folder."
         )
     return content

@@ -25,10 +25,10 @@ class PackageMissingError(ModuleNotFoundError):
         )
 
 
-def installed(module: str) -> bool:
+def is_installed(module: str) -> bool:
     """Whether a top-level module can be found; nothing is loaded.
 
-    Example: installed("json") -> True
+    Example: is_installed("json") -> True
     """
     try:
         return find_spec(module) is not None
@@ -36,22 +36,22 @@ def installed(module: str) -> bool:
         return False
 
 
-def require(work: str, *packages: str) -> None:
+def require_packages(work: str, *packages: str) -> None:
     """Check that all these packages are installed.
 
     Raises: PackageMissingError that names those that are not.
-    Example: require("gptcore train", "json") -> None
+    Example: require_packages("gptcore train", "json") -> None
     """
-    missing = [package for package in packages if not installed(package)]
+    missing = [package for package in packages if not is_installed(package)]
     if missing:
         raise PackageMissingError(work, *missing)
 
 
-def library(name: str, work: str) -> Any:
+def optional_import(name: str, work: str) -> Any:
     """Import the module `name`, which `work` needs.
 
     Raises: PackageMissingError if its package is not installed.
-    Example: library("datasketch", "finding near copies").MinHash
+    Example: optional_import("datasketch", "finding near copies").MinHash
     """
     try:
         return import_module(name)

@@ -88,7 +88,7 @@ def test_microgpt_prints_counts_steps_and_samples_to_the_letter(command, names):
 def test_microgpt_on_makemores_names_begins_with_the_published_losses(command):
     if not corpus.available("names-ssa"):
         pytest.skip("names-ssa is not on this machine; bring it with: gptcore fetch names-ssa")
-    file = corpus.path_of(corpus.find_text("names-ssa"))
+    file = corpus.text_path(corpus.find_text("names-ssa"))
     code, out, err = command("microgpt", "--names", file, "--steps", 2, "--samples", 0)
     assert (code, err) == (0, "")
     assert out.splitlines()[:3] == ["num docs: 32033", "vocab size: 27", "num params: 4192"]

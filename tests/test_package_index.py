@@ -9,7 +9,7 @@ import pytest
 
 import gptcore
 from gptcore import cli, manifest
-from gptcore.optional import PackageMissingError, require
+from gptcore.optional import PackageMissingError, require_packages
 
 ROOT = Path(__file__).resolve().parents[1]
 INSTALLERS = (
@@ -99,13 +99,13 @@ def test_no_tracked_file_advises_to_install_a_package_of_our_name():
 
 def test_packages_that_are_missing_are_named_together():
     with pytest.raises(PackageMissingError) as missing:
-        require("gptcore train", "no-such-a", "json", "no-such-b")
+        require_packages("gptcore train", "no-such-a", "json", "no-such-b")
     assert str(missing.value) == (
         "gptcore train needs no-such-a and no-such-b, which are not installed: "
         "pip install no-such-a no-such-b"
     )
     assert missing.value.name == "no-such-a"
-    require("gptcore train", "json", "ast")
+    require_packages("gptcore train", "json", "ast")
 
 
 class Broken:
@@ -155,13 +155,13 @@ def test_the_repair_of_a_shipped_file_works(tmp_path):
     shipped = tmp_path / "data" / "names.txt"
     shipped.parent.mkdir()
     shipped.write_text("ada\n")
-    advice = manifest.repair(tmp_path)
+    advice = manifest.repair_hint(tmp_path)
     assert "make lab" in advice and "git checkout" not in advice, "no checkout, so no git there"
     git("init", "-q")
     git("add", "-A")
     git("commit", "-qm", "as shipped")
     shipped.unlink()
-    before, _, command = manifest.repair(tmp_path).partition(": git ")
+    before, _, command = manifest.repair_hint(tmp_path).partition(": git ")
     assert str(tmp_path) in before
     git(*command.split())
     assert shipped.read_text() == "ada\n"

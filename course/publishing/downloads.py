@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 import requests
 
-from gptcore.manifest import Text, all_texts, find_text
+from gptcore.manifest import TextInfo, all_texts, find_text
 
 PATIENCE_SECONDS = 30
 ASK = {"Accept-Encoding": "identity"}  # else the size would be that of a packed copy
@@ -22,7 +22,7 @@ ONE_BYTE = ASK | {"Range": "bytes=0-0"}
 DOES_NOT_ANSWER_HEAD = (403, 405, 501)
 
 
-def problem_with(text: Text, url: str) -> str:
+def problem_with(text: TextInfo, url: str) -> str:
     """What is wrong with the file at this address, in words; "" if nothing is."""
     try:
         reply = requests.head(url, headers=ASK, allow_redirects=True, timeout=PATIENCE_SECONDS)
@@ -34,7 +34,7 @@ def problem_with(text: Text, url: str) -> str:
     return difference(text, reply.status_code, reply.headers)
 
 
-def difference(text: Text, status: int, headers: Mapping[str, str]) -> str:
+def difference(text: TextInfo, status: int, headers: Mapping[str, str]) -> str:
     """What tells the answer of a source from the manifest, in words; "" if nothing does."""
     if status not in (200, 206):
         return f"the source answers {status}"

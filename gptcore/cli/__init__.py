@@ -27,7 +27,7 @@ from gptcore.cli.prepare import Prepare
 from gptcore.cli.sample import Sample
 from gptcore.cli.streams import fill_closed_descriptors, usable_streams
 from gptcore.cli.train import Train
-from gptcore.optional import PackageMissingError, installed
+from gptcore.optional import PackageMissingError, is_installed
 
 __all__ = ["COMMANDS", "entry", "main", "read_names"]
 
@@ -135,7 +135,7 @@ def with_cure(error: ModuleNotFoundError, command: str = "") -> ModuleNotFoundEr
     package = (error.name or "gptcore").split(".")[0]
     if package == "gptcore" or isinstance(error, PackageMissingError):
         return error
-    others = (one for one in PACKAGES.get(command, ()) if one != package and not installed(one))
+    others = (one for one in PACKAGES.get(command, ()) if one != package and not is_installed(one))
     return PackageMissingError(f"gptcore {command}", package, *others)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gptcore.cli.training.options import TrainOptions, given, note, typed_before
 from gptcore.model.config import GPTConfig
-from gptcore.optional import require
+from gptcore.optional import require_packages
 from gptcore.training.config import TrainConfig
 from gptcore.training.presets import find_preset
 from gptcore.training.saving.settings_before import settings_before
@@ -37,7 +37,7 @@ class Train(TrainOptions):
                 f"The preset {self.preset} learns from shards: --data DIR. Make them with: "
                 f"gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out DIR"
             )
-        require("gptcore train", "torch", "safetensors", "numpy")
+        require_packages("gptcore train", "torch", "safetensors", "numpy")
         # Only this line needs PyTorch, which takes seconds to load; a misspelt word does not wait.
         import_module("gptcore.cli.training.loop").run(self, preset, config, sizes, data)
 

@@ -47,11 +47,11 @@ from gptcore.corpus.stories.stories_table import RowTruth as RowTruth
 from gptcore.corpus.stories.stories_table import write_story_table as write_story_table
 from gptcore.files import DiskFullError as DiskFullError
 from gptcore.files import FolderInUseError as FolderInUseError
-from gptcore.manifest import Text as Text
 from gptcore.manifest import TextDamagedError as TextDamagedError
+from gptcore.manifest import TextInfo as TextInfo
 from gptcore.manifest import TextUnavailableError as TextUnavailableError
 from gptcore.manifest import UnknownTextError as UnknownTextError
 from gptcore.manifest import all_texts as all_texts
 from gptcore.manifest import data_folder as data_folder
 from gptcore.manifest import find_text as find_text
-from gptcore.manifest import path_of as path_of
+from gptcore.manifest import text_path as text_path

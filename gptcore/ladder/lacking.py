@@ -7,7 +7,7 @@ loaded only to ask it. Left out on purpose: telling how fast what is there will 
 from functools import cache
 from importlib import import_module
 
-from gptcore.optional import installed
+from gptcore.optional import is_installed
 
 
 def nothing() -> str:
@@ -16,7 +16,7 @@ def nothing() -> str:
 
 @cache
 def pytorch() -> str:
-    if not installed("torch"):
+    if not is_installed("torch"):
         return "PyTorch is not installed: pip install torch"
     return ""
 

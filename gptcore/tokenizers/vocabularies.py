@@ -6,7 +6,7 @@ not expect, and then goes to the network. Here a file is checked by its hash, an
 
 import base64
 
-from gptcore.manifest import TextUnavailableError, find_text, is_there, path_of, read_whole
+from gptcore.manifest import TextUnavailableError, find_text, read_verified, text_exists, text_path
 from gptcore.tokenizers.merges import Pair
 
 
@@ -17,12 +17,12 @@ def read_vocabulary(name: str) -> bytes:
         another file.
     """
     text = find_text(name)
-    if not is_there(text):
+    if not text_exists(text):
         raise TextUnavailableError(
-            f"The vocabulary {name!r} is not on this machine: there is no {path_of(text)}.\n"
+            f"The vocabulary {name!r} is not on this machine: there is no {text_path(text)}.\n"
             f"Bring it: gptcore fetch {name}"
         )
-    return read_whole(text)
+    return read_verified(text)
 
 
 def gpt2_merges() -> tuple[list[int], list[Pair]]:

@@ -8,7 +8,7 @@ Left out on purpose: the steps (`trainer.py`).
 from contextlib import ExitStack
 from typing import Any
 
-from gptcore.files import sole_use, write_json
+from gptcore.files import lock_folder, write_json
 from gptcore.training.run import Run
 from gptcore.training.saving.checkpoints import Checkpoints
 from gptcore.training.saving.log import Log, Step
@@ -42,7 +42,7 @@ class RunFolder:
         if self.run.processes.first:
             self.store.out_dir.mkdir(parents=True, exist_ok=True)
             with ExitStack() as stack:
-                stack.enter_context(sole_use(self.store.out_dir, "training", "--out_dir"))
+                stack.enter_context(lock_folder(self.store.out_dir, "training", "--out_dir"))
                 self.check_nobody_went_on()
                 config = self.run.config
                 to_save = -(-(config.max_steps - self.run.step) // config.checkpoint_every)

@@ -13,8 +13,8 @@ from gptcore.manifest import (
     all_texts,
     data_folder,
     find_text,
-    path_of,
     shipped_folder,
+    text_path,
 )
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -104,14 +104,14 @@ def test_without_the_variable_downloads_go_where_pooch_would_put_them(monkeypatc
 def test_the_variable_is_read_anew_at_each_call(monkeypatch, tmp_path):
     for folder in (tmp_path / "one", tmp_path / "two"):
         monkeypatch.setenv("GPTCORE_DATA", str(folder))
-        assert path_of(find_text("names-ssa")) == folder / "names.txt"
+        assert text_path(find_text("names-ssa")) == folder / "names.txt"
 
 
 def test_the_folder_of_the_shipped_texts_is_refused_as_a_place_for_downloads(monkeypatch):
     monkeypatch.setenv("GPTCORE_DATA", str(shipped_folder()))
     with pytest.raises(ValueError, match="Set GPTCORE_DATA to another folder, or unset it"):
-        path_of(find_text("names-ssa"))
-    assert path_of(find_text("names")).is_file()
+        text_path(find_text("names-ssa"))
+    assert text_path(find_text("names")).is_file()
 
 
 def test_data_inside_the_package_comes_before_data_beside_it(monkeypatch, tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_corpora import some_texts, write_parquet
 
-from gptcore.corpus import Reading, SourceDamagedError, find_text, load_documents, path_of
+from gptcore.corpus import Reading, SourceDamagedError, find_text, load_documents, text_path
 from gptcore.corpus.reading import documents as home
 from gptcore.corpus.reading.documents import read_documents, row_groups
 
@@ -57,7 +57,7 @@ def test_lines_are_the_same_for_any_size_of_blocks(tmp_path_factory, lines, end,
 
 
 def test_a_text_file_has_the_documents_that_load_documents_finds():
-    assert texts(path_of(find_text("names")), document="line") == load_documents("names")
+    assert texts(text_path(find_text("names")), document="line") == load_documents("names")
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_the_text(tmp_path):

@@ -98,7 +98,7 @@ def test_a_file_of_fineweb_that_is_whole_is_read_by_thirty_at_once(shared):
     noted = {"bytes": 8, "sha256": hashlib.sha256(CONTENT).hexdigest(), "revision": "abc"}
     (folder / "000_00000.parquet.json").write_text(json.dumps(noted))
     guarded.append(shared)
-    with hub.sole_use(folder):  # somebody else is at work there
+    with hub.lock_folder(folder):  # somebody else is at work there
         for _ in range(30):
             assert hub.bring("fineweb:CC-MAIN-2013-20/000_00000").bytes == 8
     with pytest.raises(ValueError, match="is there in revision abc, not def"):

@@ -24,7 +24,7 @@ from gptcore.corpus.stories.stories import (
     write_shipped,
 )
 from gptcore.corpus.stories.story_grammar import STORY_TABLE
-from gptcore.manifest import find_text, path_of
+from gptcore.manifest import find_text, text_path
 
 pytestmark = pytest.mark.slow
 
@@ -172,7 +172,7 @@ def test_a_generator_may_be_passed_in_and_another_seed_tells_other_stories():
 
 def test_the_shipped_file_is_what_the_generator_writes_byte_for_byte(tmp_path):
     write_shipped(tmp_path / "stories.txt")
-    shipped = path_of(find_text("stories")).read_bytes()
+    shipped = text_path(find_text("stories")).read_bytes()
     assert (tmp_path / "stories.txt").read_bytes() == shipped
     documents = corpus.load_documents("stories")
     assert len(documents) == SHIPPED_STORIES and "\n".join(documents) + "\n" == shipped.decode()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gptcore.corpus import available
-from gptcore.manifest import data_folder, find_text, path_of
+from gptcore.manifest import data_folder, find_text, text_path
 from gptcore.tokenizers import BPETokenizer, GPT2Tokenizer, TiktokenTokenizer, find_tokenizer
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ awkward = st.text(" '\n\r\tsStTlLréÉ1٣½!?/\u0301你\u00a0ſ\U0001f600", max_
 def as_tiktoken_has_them(tmp_path_factory):
     """tiktoken's own encodings, from a copy: it deletes what it does not expect."""
     folder = tmp_path_factory.mktemp("tiktoken")
-    files = [path_of(find_text(text)) for text in VOCABULARY.values()]
+    files = [text_path(find_text(text)) for text in VOCABULARY.values()]
     files.append(data_folder() / ALSO_FOR_TIKTOKEN)
     missing = [file for file in files if not file.exists()]
     if missing:
@@ -114,7 +114,7 @@ def test_nothing_asks_the_network(monkeypatch, gpt2):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_vocabulary_is_told_in_two_lines_with_the_command(monkeypatch, tmp_path, name):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
-    path = path_of(find_text(VOCABULARY[name]))
+    path = text_path(find_text(VOCABULARY[name]))
     with pytest.raises(OSError) as caught:
         find_tokenizer(name)
     assert str(caught.value) == (
@@ -125,7 +125,7 @@ def test_a_missing_vocabulary_is_told_in_two_lines_with_the_command(monkeypatch,
 
 def test_a_damaged_vocabulary_is_refused_and_left_alone(monkeypatch, tmp_path):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
-    path = path_of(find_text("gpt2-vocabulary"))
+    path = text_path(find_text("gpt2-vocabulary"))
     path.parent.mkdir()
     path.write_bytes(b"#version: 0.2\n<html>")
     for make in (GPT2Tokenizer, BPETokenizer.from_gpt2):

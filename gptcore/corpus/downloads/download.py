@@ -20,14 +20,14 @@ import pooch
 from requests import exceptions
 
 from gptcore.manifest import (
-    DATA_VARIABLE,
-    Text,
+    DATA_ENV_VAR,
+    TextInfo,
     TextUnavailableError,
-    differences,
+    describe_mismatch,
     find_text,
-    is_there,
-    path_of,
-    read_whole,
+    read_verified,
+    text_exists,
+    text_path,
 )
 
 PAUSES_SECONDS = (0, 1)  # before each round over the mirrors; so every one is asked twice
@@ -65,17 +65,17 @@ def fetch(names: str | Iterable[str], again: bool = False) -> Iterator[Fetched]:
     return (bring(text, again) for text in texts)
 
 
-def bring(text: Text, again: bool = False) -> Fetched:
+def bring(text: TextInfo, again: bool = False) -> Fetched:
     """Make sure that the text is on this machine, whole.
 
     Raises: TextUnavailableError if it cannot be brought or stored; TextDamagedError if a
         damaged file lies in its place and `again` does not allow to replace it.
     """
-    path = path_of(text)
+    path = text_path(text)
     if text.shipped:
-        return Fetched(text.name, path, len(read_whole(text)), "shipped")
-    if is_there(text) and not again:
-        return Fetched(text.name, path, len(read_whole(text)), "already here")
+        return Fetched(text.name, path, len(read_verified(text)), "shipped")
+    if text_exists(text) and not again:
+        return Fetched(text.name, path, len(read_verified(text)), "already here")
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def bring(text: Text, again: bool = False) -> Fetched:
         raise TextUnavailableError(
             f"The text {text.name!r} cannot be stored as {path.name} in the folder {path.parent} "
             f"({error.strerror or error}).\n"
-            f"Set {DATA_VARIABLE} to a folder that can be written and has room, then: "
+            f"Set {DATA_ENV_VAR} to a folder that can be written and has room, then: "
             f"gptcore fetch {text.name}"
         ) from None
     finally:  # also after Ctrl-C
@@ -96,7 +96,7 @@ def bring(text: Text, again: bool = False) -> Fetched:
     return Fetched(text.name, path, text.bytes, "downloaded")
 
 
-def download(text: Text, part: Path) -> str:
+def download(text: TextInfo, part: Path) -> str:
     """Write the text to `part` from the first mirror that has it; if none has, say why.
 
     Raises: OSError only for what goes wrong on this machine's disk.
@@ -122,7 +122,7 @@ def download(text: Text, part: Path) -> str:
     return "; ".join(problems.values())
 
 
-def try_mirror(get: pooch.HTTPDownloader, url: str, text: Text, part: Path) -> str:
+def try_mirror(get: pooch.HTTPDownloader, url: str, text: TextInfo, part: Path) -> str:
     """Write what `url` answers to `part`; empty if it is the text, else what is wrong, in words."""
     guess = "a login page, a proxy or a broken copy"
     try:
@@ -134,7 +134,7 @@ def try_mirror(get: pooch.HTTPDownloader, url: str, text: Text, part: Path) -> s
         if not begun:
             return in_words(error, host_of(url))
         guess = "the connection broke off"
-    difference = differences(text, part.read_bytes())
+    difference = describe_mismatch(text, part.read_bytes())
     if not difference:
         return ""
     return f"{host_of(url)} did not send the whole file ({guess}): {difference}"
@@ -166,7 +166,7 @@ def remove(part: Path) -> None:
         part.unlink()
 
 
-def not_brought(text: Text, path: Path, problem: str) -> TextUnavailableError:
+def not_brought(text: TextInfo, path: Path, problem: str) -> TextUnavailableError:
     """The error for a text that no mirror gave us; what lies in its place is as it was."""
     verdict, again = ("is as it was", " --again") if path.exists() else ("is not there yet", "")
     return TextUnavailableError(

@@ -20,7 +20,14 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers
 
 from gptcore.corpus.downloads.source import Source, SourceDamagedError
-from gptcore.files import NO_ROOM, check_room, read_json, sha256_of, sole_use, write_json
+from gptcore.files import (
+    DISK_FULL_ERRNOS,
+    check_free_space,
+    lock_folder,
+    read_json,
+    sha256_of,
+    write_json,
+)
 from gptcore.manifest import data_folder
 
 NAME = re.compile(
@@ -47,7 +54,7 @@ def bring(name: str, again: bool = False) -> Source:
         return Source(path, name, path.stat().st_size)  # put there by hand; its hash is not known
     if again or not path.exists():  # only a whole file has the name: from here on it is only read
         folder.mkdir(parents=True, exist_ok=True)
-        with sole_use(folder):
+        with lock_folder(folder):
             if again or not noted.exists():
                 place = dump.replace("-", "/", 1) if dump.startswith("sample-") else f"data/{dump}"
                 where = f"{place}/{file}.parquet"
@@ -93,7 +100,7 @@ def download(name: str, known: dict[str, Any], path: Path) -> None:
     if here_bytes > known["bytes"]:
         part.unlink()
         here_bytes = 0
-    check_room(path.parent, known["bytes"] - here_bytes)
+    check_free_space(path.parent, known["bytes"] - here_bytes)
     url = hf_hub_url(
         known["repo_id"], known["filename"], repo_type="dataset", revision=known["revision"]
     )
@@ -128,7 +135,7 @@ def told(name: str) -> Iterator[None]:
         status = error.response.status_code if error.response is not None else "no status"
         raise OSError(f"The hub answered {status} for {name}. Try again later.") from None
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
+        if isinstance(error, OSError) and error.errno in DISK_FULL_ERRNOS:
             raise
         # Two generations of the library raise errors of two network libraries, of no common kind.
         raise OSError(

@@ -7,7 +7,7 @@ Left out on purpose: texts that have no name in `data/manifest.toml`. Read a fil
 import sys
 from importlib import import_module
 
-from gptcore.manifest import TextUnavailableError, find_text, is_there, path_of, read_whole
+from gptcore.manifest import TextUnavailableError, find_text, read_verified, text_exists, text_path
 
 
 def load(name: str) -> str:
@@ -18,7 +18,7 @@ def load(name: str) -> str:
     Example: load("names")[:5] -> "aare\\n"
     """
     text = find_text(name)
-    if not text.shipped and not is_there(text):
+    if not text.shipped and not text_exists(text):
         if sys.platform == "emscripten":  # Python inside a page has no sockets
             raise TextUnavailableError(
                 f"The text {name!r} does not come with gptcore, and Python inside a page brings "
@@ -26,7 +26,7 @@ def load(name: str) -> str:
             )
         # Only this line needs pooch and requests; a text that is here must not wait for them.
         import_module("gptcore.corpus.downloads.download").bring(text)
-    return read_whole(text).decode("utf-8")
+    return read_verified(text).decode("utf-8")
 
 
 def load_documents(name: str) -> list[str]:
@@ -48,7 +48,7 @@ def available(name: str) -> bool:
     """
     text = find_text(name)
     try:
-        size_bytes = path_of(text).stat().st_size
+        size_bytes = text_path(text).stat().st_size
     except OSError:
         return False
     return text.shipped or size_bytes == text.bytes  # a shipped list may be edited by its reader

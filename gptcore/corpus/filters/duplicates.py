@@ -22,7 +22,7 @@ from typing import Any
 from zlib import crc32
 
 from gptcore.corpus.filters.filters import Document
-from gptcore.optional import library
+from gptcore.optional import optional_import
 
 PIECE_WORDS = 5
 PERMUTATIONS = 128  # numbers in a signature
@@ -144,7 +144,7 @@ class NearDuplicates:
                 f"threshold={threshold!r} must be above 0 and at most 1: it is the share of their "
                 "pieces that two copies have in common; 0.75 is usual."
             )
-        datasketch = library("datasketch", "Finding near copies")
+        datasketch = optional_import("datasketch", "Finding near copies")
         shingles("", n)  # refuses a piece of no words here, not at the first document
         self.threshold, self.n = threshold, n
         self.blank = datasketch.MinHash(PERMUTATIONS, seed=seed, hashfunc=int)

@@ -10,7 +10,7 @@ Source: Lui and Baldwin 2012, "langid.py: An Off-the-shelf Language Identificati
 from functools import cache
 from typing import Any
 
-from gptcore.optional import library
+from gptcore.optional import optional_import
 
 READ_CHARACTERS = 4_000  # of a text: a page says enough, and a book no more
 NO_LANGUAGE = "zxx"  # ISO 639-2 for a text that is in no language
@@ -31,5 +31,5 @@ def guess_language(text: str) -> tuple[str, float]:
 @cache
 def identifier() -> Any:
     """The classifier, loaded once: half a second."""
-    langid = library("py3langid.langid", "Telling the language of a text")
+    langid = optional_import("py3langid.langid", "Telling the language of a text")
     return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)

@@ -34,7 +34,7 @@ from gptcore.corpus.preparation.progress import (
 )
 from gptcore.corpus.preparation.shard_writer import make_shard, spans_of
 from gptcore.corpus.reading.sources import find_all, lasting
-from gptcore.files import read_json, sole_use, write_json
+from gptcore.files import lock_folder, read_json, write_json
 from gptcore.optional import PackageMissingError
 from gptcore.tokenizers.named import find_tokenizer
 from gptcore.tokenizers.tokenizer import Tokenizer
@@ -63,7 +63,7 @@ def begin(
     prepare(asked, out, tokenizer, 1, settings)  # checks what is asked; works only when iterated
     folder, known = as_path(out), find_tokenizer(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
-    with sole_use(folder):
+    with lock_folder(folder):
         plan, _, finished = what_is_there(folder)
         if plan:
             same = Preparation(asked, folder, known, str(tokenizer), 1, settings)

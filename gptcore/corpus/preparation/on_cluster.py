@@ -34,7 +34,7 @@ import tyro
 from gptcore.checks import as_path
 from gptcore.corpus.preparation.cluster import FinishShards, MakeShards, begin
 from gptcore.corpus.preparation.plan import ShardSettings
-from gptcore.optional import library
+from gptcore.optional import optional_import
 
 PROGRAM = "python -m gptcore.corpus.preparation.on_cluster"
 
@@ -100,7 +100,7 @@ class OnCluster:
                     "--on slurm needs the command sbatch, which is not on this machine. Start this "
                     "where jobs are submitted, on the cluster's login node."
                 )
-            slurm = library("datatrove.executor.slurm", "Slurm").SlurmPipelineExecutor
+            slurm = optional_import("datatrove.executor.slurm", "Slurm").SlurmPipelineExecutor
             return slurm(
                 **shared,
                 job_name=f"gptcore-{name}",
@@ -109,10 +109,12 @@ class OnCluster:
                 env_command=self.activate,
             )
         if self.on == "ray":
-            library("ray", "--on ray")
-            ray = library("datatrove.executor.ray", "Ray").RayPipelineExecutor
+            optional_import("ray", "--on ray")
+            ray = optional_import("datatrove.executor.ray", "Ray").RayPipelineExecutor
             return ray(**shared)
-        return library("datatrove.executor.local", "datatrove").LocalPipelineExecutor(**shared)
+        return optional_import("datatrove.executor.local", "datatrove").LocalPipelineExecutor(
+            **shared
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:

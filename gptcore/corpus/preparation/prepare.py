@@ -43,11 +43,11 @@ from gptcore.corpus.reading.documents import read_documents
 from gptcore.corpus.reading.sources import check_file, find_all, lasting
 from gptcore.corpus.shards.shards import format_for
 from gptcore.files import (
-    NO_ROOM,
+    DISK_FULL_ERRNOS,
     DiskFullError,
-    check_room,
-    no_room,
-    sole_use,
+    check_free_space,
+    disk_full_error,
+    lock_folder,
     write_json,
 )
 from gptcore.tokenizers.named import find_tokenizer
@@ -125,7 +125,7 @@ def run(asked: Preparation) -> Iterator[Progress]:
     if is_finished(asked):  # nothing is written then, not even a lock
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with sole_use(folder):
+    with lock_folder(folder):
         plan, made, finished = what_is_there(folder)
         if plan:
             check_same(plan, asked, finished)
@@ -206,7 +206,7 @@ def make_missing(
     text_bytes = {number: plan["shards"][number]["text_bytes"] for number in missing}
     all_bytes = sum(text_bytes.values())
     share = bytes_for_a_byte(jobs.values(), asked)
-    check_room(asked.folder, int(share * all_bytes))
+    check_free_space(asked.folder, int(share * all_bytes))
     workers = max(1, min(asked.workers, len(jobs), all_bytes // BYTES_WORTH_A_PROCESS))
     work = partial(make_one, asked.folder, asked.tokenizer, asked.settings)
     start, done_bytes, tokens = perf_counter(), 0, 0
@@ -219,9 +219,9 @@ def make_missing(
             step = Progress("making", done, len(jobs), done_bytes, all_bytes, tokens, seconds)
             yield step, made
     except OSError as error:
-        if not isinstance(error, DiskFullError) and error.errno not in NO_ROOM:
+        if not isinstance(error, DiskFullError) and error.errno not in DISK_FULL_ERRNOS:
             raise
-        raise no_room(asked.folder, int(share * (all_bytes - done_bytes))) from None
+        raise disk_full_error(asked.folder, int(share * (all_bytes - done_bytes))) from None
 
 
 def make_one(

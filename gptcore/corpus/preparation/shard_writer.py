@@ -244,4 +244,4 @@ def take_up(journal: Path, train: Growing, val: Growing) -> tuple[int, int]:
 def note(journal: Path, done: int, empty: int, train: Growing, val: Growing) -> None:
     """Write down how far we are. It need not last: `take_up` compares hashes."""
     content = {"done": done, "empty": empty, "train": train.state(), "val": val.state()}
-    write_json(journal, content, lasting=False)
+    write_json(journal, content, durable=False)

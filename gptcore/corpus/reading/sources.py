@@ -20,7 +20,7 @@ from gptcore.corpus.reading.left_out import LeftOut, by_reason, in_lines
 from gptcore.corpus.reading.rows import AS_A_GUESS, Reading
 from gptcore.corpus.reading.walk import files_below, not_a_file, pointing
 from gptcore.files import sha256_of
-from gptcore.manifest import UnknownTextError, all_texts, find_text, is_there, path_of
+from gptcore.manifest import UnknownTextError, all_texts, find_text, text_exists, text_path
 
 FROM_THE_HUB = ("fineweb:", "fineweb-edu:")
 SINGLE = ("shakespeare",)  # named texts that are one document; of others every line is one
@@ -198,11 +198,11 @@ def named(asked: str, path: Path) -> Source:
         near = difflib.get_close_matches(path.name, there, 1, 0.5)
         guess = f"Did you mean {shlex.quote(str(folder / near[0]))}?" if near else f"Give {WORDS}"
         raise ValueError(f"There is no {asked!r}. {guess}") from None
-    if not is_there(text):
+    if not text_exists(text):
         raise ValueError(
             f"The text {asked!r} is not here yet. Bring it with: gptcore fetch {asked}"
         )
-    place = path_of(text)
+    place = text_path(text)
     if ENDINGS.get(place.suffix) not in ("text", "jsonl", "parquet"):
         raise ValueError(f"{asked!r} is no text that a model learns from.")
     sha256 = "" if text.shipped else text.sha256

@@ -22,7 +22,7 @@ from gptcore.checks import as_path
 from gptcore.corpus.stories.stories import tell_stories
 from gptcore.corpus.stories.story_junk import EDITS, JUNK, pick
 from gptcore.corpus.stories.story_pages import MARKED_GOOD, OTHER_LANGUAGES
-from gptcore.optional import library
+from gptcore.optional import optional_import
 
 SHARE_OF = {"copy": 0.05, "near copy": 0.10, "junk": 0.12, "other language": 0.08}
 LEAST_ROWS = 100  # with fewer, the marked pages would be most of the table
@@ -87,8 +87,8 @@ def write_story_table(
     if group_rows < 1:
         raise ValueError(f"group_rows={group_rows} must be 1 or more; FineWeb has 1000.")
     pages = story_pages(rows, seed)
-    pa = library("pyarrow", "writing a parquet table")
-    parquet = library("pyarrow.parquet", "writing a parquet table")
+    pa = optional_import("pyarrow", "writing a parquet table")
+    parquet = optional_import("pyarrow.parquet", "writing a parquet table")
     table = pa.Table.from_pylist(
         list(cells(pages, seed)),
         schema=pa.schema([(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()]),

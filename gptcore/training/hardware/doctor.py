@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gptcore.corpus import all_texts, available, data_folder
-from gptcore.optional import installed
+from gptcore.optional import is_installed
 from gptcore.training.hardware import system
 from gptcore.training.hardware.cards import GIB, card_of_device, cores_here, memory_here
 
@@ -90,7 +90,7 @@ def torch_itself(torch: Any | None) -> Finding:
     """Which PyTorch there is."""
     if torch is not None:
         return Finding("PyTorch", "good", str(torch.__version__))
-    broken = installed("torch")
+    broken = is_installed("torch")
     return Finding(
         "PyTorch",
         "bad",
@@ -159,7 +159,7 @@ def formats(torch: Any) -> Finding:
 def compilers(torch: Any) -> Finding:
     """Whether --compile True can work; found by looking, not by trying."""
     lacking, ways = [], []
-    if torch.cuda.is_available() and not installed("triton"):
+    if torch.cuda.is_available() and not is_installed("triton"):
         lacking.append("Triton")
         ways.append("pip install triton" if platform.system() == "Linux" else "WSL2 has it")
     if system.compiler() is None:

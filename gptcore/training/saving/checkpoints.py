@@ -27,7 +27,7 @@ from typing import TypeVar
 from safetensors import SafetensorError
 from torch import Tensor
 
-from gptcore.files import NO_ROOM, DiskFullError, sha256_of
+from gptcore.files import DISK_FULL_ERRNOS, DiskFullError, sha256_of
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
 from gptcore.model.weights import refuse_pickle, save_tensors
@@ -123,7 +123,7 @@ class Checkpoints:
         told = str(error)
         steps = [step for step in self.steps() if self.folder(step).is_dir()]
         left = f"The newest one is {self.folder(steps[-1])}." if steps else "There is none yet."
-        full = isinstance(error, OSError) and error.errno in NO_ROOM
+        full = isinstance(error, OSError) and error.errno in DISK_FULL_ERRNOS
         if full or any(os.strerror(number) in told for number in (errno.ENOSPC, errno.EFBIG)):
             return self.no_room(size_of(model), f"{left} It is as it was. ")
         return OSError(f"The checkpoint could not be written ({told}). {left} It is as it was.")

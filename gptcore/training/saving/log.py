@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gptcore.files import NO_ROOM, DiskFullError
+from gptcore.files import DISK_FULL_ERRNOS, DiskFullError
 from gptcore.json_text import parse_json
 
 LOG = "log.jsonl"
@@ -81,7 +81,7 @@ def told_if_full(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in NO_ROOM:
+        if error.errno not in DISK_FULL_ERRNOS:
             raise
         raise DiskFullError(
             f"The disk of {folder} is too full for the log. Checkpoints are as they were. Make "
