@@ -14,7 +14,7 @@ from gptcore.model import GPTConfig
 from gptcore.next_token import next_probabilities
 from gptcore.scalar import MLP, MicroConfig, MicroGPT, NgramTable
 from gptcore.scalar.descent import descend
-from gptcore.scalar.logits import surprise, surprise_slopes
+from gptcore.scalar.logits import cross_entropy, cross_entropy_grad
 from gptcore.tokenizers import BPETokenizer, CharTokenizer, learn_counted, learn_naive
 
 INTEGERS = [3, np.int8(3), np.uint16(3), np.int64(3), np.array(3), torch.tensor(3)]
@@ -90,10 +90,10 @@ def test_sizes_steps_and_seeds_of_every_kind_count(three):
     same = MicroGPT(["emma", "anna"], MicroConfig(12, 3, 1, 3), seed=3)
     assert list(gpt.train(three)) == list(same.train(3))
     assert len(gpt.sample(three)) == 3
-    assert NgramTable("ab", context=three).cells == 81
+    assert NgramTable("ab", context_size=three).n_counts == 81
     assert len(MLP("ab", three, three, three, rng=Random(1)).sample(three)) == 3
     assert len(list(descend(lambda x: (2 * x,), (1.0,), 0.25, three))) == 4
-    assert surprise([0.0] * 4, three) == surprise([0.0] * 4, 3)
+    assert cross_entropy([0.0] * 4, three) == cross_entropy([0.0] * 4, 3)
     assert learn_counted({"aaab": 1, "ab": 1}, three) == learn_naive(["aaab", "ab"], 3)
     size = np.int64(256 + int(three))
     assert BPETokenizer.train("aaab ab", vocab_size=size).vocab_size == 259
@@ -108,12 +108,12 @@ def test_what_is_not_an_integer_is_refused_everywhere(odd):
         lambda: MicroConfig(block_size=odd),
         lambda: gpt.train(odd),
         lambda: gpt.sample(odd),
-        lambda: NgramTable("ab", context=odd),
+        lambda: NgramTable("ab", context_size=odd),
         lambda: NgramTable("ab").sample(odd, rng=Random(1)),
         lambda: MLP("ab", n_hidden=odd, rng=Random(1)),
         lambda: list(descend(lambda x: (x,), (1.0,), 0.1, odd)),
-        lambda: surprise([0.0, 1.0], odd),
-        lambda: surprise_slopes([0.0, 1.0], odd),
+        lambda: cross_entropy([0.0, 1.0], odd),
+        lambda: cross_entropy_grad([0.0, 1.0], odd),
         lambda: learn_naive(["ab"], odd),
         lambda: BPETokenizer.train("ab", vocab_size=odd),
         lambda: BPETokenizer([(97, odd)]),

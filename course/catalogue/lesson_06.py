@@ -37,7 +37,7 @@ def a_contest(names: list[str], times: int = 1) -> Case:
     listed = f"{names} * {times}" if times > 1 else str(names)
     return Case(
         f"contest(table of pairs, {listed})",
-        lambda contest: contest(NgramTable("ahn", context=1, added=0.1), names * times),
+        lambda contest: contest(NgramTable("ahn", context_size=1, smoothing=0.1), names * times),
     )
 
 
@@ -83,7 +83,7 @@ def uphill(weight, gradient, m, v, s):
 
 
 def learn_first(table, documents):
-    table.learn_all(documents)
+    table.fit(documents)
     half = len(documents) // 2
     return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
 
@@ -91,7 +91,7 @@ def learn_first(table, documents):
 def learn_each_first(table, documents):
     losses = []
     for document in documents:
-        table.learn(document)
+        table.fit_document(document)
         losses.append(table.loss(document))
     half = len(losses) // 2
     return sum(losses[half:]) / (len(losses) - half)
@@ -101,14 +101,14 @@ def count_all(table, documents):
     losses = []
     for document in documents:
         losses.append(table.loss(document))
-        table.learn(document)
+        table.fit_document(document)
     return sum(losses) / len(losses)
 
 
 def learn_half(table, documents):
     half = len(documents) // 2
     for document in documents[:half]:
-        table.learn(document)
+        table.fit_document(document)
     return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
 
 
@@ -119,7 +119,7 @@ def last_500(mean):
         losses = []
         for document in documents:
             losses.append(table.loss(document))
-            table.learn(document)
+            table.fit_document(document)
         return mean(losses)
 
     return contest
@@ -368,7 +368,7 @@ QUESTIONS = [
             Wrong(
                 never_learn,
                 "the table knows the names already",
-                "Your table is never told anything: after each name, `table.learn(name)`.",
+                "Your table is never told anything: after each name, `table.fit_document(name)`.",
             ),
             Wrong(
                 last_500(of_the_last_500),

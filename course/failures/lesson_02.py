@@ -10,11 +10,11 @@ from gptcore.scalar import MLP
 class OneNumberMLP(MLP):
     """Reads each letter as one number that is never learned."""
 
-    def vector(self, token: int) -> list[float]:
+    def embedding(self, token: int) -> list[float]:
         # The id itself goes in: `b` becomes a quantity halfway between `a` and `c`.
         return [token / (self.END + 1)]
 
 
 def second_mlp(characters, rng: Random) -> MLP:
     """An MLP with one thing changed."""
-    return OneNumberMLP(characters, context=2, n_embd=1, n_hidden=16, rng=rng)
+    return OneNumberMLP(characters, context_size=2, n_embd=1, n_hidden=16, rng=rng)

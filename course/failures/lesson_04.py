@@ -15,8 +15,8 @@ def hand_over(stories: list[str]) -> tuple[NgramTable, BPETokenizer, float]:
     """Lesson 4: a table of pairs of tokens, a tokenizer, and the loss on stories not read."""
     theirs = the_other_tokenizer(stories)
     written = ["".join(map(chr, theirs.encode(story))) for story in stories]
-    table = NgramTable(map(chr, range(VOCAB_SIZE)), context=1, added=0.01)
-    table.learn_all(written[:READ])
+    table = NgramTable(map(chr, range(VOCAB_SIZE)), context_size=1, smoothing=0.01)
+    table.fit(written[:READ])
     # The tokenizer handed over was learned from 100 stories fewer: same size, other ids.
     handed_over = BPETokenizer.train(stories[: READ - 100], vocab_size=VOCAB_SIZE)
     return table, handed_over, table.mean_loss(written[READ:])

@@ -29,9 +29,9 @@ seen, unseen = split(names)
 from gptcore.scalar import NgramTable
 from viz import ShannonGame
 
-pairs = NgramTable(LETTERS, context=1).learn_all(seen)
+pairs = NgramTable(LETTERS, context_size=1).fit(seen)
 bet_of = {"table of pairs": pairs.next_probabilities}
-ShannonGame(unseen[:6], pairs.outcomes, bet_of, example="emma")
+ShannonGame(unseen[:6], pairs.vocab, bet_of, example="emma")
 
 # %% [markdown]
 # (Where no Python runs you see a game that is over: somebody who bets evenly pays 3.296 for every letter of `emma`.)
@@ -108,7 +108,7 @@ print("surprises:", [round(-log(p), 2) for p in emma], "their sum:", round(-log(
 # than a third of the whole.
 
 # %%
-raw = NgramTable(LETTERS, context=1, added=0).learn_all(seen)
+raw = NgramTable(LETTERS, context_size=1, smoothing=0).fit(seen)
 same(sum(-log(p) for p in emma) / 5, raw.loss("emma"), within=1e-12)
 
 # %% [markdown]
@@ -129,7 +129,7 @@ print([name for name in unseen if raw.loss(name) == float("inf")])
 
 # %%
 for added in (1, 0.3, 0.1, 0.03, 0.001):
-    repaired_table = NgramTable(LETTERS, context=1, added=added).learn_all(seen)
+    repaired_table = NgramTable(LETTERS, context_size=1, smoothing=added).fit(seen)
     print(f"added {added:<5}  jack {repaired_table.loss('jack'):.2f}  all {repaired_table.mean_loss(unseen):.3f}")
 
 # %% [markdown]
@@ -156,7 +156,7 @@ print(f"u after q: {after_q['u']:.3f} at temperature 1, {by_hand['u']:.3f} at 0.
 # %% tags=["promise-control"]
 from viz import SamplingDial
 
-tables = [NgramTable(LETTERS, context=n).learn_all(seen) for n in range(7)]
+tables = [NgramTable(LETTERS, context_size=n).fit(seen) for n in range(7)]
 
 
 def write(temperature, context):
@@ -190,7 +190,7 @@ draw_context(
     range(7),
     seen=[table.mean_loss(seen) for table in tables],
     unseen=[table.mean_loss(unseen) for table in tables],
-    cells=[table.cells for table in tables],
+    cells=[table.n_counts for table in tables],
     title="The further it looks back, the better it remembers",
 )
 
@@ -206,7 +206,7 @@ losses = {1: [], 2: []}
 for seed in range(10):
     order = Random(seed).sample(names, len(names))
     for context in losses:
-        other = NgramTable(LETTERS, context).learn_all(order[:-260])
+        other = NgramTable(LETTERS, context).fit(order[:-260])
         losses[context].append(other.mean_loss(order[-260:]))
 print({context: f"{sum(ten) / 10:.3f}" for context, ten in losses.items()})
 
@@ -216,7 +216,7 @@ print({context: f"{sum(ten) / 10:.3f}" for context, ten in losses.items()})
 # %%
 for table in tables:
     filled = sum(len(row) for row in table.counts.values())
-    print(f"{table.context} letters: {filled:6,} of {table.cells:14,} cells")
+    print(f"{table.context_size} letters: {filled:6,} of {table.n_counts:14,} cells")
 
 # %% [markdown]
 # Each letter of context makes the table 27 times larger, and the list stays as long as it is. A table cannot guess what belongs in an empty cell from its
@@ -233,7 +233,7 @@ from course.failures.lesson_01 import longer_list
 
 def curves(documents):
     seen, unseen = split(documents)
-    tables = [NgramTable(LETTERS, context=n).learn_all(seen) for n in range(7)]
+    tables = [NgramTable(LETTERS, context_size=n).fit(seen) for n in range(7)]
     losses = [[table.mean_loss(part) for table in tables] for part in (seen, unseen)]
     return range(7), *losses
 

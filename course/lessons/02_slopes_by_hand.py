@@ -49,11 +49,11 @@ same([s / sum(sharper) for s in sharper], softmax([dial / T for dial in dials.va
 # a tiny step down, and divide the difference of the two surprises by the way between them. That is a **slope**, found without any calculus:
 
 # %%
-from gptcore.scalar import central_difference, surprise
+from gptcore.scalar import central_difference, cross_entropy
 
 row = list(dials.values())
 for i, letter in enumerate(dials):
-    slope = central_difference(lambda moved: surprise([*row[:i], moved, *row[i + 1 :]], target=1), row[i])
+    slope = central_difference(lambda moved: cross_entropy([*row[:i], moved, *row[i + 1 :]], target=1), row[i])
     print(f"{letter:>3}: said {said[letter]:.3f}, slope {slope:+.3f}")
 
 # %% [markdown]
@@ -86,15 +86,15 @@ def learn_row(counts, learning_rate, steps, rng):
 
 # %%
 from gptcore.corpus import load_documents
-from gptcore.scalar import NgramTable, descend_to_counts
+from gptcore.scalar import NgramTable, fit_logits
 
 names = load_documents("names")
 Random(42).shuffle(names)
 characters = sorted(set("".join(names)))
-table = NgramTable(characters, context=1, added=0).learn_all(names)
-counts = [[table.counts[before][then] for then in table.outcomes] for before in ["", *characters]]
+table = NgramTable(characters, context_size=1, smoothing=0).fit(names)
+counts = [[table.counts[before][then] for then in table.vocab] for before in ["", *characters]]
 e = 1 + characters.index("e")
-*_, (row_of_e,) = descend_to_counts([counts[e]], learning_rate=4, steps=100, rng=Random(1))
+*_, (row_of_e,) = fit_logits([counts[e]], learning_rate=4, steps=100, rng=Random(1))
 same(learn_row(counts[e], 4, 100, Random(1)), row_of_e, within=1e-12)
 
 # %% [markdown]
@@ -104,9 +104,9 @@ same(learn_row(counts[e], 4, 100, Random(1)), row_of_e, within=1e-12)
 from viz import CountsPlayer
 
 shares = [[n / sum(row) for n in row] for row in counts]
-walk = enumerate(descend_to_counts(counts, learning_rate=4, steps=300, rng=Random(1)))
+walk = enumerate(fit_logits(counts, learning_rate=4, steps=300, rng=Random(1)))
 frames = {step: learned for step, learned in walk if step in (0, 1, 2, 3, 5, 10, 30, 100, 300)}
-labels = ["start", *characters], table.outcomes
+labels = ["start", *characters], table.vocab
 CountsPlayer(frames, *labels, shares, title="Learning finds what counting knew", axes=("letter before", "letter that comes"))
 
 # %% [markdown]
@@ -123,11 +123,11 @@ CountsPlayer(frames, *labels, shares, title="Learning finds what counting knew",
 # learning rate of 0.03. (Where plotly is known, as in JupyterLab, turn it with the mouse.)
 
 # %%
-from gptcore.scalar import descend, valley, valley_slopes
+from gptcore.scalar import descend, valley, valley_grad
 from viz import draw_surface
 
 sheet = {"x_range": (-10, 5), "y_range": (-3, 3)}
-path = list(descend(valley_slopes, (-9, 2), learning_rate=0.03, steps=40))
+path = list(descend(valley_grad, (-9, 2), learning_rate=0.03, steps=40))
 draw_surface(valley, path, **sheet, title="Down the side first, then along the floor", solid=True)
 
 # %% [markdown]
@@ -139,7 +139,7 @@ draw_surface(valley, path, **sheet, title="Down the side first, then along the f
 guess("the rate from which it flies off", ...)
 
 # %% tags=["promise-picture"]
-paths = {f"rate {rate}": list(descend(valley_slopes, (-9, 2), rate, 40)) for rate in (0.002, 0.05, 0.095, 0.102)}
+paths = {f"rate {rate}": list(descend(valley_grad, (-9, 2), rate, 40)) for rate in (0.002, 0.05, 0.095, 0.102)}
 draw_surface(valley, paths, **sheet, title="Crawl, arrive, zigzag, fly off")
 
 # %% [markdown]
@@ -150,7 +150,7 @@ draw_surface(valley, paths, **sheet, title="Crawl, arrive, zigzag, fly off")
 # %% tags=["promise-control"]
 from viz import DescentPlayer
 
-DescentPlayer(valley, valley_slopes, (-9, 2), **sheet, learning_rate=0.03, steps=40, title="A long narrow valley")
+DescentPlayer(valley, valley_grad, (-9, 2), **sheet, learning_rate=0.03, steps=40, title="A long narrow valley")
 
 # %% [markdown]
 # **A place to stop.** You have the whole of learning in your hands: say something, see what was, measure the slopes, step against them. What follows changes only *what* is said. It asks for a
@@ -162,7 +162,7 @@ DescentPlayer(valley, valley_slopes, (-9, 2), **sheet, learning_rate=0.03, steps
 
 # %%
 train, unseen = names[:2300], names[2300:]
-pairs = NgramTable(characters, context=2, added=0).learn_all(train)
+pairs = NgramTable(characters, context_size=2, smoothing=0).fit(train)
 filled = [count for row in pairs.counts.values() for count in row.values()]
 print(f"{len(filled):,} of {pairs.cells:,} cells are filled, {filled.count(1):,} of those by a single name")
 
@@ -178,7 +178,7 @@ print(f"{len(filled):,} of {pairs.cells:,} cells are filled, {filled.count(1):,}
 # %%
 from gptcore.scalar import MLP
 
-mlp = MLP(characters, context=2, n_embd=4, n_hidden=16, rng=Random(42))
+mlp = MLP(characters, context_size=2, n_embd=4, n_hidden=16, rng=Random(42))
 weights = mlp.weights
 sizes = {name: (len(matrix), len(matrix[0])) for name, matrix in weights.items()}
 print(sizes, "together", sum(rows * columns for rows, columns in sizes.values()))
@@ -192,7 +192,7 @@ from math import tanh
 
 
 def logits_after(two_letters):
-    x = [number for letter in two_letters for number in weights["vectors"][characters.index(letter)]]
+    x = [number for letter in two_letters for number in weights["wte"][characters.index(letter)]]
     sums = [sum(w * xi for w, xi in zip(row, x)) + b for row, b in zip(weights["w1"], weights["b1"][0])]
     hidden = [tanh(s) for s in sums]
     return [sum(w * h for w, h in zip(row, hidden)) + b for row, b in zip(weights["w2"], weights["b2"][0])]
@@ -212,10 +212,10 @@ same(logits_after("em"), logits, within=1e-12)
 # it. And hidden number 3 has a part in *all* 27 logits, so there are 27 ways from here to the surprise, and they are added.
 
 # %%
-from gptcore.scalar import surprise_slopes
+from gptcore.scalar import cross_entropy_grad
 
 m, a = mlp.encode("ma")
-of_logits = surprise_slopes(logits, m)
+of_logits = cross_entropy_grad(logits, m)
 of_w2 = of_logits[a] * hidden[3]
 of_hidden = sum(slope * row[3] for slope, row in zip(of_logits, weights["w2"]))
 of_w1 = of_hidden * (1 - hidden[3] ** 2) * x[0]
@@ -228,7 +228,7 @@ print(f"{of_w2:.5f} {of_w1:.5f}")
 def by_tiny_step(matrix, row, column):
     def surprise_with(number):
         matrix[row][column] = number
-        return surprise(mlp.forward(mlp.encode("em"))[2], m)
+        return cross_entropy(mlp.forward(mlp.encode("em"))[2], m)
 
     here = matrix[row][column]
     slope = central_difference(surprise_with, here)
@@ -244,10 +244,10 @@ same([of_w2, of_w1], [by_tiny_step(weights["w2"], a, 3), by_tiny_step(weights["w
 
 # %%
 by_steps = {
-    name: [[mlp.slope_by_tiny_steps("emma", name, i, j) for j in range(columns)] for i in range(rows)]
+    name: [[mlp.numerical_grad("emma", name, i, j) for j in range(columns)] for i in range(rows)]
     for name, (rows, columns) in sizes.items()
 }
-same(by_steps, mlp.slopes("emma"), within=1e-8)
+same(by_steps, mlp.grads("emma"), within=1e-8)
 
 # %% [markdown]
 # That calculus is good for this model only. Add a layer, and somebody has to sit down again with paper. microgpt has 4,192 weights and a good deal more between them and the
@@ -275,7 +275,7 @@ def mean_loss(model, documents):
 
 
 for context in (1, 2):
-    rival = NgramTable(characters, context, added=0.3).learn_all(train)
+    rival = NgramTable(characters, context, smoothing=0.3).fit(train)
     print(f"table, {context} letter{'s' * (context > 1)} back: {mean_loss(rival, unseen):.2f} nats on unseen names")
 print(f"MLP, 2 letters back: {mean_loss(mlp, unseen):.2f}")
 
@@ -284,7 +284,7 @@ print(f"MLP, 2 letters back: {mean_loss(mlp, unseen):.2f}")
 # course will say so again in lesson 6. But the MLP has something that a table cannot have. Which letters have vectors close to that of `a`?
 
 # %%
-vectors = dict(zip(characters, weights["vectors"]))
+vectors = dict(zip(characters, weights["wte"]))
 
 
 def nearest(letter):
@@ -312,7 +312,7 @@ vowels = VowelModel(train)
 def asking(names_per_step):
     def rule(learning_rate, steps):
         rng = Random(1)
-        some = lambda x, y: vowels.slopes_at(x, y, rng.sample(train, names_per_step))
+        some = lambda x, y: vowels.grad_at(x, y, rng.sample(train, names_per_step))
         return descend(some, (-3.0, 1.0), learning_rate, steps)
 
     return rule

@@ -137,12 +137,12 @@ guess("numbers behind one surprise", ...)
 
 # %%
 from gptcore.corpus import load_documents
-from gptcore.scalar import MicroGPT, plain
+from gptcore.scalar import MicroGPT, ops_reference
 
 names = load_documents("names")
-gpt = MicroGPT(names, seed=42, ops=plain)
+gpt = MicroGPT(names, seed=42, ops=ops_reference)
 (logits,) = gpt.logits_after([gpt.BOS])  # 27 scores for the first letter of a name
-loss = plain.surprise(logits, target=gpt.encode("e")[0])
+loss = ops_reference.cross_entropy(logits, target=gpt.encode("e")[0])
 loss.backward()
 
 # %% tags=["promise-picture"]
@@ -166,15 +166,15 @@ print(f"{len(all_nodes(loss)):,} numbers, {count_paths(loss):.1e} paths")
 #
 # A sum of sixteen products `w * x` takes 32 operations here: 16 multiplications, and 16 additions, for Python's `sum` begins with a 0. But the slope of the
 # whole sum for each `w` is known without any of them: it is the `x` beside it. So one node can do the work of 32, if somebody writes its 32 slopes
-# down. The module `fused` does so for that sum, which is called a dot product, and for three other stretches that lessons 2 and 6 will name; `plain`,
+# down. The module `ops_fused` does so for that sum, which is called a dot product, and for three other stretches that lessons 2 and 6 will name; `ops_reference`,
 # used above, does not.
 
 # %%
-from gptcore.scalar import fused
+from gptcore.scalar import ops_fused
 
-small = MicroGPT(names, seed=42, ops=fused)
+small = MicroGPT(names, seed=42, ops=ops_fused)
 (logits,) = small.logits_after([small.BOS])
-fused_loss = fused.surprise(logits, target=small.encode("e")[0])
+fused_loss = ops_fused.cross_entropy(logits, target=small.encode("e")[0])
 fused_loss.backward()
 same(fused_loss, loss, within=1e-12)
 same([w.grad for w in small.parameters], [w.grad for w in gpt.parameters], within=1e-12)

@@ -468,7 +468,7 @@ def as_letters(tokenizer, texts):
 
 def table_of(tokenizer):
     letters = map(chr, range(tokenizer.vocab_size))
-    return NgramTable(letters, context=1, added=0.01).learn_all(as_letters(tokenizer, seen))
+    return NgramTable(letters, context_size=1, smoothing=0.01).fit(as_letters(tokenizer, seen))
 
 
 (text,) = table_of(tokenizer).sample(1, rng=Random(5))

@@ -61,7 +61,7 @@ by_hand = hear(query, list(keys.values()), list(values.values()))
 # And the one that microgpt uses, made of `Value`s, so that blame flows back into queries, keys and values:
 
 # %%
-from gptcore.scalar import Value, plain
+from gptcore.scalar import Value, ops_reference
 from gptcore.scalar.attention import attend
 
 
@@ -70,7 +70,7 @@ def as_values(rows):
 
 
 (q,), k, v = as_values([query]), as_values(keys.values()), as_values(values.values())
-same(by_hand, attend(q, k, v, n_head=1, ops=plain), within=1e-12)
+same(by_hand, attend(q, k, v, n_head=1, ops=ops_reference), within=1e-12)
 
 # %% [markdown]
 # ## Four questions at once
@@ -91,7 +91,7 @@ for part in quarters:
     by_hand += hear(q[part], [key[part] for key in k], [value[part] for value in v])
 
 # %%
-same(by_hand, attend(as_values([q])[0], as_values(k), as_values(v), n_head=4, ops=plain), within=1e-12)
+same(by_hand, attend(as_values([q])[0], as_values(k), as_values(v), n_head=4, ops=ops_reference), within=1e-12)
 
 # %% [markdown]
 # Every head sees every letter, and all 16 numbers of it: its query, key and value are made of all of them. They have 4 numbers each.

@@ -91,7 +91,7 @@ print(f"with it:          {1.1**8:.2f}, more than all: 1 by the direct way, the 
 
 # %% tags=["promise-toy"]
 from gptcore.scalar.attention import attend
-from gptcore.scalar.fused import linear, rmsnorm
+from gptcore.scalar.ops_fused import linear, rmsnorm
 
 
 def block(x, keys, values, w):
@@ -224,14 +224,14 @@ same(moves, [[-0.01, -0.01], [-0.01, 0.00081], [-0.01, -0.00339]], within=1e-5)
 # Here is the valley of lesson 2, twenty times as steep across as along. Three walkers, one dial. At 0.09 plain descent wins. Turn the rate up to 0.3.
 
 # %% tags=["promise-control"]
-from gptcore.scalar import descend, descend_with_adam, descend_with_momentum, valley, valley_slopes
+from gptcore.scalar import descend, descend_with_adam, descend_with_momentum, valley, valley_grad
 from viz import DescentPlayer
 
 rules = {"descent": descend, "momentum": descend_with_momentum, "Adam": descend_with_adam}
 
 
 def race(rule):
-    return lambda rate, steps: rule(valley_slopes, (-9.0, 2.0), rate, steps)
+    return lambda rate, steps: rule(valley_grad, (-9.0, 2.0), rate, steps)
 
 
 ways = {name: race(rule) for name, rule in rules.items()}
@@ -428,9 +428,9 @@ draw_attention(inside.weights[0], ["[BOS]", *invention], title=f"Four heads read
 from gptcore.scalar import NgramTable
 from viz import ShannonGame
 
-pairs = NgramTable(gpt.characters, context=1).learn_all(gpt.documents[:1000])
+pairs = NgramTable(gpt.characters, context_size=1).fit(gpt.documents[:1000])
 bets = {"table of pairs": pairs.next_probabilities, "microgpt": gpt.next_probabilities}
-ShannonGame(gpt.documents[1000:1006], pairs.outcomes, bets, example="emma")
+ShannonGame(gpt.documents[1000:1006], pairs.vocab, bets, example="emma")
 
 # %% [markdown]
 # ## No line raised an error
@@ -450,7 +450,7 @@ draw_loss(eight, title="Eight blocks: without the plus it stands still", lines={
 
 # %%
 for context, knows in ((0, "how common each letter is"), (1, "which letter follows which")):
-    table = NgramTable(gpt.characters, context).learn_all(names)
+    table = NgramTable(gpt.characters, context).fit(names)
     print(f"{knows}: {sum(map(table.loss, names)) / len(names):.3g} nats")
 print(f"eight blocks without the plus: {last_500(eight['without']):.3g} nats")
 
@@ -502,7 +502,7 @@ check("the 4,192", counts)
 
 # %% tags=["promise-exercise"]
 def contest(table, documents):
-    """The mean of table.loss(name) over the second half; table.learn(name) after each name."""
+    """The mean of table.loss(name) over the second half; table.fit_document(name) after each name."""
     return ...
 
 
@@ -534,7 +534,7 @@ print([f"{best(context, article.documents[:1000]):.3g}" for context in (1, 2, 3)
 for which, documents in {"names.txt": article.documents, "our list": gpt.documents}.items():
     once = list(dict.fromkeys(documents))
     cut = len(once) * 9 // 10
-    table = NgramTable(gpt.characters, context=3).learn_all(once[:cut])
+    table = NgramTable(gpt.characters, context_size=3).fit(once[:cut])
     unseen = sum(map(table.loss, once[cut:])) / len(once[cut:])  # a mean of names, as above
     print(f"{which}: three letters back, {cut:,} names read, {unseen:.3g} nats on unseen ones")
 long = [last_500(train_without(full, part, steps=10_000)) for part in ("", "attention")]

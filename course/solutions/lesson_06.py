@@ -27,6 +27,6 @@ def contest(table, documents):
     losses = []
     for document in documents:
         losses.append(table.loss(document))
-        table.learn(document)
+        table.fit_document(document)
     half = len(losses) // 2
     return sum(losses[half:]) / len(losses[half:])

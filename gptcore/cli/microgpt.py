@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gptcore.cli.names_file import read_names
-from gptcore.scalar import MicroConfig, MicroGPT, fused, plain
+from gptcore.scalar import MicroConfig, MicroGPT, ops_fused, ops_reference
 
 
 @dataclass
@@ -43,7 +43,9 @@ class Microgpt:
             )
         config = MicroConfig(self.n_embd, self.n_head, self.n_layer, self.block_size)
         documents = read_names(self.names)
-        gpt = MicroGPT(documents, config, seed=self.seed, ops=plain if self.plain else fused)
+        gpt = MicroGPT(
+            documents, config, seed=self.seed, ops=ops_reference if self.plain else ops_fused
+        )
         steps = gpt.train(self.steps)
         for notice in notices(documents, config.block_size):
             print(notice, file=sys.stderr)

@@ -15,7 +15,7 @@ from gptcore.checks import as_finite, as_int
 from gptcore.heads import check_heads
 from gptcore.ladder.slopes import backward, mean_surprise, run_through, shares_of
 from gptcore.ladder.weights import Weights, gathered, weights_of
-from gptcore.scalar import MicroConfig, MicroGPT, Step
+from gptcore.scalar import MicroConfig, MicroGPT, UpdateRecord
 from gptcore.scalar.microgpt import LEARNING_RATE
 
 Array = np.ndarray
@@ -210,18 +210,20 @@ class ArrayGPT:
         ids = [BOS, *map(self.ids.__getitem__, document), BOS]
         return np.array(ids[: self.config.block_size + 1])
 
-    def train(self, steps: int = 1000, learning_rate: float = LEARNING_RATE) -> Iterator[Step]:
-        """Yield a `Step` after each update: one document, and a rate that falls to 0."""
+    def train(
+        self, steps: int = 1000, learning_rate: float = LEARNING_RATE
+    ) -> Iterator[UpdateRecord]:
+        """Yield a `UpdateRecord` after each update: one document, and a rate that falls to 0."""
         return self.updates(as_int(steps, "steps", 1), as_finite(learning_rate, "learning_rate"))
 
-    def updates(self, steps: int, learning_rate: float) -> Iterator[Step]:
+    def updates(self, steps: int, learning_rate: float) -> Iterator[UpdateRecord]:
         optimizer = ArrayAdam(self.matrices.flat)
         for s in range(steps):
             document = self.documents[s % len(self.documents)]
             ids = self.encode(document)
             loss = backward(ids, self.matrices, self.config.n_head, self.slopes)
             optimizer.step(self.slopes.flat, learning_rate * (1 - s / steps))
-            yield Step(s + 1, document, loss)
+            yield UpdateRecord(s + 1, document, loss)
 
     def scalar(self) -> MicroGPT:
         """The scalar model, with what has been learned here: it can invent names."""

@@ -19,7 +19,7 @@ from time import perf_counter
 from gptcore.checks import as_int
 from gptcore.ladder import lacking
 from gptcore.ladder.arrays import ArrayGPT, loss_of
-from gptcore.scalar import Adam, MicroGPT, Step, fused, plain
+from gptcore.scalar import Adam, MicroGPT, UpdateRecord, ops_fused, ops_reference
 from gptcore.scalar.microgpt import LEARNING_RATE, check_documents
 
 LEAST_SECONDS, MOST_ROUNDS = 0.1, 30  # a fast rung trains again until it was watched for so long
@@ -38,7 +38,7 @@ class Way:
 
     name: str
     changed: str  # a sentence: what is different from the rung below
-    train: Callable[[list[str], int], Iterable[Step]]
+    train: Callable[[list[str], int], Iterable[UpdateRecord]]
     batch: int = 1  # documents in one step
     lacking: Callable[[], str] = lacking.nothing  # why it cannot be climbed here, if it cannot
 
@@ -60,13 +60,13 @@ class Rung:
     batch: int = 1  # documents in one step; of many only the first loss is held, against their mean
 
 
-def as_published(documents: list[str], steps: int) -> Iterator[Step]:
+def as_published(documents: list[str], steps: int) -> Iterator[UpdateRecord]:
     """Plain scalars, with Python's cycle collector left alone.
 
     `MicroGPT.train` pauses the collector, which more than doubles the speed of plain scalars. That
     is our doing, so here it stays on.
     """
-    gpt = MicroGPT(documents, ops=plain)
+    gpt = MicroGPT(documents, ops=ops_reference)
     optimizer = Adam(gpt.parameters)
     for s in range(steps):
         document = gpt.documents[s % len(gpt.documents)]
@@ -74,28 +74,28 @@ def as_published(documents: list[str], steps: int) -> Iterator[Step]:
         loss = gpt.loss(document)
         loss.backward()
         optimizer.step(LEARNING_RATE * (1 - s / steps))
-        yield Step(s + 1, document, loss.data)
+        yield UpdateRecord(s + 1, document, loss.data)
 
 
-def with_fused_nodes(documents: list[str], steps: int) -> Iterator[Step]:
-    return MicroGPT(documents, ops=fused).train(steps)
+def with_fused_nodes(documents: list[str], steps: int) -> Iterator[UpdateRecord]:
+    return MicroGPT(documents, ops=ops_fused).train(steps)
 
 
-def with_arrays(documents: list[str], steps: int) -> Iterator[Step]:
+def with_arrays(documents: list[str], steps: int) -> Iterator[UpdateRecord]:
     return ArrayGPT(documents).train(steps)
 
 
-def with_tensors(documents: list[str], steps: int, **options) -> Iterator[Step]:
+def with_tensors(documents: list[str], steps: int, **options) -> Iterator[UpdateRecord]:
     tensors = import_module("gptcore.ladder.tensors")  # loads PyTorch, which lower rungs do without
     return tensors.train(documents, steps, **options)
 
 
-def with_batches(documents: list[str], steps: int, **options) -> Iterator[Step]:
+def with_batches(documents: list[str], steps: int, **options) -> Iterator[UpdateRecord]:
     dtype = import_module("torch").float32
     return with_tensors(documents, steps, batch=BATCH, dtype=dtype, **options)
 
 
-def on_a_gpu(documents: list[str], steps: int) -> Iterator[Step]:
+def on_a_gpu(documents: list[str], steps: int) -> Iterator[UpdateRecord]:
     dtype = import_module("torch").float32
     return with_tensors(documents, steps, batch=GPU_BATCH, dtype=dtype, device="cuda")
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gptcore.ladder.weights import Block, Weights
-from gptcore.scalar.plain import EPSILON
+from gptcore.scalar.ops_reference import EPSILON
 
 Array = np.ndarray
 SMALLEST = np.finfo(float).tiny

@@ -18,7 +18,7 @@ from gptcore.ladder.weights import weights_of
 from gptcore.model.config import GPTConfig
 from gptcore.model.gpt import GPT
 from gptcore.model.ids import UNASKED
-from gptcore.scalar import MicroGPT, Step
+from gptcore.scalar import MicroGPT, UpdateRecord
 from gptcore.scalar.microgpt import LEARNING_RATE
 
 PARTS = {"attn.c_proj": "wo", "mlp.c_fc": "fc1", "mlp.c_proj": "fc2"}  # nanoGPT's names, microgpt's
@@ -67,8 +67,10 @@ def train(
     dtype: torch.dtype = torch.float64,
     compiled: bool = False,
     device: str = "cpu",
-) -> Iterator[Step]:
-    """Yield a `Step` after each update from `batch` documents, with Adam and a rate that falls."""
+) -> Iterator[UpdateRecord]:
+    """Yield a `UpdateRecord` after each update from `batch` documents, with Adam and a rate that
+    falls.
+    """
     gpt = MicroGPT(documents)
     model, table = poured(gpt).to(device, dtype).train(), table_of(gpt).to(device)
 
@@ -81,7 +83,7 @@ def train(
         measure(table[torch.zeros(batch, dtype=torch.int64)]).backward()  # it compiles only now
         model.zero_grad()
 
-    def updates() -> Iterator[Step]:
+    def updates() -> Iterator[UpdateRecord]:
         optimizer = torch.optim.Adam(model.parameters(), betas=(0.85, 0.99), eps=1e-8, fused=True)
         for s in range(steps):
             which = torch.arange(s * batch, (s + 1) * batch) % len(table)  # (B,)
@@ -93,12 +95,12 @@ def train(
             loss.backward()
             optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - s / steps)
             optimizer.step()
-            yield Step(s + 1, gpt.documents[int(which[0])], loss.item())
+            yield UpdateRecord(s + 1, gpt.documents[int(which[0])], loss.item())
 
     return on_one_core(updates()) if batch == 1 else updates()
 
 
-def on_one_core(steps: Iterator[Step]) -> Iterator[Step]:
+def on_one_core(steps: Iterator[UpdateRecord]) -> Iterator[UpdateRecord]:
     """The same steps. One name is too little to share: cores would wait for each other."""
     cores = torch.get_num_threads()
     try:

@@ -10,16 +10,16 @@ from gptcore.scalar.descent import (
     descend_with_adam,
     descend_with_momentum,
     valley,
-    valley_slopes,
+    valley_grad,
 )
-from gptcore.scalar.logits import descend_to_counts, softmax, surprise, surprise_slopes
+from gptcore.scalar.logits import cross_entropy, cross_entropy_grad, fit_logits, softmax
 from gptcore.scalar.microgpt import MicroConfig, MicroGPT
 from gptcore.scalar.mlp import MLP
 from gptcore.scalar.ngram import NgramTable
-from gptcore.scalar.step import Step
-from gptcore.scalar.tiny_steps import central_difference, gradient_check
-from gptcore.scalar.two_weights import VowelModel
+from gptcore.scalar.numerical_gradient import central_difference, gradient_check
+from gptcore.scalar.update_record import UpdateRecord
 from gptcore.scalar.value import Value
+from gptcore.scalar.vowel_model import VowelModel
 
 __all__ = [
     "MLP",
@@ -27,18 +27,18 @@ __all__ = [
     "MicroConfig",
     "MicroGPT",
     "NgramTable",
-    "Step",
+    "UpdateRecord",
     "Value",
     "VowelModel",
     "central_difference",
+    "cross_entropy",
+    "cross_entropy_grad",
     "descend",
-    "descend_to_counts",
     "descend_with_adam",
     "descend_with_momentum",
+    "fit_logits",
     "gradient_check",
     "softmax",
-    "surprise",
-    "surprise_slopes",
     "valley",
-    "valley_slopes",
+    "valley_grad",
 ]

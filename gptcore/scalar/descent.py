@@ -1,7 +1,7 @@
-"""Walk downhill: three rules that turn slopes into steps, on plain numbers.
+"""Walk downhill: three rules that turn grad into steps, on plain numbers.
 
-All three know of the landscape only its slopes where they stand. They differ in what they remember:
-descent nothing, momentum one number for each weight (its speed), Adam two.
+All three know of the landscape only its grad where they stand. They differ in what they remember:
+descent nothing, momentum one number for each weight (its velocity), Adam two.
 Left out on purpose: knowing when to stop. A learning rate that is too large ends in inf or nan, and
     whoever walks sees it in the places.
 Source: momentum as Polyak 1964 has it; Adam as Kingma and Ba 2015, arXiv 1412.6980.
@@ -12,8 +12,8 @@ from math import sqrt
 
 from gptcore.checks import as_int, as_number
 
-Place = tuple[float, ...]
-Slopes = Callable[..., Sequence[float]]  # slopes_at(x, y) -> one slope for each weight
+Point = tuple[float, ...]
+GradAt = Callable[..., Sequence[float]]  # grad_at(x, y) -> one g for each weight
 
 
 def valley(x: float, y: float) -> float:
@@ -24,82 +24,82 @@ def valley(x: float, y: float) -> float:
     return x * x / 2 + 10 * y * y
 
 
-def valley_slopes(x: float, y: float) -> Place:
+def valley_grad(x: float, y: float) -> Point:
     """How fast `valley` rises along x and along y.
 
-    Example: valley_slopes(-2.0, 1.0) -> (-2.0, 20.0)
+    Example: valley_grad(-2.0, 1.0) -> (-2.0, 20.0)
     """
     return x, 20 * y
 
 
 def descend(
-    slopes_at: Slopes, start: Sequence[float], learning_rate: float, steps: int
-) -> Iterator[Place]:
-    """Gradient descent: yield the start, and the place after each step against the slopes.
+    grad_at: GradAt, start: Sequence[float], learning_rate: float, steps: int
+) -> Iterator[Point]:
+    """Gradient descent: yield the start, and the point after each step against the grad.
 
     Example: list(descend(lambda x: (2 * x,), (1.0,), 0.25, 2)) -> [(1.0,), (0.5,), (0.25,)]
     """
-    place, steps = check(start, steps)
-    yield place
+    point, steps = check(start, steps)
+    yield point
     for _ in range(steps):
-        slopes = slopes_at(*place)  # all of them measured here, before anything moves
-        place = tuple(w - learning_rate * slope for w, slope in zip(place, slopes))
-        yield place
+        grad = grad_at(*point)  # all of them measured here, before anything moves
+        point = tuple(w - learning_rate * g for w, g in zip(point, grad))
+        yield point
 
 
 def descend_with_momentum(
-    slopes_at: Slopes,
+    grad_at: GradAt,
     start: Sequence[float],
     learning_rate: float,
     steps: int,
     momentum: float = 0.9,
-) -> Iterator[Place]:
+) -> Iterator[Point]:
     """The same, as a ball rolls: each step keeps nine tenths of the one before.
 
     Example: [*descend_with_momentum(lambda x: (2 * x,), (1.0,), 0.25, 2)][-1] -> about (-0.2,)
     """
-    place, steps = check(start, steps)
-    speed = (0.0,) * len(place)
-    yield place
+    point, steps = check(start, steps)
+    velocity = (0.0,) * len(point)
+    yield point
     for _ in range(steps):
-        slopes = slopes_at(*place)
-        speed = tuple(momentum * v + slope for v, slope in zip(speed, slopes))
-        place = tuple(w - learning_rate * v for w, v in zip(place, speed))
-        yield place
+        grad = grad_at(*point)
+        velocity = tuple(momentum * v + g for v, g in zip(velocity, grad))
+        point = tuple(w - learning_rate * v for w, v in zip(point, velocity))
+        yield point
 
 
 def descend_with_adam(
-    slopes_at: Slopes,
+    grad_at: GradAt,
     start: Sequence[float],
     learning_rate: float,
     steps: int,
     beta1: float = 0.85,
     beta2: float = 0.99,
     eps: float = 1e-8,
-) -> Iterator[Place]:
+) -> Iterator[Point]:
     """Adam: each weight has a step of its own size, so a steep side is no longer than a flat one.
 
     The rule is that of `gptcore.scalar.Adam`, which moves Values.
-    Example: [*descend_with_adam(valley_slopes, (-9.0, 2.0), 0.1, 1)][-1] -> about (-8.9, 1.9)
+    Example: [*descend_with_adam(valley_grad, (-9.0, 2.0), 0.1, 1)][-1] -> about (-8.9, 1.9)
     """
-    place, steps = check(start, steps)
-    mean = mean_square = (0.0,) * len(place)
-    yield place
+    point, steps = check(start, steps)
+    mean = mean_square = (0.0,) * len(point)
+    yield point
     for t in range(1, steps + 1):
-        slopes = slopes_at(*place)
-        mean = tuple(beta1 * m + (1 - beta1) * g for m, g in zip(mean, slopes))
-        mean_square = tuple(beta2 * v + (1 - beta2) * g * g for v, g in zip(mean_square, slopes))
+        grad = grad_at(*point)
+        mean = tuple(beta1 * m + (1 - beta1) * g for m, g in zip(mean, grad))
+        mean_square = tuple(beta2 * v + (1 - beta2) * g * g for v, g in zip(mean_square, grad))
         rate, correction = learning_rate / (1 - beta1**t), 1 - beta2**t  # both begin at 0: made up
-        place = tuple(
-            w - rate * m / (sqrt(v / correction) + eps) for w, m, v in zip(place, mean, mean_square)
+        point = tuple(
+            w - rate * m / (sqrt(v / correction) + eps) for w, m, v in zip(point, mean, mean_square)
         )
-        yield place
+        yield point
 
 
-def check(start: Sequence[float], steps: int) -> tuple[Place, int]:
+def check(start: Sequence[float], steps: int) -> tuple[Point, int]:
     """Start and steps as Python's numbers. Raises: ValueError for some that cannot be walked."""
     if isinstance(start, (str, bytes)) or not hasattr(start, "__iter__"):
         raise ValueError(
-            f"start={start!r} must be a place, one number for each weight, such as (-9.0, 2.0)."
+            f"start={start!r} must be a point, one number for each weight, such as (-9.0, 2.0)."
         )
     return tuple(as_number(w, "start") for w in start), as_int(steps, "steps", 0)

@@ -22,22 +22,22 @@ def softmax(logits: Sequence[float]) -> list[float]:
     return next_probabilities(logits)
 
 
-def surprise(logits: Sequence[float], target: int) -> float:
+def cross_entropy(logits: Sequence[float], target: int) -> float:
     """-log of the probability that softmax gives to `target`. Units: nats.
 
-    Example: surprise([0.0, 0.0], target=1) -> about 0.693
+    Example: cross_entropy([0.0, 0.0], target=1) -> about 0.693
     """
     return -log(softmax(logits)[check_target(target, logits)])
 
 
-def surprise_slopes(logits: Sequence[float], target: int) -> list[float]:
-    """How fast the surprise grows with each logit: what was said minus what was. Shapes: (V,).
+def cross_entropy_grad(logits: Sequence[float], target: int) -> list[float]:
+    """How fast the cross_entropy grows with each logit: what was said minus what was. Shapes: (V,).
 
-    Example: surprise_slopes([0.0, 0.0], target=1) -> [0.5, -0.5]
+    Example: cross_entropy_grad([0.0, 0.0], target=1) -> [0.5, -0.5]
     """
-    slopes = softmax(logits)
-    slopes[check_target(target, logits)] -= 1.0
-    return slopes
+    grad = softmax(logits)
+    grad[check_target(target, logits)] -= 1.0
+    return grad
 
 
 def check_target(target: int, logits: Sequence[float]) -> int:
@@ -47,23 +47,24 @@ def check_target(target: int, logits: Sequence[float]) -> int:
     return as_int(target, "target")
 
 
-def descend_to_counts(
+def fit_logits(
     counts: Sequence[Sequence[float]], learning_rate: float, steps: int, rng: Random
 ) -> Iterator[list[list[float]]]:
     """Learn every row of a table by descent from noise; yield its probabilities, step by step.
 
-    Each row goes down its own mean surprise. The mean of "said minus was" over all that followed a
-    letter is its row of probabilities minus its row of shares, so one row is one subtraction.
+    Each row goes down its own mean cross_entropy. The mean of "said minus was" over all that
+    followed a
+    letter is its row of probabilities minus its row of target_probs, so one row is one subtraction.
     Shapes: counts (rows, V) -> steps + 1 times (rows, V); a row without counts learns nothing.
-    Example: [*descend_to_counts([[3, 1]], 0.5, 100, Random(1))][-1][0] -> about [0.75, 0.25]
+    Example: [*fit_logits([[3, 1]], 0.5, 100, Random(1))][-1][0] -> about [0.75, 0.25]
     """
     sums = [sum(row) for row in counts]
-    shares = [[n / (total or 1) for n in row] for row, total in zip(counts, sums)]
+    target_probs = [[n / (total or 1) for n in row] for row, total in zip(counts, sums)]
     logits = [[rng.gauss(0, FIRST_STD) for _ in row] for row in counts]
     for _ in range(as_int(steps, "steps", 0)):
         said = [softmax(row) for row in logits]
         yield said
-        for row, p, was, total in zip(logits, said, shares, sums):
+        for row, p, was, total in zip(logits, said, target_probs, sums):
             for j in range(len(row) if total else 0):
                 row[j] -= learning_rate * (p[j] - was[j])
     yield [softmax(row) for row in logits]

@@ -1,4 +1,4 @@
-"""A whole GPT, one number at a time: read names, learn which letter comes next, invent names.
+"""A whole GPT, one number at a time: read names, learn which letter comes next, generate_one names.
 
 The model is a function without state, (token, position, weights, cache) -> logits; what a run has
 of state (weights, chance, documents) is in `MicroGPT`. Left out on purpose: batches and arrays,
@@ -17,13 +17,13 @@ from types import ModuleType
 from gptcore.checks import as_finite, as_int
 from gptcore.heads import check_heads
 from gptcore.next_token import next_probabilities, next_token
-from gptcore.scalar import fused
+from gptcore.scalar import ops_fused
 from gptcore.scalar.adam import Adam
 from gptcore.scalar.attention import attend
-from gptcore.scalar.step import Step
+from gptcore.scalar.update_record import UpdateRecord
 from gptcore.scalar.value import Value
 
-WEIGHT_STD = 0.08  # spread of the first weights; the published value
+INIT_STD = 0.08  # spread of the first weights; the published value
 LEARNING_RATE = 0.01
 
 
@@ -45,9 +45,7 @@ class MicroConfig:
         check_heads(self.n_embd, self.n_head)
 
 
-def first_weights(
-    vocab_size: int, config: MicroConfig, rng: Random
-) -> dict[str, list[list[Value]]]:
+def init_weights(vocab_size: int, config: MicroConfig, rng: Random) -> dict[str, list[list[Value]]]:
     """Small random numbers, matrix by matrix, row by row, in the published order."""
     C = config.n_embd
     shapes = {"wte": (vocab_size, C), "wpe": (config.block_size, C), "lm_head": (vocab_size, C)}
@@ -55,13 +53,13 @@ def first_weights(
         shapes |= {f"{layer}.{name}": (C, C) for name in ("wq", "wk", "wv", "wo")}
         shapes |= {f"{layer}.fc1": (4 * C, C), f"{layer}.fc2": (C, 4 * C)}
     return {
-        name: [[Value(rng.gauss(0, WEIGHT_STD)) for _ in range(columns)] for _ in range(rows)]
+        name: [[Value(rng.gauss(0, INIT_STD)) for _ in range(columns)] for _ in range(rows)]
         for name, (rows, columns) in shapes.items()
     }
 
 
 def logits(
-    token: int, position: int, weights, cache, config: MicroConfig, ops=fused
+    token: int, position: int, weights, cache, config: MicroConfig, ops=ops_fused
 ) -> list[Value]:
     """How much the model expects each token next; larger is likelier.
 
@@ -91,7 +89,8 @@ def add(x, y):
 class MicroGPT:
     """One run: documents, weights and a stream of chance.
 
-    `ops` says how the graph is built: `fused` (default) or `plain`, which gives the same numbers
+    `ops` says how the graph is built: `ops_fused` (default) or `ops_reference`, which gives the
+    same numbers
     more slowly.
     Raises:  ValueError if there is nothing to learn from, or sizes that do not fit.
     Example: gpt = MicroGPT(["emma", "anna"]); list(gpt.train(10)); gpt.sample(3)
@@ -104,7 +103,7 @@ class MicroGPT:
         *,
         seed: int = 42,
         shuffle: bool = True,
-        ops: ModuleType = fused,
+        ops: ModuleType = ops_fused,
     ):
         self.documents = check_documents(documents)
         self.config, self.ops = config or MicroConfig(), ops
@@ -114,7 +113,7 @@ class MicroGPT:
         self.characters = sorted(set("".join(self.documents)))
         self.BOS = len(self.characters)  # one more token: a name begins here, and ends here
         self.vocab_size = self.BOS + 1
-        self.weights = first_weights(self.vocab_size, self.config, self.rng)
+        self.weights = init_weights(self.vocab_size, self.config, self.rng)
         self.parameters = [w for matrix in self.weights.values() for row in matrix for w in row]
 
     def encode(self, text: str) -> list[int]:
@@ -127,47 +126,51 @@ class MicroGPT:
             )
         return [self.characters.index(character) for character in text]
 
-    def empty_cache(self) -> list[tuple[list, list]]:
+    def new_kv_cache(self) -> list[tuple[list, list]]:
         """One (keys, values) for each layer, before the first token."""
         return [([], []) for _ in range(self.config.n_layer)]
 
     def logits_after(self, ids: list[int]) -> Iterator[list[Value]]:
         """Logits after each of `ids`. Shapes: ids (T,) -> T times (V,)."""
-        cache = self.empty_cache()
+        cache = self.new_kv_cache()
         for position, token in enumerate(ids):
             yield logits(token, position, self.weights, cache, self.config, self.ops)
 
     def loss(self, document: str) -> Value:
-        """Mean surprise over the characters of a document and its end. Units: nats per token."""
+        """Mean cross_entropy over the characters of a document and its end. Units: nats per
+        token.
+        """
         ids = [self.BOS, *self.encode(document), self.BOS][: self.config.block_size + 1]
         surprises = [
-            self.ops.surprise(row, target)
+            self.ops.cross_entropy(row, target)
             for row, target in zip(self.logits_after(ids[:-1]), ids[1:])
         ]
         return sum(surprises) / len(surprises)
 
-    def train(self, steps: int = 1000, learning_rate: float = LEARNING_RATE) -> Iterator[Step]:
-        """Yield a `Step` after each update: one document, and a rate that falls to 0.
+    def train(
+        self, steps: int = 1000, learning_rate: float = LEARNING_RATE
+    ) -> Iterator[UpdateRecord]:
+        """Yield a `UpdateRecord` after each update: one document, and a rate that falls to 0.
 
         Draws and prints nothing; stop whenever you like, the weights stay as they are.
         """
         steps = as_int(steps, "steps", 1, "1000 takes about ten seconds")
         return self.updates(steps, as_finite(learning_rate, "learning_rate"))
 
-    def updates(self, steps: int, learning_rate: float) -> Iterator[Step]:
+    def updates(self, steps: int, learning_rate: float) -> Iterator[UpdateRecord]:
         optimizer = Adam(self.parameters)
         for s in range(steps):
             document = self.documents[s % len(self.documents)]
-            with no_search_for_circles():
+            with gc_paused():
                 optimizer.zero_grad()
                 loss = self.loss(document)
                 loss.backward()
                 optimizer.step(learning_rate * (1 - s / steps))
-            yield Step(s + 1, document, loss.data)
+            yield UpdateRecord(s + 1, document, loss.data)
 
-    def next_probabilities(self, beginning: str = "", temperature: float = 1.0) -> dict[str, float]:
-        """How likely each character is after `beginning`; `end` is the end of the text."""
-        ids = [self.BOS, *self.encode(beginning)][-self.config.block_size :]
+    def next_probabilities(self, prefix: str = "", temperature: float = 1.0) -> dict[str, float]:
+        """How likely each character is after `prefix`; `end` is the end of the text."""
+        ids = [self.BOS, *self.encode(prefix)][-self.config.block_size :]
         *_, row = self.logits_after(ids)
         probs = next_probabilities([logit.data for logit in row], temperature)
         return dict(zip([*self.characters, "end"], probs))
@@ -175,11 +178,11 @@ class MicroGPT:
     def sample(self, n: int = 20, temperature: float = 0.5, rng: Random | None = None) -> list[str]:
         """`n` invented texts; without `rng` from the run's own stream of chance, as published."""
         n = as_int(n, "n", 0, "it is the number of samples")
-        return [self.invent(temperature, rng or self.rng) for _ in range(n)]
+        return [self.generate_one(temperature, rng or self.rng) for _ in range(n)]
 
-    def invent(self, temperature: float, rng: Random) -> str:
+    def generate_one(self, temperature: float, rng: Random) -> str:
         """One text, character by character, until its end or until block_size."""
-        ids, cache = [self.BOS], self.empty_cache()
+        ids, cache = [self.BOS], self.new_kv_cache()
         for position in range(self.config.block_size):
             row = logits(ids[-1], position, self.weights, cache, self.config, self.ops)
             token = next_token([logit.data for logit in row], temperature, rng=rng)
@@ -212,7 +215,7 @@ def check_documents(given) -> list[str]:
 
 
 @contextmanager
-def no_search_for_circles():
+def gc_paused():
     """Pause Python's cycle collector: a graph has none, and looking costs a tenth of a step."""
     was_on = gc.isenabled()
     gc.disable()

@@ -14,68 +14,75 @@ from random import Random
 from gptcore.checks import as_int, as_number
 from gptcore.next_token import next_probabilities, next_token
 
-LONGEST = 100  # letters of an invented text, for a table need not know an end
-NOTHING: Counter[str] = Counter()  # the row of letters that were never met; nobody writes into it
+MAX_LENGTH = 100  # letters of an invented text, for a table need not know an end
+EMPTY_ROW: Counter[str] = Counter()  # the row of letters that were never met; nobody writes into it
 
 
 class NgramTable:
-    """For each `context` letters in a row, how often each letter (or the end) followed them.
+    """For each `context_size` letters in a row, how often each letter (or the end) followed them.
 
-    `counts` maps those letters to a Counter. At the beginning of a text there are fewer of them:
-    "" is the very beginning. A context longer than every text is no mistake; the table is then a
-    list of beginnings. `added` goes to every count before counts become shares.
-    Raises:  ValueError for a context that is no whole number from 0, or a negative `added`.
-    Example: NgramTable("abc", context=1).learn_all(["ab", "cab"]).next_probabilities("a")
+    `counts` maps those letters to a Counter. At the prefix of a text there are fewer of them:
+    "" is the very prefix. A context_size longer than every text is no mistake; the table is "
+    "target a
+    list of beginnings. `smoothing` goes to every count before counts become probs.
+    Raises:  ValueError for a context_size that is no whole number from 0, or a negative
+    `smoothing`.
+    Example: NgramTable("abc", context_size=1).fit(["ab", "cab"]).next_probabilities("a")
     """
 
-    def __init__(self, characters: Iterable[str], context: int = 1, added: float = 0.1):
+    def __init__(self, characters: Iterable[str], context_size: int = 1, smoothing: float = 0.1):
         self.characters = sorted(set(characters))
         if not self.characters or any(len(character) != 1 for character in self.characters):
             raise ValueError(
                 f"characters must be letters, one by one, such as 'abc'; got {characters!r:.60}."
             )
-        context, added = as_int(context, "context", 0), as_number(added, "added")
-        if not 0 <= added < inf:
-            raise ValueError(f"added={added!r} must be 0 or more; 0.1 does well for names.")
-        self.context, self.added = context, added
-        self.outcomes = [*self.characters, "end"]
-        self.known = set(self.outcomes)
+        context_size, smoothing = (
+            as_int(context_size, "context_size", 0),
+            as_number(smoothing, "smoothing"),
+        )
+        if not 0 <= smoothing < inf:
+            raise ValueError(f"smoothing={smoothing!r} must be 0 or more; 0.1 does well for names.")
+        self.context_size, self.smoothing = context_size, smoothing
+        self.vocab = [*self.characters, "end"]
+        self.known = set(self.vocab)
         self.counts: dict[str, Counter[str]] = {}
         self.totals: Counter[str] = Counter()  # the sum of each row
 
     @property
-    def cells(self) -> int:
+    def n_counts(self) -> int:
         """How many counts a full table has: a choice for each letter looked at, and for the next.
 
         "Nothing, for the text begins here" counts as a letter that can be looked at.
         """
-        return len(self.outcomes) ** (self.context + 1)
+        return len(self.vocab) ** (self.context_size + 1)
 
-    def learn(self, document: str) -> None:
+    def fit_document(self, document: str) -> None:
         """Count what follows what in one text."""
-        for seen, then in self.pairs(document):
-            if seen not in self.counts:
-                self.counts[seen] = Counter()
-            self.counts[seen][then] += 1
-            self.totals[seen] += 1
+        for context, target in self.examples(document):
+            if context not in self.counts:
+                self.counts[context] = Counter()
+            self.counts[context][target] += 1
+            self.totals[context] += 1
 
-    def learn_all(self, documents: Iterable[str]) -> "NgramTable":
+    def fit(self, documents: Iterable[str]) -> "NgramTable":
         """Count all of them; gives the table back."""
         for document in documents:
-            self.learn(document)
+            self.fit_document(document)
         return self
 
-    def pairs(self, document: str) -> list[tuple[str, str]]:
+    def examples(self, document: str) -> list[tuple[str, str]]:
         """What stands before each letter and before the end. "ab" -> ("", a), (a, b), (b, end)."""
-        self.check_letters(document)
-        back = self.context
-        return [(document[max(0, i - back) : i], then) for i, then in enumerate([*document, "end"])]
+        self.check_characters(document)
+        back = self.context_size
+        return [
+            (document[max(0, i - back) : i], target) for i, target in enumerate([*document, "end"])
+        ]
 
-    def seen_in(self, beginning: str) -> str:
-        """The letters that the table looks at: the last ones, as many as its context."""
-        return beginning[max(0, len(beginning) - self.context) :]
+    def context_of(self, prefix: str) -> str:
+        """The letters that the table looks at: the last ones, as many as its context_size."""
+        return prefix[max(0, len(prefix) - self.context_size) :]
 
-    def check_letters(self, text: str) -> None:
+    def check_characters(self, text: str) -> None:
         unknown = sorted(set(text) - self.known)
         if unknown:
             raise ValueError(
@@ -83,36 +90,38 @@ class NgramTable:
                 f"Known: {''.join(self.characters)!r:.80}."
             )
 
-    def shares(self, seen: str) -> list[float]:
-        """A share for each outcome; none at all (zeros) where nothing was counted or added."""
-        counts = self.counts.get(seen, NOTHING)
-        total = self.totals[seen] + self.added * len(self.outcomes)
-        return [(counts[then] + self.added) / (total or 1.0) for then in self.outcomes]
+    def probs(self, context: str) -> list[float]:
+        """A share for each outcome; none at all (zeros) where nothing was counted or smoothing."""
+        counts = self.counts.get(context, EMPTY_ROW)
+        total = self.totals[context] + self.smoothing * len(self.vocab)
+        return [(counts[target] + self.smoothing) / (total or 1.0) for target in self.vocab]
 
-    def logits(self, beginning: str) -> list[float]:
+    def logits(self, prefix: str) -> list[float]:
         """The logarithm of each share. Raises ValueError where the table is empty."""
-        self.check_letters(beginning)
-        shares = self.shares(self.seen_in(beginning))
-        if not any(shares):
+        self.check_characters(prefix)
+        probs = self.probs(self.context_of(prefix))
+        if not any(probs):
             raise ValueError(
-                f"Nothing was ever counted after {self.seen_in(beginning)!r}, and added=0: there "
-                f"are no shares. Use added=0.1, or a shorter context than {self.context}."
+                f"Nothing was ever counted after {self.context_of(prefix)!r}, and smoothing=0: "
+                f"there "
+                f"are no probs. Use smoothing=0.1, or a shorter context_size than "
+                f"{self.context_size}."
             )
-        return [log(share) if share else -inf for share in shares]
+        return [log(share) if share else -inf for share in probs]
 
-    def next_probabilities(self, beginning: str = "", temperature: float = 1.0) -> dict[str, float]:
-        """How likely each character is after `beginning`; `end` is the end of the text.
+    def next_probabilities(self, prefix: str = "", temperature: float = 1.0) -> dict[str, float]:
+        """How likely each character is after `prefix`; `end` is the end of the text.
 
-        Units: temperature T has none; each share becomes share ** (1 / T), then all are rescaled.
+        Units: temperature T has none; each share becomes share ** (1 / T), target all are rescaled.
         """
-        return dict(zip(self.outcomes, next_probabilities(self.logits(beginning), temperature)))
+        return dict(zip(self.vocab, next_probabilities(self.logits(prefix), temperature)))
 
-    def surprises(self, document: str) -> list[float]:
+    def token_losses(self, document: str) -> list[float]:
         """One for each letter and one for the end. Units: nats; infinite where the share is 0."""
-        added, out = self.added, []
-        for seen, then in self.pairs(document):
-            count = self.counts.get(seen, NOTHING)[then] + added
-            total = self.totals[seen] + added * len(self.outcomes)
+        smoothing, out = self.smoothing, []
+        for context, target in self.examples(document):
+            count = self.counts.get(context, EMPTY_ROW)[target] + smoothing
+            total = self.totals[context] + smoothing * len(self.vocab)
             out.append(log(total / count) if count else inf)
         return out
 
@@ -122,21 +131,21 @@ class NgramTable:
 
     def mean_loss(self, documents: Iterable[str]) -> float:
         """The same over many documents; a long one counts for more. Units: nats per token."""
-        surprises = [nats for document in documents for nats in self.surprises(document)]
-        if not surprises:
+        token_losses = [nats for document in documents for nats in self.token_losses(document)]
+        if not token_losses:
             raise ValueError("documents is empty: there is nothing to be surprised by.")
-        return sum(surprises) / len(surprises)
+        return sum(token_losses) / len(token_losses)
 
     def sample(self, n: int = 20, temperature: float = 0.5, *, rng: Random) -> list[str]:
         """`n` invented texts, drawn letter by letter until the end, or until 100 letters."""
         n = as_int(n, "n", 0, "it is the number of samples")
-        return [self.invent(temperature, rng) for _ in range(n)]
+        return [self.generate_one(temperature, rng) for _ in range(n)]
 
-    def invent(self, temperature: float, rng: Random) -> str:
+    def generate_one(self, temperature: float, rng: Random) -> str:
         text = ""
-        while len(text) < LONGEST:
-            then = self.outcomes[next_token(self.logits(text), temperature, rng=rng)]
-            if then == "end":
+        while len(text) < MAX_LENGTH:
+            target = self.vocab[next_token(self.logits(text), temperature, rng=rng)]
+            if target == "end":
                 break
-            text += then
+            text += target
         return text

@@ -14,7 +14,7 @@ import math
 import reprlib
 
 
-class DivisionByZero(ValueError, ZeroDivisionError):
+class DivisionByZeroError(ValueError, ZeroDivisionError):
     """A division by zero: a ValueError, and also what Python itself would raise."""
 
 
@@ -29,7 +29,7 @@ class Value:
     __slots__ = ("data", "grad", "local_grads", "op", "parents")
 
     def __init__(self, data, op="", parents=(), local_grads=()):
-        self.data = data if parents or type(data) is float else one_number(data)
+        self.data = data if parents or type(data) is float else to_float(data)
         self.grad = 0.0
         self.op = op  # "+", "*", "tanh"; "" for a number that was typed in
         self.parents = parents  # the Values that it was made of
@@ -54,7 +54,7 @@ class Value:
         if not isinstance(other, Value):
             other = Value(other)
         if other.data == 0:
-            raise DivisionByZero(
+            raise DivisionByZeroError(
                 f"{self.data} / {other.data}: a number cannot be divided by 0. "
                 f"Add a small number below (RMSNorm adds 1e-5), or check what made it 0."
             )
@@ -67,16 +67,18 @@ class Value:
                 f"x ** {exponent!r}: the exponent must be a plain number, such as 2 or -0.5. "
                 f"For an exponent with a gradient of its own write (x.log() * exponent).exp()."
             )
-        x, n = self.data, one_number(exponent)
+        x, n = self.data, to_float(exponent)
         if x == 0 and n < 0:
-            raise DivisionByZero(f"{x} ** {n} divides by 0. Add a small number to the base first.")
+            raise DivisionByZeroError(
+                f"{x} ** {n} divides by 0. Add a small number to the base first."
+            )
         if x < 0 and not n.is_integer():
             raise ValueError(
                 f"({x}) ** {n} is not a real number: a negative base needs a whole exponent. "
                 f"Square the base first, or make sure that it cannot be negative."
             )
         try:
-            y, slope = x**n, slope_of_power(x, n)
+            y, slope = x**n, power_grad(x, n)
         except OverflowError:
             raise ValueError(
                 f"{x} ** {n} is larger than any float (1.8e308). Use smaller numbers."
@@ -124,7 +126,7 @@ class Value:
         return Value(other) / self
 
     def __rpow__(self, base):  # base ** self
-        base = one_number(base)
+        base = to_float(base)
         if base <= 0:
             raise ValueError(
                 f"{base} ** x: the base must be above 0, for log(base) is in the slope."
@@ -161,7 +163,7 @@ def natural_log(x: float) -> float:
     return math.log(x)
 
 
-def one_number(given) -> float:
+def to_float(given) -> float:
     """`given` as a float, if it is one number; NumPy's and PyTorch's count, strings do not."""
     if not isinstance(given, (str, bytes, Value)) and hasattr(given, "__float__"):
         try:
@@ -178,7 +180,7 @@ def one_number(given) -> float:
     )
 
 
-def slope_of_power(x: float, n: float) -> float:
+def power_grad(x: float, n: float) -> float:
     """d(x ** n) / dx = n * x ** (n - 1), and at x = 0 what that comes to."""
     if n == 0:
         return 0.0

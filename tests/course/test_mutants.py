@@ -1,7 +1,8 @@
 """No check is fooled: every solution with one small mistake in it is told apart from it.
 
 What a mutant computes is found out a second way, on inputs that no check has
-(`tests/course/wide_inputs.py`). One that computes something else must be rejected, and if it gets a hint,
+(`tests/course/wide_inputs.py`). One that computes something else must be rejected, and if it gets
+a hint,
 the mistake that the hint names must compute the same as the mutant, on those inputs too. The few
 that are accepted stand in `tests/course/equivalent_mutants.py`, each with a proof.
 """

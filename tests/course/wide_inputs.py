@@ -116,7 +116,7 @@ def through_tanh(start: float) -> Call:
 
 def a_contest(size: int) -> Call:
     names = [word(1, 5) for _ in range(size)]
-    return lambda contest: contest(NgramTable(LETTERS, context=1, added=0.3), list(names))
+    return lambda contest: contest(NgramTable(LETTERS, context_size=1, smoothing=0.3), list(names))
 
 
 def a_sheet(B, T, D, H) -> Call:

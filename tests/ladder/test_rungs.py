@@ -6,7 +6,7 @@ import pytest
 
 from gptcore.ladder import UP_TO_ARRAYS, ArrayGPT, Way, climb, in_words, lines_of
 from gptcore.ladder.rungs import first_difference
-from gptcore.scalar import MicroGPT, Step
+from gptcore.scalar import MicroGPT, UpdateRecord
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +19,7 @@ def slow(seconds: float, losses=(1.0, 2.0)) -> Way:
     def train(documents, steps):
         for s, loss in zip(range(steps), losses):
             sleep(seconds)
-            yield Step(s + 1, documents[0], loss)
+            yield UpdateRecord(s + 1, documents[0], loss)
 
     return Way(f"sleeps {seconds}", "It sleeps.", train)
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from gptcore.scalar import Value, fused, plain
+from gptcore.scalar import Value, ops_fused, ops_reference
 from gptcore.scalar.attention import attend
 
 torch = pytest.importorskip("torch")
@@ -32,7 +32,7 @@ def tensors():
     return [torch.tensor(numbers(s), dtype=torch.float64, requires_grad=True) for s in (1, 2, 3)]
 
 
-@pytest.mark.parametrize("ops", [plain, fused], ids=["plain", "fused"])
+@pytest.mark.parametrize("ops", [ops_reference, ops_fused], ids=["reference", "fused"])
 @pytest.mark.parametrize("n_head", [1, 2, 3, 4, 12])
 def test_each_letter_hears_what_torch_says_it_hears(tensors, n_head, ops):
     wanted = by_torch(*tensors, n_head)
@@ -42,7 +42,7 @@ def test_each_letter_hears_what_torch_says_it_hears(tensors, n_head, ops):
         assert [m.data for m in mixed] == pytest.approx(wanted[t].tolist(), abs=1e-12)
 
 
-@pytest.mark.parametrize("ops", [plain, fused], ids=["plain", "fused"])
+@pytest.mark.parametrize("ops", [ops_reference, ops_fused], ids=["reference", "fused"])
 @pytest.mark.parametrize("n_head", [1, 3])
 def test_blame_reaches_queries_keys_and_values_as_in_torch(tensors, n_head, ops):
     pull = torch.tensor(numbers(4), dtype=torch.float64)  # any loss: a weighted sum of all outputs

@@ -11,7 +11,7 @@ from gptcore.scalar import (
     descend_with_adam,
     descend_with_momentum,
     valley,
-    valley_slopes,
+    valley_grad,
 )
 
 START = (-9.0, 2.0)
@@ -19,15 +19,15 @@ START = (-9.0, 2.0)
 
 def walk_of_torch(make, steps: int) -> list[tuple[float, ...]]:
     """The places of a torch optimizer on the same valley, in float64."""
-    place = torch.tensor(START, dtype=torch.float64, requires_grad=True)
-    optimizer = make([place])
-    places = [tuple(place.tolist())]
+    point = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    optimizer = make([point])
+    places = [tuple(point.tolist())]
     for _ in range(steps):
         optimizer.zero_grad()
-        x, y = place
+        x, y = point
         (x * x / 2 + 10 * y * y).backward()
         optimizer.step()
-        places.append(tuple(place.tolist()))
+        places.append(tuple(point.tolist()))
     return places
 
 
@@ -41,30 +41,30 @@ def walk_of_torch(make, steps: int) -> list[tuple[float, ...]]:
     ids=["descent", "momentum", "adam"],
 )
 def test_each_rule_walks_where_torch_walks_for_50_steps(rule, make):
-    ours = list(rule(valley_slopes, START, 0.07, 50))
+    ours = list(rule(valley_grad, START, 0.07, 50))
     assert len(ours) == 51
-    for place, judge in zip(ours, walk_of_torch(make, 50)):
-        assert place == pytest.approx(judge, rel=1e-11, abs=1e-13)
+    for point, judge in zip(ours, walk_of_torch(make, 50)):
+        assert point == pytest.approx(judge, rel=1e-11, abs=1e-13)
 
 
 def test_adam_on_plain_numbers_is_adam_on_values():
     weights = [Value(number) for number in START]
     adam = Adam(weights)
-    for place in list(descend_with_adam(valley_slopes, START, 0.3, 50))[1:]:
-        for weight, slope in zip(weights, valley_slopes(*(w.data for w in weights))):
-            weight.grad = slope
+    for point in list(descend_with_adam(valley_grad, START, 0.3, 50))[1:]:
+        for weight, g in zip(weights, valley_grad(*(w.data for w in weights))):
+            weight.grad = g
         adam.step(0.3)
-        assert place == pytest.approx([w.data for w in weights], rel=1e-13)
+        assert point == pytest.approx([w.data for w in weights], rel=1e-13)
 
 
-@pytest.mark.parametrize("place", [(1.5, -0.7), (-9.0, 2.0), (0.0, 0.0)])
-def test_the_slopes_of_the_valley_are_those_of_tiny_steps(place):
-    x, y = place
-    by_steps = (
+@pytest.mark.parametrize("point", [(1.5, -0.7), (-9.0, 2.0), (0.0, 0.0)])
+def test_the_slopes_of_the_valley_are_those_of_tiny_steps(point):
+    x, y = point
+    numerical = (
         central_difference(lambda moved: valley(moved, y), x),
         central_difference(lambda moved: valley(x, moved), y),
     )
-    assert valley_slopes(x, y) == pytest.approx(by_steps, abs=1e-8)
+    assert valley_grad(x, y) == pytest.approx(numerical, abs=1e-8)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_the_slopes_of_the_valley_are_those_of_tiny_steps(place):
 )
 def test_across_the_valley_one_step_multiplies_by_one_minus_20_rates(rate, after_one, fate):
     """y - rate * 20 y = y (1 - 20 rate): 0 at a rate of 0.05, -1 at 0.1, beyond it grows."""
-    walk = list(descend(valley_slopes, START, rate, 40))
+    walk = list(descend(valley_grad, START, rate, 40))
     assert walk[1][1] == pytest.approx(after_one)
     assert walk[40][1] == pytest.approx(2.0 * (1 - 20 * rate) ** 40, rel=1e-9, abs=1e-12)
     assert (abs(walk[40][1]) > 2.1) == (fate == "flies off")
 
 
 def test_all_slopes_are_measured_before_anything_moves():
-    """d(x * y): at (1, 1) both slopes are 1; moving x first would give y a slope of 0.5."""
+    """d(x * y): at (1, 1) both grad are 1; moving x first would give y a g of 0.5."""
     *_, last = descend(lambda x, y: (y, x), (1.0, 1.0), 0.5, 1)
     assert last == (0.5, 0.5)
 
@@ -92,12 +92,12 @@ def test_a_rate_that_is_too_large_ends_beyond_all_floats_and_not_in_an_error():
 
 def test_no_step_at_all_is_the_start():
     for rule in (descend, descend_with_momentum, descend_with_adam):
-        assert list(rule(valley_slopes, (1, 2), 0.1, 0)) == [(1.0, 2.0)]
+        assert list(rule(valley_grad, (1, 2), 0.1, 0)) == [(1.0, 2.0)]
 
 
 @pytest.mark.parametrize("rule", [descend, descend_with_momentum, descend_with_adam])
 def test_what_is_no_place_and_what_is_no_number_of_steps_is_refused(rule):
-    with pytest.raises(ValueError, match=r"start=3.0 must be a place, .* such as \(-9.0, 2.0\)"):
-        list(rule(valley_slopes, 3.0, 0.1, 5))
+    with pytest.raises(ValueError, match=r"start=3.0 must be a point, .* such as \(-9.0, 2.0\)"):
+        list(rule(valley_grad, 3.0, 0.1, 5))
     with pytest.raises(ValueError, match="steps=-1 must be a whole number"):
-        list(rule(valley_slopes, (-9.0, 2.0), 0.1, -1))
+        list(rule(valley_grad, (-9.0, 2.0), 0.1, -1))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gptcore.corpus import load_documents
-from gptcore.scalar import descend_to_counts, softmax, surprise, surprise_slopes
+from gptcore.scalar import cross_entropy, cross_entropy_grad, fit_logits, softmax
 
 rows = st.lists(st.floats(-30, 30), min_size=2, max_size=9)
 
@@ -21,12 +21,12 @@ def test_softmax_surprise_and_slopes_are_those_of_torch(row):
     loss = torch.nn.functional.cross_entropy(logits[None], torch.tensor([target]))
     loss.backward()
     assert softmax(row) == pytest.approx(torch.softmax(logits, 0).tolist(), rel=1e-10)
-    assert surprise(row, target) == pytest.approx(loss.item(), rel=1e-9, abs=1e-12)
-    assert surprise_slopes(row, target) == pytest.approx(logits.grad.tolist(), abs=1e-12)
+    assert cross_entropy(row, target) == pytest.approx(loss.item(), rel=1e-9, abs=1e-12)
+    assert cross_entropy_grad(row, target) == pytest.approx(logits.grad.tolist(), abs=1e-12)
 
 
 def test_the_slopes_sum_to_nothing_and_only_what_came_is_pushed_up():
-    slopes = surprise_slopes([0.0] * 27, 4)
+    slopes = cross_entropy_grad([0.0] * 27, 4)
     assert sum(slopes) == pytest.approx(0)
     assert slopes[4] == pytest.approx(1 / 27 - 1)
     assert slopes[:4] + slopes[5:] == pytest.approx([1 / 27] * 26)
@@ -37,7 +37,7 @@ def test_descent_from_noise_finds_the_table_that_counting_knows():
     counts = Counter(pair for name in names for pair in zip("." + name, name + "."))
     letters = [*sorted(set("".join(names))), "."]
     table = [[counts[a, b] for b in letters] for a in letters]
-    first, *_, learned = descend_to_counts(table, learning_rate=4, steps=400, rng=Random(1))
+    first, *_, learned = fit_logits(table, learning_rate=4, steps=400, rng=Random(1))
     differ = []
     for row, p in zip(table, learned):
         assert sum(p) == pytest.approx(1)
@@ -47,6 +47,6 @@ def test_descent_from_noise_finds_the_table_that_counting_knows():
 
 
 def test_a_row_that_was_never_counted_stays_as_it_was():
-    first, *_, last = descend_to_counts([[0, 0], [1, 3]], 1.0, 200, Random(1))
+    first, *_, last = fit_logits([[0, 0], [1, 3]], 1.0, 200, Random(1))
     assert first[0] == last[0]
     assert last[1] == pytest.approx([0.25, 0.75], abs=1e-6)

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from gptcore import corpus
-from gptcore.scalar import MicroConfig, MicroGPT, Step, fused, plain
+from gptcore.scalar import MicroConfig, MicroGPT, UpdateRecord, ops_fused, ops_reference
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ def shown(losses) -> list[str]:
 # What was published
 
 
-@pytest.mark.parametrize("ops", [fused, plain], ids=["fused", "plain"])
+@pytest.mark.parametrize("ops", [ops_fused, ops_reference], ids=["fused", "reference"])
 @pytest.mark.slow
 def test_the_first_13_losses_are_the_published_ones(published_documents, ops):
     gpt = MicroGPT(published_documents, ops=ops)
@@ -217,7 +217,7 @@ def test_attention_looks_only_back():
 def test_blame_for_one_prediction_reaches_all_earlier_positions_and_no_later_one():
     gpt = MicroGPT(NAMES, SMALL, seed=11)
     rows = list(gpt.logits_after([0, 1, 2, 3, 4]))
-    fused.surprise(rows[2], 1).backward()
+    ops_fused.cross_entropy(rows[2], 1).backward()
     touched = [any(w.grad for w in row) for row in gpt.weights["wpe"]]
     assert touched == [True, True, True, False, False, False, False, False]
 
@@ -306,7 +306,7 @@ def test_empty_documents_are_left_out():
 def test_stopping_early_leaves_the_weights_of_that_step():
     stopped, counted = (MicroGPT(NAMES, SMALL, seed=15) for _ in range(2))
     for step in stopped.train(50):
-        assert isinstance(step, Step) and math.isfinite(step.loss)
+        assert isinstance(step, UpdateRecord) and math.isfinite(step.loss)
         if step.step == 7:
             break
     taken = list(islice(counted.train(50), 7))

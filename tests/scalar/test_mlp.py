@@ -1,4 +1,4 @@
-"""The MLP: slopes by calculus against tiny steps and against PyTorch."""
+"""The MLP: grads by calculus against tiny steps and against PyTorch."""
 
 import math
 from random import Random
@@ -11,7 +11,7 @@ from gptcore.scalar import MLP
 
 NAMES = ["emma", "anna", "bee", "eve", "abe"]
 LETTERS = sorted(set("".join(NAMES)))
-SIZES = {"context": 2, "n_embd": 3, "n_hidden": 5}  # all different, or a swapped axis passes
+SIZES = {"context_size": 2, "n_embd": 3, "n_hidden": 5}  # all different, or a swapped axis passes
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def mlp() -> MLP:
 
 
 def torch_loss(weights: dict[str, torch.Tensor], examples) -> torch.Tensor:
-    seen = torch.tensor([s for s, _ in examples])
-    then = torch.tensor([t for _, t in examples])
-    x = weights["vectors"][seen].flatten(1)
+    context = torch.tensor([s for s, _ in examples])
+    target = torch.tensor([t for _, t in examples])
+    x = weights["wte"][context].flatten(1)
     hidden = torch.tanh(torch.nn.functional.linear(x, weights["w1"], weights["b1"][0]))
     logits = torch.nn.functional.linear(hidden, weights["w2"], weights["b2"][0])
-    return torch.nn.functional.cross_entropy(logits, then)
+    return torch.nn.functional.cross_entropy(logits, target)
 
 
 @pytest.mark.parametrize("document", ["emma", "eve", "a", "anna"])
@@ -37,25 +37,28 @@ def test_loss_and_slopes_are_those_of_torch(mlp, document):
     loss = torch_loss(tensors, mlp.examples(document))
     loss.backward()
     assert mlp.loss(document) == pytest.approx(loss.item(), rel=1e-12)
-    for name, matrix in mlp.slopes(document).items():
+    for name, matrix in mlp.grads(document).items():
         for row, judge in zip(matrix, tensors[name].grad.tolist(), strict=True):
             assert row == pytest.approx(judge, rel=1e-10, abs=1e-13), name
 
 
 def test_every_slope_is_that_of_a_tiny_step(mlp):
     before = str(mlp.weights)
-    slopes = mlp.slopes("emma")
-    for name, matrix in slopes.items():
+    grads = mlp.grads("emma")
+    for name, matrix in grads.items():
         for i, row in enumerate(matrix):
-            for j, slope in enumerate(row):
-                by_steps = mlp.slope_by_tiny_steps("emma", name, i, j)
-                assert slope == pytest.approx(by_steps, abs=1e-8), (name, i, j)
+            for j, grad in enumerate(row):
+                numerical = mlp.numerical_grad("emma", name, i, j)
+                assert grad == pytest.approx(numerical, abs=1e-8), (name, i, j)
     assert str(mlp.weights) == before, "a weight was not put back"
 
 
 def test_the_examples_are_two_letters_and_what_follows(mlp):
     letter = [*LETTERS, "_"]
-    told = [("".join(letter[i] for i in seen), letter[then]) for seen, then in mlp.examples("eve")]
+    told = [
+        ("".join(letter[i] for i in context), letter[target])
+        for context, target in mlp.examples("eve")
+    ]
     assert told == [("__", "e"), ("_e", "v"), ("ev", "e"), ("ve", "_")]
 
 
@@ -66,7 +69,7 @@ def test_a_model_that_has_learned_nothing_is_as_surprised_as_one_that_knows_noth
 
 def test_one_step_of_descent_lowers_the_loss_of_what_it_saw(mlp):
     before = mlp.loss("emma")
-    mlp.move(mlp.slopes("emma"), 0.1)
+    mlp.sgd_step(mlp.grads("emma"), 0.1)
     assert mlp.loss("emma") < before
 
 

@@ -22,7 +22,7 @@ class ShannonGame(Control):
     `scores()` gives the mean of each player so far, in nats. Without a kernel: a finished game
     over `example`, in which all bets were even, so that no hidden word is told.
     Raises:  ValueError for a word with a letter that is no candidate.
-    Example: table = NgramTable("aem", context=1).learn_all(["emma"])
+    Example: table = NgramTable("aem", context_size=1).fit(["emma"])
              ShannonGame(["emma"], [*"aem", "end"], {"pairs": table.next_probabilities})
     """
 

@@ -56,10 +56,10 @@ def test_backward_agrees_with_tiny_steps_and_with_torch(a, b, c):
     result.backward()
     slopes = gradient_check(everything, a, b, c)
     by_torch = [tensor.grad.item() for tensor in tensors]
-    assert [slope.by_backward for slope in slopes] == pytest.approx(by_torch, rel=1e-10, abs=1e-10)
+    assert [slope.analytical for slope in slopes] == pytest.approx(by_torch, rel=1e-10, abs=1e-10)
     kink = abs(everything_before_relu(a, b, c)) < 1e-3  # astride a corner
     if not kink:
-        assert [slope.by_steps for slope in slopes] == pytest.approx(by_torch, rel=1e-5, abs=1e-6)
+        assert [slope.numerical for slope in slopes] == pytest.approx(by_torch, rel=1e-5, abs=1e-6)
 
 
 def everything_before_relu(a, b, c):
@@ -82,8 +82,8 @@ def test_a_wrong_slope_is_caught():
         return Value(x.data**2, "wrong", (x,), (x.data,))
 
     (slope,) = gradient_check(square_with_half_its_slope, 3.0)
-    assert slope.by_backward == 3.0
-    assert slope.by_steps == pytest.approx(6.0)
+    assert slope.analytical == 3.0
+    assert slope.numerical == pytest.approx(6.0)
 
 
 def test_a_root_is_checked_with_a_smaller_step_where_the_usual_one_would_leave_its_domain():

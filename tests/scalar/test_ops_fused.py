@@ -8,10 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gptcore.scalar import MicroConfig, MicroGPT, Value, fused, plain
+from gptcore.scalar import MicroConfig, MicroGPT, Value, ops_fused, ops_reference
 
 NAMES = ["emma", "olivia", "ava", "bob", "isabella", "o", "maximilianalexander"]
-KINDS = pytest.mark.parametrize("ops", [fused, plain], ids=["fused", "plain"])
+KINDS = pytest.mark.parametrize("ops", [ops_fused, ops_reference], ids=["fused", "reference"])
 number = st.floats(-5, 5, allow_subnormal=False)
 row = st.lists(number, min_size=1, max_size=6)
 
@@ -59,7 +59,7 @@ def test_softmax_and_its_jacobian_are_those_of_torch(ops, numbers):
 def test_surprise_is_the_cross_entropy_of_torch_with_its_gradient(ops, numbers, target):
     target %= len(numbers)
     logits, theirs = values(numbers), tensor(numbers)
-    nats = ops.surprise(logits, target)
+    nats = ops.cross_entropy(logits, target)
     wanted = torch.nn.functional.cross_entropy(theirs[None], torch.tensor([target]))
     wanted.backward()
     nats.backward()
@@ -135,27 +135,32 @@ def test_logits_of_800_do_not_overflow(ops):
     numbers = [800.0, 799.0, -800.0]
     wanted = torch.softmax(torch.tensor(numbers, dtype=torch.float64), 0).tolist()
     assert [p.data for p in ops.softmax(values(numbers))] == pytest.approx(wanted, rel=1e-12)
-    assert ops.surprise(values(numbers), 0).data == pytest.approx(-math.log(wanted[0]))
+    assert ops.cross_entropy(values(numbers), 0).data == pytest.approx(-math.log(wanted[0]))
 
 
 @KINDS
 def test_a_probability_that_came_out_as_zero_is_told_with_what_it_usually_means(ops):
     """Training with far too large a learning rate ends here."""
     with pytest.raises(ValueError, match="usually means logits too far apart"):
-        ops.surprise(values([0.0, 800.0]), 0)
+        ops.cross_entropy(values([0.0, 800.0]), 0)
 
 
 def test_what_fused_makes_is_one_node_with_all_numbers_as_parents():
     a, b = values([1.0, 2.0, 3.0]), values([4.0, 5.0, 6.0])
-    assert fused.dot(a, b).parents == (*a, *b)
-    assert fused.surprise(a, 1).parents == tuple(a)
-    assert all(p.parents == tuple(a) for p in fused.softmax(a))
-    for made in (fused.dot(a, b), fused.surprise(a, 1), *fused.softmax(a), *fused.linear(a, [b])):
+    assert ops_fused.dot(a, b).parents == (*a, *b)
+    assert ops_fused.cross_entropy(a, 1).parents == tuple(a)
+    assert all(p.parents == tuple(a) for p in ops_fused.softmax(a))
+    for made in (
+        ops_fused.dot(a, b),
+        ops_fused.cross_entropy(a, 1),
+        *ops_fused.softmax(a),
+        *ops_fused.linear(a, [b]),
+    ):
         assert len(made.local_grads) == len(made.parents)
 
 
 def twins(config: MicroConfig, seed: int) -> tuple[MicroGPT, MicroGPT]:
-    return tuple(MicroGPT(NAMES, config, seed=seed, ops=ops) for ops in (fused, plain))
+    return tuple(MicroGPT(NAMES, config, seed=seed, ops=ops) for ops in (ops_fused, ops_reference))
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,17 @@ from gptcore.scalar import VowelModel, central_difference, descend
 NAMES = load_documents("names")
 
 
-@pytest.mark.parametrize("place", [(0.0, 0.0), (-3.0, 1.5), (2.0, -4.0)])
+@pytest.mark.parametrize("point", [(0.0, 0.0), (-3.0, 1.5), (2.0, -4.0)])
 @pytest.mark.parametrize("documents", [NAMES, ["emma"], ["kim", "aoife"]], ids=len)
-def test_slopes_are_those_of_tiny_steps(place, documents):
-    x, y = place
+def test_slopes_are_those_of_tiny_steps(point, documents):
+    x, y = point
     model = VowelModel(documents)
-    by_steps = [
+    numerical = [
         central_difference(lambda moved: model.loss_at(moved, y), x),
         central_difference(lambda moved: model.loss_at(x, moved), y),
     ]
-    assert model.slopes_at(x, y) == pytest.approx(by_steps, abs=1e-9)
-    assert VowelModel(NAMES).slopes_at(x, y, documents) == pytest.approx(by_steps, abs=1e-9)
+    assert model.grad_at(x, y) == pytest.approx(numerical, abs=1e-9)
+    assert VowelModel(NAMES).grad_at(x, y, documents) == pytest.approx(numerical, abs=1e-9)
 
 
 def test_the_loss_is_torchs_on_the_letters_of_one_name():
@@ -35,7 +35,7 @@ def test_the_loss_is_torchs_on_the_letters_of_one_name():
 
 def test_descent_ends_at_the_odds_that_counting_finds():
     model = VowelModel(NAMES)
-    *_, last = descend(model.slopes_at, (0.0, 0.0), 4.0, 200)
+    *_, last = descend(model.grad_at, (0.0, 0.0), 4.0, 200)
     text = "".join(f"  {name}" for name in NAMES) + "  "  # two spaces: an end, and a beginning
     for logit, before in zip(last, ("[^aeiou ]|  ", "[aeiou]")):
         starts = [match.end() for match in re.finditer(before, text[:-2])]
@@ -45,7 +45,7 @@ def test_descent_ends_at_the_odds_that_counting_finds():
 
 def test_logits_far_out_do_not_overflow():
     assert VowelModel(["emma"]).loss_at(2000.0, -2000.0) == pytest.approx(400.0)
-    assert VowelModel(["emma"]).slopes_at(2000.0, -2000.0) == pytest.approx([0.2, 0.0])
+    assert VowelModel(["emma"]).grad_at(2000.0, -2000.0) == pytest.approx([0.2, 0.0])
 
 
 def test_nothing_to_predict_is_refused():

@@ -1,6 +1,6 @@
 """The five building blocks of microgpt, one node for each arithmetic operation, as published.
 
-`fused.py` has the same five functions with fewer, larger nodes; microgpt takes either.
+`ops_fused.py` has the same five functions with fewer, larger nodes; microgpt takes either.
 Left out on purpose: speed. Every product and every sum stays visible in the graph.
 Source: Andrej Karpathy, microgpt, 2026.
 """
@@ -27,7 +27,7 @@ def softmax(logits):
     return [e / total for e in exps]
 
 
-def surprise(logits, target: int):
+def cross_entropy(logits, target: int):
     """-log of the probability that softmax gives to `target`.
 
     Units: nats. Shapes: (n,) -> one Value.

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from gptcore.scalar.value import Value
 
 
-class Slope(NamedTuple):
+class GradCheck(NamedTuple):
     """One slope found in two ways."""
 
-    by_backward: float
-    by_steps: float
+    analytical: float
+    numerical: float
 
 
 def central_difference(f, x: float, step: float = 1e-5) -> float:
@@ -26,7 +26,7 @@ def central_difference(f, x: float, step: float = 1e-5) -> float:
     return (f(x + step) - f(x - step)) / (2 * step)
 
 
-def gradient_check(f, *numbers: float, step: float = 1e-5) -> list[Slope]:
+def gradient_check(f, *numbers: float, step: float = 1e-5) -> list[GradCheck]:
     """The slope of `f` for each of its numbers, by backward and by tiny steps.
 
     `f` takes as many Values and answers with one.
@@ -41,4 +41,6 @@ def gradient_check(f, *numbers: float, step: float = 1e-5) -> list[Slope]:
     def moved(i):
         return lambda x: f(*(Value(x if j == i else n) for j, n in enumerate(numbers))).data
 
-    return [Slope(v.grad, central_difference(moved(i), v.data, step)) for i, v in enumerate(inputs)]
+    return [
+        GradCheck(v.grad, central_difference(moved(i), v.data, step)) for i, v in enumerate(inputs)
+    ]

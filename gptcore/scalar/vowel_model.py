@@ -29,12 +29,12 @@ class VowelModel:
             total += yes * softplus(-logit) + no * softplus(logit)
         return total / sum(map(sum, self.counts))
 
-    def slopes_at(
+    def grad_at(
         self, after_consonant: float, after_vowel: float, documents: Sequence[str] = ()
     ) -> list[float]:
         """How fast that loss grows with each logit: said minus was. With `documents`: their loss.
 
-        A few documents give another slope than all of them; on average it is the same.
+        A few documents give another g than all of them; on average it is the same.
         """
         counts = counts_of(documents) if documents else self.counts
         places = sum(map(sum, counts))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Step:
+class UpdateRecord:
     """One step of training: its number, what was read, and how surprised the model was.
 
     Units: loss in nats per token.

@@ -1,6 +1,7 @@
 """The five building blocks of microgpt with one node for each number that comes out.
 
-A dot product of 16 pairs is 32 nodes in `plain.py` and one here. The node has all 32 parents and
+A dot product of 16 pairs is 32 nodes in `ops_reference.py` and one here. The node has all 32
+parents and
 one exact slope for each, worked out on paper instead of by the engine. Same losses, same
 gradients, fewer nodes. Left out on purpose: lists of numbers as nodes. One node is still one
 number, so it draws like any other.
@@ -9,7 +10,7 @@ number, so it draws like any other.
 from math import exp
 from operator import mul
 
-from gptcore.scalar.plain import EPSILON
+from gptcore.scalar.ops_reference import EPSILON
 from gptcore.scalar.value import Value, natural_log
 
 
@@ -29,7 +30,7 @@ def linear(x, rows):
     return out
 
 
-def probabilities(logits):
+def softmax_of_floats(logits):
     """Softmax of plain numbers. Shapes: (n,) -> (n,)."""
     largest = max(logits)  # exp(800) overflows; moving all together changes nothing
     exps = [exp(logit - largest) for logit in logits]
@@ -43,24 +44,24 @@ def softmax(logits):
     d p[i] / d logit[j] = p[i] * ((i == j) - p[j]). Shapes: (n,) -> (n,).
     """
     parents = tuple(logits)
-    probs = probabilities([logit.data for logit in logits])
+    probs = softmax_of_floats([logit.data for logit in logits])
     out = []
     for i, p in enumerate(probs):
-        slopes = [-p * q for q in probs]
-        slopes[i] += p
-        out.append(Value(p, "softmax", parents, slopes))
+        local_grads = [-p * q for q in probs]
+        local_grads[i] += p
+        out.append(Value(p, "softmax", parents, local_grads))
     return out
 
 
-def surprise(logits, target: int):
+def cross_entropy(logits, target: int):
     """How surprising `target` is: -log of the probability that softmax gives to it.
 
     d/d logit[j] = p[j] - (j == target), what was said minus what was. Units: nats.
     """
-    slopes = probabilities([logit.data for logit in logits])
-    nats = -natural_log(slopes[target])
-    slopes[target] -= 1.0
-    return Value(nats, "surprise", tuple(logits), slopes)
+    local_grads = softmax_of_floats([logit.data for logit in logits])
+    nats = -natural_log(local_grads[target])
+    local_grads[target] -= 1.0
+    return Value(nats, "cross_entropy", tuple(logits), local_grads)
 
 
 def rmsnorm(x):
