@@ -12,6 +12,7 @@ from course.syllabus.repository import BRANCH, our_repository
 
 INDEX = Path(__file__).parent / "index.md"
 PAGES = COURSE / "pages"
+DOCS = ROOT / "docs"
 TEACHERS = ("teaching", "wrong_answers")  # pages that give answers away stand behind the others
 TRIED_IN = "try"  # the page in which Python runs, within the site
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?\)")
@@ -39,6 +40,8 @@ def all_pages(lessons: list[Lesson], with_page: bool) -> dict[str, str]:
     pages = {f"notebooks/{lesson.name}.md": lesson_page(lesson) for lesson in lessons}
     for page in sorted(PAGES.glob("*.md")):
         pages[f"course/pages/{page.name}"] = page.read_text(encoding="utf-8")
+    for page in sorted(DOCS.glob("*.md")):
+        pages[f"docs/{page.name}"] = page.read_text(encoding="utf-8")
     pages |= {f"reference/{package}.md": reference_page(package) for package in PACKAGES}
     pages["index.md"] = index_page(lessons, with_page)
     return {path: with_links(text, path, pages) for path, text in pages.items()}
@@ -51,6 +54,7 @@ def index_page(lessons: list[Lesson], with_page: bool) -> str:
         "Lessons": [f"notebooks/{lesson.name}" for lesson in lessons],
         "Beside the lessons": [f"course/pages/{name}" for name in others if name not in TEACHERS],
         "For teachers": [f"course/pages/{name}" for name in TEACHERS if name in others],
+        "Guides": [f"docs/{page.stem}" for page in sorted(DOCS.glob("*.md"))],
         "Reference": [f"reference/{package}" for package in PACKAGES],
     }
     text = INDEX.read_text(encoding="utf-8")

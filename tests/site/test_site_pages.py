@@ -7,7 +7,7 @@ import pytest
 
 from course.site.broken_links import Page, broken_links
 from course.site.layout import lay_out
-from course.site.public import PACKAGES, public_names
+from course.site.public import PACKAGES, ROOT, public_names
 from course.syllabus.lesson_table import written_lessons
 
 STORED = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
@@ -45,6 +45,13 @@ def test_a_lesson_leads_to_its_neighbours_and_to_a_place_where_it_runs(site, les
             assert f"{neighbour.name}.html" in links
     assert any("colab" in link for link in links) and any("mybinder" in link for link in links)
     assert not any(link.endswith(".ipynb") and "://" not in link for link in links)
+
+
+def test_the_guides_of_the_repository_are_pages(site):
+    first = Page(html_of(site, "index")).links
+    for guide in (ROOT / "docs").glob("*.md"):
+        assert f"docs/{guide.stem}.html" in first
+        assert "<h1>" in html_of(site, f"docs/{guide.stem}")
 
 
 def test_the_reference_has_every_public_name(site):
