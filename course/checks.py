@@ -7,13 +7,12 @@ They look at the reader's own object, never at ours. Left as it stands (`...`), 
 constant line, so that an unsolved notebook still runs from top to bottom.
 """
 
-from difflib import get_close_matches
-
 from course.catalogue import QUESTIONS
 from course.exercises.brief import AnswerInterruptedError, UnknownQuestionError
 from course.exercises.numbers import UnansweredError
 from course.exercises.questions import Question
 from course.record.kept import keep
+from gptcore.checks import did_you_mean
 
 STUB_OF_A_GUESS = "? Put your guess in place of the dots and run this cell again."
 
@@ -52,6 +51,4 @@ def find(name: str) -> Question:
     """Raises: ValueError with the nearest name for a question that there is not."""
     if name in QUESTIONS:
         return QUESTIONS[name]
-    near = get_close_matches(name, QUESTIONS, 1)
-    guess = f" Did you mean {near[0]!r}?" if near else ""
-    raise UnknownQuestionError(f"There is no question {name!r}.{guess}")
+    raise UnknownQuestionError(f"There is no question {name!r}.{did_you_mean(name, QUESTIONS)}")

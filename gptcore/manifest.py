@@ -5,7 +5,6 @@ the folder GPTCORE_DATA. A tokenizer's vocabulary is such a text, too, so this s
 Left out on purpose: bringing what is not here (`corpus/download.py`).
 """
 
-import difflib
 import hashlib
 import os
 import reprlib
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from gptcore.checks import did_you_mean
 
 DATA_ENV_VAR = "GPTCORE_DATA"
 
@@ -119,12 +120,10 @@ def find_text(name: str) -> TextInfo:
     texts = all_texts()
     if isinstance(name, str) and name in texts:
         return texts[name]
-    near = difflib.get_close_matches(str(name).lower(), texts, n=1)
-    guess = f"Did you mean {near[0]!r}? " if near else ""
     own = " A file of your own needs no name here: Path(...).read_text() reads it."
     raise UnknownTextError(
-        f"There is no text {reprlib.repr(name)}. {guess}The texts are: {', '.join(texts)}."
-        + (own if "." in str(name) else "")
+        f"There is no text {reprlib.repr(name)}.{did_you_mean(name, texts)} "
+        f"The texts are: {', '.join(texts)}." + (own if "." in str(name) else "")
     )
 
 

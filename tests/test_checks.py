@@ -32,12 +32,12 @@ def test_every_integer_becomes_pythons(given):
 @pytest.mark.parametrize("given", NOT_INTEGERS, ids=lambda x: f"{type(x).__name__} {x!r:.20}")
 def test_everything_else_is_refused_by_name_and_value(given):
     assert not is_int(given)
-    with pytest.raises(ValueError, match=r"^n=.* must be a whole number, 1 or more; why.$"):
+    with pytest.raises(ValueError, match=r"^n=.* must be an integer, 1 or more; why.$"):
         as_int(given, "n", 1, "why")
 
 
 def test_what_is_too_small_is_refused_and_without_a_limit_it_is_not():
-    with pytest.raises(ValueError, match="n=-1 must be a whole number, 0 or more"):
+    with pytest.raises(ValueError, match="n=-1 must be an integer, 0 or more"):
         as_int(-1, "n", 0)
     assert as_int(-1, "seed") == -1
 

@@ -259,15 +259,15 @@ def assert_refused(answer, *words, code=2):
 @pytest.mark.parametrize(
     "option, value, words",
     [
-        ("--steps", 0, "steps=0 must be a whole number, 1 or more"),
-        ("--steps", -5, "steps=-5 must be a whole number, 1 or more"),
+        ("--steps", 0, "steps=0 must be an integer, 1 or more"),
+        ("--steps", -5, "steps=-5 must be an integer, 1 or more"),
         ("--samples", -1, "--samples -1: the number of samples must be 0 or more."),
         ("--temperature", -1, "--temperature -1.0: must be 0 (always the likeliest letter) or"),
         ("--temperature", "nan", "--temperature nan: must be 0 (always the likeliest letter) or"),
-        ("--n_layer", 0, "n_layer=0 must be a whole number, 1 or more."),
-        ("--block_size", 0, "block_size=0 must be a whole number, 1 or more."),
-        ("--n_head", 0, "n_head=0 must be a whole number, 1 or more."),
-        ("--n_embd", -16, "n_embd=-16 must be a whole number, 1 or more."),
+        ("--n_layer", 0, "n_layer=0 must be an integer, 1 or more."),
+        ("--block_size", 0, "block_size=0 must be an integer, 1 or more."),
+        ("--n_head", 0, "n_head=0 must be an integer, 1 or more."),
+        ("--n_embd", -16, "n_embd=-16 must be an integer, 1 or more."),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused_before_anything_is_printed(
@@ -427,7 +427,7 @@ def test_as_a_process_debug_shows_the_traceback_and_otherwise_none_is_seen(names
     out, err = quiet.communicate(timeout=60)
     assert (quiet.returncode, out) == (2, "")
     assert err == (
-        "gptcore: steps=0 must be a whole number, 1 or more; 1000 takes about ten seconds.\n"
+        "gptcore: steps=0 must be an integer, 1 or more; 1000 takes about ten seconds.\n"
     )
     out, err = telling.communicate(timeout=60)
     assert telling.returncode == 1 and out == ""

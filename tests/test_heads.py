@@ -87,4 +87,4 @@ def test_sizes_that_are_not_whole_numbers_above_zero_are_refused(size):
     for name, sizes in (("n_embd", (size, 4)), ("n_head", (16, size))):
         with pytest.raises(ValueError) as caught:
             check_heads(*sizes)
-        assert str(caught.value) == f"{name}={size!r} must be a whole number, 1 or more."
+        assert str(caught.value) == f"{name}={size!r} must be an integer, 1 or more."

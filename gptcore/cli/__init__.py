@@ -9,13 +9,13 @@ wrong on the way. `--debug` adds the traceback.
 
 import sys
 from collections.abc import Callable
-from difflib import get_close_matches
 from io import TextIOWrapper
 from typing import Any
 
 import tyro
 
 from gptcore import __version__
+from gptcore.checks import did_you_mean
 from gptcore.cli.budget import BudgetCommand
 from gptcore.cli.doctor import Doctor
 from gptcore.cli.fetch import Fetch
@@ -122,11 +122,9 @@ def read_command(arguments: list[str]) -> Any:
 def check_command(arguments: list[str]) -> None:
     """Raises: ValueError with the nearest command, for one that there is not."""
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
-        near = get_close_matches(arguments[0], COMMANDS, 1)
-        guess = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
-            f"there is no command {arguments[0]!r}.{guess} The commands are: "
-            f"{', '.join(COMMANDS)}. More: gptcore --help"
+            f"there is no command {arguments[0]!r}.{did_you_mean(arguments[0], COMMANDS)} "
+            f"The commands are: {', '.join(COMMANDS)}. More: gptcore --help"
         )
 
 

@@ -1,9 +1,8 @@
 """A file of names, one a line, as `--names` brings it."""
 
-from difflib import get_close_matches
 from pathlib import Path
 
-from gptcore.checks import as_path
+from gptcore.checks import as_path, nearest_name
 from gptcore.corpus import load_documents
 
 
@@ -18,9 +17,9 @@ def read_names(path: Path | None) -> list[str]:
         there = (
             [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
         )
-        near = get_close_matches(path.name, there, 1, 0.5)
+        near = nearest_name(path.name, there, 0.5)
         hint = (
-            f"Did you mean {path.parent / near[0]}?"
+            f"Did you mean {path.parent / near}?"
             if near
             else "Leave --names out to use the names that come with gptcore."
         )

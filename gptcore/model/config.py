@@ -6,12 +6,10 @@ Source: field names of nanoGPT; sizes as OpenAI published GPT-2 (Radford et al. 
     Andrej Karpathy published microgpt (12 February 2026).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
-from gptcore.checks import as_int, as_number, is_bool
+from gptcore.checks import as_bool, as_finite, as_int, check_choice
 from gptcore.heads import check_heads
 
 ACTIVATION_NAMES = ("gelu", "gelu_tanh", "relu", "relu2", "silu")
@@ -28,6 +26,7 @@ SWITCHES = (
         "use_sdpa",
     ),
 )
+DROPOUT = "0.1 or 0.2 is usual where a model sees the same text many times"
 
 GPT2: dict[str, Any] = {
     "vocab_size": 50257,
@@ -94,12 +93,14 @@ class GPTConfig:
         for name in ("block_size", "vocab_size", "n_layer", "n_head", "n_embd"):
             self.keep(name, as_int(getattr(self, name), name, 1))
         check_heads(self.n_embd, self.n_head)
-        self.keep("dropout", check_dropout(self.dropout))
+        self.keep(
+            "dropout", as_finite(self.dropout, "dropout", minimum=0, below=1, purpose=DROPOUT)
+        )
         for name in SWITCHES:
-            self.keep(name, check_switch(name, getattr(self, name)))
+            self.keep(name, as_bool(getattr(self, name), name))
         check_rope(self.rope, self.head_dim)
-        check_choice("activation", self.activation, ACTIVATION_NAMES)
-        check_choice("norm", self.norm, NORM_NAMES)
+        check_choice(self.activation, "activation", ACTIVATION_NAMES)
+        check_choice(self.norm, "norm", NORM_NAMES)
 
     def keep(self, name: str, value: Any) -> None:
         """Set a field of this frozen class, for NumPy's and PyTorch's scalars are no JSON."""
@@ -117,30 +118,8 @@ class GPTConfig:
         Raises:  ValueError with the nearest name.
         Example: GPTConfig.preset("gpt2-medium").n_layer -> 24
         """
-        check_choice("preset", name, PRESETS)
+        check_choice(name, "preset", PRESETS)
         return cls(**PRESETS[name])
-
-
-def check_dropout(dropout) -> float:
-    """The share as a number. Raises: ValueError for no share, or for all."""
-    rule = (
-        f"dropout={dropout!r:.40} must be a share from 0 (drops nothing) to below 1 (would drop "
-        f"everything); 0.1 or 0.2 is usual where a model sees the same text many times."
-    )
-    try:
-        share = as_number(dropout, "dropout")
-    except ValueError:
-        raise ValueError(rule) from None
-    if not 0 <= share < 1:
-        raise ValueError(rule)
-    return share
-
-
-def check_switch(name: str, switch: Any) -> bool:
-    """Raises: ValueError for anything but True and False; "False" in quotes is true to Python."""
-    if not is_bool(switch) or getattr(switch, "ndim", 0) > 0:
-        raise ValueError(f"{name}={switch!r:.60} must be True or False.")
-    return bool(switch)
 
 
 def check_rope(rope: bool, head_dim: int) -> None:
@@ -150,13 +129,3 @@ def check_rope(rope: bool, head_dim: int) -> None:
             f"rope=True turns the numbers of a head in pairs, and n_embd / n_head = {head_dim} is "
             f"odd. Set n_embd to a multiple of 2 * n_head."
         )
-
-
-def check_choice(name: str, chosen, known: Iterable[str]) -> None:
-    """Raises: ValueError with the nearest of the names that there are."""
-    names = list(known)
-    if chosen in names:
-        return
-    near = get_close_matches(str(chosen).lower(), names, n=1, cutoff=0.5)
-    guess = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"There is no {name} {chosen!r}.{guess} There are: {', '.join(names)}.")

@@ -159,7 +159,7 @@ def check_slide(slide: int, block_size: int) -> int:
     """The stride. Raises: ValueError if the window would not slide, or slide past everything."""
     if not is_int(slide) or not 1 <= index(slide) < max(2, block_size):
         raise ValueError(
-            f"slide={slide!r} must be a whole number from 1 (exact) to {max(1, block_size - 1)}, "
+            f"slide={slide!r} must be an integer from 1 (exact) to {max(1, block_size - 1)}, "
             f"one less than block_size; {max(1, block_size // 2)} is fast."
         )
     return index(slide)

@@ -3,7 +3,6 @@
 They are read from files on this machine; tiktoken itself never goes to the network.
 """
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import tiktoken
 
+from gptcore.checks import did_you_mean
 from gptcore.tokenizers.byte_pair import ids_of_tokens
 from gptcore.tokenizers.joining import KnownPieces
 from gptcore.tokenizers.pieces import PATTERNS, check_text, split_text, too_many_blanks
@@ -134,9 +134,7 @@ class GPT2Tokenizer(TiktokenTokenizer):
 
 def unknown_name(name: object) -> ValueError:
     """The error for a name that is none, with the nearest and all of them."""
-    near = difflib.get_close_matches(str(name).lower(), PUBLISHED, n=1)
-    guess = f"Did you mean {near[0]!r}? " if near else ""
     return ValueError(
-        f"There is no tokenizer {str(name)!r}. {guess}The names are: {', '.join(PUBLISHED)}; "
-        "find_tokenizer also takes the JSON file that a tokenizer was saved in."
+        f"There is no tokenizer {str(name)!r}.{did_you_mean(name, PUBLISHED)} "
+        f"The names are: {', '.join(PUBLISHED)}; find_tokenizer also takes the JSON file that a tokenizer was saved in."
     )

@@ -7,12 +7,13 @@ Left out on purpose: normalising. "é" as one character and as e + accent stay t
 Source: OpenAI, github.com/openai/gpt-2 and, for the later two, github.com/openai/tiktoken.
 """
 
-import difflib
 from collections.abc import Iterator
 from functools import lru_cache
 from operator import itemgetter
 
 import regex
+
+from gptcore.checks import did_you_mean
 
 # How each family of tokenizers cuts a text, by name.
 PATTERNS = {
@@ -69,10 +70,9 @@ def expression_of(pattern: str) -> str:
     if pattern in PATTERNS:
         return PATTERNS[pattern]
     if regex.fullmatch(r"[\w-]*", pattern):  # as an expression this would hardly cut a text
-        near = difflib.get_close_matches(pattern.lower(), PATTERNS, n=1)
-        guess = f"Did you mean {near[0]!r}? " if near else ""
         raise ValueError(
-            f"There is no pattern {pattern!r}. {guess}The names are: {', '.join(PATTERNS)}; or "
+            f"There is no pattern {pattern!r}.{did_you_mean(pattern, PATTERNS)} "
+            f"The names are: {', '.join(PATTERNS)}; or "
             "give a regular expression, such as PATTERNS['gpt2']."
         )
     try:

@@ -4,9 +4,9 @@ Left out on purpose: sizes of the model (`GPTConfig`) and the data; a run takes 
 """
 
 from dataclasses import dataclass
-from math import isfinite
+from typing import Any
 
-from gptcore.model.config import check_choice, check_switch
+from gptcore.checks import as_bool, as_finite, as_int, check_choice
 
 SCHEDULES = ("cosine", "wsd", "constant")
 OPTIMIZERS = ("adamw", "muon")
@@ -17,6 +17,8 @@ COUNTS = {  # field -> the least that it can be
     **{"warmup_steps": 0, "decay_steps": 0, "loss_chunk": 0, "seed": 0},
 }
 AMOUNTS = ("learning_rate", "min_learning_rate", "weight_decay", "grad_clip", "max_minutes")
+BETAS = ("beta1", "beta2")
+SWITCHES = ("compile", "activation_checkpointing", "fsdp")
 
 
 @dataclass(frozen=True)
@@ -84,17 +86,17 @@ class TrainConfig:
     """of the first weights, the order of the data, and what dropout drops"""
 
     def __post_init__(self):
-        for name, least in COUNTS.items():
-            check_count(name, getattr(self, name), least)
-        for name in AMOUNTS:
-            check_amount(name, getattr(self, name))
-        for name in ("beta1", "beta2"):
-            check_amount(name, getattr(self, name), below=1)
-        check_choice("schedule", self.schedule, SCHEDULES)
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        check_choice("dtype", self.dtype, DTYPES)
-        for name in ("compile", "activation_checkpointing", "fsdp"):
-            check_switch(name, getattr(self, name))
+        checked: dict[str, Any] = {
+            **{name: as_int(getattr(self, name), name, least) for name, least in COUNTS.items()},
+            **{name: as_finite(getattr(self, name), name, minimum=0) for name in AMOUNTS},
+            **{name: as_finite(getattr(self, name), name, minimum=0, below=1) for name in BETAS},
+            **{name: as_bool(getattr(self, name), name) for name in SWITCHES},
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)  # Python's own types, which are JSON
+        check_choice(self.schedule, "schedule", SCHEDULES)
+        check_choice(self.optimizer, "optimizer", OPTIMIZERS)
+        check_choice(self.dtype, "dtype", DTYPES)
         if self.min_learning_rate > self.learning_rate:
             raise ValueError(
                 f"min_learning_rate={self.min_learning_rate} is above learning_rate="
@@ -114,17 +116,3 @@ class TrainConfig:
     def decays(self) -> int:
         """Steps at the end in which a wsd schedule falls."""
         return (self.decay_steps or self.max_steps // 5) if self.schedule == "wsd" else 0
-
-
-def check_count(name: str, value, least: int) -> None:
-    """Raises: ValueError for what counts nothing, or too little."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{name}={value!r} must be a whole number, {least} or more.")
-
-
-def check_amount(name: str, value, below: float = float("inf")) -> None:
-    """Raises: ValueError for what is no number, or lies outside."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not isfinite(value) or not 0 <= value < below:
-        rule = "0 or more" if below == float("inf") else f"from 0 to below {below}"
-        raise ValueError(f"{name}={value!r} must be a number, {rule}.")

@@ -8,7 +8,8 @@ Source: shakespeare-char: nanoGPT's config of that name; fineweb-40m: the run wh
 from dataclasses import dataclass, field
 from typing import Any
 
-from gptcore.model.config import GPTConfig, check_choice
+from gptcore.checks import check_choice
+from gptcore.model.config import GPTConfig
 from gptcore.training.config import TrainConfig
 
 
@@ -139,5 +140,5 @@ def find_preset(name: str) -> Preset:
     Raises: ValueError with the nearest name.
     Example: find_preset("names").text -> "names"
     """
-    check_choice("preset", name, PRESETS)
+    check_choice(name, "preset", PRESETS)
     return PRESETS[name]

@@ -106,7 +106,7 @@ def test_a_slot_is_read_with_its_capital_and_its_field():
         ("", "The table has no rule. Write a name, and below it lines indented by 4."),
         (
             "story\n    {hreo} slept.\nhero\n    Ada",
-            "There is no rule 'hreo', and nobody of that name was drawn; did you mean 'hero'?",
+            "There is no rule 'hreo', and nobody of that name was drawn. Did you mean 'hero'?",
         ),
         ("a\n    {b}\nb\n    {a}", "The rule 'a' contains itself: a -> b -> a"),
         ("a\n    x\n    x", "The rule 'a' has a line twice; write it once, with more weight."),

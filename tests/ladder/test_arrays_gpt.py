@@ -244,7 +244,7 @@ def test_other_things_that_do_not_fit_are_refused_with_the_reason():
         forward([3, 4], weights, 4, edit=lambda layer, head, scores: None)
     with pytest.raises(ValueError, match="must be a list with at least one text"):
         ArrayGPT([])
-    with pytest.raises(ValueError, match="steps=0 must be a whole number"):
+    with pytest.raises(ValueError, match="steps=0 must be an integer"):
         ArrayGPT(NAMES).train(0)
 
 

@@ -68,7 +68,7 @@ def test_documents_are_left_as_they_were():
 
 @pytest.mark.parametrize("steps", [0, -1, 2.5, True])
 def test_steps_that_make_no_sense_are_refused_before_anything_is_measured(steps):
-    with pytest.raises(ValueError, match="must be a whole number, 1 or more; 10 takes"):
+    with pytest.raises(ValueError, match="must be an integer, 1 or more; 10 takes"):
         climb(NAMES, steps)
     with pytest.raises(ValueError, match="must be a list with at least one text"):
         climb([], 1)

@@ -68,21 +68,20 @@ def test_heads_that_do_not_fit_are_refused_with_ones_that_do():
 @pytest.mark.parametrize(
     "wrong, words",
     [
-        ({"block_size": 0}, "block_size=0 must be a whole number, 1 or more."),
-        ({"vocab_size": -3}, "vocab_size=-3 must be a whole number, 1 or more."),
-        ({"vocab_size": 50257.0}, "vocab_size=50257.0 must be a whole number, 1 or more."),
-        ({"n_layer": True}, "n_layer=True must be a whole number, 1 or more."),
-        ({"n_layer": "12"}, "n_layer='12' must be a whole number, 1 or more."),
-        ({"n_head": 0}, "n_head=0 must be a whole number, 1 or more."),
-        ({"n_embd": None}, "n_embd=None must be a whole number, 1 or more."),
+        ({"block_size": 0}, "block_size=0 must be an integer, 1 or more."),
+        ({"vocab_size": -3}, "vocab_size=-3 must be an integer, 1 or more."),
+        ({"vocab_size": 50257.0}, "vocab_size=50257.0 must be an integer, 1 or more."),
+        ({"n_layer": True}, "n_layer=True must be an integer, 1 or more."),
+        ({"n_layer": "12"}, "n_layer='12' must be an integer, 1 or more."),
+        ({"n_head": 0}, "n_head=0 must be an integer, 1 or more."),
+        ({"n_embd": None}, "n_embd=None must be an integer, 1 or more."),
         (
             {"dropout": 1.0},
-            "dropout=1.0 must be a share from 0 (drops nothing) to below 1 (would drop "
-            "everything); 0.1 or 0.2 is usual where a model sees the same text many times.",
+            "dropout=1.0 must be a number from 0 to below 1; 0.1 or 0.2 is usual where a model sees the same text many times.",
         ),
-        ({"dropout": -0.1}, "dropout=-0.1 must be a share"),
-        ({"dropout": float("nan")}, "dropout=nan must be a share"),
-        ({"dropout": "0.1"}, "dropout='0.1' must be a share"),
+        ({"dropout": -0.1}, "dropout=-0.1 must be a number from 0 to below 1"),
+        ({"dropout": float("nan")}, "dropout=nan must be a number from 0 to below 1"),
+        ({"dropout": "0.1"}, "dropout='0.1' must be a number from 0 to below 1"),
         ({"bias": "False"}, "bias='False' must be True or False."),
         ({"tie_weights": 1}, "tie_weights=1 must be True or False."),
         (

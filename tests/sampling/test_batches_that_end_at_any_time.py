@@ -106,17 +106,17 @@ def test_a_two_dimensional_array_is_a_batch(model):
         ({"stop": True}, "stop is one token id"),
         ({"stop": "a"}, "stop is one token id"),
         ({"stop": [1, None]}, "got None in it"),
-        ({"seed": 1.5}, "seed=1.5 must be a whole number"),
-        ({"seed": None}, "seed=None must be a whole number"),
-        ({"top_k": 2.0}, "top_k=2.0 must be a whole number"),
-        ({"top_k": True}, "top_k=True must be a whole number"),
+        ({"seed": 1.5}, "seed=1.5 must be an integer"),
+        ({"seed": None}, "seed=None must be an integer"),
+        ({"top_k": 2.0}, "top_k=2.0 must be an integer"),
+        ({"top_k": True}, "top_k=True must be an integer"),
         ({"temperature": "hot"}, "temperature='hot' must be one number"),
         ({"temperature": True}, "temperature=True must be one number"),
         ({"temperature": float("nan")}, "temperature=nan must be 0"),
         ({"top_p": None}, "top_p=None must be one number"),
         ({"min_p": float("nan")}, "min_p=nan must be from 0"),
-        ({"n": True}, "n=True must be a whole number"),
-        ({"n": float("nan")}, "n=nan must be a whole number"),
+        ({"n": True}, "n=True must be an integer"),
+        ({"n": float("nan")}, "n=nan must be an integer"),
         ({"prompt": [1, True]}, "got True in it"),
         ({"prompt": [1, 2.0]}, "got 2.0 in it"),
         ({"prompt": np.array([1.0, 2.0])}, "got 1.0 in it"),
@@ -166,7 +166,7 @@ def test_a_cache_of_two_texts_takes_two_lists_that_are_not_empty(model, news):
 
 @pytest.mark.parametrize("room", [0, -1, 2.0, True])
 def test_room_is_an_integer_above_0(model, room):
-    with pytest.raises(ValueError, match=r"room=.* must be a whole number, 1 or more"):
+    with pytest.raises(ValueError, match=r"room=.* must be an integer, 1 or more"):
         KVCache(model, B=1, room=room)
 
 

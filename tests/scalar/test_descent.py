@@ -99,5 +99,5 @@ def test_no_step_at_all_is_the_start():
 def test_what_is_no_place_and_what_is_no_number_of_steps_is_refused(rule):
     with pytest.raises(ValueError, match=r"start=3.0 must be a point, .* such as \(-9.0, 2.0\)"):
         list(rule(valley_grad, 3.0, 0.1, 5))
-    with pytest.raises(ValueError, match="steps=-1 must be a whole number"):
+    with pytest.raises(ValueError, match="steps=-1 must be an integer"):
         list(rule(valley_grad, (-9.0, 2.0), 0.1, -1))

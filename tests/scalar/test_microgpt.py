@@ -385,12 +385,12 @@ def test_a_number_of_steps_that_is_none_is_refused_before_the_first_step(steps):
     with pytest.raises(ValueError) as caught:
         gpt.train(steps)
     assert str(caught.value) == (
-        f"steps={steps!r} must be a whole number, 1 or more; 1000 takes about ten seconds."
+        f"steps={steps!r} must be an integer, 1 or more; 1000 takes about ten seconds."
     )
 
 
 def test_a_negative_number_of_samples_is_refused():
-    with pytest.raises(ValueError, match=r"^n=-1 must be a whole number, 0 or more; it is"):
+    with pytest.raises(ValueError, match=r"^n=-1 must be an integer, 0 or more; it is"):
         MicroGPT(NAMES, SMALL).sample(-1)
 
 
@@ -410,7 +410,7 @@ def test_far_too_large_a_learning_rate_is_told_with_what_it_means():
 
 @pytest.mark.parametrize("name", ["n_layer", "block_size"])
 def test_sizes_below_one_are_refused(name):
-    with pytest.raises(ValueError, match=f"^{name}=0 must be a whole number, 1 or more"):
+    with pytest.raises(ValueError, match=f"^{name}=0 must be an integer, 1 or more"):
         MicroConfig(**{name: 0})
 
 

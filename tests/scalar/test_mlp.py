@@ -115,7 +115,7 @@ def test_samples_are_made_of_its_letters_and_repeat_with_the_seed(mlp):
 def test_what_does_not_fit_is_refused(mlp):
     with pytest.raises(ValueError, match="'emil' has 'i', which this MLP does not know"):
         mlp.loss("emil")
-    with pytest.raises(ValueError, match="n_hidden=0 must be a whole number, 1 or more"):
+    with pytest.raises(ValueError, match="n_hidden=0 must be an integer, 1 or more"):
         MLP("ab", n_hidden=0, rng=Random(1))
     with pytest.raises(ValueError, match="different letters"):
         MLP("aba", rng=Random(1))

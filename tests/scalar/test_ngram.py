@@ -147,7 +147,7 @@ def test_a_letter_that_the_table_does_not_know_is_named(method):
 
 @pytest.mark.parametrize("context_size", [-1, 1.0, "2", True, None])
 def test_a_context_that_is_no_number_of_letters_is_refused(context_size):
-    with pytest.raises(ValueError, match="must be a whole number, 0 or more"):
+    with pytest.raises(ValueError, match="must be an integer, 0 or more"):
         NgramTable(LETTERS, context_size)
 
 

@@ -204,11 +204,11 @@ def test_wsd_is_constant_until_it_falls_in_a_straight_line():
 @pytest.mark.parametrize(
     "wrong, words",
     [
-        ({"max_steps": 0}, "max_steps=0 must be a whole number, 1 or more."),
-        ({"batch_size": 2.0}, "batch_size=2.0 must be a whole number, 1 or more."),
-        ({"warmup_steps": -1}, "warmup_steps=-1 must be a whole number, 0 or more."),
+        ({"max_steps": 0}, "max_steps=0 must be an integer, 1 or more."),
+        ({"batch_size": 2.0}, "batch_size=2.0 must be an integer, 1 or more."),
+        ({"warmup_steps": -1}, "warmup_steps=-1 must be an integer, 0 or more."),
         ({"learning_rate": float("nan")}, "learning_rate=nan must be a number, 0 or more."),
-        ({"beta2": 1.0}, "beta2=1.0 must be a number, from 0 to below 1."),
+        ({"beta2": 1.0}, "beta2=1.0 must be a number from 0 to below 1."),
         ({"schedule": "cosin"}, "There is no schedule 'cosin'. Did you mean 'cosine'?"),
         ({"optimizer": "adam"}, "There is no optimizer 'adam'. Did you mean 'adamw'?"),
         ({"dtype": "bf16"}, "There is no dtype 'bf16'. Did you mean 'bfloat16'?"),

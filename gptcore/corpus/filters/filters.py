@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Protocol
 
+from gptcore.checks import as_finite
 from gptcore.corpus.filters.language import guess_language
 from gptcore.corpus.filters.text_stats import measure
 
@@ -61,9 +62,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name in self.thresholds():
-            value = getattr(self, name)
-            if not value >= 0:  # also catches NaN, with which every comparison is false
-                raise ValueError(f"{name}={value!r} must be a number, 0 or more.")
+            as_finite(getattr(self, name), name, minimum=0)
 
     def thresholds(self) -> list[str]:
         """The names of the fields that are thresholds."""

@@ -4,7 +4,6 @@ What is asked for becomes a list of files on this machine, in an order that does
 machine, and a list of what is not taken. Left out on purpose: reading (`corpus/documents.py`).
 """
 
-import difflib
 import glob
 import shlex
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-from gptcore.checks import as_path
+from gptcore.checks import as_path, nearest_name
 from gptcore.corpus.downloads.source import Source, SourceDamagedError
 from gptcore.corpus.reading.formats import ENDINGS, READABLE, format_of, not_read
 from gptcore.corpus.reading.left_out import LeftOut, by_reason, in_lines
@@ -195,8 +194,8 @@ def named(asked: str, path: Path) -> Source:
     except UnknownTextError:
         folder = path.parent
         there = [other.name for other in folder.iterdir()] if folder.is_dir() else []
-        near = difflib.get_close_matches(path.name, there, 1, 0.5)
-        guess = f"Did you mean {shlex.quote(str(folder / near[0]))}?" if near else f"Give {WORDS}"
+        near = nearest_name(path.name, there, 0.5)
+        guess = f"Did you mean {shlex.quote(str(folder / near))}?" if near else f"Give {WORDS}"
         raise ValueError(f"There is no {asked!r}. {guess}") from None
     if not text_exists(text):
         raise ValueError(

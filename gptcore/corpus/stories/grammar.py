@@ -27,9 +27,10 @@ them, what is expected of a line is the sum of what is expected of its parts.
 Source: Zipf 1935, "The Psycho-Biology of Language".
 """
 
-import difflib
 import re
 from dataclasses import dataclass
+
+from gptcore.checks import did_you_mean
 
 RULE, LINE, FIELD, CONTINUED = 0, 4, 8, 12  # how far each kind of row is indented
 
@@ -174,10 +175,9 @@ def check(grammar: Grammar, parts: Parts, cast: dict[str, str], way: tuple[str, 
             continue
         rule = part.drawn_from or cast.get(part.name, part.name)
         if rule not in grammar:
-            near = difflib.get_close_matches(rule, [*grammar, *cast], n=1)
             raise ValueError(
-                f"There is no rule {rule!r}, and nobody of that name was drawn"
-                + (f"; did you mean {near[0]!r}?" if near else ".")
+                f"There is no rule {rule!r}, and nobody of that name was drawn."
+                + did_you_mean(rule, [*grammar, *cast])
             )
         if part.drawn_from:
             cast = {**cast, part.name: rule}

@@ -9,9 +9,9 @@ Source: bytes of FineWeb for a token: its dataset card, sample-10BT.
 """
 
 from dataclasses import asdict, dataclass, replace
-from math import inf
 from typing import Any
 
+from gptcore.checks import as_finite
 from gptcore.corpus import available, load_documents
 from gptcore.model.config import GPTConfig
 from gptcore.training.config import TrainConfig
@@ -157,8 +157,8 @@ def budget(
     training = training or USUAL
     card = find_card(card) if isinstance(card, str) else card
     dtype = dtype_on(card, training.dtype)
-    if tokens_per_second is not None and not 0 < tokens_per_second < inf:
-        raise ValueError(f"tokens_per_second={tokens_per_second!r} must be a number above 0.")
+    if tokens_per_second is not None:
+        tokens_per_second = as_finite(tokens_per_second, "tokens_per_second", above=0)
     rate, rate_from = tokens_per_second, MEASURED_BY_YOU
     if rate is None:
         rate, rate_from = tabulated_rate(model, training, card, dtype)

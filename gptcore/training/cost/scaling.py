@@ -8,8 +8,9 @@ Source: Hoffmann et al. 2022, arXiv 2203.15556; the constants as corrected by Be
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, isfinite, log, sqrt
+from math import exp, log, sqrt
 
+from gptcore.checks import as_finite
 from gptcore.model.config import GPTConfig
 from gptcore.training.cost.parameters import parameters_by_part
 
@@ -40,8 +41,7 @@ def compute_optimal(
     """
     asked = {"operations": operations, "tokens_per_parameter": tokens_per_parameter}
     for name, number in asked.items():
-        if not number > 0 or not isfinite(number):
-            raise ValueError(f"{name}={number!r} must be a number above 0.")
+        as_finite(number, name, above=0)
     parameters = sqrt(operations / (6 * tokens_per_parameter))
     return Optimum(operations, parameters, tokens_per_parameter * parameters)
 
