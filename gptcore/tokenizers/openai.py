@@ -136,5 +136,6 @@ def unknown_name(name: object) -> ValueError:
     """The error for a name that is none, with the nearest and all of them."""
     return ValueError(
         f"There is no tokenizer {str(name)!r}.{did_you_mean(name, PUBLISHED)} "
-        f"The names are: {', '.join(PUBLISHED)}; find_tokenizer also takes the JSON file that a tokenizer was saved in."
+        f"The names are: {', '.join(PUBLISHED)}; "
+        f"find_tokenizer also takes the JSON file that a tokenizer was saved in."
     )

@@ -77,7 +77,8 @@ def test_heads_that_do_not_fit_are_refused_with_ones_that_do():
         ({"n_embd": None}, "n_embd=None must be an integer, 1 or more."),
         (
             {"dropout": 1.0},
-            "dropout=1.0 must be a number from 0 to below 1; 0.1 or 0.2 is usual where a model sees the same text many times.",
+            "dropout=1.0 must be a number from 0 to below 1; "
+            "0.1 or 0.2 is usual where a model sees the same text many times.",
         ),
         ({"dropout": -0.1}, "dropout=-0.1 must be a number from 0 to below 1"),
         ({"dropout": float("nan")}, "dropout=nan must be a number from 0 to below 1"),
