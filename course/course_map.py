@@ -13,7 +13,7 @@ from html import escape
 from viz.canvas.labels import printable
 from viz.canvas.palette import FAINT, GREEN, INK, LINE, MUTED, PAPER, WHITE
 from viz.canvas.picture import Picture, image_tag
-from viz.canvas.scene import Disc, Scene, Words
+from viz.canvas.scene import Circle, Scene, Text
 from viz.canvas.scene import Line as Stroke
 
 ROW = 44  # pixels from stop to stop: three lines of a title on a phone
@@ -97,8 +97,8 @@ def rail_of(stops: Sequence[Stop]) -> Scene:
         whole = stop.of and stop.done == stop.of
         fill, ink = (GREEN, WHITE) if whole else (WHITE, INK)
         x, y = across[stop.number], down[stop.number]
-        scene.add(Disc(x, y, RADIUS, fill, GREEN if stop.done else MUTED, 2))
-        scene.add(Words(x, y + 4.5, str(stop.number), 13, ink, "middle", "bold"))
+        scene.add(Circle(x, y, RADIUS, fill, GREEN if stop.done else MUTED, 2))
+        scene.add(Text(x, y + 4.5, str(stop.number), 13, ink, "middle", "bold"))
     return scene
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from viz.canvas.palette import PAPER, READABLE, contrast
+from viz.canvas.palette import MIN_CONTRAST, PAPER, contrast
 
 OURS = {"include": [[".jp-OutputArea-output"]]}
 SERIOUS = ("serious", "critical")
@@ -39,7 +39,7 @@ def faint_words(page: Page) -> list[str]:
         f"{words!r}: {ink} on {paper}"
         for svg in drawn
         for words, ink, paper in words_on_paper(ET.fromstring(b64decode(svg)))
-        if contrast(ink, paper) < READABLE
+        if contrast(ink, paper) < MIN_CONTRAST
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from knobs import CONTROL, SCREEN, turn_all
 from lab import SECONDS
 
-from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.canvas.control import STATIC_NOTE
 
 pytestmark = pytest.mark.browser
 NAME = "control"
@@ -21,7 +21,7 @@ CELLS = (
     "BackwardPlayer(build, a=2.0, b=3.0)",
 )
 IS_DRAWN = "image => image.complete && image.naturalWidth > 50"
-SAID = KNOBS_ELSEWHERE.removeprefix("<p>").removesuffix("</p>")
+SAID = STATIC_NOTE.removeprefix("<p>").removesuffix("</p>")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from lab import SCREENSHOTS, SECONDS
 
 from course.syllabus.lesson_table import written_lessons
-from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.canvas.control import STATIC_NOTE
 
 pytestmark = pytest.mark.browser
 LESSONS = [lesson.name for lesson in written_lessons()]
@@ -32,6 +32,6 @@ def test_a_fresh_clone_shows_every_picture_before_anything_runs(lab, name):
         assert images.nth(i).evaluate("e => e.complete && e.naturalWidth > 50")
         assert images.nth(i).get_attribute("alt"), "an image without words"
     shown = " ".join(lab.page.locator(".jp-OutputArea-output").all_inner_texts())
-    assert KNOBS_ELSEWHERE.removeprefix("<p>").removesuffix("</p>") in shown
+    assert STATIC_NOTE.removeprefix("<p>").removesuffix("</p>") in shown
     assert not re.search("model not found|Error displaying widget", shown)
     assert (lab.errors, lab.outside) == ([], [])

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from course.course_map import Stop, draw_way, lanes_of, rail_of, track, without_detours
-from viz.canvas.picture import page
+from viz.canvas.picture import html_page
 
 # Two ways that part at 0 and meet at 4; 5 leaves the first one at 1.
 STOPS = [
@@ -29,7 +29,7 @@ def test_a_lane_is_continued_by_one_stop_and_no_other():
 def test_no_track_runs_through_a_stop_that_it_does_not_lead_to():
     """Pencil and paper, by geometry: between its ends a track keeps away from every disc."""
     rail = rail_of(STOPS)
-    discs = [(shape.x, shape.y) for shape in rail.shapes if type(shape).__name__ == "Disc"]
+    discs = [(shape.x, shape.y) for shape in rail.shapes if type(shape).__name__ == "Circle"]
     tracks = [shape.points for shape in rail.shapes if type(shape).__name__ == "Line"]
     assert len(discs) == len(STOPS) and len(tracks) == 6
     for points in tracks:
@@ -65,7 +65,7 @@ def test_each_row_tells_title_minutes_and_what_is_done():
 
 
 def test_nothing_that_an_untrusted_page_removes_and_no_way_out_of_a_title():
-    whole = page(draw_way(STOPS))
+    whole = html_page(draw_way(STOPS))
     tags = set(re.findall(r"<([a-z]+)", draw_way(STOPS).to_html()))
     assert tags <= {"div", "img", "a"}
     assert "<b>both" not in whole and "&lt;b&gt;both&lt;/b&gt; &amp; all" in whole

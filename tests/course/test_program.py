@@ -7,7 +7,7 @@ import pytest
 
 from course.program import draw_program
 from viz.canvas.palette import TINTS
-from viz.canvas.picture import page
+from viz.canvas.picture import html_page
 
 LINES = [
     "import math",
@@ -73,7 +73,7 @@ def test_nothing_that_an_untrusted_page_removes_and_no_way_out_of_the_text():
     picture = draw_program(LINES, LESSONS, TITLES, title="<script>alert(2)</script>")
     tags = {tag for tag, _ in Reader(picture.to_html()).tags}
     assert tags <= {"div", "span", "b"}
-    assert "<script" not in page(picture)
+    assert "<script" not in html_page(picture)
     assert "var(" not in picture.to_html()
 
 

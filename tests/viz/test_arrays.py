@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from viz.canvas.arrays import depth, to_matrix, to_numbers
+from viz.canvas.arrays import count_axes, to_nested_list, to_numbers
 
 
 @pytest.mark.parametrize(
@@ -63,16 +63,16 @@ def test_an_empty_row_is_a_row():
 def test_an_array_of_any_depth_comes_in_as_lists_of_floats(shape):
     array, axes = np.random.default_rng(0).normal(size=shape), " ".join("HTD"[: len(shape)])
     for given in (array, array.tolist(), list(array)):
-        assert to_matrix(given, "it", axes) == array.tolist()
-        assert depth(given) == len(shape)
+        assert to_nested_list(given, "it", axes) == array.tolist()
+        assert count_axes(given) == len(shape)
 
 
 @pytest.mark.parametrize("given", [[1.0, 2.0], np.zeros((2, 2, 2)), 3.0, None, "ab", [["a"]]])
 def test_an_array_with_other_axes_is_refused_by_its_name(given):
     with pytest.raises(ValueError, match="weights"):
-        to_matrix(given, "weights", "T T")
+        to_nested_list(given, "weights", "T T")
 
 
 def test_rows_of_different_length_are_named():
     with pytest.raises(ValueError, match=r"\(T, T\), but its rows .* lengths, 1 and 3"):
-        to_matrix([[1.0], [1.0, 2.0, 3.0]], "weights", "T T")
+        to_nested_list([[1.0], [1.0, 2.0, 3.0]], "weights", "T T")

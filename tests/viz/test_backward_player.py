@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from gptcore.scalar import Value
-from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.canvas.control import STATIC_NOTE
 from viz.graphs.backward import draw_backward
 from viz.graphs.backward_player import BackwardPlayer
 
@@ -192,7 +192,7 @@ def test_a_page_without_a_kernel_gets_the_still_and_a_constant_text(player, tmp_
     assert before["text/plain"] == after["text/plain"] == repr(player)
     assert "0x" not in repr(player)
     assert "2 × 1 added to b.grad: 0 + 2 = 2" in repr(player)
-    assert before["text/html"] == after["text/html"] == player.still.to_html() + KNOBS_ELSEWHERE
+    assert before["text/html"] == after["text/html"] == player.still.to_html() + STATIC_NOTE
     saved = player.save(tmp_path / "now.svg").read_text(encoding="utf-8")
     assert "3/7" in saved
 

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.image import imread
 
 from viz.canvas import scene_on_axes
-from viz.canvas.bitmap import size_of, to_png
+from viz.canvas.bitmap import png_size, to_png
 from viz.canvas.scene import Image, Scene
 
 
@@ -18,7 +18,7 @@ def test_another_reader_finds_every_pixel_in_the_colour_of_its_number():
     seen = np.rint(imread(BytesIO(png))[..., :3] * 255).astype(int)
     wanted = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours])
     assert np.array_equal(seen, wanted[numbers])
-    assert size_of(png) == (7, 5)
+    assert png_size(png) == (7, 5)
 
 
 @pytest.mark.parametrize("rows", [[], [b""], [b"\x00", b"\x00\x01"]])

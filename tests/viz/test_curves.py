@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viz.canvas.ticks import round_factors, told_number
+from viz.canvas.ticks import format_compact, log_ticks
 from viz.curves.series import bold, running_mean, up_to, value_at
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
@@ -28,7 +28,7 @@ quick = settings(max_examples=60, deadline=None, derandomize=True)
     ],
 )
 def test_numbers_on_an_axis_are_short(number, told):
-    assert told_number(number) == told
+    assert format_compact(number) == told
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_numbers_on_an_axis_are_short(number, told):
     ],
 )
 def test_marks_on_an_axis_of_logarithms_are_round(low, high, marks):
-    assert round_factors(low, high) == pytest.approx(marks)
+    assert log_ticks(low, high) == pytest.approx(marks)
 
 
 @quick
 @given(st.floats(1e-30, 1e30), st.floats(1, 1e25))
 def test_there_are_few_marks_and_all_between_the_ends(low, factor):
-    marks = round_factors(low, low * factor)
+    marks = log_ticks(low, low * factor)
     assert len(marks) <= 8
     assert all(low * 0.999 <= mark <= low * factor * 1.001 for mark in marks)
 

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.canvas.control import STATIC_NOTE
 from viz.training.descent_player import DescentPlayer, walk
 from viz.training.surface import draw_surface
 
@@ -117,7 +117,7 @@ def test_the_still_is_the_map_for_where_the_knobs_begin(player):
     before = player._repr_mimebundle_()
     player.steps.value = 50
     after = player._repr_mimebundle_()
-    assert before["text/html"] == after["text/html"] == player.still.to_html() + KNOBS_ELSEWHERE
+    assert before["text/html"] == after["text/html"] == player.still.to_html() + STATIC_NOTE
     assert before["text/plain"] == after["text/plain"]
     assert set(after) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
 

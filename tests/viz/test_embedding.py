@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from viz import draw_embedding
-from viz.canvas.plotly import PLOTLY
-from viz.canvas.scene import Disc
+from viz.canvas.plotly import PLOTLY_MIME
+from viz.canvas.scene import Circle
 
 RNG = np.random.default_rng(0)
 VECTORS = RNG.normal(size=(12, 5)) * [4, 0.5, 2, 0.3, 0.2]
@@ -36,7 +36,7 @@ def test_turning_and_moving_the_cloud_changes_nothing_and_so_does_its_mirror_ima
 def test_a_point_for_each_vector_in_the_colour_of_its_group_with_every_name():
     groups = ["vowel" if label in "aei" else "consonant" for label in LABELS]
     picture = draw_embedding(VECTORS, LABELS, groups=groups)
-    points = [s for s in picture.scene.shapes if isinstance(s, Disc) and s.radius == 3.4]
+    points = [s for s in picture.scene.shapes if isinstance(s, Circle) and s.radius == 3.4]
     assert len(points) == 12
     for label in LABELS:
         assert f">{label}</text>" in picture.to_svg()
@@ -47,7 +47,7 @@ def test_a_point_for_each_vector_in_the_colour_of_its_group_with_every_name():
 
 def test_distances_on_the_picture_are_to_scale_in_both_directions():
     picture = draw_embedding(VECTORS, LABELS)
-    discs = [s for s in picture.scene.shapes if isinstance(s, Disc)]
+    discs = [s for s in picture.scene.shapes if isinstance(s, Circle)]
     drawn = np.array([[d.x, -d.y] for d in discs])
     ratio = (drawn[0] - drawn[5]) / (picture.data["points"][0] - picture.data["points"][5])
     assert ratio[0] == pytest.approx(ratio[1])
@@ -57,14 +57,14 @@ def test_with_hover_it_is_plotly_with_the_same_picture_as_its_still():
     pytest.importorskip("plotly")
     plain, hover = (draw_embedding(VECTORS, LABELS, hover=h) for h in (False, True))
     bundle = hover._repr_mimebundle_()
-    assert set(bundle) == {PLOTLY, "text/html", "text/plain"}
-    assert PLOTLY not in plain._repr_mimebundle_()
+    assert set(bundle) == {PLOTLY_MIME, "text/html", "text/plain"}
+    assert PLOTLY_MIME not in plain._repr_mimebundle_()
     still = base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()
     assert still == plain.to_svg()
-    (trace,) = bundle[PLOTLY]["data"]
+    (trace,) = bundle[PLOTLY_MIME]["data"]
     assert trace["x"] == pytest.approx(hover.data["points"][:, 0], rel=0.006)
-    assert json.dumps(bundle[PLOTLY]) == json.dumps(
-        draw_embedding(VECTORS, LABELS, hover=True)._repr_mimebundle_()[PLOTLY]
+    assert json.dumps(bundle[PLOTLY_MIME]) == json.dumps(
+        draw_embedding(VECTORS, LABELS, hover=True)._repr_mimebundle_()[PLOTLY_MIME]
     )
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from viz import draw_formats
 from viz.canvas.palette import BLUE, ORANGE, SLATE
-from viz.canvas.scene import Box
+from viz.canvas.scene import Rect
 from viz.hardware.formats import MEET
 from viz.hardware.number_formats import FORMATS
 
@@ -137,7 +137,7 @@ def test_a_tenth_has_the_bits_of_the_textbooks():
 def test_every_bit_has_a_cell_of_its_colour_and_the_parts_meet_in_one_place():
     picture = draw_formats(-0.1)
     starts, seen = set(), []
-    cells = [s for s in picture.scene.shapes if isinstance(s, Box)]
+    cells = [s for s in picture.scene.shapes if isinstance(s, Rect)]
     for row in picture.data.values():
         bits = row["sign"] + row["exponent"] + row["digits"]
         own, cells = cells[: len(bits)], cells[len(bits) :]

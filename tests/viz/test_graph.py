@@ -19,9 +19,10 @@ from matplotlib.figure import Figure
 
 import viz
 from gptcore.scalar import Value
+from viz.canvas.labels import format_number
 from viz.canvas.palette import BLUE, GREEN, ORANGE
-from viz.canvas.picture import page
-from viz.graphs.graph import draw_graph, short
+from viz.canvas.picture import html_page
+from viz.graphs.graph import draw_graph
 from viz.graphs.node import Node, all_nodes, count_paths, read_graph
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -309,7 +310,7 @@ def test_a_zero_with_a_sign_has_none_in_the_picture():
     ],
 )
 def test_four_digits_are_shown(number, text):
-    assert short(number) == text
+    assert format_number(number) == text
 
 
 def test_markup_in_a_name_a_title_or_an_operation_stays_text(tmp_path):
@@ -318,7 +319,7 @@ def test_markup_in_a_name_a_title_or_an_operation_stays_text(tmp_path):
     picture = draw_graph(root, {a: EVIL, root: '"><b>'}, title=EVIL)
     html = picture.save(tmp_path / "a.html").read_text(encoding="utf-8")
     inside = base64.b64decode(re.search(r"base64,([^\"]+)", html)[1]).decode()
-    for text in (picture.to_svg(), picture.to_html(), page(picture), html, inside):
+    for text in (picture.to_svg(), picture.to_html(), html_page(picture), html, inside):
         assert "<script" not in text
         assert "<b>" not in text
     assert EVIL in parts(picture)[2]  # the title, word for word

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz.architecture.residual_ledger import MOST_COLUMNS, TOTAL, draw_ledger
-from viz.canvas.palette import WHITE, signed
+from viz.canvas.palette import WHITE, diverging_colour
 
 ENTRIES = {"embedding": [0.5, -1.0, 0.0], "+ mlp": [0.25, 2.0, 0.0]}
 LABELS = ["a", "b", "c"]
@@ -42,8 +42,10 @@ def test_rows_keep_their_order_and_the_sum_stands_last():
 def test_zero_is_white_and_signs_have_their_own_colours():
     colours = cells_of(draw_ledger(ENTRIES, labels=LABELS))
     assert colours[2] == colours[5] == colours[8] == WHITE
-    assert colours[0] == signed(0.5 / 2.0)  # one scale for all rows: the largest number is 2
-    assert colours[1] == signed(-1.0 / 2.0)
+    assert colours[0] == diverging_colour(
+        0.5 / 2.0
+    )  # one scale for all rows: the largest number is 2
+    assert colours[1] == diverging_colour(-1.0 / 2.0)
     red = [int(colour[1:3], 16) for colour in colours]
     blue = [int(colour[5:7], 16) for colour in colours]
     assert red[0] > blue[0], "above 0 is warm"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from viz.canvas.palette import CATEGORIES
-from viz.canvas.picture import page
-from viz.canvas.ticks import round_steps
+from viz.canvas.picture import html_page
+from viz.canvas.ticks import linear_ticks
 from viz.curves.loss import draw_loss
 from viz.curves.series import MEMORY, MOST_POINTS, running_mean, thinned
 
@@ -315,7 +315,7 @@ def test_the_sentence_is_true():
 def test_markup_stays_text():
     evil = "<script>"
     picture = draw_loss({evil: [3.0, 2.0]}, title=evil, unit=evil, lines={evil: 2.0})
-    for text in (picture.to_svg(), picture.to_html(), page(picture)):
+    for text in (picture.to_svg(), picture.to_html(), html_page(picture)):
         assert evil not in text
     assert texts_of(picture).count(evil) == 2
 
@@ -323,7 +323,7 @@ def test_markup_stays_text():
 @quick
 @given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e6))
 def test_marks_on_an_axis_are_round_few_and_between_the_ends(low, span):
-    marks = round_steps(low, low + span)
+    marks = linear_ticks(low, low + span)
     assert 1 <= len(marks) <= 7
     for mark in marks:
         assert low - span * 1e-3 <= mark <= low + span * (1 + 1e-3)

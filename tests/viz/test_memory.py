@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from viz import draw_memory
 from viz.canvas.palette import BLUE, CATEGORIES, INK, ORANGE, PAPER
-from viz.canvas.scene import Box, Line
+from viz.canvas.scene import Line, Rect
 from viz.hardware.memory import MARGIN, TALL, in_units
 
 GIB = 2**30
@@ -19,8 +19,8 @@ N, LOGITS = 40_953_216, 16 * 1024 * 50_304 * 4
 MODEL = {"weights": 4 * N, "gradients": 4 * N, "Adam": 8 * N, "logits": LOGITS}
 
 
-def parts_of(picture) -> list[Box]:
-    return [s for s in picture.scene.shapes if isinstance(s, Box) and s.height == TALL]
+def parts_of(picture) -> list[Rect]:
+    return [s for s in picture.scene.shapes if isinstance(s, Rect) and s.height == TALL]
 
 
 def widths_of(picture) -> dict[str, float]:
@@ -33,7 +33,7 @@ def widths_of(picture) -> dict[str, float]:
 
 
 def edge_of(picture) -> float:
-    (edge, *more) = {s.x for s in picture.scene.shapes if isinstance(s, Box) and s.fill == INK}
+    (edge, *more) = {s.x for s in picture.scene.shapes if isinstance(s, Rect) and s.fill == INK}
     assert not more
     return edge + 1
 

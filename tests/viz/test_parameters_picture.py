@@ -5,7 +5,7 @@ import pytest
 
 from viz import draw_parameters
 from viz.architecture.parameters import squarify
-from viz.canvas.scene import Box
+from viz.canvas.scene import Rect
 
 GPT2 = {
     "attention": 28_348_416,
@@ -15,8 +15,8 @@ GPT2 = {
 }
 
 
-def rectangles(picture) -> list[Box]:
-    return [s for s in picture.scene.shapes if isinstance(s, Box) and s.stroke_width == 2]
+def rectangles(picture) -> list[Rect]:
+    return [s for s in picture.scene.shapes if isinstance(s, Rect) and s.stroke_width == 2]
 
 
 def test_every_area_is_to_scale_and_together_they_fill_the_sheet():

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 
 import viz
 from viz.canvas import palette
-from viz.canvas.palette import blend, contrast, ink_on, signed
-from viz.canvas.picture import Picture, figure_picture, page
-from viz.canvas.scene import Box, Disc, Line, Scene, Words
+from viz.canvas.palette import blend, contrast, diverging_colour, ink_on
+from viz.canvas.picture import Picture, html_page, picture_of_figure
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.scene_on_axes import draw_scene_on
 
 VIZ = Path(viz.__file__).resolve().parent
@@ -25,8 +25,8 @@ EVIL = "<script>alert(1)</script>"
 @pytest.fixture
 def drawn() -> Picture:
     scene = Scene(120, 80)
-    scene.add(Box(10, 10, 40, 20), Disc(80, 20, 5), Line(((10, 60), (60, 70), (110, 60))))
-    scene.add(Words(10, 45, 'a < b & "c"'))
+    scene.add(Rect(10, 10, 40, 20), Circle(80, 20, 5), Line(((10, 60), (60, 70), (110, 60))))
+    scene.add(Text(10, 45, 'a < b & "c"'))
     return Picture([1, 2], "One box & one disc.", scene)
 
 
@@ -55,7 +55,10 @@ def test_a_wrong_ending_is_refused_with_endings_that_work(drawn, tmp_path, name)
 
 def test_a_picture_of_pixels_or_of_html_says_what_it_cannot_be(tmp_path):
     figure = Figure(figsize=(1, 1))
-    pixels, html = figure_picture(None, "pixels", figure), Picture(None, "words", html="<p>hi</p>")
+    pixels, html = (
+        picture_of_figure(None, "pixels", figure),
+        Picture(None, "words", html="<p>hi</p>"),
+    )
     with pytest.raises(ValueError, match=r"Save it as \.png or \.html"):
         pixels.save(tmp_path / "a.svg")
     assert pixels.save(tmp_path / "a.png").exists()
@@ -79,16 +82,21 @@ def test_a_front_end_gets_html_that_holds_its_image_and_a_constant_text(drawn):
     assert bundle["text/plain"] == repr(drawn) == "Picture: One box & one disc."
     assert svg_in(bundle["text/html"]) == drawn.to_svg()
     assert "http" not in re.sub(r"base64,[^\"]+", "", bundle["text/html"])
-    pixels = figure_picture(None, "pixels", Figure(figsize=(2, 1)))
+    pixels = picture_of_figure(None, "pixels", Figure(figsize=(2, 1)))
     assert base64.b64decode(pixels._repr_mimebundle_()["image/png"]) == pixels.png
     assert 'width="192"' in pixels.to_html()
 
 
 def test_text_cannot_break_out_of_a_picture():
     scene = Scene(100, 50)
-    scene.add(Words(5, 20, EVIL))
+    scene.add(Text(5, 20, EVIL))
     picture = Picture(None, f'"{EVIL}', scene)
-    for text in (picture.to_svg(), picture.to_html(), page(picture), svg_in(picture.to_html())):
+    for text in (
+        picture.to_svg(),
+        picture.to_html(),
+        html_page(picture),
+        svg_in(picture.to_html()),
+    ):
         assert "<script" not in text
     assert ET.fromstring(picture.to_svg()).get("aria-label") == f'"{EVIL}'
 
@@ -97,12 +105,12 @@ def test_text_cannot_break_out_of_a_picture():
 def test_characters_that_xml_forbids_do_not_spoil_the_picture(text):
     # GPT-2 has tokens of every byte, and a model that knows nothing writes them.
     scene = Scene(100, 50)
-    scene.add(Words(5, 20, f"a{text}b"))
+    scene.add(Text(5, 20, f"a{text}b"))
     picture = Picture(None, f"it says a{text}b", scene)
     said = ET.fromstring(picture.to_svg().encode())[-1].text
     assert said.startswith("a")
     assert said.endswith("b")
-    assert page(picture).encode()
+    assert html_page(picture).encode()
 
 
 def test_matplotlib_draws_every_shape_on_the_axes_it_is_given(drawn):
@@ -122,7 +130,7 @@ def test_matplotlib_draws_on_a_part_of_a_figure_too(drawn):
 
 def test_a_dollar_is_a_dollar_in_a_png():
     scene = Scene(100, 50)
-    scene.add(Words(5, 20, r"$5 or $\frac$"))
+    scene.add(Text(5, 20, r"$5 or $\frac$"))
     assert Picture(None, "dollars", scene).to_png().startswith(b"\x89PNG")
 
 
@@ -147,7 +155,7 @@ def test_ink_can_be_read_on_every_tint_white_on_blue_and_muted_on_faint():
 
 
 def test_what_is_written_on_any_shade_can_be_read():
-    shades = [signed(share / 50) for share in range(-50, 51)]
+    shades = [diverging_colour(share / 50) for share in range(-50, 51)]
     shades += [blend(palette.WHITE, palette.INK, share / 50) for share in range(51)]
     assert min(contrast(ink_on(shade), shade) for shade in shades) >= 4.5
 

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz.canvas.palette import BLUE, FAINT, ORANGE
-from viz.canvas.picture import page
+from viz.canvas.picture import html_page
 from viz.next_token.probabilities import draw_probabilities
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -136,13 +136,13 @@ def test_a_token_that_nobody_can_see_is_made_visible(token, other):
 def test_a_token_of_any_character_can_be_drawn(token):
     picture = draw_probabilities({token: 0.5, "b": 0.5})
     assert ET.fromstring(picture.to_svg().encode()) is not None
-    assert page(picture).encode()
+    assert html_page(picture).encode()
 
 
 def test_markup_in_a_token_stays_text():
     evil = "<script>"
     picture = draw_probabilities({evil: 0.5, "a" * 50: 0.5}, title=evil + "alert(1)</script>")
-    for text in (picture.to_svg(), picture.to_html(), page(picture)):
+    for text in (picture.to_svg(), picture.to_html(), html_page(picture)):
         assert "<script" not in text
     assert evil in texts_of(picture)
     assert "a" * 17 + "…" in texts_of(picture)

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from matplotlib.figure import Figure
 
-from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.canvas.control import STATIC_NOTE
 from viz.canvas.palette import GOLD
 from viz.training.samples import MOST_ROWS, draw_samples
 from viz.training.samples_player import SamplesPlayer
@@ -131,7 +131,7 @@ def test_the_player_leaves_a_still_picture_and_a_text_that_never_changes(tmp_pat
     player.step.value, player.rows.value = 1000, 1
     after = player._repr_mimebundle_()
     assert before["text/plain"] == after["text/plain"] == repr(player)
-    assert before["text/html"] == draw_samples(ALBUM, KNOWN).to_html() + KNOBS_ELSEWHERE
+    assert before["text/html"] == draw_samples(ALBUM, KNOWN).to_html() + STATIC_NOTE
     assert before["text/html"] == after["text/html"]
     view = after["application/vnd.jupyter.widget-view+json"]
     assert view["model_id"] == player.live.model_id

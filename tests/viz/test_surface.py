@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from plotly.graph_objects import Figure as PlotlyFigure
 
 from viz.canvas.picture import Picture
-from viz.canvas.plotly import PLOTLY
-from viz.canvas.scene import Disc, Line
+from viz.canvas.plotly import PLOTLY_MIME
+from viz.canvas.scene import Circle, Line
 from viz.training.loss_grid import Landscape
 from viz.training.surface import draw_surface, on_the_map
 
@@ -67,7 +67,7 @@ def test_a_grid_is_the_same_landscape_as_the_function_it_was_taken_from():
 def test_every_step_of_a_path_is_a_dot_at_its_place():
     path = [(-3, 1), (-2, 0.5), (-1, 0.2)]
     picture = draw_surface(bowl, {"walk": path}, **RANGES)
-    discs = [shape for shape in picture.scene.shapes if isinstance(shape, Disc)]
+    discs = [shape for shape in picture.scene.shapes if isinstance(shape, Circle)]
     places = {(round(d.x), round(d.y)) for d in discs}
     assert places == {(54 + 80 * (x + 4), round(62 + 80 * (2 - y))) for x, y in path}
     assert picture.data["paths"] == {"walk": path}
@@ -102,11 +102,11 @@ def test_the_solid_one_is_plotly_with_the_map_as_its_still_and_no_png():
     path = [(-3.0, 1.0), (-2.0, 0.5)]
     solid, flat = (draw_surface(bowl, {"walk": path}, solid=s, **RANGES) for s in (True, False))
     bundle = solid._repr_mimebundle_()
-    assert set(bundle) == {PLOTLY, "text/html", "text/plain"}
+    assert set(bundle) == {PLOTLY_MIME, "text/html", "text/plain"}
     assert set(flat._repr_mimebundle_()) == {"text/html", "text/plain"}
     svg = base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()
     assert svg == solid.to_svg() == flat.to_svg()
-    surface, way = bundle[PLOTLY]["data"]
+    surface, way = bundle[PLOTLY_MIME]["data"]
     assert (way["x"], way["y"]) == ([-3, -2], [1, 0.5])
     assert way["z"] == pytest.approx([18, 6.25], abs=0.6)  # a hundredth above the ground
     for y, row in zip(surface["y"], surface["z"]):
@@ -115,7 +115,9 @@ def test_the_solid_one_is_plotly_with_the_map_as_its_still_and_no_png():
 
 def test_plotly_takes_the_solid_one_as_it_is():
     """We write its JSON ourselves, so that a browser's Python needs no plotly."""
-    ours = draw_surface(bowl, {"walk": [(-3, 1)]}, x_name="w", solid=True, **RANGES).more[PLOTLY]
+    ours = draw_surface(bowl, {"walk": [(-3, 1)]}, x_name="w", solid=True, **RANGES).more[
+        PLOTLY_MIME
+    ]
     checked = json.loads(PlotlyFigure(ours).to_json())  # it refuses names that it does not know
     assert checked == json.loads(json.dumps(ours))
 

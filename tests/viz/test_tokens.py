@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from viz import draw_token_prices, draw_tokens
 from viz.canvas.palette import WHITE
-from viz.canvas.picture import page
-from viz.canvas.spelling import bytes_in, characters_in, spell, torn_characters
+from viz.canvas.picture import html_page
+from viz.canvas.visible_text import bytes_in, characters_in, split_characters, to_runs
 
 NS = "{http://www.w3.org/2000/svg}"
 MARKS = str.maketrans("", "", "\u2068\u2069")  # isolates around what reads from right to left
@@ -90,8 +90,8 @@ def test_nothing_is_invisible(piece, shown):
 
 
 def test_what_reads_from_right_to_left_is_isolated_from_its_neighbours():
-    assert spell(" ولد") == [("·\u2068ولد\u2069", False)]  # its space at the side of its piece
-    assert spell(" child") == [("·child", False)]
+    assert to_runs(" ولد") == [("·\u2068ولد\u2069", False)]  # its space at the side of its piece
+    assert to_runs(" child") == [("·child", False)]
 
 
 def test_bytes_that_are_no_whole_character_are_shown_as_bytes_and_look_different():
@@ -102,11 +102,11 @@ def test_bytes_that_are_no_whole_character_are_shown_as_bytes_and_look_different
 
 
 def test_over_torn_pieces_stands_the_character_that_they_make():
-    assert torn_characters(cut("aéb", 2)) == [(0, 1, "é")]
-    assert torn_characters(cut("🍓!", 1, 2, 3)) == [(0, 3, "🍓")]
-    assert torn_characters(cut("aéb", 1, 3)) == []
-    assert torn_characters([b"\xff", b"\xc3"]) == []
-    assert torn_characters(["a", "é"]) == []
+    assert split_characters(cut("aéb", 2)) == [(0, 1, "é")]
+    assert split_characters(cut("🍓!", 1, 2, 3)) == [(0, 3, "🍓")]
+    assert split_characters(cut("aéb", 1, 3)) == []
+    assert split_characters([b"\xff", b"\xc3"]) == []
+    assert split_characters(["a", "é"]) == []
 
 
 def test_a_line_does_not_end_in_the_middle_of_a_character():
@@ -150,7 +150,7 @@ def test_of_a_very_long_text_the_beginning_is_drawn_and_the_picture_says_so():
 def test_any_pieces_give_a_sound_picture_that_keeps_to_its_sheet(pieces):
     picture = draw_tokens(pieces)
     root = ET.fromstring(picture.to_svg().encode())
-    assert page(picture).encode()
+    assert html_page(picture).encode()
     for box in boxes_of(picture):
         assert float(box["x"]) + float(box["width"]) <= float(root.get("width"))
         assert float(box["y"]) + float(box["height"]) <= float(root.get("height"))
@@ -166,7 +166,7 @@ def test_every_character_that_is_torn_is_found_and_no_other(text, data):
     places = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=5)))
     starts = {len(text[:i].encode("utf-8", "replace")) for i in range(len(text) + 1)}
     inside = [place for place in places if place not in starts]
-    torn = torn_characters([whole[i:j] for i, j in zip([0, *places], [*places, len(whole)])])
+    torn = split_characters([whole[i:j] for i, j in zip([0, *places], [*places, len(whole)])])
     # A character cut twice is one torn character.
     ends = sorted(starts)
     assert len(torn) == len({max(start for start in ends if start < place) for place in inside})
@@ -189,7 +189,7 @@ def test_what_is_no_list_of_pieces_is_refused_with_advice_that_works():
 
 def test_markup_stays_text():
     picture = draw_tokens({"<script>": ["<script>alert(1)</script>"]}, title="<script>")
-    for text in (picture.to_svg(), picture.to_html(), page(picture)):
+    for text in (picture.to_svg(), picture.to_html(), html_page(picture)):
         assert "<script" not in text
 
 
@@ -258,8 +258,8 @@ def test_on_axes_of_matplotlib_the_prices_stand():
 
 def test_the_bytes_shown_are_those_of_the_piece():
     for value in range(128, 256):
-        assert spell(bytes([value])) == [(f"{value:02X}", True)]
+        assert to_runs(bytes([value])) == [(f"{value:02X}", True)]
     hindi = "स्वतंत्र"
-    shown = " ".join(written for byte in hindi.encode() for written, _ in spell(bytes([byte])))
+    shown = " ".join(written for byte in hindi.encode() for written, _ in to_runs(bytes([byte])))
     assert bytes.fromhex(shown).decode() == hindi
     assert re.fullmatch("[0-9A-F ]+", shown) and unicodedata.name(hindi[0])

@@ -9,8 +9,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz.attention.attention import draw_attention
-from viz.canvas.control import KNOBS_ELSEWHERE
-from viz.canvas.scene import Box, Line, Scene, Words, below, beside
+from viz.canvas.control import STATIC_NOTE
+from viz.canvas.scene import Line, Rect, Scene, Text, hstack, vstack
 from viz.curves.loss import draw_loss
 from viz.next_token.probabilities import draw_probabilities
 from viz.training.training import draw_training
@@ -94,7 +94,7 @@ def test_it_leaves_the_last_record_as_a_still_and_a_text_that_never_changes():
     scrubber.step.value = 2
     after = scrubber._repr_mimebundle_()
     assert before["text/plain"] == after["text/plain"] == repr(scrubber)
-    assert before["text/html"] == draw_training(LOSSES, 5, RECORDS[5]).to_html() + KNOBS_ELSEWHERE
+    assert before["text/html"] == draw_training(LOSSES, 5, RECORDS[5]).to_html() + STATIC_NOTE
 
 
 def test_it_answers_within_200_milliseconds():
@@ -128,9 +128,9 @@ def test_on_axes_of_matplotlib_the_same_texts_stand():
 
 
 def test_scenes_are_put_beside_and_below_each_other():
-    one = Scene(10, 20, [Box(1, 2, 3, 4)])
-    two = Scene(30, 5, [Words(0, 5, "x"), Line(((0, 0), (1, 1)))])
-    right, under = beside(one, two, gap=2), below(one, two, gap=2)
+    one = Scene(10, 20, [Rect(1, 2, 3, 4)])
+    two = Scene(30, 5, [Text(0, 5, "x"), Line(((0, 0), (1, 1)))])
+    right, under = hstack(one, two, gap=2), vstack(one, two, gap=2)
     assert (right.width, right.height) == (42, 20)
     assert (under.width, under.height) == (30, 27)
     assert [shape.x for shape in right.shapes[:2]] == [1, 12]

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from viz.canvas.control import KNOBS_ELSEWHERE
+from viz.canvas.control import STATIC_NOTE
 from viz.runs.runs import draw_runs
 from viz.runs.two_runs import TwoRuns
 
@@ -57,7 +57,7 @@ def test_it_draws_what_draw_runs_draws_and_its_still_is_the_first_two():
     assert two.still.to_svg() == first.to_svg()
     two.second.value = "a"
     assert two.picture().to_svg() == draw_runs({"a": RUNS["a"]}).to_svg()
-    assert two._repr_mimebundle_()["text/html"] == first.to_html() + KNOBS_ELSEWHERE
+    assert two._repr_mimebundle_()["text/html"] == first.to_html() + STATIC_NOTE
 
 
 def test_only_what_can_be_drawn_is_in_the_lists():

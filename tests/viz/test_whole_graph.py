@@ -14,7 +14,7 @@ from matplotlib.image import imread
 
 from gptcore.scalar import Value
 from viz.canvas.palette import CATEGORIES, PAPER
-from viz.canvas.scene import Image, Words
+from viz.canvas.scene import Image, Text
 from viz.graphs.whole_graph import MOST_DOTS, ROUND, draw_whole_graph, on_pixels, spread
 
 DOT = len(ROUND)  # pixels
@@ -55,7 +55,7 @@ def drawn(root, **options):
 
 
 def legend_of(picture) -> list[str]:
-    words = [shape.text for shape in picture.scene.shapes if isinstance(shape, Words)]
+    words = [shape.text for shape in picture.scene.shapes if isinstance(shape, Text)]
     return words[2:]  # the title, the result, the operations
 
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from viz.canvas.labels import visible
+from viz.canvas.labels import visible_token
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, WHITE
 from viz.canvas.picture import Picture
-from viz.canvas.plotly import PLOTLY, digits
-from viz.canvas.scene import Box, Disc, Line, Scene, Words
-from viz.canvas.tensors import to_table
+from viz.canvas.plotly import PLOTLY_MIME, round_digits
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text
+from viz.canvas.tensors import to_finite_array
 
 MOST_POINTS, MOST_LABELS = 2000, 300
 WIDE, TALL, LEFT, TOP = 760, 440, 16, 58
@@ -42,7 +42,7 @@ def draw_embedding(
     Raises:  ValueError if there are not as many labels as vectors, or a number is none.
     Example: draw_embedding([[0, 0, 1], [1, 0, 0], [0, 2, 0]], "abc")
     """
-    array = to_table(vectors, "vectors", axes="N C")
+    array = to_finite_array(vectors, "vectors", axes="N C")
     names = [str(label) for label in labels]
     kinds = [str(group) for group in groups] if groups is not None else [""] * len(names)
     if not len(array) == len(names) == len(kinds):
@@ -61,7 +61,7 @@ def draw_embedding(
     picture = Picture(data, f"{title}: {told}." if title else f"{told}.", scene)
     if hover:
         some = (points[::every], names[::every], kinds[::every])
-        picture.more = {PLOTLY: figure_of(*some, order, axes_of(shown), title)}
+        picture.more = {PLOTLY_MIME: figure_of(*some, order, axes_of(shown), title)}
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -86,29 +86,29 @@ def project(vectors: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
 
 def draw(points, names, kinds, order: list[str], shown, title: str, every: int) -> Scene:
     scene = Scene(max(WIDE + 2 * LEFT, 9.2 * len(title) + 32), TOP + TALL + 46)
-    scene.add(Words(16, 25, title, 15, weight="600"))
+    scene.add(Text(16, 25, title, 15, weight="600"))
     x = 16.0
     for kind in order if order != [""] else []:
-        scene.add(Disc(x + 5, 41, 5, colour_of(kind, order)), Words(x + 15, 45, kind, 12))
+        scene.add(Circle(x + 5, 41, 5, colour_of(kind, order)), Text(x + 15, 45, kind, 12))
         x += 34 + 7.2 * len(kind)
-    scene.add(Box(LEFT, TOP, WIDE, TALL, WHITE, FAINT))
+    scene.add(Rect(LEFT, TOP, WIDE, TALL, WHITE, FAINT))
     place = placing(points)
     centre = place(np.zeros(2))
     scene.add(Line(((LEFT, centre[1]), (LEFT + WIDE, centre[1])), FAINT))
     scene.add(Line(((centre[0], TOP), (centre[0], TOP + TALL)), FAINT))
     places = [place(point) for point in points]
     for (x, y), kind in zip(places, kinds):
-        scene.add(Disc(x, y, 3.4, colour_of(kind, order)))
-    scene.add(*words_beside(places, [visible(name, 14) for name in names]))
+        scene.add(Circle(x, y, 3.4, colour_of(kind, order)))
+    scene.add(*words_beside(places, [visible_token(name, 14) for name in names]))
     words = " · ".join(axes_of(shown))
     words += f" · one point in {every} is drawn" if every > 1 else ""
-    scene.add(Words(LEFT + WIDE / 2, TOP + TALL + 20, words, 12, MUTED, "middle"))
+    scene.add(Text(LEFT + WIDE / 2, TOP + TALL + 20, words, 12, MUTED, "middle"))
     words = "near here may be far apart in the directions that are not shown"
-    scene.add(Words(LEFT + WIDE / 2, TOP + TALL + 36, words, 11, MUTED, "middle"))
+    scene.add(Text(LEFT + WIDE / 2, TOP + TALL + 36, words, 11, MUTED, "middle"))
     return scene
 
 
-def words_beside(places: list[Place], names: list[str]) -> list[Words]:
+def words_beside(places: list[Place], names: list[str]) -> list[Text]:
     """A name beside each point, on the first side where nothing else stands, or nowhere."""
     taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in places[:MOST_LABELS]]
     words = []
@@ -124,7 +124,7 @@ def words_beside(places: list[Place], names: list[str]) -> list[Words]:
             box = (left, base - 9, left + wide, base + 2)
             if not any(overlap(box, other) for other in taken):
                 taken.append(box)
-                words.append(Words(left, base, name, 12, INK, mono=True))
+                words.append(Text(left, base, name, 12, INK, mono=True))
                 break
     return words
 
@@ -161,7 +161,7 @@ def figure_of(points, names, kinds, order: list[str], axes: tuple[str, str], tit
     figure = Figure(layout={"template": "none", "width": WIDE, "height": TALL + 60})
     for kind in order:
         mine = [k for k, other in enumerate(kinds) if other == kind]
-        words = [visible(names[k]) for k in mine]
+        words = [visible_token(names[k]) for k in mine]
         look: dict[str, Any] = {
             "mode": "markers+text",
             "textposition": "middle right",
@@ -169,8 +169,8 @@ def figure_of(points, names, kinds, order: list[str], axes: tuple[str, str], tit
         }
         figure.add_trace(
             Scatter(
-                x=digits([float(points[k][0]) for k in mine]),
-                y=digits([float(points[k][1]) for k in mine]),
+                x=round_digits([float(points[k][0]) for k in mine]),
+                y=round_digits([float(points[k][1]) for k in mine]),
                 text=[escape(word) for word in words],
                 marker={"color": colour_of(kind, order), "size": 7},
                 **look,

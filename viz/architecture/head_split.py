@@ -9,7 +9,7 @@ from textwrap import wrap
 from viz.canvas.arrays import to_int, to_numbers
 from viz.canvas.palette import BLUE, FAINT, GOLD, GREEN, INK, LINE, MUTED, WHITE, blend
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Line, Scene, Words
+from viz.canvas.scene import Line, Rect, Scene, Text
 
 RED = "#b3261e"  # torn; said in words, too
 LEFT, WIDE, GAP = 110.0, 660.0, 6.0
@@ -40,7 +40,7 @@ def draw_head_split(
     counts = {} if rest else to_counts(parameters)
     heading = title or headline(n_embd, n_head, size, rest)
     scene = Scene(LEFT + WIDE + 30, 0)
-    scene.add(Words(16, 25, heading, 15, RED if rest else INK, weight="600"))
+    scene.add(Text(16, 25, heading, 15, RED if rest else INK, weight="600"))
     y = split(scene, n_embd, n_head, tokens, 46)
     y = verdict(scene, size, rest, advice, y)
     if counts:
@@ -81,7 +81,7 @@ def split(scene: Scene, C: int, H: int, T: int, y: float) -> float:
     strip = cut if rest else (WIDE + GAP) / shown  # with the gap after it
     more = f", {shown} of {H} strips drawn" if shown < H else ""
     row(scene, y + SHEET / 2, "one sheet", f"T x C: {T} x {C}")
-    scene.add(Box(LEFT, y, WIDE, SHEET, tint(0), LINE), *rows_of(LEFT, y, WIDE, SHEET, T))
+    scene.add(Rect(LEFT, y, WIDE, SHEET, tint(0), LINE), *rows_of(LEFT, y, WIDE, SHEET, T))
     for k in range(1, shown + (rest > 0)):
         scene.add(
             Line(((LEFT + cut * k, y - 3), (LEFT + cut * k, y + SHEET + 3)), INK, 1, dash="4 3")
@@ -91,7 +91,7 @@ def split(scene: Scene, C: int, H: int, T: int, y: float) -> float:
     square = min(SQUARE, strip - GAP)
     for k in range(shown):
         x, wide = LEFT + strip * k, strip - GAP
-        scene.add(Box(x, y, wide, SHEET, tint(k), LINE), *rows_of(x, y, wide, SHEET, T))
+        scene.add(Rect(x, y, wide, SHEET, tint(k), LINE), *rows_of(x, y, wide, SHEET, T))
         if not rest:
             middle = x + wide / 2
             scene.add(Line(((middle, y + SHEET + 2), (middle, y + SHEET + 14)), MUTED, 1.5))
@@ -104,16 +104,16 @@ def split(scene: Scene, C: int, H: int, T: int, y: float) -> float:
     y += square + 22
     row(scene, y + SHEET / 2, "glued back", f"T x C: {T} x {C}")
     for k in range(shown):
-        scene.add(Box(LEFT + cut * k, y, cut, SHEET, tint(k)))
-    scene.add(Box(LEFT, y, WIDE, SHEET, "none", LINE), *rows_of(LEFT, y, WIDE, SHEET, T))
+        scene.add(Rect(LEFT + cut * k, y, cut, SHEET, tint(k)))
+    scene.add(Rect(LEFT, y, WIDE, SHEET, "none", LINE), *rows_of(LEFT, y, WIDE, SHEET, T))
     if more:
-        scene.add(Words(LEFT, y + SHEET + 14, more[2:], 11, MUTED))
+        scene.add(Text(LEFT, y + SHEET + 14, more[2:], 11, MUTED))
     return y + SHEET + (20 if more else 6)
 
 
 def row(scene: Scene, y: float, name: str, shape: str) -> None:
-    scene.add(Words(LEFT - 12, y - 2, name, 13, INK, "end", "600"))
-    scene.add(Words(LEFT - 12, y + 14, shape, 11, MUTED, "end"))
+    scene.add(Text(LEFT - 12, y - 2, name, 13, INK, "end", "600"))
+    scene.add(Text(LEFT - 12, y + 14, shape, 11, MUTED, "end"))
 
 
 def tint(k: int) -> str:
@@ -131,16 +131,16 @@ def rows_of(x: float, y: float, wide: float, tall: float, T: int) -> list[Line]:
 
 def add_triangle(scene: Scene, x: float, y: float, side: float, k: int) -> None:
     """Who listens to whom in one head: only backwards."""
-    scene.add(Box(x, y, side, side, WHITE, LINE))
+    scene.add(Rect(x, y, side, side, WHITE, LINE))
     steps = 6
     for i in range(steps):
         cell = side / steps
         scene.add(
-            Box(x, y + cell * i, cell * (i + 1), cell, blend(WHITE, BLUE, 0.35 + 0.3 * (k % 2)))
+            Rect(x, y + cell * i, cell * (i + 1), cell, blend(WHITE, BLUE, 0.35 + 0.3 * (k % 2)))
         )
     if side >= 26:
         scene.add(
-            Words(
+            Text(
                 x + side / 2,
                 y + side + 13,
                 f"head {k}" if side >= 40 else f"{k}",
@@ -153,11 +153,11 @@ def add_triangle(scene: Scene, x: float, y: float, side: float, k: int) -> None:
 
 def add_torn(scene: Scene, x: float, y: float, wide: float, rest: int) -> None:
     """The strip that is too narrow for a head, with a torn edge."""
-    scene.add(Box(x, y, wide, SHEET, blend(WHITE, RED, 0.25), RED, 1.5))
+    scene.add(Rect(x, y, wide, SHEET, blend(WHITE, RED, 0.25), RED, 1.5))
     teeth = 9
     edge = tuple((x - 4 + 7 * (k % 2), y - 4 + (SHEET + 8) * k / teeth) for k in range(teeth + 1))
     scene.add(Line(edge, RED, 2.5))
-    scene.add(Words(x + wide, y + SHEET + 20, f"{rest} left over", 13, RED, "end", "600"))
+    scene.add(Text(x + wide, y + SHEET + 20, f"{rest} left over", 13, RED, "end", "600"))
 
 
 def verdict(scene: Scene, size: int, rest: int, advice: str, y: float) -> float:
@@ -165,7 +165,7 @@ def verdict(scene: Scene, size: int, rest: int, advice: str, y: float) -> float:
     if rest:
         lines = wrap(advice, 104) or ["Choose sizes that divide."]
         for k, line in enumerate(lines):
-            scene.add(Words(16, y + 18 + 18 * k, line, 13, RED))
+            scene.add(Text(16, y + 18 + 18 * k, line, 13, RED))
         return y + 18 * len(lines) + 12
     friendly = size % FRIENDLY == 0
     words = f"head size {size}: " + (
@@ -174,7 +174,7 @@ def verdict(scene: Scene, size: int, rest: int, advice: str, y: float) -> float:
         else f"not a multiple of {FRIENDLY}: it works, and runs slower on a GPU"
     )
     colour = GREEN if friendly else GOLD
-    scene.add(Words(LEFT, y + 20, ("✓ " if friendly else "! ") + words, 13, colour, weight="600"))
+    scene.add(Text(LEFT, y + 20, ("✓ " if friendly else "! ") + words, 13, colour, weight="600"))
     return y + 30
 
 
@@ -183,17 +183,15 @@ def add_counts(scene: Scene, counts: dict[str, int], y: float) -> float:
     largest = max(*counts.values(), 1)
     for k, (name, count) in enumerate(counts.items()):
         down = y + 20 * k
-        scene.add(Words(LEFT - 12, down + 13, name, 12, INK, "end"))
+        scene.add(Text(LEFT - 12, down + 13, name, 12, INK, "end"))
         scene.add(
-            Box(LEFT, down + 3, 300, 13, FAINT),
-            Box(LEFT, down + 3, 300 * count / largest, 13, BLUE),
+            Rect(LEFT, down + 3, 300, 13, FAINT),
+            Rect(LEFT, down + 3, 300 * count / largest, 13, BLUE),
         )
-        scene.add(Words(LEFT + 310, down + 14, f"{count:,}", 12, INK))
+        scene.add(Text(LEFT + 310, down + 14, f"{count:,}", 12, INK))
     bottom = y + 20 * len(counts)
     if len(counts) > 1:
-        scene.add(Words(LEFT - 12, bottom + 15, "together", 12, INK, "end", "600"))
-        scene.add(
-            Words(LEFT + 310, bottom + 15, f"{sum(counts.values()):,}", 12, INK, weight="600")
-        )
+        scene.add(Text(LEFT - 12, bottom + 15, "together", 12, INK, "end", "600"))
+        scene.add(Text(LEFT + 310, bottom + 15, f"{sum(counts.values()):,}", 12, INK, weight="600"))
         bottom += 20
     return bottom

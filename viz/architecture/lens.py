@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from viz.canvas.labels import visible
+from viz.canvas.labels import visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, WHITE, blend, ink_on
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words
-from viz.canvas.tensors import softmax, to_array, to_table
+from viz.canvas.scene import Rect, Scene, Text
+from viz.canvas.tensors import softmax, to_array, to_finite_array
 
 MOST_TOKENS = 24
 ROW, LEFT, WIDEST = 32, 84, 880
@@ -66,7 +66,7 @@ def to_probabilities(given) -> np.ndarray:
     """Logits go through a softmax; what sums to 1 already is left as it is. Shapes: (L, T, V)."""
     if isinstance(given, (list, tuple)) and any(hasattr(layer, "shape") for layer in given):
         given = [to_array(layer) for layer in given]  # a list of tensors
-    array = to_table(given, "layers", axes="L T V")
+    array = to_finite_array(given, "layers", axes="L T V")
     are_shares = (array >= 0).all() and (abs(array.sum(-1) - 1) < TOLERANCE).all()
     return array if are_shares else softmax(array)
 
@@ -87,34 +87,42 @@ def draw(said, sure, right, labels: list[str], rows: list[str], title: str) -> S
     scene = Scene(
         max(LEFT + wide * T + 16, 9.2 * len(title) + 32, 480), top + ROW * (len(rows) + 2) + 44
     )
-    scene.add(Words(16, 25, title, 15, weight="600"))
+    scene.add(Text(16, 25, title, 15, weight="600"))
     add_row(scene, "came next", [*labels[1 : T + 1], ""][:T], top - 16, wide, letters)
     for k, name in enumerate(reversed(rows)):
         layer, y = len(rows) - 1 - k, top + ROW * k
-        scene.add(Words(LEFT - 10, y + 20, name, 12, MUTED, "end"))
+        scene.add(Text(LEFT - 10, y + 20, name, 12, MUTED, "end"))
         for t, (word, share) in enumerate(zip(said[layer], sure[layer])):
             x, fill = LEFT + wide * t, blend(WHITE, BLUE, share)
             ink = ink_on(fill)
-            scene.add(Box(x, y, wide - 2, ROW - 2, fill, FAINT))
+            scene.add(Rect(x, y, wide - 2, ROW - 2, fill, FAINT))
             if right[layer][t]:
-                scene.add(Box(x + 1.5, y + 1.5, wide - 5, ROW - 5, "none", ORANGE, 3))
+                scene.add(Rect(x + 1.5, y + 1.5, wide - 5, ROW - 5, "none", ORANGE, 3))
             middle = x + wide / 2 - 1
             scene.add(
-                Words(middle, y + 14, visible(word, max(letters, 2)), 12, ink, "middle", mono=True)
+                Text(
+                    middle,
+                    y + 14,
+                    visible_token(word, max(letters, 2)),
+                    12,
+                    ink,
+                    "middle",
+                    mono=True,
+                )
             )
-            scene.add(Words(middle, y + 26, f"{100 * share:.0f}%", 9, ink, "middle"))
+            scene.add(Text(middle, y + 26, f"{100 * share:.0f}%", 9, ink, "middle"))
     bottom = top + ROW * len(rows)
     add_row(scene, "the text", labels[:T], bottom + 22, wide, letters)
-    scene.add(Box(LEFT, bottom + 42, 14, 14, "none", ORANGE, 3))
+    scene.add(Rect(LEFT, bottom + 42, 14, 14, "none", ORANGE, 3))
     words = "did come next"
     words += f"; {len(labels) - T:,} more tokens not drawn" if len(labels) > T else ""
-    scene.add(Words(LEFT + 22, bottom + 54, words, 12, MUTED))
+    scene.add(Text(LEFT + 22, bottom + 54, words, 12, MUTED))
     scene.height = bottom + 70
     return scene
 
 
 def add_row(scene: Scene, name: str, words: list[str], y: float, wide: float, letters: int) -> None:
-    scene.add(Words(LEFT - 10, y, name, 12, MUTED, "end"))
+    scene.add(Text(LEFT - 10, y, name, 12, MUTED, "end"))
     for t, word in enumerate(words):
-        shown = visible(word, max(letters, 2)) if word else ""
-        scene.add(Words(LEFT + wide * (t + 0.5) - 1, y, shown, 12, INK, "middle", mono=True))
+        shown = visible_token(word, max(letters, 2)) if word else ""
+        scene.add(Text(LEFT + wide * (t + 0.5) - 1, y, shown, 12, INK, "middle", mono=True))

@@ -5,10 +5,10 @@ Source: Bruls, Huizing and van Wijk 2000, "Squarified Treemaps", for how not to 
 
 from collections.abc import Mapping
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, INK, PAPER, WHITE, blend
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words
+from viz.canvas.scene import Rect, Scene, Text
 
 MARGIN, WIDE, TALL = 16.0, 800.0, 340.0
 NOTE_COLUMNS = 2
@@ -28,7 +28,7 @@ def draw_parameters(parts: Mapping, *, title: str = "", ax=None) -> Picture:
         raise ValueError("There is nothing to draw: all counts together are 0.")
     title = title or f"Where the {total:,} parameters are"
     scene = Scene(max(WIDE + 2 * MARGIN, 9.2 * len(title) + 32), 0)
-    scene.add(Words(MARGIN, 25, title, 15, weight="600"))
+    scene.add(Text(MARGIN, 25, title, 15, weight="600"))
     groups = sums(leaves)
     places = squarify(groups, (MARGIN, 44, WIDE, TALL))
     unnamed = []
@@ -104,13 +104,13 @@ def worst(areas: list[float], short: float) -> float:
 def add_part(scene: Scene, names, count: int, total: int, place: Place, colour: str) -> bool:
     """One rectangle; False if there is no room for its name."""
     x, y, wide, tall = place
-    scene.add(Box(x, y, wide, tall, colour, PAPER, 2))
+    scene.add(Rect(x, y, wide, tall, colour, PAPER, 2))
     lines = [*names, f"{count:,}", share(count, total)]
     if max(map(len, lines)) * 7.4 + 16 > wide or 17 * len(lines) + 8 > tall:
         return False
     for k, line in enumerate(lines):
         weight = "600" if k < len(names) else "normal"
-        scene.add(Words(x + 10, y + 20 + 17 * k, line, 13, WHITE, weight=weight))
+        scene.add(Text(x + 10, y + 20 + 17 * k, line, 13, WHITE, weight=weight))
     return True
 
 
@@ -119,9 +119,9 @@ def add_notes(scene: Scene, parts: list, total: int, y: float) -> float:
     column = WIDE / NOTE_COLUMNS
     for k, (names, count, colour) in enumerate(parts):
         x, down = MARGIN + column * (k % NOTE_COLUMNS), y + 19 * (k // NOTE_COLUMNS)
-        scene.add(Box(x, down, 12, 12, colour))
-        words = f"{clip(' / '.join(names), 34)}: {count:,} ({share(count, total)})"
-        scene.add(Words(x + 18, down + 11, words, 12, INK))
+        scene.add(Rect(x, down, 12, 12, colour))
+        words = f"{truncate(' / '.join(names), 34)}: {count:,} ({share(count, total)})"
+        scene.add(Text(x + 18, down + 11, words, 12, INK))
     return y + 19 * -(-len(parts) // NOTE_COLUMNS) + 8
 
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from math import fsum
 
 from viz.canvas.arrays import to_mapping, to_numbers
-from viz.canvas.labels import clip, short, visible
-from viz.canvas.palette import FAINT, INK, MUTED, ink_on, signed
+from viz.canvas.labels import format_number, truncate, visible_token
+from viz.canvas.palette import FAINT, INK, MUTED, diverging_colour, ink_on
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words
+from viz.canvas.scene import Rect, Scene, Text
 
 MOST_COLUMNS = 64
 CELL, ROW, LEFT = 29, 30, 132  # pixels
@@ -71,19 +71,19 @@ def ledger_scene(
     tall = top + 22 + ROW * (len(rows) + 1) + 22
     scene = Scene(max(LEFT + CELL * len(heads) + 20, 9.2 * len(title) + 32), tall)
     if title:
-        scene.add(Words(16, 25, title, 15, weight="600"))
+        scene.add(Text(16, 25, title, 15, weight="600"))
     for column, head in enumerate(heads):
         x = LEFT + CELL * (column + 0.5)
-        scene.add(Words(x, top + 14, visible(head, 3), 12, MUTED, "middle", mono=True))
+        scene.add(Text(x, top + 14, visible_token(head, 3), 12, MUTED, "middle", mono=True))
     # One scale for all rows: a colour means the same number wherever it stands.
     largest = max(abs(number) for row in (*rows.values(), sums) for number in row) or 1.0
     for line, (name, row) in enumerate(rows.items()):
         add_row(scene, name, row, top + 22 + ROW * line, largest)
     y = top + 22 + ROW * len(rows) + 8
-    scene.add(Box(16, y - 6, LEFT - 16 + CELL * len(heads), 1.5, INK))
+    scene.add(Rect(16, y - 6, LEFT - 16 + CELL * len(heads), 1.5, INK))
     add_row(scene, TOTAL, sums, y, largest, bold=True)
     best = LEFT + CELL * sums.index(max(sums))
-    scene.add(Box(best, y, CELL - 1, ROW - 2, "none", INK, 2))
+    scene.add(Rect(best, y, CELL - 1, ROW - 2, "none", INK, 2))
     return scene
 
 
@@ -91,18 +91,18 @@ def add_row(
     scene: Scene, name: str, row: list[float], y: float, largest: float, bold: bool = False
 ) -> None:
     weight = "700" if bold else "normal"
-    scene.add(Words(LEFT - 10, y + 19, clip(name, 17), 12.5, INK, "end", weight=weight))
+    scene.add(Text(LEFT - 10, y + 19, truncate(name, 17), 12.5, INK, "end", weight=weight))
     for column, number in enumerate(row):
         x, share = LEFT + CELL * column, number / largest
-        fill = signed(share)
-        scene.add(Box(x, y, CELL - 1, ROW - 2, fill, FAINT, 0.5))
+        fill = diverging_colour(share)
+        scene.add(Rect(x, y, CELL - 1, ROW - 2, fill, FAINT, 0.5))
         middle = x + (CELL - 1) / 2
-        scene.add(Words(middle, y + 18, brief(number), 9, ink_on(fill), "middle", weight=weight))
+        scene.add(Text(middle, y + 18, brief(number), 9, ink_on(fill), "middle", weight=weight))
 
 
 def brief(number: float) -> str:
     """As many digits as fit into a cell: 0.31 -> 0.3, -12.3 -> −12."""
-    return short(round(number, 1 if abs(number) < 9.95 else 0))
+    return format_number(round(number, 1 if abs(number) < 9.95 else 0))
 
 
 def describe(rows: Mapping[str, list[float]], heads: list[str], sums: list[float]) -> str:
@@ -111,5 +111,5 @@ def describe(rows: Mapping[str, list[float]], heads: list[str], sums: list[float
     parts = ", ".join(f"{name} {row[best]:.1f}" for name, row in rows.items())
     return (
         f"What {len(rows)} entries add to {len(heads)} numbers. The largest sum is that of "
-        f"{visible(heads[best])}, {sums[best]:.1f}: {parts}."
+        f"{visible_token(heads[best])}, {sums[best]:.1f}: {parts}."
     )

@@ -21,7 +21,7 @@ from viz.architecture.shape_names import (
 from viz.architecture.shapes_page import page_of
 from viz.canvas.palette import BLUE, INK, LINE, MUTED, WHITE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words, below
+from viz.canvas.scene import Rect, Scene, Text, vstack
 
 ROW, INDENT, WIDTH = 24.0, 20.0, 820.0
 SHAPE_AT, COUNT_AT = 400.0, 800.0  # where the columns of the still begin and end
@@ -64,8 +64,8 @@ def describe(root: Part, title: str) -> str:
 
 def still_of(root: Part, letters: Letters, title: str) -> Scene:
     scene = Scene(max(WIDTH, 9.2 * len(title) + 32), 0)
-    scene.add(Words(16, 25, title, 15, weight="600"))
-    scene.add(Words(SHAPE_AT, 50, "comes out", 11, MUTED))
+    scene.add(Text(16, 25, title, 15, weight="600"))
+    scene.add(Text(SHAPE_AT, 50, "comes out", 11, MUTED))
     y = 58.0
     stack: list[tuple[int, Part | Step, int]] = [(0, root, 1)]
     rows = 0
@@ -81,11 +81,11 @@ def still_of(root: Part, letters: Letters, title: str) -> Scene:
         f"{name}: {size:,} parameters, used without a call" for name, size in root.aside.items()
     ]
     for note in notes[:12]:
-        scene.add(Words(16, y + 15, note, 12, MUTED))
+        scene.add(Text(16, y + 15, note, 12, MUTED))
         y += 20
     scene.height = y + 10
     cut = first_cut(root)
-    return below(scene, split_of(cut)) if cut else scene
+    return vstack(scene, split_of(cut)) if cut else scene
 
 
 def add_row(
@@ -95,13 +95,13 @@ def add_row(
     text, numbers = shape_text(shape, letters)
     again = f" × {times}" if times > 1 else ""
     if isinstance(one, Step):
-        scene.add(Words(x + 8, y + 16, one.name + again, 12, MUTED, mono=True))
+        scene.add(Text(x + 8, y + 16, one.name + again, 12, MUTED, mono=True))
     else:
-        box = Box(x, y + 1, SHAPE_AT - 16 - x, ROW - 3, WHITE, LINE, radius=4)
-        scene.add(box, Words(x + 8, y + 16, one.name or one.kind, 13, INK, weight="600"))
+        box = Rect(x, y + 1, SHAPE_AT - 16 - x, ROW - 3, WHITE, LINE, radius=4)
+        scene.add(box, Text(x + 8, y + 16, one.name or one.kind, 13, INK, weight="600"))
         left = x + 18 + 8.2 * len(one.name or one.kind)
-        scene.add(Words(left, y + 16, (one.kind if one.name else "") + again, 12, MUTED))
-        scene.add(Words(COUNT_AT, y + 16, count_text(one), 12, INK, "end"))
+        scene.add(Text(left, y + 16, (one.kind if one.name else "") + again, 12, MUTED))
+        scene.add(Text(COUNT_AT, y + 16, count_text(one), 12, INK, "end"))
     colour = BLUE if isinstance(one, Part) else MUTED
-    scene.add(Words(SHAPE_AT, y + 16, text, 13, colour, weight="600", mono=True))
-    scene.add(Words(SHAPE_AT + 20 + 8 * len(text), y + 16, numbers, 12, MUTED))
+    scene.add(Text(SHAPE_AT, y + 16, text, 13, colour, weight="600", mono=True))
+    scene.add(Text(SHAPE_AT + 20 + 8 * len(text), y + 16, numbers, 12, MUTED))

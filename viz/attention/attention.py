@@ -14,7 +14,7 @@ from viz.attention.attention_page import hovered, opened
 from viz.attention.attention_squares import draw_lines, draw_squares, fits
 from viz.attention.attention_stack import Choice, Stack, read_stack
 from viz.canvas.arrays import to_int, to_tokens
-from viz.canvas.labels import visible
+from viz.canvas.labels import visible_token
 from viz.canvas.picture import Picture
 
 MOST_SAID = 8  # heads that the sentence goes through one by one
@@ -137,6 +137,6 @@ def strongest(rows: Rows, labels: list[str], start: int, causal: bool) -> str:
     first = 1 if causal and len(rows) > 1 else 0
     pairs = [(i, j) for i in range(first, len(rows)) for j in range(len(rows))]
     i, j = max(pairs, key=lambda pair: rows[pair[0]][pair[1]])
-    whom = "itself" if i == j else f"{visible(labels[j])} (position {j + start})"
-    asks = f"{visible(labels[i])} (position {i + start})"
+    whom = "itself" if i == j else f"{visible_token(labels[j])} (position {j + start})"
+    asks = f"{visible_token(labels[i])} (position {i + start})"
     return f"{asks} gives {rows[i][j]:.2f} to {whom}"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from viz.attention.attention_squares import draw_head
 from viz.attention.attention_stack import read_stack
-from viz.canvas.arrays import to_matrix, to_numbers
-from viz.canvas.labels import visible
+from viz.canvas.arrays import to_nested_list, to_numbers
+from viz.canvas.labels import visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Line, Scene, Words
+from viz.canvas.scene import Line, Rect, Scene, Text
 
 MOST_TOKENS = 16
 MOST_NUMBERS = 8  # of a value that are drawn
@@ -47,7 +47,7 @@ def moment(given, tokens: Sequence[str]) -> Moment:
         )
     stack = read_stack(given["weights"], [str(token) for token in tokens])
     weights = stack.weights[0, 0].tolist()
-    values = to_matrix(given["values"], "values", "T D")
+    values = to_nested_list(given["values"], "values", "T D")
     scores, mixed = to_numbers(given["scores"], "scores", finite=False), given["mixed"]
     mixed = to_numbers(mixed, "mixed")
     if {len(values), len(scores)} != {len(tokens)} or len(values[0]) != len(mixed):
@@ -87,16 +87,16 @@ def draw_attention_edit(
     here = moment(now, labels)
     before = moment(untouched, labels) if untouched is not None else here
     added = list(added) or [0.0] * len(labels)
-    marks = [visible(label, 6) for label in labels]
+    marks = [visible_token(label, 6) for label in labels]
     wide = 14 + 60 + 30 * len(labels) + 40
     across = min(MOST_NUMBERS, len(here.mixed))
     scene = Scene(max(wide + 330 + 22 * across, 760), TOP + ROW * (len(labels) + 2) + 220)
-    scene.add(Words(16, 25, heading(marks, query, head, silenced), 15, weight="600"))
+    scene.add(Text(16, 25, heading(marks, query, head, silenced), 15, weight="600"))
     draw_head(scene, here.weights, marks, 74, TOP, 30, causal=True)
-    scene.add(Box(74, TOP + 30 * query, 30 * (query + 1), 30, "none", ORANGE, 2.5))
+    scene.add(Rect(74, TOP + 30 * query, 30 * (query + 1), 30, "none", ORANGE, 2.5))
     draw_voices(scene, here, before, marks, query, added, wide)
     y = draw_bets(scene, here.probs, before.probs, TOP + ROW * (len(labels) + 2) + 30)
-    scene.add(Words(16, y + 38, said, 13, INK))
+    scene.add(Text(16, y + 38, said, 13, INK))
     data = {
         "query": query,
         "head": head,
@@ -117,10 +117,11 @@ def describe(here: Moment, labels, query: int, head: int, silenced: bool, said: 
     row = here.weights[query]
     j = row.index(max(row))
     likely = sorted(here.probs.items(), key=lambda pair: -pair[1])[:3]
-    bets = ", ".join(f"{visible(str(token))} {share:.2f}" for token, share in likely)
+    bets = ", ".join(f"{visible_token(str(token))} {share:.2f}" for token, share in likely)
     return (
-        f"In head {head}{' (silenced)' if silenced else ''} {visible(labels[query])} at position "
-        f"{query} gives {row[j]:.2f} to {visible(labels[j])} at position {j}; next come {bets}"
+        f"In head {head}{' (silenced)' if silenced else ''} {visible_token(labels[query])} at "
+        f"position {query} gives {row[j]:.2f} to {visible_token(labels[j])} at position {j}; "
+        f"next come {bets}"
         f"{'; ' + said if said else ''}."
     )
 
@@ -131,25 +132,27 @@ def draw_voices(scene: Scene, here: Moment, before: Moment, marks, query: int, a
     scale = max((abs(n) for row in here.values for n in row), default=1) or 1
     headings = ((x + 14, "letter"), (x + 60, "score"), (x + 148, "weight"), (strip, "its value"))
     for left, text in headings:
-        scene.add(Words(left, TOP - 16, text, 11, MUTED))
+        scene.add(Text(left, TOP - 16, text, 11, MUTED))
     for j, mark in enumerate(marks):
         y, heard = TOP + ROW * j, j <= query
         colour = INK if heard else MUTED
-        scene.add(Words(x + 44, y + 20, mark, 13, colour, "end", mono=True))
+        scene.add(Text(x + 44, y + 20, mark, 13, colour, "end", mono=True))
         own = f"{here.scores[j]:.1f}".replace("-", "−") if heard else MINUS_INFINITY
-        scene.add(Words(x + 88, y + 20, own, 12, colour, "end"))
+        scene.add(Text(x + 88, y + 20, own, 12, colour, "end"))
         if added[j]:
-            scene.add(Words(x + 92, y + 20, f"{added[j]:+.1f}".replace("-", "−"), 12, ORANGE))
+            scene.add(Text(x + 92, y + 20, f"{added[j]:+.1f}".replace("-", "−"), 12, ORANGE))
         if heard:
             share, was = here.weights[query][j], before.weights[query][j]
-            scene.add(Box(x + 148, y + 8, 60, 16, FAINT), Box(x + 148, y + 8, 60 * share, 16, BLUE))
-            scene.add(Box(x + 147 + 60 * was, y + 5, 2, 22, INK))
-            scene.add(Words(x + 213, y + 20, f"{share:.2f}", 12))
+            scene.add(
+                Rect(x + 148, y + 8, 60, 16, FAINT), Rect(x + 148, y + 8, 60 * share, 16, BLUE)
+            )
+            scene.add(Rect(x + 147 + 60 * was, y + 5, 2, 22, INK))
+            scene.add(Text(x + 213, y + 20, f"{share:.2f}", 12))
         draw_numbers(scene, here.values[j], strip, y, scale, faint=not heard)
     y = TOP + ROW * len(marks) + 6
     scene.add(Line(((x + 14, y), (strip + 22 * min(MOST_NUMBERS, len(here.mixed)), y))))
     for name, mixed in (("mixed: weight × value, added up", here), ("mixed, untouched", before)):
-        scene.add(Words(strip - 10, y + 22, name, 12, INK if mixed is here else MUTED, "end"))
+        scene.add(Text(strip - 10, y + 22, name, 12, INK if mixed is here else MUTED, "end"))
         draw_numbers(scene, mixed.mixed, strip, y + 2, scale, faint=mixed is before is not here)
         y += ROW
 
@@ -162,11 +165,11 @@ def draw_numbers(scene: Scene, numbers: list[float], x, y, scale: float, faint: 
         tall = half * min(abs(number) / scale, 1)
         top = middle - tall if number > 0 else middle
         colour = LINE if faint else BLUE if number > 0 else ORANGE
-        scene.add(Box(x + 22 * k + 3, top, 16, tall, colour))
-    scene.add(Box(x, middle - 0.5, 22 * len(shown), 1, MUTED))
+        scene.add(Rect(x + 22 * k + 3, top, 16, tall, colour))
+    scene.add(Rect(x, middle - 0.5, 22 * len(shown), 1, MUTED))
     if len(numbers) > len(shown):
         more = f"+{len(numbers) - len(shown)}"
-        scene.add(Words(x + 22 * len(shown) + 4, middle + 4, more, 10, MUTED))
+        scene.add(Text(x + 22 * len(shown) + 4, middle + 4, more, 10, MUTED))
 
 
 def draw_bets(scene: Scene, now: dict, before: dict, y: float) -> float:
@@ -174,20 +177,20 @@ def draw_bets(scene: Scene, now: dict, before: dict, y: float) -> float:
     pairs = list(now.items())
     if len(pairs) > MOST_BETS:
         pairs = sorted(pairs, key=lambda pair: -pair[1])[:MOST_BETS]
-    scene.add(Words(16, y, "what comes next (dark marks: untouched)", 11, MUTED))
+    scene.add(Text(16, y, "what comes next (dark marks: untouched)", 11, MUTED))
     step, tall = min(40, max(24, (scene.width - 32) / len(pairs))), 90
     base = y + 16 + tall
     most = max(*now.values(), *before.values(), 0.01)
     for k, (token, share) in enumerate(pairs):
         x, high = 16 + step * k, tall * share / most
-        scene.add(Box(x + 3, base - high, step - 6, high, BLUE))
+        scene.add(Rect(x + 3, base - high, step - 6, high, BLUE))
         if now is not before:
             mark = base - tall * before.get(token, 0.0) / most
-            scene.add(Box(x + 1, mark - 1, step - 2, 2, INK))
-        label = visible(str(token), 4)
-        scene.add(Words(x + step / 2, base + 16, label, 11 if len(label) < 3 else 9, INK, "middle"))
+            scene.add(Rect(x + 1, mark - 1, step - 2, 2, INK))
+        label = visible_token(str(token), 4)
+        scene.add(Text(x + step / 2, base + 16, label, 11 if len(label) < 3 else 9, INK, "middle"))
         if share >= 0.02:
             number = f"{100 * share:.0f}"
-            scene.add(Words(x + step / 2, base - high - 5, number, 10, MUTED, "middle"))
-    scene.add(Box(16, base, step * len(pairs), 1, MUTED))
+            scene.add(Text(x + step / 2, base - high - 5, number, 10, MUTED, "middle"))
+    scene.add(Rect(16, base, step * len(pairs), 1, MUTED))
     return base + 16

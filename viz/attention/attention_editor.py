@@ -12,7 +12,7 @@ from ipywidgets import Button, Checkbox, FloatSlider, HBox, IntSlider, Layout, S
 from viz.attention.attention_edit import draw_attention_edit
 from viz.canvas.arrays import to_int
 from viz.canvas.control import Control
-from viz.canvas.labels import visible
+from viz.canvas.labels import visible_token
 from viz.canvas.picture import Picture
 
 
@@ -48,7 +48,7 @@ class AttentionEditor(Control):
         head = to_int(head, "head", 0, n_head - 1)
         last = len(self.tokens) - 1
         look_of = {"layout": Layout(width="500px"), "style": {"description_width": "130px"}}
-        names = [visible(token, 6) for token in self.tokens]
+        names = [visible_token(token, 6) for token in self.tokens]
         asks = [(f"{name} at {i}", i) for i, name in enumerate(names)]
         self.query = SelectionSlider(options=asks, value=last, description="who asks", **look_of)
         self.head = IntSlider(value=head, min=0, max=n_head - 1, description="head", **look_of)

@@ -14,7 +14,7 @@ from viz.attention.attention_stack import Stack, read_stack
 from viz.attention.query import MOST_TOKENS, Head, query_picture
 from viz.canvas.arrays import to_int
 from viz.canvas.control import Control
-from viz.canvas.labels import visible
+from viz.canvas.labels import visible_token
 from viz.canvas.picture import Picture
 
 Silenced = frozenset[Head]
@@ -95,7 +95,9 @@ class AttentionExplorer(Control):
 
     def names(self) -> list[tuple[str, int]]:
         T = self.stack.weights.shape[-1]
-        return [(f"{visible(token, 12)} at {k}", k) for k, token in enumerate(self.tokens[:T])]
+        return [
+            (f"{visible_token(token, 12)} at {k}", k) for k, token in enumerate(self.tokens[:T])
+        ]
 
     def picture(self) -> Picture:
         return query_picture(

@@ -11,9 +11,9 @@ import numpy as np
 
 from viz.attention.attention_page import MANY, to_pixels
 from viz.attention.attention_stack import Stack, name_of
-from viz.canvas.labels import visible
+from viz.canvas.labels import visible_token
 from viz.canvas.palette import FAINT, INK, LINE, MUTED, PAPER, WHITE, blend
-from viz.canvas.scene import Box, Image, Line, Scene, Words, below, beside
+from viz.canvas.scene import Image, Line, Rect, Scene, Text, hstack, vstack
 
 MOST_TOKENS = 192
 MOST_WEIGHTS = 1_250_000  # over all heads: GPT-2's 12 x 12, with 128 tokens, are one megabyte
@@ -35,18 +35,18 @@ def draw_mosaic(stacks: Mapping[str, Stack], labels: list[str], title: str, note
     blocks = [block(name, stack, labels, side) for name, stack in stacks.items()]
     heading = Scene(9.2 * len(title) + 32, 36 if title else 8)
     if title:
-        heading.add(Words(16, 25, title, 15, weight="600"))
+        heading.add(Text(16, 25, title, 15, weight="600"))
     foot = Scene(0, 34)
-    foot.add(Words(16, 17, "weight", 11, MUTED))
+    foot.add(Text(16, 17, "weight", 11, MUTED))
     for k, tick in enumerate(TICKS):
         colour = blend(WHITE, INK, tick**0.5)
         foot.add(
-            Box(60 + 58 * k, 6, 14, 14, colour, FAINT), Words(79 + 58 * k, 17, f"{tick:g}", 11)
+            Rect(60 + 58 * k, 6, 14, 14, colour, FAINT), Text(79 + 58 * k, 17, f"{tick:g}", 11)
         )
     words = f"each row sums to 1{'; ' + note if note else ''}"
-    foot.add(Words(60 + 58 * len(TICKS), 17, words, 11, MUTED))
+    foot.add(Text(60 + 58 * len(TICKS), 17, words, 11, MUTED))
     foot.width = 60 + 58 * len(TICKS) + 6 * len(words) + 16
-    return below(heading, beside(*blocks, gap=8), foot)
+    return vstack(heading, hstack(*blocks, gap=8), foot)
 
 
 def block(name: str, stack: Stack, labels: list[str], side: float) -> Scene:
@@ -57,16 +57,16 @@ def block(name: str, stack: Stack, labels: list[str], side: float) -> Scene:
     top += 20 if name else 0
     scene = Scene(left + side * H + 16, top + side * L + 8)
     if name:
-        scene.add(Words(16, 16, name, 13, weight="600"))
+        scene.add(Text(16, 16, name, 13, weight="600"))
     if alone:
         add_names(scene, labels, left, top, side / T)
     else:
-        scene.add(Words(left, top - 24, "head →", 11, MUTED))
+        scene.add(Text(left, top - 24, "head →", 11, MUTED))
         for h, head in enumerate(stack.heads):
-            scene.add(Words(left + side * (h + 0.5), top - 7, head, 11, MUTED, "middle"))
+            scene.add(Text(left + side * (h + 0.5), top - 7, head, 11, MUTED, "middle"))
         for layer, words in enumerate(stack.layers):
             y = top + side * (layer + 0.5) + 4
-            scene.add(Words(left - 8, y, f"layer {words}" if words else "", 11, MUTED, "end"))
+            scene.add(Text(left - 8, y, f"layer {words}" if words else "", 11, MUTED, "end"))
     scene.add(Image(left, top, side * H, side * L, to_pixels(stack.weights, MANY)))
     right, bottom = left + side * H, top + side * L
     scene.add(
@@ -76,22 +76,22 @@ def block(name: str, stack: Stack, labels: list[str], side: float) -> Scene:
         *(Line(((left, top + side * k), (right, top + side * k)), PAPER, 4) for k in range(1, L))
     )
     if alone:
-        scene.add(Box(left, top, side, side, "none", LINE))
+        scene.add(Rect(left, top, side, side, "none", LINE))
     return scene
 
 
 def add_names(scene: Scene, labels: list[str], left: float, top: float, side: float) -> None:
     """The tokens beside one large head, as many as can be read."""
-    scene.add(Words(left - 8, top - 8, "asks ↓", 11, MUTED, "end"))
-    scene.add(Words(left, top - 30, "is asked →", 11, MUTED))
+    scene.add(Text(left - 8, top - 8, "asks ↓", 11, MUTED, "end"))
+    scene.add(Text(left, top - 30, "is asked →", 11, MUTED))
     every = max(1, round(13 / side + 0.49))
     for k in range(0, len(labels), every):
-        words = visible(labels[k], 10)
-        scene.add(Words(left - 8, top + side * (k + 0.5) + 4, words, 11, INK, "end", mono=True))
+        words = visible_token(labels[k], 10)
+        scene.add(Text(left - 8, top + side * (k + 0.5) + 4, words, 11, INK, "end", mono=True))
     room = max(1, round(48 / side))
     for k in range(0, len(labels), room):
-        words = visible(labels[k], 6)
-        scene.add(Words(left + side * (k + 0.5), top - 8, words, 11, INK, "middle", mono=True))
+        words = visible_token(labels[k], 6)
+        scene.add(Text(left + side * (k + 0.5), top - 8, words, 11, INK, "middle", mono=True))
 
 
 def describe_many(stacks: Mapping[str, Stack], title: str, note: str) -> str:

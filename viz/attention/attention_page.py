@@ -19,7 +19,7 @@ from viz.attention.attention_squares import Place
 from viz.attention.attention_stack import Stack
 from viz.canvas import palette
 from viz.canvas.bitmap import to_png
-from viz.canvas.labels import visible
+from viz.canvas.labels import visible_token
 from viz.canvas.palette import INK, WHITE, blend
 from viz.canvas.picture import Picture, image_tag
 from viz.canvas.scene import Image
@@ -61,7 +61,7 @@ def hovered(
     scene = picture.scene
     assert scene is not None, "squares are made of shapes"
     told = {
-        "tokens": [visible(label, LONGEST) for label in labels],
+        "tokens": [visible_token(label, LONGEST) for label in labels],
         "start": start,
         "names": list(heads),
         "causal": causal,
@@ -93,7 +93,7 @@ def opened(
         for name, stack in stacks.items()
     ]
     told = {
-        "tokens": [visible(label, LONGEST) for label in labels],
+        "tokens": [visible_token(label, LONGEST) for label in labels],
         "start": start,
         "title": title,
         "note": picture.data["left_out"],

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from viz.canvas.arrays import depth, to_int, to_matrix
-from viz.canvas.labels import visible
+from viz.canvas.arrays import count_axes, to_int, to_nested_list
+from viz.canvas.labels import visible_token
 from viz.canvas.tensors import to_array
 
 TOLERANCE = 0.01  # a softmax of 16 bits sums to 1 within half of that
@@ -135,7 +135,9 @@ def one_array(given: Any) -> np.ndarray:
     try:
         return to_array(given)
     except (TypeError, ValueError):
-        to_matrix(given, "weights", AXES.get(depth(given), "T T"))  # says what is wrong, and where
+        to_nested_list(
+            given, "weights", AXES.get(count_axes(given), "T T")
+        )  # says what is wrong, and where
         raise
 
 
@@ -176,4 +178,4 @@ def check_rows(array: np.ndarray, labels: Sequence[str], causal: bool, start: in
 def where(array: np.ndarray, place: tuple, labels: Sequence[str]) -> str:
     layer, head, row = place
     of = f"layer {layer}, " if len(array) > 1 else ""
-    return f"{of}head {head}, row {row} ({visible(labels[row])})"
+    return f"{of}head {head}, row {row} ({visible_token(labels[row])})"

@@ -12,11 +12,11 @@ from viz.attention.attention_mosaic import add_names
 from viz.attention.attention_page import MANY, to_pixels
 from viz.attention.attention_stack import Stack, name_of, read_stack
 from viz.canvas.arrays import to_int, to_tokens
-from viz.canvas.labels import visible
+from viz.canvas.labels import visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE, PAPER, WHITE, blend, ink_on
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Image, Line, Scene, Words, below, beside
-from viz.canvas.spelling import cells
+from viz.canvas.scene import Image, Line, Rect, Scene, Text, hstack, vstack
+from viz.canvas.visible_text import display_width
 
 MOST_TOKENS = 64
 WIDTH, ALL, ONE = 860.0, 330.0, 300.0  # pixels: of the sheet, of all heads, of one head
@@ -61,21 +61,21 @@ def query_picture(
     query = to_int(query, "query", 0, T - 1)
     one = stack.weights[layer, head]
     row, heard = one[query], one[:, query]
-    marks = [visible(label, 14) for label in labels[:T]]
+    marks = [visible_token(label, 14) for label in labels[:T]]
     which = name_of(stack.layers[layer], stack.heads[head])
     best = int(row.argmax())
     whom = "itself" if best == query else f"{marks[best]} ({best})"
     found = f"{marks[query]} ({query}) gives {row[best]:.2f} to {whom} in {which}"
     found += ", which is silenced" if (layer, head) in silenced else ""
-    heading = Scene(WIDTH, 38, [Words(16, 25, found, 15, weight="600")])
+    heading = Scene(WIDTH, 38, [Text(16, 25, found, 15, weight="600")])
     views = [all_heads(stack, layer, head, silenced)] if L * H > 1 else []
     views.append(one_head(one, labels[:T], query))
     text = the_text(marks, row, query)
-    foot = Scene(WIDTH, 24, [Words(16, 12, said, 13, INK, weight="600")])
+    foot = Scene(WIDTH, 24, [Text(16, 12, said, 13, INK, weight="600")])
     if len(labels) > T:
         note = f"{len(labels) - T:,} more tokens not drawn"
-        foot = below(Scene(WIDTH, 18, [Words(16, 10, note, 11, MUTED)]), foot)
-    scene = below(heading, beside(*views, gap=10), text, foot)
+        foot = vstack(Scene(WIDTH, 18, [Text(16, 10, note, 11, MUTED)]), foot)
+    scene = vstack(heading, hstack(*views, gap=10), text, foot)
     data = {"layer": layer, "head": head, "query": query, "weights": row, "heard": heard}
     return Picture(data, f"{found}{'; ' + said if said else ''}.", scene)
 
@@ -86,12 +86,12 @@ def all_heads(stack: Stack, layer: int, head: int, silenced: Collection[Head]) -
     side = max(14.0, min(64.0, ALL / max(H, L)))
     left, top = 66.0 if stack.layers != [""] else 16.0, 40.0
     scene = Scene(left + side * H + 10, top + side * L + 12)
-    scene.add(Words(left, top - 22, "head →", 11, MUTED))
+    scene.add(Text(left, top - 22, "head →", 11, MUTED))
     for h in range(H):
-        scene.add(Words(left + side * (h + 0.5), top - 6, stack.heads[h], 11, MUTED, "middle"))
+        scene.add(Text(left + side * (h + 0.5), top - 6, stack.heads[h], 11, MUTED, "middle"))
     for k in range(L if stack.layers != [""] else 0):
         words = f"layer {stack.layers[k]}"
-        scene.add(Words(left - 8, top + side * (k + 0.5) + 4, words, 11, MUTED, "end"))
+        scene.add(Text(left - 8, top + side * (k + 0.5) + 4, words, 11, MUTED, "end"))
     scene.add(
         Image(left, top, side * H, side * L, to_pixels(pooled(stack.weights, int(side)), MANY))
     )
@@ -107,7 +107,7 @@ def all_heads(stack: Stack, layer: int, head: int, silenced: Collection[Head]) -
         ):
             scene.add(Line(ends, RED, 2))
     place = (left + side * head, top + side * layer, side, side)
-    scene.add(Box(*place, "none", ORANGE, 3))
+    scene.add(Rect(*place, "none", ORANGE, 3))
     return scene
 
 
@@ -131,10 +131,10 @@ def one_head(rows: np.ndarray, labels: list[str], query: int) -> Scene:
     scene = Scene(left + ONE + 20, top + ONE + 12)
     add_names(scene, labels, left, top, side)
     scene.add(Image(left, top, ONE, ONE, to_pixels(rows[None, None], MANY)))
-    scene.add(Box(left, top, ONE, ONE, "none", LINE))
-    scene.add(Box(left, top + side * query, side * (query + 1), side, "none", BLUE, 2))
+    scene.add(Rect(left, top, ONE, ONE, "none", LINE))
+    scene.add(Rect(left, top + side * query, side * (query + 1), side, "none", BLUE, 2))
     scene.add(
-        Box(left + side * query, top + side * query, side, side * (T - query), "none", ORANGE, 2)
+        Rect(left + side * query, top + side * query, side, side * (T - query), "none", ORANGE, 2)
     )
     return scene
 
@@ -143,21 +143,21 @@ def the_text(marks: list[str], row: np.ndarray, query: int) -> Scene:
     """The tokens in their order, the bluer the more is taken of them, with the numbers below."""
     scene = Scene(WIDTH, 0)
     words = "the text, the bluer the more is taken of it"
-    scene.add(Words(16, 12, words, 11, MUTED))
+    scene.add(Text(16, 12, words, 11, MUTED))
     x, y = 16.0, 20.0
     for k, mark in enumerate(marks):
-        wide = max(CELL * cells(mark) + 8, 30.0)
+        wide = max(CELL * display_width(mark) + 8, 30.0)
         if x + wide > WIDTH - 16:
             x, y = 16.0, y + LINE_HEIGHT
         share = float(row[k])
         fill = blend(WHITE, BLUE, share)
         ink = MUTED if k > query else ink_on(fill)
         edge, thick = (INK, 2) if k == query else (FAINT, 1)
-        scene.add(Box(x, y, wide - 2, TOKEN, fill, edge, thick, radius=3))
-        scene.add(Words(x + wide / 2 - 1, y + 15, mark, 13, ink, "middle", mono=True))
+        scene.add(Rect(x, y, wide - 2, TOKEN, fill, edge, thick, radius=3))
+        scene.add(Text(x + wide / 2 - 1, y + 15, mark, 13, ink, "middle", mono=True))
         if k <= query and share >= 0.005:
             number = f"{share:.2f}"
-            scene.add(Words(x + wide / 2 - 1, y + 34, number, 10, MUTED, "middle"))
+            scene.add(Text(x + wide / 2 - 1, y + 34, number, 10, MUTED, "middle"))
         x += wide
     scene.height = y + LINE_HEIGHT + 4
     return scene

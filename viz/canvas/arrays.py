@@ -73,7 +73,7 @@ def to_tokens(given) -> list[str]:
     return [str(token) for token in given]
 
 
-def to_matrix(given, what: str, axes: str = "T T") -> list:
+def to_nested_list(given, what: str, axes: str = "T T") -> list:
     """An array as lists in lists of finite floats, one level for each letter of `axes`.
 
     Raises:  ValueError if it has more or fewer levels, or rows of different length.
@@ -85,7 +85,7 @@ def to_matrix(given, what: str, axes: str = "T T") -> list:
         return to_numbers(values, what)
     if not hasattr(values, "__iter__") or isinstance(values, (str, bytes)):
         raise ValueError(f"{what} must be an array ({', '.join(axes.split())}), not {given!r:.60}.")
-    rows = [to_matrix(row, f"{what}[{i}]", " ".join(inner)) for i, row in enumerate(values)]
+    rows = [to_nested_list(row, f"{what}[{i}]", " ".join(inner)) for i, row in enumerate(values)]
     lengths = sorted({len(row) for row in rows})
     if len(lengths) > 1:
         raise ValueError(
@@ -95,11 +95,11 @@ def to_matrix(given, what: str, axes: str = "T T") -> list:
     return rows
 
 
-def depth(given) -> int:
+def count_axes(given) -> int:
     """How many axes an array has, or how deep its lists are nested."""
     if hasattr(given, "shape"):
         return len(given.shape)
     levels = 0
     while isinstance(given, (list, tuple)):
         levels, given = levels + 1, given[0] if given else None
-    return levels + depth(given) if hasattr(given, "shape") else levels
+    return levels + count_axes(given) if hasattr(given, "shape") else levels

@@ -9,9 +9,9 @@ Source: the PNG specification, W3C 2003, for chunks and their check sums.
 import zlib
 from collections.abc import Sequence
 
-HEAD = b"\x89PNG\r\n\x1a\n"
-EIGHT_BITS_OF_PALETTE = b"\x08\x03\x00\x00\x00"
-PACKED = 6  # of 9: the last ones cost three times the time for a hundredth of the size
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+INDEXED_8_BIT = b"\x08\x03\x00\x00\x00"
+COMPRESSION_LEVEL = 6  # of 9: the last ones cost three times the time for a hundredth of the size
 
 
 def to_png(rows: Sequence[bytes], colours: Sequence[str]) -> bytes:
@@ -27,10 +27,10 @@ def to_png(rows: Sequence[bytes], colours: Sequence[str]) -> bytes:
     palette = b"".join(bytes.fromhex(colour[1:]) for colour in colours)
     lines = b"".join(b"\x00" + row for row in rows)  # 0: this line is not filtered
     return (
-        HEAD
-        + chunk(b"IHDR", size + EIGHT_BITS_OF_PALETTE)
+        PNG_SIGNATURE
+        + chunk(b"IHDR", size + INDEXED_8_BIT)
         + chunk(b"PLTE", palette)
-        + chunk(b"IDAT", zlib.compress(lines, PACKED))
+        + chunk(b"IDAT", zlib.compress(lines, COMPRESSION_LEVEL))
         + chunk(b"IEND", b"")
     )
 
@@ -40,6 +40,6 @@ def chunk(kind: bytes, content: bytes) -> bytes:
     return len(content).to_bytes(4) + body + zlib.crc32(body).to_bytes(4)
 
 
-def size_of(png: bytes) -> tuple[int, int]:
+def png_size(png: bytes) -> tuple[int, int]:
     """Units: pixels, width and height."""
     return int.from_bytes(png[16:20]), int.from_bytes(png[20:24])

@@ -12,10 +12,10 @@ from ipywidgets import HTML, Layout, VBox, Widget
 from viz.canvas.picture import Picture
 
 # Read in a fresh clone, on a page, and where the manager of widgets is missing.
-KNOBS_ELSEWHERE = (
+STATIC_NOTE = (
     "<p>A still picture: run its cell where ipywidgets is installed, and it has knobs to turn.</p>"
 )
-DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+TRANSPARENT_GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
 class Control:
@@ -28,7 +28,7 @@ class Control:
     def __init__(self, knobs: list[Widget], still: Picture):
         self.still = still
         self.screen = HTML(layout=Layout(width="100%"))
-        self.live = VBox([*knobs, self.screen, mended()])
+        self.live = VBox([*knobs, self.screen, accessibility_script()])
         self.redraw()
 
     def picture(self) -> Picture:
@@ -49,13 +49,14 @@ class Control:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.live.model_id}
         return {
             "application/vnd.jupyter.widget-view+json": view,  # where a kernel runs
-            "text/html": self.still.to_html() + KNOBS_ELSEWHERE,  # where none does
+            "text/html": self.still.to_html() + STATIC_NOTE,  # where none does
             "text/plain": repr(self),
         }
 
 
-def mended() -> HTML:
-    """What is not seen, and gives the knobs around it names to hear and keys to press."""
+def accessibility_script() -> HTML:
+    """An invisible widget that gives the knobs around it accessible names and keys."""
     script = Path(__file__).with_name("knobs.js").read_text(encoding="utf-8")
-    image = f'<img alt="" src="{DOT}" onload="{escape(script)}">'  # a <script> would not be run
+    # A <script> inside a widget is not run; an `onload` is.
+    image = f'<img alt="" src="{TRANSPARENT_GIF}" onload="{escape(script)}">'
     return HTML(image, layout=Layout(display="none"))

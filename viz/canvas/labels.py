@@ -5,20 +5,20 @@ import unicodedata
 INVISIBLE = {" ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥", "": "∅"}
 
 
-def short(number: float) -> str:
+def format_number(number: float) -> str:
     """Four digits are enough to follow a computation: 0.33333 -> 0.3333, -1.0 -> −1."""
     return f"{number + 0.0:.4g}".replace("-", "−")
 
 
-def clip(text: str, longest: int) -> str:
+def truncate(text: str, longest: int) -> str:
     """The text, or its beginning and a sign that something follows."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def visible(token: str, longest: int = 18) -> str:
+def visible_token(token: str, longest: int = 18) -> str:
     """A token that can be seen, also if it is a space, a line end, or nothing at all."""
     shown = "".join(map(visible_character, token)) or INVISIBLE[""]
-    return clip(shown, longest)
+    return truncate(shown, longest)
 
 
 def visible_character(character: str) -> str:

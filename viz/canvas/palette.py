@@ -30,9 +30,9 @@ TINTS = ("#e3e3df", "#cfe6f5", "#ffe0c2", "#cdeede", "#f3d9e8", "#f6ebb5", "#ded
 SANS = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
-READABLE = 4.5  # the contrast that weak eyes need for small text
+MIN_CONTRAST = 4.5  # the contrast that weak eyes need for small text
 
-BELOW, ABOVE = BLUE, ORANGE  # of signed numbers; white is 0
+NEGATIVE, POSITIVE = BLUE, ORANGE  # of signed numbers; white is 0
 
 
 def blend(low: str, high: str, share: float) -> str:
@@ -42,9 +42,9 @@ def blend(low: str, high: str, share: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
-def signed(share: float) -> str:
+def diverging_colour(share: float) -> str:
     """White for 0, the more coloured the further from it. Units: share from -1 to 1."""
-    return blend(WHITE, ABOVE if share > 0 else BELOW, abs(share))
+    return blend(WHITE, POSITIVE if share > 0 else NEGATIVE, abs(share))
 
 
 def contrast(one: str, other: str) -> float:
@@ -65,4 +65,4 @@ def luminance(colour: str) -> float:
 
 def ink_on(colour: str) -> str:
     """What can be read on a colour: ink if it can; on any colour white or black can."""
-    return next(ink for ink in (INK, WHITE, BLACK) if contrast(ink, colour) >= READABLE)
+    return next(ink for ink in (INK, WHITE, BLACK) if contrast(ink, colour) >= MIN_CONTRAST)

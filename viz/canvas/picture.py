@@ -89,7 +89,7 @@ class Picture:
         elif path.suffix == ".png":
             content = self.to_png()
         elif path.suffix == ".html":
-            content = page(self).encode()
+            content = html_page(self).encode()
         else:
             raise ValueError(
                 f"A picture cannot be saved as {path.name!r}: end the name with {self.suffixes()}."
@@ -116,7 +116,7 @@ def image_tag(kind: str, content: bytes, alt: str, width: float | None = None) -
     )
 
 
-def figure_picture(data, alt: str, figure) -> Picture:
+def picture_of_figure(data, alt: str, figure) -> Picture:
     """A `Picture` of a matplotlib figure, as PNG on its own opaque paper."""
     buffer = BytesIO()
     figure.savefig(
@@ -126,7 +126,7 @@ def figure_picture(data, alt: str, figure) -> Picture:
     return Picture(data, alt, png=buffer.getvalue(), size=(round(width * 96), round(height * 96)))
 
 
-def page(picture: Picture) -> str:
+def html_page(picture: Picture) -> str:
     """A whole HTML page around one picture."""
     return (
         f'<!doctype html><html lang="en"><meta '

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-PLOTLY = "application/vnd.plotly.v1+json"
-PLAIN = {"data": {"scatter": [{"type": "scatter"}]}}  # what plotly calls the template "none"
+PLOTLY_MIME = "application/vnd.plotly.v1+json"
+NO_TEMPLATE = {"data": {"scatter": [{"type": "scatter"}]}}  # what plotly calls the template "none"
 
 
-def digits(numbers: Sequence[float | None]) -> list[float | None]:
+def round_digits(numbers: Sequence[float | None]) -> list[float | None]:
     return [None if number is None else float(f"{number:.3g}") for number in numbers]

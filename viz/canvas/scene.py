@@ -11,13 +11,13 @@ from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from html import escape
 
-from viz.canvas.bitmap import size_of
+from viz.canvas.bitmap import png_size
 from viz.canvas.labels import printable
 from viz.canvas.palette import INK, LINE, MONO, PAPER, SANS
 
 
 @dataclass(frozen=True)
-class Box:
+class Rect:
     """Units: pixels, y downwards, (x, y) the upper left corner."""
 
     x: float
@@ -31,7 +31,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Disc:
+class Circle:
     x: float
     y: float
     radius: float
@@ -53,7 +53,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Words:
+class Text:
     x: float
     y: float
     text: str
@@ -75,7 +75,7 @@ class Image:
     png: bytes
 
 
-Shape = Box | Disc | Line | Words | Image
+Shape = Rect | Circle | Line | Text | Image
 
 
 @dataclass
@@ -91,49 +91,48 @@ class Scene:
 
     def to_svg(self, alt: str) -> str:
         """One SVG document with opaque paper; `alt` is read out by a screen reader."""
+        width, height = format_coordinate(self.width), format_coordinate(self.height)
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{num(self.width)}" '
-            f'height="{num(self.height)}" '
-            f'viewBox="0 0 {num(self.width)} {num(self.height)}" role="img" '
-            f'aria-label="{escape(printable(alt))}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(printable(alt))}">'
             f'<rect width="100%" height="100%" rx="6" fill="{PAPER}"/>'
         )
-        return head + "".join(map(svg_of, self.shapes)) + "</svg>"
+        return head + "".join(map(shape_to_svg, self.shapes)) + "</svg>"
 
 
-def moved(shape, right: float = 0, down: float = 0):
-    """The same shape at another place of the sheet."""
+def translate(shape: Shape, dx: float = 0, dy: float = 0) -> Shape:
+    """The same shape, `dx` pixels further right and `dy` further down."""
     if isinstance(shape, Line):
-        return replace(shape, points=tuple((x + right, y + down) for x, y in shape.points))
-    return replace(shape, x=shape.x + right, y=shape.y + down)
+        return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
+    return replace(shape, x=shape.x + dx, y=shape.y + dy)
 
 
-def beside(*scenes: Scene, gap: float = 0) -> Scene:
+def hstack(*scenes: Scene, gap: float = 0) -> Scene:
     """One sheet with several next to each other, from left to right."""
     sheet = Scene(-gap, 0)
     for scene in scenes:
         right = sheet.width + gap
-        sheet.add(*(moved(shape, right=right) for shape in scene.shapes))
+        sheet.add(*(translate(shape, dx=right) for shape in scene.shapes))
         sheet.width, sheet.height = right + scene.width, max(sheet.height, scene.height)
     return sheet
 
 
-def below(*scenes: Scene, gap: float = 0) -> Scene:
+def vstack(*scenes: Scene, gap: float = 0) -> Scene:
     """One sheet with several under each other, from top to bottom."""
     sheet = Scene(0, -gap)
     for scene in scenes:
         down = sheet.height + gap
-        sheet.add(*(moved(shape, down=down) for shape in scene.shapes))
+        sheet.add(*(translate(shape, dy=down) for shape in scene.shapes))
         sheet.width, sheet.height = max(sheet.width, scene.width), down + scene.height
     return sheet
 
 
-def num(x: float) -> str:
+def format_coordinate(x: float) -> str:
     """12.0 -> 12, 1/3 -> 0.3: short, and the same on every machine."""
     return f"{round(x, 1):g}"
 
 
-def curve(points) -> list[tuple[float, float]]:
+def bezier_points(points) -> list[tuple[float, float]]:
     """A start, then three control points for each piece of a smooth curve (cubic Bezier) through
     all points.
     """
@@ -146,47 +145,51 @@ def curve(points) -> list[tuple[float, float]]:
     return controls
 
 
-def path_of(line: Line) -> str:
+def path_data(line: Line) -> str:
     """The `d` of an SVG path."""
+    points = bezier_points(line.points) if line.bend else line.points
+    pairs = [f"{format_coordinate(x)} {format_coordinate(y)}" for x, y in points]
     if line.bend:
-        start, *controls = (f"{num(x)} {num(y)}" for x, y in curve(line.points))
-        return f"M{start}C{' '.join(controls)}"
-    return "M" + "L".join(f"{num(x)} {num(y)}" for x, y in line.points)
+        return f"M{pairs[0]}C{' '.join(pairs[1:])}"
+    return "M" + "L".join(pairs)
 
 
-def svg_of(shape: Shape) -> str:
-    if isinstance(shape, Box):
-        return (
-            f'<rect x="{num(shape.x)}" y="{num(shape.y)}" width="{num(shape.width)}" '
-            f'height="{num(shape.height)}" '
-            f'rx="{num(shape.radius)}" fill="{shape.fill}" stroke="{shape.stroke}" '
-            f'stroke-width="{num(shape.stroke_width)}"/>'
+def attributes(**values: float | str) -> str:
+    """SVG attributes: `stroke_width=1.0` is written as `stroke-width="1"`."""
+    return " ".join(
+        f'{name.replace("_", "-")}="{x if isinstance(x, str) else format_coordinate(x)}"'
+        for name, x in values.items()
+    )
+
+
+def shape_to_svg(shape: Shape) -> str:
+    """One shape as an SVG element."""
+    if isinstance(shape, Rect):
+        place = attributes(
+            x=shape.x, y=shape.y, width=shape.width, height=shape.height, rx=shape.radius
         )
-    if isinstance(shape, Disc):
-        return (
-            f'<circle cx="{num(shape.x)}" cy="{num(shape.y)}" r="{num(shape.radius)}" '
-            f'fill="{shape.fill}" stroke="{shape.stroke}" '
-            f'stroke-width="{num(shape.stroke_width)}"/>'
-        )
+        style = attributes(fill=shape.fill, stroke=shape.stroke, stroke_width=shape.stroke_width)
+        return f"<rect {place} {style}/>"
+    if isinstance(shape, Circle):
+        place = attributes(cx=shape.x, cy=shape.y, r=shape.radius)
+        style = attributes(fill=shape.fill, stroke=shape.stroke, stroke_width=shape.stroke_width)
+        return f"<circle {place} {style}/>"
     if isinstance(shape, Line):
-        more = f' stroke-dasharray="{shape.dash}"' if shape.dash else ""
-        more += f' opacity="{num(shape.opacity)}"' if shape.opacity < 1 else ""
-        return (
-            f'<path d="{path_of(shape)}" fill="none" stroke="{shape.stroke}" '
-            f'stroke-width="{num(shape.width)}" '
-            f'stroke-linecap="round" stroke-linejoin="round"{more}/>'
-        )
+        style = attributes(fill="none", stroke=shape.stroke, stroke_width=shape.width)
+        style += ' stroke-linecap="round" stroke-linejoin="round"'
+        style += f' stroke-dasharray="{shape.dash}"' if shape.dash else ""
+        style += f' opacity="{format_coordinate(shape.opacity)}"' if shape.opacity < 1 else ""
+        return f'<path d="{path_data(shape)}" {style}/>'
     if isinstance(shape, Image):
-        sharp = ' style="image-rendering: pixelated"' if size_of(shape.png)[0] < shape.width else ""
+        sharp = png_size(shape.png)[0] < shape.width
+        pixelated = ' style="image-rendering: pixelated"' if sharp else ""
+        place = attributes(x=shape.x, y=shape.y, width=shape.width, height=shape.height)
         return (
-            f'<image x="{num(shape.x)}" y="{num(shape.y)}" width="{num(shape.width)}" '
-            f'height="{num(shape.height)}" preserveAspectRatio="none"{sharp} '
+            f'<image {place} preserveAspectRatio="none"{pixelated} '
             f'href="data:image/png;base64,{b64encode(shape.png).decode()}"/>'
         )
-    font = MONO if shape.mono else SANS
-    return (
-        f'<text x="{num(shape.x)}" y="{num(shape.y)}" font-family="{font}" '
-        f'font-size="{num(shape.size)}" '
-        f'font-weight="{shape.weight}" fill="{shape.fill}" text-anchor="{shape.anchor}" '
-        f'xml:space="preserve">{escape(printable(shape.text))}</text>'
+    font = attributes(
+        x=shape.x, y=shape.y, font_family=MONO if shape.mono else SANS, font_size=shape.size
     )
+    style = attributes(font_weight=shape.weight, fill=shape.fill, text_anchor=shape.anchor)
+    return f'<text {font} {style} xml:space="preserve">{escape(printable(shape.text))}</text>'

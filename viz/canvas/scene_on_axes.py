@@ -3,13 +3,13 @@
 from io import BytesIO
 from typing import Any
 
+from matplotlib import patches
 from matplotlib.figure import Figure
 from matplotlib.image import imread
-from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Rectangle
 from matplotlib.path import Path
 
 from viz.canvas.palette import PAPER
-from viz.canvas.scene import Box, Disc, Image, Line, Scene, curve
+from viz.canvas.scene import Circle, Image, Line, Rect, Scene, bezier_points
 
 DPI = 144
 MONO = ["monospace", "sans-serif"]  # the second one for letters that the first lacks
@@ -30,7 +30,7 @@ def draw_scene_on(scene: Scene, ax):
 
 def draw_shape(shape, ax, points: float, zorder: float) -> None:
     """`points`: how many points a pixel of the sheet takes."""
-    if isinstance(shape, Box):
+    if isinstance(shape, Rect):
         look: dict[str, Any] = {
             "facecolor": shape.fill,
             "edgecolor": shape.stroke,
@@ -38,16 +38,18 @@ def draw_shape(shape, ax, points: float, zorder: float) -> None:
             "zorder": zorder,
         }
         if not shape.radius:
-            ax.add_patch(Rectangle((shape.x, shape.y), shape.width, shape.height, **look))
+            ax.add_patch(patches.Rectangle((shape.x, shape.y), shape.width, shape.height, **look))
             return
         r = min(shape.radius, shape.width / 2, shape.height / 2)
         style = f"round,pad=0,rounding_size={r}"
         ax.add_patch(
-            FancyBboxPatch((shape.x, shape.y), shape.width, shape.height, boxstyle=style, **look)
+            patches.FancyBboxPatch(
+                (shape.x, shape.y), shape.width, shape.height, boxstyle=style, **look
+            )
         )
-    elif isinstance(shape, Disc):
+    elif isinstance(shape, Circle):
         ax.add_patch(
-            Circle(
+            patches.Circle(
                 (shape.x, shape.y),
                 shape.radius,
                 facecolor=shape.fill,
@@ -58,8 +60,8 @@ def draw_shape(shape, ax, points: float, zorder: float) -> None:
         )
     elif isinstance(shape, Line):
         ax.add_patch(
-            PathPatch(
-                path_of(shape),
+            patches.PathPatch(
+                path_patch(shape),
                 facecolor="none",
                 edgecolor=shape.stroke,
                 linewidth=shape.width * points,
@@ -87,9 +89,9 @@ def draw_shape(shape, ax, points: float, zorder: float) -> None:
         )
 
 
-def path_of(line: Line) -> Path:
+def path_patch(line: Line) -> Path:
     if line.bend:
-        controls = curve(line.points)
+        controls = bezier_points(line.points)
         return Path(controls, [Path.MOVETO] + (len(controls) - 1) * [Path.CURVE4])
     return Path(line.points)
 

@@ -19,7 +19,7 @@ def to_array(given: Any) -> np.ndarray:
     return np.asarray(given, dtype=float)
 
 
-def to_table(given: Any, what: str, axes: str) -> np.ndarray:
+def to_finite_array(given: Any, what: str, axes: str) -> np.ndarray:
     """An array with one axis for each letter of `axes`, and only finite numbers.
 
     Raises:  ValueError if it has other axes, is empty, or if a number is none.

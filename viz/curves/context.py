@@ -7,11 +7,11 @@ how many cells a table of that length has.
 from collections.abc import Sequence
 
 from viz.canvas.arrays import to_numbers
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, FAINT, GOLD, INK, MUTED, ORANGE, PAPER
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Disc, Line, Scene, Words
-from viz.canvas.ticks import round_steps
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text
+from viz.canvas.ticks import linear_ticks
 
 WIDTH, TALL = 720, 230
 LEFT, RIGHT, TOP = 62, 70, 68
@@ -74,18 +74,18 @@ class Sheet:
 
     def add_axes(self, title: str, unit: str, axis: str, sizes: list[int]) -> None:
         add, foot = self.scene.add, TOP + TALL
-        for level in round_steps(self.low, self.high):
-            add(Box(LEFT, self.y(level), WIDTH - LEFT - RIGHT, 1, FAINT))
-            add(Words(LEFT - 8, self.y(level) + 4, f"{level:.3g}", 11, MUTED, "end"))
+        for level in linear_ticks(self.low, self.high):
+            add(Rect(LEFT, self.y(level), WIDTH - LEFT - RIGHT, 1, FAINT))
+            add(Text(LEFT - 8, self.y(level) + 4, f"{level:.3g}", 11, MUTED, "end"))
         for i, length in enumerate(self.lengths):
-            add(Words(self.x(length), foot + 18, f"{length:g}", 13, INK, "middle", "600"))
+            add(Text(self.x(length), foot + 18, f"{length:g}", 13, INK, "middle", "600"))
             if sizes:
-                add(Words(self.x(length), foot + 36, readable(sizes[i]), 11.5, MUTED, "middle"))
+                add(Text(self.x(length), foot + 36, readable(sizes[i]), 11.5, MUTED, "middle"))
         below = f"{axis}, and the cells of such a table" if sizes else axis
         middle = (LEFT + WIDTH - RIGHT) / 2
-        add(Words(middle, foot + (56 if sizes else 38), below, 12, MUTED, "middle"))
-        add(Words(16, 25, title, 15, weight="600"))
-        add(Words(LEFT - 46, 50, unit, 12, MUTED))
+        add(Text(middle, foot + (56 if sizes else 38), below, 12, MUTED, "middle"))
+        add(Text(16, 25, title, 15, weight="600"))
+        add(Text(LEFT - 46, 50, unit, 12, MUTED))
 
     def add_curves(self, curves: dict[str, list[float]], turn: int) -> None:
         """Both curves with their numbers; at the turning point of the second a ring and a word."""
@@ -98,14 +98,14 @@ class Sheet:
             self.scene.add(Line(tuple(points), colour, 2.4))
             side = -1 if name == upper else 1
             for (x, y), value in zip(points, curves[name]):
-                self.scene.add(Disc(x, y, 3.6, colour, PAPER, 1.2))
+                self.scene.add(Circle(x, y, 3.6, colour, PAPER, 1.2))
                 at = y + (20 if side > 0 else -11)
-                self.scene.add(Words(x, at, f"{value:.2f}", 11.5, colour, "middle"))
+                self.scene.add(Text(x, at, f"{value:.2f}", 11.5, colour, "middle"))
             x, y = points[-1]
-            self.scene.add(Words(x + 12, y + 4, clip(name, 9), 12.5, colour, weight="600"))
+            self.scene.add(Text(x + 12, y + 4, truncate(name, 9), 12.5, colour, weight="600"))
         x, y = places[list(places)[1]][turn]
-        self.scene.add(Disc(x, y, 8, "none", GOLD, 2.4))
-        self.scene.add(Words(x, y - 27, "lowest", 12, GOLD, "middle", "600"))
+        self.scene.add(Circle(x, y, 8, "none", GOLD, 2.4))
+        self.scene.add(Text(x, y - 27, "lowest", 12, GOLD, "middle", "600"))
 
 
 def readable(size: int) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from math import ceil, floor, isfinite, log10
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, FAINT, GREEN, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Line, Scene, Words
+from viz.canvas.scene import Line, Rect, Scene, Text
 
 LEFT, WIDE, RIGHT = 196, 420, 128  # names, bars, what stands behind them
 CLEAR = 1.25  # a jump that leads by less may be the second one on another machine
@@ -97,22 +97,22 @@ def scene_of(bars: list[Bar], guess: str | None, title: str) -> Scene:
     def x_of(microseconds: float) -> float:
         return LEFT + WIDE * (log10(microseconds) - low) / (high - low)
 
-    title = title or f"The largest jump leads to {clip(largest, 40)}"
-    scene.add(Words(16, 25, title, 15, weight="600"))
+    title = title or f"The largest jump leads to {truncate(largest, 40)}"
+    scene.add(Text(16, 25, title, 15, weight="600"))
     scene.add(
-        Words(
+        Text(
             LEFT + WIDE + RIGHT - 16, 25, "time for one document, times the first", 12, MUTED, "end"
         )
     )
     for power in range(low, high + 1):
         x = x_of(10.0**power)
-        scene.add(Box(x, top - 8, 1, ROW * len(bars), FAINT))
-        scene.add(Words(x, top + ROW * len(bars) + 10, duration(10.0**power), 11, MUTED, "middle"))
+        scene.add(Rect(x, top - 8, 1, ROW * len(bars), FAINT))
+        scene.add(Text(x, top + ROW * len(bars) + 10, duration(10.0**power), 11, MUTED, "middle"))
     for i, (name, time) in enumerate(bars):
         y, colour = top + ROW * i, ORANGE if name == largest else BLUE
-        scene.add(Words(LEFT - 12, y + 16, clip(name, 26), 13, INK, "end"))
-        scene.add(Box(LEFT, y, x_of(time) - LEFT, BAR, colour))
-        scene.add(Words(x_of(time) + 8, y + 16, told_of(time, bars[0][1]), 12.5, INK))
+        scene.add(Text(LEFT - 12, y + 16, truncate(name, 26), 13, INK, "end"))
+        scene.add(Rect(LEFT, y, x_of(time) - LEFT, BAR, colour))
+        scene.add(Text(x_of(time) + 8, y + 16, told_of(time, bars[0][1]), 12.5, INK))
         if i:
             add_jump(
                 scene,
@@ -122,7 +122,7 @@ def scene_of(bars: list[Bar], guess: str | None, title: str) -> Scene:
                 ORANGE if name == largest else MUTED,
             )
         if name == guess:
-            scene.add(Words(LEFT - 12, y + 32, "your guess", 11.5, GREEN, "end", weight="600"))
+            scene.add(Text(LEFT - 12, y + 32, "your guess", 11.5, GREEN, "end", weight="600"))
     return scene
 
 
@@ -136,7 +136,7 @@ def add_jump(scene: Scene, ends: tuple[float, float], y: float, times: float, co
     x0, x1 = ends
     said = f"{factor(times)} times as fast" if times >= 1 else f"{factor(1 / times)} times as slow"
     scene.add(Line(((x0, y - 14), (x0, y), (x1, y), (x1, y + 14)), colour, 1.4, dash="4 3"))
-    scene.add(Words(max(x0, x1) + 8, y + 4, said, 11.5, colour))
+    scene.add(Text(max(x0, x1) + 8, y + 4, said, 11.5, colour))
 
 
 def describe(bars: list[Bar], guess: str | None, rounded: bool) -> str:

@@ -4,7 +4,7 @@ import sys
 from math import isfinite
 from typing import Protocol
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.picture import Picture
 from viz.curves.series import running_mean
 
@@ -83,7 +83,8 @@ class TerminalOutput:
         finite = [mean for mean in means[-1:] + means if isfinite(mean)] or [0.0]
         low, high = min(finite), max(finite)
         blocks = "".join(block(means[i * len(means) // count], low, high) for i in range(count))
-        said = f"{clip(plot.title, 20)}  step {steps[-1]:,.6g}  {clip(name, 8)} {means[-1]:.4g}"
+        said = f"{truncate(plot.title, 20)}  step {steps[-1]:,.6g}  "
+        said += f"{truncate(name, 8)} {means[-1]:.4g}"
         self.stream.write(f"\r{said}  {blocks}\x1b[K")
         self.stream.flush()
         self.line_is_open = True

@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 
 from viz.canvas.arrays import to_mapping
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES
 from viz.canvas.picture import Picture
 from viz.curves.loss_on_axes import draw_on_axes
@@ -107,7 +107,7 @@ def describe(
     sentence = f"{title or 'Loss'}: {', '.join(told)}"
     sentence += f"; to compare with: {', '.join(others)}." if others else "."
     written = [
-        f"at {x} {step:,g} {clip(text, 60)!r}" for step, text in sorted((pins or {}).items())
+        f"at {x} {step:,g} {truncate(text, 60)!r}" for step, text in sorted((pins or {}).items())
     ]
     return sentence + (f" Written {'; '.join(written)}." if written else "")
 

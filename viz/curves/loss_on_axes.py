@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from viz.canvas.palette import CATEGORIES, INK, MUTED
-from viz.canvas.ticks import round_factors
+from viz.canvas.ticks import log_ticks
 from viz.curves.loss_scene import Sheet
 from viz.curves.pins import Pin, pin_on_axes
 from viz.curves.series import FEW, Series, is_noisy, running_mean
@@ -35,7 +35,7 @@ def draw_on_axes(ax, series: Mapping[str, Series], sheet: Sheet, pins: Sequence[
     ax.set(xlabel=sheet.x, ylabel=sheet.unit, yscale="log" if sheet.log_y else "linear")
     ax.set_xscale("log" if sheet.log_x else "linear")
     if sheet.log_y:
-        marks = round_factors(*ax.get_ylim())
+        marks = log_ticks(*ax.get_ylim())
         ax.set_yticks(marks, [f"{mark:.3g}" for mark in marks])
         ax.minorticks_off()
     if sheet.x_marks:

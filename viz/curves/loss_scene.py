@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, isfinite, log10, nan
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, FAINT, MUTED
-from viz.canvas.scene import Box, Disc, Line, Scene, Words
-from viz.canvas.ticks import power_of_ten, round_factors, round_steps, told_number
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text
+from viz.canvas.ticks import format_compact, format_scientific, linear_ticks, log_ticks
 from viz.curves.pins import Pin, Strip, add_dots, chosen
 from viz.curves.series import (
     FEW,
@@ -141,9 +141,9 @@ class LossScene:
         x, y = label.x, TOP - 2 + self.lines_above + LABEL_ROW * label.row
         if label.dash:
             self.scene.add(Line(((x, y - 4), (x + SAMPLE - 6, y - 4)), MUTED, 1.6, dash=label.dash))
-            self.scene.add(Words(x + SAMPLE, y, label.text, 12.5, MUTED))
+            self.scene.add(Text(x + SAMPLE, y, label.text, 12.5, MUTED))
         else:
-            self.scene.add(Words(x, y, label.text, 12.5, label.colour, weight="600"))
+            self.scene.add(Text(x, y, label.text, 12.5, label.colour, weight="600"))
 
     def range_of(self, values: list[float]) -> tuple[float, float]:
         """The lowest and the highest level of the sheet, with some room."""
@@ -171,49 +171,49 @@ class LossScene:
     def heights(self) -> list[float]:
         """The round numbers of the axis that goes up."""
         if not self.log_y:
-            return round_steps(self.low, self.high)
-        return round_factors(10 ** max(self.low, DEEPEST), 10 ** min(self.high, HIGHEST))
+            return linear_ticks(self.low, self.high)
+        return log_ticks(10 ** max(self.low, DEEPEST), 10 ** min(self.high, HIGHEST))
 
     def marks(self) -> list[tuple[float, str]]:
         """The numbers of the axis that goes to the right, and how they are written."""
         if self.sheet.x_marks:
             return list(self.sheet.x_marks.items())
         if self.sheet.log_x:
-            factors = round_factors(self.first, self.last)
-            return [(factor, power_of_ten(factor)) for factor in factors]
-        steps = map(float, round_steps(self.first, self.last))
+            factors = log_ticks(self.first, self.last)
+            return [(factor, format_scientific(factor)) for factor in factors]
+        steps = map(float, linear_ticks(self.first, self.last))
         whole = self.sheet.whole_x
-        return [(step, told_number(step)) for step in steps if step.is_integer() or not whole]
+        return [(step, format_compact(step)) for step in steps if step.is_integer() or not whole]
 
     def add_axes(self, note: str) -> None:
         bottom, right = self.top + self.tall, LEFT + self.wide
         for height in self.heights():
             y = self.y_of(self.height_of(height))
-            self.scene.add(Box(LEFT, y, self.wide, 1, FAINT))
-            self.scene.add(Words(LEFT - 8, y + 4, f"{height:.3g}", 11, MUTED, "end"))
+            self.scene.add(Rect(LEFT, y, self.wide, 1, FAINT))
+            self.scene.add(Text(LEFT - 8, y + 4, f"{height:.3g}", 11, MUTED, "end"))
         for step, told in self.marks():
             x = self.place(step, 1.0)[0]
-            self.scene.add(Words(x, bottom + 17, told, 11, MUTED, "middle"))
+            self.scene.add(Text(x, bottom + 17, told, 11, MUTED, "middle"))
         self.scene.add(
-            Words(16, 25, self.sheet.title, 15, weight="600"),
-            Words(LEFT + self.wide / 2, bottom + 35, self.sheet.x, 12, MUTED, "middle"),
-            Words(WIDTH - RIGHT, 25 + self.lines_above, self.sheet.unit, 12, MUTED, "end"),
+            Text(16, 25, self.sheet.title, 15, weight="600"),
+            Text(LEFT + self.wide / 2, bottom + 35, self.sheet.x, 12, MUTED, "middle"),
+            Text(WIDTH - RIGHT, 25 + self.lines_above, self.sheet.unit, 12, MUTED, "end"),
         )
         if note:
-            self.scene.add(Words(right, bottom + 35, note, 11, MUTED, "end"))
+            self.scene.add(Text(right, bottom + 35, note, 11, MUTED, "end"))
 
     def add_level(self, name: str, level: float) -> None:
         """A dashed line to compare with."""
         y, right = self.place(self.first, level)[1], LEFT + self.wide
         self.scene.add(Line(((LEFT, y), (right, y)), MUTED, 1.2, dash="5 4"))
-        self.scene.add(Words(right - 4, y - 5, f"{name} {level:.3g}", 11, MUTED, "end"))
+        self.scene.add(Text(right - 4, y - 5, f"{name} {level:.3g}", 11, MUTED, "end"))
 
     def add_reference(self, steps: list[float], values: list[float], dash: str) -> None:
         """Somebody else's curve, dashed; a few points, which were published, as dots."""
         for piece in pieces(steps, values, self.fits):
             self.add_piece(thinned(piece), MUTED, 1.6, 1, dash)
             for point in piece if len(values) <= FEW else []:
-                self.scene.add(Disc(*self.place(*point), 2.2, MUTED))
+                self.scene.add(Circle(*self.place(*point), 2.2, MUTED))
 
     def add_curve(self, steps: list[float], values: list[float], colour: str, noisy: bool) -> None:
         """Every step faint, the running mean bold; what is not noisy is bold itself."""
@@ -240,4 +240,4 @@ def collide(title: str, unit: str) -> bool:
 def label_of(name: str, values: list[float], noisy: bool, form: str) -> str:
     """The curve's name, and where it has come to."""
     means = running_mean(values) if noisy else values
-    return f"{clip(name, 60)} {means[-1]:{form}}" if means and form else clip(name, 60)
+    return f"{truncate(name, 60)} {means[-1]:{form}}" if means and form else truncate(name, 60)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from math import isfinite
 
 from viz.canvas.palette import INK, LINE, MUTED, PAPER, WHITE
-from viz.canvas.prose import wrapped
-from viz.canvas.scene import Box, Disc, Line, Scene, Words
-from viz.canvas.ticks import told_number
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text
+from viz.canvas.ticks import format_compact
+from viz.canvas.wrapping import wrap_text
 
 MOST_PINS = 5
 MOST_LINES = 6
@@ -33,7 +33,7 @@ class Pin:
 
     @property
     def head(self) -> str:
-        return f"step {told_number(self.step)}: {self.value:.3g}"
+        return f"step {format_compact(self.step)}: {self.value:.3g}"
 
 
 def check_pins(pins: Mapping[float, str], first: float, last: float) -> None:
@@ -85,7 +85,7 @@ class Strip:
 
 def card_lines(text: str, wide: float) -> list[str]:
     """The lines of a text on a card of this width."""
-    return wrapped(text, int((wide - 2 * PADDING) / LETTER), MOST_LINES) if text else []
+    return wrap_text(text, int((wide - 2 * PADDING) / LETTER), MOST_LINES) if text else []
 
 
 def tall_of(lines: Sequence[str]) -> float:
@@ -96,17 +96,17 @@ def add_card(
     scene: Scene, x: float, y: float, wide: float, head: str, colour: str, lines: Sequence[str]
 ) -> None:
     """A head in its colour, and a text under it."""
-    scene.add(Box(x, y, wide, tall_of(lines), WHITE, LINE, radius=5))
-    scene.add(Words(x + PADDING, y + 17, head, 11, colour, weight="600"))
+    scene.add(Rect(x, y, wide, tall_of(lines), WHITE, LINE, radius=5))
+    scene.add(Text(x + PADDING, y + 17, head, 11, colour, weight="600"))
     for i, line in enumerate(lines or ["(nothing)"]):
         ink = INK if lines else MUTED
-        scene.add(Words(x + PADDING, y + HEAD + 10 + ROW * i, line, 10.5, ink, mono=True))
+        scene.add(Text(x + PADDING, y + HEAD + 10 + ROW * i, line, 10.5, ink, mono=True))
 
 
 def add_dots(scene: Scene, pins: Sequence[Pin], places: Sequence[tuple[float, float]]) -> None:
     """The points where the threads end, on top of the curves."""
     for pin, place in zip(pins, places):
-        scene.add(Disc(*place, 4, PAPER, pin.colour, 2))
+        scene.add(Circle(*place, 4, PAPER, pin.colour, 2))
 
 
 def side_by_side(wanted: Sequence[float], strip: Strip) -> list[float]:
@@ -130,7 +130,10 @@ def pin_on_axes(ax, pins: Sequence[Pin]) -> float:
     columns = max(int(points / max(len(pins), 2) / (0.62 * size)) - 3, 8)
     tallest = 0
     for i, pin in enumerate(pins):
-        lines = [pin.head, *(wrapped(pin.text, columns, MOST_LINES) if pin.text else ["(nothing)"])]
+        lines = [
+            pin.head,
+            *(wrap_text(pin.text, columns, MOST_LINES) if pin.text else ["(nothing)"]),
+        ]
         tallest = max(tallest, len(lines))
         ax.annotate(
             "\n".join(lines).replace("$", r"\$"),

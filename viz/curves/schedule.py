@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from viz.canvas.arrays import to_numbers
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, PAPER
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Line, Scene, Words
-from viz.canvas.ticks import RAISED, is_row, round_steps
+from viz.canvas.scene import Line, Rect, Scene, Text
+from viz.canvas.ticks import SUPERSCRIPTS, is_sequence, linear_ticks
 from viz.curves.series import thinned
 
 WIDTH, LEFT, RIGHT, TALL, MARGIN = 760.0, 76.0, 24.0, 170.0, 16.0
@@ -52,7 +52,7 @@ def schedule_picture(
         drawing.add_curve(n, curve, dash="7 5" if name in dashed else "")
     foot = drawing.add_table(table, marks)
     for k, note in enumerate(notes):
-        drawing.scene.add(Words(MARGIN, foot + 14 + 18 * k, note, 12.5, INK))
+        drawing.scene.add(Text(MARGIN, foot + 14 + 18 * k, note, 12.5, INK))
     drawing.scene.height = foot + 18 * len(notes) + 8
     data = {"rates": curves, "marks": dict(marks), "table": table}
     return Picture(data, describe(table, curves, title, notes), drawing.scene)
@@ -69,7 +69,7 @@ def check_curves(rates) -> dict[str, Curve]:
 
 def to_curve(name: str, given) -> Curve:
     """Raises: ValueError for what are no rates, or not as many as steps."""
-    pair = isinstance(given, tuple) and len(given) == 2 and all(map(is_row, given))
+    pair = isinstance(given, tuple) and len(given) == 2 and all(map(is_sequence, given))
     values = to_numbers(given[1] if pair else given, f"the rates of {name!r}")
     steps = [float(i + 1) for i in range(len(values))]
     if pair:
@@ -119,7 +119,7 @@ class ScheduleScene:
 
     def span_of(self, step: int, words: str) -> tuple[float, float]:
         """From where to where the words of a mark go: around its line, but on the sheet."""
-        wide = 6.6 * len(clip(words, LONGEST))
+        wide = 6.6 * len(truncate(words, LONGEST))
         left = min(max(self.x_of(step) - wide / 2, MARGIN), WIDTH - MARGIN - wide)
         return left, left + wide
 
@@ -136,15 +136,15 @@ class ScheduleScene:
 
     def add_axes(self, title: str) -> None:
         bottom = self.top + TALL
-        self.scene.add(Words(MARGIN, 25, title, 15, weight="600"))
-        self.scene.add(Words(MARGIN, bottom + 19, "step", 12, MUTED))
-        for rate in round_steps(0, self.high, 4):
+        self.scene.add(Text(MARGIN, 25, title, 15, weight="600"))
+        self.scene.add(Text(MARGIN, bottom + 19, "step", 12, MUTED))
+        for rate in linear_ticks(0, self.high, 4):
             y = self.y_of(rate)
-            self.scene.add(Box(LEFT, y, WIDE, 1, FAINT))
-            self.scene.add(Words(LEFT - 8, y + 4, told_rate(rate), 11, MUTED, "end"))
-        for step in filter(float.is_integer, map(float, round_steps(self.first, self.last))):
+            self.scene.add(Rect(LEFT, y, WIDE, 1, FAINT))
+            self.scene.add(Text(LEFT - 8, y + 4, told_rate(rate), 11, MUTED, "end"))
+        for step in filter(float.is_integer, map(float, linear_ticks(self.first, self.last))):
             x = self.x_of(step)
-            self.scene.add(Words(x, bottom + 19, f"{step:,.0f}", 11, MUTED, "middle"))
+            self.scene.add(Text(x, bottom + 19, f"{step:,.0f}", 11, MUTED, "middle"))
 
     def add_marks(self, tops: Mapping[int, float], marks: Mapping[int, str]) -> None:
         for step, y in tops.items():
@@ -153,8 +153,8 @@ class ScheduleScene:
         for step, y in tops.items():
             left, right = self.span_of(step, marks[step])
             # The line of a neighbour would go through the words.
-            self.scene.add(Box(left - 3, y - 11, right - left + 6, 14, PAPER))
-            self.scene.add(Words(left, y, clip(marks[step], LONGEST), 11.5, MUTED))
+            self.scene.add(Rect(left - 3, y - 11, right - left + 6, 14, PAPER))
+            self.scene.add(Text(left, y, truncate(marks[step], LONGEST), 11.5, MUTED))
 
     def add_curve(self, n: int, curve: Curve, dash: str) -> None:
         """Each thinner than the one before, so that where they meet both are seen."""
@@ -170,18 +170,18 @@ class ScheduleScene:
         column = min(120, (WIDTH - MARGIN - NAMES) / max(1, len(marks)))
         for k, step in enumerate(sorted(marks)):
             right = NAMES + column * (k + 1)
-            self.scene.add(Words(right, y + 14, f"step {step:,}", 11, MUTED, "end"))
+            self.scene.add(Text(right, y + 14, f"step {step:,}", 11, MUTED, "end"))
         y += ROW * bool(marks)
         for n, (name, rates) in enumerate(table.items()):
-            self.scene.add(Box(MARGIN, y, WIDTH - 2 * MARGIN, 1, FAINT))
-            self.scene.add(Box(MARGIN, y + 9, 14, 4, CATEGORIES[n]))
+            self.scene.add(Rect(MARGIN, y, WIDTH - 2 * MARGIN, 1, FAINT))
+            self.scene.add(Rect(MARGIN, y + 9, 14, 4, CATEGORIES[n]))
             letters = int((NAMES if marks else WIDTH) / LETTER) - 6
-            words = clip(name, letters)
-            self.scene.add(Words(MARGIN + 22, y + 15, words, 12.5, CATEGORIES[n], weight="600"))
+            words = truncate(name, letters)
+            self.scene.add(Text(MARGIN + 22, y + 15, words, 12.5, CATEGORIES[n], weight="600"))
             for k, rate in enumerate(rates.values()):
                 told = "–" if rate is None else told_rate(rate)
                 right = NAMES + column * (k + 1)
-                self.scene.add(Words(right, y + 15, told, 12.5, INK, "end"))
+                self.scene.add(Text(right, y + 15, told, 12.5, INK, "end"))
             y += ROW
         return y + 4
 
@@ -191,15 +191,15 @@ def told_rate(rate: float) -> str:
     if rate == 0 or rate >= 0.01:
         return f"{rate:.3g}"
     digits, _, power = f"{rate:.2e}".partition("e")
-    return f"{float(digits):g}·10{str(int(power)).translate(RAISED)}"
+    return f"{float(digits):g}·10{str(int(power)).translate(SUPERSCRIPTS)}"
 
 
 def headline(curves: Mapping[str, Curve]) -> str:
     """What the picture shows: the highest rate, and where each schedule ends."""
     ends = ", ".join(
-        f"{clip(name, 24)} at {told_rate(rates[-1])}" for name, (_, rates) in curves.items()
+        f"{truncate(name, 24)} at {told_rate(rates[-1])}" for name, (_, rates) in curves.items()
     )
-    return clip(f"Learning rate: ends with {ends}", 90)
+    return truncate(f"Learning rate: ends with {ends}", 90)
 
 
 def describe(

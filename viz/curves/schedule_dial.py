@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from ipywidgets import Dropdown, HBox, IntSlider, Layout, VBox
 
-from viz.canvas.advice import advice_above
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
+from viz.canvas.warnings import with_warning
 from viz.curves.schedule import schedule_picture, told_rate
 
 SCHEDULES = ("cosine", "wsd", "constant")
@@ -61,7 +61,7 @@ class ScheduleDial(Control):
         try:
             self.last = self.drawn()
         except ValueError as error:
-            return advice_above(str(error), self.last)
+            return with_warning(str(error), self.last)
         return self.last
 
     def rate(self, step: int, max_steps: int) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import ceil, isfinite
 
 from viz.canvas.arrays import to_numbers
-from viz.canvas.ticks import is_row
+from viz.canvas.ticks import is_sequence
 
 MOST_POINTS = 360  # about one for every second pixel
 MEMORY = 0.96  # the running mean forgets a step after about 25 more
@@ -24,7 +24,7 @@ def to_series(name: str, given) -> Series:
 
     Raises: ValueError for what are no losses, or not as many as steps.
     """
-    pair = isinstance(given, tuple) and len(given) == 2 and all(map(is_row, given))
+    pair = isinstance(given, tuple) and len(given) == 2 and all(map(is_sequence, given))
     losses = given[1] if pair else given
     values = to_numbers(losses, f"the losses of {name!r}", finite=False)
     steps = [float(i + 1) for i in range(len(values))]

@@ -11,10 +11,10 @@ from math import prod
 from typing import Any
 
 from viz.canvas.arrays import to_int
-from viz.canvas.labels import short
+from viz.canvas.labels import format_number
 from viz.canvas.palette import CATEGORIES, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Scene, Words, moved
+from viz.canvas.scene import Scene, Text, translate
 from viz.graphs.graph import graph_data
 from viz.graphs.graph_scene import GraphScene, Marks
 from viz.graphs.node import Graph, Node, read_graph
@@ -47,7 +47,9 @@ def small_graph(root: Node, names: Mapping[Any, str] | None) -> Graph:
 
 def film(graph: Graph) -> list[Moment]:
     """Every still: the numbers appear from left to right, then each arrow hands its blame back."""
-    labels = [name or f"({short(node.data)})" for name, node in zip(graph.names, graph.nodes)]
+    labels = [
+        name or f"({format_number(node.data)})" for name, node in zip(graph.names, graph.nodes)
+    ]
     known = {i for i, node in enumerate(graph.nodes) if not node.parents}
     not_yet = (None,) * len(graph.nodes)
     moments = [Moment(frozenset(known), not_yet, None, "These numbers were typed in.")]
@@ -55,7 +57,7 @@ def film(graph: Graph) -> list[Moment]:
         if node.parents:
             known.add(i)
             made = f"{labels[i]} = " if graph.names[i] else ""
-            said = f"Forward: {made}{formula(graph, i, labels)} = {short(node.data)}"
+            said = f"Forward: {made}{formula(graph, i, labels)} = {format_number(node.data)}"
             moments.append(Moment(frozenset(known), not_yet, None, said))
     grads = [0.0] * len(graph.nodes)
     grads[-1] = 1.0
@@ -68,8 +70,9 @@ def film(graph: Graph) -> list[Moment]:
                 share, before = slope * grads[child], grads[start]
                 grads[start] = before + share
                 said = (
-                    f"{short(slope)} × {short(grads[child])} added to {labels[start]}.grad: "
-                    f"{short(before)} + {short(share)} = {short(grads[start])}"
+                    f"{format_number(slope)} × {format_number(grads[child])} added to "
+                    f"{labels[start]}.grad: {format_number(before)} + {format_number(share)} = "
+                    f"{format_number(grads[start])}"
                 )
                 moments.append(Moment(frozenset(known), tuple(grads), number, said))
     return moments
@@ -115,10 +118,8 @@ def picture_of(graph: Graph, moments: list[Moment], step: int, title: str = "", 
     scene, below = drawing.scene, drawing.below
     longest = max(len(moment.said) for moment in moments)  # so that all stills are equally wide
     scene.width = max(scene.width, 7.4 * longest + 90)
-    scene.add(Words(16, below, f"{step}/{len(moments) - 1}", 12, MUTED, mono=True))
-    scene.add(
-        Words(66, below, now.said, 13, ORANGE if now.arrow is not None else INK, weight="600")
-    )
+    scene.add(Text(16, below, f"{step}/{len(moments) - 1}", 12, MUTED, mono=True))
+    scene.add(Text(66, below, now.said, 13, ORANGE if now.arrow is not None else INK, weight="600"))
     data = graph_data(graph) | {
         "step": step,
         "steps": len(moments) - 1,
@@ -181,15 +182,15 @@ def draw_paths(
     products = [prod(path) for path in slopes]
     said = summed_up(graph, place, products, len(paths) > MOST_PATHS)
     sheet = Scene(max(8.6 * len(said) + 32, 9.2 * len(title) + 32), 46 if title else 12)
-    sheet.add(Words(16, 26, title, 15, weight="600"))
+    sheet.add(Text(16, 26, title, 15, weight="600"))
     for n, path in enumerate(shown):
         panel = path_panel(graph, n, path, slopes[n])
-        sheet.add(*(moved(shape, down=sheet.height) for shape in panel.shapes))
+        sheet.add(*(translate(shape, dy=sheet.height) for shape in panel.shapes))
         sheet.width, sheet.height = max(sheet.width, panel.width), sheet.height + panel.height
-    sheet.add(Words(16, sheet.height + 18, said, 15, weight="700"))
+    sheet.add(Text(16, sheet.height + 18, said, 15, weight="700"))
     sheet.height += 36
     data = graph_data(graph) | {"paths": shown, "products": products}
-    along = " and ".join(" × ".join(map(short, path)) for path in slopes)
+    along = " and ".join(" × ".join(map(format_number, path)) for path in slopes)
     alt = f"{len(shown)} path{'s' * (len(shown) > 1)} with slopes {along}: {said}."
     picture = Picture(data, alt, sheet)
     return picture.draw_on(ax) if ax is not None else picture
@@ -200,16 +201,16 @@ def path_panel(graph: Graph, n: int, path: list[int], slopes: list[float]) -> Sc
     colour = CATEGORIES[n % len(CATEGORIES)]
     marks = Marks(dict.fromkeys(path, colour), [None] * len(graph.nodes))
     drawing = GraphScene(graph, marks=marks, notes=1)
-    product = f" = {short(prod(slopes))}" if len(slopes) > 1 else ""
-    spelled = f"path {n + 1}: {' × '.join(map(short, slopes))}{product}"
-    drawing.scene.add(Words(16, drawing.below, spelled, 14, colour, weight="600"))
+    product = f" = {format_number(prod(slopes))}" if len(slopes) > 1 else ""
+    spelled = f"path {n + 1}: {' × '.join(map(format_number, slopes))}{product}"
+    drawing.scene.add(Text(16, drawing.below, spelled, 14, colour, weight="600"))
     return drawing.scene
 
 
 def summed_up(graph: Graph, source: int, products: list[float], more: bool) -> str:
     """What all paths together say: L grows by 3 + 1 = 4 for each 1 that a grows."""
     who, result = graph.names[source] or "it", graph.names[-1] or "the result"
-    total = " + ".join(map(short, products))
-    total += f" = {short(sum(products))}" if len(products) > 1 else ""
+    total = " + ".join(map(format_number, products))
+    total += f" = {format_number(sum(products))}" if len(products) > 1 else ""
     limit = f"; the first {MOST_PATHS} paths only" if more else ""
     return f"{result} grows by {total} for each 1 that {who} grows{limit}"

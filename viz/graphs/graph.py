@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from viz.canvas.arrays import to_int
-from viz.canvas.labels import short
+from viz.canvas.labels import format_number
 from viz.canvas.picture import Picture
 from viz.graphs.graph_scene import GraphScene
 from viz.graphs.node import Graph, Node, read_graph
@@ -52,7 +52,7 @@ def graph_data(graph: Graph) -> dict:
 
 def grad_of(node: Node) -> str:
     """Before `backward` a number has no gradient in PyTorch, where it is None."""
-    return "no grad yet" if node.grad is None else f"grad {short(node.grad)}"
+    return "no grad yet" if node.grad is None else f"grad {format_number(node.grad)}"
 
 
 def describe(graph: Graph) -> str:
@@ -60,11 +60,11 @@ def describe(graph: Graph) -> str:
     root = graph.nodes[-1]
     sentence = f"Graph of {len(graph.nodes)} numbers and {len(graph.arrows)} arrows; the result"
     sentence += f" {graph.names[-1]}" if graph.names[-1] else ""
-    sentence += f" is {short(root.data)}"
+    sentence += f" is {format_number(root.data)}"
     named = [(name, node) for name, node in zip(graph.names[:-1], graph.nodes) if name][:6]
     if named:
         sentence += "; " + ", ".join(
-            f"{name} = {short(node.data)} ({grad_of(node)})" for name, node in named
+            f"{name} = {format_number(node.data)} ({grad_of(node)})" for name, node in named
         )
     if graph.left_out:
         sentence += f"; {graph.left_out:,} more numbers are not drawn"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite, sqrt
 
-from viz.canvas.labels import clip, short
+from viz.canvas.labels import format_number, truncate
 from viz.canvas.palette import (
     BLUE,
     FAINT,
@@ -23,7 +23,7 @@ from viz.canvas.palette import (
     PAPER,
     WHITE,
 )
-from viz.canvas.scene import Box, Disc, Line, Scene, Words
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.graphs.layered_layout import lay_out
 from viz.graphs.node import Graph
 
@@ -79,10 +79,10 @@ class GraphScene:
         bottom = self.middle + half * self.look.row + (26 if folded else 8)
         self.below = bottom + 14
         self.scene = Scene(width, bottom + notes * 20 + (8 if notes else 0))
-        self.scene.add(Words(16, 25, title, 15, weight="600"))
+        self.scene.add(Text(16, 25, title, 15, weight="600"))
         self.add_arrows()
         self.add_nodes()
-        self.scene.add(Words(16, bottom - 8, folded, 12, MUTED))
+        self.scene.add(Text(16, bottom - 8, folded, 12, MUTED))
 
     def place(self, layer: float, height: float) -> tuple[float, float]:
         return self.left + layer * self.look.column, self.middle + height * self.look.row
@@ -113,13 +113,13 @@ class GraphScene:
             if self.look.names_and_local_grads and self.is_known(end):
                 (x0, y0), (x1, y1) = points[-2:]  # near the end, where the slope is used
                 x, y = x0 + (x1 - x0) * 0.55, y0 + (y1 - y0) * 0.58 + shift * 0.7
-                labels.append((x, y, f"×{short(slope)}", lit))
+                labels.append((x, y, f"×{format_number(slope)}", lit))
         for x, y, text, lit in labels:
             wide = 7.4 * len(text) + 6
             weight = "600" if lit else "normal"
             self.scene.add(
-                Box(x - wide / 2, y - 9, wide, 17, PAPER, radius=4),
-                Words(x, y + 4, text, 12, lit or MUTED, "middle", weight, mono=True),
+                Rect(x - wide / 2, y - 9, wide, 17, PAPER, radius=4),
+                Text(x, y + 4, text, 12, lit or MUTED, "middle", weight, mono=True),
             )
 
     def way_of(self, start: int, end: int) -> list[tuple[float, float]]:
@@ -148,46 +148,50 @@ class GraphScene:
         grad = 0.0 if node.grad is None else node.grad
         share = abs(grad) / largest if isfinite(grad) and largest else 1.0
         radius = 6 if last else 2 + 4 * sqrt(share) if largest else self.look.width / 2
-        self.scene.add(Disc(x, y, radius, ORANGE if last else BLUE if node.op else GREEN))
+        self.scene.add(Circle(x, y, radius, ORANGE if last else BLUE if node.op else GREEN))
 
     def add_box(self, i: int, x: float, y: float) -> None:
         """Name, number and gradient as far as they are known, and the disc of the operation."""
         node, look = self.graph.nodes[i], self.look
         left, top = x - look.width / 2, y - look.height / 2
         paper, edge = (WHITE, LINE) if node.op else (GREEN_PAPER, GREEN)
-        self.scene.add(Box(left, top, look.width, look.height, paper, edge, 1.3, 7))
+        self.scene.add(Rect(left, top, look.width, look.height, paper, edge, 1.3, 7))
         grad = self.grad(i) if self.is_known(i) else None
         if look.names_and_local_grads:
-            name = clip(self.graph.names[i], 12)
+            name = truncate(self.graph.names[i], 12)
             rise = 0 if name else -6
             lines: list[tuple] = [(name, top + 16, 13, INK if node.op else GREEN, "700", False)]
-            lines += [(short(node.data), top + 34 + rise, 14, INK, "600", True)] * self.is_known(i)
+            lines += [
+                (format_number(node.data), top + 34 + rise, 14, INK, "600", True)
+            ] * self.is_known(i)
             if grad is not None:
-                lines += [(f"grad {short(grad)}", top + 51 + rise, 11.5, GOLD, "normal", True)]
+                lines += [
+                    (f"grad {format_number(grad)}", top + 51 + rise, 11.5, GOLD, "normal", True)
+                ]
         else:
             x += self.disc_width(i) / 5
-            lines = [(short(node.data), y - 1, 11.5, INK, "600", True)] * self.is_known(i)
+            lines = [(format_number(node.data), y - 1, 11.5, INK, "600", True)] * self.is_known(i)
             if grad is not None:
-                lines += [(f"g {short(grad)}", y + 12, 9.5, GOLD, "normal", True)]
+                lines += [(f"g {format_number(grad)}", y + 12, 9.5, GOLD, "normal", True)]
         for text, at, size, colour, weight, mono in lines:
-            self.scene.add(Words(x, at, text, size, colour, "middle", weight, mono))
+            self.scene.add(Text(x, at, text, size, colour, "middle", weight, mono))
         if node.op:
             self.add_disc(i, left, y)
         if i in self.graph.open_ends:
-            self.scene.add(Words(left - 20, y - 14, "…", 14, MUTED, "middle"))
+            self.scene.add(Text(left - 20, y - 14, "…", 14, MUTED, "middle"))
 
     def add_disc(self, i: int, x: float, y: float) -> None:
         sign, wide = self.sign(i), self.disc_width(i)
         paper, ink = (BLUE, WHITE) if self.is_known(i) else (FAINT, MUTED)
         size = 13 if len(sign) < 3 else 11
         self.scene.add(
-            Box(x - wide / 2, y - 11, wide, 22, paper, radius=11),
-            Words(x, y + 4.5, sign, size, ink, "middle", "600"),
+            Rect(x - wide / 2, y - 11, wide, 22, paper, radius=11),
+            Text(x, y + 4.5, sign, size, ink, "middle", "600"),
         )
 
     def sign(self, i: int) -> str:
         op = self.graph.nodes[i].op
-        return clip(SIGNS.get(op, op), 10)
+        return truncate(SIGNS.get(op, op), 10)
 
     def disc_width(self, i: int) -> float:
         """The disc around an operation grows with its name."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from viz.canvas.bitmap import to_png
 from viz.canvas.palette import CATEGORIES, GREEN, INK, LINE, ORANGE, PAPER, blend
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Disc, Image, Scene, Words
+from viz.canvas.scene import Circle, Image, Scene, Text
 from viz.graphs.layered_layout import layers_of
 from viz.graphs.node import Node, all_nodes
 
@@ -146,17 +146,17 @@ def sheet(
 ) -> Scene:
     """The image on its paper, with a title, the result marked, and what each colour means."""
     scene = Scene(max(WIDE, 9.2 * len(title) + 32), TALL)
-    scene.add(Words(16, 27, title, 15, weight="600"))
+    scene.add(Text(16, 27, title, 15, weight="600"))
     png = to_png(list(map(bytes, rows)), [*SHADES, *(colour for colour, _ in groups.values())])
     scene.add(Image(LEFT, TOP, ACROSS / FINE, DOWN / FINE, png))
     x, y = LEFT + result[0] / FINE, TOP + result[1] / FINE
-    scene.add(Disc(x, y, 5, ORANGE), Words(x + 6, y - 12, "the result", 12, INK, "end"))
+    scene.add(Circle(x, y, 5, ORANGE), Text(x + 6, y - 12, "the result", 12, INK, "end"))
     told = {
         f"{name} ({sum(kinds[member] for member in members):,})": colour
         for name, (colour, members) in groups.items()
     }
     x = (WIDE - sum(36 + 6.6 * len(label) for label in told)) / 2
     for label, colour in told.items():
-        scene.add(Disc(x + 6, TALL - 24, 4, colour), Words(x + 16, TALL - 20, label, 12, INK))
+        scene.add(Circle(x + 6, TALL - 24, 4, colour), Text(x + 16, TALL - 20, label, 12, INK))
         x += 36 + 6.6 * len(label)
     return scene

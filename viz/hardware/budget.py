@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from textwrap import wrap
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import FAINT, INK, MUTED
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words, below
+from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.hardware.memory import MARGIN, WIDTH, draw_memory
 
 ROW, LINE, NAMES = 22, 16, 190
@@ -35,15 +35,15 @@ def draw_budget(
     table.height += 10
     told = "; ".join(f"{fact} {words}" for fact, words in facts.items())
     alt = f"{bar.alt} {told}." if told else bar.alt
-    return Picture(bar.data | {"facts": dict(facts)}, alt, below(bar.scene, table, gap=6))
+    return Picture(bar.data | {"facts": dict(facts)}, alt, vstack(bar.scene, table, gap=6))
 
 
 def add_fact(table: Scene, fact: str, words: str) -> None:
     """One more line of the table, or several if the words are many."""
     y = table.height
-    table.add(Box(MARGIN, y, WIDTH - 2 * MARGIN, 1, FAINT))
-    table.add(Words(MARGIN, y + 16, clip(fact, 30), 12.5, MUTED))
+    table.add(Rect(MARGIN, y, WIDTH - 2 * MARGIN, 1, FAINT))
+    table.add(Text(MARGIN, y + 16, truncate(fact, 30), 12.5, MUTED))
     lines = wrap(words, LETTERS) or [""]
     for k, line in enumerate(lines):
-        table.add(Words(MARGIN + NAMES, y + 16 + LINE * k, line, 12.5, INK))
+        table.add(Text(MARGIN + NAMES, y + 16 + LINE * k, line, 12.5, INK))
     table.height += ROW + LINE * (len(lines) - 1)

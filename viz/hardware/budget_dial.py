@@ -10,9 +10,9 @@ from typing import Any
 
 from ipywidgets import Dropdown, HBox, IntSlider, Layout, SelectionSlider, VBox
 
-from viz.canvas.advice import advice_above
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
+from viz.canvas.warnings import with_warning
 from viz.hardware.budget import draw_budget
 
 WIDTHS = (64, 128, 192, 256, 320, 384, 448, 480, 512, 576, 640, 720, 768, 896, 1024, 1280, 1600)
@@ -94,7 +94,7 @@ class BudgetDial(Control):
         try:
             self.last = self.drawn()
         except ValueError as error:
-            return advice_above(str(error), self.last)
+            return with_warning(str(error), self.last)
         return self.last
 
     def drawn(self) -> Picture:

@@ -9,11 +9,11 @@ from difflib import get_close_matches
 from math import isinf, isnan
 from typing import Any
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, INK, MUTED, ORANGE, SLATE, WHITE, blend
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words
-from viz.canvas.ticks import RAISED
+from viz.canvas.scene import Rect, Scene, Text
+from viz.canvas.ticks import SUPERSCRIPTS
 from viz.hardware.number_formats import FORMATS, NumberFormat
 
 CELL, TALL, ROW, MARGIN, GAP = 18.0, 22.0, 84.0, 16.0, 5.0
@@ -39,7 +39,7 @@ def draw_formats(
     value, known = to_value(value), [find_format(name) for name in check_names(formats)]
     rows = {one.name: look_at(value, one) for one in known}
     scene = Scene(WIDTH, 0)
-    scene.add(Words(MARGIN, 25, title or headline(value, rows), 15, weight="600"))
+    scene.add(Text(MARGIN, 25, title or headline(value, rows), 15, weight="600"))
     add_heads(scene, 46)
     for k, (one, row) in enumerate(zip(known, rows.values())):
         add_format(scene, 66 + ROW * k, one, row, value)
@@ -91,28 +91,28 @@ def look_at(value: float, one: NumberFormat) -> dict[str, Any]:
 
 def add_heads(scene: Scene, y: float) -> None:
     """What each colour is for."""
-    scene.add(Words(MEET - GAP - 6, y + 10, "exponent: how large", 12, ORANGE, "end", weight="600"))
-    scene.add(Words(MEET + 6, y + 10, "digits: which number", 12, BLUE, weight="600"))
-    scene.add(Words(MARGIN, y + 10, "sign: 1 is minus", 12, SLATE, weight="600"))
+    scene.add(Text(MEET - GAP - 6, y + 10, "exponent: how large", 12, ORANGE, "end", weight="600"))
+    scene.add(Text(MEET + 6, y + 10, "digits: which number", 12, BLUE, weight="600"))
+    scene.add(Text(MARGIN, y + 10, "sign: 1 is minus", 12, SLATE, weight="600"))
 
 
 def add_format(
     scene: Scene, y: float, one: NumberFormat, row: dict[str, Any], value: float
 ) -> None:
     """The name, the bits in cells, and two lines about the number that they are."""
-    scene.add(Words(MARGIN, y + 12, one.name, 13, INK, weight="600"))
-    scene.add(Words(MARGIN, y + 28, f"{one.bits} bits", 12, MUTED))
+    scene.add(Text(MARGIN, y + 12, one.name, 13, INK, weight="600"))
+    scene.add(Text(MARGIN, y + 28, f"{one.bits} bits", 12, MUTED))
     x = MEET - GAP - (1 + one.exponent) * CELL - GAP
     for part, colour in PARTS.items():
         for bit in row[part]:
             fill, ink = (colour, WHITE) if bit == "1" else (blend(WHITE, colour, 0.14), INK)
-            scene.add(Box(x, y, CELL - 1.5, TALL, fill))
-            scene.add(Words(x + CELL / 2 - 0.7, y + 15.5, bit, 12, ink, "middle", mono=True))
+            scene.add(Rect(x, y, CELL - 1.5, TALL, fill))
+            scene.add(Text(x + CELL / 2 - 0.7, y + 15.5, bit, 12, ink, "middle", mono=True))
             x += CELL
         x += GAP
     left = MARGIN + 108
-    scene.add(Words(left, y + TALL + 18, formula(one, row), 13, INK, weight="600"))
-    scene.add(Words(left, y + TALL + 36, comparison(value, row, one), 12, MUTED))
+    scene.add(Text(left, y + TALL + 18, formula(one, row), 13, INK, weight="600"))
+    scene.add(Text(left, y + TALL + 36, comparison(value, row, one), 12, MUTED))
 
 
 def formula(one: NumberFormat, row: dict[str, Any]) -> str:
@@ -123,7 +123,7 @@ def formula(one: NumberFormat, row: dict[str, Any]) -> str:
     steps, power = one.parts(int(row["exponent"] + row["digits"], 2))
     sign = "−" if row["sign"] == "1" else ""
     digits = plain(steps / 2**one.digits)
-    return f"{sign}{digits} × 2{str(power).translate(RAISED)} = {plain(stored)}"
+    return f"{sign}{digits} × 2{str(power).translate(SUPERSCRIPTS)} = {plain(stored)}"
 
 
 def comparison(value: float, row: dict[str, Any], one: NumberFormat) -> str:
@@ -157,7 +157,7 @@ def short_of(number: float) -> str:
 def with_power(text: str) -> str:
     """1.5e-05 -> 1.5·10⁻⁵."""
     digits, _, power = text.replace("-", "−", text.startswith("-")).partition("e")
-    return f"{digits}·10{str(int(power)).translate(RAISED)}" if power else digits
+    return f"{digits}·10{str(int(power)).translate(SUPERSCRIPTS)}" if power else digits
 
 
 def is_exact(value: float, row: dict[str, Any]) -> bool:
@@ -182,4 +182,4 @@ def describe(value: float, rows: dict[str, dict[str, Any]], title: str) -> str:
         f"{name} {plain(row['stored'])} ({row['sign']} {row['exponent']} {row['digits']})"
         for name, row in rows.items()
     )
-    return clip(f"{title or headline(value, rows)}: {told}.", 900)
+    return truncate(f"{title or headline(value, rows)}: {told}.", 900)

@@ -7,10 +7,10 @@ counted them.
 from collections.abc import Iterator, Mapping
 from math import isfinite
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, FAINT, INK, LINE, MUTED, ORANGE, PAPER, WHITE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Line, Scene, Words
+from viz.canvas.scene import Line, Rect, Scene, Text
 
 WIDTH, MARGIN, TALL, ROW = 760.0, 16.0, 38.0, 74.0
 WIDE = WIDTH - 2 * MARGIN
@@ -41,7 +41,7 @@ def draw_memory(
     colours = {part: CATEGORIES[i % len(CATEGORIES)] for i, part in enumerate(parts)}
     scale = WIDE / max(*totals.values(), (capacity or 0) / EDGE)  # pixels for a byte
     scene = Scene(WIDTH, 0)
-    scene.add(Words(MARGIN, 25, title, 15, weight="600"))
+    scene.add(Text(MARGIN, 25, title, 15, weight="600"))
     for row, (name, bar) in enumerate(sizes.items()):
         add_bar(scene, 40 + ROW * row, name, bar, capacity, scale, colours)
     only = next(iter(sizes.values())) if len(sizes) == 1 else {}
@@ -97,18 +97,18 @@ def add_bar(
     over = capacity is not None and total > capacity
     colour, verdict = ORANGE if over else MUTED, told(total, capacity)
     letters = int(WIDE / LETTER) - len(verdict) - 2
-    scene.add(Words(MARGIN, top + 13, clip(name, letters), 13, INK, weight="600"))
-    scene.add(Words(WIDTH - MARGIN, top + 13, verdict, 13, colour, "end", weight="600"))
+    scene.add(Text(MARGIN, top + 13, truncate(name, letters), 13, INK, weight="600"))
+    scene.add(Text(WIDTH - MARGIN, top + 13, verdict, 13, colour, "end", weight="600"))
     edge = MARGIN + (capacity * scale if capacity is not None else WIDE)
     if capacity is not None:
-        scene.add(Box(MARGIN, y - 3, edge - MARGIN, TALL + 6, FAINT, LINE, radius=3))
+        scene.add(Rect(MARGIN, y - 3, edge - MARGIN, TALL + 6, FAINT, LINE, radius=3))
     x = MARGIN
     places = {}
     for part, size in bar.items():
         places[part] = (x, x + size * scale)
-        scene.add(Box(x, y, size * scale, TALL, colours[part]))
+        scene.add(Rect(x, y, size * scale, TALL, colours[part]))
         if size * scale > 3:
-            scene.add(Box(x + size * scale - 1, y, 1, TALL, PAPER))  # where the next one begins
+            scene.add(Rect(x + size * scale - 1, y, 1, TALL, PAPER))  # where the next one begins
         x += size * scale
     for line in hatching(edge, x, y) if over else ():
         scene.add(Line(line, PAPER, 1.6))
@@ -117,7 +117,7 @@ def add_bar(
         room = max(inside, outside, key=lambda span: span[1] - span[0])
         add_label(scene, *room, y, part, bar[part], colours[part])
     if capacity is not None:
-        scene.add(Box(edge - 1, y - 7, 2.5, TALL + 14, INK))
+        scene.add(Rect(edge - 1, y - 7, 2.5, TALL + 14, INK))
 
 
 def add_label(
@@ -127,8 +127,8 @@ def add_label(
     for label in (f"{part} {in_units(size)}", in_units(size)):
         if LETTER * len(label) + 14 < right - left:
             wide = LETTER * len(label) + 8
-            scene.add(Box(left + 4, y + 9, wide, TALL - 18, colour))  # the hatching would cross it
-            scene.add(Words(left + 8, y + TALL / 2 + 4.5, label, 12.5, WHITE, weight="600"))
+            scene.add(Rect(left + 4, y + 9, wide, TALL - 18, colour))  # the hatching would cross it
+            scene.add(Text(left + 8, y + TALL / 2 + 4.5, label, 12.5, WHITE, weight="600"))
             return
 
 
@@ -149,11 +149,11 @@ def add_legend(
     """The colour of every part, with its size if there is one bar only. Gives back the foot."""
     x = MARGIN
     for part, colour in colours.items():
-        words = clip(part, 40) + (f" {in_units(sizes[part])}" if sizes else "")
+        words = truncate(part, 40) + (f" {in_units(sizes[part])}" if sizes else "")
         wide = 18 + 6.8 * len(words) + 18
         if x > MARGIN and x + wide > WIDTH:
             x, y = MARGIN, y + 20
-        scene.add(Box(x, y, 12, 12, colour, radius=2), Words(x + 18, y + 10.5, words, 12.5, INK))
+        scene.add(Rect(x, y, 12, 12, colour, radius=2), Text(x + 18, y + 10.5, words, 12.5, INK))
         x += wide
     return y + 26
 

@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from math import sqrt
 
 from viz.canvas.arrays import to_numbers
-from viz.canvas.labels import short, visible
+from viz.canvas.labels import format_number, visible_token
 from viz.canvas.palette import BLUE, INK, LINE, MUTED, ORANGE, WHITE, blend, ink_on
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words
+from viz.canvas.scene import Rect, Scene, Text
 
 WIDEST, WIDEST_ALONE = 900, 720  # several tables together, and one, in pixels
 LARGEST_CELL, SMALLEST_CELL = 46, 8
@@ -52,7 +52,7 @@ def draw_counts(
     if any(axes):
         named = f"rows: {axes[0]} · columns: {axes[1]}"
         scene.width = max(scene.width, 8.6 * len(title) + 6.6 * len(named) + 48)
-        scene.add(Words(scene.width - RIGHT, 25, named, 12, MUTED, "end"))
+        scene.add(Text(scene.width - RIGHT, 25, named, 12, MUTED, "end"))
     alt = describe(tables, rows, columns, title, list(titles))
     picture = Picture(tables if several else tables[0], alt, scene)
     return picture.draw_on(ax) if ax is not None else picture
@@ -109,12 +109,12 @@ def lay_out(
     step = side * len(columns) + GAP
     width = LEFT + step * len(tables) - GAP + RIGHT
     scene = Scene(max(width, 8.6 * len(title) + 32), top + side * len(rows) + 16)
-    scene.add(Words(16, 25, title, 15, weight="600"))
+    scene.add(Text(16, 25, title, 15, weight="600"))
     largest = max((abs(x) for table in tables for row in table for x in row), default=0) or 1.0
     for n, table in enumerate(tables):
         left = LEFT + step * n
         if n < len(titles):
-            scene.add(Words(left, top - 24, titles[n], 13, MUTED, weight="600"))
+            scene.add(Text(left, top - 24, titles[n], 13, MUTED, weight="600"))
         add_labels(scene, rows, columns, left, top, side)
         add_cells(scene, table, largest, left, top, side)
         for row, column in marks:
@@ -126,13 +126,13 @@ def add_labels(scene: Scene, rows, columns, left: float, top: float, side: float
     size = min(13, max(7, 0.8 * side))
     for i, row in enumerate(rows):
         y = top + side * (i + 0.5) + 0.35 * size
-        scene.add(Words(left - 6, y, visible(row, 6), size, INK, "end", mono=True))
+        scene.add(Text(left - 6, y, visible_token(row, 6), size, INK, "end", mono=True))
     for j, column in enumerate(columns):
         # A long label would run into its neighbour.
-        label = visible(column, 6)
+        label = visible_token(column, 6)
         small = min(size, 1.55 * side / len(label))
         x = left + side * (j + 0.5)
-        scene.add(Words(x, top - 6, label, small, INK, "middle", mono=True))
+        scene.add(Text(x, top - 6, label, small, INK, "middle", mono=True))
 
 
 def add_cells(
@@ -144,28 +144,28 @@ def add_cells(
             share = sqrt(abs(x) / largest)  # the root: or all but the largest would be white
             place = (left + side * j, top + side * i)
             fill = blend(WHITE, BLUE if x >= 0 else ORANGE, share)
-            scene.add(Box(*place, side, side, fill, LINE, 0.4))
+            scene.add(Rect(*place, side, side, fill, LINE, 0.4))
             if side >= ROOM_FOR_NUMBERS and x:
                 text = written(x, whole, side)
                 size = min(12, 1.5 * side / max(3, len(text)))
                 middle = (place[0] + side / 2, place[1] + side / 2 + 0.35 * size)
-                scene.add(Words(*middle, text, size, ink_on(fill), "middle"))
+                scene.add(Text(*middle, text, size, ink_on(fill), "middle"))
 
 
 def written(x: float, whole: bool, side: float) -> str:
     """A count as it is; a share as .12, for the squares are small."""
     if whole:
         return f"{x:.0f}".replace("-", "−")
-    text = f"{x:.2f}" if abs(x) < 10 else short(x)
+    text = f"{x:.2f}" if abs(x) < 10 else format_number(x)
     return (text[1:] if text.startswith("0.") and side < 32 else text).replace("-", "−")
 
 
-def frame(row, column, rows, columns, left: float, top: float, side: float) -> Box:
+def frame(row, column, rows, columns, left: float, top: float, side: float) -> Rect:
     x = left + side * (0 if column is None else columns.index(column))
     y = top + side * (0 if row is None else rows.index(row))
     wide = side * (len(columns) if column is None else 1)
     tall = side * (len(rows) if row is None else 1)
-    return Box(x, y, wide, tall, "none", ORANGE, 2)
+    return Rect(x, y, wide, tall, "none", ORANGE, 2)
 
 
 def describe(
@@ -176,7 +176,8 @@ def describe(
     for n, table in enumerate(tables):
         cells = sorted((-x, i, j) for i, row in enumerate(table) for j, x in enumerate(row))
         best = ", ".join(
-            f"{visible(rows[i])} {visible(columns[j])} {short(-x)}" for x, i, j in cells[:3]
+            f"{visible_token(rows[i])} {visible_token(columns[j])} {format_number(-x)}"
+            for x, i, j in cells[:3]
         )
         told.append(f"{titles[n] + ': ' if n < len(titles) else ''}the largest are {best}")
     size = f"{len(rows)} rows and {len(columns)} columns"

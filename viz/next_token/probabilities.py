@@ -7,10 +7,10 @@ are ranked.
 from collections.abc import Mapping, Sequence
 
 from viz.canvas.arrays import to_numbers
-from viz.canvas.labels import visible
+from viz.canvas.labels import visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words
+from viz.canvas.scene import Rect, Scene, Text
 
 MOST_COLUMNS = 40
 TOLERANCE = 0.01  # a softmax of 16 bits sums to 1 within half of that
@@ -38,7 +38,7 @@ def draw_probabilities(
     )
     pairs = list(zip(labels, shares))
     data = dict(pairs) if len(set(labels)) == len(labels) else pairs  # two tokens may look the same
-    best = ", ".join(f"{visible(label)} {share:.2f}" for label, share in ranked[:3])
+    best = ", ".join(f"{visible_token(label)} {share:.2f}" for label, share in ranked[:3])
     picture = Picture(
         data,
         f"Probabilities of {len(labels)} tokens; the likeliest: {best}.",
@@ -65,19 +65,19 @@ def side_by_side(labels: list[str], shares: list[float], title: str) -> Scene:
     step, tall, top = min(60, max(26, 640 / len(labels))), 150, 46 if title else 26
     scene = Scene(max(32 + step * len(labels), 9.2 * len(title) + 32), top + tall + 34)
     if title:
-        scene.add(Words(16, 25, title, 15, weight="600"))
-    scene.add(Box(16, top + tall, step * len(labels), 1, MUTED))
+        scene.add(Text(16, 25, title, 15, weight="600"))
+    scene.add(Rect(16, top + tall, step * len(labels), 1, MUTED))
     largest = max(shares)
     for i, (label, share) in enumerate(zip(labels, shares)):
         x, height = 16 + step * i, tall * share / largest
         colour = ORANGE if share == largest else BLUE
-        scene.add(Box(x + 3, top + tall - height, step - 6, height, colour))
+        scene.add(Rect(x + 3, top + tall - height, step - 6, height, colour))
         scene.add(
-            Words(x + step / 2, top + tall + 18, visible(label), 13, INK, "middle", mono=True)
+            Text(x + step / 2, top + tall + 18, visible_token(label), 13, INK, "middle", mono=True)
         )
         if share >= 0.005:
             scene.add(
-                Words(
+                Text(
                     x + step / 2,
                     top + tall - height - 5,
                     f"{100 * share:.0f}%",
@@ -96,16 +96,16 @@ def one_below_another(ranked: list[tuple[str, float]], title: str, most: int) ->
         max(left + wide + 80, 9.2 * len(title) + 32), top + row * (len(shown) + bool(rest)) + 10
     )
     if title:
-        scene.add(Words(16, 25, title, 15, weight="600"))
+        scene.add(Text(16, 25, title, 15, weight="600"))
     for i, (label, share) in enumerate(shown):
         y, width = top + row * i, wide * share / shown[0][1]
-        scene.add(Words(left - 10, y + 15, visible(label), 13, INK, "end", mono=True))
+        scene.add(Text(left - 10, y + 15, visible_token(label), 13, INK, "end", mono=True))
         scene.add(
-            Box(left, y + 3, wide, row - 6, FAINT),
-            Box(left, y + 3, width, row - 6, ORANGE if i == 0 else BLUE),
+            Rect(left, y + 3, wide, row - 6, FAINT),
+            Rect(left, y + 3, width, row - 6, ORANGE if i == 0 else BLUE),
         )
-        scene.add(Words(left + wide + 8, y + 15, f"{100 * share:.1f}%", 12, MUTED))
+        scene.add(Text(left + wide + 8, y + 15, f"{100 * share:.1f}%", 12, MUTED))
     if rest:
         others = f"{len(rest):,} others together: {100 * sum(share for _, share in rest):.1f}%"
-        scene.add(Words(left, top + row * len(shown) + 15, others, 12, MUTED))
+        scene.add(Text(left, top + row * len(shown) + 15, others, 12, MUTED))
     return scene

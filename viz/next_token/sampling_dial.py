@@ -10,10 +10,10 @@ from typing import Any
 from ipywidgets import FloatSlider, IntSlider, Layout, SelectionSlider
 
 from viz.canvas.control import Control
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import GOLD, INK, MUTED
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Disc, Scene, Words
+from viz.canvas.scene import Circle, Scene, Text
 from viz.next_token.probabilities import check, side_by_side
 
 MOST_TEXTS = 40
@@ -43,20 +43,20 @@ def draw_sampling(
         scene = side_by_side(list(bars), list(bars.values()), title)
         scene.width, top = max(scene.width, PER_ROW * WIDE + 32), scene.height + 6
     else:
-        scene.add(Words(16, 25, title, 15, weight="600"))
+        scene.add(Text(16, 25, title, 15, weight="600"))
     for i, text in enumerate(shown):
         x, y = 28.0 + WIDE * (i % PER_ROW), top + 14 + ROW * (i // PER_ROW)
-        found, written = text in known, clip(text.replace("\n", "↵"), LONGEST)
+        found, written = text in known, truncate(text.replace("\n", "↵"), LONGEST)
         if found:
-            scene.add(Disc(x - 8, y - 4.5, 3.2, GOLD))
+            scene.add(Circle(x - 8, y - 4.5, 3.2, GOLD))
         colour = GOLD if found else INK if text else MUTED
         weight = "600" if found else "normal"
-        scene.add(Words(x, y, written or "(nothing)", 13, colour, weight=weight, mono=True))
+        scene.add(Text(x, y, written or "(nothing)", 13, colour, weight=weight, mono=True))
     foot = top + ROW * -(-len(shown) // PER_ROW) + 20
     number = sum(text in known for text in texts)
     told = f"{number} of {len(texts)}: {marked}"
     if known:
-        scene.add(Disc(20, foot - 4.5, 3.2, GOLD), Words(30, foot, told, 12, MUTED))
+        scene.add(Circle(20, foot - 4.5, 3.2, GOLD), Text(30, foot, told, 12, MUTED))
     scene.height = foot + 16
     alt = f"{title or 'Samples'}: {', '.join(shown[:4])} ..." + (f" ({told})" if known else "")
     picture = Picture(list(texts), alt, scene)

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from math import inf, log
 
-from viz.canvas.labels import clip, visible
+from viz.canvas.labels import truncate, visible_token
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words
+from viz.canvas.scene import Rect, Scene, Text
 
 POINTS = 100
 LEAST = 1  # stays for what was not named, or one miss would cost infinity
@@ -31,13 +31,15 @@ def parse_bet(text: str, candidates: Sequence[str]) -> dict[str, float]:
     pieces = BET.findall(text)
     left = BET.sub("", text).strip(" ,;")
     if left:
-        raise ValueError(f"{clip(left, 30)!r} cannot be read; write for example: e 40 a 30")
+        raise ValueError(f"{truncate(left, 30)!r} cannot be read; write for example: e 40 a 30")
     points = {name.lower(): float(number) for name, number in pieces}
     if len(points) < len(pieces):
         raise ValueError("One of them is named twice.")
     unknown = [name for name in points if name not in candidates]
     if unknown:
-        raise ValueError(f"{clip(unknown[0], 20)!r} cannot come; there are {' '.join(candidates)}")
+        raise ValueError(
+            f"{truncate(unknown[0], 20)!r} cannot come; there are {' '.join(candidates)}"
+        )
     if 0 in points.values():
         raise ValueError("0 points on a letter cost infinity if it comes. Give it a little.")
     total = sum(points.values())
@@ -96,29 +98,29 @@ def lay_out(
     over = len(truths) > len(word)
     top, rows = 80, len(truths) + (not over)
     scene = Scene(max(NAME_WIDE + WIDE * len(players) + 24, 8.6 * len(title) + 32), 0)
-    scene.add(Words(16, 25, title, 15, weight="600"))
+    scene.add(Text(16, 25, title, 15, weight="600"))
     for n, name in enumerate(players):
         x = NAME_WIDE + WIDE * n
         colour = CATEGORIES[n % len(CATEGORIES)]
-        scene.add(Words(x, top - 30, clip(name, 28), 13, colour, weight="600"))
-        scene.add(Words(x, top - 12, "gave", 11, MUTED), Words(x + 52, top - 12, "nats", 11, MUTED))
+        scene.add(Text(x, top - 30, truncate(name, 28), 13, colour, weight="600"))
+        scene.add(Text(x, top - 12, "gave", 11, MUTED), Text(x + 52, top - 12, "nats", 11, MUTED))
         for i, (bet, truth) in enumerate(zip(players[name], truths)):
             y, nats = top + ROW * i, costs[name][i]
-            scene.add(Words(x, y + 15, f"{100 * bet.get(truth, 0.0):.3g}%", 12, INK))
+            scene.add(Text(x, y + 15, f"{100 * bet.get(truth, 0.0):.3g}%", 12, INK))
             long = BAR * min(nats, LONGEST_BAR) / LONGEST_BAR
-            scene.add(Box(x + 52, y + 4, BAR, 14, FAINT), Box(x + 52, y + 4, long, 14, colour))
-            scene.add(Words(x + 58 + BAR, y + 15, written(nats), 12, INK))
+            scene.add(Rect(x + 52, y + 4, BAR, 14, FAINT), Rect(x + 52, y + 4, long, 14, colour))
+            scene.add(Text(x + 58 + BAR, y + 15, written(nats), 12, INK))
         if truths:
             y = top + ROW * rows + 20
-            scene.add(Words(x, y, f"mean {written(mean(costs[name]))}", 13, colour, weight="600"))
+            scene.add(Text(x, y, f"mean {written(mean(costs[name]))}", 13, colour, weight="600"))
     for i in range(rows):
-        seen, then = clip_left(word[:i]), visible(truths[i]) if i < len(truths) else "?"
+        seen, then = clip_left(word[:i]), visible_token(truths[i]) if i < len(truths) else "?"
         y = top + ROW * i + 15
         # One letter of this font is 7.9 pixels wide at size 13.
-        scene.add(Words(20, y, seen, 13, MUTED, mono=True))
-        scene.add(Words(20 + 7.9 * len(seen), y, then, 13, INK, weight="600", mono=True))
+        scene.add(Text(20, y, seen, 13, MUTED, mono=True))
+        scene.add(Text(20 + 7.9 * len(seen), y, then, 13, INK, weight="600", mono=True))
     if truths:
-        scene.add(Words(20, top + ROW * rows + 20, "nats per letter", 12, MUTED))
+        scene.add(Text(20, top + ROW * rows + 20, "nats per letter", 12, MUTED))
     scene.height = top + ROW * rows + 38
     return scene
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from viz.canvas.arrays import to_mapping
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.picture import Picture
-from viz.canvas.ticks import told_number
+from viz.canvas.ticks import format_compact
 from viz.curves.loss_on_axes import draw_on_axes
 from viz.curves.loss_scene import LossScene, Sheet
 from viz.curves.series import VAL, Series, bold
@@ -98,7 +98,7 @@ def finding(series: Mapping[str, Series], x: str, y: str, unit: str) -> str:
         return names_of(series)
     ranked = sorted(series, key=lambda name: last_of(series[name], y))
     best, goal = ranked[0], last_of(series[ranked[1]], y)
-    lowest = f"{clip(best, 30)} ends lowest, at {last_of(series[best], y):.3g}"
+    lowest = f"{truncate(best, 30)} ends lowest, at {last_of(series[best], y):.3g}"
     if len(series) > 2 or last_of(series[best], y) == goal:
         return lowest
     steps, values = series[best]
@@ -108,13 +108,13 @@ def finding(series: Mapping[str, Series], x: str, y: str, unit: str) -> str:
         return lowest
     measure = unit.split()[0] if x == "hours" else "steps" if x == "step" else x
     return (
-        f"{clip(best, 26)} is where {clip(ranked[1], 26)} ends, {goal:.3g}, after "
+        f"{truncate(best, 26)} is where {truncate(ranked[1], 26)} ends, {goal:.3g}, after "
         f"{100 * share:.0f}% of its {measure}"
     )
 
 
 def names_of(series: Mapping[str, Series]) -> str:
-    names = [clip(name, 20) for name in series]
+    names = [truncate(name, 20) for name in series]
     shown = ", ".join(names[:4])
     return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
 
@@ -123,7 +123,7 @@ def describe(series: Mapping[str, Series], y: str, unit: str) -> str:
     """One sentence: where each run begins and where it has come to."""
     told = [
         f"{name} from {values[0]:.3g} to {last_of((places, values), y):.3g} at "
-        f"{told_number(float(f'{places[-1]:.3g}'))}"
+        f"{format_compact(float(f'{places[-1]:.3g}'))}"
         for name, (places, values) in series.items()
     ]
     return f"{HEIGHTS.get(y, y)} over {unit}: {'; '.join(told)}."

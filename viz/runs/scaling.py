@@ -13,11 +13,11 @@ Source: the form of the picture: Kaplan et al. 2020, arXiv 2001.08361; Hoffmann 
 from collections.abc import Mapping
 
 from viz.canvas.arrays import to_mapping
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, GOLD, INK, MUTED, PAPER
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Disc, Line, Shape, Words
-from viz.canvas.ticks import power_of_ten, told_number
+from viz.canvas.scene import Circle, Line, Shape, Text
+from viz.canvas.ticks import format_compact, format_scientific
 from viz.curves.loss_on_axes import draw_on_axes
 from viz.curves.loss_scene import LEFT, LossScene, Sheet
 from viz.curves.series import Points, Series, thinned
@@ -103,20 +103,20 @@ def finding(edge: list[Led]) -> str:
     *_, leader = (name for _, _, name in edge)
     others = [ops for ops, _, name in edge if name != leader]
     if not others:
-        return f"{clip(leader, 30)} is lowest for every number of operations"
+        return f"{truncate(leader, 30)} is lowest for every number of operations"
     since = next(ops for ops, _, _ in edge if ops > others[-1])
-    return f"From {power_of_ten(since)} operations on {clip(leader, 20)} is lowest"
+    return f"From {format_scientific(since)} operations on {truncate(leader, 20)} is lowest"
 
 
 def bottoms(best: Mapping[str, Place], x: str) -> str:
     """The sentence that valleys prove: where the last one is lowest."""
     name, (size, _) = list(best.items())[-1]
-    return f"{clip(name, 30)}: lowest at {place_on(x, size)}"
+    return f"{truncate(name, 30)}: lowest at {place_on(x, size)}"
 
 
 def words_of(x: str, place: float) -> str:
     """4·10⁸ operations, but 1,952 parameters."""
-    return power_of_ten(place) if x == "operations" else told_number(place)
+    return format_scientific(place) if x == "operations" else format_compact(place)
 
 
 def place_on(x: str, place: float) -> str:
@@ -133,7 +133,7 @@ def add_envelope(drawing: LossScene, envelope: Points) -> None:
     drawing.scene.shapes.insert(first_curve, band)
     x, y = LEFT, drawing.scene.height - 13
     drawing.scene.add(Line(((x, y), (x + 22, y)), GOLD, 9, opacity=0.25))
-    drawing.scene.add(Words(x + 34, y + 4, "lowest of all", 11, MUTED))
+    drawing.scene.add(Text(x + 34, y + 4, "lowest of all", 11, MUTED))
 
 
 def is_curve(shape: Shape) -> bool:
@@ -145,10 +145,10 @@ def add_points(drawing: LossScene, best: Mapping[str, Place], names: list[str], 
     for name, point in best.items():
         place = drawing.place(*point)
         colour = colour_of(name, names)
-        drawing.scene.add(Disc(*place, 4.5, PAPER, colour, 2))
+        drawing.scene.add(Circle(*place, 4.5, PAPER, colour, 2))
         if told:  # inside the valley, where there is room
             loss = f"{point[1]:{FORM}}"
-            drawing.scene.add(Words(place[0], place[1] - 12, loss, 12, colour, "middle"))
+            drawing.scene.add(Text(place[0], place[1] - 12, loss, 12, colour, "middle"))
 
 
 def colour_of(name: str, names: list[str]) -> str:
@@ -162,7 +162,7 @@ def describe(best: Mapping[str, Place], line: Series, x: str) -> str:
         for name, (place, loss) in best.items()
     ]
     ahead = (
-        f" The fitted line comes to {line[1][-1]:{FORM}} at {power_of_ten(line[0][-1])}."
+        f" The fitted line comes to {line[1][-1]:{FORM}} at {format_scientific(line[0][-1])}."
         if line[0]
         else ""
     )

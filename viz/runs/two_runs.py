@@ -6,10 +6,10 @@ from html import escape
 from ipywidgets import Dropdown, HBox, Layout
 
 from viz.canvas.control import Control
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Scene, below
+from viz.canvas.scene import Scene, vstack
 from viz.curves.loss_scene import WIDTH
 from viz.curves.pins import EDGE, GAP, add_card, card_lines, tall_of
 from viz.runs.run_log import Rate, measured
@@ -72,9 +72,9 @@ class TwoRuns(Control):
             return curves
         assert curves.scene is not None, "curves are made of shapes"
         written = [
-            f"{name} wrote {clip(card[1], 60)!r}" for name, card in zip(names, cards) if card
+            f"{name} wrote {truncate(card[1], 60)!r}" for name, card in zip(names, cards) if card
         ]
-        scene = below(curves.scene, written_by(names, cards))
+        scene = vstack(curves.scene, written_by(names, cards))
         return Picture(curves.data, f"{curves.alt} {'; '.join(written)}.", scene)
 
     def redraw(self, change=None) -> None:
@@ -105,7 +105,7 @@ def last_text(name: str, given: str | Mapping[float, str]) -> tuple[str, str]:
         raise ValueError(
             f"The samples of {name!r} are {given!r:.60}; give a text, or {{step: text}}."
         )
-    return f"{clip(name, 24)} wrote{'' if step is None else f' at step {step:,g}'}", text
+    return f"{truncate(name, 24)} wrote{'' if step is None else f' at step {step:,g}'}", text
 
 
 def written_by(names: list[str], cards: list[tuple[str, str] | None]) -> Scene:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from viz.canvas.arrays import to_numbers
-from viz.canvas.labels import clip, short
+from viz.canvas.labels import format_number, truncate
 from viz.canvas.picture import Picture
 from viz.text.funnel import check_places, draw_funnel
 
@@ -35,9 +35,11 @@ def draw_filtering(
     lost: dict[int, str] = {}
     for name, (numbers, rule, threshold) in check(filters, len(documents)).items():
         gone = [i for i, number in enumerate(numbers) if goes(number, rule, threshold)]
-        removed[f"{name} {RULES[rule]} {short(threshold)}"] = gone
+        removed[f"{name} {RULES[rule]} {format_number(threshold)}"] = gone
         for place in sorted({*gone} & {*good} - {*lost}):
-            lost[place] = f"{name} {short(numbers[place])}, {RULES[rule]} {short(threshold)}"
+            lost[place] = (
+                f"{name} {format_number(numbers[place])}, {RULES[rule]} {format_number(threshold)}"
+            )
     kept = set(range(len(documents))).difference(*removed.values())
     title = f"{len(kept):,} of {len(documents):,} documents kept"
     title += f", {len(kept & bad):,} of them junk" if bad else ""
@@ -86,4 +88,4 @@ def example(documents: Sequence[str], lost: Mapping[int, str]) -> str:
         return "None of the good ones is lost."
     place, why = next(iter(lost.items()))
     text = " ".join(documents[place][: 4 * LONGEST_EXAMPLE].split())
-    return f"Lost though good ({why}): {clip(text, LONGEST_EXAMPLE)}"
+    return f"Lost though good ({why}): {truncate(text, LONGEST_EXAMPLE)}"

@@ -10,10 +10,10 @@ from html import escape
 from math import ceil, sqrt
 from textwrap import wrap
 
-from viz.canvas.labels import clip, printable
+from viz.canvas.labels import printable, truncate
 from viz.canvas.palette import CATEGORIES, GREEN, INK, LINE, MUTED, PAPER, VIOLET
 from viz.canvas.picture import Picture, image_tag
-from viz.canvas.scene import Box, Line, Scene, Words, num
+from viz.canvas.scene import Line, Rect, Scene, Text, format_coordinate
 
 MOST_SQUARES = 3000
 WIDTH, MARGIN, GAP, TALL = 850.0, 14.0, 12.0, 480.0  # JupyterLab shows 860 pixels
@@ -104,21 +104,21 @@ def lay_out(columns: list[Column], title: str, notes: Sequence[str]) -> Scene:
     first = columns[0]
     wide = first.pitch * first.per_row
     scene = Scene(max(columns[-1].x + wide, 9.2 * len(title) + MARGIN) + MARGIN, 0)
-    scene.add(Words(MARGIN, 25, title, 15, weight="600"))
+    scene.add(Text(MARGIN, 25, title, 15, weight="600"))
     # The labels stand where the number of all documents puts them: a threshold does not move them.
     foot = first.top + first.pitch * (first.rows(first.passing + len(first.drawn)) + 2) + 19
     for i, column in enumerate(columns):
         word = "kept" if not column.name else "left" if i else "in all"
         headline = f"{column.found:,} {word}"
-        scene.add(Words(column.x, column.top - 10, headline, 13, INK, weight="600"))
+        scene.add(Text(column.x, column.top - 10, headline, 13, INK, weight="600"))
         scene.add(*block(column, column.top, column.passing, LINE))
         scene.add(*block(column, column.y, column.black, INK))
         scene.add(*block(column, column.y_coloured, column.coloured, column.colour))
         for j, words in enumerate(label_of(column)):
-            scene.add(Words(column.x, foot + 15 * j, words, 12, column.colour, weight="600"))
+            scene.add(Text(column.x, foot + 15 * j, words, 12, column.colour, weight="600"))
     bottom = foot + 15 * max(len(label_of(column)) for column in columns) + 13
     for i, note in enumerate(notes):
-        scene.add(Words(MARGIN, bottom + 17 * i, note, 12, MUTED))
+        scene.add(Text(MARGIN, bottom + 17 * i, note, 12, MUTED))
     scene.height = bottom + 17 * len(notes) - (5 if notes else 14)
     scene.width = max([scene.width, *(6.8 * len(note) + 2 * MARGIN for note in notes)])
     return scene
@@ -129,17 +129,17 @@ def label_of(column: Column) -> list[str]:
     if not column.name:
         return []
     wide = max(12, int(column.pitch * column.per_row / 7))
-    return wrap(f"−{column.removed:,} {clip(column.name, 60)}", wide)[:4]
+    return wrap(f"−{column.removed:,} {truncate(column.name, 60)}", wide)[:4]
 
 
-def block(column: Column, top: float, squares: int, colour: str) -> list[Box | Line]:
+def block(column: Column, top: float, squares: int, colour: str) -> list[Rect | Line]:
     """So many squares in rows: a sheet of colour and a last row, cut apart by lines of paper."""
     side, per_row, left = column.pitch, column.per_row, column.x
     rows, rest = divmod(squares, per_row)
     bottom, right = top + side * column.rows(squares), left + side * (per_row if rows else rest)
-    shapes: list[Box | Line] = [
-        Box(left, top, side * per_row if rows else 0, side * rows, colour),
-        Box(left, top + side * rows, side * rest, side, colour),
+    shapes: list[Rect | Line] = [
+        Rect(left, top, side * per_row if rows else 0, side * rows, colour),
+        Rect(left, top + side * rows, side * rest, side, colour),
     ]
     across = [left + side * i - 0.5 for i in range(1, (per_row if rows else rest) + 1)]
     down = [top + side * j - 0.5 for j in range(1, column.rows(squares) + 1)]
@@ -158,17 +158,18 @@ def with_texts(
     grids = (grid(column, documents, longest) for column in columns if column.drawn)
     return (
         f'<div style="overflow-x: auto"><div style="position: relative; '
-        f'width: {num(scene.width)}px">{image}{"".join(grids)}</div></div>'
+        f'width: {format_coordinate(scene.width)}px">{image}{"".join(grids)}</div></div>'
     )
 
 
 def grid(column: Column, documents: Sequence[str], longest: int) -> str:
-    texts = (clip(" ".join(documents[i][: 4 * longest].split()), longest) for i in column.drawn)
+    texts = (truncate(" ".join(documents[i][: 4 * longest].split()), longest) for i in column.drawn)
     boxes = [f'<b title="{escape(printable(text))}"></b>' for text in texts]
     boxes[column.black : column.black] = ["<b></b>"] * (-column.black % column.per_row)
     wide, tall = column.pitch * column.per_row, column.bottom - column.y
     return (
-        f'<div style="position: absolute; left: {num(column.x)}px; top: {num(column.y)}px; '
-        f"width: {wide}px; height: {num(tall)}px; display: grid; "
+        f'<div style="position: absolute; left: {format_coordinate(column.x)}px; '
+        f"top: {format_coordinate(column.y)}px; "
+        f"width: {wide}px; height: {format_coordinate(tall)}px; display: grid; "
         f'grid-template-columns: repeat({column.per_row}, 1fr)">{"".join(boxes)}</div>'
     )

@@ -10,7 +10,7 @@ from ipywidgets import Button, HBox, Layout
 
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
-from viz.canvas.spelling import Piece
+from viz.canvas.visible_text import Piece
 from viz.text.merging import Pair, check, draw_merging, name_of, start
 
 OFFERED_RANKS = (1, 2, 3, 5, 8, 13, 21, 34)  # the commonest pair is there, and worse and worse ones

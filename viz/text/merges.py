@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import INK, LINE, MUTED, TINTS
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Line, Scene, Words, below, beside
-from viz.canvas.spelling import cells, spell
+from viz.canvas.scene import Line, Rect, Scene, Text, hstack, vstack
+from viz.canvas.visible_text import display_width, to_runs
 
 Parents = tuple[int, int] | None
 MOST_LEAVES = 20
@@ -57,12 +57,12 @@ def draw_merges(
         whole = whole and len(shown) == len(tree)
         sheets.append(lay_out(shown, first))
     heading = Scene(max(9.2 * len(title) + 2 * MARGIN, 120), 40 if title else 12)
-    heading.add(Words(MARGIN, 25, title, 15, weight="600"))
-    scene = below(heading, *in_rows(sheets))
+    heading.add(Text(MARGIN, 25, title, 15, weight="600"))
+    scene = vstack(heading, *in_rows(sheets))
     if not whole:
         foot = Scene(420, 24)
-        foot.add(Words(MARGIN, 16, "Grey pieces of several bytes were merged, too.", 12, MUTED))
-        scene = below(scene, foot)
+        foot.add(Text(MARGIN, 16, "Grey pieces of several bytes were merged, too.", 12, MUTED))
+        scene = vstack(scene, foot)
     scene.height += 8
     data = [
         {"token": tree[0].token, "piece": tree[0].piece, "merges": merges_of(tree)}
@@ -136,7 +136,7 @@ def lay_out(branches: list[Branch], first: int) -> Scene:
 
 
 def label_of(branch: Branch) -> str:
-    return clip("".join(written for written, _ in spell(branch.piece)), 40)
+    return truncate("".join(written for written, _ in to_runs(branch.piece)), 40)
 
 
 def number_of(branch: Branch, first: int) -> str:
@@ -144,15 +144,15 @@ def number_of(branch: Branch, first: int) -> str:
 
 
 def width_of(branch: Branch, first: int) -> float:
-    return max(cells(label_of(branch)) * CELL, 5.4 * len(number_of(branch, first))) + 10
+    return max(display_width(label_of(branch)) * CELL, 5.4 * len(number_of(branch, first))) + 10
 
 
 def add_branch(scene: Scene, branch: Branch, y: float, first: int, colour: str) -> None:
     wide, made = width_of(branch, first), bool(branch.children)
     x, tall = branch.x - wide / 2, BOX if made else LEAF_BOX
-    scene.add(Box(x, y, wide, tall, colour if made else PLAIN, radius=4))
-    scene.add(Words(branch.x, y + 17, label_of(branch), 14, INK, "middle", mono=True))
-    scene.add(Words(branch.x, y + 31, number_of(branch, first), 10, MUTED, "middle"))
+    scene.add(Rect(x, y, wide, tall, colour if made else PLAIN, radius=4))
+    scene.add(Text(branch.x, y + 17, label_of(branch), 14, INK, "middle", mono=True))
+    scene.add(Text(branch.x, y + 31, number_of(branch, first), 10, MUTED, "middle"))
 
 
 def in_rows(sheets: list[Scene]) -> list[Scene]:
@@ -162,7 +162,7 @@ def in_rows(sheets: list[Scene]) -> list[Scene]:
         if rows[-1] and sum(s.width for s in rows[-1]) + sheet.width > WIDTH:
             rows.append([])
         rows[-1].append(sheet)
-    return [beside(*row) for row in rows]
+    return [hstack(*row) for row in rows]
 
 
 def merges_of(branches: list[Branch]) -> list[tuple[int, int, int]]:

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Disc, Line, Scene, Words, below
-from viz.canvas.spelling import Piece, coded, spell
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text, vstack
+from viz.canvas.visible_text import Piece, to_bytes, to_runs
 from viz.text.tokens import lay_out
 
 Pair = tuple[bytes, bytes]
@@ -47,7 +47,7 @@ class Board:
 
 def start(words: Sequence[Piece]) -> Board:
     """The text in single bytes."""
-    counts = Counter(map(coded, words))
+    counts = Counter(map(to_bytes, words))
     return Board(counts, {word: tuple(bytes([b]) for b in word) for word in counts})
 
 
@@ -75,7 +75,7 @@ def boards(words: Sequence[Piece], merges: Sequence[Pair]) -> list[Board]:
 
 
 def name_of(pair: Pair) -> str:
-    left, right = ("".join(written for written, _ in spell(token)) for token in pair)
+    left, right = ("".join(written for written, _ in to_runs(token)) for token in pair)
     return f"{left} + {right}"
 
 
@@ -102,7 +102,7 @@ def draw_merging(
     result = f"{you} saved {saved[n]:,} of {n_bytes:,} tokens, the algorithm {its_saved[n]:,}"
     sheet = Scene(WIDTH, TOP + ROW * max(8, len(algorithms)) + 20)
     heading = title or f"{n} of {len(algorithms)} merges: {result}"
-    sheet.add(Words(MARGIN, 25, heading, 15, weight="600"))
+    sheet.add(Text(MARGIN, 25, heading, 15, weight="600"))
     sheet.add(*begun(words, after_yours[-1]).shapes)
     add_list(sheet, LEFT_COLUMN, you, ORANGE, yours, saved)
     add_list(sheet, RIGHT_COLUMN, "the algorithm", BLUE, algorithms[:n], its_saved)
@@ -119,8 +119,8 @@ def savings(after: Sequence[Board]) -> list[int]:
 
 def begun(words: Sequence[Piece], board: Board) -> Scene:
     """The first lines of the text in its tokens of now."""
-    now: list[Piece] = [token for word in words[:200] for token in board.tokens_of[coded(word)]]
-    return below(Scene(0, 38), lay_out(now, None, WIDTH, len(now), lines=LINES))
+    now: list[Piece] = [token for word in words[:200] for token in board.tokens_of[to_bytes(word)]]
+    return vstack(Scene(0, 38), lay_out(now, None, WIDTH, len(now), lines=LINES))
 
 
 def check(words: Sequence[Piece], yours: Sequence[Pair], algorithms: Sequence[Pair]) -> None:
@@ -139,30 +139,30 @@ def check(words: Sequence[Piece], yours: Sequence[Pair], algorithms: Sequence[Pa
 def add_list(
     sheet: Scene, x: float, whose: str, colour: str, merges: Sequence[Pair], saved: list[int]
 ) -> None:
-    sheet.add(Words(x, TOP - 14, clip(whose, 26), 13, colour, weight="600"))
-    sheet.add(Words(x + 156, TOP - 14, "saved", 11, MUTED, "end"))
-    sheet.add(Box(x - 24, TOP - 6, 180, 1, LINE))
+    sheet.add(Text(x, TOP - 14, truncate(whose, 26), 13, colour, weight="600"))
+    sheet.add(Text(x + 156, TOP - 14, "saved", 11, MUTED, "end"))
+    sheet.add(Rect(x - 24, TOP - 6, 180, 1, LINE))
     for i, pair in enumerate(merges):
         y = TOP + 12 + ROW * i
-        sheet.add(Words(x - 8, y, f"{i + 1}", 11, MUTED, "end"))
-        sheet.add(Words(x, y, clip(name_of(pair), 15), 13, INK, mono=True))
-        sheet.add(Words(x + 156, y, f"{saved[i + 1] - saved[i]:,}", 12, INK, "end"))
+        sheet.add(Text(x - 8, y, f"{i + 1}", 11, MUTED, "end"))
+        sheet.add(Text(x, y, truncate(name_of(pair), 15), 13, INK, mono=True))
+        sheet.add(Text(x + 156, y, f"{saved[i + 1] - saved[i]:,}", 12, INK, "end"))
 
 
 def add_curves(sheet: Scene, yours: list[int], algorithms: list[int]) -> None:
     """Tokens saved by all merges so far, over their number; the algorithm's goes on to the end."""
     bottom, most = sheet.height - 36, max(1, *yours, *algorithms)
     tall, step = bottom - TOP, CURVES_WIDE / (len(algorithms) - 1)
-    sheet.add(Words(CURVES, TOP - 14, "tokens saved by all merges so far", 12, MUTED, weight="600"))
+    sheet.add(Text(CURVES, TOP - 14, "tokens saved by all merges so far", 12, MUTED, weight="600"))
     for share in (0, 0.5, 1):
         y = bottom - tall * share
-        sheet.add(Box(CURVES, y, CURVES_WIDE, 1, FAINT if share else LINE))
-        sheet.add(Words(CURVES - 6, y + 4, f"{most * share:,.0f}", 11, MUTED, "end"))
+        sheet.add(Rect(CURVES, y, CURVES_WIDE, 1, FAINT if share else LINE))
+        sheet.add(Text(CURVES - 6, y + 4, f"{most * share:,.0f}", 11, MUTED, "end"))
     for at in (0, len(algorithms) - 1):
-        sheet.add(Words(CURVES + step * at, bottom + 16, f"{at}", 11, MUTED, "middle"))
-    sheet.add(Words(CURVES + CURVES_WIDE / 2, bottom + 16, "merges", 11, MUTED, "middle"))
+        sheet.add(Text(CURVES + step * at, bottom + 16, f"{at}", 11, MUTED, "middle"))
+    sheet.add(Text(CURVES + CURVES_WIDE / 2, bottom + 16, "merges", 11, MUTED, "middle"))
     for saved, colour, dash in ((algorithms, BLUE, "5 4"), (yours, ORANGE, "")):
         points = tuple((CURVES + step * i, bottom - tall * n / most) for i, n in enumerate(saved))
         if len(points) > 1:
             sheet.add(Line(points, colour, 2, dash=dash))
-        sheet.add(Disc(*points[-1], 4, colour))
+        sheet.add(Circle(*points[-1], 4, colour))

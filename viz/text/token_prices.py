@@ -7,11 +7,18 @@ out on purpose: quality. A model may well be better in a language that costs mor
 from collections.abc import Mapping, Sequence
 
 from viz.canvas.arrays import to_mapping
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, WHITE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words, below
-from viz.canvas.spelling import Piece, cells, characters_in, coded, is_escaped, spell
+from viz.canvas.scene import Rect, Scene, Text, vstack
+from viz.canvas.visible_text import (
+    Piece,
+    characters_in,
+    display_width,
+    is_escaped,
+    to_bytes,
+    to_runs,
+)
 from viz.text.tokens import COLOURS, check
 
 MARGIN, NAME_WIDE, STRIP, ROW, BAR = 16.0, 84.0, 560.0, 30.0, 24.0
@@ -55,9 +62,9 @@ def draw_token_prices(
     }
     dearest = max(row["price"] for rows in data.values() for row in rows.values())
     heading = Scene(max(WIDTH, 9.2 * len(title) + 2 * MARGIN), 34 if title else 8)
-    heading.add(Words(MARGIN, 25, title, 15, weight="600"))
+    heading.add(Text(MARGIN, 25, title, 15, weight="600"))
     sheets = [lay_out(name, tables[name], data[name], base, dearest) for name in tables]
-    scene = below(heading, below(*sheets, footnote(), gap=8))
+    scene = vstack(heading, vstack(*sheets, footnote(), gap=8))
     picture = Picture(data, describe(data, base, title), scene)
     return picture.draw_on(ax) if ax is not None else picture
 
@@ -76,27 +83,27 @@ def lay_out(
     name: str, rows: dict[str, list[Piece]], facts_of: dict, base: str, dearest: float
 ) -> Scene:
     sheet = Scene(WIDTH, 30 + ROW * len(rows))
-    sheet.add(Words(MARGIN, 18, clip(name, 40), 13, INK, weight="600"))
-    sheet.add(Words(TOKENS, 18, "tokens", 11, MUTED, "end"))
-    sheet.add(Words(CHARACTERS, 18, "characters per token", 11, MUTED, "end"))
-    sheet.add(Words(PRICE, 18, f"price ({clip(base, 12)}: 1)", 11, MUTED))
+    sheet.add(Text(MARGIN, 18, truncate(name, 40), 13, INK, weight="600"))
+    sheet.add(Text(TOKENS, 18, "tokens", 11, MUTED, "end"))
+    sheet.add(Text(CHARACTERS, 18, "characters per token", 11, MUTED, "end"))
+    sheet.add(Text(PRICE, 18, f"price ({truncate(base, 12)}: 1)", 11, MUTED))
     for i, (language, cut) in enumerate(rows.items()):
         y, told = 26 + ROW * i, facts_of[language]
-        sheet.add(Words(MARGIN, y + 16, clip(language, 11), 13, INK))
+        sheet.add(Text(MARGIN, y + 16, truncate(language, 11), 13, INK))
         add_strip(sheet, cut, y)
-        sheet.add(Words(TOKENS, y + 16, f"{told['tokens']:,}", 13, INK, "end"))
-        sheet.add(Words(CHARACTERS, y + 16, f"{told['characters_per_token']:.1f}", 13, INK, "end"))
+        sheet.add(Text(TOKENS, y + 16, f"{told['tokens']:,}", 13, INK, "end"))
+        sheet.add(Text(CHARACTERS, y + 16, f"{told['characters_per_token']:.1f}", 13, INK, "end"))
         wide = PRICE_WIDE * told["price"] / dearest
         colour = ORANGE if told["price"] > 1 else BLUE
-        sheet.add(Box(PRICE, y + 3, PRICE_WIDE, BAR - 6, FAINT, radius=2))
-        sheet.add(Box(PRICE, y + 3, wide, BAR - 6, colour, radius=2))
-        sheet.add(Words(PRICE + PRICE_WIDE + 6, y + 16, f"{told['price']:.1f}", 12, INK))
+        sheet.add(Rect(PRICE, y + 3, PRICE_WIDE, BAR - 6, FAINT, radius=2))
+        sheet.add(Rect(PRICE, y + 3, wide, BAR - 6, colour, radius=2))
+        sheet.add(Text(PRICE + PRICE_WIDE + 6, y + 16, f"{told['price']:.1f}", 12, INK))
     return sheet
 
 
 def footnote() -> Scene:
     foot = Scene(WIDTH, 24)
-    foot.add(Words(MARGIN + NAME_WIDE, 12, BLANK, 11, MUTED))
+    foot.add(Text(MARGIN + NAME_WIDE, 12, BLANK, 11, MUTED))
     return foot
 
 
@@ -106,20 +113,24 @@ def add_strip(sheet: Scene, cut: list[Piece], y: float) -> None:
     size = min(13.0, STRIP / CELL / sum(byte_weights(cut)))
     for i, (piece, share) in enumerate(zip(cut, shares)):
         wide = STRIP * share
-        sheet.add(Box(x, y, wide, BAR, COLOURS[i % len(COLOURS)]))
-        sheet.add(Box(x + wide - 0.5, y, 0.5, BAR, WHITE))
-        written = "".join(text for text, is_bytes in spell(piece) if not is_bytes)
-        if written.strip() and size >= SMALLEST and cells(written) * CELL * size <= wide + 3:
-            sheet.add(Words(x + wide / 2, y + 16, written, size, INK, "middle", mono=True))
+        sheet.add(Rect(x, y, wide, BAR, COLOURS[i % len(COLOURS)]))
+        sheet.add(Rect(x + wide - 0.5, y, 0.5, BAR, WHITE))
+        written = "".join(text for text, is_bytes in to_runs(piece) if not is_bytes)
+        if (
+            written.strip()
+            and size >= SMALLEST
+            and display_width(written) * CELL * size <= wide + 3
+        ):
+            sheet.add(Text(x + wide / 2, y + 16, written, size, INK, "middle", mono=True))
         x += wide
 
 
 def byte_weights(cut: Sequence[Piece]) -> list[float]:
     """How wide each byte of the sentence is, in letters: a byte is a part of its letter."""
     weights: list[float] = []
-    for character in b"".join(map(coded, cut)).decode("utf-8", "surrogateescape"):
+    for character in b"".join(map(to_bytes, cut)).decode("utf-8", "surrogateescape"):
         size = 1 if is_escaped(character) else len(character.encode())
-        weights += [max(0.3, cells(character)) / size] * size
+        weights += [max(0.3, display_width(character)) / size] * size
     return weights
 
 
@@ -127,7 +138,7 @@ def shares_of(cut: Sequence[Piece]) -> list[float]:
     """How much of the sentence's width each piece has."""
     weights, shares, start = byte_weights(cut), [], 0
     for piece in cut:
-        end = start + len(coded(piece))
+        end = start + len(to_bytes(piece))
         shares.append(sum(weights[start:end]) / sum(weights))
         start = end
     return shares

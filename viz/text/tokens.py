@@ -6,11 +6,18 @@ pieces that make one character together stands that character.
 
 from collections.abc import Mapping, Sequence
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import INK, MUTED, SLATE, TINTS, WHITE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Line, Scene, Words, below
-from viz.canvas.spelling import Piece, Run, cells, characters_in, spell, torn_characters
+from viz.canvas.scene import Line, Rect, Scene, Text, vstack
+from viz.canvas.visible_text import (
+    Piece,
+    Run,
+    characters_in,
+    display_width,
+    split_characters,
+    to_runs,
+)
 
 MOST_TOKENS = 300  # of each text
 LONGEST = 40  # letters of one piece
@@ -40,13 +47,13 @@ def draw_tokens(
     numbers = check_ids(ids if isinstance(ids, Mapping) or ids is None else {"": ids}, texts)
     heading = Scene(width, 36 if title else 8)
     if title:
-        heading.add(Words(MARGIN, 25, title, 15, weight="600"))
+        heading.add(Text(MARGIN, 25, title, 15, weight="600"))
         heading.width = max(width, 9.2 * len(title) + 2 * MARGIN)
     scenes = [
-        below(summary(name, pieces, width), lay_out(pieces, numbers.get(name), width, most))
+        vstack(summary(name, pieces, width), lay_out(pieces, numbers.get(name), width, most))
         for name, pieces in texts.items()
     ]
-    scene = below(heading, below(*scenes, gap=6))
+    scene = vstack(heading, vstack(*scenes, gap=6))
     scene.height += 10
     data = {name: facts(pieces, numbers.get(name)) for name, pieces in texts.items()}
     picture = Picture(data if several else data[""], describe(texts, title), scene)
@@ -104,10 +111,10 @@ def counted(pieces: list[Piece]) -> str:
 
 def summary(name: str, pieces: list[Piece], width: float) -> Scene:
     line = Scene(width, 22)
-    name = clip(name, 40)
+    name = truncate(name, 40)
     if name:
-        line.add(Words(MARGIN, 15, name, 13, INK, weight="600"))
-    line.add(Words(MARGIN + (7.8 * len(name) + 14 if name else 0), 15, counted(pieces), 12, MUTED))
+        line.add(Text(MARGIN, 15, name, 13, INK, weight="600"))
+    line.add(Text(MARGIN + (7.8 * len(name) + 14 if name else 0), 15, counted(pieces), 12, MUTED))
     return line
 
 
@@ -116,7 +123,7 @@ def lay_out(
 ) -> Scene:
     """The pieces from left to right, in as many lines as they need, or in the first `lines`."""
     scene, y = Scene(width, 0), 0.0
-    torn = torn_characters(pieces[:most])
+    torn = split_characters(pieces[:most])
     for line in lines_of(pieces[:most], ids, width - 2 * MARGIN, torn)[:lines]:
         over = [t for t in torn if t[0] in line and t[1] in line]
         y += TORN_ROW if over else 2
@@ -126,13 +133,13 @@ def lay_out(
             left[i] = (x, x + wide)
             add_piece(scene, spell_short(pieces[i]), x, y, wide, COLOURS[i % len(COLOURS)])
             if ids:
-                scene.add(Words(x + wide / 2, y + BOX + 11, f"{ids[i]}", 10, MUTED, "middle"))
+                scene.add(Text(x + wide / 2, y + BOX + 11, f"{ids[i]}", 10, MUTED, "middle"))
             x += wide + GAP
         for first, last, character in over:
             add_torn(scene, character, left[first], left[last], y)
         y += BOX + (ID_ROW if ids else 0) + 4
     if len(pieces) > most and lines is None:
-        scene.add(Words(MARGIN, y + 14, f"... and {len(pieces) - most:,} more tokens", 12, MUTED))
+        scene.add(Text(MARGIN, y + 14, f"... and {len(pieces) - most:,} more tokens", 12, MUTED))
         y += 20
     scene.height = y
     return scene
@@ -152,7 +159,7 @@ def lines_of(
     for i, wide in enumerate(wides):
         end = next((j for j in range(i + 1, len(wides)) if j not in glued), len(wides))
         needed = wide if i in glued else sum(wides[i:end])
-        ended = bool(lines[-1]) and spell(pieces[i - 1])[-1][0].endswith("↵")
+        ended = bool(lines[-1]) and to_runs(pieces[i - 1])[-1][0].endswith("↵")
         if lines[-1] and (ended or used + needed > room):
             lines.append([])
             used = 0.0
@@ -164,16 +171,16 @@ def lines_of(
 def spell_short(piece: Piece) -> list[Run]:
     """The runs of a piece, or its beginning if it is very long."""
     runs, room = [], LONGEST
-    for written, is_bytes in spell(piece):
+    for written, is_bytes in to_runs(piece):
         if room > 0:
-            runs.append((clip(written, room), is_bytes))
+            runs.append((truncate(written, room), is_bytes))
         room -= len(written)
     return runs
 
 
 def run_width(run: Run) -> float:
     written, is_bytes = run
-    return len(written) * BYTE_CELL + 7 if is_bytes else max(1, cells(written)) * CELL
+    return len(written) * BYTE_CELL + 7 if is_bytes else max(1, display_width(written)) * CELL
 
 
 def width_of(piece: Piece, number: int | None) -> float:
@@ -182,15 +189,15 @@ def width_of(piece: Piece, number: int | None) -> float:
 
 
 def add_piece(scene: Scene, runs: list[Run], x: float, y: float, wide: float, colour: str) -> None:
-    scene.add(Box(x, y, wide, BOX, colour, radius=4))
+    scene.add(Rect(x, y, wide, BOX, colour, radius=4))
     x += (wide - sum(map(run_width, runs))) / 2
     for run in runs:
         (written, is_bytes), middle = run, x + run_width(run) / 2
         if is_bytes:
-            scene.add(Box(x + 1, y + 4, run_width(run) - 2, BOX - 8, WHITE, radius=3))
-            scene.add(Words(middle, y + 16.5, written, 10, SLATE, "middle", mono=True))
+            scene.add(Rect(x + 1, y + 4, run_width(run) - 2, BOX - 8, WHITE, radius=3))
+            scene.add(Text(middle, y + 16.5, written, 10, SLATE, "middle", mono=True))
         else:
-            scene.add(Words(middle, y + 17.5, written, 14, INK, "middle", mono=True))
+            scene.add(Text(middle, y + 17.5, written, 14, INK, "middle", mono=True))
         x += run_width(run)
 
 
@@ -198,7 +205,7 @@ def add_torn(scene: Scene, character: str, first: tuple, last: tuple, y: float) 
     """A bracket over the pieces that make one character together, and the character."""
     start, end = first[1] - 9, last[0] + 9  # from within the first piece into the last one
     scene.add(Line(((start, y - 1), (start, y - 4), (end, y - 4), (end, y - 1)), MUTED))
-    scene.add(Words((start + end) / 2, y - 7, character, 12, INK, "middle"))
+    scene.add(Text((start + end) / 2, y - 7, character, 12, INK, "middle"))
 
 
 def describe(texts: dict[str, list[Piece]], title: str) -> str:

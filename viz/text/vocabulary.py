@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Scene, Words, below
-from viz.canvas.spelling import Piece, bytes_in, characters_in
+from viz.canvas.scene import Rect, Scene, Text, vstack
+from viz.canvas.visible_text import Piece, bytes_in, characters_in
 from viz.text.tokens import check, counted, lay_out
 
 WIDTH, MARGIN, LEFT, WIDE = 760, 16.0, 176.0, 300.0
@@ -40,7 +40,7 @@ def draw_vocabulary(
     table, n_bytes = vocab_size * n_embd, bytes_in(pieces)
     gauges = Scene(WIDTH, 96)
     gauges.add(
-        Words(
+        Text(
             MARGIN,
             25,
             title or f"A vocabulary of {vocab_size:,}: {counted(pieces)}",
@@ -55,7 +55,7 @@ def draw_vocabulary(
         share = 100 * table / (table + other_numbers)
         told = f"{table:,}, {share:.1f} % of the model"
     add_gauge(gauges, 64, "numbers in the table", vocab_size / largest, ORANGE, told)
-    scene = below(gauges, lay_out(pieces, None, WIDTH, most), gap=8)
+    scene = vstack(gauges, lay_out(pieces, None, WIDTH, most), gap=8)
     scene.height += 10
     data = {
         "pieces": pieces,
@@ -71,7 +71,7 @@ def draw_vocabulary(
 
 
 def add_gauge(scene: Scene, y: float, name: str, share: float, colour: str, told: str) -> None:
-    scene.add(Words(MARGIN, y + 13, clip(name, 22), 13, INK))
-    scene.add(Box(LEFT, y, WIDE, 17, FAINT, radius=3))
-    scene.add(Box(LEFT, y, max(1.0, WIDE * min(1.0, share)), 17, colour, radius=3))
-    scene.add(Words(LEFT + WIDE + 10, y + 13, told, 12, MUTED))
+    scene.add(Text(MARGIN, y + 13, truncate(name, 22), 13, INK))
+    scene.add(Rect(LEFT, y, WIDE, 17, FAINT, radius=3))
+    scene.add(Rect(LEFT, y, max(1.0, WIDE * min(1.0, share)), 17, colour, radius=3))
+    scene.add(Text(LEFT + WIDE + 10, y + 13, told, 12, MUTED))

@@ -11,7 +11,7 @@ from ipywidgets import Layout, SelectionSlider, Textarea
 
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
-from viz.canvas.spelling import Piece
+from viz.canvas.visible_text import Piece
 from viz.text.vocabulary import draw_vocabulary
 
 

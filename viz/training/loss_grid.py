@@ -11,7 +11,7 @@ from math import inf, isfinite
 
 from viz.canvas.arrays import to_numbers
 from viz.canvas.palette import BLUE, WHITE, blend
-from viz.canvas.scene import Box, Line
+from viz.canvas.scene import Line, Rect
 
 COLUMNS, ROWS = 60, 40  # places at which the loss is asked for
 STRIP = 5  # pixels, the height of a strip of one colour
@@ -53,7 +53,7 @@ class Landscape:
         (x0, x1), (y0, y1) = self.x_range, self.y_range
         return x0 <= x <= x1 and y0 <= y <= y1
 
-    def shapes(self) -> list[Box | Line]:
+    def shapes(self) -> list[Rect | Line]:
         """Strips of colour, and the lines of equal height above them."""
         strips = [box for n in range(self.strips) for box in self.strip(n)]
         lines = [
@@ -66,7 +66,7 @@ class Landscape:
     def colour(self, k: float) -> str:
         return blend(WHITE, BLUE, DARKEST * k / LEVELS)
 
-    def strip(self, n: int) -> list[Box]:
+    def strip(self, n: int) -> list[Rect]:
         """One thin row of colours. Each box reaches to the right edge; the next lies on top."""
         thick = self.tall / self.strips
         up = (1 - (n + 0.5) / self.strips) * (ROWS - 1)
@@ -78,7 +78,7 @@ class Landscape:
                 x = self.left + self.wide * along
                 rest = self.left + self.wide - x
                 tall = min(thick + 0.5, self.top + self.tall - y)
-                boxes.append(Box(x, y, rest, tall, self.colour(band)))
+                boxes.append(Rect(x, y, rest, tall, self.colour(band)))
                 last = band
         return boxes
 

@@ -7,10 +7,10 @@ or invented again?
 from collections.abc import Collection, Mapping, Sequence
 
 from viz.canvas.arrays import to_int, to_mapping
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.palette import GOLD, INK, LINE, MUTED
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Box, Disc, Scene, Words
+from viz.canvas.scene import Circle, Rect, Scene, Text
 
 LONGEST = 17  # letters that fit into a column
 MOST_ROWS = 40
@@ -43,22 +43,22 @@ def samples_picture(
     wide, row, top = 150, 20, 82 if title else 54
     scene = Scene(max(32 + wide * len(album), 9.2 * len(title) + 32, 330), top + row * rows + 34)
     if title:
-        scene.add(Words(16, 25, title, 15, weight="600"))
+        scene.add(Text(16, 25, title, 15, weight="600"))
     for column, (step, texts) in enumerate(album.items()):
         x = 24.0 + wide * column
-        scene.add(Words(x, top - 26, f"step {step:,}", 13, MUTED, weight="600"))
-        scene.add(Box(x, top - 18, wide - 20, 1, LINE))
+        scene.add(Text(x, top - 26, f"step {step:,}", 13, MUTED, weight="600"))
+        scene.add(Rect(x, top - 18, wide - 20, 1, LINE))
         for i, text in enumerate(texts[:rows]):
             y = top + row * i
-            shown = clip(text.replace("\n", "↵"), LONGEST)
+            shown = truncate(text.replace("\n", "↵"), LONGEST)
             if text in known:
-                scene.add(Disc(x - 8, y - 4.5, 3.2, GOLD))
-                scene.add(Words(x, y, shown, 13, GOLD, weight="600", mono=True))
+                scene.add(Circle(x - 8, y - 4.5, 3.2, GOLD))
+                scene.add(Text(x, y, shown, 13, GOLD, weight="600", mono=True))
             else:
                 ink = INK if shown else MUTED
-                scene.add(Words(x, y, shown or "(nothing)", 13, ink, mono=True))
+                scene.add(Text(x, y, shown or "(nothing)", 13, ink, mono=True))
     foot = scene.height - 18
-    scene.add(Disc(20, foot - 4.5, 3.2, GOLD), Words(30, foot, marked, 12, MUTED))
+    scene.add(Circle(20, foot - 4.5, 3.2, GOLD), Text(30, foot, marked, 12, MUTED))
     data = {step: list(texts[:rows]) for step, texts in album.items()}
     return Picture(data, describe(data, known, marked), scene)
 

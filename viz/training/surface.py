@@ -9,12 +9,12 @@ from itertools import takewhile
 from math import isfinite
 from typing import Any
 
-from viz.canvas.labels import clip, short
+from viz.canvas.labels import format_number, truncate
 from viz.canvas.palette import FAINT, GREEN, INK, MUTED, ORANGE, PURPLE, WHITE
 from viz.canvas.picture import Picture
-from viz.canvas.plotly import PLAIN, PLOTLY, digits
-from viz.canvas.scene import Box, Disc, Line, Scene, Words
-from viz.canvas.ticks import round_steps
+from viz.canvas.plotly import NO_TEMPLATE, PLOTLY_MIME, round_digits
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text
+from viz.canvas.ticks import linear_ticks
 from viz.training.loss_grid import Landscape, Point, Range, height
 
 WIDE, LEFT, RIGHT, BOTTOM = 640, 54, 26, 44
@@ -50,13 +50,13 @@ def draw_surface(
     land = Landscape(loss_at, x_range, y_range, (LEFT, top, WIDE, tall_of(x_range, y_range)))
     picture = picture_of(land, land.shapes(), ways, title, x_name, y_name)
     if solid:
-        picture.more = {PLOTLY: solid_of(land, picture.data["paths"], x_name, y_name)}
+        picture.more = {PLOTLY_MIME: solid_of(land, picture.data["paths"], x_name, y_name)}
     return picture.draw_on(ax) if ax is not None else picture
 
 
 def picture_of(
     land: Landscape,
-    ground: Sequence[Box | Line],
+    ground: Sequence[Rect | Line],
     ways: Mapping[str, list[Point]],
     title: str,
     x_name: str = "x",
@@ -64,7 +64,7 @@ def picture_of(
 ) -> Picture:
     """The map with all ways on it. `ground` is drawn once and used for many pictures."""
     scene = Scene(LEFT + WIDE + RIGHT, land.top + land.tall + BOTTOM)
-    scene.add(Words(16, 25, title, 15, weight="600"), *ground)
+    scene.add(Text(16, 25, title, 15, weight="600"), *ground)
     add_axes(scene, land, x_name, y_name)
     told, known = [], {}
     for n, (name, places) in enumerate(ways.items()):
@@ -72,10 +72,11 @@ def picture_of(
         known[name] = list(takewhile(lambda place: all(map(isfinite, place)), places))
         add_way(scene, land, known[name], colour)
         told.append(tell(name, known[name], len(places), land))
-        scene.add(Words(LEFT, land.top - 9 - 18 * (len(ways) - 1 - n), told[-1], 12.5, colour))
+        scene.add(Text(LEFT, land.top - 9 - 18 * (len(ways) - 1 - n), told[-1], 12.5, colour))
     data = {"low": land.low, "high": land.high, "paths": known}
-    alt = f"{title or 'Loss over two weights'}: from {short(land.low)} to {short(land.high)} on "
-    alt += f"the map. {'; '.join(told)}." if told else "the map."
+    span = f"from {format_number(land.low)} to {format_number(land.high)}"
+    alt = f"{title or 'Loss over two weights'}: {span} on the map."
+    alt += f" {'; '.join(told)}." if told else ""
     return Picture(data, alt, scene)
 
 
@@ -106,15 +107,15 @@ def tall_of(x_range: Range, y_range: Range) -> int:
 
 def add_axes(scene: Scene, land: Landscape, x_name: str, y_name: str) -> None:
     bottom = land.top + land.tall
-    for x in round_steps(*land.x_range):
+    for x in linear_ticks(*land.x_range):
         across = land.place(x, land.y_range[0])[0]
-        scene.add(Words(across, bottom + 17, short(x), 11, MUTED, "middle"))
-    for y in round_steps(*land.y_range):
+        scene.add(Text(across, bottom + 17, format_number(x), 11, MUTED, "middle"))
+    for y in linear_ticks(*land.y_range):
         up = land.place(land.x_range[0], y)[1]
-        scene.add(Words(LEFT - 8, up + 4, short(y), 11, MUTED, "end"))
+        scene.add(Text(LEFT - 8, up + 4, format_number(y), 11, MUTED, "end"))
     axes = f"across: {x_name} · up: {y_name}"
-    scene.add(Words(LEFT + WIDE / 2, bottom + 35, axes, 12, MUTED, "middle"))
-    scene.add(Box(LEFT, land.top, WIDE, land.tall, "none", FAINT))
+    scene.add(Text(LEFT + WIDE / 2, bottom + 35, axes, 12, MUTED, "middle"))
+    scene.add(Rect(LEFT, land.top, WIDE, land.tall, "none", FAINT))
 
 
 def add_way(scene: Scene, land: Landscape, places: list[Point], colour: str) -> None:
@@ -125,11 +126,11 @@ def add_way(scene: Scene, land: Landscape, places: list[Point], colour: str) -> 
             scene.add(Line(tuple(land.place(*place) for place in kept), colour, 1.8))
     seen = [place for place in places if land.inside(*place)]
     if len(seen) <= MOST_DOTS:
-        scene.add(*(Disc(*land.place(*place), 2.4, colour) for place in seen[1:]))
+        scene.add(*(Circle(*land.place(*place), 2.4, colour) for place in seen[1:]))
     if places and land.inside(*places[0]):
-        scene.add(Disc(*land.place(*places[0]), 5, WHITE, colour, 2))
+        scene.add(Circle(*land.place(*places[0]), 5, WHITE, colour, 2))
     if len(places) > 1 and land.inside(*places[-1]):
-        scene.add(Disc(*land.place(*places[-1]), 5, colour, WHITE, 1.5))
+        scene.add(Circle(*land.place(*places[-1]), 5, colour, WHITE, 1.5))
 
 
 def on_the_map(land: Landscape, start: Point, end: Point) -> tuple[Point, Point] | None:
@@ -152,13 +153,13 @@ def on_the_map(land: Landscape, start: Point, end: Point) -> tuple[Point, Point]
 
 def tell(name: str, places: list[Point], wanted: int, land: Landscape) -> str:
     """Where a way has come to, in words."""
-    head = f"{clip(name, 40)}: " if name else ""
+    head = f"{truncate(name, 40)}: " if name else ""
     if not places:
         return f"{head}no place that is a number"
     steps = len(places) - 1
     if len(places) < wanted:
         return f"{head}flew off; after step {steps} its numbers are larger than any float"
-    text = f"{head}step {steps}, loss {short(height(land.loss_at, *places[-1]))}"
+    text = f"{head}step {steps}, loss {format_number(height(land.loss_at, *places[-1]))}"
     return text if land.inside(*places[-1]) else f"{text}, off the map"
 
 
@@ -168,12 +169,14 @@ def solid_of(land: Landscape, ways: Mapping[str, list[Point]], x_name: str, y_na
     Left out on purpose: plotly itself, which loads slowly and is not in every browser's Python.
     """
     every = slice(None, None, 2)  # half of the grid in each direction is smooth enough
-    heights = [digits([h if isfinite(h) else None for h in row[every]]) for row in land.heights]
+    heights = [
+        round_digits([h if isfinite(h) else None for h in row[every]]) for row in land.heights
+    ]
     traces: list[dict[str, Any]] = [
         {
             "type": "surface",
-            "x": digits(land.xs[every]),
-            "y": digits(land.ys[every]),
+            "x": round_digits(land.xs[every]),
+            "y": round_digits(land.ys[every]),
             "z": heights[every],
             "colorscale": [[0, land.colour(0)], [1, land.colour(10)]],
             "showscale": False,
@@ -183,16 +186,16 @@ def solid_of(land: Landscape, ways: Mapping[str, list[Point]], x_name: str, y_na
         seen = list(takewhile(lambda place: land.inside(*place), places))
         lift = (land.high - land.low) / 100  # or the line would half sink into the ground
         losses = [height(land.loss_at, *place) + lift for place in seen]
-        xs, ys = digits([x for x, _ in seen]), digits([y for _, y in seen])
+        xs, ys = round_digits([x for x, _ in seen]), round_digits([y for _, y in seen])
         way: dict[str, Any] = {"type": "scatter3d", "name": name or "path"}
-        way |= {"x": xs, "y": ys, "z": digits(losses), "mode": "lines+markers"}
+        way |= {"x": xs, "y": ys, "z": round_digits(losses), "mode": "lines+markers"}
         colour = WAYS[n % len(WAYS)]
         way |= {"marker": {"size": 3, "color": colour}, "line": {"color": colour, "width": 5}}
         traces.append(way)
     titles = {"xaxis": x_name, "yaxis": y_name, "zaxis": "loss"}
     view = {"aspectratio": {"x": 1.5, "y": 1, "z": 0.7}, "camera": {"eye": EYE}}
     layout = {
-        "template": PLAIN,
+        "template": NO_TEMPLATE,
         "width": LEFT + WIDE + RIGHT,
         "height": 460,
         "scene": view | {axis: {"title": {"text": text}} for axis, text in titles.items()},

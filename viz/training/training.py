@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from viz.attention.attention import draw_attention
 from viz.attention.attention_stack import name_of
-from viz.canvas.labels import clip
+from viz.canvas.labels import truncate
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Scene, Words, below, beside
+from viz.canvas.scene import Scene, Text, hstack, vstack
 from viz.curves.loss import draw_loss
 from viz.curves.series import Series
 from viz.training.snapshot import Moment, losses_of, moment_of
@@ -62,14 +62,14 @@ def training_picture(
     head = head_picture(moment, place)
     assert loss.scene and moment.nexts.scene and head.scene
     if prose:
-        upper = beside(loss.scene, bars_scene(moment.nexts.data))
-        sheet = below(upper, beside(prose_scene(moment.samples), head.scene))
+        upper = hstack(loss.scene, bars_scene(moment.nexts.data))
+        sheet = vstack(upper, hstack(prose_scene(moment.samples), head.scene))
     else:
-        left = below(loss.scene, moment.nexts.scene)
-        sheet = beside(left, below(words_scene(moment.samples), head.scene))
+        left = vstack(loss.scene, moment.nexts.scene)
+        sheet = hstack(left, vstack(words_scene(moment.samples), head.scene))
     if title:
-        top = Scene(9.2 * len(title) + 32, 36, [Words(16, 25, title, 16, weight="700")])
-        sheet = below(top, sheet)
+        top = Scene(9.2 * len(title) + 32, 36, [Text(16, 25, title, 16, weight="700")])
+        sheet = vstack(top, sheet)
     data = {
         "step": step,
         "losses": past(curves, step),
@@ -117,5 +117,5 @@ def describe(curves: Mapping[str, Series], step: int, moment: Moment) -> str:
     """One sentence: the loss, the samples and the likeliest next token."""
     lately = past(curves, step)[-LATELY:]
     loss = f"mean loss lately {sum(lately) / len(lately):.2g}" if lately else "no loss yet"
-    writes = ", ".join(clip(text, 60) for text in moment.samples[:3])
+    writes = ", ".join(truncate(text, 60) for text in moment.samples[:3])
     return f"After {step:,} of {last_step(curves):,} steps: {loss}; it writes {writes}."

@@ -13,12 +13,12 @@ from itertools import groupby
 Piece = bytes | str
 Run = tuple[str, bool]  # what is written, and whether it is bytes
 
-SIGNS = {" ": "·", "\n": "↵", "\r": "␍", "\t": "→", "\x7f": "␡"}
+VISIBLE_SIGNS = {" ": "·", "\n": "↵", "\r": "␍", "\t": "→", "\x7f": "␡"}
 KEPT_INSIDE = {"\u200c", "\u200d"}  # joiners: without them Hindi, Persian and emoji fall apart
 ISOLATED = "\u2068{}\u2069"  # what reads from right to left must not turn its neighbours round
 
 
-def spell(piece: Piece) -> list[Run]:
+def to_runs(piece: Piece) -> list[Run]:
     """What can be written of a piece, in runs of characters and of bytes.
 
     Example: spell(b" \\xe0\\xa4") -> [("·", False), ("E0 A4", True)]
@@ -50,15 +50,17 @@ def visible_text(text: str) -> str:
     if unicodedata.category(text[0]).startswith("M") and not shown.startswith("U+"):
         shown = "◌" + shown
     if any(map(is_right_to_left, shown)):
-        word = shown.strip(SIGNS[" "])  # pieces go from left to right, and so do the spaces at ends
+        word = shown.strip(
+            VISIBLE_SIGNS[" "]
+        )  # pieces go from left to right, and so do the spaces at ends
         shown = shown.replace(word, ISOLATED.format(word), 1)
     return shown
 
 
 def visible_character(character: str, alone: bool) -> str:
     code, category = ord(character), unicodedata.category(character)
-    if character in SIGNS:
-        return SIGNS[character]
+    if character in VISIBLE_SIGNS:
+        return VISIBLE_SIGNS[character]
     if code < 32:
         return f"\\x{code:02x}"
     if category in {"Zs", "Zl", "Zp"}:
@@ -75,12 +77,12 @@ def is_right_to_left(character: str) -> bool:
     return unicodedata.bidirectional(character) in {"R", "AL"}
 
 
-def cells(text: str) -> float:
+def display_width(text: str) -> float:
     """About how wide a text is. Units: widths of one Latin letter of a typewriter."""
-    return sum(map(cells_of, text))
+    return sum(map(character_width, text))
 
 
-def cells_of(character: str) -> float:
+def character_width(character: str) -> float:
     category = unicodedata.category(character)
     if category in {"Mn", "Me", "Cf"}:
         return 0
@@ -91,27 +93,27 @@ def cells_of(character: str) -> float:
     return 1
 
 
-def coded(piece: Piece) -> bytes:
+def to_bytes(piece: Piece) -> bytes:
     return piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace")
 
 
 def bytes_in(pieces: Sequence[Piece]) -> int:
-    return sum(len(coded(piece)) for piece in pieces)
+    return sum(len(to_bytes(piece)) for piece in pieces)
 
 
 def characters_in(pieces: Sequence[Piece]) -> int:
     """How many characters the pieces are together; bytes that stay no character count as one."""
-    return len(b"".join(map(coded, pieces)).decode("utf-8", "replace"))
+    return len(b"".join(map(to_bytes, pieces)).decode("utf-8", "replace"))
 
 
-def torn_characters(pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:
+def split_characters(pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:
     """Characters that begin in one piece and end in another: (first piece, last piece, it).
 
     Example: torn_characters([b"\\xc3", b"\\xa9!"]) -> [(0, 1, "é")]
     """
-    owner = [i for i, piece in enumerate(pieces) for _ in coded(piece)]
+    owner = [i for i, piece in enumerate(pieces) for _ in to_bytes(piece)]
     torn, start = [], 0
-    for character in b"".join(map(coded, pieces)).decode("utf-8", "surrogateescape"):
+    for character in b"".join(map(to_bytes, pieces)).decode("utf-8", "surrogateescape"):
         size = 1 if is_escaped(character) else len(character.encode())
         first, last = owner[start], owner[start + size - 1]
         if first != last:

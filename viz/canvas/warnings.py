@@ -10,7 +10,7 @@ from viz.canvas.palette import INK, ORANGE, PAPER
 from viz.canvas.picture import Picture
 
 
-def advice_above(advice: str, last: Picture) -> Picture:
+def with_warning(advice: str, last: Picture) -> Picture:
     """The advice in a frame, and below it the last picture, pale and no longer read out."""
     html = (
         f'<div role="alert" style="max-width: 720px; box-sizing: border-box; padding: 8px 14px; '
