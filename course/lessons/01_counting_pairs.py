@@ -188,9 +188,9 @@ from viz import draw_context
 
 draw_context(
     range(7),
-    seen=[table.mean_loss(seen) for table in tables],
-    unseen=[table.mean_loss(unseen) for table in tables],
-    cells=[table.n_counts for table in tables],
+    train_losses=[table.mean_loss(seen) for table in tables],
+    val_losses=[table.mean_loss(unseen) for table in tables],
+    table_sizes=[table.n_counts for table in tables],
     title="The further it looks back, the better it remembers",
 )
 

@@ -128,7 +128,7 @@ from viz import draw_surface
 
 sheet = {"x_range": (-10, 5), "y_range": (-3, 3)}
 path = list(descend(valley_grad, (-9, 2), learning_rate=0.03, steps=40))
-draw_surface(valley, path, **sheet, title="Down the side first, then along the floor", solid=True)
+draw_surface(valley, path, **sheet, title="Down the side first, then along the floor", surface_3d=True)
 
 # %% [markdown]
 # Along the floor the slope is small, and so are the steps. A larger rate would help there. But across the valley one step turns *y* into *y* − rate × 20 *y*.
@@ -319,9 +319,9 @@ def asking(names_per_step):
 
 # %%
 sheet = {"x_range": (-4, 3), "y_range": (-3.5, 1.5), "x_name": "logit after a consonant", "y_name": "logit after a vowel"}
-rules = {f"{n}": asking(n) for n in (1, 8, 64)}
-knobs = {"choose": "names per step", "learning_rate": 3.0, "rates": (0.1, 10.0), "steps": 40}
-DescentPlayer(vowels.loss_at, rules=rules, **knobs, **sheet, title="Will a vowel come?")
+optimizers = {f"{n}": asking(n) for n in (1, 8, 64)}
+knobs = {"choice_label": "names per step", "learning_rate": 3.0, "rates": (0.1, 10.0), "steps": 40}
+DescentPlayer(vowels.loss_at, optimizers=optimizers, **knobs, **sheet, title="Will a vowel come?")
 
 # %% [markdown]
 # Far from the bottom nearly all names agree on where down is, and asking one is as good as asking 64. Near the bottom they disagree, and the step of a single name leads anywhere. Two things stop the trembling: more

@@ -239,7 +239,7 @@ from viz import draw_loss
 at = sorted({round(1000 ** (i / 29)) for i in range(30)})  # 1 to 1000, close together where the curves bend
 totals = {which: list(accumulate(pairs)) for which, pairs in account.items()}
 curves = {which: (at, [total[merge - 1] / 1e6 for merge in at]) for which, total in totals.items()}
-draw_loss(curves, title="Pairs looked at, up to each merge", unit="million pairs", x="merge", log_y=True)
+draw_loss(curves, title="Pairs looked at, up to each merge", unit="million pairs", x_label="merge", log_y=True)
 
 # %%
 for which, total in totals.items():

@@ -235,7 +235,7 @@ def race(rule):
 
 
 ways = {name: race(rule) for name, rule in rules.items()}
-DescentPlayer(valley, rules=ways, x_range=(-10, 6), y_range=(-4, 4), learning_rate=0.09, steps=40)
+DescentPlayer(valley, optimizers=ways, x_range=(-10, 6), y_range=(-4, 4), learning_rate=0.09, steps=40)
 
 # %% [markdown]
 # Momentum keeps nine tenths of its last step: a ball that rolls on, and swings past the bottom. (The comparison ends where a ball only loses speed. This one can gain it.)

@@ -77,15 +77,15 @@ from gptcore.training import CARDS
 from viz import BudgetDial
 
 
-def plan(card, batch_size, loss_chunk, **sizes):
+def plan(gpu, batch_size, loss_chunk, **sizes):
     in_all = replace(PLAIN, batch_size=batch_size, grad_accum=max(1, 512 // batch_size), loss_chunk=loss_chunk)
-    told = budget(GPTConfig(**sizes), in_all, card)
+    told = budget(GPTConfig(**sizes), in_all, gpu)
     facts = {"parameters": f"{told.parameters:,}", "rows that fit at most": f"{told.largest_batch:,}"}
     facts["6,000 steps of 512 rows"] = f"{told.hours:,.1f} hours, {told.kwh:.2g} kWh"
     return {"memory": asdict(told.memory), "capacity": told.card.memory_bytes, "facts": facts}
 
 
-BudgetDial(plan, cards=CARDS)
+BudgetDial(plan, gpus=CARDS)
 
 # %% [markdown]
 # It hardly notices heads, which share out what is there. Twice the width is a model of three times the parameters, and needs a third more; twice the rows need nearly twice as much. And with the loss in pieces it collapses.

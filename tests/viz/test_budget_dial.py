@@ -10,15 +10,15 @@ import pytest
 
 from viz import BudgetDial
 from viz.canvas.palette import BLUE, ORANGE
-from viz.hardware.memory import TALL
+from viz.hardware.memory import BAR_HEIGHT
 
 NS = "{http://www.w3.org/2000/svg}"
 GIB = 2**30
-CARDS = {"rtx4060": 8 * GIB, "rtx4070": 12 * GIB, "h200": 139 * GIB}
+GPUS = {"rtx4060": 8 * GIB, "rtx4070": 12 * GIB, "h200": 139 * GIB}
 VOCABULARY = 50_304
 
 
-def plan(*, n_layer, n_head, n_embd, block_size, batch_size, loss_chunk, card):
+def plan(*, n_layer, n_head, n_embd, block_size, batch_size, loss_chunk, gpu):
     """A GPT in 32 bits, by pen and paper: what it knows, and what it answers."""
     if n_embd % n_head:
         raise ValueError(f"n_embd={n_embd} cannot be shared out among <{n_head}> heads.")
@@ -26,14 +26,14 @@ def plan(*, n_layer, n_head, n_embd, block_size, batch_size, loss_chunk, card):
     tokens = batch_size * block_size
     return {
         "memory": {"model": 16 * N, "logits": 8 * VOCABULARY * min(tokens, loss_chunk or tokens)},
-        "capacity": CARDS[card],
+        "capacity": GPUS[gpu],
         "facts": {"parameters": f"{N:,}", "tokens together": f"{tokens:,}"},
     }
 
 
 @pytest.fixture
 def dial() -> BudgetDial:
-    return BudgetDial(plan, cards=CARDS)
+    return BudgetDial(plan, gpus=GPUS)
 
 
 def svg_of(dial) -> str:
@@ -46,15 +46,15 @@ def texts_of(dial) -> list[str]:
 
 def bar_of(dial) -> dict[str, float]:
     boxes = ET.fromstring(svg_of(dial)).iter(f"{NS}rect")
-    parts = [b for b in boxes if b.get("height") == f"{TALL:g}"]
+    parts = [b for b in boxes if b.get("height") == f"{BAR_HEIGHT:g}"]
     return {b.get("fill"): float(b.get("width")) for b in parts}
 
 
 def test_the_bar_is_the_plan_for_where_the_knobs_stand(dial):
     dial.n_layer.value, dial.n_head.value, dial.n_embd.value = 6, 8, 512
-    dial.block_size.value, dial.batch_size.value, dial.card.value = 512, 32, "h200"
+    dial.block_size.value, dial.batch_size.value, dial.gpu.value = 512, 32, "h200"
     sizes = {"n_layer": 6, "n_head": 8, "n_embd": 512, "block_size": 512, "batch_size": 32}
-    wanted = plan(**sizes, loss_chunk=0, card="h200")
+    wanted = plan(**sizes, loss_chunk=0, gpu="h200")
     data = dial.picture().data
     assert data["bars"] == {"6 layers of 512, micro-batch 32 × 512": wanted["memory"]}
     assert data["capacity"] == 139 * GIB and data["facts"] == wanted["facts"]
@@ -84,7 +84,7 @@ def test_pieces_cover_every_token_whatever_the_batch(dial):
 
 def test_every_knob_to_both_ends_changes_the_picture(dial):
     dial.n_head.value = 1  # divides every width
-    for knob in (dial.n_embd, dial.block_size, dial.batch_size, dial.pieces, dial.card):
+    for knob in (dial.n_embd, dial.block_size, dial.batch_size, dial.pieces, dial.gpu):
         first, seen = knob.value, set()
         options = [o[1] if isinstance(o, tuple) else o for o in knob.options]
         for value in (options[0], options[-1]):
@@ -115,14 +115,14 @@ def test_sizes_that_cannot_be_bring_advice_above_the_last_picture_grown_pale(dia
 def test_it_begins_where_it_is_told_also_beside_the_usual_sizes():
     odd = BudgetDial(
         plan,
-        cards=["h200"],
+        gpus=["h200"],
         n_layer=60,
         n_head=7,
         n_embd=777,
         block_size=100,
         batch_size=5,
         loss_chunk=100,
-        card="h200",
+        gpu="h200",
     )
     assert odd.sizes() == {
         "n_layer": 60,
@@ -131,15 +131,15 @@ def test_it_begins_where_it_is_told_also_beside_the_usual_sizes():
         "block_size": 100,
         "batch_size": 5,
         "loss_chunk": 100,
-        "card": "h200",
+        "gpu": "h200",
     }
 
 
 def test_a_card_that_is_not_there_and_a_first_plan_that_fails_are_refused():
-    with pytest.raises(ValueError, match="card='rtx4070' is not among `cards`, which has a, b"):
-        BudgetDial(plan, cards=["a", "b"])
+    with pytest.raises(ValueError, match="gpu='rtx4070' is not among `gpus`, which has a, b"):
+        BudgetDial(plan, gpus=["a", "b"])
     with pytest.raises(ValueError, match="cannot be shared out"):
-        BudgetDial(plan, cards=CARDS, n_head=7)
+        BudgetDial(plan, gpus=GPUS, n_head=7)
 
 
 def test_the_still_is_the_first_picture_and_never_changes(dial):
@@ -163,7 +163,7 @@ def test_facts_of_many_words_go_over_several_lines_of_the_sheet():
     def wordy(**sizes):
         return plan(**sizes) | {"facts": {"why": "many words " * 30, "<b>": "<script>", "": ""}}
 
-    dial = BudgetDial(wordy, cards=CARDS)
+    dial = BudgetDial(wordy, gpus=GPUS)
     lines = [text for text in texts_of(dial) if text.startswith("many words")]
     assert len(lines) >= 3 and max(map(len, lines)) < 76
     assert "<script" not in svg_of(dial)

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz.canvas.palette import BLUE, GOLD, ORANGE
-from viz.curves.context import draw_context, readable
+from viz.curves.context import draw_context, format_count
 
 NS = "{http://www.w3.org/2000/svg}"
 SEEN, UNSEEN = [2.9, 2.4, 2.0, 1.5], [2.9, 2.5, 2.3, 2.6]
@@ -41,7 +41,9 @@ def test_the_lowest_unseen_is_marked():
 
 
 def test_every_loss_and_every_size_is_written():
-    picture = draw_context(range(4), SEEN, UNSEEN, cells=[27**n for n in range(1, 5)], title="Far")
+    picture = draw_context(
+        range(4), SEEN, UNSEEN, table_sizes=[27**n for n in range(1, 5)], title="Far"
+    )
     texts = {t.text for t in elements(picture, "text")}
     assert {f"{x:.2f}" for x in SEEN + UNSEEN} <= texts
     assert {"27", "729", "19,683", "531,441", "Far", "seen", "unseen", "lowest"} <= texts
@@ -59,7 +61,7 @@ def test_every_loss_and_every_size_is_written():
     ],
 )
 def test_large_sizes_are_told_in_words(size, text):
-    assert readable(size) == text
+    assert format_count(size) == text
 
 
 def test_one_context_and_equal_losses_can_be_drawn():
@@ -70,7 +72,7 @@ def test_one_context_and_equal_losses_can_be_drawn():
 @pytest.mark.parametrize(
     ("given", "match"),
     [
-        (([0, 1], [1.0], [1.0, 2.0]), "got 2 of contexts, 1 of seen, 2 of unseen"),
+        (([0, 1], [1.0], [1.0, 2.0]), "got 2 of context_lengths, 1 of seen, 2 of unseen"),
         (([], [], []), "at least one"),
         (([0], [float("inf")], [1.0]), "the curve 'seen' has inf"),
     ],
@@ -81,8 +83,8 @@ def test_what_does_not_fit_is_refused(given, match):
 
 
 def test_sizes_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="1 of cells"):
-        draw_context([0, 1], [1, 2], [1, 2], cells=[27])
+    with pytest.raises(ValueError, match="1 of table_sizes"):
+        draw_context([0, 1], [1, 2], [1, 2], table_sizes=[27])
 
 
 def test_every_word_lies_on_the_sheet():
@@ -96,6 +98,8 @@ def test_every_word_lies_on_the_sheet():
 
 
 def test_markup_stays_text_and_axes_of_matplotlib_are_welcome():
-    assert "<script" not in draw_context([0], [1], [1], title="<script>", axis="<script>").to_svg()
+    assert (
+        "<script" not in draw_context([0], [1], [1], title="<script>", x_label="<script>").to_svg()
+    )
     ax = Figure().add_subplot()
     assert draw_context(range(4), SEEN, UNSEEN, ax=ax) is ax

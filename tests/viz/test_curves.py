@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from viz.canvas.ticks import format_compact, log_ticks
-from viz.curves.series import bold, running_mean, up_to, value_at
+from viz.curves.series import interpolate, running_mean, smoothed, truncate_series
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -54,17 +54,17 @@ def test_there_are_few_marks_and_all_between_the_ends(low, factor):
 
 def test_a_curve_is_read_between_its_points():
     curve = ([0.0, 10.0, 20.0], [4.0, 3.0, math.nan])
-    assert [value_at("val", curve, step) for step in (-5, 0, 5, 10, 99)] == [4, 4, 3.5, 3, 3]
+    assert [interpolate("val", curve, step) for step in (-5, 0, 5, 10, 99)] == [4, 4, 3.5, 3, 3]
 
 
 def test_a_curve_ends_where_the_sheet_does():
     curve = ([0.0, 10.0, 20.0], [4.0, 3.0, 1.0])
-    assert up_to(curve, 15) == ([0, 10, 15], [4, 3, 2])
-    assert up_to(curve, 20) == up_to(curve, 99) == curve
-    assert up_to(curve, -1) == ([], [])
+    assert truncate_series(curve, 15) == ([0, 10, 15], [4, 3, 2])
+    assert truncate_series(curve, 20) == truncate_series(curve, 99) == curve
+    assert truncate_series(curve, -1) == ([], [])
 
 
 def test_val_is_drawn_as_it_was_measured_however_often():
     values = [3.0, 2.0] * 50
-    assert bold("val", values) == values
-    assert bold("train", values) == running_mean(values)
+    assert smoothed("val", values) == values
+    assert smoothed("train", values) == running_mean(values)

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from viz.canvas.control import STATIC_NOTE
-from viz.training.descent_player import DescentPlayer, walk
+from viz.training.descent_player import DescentPlayer, run_optimizer
 from viz.training.surface import draw_surface
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -20,7 +20,7 @@ def valley(x, y):
     return x * x / 2 + 10 * y * y
 
 
-def slopes(x, y):
+def grad(x, y):
     return x, 20 * y
 
 
@@ -30,7 +30,7 @@ def still_for(rate, steps):
 
 @pytest.fixture
 def player() -> DescentPlayer:
-    return DescentPlayer(valley, slopes, START, **RANGES)
+    return DescentPlayer(valley, grad, START, **RANGES)
 
 
 def shown_by(player) -> str:
@@ -84,11 +84,11 @@ def test_a_rate_that_overflows_is_said_and_the_player_stays():
 
 
 def test_in_a_race_all_rules_walk_at_the_same_rate():
-    rules = {
+    optimizers = {
         "slow": lambda rate, steps: [(-9 + rate * n, 0) for n in range(steps + 1)],
         "fast": lambda rate, steps: [(-9 + 2 * rate * n, 0) for n in range(steps + 1)],
     }
-    player = DescentPlayer(valley, rules=rules, **RANGES)
+    player = DescentPlayer(valley, optimizers=optimizers, **RANGES)
     player.rate.value, player.steps.value = 0.1, 10
     assert {name: way[-1] for name, way in player.picture().data["paths"].items()} == {
         "slow": (pytest.approx(-8), 0),
@@ -99,8 +99,8 @@ def test_in_a_race_all_rules_walk_at_the_same_rate():
 
 
 def test_with_choose_a_third_knob_points_at_one_of_the_rules():
-    rules = {str(n): (lambda rate, steps, n=n: [(n, 0)] * (steps + 1)) for n in (1, 2, 3)}
-    player = DescentPlayer(valley, rules=rules, choose="names per step", **RANGES)
+    optimizers = {str(n): (lambda rate, steps, n=n: [(n, 0)] * (steps + 1)) for n in (1, 2, 3)}
+    player = DescentPlayer(valley, optimizers=optimizers, choice_label="names per step", **RANGES)
     assert player.choice in player.live.children
     for n in (1, 2, 3):
         player.choice.value = str(n)
@@ -132,22 +132,22 @@ def test_it_answers_within_200_milliseconds(player):
 
 
 def test_a_walk_ends_at_the_first_place_that_is_no_number():
-    def rule(rate, steps):
+    def optimizer(rate, steps):
         yield 0.0, 0.0
         yield float("inf"), 0.0
         raise AssertionError("walked on")
 
-    assert walk(rule, 1.0, 5) == [(0.0, 0.0), (float("inf"), 0.0)]
+    assert run_optimizer(optimizer, 1.0, 5) == [(0.0, 0.0), (float("inf"), 0.0)]
 
 
 def test_what_cannot_be_walked_is_refused():
-    with pytest.raises(ValueError, match=r"Nothing to walk with: give slopes_at"):
+    with pytest.raises(ValueError, match=r"Nothing to walk with: give grad_at"):
         DescentPlayer(valley, **RANGES)
     with pytest.raises(ValueError, match=r"learning_rate=3 must lie between rates"):
-        DescentPlayer(valley, slopes, START, learning_rate=3, **RANGES)
+        DescentPlayer(valley, grad, START, learning_rate=3, **RANGES)
     with pytest.raises(ValueError, match="has no number of two digits"):
-        DescentPlayer(valley, slopes, START, learning_rate=1e-20, rates=(1e-21, 1e-19), **RANGES)
-    with pytest.raises(ValueError, match="steps=99 must be from 0 to most_steps=60"):
-        DescentPlayer(valley, slopes, START, steps=99, **RANGES)
+        DescentPlayer(valley, grad, START, learning_rate=1e-20, rates=(1e-21, 1e-19), **RANGES)
+    with pytest.raises(ValueError, match="steps=99 must be from 0 to max_steps=60"):
+        DescentPlayer(valley, grad, START, steps=99, **RANGES)
     with pytest.raises(ValueError, match="each a pair of numbers"):
-        DescentPlayer(valley, slopes, 3.0, **RANGES)
+        DescentPlayer(valley, grad, 3.0, **RANGES)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from viz import draw_formats
 from viz.canvas.palette import BLUE, ORANGE, SLATE
 from viz.canvas.scene import Rect
-from viz.hardware.formats import MEET
+from viz.hardware.formats import MANTISSA_LEFT
 from viz.hardware.number_formats import FORMATS
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -124,11 +124,11 @@ def test_256_and_1_are_256_in_bfloat16():
 
 def test_a_tenth_has_the_bits_of_the_textbooks():
     data = draw_formats(0.1).data
-    assert "".join(data["float32"][part] for part in ("sign", "exponent", "digits")) == (
+    assert "".join(data["float32"][part] for part in ("sign", "exponent", "mantissa")) == (
         "00111101110011001100110011001101"
     )
     assert data["float32"]["stored"] == float(np.float32(0.1))
-    assert data["bfloat16"]["digits"] == data["float32"]["digits"][:6] + "1"  # rounded up
+    assert data["bfloat16"]["mantissa"] == data["float32"]["mantissa"][:6] + "1"  # rounded up
     texts = texts_of(draw_formats(0.1))
     assert texts[0] == "0.1 is stored exactly by none of these formats"
     assert "1.6015625 × 2⁻⁴ = 0.10009765625" in texts
@@ -139,14 +139,14 @@ def test_every_bit_has_a_cell_of_its_colour_and_the_parts_meet_in_one_place():
     starts, seen = set(), []
     cells = [s for s in picture.scene.shapes if isinstance(s, Rect)]
     for row in picture.data.values():
-        bits = row["sign"] + row["exponent"] + row["digits"]
+        bits = row["sign"] + row["exponent"] + row["mantissa"]
         own, cells = cells[: len(bits)], cells[len(bits) :]
         assert len({box.y for box in own}) == 1
         starts.add(own[1 + len(row["exponent"])].x)
         seen.append([box.fill for box, bit in zip(own, bits) if bit == "1"])
-    assert not cells and starts == {MEET}
+    assert not cells and starts == {MANTISSA_LEFT}
     for fills, row in zip(seen, picture.data.values()):
-        ones = [row[part].count("1") for part in ("sign", "exponent", "digits")]
+        ones = [row[part].count("1") for part in ("sign", "exponent", "mantissa")]
         assert fills == ones[0] * [SLATE] + ones[1] * [ORANGE] + ones[2] * [BLUE]
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from viz import draw_ladder
 from viz.canvas.palette import BLUE, ORANGE
-from viz.curves.ladder import duration, factor
+from viz.curves.ladder import format_duration, format_factor
 
 NS = "{http://www.w3.org/2000/svg}"
 RUNGS = [("scalars", 200_000.0), ("fused", 10_000.0), ("arrays", 100.0)]
@@ -56,7 +56,7 @@ def test_the_sentence_is_the_same_on_another_machine_and_exact_when_asked():
     assert draw_ladder(RUNGS).alt == (
         "Times of scalars; fused; arrays. The largest jump leads to arrays."
     )
-    assert draw_ladder(RUNGS, rounded=False).alt == (
+    assert draw_ladder(RUNGS, times_in_alt=True).alt == (
         "Time for one document: scalars 200 ms; fused 10 ms, 20 times as fast; arrays 100 µs, "
         "2,000 times as fast. The largest jump leads to arrays."
     )
@@ -66,7 +66,7 @@ def test_the_sentence_is_the_same_on_another_machine_and_exact_when_asked():
 def test_two_jumps_of_about_the_same_size_are_not_ranked_in_the_sentence():
     close = [("a", 1000.0), ("b", 100.0), ("c", 9.0)]
     assert "largest" not in draw_ladder(close).alt
-    assert "largest" in draw_ladder(close, rounded=False).alt
+    assert "largest" in draw_ladder(close, times_in_alt=True).alt
 
 
 def test_a_guess_is_marked_and_an_empty_one_is_not():
@@ -116,9 +116,9 @@ def test_any_times_fit_on_the_sheet(times):
 
 
 def test_durations_are_short_and_factors_have_two_digits():
-    told = [duration(t) for t in (0.4, 98.8, 996, 8034, 172819, 2.5e6)]
+    told = [format_duration(t) for t in (0.4, 98.8, 996, 8034, 172819, 2.5e6)]
     assert told == ["0.4 µs", "99 µs", "1 ms", "8 ms", "170 ms", "2.5 s"]
-    assert [factor(t) for t in (9.11, 21.53, 1590.4)] == ["9.1", "22", "1,600"]
+    assert [format_factor(t) for t in (9.11, 21.53, 1590.4)] == ["9.1", "22", "1,600"]
 
 
 def test_it_draws_on_axes_of_your_own():

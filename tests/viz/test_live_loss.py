@@ -147,7 +147,7 @@ def test_an_interrupt_in_the_middle_of_a_drawing_loses_nothing_either():
     plot = LossPlot()
     plot.output = paper = TornPaper(Clock(), 0.0)
     plot.add(1, loss=2.0)
-    plot.next_time = 0.0  # time to draw again
+    plot.next_draw_time = 0.0  # time to draw again
     with pytest.raises(KeyboardInterrupt):
         plot.add(2, loss=2.0)
     plot.finish()

@@ -15,7 +15,7 @@ from viz.canvas.palette import CATEGORIES
 from viz.canvas.picture import html_page
 from viz.canvas.ticks import linear_ticks
 from viz.curves.loss import draw_loss
-from viz.curves.series import MEMORY, MOST_POINTS, running_mean, thinned
+from viz.curves.series import DECAY, MAX_POINTS, decimate, running_mean
 
 NS = "{http://www.w3.org/2000/svg}"
 quick = settings(max_examples=60, deadline=None, derandomize=True)
@@ -227,8 +227,8 @@ def test_a_hundred_thousand_points_stay_small_and_no_spike_is_lost():
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=3000))
 def test_thinned_points_are_few_in_order_and_keep_the_extremes(heights):
     points = [(float(i), height) for i, height in enumerate(heights)]
-    kept = thinned(points)
-    assert len(kept) <= MOST_POINTS
+    kept = decimate(points)
+    assert len(kept) <= MAX_POINTS
     assert set(kept) <= set(points)
     assert [step for step, _ in kept] == sorted({step for step, _ in kept})
     assert min(h for _, h in kept) == min(heights)
@@ -251,7 +251,7 @@ def test_the_running_mean_is_a_mean_with_weights_that_fade(values):
         if math.isfinite(value):
             finite.append(value)
         if finite:
-            weights = [MEMORY ** (len(finite) - 1 - i) for i in range(len(finite))]
+            weights = [DECAY ** (len(finite) - 1 - i) for i in range(len(finite))]
             plain = sum(w * v for w, v in zip(weights, finite)) / sum(weights)
             assert mean == pytest.approx(plain, rel=1e-9, abs=1e-9)
 
@@ -264,9 +264,9 @@ def test_the_running_mean_is_right_from_the_first_step_on():
 def test_few_steps_are_drawn_as_they_are_and_many_also_as_their_mean():
     assert len(curves_of(draw_loss({"t": [3.0, 2.0] * 15}))) == 1
     many = [3.0, 2.0] * 100
-    faint, bold = curves_of(draw_loss({"t": many}))
+    faint, smoothed = curves_of(draw_loss({"t": many}))
     spread_of = [
-        max(y for _, y in piece) - min(y for _, y in piece) for piece in (faint[0], bold[0])
+        max(y for _, y in piece) - min(y for _, y in piece) for piece in (faint[0], smoothed[0])
     ]
     assert spread_of[1] < spread_of[0]
     assert f"t {running_mean(many)[-1]:.3g}" in texts_of(draw_loss({"t": many}))
@@ -348,8 +348,11 @@ def test_on_axes_of_matplotlib_the_same_curves_stand():
 
 
 def test_a_step_may_have_another_name():
-    picture = draw_loss({"pairs": [4.0, 2.0]}, x="merge")
+    picture = draw_loss({"pairs": [4.0, 2.0]}, x_label="merge")
     assert "merge" in texts_of(picture)
     assert "step" not in texts_of(picture)
     assert picture.alt == "Loss: pairs from 4 to 2 in 2 merges."
-    assert draw_loss({"pairs": [4.0]}, x="merge", ax=Figure().add_subplot()).get_xlabel() == "merge"
+    assert (
+        draw_loss({"pairs": [4.0]}, x_label="merge", ax=Figure().add_subplot()).get_xlabel()
+        == "merge"
+    )

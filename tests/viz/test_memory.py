@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from viz import draw_memory
 from viz.canvas.palette import BLUE, CATEGORIES, INK, ORANGE, PAPER
 from viz.canvas.scene import Line, Rect
-from viz.hardware.memory import MARGIN, TALL, in_units
+from viz.hardware.memory import BAR_HEIGHT, MARGIN, format_bytes
 
 GIB = 2**30
 NS = "{http://www.w3.org/2000/svg}"
@@ -20,7 +20,7 @@ MODEL = {"weights": 4 * N, "gradients": 4 * N, "Adam": 8 * N, "logits": LOGITS}
 
 
 def parts_of(picture) -> list[Rect]:
-    return [s for s in picture.scene.shapes if isinstance(s, Rect) and s.height == TALL]
+    return [s for s in picture.scene.shapes if isinstance(s, Rect) and s.height == BAR_HEIGHT]
 
 
 def widths_of(picture) -> dict[str, float]:
@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_over_the_edge_hatched_and_told(times):
     assert end <= picture.scene.width - MARGIN + 1e-6
     hatched = [x for s in picture.scene.shapes if isinstance(s, Line) for x, _ in s.points]
     assert min(hatched) >= edge - 1e-6 and max(hatched) <= end + 1e-6
-    told = f"{in_units(size)}: {in_units(size - 12 * GIB)} over the 12 GiB"
+    told = f"{format_bytes(size)}: {format_bytes(size - 12 * GIB)} over the 12 GiB"
     (words,) = [s for s in picture.scene.shapes if getattr(s, "text", "") == told]
     assert words.fill == ORANGE
     assert f"run: {told}, so it does not fit (x " in picture.alt
@@ -110,7 +110,7 @@ def test_exactly_full_fits():
     ],
 )
 def test_sizes_have_three_digits_and_a_unit(size, said):
-    assert in_units(size) == said
+    assert format_bytes(size) == said
 
 
 def test_the_title_is_what_is_to_be_seen():

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from viz.canvas.palette import CATEGORIES, MUTED, WHITE
 from viz.curves.live_loss import LossPlot
 from viz.curves.loss import draw_loss
-from viz.curves.pins import MOST_LINES, MOST_PINS
-from viz.curves.thresholds import Levels
+from viz.curves.pins import MAX_LINES, MAX_PINS
+from viz.curves.thresholds import Thresholds
 
 NS = "{http://www.w3.org/2000/svg}"
 quick = settings(max_examples=40, deadline=None, derandomize=True)
@@ -80,7 +80,7 @@ def test_cards_cover_neither_one_another_nor_the_curve_nor_the_names(pins, other
     losses = (list(range(0, 1001, 10)), [4.0 - i / 50 for i in range(101)])
     picture = draw_loss({"train": losses}, pins=pins, reference=reference)
     cards = sorted(cards_of(picture))
-    assert len(cards) == min(len(pins), MOST_PINS)
+    assert len(cards) == min(len(pins), MAX_PINS)
     assert all(left >= 0 and right <= 720 for left, _, right, _ in cards)
     assert all(a[2] <= b[0] for a, b in zip(cards, cards[1:]))
     lowest = max(bottom for *_, bottom in cards)
@@ -102,7 +102,7 @@ def test_threads_lead_from_the_cards_to_the_points():
 def test_long_samples_are_clipped_with_a_sign_and_kept_whole_in_the_data():
     picture = draw_loss({"train": FALLING}, pins={100: LONG})
     lines = [t for t in texts_of(picture) if t and t.rstrip("…") in LONG and len(t) > 8]
-    assert len(lines) == MOST_LINES
+    assert len(lines) == MAX_LINES
     assert lines[-1].endswith("…")
     assert picture.data["pins"] == {100: LONG}
 
@@ -234,11 +234,11 @@ def test_as_soon_as_there_is_a_val_only_val_counts():
 
 @pytest.mark.parametrize("bad", [math.nan, -math.inf])
 def test_a_loss_that_is_not_finite_passes_no_level(bad):
-    assert not Levels([5.9]).passed({"train": bad})
-    levels = Levels([5.9])
-    levels.passed({"val": 7.0})
-    assert not levels.passed({"val": bad})
-    assert levels.passed({"val": 5.0})
+    assert not Thresholds([5.9]).passed({"train": bad})
+    thresholds = Thresholds([5.9])
+    thresholds.passed({"val": 7.0})
+    assert not thresholds.passed({"val": bad})
+    assert thresholds.passed({"val": 5.0})
 
 
 def test_what_is_none_was_not_measured():

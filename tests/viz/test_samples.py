@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from viz.canvas.control import STATIC_NOTE
 from viz.canvas.palette import GOLD
-from viz.training.samples import MOST_ROWS, draw_samples
+from viz.training.samples import MAX_ROWS, draw_samples
 from viz.training.samples_player import SamplesPlayer
 
-ALBUM = {0: ["qxv", "anna", "zz"], 100: ["mari", "anna"], 1000: ["anna", "emma", "mari", "bo"]}
+SAMPLES = {0: ["qxv", "anna", "zz"], 100: ["mari", "anna"], 1000: ["anna", "emma", "mari", "bo"]}
 KNOWN = {"anna", "emma"}
 NS = "{http://www.w3.org/2000/svg}"
 
@@ -27,40 +27,40 @@ def shown_by(player: SamplesPlayer) -> list[str]:
 
 
 def test_every_text_stands_below_its_step():
-    picture = draw_samples(ALBUM, KNOWN, title="From noise to names")
+    picture = draw_samples(SAMPLES, KNOWN, title="From noise to names")
     root = ET.fromstring(picture.to_svg())
     x_of = {}
     for element in root.iter(f"{NS}text"):
         x_of.setdefault(element.get("x"), []).append(element.text)
     columns = [column for column in x_of.values() if column[0].startswith("step")]
-    assert columns == [[f"step {step:,}", *texts] for step, texts in ALBUM.items()]
-    assert picture.data == ALBUM
+    assert columns == [[f"step {step:,}", *texts] for step, texts in SAMPLES.items()]
+    assert picture.data == SAMPLES
     assert "From noise to names" in texts_of(picture.to_svg())
 
 
 def test_exactly_the_known_texts_are_marked():
-    svg = draw_samples(ALBUM, KNOWN).to_svg()
-    known = sum(text in KNOWN for texts in ALBUM.values() for text in texts)
+    svg = draw_samples(SAMPLES, KNOWN).to_svg()
+    known = sum(text in KNOWN for texts in SAMPLES.values() for text in texts)
     assert svg.count("<circle") == known + 1  # and one in the key
     for element in ET.fromstring(svg).iter(f"{NS}text"):
-        if any(element.text in texts for texts in ALBUM.values()):
+        if any(element.text in texts for texts in SAMPLES.values()):
             assert (element.get("fill") == GOLD) == (element.text in KNOWN)
 
 
 def test_the_sentence_counts_what_is_drawn():
-    alt = draw_samples(ALBUM, KNOWN, rows=2, marked="known").alt
+    alt = draw_samples(SAMPLES, KNOWN, rows=2, marked="known").alt
     assert alt.startswith("Samples at 3 moments; ")
     assert "step 0: qxv, anna ... (1 of 2: known)" in alt
     assert "step 1,000: anna, emma ... (2 of 2: known)" in alt
 
 
 def test_long_empty_and_many_texts_fit():
-    album = {0: ["x" * 40, ""], 5: [str(i) for i in range(100)]}
-    picture = draw_samples(album, rows=1000)
+    samples = {0: ["x" * 40, ""], 5: [str(i) for i in range(100)]}
+    picture = draw_samples(samples, rows=1000)
     texts = texts_of(picture.to_svg())
     assert "x" * 16 + "…" in texts
     assert "(nothing)" in texts
-    assert len(picture.data[5]) == MOST_ROWS
+    assert len(picture.data[5]) == MAX_ROWS
     height = picture.scene.height
     assert all(
         float(e.get("y")) < height for e in ET.fromstring(picture.to_svg()).iter(f"{NS}text")
@@ -78,38 +78,38 @@ def test_markup_in_a_text_stays_text():
     assert {"<script>a", "<script>b", "<script>c"} <= set(texts_of(picture.to_svg()))
 
 
-@pytest.mark.parametrize("album", [{}, {0: []}, {0: [], 5: []}])
-def test_an_album_without_texts_is_refused_with_an_example_that_works(album):
-    match = re.escape(f"The album has {len(album)} moments and no texts: give it as {{0: ['qxv']")
+@pytest.mark.parametrize("samples", [{}, {0: []}, {0: [], 5: []}])
+def test_an_album_without_texts_is_refused_with_an_example_that_works(samples):
+    match = re.escape(f"samples has {len(samples)} steps and no texts: give it as {{0: ['qxv']")
     for draw in (draw_samples, SamplesPlayer):
         with pytest.raises(ValueError, match=match):
-            draw(album)
+            draw(samples)
         draw({0: ["qxv"], 100: ["mari", "anna"]})
 
 
 def test_less_than_one_row_is_refused():
     with pytest.raises(ValueError, match="rows=0 must be a whole number, 1 or more"):
-        draw_samples(ALBUM, rows=0)
-    draw_samples(ALBUM, rows=1)
+        draw_samples(SAMPLES, rows=0)
+    draw_samples(SAMPLES, rows=1)
 
 
 def test_on_axes_of_matplotlib_the_same_texts_stand():
     ax = Figure().add_subplot()
-    assert draw_samples(ALBUM, KNOWN, ax=ax) is ax
+    assert draw_samples(SAMPLES, KNOWN, ax=ax) is ax
     assert {text.get_text() for text in ax.texts} >= {"qxv", "mari", "emma", "step 1,000"}
 
 
 def test_every_step_of_the_player_shows_its_texts_beside_the_last_ones():
-    player = SamplesPlayer(ALBUM, KNOWN)
-    for step in ALBUM:
+    player = SamplesPlayer(SAMPLES, KNOWN)
+    for step in SAMPLES:
         player.step.value = step
         heads = [text for text in shown_by(player) if text.startswith("step")]
         assert heads == [f"step {s:,}" for s in dict.fromkeys([step, 1000])]
-        assert set(ALBUM[step]) <= set(shown_by(player))
+        assert set(SAMPLES[step]) <= set(shown_by(player))
 
 
 def test_both_ends_of_how_many_show_one_text_and_all():
-    player = SamplesPlayer(ALBUM, KNOWN)
+    player = SamplesPlayer(SAMPLES, KNOWN)
     player.rows.value = player.rows.min
     assert "qxv" in shown_by(player)
     assert not {"zz", "bo"} & set(shown_by(player))
@@ -126,12 +126,12 @@ def test_a_moment_without_texts_is_a_moment_too():
 
 
 def test_the_player_leaves_a_still_picture_and_a_text_that_never_changes(tmp_path):
-    player = SamplesPlayer(ALBUM, KNOWN)
+    player = SamplesPlayer(SAMPLES, KNOWN)
     before = player._repr_mimebundle_()
     player.step.value, player.rows.value = 1000, 1
     after = player._repr_mimebundle_()
     assert before["text/plain"] == after["text/plain"] == repr(player)
-    assert before["text/html"] == draw_samples(ALBUM, KNOWN).to_html() + STATIC_NOTE
+    assert before["text/html"] == draw_samples(SAMPLES, KNOWN).to_html() + STATIC_NOTE
     assert before["text/html"] == after["text/html"]
     view = after["application/vnd.jupyter.widget-view+json"]
     assert view["model_id"] == player.live.model_id

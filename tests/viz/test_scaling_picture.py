@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz.canvas.palette import CATEGORIES, GOLD, MUTED
-from viz.runs.scaling import FARTHER, draw_scaling
+from viz.runs.scaling import EXTRAPOLATE, draw_scaling
 
 NS = "{http://www.w3.org/2000/svg}"
 SMALL = ([1e10, 1e11, 1e12], [4.0, 3.0, 2.9])
@@ -53,7 +53,7 @@ def test_if_one_run_is_lowest_everywhere_the_title_says_so():
 def test_the_fitted_line_goes_on_beyond_the_runs_and_through_the_function():
     picture = draw_scaling({"small": SMALL, "large": LARGE}, fit=law)
     ops, losses = picture.data["fit"]
-    assert ops[-1] == pytest.approx(FARTHER * 1e13)
+    assert ops[-1] == pytest.approx(EXTRAPOLATE * 1e13)
     assert losses == pytest.approx([law(x) for x in ops])
     assert picture.alt == (
         "Loss against operations: small 2.90 for 10¹² operations; large 2.00 for 10¹³ operations. "

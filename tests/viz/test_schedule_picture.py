@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from viz import draw_schedule
 from viz.canvas.palette import BLUE, ORANGE
 from viz.canvas.scene import Line
-from viz.curves.schedule import TALL, told_rate
+from viz.curves.schedule import PLOT_HEIGHT, format_rate
 
 NS = "{http://www.w3.org/2000/svg}"
 WARM_UP = [0.001 * step for step in range(1, 101)]
@@ -36,7 +36,7 @@ def test_a_curve_goes_where_its_rates_are():
     assert share == pytest.approx(99 / 399, abs=1e-3), "the top is at step 100"
     foot = points[-1][1]  # a rate of 0
     assert (foot - points[0][1]) / (foot - top[1]) == pytest.approx(0.01, abs=1e-6)
-    assert (foot - top[1]) * 1.04 == pytest.approx(TALL)
+    assert (foot - top[1]) * 1.04 == pytest.approx(PLOT_HEIGHT)
 
 
 def test_curves_share_their_axes():
@@ -44,7 +44,7 @@ def test_curves_share_their_axes():
     (left, high), *_, (middle, _) = curve_of(picture, BLUE)
     (start, low), *_, (right, foot) = curve_of(picture, ORANGE)
     assert left == start and (middle - left) * 2 == pytest.approx(right - start)
-    assert low == foot and (low - high) == pytest.approx(0.75 * TALL / 1.04)
+    assert low == foot and (low - high) == pytest.approx(0.75 * PLOT_HEIGHT / 1.04)
 
 
 def test_where_curves_meet_both_are_seen():
@@ -109,7 +109,7 @@ def test_of_very_many_steps_few_points_are_drawn_and_the_corner_is_one_of_them()
     points = curve_of(picture, BLUE)
     assert len(points) < 400
     top, (_, foot) = min(y for _, y in points), points[-1]
-    assert foot - top == pytest.approx(TALL / 1.04, abs=0.1)
+    assert foot - top == pytest.approx(PLOT_HEIGHT / 1.04, abs=0.1)
     assert len(picture.to_html()) < 30_000
 
 
@@ -126,7 +126,7 @@ def test_of_very_many_steps_few_points_are_drawn_and_the_corner_is_one_of_them()
     ],
 )
 def test_rates_are_told_so_that_powers_can_be_compared(rate, said):
-    assert told_rate(rate) == said
+    assert format_rate(rate) == said
 
 
 def test_the_title_tells_where_each_ends_unless_there_is_one():

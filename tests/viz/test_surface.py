@@ -13,8 +13,8 @@ from plotly.graph_objects import Figure as PlotlyFigure
 from viz.canvas.picture import Picture
 from viz.canvas.plotly import PLOTLY_MIME
 from viz.canvas.scene import Circle, Line
-from viz.training.loss_grid import Landscape
-from viz.training.surface import draw_surface, on_the_map
+from viz.training.loss_grid import LossGrid
+from viz.training.surface import clip_segment, draw_surface
 
 RANGES = {"x_range": (-4, 4), "y_range": (-2, 2)}
 BOX = (0, 0, 640, 320)
@@ -24,13 +24,13 @@ def bowl(x, y):
     return x * x + 9 * y * y
 
 
-def land(loss_at=bowl) -> Landscape:
-    return Landscape(loss_at, (-4, 4), (-2, 2), BOX)
+def grid(loss_at=bowl) -> LossGrid:
+    return LossGrid(loss_at, (-4, 4), (-2, 2), BOX)
 
 
 def test_on_every_line_of_the_map_the_loss_has_that_height():
     for level in (1.0, 10.0, 30.0):
-        pieces = land().contour(level)
+        pieces = grid().contour(level)
         assert pieces
         for piece in pieces:
             for x, y in piece:
@@ -38,7 +38,7 @@ def test_on_every_line_of_the_map_the_loss_has_that_height():
 
 
 def test_a_line_around_the_bottom_is_one_closed_line():
-    bowl_of_one = land(lambda x, y: x * x + y * y)
+    bowl_of_one = grid(lambda x, y: x * x + y * y)
     lines = [shape for shape in bowl_of_one.shapes() if isinstance(shape, Line)]
     (lowest,) = [line for line in lines if line.stroke == bowl_of_one.colour(1.6)]
     assert lowest.points[0] == lowest.points[-1]
@@ -46,19 +46,19 @@ def test_a_line_around_the_bottom_is_one_closed_line():
 
 
 def test_the_strips_cover_the_map_and_grow_darker_with_the_loss():
-    slope = land(lambda x, y: x)
+    slope = grid(lambda x, y: x)
     strip = slope.strip(10)
     assert [box.fill for box in strip] == [slope.colour(k) for k in range(len(strip))]
     for box, level in zip(strip[1:], slope.levels):
-        assert box.x == pytest.approx(slope.place(level, 0)[0], abs=0.01)
+        assert box.x == pytest.approx(slope.to_pixels(level, 0)[0], abs=0.01)
         assert box.x + box.width == pytest.approx(640)
 
 
 def test_a_grid_is_the_same_landscape_as_the_function_it_was_taken_from():
     xs, ys = np.linspace(-4, 4, 60), np.linspace(-2, 2, 40)
-    grid = bowl(xs[None, :], ys[:, None])
+    losses = bowl(xs[None, :], ys[:, None])
     by_function = draw_surface(bowl, [(1, 1), (0, 0)], **RANGES)
-    for given in (grid, grid.tolist()):
+    for given in (losses, losses.tolist()):
         by_grid = draw_surface(given, [(1, 1), (0, 0)], **RANGES)
         assert by_grid.data["high"] == pytest.approx(by_function.data["high"])
         assert by_grid.to_svg().count("<path") == by_function.to_svg().count("<path")
@@ -75,9 +75,9 @@ def test_every_step_of_a_path_is_a_dot_at_its_place():
 
 
 def test_a_step_over_the_edge_is_drawn_to_the_edge():
-    assert on_the_map(land(), (0, 0), (8, 0)) == ((0, 0), (4, 0))
-    assert on_the_map(land(), (0, -4), (0, 4)) == ((0, -2), (0, 2))
-    assert on_the_map(land(), (5, 0), (9, 1)) is None
+    assert clip_segment(grid(), (0, 0), (8, 0)) == ((0, 0), (4, 0))
+    assert clip_segment(grid(), (0, -4), (0, 4)) == ((0, -2), (0, 2))
+    assert clip_segment(grid(), (5, 0), (9, 1)) is None
     picture = draw_surface(bowl, [(0, 0), (8, 0), (800, 900), (1, 1), (1e200, 0)], **RANGES)
     assert "off the map" in picture.alt
     for line in [s for s in picture.scene.shapes if isinstance(s, Line)]:
@@ -100,7 +100,9 @@ def test_a_loss_that_overflows_somewhere_is_drawn_where_it_does_not():
 
 def test_the_solid_one_is_plotly_with_the_map_as_its_still_and_no_png():
     path = [(-3.0, 1.0), (-2.0, 0.5)]
-    solid, flat = (draw_surface(bowl, {"walk": path}, solid=s, **RANGES) for s in (True, False))
+    solid, flat = (
+        draw_surface(bowl, {"walk": path}, surface_3d=s, **RANGES) for s in (True, False)
+    )
     bundle = solid._repr_mimebundle_()
     assert set(bundle) == {PLOTLY_MIME, "text/html", "text/plain"}
     assert set(flat._repr_mimebundle_()) == {"text/html", "text/plain"}
@@ -115,7 +117,7 @@ def test_the_solid_one_is_plotly_with_the_map_as_its_still_and_no_png():
 
 def test_plotly_takes_the_solid_one_as_it_is():
     """We write its JSON ourselves, so that a browser's Python needs no plotly."""
-    ours = draw_surface(bowl, {"walk": [(-3, 1)]}, x_name="w", solid=True, **RANGES).more[
+    ours = draw_surface(bowl, {"walk": [(-3, 1)]}, x_name="w", surface_3d=True, **RANGES).more[
         PLOTLY_MIME
     ]
     checked = json.loads(PlotlyFigure(ours).to_json())  # it refuses names that it does not know
@@ -124,7 +126,7 @@ def test_plotly_takes_the_solid_one_as_it_is():
 
 def test_the_solid_ones_numbers_are_short_and_the_same_each_time():
     def draw():
-        return json.dumps(draw_surface(bowl, [(1 / 3, 2 / 3)], solid=True, **RANGES).more)
+        return json.dumps(draw_surface(bowl, [(1 / 3, 2 / 3)], surface_3d=True, **RANGES).more)
 
     assert draw() == draw()
     numbers = re.findall(r"-?\d+\.\d+(?:e-?\d+)?", draw())

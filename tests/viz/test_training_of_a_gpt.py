@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from viz.training.training import draw_training
-from viz.training.training_parts import MOST_TEXTS, MOST_TOKENS
+from viz.training.training_parts import MAX_LONG_SAMPLES, MAX_TOKENS
 from viz.training.training_scrubber import TrainingScrubber
 
 torch = pytest.importorskip("torch")
@@ -105,7 +105,8 @@ def test_a_model_with_one_head_has_no_sliders_for_more(run):
 def test_stories_get_lines_of_their_own_and_stay_on_the_sheet(run):
     log, records = run
     stories = {
-        step: {**r, "samples": [PROSE, "", *["x"] * MOST_TEXTS]} for step, r in records.items()
+        step: {**r, "samples": [PROSE, "", *["x"] * MAX_LONG_SAMPLES]}
+        for step, r in records.items()
     }
     stories[0]["samples"] = ["qx"]
     scrubber = TrainingScrubber(stories, log)
@@ -115,7 +116,7 @@ def test_stories_get_lines_of_their_own_and_stay_on_the_sheet(run):
     assert "(nothing)" in texts
     assert "2 more are not shown" in texts
     assert any(text.endswith("…") and text[:3] in PROSE for text in texts)
-    first, last = scrubber.drawn(0).scene, scrubber.drawn(24).scene
+    first, last = scrubber.draw(0).scene, scrubber.draw(24).scene
     assert first.width == last.width, "the sheet must not jump while the slider moves"
     for scene in (first, last):
         for shape in scene.shapes:
@@ -125,7 +126,7 @@ def test_stories_get_lines_of_their_own_and_stay_on_the_sheet(run):
 
 def test_of_a_long_text_the_beginning_is_drawn_and_it_says_so(run):
     log, _ = run
-    T = MOST_TOKENS + 6
+    T = MAX_TOKENS + 6
     record = {
         "samples": ["x"],
         "attention": np.tril(np.ones((2, 1, 1, T, T))) / np.arange(1, T + 1)[:, None],
@@ -133,7 +134,7 @@ def test_of_a_long_text_the_beginning_is_drawn_and_it_says_so(run):
         "probabilities": {"a": 1.0},
     }
     texts = texts_of(draw_training(log, 3, record).to_svg())
-    assert f"Where layer 0, head 0 looks, first {MOST_TOKENS} tokens of {T}" in texts
+    assert f"Where layer 0, head 0 looks, first {MAX_TOKENS} tokens of {T}" in texts
 
 
 def test_records_that_do_not_belong_together_are_refused(run):

@@ -13,19 +13,19 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.ticks import linear_ticks
 
-WIDTH, TALL = 720, 230
+WIDTH, PLOT_HEIGHT = 720, 230
 LEFT, RIGHT, TOP = 62, 70, 68
 
 
 def draw_context(
-    contexts: Sequence[int],
-    seen: Sequence[float],
-    unseen: Sequence[float],
+    context_lengths: Sequence[int],
+    train_losses: Sequence[float],
+    val_losses: Sequence[float],
     *,
-    cells: Sequence[int] | None = None,
+    table_sizes: Sequence[int] | None = None,
     title: str = "",
     unit: str = "loss (nats per token)",
-    axis: str = "letters looked back on",
+    x_label: str = "letters looked back on",
     names: tuple[str, str] = ("seen", "unseen"),
     ax=None,
 ) -> Picture:
@@ -35,80 +35,85 @@ def draw_context(
     Raises:  ValueError for rows of different lengths, and for losses that are not finite.
     Example: draw_context([0, 1, 2], [2.8, 2.4, 2.0], [2.8, 2.5, 2.7], cells=[27, 729, 19_683])
     """
-    lengths = to_numbers(contexts, "contexts")
-    curves = {name: to_numbers(c, f"the curve {name!r}") for name, c in zip(names, (seen, unseen))}
-    sizes = [] if cells is None else [int(x) for x in to_numbers(cells, "cells")]
-    given = {"contexts": lengths, **curves} | ({"cells": sizes} if sizes else {})
-    if len({len(row) for row in given.values()}) != 1 or not lengths or len(curves) < 2:
-        told = ", ".join(f"{len(row)} of {name}" for name, row in given.items())
-        raise ValueError(f"There must be one loss for each context, and at least one; got {told}.")
-    sheet = Sheet(lengths, [x for curve in curves.values() for x in curve], bool(sizes))
-    sheet.add_axes(title, unit, axis, sizes)
-    sheet.add_curves(curves, turn := turning_point(curves[names[1]]))
-    data = given | {"turning point": lengths[turn]}
-    picture = Picture(data, describe(lengths, curves, turn, title, axis), sheet.scene)
+    lengths = to_numbers(context_lengths, "context_lengths")
+    curves = {
+        name: to_numbers(c, f"the curve {name!r}")
+        for name, c in zip(names, (train_losses, val_losses))
+    }
+    sizes = [] if table_sizes is None else [int(x) for x in to_numbers(table_sizes, "table_sizes")]
+    columns = {"context_lengths": lengths, **curves} | ({"table_sizes": sizes} if sizes else {})
+    if len({len(row) for row in columns.values()}) != 1 or not lengths or len(curves) < 2:
+        parts = ", ".join(f"{len(row)} of {name}" for name, row in columns.items())
+        raise ValueError(f"There must be one loss for each context, and at least one; got {parts}.")
+    chart = ContextScene(lengths, [x for curve in curves.values() for x in curve], bool(sizes))
+    chart.add_axes(title, unit, x_label, sizes)
+    chart.add_curves(curves, best := argmin(curves[names[1]]))
+    data = columns | {"turning point": lengths[best]}
+    picture = Picture(data, alt_text(lengths, curves, best, title, x_label), chart.scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def turning_point(curve: list[float]) -> int:
+def argmin(curve: list[float]) -> int:
     """Where a curve is lowest: the first place, if there are several."""
     return curve.index(min(curve))
 
 
-class Sheet:
+class ContextScene:
     """Axes for short rows of numbers, and the two curves on them."""
 
     def __init__(self, lengths: list[float], values: list[float], with_sizes: bool):
         self.lengths = lengths
-        room = 0.1 * ((max(values) - min(values)) or 1)
-        self.low, self.high = min(values) - 1.6 * room, max(values) + 1.6 * room
-        self.scene = Scene(WIDTH, TOP + TALL + (64 if with_sizes else 44))
+        padding = 0.1 * ((max(values) - min(values)) or 1)
+        self.low, self.high = min(values) - 1.6 * padding, max(values) + 1.6 * padding
+        self.scene = Scene(WIDTH, TOP + PLOT_HEIGHT + (64 if with_sizes else 44))
 
     def x(self, length: float) -> float:
         first, last = min(self.lengths), max(self.lengths)
-        share = (length - first) / (last - first) if last > first else 0.5
-        return LEFT + 24 + (WIDTH - LEFT - RIGHT - 24) * share
+        fraction = (length - first) / (last - first) if last > first else 0.5
+        return LEFT + 24 + (WIDTH - LEFT - RIGHT - 24) * fraction
 
     def y(self, value: float) -> float:
-        return TOP + TALL * (self.high - value) / (self.high - self.low)
+        return TOP + PLOT_HEIGHT * (self.high - value) / (self.high - self.low)
 
-    def add_axes(self, title: str, unit: str, axis: str, sizes: list[int]) -> None:
-        add, foot = self.scene.add, TOP + TALL
+    def add_axes(self, title: str, unit: str, x_label: str, sizes: list[int]) -> None:
+        add, bottom = self.scene.add, TOP + PLOT_HEIGHT
         for level in linear_ticks(self.low, self.high):
             add(Rect(LEFT, self.y(level), WIDTH - LEFT - RIGHT, 1, FAINT))
             add(Text(LEFT - 8, self.y(level) + 4, f"{level:.3g}", 11, MUTED, "end"))
         for i, length in enumerate(self.lengths):
-            add(Text(self.x(length), foot + 18, f"{length:g}", 13, INK, "middle", "600"))
+            add(Text(self.x(length), bottom + 18, f"{length:g}", 13, INK, "middle", "600"))
             if sizes:
-                add(Text(self.x(length), foot + 36, readable(sizes[i]), 11.5, MUTED, "middle"))
-        below = f"{axis}, and the cells of such a table" if sizes else axis
+                add(
+                    Text(self.x(length), bottom + 36, format_count(sizes[i]), 11.5, MUTED, "middle")
+                )
+        x_title = f"{x_label}, and the cells of such a table" if sizes else x_label
         middle = (LEFT + WIDTH - RIGHT) / 2
-        add(Text(middle, foot + (56 if sizes else 38), below, 12, MUTED, "middle"))
+        add(Text(middle, bottom + (56 if sizes else 38), x_title, 12, MUTED, "middle"))
         add(Text(16, 25, title, 15, weight="600"))
         add(Text(LEFT - 46, 50, unit, 12, MUTED))
 
-    def add_curves(self, curves: dict[str, list[float]], turn: int) -> None:
+    def add_curves(self, curves: dict[str, list[float]], best: int) -> None:
         """Both curves with their numbers; at the turning point of the second a ring and a word."""
-        places = {
+        points_by_name = {
             name: [(self.x(length), self.y(value)) for length, value in zip(self.lengths, curve)]
             for name, curve in curves.items()
         }
         upper = max(curves, key=lambda name: curves[name][-1])
-        for (name, points), colour in zip(places.items(), (BLUE, ORANGE)):
+        for (name, points), colour in zip(points_by_name.items(), (BLUE, ORANGE)):
             self.scene.add(Line(tuple(points), colour, 2.4))
-            side = -1 if name == upper else 1
+            direction = -1 if name == upper else 1
             for (x, y), value in zip(points, curves[name]):
                 self.scene.add(Circle(x, y, 3.6, colour, PAPER, 1.2))
-                at = y + (20 if side > 0 else -11)
-                self.scene.add(Text(x, at, f"{value:.2f}", 11.5, colour, "middle"))
+                label_y = y + (20 if direction > 0 else -11)
+                self.scene.add(Text(x, label_y, f"{value:.2f}", 11.5, colour, "middle"))
             x, y = points[-1]
             self.scene.add(Text(x + 12, y + 4, truncate(name, 9), 12.5, colour, weight="600"))
-        x, y = places[list(places)[1]][turn]
+        x, y = points_by_name[list(points_by_name)[1]][best]
         self.scene.add(Circle(x, y, 8, "none", GOLD, 2.4))
         self.scene.add(Text(x, y - 27, "lowest", 12, GOLD, "middle", "600"))
 
 
-def readable(size: int) -> str:
+def format_count(size: int) -> str:
     """19683 -> 19,683; from ten million on in words: 14 million, 10 billion."""
     for name, unit in (("trillion", 10**12), ("billion", 10**9), ("million", 10**6)):
         if size >= 10 * unit or (name != "million" and size >= unit):
@@ -116,12 +121,12 @@ def readable(size: int) -> str:
     return f"{size:,}"
 
 
-def describe(
-    lengths: list[float], curves: dict[str, list[float]], turn: int, title: str, axis: str
+def alt_text(
+    lengths: list[float], curves: dict[str, list[float]], best: int, title: str, x_label: str
 ) -> str:
     """One sentence: how each curve goes, and where the second is lowest."""
-    told = [f"{name} from {curve[0]:.2f} to {curve[-1]:.2f}" for name, curve in curves.items()]
+    parts = [f"{name} from {curve[0]:.2f} to {curve[-1]:.2f}" for name, curve in curves.items()]
     second = list(curves)[1]
-    span = f"{lengths[0]:g} to {lengths[-1]:g} {axis}"
-    lowest = f"{second} is lowest at {lengths[turn]:g}, {curves[second][turn]:.2f}"
-    return f"{title or 'Loss'}: over {span} {' and '.join(told)}; {lowest}."
+    span = f"{lengths[0]:g} to {lengths[-1]:g} {x_label}"
+    lowest = f"{second} is lowest at {lengths[best]:g}, {curves[second][best]:.2f}"
+    return f"{title or 'Loss'}: over {span} {' and '.join(parts)}; {lowest}."

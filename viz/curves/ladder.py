@@ -13,22 +13,27 @@ from viz.canvas.palette import BLUE, FAINT, GREEN, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
 
-LEFT, WIDE, RIGHT = 196, 420, 128  # names, bars, what stands behind them
-CLEAR = 1.25  # a jump that leads by less may be the second one on another machine
+LEFT, PLOT_WIDTH, RIGHT = 196, 420, 128  # names, bars, what stands behind them
+CLEAR_LEAD = 1.25  # a jump that leads by less may be the second one on another machine
 BAR, ROW = 24, 58  # a bar, and with the gap below it, where the jump to the next is drawn
 
 Bar = tuple[str, float]  # name, microseconds
 
 
 def draw_ladder(
-    rungs: Sequence, *, guess: str | None = None, title: str = "", rounded: bool = True, ax=None
+    rungs: Sequence,
+    *,
+    guess: str | None = None,
+    title: str = "",
+    times_in_alt: bool = False,
+    ax=None,
 ) -> Picture:
     """One bar for each rung, as long as the logarithm of its time; the largest jump is marked.
 
     `rungs` are pairs (name, microseconds), or records that have `name` and `microseconds`. `guess`
     is the name of the rung to which someone expected the largest jump; it is marked, too. The bars
     show what was measured; the sentence that describes them names the rungs and a clear largest
-    jump, so that it is the same on two machines, unless `rounded` is False.
+    jump, so that it is the same on two machines, unless `times_in_alt`.
     Raises:  ValueError for less than two rungs, times that are not above 0, an unknown guess.
     Example: draw_ladder([("scalars", 170_000), ("arrays", 100)], guess="arrays")
     """
@@ -36,7 +41,7 @@ def draw_ladder(
     if len(bars) < 2:
         raise ValueError(f"A ladder needs two rungs or more, and there are {len(bars)}.")
     guess = check_guess(guess, bars)
-    picture = Picture(bars, describe(bars, guess, rounded), scene_of(bars, guess, title))
+    picture = Picture(bars, alt_text(bars, guess, times_in_alt), build_scene(bars, guess, title))
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -68,12 +73,12 @@ def check_guess(guess, bars: list[Bar]) -> str | None:
     return guess
 
 
-def jumps_of(bars: list[Bar]) -> dict[str, float]:
+def speedups(bars: list[Bar]) -> dict[str, float]:
     """For each rung but the first how many times as fast it is as the one before."""
     return {name: before / after for (_, before), (name, after) in zip(bars, bars[1:])}
 
 
-def duration(microseconds: float) -> str:
+def format_duration(microseconds: float) -> str:
     """172819 -> 170 ms: two digits, as a second run would confirm them, and a short unit."""
     for size, unit in ((1e6, "s"), (1e3, "ms"), (1, "µs")):
         if microseconds >= 0.995 * size or unit == "µs":
@@ -81,40 +86,47 @@ def duration(microseconds: float) -> str:
     raise AssertionError("the last unit takes all")
 
 
-def factor(times: float) -> str:
+def format_factor(times: float) -> str:
     """1590.4 -> 1,600 and 9.11 -> 9.1."""
     return f"{float(f'{times:.2g}'):,g}"
 
 
-def scene_of(bars: list[Bar], guess: str | None, title: str) -> Scene:
-    jumps = jumps_of(bars)
+def build_scene(bars: list[Bar], guess: str | None, title: str) -> Scene:
+    jumps = speedups(bars)
     largest = max(jumps, key=lambda name: jumps[name])
     low = floor(log10(min(time for _, time in bars)) - 0.3)  # no bar is shorter than a third of it
     high = max(ceil(log10(max(time for _, time in bars))), low + 1)
     top = 62
-    scene = Scene(LEFT + WIDE + RIGHT, top + ROW * len(bars) + 24)
+    scene = Scene(LEFT + PLOT_WIDTH + RIGHT, top + ROW * len(bars) + 24)
 
     def x_of(microseconds: float) -> float:
-        return LEFT + WIDE * (log10(microseconds) - low) / (high - low)
+        return LEFT + PLOT_WIDTH * (log10(microseconds) - low) / (high - low)
 
     title = title or f"The largest jump leads to {truncate(largest, 40)}"
     scene.add(Text(16, 25, title, 15, weight="600"))
     scene.add(
         Text(
-            LEFT + WIDE + RIGHT - 16, 25, "time for one document, times the first", 12, MUTED, "end"
+            LEFT + PLOT_WIDTH + RIGHT - 16,
+            25,
+            "time for one document, times the first",
+            12,
+            MUTED,
+            "end",
         )
     )
     for power in range(low, high + 1):
         x = x_of(10.0**power)
         scene.add(Rect(x, top - 8, 1, ROW * len(bars), FAINT))
-        scene.add(Text(x, top + ROW * len(bars) + 10, duration(10.0**power), 11, MUTED, "middle"))
+        scene.add(
+            Text(x, top + ROW * len(bars) + 10, format_duration(10.0**power), 11, MUTED, "middle")
+        )
     for i, (name, time) in enumerate(bars):
         y, colour = top + ROW * i, ORANGE if name == largest else BLUE
         scene.add(Text(LEFT - 12, y + 16, truncate(name, 26), 13, INK, "end"))
         scene.add(Rect(LEFT, y, x_of(time) - LEFT, BAR, colour))
-        scene.add(Text(x_of(time) + 8, y + 16, told_of(time, bars[0][1]), 12.5, INK))
+        scene.add(Text(x_of(time) + 8, y + 16, bar_label(time, bars[0][1]), 12.5, INK))
         if i:
-            add_jump(
+            add_speedup(
                 scene,
                 (x_of(bars[i - 1][1]), x_of(time)),
                 y - 17,
@@ -126,32 +138,45 @@ def scene_of(bars: list[Bar], guess: str | None, title: str) -> Scene:
     return scene
 
 
-def told_of(time: float, first: float) -> str:
+def bar_label(time: float, first: float) -> str:
     """What stands behind a bar."""
-    return duration(time) if time == first else f"{duration(time)}, {factor(first / time)} times"
+    return (
+        format_duration(time)
+        if time == first
+        else f"{format_duration(time)}, {format_factor(first / time)} times"
+    )
 
 
-def add_jump(scene: Scene, ends: tuple[float, float], y: float, times: float, colour: str) -> None:
+def add_speedup(
+    scene: Scene, ends: tuple[float, float], y: float, times: float, colour: str
+) -> None:
     """From where the last bar ended to where this one ends, and how many times that is."""
     x0, x1 = ends
-    said = f"{factor(times)} times as fast" if times >= 1 else f"{factor(1 / times)} times as slow"
+    label = (
+        f"{format_factor(times)} times as fast"
+        if times >= 1
+        else f"{format_factor(1 / times)} times as slow"
+    )
     scene.add(Line(((x0, y - 14), (x0, y), (x1, y), (x1, y + 14)), colour, 1.4, dash="4 3"))
-    scene.add(Text(max(x0, x1) + 8, y + 4, said, 11.5, colour))
+    scene.add(Text(max(x0, x1) + 8, y + 4, label, 11.5, colour))
 
 
-def describe(bars: list[Bar], guess: str | None, rounded: bool) -> str:
-    """One sentence about all rungs: their names, and with `rounded` False their times as well.
+def alt_text(bars: list[Bar], guess: str | None, times_in_alt: bool) -> str:
+    """One sentence about all rungs: their names, and with `times_in_alt` their times as well.
 
     The names keep the order in which they were given: two rungs that are nearly as fast change
     places on another processor.
     """
-    (largest, most), *others = sorted(jumps_of(bars).items(), key=lambda jump: -jump[1])
-    clear = not others or most > CLEAR * others[0][1]
-    jump = f" The largest jump leads to {largest}." if clear or not rounded else ""
+    (largest, speedup), *others = sorted(speedups(bars).items(), key=lambda jump: -jump[1])
+    clear = not others or speedup > CLEAR_LEAD * others[0][1]
+    jump = f" The largest jump leads to {largest}." if clear or times_in_alt else ""
     guessed = f" The guess was {guess}." if guess else ""
-    if rounded:
+    if not times_in_alt:
         return f"Times of {'; '.join(name for name, _ in bars)}.{jump}{guessed}"
     (slowest, first), *rest = bars
-    told = [f"{n} {duration(time)}, {factor(first / time)} times as fast" for n, time in rest]
-    begin = f"Time for one document: {slowest} {duration(first)}; "
-    return f"{begin}{'; '.join(told)}.{jump}{guessed}"
+    parts = [
+        f"{n} {format_duration(time)}, {format_factor(first / time)} times as fast"
+        for n, time in rest
+    ]
+    opening = f"Time for one document: {slowest} {format_duration(first)}; "
+    return f"{opening}{'; '.join(parts)}.{jump}{guessed}"

@@ -11,13 +11,13 @@ from time import perf_counter
 
 from viz.canvas.picture import Picture
 from viz.curves.live_output import CellOutput, NoOutput, TerminalOutput, open_output
-from viz.curves.loss import describe, loss_picture, to_reference
-from viz.curves.loss_scene import Sheet
-from viz.curves.pins import MOST_LINES
-from viz.curves.thresholds import Levels
+from viz.curves.loss import alt_text, loss_picture, to_reference
+from viz.curves.loss_scene import ChartOptions
+from viz.curves.pins import MAX_LINES
+from viz.curves.thresholds import Thresholds
 
-SHARE = 1 / 60  # of the time that may go into drawing
-SHORTEST_PAUSE = 0.1  # seconds; faster than this the eye gains nothing
+DRAW_FRACTION = 1 / 60  # of the time that may go into drawing
+MIN_PAUSE = 0.1  # seconds; faster than this the eye gains nothing
 
 
 class LossPlot:
@@ -47,20 +47,20 @@ class LossPlot:
         self.title, self.unit, self.last_step = title, unit, last_step
         self.lines, self.log_y = dict(lines or {}), log_y
         self.reference = to_reference(reference or {}, last_step)
-        self.levels, self.sample = Levels(pin_at), sample
-        if bool(self.levels.waiting) != callable(sample):
+        self.thresholds, self.sample = Thresholds(pin_at), sample
+        if bool(self.thresholds.remaining) != callable(sample):
             raise ValueError(
                 f"pin_at={pin_at!r} and sample={sample!r:.60} belong together: pin_at are levels "
                 f"of the loss, such as (5.9, 5.0), and sample a function that gives back a text."
             )
-        self.most_pins = len(self.levels.waiting)
+        self.max_pins = len(self.thresholds.remaining)
         self.history: dict[str, tuple[list[float], list[float]]] = {}
         self.pins: dict[float, str] = {}
         self.output: CellOutput | TerminalOutput | NoOutput | None = (
             None  # where it is shown; found at the first `add`
         )
-        self.next_time = 0.0
-        self.drawn = True
+        self.next_draw_time = 0.0
+        self.is_drawn = True
 
     def add(self, step: float, **losses: float | None) -> None:
         """Note the losses of one step, and draw if it is time; what is None was not measured.
@@ -77,16 +77,16 @@ class LossPlot:
             steps, values = self.history.setdefault(name, ([], []))
             steps.append(float(step))
             values.append(loss)
-        if self.drawn and self.output is not None:
+        if self.is_drawn and self.output is not None:
             self.output.open()  # training may go on in another cell
-        self.drawn = False
-        if self.levels.passed(measured):
+        self.is_drawn = False
+        if self.thresholds.passed(measured):
             self.pin(step)
         now = perf_counter()
-        if now >= self.next_time:
+        if now >= self.next_draw_time:
             self.redraw()
-            spent = perf_counter() - now
-            self.next_time = now + max(SHORTEST_PAUSE, spent / SHARE)
+            seconds = perf_counter() - now
+            self.next_draw_time = now + max(MIN_PAUSE, seconds / DRAW_FRACTION)
 
     def pin(self, step: float) -> None:
         """Ask for a sample, and hang it on the curve at this step.
@@ -106,14 +106,14 @@ class LossPlot:
         """Draw the present state now."""
         self.output = self.output or open_output(self)
         self.output.show(self)
-        self.drawn = True  # not before: an interrupt may come while it is drawn
+        self.is_drawn = True  # not before: an interrupt may come while it is drawn
 
     def finish(self) -> None:
         """Draw what has not been drawn yet.
 
         Called for you at the end of the cell, also after an interrupt.
         """
-        if not self.drawn:
+        if not self.is_drawn:
             self.redraw()
         if self.output is not None:
             self.output.close()
@@ -129,21 +129,21 @@ class LossPlot:
         """The present state as a still picture, with its data."""
         if not self.history:
             raise ValueError("There are no losses to draw yet: plot.add(1, train=3.3) notes one.")
-        return loss_picture(self.history, self.sheet(), self.pins)
+        return loss_picture(self.history, self.chart_options(), self.pins)
 
-    def sheet(self) -> Sheet:
+    def chart_options(self) -> ChartOptions:
         """The frame; the room for all cards is there from the first picture on."""
-        waiting = ", ".join(f"{level:g}" for level in self.levels.waiting)
-        return Sheet(
+        remaining = ", ".join(f"{threshold:g}" for threshold in self.thresholds.remaining)
+        return ChartOptions(
             title=self.title,
             unit=self.unit,
             last_step=self.last_step,
             log_y=self.log_y,
             lines=self.lines,
             reference=self.reference,
-            note=f"not reached yet: {waiting}" if waiting else "",
-            cards=self.most_pins,
-            card_lines=MOST_LINES if self.most_pins else 0,
+            note=f"not reached yet: {remaining}" if remaining else "",
+            card_slots=self.max_pins,
+            card_lines=MAX_LINES if self.max_pins else 0,
         )
 
     @property
@@ -151,7 +151,7 @@ class LossPlot:
         """The present state in one sentence."""
         if not self.history:
             return f"{self.title}: no step yet."
-        return describe(self.history, self.title, reference=self.reference, pins=self.pins)
+        return alt_text(self.history, self.title, reference=self.reference, pins=self.pins)
 
     def save(self, path):
         """Write the present picture, as `Picture.save` does."""

@@ -9,10 +9,10 @@ from viz.canvas.picture import Picture
 from viz.curves.series import running_mean
 
 BLOCKS = "▁▂▃▄▅▆▇█"
-MOST_BLOCKS = 24
+MAX_BLOCKS = 24
 
 
-class Plot(Protocol):
+class LivePlot(Protocol):
     """What is shown."""
 
     title: str
@@ -24,7 +24,7 @@ class Plot(Protocol):
     def finish(self) -> None: ...
 
 
-def open_output(plot: Plot):
+def open_output(plot: LivePlot):
     """The place to draw at: this cell, this terminal, or nowhere."""
     ipython = sys.modules.get("IPython")  # if nobody has loaded it, this is no notebook
     shell = ipython.get_ipython() if ipython else None
@@ -37,7 +37,7 @@ def open_output(plot: Plot):
 class CellOutput:
     """One output below the cell. Its words never change, so that a test can compare them."""
 
-    def __init__(self, shell, plot: Plot):
+    def __init__(self, shell, plot: LivePlot):
         from IPython.display import display  # noqa: PLC0415 - only a notebook has it
 
         self.shell, self.plot, self.is_open = shell, plot, False
@@ -52,18 +52,18 @@ class CellOutput:
     def open(self) -> None:
         """Be called at the end of the cell that runs now."""
         if not self.is_open:
-            self.shell.events.register("post_run_cell", self.end_of_cell)
+            self.shell.events.register("post_run_cell", self.on_cell_end)
             self.is_open = True
 
-    def show(self, plot: Plot) -> None:
+    def show(self, plot: LivePlot) -> None:
         self.handle.update(self.bundle(), raw=True)
 
-    def end_of_cell(self, result) -> None:
+    def on_cell_end(self, result) -> None:
         self.plot.finish()
 
     def close(self) -> None:
         if self.is_open:
-            self.shell.events.unregister("post_run_cell", self.end_of_cell)
+            self.shell.events.unregister("post_run_cell", self.on_cell_end)
             self.is_open = False
 
 
@@ -76,16 +76,18 @@ class TerminalOutput:
     def open(self) -> None:
         pass
 
-    def show(self, plot: Plot) -> None:
+    def show(self, plot: LivePlot) -> None:
         name, (steps, values) = next(iter(plot.history.items()))
         means = running_mean(values)
-        count = min(len(means), MOST_BLOCKS)
+        count = min(len(means), MAX_BLOCKS)
         finite = [mean for mean in means[-1:] + means if isfinite(mean)] or [0.0]
         low, high = min(finite), max(finite)
-        blocks = "".join(block(means[i * len(means) // count], low, high) for i in range(count))
-        said = f"{truncate(plot.title, 20)}  step {steps[-1]:,.6g}  "
-        said += f"{truncate(name, 8)} {means[-1]:.4g}"
-        self.stream.write(f"\r{said}  {blocks}\x1b[K")
+        blocks = "".join(
+            block_character(means[i * len(means) // count], low, high) for i in range(count)
+        )
+        label = f"{truncate(plot.title, 20)}  step {steps[-1]:,.6g}  "
+        label += f"{truncate(name, 8)} {means[-1]:.4g}"
+        self.stream.write(f"\r{label}  {blocks}\x1b[K")
         self.stream.flush()
         self.line_is_open = True
 
@@ -96,7 +98,7 @@ class TerminalOutput:
             self.line_is_open = False
 
 
-def block(mean: float, low: float, high: float) -> str:
+def block_character(mean: float, low: float, high: float) -> str:
     """The higher the mean the taller the block; a gap where it is not finite."""
     if not isfinite(mean):
         return " "
@@ -109,7 +111,7 @@ class NoOutput:
     def open(self) -> None:
         pass
 
-    def show(self, plot: Plot) -> None:
+    def show(self, plot: LivePlot) -> None:
         pass
 
     def close(self) -> None:

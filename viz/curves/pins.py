@@ -13,13 +13,13 @@ from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.ticks import format_compact
 from viz.canvas.wrapping import wrap_text
 
-MOST_PINS = 5
-MOST_LINES = 6
-EDGE, GAP, PADDING = 16, 8, 8  # beside the strip, between two cards, inside a card
-HEAD, ROW = 24, 14  # of a card: its first line, each other line
+MAX_PINS = 5
+MAX_LINES = 6
+MARGIN, GAP, PADDING = 16, 8, 8  # beside the strip, between two cards, inside a card
+HEADER_HEIGHT, LINE_HEIGHT = 24, 14  # of a card: its first line, each other line
 ABOVE, BELOW = 10, 14  # the cards: to the names of the curves, and to the curves
-LETTER = 6.35  # pixels of one letter of the text
-WIDEST = 240
+LETTER_WIDTH = 6.35  # pixels of one letter of the text
+MAX_CARD_WIDTH = 240
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Pin:
     colour: str = INK
 
     @property
-    def head(self) -> str:
+    def header(self) -> str:
         return f"step {format_compact(self.step)}: {self.value:.3g}"
 
 
@@ -50,15 +50,15 @@ def check_pins(pins: Mapping[float, str], first: float, last: float) -> None:
             )
 
 
-def chosen(pins: Sequence[Pin]) -> tuple[list[Pin], str]:
+def select_pins(pins: Sequence[Pin]) -> tuple[list[Pin], str]:
     """The pins that are drawn, first and last among them, and a note on the others."""
-    if len(pins) <= MOST_PINS:
+    if len(pins) <= MAX_PINS:
         return list(pins), ""
-    kept = [pins[round(i * (len(pins) - 1) / (MOST_PINS - 1))] for i in range(MOST_PINS)]
-    return kept, f"{len(pins) - MOST_PINS} more samples are not shown"
+    kept = [pins[round(i * (len(pins) - 1) / (MAX_PINS - 1))] for i in range(MAX_PINS)]
+    return kept, f"{len(pins) - MAX_PINS} more samples are not shown"
 
 
-class Strip:
+class CardStrip:
     """The cards of some pins side by side, over a sheet of this width.
 
     `cards` says for how many there must be room, `lines` how long the longest text may become;
@@ -68,73 +68,86 @@ class Strip:
     def __init__(self, pins: Sequence[Pin], width: float, cards: int = 0, lines: int = 0):
         self.pins, self.width = pins, width
         count = max(len(pins), cards, 1)
-        self.wide = min((width - 2 * EDGE - (count - 1) * GAP) / count, WIDEST)
-        self.texts = [card_lines(pin.text, self.wide) for pin in pins]
-        self.tall = max(HEAD + ROW * lines + PADDING, *map(tall_of, self.texts), 0)
-        self.height = ABOVE + self.tall + BELOW if pins or cards else 0.0
+        self.card_width = min((width - 2 * MARGIN - (count - 1) * GAP) / count, MAX_CARD_WIDTH)
+        self.texts = [card_lines(pin.text, self.card_width) for pin in pins]
+        self.card_height = max(
+            HEADER_HEIGHT + LINE_HEIGHT * lines + PADDING, *map(card_height, self.texts), 0
+        )
+        self.height = ABOVE + self.card_height + BELOW if pins or cards else 0.0
 
-    def add_to(self, scene: Scene, top: float, places: Sequence[tuple[float, float]]) -> None:
+    def add_to(self, scene: Scene, top: float, points: Sequence[tuple[float, float]]) -> None:
         """Hang the cards at `top`; `places` are the points of the curve."""
-        for pin, text, x, place in zip(
-            self.pins, self.texts, side_by_side([x for x, _ in places], self), places
+        for pin, text, x, point in zip(
+            self.pins, self.texts, card_lefts([x for x, _ in points], self), points
         ):
-            y = top + ABOVE + self.tall - tall_of(text)
-            scene.add(Line(((x + self.wide / 2, top + ABOVE + self.tall), place), LINE, 1.2))
-            add_card(scene, x, y, self.wide, pin.head, pin.colour, text)
+            y = top + ABOVE + self.card_height - card_height(text)
+            scene.add(
+                Line(((x + self.card_width / 2, top + ABOVE + self.card_height), point), LINE, 1.2)
+            )
+            add_card(scene, x, y, self.card_width, pin.header, pin.colour, text)
 
 
-def card_lines(text: str, wide: float) -> list[str]:
+def card_lines(text: str, width: float) -> list[str]:
     """The lines of a text on a card of this width."""
-    return wrap_text(text, int((wide - 2 * PADDING) / LETTER), MOST_LINES) if text else []
+    return wrap_text(text, int((width - 2 * PADDING) / LETTER_WIDTH), MAX_LINES) if text else []
 
 
-def tall_of(lines: Sequence[str]) -> float:
-    return HEAD + ROW * max(len(lines), 1) + PADDING
+def card_height(lines: Sequence[str]) -> float:
+    return HEADER_HEIGHT + LINE_HEIGHT * max(len(lines), 1) + PADDING
 
 
 def add_card(
-    scene: Scene, x: float, y: float, wide: float, head: str, colour: str, lines: Sequence[str]
+    scene: Scene, x: float, y: float, width: float, header: str, colour: str, lines: Sequence[str]
 ) -> None:
     """A head in its colour, and a text under it."""
-    scene.add(Rect(x, y, wide, tall_of(lines), WHITE, LINE, radius=5))
-    scene.add(Text(x + PADDING, y + 17, head, 11, colour, weight="600"))
+    scene.add(Rect(x, y, width, card_height(lines), WHITE, LINE, radius=5))
+    scene.add(Text(x + PADDING, y + 17, header, 11, colour, weight="600"))
     for i, line in enumerate(lines or ["(nothing)"]):
-        ink = INK if lines else MUTED
-        scene.add(Text(x + PADDING, y + HEAD + 10 + ROW * i, line, 10.5, ink, mono=True))
+        colour_of_line = INK if lines else MUTED
+        scene.add(
+            Text(
+                x + PADDING,
+                y + HEADER_HEIGHT + 10 + LINE_HEIGHT * i,
+                line,
+                10.5,
+                colour_of_line,
+                mono=True,
+            )
+        )
 
 
-def add_dots(scene: Scene, pins: Sequence[Pin], places: Sequence[tuple[float, float]]) -> None:
+def add_dots(scene: Scene, pins: Sequence[Pin], points: Sequence[tuple[float, float]]) -> None:
     """The points where the threads end, on top of the curves."""
-    for pin, place in zip(pins, places):
-        scene.add(Circle(*place, 4, PAPER, pin.colour, 2))
+    for pin, point in zip(pins, points):
+        scene.add(Circle(*point, 4, PAPER, pin.colour, 2))
 
 
-def side_by_side(wanted: Sequence[float], strip: Strip) -> list[float]:
+def card_lefts(xs: Sequence[float], strip: CardStrip) -> list[float]:
     """The left edge of each card: as near over its point as its neighbours and the sheet allow."""
-    step = strip.wide + GAP
-    lefts, least = [], float(EDGE)
-    for x in wanted:
-        lefts.append(max(x - strip.wide / 2, least))
-        least = lefts[-1] + step
-    most = strip.width - EDGE - strip.wide
+    step = strip.card_width + GAP
+    lefts, min_left = [], float(MARGIN)
+    for x in xs:
+        lefts.append(max(x - strip.card_width / 2, min_left))
+        min_left = lefts[-1] + step
+    max_left = strip.width - MARGIN - strip.card_width
     for i in reversed(range(len(lefts))):
-        lefts[i] = min(lefts[i], most)
-        most = lefts[i] - step
+        lefts[i] = min(lefts[i], max_left)
+        max_left = lefts[i] - step
     return lefts
 
 
-def pin_on_axes(ax, pins: Sequence[Pin]) -> float:
+def draw_pins_on_axes(ax, pins: Sequence[Pin]) -> float:
     """The same cards over matplotlib's Axes; gives back how many points high they are."""
     size = 8.0
     points = ax.get_position().width * ax.get_figure(root=True).get_size_inches()[0] * 72
     columns = max(int(points / max(len(pins), 2) / (0.62 * size)) - 3, 8)
-    tallest = 0
+    max_lines = 0
     for i, pin in enumerate(pins):
         lines = [
-            pin.head,
-            *(wrap_text(pin.text, columns, MOST_LINES) if pin.text else ["(nothing)"]),
+            pin.header,
+            *(wrap_text(pin.text, columns, MAX_LINES) if pin.text else ["(nothing)"]),
         ]
-        tallest = max(tallest, len(lines))
+        max_lines = max(max_lines, len(lines))
         ax.annotate(
             "\n".join(lines).replace("$", r"\$"),
             (pin.step, pin.value),
@@ -148,4 +161,4 @@ def pin_on_axes(ax, pins: Sequence[Pin]) -> float:
             arrowprops={"arrowstyle": "-", "color": LINE},
             annotation_clip=False,
         )
-    return size * 1.4 * tallest + 24 if pins else 6.0
+    return size * 1.4 * max_lines + 24 if pins else 6.0

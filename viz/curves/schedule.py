@@ -8,13 +8,13 @@ from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, PAPER
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
 from viz.canvas.ticks import SUPERSCRIPTS, is_sequence, linear_ticks
-from viz.curves.series import thinned
+from viz.curves.series import decimate
 
-WIDTH, LEFT, RIGHT, TALL, MARGIN = 760.0, 76.0, 24.0, 170.0, 16.0
-WIDE = WIDTH - LEFT - RIGHT
-ROW, NAMES, LETTER = 21.0, 212.0, 7.2
-MOST_CURVES, MOST_MARKS = len(CATEGORIES), 8
-LONGEST = 40  # letters of a mark
+WIDTH, LEFT, RIGHT, PLOT_HEIGHT, MARGIN = 760.0, 76.0, 24.0, 170.0, 16.0
+PLOT_WIDTH = WIDTH - LEFT - RIGHT
+ROW_HEIGHT, NAME_WIDTH, LETTER_WIDTH = 21.0, 212.0, 7.2
+MAX_CURVES, MAX_MARKS = len(CATEGORIES), 8
+MAX_MARK_LETTERS = 40  # letters of a mark
 Curve = tuple[list[float], list[float]]  # steps, rates
 
 
@@ -47,21 +47,21 @@ def schedule_picture(
     """The same with curves that are `dashed`, and lines of text at the foot."""
     curves = check_curves(rates)
     table = {name: rates_at(curve, check_marks(marks)) for name, curve in curves.items()}
-    drawing = ScheduleScene(curves, marks, title or headline(curves))
+    drawing = ScheduleScene(curves, marks, title or title_sentence(curves))
     for n, (name, curve) in enumerate(curves.items()):
         drawing.add_curve(n, curve, dash="7 5" if name in dashed else "")
-    foot = drawing.add_table(table, marks)
+    bottom = drawing.add_table(table, marks)
     for k, note in enumerate(notes):
-        drawing.scene.add(Text(MARGIN, foot + 14 + 18 * k, note, 12.5, INK))
-    drawing.scene.height = foot + 18 * len(notes) + 8
+        drawing.scene.add(Text(MARGIN, bottom + 14 + 18 * k, note, 12.5, INK))
+    drawing.scene.height = bottom + 18 * len(notes) + 8
     data = {"rates": curves, "marks": dict(marks), "table": table}
-    return Picture(data, describe(table, curves, title, notes), drawing.scene)
+    return Picture(data, alt_text(table, curves, title, notes), drawing.scene)
 
 
 def check_curves(rates) -> dict[str, Curve]:
-    if not isinstance(rates, Mapping) or not 0 < len(rates) <= MOST_CURVES:
+    if not isinstance(rates, Mapping) or not 0 < len(rates) <= MAX_CURVES:
         raise ValueError(
-            f"rates must be a mapping name -> one rate for each step, with 1 to {MOST_CURVES} "
+            f"rates must be a mapping name -> one rate for each step, with 1 to {MAX_CURVES} "
             f"names, not {rates!r:.60}."
         )
     return {str(name): to_curve(str(name), given) for name, given in rates.items()}
@@ -87,8 +87,8 @@ def to_curve(name: str, given) -> Curve:
 
 
 def check_marks(marks: Mapping[int, str]) -> list[int]:
-    if len(marks) > MOST_MARKS:
-        raise ValueError(f"{len(marks)} marks cannot be read; draw at most {MOST_MARKS} of them.")
+    if len(marks) > MAX_MARKS:
+        raise ValueError(f"{len(marks)} marks cannot be read; draw at most {MAX_MARKS} of them.")
     return sorted(marks)
 
 
@@ -112,16 +112,16 @@ class ScheduleScene:
         self.add_marks({step: 44.0 + 16 * row for step, row in rows.items()}, marks)
 
     def x_of(self, step: float) -> float:
-        return LEFT + WIDE * (step - self.first) / (self.last - self.first)
+        return LEFT + PLOT_WIDTH * (step - self.first) / (self.last - self.first)
 
     def y_of(self, rate: float) -> float:
-        return self.top + TALL * (1 - rate / self.high)
+        return self.top + PLOT_HEIGHT * (1 - rate / self.high)
 
     def span_of(self, step: int, words: str) -> tuple[float, float]:
         """From where to where the words of a mark go: around its line, but on the sheet."""
-        wide = 6.6 * len(truncate(words, LONGEST))
-        left = min(max(self.x_of(step) - wide / 2, MARGIN), WIDTH - MARGIN - wide)
-        return left, left + wide
+        width = 6.6 * len(truncate(words, MAX_MARK_LETTERS))
+        left = min(max(self.x_of(step) - width / 2, MARGIN), WIDTH - MARGIN - width)
+        return left, left + width
 
     def rows_of(self, marks: Mapping[int, str]) -> dict[int, int]:
         """In which line the words of each mark stand: the first one that has room."""
@@ -135,13 +135,13 @@ class ScheduleScene:
         return rows
 
     def add_axes(self, title: str) -> None:
-        bottom = self.top + TALL
+        bottom = self.top + PLOT_HEIGHT
         self.scene.add(Text(MARGIN, 25, title, 15, weight="600"))
         self.scene.add(Text(MARGIN, bottom + 19, "step", 12, MUTED))
         for rate in linear_ticks(0, self.high, 4):
             y = self.y_of(rate)
-            self.scene.add(Rect(LEFT, y, WIDE, 1, FAINT))
-            self.scene.add(Text(LEFT - 8, y + 4, told_rate(rate), 11, MUTED, "end"))
+            self.scene.add(Rect(LEFT, y, PLOT_WIDTH, 1, FAINT))
+            self.scene.add(Text(LEFT - 8, y + 4, format_rate(rate), 11, MUTED, "end"))
         for step in filter(float.is_integer, map(float, linear_ticks(self.first, self.last))):
             x = self.x_of(step)
             self.scene.add(Text(x, bottom + 19, f"{step:,.0f}", 11, MUTED, "middle"))
@@ -149,44 +149,44 @@ class ScheduleScene:
     def add_marks(self, tops: Mapping[int, float], marks: Mapping[int, str]) -> None:
         for step, y in tops.items():
             x = self.x_of(step)
-            self.scene.add(Line(((x, y + 4), (x, self.top + TALL)), MUTED, 1, dash="3 4"))
+            self.scene.add(Line(((x, y + 4), (x, self.top + PLOT_HEIGHT)), MUTED, 1, dash="3 4"))
         for step, y in tops.items():
             left, right = self.span_of(step, marks[step])
             # The line of a neighbour would go through the words.
             self.scene.add(Rect(left - 3, y - 11, right - left + 6, 14, PAPER))
-            self.scene.add(Text(left, y, truncate(marks[step], LONGEST), 11.5, MUTED))
+            self.scene.add(Text(left, y, truncate(marks[step], MAX_MARK_LETTERS), 11.5, MUTED))
 
     def add_curve(self, n: int, curve: Curve, dash: str) -> None:
         """Each thinner than the one before, so that where they meet both are seen."""
         steps, rates = curve
-        kept = thinned(list(zip(steps, rates)))
+        kept = decimate(list(zip(steps, rates)))
         kept = [(steps[0], rates[0]), *kept, (steps[-1], rates[-1])]
         points = tuple((self.x_of(step), self.y_of(rate)) for step, rate in kept)
         self.scene.add(Line(points, CATEGORIES[n], max(1.8, 4.4 - 1.3 * n), dash=dash))
 
     def add_table(self, table: Mapping[str, Mapping[int, float | None]], marks) -> float:
         """A row for each curve: colour, name, its rate at the marks. Gives back the foot."""
-        y = self.top + TALL + 34
-        column = min(120, (WIDTH - MARGIN - NAMES) / max(1, len(marks)))
+        y = self.top + PLOT_HEIGHT + 34
+        column = min(120, (WIDTH - MARGIN - NAME_WIDTH) / max(1, len(marks)))
         for k, step in enumerate(sorted(marks)):
-            right = NAMES + column * (k + 1)
+            right = NAME_WIDTH + column * (k + 1)
             self.scene.add(Text(right, y + 14, f"step {step:,}", 11, MUTED, "end"))
-        y += ROW * bool(marks)
+        y += ROW_HEIGHT * bool(marks)
         for n, (name, rates) in enumerate(table.items()):
             self.scene.add(Rect(MARGIN, y, WIDTH - 2 * MARGIN, 1, FAINT))
             self.scene.add(Rect(MARGIN, y + 9, 14, 4, CATEGORIES[n]))
-            letters = int((NAMES if marks else WIDTH) / LETTER) - 6
+            letters = int((NAME_WIDTH if marks else WIDTH) / LETTER_WIDTH) - 6
             words = truncate(name, letters)
             self.scene.add(Text(MARGIN + 22, y + 15, words, 12.5, CATEGORIES[n], weight="600"))
             for k, rate in enumerate(rates.values()):
-                told = "–" if rate is None else told_rate(rate)
-                right = NAMES + column * (k + 1)
-                self.scene.add(Text(right, y + 15, told, 12.5, INK, "end"))
-            y += ROW
+                text = "–" if rate is None else format_rate(rate)
+                right = NAME_WIDTH + column * (k + 1)
+                self.scene.add(Text(right, y + 15, text, 12.5, INK, "end"))
+            y += ROW_HEIGHT
         return y + 4
 
 
-def told_rate(rate: float) -> str:
+def format_rate(rate: float) -> str:
     """Three digits and a power of ten: 0.00029 -> 2.9·10⁻⁴."""
     if rate == 0 or rate >= 0.01:
         return f"{rate:.3g}"
@@ -194,15 +194,15 @@ def told_rate(rate: float) -> str:
     return f"{float(digits):g}·10{str(int(power)).translate(SUPERSCRIPTS)}"
 
 
-def headline(curves: Mapping[str, Curve]) -> str:
+def title_sentence(curves: Mapping[str, Curve]) -> str:
     """What the picture shows: the highest rate, and where each schedule ends."""
     ends = ", ".join(
-        f"{truncate(name, 24)} at {told_rate(rates[-1])}" for name, (_, rates) in curves.items()
+        f"{truncate(name, 24)} at {format_rate(rates[-1])}" for name, (_, rates) in curves.items()
     )
     return truncate(f"Learning rate: ends with {ends}", 90)
 
 
-def describe(
+def alt_text(
     table: Mapping[str, Mapping[int, float | None]],
     curves: Mapping[str, Curve],
     title: str,
@@ -212,12 +212,12 @@ def describe(
     sentences = []
     for name, (steps, rates) in curves.items():
         at = [
-            f"{told_rate(rate)} at step {step:,}"
+            f"{format_rate(rate)} at step {step:,}"
             for step, rate in table[name].items()
             if rate is not None
         ]
         sentences.append(
-            f"{name}: at most {told_rate(max(rates))}, {told_rate(rates[-1])} in the last step, "
-            f"{steps[-1]:,.0f}" + (f" ({', '.join(at)})." if at else ".")
+            f"{name}: at most {format_rate(max(rates))}, {format_rate(rates[-1])} in the last "
+            f"step, {steps[-1]:,.0f}" + (f" ({', '.join(at)})." if at else ".")
         )
     return " ".join([f"{title or 'Learning rate'}.", *sentences, *notes])

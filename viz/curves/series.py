@@ -10,9 +10,9 @@ from math import ceil, isfinite
 from viz.canvas.arrays import to_numbers
 from viz.canvas.ticks import is_sequence
 
-MOST_POINTS = 360  # about one for every second pixel
-MEMORY = 0.96  # the running mean forgets a step after about 25 more
-FEW = 30  # so few steps need no running mean
+MAX_POINTS = 360  # about one for every second pixel
+DECAY = 0.96  # the running mean forgets a step after about 25 more
+MAX_UNSMOOTHED = 30  # so few steps need no running mean
 VAL = "val"  # a curve of this name is measured on the same text every time
 
 Series = tuple[list[float], list[float]]  # steps, losses
@@ -46,7 +46,7 @@ class RunningMean:
     def add(self, value: float) -> float:
         """The mean with this value in it; before the first finite one, the value itself."""
         if isfinite(value):
-            self.total, self.weight = MEMORY * self.total + value, MEMORY * self.weight + 1
+            self.total, self.weight = DECAY * self.total + value, DECAY * self.weight + 1
         return self.total / self.weight if self.weight else value
 
 
@@ -58,20 +58,20 @@ def running_mean(values: Iterable[float]) -> list[float]:
 
 def is_noisy(name: str, values: Sequence[float]) -> bool:
     """Whether a curve is read better from its mean: the loss of a new batch at each step."""
-    return len(values) > FEW and name != VAL
+    return len(values) > MAX_UNSMOOTHED and name != VAL
 
 
-def bold(name: str, values: list[float]) -> list[float]:
+def smoothed(name: str, values: list[float]) -> list[float]:
     """What is drawn bold: the mean of what is noisy, all else as it is."""
     return running_mean(values) if is_noisy(name, values) else values
 
 
-def value_at(name: str, series: Series, step: float) -> float:
+def interpolate(name: str, series: Series, step: float) -> float:
     """The bold curve at this step, between two points on the straight line from one to the other.
 
     Before its first and after its last point: that point.
     """
-    points = [(s, v) for s, v in zip(series[0], bold(name, series[1])) if isfinite(v)]
+    points = [(s, v) for s, v in zip(series[0], smoothed(name, series[1])) if isfinite(v)]
     after = next((i for i, (s, _) in enumerate(points) if s >= step), len(points))
     if after in (0, len(points)):
         return points[min(after, len(points) - 1)][1]
@@ -79,7 +79,7 @@ def value_at(name: str, series: Series, step: float) -> float:
     return v0 + (v1 - v0) * (step - s0) / (s1 - s0)
 
 
-def up_to(series: Series, last: float) -> Series:
+def truncate_series(series: Series, last: float) -> Series:
     """The part of a curve that is not behind the step `last`; the line is cut where it crosses."""
     steps, values = series
     kept = [(s, v) for s, v in zip(steps, values) if s <= last]
@@ -89,26 +89,26 @@ def up_to(series: Series, last: float) -> Series:
     return [s for s, _ in kept], [v for _, v in kept]
 
 
-def thinned(points: Points) -> Points:
+def decimate(points: Points) -> Points:
     """At most MOST_POINTS of them: of each stretch its lowest and its highest."""
-    if len(points) <= MOST_POINTS:
+    if len(points) <= MAX_POINTS:
         return points
-    size = ceil(2 * len(points) / MOST_POINTS)
+    size = ceil(2 * len(points) / MAX_POINTS)
     out = []
     for i in range(0, len(points), size):
-        stretch = points[i : i + size]
-        out += sorted({min(stretch, key=lambda p: p[1]), max(stretch, key=lambda p: p[1])})
+        chunk = points[i : i + size]
+        out += sorted({min(chunk, key=lambda p: p[1]), max(chunk, key=lambda p: p[1])})
     return out
 
 
-def pieces(
-    steps: Iterable[float], values: Iterable[float], fits: Callable[[float], bool]
+def split_at_gaps(
+    steps: Iterable[float], values: Iterable[float], is_drawable: Callable[[float], bool]
 ) -> list[Points]:
     """The points between the gaps."""
     out: list[Points] = [[]]
     for step, value in zip(steps, values):
-        if fits(value):
+        if is_drawable(value):
             out[-1].append((step, value))
         elif out[-1]:
             out.append([])
-    return [piece for piece in out if piece]
+    return [segment for segment in out if segment]

@@ -9,8 +9,8 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.hardware.memory import MARGIN, WIDTH, draw_memory
 
-ROW, LINE, NAMES = 22, 16, 190
-LETTERS = 74  # in a line of words
+ROW_HEIGHT, LINE_HEIGHT, NAME_WIDTH = 22, 16, 190
+MAX_LETTERS = 74  # in a line of words
 
 
 def draw_budget(
@@ -33,8 +33,8 @@ def draw_budget(
     for fact, words in facts.items():
         add_fact(table, str(fact), str(words))
     table.height += 10
-    told = "; ".join(f"{fact} {words}" for fact, words in facts.items())
-    alt = f"{bar.alt} {told}." if told else bar.alt
+    summary = "; ".join(f"{fact} {words}" for fact, words in facts.items())
+    alt = f"{bar.alt} {summary}." if summary else bar.alt
     return Picture(bar.data | {"facts": dict(facts)}, alt, vstack(bar.scene, table, gap=6))
 
 
@@ -43,7 +43,7 @@ def add_fact(table: Scene, fact: str, words: str) -> None:
     y = table.height
     table.add(Rect(MARGIN, y, WIDTH - 2 * MARGIN, 1, FAINT))
     table.add(Text(MARGIN, y + 16, truncate(fact, 30), 12.5, MUTED))
-    lines = wrap(words, LETTERS) or [""]
+    lines = wrap(words, MAX_LETTERS) or [""]
     for k, line in enumerate(lines):
-        table.add(Text(MARGIN + NAMES, y + 16 + LINE * k, line, 12.5, INK))
-    table.height += ROW + LINE * (len(lines) - 1)
+        table.add(Text(MARGIN + NAME_WIDTH, y + 16 + LINE_HEIGHT * k, line, 12.5, INK))
+    table.height += ROW_HEIGHT + LINE_HEIGHT * (len(lines) - 1)

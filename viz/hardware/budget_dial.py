@@ -19,18 +19,18 @@ WIDTHS = (64, 128, 192, 256, 320, 384, 448, 480, 512, 576, 640, 720, 768, 896, 1
 BLOCKS = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 BATCHES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 PIECES = (1, 2, 4, 8, 16, 32, 64)
-MOST_LAYERS, MOST_HEADS = 48, 32
+MAX_LAYERS, MAX_HEADS = 48, 32
 
 
 class BudgetDial(Control):
     """Turn sizes, micro-batch, pieces of the loss, and the card: the bar fills, and goes over.
 
-    `plan(n_layer=, n_head=, n_embd=, block_size=, batch_size=, loss_chunk=, card=)` answers with
+    `plan(n_layer=, n_head=, n_embd=, block_size=, batch_size=, loss_chunk=, gpu=)` answers with
     {"memory": {part: bytes}, "capacity": bytes, "facts": {name: words}}. A ValueError of it is
-    shown above the last picture that was possible. `cards` are names, one of which is `card`.
+    shown above the last picture that was possible. `gpus` are names, one of which is `gpu`.
     `loss_chunk` is how many tokens' logits are in memory at a time, 0 for all; what is turned is
     in how many pieces that cuts a micro-batch.
-    Raises:  ValueError for a `card` that is not among `cards`, and what `plan` raises at first.
+    Raises:  ValueError for a `gpu` that is not among `gpus`, and what `plan` raises at first.
     Example: BudgetDial(lambda **sizes: {"memory": {"logits": 2**30 * sizes["batch_size"]},
         "capacity": 12 * 2**30, "facts": {}}, cards=["rtx4070"])
     """
@@ -39,37 +39,41 @@ class BudgetDial(Control):
         self,
         plan: Callable[..., dict[str, Any]],
         *,
-        cards: Iterable[str],
+        gpus: Iterable[str],
         n_layer: int = 12,
         n_head: int = 12,
         n_embd: int = 384,
         block_size: int = 1024,
         batch_size: int = 16,
         loss_chunk: int = 0,
-        card: str = "rtx4070",
+        gpu: str = "rtx4070",
     ):
-        self.plan, names = plan, [str(name) for name in cards]
-        if card not in names:
+        self.plan, names = plan, [str(name) for name in gpus]
+        if gpu not in names:
             raise ValueError(
-                f"card={card!r} is not among `cards`, which has {', '.join(names[:8]) or 'none'}"
+                f"gpu={gpu!r} is not among `gpus`, which has {', '.join(names[:8]) or 'none'}"
                 f"{' ...' if len(names) > 8 else ''}."
             )
         tokens = batch_size * block_size
         pieces = ceil(tokens / loss_chunk) if 0 < loss_chunk < tokens else 1
         self.n_layer = IntSlider(
-            value=n_layer, min=1, max=max(MOST_LAYERS, n_layer), description="layers", **look()
+            value=n_layer,
+            min=1,
+            max=max(MAX_LAYERS, n_layer),
+            description="layers",
+            **slider_style(),
         )
         self.n_head = IntSlider(
-            value=n_head, min=1, max=max(MOST_HEADS, n_head), description="heads", **look()
+            value=n_head, min=1, max=max(MAX_HEADS, n_head), description="heads", **slider_style()
         )
-        self.n_embd = choices("width", WIDTHS, n_embd)
-        self.block_size = choices("block", BLOCKS, block_size)
-        self.batch_size = choices("micro-batch", BATCHES, batch_size)
-        self.pieces = choices("loss in pieces", PIECES, pieces)
-        self.card = Dropdown(options=names, value=card, description="card", **look())
+        self.n_embd = size_slider("width", WIDTHS, n_embd)
+        self.block_size = size_slider("block", BLOCKS, block_size)
+        self.batch_size = size_slider("micro-batch", BATCHES, batch_size)
+        self.pieces = size_slider("loss in pieces", PIECES, pieces)
+        self.gpu = Dropdown(options=names, value=gpu, description="GPU", **slider_style())
         model = [self.n_layer, self.n_head, self.n_embd, self.block_size]
-        training = [self.batch_size, self.pieces, self.card]
-        self.last = self.drawn()
+        training = [self.batch_size, self.pieces, self.gpu]
+        self.last = self.draw()
         super().__init__(
             [HBox([VBox(model), VBox(training)], layout=Layout(flex_flow="row wrap"))], self.last
         )
@@ -86,18 +90,18 @@ class BudgetDial(Control):
             "block_size": self.block_size.value,
             "batch_size": self.batch_size.value,
             "loss_chunk": ceil(tokens / pieces) if pieces > 1 else 0,
-            "card": self.card.value,
+            "gpu": self.gpu.value,
         }
 
     def picture(self) -> Picture:
         """The bar for where the knobs stand, or what speaks against it."""
         try:
-            self.last = self.drawn()
+            self.last = self.draw()
         except ValueError as error:
             return with_warning(str(error), self.last)
         return self.last
 
-    def drawn(self) -> Picture:
+    def draw(self) -> Picture:
         sizes = self.sizes()
         plan = self.plan(**sizes)
         pieces = f", loss in {self.pieces.value} pieces" if sizes["loss_chunk"] else ""
@@ -110,11 +114,11 @@ class BudgetDial(Control):
         )
 
 
-def look() -> dict[str, Any]:
+def slider_style() -> dict[str, Any]:
     return {"layout": Layout(width="360px"), "style": {"description_width": "100px"}}
 
 
-def choices(name: str, usual: Iterable[int], first: int) -> SelectionSlider:
+def size_slider(name: str, common: Iterable[int], initial: int) -> SelectionSlider:
     """A slider over round sizes, and the first one among them."""
-    options = [(f"{size:,}", size) for size in sorted({*usual, first})]
-    return SelectionSlider(options=options, value=first, description=name, **look())
+    options = [(f"{size:,}", size) for size in sorted({*common, initial})]
+    return SelectionSlider(options=options, value=initial, description=name, **slider_style())

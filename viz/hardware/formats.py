@@ -16,10 +16,10 @@ from viz.canvas.scene import Rect, Scene, Text
 from viz.canvas.ticks import SUPERSCRIPTS
 from viz.hardware.number_formats import FORMATS, NumberFormat
 
-CELL, TALL, ROW, MARGIN, GAP = 18.0, 22.0, 84.0, 16.0, 5.0
-MEET = 302.0  # where exponents end and digits begin
-WIDTH = MEET + 23 * CELL + MARGIN + 12
-PARTS = {"sign": SLATE, "exponent": ORANGE, "digits": BLUE}
+CELL_WIDTH, CELL_HEIGHT, ROW_HEIGHT, MARGIN, GAP = 18.0, 22.0, 84.0, 16.0, 5.0
+MANTISSA_LEFT = 302.0  # where exponents end and digits begin
+WIDTH = MANTISSA_LEFT + 23 * CELL_WIDTH + MARGIN + 12
+PARTS = {"sign": SLATE, "exponent": ORANGE, "mantissa": BLUE}
 
 
 def draw_formats(
@@ -36,15 +36,15 @@ def draw_formats(
     Raises:  ValueError for what is no number, or for a format that is not known.
     Example: draw_formats(257, ["float32", "bfloat16"])
     """
-    value, known = to_value(value), [find_format(name) for name in check_names(formats)]
-    rows = {one.name: look_at(value, one) for one in known}
+    value, found = to_value(value), [find_format(name) for name in check_names(formats)]
+    rows = {fmt.name: encode_row(value, fmt) for fmt in found}
     scene = Scene(WIDTH, 0)
-    scene.add(Text(MARGIN, 25, title or headline(value, rows), 15, weight="600"))
+    scene.add(Text(MARGIN, 25, title or title_sentence(value, rows), 15, weight="600"))
     add_heads(scene, 46)
-    for k, (one, row) in enumerate(zip(known, rows.values())):
-        add_format(scene, 66 + ROW * k, one, row, value)
-    scene.height = 66 + ROW * len(known) - 6
-    picture = Picture(rows, describe(value, rows, title), scene)
+    for k, (fmt, row) in enumerate(zip(found, rows.values())):
+        add_format(scene, 66 + ROW_HEIGHT * k, fmt, row, value)
+    scene.height = 66 + ROW_HEIGHT * len(found) - 6
+    picture = Picture(rows, alt_text(value, rows, title), scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -70,20 +70,20 @@ def find_format(name: str) -> NumberFormat:
     if name in FORMATS:
         return FORMATS[name]
     near = get_close_matches(str(name).lower(), FORMATS, n=1, cutoff=0.5)
-    guess = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"There is no format {name!r}.{guess} There are: {', '.join(FORMATS)}.")
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"There is no format {name!r}.{hint} There are: {', '.join(FORMATS)}.")
 
 
-def look_at(value: float, one: NumberFormat) -> dict[str, Any]:
+def encode_row(value: float, fmt: NumberFormat) -> dict[str, Any]:
     """Everything that is told about a number in one format."""
-    pattern = one.encode(value)
-    bits = f"{pattern:0{one.bits}b}"
-    below, above = one.neighbours(value)
+    pattern = fmt.encode(value)
+    bits = f"{pattern:0{fmt.bits}b}"
+    below, above = fmt.neighbours(value)
     return {
         "sign": bits[0],
-        "exponent": bits[1 : 1 + one.exponent],
-        "digits": bits[1 + one.exponent :],
-        "stored": one.decode(pattern),
+        "exponent": bits[1 : 1 + fmt.exponent_bits],
+        "mantissa": bits[1 + fmt.exponent_bits :],
+        "stored": fmt.decode(pattern),
         "below": below,
         "above": above,
     }
@@ -91,70 +91,82 @@ def look_at(value: float, one: NumberFormat) -> dict[str, Any]:
 
 def add_heads(scene: Scene, y: float) -> None:
     """What each colour is for."""
-    scene.add(Text(MEET - GAP - 6, y + 10, "exponent: how large", 12, ORANGE, "end", weight="600"))
-    scene.add(Text(MEET + 6, y + 10, "digits: which number", 12, BLUE, weight="600"))
+    scene.add(
+        Text(
+            MANTISSA_LEFT - GAP - 6, y + 10, "exponent: how large", 12, ORANGE, "end", weight="600"
+        )
+    )
+    scene.add(Text(MANTISSA_LEFT + 6, y + 10, "digits: which number", 12, BLUE, weight="600"))
     scene.add(Text(MARGIN, y + 10, "sign: 1 is minus", 12, SLATE, weight="600"))
 
 
 def add_format(
-    scene: Scene, y: float, one: NumberFormat, row: dict[str, Any], value: float
+    scene: Scene, y: float, fmt: NumberFormat, row: dict[str, Any], value: float
 ) -> None:
     """The name, the bits in cells, and two lines about the number that they are."""
-    scene.add(Text(MARGIN, y + 12, one.name, 13, INK, weight="600"))
-    scene.add(Text(MARGIN, y + 28, f"{one.bits} bits", 12, MUTED))
-    x = MEET - GAP - (1 + one.exponent) * CELL - GAP
+    scene.add(Text(MARGIN, y + 12, fmt.name, 13, INK, weight="600"))
+    scene.add(Text(MARGIN, y + 28, f"{fmt.bits} bits", 12, MUTED))
+    x = MANTISSA_LEFT - GAP - (1 + fmt.exponent_bits) * CELL_WIDTH - GAP
     for part, colour in PARTS.items():
         for bit in row[part]:
             fill, ink = (colour, WHITE) if bit == "1" else (blend(WHITE, colour, 0.14), INK)
-            scene.add(Rect(x, y, CELL - 1.5, TALL, fill))
-            scene.add(Text(x + CELL / 2 - 0.7, y + 15.5, bit, 12, ink, "middle", mono=True))
-            x += CELL
+            scene.add(Rect(x, y, CELL_WIDTH - 1.5, CELL_HEIGHT, fill))
+            scene.add(Text(x + CELL_WIDTH / 2 - 0.7, y + 15.5, bit, 12, ink, "middle", mono=True))
+            x += CELL_WIDTH
         x += GAP
     left = MARGIN + 108
-    scene.add(Text(left, y + TALL + 18, formula(one, row), 13, INK, weight="600"))
-    scene.add(Text(left, y + TALL + 36, comparison(value, row, one), 12, MUTED))
+    scene.add(Text(left, y + CELL_HEIGHT + 18, formula(fmt, row), 13, INK, weight="600"))
+    scene.add(Text(left, y + CELL_HEIGHT + 36, comparison(value, row, fmt), 12, MUTED))
 
 
-def formula(one: NumberFormat, row: dict[str, Any]) -> str:
+def formula(fmt: NumberFormat, row: dict[str, Any]) -> str:
     """The number from its three parts: 1.6015625 × 2⁻⁴ = 0.1001."""
     stored = row["stored"]
     if isnan(stored) or isinf(stored):
-        return plain(stored)
-    steps, power = one.parts(int(row["exponent"] + row["digits"], 2))
+        return format_number(stored)
+    significand, power = fmt.split_pattern(int(row["exponent"] + row["mantissa"], 2))
     sign = "−" if row["sign"] == "1" else ""
-    digits = plain(steps / 2**one.digits)
-    return f"{sign}{digits} × 2{str(power).translate(SUPERSCRIPTS)} = {plain(stored)}"
+    digits = format_number(significand / 2**fmt.mantissa_bits)
+    return f"{sign}{digits} × 2{str(power).translate(SUPERSCRIPTS)} = {format_number(stored)}"
 
 
-def comparison(value: float, row: dict[str, Any], one: NumberFormat) -> str:
+def comparison(value: float, row: dict[str, Any], fmt: NumberFormat) -> str:
     """How far the stored number is from the one that was meant, and what else there would be."""
     stored, below, above = row["stored"], row["below"], row["above"]
-    largest = one.decode(one.past_largest - 1)
+    largest = fmt.decode(fmt.first_non_finite - 1)
     if isnan(stored):
         return "a sum with it is not a number either"
     if isinf(stored):
-        return "exact" if isinf(value) else f"too large: the largest number is {plain(largest)}"
-    off = "exact" if stored == value else f"off by {short_of(abs(stored - value))}"
+        return (
+            "exact"
+            if isinf(value)
+            else f"too large: the largest number is {format_number(largest)}"
+        )
+    error = "exact" if stored == value else f"off by {format_distance(abs(stored - value))}"
     if abs(stored) == largest:
-        return f"{off}; {plain(largest)} is the largest number"
-    low, high = stored - below, above - stored
-    away = short_of(high) if low == high else f"{short_of(low)} and {short_of(high)}"
-    return f"{off}; neighbours {plain(below)} and {plain(above)}, {away} away"
+        return f"{error}; {format_number(largest)} is the largest number"
+    to_below, to_above = stored - below, above - stored
+    distance = (
+        format_distance(to_above)
+        if to_below == to_above
+        else f"{format_distance(to_below)} and {format_distance(to_above)}"
+    )
+    return f"{error}; neighbours {format_number(below)} and {format_number(above)}, {distance} away"
 
 
-def plain(number: float) -> str:
+def format_number(number: float) -> str:
     """As many digits as one can compare: 0.10009765625, −256, 65,504."""
     if isnan(number):
         return "not a number"
-    return with_power(f"{number:,.12g}").replace("inf", "infinity")
+    return format_power(f"{number:,.12g}").replace("inf", "infinity")
 
 
-def short_of(number: float) -> str:
+def format_distance(number: float) -> str:
     """Three digits of a distance, or all before the point."""
-    return f"{number:,.0f}" if 100 <= number < 1e7 else with_power(f"{number:.3g}")
+    return f"{number:,.0f}" if 100 <= number < 1e7 else format_power(f"{number:.3g}")
 
 
-def with_power(text: str) -> str:
+def format_power(text: str) -> str:
     """1.5e-05 -> 1.5·10⁻⁵."""
     digits, _, power = text.replace("-", "−", text.startswith("-")).partition("e")
     return f"{digits}·10{str(int(power)).translate(SUPERSCRIPTS)}" if power else digits
@@ -164,22 +176,22 @@ def is_exact(value: float, row: dict[str, Any]) -> bool:
     return row["stored"] == value or (isnan(value) and isnan(row["stored"]))
 
 
-def headline(value: float, rows: dict[str, dict[str, Any]]) -> str:
+def title_sentence(value: float, rows: dict[str, dict[str, Any]]) -> str:
     """What the picture shows, as a sentence."""
     exact = [name for name, row in rows.items() if is_exact(value, row)]
-    meant = plain(value)
+    text = format_number(value)
     if len(exact) == len(rows):
-        return f"{meant} is stored exactly by every one of these formats"
+        return f"{text} is stored exactly by every one of these formats"
     if not exact:
-        return f"{meant} is stored exactly by none of these formats"
+        return f"{text} is stored exactly by none of these formats"
     names = exact[0] if len(exact) == 1 else f"{', '.join(exact[:-1])} and {exact[-1]}"
-    return f"{meant} is stored exactly by {names}, not by the others"
+    return f"{text} is stored exactly by {names}, not by the others"
 
 
-def describe(value: float, rows: dict[str, dict[str, Any]], title: str) -> str:
+def alt_text(value: float, rows: dict[str, dict[str, Any]], title: str) -> str:
     """One sentence: what each format stores."""
-    told = ", ".join(
-        f"{name} {plain(row['stored'])} ({row['sign']} {row['exponent']} {row['digits']})"
+    parts = ", ".join(
+        f"{name} {format_number(row['stored'])} ({row['sign']} {row['exponent']} {row['mantissa']})"
         for name, row in rows.items()
     )
-    return truncate(f"{title or headline(value, rows)}: {told}.", 900)
+    return truncate(f"{title or title_sentence(value, rows)}: {parts}.", 900)

@@ -12,11 +12,11 @@ from viz.canvas.palette import CATEGORIES, FAINT, INK, LINE, MUTED, ORANGE, PAPE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
 
-WIDTH, MARGIN, TALL, ROW = 760.0, 16.0, 38.0, 74.0
-WIDE = WIDTH - 2 * MARGIN
-EDGE = 0.62  # of the width: where the card ends, so that there is room to go over it
-HATCH = 7.0  # pixels from one line to the next
-LETTER = 7.8  # pixels
+WIDTH, MARGIN, BAR_HEIGHT, ROW_HEIGHT = 760.0, 16.0, 38.0, 74.0
+PLOT_WIDTH = WIDTH - 2 * MARGIN
+CAPACITY_FRACTION = 0.62  # of the width: where the card ends, so that there is room to go over it
+HATCH_STEP = 7.0  # pixels from one line to the next
+LETTER_WIDTH = 7.8  # pixels
 UNITS = (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("bytes", 1))
 Bars = dict[str, dict[str, float]]
 
@@ -36,18 +36,20 @@ def draw_memory(
     Example: draw_memory({"batch of 16": {"weights": 2**27, "logits": 3 * 2**30}}, capacity=2**33)
     """
     sizes, totals = check_bars(bars, capacity)
-    title = title or headline(sizes, totals, capacity)
+    title = title or title_sentence(sizes, totals, capacity)
     parts = list(dict.fromkeys(part for bar in sizes.values() for part in bar))
     colours = {part: CATEGORIES[i % len(CATEGORIES)] for i, part in enumerate(parts)}
-    scale = WIDE / max(*totals.values(), (capacity or 0) / EDGE)  # pixels for a byte
+    scale = PLOT_WIDTH / max(
+        *totals.values(), (capacity or 0) / CAPACITY_FRACTION
+    )  # pixels for a byte
     scene = Scene(WIDTH, 0)
     scene.add(Text(MARGIN, 25, title, 15, weight="600"))
     for row, (name, bar) in enumerate(sizes.items()):
-        add_bar(scene, 40 + ROW * row, name, bar, capacity, scale, colours)
-    only = next(iter(sizes.values())) if len(sizes) == 1 else {}
-    scene.height = add_legend(scene, 40 + ROW * len(sizes), colours, only)
+        add_bar(scene, 40 + ROW_HEIGHT * row, name, bar, capacity, scale, colours)
+    part_sizes = next(iter(sizes.values())) if len(sizes) == 1 else {}
+    scene.height = add_legend(scene, 40 + ROW_HEIGHT * len(sizes), colours, part_sizes)
     data = {"bars": sizes, "totals": totals, "capacity": capacity}
-    picture = Picture(data, describe(sizes, totals, capacity, title), scene)
+    picture = Picture(data, alt_text(sizes, totals, capacity, title), scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -95,52 +97,56 @@ def add_bar(
     """
     y, total = top + 22, sum(bar.values())
     over = capacity is not None and total > capacity
-    colour, verdict = ORANGE if over else MUTED, told(total, capacity)
-    letters = int(WIDE / LETTER) - len(verdict) - 2
+    colour, verdict = ORANGE if over else MUTED, usage_text(total, capacity)
+    letters = int(PLOT_WIDTH / LETTER_WIDTH) - len(verdict) - 2
     scene.add(Text(MARGIN, top + 13, truncate(name, letters), 13, INK, weight="600"))
     scene.add(Text(WIDTH - MARGIN, top + 13, verdict, 13, colour, "end", weight="600"))
-    edge = MARGIN + (capacity * scale if capacity is not None else WIDE)
+    edge = MARGIN + (capacity * scale if capacity is not None else PLOT_WIDTH)
     if capacity is not None:
-        scene.add(Rect(MARGIN, y - 3, edge - MARGIN, TALL + 6, FAINT, LINE, radius=3))
+        scene.add(Rect(MARGIN, y - 3, edge - MARGIN, BAR_HEIGHT + 6, FAINT, LINE, radius=3))
     x = MARGIN
-    places = {}
+    spans = {}
     for part, size in bar.items():
-        places[part] = (x, x + size * scale)
-        scene.add(Rect(x, y, size * scale, TALL, colours[part]))
+        spans[part] = (x, x + size * scale)
+        scene.add(Rect(x, y, size * scale, BAR_HEIGHT, colours[part]))
         if size * scale > 3:
-            scene.add(Rect(x + size * scale - 1, y, 1, TALL, PAPER))  # where the next one begins
+            scene.add(
+                Rect(x + size * scale - 1, y, 1, BAR_HEIGHT, PAPER)
+            )  # where the next one begins
         x += size * scale
-    for line in hatching(edge, x, y) if over else ():
+    for line in hatch_lines(edge, x, y) if over else ():
         scene.add(Line(line, PAPER, 1.6))
-    for part, (left, right) in places.items():
+    for part, (left, right) in spans.items():
         inside, outside = (left, min(right, edge)), (max(left, edge), right)
-        room = max(inside, outside, key=lambda span: span[1] - span[0])
-        add_label(scene, *room, y, part, bar[part], colours[part])
+        widest = max(inside, outside, key=lambda span: span[1] - span[0])
+        add_label(scene, *widest, y, part, bar[part], colours[part])
     if capacity is not None:
-        scene.add(Rect(edge - 1, y - 7, 2.5, TALL + 14, INK))
+        scene.add(Rect(edge - 1, y - 7, 2.5, BAR_HEIGHT + 14, INK))
 
 
 def add_label(
     scene: Scene, left: float, right: float, y: float, part: str, size: float, colour: str
 ) -> None:
     """As much of a part's name and size as goes between two places."""
-    for label in (f"{part} {in_units(size)}", in_units(size)):
-        if LETTER * len(label) + 14 < right - left:
-            wide = LETTER * len(label) + 8
-            scene.add(Rect(left + 4, y + 9, wide, TALL - 18, colour))  # the hatching would cross it
-            scene.add(Text(left + 8, y + TALL / 2 + 4.5, label, 12.5, WHITE, weight="600"))
+    for label in (f"{part} {format_bytes(size)}", format_bytes(size)):
+        if LETTER_WIDTH * len(label) + 14 < right - left:
+            width = LETTER_WIDTH * len(label) + 8
+            scene.add(
+                Rect(left + 4, y + 9, width, BAR_HEIGHT - 18, colour)
+            )  # the hatching would cross it
+            scene.add(Text(left + 8, y + BAR_HEIGHT / 2 + 4.5, label, 12.5, WHITE, weight="600"))
             return
 
 
-def hatching(left: float, right: float, y: float) -> Iterator[tuple[tuple[float, float], ...]]:
+def hatch_lines(left: float, right: float, y: float) -> Iterator[tuple[tuple[float, float], ...]]:
     """Slanting lines over everything between two places."""
-    foot = left
-    while foot < right + TALL:
-        up = min(TALL, foot - left)
-        start = max(0.0, foot - right)
+    bottom = left
+    while bottom < right + BAR_HEIGHT:
+        up = min(BAR_HEIGHT, bottom - left)
+        start = max(0.0, bottom - right)
         if up > start:
-            yield ((foot - start, y + start), (foot - up, y + up))
-        foot += HATCH
+            yield ((bottom - start, y + start), (bottom - up, y + up))
+        bottom += HATCH_STEP
 
 
 def add_legend(
@@ -149,50 +155,52 @@ def add_legend(
     """The colour of every part, with its size if there is one bar only. Gives back the foot."""
     x = MARGIN
     for part, colour in colours.items():
-        words = truncate(part, 40) + (f" {in_units(sizes[part])}" if sizes else "")
-        wide = 18 + 6.8 * len(words) + 18
-        if x > MARGIN and x + wide > WIDTH:
+        words = truncate(part, 40) + (f" {format_bytes(sizes[part])}" if sizes else "")
+        width = 18 + 6.8 * len(words) + 18
+        if x > MARGIN and x + width > WIDTH:
             x, y = MARGIN, y + 20
         scene.add(Rect(x, y, 12, 12, colour, radius=2), Text(x + 18, y + 10.5, words, 12.5, INK))
-        x += wide
+        x += width
     return y + 26
 
 
-def in_units(size: float) -> str:
+def format_bytes(size: float) -> str:
     """Three digits and a unit: 3296722944 -> 3.07 GiB."""
-    unit, worth = next((pair for pair in UNITS if size >= 0.0995 * pair[1]), UNITS[-1])
-    count = size / worth
+    unit, unit_bytes = next((pair for pair in UNITS if size >= 0.0995 * pair[1]), UNITS[-1])
+    count = size / unit_bytes
     return f"{count:,.0f} {unit}" if count >= 100 else f"{count:.3g} {unit}"
 
 
-def told(total: float, capacity: float | None) -> str:
+def usage_text(total: float, capacity: float | None) -> str:
     """What a bar needs, of what there is."""
     if capacity is None:
-        return in_units(total)
+        return format_bytes(total)
     if total <= capacity:
-        return f"{in_units(total)} of {in_units(capacity)}"
-    return f"{in_units(total)}: {in_units(total - capacity)} over the {in_units(capacity)}"
+        return f"{format_bytes(total)} of {format_bytes(capacity)}"
+    return (
+        f"{format_bytes(total)}: {format_bytes(total - capacity)} over the {format_bytes(capacity)}"
+    )
 
 
-def headline(sizes: Bars, totals: Mapping[str, float], capacity: float | None) -> str:
+def title_sentence(sizes: Bars, totals: Mapping[str, float], capacity: float | None) -> str:
     """What the picture shows, as a sentence."""
     if capacity is not None and len(sizes) > 1:
         fit = sum(total <= capacity for total in totals.values())
-        return f"{fit} of {len(sizes)} fit into {in_units(capacity)}"
+        return f"{fit} of {len(sizes)} fit into {format_bytes(capacity)}"
     if len(sizes) > 1:
         largest = max(totals, key=lambda name: totals[name])
-        return f"{largest} needs the most: {in_units(totals[largest])}"
+        return f"{largest} needs the most: {format_bytes(totals[largest])}"
     ((_, bar),) = sizes.items()
     part = max(bar, key=lambda part: bar[part])
-    return f"Most of it: {part}, {in_units(bar[part])} of {in_units(sum(bar.values()))}"
+    return f"Most of it: {part}, {format_bytes(bar[part])} of {format_bytes(sum(bar.values()))}"
 
 
-def describe(sizes: Bars, totals: Mapping[str, float], capacity: float | None, title: str) -> str:
+def alt_text(sizes: Bars, totals: Mapping[str, float], capacity: float | None, title: str) -> str:
     """One sentence for each bar: its sum, whether it fits, and its parts."""
     sentences = []
     for name, bar in sizes.items():
-        parts = ", ".join(f"{part} {in_units(size)}" for part, size in bar.items())
-        verdict = told(totals[name], capacity)
+        parts = ", ".join(f"{part} {format_bytes(size)}" for part, size in bar.items())
+        verdict = usage_text(totals[name], capacity)
         if capacity is not None and totals[name] > capacity:
             verdict += ", so it does not fit"
         sentences.append(f"{name}: {verdict} ({parts}).")

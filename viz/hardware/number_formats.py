@@ -19,67 +19,71 @@ class NumberFormat:
     """
 
     name: str
-    exponent: int
-    digits: int
-    infinity: bool = True
+    exponent_bits: int
+    mantissa_bits: int
+    has_infinity: bool = True
 
     @property
     def bits(self) -> int:
-        return 1 + self.exponent + self.digits
+        return 1 + self.exponent_bits + self.mantissa_bits
 
     @property
-    def lowest(self) -> int:
+    def min_exponent(self) -> int:
         """The exponent of the smallest numbers, 0 among them."""
-        return 2 - 2 ** (self.exponent - 1)
+        return 2 - 2 ** (self.exponent_bits - 1)
 
     @property
-    def past_largest(self) -> int:
+    def first_non_finite(self) -> int:
         """The first pattern, without its sign, that is no finite number."""
-        if self.infinity:
-            return (2**self.exponent - 1) << self.digits
+        if self.has_infinity:
+            return (2**self.exponent_bits - 1) << self.mantissa_bits
         return 2 ** (self.bits - 1) - 1
 
     def encode(self, value: float) -> int:
         """The bits of the nearest number, read as one whole number."""
         sign = int(copysign(1, value) < 0) << (self.bits - 1)
-        size = abs(value)
+        magnitude = abs(value)
         if isnan(value):
             return 2 ** (self.bits - 1) - 1
-        return sign | min(self.past_largest - 1 + self.infinity, self.nearest(size))
+        return sign | min(
+            self.first_non_finite - 1 + self.has_infinity, self.nearest_pattern(magnitude)
+        )
 
-    def nearest(self, size: float) -> int:
+    def nearest_pattern(self, magnitude: float) -> int:
         """The same for a number without a sign, as if the exponent had no end."""
-        if isinf(size):
-            return self.past_largest
-        if not size:
+        if isinf(magnitude):
+            return self.first_non_finite
+        if not magnitude:
             return 0
         # The patterns count the numbers from 0 upwards: 2**digits of them, then twice as far apart.
-        power = max(frexp(size)[1] - 1, self.lowest)
-        steps = round(ldexp(size, self.digits - power))  # of two equally near ones the even one
-        return ((power - self.lowest) << self.digits) + steps
+        exponent = max(frexp(magnitude)[1] - 1, self.min_exponent)
+        significand = round(
+            ldexp(magnitude, self.mantissa_bits - exponent)
+        )  # of two equally near ones the even one
+        return ((exponent - self.min_exponent) << self.mantissa_bits) + significand
 
     def decode(self, bits: int) -> float:
         """The number that the bits stand for."""
-        size = bits & (2 ** (self.bits - 1) - 1)
-        sign = -1.0 if bits != size else 1.0
-        if size >= self.past_largest:
-            return sign * inf if self.infinity and size == self.past_largest else nan
-        steps, power = self.parts(size)
-        return sign * ldexp(steps, power - self.digits)
+        magnitude = bits & (2 ** (self.bits - 1) - 1)
+        sign = -1.0 if bits != magnitude else 1.0
+        if magnitude >= self.first_non_finite:
+            return sign * inf if self.has_infinity and magnitude == self.first_non_finite else nan
+        significand, exponent = self.split_pattern(magnitude)
+        return sign * ldexp(significand, exponent - self.mantissa_bits)
 
-    def parts(self, bits: int) -> tuple[int, int]:
+    def split_pattern(self, bits: int) -> tuple[int, int]:
         """(steps, power): without its sign the number is steps / 2**digits * 2**power."""
-        stored = (bits >> self.digits) & (2**self.exponent - 1)
-        steps = bits & (2**self.digits - 1)
+        stored = (bits >> self.mantissa_bits) & (2**self.exponent_bits - 1)
+        significand = bits & (2**self.mantissa_bits - 1)
         if stored:  # then there is a digit 1 before the others, which is not stored
-            return steps + 2**self.digits, stored + self.lowest - 1
-        return steps, self.lowest
+            return significand + 2**self.mantissa_bits, stored + self.min_exponent - 1
+        return significand, self.min_exponent
 
     def neighbours(self, value: float) -> tuple[float, float]:
         """The numbers next to the stored one, below and above it; none is beside infinity."""
-        sign, size = copysign(1, value), self.encode(abs(value))
-        outer = self.decode(size + 1) if size < self.past_largest else nan
-        inner = self.decode(size - 1) if size else -self.decode(1)
+        sign, magnitude = copysign(1, value), self.encode(abs(value))
+        outer = self.decode(magnitude + 1) if magnitude < self.first_non_finite else nan
+        inner = self.decode(magnitude - 1) if magnitude else -self.decode(1)
         return (inner, outer) if sign > 0 else (-outer, -inner)
 
 
@@ -89,7 +93,7 @@ FORMATS = {
         NumberFormat("float32", 8, 23),
         NumberFormat("bfloat16", 8, 7),
         NumberFormat("float16", 5, 10),
-        NumberFormat("float8_e4m3", 4, 3, infinity=False),
+        NumberFormat("float8_e4m3", 4, 3, has_infinity=False),
         NumberFormat("float8_e5m2", 5, 2),
     )
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 from viz.curves.series import Series
 
-HEIGHTS = {
+Y_LABELS = {
     "val_loss": "validation loss (nats per token)",
     "train_loss": "training loss (nats per token)",
     "grad_norm": "length of all slopes, before clipping",
@@ -19,12 +19,16 @@ HEIGHTS = {
     "mfu": "share of the most the device can do",
 }
 NOISY = ("train_loss", "grad_norm", "tokens_per_second", "mfu")
-HOUR = 3600.0  # seconds
+SECONDS_PER_HOUR = 3600.0  # seconds
 
-Rate = float | Mapping[str, float] | None  # operations for one token, of all runs or of each
+OperationsPerToken = (
+    float | Mapping[str, float] | None
+)  # operations for one token, of all runs or of each
 
 
-def read_run(name: str, rows: Iterable, x: str, y: str, operations_per_token: Rate) -> Series:
+def read_run(
+    name: str, rows: Iterable, x: str, y: str, operations_per_token: OperationsPerToken
+) -> Series:
     """Where each row of a log that has `y` stands, and its `y`.
 
     Raises: ValueError for a log without rows, or rows without what is asked for.
@@ -32,19 +36,19 @@ def read_run(name: str, rows: Iterable, x: str, y: str, operations_per_token: Ra
     rows = list(rows) if hasattr(rows, "__iter__") else []
     if not rows:
         raise ValueError(f"The run {name!r} has no rows; give those of its log.jsonl.")
-    heights = [field(name, row, y) for row in rows]
-    places = places_of(name, rows, x, operations_per_token)
-    pairs = [(place, float(height)) for place, height in zip(places, heights) if height is not None]
+    ys = [row_value(name, row, y) for row in rows]
+    xs = x_values(name, rows, x, operations_per_token)
+    pairs = [(x_value, float(value)) for x_value, value in zip(xs, ys) if value is not None]
     if not pairs:
-        found = [key for key in HEIGHTS if measured(rows, key)]
+        found = [key for key in Y_LABELS if has_values(rows, key)]
         raise ValueError(
             f"The run {name!r} has no {y} in any of its {len(rows):,} rows"
             + (f"; it has {', '.join(found)}." if found else ".")
         )
-    return [place for place, _ in pairs], [height for _, height in pairs]
+    return [x_value for x_value, _ in pairs], [value for _, value in pairs]
 
 
-def field(name: str, row: Any, key: str) -> Any:
+def row_value(name: str, row: Any, key: str) -> Any:
     """What one row has under this key. Raises: ValueError if it has no such key."""
     missing = object()
     found = row.get(key, missing) if isinstance(row, Mapping) else getattr(row, key, missing)
@@ -58,23 +62,25 @@ def field(name: str, row: Any, key: str) -> Any:
     return found
 
 
-def measured(rows: Iterable, key: str) -> bool:
+def has_values(rows: Iterable, key: str) -> bool:
     """Whether any row has a number under this key."""
     found = (row.get(key) if isinstance(row, Mapping) else getattr(row, key, None) for row in rows)
     return any(value is not None for value in found)
 
 
-def places_of(name: str, rows: Sequence, x: str, operations_per_token: Rate) -> list[float]:
+def x_values(
+    name: str, rows: Sequence, x: str, operations_per_token: OperationsPerToken
+) -> list[float]:
     if x == "step":
-        return [float(field(name, row, "step")) for row in rows]
-    tokens = [float(field(name, row, "tokens")) for row in rows]
+        return [float(row_value(name, row, "step")) for row in rows]
+    tokens = [float(row_value(name, row, "tokens")) for row in rows]
     if x == "operations":
-        rate = rate_of(name, operations_per_token)
+        rate = rate_of_run(name, operations_per_token)
         return [rate * count for count in tokens]
-    return hours_of(name, rows, tokens) if x == "hours" else tokens
+    return elapsed_hours(name, rows, tokens) if x == "hours" else tokens
 
 
-def rate_of(name: str, given: Rate) -> float:
+def rate_of_run(name: str, given: OperationsPerToken) -> float:
     """Operations for one token of this run. Raises: ValueError if they are not known."""
     rate = given.get(name) if isinstance(given, Mapping) else given
     if rate is None or not isfinite(rate) or rate <= 0:
@@ -85,16 +91,16 @@ def rate_of(name: str, given: Rate) -> float:
     return float(rate)
 
 
-def hours_of(name: str, rows: Sequence, tokens: Sequence[float]) -> list[float]:
+def elapsed_hours(name: str, rows: Sequence, tokens: Sequence[float]) -> list[float]:
     """The time that the steps took up to each row: its new tokens by its tokens_per_second."""
-    hours, past, before = [], 0.0, 0.0
+    hours, elapsed, previous = [], 0.0, 0.0
     for row, count in zip(rows, tokens):
-        speed = field(name, row, "tokens_per_second")
+        speed = row_value(name, row, "tokens_per_second")
         if speed is None or not speed > 0:
             raise ValueError(
                 f"x='hours' needs tokens_per_second above 0, and the run {name!r} has {speed!r} "
                 f"after {count:,.0f} tokens. x='tokens' needs none."
             )
-        past, before = past + (count - before) / speed / HOUR, count
-        hours.append(past)
+        elapsed, previous = elapsed + (count - previous) / speed / SECONDS_PER_HOUR, count
+        hours.append(elapsed)
     return hours

@@ -13,17 +13,21 @@ from viz.canvas.labels import truncate
 from viz.canvas.picture import Picture
 from viz.canvas.ticks import format_compact
 from viz.curves.loss_on_axes import draw_on_axes
-from viz.curves.loss_scene import LossScene, Sheet
-from viz.curves.series import VAL, Series, bold
-from viz.runs.run_log import HEIGHTS, HOUR, NOISY, Rate, read_run
+from viz.curves.loss_scene import ChartOptions, LossScene
+from viz.curves.series import VAL, Series, smoothed
+from viz.runs.run_log import NOISY, SECONDS_PER_HOUR, Y_LABELS, OperationsPerToken, read_run
 
-AXES = {
+X_LABELS = {
     "tokens": "tokens learned from",
     "hours": "of training, evaluation left out",
     "operations": "operations (multiplications and additions)",
     "step": "step",
 }
-CLOCK = (("hours", HOUR), ("minutes", 60.0), ("seconds", 1.0))  # the first that gives 1 or more
+TIME_UNITS = (
+    ("hours", SECONDS_PER_HOUR),
+    ("minutes", 60.0),
+    ("seconds", 1.0),
+)  # the first that gives 1 or more
 
 
 def draw_runs(
@@ -31,7 +35,7 @@ def draw_runs(
     *,
     x: str = "tokens",
     y: str = "val_loss",
-    operations_per_token: Rate = None,
+    operations_per_token: OperationsPerToken = None,
     lines: Mapping[str, float] | None = None,
     title: str = "",
     ax=None,
@@ -45,26 +49,26 @@ def draw_runs(
     Raises:  ValueError for a run without what is asked for.
     Example: draw_runs({"a": [{"step": 1, "tokens": 64, "val_loss": 3.3}]}, x="step")
     """
-    check_choice("x", x, AXES)
+    check_choice("x", x, X_LABELS)
     to_mapping(runs, "runs", "{'name': rows of its log}")
     if not runs:
         raise ValueError("There is no run to draw: give {'name': rows of its log}.")
     series = {name: read_run(name, rows, x, y, operations_per_token) for name, rows in runs.items()}
-    unit = AXES[x]
+    unit = X_LABELS[x]
     if x == "hours":
-        series, unit = on_a_clock(series)
-    said = title or finding(series, x, y, unit)
-    sheet = Sheet(
-        title=said,
-        unit=HEIGHTS.get(y, y),
-        x=unit,
+        series, unit = rescale_time(series)
+    heading = title or title_sentence(series, x, y, unit)
+    options = ChartOptions(
+        title=heading,
+        unit=Y_LABELS.get(y, y),
+        x_label=unit,
         lines=lines or {},
-        whole_x=x != "hours",
+        integer_x=x != "hours",
         smooth=y in NOISY,
     )
     if ax is not None:
-        return draw_on_axes(ax, series, sheet, [])
-    return Picture(series, describe(series, y, unit), LossScene(series, sheet).scene)
+        return draw_on_axes(ax, series, options, [])
+    return Picture(series, alt_text(series, y, unit), LossScene(series, options).scene)
 
 
 def check_choice(what: str, given: str, known: Iterable[str]) -> None:
@@ -76,54 +80,56 @@ def check_choice(what: str, given: str, known: Iterable[str]) -> None:
         raise ValueError(f"{what}={given!r:.40} must be one of {', '.join(names)}.{hint}")
 
 
-def on_a_clock(series: Mapping[str, Series]) -> tuple[dict[str, Series], str]:
+def rescale_time(series: Mapping[str, Series]) -> tuple[dict[str, Series], str]:
     """Hours as hours, minutes or seconds, whichever the longest run has some of."""
-    longest = max(hours[-1] for hours, _ in series.values()) * HOUR
-    unit, size = next((pair for pair in CLOCK if longest >= pair[1]), CLOCK[-1])
+    longest = max(hours[-1] for hours, _ in series.values()) * SECONDS_PER_HOUR
+    unit, size = next((pair for pair in TIME_UNITS if longest >= pair[1]), TIME_UNITS[-1])
     scaled = {
-        name: ([time * HOUR / size for time in times], values)
+        name: ([time * SECONDS_PER_HOUR / size for time in times], values)
         for name, (times, values) in series.items()
     }
-    return scaled, f"{unit} {AXES['hours']}"
+    return scaled, f"{unit} {X_LABELS['hours']}"
 
 
-def last_of(series: Series, y: str) -> float:
+def final_value(series: Series, y: str) -> float:
     """Where a run has come to; of what is noisy, its mean."""
-    return bold("" if y in NOISY else VAL, series[1])[-1]
+    return smoothed("" if y in NOISY else VAL, series[1])[-1]
 
 
-def finding(series: Mapping[str, Series], x: str, y: str, unit: str) -> str:
+def title_sentence(series: Mapping[str, Series], x: str, y: str, unit: str) -> str:
     """What the picture proves; of two losses, how much sooner the lower one is there."""
     if not y.endswith("loss") or len(series) < 2:
-        return names_of(series)
-    ranked = sorted(series, key=lambda name: last_of(series[name], y))
-    best, goal = ranked[0], last_of(series[ranked[1]], y)
-    lowest = f"{truncate(best, 30)} ends lowest, at {last_of(series[best], y):.3g}"
-    if len(series) > 2 or last_of(series[best], y) == goal:
+        return join_names(series)
+    ranked = sorted(series, key=lambda name: final_value(series[name], y))
+    best, target = ranked[0], final_value(series[ranked[1]], y)
+    lowest = f"{truncate(best, 30)} ends lowest, at {final_value(series[best], y):.3g}"
+    if len(series) > 2 or final_value(series[best], y) == target:
         return lowest
     steps, values = series[best]
-    there = next(s for s, v in zip(steps, bold("" if y in NOISY else VAL, values)) if v <= goal)
-    share = there / series[ranked[1]][0][-1]
-    if share >= 0.995:
+    reached = next(
+        s for s, v in zip(steps, smoothed("" if y in NOISY else VAL, values)) if v <= target
+    )
+    fraction = reached / series[ranked[1]][0][-1]
+    if fraction >= 0.995:
         return lowest
     measure = unit.split()[0] if x == "hours" else "steps" if x == "step" else x
     return (
-        f"{truncate(best, 26)} is where {truncate(ranked[1], 26)} ends, {goal:.3g}, after "
-        f"{100 * share:.0f}% of its {measure}"
+        f"{truncate(best, 26)} is where {truncate(ranked[1], 26)} ends, {target:.3g}, after "
+        f"{100 * fraction:.0f}% of its {measure}"
     )
 
 
-def names_of(series: Mapping[str, Series]) -> str:
+def join_names(series: Mapping[str, Series]) -> str:
     names = [truncate(name, 20) for name in series]
     shown = ", ".join(names[:4])
     return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
 
 
-def describe(series: Mapping[str, Series], y: str, unit: str) -> str:
+def alt_text(series: Mapping[str, Series], y: str, unit: str) -> str:
     """One sentence: where each run begins and where it has come to."""
-    told = [
-        f"{name} from {values[0]:.3g} to {last_of((places, values), y):.3g} at "
-        f"{format_compact(float(f'{places[-1]:.3g}'))}"
-        for name, (places, values) in series.items()
+    parts = [
+        f"{name} from {values[0]:.3g} to {final_value((xs, values), y):.3g} at "
+        f"{format_compact(float(f'{xs[-1]:.3g}'))}"
+        for name, (xs, values) in series.items()
     ]
-    return f"{HEIGHTS.get(y, y)} over {unit}: {'; '.join(told)}."
+    return f"{Y_LABELS.get(y, y)} over {unit}: {'; '.join(parts)}."

@@ -19,36 +19,36 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Line, Shape, Text
 from viz.canvas.ticks import format_compact, format_scientific
 from viz.curves.loss_on_axes import draw_on_axes
-from viz.curves.loss_scene import LEFT, LossScene, Sheet
-from viz.curves.series import Points, Series, thinned
+from viz.curves.loss_scene import LEFT, ChartOptions, LossScene
+from viz.curves.series import Points, Series, decimate
 from viz.runs.scaling_points import (
-    FARTHER,
+    EXTRAPOLATE,
+    EnvelopePoint,
     Fit,
-    Led,
-    Place,
-    line_of,
-    lowest,
-    lowest_of_all,
-    own_places,
+    Point,
+    fit_curve,
+    lower_envelope,
+    lowest_point,
+    point_ticks,
     to_point,
     to_run,
 )
 
 UNIT = "loss (nats per token)"
-AXES = {
+X_LABELS = {
     "operations": "operations (multiplications and additions)",
     "parameters": "parameters",
     "width": "width (numbers for each token)",
 }
-FITTED = f"fitted line, {FARTHER:g} times farther"
-FORM = "#.3g"  # of a loss: three digits, the last one also where it is 0
+FIT_LABEL = f"fitted line, {EXTRAPOLATE:g} times farther"
+LOSS_FORMAT = "#.3g"  # of a loss: three digits, the last one also where it is 0
 
 
 def draw_scaling(
     runs: Mapping[str, tuple],
     *,
     fit: Fit | None = None,
-    points: Mapping[str, Place] | None = None,
+    points: Mapping[str, Point] | None = None,
     x: str = "operations",
     unit: str = UNIT,
     title: str = "",
@@ -65,70 +65,72 @@ def draw_scaling(
         axis that there is not.
     Example: draw_scaling({"1M": ([1e12, 1e13], [4.0, 3.0])}, fit=lambda ops: 40 * ops**-0.09)
     """
-    if x not in AXES:
-        raise ValueError(f"x={x!r} must be one of {', '.join(AXES)}.")
+    if x not in X_LABELS:
+        raise ValueError(f"x={x!r} must be one of {', '.join(X_LABELS)}.")
     if not to_mapping(runs, "runs", "{'name': (operations, losses)}"):
         raise ValueError("There is no run to draw: give {'name': (operations, losses)}.")
     series = {name: to_run(name, given) for name, given in runs.items()}
-    best = {name: lowest(name, run) for name, run in series.items()}
+    best = {name: lowest_point(name, run) for name, run in series.items()}
     if points is not None:
         best = {name: to_point(name, point) for name, point in points.items()}
-    edge = lowest_of_all(series) if x == "operations" else []
-    envelope = [(ops, loss) for ops, loss, _ in edge]
-    line = line_of(fit, best) if fit else ([], [])
-    sheet = Sheet(
-        title=title or (finding(edge) if edge else bottoms(best, x)),
+    frontier = lower_envelope(series) if x == "operations" else []
+    envelope = [(ops, loss) for ops, loss, _ in frontier]
+    line = fit_curve(fit, best) if fit else ([], [])
+    options = ChartOptions(
+        title=title or (envelope_title(frontier) if frontier else valley_title(best, x)),
         unit=unit,
-        x=AXES[x],
+        x_label=X_LABELS[x],
         log_x=True,
         log_y=True,
-        reference={FITTED: line} if line[0] else {},
+        reference={FIT_LABEL: line} if line[0] else {},
         height=380,
-        x_marks={place: words_of(x, place) for place in own_places(series, best, line)},
-        form=FORM if x == "operations" else "",  # of a valley the bottom counts, not the end
+        x_ticks={position: format_x(x, position) for position in point_ticks(series, best, line)},
+        value_format=LOSS_FORMAT
+        if x == "operations"
+        else "",  # of a valley the bottom counts, not the end
         points=list(best.values()),
     )
     if ax is not None:
-        return on_axes(ax, series, sheet, best, envelope)
+        return draw_scaling_on_axes(ax, series, options, best, envelope)
     data = {"runs": series, "points": best, "envelope": envelope, "fit": line}
-    drawing = LossScene(series, sheet)
+    drawing = LossScene(series, options)
     if envelope:
         add_envelope(drawing, envelope)
-    add_points(drawing, best, list(series), told=x != "operations")
-    return Picture(data, describe(best, line, x), drawing.scene)
+    add_points(drawing, best, list(series), parts=x != "operations")
+    return Picture(data, alt_text(best, line, x), drawing.scene)
 
 
-def finding(edge: list[Led]) -> str:
+def envelope_title(frontier: list[EnvelopePoint]) -> str:
     """The sentence that the picture proves: who leads at the end, and since when."""
-    *_, leader = (name for _, _, name in edge)
-    others = [ops for ops, _, name in edge if name != leader]
+    *_, leader = (name for _, _, name in frontier)
+    others = [ops for ops, _, name in frontier if name != leader]
     if not others:
         return f"{truncate(leader, 30)} is lowest for every number of operations"
-    since = next(ops for ops, _, _ in edge if ops > others[-1])
+    since = next(ops for ops, _, _ in frontier if ops > others[-1])
     return f"From {format_scientific(since)} operations on {truncate(leader, 20)} is lowest"
 
 
-def bottoms(best: Mapping[str, Place], x: str) -> str:
+def valley_title(best: Mapping[str, Point], x: str) -> str:
     """The sentence that valleys prove: where the last one is lowest."""
     name, (size, _) = list(best.items())[-1]
-    return f"{truncate(name, 30)}: lowest at {place_on(x, size)}"
+    return f"{truncate(name, 30)}: lowest at {format_x_with_unit(x, size)}"
 
 
-def words_of(x: str, place: float) -> str:
+def format_x(x: str, position: float) -> str:
     """4·10⁸ operations, but 1,952 parameters."""
-    return format_scientific(place) if x == "operations" else format_compact(place)
+    return format_scientific(position) if x == "operations" else format_compact(position)
 
 
-def place_on(x: str, place: float) -> str:
+def format_x_with_unit(x: str, position: float) -> str:
     """A place on the axis with its unit: width 8; 1,952 parameters."""
-    told = words_of(x, place)
-    return f"width {told}" if x == "width" else f"{told} {x}"
+    parts = format_x(x, position)
+    return f"width {parts}" if x == "width" else f"{parts} {x}"
 
 
 def add_envelope(drawing: LossScene, envelope: Points) -> None:
     """A broad pale band below all curves, where nothing is lower for so many operations."""
-    places = tuple(drawing.place(*point) for point in thinned(envelope))
-    band = Line(places if len(places) > 1 else 2 * places, GOLD, 9, opacity=0.25)
+    pixels = tuple(drawing.to_pixels(*point) for point in decimate(envelope))
+    band = Line(pixels if len(pixels) > 1 else 2 * pixels, GOLD, 9, opacity=0.25)
     first_curve = next(i for i, shape in enumerate(drawing.scene.shapes) if is_curve(shape))
     drawing.scene.shapes.insert(first_curve, band)
     x, y = LEFT, drawing.scene.height - 13
@@ -140,40 +142,42 @@ def is_curve(shape: Shape) -> bool:
     return isinstance(shape, Line)
 
 
-def add_points(drawing: LossScene, best: Mapping[str, Place], names: list[str], told: bool) -> None:
+def add_points(
+    drawing: LossScene, best: Mapping[str, Point], names: list[str], parts: bool
+) -> None:
     """A ring in the colour of its run, or in ink if there is no run of this name; its loss."""
     for name, point in best.items():
-        place = drawing.place(*point)
+        position = drawing.to_pixels(*point)
         colour = colour_of(name, names)
-        drawing.scene.add(Circle(*place, 4.5, PAPER, colour, 2))
-        if told:  # inside the valley, where there is room
-            loss = f"{point[1]:{FORM}}"
-            drawing.scene.add(Text(place[0], place[1] - 12, loss, 12, colour, "middle"))
+        drawing.scene.add(Circle(*position, 4.5, PAPER, colour, 2))
+        if parts:  # inside the valley, where there is room
+            loss = f"{point[1]:{LOSS_FORMAT}}"
+            drawing.scene.add(Text(position[0], position[1] - 12, loss, 12, colour, "middle"))
 
 
 def colour_of(name: str, names: list[str]) -> str:
     return CATEGORIES[names.index(name) % len(CATEGORIES)] if name in names else INK
 
 
-def describe(best: Mapping[str, Place], line: Series, x: str) -> str:
+def alt_text(best: Mapping[str, Point], line: Series, x: str) -> str:
     """One sentence: each point that counts, and where the line comes to."""
-    told = [
-        f"{name} {loss:{FORM}} {'for' if x == 'operations' else 'at'} {place_on(x, place)}"
-        for name, (place, loss) in best.items()
+    preposition = "for" if x == "operations" else "at"
+    parts = [
+        f"{name} {loss:{LOSS_FORMAT}} {preposition} {format_x_with_unit(x, position)}"
+        for name, (position, loss) in best.items()
     ]
-    ahead = (
-        f" The fitted line comes to {line[1][-1]:{FORM}} at {format_scientific(line[0][-1])}."
-        if line[0]
-        else ""
-    )
-    return f"Loss against {x}: {'; '.join(told)}.{ahead}"
+    sentence = f"Loss against {x}: {'; '.join(parts)}."
+    if line[0]:
+        end = format_scientific(line[0][-1])
+        sentence += f" The fitted line comes to {line[1][-1]:{LOSS_FORMAT}} at {end}."
+    return sentence
 
 
-def on_axes(ax, series, sheet: Sheet, best, envelope: Points):
+def draw_scaling_on_axes(ax, series, options: ChartOptions, best, envelope: Points):
     """The same as matplotlib draws it."""
     if envelope:
         ax.plot(*zip(*envelope), color=GOLD, alpha=0.25, linewidth=7, label="lowest of all")
-    draw_on_axes(ax, series, sheet, [])
+    draw_on_axes(ax, series, options, [])
     for name, point in best.items():
         colour = colour_of(name, list(series))
         ax.plot(*point, "o", markerfacecolor=PAPER, markeredgecolor=colour)

@@ -6,14 +6,16 @@ Left out on purpose: the drawing, which is `viz/runs/scaling.py`; the fit, which
 from collections.abc import Callable, Mapping
 from math import isfinite, log
 
-from viz.curves.series import Series, bold, to_series
+from viz.curves.series import Series, smoothed, to_series
 
-FARTHER = 3.0  # the fitted line goes on to so many times the operations that were spent
+EXTRAPOLATE = 3.0  # the fitted line goes on to so many times the operations that were spent
 FIT_POINTS = 60
-MOST_MARKS = 8  # so few different places are marked themselves ...
-MOST_NEXT = 12  # ... if this many marks, each as near to the next as the nearest two, fill the axis
-Place = tuple[float, float]  # operations or a size; the loss there
-Led = tuple[float, float, str]  # operations, the lowest loss for them, whose it is
+MAX_TICKS = 8  # so few different places are marked themselves ...
+MAX_CROWDED_TICKS = (
+    12  # ... if this many marks, each as near to the next as the nearest two, fill the axis
+)
+Point = tuple[float, float]  # operations or a size; the loss there
+EnvelopePoint = tuple[float, float, str]  # operations, the lowest loss for them, whose it is
 Fit = Callable[[float], float]
 
 
@@ -29,7 +31,7 @@ def to_run(name: str, given) -> Series:
     return [s for s, _ in kept], [v for _, v in kept]
 
 
-def to_point(name: str, given) -> Place:
+def to_point(name: str, given) -> Point:
     """Raises: ValueError for what is no place on two axes of logarithms."""
     pair = tuple(map(float, given)) if len(given) == 2 else ()
     if not pair or not all(isfinite(number) and number > 0 for number in pair):
@@ -39,32 +41,32 @@ def to_point(name: str, given) -> Place:
     return pair[0], pair[1]
 
 
-def lowest(name: str, run: Series) -> Place:
+def lowest_point(name: str, run: Series) -> Point:
     """Where a run has its lowest loss; of a noisy one, the lowest of its mean."""
-    return min(zip(run[0], bold(name, run[1])), key=lambda point: point[1])
+    return min(zip(run[0], smoothed(name, run[1])), key=lambda point: point[1])
 
 
-def lowest_of_all(series: Mapping[str, Series]) -> list[Led]:
+def lower_envelope(series: Mapping[str, Series]) -> list[EnvelopePoint]:
     """The lower edge of all curves: each point lies below all that took fewer operations."""
     points = sorted(
         (ops, loss, name)
         for name, run in series.items()
-        for ops, loss in zip(run[0], bold(name, run[1]))
+        for ops, loss in zip(run[0], smoothed(name, run[1]))
     )
-    edge: list[Led] = []
+    frontier: list[EnvelopePoint] = []
     for point in points:
-        if not edge or point[1] < edge[-1][1]:
-            edge.append(point)
-    return edge
+        if not frontier or point[1] < frontier[-1][1]:
+            frontier.append(point)
+    return frontier
 
 
-def line_of(fit: Fit, best: Mapping[str, Place]) -> Series:
+def fit_curve(fit: Fit, best: Mapping[str, Point]) -> Series:
     """The fitted losses, at even factors around the points and beyond them.
 
     Raises: ValueError if the function answers with what is no loss.
     """
     spent = [ops for ops, _ in best.values()]
-    low, high = min(spent) / FARTHER, FARTHER * max(spent)
+    low, high = min(spent) / EXTRAPOLATE, EXTRAPOLATE * max(spent)
     xs = [low * (high / low) ** (i / (FIT_POINTS - 1)) for i in range(FIT_POINTS)]
     ys = [float(fit(x)) for x in xs]
     wrong = [(x, y) for x, y in zip(xs, ys) if not (isfinite(y) and y > 0)]
@@ -73,14 +75,14 @@ def line_of(fit: Fit, best: Mapping[str, Place]) -> Series:
     return xs, ys
 
 
-def own_places(
-    series: Mapping[str, Series], best: Mapping[str, Place], line: Series
+def point_ticks(
+    series: Mapping[str, Series], best: Mapping[str, Point], line: Series
 ) -> list[float]:
     """Where the points lie along the axis, if they are few and far enough apart to be marked."""
-    places = sorted(
-        {place for run in series.values() for place in run[0]} | dict(best.values()).keys()
+    positions = sorted(
+        {position for run in series.values() for position in run[0]} | dict(best.values()).keys()
     )
-    drawn = [*places, *line[0]]
-    nearest = min((after / before for before, after in zip(places, places[1:])), default=1.0)
-    roomy = log(nearest) * MOST_NEXT >= log(max(drawn) / min(drawn))
-    return places if roomy and len(places) <= MOST_MARKS else []
+    drawn = [*positions, *line[0]]
+    nearest = min((after / before for before, after in zip(positions, positions[1:])), default=1.0)
+    is_sparse = log(nearest) * MAX_CROWDED_TICKS >= log(max(drawn) / min(drawn))
+    return positions if is_sparse and len(positions) <= MAX_TICKS else []

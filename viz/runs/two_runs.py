@@ -11,11 +11,11 @@ from viz.canvas.palette import CATEGORIES
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, vstack
 from viz.curves.loss_scene import WIDTH
-from viz.curves.pins import EDGE, GAP, add_card, card_lines, tall_of
-from viz.runs.run_log import Rate, measured
-from viz.runs.runs import AXES, draw_runs
+from viz.curves.pins import GAP, MARGIN, add_card, card_height, card_lines
+from viz.runs.run_log import OperationsPerToken, has_values
+from viz.runs.runs import X_LABELS, draw_runs
 
-SHOWN = ("val_loss", "train_loss", "grad_norm", "learning_rate")
+Y_CHOICES = ("val_loss", "train_loss", "grad_norm", "learning_rate")
 Samples = Mapping[str, str | Mapping[float, str]]
 
 
@@ -33,27 +33,31 @@ class TwoRuns(Control):
         self,
         runs: Mapping[str, Iterable],
         *,
-        operations_per_token: Rate = None,
+        operations_per_token: OperationsPerToken = None,
         samples: Samples | None = None,
     ):
         if len(runs) < 2:
             raise ValueError(f"Two runs are compared, and there are {len(runs)}: give one more.")
         self.runs = {name: list(rows) for name, rows in runs.items()}
-        self.rate = operations_per_token
+        self.operations_per_token = operations_per_token
         self.cards = {name: last_text(name, text) for name, text in (samples or {}).items()}
         first, second, *_ = self.runs
-        axes = [x for x in AXES if x != "operations" or operations_per_token is not None]
-        heights = [y for y in SHOWN if any(measured(rows, y) for rows in self.runs.values())]
-        both = [y for y in heights if all(measured(self.runs[run], y) for run in (first, second))]
-        if not both:
+        x_choices = [x for x in X_LABELS if x != "operations" or operations_per_token is not None]
+        y_choices = [
+            y for y in Y_CHOICES if any(has_values(rows, y) for rows in self.runs.values())
+        ]
+        common = [
+            y for y in y_choices if all(has_values(self.runs[run], y) for run in (first, second))
+        ]
+        if not common:
             raise ValueError(
                 f"The logs of {first!r} and {second!r} have nothing to compare; a row has the keys "
-                f"of log.jsonl, one of {', '.join(SHOWN)} among them."
+                f"of log.jsonl, one of {', '.join(Y_CHOICES)} among them."
             )
-        self.first = drop_down("one run", list(self.runs), first)
-        self.second = drop_down("another", list(self.runs), second)
-        self.x = drop_down("against", axes, axes[0])
-        self.y = drop_down("drawn", heights, both[0])
+        self.first = dropdown("one run", list(self.runs), first)
+        self.second = dropdown("another", list(self.runs), second)
+        self.x = dropdown("against", x_choices, x_choices[0])
+        self.y = dropdown("drawn", y_choices, common[0])
         knobs = (self.first, self.second, self.x, self.y)
         super().__init__([HBox(knobs[:2]), HBox(knobs[2:])], self.picture())
         for knob in knobs:
@@ -65,7 +69,7 @@ class TwoRuns(Control):
             {name: self.runs[name] for name in names},
             x=self.x.value,
             y=self.y.value,
-            operations_per_token=self.rate,
+            operations_per_token=self.operations_per_token,
         )
         cards = [self.cards.get(name) for name in names]
         if not any(cards):
@@ -74,7 +78,7 @@ class TwoRuns(Control):
         written = [
             f"{name} wrote {truncate(card[1], 60)!r}" for name, card in zip(names, cards) if card
         ]
-        scene = vstack(curves.scene, written_by(names, cards))
+        scene = vstack(curves.scene, samples_scene(names, cards))
         return Picture(curves.data, f"{curves.alt} {'; '.join(written)}.", scene)
 
     def redraw(self, change=None) -> None:
@@ -85,7 +89,7 @@ class TwoRuns(Control):
             self.screen.value = f"<p>{escape(str(error))}</p>"
 
 
-def drop_down(description: str, options: list[str], value: str) -> Dropdown:
+def dropdown(description: str, options: list[str], value: str) -> Dropdown:
     return Dropdown(
         options=options,
         value=value,
@@ -108,13 +112,13 @@ def last_text(name: str, given: str | Mapping[float, str]) -> tuple[str, str]:
     return f"{truncate(name, 24)} wrote{'' if step is None else f' at step {step:,g}'}", text
 
 
-def written_by(names: list[str], cards: list[tuple[str, str] | None]) -> Scene:
+def samples_scene(names: list[str], cards: list[tuple[str, str] | None]) -> Scene:
     """The texts side by side, under the curves, in their colours."""
-    wide = (WIDTH - 2 * EDGE - GAP) / 2
-    texts = [card_lines(card[1], wide) if card else [] for card in cards]
-    scene = Scene(WIDTH, max(map(tall_of, texts)) + EDGE)
+    width = (WIDTH - 2 * MARGIN - GAP) / 2
+    texts = [card_lines(card[1], width) if card else [] for card in cards]
+    scene = Scene(WIDTH, max(map(card_height, texts)) + MARGIN)
     for n, (card, lines) in enumerate(zip(cards, texts)):
         if card:
-            x = EDGE + n * (wide + GAP)
-            add_card(scene, x, 0, wide, card[0], CATEGORIES[n], lines)
+            x = MARGIN + n * (width + GAP)
+            add_card(scene, x, 0, width, card[0], CATEGORIES[n], lines)
     return scene

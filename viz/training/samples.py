@@ -12,12 +12,12 @@ from viz.canvas.palette import GOLD, INK, LINE, MUTED
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Rect, Scene, Text
 
-LONGEST = 17  # letters that fit into a column
-MOST_ROWS = 40
+MAX_LETTERS = 17  # letters that fit into a column
+MAX_ROWS = 40
 
 
 def draw_samples(
-    album: Mapping[int, Sequence[str]],
+    samples: Mapping[int, Sequence[str]],
     known: Collection[str] = (),
     *,
     rows: int = 12,
@@ -30,56 +30,59 @@ def draw_samples(
     Raises:  ValueError for an album without texts.
     Example: draw_samples({0: ["qxv"], 100: ["mari", "anna"]}, known={"anna"})
     """
-    to_mapping(album, "album", "{0: ['qxv'], 100: ['mari']}")
-    rows = check(album, to_int(rows, "rows", 1))
-    picture = samples_picture(album, set(known), rows, title, marked)
+    to_mapping(samples, "samples", "{0: ['qxv'], 100: ['mari']}")
+    rows = count_rows(samples, to_int(rows, "rows", 1))
+    picture = samples_picture(samples, set(known), rows, title, marked)
     return picture.draw_on(ax) if ax is not None else picture
 
 
 def samples_picture(
-    album: Mapping[int, Sequence[str]], known: set[str], rows: int, title: str, marked: str
+    samples: Mapping[int, Sequence[str]], known: set[str], rows: int, title: str, marked: str
 ) -> Picture:
     """The drawing; a moment may be without texts."""
-    wide, row, top = 150, 20, 82 if title else 54
-    scene = Scene(max(32 + wide * len(album), 9.2 * len(title) + 32, 330), top + row * rows + 34)
+    column_width, row_height, top = 150, 20, 82 if title else 54
+    scene = Scene(
+        max(32 + column_width * len(samples), 9.2 * len(title) + 32, 330),
+        top + row_height * rows + 34,
+    )
     if title:
         scene.add(Text(16, 25, title, 15, weight="600"))
-    for column, (step, texts) in enumerate(album.items()):
-        x = 24.0 + wide * column
+    for column, (step, texts) in enumerate(samples.items()):
+        x = 24.0 + column_width * column
         scene.add(Text(x, top - 26, f"step {step:,}", 13, MUTED, weight="600"))
-        scene.add(Rect(x, top - 18, wide - 20, 1, LINE))
+        scene.add(Rect(x, top - 18, column_width - 20, 1, LINE))
         for i, text in enumerate(texts[:rows]):
-            y = top + row * i
-            shown = truncate(text.replace("\n", "↵"), LONGEST)
+            y = top + row_height * i
+            shown = truncate(text.replace("\n", "↵"), MAX_LETTERS)
             if text in known:
                 scene.add(Circle(x - 8, y - 4.5, 3.2, GOLD))
                 scene.add(Text(x, y, shown, 13, GOLD, weight="600", mono=True))
             else:
-                ink = INK if shown else MUTED
-                scene.add(Text(x, y, shown or "(nothing)", 13, ink, mono=True))
-    foot = scene.height - 18
-    scene.add(Circle(20, foot - 4.5, 3.2, GOLD), Text(30, foot, marked, 12, MUTED))
-    data = {step: list(texts[:rows]) for step, texts in album.items()}
-    return Picture(data, describe(data, known, marked), scene)
+                colour = INK if shown else MUTED
+                scene.add(Text(x, y, shown or "(nothing)", 13, colour, mono=True))
+    bottom = scene.height - 18
+    scene.add(Circle(20, bottom - 4.5, 3.2, GOLD), Text(30, bottom, marked, 12, MUTED))
+    data = {step: list(texts[:rows]) for step, texts in samples.items()}
+    return Picture(data, alt_text(data, known, marked), scene)
 
 
-def check(album: Mapping[int, Sequence[str]], rows: int) -> int:
+def count_rows(samples: Mapping[int, Sequence[str]], rows: int) -> int:
     """How many rows there are to draw."""
-    most = min(max(map(len, album.values()), default=0), MOST_ROWS)
+    most = min(max(map(len, samples.values()), default=0), MAX_ROWS)
     if most == 0:
         raise ValueError(
-            f"The album has {len(album)} moments and no texts: give it as {{0: ['qxv'], 100: "
+            f"samples has {len(samples)} steps and no texts: give it as {{0: ['qxv'], 100: "
             f"['mari', 'anna']}}."
         )
     return min(rows, most)
 
 
-def describe(data: Mapping[int, Sequence[str]], known: set[str], marked: str) -> str:
+def alt_text(data: Mapping[int, Sequence[str]], known: set[str], marked: str) -> str:
     """One sentence: what was written first and last, and how much of it stands in the list."""
-    told = []
+    parts = []
     for step, texts in data.items():
-        found = sum(text in known for text in texts)
-        told.append(
-            f"step {step:,}: {', '.join(texts[:3])} ... ({found} of {len(texts)}: {marked})"
+        n_known = sum(text in known for text in texts)
+        parts.append(
+            f"step {step:,}: {', '.join(texts[:3])} ... ({n_known} of {len(texts)}: {marked})"
         )
-    return f"Samples at {len(data)} moments; " + "; ".join(told) + "."
+    return f"Samples at {len(data)} moments; " + "; ".join(parts) + "."

@@ -6,7 +6,7 @@ from ipywidgets import IntSlider, Layout, SelectionSlider
 
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
-from viz.training.samples import MOST_ROWS, check, draw_samples, samples_picture
+from viz.training.samples import MAX_ROWS, count_rows, draw_samples, samples_picture
 
 
 class SamplesPlayer(Control):
@@ -18,27 +18,29 @@ class SamplesPlayer(Control):
 
     def __init__(
         self,
-        album: Mapping[int, Sequence[str]],
+        samples: Mapping[int, Sequence[str]],
         known: Collection[str] = (),
         *,
         marked: str = "stands in the list",
     ):
-        most = check(album, MOST_ROWS)
-        self.album, self.known, self.marked = dict(album), set(known), marked
-        wide = Layout(width="460px")
+        max_rows = count_rows(samples, MAX_ROWS)
+        self.samples, self.known, self.marked = dict(samples), set(known), marked
+        layout = Layout(width="460px")
         self.step = SelectionSlider(
-            options=[(f"{step:,}", step) for step in self.album], description="step", layout=wide
+            options=[(f"{step:,}", step) for step in self.samples],
+            description="step",
+            layout=layout,
         )
         self.rows = IntSlider(
-            value=min(12, most), min=1, max=most, description="how many", layout=wide
+            value=min(12, max_rows), min=1, max=max_rows, description="how many", layout=layout
         )
-        still = draw_samples(self.album, self.known, marked=marked)
+        still = draw_samples(self.samples, self.known, marked=marked)
         super().__init__([self.step, self.rows], still)
         for knob in (self.step, self.rows):
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
         """The chosen step beside the last one, so that there is something to compare with."""
-        steps = dict.fromkeys([self.step.value, max(self.album)])
-        shown = {step: self.album[step] for step in steps}
+        steps = dict.fromkeys([self.step.value, max(self.samples)])
+        shown = {step: self.samples[step] for step in steps}
         return samples_picture(shown, self.known, self.rows.value, "", self.marked)

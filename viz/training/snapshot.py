@@ -11,44 +11,48 @@ from viz.attention.attention_stack import Stack, read_stack
 from viz.canvas.picture import Picture
 from viz.curves.series import Series, to_series
 from viz.next_token.probabilities import draw_probabilities
-from viz.runs.run_log import measured, read_run
+from viz.runs.run_log import has_values, read_run
 
 FIELDS = ("samples", "attention", "tokens", "probabilities")
-LONGEST = 17  # letters of a sample that fit into a narrow column
+MAX_SAMPLE_LETTERS = 17  # letters of a sample that fit into a narrow column
 
 
 @dataclass(frozen=True)
-class Moment:
+class TrainingSnapshot:
     """A record that can be drawn."""
 
     samples: list[str]
     tokens: list[str]
-    stack: Stack
-    nexts: Picture
+    attention: Stack
+    next_token_picture: Picture
 
     @property
     def is_prose(self) -> bool:
         """Whether a sample is longer than a word, and so needs lines of its own."""
-        return any(len(text) > 2 * LONGEST or "\n" in text.strip() for text in self.samples)
+        return any(
+            len(text) > 2 * MAX_SAMPLE_LETTERS or "\n" in text.strip() for text in self.samples
+        )
 
 
-def moment_of(step: int, record: Mapping, last: float = inf) -> Moment:
+def read_snapshot(step: int, record: Mapping, last: float = inf) -> TrainingSnapshot:
     """Raises: ValueError with what is wrong about the record of this step."""
-    lacking = [name for name in FIELDS if name not in record]
-    if lacking:
-        raise ValueError(f"The record of step {step} lacks {', '.join(map(repr, lacking))}.")
+    missing = [name for name in FIELDS if name not in record]
+    if missing:
+        raise ValueError(f"The record of step {step} lacks {', '.join(map(repr, missing))}.")
     if not 0 <= step <= last:
         raise ValueError(f"step={step}: the training had {last:,.0f} steps, with a loss for each.")
     tokens = [str(token) for token in record["tokens"]]
-    return Moment(
+    return TrainingSnapshot(
         samples=[str(text) for text in record["samples"]],
         tokens=tokens,
-        stack=read_stack(record["attention"], tokens),
-        nexts=draw_probabilities(record["probabilities"], title="What it expects next"),
+        attention=read_stack(record["attention"], tokens),
+        next_token_picture=draw_probabilities(
+            record["probabilities"], title="What it expects next"
+        ),
     )
 
 
-def losses_of(given: Iterable) -> dict[str, Series]:
+def read_losses(given: Iterable) -> dict[str, Series]:
     """The curves of a run: from a number for each step, from the rows of its log, or by name.
 
     The first one is what it learned from; "val", if there is one, is measured at some steps.
@@ -56,9 +60,9 @@ def losses_of(given: Iterable) -> dict[str, Series]:
     if isinstance(given, Mapping):
         return {name: to_series(name, curve) for name, curve in given.items()}
     given = given if hasattr(given, "tolist") else list(given)
-    if isinstance(given, Sequence) and measured(given, "train_loss"):
+    if isinstance(given, Sequence) and has_values(given, "train_loss"):
         curves = {"train": read_run("losses", given, "step", "train_loss", None)}
-        if measured(given, "val_loss"):
+        if has_values(given, "val_loss"):
             curves["val"] = read_run("losses", given, "step", "val_loss", None)
         return curves
     return {"train": to_series("losses", given)}

@@ -13,10 +13,15 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text, hstack, vstack
 from viz.curves.loss import draw_loss
 from viz.curves.series import Series
-from viz.training.snapshot import Moment, losses_of, moment_of
-from viz.training.training_parts import MOST_TOKENS, bars_scene, prose_scene, words_scene
+from viz.training.snapshot import TrainingSnapshot, read_losses, read_snapshot
+from viz.training.training_parts import (
+    MAX_TOKENS,
+    long_samples_scene,
+    next_token_scene,
+    short_samples_scene,
+)
 
-LATELY = 100  # steps whose mean loss the sentence tells
+RECENT_STEPS = 100  # steps whose mean loss the sentence tells
 
 
 def draw_training(
@@ -41,81 +46,81 @@ def draw_training(
     Example: draw_training([3.3, 2.9], 1, {"samples": ["qx"], "attention": [[1.0]],
         "tokens": ["^"], "probabilities": {"a": 0.5, "b": 0.5}})
     """
-    curves = losses_of(losses)
-    moment = moment_of(step, record, last_step(curves))
-    picture = training_picture(curves, step, moment, (layer, head), moment.is_prose, title)
+    curves = read_losses(losses)
+    snapshot = read_snapshot(step, record, last_step(curves))
+    picture = training_picture(curves, step, snapshot, (layer, head), snapshot.is_prose, title)
     return picture.draw_on(ax) if ax is not None else picture
 
 
 def training_picture(
     curves: Mapping[str, Series],
     step: int,
-    moment: Moment,
-    place: tuple[int, int] = (0, 0),
-    prose: bool = False,
+    snapshot: TrainingSnapshot,
+    head_index: tuple[int, int] = (0, 0),
+    is_prose: bool = False,
     title: str = "",
 ) -> Picture:
     """The sheet of one moment; `prose` makes room for longer texts, `place` is (layer, head)."""
     loss = draw_loss(
-        so_far(curves, step), title=f"After {step:,} steps", last_step=last_step(curves)
+        truncated(curves, step), title=f"After {step:,} steps", last_step=last_step(curves)
     )
-    head = head_picture(moment, place)
-    assert loss.scene and moment.nexts.scene and head.scene
-    if prose:
-        upper = hstack(loss.scene, bars_scene(moment.nexts.data))
-        sheet = vstack(upper, hstack(prose_scene(moment.samples), head.scene))
+    head = attention_picture(snapshot, head_index)
+    assert loss.scene and snapshot.next_token_picture.scene and head.scene
+    if is_prose:
+        upper = hstack(loss.scene, next_token_scene(snapshot.next_token_picture.data))
+        sheet = vstack(upper, hstack(long_samples_scene(snapshot.samples), head.scene))
     else:
-        left = vstack(loss.scene, moment.nexts.scene)
-        sheet = hstack(left, vstack(words_scene(moment.samples), head.scene))
+        left = vstack(loss.scene, snapshot.next_token_picture.scene)
+        sheet = hstack(left, vstack(short_samples_scene(snapshot.samples), head.scene))
     if title:
         top = Scene(9.2 * len(title) + 32, 36, [Text(16, 25, title, 16, weight="700")])
         sheet = vstack(top, sheet)
     data = {
         "step": step,
-        "losses": past(curves, step),
-        "samples": moment.samples,
+        "losses": train_losses_until(curves, step),
+        "samples": snapshot.samples,
         "attention": head.data,
-        "probabilities": moment.nexts.data,
+        "probabilities": snapshot.next_token_picture.data,
     }
-    return Picture(data, describe(curves, step, moment), sheet)
+    return Picture(data, alt_text(curves, step, snapshot), sheet)
 
 
 def last_step(curves: Mapping[str, Series]) -> int:
     return int(max((steps[-1] for steps, _ in curves.values() if steps), default=0))
 
 
-def head_picture(moment: Moment, place: tuple[int, int]) -> Picture:
+def attention_picture(snapshot: TrainingSnapshot, head_index: tuple[int, int]) -> Picture:
     """Where one head looks; of a long text, the beginning."""
-    one = moment.stack.pick(*place)
-    T = min(len(moment.tokens), MOST_TOKENS)
-    left_out = f", first {T} tokens of {len(moment.tokens)}" if len(moment.tokens) > T else ""
-    several = moment.stack.weights.shape[0] * moment.stack.weights.shape[1] > 1
+    one = snapshot.attention.pick(*head_index)
+    T = min(len(snapshot.tokens), MAX_TOKENS)
+    omitted = f", first {T} tokens of {len(snapshot.tokens)}" if len(snapshot.tokens) > T else ""
+    several = snapshot.attention.weights.shape[0] * snapshot.attention.weights.shape[1] > 1
     which = name_of(one.layers[0], one.heads[0]) if several else "one head"
     weights = one.part(0, T).weights[0, 0]
-    return draw_attention(weights, moment.tokens[:T], title=f"Where {which} looks{left_out}")
+    return draw_attention(weights, snapshot.tokens[:T], title=f"Where {which} looks{omitted}")
 
 
-def so_far(curves: Mapping[str, Series], step: int) -> dict[str, Series]:
+def truncated(curves: Mapping[str, Series], step: int) -> dict[str, Series]:
     """The whole run, and on top of it what is over by now; the same frame at every step."""
-    (_, whole), *others = curves.items()
-    shown = {"whole run": whole, "so far": before(whole, step)}
-    shown |= {name: before(curve, step) for name, curve in others}
+    (_, whole_run), *others = curves.items()
+    shown = {"whole run": whole_run, "so far": until_step(whole_run, step)}
+    shown |= {name: until_step(curve, step) for name, curve in others}
     return {name: curve for name, curve in shown.items() if curve[0]}
 
 
-def before(curve: Series, step: int) -> Series:
+def until_step(curve: Series, step: int) -> Series:
     kept = [(at, loss) for at, loss in zip(*curve) if at <= step]
     return [at for at, _ in kept], [loss for _, loss in kept]
 
 
-def past(curves: Mapping[str, Series], step: int) -> list[float]:
+def train_losses_until(curves: Mapping[str, Series], step: int) -> list[float]:
     """The losses of what it learned from, up to this step."""
-    return before(next(iter(curves.values())), step)[1]
+    return until_step(next(iter(curves.values())), step)[1]
 
 
-def describe(curves: Mapping[str, Series], step: int, moment: Moment) -> str:
+def alt_text(curves: Mapping[str, Series], step: int, snapshot: TrainingSnapshot) -> str:
     """One sentence: the loss, the samples and the likeliest next token."""
-    lately = past(curves, step)[-LATELY:]
-    loss = f"mean loss lately {sum(lately) / len(lately):.2g}" if lately else "no loss yet"
-    writes = ", ".join(truncate(text, 60) for text in moment.samples[:3])
+    recent = train_losses_until(curves, step)[-RECENT_STEPS:]
+    loss = f"mean loss lately {sum(recent) / len(recent):.2g}" if recent else "no loss yet"
+    writes = ", ".join(truncate(text, 60) for text in snapshot.samples[:3])
     return f"After {step:,} of {last_step(curves):,} steps: {loss}; it writes {writes}."
