@@ -6,7 +6,7 @@
 
 Records are written as lines of JSON as soon as they are known, so a run that is cut short keeps
 what it has. A check that fails is recorded, and the next one begins. docs/gpu.md says how to run
-this on a card of your own.
+this on a GPU of your own.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         about = machine(settings)
         options.out.mkdir(parents=True, exist_ok=True)
-        name = about["card"].lower().replace(" ", "-").replace("/", "-")
+        name = about["gpu"].lower().replace(" ", "-").replace("/", "-")
         file = options.out / f"{about['date'][:10]}-{name}.jsonl"
         with file.open("a", encoding="utf-8") as log:
             failures = run(settings, options, about, log)
@@ -86,12 +86,12 @@ def machine(settings: Settings) -> Record:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "card": torch.cuda.get_device_name() if settings.on_gpu else platform.machine(),
+        "gpu": torch.cuda.get_device_name() if settings.on_gpu else platform.machine(),
         "tiny": settings.tiny,
     }
     if settings.on_gpu:
-        card = torch.cuda.get_device_properties(settings.device)
-        about |= {"cuda": torch.version.cuda, "memory_bytes": card.total_memory}
+        properties = torch.cuda.get_device_properties(settings.device)
+        about |= {"cuda": torch.version.cuda, "memory_bytes": properties.total_memory}
     return about
 
 

@@ -39,7 +39,7 @@ from gptcore.training import (
     train,
     write_own_shards,
 )
-from gptcore.training.cost.budget import vocabulary_of
+from gptcore.training.cost.budget import preset_vocab_size
 from gptcore.training.optimizers import state_tensors
 from gptcore.training.presets import FAST
 from gptcore.training.rate import Noise
@@ -167,7 +167,7 @@ def told_by(out: Path) -> list:
 def calibrated() -> Iterator[tuple]:
     """The budget's hours, after 20 steps were measured, against a run of some hundred."""
     preset = PRESETS["stories-cpu"]
-    model = preset.config(vocabulary_of(preset))
+    model = preset.config(preset_vocab_size(preset))
     config = replace(preset.train, max_steps=CALIBRATED_STEPS, eval_every=NEVER)
     rate = measure_rate(model, config)
     plan = budget(model, config, tokens_per_second=rate.tokens_per_second)

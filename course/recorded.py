@@ -1,6 +1,6 @@
 """Runs on GPUs that were recorded for the course, so that they can be looked at without one.
 
-    course/recorded/NAME/about.json    the card and the day: {"card": "...", "date": "..."}
+    course/recorded/NAME/about.json    the GPU and the day: {"gpu": "...", "date": "..."}
                          log.jsonl     as `gptcore train` wrote it
 
 Left out on purpose: logs from elsewhere, and numbers that no log has. What was not recorded is not
@@ -18,10 +18,10 @@ FOLDER = Path(__file__).with_name("recorded")
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run that is over, with the card that it ran on and the day."""
+    """A run that is over, with the GPU that it ran on and the day."""
 
     name: str
-    card: str
+    gpu: str
     date: str
     steps: list[Step]
 
@@ -42,5 +42,5 @@ def recorded_runs(folder: Path = FOLDER) -> list[Recorded]:
     for about in sorted(folder.glob("*/about.json")):
         facts = json.loads(about.read_text(encoding="utf-8"))
         run = about.parent
-        found.append(Recorded(run.name, facts["card"], facts["date"], read_log(run)))
+        found.append(Recorded(run.name, facts["gpu"], facts["date"], read_log(run)))
     return found

@@ -7,7 +7,7 @@ from time import perf_counter
 import torch
 
 from benchmarks.gpu.settings import Record, Settings, free_memory, new_model
-from gptcore.training import memory_of, train
+from gptcore.training import estimate_memory, train
 from gptcore.training.cost.parameters import flops_per_token
 from gptcore.training.rate import Noise
 
@@ -50,7 +50,7 @@ def measure(settings: Settings, preset: str, steps: int = 8, **changes) -> Recor
     }
     if settings.on_gpu:
         peak = torch.cuda.max_memory_allocated() - before
-        predicted = memory_of(model, config, "bfloat16").total
+        predicted = estimate_memory(model, config, "bfloat16").total
         share = predicted / peak
         memory = {"peak_bytes": peak, "predicted_bytes": predicted, "predicted_share": share}
         record |= {**memory, "ok": abs(share - 1) <= 0.1}

@@ -12,7 +12,7 @@ import torch
 from gptcore.corpus import Batches, available
 from gptcore.model import GPT, GPTConfig
 from gptcore.training import PRESETS, TrainConfig, write_own_shards
-from gptcore.training.cost.budget import vocabulary_of
+from gptcore.training.cost.budget import preset_vocab_size
 from gptcore.training.rate import Noise
 
 NEVER = 1_000_000
@@ -54,7 +54,7 @@ class Settings:
 
     def model_config(self, preset: str) -> GPTConfig:
         """The preset's sizes; tiny ones if the run is tiny."""
-        config = PRESETS[preset].config(vocabulary_of(PRESETS[preset]))
+        config = PRESETS[preset].config(preset_vocab_size(PRESETS[preset]))
         if not self.tiny:
             return config
         vocab_size = TINY_VOCAB if PRESETS[preset].text is None else config.vocab_size

@@ -9,20 +9,20 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.gpu.measuring import measure
 from benchmarks.gpu.nanogpt import nanogpt_speed
 from benchmarks.gpu.settings import SHAPES, Check, Record, Settings, free_memory, new_model
-from gptcore.training import budget, card_of_device, peak_of, train
+from gptcore.training import budget, gpu_of_device, peak_flops, train
 from gptcore.training.rate import Noise
 
 BEST = 32  # the micro-batch at which both are compared
 OTHERS = (64, 16, 8, 4)
 ROWS = 256  # in a step, whatever the micro-batch
-MATRIX = 8192  # rows of the matrices by which the card's own peak is measured
+MATRIX = 8192  # rows of the matrices by which the GPU's own peak is measured
 
 
 def checks(settings: Settings) -> Iterator[Check]:
-    """The card's own peak; each model, ours and nanoGPT's; where the time goes; other sizes."""
+    """The GPU's own peak; each model, ours and nanoGPT's; where the time goes; other sizes."""
     found: dict[str, Record] = {}  # ours of each size
     peaks: dict[str, float] = {}  # FLOP/s
-    yield "peak of the card", lambda: card_peak(settings, peaks)
+    yield "peak of the card", lambda: gpu_peak(settings, peaks)
     for size in ("124M", "40M"):
         yield f"speed of {size}", lambda size=size: ours(settings, size, BEST, found, peaks)
         if settings.nanogpt is not None:
@@ -37,13 +37,13 @@ def checks(settings: Settings) -> Iterator[Check]:
         yield f"memory of {size}, compiled, saving", lambda size=size: saving(settings, size)
 
 
-def card_peak(settings: Settings, peaks: dict[str, float]) -> Iterator[Record]:
+def gpu_peak(settings: Settings, peaks: dict[str, float]) -> Iterator[Record]:
     """The fastest large product of bf16 matrices, and the peak that the data sheet prints."""
     n = settings.pick(MATRIX, 256)
     a, b = (torch.randn(n, n, device=settings.device, dtype=torch.bfloat16) for _ in "ab")
     seconds = min(timed(settings, lambda: a @ b) for _ in range(settings.pick(30, 3)))
     peaks["measured"] = 2 * n**3 / seconds
-    nominal = peak_of(settings.device, torch.bfloat16)
+    nominal = peak_flops(settings.device, torch.bfloat16)
     if nominal is not None:
         peaks["nominal"] = nominal.flops_per_second
     yield {f"{name}_tflops": flops / 1e12 for name, flops in peaks.items()}
@@ -94,19 +94,19 @@ def theirs(settings: Settings, size: str, found: dict[str, Record]) -> Iterator[
 
 
 def budgeted(settings: Settings, size: str, found: dict[str, Record]) -> Iterator[Record]:
-    """The table's tokens per second for this card, against what was measured."""
+    """The table's tokens per second for this GPU, against what was measured."""
     best, preset = found[size], SHAPES[size]
     name = torch.cuda.get_device_name() if settings.on_gpu else "cpu"
-    card = card_of_device(name) if settings.on_gpu else "cpu"
-    if card is None:
-        raise ValueError(f"The table of cards has no {name}.")
+    gpu = gpu_of_device(name) if settings.on_gpu else "cpu"
+    if gpu is None:
+        raise ValueError(f"The table of GPUs has no {name}.")
     config = replace(
         settings.train_config(preset),
         batch_size=best["batch_size"],
         grad_accum=best["grad_accum"],
         compile=True,
     )
-    plan = budget(settings.model_config(preset), config, card)
+    plan = budget(settings.model_config(preset), config, gpu)
     predicted = plan.tokens_per_second or 0.0
     share = predicted / best["tokens_per_second"]
     yield {

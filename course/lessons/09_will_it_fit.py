@@ -20,7 +20,7 @@ from gptcore.training import PRESETS, budget
 
 V, T, L, C = 50_304, 1024, 12, 384
 parameters = V * C + T * C + L * (12 * C**2 + 2 * C) + C
-evening = budget("fineweb-40m", card="rtx4070")
+evening = budget("fineweb-40m", gpu="rtx4070")
 same(parameters, evening.parameters, within=0)
 print(f"{parameters:,} parameters, 4 numbers of 4 bytes for each: {16 * parameters / 2**30:.2f} GiB")
 
@@ -37,11 +37,11 @@ from dataclasses import asdict, replace
 PLAIN = replace(PRESETS["fineweb-40m"].train, compile=False)
 
 
-def memory(model, card="rtx4070", **changes):
-    return asdict(budget(model, replace(PLAIN, **changes), card).memory)
+def memory(model, gpu="rtx4070", **changes):
+    return asdict(budget(model, replace(PLAIN, **changes), gpu).memory)
 
 
-GPT_40M, CARD = evening.model, 12 * 2**30
+GPT_40M, GPU_BYTES = evening.model, 12 * 2**30
 sixteen = {part: size / 2**30 for part, size in memory(GPT_40M, batch_size=16).items()}
 for part, gib in (sixteen | {"together": sum(sixteen.values())}).items():
     print(f"{part:12}{gib:6.2f} GiB")
@@ -59,7 +59,7 @@ guess("share of the logits with 1 row, in per cent", ...)
 from viz import draw_memory
 
 bars = {f"micro-batch {rows}": memory(GPT_40M, batch_size=rows) for rows in (1, 4, 8, 16)}
-draw_memory(bars, capacity=CARD, title="What fills the card is not the model")
+draw_memory(bars, capacity=GPU_BYTES, title="What fills the card is not the model")
 
 # %% [markdown]
 # All that the model has learned, its slopes, and all that Adam remembers are the three narrow stripes on the left, and they have the same width in all four. One row's tables of logits are nearly as large as the three together. (*Gradients* are the slopes, the *optimizer* is Adam. These are figures of our budget, tensor by tensor, partly with 16 bits, of which more further down, and for a model as it stands: not compiled, which would mean that PyTorch
@@ -73,19 +73,19 @@ draw_memory(bars, capacity=CARD, title="What fills the card is not the model")
 
 # %% tags=["promise-control"]
 from gptcore.model import GPTConfig
-from gptcore.training import CARDS
+from gptcore.training import GPUS
 from viz import BudgetDial
 
 
 def plan(gpu, batch_size, loss_chunk, **sizes):
     in_all = replace(PLAIN, batch_size=batch_size, grad_accum=max(1, 512 // batch_size), loss_chunk=loss_chunk)
     told = budget(GPTConfig(**sizes), in_all, gpu)
-    facts = {"parameters": f"{told.parameters:,}", "rows that fit at most": f"{told.largest_batch:,}"}
+    facts = {"parameters": f"{told.parameters:,}", "rows that fit at most": f"{told.max_batch_size:,}"}
     facts["6,000 steps of 512 rows"] = f"{told.hours:,.1f} hours, {told.kwh:.2g} kWh"
-    return {"memory": asdict(told.memory), "capacity": told.card.memory_bytes, "facts": facts}
+    return {"memory": asdict(told.memory), "capacity": told.gpu.memory_bytes, "facts": facts}
 
 
-BudgetDial(plan, gpus=CARDS)
+BudgetDial(plan, gpus=GPUS)
 
 # %% [markdown]
 # It hardly notices heads, which share out what is there. Twice the width is a model of three times the parameters, and needs a third more; twice the rows need nearly twice as much. And with the loss in pieces it collapses.
@@ -95,7 +95,7 @@ BudgetDial(plan, gpus=CARDS)
 # %%
 for n_embd, n_head in ((512, 8), (512, 16), (480, 12), (576, 12)):
     told = budget(GPTConfig(n_embd=n_embd, n_head=n_head), PLAIN, "rtx4070")
-    print(f"{n_embd} and {n_head:2}: heads of {n_embd // n_head}, {told.parameters:,} parameters, {told.largest_batch} rows fit")
+    print(f"{n_embd} and {n_head:2}: heads of {n_embd // n_head}, {told.parameters:,} parameters, {told.max_batch_size} rows fit")
 
 # %% [markdown]
 # 512 and 8 it is, with heads of 64 as in every GPT-2. (480 and 576, by the way, go round as models of "115M" and "125M". So does 720 as "130M": lesson 7 counted 112.)
@@ -167,7 +167,7 @@ bars = {
     "loss in 8 pieces": memory(GPT_40M, loss_chunk=2048),
     "both": memory(GPT_40M, compile=True, loss_chunk=2048),
 }
-draw_memory(bars, capacity=CARD, title="The same step, the same loss, four sizes")
+draw_memory(bars, capacity=GPU_BYTES, title="The same step, the same loss, four sizes")
 
 # %% [markdown]
 # **Exercise 1.** A larger model on the same card: 124,373,760 parameters, 12 blocks with 768 numbers for each token, 50,304 tokens, 8 rows of 1,024 tokens. How many GiB are its weights, its slopes, what Adam remembers, and *one* table of logits? All numbers have 4 bytes; one GiB is `2**30` bytes.
@@ -357,8 +357,8 @@ guess("its own peak, in per cent", ...)
 
 # %%
 for name in ("a100-80", "rtx4070"):
-    card = CARDS[name]
-    print(f"{card.title:16} peak {card.flops_per_second / 1e12:6.1f} TFLOP/s: {reported / card.flops_per_second:.1%}")
+    gpu = GPUS[name]
+    print(f"{gpu.title:16} peak {gpu.flops_per_second / 1e12:6.1f} TFLOP/s: {reported / gpu.flops_per_second:.1%}")
 
 # %% [markdown]
 # Other people's times, divided by the peaks of their own cards: nanoGPT had 29 % on A100s and 55 % on a 4090, llm.c 41 % on H100s and 60 % on A100s. If the report is true, this run is among the busiest, and limited by computing. How many GB a card has says what goes in, and nothing about how fast it comes out. (By the same ruler an H100 reaches "104 %", which somebody has in fact reported.)
@@ -529,9 +529,9 @@ print(f"640 wide, with attention: {formula(budget(wide_640).parameters, 9.4e17 /
 # %%
 price = 0.30  # for one kWh, in your money
 for preset in ("fineweb-40m", "fineweb-124m"):
-    for card in ("rtx4070", "rtx4090", "h200"):
-        run = budget(preset, card=card)
-        what = f"{preset:13}{run.tokens / 1e9:5.1f} billion tokens  {run.card.title:17}"
+    for gpu in ("rtx4070", "rtx4090", "h200"):
+        run = budget(preset, gpu=gpu)
+        what = f"{preset:13}{run.tokens / 1e9:5.1f} billion tokens  {run.gpu.title:17}"
         print(f"{what}{run.hours:5.1f} hours{run.kwh:6.2f} kWh{run.kwh * price:6.2f}")
 print(f"{evening.download_bytes / 2**30:.1f} GiB to fetch for {evening.tokens / 1e9:.1f} billion tokens, each read once")
 

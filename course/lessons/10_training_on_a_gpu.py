@@ -663,7 +663,7 @@ from course.recorded import recorded_runs
 from gptcore.training import FINEWEB_40M_CURVE
 
 for run in recorded_runs():
-    print(f"{run.name}: {run.card}, {run.date}, {run.steps[-1].step:,} steps")
+    print(f"{run.name}: {run.gpu}, {run.date}, {run.steps[-1].step:,} steps")
     display(draw_loss(run.losses, title=f"{run.name} on 2.2 million tokens of FineWeb"))
 draw_loss(FINEWEB_40M_CURVE, title="40 million parameters on FineWeb, as published: eight points")
 

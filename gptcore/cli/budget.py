@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import tyro
 
-from gptcore.cli.budget_words import card_table, in_words
+from gptcore.cli.budget_words import gpu_table, in_words
 from gptcore.cli.training.options import ModelFields, TrainFields
 from gptcore.model.config import GPTConfig
-from gptcore.training.cost.budget import USUAL, budget, vocabulary_of
+from gptcore.training.cost.budget import DEFAULT_TRAINING, budget, preset_vocab_size
 from gptcore.training.cost.proposals import propose
-from gptcore.training.hardware import cards, system
-from gptcore.training.hardware.cards import ALL, GIB, Card
+from gptcore.training.hardware import gpus, system
+from gptcore.training.hardware.gpus import GIB, GPUS, Gpu
 from gptcore.training.presets import PRESETS, Preset, find_preset
 
 SIZES = ("n_layer", "n_head", "n_embd")
@@ -25,13 +25,13 @@ class BudgetCommand:
     preset: Annotated[str | None, tyro.conf.Positional] = None
     """a run by name, such as fineweb-40m; or give sizes instead"""
     gpu: str | None = None
-    """a card, such as rtx4070, or cpu; unless said, this machine's"""
+    """a GPU, such as rtx4070, or cpu; unless said, this machine's"""
     memory_gib: float | None = None
-    """memory that your card really has left, if it is not what the table says"""
+    """memory that your GPU really has left, if it is not what the table says"""
     tokens_per_second: float | None = None
     """a rate that you have measured: gptcore doctor --rate"""
-    cards: bool = False
-    """print the table of cards, with the source of each figure, and nothing else"""
+    gpus: bool = False
+    """print the table of GPUs, with the source of each figure, and nothing else"""
     json: bool = False
     """the same as JSON"""
     model: Annotated[ModelFields, tyro.conf.arg(name="")] = field(default_factory=ModelFields)  # type: ignore[valid-type]
@@ -40,8 +40,9 @@ class BudgetCommand:
     """how it is trained; without a preset as fineweb-40m"""
 
     def run(self) -> None:
-        if self.cards:
-            print(json.dumps([vars(card) for card in ALL], indent=2) if self.json else card_table())
+        if self.gpus:
+            table = [vars(gpu) for gpu in GPUS.values()]
+            print(json.dumps(table, indent=2) if self.json else gpu_table())
             return
         preset = None if self.preset is None else find_preset(self.preset)
         if preset is None and not said(self.model).keys() & set(SIZES):
@@ -51,8 +52,8 @@ class BudgetCommand:
             )
         plan = budget(
             self.sizes(preset),
-            replace(preset.train if preset else USUAL, **said(self.settings)),
-            self.card(),
+            replace(preset.train if preset else DEFAULT_TRAINING, **said(self.settings)),
+            self.target_gpu(),
             tokens_per_second=self.tokens_per_second,
             from_fineweb=preset is None or preset.text is None,
         )
@@ -65,12 +66,12 @@ class BudgetCommand:
     def sizes(self, preset: Preset | None) -> GPTConfig:
         """The model: the preset's, or the usual one, with what was said changed."""
         # All at once: a width that does not suit the preset's heads may suit the new ones.
-        known = {} if preset is None else {"vocab_size": vocabulary_of(preset), **preset.model}
+        known = {} if preset is None else {"vocab_size": preset_vocab_size(preset), **preset.model}
         return GPTConfig(**known | said(self.model))
 
-    def card(self) -> Card:
-        """The card that was named, or this machine's."""
-        found = cards.find_card(self.gpu) if self.gpu else card_here()
+    def target_gpu(self) -> Gpu:
+        """The gpu that was named, or this machine's."""
+        found = gpus.find_gpu(self.gpu) if self.gpu else local_gpu()
         if self.memory_gib is None:
             return found
         if not self.memory_gib > 0:
@@ -78,19 +79,19 @@ class BudgetCommand:
         return replace(found, memory_bytes=int(self.memory_gib * GIB))
 
 
-def card_here() -> Card:
-    """This machine's card, or its processor if it has none.
+def local_gpu() -> Gpu:
+    """This machine's GPU, or its local_cpu if it has none.
 
-    Raises: ValueError for a card that is not in the table.
+    Raises: ValueError for a GPU that is not in the table.
     """
-    unknown = system.nvidia_cards() if system.card_here() is None else []
+    unknown = system.list_nvidia_gpus() if system.local_gpu() is None else []
     if unknown:
         name, memory_gib = unknown[0].name, unknown[0].memory_bytes / GIB
         raise ValueError(
-            f"This machine's card, {name}, is not in the table (gptcore budget --cards). Name one "
+            f"This machine's GPU, {name}, is not in the table (gptcore budget --gpus). Name one "
             f"like it: --gpu rtx4070 --memory_gib {memory_gib:.1f}; or --gpu cpu."
         )
-    return system.card_here() or cards.processor()
+    return system.local_gpu() or gpus.local_cpu()
 
 
 def said(fields: Any) -> dict[str, Any]:

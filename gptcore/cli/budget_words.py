@@ -1,19 +1,19 @@
-"""A budget, and the table of cards, for a reader: every figure with its unit and its source."""
+"""A budget, and the table of GPUs, for a reader: every figure with its unit and its source."""
 
 from dataclasses import replace
 
 from gptcore.training.cost.budget import Budget
-from gptcore.training.cost.memory import memory_of
-from gptcore.training.cost.proposals import optimal_shape, propose
-from gptcore.training.cost.scaling import size_of
-from gptcore.training.hardware.cards import ALL, GIB
+from gptcore.training.cost.memory import estimate_memory
+from gptcore.training.cost.proposals import optimal_config, propose
+from gptcore.training.cost.scaling import parameter_count
+from gptcore.training.hardware.gpus import GIB, GPUS
 
 
 def in_words(plan: Budget) -> str:
     """The budget for a reader, every figure with its unit and where it is from."""
     return "\n".join(
         [
-            f"{plan.card.title}, {plan.card.memory_bytes / GIB:.1f} GiB, {plan.dtype}",
+            f"{plan.gpu.title}, {plan.gpu.memory_bytes / GIB:.1f} GiB, {plan.dtype}",
             *model_lines(plan),
             "",
             *memory_lines(plan),
@@ -49,7 +49,7 @@ def model_lines(plan: Budget) -> list[str]:
 
 def memory_lines(plan: Budget) -> list[str]:
     memory, training, model = plan.memory, plan.training, plan.model
-    other = memory_of(model, replace(training, compile=not training.compile), plan.dtype)
+    other = estimate_memory(model, replace(training, compile=not training.compile), plan.dtype)
     otherwise = (
         f"{'not compiled' if training.compile else 'compiled'} {' '.join(binary(other.logits))}"
     )
@@ -63,10 +63,10 @@ def memory_lines(plan: Budget) -> list[str]:
         "logits": f"{model.vocab_size:,} for each token, and their slopes; {in_pieces}{otherwise}",
     }
     verdict = "fits" if plan.fits else "DOES NOT FIT"
-    room = " ".join(binary(plan.card.usable_bytes))
+    room = " ".join(binary(plan.gpu.usable_bytes))
     usable = (
-        f"{verdict} into {room}, {plan.card.usable:.0%} of the memory; "
-        f"at most {plan.largest_batch} row{'s' * (plan.largest_batch != 1)} would"
+        f"{verdict} into {room}, {plan.gpu.usable_fraction:.0%} of the memory; "
+        f"at most {plan.max_batch_size} row{'s' * (plan.max_batch_size != 1)} would"
     )
     return [
         f"memory, with a micro-batch of {training.batch_size} x {model.block_size:,} tokens",
@@ -78,21 +78,19 @@ def memory_lines(plan: Budget) -> list[str]:
 def time_lines(plan: Budget) -> list[str]:
     training = plan.training
     batch = f"{training.batch_size} x {training.grad_accum} x {plan.model.block_size:,}"
-    run = f"{training.max_steps:,} steps; {plan.operations:.3g} operations"
+    run = f"{training.max_steps:,} steps; {plan.flops:.3g} operations"
     lines = [
         "time and power",
         line("a batch", f"{plan.tokens_per_step:,}", "tokens", batch),
         line("the run", f"{plan.tokens:,}", "tokens", run),
     ]
     if plan.tokens_per_second is None:
-        return [*lines, line("rate", "not known", "", plan.rate_from)]
+        return [*lines, line("rate", "not known", "", plan.rate_source)]
     assert plan.hours is not None and plan.kwh is not None
-    watts = (
-        f"as if it drew its {plan.card.watts:g} W all the time; without the rest of the computer"
-    )
+    watts = f"as if it drew its {plan.gpu.watts:g} W all the time; without the rest of the computer"
     return [
         *lines,
-        line("rate", f"{plan.tokens_per_second:,.0f}", "tokens/s", plan.rate_from),
+        line("rate", f"{plan.tokens_per_second:,.0f}", "tokens/s", plan.rate_source),
         line("it takes", *duration(plan.hours), "evaluations and checkpoints come on top"),
         line("energy", f"{plan.kwh:.3g}", "kWh", watts),
     ]
@@ -122,45 +120,45 @@ def disk_lines(plan: Budget) -> list[str]:
 
 
 def advice_lines(plan: Budget) -> list[str]:
-    """What could be done otherwise, and where the card's figures are from."""
+    """What could be done otherwise, and where the GPU's figures are from."""
     told = [str(proposal) for proposal in propose(plan)]
-    if plan.from_fineweb and plan.card.name == "cpu":
-        told.append("this is for the processor; --gpu rtx4070 plans for a card")
+    if plan.from_fineweb and plan.gpu.name == "cpu":
+        told.append("this is for the processor; --gpu rtx4070 plans for a GPU")
     if plan.from_fineweb:
         told.append(optimum_in_words(plan))
     return [
         *(["", "to consider"] if told else []),
         *(f"  {text}" for text in told),
         "",
-        f"memory and power of the card: {plan.card.specs_from}",
-        f"its peak: {plan.card.peak_from}",
+        f"memory and power of the GPU: {plan.gpu.specs_source}",
+        f"its peak: {plan.gpu.peak_source}",
     ]
 
 
 def optimum_in_words(plan: Budget) -> str:
     """What Chinchilla's rule would do with the operations of this run."""
-    best, shape = plan.optimum, optimal_shape(plan)
+    best, shape = plan.compute_optimal, optimal_config(plan)
     return (
         f"this run sees {plan.tokens / plan.parameters:,.3g} tokens a parameter; for the same "
         f"operations Chinchilla's rule of 20 takes {best.parameters / 1e6:,.3g}M parameters and "
         f"{best.tokens / 1e9:,.3g}B tokens, such as --n_layer {shape.n_layer} --n_head "
-        f"{shape.n_head} --n_embd {shape.n_embd} ({size_of(shape) / 1e6:,.3g}M)"
+        f"{shape.n_head} --n_embd {shape.n_embd} ({parameter_count(shape) / 1e6:,.3g}M)"
     )
 
 
-def card_table() -> str:
-    """All cards; then the sources."""
+def gpu_table() -> str:
+    """All GPUs; then the sources."""
     rows = [
         f"{'':15}{'GiB':>5}{'TFLOP/s':>9} {'format':9}{'W':>5}{'share':>7}  share of the peak from"
     ]
     rows += [
-        f"{card.name:15}{card.memory_bytes / GIB:5.0f}{card.flops_per_second / 1e12:9.1f} "
-        f"{card.dtype:9}{card.watts:5.0f}{card.share:7.0%}  {card.share_from}"
-        for card in ALL
+        f"{gpu.name:15}{gpu.memory_bytes / GIB:5.0f}{gpu.flops_per_second / 1e12:9.1f} "
+        f"{gpu.dtype:9}{gpu.watts:5.0f}{gpu.mfu:7.0%}  {gpu.mfu_source}"
+        for gpu in GPUS.values()
     ]
     sources: dict[tuple[str, str], list[str]] = {}
-    for card in ALL:
-        sources.setdefault((card.specs_from, card.peak_from), []).append(card.name)
+    for gpu in GPUS.values():
+        sources.setdefault((gpu.specs_source, gpu.peak_source), []).append(gpu.name)
     rows.append("")
     for (specs, peak), names in sources.items():
         rows.append(f"{', '.join(names)}:\n  memory and power: {specs}\n  peak: {peak}")

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gptcore.optional import PackageMissingError
-from gptcore.training.cost.budget import vocabulary_of
+from gptcore.training.cost.budget import preset_vocab_size
 from gptcore.training.hardware import doctor
 from gptcore.training.hardware.doctor import Finding
 from gptcore.training.presets import find_preset
@@ -16,7 +16,7 @@ from gptcore.training.presets import find_preset
 if TYPE_CHECKING:
     from gptcore.training.rate import Rate
 
-MARKS = {"good": "ok", "note": "--", "bad": "!!"}
+MARKS = {"ok": "ok", "warning": "--", "error": "!!"}
 WIDTH = 96
 
 
@@ -58,12 +58,12 @@ class Doctor:
             print(f"measuring 20 steps of {name} ...", file=sys.stderr, flush=True)
         # Only these lines need PyTorch, which may not be installed.
         rate = import_module("gptcore.training.rate")
-        return name, rate.measure_rate(preset.config(vocabulary_of(preset)), preset.train)
+        return name, rate.measure_rate(preset.config(preset_vocab_size(preset)), preset.train)
 
 
 def in_words(finding: Finding) -> str:
     """One finding in a line, and what to do about it in those below."""
-    told = f"{MARKS[finding.state]} {finding.what:15}{finding.found}"
+    told = f"{MARKS[finding.status]} {finding.name:15}{finding.detail}"
     if not finding.advice:
         return told
     indent = " " * 18

@@ -12,7 +12,7 @@ from torch.distributed.tensor import DTensor
 
 from gptcore.model import GPTConfig
 from gptcore.training.config import TrainConfig
-from gptcore.training.cost.memory import memory_of
+from gptcore.training.cost.memory import estimate_memory
 from gptcore.training.loss import LossSum
 
 MOST_ROWS = 3  # in one message
@@ -87,11 +87,11 @@ def out_of_memory(
     if saved is None:  # half of the weights may have been moved, or others hold a part of them
         kept = "The newest checkpoint is as it was."
     batch_size, accum, block_size = training.batch_size, training.grad_accum, model.block_size
-    now = memory_of(model, training, dtype).total
+    now = estimate_memory(model, training, dtype).total
     if batch_size > 1:
         smaller = next(b for b in range(batch_size // 2, 0, -1) if batch_size % b == 0)
         accum = accum * batch_size // smaller
-        then = memory_of(model, replace(training, batch_size=smaller), dtype).total
+        then = estimate_memory(model, replace(training, batch_size=smaller), dtype).total
         way_out = (
             f"A smaller one and more grad_accum compute the same: --batch_size {smaller} "
             f"--grad_accum {accum} --resume, with about {then / 1e9:.3g} GB."

@@ -96,7 +96,7 @@ PRESETS: dict[str, Preset] = {
         start="\n",
     ),
     "fineweb-40m": Preset(
-        "40.95M parameters, 3.1B tokens of FineWeb; a night on a card with 12 GB",
+        "40.95M parameters, 3.1B tokens of FineWeb; a night on a GPU with 12 GB",
         FINEWEB_40M,
         {**GPT2_SIZES, "n_embd": 384},
     ),

@@ -25,8 +25,8 @@ from gptcore.training.config import TrainConfig
 from gptcore.training.cost.parameters import flops_per_token
 from gptcore.training.faults import is_out_of_memory
 from gptcore.training.hardware import onednn
-from gptcore.training.hardware.device import autocast_for, pick_device, pick_dtype, wait_for
-from gptcore.training.hardware.mfu import peak_of, share_of_peak
+from gptcore.training.hardware.device import autocast_context, pick_device, pick_dtype, synchronize
+from gptcore.training.hardware.mfu import compute_mfu, peak_flops
 from gptcore.training.loss import LossSum, Windows, validation_loss
 from gptcore.training.optimizers import (
     clip,
@@ -91,10 +91,10 @@ class Run:
         device = pick_device(config.device)
         self.dtype = pick_dtype(config.dtype, device)
         self.device = torch.device(device)
-        self.autocast = autocast_for(device, self.dtype)
+        self.autocast = autocast_context(device, self.dtype)
         if device == "cpu" and not config.compile and onednn.is_faster():
-            onednn.take_over(model)
-        self.peak = peak_of(device, self.dtype)
+            onednn.patch_linear_layers(model)
+        self.peak = peak_flops(device, self.dtype)
         # fp16 reaches no further down than 6e-8: losses are scaled up, and slopes down again.
         narrow = self.dtype == torch.float16
         self.scaler = torch.amp.GradScaler(device=self.device.type, enabled=narrow)
@@ -160,7 +160,7 @@ class Run:
             self.scaler.step(optimizer)  # which skips it if slopes overflowed in fp16
         self.scaler.update()
         self.forget_slopes()
-        wait_for(self.device)
+        synchronize(self.device)
 
     def check_finite(self, train_loss: float, norm: float, batch: list[Micro]) -> bool:
         """Whether slopes overflowed in fp16, which the scaler takes care of.
@@ -257,7 +257,7 @@ class Run:
         if self.peak is None:
             return None
         done = flops_per_token(self.model.config) * tokens_per_second / self.processes.size
-        share, self.peak = share_of_peak(done, self.peak)
+        share, self.peak = compute_mfu(done, self.peak)
         return share
 
     # Before the first step

@@ -16,8 +16,8 @@ from course.syllabus.lesson_table import written_lessons
 from gptcore.corpus import load_documents
 from gptcore.model import GPTConfig
 from gptcore.training import (
-    CARDS,
     FINEWEB_40M_CURVE,
+    GPUS,
     PRESETS,
     Budget,
     budget,
@@ -97,11 +97,11 @@ def test_the_copies_in_16_bits_are_as_large_as_the_lesson_says():
 
 
 def test_each_claim_has_the_verdict_that_computing_gives():
-    card = CARDS["rtx4070"].memory_bytes  # 12 GiB
-    assert planned(768, 12).memory.total > card > planned(768, 12, compiled=True).memory.total
+    gpu = GPUS["rtx4070"].memory_bytes  # 12 GiB
+    assert planned(768, 12).memory.total > gpu > planned(768, 12, compiled=True).memory.total
     for compiled in (False, True):
         assert abs(planned(576, 16, compiled).memory.total / 2**30 - 10.5) > 1.5
-    evening = budget("fineweb-40m", card="rtx4070")
+    evening = budget("fineweb-40m", gpu="rtx4070")
     assert (evening.tokens_per_step, evening.tokens) == (524_288, 3_145_728_000)
     assert abs(float(re.search(r"measured ([\d.]+)", printed("fresh = GPT("))[1]) - 10.88) < 0.05
     assert 2.1 / log(2) > 3 > 1.7
@@ -143,14 +143,14 @@ def test_bo_begins_with_the_slopes_of_ada_and_his_weights_stay_where_bf16_has_nu
 def test_a_4070_computes_what_its_cores_and_its_clock_make():
     assert "184 tensor cores, each 128 operations a clock, 2.475 billion clocks a second" in TEXT
     peak = 184 * 128 * 2.475e9
-    assert CARDS["rtx4070"].flops_per_second == pytest.approx(peak)
+    assert GPUS["rtx4070"].flops_per_second == pytest.approx(peak)
     rate = 0.115 * 312e12
     assert QUESTIONS["its own peak, in per cent"].right == pytest.approx(
         100 * rate / peak, rel=0.001
     )
     assert (round(0.11 * 312e12 / peak, 2), round(0.12 * 312e12 / peak, 2)) == (0.59, 0.64)
     assert 466e12 / peak == pytest.approx(8, abs=0.01)
-    shares = [CARDS[name].share for name in ("a100-40", "rtx4090", "h100", "h200", "a100-80")]
+    shares = [GPUS[name].mfu for name in ("a100-40", "rtx4090", "h100", "h200", "a100-80")]
     assert shares == [0.29, 0.55, 0.41, 0.46, 0.6]
 
 
@@ -180,8 +180,8 @@ def test_the_night_is_spent_best_as_chinchillas_rule_says():
     best = compute_optimal(solution.OPERATIONS)
     assert solution.well_spent["parameters in millions"] == pytest.approx(best.parameters / 1e6)
     assert solution.well_spent["tokens in billions"] == pytest.approx(best.tokens / 1e9)
-    evening = budget("fineweb-40m", card="rtx4070")
-    assert evening.operations == pytest.approx(solution.OPERATIONS, rel=0.005)
+    evening = budget("fineweb-40m", gpu="rtx4070")
+    assert evening.flops == pytest.approx(solution.OPERATIONS, rel=0.005)
     assert round(evening.tokens / evening.parameters) == 77
 
 
@@ -220,11 +220,11 @@ def test_the_borrowed_formula_says_what_the_lesson_says_of_it():
 
 
 def test_what_the_night_costs():
-    evening, elsewhere = (budget("fineweb-40m", card=card) for card in ("rtx4070", "h200"))
+    evening, elsewhere = (budget("fineweb-40m", gpu=gpu) for gpu in ("rtx4070", "h200"))
     assert evening.hours == pytest.approx(7.5, abs=0.05)  # from ten until half past five
     measured = 1_033_000  # tokens per second: benchmarks/gpu/2026-11-27-nvidia-h200-first-run.txt
     assert elsewhere.hours * 60 == pytest.approx(elsewhere.tokens / measured / 60, rel=0.02)
     assert elsewhere.kwh / evening.kwh == pytest.approx(2 / 5, abs=0.03)
-    assert budget("fineweb-124m", card="rtx4070").hours / 24 == pytest.approx(2.8, abs=0.1)
+    assert budget("fineweb-124m", gpu="rtx4070").hours / 24 == pytest.approx(2.8, abs=0.1)
     bath = 150 * 30 * 4186 / 3.6e6
     assert bath == pytest.approx(5.2, abs=0.05)

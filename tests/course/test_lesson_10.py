@@ -297,9 +297,9 @@ def test_runs_that_were_recorded_are_shown_with_card_and_day_and_others_are_not(
     row |= {"learning_rate": 1e-6, "tokens_per_second": 3.0, "mfu": None}
     (folder / "log.jsonl").write_text(json.dumps(row) + "\n")
     assert recorded_runs(tmp_path) == []
-    (folder / "about.json").write_text(json.dumps({"card": "a card", "date": "a day"}))
+    (folder / "about.json").write_text(json.dumps({"gpu": "a GPU", "date": "a day"}))
     (run,) = recorded_runs(tmp_path)
-    assert (run.name, run.card, run.date) == ("fineweb-40m", "a card", "a day")
+    assert (run.name, run.gpu, run.date) == ("fineweb-40m", "a GPU", "a day")
     assert run.losses == {"train": ([1], [10.9]), "val": ([], [])}
 
 

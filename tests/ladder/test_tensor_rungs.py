@@ -145,7 +145,7 @@ def test_without_a_compiler_or_without_pytorch_a_line_says_so(monkeypatch):
     lacking.compiler.cache_clear()
     assert told == "torch.compile found no C++ compiler that works (g++ is not there)"
     lacking.pytorch.cache_clear()
-    monkeypatch.setattr(lacking, "installed", lambda name: False)
+    monkeypatch.setattr(lacking, "is_installed", lambda name: False)
     told = lacking.pytorch(), lacking.compiler(), lacking.gpu.__wrapped__()
     lacking.pytorch.cache_clear(), lacking.compiler.cache_clear()
     assert told == ("PyTorch is not installed: pip install torch",) * 3

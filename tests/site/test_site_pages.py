@@ -61,10 +61,10 @@ def test_the_reference_has_every_public_name(site):
 
 
 def test_a_type_leads_to_its_own_package_only(site):
-    """`gptcore.model` has a Memory that is not public; gptcore.training has another."""
+    """`gptcore.model` has a MemoryEstimate that is not public; gptcore.training has another."""
     links = Page(html_of(site, "reference/gptcore.model")).links
     assert "#gptcore.model.GPTConfig" in links
-    assert not any("gptcore.training#" in link or "Memory" in link for link in links)
+    assert not any("gptcore.training#" in link or "MemoryEstimate" in link for link in links)
 
 
 def test_the_search_knows_the_lessons_and_the_reference(site):

@@ -16,13 +16,13 @@ from gptcore.training import (
     LossSum,
     TrainConfig,
     budget,
-    find_card,
+    estimate_memory,
+    find_gpu,
     find_preset,
     make_optimizers,
-    memory_of,
     propose,
 )
-from gptcore.training.cost.budget import USUAL, vocabulary_of
+from gptcore.training.cost.budget import DEFAULT_TRAINING, preset_vocab_size
 from gptcore.training.cost.parameters import flops_per_token, parameters_by_part
 from gptcore.training.presets import PRESETS
 
@@ -54,7 +54,7 @@ def test_parts_are_those_of_the_model_itself(switches):
 @pytest.mark.parametrize("name", PRESETS)
 def test_parameters_of_every_preset_are_exact(name):
     preset = find_preset(name)
-    config = preset.config(vocabulary_of(preset))
+    config = preset.config(preset_vocab_size(preset))
     weights = on_meta(config).parameters()
     assert budget(name).parameters == sum(weight.numel() for weight in weights)
 
@@ -139,7 +139,7 @@ CASES = [
 @pytest.mark.parametrize("switches, dtype", CASES, ids=str)
 def test_activations_are_the_tensors_that_autograd_keeps(switches, dtype):
     config, batch_size = GPTConfig(**SMALL | switches), 4
-    memory = memory_of(config, TrainConfig(batch_size=batch_size), dtype)
+    memory = estimate_memory(config, TrainConfig(batch_size=batch_size), dtype)
     shares = 4 * batch_size * config.block_size * config.vocab_size  # softmax, part of the logits
     counted = kept_bytes(config, batch_size, dtype)
     assert memory.activations + shares == pytest.approx(counted, rel=0.02)
@@ -147,8 +147,8 @@ def test_activations_are_the_tensors_that_autograd_keeps(switches, dtype):
 
 def test_logits_in_pieces_keep_as_little_as_is_said():
     config, training = GPTConfig(**SMALL), TrainConfig(batch_size=8, loss_chunk=128)
-    whole = memory_of(config, replace(training, loss_chunk=0), "bfloat16")
-    pieces = memory_of(config, training, "bfloat16")
+    whole = estimate_memory(config, replace(training, loss_chunk=0), "bfloat16")
+    pieces = estimate_memory(config, training, "bfloat16")
     assert pieces.logits * 8 == whole.logits
     assert pieces.activations == pytest.approx(kept_bytes(config, 8, "bfloat16", 128), rel=0.1)
 
@@ -156,7 +156,7 @@ def test_logits_in_pieces_keep_as_little_as_is_said():
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_weights_gradients_and_what_the_optimizer_remembers_are_exact(optimizer):
     config, training = GPTConfig(**SMALL), TrainConfig(batch_size=1, optimizer=optimizer)
-    model, memory = GPT(config), memory_of(config, training)
+    model, memory = GPT(config), estimate_memory(config, training)
     model(torch.zeros(1, 8, dtype=torch.long), torch.zeros(1, 8, dtype=torch.long))[1].backward()
     remembered = 0
     for moving in make_optimizers(model, training):
@@ -213,22 +213,24 @@ def test_the_peak_of_a_whole_step_is_within_a_tenth(switches, settings, dtype):
     config = GPTConfig(**SMALL | {"n_layer": 2, "n_embd": 128, "vocab_size": 2048} | switches)
     training = TrainConfig(batch_size=16, grad_accum=2, **settings)
     peak = peak_bytes(config, training, dtype)
-    assert memory_of(config, training, dtype).total == pytest.approx(peak, rel=0.1)
+    assert estimate_memory(config, training, dtype).total == pytest.approx(peak, rel=0.1)
 
 
 def test_more_rows_need_more_memory_and_the_largest_micro_batch_is_the_largest():
-    config, card = GPTConfig(n_embd=384), find_card("rtx4070")
-    plan = budget(config, USUAL, card)
-    for rows, fits in ((plan.largest_batch, True), (plan.largest_batch + 1, False)):
-        assert budget(config, replace(USUAL, batch_size=rows), card).fits is fits
-    assert budget(config, USUAL, replace(card, memory_bytes=2**20)).largest_batch == 0
+    config, gpu = GPTConfig(n_embd=384), find_gpu("rtx4070")
+    plan = budget(config, DEFAULT_TRAINING, gpu)
+    for rows, fits in ((plan.max_batch_size, True), (plan.max_batch_size + 1, False)):
+        assert budget(config, replace(DEFAULT_TRAINING, batch_size=rows), gpu).fits is fits
+    assert budget(config, DEFAULT_TRAINING, replace(gpu, memory_bytes=2**20)).max_batch_size == 0
 
 
 # The claims that lessons 7, 9 and 10 check
 
 
 def test_weights_gradients_and_adam_of_40m_take_0_6_gib_and_the_logits_3_1_each_time():
-    memory = budget(GPTConfig(n_embd=384), replace(USUAL, compile=False), "rtx4070").memory
+    memory = budget(
+        GPTConfig(n_embd=384), replace(DEFAULT_TRAINING, compile=False), "rtx4070"
+    ).memory
     fixed = memory.weights + memory.gradients + memory.optimizer
     assert fixed / 2**30 == pytest.approx(0.6, abs=0.02)
     assert memory.logits / 3 == 16 * 1024 * 50304 * 4  # in fp32; shares, and two slopes
@@ -259,15 +261,15 @@ def test_the_first_loss_is_near_the_logarithm_of_the_vocabulary():
 
 
 def test_the_40m_run_sees_3_1_billion_tokens_in_7_to_8_hours_and_1_5_kwh():
-    plan = budget("fineweb-40m", card="rtx4070")
+    plan = budget("fineweb-40m", gpu="rtx4070")
     assert (plan.tokens_per_step, plan.tokens) == (524_288, 3_145_728_000)
-    assert plan.operations == pytest.approx(9.4e17, rel=0.005)
+    assert plan.flops == pytest.approx(9.4e17, rel=0.005)
     assert 7.0 <= plan.hours <= 7.6 and plan.kwh == pytest.approx(1.5, abs=0.1)
     assert 114e3 <= plan.tokens_per_second <= 125e3
 
 
 def test_11_percent_of_another_cards_peak_is_59_of_its_own():
-    own = find_card("rtx4070").flops_per_second
+    own = find_gpu("rtx4070").flops_per_second
     assert own == pytest.approx(58.3e12, rel=1e-3)
     assert 0.11 * 312e12 / own == pytest.approx(0.59, abs=0.005)
     assert 0.12 * 312e12 / own == pytest.approx(0.64, abs=0.005)
@@ -296,7 +298,7 @@ def test_a_sample_of_fineweb_has_as_many_tokens_as_its_column_says():
 
 
 def test_a_measured_rate_is_taken_as_it_is():
-    plan = budget("fineweb-40m", card="rtx4070", tokens_per_second=100_000)
+    plan = budget("fineweb-40m", gpu="rtx4070", tokens_per_second=100_000)
     assert plan.hours == 3_145_728_000 / 100_000 / 3600
     assert plan.kwh == pytest.approx(plan.hours * 0.2)
     with pytest.raises(ValueError, match="tokens_per_second=0 must be a number above 0"):
@@ -304,22 +306,22 @@ def test_a_measured_rate_is_taken_as_it_is():
 
 
 def test_recomputing_and_pieces_cost_time_and_small_models_wait_for_their_kernels():
-    model, card = GPTConfig(), find_card("h100")
-    plain = budget(model, USUAL, card).tokens_per_second
-    again = budget(model, replace(USUAL, activation_checkpointing=True), card)
+    model, gpu = GPTConfig(), find_gpu("h100")
+    plain = budget(model, DEFAULT_TRAINING, gpu).tokens_per_second
+    again = budget(model, replace(DEFAULT_TRAINING, activation_checkpointing=True), gpu)
     assert again.tokens_per_second == pytest.approx(0.75 * plain)
-    assert again.memory.activations < budget(model, USUAL, card).memory.activations / 7
-    assert budget(model, replace(USUAL, loss_chunk=1024), card).tokens_per_second < plain
-    small = budget("names", card=card)
-    assert "kernels" in small.rate_from and small.tokens_per_second < 1e6
+    assert again.memory.activations < budget(model, DEFAULT_TRAINING, gpu).memory.activations / 7
+    assert budget(model, replace(DEFAULT_TRAINING, loss_chunk=1024), gpu).tokens_per_second < plain
+    small = budget("names", gpu=gpu)
+    assert "kernels" in small.rate_source and small.tokens_per_second < 1e6
 
 
 def test_what_a_card_is_not_in_the_table_for_is_not_made_up():
-    plan = budget(GPTConfig(), replace(USUAL, dtype="float32"), "rtx4070")
+    plan = budget(GPTConfig(), replace(DEFAULT_TRAINING, dtype="float32"), "rtx4070")
     assert (plan.tokens_per_second, plan.hours, plan.kwh) == (None, None, None)
     with pytest.raises(ValueError, match=r"Tesla T4 does not compute it\. Use --dtype float16"):
-        budget(GPTConfig(), replace(USUAL, dtype="bfloat16"), "t4")
-    assert budget(GPTConfig(), card="t4").dtype == "float16"
+        budget(GPTConfig(), replace(DEFAULT_TRAINING, dtype="bfloat16"), "t4")
+    assert budget(GPTConfig(), gpu="t4").dtype == "float16"
 
 
 def test_disk_is_what_is_downloaded_prepared_and_kept():
@@ -331,7 +333,7 @@ def test_disk_is_what_is_downloaded_prepared_and_kept():
 
 
 @pytest.mark.parametrize(
-    "sizes, card",
+    "sizes, gpu",
     [
         ({"n_embd": 384}, "rtx4070"),
         ({"n_embd": 768}, "rtx3060"),
@@ -340,20 +342,20 @@ def test_disk_is_what_is_downloaded_prepared_and_kept():
     ],
     ids=str,
 )
-def test_each_proposal_is_accepted_when_followed(sizes, card):
-    model, training = GPTConfig(**sizes), replace(USUAL, compile=False)
-    plan = budget(model, training, card)
+def test_each_proposal_is_accepted_when_followed(sizes, gpu):
+    model, training = GPTConfig(**sizes), replace(DEFAULT_TRAINING, compile=False)
+    plan = budget(model, training, gpu)
     found = propose(plan)
     assert found
     for proposal in found:
-        of_model = {k: v for k, v in proposal.change.items() if k in ("n_embd", "vocab_size")}
-        of_training = {k: v for k, v in proposal.change.items() if k not in of_model}
-        changed = budget(replace(model, **of_model), replace(training, **of_training), card)
+        of_model = {k: v for k, v in proposal.changes.items() if k in ("n_embd", "vocab_size")}
+        of_training = {k: v for k, v in proposal.changes.items() if k not in of_model}
+        changed = budget(replace(model, **of_model), replace(training, **of_training), gpu)
         assert changed.tokens == plan.tokens
         assert changed.fits or of_model
-        if "n_embd" in proposal.change:
+        if "n_embd" in proposal.changes:
             assert changed.model.head_dim % 8 == 0
-        if "vocab_size" in proposal.change:
+        if "vocab_size" in proposal.changes:
             assert changed.model.vocab_size == 50304
 
 
@@ -409,20 +411,22 @@ def test_words_have_units_and_say_where_figures_come_from(command):
 
 
 def test_the_table_of_cards_is_printed_with_all_sources(command):
-    code, out, err = command("budget", "--cards")
+    code, out, err = command("budget", "--gpus")
     assert (code, err) == (0, "")
-    table = json.loads(command("budget", "--cards", "--json")[1])
+    table = json.loads(command("budget", "--gpus", "--json")[1])
     assert len(table) > 40
-    for card in table:
-        assert card["name"] in out and card["share_from"] in out
-        assert card["specs_from"] in out and card["peak_from"] in out
+    for gpu in table:
+        assert gpu["name"] in out and gpu["mfu_source"] in out
+        assert gpu["specs_source"] in out and gpu["peak_source"] in out
 
 
 def test_memory_and_rate_of_ones_own_card_count(command):
     asked = ("budget", "fineweb-40m", "--gpu", "rtx4070", "--json")
     plan = json.loads(command(*asked, "--memory_gib", 4, "--tokens_per_second", 50_000)[1])
-    assert plan["fits"] is False and plan["card"]["memory_bytes"] == 4 * 2**30
-    assert plan["tokens_per_second"] == 50_000 and plan["tokens_per_second_from"].startswith("meas")
+    assert plan["fits"] is False and plan["gpu"]["memory_bytes"] == 4 * 2**30
+    assert plan["tokens_per_second"] == 50_000 and plan["tokens_per_second_source"].startswith(
+        "meas"
+    )
     assert command(*asked, "--memory_gib", 0)[0] == 2
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from gptcore import cli
 from gptcore.model import GPTConfig
-from gptcore.training import TrainConfig, budget, card_of_device, measure_rate
+from gptcore.training import TrainConfig, budget, gpu_of_device, measure_rate
 from gptcore.training.hardware import doctor
 from gptcore.training.hardware import system as machine
-from gptcore.training.hardware.system import Gpu
+from gptcore.training.hardware.system import NvidiaGpu
 from gptcore.training.rate import Rate
 
 GIB = 2**30
-RTX4070 = Gpu("NVIDIA GeForce RTX 4070", "550.54", 12 * GIB, 1 * GIB)
+RTX4070 = NvidiaGpu("NVIDIA GeForce RTX 4070", "550.54", 12 * GIB, 1 * GIB)
 
 
 def pretended_torch(cuda=False, bf16=True, built="12.8", name="NVIDIA GeForce RTX 4070"):
@@ -40,12 +40,12 @@ def on(monkeypatch):
 
     def examine(torch=None, gpus=(), system="Linux", release="6.8.0", **of_machine):
         monkeypatch.setattr(doctor, "pytorch", lambda: torch)
-        monkeypatch.setattr(machine, "nvidia_cards", lambda: list(gpus))
+        monkeypatch.setattr(machine, "list_nvidia_gpus", lambda: list(gpus))
         monkeypatch.setattr(doctor.platform, "system", lambda: system)
         monkeypatch.setattr(doctor.platform, "release", lambda: release)
-        for name, answer in of_machine.items():
-            monkeypatch.setattr(machine, name, lambda *_, answer=answer: answer)
-        return {finding.what: finding for finding in doctor.examine()}
+        for name, run_command in of_machine.items():
+            monkeypatch.setattr(machine, name, lambda *_, run_command=run_command: run_command)
+        return {finding.name: finding for finding in doctor.examine()}
 
     return examine
 
@@ -56,65 +56,65 @@ def test_a_good_machine_has_no_complaint(on, monkeypatch, tmp_path):
     file = tmp_path / "fineweb" / "CC-MAIN-2013-20" / "000_00000.parquet"
     with open(file, "wb") as sparse:
         sparse.truncate(2_000_000_000)
-    monkeypatch.setattr(doctor, "installed", lambda module: True)
+    monkeypatch.setattr(doctor, "is_installed", lambda module: True)
     found = on(
         pretended_torch(cuda=True),
         [RTX4070],
         compiler="/usr/bin/g++",
         has_python_headers=True,
-        free_memory=16 * GIB,
-        free_disk=100 * 10**9,
+        free_ram_bytes=16 * GIB,
+        free_disk_bytes=100 * 10**9,
     )
-    assert {finding.state for finding in found.values()} == {"good"}
-    assert found["device"].found == "NVIDIA GeForce RTX 4070, driver 550.54 (rtx4070)"
-    assert found["number formats"].found.startswith("bfloat16")
-    assert found["card's memory"].found == "11.0 of 12.0 GiB free"
-    assert found["FineWeb"].found == "1 file, 2 GB"
+    assert {finding.status for finding in found.values()} == {"ok"}
+    assert found["device"].detail == "NVIDIA GeForce RTX 4070, driver 550.54 (rtx4070)"
+    assert found["number formats"].detail.startswith("bfloat16")
+    assert found["GPU's memory"].detail == "11.0 of 12.0 GiB free"
+    assert found["FineWeb"].detail == "1 file, 2 GB"
 
 
 @pytest.mark.parametrize("broken", [False, True])
 def test_without_pytorch_it_says_so_and_how_to_get_it(on, monkeypatch, broken):
-    monkeypatch.setattr(doctor, "installed", lambda module: broken)
+    monkeypatch.setattr(doctor, "is_installed", lambda module: broken)
     found = on(None, [RTX4070])
-    assert found["PyTorch"].state == "bad"
+    assert found["PyTorch"].status == "error"
     again = "--force-reinstall " if broken else ""
     assert f"pip install {again}torch safetensors (for a GPU" in found["PyTorch"].advice
-    assert found["device"].found.endswith("PyTorch is missing")
+    assert found["device"].detail.endswith("PyTorch is missing")
     assert "compiler" not in found and "texts" in found
 
 
 def test_a_card_that_pytorch_cannot_use_is_bad_news_with_the_reason(on):
     old = on(pretended_torch(built="12.8"), [RTX4070])["device"]
-    assert old.state == "bad" and "driver is too old" in old.advice
+    assert old.status == "error" and "driver is too old" in old.advice
     without = on(pretended_torch(built=None), [RTX4070])["device"]
-    assert without.state == "bad" and "has no CUDA" in without.advice
+    assert without.status == "error" and "has no CUDA" in without.advice
     none = on(pretended_torch())["device"]
-    assert none.state == "note" and none.found.startswith("no GPU")
+    assert none.status == "warning" and none.detail.startswith("no GPU")
 
 
 def test_windows_is_led_to_wsl2_and_wsl2_is_recognised(on):
     assert "wsl --install" in on(pretended_torch(), system="Windows", release="11")["system"].advice
     inside = on(pretended_torch(), release="5.15.0-microsoft-standard-WSL2")["system"]
-    assert inside.state == "good" and "WSL2" in inside.found
+    assert inside.status == "ok" and "WSL2" in inside.detail
 
 
 def test_a_card_without_bf16_computes_in_fp16(on):
     turing = pretended_torch(cuda=True, bf16=False, name="Tesla T4")
-    found = on(turing, [Gpu("Tesla T4", "550", 15 * GIB, 0)])
-    assert "no bfloat16" in found["number formats"].found
+    found = on(turing, [NvidiaGpu("Tesla T4", "550", 15 * GIB, 0)])
+    assert "no bfloat16" in found["number formats"].detail
 
 
 def test_a_desktop_that_fills_the_card_is_told_and_the_advice_works(on):
-    crowded = Gpu("NVIDIA GeForce RTX 4070", "550", 12 * GIB, 4 * GIB)
-    advice = on(pretended_torch(cuda=True), [crowded])["card's memory"].advice
+    crowded = NvidiaGpu("NVIDIA GeForce RTX 4070", "550", 12 * GIB, 4 * GIB)
+    advice = on(pretended_torch(cuda=True), [crowded])["GPU's memory"].advice
     assert advice.endswith("gptcore budget PRESET --memory_gib 8.0")
     assert cli.main(["budget", "fineweb-40m", "--gpu", "4070", "--memory_gib", "8.0"]) == 0
 
 
-def test_a_card_that_is_not_in_the_table_is_still_a_card(on):
+def test_a_card_that_is_not_in_the_table_is_still_a_gpu(on):
     laptop = "NVIDIA GeForce RTX 4070 Laptop GPU"
-    found = on(pretended_torch(cuda=True, name=laptop), [Gpu(laptop, "550", 8 * GIB, 0)])
-    assert found["device"].state == "good" and "table lacks this card" in found["device"].advice
+    found = on(pretended_torch(cuda=True, name=laptop), [NvidiaGpu(laptop, "550", 8 * GIB, 0)])
+    assert found["device"].status == "ok" and "table lacks this GPU" in found["device"].advice
 
 
 @pytest.mark.parametrize("system, way", [("Linux", "apt install g++"), ("Darwin", "xcode-select")])
@@ -122,20 +122,20 @@ def test_a_missing_compiler_is_named_with_the_way_to_it(on, system, way):
     found = on(pretended_torch(), system=system, compiler=None, has_python_headers=False)[
         "compiler"
     ]
-    assert found.state == "note" and "a C++ compiler" in found.found and way in found.advice
-    assert ("Python.h" in found.found) == (system == "Linux")
+    assert found.status == "warning" and "a C++ compiler" in found.detail and way in found.advice
+    assert ("Python.h" in found.detail) == (system == "Linux")
 
 
 def test_little_room_is_told(on):
-    found = on(pretended_torch(), free_disk=10**9, free_memory=GIB)
-    assert found["disk"].state == found["memory"].state == "note"
+    found = on(pretended_torch(), free_disk_bytes=10**9, free_ram_bytes=GIB)
+    assert found["disk"].status == found["memory"].status == "warning"
     assert "GPTCORE_DATA" in found["disk"].advice
 
 
 def test_missing_texts_and_files_come_with_the_command_that_brings_them(on, monkeypatch, tmp_path):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path / "not yet there"))
     found = on(pretended_torch())
-    assert "names, stories" in found["texts"].found
+    assert "names, stories" in found["texts"].detail
     assert found["texts"].advice.startswith("The others: gptcore fetch names-ssa shakespeare")
     assert "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000" in found["FineWeb"].advice
 
@@ -143,29 +143,29 @@ def test_missing_texts_and_files_come_with_the_command_that_brings_them(on, monk
 # The system's answers
 
 
-def test_nvidia_smi_is_read_and_its_absence_is_no_card(tmp_path, monkeypatch):
+def test_nvidia_smi_is_read_and_its_absence_is_no_gpu(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert machine.nvidia_cards() == [] and machine.answer("nvidia-smi") is None
+    assert machine.list_nvidia_gpus() == [] and machine.run_command("nvidia-smi") is None
     tool = tmp_path / "nvidia-smi"
     tool.write_text("#!/bin/sh\necho 'NVIDIA GeForce RTX 4070, 550.54, 12282, 812'\necho odd\n")
     tool.chmod(0o755)
-    assert machine.nvidia_cards() == [
-        Gpu("NVIDIA GeForce RTX 4070", "550.54", 12282 * 2**20, 812 * 2**20)
+    assert machine.list_nvidia_gpus() == [
+        NvidiaGpu("NVIDIA GeForce RTX 4070", "550.54", 12282 * 2**20, 812 * 2**20)
     ]
-    assert machine.card_here() == card_of_device("NVIDIA GeForce RTX 4070", 12282 * 2**20)
+    assert machine.local_gpu() == gpu_of_device("NVIDIA GeForce RTX 4070", 12282 * 2**20)
     tool.write_text("#!/bin/sh\necho 'no driver'\nexit 9\n")
-    assert machine.nvidia_cards() == []
+    assert machine.list_nvidia_gpus() == []
 
 
 def test_this_machine_answers():
-    assert doctor.memory().state in ("good", "note")
-    assert machine.free_disk(doctor.data_folder()) > 0
-    assert all(finding.found for finding in doctor.examine())
+    assert doctor.memory().status in ("ok", "warning")
+    assert machine.free_disk_bytes(doctor.data_folder()) > 0
+    assert all(finding.detail for finding in doctor.examine())
 
 
 def test_a_card_that_is_not_in_the_table_is_not_planned_with_unasked(monkeypatch, capsys):
-    laptop = Gpu("NVIDIA GeForce RTX 4070 Laptop GPU", "550", 8 * GIB, 0)
-    monkeypatch.setattr(machine, "nvidia_cards", lambda: [laptop])
+    laptop = NvidiaGpu("NVIDIA GeForce RTX 4070 Laptop GPU", "550", 8 * GIB, 0)
+    monkeypatch.setattr(machine, "list_nvidia_gpus", lambda: [laptop])
     assert cli.main(["budget", "fineweb-40m"]) == 2
     assert "--gpu rtx4070 --memory_gib 8.0; or --gpu cpu" in capsys.readouterr().err
     assert cli.main(["budget", "fineweb-40m", "--gpu", "rtx4070", "--memory_gib", "8.0"]) == 0
@@ -190,10 +190,10 @@ def test_json_has_all_findings(capsys):
     assert cli.main(["doctor", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["rate"] is None
-    kinds = [finding["what"] for finding in told["findings"]]
+    kinds = [finding["name"] for finding in told["findings"]]
     assert kinds[:3] == ["system", "PyTorch", "device"] and {"disk", "texts"} <= set(kinds)
     assert all(
-        finding.keys() == {"what", "state", "found", "advice"} for finding in told["findings"]
+        finding.keys() == {"name", "status", "detail", "advice"} for finding in told["findings"]
     )
 
 

@@ -13,8 +13,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from gptcore.model import GPTConfig
-from gptcore.training import LossSum, Processes, TrainConfig, memory_of, peak_of, validation_loss
-from gptcore.training.hardware.device import autocast_for
+from gptcore.training import (
+    LossSum,
+    Processes,
+    TrainConfig,
+    estimate_memory,
+    peak_flops,
+    validation_loss,
+)
+from gptcore.training.hardware.device import autocast_context
 
 WIDE = GPTConfig(block_size=64, vocab_size=3000, n_layer=1, n_head=2, n_embd=32)
 
@@ -75,18 +82,20 @@ def test_measuring_needs_less_memory_than_learning_from_a_micro_batch(settings):
     ids = torch.zeros(training.batch_size, 64, dtype=torch.long)
 
     def learn():
-        with autocast_for("cpu", dtype):
+        with autocast_context("cpu", dtype):
             loss(ids, ids).backward()
 
     def measure():
         validation_loss(
-            loss, Zeros(), 512, training.batch_size, autocast_for("cpu", dtype), Processes()
+            loss, Zeros(), 512, training.batch_size, autocast_context("cpu", dtype), Processes()
         )
 
     learning, measuring = bytes_at_most(learn), bytes_at_most(measure)
     assert measuring < learning
     # A compiled model needs less to learn; what it would is known by formula.
-    compiled = memory_of(WIDE, replace(training, compile=True), str(dtype).removeprefix("torch."))
+    compiled = estimate_memory(
+        WIDE, replace(training, compile=True), str(dtype).removeprefix("torch.")
+    )
     assert compiled.weights + measuring < compiled.total
 
 
@@ -114,7 +123,7 @@ def test_mfu_is_a_share_of_what_this_processor_was_seen_to_do(text, tmp_path):
 
 
 def test_a_busy_processor_does_not_look_slow_when_its_peak_is_measured():
-    quiet = peak_of("cpu", torch.float32).flops_per_second
+    quiet = peak_flops("cpu", torch.float32).flops_per_second
     done = threading.Event()
     a = torch.ones(300, 300)
 
@@ -126,7 +135,7 @@ def test_a_busy_processor_does_not_look_slow_when_its_peak_is_measured():
     for other in others:
         other.start()
     try:
-        busy = peak_of("cpu", torch.float32).flops_per_second
+        busy = peak_flops("cpu", torch.float32).flops_per_second
     finally:
         done.set()
         for other in others:
@@ -134,7 +143,7 @@ def test_a_busy_processor_does_not_look_slow_when_its_peak_is_measured():
     assert busy > 0.6 * quiet
     torch.set_num_threads(3)
     try:
-        assert peak_of("cpu", torch.float32).flops_per_second > 1.8 * quiet
+        assert peak_flops("cpu", torch.float32).flops_per_second > 1.8 * quiet
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(1)

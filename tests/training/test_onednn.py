@@ -24,7 +24,7 @@ def test_what_comes_out_and_all_slopes_are_those_of_pytorchs_layer(shape, bias):
     plain = nn.Linear(5, 6, bias=bias)
     other = nn.Linear(5, 6, bias=bias)
     other.load_state_dict(plain.state_dict())
-    onednn.take_over(nn.Sequential(other))
+    onednn.patch_linear_layers(nn.Sequential(other))
     found, slopes = [], random(*shape[:-1], 6)
     for layer in (plain, other):
         x = random(*shape).requires_grad_()
@@ -41,7 +41,7 @@ def test_other_number_formats_are_computed_as_before():
     with torch.autocast("cpu", dtype=torch.bfloat16):
         narrow = layer(x)
     wide = layer.double()(x.double())
-    onednn.take_over(nn.Sequential(layer))
+    onednn.patch_linear_layers(nn.Sequential(layer))
     assert torch.equal(layer(x.double()), wide)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.equal(layer.float()(x), narrow)
@@ -58,4 +58,4 @@ def test_a_run_with_it_learns_the_same_and_keeps_all_names(text, monkeypatch):
     names = list(model.state_dict())
     next(train(model, batches(text), SHORT))
     assert list(model.state_dict()) == names
-    assert type(model.lm_head) is onednn.Linear and model.lm_head.weight is model.wte.weight
+    assert type(model.lm_head) is onednn.OneDNNLinear and model.lm_head.weight is model.wte.weight

@@ -15,8 +15,8 @@ from torch.utils._pytree import tree_flatten
 
 from gptcore.cli import main
 from gptcore.corpus import DiskFullError
-from gptcore.training import Checkpoints, Peak, load_model, train
-from gptcore.training.hardware.mfu import share_of_peak
+from gptcore.training import Checkpoints, PeakFlops, load_model, train
+from gptcore.training.hardware.mfu import compute_mfu
 
 pytestmark = pytest.mark.slow
 
@@ -141,17 +141,20 @@ def test_another_run_begins_with_the_weights_alone(tmp_path, capsys):
 
 
 def test_mfu_is_never_above_one():
-    measured = Peak(1e12, "measured here", measured=True)
-    assert share_of_peak(5e11, measured) == (0.5, measured)
-    share, raised = share_of_peak(2e12, measured)
+    measured = PeakFlops(1e12, "measured here", measured=True)
+    assert compute_mfu(5e11, measured) == (0.5, measured)
+    share, raised = compute_mfu(2e12, measured)
     assert share == 1 and raised is not None and raised.flops_per_second == 2e12
     with pytest.warns(UserWarning, match="the peak of this device is not known"):
-        assert share_of_peak(2e12, Peak(1e12, "the sheet of another card")) == (None, None)
+        assert compute_mfu(2e12, PeakFlops(1e12, "the sheet of another GPU")) == (None, None)
 
 
 def test_a_run_that_is_faster_than_its_peak_says_no_share_above_one(text, monkeypatch):
-    for peak, expected in ((Peak(1.0, "x", measured=True), {1.0}), (Peak(1.0, "x"), {None})):
-        monkeypatch.setattr("gptcore.training.run.peak_of", lambda *_, peak=peak: peak)
+    for peak, expected in (
+        (PeakFlops(1.0, "x", measured=True), {1.0}),
+        (PeakFlops(1.0, "x"), {None}),
+    ):
+        monkeypatch.setattr("gptcore.training.run.peak_flops", lambda *_, peak=peak: peak)
         with warnings.catch_warnings(action="ignore"):
             rows = run(text, None, replace(FEW, max_steps=5), STILL)
         assert rows[0].mfu in expected and all(row.mfu is None or row.mfu <= 1 for row in rows)

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from gptcore.training import chinchilla_loss, compute_optimal, fit_power_law, nearest_shape
-from gptcore.training.cost.scaling import size_of
+from gptcore.training import chinchilla_loss, compute_optimal, fit_power_law, nearest_config
+from gptcore.training.cost.scaling import parameter_count
 
 
 def test_the_40m_run_s_operations_would_make_an_89m_model_on_1_8_billion_tokens():
@@ -17,35 +17,35 @@ def test_the_40m_run_s_operations_would_make_an_89m_model_on_1_8_billion_tokens(
 
 
 def test_chinchilla_itself_comes_out():
-    # 70B parameters and 1.4T tokens, for Gopher's 5.76e23 operations.
+    # 70B parameters and 1.4T tokens, for Gopher's 5.76e23 flops.
     best = compute_optimal(5.76e23)
     assert best.parameters == pytest.approx(70e9, rel=0.02)
     assert best.tokens == pytest.approx(1.4e12, rel=0.02)
 
 
 def test_the_formula_has_its_least_loss_near_20_tokens_a_parameter():
-    operations = 5.76e23
+    flops = 5.76e23
     sizes = [10e9 * 1.05**step for step in range(80)]
-    best = min(sizes, key=lambda size: chinchilla_loss(size, operations / 6 / size))
-    assert 15 < operations / 6 / best / best < 30
+    best = min(sizes, key=lambda size: chinchilla_loss(size, flops / 6 / size))
+    assert 15 < flops / 6 / best / best < 30
 
 
 def test_shapes_are_gpt2s_where_the_size_is():
     for size, layers, width in ((124e6, 12, 768), (41e6, 12, 384)):
-        shape = nearest_shape(size)
+        shape = nearest_config(size)
         assert (shape.n_layer, shape.n_embd, shape.head_dim) == (layers, width, 64)
-    assert size_of(nearest_shape(1e9)) == pytest.approx(1e9, rel=0.1)
+    assert parameter_count(nearest_config(1e9)) == pytest.approx(1e9, rel=0.1)
 
 
 def test_a_line_is_found_again_also_through_noise():
     xs = [1e14, 1e15, 1e16, 1e17]
     line = [2 + 300 * x**-0.15 for x in xs]
     fit = fit_power_law(xs, line, floor=2)
-    assert (fit.factor, fit.power) == pytest.approx((300, 0.15))
+    assert (fit.coefficient, fit.exponent) == pytest.approx((300, 0.15))
     assert fit(1e18) == pytest.approx(2 + 300 * 1e18**-0.15)
     rng = random.Random(0)
     noisy = fit_power_law(xs, [loss + rng.gauss(0, 0.01) for loss in line], floor=2)
-    assert noisy.power == pytest.approx(0.15, abs=0.01)
+    assert noisy.exponent == pytest.approx(0.15, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_points_without_a_line_are_refused(xs, losses, floor, told):
         fit_power_law(xs, losses, floor)
 
 
-@pytest.mark.parametrize("operations", [0, -1, float("inf"), float("nan")])
-def test_no_operations_have_no_optimum(operations):
-    with pytest.raises(ValueError, match=r"operations=.* must be a number above 0"):
-        compute_optimal(operations)
+@pytest.mark.parametrize("flops", [0, -1, float("inf"), float("nan")])
+def test_no_operations_have_no_optimum(flops):
+    with pytest.raises(ValueError, match=r"flops=.* must be a number above 0"):
+        compute_optimal(flops)

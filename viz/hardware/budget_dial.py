@@ -1,6 +1,6 @@
-"""Sliders for the sizes of a model and its training: what fills the card, and what does not fit.
+"""Sliders for the sizes of a model and its training: what fills the memory, and what does not fit.
 
-The control knows neither models nor cards: a function plans. Its picture is in
+The control knows neither models nor gpus: a function plans. Its picture is in
 `viz/hardware/budget.py`.
 """
 
@@ -23,7 +23,7 @@ MAX_LAYERS, MAX_HEADS = 48, 32
 
 
 class BudgetDial(Control):
-    """Turn sizes, micro-batch, pieces of the loss, and the card: the bar fills, and goes over.
+    """Turn sizes, micro-batch, pieces of the loss, and the GPU: the bar fills, and goes over.
 
     `plan(n_layer=, n_head=, n_embd=, block_size=, batch_size=, loss_chunk=, gpu=)` answers with
     {"memory": {part: bytes}, "capacity": bytes, "facts": {name: words}}. A ValueError of it is
@@ -32,7 +32,7 @@ class BudgetDial(Control):
     in how many pieces that cuts a micro-batch.
     Raises:  ValueError for a `gpu` that is not among `gpus`, and what `plan` raises at first.
     Example: BudgetDial(lambda **sizes: {"memory": {"logits": 2**30 * sizes["batch_size"]},
-        "capacity": 12 * 2**30, "facts": {}}, cards=["rtx4070"])
+        "capacity": 12 * 2**30, "facts": {}}, gpus=["rtx4070"])
     """
 
     def __init__(

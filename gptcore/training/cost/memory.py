@@ -3,7 +3,7 @@
 Counted are our own blocks: weights, slopes and the optimizer's memory have 32 bits; matrices are
 multiplied in a format of 16 bits (autocast) or 32; attention is the fused kernel, which keeps no
 (T, T). What autograd keeps from the way there for the way back are the activations.
-Left out on purpose: what a device takes for itself (its driver, fragments): `cards.py` leaves room.
+Left out on purpose: what a device takes for itself (its driver, fragments): `gpus.py` leaves room.
 Source: counted from the code; tests hold it against the tensors that autograd really keeps.
 """
 
@@ -18,10 +18,10 @@ BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
 @dataclass(frozen=True)
-class Memory:
+class MemoryEstimate:
     """Bytes at the moment when most is in use: the loss is known, the way back begins.
 
-    Example: Memory(weights=1, gradients=1, optimizer=2, activations=5, logits=3).total -> 12
+    Example: MemoryEstimate(1, 1, optimizer=2, activations=5, logits=3).total -> 12
     """
 
     weights: int
@@ -35,7 +35,9 @@ class Memory:
         return self.weights + self.gradients + self.optimizer + self.activations + self.logits
 
 
-def memory_of(config: GPTConfig, training: TrainConfig, dtype: str = "bfloat16") -> Memory:
+def estimate_memory(
+    config: GPTConfig, training: TrainConfig, dtype: str = "bfloat16"
+) -> MemoryEstimate:
     """What a micro-batch of `training.batch_size` rows needs.
 
     With `training.activation_checkpointing` a block keeps only its input and computes the rest
@@ -43,7 +45,7 @@ def memory_of(config: GPTConfig, training: TrainConfig, dtype: str = "bfloat16")
     the way back. The slopes are counted in full: they are all there from the second micro-batch on.
     Where there is only one, they come as the activations go, and the peak is lower by at most their
     size.
-    Example: memory_of(sizes, config).logits -> 20_736
+    Example: estimate_memory(sizes, config).logits -> 20_736
     """
     parts, recompute = parameters_by_part(config), training.activation_checkpointing
     numbers, width = sum(parts.values()), BYTES[dtype]
@@ -57,7 +59,7 @@ def memory_of(config: GPTConfig, training: TrainConfig, dtype: str = "bfloat16")
     working = block * recompute + tokens * working_tensors(config, width)
     activations = config.n_layer * kept + tokens * sum(ends.values())
     activations += copies(parts, width, 1 / config.n_layer if recompute else 1)
-    return Memory(
+    return MemoryEstimate(
         weights=FP32 * numbers,
         gradients=FP32 * numbers,
         optimizer=FP32 * numbers_remembered(parts, numbers, training.optimizer),

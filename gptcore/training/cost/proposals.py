@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from gptcore.heads import neighbours
 from gptcore.model.config import GPTConfig
 from gptcore.training.cost.budget import Budget
-from gptcore.training.cost.memory import memory_of
-from gptcore.training.cost.scaling import nearest_shape
-from gptcore.training.hardware.cards import GIB
+from gptcore.training.cost.memory import estimate_memory
+from gptcore.training.cost.scaling import nearest_config
+from gptcore.training.hardware.gpus import GIB
 
 GOOD_HEAD, GOOD_VOCABULARY = 8, 64  # sizes whose multiples GPU kernels are made for
 SMALL_VOCABULARY = 1024  # below it the logits take no time that counts
@@ -22,21 +22,21 @@ SMALL_VOCABULARY = 1024  # below it the logits take no time that counts
 class Proposal:
     """Something to change, and why.
 
-    Example: Proposal({"batch_size": 8}, "Half the logits.").change -> {"batch_size": 8}
+    Example: Proposal({"batch_size": 8}, "Half the logits.").changes -> {"batch_size": 8}
     """
 
-    change: dict[str, int]
-    why: str
+    changes: dict[str, int]
+    reason: str
 
     def __str__(self) -> str:
-        options = " ".join(f"--{name} {value}" for name, value in self.change.items())
-        return f"{options}: {self.why}"
+        options = " ".join(f"--{name} {value}" for name, value in self.changes.items())
+        return f"{options}: {self.reason}"
 
 
 def propose(plan: Budget) -> list[Proposal]:
     """What to change, each with the reason; followed, each is accepted.
 
-    Example: for proposal in propose(budget("fineweb-124m", card="rtx4070")): print(proposal.why)
+    Example: for proposal in propose(budget("fineweb-124m", gpu="rtx4070")): print(proposal.reason)
     """
     return [*micro_batches(plan), *savings(plan), *kernels(plan.model)]
 
@@ -44,9 +44,9 @@ def propose(plan: Budget) -> list[Proposal]:
 def micro_batches(plan: Budget) -> list[Proposal]:
     """The same batch in other portions: the largest that fit."""
     rows = plan.training.batch_size * plan.training.grad_accum
-    fitting = [size for size in range(1, plan.largest_batch + 1) if rows % size == 0]
+    fitting = [size for size in range(1, plan.max_batch_size + 1) if rows % size == 0]
     best = max(fitting, default=0)
-    if best in (0, plan.training.batch_size) or (plan.fits and plan.card.name == "cpu"):
+    if best in (0, plan.training.batch_size) or (plan.fits and plan.gpu.name == "cpu"):
         return []  # a processor is no faster with larger ones
     why = "the largest micro-batch that fits" if plan.fits else "this fits"
     change = {"batch_size": best, "grad_accum": rows // best}
@@ -61,9 +61,9 @@ def savings(plan: Budget) -> list[Proposal]:
     }
     found = []
     for what, change in ways.items():
-        memory = memory_of(plan.model, replace(plan.training, **change), plan.dtype)  # type: ignore[arg-type]
+        memory = estimate_memory(plan.model, replace(plan.training, **change), plan.dtype)  # type: ignore[arg-type]
         untried = not any(getattr(plan.training, name) for name in change)
-        if untried and memory.total <= plan.card.usable_bytes < plan.memory.total:
+        if untried and memory.total <= plan.gpu.usable_bytes < plan.memory.total:
             why = f"{what}, {memory.total / GIB:.1f} GiB in all; the loss is the same"
             found.append(Proposal(change, why))
     return found
@@ -86,6 +86,7 @@ def kernels(model: GPTConfig) -> list[Proposal]:
     return found
 
 
-def optimal_shape(plan: Budget) -> GPTConfig:
+def optimal_config(plan: Budget) -> GPTConfig:
     """A GPT of about the size that is optimal for the operations of a plan."""
-    return nearest_shape(plan.optimum.parameters, plan.model.vocab_size, plan.model.block_size)
+    best, model = plan.compute_optimal, plan.model
+    return nearest_config(best.parameters, model.vocab_size, model.block_size)

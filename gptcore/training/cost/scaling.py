@@ -20,30 +20,30 @@ HEAD_DIM = 64  # GPT-2's, in all its sizes
 
 
 @dataclass(frozen=True)
-class Optimum:
-    """The best use of so many operations.
+class ComputeOptimal:
+    """The best use of so many flops.
 
-    Example: Optimum(operations=6e18, parameters=1e8, tokens=1e10).tokens -> 1e10
+    Example: ComputeOptimal(flops=6e18, parameters=1e8, tokens=1e10).tokens -> 1e10
     """
 
-    operations: float
+    flops: float
     parameters: float
     tokens: float
 
 
 def compute_optimal(
-    operations: float, tokens_per_parameter: float = TOKENS_PER_PARAMETER
-) -> Optimum:
+    flops: float, tokens_per_parameter: float = TOKENS_PER_PARAMETER
+) -> ComputeOptimal:
     """Size and text for which so much arithmetic gives the least loss: 6 a parameter and token.
 
-    Raises:  ValueError for no operations at all.
+    Raises:  ValueError for no flops at all.
     Example: compute_optimal(9.4e17).parameters -> about 88.5e6
     """
-    asked = {"operations": operations, "tokens_per_parameter": tokens_per_parameter}
+    asked = {"flops": flops, "tokens_per_parameter": tokens_per_parameter}
     for name, number in asked.items():
         as_finite(number, name, above=0)
-    parameters = sqrt(operations / (6 * tokens_per_parameter))
-    return Optimum(operations, parameters, tokens_per_parameter * parameters)
+    parameters = sqrt(flops / (6 * tokens_per_parameter))
+    return ComputeOptimal(flops, parameters, tokens_per_parameter * parameters)
 
 
 def chinchilla_loss(parameters: float, tokens: float) -> float:
@@ -55,11 +55,11 @@ def chinchilla_loss(parameters: float, tokens: float) -> float:
     return FLOOR + SIZE / parameters**SIZE_POWER + TEXT / tokens**TEXT_POWER
 
 
-def nearest_shape(parameters: float, vocab_size: int = 50304, block_size: int = 1024) -> GPTConfig:
+def nearest_config(parameters: float, vocab_size: int = 50304, block_size: int = 1024) -> GPTConfig:
     """A GPT of about that size, with heads of 64 numbers and widths that suit the kernels.
 
     Twelve layers as in GPT-2 small, until the heads are more; then as many layers as heads.
-    Example: nearest_shape(124e6).n_embd -> 768
+    Example: nearest_config(124e6).n_embd -> 768
     """
     shapes = [
         GPTConfig(
@@ -71,27 +71,27 @@ def nearest_shape(parameters: float, vocab_size: int = 50304, block_size: int = 
         )
         for heads in range(1, 129)
     ]
-    return min(shapes, key=lambda shape: abs(log(size_of(shape) / parameters)))
+    return min(shapes, key=lambda shape: abs(log(parameter_count(shape) / parameters)))
 
 
-def size_of(config: GPTConfig) -> int:
+def parameter_count(config: GPTConfig) -> int:
     """All its numbers."""
     return sum(parameters_by_part(config).values())
 
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """loss = floor + factor / x^power.
+    """loss = floor + coefficient / x^power.
 
-    Example: PowerLaw(floor=1.69, factor=406.4, power=0.34)(1e9) -> about 2.04
+    Example: PowerLaw(floor=1.69, coefficient=406.4, exponent=0.34)(1e9) -> about 2.04
     """
 
     floor: float
-    factor: float
-    power: float
+    coefficient: float
+    exponent: float
 
     def __call__(self, x: float) -> float:
-        return self.floor + self.factor * x**-self.power
+        return self.floor + self.coefficient * x**-self.exponent
 
 
 def fit_power_law(xs: Sequence[float], losses: Sequence[float], floor: float = 0.0) -> PowerLaw:
@@ -99,7 +99,7 @@ def fit_power_law(xs: Sequence[float], losses: Sequence[float], floor: float = 0
 
     `floor` is the loss that no size goes below, where it is known, as it is for the stories.
     Raises:  ValueError for fewer than two sizes, or a loss that is not above the floor.
-    Example: fit_power_law([1, 10, 100], [3, 2.5, 2.25], floor=2).power -> about 0.301
+    Example: fit_power_law([1, 10, 100], [3, 2.5, 2.25], floor=2).exponent -> about 0.301
     """
     if len(xs) != len(losses):
         raise ValueError(

@@ -1,1 +1,1 @@
-"""What a device is and can do: cards, number formats, its peak, a check of the machine."""
+"""What a device is and can do: gpus, number formats, its peak, a check of the machine."""

@@ -64,14 +64,14 @@ def pick_dtype(wanted: str, device: str) -> torch.dtype:
     return getattr(torch, wanted)
 
 
-def autocast_for(device: str, dtype: torch.dtype):
+def autocast_context(device: str, dtype: torch.dtype):
     """Inside, matrices are multiplied in that format; weights and sums keep their 32 bits."""
     if dtype == torch.float32:
         return nullcontext()
     return torch.autocast(torch.device(device).type, dtype=dtype)
 
 
-def wait_for(device: torch.device) -> None:
+def synchronize(device: torch.device) -> None:
     """Go on when a GPU has done what it was given; without this only the giving is timed."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)

@@ -11,20 +11,20 @@ Source: measured here, see benchmarks/LOG.md.
 import torch
 from torch import Tensor, nn
 
-from gptcore.training.hardware.system import made_by_amd
+from gptcore.training.hardware.system import is_amd_cpu
 
 
-class Linear(nn.Linear):
+class OneDNNLinear(nn.Linear):
     """A linear layer that oneDNN computes, where that can be: on a processor, with 32 bits."""
 
     def forward(self, x: Tensor) -> Tensor:
         if x.device.type != "cpu" or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
             return super().forward(x)
-        found = Product.apply(x, self.weight)
+        found = LinearFunction.apply(x, self.weight)
         return found if self.bias is None else found + self.bias
 
 
-class Product(torch.autograd.Function):
+class LinearFunction(torch.autograd.Function):
     """x times the weights; and the way back, two more products.
 
     Shapes: x (.., C), weight (D, C) -> (.., D).
@@ -33,16 +33,16 @@ class Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(x, weight)
-        return product(x, weight)
+        return linear(x, weight)
 
     @staticmethod
     def backward(ctx, slopes: Tensor) -> tuple[Tensor, Tensor]:
         x, weight = ctx.saved_tensors
         rows, slopes_of_rows = x.flatten(0, -2), slopes.flatten(0, -2)  # (N, C), (N, D)
-        return product(slopes, weight.t()), product(slopes_of_rows.t(), rows.t())
+        return linear(slopes, weight.t()), linear(slopes_of_rows.t(), rows.t())
 
 
-def product(x: Tensor, weight: Tensor) -> Tensor:
+def linear(x: Tensor, weight: Tensor) -> Tensor:
     """Shapes: x (.., C), weight (D, C) -> (.., D)."""
     # Trap: PyTorch does not promise this name; its compiler calls oneDNN by it. See `is_faster`.
     return torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
@@ -52,11 +52,11 @@ def is_faster() -> bool:
     """Whether this is such a processor, and a PyTorch that can."""
     wide = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
     has_it = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    return wide and has_it and made_by_amd()
+    return wide and has_it and is_amd_cpu()
 
 
-def take_over(model: nn.Module) -> None:
+def patch_linear_layers(model: nn.Module) -> None:
     """Let oneDNN compute the linear layers of a model from now on. Weights and names stay."""
     for layer in model.modules():
         if type(layer) is nn.Linear:
-            layer.__class__ = Linear
+            layer.__class__ = OneDNNLinear

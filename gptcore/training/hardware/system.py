@@ -1,4 +1,4 @@
-"""What this machine is: its cards, memory, disk and compilers, asked of the system itself.
+"""What this machine is: its GPUs, memory, disk and compilers, asked of the system itself.
 
 Left out on purpose: PyTorch. What it sees of all this is in `doctor.py`; here nothing is loaded, so
 that `gptcore budget` answers at once.
@@ -12,15 +12,15 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from gptcore.training.hardware.cards import Card, card_of_device
+from gptcore.training.hardware.gpus import Gpu, gpu_of_device
 
-SECONDS = 10  # that a driver has to answer in
+SECONDS = 10  # that a driver has to run_command in
 MIB = 2**20
 
 
 @dataclass(frozen=True)
-class Gpu:
-    """A card as NVIDIA's driver sees it; `used_bytes` by all programs, a desktop among them."""
+class NvidiaGpu:
+    """A gpu as NVIDIA's driver sees it; `used_bytes` by all programs, a desktop among them."""
 
     name: str
     driver: str
@@ -28,7 +28,7 @@ class Gpu:
     used_bytes: int
 
 
-def answer(*command: str) -> str | None:
+def run_command(*command: str) -> str | None:
     """What a command prints; None if there is no such command, or it fails."""
     try:
         ran = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
@@ -37,35 +37,35 @@ def answer(*command: str) -> str | None:
     return ran.stdout if ran.returncode == 0 else None
 
 
-def nvidia_cards() -> list[Gpu]:
-    """The cards that nvidia-smi lists; none where it is missing, or finds no driver."""
+def list_nvidia_gpus() -> list[NvidiaGpu]:
+    """The GPUs that nvidia-smi lists; none where it is missing, or finds no driver."""
     asked = "--query-gpu=name,driver_version,memory.total,memory.used"
-    printed = answer("nvidia-smi", asked, "--format=csv,noheader,nounits") or ""
-    cards = []
+    printed = run_command("nvidia-smi", asked, "--format=csv,noheader,nounits") or ""
+    gpus = []
     for line in printed.splitlines():
         parts = [part.strip() for part in line.split(",")]
         if len(parts) == 4 and parts[2].isdigit() and parts[3].isdigit():
-            cards.append(Gpu(parts[0], parts[1], int(parts[2]) * MIB, int(parts[3]) * MIB))
-    return cards
+            gpus.append(NvidiaGpu(parts[0], parts[1], int(parts[2]) * MIB, int(parts[3]) * MIB))
+    return gpus
 
 
 def apple_chip() -> str | None:
     """The chip of a Mac, such as "Apple M2 Pro"."""
     if platform.system() != "Darwin" or platform.machine() != "arm64":
         return None
-    return (answer("sysctl", "-n", "machdep.cpu.brand_string") or "Apple").strip()
+    return (run_command("sysctl", "-n", "machdep.cpu.brand_string") or "Apple").strip()
 
 
-def card_here() -> Card | None:
-    """This machine's first card, if it has one and the table knows it."""
-    gpus = nvidia_cards()
+def local_gpu() -> Gpu | None:
+    """This machine's first GPU, if it has one and the table knows it."""
+    gpus = list_nvidia_gpus()
     if gpus:
-        return card_of_device(gpus[0].name, gpus[0].memory_bytes)
+        return gpu_of_device(gpus[0].name, gpus[0].memory_bytes)
     chip = apple_chip()
-    return card_of_device(chip) if chip else None
+    return gpu_of_device(chip) if chip else None
 
 
-def free_memory() -> int | None:
+def free_ram_bytes() -> int | None:
     """Bytes of memory that programs could still get; None where the system does not say."""
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
@@ -76,14 +76,14 @@ def free_memory() -> int | None:
     return None
 
 
-def free_disk(folder: Path) -> int:
+def free_disk_bytes(folder: Path) -> int:
     """Bytes that are free where the folder is, or will be."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return shutil.disk_usage(folder).free
 
 
-def made_by_amd() -> bool:
+def is_amd_cpu() -> bool:
     """Whether the processor is one of AMD's."""
     try:
         told = Path("/proc/cpuinfo").read_text()
@@ -105,6 +105,6 @@ def has_python_headers() -> bool:
     return (Path(sysconfig.get_path("include")) / "Python.h").is_file()
 
 
-def in_wsl() -> bool:
+def is_wsl() -> bool:
     """Whether this Linux runs inside Windows."""
     return platform.system() == "Linux" and "microsoft" in platform.release().lower()

@@ -1,10 +1,10 @@
 """Cards that a run may be planned for: memory, arithmetic, power, and where each figure is from.
 
-The arithmetic is that of dense matrices in bf16 (fp16, or 32 bits, where a card has no bf16) with
+The arithmetic is that of dense matrices in bf16 (fp16, or 32 bits, where a GPU has no bf16) with
 sums in 32 bits. Data sheets like to print twice as much, for matrices of which half is 0, or twice
 more, for sums in 16 bits; neither is what training does.
-Left out on purpose: prices, and the chips of laptops, which bear the names of larger cards.
-Source: named with each card.
+Left out on purpose: prices, and the chips of laptops, which bear the names of larger GPUs.
+Source: named with each gpu.
 """
 
 import os
@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 GIB = 2**30
-ON_ONE_CORE = 41e9  # FLOP/s
+FLOPS_PER_CORE = 41e9  # FLOP/s
 
 # Where figures come from.
-GEFORCE = "NVIDIA's page of specifications for the card"
+GEFORCE = "NVIDIA's page of specifications for the GPU"
 BY_CORES = "tensor cores x boost clock x operations a clock; NVIDIA's architecture papers"
 SHEET = "NVIDIA's data sheet"
 AMD = "AMD's data sheet"
@@ -24,7 +24,7 @@ APPLE = "Apple, power consumption of Mac mini and Mac Studio; memory of the usua
 APPLE_CORES = "GPU cores x 128 x 2 x clock; the clock as measured by others, Apple prints none"
 
 # How much of it a run really got: the only figures here that someone has measured by training.
-ASSUMED = "assumed; runs on other cards got 29 to 60 %"
+ASSUMED = "assumed; runs on other GPUs got 29 to 60 %"
 NANOGPT_4090 = "nanoGPT, 124M, one RTX 4090: 4,622 ms for 491,520 tokens (pull request 225)"
 CLAIM_4070 = "reported for a run of 40M: 11 to 12 % of an A100's 312 TFLOP/s"
 NANOGPT_A100 = "nanoGPT, 124M, 8 A100: 600,000 steps in about 4 days (README, 2023)"
@@ -35,14 +35,14 @@ NANOGPT_CPU = (
     "nanoGPT's demonstration on 2 cores of a server, evaluations included: 97 s for 2,000 steps"
 )
 OURS_H200 = "our own run, 124M, one H200, compiled, 32 rows: benchmarks/gpu, 2026-11-27"
-ASSUMED_SHARE = 0.4
+DEFAULT_MFU = 0.4
 
 
 @dataclass(frozen=True)
-class Card:
+class Gpu:
     """What a run can count on. `share` is the part of the peak that a run really gets.
 
-    Example: find_card("rtx4070").memory_bytes / 2**30 -> about 12
+    Example: find_gpu("rtx4070").memory_bytes / 2**30 -> about 12
     """
 
     name: str  # as it is typed
@@ -50,48 +50,48 @@ class Card:
     memory_bytes: int
     flops_per_second: float  # at its peak
     watts: float
-    specs_from: str  # of memory and power
-    peak_from: str
+    specs_source: str  # of memory and power
+    peak_source: str
     dtype: str = "bfloat16"  # the format of that peak, in which a run computes
-    share: float = ASSUMED_SHARE
-    share_from: str = ASSUMED
-    share_width: int = 768  # n_embd of the model for which it is that share
-    usable: float = 0.9  # of the memory: its driver, fragments and a desktop take the rest
+    mfu: float = DEFAULT_MFU
+    mfu_source: str = ASSUMED
+    mfu_n_embd: int = 768  # n_embd of the model for which it is that share
+    usable_fraction: float = 0.9  # of the memory: its driver, fragments and a desktop take the rest
 
     @property
     def usable_bytes(self) -> int:
-        return int(self.memory_bytes * self.usable)
+        return int(self.memory_bytes * self.usable_fraction)
 
 
-def geforce(name: str, gib: int, watts: int, cores: int, mhz: int, **more) -> Card:
-    """A GeForce card. A tensor core of these does 128 operations a clock, of the oldest 64."""
+def geforce(name: str, gib: int, watts: int, cores: int, mhz: int, **more) -> Gpu:
+    """A GeForce GPU. A tensor core of these does 128 operations a clock, of the oldest 64."""
     digits, extra = re.fullmatch(r"rtx(\d+)(.*)", name).groups()  # type: ignore[union-attr]
     extra = re.sub(r"-\d+$", "", extra).replace("ti", " Ti").replace("super", " SUPER")
     operations = 64 if digits.startswith("20") else 128
     dtype = "float16" if digits.startswith("20") else "bfloat16"
     peak = cores * mhz * 1e6 * operations
     title = f"GeForce RTX {digits}{extra}"
-    return Card(name, title, gib * GIB, peak, watts, GEFORCE, BY_CORES, dtype, **more)
+    return Gpu(name, title, gib * GIB, peak, watts, GEFORCE, BY_CORES, dtype, **more)
 
 
-def server(name: str, title: str, gib: int, watts: int, tflops: float, **more) -> Card:
-    """A card for servers or workstations, with the peak that its data sheet prints."""
-    return Card(name, title, gib * GIB, tflops * 1e12, watts, SHEET, SHEET, **more)
+def server(name: str, title: str, gib: int, watts: int, tflops: float, **more) -> Gpu:
+    """A gpu for servers or workstations, with the peak that its data sheet prints."""
+    return Gpu(name, title, gib * GIB, tflops * 1e12, watts, SHEET, SHEET, **more)
 
 
-def apple(name: str, gib: int, watts: int, cores: int, ghz: float) -> Card:
+def apple(name: str, gib: int, watts: int, cores: int, ghz: float) -> Gpu:
     """A Mac on a desk. Its memory is everybody's; two thirds of it are the GPU's by default."""
     peak = cores * 128 * 2 * ghz * 1e9
     family, kind = name.upper().partition("-")[::2]
     title = f"Apple {family} {kind.title()}".strip()
-    return Card(
+    return Gpu(
         *(name, title, gib * GIB, peak, watts, APPLE, APPLE_CORES),
         dtype="float32",
-        usable=0.67,
+        usable_fraction=0.67,
     )
 
 
-ALL = (
+TABLE = (
     geforce("rtx2080ti", 11, 250, 544, 1545),
     geforce("rtx3060", 12, 170, 112, 1777),
     geforce("rtx3060ti", 8, 200, 152, 1665),
@@ -102,13 +102,13 @@ ALL = (
     geforce("rtx4060", 8, 115, 96, 2460),
     geforce("rtx4060ti", 16, 165, 136, 2535),
     geforce("rtx4060ti-8", 8, 160, 136, 2535),
-    geforce("rtx4070", 12, 200, 184, 2475, share=0.6, share_from=CLAIM_4070, share_width=384),
+    geforce("rtx4070", 12, 200, 184, 2475, mfu=0.6, mfu_source=CLAIM_4070, mfu_n_embd=384),
     geforce("rtx4070super", 12, 220, 224, 2475),
     geforce("rtx4070ti", 12, 285, 240, 2610),
     geforce("rtx4070tisuper", 16, 285, 264, 2610),
     geforce("rtx4080", 16, 320, 304, 2505),
     geforce("rtx4080super", 16, 320, 320, 2550),
-    geforce("rtx4090", 24, 450, 512, 2520, share=0.55, share_from=NANOGPT_4090),
+    geforce("rtx4090", 24, 450, 512, 2520, mfu=0.55, mfu_source=NANOGPT_4090),
     geforce("rtx5060", 8, 145, 120, 2497),
     geforce("rtx5060ti", 16, 180, 144, 2572),
     geforce("rtx5070", 12, 250, 192, 2512),
@@ -123,17 +123,17 @@ ALL = (
     server("a6000", "RTX A6000", 48, 300, 154.8),
     server("l4", "L4", 22, 72, 121),
     server("l40s", "L40S", 44, 350, 362),
-    server("a100-40", "A100 SXM4 40GB", 40, 400, 312, share=0.29, share_from=NANOGPT_A100),
-    server("a100-80", "A100 SXM4 80GB", 80, 400, 312, share=0.6, share_from=LLMC_A100),
-    server("h100", "H100 SXM5", 79, 700, 989.4, share=0.41, share_from=LLMC_H100),
+    server("a100-40", "A100 SXM4 40GB", 40, 400, 312, mfu=0.29, mfu_source=NANOGPT_A100),
+    server("a100-80", "A100 SXM4 80GB", 80, 400, 312, mfu=0.6, mfu_source=LLMC_A100),
+    server("h100", "H100 SXM5", 79, 700, 989.4, mfu=0.41, mfu_source=LLMC_H100),
     server("h100-pcie", "H100 PCIe", 79, 350, 756),
     server("h100-nvl", "H100 NVL", 93, 400, 835),
-    server("h200", "H200 SXM", 139, 700, 989.4, share=0.46, share_from=OURS_H200),
+    server("h200", "H200 SXM", 139, 700, 989.4, mfu=0.46, mfu_source=OURS_H200),
     server("b200", "B200", 178, 1000, 2250),
     replace(
-        server("mi300x", "Instinct MI300X", 191, 750, 1307.4, share=0.05, share_from=MODDED_MI300X),
-        specs_from=AMD,
-        peak_from=AMD,
+        server("mi300x", "Instinct MI300X", 191, 750, 1307.4, mfu=0.05, mfu_source=MODDED_MI300X),
+        specs_source=AMD,
+        peak_source=AMD,
     ),
     apple("m1", 16, 39, 8, 1.278),
     apple("m1-max", 32, 115, 32, 1.296),
@@ -146,90 +146,90 @@ ALL = (
     apple("m4-pro", 24, 140, 20, 1.578),
     apple("m4-max", 36, 145, 40, 1.578),
 )
-# The cards that we know, by name.
-CARDS = {card.name: card for card in ALL}
+# The GPUs that we know, by name.
+GPUS = {gpu.name: gpu for gpu in TABLE}
 
 
-def find_card(name: str) -> Card:
-    """The card of that name, however it is spelt: rtx4070, "RTX 4070", 4070; or cpu.
+def find_gpu(name: str) -> Gpu:
+    """The gpu of that name, however it is spelt: rtx4070, "RTX 4070", 4070; or cpu.
 
     Raises: ValueError with the nearest names.
-    Example: find_card("RTX 4070").name -> "rtx4070"
+    Example: find_gpu("RTX 4070").name -> "rtx4070"
     """
-    key = plain(name)
+    key = normalize_name(name)
     if key == "cpu":
-        return processor()
-    known = {plain(card): card for card in CARDS}
+        return local_cpu()
+    known = {normalize_name(gpu): gpu for gpu in GPUS}
     for spelling in (key, f"rtx{key}"):
         if spelling in known:
-            return CARDS[known[spelling]]
+            return GPUS[known[spelling]]
     kin = [short for short in known if key and short.startswith(key)]
     near = get_close_matches(key, known, 3, 0.6) + get_close_matches(f"rtx{key}", known, 3, 0.8)
     nearest = [known[short] for short in dict.fromkeys(kin + near)][:4]
     guess = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
     raise ValueError(
-        f"There is no card {name!r} in the table.{guess} gptcore budget --cards prints it. For a "
-        f"card that is not in it, name one like it, and say what yours has: --memory_gib, "
+        f"There is no GPU {name!r} in the table.{guess} gptcore budget --gpus prints it. For a "
+        f"gpu that is not in it, name one like it, and say what yours has: --memory_gib, "
         f"--tokens_per_second (gptcore doctor --rate measures it)."
     )
 
 
-def card_of_device(device_name: str, memory_bytes: int = 0) -> Card | None:
-    """The card that a driver calls so, with the memory that it sees; None if the table lacks it.
+def gpu_of_device(device_name: str, memory_bytes: int = 0) -> Gpu | None:
+    """The gpu that a driver calls so, with the memory that it sees; None if the table lacks it.
 
     It lacks a laptop's chip, which bears the name of a larger one.
-    Example: card_of_device("NVIDIA A100-SXM4-80GB").name -> "a100-80"
+    Example: gpu_of_device("NVIDIA A100-SXM4-80GB").name -> "a100-80"
     """
-    key = plain(re.sub(NOT_THE_FAMILY, " ", device_name.lower()))
-    cards = [card for card in ALL if family(card) == key]
-    if not cards:
+    key = normalize_name(re.sub(NOT_THE_FAMILY, " ", device_name.lower()))
+    gpus = [gpu for gpu in GPUS.values() if family(gpu) == key]
+    if not gpus:
         return None
     printed = re.search(r"(\d+) ?gb", device_name.lower())
-    size = memory_bytes or (int(printed[1]) * GIB if printed else cards[0].memory_bytes)
+    size = memory_bytes or (int(printed[1]) * GIB if printed else gpus[0].memory_bytes)
     kind = re.search("pcie|nvl", device_name.lower())
-    alike = [card for card in cards if kind and card.name.endswith(kind[0])] or cards
-    card = min(alike, key=lambda one: abs(one.memory_bytes - size))
-    return replace(card, memory_bytes=memory_bytes or card.memory_bytes)
+    alike = [gpu for gpu in gpus if kind and gpu.name.endswith(kind[0])] or gpus
+    gpu = min(alike, key=lambda one: abs(one.memory_bytes - size))
+    return replace(gpu, memory_bytes=memory_bytes or gpu.memory_bytes)
 
 
 # What drivers say beside the family: memory, how it is built in, and who made it.
 NOT_THE_FAMILY = r"\b(\d+ ?gb|sxm\d*|pcie|nvl|hbm\d*\w*|fhhl|oam|gpu)\b"
 
 
-def family(card: Card) -> str:
+def family(gpu: Gpu) -> str:
     """The name without what tells its versions apart: a100-80 -> a100."""
-    return plain(re.sub(r"-(\d+|pcie|nvl)$", "", card.name))
+    return normalize_name(re.sub(r"-(\d+|pcie|nvl)$", "", gpu.name))
 
 
-def plain(name: str) -> str:
+def normalize_name(name: str) -> str:
     """A name without its maker and whatever stands between its parts."""
     words = re.sub(r"nvidia|geforce|tesla|instinct|apple|amd|rtx (?=a\d)", " ", name.lower())
     return re.sub(r"[\s_-]+", "", words)
 
 
-def processor() -> Card:
-    """This machine's processor, at the rate that one core has been seen to reach."""
-    cores = cores_here()
-    return Card(
-        *("cpu", f"this processor, {cores} core{'s' * (cores > 1)}", memory_here()),
-        *(ON_ONE_CORE * cores, 65.0),
-        specs_from="what the system says; 65 W is a desktop processor's usual rating",
-        peak_from="a rate, not a peak: what the run below reached",
+def local_cpu() -> Gpu:
+    """This machine's local_cpu, at the rate that one core has been seen to reach."""
+    cores = cpu_core_count()
+    return Gpu(
+        *("cpu", f"this local_cpu, {cores} core{'s' * (cores > 1)}", total_ram_bytes()),
+        *(FLOPS_PER_CORE * cores, 65.0),
+        specs_source="what the system says; 65 W is a desktop local_cpu's usual rating",
+        peak_source="a rate, not a peak: what the run below reached",
         dtype="float32",
-        share=1.0,
-        share_width=1,  # of any model
-        share_from=NANOGPT_CPU,
+        mfu=1.0,
+        mfu_n_embd=1,  # of any model
+        mfu_source=NANOGPT_CPU,
     )
 
 
-def cores_here() -> int:
+def cpu_core_count() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def memory_here() -> int:
+def total_ram_bytes() -> int:
     """Bytes of memory of this machine; 8 GiB where the system does not say."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,18 +1,18 @@
-"""The table of cards: its figures beside published ones, and names however they are spelt."""
+"""The table of GPUs: its figures beside published ones, and names however they are spelt."""
 
 import pytest
 
-from gptcore.training.hardware.cards import ALL, GIB, card_of_device, find_card
+from gptcore.training.hardware.gpus import GIB, GPUS, find_gpu, gpu_of_device
 
 
 def test_every_figure_has_a_source_and_is_possible():
-    assert len({card.name for card in ALL}) == len(ALL)
-    for card in ALL:
-        assert card.specs_from and card.peak_from and card.share_from
-        assert 0 < card.share < 1 and 0 < card.usable < 1
-        assert 8 * GIB <= card.memory_bytes < 256 * GIB and 30 < card.watts <= 1000
-        assert card.dtype in ("bfloat16", "float16", "float32")
-        assert 1e12 < card.flops_per_second < 3e15
+    assert len({gpu.name for gpu in GPUS.values()}) == len(GPUS.values())
+    for gpu in GPUS.values():
+        assert gpu.specs_source and gpu.peak_source and gpu.mfu_source
+        assert 0 < gpu.mfu < 1 and 0 < gpu.usable_fraction < 1
+        assert 8 * GIB <= gpu.memory_bytes < 256 * GIB and 30 < gpu.watts <= 1000
+        assert gpu.dtype in ("bfloat16", "float16", "float32")
+        assert 1e12 < gpu.flops_per_second < 3e15
 
 
 # TFLOP/s as NVIDIA's and Apple's own papers print them: bf16 or fp16, sums in 32 bits, dense
@@ -25,12 +25,12 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_peaks_are_those_that_makers_print(name):
-    assert find_card(name).flops_per_second / 1e12 == pytest.approx(PUBLISHED[name], rel=0.025)
+    assert find_gpu(name).flops_per_second / 1e12 == pytest.approx(PUBLISHED[name], rel=0.025)
 
 
 @pytest.mark.parametrize("spelt", ["rtx4070", "RTX 4070", "4070", "rtx-4070", "GeForce RTX 4070"])
 def test_a_name_is_known_however_it_is_spelt(spelt):
-    assert find_card(spelt).name == "rtx4070"
+    assert find_gpu(spelt).name == "rtx4070"
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_a_name_is_known_however_it_is_spelt(spelt):
     ],
 )
 def test_what_a_driver_says_leads_to_the_card_or_to_none(said, name):
-    card = card_of_device(said)
-    assert (card and card.name) == name
+    gpu = gpu_of_device(said)
+    assert (gpu and gpu.name) == name
 
 
 def test_the_memory_that_the_driver_sees_decides_and_counts():
-    assert card_of_device("NVIDIA GeForce RTX 4060 Ti", 8 * GIB).name == "rtx4060ti-8"
-    assert card_of_device("NVIDIA GeForce RTX 4070", 11 * GIB).memory_bytes == 11 * GIB
+    assert gpu_of_device("NVIDIA GeForce RTX 4060 Ti", 8 * GIB).name == "rtx4060ti-8"
+    assert gpu_of_device("NVIDIA GeForce RTX 4070", 11 * GIB).memory_bytes == 11 * GIB
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_the_memory_that_the_driver_sees_decides_and_counts():
     [("a100", "a100-40 or a100-80"), ("rtx4071", "rtx4070"), ("h300", "h200 or h100")],
 )
 def test_an_unknown_card_is_refused_with_the_nearest_which_are_accepted(asked, near):
-    with pytest.raises(ValueError, match=f"There is no card '{asked}' .* Did you mean {near}"):
-        find_card(asked)
+    with pytest.raises(ValueError, match=f"There is no GPU '{asked}' .* Did you mean {near}"):
+        find_gpu(asked)
     for name in near.split(" or "):
-        assert find_card(name).name == name
+        assert find_gpu(name).name == name
 
 
 def test_this_machine_s_processor_is_a_card_too():
-    card = find_card("cpu")
-    assert card.dtype == "float32" and card.memory_bytes > 2**28 and card.flops_per_second > 1e10
+    gpu = find_gpu("cpu")
+    assert gpu.dtype == "float32" and gpu.memory_bytes > 2**28 and gpu.flops_per_second > 1e10
