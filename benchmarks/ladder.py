@@ -12,7 +12,7 @@ from statistics import median
 from time import perf_counter
 
 from benchmarks.microgpt import ROOT, milliseconds_a_step
-from gptcore.corpus import available, load_documents
+from gptcore.corpus import is_downloaded, load_documents
 from gptcore.ladder import ArrayGPT, loss_of, weights_of
 from gptcore.manifest import find_text, text_path
 from gptcore.scalar import MicroGPT
@@ -43,7 +43,7 @@ def arrays_milliseconds(name: str) -> float:
 
 def first_difference(steps: int) -> int:
     """How many steps print the same loss in scalars and in arrays."""
-    documents = load_documents("names-ssa" if available("names-ssa") else "names")
+    documents = load_documents("names-ssa" if is_downloaded("names-ssa") else "names")
     runs = MicroGPT(documents).train(steps), ArrayGPT(documents).train(steps)
     for one, other in zip(*runs):
         if f"{one.loss:.4f}" != f"{other.loss:.4f}":
@@ -63,7 +63,7 @@ def milliseconds_for_losses(names: int) -> float:
 
 
 def figures() -> Iterator[tuple]:
-    name = "names-ssa" if available("names-ssa") else "names"
+    name = "names-ssa" if is_downloaded("names-ssa") else "names"
     names = str(text_path(find_text(name)))
     plainly = ["-m", "gptcore.cli", "microgpt", "--names", names, "--samples", "0", "--plain"]
     page, plain, arrays = [], [], []

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from gptcore.corpus import available
+from gptcore.corpus import is_downloaded
 from gptcore.manifest import find_text, text_path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,7 +32,7 @@ def milliseconds_a_step(command: list[str], steps: int) -> float:
 
 
 def figures() -> Iterator[tuple]:
-    names = str(text_path(find_text("names-ssa" if available("names-ssa") else "names")))
+    names = str(text_path(find_text("names-ssa" if is_downloaded("names-ssa") else "names")))
     ours = ["-m", "gptcore.cli", "microgpt", "--names", names, "--samples", "0"]
     page, plain, fused = [], [], []
     for _ in range(ROUNDS):

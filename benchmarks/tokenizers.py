@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from gptcore.corpus import available, load
+from gptcore.corpus import is_downloaded, load
 from gptcore.manifest import data_folder
 from gptcore.tokenizers import (
     BPETokenizer,
@@ -113,7 +113,7 @@ def missing(what: str) -> tuple:
 
 
 def figures() -> Iterator[tuple]:
-    if available("shakespeare"):
+    if is_downloaded("shakespeare"):
         yield from figures_of_training_on_shakespeare(load("shakespeare"))
     else:
         yield missing("gptcore fetch shakespeare")
@@ -121,7 +121,7 @@ def figures() -> Iterator[tuple]:
         yield from figures_of_training_on_the_web()
     else:
         yield missing(f"{SAMPLE} is not in the data folder")
-    if available("gpt2-vocabulary"):
+    if is_downloaded("gpt2-vocabulary"):
         yield from figures_of_encoding()
     else:
         yield missing("gptcore fetch gpt2-vocabulary")

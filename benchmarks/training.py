@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gptcore.corpus import Batches, available
+from gptcore.corpus import Batches, is_downloaded
 from gptcore.corpus.shards.batches import Split
 from gptcore.model import GPT, GPTConfig
 from gptcore.training import (
@@ -65,7 +65,7 @@ def figures() -> Iterator[tuple]:
         yield from checkpoint_of_40m(Path(folder))
         yield from killed(Path(folder))
         yield from calibrated()
-        if not available("shakespeare"):
+        if not is_downloaded("shakespeare"):
             yield (
                 "shakespeare is not here (gptcore fetch shakespeare): nothing is trained",
                 0,

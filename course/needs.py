@@ -5,7 +5,7 @@ Such a cell bears the tag, and is skipped where it is missing.
 
 from importlib import import_module
 
-from gptcore.corpus import available, data_folder
+from gptcore.corpus import data_folder, is_downloaded
 
 VOCABULARIES = ("gpt2-vocabulary", "cl100k-vocabulary", "o200k-vocabulary")
 SAMPLE_BYTES = 6_073_247  # of the 1,400 documents with which the stored outputs were made
@@ -35,12 +35,12 @@ def gpu_is_here() -> bool:
 
 # tag -> (is it here?, how to bring it)
 NEEDS = {
-    "needs-names-ssa": (lambda: available("names-ssa"), "gptcore fetch names-ssa"),
+    "needs-names-ssa": (lambda: is_downloaded("names-ssa"), "gptcore fetch names-ssa"),
     "needs-gpt2-vocabulary": (
-        lambda: all(available(name) for name in VOCABULARIES),
+        lambda: all(is_downloaded(name) for name in VOCABULARIES),
         f"gptcore fetch {' '.join(VOCABULARIES)}",
     ),
-    "needs-shakespeare": (lambda: available("shakespeare"), "gptcore fetch shakespeare"),
+    "needs-shakespeare": (lambda: is_downloaded("shakespeare"), "gptcore fetch shakespeare"),
     "needs-gpt2-weights": (
         weights_are_here,
         "hf download openai-community/gpt2 config.json model.safetensors (0.5 GB)",

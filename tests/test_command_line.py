@@ -86,7 +86,7 @@ def test_microgpt_prints_counts_steps_and_samples_to_the_letter(command, names):
 
 
 def test_microgpt_on_makemores_names_begins_with_the_published_losses(command):
-    if not corpus.available("names-ssa"):
+    if not corpus.is_downloaded("names-ssa"):
         pytest.skip("names-ssa is not on this machine; bring it with: gptcore fetch names-ssa")
     file = corpus.text_path(corpus.find_text("names-ssa"))
     code, out, err = command("microgpt", "--names", file, "--steps", 2, "--samples", 0)

@@ -15,7 +15,7 @@ import pytest
 
 from course.site.before_examples import BEFORE
 from course.site.public import PACKAGES, Public, parse_example, public_names
-from gptcore.corpus import available
+from gptcore.corpus import is_downloaded
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ def test_an_example_does_what_it_says(one, tmp_path, monkeypatch):
     code, said = parse_example(one.doc.example) if one.doc.example else ("", "")
     is_doctest = one.doc.example.startswith(">>>")
     for sign, text in NEEDS.items():
-        if sign in one.doc.example and not available(text):
+        if sign in one.doc.example and not is_downloaded(text):
             pytest.skip(f"{text} is not on this machine: gptcore fetch {text}")
     monkeypatch.chdir(tmp_path)
     names: dict = {}

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from gptcore.corpus import Batches, available
+from gptcore.corpus import Batches, is_downloaded
 from gptcore.model import GPT, GPTConfig
 from gptcore.training import PRESETS, TrainConfig, write_own_shards
 from gptcore.training.cost.budget import preset_vocab_size
@@ -70,7 +70,7 @@ class Settings:
         size = {"batch_size": config.batch_size, "block_size": model.block_size}
         folder, text = self.shards, PRESETS[preset].text
         if text is not None:
-            folder = self.work / f"shards-{text}" if available(text) else None
+            folder = self.work / f"shards-{text}" if is_downloaded(text) else None
             if folder is not None and not folder.exists():
                 write_own_shards(text, folder)
         if folder is None or model.vocab_size == TINY_VOCAB:

@@ -95,19 +95,19 @@ print(len(alone), "texts; the first:", alone[0][:90], "...")
 from gptcore.corpus import Document, Language, Length, Repetition, Symbols, read_table
 
 documents = list(read_table(folder / "stories.parquet"))
-for name, number in documents[0].numbers.items():
+for name, number in documents[0].stats.items():
     print(f"{name:20} {number:.3g}")
 
 # %% [markdown]
 # | number | says of a text |
 # |---|---|
-# | `words`, `mean_word` | how many words it has, and how many characters the mean word has |
-# | `lettered_words` | the share of its words that have a letter in them |
+# | `words`, `mean_word_length` | how many words it has, and how many characters the mean word has |
+# | `alpha_words` | the share of its words that have a letter in them |
 # | `symbols` | hash signs for each word, or ellipses (`...`) for each word, whichever are more |
 # | `bullet_lines`, `ellipsis_lines` | the share of its lines that begin with a bullet; that end in an ellipsis |
-# | `repeated_lines`, `repeated_line_text` | the share of its lines that already stood further up; the share of its text in such lines |
-# | `commonest_pair` | the share of its text that is one pair of words, the one that comes most often |
-# | `repeated_pieces` | the share of its text in pieces of five words that came before |
+# | `repeated_lines`, `repeated_line_chars` | the share of its lines that already stood further up; the share of its text in such lines |
+# | `top_bigram` | the share of its text that is one pair of words, the one that comes most often |
+# | `repeated_ngrams` | the share of its text in pieces of five words that came before |
 #
 # Now let six filters work, one after the other, each on what the last one has left:
 
@@ -137,11 +137,11 @@ from viz import FilterBench
 
 english = [d.language_score if d.language == "en" else 0.0 for d in documents]
 bench = {"English": (english, "at least", (0.4, 0.9, 0.65))}
-dials = {"words": (0, 100, 50), "lettered_words": (0.5, 1.0, 0.8), "commonest_pair": (0.0, 0.25, 0.2)}
-dials |= {"bullet_lines": (0.5, 1.0, 0.9), "repeated_pieces": (0.0, 0.5, 0.15)}
+dials = {"words": (0, 100, 50), "alpha_words": (0.5, 1.0, 0.8), "top_bigram": (0.0, 0.25, 0.2)}
+dials |= {"bullet_lines": (0.5, 1.0, 0.9), "repeated_ngrams": (0.0, 0.5, 0.15)}
 for name, span in dials.items():
-    rule = "at least" if name in ("words", "lettered_words") else "at most"
-    bench[name.replace("_", " ")] = [d.numbers[name] for d in documents], rule, span
+    rule = "at least" if name in ("words", "alpha_words") else "at most"
+    bench[name.replace("_", " ")] = [d.stats[name] for d in documents], rule, span
 junk = [i for i, truth in enumerate(truths) if truth.kind in ("junk", "other language")]
 FilterBench(texts, bench, good, bad=junk)
 
@@ -164,12 +164,12 @@ FilterBench(texts, bench, good, bad=junk)
 from itertools import islice
 
 pages = list(islice(read_table(fineweb_file()), 1400))
-shortest, figures = Length(least_words=250), Symbols(least_lettered_words=0.88, name="figures")
-bullets = Symbols(most_bullet_lines=0.5, most_ellipsis_lines=0.2, name="bullets, ellipses")
-tighter = [shortest, figures, bullets, Repetition(most_repeated_pieces=0.08, most_commonest_pair=0.05)]
+shortest, figures = Length(min_words=250), Symbols(min_alpha_words=0.88, name="figures")
+bullets = Symbols(max_bullet_lines=0.5, max_ellipsis_lines=0.2, name="bullets, ellipses")
+tighter = [shortest, figures, bullets, Repetition(max_repeated_ngrams=0.08, max_top_bigram=0.05)]
 judged = list(run_filters(pages, tighter))
 taken = {f.name: [i for i, v in enumerate(judged) if v.removed_by == f.name] for f in tighter}
-which = [f"pages[{i}], {page.numbers['words']:,.0f} words" for i, page in enumerate(pages)]
+which = [f"pages[{i}], {page.stats['words']:,.0f} words" for i, page in enumerate(pages)]
 lost = sum(not verdict.kept for verdict in judged)
 draw_funnel(which, taken, title=f"Of {len(pages):,} pages that FineWeb kept, tighter thresholds take {lost}")
 
@@ -202,7 +202,7 @@ for text in (
 # ## A filter leaves fingerprints
 #
 # What a filter has removed is gone. Its threshold is not: it can be read off what is left. Three numbers about each of the 1,400 pages: the part of its lines that end with a mark such as a full stop; the part of its lines that have at
-# most 30 characters; and `repeated_line_text` from the table above. FineWeb's paper says where it cut: below 0.12, above 0.67, above 0.1.
+# most 30 characters; and `repeated_line_chars` from the table above. FineWeb's paper says where it cut: below 0.12, above 0.67, above 0.1.
 
 # %% tags=["needs-fineweb"]
 def part_of_lines(text, has):
@@ -214,7 +214,7 @@ pages = list(islice(read_table(fineweb_file()), 1400))
 marks = (".", "!", "?", '"', "'", "”", "’")
 ended = [part_of_lines(page.text, lambda line: line.endswith(marks)) for page in pages]
 short = [part_of_lines(page.text, lambda line: len(line) <= 30) for page in pages]
-again = [page.numbers["repeated_line_text"] for page in pages]
+again = [page.stats["repeated_line_chars"] for page in pages]
 print(f"ended: from {min(ended):.3f}; short: up to {max(short):.3f}; again: up to {max(again):.4f}")
 
 # %% [markdown]
@@ -304,11 +304,11 @@ same([by_hand, imported], [0.5, 0.5], within=0.09)  # 128 throws, nineteen times
 # pieces, so that no text goes by bad luck. Why five? With six, more than one in a hundred pairs at a likeness of 0.75 would never meet.
 
 # %%
-from gptcore.corpus import bands_for, chance_of_meeting
+from gptcore.corpus import lsh_params, candidate_probability
 
-bands, in_each = bands_for(0.75)
+bands, in_each = lsh_params(0.75)
 for alike in (0.2, 0.5, 0.75):
-    print(f"likeness {alike:<4} meets with a chance of {chance_of_meeting(alike, bands, in_each):.1%}")
+    print(f"likeness {alike:<4} meets with a chance of {candidate_probability(alike, bands, in_each):.1%}")
 
 # %% [markdown]
 # How many pairs were compared in our table? And of the copies that were found, in what do the two least alike differ?

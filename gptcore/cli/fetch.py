@@ -44,8 +44,8 @@ class Fetch:
         """Make sure that one text is here; what it is, in a line."""
         if name.startswith(FROM_THE_HUB):
             # Only this line needs the hub's library, which is slow to load.
-            file = import_module("gptcore.corpus.downloads.hub").bring(name, self.again)
-            import_module("gptcore.corpus.reading.sources").check_file(file)
+            file = import_module("gptcore.corpus.downloads.hub").ensure_local(name, self.again)
+            import_module("gptcore.corpus.reading.sources").verify_source(file)
             return f"{name} {file.bytes:,} bytes  {file.path}"
         (text,) = corpus.fetch([name], again=self.again)
         return f"{text.name:17} {text.state:13} {text.bytes:>10,} bytes  {text.path}"

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from gptcore import corpus
 from gptcore.checks import as_path
-from gptcore.corpus.reading.left_out import in_lines
+from gptcore.corpus.reading.skipped import format_skipped
 from gptcore.json_text import parse_json
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def shown(steps: "Iterator[Progress]") -> "Iterator[Progress]":
         speed = f"{step.tokens_per_second:,.0f} tokens/s, " if step.tokens else ""
         words = f"{step.done} of {step.total}, {speed}{left(step)} left"
         if sys.stderr.isatty():
-            look = f"{step.doing} {{percentage:3.0f}}%|{{bar}}| {words}"
+            look = f"{step.stage} {{percentage:3.0f}}%|{{bar}}| {words}"
             if bar is None or bar.total != step.total_bytes:
                 close(bar)
                 bar = tqdm(total=step.total_bytes, bar_format=look, file=sys.stderr)
@@ -106,7 +106,7 @@ def shown(steps: "Iterator[Progress]") -> "Iterator[Progress]":
             bar.refresh()
         elif time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
             last_line = time.monotonic()
-            print(f"{step.doing}: {words}", file=sys.stderr, flush=True)
+            print(f"{step.stage}: {words}", file=sys.stderr, flush=True)
         yield step
     close(bar)
 
@@ -154,7 +154,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
     ]
     if summary["empty"]:
         lines.append(f"left out: {summary['empty']:,} without text")
-    lines += in_lines(summary["left_out"])
+    lines += format_skipped(summary["left_out"])
     if not summary["val"]["tokens"]:
         lines.append("none for validation, which gptcore train needs: see --val_share, --document")
     lines.append(

@@ -189,7 +189,7 @@ class Run:
 
     def named(self, batch: list[Micro]) -> list[tuple[torch.Tensor, torch.Tensor, list[str]]]:
         """The same micro-batches, and for each row where it comes from."""
-        where = getattr(self.batches, "where", None)
+        where = getattr(self.batches, "describe_rows", None)
         named = []
         for ids, targets, place in batch:
             rows = [f"row {row} of batch {place}" for row in range(len(ids))]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from small_corpora import LETTERS, ids_in, small_shards, some_texts, write_parquet
 
 from gptcore.corpus import Batches, ShardDamagedError, ShardSettings, prepare, write_shard
-from gptcore.corpus.shards.shuffle import shuffled
+from gptcore.corpus.shards.shuffle import permute_index
 from gptcore.tokenizers import CharTokenizer
 
 
@@ -108,14 +108,14 @@ def slowly_shuffled(place, count, seed):
 def test_the_order_is_the_same_in_every_version_of_every_library(count):
     """A run that is resumed next year must go on with the same batches."""
     places = range(0, count, -(-count // 50))
-    found = shuffled(np.array(places, dtype=np.uint64), count, "7 3")
+    found = permute_index(np.array(places, dtype=np.uint64), count, "7 3")
     assert found.tolist() == [slowly_shuffled(place, count, "7 3") for place in places]
 
 
 @given(st.integers(1, 3000), st.text(max_size=5))
 @pytest.mark.slow
 def test_a_shuffle_is_a_shuffle_for_any_count(count, seed):
-    found = shuffled(np.arange(count, dtype=np.uint64), count, seed)
+    found = permute_index(np.arange(count, dtype=np.uint64), count, seed)
     assert sorted(found.tolist()) == list(range(count))
 
 
@@ -124,7 +124,7 @@ def test_every_order_of_three_comes_about_equally_often():
     """Chi-squared over the six orders: 20.5 is passed by chance once in a thousand times."""
     orders: dict[tuple, int] = {}
     for seed in range(300):
-        order = tuple(shuffled(np.arange(3, dtype=np.uint64), 3, str(seed)).tolist())
+        order = tuple(permute_index(np.arange(3, dtype=np.uint64), 3, str(seed)).tolist())
         orders[order] = orders.get(order, 0) + 1
     assert len(orders) == 6
     assert sum((count - 50) ** 2 / 50 for count in orders.values()) < 20.5
@@ -255,7 +255,7 @@ def test_shards_of_another_tokenizer_are_refused(shards):
 def test_a_folder_that_is_not_finished_is_refused_with_the_command_that_continues(tmp_path):
     source = write_parquet(tmp_path / "a.parquet", some_texts(50))
     begun = prepare(source, tmp_path / "out", LETTERS)
-    assert [next(begun).doing, next(begun).doing] == ["checking", "making"]
+    assert [next(begun).stage, next(begun).stage] == ["checking", "making"]
     begun.close()
     with pytest.raises(ValueError, match=r"is not finished. Continue it with: gptcore prepare "):
         Batches(tmp_path / "out", batch_size=1, block_size=1, seed=0)

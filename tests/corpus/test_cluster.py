@@ -18,7 +18,7 @@ from datatrove.executor.local import LocalPipelineExecutor
 
 from gptcore.corpus.filters.filters import Document
 from gptcore.corpus.filters.table import write_table
-from gptcore.corpus.preparation.cluster import FinishShards, MakeShards, begin
+from gptcore.corpus.preparation.cluster import FinishShards, MakeShards, write_plan
 from gptcore.corpus.preparation.on_cluster import main
 from gptcore.corpus.preparation.plan import ShardSettings
 from gptcore.corpus.preparation.prepare import prepare
@@ -54,7 +54,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def begun(world: Path, out: Path) -> int:
-    return begin(world / "text", out, world / "tokenizer.json", SETTINGS)
+    return write_plan(world / "text", out, world / "tokenizer.json", SETTINGS)
 
 
 def work_through(step, tasks: int, ranks=None) -> None:
@@ -148,17 +148,17 @@ def test_a_file_that_changed_after_a_task_checked_it_stops_the_rest(world, tmp_p
 def test_another_tokenizer_or_other_sources_are_refused_at_the_beginning(world, tmp_path):
     begun(world, tmp_path / "out")
     with pytest.raises(ValueError, match="was prepared, or begun, with something else"):
-        begin(world / "text", tmp_path / "out", world / "tokenizer.json", ShardSettings())
+        write_plan(world / "text", tmp_path / "out", world / "tokenizer.json", ShardSettings())
     with pytest.raises(ValueError, match="There is no tokenizer 'gpt-2'"):
-        begin(world / "text", tmp_path / "new", "gpt-2")
+        write_plan(world / "text", tmp_path / "new", "gpt-2")
     with pytest.raises(ValueError, match="There is no"):
-        begin(world / "nothing", tmp_path / "new", world / "tokenizer.json")
+        write_plan(world / "nothing", tmp_path / "new", world / "tokenizer.json")
 
 
 def test_a_machine_that_sees_other_files_is_refused(world, tmp_path):
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "lines.txt").write_text("one\ntwo\n", encoding="utf-8")
-    begin(tmp_path / "text", tmp_path / "out", world / "tokenizer.json")
+    write_plan(tmp_path / "text", tmp_path / "out", world / "tokenizer.json")
     (tmp_path / "text" / "more.txt").write_text("three\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"source: more\.txt with 6 bytes is new"):
         work_through(MakeShards(tmp_path / "out"), 1)

@@ -56,7 +56,7 @@ def server():
 def manifest(server, monkeypatch, tmp_path):
     """Write a manifest whose one download, `letters`, has its mirrors at these paths."""
     monkeypatch.setattr("gptcore.manifest.shipped_folder", lambda: tmp_path / "shipped")
-    monkeypatch.setattr("gptcore.corpus.downloads.download.PAUSES_SECONDS", (0, 0))
+    monkeypatch.setattr("gptcore.corpus.downloads.download.RETRY_DELAYS_SECONDS", (0, 0))
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path / "data"))
     for variable in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(variable, "127.0.0.1")
@@ -94,9 +94,9 @@ def fetch_one(**options):
 
 def test_a_missing_text_is_brought_once_and_then_read_from_the_disk(manifest, server, capfd):
     path = manifest("good")
-    assert not corpus.available("letters")
+    assert not corpus.is_downloaded("letters")
     assert corpus.load("letters") == CONTENT.decode()
-    assert corpus.available("letters")
+    assert corpus.is_downloaded("letters")
     assert corpus.load_documents("letters")[:3] == ["ann", "bob", "carla"]
     assert server.asked == ["/good"]
     assert files_below(path.parents[1]) == [path]
@@ -105,9 +105,9 @@ def test_a_missing_text_is_brought_once_and_then_read_from_the_disk(manifest, se
 
 def test_fetch_says_of_each_text_where_it_is_and_how_it_came_there(manifest, server, tmp_path):
     path = manifest("good")
-    own = corpus.Fetched("own", tmp_path / "shipped" / "own.txt", 4, "shipped")
-    came = corpus.Fetched("letters", path, len(CONTENT), "downloaded")
-    here = corpus.Fetched("letters", path, len(CONTENT), "already here")
+    own = corpus.FetchedText("own", tmp_path / "shipped" / "own.txt", 4, "shipped")
+    came = corpus.FetchedText("letters", path, len(CONTENT), "downloaded")
+    here = corpus.FetchedText("letters", path, len(CONTENT), "already here")
     assert list(corpus.fetch(["own", "letters", "letters"])) == [own, came, here]
     assert list(corpus.fetch("letters")) == [here]
     assert list(corpus.fetch(["letters"], again=True)) == [came]
@@ -198,7 +198,7 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_variable_that_moves_i
     manifest("good")
     (tmp_path / "a file").touch()  # not chmod: the superuser writes into any folder
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path / "a file" / "data"))
-    assert not corpus.available("letters")
+    assert not corpus.is_downloaded("letters")
     assert message_of(lambda: corpus.load("letters")) == (
         "The text 'letters' cannot be stored as letters.txt in the folder "
         f"{tmp_path / 'a file' / 'data' / 'sub'} (Not a directory).\n"
@@ -233,7 +233,7 @@ def test_a_file_that_was_there_outlives_a_failed_attempt_to_replace_it(manifest)
     path = manifest("cut")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"damaged, but all we have")
-    assert not corpus.available("letters")
+    assert not corpus.is_downloaded("letters")
     message = message_of(lambda: fetch_one(again=True))
     assert f"letters.txt in the folder {path.parent} is as it was.\n" in message
     assert message.endswith(f"To try again: {FETCH} --again")
@@ -244,7 +244,7 @@ def test_a_file_that_was_there_outlives_a_failed_attempt_to_replace_it(manifest)
 def test_a_folder_in_the_place_of_the_file_is_named_and_not_removed(manifest):
     path = manifest("good")
     path.mkdir(parents=True)
-    assert not corpus.available("letters")
+    assert not corpus.is_downloaded("letters")
     assert f"cannot be read from {path} (" in message_of(lambda: corpus.load("letters"))
     assert "cannot be stored as letters.txt" in message_of(lambda: fetch_one(again=True))
     assert path.is_dir() and files_below(path.parents[1]) == []

@@ -15,7 +15,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 def test_loading_a_shipped_text_needs_no_folder_and_no_network(monkeypatch, tmp_path):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path / "nowhere"))
     written = (CHECKOUT / "data" / "names.txt").read_text(encoding="utf-8")
-    assert corpus.available("names")
+    assert corpus.is_downloaded("names")
     assert corpus.load("names") == written
     assert corpus.load_documents("names") == written.split()
     assert not (tmp_path / "nowhere").exists()
@@ -27,7 +27,7 @@ def test_documents_are_lines_without_blanks_around_them_and_none_is_empty(monkey
     assert corpus.load_documents("any") == ["ann", "bo\u2028b", "last"]
 
 
-@pytest.mark.parametrize("ask", [corpus.load, corpus.load_documents, corpus.available])
+@pytest.mark.parametrize("ask", [corpus.load, corpus.load_documents, corpus.is_downloaded])
 def test_every_way_to_ask_for_a_misspelt_text_gets_the_nearest_name(ask):
     with pytest.raises(corpus.UnknownTextError, match="Did you mean 'shakespeare'"):
         ask("shakespear")
@@ -37,7 +37,7 @@ def test_a_shipped_text_that_went_missing_says_how_to_bring_it_back(monkeypatch,
     manifest = (CHECKOUT / "data" / "manifest.toml").read_bytes()
     (tmp_path / "manifest.toml").write_bytes(manifest)
     monkeypatch.setattr("gptcore.manifest.shipped_folder", lambda: tmp_path)
-    assert not corpus.available("names")
+    assert not corpus.is_downloaded("names")
     with pytest.raises(corpus.TextUnavailableError) as caught:
         corpus.load("names")
     assert str(caught.value) == (
@@ -48,14 +48,14 @@ def test_a_shipped_text_that_went_missing_says_how_to_bring_it_back(monkeypatch,
 
 
 def test_makemores_names_are_32033_documents_of_which_29494_differ():
-    if not corpus.available("names-ssa"):
+    if not corpus.is_downloaded("names-ssa"):
         pytest.skip("names-ssa is not on this machine; bring it with: gptcore fetch names-ssa")
     documents = corpus.load_documents("names-ssa")
     assert (len(documents), len(set(documents))) == (32_033, 29_494)
 
 
 def test_shakespeare_is_1115394_characters_of_which_65_differ():
-    if not corpus.available("shakespeare"):
+    if not corpus.is_downloaded("shakespeare"):
         pytest.skip("shakespeare is not on this machine; bring it with: gptcore fetch shakespeare")
     text = corpus.load("shakespeare")
     assert (len(text), len(set(text))) == (1_115_394, 65)
@@ -65,7 +65,7 @@ def test_neither_the_import_nor_a_text_that_is_here_loads_what_downloads_need():
     code = (
         "import sys, gptcore.corpus as corpus; "
         "print(sorted(m for m in sys.modules if m.startswith('gptcore.corpus.'))); "
-        "corpus.load('names'); corpus.available('names-ssa'); "
+        "corpus.load('names'); corpus.is_downloaded('names-ssa'); "
         "print(sorted({'pooch', 'requests', 'tqdm', 'torch', 'numpy'} & set(sys.modules)))"
     )
     python = [sys.executable, "-c", code]

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_corpora import some_texts, write_parquet
 
-from gptcore.corpus import Reading, SourceDamagedError, find_text, load_documents, text_path
+from gptcore.corpus import ReaderOptions, SourceDamagedError, find_text, load_documents, text_path
 from gptcore.corpus.reading import documents as home
 from gptcore.corpus.reading.documents import read_documents, row_groups
 
 
 def read(path, **how):
     """All rows of a file, row group by row group."""
-    reading = Reading(**how)
+    reading = ReaderOptions(**how)
     groups = range(len(row_groups(path, reading)))
     return [
         row for group in groups for batch in read_documents(path, group, reading) for row in batch
@@ -133,7 +133,7 @@ def test_parquet_has_texts_and_ids_row_group_by_row_group(tmp_path):
     found = read(path)
     table = pq.read_table(path)
     assert found == list(zip(table["id"].to_pylist(), table["text"].to_pylist()))
-    assert len(row_groups(path, Reading())) == 3
+    assert len(row_groups(path, ReaderOptions())) == 3
 
 
 def test_a_row_group_of_no_rows_has_no_documents(tmp_path):

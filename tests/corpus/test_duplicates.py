@@ -14,13 +14,13 @@ from gptcore.corpus import data_folder
 from gptcore.corpus.filters.duplicates import (
     PERMUTATIONS,
     RECALL,
-    Copy,
+    DuplicatePair,
     ExactDuplicates,
     NearDuplicates,
-    bands_for,
-    chance_of_meeting,
+    candidate_probability,
     clusters,
     jaccard,
+    lsh_params,
     shingles,
 )
 from gptcore.corpus.filters.filters import Document
@@ -32,12 +32,12 @@ needs_datasketch = pytest.mark.skipif(
     find_spec("datasketch") is None,
     reason="datasketch is not installed: pip install datasketch",
 )
-WORDS = [f"w{i}" for i in range(2000)]
+SPEC_KINDS = [f"w{i}" for i in range(2000)]
 
 
-def edited(words: list[str], share: float, rng: random.Random) -> list[str]:
+def edited(words: list[str], fraction: float, rng: random.Random) -> list[str]:
     """The same words, some of them replaced: 1 % of the words changes some 5 % of the pieces."""
-    return [rng.choice(WORDS) if rng.random() < share else word for word in words]
+    return [rng.choice(SPEC_KINDS) if rng.random() < fraction else word for word in words]
 
 
 def planted(families: int, seed: int) -> list[Document]:
@@ -45,14 +45,14 @@ def planted(families: int, seed: int) -> list[Document]:
     rng = random.Random(seed)
     texts = []
     for _ in range(families):
-        words = rng.choices(WORDS, k=rng.randint(60, 200))
+        words = rng.choices(SPEC_KINDS, k=rng.randint(60, 200))
         copies = [edited(words, rng.uniform(0, 0.12), rng) for _ in range(rng.randint(0, 3))]
         texts += [" ".join(text) for text in [words, *copies]]
     rng.shuffle(texts)
     return [Document(str(i), text) for i, text in enumerate(texts)]
 
 
-def compare_all(documents: list[Document], threshold: float) -> list[Copy]:
+def compare_all(documents: list[Document], threshold: float) -> list[DuplicatePair]:
     """What `NearDuplicates` promises, by comparing each text with every one that was kept."""
     kept: list[tuple[str, set[str]]] = []
     copies = []
@@ -61,7 +61,7 @@ def compare_all(documents: list[Document], threshold: float) -> list[Copy]:
         similar = [(jaccard(pieces, other), name) for name, other in kept]
         most, name = max(similar, key=lambda pair: pair[0], default=(0.0, ""))
         if most >= threshold:
-            copies.append(Copy(document.id, name, most))
+            copies.append(DuplicatePair(document.id, name, most))
         else:
             kept.append((document.id, pieces))
     return copies
@@ -98,7 +98,7 @@ def test_similarity_does_not_ask_who_comes_first(a, b):
 
 
 def test_the_same_words_in_another_order_are_no_copy():
-    words = WORDS[:100]
+    words = SPEC_KINDS[:100]
     shuffled = random.Random(0).sample(words, len(words))
     assert jaccard(set(words), set(shuffled)) == 1
     assert jaccard(shingles(" ".join(words)), shingles(" ".join(shuffled))) == 0
@@ -106,12 +106,12 @@ def test_the_same_words_in_another_order_are_no_copy():
 
 @given(st.floats(0.01, 1))
 def test_copies_just_at_the_threshold_meet_and_the_next_longer_bands_would_miss_more(threshold):
-    bands, rows = bands_for(threshold)
+    bands, rows = lsh_params(threshold)
     assert bands * rows <= PERMUTATIONS and bands >= 2
     if rows > 1:
-        assert chance_of_meeting(threshold, bands, rows) >= RECALL
+        assert candidate_probability(threshold, bands, rows) >= RECALL
     if rows < PERMUTATIONS // 2:
-        assert chance_of_meeting(threshold, PERMUTATIONS // (rows + 1), rows + 1) < RECALL
+        assert candidate_probability(threshold, PERMUTATIONS // (rows + 1), rows + 1) < RECALL
 
 
 def test_the_chance_of_meeting_is_what_dice_give():
@@ -120,7 +120,7 @@ def test_the_chance_of_meeting_is_what_dice_give():
         any(all(rng.random() < similarity for _ in range(rows)) for _ in range(bands))
         for _ in range(tries)
     )
-    assert met / tries == pytest.approx(chance_of_meeting(similarity, bands, rows), abs=0.02)
+    assert met / tries == pytest.approx(candidate_probability(similarity, bands, rows), abs=0.02)
 
 
 def test_an_exact_copy_is_removed_and_named_after_the_first():
@@ -165,9 +165,9 @@ def test_no_text_is_removed_that_is_less_similar_than_it_is_said_to_be():
 @needs_datasketch
 @pytest.mark.slow
 def test_what_is_like_a_copy_but_unlike_the_kept_text_stays():
-    first = WORDS[:100]
-    second = first[:85] + WORDS[100:115]  # like the first
-    third = second[15:85] + WORDS[100:130]  # like the second, unlike the first
+    first = SPEC_KINDS[:100]
+    second = first[:85] + SPEC_KINDS[100:115]  # like the first
+    third = second[15:85] + SPEC_KINDS[100:130]  # like the second, unlike the first
     documents = [Document(name, " ".join(w)) for name, w in zip("abc", (first, second, third))]
     assert jaccard(*(shingles(document.text) for document in documents[1:])) > 0.6
     near = near_copies(documents, threshold=0.6)
@@ -181,14 +181,14 @@ def test_what_is_like_a_copy_but_unlike_the_kept_text_stays():
 @pytest.mark.slow
 def test_a_copy_is_named_after_the_most_similar_text_and_of_equals_the_first():
     cuts = {"a": (0, 100), "b": (60, 160), "c": (10, 150), "d": (55, 160)}
-    documents = [Document(name, " ".join(WORDS[i:j])) for name, (i, j) in cuts.items()]
+    documents = [Document(name, " ".join(SPEC_KINDS[i:j])) for name, (i, j) in cuts.items()]
     near = near_copies(documents, threshold=0.5)
     assert [(copy.id, copy.copy_of) for copy in near.copies] == [("c", "a"), ("d", "b")]
 
 
 @needs_datasketch
 def test_a_text_longer_than_a_batch_of_pieces_has_the_signature_of_the_whole(monkeypatch):
-    pieces, near = shingles(" ".join(WORDS)), NearDuplicates()
+    pieces, near = shingles(" ".join(SPEC_KINDS)), NearDuplicates()
     whole = near.signature(pieces).digest()
     monkeypatch.setattr("gptcore.corpus.filters.duplicates.BATCH_PIECES", 7)
     assert (near.signature(pieces).digest() == whole).all()

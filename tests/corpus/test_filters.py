@@ -17,7 +17,7 @@ from gptcore.corpus import data_folder
 from gptcore.corpus.filters.filters import Document, Language, Length, Repetition, Symbols
 from gptcore.corpus.filters.funnel import FilterReport, Verdict, run_filters
 from gptcore.corpus.filters.language import NO_LANGUAGE, guess_language
-from gptcore.corpus.filters.text_stats import measure, repeated_pieces, seen_before
+from gptcore.corpus.filters.text_stats import repeated_ngrams, seen_before, text_stats
 
 GERMAN = "Der Hund läuft über die Straße, und die Katze schaut ihm lange nach."
 ENGLISH = "The dog runs across the street, and the cat looks after it for a long time."
@@ -37,41 +37,41 @@ def removed_by(text: str, filters=FILTERS) -> str:
 
 
 def test_the_numbers_of_a_small_text_are_those_counted_by_hand():
-    numbers = measure("# to be or\n\n• not to be ...\nto be or 42\n# to be or")
-    assert numbers == pytest.approx(
+    stats = text_stats("# to be or\n\n• not to be ...\nto be or 42\n# to be or")
+    assert stats == pytest.approx(
         {
             "words": 17,
-            "mean_word": 33 / 17,
-            "lettered_words": 12 / 17,  # all but # • ... 42 #
+            "mean_word_length": 33 / 17,
+            "alpha_words": 12 / 17,  # all but # • ... 42 #
             "symbols": 2 / 17,  # two #, one ellipsis
             "bullet_lines": 1 / 4,  # of the lines that are not empty
             "ellipsis_lines": 1 / 4,
             "repeated_lines": 1 / 4,
-            "repeated_line_text": 10 / 46,
-            "commonest_pair": 4 * 4 / 33,  # "to be"
-            "repeated_pieces": 0,
+            "repeated_line_chars": 10 / 46,
+            "top_bigram": 4 * 4 / 33,  # "to be"
+            "repeated_ngrams": 0,
         }
     )
 
 
 def test_a_piece_that_comes_again_is_stepped_over_whole():
     words = [*"abcdeabcdea"]
-    assert repeated_pieces(words) == 5 / 11
-    assert repeated_pieces(["a"] * 12) == 10 / 12  # 1 new piece at 0; again at 1 and at 6
+    assert repeated_ngrams(words) == 5 / 11
+    assert repeated_ngrams(["a"] * 12) == 10 / 12  # 1 new piece at 0; again at 1 and at 6
 
 
 def test_a_pair_that_comes_once_repeats_nothing():
-    assert measure("one two three four")["commonest_pair"] == 0
-    assert measure("a b c a b")["commonest_pair"] == 4 / 5
-    assert measure("go go go")["commonest_pair"] == 1  # its two pairs overlap
+    assert text_stats("one two three four")["top_bigram"] == 0
+    assert text_stats("a b c a b")["top_bigram"] == 4 / 5
+    assert text_stats("go go go")["top_bigram"] == 1  # its two pairs overlap
 
 
 @given(st.text(alphabet=" \nab#….-•é", max_size=200))
 def test_shares_are_shares_whatever_the_text(text):
-    numbers = measure(text)
-    for name, value in numbers.items():
+    stats = text_stats(text)
+    for name, value in stats.items():
         assert value >= 0 and math.isfinite(value)
-        assert value <= 1 or name in {"words", "mean_word", "symbols"}, name
+        assert value <= 1 or name in {"words", "mean_word_length", "symbols"}, name
 
 
 def test_repetition_is_what_datatrove_counts():
@@ -83,7 +83,7 @@ def test_repetition_is_what_datatrove_counts():
     @given(st.lists(st.sampled_from("abc"), max_size=40))
     def compare(words):
         whole = len(words) or 1
-        assert repeated_pieces(words) == theirs.find_all_duplicate(words, 5) / whole
+        assert repeated_ngrams(words) == theirs.find_all_duplicate(words, 5) / whole
         again = seen_before(words)
         assert (len(again), sum(map(len, again))) == theirs.find_duplicates(words)
 
@@ -101,11 +101,11 @@ def test_the_thresholds_are_the_published_ones_as_datatrove_has_them():
         }
 
     quality = theirs("GopherQualityFilter")
-    assert (Length().least_words, Length().most_words) == (
+    assert (Length().min_words, Length().max_words) == (
         quality["min_doc_words"],
         quality["max_doc_words"],
     )
-    assert (Length().least_mean_word, Length().most_mean_word) == (
+    assert (Length().min_mean_word_length, Length().max_mean_word_length) == (
         quality["min_avg_word_length"],
         quality["max_avg_word_length"],
     )
@@ -122,7 +122,7 @@ def test_the_thresholds_are_the_published_ones_as_datatrove_has_them():
         dict(repetition["top_n_grams"])[2],
         dict(repetition["dup_n_grams"])[5],
     )
-    assert Language().least_score == theirs("LanguageFilter")["language_threshold"]
+    assert Language().min_score == theirs("LanguageFilter")["language_threshold"]
 
 
 @pytest.mark.parametrize(
@@ -131,38 +131,38 @@ def test_the_thresholds_are_the_published_ones_as_datatrove_has_them():
         (plain(), "kept"),
         (plain(49), "length: words 49, below 50"),
         ("", "length: words 0, below 50"),
-        ("a " * 60, "length: mean word 1, below 3"),
-        ("abcdefghijkl " * 60, "length: mean word 12, above 10"),
+        ("a " * 60, "length: mean word length 1, below 3"),
+        ("abcdefghijkl " * 60, "length: mean word length 12, above 10"),
         (plain() + " #" * 9, "symbols: symbols 0.101, above 0.1"),
-        (plain(30) + " 2024" * 60, "symbols: lettered words 0.333, below 0.8"),
+        (plain(30) + " 2024" * 60, "symbols: alpha words 0.333, below 0.8"),
         ("• " + plain().replace("\n", "\n• "), "symbols: bullet lines 1, above 0.9"),
         (plain().replace("\n", "...\n"), "symbols: symbols 0.0875, above 0.08"),
         ((plain(50) + "\n") * 2, "repetition: repeated lines 0.5, above 0.3"),
         (
             plain() + "\n" + plain().replace("\n", " "),
-            "repetition: repeated pieces 0.5, above 0.15",
+            "repetition: repeated ngrams 0.5, above 0.15",
         ),
-        (plain(60) + " buy now" * 20, "repetition: commonest pair 0.25, above 0.2"),
+        (plain(60) + " buy now" * 20, "repetition: top bigram 0.25, above 0.2"),
     ],
     ids=lambda value: value[-40:] if ":" in value or value == "kept" else "",
 )
 def test_each_filter_says_which_number_and_which_threshold(text, verdict):
-    filters = [Length(), Symbols(most_symbols=0.08 if "0.08" in verdict else 0.1), Repetition()]
+    filters = [Length(), Symbols(max_symbols=0.08 if "0.08" in verdict else 0.1), Repetition()]
     assert removed_by(text, filters) == verdict
 
 
 def test_a_number_that_is_just_the_threshold_stays():
     text = plain(50) + "\n# # # # #"
-    numbers = Document("1", text).numbers
-    assert removed_by(text, [Length(least_words=55, most_words=55)]) == "kept"
-    assert removed_by(text, [Symbols(5 / 55, 0, 0, numbers["lettered_words"])]) == "kept"
+    stats = Document("1", text).stats
+    assert removed_by(text, [Length(min_words=55, max_words=55)]) == "kept"
+    assert removed_by(text, [Symbols(5 / 55, 0, 0, stats["alpha_words"])]) == "kept"
 
 
 def test_a_document_is_measured_once_however_many_filters_ask(monkeypatch):
     measured = []
     monkeypatch.setattr(
-        "gptcore.corpus.filters.filters.measure",
-        lambda text: measured.append(text) or measure(text),
+        "gptcore.corpus.filters.filters.text_stats",
+        lambda text: measured.append(text) or text_stats(text),
     )
     document = Document("1", plain())
     for _ in range(2):
@@ -174,7 +174,7 @@ def test_the_first_filter_with_a_reason_counts_and_later_ones_see_nothing():
     class Never:
         name = "never reached"
 
-        def judge(self, document):
+        def reject_reason(self, document):
             raise AssertionError
 
     assert removed_by("too short", [Length(), Never()]) == "length: words 2, below 50"
@@ -211,27 +211,27 @@ def test_two_filters_of_one_name_are_refused_and_a_new_name_is_accepted():
     with pytest.raises(
         ValueError, match=r"Two filters are called 'length'.* Length\(name='length "
     ):
-        run_filters([], [Length(), Length(least_words=5)])
+        run_filters([], [Length(), Length(min_words=5)])
     assert list(run_filters([], [Length(), Length(name="length of poems")])) == []
 
 
 @pytest.mark.parametrize("value", [-1, math.nan])
 def test_a_threshold_that_could_never_be_met_is_refused(value):
-    with pytest.raises(ValueError, match=r"most_repeated_lines=.* must be a number, 0 or more"):
-        Repetition(most_repeated_lines=value)
+    with pytest.raises(ValueError, match=r"max_repeated_lines=.* must be a number, 0 or more"):
+        Repetition(max_repeated_lines=value)
 
 
 @pytest.mark.slow
 def test_the_language_of_the_table_is_believed_and_only_null_is_guessed():
     pytest.importorskip("py3langid", reason="py3langid is not installed: pip install py3langid")
-    assert Document("1", GERMAN, "en", 0.7).spoken == ("en", 0.7)
-    language, score = Document("1", GERMAN, "en", None).spoken
+    assert Document("1", GERMAN, "en", 0.7).detected_language == ("en", 0.7)
+    language, score = Document("1", GERMAN, "en", None).detected_language
     assert language == "de" and score > 0.9
     judged = [
-        Language().judge(Document("1", GERMAN)),
-        Language().judge(Document("1", ENGLISH)),
-        Language().judge(Document("1", ENGLISH, "en", 0.4)),
-        Language("de").judge(Document("1", GERMAN)),
+        Language().reject_reason(Document("1", GERMAN)),
+        Language().reject_reason(Document("1", ENGLISH)),
+        Language().reject_reason(Document("1", ENGLISH, "en", 0.4)),
+        Language("de").reject_reason(Document("1", GERMAN)),
     ]
     assert judged == [
         f"language de ({score:.3g}), not en",
@@ -270,7 +270,7 @@ import sys
 sys.modules["py3langid"] = None
 from gptcore.corpus.filters.filters import Document
 try:
-    Document("1", "some text").spoken
+    Document("1", "some text").detected_language
 except ModuleNotFoundError as error:
     print(error)
 """
@@ -285,7 +285,7 @@ def test_another_threshold_for_1400_measured_documents_takes_less_than_a_fifth_o
     documents = [Document(str(i), plain(), "en", 0.99) for i in range(1400)]
     list(run_filters(documents, FILTERS))  # measured once
     start = time.process_time()
-    verdicts = list(run_filters(documents, [Length(least_words=100), *FILTERS[1:], Language()]))
+    verdicts = list(run_filters(documents, [Length(min_words=100), *FILTERS[1:], Language()]))
     assert time.process_time() - start < 0.2
     assert not any(verdict.kept for verdict in verdicts)
 

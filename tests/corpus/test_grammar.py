@@ -5,8 +5,8 @@ from math import log
 
 import pytest
 
-from gptcore.corpus.stories.grammar import Slot, read_grammar
-from gptcore.corpus.stories.stories import story_entropy, tell_stories, ways_to_tell
+from gptcore.corpus.stories.grammar import Slot, parse_grammar
+from gptcore.corpus.stories.stories import derivations, generate_stories, story_entropy
 
 SMALL = """
 story
@@ -36,11 +36,11 @@ def all_of_small() -> dict[str, float]:
     chances = {}
     for girl, toys in GIRLS.items():
         for toy, of_toy in toys.items():
-            start, chance = f"{girl} lost her {toy}. ", 1 / 4 * 1 / 3 * of_toy
-            chances[start] = chance * 6 / 11
+            start, prob = f"{girl} lost her {toy}. ", 1 / 4 * 1 / 3 * of_toy
+            chances[start] = prob * 6 / 11
             for cat, of_cat in CATS.items():
-                chances[f"{start}Her {cat} slept."] = chance * 3 / 11 * of_cat
-                chances[f'{start}"{cat.title()}!" said {girl}.'] = chance * 2 / 11 * of_cat
+                chances[f"{start}Her {cat} slept."] = prob * 3 / 11 * of_cat
+                chances[f'{start}"{cat.title()}!" said {girl}.'] = prob * 2 / 11 * of_cat
     days, words = {"Monday": 1 / 3, "Tuesday": 2 / 3}, {"": 2 / 3, "almost ": 1 / 3}
     for day, word in itertools.product(days, words):
         text = f"It rained on {day}, so {word}nothing happened."
@@ -51,17 +51,17 @@ def all_of_small() -> dict[str, float]:
 def test_a_small_table_tells_exactly_the_texts_that_pen_and_paper_find():
     chances = all_of_small()
     assert sum(chances.values()) == pytest.approx(1, abs=1e-12)
-    grammar = read_grammar(SMALL)
-    told = dict(itertools.islice(tell_stories(1, grammar), 5_000))
+    grammar = parse_grammar(SMALL)
+    told = dict(itertools.islice(generate_stories(1, grammar), 5_000))
     assert set(told) == set(chances)
-    for text, chance in chances.items():
-        assert told[text] == pytest.approx(-log(chance), abs=1e-12)
-        assert list(ways_to_tell(text, grammar)) == [pytest.approx(-log(chance), abs=1e-12)]
+    for text, prob in chances.items():
+        assert told[text] == pytest.approx(-log(prob), abs=1e-12)
+        assert list(derivations(text, grammar)) == [pytest.approx(-log(prob), abs=1e-12)]
 
 
 def test_what_is_expected_of_a_small_table_is_the_sum_over_all_its_texts():
     chances = all_of_small()
-    expected = story_entropy(read_grammar(SMALL))
+    expected = story_entropy(parse_grammar(SMALL))
     assert expected.nats == pytest.approx(-sum(p * log(p) for p in chances.values()), abs=1e-12)
     assert expected.letters == pytest.approx(sum(p * len(t) for t, p in chances.items()), abs=1e-12)
     blanks = sum(p * t.count(" ") for t, p in chances.items())
@@ -73,7 +73,7 @@ def test_a_field_may_name_the_others_of_its_line_and_then_it_is_that_line():
     # The average of nats differs where the two fields were drawn from different lines.
     table = "story\n    {x:x}{x}{x.a}\nx evenly\n    p\n        a = {x.b}\n        b = [q / r]\n"
     table += "    s\n        a = {x.b}{x.b}\n        b = [q / r / t]\n"
-    expected = story_entropy(read_grammar(table))
+    expected = story_entropy(parse_grammar(table))
     two, three = [2 / 3, 1 / 3], [6 / 11, 3 / 11, 2 / 11]
     nats = [-sum(p * log(p) for p in chances) for chances in (two, three)]
     assert expected.nats == pytest.approx(log(2) + nats[0] / 2 + 2 * nats[1] / 2, abs=1e-12)
@@ -81,13 +81,13 @@ def test_a_field_may_name_the_others_of_its_line_and_then_it_is_that_line():
 
 
 def test_chances_follow_zipf_unless_the_rule_is_even_or_a_number_says_otherwise():
-    grammar = read_grammar("a\n    {b}{c}\nb\n    p / q / 0.5: r\nc evenly\n    s / t\n")
-    assert [line.chance for line in grammar["b"]] == pytest.approx([1 / 2, 1 / 4, 1 / 4])
-    assert [line.chance for line in grammar["c"]] == [1 / 2, 1 / 2]
+    grammar = parse_grammar("a\n    {b}{c}\nb\n    p / q / 0.5: r\nc evenly\n    s / t\n")
+    assert [line.prob for line in grammar["b"]] == pytest.approx([1 / 2, 1 / 4, 1 / 4])
+    assert [line.prob for line in grammar["c"]] == [1 / 2, 1 / 2]
 
 
 def test_a_slot_is_read_with_its_capital_and_its_field():
-    parts = read_grammar("a\n    {x:b}{x} {X} {x.c} {x.C}!\nb\n    y\n        c = z\n")["a"][
+    parts = parse_grammar("a\n    {x:b}{x} {X} {x.c} {x.C}!\nb\n    y\n        c = z\n")["a"][
         0
     ].parts
     assert [part for part in parts if part != " "] == [
@@ -132,10 +132,10 @@ def test_a_slot_is_read_with_its_capital_and_its_field():
 )
 def test_a_table_from_which_nothing_can_be_told_says_what_is_wrong(table, message):
     with pytest.raises(ValueError) as caught:
-        read_grammar(table)
+        parse_grammar(table)
     assert str(caught.value) == message
 
 
 def test_what_was_drawn_is_forgotten_after_the_line_that_drew_it():
     with pytest.raises(ValueError, match="There is no rule 'x'"):
-        read_grammar("a\n    {b} {x}\nb\n    {x:c}{x}\nc\n    y")
+        parse_grammar("a\n    {b} {x}\nb\n    {x:c}{x}\nc\n    y")

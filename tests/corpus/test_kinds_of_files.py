@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from small_corpora import some_texts, write_parquet
 
-from gptcore.corpus import Reading, SourceDamagedError
+from gptcore.corpus import ReaderOptions, SourceDamagedError
 from gptcore.corpus.reading.documents import read_documents, row_groups
 
 TEXTS = ["one", 'two, "quoted"', "three\nlines\r\nof text", "été 😀", ""]
@@ -22,7 +22,7 @@ WANTED = [(row["id"], row["text"]) for row in ROWS]
 
 
 def read(path, **how):
-    reading = Reading(**how)
+    reading = ReaderOptions(**how)
     groups = range(len(row_groups(path, reading)))
     return [
         row for group in groups for batch in read_documents(path, group, reading) for row in batch
@@ -46,7 +46,9 @@ def test_what_is_compressed_is_read_as_if_it_were_not(tmp_path, ending, kind):
     plain.write_bytes(content)
     packed.write_bytes(PACKED[ending](content))
     assert read(packed) == read(plain) != []
-    assert row_groups(packed, Reading()) == row_groups(plain, Reading()) == [len(content)]
+    assert (
+        row_groups(packed, ReaderOptions()) == row_groups(plain, ReaderOptions()) == [len(content)]
+    )
 
 
 def as_csv(rows, delimiter=",") -> bytes:
@@ -74,7 +76,7 @@ def test_a_large_compressed_file_is_read_whole_and_its_size_is_an_estimate(tmp_p
     content = b"".join(json.dumps({"text": str(i) * 50}).encode() + b"\n" for i in range(60_000))
     assert len(content) > 2 * 4 * 2**20
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(content))
-    (size,) = row_groups(tmp_path / "a.jsonl.gz", Reading())
+    (size,) = row_groups(tmp_path / "a.jsonl.gz", ReaderOptions())
     assert 0.7 < size / len(content) < 1.5
     assert len(read(tmp_path / "a.jsonl.gz")) == 60_000
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 np = pytest.importorskip("numpy", reason="numpy is not installed: pip install numpy")
 
 from gptcore.corpus.shards.batches import Batches  # noqa: E402
-from gptcore.corpus.shards.mixture import LONGEST_ROUND, Mixture, whole_numbers  # noqa: E402
+from gptcore.corpus.shards.mixture import MAX_ROUND_ROWS, Mixture, integer_weights  # noqa: E402
 from gptcore.corpus.shards.shards import write_shard  # noqa: E402
 
 T = 4
@@ -57,21 +57,21 @@ def inputs(mixture, steps) -> list:
     ],
 )
 def test_weights_become_the_fewest_rows_that_keep_their_proportion(weights, rows):
-    assert whole_numbers(weights) == rows
+    assert integer_weights(weights) == rows
 
 
 @given(st.dictionaries(st.text(max_size=2), st.floats(1e-3, 1e3), min_size=1, max_size=6))
 @pytest.mark.slow
 def test_no_share_is_off_by_more_than_about_a_thousandth(weights):
-    rows, whole = whole_numbers(weights), sum(weights.values())
-    assert sum(rows) <= LONGEST_ROUND + len(rows) and min(rows) >= 1
+    rows, whole = integer_weights(weights), sum(weights.values())
+    assert sum(rows) <= MAX_ROUND_ROWS + len(rows) and min(rows) >= 1
     for row, weight in zip(rows, weights.values()):
         assert row / sum(rows) == pytest.approx(weight / whole, abs=0.005)
 
 
 def test_in_every_round_each_source_has_exactly_its_share(folders):
     mixture = mix(folders, {"web": 0.7, "books": 0.2, "code": 0.1}, batch_size=8)
-    assert (mixture.round_rows, list(mixture.shares.values())) == (10, [0.7, 0.2, 0.1])
+    assert (mixture.round_rows, list(mixture.proportions.values())) == (10, [0.7, 0.2, 0.1])
     rows = [source_of(row) for row in inputs(mixture, steps=50)]
     rounds = [rows[start : start + 10] for start in range(0, 400, 10)]
     assert all(Counter(turn) == {"web": 7, "books": 2, "code": 1} for turn in rounds)

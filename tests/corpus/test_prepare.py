@@ -8,7 +8,7 @@ import pytest
 from small_corpora import LETTERS, files_in, ids_in, small_shards, some_texts, write_parquet
 
 from gptcore import corpus
-from gptcore.corpus import ShardSettings, available, prepare
+from gptcore.corpus import ShardSettings, is_downloaded, prepare
 from gptcore.corpus.preparation import prepare as preparing
 from gptcore.corpus.preparation.prepare import Progress
 from gptcore.tokenizers import CharTokenizer, find_tokenizer
@@ -96,7 +96,7 @@ def test_the_validation_slice_is_the_same_whatever_the_number_of_shards_and_the_
 def test_the_result_is_the_same_for_any_number_of_workers_and_files_are_all_there_is(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(preparing, "BYTES_WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(preparing, "MIN_BYTES_PER_WORKER", 1)
     source = write_parquet(tmp_path / "a.parquet", some_texts(100))
     for workers in (1, 2):
         made(tmp_path / f"out{workers}", source, workers=workers, val_share=0.1)
@@ -174,7 +174,7 @@ def test_a_wide_vocabulary_gets_four_bytes_for_each_token(tmp_path):
 
 
 @pytest.mark.skipif(
-    not (available("gpt2-vocabulary") and available("shakespeare")),
+    not (is_downloaded("gpt2-vocabulary") and is_downloaded("shakespeare")),
     reason="needs: gptcore fetch gpt2-vocabulary shakespeare",
 )
 @pytest.mark.slow
@@ -215,8 +215,8 @@ def test_a_damaged_shard_is_made_again_and_no_other(tmp_path, damage):
     }[damage]()
     times = {path.name: path.stat().st_mtime_ns for path in shards.iterdir()}
     again = (tmp_path / "texts.parquet", shards, LETTERS, 1, ShardSettings(val_share=0.2))
-    doing = [step.doing for step in prepare(*again)]
-    assert doing == ["checking", "making"]
+    stage = [step.stage for step in prepare(*again)]
+    assert stage == ["checking", "making"]
     assert files_in(shards) == before
     later = {path.name: path.stat().st_mtime_ns for path in shards.iterdir()}
     changed = {name for name in later if later[name] != times.get(name)}
@@ -241,7 +241,7 @@ def test_a_shard_is_not_repaired_from_another_file(tmp_path):
 def test_thirty_flipped_bits_in_parquet_are_all_told_once_its_hash_is_known(tmp_path):
     source = write_parquet(tmp_path / "a.parquet", some_texts(100))
     begun = prepare(source, tmp_path / "out", LETTERS)
-    assert [next(begun).doing, next(begun).doing] == ["checking", "making"]
+    assert [next(begun).stage, next(begun).stage] == ["checking", "making"]
     begun.close()
     whole, rng = source.read_bytes(), random.Random(2)
     for _ in range(30):

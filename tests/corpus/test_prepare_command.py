@@ -90,7 +90,7 @@ def test_the_names_of_shipped_texts_are_sources(command, tmp_path):
     )
 
 
-def refused(answer, *words, code=2):
+def mismatch_error(answer, *words, code=2):
     found, out, err = answer
     assert (found, out) == (code, "")
     assert err.startswith("gptcore: ") and "Traceback" not in err and len(err.splitlines()) <= 8
@@ -103,7 +103,7 @@ def test_sources_that_are_not_there_are_told_with_the_nearest(command, tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.bin").touch()
     (tmp_path / "archive.zip").touch()
-    refused(
+    mismatch_error(
         command(*WITH_LETTERS), "Say what to prepare: a file, a folder, a quoted glob, the name of"
     )
     for asked, words in [
@@ -117,8 +117,8 @@ def test_sources_that_are_not_there_are_told_with_the_nearest(command, tmp_path)
         ("archive.zip", "archive.zip ends in '.zip'; files of documents end in .parquet, .txt, "),
         ("fineweb:2013", "'fineweb:2013' is no name of a file of FineWeb. Names are such as fine"),
     ]:
-        refused(command(asked, *WITH_LETTERS), words)
-    refused(
+        mismatch_error(command(asked, *WITH_LETTERS), words)
+    mismatch_error(
         command("texts.parquet", "./texts.parquet", *WITH_LETTERS), "is named twice. Name every"
     )
     assert not (tmp_path / "shards").exists() or not list((tmp_path / "shards").iterdir())
@@ -141,15 +141,19 @@ def test_what_went_wrong_on_the_way_ends_with_1_and_what_was_asked_wrongly_with_
     command, tmp_path
 ):
     (tmp_path / "a.parquet").write_text("<html>Please log in</html>")
-    refused(command("a.parquet", *WITH_LETTERS), "a page of the web, saved under this name", code=1)
+    mismatch_error(
+        command("a.parquet", *WITH_LETTERS), "a page of the web, saved under this name", code=1
+    )
     write_parquet(tmp_path / "a.parquet", some_texts(5))
-    refused(
+    mismatch_error(
         command("a.parquet", *WITH_LETTERS, "--column", "body"), "Its columns are: text, id, tok"
     )
-    refused(
+    mismatch_error(
         command("a.parquet", *WITH_LETTERS, "--val_share", 7), "val_share=7.0 must be from 0 (no"
     )
-    refused(command("a.parquet", "--tokenizer", "gpt3", "--out", "x"), "Did you mean 'gpt2'?")
+    mismatch_error(
+        command("a.parquet", "--tokenizer", "gpt3", "--out", "x"), "Did you mean 'gpt2'?"
+    )
     code, _, err = command("a.parquet")
     assert code == 2 and "--out" in err
 
@@ -210,7 +214,7 @@ def test_a_library_that_is_missing_is_named_with_what_brings_it(command, tmp_pat
     for module in [m for m in sys.modules if m.startswith("gptcore.corpus.")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    refused(
+    mismatch_error(
         command("a.parquet", *WITH_LETTERS),
         "gptcore prepare needs pyarrow, which is not installed: pip install pyarrow",
         code=1,

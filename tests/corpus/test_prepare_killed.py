@@ -27,7 +27,7 @@ from gptcore.corpus import (
     prepare,
 )
 from gptcore.corpus.preparation import shard_writer
-from gptcore.corpus.preparation.workers import in_processes
+from gptcore.corpus.preparation.workers import map_in_processes
 from gptcore.tokenizers import CharTokenizer
 
 pytestmark = pytest.mark.slow
@@ -125,8 +125,8 @@ def test_a_shard_that_another_worker_still_writes_is_waited_for_and_taken_up(
     out = tmp_path / "out"
     out.mkdir()
     (span,) = json.loads(undisturbed["manifest.json"])["shards"][0]["spans"]
-    spans = [shard_writer.Span(source, *span[1:])]
-    dying = shard_writer.Growing(out / "train_000000.bin", LETTERS)
+    spans = [shard_writer.RowGroupRange(source, *span[1:])]
+    dying = shard_writer.ShardWriter(out / "train_000000.bin", LETTERS)
     dying.take_up(**shard_writer.NOTHING)
     ours = threading.Thread(target=make_shard, args=(out, 0, spans, LETTERS, SETTINGS))
     ours.start()
@@ -177,7 +177,7 @@ PROGRAM = """
 import sys
 from gptcore.corpus import ShardSettings, prepare
 from gptcore.corpus.preparation import prepare as preparing
-preparing.BYTES_WORTH_A_PROCESS = 1
+preparing.MIN_BYTES_PER_WORKER = 1
 if __name__ == "__main__":
     source, out, tokenizer = sys.argv[1:]
     settings = ShardSettings(val_share=0.2, shard_bytes=400)
@@ -291,7 +291,7 @@ def end_at_seven(number):
 
 def test_a_worker_that_was_ended_from_outside_is_told_and_not_waited_for():
     with pytest.raises(OSError, match="A worker was ended from outside, most often by a system sh"):
-        list(in_processes(end_at_seven, range(20), 2))
+        list(map_in_processes(end_at_seven, range(20), 2))
 
 
 def sleep_but_first(number):
@@ -299,7 +299,7 @@ def sleep_but_first(number):
 
 
 def test_workers_end_at_once_when_nobody_wants_their_work_any_more():
-    results = in_processes(sleep_but_first, range(4), 2)
+    results = map_in_processes(sleep_but_first, range(4), 2)
     start = time.monotonic()
     assert next(results) == (0, None)
     results.close()
@@ -307,18 +307,18 @@ def test_workers_end_at_once_when_nobody_wants_their_work_any_more():
 
 
 def asks_for_workers(number):
-    return list(in_processes(end_at_seven, [number], 2))
+    return list(map_in_processes(end_at_seven, [number], 2))
 
 
 def test_workers_inside_of_workers_are_refused_with_what_to_do():
     with pytest.raises(ValueError, match="Ask for workers=1; or, in a program, put what it does"):
-        list(in_processes(asks_for_workers, [1], 2))
+        list(map_in_processes(asks_for_workers, [1], 2))
 
 
 def test_one_shard_can_be_made_alone_and_is_what_prepare_makes(tmp_path, source, undisturbed):
     (tmp_path / "one").mkdir()
     (span,) = json.loads(undisturbed["manifest.json"])["shards"][0]["spans"]
-    spans = [shard_writer.Span(source, *span[1:])]
+    spans = [shard_writer.RowGroupRange(source, *span[1:])]
     shard = make_shard(tmp_path / "one", 0, spans, LETTERS, SETTINGS)
     files = files_in(tmp_path / "one")
     assert files["train_000000.bin"] == undisturbed["train_000000.bin"]

@@ -7,7 +7,7 @@ import pytest
 from small_corpora import ids_in
 
 from gptcore.corpus import ShardDamagedError, open_shard, write_shard
-from gptcore.corpus.shards.shards import NARROW, header_of
+from gptcore.corpus.shards.shards import UINT16, make_header
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_a_shard_is_mapped_and_not_read(tmp_path):
 
 
 def test_more_tokens_than_the_header_can_count_are_refused():
-    assert header_of(2**31 - 1, NARROW)[8:12] == b"\xff\xff\xff\x7f"
+    assert make_header(2**31 - 1, UINT16)[8:12] == b"\xff\xff\xff\x7f"
     with pytest.raises(ValueError, match="2,147,483,648 tokens do not fit into one shard"):
-        header_of(2**31, NARROW)
+        make_header(2**31, UINT16)
 
 
 @pytest.mark.parametrize("size", [0, 3, 1023, 1024, 1029])

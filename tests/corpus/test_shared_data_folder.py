@@ -69,7 +69,7 @@ def test_the_guard_refuses_what_a_folder_for_reading_refuses(shared):
 
 
 def test_texts_are_read_and_fetched_without_a_change(shared, capsys):
-    assert corpus.available("letters")
+    assert corpus.is_downloaded("letters")
     assert corpus.load_documents("letters") == ["ann", "bob"]
     assert main(["fetch", "--all"]) == 0
     assert "already here" in capsys.readouterr().out
@@ -100,6 +100,6 @@ def test_a_file_of_fineweb_that_is_whole_is_read_by_thirty_at_once(shared):
     guarded.append(shared)
     with hub.lock_folder(folder):  # somebody else is at work there
         for _ in range(30):
-            assert hub.bring("fineweb:CC-MAIN-2013-20/000_00000").bytes == 8
+            assert hub.ensure_local("fineweb:CC-MAIN-2013-20/000_00000").bytes == 8
     with pytest.raises(ValueError, match="is there in revision abc, not def"):
-        hub.bring("fineweb:CC-MAIN-2013-20/000_00000@def")
+        hub.ensure_local("fineweb:CC-MAIN-2013-20/000_00000@def")

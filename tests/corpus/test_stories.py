@@ -13,26 +13,26 @@ from math import exp, log, sqrt
 import pytest
 
 import gptcore.corpus as corpus
-from gptcore.corpus.stories.grammar import Line, Parts, Slot, read_grammar
+from gptcore.corpus.stories.grammar import Parts, Production, Slot, parse_grammar
 from gptcore.corpus.stories.stories import (
     SHIPPED_STORIES,
-    nats_of,
+    default_grammar,
+    derivations,
+    generate_stories,
     story_entropy,
-    story_grammar,
-    tell_stories,
-    ways_to_tell,
-    write_shipped,
+    story_nats,
+    write_story_file,
 )
 from gptcore.corpus.stories.story_grammar import STORY_TABLE
 from gptcore.manifest import find_text, text_path
 
 pytestmark = pytest.mark.slow
 
-STORIES = list(islice(tell_stories(seed=2), 10_000))
+STORIES = list(islice(generate_stories(seed=2), 10_000))
 
 
 def names_of(rule: str) -> set[str]:
-    return {str(line.parts[0]) for line in story_grammar()[rule]}
+    return {str(line.parts[0]) for line in default_grammar()[rule]}
 
 
 PEOPLE = (Slot("hero", drawn_from="girl"), Slot("friend", drawn_from="boy"))
@@ -60,16 +60,16 @@ def test_the_floor_counts_each_letter_and_one_end_mark_a_story():
 @pytest.mark.slow
 def test_reading_a_story_back_finds_one_way_to_tell_it_and_the_same_price():
     for story in STORIES[:1_000]:
-        assert list(ways_to_tell(story.text, story_grammar())) == [pytest.approx(story.nats)]
+        assert list(derivations(story.text, default_grammar())) == [pytest.approx(story.nats)]
 
 
-def always_named(who: str, parts: Parts, cast: dict[str, tuple[Line, ...]]) -> bool:
+def always_named(who: str, parts: Parts, bindings: dict[str, tuple[Production, ...]]) -> bool:
     """Whether the parts say which line `who` is, whatever else is drawn."""
     for i, part in enumerate(parts):
         if isinstance(part, str):
             continue
         if part.drawn_from:
-            lines = story_grammar()[part.drawn_from]
+            lines = default_grammar()[part.drawn_from]
             speak_of_who = any(
                 isinstance(slot, Slot) and slot.name == who
                 for line in lines
@@ -78,12 +78,12 @@ def always_named(who: str, parts: Parts, cast: dict[str, tuple[Line, ...]]) -> b
             )
             cases = [(line,) for line in lines] if speak_of_who else [lines]
             rest = parts[i + 1 :]
-            return all(always_named(who, rest, {**cast, part.name: case}) for case in cases)
-        lines = cast.get(part.name) or story_grammar()[part.name]
+            return all(always_named(who, rest, {**bindings, part.name: case}) for case in cases)
+        lines = bindings.get(part.name) or default_grammar()[part.name]
         if part.name == who:
             if len({line.words(part) for line in lines}) == len(lines):
                 return True
-        elif all(always_named(who, line.words(part), cast) for line in lines):
+        elif all(always_named(who, line.words(part), bindings) for line in lines):
             return True
     return False
 
@@ -91,26 +91,26 @@ def always_named(who: str, parts: Parts, cast: dict[str, tuple[Line, ...]]) -> b
 def test_whoever_is_drawn_without_a_word_is_named_later_whatever_else_is_drawn():
     """Else all who could have been drawn would tell the same text, and each be priced."""
     drawn = 0
-    for lines in story_grammar().values():
+    for lines in default_grammar().values():
         for parts in (words for line in lines for words in (line.parts, *line.fields.values())):
             for i, part in enumerate(parts):
                 if isinstance(part, Slot) and part.drawn_from:
-                    cast = {
-                        slot.name: story_grammar()[slot.drawn_from]
+                    bindings = {
+                        slot.name: default_grammar()[slot.drawn_from]
                         for slot in [*PEOPLE, *parts[: i + 1]]
                         if isinstance(slot, Slot) and slot.drawn_from
                     }
-                    assert always_named(part.name, parts[i + 1 :], cast), (part, parts)
+                    assert always_named(part.name, parts[i + 1 :], bindings), (part, parts)
                     drawn += 1
     assert drawn > 10
 
 
 def test_a_text_that_can_be_told_in_two_ways_has_the_chance_of_both():
-    grammar = read_grammar("a evenly\n    xy / x{b}\nb evenly\n    y / z")
-    assert sorted(exp(-nats) for nats in ways_to_tell("xy", grammar)) == pytest.approx(
+    grammar = parse_grammar("a evenly\n    xy / x{b}\nb evenly\n    y / z")
+    assert sorted(exp(-nats) for nats in derivations("xy", grammar)) == pytest.approx(
         [1 / 4, 1 / 2]
     )
-    assert nats_of("xy", grammar) == pytest.approx(-log(3 / 4))
+    assert story_nats("xy", grammar) == pytest.approx(-log(3 / 4))
 
 
 @pytest.mark.parametrize(
@@ -131,15 +131,15 @@ def test_a_text_that_can_be_told_in_two_ways_has_the_chance_of_both():
 )
 def test_what_is_no_story_is_refused_with_the_place_where_it_stops_being_one(text, message):
     with pytest.raises(ValueError) as caught:
-        nats_of(text)
+        story_nats(text)
     assert str(caught.value) == (
-        f"This is no story: {message} A story is what tell_stories tells, to the letter."
+        f"This is no story: {message} A story is what generate_stories tells, to the letter."
     )
 
 
 @pytest.mark.slow
 def test_two_stories_are_the_same_no_more_often_than_chance_has_it():
-    others = islice(tell_stories(seed=3), 10_000)
+    others = islice(generate_stories(seed=3), 10_000)
     meeting = statistics.fmean(exp(-story.nats) for story in others)  # the chance of two to be one
     expected = meeting * len(STORIES) * (len(STORIES) - 1) / 2
     again = len(STORIES) - len({story.text for story in STORIES})
@@ -150,8 +150,8 @@ def test_two_stories_are_the_same_no_more_often_than_chance_has_it():
 @pytest.mark.slow
 def test_the_same_seed_tells_the_same_stories_in_every_process_and_needs_no_library():
     code = (
-        "import hashlib, itertools, sys; from gptcore.corpus.stories.stories import tell_stories; "
-        "text = ''.join(story.text for story in itertools.islice(tell_stories(2), 500)); "
+        "import hashlib, itertools, sys; from gptcore.corpus.stories.stories import generate_stories; "
+        "text = ''.join(story.text for story in itertools.islice(generate_stories(2), 500)); "
         "print(hashlib.sha256(text.encode()).hexdigest()); "
         "print({m.split('.')[0] for m in sys.modules} & {'numpy', 'torch', 'pyarrow', 'requests'})"
     )
@@ -165,13 +165,13 @@ def test_the_same_seed_tells_the_same_stories_in_every_process_and_needs_no_libr
 
 
 def test_a_generator_may_be_passed_in_and_another_seed_tells_other_stories():
-    stories = tell_stories(random.Random(2))
+    stories = generate_stories(random.Random(2))
     assert [next(stories) for _ in range(3)] == STORIES[:3]
-    assert next(tell_stories(3)) != STORIES[0]
+    assert next(generate_stories(3)) != STORIES[0]
 
 
 def test_the_shipped_file_is_what_the_generator_writes_byte_for_byte(tmp_path):
-    write_shipped(tmp_path / "stories.txt")
+    write_story_file(tmp_path / "stories.txt")
     shipped = text_path(find_text("stories")).read_bytes()
     assert (tmp_path / "stories.txt").read_bytes() == shipped
     documents = corpus.load_documents("stories")

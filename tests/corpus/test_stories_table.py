@@ -12,7 +12,7 @@ import gptcore.corpus as corpus
 from gptcore.corpus.filters.filters import Document, Language, Length, Repetition, Symbols
 from gptcore.corpus.stories.stories_table import COLUMNS, story_pages, write_story_table
 from gptcore.corpus.stories.story_junk import EDITS, JUNK
-from gptcore.corpus.stories.story_pages import MARKED_GOOD, OTHER_LANGUAGES
+from gptcore.corpus.stories.story_pages import MARKED_PAGES, OTHER_LANGUAGES
 
 parquet = pytest.importorskip("pyarrow.parquet")
 ROWS = 600
@@ -22,8 +22,8 @@ ROWS = 600
 def table(tmp_path_factory):
     """The path, the truth and the rows of one table."""
     path = tmp_path_factory.mktemp("table") / "stories.parquet"
-    truth = write_story_table(path, rows=ROWS, seed=5, group_rows=128)
-    return path, truth, parquet.read_table(path).to_pylist()
+    label = write_story_table(path, rows=ROWS, seed=5, group_rows=128)
+    return path, label, parquet.read_table(path).to_pylist()
 
 
 def pieces(text: str) -> set[tuple[str, ...]]:
@@ -58,30 +58,30 @@ def test_rows_come_in_groups_of_the_size_that_was_asked_for(table):
 
 @pytest.mark.slow
 def test_the_same_seed_writes_the_same_bytes_and_another_one_other_rows(table, tmp_path):
-    path, truth, _ = table
-    assert write_story_table(tmp_path / "again", rows=ROWS, seed=5, group_rows=128) == truth
+    path, label, _ = table
+    assert write_story_table(tmp_path / "again", rows=ROWS, seed=5, group_rows=128) == label
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
-    assert write_story_table(tmp_path / "other", rows=ROWS, seed=6) != truth
+    assert write_story_table(tmp_path / "other", rows=ROWS, seed=6) != label
     assert sorted(file.name for file in tmp_path.iterdir()) == ["again", "other"]
 
 
 def test_the_truth_stands_beside_the_table_and_not_in_it(table):
-    _, truth, rows = table
-    assert [one.id for one in truth] == [row["id"] for row in rows]
-    assert len({one.id for one in truth}) == ROWS
-    kinds = Counter(one.kind for one in truth)
-    assert kinds["marked"] == len(MARKED_GOOD) == 20
+    _, label, rows = table
+    assert [one.id for one in label] == [row["id"] for row in rows]
+    assert len({one.id for one in label}) == ROWS
+    kinds = Counter(one.kind for one in label)
+    assert kinds["marked"] == len(MARKED_PAGES) == 20
     assert (kinds["copy"], kinds["near copy"], kinds["junk"], kinds["other language"]) == (
         30,
         60,
         72,
         48,
     )
-    assert {one.detail for one in truth if one.kind == "near copy"} == set(EDITS)
-    assert {one.detail for one in truth if one.kind == "junk"} == set(JUNK)
-    assert {one.detail for one in truth if one.kind == "other language"} == set(OTHER_LANGUAGES)
-    assert [one.kind for one in truth if one.good] == [
-        one.kind for one in truth if one.kind in ("story", "marked")
+    assert {one.detail for one in label if one.kind == "near copy"} == set(EDITS)
+    assert {one.detail for one in label if one.kind == "junk"} == set(JUNK)
+    assert {one.detail for one in label if one.kind == "other language"} == set(OTHER_LANGUAGES)
+    assert [one.kind for one in label if one.good] == [
+        one.kind for one in label if one.kind in ("story", "marked")
     ]
 
 
@@ -92,13 +92,13 @@ def test_rows_of_all_kinds_are_mixed(table):
 
 
 def test_copies_stand_below_what_they_are_copies_of_and_are_as_near_as_they_claim(table):
-    _, truth, rows = table
-    place = {one.id: i for i, one in enumerate(truth)}
-    for i, one in enumerate(truth):
+    _, label, rows = table
+    place = {one.id: i for i, one in enumerate(label)}
+    for i, one in enumerate(label):
         assert bool(one.copy_of) == (one.kind in ("copy", "near copy"))
         if one.copy_of:
             first = rows[place[one.copy_of]]["text"]
-            assert place[one.copy_of] < i and truth[place[one.copy_of]].kind == "story"
+            assert place[one.copy_of] < i and label[place[one.copy_of]].kind == "story"
             if one.kind == "copy":
                 assert rows[i]["text"] == first
             else:
@@ -108,10 +108,10 @@ def test_copies_stand_below_what_they_are_copies_of_and_are_as_near_as_they_clai
 
 @pytest.mark.slow
 def test_what_is_no_planted_copy_is_not_nearly_one_by_chance(table):
-    _, truth, rows = table
+    _, label, rows = table
     plain = [
         pieces(row["text"])
-        for one, row in zip(truth, rows)
+        for one, row in zip(label, rows)
         if one.good or one.kind == "other language"
     ]
     assert max(alike(a, b) for a, b in combinations(plain[:180], 2)) < 0.6
@@ -120,8 +120,8 @@ def test_what_is_no_planted_copy_is_not_nearly_one_by_chance(table):
 @pytest.mark.slow
 def test_the_other_languages_are_what_the_column_says(table):
     pytest.importorskip("py3langid")
-    _, truth, rows = table
-    for one, row in zip(truth, rows):
+    _, label, rows = table
+    for one, row in zip(label, rows):
         if one.kind == "other language":
             assert corpus.guess_language(row["text"])[0] == row["language"] == one.detail
             assert row["language_score"] >= 0.9
@@ -131,22 +131,22 @@ def test_the_other_languages_are_what_the_column_says(table):
 
 @pytest.mark.slow
 def test_crude_filters_catch_the_junk_and_lose_some_of_the_marked_pages_but_not_all(table):
-    _, truth, rows = table
+    _, label, rows = table
     filters = [Length(), Language(), Symbols(), Repetition()]
     lost = Counter()
-    for one, row in zip(truth, rows):
+    for one, row in zip(label, rows):
         document = Document(row["id"], row["text"], row["language"], row["language_score"])
-        lost[one.kind] += any(filter.judge(document) for filter in filters)
+        lost[one.kind] += any(filter.reject_reason(document) for filter in filters)
     assert lost["junk"] == 72 and lost["other language"] == 48
     assert 5 <= lost["marked"] <= 15
     assert lost["story"] < 0.05 * ROWS
 
 
 def test_the_marked_pages_stand_in_the_table_word_for_word(table):
-    _, truth, rows = table
-    marked = {one.detail: row["text"] for one, row in zip(truth, rows) if one.kind == "marked"}
-    assert marked == {page.kind: page.text for page in MARKED_GOOD}
-    assert len({page.suspicion for page in MARKED_GOOD}) == 20
+    _, label, rows = table
+    marked = {one.detail: row["text"] for one, row in zip(label, rows) if one.kind == "marked"}
+    assert marked == {page.kind: page.text for page in MARKED_PAGES}
+    assert len({page.suspicion for page in MARKED_PAGES}) == 20
 
 
 def test_every_language_has_six_groups_of_four_sentences():
@@ -159,11 +159,11 @@ def test_every_language_has_six_groups_of_four_sentences():
 
 def test_a_page_is_some_stories_of_the_generator_one_under_another():
     for page in story_pages(rows=100, seed=1):
-        if page.truth.kind == "story":
+        if page.label.kind == "story":
             stories = page.text.split("\n\n")
             assert 2 <= len(stories) <= 5
-            corpus.nats_of(stories[0])
-    lengths = [len(page.text) for page in story_pages(rows=300, seed=1) if page.truth.good]
+            corpus.story_nats(stories[0])
+    lengths = [len(page.text) for page in story_pages(rows=300, seed=1) if page.label.good]
     assert statistics.median(lengths) > 1_000
 
 

@@ -8,7 +8,7 @@ pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip instal
 pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install pyarrow")
 
 from gptcore.corpus.filters.table import GROUP_ROWS, read_table, write_table  # noqa: E402
-from gptcore.corpus.reading.documents import Reading, SourceDamagedError, read_documents  # noqa: E402
+from gptcore.corpus.reading.documents import ReaderOptions, SourceDamagedError, read_documents  # noqa: E402
 
 DOCUMENTS = [Document(str(i), f"text {i}", "en", i / 3000) for i in range(2 * GROUP_ROWS + 5)]
 
@@ -24,7 +24,7 @@ def test_what_is_written_comes_back_in_row_groups_and_in_order(tmp_path):
 def test_prepare_reads_what_was_kept(tmp_path):
     path = tmp_path / "kept.parquet"
     write_table(DOCUMENTS, path)
-    (first, *_), *_ = read_documents(path, 0, Reading())
+    (first, *_), *_ = read_documents(path, 0, ReaderOptions())
     assert first == ("0", "text 0")
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_corpora import LETTERS, ids_in
 
-from gptcore.corpus import Document, Reading, ShardSettings, prepare, read_table, write_table
+from gptcore.corpus import Document, ReaderOptions, ShardSettings, prepare, read_table, write_table
 from gptcore.corpus.reading.documents import read_documents, row_groups
 
 TEXTS = ["one", None, "two", "", "one"]
@@ -35,7 +35,7 @@ def write_as(path, kind, column):
 
 
 def prepared(path, **how):
-    reading = Reading(**how)
+    reading = ReaderOptions(**how)
     groups = range(len(row_groups(path, reading)))
     return [row for g in groups for batch in read_documents(path, g, reading) for row in batch]
 

@@ -9,7 +9,7 @@ import pytest
 from course.catalogue import QUESTIONS
 from course.failures.lesson_04 import VOCAB_SIZE, hand_over, the_other_tokenizer
 from course.solutions import lesson_04 as solution
-from gptcore.corpus import available, load_documents
+from gptcore.corpus import is_downloaded, load_documents
 from gptcore.tokenizers import BPETokenizer
 from viz.text.merging import start
 
@@ -17,7 +17,7 @@ TEXT = "the rat ate the other oat there; naïve 🍓 रात, a rate a rat hat
 
 
 def test_the_strawberries_are_counted_as_tiktoken_counts_them():
-    if not available("gpt2-vocabulary"):
+    if not is_downloaded("gpt2-vocabulary"):
         pytest.skip("GPT-2's vocabulary is not on this machine: gptcore fetch gpt2-vocabulary")
     from gptcore.tokenizers import GPT2Tokenizer  # noqa: PLC0415 - it needs tiktoken
 

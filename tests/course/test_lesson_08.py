@@ -121,10 +121,10 @@ def test_the_good_pages_are_lost_and_the_junk_stays_as_the_lesson_says(tmp_path)
         for i, document in enumerate(documents)
         if document.language == "en"
         and document.language_score >= 0.5
-        and document.numbers["words"] >= 40
-        and document.numbers["lettered_words"] >= 0.7
-        and document.numbers["commonest_pair"] <= 0.11
-        and document.numbers["repeated_pieces"] <= 0.4
+        and document.stats["words"] >= 40
+        and document.stats["alpha_words"] >= 0.7
+        and document.stats["top_bigram"] <= 0.11
+        and document.stats["repeated_ngrams"] <= 0.4
     ]
     stay = Counter(truths[i].kind for i in kept)
     assert stay["marked"] == kinds["marked"] == 20
@@ -138,9 +138,9 @@ def test_the_good_pages_are_lost_and_the_junk_stays_as_the_lesson_says(tmp_path)
     assert "five of the twenty have less" in TEXT
     assert sum(page.language_score < 0.64 for page in marked) == 5
     assert "the song says a third of its lines again" in TEXT
-    said_again = max(page.numbers["repeated_lines"] for page in marked)
+    said_again = max(page.stats["repeated_lines"] for page in marked)
     assert said_again == pytest.approx(1 / 3)
-    assert min(menu.numbers["repeated_lines"] for menu in menus) > said_again
+    assert min(menu.stats["repeated_lines"] for menu in menus) > said_again
 
 
 @needs_fineweb
@@ -182,5 +182,5 @@ def test_the_three_walls_stand_where_the_published_program_has_them():
     walls = program.line_punct_thr, program.short_line_threshold, program.char_duplicates_ratio
     assert walls == (0.12, 0.67, 0.01)
     pages = list(read_table(fineweb_file()))
-    again = max(page.numbers["repeated_line_text"] for page in pages)
+    again = max(page.stats["repeated_line_chars"] for page in pages)
     assert 0.0095 < again < 0.0101

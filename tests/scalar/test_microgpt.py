@@ -39,7 +39,7 @@ CONFIGS = pytest.mark.parametrize(
 
 @pytest.fixture
 def published_documents():
-    if not corpus.available("names-ssa"):
+    if not corpus.is_downloaded("names-ssa"):
         pytest.skip("names-ssa is not on this machine; bring it with: gptcore fetch names-ssa")
     return corpus.load_documents("names-ssa")
 

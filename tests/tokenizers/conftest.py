@@ -2,7 +2,7 @@
 
 import pytest
 
-from gptcore.corpus import available, load
+from gptcore.corpus import is_downloaded, load
 from gptcore.manifest import data_folder
 from gptcore.tokenizers import BPETokenizer, GPT2Tokenizer
 
@@ -14,7 +14,7 @@ SHORT = (
 
 def need(name: str) -> None:
     """Skip the test where a file of the manifest is not on this machine."""
-    if not available(name):
+    if not is_downloaded(name):
         pytest.skip(f"{name} is not on this machine; bring it: gptcore fetch {name}")
 
 

@@ -8,7 +8,7 @@ import tiktoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gptcore.corpus import available
+from gptcore.corpus import is_downloaded
 from gptcore.manifest import data_folder, find_text, text_path
 from gptcore.tokenizers import BPETokenizer, GPT2Tokenizer, TiktokenTokenizer, find_tokenizer
 
@@ -149,7 +149,9 @@ def test_a_misspelt_name_gets_the_nearest_one_and_all_of_them(typed, guess):
         )
 
 
-@pytest.mark.skipif(not available("cl100k-vocabulary"), reason="gptcore fetch cl100k-vocabulary")
+@pytest.mark.skipif(
+    not is_downloaded("cl100k-vocabulary"), reason="gptcore fetch cl100k-vocabulary"
+)
 @pytest.mark.slow
 def test_the_file_of_another_tokenizer_is_not_read_as_gpt2s(tmp_path, gpt2):
     TiktokenTokenizer("cl100k_base").save(tmp_path / "x.json")

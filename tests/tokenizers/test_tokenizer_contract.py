@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gptcore.corpus import available
+from gptcore.corpus import is_downloaded
 from gptcore.tokenizers import BPETokenizer, CharTokenizer, TiktokenTokenizer, find_tokenizer
 
 pytestmark = pytest.mark.slow
@@ -15,7 +15,9 @@ TEXT = "low lower, lowest: it's 2024 and the widest\n\n über 你好 " * 3
 
 
 def from_files(name, vocabulary):
-    missing = pytest.mark.skipif(not available(vocabulary), reason=f"gptcore fetch {vocabulary}")
+    missing = pytest.mark.skipif(
+        not is_downloaded(vocabulary), reason=f"gptcore fetch {vocabulary}"
+    )
     return pytest.param(lambda: TiktokenTokenizer(name), id=name, marks=missing)
 
 
@@ -37,7 +39,7 @@ MAKERS = [
         lambda: BPETokenizer.from_gpt2(),
         id="bpe-from-gpt2",
         marks=pytest.mark.skipif(
-            not available("gpt2-vocabulary"), reason="gptcore fetch gpt2-vocabulary"
+            not is_downloaded("gpt2-vocabulary"), reason="gptcore fetch gpt2-vocabulary"
         ),
     ),
     from_files("gpt2", "gpt2-vocabulary"),

@@ -275,7 +275,7 @@ def test_a_loss_that_is_no_number_stops_before_the_update_and_names_step_shard_a
         spoil(model, culprit, spoiling)
         with pytest.raises(NonFiniteError) as caught:
             list(train(model, data, config, out_dir=tmp_path / "out"))
-    place = data.where(15)[2]
+    place = data.describe_rows(15)[2]
     assert "train.bin, tokens " in place
     assert str(caught.value).startswith(
         f"Step 8: the loss is not a finite number. It comes from 1 row(s): {place}. The step was "
@@ -287,7 +287,7 @@ def test_a_loss_that_is_no_number_stops_before_the_update_and_names_step_shard_a
 
 def test_where_a_row_comes_from_is_where_it_stands(text):
     data = batches(text)
-    for row, place in zip(data.batch(7)[0], data.where(7)):
+    for row, place in zip(data.batch(7)[0], data.describe_rows(7)):
         file, _, span = place.partition(", tokens ")
         first, last = (int(number.replace(",", "")) for number in span.split(" to "))
         assert row.tolist() == open_shard(Path(file))[first : last + 1].tolist()
@@ -312,7 +312,7 @@ def test_a_slope_that_is_no_number_stops_it_too(text, monkeypatch):
             before = weights_of(model)
     assert str(caught.value).startswith(
         f"Step 4: the length of the slopes is not a finite number. It comes from 1 row(s): "
-        f"{data.where(3)[1]}."
+        f"{data.describe_rows(3)[1]}."
     )
     assert all(torch.equal(w, before[name]) for name, w in weights_of(model).items())
 

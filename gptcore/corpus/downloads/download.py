@@ -30,14 +30,16 @@ from gptcore.manifest import (
     text_path,
 )
 
-PAUSES_SECONDS = (0, 1)  # before each round over the mirrors; so every one is asked twice
-CONNECT_SECONDS = 5  # for each address of the host; a network that swallows packets is common
-SILENCE_SECONDS = 30
+RETRY_DELAYS_SECONDS = (0, 1)  # before each round over the mirrors; so every one is asked twice
+CONNECT_TIMEOUT_SECONDS = (
+    5  # for each address of the host; a network that swallows packets is common
+)
+READ_TIMEOUT_SECONDS = 30
 CHUNK_BYTES = 4096  # a chunk that is cut is lost whole
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchedText:
     """One text that now is on this machine.
 
     Units: bytes is the size of the file.
@@ -50,7 +52,7 @@ class Fetched:
     state: Literal["shipped", "already here", "downloaded"]
 
 
-def fetch(names: str | Iterable[str], again: bool = False) -> Iterator[Fetched]:
+def fetch(names: str | Iterable[str], again: bool = False) -> Iterator[FetchedText]:
     """Bring the texts one after the other, and yield a record for each.
 
     All names are checked before the first text is brought. With `again`, a text that is here is
@@ -62,10 +64,10 @@ def fetch(names: str | Iterable[str], again: bool = False) -> Iterator[Fetched]:
     """
     # Trap: a lone string is also a series of names, one for each of its letters.
     texts = [find_text(name) for name in ([names] if isinstance(names, str) else names)]
-    return (bring(text, again) for text in texts)
+    return (ensure_local(text, again) for text in texts)
 
 
-def bring(text: TextInfo, again: bool = False) -> Fetched:
+def ensure_local(text: TextInfo, again: bool = False) -> FetchedText:
     """Make sure that the text is on this machine, whole.
 
     Raises: TextUnavailableError if it cannot be brought or stored; TextDamagedError if a
@@ -73,9 +75,9 @@ def bring(text: TextInfo, again: bool = False) -> Fetched:
     """
     path = text_path(text)
     if text.shipped:
-        return Fetched(text.name, path, len(read_verified(text)), "shipped")
+        return FetchedText(text.name, path, len(read_verified(text)), "shipped")
     if text_exists(text) and not again:
-        return Fetched(text.name, path, len(read_verified(text)), "already here")
+        return FetchedText(text.name, path, len(read_verified(text)), "already here")
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,10 +92,10 @@ def bring(text: TextInfo, again: bool = False) -> Fetched:
             f"gptcore fetch {text.name}"
         ) from None
     finally:  # also after Ctrl-C
-        remove(part)
+        remove_part(part)
     if problem:
-        raise not_brought(text, path, problem)
-    return Fetched(text.name, path, text.bytes, "downloaded")
+        raise download_error(text, path, problem)
+    return FetchedText(text.name, path, text.bytes, "downloaded")
 
 
 def download(text: TextInfo, part: Path) -> str:
@@ -104,19 +106,21 @@ def download(text: TextInfo, part: Path) -> str:
     get = pooch.HTTPDownloader(
         progressbar=sys.stderr is not None and sys.stderr.isatty(),
         chunk_size=CHUNK_BYTES,
-        timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
+        timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
         headers={"Accept-Encoding": "identity"},  # else the bar counts compressed bytes
     )
     problems: dict[str, str] = {}
     urls = list(text.urls)
-    for pause_seconds in PAUSES_SECONDS:
+    for pause_seconds in RETRY_DELAYS_SECONDS:
         time.sleep(pause_seconds)
         for url in list(urls):
             try:
                 problems[url] = try_mirror(get, url, text, part)
             except exceptions.ConnectTimeout:
-                problems[url] = f"no answer from {host_of(url)} within {CONNECT_SECONDS} seconds"
-                urls.remove(url)  # who is silent for that long is silent a second later, too
+                problems[url] = (
+                    f"no answer from {host_of(url)} within {CONNECT_TIMEOUT_SECONDS} seconds"
+                )
+                urls.remove_part(url)  # who is silent for that long is silent a second later, too
             if not problems[url]:
                 return ""
     return "; ".join(problems.values())
@@ -132,7 +136,7 @@ def try_mirror(get: pooch.HTTPDownloader, url: str, text: TextInfo, part: Path) 
     except exceptions.RequestException as error:
         begun = isinstance(error, exceptions.ChunkedEncodingError) or part.stat().st_size > 0
         if not begun:
-            return in_words(error, host_of(url))
+            return describe_error(error, host_of(url))
         guess = "the connection broke off"
     difference = describe_mismatch(text, part.read_bytes())
     if not difference:
@@ -145,7 +149,7 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc
 
 
-def in_words(error: exceptions.RequestException, host: str) -> str:
+def describe_error(error: exceptions.RequestException, host: str) -> str:
     """What went wrong between here and `host`, without the library's inner names."""
     if error.response is not None:
         return f"{host} answered {error.response.status_code} {error.response.reason}"
@@ -154,19 +158,19 @@ def in_words(error: exceptions.RequestException, host: str) -> str:
     if isinstance(error, exceptions.ProxyError):
         return f"the proxy in HTTPS_PROXY does not let us through to {host}"
     if isinstance(error, exceptions.Timeout):
-        return f"{host} fell silent for {SILENCE_SECONDS} seconds"
+        return f"{host} fell silent for {READ_TIMEOUT_SECONDS} seconds"
     if isinstance(error, exceptions.ConnectionError):
         return f"no connection to {host}"
     return f"{host}: {error}"
 
 
-def remove(part: Path) -> None:
+def remove_part(part: Path) -> None:
     """Leave no unfinished file behind, without hiding the error that is on its way."""
     with contextlib.suppress(OSError):
         part.unlink()
 
 
-def not_brought(text: TextInfo, path: Path, problem: str) -> TextUnavailableError:
+def download_error(text: TextInfo, path: Path, problem: str) -> TextUnavailableError:
     """The error for a text that no mirror gave us; what lies in its place is as it was."""
     verdict, again = ("is as it was", " --again") if path.exists() else ("is not there yet", "")
     return TextUnavailableError(

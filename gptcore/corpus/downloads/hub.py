@@ -33,10 +33,12 @@ from gptcore.manifest import data_folder
 NAME = re.compile(
     r"(?P<dataset>fineweb|fineweb-edu):(?P<dump>[\w-]+)/(?P<file>[\w-]+)(@(?P<revision>\w+))?"
 )
-HELP = "Names are such as fineweb:CC-MAIN-2013-20/000_00000 or fineweb-edu:sample-10BT/000_00000."
+NAME_EXAMPLES = (
+    "Names are such as fineweb:CC-MAIN-2013-20/000_00000 or fineweb-edu:sample-10BT/000_00000."
+)
 
 
-def bring(name: str, again: bool = False) -> Source:
+def ensure_local(name: str, again: bool = False) -> Source:
     """The file of that name on this machine, downloaded if need be, or what is missing of it.
 
     With `again`, a file that is here is downloaded anew, and replaced once the new one is whole.
@@ -46,44 +48,46 @@ def bring(name: str, again: bool = False) -> Source:
     """
     match = NAME.fullmatch(name)
     if not match:
-        raise ValueError(f"{name!r} is no name of a file of FineWeb. {HELP}")
+        raise ValueError(f"{name!r} is no name of a file of FineWeb. {NAME_EXAMPLES}")
     dataset, dump, file, revision = match.group("dataset", "dump", "file", "revision")
     folder = data_folder() / dataset / dump
-    path, noted = folder / f"{file}.parquet", folder / f"{file}.parquet.json"
-    if not again and not noted.exists() and path.exists():
+    path, metadata_file = folder / f"{file}.parquet", folder / f"{file}.parquet.json"
+    if not again and not metadata_file.exists() and path.exists():
         return Source(path, name, path.stat().st_size)  # put there by hand; its hash is not known
     if again or not path.exists():  # only a whole file has the name: from here on it is only read
         folder.mkdir(parents=True, exist_ok=True)
         with lock_folder(folder):
-            if again or not noted.exists():
+            if again or not metadata_file.exists():
                 place = dump.replace("-", "/", 1) if dump.startswith("sample-") else f"data/{dump}"
                 where = f"{place}/{file}.parquet"
                 remote = {"repo_id": f"HuggingFaceFW/{dataset}", "filename": where}
-                write_json(noted, ask_hub(name, remote, revision))
-            known = the_noted(noted, name, path, revision)
+                write_json(metadata_file, fetch_metadata(name, remote, revision))
+            known = read_metadata(metadata_file, name, path, revision)
             if again or not path.exists():  # another run may have finished just now
                 download(name, known, path)
-    known = the_noted(noted, name, path, revision)
+    known = read_metadata(metadata_file, name, path, revision)
     return Source(path, name, known["bytes"], known["sha256"], known["revision"])
 
 
-def the_noted(noted: Path, name: str, path: Path, revision: str | None) -> dict[str, Any]:
+def read_metadata(
+    metadata_file: Path, name: str, path: Path, revision: str | None
+) -> dict[str, Any]:
     """What stands beside the file.
 
     Raises: ValueError if that is another version than the one asked for.
     """
-    known = read_json(noted)
+    known = read_json(metadata_file)
     if revision and revision != known["revision"]:
         raise ValueError(
             f"{path} is there in revision {known['revision']}, not {revision}. Remove it and "
-            f"{noted.name} to bring the other, or ask for {name.partition('@')[0]}."
+            f"{metadata_file.name} to bring the other, or ask for {name.partition('@')[0]}."
         )
     return known
 
 
-def ask_hub(name: str, remote: dict[str, str], revision: str | None) -> dict[str, Any]:
+def fetch_metadata(name: str, remote: dict[str, str], revision: str | None) -> dict[str, Any]:
     """What the hub says about the file, without the file."""
-    with told(name):
+    with translate_hub_errors(name):
         found = get_hf_file_metadata(
             hf_hub_url(**remote, repo_type="dataset", revision=revision),
             headers=build_hf_headers(),
@@ -104,7 +108,7 @@ def download(name: str, known: dict[str, Any], path: Path) -> None:
     url = hf_hub_url(
         known["repo_id"], known["filename"], repo_type="dataset", revision=known["revision"]
     )
-    with open(part, "ab") as file, told(name):
+    with open(part, "ab") as file, translate_hub_errors(name):
         http_get(
             url,
             file,
@@ -125,12 +129,12 @@ def download(name: str, known: dict[str, Any], path: Path) -> None:
 
 
 @contextlib.contextmanager
-def told(name: str) -> Iterator[None]:
+def translate_hub_errors(name: str) -> Iterator[None]:
     """Say in a few lines what the hub's library says in many."""
     try:
         yield
     except (EntryNotFoundError, RevisionNotFoundError):
-        raise ValueError(f"The hub has no {name}. {HELP}") from None
+        raise ValueError(f"The hub has no {name}. {NAME_EXAMPLES}") from None
     except HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else "no status"
         raise OSError(f"The hub answered {status} for {name}. Try again later.") from None

@@ -25,7 +25,7 @@ def load(name: str) -> str:
                 f"nothing from elsewhere. On a machine of your own: gptcore fetch {name}"
             )
         # Only this line needs pooch and requests; a text that is here must not wait for them.
-        import_module("gptcore.corpus.downloads.download").bring(text)
+        import_module("gptcore.corpus.downloads.download").ensure_local(text)
     return read_verified(text).decode("utf-8")
 
 
@@ -40,11 +40,11 @@ def load_documents(name: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def available(name: str) -> bool:
+def is_downloaded(name: str) -> bool:
     """Whether `load(name)` would need no network: the file is here and has the right size.
 
     Raises: UnknownTextError for a misspelt name.
-    Example: available("names") -> True
+    Example: is_downloaded("names") -> True
     """
     text = find_text(name)
     try:

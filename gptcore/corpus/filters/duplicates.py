@@ -3,7 +3,7 @@
 Two texts are near copies if they share most of their pieces of five words (Jaccard). Comparing all
 pairs of a million texts is out of reach; so MinHash signatures, cut into bands, propose the pairs
 that are worth comparing (datasketch does that), and the pieces themselves decide. Hence no text is
-removed wrongly, and the chance to overlook a copy is known: `chance_of_meeting`.
+removed wrongly, and the chance to overlook a copy is known: `candidate_probability`.
 The first of several copies is kept, and later ones are compared only with what was kept. So each
 removed text really is a copy of the one that is named; where A is like B and B is like C, but C
 is not like A, C stays (FineWeb, which joins such chains, would remove it).
@@ -24,14 +24,14 @@ from zlib import crc32
 from gptcore.corpus.filters.filters import Document
 from gptcore.optional import optional_import
 
-PIECE_WORDS = 5
+NGRAM_SIZE = 5
 PERMUTATIONS = 128  # numbers in a signature
 BATCH_PIECES = 10_000  # at a time, or the table pieces x permutations of a whole book fills memory
 RECALL = 0.99  # how surely two texts meet that are just as similar as the threshold asks
 WORD = re.compile(r"\w+")
 
 
-def shingles(text: str, n: int = PIECE_WORDS) -> set[str]:
+def shingles(text: str, n: int = NGRAM_SIZE) -> set[str]:
     """Every piece of `n` words in a row, without capitals and punctuation, each once.
 
     A text of fewer words is one piece; a text without words has none.
@@ -56,30 +56,30 @@ def jaccard(a: Set, b: Set) -> float:
     return shared / either if either else 1.0
 
 
-def chance_of_meeting(similarity: float, bands: int, rows: int) -> float:
+def candidate_probability(similarity: float, bands: int, rows: int) -> float:
     """How likely two texts are to agree in a whole band, and so to be compared.
 
     Two signatures agree at one place with a chance that equals the Jaccard similarity of the texts.
-    Example: chance_of_meeting(0.75, bands=25, rows=5) -> about 0.999
+    Example: candidate_probability(0.75, bands=25, rows=5) -> about 0.999
     """
     return 1 - (1 - similarity**rows) ** bands
 
 
-def bands_for(threshold: float, permutations: int = PERMUTATIONS) -> tuple[int, int]:
+def lsh_params(threshold: float, permutations: int = PERMUTATIONS) -> tuple[int, int]:
     """How many bands of how many rows: as long ones as let true copies meet (RECALL).
 
     Longer bands propose fewer pairs in vain, and overlook more.
-    Example: bands_for(0.75) -> (25, 5)
+    Example: lsh_params(0.75) -> (25, 5)
     """
     for rows in range(permutations // 2, 1, -1):
         bands = permutations // rows
-        if chance_of_meeting(threshold, bands, rows) >= RECALL:
+        if candidate_probability(threshold, bands, rows) >= RECALL:
             return bands, rows
     return permutations, 1
 
 
 @dataclass(frozen=True)
-class Copy:
+class DuplicatePair:
     """The document `id` says what `copy_of` said before it. Units: similarity is Jaccard's.
 
     Example: Copy("b", copy_of="a", similarity=0.9).copy_of -> "a"
@@ -90,7 +90,7 @@ class Copy:
     similarity: float
 
 
-def clusters(copies: Iterable[Copy]) -> dict[str, list[str]]:
+def clusters(copies: Iterable[DuplicatePair]) -> dict[str, list[str]]:
     """The id of each document that was kept and has copies -> the ids of its copies.
 
     Example: clusters([Copy("b", copy_of="a", similarity=0.9)]) -> {"a": ["b"]}
@@ -114,14 +114,14 @@ class ExactDuplicates:
 
     def __init__(self) -> None:
         self.first: dict[bytes, str] = {}  # half a SHA-256 of each text that was kept -> its id
-        self.copies: list[Copy] = []
+        self.copies: list[DuplicatePair] = []
 
-    def judge(self, document: Document) -> str:
+    def reject_reason(self, document: Document) -> str:
         digest = sha256(document.text.encode("utf-8", "surrogatepass")).digest()[:16]
         if digest not in self.first:
             self.first[digest] = document.id
             return ""
-        self.copies.append(Copy(document.id, self.first[digest], 1.0))
+        self.copies.append(DuplicatePair(document.id, self.first[digest], 1.0))
         return f"a copy of {self.first[digest]}"
 
 
@@ -138,7 +138,7 @@ class NearDuplicates:
 
     name = "near copies"
 
-    def __init__(self, threshold: float = 0.75, n: int = PIECE_WORDS, seed: int = 1):
+    def __init__(self, threshold: float = 0.75, n: int = NGRAM_SIZE, seed: int = 1):
         if not 0 < threshold <= 1:
             raise ValueError(
                 f"threshold={threshold!r} must be above 0 and at most 1: it is the share of their "
@@ -148,19 +148,19 @@ class NearDuplicates:
         shingles("", n)  # refuses a piece of no words here, not at the first document
         self.threshold, self.n = threshold, n
         self.blank = datasketch.MinHash(PERMUTATIONS, seed=seed, hashfunc=int)
-        self.index = datasketch.MinHashLSH(num_perm=PERMUTATIONS, params=bands_for(threshold))
+        self.index = datasketch.MinHashLSH(num_perm=PERMUTATIONS, params=lsh_params(threshold))
         self.kept: list[Document] = []
-        self.copies: list[Copy] = []
+        self.copies: list[DuplicatePair] = []
         self.compared = 0
 
-    def judge(self, document: Document) -> str:
+    def reject_reason(self, document: Document) -> str:
         pieces = shingles(document.text, self.n)
         if not pieces:
             return ""  # signs alone: `ExactDuplicates` tells whether they came before
         signature = self.signature(pieces)
         similarity, first = self.most_similar(pieces, sorted(self.index.query(signature)))
         if first is not None and similarity >= self.threshold:
-            self.copies.append(Copy(document.id, first.id, similarity))
+            self.copies.append(DuplicatePair(document.id, first.id, similarity))
             return f"{similarity:.0%} of its pieces shared with {first.id}"
         self.index.insert(len(self.kept), signature)
         self.kept.append(document)

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from gptcore.checks import as_finite
 from gptcore.corpus.filters.language import guess_language
-from gptcore.corpus.filters.text_stats import measure
+from gptcore.corpus.filters.text_stats import text_stats
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Document:
     language_score: float | None = None
 
     @cached_property
-    def numbers(self) -> dict[str, float]:
+    def stats(self) -> dict[str, float]:
         """What `measure` says about the text; measured once, however many filters ask."""
-        return measure(self.text)
+        return text_stats(self.text)
 
     @cached_property
-    def spoken(self) -> tuple[str, float]:
+    def detected_language(self) -> tuple[str, float]:
         """The language and its score: as given if both are, else both guessed, once."""
         if self.language is not None and self.language_score is not None:
             return self.language, self.language_score
@@ -48,14 +48,14 @@ class Filter(Protocol):
     @property
     def name(self) -> str: ...
 
-    def judge(self, document: Document) -> str:
+    def reject_reason(self, document: Document) -> str:
         """Why the document goes; "" if it stays."""
         ...
 
 
 @dataclass(frozen=True)
-class Limits:
-    """A filter whose fields are thresholds: `least_words` is for the number `words`.
+class ThresholdFilter:
+    """A filter whose fields are thresholds: `min_words` is for the number `words`.
 
     Raises: ValueError for a threshold that is no number from 0.
     """
@@ -66,51 +66,51 @@ class Limits:
 
     def thresholds(self) -> list[str]:
         """The names of the fields that are thresholds."""
-        return [field.name for field in fields(self) if field.name.startswith(("least_", "most_"))]
+        return [field.name for field in fields(self) if field.name.startswith(("min_", "max_"))]
 
-    def judge(self, document: Document) -> str:
+    def reject_reason(self, document: Document) -> str:
         for name in self.thresholds():
             bound, number = name.split("_", 1)
-            value, limit = document.numbers[number], getattr(self, name)
-            if value < limit if bound == "least" else value > limit:
-                side = "below" if bound == "least" else "above"
+            value, limit = document.stats[number], getattr(self, name)
+            if value < limit if bound == "min" else value > limit:
+                side = "below" if bound == "min" else "above"
                 return f"{number.replace('_', ' ')} {value:.3g}, {side} {limit:g}"
         return ""
 
 
 @dataclass(frozen=True)
-class Length(Limits):
+class Length(ThresholdFilter):
     """Removes the very short, the very long, and what is not made of words.
 
     Units: words, and characters in the mean word.
-    Example: Length(least_words=5).judge(Document("1", "too short")) -> "words 2, below 5"
+    Example: Length(min_words=5).judge(Document("1", "too short")) -> "words 2, below 5"
     Source: Gopher.
     """
 
-    least_words: float = 50
-    most_words: float = 100_000
-    least_mean_word: float = 3
-    most_mean_word: float = 10
+    min_words: float = 50
+    max_words: float = 100_000
+    min_mean_word_length: float = 3
+    max_mean_word_length: float = 10
     name: str = "length"
 
 
 @dataclass(frozen=True)
-class Symbols(Limits):
+class Symbols(ThresholdFilter):
     """Removes what is more signs than sentences: hashes, ellipses, bullets, figures.
 
     Example: Symbols().judge(Document("1", "# # #")) -> "symbols 1, above 0.1"
     Source: Gopher.
     """
 
-    most_symbols: float = 0.1
-    most_bullet_lines: float = 0.9
-    most_ellipsis_lines: float = 0.3
-    least_lettered_words: float = 0.8
+    max_symbols: float = 0.1
+    max_bullet_lines: float = 0.9
+    max_ellipsis_lines: float = 0.3
+    min_alpha_words: float = 0.8
     name: str = "symbols"
 
 
 @dataclass(frozen=True)
-class Repetition(Limits):
+class Repetition(ThresholdFilter):
     """Removes what says the same again: whole lines, one pair of words, pieces of five words.
 
     Example: page = Document("1", "so it\\n" * 9)
@@ -119,10 +119,10 @@ class Repetition(Limits):
         the rest of the page; FineWeb allows half as much text in repeated lines.)
     """
 
-    most_repeated_lines: float = 0.3
-    most_repeated_line_text: float = 0.2
-    most_commonest_pair: float = 0.2
-    most_repeated_pieces: float = 0.15
+    max_repeated_lines: float = 0.3
+    max_repeated_line_chars: float = 0.2
+    max_top_bigram: float = 0.2
+    max_repeated_ngrams: float = 0.15
     name: str = "repetition"
 
 
@@ -135,13 +135,13 @@ class Language:
     """
 
     language: str = "en"
-    least_score: float = 0.65
+    min_score: float = 0.65
     name: str = "language"
 
-    def judge(self, document: Document) -> str:
-        language, score = document.spoken
+    def reject_reason(self, document: Document) -> str:
+        language, score = document.detected_language
         if language != self.language:
             return f"language {language} ({score:.3g}), not {self.language}"
-        if score < self.least_score:
-            return f"language {language} with a score of {score:.3g}, below {self.least_score:g}"
+        if score < self.min_score:
+            return f"language {language} with a score of {score:.3g}, below {self.min_score:g}"
         return ""

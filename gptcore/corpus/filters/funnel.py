@@ -35,12 +35,12 @@ def run_filters(documents: Iterable[Document], filters: Sequence[Filter]) -> Ite
     Example: kept = [v.document for v in run_filters(documents, [Length(), Symbols()]) if v.kept]
     """
     check_names(filters)
-    return (judge(document, filters) for document in documents)
+    return (reject_reason(document, filters) for document in documents)
 
 
-def judge(document: Document, filters: Sequence[Filter]) -> Verdict:
+def reject_reason(document: Document, filters: Sequence[Filter]) -> Verdict:
     for chosen in filters:
-        reason = chosen.judge(document)
+        reason = chosen.reject_reason(document)
         if reason:
             return Verdict(document, chosen.name, reason)
     return Verdict(document)
@@ -60,7 +60,7 @@ class FilterReport:
     """How many documents each filter removed, and its first examples; printed as a table.
 
 
-    Example: filters = [Length(least_words=5), Symbols()]; report = FilterReport(filters)
+    Example: filters = [Length(min_words=5), Symbols()]; report = FilterReport(filters)
              for verdict in run_filters(documents, filters): report.add(verdict)
              print(report)
     """

@@ -10,14 +10,14 @@ from collections import Counter
 
 BULLETS = ("•", "‣", "▪", "●", "○", "*", "-", "–")
 ELLIPSES = ("...", "…")
-PIECE_WORDS = 5
+NGRAM_SIZE = 5
 
 
-def measure(text: str) -> dict[str, float]:
+def text_stats(text: str) -> dict[str, float]:
     """Every number that a filter can have a threshold for, by name.
 
     A word is what stands between blanks; empty lines do not count as lines.
-    Units: `words` is a count, `mean_word` is in characters, and `symbols` is the number of `#` or
+    Units: `words` is a count, `mean_word_length` is in characters, and `symbols` is the number of `#` or
         of ellipses, whichever is more, for each word; all others are shares from 0 to 1. Of a text
         without words all are 0.
     Example: measure("to be or not to be")["words"] -> 6.0
@@ -28,19 +28,19 @@ def measure(text: str) -> dict[str, float]:
     again = seen_before(lines)
     return {
         "words": float(len(words)),
-        "mean_word": share(sum(map(len, words)), len(words)),
-        "lettered_words": share(sum(map(has_letter, words)), len(words)),
-        "symbols": share(symbols, len(words)),
-        "bullet_lines": share(sum(line.startswith(BULLETS) for line in lines), len(lines)),
-        "ellipsis_lines": share(sum(line.endswith(ELLIPSES) for line in lines), len(lines)),
-        "repeated_lines": share(len(again), len(lines)),
-        "repeated_line_text": share(sum(map(len, again)), sum(map(len, lines))),
-        "commonest_pair": commonest_pair(words),
-        "repeated_pieces": repeated_pieces(words),
+        "mean_word_length": fraction(sum(map(len, words)), len(words)),
+        "alpha_words": fraction(sum(map(has_letter, words)), len(words)),
+        "symbols": fraction(symbols, len(words)),
+        "bullet_lines": fraction(sum(line.startswith(BULLETS) for line in lines), len(lines)),
+        "ellipsis_lines": fraction(sum(line.endswith(ELLIPSES) for line in lines), len(lines)),
+        "repeated_lines": fraction(len(again), len(lines)),
+        "repeated_line_chars": fraction(sum(map(len, again)), sum(map(len, lines))),
+        "top_bigram": top_bigram(words),
+        "repeated_ngrams": repeated_ngrams(words),
     }
 
 
-def share(part: float, whole: float) -> float:
+def fraction(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
@@ -59,7 +59,7 @@ def seen_before(lines: list[str]) -> list[str]:
     return again
 
 
-def commonest_pair(words: list[str]) -> float:
+def top_bigram(words: list[str]) -> float:
     """How much of the text is the one pair of neighbouring words that comes most often.
 
     Units: a share of the characters in words; 0 if no pair comes twice.
@@ -68,10 +68,12 @@ def commonest_pair(words: list[str]) -> float:
         return 0.0
     pair, times = Counter(zip(words, words[1:])).most_common(1)[0]
     # Trap: in "go go go" the pairs overlap, so its share could exceed 1.
-    return min(1.0, share(times * sum(map(len, pair)), sum(map(len, words)))) if times > 1 else 0.0
+    return (
+        min(1.0, fraction(times * sum(map(len, pair)), sum(map(len, words)))) if times > 1 else 0.0
+    )
 
 
-def repeated_pieces(words: list[str], length: int = PIECE_WORDS) -> float:
+def repeated_ngrams(words: list[str], length: int = NGRAM_SIZE) -> float:
     """How much of the text stands in pieces of `length` words that came before.
 
     Walks from left to right; a piece that was met before is counted and stepped over whole, so that
@@ -88,4 +90,4 @@ def repeated_pieces(words: list[str], length: int = PIECE_WORDS) -> float:
         else:
             seen.add(piece)
             place += 1
-    return share(repeated, sum(map(len, words)))
+    return fraction(repeated, sum(map(len, words)))

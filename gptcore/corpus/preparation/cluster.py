@@ -18,22 +18,22 @@ from typing import Any
 from gptcore.checks import as_path
 from gptcore.corpus.downloads.source import Source
 from gptcore.corpus.preparation.plan import (
-    AS_USUAL,
+    DEFAULT_SETTINGS,
     ShardSettings,
+    changed_sources,
     differences,
     new_plan,
-    other_sources,
 )
 from gptcore.corpus.preparation.prepare import check_sources, prepare
 from gptcore.corpus.preparation.progress import (
-    Preparation,
-    check_same,
-    refused,
-    what_is_there,
-    whole_among,
+    PrepareRequest,
+    check_same_request,
+    intact_shards,
+    load_progress,
+    mismatch_error,
 )
-from gptcore.corpus.preparation.shard_writer import make_shard, spans_of
-from gptcore.corpus.reading.sources import find_all, lasting
+from gptcore.corpus.preparation.shard_writer import make_shard, row_group_ranges
+from gptcore.corpus.reading.sources import absolute_specs, resolve_sources
 from gptcore.files import lock_folder, read_json, write_json
 from gptcore.optional import PackageMissingError
 from gptcore.tokenizers.named import find_tokenizer
@@ -47,11 +47,11 @@ except ModuleNotFoundError as error:
     raise PackageMissingError("Preparing on many machines", "datatrove") from None
 
 
-def begin(
+def write_plan(
     sources: str | Path | Sequence[str | Path],
     out: str | Path,
     tokenizer: str | Path = "gpt2",
-    settings: ShardSettings = AS_USUAL,
+    settings: ShardSettings = DEFAULT_SETTINGS,
 ) -> int:
     """Write the plan, unless it is there already; the number of shards, which is the most tasks.
 
@@ -64,13 +64,13 @@ def begin(
     folder, known = as_path(out), find_tokenizer(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
-        plan, _, finished = what_is_there(folder)
+        plan, _, finished = load_progress(folder)
         if plan:
-            same = Preparation(asked, folder, known, str(tokenizer), 1, settings)
-            check_same(plan, same, finished)
+            same = PrepareRequest(asked, folder, known, str(tokenizer), 1, settings)
+            check_same_request(plan, same, finished)
         else:
-            found = find_all(asked, settings, out=folder)
-            plan = new_plan(lasting(asked), found, known, str(tokenizer), settings)
+            found = resolve_sources(asked, settings, out=folder)
+            plan = new_plan(absolute_specs(asked), found, known, str(tokenizer), settings)
             write_json(folder / "plan.json", plan)
     return len(plan["shards"])
 
@@ -87,16 +87,16 @@ class MakeShards(PipelineStep):
 
     def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
         yield from data or ()
-        plan, made, finished = what_is_there(self.folder)
+        plan, made, finished = load_progress(self.folder)
         if finished:
             return
-        found, tokenizer, settings = as_planned(plan, self.folder)
-        check_share(plan, found, self.folder, rank, world_size)
+        found, tokenizer, settings = load_planned(plan, self.folder)
+        check_source_files(plan, found, self.folder, rank, world_size)
         mine = range(rank, len(plan["shards"]), world_size)
-        whole = whole_among(self.folder, {n: row for n, row in made.items() if n in mine})
+        whole = intact_shards(self.folder, {n: row for n, row in made.items() if n in mine})
         for number in mine:
             if number not in whole:
-                spans = spans_of(plan, found, number)
+                spans = row_group_ranges(plan, found, number)
                 shard = make_shard(self.folder, number, spans, tokenizer, settings)
                 tokens = shard.train.tokens + shard.val.tokens
                 self.stat_update("tokens", value=tokens, unit="shard")
@@ -116,43 +116,49 @@ class FinishShards(PipelineStep):
         yield from data or ()
         if rank:
             return
-        plan, _, finished = what_is_there(self.folder)
+        plan, _, finished = load_progress(self.folder)
         if not finished:
-            found, *_ = as_planned(plan, self.folder)
-            check_share(plan, found, self.folder, 0, 1)  # those that no task has checked
-            plan["sources"] = [read_json(record_of(self.folder, n)) for n in range(len(found))]
+            found, *_ = load_planned(plan, self.folder)
+            check_source_files(plan, found, self.folder, 0, 1)  # those that no task has checked
+            plan["sources"] = [
+                read_json(source_record_path(self.folder, n)) for n in range(len(found))
+            ]
             write_json(self.folder / "plan.json", plan)
         settings = ShardSettings(**plan["settings"])
-        tokenizer = name_of(plan, self.folder)
+        tokenizer = tokenizer_spec(plan, self.folder)
         for step in prepare(plan["asked"], self.folder, tokenizer, 1, settings):
-            self.stat_update(step.doing)
+            self.stat_update(step.stage)
         for record in self.folder.glob("source_*.json"):
             record.unlink()
 
 
-def as_planned(plan: dict[str, Any], folder: Path) -> tuple[list[Source], Tokenizer, ShardSettings]:
+def load_planned(
+    plan: dict[str, Any], folder: Path
+) -> tuple[list[Source], Tokenizer, ShardSettings]:
     """What the plan names, as this machine has it.
 
     Raises: ValueError if this machine has something else under one of the names.
     """
     settings = ShardSettings(**plan["settings"])
-    found = find_all(plan["asked"], settings, out=folder).sources
+    found = resolve_sources(plan["asked"], settings, out=folder).sources
     name = plan["tokenizer"]["name"]
-    tokenizer = find_tokenizer(name_of(plan, folder))
-    told = differences(plan, tokenizer, name, settings) + other_sources(plan, found, all_here=True)
+    tokenizer = find_tokenizer(tokenizer_spec(plan, folder))
+    told = differences(plan, tokenizer, name, settings) + changed_sources(
+        plan, found, all_here=True
+    )
     if told:
-        raise refused(plan, folder, told)
+        raise mismatch_error(plan, folder, told)
     return found, tokenizer, settings
 
 
-def name_of(plan: dict[str, Any], folder: Path) -> str:
+def tokenizer_spec(plan: dict[str, Any], folder: Path) -> str:
     """What `find_tokenizer` needs: a published name, or the file of the plan, which has it."""
     if "saved" not in plan["tokenizer"]:
         return plan["tokenizer"]["name"]
     return str(folder / ("manifest.json" if (folder / "manifest.json").exists() else "plan.json"))
 
 
-def check_share(
+def check_source_files(
     plan: dict[str, Any], found: Sequence[Source], folder: Path, rank: int, world_size: int
 ) -> None:
     """Note the hash of every `world_size`-th file that was not noted yet, from `rank` on.
@@ -160,13 +166,13 @@ def check_share(
     Raises: SourceDamagedError where another hash was known; then there will be no manifest.
     """
     share = range(rank, len(found), world_size)
-    mine = [number for number in share if not record_of(folder, number).exists()]
+    mine = [number for number in share if not source_record_path(folder, number).exists()]
     for _ in check_sources(plan, found, mine, workers=1):
         pass
     for number in mine:
-        write_json(record_of(folder, number), plan["sources"][number])
+        write_json(source_record_path(folder, number), plan["sources"][number])
 
 
-def record_of(folder: Path, source: int) -> Path:
+def source_record_path(folder: Path, source: int) -> Path:
     """Where a task notes what it knows of a file."""
     return folder / f"source_{source:06}.json"

@@ -32,7 +32,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from gptcore.checks import as_path
-from gptcore.corpus.preparation.cluster import FinishShards, MakeShards, begin
+from gptcore.corpus.preparation.cluster import FinishShards, MakeShards, write_plan
 from gptcore.corpus.preparation.plan import ShardSettings
 from gptcore.optional import optional_import
 
@@ -77,7 +77,7 @@ class OnCluster:
             self.column, self.document, val_share=self.val_share, shard_bytes=self.shard_bytes
         )
         self.out = as_path(self.out, "--out")
-        shards = begin(self.sources, self.out, self.tokenizer, settings)
+        shards = write_plan(self.sources, self.out, self.tokenizer, settings)
         make = self.executor(MakeShards(self.out), "make", max(1, min(self.tasks, shards)))
         finish = self.executor(FinishShards(self.out), "finish", 1, depends=make)
         finish.run()  # which runs, or submits, what it depends on first

@@ -15,19 +15,19 @@ from gptcore.corpus.downloads.source import Source
 from gptcore.corpus.reading.document_ids import split_by
 from gptcore.corpus.reading.documents import has_many_lines, row_groups
 from gptcore.corpus.reading.formats import known_format
-from gptcore.corpus.reading.left_out import by_reason, in_lines
-from gptcore.corpus.reading.rows import Reading
-from gptcore.corpus.reading.sources import Found
+from gptcore.corpus.reading.rows import ReaderOptions
+from gptcore.corpus.reading.skipped import by_reason, format_skipped
+from gptcore.corpus.reading.sources import ResolvedSources
 from gptcore.corpus.shards.shards import format_for
 from gptcore.tokenizers.named import saved_form
 from gptcore.tokenizers.openai import PUBLISHED
 from gptcore.tokenizers.tokenizer import Tokenizer
 
-FEWEST_SHARDS = 16  # so that a small corpus keeps several workers busy, too
+MIN_SHARDS = 16  # so that a small corpus keeps several workers busy, too
 
 
 @dataclass(frozen=True)
-class ShardSettings(Reading):
+class ShardSettings(ReaderOptions):
     """What changes the shards, besides sources and tokenizer: how to read, and what goes where.
 
     Example: ShardSettings(val_share=0.1, shard_bytes=2**20).column -> "text"
@@ -50,10 +50,10 @@ class ShardSettings(Reading):
             raise ValueError(f"shard_bytes={self.shard_bytes} must be 1 or more.")
 
 
-AS_USUAL = ShardSettings()
+DEFAULT_SETTINGS = ShardSettings()
 
 
-def shards_of(sources: Sequence[Source], settings: ShardSettings) -> list[dict[str, Any]]:
+def plan_shards(sources: Sequence[Source], settings: ShardSettings) -> list[dict[str, Any]]:
     """For each shard its spans [source, first row group, stop], and the bytes of their text.
 
     Raises: what `row_groups` raises.
@@ -61,12 +61,12 @@ def shards_of(sources: Sequence[Source], settings: ShardSettings) -> list[dict[s
     groups = [
         (number, group, size_bytes)
         for number, source in enumerate(sources)
-        for group, size_bytes in enumerate(row_groups(source.path, reading_for(source, settings)))
+        for group, size_bytes in enumerate(row_groups(source.path, options_for(source, settings)))
     ]
     if not groups:
         raise ValueError("There is no text in the sources: every file of them is empty.")
     total = sum(size for _, _, size in groups)
-    count = max(-(-total // settings.shard_bytes), min(FEWEST_SHARDS, len(groups)))
+    count = max(-(-total // settings.shard_bytes), min(MIN_SHARDS, len(groups)))
     shards: dict[int, dict[str, Any]] = {}  # a few of the `count`, if row groups are larger
     before = 0
     for number, group, size in groups:
@@ -82,14 +82,14 @@ def shards_of(sources: Sequence[Source], settings: ShardSettings) -> list[dict[s
     return list(shards.values())
 
 
-def reading_for(source: Source, settings: Reading) -> Reading:
+def options_for(source: Source, settings: ReaderOptions) -> ReaderOptions:
     """How this one file is read: what is asked for goes first, then what is known of the text."""
     return replace(settings, document=settings.document or source.document or "file")
 
 
 def new_plan(
     asked: Sequence[str],
-    found: Found,
+    found: ResolvedSources,
     tokenizer: Tokenizer,
     name: str,
     settings: ShardSettings,
@@ -98,11 +98,11 @@ def new_plan(
 
     Warns of what is left out, and where what one document is was a guess.
     """
-    shards = shards_of(found.sources, settings)
-    readings = [reading_for(source, settings) for source in found.sources]
+    shards = plan_shards(found.sources, settings)
+    readings = [options_for(source, settings) for source in found.sources]
     paths = [source.path for source in found.sources]
     splits = split_by(list(zip(paths, readings)))
-    say_what_matters(found, settings)
+    warn_about_sources(found, settings)
     return {
         "asked": list(asked),
         "command": command_line(asked, name, settings),
@@ -112,11 +112,11 @@ def new_plan(
             "sha256": tokenizer.sha256,
             "vocab_size": tokenizer.vocab_size,
             "end_of_text": tokenizer.end_of_text,
-            **saved_in_plan(tokenizer, name),
+            **saved_tokenizer(tokenizer, name),
         },
         "dtype": format_for(tokenizer.vocab_size).dtype.name,
         "sources": [
-            described(source, reading, by)
+            source_entry(source, reading, by)
             for source, reading, by in zip(found.sources, readings, splits)
         ],
         "left_out": by_reason(found.left_out),
@@ -124,15 +124,15 @@ def new_plan(
     }
 
 
-def saved_in_plan(tokenizer: Tokenizer, name: str) -> dict[str, Any]:
+def saved_tokenizer(tokenizer: Tokenizer, name: str) -> dict[str, Any]:
     """A tokenizer of one's own is kept with the shards: its file may be moved or overwritten."""
     saved = None if name in PUBLISHED else saved_form(tokenizer)
     return {} if saved is None else {"saved": saved}
 
 
-def say_what_matters(found: Found, settings: ShardSettings) -> None:
+def warn_about_sources(found: ResolvedSources, settings: ShardSettings) -> None:
     """Warn of files that are left out, and of text files that may be lists of documents."""
-    for line in in_lines(by_reason(found.left_out)):
+    for line in format_skipped(by_reason(found.left_out)):
         warnings.warn(line, stacklevel=2)
     if settings.document is not None:
         return
@@ -154,14 +154,14 @@ def is_text(source: Source) -> bool:
 def command_line(asked: Sequence[str], name: str, settings: ShardSettings) -> list[str]:
     """What makes the same shards again, but for the folder."""
     words = ["gptcore", "prepare", *asked, "--tokenizer", name]
-    usual = asdict(AS_USUAL)
+    usual = asdict(DEFAULT_SETTINGS)
     for key, value in asdict(settings).items():
         if value != usual[key]:
             words += [f"--{key}", str(value)]
     return words
 
 
-def described(source: Source, reading: Reading, by: str) -> dict[str, Any]:
+def source_entry(source: Source, reading: ReaderOptions, by: str) -> dict[str, Any]:
     """A source, as plan and manifest show it; what is not as usual has a key of its own."""
     found = {"name": source.name, "bytes": source.bytes, "sha256": source.sha256}
     if source.revision:
@@ -193,7 +193,7 @@ def differences(
     return told
 
 
-def other_sources(plan: dict[str, Any], sources: Sequence[Source], all_here: bool) -> list[str]:
+def changed_sources(plan: dict[str, Any], sources: Sequence[Source], all_here: bool) -> list[str]:
     """The files that are not the plan's, in lines; files are known by name, size and order.
 
     Unless `all_here`, files of the plan may be missing.

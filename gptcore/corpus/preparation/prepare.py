@@ -19,28 +19,33 @@ from typing import Any
 from gptcore.checks import as_path
 from gptcore.corpus.downloads.source import Source, SourceDamagedError
 from gptcore.corpus.preparation.plan import (
-    AS_USUAL,
+    DEFAULT_SETTINGS,
     ShardSettings,
+    changed_sources,
     command_line,
     new_plan,
-    other_sources,
 )
 from gptcore.corpus.preparation.progress import (
-    Preparation,
-    check_same,
-    check_some_text,
+    PrepareRequest,
+    build_manifest,
+    check_not_empty,
+    check_same_request,
     check_unchanged,
+    clean_up,
+    intact_shards,
     is_finished,
-    manifest_of,
-    refused,
-    remove_traces,
-    what_is_there,
-    whole_among,
+    load_progress,
+    mismatch_error,
 )
-from gptcore.corpus.preparation.shard_writer import Made, Span, make_shard, spans_of
-from gptcore.corpus.preparation.workers import in_processes
+from gptcore.corpus.preparation.shard_writer import (
+    RowGroupRange,
+    ShardRecord,
+    make_shard,
+    row_group_ranges,
+)
+from gptcore.corpus.preparation.workers import map_in_processes
 from gptcore.corpus.reading.documents import read_documents
-from gptcore.corpus.reading.sources import check_file, find_all, lasting
+from gptcore.corpus.reading.sources import absolute_specs, resolve_sources, verify_source
 from gptcore.corpus.shards.shards import format_for
 from gptcore.files import (
     DISK_FULL_ERRNOS,
@@ -53,7 +58,7 @@ from gptcore.files import (
 from gptcore.tokenizers.named import find_tokenizer
 from gptcore.tokenizers.tokenizer import Tokenizer
 
-BYTES_WORTH_A_PROCESS = 8_000_000  # of text, which are prepared while another process loads
+MIN_BYTES_PER_WORKER = 8_000_000  # of text, which are prepared while another process loads
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class Progress:
     Example: last = [*prepare("stories", "shards")][-1]; last.done == last.total -> True
     """
 
-    doing: str  # "checking" or "making"
+    stage: str  # "checking" or "making"
     done: int
     total: int
     done_bytes: int
@@ -87,7 +92,7 @@ def prepare(
     out: str | Path,
     tokenizer: str | Path | Tokenizer = "gpt2",
     workers: int = 1,
-    settings: ShardSettings = AS_USUAL,
+    settings: ShardSettings = DEFAULT_SETTINGS,
 ) -> Iterator[Progress]:
     """Make shards of the documents in `sources`, in the folder `out`; a record for each.
 
@@ -116,23 +121,23 @@ def prepare(
         )
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file. Shards need a folder: --out with another name.")
-    return run(Preparation(asked, folder, known, name, workers, settings))
+    return run(PrepareRequest(asked, folder, known, name, workers, settings))
 
 
-def run(asked: Preparation) -> Iterator[Progress]:
+def run(asked: PrepareRequest) -> Iterator[Progress]:
     """All of it, while nobody else is in the folder."""
     folder = asked.folder
     if is_finished(asked):  # nothing is written then, not even a lock
         return
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
-        plan, made, finished = what_is_there(folder)
+        plan, made, finished = load_progress(folder)
         if plan:
-            check_same(plan, asked, finished)
-        whole = whole_among(folder, made)
+            check_same_request(plan, asked, finished)
+        whole = intact_shards(folder, made)
         if finished and len(whole) == len(plan["shards"]):
-            return remove_traces(folder)
-        plan, sources = planned(asked, plan)
+            return clean_up(folder)
+        plan, sources = load_or_make_plan(asked, plan)
         missing = [number for number in range(len(plan["shards"])) if number not in whole]
         needed = {span[0] for number in missing for span in plan["shards"][number]["spans"]}
         needed |= {number for number, row in enumerate(plan["sources"]) if not row["sha256"]}
@@ -140,32 +145,34 @@ def run(asked: Preparation) -> Iterator[Progress]:
         if not finished:
             write_json(folder / "plan.json", plan)
         try:
-            for step, shard in make_missing(plan, sources, missing, asked):
+            for step, shard in make_missing_shards(plan, sources, missing, asked):
                 check_unchanged(made.get(shard.number) if finished else None, shard, folder)
                 made[shard.number] = asdict(shard)
                 yield step
         except (ValueError, SourceDamagedError):
             if not made:  # what mends the sources, or another option, may begin here again
-                remove_traces(folder)
+                clean_up(folder)
             raise
-        manifest = manifest_of(plan, made)
-        check_some_text(manifest, folder, finished)
+        manifest = build_manifest(plan, made)
+        check_not_empty(manifest, folder, finished)
         if not finished:
             write_json(folder / "manifest.json", manifest)
-        remove_traces(folder)
+        clean_up(folder)
 
 
-def planned(asked: Preparation, plan: dict[str, Any]) -> tuple[dict[str, Any], list[Source]]:
+def load_or_make_plan(
+    asked: PrepareRequest, plan: dict[str, Any]
+) -> tuple[dict[str, Any], list[Source]]:
     """The plan, a new one if there is none yet, and its files on this machine.
 
-    Raises: ValueError for files that are not those of the plan; what `find_all` raises.
+    Raises: ValueError for files that are not those of the plan; what `resolve_sources` raises.
     """
-    found = find_all(asked.asked, asked.settings, out=asked.folder)
+    found = resolve_sources(asked.asked, asked.settings, out=asked.folder)
     if not plan:
-        words = lasting(asked.asked)
+        words = absolute_specs(asked.asked)
         return new_plan(words, found, asked.tokenizer, asked.name, asked.settings), found.sources
-    if told := other_sources(plan, found.sources, all_here=True):
-        raise refused(plan, asked.folder, told)
+    if told := changed_sources(plan, found.sources, all_here=True):
+        raise mismatch_error(plan, asked.folder, told)
     if plan["settings"]["bad_text"] != asked.settings.bad_text:  # what it stopped for is replaced
         settings = plan["settings"] | {"bad_text": asked.settings.bad_text}
         command = command_line(plan["asked"], plan["tokenizer"]["name"], ShardSettings(**settings))
@@ -184,7 +191,7 @@ def check_sources(
     all_bytes = sum(found[number].bytes for number in needed)
     threads = ThreadPoolExecutor(workers)
     known = [plan["sources"][number]["sha256"] for number in needed]
-    hashes = threads.map(check_file, [found[number] for number in needed], known)
+    hashes = threads.map(verify_source, [found[number] for number in needed], known)
     try:
         for done, (number, sha256) in enumerate(zip(needed, hashes), start=1):
             plan["sources"][number]["sha256"] = sha256
@@ -195,23 +202,23 @@ def check_sources(
         threads.shutdown(cancel_futures=True)
 
 
-def make_missing(
-    plan: dict[str, Any], found: Sequence[Source], missing: Sequence[int], asked: Preparation
-) -> Iterator[tuple[Progress, Made]]:
+def make_missing_shards(
+    plan: dict[str, Any], found: Sequence[Source], missing: Sequence[int], asked: PrepareRequest
+) -> Iterator[tuple[Progress, ShardRecord]]:
     """Make the shards that are missing, in any order.
 
     Raises: DiskFullError, before the first one or on the way.
     """
-    jobs = {number: spans_of(plan, found, number) for number in missing}
+    jobs = {number: row_group_ranges(plan, found, number) for number in missing}
     text_bytes = {number: plan["shards"][number]["text_bytes"] for number in missing}
     all_bytes = sum(text_bytes.values())
-    share = bytes_for_a_byte(jobs.values(), asked)
+    share = shard_bytes_per_text_byte(jobs.values(), asked)
     check_free_space(asked.folder, int(share * all_bytes))
-    workers = max(1, min(asked.workers, len(jobs), all_bytes // BYTES_WORTH_A_PROCESS))
-    work = partial(make_one, asked.folder, asked.tokenizer, asked.settings)
+    workers = max(1, min(asked.workers, len(jobs), all_bytes // MIN_BYTES_PER_WORKER))
+    work = partial(run_shard_job, asked.folder, asked.tokenizer, asked.settings)
     start, done_bytes, tokens = perf_counter(), 0, 0
     try:
-        makes = in_processes(work, jobs.items(), workers)
+        makes = map_in_processes(work, jobs.items(), workers)
         for done, ((number, _), made) in enumerate(makes, start=1):
             done_bytes += text_bytes[number]
             tokens += made.train.tokens + made.val.tokens
@@ -224,15 +231,20 @@ def make_missing(
         raise disk_full_error(asked.folder, int(share * (all_bytes - done_bytes))) from None
 
 
-def make_one(
-    folder: Path, tokenizer: Tokenizer, settings: ShardSettings, job: tuple[int, Sequence[Span]]
-) -> Made:
+def run_shard_job(
+    folder: Path,
+    tokenizer: Tokenizer,
+    settings: ShardSettings,
+    job: tuple[int, Sequence[RowGroupRange]],
+) -> ShardRecord:
     """One job of a worker."""
     number, spans = job
     return make_shard(folder, number, spans, tokenizer, settings)
 
 
-def bytes_for_a_byte(jobs: Iterable[Sequence[Span]], asked: Preparation) -> float:
+def shard_bytes_per_text_byte(
+    jobs: Iterable[Sequence[RowGroupRange]], asked: PrepareRequest
+) -> float:
     """How many bytes of shards a byte of text becomes, as the first documents have it."""
     id_bytes = format_for(asked.tokenizer.vocab_size).dtype.itemsize
     for spans in jobs:

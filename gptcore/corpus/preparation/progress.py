@@ -11,16 +11,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gptcore.corpus.preparation.plan import ShardSettings, differences, other_sources
-from gptcore.corpus.preparation.shard_writer import Made
-from gptcore.corpus.reading.sources import find_all, lasting
-from gptcore.corpus.shards.shards import command_of
+from gptcore.corpus.preparation.plan import ShardSettings, changed_sources, differences
+from gptcore.corpus.preparation.shard_writer import ShardRecord
+from gptcore.corpus.reading.sources import absolute_specs, resolve_sources
+from gptcore.corpus.shards.shards import prepare_command
 from gptcore.files import read_json, read_plan, sha256_of
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
-class Preparation:
+class PrepareRequest:
     """What was asked for."""
 
     asked: list[str]
@@ -31,7 +31,7 @@ class Preparation:
     settings: ShardSettings
 
 
-def what_is_there(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any]], bool]:
+def load_progress(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any]], bool]:
     """The plan, the shards that were made, and whether these are all. An empty plan: none yet.
 
     Raises: ValueError if the folder is used for something else.
@@ -51,38 +51,40 @@ def what_is_there(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any
     return {}, {}, False
 
 
-def is_finished(asked: Preparation) -> bool:
+def is_finished(asked: PrepareRequest) -> bool:
     """Whether all shards are there, bit for bit, and no trace of the work. Only reads.
 
     Raises: ValueError if they were made of something else, or have no text at all.
     """
     folder = asked.folder
-    if not (folder / "manifest.json").exists() or any(traces(folder)):
+    if not (folder / "manifest.json").exists() or any(temporary_files(folder)):
         return False
-    plan, made, _ = what_is_there(folder)
-    check_same(plan, asked, finished=True)
-    check_some_text(plan, folder, finished=True)
-    return len(whole_among(folder, made)) == len(plan["shards"])
+    plan, made, _ = load_progress(folder)
+    check_same_request(plan, asked, finished=True)
+    check_not_empty(plan, folder, finished=True)
+    return len(intact_shards(folder, made)) == len(plan["shards"])
 
 
-def check_same(plan: dict[str, Any], asked: Preparation, finished: bool) -> None:
+def check_same_request(plan: dict[str, Any], asked: PrepareRequest, finished: bool) -> None:
     """Raises: ValueError if the folder was begun for something else than what is asked for now."""
     told = differences(plan, asked.tokenizer, asked.name, asked.settings)
-    same_words = plan["asked"] in (asked.asked, lasting(asked.asked))
+    same_words = plan["asked"] in (asked.asked, absolute_specs(asked.asked))
     if finished:  # if the words are the same, the sources need not be there any more
-        found = find_all(asked.asked, asked.settings, at_hand=same_words, out=asked.folder)
-        told += other_sources(plan, found.sources, all_here=not same_words)
+        found = resolve_sources(
+            asked.asked, asked.settings, missing_ok=same_words, out=asked.folder
+        )
+        told += changed_sources(plan, found.sources, all_here=not same_words)
     if told:
-        raise refused(plan, asked.folder, told)
+        raise mismatch_error(plan, asked.folder, told)
 
 
-def check_some_text(manifest: dict[str, Any], folder: Path, finished: bool) -> None:
+def check_not_empty(manifest: dict[str, Any], folder: Path, finished: bool) -> None:
     """Raises: ValueError if no document had any text. Of an unfinished folder nothing is kept."""
     if manifest["train"]["tokens"] + manifest["val"]["tokens"]:
         return
     names = [row["name"] for row in manifest["sources"]]
     if not finished:
-        remove_traces(folder)
+        clean_up(folder)
     raise ValueError(
         f"There is no text in {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}: "
         f"{manifest['empty']:,} document(s), all empty. Is the text under another name "
@@ -91,17 +93,17 @@ def check_some_text(manifest: dict[str, Any], folder: Path, finished: bool) -> N
     )
 
 
-def refused(plan: dict[str, Any], folder: Path, told: list[str]) -> ValueError:
+def mismatch_error(plan: dict[str, Any], folder: Path, told: list[str]) -> ValueError:
     """The error for another preparation in the same folder."""
     return ValueError(
         f"{folder} was prepared, or begun, with something else than what is asked for now.\n"
         + "".join(f"  {line}\n" for line in told)
         + "Give another folder with --out; or remove this one; or ask for the same as before:\n"
-        + f"  {command_of(plan, folder)}"
+        + f"  {prepare_command(plan, folder)}"
     )
 
 
-def whole_among(folder: Path, made: dict[int, dict[str, Any]]) -> set[int]:
+def intact_shards(folder: Path, made: dict[int, dict[str, Any]]) -> set[int]:
     """The numbers of the shards whose files are there, bit for bit."""
 
     def is_whole(row: dict[str, Any]) -> bool:
@@ -115,19 +117,19 @@ def whole_among(folder: Path, made: dict[int, dict[str, Any]]) -> set[int]:
         }
 
 
-def traces(folder: Path) -> Iterator[Path]:
+def temporary_files(folder: Path) -> Iterator[Path]:
     """Every file that only an unfinished preparation needs."""
     for pattern in ("plan.json", "shard_*.json", "shard_*.journal", "*.part"):
         yield from folder.glob(pattern)
 
 
-def remove_traces(folder: Path) -> None:
+def clean_up(folder: Path) -> None:
     """Remove what only an unfinished preparation needs."""
-    for path in list(traces(folder)):
+    for path in list(temporary_files(folder)):
         path.unlink()
 
 
-def check_unchanged(before: dict[str, Any] | None, now: Made, folder: Path) -> None:
+def check_unchanged(before: dict[str, Any] | None, now: ShardRecord, folder: Path) -> None:
     """Raises: OSError if a shard that replaces a damaged one is another one than that was."""
     if before and any(before[key] != value for key, value in asdict(now).items()):
         raise OSError(
@@ -137,7 +139,7 @@ def check_unchanged(before: dict[str, Any] | None, now: Made, folder: Path) -> N
         )
 
 
-def manifest_of(plan: dict[str, Any], made: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def build_manifest(plan: dict[str, Any], made: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """The plan with its results."""
     rows = [{**made[number], **shard} for number, shard in enumerate(plan["shards"])]
     totals = {

@@ -17,9 +17,9 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 
 from gptcore.corpus.downloads.source import Source
-from gptcore.corpus.preparation.plan import AS_USUAL, ShardSettings
+from gptcore.corpus.preparation.plan import DEFAULT_SETTINGS, ShardSettings
 from gptcore.corpus.reading.documents import read_documents
-from gptcore.corpus.shards.shards import HEADER_BYTES, check_ids, format_for, header_of
+from gptcore.corpus.shards.shards import HEADER_BYTES, check_ids, format_for, make_header
 from gptcore.files import sha256_of, write_json
 from gptcore.json_text import parse_json
 from gptcore.tokenizers.tokenizer import Tokenizer
@@ -29,7 +29,7 @@ if sys.platform != "win32":
 
 
 @dataclass(frozen=True)
-class Span:
+class RowGroupRange:
     """Some row groups of a file that follow one another: `first` up to, without, `stop`.
 
     Example: Span(Path("a.parquet"), first=0, stop=2).stop -> 2
@@ -42,19 +42,21 @@ class Span:
     split_by: Literal["id", "text"] = "id"  # what decides whether it is for validation
 
 
-def spans_of(plan: dict[str, Any], sources: Sequence[Source], number: int) -> list[Span]:
+def row_group_ranges(
+    plan: dict[str, Any], sources: Sequence[Source], number: int
+) -> list[RowGroupRange]:
     """What shard `number` of a plan is made of, and how each of its files is read."""
     usual = plan["settings"].get("document")
     spans = []
     for source, first, stop in plan["shards"][number]["spans"]:
         row = plan["sources"][source]
         document, by = row.get("document", usual), row.get("split_by", "id")
-        spans.append(Span(sources[source].path, first, stop, document, by))
+        spans.append(RowGroupRange(sources[source].path, first, stop, document, by))
     return spans
 
 
 @dataclass(frozen=True)
-class Slice:
+class SplitRecord:
     """What a shard got of one split.
 
     Example: Slice("train_000000.bin", tokens=8, documents=2, sha256="5e88...").tokens -> 8
@@ -67,7 +69,7 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class Made:
+class ShardRecord:
     """One shard, or two: most documents are for training, a few for validation.
 
 
@@ -77,18 +79,18 @@ class Made:
     """
 
     number: int
-    train: Slice
-    val: Slice
+    train: SplitRecord
+    val: SplitRecord
     empty: int  # documents without text, left out
 
 
 def make_shard(
     folder: Path,
     number: int,
-    spans: Sequence[Span],
+    spans: Sequence[RowGroupRange],
     tokenizer: Tokenizer,
-    settings: ShardSettings = AS_USUAL,
-) -> Made:
+    settings: ShardSettings = DEFAULT_SETTINGS,
+) -> ShardRecord:
     """Write train_NUMBER.bin and val_NUMBER.bin into the folder, and a record of them as JSON.
 
     Every document starts with end-of-text. A file without tokens is not written. Whoever calls this
@@ -103,8 +105,8 @@ def make_shard(
     groups = [(span, group) for span in spans for group in range(span.first, span.stop)]
     journal = folder / f"shard_{number:06}.journal"
     with (
-        Growing(folder / f"train_{number:06}.bin", tokenizer) as train,
-        Growing(folder / f"val_{number:06}.bin", tokenizer) as val,
+        ShardWriter(folder / f"train_{number:06}.bin", tokenizer) as train,
+        ShardWriter(folder / f"val_{number:06}.bin", tokenizer) as val,
     ):
         done, empty = take_up(journal, train, val)
         for span, group in groups[done:]:
@@ -123,8 +125,8 @@ def make_shard(
                 except ValueError as error:  # the tokenizer knows no files
                     raise ValueError(f"{span.path}, row group {group}: {error}") from None
             done += 1
-            note(journal, done, empty, train, val)
-        made = Made(number, train.finish(), val.finish(), empty)
+            write_journal(journal, done, empty, train, val)
+        made = ShardRecord(number, train.finish(), val.finish(), empty)
     write_json(folder / f"shard_{number:06}.json", asdict(made))
     journal.unlink(missing_ok=True)
     return made
@@ -140,17 +142,17 @@ def is_for_validation(key: str | None, text: str, val_share: float) -> bool:
     return int.from_bytes(digest[:8], "big") < val_share * 2**64
 
 
-class Growing:
+class ShardWriter:
     """A shard that is being written, under a name that nobody takes for a finished one."""
 
     def __init__(self, path: Path, tokenizer: Tokenizer):
         self.path, self.part = path, path.with_name(f"{path.name}.part")
         self.tokenizer, self.vocab_size = tokenizer, tokenizer.vocab_size
-        self.form = format_for(self.vocab_size)
-        self.start = np.array([tokenizer.end_of_text], dtype=self.form.dtype)
-        self.file = opened(path, self.part)
+        self.fmt = format_for(self.vocab_size)
+        self.start = np.array([tokenizer.end_of_text], dtype=self.fmt.dtype)
+        self.file = open_part_file(path, self.part)
 
-    def __enter__(self) -> "Growing":
+    def __enter__(self) -> "ShardWriter":
         return self
 
     def __exit__(self, *error) -> None:
@@ -163,11 +165,11 @@ class Growing:
         """
         self.tokens, self.documents, self.hash = tokens, documents, hashlib.sha256()
         self.file.seek(HEADER_BYTES)
-        left = tokens * self.form.dtype.itemsize
+        left = tokens * self.fmt.dtype.itemsize
         while left and (piece := self.file.read(min(left, 2**20))):
             self.hash.update(piece)
             left -= len(piece)
-        self.file.truncate(HEADER_BYTES + tokens * self.form.dtype.itemsize)
+        self.file.truncate(HEADER_BYTES + tokens * self.fmt.dtype.itemsize)
         self.file.seek(0, os.SEEK_END)
         return self.state()["sha256"] == sha256
 
@@ -188,29 +190,29 @@ class Growing:
         for text in texts:
             ids = self.tokenizer.encode_array(text)
             check_ids(ids, self.vocab_size)
-            for piece in (self.start, ids.astype(self.form.dtype)):
+            for piece in (self.start, ids.astype(self.fmt.dtype)):
                 self.file.write(piece.data)
                 self.hash.update(piece.data)
             self.tokens += 1 + len(ids)
         self.documents += len(texts)
 
-    def finish(self) -> Slice:
+    def finish(self) -> SplitRecord:
         """Give the shard its header and its name; without tokens there is no file."""
         if not self.tokens:
             self.part.unlink()
             self.path.unlink(missing_ok=True)
-            return Slice("", 0, 0, "")
+            return SplitRecord("", 0, 0, "")
         self.file.seek(0)
-        self.file.write(header_of(self.tokens, self.form))
+        self.file.write(make_header(self.tokens, self.fmt))
         self.file.flush()
         os.fsync(self.file.fileno())
         sha256 = sha256_of(self.part)
         self.file.close()  # Windows renames no open file
         os.replace(self.part, self.path)
-        return Slice(self.path.name, self.tokens, self.documents, sha256)
+        return SplitRecord(self.path.name, self.tokens, self.documents, sha256)
 
 
-def opened(path: Path, part: Path) -> BinaryIO:
+def open_part_file(path: Path, part: Path) -> BinaryIO:
     """What is there of the shard, for us alone: a killed run's worker may be in its last breath."""
     while True:
         if not part.exists() and path.exists():
@@ -224,11 +226,11 @@ def opened(path: Path, part: Path) -> BinaryIO:
         file.close()  # while we waited, it was finished and got its name
 
 
-NOTHING: dict[str, Any] = {"tokens": 0, "documents": 0, "sha256": hashlib.sha256().hexdigest()}
+EMPTY_STATE: dict[str, Any] = {"tokens": 0, "documents": 0, "sha256": hashlib.sha256().hexdigest()}
 BINARY = getattr(os, "O_BINARY", 0)  # Windows would turn every byte 10 into two
 
 
-def take_up(journal: Path, train: Growing, val: Growing) -> tuple[int, int]:
+def take_up(journal: Path, train: ShardWriter, val: ShardWriter) -> tuple[int, int]:
     """Row groups that are done already, and the empty documents in them."""
     try:
         noted = parse_json(journal.read_text(encoding="utf-8"))
@@ -236,12 +238,14 @@ def take_up(journal: Path, train: Growing, val: Growing) -> tuple[int, int]:
             return noted["done"], noted["empty"]
     except (FileNotFoundError, ValueError):  # none, or one that a power cut has spoilt
         pass
-    train.take_up(**NOTHING)
-    val.take_up(**NOTHING)
+    train.take_up(**EMPTY_STATE)
+    val.take_up(**EMPTY_STATE)
     return 0, 0
 
 
-def note(journal: Path, done: int, empty: int, train: Growing, val: Growing) -> None:
+def write_journal(
+    journal: Path, done: int, empty: int, train: ShardWriter, val: ShardWriter
+) -> None:
     """Write down how far we are. It need not last: `take_up` compares hashes."""
     content = {"done": done, "empty": empty, "train": train.state(), "val": val.state()}
     write_json(journal, content, durable=False)

@@ -19,7 +19,7 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
-def in_processes(
+def map_in_processes(
     work: Callable[[Job], Result], jobs: Iterable[Job], workers: int
 ) -> Iterator[tuple[Job, Result]]:
     """Yield every job with its result, as they are done; with one worker, in this process.
@@ -39,10 +39,10 @@ def in_processes(
         )
     spawn = multiprocessing.get_context("spawn")
     watched, held = spawn.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(workers, spawn, begin, (watched, work))
+    pool = ProcessPoolExecutor(workers, spawn, init_worker, (watched, work))
     try:
-        with deaf_to_interrupts():
-            running = {pool.submit(do, job): job for job in jobs}
+        with block_sigint():
+            running = {pool.submit(run_job, job): job for job in jobs}
         for future in as_completed(running):
             yield running.pop(future), future.result()
     except BrokenProcessPool:
@@ -56,7 +56,7 @@ def in_processes(
 
 
 @contextlib.contextmanager
-def deaf_to_interrupts() -> Iterator[None]:
+def block_sigint() -> Iterator[None]:
     """What begins in here never hears of Ctrl-C, not even while it loads; for us it waits."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -71,14 +71,14 @@ def deaf_to_interrupts() -> Iterator[None]:
 WORK: list[Callable] = []  # what this process was begun for
 
 
-def begin(parent: Connection, work: Callable) -> None:
+def init_worker(parent: Connection, work: Callable) -> None:
     """In a worker, first of all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where the parent could not see to it before
-    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=exit_with_parent, args=(parent,), daemon=True).start()
     WORK.append(work)
 
 
-def end_with(parent: Connection) -> None:
+def exit_with_parent(parent: Connection) -> None:
     """Wait until the parent closes its end of the pipe, or is no more; then be no more, too."""
     try:
         parent.recv_bytes()
@@ -86,6 +86,6 @@ def end_with(parent: Connection) -> None:
         os._exit(1)
 
 
-def do(job):
+def run_job(job):
     """In a worker: one job."""
     return WORK[0](job)

@@ -8,28 +8,27 @@ from pathlib import Path
 
 from gptcore.corpus.downloads.source import SourceDamagedError
 from gptcore.corpus.reading.formats import open_bytes
-from gptcore.corpus.reading.rows import Reading, Row, id_of, missing_column
-from gptcore.corpus.reading.unique import position_of
+from gptcore.corpus.reading.rows import ReaderOptions, Row, column_index, id_of, missing_column
 
-LONGEST_CELL = min(sys.maxsize, 2**31 - 1)  # what a C long can count everywhere
+MAX_CELL_CHARS = min(sys.maxsize, 2**31 - 1)  # what a C long can count everywhere
 
 
-def rows_of_csv(path: Path, reading: Reading) -> Iterator[Row]:
+def read_csv_rows(path: Path, reading: ReaderOptions) -> Iterator[Row]:
     """Id and text of each row.
 
     Raises: ValueError for a column that is not there, or a row with too few or too many cells;
         SourceDamagedError for a quote that is never closed.
     """
     errors = "strict" if reading.bad_text == "stop" else "replace"
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(MAX_CELL_CHARS)
     with TextIOWrapper(open_bytes(path), "utf-8-sig", errors, newline="") as file:
-        lines = csv.reader(file, delimiter=delimiter_of(path), strict=True)
+        lines = csv.reader(file, delimiter=detect_delimiter(path), strict=True)
         try:
             header = next(lines, [])
-            text_at = position_of(path, header, reading.column)
+            text_at = column_index(path, header, reading.column)
             if text_at is None and header:
                 raise missing_column(path, reading.column, header, header)
-            id_at = position_of(path, header, "id")
+            id_at = column_index(path, header, "id")
             for cells in lines:
                 if cells and text_at is not None:
                     check_cells(path, lines.line_num, header, cells)
@@ -47,7 +46,7 @@ def rows_of_csv(path: Path, reading: Reading) -> Iterator[Row]:
             ) from None
 
 
-def delimiter_of(path: Path) -> str:
+def detect_delimiter(path: Path) -> str:
     """What stands between the cells of the first line; in a .tsv always a tab."""
     if ".tsv" in [suffix.lower() for suffix in path.suffixes[-2:]]:
         return "\t"

@@ -14,30 +14,30 @@ from typing import Literal
 
 from gptcore.corpus.reading.documents import read_documents, row_groups
 from gptcore.corpus.reading.formats import known_format
-from gptcore.corpus.reading.rows import Reading
+from gptcore.corpus.reading.rows import ReaderOptions
 
-By = Literal["id", "text"]
-LOOKED_AT = 1000  # documents; in most files the second one has another id already
+SplitKey = Literal["id", "text"]
+MAX_DOCUMENTS = 1000  # documents; in most files the second one has another id already
 
 
-def split_by(files: Sequence[tuple[Path, Reading]]) -> list[By]:
+def split_by(files: Sequence[tuple[Path, ReaderOptions]]) -> list[SplitKey]:
     """For each file what decides: the ids if they differ, else the texts.
 
     The id of a file with one document is held against those of other such files.
     """
     ids = [first_ids(path, reading) for path, reading in files]
     single = Counter(found[0] for found in ids if len(found) == 1)
-    return ["text" if is_useless(found, single) else "id" for found in ids]
+    return ["text" if is_constant(found, single) else "id" for found in ids]
 
 
-def is_useless(ids: Sequence[str], single: Counter[str]) -> bool:
+def is_constant(ids: Sequence[str], single: Counter[str]) -> bool:
     """Whether several documents have the id that these have, and no other was met."""
     if len(ids) == 1:
         return single[ids[0]] > 1
     return len(set(ids)) == 1
 
 
-def first_ids(path: Path, reading: Reading) -> list[str]:
+def first_ids(path: Path, reading: ReaderOptions) -> list[str]:
     """The ids of the first documents, up to the first one that differs."""
     found: list[str] = []
     if known_format(path).kind == "text":
@@ -46,7 +46,7 @@ def first_ids(path: Path, reading: Reading) -> list[str]:
     with contextlib.suppress(ValueError, OSError):
         groups = range(len(row_groups(path, replace(reading, bad_text="replace"))))
         batches = (batch for group in groups for batch in read_documents(path, group, reading))
-        for key, _ in islice(chain.from_iterable(batches), LOOKED_AT):
+        for key, _ in islice(chain.from_iterable(batches), MAX_DOCUMENTS):
             if key is not None:
                 found.append(key)
                 if key != found[0]:

@@ -15,18 +15,18 @@ from pathlib import Path
 import pyarrow as pa
 
 from gptcore.corpus.downloads.source import SourceDamagedError
-from gptcore.corpus.reading.csv_rows import rows_of_csv
+from gptcore.corpus.reading.csv_rows import read_csv_rows
 from gptcore.corpus.reading.formats import (
     Format,
     check_is_text,
+    decompression_error,
     known_format,
-    not_unpacked,
     open_bytes,
-    unpacked_bytes,
+    uncompressed_bytes,
 )
-from gptcore.corpus.reading.json_rows import is_lines, row_of_line, rows_of_file
+from gptcore.corpus.reading.json_rows import is_jsonl, parse_jsonl_row, read_json_rows
 from gptcore.corpus.reading.parquet import BATCH_ROWS, group_bytes, read_parquet
-from gptcore.corpus.reading.rows import Reading, Row, decode
+from gptcore.corpus.reading.rows import ReaderOptions, Row, decode
 
 BLOCK_BYTES = 4 * 2**20
 
@@ -34,12 +34,12 @@ BLOCK_BYTES = 4 * 2**20
 def content_format(path: Path) -> Format:
     """The format of the file, as its name and, of a .json file, its first line tell it."""
     found = known_format(path)
-    if found.kind == "json" and is_lines(path):
+    if found.kind == "json" and is_jsonl(path):
         return Format("jsonl", found.compression)
     return found
 
 
-def row_groups(path: Path, reading: Reading) -> list[int]:
+def row_groups(path: Path, reading: ReaderOptions) -> list[int]:
     """Every row group of the file, by the bytes of its text.
 
     Raises: ValueError for a column that is not there, or what is no text; SourceDamagedError for a
@@ -48,7 +48,7 @@ def row_groups(path: Path, reading: Reading) -> list[int]:
     if known_format(path).kind == "parquet":
         return group_bytes(path, reading.column)
     check_is_text(path)
-    size_bytes, found = unpacked_bytes(path), content_format(path)
+    size_bytes, found = uncompressed_bytes(path), content_format(path)
     if found.kind == "text" and reading.document != "line":
         return [size_bytes]
     if found.compression or found.kind in ("json", "csv"):
@@ -57,7 +57,7 @@ def row_groups(path: Path, reading: Reading) -> list[int]:
     return [min(BLOCK_BYTES, size_bytes - start) for start in starts]
 
 
-def read_documents(path: Path, group: int, reading: Reading) -> Iterator[list[Row]]:
+def read_documents(path: Path, group: int, reading: ReaderOptions) -> Iterator[list[Row]]:
     """The documents of one row group, a few at a time.
 
     Raises: SourceDamagedError or ValueError, naming file and position.
@@ -66,38 +66,38 @@ def read_documents(path: Path, group: int, reading: Reading) -> Iterator[list[Ro
         yield from read_parquet(path, group, reading)
         return
     try:
-        yield from in_batches(rows_of(path, group, reading))
+        yield from batched(read_rows(path, group, reading))
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, SourceDamagedError) or not known_format(path).compression:
             raise
-        raise not_unpacked(path, error) from None
+        raise decompression_error(path, error) from None
 
 
-def rows_of(path: Path, group: int, reading: Reading) -> Iterator[Row]:
+def read_rows(path: Path, group: int, reading: ReaderOptions) -> Iterator[Row]:
     """The documents of one row group of a file that is no table of parquet."""
     kind = content_format(path).kind
     if kind == "csv":
-        yield from rows_of_csv(path, reading)
+        yield from read_csv_rows(path, reading)
     elif kind == "json":
-        yield from rows_of_file(path, reading)
+        yield from read_json_rows(path, reading)
     elif kind == "jsonl":
-        for start, line in lines_of(path, group):
-            yield row_of_line(path, start, line, reading)
+        for start, line in read_lines(path, group):
+            yield parse_jsonl_row(path, start, line, reading)
     elif reading.document == "line":
-        for start, line in lines_of(path, group):
+        for start, line in read_lines(path, group):
             yield None, decode(path, start, line, reading.bad_text).strip()
     else:
-        yield None, whole_text(path, reading)
+        yield None, read_text_file(path, reading)
 
 
-def in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """The same rows, some at a time."""
     rows = iter(rows)
     while batch := list(islice(rows, BATCH_ROWS)):
         yield batch
 
 
-def whole_text(path: Path, reading: Reading) -> str:
+def read_text_file(path: Path, reading: ReaderOptions) -> str:
     """All of a text file, as one document."""
     with open_bytes(path) as file:
         content = file.read()
@@ -106,7 +106,7 @@ def whole_text(path: Path, reading: Reading) -> str:
     return text.replace("\r\n", "\n")
 
 
-def lines_of(path: Path, group: int) -> Iterator[tuple[int, bytes]]:
+def read_lines(path: Path, group: int) -> Iterator[tuple[int, bytes]]:
     """Every line that begins in the block and is not blank, with the position of its first byte."""
     begin, end = group * BLOCK_BYTES, (group + 1) * BLOCK_BYTES
     limit = math.inf if known_format(path).compression else end
@@ -125,4 +125,4 @@ def lines_of(path: Path, group: int) -> Iterator[tuple[int, bytes]]:
 
 def has_many_lines(path: Path) -> bool:
     """Whether a text file has more than one line that is not blank."""
-    return len(list(islice(lines_of(path, 0), 2))) > 1
+    return len(list(islice(read_lines(path, 0), 2))) > 1

@@ -16,7 +16,7 @@ import pyarrow as pa
 from gptcore.corpus.downloads.source import SourceDamagedError
 from gptcore.corpus.reading.rows import first_line
 
-ENDINGS = {
+FORMATS = {
     ".parquet": "parquet",
     ".txt": "text",
     ".jsonl": "jsonl",
@@ -26,12 +26,12 @@ ENDINGS = {
     ".tsv": "csv",
 }
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
-READABLE = f"{', '.join(ENDINGS)}; all but .parquet may be compressed: {', '.join(COMPRESSIONS)}"
-MAGICS = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".zst": b"\x28\xb5\x2f\xfd"}
+SUPPORTED = f"{', '.join(FORMATS)}; all but .parquet may be compressed: {', '.join(COMPRESSIONS)}"
+COMPRESSION_MAGICS = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".zst": b"\x28\xb5\x2f\xfd"}
 HEAD_BYTES = 4096
 SAMPLE_BYTES = 4 * 2**20  # unpacked, to guess the size of all
 
-BEGINNINGS = {  # what other kinds of files begin with -> what they are, and the way out
+MAGIC_NUMBERS = {  # what other kinds of files begin with -> what they are, and the way out
     b"\x1f\x8b": ("compressed with gzip", ".gz"),
     **{b"BZh%d1AY&SY" % level: ("compressed with bzip2", ".bz2") for level in range(1, 10)},
     b"\x28\xb5\x2f\xfd": ("compressed with Zstandard", ".zst"),
@@ -43,7 +43,7 @@ BEGINNINGS = {  # what other kinds of files begin with -> what they are, and the
     b"\xff\xd8\xff": ("a picture", ""),
     b"SQLite format": ("a database", "Export its text as .csv or .jsonl."),
 }
-UTF_16_32 = {
+BYTE_ORDER_MARKS = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",
     b"\xff\xfe": "UTF-16",
@@ -59,19 +59,19 @@ class Format:
     compression: str = ""
 
 
-def format_of(path: Path) -> Format | None:
+def format_from_name(path: Path) -> Format | None:
     """What the name of the file says that it is; None for what is not read here."""
     suffix, inner = path.suffix.lower(), Path(path.stem).suffix.lower()
-    if suffix in ENDINGS:
-        return Format(ENDINGS[suffix])
-    if suffix in COMPRESSIONS and ENDINGS.get(inner, "parquet") != "parquet":
-        return Format(ENDINGS[inner], COMPRESSIONS[suffix])
+    if suffix in FORMATS:
+        return Format(FORMATS[suffix])
+    if suffix in COMPRESSIONS and FORMATS.get(inner, "parquet") != "parquet":
+        return Format(FORMATS[inner], COMPRESSIONS[suffix])
     return None
 
 
 def known_format(path: Path) -> Format:
     """The format of a file that was found to have one."""
-    found = format_of(path)
+    found = format_from_name(path)
     assert found is not None, path
     return found
 
@@ -85,7 +85,7 @@ def open_bytes(path: Path) -> BinaryIO:
     return cast(BinaryIO, BufferedReader(stream))
 
 
-def unpacked_bytes(path: Path) -> int:
+def uncompressed_bytes(path: Path) -> int:
     """The size of the content. Of a large compressed file it is an estimate from its beginning.
 
     Raises: SourceDamagedError if it cannot be unpacked.
@@ -94,23 +94,23 @@ def unpacked_bytes(path: Path) -> int:
     if not compression:
         return size_bytes
     if not size_bytes:
-        raise not_unpacked(path, None)
+        raise decompression_error(path, None)
     with pa.OSFile(str(path)) as file, pa.CompressedInputStream(file, compression) as stream:
         try:
             sample_bytes = len(stream.read(SAMPLE_BYTES))
         except (pa.ArrowException, OSError) as error:
-            raise not_unpacked(path, error) from None
+            raise decompression_error(path, error) from None
         if sample_bytes < SAMPLE_BYTES:
             return sample_bytes
         return max(sample_bytes, sample_bytes * size_bytes // file.tell())
 
 
-def not_unpacked(path: Path, error: BaseException | None) -> SourceDamagedError:
+def decompression_error(path: Path, error: BaseException | None) -> SourceDamagedError:
     """The error for a compressed file that does not unpack."""
     ending = path.suffix.lower()
     with open(path, "rb") as file:
-        begin = file.read(len(MAGICS[ending]))
-    if not MAGICS[ending].startswith(begin):
+        begin = file.read(len(COMPRESSION_MAGICS[ending]))
+    if not COMPRESSION_MAGICS[ending].startswith(begin):
         problem = (
             f"it begins with {begin!r} and is no {ending} file. Let its name say what it is; if it "
             f"is not compressed, leave {ending} out."
@@ -134,32 +134,34 @@ def check_is_text(path: Path) -> None:
     except (pa.ArrowException, OSError) as error:
         if not known_format(path).compression:
             raise
-        raise not_unpacked(path, error) from None
-    if problem := unlike_text(path, head):
+        raise decompression_error(path, error) from None
+    if problem := describe_binary(path, head):
         raise ValueError(f"{path} is no UTF-8 text: it is {problem}")
 
 
-def unlike_text(path: Path, head: bytes) -> str:
+def describe_binary(path: Path, head: bytes) -> str:
     """What a file that begins like this is, if it is no text, with the way out; "" for text."""
-    for begin, name in UTF_16_32.items():
+    for begin, name in BYTE_ORDER_MARKS.items():
         if head.startswith(begin):
-            return f"{name}. {converted(path, name)}"
-    for begin, (what, way_out) in BEGINNINGS.items():
+            return f"{name}. {conversion_advice(path, name)}"
+    for begin, (what, way_out) in MAGIC_NUMBERS.items():
         if head.startswith(begin):
-            advice = renamed(path, way_out) if way_out.startswith(".") else way_out
+            advice = renaming_advice(path, way_out) if way_out.startswith(".") else way_out
             return f"{what}. {about(path, advice)}".strip()
     zeros, even, odd = head.count(0), head[::2].count(0), head[1::2].count(0)
     if 10 * zeros < len(head) or not zeros:
         return ""
     if max(even, odd) > 0.3 * len(head) and min(even, odd) < 0.05 * len(head):
         name = "UTF-16LE" if odd > even else "UTF-16BE"
-        return f"{name} by the look of it: every other byte is zero. {converted(path, name)}"
+        return (
+            f"{name} by the look of it: every other byte is zero. {conversion_advice(path, name)}"
+        )
     return f"binary: {zeros} of its first {len(head)} bytes are zero. Leave it out."
 
 
-def converted(path: Path, name: str) -> str:
+def conversion_advice(path: Path, name: str) -> str:
     """How to make UTF-8 of a file in another encoding."""
-    found = format_of(path)
+    found = format_from_name(path)
     if found and found.compression:
         return f"Unpack it, and convert it with: iconv -f {name} -t UTF-8"
     new = shlex.quote(f"{path}.utf8")
@@ -168,9 +170,9 @@ def converted(path: Path, name: str) -> str:
     )
 
 
-def renamed(path: Path, ending: str) -> str:
+def renaming_advice(path: Path, ending: str) -> str:
     """How to give a file the ending that its content has."""
-    found = format_of(path)
+    found = format_from_name(path)
     if found and found.compression:
         return UNPACK[path.suffix.lower()]
     if found is None and ending in COMPRESSIONS:
@@ -194,14 +196,14 @@ UNPACK = {
 }
 
 
-def not_read(path: Path) -> str:
+def unsupported_advice(path: Path) -> str:
     """What can be done about a file whose name says no kind that is read here."""
     suffix, inner = path.suffix.lower(), Path(path.stem).suffix.lower()
     if inner == ".tar" or suffix in UNPACK:
         return about(path, UNPACK[".tar" if inner == ".tar" else suffix])
     with open(path, "rb") as opened:
         head = opened.read(HEAD_BYTES)
-    if problem := unlike_text(path, head):
+    if problem := describe_binary(path, head):
         return f"It is {problem}"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)  # its end may be half a character

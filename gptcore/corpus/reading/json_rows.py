@@ -6,13 +6,13 @@ from typing import Any
 
 from gptcore.corpus.downloads.source import SourceDamagedError
 from gptcore.corpus.reading.formats import open_bytes
-from gptcore.corpus.reading.rows import Reading, Row, decode, id_of, whole_characters
+from gptcore.corpus.reading.rows import ReaderOptions, Row, check_surrogates, decode, id_of
 from gptcore.json_text import parse_json
 
 FIRST_LINE_BYTES = 16 * 2**20
 
 
-def is_lines(path: Path) -> bool:
+def is_jsonl(path: Path) -> bool:
     """Whether a .json file is jsonl under another name: its first line is an object by itself."""
     with open_bytes(path) as file:
         line = file.readline(FIRST_LINE_BYTES).strip()
@@ -29,7 +29,7 @@ def parsed(line: bytes) -> Any:
         return None
 
 
-def row_of_line(path: Path, start: int, line: bytes, reading: Reading) -> Row:
+def parse_jsonl_row(path: Path, start: int, line: bytes, reading: ReaderOptions) -> Row:
     """One line of jsonl, which begins at byte `start`.
 
     Raises: SourceDamagedError if it is no JSON object; ValueError if it lacks the field.
@@ -38,20 +38,20 @@ def row_of_line(path: Path, start: int, line: bytes, reading: Reading) -> Row:
     try:
         row = parse_json(text)
     except ValueError as error:
-        raise SourceDamagedError(f"{place_of(path, start)} is not JSON: {error}.") from None
+        raise SourceDamagedError(f"{line_location(path, start)} is not JSON: {error}.") from None
     except RecursionError:
-        raise too_deep(place_of(path, start)) from None
+        raise nesting_error(line_location(path, start)) from None
     if not isinstance(row, dict):
         raise ValueError(
-            f'{place_of(path, start)} is no object such as {{"{reading.column}": "..."}}.'
+            f'{line_location(path, start)} is no object such as {{"{reading.column}": "..."}}.'
         )
     try:
-        return row_of(row, "", reading)
+        return row_from_object(row, "", reading)
     except ValueError as error:  # only now count lines, from the top of the file
-        raise ValueError(f"{place_of(path, start)}{error}") from None
+        raise ValueError(f"{line_location(path, start)}{error}") from None
 
 
-def rows_of_file(path: Path, reading: Reading) -> Iterator[Row]:
+def read_json_rows(path: Path, reading: ReaderOptions) -> Iterator[Row]:
     """The elements of an array, or the one object that the file is; it is read as a whole.
 
     Raises: SourceDamagedError if it is no JSON; ValueError for elements without the field.
@@ -66,20 +66,20 @@ def rows_of_file(path: Path, reading: Reading) -> Iterator[Row]:
     except ValueError as error:
         raise SourceDamagedError(f"{path} is not JSON: {error}.") from None
     except RecursionError:
-        raise too_deep(path) from None
+        raise nesting_error(path) from None
     for number, row in enumerate(found if isinstance(found, list) else [found], start=1):
         place = f"{path}, element {number}" if isinstance(found, list) else str(path)
         if isinstance(row, dict):
-            yield row_of(row, place, reading)
+            yield row_from_object(row, place, reading)
         elif row is None or isinstance(row, str):
-            yield None, None if row is None else whole_characters(place, row, reading.bad_text)
+            yield None, None if row is None else check_surrogates(place, row, reading.bad_text)
         else:
             raise ValueError(
                 f'{place} is neither a text nor an object such as {{"{reading.column}": "..."}}.'
             )
 
 
-def row_of(row: dict[str, Any], place: str, reading: Reading) -> Row:
+def row_from_object(row: dict[str, Any], place: str, reading: ReaderOptions) -> Row:
     """Id and text of an object.
 
     Raises: ValueError if it lacks the field, or that is no text.
@@ -95,11 +95,11 @@ def row_of(row: dict[str, Any], place: str, reading: Reading) -> Row:
             f"{place}: the field {reading.column!r} is {type(found).__name__}, not text."
         )
     if found is not None:
-        found = whole_characters(place, found, reading.bad_text)
+        found = check_surrogates(place, found, reading.bad_text)
     return id_of(row.get("id")), found
 
 
-def place_of(path: Path, start: int) -> str:
+def line_location(path: Path, start: int) -> str:
     """Where in a file of lines: counted from the top, and so only for an error."""
     with open_bytes(path) as file:
         before = file.read(start)
@@ -107,7 +107,7 @@ def place_of(path: Path, start: int) -> str:
     return f"{path}, line {number}"
 
 
-def too_deep(place: object) -> SourceDamagedError:
+def nesting_error(place: object) -> SourceDamagedError:
     return SourceDamagedError(
         f"{place} is nested too deeply to be read: brackets within brackets, thousands of times. "
         "Take the line or the file out."

@@ -10,14 +10,14 @@ import pyarrow.parquet as pq
 from gptcore.corpus.downloads.source import SourceDamagedError
 from gptcore.corpus.reading.rows import (
     BadText,
-    Reading,
+    ReaderOptions,
     Row,
+    column_index,
     decode_cell,
     first_line,
     id_of,
     missing_column,
 )
-from gptcore.corpus.reading.unique import position_of
 
 BATCH_ROWS = 64
 BUFFER_BYTES = 2**20  # of a column, read at a time; without it a whole column chunk is in memory
@@ -63,7 +63,7 @@ def group_bytes(path: Path, column: str) -> list[int]:
 def check_text_column(path: Path, schema: pa.Schema, column: str) -> None:
     """Raises: ValueError, with the columns that there are, unless one has that name, and text."""
     texts = [field.name for field in schema if is_text(field.type)]
-    if position_of(path, schema.names, column) is None:
+    if column_index(path, schema.names, column) is None:
         raise missing_column(path, column, schema.names, texts)
     if column not in texts:
         raise ValueError(
@@ -85,7 +85,7 @@ def is_text(kind: pa.DataType) -> bool:
     )
 
 
-def read_parquet(path: Path, group: int, reading: Reading) -> Iterator[list[Row]]:
+def read_parquet(path: Path, group: int, reading: ReaderOptions) -> Iterator[list[Row]]:
     """The rows of a row group; of all columns only text and id are read."""
     wanted = (reading.column, "id")
     for cells in read_cells(path, [group], wanted, BATCH_ROWS, reading.bad_text):
@@ -106,7 +106,7 @@ def read_cells(
         check_text_column(path, file.schema_arrow, wanted[0])
         names = file.schema_arrow.names
         columns = list(
-            dict.fromkeys(name for name in wanted if position_of(path, names, name) is not None)
+            dict.fromkeys(name for name in wanted if column_index(path, names, name) is not None)
         )
         groups = range(file.metadata.num_row_groups) if groups is None else groups
         for group in groups:
@@ -115,7 +115,7 @@ def read_cells(
             while (batch := next_batch(path, group, row, batches)) is not None:
                 place = f"{path}, row group {group}"
                 yield {
-                    name: cells_of(place, row, name, batch.column(name), bad_text)
+                    name: column_values(place, row, name, batch.column(name), bad_text)
                     for name in columns
                 }
                 row += batch.num_rows
@@ -140,7 +140,9 @@ def next_batch(path: Path, group: int, row: int, batches: Iterator) -> pa.Record
         ) from None
 
 
-def cells_of(place: str, row: int, name: str, column: pa.Array, bad_text: BadText) -> list[Any]:
+def column_values(
+    place: str, row: int, name: str, column: pa.Array, bad_text: BadText
+) -> list[Any]:
     """The column as Python values; strings may hold bytes that are no text."""
     try:
         return column.to_pylist()

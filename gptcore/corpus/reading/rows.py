@@ -3,6 +3,7 @@
 Every reader of a kind of file (`text`, `json_rows`, `csv_rows`, `parquet`) uses these.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -14,7 +15,7 @@ REPLACE = 'put U+FFFD in its place: --bad_text replace (in Python bad_text="repl
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReaderOptions:
     """How documents are found in files.
 
     Example: Reading(document="line").column -> "text"
@@ -25,7 +26,7 @@ class Reading:
     bad_text: BadText = "stop"  # or put U+FFFD where text is not Unicode
 
 
-AS_A_GUESS = Reading()
+DEFAULT_OPTIONS = ReaderOptions()
 
 
 def decode(place: object, start: int, content: bytes, bad_text: BadText) -> str:
@@ -56,7 +57,7 @@ def decode_cell(place: str, cell: bytes, bad_text: BadText) -> str:
         ) from None
 
 
-def whole_characters(place: str, text: str, bad_text: BadText) -> str:
+def check_surrogates(place: str, text: str, bad_text: BadText) -> str:
     """The text, without halves of characters, which JSON can write as "\\ud800".
 
     Raises: ValueError with the position of the first half, if `bad_text` says to stop.
@@ -91,3 +92,16 @@ def missing_column(path: Path, column: str, others: list[str], texts: list[str])
     return ValueError(
         f"{path} has no column {column!r}. Its columns are: {', '.join(others) or 'none'}. {advice}"
     )
+
+
+def column_index(path: Path, columns: Sequence[str], name: str) -> int | None:
+    """Where the column stands; None if there is none.
+
+    Raises: ValueError if several bear the name: nobody could say which of them is meant.
+    """
+    if (count := list(columns).count(name)) > 1:
+        raise ValueError(
+            f"{path} has {count} columns called {name!r}, so it is not clear which one is meant. "
+            "Write the table again with a name of its own for each of them."
+        )
+    return list(columns).index(name) if count else None

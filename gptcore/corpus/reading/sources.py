@@ -14,27 +14,29 @@ from typing import Literal
 
 from gptcore.checks import as_path, nearest_name
 from gptcore.corpus.downloads.source import Source, SourceDamagedError
-from gptcore.corpus.reading.formats import ENDINGS, READABLE, format_of, not_read
-from gptcore.corpus.reading.left_out import LeftOut, by_reason, in_lines
-from gptcore.corpus.reading.rows import AS_A_GUESS, Reading
-from gptcore.corpus.reading.walk import files_below, not_a_file, pointing
+from gptcore.corpus.reading.formats import FORMATS, SUPPORTED, format_from_name, unsupported_advice
+from gptcore.corpus.reading.rows import DEFAULT_OPTIONS, ReaderOptions
+from gptcore.corpus.reading.skipped import SkippedFile, by_reason, format_skipped
+from gptcore.corpus.reading.walk import describe_non_file, files_below, with_link_target
 from gptcore.files import sha256_of
 from gptcore.manifest import UnknownTextError, all_texts, find_text, text_exists, text_path
 
-FROM_THE_HUB = ("fineweb:", "fineweb-edu:")
-SINGLE = ("shakespeare",)  # named texts that are one document; of others every line is one
-WORDS = "a file, a folder, a quoted glob, the name of a text, or a name such as fineweb:..."
+HUB_PREFIXES = ("fineweb:", "fineweb-edu:")
+SINGLE_DOCUMENT_TEXTS = (
+    "shakespeare",
+)  # named texts that are one document; of others every line is one
+SPEC_KINDS = "a file, a folder, a quoted glob, the name of a text, or a name such as fineweb:..."
 
 
 @dataclass(frozen=True)
-class Found:
+class ResolvedSources:
     """The files that are meant, and what lies among them and is not taken."""
 
     sources: list[Source]
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[SkippedFile] = field(default_factory=list)
 
 
-def check_file(source: Source, known: str = "") -> str:
+def verify_source(source: Source, known: str = "") -> str:
     """The SHA-256 of the file, once it is the one that is known, if any is.
 
     Raises: SourceDamagedError.
@@ -43,7 +45,7 @@ def check_file(source: Source, known: str = "") -> str:
     if expected in ("", found):
         return found
     way_out = "Bring back the file as it was, or prepare this one into another folder."
-    if is_name(source.name):
+    if is_named_source(source.name):
         way_out = f"Bring it again: gptcore fetch {source.name} --again"
     raise SourceDamagedError(
         f"{source.path} is damaged, or another file than before: expected sha256 {expected}, got "
@@ -51,28 +53,28 @@ def check_file(source: Source, known: str = "") -> str:
     )
 
 
-def lasting(asked: Sequence[str]) -> list[str]:
+def absolute_specs(asked: Sequence[str]) -> list[str]:
     """The same words, so that they mean the same files from any working folder."""
-    return [one if is_name(one) else str(as_path(one).absolute()) for one in asked]
+    return [one if is_named_source(one) else str(as_path(one).absolute()) for one in asked]
 
 
-def is_name(asked: str) -> bool:
+def is_named_source(asked: str) -> bool:
     """Whether a word of the command line names a text, or a file on the hub."""
-    named_text = asked in all_texts() or asked.startswith(FROM_THE_HUB)
+    named_text = asked in all_texts() or asked.startswith(HUB_PREFIXES)
     return named_text and not as_path(asked).exists()
 
 
-def find_sources(asked: Sequence[str], at_hand: bool = False) -> list[Source]:
-    """The files that `find_all` finds."""
-    return find_all(asked, at_hand=at_hand).sources
+def find_sources(asked: Sequence[str], missing_ok: bool = False) -> list[Source]:
+    """The files that `resolve_sources` finds."""
+    return resolve_sources(asked, missing_ok=missing_ok).sources
 
 
-def find_all(
+def resolve_sources(
     asked: Sequence[str],
-    reading: Reading = AS_A_GUESS,
-    at_hand: bool = False,
+    reading: ReaderOptions = DEFAULT_OPTIONS,
+    missing_ok: bool = False,
     out: Path | None = None,
-) -> Found:
+) -> ResolvedSources:
     """The files that are meant, each once: in the order of `asked`, in a folder by name.
 
     With `at_hand`, what is not on this machine is no error. `out` is never a source.
@@ -81,8 +83,8 @@ def find_all(
         OSError if the hub cannot be reached.
     """
     if not asked:
-        raise ValueError(f"Say what to prepare: {WORDS}")
-    found = [files_of(one, reading, at_hand, out) for one in asked]
+        raise ValueError(f"Say what to prepare: {SPEC_KINDS}")
+    found = [expand_spec(one, reading, missing_ok, out) for one in asked]
     sources = [source for part in found for source in part.sources]
     seen: set[Path] = set()
     for source in sources:
@@ -90,85 +92,93 @@ def find_all(
         if place in seen:
             raise ValueError(f"{source.name} is named twice. Name every file once.")
         seen.add(place)
-    return Found(sources, [one for part in found for one in part.left_out])
+    return ResolvedSources(sources, [one for part in found for one in part.left_out])
 
 
-def files_of(asked: str, reading: Reading, at_hand: bool, out: Path | None) -> Found:
+def expand_spec(
+    asked: str, reading: ReaderOptions, missing_ok: bool, out: Path | None
+) -> ResolvedSources:
     """The files that one word of the command line means."""
     path = as_path(asked, "A source")
     if path.is_file():
-        return Found([local(path)])
+        return ResolvedSources([local(path)])
     if path.is_dir():
-        return in_folder(path, reading, at_hand, out)
-    if at_hand:
-        return in_pattern(asked, path, at_hand) if glob.has_magic(asked) else Found([])
+        return expand_folder(path, reading, missing_ok, out)
+    if missing_ok:
+        return (
+            expand_glob(asked, path, missing_ok) if glob.has_magic(asked) else ResolvedSources([])
+        )
     if path.exists() or path.is_symlink():
-        raise ValueError(neither(path))
-    if asked.startswith(FROM_THE_HUB):
+        raise ValueError(describe_special_file(path))
+    if asked.startswith(HUB_PREFIXES):
         # Only this line needs the hub's library, which is slow to load.
-        return Found([import_module("gptcore.corpus.downloads.hub").bring(asked)])
+        return ResolvedSources([import_module("gptcore.corpus.downloads.hub").ensure_local(asked)])
     if glob.has_magic(asked):
-        return in_pattern(asked, path, at_hand)
-    return Found([named(asked, path)])
+        return expand_glob(asked, path, missing_ok)
+    return ResolvedSources([named(asked, path)])
 
 
-def in_folder(folder: Path, reading: Reading, at_hand: bool, out: Path | None) -> Found:
+def expand_folder(
+    folder: Path, reading: ReaderOptions, missing_ok: bool, out: Path | None
+) -> ResolvedSources:
     """Every file below the folder that we can read."""
     paths, left_out = files_below(folder, reading, out)
-    if not paths and not at_hand:
-        there = "".join(f"\n  {line}" for line in in_lines(by_reason(left_out)))
+    if not paths and not missing_ok:
+        there = "".join(f"\n  {line}" for line in format_skipped(by_reason(left_out)))
         raise ValueError(
-            f"The folder {folder} has no file that ends in {READABLE}. Name the folder that has "
+            f"The folder {folder} has no file that ends in {SUPPORTED}. Name the folder that has "
             f"them, or the files.{there}"
         )
-    return Found([local(path) for path in paths], left_out)
+    return ResolvedSources([local(path) for path in paths], left_out)
 
 
-def in_pattern(asked: str, path: Path, at_hand: bool) -> Found:
+def expand_glob(asked: str, path: Path, missing_ok: bool) -> ResolvedSources:
     """The files that a pattern means; what else it means is left out."""
-    found = [Path(name) for name in sorted(matches(path))]
+    found = [Path(name) for name in sorted(glob_paths(path))]
     files, left_out = [], []
     for one in found:
         if one.is_dir():
             if not any(one in other.parents for other in found):
-                left_out.append(LeftOut(str(one), "a folder that a pattern for files means, too"))
+                left_out.append(
+                    SkippedFile(str(one), "a folder that a pattern for files means, too")
+                )
         elif not one.is_file():
-            left_out.append(LeftOut(pointing(one), not_a_file(one)))
+            left_out.append(SkippedFile(with_link_target(one), describe_non_file(one)))
         else:
             files.append(local(one))
-    if not files and not at_hand:
-        there = "".join(f"\n  {line}" for line in in_lines(by_reason(left_out)))
-        raise ValueError(f"No file is called {asked!r}. {what_is_near(path)}{there}")
-    return Found(files, left_out)
+    if not files and not missing_ok:
+        there = "".join(f"\n  {line}" for line in format_skipped(by_reason(left_out)))
+        raise ValueError(f"No file is called {asked!r}. {list_nearby(path)}{there}")
+    return ResolvedSources(files, left_out)
 
 
-def matches(path: Path) -> list[str]:
+def glob_paths(path: Path) -> list[str]:
     """What the pattern means; a folder may have brackets in its name that are no pattern."""
     found = glob.glob(str(path), recursive=True)
     if found:
         return found
-    root = real_part(path)
+    root = existing_parent(path)
     return glob.glob(str(Path(glob.escape(str(root))) / path.relative_to(root)), recursive=True)
 
 
-def real_part(path: Path) -> Path:
+def existing_parent(path: Path) -> Path:
     """The longest part of the path, from the left, that is a folder."""
     return next((parent for parent in path.parents if parent.is_dir()), Path())
 
 
-def what_is_near(path: Path) -> str:
+def list_nearby(path: Path) -> str:
     """What stands where a pattern was looked for."""
-    root = real_part(path)
+    root = existing_parent(path)
     names = sorted(other.name for other in root.iterdir())
     shown = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
     return f"The folder {root} has: {shown or 'nothing'}."
 
 
-def neither(path: Path) -> str:
+def describe_special_file(path: Path) -> str:
     """What is wrong with a path that leads to neither a file nor a folder."""
     if path.is_symlink() and not path.exists():
         return (
-            f"{pointing(path)} is a broken link: what it leads to is not there. Bring that back, "
+            f"{with_link_target(path)} is a broken link: what it leads to is not there. Bring that back, "
             "or name the file itself."
         )
     return (
@@ -179,10 +189,10 @@ def neither(path: Path) -> str:
 
 def local(path: Path) -> Source:
     """A file that was named by its path; what it ends in says what it is."""
-    if format_of(path) is None:
+    if format_from_name(path) is None:
         raise ValueError(
-            f"{path} ends in {path.suffix or 'nothing'!r}; files of documents end in {READABLE}. "
-            f"{not_read(path)}"
+            f"{path} ends in {path.suffix or 'nothing'!r}; files of documents end in {SUPPORTED}. "
+            f"{unsupported_advice(path)}"
         )
     return Source(path, str(path), path.stat().st_size)
 
@@ -195,15 +205,15 @@ def named(asked: str, path: Path) -> Source:
         folder = path.parent
         there = [other.name for other in folder.iterdir()] if folder.is_dir() else []
         near = nearest_name(path.name, there, 0.5)
-        guess = f"Did you mean {shlex.quote(str(folder / near))}?" if near else f"Give {WORDS}"
+        guess = f"Did you mean {shlex.quote(str(folder / near))}?" if near else f"Give {SPEC_KINDS}"
         raise ValueError(f"There is no {asked!r}. {guess}") from None
     if not text_exists(text):
         raise ValueError(
             f"The text {asked!r} is not here yet. Bring it with: gptcore fetch {asked}"
         )
     place = text_path(text)
-    if ENDINGS.get(place.suffix) not in ("text", "jsonl", "parquet"):
+    if FORMATS.get(place.suffix) not in ("text", "jsonl", "parquet"):
         raise ValueError(f"{asked!r} is no text that a model learns from.")
     sha256 = "" if text.shipped else text.sha256
-    document: Literal["file", "line"] = "file" if asked in SINGLE else "line"
+    document: Literal["file", "line"] = "file" if asked in SINGLE_DOCUMENT_TEXTS else "line"
     return Source(place, asked, place.stat().st_size, sha256, document=document)

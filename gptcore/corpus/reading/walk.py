@@ -8,86 +8,89 @@ import os
 from pathlib import Path
 
 from gptcore.corpus.reading.documents import content_format, read_documents, row_groups
-from gptcore.corpus.reading.formats import COMPRESSIONS, format_of
-from gptcore.corpus.reading.left_out import LeftOut
-from gptcore.corpus.reading.rows import Reading
+from gptcore.corpus.reading.formats import COMPRESSIONS, format_from_name
+from gptcore.corpus.reading.rows import ReaderOptions
+from gptcore.corpus.reading.skipped import SkippedFile
 from gptcore.files import is_plan
 from gptcore.json_text import parse_json
 
 
 def files_below(
-    folder: Path, reading: Reading, out: Path | None = None
-) -> tuple[list[Path], list[LeftOut]]:
+    folder: Path, reading: ReaderOptions, out: Path | None = None
+) -> tuple[list[Path], list[SkippedFile]]:
     """The files that can be read, in an order that does not depend on the machine; and the rest.
 
     `out` is the folder that the shards go to, which may lie in the same folder.
     """
     files, left_out = walk(folder, out)
-    reasons = {path: why_not(path, reading) for path in files}
-    left_out += [LeftOut(str(path), reason) for path, reason in reasons.items() if reason]
+    reasons = {path: unreadable_reason(path, reading) for path in files}
+    left_out += [SkippedFile(str(path), reason) for path, reason in reasons.items() if reason]
     taken = sorted(path for path, reason in reasons.items() if not reason)
     names: dict[Path, Path] = {}  # where a file really is -> the name under which it is taken
     for path in sorted(taken, key=lambda path: (path.is_symlink(), path)):
         names.setdefault(path.resolve(), path)
     again = {path for path in taken if names[path.resolve()] != path}
     left_out += [
-        LeftOut(pointing(path), "linked to a file that is taken already") for path in again
+        SkippedFile(with_link_target(path), "linked to a file that is taken already")
+        for path in again
     ]
     return [path for path in taken if path not in again], sorted(left_out)
 
 
-def walk(folder: Path, out: Path | None) -> tuple[list[Path], list[LeftOut]]:
+def walk(folder: Path, out: Path | None) -> tuple[list[Path], list[SkippedFile]]:
     """Every file below the folder, and what is neither opened nor entered.
 
     Folders come first, links to folders last: what is there under its own name keeps that name.
     """
     files: list[Path] = []
-    left_out: list[LeftOut] = []
+    left_out: list[SkippedFile] = []
     folders, links = [folder], list[Path]()
     entered = {out.resolve()} if out else set()
     while folders or links:
         here = folders.pop() if folders else links.pop(0)
         if here.resolve() in entered:
             if here.is_symlink():
-                left_out.append(LeftOut(pointing(here), "linked to a folder that is read already"))
+                left_out.append(
+                    SkippedFile(with_link_target(here), "linked to a folder that is read already")
+                )
             continue
         entered.add(here.resolve())
         try:
             for path in sorted(here.iterdir()):
-                if reason := passed_by(path, folder):
-                    left_out.append(LeftOut(pointing(path), reason))
+                if reason := skip_reason(path, folder):
+                    left_out.append(SkippedFile(with_link_target(path), reason))
                 elif path.is_dir():
                     (links if path.is_symlink() else folders).append(path)
                 else:
                     files.append(path)
         except OSError as error:
-            left_out.append(LeftOut(str(here), f"not readable ({error.strerror})"))
+            left_out.append(SkippedFile(str(here), f"not readable ({error.strerror})"))
         links.sort()
     return files, left_out
 
 
-def pointing(path: Path) -> str:
+def with_link_target(path: Path) -> str:
     """The path, and of a link where it leads."""
     return f"{path} -> {os.readlink(path)}" if path.is_symlink() else str(path)
 
 
-def passed_by(path: Path, folder: Path) -> str:
+def skip_reason(path: Path, folder: Path) -> str:
     """Why a path below the folder is neither opened nor entered; "" if it is."""
     if path.name.startswith("."):
         return "hidden (the name begins with a dot)"
     if path.is_dir():
         if path.is_symlink() and path.resolve() in folder.resolve().parents:
             return "linked to a folder above"
-        return "made by gptcore prepare (a folder of shards)" if is_shards(path) else ""
-    return "" if path.is_file() else not_a_file(path)
+        return "made by gptcore prepare (a folder of shards)" if is_shard_folder(path) else ""
+    return "" if path.is_file() else describe_non_file(path)
 
 
-def not_a_file(path: Path) -> str:
+def describe_non_file(path: Path) -> str:
     """Why what is no file, and no folder, is none."""
     return "linked to nothing (a broken link)" if path.is_symlink() else "no file but a device"
 
 
-def is_shards(folder: Path) -> bool:
+def is_shard_folder(folder: Path) -> bool:
     """Whether `gptcore prepare` made the folder, or is at it."""
     for name in ("manifest.json", "plan.json"):
         try:
@@ -99,12 +102,12 @@ def is_shards(folder: Path) -> bool:
     return False
 
 
-def why_not(path: Path, reading: Reading) -> str:
+def unreadable_reason(path: Path, reading: ReaderOptions) -> str:
     """Why a file below a folder is not read; "" if it is.
 
     JSON and CSV often say something about the texts beside them, and are none themselves.
     """
-    found = format_of(path)
+    found = format_from_name(path)
     if found is None:
         ending = "".join(path.suffixes[-2:] if path.suffix in COMPRESSIONS else path.suffixes[-1:])
         return f"of a kind that is not read ({ending.lower() or 'no ending'})"

@@ -20,13 +20,13 @@ import numpy as np
 from gptcore.checks import as_path
 from gptcore.corpus.shards.shards import (
     MAGICS,
-    NARROW,
+    UINT16,
     ShardDamagedError,
-    command_of,
     open_shard,
+    prepare_command,
     read_header,
 )
-from gptcore.corpus.shards.shuffle import shuffled
+from gptcore.corpus.shards.shuffle import permute_index
 from gptcore.files import read_plan, sha256_of
 from gptcore.tokenizers.tokenizer import Tokenizer
 
@@ -61,7 +61,7 @@ class Batches:
         if split not in ("train", "val"):
             raise ValueError(f"split={split!r} must be 'train' or 'val'.")
         self.batch_size, self.block_size, self.seed = batch_size, block_size, seed
-        self.shards = checked_shards(as_path(folder, "The folder of shards"), split, tokenizer)
+        self.shards = open_split(as_path(folder, "The folder of shards"), split, tokenizer)
         self.starts = np.cumsum([0, *map(len, self.shards)])
         self.tokens = int(self.starts[-1])
         self.windows = (self.tokens - 1) // block_size
@@ -85,10 +85,12 @@ class Batches:
         if step < 0:
             raise ValueError(f"step={step} must be 0 or more.")
         places = range(step * self.batch_size, (step + 1) * self.batch_size)
-        rows = np.stack([self.read(window) for window in self.windows_at(places)])  # (B, T + 1)
+        rows = np.stack(
+            [self.load_window(window) for window in self.window_indices(places)]
+        )  # (B, T + 1)
         return rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64)
 
-    def where(self, step: int) -> list[str]:
+    def describe_rows(self, step: int) -> list[str]:
         """For each row of a batch the shard that it begins in, and its tokens there.
 
 
@@ -96,7 +98,9 @@ class Batches:
         Example: Batches("web", batch_size=8, block_size=64, seed=1).where(step=0)[0]
         """
         told = []
-        for window in self.windows_at(range(step * self.batch_size, (step + 1) * self.batch_size)):
+        for window in self.window_indices(
+            range(step * self.batch_size, (step + 1) * self.batch_size)
+        ):
             start = int(window) * self.block_size
             shard = int(np.searchsorted(self.starts, start, "right")) - 1
             first = start - int(self.starts[shard])
@@ -104,16 +108,16 @@ class Batches:
             told.append(f"{file}, tokens {first:,} to {first + self.block_size - 1:,}")
         return told
 
-    def windows_at(self, places: range) -> np.ndarray:
+    def window_indices(self, places: range) -> np.ndarray:
         """Which windows stand at these places of the endless row of epochs. Shapes: (places,)."""
         epochs, within = np.divmod(np.array(places, dtype=np.uint64), np.uint64(self.windows))
         found = np.empty_like(within)
         for epoch in np.unique(epochs):
             here = epochs == epoch
-            found[here] = shuffled(within[here], self.windows, f"{self.seed} {epoch}")
+            found[here] = permute_index(within[here], self.windows, f"{self.seed} {epoch}")
         return found.astype(np.int64)
 
-    def read(self, window: int) -> np.ndarray:
+    def load_window(self, window: int) -> np.ndarray:
         """The tokens of a window, and the one after it, from as many shards as they lie in.
 
         Shapes: (T + 1,).
@@ -133,13 +137,13 @@ class Batches:
 # The files
 
 
-def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> list[np.ndarray]:
+def open_split(path: Path, split: Split, tokenizer: Tokenizer | None) -> list[np.ndarray]:
     """The shards of a split, mapped into memory; each was read once, to be sure of it.
 
     Raises: ValueError, ShardDamagedError.
     """
     if path.is_file():
-        return [open_any(path)]
+        return [open_bin(path)]
     if not path.is_dir():
         raise ValueError(
             f"There is no {path}. Make it with: gptcore prepare SOURCE --out {quote(str(path))}"
@@ -149,17 +153,17 @@ def checked_shards(path: Path, split: Split, tokenizer: Tokenizer | None) -> lis
         check_tokenizer(path, manifest, tokenizer)
         rows = [row[split] for row in manifest["shards"] if row[split]["file"]]
         if not rows:
-            raise none_set_aside(path, split, manifest)
-        check_whole(path, manifest, rows)
+            raise empty_split_error(path, split, manifest)
+        verify_shards(path, manifest, rows)
         return [open_shard(path / row["file"]) for row in rows]
     if (path / "plan.json").exists():
         plan = read_plan(path / "plan.json")
-        raise ValueError(f"{path} is not finished. Continue it with: {command_of(plan, path)}")
+        raise ValueError(f"{path} is not finished. Continue it with: {prepare_command(plan, path)}")
     if (path / f"{split}.bin").exists():
-        return [open_any(path / f"{split}.bin")]
+        return [open_bin(path / f"{split}.bin")]
     files = sorted(path.glob(f"*{split}*.bin"))  # llm.c's: fineweb_train_000001.bin
     if not files:
-        raise no_shards(path, split)
+        raise no_shards_error(path, split)
     return [open_shard(file) for file in files]
 
 
@@ -169,7 +173,7 @@ def vocab_size_of(folder: str | Path) -> int | None:
     return read_plan(file)["tokenizer"]["vocab_size"] if file.is_file() else None
 
 
-def no_shards(path: Path, split: str) -> ValueError:
+def no_shards_error(path: Path, split: str) -> ValueError:
     """The error for a folder that has no files of the split."""
     return ValueError(
         f"{path} has no tokens for {split}. Shards are made by: gptcore prepare SOURCE --out DIR; "
@@ -177,7 +181,7 @@ def no_shards(path: Path, split: str) -> ValueError:
     )
 
 
-def none_set_aside(path: Path, split: Split, manifest: dict[str, Any]) -> ValueError:
+def empty_split_error(path: Path, split: Split, manifest: dict[str, Any]) -> ValueError:
     """The error for shards whose documents all went to the other split."""
     documents = sum(row[s]["documents"] for row in manifest["shards"] for s in ("train", "val"))
     if documents < 2:
@@ -204,7 +208,7 @@ def check_tokenizer(path: Path, manifest: dict[str, Any], tokenizer: Tokenizer |
         )
 
 
-def check_whole(path: Path, manifest: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
+def verify_shards(path: Path, manifest: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
     """Read every shard once, several at a time, and hold its hash against the manifest.
 
     Raises: ShardDamagedError for the first one that differs, with the command that repairs it.
@@ -224,19 +228,21 @@ def check_whole(path: Path, manifest: dict[str, Any], rows: Sequence[dict[str, A
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for found in threads.map(problem, rows):
             if found:
-                raise ShardDamagedError(f"{found} Repair it with: {command_of(manifest, path)}")
+                raise ShardDamagedError(
+                    f"{found} Repair it with: {prepare_command(manifest, path)}"
+                )
 
 
-def open_any(path: Path) -> np.ndarray:
+def open_bin(path: Path) -> np.ndarray:
     """A file with llm.c's header, or one of nanoGPT's, which is nothing but ids of 2 bytes."""
     with open(path, "rb") as file:
         begins_with = int.from_bytes(file.read(4), "little")
     if begins_with in MAGICS:
         return open_shard(path)
     size_bytes = path.stat().st_size
-    if size_bytes % NARROW.dtype.itemsize or not size_bytes:
+    if size_bytes % UINT16.dtype.itemsize or not size_bytes:
         raise ShardDamagedError(
             f"{path} has no header of a shard, and no ids of 2 bytes either: it has {size_bytes:,} "
             "bytes. Make it anew."
         )
-    return np.memmap(path, NARROW.dtype, mode="r")
+    return np.memmap(path, UINT16.dtype, mode="r")

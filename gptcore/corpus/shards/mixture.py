@@ -17,11 +17,11 @@ import numpy as np
 
 from gptcore.checks import as_path
 from gptcore.corpus.shards.batches import Batches, Split
-from gptcore.corpus.shards.shuffle import scattered
+from gptcore.corpus.shards.shuffle import splitmix64
 from gptcore.files import read_plan
 from gptcore.tokenizers.tokenizer import Tokenizer
 
-LONGEST_ROUND = 1000  # rows; finer shares are rounded to about a thousandth
+MAX_ROUND_ROWS = 1000  # rows; finer shares are rounded to about a thousandth
 
 
 class Mixture:
@@ -48,7 +48,7 @@ class Mixture:
     ):
         self.folders, self.seed = list(weights), seed
         self.batch_size, self.block_size = batch_size, block_size
-        self.rows_per_round = np.array(whole_numbers(weights))
+        self.rows_per_round = np.array(integer_weights(weights))
         check_tokenizers(self.folders)
         self.sources = [
             Batches(
@@ -67,7 +67,7 @@ class Mixture:
         return int(self.rows_per_round.sum())
 
     @property
-    def shares(self) -> dict[str | Path, float]:
+    def proportions(self) -> dict[str | Path, float]:
         """The part of all rows that each folder has."""
         return dict(zip(self.folders, (self.rows_per_round / self.round_rows).tolist()))
 
@@ -91,8 +91,8 @@ class Mixture:
             mine = np.flatnonzero(sources == number)
             if len(mine):
                 first = int(places[mine[0]])  # a source's places follow one another
-                windows = source.windows_at(range(first, first + len(mine)))
-                tokens[mine] = [source.read(window) for window in windows]
+                windows = source.window_indices(range(first, first + len(mine)))
+                tokens[mine] = [source.load_window(window) for window in windows]
         return tokens[:, :-1].copy(), tokens[:, 1:].copy()
 
     def rows(self, first: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
@@ -103,7 +103,7 @@ class Mixture:
         sources, places = [], []
         for number in range(first // self.round_rows, -(-stop // self.round_rows)):
             order, start = self.order(number), number * self.round_rows
-            place = number * self.rows_per_round[order] + times_before(order)
+            place = number * self.rows_per_round[order] + cumcount(order)
             here = slice(max(0, first - start), stop - start)
             sources.append(order[here])
             places.append(place[here])
@@ -117,7 +117,7 @@ class Mixture:
         turns = np.repeat(np.arange(len(self.sources)), self.rows_per_round)
         key = sha256(f"{self.seed} {number}".encode()).digest()[:8]
         places = np.arange(len(turns), dtype=np.uint64) + np.frombuffer(key, "<u8")
-        return turns[np.argsort(scattered(places))]  # no two hashes are equal
+        return turns[np.argsort(splitmix64(places))]  # no two hashes are equal
 
     def epochs(self, steps: int) -> dict[str | Path, float]:
         """How often a run of so many steps goes through each folder; above 1 it repeats itself."""
@@ -127,7 +127,7 @@ class Mixture:
         return {f: int(n) / s.windows for f, n, s in zip(self.folders, rows, self.sources)}
 
 
-def times_before(order: np.ndarray) -> np.ndarray:
+def cumcount(order: np.ndarray) -> np.ndarray:
     """For each turn, how many earlier ones the same source had. [0, 1, 0, 0] -> [0, 0, 1, 2]"""
     before = np.empty_like(order)
     for source in np.unique(order):
@@ -136,7 +136,7 @@ def times_before(order: np.ndarray) -> np.ndarray:
     return before
 
 
-def whole_numbers(weights: Mapping[str | Path, float]) -> list[int]:
+def integer_weights(weights: Mapping[str | Path, float]) -> list[int]:
     """The weights as the fewest rows that keep their proportion; or nearly, as some 1000 rows.
 
     Raises: ValueError if there is none, or one that is no number above 0.
@@ -152,8 +152,8 @@ def whole_numbers(weights: Mapping[str | Path, float]) -> list[int]:
             )
     exact = [Fraction(str(weight)) for weight in weights.values()]  # 0.1 is a tenth, as written
     rows = [int(weight * lcm(*(one.denominator for one in exact))) for weight in exact]
-    if sum(rows) // gcd(*rows) > LONGEST_ROUND:
-        rows = [max(1, round(LONGEST_ROUND * number / sum(rows))) for number in rows]
+    if sum(rows) // gcd(*rows) > MAX_ROUND_ROWS:
+        rows = [max(1, round(MAX_ROUND_ROWS * number / sum(rows))) for number in rows]
     return [number // gcd(*rows) for number in rows]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 HEADER_INTS = 256
 HEADER_BYTES = HEADER_INTS * 4
-MOST_TOKENS = 2**31 - 1  # what the header's int32 can count
+MAX_TOKENS = 2**31 - 1  # what the header's int32 can count
 
 
 class ShardDamagedError(OSError):
@@ -27,7 +27,7 @@ class ShardDamagedError(OSError):
 
 
 @dataclass(frozen=True)
-class Format:
+class ShardFormat:
     """How ids are stored, and the two numbers that say so in the header."""
 
     magic: int
@@ -35,26 +35,26 @@ class Format:
     dtype: np.dtype
 
 
-NARROW = Format(20240520, 1, np.dtype("<u2"))
-WIDE = Format(20240801, 7, np.dtype("<u4"))
-MAGICS = (NARROW.magic, WIDE.magic)
+UINT16 = ShardFormat(20240520, 1, np.dtype("<u2"))
+UINT32 = ShardFormat(20240801, 7, np.dtype("<u4"))
+MAGICS = (UINT16.magic, UINT32.magic)
 
 
-def format_for(vocab_size: int) -> Format:
+def format_for(vocab_size: int) -> ShardFormat:
     """The narrowest format that has room for every id below `vocab_size`."""
-    return NARROW if vocab_size <= 2**16 else WIDE
+    return UINT16 if vocab_size <= 2**16 else UINT32
 
 
-def header_of(tokens: int, form: Format) -> bytes:
+def make_header(tokens: int, fmt: ShardFormat) -> bytes:
     """The first bytes of a shard with so many tokens."""
-    if tokens > MOST_TOKENS:
+    if tokens > MAX_TOKENS:
         raise ValueError(
             f"{tokens:,} tokens do not fit into one shard, whose header counts to "
-            f"{MOST_TOKENS:,}. Ask for smaller shards (--shard_bytes), or give the source in "
+            f"{MAX_TOKENS:,}. Ask for smaller shards (--shard_bytes), or give the source in "
             "smaller files or row groups."
         )
     header = np.zeros(HEADER_INTS, dtype="<i4")
-    header[:3] = form.magic, form.version, tokens
+    header[:3] = fmt.magic, fmt.version, tokens
     return header.tobytes()
 
 
@@ -65,12 +65,12 @@ def write_shard(path: Path, ids, vocab_size: int) -> None:
     Example: write_shard(Path("a.bin"), [3, 1, 2], vocab_size=4); open_shard(Path("a.bin"))[0] -> 3
     """
     ids = np.asarray(ids)
-    form = format_for(vocab_size)
+    fmt = format_for(vocab_size)
     check_ids(ids, vocab_size)
     part = path.with_name(f"{path.name}.part")
     with open(part, "wb") as file:
-        file.write(header_of(len(ids), form))
-        file.write(ids.astype(form.dtype).tobytes())
+        file.write(make_header(len(ids), fmt))
+        file.write(ids.astype(fmt.dtype).tobytes())
         file.flush()
         os.fsync(file.fileno())
     os.replace(part, path)
@@ -93,13 +93,13 @@ def open_shard(path: Path) -> np.ndarray:
     Raises: ShardDamagedError if header and size do not belong together.
     Example: open_shard(Path("web/train_000000.bin")).shape -> (5000,)
     """
-    form, tokens = read_header(path)
+    fmt, tokens = read_header(path)
     if not tokens:
-        return np.zeros(0, form.dtype)  # an empty region cannot be mapped
-    return np.memmap(path, form.dtype, mode="r", offset=HEADER_BYTES, shape=(tokens,))
+        return np.zeros(0, fmt.dtype)  # an empty region cannot be mapped
+    return np.memmap(path, fmt.dtype, mode="r", offset=HEADER_BYTES, shape=(tokens,))
 
 
-def read_header(path: Path) -> tuple[Format, int]:
+def read_header(path: Path) -> tuple[ShardFormat, int]:
     """Format and number of tokens, held against the size of the file.
 
     Raises: ShardDamagedError, with what is wrong.
@@ -111,24 +111,24 @@ def read_header(path: Path) -> tuple[Format, int]:
     except OSError as error:
         raise ShardDamagedError(f"The shard {path} cannot be read ({error.strerror}).") from None
     magic, version, tokens = (int(number) for number in header[:3])
-    form = next(
-        (form for form in (NARROW, WIDE) if (form.magic, form.version) == (magic, version)), None
+    fmt = next(
+        (fmt for fmt in (UINT16, UINT32) if (fmt.magic, fmt.version) == (magic, version)), None
     )
-    if form is None:
+    if fmt is None:
         raise ShardDamagedError(
             f"The file {path} is no shard: it begins with {magic}, version {version}, instead of "
-            f"{NARROW.magic}, version {NARROW.version} or {WIDE.magic}, version {WIDE.version}."
+            f"{UINT16.magic}, version {UINT16.version} or {UINT32.magic}, version {UINT32.version}."
         )
-    expected_bytes = HEADER_BYTES + tokens * form.dtype.itemsize
+    expected_bytes = HEADER_BYTES + tokens * fmt.dtype.itemsize
     if size_bytes != expected_bytes:
         raise ShardDamagedError(
             f"The shard {path} is not whole: its header counts {tokens:,} tokens, which take "
             f"{expected_bytes:,} bytes, and the file has {size_bytes:,}."
         )
-    return form, tokens
+    return fmt, tokens
 
 
-def command_of(plan: dict[str, Any], folder: Path) -> str:
+def prepare_command(plan: dict[str, Any], folder: Path) -> str:
     """The command line that made the shards in a folder, and that continues or repairs them."""
     words = list(plan["command"])
     document = plan["settings"].get("document")

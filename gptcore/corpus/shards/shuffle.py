@@ -8,7 +8,7 @@ import hashlib
 import numpy as np
 
 
-def shuffled(places: np.ndarray, count: int, seed: str) -> np.ndarray:
+def permute_index(places: np.ndarray, count: int, seed: str) -> np.ndarray:
     """Where each of `places` goes when 0 to count - 1 are shuffled; no two go to the same place.
 
     A number is cut into two halves. Each round changes one half by a hash of the other, which can
@@ -24,7 +24,7 @@ def shuffled(places: np.ndarray, count: int, seed: str) -> np.ndarray:
     def once(numbers: np.ndarray) -> np.ndarray:
         left, right = numbers >> bits, numbers & low
         for key in keys:
-            left, right = right, left ^ (scattered(right ^ key) & low)
+            left, right = right, left ^ (splitmix64(right ^ key) & low)
         return (left << bits) | right
 
     found = once(places)
@@ -33,7 +33,7 @@ def shuffled(places: np.ndarray, count: int, seed: str) -> np.ndarray:
     return found
 
 
-def scattered(numbers: np.ndarray) -> np.ndarray:
+def splitmix64(numbers: np.ndarray) -> np.ndarray:
     """A hash of each number: one changed bit changes half of the answer's.
 
     Source: the last step of splitmix64, Steele, Lea and Flood 2014.

@@ -50,10 +50,10 @@ Row = tuple[int, str]  # how far it is indented, and its words
 
 
 @dataclass(frozen=True)
-class Line:
+class Production:
     """One line of a rule: its chance, its words, and the fields below it."""
 
-    chance: float
+    prob: float
     parts: Parts
     fields: dict[str, Parts]
 
@@ -62,27 +62,27 @@ class Line:
         return self.fields[slot.field] if slot.field else self.parts
 
 
-Grammar = dict[str, tuple[Line, ...]]  # name of a rule -> its lines; the first rule is told
+Grammar = dict[str, tuple[Production, ...]]  # name of a rule -> its lines; the first rule is told
 
 
-def read_grammar(table: str) -> Grammar:
+def parse_grammar(table: str) -> Grammar:
     """The rules of a table, checked: each can be told.
 
     Raises: ValueError, with the row or the rule that is wrong, and what would be right.
-    Example: len(read_grammar("story\\n    Once.\\n    Twice.")["story"]) -> 2
+    Example: len(parse_grammar("story\\n    Once.\\n    Twice.")["story"]) -> 2
     """
-    text, unnamed = lift_brackets(re.sub(rf"\n {{{CONTINUED},}}", " ", table))
+    text, unnamed = extract_choices(re.sub(rf"\n {{{CONTINUED},}}", " ", table))
     rules = split_rules(text)
     if not rules:
         raise ValueError("The table has no rule. Write a name, and below it lines indented by 4.")
-    grammar = {name: read_rule(name, evenly, rows) for name, (evenly, rows) in rules.items()}
+    grammar = {name: parse_rule(name, evenly, rows) for name, (evenly, rows) in rules.items()}
     for name, inside in unnamed.items():
-        grammar[name] = read_rule(f"[{inside}]", False, [(LINE, inside)])
+        grammar[name] = parse_rule(f"[{inside}]", False, [(LINE, inside)])
     check(grammar, (Slot(next(iter(grammar))),), {}, ())
     return grammar
 
 
-def lift_brackets(text: str) -> tuple[str, dict[str, str]]:
+def extract_choices(text: str) -> tuple[str, dict[str, str]]:
     """The text with `{#1}` for `[a / b]`, and what stood in the brackets of each such number."""
     numbers: dict[str, str] = {}
     while match := re.search(r"\[([^\[\]\n]*)\]", text):  # those without brackets inside
@@ -119,7 +119,7 @@ def split_rules(text: str) -> dict[str, tuple[bool, list[Row]]]:
     return rules
 
 
-def read_rule(name: str, evenly: bool, rows: list[Row]) -> tuple[Line, ...]:
+def parse_rule(name: str, evenly: bool, rows: list[Row]) -> tuple[Production, ...]:
     """The lines of one rule, with chances that sum to 1."""
     found: list[tuple[float, Parts, dict[str, Parts]]] = []
     shared: dict[str, Parts] = {}
@@ -129,30 +129,30 @@ def read_rule(name: str, evenly: bool, rows: list[Row]) -> tuple[Line, ...]:
             key, equals, words = row.partition(" = ")
             if not equals:
                 raise ValueError(f"The field {row!r} of {name!r} is not written as: name = words")
-            fields[key] = read_parts(words)
+            fields[key] = parse_parts(words)
             continue
         fields = dict(shared)
         for option in row.split(" / "):
             number = re.match(r"(\d+(?:\.\d+)?): ", option)
             words = option[number.end() :] if number else option
             weight = float(number[1]) if number else 1 if evenly else 1 / (len(found) + 1)
-            found.append((weight, read_parts(words), fields))
+            found.append((weight, parse_parts(words), fields))
     if not found or any(weight == 0 for weight, _, _ in found):
         raise ValueError(f"The rule {name!r} has no line, or one of weight 0 (leave it out).")
     if any(line[1:] == other[1:] for i, line in enumerate(found) for other in found[:i]):
         raise ValueError(f"The rule {name!r} has a line twice; write it once, with more weight.")
     total = sum(weight for weight, _, _ in found)
-    return tuple(Line(weight / total, parts, fields) for weight, parts, fields in found)
+    return tuple(Production(weight / total, parts, fields) for weight, parts, fields in found)
 
 
-def read_parts(words: str) -> Parts:
+def parse_parts(words: str) -> Parts:
     """The plain words and the slots of a line, in order."""
     pieces = re.split(r"\{([^{}]*)\}", "" if words == "-" else words)
-    slots = [read_slot(piece) if i % 2 else piece for i, piece in enumerate(pieces)]
+    slots = [parse_slot(piece) if i % 2 else piece for i, piece in enumerate(pieces)]
     return tuple(slot for slot in slots if slot)
 
 
-def read_slot(inside: str) -> Slot:
+def parse_slot(inside: str) -> Slot:
     """`hero:girl`, `hero.his`, `Hero.His`, `end` or `#1`."""
     match = re.fullmatch(r"(#?\w+)(?:([:.])(\w+))?", inside)
     if not match:
@@ -165,7 +165,7 @@ def read_slot(inside: str) -> Slot:
     return Slot(name.lower() if after else small, small if after else "", "", small != last)
 
 
-def check(grammar: Grammar, parts: Parts, cast: dict[str, str], way: tuple[str, ...]) -> None:
+def check(grammar: Grammar, parts: Parts, bindings: dict[str, str], way: tuple[str, ...]) -> None:
     """Follow every slot, and refuse what is not there and what leads back to itself.
 
     `cast` says from which rule each name was drawn; `way` are the slots that led here.
@@ -173,14 +173,14 @@ def check(grammar: Grammar, parts: Parts, cast: dict[str, str], way: tuple[str, 
     for part in parts:
         if isinstance(part, str):
             continue
-        rule = part.drawn_from or cast.get(part.name, part.name)
+        rule = part.drawn_from or bindings.get(part.name, part.name)
         if rule not in grammar:
             raise ValueError(
                 f"There is no rule {rule!r}, and nobody of that name was drawn."
-                + did_you_mean(rule, [*grammar, *cast])
+                + did_you_mean(rule, [*grammar, *bindings])
             )
         if part.drawn_from:
-            cast = {**cast, part.name: rule}
+            bindings = {**bindings, part.name: rule}
             continue
         step = f"{rule}.{part.field}" if part.field else rule
         if step in way:
@@ -191,4 +191,4 @@ def check(grammar: Grammar, parts: Parts, cast: dict[str, str], way: tuple[str, 
                     f"{{{part.name}.{part.field}}} asks each line of {rule!r} for a field that one "
                     f"of them lacks; that line has {', '.join(line.fields) or 'no fields'}."
                 )
-            check(grammar, line.words(part), cast, (*way, step))
+            check(grammar, line.words(part), bindings, (*way, step))

@@ -21,19 +21,19 @@ from math import exp, log
 from pathlib import Path
 from typing import NamedTuple
 
-from gptcore.corpus.stories.grammar import Grammar, Line, Parts, Slot, read_grammar
+from gptcore.corpus.stories.grammar import Grammar, Parts, Production, Slot, parse_grammar
 from gptcore.corpus.stories.story_grammar import STORY_TABLE
 
 SHIPPED_SEED, SHIPPED_STORIES = 1, 2_000  # of data/stories.txt
 
-Cast = dict[str, tuple[Line, ...]]  # who was drawn -> the lines that it still can be
+Bindings = dict[str, tuple[Production, ...]]  # who was drawn -> the lines that it still can be
 
 
 class Story(NamedTuple):
     """A text, and -log of the chance that it is this one.
 
     Units: nats.
-    Example: story = next(tell_stories(seed=1)); print(story.text, story.nats)
+    Example: story = next(generate_stories(seed=1)); print(story.text, story.nats)
     """
 
     text: str
@@ -63,12 +63,12 @@ class StoryEntropy:
 
 
 @cache
-def story_grammar() -> Grammar:
+def default_grammar() -> Grammar:
     """The table of choices, read once."""
-    return read_grammar(STORY_TABLE)
+    return parse_grammar(STORY_TABLE)
 
 
-def start_of(grammar: Grammar) -> Parts:
+def start_parts(grammar: Grammar) -> Parts:
     """What is told: a line of the first rule."""
     return (Slot(next(iter(grammar))),)
 
@@ -76,27 +76,30 @@ def start_of(grammar: Grammar) -> Parts:
 # To tell -----------------------------------------------------------------------------------------
 
 
-def tell_stories(seed: int | random.Random, grammar: Grammar | None = None) -> Iterator[Story]:
+def generate_stories(seed: int | random.Random, grammar: Grammar | None = None) -> Iterator[Story]:
     """One story after the other, without end; for the same seed the same ones, everywhere.
 
-    Example: [story.text for story in islice(tell_stories(seed=1), 3)]
+    Example: [story.text for story in islice(generate_stories(seed=1), 3)]
     """
     rng = seed if isinstance(seed, random.Random) else random.Random(seed)
-    table = grammar or story_grammar()
-    limits = {rule: [*accumulate(line.chance for line in table[rule])][:-1] for rule in table}
+    table = grammar or default_grammar()
+    limits = {rule: [*accumulate(line.prob for line in table[rule])][:-1] for rule in table}
 
-    def draw(rule: str) -> Line:
+    def draw(rule: str) -> Production:
         # Of all its methods, only random() promises the same numbers in every version of Python.
         return table[rule][bisect(limits[rule], rng.random())]
 
     while True:
-        surprises: list[float] = []
-        text = fill(start_of(table), {}, draw, surprises)
-        yield Story(text, sum(surprises))
+        costs: list[float] = []
+        text = expand(start_parts(table), {}, draw, costs)
+        yield Story(text, sum(costs))
 
 
-def fill(
-    parts: Parts, drawn: dict[str, Line], draw: Callable[[str], Line], surprises: list[float]
+def expand(
+    parts: Parts,
+    drawn: dict[str, Production],
+    draw: Callable[[str], Production],
+    costs: list[float],
 ) -> str:
     """The words of the parts; `surprises` gets the nats of each draw."""
     text = ""
@@ -107,11 +110,11 @@ def fill(
         line = drawn.get(part.name)
         if line is None:
             line = draw(part.drawn_from or part.name)
-            surprises.append(-log(line.chance))
+            costs.append(-log(line.prob))
         if part.drawn_from:
             drawn = {**drawn, part.name: line}
         else:
-            words = fill(line.words(part), drawn, draw, surprises)
+            words = expand(line.words(part), drawn, draw, costs)
             text += words[:1].upper() + words[1:] if part.capital else words
     return text
 
@@ -126,9 +129,9 @@ def story_entropy(grammar: Grammar | None = None) -> StoryEntropy:
     the averages, even where one draw (who the hero is) decides about many parts.
     Example: story_entropy().nats -> about 29.5
     """
-    table = grammar or story_grammar()
+    table = grammar or default_grammar()
 
-    def expect(parts: Parts, cast: Cast) -> tuple[float, float, float]:
+    def expectation(parts: Parts, bindings: Bindings) -> tuple[float, float, float]:
         """Nats, letters and blanks."""
         nats = letters = blanks = 0.0
         for part in parts:
@@ -136,107 +139,109 @@ def story_entropy(grammar: Grammar | None = None) -> StoryEntropy:
                 letters += len(part)
                 blanks += part.count(" ")
                 continue
-            known = part.name in cast
-            lines = cast[part.name] if known else table[part.drawn_from or part.name]
+            known = part.name in bindings
+            lines = bindings[part.name] if known else table[part.drawn_from or part.name]
             if not known:
-                nats -= sum(line.chance * log(line.chance) for line in lines)
+                nats -= sum(line.prob * log(line.prob) for line in lines)
             if part.drawn_from:
-                cast = {**cast, part.name: lines}
+                bindings = {**bindings, part.name: lines}
                 continue
             for line in lines:
                 # Inside what a line says of itself, it is certain that it was this line.
-                inner = {**cast, part.name: (replace(line, chance=1.0),)} if known else cast
-                more = expect(line.words(part), inner)
-                nats += line.chance * more[0]
-                letters += line.chance * more[1]
-                blanks += line.chance * more[2]
+                inner = {**bindings, part.name: (replace(line, prob=1.0),)} if known else bindings
+                more = expectation(line.words(part), inner)
+                nats += line.prob * more[0]
+                letters += line.prob * more[1]
+                blanks += line.prob * more[2]
         return nats, letters, blanks
 
-    nats, letters, blanks = expect(start_of(table), {})
+    nats, letters, blanks = expectation(start_parts(table), {})
     return StoryEntropy(nats, letters, words=blanks + 1)
 
 
 # To read back ------------------------------------------------------------------------------------
 
 
-def nats_of(text: str, grammar: Grammar | None = None) -> float:
+def story_nats(text: str, grammar: Grammar | None = None) -> float:
     """-log of the chance of a text, found by reading it: the second way to price a story.
 
     Raises: ValueError for what is no story, with the place where it stops being one.
-    Example: story = next(tell_stories(seed=1)); nats_of(story.text) -> about story.nats
+    Example: story = next(generate_stories(seed=1)); story_nats(story.text) -> about story.nats
     """
-    reach = [0]
-    ways = list(ways_to_tell(text, grammar or story_grammar(), reach))
+    furthest = [0]
+    ways = list(derivations(text, grammar or default_grammar(), furthest))
     if not ways:
-        at = reach[0]
+        at = furthest[0]
         goes_on = f"go on with {text[at : at + 30]!r}" if at < len(text) else "end there"
         raise ValueError(
             f"This is no story: its first {at} characters could begin one, but after "
             f"{text[max(0, at - 30) : at]!r} it cannot {goes_on}. "
-            "A story is what tell_stories tells, to the letter."
+            "A story is what generate_stories tells, to the letter."
         )
     return -log(sum(exp(-nats) for nats in ways)) if len(ways) > 1 else ways[0]
 
 
-def ways_to_tell(text: str, table: Grammar, reach: list[int] | None = None) -> Iterator[float]:
+def derivations(text: str, table: Grammar, furthest: list[int] | None = None) -> Iterator[float]:
     """The nats of each series of draws that tells this text; a sound table has at most one.
 
     `reach[0]` becomes the number of characters up to which the text could be a story.
     """
-    reach = reach if reach is not None else [0]
+    furthest = furthest if furthest is not None else [0]
 
     def match(
-        parts: Parts, at: int, cast: Cast, capital: bool
-    ) -> Iterator[tuple[int, float, Cast]]:
+        parts: Parts, at: int, bindings: Bindings, capital: bool
+    ) -> Iterator[tuple[int, float, Bindings]]:
         """Each way to read the parts from `at` on: where it ends, its nats, who can be who."""
         if not parts:
-            yield at, 0.0, cast
+            yield at, 0.0, bindings
             return
         part, rest = parts[0], parts[1:]
         if isinstance(part, str):
             plain = part[:1].upper() + part[1:] if capital else part
             here = text[at : at + len(plain)]
             if here == plain:
-                yield from match(rest, at + len(plain), cast, False)
-            elif at + len(plain) > reach[0]:
+                yield from match(rest, at + len(plain), bindings, False)
+            elif at + len(plain) > furthest[0]:
                 same = takewhile(lambda pair: pair[0] == pair[1], zip(here, plain))
-                reach[0] = max(reach[0], at + len(list(same)))
+                furthest[0] = max(furthest[0], at + len(list(same)))
         elif part.drawn_from:
-            everyone = {**cast, part.name: table[part.drawn_from]}
+            everyone = {**bindings, part.name: table[part.drawn_from]}
             for end, nats, known in match(rest, at, everyone, capital):
-                outside = {name: known[name] for name in cast}  # a name lives as long as its line
+                outside = {
+                    name: known[name] for name in bindings
+                }  # a name lives as long as its line
                 for line in known[part.name]:  # whom the text has not ruled out
-                    yield end, nats - log(line.chance), outside
+                    yield end, nats - log(line.prob), outside
         else:
-            for words, cost, inner in readings(part, cast):
+            for words, cost, inner in alternatives(part, bindings):
                 for middle, nats, known in match(words, at, inner, capital or part.capital):
                     for end, more, last in match(rest, middle, known, False):
                         yield end, cost + nats + more, last
 
-    def readings(part: Slot, cast: Cast) -> Iterator[tuple[Parts, float, Cast]]:
+    def alternatives(part: Slot, bindings: Bindings) -> Iterator[tuple[Parts, float, Bindings]]:
         """What may stand in a slot: the words, the nats of drawing them, who can be who then."""
-        if part.name not in cast:
+        if part.name not in bindings:
             for line in table[part.name]:
-                yield line.parts, -log(line.chance), cast
+                yield line.parts, -log(line.prob), bindings
             return
-        alike: dict[Parts, list[Line]] = {}
-        for line in cast[part.name]:
+        alike: dict[Parts, list[Production]] = {}
+        for line in bindings[part.name]:
             alike.setdefault(line.words(part), []).append(line)
         for words, lines in alike.items():
-            yield words, 0.0, {**cast, part.name: tuple(lines)}
+            yield words, 0.0, {**bindings, part.name: tuple(lines)}
 
-    for end, nats, _ in match(start_of(table), 0, {}, False):
-        reach[0] = max(reach[0], end)
+    for end, nats, _ in match(start_parts(table), 0, {}, False):
+        furthest[0] = max(furthest[0], end)
         if end == len(text):
             yield nats
 
 
-def write_shipped(path: str | Path) -> None:
+def write_story_file(path: str | Path) -> None:
     """Write what data/stories.txt has: one story a line."""
-    stories = islice(tell_stories(SHIPPED_SEED), SHIPPED_STORIES)
+    stories = islice(generate_stories(SHIPPED_SEED), SHIPPED_STORIES)
     content = "".join(f"{story.text}\n" for story in stories)
     Path(path).write_text(content, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
-    write_shipped(sys.argv[1])
+    write_story_file(sys.argv[1])

@@ -2,7 +2,7 @@
 
 For each row the truth is known: what it is, and of which row it is a copy. So a filter can be told
 how many it caught, and how many good ones it threw away with them; on the real web nobody knows.
-Of the good rows, twenty were marked by hand (`MARKED_GOOD`): they look worse than they are.
+Of the good rows, twenty were marked by hand (`MARKED_PAGES`): they look worse than they are.
 
 `token_count` is null in every row: counting needs GPT-2's vocabulary, and the table must come out
 the same where that is missing. Left out on purpose: addresses that exist; all end in `.example`.
@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from gptcore.checks import as_path
-from gptcore.corpus.stories.stories import tell_stories
+from gptcore.corpus.stories.stories import generate_stories
 from gptcore.corpus.stories.story_junk import EDITS, JUNK, pick
-from gptcore.corpus.stories.story_pages import MARKED_GOOD, OTHER_LANGUAGES
+from gptcore.corpus.stories.story_pages import MARKED_PAGES, OTHER_LANGUAGES
 from gptcore.optional import optional_import
 
-SHARE_OF = {"copy": 0.05, "near copy": 0.10, "junk": 0.12, "other language": 0.08}
-LEAST_ROWS = 100  # with fewer, the marked pages would be most of the table
-STORIES_A_PAGE = (2, 3, 4, 5)
-SENTENCES_ALIKE = 4  # at most, in two pages of one language, as long as there are others
+FRACTION_OF = {"copy": 0.05, "near copy": 0.10, "junk": 0.12, "other language": 0.08}
+MIN_ROWS = 100  # with fewer, the marked pages would be most of the table
+STORIES_PER_PAGE = (2, 3, 4, 5)
+MAX_SHARED_SENTENCES = 4  # at most, in two pages of one language, as long as there are others
 FIRST_DAY, DAYS = datetime(2013, 5, 18), 4_000
 
 COLUMNS = {  # FineWeb's, in its order: name -> type in Arrow
@@ -43,7 +43,7 @@ COLUMNS = {  # FineWeb's, in its order: name -> type in Arrow
 }
 
 
-class RowTruth(NamedTuple):
+class RowLabel(NamedTuple):
     """What a row of the table really is.
 
     `detail` says it closer: the kind of junk or of marked page, the edit that made a near copy, the
@@ -66,7 +66,7 @@ class Page(NamedTuple):
     """A row before it has its place: where it wants to stand (0 to 1), and what it says."""
 
     place: float
-    truth: RowTruth
+    label: RowLabel
     text: str
     language: str
     score: float
@@ -74,7 +74,7 @@ class Page(NamedTuple):
 
 def write_story_table(
     path: str | Path, rows: int = 1_000, seed: int = 1, group_rows: int = 200
-) -> list[RowTruth]:
+) -> list[RowLabel]:
     """Write the table as parquet, and say of each row, in order, what it is.
 
     The same numbers give the same bytes on the same version of pyarrow. The file bears its name
@@ -90,7 +90,7 @@ def write_story_table(
     pa = optional_import("pyarrow", "writing a parquet table")
     parquet = optional_import("pyarrow.parquet", "writing a parquet table")
     table = pa.Table.from_pylist(
-        list(cells(pages, seed)),
+        list(table_rows(pages, seed)),
         schema=pa.schema([(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()]),
     )
     path = as_path(path)
@@ -103,7 +103,7 @@ def write_story_table(
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
-    return [page.truth for page in pages]
+    return [page.label for page in pages]
 
 
 def story_pages(rows: int, seed: int) -> list[Page]:
@@ -111,16 +111,16 @@ def story_pages(rows: int, seed: int) -> list[Page]:
 
     Raises: ValueError if there are fewer rows than fit the marked pages.
     """
-    if rows < LEAST_ROWS:
+    if rows < MIN_ROWS:
         raise ValueError(
-            f"rows={rows} is too few: {len(MARKED_GOOD)} are marked pages. Ask for {LEAST_ROWS} or "
+            f"rows={rows} is too few: {len(MARKED_PAGES)} are marked pages. Ask for {MIN_ROWS} or "
             "more."
         )
     rng = random.Random(seed)
-    n = {kind: round(share * rows) for kind, share in SHARE_OF.items()}
+    n = {kind: round(share * rows) for kind, share in FRACTION_OF.items()}
     marked = [
-        Page(rng.random(), RowTruth(new_id(rng), "marked", page.kind), page.text, "en", page.score)
-        for page in MARKED_GOOD
+        Page(rng.random(), RowLabel(new_id(rng), "marked", page.kind), page.text, "en", page.score)
+        for page in MARKED_PAGES
     ]
     plain = [*islice(plain_pages(rng), rows - len(marked) - sum(n.values()))]
     pages = [*marked, *plain]
@@ -138,29 +138,37 @@ def new_id(rng: random.Random) -> str:
     return f"<urn:uuid:{uuid.UUID(digits)}>"
 
 
-def sure(rng: random.Random) -> float:
+def confident_score(rng: random.Random) -> float:
     """The score of a page about which a classifier has no doubt."""
     return round(0.9 + 0.09 * rng.random(), 4)
 
 
 def plain_pages(rng: random.Random) -> Iterator[Page]:
     """Pages of some stories each, without end."""
-    stories = tell_stories(rng)
+    stories = generate_stories(rng)
     while True:
-        told = [story.text for story in islice(stories, pick(STORIES_A_PAGE, rng))]
-        yield Page(rng.random(), RowTruth(new_id(rng), "story"), "\n\n".join(told), "en", sure(rng))
+        told = [story.text for story in islice(stories, pick(STORIES_PER_PAGE, rng))]
+        yield Page(
+            rng.random(),
+            RowLabel(new_id(rng), "story"),
+            "\n\n".join(told),
+            "en",
+            confident_score(rng),
+        )
 
 
 def copy_of(page: Page, kind: Literal["copy", "near copy"], edit: str, rng: random.Random) -> Page:
     """The page once more, further down, with an edit if it is a near copy."""
     text = EDITS[edit](page.text, rng) if edit else page.text
     place = page.place + (1 - page.place) * rng.random()
-    return Page(place, RowTruth(new_id(rng), kind, edit, page.truth.id), text, "en", sure(rng))
+    return Page(
+        place, RowLabel(new_id(rng), kind, edit, page.label.id), text, "en", confident_score(rng)
+    )
 
 
 def junk_page(kind: str, rng: random.Random) -> Page:
     make, language, score = JUNK[kind]
-    return Page(rng.random(), RowTruth(new_id(rng), "junk", kind), make(rng), language, score)
+    return Page(rng.random(), RowLabel(new_id(rng), "junk", kind), make(rng), language, score)
 
 
 def other_pages(n: int, rng: random.Random) -> Iterator[Page]:
@@ -172,14 +180,14 @@ def other_pages(n: int, rng: random.Random) -> Iterator[Page]:
         for _ in range(100):  # attempts; a larger table has to repeat itself
             page = [pick(group.split("\n"), rng) for group in languages[language]]
             alike = [sum(a == b for a, b in zip(page, other)) for other in written[language]]
-            if max(alike, default=0) <= SENTENCES_ALIKE:
+            if max(alike, default=0) <= MAX_SHARED_SENTENCES:
                 break
         written[language].append(page)
-        truth = RowTruth(new_id(rng), "other language", language)
-        yield Page(rng.random(), truth, " ".join(page), language, sure(rng))
+        label = RowLabel(new_id(rng), "other language", language)
+        yield Page(rng.random(), label, " ".join(page), language, confident_score(rng))
 
 
-def cells(pages: list[Page], seed: int) -> Iterator[dict[str, Any]]:
+def table_rows(pages: list[Page], seed: int) -> Iterator[dict[str, Any]]:
     """The rows as FineWeb writes them; where a page comes from is invented."""
     rng = random.Random(seed)
     for page in pages:
@@ -190,9 +198,9 @@ def cells(pages: list[Page], seed: int) -> Iterator[dict[str, Any]]:
         site = pick(("tales", "pages", "evening", "corner", "blue-spoon"), rng)
         yield {
             "text": page.text,
-            "id": page.truth.id,
+            "id": page.label.id,
             "dump": dump,
-            "url": f"https://{site}.example/{page.truth.id[10:18]}.html",
+            "url": f"https://{site}.example/{page.label.id[10:18]}.html",
             "date": f"{day:%Y-%m-%dT%H:%M:%SZ}",
             "file_path": f"stories/{dump}/{int(rng.random() * 100):05d}.warc.gz",
             "language": page.language,

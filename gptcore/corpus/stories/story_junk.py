@@ -18,7 +18,7 @@ def pick(things: Sequence[T], rng: random.Random) -> T:
     return things[int(rng.random() * len(things))]
 
 
-def pick_some(things: Sequence[T], least: int, most: int, rng: random.Random) -> list[T]:
+def choose_some(things: Sequence[T], least: int, most: int, rng: random.Random) -> list[T]:
     """From `least` to `most` of the things, in any order, one perhaps more than once."""
     return [pick(things, rng) for _ in range(least + int(rng.random() * (most - least + 1)))]
 
@@ -98,7 +98,7 @@ SHORT = (
     "There are no comments yet. Be the first to write one.",
     "Your session has ended. Please log in again.",
 )
-GOODS = ("shoes", "watches", "phones", "loans", "tickets", "tires", "pills", "hotels")
+PRODUCTS = ("shoes", "watches", "phones", "loans", "tickets", "tires", "pills", "hotels")
 PRAISE = (
     "cheap",
     "best",
@@ -114,7 +114,7 @@ PRAISE = (
 
 
 def symbol_soup(rng: random.Random) -> str:
-    return " ".join("".join(pick_some(SYMBOLS, 2, 9, rng)) for _ in range(90))
+    return " ".join("".join(choose_some(SYMBOLS, 2, 9, rng)) for _ in range(90))
 
 
 def repeated_line(rng: random.Random) -> str:
@@ -122,11 +122,11 @@ def repeated_line(rng: random.Random) -> str:
 
 
 def navigation(rng: random.Random) -> str:
-    return pick(("\n", " | ", " > "), rng).join(pick_some(MENU, 40, 90, rng))
+    return pick(("\n", " | ", " > "), rng).join(choose_some(MENU, 40, 90, rng))
 
 
 def word_list(rng: random.Random) -> str:
-    return " ".join("".join(pick_some(SYLLABLES, 2, 4, rng)) for _ in range(80))
+    return " ".join("".join(choose_some(SYLLABLES, 2, 4, rng)) for _ in range(80))
 
 
 def too_short(rng: random.Random) -> str:
@@ -134,8 +134,8 @@ def too_short(rng: random.Random) -> str:
 
 
 def advertisement(rng: random.Random) -> str:
-    goods = pick(GOODS, rng)
-    return " ".join(f"{praise} {goods}" for praise in pick_some(PRAISE, 40, 70, rng))
+    product = pick(PRODUCTS, rng)
+    return " ".join(f"{praise} {product}" for praise in choose_some(PRAISE, 40, 70, rng))
 
 
 JUNK: dict[str, tuple[Callable[[random.Random], str], str, float]] = {

@@ -18,7 +18,7 @@ class MarkedPage(NamedTuple):
     text: str
 
 
-MARKED_GOOD = (
+MARKED_PAGES = (
     MarkedPage(
         "poem",
         "short lines, few words in each",

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gptcore.checks import as_finite
-from gptcore.corpus import available, load_documents
+from gptcore.corpus import is_downloaded, load_documents
 from gptcore.model.config import GPTConfig
 from gptcore.training.config import TrainConfig
 from gptcore.training.cost.memory import MemoryEstimate, estimate_memory
@@ -181,7 +181,7 @@ def preset_vocab_size(preset: Preset) -> int:
     """How many tokens the preset's text has, letter by letter, with BOS; or GPT-2's, filled up."""
     if preset.text is None:
         return GPTConfig().vocab_size
-    if not available(preset.text):
+    if not is_downloaded(preset.text):
         return SHAKESPEARE_VOCABULARY
     return len(set("".join(load_documents(preset.text)))) + 1
 

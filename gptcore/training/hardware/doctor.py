@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from gptcore.corpus import all_texts, available, data_folder
+from gptcore.corpus import all_texts, data_folder, is_downloaded
 from gptcore.optional import is_installed
 from gptcore.training.hardware import system
 from gptcore.training.hardware.gpus import GIB, cpu_core_count, gpu_of_device, total_ram_bytes
@@ -237,7 +237,7 @@ def disk(folder: Path) -> Finding:
 
 def texts() -> Finding:
     """Which texts that have names are here."""
-    here = [name for name in all_texts() if available(name)]
+    here = [name for name in all_texts() if is_downloaded(name)]
     missing = [name for name in all_texts() if name not in here]
     return Finding(
         "texts",

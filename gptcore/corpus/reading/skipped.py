@@ -8,14 +8,14 @@ SHOWN = 3  # names on the screen; the manifest has them all
 
 
 @dataclass(frozen=True, order=True)
-class LeftOut:
+class SkippedFile:
     """A file, or a whole folder, that is not taken."""
 
     name: str
     reason: str
 
 
-def by_reason(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
+def by_reason(left_out: Iterable[SkippedFile]) -> list[dict[str, Any]]:
     """As a manifest shows them: for each reason how many, and all of their names."""
     names: dict[str, list[str]] = {}
     for one in left_out:
@@ -25,7 +25,7 @@ def by_reason(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
     ]
 
 
-def in_lines(rows: Iterable[dict[str, Any]]) -> list[str]:
+def format_skipped(rows: Iterable[dict[str, Any]]) -> list[str]:
     """A line for each reason, for the screen."""
     lines = []
     for row in rows:

@@ -8,7 +8,7 @@ import pytest
 from small_corpora import LETTERS, files_in, write_parquet
 
 from gptcore.corpus import ShardSettings, prepare
-from gptcore.corpus.reading.sources import find_all, find_sources
+from gptcore.corpus.reading.sources import find_sources, resolve_sources
 
 BY_FILE = ShardSettings(document="file", val_share=0.0)
 
@@ -73,7 +73,7 @@ def test_a_real_folder_keeps_its_name_whatever_links_lead_to_it(tmp_path):
     (tmp_path / "z").mkdir()
     (tmp_path / "z" / "a.txt").write_text("text")
     (tmp_path / "a").symlink_to("z")
-    found = find_all([str(tmp_path)])
+    found = resolve_sources([str(tmp_path)])
     assert [source.name for source in found.sources] == [str(tmp_path / "z" / "a.txt")]
     assert [one.name for one in found.left_out] == [f"{tmp_path / 'a'} -> z"]
 
@@ -103,10 +103,10 @@ def test_a_pattern_names_what_it_means_and_does_not_read(tmp_path, monkeypatch):
     for name in ("a.txt", "sub/b.txt"):
         (tmp_path / "in" / name).write_text("text")
     (tmp_path / "in" / "gone.txt").symlink_to("nowhere")
-    found = find_all(["in/*"])
+    found = resolve_sources(["in/*"])
     assert [source.name for source in found.sources] == ["in/a.txt"]
     assert [one.name for one in found.left_out] == ["in/gone.txt -> nowhere", "in/sub"]
-    found = find_all(["in/**"])
+    found = resolve_sources(["in/**"])
     assert [source.name for source in found.sources] == ["in/a.txt", "in/sub/b.txt"]
     assert [one.name for one in found.left_out] == ["in/gone.txt -> nowhere"]
 
