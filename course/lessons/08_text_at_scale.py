@@ -148,7 +148,7 @@ FilterBench(texts, bench, good, bad=junk)
 # %% [markdown]
 # <details><summary>How far we came</summary>
 #
-# All twenty stay at a score of 0.5, 40 words, 0.7 lettered words, a commonest pair of up to 0.11, all bullets, and repeated pieces up to 0.4, for the song. The advertisements are gone: the song repeats as much as they do, but they
+# All twenty stay at a score of 0.5, 40 words, 0.7 alpha words, a top bigram of up to 0.11, all bullets, and repeated ngrams up to 0.4, for the song. The advertisements are gone: the song repeats as much as they do, but they
 # say one pair of words more often. What stays are 11 menus of web sites. Their score is 0.64, and five of the twenty have less, so the first slider takes all of them or none; the other five do not part them either.
 #
 # In the table further up is a number that does. Which? It is `repeated_lines`: the song says a third of its lines again, and each of these menus says more than a third. But a threshold that was put between one song and 11 menus has
