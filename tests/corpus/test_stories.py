@@ -150,7 +150,8 @@ def test_two_stories_are_the_same_no_more_often_than_chance_has_it():
 @pytest.mark.slow
 def test_the_same_seed_tells_the_same_stories_in_every_process_and_needs_no_library():
     code = (
-        "import hashlib, itertools, sys; from gptcore.corpus.stories.stories import generate_stories; "
+        "import hashlib, itertools, sys; "
+        "from gptcore.corpus.stories.stories import generate_stories; "
         "text = ''.join(story.text for story in itertools.islice(generate_stories(2), 500)); "
         "print(hashlib.sha256(text.encode()).hexdigest()); "
         "print({m.split('.')[0] for m in sys.modules} & {'numpy', 'torch', 'pyarrow', 'requests'})"

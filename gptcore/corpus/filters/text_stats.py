@@ -17,9 +17,9 @@ def text_stats(text: str) -> dict[str, float]:
     """Every number that a filter can have a threshold for, by name.
 
     A word is what stands between blanks; empty lines do not count as lines.
-    Units: `words` is a count, `mean_word_length` is in characters, and `symbols` is the number of `#` or
-        of ellipses, whichever is more, for each word; all others are shares from 0 to 1. Of a text
-        without words all are 0.
+    Units: `words` is a count, `mean_word_length` is in characters, and `symbols` is the number of
+        `#` or of ellipses, whichever is larger, per word; all others are fractions from 0 to 1. For
+        a text without words all are 0.
     Example: measure("to be or not to be")["words"] -> 6.0
     """
     words = text.split()

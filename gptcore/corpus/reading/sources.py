@@ -178,8 +178,8 @@ def describe_special_file(path: Path) -> str:
     """What is wrong with a path that leads to neither a file nor a folder."""
     if path.is_symlink() and not path.exists():
         return (
-            f"{with_link_target(path)} is a broken link: what it leads to is not there. Bring that back, "
-            "or name the file itself."
+            f"{with_link_target(path)} is a broken link: its target does not exist. "
+            "Restore the target, or name the file itself."
         )
     return (
         f"{path} is a pipe or a device, which can be read only once; prepare reads twice. Write "
