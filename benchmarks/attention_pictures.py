@@ -84,7 +84,7 @@ def figures() -> Iterator[tuple]:
         print("no Chromium here: hovering is not measured", file=sys.stderr)
     logits = np.random.default_rng(0).normal(size=50_257)
     playground = SamplingPlayground(
-        lambda ids: logits, lambda text: [1], lambda ids: f"t{ids[0]}", prompt="x", length=1
+        lambda ids: logits, lambda text: [1], lambda ids: f"t{ids[0]}", prompt="x", max_new_tokens=1
     )
 
     def turn(value: float) -> None:

@@ -168,7 +168,7 @@ def after_ma(temperature, context):
 
 
 dials = {"temperature": (0.1, 2.0, 0.5), "context": (0, 6, 2)}
-SamplingDial(write, bars=after_ma, known=seen, marked="among those it has read", title="After ma", **dials)
+SamplingDial(write, bars=after_ma, known=seen, known_label="among those it has read", title="After ma", **dials)
 
 # %% [markdown]
 # With no context it knows which letters are common and nothing else. With one, vowels and consonants take turns; with two or three there are

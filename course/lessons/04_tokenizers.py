@@ -446,7 +446,7 @@ def cut_by(text, vocab_size):
 
 sizes = [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 50_256]
 mine = "The tokenizer of a model is learned before the model is, from other text, and never again."
-VocabularyDial(cut_by, mine, sizes, first=2048, n_embd=384, other_numbers=others)
+VocabularyDial(cut_by, mine, sizes, initial=2048, n_embd=384, other_parameters=others)
 
 # %% [markdown]
 # The first doublings shorten an English text by much and cost hardly anything; the last two cost the most and give this sentence nothing. Now paste the Hindi one from above. Up to 8,192 the dial does

@@ -520,7 +520,7 @@ def encode(text):
     return [tokenizer.BOS, *tokenizer.encode(text)]
 
 
-SamplingPlayground(model.next_logits, encode, tokenizer.decode, prompt="Mia had ", length=120, end=tokenizer.BOS)
+SamplingPlayground(model.next_logits, encode, tokenizer.decode, prompt="Mia had ", max_new_tokens=120, stop=tokenizer.BOS)
 
 # %% [markdown]
 # ## Look, then silence

@@ -121,7 +121,7 @@ removed = {f.name: [i for i, v in enumerate(verdicts) if v.removed_by == f.name]
 texts = [document.text for document in documents]
 good = [i for i, truth in enumerate(truths) if truth.kind == "marked"]
 marked = "pages that somebody has read and found good"
-draw_funnel(texts, removed, mark=good, marked=marked, title="Point at a coloured or a black square, and read the page")
+draw_funnel(texts, removed, mark=good, mark_label=marked, title="Point at a coloured or a black square, and read the page")
 
 # %% [markdown]
 # The black squares are the twenty good pages, and more than half of them are gone: a recipe, the boats to the islands, a proof that 0.999... is 1. The rule about symbols took five pages, and all five were good. Some pages of stories went, too, because their

@@ -11,7 +11,7 @@ from course.failures.lesson_04 import VOCAB_SIZE, hand_over, the_other_tokenizer
 from course.solutions import lesson_04 as solution
 from gptcore.corpus import is_downloaded, load_documents
 from gptcore.tokenizers import BPETokenizer
-from viz.text.merging import start
+from viz.text.merging import initial_state
 
 TEXT = "the rat ate the other oat there; naïve 🍓 रात, a rate a rat hates, aaaaaaa"
 
@@ -88,12 +88,12 @@ def test_the_two_vocabularies_are_nearly_one_list_in_another_order():
 
 def game_after(words, chosen):
     """The game played by the commonest pair, but for the rounds chosen: saved, and counts."""
-    board, ranked = start(words), []
-    n_bytes = board.tokens()
+    state, ranked = initial_state(words), []
+    n_bytes = state.tokens()
     for round in range(1, 21):
-        ranked.append(board.commonest())
-        board = board.joined(chosen.get(round, ranked[-1][0][0]))
-    return n_bytes - board.tokens(), ranked
+        ranked.append(state.ranked_pairs())
+        state = state.merge(chosen.get(round, ranked[-1][0][0]))
+    return n_bytes - state.tokens(), ranked
 
 
 def test_the_game_can_be_won_by_twelve_as_the_lesson_says():

@@ -98,7 +98,7 @@ def test_the_texts_lie_over_their_squares():
 
 def test_texts_are_cut_escaped_and_printable():
     evil = '<script>alert(1)</script> "quoted" \x00 ' + "x" * 1000
-    picture = draw_funnel([evil, "<b>"], {"<i>": [0]}, longest=40, title="<script>")
+    picture = draw_funnel([evil, "<b>"], {"<i>": [0]}, max_chars=40, title="<script>")
     assert "<script" not in picture.to_html() and "<b>" not in picture.to_html()
     first = titles_of(picture)[0]
     assert first.startswith('<script>alert(1)</script> "quoted" \ufffd') and len(first) == 40
@@ -106,7 +106,7 @@ def test_texts_are_cut_escaped_and_printable():
 
 
 def test_marked_documents_are_black_and_their_losses_are_told():
-    picture = draw_funnel(DOCUMENTS, FILTERS, mark=[5, 7, 20, 22], marked="good ones")
+    picture = draw_funnel(DOCUMENTS, FILTERS, mark=[5, 7, 20, 22], mark_label="good ones")
     square = area(picture, BLUE) / 8  # of the ten that are short two are black
     assert area(picture, INK) == pytest.approx(4 * square)
     assert "Black: good ones, 2 of 4 removed." in texts_of(picture)

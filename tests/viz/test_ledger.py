@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from viz.architecture.residual_ledger import MOST_COLUMNS, TOTAL, draw_ledger
+from viz.architecture.residual_ledger import MAX_COLUMNS, TOTAL, draw_ledger
 from viz.canvas.palette import WHITE, diverging_colour
 
 ENTRIES = {"embedding": [0.5, -1.0, 0.0], "+ mlp": [0.25, 2.0, 0.0]}
@@ -80,9 +80,9 @@ def test_what_cannot_be_added_is_refused_with_the_reason():
         draw_ledger({"a": [1.0, 2.0]}, labels=["x"])
     with pytest.raises(ValueError, match="entry 'a' has nan at position 0"):
         draw_ledger({"a": [float("nan")]})
-    with pytest.raises(ValueError, match=f"draw at most {MOST_COLUMNS}"):
-        draw_ledger({"a": [0.0] * (MOST_COLUMNS + 1)})
-    draw_ledger({"a": [0.0] * MOST_COLUMNS})
+    with pytest.raises(ValueError, match=f"draw at most {MAX_COLUMNS}"):
+        draw_ledger({"a": [0.0] * (MAX_COLUMNS + 1)})
+    draw_ledger({"a": [0.0] * MAX_COLUMNS})
 
 
 def test_on_axes_of_matplotlib_the_same_texts_stand():

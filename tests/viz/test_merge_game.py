@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from gptcore.tokenizers import BPETokenizer
 from viz import MergeGame
-from viz.text.merging import draw_merging, join, start
+from viz.text.merging import draw_merging, initial_state, merge_tokens
 
 NS = "{http://www.w3.org/2000/svg}"
 TEXT = "low lower lowest newer newest widest slow slower " * 4
@@ -39,10 +39,10 @@ def press(game, label: str) -> None:
 
 
 def test_joining_goes_from_left_to_right_and_never_overlaps():
-    assert join((b"a", b"a", b"a"), (b"a", b"a")) == (b"aa", b"a")
-    assert join((b"a", b"a", b"a", b"a"), (b"a", b"a")) == (b"aa", b"aa")
-    assert join((b"b", b"a", b"b"), (b"a", b"b")) == (b"b", b"ab")
-    assert join((b"b", b"c"), (b"a", b"b")) == (b"b", b"c")
+    assert merge_tokens((b"a", b"a", b"a"), (b"a", b"a")) == (b"aa", b"a")
+    assert merge_tokens((b"a", b"a", b"a", b"a"), (b"a", b"a")) == (b"aa", b"aa")
+    assert merge_tokens((b"b", b"a", b"b"), (b"a", b"b")) == (b"b", b"ab")
+    assert merge_tokens((b"b", b"c"), (b"a", b"b")) == (b"b", b"c")
 
 
 @settings(max_examples=100, deadline=None)
@@ -52,7 +52,7 @@ def test_joining_keeps_every_byte_and_counts_what_a_walk_by_hand_counts(tokens):
     while i + 1 < len(tokens):
         found = (tokens[i], tokens[i + 1]) == pair
         expected, i = expected + found, i + (2 if found else 1)
-    joined = join(tuple(tokens), pair)
+    joined = merge_tokens(tuple(tokens), pair)
     assert b"".join(joined) == b"".join(tokens)
     assert len(tokens) - len(joined) == expected
 
@@ -64,7 +64,7 @@ def test_the_algorithms_merges_leave_as_many_tokens_as_its_tokenizer_does():
     data = draw_merging(words, named, named).data
     assert data["bytes"] - data["algorithm"][-1] == len(tokenizer.encode(TEXT))
     assert data["yours"] == data["algorithm"]
-    (best, _), *_ = start(words).commonest()
+    (best, _), *_ = initial_state(words).ranked_pairs()
     assert best == named[0]
 
 
@@ -93,10 +93,10 @@ def test_a_rarer_pair_is_told_what_was_commoner(game):
 
 def test_undo_takes_the_last_merge_back(game):
     first, labels = svg_of(game), [button.description for button in game.buttons]
-    assert game.back.disabled
+    assert game.undo_button.disabled
     press(game, "l + o")
-    game.back.click()
-    assert svg_of(game) == first and game.back.disabled
+    game.undo_button.click()
+    assert svg_of(game) == first and game.undo_button.disabled
     assert [button.description for button in game.buttons] == labels
     assert "l + o is apart again." in game.screen.value
     game.undo()
@@ -107,8 +107,8 @@ def test_the_game_is_over_after_as_many_merges_as_the_algorithm_made(game):
     for _ in THREE:
         game.buttons[0].click()
     assert "The game is over." in game.screen.value
-    assert all(button.disabled for button in game.buttons) and not game.back.disabled
-    game.back.click()
+    assert all(button.disabled for button in game.buttons) and not game.undo_button.disabled
+    game.undo_button.click()
     assert not game.buttons[0].disabled
 
 
@@ -123,7 +123,7 @@ def test_the_algorithms_pairs_are_shown_no_further_than_yours(game):
 def test_offers_are_sorted_by_the_alphabet_and_the_commonest_is_among_them(game):
     pairs = [pair for pair, _ in game.offers]
     assert pairs == sorted(pairs)
-    assert start(WORDS).commonest()[0] in game.offers
+    assert initial_state(WORDS).ranked_pairs()[0] in game.offers
     labels = [button.description for button in game.buttons if not button.disabled]
     assert len(labels) == len(pairs) and not any(re.search(r"\d", label) for label in labels)
 
@@ -155,7 +155,7 @@ def test_a_choice_in_a_text_of_20_000_letters_is_answered_fast():
 
 def test_most_merges_are_cut_to_the_twenty_that_a_reader_has_patience_for():
     assert len(MergeGame(WORDS, [(b"l", b"o")] * 99).merges) == 20
-    assert len(MergeGame(WORDS, [(b"l", b"o")] * 99, most=5).merges) == 5
+    assert len(MergeGame(WORDS, [(b"l", b"o")] * 99, max_merges=5).merges) == 5
 
 
 def test_markup_stays_text():

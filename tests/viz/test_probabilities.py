@@ -119,7 +119,9 @@ def test_of_fifty_thousand_tokens_the_likeliest_are_drawn_and_the_rest_summed_up
 
 
 def test_how_many_are_drawn_can_be_chosen():
-    picture = draw_probabilities([0.4, 0.3, 0.2, 0.1], ["one!", "two!", "three", "four"], most=2)
+    picture = draw_probabilities(
+        [0.4, 0.3, 0.2, 0.1], ["one!", "two!", "three", "four"], max_tokens=2
+    )
     assert len(bars_of(picture)) == 2
     assert "2 others together: 30.0%" in texts_of(picture)
 

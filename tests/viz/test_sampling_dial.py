@@ -37,7 +37,7 @@ def shown_by(dial) -> list[str]:
 
 
 def test_texts_stand_below_and_known_ones_bear_a_dot():
-    picture = draw_sampling(["mari", "anna", ""], {"anna"}, title="After ma", marked="known")
+    picture = draw_sampling(["mari", "anna", ""], {"anna"}, title="After ma", known_label="known")
     assert {"mari", "anna", "(nothing)", "After ma", "1 of 3: known"} <= set(
         texts_of(picture.to_svg())
     )

@@ -11,7 +11,7 @@ import pytest
 
 from gptcore.next_token import next_probabilities, next_token
 from viz import SamplingPlayground, draw_playground
-from viz.next_token.sampling_filters import draw, shape
+from viz.next_token.sampling_filters import filter_probabilities, sample_index
 
 LETTERS = " abcdefghij\n"
 TABLE = np.random.default_rng(0).normal(size=(12, 12)) * 2
@@ -31,7 +31,7 @@ def decode(ids):
 
 @pytest.fixture
 def playground() -> SamplingPlayground:
-    return SamplingPlayground(next_logits, encode, decode, prompt="abc", length=30)
+    return SamplingPlayground(next_logits, encode, decode, prompt="abc", max_new_tokens=30)
 
 
 def words_of(html: str) -> str:
@@ -50,7 +50,7 @@ KNOBS = [
 def test_the_shares_are_those_that_gptcore_draws_from(temperature, top_k, top_p):
     rng = np.random.default_rng(1)
     for logits in (rng.normal(size=40) * 3, np.zeros(4), np.array([800.0, 0.0, -np.inf])):
-        ours = shape(logits, temperature, top_k, top_p)
+        ours = filter_probabilities(logits, temperature, top_k, top_p)
         theirs = next_probabilities(logits, temperature, top_k=top_k, top_p=top_p)
         assert ours == pytest.approx(theirs, abs=1e-12)
         for seed in range(5):
@@ -58,7 +58,7 @@ def test_the_shares_are_those_that_gptcore_draws_from(temperature, top_k, top_p)
                 logits, temperature, top_k=top_k, top_p=top_p, rng=random.Random(seed)
             )
             chance = 0.0 if temperature == 0 else random.Random(seed).random()
-            assert draw(ours, chance) == token
+            assert sample_index(ours, chance) == token
 
 
 def test_the_text_is_what_gptcore_would_write_with_the_same_dice(playground):
@@ -79,7 +79,12 @@ def test_the_bars_are_those_of_the_token_after_the_prompt(playground):
 
 
 def test_every_step_of_every_slider_changes_the_screen(playground):
-    for knob in (playground.temperature, playground.top_p, playground.seed, playground.length):
+    for knob in (
+        playground.temperature,
+        playground.top_p,
+        playground.seed,
+        playground.max_new_tokens,
+    ):
         first = knob.value
         for value in (knob.min, knob.min + knob.step, (knob.min + knob.max) // 2, knob.max):
             if value != knob.value:
@@ -115,7 +120,7 @@ def test_another_prompt_is_read_and_one_that_cannot_be_says_why(playground):
 
 
 def test_it_stops_at_its_end():
-    last = SamplingPlayground(lambda ids: np.eye(12)[5] * 50, encode, decode, prompt="a", end=5)
+    last = SamplingPlayground(lambda ids: np.eye(12)[5] * 50, encode, decode, prompt="a", stop=5)
     assert last.picture().data["text"] == "a"
     assert "It came to its end." in words_of(last.screen.value)
 
@@ -123,42 +128,42 @@ def test_it_stops_at_its_end():
 @pytest.mark.slow
 def test_where_a_kernel_listens_the_text_comes_token_by_token_and_can_be_stopped(playground):
     async def reader():
-        playground.length.value = 200
-        seen = {len(playground.written)}
+        playground.max_new_tokens.value = 200
+        seen = {len(playground.generated)}
         for _ in range(20):
             await asyncio.sleep(0)
-            seen.add(len(playground.written))
+            seen.add(len(playground.generated))
         assert len(seen) > 10
-        assert not playground.stop.disabled
-        playground.stop.click()
-        stopped_at = len(playground.written)
+        assert not playground.stop_button.disabled
+        playground.stop_button.click()
+        stopped_at = len(playground.generated)
         assert 0 < stopped_at < 200
         for _ in range(20):
             await asyncio.sleep(0)
-        assert len(playground.written) == stopped_at
-        assert playground.stop.disabled
+        assert len(playground.generated) == stopped_at
+        assert playground.stop_button.disabled
         assert "Stopped." in words_of(playground.screen.value)
-        playground.again.click()
+        playground.restart_button.click()
         for _ in range(400):
             await asyncio.sleep(0)
-        assert len(playground.written) == 200
-        assert playground.stop.disabled
+        assert len(playground.generated) == 200
+        assert playground.stop_button.disabled
 
     asyncio.run(reader())
 
 
 def test_a_turn_while_it_writes_begins_anew_and_only_one_text_is_written(playground):
     async def reader():
-        playground.length.value = 150
+        playground.max_new_tokens.value = 150
         for seed in (1, 2, 3):
             for _ in range(5):
                 await asyncio.sleep(0)
             playground.seed.value = seed
         for _ in range(400):
             await asyncio.sleep(0)
-        assert len(playground.written) == 150
+        assert len(playground.generated) == 150
         text = playground.picture().data["text"]
-        playground.again.click()
+        playground.restart_button.click()
         for _ in range(400):
             await asyncio.sleep(0)
         assert playground.picture().data["text"] == text
@@ -167,15 +172,15 @@ def test_a_turn_while_it_writes_begins_anew_and_only_one_text_is_written(playgro
 
 
 def test_a_run_that_is_not_quite_over_writes_nothing_into_the_next_one(playground):
-    earlier = playground.write()
+    earlier = playground.generate()
     for _ in range(3):
         next(earlier)
-    later = playground.write()
+    later = playground.generate()
     next(later)
     next(earlier)  # one token more, after the next run has begun
     next(later)
-    alone = SamplingPlayground(next_logits, encode, decode, prompt="abc", length=30)
-    assert playground.written == alone.written[:2]
+    alone = SamplingPlayground(next_logits, encode, decode, prompt="abc", max_new_tokens=30)
+    assert playground.generated == alone.generated[:2]
 
 
 def test_a_model_that_breaks_while_it_writes_is_shown_and_the_next_turn_works():
@@ -185,11 +190,11 @@ def test_a_model_that_breaks_while_it_writes_is_shown_and_the_next_turn_works():
         return next_logits(ids)
 
     fragile.broken = False
-    playground = SamplingPlayground(fragile, encode, decode, prompt="abc", length=10)
+    playground = SamplingPlayground(fragile, encode, decode, prompt="abc", max_new_tokens=10)
     fragile.broken = True
     playground.seed.value = 1
     assert "RuntimeError: &lt;b&gt;out of memory" in playground.screen.value
-    assert playground.stop.disabled
+    assert playground.stop_button.disabled
     fragile.broken = False
     playground.seed.value = 2
     assert "<img" in playground.screen.value
@@ -199,7 +204,11 @@ def test_a_model_that_breaks_while_it_writes_is_shown_and_the_next_turn_works():
 def test_a_turn_is_answered_at_once_also_with_fifty_thousand_tokens():
     logits = np.random.default_rng(0).normal(size=50_257)
     many = SamplingPlayground(
-        lambda ids: logits, lambda text: [1], lambda ids: f" t{ids[0]}", prompt="x", length=1
+        lambda ids: logits,
+        lambda text: [1],
+        lambda ids: f" t{ids[0]}",
+        prompt="x",
+        max_new_tokens=1,
     )
     start = time.process_time()
     for value in (0.1, 0.5, 1.0, 1.5, 2.0):
@@ -212,7 +221,7 @@ def test_the_still_never_moves_and_is_the_whole_text(playground):
     playground.temperature.value = 2.0
     after = playground._repr_mimebundle_()
     assert (before["text/plain"], before["text/html"]) == (after["text/plain"], after["text/html"])
-    assert len(playground.still.data["written"]) == 30
+    assert len(playground.still.data["generated"]) == 30
 
 
 @pytest.mark.parametrize(
@@ -246,8 +255,13 @@ def test_knobs_out_of_range_are_refused(knobs, said):
 
 def test_tokens_from_outside_cannot_break_it():
     names = ["<script>", "\n", "שלום", "🙂", "\x00"]
-    written = [(name, 0.1) for name in names] + [("a very long word " * 20, 0.5), ("x" * 300, 0.9)]
-    picture = draw_playground(np.zeros(5), names, prompt="<b>", written=written, title="<script>")
+    generated = [(name, 0.1) for name in names] + [
+        ("a very long word " * 20, 0.5),
+        ("x" * 300, 0.9),
+    ]
+    picture = draw_playground(
+        np.zeros(5), names, prompt="<b>", generated=generated, title="<script>"
+    )
     assert "<script" not in picture.to_svg()
     assert picture.data["text"].startswith("<b><script>\nשלום")
     assert "↵" in picture.to_svg()

@@ -8,7 +8,7 @@ from math import inf, log
 import pytest
 from matplotlib.figure import Figure
 
-from viz.next_token.shannon import draw_shannon, parse_bet, surprise_of
+from viz.next_token.shannon import draw_shannon, parse_bet, surprisal
 from viz.next_token.shannon_game import ShannonGame
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -72,9 +72,9 @@ def test_a_bet_that_is_none_is_refused_with_the_reason(text, match):
 
 
 def test_a_surprise_is_minus_the_logarithm():
-    assert surprise_of({"a": 0.5}, "a") == pytest.approx(log(2))
-    assert surprise_of({"a": 1.0}, "a") == 0
-    assert surprise_of({"a": 1.0}, "b") == inf
+    assert surprisal({"a": 0.5}, "a") == pytest.approx(log(2))
+    assert surprisal({"a": 1.0}, "a") == 0
+    assert surprisal({"a": 1.0}, "b") == inf
 
 
 def test_a_finished_game_tells_every_price_and_the_means():

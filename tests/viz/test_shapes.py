@@ -5,8 +5,8 @@ import re
 import pytest
 
 from viz import draw_shapes
-from viz.architecture.forward_pass import Part, Step
-from viz.architecture.shape_names import fold
+from viz.architecture.forward_pass import FunctionCall, ModuleCall
+from viz.architecture.shape_names import fold_repeats
 
 torch = pytest.importorskip("torch")
 nn, F = torch.nn, torch.nn.functional
@@ -57,17 +57,17 @@ class Model(nn.Module):
 IDS = torch.zeros((B, T), dtype=torch.long)
 
 
-def steps_of(part: Part) -> list:
-    return [one.shape for one in part.within if isinstance(one, Step)]
+def steps_of(part: ModuleCall) -> list:
+    return [call.shape for call in part.calls if isinstance(call, FunctionCall)]
 
 
-def find(root: Part, name: str) -> Part:
+def find(root: ModuleCall, name: str) -> ModuleCall:
     stack = [root]
     while stack:
         part = stack.pop()
         if part.name == name:
             return part
-        stack += [one for one in part.within if isinstance(one, Part)]
+        stack += [call for call in part.calls if isinstance(call, ModuleCall)]
     raise LookupError(name)
 
 
@@ -91,8 +91,8 @@ def test_parameters_are_counted_as_pytorch_counts_them_and_shared_ones_are_named
     assert root.parameters == sum(p.numel() for p in model.parameters())
     block = sum(p.numel() for p in model.blocks[0].parameters())
     assert find(root, "blocks.0").parameters == block
-    assert find(root, "head").shared == "tokens"
-    assert root.aside == {"places": T * C}
+    assert find(root, "head").tied_to == "tokens"
+    assert root.unused_parameters == {"places": T * C}
     html = draw_shapes(model, IDS).to_html()
     assert f"{V * C:,} parameters, those of tokens" in html
     assert f"places: {T * C:,} parameters, used without a call" in html
@@ -108,7 +108,7 @@ def test_sizes_get_their_letters_and_multiples_of_the_width_are_named():
 
 def test_two_sizes_that_are_equal_get_no_letter():
     model = nn.Sequential(nn.Linear(5, 5))
-    alt = draw_shapes(model, torch.zeros(5, 3, 5), letters={"B": 5, "T": 3, "C": 5}).alt
+    alt = draw_shapes(model, torch.zeros(5, 3, 5), dims={"B": 5, "T": 3, "C": 5}).alt
     assert alt.startswith("Sequential: (5, T, 5) in, (5, T, 5) out")
 
 
@@ -120,8 +120,8 @@ def test_equal_blocks_are_drawn_once_with_how_many_there_are():
 
 
 def test_folding_loses_nothing():
-    items = [Step(name, (1,)) for name in "abababccd"]
-    folded = fold(items)
+    items = [FunctionCall(name, (1,)) for name in "abababccd"]
+    folded = fold_repeats(items)
     assert [("".join(s.name for s in group), times) for group, times in folded] == [
         ("ab", 3), ("c", 2), ("d", 1)
     ]  # fmt: skip
@@ -153,14 +153,14 @@ def test_a_model_without_numbers_will_do():
     with torch.device("meta"):
         model = Model()
         picture = draw_shapes(model, torch.zeros((B, T), dtype=torch.long))
-    assert picture.data.went == [(B, T, V)]
+    assert picture.data.outputs == [(B, T, V)]
 
 
 def test_arguments_may_be_several_or_named():
-    assert draw_shapes(Model(), {"ids": IDS, "scale": 2.0}).data.went == [(B, T, V)]
-    assert draw_shapes(nn.Bilinear(2, 3, 4), (torch.zeros(5, 2), torch.zeros(5, 3))).data.went == [
-        (5, 4)
-    ]
+    assert draw_shapes(Model(), {"ids": IDS, "scale": 2.0}).data.outputs == [(B, T, V)]
+    assert draw_shapes(
+        nn.Bilinear(2, 3, 4), (torch.zeros(5, 2), torch.zeros(5, 3))
+    ).data.outputs == [(5, 4)]
 
 
 @pytest.mark.parametrize("given", [None, "model", lambda x: x], ids=["None", "text", "function"])

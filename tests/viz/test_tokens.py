@@ -141,7 +141,7 @@ def test_of_a_very_long_text_the_beginning_is_drawn_and_the_picture_says_so():
     assert picture.data["tokens"] == 10_000
     assert len(picture.to_svg()) < 200_000
     assert any(text.endswith("…") for text in texts_of(draw_tokens([" " * 500])))
-    assert len(boxes_of(draw_tokens(["x"] * 50, most=20))) == 20
+    assert len(boxes_of(draw_tokens(["x"] * 50, max_tokens=20))) == 20
 
 
 @settings(max_examples=60, deadline=None)

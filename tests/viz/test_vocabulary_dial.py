@@ -24,7 +24,7 @@ def halves(text: str, vocab_size: int) -> list[str]:
 
 @pytest.fixture
 def dial() -> VocabularyDial:
-    return VocabularyDial(halves, "so it goes", [100, 200, 500], n_embd=10, other_numbers=6000)
+    return VocabularyDial(halves, "so it goes", [100, 200, 500], n_embd=10, other_parameters=6000)
 
 
 def svg_of(dial) -> str:
@@ -59,7 +59,7 @@ def test_every_step_shows_its_pieces_and_numbers(dial):
         assert f"{table}, {share} % of the model" in texts
         assert "so·it" in texts or size == 100
         twin = draw_vocabulary(
-            halves("so it goes", size), size, largest=500, n_embd=10, other_numbers=6000
+            halves("so it goes", size), size, max_vocab_size=500, n_embd=10, other_parameters=6000
         )
         assert twin.to_svg() == svg_of(dial)
 
@@ -86,13 +86,13 @@ def test_a_real_tokenizer_needs_fewer_tokens_the_larger_it_is():
     sizes = [256, 260, 264, 275]
     tokenizers = {n: BPETokenizer.train(TEXT * 3, vocab_size=n) for n in sizes[1:]}
 
-    def pieces_at(text: str, vocab_size: int) -> list[bytes]:
+    def tokenize(text: str, vocab_size: int) -> list[bytes]:
         if vocab_size == 256:
             return [bytes([byte]) for byte in text.encode()]
         tokenizer = tokenizers[vocab_size]
         return [tokenizer.token_bytes(token) for token in tokenizer.encode(text)]
 
-    dial = VocabularyDial(pieces_at, TEXT, sizes)
+    dial = VocabularyDial(tokenize, TEXT, sizes)
     tokens = []
     for size in sizes:
         dial.size.value = size
@@ -107,7 +107,7 @@ def test_what_the_function_refuses_is_said_and_the_dial_lives_on(dial):
             raise ValueError("<200> is not my day")
         return [text]
 
-    dial.pieces_at = moody
+    dial.tokenize = moody
     dial.size.value = 100
     dial.size.value = 200
     assert "&lt;200&gt; is not my day" in dial.screen.value
@@ -116,12 +116,14 @@ def test_what_the_function_refuses_is_said_and_the_dial_lives_on(dial):
 
 
 def test_sizes_that_leave_no_choice_are_refused():
-    for sizes, first in (([], None), ([256], None), ([256, 512], 300)):
-        with pytest.raises(ValueError, match="at least two sizes of a vocabulary, `first` one of"):
-            VocabularyDial(halves, "so", sizes, first=first)
-    for size, largest in ((0, 10), (11, 10)):
-        with pytest.raises(ValueError, match="at least 1 and at most `largest`"):
-            draw_vocabulary(["so"], size, largest=largest)
+    for sizes, initial in (([], None), ([256], None), ([256, 512], 300)):
+        with pytest.raises(
+            ValueError, match="at least two sizes of a vocabulary, `initial` one of"
+        ):
+            VocabularyDial(halves, "so", sizes, initial=initial)
+    for size, max_vocab_size in ((0, 10), (11, 10)):
+        with pytest.raises(ValueError, match="at least 1 and at most `max_vocab_size`"):
+            draw_vocabulary(["so"], size, max_vocab_size=max_vocab_size)
 
 
 def test_on_axes_of_matplotlib_the_same_words_stand():

@@ -19,9 +19,9 @@ from viz.canvas.plotly import PLOTLY_MIME, round_digits
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.tensors import to_finite_array
 
-MOST_POINTS, MOST_LABELS = 2000, 300
-WIDE, TALL, LEFT, TOP = 760, 440, 16, 58
-Place = tuple[float, float]
+MAX_POINTS, MAX_LABELS = 2000, 300
+WIDTH, HEIGHT, LEFT, TOP = 760, 440, 16, 58
+Point = tuple[float, float]
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -44,24 +44,26 @@ def draw_embedding(
     """
     array = to_finite_array(vectors, "vectors", axes="N C")
     names = [str(label) for label in labels]
-    kinds = [str(group) for group in groups] if groups is not None else [""] * len(names)
-    if not len(array) == len(names) == len(kinds):
+    group_of = [str(group) for group in groups] if groups is not None else [""] * len(names)
+    if not len(array) == len(names) == len(group_of):
         raise ValueError(
-            f"{len(array)} vectors, {len(names)} labels and {len(kinds)} groups: give one of each "
-            f"for every vector."
+            f"{len(array)} vectors, {len(names)} labels and {len(group_of)} groups: give one of "
+            f"each for every vector."
         )
-    points, shown = project(array)
-    every = -(-len(array) // MOST_POINTS)
-    order = list(dict.fromkeys(kinds))
-    scene = draw(points[::every], names[::every], kinds[::every], order, shown, title, every)
-    data = {"points": points, "labels": names, "shown": shown}
-    told = f"{len(names):,} vectors of {array.shape[1]} numbers"
-    told += f" on a plane that shows {sum(shown):.0%} of their spread"
-    told += f"; one in {every} is drawn" if every > 1 else ""
-    picture = Picture(data, f"{title}: {told}." if title else f"{told}.", scene)
+    points, explained = project(array)
+    stride = -(-len(array) // MAX_POINTS)
+    order = list(dict.fromkeys(group_of))
+    scene = build_scene(
+        points[::stride], names[::stride], group_of[::stride], order, explained, title, stride
+    )
+    data = {"points": points, "labels": names, "shown": explained}
+    summary = f"{len(names):,} vectors of {array.shape[1]} numbers"
+    summary += f" on a plane that shows {sum(explained):.0%} of their spread"
+    summary += f"; one in {stride} is drawn" if stride > 1 else ""
+    picture = Picture(data, f"{title}: {summary}." if title else f"{summary}.", scene)
     if hover:
-        some = (points[::every], names[::every], kinds[::every])
-        picture.more = {PLOTLY_MIME: figure_of(*some, order, axes_of(shown), title)}
+        sampled = (points[::stride], names[::stride], group_of[::stride])
+        picture.more = {PLOTLY_MIME: plotly_figure(*sampled, order, axis_labels(explained), title)}
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -70,110 +72,115 @@ def project(vectors: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
 
     Shapes: (N, C) -> (N, 2).
     """
-    centred = vectors - vectors.mean(0)
-    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
+    centered = vectors - vectors.mean(0)
+    _, singular_values, directions = np.linalg.svd(centered, full_matrices=False)
     points = np.zeros((len(vectors), 2))
-    known = min(2, len(sizes))
-    points[:, :known] = centred @ directions[:known].T
+    n_components = min(2, len(singular_values))
+    points[:, :n_components] = centered @ directions[:n_components].T
     # A direction may point either way; the farthest point decides, so that all machines agree.
-    for k in range(known):
+    for k in range(n_components):
         if points[abs(points[:, k]).argmax(), k] < 0:
             points[:, k] *= -1
-    spread = sizes**2 / ((sizes**2).sum() or 1)
-    first, second = (*spread[:2], 0.0)[:2]
+    variance = singular_values**2 / ((singular_values**2).sum() or 1)
+    first, second = (*variance[:2], 0.0)[:2]
     return points, (float(first), float(second))
 
 
-def draw(points, names, kinds, order: list[str], shown, title: str, every: int) -> Scene:
-    scene = Scene(max(WIDE + 2 * LEFT, 9.2 * len(title) + 32), TOP + TALL + 46)
+def build_scene(
+    points, names, group_of, order: list[str], explained, title: str, stride: int
+) -> Scene:
+    scene = Scene(max(WIDTH + 2 * LEFT, 9.2 * len(title) + 32), TOP + HEIGHT + 46)
     scene.add(Text(16, 25, title, 15, weight="600"))
     x = 16.0
-    for kind in order if order != [""] else []:
-        scene.add(Circle(x + 5, 41, 5, colour_of(kind, order)), Text(x + 15, 45, kind, 12))
-        x += 34 + 7.2 * len(kind)
-    scene.add(Rect(LEFT, TOP, WIDE, TALL, WHITE, FAINT))
-    place = placing(points)
-    centre = place(np.zeros(2))
-    scene.add(Line(((LEFT, centre[1]), (LEFT + WIDE, centre[1])), FAINT))
-    scene.add(Line(((centre[0], TOP), (centre[0], TOP + TALL)), FAINT))
-    places = [place(point) for point in points]
-    for (x, y), kind in zip(places, kinds):
-        scene.add(Circle(x, y, 3.4, colour_of(kind, order)))
-    scene.add(*words_beside(places, [visible_token(name, 14) for name in names]))
-    words = " · ".join(axes_of(shown))
-    words += f" · one point in {every} is drawn" if every > 1 else ""
-    scene.add(Text(LEFT + WIDE / 2, TOP + TALL + 20, words, 12, MUTED, "middle"))
-    words = "near here may be far apart in the directions that are not shown"
-    scene.add(Text(LEFT + WIDE / 2, TOP + TALL + 36, words, 11, MUTED, "middle"))
+    for group in order if order != [""] else []:
+        scene.add(Circle(x + 5, 41, 5, colour_of(group, order)), Text(x + 15, 45, group, 12))
+        x += 34 + 7.2 * len(group)
+    scene.add(Rect(LEFT, TOP, WIDTH, HEIGHT, WHITE, FAINT))
+    to_pixels = pixel_transform(points)
+    origin = to_pixels(np.zeros(2))
+    scene.add(Line(((LEFT, origin[1]), (LEFT + WIDTH, origin[1])), FAINT))
+    scene.add(Line(((origin[0], TOP), (origin[0], TOP + HEIGHT)), FAINT))
+    pixels = [to_pixels(point) for point in points]
+    for (x, y), group in zip(pixels, group_of):
+        scene.add(Circle(x, y, 3.4, colour_of(group, order)))
+    scene.add(*place_labels(pixels, [visible_token(name, 14) for name in names]))
+    caption = " · ".join(axis_labels(explained))
+    caption += f" · one point in {stride} is drawn" if stride > 1 else ""
+    scene.add(Text(LEFT + WIDTH / 2, TOP + HEIGHT + 20, caption, 12, MUTED, "middle"))
+    caption = "near here may be far apart in the directions that are not shown"
+    scene.add(Text(LEFT + WIDTH / 2, TOP + HEIGHT + 36, caption, 11, MUTED, "middle"))
     return scene
 
 
-def words_beside(places: list[Place], names: list[str]) -> list[Text]:
+def place_labels(pixels: list[Point], names: list[str]) -> list[Text]:
     """A name beside each point, on the first side where nothing else stands, or nowhere."""
-    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in places[:MOST_LABELS]]
-    words = []
-    for (x, y), name in zip(places[:MOST_LABELS], names):
-        wide = 7.4 * len(name)
+    occupied = [(x - 4, y - 4, x + 4, y + 4) for x, y in pixels[:MAX_LABELS]]
+    drawn = []
+    for (x, y), name in zip(pixels[:MAX_LABELS], names):
+        width = 7.4 * len(name)
         sides = (
             (x + 6, y + 4),
-            (x - 6 - wide, y + 4),
-            (x - wide / 2, y - 7),
-            (x - wide / 2, y + 16),
+            (x - 6 - width, y + 4),
+            (x - width / 2, y - 7),
+            (x - width / 2, y + 16),
         )
-        for left, base in sides:
-            box = (left, base - 9, left + wide, base + 2)
-            if not any(overlap(box, other) for other in taken):
-                taken.append(box)
-                words.append(Text(left, base, name, 12, INK, mono=True))
+        for left, baseline in sides:
+            rectangle = (left, baseline - 9, left + width, baseline + 2)
+            if not any(overlap(rectangle, b) for b in occupied):
+                occupied.append(rectangle)
+                drawn.append(Text(left, baseline, name, 12, INK, mono=True))
                 break
-    return words
+    return drawn
 
 
-def overlap(one: Rectangle, other: Rectangle) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def overlap(a: Rectangle, b: Rectangle) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def placing(points: np.ndarray):
+def pixel_transform(points: np.ndarray):
     """From places on the plane to pixels; one scale for both directions."""
-    low, high = points.min(0), points.max(0)
+    lowest, highest = points.min(0), points.max(0)
     scale = min(
-        (WIDE - 120) / max(high[0] - low[0], 1e-9), (TALL - 40) / max(high[1] - low[1], 1e-9)
+        (WIDTH - 120) / max(highest[0] - lowest[0], 1e-9),
+        (HEIGHT - 40) / max(highest[1] - lowest[1], 1e-9),
     )
-    middle = (low + high) / 2
+    center = (lowest + highest) / 2
     return lambda point: (
-        float(LEFT + WIDE / 2 - 30 + scale * (point[0] - middle[0])),
-        float(TOP + TALL / 2 - scale * (point[1] - middle[1])),
+        float(LEFT + WIDTH / 2 - 30 + scale * (point[0] - center[0])),
+        float(TOP + HEIGHT / 2 - scale * (point[1] - center[1])),
     )
 
 
-def colour_of(kind: str, order: list[str]) -> str:
-    return CATEGORIES[order.index(kind) % len(CATEGORIES)]
+def colour_of(group: str, order: list[str]) -> str:
+    return CATEGORIES[order.index(group) % len(CATEGORIES)]
 
 
-def axes_of(shown: tuple[float, float]) -> tuple[str, str]:
-    return f"across: {shown[0]:.0%} of the spread", f"up: {shown[1]:.0%}"
+def axis_labels(explained: tuple[float, float]) -> tuple[str, str]:
+    return f"across: {explained[0]:.0%} of the spread", f"up: {explained[1]:.0%}"
 
 
-def figure_of(points, names, kinds, order: list[str], axes: tuple[str, str], title: str) -> dict:
+def plotly_figure(
+    points, names, group_of, order: list[str], axes: tuple[str, str], title: str
+) -> dict:
     """The same in plotly's JSON: to point at and to enlarge. Numbers have three digits."""
     from plotly.graph_objects import Figure, Scatter  # noqa: PLC0415 - loads slowly
 
-    figure = Figure(layout={"template": "none", "width": WIDE, "height": TALL + 60})
-    for kind in order:
-        mine = [k for k, other in enumerate(kinds) if other == kind]
-        words = [visible_token(names[k]) for k in mine]
-        look: dict[str, Any] = {
+    figure = Figure(layout={"template": "none", "width": WIDTH, "height": HEIGHT + 60})
+    for group in order:
+        members = [k for k, b in enumerate(group_of) if b == group]
+        texts = [visible_token(names[k]) for k in members]
+        style: dict[str, Any] = {
             "mode": "markers+text",
             "textposition": "middle right",
-            "name": kind,
+            "name": group,
         }
         figure.add_trace(
             Scatter(
-                x=round_digits([float(points[k][0]) for k in mine]),
-                y=round_digits([float(points[k][1]) for k in mine]),
-                text=[escape(word) for word in words],
-                marker={"color": colour_of(kind, order), "size": 7},
-                **look,
+                x=round_digits([float(points[k][0]) for k in members]),
+                y=round_digits([float(points[k][1]) for k in members]),
+                text=[escape(text) for text in texts],
+                marker={"color": colour_of(group, order), "size": 7},
+                **style,
             )
         )
     figure.update_layout(

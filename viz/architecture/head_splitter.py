@@ -30,33 +30,35 @@ class HeadSplitter(Control):
         parameters: Parameters | None = None,
         tokens: int = 8,
         n_embd_range: tuple[int, int, int] = (64, 1600, 4),
-        most_heads: int = 25,
+        max_heads: int = 25,
     ):
         low, high, step = n_embd_range
-        if not low <= n_embd <= high or (n_embd - low) % step or not 1 <= n_head <= most_heads:
+        if not low <= n_embd <= high or (n_embd - low) % step or not 1 <= n_head <= max_heads:
             raise ValueError(
                 f"n_embd={n_embd} must be one of {low}, {low + step}, ... {high}, and "
-                f"n_head={n_head} from 1 to {most_heads}: the sliders stand there first."
+                f"n_head={n_head} from 1 to {max_heads}: the sliders stand there first."
             )
         self.check, self.parameters, self.tokens = check, parameters, tokens
-        look: dict[str, Any] = {"layout": Layout(width="560px")}
-        look |= {"style": {"description_width": "90px"}}
+        style: dict[str, Any] = {"layout": Layout(width="560px")}
+        style |= {"style": {"description_width": "90px"}}
         self.n_embd = IntSlider(
-            value=n_embd, min=low, max=high, step=step, description="n_embd", **look
+            value=n_embd, min=low, max=high, step=step, description="n_embd", **style
         )
-        self.n_head = IntSlider(value=n_head, min=1, max=most_heads, description="n_head", **look)
+        self.n_head = IntSlider(value=n_head, min=1, max=max_heads, description="n_head", **style)
         super().__init__([self.n_embd, self.n_head], self.picture())
         for knob in (self.n_embd, self.n_head):
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
         n_embd, n_head = self.n_embd.value, self.n_head.value
-        advice = ""
+        warning = ""
         try:
             if self.check:
                 self.check(n_embd, n_head)
         except ValueError as error:
-            advice = str(error)
+            warning = str(error)
         fits = n_embd % n_head == 0
         counts = self.parameters(n_embd, n_head) if self.parameters and fits else None
-        return draw_head_split(n_embd, n_head, tokens=self.tokens, parameters=counts, advice=advice)
+        return draw_head_split(
+            n_embd, n_head, tokens=self.tokens, parameters=counts, warning=warning
+        )

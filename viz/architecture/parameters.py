@@ -10,10 +10,10 @@ from viz.canvas.palette import CATEGORIES, INK, PAPER, WHITE, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 
-MARGIN, WIDE, TALL = 16.0, 800.0, 340.0
+MARGIN, WIDTH, HEIGHT = 16.0, 800.0, 340.0
 NOTE_COLUMNS = 2
-Part = tuple[tuple[str, ...], int]  # the names on the way to it, and its count
-Place = tuple[float, float, float, float]  # x, y, width, height
+Leaf = tuple[tuple[str, ...], int]  # the names on the way to it, and its count
+Rectangle = tuple[float, float, float, float]  # x, y, width, height
 
 
 def draw_parameters(parts: Mapping, *, title: str = "", ax=None) -> Picture:
@@ -27,32 +27,34 @@ def draw_parameters(parts: Mapping, *, title: str = "", ax=None) -> Picture:
     if not total:
         raise ValueError("There is nothing to draw: all counts together are 0.")
     title = title or f"Where the {total:,} parameters are"
-    scene = Scene(max(WIDE + 2 * MARGIN, 9.2 * len(title) + 32), 0)
+    scene = Scene(max(WIDTH + 2 * MARGIN, 9.2 * len(title) + 32), 0)
     scene.add(Text(MARGIN, 25, title, 15, weight="600"))
-    groups = sums(leaves)
-    places = squarify(groups, (MARGIN, 44, WIDE, TALL))
-    unnamed = []
-    for k, (group, place) in enumerate(places.items()):
+    groups = group_totals(leaves)
+    rectangles = squarify(groups, (MARGIN, 44, WIDTH, HEIGHT))
+    too_small = []
+    for k, (group, rectangle) in enumerate(rectangles.items()):
         inner = {names: count for names, count in leaves if names[0] == group}
-        for i, (names, box) in enumerate(squarify(inner, place).items()):
+        for i, (names, box) in enumerate(squarify(inner, rectangle).items()):
             colour = blend(CATEGORIES[k % len(CATEGORIES)], WHITE, 0.14 * (i % 2))
-            if not add_part(scene, names, inner[names], total, box, colour):
-                unnamed.append((names, inner[names], colour))
-    scene.height = add_notes(scene, unnamed, total, 44 + TALL + 10)
-    told = ", ".join(f"{name} {count:,} ({share(count, total)})" for name, count in groups.items())
+            if not add_rectangle(scene, names, inner[names], total, box, colour):
+                too_small.append((names, inner[names], colour))
+    scene.height = add_notes(scene, too_small, total, 44 + HEIGHT + 10)
+    summary = ", ".join(
+        f"{name} {count:,} ({format_percent(count, total)})" for name, count in groups.items()
+    )
     picture = Picture(
-        {" / ".join(names): count for names, count in leaves}, f"{title}: {told}.", scene
+        {" / ".join(names): count for names, count in leaves}, f"{title}: {summary}.", scene
     )
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def flatten(parts: Mapping, before: tuple[str, ...] = ()) -> list[Part]:
+def flatten(parts: Mapping, prefix: tuple[str, ...] = ()) -> list[Leaf]:
     """All counts with the names that lead to them."""
     if not isinstance(parts, Mapping) or not parts:
         raise ValueError(f"parts must be a mapping name -> count, not {parts!r:.60}.")
-    leaves: list[Part] = []
+    leaves: list[Leaf] = []
     for name, given in parts.items():
-        names = (*before, str(name))
+        names = (*prefix, str(name))
         count = given.item() if hasattr(given, "item") else given
         if isinstance(count, Mapping):
             leaves += flatten(count, names)
@@ -63,50 +65,57 @@ def flatten(parts: Mapping, before: tuple[str, ...] = ()) -> list[Part]:
     return leaves
 
 
-def sums(leaves: list[Part]) -> dict[str, int]:
+def group_totals(leaves: list[Leaf]) -> dict[str, int]:
     groups: dict[str, int] = {}
     for names, count in leaves:
         groups[names[0]] = groups.get(names[0], 0) + count
     return groups
 
 
-def squarify(counts: Mapping, place: Place) -> dict:
-    """A rectangle for each count within `place`, as square as can be, the largest first."""
-    x, y, wide, tall = place
+def squarify(counts: Mapping, rectangle: Rectangle) -> dict:
+    """A rectangle for each count within `rectangle`, as square as can be, the largest first."""
+    x, y, width, height = rectangle
     ranked = sorted((pair for pair in counts.items() if pair[1]), key=lambda pair: -pair[1])
-    scale = wide * tall / (sum(count for _, count in ranked) or 1)
-    left = [(name, count * scale) for name, count in ranked]
-    places = {}
-    while left:
-        short = min(wide, tall)
-        n = min(range(1, len(left) + 1), key=lambda n: worst([area for _, area in left[:n]], short))
-        row, left = left[:n], left[n:]
-        thick = sum(area for _, area in row) / short
+    scale = width * height / (sum(count for _, count in ranked) or 1)
+    remaining = [(name, count * scale) for name, count in ranked]
+    rectangles = {}
+    while remaining:
+        side = min(width, height)
+        n = min(
+            range(1, len(remaining) + 1),
+            key=lambda n: worst_aspect_ratio([area for _, area in remaining[:n]], side),
+        )
+        row, remaining = remaining[:n], remaining[n:]
+        thickness = sum(area for _, area in row) / side
         start = 0.0
         for name, area in row:
-            long = area / thick
-            down = wide >= tall  # a column on the left, else a row on top
-            places[name] = (x, y + start, thick, long) if down else (x + start, y, long, thick)
-            start += long
-        if wide >= tall:
-            x, wide = x + thick, wide - thick
+            length = area / thickness
+            top = width >= height  # a column on the left, else a row on top
+            rectangles[name] = (
+                (x, y + start, thickness, length) if top else (x + start, y, length, thickness)
+            )
+            start += length
+        if width >= height:
+            x, width = x + thickness, width - thickness
         else:
-            y, tall = y + thick, tall - thick
-    return places
+            y, height = y + thickness, height - thickness
+    return rectangles
 
 
-def worst(areas: list[float], short: float) -> float:
+def worst_aspect_ratio(areas: list[float], side: float) -> float:
     """How far the worst rectangle of a row is from a square."""
-    thick = sum(areas) / short
-    return max(max(thick**2 / area, area / thick**2) for area in areas)
+    thickness = sum(areas) / side
+    return max(max(thickness**2 / area, area / thickness**2) for area in areas)
 
 
-def add_part(scene: Scene, names, count: int, total: int, place: Place, colour: str) -> bool:
+def add_rectangle(
+    scene: Scene, names, count: int, total: int, rectangle: Rectangle, colour: str
+) -> bool:
     """One rectangle; False if there is no room for its name."""
-    x, y, wide, tall = place
-    scene.add(Rect(x, y, wide, tall, colour, PAPER, 2))
-    lines = [*names, f"{count:,}", share(count, total)]
-    if max(map(len, lines)) * 7.4 + 16 > wide or 17 * len(lines) + 8 > tall:
+    x, y, width, height = rectangle
+    scene.add(Rect(x, y, width, height, colour, PAPER, 2))
+    lines = [*names, f"{count:,}", format_percent(count, total)]
+    if max(map(len, lines)) * 7.4 + 16 > width or 17 * len(lines) + 8 > height:
         return False
     for k, line in enumerate(lines):
         weight = "600" if k < len(names) else "normal"
@@ -116,15 +125,15 @@ def add_part(scene: Scene, names, count: int, total: int, place: Place, colour: 
 
 def add_notes(scene: Scene, parts: list, total: int, y: float) -> float:
     """The names of parts that are too small to hold them."""
-    column = WIDE / NOTE_COLUMNS
+    column = WIDTH / NOTE_COLUMNS
     for k, (names, count, colour) in enumerate(parts):
-        x, down = MARGIN + column * (k % NOTE_COLUMNS), y + 19 * (k // NOTE_COLUMNS)
-        scene.add(Rect(x, down, 12, 12, colour))
-        words = f"{truncate(' / '.join(names), 34)}: {count:,} ({share(count, total)})"
-        scene.add(Text(x + 18, down + 11, words, 12, INK))
+        x, top = MARGIN + column * (k % NOTE_COLUMNS), y + 19 * (k // NOTE_COLUMNS)
+        scene.add(Rect(x, top, 12, 12, colour))
+        text = f"{truncate(' / '.join(names), 34)}: {count:,} ({format_percent(count, total)})"
+        scene.add(Text(x + 18, top + 11, text, 12, INK))
     return y + 19 * -(-len(parts) // NOTE_COLUMNS) + 8
 
 
-def share(count: int, total: int) -> str:
+def format_percent(count: int, total: int) -> str:
     percent = 100 * count / total
     return "below 0.1%" if 0 < percent < 0.05 else f"{percent:.1f}%"

@@ -14,7 +14,7 @@ from viz.canvas.palette import FAINT, INK, MUTED, diverging_colour, ink_on
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 
-MOST_COLUMNS = 64
+MAX_COLUMNS = 64
 CELL, ROW, LEFT = 29, 30, 132  # pixels
 TOTAL = "= sum"
 
@@ -35,52 +35,52 @@ def draw_ledger(
     """
     to_mapping(entries, "entries", "{'embedding': [0.5, -1.0]}")
     rows = {str(name): to_numbers(row, f"entry {name!r}") for name, row in entries.items()}
-    heads = check(rows, labels)
+    column_labels = check_columns(rows, labels)
     sums = [fsum(column) for column in zip(*rows.values())]
     picture = Picture(
-        {"entries": rows, "labels": heads, "sum": sums},
-        describe(rows, heads, sums),
-        ledger_scene(rows, heads, sums, title),
+        {"entries": rows, "labels": column_labels, "sum": sums},
+        alt_text(rows, column_labels, sums),
+        build_scene(rows, column_labels, sums, title),
     )
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def check(rows: Mapping[str, list[float]], labels: Sequence[str] | None) -> list[str]:
+def check_columns(rows: Mapping[str, list[float]], labels: Sequence[str] | None) -> list[str]:
     """The label of each column."""
     if not rows or not next(iter(rows.values())):
         raise ValueError('There is nothing to add up: give it as {"embedding": [0.5, -1.0], ...}.')
-    wide = len(next(iter(rows.values())))
+    width = len(next(iter(rows.values())))
     for name, row in rows.items():
-        if len(row) != wide:
+        if len(row) != width:
             raise ValueError(
-                f"Entry {name!r} has {len(row)} numbers, the first entry has {wide}: they cannot "
+                f"Entry {name!r} has {len(row)} numbers, the first entry has {width}: they cannot "
                 f"be added column by column."
             )
-    if wide > MOST_COLUMNS:
-        raise ValueError(f"{wide} columns cannot be read; draw at most {MOST_COLUMNS} of them.")
-    heads = [str(label) for label in (range(wide) if labels is None else labels)]
-    if len(heads) != wide:
-        raise ValueError(f"{len(heads)} labels for {wide} columns: give one for each.")
-    return heads
+    if width > MAX_COLUMNS:
+        raise ValueError(f"{width} columns cannot be read; draw at most {MAX_COLUMNS} of them.")
+    column_labels = [str(label) for label in (range(width) if labels is None else labels)]
+    if len(column_labels) != width:
+        raise ValueError(f"{len(column_labels)} labels for {width} columns: give one for each.")
+    return column_labels
 
 
-def ledger_scene(
-    rows: Mapping[str, list[float]], heads: list[str], sums: list[float], title: str
+def build_scene(
+    rows: Mapping[str, list[float]], column_labels: list[str], sums: list[float], title: str
 ) -> Scene:
     top = 44 if title else 14
-    tall = top + 22 + ROW * (len(rows) + 1) + 22
-    scene = Scene(max(LEFT + CELL * len(heads) + 20, 9.2 * len(title) + 32), tall)
+    height = top + 22 + ROW * (len(rows) + 1) + 22
+    scene = Scene(max(LEFT + CELL * len(column_labels) + 20, 9.2 * len(title) + 32), height)
     if title:
         scene.add(Text(16, 25, title, 15, weight="600"))
-    for column, head in enumerate(heads):
+    for column, label in enumerate(column_labels):
         x = LEFT + CELL * (column + 0.5)
-        scene.add(Text(x, top + 14, visible_token(head, 3), 12, MUTED, "middle", mono=True))
+        scene.add(Text(x, top + 14, visible_token(label, 3), 12, MUTED, "middle", mono=True))
     # One scale for all rows: a colour means the same number wherever it stands.
     largest = max(abs(number) for row in (*rows.values(), sums) for number in row) or 1.0
     for line, (name, row) in enumerate(rows.items()):
         add_row(scene, name, row, top + 22 + ROW * line, largest)
     y = top + 22 + ROW * len(rows) + 8
-    scene.add(Rect(16, y - 6, LEFT - 16 + CELL * len(heads), 1.5, INK))
+    scene.add(Rect(16, y - 6, LEFT - 16 + CELL * len(column_labels), 1.5, INK))
     add_row(scene, TOTAL, sums, y, largest, bold=True)
     best = LEFT + CELL * sums.index(max(sums))
     scene.add(Rect(best, y, CELL - 1, ROW - 2, "none", INK, 2))
@@ -93,23 +93,25 @@ def add_row(
     weight = "700" if bold else "normal"
     scene.add(Text(LEFT - 10, y + 19, truncate(name, 17), 12.5, INK, "end", weight=weight))
     for column, number in enumerate(row):
-        x, share = LEFT + CELL * column, number / largest
-        fill = diverging_colour(share)
+        x, fraction = LEFT + CELL * column, number / largest
+        fill = diverging_colour(fraction)
         scene.add(Rect(x, y, CELL - 1, ROW - 2, fill, FAINT, 0.5))
         middle = x + (CELL - 1) / 2
-        scene.add(Text(middle, y + 18, brief(number), 9, ink_on(fill), "middle", weight=weight))
+        scene.add(
+            Text(middle, y + 18, format_cell(number), 9, ink_on(fill), "middle", weight=weight)
+        )
 
 
-def brief(number: float) -> str:
+def format_cell(number: float) -> str:
     """As many digits as fit into a cell: 0.31 -> 0.3, -12.3 -> −12."""
     return format_number(round(number, 1 if abs(number) < 9.95 else 0))
 
 
-def describe(rows: Mapping[str, list[float]], heads: list[str], sums: list[float]) -> str:
+def alt_text(rows: Mapping[str, list[float]], column_labels: list[str], sums: list[float]) -> str:
     """Which column wins, and what each entry gave to it."""
     best = sums.index(max(sums))
     parts = ", ".join(f"{name} {row[best]:.1f}" for name, row in rows.items())
     return (
-        f"What {len(rows)} entries add to {len(heads)} numbers. The largest sum is that of "
-        f"{visible_token(heads[best])}, {sums[best]:.1f}: {parts}."
+        f"What {len(rows)} entries add to {len(column_labels)} numbers. The largest sum is that of "
+        f"{visible_token(column_labels[best])}, {sums[best]:.1f}: {parts}."
     )

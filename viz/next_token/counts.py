@@ -14,9 +14,9 @@ from viz.canvas.palette import BLUE, INK, LINE, MUTED, ORANGE, WHITE, blend, ink
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 
-WIDEST, WIDEST_ALONE = 900, 720  # several tables together, and one, in pixels
-LARGEST_CELL, SMALLEST_CELL = 46, 8
-ROOM_FOR_NUMBERS = 19  # in a smaller square a number could not be read
+MAX_WIDTH, MAX_WIDTH_SINGLE = 900, 720  # several tables together, and one, in pixels
+MAX_CELL, MIN_CELL = 46, 8
+MIN_CELL_WITH_NUMBER = 19  # in a smaller square a number could not be read
 LEFT, GAP, RIGHT = 44, 48, 20
 Table = list[list[float]]
 Mark = tuple[str | None, str | None]
@@ -44,17 +44,19 @@ def draw_counts(
     """
     rows = [str(row) for row in rows]
     columns = rows if columns is None else [str(column) for column in columns]
-    several = depth(table) == 3
-    tables = [to_table(one, rows, columns) for one in (table if several else [table])]
+    is_stack = depth(table) == 3
+    tables = [to_table(one, rows, columns) for one in (table if is_stack else [table])]
     if len(titles) > len(tables):
         raise ValueError(f"{len(titles)} titles for {len(tables)} tables: give at most one each.")
-    scene = lay_out(tables, rows, columns, title, list(titles), check_marks(mark, rows, columns))
+    scene = build_scene(
+        tables, rows, columns, title, list(titles), check_marks(mark, rows, columns)
+    )
     if any(axes):
-        named = f"rows: {axes[0]} · columns: {axes[1]}"
-        scene.width = max(scene.width, 8.6 * len(title) + 6.6 * len(named) + 48)
-        scene.add(Text(scene.width - RIGHT, 25, named, 12, MUTED, "end"))
-    alt = describe(tables, rows, columns, title, list(titles))
-    picture = Picture(tables if several else tables[0], alt, scene)
+        axes_text = f"rows: {axes[0]} · columns: {axes[1]}"
+        scene.width = max(scene.width, 8.6 * len(title) + 6.6 * len(axes_text) + 48)
+        scene.add(Text(scene.width - RIGHT, 25, axes_text, 12, MUTED, "end"))
+    alt = alt_text(tables, rows, columns, title, list(titles))
+    picture = Picture(tables if is_stack else tables[0], alt, scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -75,10 +77,11 @@ def to_table(given, rows: list[str], columns: list[str]) -> Table:
             f"A table is a list of rows, at least one, each a list of numbers; got {listed!r:.60}."
         )
     table = [to_numbers(row, f"row {i}") for i, row in enumerate(listed)]
-    wide = {len(row) for row in table}
-    if len(table) != len(rows) or wide != {len(columns)}:
+    row_lengths = {len(row) for row in table}
+    if len(table) != len(rows) or row_lengths != {len(columns)}:
+        lengths = " or ".join(map(str, sorted(row_lengths)))
         raise ValueError(
-            f"The table has {len(table)} rows of {' or '.join(map(str, sorted(wide)))} numbers, "
+            f"The table has {len(table)} rows of {lengths} numbers, "
             f"but there are {len(rows)} labels for rows and {len(columns)} for columns."
         )
     return table
@@ -94,7 +97,7 @@ def check_marks(mark: Collection[Mark] | None, rows: list[str], columns: list[st
     return list(mark or [])
 
 
-def lay_out(
+def build_scene(
     tables: list[Table],
     rows: list[str],
     columns: list[str],
@@ -102,23 +105,23 @@ def lay_out(
     titles: list[str],
     marks: list[Mark],
 ) -> Scene:
-    widest = WIDEST if len(tables) > 1 else WIDEST_ALONE
-    wide = (widest - GAP * (len(tables) - 1)) / len(tables) / len(columns)
-    side = int(min(LARGEST_CELL, max(SMALLEST_CELL, wide)))
+    max_width = MAX_WIDTH if len(tables) > 1 else MAX_WIDTH_SINGLE
+    cell_width = (max_width - GAP * (len(tables) - 1)) / len(tables) / len(columns)
+    side = int(min(MAX_CELL, max(MIN_CELL, cell_width)))
     top = 30 + (26 if title else 0) + (24 if titles else 0)
-    step = side * len(columns) + GAP
-    width = LEFT + step * len(tables) - GAP + RIGHT
+    stride = side * len(columns) + GAP
+    width = LEFT + stride * len(tables) - GAP + RIGHT
     scene = Scene(max(width, 8.6 * len(title) + 32), top + side * len(rows) + 16)
     scene.add(Text(16, 25, title, 15, weight="600"))
     largest = max((abs(x) for table in tables for row in table for x in row), default=0) or 1.0
     for n, table in enumerate(tables):
-        left = LEFT + step * n
+        left = LEFT + stride * n
         if n < len(titles):
             scene.add(Text(left, top - 24, titles[n], 13, MUTED, weight="600"))
         add_labels(scene, rows, columns, left, top, side)
         add_cells(scene, table, largest, left, top, side)
         for row, column in marks:
-            scene.add(frame(row, column, rows, columns, left, top, side))
+            scene.add(mark_frame(row, column, rows, columns, left, top, side))
     return scene
 
 
@@ -130,55 +133,55 @@ def add_labels(scene: Scene, rows, columns, left: float, top: float, side: float
     for j, column in enumerate(columns):
         # A long label would run into its neighbour.
         label = visible_token(column, 6)
-        small = min(size, 1.55 * side / len(label))
+        font_size = min(size, 1.55 * side / len(label))
         x = left + side * (j + 0.5)
-        scene.add(Text(x, top - 6, label, small, INK, "middle", mono=True))
+        scene.add(Text(x, top - 6, label, font_size, INK, "middle", mono=True))
 
 
 def add_cells(
     scene: Scene, table: Table, largest: float, left: float, top: float, side: float
 ) -> None:
-    whole = all(x == int(x) for row in table for x in row)
+    are_integers = all(x == int(x) for row in table for x in row)
     for i, row in enumerate(table):
         for j, x in enumerate(row):
-            share = sqrt(abs(x) / largest)  # the root: or all but the largest would be white
-            place = (left + side * j, top + side * i)
-            fill = blend(WHITE, BLUE if x >= 0 else ORANGE, share)
-            scene.add(Rect(*place, side, side, fill, LINE, 0.4))
-            if side >= ROOM_FOR_NUMBERS and x:
-                text = written(x, whole, side)
+            strength = sqrt(abs(x) / largest)  # the root: or all but the largest would be white
+            corner = (left + side * j, top + side * i)
+            fill = blend(WHITE, BLUE if x >= 0 else ORANGE, strength)
+            scene.add(Rect(*corner, side, side, fill, LINE, 0.4))
+            if side >= MIN_CELL_WITH_NUMBER and x:
+                text = format_cell(x, are_integers, side)
                 size = min(12, 1.5 * side / max(3, len(text)))
-                middle = (place[0] + side / 2, place[1] + side / 2 + 0.35 * size)
+                middle = (corner[0] + side / 2, corner[1] + side / 2 + 0.35 * size)
                 scene.add(Text(*middle, text, size, ink_on(fill), "middle"))
 
 
-def written(x: float, whole: bool, side: float) -> str:
+def format_cell(x: float, are_integers: bool, side: float) -> str:
     """A count as it is; a share as .12, for the squares are small."""
-    if whole:
+    if are_integers:
         return f"{x:.0f}".replace("-", "−")
     text = f"{x:.2f}" if abs(x) < 10 else format_number(x)
     return (text[1:] if text.startswith("0.") and side < 32 else text).replace("-", "−")
 
 
-def frame(row, column, rows, columns, left: float, top: float, side: float) -> Rect:
+def mark_frame(row, column, rows, columns, left: float, top: float, side: float) -> Rect:
     x = left + side * (0 if column is None else columns.index(column))
     y = top + side * (0 if row is None else rows.index(row))
-    wide = side * (len(columns) if column is None else 1)
-    tall = side * (len(rows) if row is None else 1)
-    return Rect(x, y, wide, tall, "none", ORANGE, 2)
+    width = side * (len(columns) if column is None else 1)
+    height = side * (len(rows) if row is None else 1)
+    return Rect(x, y, width, height, "none", ORANGE, 2)
 
 
-def describe(
+def alt_text(
     tables: list[Table], rows: list[str], columns: list[str], title: str, titles: list[str]
 ) -> str:
     """One sentence: how large, and where the largest numbers stand."""
-    told = []
+    parts = []
     for n, table in enumerate(tables):
         cells = sorted((-x, i, j) for i, row in enumerate(table) for j, x in enumerate(row))
         best = ", ".join(
             f"{visible_token(rows[i])} {visible_token(columns[j])} {format_number(-x)}"
             for x, i, j in cells[:3]
         )
-        told.append(f"{titles[n] + ': ' if n < len(titles) else ''}the largest are {best}")
+        parts.append(f"{titles[n] + ': ' if n < len(titles) else ''}the largest are {best}")
     size = f"{len(rows)} rows and {len(columns)} columns"
-    return f"{title or 'Table'}, {size}; {'; '.join(told)}."
+    return f"{title or 'Table'}, {size}; {'; '.join(parts)}."

@@ -24,7 +24,7 @@ class CountsPlayer(Control):
         frames: Mapping[int, object],
         rows: Sequence[str],
         columns: Sequence[str] | None = None,
-        beside=None,
+        reference=None,
         *,
         titles: tuple[str, str] = ("counted", "learned"),
         title: str = "",
@@ -35,25 +35,27 @@ class CountsPlayer(Control):
         self.rows = [str(row) for row in rows]
         self.columns = self.rows if columns is None else [str(column) for column in columns]
         self.frames = {s: to_table(t, self.rows, self.columns) for s, t in frames.items()}
-        self.beside = None if beside is None else to_table(beside, self.rows, self.columns)
+        self.reference = None if reference is None else to_table(reference, self.rows, self.columns)
         self.titles, self.title, self.axes = titles, title, axes
         self.step = SelectionSlider(
             options=[(f"{step:,}", step) for step in self.frames],
             description="step",
             layout=Layout(width="460px"),
         )
-        super().__init__([self.step], self.at([min(self.frames), max(self.frames)]))
+        super().__init__([self.step], self.picture_of([min(self.frames), max(self.frames)]))
         self.step.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
-        return self.at([self.step.value])
+        return self.picture_of([self.step.value])
 
-    def at(self, steps: list[int]) -> Picture:
+    def picture_of(self, steps: list[int]) -> Picture:
         """The fixed table and those of the steps, on one scale of colour."""
         steps = list(dict.fromkeys(steps))
-        shown = {f"{self.titles[1]}, step {s:,}{self.apart(s)}": self.frames[s] for s in steps}
-        if self.beside is not None:
-            shown = {self.titles[0]: self.beside} | shown
+        shown = {
+            f"{self.titles[1]}, step {s:,}{self.difference_text(s)}": self.frames[s] for s in steps
+        }
+        if self.reference is not None:
+            shown = {self.titles[0]: self.reference} | shown
         tables = list(shown.values())
         return draw_counts(
             tables,
@@ -64,9 +66,9 @@ class CountsPlayer(Control):
             axes=self.axes,
         )
 
-    def apart(self, step: int) -> str:
+    def difference_text(self, step: int) -> str:
         """How far the table of a step is from the fixed one."""
-        if self.beside is None:
+        if self.reference is None:
             return ""
-        both = zip(chain(*self.beside), chain(*self.frames[step]))
+        both = zip(chain(*self.reference), chain(*self.frames[step]))
         return f": {max(abs(a - b) for a, b in both):.1g} off"

@@ -14,12 +14,12 @@ from viz.canvas.labels import truncate
 from viz.canvas.palette import GOLD, INK, MUTED
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Scene, Text
-from viz.next_token.probabilities import check, side_by_side
+from viz.next_token.probabilities import check_probabilities, vertical_bars
 
-MOST_TEXTS = 40
-PER_ROW, WIDE, ROW = 4, 180, 22
-LONGEST = 18
-Range = tuple[float, float, float]
+MAX_TEXTS = 40
+PER_ROW, COLUMN_WIDTH, ROW = 4, 180, 22
+MAX_CHARS = 18
+SliderRange = tuple[float, float, float]
 
 
 def draw_sampling(
@@ -28,7 +28,7 @@ def draw_sampling(
     *,
     bars: Mapping[str, float] | None = None,
     title: str = "",
-    marked: str = "stands in the list",
+    known_label: str = "stands in the list",
     ax=None,
 ) -> Picture:
     """Texts in rows, the `known` ones with a dot; above them bars for the next token, if given.
@@ -36,29 +36,29 @@ def draw_sampling(
     Raises:  ValueError if `texts` is no list of texts, or if `bars` are no probabilities.
     Example: draw_sampling(["mari", "anna"], {"anna"}, bars={"a": 0.75, "end": 0.25})
     """
-    shown = check_texts(texts)[:MOST_TEXTS]
-    scene, top = Scene(PER_ROW * WIDE + 32, 0), 46.0 if title else 20.0
+    shown = check_texts(texts)[:MAX_TEXTS]
+    scene, top = Scene(PER_ROW * COLUMN_WIDTH + 32, 0), 46.0 if title else 20.0
     if bars is not None:
-        check(list(bars.values()), list(bars))
-        scene = side_by_side(list(bars), list(bars.values()), title)
-        scene.width, top = max(scene.width, PER_ROW * WIDE + 32), scene.height + 6
+        check_probabilities(list(bars.values()), list(bars))
+        scene = vertical_bars(list(bars), list(bars.values()), title)
+        scene.width, top = max(scene.width, PER_ROW * COLUMN_WIDTH + 32), scene.height + 6
     else:
         scene.add(Text(16, 25, title, 15, weight="600"))
     for i, text in enumerate(shown):
-        x, y = 28.0 + WIDE * (i % PER_ROW), top + 14 + ROW * (i // PER_ROW)
-        found, written = text in known, truncate(text.replace("\n", "↵"), LONGEST)
-        if found:
+        x, y = 28.0 + COLUMN_WIDTH * (i % PER_ROW), top + 14 + ROW * (i // PER_ROW)
+        is_known, shown_text = text in known, truncate(text.replace("\n", "↵"), MAX_CHARS)
+        if is_known:
             scene.add(Circle(x - 8, y - 4.5, 3.2, GOLD))
-        colour = GOLD if found else INK if text else MUTED
-        weight = "600" if found else "normal"
-        scene.add(Text(x, y, written or "(nothing)", 13, colour, weight=weight, mono=True))
-    foot = top + ROW * -(-len(shown) // PER_ROW) + 20
+        colour = GOLD if is_known else INK if text else MUTED
+        weight = "600" if is_known else "normal"
+        scene.add(Text(x, y, shown_text or "(nothing)", 13, colour, weight=weight, mono=True))
+    bottom = top + ROW * -(-len(shown) // PER_ROW) + 20
     number = sum(text in known for text in texts)
-    told = f"{number} of {len(texts)}: {marked}"
+    caption = f"{number} of {len(texts)}: {known_label}"
     if known:
-        scene.add(Circle(20, foot - 4.5, 3.2, GOLD), Text(30, foot, told, 12, MUTED))
-    scene.height = foot + 16
-    alt = f"{title or 'Samples'}: {', '.join(shown[:4])} ..." + (f" ({told})" if known else "")
+        scene.add(Circle(20, bottom - 4.5, 3.2, GOLD), Text(30, bottom, caption, 12, MUTED))
+    scene.height = bottom + 16
+    alt = f"{title or 'Samples'}: {', '.join(shown[:4])} ..." + (f" ({caption})" if known else "")
     picture = Picture(list(texts), alt, scene)
     return picture.draw_on(ax) if ax is not None else picture
 
@@ -74,7 +74,7 @@ class SamplingDial(Control):
 
     A dial is given as (lowest, highest, first), or as a list of choices, the first one first.
 
-    `draw` takes the dials by name and answers with texts or with a Picture of its own; `bars`,
+    `sample` takes the dials by name and answers with texts or with a Picture of its own; `bars`,
     if given, takes them too and answers with the probabilities of the next token. A dial of
     whole numbers moves in whole numbers, another in steps of 0.1. `title` stands before the
     values of the dials.
@@ -85,17 +85,17 @@ class SamplingDial(Control):
 
     def __init__(
         self,
-        draw: Callable[..., Any],
+        sample: Callable[..., Any],
         *,
         known: Collection[str] = (),
         bars: Callable[..., Mapping[str, float]] | None = None,
-        marked: str = "stands in the list",
+        known_label: str = "stands in the list",
         title: str = "",
-        **dials: Range | list,
+        **dials: SliderRange | list,
     ):
         if not dials:
             raise ValueError("There is no dial: give one, such as temperature=(0.1, 2.0, 0.5).")
-        self.draw, self.bars, self.known, self.marked = draw, bars, set(known), marked
+        self.sample, self.bars, self.known, self.known_label = sample, bars, set(known), known_label
         self.title = title
         self.dials = {name: slider(name, given) for name, given in dials.items()}
         super().__init__(list(self.dials.values()), self.picture())
@@ -106,30 +106,34 @@ class SamplingDial(Control):
         """What comes out at these values, or what speaks against them."""
         values = {name: dial.value for name, dial in self.dials.items()}
         try:
-            drawn = self.draw(**values)
+            sampled = self.sample(**values)
             bars = self.bars(**values) if self.bars else None
         except (ValueError, ArithmeticError) as error:
             return Picture(None, str(error), html=f"<p>{escape(str(error))}</p>")
-        if isinstance(drawn, Picture):
-            return drawn
-        stand = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in values.items())
-        title = f"{self.title}: {stand}" if self.title else stand
-        return draw_sampling(drawn, self.known, bars=bars, title=title, marked=self.marked)
+        if isinstance(sampled, Picture):
+            return sampled
+        settings = ", ".join(
+            f"{name.replace('_', ' ')} {value:g}" for name, value in values.items()
+        )
+        title = f"{self.title}: {settings}" if self.title else settings
+        return draw_sampling(
+            sampled, self.known, bars=bars, title=title, known_label=self.known_label
+        )
 
 
-def slider(name: str, given: Range | list) -> IntSlider | FloatSlider | SelectionSlider:
+def slider(name: str, given: SliderRange | list) -> IntSlider | FloatSlider | SelectionSlider:
     """Raises: ValueError unless given as (lowest, highest, first), or as a list of choices."""
-    look: dict[str, Any] = {"description": name.replace("_", " "), "layout": Layout(width="460px")}
-    look |= {"style": {"description_width": "90px"}}
+    style: dict[str, Any] = {"description": name.replace("_", " "), "layout": Layout(width="460px")}
+    style |= {"style": {"description_width": "90px"}}
     if isinstance(given, list) and len(given) > 1:
-        return SelectionSlider(options=given, **look)
-    row = given if isinstance(given, tuple) else ()
-    if len(row) != 3 or not row[0] <= row[2] <= row[1]:
+        return SelectionSlider(options=given, **style)
+    limits = given if isinstance(given, tuple) else ()
+    if len(limits) != 3 or not limits[0] <= limits[2] <= limits[1]:
         raise ValueError(
             f"{name}={given!r} must be (lowest, highest, first), such as (0.1, 2.0, 0.5), or a "
             f"list of choices, such as [1, 4, 16]."
         )
-    look |= dict(zip(("min", "max", "value"), row))
-    if all(isinstance(value, int) for value in row):
-        return IntSlider(**look)
-    return FloatSlider(step=0.1, readout_format=".1f", **look)
+    style |= dict(zip(("min", "max", "value"), limits))
+    if all(isinstance(value, int) for value in limits):
+        return IntSlider(**style)
+    return FloatSlider(step=0.1, readout_format=".1f", **style)

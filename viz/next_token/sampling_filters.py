@@ -20,9 +20,9 @@ def to_logits(given) -> np.ndarray:
             f"next_logits must answer with one row of numbers, one for each token; got shape "
             f"{logits.shape}. Pick the last position, such as logits[0, -1]."
         )
-    odd = logits[np.isnan(logits) | (logits == np.inf)]
-    if odd.size or logits.max() == -np.inf:
-        found = odd[0] if odd.size else -np.inf
+    not_finite = logits[np.isnan(logits) | (logits == np.inf)]
+    if not_finite.size or logits.max() == -np.inf:
+        found = not_finite[0] if not_finite.size else -np.inf
         raise ValueError(
             f"logits must be numbers, at least one of them finite; got {found}. A NaN "
             f"or an infinity usually means that training diverged: look at the loss."
@@ -30,7 +30,7 @@ def to_logits(given) -> np.ndarray:
     return logits
 
 
-def shape(
+def filter_probabilities(
     logits: np.ndarray, temperature: float, top_k: int | None = None, top_p: float = 1.0
 ) -> np.ndarray:
     """The share of each token in the draw, 0 for those that are cut off.
@@ -45,14 +45,16 @@ def shape(
     probs = softmax(logits / temperature)
     ranked = np.argsort(-probs, kind="stable")[:top_k]
     if top_p < 1:
-        before = np.cumsum(probs[ranked]) - probs[ranked]  # what the likelier ones have together
-        ranked = ranked[before < top_p]
+        mass_before = (
+            np.cumsum(probs[ranked]) - probs[ranked]
+        )  # what the likelier ones have together
+        ranked = ranked[mass_before < top_p]
     kept = np.zeros(len(probs))
     kept[ranked] = probs[ranked]
     return kept / kept.sum()
 
 
-def draw(probs: np.ndarray, chance: float) -> int:
-    """The token on which `chance`, a number from 0 to 1, falls."""
+def sample_index(probs: np.ndarray, u: float) -> int:
+    """The token on which `u`, a number from 0 to 1, falls."""
     sums = np.cumsum(probs)
-    return min(int(np.searchsorted(sums, chance * sums[-1], side="right")), len(probs) - 1)
+    return min(int(np.searchsorted(sums, u * sums[-1], side="right")), len(probs) - 1)

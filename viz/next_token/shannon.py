@@ -14,11 +14,11 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 
 POINTS = 100
-LEAST = 1  # stays for what was not named, or one miss would cost infinity
-NAME_WIDE, WIDE, ROW, BAR = 150, 250, 26, 110
-LONGEST_BAR = 6.0  # nats; a bar for more than that ends there
+MIN_POINTS = 1  # stays for what was not named, or one miss would cost infinity
+NAME_WIDTH, COLUMN_WIDTH, ROW, BAR_WIDTH = 150, 250, 26, 110
+MAX_NATS = 6.0  # nats; a bar for more than that ends there
 BET = re.compile(r"\s*,?\s*([^\d\s,.:=]+)\s*[:=]?\s*(\d+(?:\.\d+)?)\s*,?")
-Shares = Mapping[str, float]
+Distribution = Mapping[str, float]
 
 
 def parse_bet(text: str, candidates: Sequence[str]) -> dict[str, float]:
@@ -48,20 +48,20 @@ def parse_bet(text: str, candidates: Sequence[str]) -> dict[str, float]:
     others = [name for name in candidates if name not in points]
     if not others:
         return {name: points[name] / total for name in candidates}
-    if total > POINTS - LEAST:
-        points = {name: p * (POINTS - LEAST) / total for name, p in points.items()}
+    if total > POINTS - MIN_POINTS:
+        points = {name: p * (POINTS - MIN_POINTS) / total for name, p in points.items()}
     rest = (POINTS - sum(points.values())) / len(others) / POINTS
     return {name: points[name] / POINTS if name in points else rest for name in candidates}
 
 
-def surprise_of(shares: Shares, truth: str) -> float:
+def surprisal(bet: Distribution, target: str) -> float:
     """Units: nats; infinite where nothing was bet on the truth."""
-    share = shares.get(truth, 0.0)
-    return -log(share) + 0.0 if share > 0 else inf
+    prob = bet.get(target, 0.0)
+    return -log(prob) + 0.0 if prob > 0 else inf
 
 
 def draw_shannon(
-    word: str, players: Mapping[str, Sequence[Shares]], *, title: str = "", ax=None
+    word: str, players: Mapping[str, Sequence[Distribution]], *, title: str = "", ax=None
 ) -> Picture:
     """A game, letter by letter: what each player gave to the truth, and what that cost.
 
@@ -70,62 +70,69 @@ def draw_shannon(
     Raises:  ValueError for players with different numbers of bets, or more than there are letters.
     Example: draw_shannon("bo", {"even": [{"b": 0.5, "o": 0.5}]})
     """
-    truths = [*word, "end"]
+    targets = [*word, "end"]
     numbers = {len(bets) for bets in players.values()}
-    if len(numbers) != 1 or max(numbers) > len(truths):
+    if len(numbers) != 1 or max(numbers) > len(targets):
         raise ValueError(
-            f"Each player must have the same number of bets, at most {len(truths)} for {word!r}; "
+            f"Each player must have the same number of bets, at most {len(targets)} for {word!r}; "
             f"got {', '.join(f'{len(bets)} of {name}' for name, bets in players.items())}."
         )
     played = numbers.pop()
     costs = {
-        name: [surprise_of(bet, truth) for bet, truth in zip(bets, truths)]
+        name: [surprisal(bet, target) for bet, target in zip(bets, targets)]
         for name, bets in players.items()
     }
-    scene = lay_out(word, truths[:played], players, costs, title)
-    alt = describe(word, played, costs, title)
+    scene = build_scene(word, targets[:played], players, costs, title)
+    alt = alt_text(word, played, costs, title)
     picture = Picture({"word": word[:played], "nats": costs}, alt, scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def lay_out(
+def build_scene(
     word: str,
-    truths: list[str],
-    players: Mapping[str, Sequence[Shares]],
+    targets: list[str],
+    players: Mapping[str, Sequence[Distribution]],
     costs: Mapping[str, list[float]],
     title: str,
 ) -> Scene:
-    over = len(truths) > len(word)
-    top, rows = 80, len(truths) + (not over)
-    scene = Scene(max(NAME_WIDE + WIDE * len(players) + 24, 8.6 * len(title) + 32), 0)
+    over = len(targets) > len(word)
+    top, rows = 80, len(targets) + (not over)
+    scene = Scene(max(NAME_WIDTH + COLUMN_WIDTH * len(players) + 24, 8.6 * len(title) + 32), 0)
     scene.add(Text(16, 25, title, 15, weight="600"))
     for n, name in enumerate(players):
-        x = NAME_WIDE + WIDE * n
+        x = NAME_WIDTH + COLUMN_WIDTH * n
         colour = CATEGORIES[n % len(CATEGORIES)]
         scene.add(Text(x, top - 30, truncate(name, 28), 13, colour, weight="600"))
         scene.add(Text(x, top - 12, "gave", 11, MUTED), Text(x + 52, top - 12, "nats", 11, MUTED))
-        for i, (bet, truth) in enumerate(zip(players[name], truths)):
+        for i, (bet, target) in enumerate(zip(players[name], targets)):
             y, nats = top + ROW * i, costs[name][i]
-            scene.add(Text(x, y + 15, f"{100 * bet.get(truth, 0.0):.3g}%", 12, INK))
-            long = BAR * min(nats, LONGEST_BAR) / LONGEST_BAR
-            scene.add(Rect(x + 52, y + 4, BAR, 14, FAINT), Rect(x + 52, y + 4, long, 14, colour))
-            scene.add(Text(x + 58 + BAR, y + 15, written(nats), 12, INK))
-        if truths:
+            scene.add(Text(x, y + 15, f"{100 * bet.get(target, 0.0):.3g}%", 12, INK))
+            length = BAR_WIDTH * min(nats, MAX_NATS) / MAX_NATS
+            scene.add(
+                Rect(x + 52, y + 4, BAR_WIDTH, 14, FAINT), Rect(x + 52, y + 4, length, 14, colour)
+            )
+            scene.add(Text(x + 58 + BAR_WIDTH, y + 15, format_nats(nats), 12, INK))
+        if targets:
             y = top + ROW * rows + 20
-            scene.add(Text(x, y, f"mean {written(mean(costs[name]))}", 13, colour, weight="600"))
+            scene.add(
+                Text(x, y, f"mean {format_nats(mean(costs[name]))}", 13, colour, weight="600")
+            )
     for i in range(rows):
-        seen, then = clip_left(word[:i]), visible_token(truths[i]) if i < len(truths) else "?"
+        prefix, target = (
+            clip_start(word[:i]),
+            visible_token(targets[i]) if i < len(targets) else "?",
+        )
         y = top + ROW * i + 15
         # One letter of this font is 7.9 pixels wide at size 13.
-        scene.add(Text(20, y, seen, 13, MUTED, mono=True))
-        scene.add(Text(20 + 7.9 * len(seen), y, then, 13, INK, weight="600", mono=True))
-    if truths:
+        scene.add(Text(20, y, prefix, 13, MUTED, mono=True))
+        scene.add(Text(20 + 7.9 * len(prefix), y, target, 13, INK, weight="600", mono=True))
+    if targets:
         scene.add(Text(20, top + ROW * rows + 20, "nats per letter", 12, MUTED))
     scene.height = top + ROW * rows + 38
     return scene
 
 
-def clip_left(text: str) -> str:
+def clip_start(text: str) -> str:
     return text if len(text) <= 12 else "…" + text[-11:]
 
 
@@ -133,14 +140,14 @@ def mean(nats: Sequence[float]) -> float:
     return sum(nats) / len(nats)
 
 
-def written(nats: float) -> str:
+def format_nats(nats: float) -> str:
     return f"{nats:.2f}" if nats < inf else "∞"
 
 
-def describe(word: str, played: int, costs: Mapping[str, list[float]], title: str) -> str:
+def alt_text(word: str, played: int, costs: Mapping[str, list[float]], title: str) -> str:
     """One sentence: how far the game is, and the mean of each player."""
     if not played:
         return f"{title or 'A game'}: nothing is bet yet; which letter comes first?"
-    means = ", ".join(f"{name} {written(mean(nats))}" for name, nats in costs.items())
-    far = f"all of {word!r}" if played > len(word) else f"the first {played} letters"
-    return f"{title or 'A game'}: {far}, mean surprise in nats per letter: {means}."
+    means = ", ".join(f"{name} {format_nats(mean(nats))}" for name, nats in costs.items())
+    progress = f"all of {word!r}" if played > len(word) else f"the first {played} letters"
+    return f"{title or 'A game'}: {progress}, mean surprise in nats per letter: {means}."

@@ -10,7 +10,14 @@ from ipywidgets import Button, HBox, IntSlider, Layout, Text
 
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
-from viz.next_token.shannon import Shares, draw_shannon, mean, parse_bet, surprise_of, written
+from viz.next_token.shannon import (
+    Distribution,
+    draw_shannon,
+    format_nats,
+    mean,
+    parse_bet,
+    surprisal,
+)
 
 EXAMPLE = "e 40 a 30 (the rest is spread evenly)"
 
@@ -18,7 +25,7 @@ EXAMPLE = "e 40 a 30 (the rest is spread evenly)"
 class ShannonGame(Control):
     """Bet on the next letter of hidden words, beside models that bet on the same letters.
 
-    `price_of` maps a player's name to a function: beginning -> a share for each candidate.
+    `predictors` maps a player's name to a function: beginning -> a share for each candidate.
     `scores()` gives the mean of each player so far, in nats. Without a kernel: a finished game
     over `example`, in which all bets were even, so that no hidden word is told.
     Raises:  ValueError for a word with a letter that is no candidate.
@@ -30,7 +37,7 @@ class ShannonGame(Control):
         self,
         words: str | Sequence[str],
         candidates: Sequence[str],
-        price_of: Mapping[str, Callable[[str], Shares]],
+        predictors: Mapping[str, Callable[[str], Distribution]],
         *,
         you: str = "you",
         example: str | None = None,
@@ -38,45 +45,47 @@ class ShannonGame(Control):
         self.words = [words] if isinstance(words, str) else list(words)
         self.candidates = [*dict.fromkeys([*candidates, "end"])]
         check_words(self.words, self.candidates)
-        self.price_of, self.you, self.note = dict(price_of), you, ""
-        self.bets: list[list[Shares]] = [[] for _ in self.words]
+        self.predictors, self.you, self.note = dict(predictors), you, ""
+        self.bets: list[list[Distribution]] = [[] for _ in self.words]
         self.number = IntSlider(value=1, min=1, max=len(self.words), description="name")
         # The box tells of its text when Enter is pressed or the cursor leaves it, not before.
         self.text = Text(placeholder=EXAMPLE, description="points", continuous_update=False)
         self.text.layout = Layout(width="420px")
-        self.text.observe(lambda change: self.bet(), names="value")
+        self.text.observe(lambda change: self.place_bet(), names="value")
         self.button = Button(description="bet", tooltip="bet, and see the next letter")
         self.button.layout = Layout(width="80px")
-        self.button.on_click(lambda button: self.bet())
+        self.button.on_click(lambda button: self.place_bet())
         knobs = [self.number] if len(self.words) > 1 else []
         example = example or self.words[-1]
         check_words([example], self.candidates)
-        even = {"even bets": lambda seen: parse_bet("", self.candidates)} | self.price_of
+        even = {"even bets": lambda prefix: parse_bet("", self.candidates)} | self.predictors
         still = draw_shannon(example, self.bets_of(even, example), title="A finished game")
         super().__init__([*knobs, HBox([self.text, self.button])], still)
-        self.number.observe(self.turn, names="value")
+        self.number.observe(self.clear_note, names="value")
 
-    def bets_of(self, price_of, word: str, played: int | None = None) -> dict[str, list[Shares]]:
-        places = range(len(word) + 1 if played is None else played)
-        return {name: [price(word[:i]) for i in places] for name, price in price_of.items()}
+    def bets_of(
+        self, predictors, word: str, played: int | None = None
+    ) -> dict[str, list[Distribution]]:
+        steps = range(len(word) + 1 if played is None else played)
+        return {name: [predict(word[:i]) for i in steps] for name, predict in predictors.items()}
 
-    def bet(self) -> None:
+    def place_bet(self) -> None:
         """Take what stands in the box, if anything does, as the bet on the next letter."""
         if not self.text.value.strip():
             return
-        here, word = self.bets[self.number.value - 1], self.words[self.number.value - 1]
+        bets, word = self.bets[self.number.value - 1], self.words[self.number.value - 1]
         self.note = ""
         try:
-            shares = parse_bet(self.text.value, self.candidates)
+            bet = parse_bet(self.text.value, self.candidates)
         except ValueError as error:
             self.note = str(error)
         else:
-            if len(here) <= len(word):
-                here.append(shares)
+            if len(bets) <= len(word):
+                bets.append(bet)
                 self.text.value = ""
         self.redraw()
 
-    def turn(self, change) -> None:
+    def clear_note(self, change) -> None:
         self.note = ""
         self.redraw()
 
@@ -84,20 +93,20 @@ class ShannonGame(Control):
         """The mean surprise of each player over all letters played so far. Units: nats."""
         nats: dict[str, list[float]] = {}
         for word, bets in zip(self.words, self.bets):
-            players = {self.you: bets} | self.bets_of(self.price_of, word, len(bets))
+            players = {self.you: bets} | self.bets_of(self.predictors, word, len(bets))
             for name, its_bets in players.items():
-                costs = [surprise_of(bet, then) for bet, then in zip(its_bets, [*word, "end"])]
+                costs = [surprisal(bet, target) for bet, target in zip(its_bets, [*word, "end"])]
                 nats[name] = nats.get(name, []) + costs
         return {name: mean(costs) for name, costs in nats.items() if costs}
 
     def picture(self) -> Picture:
         n = self.number.value - 1
         word, bets = self.words[n], self.bets[n]
-        players = {self.you: bets} | self.bets_of(self.price_of, word, len(bets))
+        players = {self.you: bets} | self.bets_of(self.predictors, word, len(bets))
         title = f"Name {n + 1} of {len(self.words)}" if len(self.words) > 1 else "A hidden name"
-        return draw_shannon(word, players, title=title + self.advice(len(bets) > len(word)))
+        return draw_shannon(word, players, title=title + self.title_suffix(len(bets) > len(word)))
 
-    def advice(self, over: bool) -> str:
+    def title_suffix(self, over: bool) -> str:
         if not over:
             return ": what comes next?"
         return ": over" + ("; take another name" if len(self.words) > 1 else "")
@@ -109,8 +118,8 @@ class ShannonGame(Control):
     def total(self) -> str:
         """All names together, once there are several."""
         letters = sum(map(len, self.bets))
-        told = ", ".join(f"{name} {written(nats)}" for name, nats in self.scores().items())
-        return f"<p>After {letters} letters: {escape(told)} nats each.</p>" if letters else ""
+        summary = ", ".join(f"{name} {format_nats(nats)}" for name, nats in self.scores().items())
+        return f"<p>After {letters} letters: {escape(summary)} nats each.</p>" if letters else ""
 
 
 def check_words(words: Sequence[str], candidates: Sequence[str]) -> None:

@@ -13,8 +13,8 @@ from viz.canvas.picture import Picture
 from viz.text.filtering import RULES, Filter, draw_filtering
 
 STEPS = 50  # from one end of a slider to the other
-Range = tuple[float, float, float]
-Bench = tuple[Sequence[float], str, Range]
+SliderRange = tuple[float, float, float]
+FilterControl = tuple[Sequence[float], str, SliderRange]
 
 
 class FilterBench(Control):
@@ -31,50 +31,56 @@ class FilterBench(Control):
     def __init__(
         self,
         documents: Sequence[str],
-        filters: Mapping[str, Bench],
+        filters: Mapping[str, FilterControl],
         good: Collection[int] = (),
         bad: Collection[int] = (),
     ):
         if not filters:
             raise ValueError("There is no filter: give at least one, each with a name.")
         self.documents, self.good, self.bad = list(documents), good, bad
-        self.filters = {str(name): given for name, given in filters.items()}
-        self.sliders = {name: slider(name, given) for name, given in self.filters.items()}
+        self.filters = {str(name): control for name, control in filters.items()}
+        self.sliders = {
+            name: threshold_slider(name, control) for name, control in self.filters.items()
+        }
         super().__init__(list(self.sliders.values()), self.picture())
         for knob in self.sliders.values():
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
         """The funnel for where the thresholds stand."""
-        set_now: dict[str, Filter] = {
+        current: dict[str, Filter] = {
             name: (numbers, rule, self.sliders[name].value)
             for name, (numbers, rule, _) in self.filters.items()
         }
-        return draw_filtering(self.documents, set_now, self.good, self.bad)
+        return draw_filtering(self.documents, current, self.good, self.bad)
 
 
-def slider(name: str, given: Bench) -> IntSlider | FloatSlider:
+def threshold_slider(name: str, control: FilterControl) -> IntSlider | FloatSlider:
     """Raises: ValueError unless given as (numbers, rule, (lowest, highest, first))."""
-    if not is_bench(given):
+    if not is_filter_control(control):
         raise ValueError(
             f"The filter {name!r} must be (numbers, 'at least' or 'at most', (lowest, highest, "
-            f"first)), such as (lengths, 'at least', (0, 2000, 200)); got {given!r:.80}."
+            f"first)), such as (lengths, 'at least', (0, 2000, 200)); got {control!r:.80}."
         )
-    low, high, first = span = given[2]
-    look: dict[str, Any] = {"min": low, "max": high, "value": first}
-    look |= {"description": f"{name}: {given[1]}", "layout": Layout(width="620px")}
-    look |= {"style": {"description_width": "260px"}}
-    if all(isinstance(value, int) for value in span):
-        return IntSlider(step=max(1, int(high - low) // STEPS), **look)
-    return FloatSlider(step=(high - low) / STEPS, readout_format=".3g", **look)
+    lowest, highest, initial = limits = control[2]
+    style: dict[str, Any] = {"min": lowest, "max": highest, "value": initial}
+    style |= {"description": f"{name}: {control[1]}", "layout": Layout(width="620px")}
+    style |= {"style": {"description_width": "260px"}}
+    if all(isinstance(value, int) for value in limits):
+        return IntSlider(step=max(1, int(highest - lowest) // STEPS), **style)
+    return FloatSlider(step=(highest - lowest) / STEPS, readout_format=".3g", **style)
 
 
-def is_bench(given) -> bool:
+def is_filter_control(control) -> bool:
     """Whether it is a rule that we know, and three numbers of which the last is in between."""
-    if not isinstance(given, tuple) or len(given) != 3 or given[1] not in list(RULES):
+    if not isinstance(control, tuple) or len(control) != 3 or control[1] not in list(RULES):
         return False
-    span = given[2]
-    if not isinstance(span, tuple) or len(span) != 3:
+    limits = control[2]
+    if not isinstance(limits, tuple) or len(limits) != 3:
         return False
-    low, high, first = span
-    return all(isinstance(x, (int, float)) for x in span) and low <= first <= high and low < high
+    lowest, highest, initial = limits
+    return (
+        all(isinstance(x, (int, float)) for x in limits)
+        and lowest <= initial <= highest
+        and lowest < highest
+    )

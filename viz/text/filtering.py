@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from viz.canvas.arrays import to_numbers
 from viz.canvas.labels import format_number, truncate
 from viz.canvas.picture import Picture
-from viz.text.funnel import check_places, draw_funnel
+from viz.text.funnel import check_indices, draw_funnel
 
 RULES = {"at least": "below", "at most": "above"}  # what is asked of the number, and what goes
-LONGEST_EXAMPLE = 420
+MAX_EXAMPLE_CHARS = 420
 Filter = tuple[Sequence[float], str, float]  # a number for each document, a rule, a threshold
 
 
@@ -18,7 +18,7 @@ def draw_filtering(
     good: Collection[int] = (),
     bad: Collection[int] = (),
     *,
-    longest: int = 80,
+    max_chars: int = 80,
     ax=None,
 ) -> Picture:
     """The funnel for these thresholds, and the text of one good document that they remove.
@@ -29,37 +29,39 @@ def draw_filtering(
     Raises:  ValueError for another rule, or if there are not as many numbers as documents.
     Example: draw_filtering(["a", "bb"], {"letters": ([1, 2], "at least", 2)}, good=[0])
     """
-    good = check_places(good, len(documents), "good")
-    bad = frozenset(check_places(bad, len(documents), "bad"))
+    good = check_indices(good, len(documents), "good")
+    bad = frozenset(check_indices(bad, len(documents), "bad"))
     removed: dict[str, list[int]] = {}
-    lost: dict[int, str] = {}
-    for name, (numbers, rule, threshold) in check(filters, len(documents)).items():
-        gone = [i for i, number in enumerate(numbers) if goes(number, rule, threshold)]
-        removed[f"{name} {RULES[rule]} {format_number(threshold)}"] = gone
-        for place in sorted({*gone} & {*good} - {*lost}):
-            lost[place] = (
-                f"{name} {format_number(numbers[place])}, {RULES[rule]} {format_number(threshold)}"
+    false_positives: dict[int, str] = {}
+    for name, (numbers, rule, threshold) in check_filters(filters, len(documents)).items():
+        rejected = [i for i, number in enumerate(numbers) if rejects(number, rule, threshold)]
+        removed[f"{name} {RULES[rule]} {format_number(threshold)}"] = rejected
+        for index in sorted({*rejected} & {*good} - {*false_positives}):
+            false_positives[index] = (
+                f"{name} {format_number(numbers[index])}, {RULES[rule]} {format_number(threshold)}"
             )
     kept = set(range(len(documents))).difference(*removed.values())
     title = f"{len(kept):,} of {len(documents):,} documents kept"
     title += f", {len(kept & bad):,} of them junk" if bad else ""
-    title += f"; {len(lost)} of {len(good)} good ones lost" if good else ""
+    title += f"; {len(false_positives)} of {len(good)} good ones lost" if good else ""
     picture = draw_funnel(
         documents,
         removed,
         mark=good,
-        marked="good ones",
+        mark_label="good ones",
         title=title,
-        note=example(documents, lost) if good else "",
-        longest=longest,
+        note=example_text(documents, false_positives) if good else "",
+        max_chars=max_chars,
         ax=ax,
     )
     if ax is None:
-        picture.data["lost"] = sorted(lost)
+        picture.data["lost"] = sorted(false_positives)
     return picture
 
 
-def check(filters: Mapping[str, Filter], n: int) -> dict[str, tuple[list[float], str, float]]:
+def check_filters(
+    filters: Mapping[str, Filter], n: int
+) -> dict[str, tuple[list[float], str, float]]:
     checked = {}
     for name, given in filters.items():
         if not isinstance(given, tuple) or len(given) != 3 or given[1] not in list(RULES):
@@ -78,14 +80,14 @@ def check(filters: Mapping[str, Filter], n: int) -> dict[str, tuple[list[float],
     return checked
 
 
-def goes(number: float, rule: str, threshold: float) -> bool:
+def rejects(number: float, rule: str, threshold: float) -> bool:
     return number < threshold if rule == "at least" else number > threshold
 
 
-def example(documents: Sequence[str], lost: Mapping[int, str]) -> str:
+def example_text(documents: Sequence[str], false_positives: Mapping[int, str]) -> str:
     """The text of the first good document that goes, and why it does."""
-    if not lost:
+    if not false_positives:
         return "None of the good ones is lost."
-    place, why = next(iter(lost.items()))
-    text = " ".join(documents[place][: 4 * LONGEST_EXAMPLE].split())
-    return f"Lost though good ({why}): {truncate(text, LONGEST_EXAMPLE)}"
+    index, reason = next(iter(false_positives.items()))
+    text = " ".join(documents[index][: 4 * MAX_EXAMPLE_CHARS].split())
+    return f"Lost though good ({reason}): {truncate(text, MAX_EXAMPLE_CHARS)}"

@@ -11,11 +11,11 @@ from textwrap import wrap
 
 from viz.canvas.arrays import to_int
 from viz.canvas.picture import Picture
-from viz.text.funnel_squares import lay_out, place_columns, with_texts
+from viz.text.funnel_squares import build_columns, build_scene, hover_html
 
 KEPT = ""
-MOST_LETTERS = 200_000  # of all texts together that can be pointed at
-LETTERS_IN_LINE = 118  # of the note
+MAX_TOTAL_CHARS = 200_000  # of all texts together that can be pointed at
+NOTE_COLUMNS = 118  # of the note
 Removed = Collection[int] | Callable[[str], bool]
 Stages = dict[str, list[int]]
 
@@ -25,80 +25,82 @@ def draw_funnel(
     filters: Mapping[str, Removed],
     *,
     mark: Collection[int] = (),
-    marked: str = "marked",
+    mark_label: str = "marked",
     title: str = "",
     note: str = "",
-    longest: int = 120,
+    max_chars: int = 120,
     ax=None,
 ) -> Picture:
     """One square for each document, coloured by the filter that removed it, its text on pointing.
 
     A filter is given as the places of the documents that it removes, or as a function that says
     True of each of them; the filters work one after the other, each on what is left. Documents
-    whose places are in `mark` are black. Of a text the first `longest` letters are shown; `note` is
-    written below all squares.
+    whose places are in `mark` are black. Of a text the first `max_chars` letters are shown; `note`
+    is written below all squares.
     Raises:  ValueError for a place at which there is no document.
     Example: draw_funnel(["a", "bb", "a"], {"too short": lambda text: len(text) < 2})
     """
-    stages = sort_out(documents, filters)
-    marks = frozenset(check_places(mark, len(documents), "mark"))
-    columns, every = place_columns(stages, marks, title)
-    notes = [f"One square stands for {every} documents."] if every > 1 else []
+    stages = partition(documents, filters)
+    marks = frozenset(check_indices(mark, len(documents), "mark"))
+    columns, docs_per_square = build_columns(stages, marks, title)
+    notes = [f"One square stands for {docs_per_square} documents."] if docs_per_square > 1 else []
     if marks:
-        notes.append(lost(stages, marks, marked))
-    scene = lay_out(columns, title, [*notes, *wrap(note, LETTERS_IN_LINE)])
+        notes.append(mark_sentence(stages, marks, mark_label))
+    scene = build_scene(columns, title, [*notes, *wrap(note, NOTE_COLUMNS)])
     data = {
         "documents": len(documents),
-        "removed": {name: places for name, places in stages.items() if name != KEPT},
+        "removed": {name: indices for name, indices in stages.items() if name != KEPT},
         "kept": stages[KEPT],
     }
-    picture = Picture(data, describe(stages, marks, marked, title), scene)
+    picture = Picture(data, alt_text(stages, marks, mark_label, title), scene)
     if ax is not None:
         return picture.draw_on(ax)
-    longest = min(longest, MOST_LETTERS * every // len(documents))
-    picture.html = with_texts(picture, columns, documents, longest)
+    max_chars = min(max_chars, MAX_TOTAL_CHARS * docs_per_square // len(documents))
+    picture.html = hover_html(picture, columns, documents, max_chars)
     return picture
 
 
-def sort_out(documents: Sequence[str], filters: Mapping[str, Removed]) -> Stages:
+def partition(documents: Sequence[str], filters: Mapping[str, Removed]) -> Stages:
     """The places of the documents that each filter removes, and under "" of those that are kept."""
     if isinstance(documents, str) or not len(documents):
         raise ValueError(f"documents must be a list of texts, at least one; got {documents!r:.60}.")
     if not filters or KEPT in filters:
         raise ValueError("Give at least one filter, each with a name: {'too short': [0, 7, 12]}.")
-    left, stages = list(range(len(documents))), {}
+    remaining, stages = list(range(len(documents))), {}
     for name, removed in filters.items():
         if callable(removed):
-            goes = {i for i in left if removed(documents[i])}
+            rejected = {i for i in remaining if removed(documents[i])}
         else:
-            goes = set(check_places(removed, len(documents), f"the filter {name!r}"))
-        stages[str(name)] = [i for i in left if i in goes]
-        left = [i for i in left if i not in goes]
-    return stages | {KEPT: left}
+            rejected = set(check_indices(removed, len(documents), f"the filter {name!r}"))
+        stages[str(name)] = [i for i in remaining if i in rejected]
+        remaining = [i for i in remaining if i not in rejected]
+    return stages | {KEPT: remaining}
 
 
-def check_places(places: Collection[int], n: int, whose: str) -> list[int]:
-    listed = places.tolist() if hasattr(places, "tolist") else list(places)
-    for place in listed:
+def check_indices(indices: Collection[int], n: int, name: str) -> list[int]:
+    listed = indices.tolist() if hasattr(indices, "tolist") else list(indices)
+    for i in listed:
         try:
-            to_int(place, whose, 0, n - 1)
+            to_int(i, name, 0, n - 1)
         except ValueError:
             raise ValueError(
-                f"{whose} has {place!r}, but there are {n:,} documents: give the places of those "
+                f"{name} has {i!r}, but there are {n:,} documents: give the places of those "
                 f"that are meant, whole numbers from 0 to {n - 1:,}."
             ) from None
-    return [index(place) for place in listed]
+    return [index(i) for i in listed]
 
 
-def lost(stages: Stages, marks: Collection[int], marked: str) -> str:
-    gone = len(marks) - sum(place in marks for place in stages[KEPT])
-    return f"Black: {marked}, {gone} of {len(marks)} removed."
+def mark_sentence(stages: Stages, marks: Collection[int], mark_label: str) -> str:
+    removed_count = len(marks) - sum(i in marks for i in stages[KEPT])
+    return f"Black: {mark_label}, {removed_count} of {len(marks)} removed."
 
 
-def describe(stages: Stages, marks: Collection[int], marked: str, title: str) -> str:
+def alt_text(stages: Stages, marks: Collection[int], mark_label: str, title: str) -> str:
     """One sentence: how many there were, what each filter took, and how many remain."""
     n = sum(map(len, stages.values()))
-    took = ", ".join(f"{name} removes {len(places):,}" for name, places in stages.items() if name)
-    told = f"{n:,} documents; {took}; {len(stages[KEPT]):,} are kept."
-    told = f"{title}: {told}" if title else told
-    return f"{told} {lost(stages, marks, marked)}" if marks else told
+    removals = ", ".join(
+        f"{name} removes {len(indices):,}" for name, indices in stages.items() if name
+    )
+    summary = f"{n:,} documents; {removals}; {len(stages[KEPT]):,} are kept."
+    summary = f"{title}: {summary}" if title else summary
+    return f"{summary} {mark_sentence(stages, marks, mark_label)}" if marks else summary

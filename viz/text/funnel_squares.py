@@ -15,10 +15,10 @@ from viz.canvas.palette import CATEGORIES, GREEN, INK, LINE, MUTED, PAPER, VIOLE
 from viz.canvas.picture import Picture, image_tag
 from viz.canvas.scene import Line, Rect, Scene, Text, format_coordinate
 
-MOST_SQUARES = 3000
-WIDTH, MARGIN, GAP, TALL = 850.0, 14.0, 12.0, 480.0  # JupyterLab shows 860 pixels
-WIDEST_COLUMN = 240.0
-SMALLEST, LARGEST = 3, 18  # from one square to the next, in pixels
+MAX_SQUARES = 3000
+WIDTH, MARGIN, GAP, HEIGHT = 850.0, 14.0, 12.0, 480.0  # JupyterLab shows 860 pixels
+MAX_COLUMN_WIDTH = 240.0
+MIN_PITCH, MAX_PITCH = 3, 18  # from one square to the next, in pixels
 COLOURS = [*(colour for colour in CATEGORIES if colour != GREEN), VIOLET]  # green is what is kept
 
 
@@ -62,61 +62,63 @@ class Column:
         return ceil(squares / self.per_row)
 
 
-def place_columns(
+def build_columns(
     stages: Mapping[str, list[int]], marks: Collection[int], title: str
 ) -> tuple[list[Column], int]:
     """A column for each stage, and how many documents one square stands for."""
-    left = sum(map(len, stages.values()))
-    every = max(1, ceil(left / MOST_SQUARES))
-    drawn_of = {name: thinned(places, marks, every) for name, places in stages.items()}
+    remaining = sum(map(len, stages.values()))
+    docs_per_square = max(1, ceil(remaining / MAX_SQUARES))
+    drawn_of = {
+        name: subsample(indices, marks, docs_per_square) for name, indices in stages.items()
+    }
     squares = sum(map(len, drawn_of.values()))
-    wide = min(WIDEST_COLUMN, (WIDTH - 2 * MARGIN + GAP) / len(stages) - GAP)
-    pitch = min(LARGEST, max(SMALLEST, int(sqrt(wide * TALL / squares))))
+    width = min(MAX_COLUMN_WIDTH, (WIDTH - 2 * MARGIN + GAP) / len(stages) - GAP)
+    pitch = min(MAX_PITCH, max(MIN_PITCH, int(sqrt(width * HEIGHT / squares))))
     columns = []
-    for i, (name, places) in enumerate(stages.items()):
+    for i, (name, indices) in enumerate(stages.items()):
         drawn = drawn_of[name]
         squares -= len(drawn)
         columns.append(
             Column(
                 name=name,
-                found=left,
-                removed=len(places),
+                found=remaining,
+                removed=len(indices),
                 passing=squares,
                 drawn=drawn,
-                black=sum(place in marks for place in drawn),
+                black=sum(index in marks for index in drawn),
                 colour=COLOURS[i % len(COLOURS)] if name else GREEN,
                 pitch=pitch,
-                per_row=int(wide // pitch),
-                x=MARGIN + i * (wide + GAP),
+                per_row=int(width // pitch),
+                x=MARGIN + i * (width + GAP),
                 top=64.0 if title else 38.0,
             )
         )
-        left -= len(places)
-    return columns, every
+        remaining -= len(indices)
+    return columns, docs_per_square
 
 
-def thinned(places: list[int], marks: Collection[int], every: int) -> list[int]:
-    """The documents that get a square: one of `every`, the marked ones first."""
-    return sorted(places, key=lambda place: place not in marks)[::every]
+def subsample(indices: list[int], marks: Collection[int], docs_per_square: int) -> list[int]:
+    """The documents that get a square: one of `docs_per_square`, the marked ones first."""
+    return sorted(indices, key=lambda index: index not in marks)[::docs_per_square]
 
 
-def lay_out(columns: list[Column], title: str, notes: Sequence[str]) -> Scene:
+def build_scene(columns: list[Column], title: str, notes: Sequence[str]) -> Scene:
     first = columns[0]
-    wide = first.pitch * first.per_row
-    scene = Scene(max(columns[-1].x + wide, 9.2 * len(title) + MARGIN) + MARGIN, 0)
+    width = first.pitch * first.per_row
+    scene = Scene(max(columns[-1].x + width, 9.2 * len(title) + MARGIN) + MARGIN, 0)
     scene.add(Text(MARGIN, 25, title, 15, weight="600"))
     # The labels stand where the number of all documents puts them: a threshold does not move them.
-    foot = first.top + first.pitch * (first.rows(first.passing + len(first.drawn)) + 2) + 19
+    label_top = first.top + first.pitch * (first.rows(first.passing + len(first.drawn)) + 2) + 19
     for i, column in enumerate(columns):
-        word = "kept" if not column.name else "left" if i else "in all"
-        headline = f"{column.found:,} {word}"
-        scene.add(Text(column.x, column.top - 10, headline, 13, INK, weight="600"))
-        scene.add(*block(column, column.top, column.passing, LINE))
-        scene.add(*block(column, column.y, column.black, INK))
-        scene.add(*block(column, column.y_coloured, column.coloured, column.colour))
-        for j, words in enumerate(label_of(column)):
-            scene.add(Text(column.x, foot + 15 * j, words, 12, column.colour, weight="600"))
-    bottom = foot + 15 * max(len(label_of(column)) for column in columns) + 13
+        state = "kept" if not column.name else "left" if i else "in all"
+        count_text = f"{column.found:,} {state}"
+        scene.add(Text(column.x, column.top - 10, count_text, 13, INK, weight="600"))
+        scene.add(*square_block(column, column.top, column.passing, LINE))
+        scene.add(*square_block(column, column.y, column.black, INK))
+        scene.add(*square_block(column, column.y_coloured, column.coloured, column.colour))
+        for j, line in enumerate(label_lines(column)):
+            scene.add(Text(column.x, label_top + 15 * j, line, 12, column.colour, weight="600"))
+    bottom = label_top + 15 * max(len(label_lines(column)) for column in columns) + 13
     for i, note in enumerate(notes):
         scene.add(Text(MARGIN, bottom + 17 * i, note, 12, MUTED))
     scene.height = bottom + 17 * len(notes) - (5 if notes else 14)
@@ -124,15 +126,15 @@ def lay_out(columns: list[Column], title: str, notes: Sequence[str]) -> Scene:
     return scene
 
 
-def label_of(column: Column) -> list[str]:
+def label_lines(column: Column) -> list[str]:
     """How many go, and by which filter, in lines as wide as the column."""
     if not column.name:
         return []
-    wide = max(12, int(column.pitch * column.per_row / 7))
-    return wrap(f"−{column.removed:,} {truncate(column.name, 60)}", wide)[:4]
+    width = max(12, int(column.pitch * column.per_row / 7))
+    return wrap(f"−{column.removed:,} {truncate(column.name, 60)}", width)[:4]
 
 
-def block(column: Column, top: float, squares: int, colour: str) -> list[Rect | Line]:
+def square_block(column: Column, top: float, squares: int, colour: str) -> list[Rect | Line]:
     """So many squares in rows: a sheet of colour and a last row, cut apart by lines of paper."""
     side, per_row, left = column.pitch, column.per_row, column.x
     rows, rest = divmod(squares, per_row)
@@ -148,28 +150,30 @@ def block(column: Column, top: float, squares: int, colour: str) -> list[Rect | 
     return shapes
 
 
-def with_texts(
-    picture: Picture, columns: list[Column], documents: Sequence[str], longest: int
+def hover_html(
+    picture: Picture, columns: list[Column], documents: Sequence[str], max_chars: int
 ) -> str:
     """The image, and over each coloured square an empty box that bears the text as its title."""
     scene = picture.scene
     assert scene is not None, "a funnel is made of shapes"
     image = image_tag("svg+xml", picture.to_svg().encode(), picture.alt, scene.width)
-    grids = (grid(column, documents, longest) for column in columns if column.drawn)
+    grids = (hover_grid(column, documents, max_chars) for column in columns if column.drawn)
     return (
         f'<div style="overflow-x: auto"><div style="position: relative; '
         f'width: {format_coordinate(scene.width)}px">{image}{"".join(grids)}</div></div>'
     )
 
 
-def grid(column: Column, documents: Sequence[str], longest: int) -> str:
-    texts = (truncate(" ".join(documents[i][: 4 * longest].split()), longest) for i in column.drawn)
+def hover_grid(column: Column, documents: Sequence[str], max_chars: int) -> str:
+    texts = (
+        truncate(" ".join(documents[i][: 4 * max_chars].split()), max_chars) for i in column.drawn
+    )
     boxes = [f'<b title="{escape(printable(text))}"></b>' for text in texts]
     boxes[column.black : column.black] = ["<b></b>"] * (-column.black % column.per_row)
-    wide, tall = column.pitch * column.per_row, column.bottom - column.y
+    width, height = column.pitch * column.per_row, column.bottom - column.y
     return (
         f'<div style="position: absolute; left: {format_coordinate(column.x)}px; '
         f"top: {format_coordinate(column.y)}px; "
-        f"width: {wide}px; height: {format_coordinate(tall)}px; display: grid; "
+        f"width: {width}px; height: {format_coordinate(height)}px; display: grid; "
         f'grid-template-columns: repeat({column.per_row}, 1fr)">{"".join(boxes)}</div>'
     )

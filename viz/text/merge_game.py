@@ -11,7 +11,7 @@ from ipywidgets import Button, HBox, Layout
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
 from viz.canvas.visible_text import Piece
-from viz.text.merging import Pair, check, draw_merging, name_of, start
+from viz.text.merging import Pair, check_merges, draw_merging, initial_state, pair_label
 
 OFFERED_RANKS = (1, 2, 3, 5, 8, 13, 21, 34)  # the commonest pair is there, and worse and worse ones
 
@@ -27,73 +27,78 @@ class MergeGame(Control):
     Example: MergeGame(["low", "er", "low"], [(b"l", b"o"), (b"lo", b"w")])
     """
 
-    def __init__(self, words: Sequence[Piece], merges: Sequence[Pair], *, most: int = 20):
-        self.words, self.merges = list(words), [(left, right) for left, right in merges][:most]
-        check(words, [], self.merges)
+    def __init__(self, words: Sequence[Piece], merges: Sequence[Pair], *, max_merges: int = 20):
+        self.words, self.merges = (
+            list(words),
+            [(left, right) for left, right in merges][:max_merges],
+        )
+        check_merges(words, [], self.merges)
         self.yours: list[Pair] = []
-        self.boards, self.note = [start(self.words)], ""
+        self.states, self.note = [initial_state(self.words)], ""
         self.offers: list[tuple[Pair, int]] = []
         self.buttons = [Button(layout=Layout(width="128px")) for _ in OFFERED_RANKS]
-        for place, button in enumerate(self.buttons):
-            button.on_click(lambda button, place=place: self.choose(place))
-        self.back = Button(description="undo", layout=Layout(width="128px"))
-        self.back.on_click(lambda button: self.undo())
+        for index, button in enumerate(self.buttons):
+            button.on_click(lambda button, index=index: self.choose(index))
+        self.undo_button = Button(description="undo", layout=Layout(width="128px"))
+        self.undo_button.on_click(lambda button: self.undo())
         row = Layout(flex_flow="row wrap", max_width="680px")
-        still = draw_merging(self.words, self.third_best(), self.merges, you="always the third")
-        super().__init__([HBox(self.buttons, layout=row), self.back], still)
+        still = draw_merging(
+            self.words, self.third_choice_merges(), self.merges, you="always the third"
+        )
+        super().__init__([HBox(self.buttons, layout=row), self.undo_button], still)
 
-    def third_best(self) -> list[Pair]:
-        board, chosen = start(self.words), []
+    def third_choice_merges(self) -> list[Pair]:
+        state, chosen = initial_state(self.words), []
         for _ in self.merges:
-            ranked = board.commonest()
+            ranked = state.ranked_pairs()
             if not ranked:
                 break
             chosen.append(ranked[min(2, len(ranked) - 1)][0])
-            board = board.joined(chosen[-1])
+            state = state.merge(chosen[-1])
         return chosen
 
-    def choose(self, place: int) -> None:
+    def choose(self, index: int) -> None:
         """Join the pair on this button, and tell what it was worth."""
-        pair, count = self.offers[place]
-        best, most = max(self.offers, key=lambda offer: offer[1])
-        self.note = f"{name_of(pair)} stood there {times(count)}"
+        pair, count = self.offers[index]
+        best, best_count = max(self.offers, key=lambda update_offers: update_offers[1])
+        self.note = f"{pair_label(pair)} stood there {format_times(count)}"
         self.note += (
             ": none was commoner."
-            if count == most
-            else f"; the commonest on offer, {name_of(best)}, {times(most)}."
+            if count == best_count
+            else f"; the commonest on offer, {pair_label(best)}, {format_times(best_count)}."
         )
         self.yours.append(pair)
-        self.boards.append(self.boards[-1].joined(pair))
+        self.states.append(self.states[-1].merge(pair))
         self.redraw()
 
     def undo(self) -> None:
         if self.yours:
             taken = self.yours.pop()
-            self.boards.pop()
-            self.note = f"{name_of(taken)} is apart again."
+            self.states.pop()
+            self.note = f"{pair_label(taken)} is apart again."
             self.redraw()
 
-    def offer(self) -> None:
+    def update_offers(self) -> None:
         """Write the next pairs on the buttons, by the alphabet: the commonest is not told."""
-        over = len(self.yours) == len(self.merges)
-        ranked = self.boards[-1].commonest()
+        is_over = len(self.yours) == len(self.merges)
+        ranked = self.states[-1].ranked_pairs()
         chosen = [ranked[rank - 1] for rank in OFFERED_RANKS if rank <= len(ranked)]
-        self.offers = [] if over else sorted(chosen)
+        self.offers = [] if is_over else sorted(chosen)
         for button, (pair, _) in zip(self.buttons, self.offers):
-            button.description, button.disabled = name_of(pair), False
+            button.description, button.disabled = pair_label(pair), False
         for button in self.buttons[len(self.offers) :]:
             button.description, button.disabled = "", True
-        self.back.disabled = not self.yours
+        self.undo_button.disabled = not self.yours
 
     def picture(self) -> Picture:
         return draw_merging(self.words, self.yours, self.merges)
 
     def redraw(self, change=None) -> None:
-        self.offer()
+        self.update_offers()
         question = "Which pair shall become one token?" if self.offers else "The game is over."
         note = f"<p>{escape(f'{self.note} {question}')}</p>"
         self.screen.value = note + self.picture().to_html()
 
 
-def times(count: int) -> str:
+def format_times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"

@@ -10,20 +10,20 @@ from viz.canvas.scene import Line, Rect, Scene, Text, hstack, vstack
 from viz.canvas.visible_text import display_width, to_runs
 
 Parents = tuple[int, int] | None
-MOST_LEAVES = 20
+MAX_LEAVES = 20
 WIDTH, MARGIN = 940, 16.0
 STEP, LEVEL, BOX, LEAF_BOX, CELL = 40.0, 62.0, 38.0, 24.0, 8.5
-PLAIN, MADE, ASKED = TINTS[0], TINTS[1], TINTS[2]  # a byte, a merge, the token asked for
+SINGLE_BYTE, MERGED, ROOT = TINTS[0], TINTS[1], TINTS[2]  # a byte, a merge, the token asked for
 
 
 @dataclass
-class Branch:
+class MergeNode:
     """One token in the tree; the same token may stand there twice."""
 
     token: int
     piece: bytes
     start: int  # at which byte of the whole it begins
-    children: list["Branch"] = field(default_factory=list)
+    children: list["MergeNode"] = field(default_factory=list)
     level: int = 0
     x: float = 0.0
 
@@ -33,153 +33,159 @@ def draw_merges(
     parents: Callable[[int], Parents] | Mapping[int, tuple[int, int]],
     bytes_of: Callable[[int], bytes] | Mapping[int, bytes],
     *,
-    first: int = 256,
+    first_merge_id: int = 256,
     title: str = "",
     ax=None,
 ) -> Picture:
     """The tree above the bytes of each token; in every box the number of the merge that made it.
 
     `parents` tells of a token the two that were joined, of a single byte None or nothing;
-    `bytes_of` tells its bytes. `first` is the id that the first merge made. In a long token small
-    pieces are not taken apart, and the picture says so.
+    `bytes_of` tells its bytes. `first_merge_id` is the id that the first merge made.
+    In a long token small pieces are not taken apart, and the picture says so.
     Raises:  ValueError if two parents together are not the bytes of their token.
     Example: draw_merges(256, {256: (104, 105)}, {256: b"hi", 104: b"h", 105: b"i"})
     """
-    asked = [int(tokens)] if not isinstance(tokens, Sequence) else [int(token) for token in tokens]
-    if not asked:
+    ids = [int(tokens)] if not isinstance(tokens, Sequence) else [int(token) for token in tokens]
+    if not ids:
         raise ValueError("There is no token to draw: give the id of one, or a list of ids.")
-    look_up = parents if callable(parents) else parents.get
-    spelled = bytes_of if callable(bytes_of) else bytes_of.__getitem__
-    trees = [grow(token, look_up, spelled) for token in asked]
-    sheets, whole = [], True
+    parents_of = parents if callable(parents) else parents.get
+    bytes_of_id = bytes_of if callable(bytes_of) else bytes_of.__getitem__
+    trees = [build_tree(token, parents_of, bytes_of_id) for token in ids]
+    scenes, is_complete = [], True
     for tree in trees:
-        shown = pruned(tree)
-        whole = whole and len(shown) == len(tree)
-        sheets.append(lay_out(shown, first))
+        shown = pruned_tree(tree)
+        is_complete = is_complete and len(shown) == len(tree)
+        scenes.append(tree_scene(shown, first_merge_id))
     heading = Scene(max(9.2 * len(title) + 2 * MARGIN, 120), 40 if title else 12)
     heading.add(Text(MARGIN, 25, title, 15, weight="600"))
-    scene = vstack(heading, *in_rows(sheets))
-    if not whole:
-        foot = Scene(420, 24)
-        foot.add(Text(MARGIN, 16, "Grey pieces of several bytes were merged, too.", 12, MUTED))
-        scene = vstack(scene, foot)
+    scene = vstack(heading, *arrange_in_rows(scenes))
+    if not is_complete:
+        note = Scene(420, 24)
+        note.add(Text(MARGIN, 16, "Grey pieces of several bytes were merged, too.", 12, MUTED))
+        scene = vstack(scene, note)
     scene.height += 8
     data = [
         {"token": tree[0].token, "piece": tree[0].piece, "merges": merges_of(tree)}
         for tree in trees
     ]
-    picture = Picture(data, describe(trees, title, first), scene)
+    picture = Picture(data, alt_text(trees, title, first_merge_id), scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def grow(token: int, parents: Callable, bytes_of: Callable) -> list[Branch]:
+def build_tree(token: int, parents: Callable, bytes_of: Callable) -> list[MergeNode]:
     """All branches, parents before children; the first is the token itself."""
-    branches = [Branch(token, bytes_of(token), 0)]
-    for branch in branches:  # it grows while we walk
-        pair = parents(branch.token)
+    nodes = [MergeNode(token, bytes_of(token), 0)]
+    for node in nodes:  # it grows while we walk
+        pair = parents(node.token)
         if pair is None:
             continue
         left, right = bytes_of(pair[0]), bytes_of(pair[1])
-        if not left or not right or left + right != branch.piece:
+        if not left or not right or left + right != node.piece:
             raise ValueError(
-                f"Token {branch.token} is {branch.piece!r:.40}, but its parents {pair[0]} and "
+                f"Token {node.token} is {node.piece!r:.40}, but its parents {pair[0]} and "
                 f"{pair[1]} are {left!r:.40} and {right!r:.40}: together they must be its bytes."
             )
-        branch.children = [
-            Branch(pair[0], left, branch.start),
-            Branch(pair[1], right, branch.start + len(left)),
+        node.children = [
+            MergeNode(pair[0], left, node.start),
+            MergeNode(pair[1], right, node.start + len(left)),
         ]
-        branches += branch.children
-    return branches
+        nodes += node.children
+    return nodes
 
 
-def pruned(branches: list[Branch]) -> list[Branch]:
+def pruned_tree(nodes: list[MergeNode]) -> list[MergeNode]:
     """The tree with at most MOST_LEAVES leaves: the smallest pieces stay in one."""
     smallest = 1
     while True:
-        kept = [Branch(branches[0].token, branches[0].piece, 0)]
-        origin = [branches[0]]
-        for branch, old in zip(kept, origin):
-            if len(old.piece) > smallest:
-                branch.children = [Branch(c.token, c.piece, c.start) for c in old.children]
-                kept += branch.children
-                origin += old.children
-        if sum(not branch.children for branch in kept) <= MOST_LEAVES:
+        kept = [MergeNode(nodes[0].token, nodes[0].piece, 0)]
+        origin = [nodes[0]]
+        for node, source in zip(kept, origin):
+            if len(source.piece) > smallest:
+                node.children = [MergeNode(c.token, c.piece, c.start) for c in source.children]
+                kept += node.children
+                origin += source.children
+        if sum(not node.children for node in kept) <= MAX_LEAVES:
             return kept
         smallest += 1
 
 
-def lay_out(branches: list[Branch], first: int) -> Scene:
-    leaves = sorted((b for b in branches if not b.children), key=lambda branch: branch.start)
+def tree_scene(nodes: list[MergeNode], first_merge_id: int) -> Scene:
+    leaves = sorted((b for b in nodes if not b.children), key=lambda node: node.start)
     x = MARGIN
     for leaf in leaves:
-        wide = max(STEP, width_of(leaf, first) + 6)
-        leaf.x = x + wide / 2
-        x += wide
-    for branch in reversed(branches):
-        if branch.children:
-            branch.x = sum(child.x for child in branch.children) / 2
-            branch.level = 1 + max(child.level for child in branch.children)
-    root = branches[0]
-    root.x = max(root.x, MARGIN + width_of(root, first) / 2)
+        width = max(STEP, node_width(leaf, first_merge_id) + 6)
+        leaf.x = x + width / 2
+        x += width
+    for node in reversed(nodes):
+        if node.children:
+            node.x = sum(child.x for child in node.children) / 2
+            node.level = 1 + max(child.level for child in node.children)
+    root = nodes[0]
+    root.x = max(root.x, MARGIN + node_width(root, first_merge_id) / 2)
     scene = Scene(
-        max(x, root.x + width_of(root, first) / 2) + MARGIN, LEVEL * root.level + BOX + 10
+        max(x, root.x + node_width(root, first_merge_id) / 2) + MARGIN,
+        LEVEL * root.level + BOX + 10,
     )
-    tops = {id(branch): LEVEL * (root.level - branch.level) + 4 for branch in branches}
-    for branch in branches:
-        for child in branch.children:
-            start, end = tops[id(branch)] + BOX, tops[id(child)]
-            scene.add(Line(((branch.x, start), (child.x, end)), LINE, 1.5))
-    for branch in branches:
-        add_branch(scene, branch, tops[id(branch)], first, ASKED if branch is root else MADE)
+    tops = {id(node): LEVEL * (root.level - node.level) + 4 for node in nodes}
+    for node in nodes:
+        for child in node.children:
+            start, end = tops[id(node)] + BOX, tops[id(child)]
+            scene.add(Line(((node.x, start), (child.x, end)), LINE, 1.5))
+    for node in nodes:
+        add_node(scene, node, tops[id(node)], first_merge_id, ROOT if node is root else MERGED)
     return scene
 
 
-def label_of(branch: Branch) -> str:
-    return truncate("".join(written for written, _ in to_runs(branch.piece)), 40)
+def node_label(node: MergeNode) -> str:
+    return truncate("".join(written for written, _ in to_runs(node.piece)), 40)
 
 
-def number_of(branch: Branch, first: int) -> str:
-    return f"merge {branch.token - first + 1:,}" if branch.children else ""
+def merge_label(node: MergeNode, first_merge_id: int) -> str:
+    return f"merge {node.token - first_merge_id + 1:,}" if node.children else ""
 
 
-def width_of(branch: Branch, first: int) -> float:
-    return max(display_width(label_of(branch)) * CELL, 5.4 * len(number_of(branch, first))) + 10
+def node_width(node: MergeNode, first_merge_id: int) -> float:
+    return (
+        max(display_width(node_label(node)) * CELL, 5.4 * len(merge_label(node, first_merge_id)))
+        + 10
+    )
 
 
-def add_branch(scene: Scene, branch: Branch, y: float, first: int, colour: str) -> None:
-    wide, made = width_of(branch, first), bool(branch.children)
-    x, tall = branch.x - wide / 2, BOX if made else LEAF_BOX
-    scene.add(Rect(x, y, wide, tall, colour if made else PLAIN, radius=4))
-    scene.add(Text(branch.x, y + 17, label_of(branch), 14, INK, "middle", mono=True))
-    scene.add(Text(branch.x, y + 31, number_of(branch, first), 10, MUTED, "middle"))
+def add_node(scene: Scene, node: MergeNode, y: float, first_merge_id: int, colour: str) -> None:
+    width, merged = node_width(node, first_merge_id), bool(node.children)
+    x, height = node.x - width / 2, BOX if merged else LEAF_BOX
+    scene.add(Rect(x, y, width, height, colour if merged else SINGLE_BYTE, radius=4))
+    scene.add(Text(node.x, y + 17, node_label(node), 14, INK, "middle", mono=True))
+    scene.add(Text(node.x, y + 31, merge_label(node, first_merge_id), 10, MUTED, "middle"))
 
 
-def in_rows(sheets: list[Scene]) -> list[Scene]:
+def arrange_in_rows(scenes: list[Scene]) -> list[Scene]:
     """Several trees next to each other, as many in a row as there is room for."""
     rows: list[list[Scene]] = [[]]
-    for sheet in sheets:
-        if rows[-1] and sum(s.width for s in rows[-1]) + sheet.width > WIDTH:
+    for tree_picture in scenes:
+        if rows[-1] and sum(s.width for s in rows[-1]) + tree_picture.width > WIDTH:
             rows.append([])
-        rows[-1].append(sheet)
+        rows[-1].append(tree_picture)
     return [hstack(*row) for row in rows]
 
 
-def merges_of(branches: list[Branch]) -> list[tuple[int, int, int]]:
+def merges_of(nodes: list[MergeNode]) -> list[tuple[int, int, int]]:
     """Each merge once, in the order in which they were learned: (it, left, right)."""
-    made = {(b.token, b.children[0].token, b.children[1].token) for b in branches if b.children}
-    return sorted(made)
+    merged = {(b.token, b.children[0].token, b.children[1].token) for b in nodes if b.children}
+    return sorted(merged)
 
 
-def describe(trees: list[list[Branch]], title: str, first: int) -> str:
-    told = []
-    for branches in trees:
+def alt_text(trees: list[list[MergeNode]], title: str, first_merge_id: int) -> str:
+    sentences = []
+    for nodes in trees:
         steps = {
-            b.token: " + ".join(label_of(child) for child in b.children)
-            for b in branches
+            b.token: " + ".join(node_label(child) for child in b.children)
+            for b in nodes
             if b.children
         }
-        listed = ", ".join(f"{steps[t]} (merge {t - first + 1:,})" for t in sorted(steps)[:12])
+        listed = ", ".join(
+            f"{steps[t]} (merge {t - first_merge_id + 1:,})" for t in sorted(steps)[:12]
+        )
         more = f" and {len(steps) - 12} more" if len(steps) > 12 else ""
-        told.append(f"{label_of(branches[0])} was made by {listed or 'no merge'}{more}")
-    return f"{title + ': ' if title else ''}{'; '.join(told)}."
+        sentences.append(f"{node_label(nodes[0])} was made by {listed or 'no merge'}{more}")
+    return f"{title + ': ' if title else ''}{'; '.join(sentences)}."

@@ -19,13 +19,13 @@ from viz.canvas.visible_text import (
     to_bytes,
     to_runs,
 )
-from viz.text.tokens import COLOURS, check
+from viz.text.tokens import COLOURS, check_pieces
 
-MARGIN, NAME_WIDE, STRIP, ROW, BAR = 16.0, 84.0, 560.0, 30.0, 24.0
-TOKENS, CHARACTERS, PRICE, PRICE_WIDE = 706.0, 836.0, 858.0, 90.0
-CELL = 0.61  # of the size of the letters
+MARGIN, NAME_WIDTH, STRIP, ROW, BAR = 16.0, 84.0, 560.0, 30.0, 24.0
+TOKENS, CHARACTERS, PRICE, PRICE_WIDTH = 706.0, 836.0, 858.0, 90.0
+CHARACTER_WIDTH = 0.61  # of the size of the letters
 WIDTH = 992.0
-SMALLEST = 7  # smaller letters cannot be read
+MIN_FONT_SIZE = 7  # smaller letters cannot be read
 BLANK = "A piece is left blank where it is a part of a character, or too narrow to write in."
 
 
@@ -46,7 +46,7 @@ def draw_token_prices(
     to_mapping(pieces, "pieces", "{'letters': {'English': ['s', 'o']}}")
     for name, given in pieces.items():
         to_mapping(given, f"pieces[{name!r}]", "{'English': ['s', 'o']}")
-    tables = {str(name): check(dict(rows)) for name, rows in pieces.items()}
+    tables = {str(name): check_pieces(dict(rows)) for name, rows in pieces.items()}
     if not tables:
         raise ValueError("There is nothing to compare: give at least one vocabulary.")
     base = next(iter(next(iter(tables.values())))) if base is None else base
@@ -57,99 +57,101 @@ def draw_token_prices(
                 f"with which the others are compared, must be among them."
             )
     data = {
-        name: {row: facts(cut, rows[base]) for row, cut in rows.items()}
+        name: {row: price_stats(tokens, rows[base]) for row, tokens in rows.items()}
         for name, rows in tables.items()
     }
-    dearest = max(row["price"] for rows in data.values() for row in rows.values())
+    max_price = max(row["price"] for rows in data.values() for row in rows.values())
     heading = Scene(max(WIDTH, 9.2 * len(title) + 2 * MARGIN), 34 if title else 8)
     heading.add(Text(MARGIN, 25, title, 15, weight="600"))
-    sheets = [lay_out(name, tables[name], data[name], base, dearest) for name in tables]
-    scene = vstack(heading, vstack(*sheets, footnote(), gap=8))
-    picture = Picture(data, describe(data, base, title), scene)
+    table_scenes = [table_scene(name, tables[name], data[name], base, max_price) for name in tables]
+    scene = vstack(heading, vstack(*table_scenes, blank_note(), gap=8))
+    picture = Picture(data, alt_text(data, base, title), scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def facts(cut: Sequence[Piece], base: Sequence[Piece]) -> dict:
-    characters = characters_in(cut)
+def price_stats(tokens: Sequence[Piece], base: Sequence[Piece]) -> dict:
+    characters = characters_in(tokens)
     return {
-        "tokens": len(cut),
+        "tokens": len(tokens),
         "characters": characters,
-        "characters_per_token": characters / len(cut),
-        "price": len(cut) / len(base),
+        "characters_per_token": characters / len(tokens),
+        "price": len(tokens) / len(base),
     }
 
 
-def lay_out(
-    name: str, rows: dict[str, list[Piece]], facts_of: dict, base: str, dearest: float
+def table_scene(
+    name: str, rows: dict[str, list[Piece]], stats: dict, base: str, max_price: float
 ) -> Scene:
-    sheet = Scene(WIDTH, 30 + ROW * len(rows))
-    sheet.add(Text(MARGIN, 18, truncate(name, 40), 13, INK, weight="600"))
-    sheet.add(Text(TOKENS, 18, "tokens", 11, MUTED, "end"))
-    sheet.add(Text(CHARACTERS, 18, "characters per token", 11, MUTED, "end"))
-    sheet.add(Text(PRICE, 18, f"price ({truncate(base, 12)}: 1)", 11, MUTED))
-    for i, (language, cut) in enumerate(rows.items()):
-        y, told = 26 + ROW * i, facts_of[language]
-        sheet.add(Text(MARGIN, y + 16, truncate(language, 11), 13, INK))
-        add_strip(sheet, cut, y)
-        sheet.add(Text(TOKENS, y + 16, f"{told['tokens']:,}", 13, INK, "end"))
-        sheet.add(Text(CHARACTERS, y + 16, f"{told['characters_per_token']:.1f}", 13, INK, "end"))
-        wide = PRICE_WIDE * told["price"] / dearest
-        colour = ORANGE if told["price"] > 1 else BLUE
-        sheet.add(Rect(PRICE, y + 3, PRICE_WIDE, BAR - 6, FAINT, radius=2))
-        sheet.add(Rect(PRICE, y + 3, wide, BAR - 6, colour, radius=2))
-        sheet.add(Text(PRICE + PRICE_WIDE + 6, y + 16, f"{told['price']:.1f}", 12, INK))
-    return sheet
+    scene = Scene(WIDTH, 30 + ROW * len(rows))
+    scene.add(Text(MARGIN, 18, truncate(name, 40), 13, INK, weight="600"))
+    scene.add(Text(TOKENS, 18, "tokens", 11, MUTED, "end"))
+    scene.add(Text(CHARACTERS, 18, "characters per token", 11, MUTED, "end"))
+    scene.add(Text(PRICE, 18, f"price ({truncate(base, 12)}: 1)", 11, MUTED))
+    for i, (language, tokens) in enumerate(rows.items()):
+        y, row_stats = 26 + ROW * i, stats[language]
+        scene.add(Text(MARGIN, y + 16, truncate(language, 11), 13, INK))
+        add_strip(scene, tokens, y)
+        scene.add(Text(TOKENS, y + 16, f"{row_stats['tokens']:,}", 13, INK, "end"))
+        scene.add(
+            Text(CHARACTERS, y + 16, f"{row_stats['characters_per_token']:.1f}", 13, INK, "end")
+        )
+        width = PRICE_WIDTH * row_stats["price"] / max_price
+        colour = ORANGE if row_stats["price"] > 1 else BLUE
+        scene.add(Rect(PRICE, y + 3, PRICE_WIDTH, BAR - 6, FAINT, radius=2))
+        scene.add(Rect(PRICE, y + 3, width, BAR - 6, colour, radius=2))
+        scene.add(Text(PRICE + PRICE_WIDTH + 6, y + 16, f"{row_stats['price']:.1f}", 12, INK))
+    return scene
 
 
-def footnote() -> Scene:
-    foot = Scene(WIDTH, 24)
-    foot.add(Text(MARGIN + NAME_WIDE, 12, BLANK, 11, MUTED))
-    return foot
+def blank_note() -> Scene:
+    note = Scene(WIDTH, 24)
+    note.add(Text(MARGIN + NAME_WIDTH, 12, BLANK, 11, MUTED))
+    return note
 
 
-def add_strip(sheet: Scene, cut: list[Piece], y: float) -> None:
+def add_strip(scene: Scene, tokens: list[Piece], y: float) -> None:
     """The sentence in its pieces, letters in them where there is room."""
-    shares, x = shares_of(cut), MARGIN + NAME_WIDE
-    size = min(13.0, STRIP / CELL / sum(byte_weights(cut)))
-    for i, (piece, share) in enumerate(zip(cut, shares)):
-        wide = STRIP * share
-        sheet.add(Rect(x, y, wide, BAR, COLOURS[i % len(COLOURS)]))
-        sheet.add(Rect(x + wide - 0.5, y, 0.5, BAR, WHITE))
+    fractions, x = width_fractions(tokens), MARGIN + NAME_WIDTH
+    size = min(13.0, STRIP / CHARACTER_WIDTH / sum(byte_weights(tokens)))
+    for i, (piece, fraction) in enumerate(zip(tokens, fractions)):
+        width = STRIP * fraction
+        scene.add(Rect(x, y, width, BAR, COLOURS[i % len(COLOURS)]))
+        scene.add(Rect(x + width - 0.5, y, 0.5, BAR, WHITE))
         written = "".join(text for text, is_bytes in to_runs(piece) if not is_bytes)
         if (
             written.strip()
-            and size >= SMALLEST
-            and display_width(written) * CELL * size <= wide + 3
+            and size >= MIN_FONT_SIZE
+            and display_width(written) * CHARACTER_WIDTH * size <= width + 3
         ):
-            sheet.add(Text(x + wide / 2, y + 16, written, size, INK, "middle", mono=True))
-        x += wide
+            scene.add(Text(x + width / 2, y + 16, written, size, INK, "middle", mono=True))
+        x += width
 
 
-def byte_weights(cut: Sequence[Piece]) -> list[float]:
+def byte_weights(tokens: Sequence[Piece]) -> list[float]:
     """How wide each byte of the sentence is, in letters: a byte is a part of its letter."""
     weights: list[float] = []
-    for character in b"".join(map(to_bytes, cut)).decode("utf-8", "surrogateescape"):
+    for character in b"".join(map(to_bytes, tokens)).decode("utf-8", "surrogateescape"):
         size = 1 if is_escaped(character) else len(character.encode())
         weights += [max(0.3, display_width(character)) / size] * size
     return weights
 
 
-def shares_of(cut: Sequence[Piece]) -> list[float]:
+def width_fractions(tokens: Sequence[Piece]) -> list[float]:
     """How much of the sentence's width each piece has."""
-    weights, shares, start = byte_weights(cut), [], 0
-    for piece in cut:
+    weights, fractions, start = byte_weights(tokens), [], 0
+    for piece in tokens:
         end = start + len(to_bytes(piece))
-        shares.append(sum(weights[start:end]) / sum(weights))
+        fractions.append(sum(weights[start:end]) / sum(weights))
         start = end
-    return shares
+    return fractions
 
 
-def describe(data: dict, base: str, title: str) -> str:
-    told = []
+def alt_text(data: dict, base: str, title: str) -> str:
+    sentences = []
     for name, rows in data.items():
         row = ", ".join(
             f"{language} {row['tokens']} ({row['price']:.1f})" for language, row in rows.items()
         )
-        told.append(f"{name}: {row}")
-    told_of = title or "The same sentence in several languages"
-    return f"{told_of}. Tokens, and their price compared with {base}: {'; '.join(told)}."
+        sentences.append(f"{name}: {row}")
+    heading = title or "The same sentence in several languages"
+    return f"{heading}. Tokens, and their price compared with {base}: {'; '.join(sentences)}."

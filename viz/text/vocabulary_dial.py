@@ -18,34 +18,34 @@ from viz.text.vocabulary import draw_vocabulary
 class VocabularyDial(Control):
     """Turn the size of the vocabulary, type any text: its tokens, and the table they need.
 
-    `pieces_at(text, vocab_size)` answers with the text's pieces. `n_embd` numbers describe each
-    token; `other_numbers` is how many the rest of the model has. `first` is where the slider
+    `tokenize(text, vocab_size)` answers with the text's pieces. `n_embd` numbers describe each
+    token; `other_parameters` is how many the rest of the model has. `initial` is where the slider
     begins, one of `sizes`.
-    Raises:  ValueError for fewer than two sizes, or for a `first` that is none of them.
+    Raises:  ValueError for fewer than two sizes, or for a `initial` that is none of them.
     Example: VocabularyDial(lambda text, size: list(text), "so it goes", [256, 512])
     """
 
     def __init__(
         self,
-        pieces_at: Callable[[str, int], Sequence[Piece]],
+        tokenize: Callable[[str, int], Sequence[Piece]],
         text: str,
         sizes: Sequence[int],
         *,
-        first: int | None = None,
+        initial: int | None = None,
         n_embd: int = 384,
-        other_numbers: int | None = None,
+        other_parameters: int | None = None,
     ):
-        self.pieces_at, self.n_embd, self.other_numbers = pieces_at, n_embd, other_numbers
+        self.tokenize, self.n_embd, self.other_parameters = tokenize, n_embd, other_parameters
         self.sizes = sorted({int(size) for size in sizes})
-        first = self.sizes[len(self.sizes) // 2] if first is None and self.sizes else first
-        if len(self.sizes) < 2 or first not in self.sizes:
+        initial = self.sizes[len(self.sizes) // 2] if initial is None and self.sizes else initial
+        if len(self.sizes) < 2 or initial not in self.sizes:
             raise ValueError(
-                f"sizes must be at least two sizes of a vocabulary, `first` one of them; got "
-                f"{list(sizes)!r:.60} and first={first}."
+                f"sizes must be at least two sizes of a vocabulary, `initial` one of them; got "
+                f"{list(sizes)!r:.60} and first={initial}."
             )
         self.size = SelectionSlider(
             options=[(f"{size:,}", size) for size in self.sizes],
-            value=first,
+            value=initial,
             description="vocabulary",
             layout=Layout(width="560px"),
             style={"description_width": "90px"},
@@ -56,22 +56,22 @@ class VocabularyDial(Control):
             layout=Layout(width="700px", height="64px"),
             style={"description_width": "90px"},
         )
-        super().__init__([self.size, self.text], self.drawn(text, self.size.value))
+        super().__init__([self.size, self.text], self.picture_of(text, self.size.value))
         for knob in (self.size, self.text):
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
         """The text cut with the vocabulary chosen, or what speaks against it."""
         try:
-            return self.drawn(self.text.value, self.size.value)
+            return self.picture_of(self.text.value, self.size.value)
         except ValueError as error:
             return Picture(None, str(error), html=f"<p>{escape(str(error))}</p>")
 
-    def drawn(self, text: str, vocab_size: int) -> Picture:
+    def picture_of(self, text: str, vocab_size: int) -> Picture:
         return draw_vocabulary(
-            self.pieces_at(text, vocab_size),
+            self.tokenize(text, vocab_size),
             vocab_size,
-            largest=self.sizes[-1],
+            max_vocab_size=self.sizes[-1],
             n_embd=self.n_embd,
-            other_numbers=self.other_numbers,
+            other_parameters=self.other_parameters,
         )
