@@ -1,6 +1,6 @@
 """The ladder's rung in NumPy against scalars: the published page, plain, fused.
 
-All are programs that train on the same names; a step is loss, slopes and update. Quoted is the
+All are programs that train on the same names; a step is loss, gradients and update. Quoted is the
 ratio to `course/one_page.py`, which is the published program; `gptcore microgpt --plain` is faster
 than that, because it pauses Python's cycle collector, so its ratio is smaller.
 """
@@ -13,7 +13,7 @@ from time import perf_counter
 
 from benchmarks.microgpt import ROOT, milliseconds_a_step
 from gptcore.corpus import is_downloaded, load_documents
-from gptcore.ladder import ArrayGPT, loss_of, weights_of
+from gptcore.ladder import NumpyGPT, loss_of, weights_of
 from gptcore.manifest import find_text, text_path
 from gptcore.scalar import MicroGPT
 
@@ -22,8 +22,8 @@ ARRAYS = """
 import sys
 from time import perf_counter
 from gptcore.corpus import load_documents
-from gptcore.ladder import ArrayGPT
-run = ArrayGPT(load_documents(sys.argv[1]))
+from gptcore.ladder import NumpyGPT
+run = NumpyGPT(load_documents(sys.argv[1]))
 steps = int(sys.argv[2])
 for _ in range(20):  # the same documents again and again, as few are quickly read
     training = run.train(1000)
@@ -44,7 +44,7 @@ def arrays_milliseconds(name: str) -> float:
 def first_difference(steps: int) -> int:
     """How many steps print the same loss in scalars and in arrays."""
     documents = load_documents("names-ssa" if is_downloaded("names-ssa") else "names")
-    runs = MicroGPT(documents).train(steps), ArrayGPT(documents).train(steps)
+    runs = MicroGPT(documents).train(steps), NumpyGPT(documents).train(steps)
     for one, other in zip(*runs):
         if f"{one.loss:.4f}" != f"{other.loss:.4f}":
             return one.step - 1

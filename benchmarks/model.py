@@ -15,7 +15,7 @@ from time import perf_counter
 import torch
 
 from gptcore.corpus import load_documents
-from gptcore.ladder import WAYS, climb
+from gptcore.ladder import IMPLEMENTATIONS, climb
 from gptcore.model import GPT, GPTConfig
 from gptcore.sampling import generate_cached, window_start
 
@@ -184,9 +184,9 @@ def cache_figures() -> Iterator[tuple]:
 
 def ladder_figures() -> Iterator[tuple]:
     """What `gptcore ladder` measures, without the rung that compiles."""
-    ways = [way for way in WAYS if way.name != "compiled"]
-    rungs = {rung.name: rung for rung in climb(load_documents("names"), 10, ways)}
+    impls = [impl for impl in IMPLEMENTATIONS if impl.name != "compiled"]
+    rungs = {rung.name: rung for rung in climb(load_documents("names"), 10, impls)}
     for rung in rungs.values():
         yield f"ladder, {rung.name}", rung.microseconds, "µs", {}
-    batch = rungs["a batch"].times_the_first
+    batch = rungs["a batch"].speedup
     yield "a batch of tensors: times the first rung", batch, "x", {"at_least": 8000}

@@ -190,7 +190,7 @@ def test_a_file_has_the_documents_that_the_corpus_finds_in_it(command, tmp_path,
 @pytest.fixture
 def up_to_arrays(monkeypatch):
     """Leaves out the rungs with PyTorch, which tests/ladder/ climbs: compiling takes long."""
-    monkeypatch.setattr(ladder, "WAYS", ladder.UP_TO_ARRAYS)
+    monkeypatch.setattr(ladder, "IMPLEMENTATIONS", ladder.WITHOUT_TORCH)
 
 
 @pytest.mark.usefixtures("up_to_arrays")
@@ -201,8 +201,10 @@ def test_the_ladder_prints_a_row_with_a_bar_for_each_rung_and_then_what_they_sho
     lines = out.splitlines()
     assert lines[0].split() == ["one", "name", "times", "as", "fast"]
     rows = [re.fullmatch(r"(.{24}) *([\d,]+) µs +([\d,.]+)  (█+)", line) for line in lines[1:7:2]]
-    assert [row[1].strip() for row in rows] == [way.name for way in ladder.WAYS]
-    assert [line.strip() for line in lines[2:8:2]] == [way.changed for way in ladder.WAYS]
+    assert [row[1].strip() for row in rows] == [impl.name for impl in ladder.IMPLEMENTATIONS]
+    assert [line.strip() for line in lines[2:8:2]] == [
+        impl.changed for impl in ladder.IMPLEMENTATIONS
+    ]
     assert rows[0][3] == "1" and len(rows[0][4]) > len(rows[1][4]) > len(rows[2][4])
     published = " ".join(f"{step.loss:.4f}" for step in MicroGPT(["emma", "anna", "bob"]).train(2))
     assert f"First losses: {published}" in lines
@@ -215,11 +217,9 @@ def test_the_ladder_as_json_has_the_same_rungs(command, names):
     code, out, err = command("ladder", "--names", names, "--steps", 1, "--json")
     rungs = json.loads(out)
     assert (code, err) == (0, "")
-    assert [rung["name"] for rung in rungs] == [way.name for way in ladder.WAYS]
-    assert all(rung["microseconds"] > 0 and rung["parts_at"] is None for rung in rungs)
-    assert rungs[0]["times_the_first"] == 1 and rungs[0]["losses"] == pytest.approx(
-        rungs[2]["losses"]
-    )
+    assert [rung["name"] for rung in rungs] == [impl.name for impl in ladder.IMPLEMENTATIONS]
+    assert all(rung["microseconds"] > 0 and rung["diverges_at"] is None for rung in rungs)
+    assert rungs[0]["speedup"] == 1 and rungs[0]["losses"] == pytest.approx(rungs[2]["losses"])
 
 
 @pytest.mark.usefixtures("up_to_arrays")
@@ -228,8 +228,8 @@ def test_on_a_terminal_the_ladder_says_what_it_is_measuring(command, names, monk
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     _, out, err = command("ladder", "--names", names, "--steps", 1)
     assert "measuring" not in out
-    for way in ladder.WAYS:
-        assert f"\r\x1b[Kmeasuring {way.name} ..." in err
+    for impl in ladder.IMPLEMENTATIONS:
+        assert f"\r\x1b[Kmeasuring {impl.name} ..." in err
     assert err.endswith("\r\x1b[K")  # and takes it away
 
 

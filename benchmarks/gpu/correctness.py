@@ -18,7 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 from benchmarks.gpu.settings import Check, Record, Settings, free_memory, new_model
 from benchmarks.training import run_until
 from gptcore.corpus import load_documents
-from gptcore.ladder.rungs import UP_TO_ARRAYS, WAYS, climb
+from gptcore.ladder.ladder import IMPLEMENTATIONS, WITHOUT_TORCH, climb
 from gptcore.model import GPTConfig
 from gptcore.sampling import generate, generate_cached
 from gptcore.training import PRESETS, LossSum, train
@@ -141,13 +141,13 @@ def logged(run: Path) -> list[float]:
 
 
 def ladder(settings: Settings) -> Iterator[Record]:
-    gpu = [way for way in WAYS if way.name == "a GPU"]
-    ways = (UP_TO_ARRAYS[-1], *(gpu if settings.on_gpu else WAYS[3:4]))
-    for rung in climb(load_documents("names"), steps=5, ways=ways):
+    gpu = [impl for impl in IMPLEMENTATIONS if impl.name == "a GPU"]
+    impls = (WITHOUT_TORCH[-1], *(gpu if settings.on_gpu else IMPLEMENTATIONS[3:4]))
+    for rung in climb(load_documents("names"), steps=5, implementations=impls):
         yield {
             "rung": rung.name,
             "microseconds_per_name": rung.microseconds,
-            "times_the_first": rung.times_the_first,
+            "speedup": rung.speedup,
             "losses": list(rung.losses),
-            "ok": rung.parts_at is None,
+            "ok": rung.diverges_at is None,
         }

@@ -4,19 +4,19 @@ this after you have guessed.
 The last line of the function says what is wrong.
 """
 
-from gptcore.ladder import ArrayGPT
-from gptcore.ladder.arrays import ArrayAdam
-from gptcore.ladder.slopes import backward
+from gptcore.ladder import NumpyGPT
+from gptcore.ladder.numpy_backward import backward
+from gptcore.ladder.numpy_gpt import NumpyAdam
 from gptcore.scalar.microgpt import LEARNING_RATE
 
 
-def better_run(names: list[str], steps: int = 1000) -> tuple[ArrayGPT, list[float]]:
+def better_run(names: list[str], steps: int = 1000) -> tuple[NumpyGPT, list[float]]:
     """Lesson 5: a model trained with one thing left out, and the loss of each step."""
-    gpt = ArrayGPT(names, seed=42)
-    optimizer, losses = ArrayAdam(gpt.matrices.flat), []
+    gpt = NumpyGPT(names, seed=42)
+    optimizer, losses = NumpyAdam(gpt.matrices.flat), []
     for s in range(steps):
         ids = gpt.encode(gpt.documents[s % len(gpt.documents)])
-        losses.append(backward(ids, gpt.matrices, gpt.config.n_head, gpt.slopes, causal=False))
-        optimizer.step(gpt.slopes.flat, LEARNING_RATE * (1 - s / steps))
+        losses.append(backward(ids, gpt.matrices, gpt.config.n_head, gpt.grads, causal=False))
+        optimizer.step(gpt.grads.flat, LEARNING_RATE * (1 - s / steps))
     # No mask: each letter looks at the ones after it, and so at the very letter it should guess.
     return gpt, losses

@@ -128,12 +128,12 @@ for letters in (16, 4):
 
 # %%
 from gptcore.corpus import load_documents
-from gptcore.ladder import ArrayGPT, forward, loss_of
+from gptcore.ladder import NumpyGPT, forward, loss_of
 
 names = load_documents("names")
 Random(1).shuffle(names)
 unseen, seen = names[:200], names[200:]
-gpt = ArrayGPT(seen, seed=42)
+gpt = NumpyGPT(seen, seed=42)
 losses = [step.loss for step in gpt.train(10_000)]
 print(f"mean loss of the last 1,000 steps: {sum(losses[-1000:]) / 1000:.3f}")
 
@@ -178,7 +178,7 @@ def tampered(query, head, added, silenced, use_positions):
         return scores
 
     heads = frozenset((0, h) for h in silenced)  # head h of layer 0, the only one
-    return {"silenced": heads, "use_positions": use_positions, "edit": edit}
+    return {"ablated_heads": heads, "use_positions": use_positions, "score_hook": edit}
 
 # %%
 from gptcore.next_token import next_probabilities
@@ -190,7 +190,7 @@ def look(query, head, **knobs):
     inside = forward(emma, gpt.weights, n_head=4, **tampered(query, head, **knobs))
     probs = dict(zip(letters, next_probabilities(inside.logits[query])))
     of_head = {"weights": inside.weights[0, head], "values": inside.values[0, head]}
-    of_row = {"scores": inside.scores[0, head, query], "mixed": inside.mixed[0, head, query]}
+    of_row = {"scores": inside.scores[0, head, query], "mixed": inside.context[0, head, query]}
     return {**of_head, **of_row, "probs": probs}
 
 # %% tags=["promise-control", "promise-ah"]
@@ -224,9 +224,9 @@ guess("all four heads silent", ...)
 untouched = loss_when()
 print(f"untouched           {untouched:.3f} nats")
 for h in range(4):
-    print(f"head {h} silent     {loss_when(silenced=frozenset({(0, h)})) - untouched:+8.3f}")
+    print(f"head {h} silent     {loss_when(ablated_heads=frozenset({(0, h)})) - untouched:+8.3f}")
 everyone = frozenset((0, h) for h in range(4))
-print(f"all silent        {loss_when(silenced=everyone) - untouched:+8.3f}")
+print(f"all silent        {loss_when(ablated_heads=everyone) - untouched:+8.3f}")
 print(f"without positions {loss_when(use_positions=False) - untouched:+8.3f}")
 
 # %% [markdown]
@@ -245,7 +245,7 @@ print(f"without positions {loss_when(use_positions=False) - untouched:+8.3f}")
 
 # %%
 omma = gpt.encode("omma")[:-1]
-deaf = [forward(ids, gpt.weights, n_head=4, silenced=everyone).logits[-1] for ids in (emma, omma)]
+deaf = [forward(ids, gpt.weights, n_head=4, ablated_heads=everyone).logits[-1] for ids in (emma, omma)]
 same(*deaf, within=0)
 
 # %% [markdown]
@@ -268,7 +268,7 @@ same(*bets, within=1e-12)
 # %%
 from gptcore.scalar import MicroConfig
 
-two = ArrayGPT(seen, MicroConfig(n_layer=2), seed=42)  # not trained; any weights will do
+two = NumpyGPT(seen, MicroConfig(n_layer=2), seed=42)  # not trained; any weights will do
 bets = [forward(ids, two.weights, n_head=4, use_positions=False).logits[-1] for ids in (emma, mmea)]
 print("the same bets:", abs(bets[0] - bets[1]).max() < 1e-12)
 
@@ -283,8 +283,8 @@ alphabet = sorted(set("".join(names)))
 animals = [chr(0x1F400 + i) for i in range(len(alphabet))]
 Random(3).shuffle(animals)
 zoo = dict(zip(alphabet, animals))
-in_animals = ArrayGPT(["".join(zoo[letter] for letter in name) for name in seen], seed=42)
-losses_of = {"letters": ArrayGPT(seen, seed=42).train(1000), "animals": in_animals.train(1000)}
+in_animals = NumpyGPT(["".join(zoo[letter] for letter in name) for name in seen], seed=42)
+losses_of = {"letters": NumpyGPT(seen, seed=42).train(1000), "animals": in_animals.train(1000)}
 for which, run in losses_of.items():
     print(f"{which}: mean of steps 501 to 1,000 is {sum(step.loss for step in list(run)[500:]) / 500:.2f}")
 

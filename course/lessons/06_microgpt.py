@@ -42,7 +42,7 @@ weights = weights_of(gpt)
 # %%
 def logits_after(name, silenced):
     ids = [gpt.BOS, *gpt.encode(name)]
-    return forward(ids, weights, n_head=4, silenced=frozenset(silenced)).logits[-1]
+    return forward(ids, weights, n_head=4, ablated_heads=frozenset(silenced)).logits[-1]
 
 
 for silenced in ([], [(0, 0), (0, 1), (0, 2), (0, 3)]):
@@ -128,7 +128,7 @@ same(by_hand, imported, within=0)
 from viz import draw_ledger
 
 inside = forward([gpt.BOS, *gpt.encode("em")], weights, n_head=4)
-account = {part: weights["lm_head"] @ added[-1] for part, added in inside.stream.items()}
+account = {part: weights["lm_head"] @ added[-1] for part, added in inside.residual_terms.items()}
 labels = {"embedding": "embedding", "0 attention": "+ attention", "0 mlp": "+ MLP"}
 lines = {labels[part]: row for part, row in account.items()}
 draw_ledger(lines, labels=[*gpt.characters, "end"], title="Each part adds its line; the sum is the answer")
@@ -163,13 +163,13 @@ for steps in (1000, 10_000):
 # A longer stack, other heads? Each line is a model of its own, a thousand steps:
 
 # %%
-from gptcore.ladder import ArrayGPT
+from gptcore.ladder import NumpyGPT
 from gptcore.scalar import MicroConfig
 
 models = {}
 for n_layer in (1, 2, 4):
     for n_head in (1, 4, 16):
-        run = ArrayGPT(names, MicroConfig(n_layer=n_layer, n_head=n_head), seed=42)
+        run = NumpyGPT(names, MicroConfig(n_layer=n_layer, n_head=n_head), seed=42)
         score = last_500([step.loss for step in run.train(1000)])
         models[n_layer, n_head] = run.scalar()
         print(f"n_layer {n_layer}, n_head {n_head:2}: {len(run.gpt.parameters):6,} weights, {score:.3g} nats")
@@ -244,21 +244,21 @@ DescentPlayer(valley, optimizers=ways, x_range=(-10, 6), y_range=(-4, 4), learni
 # Which is better for microgpt? Try it. Each run a thousand steps, the mean of the last 500:
 
 # %%
-from gptcore.ladder import loss_and_slopes
+from gptcore.ladder import loss_and_grads
 
 
 def train_by_descent(rate):
-    run, out = ArrayGPT(names, seed=42), []
+    run, out = NumpyGPT(names, seed=42), []
     for s, document in enumerate(run.documents[:1000]):
-        loss, slopes = loss_and_slopes(run.encode(document), run.weights, n_head=4)
+        loss, grads = loss_and_grads(run.encode(document), run.weights, n_head=4)
         for name, matrix in run.weights.items():
-            matrix -= rate * (1 - s / 1000) * slopes[name]
+            matrix -= rate * (1 - s / 1000) * grads[name]
         out.append(loss)
     return out
 
 # %%
 for rate in (0.003, 0.01, 0.03, 0.1):
-    run = ArrayGPT(names, seed=42).train(1000, learning_rate=rate)
+    run = NumpyGPT(names, seed=42).train(1000, learning_rate=rate)
     by_adam, by_descent = last_500([step.loss for step in run]), last_500(train_by_descent(rate))
     adam = f"{by_adam:.3g}" if by_adam < 2.51 else "above 2.5"
     print(f"rate {rate:<5}: Adam {adam}, plain descent {by_descent:.3g}")
@@ -339,18 +339,18 @@ draw_ladder(rungs, title="One name: loss, slopes, step")
 
 # %%
 for rung in rungs:
-    print(f"{rung.name}: {'the same' if rung.parts_at is None else 'OTHER'} losses. {rung.changed}")
+    print(f"{rung.name}: {'the same' if rung.diverges_at is None else 'OTHER'} losses. {rung.changed}")
 
 # %% [markdown]
 # (Part of the first jump is not arithmetic at all. Python searches for unused circles of objects again and again, and a graph of scalars is many objects; the fused program
 # tells it to pause.) Was anything approximated on the way up? Your run at the top of this page was on the rung of fused nodes. Here are its thousand steps on the last one:
 
 # %%
-fast = ArrayGPT(names, seed=42)
+fast = NumpyGPT(names, seed=42)
 same([step.loss for step in fast.train(1000)], losses, within=1e-9)
 
 # %% [markdown]
-# What that rung costs is paper: some forty lines of slopes that nobody may get wrong, where the scalars need none. `gptcore/ladder/slopes.py` has them.
+# What that rung costs is paper: some forty lines of slopes that nobody may get wrong, where the scalars need none. `gptcore/ladder/numpy_backward.py` has them.
 #
 # ## The published run
 #
@@ -378,7 +378,7 @@ compare(losses, gpt.sample(20), gpt.documents)
 
 # %% tags=["needs-names-ssa"]
 full = load_documents("names-ssa")
-article = ArrayGPT(full, seed=42)
+article = NumpyGPT(full, seed=42)
 run = [step.loss for step in article.train(1000)]
 same(run[:13], published, within=0.00005)
 compare(run, article.scalar().sample(20), article.documents)

@@ -112,7 +112,7 @@ same(dy.T @ x, W.grad, within=0)
 same(dy @ W, x.grad, within=0)  # (3, 1) @ (1, 2): the slope for x
 
 # %% [markdown]
-# These two lines, `dy.T @ x` and `dy @ W`, are nearly all there is to the ways back in `gptcore/ladder/slopes.py`, the paper of the rung with arrays. PyTorch knows them for every operation it has, and walks back through the graph as `Value` does.
+# These two lines, `dy.T @ x` and `dy @ W`, are nearly all there is to the ways back in `gptcore/ladder/numpy_backward.py`, the paper of the rung with arrays. PyTorch knows them for every operation it has, and walks back through the graph as `Value` does.
 #
 # **Back.** A batch has 8 rows of 64 tokens, and all of them go through one matrix. How many slopes meet in one of its weights?
 
@@ -122,13 +122,13 @@ guess("slopes that meet in one weight", ...)
 # %% [markdown]
 # ## 4,192 numbers, poured
 #
-# `poured` takes the 4,192 weights of the scalar model, number by number, and puts them into the tensors of a `GPT`, the class that everything below is made of:
+# `to_torch` takes the 4,192 weights of the scalar model, number by number, and puts them into the tensors of a `GPT`, the class that everything below is made of:
 
 # %%
-from gptcore.ladder import WAYS, climb, poured
+from gptcore.ladder import IMPLEMENTATIONS, climb, to_torch
 
 emma = [scalar.BOS, *scalar.encode("emma")]
-logits, _ = poured(scalar)(torch.tensor([emma]))  # (1, 5) -> (1, 5, 27)
+logits, _ = to_torch(scalar)(torch.tensor([emma]))  # (1, 5) -> (1, 5, 27)
 same(list(scalar.logits_after(emma)), logits[0], within=1e-12)
 
 # %% [markdown]
@@ -138,16 +138,16 @@ same(list(scalar.logits_after(emma)), logits[0], within=1e-12)
 guess("PyTorch against NumPy, one name at a time", ...)
 
 # %%
-from gptcore.ladder.table import verdict_on
+from gptcore.ladder.table import format_verdict
 from viz import draw_ladder
 
-rungs = list(climb(names, steps=5, ways=WAYS[:5]))
+rungs = list(climb(names, steps=5, implementations=IMPLEMENTATIONS[:5]))
 draw_ladder(rungs, title="One name: loss, slopes, step")
 
 # %%
 for rung in rungs[1:]:
-    print(f"{rung.name}: {verdict_on(rung)}")
-print("a batch is more than 300 times as fast as scalars:", rungs[-1].times_the_first > 300)
+    print(f"{rung.name}: {format_verdict(rung)}")
+print("a batch is more than 300 times as fast as scalars:", rungs[-1].speedup > 300)
 
 # %% [markdown]
 # Slower, several times. A step of this model is some two hundred calls, and each call looks at types and shapes, finds the right routine and notes down a node for the way back, a few millionths of a second every time. The arithmetic for six letters is
@@ -645,7 +645,7 @@ for whose, gpt in runs.items():
 first = scalar.loss(scalar.documents[0]).data
 ids = torch.tensor([[scalar.BOS, *scalar.encode(scalar.documents[0]), scalar.BOS]])
 for whose in runs:
-    gpt = with_attention(whose, poured(scalar))
+    gpt = with_attention(whose, to_torch(scalar))
     print(f"{whose:6} the first loss of microgpt, {first:.4f}: {gpt(ids[:, :-1], ids[:, 1:])[1]:.4f}")
 
 # %% [markdown]

@@ -13,7 +13,7 @@ from functools import wraps
 
 import numpy as np
 
-from gptcore.ladder.arrays import ArrayAdam
+from gptcore.ladder.numpy_gpt import NumpyAdam
 from gptcore.scalar.adam import Adam
 
 LAST_DIGIT = 2.0**-51  # of a number near 1, of 64 bits
@@ -51,7 +51,7 @@ def nudge_math() -> None:
 
 def nudge_adam() -> None:
     """Adam of single numbers, and Adam of NumPy's arrays."""
-    step_of_scalars, step_of_arrays = Adam.step, ArrayAdam.step
+    step_of_scalars, step_of_arrays = Adam.step, NumpyAdam.step
 
     def nudged_scalars(self, *args, **kwargs):
         step_of_scalars(self, *args, **kwargs)
@@ -62,7 +62,7 @@ def nudge_adam() -> None:
         step_of_arrays(self, *args, **kwargs)
         self.weights[:] = moved(self.weights, np.sin)
 
-    Adam.step, ArrayAdam.step = nudged_scalars, nudged_arrays  # type: ignore[method-assign]
+    Adam.step, NumpyAdam.step = nudged_scalars, nudged_arrays  # type: ignore[method-assign]
 
 
 def nudge_optimizers() -> None:

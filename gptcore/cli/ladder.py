@@ -22,26 +22,26 @@ class Ladder:
 
     def run(self) -> None:
         documents = read_names(self.names)
-        ways = ladder.WAYS
-        climbing = ladder.climb(documents, self.steps, ways)
+        impls = ladder.IMPLEMENTATIONS
+        climbing = ladder.climb(documents, self.steps, impls)
         rungs, left_out = [], []
         if not self.json:
-            print(ladder.TABLE_HEAD, flush=True)
-        for way in ways:
-            say_meanwhile(f"measuring {way.name} ...")
-            reason = way.lacking()
+            print(ladder.TABLE_HEADER, flush=True)
+        for impl in impls:
+            say_meanwhile(f"measuring {impl.name} ...")
+            reason = impl.unavailable_reason()
             rung = None if reason else next(climbing)
             say_meanwhile("")
             if rung is None:
-                left_out.append(f"{way.name}: left out, because {reason}.")
+                left_out.append(f"{impl.name}: left out, because {reason}.")
                 continue
             rungs.append(rung)
             if not self.json:
-                print(*ladder.lines_of(rung), sep="\n", flush=True)
+                print(*ladder.format_rung(rung), sep="\n", flush=True)
         if self.json:
             print(json.dumps([asdict(rung) for rung in rungs], indent=2))
         else:
-            print("", *ladder.in_words(rungs), *left_out, sep="\n", flush=True)
+            print("", *ladder.format_summary(rungs), *left_out, sep="\n", flush=True)
 
 
 def say_meanwhile(text: str) -> None:

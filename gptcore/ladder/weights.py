@@ -1,19 +1,19 @@
-"""4,192 numbers in one row, and the matrices that are cut from it.
+"""All 4,192 weights as one vector, and the matrices in it.
 
-Adam looks at one flat vector, attention at matrices. Both see the same memory: each matrix is a
-view, not a copy. Because wq, wk and wv follow one another in the published order, one view has
-all three. Left out on purpose: names of the weights for strangers (`gptcore.model` speaks
-nanoGPT's).
+Adam updates one flat vector, attention multiplies matrices. Both use the same memory: each matrix
+is a view, not a copy. wq, wk and wv follow one another in the published order, so one view has all
+three.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gptcore.scalar.microgpt import MicroGPT
 
-Array = np.ndarray
+Array = NDArray[np.float64]
 
 
 class Sizes(NamedTuple):
@@ -46,8 +46,13 @@ class Weights:
     blocks: list[Block]
 
     @classmethod
-    def cut(cls, flat: Array, sizes: Sizes) -> "Weights":
-        """Views into `flat`, in the order in which microgpt draws its first weights."""
+    def from_flat(cls, flat: Array, sizes: Sizes) -> Self:
+        """Views into `flat`, in the order in which microgpt draws its initial weights.
+
+        Args:
+            flat: All weights, shape (n,).
+            sizes: They fix n and the shape of every matrix.
+        """
         V, T, C, L = sizes
         start = 0
 
@@ -61,21 +66,29 @@ class Weights:
         blocks = [Block(*(next_matrix(*shape) for shape in shapes)) for _ in range(L)]
         return cls(flat, sizes, wte, wpe, lm_head, blocks)
 
-    def named(self) -> dict[str, Array]:
-        """The same views under the names that `MicroGPT.weights` has."""
-        names = {"wte": self.wte, "wpe": self.wpe, "lm_head": self.lm_head}
+    def as_dict(self) -> dict[str, Array]:
+        """The same views under the names of `MicroGPT.weights`."""
+        matrices = {"wte": self.wte, "wpe": self.wpe, "lm_head": self.lm_head}
         for layer, block in enumerate(self.blocks):
             wq, wk, wv = np.split(block.qkv, 3)
-            here = {"wq": wq, "wk": wk, "wv": wv, "wo": block.wo, "fc1": block.fc1}
-            here |= {"fc2": block.fc2}
-            names |= {f"{layer}.{name}": matrix for name, matrix in here.items()}
-        return names
+            of_block = {"wq": wq, "wk": wk, "wv": wv, "wo": block.wo}
+            of_block |= {"fc1": block.fc1, "fc2": block.fc2}
+            matrices |= {f"{layer}.{name}": matrix for name, matrix in of_block.items()}
+        return matrices
 
 
 def weights_of(gpt: MicroGPT) -> dict[str, Array]:
-    """Copies of a scalar model's weights, as matrices under the same names.
+    """The weights of a scalar model as arrays under the same names; they are copies.
 
-    Example: weights_of(gpt)["wte"].shape -> (5, 16)
+    Args:
+        gpt: Trained or not.
+
+    Returns:
+        One array for each name, such as "wte" of shape (V, C).
+
+    Example:
+        >>> weights_of(gpt)["wte"].shape
+        (5, 16)
     """
     return {
         name: np.array([[value.data for value in row] for row in matrix])
@@ -83,12 +96,16 @@ def weights_of(gpt: MicroGPT) -> dict[str, Array]:
     }
 
 
-def gathered(weights: dict[str, Array]) -> Weights:
-    """Named matrices, put one after the other into a vector of their own."""
+def flatten_weights(weights: dict[str, Array]) -> Weights:
+    """Copies of named matrices, one after the other in a new vector.
+
+    Args:
+        weights: As `weights_of` returns them.
+    """
     (V, C), T = weights["wte"].shape, len(weights["wpe"])
     L = sum(name.endswith(".wq") for name in weights)
     order = ["wte", "wpe", "lm_head"]
     for layer in range(L):
         order += [f"{layer}.{name}" for name in ("wq", "wk", "wv", "wo", "fc1", "fc2")]
     flat = np.concatenate([np.asarray(weights[name], float).ravel() for name in order])
-    return Weights.cut(flat, Sizes(V, T, C, L))
+    return Weights.from_flat(flat, Sizes(V, T, C, L))

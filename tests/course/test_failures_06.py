@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from course.failures.lesson_06 import likeness_of_letters, loss_and_slope, train_without
-from gptcore.ladder import ArrayGPT, weights_of
-from gptcore.ladder.weights import gathered
+from course.failures.lesson_06 import likeness_of_letters, loss_and_grad, train_without
+from gptcore.ladder import NumpyGPT, weights_of
+from gptcore.ladder.weights import flatten_weights
 from gptcore.scalar import MicroConfig, MicroGPT
 
 NAMES = ["emma", "olivia", "ava", "isabella", "mia", "zoe", "anna", "lou"]
@@ -13,31 +13,31 @@ NAMES = ["emma", "olivia", "ava", "isabella", "mia", "zoe", "anna", "lou"]
 
 def test_with_nothing_left_out_it_is_the_model_of_the_ladder():
     config = MicroConfig(n_layer=2)
-    wanted = [step.loss for step in ArrayGPT(NAMES, config, seed=42).train(20)]
+    wanted = [step.loss for step in NumpyGPT(NAMES, config, seed=42).train(20)]
     assert train_without(NAMES, n_layer=2, steps=20) == pytest.approx(wanted, abs=1e-9)
 
 
-@pytest.mark.parametrize(("keep", "talk"), [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0)])
-def test_its_slopes_agree_with_tiny_steps_whatever_is_left_out(keep, talk):
+@pytest.mark.parametrize(("keep", "talks"), [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0)])
+def test_its_slopes_agree_with_tiny_steps_whatever_is_left_out(keep, talks):
     gpt = MicroGPT(NAMES, MicroConfig(n_layer=2), seed=42)
-    weights = gathered(weights_of(gpt))
+    weights = flatten_weights(weights_of(gpt))
     ids = np.array([gpt.BOS, *gpt.encode("emma"), gpt.BOS])
-    _, slopes = loss_and_slope(ids, weights, 4, keep, talk)
+    _, grads = loss_and_grad(ids, weights, 4, keep, talks)
     for i in np.random.default_rng(0).integers(len(weights.flat), size=40):
         here, losses = weights.flat[i], []
         for moved in (here + 1e-5, here - 1e-5):
             weights.flat[i] = moved
-            losses.append(loss_and_slope(ids, weights, 4, keep, talk)[0])
+            losses.append(loss_and_grad(ids, weights, 4, keep, talks)[0])
         weights.flat[i] = here
-        assert slopes[i] == pytest.approx((losses[0] - losses[1]) / 2e-5, rel=1e-4, abs=1e-8)
+        assert grads[i] == pytest.approx((losses[0] - losses[1]) / 2e-5, rel=1e-4, abs=1e-8)
 
 
 def test_without_attention_no_letter_hears_of_another():
     gpt = MicroGPT(NAMES, seed=42)
-    weights = gathered(weights_of(gpt))
+    weights = flatten_weights(weights_of(gpt))
     ids = np.array([gpt.BOS, *gpt.encode("emma"), gpt.BOS])
-    _, slopes = loss_and_slope(ids, weights, 4, 1.0, 0.0)
-    layers = type(weights).cut(slopes, weights.sizes).blocks
+    _, grads = loss_and_grad(ids, weights, 4, 1.0, 0.0)
+    layers = type(weights).from_flat(grads, weights.sizes).blocks
     assert not layers[0].qkv.any()
     assert not layers[0].wo.any()
 

@@ -15,8 +15,8 @@ def climbed(tmp_path, capsys, monkeypatch):
     (tmp_path / "names.txt").write_text("emma\nanna\nbob\n")
 
     def run(names, *options):
-        ways = {way.name: way for way in ladder.WAYS}
-        monkeypatch.setattr(ladder, "WAYS", tuple(ways[name] for name in names))
+        impls = {impl.name: impl for impl in ladder.IMPLEMENTATIONS}
+        monkeypatch.setattr(ladder, "IMPLEMENTATIONS", tuple(impls[name] for name in names))
         file = str(tmp_path / "names.txt")
         assert cli.main(["ladder", "--names", file, "--steps", "2", *options]) == 0
         return capsys.readouterr().out
@@ -25,8 +25,14 @@ def climbed(tmp_path, capsys, monkeypatch):
 
 
 def without(name: str, reason: str):
-    way = {way.name: way for way in ladder.WAYS}[name]
-    return type(way)(way.name, way.changed, way.train, way.batch, lambda: reason)
+    impl = {impl.name: impl for impl in ladder.IMPLEMENTATIONS}[name]
+    return type(impl)(
+        impl.name,
+        impl.changed,
+        impl.train,
+        impl.batch_size,
+        lambda: reason,
+    )
 
 
 def test_rows_for_tensors_and_a_batch_and_what_they_have_learned(climbed):
@@ -41,11 +47,11 @@ def test_rows_for_tensors_and_a_batch_and_what_they_have_learned(climbed):
 
 
 def test_what_cannot_be_climbed_here_gets_one_line_and_no_row(climbed, monkeypatch):
-    lacking = without("a GPU", "PyTorch finds no GPU here")
-    ways = (*ladder.UP_TO_ARRAYS[1:], lacking)
-    monkeypatch.setattr(ladder, "WAYS", ways)
-    out = climbed([way.name for way in ways])
+    requirements = without("a GPU", "PyTorch finds no GPU here")
+    impls = (*ladder.WITHOUT_TORCH[1:], requirements)
+    monkeypatch.setattr(ladder, "IMPLEMENTATIONS", impls)
+    out = climbed([impl.name for impl in impls])
     assert out.splitlines()[-1] == "a GPU: left out, because PyTorch finds no GPU here."
     assert out.count("a GPU") == 1
-    rungs = json.loads(climbed([way.name for way in ways], "--json"))
-    assert [rung["name"] for rung in rungs] == [way.name for way in ways[:-1]]
+    rungs = json.loads(climbed([impl.name for impl in impls], "--json"))
+    assert [rung["name"] for rung in rungs] == [impl.name for impl in impls[:-1]]

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 import gptcore.ladder
-from gptcore.ladder import ArrayGPT, forward, loss_and_slopes, loss_of, weights_of
+from gptcore.ladder import NumpyGPT, forward, loss_and_grads, loss_of, weights_of
 from gptcore.scalar import Adam, MicroConfig, MicroGPT
 
 NAMES = ["emma", "anna", "bob", "maximilianalexander", "o", "ava"]
@@ -45,19 +45,19 @@ def test_loss_and_slopes_are_those_of_the_scalar_model(config):
         Adam(gpt.parameters).zero_grad()
         loss = gpt.loss(name)
         loss.backward()
-        found, slopes = loss_and_slopes(ids_of(gpt, name), weights, config.n_head)
+        found, grads = loss_and_grads(ids_of(gpt, name), weights, config.n_head)
         assert found == pytest.approx(loss.data, abs=1e-12)
         assert loss_of(ids_of(gpt, name), weights, config.n_head) == pytest.approx(found, abs=1e-12)
-        assert list(slopes) == list(gpt.weights)
+        assert list(grads) == list(gpt.weights)
         for key, matrix in gpt.weights.items():
             expected = np.array([[value.grad for value in row] for row in matrix])
-            np.testing.assert_allclose(slopes[key], expected, rtol=0, atol=1e-12)
+            np.testing.assert_allclose(grads[key], expected, rtol=0, atol=1e-12)
 
 
 @sizes
 @pytest.mark.slow
 def test_training_prints_the_losses_of_the_scalar_model_and_ends_at_its_weights(config):
-    gpt, run = MicroGPT(NAMES, config, seed=7), ArrayGPT(NAMES, config, seed=7)
+    gpt, run = MicroGPT(NAMES, config, seed=7), NumpyGPT(NAMES, config, seed=7)
     pairs = list(zip(gpt.train(40), run.train(40), strict=True))
     for one, other in pairs:
         assert (one.step, one.document) == (other.step, other.document)
@@ -68,7 +68,7 @@ def test_training_prints_the_losses_of_the_scalar_model_and_ends_at_its_weights(
 
 @pytest.mark.slow
 def test_what_was_learned_goes_back_to_the_scalar_model_which_then_invents_the_same():
-    gpt, run = MicroGPT(NAMES), ArrayGPT(NAMES)
+    gpt, run = MicroGPT(NAMES), NumpyGPT(NAMES)
     list(gpt.train(20)), list(run.train(20))
     assert run.scalar().sample(5) == gpt.sample(5)
 
@@ -77,21 +77,21 @@ def test_a_run_can_begin_with_the_weights_of_a_trained_model():
     gpt = MicroGPT(NAMES)
     list(gpt.train(10))
     ids = ids_of(gpt, "emma")
-    assert loss_of(ids, ArrayGPT(gpt).weights, 4) == pytest.approx(gpt.loss("emma").data, abs=1e-12)
+    assert loss_of(ids, NumpyGPT(gpt).weights, 4) == pytest.approx(gpt.loss("emma").data, abs=1e-12)
 
 
 def test_the_weights_are_copies_and_the_run_owns_its_own():
     gpt = MicroGPT(NAMES)
     weights = weights_of(gpt)
     before = weights["wte"].copy()
-    list(ArrayGPT(gpt).train(3))
+    list(NumpyGPT(gpt).train(3))
     assert gpt.weights["wte"][0][0].data == before[0, 0] and (weights["wte"] == before).all()
 
 
 def test_slopes_agree_with_a_tiny_step_to_both_sides():
     gpt, weights = lively(SIZES[1])
     ids, rng = ids_of(gpt, "emma"), np.random.default_rng(1)
-    _, slopes = loss_and_slopes(ids, weights, 2)
+    _, grads = loss_and_grads(ids, weights, 2)
     for name, matrix in weights.items():
         for _ in range(4):
             place = tuple(rng.integers(size) for size in matrix.shape)
@@ -99,13 +99,13 @@ def test_slopes_agree_with_a_tiny_step_to_both_sides():
             up[place] += 1e-6
             down[place] -= 1e-6
             rise = loss_of(ids, weights | {name: up}, 2) - loss_of(ids, weights | {name: down}, 2)
-            assert slopes[name][place] == pytest.approx(rise / 2e-6, abs=1e-7)
+            assert grads[name][place] == pytest.approx(rise / 2e-6, abs=1e-7)
 
 
 # Against PyTorch
 
 
-def in_torch(ids, weights, n_head: int, silenced=(), use_positions=True, tampered=None):
+def in_torch(ids, weights, n_head: int, ablated_heads=(), use_positions=True, tampered=None):
     """The published model as one would write it in PyTorch; `tampered` are scores to be used."""
     w = {name: torch.from_numpy(matrix) for name, matrix in weights.items()}
     T, C = len(ids), w["wte"].shape[1]
@@ -126,7 +126,7 @@ def in_torch(ids, weights, n_head: int, silenced=(), use_positions=True, tampere
         hidden = torch.ones(T, T).triu(1).bool()
         shares.append(scores.masked_fill(hidden, -torch.inf).softmax(-1))
         mixed = mixed if tampered is None else shares[-1] @ v
-        for h in (h for where, h in silenced if where == layer):
+        for h in (h for where, h in ablated_heads if where == layer):
             mixed[h] = 0
         x = x + F.linear(mixed.transpose(0, 1).reshape(T, C), w[f"{layer}.wo"])
         n = F.rms_norm(x, (C,), eps=1e-5)
@@ -141,21 +141,23 @@ def sharper(layer, head, scores):
 
 @sizes
 @pytest.mark.parametrize(
-    "tampering",
-    [{}, {"use_positions": False}, {"silenced": {(0, 1)}}, {"edit": sharper}],
-    ids=["as it is", "no positions", "a head silenced", "scores changed"],
+    "interventions",
+    [{}, {"use_positions": False}, {"ablated_heads": {(0, 1)}}, {"score_hook": sharper}],
+    ids=["as it is", "no positions", "an ablated head", "scores changed"],
 )
-def test_logits_and_weights_are_those_of_pytorch(config, tampering):
+def test_logits_and_weights_are_those_of_pytorch(config, interventions):
     gpt, weights = lively(config)
     ids = ids_of(gpt, "emma")[: config.block_size]
-    inside = forward(ids, weights, config.n_head, **tampering)
-    for_torch = {("tampered" if k == "edit" else k): v for k, v in tampering.items()}
+    inside = forward(ids, weights, config.n_head, **interventions)
+    for_torch = {("tampered" if k == "score_hook" else k): v for k, v in interventions.items()}
     logits, shares = in_torch(ids, weights, config.n_head, **for_torch)
     np.testing.assert_allclose(inside.logits, logits, rtol=0, atol=1e-12)
     np.testing.assert_allclose(inside.weights, shares, rtol=0, atol=1e-12)
     targets = torch.tensor(ids[1:])
     expected = F.cross_entropy(logits[:-1], targets).item()
-    assert loss_of(ids, weights, config.n_head, **tampering) == pytest.approx(expected, abs=1e-12)
+    assert loss_of(ids, weights, config.n_head, **interventions) == pytest.approx(
+        expected, abs=1e-12
+    )
 
 
 # What is inside
@@ -167,16 +169,16 @@ def test_shapes_are_as_promised_and_the_stream_adds_up_to_the_vector_behind_the_
     L, H, C = config.n_layer, config.n_head, config.n_embd
     inside = forward(ids_of(gpt, "ava")[:-1], weights, H)
     assert inside.weights.shape == inside.scores.shape == (L, H, 4, 4)
-    assert inside.mixed.shape == inside.values.shape == (L, H, 4, C // H)
-    np.testing.assert_allclose(inside.mixed, inside.weights @ inside.values, atol=1e-12)
+    assert inside.context.shape == inside.values.shape == (L, H, 4, C // H)
+    np.testing.assert_allclose(inside.context, inside.weights @ inside.values, atol=1e-12)
     parts = [f"{layer} {part}" for layer in range(L) for part in ("attention", "mlp")]
-    assert list(inside.stream) == ["embedding", *parts]
-    final = sum(inside.stream.values())
+    assert list(inside.residual_terms) == ["embedding", *parts]
+    final = sum(inside.residual_terms.values())
     np.testing.assert_allclose(inside.logits, final @ weights["lm_head"].T, atol=1e-12)
 
 
 @sizes
-def test_each_row_of_weights_sums_to_1_and_nobody_listens_to_later_letters(config):
+def test_each_row_of_weights_sums_to_1_and_no_position_attends_to_later_ones(config):
     gpt, weights = lively(config)
     shares = forward(ids_of(gpt, "ava"), weights, config.n_head).weights
     np.testing.assert_allclose(shares.sum(-1), 1, atol=1e-12)
@@ -187,19 +189,19 @@ def test_a_later_letter_changes_nothing_before_it_unless_nothing_is_hidden():
     gpt, weights = lively(MicroConfig())
     one, other = ids_of(gpt, "anna")[:-1], ids_of(gpt, "anno")[:-1]
 
-    def differ(**tampering) -> list[bool]:
-        a, b = (forward(ids, weights, 4, **tampering).logits for ids in (one, other))
+    def differ(**interventions) -> list[bool]:
+        a, b = (forward(ids, weights, 4, **interventions).logits for ids in (one, other))
         return [bool((row != also).any()) for row, also in zip(a, b)]
 
     assert differ() == [False] * 4 + [True]
     assert differ(causal=False) == [True] * 5
 
 
-def test_silencing_all_heads_leaves_attention_nothing_to_add():
+def test_ablating_all_heads_leaves_attention_nothing_to_add():
     gpt, weights = lively(MicroConfig(n_layer=2))
-    inside = forward(ids_of(gpt, "ava"), weights, 4, silenced={(1, h) for h in range(4)})
-    assert (inside.stream["1 attention"] == 0).all() and (inside.mixed[1] == 0).all()
-    assert (inside.stream["0 attention"] != 0).all()
+    inside = forward(ids_of(gpt, "ava"), weights, 4, ablated_heads={(1, h) for h in range(4)})
+    assert (inside.residual_terms["1 attention"] == 0).all() and (inside.context[1] == 0).all()
+    assert (inside.residual_terms["0 attention"] != 0).all()
 
 
 def test_without_positions_and_mask_the_order_of_the_letters_does_not_matter():
@@ -221,9 +223,9 @@ def test_without_positions_and_mask_the_order_of_the_letters_does_not_matter():
         ([], "must be a row of token ids"),
         ([[1, 2]], "must be a row of token ids"),
         ([0.5, 1.0], "must be a row of token ids"),
-        ([0, 99], "ids has 99; the model knows the tokens from 0 to 12"),
+        ([0, 99], "ids has 99; the model has the tokens 0 to 12"),
         ([0, -1], "ids has -1"),
-        ([0] * 17, r"looks back on block_size=16 at most. Take ids\[:16\]"),
+        ([0] * 17, r"takes at most block_size=16. Take ids\[:16\]"),
     ],
 )
 def test_ids_that_do_not_fit_are_refused(ids, words):
@@ -237,15 +239,15 @@ def test_other_things_that_do_not_fit_are_refused_with_the_reason():
     with pytest.raises(ValueError, match="it needs two tokens or more"):
         loss_of([3], weights, 4)
     with pytest.raises(ValueError, match="set n_head to 2 or 4"):
-        loss_and_slopes([3, 4], weights, 3)
+        loss_and_grads([3, 4], weights, 3)
     with pytest.raises(ValueError, match=r"\(1, 0\); there are layers 0 to 0 and heads 0 to 3"):
-        forward([3, 4], weights, 4, silenced={(1, 0)})
-    with pytest.raises(ValueError, match=r"answered with nothing; it must return .* \(2, 2\)"):
-        forward([3, 4], weights, 4, edit=lambda layer, head, scores: None)
+        forward([3, 4], weights, 4, ablated_heads={(1, 0)})
+    with pytest.raises(ValueError, match=r"returned nothing; it must return .* \(2, 2\)"):
+        forward([3, 4], weights, 4, score_hook=lambda layer, head, scores: None)
     with pytest.raises(ValueError, match="must be a list with at least one text"):
-        ArrayGPT([])
+        NumpyGPT([])
     with pytest.raises(ValueError, match="steps=0 must be an integer"):
-        ArrayGPT(NAMES).train(0)
+        NumpyGPT(NAMES).train(0)
 
 
 def test_importing_loads_nothing_large_and_the_stub_names_what_there_is():
@@ -263,5 +265,5 @@ def test_a_probability_too_small_for_64_bits_costs_much_and_neither_warns_nor_is
     weights = weights_of(MicroGPT(["emma", "anna"], seed=1))
     weights["lm_head"] *= 1e6  # logits so far apart that e to the power of most of them is 0
     with np.errstate(divide="raise"):
-        loss, _ = loss_and_slopes([4, 0, 1], weights, n_head=4)
+        loss, _ = loss_and_grads([4, 0, 1], weights, n_head=4)
     assert 300 < loss <= -math.log(sys.float_info.min)

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from gptcore.ladder import ArrayGPT, forward
-from gptcore.ladder.slopes import backward
+from gptcore.ladder import NumpyGPT, forward
+from gptcore.ladder.numpy_backward import backward
 
 torch = pytest.importorskip("torch")
 
 
 @pytest.fixture
-def gpt() -> ArrayGPT:
-    run = ArrayGPT(["emma", "anna", "mia"], seed=1)
+def gpt() -> NumpyGPT:
+    run = NumpyGPT(["emma", "anna", "mia"], seed=1)
     list(run.train(20))
     return run
 
@@ -22,21 +22,21 @@ def test_scores_weights_values_and_what_was_mixed_belong_together_as_in_torch(gp
     inside = forward(ids, gpt.weights, n_head=4, causal=causal)
     scores, values = torch.tensor(inside.scores), torch.tensor(inside.values)
     if causal:
-        later = torch.ones(len(ids), len(ids)).triu(1).bool()
-        scores = scores.masked_fill(later, -torch.inf)
+        causal_mask = torch.ones(len(ids), len(ids)).triu(1).bool()
+        scores = scores.masked_fill(causal_mask, -torch.inf)
     weights = scores.softmax(-1)
     assert np.allclose(inside.weights, weights, atol=1e-12)
-    assert np.allclose(inside.mixed, weights @ values, atol=1e-12)
+    assert np.allclose(inside.context, weights @ values, atol=1e-12)
 
 
 def test_an_edit_changes_the_weights_and_not_the_scores_that_are_shown(gpt):
     ids, seen = gpt.encode("emma"), []
 
-    def edit(layer, head, scores):
+    def score_hook(layer, head, scores):
         seen.append(scores.copy())
         return scores + 3 * np.eye(len(scores))
 
-    inside = forward(ids, gpt.weights, n_head=4, edit=edit)
+    inside = forward(ids, gpt.weights, n_head=4, score_hook=score_hook)
     assert np.allclose(inside.scores[0], seen, atol=1e-12)
     untouched = forward(ids, gpt.weights, n_head=4)
     assert (np.diagonal(inside.weights[0, 0])[1:] > np.diagonal(untouched.weights[0, 0])[1:]).all()
@@ -44,12 +44,12 @@ def test_an_edit_changes_the_weights_and_not_the_scores_that_are_shown(gpt):
 
 def test_without_a_mask_a_letter_hears_later_ones_and_the_slopes_are_still_right(gpt):
     ids, tiny = gpt.encode("emma"), 1e-6
-    backward(ids, gpt.matrices, 4, gpt.slopes, causal=False)
-    slopes, flat = gpt.slopes.flat.copy(), gpt.matrices.flat
+    backward(ids, gpt.matrices, 4, gpt.grads, causal=False)
+    grads, flat = gpt.grads.flat.copy(), gpt.matrices.flat
     for place in np.random.default_rng(0).choice(len(flat), 60, replace=False):
         was, losses = flat[place], []
         for moved in (was + tiny, was - tiny):
             flat[place] = moved
-            losses.append(backward(ids, gpt.matrices, 4, gpt.slopes, causal=False))
+            losses.append(backward(ids, gpt.matrices, 4, gpt.grads, causal=False))
         flat[place] = was
-        assert (losses[0] - losses[1]) / (2 * tiny) == pytest.approx(slopes[place], abs=1e-7)
+        assert (losses[0] - losses[1]) / (2 * tiny) == pytest.approx(grads[place], abs=1e-7)
