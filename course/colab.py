@@ -63,14 +63,14 @@ def set_up() -> None:
     Raises: OSError if pip did not finish; what it had installed stays, and it can be run again.
     """
     os.environ["PYTHONPATH"] = str(ROOT)  # for what a lesson starts beside itself
-    here = installed()
-    needed = [line for line in requirements() if canonicalize_name(line.name) not in here]
+    present = installed()
+    needed = [line for line in requirements() if canonicalize_name(line.name) not in present]
     if needed:
-        install(needed, here)
+        install(needed, present)
     for line in requirements():
-        there = here.get(canonicalize_name(line.name))
-        if there and not line.specifier.contains(there, prereleases=True):
-            print(f"Colab has {line.name} {there}, the course was made for {line.specifier}.")
+        version = present.get(canonicalize_name(line.name))
+        if version and not line.specifier.contains(version, prereleases=True):
+            print(f"Colab has {line.name} {version}, the course was made for {line.specifier}.")
     added = f"installed {', '.join(line.name for line in needed)}, " if needed else ""
     print(f"The course is in {ROOT}; {added}changed nothing that Colab has.")
     # Colab has IPython loaded; the builder of the lessons need not load it for the cell's text.
@@ -95,21 +95,21 @@ def installed() -> dict[str, str]:
     return found
 
 
-def install(needed: list[Requirement], here: dict[str, str]) -> None:
+def install(needed: list[Requirement], present: dict[str, str]) -> None:
     """Let pip add packages without moving a single version of those that are here."""
     with TemporaryDirectory() as folder:
         constraints = Path(folder) / "constraints.txt"
-        constraints.write_text("".join(f"{name}=={there}\n" for name, there in here.items()))
+        constraints.write_text("".join(f"{name}=={version}\n" for name, version in present.items()))
         command = [sys.executable, "-m", "pip", "install", "--quiet"]
         command += ["--disable-pip-version-check", "--constraint", str(constraints)]
         ended = subprocess.run(
             [*command, *map(str, needed)], capture_output=True, text=True, check=False
         )
     if ended.returncode:
-        said = [line for line in ended.stderr.splitlines() if line.startswith("ERROR")]
+        errors = [line for line in ended.stderr.splitlines() if line.startswith("ERROR")]
         raise OSError(
             f"pip could not add {', '.join(line.name for line in needed)} to what Colab has:\n"
-            f"{said[0] if said else ended.stderr.strip()}\n"
+            f"{errors[0] if errors else ended.stderr.strip()}\n"
             "Nothing was changed. Run this cell again; without a network it has to wait."
         )
     importlib.invalidate_caches()

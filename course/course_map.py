@@ -41,7 +41,7 @@ class Stop:
     of: int = 0
 
 
-def draw_way(stops: Sequence[Stop], *, title: str = "") -> Picture:
+def draw_course_map(stops: Sequence[Stop], *, title: str = "") -> Picture:
     """The stops from top to bottom, tracks that lead to each from what it needs, a bar for what
     is done.
 
@@ -163,10 +163,10 @@ def row_of(stop: Stop) -> str:
 
 def describe(stops: Sequence[Stop], title: str) -> str:
     """One sentence: how many stops, what is done of each, what each needs."""
-    told = []
+    sentences = []
     for stop in stops:
         needs = f", needs {', '.join(map(str, stop.needs))}" if stop.needs else ""
-        asked = f", {stop.done} of {stop.of} questions answered" if stop.of else ""
-        told.append(f"{stop.number} {stop.title}{asked}{needs}")
-    sentence = f"{len(stops)} stops. {'; '.join(told)}."
+        answered = f", {stop.done} of {stop.of} questions answered" if stop.of else ""
+        sentences.append(f"{stop.number} {stop.title}{answered}{needs}")
+    sentence = f"{len(stops)} stops. {'; '.join(sentences)}."
     return f"{title}: {sentence}" if title else sentence

@@ -38,10 +38,10 @@ def draw_program(
     untitled = sorted(set(lessons) - set(titles))
     if untitled:
         raise ValueError(f"Lesson {untitled[0]} has no title; titles has {sorted(titles)}.")
-    tall = -(-len(lines) // columns)
+    height = -(-len(lines) // columns)
     blocks = []
     for column in range(columns):
-        part = range(column * tall, min((column + 1) * tall, len(lines)))
+        part = range(column * height, min((column + 1) * height, len(lines)))
         rows = "".join(line_of(lines[i], lessons[i], titles) for i in part)
         blocks.append(f'<div style="overflow: hidden; min-width: 0">{rows}</div>')
     used = sorted(set(lessons))
@@ -69,9 +69,9 @@ def draw_program(
 
 def line_of(line: str, lesson: int, titles: Mapping[int, str]) -> str:
     colour = TINTS[lesson % len(TINTS)]
-    said = escape(f"lesson {lesson}: {titles[lesson]}")
+    message = escape(f"lesson {lesson}: {titles[lesson]}")
     return (
-        f'<div title="{said}" style="background-color: {colour}; color: {INK}; '
+        f'<div title="{message}" style="background-color: {colour}; color: {INK}; '
         f'{LINE_STYLE}">{escape(line) or " "}</div>'
     )
 

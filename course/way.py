@@ -7,7 +7,7 @@ import re
 import sys
 
 from course.catalogue import QUESTIONS
-from course.course_map import Stop, draw_way
+from course.course_map import Stop, draw_course_map
 from course.record.kept import answered
 from course.syllabus.lesson_table import Lesson, written_lessons
 from viz.canvas.picture import Picture
@@ -17,7 +17,7 @@ def way() -> Picture:
     """The lessons as a map: what each asks for first, and how many of its questions you have
     answered.
     """
-    lessons, told = written_lessons(), counts(answered())
+    lessons, counted = written_lessons(), counts(answered())
     in_colab = "google.colab" in sys.modules  # there a link to the next file leads nowhere
     stops = [
         Stop(
@@ -27,12 +27,12 @@ def way() -> Picture:
             minutes=lesson.minutes,
             needs=needs_of(lesson),
             link="" if in_colab else lesson.notebook.name,
-            done=told[lesson.name][0],
-            of=told[lesson.name][1],
+            done=counted[lesson.name][0],
+            of=counted[lesson.name][1],
         )
         for lesson in lessons
     ]
-    return draw_way(stops, title="The way through")
+    return draw_course_map(stops, title="The way through")
 
 
 def needs_of(lesson: Lesson) -> tuple[int, ...]:
@@ -49,4 +49,4 @@ def counts(right: set[str]) -> dict[str, tuple[int, int]]:
     for question in QUESTIONS.values():
         if question.lesson in names:  # a catalogue may be written before its lesson
             names[question.lesson].add(question.name)
-    return {lesson: (len(right & asked), len(asked)) for lesson, asked in names.items()}
+    return {lesson: (len(right & questions), len(questions)) for lesson, questions in names.items()}

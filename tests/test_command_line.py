@@ -102,13 +102,17 @@ def test_without_a_file_it_takes_the_names_that_come_with_gptcore(command):
 
 
 def test_plain_prints_what_fused_prints(command, names):
-    asked = ("microgpt", "--names", names, "--steps", 5, "--samples", 3, *TINY)
-    assert command(*asked) == command(*asked, "--plain")
+    arguments = ("microgpt", "--names", names, "--steps", 5, "--samples", 3, *TINY)
+    assert command(*arguments) == command(*arguments, "--plain")
 
 
 def test_the_same_seed_prints_the_same_and_another_does_not(command, names):
-    asked = ("microgpt", "--names", names, "--steps", 3, *TINY)
-    assert command(*asked) == command(*asked, "--seed", 42) != command(*asked, "--seed", 43)
+    arguments = ("microgpt", "--names", names, "--steps", 3, *TINY)
+    assert (
+        command(*arguments)
+        == command(*arguments, "--seed", 42)
+        != command(*arguments, "--seed", 43)
+    )
 
 
 def test_no_samples_are_allowed(command, names):
@@ -125,15 +129,15 @@ def test_temperature_zero_is_allowed_and_invents_one_name_again_and_again(comman
 
 
 def test_options_may_be_written_with_either_kind_of_dash(command, names):
-    asked = ("microgpt", "--names", names, "--steps", 1, "--samples", 1)
-    assert command(*asked, "--n_embd", 4, "--n_head", 2) == command(
-        *asked, "--n-embd", 4, "--n-head", 2
+    arguments = ("microgpt", "--names", names, "--steps", 1, "--samples", 1)
+    assert command(*arguments, "--n_embd", 4, "--n_head", 2) == command(
+        *arguments, "--n-embd", 4, "--n-head", 2
     )
 
 
-@pytest.mark.parametrize("asked", [(), ("--help",), ("microgpt", "--help")])
-def test_help_is_printed_on_standard_output(command, asked):
-    code, out, err = command(*asked)
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("microgpt", "--help")])
+def test_help_is_printed_on_standard_output(command, arguments):
+    code, out, err = command(*arguments)
     assert (code, err) == (0, "")
     assert "microgpt" in out and "usage" in out
 
@@ -148,8 +152,8 @@ def test_a_name_longer_than_it_looks_back_is_told_beside_the_results(command, tm
         "note: 1 of 2 names are longer than block_size=16 ('maximilianalexander' has 19 letters); "
         "of those only the first 16 letters are learned. --block_size 19 would take them all.\n"
     )
-    asked = ("microgpt", "--names", file, "--steps", 1, "--samples", 0)
-    code, _, err = command(*asked, "--block_size", 19)
+    arguments = ("microgpt", "--names", file, "--steps", 1, "--samples", 0)
+    code, _, err = command(*arguments, "--block_size", 19)
     assert (code, err) == (0, "")
 
 
@@ -287,15 +291,15 @@ def test_a_word_where_a_number_belongs_is_refused_with_the_option_named(command,
 
 
 def test_heads_that_do_not_divide_are_refused_and_the_advice_works(command, names):
-    asked = ("microgpt", "--names", names, "--steps", 1, "--samples", 0)
+    arguments = ("microgpt", "--names", names, "--steps", 1, "--samples", 0)
     assert_refused(
-        command(*asked, "--n_embd", 16, "--n_head", 3),
+        command(*arguments, "--n_embd", 16, "--n_head", 3),
         "gptcore: n_embd=16 cannot be shared out among n_head=3 heads: 16 / 3 is not whole. "
         "Keep n_embd and set n_head to 2 or 4; or keep n_head and set n_embd to 24 "
         "(15 and 18 divide too, but GPUs like head sizes that are multiples of 8).",
     )
     for n_embd, n_head in ((16, 2), (16, 4), (24, 3), (15, 3), (18, 3)):
-        assert command(*asked, "--n_embd", n_embd, "--n_head", n_head)[0] == 0
+        assert command(*arguments, "--n_embd", n_embd, "--n_head", n_head)[0] == 0
 
 
 def test_a_misspelt_command_is_told_the_nearest_one(command):
@@ -422,8 +426,8 @@ def test_as_a_process_it_prints_on_one_stream_and_notes_on_the_other(tmp_path):
 
 @pytest.mark.slow
 def test_as_a_process_debug_shows_the_traceback_and_otherwise_none_is_seen(names):
-    asked = ("microgpt", "--names", names, "--steps", 0)
-    quiet, telling = process(*asked), process(*asked, "--debug")
+    arguments = ("microgpt", "--names", names, "--steps", 0)
+    quiet, telling = process(*arguments), process(*arguments, "--debug")
     out, err = quiet.communicate(timeout=60)
     assert (quiet.returncode, out) == (2, "")
     assert err == (

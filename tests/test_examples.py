@@ -61,7 +61,7 @@ def test_where_there_are_arrays_there_are_shapes():
 @pytest.mark.parametrize("one", [*OFFERED, *filter(has_example, MEMBERS)], ids=title)
 @pytest.mark.slow
 def test_an_example_does_what_it_says(one, tmp_path, monkeypatch):
-    code, said = parse_example(one.doc.example) if one.doc.example else ("", "")
+    code, text = parse_example(one.doc.example) if one.doc.example else ("", "")
     is_doctest = one.doc.example.startswith(">>>")
     for sign, text in NEEDS.items():
         if sign in one.doc.example and not is_downloaded(text):
@@ -75,15 +75,15 @@ def test_an_example_does_what_it_says(one, tmp_path, monkeypatch):
         DocTestRunner(verbose=False, optionflags=ELLIPSIS).run(test, out=problems.append)
         assert not problems, "".join(problems)
         return
-    if said.startswith("raises "):
-        with pytest.raises(eval(said.removeprefix("raises "), names)):
+    if text.startswith("raises "):
+        with pytest.raises(eval(text.removeprefix("raises "), names)):
             value_of(code, names)
         return
     value = value_of(code, names)
-    if said.startswith("about "):
-        assert value == pytest.approx(eval(said.removeprefix("about "), names), rel=0.01)
-    elif said:
-        expected = eval(said, names)
+    if text.startswith("about "):
+        assert value == pytest.approx(eval(text.removeprefix("about "), names), rel=0.01)
+    elif text:
+        expected = eval(text, names)
         assert value == expected or repr(value) == repr(expected)
 
 

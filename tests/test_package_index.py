@@ -119,18 +119,20 @@ class Broken:
 
 
 @pytest.mark.parametrize(
-    "module, told",
+    "module, message",
     [
         ("rich.table", "gptcore prepare needs rich, which is not installed: pip install rich\n"),
         ("gptcore.gone", "which should not happen (--debug shows where): No module named"),
     ],
 )
-def test_a_command_names_what_it_lacks_unless_the_file_is_ours(module, told, monkeypatch, capsys):
+def test_a_command_names_what_it_lacks_unless_the_file_is_ours(
+    module, message, monkeypatch, capsys
+):
     monkeypatch.setattr(cli, "PACKAGES", {"prepare": ("json",)})
     monkeypatch.setattr(cli, "read_command", lambda arguments: Broken(module))
     assert cli.main(["prepare"]) == 1
     err = capsys.readouterr().err
-    assert told in err and advice_in(err) == []
+    assert message in err and advice_in(err) == []
 
 
 def test_a_file_of_viz_that_is_gone_is_no_package_to_install():

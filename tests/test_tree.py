@@ -18,12 +18,12 @@ def tree_of_readme() -> dict[str, str]:
     block = re.search(r"```tree\n(.*?)```", README, re.DOTALL)[1]
     found, folder = {}, ""
     for line in block.splitlines():
-        name, _, said = line.strip().partition("  ")
+        name, _, text = line.strip().partition("  ")
         if line.startswith("  "):
             name = folder + name
         elif name.endswith("/"):
             folder = name
-        found[name] = said.strip()
+        found[name] = text.strip()
     return found
 
 
@@ -35,15 +35,15 @@ def tracked() -> list[str]:
 
 
 def test_everything_in_the_tree_is_on_the_disk_and_explained():
-    for name, said in tree_of_readme().items():
+    for name, text in tree_of_readme().items():
         assert (ROOT / name).is_dir() if name.endswith("/") else (ROOT / name).is_file(), name
-        assert said, f"{name} is not explained"
+        assert text, f"{name} is not explained"
 
 
 def test_everything_at_the_top_is_in_the_tree():
-    there = {p.split("/")[0] + ("/" if "/" in p else "") for p in tracked()}
-    hidden = {name for name in there if name.startswith(".")}
-    assert there - hidden <= set(tree_of_readme())
+    elsewhere = {p.split("/")[0] + ("/" if "/" in p else "") for p in tracked()}
+    hidden = {name for name in elsewhere if name.startswith(".")}
+    assert elsewhere - hidden <= set(tree_of_readme())
 
 
 def test_every_package_is_in_the_tree():

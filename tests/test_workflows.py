@@ -125,5 +125,5 @@ def test_what_breaks_without_a_commit_is_tried_every_week():
     # Trap: YAML 1.1 reads the word `on` as True.
     (when,) = weekly[True]["schedule"]
     assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", when["cron"])
-    said = " ".join(step.get("run", "") for job in weekly["jobs"].values() for step in job["steps"])
-    assert "VERSIONS=newest" in said and "make downloads" in said and "make colab" in said
+    text = " ".join(step.get("run", "") for job in weekly["jobs"].values() for step in job["steps"])
+    assert "VERSIONS=newest" in text and "make downloads" in text and "make colab" in text

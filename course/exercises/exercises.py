@@ -116,8 +116,8 @@ class Exercise(Question):
         )
 
     def more(self, answer) -> str:
-        told = self.otherwise if isinstance(self.otherwise, str) else self.otherwise(answer)
-        return f"\n{told}" if told else ""
+        reply = self.otherwise if isinstance(self.otherwise, str) else self.otherwise(answer)
+        return f"\n{reply}" if reply else ""
 
 
 def like_any(cases: Sequence[Case], *answers: Callable) -> Callable[[list], bool]:

@@ -92,12 +92,12 @@ class Question:
         """What helps with an answer that nobody has foreseen: what is right in it and what is not,
         without what would be right instead.
         """
-        told = self.otherwise if isinstance(self.otherwise, str) else self.otherwise(answer)
+        reply = self.otherwise if isinstance(self.otherwise, str) else self.otherwise(answer)
         if quotes := needless_quotes(answer, self.right):
             return quotes
         if isinstance(self.right, Mapping):
-            return f"{self.by_lines(answer)} {told}".strip()
-        return f"Yours is {shown(plain(answer))}. {told}".strip()
+            return f"{self.by_lines(answer)} {reply}".strip()
+        return f"Yours is {shown(plain(answer))}. {reply}".strip()
 
     def by_lines(self, answer) -> str:
         """Which lines of a table are right, and what stands in the others."""

@@ -107,9 +107,9 @@ def mend(page: Path) -> None:
 def front_page() -> str:
     """The door: which lessons run here, and where to go with the others."""
     lessons = built_lessons()
-    here = "".join(map(line_of, [lesson for lesson in lessons if lesson.runs_in_a_page]))
-    there = "".join(map(line_of, [lesson for lesson in lessons if not lesson.runs_in_a_page]))
-    return FRONT.format(here=here, there=there, no_script=without_scripts())
+    in_the_page = "".join(map(line_of, [lesson for lesson in lessons if lesson.runs_in_a_page]))
+    elsewhere = "".join(map(line_of, [lesson for lesson in lessons if not lesson.runs_in_a_page]))
+    return FRONT.format(here=in_the_page, there=elsewhere, no_script=without_scripts())
 
 
 def line_of(lesson: Lesson) -> str:

@@ -80,5 +80,6 @@ def note_on(lesson: Lesson) -> str:
 def first_cell(lesson: Lesson) -> NotebookNode:
     """Fetches what the lesson needs, or ends "run all" with a sentence."""
     modules = ", ".join(f'"{module}"' for module in lesson.beyond)
-    source = f"from course.jupyterlite.runtime import bring\n\nawait bring({modules})"
+    imports = "from course.jupyterlite.runtime import ensure_available"
+    source = f"{imports}\n\nawait ensure_available({modules})"
     return nbformat.v4.new_code_cell(source, id="page-needs")

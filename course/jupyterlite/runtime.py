@@ -21,11 +21,11 @@ class NotInThisPageError(OSError):
         return [str(self)]
 
 
-async def bring(*modules: str) -> None:
+async def ensure_available(*modules: str) -> None:
     """Fetch these modules from where Pyodide publishes them.
 
     Raises:  NotInThisPageError if Pyodide does not have one, or its address cannot be reached.
-    Example: await bring("numpy")
+    Example: await ensure_available("numpy")
     """
     pyodide = import_module("pyodide_js")  # only a page has it
     wanted = import_module("pyodide.ffi").to_js(list(modules))

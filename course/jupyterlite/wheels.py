@@ -58,7 +58,7 @@ class Parts:
         """Pyodide as its makers publish it for npm. Raises: MissingPartsError."""
         name = f"pyodide-{PYODIDE_VERSION}.tgz"
         if not (self.folder / name).exists():
-            self.bring(["npm", "pack", "--silent", f"pyodide@{PYODIDE_VERSION}"], name)
+            self.run_download(["npm", "pack", "--silent", f"pyodide@{PYODIDE_VERSION}"], name)
         return tarfile.open(self.folder / name)
 
     def wheels(self, wanted: dict[str, str]) -> dict[str, Path]:
@@ -67,13 +67,13 @@ class Parts:
         if lacking:
             download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
             download += ["--only-binary=:all:", "--python-version", PYODIDE_PYTHON_VERSION]
-            self.bring([*download, "--platform", "any", *lacking], ", ".join(lacking))
+            self.run_download([*download, "--platform", "any", *lacking], ", ".join(lacking))
         return {name: self.find(name, version)[0] for name, version in wanted.items()}
 
     def find(self, name: str, version: str) -> list[Path]:
         return sorted(self.folder.glob(f"{name.replace('-', '_')}-{version}-*none-any.whl"))
 
-    def bring(self, command: list[str], what: str) -> None:
+    def run_download(self, command: list[str], what: str) -> None:
         """Have an ordinary client put files into the folder."""
         if self.offline:
             raise MissingPartsError(

@@ -65,7 +65,7 @@ def check_python():
         )
 
 
-def check_room(extra):
+def check_free_space(extra):
     free, needed = shutil.disk_usage(ROOT).free / 1e9, dict(GIGABYTES, **ALONE)[extra]
     if free < needed:
         stop(
@@ -172,7 +172,7 @@ def main():
     if is_ready(options.extra, options.versions):
         return
     check_python()
-    check_room(options.extra)
+    check_free_space(options.extra)
     install(options.extra, options.torch, options.versions)
 
 

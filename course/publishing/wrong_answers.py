@@ -36,9 +36,9 @@ def page() -> str:
     """The whole page, in Markdown."""
     lessons = {lesson.name: lesson for lesson in written_lessons()}
     written = [question for question in QUESTIONS.values() if question.lesson in lessons]
-    asked = sorted(written, key=lambda question: question.lesson)  # stable
+    ordered = sorted(written, key=lambda question: question.lesson)  # stable
     parts = [HEAD]
-    for name, questions in groupby(asked, key=lambda question: question.lesson):
+    for name, questions in groupby(ordered, key=lambda question: question.lesson):
         parts.append(chapter(lessons[name], list(questions)))
     return "\n".join(parts)
 

@@ -40,29 +40,29 @@ class Tally:
 
 def tally(readers: Iterable[Sequence[Answer]]) -> dict[str, Tally]:
     """One row for each question that anybody tried, in the order of the course."""
-    told = {name: Tally() for name in QUESTIONS}
+    tallies = {name: Tally() for name in QUESTIONS}
     for answers in readers:
         tries: dict[str, list[Answer]] = {}
         for answer in answers:
             tries.setdefault(answer.question, []).append(answer)
-        for name in tries.keys() & told.keys():  # a question may have been renamed since
-            told[name].add(tries[name])
+        for name in tries.keys() & tallies.keys():  # a question may have been renamed since
+            tallies[name].add(tries[name])
     order = sorted(QUESTIONS.values(), key=lambda question: question.lesson)  # stable
-    return {one.name: told[one.name] for one in order if told[one.name].readers}
+    return {one.name: tallies[one.name] for one in order if tallies[one.name].readers}
 
 
-def table(told: dict[str, Tally]) -> str:
+def table(tallies: dict[str, Tally]) -> str:
     """The rows in Markdown, which is read in a terminal as well."""
     rows = [
         f"| {QUESTIONS[name].lesson[:2]} | {name} | {row.readers} | {row.right_at_first} | "
-        f"{row.right_in_the_end} | {commonest(row.beliefs)} |"
-        for name, row in told.items()
+        f"{row.right_in_the_end} | {most_frequent(row.beliefs)} |"
+        for name, row in tallies.items()
     ]
     head = "| lesson | question | tried | right at first | in the end | commonest wrong belief |"
     return "\n".join([head, "|---|---|---|---|---|---|", *rows])
 
 
-def commonest(beliefs: Counter[str]) -> str:
+def most_frequent(beliefs: Counter[str]) -> str:
     """The belief that most readers had, and how many; a foreseen one, if two are as common."""
     if not beliefs:
         return ""

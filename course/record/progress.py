@@ -18,9 +18,9 @@ from course.way import counts
 
 def report() -> str:
     """How far the reader has come, lesson by lesson, and where that stands written."""
-    told = counts(answered())
-    width = max(map(len, told))
-    rows = [f"{name:{width}}  {done:2} of {asked:2}" for name, (done, asked) in told.items()]
+    counted = counts(answered())
+    width = max(map(len, counted))
+    rows = [f"{name:{width}}  {done:2} of {total:2}" for name, (done, total) in counted.items()]
     path = place()
     if path is None:
         where = f"Nothing is kept, because {VARIABLE} is {OFF!r}."

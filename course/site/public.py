@@ -125,9 +125,9 @@ def read(package: str, name: str, module: str) -> Public:
         if isinstance(node, Definition) and node.name == name:
             return definition(package, name, module, node)
         if isinstance(node, ast.Assign | ast.AnnAssign) and name in assigned(node):
-            said = text_of(after) or comment_at(module, node)
+            text = text_of(after) or comment_at(module, node)
             value = ast.unparse(node.value) if node.value else ""
-            return Public(package, name, module, "data", value, parts_of(said), line=node.lineno)
+            return Public(package, name, module, "data", value, parts_of(text), line=node.lineno)
         if isinstance(node, ast.ImportFrom) and node.module:  # handed on from another file
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
@@ -155,12 +155,12 @@ def definition(package: str, name: str, module: str, node: Definition) -> Public
 
 def fields(module: str, node: ast.ClassDef) -> tuple[tuple[str, str], ...]:
     """The fields of a dataclass that are explained, by a comment behind or a text below."""
-    told = [
+    described = [
         (ast.unparse(part), text_of(after) or comment_at(module, part))
         for part, after in zip(node.body, [*node.body[1:], None])
         if isinstance(part, ast.AnnAssign)
     ]
-    return tuple((field, " ".join(said.split())) for field, said in told if said)
+    return tuple((field, " ".join(text.split())) for field, text in described if text)
 
 
 def signature(node: ast.FunctionDef) -> str:

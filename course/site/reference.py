@@ -22,8 +22,8 @@ def entry(one: Public, inside: str = "") -> str:
     """One name with its signature, its docstring and a link to its source."""
     kind = one.kind if not inside else "method" if one.signature else "property"
     signature = "" if kind in ("data", "property") else one.signature
-    fields = "\n".join(f"- `{field}` · {prose(told)}" for field, told in one.fields)
-    parts = [said(one.doc), fields]
+    fields = "\n".join(f"- `{field}` · {prose(text)}" for field, text in one.fields)
+    parts = [docstring_as_markdown(one.doc), fields]
     if not inside:
         source = f"[{one.file}]({source_of(one)})"
         parts.append(directive("container", "source", source, mark=":"))
@@ -36,7 +36,7 @@ def source_of(one: Public) -> str:
     return f"{our_repository().address}/blob/{BRANCH}/{one.file}#L{one.line}"
 
 
-def said(doc: Docstring) -> str:
+def docstring_as_markdown(doc: Docstring) -> str:
     """A docstring in Markdown, with its example as code."""
     lines = [prose(doc.prose)]
     for label, text in doc.labelled.items():

@@ -23,7 +23,7 @@ class Week:
 
     lessons: tuple[int, ...]
     together: str
-    alone: str
+    on_your_own: str
     share: float = 1.0
 
 
@@ -93,7 +93,7 @@ def table(weeks: tuple[Week, ...]) -> str:
         which = ("half of " if week.share < 1 else "") + " and ".join(named)
         takes = round(sum(minutes.get(n, 0) for n in week.lessons) * week.share)
         time = f"{takes} min" if takes else ""
-        rows.append(f"| {number} | {which} | {time} | {week.together} | {week.alone} |")
+        rows.append(f"| {number} | {which} | {time} | {week.together} | {week.on_your_own} |")
     head = ["| week | lessons | minutes | together | alone |", "|---|---|---|---|---|"]
     return "\n".join([*head, *rows])
 

@@ -51,9 +51,9 @@ def words_on_paper(picture: ET.Element) -> Iterator[tuple[str, str, str]]:
         if shape.get("width") == "100%":
             continue  # the sheet itself
         if kind in ("rect", "circle") and re.fullmatch("#[0-9a-f]{6}", fill):
-            left, top, wide, tall = box_of(shape)
-            if min(wide, tall) >= THINNEST:
-                papers.append((left, top, left + wide, top + tall, fill))
+            left, top, width, height = box_of(shape)
+            if min(width, height) >= THINNEST:
+                papers.append((left, top, left + width, top + height, fill))
         elif kind == "text":
             x, y = float(shape.get("x", 0)), float(shape.get("y", 0))
             size = float(shape.get("font-size", 12))
@@ -68,5 +68,5 @@ def box_of(shape: ET.Element) -> tuple[float, float, float, float]:
     if radius := float(shape.get("r", 0)):
         x, y = float(shape.get("cx", 0)), float(shape.get("cy", 0))
         return x - radius, y - radius, 2 * radius, 2 * radius
-    x, y, wide, tall = (float(shape.get(name, 0)) for name in ("x", "y", "width", "height"))
-    return x, y, wide, tall
+    x, y, width, height = (float(shape.get(name, 0)) for name in ("x", "y", "width", "height"))
+    return x, y, width, height

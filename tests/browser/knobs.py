@@ -38,8 +38,8 @@ def turn(page: Page, knob: Locator) -> str:
     kind = knob.evaluate(KIND)
     knob.focus()
     if kind == "slider":
-        there, back = ("ArrowRight", "ArrowLeft")[:: -1 if knob.evaluate(AT_THE_END) else 1]
-        page.keyboard.press(there)
+        forth, back = ("ArrowRight", "ArrowLeft")[:: -1 if knob.evaluate(AT_THE_END) else 1]
+        page.keyboard.press(forth)
         return back
     if kind == "select-one":
         page.keyboard.press("ArrowUp" if knob.evaluate(AT_THE_END) else "ArrowDown")

@@ -97,7 +97,7 @@ def part(page, selector: str):
     return page.locator(".viz-attention").locator(selector)
 
 
-def said(page) -> str:
+def text(page) -> str:
     return part(page, ".said").inner_text()
 
 
@@ -111,9 +111,9 @@ def test_pointing_at_a_small_image_opens_that_head_with_its_numbers(lesson):
         )
         assert box["width"] > step * H
         i, j = T - 1, int(WEIGHTS[0, 0, T - 1].argmax())
-        told = re.search(r"layer (\d), head (\d): .* gives (\d\.\d\d) to", said(lesson))
-        assert (int(told[1]), int(told[2])) == (layer, head)
-        assert float(told[3]) == pytest.approx(WEIGHTS[layer, head, i, j], abs=0.008)
+        message = re.search(r"layer (\d), head (\d): .* gives (\d\.\d\d) to", text(lesson))
+        assert (int(message[1]), int(message[2])) == (layer, head)
+        assert float(message[3]) == pytest.approx(WEIGHTS[layer, head, i, j], abs=0.008)
 
 
 def test_the_row_and_column_of_the_token_under_the_mouse_are_told_in_numbers(lesson):
@@ -132,10 +132,10 @@ def test_a_click_keeps_a_head_open_and_another_lets_it_go(lesson):
     places = [{"x": 62 + 84 * (head + 0.5), "y": 34 + 84 * 1.5} for head in (1, 3)]
     small.click(position=places[0])
     small.hover(position=places[1])
-    assert "layer 1, head 1" in said(lesson)
+    assert "layer 1, head 1" in text(lesson)
     small.click(position=places[0])
     small.hover(position=places[1])
-    assert "layer 1, head 3" in said(lesson)
+    assert "layer 1, head 3" in text(lesson)
 
 
 def test_the_keys_alone_open_every_head_light_every_token_and_turn_to_lines(lesson):
@@ -150,19 +150,19 @@ def test_the_keys_alone_open_every_head_light_every_token_and_turn_to_lines(less
             while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
             return e?.getAttribute("aria-label") || e?.textContent || ""; }"""
         )
-        before = said(lesson)
+        before = text(lesson)
         if name.startswith("All heads") and "grid" not in reached:
             for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
                 lesson.keyboard.press(key)
-            assert "layer 2, head 1" in said(lesson)
+            assert "layer 2, head 1" in text(lesson)
             reached.add("grid")
         elif name.startswith("One head") and "one" not in reached:
             lesson.keyboard.press("ArrowUp")
-            assert "it (8)" in said(lesson) != before
+            assert "it (8)" in text(lesson) != before
             reached.add("one")
         elif name.startswith("The text") and "text" not in reached:
             lesson.keyboard.press("ArrowLeft")
-            assert "on (7)" in said(lesson)
+            assert "on (7)" in text(lesson)
             reached.add("text")
         elif name == "lines" and "lines" not in reached:
             lesson.keyboard.press("Enter")
@@ -179,17 +179,17 @@ def test_the_keys_alone_open_every_head_light_every_token_and_turn_to_lines(less
 
 
 def test_pointing_at_a_square_lights_its_row_and_column_in_every_head(lesson):
-    told = json.loads(lesson.locator(".viz-squares").get_attribute("data-attention"))
-    x, y, side = told["places"][1]
+    message = json.loads(lesson.locator(".viz-squares").get_attribute("data-attention"))
+    x, y, side = message["places"][1]
     at = {"x": x + side * 2.5, "y": y + side * 4.5}  # row 4, column 2 of head 1
     lesson.locator(".viz-squares .sheet").hover(position=at)
-    told = lesson.locator(".viz-squares .said").inner_text()
-    assert told.startswith("In head 1 a↵b (4) listens to")
-    numbers = [float(n) for n in re.findall(r"head \d (\d\.\d\d)", told)]
+    message = lesson.locator(".viz-squares .said").inner_text()
+    assert message.startswith("In head 1 a↵b (4) listens to")
+    numbers = [float(n) for n in re.findall(r"head \d (\d\.\d\d)", message)]
     assert numbers == pytest.approx(SQUARES[:, 4, 2], abs=0.0051)
-    listens = re.search(r"\(4\) listens to .*? (\d\.\d\d)", told)
+    listens = re.search(r"\(4\) listens to .*? (\d\.\d\d)", message)
     assert float(listens[1]) == pytest.approx(SQUARES[1, 4].max(), abs=0.0051)
-    heard = re.search(r"\(2\) is heard by .*? (\d\.\d\d)", told)
+    heard = re.search(r"\(2\) is heard by .*? (\d\.\d\d)", message)
     assert float(heard[1]) == pytest.approx(SQUARES[1, :, 2].max(), abs=0.0051)
     frames = lesson.locator(".viz-squares i.row")
     assert frames.count() == H

@@ -46,8 +46,8 @@ def packages() -> Path:
         ran = subprocess.run([*command, part, "-r", PINS], capture_output=True, text=True)
         if ran.returncode:
             shutil.rmtree(part, ignore_errors=True)
-            said = [line for line in ran.stderr.splitlines() if line.startswith("ERROR")]
-            pytest.skip(f"Colab's packages could not be installed: {' '.join(said)[:300]}")
+            errors = [line for line in ran.stderr.splitlines() if line.startswith("ERROR")]
+            pytest.skip(f"Colab's packages could not be installed: {' '.join(errors)[:300]}")
         try:
             part.rename(folder)
         except OSError:  # another process of these tests was first

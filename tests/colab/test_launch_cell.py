@@ -83,9 +83,9 @@ def test_what_failed_is_said_and_running_it_again_goes_on(in_colab, tmp_path, mo
             server.server_close()
         with pytest.raises(OSError) as failed:
             exec(cell, {})
-        said = str(failed.value)
-        assert why in said and said.endswith(advice)
-        assert f"{our_repository().owner_and_name}/archive/refs/heads/main.tar.gz" in said
+        text = str(failed.value)
+        assert why in text and text.endswith(advice)
+        assert f"{our_repository().owner_and_name}/archive/refs/heads/main.tar.gz" in text
         assert failed.value.__suppress_context__, "no second traceback"
         assert list(tmp_path.iterdir()) == [], "no half of it stays"
         if mood != "off":
@@ -139,8 +139,8 @@ print(json.dumps({"error": error, "versions": versions, "gptcore": gptcore.__fil
         [kernel, "-c", program, cell], env=environment, capture_output=True, text=True
     )
     assert ran.returncode == 0, ran.stderr
-    *said, told = ran.stdout.splitlines()
-    return json.loads(told) | {"said": "\n".join(said)}
+    *text, message = ran.stdout.splitlines()
+    return json.loads(message) | {"said": "\n".join(text)}
 
 
 def archive_that_also_needs(requirement: str) -> bytes:
@@ -201,9 +201,9 @@ def test_what_colab_has_in_an_older_version_is_left_and_told(monkeypatch, capsys
     monkeypatch.setattr(colab, "install", pytest.fail)
     monkeypatch.setenv("PYTHONPATH", "")
     colab.set_up()
-    told = capsys.readouterr().out.splitlines()
-    assert told[0] == "Colab has torch 1.0, the course was made for >=2.9."
-    assert len([line for line in told if line.startswith("Colab has")]) == 1
+    message = capsys.readouterr().out.splitlines()
+    assert message[0] == "Colab has torch 1.0, the course was made for >=2.9."
+    assert len([line for line in message if line.startswith("Colab has")]) == 1
 
 
 def test_colab_is_told_where_the_other_lessons_are():

@@ -8,23 +8,27 @@ from course.record.answers import main, table, tally
 from course.record.kept import Answer
 
 
-def told(question, right, belief=""):
+def store_answer(question, right, belief=""):
     return Answer("2026-11-20T10:00", question, right, belief)
 
 
 ADA = [
-    told("L grows by", False, "only the product counts"),
-    told("L grows by", True),
-    told("tanh", False),
-    told("a question of last year", True),
+    store_answer("L grows by", False, "only the product counts"),
+    store_answer("L grows by", True),
+    store_answer("tanh", False),
+    store_answer("a question of last year", True),
 ]
 BO = [
-    told("L grows by", False, "only the product counts"),
-    told("L grows by", False, "only the product counts"),
-    told("L grows by", False, "only the sum counts"),
+    store_answer("L grows by", False, "only the product counts"),
+    store_answer("L grows by", False, "only the product counts"),
+    store_answer("L grows by", False, "only the sum counts"),
 ]
-DAN = [told("L grows by", False), told("L grows by", True)]
-CEM = [told("count_known", True), told("L grows by", True), told("L grows by", False)]
+DAN = [store_answer("L grows by", False), store_answer("L grows by", True)]
+CEM = [
+    store_answer("count_known", True),
+    store_answer("L grows by", True),
+    store_answer("L grows by", False),
+]
 
 
 def test_first_tries_and_last_ones_are_counted_apart_and_each_reader_once():

@@ -13,7 +13,7 @@ QUESTIONS = re.findall(
     r"### Question (\d+)\n\n.*?\n\n```python\n(.*?)\n```\n(.*?)(?=\n### |\n## |\Z)", PAGE, re.S
 )
 ANSWER = re.compile(r"<details><summary><code>(.*?)</code></summary>\n\n(.*?)\n\n</details>", re.S)
-each_question = pytest.mark.parametrize(("number", "asked", "answers"), QUESTIONS)
+each_question = pytest.mark.parametrize(("number", "question", "answers"), QUESTIONS)
 
 
 def value_of(source: str):
@@ -29,16 +29,16 @@ def alike(given, wanted) -> bool:
 
 def test_there_are_eight_questions_two_of_each_kind():
     assert [number for number, _, _ in QUESTIONS] == [str(n) for n in range(1, 9)]
-    asked = [part.count("### Question") for part in PAGE.split("\n## ")]
-    assert asked == [0, 2, 2, 2, 2, 0]
+    question = [part.count("### Question") for part in PAGE.split("\n## ")]
+    assert question == [0, 2, 2, 2, 2, 0]
 
 
 @each_question
-def test_exactly_the_right_answer_says_yes(number, asked, answers):
-    told = ANSWER.findall(answers)
-    assert len(told) == 4
-    for answer, reply in told:
-        assert reply.startswith("Yes") is alike(value_of(answer), value_of(asked)), answer
+def test_exactly_the_right_answer_says_yes(number, question, answers):
+    replies = ANSWER.findall(answers)
+    assert len(replies) == 4
+    for answer, reply in replies:
+        assert reply.startswith("Yes") is alike(value_of(answer), value_of(question)), answer
 
 
 def test_the_right_answer_stands_in_different_places():

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from course.course_map import Stop, draw_way, lanes_of, rail_of, track, without_detours
+from course.course_map import Stop, draw_course_map, lanes_of, rail_of, track, without_detours
 from viz.canvas.picture import html_page
 
 # Two ways that part at 0 and meet at 4; 5 leaves the first one at 1.
@@ -56,7 +56,7 @@ def test_a_track_begins_and_ends_at_its_stops_and_never_goes_up(branches_off):
 
 
 def test_each_row_tells_title_minutes_and_what_is_done():
-    html = draw_way(STOPS, title="The way").to_html()
+    html = draw_course_map(STOPS, title="The way").to_html()
     for expected in ("30 min", "5 of 5", "1 of 4", "0 of 7", "width: 25%", "width: 100%"):
         assert expected in html
     assert '<a href="a.ipynb"' in html and html.count("<a ") == 1
@@ -65,14 +65,14 @@ def test_each_row_tells_title_minutes_and_what_is_done():
 
 
 def test_nothing_that_an_untrusted_page_removes_and_no_way_out_of_a_title():
-    whole = html_page(draw_way(STOPS))
-    tags = set(re.findall(r"<([a-z]+)", draw_way(STOPS).to_html()))
+    whole = html_page(draw_course_map(STOPS))
+    tags = set(re.findall(r"<([a-z]+)", draw_course_map(STOPS).to_html()))
     assert tags <= {"div", "img", "a"}
     assert "<b>both" not in whole and "&lt;b&gt;both&lt;/b&gt; &amp; all" in whole
 
 
 def test_the_sentence_says_it_all_without_the_picture():
-    picture = draw_way(STOPS[:3], title="The way")
+    picture = draw_course_map(STOPS[:3], title="The way")
     assert picture.alt == (
         "The way: 3 stops. 0 begin, 5 of 5 questions answered; 1 left, 1 of 4 questions answered, "
         "needs 0; 2 right, 0 of 7 questions answered, needs 0."
@@ -91,4 +91,4 @@ def test_the_sentence_says_it_all_without_the_picture():
 )
 def test_what_cannot_be_is_refused(stops, match):
     with pytest.raises(ValueError, match=match):
-        draw_way(stops)
+        draw_course_map(stops)

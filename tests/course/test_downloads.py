@@ -53,7 +53,7 @@ def address():
 
 
 @pytest.mark.parametrize(
-    "kind, told",
+    "kind, message",
     [
         ("good", ""),
         ("moved", ""),
@@ -63,8 +63,8 @@ def address():
         ("silent", "does not say how large the file is"),
     ],
 )
-def test_a_source_is_asked_and_believed(address, kind, told):
-    assert problem_with(TEXT, f"{address}/{kind}") == told
+def test_a_source_is_asked_and_believed(address, kind, message):
+    assert problem_with(TEXT, f"{address}/{kind}") == message
 
 
 def test_a_source_that_nobody_reaches_is_told_too():
@@ -75,12 +75,12 @@ def test_every_address_is_asked_and_one_dead_one_fails_the_week(address, monkeyp
     text = replace(TEXT, urls=(f"{address}/good", f"{address}/gone"))
     monkeypatch.setattr(downloads, "all_texts", lambda: {text.name: text})
     assert downloads.main([]) == 1
-    said = capsys.readouterr()
-    assert said.out.splitlines() == [
+    text = capsys.readouterr()
+    assert text.out.splitlines() == [
         f"shakespeare        as promised: {address}/good",
         f"shakespeare        the source answers 404: {address}/gone",
     ]
-    assert said.err == (
+    assert text.err == (
         "1 of these addresses would fail a reader. Open each in a browser; then mend "
         "data/manifest.toml, or add a second address there.\n"
     )

@@ -37,7 +37,7 @@ def pins() -> dict[str, Version]:
 def test_conda_lists_what_was_asked_for_and_pins_python():
     listed = [line for line in CONDA["dependencies"] if isinstance(line, str)]
     names = {re.split(r"[<>=]", line)[0] for line in listed}
-    asked = [
+    requested = [
         "jupyterlab",
         "ipywidgets",
         "matplotlib",
@@ -47,7 +47,7 @@ def test_conda_lists_what_was_asked_for_and_pins_python():
         "pyarrow",
         "nbval",
     ]
-    assert set(asked) <= names
+    assert set(requested) <= names
     assert any(re.fullmatch(r"python=3\.1[1-3]", line) for line in listed)
     assert CONDA["channels"] == ["conda-forge"]
 
@@ -109,7 +109,7 @@ def test_an_environment_with_other_versions_is_made_anew():
 
 
 @pytest.mark.parametrize(
-    "rule, impossible, told",
+    "rule, impossible, message",
     [
         ("OLDEST = (3, 11)", "OLDEST = (9, 0)", r"needs 9\.0 or newer.*make lab PYTHON="),
         (
@@ -120,7 +120,7 @@ def test_an_environment_with_other_versions_is_made_anew():
     ],
     ids=["Python too old", "disk full"],
 )
-def test_what_is_missing_is_told_before_anything_is_written(tmp_path, rule, impossible, told):
+def test_what_is_missing_is_told_before_anything_is_written(tmp_path, rule, impossible, message):
     script = (ROOT / "course" / "publishing" / "environment.py").read_text(encoding="utf-8")
     assert rule in script
     (tmp_path / "course" / "publishing").mkdir(parents=True)
@@ -130,5 +130,5 @@ def test_what_is_missing_is_told_before_anything_is_written(tmp_path, rule, impo
         (tmp_path / name).write_text("")
     ran = subprocess.run([sys.executable, str(copy), "course"], capture_output=True, text=True)
     assert ran.returncode == 1
-    assert re.search(told, ran.stderr, re.DOTALL)
+    assert re.search(message, ran.stderr, re.DOTALL)
     assert not (tmp_path / ".venv").exists()

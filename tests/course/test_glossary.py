@@ -47,11 +47,11 @@ def test_no_lesson_before_it_explains_the_word(word, number, name, meaning):
 
 
 def test_every_word_that_a_lesson_explains_is_there():
-    there = {word.lower() for word, *_ in ENTRIES}
+    explained = {word.lower() for word, *_ in ENTRIES}
     for number, text in TEXT.items():
         prose = " ".join(re.findall(r"%% \[markdown\](.*?)(?=%%|\Z)", text))
         for bold in re.findall(r"\*\*([a-z][a-z -]+)\*\*", prose):
-            assert {bold, bold.removesuffix("s")} & (there | NO_TERMS), (number, bold)
+            assert {bold, bold.removesuffix("s")} & (explained | NO_TERMS), (number, bold)
 
 
 def test_words_stand_in_order_once_and_are_told_in_one_to_three_sentences():

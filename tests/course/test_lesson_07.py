@@ -68,11 +68,11 @@ def test_the_same_seed_makes_the_same_weights_and_what_is_made_can_be_loaded(tmp
     monkeypatch.setattr("course.checkpoint.UNSEEN", 5)  # to be quick
     threads = torch.get_num_threads()
     try:
-        told = [list(make(tmp_path / name, steps=2)) for name in ("one", "other")]
+        printed = [list(make(tmp_path / name, steps=2)) for name in ("one", "other")]
     finally:
         torch.set_num_threads(threads)
-    assert told[0] == told[1]
-    assert told[0][0].startswith("step 2 / 2   loss ")
+    assert printed[0] == printed[1]
+    assert printed[0][0].startswith("step 2 / 2   loss ")
     files = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "other")]
     assert files[0] == files[1]
     assert GPT.load(tmp_path / "one").config == stories_gpt()[0].config
@@ -198,8 +198,8 @@ def test_the_numbers_of_hesitation_are_powers_of_e():
 def test_the_model_that_remembers_ends_worse_than_one_that_knows_nothing():
     for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
         if cell.source.startswith("from viz import draw_loss"):
-            told = cell.outputs[0].data["text/plain"]
-    (end,) = re.findall(r"100 others from [\d.]+ to ([\d.]+)", told)
+            printed = cell.outputs[0].data["text/plain"]
+    (end,) = re.findall(r"100 others from [\d.]+ to ([\d.]+)", printed)
     assert float(end) > log(28) and QUESTIONS["the loss on names it has not read"].right == "C"
 
 

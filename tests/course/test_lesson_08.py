@@ -69,8 +69,12 @@ def test_the_rows_of_exercise_3_are_the_windows_of_batches(tmp_path):
 
 
 def test_each_story_is_read_as_often_as_the_numbers_of_the_lesson_say():
-    for said in ("A run of 10 billion tokens", "one tenth\n# from stories", "25 million tokens"):
-        assert said in TEXT
+    for statement in (
+        "A run of 10 billion tokens",
+        "one tenth\n# from stories",
+        "25 million tokens",
+    ):
+        assert statement in TEXT
     assert QUESTIONS["times each story is read"].right == 10e9 / 10 / 25e6
 
 

@@ -187,10 +187,10 @@ def test_the_night_is_spent_best_as_chinchillas_rule_says():
 
 def test_most_of_what_the_best_size_wins_goes_to_attention():
     level = 3.507 - chinchilla_loss(124_373_760, 6000 * 524_288)
-    best, wide = compute_optimal(9.4e17), GPTConfig(n_embd=640, n_head=10)
+    best, wider = compute_optimal(9.4e17), GPTConfig(n_embd=640, n_head=10)
     as_it_was = chinchilla_loss(40_953_216, 6000 * 524_288)
     by_rule = chinchilla_loss(best.parameters, best.tokens)
-    paid = chinchilla_loss(budget(wide).parameters, 9.4e17 / flops_per_token(wide))
+    paid = chinchilla_loss(budget(wider).parameters, 9.4e17 / flops_per_token(wider))
     assert [round(loss + level, 2) for loss in (as_it_was, by_rule, paid)] == [3.85, 3.76, 3.81]
     assert 0.08 < as_it_was - by_rule < 0.1
     assert paid - by_rule > (as_it_was - by_rule) / 2

@@ -228,10 +228,10 @@ def test_bos_model_gets_no_better_on_other_rows_and_ever_better_on_its_own():
 
 
 def test_the_jump_of_the_cosine_is_as_large_and_as_long_as_the_lesson_says():
-    said = printed("as told:")
-    assert "jumps from 0.00075 at step 200 to 0.0082" in said
-    assert "cosine stood at 4.24, and went on from step 200" in said
-    assert "wsd stood at 4.21, and went on from step 160" in said
+    message = printed("as told:")
+    assert "jumps from 0.00075 at step 200 to 0.0082" in message
+    assert "cosine stood at 4.24, and went on from step 200" in message
+    assert "wsd stood at 4.21, and went on from step 160" in message
     assert "wsd stood at 4.21, lower than the cosine's 4.24" in TEXT
     words = "".join(
         str(output.data.get("text/plain", ""))
@@ -330,9 +330,9 @@ def test_where_no_shards_are_the_cell_for_a_card_says_how_to_make_them(tmp_path,
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
     with pytest.raises(
         TextUnavailableError, match="To make them: gptcore prepare fineweb:CC-MAIN"
-    ) as told:
+    ) as raised:
         fineweb_shards()
-    assert str(tmp_path) not in str(told.value)
+    assert str(tmp_path) not in str(raised.value)
     (tmp_path / "fineweb-shards").mkdir()
     (tmp_path / "fineweb-shards" / "manifest.json").touch()
     assert fineweb_shards() == tmp_path / "fineweb-shards"
@@ -368,8 +368,8 @@ def test_a_model_of_64_bits_has_a_loss_of_64_bits_or_the_outputs_would_differ_el
 
 
 def test_the_rows_that_overflow_in_fp16_are_named_though_in_32_bits_they_would_not():
-    said = " ".join(printed("NonFiniteError").split())
-    assert "Step 2: the loss is not a finite number. It comes from 4 row(s)" in said
+    message = " ".join(printed("NonFiniteError").split())
+    assert "Step 2: the loss is not a finite number. It comes from 4 row(s)" in message
     assert "the largest: 275; the loss of the same rows in 32 bits: 10,600" in (
         printed("largest = max")
     )

@@ -91,8 +91,8 @@ def test_the_address_is_written_nowhere_else():
 def test_a_bad_repository_gets_one_clear_message_whose_advice_works(given, meant, capsys):
     before = PYPROJECT.read_bytes()
     assert links.main([given]) == 2
-    said = capsys.readouterr().err
-    assert said == (
+    text = capsys.readouterr().err
+    assert text == (
         f"REPO={given!r} is not a repository on GitHub as owner/name. "
         f"Write it like this: make links REPO={meant}\n"
     )
@@ -101,20 +101,20 @@ def test_a_bad_repository_gets_one_clear_message_whose_advice_works(given, meant
 
 
 def test_another_address_is_written_everywhere_and_back_again():
-    there = Repository("ada/difference.engine-2")
+    elsewhere = Repository("ada/difference.engine-2")
     text = PYPROJECT.read_text(encoding="utf-8")
-    moved = with_urls(text, there)
-    assert tomllib.loads(moved)["project"]["urls"] == there.urls()
+    moved = with_urls(text, elsewhere)
+    assert tomllib.loads(moved)["project"]["urls"] == elsewhere.urls()
     assert OURS.owner_and_name not in moved
     assert with_urls(moved, OURS) == text
 
 
 def test_the_addresses_are_those_that_colab_and_binder_document():
-    there = Repository("ada/engine")
-    assert there.colab("03_x") == (
+    elsewhere = Repository("ada/engine")
+    assert elsewhere.colab("03_x") == (
         "https://colab.research.google.com/github/ada/engine/blob/main/notebooks/03_x.ipynb"
     )
-    assert there.binder("03_x") == (
+    assert elsewhere.binder("03_x") == (
         "https://mybinder.org/v2/gh/ada/engine/main?urlpath=lab/tree/notebooks/03_x.ipynb"
     )
 

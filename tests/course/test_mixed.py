@@ -52,5 +52,5 @@ def test_the_answers_that_can_be_computed_are_computed():
     assert right["x.grad after two walks"] == 2 * 3 * x * x
     assert abs(y - (rate - 0.001) * 4 * y) < 1 < abs(y - (rate + 0.001) * 4 * y)
     assert right["squares that one head fills"] == sum(
-        asked <= asks for asks in range(5) for asked in range(5)
+        earlier <= later for later in range(5) for earlier in range(5)
     )

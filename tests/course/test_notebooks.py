@@ -40,10 +40,10 @@ def test_the_notebook_is_built_from_its_lesson(lesson, notebook):
     nbformat.validate(notebook)
     wanted = cells_of(lesson)
     assert len(notebook.cells) == len(wanted.cells), "run `make notebooks`"
-    for there, source in zip(notebook.cells, wanted.cells):
-        assert there.source == source.source, "run `make notebooks`"
-        assert (there.id, there.cell_type) == (source.id, source.cell_type)
-        assert there.metadata == source.metadata
+    for stored, source in zip(notebook.cells, wanted.cells):
+        assert stored.source == source.source, "run `make notebooks`"
+        assert (stored.id, stored.cell_type) == (source.id, source.cell_type)
+        assert stored.metadata == source.metadata
 
 
 @each_lesson

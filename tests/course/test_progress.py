@@ -29,9 +29,9 @@ def done_of(number: int) -> tuple[int, int]:
 
 
 def test_a_question_fills_the_bar_of_its_lesson_once_however_often_it_is_answered(file):
-    before, asked = done_of(3)
+    before, questions = done_of(3)
     guess("L grows by", 0.003)
-    assert done_of(3) == (before, asked) == (0, 10)
+    assert done_of(3) == (before, questions) == (0, 10)
     guess("L grows by", 0.004)
     guess("L grows by", 0.004)
     guess("L grows by", 0.003)  # a later mistake takes nothing back
@@ -42,8 +42,8 @@ def test_a_question_fills_the_bar_of_its_lesson_once_however_often_it_is_answere
 
 def test_every_question_of_the_course_stands_on_the_map():
     written = {lesson.name for lesson in LESSONS.values()}
-    asked = [question for question in QUESTIONS.values() if question.lesson in written]
-    assert sum(row["of"] for row in way().data) == len(asked)
+    questions = [question for question in QUESTIONS.values() if question.lesson in written]
+    assert sum(row["of"] for row in way().data) == len(questions)
     assert [row["link"] for row in way().data] == [x.notebook.name for x in LESSONS.values()]
 
 
@@ -61,18 +61,18 @@ def test_the_map_that_is_stored_is_todays_with_nothing_done():
 
 def test_the_command_shows_copies_and_erases(file, tmp_path, capsys):
     assert main([]) == 0
-    assert f"Nothing is kept yet. The first answer will be noted in {file}." in told(capsys)
+    assert f"Nothing is kept yet. The first answer will be noted in {file}." in printed(capsys)
     assert main(["export", str(tmp_path / "mine")]) == 2
     assert main(["erase"]) == 0
-    assert "There was nothing to erase." in told(capsys)
+    assert "There was nothing to erase." in printed(capsys)
     guess("L grows by", 0.004)
     capsys.readouterr()
     assert main([]) == 0
-    shown = told(capsys)
+    shown = printed(capsys)
     assert re.search(r"03_scalar_autograd +1 of 10", shown)
     assert f"Kept in {file}, and nowhere else." in shown
     assert main(["export", str(tmp_path / "mine")]) == 0
-    assert told(capsys) == f"1 answers copied to {tmp_path / 'mine'}\n"
+    assert printed(capsys) == f"1 answers copied to {tmp_path / 'mine'}\n"
     assert (tmp_path / "mine").read_bytes() == file.read_bytes()
     assert main(["export", str(tmp_path / "mine")]) == 2
     assert main(["erase"]) == 0
@@ -89,7 +89,7 @@ def test_a_copy_that_cannot_be_written_is_told_in_a_line(file, tmp_path, capsys)
 def test_switched_off_the_command_says_so(monkeypatch, capsys):
     monkeypatch.setenv(VARIABLE, "off")
     assert main([]) == 0
-    assert told(capsys).endswith("Nothing is kept, because GPTCORE_PROGRESS is 'off'.\n")
+    assert printed(capsys).endswith("Nothing is kept, because GPTCORE_PROGRESS is 'off'.\n")
 
 
 def test_in_colab_no_title_is_a_link(monkeypatch):
@@ -97,5 +97,5 @@ def test_in_colab_no_title_is_a_link(monkeypatch):
     assert not any(row["link"] for row in way().data)
 
 
-def told(capsys) -> str:
+def printed(capsys) -> str:
     return capsys.readouterr().out

@@ -38,7 +38,7 @@ def test_the_version_is_the_same_everywhere():
 
 
 @pytest.mark.parametrize(
-    "change, told",
+    "change, message",
     [
         ({"tag": "v9.9.9"}, "The tag is v9.9.9, and gptcore/__init__.py says"),
         ({"changelog": "# Changelog\n\n## Unreleased\n"}, "CHANGELOG.md has no section"),
@@ -47,10 +47,10 @@ def test_the_version_is_the_same_everywhere():
     ],
     ids=["tag", "changelog", "citation", "date"],
 )
-def test_a_version_that_differs_is_told(change, told):
+def test_a_version_that_differs_is_told(change, message):
     right = {"tag": "", "version": __version__, "changelog": CHANGELOG, "citation": CITATION}
     (problem,) = disagreements(**right | change)
-    assert told in problem
+    assert message in problem
 
 
 def test_a_folder_without_the_wheel_of_this_version_is_refused(tmp_path, capsys):

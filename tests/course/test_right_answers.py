@@ -219,11 +219,11 @@ MISTAKEN = [
 ]
 
 
-@pytest.mark.parametrize(("name", "answer", "told"), MISTAKEN, ids=lambda part: str(part)[:24])
-def test_a_wrong_answer_is_rejected_with_words_that_are_true_of_it(name, answer, told):
+@pytest.mark.parametrize(("name", "answer", "message"), MISTAKEN, ids=lambda part: str(part)[:24])
+def test_a_wrong_answer_is_rejected_with_words_that_are_true_of_it(name, answer, message):
     verdict = QUESTIONS[name].judge(answer)
     assert not verdict.right
-    assert told in verdict.words
+    assert message in verdict.words
 
 
 def test_a_function_that_looks_into_another_list_is_told_what_it_gave():

@@ -81,9 +81,9 @@ def tickets() -> dict[int, str]:
 def test_each_lesson_has_an_exit_ticket_with_its_answer_and_what_a_wrong_one_tells():
     assert set(tickets()) >= {lesson.number for lesson in written_lessons() if lesson.number <= 10}
     for text in tickets().values():
-        asked, answered = text.strip().split("\n\n", 1)
-        assert asked.endswith("?") and re.match(r"\*[^*]+\*", answered)
-        assert len(re.sub(r"\*[^*]+\*", "", answered, count=1)) > 60
+        question, answer = text.strip().split("\n\n", 1)
+        assert question.endswith("?") and re.match(r"\*[^*]+\*", answer)
+        assert len(re.sub(r"\*[^*]+\*", "", answer, count=1)) > 60
 
 
 def test_the_texts_that_are_fetched_are_as_large_as_the_page_says():

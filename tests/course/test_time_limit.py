@@ -89,10 +89,10 @@ time.sleep(0.6)
 def test_a_check_says_that_the_function_did_not_end(question, monkeypatch, capsys):
     monkeypatch.setattr(course.exercises.exercises, "SECONDS", 0.2)
     check(question, round_and_round)
-    told = capsys.readouterr().out
-    assert told.startswith(f"{question}: not yet. After ")
-    assert "your function had not come to an end, so it was stopped" in told
-    assert "\n    in your line: " in told
+    message = capsys.readouterr().out
+    assert message.startswith(f"{question}: not yet. After ")
+    assert "your function had not come to an end, so it was stopped" in message
+    assert "\n    in your line: " in message
 
 
 def test_every_right_answer_is_far_from_the_limit():
@@ -111,17 +111,19 @@ def in_a_notebook(code: str, capsys) -> str:
 
 
 def test_an_interruption_is_told_in_one_line_without_the_checkers_source(capsys):
-    told = in_a_notebook(
+    message = in_a_notebook(
         "from course import check\n"
         "def surprise(p):\n    raise KeyboardInterrupt\n"
         "check('surprise', surprise)",
         capsys,
     )
-    assert told == "KeyboardInterrupt: surprise: interrupted while your answer ran\n"
+    assert message == "KeyboardInterrupt: surprise: interrupted while your answer ran\n"
 
 
 def test_same_and_a_misspelt_name_show_nothing_of_ours_either(capsys):
-    told = in_a_notebook("from course import same\nsame(1, 2, within=0)", capsys)
-    assert told == "AssertionError: not the same: number 0 is 1.0 on one side, 2.0 on the other\n"
-    told = in_a_notebook("from course import check\ncheck('tanhh', 1)", capsys)
-    assert told == "ValueError: There is no question 'tanhh'. Did you mean 'tanh'?\n"
+    message = in_a_notebook("from course import same\nsame(1, 2, within=0)", capsys)
+    assert (
+        message == "AssertionError: not the same: number 0 is 1.0 on one side, 2.0 on the other\n"
+    )
+    message = in_a_notebook("from course import check\ncheck('tanhh', 1)", capsys)
+    assert message == "ValueError: There is no question 'tanhh'. Did you mean 'tanh'?\n"

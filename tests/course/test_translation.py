@@ -31,7 +31,7 @@ def test_prose_strings_and_comments_are_free():
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "told"),
+    ("old", "new", "difference"),
     [
         ("n = 3", "n = 4", "cell 2: the code differs"),
         ("L grows by", "L wächst um", "cell 2: the code differs"),
@@ -42,8 +42,8 @@ def test_prose_strings_and_comments_are_free():
         ("# %% tags", "# %%\n1\n# %% tags", "there are 2 cells, and 3 in the translation"),
     ],
 )
-def test_everything_else_is_not(here, there, told):
-    assert differences(ONE, GERMAN.replace(here, there)) == [told]
+def test_everything_else_is_not(old, new, difference):
+    assert differences(ONE, GERMAN.replace(old, new)) == [difference]
 
 
 def test_the_command_answers_with_its_exit_code(tmp_path, capsys):

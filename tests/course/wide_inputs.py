@@ -136,12 +136,12 @@ def a_row(size: int) -> Call:
 
 def an_update(times: int, rate: float) -> Call:
     generator = torch.Generator().manual_seed(times)
-    start, slope = (torch.randn(5, generator=generator) for _ in range(2))
+    start, grad = (torch.randn(5, generator=generator) for _ in range(2))
 
     def call(update):
         master = start.clone()
         for _ in range(times):
-            master, copy = update(master, slope.clone(), rate)
+            master, copy = update(master, grad.clone(), rate)
         return master, copy, [str(master.dtype), str(copy.dtype)]
 
     return call
@@ -211,8 +211,8 @@ def slopes_well(slope_at) -> bool:
     with_calculus = (3 * a * a * b, a**3 + 2 * b)
     for i, exact in enumerate(with_calculus):
         place = [a, b, c]
-        slope = slope_at(probe, place, i)
-        if place != [a, b, c] or not abs(slope - exact) < 1e-8 * abs(exact):
+        grad = slope_at(probe, place, i)
+        if place != [a, b, c] or not abs(grad - exact) < 1e-8 * abs(exact):
             return False
     return True
 
@@ -278,13 +278,13 @@ def slope_is(of: Callable[[float, list[float]], float], near: float = 1e-2):
     def holds(slope_at) -> bool:
         a, b, c = 1.5, -0.4, 2.2
         for i, exact in enumerate((3 * a * a * b, a**3 + 2 * b)):
-            asked: list[float] = []
+            probed: list[float] = []
 
-            def watched(n, i=i, asked=asked):
-                asked.append(n[i] - (a, b, c)[i])
+            def watched(n, i=i, probed=probed):
+                probed.append(n[i] - (a, b, c)[i])
                 return probe(n)
 
-            wanted = of(exact, asked, slope_at(watched, [a, b, c], i))
+            wanted = of(exact, probed, slope_at(watched, [a, b, c], i))
             if not wanted:
                 return False
         return True
@@ -293,11 +293,11 @@ def slope_is(of: Callable[[float, list[float]], float], near: float = 1e-2):
 
 
 def times(factor: float) -> Callable:
-    return slope_is(lambda exact, asked, slope: abs(slope - factor * exact) < 1e-3 * abs(exact))
+    return slope_is(lambda exact, probed, grad: abs(grad - factor * exact) < 1e-3 * abs(exact))
 
 
-def way(asked: list[float]) -> float:
-    return max(asked) - min(asked)
+def spread(probed: list[float]) -> float:
+    return max(probed) - min(probed)
 
 
 def moved_by(least: float, most: float) -> Callable[[Callable], bool]:
@@ -333,21 +333,21 @@ HOLDS: dict[tuple[str, str], Callable[[Callable], bool]] = {
     ("slope_at", "the numbers may stay where they were moved to"): moved_by(1e-9, 1e9),
     ("slope_at", "what was added and taken away is gone"): moved_by(0, 1e-12),
     ("slope_at", "the smaller the step, the exacter"): slope_is(
-        lambda exact, asked, slope: max(map(abs, asked)) < 1e-11
+        lambda exact, probed, grad: max(map(abs, probed)) < 1e-11
     ),
     ("slope_at", "one side is enough"): slope_is(
-        lambda exact, asked, slope: 0 in (min(asked), max(asked)) and abs(slope - exact) < 0.1
+        lambda exact, probed, grad: 0 in (min(probed), max(probed)) and abs(grad - exact) < 0.1
     ),
     ("slope_at", "the rise is the slope"): slope_is(
-        lambda exact, asked, slope: abs(slope / way(asked) - exact) < 1e-3 * abs(exact)
+        lambda exact, probed, grad: abs(grad / spread(probed) - exact) < 1e-3 * abs(exact)
     ),
     ("slope_at", "/ 2 * step divides by both"): slope_is(
-        lambda exact, asked, slope: abs(slope * 4 / way(asked) ** 2 - exact) < 1e-3 * abs(exact)
+        lambda exact, probed, grad: abs(grad * 4 / spread(probed) ** 2 - exact) < 1e-3 * abs(exact)
     ),
     ("slope_at", "the way is one step long"): times(2),
     ("slope_at", "below minus above"): times(-1),
     ("slope_at", "any step will do"): slope_is(
-        lambda exact, asked, slope: way(asked) > 1e-4 and abs(slope - exact) < 0.3 * abs(exact)
+        lambda exact, probed, grad: spread(probed) > 1e-4 and abs(grad - exact) < 0.3 * abs(exact)
     ),
     ("set_aside", "one in twenty is about a tenth"): share_between(0, 0.085),
     ("set_aside", "one in five is about a tenth"): share_between(0.115, 0.5),

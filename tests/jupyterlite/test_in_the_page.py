@@ -129,22 +129,27 @@ def test_what_pyodide_publishes_is_fetched_where_it_can_be_reached(lesson, publi
     url, wheel = published
     from_anywhere = {"access-control-allow-origin": "*"}
     lesson.page.context.route(url, lambda way: way.fulfill(body=wheel, headers=from_anywhere))
-    lesson.ask("from course.jupyterlite.runtime import bring; await bring('numpy')")
+    lesson.ask(
+        "from course.jupyterlite.runtime import ensure_available; await ensure_available('numpy')"
+    )
     assert lesson.ask("import numpy; print(numpy.stands_in)") == "True\n"
     assert set(lesson.outside) == {url[:120]}
 
 
 @pytest.mark.parametrize("module, word", [("regex", "regex"), ("torch", "PyTorch")])
 def test_where_it_cannot_one_sentence_says_so(lesson, module, word):
-    said = lesson.ask(f"from course.jupyterlite.runtime import bring; await bring('{module}')")
-    assert said.startswith(f"{word} cannot be had inside this page: Pyodide does not have it, or")
-    assert "links at its top" in said
+    text = lesson.ask(
+        "from course.jupyterlite.runtime import ensure_available; "
+        f"await ensure_available('{module}')"
+    )
+    assert text.startswith(f"{word} cannot be had inside this page: Pyodide does not have it, or")
+    assert "links at its top" in text
 
 
 def test_a_text_that_is_not_shipped_is_not_asked_for(lesson):
-    said = lesson.ask("from gptcore.corpus import load; load('names-ssa')")
-    assert said.startswith("The text 'names-ssa' does not come with gptcore, and Python inside a")
-    assert said.endswith("gptcore fetch names-ssa")
+    text = lesson.ask("from gptcore.corpus import load; load('names-ssa')")
+    assert text.startswith("The text 'names-ssa' does not come with gptcore, and Python inside a")
+    assert text.endswith("gptcore fetch names-ssa")
 
 
 def test_when_the_kernel_is_gone_the_pictures_stay(lesson):
@@ -162,9 +167,9 @@ def test_without_javascript_the_page_says_what_it_needs(browser, address):
     page = context.new_page()
     for door in ("index.html", f"lab/index.html?path=notebooks/{THE_ONE}.ipynb"):
         page.goto(f"{address}/{door}", wait_until="domcontentloaded")
-        said = page.locator("noscript p")
-        assert "the page needs JavaScript, which this browser does not" in said.text_content()
-        assert said.bounding_box()["height"] > 20
+        text = page.locator("noscript p")
+        assert "the page needs JavaScript, which this browser does not" in text.text_content()
+        assert text.bounding_box()["height"] > 20
     context.close()
 
 
@@ -181,7 +186,7 @@ def test_what_does_not_run_here_says_where_to_go_and_ends_at_its_first_cell(less
     header, note, first, *_ = book_of(lesson).cells
     assert header.source.startswith(f"# {lesson.number} · ")
     assert re.search(r"\(https://colab\.\S+\).*\(https://mybinder\.\S+\).*make lab", note.source)
-    assert "await bring(" in first.source
+    assert "await ensure_available(" in first.source
 
 
 def test_a_cell_that_needs_a_download_is_there_to_read_with_what_it_showed():

@@ -46,13 +46,13 @@ def test_nothing_scrolls_sideways_on_a_phone(chromium, pages):
 
 def test_no_page_asks_anybody_else_or_complains(chromium, pages):
     page = chromium.new_context(viewport=DESK).new_page()
-    asked, complaints = [], []
-    page.on("request", lambda request: asked.append(request.url))
+    requested, complaints = [], []
+    page.on("request", lambda request: requested.append(request.url))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda text: complaints.append(text.text) if text.type == "error" else None)
     for file in pages:
         page.goto(file.as_uri())
-    elsewhere = [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
+    elsewhere = [url for url in requested if not url.startswith(("file:", "data:", "blob:"))]
     assert not elsewhere and not complaints
 
 
