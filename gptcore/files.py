@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Iterator
@@ -69,24 +70,48 @@ def lock_folder(
         os.close(handle)
 
 
+@contextlib.contextmanager
+def atomic_path(path: Path, durable: bool = True) -> Iterator[Path]:
+    """Write a file completely or not at all: write it under a temporary name, then rename it.
+
+    Args:
+        path: The final name. A file that has it is replaced when the block ends without an error.
+        durable: Whether the content reaches the disk before the rename, so that a power cut
+            cannot leave an empty file.
+
+    Yields:
+        A temporary path in the same folder. It is gone afterwards.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
+        if durable:
+            fsync_file(part)
+        os.replace(part, path)
+    finally:  # also after Ctrl-C
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def fsync_file(path: Path) -> None:
+    """Wait until the content of a file is on the disk."""
+    with open(path, "r+b") as file:  # Windows flushes only files that are open for writing
+        os.fsync(file.fileno())
+
+
 def write_json(path: Path, content: Any, durable: bool = True) -> None:
     """Write the whole file or nothing; unless `durable`, a power cut may still take it back.
 
     Raises: DiskFullError.
     """
-    part = path.with_name(f"{path.name}.part")
     text = json.dumps(content, indent=1) + "\n"
     try:
-        with open(part, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
+        with atomic_path(path, durable) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         if error.errno not in DISK_FULL_ERRNOS:
             raise
         raise disk_full_error(path.parent, len(text)) from None
-    os.replace(part, path)
 
 
 def read_json(path: Path) -> Any:

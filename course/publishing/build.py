@@ -122,9 +122,8 @@ def build(lesson: Lesson) -> str:
     lesson.notebook.parent.mkdir(exist_ok=True)
     cost = run(notebook, lesson.notebook.parent)
     clean(notebook)
-    part = lesson.notebook.with_suffix(".part")
-    nbformat.write(notebook, part)
-    part.replace(lesson.notebook)
+    with atomic_path(lesson.notebook) as part:
+        nbformat.write(notebook, part)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     not_run = sum(cell.execution_count is None for cell in code)
     kilobytes = lesson.notebook.stat().st_size / 1000

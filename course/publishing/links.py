@@ -10,7 +10,6 @@ executed, since no output depends on what is written here.
 import os
 import re
 import sys
-from pathlib import Path
 
 import nbformat
 
@@ -77,15 +76,9 @@ def write_links(lesson: Lesson) -> None:
     """Write one notebook; it stays as old as it is, so that `make notebooks` is not misled."""
     age = lesson.notebook.stat()
     notebook = with_outputs_of(nbformat.read(lesson.notebook, as_version=4), lesson)
-    replace(lesson.notebook, nbformat.writes(notebook) + "\n")
+    with atomic_path(lesson.notebook) as part:
+        part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
     os.utime(lesson.notebook, ns=(age.st_atime_ns, age.st_mtime_ns))
-
-
-def replace(path: Path, text: str) -> None:
-    """Let the file have this text, all of it or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
 
 
 def main(arguments: list[str] | None = None) -> int:

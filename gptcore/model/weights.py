@@ -7,7 +7,6 @@ Left out on purpose: pickles. Opening one runs whatever its author put in.
 """
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,25 +73,21 @@ def save_tensors(tensors: Tensors, file: Path, notes: dict[str, str] | None = No
 def write_model(folder: Path, tensors: Tensors, sizes: dict, notes: dict[str, str]) -> None:
     """`model.safetensors` and `config.json` in `folder`; half-written ones bear other names."""
     folder.mkdir(parents=True, exist_ok=True)
-    new_tensors, new_sizes = folder / f"{TENSORS}.part", folder / f"{SIZES}.part"
+    complete = {name: tensor.contiguous() for name, tensor in tensors.items()}
     try:
-        whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
-        # Trap: several notes stand in an order by chance, and the same weights get another SHA-256.
-        save_tensors(whole, new_tensors, notes or {"format": "pt"})
-        new_sizes.write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
-        for file in (new_tensors, new_sizes):
-            with file.open("rb") as written:
-                os.fsync(written.fileno())
-        (folder / SIZES).unlink(missing_ok=True)  # old sizes beside new tensors would be a lie
-        os.replace(new_tensors, folder / TENSORS)
-        os.replace(new_sizes, folder / SIZES)
+        with (
+            atomic_path(folder / SIZES) as new_sizes,
+            atomic_path(folder / TENSORS) as new_tensors,
+        ):
+            # Trap: the order of several notes is random, and changes the SHA-256 of the file.
+            save_tensors(complete, new_tensors, notes or {"format": "pt"})
+            new_sizes.write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
+            fsync_file(new_tensors)
+            (folder / SIZES).unlink(missing_ok=True)  # never old sizes beside new tensors
     except SafetensorError as error:
         raise OSError(
-            f"{new_tensors} cannot be written ({error}); what was there is left."
+            f"{folder / TENSORS} cannot be written ({error}); what was there is left."
         ) from None
-    finally:
-        new_tensors.unlink(missing_ok=True)
-        new_sizes.unlink(missing_ok=True)
 
 
 def check_tensors(expected: Tensors, found: Tensors, origin: str) -> None:

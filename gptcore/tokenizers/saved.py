@@ -4,11 +4,8 @@ The sha256 is the tokenizer's identity, not the file's: after loading it is comp
 a file that was changed or damaged is noticed. Nothing is pickled.
 """
 
-import contextlib
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -37,21 +34,14 @@ def write_saved(path: Path, content: dict[str, Any]) -> None:
     Raises: OSError if it cannot be stored; what was there before is as it was.
     """
     text = json.dumps({"format": FORMAT, "version": VERSION, **content}) + "\n"
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        with atomic_path(path) as part:
+            part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OSError(
             f"The tokenizer cannot be stored as {path} ({error.strerror or error}). "
             "Name a file in a folder that exists, can be written and has room."
         ) from None
-    finally:  # also after Ctrl-C
-        with contextlib.suppress(OSError):
-            part.unlink()
 
 
 def read_saved(path: Path) -> dict[str, Any]:

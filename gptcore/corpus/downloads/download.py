@@ -5,9 +5,6 @@ place under another name, checked against the manifest, and then renamed, which 
 Left out on purpose: resuming. The texts are small; they come anew in seconds.
 """
 
-import contextlib
-import os
-import secrets
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -19,6 +16,7 @@ from urllib.parse import urlsplit
 import pooch
 from requests import exceptions
 
+from gptcore.files import atomic_path
 from gptcore.manifest import (
     DATA_ENV_VAR,
     TextInfo,
@@ -78,12 +76,14 @@ def ensure_local(text: TextInfo, again: bool = False) -> FetchedText:
         return FetchedText(text.name, path, len(read_verified(text)), "shipped")
     if text_exists(text) and not again:
         return FetchedText(text.name, path, len(read_verified(text)), "already here")
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        problem = download(text, part)
-        if not problem:
-            os.replace(part, path)
+        with atomic_path(path) as part:
+            problem = download(text, part)
+            if problem:
+                raise download_error(text, path, problem)
+    except TextUnavailableError:
+        raise
     except OSError as error:
         raise TextUnavailableError(
             f"The text {text.name!r} cannot be stored as {path.name} in the folder {path.parent} "
@@ -91,10 +91,6 @@ def ensure_local(text: TextInfo, again: bool = False) -> FetchedText:
             f"Set {DATA_ENV_VAR} to a folder that can be written and has room, then: "
             f"gptcore fetch {text.name}"
         ) from None
-    finally:  # also after Ctrl-C
-        remove_part(part)
-    if problem:
-        raise download_error(text, path, problem)
     return FetchedText(text.name, path, text.bytes, "downloaded")
 
 
@@ -162,12 +158,6 @@ def describe_error(error: exceptions.RequestException, host: str) -> str:
     if isinstance(error, exceptions.ConnectionError):
         return f"no connection to {host}"
     return f"{host}: {error}"
-
-
-def remove_part(part: Path) -> None:
-    """Leave no unfinished file behind, without hiding the error that is on its way."""
-    with contextlib.suppress(OSError):
-        part.unlink()
 
 
 def download_error(text: TextInfo, path: Path, problem: str) -> TextUnavailableError:

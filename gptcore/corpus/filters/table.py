@@ -5,7 +5,6 @@ score come along, where the table has them. One row group is in memory at a time
 Left out on purpose: the other columns; they say where a page comes from, not what it is.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -17,6 +16,7 @@ from gptcore.checks import as_path
 from gptcore.corpus.filters.filters import Document
 from gptcore.corpus.reading.parquet import read_cells
 from gptcore.corpus.reading.rows import BadText, id_of
+from gptcore.files import atomic_path
 
 GROUP_ROWS = 1_000  # of a row group, as FineWeb has it
 SCHEMA = pa.schema(
@@ -55,18 +55,14 @@ def write_table(documents: Iterable[Document], path: str | Path) -> int:
     Example: write_table(documents, "a.parquet") -> 2
     """
     path, rows = as_path(path), 0
-    part = path.with_name(f".{path.name}.part")
     stream = iter(documents)
-    try:
-        with open(part, "wb") as file, pq.ParquetWriter(file, SCHEMA) as writer:
-            while group := list(islice(stream, GROUP_ROWS)):
-                columns = [[getattr(one, name) for one in group] for name in SCHEMA.names]
-                writer.write_table(pa.table(columns, schema=SCHEMA))
-                rows += len(group)
-            writer.close()
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with (
+        atomic_path(path) as part,
+        open(part, "wb") as file,
+        pq.ParquetWriter(file, SCHEMA) as writer,
+    ):
+        while group := list(islice(stream, GROUP_ROWS)):
+            columns = [[getattr(one, name) for one in group] for name in SCHEMA.names]
+            writer.write_table(pa.table(columns, schema=SCHEMA))
+            rows += len(group)
     return rows

@@ -6,7 +6,6 @@ mapped file must lie on the disk as it is used.
 Source: github.com/karpathy/llm.c, dev/data/data_common.py.
 """
 
-import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,13 +66,9 @@ def write_shard(path: Path, ids, vocab_size: int) -> None:
     ids = np.asarray(ids)
     fmt = format_for(vocab_size)
     check_ids(ids, vocab_size)
-    part = path.with_name(f"{path.name}.part")
-    with open(part, "wb") as file:
+    with atomic_path(path) as part, open(part, "wb") as file:
         file.write(make_header(len(ids), fmt))
         file.write(ids.astype(fmt.dtype).tobytes())
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
 
 
 def check_ids(ids, vocab_size: int) -> None:

@@ -9,7 +9,6 @@ the same where that is missing. Left out on purpose: addresses that exist; all e
 Source: the columns are those of FineWeb, Penedo et al. 2024, arXiv 2406.17557.
 """
 
-import os
 import random
 import uuid
 from collections.abc import Iterator
@@ -93,16 +92,8 @@ def write_story_table(
         list(table_rows(pages, seed)),
         schema=pa.schema([(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()]),
     )
-    path = as_path(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with open(part, "wb") as file:
-            parquet.write_table(table, file, row_group_size=group_rows)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with atomic_path(as_path(path)) as part:
+        parquet.write_table(table, part, row_group_size=group_rows)
     return [page.label for page in pages]
 
 

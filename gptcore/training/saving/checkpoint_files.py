@@ -84,13 +84,11 @@ def replace_folder(part: Path, folder: Path) -> None:
 
 def point(link: Path, name: str) -> None:
     """Turn a link to a folder beside it, at once."""
-    part = link.with_name(f"{link.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        part.symlink_to(name, target_is_directory=True)
-    except OSError:  # Windows, without the right to make links
-        part.write_text(name + "\n", encoding="utf-8")
-    os.replace(part, link)
+    with atomic_path(link, durable=False) as part:
+        try:
+            part.symlink_to(name, target_is_directory=True)
+        except OSError:  # Windows, without the right to make links
+            part.write_text(name + "\n", encoding="utf-8")
 
 
 def pointed(link: Path) -> Path | None:

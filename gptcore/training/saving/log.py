@@ -54,10 +54,8 @@ class Log:
         """Cut what is there back to the step `after`, and go on behind it."""
         self.file = folder / LOG
         kept = [line for step, line in lines_of(self.file) if step <= after]
-        part = self.file.with_name(f"{LOG}.part")
-        with told_if_full(folder):
+        with told_if_full(folder), atomic_path(self.file) as part:
             part.write_text("".join(kept), encoding="utf-8", newline="\n")
-        os.replace(part, self.file)
         self.open_file = self.file.open("ab", buffering=0)
 
     def add(self, step: Step) -> None:
