@@ -33,6 +33,7 @@ from course.record.kept import OFF, VARIABLE
 from course.syllabus import pacing
 from course.syllabus.lesson_table import COURSE, Lesson, readme_table, written_lessons
 from course.syllabus.repository import our_repository
+from gptcore.files import atomic_path
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SECONDS_FOR_A_CELL = 300

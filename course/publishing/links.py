@@ -16,6 +16,7 @@ import nbformat
 from course.publishing.build import README, cells_of, with_lesson_table
 from course.syllabus.lesson_table import Lesson, launch_links, written_lessons
 from course.syllabus.repository import PYPROJECT, Repository, our_repository
+from gptcore.files import atomic_path
 
 CITATION = PYPROJECT.with_name("CITATION.cff")
 URLS = re.compile(r"(\[project\.urls\][^\n]*\n)(.*?)(?=\n\[)", re.DOTALL)
@@ -76,9 +77,14 @@ def write_links(lesson: Lesson) -> None:
     """Write one notebook; it stays as old as it is, so that `make notebooks` is not misled."""
     age = lesson.notebook.stat()
     notebook = with_outputs_of(nbformat.read(lesson.notebook, as_version=4), lesson)
-    with atomic_path(lesson.notebook) as part:
-        part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    write_text(lesson.notebook, nbformat.writes(notebook) + "\n")
     os.utime(lesson.notebook, ns=(age.st_atime_ns, age.st_mtime_ns))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the text of a file, completely or not at all."""
+    with atomic_path(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,9 +94,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    replace(PYPROJECT, with_urls(PYPROJECT.read_text(encoding="utf-8"), repository))
-    replace(CITATION, with_address(CITATION.read_text(encoding="utf-8"), repository))
-    replace(README, with_links(README.read_text(encoding="utf-8")))
+    write_text(PYPROJECT, with_urls(PYPROJECT.read_text(encoding="utf-8"), repository))
+    write_text(CITATION, with_address(CITATION.read_text(encoding="utf-8"), repository))
+    write_text(README, with_links(README.read_text(encoding="utf-8")))
     old = []
     for lesson in written_lessons():
         try:

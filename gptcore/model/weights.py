@@ -14,6 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from gptcore.files import atomic_path, fsync_file
+
 TENSORS, SIZES = "model.safetensors", "config.json"
 MOST_NAMED = 5  # tensors in one message
 

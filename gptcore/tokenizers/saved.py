@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from gptcore.files import atomic_path
 from gptcore.json_text import parse_json
 
 FORMAT, VERSION = "gptcore tokenizer", 1

@@ -116,7 +116,7 @@ def download(text: TextInfo, part: Path) -> str:
                 problems[url] = (
                     f"no answer from {host_of(url)} within {CONNECT_TIMEOUT_SECONDS} seconds"
                 )
-                urls.remove_part(url)  # who is silent for that long is silent a second later, too
+                urls.remove(url)  # who is silent for that long is silent a second later, too
             if not problems[url]:
                 return ""
     return "; ".join(problems.values())

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from gptcore.files import atomic_path
+
 HEADER_INTS = 256
 HEADER_BYTES = HEADER_INTS * 4
 MAX_TOKENS = 2**31 - 1  # what the header's int32 can count

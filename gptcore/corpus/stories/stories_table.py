@@ -21,6 +21,7 @@ from gptcore.checks import as_path
 from gptcore.corpus.stories.stories import generate_stories
 from gptcore.corpus.stories.story_junk import EDITS, JUNK, pick
 from gptcore.corpus.stories.story_pages import MARKED_PAGES, OTHER_LANGUAGES
+from gptcore.files import atomic_path
 from gptcore.optional import optional_import
 
 FRACTION_OF = {"copy": 0.05, "near copy": 0.10, "junk": 0.12, "other language": 0.08}

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from gptcore.files import sha256_of
+from gptcore.files import atomic_path, sha256_of
 from gptcore.json_text import read_json_object
 
 T = TypeVar("T")

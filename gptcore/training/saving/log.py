@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gptcore.files import DISK_FULL_ERRNOS, DiskFullError
+from gptcore.files import DISK_FULL_ERRNOS, DiskFullError, atomic_path
 from gptcore.json_text import parse_json
 
 LOG = "log.jsonl"
