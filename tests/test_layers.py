@@ -20,7 +20,7 @@ FLOORS = {
     "heads": {"checks"},
     "next_token": {"checks"},
     "manifest": {"checks"},
-    "tokenizers": {"checks", "json_text", "manifest"},
+    "tokenizers": {"checks", "files", "json_text", "manifest"},
     "scalar": {"checks", "heads", "next_token"},
     "corpus": {*GROUND, "manifest", "tokenizers"},
     "model": {*GROUND, "heads"},

@@ -10,6 +10,7 @@ executed, since no output depends on what is written here.
 import os
 import re
 import sys
+from pathlib import Path
 
 import nbformat
 
