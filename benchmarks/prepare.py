@@ -26,7 +26,7 @@ from time import perf_counter, sleep
 import pyarrow.parquet as pq
 
 from gptcore.manifest import data_folder, find_text, text_path
-from gptcore.tokenizers import find_tokenizer
+from gptcore.tokenizers import load_tokenizer
 
 PROCESSES = 2
 SAMPLE = "fineweb/000_00000.parquet"
@@ -168,7 +168,7 @@ def by_datasets(source: Path, out: Path) -> None:
     import datasets  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
 
-    encoding = find_tokenizer("gpt2").encoding  # type: ignore[attr-defined]
+    encoding = load_tokenizer("gpt2").encoding  # type: ignore[attr-defined]
     datasets.disable_progress_bars()
 
     def encoded(row: dict) -> dict:

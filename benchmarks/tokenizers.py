@@ -18,10 +18,10 @@ from gptcore.manifest import data_folder
 from gptcore.tokenizers import (
     BPETokenizer,
     GPT2Tokenizer,
-    learn_counted,
-    learn_incremental,
-    learn_naive,
-    split_text,
+    pretokenize,
+    train_counted,
+    train_incremental,
+    train_naive,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -143,8 +143,8 @@ def figures_of_training_on_shakespeare(text: str) -> Iterator[tuple]:
     if "tokenizers" in ways:
         ratio = median(times["tokenizers"]) / ours
         yield "  tokenizers' time / ours", ratio, "times", {"at_least": 1}
-    pieces = split_text(text[:20_000])
-    for learn in (learn_naive, learn_counted, learn_incremental):
+    pieces = pretokenize(text[:20_000])
+    for learn in (train_naive, train_counted, train_incremental):
         spent = seconds(lambda learn=learn: learn(pieces, 100))
         yield f"{learn.__name__}, 20 kB, 100 merges", spent, "s", {}
 
@@ -177,7 +177,7 @@ def figures_of_encoding() -> Iterator[tuple]:
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
     times: dict[str, list[float]] = {"cold": [], "warm": [], "tiktoken": [], "array": []}
     for _ in range(RUNS):
-        pure.known.clear()
+        pure.cache.clear()
         times["cold"].append(seconds(lambda: [pure.encode(text) for text in texts]))
         times["warm"].append(seconds(lambda: [pure.encode(text) for text in texts]))
         times["tiktoken"].append(seconds(lambda: [fast.encode(text) for text in texts]))

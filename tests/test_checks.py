@@ -15,7 +15,7 @@ from gptcore.next_token import next_probabilities
 from gptcore.scalar import MLP, MicroConfig, MicroGPT, NgramTable
 from gptcore.scalar.descent import descend
 from gptcore.scalar.logits import cross_entropy, cross_entropy_grad
-from gptcore.tokenizers import BPETokenizer, CharTokenizer, learn_counted, learn_naive
+from gptcore.tokenizers import BPETokenizer, CharTokenizer, train_counted, train_naive
 
 INTEGERS = [3, np.int8(3), np.uint16(3), np.int64(3), np.array(3), torch.tensor(3)]
 INTEGERS += [torch.tensor(3, dtype=torch.int32), torch.tensor(3, dtype=torch.uint8)]
@@ -94,7 +94,7 @@ def test_sizes_steps_and_seeds_of_every_kind_count(three):
     assert len(MLP("ab", three, three, three, rng=Random(1)).sample(three)) == 3
     assert len(list(descend(lambda x: (2 * x,), (1.0,), 0.25, three))) == 4
     assert cross_entropy([0.0] * 4, three) == cross_entropy([0.0] * 4, 3)
-    assert learn_counted({"aaab": 1, "ab": 1}, three) == learn_naive(["aaab", "ab"], 3)
+    assert train_counted({"aaab": 1, "ab": 1}, three) == train_naive(["aaab", "ab"], 3)
     size = np.int64(256 + int(three))
     assert BPETokenizer.train("aaab ab", vocab_size=size).vocab_size == 259
     assert next_probabilities([0.0, 1.0, 2.0, 3.0], top_k=three)[0] == 0
@@ -114,7 +114,7 @@ def test_what_is_not_an_integer_is_refused_everywhere(odd):
         lambda: list(descend(lambda x: (x,), (1.0,), 0.1, odd)),
         lambda: cross_entropy([0.0, 1.0], odd),
         lambda: cross_entropy_grad([0.0, 1.0], odd),
-        lambda: learn_naive(["ab"], odd),
+        lambda: train_naive(["ab"], odd),
         lambda: BPETokenizer.train("ab", vocab_size=odd),
         lambda: BPETokenizer([(97, odd)]),
         lambda: BPETokenizer([], special_tokens={"<|x|>": odd}),

@@ -105,7 +105,7 @@ for (left, right), times in count_pairs(ids).most_common(3):
 # be kept. As a program:
 
 # %% tags=["promise-toy"]
-from gptcore.tokenizers import join_pair
+from gptcore.tokenizers import merge
 
 
 def learn(text, n_merges):
@@ -113,7 +113,7 @@ def learn(text, n_merges):
     for new_id in range(256, 256 + n_merges):
         counts = count_pairs(ids)
         pair = min(counts, key=lambda pair: (-counts[pair], pair))  # the highest count, then the smallest numbers
-        ids = join_pair(ids, pair, new_id)
+        ids = merge(ids, pair, new_id)
         merges.append(pair)
     return merges
 
@@ -121,14 +121,14 @@ def learn(text, n_merges):
 by_hand = [(97, 110), (98, 256), (256, 97)]
 
 # %% [markdown]
-# `join_pair` replaces a pair by its new number, from left to right. You will write it yourself in exercise 1. Table, toy and import (`learn_naive` takes a list of
+# `merge` replaces a pair by its new number, from left to right. You will write it yourself in exercise 1. Table, toy and import (`train_naive` takes a list of
 # pieces and joins only inside each of them; here the whole text is one piece):
 
 # %%
-from gptcore.tokenizers import learn_naive
+from gptcore.tokenizers import train_naive
 
 same(by_hand, learn("banana bandana", 3), within=0)
-same(by_hand, learn_naive(["banana bandana"], 3), within=0)
+same(by_hand, train_naive(["banana bandana"], 3), within=0)
 
 # %% [markdown]
 # To **encode** a new text, nothing is counted any more. Take its bytes and do the merges in the order in which they were learned. `anana`: first every `a` + `n`, which gives `an` `an` `a`; there
@@ -150,7 +150,7 @@ from viz import MergeGame
 
 stories = load_documents("stories")
 few = BPETokenizer.train(stories[:12], vocab_size=276)
-words = [word for story in stories[:12] for word in few.pieces(story)]
+words = [word for story in stories[:12] for word in few.pretokens(story)]
 merges = [(few.token_bytes(left), few.token_bytes(right)) for left, right in few.merges]
 MergeGame(words, merges)
 
@@ -169,7 +169,7 @@ def saved(second_in):
         counts = Counter(pair for ids in texts for pair in count_pairs(ids).elements())
         ranked = sorted(counts, key=lambda pair: (-counts[pair], pair))
         pair = ranked[1 if round == second_in else 0]
-        texts = [join_pair(ids, pair, 255 + round) if pair[0] in ids else ids for ids in texts]
+        texts = [merge(ids, pair, 255 + round) if pair[0] in ids else ids for ids in texts]
     return n_bytes - sum(map(len, texts))
 
 
@@ -199,19 +199,19 @@ print(f"always the commonest: {saved(None):,} tokens saved; the best of the twen
 # those, and correct the counts: *incremental*.
 
 # %%
-from gptcore.tokenizers import learn_counted, learn_incremental, split_text
+from gptcore.tokenizers import train_counted, train_incremental, pretokenize
 
-sample = [piece for story in stories[:20] for piece in split_text(story)]
-slowly = learn_naive(sample, 50)
-same(slowly, learn_counted(sample, 50), within=0)
-same(slowly, learn_incremental(sample, 50), within=0)
+sample = [piece for story in stories[:20] for piece in pretokenize(story)]
+slowly = train_naive(sample, 50)
+same(slowly, train_counted(sample, 50), within=0)
+same(slowly, train_incremental(sample, 50), within=0)
 
 # %% [markdown]
 # How many pairs does each look at? The next cells do the merges for all stories and keep the account.
 
 # %%
-everything = [piece for story in stories for piece in split_text(story)]
-merges = learn_incremental(everything, 1000)
+everything = [piece for story in stories for piece in pretokenize(story)]
+merges = train_incremental(everything, 1000)
 words = [(list(piece.encode()), times) for piece, times in Counter(everything).items()]
 print(f"{len(everything):,} pieces, {len(words):,} different ones, {len(merges):,} merges")
 
@@ -226,7 +226,7 @@ for new_id, pair in enumerate(merges, start=256):
     account["naive"].append(sum((len(ids) - 1) * times for ids, times in words))
     account["counted"].append(sum(len(ids) - 1 for ids, times in words))
     account["incremental"].append(to_look_at)
-    joined = [(join_pair(ids, pair, new_id), times) for ids, times in words]
+    joined = [(merge(ids, pair, new_id), times) for ids, times in words]
     changed = [(old, new) for (old, _), (new, _) in zip(words, joined) if old != new]
     to_look_at = sum(len(old) - 1 + len(new) - 1 for old, new in changed)
     words = joined
@@ -257,7 +257,7 @@ print(f"{naive / counted:.0f} times fewer, and again {counted / incremental:.0f}
 # theirs with `said` in it:
 
 # %%
-kinds = {"cut": "gpt2", "not cut": "whole"}
+kinds = {"cut": "gpt2", "not cut": "none"}
 both = {how: BPETokenizer.train(stories[:400], vocab_size=1000, pattern=pattern) for how, pattern in kinds.items()}
 made = {how: [t.token_bytes(id) for id in range(256, 1000)] for how, t in both.items()}
 with_said = {how: [token for token in tokens if b"said" in token] for how, tokens in made.items()}
@@ -360,10 +360,10 @@ for language, sentence in sentences.items():
 # In the picture each strip is one of these sentences, and each piece of it one token. The pieces stand in the order in which they are read, from left to right, also those of Arabic.
 
 # %% tags=["needs-gpt2-vocabulary", "promise-ah", "promise-picture"]
-from gptcore.tokenizers import find_tokenizer
+from gptcore.tokenizers import load_tokenizer
 from viz import draw_token_prices
 
-lists = {"GPT-2 (2019)": find_tokenizer("gpt2"), "GPT-4o (2024)": find_tokenizer("o200k_base")}
+lists = {"GPT-2 (2019)": load_tokenizer("gpt2"), "GPT-4o (2024)": load_tokenizer("o200k_base")}
 pieces = {of: {language: pieces_of(list_, text) for language, text in sentences.items()} for of, list_ in lists.items()}
 draw_token_prices(pieces, title="The same sentence, cut to the same width: in GPT-2 Hindi pays eleven times as much as English")
 
@@ -392,9 +392,9 @@ print("ours:", how_cut(tokenizer))
 # And in the published ones? After them a sum, a piece of Python, and a word that is spelled out.
 
 # %% tags=["needs-gpt2-vocabulary"]
-from gptcore.tokenizers import find_tokenizer
+from gptcore.tokenizers import load_tokenizer
 
-lists = {"GPT-2": find_tokenizer("gpt2"), "GPT-4": find_tokenizer("cl100k_base")}
+lists = {"GPT-2": load_tokenizer("gpt2"), "GPT-4": load_tokenizer("cl100k_base")}
 for of, list_ in lists.items():
     print(f"{of}: {how_cut(list_)}")
 whole = [n for n in range(1000, 10_000) if len(lists["GPT-2"].encode(str(n))) == 1]
@@ -579,7 +579,7 @@ print(f"{of_a_story.nats / log(2) / of_a_story.letters:.3f} bits per byte")
 #
 # ## Exercises
 #
-# **1 · One merge.** Replace each occurrence of `pair`, a tuple of two ids, in a list of ids by `new_id`, walking from left to right. The list that you are given stays as it is. (`join_pair` itself does not count.)
+# **1 · One merge.** Replace each occurrence of `pair`, a tuple of two ids, in a list of ids by `new_id`, walking from left to right. The list that you are given stays as it is. (`merge` itself does not count.)
 
 # %% tags=["promise-exercise"]
 def join(ids, pair, new_id):

@@ -51,7 +51,7 @@ class Sample:
                 f"{out_dir} has no tokenizer.json. Say which one the shards were made with: "
                 f"--tokenizer gpt2, or the JSON file of yours."
             )
-        tokenizer = import_module("gptcore.tokenizers").find_tokenizer(
+        tokenizer = import_module("gptcore.tokenizers").load_tokenizer(
             file if self.tokenizer is None else self.tokenizer
         )
         model = training.known_tokens_only(model, tokenizer.vocab_size)

@@ -14,15 +14,15 @@ HOME_OF = {
     "BPETokenizer": "byte_pair",
     "TiktokenTokenizer": "openai",
     "GPT2Tokenizer": "openai",
-    "find_tokenizer": "named",
-    "SpecialTokenInTextError": "specials",
-    "PATTERNS": "pieces",
-    "split_text": "pieces",
+    "load_tokenizer": "registry",
+    "SpecialTokenInTextError": "special_tokens",
+    "PATTERNS": "pretokenization",
+    "pretokenize": "pretokenization",
     "count_pairs": "merges",
-    "join_pair": "merges",
-    "learn_naive": "merges",
-    "learn_counted": "merges",
-    "learn_incremental": "merges",
+    "merge": "merges",
+    "train_naive": "merges",
+    "train_counted": "merges",
+    "train_incremental": "merges",
 }
 __all__ = list(HOME_OF)
 

@@ -1,6 +1,7 @@
 """Byte-pair tokenizer: text -> token ids -> text.
 
-Starts from the 256 bytes, so that every text has ids, and joins the commonest neighbours, again
+Starts from the 256 bytes, so that every text has ids, and joins the most_frequent_pair neighbours,
+again
 and again. How that is learned stands in `merges.py`, how one piece is encoded in `joining.py`.
 Left out on purpose: Unicode normalisation, and dropping rare tokens. What goes in comes out.
 Source: Sennrich, Haddow, Birch 2016, "Neural Machine Translation of Rare Words with Subword
@@ -16,19 +17,19 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 from gptcore.checks import as_ids, as_int
-from gptcore.tokenizers.joining import KnownPieces
-from gptcore.tokenizers.merges import Pair, learn_incremental
-from gptcore.tokenizers.pieces import (
+from gptcore.tokenizers.bpe_encode import PretokenCache
+from gptcore.tokenizers.merges import Pair, train_incremental
+from gptcore.tokenizers.pretokenization import (
     PATTERNS,
+    check_coverage,
     check_text,
-    expression_of,
-    iter_pieces,
-    refuse_gaps,
-    split_text,
-    too_many_blanks,
+    has_huge_whitespace_run,
+    iter_pretokens,
+    pretokenize,
+    resolve_pattern,
 )
-from gptcore.tokenizers.saved import identity_of_bytes
-from gptcore.tokenizers.specials import END_OF_TEXT, numbered
+from gptcore.tokenizers.serialization import fingerprint_of_bytes
+from gptcore.tokenizers.special_tokens import END_OF_TEXT, assign_ids
 from gptcore.tokenizers.tokenizer import Tokenizer
 from gptcore.tokenizers.vocabularies import gpt2_merges
 
@@ -57,14 +58,14 @@ class BPETokenizer(Tokenizer):
 
         Raises: ValueError for merges, special tokens or a pattern that make no tokenizer.
         """
-        self.merges = [as_pair(merge, place) for place, merge in enumerate(merges)]
-        self.pattern = expression_of(pattern)
+        self.merges = [check_merge(merge, place) for place, merge in enumerate(merges)]
+        self.pattern = resolve_pattern(pattern)
         self.byte_order = as_ids(byte_order, "byte_order")
-        self.id_of = ids_of_tokens(self.merges, self.byte_order)
-        self.special_tokens = numbered(special_tokens, first_id=len(self.id_of))
+        self.id_of = build_vocab(self.merges, self.byte_order)
+        self.special_tokens = assign_ids(special_tokens, first_id=len(self.id_of))
         self.bytes_of = {id: token for token, id in self.id_of.items()}
         self.bytes_of |= {id: text.encode() for text, id in self.special_tokens.items()}
-        self.known = KnownPieces(self.id_of)
+        self.cache = PretokenCache(self.id_of)
 
     @classmethod
     def train(
@@ -83,15 +84,15 @@ class BPETokenizer(Tokenizer):
         Raises: ValueError if vocab_size is too small, or if there is no text.
         """
         vocab_size = as_int(vocab_size, "vocab_size")
-        special_tokens = list(numbered(special_tokens, first_id=256))
+        special_tokens = list(assign_ids(special_tokens, first_id=256))
         n_merges = vocab_size - 256 - len(special_tokens)
         if n_merges < 0:
             raise ValueError(
                 f"vocab_size={vocab_size} is too small for 256 bytes and {len(special_tokens)} "
                 f"special tokens. Set it to {vocab_size - n_merges} or more."
             )
-        counts = count_pieces([texts] if isinstance(texts, str) else texts, pattern)
-        merges = learn_incremental(counts, n_merges)
+        counts = count_pretokens([texts] if isinstance(texts, str) else texts, pattern)
+        merges = train_incremental(counts, n_merges)
         if len(merges) < n_merges:
             warnings.warn(
                 f"vocab_size={vocab_size} is more than this text supports: after {len(merges)} "
@@ -110,12 +111,12 @@ class BPETokenizer(Tokenizer):
         byte_order, merges = gpt2_merges()
         return cls(merges, special_tokens=[END_OF_TEXT], byte_order=byte_order)
 
-    def pieces(self, text: str) -> list[str]:
+    def pretokens(self, text: str) -> list[str]:
         """What the text is cut into before neighbours are joined."""
-        return split_text(text, self.pattern)
+        return pretokenize(text, self.pattern)
 
-    def ids_of(self, text: str, start: int = 0) -> list[int]:
-        return list(chain.from_iterable(map(self.known.__getitem__, self.pieces(text))))
+    def encode_checked(self, text: str, start: int = 0) -> list[int]:
+        return list(chain.from_iterable(map(self.cache.__getitem__, self.pretokens(text))))
 
     def encode_array(self, text: str) -> "np.ndarray":
         """The ids of ordinary text as an array of uint32, by tiktoken where that can be trusted.
@@ -123,12 +124,12 @@ class BPETokenizer(Tokenizer):
         Shapes: -> (tokens,).
         """
         check_text(text)
-        if self.fast is None or too_many_blanks(text):
+        if self.tiktoken_encoding is None or has_huge_whitespace_run(text):
             return super().encode_array(text)
-        return self.fast.encode_to_numpy(text, disallowed_special=())
+        return self.tiktoken_encoding.encode_to_numpy(text, disallowed_special=())
 
     @cached_property
-    def fast(self) -> "tiktoken.Encoding | None":
+    def tiktoken_encoding(self) -> "tiktoken.Encoding | None":
         """What `to_tiktoken` makes; None without tiktoken, or for a pattern of your own.
 
         Trap: tiktoken drops in silence what a pattern leaves out.
@@ -152,19 +153,19 @@ class BPETokenizer(Tokenizer):
 
     @cached_property
     def sha256(self) -> str:
-        return identity_of_bytes(self.pattern, self.id_of, self.special_tokens)
+        return fingerprint_of_bytes(self.pattern, self.id_of, self.special_tokens)
 
-    def description(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         names = ("pattern", "special_tokens", "byte_order", "merges")
         return {name: getattr(self, name) for name in names}
 
     @classmethod
-    def from_description(cls, description: dict[str, Any]) -> Self:
+    def from_dict(cls, to_dict: dict[str, Any]) -> Self:
         names = ("pattern", "special_tokens", "byte_order")
-        return cls(description["merges"], **{name: description[name] for name in names})
+        return cls(to_dict["merges"], **{name: to_dict[name] for name in names})
 
 
-def as_pair(merge: Pair, place: int) -> Pair:
+def check_merge(merge: Pair, place: int) -> Pair:
     """The merge as two ints. Raises: ValueError for what is not a pair of token ids."""
     pair = as_ids(merge, f"Merge {place}")
     if len(pair) != 2:
@@ -172,7 +173,7 @@ def as_pair(merge: Pair, place: int) -> Pair:
     return pair[0], pair[1]
 
 
-def ids_of_tokens(merges: Sequence[Pair], byte_order: Sequence[int]) -> dict[bytes, int]:
+def build_vocab(merges: Sequence[Pair], byte_order: Sequence[int]) -> dict[bytes, int]:
     """The bytes of each token -> its id, in the order of the ids.
 
     Raises: ValueError if a merge joins what is not there yet, or makes what is there already.
@@ -199,7 +200,7 @@ def ids_of_tokens(merges: Sequence[Pair], byte_order: Sequence[int]) -> dict[byt
     return id_of
 
 
-def count_pieces(texts: Iterable[str], pattern: str) -> Counter[str]:
+def count_pretokens(texts: Iterable[str], pattern: str) -> Counter[str]:
     """How often each piece occurs; only the different pieces are kept.
 
     Raises: ValueError if there is no text, or if the pattern leaves out a part of it.
@@ -208,9 +209,9 @@ def count_pieces(texts: Iterable[str], pattern: str) -> Counter[str]:
     characters = 0
     for i, text in enumerate(texts):
         check_text(text, f"Text {i}")
-        counts.update(iter_pieces(text, pattern))
+        counts.update(iter_pretokens(text, pattern))
         characters += len(text)
     if not characters:
         raise ValueError("There is nothing to learn from: no text, or only empty ones. Give some.")
-    refuse_gaps(pattern, sum(len(piece) * n for piece, n in counts.items()), characters)
+    check_coverage(pattern, sum(len(piece) * n for piece, n in counts.items()), characters)
     return counts

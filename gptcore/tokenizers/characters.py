@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Self
 
-from gptcore.tokenizers.pieces import check_text
-from gptcore.tokenizers.saved import identity
+from gptcore.tokenizers.pretokenization import check_text
+from gptcore.tokenizers.serialization import fingerprint
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 BOS = "<|bos|>"  # begin of sequence; it also ends one
@@ -57,7 +57,7 @@ class CharTokenizer(Tokenizer):
         """BOS: it stands between two texts."""
         return self.BOS
 
-    def ids_of(self, text: str, start: int = 0) -> list[int]:
+    def encode_checked(self, text: str, start: int = 0) -> list[int]:
         try:
             return [self.id_of[character] for character in text]
         except KeyError:
@@ -73,11 +73,11 @@ class CharTokenizer(Tokenizer):
 
     @cached_property
     def sha256(self) -> str:
-        return identity(characters=self.characters, special_tokens=self.special_tokens)
+        return fingerprint(characters=self.characters, special_tokens=self.special_tokens)
 
-    def description(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {"characters": self.characters}
 
     @classmethod
-    def from_description(cls, description: dict[str, Any]) -> Self:
-        return cls(description["characters"])
+    def from_dict(cls, to_dict: dict[str, Any]) -> Self:
+        return cls(to_dict["characters"])

@@ -1,7 +1,8 @@
-"""Learning merges: from the 256 bytes to longer tokens, by joining the commonest pair, repeatedly.
+"""Learning merges: from the 256 bytes to longer tokens, by joining the most_frequent_pair pair,
+repeatedly.
 
-Three ways to the same merges, each as simple as its speed allows: `learn_naive` counts every pair
-anew for each merge, `learn_counted` looks at each different piece once, `learn_incremental` touches
+Three ways to the same merges, each as simple as its speed allows: `train_naive` counts every pair
+anew for each merge, `train_counted` looks at each different piece once, `train_incremental` touches
 only what the last merge changed.
 
 The rule for ties is part of the result: the highest count first, then the smallest left id, then
@@ -29,10 +30,10 @@ def count_pairs(ids: Sequence[int]) -> Counter[Pair]:
     return Counter(zip(ids, ids[1:]))
 
 
-def join_pair(ids: Sequence[int], pair: Pair, new_id: int) -> list[int]:
+def merge(ids: Sequence[int], pair: Pair, new_id: int) -> list[int]:
     """The ids with every occurrence of the pair replaced by `new_id`, from left to right.
 
-    Example: join_pair([7, 7, 7], (7, 7), 256) -> [256, 7]
+    Example: merge([7, 7, 7], (7, 7), 256) -> [256, 7]
     """
     joined: list[int] = []
     i = 0
@@ -46,7 +47,7 @@ def join_pair(ids: Sequence[int], pair: Pair, new_id: int) -> list[int]:
     return joined
 
 
-def commonest(counts: Mapping[Pair, int]) -> Pair:
+def most_frequent_pair(counts: Mapping[Pair, int]) -> Pair:
     """The pair with the highest count; of several, the one with the smallest ids."""
     return min(counts, key=lambda pair: (-counts[pair], pair))
 
@@ -54,14 +55,14 @@ def commonest(counts: Mapping[Pair, int]) -> Pair:
 # ---- first way: count everything, for every merge ------------------------------------------------
 
 
-def learn_naive(pieces: Iterable[str], n_merges: int) -> list[Pair]:
+def train_naive(pieces: Iterable[str], n_merges: int) -> list[Pair]:
     """Up to `n_merges` pairs, in the order in which they are to be joined.
 
     Raises: ValueError if `pieces` is one text that has not been cut.
-    Example: learn_naive(["aaab", "ab"], 2) -> [(97, 97), (97, 98)]
+    Example: train_naive(["aaab", "ab"], 2) -> [(97, 97), (97, 98)]
     """
     n_merges = as_int(n_merges, "n_merges", 0)
-    refuse_uncut(pieces)
+    check_pretokenized(pieces)
     texts = [list(piece.encode()) for piece in pieces]
     merges: list[Pair] = []
     while len(merges) < n_merges:
@@ -70,8 +71,8 @@ def learn_naive(pieces: Iterable[str], n_merges: int) -> list[Pair]:
             counts.update(count_pairs(ids))
         if not counts:
             break
-        pair = commonest(counts)
-        texts = [join_pair(ids, pair, 256 + len(merges)) for ids in texts]
+        pair = most_frequent_pair(counts)
+        texts = [merge(ids, pair, 256 + len(merges)) for ids in texts]
         merges.append(pair)
     return merges
 
@@ -79,14 +80,14 @@ def learn_naive(pieces: Iterable[str], n_merges: int) -> list[Pair]:
 # ---- second way: the same, with each different piece once ----------------------------------------
 
 
-def learn_counted(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> list[Pair]:
+def train_counted(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> list[Pair]:
     """The same pairs. A text of a million pieces has some ten thousand different ones.
 
     `pieces` may be counted already: piece -> number of occurrences.
-    Example: learn_counted({"aaab": 1, "ab": 1}, 2) -> [(97, 97), (97, 98)]
+    Example: train_counted({"aaab": 1, "ab": 1}, 2) -> [(97, 97), (97, 98)]
     """
     n_merges = as_int(n_merges, "n_merges", 0)
-    refuse_uncut(pieces)
+    check_pretokenized(pieces)
     words = [(list(piece.encode()), n) for piece, n in Counter(pieces).items() if n > 0]
     merges: list[Pair] = []
     while len(merges) < n_merges:
@@ -96,8 +97,8 @@ def learn_counted(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> l
                 counts[pair] += n
         if not counts:
             break
-        pair = commonest(counts)
-        words = [(join_pair(ids, pair, 256 + len(merges)), n) for ids, n in words]
+        pair = most_frequent_pair(counts)
+        words = [(merge(ids, pair, 256 + len(merges)), n) for ids, n in words]
         merges.append(pair)
     return merges
 
@@ -105,17 +106,18 @@ def learn_counted(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> l
 # ---- third way: touch only what a merge changes --------------------------------------------------
 
 
-def learn_incremental(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> list[Pair]:
+def train_incremental(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> list[Pair]:
     """The same pairs. Of ten thousand pieces one merge changes some ten.
 
-    They are found by a table from each pair to the pieces that it occurs in, and the commonest pair
+    They are found by a table from each pair to the pieces that it occurs in, and the
+    most_frequent_pair pair
     by a heap. Here a piece is a string with a letter for each id, chr(id). Then a pair is a string
     of two letters, `split` finds it, `join` replaces it, and strings compare as their ids do.
-    Example: learn_incremental(["aaab", "ab"], 2) -> [(97, 97), (97, 98)]
+    Example: train_incremental(["aaab", "ab"], 2) -> [(97, 97), (97, 98)]
     """
     n_merges = as_int(n_merges, "n_merges", 0)
-    refuse_uncut(pieces)
-    refuse_more_ids_than_letters(n_merges)
+    check_pretokenized(pieces)
+    check_n_merges(n_merges)
     counted = Counter(pieces)
     numbers = [n for n in counted.values() if n > 0]
     words = [word.encode().decode("latin-1") for word, n in counted.items() if n > 0]
@@ -129,13 +131,13 @@ def learn_incremental(pieces: Iterable[str] | Mapping[str, int], n_merges: int) 
     heap = [(-n, pair) for pair, n in counts.items()]
     heapify(heap)
     merges: list[Pair] = []
-    while len(merges) < n_merges and (pair := pop_commonest(heap, counts)):
+    while len(merges) < n_merges and (pair := pop_most_frequent(heap, counts)):
         new = chr(256 + len(merges))
         changes: defaultdict[str, int] = defaultdict(int)
         for i in set(where.pop(pair)):
             parts = words[i].split(pair)
             words[i] = new.join(parts)
-            for lost, gained in seams(parts, pair, new):
+            for lost, gained in pair_changes(parts, pair, new):
                 changes[lost] -= numbers[i]
                 changes[gained] += numbers[i]
                 where[gained].append(i)
@@ -148,8 +150,8 @@ def learn_incremental(pieces: Iterable[str] | Mapping[str, int], n_merges: int) 
     return merges
 
 
-def pop_commonest(heap: list[tuple[int, str]], counts: Mapping[str, int]) -> str:
-    """The commonest pair, by the same rule as `commonest`; "" if there is none.
+def pop_most_frequent(heap: list[tuple[int, str]], counts: Mapping[str, int]) -> str:
+    """The most_frequent_pair pair, by the same rule as `most_frequent_pair`; "" if there is none.
 
     A pair only becomes rarer, once it is there. So the heap may promise too much, never too little:
     what promised too much goes back with its true count.
@@ -164,10 +166,10 @@ def pop_commonest(heap: list[tuple[int, str]], counts: Mapping[str, int]) -> str
     return ""
 
 
-def seams(parts: list[str], pair: str, new: str) -> Iterator[tuple[str, str]]:
+def pair_changes(parts: list[str], pair: str, new: str) -> Iterator[tuple[str, str]]:
     """Yield (pair that is lost, pair that is gained) at both ends of each joined pair.
 
-    Example: seams(["x", "y"], "ab", "N") -> ("xa", "xN"), ("by", "Ny")
+    Example: pair_changes(["x", "y"], "ab", "N") -> ("xa", "xN"), ("by", "Ny")
     """
     left, right = pair[0], pair[1]
     for i, (before, after) in enumerate(zip(parts, parts[1:])):
@@ -179,16 +181,16 @@ def seams(parts: list[str], pair: str, new: str) -> Iterator[tuple[str, str]]:
             yield right + after[0], new + after[0]
 
 
-def refuse_uncut(pieces: object) -> None:
+def check_pretokenized(pieces: object) -> None:
     """Raises: ValueError for a text in place of its pieces; its letters have no neighbours."""
     if isinstance(pieces, str):
         raise ValueError(
             f"pieces={pieces[:40]!r} is one text, and merges are learned from a list of pieces. "
-            "Cut it with split_text(text), or give [text] to let pairs form across words."
+            "Cut it with pretokenize(text), or give [text] to let pairs form across words."
         )
 
 
-def refuse_more_ids_than_letters(n_merges: int) -> None:
+def check_n_merges(n_merges: int) -> None:
     """Raises: ValueError for more merges than chr() has letters for."""
     most = sys.maxunicode + 1 - 256
     if n_merges > most:

@@ -12,20 +12,25 @@ from typing import TYPE_CHECKING, Any, Self
 import tiktoken
 
 from gptcore.checks import did_you_mean
-from gptcore.tokenizers.byte_pair import ids_of_tokens
-from gptcore.tokenizers.joining import KnownPieces
-from gptcore.tokenizers.pieces import PATTERNS, check_text, split_text, too_many_blanks
-from gptcore.tokenizers.saved import identity_of_bytes
-from gptcore.tokenizers.specials import END_OF_TEXT
+from gptcore.tokenizers.bpe_encode import PretokenCache
+from gptcore.tokenizers.byte_pair import build_vocab
+from gptcore.tokenizers.pretokenization import (
+    PATTERNS,
+    check_text,
+    has_huge_whitespace_run,
+    pretokenize,
+)
+from gptcore.tokenizers.serialization import fingerprint_of_bytes
+from gptcore.tokenizers.special_tokens import END_OF_TEXT
 from gptcore.tokenizers.tokenizer import Tokenizer
-from gptcore.tokenizers.vocabularies import gpt2_merges, tiktoken_ids
+from gptcore.tokenizers.vocabularies import gpt2_merges, read_tiktoken_vocab
 
 if TYPE_CHECKING:
     import numpy as np
 
 
 @dataclass(frozen=True)
-class Published:
+class EncodingSpec:
     """What makes one of OpenAI's tokenizers."""
 
     read_ids: Callable[[], dict[bytes, int]]
@@ -33,16 +38,18 @@ class Published:
     special_tokens: dict[str, int]
 
 
-def ids_of_gpt2() -> dict[bytes, int]:
+def read_gpt2_vocab() -> dict[bytes, int]:
     """The bytes of each token of GPT-2 -> its id."""
     byte_order, merges = gpt2_merges()
-    return ids_of_tokens(merges, byte_order)
+    return build_vocab(merges, byte_order)
 
 
-PUBLISHED = {
-    "gpt2": Published(read_ids=ids_of_gpt2, pattern="gpt2", special_tokens={END_OF_TEXT: 50256}),
-    "cl100k_base": Published(
-        read_ids=lambda: tiktoken_ids("cl100k-vocabulary"),
+ENCODINGS = {
+    "gpt2": EncodingSpec(
+        read_ids=read_gpt2_vocab, pattern="gpt2", special_tokens={END_OF_TEXT: 50256}
+    ),
+    "cl100k_base": EncodingSpec(
+        read_ids=lambda: read_tiktoken_vocab("cl100k-vocabulary"),
         pattern="gpt4",
         special_tokens={
             END_OF_TEXT: 100257,
@@ -52,8 +59,8 @@ PUBLISHED = {
             "<|endofprompt|>": 100276,
         },
     ),
-    "o200k_base": Published(
-        read_ids=lambda: tiktoken_ids("o200k-vocabulary"),
+    "o200k_base": EncodingSpec(
+        read_ids=lambda: read_tiktoken_vocab("o200k-vocabulary"),
         pattern="gpt4o",
         special_tokens={END_OF_TEXT: 199999, "<|endofprompt|>": 200018},
     ),
@@ -70,9 +77,9 @@ class TiktokenTokenizer(Tokenizer):
     kind = "tiktoken"
 
     def __init__(self, name: str):
-        if name not in PUBLISHED:
-            raise unknown_name(name)
-        published = PUBLISHED[name]
+        if name not in ENCODINGS:
+            raise unknown_tokenizer_error(name)
+        published = ENCODINGS[name]
         self.name = name
         self.pattern = PATTERNS[published.pattern]
         self.id_of = published.read_ids()
@@ -86,10 +93,10 @@ class TiktokenTokenizer(Tokenizer):
             special_tokens=self.special_tokens,
         )
 
-    def ids_of(self, text: str, start: int = 0) -> list[int]:
-        if too_many_blanks(text):
-            pieces = split_text(text, self.pattern)
-            return list(chain.from_iterable(map(KnownPieces(self.id_of).__getitem__, pieces)))
+    def encode_checked(self, text: str, start: int = 0) -> list[int]:
+        if has_huge_whitespace_run(text):
+            pieces = pretokenize(text, self.pattern)
+            return list(chain.from_iterable(map(PretokenCache(self.id_of).__getitem__, pieces)))
         return self.encoding.encode_ordinary(text)
 
     def encode_array(self, text: str) -> "np.ndarray":
@@ -98,21 +105,21 @@ class TiktokenTokenizer(Tokenizer):
         Shapes: -> (tokens,).
         """
         check_text(text)
-        if too_many_blanks(text):
+        if has_huge_whitespace_run(text):
             return super().encode_array(text)
         return self.encoding.encode_to_numpy(text, disallowed_special=())
 
     @cached_property
     def sha256(self) -> str:
         in_order = [self.bytes_of[id] for id in range(len(self.id_of))]
-        return identity_of_bytes(self.pattern, in_order, self.special_tokens)
+        return fingerprint_of_bytes(self.pattern, in_order, self.special_tokens)
 
-    def description(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {"name": self.name}
 
     @classmethod
-    def from_description(cls, description: dict[str, Any]) -> Self:
-        return cls(description["name"])
+    def from_dict(cls, to_dict: dict[str, Any]) -> Self:
+        return cls(to_dict["name"])
 
 
 class GPT2Tokenizer(TiktokenTokenizer):
@@ -126,16 +133,16 @@ class GPT2Tokenizer(TiktokenTokenizer):
         super().__init__("gpt2")
 
     @classmethod
-    def from_description(cls, description: dict[str, Any]) -> Self:
-        if description["name"] != "gpt2":
-            raise ValueError(f"{description['name']} is not GPT-2's; TiktokenTokenizer reads it")
+    def from_dict(cls, to_dict: dict[str, Any]) -> Self:
+        if to_dict["name"] != "gpt2":
+            raise ValueError(f"{to_dict['name']} is not GPT-2's; TiktokenTokenizer reads it")
         return cls()
 
 
-def unknown_name(name: object) -> ValueError:
+def unknown_tokenizer_error(name: object) -> ValueError:
     """The error for a name that is none, with the nearest and all of them."""
     return ValueError(
-        f"There is no tokenizer {str(name)!r}.{did_you_mean(name, PUBLISHED)} "
-        f"The names are: {', '.join(PUBLISHED)}; "
-        f"find_tokenizer also takes the JSON file that a tokenizer was saved in."
+        f"There is no tokenizer {str(name)!r}.{did_you_mean(name, ENCODINGS)} "
+        f"The names are: {', '.join(ENCODINGS)}; "
+        f"load_tokenizer also takes the JSON file that a tokenizer was saved in."
     )

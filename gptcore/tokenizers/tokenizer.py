@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gptcore.checks import as_ids, as_path
-from gptcore.tokenizers.pieces import check_text
-from gptcore.tokenizers.saved import read_saved, write_saved
-from gptcore.tokenizers.specials import END_OF_TEXT, allowed_among, split_at_specials
+from gptcore.tokenizers.pretokenization import check_text
+from gptcore.tokenizers.serialization import read_tokenizer_file, write_tokenizer_file
+from gptcore.tokenizers.special_tokens import END_OF_TEXT, resolve_allowed, split_at_specials
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,16 +32,16 @@ class Tokenizer(ABC):
     bytes_of: Mapping[int, bytes]  # id -> what it stands for; a special token for its spelling
 
     @abstractmethod
-    def ids_of(self, text: str, start: int = 0) -> list[int]:
+    def encode_checked(self, text: str, start: int = 0) -> list[int]:
         """The ids of ordinary text that has been checked; for errors, `start` is its position."""
 
     @abstractmethod
-    def description(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """What a file must say to make the same tokenizer again."""
 
     @classmethod
     @abstractmethod
-    def from_description(cls, description: dict[str, Any]) -> Self:
+    def from_dict(cls, to_dict: dict[str, Any]) -> Self:
         """The tokenizer that a file describes."""
 
     @property
@@ -69,10 +69,10 @@ class Tokenizer(ABC):
             has no ids, such as one with a lone surrogate, with its position.
         """
         check_text(text)
-        allowed = allowed_among(self.special_tokens, allowed_special)
+        allowed = resolve_allowed(self.special_tokens, allowed_special)
         ids: list[int] = []
         for start, ordinary, special in split_at_specials(text, self.special_tokens, allowed):
-            ids += self.ids_of(ordinary, start)
+            ids += self.encode_checked(ordinary, start)
             if special is not None:
                 ids.append(special)
         return ids
@@ -80,7 +80,7 @@ class Tokenizer(ABC):
     def encode_ordinary(self, text: str) -> list[int]:
         """The same, but what spells a special token is text like any other."""
         check_text(text)
-        return self.ids_of(text)
+        return self.encode_checked(text)
 
     def encode_array(self, text: str) -> "np.ndarray":
         """The ids of ordinary text as an array of uint32, the fastest way there is.
@@ -134,8 +134,8 @@ class Tokenizer(ABC):
 
         Raises: OSError if it cannot be stored.
         """
-        content = {"kind": self.kind, "sha256": self.sha256, **self.description()}
-        write_saved(as_path(path), content)
+        content = {"kind": self.kind, "sha256": self.sha256, **self.to_dict()}
+        write_tokenizer_file(as_path(path), content)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -144,16 +144,16 @@ class Tokenizer(ABC):
         Raises: ValueError if the file is missing, damaged, or something else.
         """
         path = as_path(path)
-        saved = read_saved(path)
+        saved = read_tokenizer_file(path)
         if saved.get("kind") != cls.kind:
             raise ValueError(
                 f"The file {path} has a tokenizer of kind {saved.get('kind')!r}; "
-                f"{cls.__name__} is of kind {cls.kind!r}. Read it with find_tokenizer(path)."
+                f"{cls.__name__} is of kind {cls.kind!r}. Read it with load_tokenizer(path)."
             )
         damaged = f"The file {path} is damaged, or was changed by hand"
         again = "Save the tokenizer again: tokenizer.save(path)"
         try:
-            tokenizer = cls.from_description(saved)
+            tokenizer = cls.from_dict(saved)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"{damaged} ({type(error).__name__}: {error}). {again}") from None
         if tokenizer.sha256 != saved.get("sha256"):

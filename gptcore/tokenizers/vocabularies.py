@@ -46,7 +46,7 @@ def gpt2_merges() -> tuple[list[int], list[Pair]]:
     return visible + rest, merges
 
 
-def tiktoken_ids(name: str) -> dict[bytes, int]:
+def read_tiktoken_vocab(name: str) -> dict[bytes, int]:
     """The bytes of each token -> its id, from a file in tiktoken's format: base64 and number.
 
     Raises: TextUnavailableError if the vocabulary is not on this machine.

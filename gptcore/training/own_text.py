@@ -12,7 +12,7 @@ import numpy as np
 from gptcore.corpus import load, load_documents
 from gptcore.corpus.shards.shards import write_shard
 from gptcore.files import read_plan
-from gptcore.tokenizers import CharTokenizer, Tokenizer, find_tokenizer
+from gptcore.tokenizers import CharTokenizer, Tokenizer, load_tokenizer
 
 SINGLE = ("shakespeare",)  # texts that are one document
 ASIDE = 10  # one in so many is for validation
@@ -49,7 +49,7 @@ def find_tokenizer_of(folder: str | Path) -> Tokenizer | None:
     """
     folder = Path(folder)
     if (folder / "tokenizer.json").exists():
-        return find_tokenizer(folder / "tokenizer.json")
+        return load_tokenizer(folder / "tokenizer.json")
     if not (folder / "manifest.json").exists():
         return None
     made_with = read_plan(folder / "manifest.json").get("tokenizer")
@@ -58,7 +58,7 @@ def find_tokenizer_of(folder: str | Path) -> Tokenizer | None:
     # A manifest has the tokenizer in it, unless that is a published one, or it is an old manifest.
     name = folder / "manifest.json" if "saved" in made_with else made_with.get("name", "")
     try:
-        tokenizer = find_tokenizer(name)
+        tokenizer = load_tokenizer(name)
     except (ValueError, OSError):  # a file that went away, a vocabulary that was not fetched
         return None
     return tokenizer if tokenizer.sha256 == made_with.get("sha256") else None

@@ -24,7 +24,7 @@ from gptcore.corpus import (
     write_table,
 )
 from gptcore.corpus.shards.batches import vocab_size_of
-from gptcore.tokenizers import CharTokenizer, find_tokenizer
+from gptcore.tokenizers import CharTokenizer, load_tokenizer
 from gptcore.training import find_tokenizer_of
 
 SIZES = {"batch_size": 2, "block_size": 8, "seed": 1}
@@ -76,7 +76,7 @@ def test_the_tokenizer_is_in_the_manifest_and_survives_its_file_and_a_move(prepa
         tokenizer = find_tokenizer_of(folder)
         assert tokenizer.sha256 == LETTERS.sha256
         assert Batches(folder, tokenizer=tokenizer, **SIZES).tokens
-    assert find_tokenizer(moved / "manifest.json").encode("abc") == LETTERS.encode("abc")
+    assert load_tokenizer(moved / "manifest.json").encode("abc") == LETTERS.encode("abc")
     assert vocab_size_of(moved) == LETTERS.vocab_size
 
 
@@ -159,7 +159,7 @@ def test_an_empty_path_is_refused_by_the_functions_as_well(tmp_path):
         lambda: Batches("", **SIZES),
         lambda: next(read_table("")),
         lambda: write_table([], ""),
-        lambda: find_tokenizer(""),
+        lambda: load_tokenizer(""),
         lambda: prepare("names", "", LETTERS),
         lambda: prepare("", tmp_path / "out", LETTERS),
     ):
@@ -183,7 +183,7 @@ def test_reading_shards_and_a_finished_preparation_write_nothing(prepared, tmp_p
     code = f"""
 import os, sys
 from gptcore.corpus import Batches, ShardSettings, prepare
-from gptcore.tokenizers import find_tokenizer
+from gptcore.tokenizers import load_tokenizer
 found = []
 def heard(event, given):
     if event == "open" and given[2] & {WRITING} and str(given[0]).startswith({str(tmp_path)!r}):
@@ -193,7 +193,7 @@ def heard(event, given):
 sys.addaudithook(heard)
 out = {str(prepared)!r}
 Batches(out, batch_size=2, block_size=8, seed=1).batch(0)
-letters = find_tokenizer(out + "/manifest.json")
+letters = load_tokenizer(out + "/manifest.json")
 settings = ShardSettings(val_share=0.2)
 texts = {str(prepared.parent / "my texts.parquet")!r}
 assert list(prepare(texts, out, letters, settings=settings)) == []

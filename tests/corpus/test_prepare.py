@@ -11,7 +11,7 @@ from gptcore import corpus
 from gptcore.corpus import ShardSettings, is_downloaded, prepare
 from gptcore.corpus.preparation import prepare as preparing
 from gptcore.corpus.preparation.prepare import Progress
-from gptcore.tokenizers import CharTokenizer, find_tokenizer
+from gptcore.tokenizers import CharTokenizer, load_tokenizer
 
 pytestmark = pytest.mark.slow
 
@@ -182,7 +182,7 @@ def test_shakespeare_with_gpt2s_vocabulary_is_what_tiktoken_says(tmp_path):
     source = tmp_path / "a.txt"
     source.write_text(corpus.load("shakespeare")[:50_000])
     made(tmp_path / "out", source, "gpt2", document="file", val_share=0.0)
-    encoding = find_tokenizer("gpt2").encoding
+    encoding = load_tokenizer("gpt2").encoding
     ids = [50256, *encoding.encode_ordinary(source.read_text())]
     assert tokens_of(tmp_path / "out", "train") == ids
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gptcore.tokenizers import BPETokenizer, join_pair
-from gptcore.tokenizers.joining import KnownPieces, join_bytes
+from gptcore.tokenizers import BPETokenizer, merge
+from gptcore.tokenizers.bpe_encode import PretokenCache, bpe_encode
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ few_letters = st.text("abé ", max_size=60)
 def test_an_example_by_hand():
     tokenizer = BPETokenizer([(108, 111), (256, 119), (101, 114)])  # lo, low, er
     assert tokenizer.encode("lower slow") == [257, 258, 32, 115, 257]
-    assert tokenizer.pieces("lower slow") == ["lower", " slow"]
+    assert tokenizer.pretokens("lower slow") == ["lower", " slow"]
     assert tokenizer.token_bytes(257) == b"low"
     assert (tokenizer.vocab_size, tokenizer.end_of_text) == (259, None)
 
@@ -30,7 +30,7 @@ def redo_the_merges(merges, piece):
     """The definition: join the pairs in the order in which they were learned."""
     ids = list(piece.encode())
     for i, pair in enumerate(merges):
-        ids = join_pair(ids, pair, 256 + i)
+        ids = merge(ids, pair, 256 + i)
     return ids
 
 
@@ -40,7 +40,7 @@ def redo_the_merges(merges, piece):
 def test_encoding_is_to_redo_the_merges_in_their_order(corpus, text):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tokenizer = BPETokenizer.train([*corpus, "a"], vocab_size=290, pattern="whole")
+        tokenizer = BPETokenizer.train([*corpus, "a"], vocab_size=290, pattern="none")
     assert tokenizer.encode(text) == redo_the_merges(tokenizer.merges, text)
 
 
@@ -85,18 +85,18 @@ def test_a_run_of_blanks_that_ends_tiktoken_is_encoded_all_the_same(pure_gpt2, g
 
 
 def test_what_is_remembered_of_pieces_is_bounded(monkeypatch):
-    monkeypatch.setattr(KnownPieces, "MOST_PIECES", 10)
+    monkeypatch.setattr(PretokenCache, "MAX_PRETOKENS", 10)
     tokenizer = BPETokenizer([(97, 97)])
     for n in range(100):
         assert tokenizer.decode(tokenizer.encode(f"piece{n} {'b' * n} {'c' * 200}")).endswith("c")
-        assert len(tokenizer.known) <= 10
-        assert all(len(piece) <= KnownPieces.LONGEST for piece in tokenizer.known)
+        assert len(tokenizer.cache) <= 10
+        assert all(len(piece) <= PretokenCache.MAX_LENGTH for piece in tokenizer.cache)
 
 
 def test_one_byte_and_no_byte_are_pieces_too():
     id_of = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256}
-    assert join_bytes(b"", id_of) == [] and join_bytes(b"a", id_of) == [97]
-    assert join_bytes(b"aabb", id_of) == [97, 256, 98]
+    assert bpe_encode(b"", id_of) == [] and bpe_encode(b"a", id_of) == [97]
+    assert bpe_encode(b"aabb", id_of) == [97, 256, 98]
 
 
 def test_a_stream_of_texts_is_learned_from_text_by_text():
@@ -104,7 +104,7 @@ def test_a_stream_of_texts_is_learned_from_text_by_text():
     streamed = BPETokenizer.train((text for text in texts), vocab_size=262)
     assert streamed.merges == BPETokenizer.train(texts, vocab_size=262).merges
     # No pair crosses from text to text, so this is not the same as the joined text.
-    assert BPETokenizer.train(["ab"] * 3, vocab_size=257, pattern="whole").merges == [(97, 98)]
+    assert BPETokenizer.train(["ab"] * 3, vocab_size=257, pattern="none").merges == [(97, 98)]
 
 
 def test_special_tokens_are_counted_in_vocab_size_and_come_after_the_merges():
@@ -212,5 +212,5 @@ def test_memory_follows_the_different_pieces_and_not_the_length_of_the_stream():
 def test_without_tiktoken_arrays_come_from_plain_python(trained, monkeypatch):
     again = BPETokenizer(trained.merges, pattern=trained.pattern)
     monkeypatch.setitem(sys.modules, "tiktoken", None)  # as if not installed
-    assert again.fast is None
+    assert again.tiktoken_encoding is None
     assert again.encode_array("low lower").tolist() == trained.encode("low lower")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gptcore.corpus import is_downloaded
 from gptcore.manifest import data_folder, find_text, text_path
-from gptcore.tokenizers import BPETokenizer, GPT2Tokenizer, TiktokenTokenizer, find_tokenizer
+from gptcore.tokenizers import BPETokenizer, GPT2Tokenizer, TiktokenTokenizer, load_tokenizer
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +90,7 @@ def test_published_numbers(gpt2):
 
 @pytest.mark.slow
 def test_plain_python_and_tiktoken_have_one_identity_for_gpt2(gpt2, pure_gpt2):
-    assert gpt2.sha256 == pure_gpt2.sha256 == find_tokenizer("gpt2").sha256
+    assert gpt2.sha256 == pure_gpt2.sha256 == load_tokenizer("gpt2").sha256
     other = BPETokenizer(
         pure_gpt2.merges[:-1], special_tokens=["<|endoftext|>"], byte_order=pure_gpt2.byte_order
     )
@@ -116,7 +116,7 @@ def test_a_missing_vocabulary_is_told_in_two_lines_with_the_command(monkeypatch,
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
     path = text_path(find_text(VOCABULARY[name]))
     with pytest.raises(OSError) as caught:
-        find_tokenizer(name)
+        load_tokenizer(name)
     assert str(caught.value) == (
         f"The vocabulary {VOCABULARY[name]!r} is not on this machine: there is no {path}.\n"
         f"Bring it: gptcore fetch {VOCABULARY[name]}"
@@ -139,12 +139,12 @@ def test_a_damaged_vocabulary_is_refused_and_left_alone(monkeypatch, tmp_path):
     [("GPT2", "gpt2"), ("cl100k", "cl100k_base"), ("o200k", "o200k_base"), ("zzz", "")],
 )
 def test_a_misspelt_name_gets_the_nearest_one_and_all_of_them(typed, guess):
-    for ask in (TiktokenTokenizer, find_tokenizer):
+    for ask in (TiktokenTokenizer, load_tokenizer):
         with pytest.raises(ValueError) as caught:
             ask(typed)
         assert str(caught.value) == (
             f"There is no tokenizer {typed!r}. {f'Did you mean {guess!r}? ' if guess else ''}"
-            "The names are: gpt2, cl100k_base, o200k_base; find_tokenizer also takes the JSON "
+            "The names are: gpt2, cl100k_base, o200k_base; load_tokenizer also takes the JSON "
             "file that a tokenizer was saved in."
         )
 

@@ -60,7 +60,7 @@ def test_joining_keeps_every_byte_and_counts_what_a_walk_by_hand_counts(tokens):
 def test_the_algorithms_merges_leave_as_many_tokens_as_its_tokenizer_does():
     tokenizer = BPETokenizer.train(TEXT, vocab_size=256 + 15)
     named = [tuple(map(tokenizer.token_bytes, pair)) for pair in tokenizer.merges]
-    words = tokenizer.pieces(TEXT)
+    words = tokenizer.pretokens(TEXT)
     data = draw_merging(words, named, named).data
     assert data["bytes"] - data["algorithm"][-1] == len(tokenizer.encode(TEXT))
     assert data["yours"] == data["algorithm"]

@@ -36,7 +36,7 @@ from gptcore.corpus.preparation.shard_writer import make_shard, row_group_ranges
 from gptcore.corpus.reading.sources import absolute_specs, resolve_sources
 from gptcore.files import lock_folder, read_json, write_json
 from gptcore.optional import PackageMissingError
-from gptcore.tokenizers.named import find_tokenizer
+from gptcore.tokenizers.registry import load_tokenizer
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 try:
@@ -61,7 +61,7 @@ def write_plan(
     """
     asked = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
     prepare(asked, out, tokenizer, 1, settings)  # checks what is asked; works only when iterated
-    folder, known = as_path(out), find_tokenizer(tokenizer)
+    folder, known = as_path(out), load_tokenizer(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
         plan, _, finished = load_progress(folder)
@@ -142,7 +142,7 @@ def load_planned(
     settings = ShardSettings(**plan["settings"])
     found = resolve_sources(plan["asked"], settings, out=folder).sources
     name = plan["tokenizer"]["name"]
-    tokenizer = find_tokenizer(tokenizer_spec(plan, folder))
+    tokenizer = load_tokenizer(tokenizer_spec(plan, folder))
     told = differences(plan, tokenizer, name, settings) + changed_sources(
         plan, found, all_here=True
     )
@@ -152,7 +152,7 @@ def load_planned(
 
 
 def tokenizer_spec(plan: dict[str, Any], folder: Path) -> str:
-    """What `find_tokenizer` needs: a published name, or the file of the plan, which has it."""
+    """What `load_tokenizer` needs: a published name, or the file of the plan, which has it."""
     if "saved" not in plan["tokenizer"]:
         return plan["tokenizer"]["name"]
     return str(folder / ("manifest.json" if (folder / "manifest.json").exists() else "plan.json"))

@@ -19,8 +19,8 @@ from gptcore.corpus.reading.rows import ReaderOptions
 from gptcore.corpus.reading.skipped import by_reason, format_skipped
 from gptcore.corpus.reading.sources import ResolvedSources
 from gptcore.corpus.shards.shards import format_for
-from gptcore.tokenizers.named import saved_form
-from gptcore.tokenizers.openai import PUBLISHED
+from gptcore.tokenizers.openai import ENCODINGS
+from gptcore.tokenizers.registry import to_saved_dict
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 MIN_SHARDS = 16  # so that a small corpus keeps several workers busy, too
@@ -126,7 +126,7 @@ def new_plan(
 
 def saved_tokenizer(tokenizer: Tokenizer, name: str) -> dict[str, Any]:
     """A tokenizer of one's own is kept with the shards: its file may be moved or overwritten."""
-    saved = None if name in PUBLISHED else saved_form(tokenizer)
+    saved = None if name in ENCODINGS else to_saved_dict(tokenizer)
     return {} if saved is None else {"saved": saved}
 
 

@@ -55,7 +55,7 @@ from gptcore.files import (
     lock_folder,
     write_json,
 )
-from gptcore.tokenizers.named import find_tokenizer
+from gptcore.tokenizers.registry import load_tokenizer
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 MIN_BYTES_PER_WORKER = 8_000_000  # of text, which are prepared while another process loads
@@ -113,7 +113,7 @@ def prepare(
     if isinstance(tokenizer, Tokenizer):
         known, name = tokenizer, getattr(tokenizer, "name", f"<{type(tokenizer).__name__}>")
     else:
-        known, name = find_tokenizer(tokenizer), str(tokenizer)
+        known, name = load_tokenizer(tokenizer), str(tokenizer)
     if known.end_of_text is None:
         raise ValueError(
             f"The tokenizer {name} has no end-of-text token, with which every document begins. "

@@ -1,6 +1,7 @@
 """A tokenizer as one JSON file: format, version, kind, sha256, and what the kind needs.
 
-The sha256 is the tokenizer's identity, not the file's: after loading it is computed anew, so that
+The sha256 is the tokenizer's fingerprint, not the file's: after loading it is computed anew, so
+that
 a file that was changed or damaged is noticed. Nothing is pickled.
 """
 
@@ -16,20 +17,20 @@ from gptcore.json_text import parse_json
 FORMAT, VERSION = "gptcore tokenizer", 1
 
 
-def identity(**parts: Any) -> str:
+def fingerprint(**parts: Any) -> str:
     """The sha256 of the parts, written down in one fixed way."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def identity_of_bytes(
+def fingerprint_of_bytes(
     pattern: str, tokens: Iterable[bytes], special_tokens: Mapping[str, int]
 ) -> str:
     """What a tokenizer of bytes computes depends on these three, and on nothing else."""
     spelled = [token.decode("latin-1") for token in tokens]  # each byte as chr(byte), for JSON
-    return identity(pattern=pattern, tokens=spelled, special_tokens=dict(special_tokens))
+    return fingerprint(pattern=pattern, tokens=spelled, special_tokens=dict(special_tokens))
 
 
-def write_saved(path: Path, content: dict[str, Any]) -> None:
+def write_tokenizer_file(path: Path, content: dict[str, Any]) -> None:
     """Write the file beside its place and rename it, so that it is never half there.
 
     Raises: OSError if it cannot be stored; what was there before is as it was.
@@ -45,7 +46,7 @@ def write_saved(path: Path, content: dict[str, Any]) -> None:
         ) from None
 
 
-def read_saved(path: Path) -> dict[str, Any]:
+def read_tokenizer_file(path: Path) -> dict[str, Any]:
     """What the file says, once it is known to be a tokenizer's, or the manifest of shards.
 
     Raises: ValueError if there is no such file, or if it is damaged or something else.

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from gptcore.tokenizers import BPETokenizer, CharTokenizer, TiktokenTokenizer, find_tokenizer
+from gptcore.tokenizers import BPETokenizer, CharTokenizer, TiktokenTokenizer, load_tokenizer
 
 AGAIN = "Save the tokenizer again: tokenizer.save(path)"
 
@@ -22,7 +22,7 @@ def small():
     return BPETokenizer([(97, 98), (256, 99)], special_tokens=["<|endoftext|>"])
 
 
-def message_of(path, reader=find_tokenizer):
+def message_of(path, reader=load_tokenizer):
     with pytest.raises(ValueError) as caught:
         reader(path)
     return str(caught.value)
@@ -140,9 +140,9 @@ def test_the_file_of_another_kind_is_named_with_what_reads_it(small, path):
     small.save(path)
     assert message_of(path, CharTokenizer.load) == (
         f"The file {path} has a tokenizer of kind 'byte-pair'; CharTokenizer is of kind "
-        "'characters'. Read it with find_tokenizer(path)."
+        "'characters'. Read it with load_tokenizer(path)."
     )
-    assert find_tokenizer(path).encode("abc") == [257]
+    assert load_tokenizer(path).encode("abc") == [257]
 
 
 @pytest.mark.parametrize("reader", [BPETokenizer.load, CharTokenizer.load, TiktokenTokenizer.load])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gptcore.tokenizers import BPETokenizer, CharTokenizer, find_tokenizer
+from gptcore.tokenizers import BPETokenizer, CharTokenizer, load_tokenizer
 
 TOKENIZERS = [CharTokenizer("abc"), BPETokenizer([(97, 98)], special_tokens=["<|end|>"])]
 KINDS = {
@@ -63,7 +63,7 @@ def test_merges_and_ids_of_numpy_are_saved_as_json(tmp_path):
     special = {"<|end|>": np.int64(300)}
     made = BPETokenizer(merges, special_tokens=special, byte_order=np.arange(256))
     made.save(tmp_path / "t.json")
-    loaded = find_tokenizer(tmp_path / "t.json")
+    loaded = load_tokenizer(tmp_path / "t.json")
     assert loaded.encode("abc") == [257] and loaded.special_tokens == {"<|end|>": 300}
 
 
@@ -72,9 +72,9 @@ def test_tilde_is_the_home_folder_and_an_empty_path_is_refused(tmp_path, monkeyp
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     TOKENIZERS[0].save("~/letters.json")
     assert (tmp_path / "letters.json").exists()
-    assert find_tokenizer("~/letters.json").decode([0]) == "a"
+    assert load_tokenizer("~/letters.json").decode([0]) == "a"
     assert CharTokenizer.load("~/letters.json").decode([0]) == "a"
-    for use in (TOKENIZERS[0].save, CharTokenizer.load, find_tokenizer):
+    for use in (TOKENIZERS[0].save, CharTokenizer.load, load_tokenizer):
         with pytest.raises(ValueError, match="name a file or a folder"):
             use("")
 
@@ -83,7 +83,7 @@ def test_tilde_is_the_home_folder_and_an_empty_path_is_refused(tmp_path, monkeyp
 def test_a_file_that_is_not_json_is_said_to_be_damaged(content, tmp_path):
     (tmp_path / "t.json").write_text(content)
     with pytest.raises(ValueError, match="is damaged, or no tokenizer: it is not JSON"):
-        find_tokenizer(tmp_path / "t.json")
+        load_tokenizer(tmp_path / "t.json")
 
 
 def test_deep_json_inside_a_tokenizer_is_refused_too(tmp_path):
@@ -93,4 +93,4 @@ def test_deep_json_inside_a_tokenizer_is_refused_too(tmp_path):
     deep = "[" * 900 + "]" * 900
     (tmp_path / "t.json").write_text(json.dumps(content).replace('"MERGES"', deep))
     with pytest.raises(ValueError, match="is damaged, or was changed by hand"):
-        find_tokenizer(tmp_path / "t.json")
+        load_tokenizer(tmp_path / "t.json")

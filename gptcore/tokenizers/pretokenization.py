@@ -33,36 +33,36 @@ PATTERNS = {
         r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
     ),
     # No cuts at all: pairs may form across words.
-    "whole": r"(?s:.+)",
+    "none": r"(?s:.+)",
 }
 
 
-def split_text(text: str, pattern: str = "gpt2") -> list[str]:
+def pretokenize(text: str, pattern: str = "gpt2") -> list[str]:
     """The pieces of the text, in order; joined, they are the text.
 
     `pattern` is a name of PATTERNS, or a regular expression of your own.
 
     Raises: ValueError if the text or the pattern is none, or if the pattern leaves out a part.
-    Example: split_text("Hello, world") -> ["Hello", ",", " world"]
+    Example: pretokenize("Hello, world") -> ["Hello", ",", " world"]
     """
     check_text(text)
-    pieces: list[str] = compiled(pattern).findall(text)
-    refuse_gaps(pattern, sum(map(len, pieces)), len(text))
+    pieces: list[str] = compile_pattern(pattern).findall(text)
+    check_coverage(pattern, sum(map(len, pieces)), len(text))
     return pieces
 
 
-def iter_pieces(text: str, pattern: str = "gpt2") -> Iterator[str]:
+def iter_pretokens(text: str, pattern: str = "gpt2") -> Iterator[str]:
     """The same pieces one at a time, so that a long text is not held twice; gaps go unnoticed."""
-    return map(itemgetter(0), compiled(pattern).finditer(text))
+    return map(itemgetter(0), compile_pattern(pattern).finditer(text))
 
 
 @lru_cache(maxsize=16)
-def compiled(pattern: str) -> "regex.Pattern[str]":
+def compile_pattern(pattern: str) -> "regex.Pattern[str]":
     """The pattern, ready for use."""
-    return regex.compile(expression_of(pattern))
+    return regex.compile(resolve_pattern(pattern))
 
 
-def expression_of(pattern: str) -> str:
+def resolve_pattern(pattern: str) -> str:
     """The regular expression behind a name of PATTERNS; one of your own is checked.
 
     Raises: ValueError for a misspelt name, or for an expression that cannot cut a text.
@@ -90,7 +90,7 @@ def expression_of(pattern: str) -> str:
     return pattern
 
 
-def refuse_gaps(pattern: str, in_pieces: int, in_text: int) -> None:
+def check_coverage(pattern: str, in_pieces: int, in_text: int) -> None:
     """Raises: ValueError if the pieces have fewer characters than the text."""
     if in_pieces != in_text:
         raise ValueError(
@@ -117,7 +117,7 @@ def check_text(text: str, called: str = "The text") -> None:
         ) from None
 
 
-def too_many_blanks(text: str) -> bool:
+def has_huge_whitespace_run(text: str) -> bool:
     """Whether the text has a run of blanks at which tiktoken would end the program.
 
     It tries the cut after each of them, and remembers a million tries at most.

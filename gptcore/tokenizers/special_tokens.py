@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import regex
 
 from gptcore.checks import as_int
-from gptcore.tokenizers.pieces import check_text
+from gptcore.tokenizers.pretokenization import check_text
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -21,7 +21,7 @@ class SpecialTokenInTextError(ValueError):
     """
 
 
-def numbered(special_tokens: Iterable[str] | Mapping[str, int], first_id: int) -> dict[str, int]:
+def assign_ids(special_tokens: Iterable[str] | Mapping[str, int], first_id: int) -> dict[str, int]:
     """Spelling -> id; spellings without ids get the next ones from `first_id` on.
 
     Raises: ValueError for a spelling or an id that cannot be a special token's.
@@ -52,7 +52,7 @@ def numbered(special_tokens: Iterable[str] | Mapping[str, int], first_id: int) -
     return dict(special_tokens)
 
 
-def allowed_among(special_tokens: Mapping[str, int], allowed: Iterable[str]) -> set[str]:
+def resolve_allowed(special_tokens: Mapping[str, int], allowed: Iterable[str]) -> set[str]:
     """What `allowed_special` means: "all", or the spellings that are allowed.
 
     Raises: ValueError for a spelling that is no special token here.

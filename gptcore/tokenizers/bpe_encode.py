@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
 
 
-def join_bytes(piece: bytes, id_of: Mapping[bytes, int]) -> list[int]:
+def bpe_encode(piece: bytes, id_of: Mapping[bytes, int]) -> list[int]:
     """The ids of one piece, in time that hardly grows faster than the piece.
 
     `id_of` has every single byte. A part of the piece is known by the place where it starts.
@@ -44,13 +44,13 @@ def join_bytes(piece: bytes, id_of: Mapping[bytes, int]) -> list[int]:
     return ids
 
 
-class KnownPieces(dict[str, tuple[int, ...]]):
+class PretokenCache(dict[str, tuple[int, ...]]):
     """Piece -> ids. A piece that is not here yet is encoded when it is asked for, and kept.
 
     What is kept is bounded in number and in length, so that no stream of texts fills the memory.
     """
 
-    MOST_PIECES, LONGEST = 1 << 18, 100
+    MAX_PRETOKENS, MAX_LENGTH = 1 << 18, 100
 
     def __init__(self, id_of: Mapping[bytes, int]):
         super().__init__()
@@ -59,9 +59,9 @@ class KnownPieces(dict[str, tuple[int, ...]]):
     def __missing__(self, piece: str) -> tuple[int, ...]:
         content = piece.encode()
         whole = self.id_of.get(content)
-        ids = tuple(join_bytes(content, self.id_of)) if whole is None else (whole,)
-        if len(piece) <= self.LONGEST:
-            if len(self) >= self.MOST_PIECES:
+        ids = tuple(bpe_encode(content, self.id_of)) if whole is None else (whole,)
+        if len(piece) <= self.MAX_LENGTH:
+            if len(self) >= self.MAX_PRETOKENS:
                 self.clear()  # what is common comes back at once
             self[piece] = ids
         return ids

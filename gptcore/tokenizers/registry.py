@@ -6,8 +6,8 @@ from typing import Any
 from gptcore.checks import as_path
 from gptcore.tokenizers.byte_pair import BPETokenizer
 from gptcore.tokenizers.characters import CharTokenizer
-from gptcore.tokenizers.openai import PUBLISHED, TiktokenTokenizer, unknown_name
-from gptcore.tokenizers.saved import FORMAT, VERSION, read_saved
+from gptcore.tokenizers.openai import ENCODINGS, TiktokenTokenizer, unknown_tokenizer_error
+from gptcore.tokenizers.serialization import FORMAT, VERSION, read_tokenizer_file
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 KINDS: dict[str, type[Tokenizer]] = {
@@ -15,21 +15,21 @@ KINDS: dict[str, type[Tokenizer]] = {
 }
 
 
-def find_tokenizer(name_or_path: str | Path) -> Tokenizer:
+def load_tokenizer(name_or_path: str | Path) -> Tokenizer:
     """The tokenizer of that name (gpt2, cl100k_base, o200k_base), or the one saved in that file.
 
     The file may also be the manifest.json of shards, which has the tokenizer that made them.
 
     Raises: ValueError if there is neither; TextUnavailableError if its vocabulary was not fetched.
     Example: CharTokenizer("abc").save("letters.json")
-             find_tokenizer("letters.json").encode("cab") -> [2, 0, 1]
+             load_tokenizer("letters.json").encode("cab") -> [2, 0, 1]
     """
-    if str(name_or_path) in PUBLISHED:
+    if str(name_or_path) in ENCODINGS:
         return TiktokenTokenizer(str(name_or_path))
     path = as_path(name_or_path, "The tokenizer")
     if not path.exists():
-        raise unknown_name(name_or_path)
-    kind = read_saved(path).get("kind")
+        raise unknown_tokenizer_error(name_or_path)
+    kind = read_tokenizer_file(path).get("kind")
     if kind not in KINDS:
         raise ValueError(
             f"The file {path} has a tokenizer of kind {kind!r}; this gptcore knows "
@@ -38,9 +38,9 @@ def find_tokenizer(name_or_path: str | Path) -> Tokenizer:
     return KINDS[kind].load(path)
 
 
-def saved_form(tokenizer: Tokenizer) -> dict[str, Any] | None:
+def to_saved_dict(tokenizer: Tokenizer) -> dict[str, Any] | None:
     """What the file of the tokenizer says; None for a class that no file could bring back."""
     if getattr(tokenizer, "kind", None) not in KINDS:
         return None
     known = {"kind": tokenizer.kind, "sha256": tokenizer.sha256}
-    return {"format": FORMAT, "version": VERSION, **known, **tokenizer.description()}
+    return {"format": FORMAT, "version": VERSION, **known, **tokenizer.to_dict()}
