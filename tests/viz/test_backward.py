@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 
 import viz
 from gptcore.scalar import Value
-from viz.graphs.backward import draw_backward, draw_paths, film
+from viz.graphs.backward import draw_backward, draw_paths, make_frames
 from viz.graphs.graph import draw_graph
-from viz.graphs.node import all_nodes, read_graph
+from viz.graphs.node import all_nodes, build_graph
 
 NS = "{http://www.w3.org/2000/svg}"
 
@@ -59,10 +59,10 @@ def texts_of(picture) -> list[str]:
     return [t.text or "" for t in ET.fromstring(picture.to_svg()).iter(f"{NS}text")]
 
 
-def test_the_film_of_a_product_and_a_sum_word_for_word():
+def test_the_frames_of_a_product_and_a_sum_word_for_word():
     L, names = example()
-    moments = film(read_graph(L, names))
-    assert [moment.said for moment in moments] == [
+    frames = make_frames(build_graph(L, names))
+    assert [frame.caption for frame in frames] == [
         "These numbers were typed in.",
         "Forward: c = a × b = 6",
         "Forward: L = c + a = 8",
@@ -72,9 +72,9 @@ def test_the_film_of_a_product_and_a_sum_word_for_word():
         "3 × 1 added to a.grad: 1 + 3 = 4",
         "2 × 1 added to b.grad: 0 + 2 = 2",
     ]
-    assert [len(moment.known) for moment in moments] == [2, 3, 4, 4, 4, 4, 4, 4]
-    assert moments[2].grads == (None, None, None, None)
-    assert moments[-1].grads == (4.0, 2.0, 1.0, 1.0)
+    assert [len(frame.known) for frame in frames] == [2, 3, 4, 4, 4, 4, 4, 4]
+    assert frames[2].grads == (None, None, None, None)
+    assert frames[-1].grads == (4.0, 2.0, 1.0, 1.0)
 
 
 def test_what_is_said_and_known_stands_in_the_still():
@@ -82,8 +82,8 @@ def test_what_is_said_and_known_stands_in_the_still():
     for step in range(8):
         picture = draw_backward(L, names, step=step, title="Blame")
         texts = texts_of(picture)
-        assert {"Blame", f"{step}/7", picture.data["said"]} <= set(texts)
-        assert picture.alt == f"Step {step} of 7. {picture.data['said']}."
+        assert {"Blame", f"{step}/7", picture.data["caption"]} <= set(texts)
+        assert picture.alt == f"Step {step} of 7. {picture.data['caption']}."
         assert ("8" in texts) == (step >= 2)
         assert sum(t.startswith("grad") for t in texts) == (4 if step >= 3 else 0)
         assert picture.data["step"] == step
@@ -126,7 +126,7 @@ def test_products_along_all_paths_sum_to_the_gradient(build):
     L.backward()
     picture = draw_paths(L, a, {a: "a", L: "L"})
     assert sum(picture.data["products"]) == pytest.approx(a.grad, rel=1e-12)
-    arrows = picture.data["arrows"]
+    arrows = picture.data["edges"]
     for path, product in zip(picture.data["paths"], picture.data["products"]):
         assert math.prod(arrows[number][2] for number in path) == pytest.approx(product)
         assert arrows[path[-1]][1] == len(picture.data["nodes"]) - 1
@@ -144,7 +144,7 @@ def test_the_paths_are_told_in_words():
     said = "L grows by 3 + 1 = 4 for each 1 that a grows"
     assert {"Both paths count", said, "path 1: 3 × 1 = 3", "path 2: 1"} <= set(texts_of(picture))
     assert picture.alt.startswith("2 paths")
-    assert picture.alt.endswith(f" with slopes 3 × 1 and 1: {said}.")
+    assert picture.alt.endswith(f" with local gradients 3 × 1 and 1: {said}.")
     b = next(node for node, name in names.items() if name == "b")
     assert "L grows by 2 for each 1 that b grows" in texts_of(draw_paths(L, b, names))
     assert "the result grows by 3 + 1 = 4 for each 1 that it grows" in draw_paths(L, a).alt
@@ -209,7 +209,7 @@ def test_a_step_that_does_not_exist_is_refused_with_those_that_do(step):
 @pytest.mark.parametrize("count", [61, 10_001])
 def test_a_graph_too_large_to_follow_is_refused_with_a_way_out(count):
     root = long_sum(count)
-    match = rf"This graph has {count:,} numbers; one by one at most 60 .* draw_graph\("
+    match = rf"This graph has {count:,} numbers; at most 60 .* draw_graph\("
     with pytest.raises(ValueError, match=match):
         draw_backward(root)
     with pytest.raises(ValueError, match=match):
@@ -273,11 +273,11 @@ def test_every_graph_ends_with_the_gradients_of_the_chain_rule(root):
     data = draw_backward(root).data
     assert data["grads"] == [grads[id(node)] for node in nodes]
     made = sum(bool(node.parents) for node in nodes)
-    assert data["steps"] + 1 == 1 + made + 1 + len(data["arrows"])
+    assert data["steps"] + 1 == 1 + made + 1 + len(data["edges"])
     assert draw_backward(root, step=0).data["grads"] == [None] * len(nodes)
 
 
-def test_a_single_number_has_a_film_of_two_stills():
+def test_a_single_number_has_two_frames():
     assert draw_backward(Number(2.0)).data["grads"] == [1.0]
     assert draw_backward(Number(2.0)).data["steps"] == 1
 
@@ -304,12 +304,12 @@ def test_how_a_number_was_made_is_written_as_one_writes_it(op, parents, said):
     numbers = [Number(1.0) for _ in range(parents)]
     root = Number(7.0, op, tuple(numbers), (1.0,) * parents)
     picture = draw_backward(root, dict(zip(numbers, "pqrstu")) | {root: "L"}, step=1)
-    assert picture.data["said"] == f"Forward: L = {said}"
+    assert picture.data["caption"] == f"Forward: L = {said}"
 
 
 def test_numbers_without_names_are_called_by_their_value():
     picture = draw_backward(plus(Number(2.0), Number(-3.0)), step=1)
-    assert picture.data["said"] == "Forward: (2) + (−3) = −1"
+    assert picture.data["caption"] == "Forward: (2) + (−3) = −1"
 
 
 def test_markup_in_a_name_stays_text():

@@ -69,10 +69,10 @@ def test_the_buttons_step_and_stop_at_both_ends(player):
     assert player.step.value == 0
     for step in range(1, player.step.max + 1):
         before = player.screen.value
-        player.forth.click()
+        player.forward.click()
         assert player.step.value == step
         assert player.screen.value != before
-    player.forth.click()
+    player.forward.click()
     assert player.step.value == player.step.max
     for _ in range(player.step.max + 3):
         player.back.click()
@@ -116,7 +116,7 @@ def test_where_the_function_raises_the_player_says_why_and_goes_on():
         player.inputs["x"].value = bad
         assert f"log({bad}): a logarithm needs a number above 0" in player.screen.value
         player.back.click()
-        player.forth.click()
+        player.forward.click()
     player.inputs["x"].value = player.inputs["x"].max
     assert player.picture().data["grads"] == [pytest.approx(0.2), 1.0]
     assert "<img" in player.screen.value
@@ -150,7 +150,7 @@ def test_a_graph_that_grows_with_its_input_can_be_played_to_its_end():
     player = BackwardPlayer(build, x=-1.0)
     player.inputs["x"].value = 2.0
     for _ in range(50):
-        player.forth.click()
+        player.forward.click()
     assert player.picture().data["step"] == player.picture().data["steps"]
     player.inputs["x"].value = -1.0
     assert player.picture().data["step"] <= player.picture().data["steps"]
@@ -158,9 +158,7 @@ def test_a_graph_that_grows_with_its_input_can_be_played_to_its_end():
 
 @pytest.mark.parametrize("answer", [None, {}, 3.0, [Number(1.0)], "L"])
 def test_a_function_that_answers_with_something_else_is_told_how_to_answer(answer):
-    with pytest.raises(
-        ValueError, match=r'must answer with the named numbers, the result last: \{"a'
-    ):
+    with pytest.raises(ValueError, match=r'must return the named numbers, the result last: \{"a'):
         BackwardPlayer(lambda a: answer, a=1.0)
 
 
@@ -204,5 +202,5 @@ def test_every_knob_and_the_screen_are_among_what_is_shown(player):
             yield from inside(child)
 
     shown = set(inside(player.live))
-    knobs = {*player.inputs.values(), player.step, player.back, player.forth, player.screen}
+    knobs = {*player.inputs.values(), player.step, player.back, player.forward, player.screen}
     assert knobs <= shown

@@ -97,4 +97,4 @@ def test_what_does_not_fit_is_refused(vectors, labels, said):
 def test_labels_cannot_break_it():
     evil = ["<script>", "שלום", "🙂", "\n"]
     picture = draw_embedding(RNG.normal(size=(4, 3)), evil, title="<script>", hover=True)
-    assert "<script" not in picture.to_svg() + json.dumps(picture.more)
+    assert "<script" not in picture.to_svg() + json.dumps(picture.extra_mime)

@@ -23,7 +23,7 @@ from viz.canvas.labels import format_number
 from viz.canvas.palette import BLUE, GREEN, ORANGE
 from viz.canvas.picture import html_page
 from viz.graphs.graph import draw_graph
-from viz.graphs.node import Node, all_nodes, count_paths, read_graph
+from viz.graphs.node import Node, all_nodes, build_graph, count_paths
 
 NS = "{http://www.w3.org/2000/svg}"
 EVIL = "<script>alert(1)</script>"
@@ -91,8 +91,8 @@ def test_the_data_is_the_graph():
             {"name": "", "op": "*", "data": -6.0, "grad": 1.0},
             {"name": "L", "op": "+", "data": -4.0, "grad": 1.0},
         ],
-        "arrows": [(0, 2, -3.0), (1, 2, 2.0), (2, 3, 1.0), (0, 3, 1.0)],
-        "left_out": 0,
+        "edges": [(0, 2, -3.0), (1, 2, 2.0), (2, 3, 1.0), (0, 3, 1.0)],
+        "n_omitted": 0,
     }
 
 
@@ -158,7 +158,7 @@ def test_a_number_times_itself_has_two_arrows_that_can_be_told_apart():
     a = Number(3.0)
     picture = draw_graph(times(a, a))
     _, lines, texts = parts(picture)
-    assert picture.data["arrows"] == [(0, 1, 3.0), (0, 1, 3.0)]
+    assert picture.data["edges"] == [(0, 1, 3.0), (0, 1, 3.0)]
     assert len({line["d"] for line in lines}) == 2
     assert texts.count("×3") == 2
 
@@ -184,13 +184,13 @@ def test_arrows_go_from_box_to_box_to_the_right_and_boxes_do_not_overlap(root):
     picture = draw_graph(root)
     boxes, lines, _ = parts(picture)
     assert len(boxes) == len(all_nodes(root)) == len(picture.data["nodes"])
-    assert len(lines) == len(picture.data["arrows"])
+    assert len(lines) == len(picture.data["edges"])
     for one, two in combinations(boxes, 2):
         (x1, y1), (x2, y2) = centre(one), centre(two)
         apart_x = abs(x1 - x2) >= float(one["width"])
         apart_y = abs(y1 - y2) >= float(one["height"])
         assert apart_x or apart_y
-    for line, (start, end, _) in zip(lines, picture.data["arrows"]):
+    for line, (start, end, _) in zip(lines, picture.data["edges"]):
         stops = [float(x) for x in re.findall(r"-?[\d.]+", line["d"])]
         (x1, y1), (x2, y2) = centre(boxes[start]), centre(boxes[end])
         assert x1 < x2
@@ -260,7 +260,7 @@ def test_of_a_million_numbers_the_nearest_are_drawn_and_the_rest_is_counted(shap
     assert time.process_time() - began < 20  # 5 to 7 s alone; a neighbour in the cache doubles it
     drawn = len(picture.data["nodes"])
     assert 50 <= drawn <= 300
-    assert picture.data["left_out"] == 1_000_000 - drawn
+    assert picture.data["n_omitted"] == 1_000_000 - drawn
     assert picture.data["nodes"][-1]["name"] == "L"
     left_out = f"{1_000_000 - drawn:,}"
     assert f"{left_out} more numbers lie further back and are not drawn." in texts
@@ -269,7 +269,7 @@ def test_of_a_million_numbers_the_nearest_are_drawn_and_the_rest_is_counted(shap
 
 
 def test_where_parents_were_left_out_three_dots_say_so():
-    picture = draw_graph(chain(30), most_nodes=10)
+    picture = draw_graph(chain(30), max_nodes=10)
     assert len(picture.data["nodes"]) == 10
     assert parts(picture)[2].count("…") == 1
     assert "…" not in parts(draw_graph(chain(10)))[2]
@@ -396,4 +396,4 @@ def test_paths_that_nobody_could_walk_are_counted():
 
 def test_names_are_given_to_the_very_numbers_not_to_equal_ones():
     a, b = Number(1.0), Number(1.0)
-    assert read_graph(plus(a, b), {b: "b"}).names == ["", "b", ""]
+    assert build_graph(plus(a, b), {b: "b"}).names == ["", "b", ""]

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viz.graphs.layered_layout import crossings, keep_apart, lay_out, layers_of, order_rows
+from viz.graphs.layered_layout import (
+    assign_layers,
+    crossings,
+    isotonic_spacing,
+    layered_layout,
+    order_nodes,
+)
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -27,8 +33,8 @@ def graphs(draw, most=60):
 @pytest.mark.slow
 def test_every_arrow_goes_to_the_right_through_every_layer_between(graph):
     count, arrows = graph
-    layout = lay_out(count, arrows)
-    assert len(layout.layer) == len(layout.height) == count
+    layout = layered_layout(count, arrows)
+    assert len(layout.layer) == len(layout.y) == count
     for start, end in arrows:
         passed = [layer for layer, _ in layout.bends[start, end]]
         assert passed == list(range(layout.layer[start] + 1, layout.layer[end]))
@@ -39,15 +45,15 @@ def test_every_arrow_goes_to_the_right_through_every_layer_between(graph):
 @given(graphs())
 def test_nodes_of_a_layer_stand_a_row_apart_and_arrows_pass_between_them(graph):
     count, arrows = graph
-    layout = lay_out(count, arrows)
+    layout = layered_layout(count, arrows)
     for one, two in combinations(range(count), 2):
         if layout.layer[one] == layout.layer[two]:
-            assert abs(layout.height[one] - layout.height[two]) > 1 - 1e-9
+            assert abs(layout.y[one] - layout.y[two]) > 1 - 1e-9
     for bends in layout.bends.values():
         for layer, height in bends:
             for node in range(count):
                 if layout.layer[node] == layer:
-                    assert abs(layout.height[node] - height) > 0.6 - 1e-9
+                    assert abs(layout.y[node] - height) > 0.6 - 1e-9
 
 
 @quick
@@ -55,9 +61,9 @@ def test_nodes_of_a_layer_stand_a_row_apart_and_arrows_pass_between_them(graph):
 @pytest.mark.slow
 def test_the_same_graph_has_the_same_places_and_its_middle_at_0(graph):
     count, arrows = graph
-    layout = lay_out(count, arrows)
-    assert layout == lay_out(count, list(arrows))
-    every = layout.height + [height for bends in layout.bends.values() for _, height in bends]
+    layout = layered_layout(count, arrows)
+    assert layout == layered_layout(count, list(arrows))
+    every = layout.y + [height for bends in layout.bends.values() for _, height in bends]
     assert min(every) == pytest.approx(-max(every), abs=1e-9)
 
 
@@ -65,10 +71,10 @@ def test_the_same_graph_has_the_same_places_and_its_middle_at_0(graph):
 @given(graphs(most=25))
 def test_the_order_has_no_more_crossings_than_the_order_of_creation(graph):
     count, arrows = graph
-    layer = layers_of(count, arrows)
+    layer = assign_layers(count, arrows)
     links = [(start, end) for start, end in arrows if layer[end] == layer[start] + 1]
     created = [[i for i in range(count) if layer[i] == depth] for depth in range(max(layer) + 1)]
-    ordered = order_rows(layer, links, sweeps=12)
+    ordered = order_nodes(layer, links, sweeps=12)
     assert [sorted(row) for row in ordered] == created
     assert crossings_pair_by_pair(ordered, links) <= crossings_pair_by_pair(created, links)
 
@@ -86,7 +92,7 @@ def crossings_pair_by_pair(rows, links) -> int:
 @given(graphs(most=25))
 def test_crossings_are_counted_as_one_counts_them_pair_by_pair(graph):
     count, arrows = graph
-    layer = layers_of(count, arrows)
+    layer = assign_layers(count, arrows)
     links = [(start, end) for start, end in arrows if layer[end] == layer[start] + 1]
     rows = [[i for i in range(count) if layer[i] == depth] for depth in range(max(layer) + 1)]
     after = [[end for start, end in links if start == node] for node in range(count)]
@@ -95,28 +101,28 @@ def test_crossings_are_counted_as_one_counts_them_pair_by_pair(graph):
 
 def test_a_knot_that_can_be_untied_is_untied():
     arrows = [(0, 5), (1, 4), (2, 3), (3, 6), (4, 6), (5, 6)]  # 0, 1, 2 over 3, 4, 5: 3 crossings
-    layer = layers_of(7, arrows)
+    layer = assign_layers(7, arrows)
     assert crossings_pair_by_pair([[0, 1, 2], [3, 4, 5], [6]], arrows) == 3
-    assert crossings_pair_by_pair(order_rows(layer, arrows, sweeps=12), arrows) == 0
+    assert crossings_pair_by_pair(order_nodes(layer, arrows, sweeps=12), arrows) == 0
 
 
 def test_a_number_that_was_typed_in_stands_just_before_its_first_use():
     # 0 -> 1 -> 2 -> 4, and 3 is used by 4 alone
-    assert layers_of(5, [(0, 1), (1, 2), (2, 4), (3, 4)]) == [0, 1, 2, 2, 3]
-    assert layers_of(1, []) == [0]
+    assert assign_layers(5, [(0, 1), (1, 2), (2, 4), (3, 4)]) == [0, 1, 2, 2, 3]
+    assert assign_layers(1, []) == [0]
 
 
 def test_a_chain_is_a_straight_line_and_a_diamond_is_symmetric():
-    assert lay_out(4, [(0, 1), (1, 2), (2, 3)]).height == [0, 0, 0, 0]
-    diamond = lay_out(4, [(0, 1), (0, 2), (1, 3), (2, 3)])
-    assert sorted(diamond.height) == pytest.approx([-0.5, 0, 0, 0.5])
+    assert layered_layout(4, [(0, 1), (1, 2), (2, 3)]).y == [0, 0, 0, 0]
+    diamond = layered_layout(4, [(0, 1), (0, 2), (1, 3), (2, 3)])
+    assert sorted(diamond.y) == pytest.approx([-0.5, 0, 0, 0.5])
 
 
 def test_the_long_way_around_is_not_drawn_through_a_box():
-    layout = lay_out(3, [(0, 1), (1, 2), (0, 2)])
+    layout = layered_layout(3, [(0, 1), (1, 2), (0, 2)])
     ((layer, height),) = layout.bends[0, 2]
     assert layer == layout.layer[1]
-    assert abs(height - layout.height[1]) >= 0.6 - 1e-9
+    assert abs(height - layout.y[1]) >= 0.6 - 1e-9
 
 
 wishes = st.lists(st.tuples(st.floats(-20, 20), st.floats(0.1, 3)), min_size=1, max_size=12)
@@ -126,7 +132,7 @@ wishes = st.lists(st.tuples(st.floats(-20, 20), st.floats(0.1, 3)), min_size=1, 
 @given(wishes, st.integers(0, 10**6))
 def test_places_keep_their_gaps_and_nothing_allowed_is_nearer_to_the_wishes(given, seed):
     wanted, gaps = [wish for wish, _ in given], [gap for _, gap in given][1:]
-    places = keep_apart(wanted, gaps)
+    places = isotonic_spacing(wanted, gaps)
     for left, right, gap in zip(places, places[1:], gaps):
         assert right - left >= gap - 1e-9
 
@@ -142,14 +148,14 @@ def test_places_keep_their_gaps_and_nothing_allowed_is_nearer_to_the_wishes(give
 
 
 def test_wishes_that_collide_share_their_mean():
-    assert keep_apart([0.0, 0.0], [1.0]) == [-0.5, 0.5]
-    assert keep_apart([0.0, 5.0], [1.0]) == [0.0, 5.0]
+    assert isotonic_spacing([0.0, 0.0], [1.0]) == [-0.5, 0.5]
+    assert isotonic_spacing([0.0, 5.0], [1.0]) == [0.0, 5.0]
 
 
 def test_what_belongs_together_stands_at_one_height():
     # Four numbers, each squashed, then summed in pairs, then all.
     squashed = [(0, 4), (1, 5), (2, 6), (3, 7)]
-    height = lay_out(11, [*squashed, (4, 8), (5, 8), (6, 9), (7, 9), (8, 10), (9, 10)]).height
+    height = layered_layout(11, [*squashed, (4, 8), (5, 8), (6, 9), (7, 9), (8, 10), (9, 10)]).y
     for start, end in squashed:
         assert height[start] == pytest.approx(height[end], abs=0.01)
     assert height[4] < height[8] < height[5]

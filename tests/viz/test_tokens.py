@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from viz import draw_token_prices, draw_tokens
 from viz.canvas.palette import WHITE
 from viz.canvas.picture import html_page
-from viz.canvas.visible_text import bytes_in, characters_in, split_characters, to_runs
+from viz.canvas.visible_text import count_bytes, count_characters, split_characters, to_runs
 
 NS = "{http://www.w3.org/2000/svg}"
 MARKS = str.maketrans("", "", "\u2068\u2069")  # isolates around what reads from right to left
@@ -155,8 +155,8 @@ def test_any_pieces_give_a_sound_picture_that_keeps_to_its_sheet(pieces):
         assert float(box["x"]) + float(box["width"]) <= float(root.get("width"))
         assert float(box["y"]) + float(box["height"]) <= float(root.get("height"))
     whole = b"".join(p if isinstance(p, bytes) else p.encode("utf-8", "replace") for p in pieces)
-    assert bytes_in(pieces) == len(whole)
-    assert characters_in(pieces) == len(whole.decode("utf-8", "replace"))
+    assert count_bytes(pieces) == len(whole)
+    assert count_characters(pieces) == len(whole.decode("utf-8", "replace"))
 
 
 @settings(max_examples=60, deadline=None)

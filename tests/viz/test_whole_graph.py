@@ -15,9 +15,9 @@ from matplotlib.image import imread
 from gptcore.scalar import Value
 from viz.canvas.palette import CATEGORIES, PAPER
 from viz.canvas.scene import Image, Text
-from viz.graphs.whole_graph import MOST_DOTS, ROUND, draw_whole_graph, on_pixels, spread
+from viz.graphs.whole_graph import DOT_PIXELS, MAX_DOTS, dot_positions, draw_whole_graph, to_pixels
 
-DOT = len(ROUND)  # pixels
+DOT = len(DOT_PIXELS)  # pixels
 
 
 @dataclass(eq=False, slots=True)
@@ -64,7 +64,7 @@ def test_the_data_counts_numbers_arrows_columns_and_operations():
     picture = draw_whole_graph((a * b + a).tanh())
     assert picture.data == {
         "nodes": 5,
-        "arrows": 5,
+        "edges": 5,
         "layers": 4,
         "operations": {"typed in": 2, "*": 1, "+": 1, "tanh": 1},
     }
@@ -97,7 +97,7 @@ def test_every_kind_of_operation_has_its_dots_however_many_kinds_there_are():
 
 
 def test_an_arrow_leads_straight_from_dot_to_dot():
-    start, end = on_pixels([(0.0, 0.0), (1.0, 0.0)], 1)
+    start, end = to_pixels([(0.0, 0.0), (1.0, 0.0)], 1)
     _, arrows = drawn(chain(2))
     assert arrows == end[0] - start[0] - 1 - 4  # the two dots lie over its ends
 
@@ -105,10 +105,10 @@ def test_an_arrow_leads_straight_from_dot_to_dot():
 @pytest.mark.slow
 def test_above_the_most_every_second_is_drawn_and_the_sentence_says_so():
     root = Number(
-        1.0, "+", tuple(Number(1.0) for _ in range(MOST_DOTS + 4)), (1.0,) * (MOST_DOTS + 4)
+        1.0, "+", tuple(Number(1.0) for _ in range(MAX_DOTS + 4)), (1.0,) * (MAX_DOTS + 4)
     )
     alt = draw_whole_graph(root).alt
-    assert alt.startswith(f"{MOST_DOTS + 5:,} numbers")
+    assert alt.startswith(f"{MAX_DOTS + 5:,} numbers")
     assert re.search(r"; one in 2 is drawn", alt), "every 2th"
     assert re.search(r"; one in \d+ of the arrows is drawn\.$", alt)  # each as long as the sheet
 
@@ -138,12 +138,12 @@ def test_a_hundred_thousand_numbers_deep_need_no_recursion():
 
 def test_a_single_number_is_a_graph():
     picture = draw_whole_graph(Number(1.0), title="One")
-    assert picture.data == {"nodes": 1, "arrows": 0, "layers": 1, "operations": {"typed in": 1}}
+    assert picture.data == {"nodes": 1, "edges": 0, "layers": 1, "operations": {"typed in": 1}}
 
 
 def test_dots_of_a_column_stand_evenly_around_the_middle():
-    assert spread([0, 0, 1]) == [(0.0, -0.25), (0.0, 0.25), (1.0, 0.0)]
-    places = spread([0] * 10 + [3] * 7)
+    assert dot_positions([0, 0, 1]) == [(0.0, -0.25), (0.0, 0.25), (1.0, 0.0)]
+    places = dot_positions([0] * 10 + [3] * 7)
     assert len(set(places)) == 17
     assert Counter(x for x, _ in places) == {0.0: 10, 3.0: 7}
     assert all(-0.5 < y < 0.5 for _, y in places)

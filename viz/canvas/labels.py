@@ -10,15 +10,15 @@ def format_number(number: float) -> str:
     return f"{number + 0.0:.4g}".replace("-", "−")
 
 
-def truncate(text: str, longest: int) -> str:
+def truncate(text: str, max_length: int) -> str:
     """The text, or its beginning and a sign that something follows."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return text if len(text) <= max_length else text[: max_length - 1] + "…"
 
 
-def visible_token(token: str, longest: int = 18) -> str:
+def visible_token(token: str, max_length: int = 18) -> str:
     """A token that can be seen, also if it is a space, a line end, or nothing at all."""
     shown = "".join(map(visible_character, token)) or INVISIBLE[""]
-    return truncate(shown, longest)
+    return truncate(shown, max_length)
 
 
 def visible_character(character: str) -> str:

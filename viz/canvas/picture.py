@@ -33,10 +33,10 @@ class Picture:
         png: bytes | None = None,
         size: tuple[int, int] | None = None,
         html: str | None = None,
-        more: dict[str, Any] | None = None,
+        extra_mime: dict[str, Any] | None = None,
     ):
         self.data, self.alt = data, printable(alt)
-        self.more = more or {}  # what a front end may know to do better: MIME type -> content
+        self.extra_mime = extra_mime or {}
         self.scene, self.png, self.size, self.html = scene, png, size, html
 
     def to_svg(self) -> str:
@@ -101,7 +101,7 @@ class Picture:
         return f"Picture: {self.alt}"
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
-        bundle = {**self.more, "text/plain": repr(self), "text/html": self.to_html()}
+        bundle = {**self.extra_mime, "text/plain": repr(self), "text/html": self.to_html()}
         if self.png is not None:
             bundle["image/png"] = b64encode(self.png).decode()
         return bundle

@@ -42,12 +42,12 @@ class Circle:
 
 @dataclass(frozen=True)
 class Line:
-    """Through all points; with `bend` a smooth curve that leaves and arrives level."""
+    """Through all points; with `curved` a smooth curve that leaves and arrives level."""
 
     points: tuple[tuple[float, float], ...]
     stroke: str = LINE
     width: float = 1
-    bend: bool = False
+    curved: bool = False
     dash: str = ""
     opacity: float = 1
 
@@ -147,9 +147,9 @@ def bezier_points(points) -> list[tuple[float, float]]:
 
 def path_data(line: Line) -> str:
     """The `d` of an SVG path."""
-    points = bezier_points(line.points) if line.bend else line.points
+    points = bezier_points(line.points) if line.curved else line.points
     pairs = [f"{format_coordinate(x)} {format_coordinate(y)}" for x, y in points]
-    if line.bend:
+    if line.curved:
         return f"M{pairs[0]}C{' '.join(pairs[1:])}"
     return "M" + "L".join(pairs)
 

@@ -90,7 +90,7 @@ def draw_shape(shape, ax, points: float, zorder: float) -> None:
 
 
 def path_patch(line: Line) -> Path:
-    if line.bend:
+    if line.curved:
         controls = bezier_points(line.points)
         return Path(controls, [Path.MOVETO] + (len(controls) - 1) * [Path.CURVE4])
     return Path(line.points)

@@ -24,7 +24,7 @@ def to_runs(piece: Piece) -> list[Run]:
     Example: spell(b" \\xe0\\xa4") -> [("·", False), ("E0 A4", True)]
     """
     runs = []
-    for is_bytes, group in groupby(decoded(piece), key=is_escaped):
+    for is_bytes, group in groupby(decode_piece(piece), key=is_escaped):
         written = "".join(group)
         if is_bytes:
             runs.append((" ".join(f"{ord(c) - 0xDC00:02X}" for c in written), True))
@@ -33,7 +33,7 @@ def to_runs(piece: Piece) -> list[Run]:
     return runs or [("∅", False)]
 
 
-def decoded(piece: Piece) -> str:
+def decode_piece(piece: Piece) -> str:
     """The text of a piece; a byte that belongs to no whole character is U+DC80 to U+DCFF."""
     if isinstance(piece, bytes):
         return piece.decode("utf-8", "surrogateescape")
@@ -97,11 +97,11 @@ def to_bytes(piece: Piece) -> bytes:
     return piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace")
 
 
-def bytes_in(pieces: Sequence[Piece]) -> int:
+def count_bytes(pieces: Sequence[Piece]) -> int:
     return sum(len(to_bytes(piece)) for piece in pieces)
 
 
-def characters_in(pieces: Sequence[Piece]) -> int:
+def count_characters(pieces: Sequence[Piece]) -> int:
     """How many characters the pieces are together; bytes that stay no character count as one."""
     return len(b"".join(map(to_bytes, pieces)).decode("utf-8", "replace"))
 

@@ -1,4 +1,4 @@
-"""A graph to play forward and backward, arrow by arrow, while its inputs are dragged."""
+"""A graph to play forward and backward, edge by edge, while its inputs are dragged."""
 
 from collections.abc import Callable, Mapping
 from html import escape
@@ -8,18 +8,19 @@ from ipywidgets import Button, FloatSlider, HBox, IntSlider, Layout
 
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
-from viz.graphs.backward import draw_backward, film, picture_of, small_graph
+from viz.graphs.backward import build_small_graph, draw_backward, draw_frame, make_frames
 from viz.graphs.node import Node
 
 
 class BackwardPlayer(Control):
-    """Step through a computation and its gradients; drag an input and see all of them follow.
+    """Step through a computation and its gradients, and drag its inputs.
 
-    `build` takes the inputs as numbers and answers with the named nodes, the result last.
-    Raises:  ValueError for a graph of more than 60 numbers, or if `build` answers with something
-        else.
-    Example: BackwardPlayer(lambda a, b: {"a": (a := Value(a)), "b": (b := Value(b)), "L": a * b +
-        a}, a=2.0, b=3.0)
+    Example:
+        >>> def build(a, b):
+        ...     a, b = Value(a), Value(b)
+        ...     return {"a": a, "b": b, "L": a * b + a}
+        >>> BackwardPlayer(build, a=2.0, b=3.0)
+        BackwardPlayer: Step 7 of 7. 3 × 1 added to a.grad: 1 + 3 = 4.
     """
 
     def __init__(
@@ -30,9 +31,20 @@ class BackwardPlayer(Control):
         highest: float = 5.0,
         **inputs: float,
     ):
+        """Make the control.
+
+        Args:
+            build: Called with the inputs as numbers; returns the named nodes, the result last.
+            lowest: Left end of the sliders of the inputs.
+            highest: Right end of the sliders of the inputs.
+            **inputs: The inputs by name, and where they start.
+
+        Raises:
+            ValueError: If the graph has more than 60 numbers, or `build` returns something else.
+        """
         self.build = build
         still = draw_backward(*self.root_and_names(inputs))
-        wide = Layout(width="460px")
+        layout = Layout(width="460px")
         self.inputs = {
             name: FloatSlider(
                 value=value,
@@ -40,44 +52,44 @@ class BackwardPlayer(Control):
                 max=max(highest, value),
                 step=0.1,
                 description=name,
-                layout=wide,
+                layout=layout,
             )
             for name, value in inputs.items()
         }
         self.step = IntSlider(
-            value=0, min=0, max=still.data["steps"], description="step", layout=wide
+            value=0, min=0, max=still.data["steps"], description="step", layout=layout
         )
-        self.back = Button(
-            description="◀ back", tooltip="one step back", layout=Layout(width="90px")
-        )
-        self.forth = Button(
-            description="forward ▶", tooltip="one step forward", layout=Layout(width="90px")
-        )
-        self.back.on_click(lambda button: self.move(-1))
-        self.forth.on_click(lambda button: self.move(+1))
-        super().__init__([*self.inputs.values(), HBox([self.step, self.back, self.forth])], still)
+        narrow = Layout(width="90px")
+        self.back = Button(description="◀ back", tooltip="one step back", layout=narrow)
+        self.forward = Button(description="forward ▶", tooltip="one step forward", layout=narrow)
+        self.back.on_click(lambda button: self.step_by(-1))
+        self.forward.on_click(lambda button: self.step_by(+1))
+        buttons = HBox([self.step, self.back, self.forward])
+        super().__init__([*self.inputs.values(), buttons], still)
         for knob in [self.step, *self.inputs.values()]:
             knob.observe(self.redraw, names="value")
 
     def root_and_names(self, inputs: Mapping[str, float]) -> tuple[Node, dict[Any, str]]:
+        """The result and the names of the nodes, for these inputs."""
         nodes = self.build(**inputs)
         if not isinstance(nodes, Mapping) or not nodes:
             raise ValueError(
-                f"BackwardPlayer's function answered with {nodes!r:.60}, but must answer with the "
+                f"The function given to BackwardPlayer returned {nodes!r:.60}; it must return the "
                 f'named numbers, the result last: {{"a": a, "b": b, "L": L}}.'
             )
         return list(nodes.values())[-1], {node: name for name, node in nodes.items()}
 
-    def move(self, by: int) -> None:
-        self.step.value = min(max(self.step.value + by, 0), self.step.max)
+    def step_by(self, steps: int) -> None:
+        """Go forward by so many steps, or back; stop at the ends."""
+        self.step.value = min(max(self.step.value + steps, 0), self.step.max)
 
     def picture(self) -> Picture:
-        """The still for the inputs and the step chosen now, or what speaks against them."""
+        """The picture for the inputs and the step chosen now, or why there is none."""
         inputs = {name: knob.value for name, knob in self.inputs.items()}
         try:
-            graph = small_graph(*self.root_and_names(inputs))
+            graph = build_small_graph(*self.root_and_names(inputs))
         except (ValueError, ArithmeticError) as error:
             return Picture(None, str(error), html=f"<p>{escape(str(error))}</p>")
-        moments = film(graph)
-        self.step.max = len(moments) - 1  # another input may have made another graph
-        return picture_of(graph, moments, min(self.step.value, len(moments) - 1))
+        frames = make_frames(graph)
+        self.step.max = len(frames) - 1  # another input may have made another graph
+        return draw_frame(graph, frames, min(self.step.value, len(frames) - 1))

@@ -1,71 +1,88 @@
-"""The graph behind a number: what it was made of, and what each part is worth to it.
+"""The computation graph of a number: what it was made of, and the gradient of each part.
 
-Left to right, numbers in boxes, the operation in a disc where arrows come together, the local slope
-on each arrow. A small graph shows everything; a large one shows less of each number; a very large
-one is folded, and says so. Needs no graphviz and no matplotlib.
+Left to right: numbers in boxes, the operation in a circle where edges meet, the local gradient on
+each edge. A small graph shows everything, a large one less of each number, and a very large one
+only the part nearest to the result. Needs neither graphviz nor matplotlib.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from viz.canvas.arrays import to_int
 from viz.canvas.labels import format_number
 from viz.canvas.picture import Picture
 from viz.graphs.graph_scene import GraphScene
-from viz.graphs.node import Graph, Node, read_graph
+from viz.graphs.node import Graph, Names, Node, build_graph
 
-MOST_NODES = 300
-MOST_LAYERS = 60
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_NODES = 300
+MAX_LAYERS = 60
 
 
 def draw_graph(
     root: Node,
-    names: Mapping[Any, str] | None = None,
+    names: Names | None = None,
     *,
     title: str = "",
-    most_nodes: int = MOST_NODES,
-    ax=None,
+    max_nodes: int = MAX_NODES,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """The computation that made `root`, from left to right.
+    """Draw the computation that made `root`, from left to right.
 
-    `names` calls some of the nodes by name: {a: "a", L: "loss"}.
-    A gradient of None, as before `backward` in PyTorch, is not drawn.
-    Raises:  ValueError if a node lacks data, grad, op, parents or local_grads, or has bad ones.
-    Example: a = Value(2.0); draw_graph(a * 3 + a, names={a: "a"})
+    A gradient of None, as before `backward()` in PyTorch, is not drawn.
+
+    Args:
+        root: The result: an object with data, grad, op, parents and local_grads.
+        names: Names for some of the nodes, such as {a: "a", L: "loss"}.
+        title: Written above the graph.
+        max_nodes: Of a larger graph only the numbers nearest to the result are drawn.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, or `ax` if it was given.
+
+    Raises:
+        ValueError: If a node lacks data, grad, op, parents or local_grads, or has unusable ones.
+
+    Example:
+        >>> a = Value(2.0)
+        >>> draw_graph(a * 3 + a, names={a: "a"})
+        Picture: Graph of 4 numbers and 4 arrows; the result is 8; a = 2 (grad 0).
     """
-    graph = read_graph(root, names, to_int(most_nodes, "most_nodes", 1), MOST_LAYERS)
-    picture = Picture(graph_data(graph), describe(graph), GraphScene(graph, title=title).scene)
+    graph = build_graph(root, names, to_int(max_nodes, "max_nodes", 1), MAX_LAYERS)
+    picture = Picture(graph_data(graph), alt_text(graph), GraphScene(graph, title=title).scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def graph_data(graph: Graph) -> dict:
-    """What the picture shows as plain data, for tests and for drawing it in another way."""
+def graph_data(graph: Graph) -> dict[str, Any]:
+    """What the picture shows, as plain data."""
     return {
         "nodes": [
             {"name": name, "op": node.op, "data": node.data, "grad": node.grad}
             for name, node in zip(graph.names, graph.nodes)
         ],
-        "arrows": list(graph.arrows),
-        "left_out": graph.left_out,
+        "edges": list(graph.edges),
+        "n_omitted": graph.n_omitted,
     }
 
 
-def grad_of(node: Node) -> str:
-    """Before `backward` a number has no gradient in PyTorch, where it is None."""
+def format_grad(node: Node) -> str:
+    """The gradient in words; PyTorch's is None before `backward()`."""
     return "no grad yet" if node.grad is None else f"grad {format_number(node.grad)}"
 
 
-def describe(graph: Graph) -> str:
-    """One sentence: how large, what came out, what the named numbers are worth."""
+def alt_text(graph: Graph) -> str:
+    """One sentence: the size, the result, and the gradients of the named numbers."""
     root = graph.nodes[-1]
-    sentence = f"Graph of {len(graph.nodes)} numbers and {len(graph.arrows)} arrows; the result"
+    sentence = f"Graph of {len(graph.nodes)} numbers and {len(graph.edges)} arrows; the result"
     sentence += f" {graph.names[-1]}" if graph.names[-1] else ""
     sentence += f" is {format_number(root.data)}"
     named = [(name, node) for name, node in zip(graph.names[:-1], graph.nodes) if name][:6]
     if named:
         sentence += "; " + ", ".join(
-            f"{name} = {format_number(node.data)} ({grad_of(node)})" for name, node in named
+            f"{name} = {format_number(node.data)} ({format_grad(node)})" for name, node in named
         )
-    if graph.left_out:
-        sentence += f"; {graph.left_out:,} more numbers are not drawn"
+    if graph.n_omitted:
+        sentence += f"; {graph.n_omitted:,} more numbers are not drawn"
     return sentence + "."

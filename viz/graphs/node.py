@@ -1,6 +1,6 @@
-"""What a number must have so that the graph behind it can be drawn; and how that graph is read.
+"""What a number needs so that its computation graph can be drawn, and how that graph is collected.
 
-Any class will do whose objects have these five: `gptcore.scalar.Value`, or your own.
+Any class works whose objects have the attributes of `Node`: `gptcore.scalar.Value`, or your own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,47 +9,68 @@ from typing import Any, Protocol, runtime_checkable
 
 from viz.canvas.arrays import to_numbers
 
+Names = Mapping[Any, str]  # node -> its name in the picture
+
 
 @runtime_checkable
 class Node(Protocol):
-    """A number in a computation."""
+    """A number in a computation.
+
+    Attributes:
+        data: The number.
+        grad: Gradient of the result with respect to it; None before the backward pass.
+        op: The operation that made it: "+", "*", "tanh"; "" for an input.
+        parents: The numbers that it was computed from.
+        local_grads: d(this) / d(parent), one for each parent.
+    """
 
     data: float
-    grad: float | None  # None: not computed yet
-    op: str  # "+", "*", "tanh"; "" for a number that was typed in
-    parents: Sequence["Node"]  # the numbers that it was made of
-    local_grads: Sequence[float]  # how much it grows with each of them: d(this) / d(parent)
+    grad: float | None
+    op: str
+    parents: Sequence["Node"]
+    local_grads: Sequence[float]
 
 
 @dataclass
 class Graph:
-    """Some numbers of a computation, parents first, and the arrows between them."""
+    """Some numbers of a computation, parents first, and the edges between them.
+
+    Attributes:
+        nodes: The numbers; the result is the last one.
+        edges: (index of the parent, index of the child, local gradient).
+        names: One for each node, "" where none was given.
+        n_omitted: How many numbers of the computation are not among `nodes`.
+        truncated: Indices of the nodes of which some parents are not among `nodes`.
+    """
 
     nodes: list[Node]
-    arrows: list[tuple[int, int, float]]  # (from parent, to child, local gradient)
-    names: list[str]  # "" where none was given
-    left_out: int  # numbers that are part of the computation and not among `nodes`
-    open_ends: set[int]  # nodes of which some parents were left out
+    edges: list[tuple[int, int, float]]
+    names: list[str]
+    n_omitted: int
+    truncated: set[int]
 
 
-def check_node(node) -> None:
-    """Raises: ValueError if something that a node needs is missing."""
+def check_node(node: Node) -> None:
+    """Raise ValueError if the node lacks something, or has something of the wrong kind."""
     missing = [name for name in Node.__annotations__ if not hasattr(node, name)]
     if missing:
         raise ValueError(
             f"{type(node).__name__} cannot be drawn as a graph: it has no {', '.join(missing)}. "
-            f"A node needs data, grad, op, parents and local_grads, as in gptcore.scalar.Value."
+            f"A node needs data, grad, op, parents and local_grads, as gptcore.scalar.Value has "
+            f"them."
         )
     for name in ("parents", "local_grads"):
-        if not is_row(getattr(node, name)):
+        values = getattr(node, name)
+        if not (isinstance(values, Sequence) or getattr(values, "ndim", 0) == 1):
             raise ValueError(
-                f"{name} of a node made by {node.op!r} is {getattr(node, name)!r:.40}; it must be "
-                f"a list or a tuple: each parent needs its local gradient. A set has no order."
+                f"{name} of a node made by {node.op!r} is {values!r:.40}; it must be a list or a "
+                f"tuple, so that each parent has its local gradient. A set has no order."
             )
     if not isinstance(node.op, str):
         raise ValueError(f"op of a node is {node.op!r:.40}; it must be a text, '' for an input.")
     numbers = [node.data, *node.local_grads, *([] if node.grad is None else [node.grad])]
-    to_numbers(numbers, f"data, local_grads and grad of a node made by {node.op!r}", finite=False)
+    what = f"data, local_grads and grad of a node made by {node.op!r}"
+    to_numbers(numbers, what, finite=False)
     if len(node.parents) != len(node.local_grads):
         raise ValueError(
             f"A node made by {node.op!r} has {len(node.parents)} parents and "
@@ -57,16 +78,22 @@ def check_node(node) -> None:
         )
 
 
-def is_row(given) -> bool:
-    """Whether it has a length and an order: a list, a tuple, an array."""
-    return isinstance(given, Sequence) or getattr(given, "ndim", 0) == 1
-
-
 def all_nodes(root: Node) -> list[Node]:
-    """Everything that `root` was computed from, parents first, in an order that is always the
-    same.
+    """List every number that `root` was computed from, parents first, `root` last.
 
-    Example: a = Value(2.0); len(all_nodes(a * 3 + a)) -> 4
+    Args:
+        root: The result of the computation.
+
+    Returns:
+        Each node once, in topological order; the order is the same on every call.
+
+    Raises:
+        ValueError: If a node lacks data, grad, op, parents or local_grads, or has unusable ones.
+
+    Example:
+        >>> a = Value(2.0)
+        >>> len(all_nodes(a * 3 + a))
+        4
     """
     order: list[Node] = []
     seen: set[int] = set()
@@ -86,65 +113,85 @@ def all_nodes(root: Node) -> list[Node]:
 
 
 def count_paths(root: Node) -> int:
-    """How many ways lead from the numbers that were typed in to `root`, without walking them one
-    by one.
+    """Count the paths from the inputs to `root`, without walking them one by one.
 
+    Args:
+        root: The result of the computation.
 
-    Example: a = Value(2.0); L = a * 3 + a  # two paths from a, one from the 3
-             count_paths(L) -> 3
+    Returns:
+        The number of paths, exact however large it is.
+
+    Raises:
+        ValueError: If a node lacks data, grad, op, parents or local_grads, or has unusable ones.
+
+    Example:
+        >>> a = Value(2.0)
+        >>> count_paths(a * 3 + a)  # two paths from a, one from the 3
+        3
     """
     order = all_nodes(root)
-    ways = {id(node): 0 for node in order}
-    ways[id(root)] = 1
+    n_paths = {id(node): 0 for node in order}
+    n_paths[id(root)] = 1
     for node in reversed(order):
         for parent in node.parents:
-            ways[id(parent)] += ways[id(node)]
-    return sum(ways[id(node)] for node in order if not node.parents)
+            n_paths[id(parent)] += n_paths[id(node)]
+    return sum(n_paths[id(node)] for node in order if not node.parents)
 
 
-def check_names(names: Mapping[Any, str] | None) -> Mapping[Any, str]:
-    """Raises: ValueError if the names do not stand where they should: {a: "a"}."""
+def check_names(names: Names | None) -> Names:
+    """Raise ValueError unless the names are a mapping from node to name."""
     names = {} if names is None else names
     if not isinstance(names, Mapping) or any(isinstance(node, str) for node in names):
-        raise ValueError('names maps each node to what it is called: {a: "a", L: "loss"}.')
+        raise ValueError('names maps each node to its name: {a: "a", L: "loss"}.')
     return names
 
 
-def nearest(root: Node, most_nodes: int, most_layers: int) -> set[int]:
-    """The ids of the numbers nearest to the result, breadth first."""
-    kept, rim = {id(root)}, [root]
-    for _ in range(most_layers - 1):
-        next_rim = []
-        for node in rim:
+def nearest_ids(root: Node, max_nodes: int, max_layers: int) -> set[int]:
+    """The `id` of each of the numbers nearest to the result, found breadth first."""
+    kept, frontier = {id(root)}, [root]
+    for _ in range(max_layers - 1):
+        next_frontier = []
+        for node in frontier:
             for parent in node.parents:
-                if id(parent) not in kept and len(kept) < most_nodes:
+                if id(parent) not in kept and len(kept) < max_nodes:
                     kept.add(id(parent))
-                    next_rim.append(parent)
-        rim = next_rim
+                    next_frontier.append(parent)
+        frontier = next_frontier
     return kept
 
 
-def read_graph(
+def build_graph(
     root: Node,
-    names: Mapping[Any, str] | None = None,
-    most_nodes: int = 300,
-    most_layers: int = 60,
+    names: Names | None = None,
+    max_nodes: int = 300,
+    max_layers: int = 60,
 ) -> Graph:
-    """The computation behind `root`; where it is too large, the part nearest to the result.
+    """Collect the computation graph of `root`; of a large one the part nearest to the result.
 
-    `names` maps some of the nodes to what they are called.
+    Args:
+        root: The result of the computation.
+        names: Names for some of the nodes.
+        max_nodes: How many nodes are kept at most.
+        max_layers: How many layers are kept at most, counted from the result.
+
+    Returns:
+        The graph, parents first.
+
+    Raises:
+        ValueError: If a node or the names are unusable.
     """
     everything = all_nodes(root)
-    kept = nearest(root, most_nodes, most_layers)
+    kept = nearest_ids(root, max_nodes, max_layers)
     nodes = [node for node in everything if id(node) in kept]
     index = {id(node): i for i, node in enumerate(nodes)}
-    called = {id(node): str(name) for node, name in check_names(names).items()}
-    arrows, open_ends = [], set()
+    name_by_id = {id(node): str(name) for node, name in check_names(names).items()}
+    edges: list[tuple[int, int, float]] = []
+    truncated: set[int] = set()
     for child, node in enumerate(nodes):
         for parent, local_grad in zip(node.parents, node.local_grads):
             if id(parent) in index:
-                arrows.append((index[id(parent)], child, float(local_grad)))
+                edges.append((index[id(parent)], child, float(local_grad)))
             else:
-                open_ends.add(child)
-    labels = [called.get(id(node), "") for node in nodes]
-    return Graph(nodes, arrows, labels, len(everything) - len(nodes), open_ends)
+                truncated.add(child)
+    labels = [name_by_id.get(id(node), "") for node in nodes]
+    return Graph(nodes, edges, labels, len(everything) - len(nodes), truncated)
