@@ -117,16 +117,18 @@ def test_the_solid_one_is_plotly_with_the_map_as_its_still_and_no_png():
 
 def test_plotly_takes_the_solid_one_as_it_is():
     """We write its JSON ourselves, so that a browser's Python needs no plotly."""
-    ours = draw_surface(bowl, {"walk": [(-3, 1)]}, x_name="w", surface_3d=True, **RANGES).more[
-        PLOTLY_MIME
-    ]
+    ours = draw_surface(
+        bowl, {"walk": [(-3, 1)]}, x_name="w", surface_3d=True, **RANGES
+    ).extra_mime[PLOTLY_MIME]
     checked = json.loads(PlotlyFigure(ours).to_json())  # it refuses names that it does not know
     assert checked == json.loads(json.dumps(ours))
 
 
 def test_the_solid_ones_numbers_are_short_and_the_same_each_time():
     def draw():
-        return json.dumps(draw_surface(bowl, [(1 / 3, 2 / 3)], surface_3d=True, **RANGES).more)
+        return json.dumps(
+            draw_surface(bowl, [(1 / 3, 2 / 3)], surface_3d=True, **RANGES).extra_mime
+        )
 
     assert draw() == draw()
     numbers = re.findall(r"-?\d+\.\d+(?:e-?\d+)?", draw())
@@ -136,7 +138,7 @@ def test_the_solid_ones_numbers_are_short_and_the_same_each_time():
 
 def test_what_a_front_end_may_do_better_is_added_to_the_bundle_and_takes_nothing_away():
     plain = Picture(1, "a picture", html="<p>still</p>")
-    more = Picture(1, "a picture", html="<p>still</p>", more={"application/x": {"a": 1}})
+    more = Picture(1, "a picture", html="<p>still</p>", extra_mime={"application/x": {"a": 1}})
     assert more._repr_mimebundle_() == {**plain._repr_mimebundle_(), "application/x": {"a": 1}}
 
 

@@ -63,7 +63,9 @@ def draw_embedding(
     picture = Picture(data, f"{title}: {summary}." if title else f"{summary}.", scene)
     if hover:
         sampled = (points[::stride], names[::stride], group_of[::stride])
-        picture.more = {PLOTLY_MIME: plotly_figure(*sampled, order, axis_labels(explained), title)}
+        picture.extra_mime = {
+            PLOTLY_MIME: plotly_figure(*sampled, order, axis_labels(explained), title)
+        }
     return picture.draw_on(ax) if ax is not None else picture
 
 

@@ -13,7 +13,7 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.canvas.visible_text import (
     Piece,
-    characters_in,
+    count_characters,
     display_width,
     is_escaped,
     to_bytes,
@@ -51,7 +51,7 @@ def draw_token_prices(
         raise ValueError("There is nothing to compare: give at least one vocabulary.")
     base = next(iter(next(iter(tables.values())))) if base is None else base
     for name, rows in tables.items():
-        if base not in rows or not all(map(characters_in, rows.values())):
+        if base not in rows or not all(map(count_characters, rows.values())):
             raise ValueError(
                 f"{name!r} has sentences in {', '.join(rows)}; none may be empty, and {base!r}, "
                 f"with which the others are compared, must be among them."
@@ -70,7 +70,7 @@ def draw_token_prices(
 
 
 def price_stats(tokens: Sequence[Piece], base: Sequence[Piece]) -> dict:
-    characters = characters_in(tokens)
+    characters = count_characters(tokens)
     return {
         "tokens": len(tokens),
         "characters": characters,

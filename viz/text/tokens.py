@@ -13,7 +13,7 @@ from viz.canvas.scene import Line, Rect, Scene, Text, vstack
 from viz.canvas.visible_text import (
     Piece,
     Run,
-    characters_in,
+    count_characters,
     display_width,
     split_characters,
     to_runs,
@@ -95,7 +95,7 @@ def check_ids(ids: Mapping | None, texts: dict[str, list[Piece]]) -> dict[str, l
 
 
 def token_stats(pieces: list[Piece], ids: list[int] | None) -> dict:
-    characters = characters_in(pieces)
+    characters = count_characters(pieces)
     each = characters / len(pieces) if pieces else 0.0
     return {
         "pieces": pieces,

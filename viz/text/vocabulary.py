@@ -6,7 +6,7 @@ from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
-from viz.canvas.visible_text import Piece, bytes_in, characters_in
+from viz.canvas.visible_text import Piece, count_bytes, count_characters
 from viz.text.tokens import check_pieces, summary_text, tokens_scene
 
 WIDTH, MARGIN, LEFT, BAR_WIDTH = 760, 16.0, 176.0, 300.0
@@ -37,7 +37,7 @@ def draw_vocabulary(
             f"vocab_size must be at least 1 and at most `max_vocab_size`, and n_embd at least 1."
         )
     pieces = check_pieces({"": pieces})[""]
-    embedding_parameters, n_bytes = vocab_size * n_embd, bytes_in(pieces)
+    embedding_parameters, n_bytes = vocab_size * n_embd, count_bytes(pieces)
     gauges = Scene(WIDTH, 96)
     sentence = f"A vocabulary of {vocab_size:,}: {summary_text(pieces)}"
     gauges.add(Text(MARGIN, 25, title or sentence, 15, weight="600"))
@@ -54,7 +54,7 @@ def draw_vocabulary(
         "pieces": pieces,
         "tokens": len(pieces),
         "bytes": n_bytes,
-        "characters": characters_in(pieces),
+        "characters": count_characters(pieces),
         "vocab_size": vocab_size,
         "table": embedding_parameters,
     }

@@ -50,7 +50,9 @@ def draw_surface(
     grid = LossGrid(loss_at, x_range, y_range, (LEFT, top, MAP_WIDTH, map_height(x_range, y_range)))
     picture = surface_picture(grid, grid.shapes(), paths_by_name, title, x_name, y_name)
     if surface_3d:
-        picture.more = {PLOTLY_MIME: plotly_surface(grid, picture.data["paths"], x_name, y_name)}
+        picture.extra_mime = {
+            PLOTLY_MIME: plotly_surface(grid, picture.data["paths"], x_name, y_name)
+        }
     return picture.draw_on(ax) if ax is not None else picture
 
 
