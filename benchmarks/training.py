@@ -35,14 +35,14 @@ from gptcore.training import (
     TrainConfig,
     budget,
     make_optimizers,
-    measure_rate,
+    measure_throughput,
     train,
-    write_own_shards,
+    write_char_shards,
 )
 from gptcore.training.cost.budget import preset_vocab_size
-from gptcore.training.optimizers import state_tensors
+from gptcore.training.optimizers import optimizer_state_dict
 from gptcore.training.presets import FAST
-from gptcore.training.rate import Noise
+from gptcore.training.throughput import RandomBatches
 
 STEPS = 40
 # nanoGPT's demonstration on a processor: 4 layers, 4 heads, 128 wide, block 64, batch 12.
@@ -73,7 +73,7 @@ def figures() -> Iterator[tuple]:
                 {},
             )
             return
-        write_own_shards("shakespeare", Path(folder) / "text")
+        write_char_shards("shakespeare", Path(folder) / "text")
         yield from loader(Path(folder) / "text")
         yield from beside_others(Path(folder) / "text")
         yield from fast_recipe(Path(folder) / "text")
@@ -98,12 +98,12 @@ def checkpoint_of_40m(folder: Path) -> Iterator[tuple]:
     for optimizer in optimizers:
         optimizer.step()
     store, seconds = Checkpoints(folder / "40m"), []
-    tensors = state_tensors(model, optimizers)
+    tensors = optimizer_state_dict(model, optimizers)
     for step in (1, 2, 3):
         start = perf_counter()
         store.save(step, model, tensors, {"step": step})
         seconds.append(perf_counter() - start)
-        store.tidy(None)
+        store.prune(None)
     yield "checkpoint of 40.95M, 491 MB, written", median(seconds), "s", {"at_most": 2}
     start = perf_counter()
     store.load(3)
@@ -169,9 +169,9 @@ def calibrated() -> Iterator[tuple]:
     preset = PRESETS["stories-cpu"]
     model = preset.config(preset_vocab_size(preset))
     config = replace(preset.train, max_steps=CALIBRATED_STEPS, eval_every=NEVER)
-    rate = measure_rate(model, config)
+    rate = measure_throughput(model, config)
     plan = budget(model, config, tokens_per_second=rate.tokens_per_second)
-    rows = Noise(config.batch_size, model.block_size, model.vocab_size)
+    rows = RandomBatches(config.batch_size, model.block_size, model.vocab_size)
     start = perf_counter()
     for _ in train(GPT(model, torch.Generator().manual_seed(1)), rows, config):
         pass

@@ -9,7 +9,7 @@ import torch
 from benchmarks.gpu.settings import Record, Settings, free_memory, new_model
 from gptcore.training import estimate_memory, train
 from gptcore.training.cost.parameters import flops_per_token
-from gptcore.training.rate import Noise
+from gptcore.training.throughput import RandomBatches
 
 WARM_UP = 3  # steps that are not timed: compiling, caches, clocks
 
@@ -27,7 +27,7 @@ def measure(settings: Settings, preset: str, steps: int = 8, **changes) -> Recor
     model = settings.model_config(preset)
     config = settings.train_config(preset, max_steps=1000, warmup_steps=50, **changes)
     before = torch.cuda.memory_allocated() if settings.on_gpu else 0
-    noise = Noise(config.batch_size, model.block_size, model.vocab_size)
+    noise = RandomBatches(config.batch_size, model.block_size, model.vocab_size)
     start, speeds = perf_counter(), []
     with closing(train(new_model(model), noise, config)) as running:
         for step in running:

@@ -12,7 +12,7 @@ from time import perf_counter
 from benchmarks.gpu.settings import Check, Record, Settings, free_memory, new_model
 from gptcore.corpus import Batches
 from gptcore.tokenizers import GPT2Tokenizer
-from gptcore.training import sample_text, train
+from gptcore.training import generate_text, train
 
 PRESET_NAMES = ("fineweb-40m", "fineweb-40m-fast")
 STEPS, BATCH_SIZE = 500, 32  # twice 32 rows of 1,024 tokens a step: 33 million tokens
@@ -61,5 +61,5 @@ def recorded(settings: Settings, preset: str) -> Iterator[Record]:
 
 def samples(gpt) -> list[str]:
     tokenizer = GPT2Tokenizer()
-    texts = (sample_text(gpt, tokenizer, PROMPT, 60, seed=s, temperature=0.8) for s in (1, 2, 3))
+    texts = (generate_text(gpt, tokenizer, PROMPT, 60, seed=s, temperature=0.8) for s in (1, 2, 3))
     return [PROMPT + "".join(text) for text in texts]

@@ -11,9 +11,9 @@ import torch
 
 from gptcore.corpus import Batches, is_downloaded
 from gptcore.model import GPT, GPTConfig
-from gptcore.training import PRESETS, TrainConfig, write_own_shards
+from gptcore.training import PRESETS, TrainConfig, write_char_shards
 from gptcore.training.cost.budget import preset_vocab_size
-from gptcore.training.rate import Noise
+from gptcore.training.throughput import RandomBatches
 
 NEVER = 1_000_000
 SHAPES = {"40M": "fineweb-40m", "124M": "fineweb-124m"}  # the models whose speed is measured
@@ -72,9 +72,9 @@ class Settings:
         if text is not None:
             folder = self.work / f"shards-{text}" if is_downloaded(text) else None
             if folder is not None and not folder.exists():
-                write_own_shards(text, folder)
+                write_char_shards(text, folder)
         if folder is None or model.vocab_size == TINY_VOCAB:
-            return Noise(**size, vocab_size=model.vocab_size)
+            return RandomBatches(**size, vocab_size=model.vocab_size)
         return Batches(folder, **size, seed=config.seed)
 
 

@@ -10,7 +10,7 @@ from benchmarks.gpu.measuring import measure
 from benchmarks.gpu.nanogpt import nanogpt_speed
 from benchmarks.gpu.settings import SHAPES, Check, Record, Settings, free_memory, new_model
 from gptcore.training import budget, gpu_of_device, peak_flops, train
-from gptcore.training.rate import Noise
+from gptcore.training.throughput import RandomBatches
 
 BEST = 32  # the micro-batch at which both are compared
 OTHERS = (64, 16, 8, 4)
@@ -123,7 +123,7 @@ def profiled(settings: Settings) -> Iterator[Record]:
     model = settings.model_config(SHAPES["124M"])
     usual = {"batch_size": settings.pick(32, 2), "grad_accum": 2, "compile": settings.on_gpu}
     config = settings.train_config(SHAPES["124M"], max_steps=1000, warmup_steps=50, **usual)
-    noise = Noise(config.batch_size, model.block_size, model.vocab_size)
+    noise = RandomBatches(config.batch_size, model.block_size, model.vocab_size)
     running = train(new_model(model), noise, config)
     for _ in range(3):
         next(running)

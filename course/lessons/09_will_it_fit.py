@@ -374,10 +374,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gptcore.corpus import Batches
-from gptcore.training import TrainConfig, train, write_own_shards
+from gptcore.training import TrainConfig, train, write_char_shards
 
 room = TemporaryDirectory()  # gone when the lesson is closed
-write_own_shards("stories", room.name)
+write_char_shards("stories", room.name)
 batches, unseen = (Batches(Path(room.name), batch_size=16, block_size=32, seed=1, split=part) for part in ("train", "val"))
 as_in_lesson_6 = {"activation": "relu", "norm": "rmsnorm", "norm_embeddings": True, "final_norm": False, "tie_weights": False}
 

@@ -331,7 +331,7 @@ floor = story_entropy().nats * len(stories) / tokens
 print(f"who knows nothing: {torch.tensor(512.0).log():.2f} nats per token; who has the table: {floor:.2f}")
 
 # %%
-from gptcore.training import sample_text
+from gptcore.training import generate_text
 
 gpt = new_gpt(n_embd=96, block_size=64)
 config = TrainConfig(max_steps=500, batch_size=8, learning_rate=0.01, min_learning_rate=0, warmup_steps=20)
@@ -339,7 +339,7 @@ config = replace(config, eval_every=10, eval_tokens=2048, device="cpu")
 
 
 def write(seed=3):
-    return "".join(sample_text(gpt, tokenizer, max_new_tokens=24, temperature=0.7, seed=seed))
+    return "".join(generate_text(gpt, tokenizer, max_new_tokens=24, temperature=0.7, seed=seed))
 
 # %% [markdown]
 # Each time the validation loss passes 5, 4, 3 and 2.3, the model is asked for a few words, and they are pinned to the curve. Beside that, a few moments are kept for later.
@@ -642,13 +642,13 @@ same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
 # %% tags=["needs-gpu"]
 from course.sample import fineweb_shards
 from gptcore.corpus import data_folder
-from gptcore.training import FINEWEB_40M_CURVE, find_tokenizer_of
+from gptcore.training import FINEWEB_40M_CURVE, tokenizer_of_folder
 
 shards, preset = fineweb_shards(), find_preset("fineweb-40m")
-words, config = find_tokenizer_of(shards), replace(preset.train, device="cuda", max_minutes=3)  # 0: the night
+words, config = tokenizer_of_folder(shards), replace(preset.train, device="cuda", max_minutes=3)  # 0: the night
 texts = {s: Batches(shards, batch_size=16, block_size=1024, seed=config.seed, split=s) for s in ("train", "val")}
 gpt = GPT(preset.config(), torch.Generator().manual_seed(config.seed)).float()
-said = lambda: "".join(sample_text(gpt, words, "The", 40, temperature=0.8, seed=1))
+said = lambda: "".join(generate_text(gpt, words, "The", 40, temperature=0.8, seed=1))
 pins = {"pin_at": (5.9, 5.0, 4.5, 4.2), "sample": said}
 published = {"published, val": FINEWEB_40M_CURVE["val"]}
 plot = LossPlot("40 million parameters on FineWeb", last_step=6000, reference=published, **pins)

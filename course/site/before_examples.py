@@ -48,7 +48,7 @@ from gptcore.training import *
 sizes = GPTConfig(vocab_size=27, block_size=16, n_layer=1, n_head=2, n_embd=16)
 model = GPT(sizes)
 config = TrainConfig(max_steps=3, warmup_steps=1, batch_size=4, device="cpu")
-tokenizer = write_own_shards("names", "data")
+tokenizer = write_char_shards("names", "data")
 batches = Batches("data", batch_size=4, block_size=16, seed=1)
 """,
     "gptcore.ladder": """

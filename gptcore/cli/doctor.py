@@ -14,7 +14,7 @@ from gptcore.training.hardware.doctor import Finding
 from gptcore.training.presets import find_preset
 
 if TYPE_CHECKING:
-    from gptcore.training.rate import Rate
+    from gptcore.training.throughput import Throughput
 
 MARKS = {"ok": "ok", "warning": "--", "error": "!!"}
 WIDTH = 96
@@ -47,7 +47,7 @@ class Doctor:
         elif rate is not None:
             print(rate_in_words(preset, rate))
 
-    def measured(self) -> "tuple[str, Rate]":
+    def measured(self) -> "tuple[str, Throughput]":
         """A run's rate, and which run's."""
         torch = doctor.pytorch()
         if torch is None:
@@ -57,8 +57,8 @@ class Doctor:
         if sys.stderr.isatty():
             print(f"measuring 20 steps of {name} ...", file=sys.stderr, flush=True)
         # Only these lines need PyTorch, which may not be installed.
-        rate = import_module("gptcore.training.rate")
-        return name, rate.measure_rate(preset.config(preset_vocab_size(preset)), preset.train)
+        rate = import_module("gptcore.training.throughput")
+        return name, rate.measure_throughput(preset.config(preset_vocab_size(preset)), preset.train)
 
 
 def in_words(finding: Finding) -> str:
@@ -81,7 +81,7 @@ def in_words(finding: Finding) -> str:
     )
 
 
-def rate_in_words(preset: str, rate: "Rate") -> str:
+def rate_in_words(preset: str, rate: "Throughput") -> str:
     """The rate, and what it is good for."""
     share = "" if rate.mfu is None else f", {rate.mfu:.0%} of its peak"
     return (

@@ -54,7 +54,7 @@ class Sample:
         tokenizer = import_module("gptcore.tokenizers").load_tokenizer(
             file if self.tokenizer is None else self.tokenizer
         )
-        model = training.known_tokens_only(model, tokenizer.vocab_size)
+        model = training.crop_vocab(model, tokenizer.vocab_size)
         model.to(training.pick_device(self.device))
         start = beginning_of_texts(out_dir)
         prompt = start if self.prompt is None else self.prompt
@@ -62,12 +62,12 @@ class Sample:
             if i:
                 print("\n---")
             print(self.prompt or "", end="")
-            pieces = training.sample_text(
+            pieces = training.generate_text(
                 model,
                 tokenizer,
                 prompt,
                 self.max_new_tokens,
-                begin=not start,
+                prepend_bos=not start,
                 temperature=self.temperature,
                 top_k=self.top_k,
                 top_p=self.top_p,

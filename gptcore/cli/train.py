@@ -11,7 +11,7 @@ from gptcore.model.config import GPTConfig
 from gptcore.optional import require_packages
 from gptcore.training.config import TrainConfig
 from gptcore.training.presets import find_preset
-from gptcore.training.saving.settings_before import settings_before
+from gptcore.training.saving.run_settings import load_run_settings
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Train(TrainOptions):
 
         Raises: ValueError if it was another preset.
         """
-        before = settings_before(self.out_dir, note) if self.resume else None
+        before = load_run_settings(self.out_dir, note) if self.resume else None
         if before is None:
             return None
         command = typed_before(self.out_dir)

@@ -1,3 +1,5 @@
+from gptcore.training.char_shards import tokenizer_of_folder as tokenizer_of_folder
+from gptcore.training.char_shards import write_char_shards as write_char_shards
 from gptcore.training.config import TrainConfig as TrainConfig
 from gptcore.training.cost.budget import Budget as Budget
 from gptcore.training.cost.budget import budget as budget
@@ -14,8 +16,10 @@ from gptcore.training.cost.scaling import chinchilla_loss as chinchilla_loss
 from gptcore.training.cost.scaling import compute_optimal as compute_optimal
 from gptcore.training.cost.scaling import fit_power_law as fit_power_law
 from gptcore.training.cost.scaling import nearest_config as nearest_config
-from gptcore.training.faults import NonFiniteError as NonFiniteError
-from gptcore.training.faults import OutOfMemoryError as OutOfMemoryError
+from gptcore.training.distributed import World as World
+from gptcore.training.distributed import init_distributed as init_distributed
+from gptcore.training.errors import NonFiniteError as NonFiniteError
+from gptcore.training.errors import OutOfMemoryError as OutOfMemoryError
 from gptcore.training.hardware.device import pick_device as pick_device
 from gptcore.training.hardware.doctor import Finding as Finding
 from gptcore.training.hardware.doctor import examine as examine
@@ -28,19 +32,13 @@ from gptcore.training.hardware.mfu import peak_flops as peak_flops
 from gptcore.training.loss import LossSum as LossSum
 from gptcore.training.loss import validation_loss as validation_loss
 from gptcore.training.optimizers import make_optimizers as make_optimizers
-from gptcore.training.own_text import find_tokenizer_of as find_tokenizer_of
-from gptcore.training.own_text import write_own_shards as write_own_shards
 from gptcore.training.presets import PRESETS as PRESETS
 from gptcore.training.presets import Preset as Preset
 from gptcore.training.presets import find_preset as find_preset
-from gptcore.training.processes import Processes as Processes
-from gptcore.training.processes import joined as joined
-from gptcore.training.rate import Rate as Rate
-from gptcore.training.rate import measure_rate as measure_rate
-from gptcore.training.samples import initial_weights as initial_weights
-from gptcore.training.samples import known_tokens_only as known_tokens_only
+from gptcore.training.samples import crop_vocab as crop_vocab
+from gptcore.training.samples import generate_text as generate_text
+from gptcore.training.samples import load_initial_weights as load_initial_weights
 from gptcore.training.samples import load_model as load_model
-from gptcore.training.samples import sample_text as sample_text
 from gptcore.training.saving.checkpoint_files import (
     CheckpointDamagedError as CheckpointDamagedError,
 )
@@ -49,6 +47,8 @@ from gptcore.training.saving.log import Step as Step
 from gptcore.training.saving.log import read_log as read_log
 from gptcore.training.saving.signals import StopSignals as StopSignals
 from gptcore.training.schedule import learning_rate as learning_rate
+from gptcore.training.throughput import Throughput as Throughput
+from gptcore.training.throughput import measure_throughput as measure_throughput
 from gptcore.training.trainer import Training as Training
-from gptcore.training.trainer import check_new as check_new
+from gptcore.training.trainer import check_empty as check_empty
 from gptcore.training.trainer import train as train

@@ -1,127 +1,164 @@
-"""The loss of a batch, if need be in pieces; and of a validation text, always the same tokens.
+"""The loss of a batch, if need be in chunks; and the loss on a validation text.
 
-The logits are the largest thing in memory: 16 x 1024 tokens times 50,304 of them are 3.3 GB, and
-their slopes as much again. In pieces, only `chunk` tokens have logits at a time; they are computed
-once more on the way back, which costs time. The loss is the same. Where there is no way back, in a
-measurement, pieces cost nothing, so there they are always small: it never needs more memory than
-learning does.
-Left out on purpose: anything random. Nothing here draws.
-Source: recomputing: Chen et al. 2016, arXiv 1604.06174.
+The logits are the largest tensor: 16 x 1024 tokens x 50,304 are 3.3 GB, and their gradient as much
+again. In chunks, only `chunk` tokens have logits at a time; the backward pass computes them once
+more, which costs time. The loss is the same. Evaluation has no backward pass, so chunks cost
+nothing there and are always small: evaluation never needs more memory than training.
+Source: activation checkpointing: Chen et al. 2016, arXiv 1604.06174.
 """
 
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from gptcore.model import GPT
 from gptcore.model.gpt import asked
 from gptcore.model.ids import summed_cross_entropy
-from gptcore.training.processes import Processes
+from gptcore.training.distributed import World
 
-# Tokens whose logits are in memory at a time in a measurement: at most so many, and at most one in
-# so many of the batch. A logit has 10 bytes there (its own 2 or 4, widened, as a share), and only 4
-# where a compiled model learns.
-MEASURED, ONE_IN = 256, 4
+# In evaluation: the most tokens of one chunk, and the fewest chunks of a batch. A logit takes 10
+# bytes there (its own 2 or 4, widened, as a probability), and only 4 in compiled training.
+EVAL_CHUNK, MIN_EVAL_CHUNKS = 256, 4
 
 
-class Windows(Protocol):
-    """A validation text, cut into rows that are always the same (`gptcore.corpus.Batches`)."""
+class ValWindows(Protocol):
+    """A validation text in rows that are always the same (`gptcore.corpus.Batches`)."""
 
     windows: int
     block_size: int
 
-    def read(self, window: int) -> np.ndarray:
-        """The tokens of one row, and the one after it. Shapes: (T + 1,)."""
+    def load_window(self, window: int) -> NDArray[Any]:
+        """Return the tokens of one row.
+
+        Args:
+            window: Number of the row, from 0.
+
+        Returns:
+            Token ids, shape (T + 1,): the inputs and the target of the last one.
+        """
 
 
 class LossSum(nn.Module):
-    """A model and the sum of its surprise over all targets that are asked for.
+    """A model with the sum of its cross-entropy over all targets.
 
-    With `activation_checkpointing` each block keeps only what came in, and computes the rest again.
-    Shapes: ids, targets (B, T) -> (). Units: nats.
-    Example: ids = torch.zeros(1, 5, dtype=torch.int64)
-             LossSum(model)(ids, ids).shape -> torch.Size([])
+    Called with ids and targets of shape (B, T) it returns the sum in nats, shape ().
+
+    Args:
+        model: The model.
+        chunk: Tokens whose logits are in memory at a time; 0 for all.
+        activation_checkpointing: Whether blocks keep only their input and compute the rest again in
+            the backward pass.
+
+    Example:
+        >>> ids = torch.zeros(1, 5, dtype=torch.int64)
+        >>> LossSum(model)(ids, ids).shape
+        torch.Size([])
     """
 
-    def __init__(self, model: GPT, chunk: int = 0, activation_checkpointing: bool = False):
+    def __init__(self, model: GPT, chunk: int = 0, activation_checkpointing: bool = False) -> None:
         super().__init__()
-        self.model, self.chunk, self.activation_checkpointing = (
-            model,
-            chunk,
-            activation_checkpointing,
-        )
-        self.parts_with_gradient = (self.read, self.of)
+        self.model, self.chunk = model, chunk
+        self.activation_checkpointing = activation_checkpointing
+        self.training_functions = (self.forward_hidden, self.loss_of_hidden)
 
     def compile_in_parts(self) -> None:
-        """Compile the blocks and the loss of one piece, each alone.
+        """Compile the blocks, and the loss of one chunk, each on its own.
 
-        In one graph the compiler computes the logits of all pieces before the gradient of any, so
-        pieces save nothing (benchmarks/gpu, 2026-11-28: 1.33 times the memory).
+        In one graph the compiler computes the logits of all chunks before the gradient of any, so
+        chunks save nothing (benchmarks/gpu, 2026-11-28: 1.33 times the memory).
         """
-        self.parts_with_gradient = (torch.compile(self.read), torch.compile(self.of))
+        self.training_functions = (
+            torch.compile(self.forward_hidden),
+            torch.compile(self.loss_of_hidden),
+        )
 
-    def do_not_compile(self) -> None:
+    def undo_compile(self) -> None:
         """Undo `compile_in_parts`."""
-        self.parts_with_gradient = (self.read, self.of)
+        self.training_functions = (self.forward_hidden, self.loss_of_hidden)
 
     def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
-        with_gradient = torch.is_grad_enabled()
-        read, of = self.parts_with_gradient if with_gradient else (self.read, self.of)
-        x, wanted = read(ids).flatten(0, 1), targets.flatten()  # (B * T, C), (B * T,)
+        """Sum the cross-entropy over a batch.
+
+        Args:
+            ids: Token ids, shape (B, T).
+            targets: Token ids, shape (B, T); -1 and -100 are ignored.
+
+        Returns:
+            The sum in nats, shape ().
+        """
+        is_training = torch.is_grad_enabled()
+        forward_hidden, loss_of_hidden = (
+            self.training_functions if is_training else (self.forward_hidden, self.loss_of_hidden)
+        )
+        x, flat_targets = forward_hidden(ids).flatten(0, 1), targets.flatten()  # (B*T, C), (B*T,)
         chunk = self.chunk or len(x)
-        if not with_gradient:
-            chunk = max(1, min(chunk, MEASURED, len(x) // ONE_IN))
+        if not is_training:
+            chunk = max(1, min(chunk, EVAL_CHUNK, len(x) // MIN_EVAL_CHUNKS))
         if chunk >= len(x):
-            return of(x, wanted)
+            return loss_of_hidden(x, flat_targets)
         total = x.new_zeros((), dtype=torch.float32)
-        for piece, its_targets in zip(x.split(chunk), wanted.split(chunk)):
-            total = total + checkpoint(of, piece, its_targets, use_reentrant=False)
+        for piece, its_targets in zip(x.split(chunk), flat_targets.split(chunk)):
+            total = total + checkpoint(loss_of_hidden, piece, its_targets, use_reentrant=False)
         return total
 
-    def read(self, ids: Tensor) -> Tensor:
-        """What the last block leaves of each token. Shapes: (B, T) -> (B, T, C)."""
+    def forward_hidden(self, ids: Tensor) -> Tensor:
+        """Return the residual stream after the last block: (B, T) -> (B, T, C)."""
         model = self.model
         if not (self.activation_checkpointing and torch.is_grad_enabled()):
             return model.read(ids)
         x, turn = model.embed(ids), model.turn(ids)
-        drops = model.config.dropout > 0  # the same must be dropped again: chance is kept for that
+        keep_rng = model.config.dropout > 0  # the second pass needs the same dropout mask
         for block in model.h:
-            x = checkpoint(block, x, turn=turn, use_reentrant=False, preserve_rng_state=drops)
+            x = checkpoint(block, x, turn=turn, use_reentrant=False, preserve_rng_state=keep_rng)
         return x
 
-    def of(self, x: Tensor, targets: Tensor) -> Tensor:
-        """The sum over some tokens. Shapes: (N, C), (N,) -> ()."""
+    def loss_of_hidden(self, x: Tensor, targets: Tensor) -> Tensor:
+        """Return the summed cross-entropy of some tokens: (N, C), (N,) -> ()."""
         return summed_cross_entropy(self.model.logits(x), targets)
 
 
 def validation_loss(
     loss: LossSum,
-    val: Windows,
+    val: ValWindows,
     tokens: int,
     batch_size: int,
-    autocast: AbstractContextManager,
-    processes: Processes,
+    autocast: AbstractContextManager[Any],
+    world: World,
 ) -> float:
-    """The mean surprise over the first `tokens` of a text, in whole windows.
+    """Return the mean loss over the first tokens of a validation text, in whole windows.
 
-    The same tokens whatever the batch size, the seed and the number of processes.
-    Units: nats per token.
-    Example: val = Batches("data", batch_size=4, block_size=16, seed=1, split="val")
-             validation_loss(LossSum(model), val, 64, 4, nullcontext(), Processes()) -> about 3.3
+    The tokens are the same for every batch size, seed and number of processes.
+
+    Args:
+        loss: The model with its loss.
+        val: The validation text.
+        tokens: How many tokens; at least one window is taken.
+        batch_size: Windows in one forward pass.
+        autocast: Context for the number format of the arithmetic.
+        world: The processes that share the work. A collective call.
+
+    Returns:
+        Nats per token.
+
+    Example:
+        >>> val = Batches("data", batch_size=4, block_size=16, seed=1, split="val")
+        >>> round(validation_loss(LossSum(model), val, 64, 4, nullcontext(), World()))
+        3
     """
     windows = range(max(1, min(val.windows, tokens // val.block_size)))
-    mine = windows[processes.rank :: processes.size]
+    mine = windows[world.rank :: world.world_size]
     total = 0.0
-    most = -(-len(windows) // processes.size)  # windows of one process
+    per_process = -(-len(windows) // world.world_size)  # at most
     with asked(loss.model), autocast:
-        for first in range(0, most, batch_size):
-            now = mine[first : first + batch_size]
-            # Parts of a model that is shared out compute together: nobody may stay away.
-            rows = np.stack([val.read(window) for window in now or windows[:1]])
+        for first in range(0, per_process, batch_size):
+            batch = mine[first : first + batch_size]
+            # With FSDP every process must take part in every forward pass, even without a window.
+            rows = np.stack([val.load_window(window) for window in batch or windows[:1]])
             ids = torch.from_numpy(rows.astype(np.int64)).to(loss.model.device)  # (B, T + 1)
-            total += float(loss(ids[:, :-1], ids[:, 1:])) * bool(now)
-    return processes.sum(total) / (len(windows) * val.block_size)
+            total += float(loss(ids[:, :-1], ids[:, 1:])) * bool(batch)
+    return world.all_reduce(total) / (len(windows) * val.block_size)

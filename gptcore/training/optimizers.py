@@ -1,12 +1,10 @@
-"""Who moves which weights: AdamW all of them, or Muon the matrices inside the blocks.
+"""The optimizers: AdamW for all weights, or Muon for the matrices inside the blocks.
 
-Decay draws matrices towards 0, not the vectors (biases, the gains of norms), of which each number
-has a scale of its own. Muon turns the running mean of a matrix's slopes into the nearest matrix
-that stretches nothing before it takes the step; what is looked up or lies at the border (the
-embeddings, the head) stays with AdamW.
-Left out on purpose: our own arithmetic; PyTorch has both.
+Weight decay applies to matrices only, not to vectors (biases, gains of norms). Muon replaces the
+running mean of a matrix's gradients by the nearest orthogonal matrix before it takes the step.
+Embeddings and the head stay with AdamW.
 Source: AdamW: Loshchilov and Hutter 2017, arXiv 1711.05101; Muon: Jordan et al. 2024, and for the
-    step's length, the same as AdamW's: Liu et al. 2025, arXiv 2502.16982.
+    length of its step, which matches AdamW's: Liu et al. 2025, arXiv 2502.16982.
 """
 
 import torch
@@ -15,21 +13,30 @@ from torch.optim import AdamW, Muon, Optimizer
 
 from gptcore.model import GPT
 from gptcore.training.config import TrainConfig
-from gptcore.training.sharing import own_part
+from gptcore.training.fsdp import shard_like
 
-ADAMW_REMEMBERS = {"step", "exp_avg", "exp_avg_sq"}
-MUON_REMEMBERS = {"momentum_buffer"}
+ADAMW_STATE_KEYS = {"step", "exp_avg", "exp_avg_sq"}
+MUON_STATE_KEYS = {"momentum_buffer"}
 
 
 def make_optimizers(model: GPT, config: TrainConfig) -> list[Optimizer]:
-    """The optimizers, which share out all weights of the model among them.
+    """Make the optimizers that together update all weights of a model.
 
-    Example: len(make_optimizers(model, config)) -> 1
+    Args:
+        model: The model, on its device.
+        config: Which optimizer, and its settings.
+
+    Returns:
+        AdamW alone, or AdamW and Muon.
+
+    Example:
+        >>> [type(optimizer).__name__ for optimizer in make_optimizers(model, config)]
+        ['AdamW']
     """
-    groups = weights_by_group(model, config.optimizer)
-    decays = {"adamw matrices": config.weight_decay, "adamw vectors": 0.0}
+    groups = param_groups(model, config.optimizer)
+    decay = {"adamw matrices": config.weight_decay, "adamw vectors": 0.0}
     adamw = AdamW(
-        [{"params": groups[name], "weight_decay": decays[name]} for name in decays if groups[name]],
+        [{"params": groups[name], "weight_decay": decay[name]} for name in decay if groups[name]],
         lr=config.learning_rate,
         betas=(config.beta1, config.beta2),
         fused=model.device.type in ("cpu", "cuda"),
@@ -40,13 +47,13 @@ def make_optimizers(model: GPT, config: TrainConfig) -> list[Optimizer]:
         groups["muon"],
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
-        adjust_lr_fn="match_rms_adamw",  # so that one learning rate serves both
+        adjust_lr_fn="match_rms_adamw",  # so that one learning rate suits both
     )
     return [adamw, muon]
 
 
-def weights_by_group(model: GPT, optimizer: str) -> dict[str, list[Tensor]]:
-    """Every weight once: a tied head is the token embedding."""
+def param_groups(model: GPT, optimizer: str) -> dict[str, list[Tensor]]:
+    """Every weight once, by optimizer and weight decay; a tied head is the token embedding."""
     groups: dict[str, list[Tensor]] = {"muon": [], "adamw matrices": [], "adamw vectors": []}
     for name, weight in model.named_parameters():
         if weight.dim() < 2:
@@ -58,53 +65,82 @@ def weights_by_group(model: GPT, optimizer: str) -> dict[str, list[Tensor]]:
     return groups
 
 
-def set_rate(optimizers: list[Optimizer], rate: float) -> None:
-    """The learning rate of the next update."""
+def set_lr(optimizers: list[Optimizer], lr: float) -> None:
+    """Set the learning rate of the next update.
+
+    Args:
+        optimizers: The optimizers.
+        lr: The learning rate.
+    """
     for optimizer in optimizers:
         for group in optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = lr
 
 
-def state_tensors(model: GPT, optimizers: list[Optimizer]) -> dict[str, Tensor]:
-    """All that the optimizers remember, under names such as h.0.mlp.c_fc.weight/exp_avg."""
+def optimizer_state_dict(model: GPT, optimizers: list[Optimizer]) -> dict[str, Tensor]:
+    """Collect the state tensors of the optimizers.
+
+    Args:
+        model: The model whose weights they update.
+        optimizers: The optimizers.
+
+    Returns:
+        Tensors under names such as h.0.mlp.c_fc.weight/exp_avg.
+    """
     name_of: dict[Tensor, str] = {weight: name for name, weight in model.named_parameters()}
     return {
-        f"{name_of[weight]}/{what}": tensor
+        f"{name_of[weight]}/{key}": tensor
         for optimizer in optimizers
-        for weight, memory in optimizer.state.items()
-        for what, tensor in memory.items()
+        for weight, state in optimizer.state.items()
+        for key, tensor in state.items()
     }
 
 
-def restore_state(model: GPT, optimizers: list[Optimizer], tensors: dict[str, Tensor]) -> None:
-    """Let the optimizers remember what `state_tensors` had.
+def load_optimizer_state(
+    model: GPT, optimizers: list[Optimizer], tensors: dict[str, Tensor]
+) -> None:
+    """Load what `optimizer_state_dict` collected into the optimizers.
 
-    Raises: ValueError if it was of another optimizer.
+    Args:
+        model: The model whose weights they update.
+        optimizers: The optimizers, changed in place.
+        tensors: The state tensors.
+
+    Raises:
+        ValueError: If the state is that of another optimizer.
     """
     name_of: dict[Tensor, str] = {weight: name for name, weight in model.named_parameters()}
     by_weight: dict[str, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
-        owner, what = name.rsplit("/", 1)
-        by_weight.setdefault(owner, {})[what] = tensor
+        owner, key = name.rsplit("/", 1)
+        by_weight.setdefault(owner, {})[key] = tensor
     for optimizer in optimizers:
-        wanted = MUON_REMEMBERS if isinstance(optimizer, Muon) else ADAMW_REMEMBERS
+        expected = MUON_STATE_KEYS if isinstance(optimizer, Muon) else ADAMW_STATE_KEYS
         content = optimizer.state_dict()
         weights = [w for group in optimizer.param_groups for w in group["params"]]
         content["state"] = {
-            i: {what: own_part(t, weight) for what, t in by_weight.get(name_of[weight], {}).items()}
+            i: {key: shard_like(t, weight) for key, t in by_weight.get(name_of[weight], {}).items()}
             for i, weight in enumerate(weights)
         }
-        for weight, memory in zip(weights, content["state"].values()):
-            if set(memory) != wanted:
+        for weight, state in zip(weights, content["state"].values()):
+            if set(state) != expected:
                 raise ValueError(
-                    f"The checkpoint remembers {', '.join(sorted(memory)) or 'nothing'} of "
+                    f"The checkpoint has {', '.join(sorted(state)) or 'no optimizer state'} for "
                     f"{name_of[weight]}, and {type(optimizer).__name__} needs "
-                    f"{', '.join(sorted(wanted))}. Resume with the optimizer that the run began "
+                    f"{', '.join(sorted(expected))}. Resume with the optimizer that the run began "
                     f"with."
                 )
         optimizer.load_state_dict(content)
 
 
-def clip(weights: list[Tensor], longest: float) -> Tensor:
-    """The length of all slopes together, which then are at most `longest` (0: as they are)."""
-    return torch.nn.utils.clip_grad_norm_(weights, longest or float("inf"))
+def clip_grad_norm(weights: list[Tensor], max_norm: float) -> Tensor:
+    """Scale all gradients down together if their norm is above `max_norm`.
+
+    Args:
+        weights: The weights with their gradients.
+        max_norm: The largest norm; 0 for no limit.
+
+    Returns:
+        The gradient norm before clipping, shape ().
+    """
+    return torch.nn.utils.clip_grad_norm_(weights, max_norm or float("inf"))

@@ -1,6 +1,6 @@
-"""Runs by name: sizes of the model, settings of the training, and the text, each in a few lines.
+"""Presets: runs with a name, each with its model sizes, training settings and text.
 
-Left out on purpose: what the defaults of `GPTConfig` and `TrainConfig` say already.
+A preset lists only what differs from the defaults of `GPTConfig` and `TrainConfig`.
 Source: shakespeare-char: nanoGPT's config of that name; fineweb-40m: the run whose curve is in the
     lessons; Muon and the switches of -fast: modded-nanogpt's records 2 to 5.
 """
@@ -15,19 +15,35 @@ from gptcore.training.config import TrainConfig
 
 @dataclass(frozen=True)
 class Preset:
-    """What a name stands for.
+    """A run with a name.
 
-    Example: Preset("my run", config, {"n_layer": 2}).config(vocab_size=64).n_layer -> 2
+    Attributes:
+        about: One line for the command line.
+        train: Settings of the training.
+        model: Fields of `GPTConfig` that differ from its defaults.
+        text: Name of a text that is learned character by character; None if shards must be given.
+        start: Prompt of a sample; empty for the token between two documents.
+
+    Example:
+        >>> Preset("my run", config, {"n_layer": 2}).config(vocab_size=64).n_layer
+        2
     """
 
     about: str
     train: TrainConfig
-    model: dict[str, Any] = field(default_factory=dict)  # fields of GPTConfig
-    text: str | None = None  # learned letter by letter; without one, shards must be given
-    start: str = ""  # what a sample goes on from; without it, the token between two texts
+    model: dict[str, Any] = field(default_factory=dict)
+    text: str | None = None
+    start: str = ""
 
     def config(self, vocab_size: int | None = None) -> GPTConfig:
-        """The sizes; a text that is learned letter by letter has its own `vocab_size`."""
+        """Return the sizes of the model.
+
+        Args:
+            vocab_size: Used if the preset has none, as for a text with a tokenizer of its own.
+
+        Returns:
+            The sizes.
+        """
         return GPTConfig(**({"vocab_size": vocab_size} if vocab_size else {}) | self.model)
 
 
@@ -50,10 +66,10 @@ FINEWEB_40M = TrainConfig(
     compile=True,
 )
 
-# The runs that have a name.
+# All presets by name.
 PRESETS: dict[str, Preset] = {
     "names": Preset(
-        "a small GPT invents first names; half a minute on a processor, no --data",
+        "a small GPT invents first names; half a minute on a CPU, no --data",
         TrainConfig(
             max_steps=1000,
             batch_size=32,
@@ -135,10 +151,20 @@ PRESETS: dict[str, Preset] = {
 
 
 def find_preset(name: str) -> Preset:
-    """The run of that name.
+    """Return the preset of that name.
 
-    Raises: ValueError with the nearest name.
-    Example: find_preset("names").text -> "names"
+    Args:
+        name: Its name.
+
+    Returns:
+        The preset.
+
+    Raises:
+        ValueError: If there is none; the message has the nearest name.
+
+    Example:
+        >>> find_preset("names").text
+        'names'
     """
     check_choice(name, "preset", PRESETS)
     return PRESETS[name]

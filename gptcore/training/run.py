@@ -1,21 +1,21 @@
-"""A run between two of its steps: model and optimizers, and how the next step is made.
+"""The state of a run (model, optimizers, counters) and one training step.
 
-Everything that a step does follows from the seed and its number: which rows it learns from, what
-dropout drops, how far it goes. So nothing of chance needs to be saved, and a resumed run does on a
-processor, bit for bit, what it would have done uninterrupted.
-Left out on purpose: files, and when to measure or to stop; that is `trainer.py`.
+The seed and the number of a step determine its rows, its dropout masks and its learning rate. So no
+random state is saved, and on a CPU a resumed run computes bit for bit what it would have computed
+without the interruption. Files, evaluation and stopping are in `trainer.py`.
 """
 
 import hashlib
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn.parallel import DistributedDataParallel
 
 from gptcore.model import GPT, check_ids
@@ -23,28 +23,28 @@ from gptcore.model.ids import check_targets, targets_to_predict
 from gptcore.model.weights import check_tensors
 from gptcore.training.config import TrainConfig
 from gptcore.training.cost.parameters import flops_per_token
-from gptcore.training.faults import is_out_of_memory
+from gptcore.training.distributed import World
+from gptcore.training.errors import NamedBatch, is_out_of_memory
+from gptcore.training.fsdp import apply_fsdp, full_tensor, reshard, set_gradient_sync, shard_like
 from gptcore.training.hardware import onednn
 from gptcore.training.hardware.device import autocast_context, pick_device, pick_dtype, synchronize
 from gptcore.training.hardware.mfu import compute_mfu, peak_flops
-from gptcore.training.loss import LossSum, Windows, validation_loss
+from gptcore.training.loss import LossSum, ValWindows, validation_loss
 from gptcore.training.optimizers import (
-    clip,
+    clip_grad_norm,
+    load_optimizer_state,
     make_optimizers,
-    restore_state,
-    set_rate,
-    state_tensors,
+    optimizer_state_dict,
+    set_lr,
 )
-from gptcore.training.processes import Processes
-from gptcore.training.saving.changes import Changes, check_finished, differences
-from gptcore.training.saving.checkpoint_contents import Loaded
+from gptcore.training.saving.changes import Changes, check_finished_settings, differences
+from gptcore.training.saving.checkpoint_contents import Checkpoint
 from gptcore.training.saving.signals import signals_deferred
 from gptcore.training.schedule import learning_rate
-from gptcore.training.sharing import add_up_alone, let_go, own_part, share_out, whole
 
-Micro = tuple[torch.Tensor, torch.Tensor, int]  # ids, targets, and the number of their batch
+MicroBatch = tuple[torch.Tensor, torch.Tensor, int]  # ids, targets, and the index of their batch
 
-LEAST_SCALE = 1.0  # of fp16's losses; if slopes overflow below it, there is another reason
+MIN_LOSS_SCALE = 1.0  # of fp16; if gradients overflow at a smaller scale, the scale is not to blame
 
 
 class Batches(Protocol):
@@ -53,41 +53,63 @@ class Batches(Protocol):
     batch_size: int
     block_size: int
 
-    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Shapes: two of (B, T)."""
+    def batch(self, step: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return ids and targets of one micro-batch.
+
+        Args:
+            step: Index of the micro-batch, from 0.
+
+        Returns:
+            Two integer arrays of shape (B, T).
+        """
 
 
 class NonFiniteStepError(FloatingPointError):
-    """A loss or slope of this step is not finite; the weights are as they were before it."""
+    """The loss or the gradient norm of a step is not finite; the weights are not updated."""
 
-    def __init__(self, what: str, batch: list[Micro]):
+    def __init__(self, what: str, batch: list[MicroBatch]) -> None:
         super().__init__(what)
         self.what, self.batch = what, batch
 
 
 @dataclass(frozen=True)
-class Learned:
-    """What one update was made of."""
+class StepResult:
+    """What one training step measured.
+
+    Attributes:
+        train_loss: Mean loss over the batch before the update, in nats per token.
+        grad_norm: Gradient norm before clipping; None if fp16 overflowed.
+        learning_rate: Learning rate of the update.
+        tokens_per_second: Speed of this step, all processes together.
+    """
 
     train_loss: float
     grad_norm: float | None
-    rate: float
+    learning_rate: float
     tokens_per_second: float
 
 
 class Run:
-    """Model, optimizers, and how far they have come."""
+    """Model, optimizers and counters of a run.
+
+    Args:
+        model: The model; it is moved to the device.
+        batches: The training data.
+        config: Settings.
+        val: The validation text, or None.
+        world: The processes that train together.
+    """
 
     def __init__(
         self,
         model: GPT,
         batches: Batches,
         config: TrainConfig,
-        val: Windows | None,
-        processes: Processes,
-    ):
+        val: ValWindows | None,
+        world: World,
+    ) -> None:
         self.model, self.batches, self.config, self.val = model, batches, config, val
-        self.processes = processes
+        self.world = world
         device = pick_device(config.device)
         self.dtype = pick_dtype(config.dtype, device)
         self.device = torch.device(device)
@@ -95,129 +117,141 @@ class Run:
         if device == "cpu" and not config.compile and onednn.is_faster():
             onednn.patch_linear_layers(model)
         self.peak = peak_flops(device, self.dtype)
-        # fp16 reaches no further down than 6e-8: losses are scaled up, and slopes down again.
-        narrow = self.dtype == torch.float16
-        self.scaler = torch.amp.GradScaler(device=self.device.type, enabled=narrow)
-        self.plain = LossSum(model, config.loss_chunk, config.activation_checkpointing)
-        self.loss: torch.nn.Module = self.plain
-        self.shared = config.fsdp and processes.size > 1
-        if self.shared:
-            share_out(self.plain, self.device, processes)
+        # The smallest number of fp16 is 6e-8, so losses are scaled up and gradients down again.
+        is_fp16 = self.dtype == torch.float16
+        self.scaler = torch.amp.GradScaler(device=self.device.type, enabled=is_fp16)
+        self.raw_loss = LossSum(model, config.loss_chunk, config.activation_checkpointing)
+        self.loss: torch.nn.Module = self.raw_loss
+        self.is_sharded = config.fsdp and world.world_size > 1
+        if self.is_sharded:
+            apply_fsdp(self.raw_loss, self.device, world)
         else:
             self.model.to(self.device)
-        if processes.size > 1 and not self.shared:
-            self.loss = DistributedDataParallel(self.plain)
+        if world.world_size > 1 and not self.is_sharded:
+            self.loss = DistributedDataParallel(self.raw_loss)
         self.optimizers = make_optimizers(model, config)
         self.step = self.tokens = 0
-        self.updating = False  # whether weights may be half-way between two steps
-        self.learned: Learned | None = None  # an update that is made, and not yet in the log
-        self.measured: tuple[float, int] | None = None  # the last validation loss, and its step
-        self.best: tuple[float, int] | None = None  # the best of those that have a checkpoint
-        self.changed: Changes = {}  # by this resume
-        self.history: list[dict[str, Any]] = []  # what changed at each resume
-        self.first_row = hashlib.sha256(batches.batch(0)[0][0].tobytes()).hexdigest()
+        self.mid_update = False  # True while only some weights may be updated
+        self.unlogged: StepResult | None = None  # of an update that is not in the log yet
+        self.last_val: tuple[float, int] | None = None  # the last validation loss, and its step
+        self.best: tuple[float, int] | None = None  # the best one that has a checkpoint
+        self.changed: Changes = {}  # settings that this resume changed
+        self.history: list[dict[str, Any]] = []  # the changes of all resumes
+        self.data_sha256 = hashlib.sha256(batches.batch(0)[0][0].tobytes()).hexdigest()
 
     # One step
 
-    def learn(self, clock: Callable[[], float] = perf_counter) -> None:
-        """Make the next update; what it was made of is in `learned` until it is in the log.
+    def train_step(self) -> None:
+        """Make the next update; its `StepResult` is in `unlogged` until it is in the log.
 
-        Raises: NonFiniteStepError, and what computing raises; the weights then are as before,
-            unless `updating`.
+        Raises:
+            NonFiniteStepError: If the loss or the gradient norm is not finite; like every error
+                before `mid_update` is set, it leaves the weights as they were.
         """
-        config, step, start = self.config, self.step + 1, clock()
+        config, step, start = self.config, self.step + 1, perf_counter()
         self.model.train()
         batch = self.micro_batches(step)
-        asked = self.processes.sum(sum(int(targets_to_predict(y).sum()) for _, y, _ in batch))
+        n_targets = self.world.all_reduce(
+            sum(int(targets_to_predict(targets).sum()) for _, targets, _ in batch)
+        )
         total = torch.zeros((), device=self.device)
-        with self.chance_of(step):
-            for number, (x, y, _) in enumerate(batch, 1):
-                with self.alone(until=number < len(batch)), self.autocast:
-                    # Several processes take the mean of their slopes; this makes it a sum.
+        with self.fork_rng_for_step(step):
+            for number, (ids, targets, _) in enumerate(batch, 1):
+                with self.no_sync(number < len(batch)), self.autocast:
+                    # Several processes average their gradients; this makes the average a sum.
                     # Where every target is ignored, loss and gradients are 0.
-                    loss = self.loss(x, y) * (self.processes.size / max(1, asked))
+                    loss = self.loss(ids, targets) * (self.world.world_size / max(1, n_targets))
                     self.scaler.scale(loss).backward()
                 total += loss.detach()
         for optimizer in self.optimizers:
             self.scaler.unscale_(optimizer)
-        norm = float(whole(clip(list(self.model.parameters()), config.grad_clip)))
-        train_loss = self.processes.sum(float(total)) / self.processes.size
-        overflowed = self.check_finite(train_loss, norm, batch)
-        rate = learning_rate(config, step)
-        set_rate(self.optimizers, rate)
-        # Weights, optimizer and step change together: Ctrl-C is heard before or after, not inside.
+        weights = list(self.model.parameters())
+        grad_norm = float(full_tensor(clip_grad_norm(weights, config.grad_clip)))
+        train_loss = self.world.all_reduce(float(total)) / self.world.world_size
+        overflowed = self.check_finite(train_loss, grad_norm, batch)
+        lr = learning_rate(config, step)
+        set_lr(self.optimizers, lr)
+        # Weights, optimizer and step number change together: no signal is handled in between.
         with signals_deferred():
-            self.updating = True
+            self.mid_update = True
             self.update()
-            speed = asked / max(clock() - start, 1e-9)
-            self.learned = Learned(train_loss, None if overflowed else norm, rate, speed)
-            self.step, self.tokens = step, self.tokens + int(asked)
-            self.updating = False
+            speed = n_targets / max(perf_counter() - start, 1e-9)
+            self.unlogged = StepResult(train_loss, None if overflowed else grad_norm, lr, speed)
+            self.step, self.tokens = step, self.tokens + int(n_targets)
+            self.mid_update = False
 
     def update(self) -> None:
-        """Let the optimizers move the weights, and wait until they have."""
+        """Step the optimizers, clear the gradients, and wait for the device."""
         for optimizer in self.optimizers:
-            self.scaler.step(optimizer)  # which skips it if slopes overflowed in fp16
+            self.scaler.step(optimizer)  # skipped if gradients overflowed in fp16
         self.scaler.update()
-        self.forget_slopes()
+        self.zero_grad()
         synchronize(self.device)
 
-    def check_finite(self, train_loss: float, norm: float, batch: list[Micro]) -> bool:
-        """Whether slopes overflowed in fp16, which the scaler takes care of.
+    def check_finite(self, train_loss: float, grad_norm: float, batch: list[MicroBatch]) -> bool:
+        """Return whether gradients overflowed in fp16, which the gradient scaler handles.
 
-        Raises: NonFiniteStepError if something else is not finite.
+        Raises:
+            NonFiniteStepError: If something else is not finite.
         """
         if not np.isfinite(train_loss):
             raise NonFiniteStepError("the loss", batch)
-        if np.isfinite(norm):
+        if np.isfinite(grad_norm):
             return False
-        if not self.scaler.is_enabled() or self.scaler.get_scale() < LEAST_SCALE:
-            raise NonFiniteStepError("the length of the slopes", batch)
+        if not self.scaler.is_enabled() or self.scaler.get_scale() < MIN_LOSS_SCALE:
+            raise NonFiniteStepError("the gradient norm", batch)
         return True
 
-    def micro_batches(self, step: int) -> list[Micro]:
-        """What this process learns from in a step, checked, and on the device."""
-        accum, processes = self.config.grad_accum, self.processes
+    def micro_batches(self, step: int) -> list[MicroBatch]:
+        """Return the checked micro-batches of this process in a step: ids, targets of (B, T)."""
+        accum, world = self.config.grad_accum, self.world
         found = []
         for i in range(accum):
-            place = ((step - 1) * accum + i) * processes.size + processes.rank
-            ids, targets = (torch.from_numpy(array) for array in self.batches.batch(place))
+            index = ((step - 1) * accum + i) * world.world_size + world.rank
+            ids, targets = (torch.from_numpy(array) for array in self.batches.batch(index))
             check_ids(ids, self.model.config.vocab_size, self.model.config.block_size)
             check_targets(targets, ids, self.model.config.vocab_size)
-            found.append((self.there(ids), self.there(targets), place))
+            found.append((self.to_device(ids), self.to_device(targets), index))
         return found
 
-    def named(self, batch: list[Micro]) -> list[tuple[torch.Tensor, torch.Tensor, list[str]]]:
-        """The same micro-batches, and for each row where it comes from."""
+    def with_row_names(self, batch: list[MicroBatch]) -> list[NamedBatch]:
+        """Add to each micro-batch where its rows come from.
+
+        Args:
+            batch: The micro-batches.
+
+        Returns:
+            Ids, targets and one description per row.
+        """
         where = getattr(self.batches, "describe_rows", None)
         named = []
-        for ids, targets, place in batch:
-            rows = [f"row {row} of batch {place}" for row in range(len(ids))]
-            named.append((ids, targets, where(place) if where else rows))
+        for ids, targets, index in batch:
+            rows = [f"row {row} of batch {index}" for row in range(len(ids))]
+            named.append((ids, targets, where(index) if where else rows))
         return named
 
-    def there(self, ids: torch.Tensor) -> torch.Tensor:
-        """The ids on the device; to a GPU they travel while it computes."""
+    def to_device(self, ids: torch.Tensor) -> torch.Tensor:
+        """Copy ids to the device; to a GPU while it computes."""
         if self.device.type == "cuda":
             return ids.pin_memory().to(self.device, non_blocking=True)
         return ids.to(self.device)
 
-    def alone(self, until: bool):
-        """While slopes are still added up, processes need not tell each other."""
-        add_up_alone(self.plain, until)
-        if until and isinstance(self.loss, DistributedDataParallel):
+    def no_sync(self, is_accumulating: bool) -> AbstractContextManager[None]:
+        """Context of one micro-batch; processes exchange gradients after the last one only."""
+        set_gradient_sync(self.raw_loss, not is_accumulating)
+        if is_accumulating and isinstance(self.loss, DistributedDataParallel):
             return self.loss.no_sync()
         return nullcontext()
 
     @contextmanager
-    def chance_of(self, step: int) -> Iterator[None]:
-        """What dropout drops follows from seed, step and process; other chance is left alone."""
+    def fork_rng_for_step(self, step: int) -> Iterator[None]:
+        """Seed dropout with seed, step and rank inside, and restore the generators afterwards."""
         if not self.model.config.dropout:
             yield
             return
         gpus = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=gpus):
-            key = f"{self.config.seed} {step} {self.processes.rank}"
+            key = f"{self.config.seed} {step} {self.world.rank}"
             seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 1
             # torch.manual_seed does the same for every kind of device, and takes 2 ms.
             torch.default_generator.manual_seed(seed)
@@ -225,148 +259,163 @@ class Run:
                 torch.cuda.manual_seed(seed)
             yield
 
-    def forget_slopes(self) -> None:
+    def zero_grad(self) -> None:
+        """Clear the gradients of all weights."""
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
 
     def evaluate(self) -> float | None:
-        """The validation loss, if there is a text to measure it on."""
+        """Return the validation loss in nats per token; None without a validation text."""
         if self.val is None:
             return None
         loss = validation_loss(
-            self.plain,
+            self.raw_loss,
             self.val,
             self.config.eval_tokens,
             self.config.batch_size,
             self.autocast,
-            self.processes,
+            self.world,
         )
-        self.measured = loss, self.step
+        self.last_val = loss, self.step
         return loss
 
-    def note_best(self) -> bool:
-        """Whether the step that is about to be saved has the best validation loss of all saved."""
-        if self.measured is None or self.measured[1] != self.step:
+    def update_best(self) -> bool:
+        """Return whether this step has the best validation loss of all checkpoints."""
+        if self.last_val is None or self.last_val[1] != self.step:
             return self.best is not None and self.best[1] == self.step
-        if self.best is None or self.measured[0] < self.best[0]:
-            self.best = self.measured
+        if self.best is None or self.last_val[0] < self.best[0]:
+            self.best = self.last_val
         return self.best[1] == self.step
 
-    def utilization(self, tokens_per_second: float) -> float | None:
-        """MFU: the share of what all devices could do."""
+    def mfu(self, tokens_per_second: float) -> float | None:
+        """Model FLOPs utilization: the fraction of the peak of all devices.
+
+        Args:
+            tokens_per_second: Speed, all processes together.
+
+        Returns:
+            A fraction, or None if the peak of the device is not known.
+        """
         if self.peak is None:
             return None
-        done = flops_per_token(self.model.config) * tokens_per_second / self.processes.size
-        share, self.peak = compute_mfu(done, self.peak)
-        return share
+        flops = flops_per_token(self.model.config) * tokens_per_second / self.world.world_size
+        fraction, self.peak = compute_mfu(flops, self.peak)
+        return fraction
 
     # Before the first step
 
     def compile(self) -> None:
-        """Compile the model and try it on the first rows; without a compiler go on as it is."""
-        plain, batch = self.loss, self.micro_batches(self.step + 1)[:1]
+        """Compile the model and try it on one micro-batch; without a compiler, warn and go on."""
+        uncompiled, batch = self.loss, self.micro_batches(self.step + 1)[:1]
         self.model.train()
         error: Exception | None = None
         if self.config.loss_chunk:
-            self.plain.compile_in_parts()
+            self.raw_loss.compile_in_parts()
         else:
-            self.loss = torch.compile(self.loss)  # type: ignore[assignment]
+            self.loss = torch.compile(self.loss)  # type: ignore[assignment]  # it stays a Module
         try:
-            with self.chance_of(0), self.autocast:
+            with self.fork_rng_for_step(0), self.autocast:
                 self.loss(*batch[0][:2]).backward()
         except BaseException as raised:
-            self.do_not_compile(plain)
+            self.undo_compile(uncompiled)
             if not isinstance(raised, Exception) or is_out_of_memory(raised):
                 raise
             error = raised
-        self.forget_slopes()
-        if self.processes.any(error is not None):
-            self.do_not_compile(plain)
+        self.zero_grad()
+        if self.world.any_rank(error is not None):
+            self.undo_compile(uncompiled)
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             warnings.warn(
-                f"The model could not be compiled ({reason:.200}), so it runs as it is, slower. "
-                f"PyTorch needs a C compiler for a processor and Triton for a GPU; --compile False "
-                f"does not try.",
+                f"The model could not be compiled ({reason:.200}), so it runs uncompiled, which is "
+                f"slower. PyTorch needs a C compiler for a CPU and Triton for a GPU; --compile "
+                f"False does not try.",
                 stacklevel=2,
             )
 
-    def do_not_compile(self, plain: torch.nn.Module) -> None:
-        """Undo `compile`."""
-        self.loss = plain
-        self.plain.do_not_compile()
+    def undo_compile(self, uncompiled: torch.nn.Module) -> None:
+        """Use the loss of before `compile` again."""
+        self.loss = uncompiled
+        self.raw_loss.undo_compile()
 
-    # What a checkpoint holds besides weights
+    # Checkpoints
 
-    def whole_model(self) -> GPT:
-        """The model; if it is shared out, put together from all parts. All processes must ask."""
-        if not self.shared:
+    def gather_model(self) -> GPT:
+        """Return the full model, with FSDP put together from all parts. A collective call."""
+        if not self.is_sharded:
             return self.model
-        let_go(self.plain)
-        tensors = {name: whole(tensor) for name, tensor in self.model.own_tensors().items()}
+        reshard(self.raw_loss)
+        tensors = {name: full_tensor(tensor) for name, tensor in self.model.own_tensors().items()}
         return GPT.of(self.model.config, tensors, "all processes")
 
-    def optimizer_tensors(self) -> dict[str, torch.Tensor]:
-        """What the optimizers remember, whole. All processes must ask."""
-        tensors = state_tensors(self.model, self.optimizers)
-        return {name: whole(tensor) for name, tensor in tensors.items()}
+    def full_optimizer_state(self) -> dict[str, torch.Tensor]:
+        """Return the state of the optimizers as full tensors. A collective call."""
+        tensors = optimizer_state_dict(self.model, self.optimizers)
+        return {name: full_tensor(tensor) for name, tensor in tensors.items()}
 
     def state(self) -> dict[str, Any]:
-        """All that is neither a weight nor a tensor of the optimizer's; JSON has room for it."""
+        """Return the content of state.json: everything but weights and optimizer tensors."""
         return {
             "step": self.step,
             "tokens": self.tokens,
             "best": self.best,
-            "learned": None if self.learned is None else asdict(self.learned),
+            "unlogged": None if self.unlogged is None else asdict(self.unlogged),
             "history": self.history,
             "scaler": self.scaler.state_dict(),
-            "rows_per_step": self.rows_per_step,
-            "first_row_sha256": self.first_row,
+            "global_batch_size": self.global_batch_size,
+            "data_sha256": self.data_sha256,
             "threads": torch.get_num_threads(),
             "train": asdict(self.config),
             "model": asdict(self.model.config),
-            **self.circumstances(),
+            **self.environment(),
         }
 
-    def circumstances(self) -> dict[str, Any]:
-        """Where a run is computed: what may change from one start to the next."""
+    def environment(self) -> dict[str, Any]:
+        """Return what may change from one start to the next: device, dtype, processes, PyTorch."""
         return {
             "device": str(self.device),
             "dtype": self.dtype_name,
-            "processes": self.processes.size,
+            "world_size": self.world.world_size,
             "torch": torch.__version__,
         }
 
     @property
     def is_finished(self) -> bool:
-        return self.step >= self.config.max_steps and self.learned is None
+        """Whether all steps are made and logged."""
+        return self.step >= self.config.max_steps and self.unlogged is None
 
     @property
     def dtype_name(self) -> str:
+        """The number format as in `TrainConfig.dtype`, such as bfloat16."""
         return str(self.dtype).removeprefix("torch.")
 
     @property
-    def rows_per_step(self) -> int:
-        return self.config.batch_size * self.config.grad_accum * self.processes.size
+    def global_batch_size(self) -> int:
+        """Rows per step, all micro-batches and processes together."""
+        return self.config.batch_size * self.config.grad_accum * self.world.world_size
 
-    def go_on(self, loaded: Loaded) -> None:
-        """Be where a checkpoint was.
+    def load_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Continue from a checkpoint.
 
-        Raises: ValueError if it belongs to another run.
+        Args:
+            checkpoint: A checkpoint of this run.
+
+        Raises:
+            ValueError: If it belongs to another run.
         """
-        self.check_same(loaded)
-        found = loaded.model.own_tensors()
-        check_tensors(self.model.own_tensors(), found, str(loaded.folder))
+        self.check_same_run(checkpoint)
+        found = checkpoint.model.own_tensors()
+        check_tensors(self.model.own_tensors(), found, str(checkpoint.folder))
         with torch.no_grad():
             for name, tensor in self.model.own_tensors().items():
-                tensor.copy_(own_part(found[name], tensor))
-        restore_state(self.model, self.optimizers, loaded.optimizer)
-        state = loaded.state
-        self.mention_jump(TrainConfig(**state["train"]), state["step"])
+                tensor.copy_(shard_like(found[name], tensor))
+        load_optimizer_state(self.model, self.optimizers, checkpoint.optimizer)
+        state = checkpoint.state
+        self.warn_on_lr_jump(TrainConfig(**state["train"]), state["step"])
         self.step, self.tokens = state["step"], state["tokens"]
         self.best = tuple(state["best"]) if state["best"] else None
-        self.learned = Learned(**state["learned"]) if state.get("learned") else None
+        self.unlogged = StepResult(**state["unlogged"]) if state.get("unlogged") else None
         self.history = [*state.get("history", [])]
-        self.changed = differences(state, {"train": asdict(self.config), **self.circumstances()})
+        self.changed = differences(state, {"train": asdict(self.config), **self.environment()})
         if self.changed:
             self.history.append({"after_step": self.step, "changed": self.changed})
         if self.scaler.is_enabled() and state["scaler"]:
@@ -374,13 +423,13 @@ class Run:
         if self.device.type == "cpu" and state["threads"] != torch.get_num_threads():
             warnings.warn(
                 f"The run had {state['threads']} threads and now has {torch.get_num_threads()}: "
-                f"sums are added up in another order, and the last digits will differ. "
-                f"OMP_NUM_THREADS={state['threads']} brings them back.",
+                f"sums are added in another order, and the last digits will differ. Set "
+                f"OMP_NUM_THREADS={state['threads']} to get the same digits.",
                 stacklevel=2,
             )
 
-    def mention_jump(self, before: TrainConfig, step: int) -> None:
-        """Warn if the rate rises because the schedule is another one than before."""
+    def warn_on_lr_jump(self, before: TrainConfig, step: int) -> None:
+        """Warn if the learning rate jumps up because the schedule has changed."""
         was, now = learning_rate(before, step), learning_rate(self.config, step + 1)
         if step > self.config.warmup_steps and now > 1.5 * was and step < self.config.max_steps:
             warnings.warn(
@@ -390,27 +439,27 @@ class Run:
                 stacklevel=2,
             )
 
-    def check_same(self, loaded: Loaded) -> None:
-        """Raises: ValueError with what is different, if it is not the same run."""
-        before, now = loaded.state["model"], asdict(self.model.config)
+    def check_same_run(self, checkpoint: Checkpoint) -> None:
+        """Raise ValueError if model sizes, batch size or data of a checkpoint differ."""
+        before, now = checkpoint.state["model"], asdict(self.model.config)
         other = [f"{k}={before.get(k)!r} (now {now[k]!r})" for k in now if before.get(k) != now[k]]
         if other:
             raise ValueError(
-                f"The model in {loaded.folder} has {', '.join(other)}. Resume it with the same "
+                f"The model in {checkpoint.folder} has {', '.join(other)}. Resume it with the same "
                 f"sizes, or train this one in another --out_dir."
             )
-        check_finished(loaded.state, asdict(self.config), loaded.folder)
-        rows = loaded.state["rows_per_step"]
-        if rows != self.rows_per_step:
+        check_finished_settings(checkpoint.state, asdict(self.config), checkpoint.folder)
+        rows = checkpoint.state["global_batch_size"]
+        if rows != self.global_batch_size:
             raise ValueError(
-                f"The run in {loaded.folder} learns from {rows} rows at each step; batch_size="
+                f"The run in {checkpoint.folder} learns from {rows} rows per step; batch_size="
                 f"{self.config.batch_size} x grad_accum={self.config.grad_accum} x "
-                f"{self.processes.size} process(es) are {self.rows_per_step}. Rows would be "
-                f"repeated or left out. Choose them so that the product is {rows}."
+                f"{self.world.world_size} process(es) are {self.global_batch_size}. Rows would be "
+                f"repeated or skipped. Choose them so that the product is {rows}."
             )
-        if loaded.state["first_row_sha256"] != self.first_row:
+        if checkpoint.state["data_sha256"] != self.data_sha256:
             raise ValueError(
-                f"The run in {loaded.folder} began with other data: its first row is not the one "
-                f"that these shards and seed={self.config.seed} give. Resume it with the same "
+                f"The run in {checkpoint.folder} began with other data: its first row is not the "
+                f"one that these shards and seed={self.config.seed} give. Resume it with the same "
                 f"--data and --seed, or train on these in another --out_dir."
             )

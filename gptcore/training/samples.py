@@ -1,12 +1,13 @@
-"""What a trained model says: text in, text out, from the folder of its run.
+"""Models and texts from the folder of a run: load the weights, and generate text.
 
-Left out on purpose: how a token is drawn (`gptcore.sampling`).
+How a token is sampled is in `gptcore.sampling`.
 """
 
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
@@ -19,33 +20,55 @@ from gptcore.training.saving.log import LOG
 
 
 def load_model(out_dir: str | Path, which: str = "latest") -> GPT:
-    """The model of a run: the newest checkpoint that is whole, or the one of the best val_loss.
+    """Load the model of a run.
 
-    Nothing is written, and of a checkpoint only the weights are needed. `out_dir` may also be the
-    folder of a single checkpoint.
-    Raises: ValueError if there is none; CheckpointDamagedError.
-    Example: steps = [*train(model, batches, config, out_dir="out")]
-             load_model("out").config.n_embd -> 16
+    Nothing is written, and files of the optimizer are not needed.
+
+    Args:
+        out_dir: Folder of the run, or of a single checkpoint.
+        which: "latest" for the newest intact checkpoint, "best" for the best validation loss.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: If there is no checkpoint.
+        CheckpointDamagedError: If a file of the model is missing or changed.
+
+    Example:
+        >>> steps = [*train(model, batches, config, out_dir="out")]
+        >>> load_model("out").config.n_embd
+        16
     """
-    store = Checkpoints(out_dir)
-    if (store.out_dir / TENSORS).is_file():
-        return read_weights(store.out_dir)
+    checkpoints = Checkpoints(out_dir)
+    if (checkpoints.out_dir / TENSORS).is_file():
+        return read_weights(checkpoints.out_dir)
     if which == BEST:
-        folder = store.best_folder()
+        folder = checkpoints.best_folder()
         model = None if folder is None else read_weights(folder)
     else:
-        model = store.load_weights()
+        model = checkpoints.load_weights()
     if model is None:
-        raise no_checkpoint(store, which)
+        raise no_checkpoint_error(checkpoints, which)
     return model
 
 
-def initial_weights(source: str | Path) -> GPT:
-    """A model to begin another run with: of a run, a checkpoint, or a Hugging Face folder.
+def load_initial_weights(source: str | Path) -> GPT:
+    """Load a model to start another run from.
 
-    Raises: ValueError if there is none.
-    Example: steps = [*train(model, batches, config, out_dir="out")]
-             initial_weights("out").config.n_embd -> 16
+    Args:
+        source: Folder of a run or a checkpoint, a Hugging Face folder, or a file of nanoGPT.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: If there is no model.
+
+    Example:
+        >>> steps = [*train(model, batches, config, out_dir="out")]
+        >>> load_initial_weights("out").config.n_embd
+        16
     """
     source = Path(source)
     if source.is_file():
@@ -55,29 +78,39 @@ def initial_weights(source: str | Path) -> GPT:
     return load_model(source)
 
 
-def no_checkpoint(store: Checkpoints, which: str) -> ValueError:
-    """The error for a folder without a checkpoint, with what the folder has instead."""
-    folder, quoted = store.out_dir, shlex.quote(str(store.out_dir))
+def no_checkpoint_error(checkpoints: Checkpoints, which: str) -> ValueError:
+    """Return the error for a folder without a checkpoint; it says what the folder contains."""
+    folder, quoted = checkpoints.out_dir, shlex.quote(str(checkpoints.out_dir))
     runs = sorted(log.parent for log in folder.glob(f"*/{LOG}"))
-    if which == BEST and store.steps():
-        way_out = "None has a validation loss. Take the newest one: latest."
+    if which == BEST and checkpoints.steps():
+        way_out = "No checkpoint has a validation loss. Use the newest one: latest."
     elif (folder / LOG).exists():
         way_out = (
-            f"A run has begun there and not saved anything. Go on with it: gptcore train PRESET "
+            f"A run was started there and has saved nothing. Resume it: gptcore train PRESET "
             f"--out_dir {quoted} --resume"
         )
     elif runs:
-        way_out = f"There are runs in it: {', '.join(str(run) for run in runs[:5])}."
+        way_out = f"It contains runs: {', '.join(str(run) for run in runs[:5])}."
     else:
-        way_out = f"gptcore train PRESET --out_dir {quoted} makes some."
+        way_out = f"gptcore train PRESET --out_dir {quoted} writes checkpoints."
     return ValueError(f"There is no {which} checkpoint in {folder}. {way_out}")
 
 
-def known_tokens_only(model: GPT, vocab_size: int) -> GPT:
-    """The same model without the tokens that its tokenizer does not have.
+def crop_vocab(model: GPT, vocab_size: int) -> GPT:
+    """Remove the logits and embeddings of tokens that the tokenizer does not have.
 
-    Vocabularies are filled up to a multiple of 64; what fills them must not be drawn.
-    Example: known_tokens_only(model, 20).config.vocab_size -> 20
+    Vocabularies are padded to a multiple of 64; padding must never be sampled.
+
+    Args:
+        model: The model.
+        vocab_size: Number of tokens of the tokenizer.
+
+    Returns:
+        A model of that vocabulary; `model` itself if it has no more tokens.
+
+    Example:
+        >>> crop_vocab(model, 20).config.vocab_size
+        20
     """
     if model.config.vocab_size <= vocab_size:
         return model
@@ -88,29 +121,41 @@ def known_tokens_only(model: GPT, vocab_size: int) -> GPT:
     return GPT.of(replace(model.config, vocab_size=vocab_size), tensors, "the checkpoint")
 
 
-def sample_text(
+def generate_text(
     model: GPT,
     tokenizer: Tokenizer,
     prompt: str = "",
     max_new_tokens: int = 512,
     *,
-    begin: bool = True,
-    **options,
+    prepend_bos: bool = True,
+    **options: Any,
 ) -> Iterator[str]:
-    """Yield the text that goes on from the prompt, bit by bit, until it ends or is long enough.
+    """Yield the text that follows a prompt, in small pieces, up to the end-of-text token.
 
-    With `begin` the prompt is the beginning of a text: the token that stands between two of them
-    comes before it. `options` are those of `generate_cached`: temperature, top_k, seed, ...
-    Example: for text in sample_text(model, tokenizer, "em", 5, seed=1): print(text)
+    Args:
+        model: The model.
+        tokenizer: Its tokenizer.
+        prompt: Where the text begins.
+        max_new_tokens: The most tokens to generate.
+        prepend_bos: Whether the prompt begins a document, so the token between documents is put
+            before it.
+        **options: Passed on to `generate_cached`: temperature, top_k, seed, ...
+
+    Yields:
+        Pieces of text.
+
+    Example:
+        >>> "".join(generate_text(model, tokenizer, "em", 5, temperature=0)).isalpha()
+        True
     """
     end = tokenizer.end_of_text
-    ids = ([end] if begin and end is not None else []) + tokenizer.encode_ordinary(prompt)
+    ids = ([end] if prepend_bos and end is not None else []) + tokenizer.encode_ordinary(prompt)
     tokens = generate_cached(
-        known_tokens_only(model, tokenizer.vocab_size),
+        crop_vocab(model, tokenizer.vocab_size),
         ids,
         max_new_tokens,
         stop=() if end is None else end,
-        slide=max(1, model.config.block_size // 2),  # many times faster than exact, far behind
+        slide=max(1, model.config.block_size // 2),  # faster than 1, and the context is shorter
         **options,
     )
     return tokenizer.decode_stream(tokens)

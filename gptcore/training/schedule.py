@@ -1,7 +1,6 @@
-"""The learning rate of a step: warm-up, then a fall whose shape has a name.
+"""The learning rate of a step: warm-up, then a decay (cosine, wsd or none).
 
-A function of the step alone, so that a resumed run goes on where it was. Left out on purpose: rates
-that look at the loss.
+It depends on the step alone, so a resumed run continues with the same rates.
 Source: cosine: Loshchilov and Hutter 2016, arXiv 1608.03983; warm-up, constant, decay (wsd):
     Hu et al. 2024, arXiv 2404.06395.
 """
@@ -12,27 +11,38 @@ from gptcore.training.config import TrainConfig
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
-    """The rate of the update that a step makes; steps count from 1.
+    """Return the learning rate of one update.
 
-    Example: [learning_rate(config, step) for step in range(1, config.max_steps + 1)]
+    Args:
+        config: Schedule, steps, highest and lowest rate.
+        step: Number of the step, from 1.
+
+    Returns:
+        The learning rate.
+
+    Example:
+        >>> learning_rate(TrainConfig(learning_rate=1e-3, warmup_steps=100), 101)
+        0.001
     """
     high, low = config.learning_rate, config.min_learning_rate
     if step <= config.warmup_steps:
         return high * step / (config.warmup_steps + 1)
     if config.schedule == "constant":
         return high
+    remaining = max(0, config.max_steps - step + 1)  # steps, this one included
     if config.schedule == "wsd":
-        return low + (high - low) * min(1.0, steps_left(config, step) / max(1, config.decays))
-    falling = max(1, config.max_steps - config.warmup_steps)
-    share_left = steps_left(config, step) / falling  # 1 at the height, 0 after the last step
-    return low + (high - low) * (1 - cos(pi * min(1.0, share_left))) / 2
+        return low + (high - low) * min(1.0, remaining / max(1, config.n_decay_steps))
+    fraction = remaining / max(1, config.max_steps - config.warmup_steps)  # 1 after the warm-up
+    return low + (high - low) * (1 - cos(pi * min(1.0, fraction))) / 2
 
 
-def steps_left(config: TrainConfig, step: int) -> int:
-    """Steps from this one, which counts, to the end; from the end on, none."""
-    return max(0, config.max_steps - step + 1)
+def last_step_before_decay(config: TrainConfig) -> int | None:
+    """Return the step from which a wsd run can be continued with more steps.
 
+    Args:
+        config: The settings.
 
-def decay_begins_after(config: TrainConfig) -> int | None:
-    """The last step of a wsd schedule before its fall: from there it can be continued."""
-    return config.max_steps - config.decays if config.schedule == "wsd" else None
+    Returns:
+        The last step with the highest rate; None for other schedules.
+    """
+    return config.max_steps - config.n_decay_steps if config.schedule == "wsd" else None

@@ -1,32 +1,29 @@
-"""Training: steps that can be watched, stopped, killed and gone on with.
+"""Training as an iterator of steps that can be watched, stopped, killed and resumed.
 
     for step in train(model, batches, config, val=val, out_dir="out"):
         print(step.step, step.train_loss)
 
-Left out on purpose: printing and drawing; whoever loops does that. What is remarkable but no fault
-(no compiler, a broken checkpoint that was passed over) is said as a Python warning.
+The caller prints and draws. What is unusual but no error (no compiler, a damaged checkpoint that
+was skipped) is a Python warning.
 """
 
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic, perf_counter
+from time import monotonic
+from typing import Any
 
 from gptcore.model import GPT
 from gptcore.training.config import TrainConfig
-from gptcore.training.faults import (
-    is_out_of_memory,
-    not_finite,
-    out_of_memory,
-)
-from gptcore.training.loss import Windows
-from gptcore.training.processes import ALONE, Processes
+from gptcore.training.distributed import SINGLE, World
+from gptcore.training.errors import is_out_of_memory, non_finite_error, out_of_memory_error
+from gptcore.training.loss import ValWindows
 from gptcore.training.run import Batches, NonFiniteStepError, Run
-from gptcore.training.run_folder import RunFolder, about
+from gptcore.training.run_folder import RunFolder, run_info
 from gptcore.training.saving.checkpoints import Checkpoints
 from gptcore.training.saving.log import LOG, Step
-from gptcore.training.schedule import decay_begins_after
+from gptcore.training.schedule import last_step_before_decay
 
 
 def train(
@@ -34,60 +31,83 @@ def train(
     batches: Batches,
     config: TrainConfig | None = None,
     *,
-    val: Windows | None = None,
+    val: ValWindows | None = None,
     out_dir: str | Path | None = None,
     resume: bool = False,
     stop: Callable[[], bool] = lambda: False,
-    processes: Processes = ALONE,
+    world: World = SINGLE,
 ) -> "Training":
-    """Yield a `Step` after each update of the weights.
+    """Train a model, and yield a `Step` after each update.
 
-    With `out_dir`, log and checkpoints are written there; `resume` goes on from the newest one that
-    is whole, or begins if there is none. `stop` is asked after each step; if it says True, or if
-    the loop that takes the steps is left in any way (`break`, Ctrl-C, an error), the last whole
-    step is saved, and the folder is free for others. A finished run yields nothing.
-    Units:  losses in nats per token.
-    Raises: ValueError for what does not fit together; NonFiniteError,
-        OutOfMemoryError, with what to do; DiskFullError, OSError if something cannot be written.
-    Example: [step.step for step in train(model, batches, config)] -> [1, 2, 3]
+    If the loop over the steps ends in any way (`stop`, `break`, Ctrl-C, an error), the last
+    complete step is saved and the folder is unlocked.
+
+    Args:
+        model: The model; it is trained in place.
+        batches: The training data.
+        config: Settings; the defaults of `TrainConfig` if None.
+        val: The validation text.
+        out_dir: Folder for log and checkpoints; without one, nothing is written.
+        resume: Continue from the newest intact checkpoint in `out_dir`; start if there is none.
+        stop: Called after each step; training ends if it returns True.
+        world: The processes that train together.
+
+    Returns:
+        An iterator of steps, losses in nats per token; it is empty for a finished run.
+
+    Raises:
+        ValueError: If model, data, settings and the run in `out_dir` do not fit together.
+        NonFiniteError: If a loss or gradient norm is infinite or NaN.
+        OutOfMemoryError: If a step needs more memory than the device has.
+        OSError: If something cannot be written; `DiskFullError` if the disk is full.
+
+    Example:
+        >>> [step.step for step in train(model, batches, config)]
+        [1, 2, 3]
     """
     config = config or TrainConfig()
-    check_fit(model, batches, config, val)
-    store = (
-        None
-        if out_dir is None
-        else Checkpoints(out_dir, config.keep_checkpoints, milestones(config))
-    )
-    if store is not None and not resume:
-        check_new(store.out_dir)
-    run = Run(model, batches, config, val, processes)
-    if store is not None and resume:
-        loaded = store.load_newest(continued_from(store, config))
-        if loaded is not None:
-            run.go_on(loaded)
-    processes.wait()  # until all have looked, nobody writes
-    return Training(run, store, stop)
+    check_compatible(model, batches, config, val)
+    checkpoints = None
+    if out_dir is not None:
+        checkpoints = Checkpoints(out_dir, config.keep_checkpoints, protected_steps(config))
+        if not resume:
+            check_empty(checkpoints.out_dir)
+    run = Run(model, batches, config, val, world)
+    if checkpoints is not None and resume:
+        checkpoint = checkpoints.load_newest(wsd_resume_step(checkpoints, config))
+        if checkpoint is not None:
+            run.load_checkpoint(checkpoint)
+    world.barrier()  # nobody writes before all have looked at the folder
+    return Training(run, checkpoints, stop)
 
 
 class Training(Iterator[Step]):
-    """The steps that are left of a run, made as they are asked for.
+    """The remaining steps of a run, each made when it is asked for.
 
-    A loop that was left can be gone on with by another one.
-    Example: training = train(model, batches, config)
-             for step in training: print(step.step)
+    A second loop continues where the first one ended.
+
+    Args:
+        run: The run.
+        checkpoints: Where it is saved, or None.
+        stop: Called after each step; training ends if it returns True.
+
+    Example:
+        >>> training = train(model, batches, config)
+        >>> [step.step for step in training]
+        [1, 2, 3]
     """
 
-    def __init__(self, run: Run, store: Checkpoints | None, stop: Callable[[], bool]):
+    def __init__(self, run: Run, checkpoints: Checkpoints | None, stop: Callable[[], bool]) -> None:
         self.run, self.stop = run, stop
-        self.folder = None if store is None else RunFolder(run, store)
+        self.folder = None if checkpoints is None else RunFolder(run, checkpoints)
         self.started: float | None = None
         self.is_compiled = self.is_stopped = False
-        if self.folder is not None:  # also where nobody closes it, and the program ends
+        if self.folder is not None:  # saves also if the program ends and nobody closed it
             closing = weakref.finalize(self, self.folder.close)
-            closing.atexit = not run.shared  # all processes put its parts together, or none
+            closing.atexit = not run.is_sharded  # gathering needs all processes
 
     def __iter__(self) -> Iterator[Step]:
-        """What a loop holds: when the loop is left this ends, also if `self` is kept."""
+        """Yield the steps; closes when the loop ends, even if the caller keeps `self`."""
         try:
             while (step := next(self, None)) is not None:
                 yield step
@@ -100,36 +120,36 @@ class Training(Iterator[Step]):
             raise StopIteration
         self.prepare()
         try:
-            return self.one_step()
+            return self.step_and_eval()
         except BaseException as error:
-            self.leave(error)
+            self.handle_error(error)
             raise
 
     def close(self) -> None:
-        """Save the last step, and let the folder go; a later `next` opens it again."""
+        """Save the last step and unlock the folder; a later `next` locks it again."""
         if self.folder is not None:
             self.folder.close()
 
     @property
     def is_finished(self) -> bool:
-        """Whether all steps are made."""
+        """Whether all steps are made and logged."""
         return self.run.is_finished
 
-    def about(self) -> dict:
-        """What this run is: sizes, settings, device; known before the first step."""
-        return about(self.run)
+    def about(self) -> dict[str, Any]:
+        """Return the content of run.json: sizes, settings, device; known before the first step."""
+        return run_info(self.run)
 
     def open(self) -> None:
-        """Lock the folder and open the log; the first step does it, too."""
+        """Lock the folder and open the log; the first step does it as well."""
         if self.folder is not None and not self.run.is_finished:
             self.folder.open()
 
     def prepare(self) -> None:
-        """All that comes before the first step and may take long: compiling."""
-        if self.run.updating:
+        """Do now what the first step would do: open the folder and compile the model."""
+        if self.run.mid_update:
             raise RuntimeError(
-                "An update of the weights ended in the middle, so these weights belong to no step. "
-                "Go on from the newest checkpoint: train(..., resume=True)."
+                "An update was interrupted, so only some weights are updated. Continue from the "
+                "newest checkpoint: train(..., resume=True)."
             )
         try:
             self.open()
@@ -138,88 +158,92 @@ class Training(Iterator[Step]):
                 self.run.compile()
                 self.is_compiled = True
         except BaseException as error:
-            self.leave(error)
+            self.handle_error(error)
             raise
 
-    def one_step(self) -> Step:
-        """Learn, unless that is done and only the log lacks it; measure, log, and save if due."""
+    def step_and_eval(self) -> Step:
+        """Make one update (unless only its log entry is missing), evaluate, log, save if due."""
         run = self.run
-        if run.learned is None:
-            learn(run, self.save)
-        step = described(run)
+        if run.unlogged is None:
+            update(run, self.save)
+        step = make_step(run)
         if self.folder is not None:
             self.folder.add(step)
-        run.learned = None
-        if self.ends() or is_saved_after(run.step, run.config):
+        run.unlogged = None
+        if self.should_stop() or is_checkpoint_due(run.step, run.config):
             self.save()
         if self.is_stopped:
             self.close()
         return step
 
-    def ends(self) -> bool:
-        """Whether this step is the last one, of all or for now."""
+    def should_stop(self) -> bool:
+        """Return whether this step is the last one, of the run or for now."""
         config, now = self.run.config, monotonic()
         out_of_time = 0 < config.max_minutes * 60 < now - (self.started or now)
-        asked = self.run.processes.any(self.stop() or out_of_time)
-        self.is_stopped = asked or self.run.step == config.max_steps
+        stop_requested = self.run.world.any_rank(self.stop() or out_of_time)
+        self.is_stopped = stop_requested or self.run.step == config.max_steps
         return self.is_stopped
 
     def save(self) -> str:
+        """Save the last step; return where, as the end of a sentence."""
         return "" if self.folder is None else self.folder.save()
 
-    def leave(self, error: BaseException) -> None:
-        """After an error: the last whole step is saved, and the folder is free."""
+    def handle_error(self, error: BaseException) -> None:
+        """Save the last complete step after an error, and unlock the folder.
+
+        Args:
+            error: The error; a note says where the step is saved.
+        """
         if self.folder is not None:
-            self.folder.rescue(error)
-        elif not self.run.updating:
-            self.run.forget_slopes()
+            self.folder.save_after_error(error)
+        elif not self.run.mid_update:
+            self.run.zero_grad()
 
 
-def learn(run: Run, save: Callable[[], str]) -> None:
-    """Make one update.
-
-    Raises: NonFiniteError, OutOfMemoryError, after the state before this step was saved.
-    """
+def update(run: Run, save: Callable[[], str]) -> None:
+    """Make one update; save the state before it if it fails."""
     try:
-        run.learn(perf_counter)
-    except NonFiniteStepError as odd:
-        run.forget_slopes()
-        batch, where = run.named(odd.batch), save()
-        with run.autocast:  # with 32 bits, rows that overflow in 16 would look innocent
-            error = not_finite(run.step + 1, odd.what, run.plain, batch, where)
+        run.train_step()
+    except NonFiniteStepError as failed:
+        run.zero_grad()
+        batch, saved = run.with_row_names(failed.batch), save()
+        with run.autocast:  # in 32 bits, rows that overflow in 16 would be finite
+            error = non_finite_error(run.step + 1, failed.what, run.raw_loss, batch, saved)
         raise error from None
-    except Exception as error:
-        if not is_out_of_memory(error):
+    except Exception as failed:
+        if not is_out_of_memory(failed):
             raise
-        run.forget_slopes()
-        saved = None if run.updating or run.shared else save()
-        raise out_of_memory(
-            run.step + 1, run.model.config, run.config, run.dtype_name, saved
+        run.zero_grad()
+        where = None if run.mid_update or run.is_sharded else save()
+        raise out_of_memory_error(
+            run.step + 1, run.model.config, run.config, run.dtype_name, where
         ) from None
 
 
-def described(run: Run) -> Step:
-    """What is known of the last update; the validation loss is measured if it is time to."""
-    config, learned = run.config, run.learned
-    assert learned is not None
-    measure = run.step % config.eval_every == 0 or run.step == config.max_steps
+def make_step(run: Run) -> Step:
+    """Return the record of the last update, with the validation loss if it is due."""
+    config, result = run.config, run.unlogged
+    assert result is not None
+    is_eval_due = run.step % config.eval_every == 0 or run.step == config.max_steps
     return Step(
         step=run.step,
         tokens=run.tokens,
-        train_loss=learned.train_loss,
-        val_loss=run.evaluate() if measure else None,
-        grad_norm=learned.grad_norm,
-        learning_rate=learned.rate,
-        tokens_per_second=learned.tokens_per_second,
-        mfu=run.utilization(learned.tokens_per_second),
+        train_loss=result.train_loss,
+        val_loss=run.evaluate() if is_eval_due else None,
+        grad_norm=result.grad_norm,
+        learning_rate=result.learning_rate,
+        tokens_per_second=result.tokens_per_second,
+        mfu=run.mfu(result.tokens_per_second),
     )
 
 
 # Checks, and what follows from the schedule
 
 
-def check_fit(model: GPT, batches: Batches, config: TrainConfig, val: Windows | None) -> None:
-    """Raises: ValueError if model, data and settings do not belong together."""
+def check_compatible(
+    model: GPT, batches: Batches, config: TrainConfig, val: ValWindows | None
+) -> None:
+    """Raise ValueError if model, data and settings do not fit together."""
     if batches.batch_size != config.batch_size:
         raise ValueError(
             f"The batches have {batches.batch_size} rows, and batch_size={config.batch_size}. Make "
@@ -228,41 +252,47 @@ def check_fit(model: GPT, batches: Batches, config: TrainConfig, val: Windows | 
     for name, text in (("batches", batches), ("val", val)):
         if text is not None and text.block_size > model.config.block_size:
             raise ValueError(
-                f"The rows of {name} have {text.block_size} tokens, and the model looks back on "
-                f"block_size={model.config.block_size} at most. Make both the same: "
+                f"The rows of {name} have {text.block_size} tokens, and the model takes at most "
+                f"block_size={model.config.block_size}. Make both the same: "
                 f"block_size=model.config.block_size."
             )
 
 
-def check_new(out_dir: Path) -> None:
-    """Let a folder through in which no run has begun.
+def check_empty(out_dir: Path) -> None:
+    """Check that a folder does not contain a run.
 
-    Raises: ValueError if a folder holds a run already.
-    Example: check_new(Path("not-there-yet"))
+    Args:
+        out_dir: The folder; it need not exist.
+
+    Raises:
+        ValueError: If it contains a log or a checkpoint.
+
+    Example:
+        >>> check_empty(Path("new-folder"))
     """
     if Checkpoints(out_dir).steps() or (out_dir / LOG).exists():
         raise ValueError(
-            f"{out_dir} holds another run. Go on with it: --resume; or give another --out_dir."
+            f"{out_dir} contains another run. Continue it: --resume; or give another --out_dir."
         )
 
 
-def is_saved_after(step: int, config: TrainConfig) -> bool:
-    """Whether a checkpoint is due."""
-    return step % config.checkpoint_every == 0 or step in milestones(config)
+def is_checkpoint_due(step: int, config: TrainConfig) -> bool:
+    """Return whether a step is saved."""
+    return step % config.checkpoint_every == 0 or step in protected_steps(config)
 
 
-def milestones(config: TrainConfig) -> tuple[int, ...]:
-    """Steps whose checkpoint stays: where a wsd schedule can be continued from."""
-    step = decay_begins_after(config)
+def protected_steps(config: TrainConfig) -> tuple[int, ...]:
+    """Return the steps whose checkpoints are never removed: a wsd run can be continued there."""
+    step = last_step_before_decay(config)
     return () if step is None else (step,)
 
 
-def continued_from(store: Checkpoints, config: TrainConfig) -> int | None:
-    """The latest step that a longer wsd run can go on from: the one before the rate fell."""
-    steps, saved = store.steps(), None
-    with suppress(OSError, ValueError, KeyError, TypeError):  # a damaged one is dealt with later
-        saved = TrainConfig(**store.state_of(steps[-1])["train"]) if steps else None
-    if saved is None or config.schedule != "wsd" or config.max_steps <= saved.max_steps:
+def wsd_resume_step(checkpoints: Checkpoints, config: TrainConfig) -> int | None:
+    """Return the last step before the decay if a wsd run is continued with more steps."""
+    steps, before = checkpoints.steps(), None
+    with suppress(OSError, ValueError, KeyError, TypeError):  # damaged: load_newest warns
+        before = TrainConfig(**checkpoints.read_state(steps[-1])["train"]) if steps else None
+    if before is None or config.schedule != "wsd" or config.max_steps <= before.max_steps:
         return None
-    milestone = decay_begins_after(saved)
-    return milestone if milestone in steps else None
+    step = last_step_before_decay(before)
+    return step if step in steps else None

@@ -25,7 +25,7 @@ from gptcore.corpus import (
 )
 from gptcore.corpus.shards.batches import vocab_size_of
 from gptcore.tokenizers import CharTokenizer, load_tokenizer
-from gptcore.training import find_tokenizer_of
+from gptcore.training import tokenizer_of_folder
 
 SIZES = {"batch_size": 2, "block_size": 8, "seed": 1}
 
@@ -73,7 +73,7 @@ def test_the_tokenizer_is_in_the_manifest_and_survives_its_file_and_a_move(prepa
     os.remove(prepared.parent / "my letters.json")
     moved = shutil.move(prepared, tmp_path / "moved")
     for folder in (moved, os.path.relpath(moved)):
-        tokenizer = find_tokenizer_of(folder)
+        tokenizer = tokenizer_of_folder(folder)
         assert tokenizer.sha256 == LETTERS.sha256
         assert Batches(folder, tokenizer=tokenizer, **SIZES).tokens
     assert load_tokenizer(moved / "manifest.json").encode("abc") == LETTERS.encode("abc")
@@ -106,7 +106,7 @@ def test_the_vocabulary_of_the_manifest_is_used_where_the_tokenizer_is_not_at_ha
     del manifest["tokenizer"]["saved"]  # as older manifests are
     manifest["tokenizer"]["name"] = "gone.json"
     (prepared / "manifest.json").write_text(json.dumps(manifest))
-    assert find_tokenizer_of(prepared) is None
+    assert tokenizer_of_folder(prepared) is None
     sizes = "--n_layer 1 --n_head 1 --n_embd 8 --block_size 8 --batch_size 2 --max_steps 1"
     words = ["train", "fineweb-40m", "--data", str(prepared), *sizes.split(), "--device", "cpu"]
     assert main([*words, "--vocab_size", "20", "--out_dir", "a"]) == 2

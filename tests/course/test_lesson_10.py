@@ -255,9 +255,9 @@ def test_bf16_changes_sixty_steps_of_the_run_on_names_by_less_than_said(tmp_path
     assert "In sixty steps of the run on names the losses differed" in TEXT
     assert "by less than 0.01" in TEXT
     # The claim is about 60 steps; three of them are enough to see that it is mixed precision.
-    from gptcore.training import write_own_shards  # noqa: PLC0415 - used here alone
+    from gptcore.training import write_char_shards  # noqa: PLC0415 - used here alone
 
-    tokenizer = write_own_shards("names", tmp_path)
+    tokenizer = write_char_shards("names", tmp_path)
     preset = PRESETS["names"]
     batches = Batches(tmp_path, batch_size=32, block_size=32, seed=1337)
     losses = []
@@ -369,7 +369,7 @@ def test_a_model_of_64_bits_has_a_loss_of_64_bits_or_the_outputs_would_differ_el
 
 def test_the_rows_that_overflow_in_fp16_are_named_though_in_32_bits_they_would_not():
     message = " ".join(printed("NonFiniteError").split())
-    assert "Step 2: the loss is not a finite number. It comes from 4 row(s)" in message
+    assert "Step 2: the loss is not finite. It comes from 4 row(s)" in message
     assert "the largest: 275; the loss of the same rows in 32 bits: 10,600" in (
         printed("largest = max")
     )

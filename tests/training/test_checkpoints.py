@@ -58,10 +58,10 @@ def test_the_newest_and_the_best_are_kept(text, tmp_path):
 def test_the_best_and_the_one_that_is_to_stay_are_kept_however_old(tmp_path):
     for step in (5, 10, 15, 20, 25):
         (tmp_path / f"step_{step:06d}").mkdir()
-    store = Checkpoints(tmp_path, keep=1, stays=(15,))
-    store.tidy(best=10)
+    store = Checkpoints(tmp_path, keep=1, protected_steps=(15,))
+    store.prune(best=10)
     assert store.steps() == [10, 15, 25]
-    store.tidy(best=None)
+    store.prune(best=None)
     assert store.steps() == [15, 25]
 
 
@@ -72,13 +72,13 @@ def test_one_that_was_damaged_is_passed_over_and_latest_leads_to_the_one_before(
         content = file.read_bytes()
         for damaged in (content[: len(content) // 2], b"", content[:-9] + b"x" + content[-8:]):
             file.write_bytes(damaged)
-            with pytest.warns(UserWarning, match="step_000040 .*An older one is tried"):
+            with pytest.warns(UserWarning, match="step_000040 .*Trying an older one"):
                 loaded = Checkpoints(out).load_newest()
             assert loaded.folder.name == "step_000035"
             assert (out / "latest").resolve().name == "step_000040"  # who reads writes nothing
         file.write_bytes(content)
     (out / "step_000040" / "model.safetensors").unlink()
-    with pytest.warns(UserWarning, match="step_000040 is not whole"):
+    with pytest.warns(UserWarning, match="step_000040 is incomplete"):
         again = run(text, out, resume=True)
     assert [step.step for step in again] == [36, 37, 38, 39, 40]
     assert log_of(out) == whole
@@ -88,7 +88,10 @@ def test_one_that_was_damaged_is_passed_over_and_latest_leads_to_the_one_before(
 def test_if_all_are_damaged_nothing_is_begun_over_them(out, text):
     for folder in out.glob("step_*"):
         (folder / "files.json").unlink()
-    with pytest.warns(UserWarning), pytest.raises(OSError, match=r"None of the \d checkpoint"):
+    with (
+        pytest.warns(UserWarning),
+        pytest.raises(OSError, match=r"All checkpoints in .* are damaged"),
+    ):
         run(text, out, resume=True)
 
 
@@ -120,7 +123,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_as_it_is(size_bytes, text, tmp_pa
     before = {f.name: f.read_bytes() for f in (out / "latest").iterdir()}
     with (
         files_at_most(size_bytes),
-        pytest.raises(DiskFullError, match=r"is too full.* It is as it was"),
+        pytest.raises(DiskFullError, match=r"is too full.* it is unchanged"),
     ):
         run(text, out, FEW, resume=True)
     assert (out / "latest").resolve().name == "step_000005"
@@ -136,9 +139,7 @@ def test_a_disk_too_full_for_the_log_says_so_and_nothing_is_lost(text, tmp_path)
     largest = max((out / name).stat().st_size for name in ("run.json", "log.jsonl"))
     with (
         files_at_most(largest + 300),
-        pytest.raises(
-            DiskFullError, match=r"too full for the log\. Checkpoints are as they were\."
-        ),
+        pytest.raises(DiskFullError, match=r"too full for the log\. Checkpoints are unchanged\."),
     ):
         run(text, out, replace(FEW, checkpoint_every=100), resume=True)
     assert [step.step for step in read_log(out)][:5] == [1, 2, 3, 4, 5]
@@ -163,7 +164,7 @@ def test_a_pickle_of_somebody_else_is_not_opened(text, tmp_path):
 
 def test_a_pickle_in_the_place_of_weights_is_not_opened_either(out, text):
     (out / "step_000040" / "model.safetensors").write_bytes(pickle.dumps({"weight": 1}))
-    with pytest.warns(UserWarning, match="model.safetensors is not as it was"):
+    with pytest.warns(UserWarning, match="model.safetensors has changed"):
         assert Checkpoints(out).load_newest().folder.name == "step_000035"
 
 

@@ -22,7 +22,7 @@ import json
 import torch
 from gptcore.model import GPT, GPTConfig
 from gptcore.training import TrainConfig, train
-from gptcore.training.rate import Noise
+from gptcore.training.throughput import RandomBatches
 
 sizes = {"vocab_size": 50304, "block_size": 64, "n_layer": 1, "n_head": 2, "n_embd": 16}
 usual = {"batch_size": 64, "max_steps": 2, "warmup_steps": 0, "dtype": "bfloat16", "device": "cpu"}
@@ -33,7 +33,7 @@ def status(name):
 
 def loss_and_kilobytes(**changes):
     model = GPT(GPTConfig(**sizes), torch.Generator().manual_seed(1))
-    for step in train(model, Noise(64, 64, 50304), TrainConfig(**usual, **changes)):
+    for step in train(model, RandomBatches(64, 64, 50304), TrainConfig(**usual, **changes)):
         if step.step == 1:
             open("/proc/self/clear_refs", "w").write("5")
             before = status("VmRSS")

@@ -9,11 +9,11 @@ import pytest
 
 from gptcore import cli
 from gptcore.model import GPTConfig
-from gptcore.training import TrainConfig, budget, gpu_of_device, measure_rate
+from gptcore.training import TrainConfig, budget, gpu_of_device, measure_throughput
 from gptcore.training.hardware import doctor
 from gptcore.training.hardware import system as machine
 from gptcore.training.hardware.system import NvidiaGpu
-from gptcore.training.rate import Rate
+from gptcore.training.throughput import Throughput
 
 GIB = 2**30
 RTX4070 = NvidiaGpu("NVIDIA GeForce RTX 4070", "550.54", 12 * GIB, 1 * GIB)
@@ -176,9 +176,11 @@ def test_a_card_that_is_not_in_the_table_is_not_planned_with_unasked(monkeypatch
 
 def test_a_rate_is_measured_by_real_steps_and_taken_by_the_budget():
     tiny = GPTConfig(vocab_size=32, block_size=16, n_layer=1, n_head=1, n_embd=8)
-    rate = measure_rate(tiny, TrainConfig(batch_size=4, grad_accum=2, warmup_steps=0), steps=5)
+    rate = measure_throughput(
+        tiny, TrainConfig(batch_size=4, grad_accum=2, warmup_steps=0), steps=5
+    )
     assert (rate.steps, rate.device) == (5, "cpu") and rate.tokens_per_second > 0
-    assert measure_rate(tiny, TrainConfig(schedule="wsd"), steps=50, seconds=0).steps == 1
+    assert measure_throughput(tiny, TrainConfig(schedule="wsd"), steps=50, seconds=0).steps == 1
     plan = budget(tiny, tokens_per_second=rate.tokens_per_second)
     assert plan.hours == plan.tokens / rate.tokens_per_second / 3600
 
@@ -202,9 +204,9 @@ def test_the_rate_is_asked_for_and_says_how_to_use_it(capsys, monkeypatch):
 
     def pretended(model, training):
         asked.append((model.n_embd, training.max_steps))
-        return Rate(1234.5, 20, "cpu", None)
+        return Throughput(1234.5, 20, "cpu", None)
 
-    monkeypatch.setattr("gptcore.training.rate.measure_rate", pretended)
+    monkeypatch.setattr("gptcore.training.throughput.measure_throughput", pretended)
     assert cli.main(["doctor", "--rate", "--preset", "names"]) == 0
     out = capsys.readouterr().out
     assert "1,234 tokens/s on cpu; names, median of 20 steps" in out

@@ -50,7 +50,7 @@ def out_of_memory(x):
 @pytest.mark.parametrize(
     "happens, words",
     [
-        (lambda x: x * float("nan"), "the loss is not a finite number. No row does it alone. The"),
+        (lambda x: x * float("nan"), "the loss is not finite. No single row causes it. The"),
         (out_of_memory, "needs more memory than there is, with a micro-batch of 4 x 32 tokens"),
     ],
     ids=["no number", "out of memory"],
@@ -94,7 +94,7 @@ def test_a_damaged_checkpoint_is_passed_over_aloud_and_if_all_are_it_stops(train
         if folder.exists():
             (folder / "model.safetensors").write_bytes(b"cut short")
     code, said = train("--resume", "--max_steps", "10")
-    assert code == 1 and "Train anew in another --out_dir" in said and "--init_from" not in said
+    assert code == 1 and "Train again in another --out_dir" in said and "--init_from" not in said
 
 
 def test_a_pickle_in_the_folder_is_not_opened(train, tmp_path):

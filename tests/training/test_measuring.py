@@ -15,8 +15,8 @@ from torch.utils._pytree import tree_leaves
 from gptcore.model import GPTConfig
 from gptcore.training import (
     LossSum,
-    Processes,
     TrainConfig,
+    World,
     estimate_memory,
     peak_flops,
     validation_loss,
@@ -59,7 +59,7 @@ class Zeros:
 
     windows, block_size = 8, 64
 
-    def read(self, window):
+    def load_window(self, window):
         return torch.zeros(65, dtype=torch.long).numpy()
 
 
@@ -87,7 +87,7 @@ def test_measuring_needs_less_memory_than_learning_from_a_micro_batch(settings):
 
     def measure():
         validation_loss(
-            loss, Zeros(), 512, training.batch_size, autocast_context("cpu", dtype), Processes()
+            loss, Zeros(), 512, training.batch_size, autocast_context("cpu", dtype), World()
         )
 
     learning, measuring = bytes_at_most(learn), bytes_at_most(measure)
@@ -102,8 +102,10 @@ def test_measuring_needs_less_memory_than_learning_from_a_micro_batch(settings):
 @pytest.mark.parametrize("chunk", [0, 5])
 def test_measured_in_pieces_the_loss_is_that_of_all_at_once(chunk, text):
     model, val = new_model(STILL), batches(text, split="val")
-    found = validation_loss(LossSum(model, chunk), val, 300, 4, nullcontext(), Processes())
-    rows = torch.stack([torch.from_numpy(val.read(i).astype("int64")) for i in range(300 // 12)])
+    found = validation_loss(LossSum(model, chunk), val, 300, 4, nullcontext(), World())
+    rows = torch.stack(
+        [torch.from_numpy(val.load_window(i).astype("int64")) for i in range(300 // 12)]
+    )
     with torch.no_grad():
         logits = model(rows[:, :-1])[0]
     assert found == pytest.approx(

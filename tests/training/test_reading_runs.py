@@ -11,7 +11,7 @@ import torch
 from small_runs import SHORT, log_of, run, sha256_of_all
 
 from gptcore.cli import main
-from gptcore.training import Checkpoints, initial_weights, load_model, read_log
+from gptcore.training import Checkpoints, load_initial_weights, load_model, read_log
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +103,7 @@ def test_nothing_is_written_by_sampling_also_from_a_damaged_run(original, tmp_pa
     (out / "step_000012" / "model.safetensors").write_bytes(b"")
     (out / "latest.part").write_text("of a run that was killed")
     before = all_of(out)
-    with pytest.warns(UserWarning, match="step_000012 .*An older one is tried"):
+    with pytest.warns(UserWarning, match="step_000012 .*Trying an older one"):
         load_model(out)
     assert all_of(out) == before
 
@@ -124,10 +124,10 @@ def test_weights_need_neither_the_optimizer_nor_the_state(lost, original, text, 
         (folder / lost).unlink()
     whole = load_model(original).state_dict()
     for source in (out, out / "step_000012", out / "latest"):
-        assert torch.equal(initial_weights(source).wte.weight, whole["wte.weight"])
+        assert torch.equal(load_initial_weights(source).wte.weight, whole["wte.weight"])
     with (
         pytest.warns(UserWarning),
-        pytest.raises(OSError, match=r"Weights are whole, .* --init_from"),
+        pytest.raises(OSError, match=r"Some weights are intact, .* --init_from"),
     ):
         run(text, out, LONGER, resume=True)
 
@@ -161,5 +161,5 @@ def test_what_is_not_there_is_told_with_what_is(tmp_path):
         (tmp_path / name / "log.jsonl").write_text("")
     with pytest.raises(ValueError, match=r"There are runs in it: .*/a, .*/b\.$"):
         load_model(tmp_path)
-    with pytest.raises(ValueError, match=r"not saved anything. Go on with it: .* --resume$"):
+    with pytest.raises(ValueError, match=r"saved nothing. Resume it: .* --resume$"):
         load_model(tmp_path / "a")

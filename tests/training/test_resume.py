@@ -93,7 +93,7 @@ def test_clocks_that_go_backward_change_nothing(text, monkeypatch):
     clock = iter(range(10_000_000, 0, -1))
     monkeypatch.setattr("time.time", lambda: float(next(clock)))
     monkeypatch.setattr("gptcore.training.trainer.monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr("gptcore.training.trainer.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr("gptcore.training.run.perf_counter", lambda: float(next(clock)))
     steps = run(text, None, replace(SHORT, max_steps=6, max_minutes=1.0))
     assert len(steps) == 6 and all(0 < s.tokens_per_second < float("inf") for s in steps)
 
@@ -164,7 +164,7 @@ def test_a_rate_that_jumps_because_the_schedule_was_stretched_is_mentioned(text,
 def test_another_run_in_the_folder_is_left_alone(text, tmp_path):
     run(text, tmp_path / "out", replace(SHORT, max_steps=5))
     before = {f: f.read_bytes() for f in (tmp_path / "out").rglob("*") if f.is_file()}
-    with pytest.raises(ValueError, match=r"holds another run. Go on with it: --resume; or give"):
+    with pytest.raises(ValueError, match=r"contains another run. Continue it: --resume; or give"):
         run(text, tmp_path / "out")
     assert {f: f.read_bytes() for f in (tmp_path / "out").rglob("*") if f.is_file()} == before
 
@@ -203,4 +203,4 @@ def test_another_number_of_threads_is_mentioned(text, tmp_path):
             next(train(new_model(), batches(text), SHORT, out_dir=tmp_path / "out", resume=True))
     finally:
         torch.set_num_threads(1)
-    assert "OMP_NUM_THREADS=1 brings them back" in str(told[0].message)
+    assert "OMP_NUM_THREADS=1 to get the same digits" in str(told[0].message)

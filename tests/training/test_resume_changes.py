@@ -43,7 +43,7 @@ def test_a_resume_says_old_and_new_and_keeps_both_in_the_run(tmp_path, capsys):
     assert [entry["after_step"] for entry in history] == [4, 6]
     assert history[0]["changed"]["learning_rate"] == [0.003, 0.002]
     assert history[1]["changed"] == {"max_steps": [6, 7]}
-    assert Checkpoints(tmp_path).state_of(7)["history"] == history
+    assert Checkpoints(tmp_path).read_state(7)["history"] == history
 
 
 def test_a_resume_with_nothing_changed_says_nothing(text, tmp_path):

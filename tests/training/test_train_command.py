@@ -84,7 +84,7 @@ def test_a_finished_run_says_so_and_another_one_is_not_written_over(tmp_path, ca
     assert train(tmp_path, "--resume") == 0
     assert capsys.readouterr().out.startswith(f"finished already: 5 steps, in {tmp_path}. To go on")
     assert train(tmp_path) == 2
-    assert "holds another run. Go on with it: --resume; or give another" in capsys.readouterr().err
+    assert "contains another run. Continue it: --resume; or give another" in capsys.readouterr().err
     assert (tmp_path / "log.jsonl").read_bytes() == before
     assert train(tmp_path, "--resume", "--max_steps", "7") == 0
     assert [line["step"] for line in log_of(tmp_path)] == list(range(1, 8))

@@ -116,7 +116,9 @@ def test_the_validation_loss_does_not_depend_on_batch_size_or_seed_and_is_the_pl
         )
         found.append(run(text, None, frozen, STILL)[-1].val_loss)
     val = batches(text, split="val")
-    rows = torch.from_numpy(np.stack([val.read(i) for i in range(100 // T)]).astype(np.int64))
+    rows = torch.from_numpy(
+        np.stack([val.load_window(i) for i in range(100 // T)]).astype(np.int64)
+    )
     loss = float(new_model(STILL)(rows[:, :-1], rows[:, 1:])[1])
     assert found == pytest.approx([loss] * 3, abs=2e-6)
 
@@ -215,8 +217,8 @@ def test_wsd_is_constant_until_it_falls_in_a_straight_line():
         ({"compile": "False"}, "compile='False' must be True or False."),
         (
             {"learning_rate": 1e-4, "min_learning_rate": 1e-3},
-            "min_learning_rate=0.001 is above learning_rate=0.0001, and the rate is to fall. A "
-            "tenth is usual: min_learning_rate=1e-05.",
+            "min_learning_rate=0.001 is above learning_rate=0.0001, but the learning rate must "
+            "fall. A tenth is usual: min_learning_rate=1e-05.",
         ),
         (
             {"max_steps": 50},
@@ -239,7 +241,7 @@ def test_settings_do_not_change_under_a_run():
 def test_batches_that_do_not_fit_are_refused_with_what_makes_them_fit(text):
     with pytest.raises(ValueError, match=r"The batches have 4 rows, and batch_size=5"):
         train(new_model(), batches(text), replace(SHORT, batch_size=5))
-    with pytest.raises(ValueError, match=r"rows of batches have 12 tokens.* block_size=6 at most"):
+    with pytest.raises(ValueError, match=r"rows of batches have 12 tokens.* at most block_size=6"):
         train(new_model(replace(STILL, block_size=6)), batches(text), SHORT)
 
 
@@ -278,8 +280,8 @@ def test_a_loss_that_is_no_number_stops_before_the_update_and_names_step_shard_a
     place = data.describe_rows(15)[2]
     assert "train.bin, tokens " in place
     assert str(caught.value).startswith(
-        f"Step 8: the loss is not a finite number. It comes from 1 row(s): {place}. The step was "
-        f"not made, and the weights are those of step 7, saved in {tmp_path}/out/step_000007."
+        f"Step 8: the loss is not finite. It comes from 1 row(s): {place}. The update "
+        f"was skipped, and the weights are those of step 7, saved in {tmp_path}/out/step_000007."
     )
     rest = run(text, tmp_path / "out", config, STILL, resume=True)
     assert [s.train_loss for s in rest] == [s.train_loss for s in whole[7:]]
@@ -311,7 +313,7 @@ def test_a_slope_that_is_no_number_stops_it_too(text, monkeypatch):
         for _ in steps:
             before = weights_of(model)
     assert str(caught.value).startswith(
-        f"Step 4: the length of the slopes is not a finite number. It comes from 1 row(s): "
+        f"Step 4: the gradient norm is not finite. It comes from 1 row(s): "
         f"{data.describe_rows(3)[1]}."
     )
     assert all(torch.equal(w, before[name]) for name, w in weights_of(model).items())
@@ -380,7 +382,7 @@ def test_slopes_that_overflow_in_fp16_skip_the_update_and_lower_the_scale(text, 
     assert skipped == [False, True] + 7 * [False]
     same = [all(torch.equal(a[n], b[n]) for n in a) for a, b in zip(weights, weights[1:])]
     assert same == [True] + 7 * [False]
-    scales = [Checkpoints(tmp_path).state_of(step)["scaler"]["scale"] for step in (1, 2, 3)]
+    scales = [Checkpoints(tmp_path).read_state(step)["scaler"]["scale"] for step in (1, 2, 3)]
     assert scales[1] == scales[0] / 2 == scales[2]
 
 

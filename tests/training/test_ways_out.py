@@ -122,7 +122,7 @@ def test_half_an_update_is_never_saved_and_never_gone_on_with(whole, text, tmp_p
     training = begun(text, tmp_path)
     with pytest.raises(OSError, match="the device is gone"):
         list(training)
-    with pytest.raises(RuntimeError, match=r"belong to no step. Go on from the newest"):
+    with pytest.raises(RuntimeError, match=r"only some weights are updated. Continue from the"):
         next(training)
     monkeypatch.undo()
     assert Checkpoints(tmp_path).steps() == [3]
@@ -163,10 +163,10 @@ def test_an_error_while_it_is_measured_leaves_no_hole_in_the_log(whole, text, tm
         windows, block_size = 40, 12
         rows, broken = batches(text, split="val"), True
 
-        def read(self, window):
+        def load_window(self, window):
             if self.broken and Checkpoints(tmp_path).steps() == [3]:
                 raise OSError("the network folder is gone")
-            return self.rows.read(window)
+            return self.rows.load_window(window)
 
     val = Val()
     training = train(new_model(), batches(text), FEW, val=val, out_dir=tmp_path)
@@ -219,7 +219,9 @@ def test_a_loop_that_is_left_saves_and_unlocks_though_its_steps_are_still_held(
                 break
     assert Checkpoints(tmp_path).steps() == [3, 4]
     goes_on_as(whole, text, tmp_path)
-    with pytest.raises(ValueError, match=r"Another run has written checkpoints into .* at step 4"):
+    with pytest.raises(
+        ValueError, match=r"Another process has written checkpoints into .* at step 4"
+    ):
         next(training)
     del held
 

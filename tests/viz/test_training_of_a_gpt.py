@@ -15,7 +15,7 @@ from viz.training.training_scrubber import TrainingScrubber
 torch = pytest.importorskip("torch")
 from gptcore.corpus import Batches  # noqa: E402 - needs torch
 from gptcore.model import GPT, GPTConfig  # noqa: E402
-from gptcore.training import TrainConfig, train, write_own_shards  # noqa: E402
+from gptcore.training import TrainConfig, train, write_char_shards  # noqa: E402
 
 NS = "{http://www.w3.org/2000/svg}"
 PROSE = "The cat sat on the mat.\nIt was a good day, and " + "all of them knew it well. " * 30
@@ -34,7 +34,7 @@ def shown_by(scrubber: TrainingScrubber) -> list[str]:
 def run(tmp_path_factory):
     """The log of 24 steps on names, and what was recorded before, at step 10 and at the end."""
     folder = tmp_path_factory.mktemp("names")
-    tokenizer = write_own_shards("names", folder)
+    tokenizer = write_char_shards("names", folder)
     sizes = GPTConfig(
         vocab_size=tokenizer.vocab_size, block_size=16, n_layer=2, n_head=3, n_embd=24
     )

@@ -27,19 +27,19 @@ from gptcore.training import (
     NonFiniteError,
     OutOfMemoryError,
     Preset,
-    Processes,
     Step,
     StopSignals,
     TrainConfig,
     Training,
-    check_new,
-    find_tokenizer_of,
-    initial_weights,
-    joined,
+    World,
+    check_empty,
+    init_distributed,
+    load_initial_weights,
+    tokenizer_of_folder,
     train,
-    write_own_shards,
+    write_char_shards,
 )
-from gptcore.training.saving.changes import check_finished
+from gptcore.training.saving.changes import check_finished_settings
 
 RESUME_ME = 75  # the exit code of a run that was stopped and saved; sysexits.h: try again later
 HEARD = "\n{}: this step will be finished and saved. A second Ctrl-C stops at once."
@@ -54,18 +54,18 @@ def run(
 ) -> None:
     """Train, and say on standard error how it goes. Raises: SystemExit(75) to be resumed."""
     out = command.out_dir
-    with joined(config.device) as (processes, device), notes_said(processes):
+    with init_distributed(config.device) as (world, device), notes_said(world):
         config = replace(config, device=device)
         if not command.resume:
-            check_new(out)
+            check_empty(out)
         elif is_finished(command, config):
-            say_finished(processes, out)
+            say_finished(world, out)
             return
-        if data is None and preset.text and processes.first:
-            write_own_shards(preset.text, out / "data")
-        processes.wait()
+        if data is None and preset.text and world.is_main:
+            write_char_shards(preset.text, out / "data")
+        world.barrier()
         model, texts = model_and_texts(command, config, sizes, data or out / "data")
-        stop = StopSignals(lambda name: say(processes, HEARD.format(name)))
+        stop = StopSignals(lambda name: say(world, HEARD.format(name)))
         training = train(
             model,
             texts["train"],
@@ -74,20 +74,20 @@ def run(
             out_dir=out,
             resume=command.resume,
             stop=stop,
-            processes=processes,
+            world=world,
         )
         if training.is_finished:
-            say_finished(processes, out)
+            say_finished(world, out)
             return
         with closing(training):
             training.open()
-            if processes.first:
+            if world.is_main:
                 keep_what_samples_need(command, data, out)
-            last = take_steps(training, command, preset, stop, processes)
+            last = take_steps(training, command, preset, stop, world)
         if last is None or last.step < config.max_steps:
-            say(processes, f"stopped and saved in {out}; the same command with --resume goes on.")
+            say(world, f"stopped and saved in {out}; the same command with --resume goes on.")
             raise SystemExit(RESUME_ME)
-        say(processes, summary(last, out), sys.stdout)
+        say(world, summary(last, out), sys.stdout)
 
 
 def is_finished(command: TrainOptions, config: TrainConfig) -> bool:
@@ -101,10 +101,10 @@ def is_finished(command: TrainOptions, config: TrainConfig) -> bool:
     if (store.steps() or [0])[-1] < config.max_steps:
         return False
     loaded = store.load_newest()
-    if loaded is None or loaded.state["step"] < config.max_steps or loaded.state.get("learned"):
+    if loaded is None or loaded.state["step"] < config.max_steps or loaded.state.get("unlogged"):
         return False
     typed = {**given(command.settings), "max_steps": config.max_steps}
-    check_finished(loaded.state, typed | given(command.model), loaded.folder)
+    check_finished_settings(loaded.state, typed | given(command.model), loaded.folder)
     return True
 
 
@@ -116,7 +116,7 @@ def model_and_texts(
     Raises: ValueError if the vocabulary does not fit; what `Batches` raises.
     """
     check_data(command, folder)
-    tokenizer, out = find_tokenizer_of(folder), command.out_dir
+    tokenizer, out = tokenizer_of_folder(folder), command.out_dir
     # The manifest knows the vocabulary also where the tokenizer itself is not at hand.
     vocab_size = tokenizer.vocab_size if tokenizer is not None else vocab_size_of(folder)
     if command.init_from is not None and not Checkpoints(out).steps():
@@ -138,7 +138,7 @@ def model_and_texts(
             block_size=model.config.block_size,
             seed=config.seed,
             split=split,
-            tokenizer=find_tokenizer_of(out),  # of the run that is resumed
+            tokenizer=tokenizer_of_folder(out),  # of the run that is resumed
         )
         for split in ("train", "val")
     }
@@ -161,7 +161,7 @@ def begun_model(command: TrainOptions, tokenizer: Tokenizer | None) -> GPT:
     """
     source = command.init_from
     assert source is not None
-    model, typed = initial_weights(source), given(command.model)
+    model, typed = load_initial_weights(source), given(command.model)
     has = asdict(model.config)
     other = [f"{k}={has[k]} (not {v})" for k, v in typed.items() if k != "dropout" and has[k] != v]
     if other:
@@ -169,7 +169,9 @@ def begun_model(command: TrainOptions, tokenizer: Tokenizer | None) -> GPT:
             f"The model in {source} has {', '.join(other)}. Its weights fit no other sizes: leave "
             f"these options out, or --init_from."
         )
-    own = find_tokenizer_of(source) or find_tokenizer_of(source.parent)  # of a checkpoint's folder
+    own = tokenizer_of_folder(source) or tokenizer_of_folder(
+        source.parent
+    )  # of a checkpoint's folder
     differs = own is not None and tokenizer is not None and own.sha256 != tokenizer.sha256
     if differs or (tokenizer is not None and tokenizer.vocab_size > model.config.vocab_size):
         raise ValueError(
@@ -183,7 +185,7 @@ def begun_model(command: TrainOptions, tokenizer: Tokenizer | None) -> GPT:
 
 def keep_what_samples_need(command: TrainOptions, data: Path | None, out: Path) -> None:
     """The tokenizer, and what was typed, beside the checkpoints."""
-    tokenizer = find_tokenizer_of(data or out / "data")
+    tokenizer = tokenizer_of_folder(data or out / "data")
     if tokenizer is None:
         warnings.warn(
             f"{data} does not say its tokenizer, or it is not here: gptcore sample will need "
@@ -202,19 +204,19 @@ def take_steps(
     command: TrainOptions,
     preset: Preset,
     stop: StopSignals,
-    processes: Processes,
+    world: World,
 ) -> Step | None:
     """Take all steps, until a signal ends it; the last one that was made.
 
     Raises: OSError for what stops it on the way.
     """
     config, last = training.run.config, None
-    say(processes, what_runs(training, command.out_dir, preset))
+    say(world, what_runs(training, command.out_dir, preset))
     if config.compile:
-        say(processes, "compiling the model, which takes half a minute or more ...")
+        say(world, "compiling the model, which takes half a minute or more ...")
     training.prepare()  # still stopped at once by Ctrl-C: nothing was learned that could be lost
-    steps = shown(training, config) if processes.first else iter(training)
-    if command.tensorboard and processes.first:
+    steps = shown(training, config) if world.is_main else iter(training)
+    if command.tensorboard and world.is_main:
         steps = shown_to_tensorboard(steps, command.out_dir, training.run.step)
     try:
         with stop:

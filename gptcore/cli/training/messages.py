@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TextIO
 
 from gptcore.corpus import story_entropy
-from gptcore.training import Checkpoints, Preset, Processes, Step, TrainConfig, Training
-from gptcore.training.saving.changes import in_words
+from gptcore.training import Checkpoints, Preset, Step, TrainConfig, Training, World
+from gptcore.training.saving.changes import format_changes
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -26,27 +26,27 @@ def tell(text: str, stream: TextIO | None = None) -> None:
         print(text, file=stream or sys.stderr, flush=True)
 
 
-def say(processes: Processes, text: str, stream: TextIO | None = None) -> None:
-    """A line from one of the processes; on standard error unless it is a result."""
-    if processes.first:
+def say(world: World, text: str, stream: TextIO | None = None) -> None:
+    """Print a line from rank 0 only, on standard error unless it is a result."""
+    if world.is_main:
         tell(text, stream)
 
 
-def say_finished(processes: Processes, out: Path) -> None:
+def say_finished(world: World, out: Path) -> None:
     """That there is nothing to do, and how there would be."""
     done = Checkpoints(out).steps()[-1]
     say(
-        processes,
+        world,
         f"finished already: {done:,} steps, in {out}. To go on: --resume --max_steps {2 * done}",
         sys.stdout,
     )
 
 
 @contextmanager
-def notes_said(processes: Processes) -> Iterator[None]:
+def notes_said(world: World) -> Iterator[None]:
     """Warnings as lines of their own, without the place in the code."""
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_: say(processes, f"note: {message}")
+        warnings.showwarning = lambda message, *_: say(world, f"note: {message}")
         yield
 
 
@@ -72,7 +72,7 @@ def shown(steps: Iterable[Step], config: TrainConfig) -> Iterator[Step]:
 def what_runs(training: Training, out: Path, preset: Preset) -> str:
     """The size of the model, where it is trained, and what the figures of a line mean."""
     run, about = training.run, training.about()
-    share = about["mfu_is_a_share_of"]
+    share = about["mfu_peak"]
     lines = [
         f"{about['parameters']:,} parameters, {about['device']}, {about['dtype']}; log and "
         f"checkpoints in {out}; Ctrl-C stops and saves",
@@ -80,7 +80,7 @@ def what_runs(training: Training, out: Path, preset: Preset) -> str:
         f"mfu: the arithmetic done, as a share of {share}" if share else "mfu: not known here",
     ]
     if run.changed:
-        lines.append(f"changed after step {run.step:,}: {in_words(run.changed)}")
+        lines.append(f"changed after step {run.step:,}: {format_changes(run.changed)}")
     return "\n".join(lines)
 
 

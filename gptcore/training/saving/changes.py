@@ -1,25 +1,29 @@
-"""What is different in a run that is resumed: said, kept as its history, or refused.
+"""What differs when a run is resumed: reported, kept in its history, or refused.
 
-Left out on purpose: sizes, rows and data, which a run cannot change at all (`run.py`).
+Model sizes, batch size and data cannot change at all (`run.py`).
 """
 
 import shlex
 from pathlib import Path
 from typing import Any
 
-# Settings that do not change what a finished run has computed, or are asked for to go on with it.
+# Settings that do not change what a finished run has computed, or that continue it.
 HARMLESS = {"max_steps", "max_minutes", "keep_checkpoints", "device", "dtype", "compile", "fsdp"}
 HARMLESS |= {"activation_checkpointing", "loss_chunk"}
-LENGTHS = {"warmup_steps", "decay_steps"}  # which follow from max_steps
+DERIVED = {"warmup_steps", "decay_steps"}  # these follow from max_steps
 
 Changes = dict[str, list[Any]]  # name -> the old value and the new one
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> Changes:
-    """What is not as it was; what is known of only one of the two is left out.
+    """Compare the states of a run before and after a resume.
 
-    Example: differences({"train": {"fsdp": False}, "torch": "2.9"}, {"train": {"fsdp": True}})
-             -> {"fsdp": [False, True]}
+    Args:
+        before: The old state; settings are under "train".
+        now: The new one. What only one of the two has is not compared.
+
+    Returns:
+        Name -> the old and the new value.
     """
     old, new = ({**state.get("train", {}), **state} for state in (before, now))
     old["device"], new["device"] = before.get("device"), now.get("device")  # not "auto"
@@ -31,21 +35,34 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> Changes:
     }
 
 
-def in_words(changed: Changes) -> str:
-    """Each change as OLD -> NEW.
+def format_changes(changed: Changes) -> str:
+    """Write changes as "name old -> new", separated by commas.
 
-    Example: in_words({"keep_checkpoints": [2, 1]}) -> "keep_checkpoints 2 -> 1"
+    Args:
+        changed: What `differences` found.
+
+    Returns:
+        One line of text.
     """
     return ", ".join(f"{name} {old} -> {new}" for name, (old, new) in changed.items())
 
 
-def check_finished(state: dict[str, Any], settings: dict[str, Any], folder: Path) -> None:
-    """Raises: ValueError if a run is finished, and other settings are asked for now."""
+def check_finished_settings(state: dict[str, Any], settings: dict[str, Any], folder: Path) -> None:
+    """Check that a finished run is not asked for with other settings.
+
+    Args:
+        state: The state of its last checkpoint.
+        settings: What is asked for now.
+        folder: The folder of the checkpoint, for the message.
+
+    Raises:
+        ValueError: If the run is finished, and a setting that matters is another one now.
+    """
     before, done = state["train"], state["step"]
-    if done < max(before["max_steps"], settings.get("max_steps", 0)) or state.get("learned"):
+    if done < max(before["max_steps"], settings.get("max_steps", 0)) or state.get("unlogged"):
         return
     before = before | state["model"]
-    allowed = HARMLESS | (LENGTHS if settings.get("max_steps") != before["max_steps"] else set())
+    allowed = HARMLESS | (DERIVED if settings.get("max_steps") != before["max_steps"] else set())
     other = {
         name: [before[name], value]
         for name, value in settings.items()
@@ -53,8 +70,8 @@ def check_finished(state: dict[str, Any], settings: dict[str, Any], folder: Path
     }
     if other:
         raise ValueError(
-            f"The run in {folder.parent} is finished, with {done:,} steps, and other settings are "
-            f"asked for now: {in_words(other)}. Leave them out; or go on with more steps: --resume "
-            f"--max_steps {2 * done}; or begin with its weights: --out_dir NEW --init_from "
-            f"{shlex.quote(str(folder.parent))}"
+            f"The run in {folder.parent} is finished, with {done:,} steps, and these settings are "
+            f"different now: {format_changes(other)}. Leave them out; or train for more steps: "
+            f"--resume --max_steps {2 * done}; or start from its weights: --out_dir NEW "
+            f"--init_from {shlex.quote(str(folder.parent))}"
         )

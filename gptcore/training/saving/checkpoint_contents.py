@@ -1,6 +1,6 @@
-"""One checkpoint, read from its folder: all of it to go on with, or its weights alone.
+"""One checkpoint, read from its folder: all of it, or its weights alone.
 
-Left out on purpose: writing, and which of several is the right one (`checkpoints.py`).
+Writing, and which one of several is read, are in `checkpoints.py`.
 """
 
 from contextlib import suppress
@@ -13,7 +13,7 @@ from torch import Tensor
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
 from gptcore.model.weights import SIZES, TENSORS, read_tensors
-from gptcore.training.saving.checkpoint_files import FILES, check_whole
+from gptcore.training.saving.checkpoint_files import FILES, verify_files
 
 OPTIMIZER, STATE = "optimizer.safetensors", "state.json"
 
@@ -21,8 +21,15 @@ State = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """A checkpoint in memory."""
+class Checkpoint:
+    """A checkpoint in memory.
+
+    Attributes:
+        folder: Where it was read.
+        model: The model.
+        optimizer: State tensors of the optimizers.
+        state: Step, tokens, settings: the content of state.json.
+    """
 
     folder: Path
     model: GPT
@@ -30,21 +37,46 @@ class Loaded:
     state: State
 
 
-def read_checkpoint(folder: Path) -> Loaded:
-    """All of a checkpoint. Raises: CheckpointDamagedError if it is not what was written."""
-    check_whole(folder, (TENSORS, SIZES, OPTIMIZER, STATE))
+def read_checkpoint(folder: Path) -> Checkpoint:
+    """Read a checkpoint, and compare it with its hashes.
+
+    Args:
+        folder: The folder of the checkpoint.
+
+    Returns:
+        The checkpoint.
+
+    Raises:
+        CheckpointDamagedError: If a file is missing or changed.
+    """
+    verify_files(folder, (TENSORS, SIZES, OPTIMIZER, STATE))
     state = read_json_object(folder / STATE)
-    return Loaded(folder, GPT.load(folder), read_tensors(folder / OPTIMIZER)[0], state)
+    return Checkpoint(folder, GPT.load(folder), read_tensors(folder / OPTIMIZER)[0], state)
 
 
 def read_weights(folder: Path) -> GPT:
-    """The model alone. Raises: CheckpointDamagedError if its files are not what was written."""
-    if (folder / FILES).exists():  # somebody may have copied nothing but the weights
-        check_whole(folder, (TENSORS, SIZES))
+    """Read the model of a checkpoint; files of the optimizer are not needed.
+
+    Args:
+        folder: The folder of the checkpoint.
+
+    Returns:
+        The model.
+
+    Raises:
+        CheckpointDamagedError: If a file of the model is missing or changed.
+    """
+    if (folder / FILES).exists():  # missing if only the weights were copied
+        verify_files(folder, (TENSORS, SIZES))
     return GPT.load(folder)
 
 
-def has_weights(folder: Path) -> bool:
+def has_intact_weights(folder: Path) -> bool:
+    """Return whether the model of a checkpoint can be read.
+
+    Args:
+        folder: The folder of the checkpoint.
+    """
     try:
         read_weights(folder)
     except (OSError, ValueError):
@@ -52,14 +84,28 @@ def has_weights(folder: Path) -> bool:
     return True
 
 
-def step_of(folder: Path) -> int | None:
-    """The step that a checkpoint says it is of; None if it says nothing."""
+def read_step(folder: Path) -> int | None:
+    """Read the step of a checkpoint from state.json.
+
+    Args:
+        folder: The folder of the checkpoint.
+
+    Returns:
+        The step; None if it is missing or damaged.
+    """
     with suppress(OSError):
         step = read_json_object(folder / STATE).get("step")
         return step if isinstance(step, int) and step > 0 else None
     return None
 
 
-def size_of(model: GPT) -> int:
-    """Bytes of a checkpoint: the weights, and two numbers for each that AdamW remembers."""
+def checkpoint_bytes(model: GPT) -> int:
+    """Estimate the size of a checkpoint: the weights, and two numbers per weight for AdamW.
+
+    Args:
+        model: The model.
+
+    Returns:
+        Bytes.
+    """
     return 3 * sum(weight.numel() * 4 for weight in model.parameters())

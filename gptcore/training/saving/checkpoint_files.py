@@ -1,7 +1,7 @@
-"""What checkpoints are made of on the disk: hashes, links, and removals that can be interrupted.
+"""Checkpoints on disk: hashes, links, and removals that can be interrupted.
 
-A copy of a run may have lost its links (zip, scp, object stores): there `latest` is a file with the
-name, a folder of its own, or missing. Everything here copes with all of these.
+A copy of a run may have lost its links (zip, scp, object stores): `latest` is then a text file with
+the name, a folder of its own, or missing. Every function here handles all of these.
 """
 
 import os
@@ -18,72 +18,109 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 FILES = "files.json"
-LONGEST_NAME = 200  # of a folder that a file stands for
+MAX_NAME_BYTES = 200  # of a folder whose name is in a text file
 
 
 class CheckpointDamagedError(OSError):
-    """A checkpoint is not what was written.
+    """A file of a checkpoint is missing or changed.
 
-    Example: steps = [*train(model, batches, config, out_dir="out")]
-             try: model = load_model("out")
-             except CheckpointDamagedError as damaged: print(damaged)
+    Example:
+        >>> steps = [*train(model, batches, config, out_dir="out")]
+        >>> try:
+        ...     model = load_model("out")
+        ... except CheckpointDamagedError as error:
+        ...     print(error)
     """
 
 
-def check_whole(folder: Path, names: Iterable[str]) -> None:
-    """Raises: CheckpointDamagedError if a file is missing, or not as it was written."""
+def verify_files(folder: Path, names: Iterable[str]) -> None:
+    """Compare files of a checkpoint with their hashes.
+
+    Args:
+        folder: The folder of the checkpoint.
+        names: Names of files in it.
+
+    Raises:
+        CheckpointDamagedError: If a file is missing or changed.
+    """
     try:
         sums = read_json_object(folder / FILES)
         known = [name for name in names if name in sums]
-        found = dict(zip(known, for_each(lambda name: sha256_of(folder / name), known)))
+        found = dict(zip(known, map_threads(lambda name: sha256_of(folder / name), known)))
     except OSError as error:
-        raise CheckpointDamagedError(f"The checkpoint {folder} is not whole ({error}).") from None
+        raise CheckpointDamagedError(f"The checkpoint {folder} is incomplete ({error}).") from None
     for name in names:
         if name not in found or found[name] != sums[name]:
             raise CheckpointDamagedError(
-                f"The checkpoint {folder} is damaged: {name} is not as it was."
+                f"The checkpoint {folder} is damaged: {name} has changed since it was written."
             )
 
 
-def for_each(work: Callable[[T], R], things: Iterable[T]) -> list[R]:
-    """The results for all, by several threads at once; one after another while Python ends."""
-    things = list(things)
+def map_threads(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Apply a function to all items, in threads; one after another while Python shuts down.
+
+    Args:
+        work: The function.
+        items: Its arguments.
+
+    Returns:
+        The results in order.
+    """
+    items = list(items)
     try:
         with ThreadPoolExecutor() as threads:
-            return list(threads.map(work, things))
-    except RuntimeError:  # a program that ends starts no threads any more
-        return [work(thing) for thing in things]
+            return list(threads.map(work, items))
+    except RuntimeError:  # Python starts no threads while it shuts down
+        return [work(item) for item in items]
 
 
-def is_whole(folder: Path) -> bool:
-    """Whether all files that the checkpoint lists are as they were written."""
+def is_intact(folder: Path) -> bool:
+    """Return whether all files of a checkpoint are as they were written.
+
+    Args:
+        folder: The folder of the checkpoint.
+    """
     try:
-        check_whole(folder, read_json_object(folder / FILES))
+        verify_files(folder, read_json_object(folder / FILES))
     except OSError:
         return False
     return True
 
 
 def remove(folder: Path) -> None:
-    """Take its name away first: a removal that is killed leaves nothing that looks whole."""
-    gone = folder.with_name(f"{folder.name}.removed")
-    shutil.rmtree(gone, ignore_errors=True)
-    os.replace(folder, gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    """Remove a checkpoint; it is renamed first, so a killed removal leaves nothing that looks good.
+
+    Args:
+        folder: The folder of the checkpoint.
+    """
+    removed = folder.with_name(f"{folder.name}.removed")
+    shutil.rmtree(removed, ignore_errors=True)
+    os.replace(folder, removed)
+    shutil.rmtree(removed, ignore_errors=True)
 
 
 def replace_folder(part: Path, folder: Path) -> None:
-    """Give a new folder its name, which an older one may have; that goes only afterwards."""
-    old = folder.with_name(f"{folder.name}.removed")
-    shutil.rmtree(old, ignore_errors=True)
+    """Rename a new folder; an older one of that name is removed afterwards.
+
+    Args:
+        part: The new folder.
+        folder: Its final name.
+    """
+    removed = folder.with_name(f"{folder.name}.removed")
+    shutil.rmtree(removed, ignore_errors=True)
     if folder.exists():
-        os.replace(folder, old)
+        os.replace(folder, removed)
     os.replace(part, folder)
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(removed, ignore_errors=True)
 
 
-def point(link: Path, name: str) -> None:
-    """Turn a link to a folder beside it, at once."""
+def set_link(link: Path, name: str) -> None:
+    """Point a link to a folder beside it, in one atomic rename.
+
+    Args:
+        link: The link.
+        name: Name of the folder.
+    """
     with atomic_path(link, durable=False) as part:
         try:
             part.symlink_to(name, target_is_directory=True)
@@ -91,24 +128,39 @@ def point(link: Path, name: str) -> None:
             part.write_text(name + "\n", encoding="utf-8")
 
 
-def pointed(link: Path) -> Path | None:
-    """The folder that a link, or a file in its place, leads to; a copied folder is it itself."""
+def read_link(link: Path) -> Path | None:
+    """Return the folder that a link, or a text file in its place, points to.
+
+    Args:
+        link: The link; a copy may have made a folder of it, which is then returned itself.
+
+    Returns:
+        A folder that exists, or None.
+    """
     name = link.name
     if link.is_symlink():
         name = Path(os.readlink(link)).name
     elif link.is_file():
-        name = Path(link.read_bytes()[:LONGEST_NAME].decode(errors="replace").strip()).name
+        name = Path(link.read_bytes()[:MAX_NAME_BYTES].decode(errors="replace").strip()).name
     folder = link.parent / name
     return folder if name and folder.is_dir() else None
 
 
 def is_copied_folder(link: Path) -> bool:
-    """Whether a copy made a folder of what was a link."""
+    """Return whether a copy has made a folder of a link.
+
+    Args:
+        link: The link.
+    """
     return link.is_dir() and not link.is_symlink()
 
 
-def to_disk(path: Path) -> None:
-    """Wait until a file or a folder is really written."""
+def fsync(path: Path) -> None:
+    """Wait until a file or a folder is on the disk.
+
+    Args:
+        path: The file or folder.
+    """
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)

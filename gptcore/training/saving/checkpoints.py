@@ -1,16 +1,16 @@
-"""Checkpoints: folders that are either whole, or not there.
+"""Checkpoints: folders that are written completely, or do not exist.
 
-    OUT/step_000060/model.safetensors      the weights, and config.json beside them
-                    optimizer.safetensors  what the optimizer remembers
-                    state.json             step, tokens, settings: all else
-                    files.json             SHA-256 of each of these
-    OUT/latest, OUT/best                   links to two of them
+    OUT/step_000060/model.safetensors      the weights, with config.json
+                    optimizer.safetensors  the state of the optimizers
+                    state.json             step, tokens, settings: everything else
+                    files.json             SHA-256 of each of these files
+    OUT/latest, OUT/best                   links to two of the folders
 
-A checkpoint is written under another name, down to the disk, and renamed when it is whole; only
-then `latest` is turned to it, and older ones go. So at every moment, also when the power fails,
-`latest` is one that can be resumed. Where links are not allowed they are files with the name.
-Reading never writes, so it works in a folder of somebody else, and in a copy without links.
-Left out on purpose: pickles; nothing that is read here could run.
+A checkpoint is written under another name, synced to the disk, and renamed; then `latest` is
+pointed to it, and old ones are removed. So `latest` can be resumed at any moment, also after a
+power failure. Where links are not allowed they are text files with the name.
+Reading never writes: it works in a read-only folder, and in a copy without links. Nothing is
+unpickled, so no code in a checkpoint can run.
 """
 
 import errno
@@ -34,24 +34,24 @@ from gptcore.model.weights import refuse_pickle, save_tensors
 from gptcore.training.saving.checkpoint_contents import (
     OPTIMIZER,
     STATE,
-    Loaded,
+    Checkpoint,
     State,
-    has_weights,
+    checkpoint_bytes,
+    has_intact_weights,
     read_checkpoint,
+    read_step,
     read_weights,
-    size_of,
-    step_of,
 )
 from gptcore.training.saving.checkpoint_files import (
     FILES,
-    for_each,
+    fsync,
     is_copied_folder,
-    is_whole,
-    point,
-    pointed,
+    is_intact,
+    map_threads,
+    read_link,
     remove,
     replace_folder,
-    to_disk,
+    set_link,
 )
 
 LATEST, BEST = "latest", "best"
@@ -61,37 +61,67 @@ T = TypeVar("T")
 
 
 class Checkpoints:
-    """The checkpoints of one run: the newest `keep`, the best, and those that `stays` names.
+    """The checkpoints of one run.
 
-    Example: steps = [*train(model, batches, config, out_dir="out")]
-             Checkpoints("out").steps() -> [3]
+    Args:
+        out_dir: Folder of the run.
+        keep: How many of the newest are kept; the best one is kept, too.
+        protected_steps: Steps whose checkpoints are never removed.
+
+    Example:
+        >>> steps = [*train(model, batches, config, out_dir="out")]
+        >>> Checkpoints("out").steps()
+        [3]
     """
 
-    def __init__(self, out_dir: str | Path, keep: int = 2, stays: tuple[int, ...] = ()):
-        self.out_dir, self.keep, self.stays = Path(out_dir), keep, stays
+    def __init__(
+        self, out_dir: str | Path, keep: int = 2, protected_steps: tuple[int, ...] = ()
+    ) -> None:
+        self.out_dir, self.keep, self.protected_steps = Path(out_dir), keep, protected_steps
 
     def steps(self) -> list[int]:
-        """The steps that have one, whole or not."""
-        return sorted({step for step, _ in self.found()})
+        """Return the steps that have a checkpoint, intact or not, in order."""
+        return sorted({step for step, _ in self.step_folders()})
 
-    def found(self) -> list[tuple[int, Path]]:
-        """Steps and folders in order; in a copy without links `latest` may be a folder, too."""
+    def step_folders(self) -> list[tuple[int, Path]]:
+        """Return steps and folders in order; in a copy without links also those of `latest`."""
         folders = [folder for folder in self.out_dir.glob("step_*") if folder.is_dir()]
         named = [(folder.name.removeprefix("step_"), folder) for folder in folders]
         found = [(int(number), folder) for number, folder in named if number.isdigit()]
         for link in (self.out_dir / BEST, self.out_dir / LATEST):
-            step = step_of(link) if is_copied_folder(link) else None
+            step = read_step(link) if is_copied_folder(link) else None
             if step is not None:
-                found.insert(0, (step, link))  # the folder with a step's name comes after it
+                found.insert(0, (step, link))  # sorted before the folder named after the step
         return sorted(found, key=lambda pair: pair[0])
 
     def folder(self, step: int) -> Path:
+        """Return the folder of a step.
+
+        Args:
+            step: The step.
+
+        Returns:
+            A path, which need not exist.
+        """
         return self.out_dir / f"step_{step:06d}"
 
-    def save(self, step: int, model: GPT, optimizer: dict[str, Tensor], state: State) -> Path:
-        """Write a checkpoint; what was there before stays as it is until the new one is whole.
+    # Writing
 
-        Raises: DiskFullError; OSError.
+    def save(self, step: int, model: GPT, optimizer: dict[str, Tensor], state: State) -> Path:
+        """Write a checkpoint; existing ones stay until it is complete.
+
+        Args:
+            step: The step.
+            model: The model.
+            optimizer: State tensors of the optimizers.
+            state: The content of state.json.
+
+        Returns:
+            The folder of the checkpoint.
+
+        Raises:
+            DiskFullError: If the disk is full.
+            OSError: If it cannot be written for another reason.
         """
         folder = self.folder(step)
         part = folder.with_name(f"{folder.name}.part")
@@ -102,45 +132,56 @@ class Checkpoints:
             save_tensors({name: t.contiguous() for name, t in optimizer.items()}, part / OPTIMIZER)
             (part / STATE).write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
             files = sorted(part.iterdir())
-            for_each(to_disk, files)
-            hashes = for_each(sha256_of, files)
+            map_threads(fsync, files)
+            hashes = map_threads(sha256_of, files)
             sums = {file.name: sha256 for file, sha256 in zip(files, hashes)}
             (part / FILES).write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
-            to_disk(part / FILES)
-            to_disk(part)
+            fsync(part / FILES)
+            fsync(part)
         except BaseException as error:
             shutil.rmtree(part, ignore_errors=True)
             if isinstance(error, (OSError, SafetensorError)):
-                raise self.not_written(error, model) from None
+                raise self.write_error(error, model) from None
             raise  # Ctrl-C
         replace_folder(part, folder)
-        to_disk(self.out_dir)
-        point(self.out_dir / LATEST, folder.name)
+        fsync(self.out_dir)
+        set_link(self.out_dir / LATEST, folder.name)
         return folder
 
-    def not_written(self, error: Exception, model: GPT) -> OSError:
-        """The error of a checkpoint that could not be written."""
-        told = str(error)
+    def write_error(self, error: Exception, model: GPT) -> OSError:
+        """Return the error for a checkpoint that could not be written."""
+        reason = str(error)
         steps = [step for step in self.steps() if self.folder(step).is_dir()]
-        left = f"The newest one is {self.folder(steps[-1])}." if steps else "There is none yet."
-        full = isinstance(error, OSError) and error.errno in DISK_FULL_ERRNOS
-        if full or any(os.strerror(number) in told for number in (errno.ENOSPC, errno.EFBIG)):
-            return self.no_room(size_of(model), f"{left} It is as it was. ")
-        return OSError(f"The checkpoint could not be written ({told}). {left} It is as it was.")
-
-    def no_room(self, needed_bytes: int, left: str = "") -> DiskFullError:
-        return DiskFullError(
-            f"The disk of {self.out_dir} is too full for a checkpoint of about {needed_bytes:,} "
-            f"bytes; {shutil.disk_usage(self.out_dir).free:,} are free. {left}Make room "
-            f"(--keep_checkpoints 1 keeps fewer) and run the same with --resume."
+        left = (
+            f"The newest checkpoint is {self.folder(steps[-1])}; it is unchanged."
+            if steps
+            else "There is no checkpoint yet."
         )
+        is_full = isinstance(error, OSError) and error.errno in DISK_FULL_ERRNOS
+        if is_full or any(os.strerror(number) in reason for number in (errno.ENOSPC, errno.EFBIG)):
+            return DiskFullError(
+                f"The disk of {self.out_dir} is too full for a checkpoint of about "
+                f"{checkpoint_bytes(model):,} bytes; {shutil.disk_usage(self.out_dir).free:,} are "
+                f"free. {left} Make room (--keep_checkpoints 1 keeps fewer) and run the same "
+                f"command with --resume."
+            )
+        return OSError(f"The checkpoint could not be written ({reason}). {left}")
 
-    def check_room(self, model: GPT, steps_to_save: int) -> None:
-        """Raises: DiskFullError if the checkpoints that a run will have at a time do not fit."""
-        at_hand = len(self.steps())
-        most = self.keep + 1 + len(self.stays)  # the newest, the best, and those that stay
-        more = max(0, min(most, at_hand + steps_to_save) - at_hand)
-        needed = size_of(model) * (more + (at_hand > 0))  # an old one goes when a new one is whole
+    def check_free_space(self, model: GPT, steps_to_save: int) -> None:
+        """Check that all checkpoints that will exist at a time fit on the disk.
+
+        Args:
+            model: The model.
+            steps_to_save: How many checkpoints the run will write.
+
+        Raises:
+            DiskFullError: If they do not fit.
+        """
+        existing = len(self.steps())
+        at_most = self.keep + 1 + len(self.protected_steps)  # the newest, the best, the protected
+        more = max(0, min(at_most, existing + steps_to_save) - existing)
+        # One more: an old checkpoint is removed after a new one is complete.
+        needed = checkpoint_bytes(model) * (more + (existing > 0))
         if shutil.disk_usage(self.out_dir).free >= needed:
             return
         raise DiskFullError(
@@ -151,92 +192,131 @@ class Checkpoints:
 
     # Reading, which never writes
 
-    def load(self, step: int) -> Loaded:
-        """A checkpoint that was found to be what was written.
+    def load(self, step: int) -> Checkpoint:
+        """Read the checkpoint of a step.
 
-        Raises: CheckpointDamagedError.
+        Args:
+            step: The step.
+
+        Returns:
+            The checkpoint.
+
+        Raises:
+            CheckpointDamagedError: If a file is missing or changed.
         """
         return read_checkpoint(self.folder(step))
 
-    def state_of(self, step: int) -> State:
-        """What a checkpoint says of its run, not checked."""
+    def read_state(self, step: int) -> State:
+        """Read state.json of a step, without comparing hashes.
+
+        Args:
+            step: The step.
+
+        Returns:
+            The content of the file.
+        """
         return read_json_object(self.folder(step) / STATE)
 
-    def load_newest(self, most: int | None = None) -> Loaded | None:
-        """The newest one that is whole, of at most that step; None if there is none at all.
+    def load_newest(self, max_step: int | None = None) -> Checkpoint | None:
+        """Read the newest intact checkpoint; damaged ones are skipped with a warning.
 
-        Says which ones are broken, in warnings.
-        Raises: OSError if all are; ValueError if there are pickles instead.
+        Args:
+            max_step: Skip checkpoints of later steps.
+
+        Returns:
+            The checkpoint; None if there is none at all.
+
+        Raises:
+            OSError: If all are damaged.
+            ValueError: If there are pickled checkpoints instead.
         """
-        return self.newest(read_checkpoint, most)
+        return self.first_readable(read_checkpoint, max_step)
 
     def load_weights(self) -> GPT | None:
-        """The newest model whose weights are whole; what the optimizer remembers is not needed."""
-        return self.newest(read_weights)
+        """Read the newest intact model; files of the optimizer are not needed.
 
-    def newest(self, read: Callable[[Path], T], most: int | None = None) -> T | None:
-        """What `read` gives for the newest folder that it accepts."""
-        found = [pair for pair in self.found() if most is None or pair[0] <= most]
+        Returns:
+            The model; None if there is no checkpoint at all.
+
+        Raises:
+            OSError: If all are damaged.
+            ValueError: If there are pickled checkpoints instead.
+        """
+        return self.first_readable(read_weights)
+
+    def first_readable(self, read: Callable[[Path], T], max_step: int | None = None) -> T | None:
+        """Return what `read` returns for the newest folder for which it succeeds."""
+        found = [pair for pair in self.step_folders() if max_step is None or pair[0] <= max_step]
         for _, folder in reversed(found):
             try:
                 return read(folder)
             except OSError as error:
-                warnings.warn(f"{error} An older one is tried.", stacklevel=3)
+                warnings.warn(f"{error} Trying an older one.", stacklevel=3)
         if found:
-            raise self.none_whole(len(found), read)
+            way_out = "Train again in another --out_dir."
+            if read is read_checkpoint and any(map(has_intact_weights, (f for _, f in found))):
+                way_out = (
+                    f"Some weights are intact, and another run can start from them: gptcore train "
+                    f"PRESET --out_dir NEW --init_from {shlex.quote(str(self.out_dir))}"
+                )
+            raise OSError(
+                f"All checkpoints in {self.out_dir} ({len(found)}) are damaged. {way_out}"
+            )
         for pattern in PICKLES:
             for file in sorted(self.out_dir.glob(pattern)):
                 refuse_pickle(file)
         return None
 
-    def none_whole(self, number: int, read: Callable) -> OSError:
-        """The error where nothing can be read, and what still can be used."""
-        way_out = "Train anew in another --out_dir."
-        if read is read_checkpoint and any(has_weights(folder) for _, folder in self.found()):
-            way_out = (
-                f"Weights are whole, and another run can begin with them: gptcore train PRESET "
-                f"--out_dir NEW --init_from {shlex.quote(str(self.out_dir))}"
-            )
-        return OSError(f"None of the {number} checkpoint(s) in {self.out_dir} is whole. {way_out}")
-
     def best_folder(self) -> Path | None:
-        """The checkpoint with the best validation loss, also where its link got lost."""
-        folder = pointed(self.out_dir / BEST)
-        for _, newest in reversed(self.found()):
+        """Return the checkpoint with the best validation loss, also if its link is lost."""
+        folder = read_link(self.out_dir / BEST)
+        for _, newest in reversed(self.step_folders()):
             if folder is not None:
                 break
             with suppress(OSError, KeyError, TypeError, ValueError):
-                named = self.folder(read_json_object(newest / STATE)["best"][1])
-                folder = named if named.is_dir() else None
+                best = self.folder(read_json_object(newest / STATE)["best"][1])
+                folder = best if best.is_dir() else None
         return folder
 
-    # What only the run itself may do, while the folder is its own
+    # Only for the run itself, while it has locked the folder
 
     def restore_links(self, latest: int) -> None:
-        """Make links again of what a copy made folders of, and turn `latest` to a step."""
+        """Make links again where a copy has made folders of them.
+
+        Args:
+            latest: The step that `latest` is pointed to; 0 leaves it.
+        """
         for link in (self.out_dir / LATEST, self.out_dir / BEST):
-            step = step_of(link) if is_copied_folder(link) else None
+            step = read_step(link) if is_copied_folder(link) else None
             if step is None:
                 continue
             folder = self.folder(step)
-            if folder.exists() and not is_whole(folder):
+            if folder.exists() and not is_intact(folder):
                 remove(folder)
             if folder.exists():
                 remove(link)
             else:
                 os.rename(link, folder)
-            point(link, folder.name)
+            set_link(link, folder.name)
         if latest:
-            point(self.out_dir / LATEST, self.folder(latest).name)
+            set_link(self.out_dir / LATEST, self.folder(latest).name)
 
     def mark_best(self, step: int) -> None:
-        """`best` is this one now."""
-        point(self.out_dir / BEST, self.folder(step).name)
+        """Point `best` to a checkpoint.
 
-    def tidy(self, best: int | None) -> None:
-        """Remove what is not new, not the best and not to stay, and what was left half done."""
+        Args:
+            step: Its step.
+        """
+        set_link(self.out_dir / BEST, self.folder(step).name)
+
+    def prune(self, best: int | None) -> None:
+        """Remove old checkpoints, and what an interrupted save or removal has left.
+
+        Args:
+            best: A step that is kept although it may be old.
+        """
         steps = self.steps()
-        for step in set(steps[: -self.keep]) - {best, *self.stays}:
+        for step in set(steps[: -self.keep]) - {best, *self.protected_steps}:
             remove(self.folder(step))
         for rest in (*self.out_dir.glob("step_*.part"), *self.out_dir.glob("step_*.removed")):
             shutil.rmtree(rest, ignore_errors=True)

@@ -1,18 +1,6 @@
-"""The log of a run: log.jsonl, one line of JSON for each step.
+"""The log of a run: log.jsonl, one line of JSON per step; the keys are the fields of `Step`.
 
-    step               updates of the weights up to here, from 1
-    tokens             tokens that were learned from up to here
-    train_loss         mean over the whole batch of this step, before its update; nats per token
-    val_loss           on the validation slice, after the update; null at most steps; nats per token
-    grad_norm          length of all slopes before clipping; null if fp16 overflowed, and no update
-                       was made
-    learning_rate      of this update
-    tokens_per_second  of this step alone, without evaluation and checkpoints, all processes
-    mfu                arithmetic done as a share of what the device could do at most (run.json says
-                       what that is); null where that is not known
-
-Left out on purpose: anything that a resumed run would have to make up. It goes on in the same file,
-cut back to the step that it goes on from.
+A resumed run continues the file; lines after the step that it resumes from are removed.
 """
 
 import errno
@@ -32,9 +20,26 @@ LOG = "log.jsonl"
 
 @dataclass(frozen=True)
 class Step:
-    """What is known after one step; the fields are the keys of a line of the log.
+    """What is known after one step; the fields are the keys of a line in the log.
 
-    Example: for step in train(model, batches, config): print(step.step, step.train_loss)
+    Attributes:
+        step: Updates of the weights so far, from 1.
+        tokens: Training tokens so far.
+        train_loss: Mean loss of the batch of this step before its update, in nats per token.
+        val_loss: Validation loss after the update, in nats per token; None at most steps.
+        grad_norm: Gradient norm before clipping; None if fp16 overflowed and the update was
+            skipped.
+        learning_rate: Learning rate of this update.
+        tokens_per_second: Speed of this step, all processes together, without evaluation and
+            checkpoints.
+        mfu: Model FLOPs utilization, a fraction of the peak in run.json; None if that is not known.
+
+    Example:
+        >>> for step in train(model, batches, config):
+        ...     print(step.step, step.tokens)
+        1 64
+        2 128
+        3 192
     """
 
     step: int
@@ -48,47 +53,59 @@ class Step:
 
 
 class Log:
-    """Adds a line for each step; a line is in the file before the next step begins."""
+    """The open log of a run; each line is in the file before the next step begins.
 
-    def __init__(self, folder: Path, after: int):
-        """Cut what is there back to the step `after`, and go on behind it."""
+    Args:
+        folder: Folder of the run.
+        truncate_after: Remove lines of later steps.
+    """
+
+    def __init__(self, folder: Path, truncate_after: int) -> None:
         self.file = folder / LOG
-        kept = [line for step, line in lines_of(self.file) if step <= after]
-        with told_if_full(folder), atomic_path(self.file) as part:
+        kept = [line for step, line in read_lines(self.file) if step <= truncate_after]
+        with raise_disk_full(folder), atomic_path(self.file) as part:
             part.write_text("".join(kept), encoding="utf-8", newline="\n")
         self.open_file = self.file.open("ab", buffering=0)
 
     def add(self, step: Step) -> None:
-        """Raises: DiskFullError; a line that was written in part is no line, see `lines_of`."""
-        line = (json.dumps(asdict(step)) + "\n").encode()
-        with told_if_full(self.file.parent):
-            if self.open_file.write(line) < len(line):
-                raise OSError(errno.ENOSPC, "not all of a line could be written")
+        """Append a line.
 
-    def make_lasting(self) -> None:
-        """Not even a power cut takes the lines back that are there now."""
+        Args:
+            step: The step.
+
+        Raises:
+            DiskFullError: If the disk is full; half a line is ignored later.
+        """
+        line = (json.dumps(asdict(step)) + "\n").encode()
+        with raise_disk_full(self.file.parent):
+            if self.open_file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, "a line was written only in part")
+
+    def fsync(self) -> None:
+        """Wait until all lines are on the disk."""
         os.fsync(self.open_file.fileno())
 
     def close(self) -> None:
+        """Close the file."""
         self.open_file.close()
 
 
 @contextmanager
-def told_if_full(folder: Path) -> Iterator[None]:
-    """Raises: DiskFullError instead of what the system says."""
+def raise_disk_full(folder: Path) -> Iterator[None]:
+    """Raise DiskFullError instead of the system's error for a full disk."""
     try:
         yield
     except OSError as error:
         if error.errno not in DISK_FULL_ERRNOS:
             raise
         raise DiskFullError(
-            f"The disk of {folder} is too full for the log. Checkpoints are as they were. Make "
-            f"room and run the same with --resume."
+            f"The disk of {folder} is too full for the log. Checkpoints are unchanged. Make room "
+            f"and run the same command with --resume."
         ) from None
 
 
-def lines_of(file: Path) -> Iterator[tuple[int, str]]:
-    """Steps and lines of a log; a line that is damaged, or has no end, is no line."""
+def read_lines(file: Path) -> Iterator[tuple[int, str]]:
+    """Yield steps and lines of a log; damaged and incomplete lines are skipped."""
     if not file.exists():
         return
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
@@ -98,14 +115,24 @@ def lines_of(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def read_log(folder: str | Path) -> list[Step]:
-    """The steps of a run, from the folder that it was written to.
+    """Read the steps of a run.
 
-    Raises: ValueError if there is no log.
-    Example: steps = [*train(model, batches, config, out_dir="out")]
-             len(read_log("out")) -> 3
+    Args:
+        folder: Folder of the run.
+
+    Returns:
+        All steps, in order.
+
+    Raises:
+        ValueError: If there is no log.
+
+    Example:
+        >>> steps = [*train(model, batches, config, out_dir="out")]
+        >>> len(read_log("out"))
+        3
     """
     file = Path(folder) / LOG
     if not file.exists():
         quoted = shlex.quote(str(folder))
         raise ValueError(f"There is no {file}; gptcore train PRESET --out_dir {quoted} writes one.")
-    return [Step(**parse_json(line)) for _, line in lines_of(file)]
+    return [Step(**parse_json(line)) for _, line in read_lines(file)]

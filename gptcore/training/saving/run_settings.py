@@ -1,6 +1,6 @@
 """The settings and sizes of the run in a folder: from run.json, or else from a checkpoint.
 
-Without PyTorch, so that a misspelt option is told at once.
+This needs no PyTorch, so that a misspelt option is reported at once.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,17 @@ from gptcore.training.config import TrainConfig
 RUN, STATE = "run.json", "state.json"
 
 
-def settings_before(
-    out_dir: str | Path, told: Callable[[str], None] = lambda text: None
+def load_run_settings(
+    out_dir: str | Path, warn: Callable[[str], None] = lambda message: None
 ) -> dict[str, Any] | None:
-    """The fields of `TrainConfig` and of `GPTConfig`, as "train" and "model"; None without a run.
+    """Read the settings that the run in a folder had.
 
-    `told` hears of files that are damaged, and which one is used instead.
-    Example: steps = [*train(model, batches, config, out_dir="out")]
-             settings_before("out")["train"]["max_steps"] -> 3
+    Args:
+        out_dir: Folder of the run.
+        warn: Called with a sentence about damaged files, and what is used instead.
+
+    Returns:
+        The fields of `TrainConfig` and `GPTConfig`, under "train" and "model"; None without a run.
     """
     out_dir, damaged = Path(out_dir), ""
     states = [out_dir / "latest" / STATE, *sorted(out_dir.glob(f"step_*/{STATE}"), reverse=True)]
@@ -29,20 +32,20 @@ def settings_before(
         if not file.exists():
             continue
         try:
-            found = settings_in(file)
+            found = read_run_settings(file)
         except (OSError, ValueError) as error:
             damaged = damaged or str(error)
             continue
         if damaged:
-            told(f"{damaged} {file} has the same settings, and is used instead.")
+            warn(f"{damaged} {file} has the same settings, and is used instead.")
         return found
     if damaged:
-        told(f"{damaged} No checkpoint says the settings either; those of the preset are taken.")
+        warn(f"{damaged} No checkpoint has the settings either; the preset's are used.")
     return None
 
 
-def settings_in(file: Path) -> dict[str, Any]:
-    """Raises: OSError, ValueError if they are not there, or no run can have them."""
+def read_run_settings(file: Path) -> dict[str, Any]:
+    """Read "train" and "model" of a file; raise OSError or ValueError if they are damaged."""
     content = read_json_object(file)
     try:
         TrainConfig(**content["train"])
