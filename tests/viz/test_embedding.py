@@ -20,7 +20,7 @@ def test_the_plane_is_that_of_the_two_largest_eigenvalues_of_the_covariance():
     data = draw_embedding(VECTORS, LABELS).data
     values, directions = np.linalg.eigh(np.cov(VECTORS.T))
     best = np.argsort(-values)[:2]
-    assert data["shown"] == pytest.approx(values[best] / values.sum())
+    assert data["explained_variance_ratio"] == pytest.approx(values[best] / values.sum())
     places = (VECTORS - VECTORS.mean(0)) @ directions[:, best]
     for k in range(2):  # a direction may point either way
         assert abs(data["points"][:, k]) == pytest.approx(abs(places[:, k]))

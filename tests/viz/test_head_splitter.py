@@ -41,7 +41,7 @@ def test_a_width_that_does_not_divide_is_torn_and_says_gptcores_words(splitter):
         check_heads(512, 12)
     for line in wrap(str(refused.value), 104):
         assert line in words
-    assert splitter.picture().data["head_size"] is None
+    assert splitter.picture().data["head_dim"] is None
 
 
 def test_its_advice_is_accepted_when_followed(splitter):
@@ -55,7 +55,7 @@ def test_its_advice_is_accepted_when_followed(splitter):
         (528, 12),
     ):
         splitter.n_embd.value, splitter.n_head.value = n_embd, n_head
-        assert splitter.picture().data["head_size"] == check_heads(n_embd, n_head)
+        assert splitter.picture().data["head_dim"] == check_heads(n_embd, n_head)
         slow = (n_embd // n_head) % 8
         assert ("runs slower on a GPU" in words_of(splitter.screen.value)) == bool(slow)
 
@@ -90,13 +90,13 @@ def test_without_functions_it_still_splits_and_tears():
 
 @pytest.mark.parametrize(("n_embd", "n_head"), [(63, 1), (66, 1), (1604, 1), (768, 0), (768, 26)])
 def test_a_first_place_off_the_sliders_is_refused(n_embd, n_head):
-    with pytest.raises(ValueError, match="the sliders stand there first"):
+    with pytest.raises(ValueError, match="the first values of the sliders"):
         HeadSplitter(n_embd, n_head)
 
 
 def test_the_still_twin_draws_any_sizes_and_refuses_what_is_none():
     assert "26 of 96 strips drawn" in draw_head_split(12288, 96).to_svg()
-    assert draw_head_split(5, 12).data["head_size"] is None
+    assert draw_head_split(5, 12).data["head_dim"] is None
     for sizes in ((0, 1), (8, 0), (8.0, 2), (True, 1)):
         with pytest.raises(ValueError, match="must be a whole number, 1 or more"):
             draw_head_split(*sizes)

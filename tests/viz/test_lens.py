@@ -20,14 +20,14 @@ def test_each_cell_has_the_likeliest_token_and_its_share():
     for layer in range(3):
         for t in range(4):
             best = LOGITS[layer, t].argmax()
-            assert data["said"][layer][t] == VOCABULARY[best]
-            assert data["sure"][layer][t] == pytest.approx(softmax(LOGITS)[layer, t, best])
+            assert data["predicted"][layer][t] == VOCABULARY[best]
+            assert data["confidence"][layer][t] == pytest.approx(softmax(LOGITS)[layer, t, best])
 
 
 def test_probabilities_are_taken_as_they_are():
     of_logits, of_shares = (draw_lens(x, TOKENS, VOCABULARY) for x in (LOGITS, softmax(LOGITS)))
-    assert of_shares.data["sure"] == pytest.approx(of_logits.data["sure"])
-    assert of_shares.data["said"] == of_logits.data["said"]
+    assert of_shares.data["confidence"] == pytest.approx(of_logits.data["confidence"])
+    assert of_shares.data["predicted"] == of_logits.data["predicted"]
 
 
 def test_a_hit_is_the_token_that_did_come_next():
@@ -35,7 +35,7 @@ def test_a_hit_is_the_token_that_did_come_next():
     for t, token in enumerate([1, 2, 4, 0]):  # right, wrong, right; nobody knows what comes last
         logits[0, t, token] = 5
     picture = draw_lens(logits, TOKENS, VOCABULARY.__getitem__)
-    assert picture.data["right"] == [[True, False, True, False]]
+    assert picture.data["correct"] == [[True, False, True, False]]
     assert "layer 0 is right at 2 of 3 positions" in picture.alt
 
 
@@ -43,7 +43,7 @@ def test_a_list_of_tensors_will_do():
     torch = pytest.importorskip("torch")
     layers = [torch.tensor(layer, requires_grad=True) for layer in LOGITS]
     assert (
-        draw_lens(layers, TOKENS, VOCABULARY).data["said"][2][0]
+        draw_lens(layers, TOKENS, VOCABULARY).data["predicted"][2][0]
         == VOCABULARY[LOGITS[2, 0].argmax()]
     )
 

@@ -1,16 +1,17 @@
-"""Vectors of many numbers as points on a plane, seen from where they lie widest apart.
+"""Vectors of many numbers as points on a plane: the first two principal components.
 
-The two directions are the first two principal components. Two points that are near here may be far
-apart in all the other directions; how much of the spread the plane shows is said. Left out on
-purpose: t-SNE and UMAP, which show groups also where there are none.
+Points that are near each other on the plane may be far apart in the other directions, so the
+picture says how much of the variance the plane shows. It uses neither t-SNE nor UMAP, which show
+groups even in noise.
 Source: Pearson 1901, "On lines and planes of closest fit to systems of points in space".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from viz.canvas.labels import visible_token
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, WHITE
@@ -19,28 +20,47 @@ from viz.canvas.plotly import PLOTLY_MIME, round_digits
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.tensors import to_finite_array
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 MAX_POINTS, MAX_LABELS = 2000, 300
 WIDTH, HEIGHT, LEFT, TOP = 760, 440, 16, 58
+Array = NDArray[np.float64]
 Point = tuple[float, float]
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def draw_embedding(
-    vectors,
+    vectors: ArrayLike,
     labels: Sequence[str],
     *,
     groups: Sequence[str] | None = None,
     title: str = "",
     hover: bool = False,
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """Each vector as a point with its label, coloured by its group if there are groups.
+    """Draw each vector as a labelled point on the plane of the first two principal components.
 
-    With `hover` the points can be pointed at and enlarged where plotly is known; the still is the
-    same picture everywhere else.
-    Shapes:  vectors (N, C), labels and groups: N of them.
-    Raises:  ValueError if there are not as many labels as vectors, or a number is none.
-    Example: draw_embedding([[0, 0, 1], [1, 0, 0], [0, 2, 0]], "abc")
+    Args:
+        vectors: Rows of finite numbers, shape (N, C).
+        labels: N labels. At most 300 are drawn, each where there is room.
+        groups: N group names, which decide the colours. None draws all points in one colour.
+        title: Title of the picture.
+        hover: Add a plotly figure that shows labels on hover and can be enlarged. Where plotly is
+            not available the still picture is shown.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with the points and the explained variance in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If `vectors`, `labels` and `groups` differ in length, or a number is not finite.
+
+    Example:
+        >>> draw_embedding([[0, 0, 1], [1, 0, 0], [0, 2, 0]], "abc")
+        Picture: 3 vectors of 3 numbers on a plane that shows 100% of their spread.
+
+    Source: Pearson 1901, "On lines and planes of closest fit to systems of points in space".
     """
     array = to_finite_array(vectors, "vectors", axes="N C")
     names = [str(label) for label in labels]
@@ -56,7 +76,7 @@ def draw_embedding(
     scene = build_scene(
         points[::stride], names[::stride], group_of[::stride], order, explained, title, stride
     )
-    data = {"points": points, "labels": names, "shown": explained}
+    data = {"points": points, "labels": names, "explained_variance_ratio": explained}
     summary = f"{len(names):,} vectors of {array.shape[1]} numbers"
     summary += f" on a plane that shows {sum(explained):.0%} of their spread"
     summary += f"; one in {stride} is drawn" if stride > 1 else ""
@@ -69,17 +89,14 @@ def draw_embedding(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def project(vectors: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
-    """Places on the plane, and the share of the spread along each of its two directions.
-
-    Shapes: (N, C) -> (N, 2).
-    """
+def project(vectors: Array) -> tuple[Array, tuple[float, float]]:
+    """Coordinates (N, 2) on two principal components, and the variance that each explains."""
     centered = vectors - vectors.mean(0)
     _, singular_values, directions = np.linalg.svd(centered, full_matrices=False)
     points = np.zeros((len(vectors), 2))
     n_components = min(2, len(singular_values))
     points[:, :n_components] = centered @ directions[:n_components].T
-    # A direction may point either way; the farthest point decides, so that all machines agree.
+    # The sign of a component is arbitrary; it is fixed by the farthest point, on all machines.
     for k in range(n_components):
         if points[abs(points[:, k]).argmax(), k] < 0:
             points[:, k] *= -1
@@ -89,7 +106,13 @@ def project(vectors: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
 
 
 def build_scene(
-    points, names, group_of, order: list[str], explained, title: str, stride: int
+    points: Array,
+    names: list[str],
+    group_of: list[str],
+    order: list[str],
+    explained: tuple[float, float],
+    title: str,
+    stride: int,
 ) -> Scene:
     scene = Scene(max(WIDTH + 2 * LEFT, 9.2 * len(title) + 32), TOP + HEIGHT + 46)
     scene.add(Text(16, 25, title, 15, weight="600"))
@@ -115,7 +138,7 @@ def build_scene(
 
 
 def place_labels(pixels: list[Point], names: list[str]) -> list[Text]:
-    """A name beside each point, on the first side where nothing else stands, or nowhere."""
+    """Each name on the first side of its point where there is room, or nowhere."""
     occupied = [(x - 4, y - 4, x + 4, y + 4) for x, y in pixels[:MAX_LABELS]]
     drawn = []
     for (x, y), name in zip(pixels[:MAX_LABELS], names):
@@ -139,8 +162,8 @@ def overlap(a: Rectangle, b: Rectangle) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def pixel_transform(points: np.ndarray):
-    """From places on the plane to pixels; one scale for both directions."""
+def pixel_transform(points: Array) -> Callable[[Array], Point]:
+    """The function from coordinates on the plane to pixels, with the same scale for both axes."""
     lowest, highest = points.min(0), points.max(0)
     scale = min(
         (WIDTH - 120) / max(highest[0] - lowest[0], 1e-9),
@@ -162,9 +185,14 @@ def axis_labels(explained: tuple[float, float]) -> tuple[str, str]:
 
 
 def plotly_figure(
-    points, names, group_of, order: list[str], axes: tuple[str, str], title: str
-) -> dict:
-    """The same in plotly's JSON: to point at and to enlarge. Numbers have three digits."""
+    points: Array,
+    names: list[str],
+    group_of: list[str],
+    order: list[str],
+    axes: tuple[str, str],
+    title: str,
+) -> dict[str, Any]:
+    """The same picture as plotly's JSON. Numbers are rounded to three digits."""
     from plotly.graph_objects import Figure, Scatter  # noqa: PLC0415 - loads slowly
 
     figure = Figure(layout={"template": "none", "width": WIDTH, "height": HEIGHT + 60})
@@ -193,4 +221,5 @@ def plotly_figure(
         margin={"l": 60, "r": 20, "t": 44, "b": 50},
         hovermode="closest",
     )
-    return figure.to_plotly_json()
+    figure_json: dict[str, Any] = figure.to_plotly_json()
+    return figure_json

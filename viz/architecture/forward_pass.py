@@ -1,19 +1,22 @@
-"""What shapes go through a torch module, seen in a real forward pass.
+"""The shapes of a real forward pass of a torch module.
 
-Modules report through their own hooks; what happens between them (view, transpose, matmul) through
-PyTorch's own way of watching its functions. PyTorch is not imported: whoever has a module has
-loaded it. Left out on purpose: values. Only shapes are kept, so a module on the device "meta" will
-do, which has no numbers at all.
+Modules report through forward hooks, functions between them (view, transpose, matmul) through a
+`TorchFunctionMode`. PyTorch is not imported: whoever has a module has loaded it. Only shapes are
+kept, so a module on the device "meta" works, too.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch.nn import Module
 
 TensorShape = tuple[int, ...]
-PASS_THROUGH = {"Dropout", "Identity"}  # they hand on what they get
+Signature = tuple[Any, ...]  # of a call: nested, to compare and to hash
+PASS_THROUGH = {"Dropout", "Identity"}  # their output has the shape of their input
 SHAPE_FUNCTIONS = {
     *("view", "reshape", "unflatten", "flatten", "transpose", "permute", "swapaxes", "split"),
     *("chunk", "unbind", "matmul", "bmm", "einsum", "scaled_dot_product_attention"),
@@ -22,115 +25,121 @@ SHAPE_FUNCTIONS = {
 
 @dataclass
 class FunctionCall:
-    """A function within a module that made another shape of what it got."""
+    """A function called within a module, whose output has another shape than its input."""
 
     name: str
     shape: TensorShape
 
-    def signature(self) -> tuple:
+    def signature(self) -> Signature:
         return self.name, self.shape
 
 
 @dataclass
 class ModuleCall:
-    """One call of one module: what came in, what went out, and what happened within, in order."""
+    """One call of one module: shapes of inputs and outputs, and the calls within it, in order."""
 
-    name: str  # within the part above it
-    kind: str
-    path: str = ""
-    parameters: int = 0  # of the module and of what is in it, each once
-    tied_to: str = ""  # the part before it to which some of them belong, too
+    name: str  # relative to the module that calls it
+    kind: str  # the name of its class
+    path: str = ""  # as in `named_modules()`
+    parameters: int = 0  # of the module and its children, each counted once
+    tied_to: str = ""  # an earlier module that shares some of them
     inputs: list[TensorShape] = field(default_factory=list)
     outputs: list[TensorShape] = field(default_factory=list)
-    calls: list["ModuleCall | FunctionCall"] = field(default_factory=list)
-    heads: tuple[int, int, int] | None = None  # H, T, D, where a sheet was cut into heads
-    unused_parameters: dict[str, int] = field(
-        default_factory=dict
-    )  # parameters that no module was called for
+    calls: list["Call"] = field(default_factory=list)
+    heads: tuple[int, int, int] | None = None  # H, T, D, where attention splits into heads
+    unused_parameters: dict[str, int] = field(default_factory=dict)  # used without a module's call
 
-    def signature(self) -> tuple:
-        """Equal for parts that are the same but for their name and the numbers in them."""
-        calls = tuple(call.signature() for call in self.calls)
+    def signature(self) -> Signature:
+        """Equal for calls that differ only in their names and in the values of their parameters."""
+        calls = tuple(inner.signature() for inner in self.calls)
         return self.kind, self.parameters, tuple(self.inputs), tuple(self.outputs), calls
 
     def has_head_split(self) -> bool:
-        """Whether it, or a part of it, cuts a sheet into heads."""
+        """Whether this call, or a call within it, splits its input into heads."""
         stack: list[ModuleCall] = [self]
         while stack:
-            module_call = stack.pop()
-            if module_call.heads:
+            call = stack.pop()
+            if call.heads:
                 return True
-            stack += [call for call in module_call.calls if isinstance(call, ModuleCall)]
+            stack += [inner for inner in call.calls if isinstance(inner, ModuleCall)]
         return False
 
 
-class Recorder:
-    """The tree of calls, while it grows."""
+Call = ModuleCall | FunctionCall
 
-    def __init__(self, module):
+
+class Recorder:
+    """Builds the tree of calls during the forward pass."""
+
+    def __init__(self, module: "Module"):
         self.names = {id(child): name for name, child in module.named_modules()}
         self.root: ModuleCall | None = None
         self.open: list[ModuleCall] = []
-        self.owner: dict[int, str] = {}  # parameter -> the module that was called with it first
+        self.owner: dict[
+            int, str
+        ] = {}  # id of a parameter -> the first module that was called with it
 
-    def on_enter(self, module, args, kwargs) -> None:
+    def on_enter(
+        self, module: "Module", args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> None:
         path = self.names[id(module)]
         above = f"{self.open[-1].path}." if self.open and self.open[-1].path else ""
         name, kind = path.removeprefix(above), type(module).__name__
-        module_call = ModuleCall(name, kind, path, inputs=shapes_in([args, kwargs]))
+        call = ModuleCall(name, kind, path, inputs=shapes_in([args, kwargs]))
         parameters = {id(p): p.numel() for p in module.parameters()}
-        module_call.parameters = sum(parameters.values())
+        call.parameters = sum(parameters.values())
         if self.root is None:
-            self.root = module_call
+            self.root = call
         else:
-            module_call.tied_to = next((self.owner[p] for p in parameters if p in self.owner), "")
-        if self.open and module_call.kind not in PASS_THROUGH:
-            self.open[-1].calls.append(module_call)
+            call.tied_to = next((self.owner[p] for p in parameters if p in self.owner), "")
+        if self.open and call.kind not in PASS_THROUGH:
+            self.open[-1].calls.append(call)
         if not any(True for _ in module.children()):
             self.owner |= {p: path for p in parameters if p not in self.owner}
-        self.open.append(module_call)
+        self.open.append(call)
 
-    def on_exit(self, module, args, kwargs, output) -> None:
-        module_call = self.open.pop()
-        module_call.outputs = shapes_in([output])
+    def on_exit(self, module: "Module", args: object, kwargs: object, output: object) -> None:
+        call = self.open.pop()
+        call.outputs = shapes_in([output])
         leaf = not any(True for _ in module.children())
         widest = max(
-            (len(call.shape) for call in module_call.calls if isinstance(call, FunctionCall)),
+            (len(inner.shape) for inner in call.calls if isinstance(inner, FunctionCall)),
             default=0,
         )
-        if leaf and module_call.inputs and widest <= len(module_call.inputs[0]):
-            module_call.calls = []  # how a matrix is multiplied is no news
+        if leaf and call.inputs and widest <= len(call.inputs[0]):
+            call.calls = []  # how a layer multiplies its matrix is not shown
 
     def on_function(
         self, name: str, input_shapes: list[TensorShape], output_shapes: list[TensorShape]
     ) -> None:
-        """A function was called within the part that is open."""
+        """Record a function that was called within the module that is running."""
         if not self.open or not input_shapes or not output_shapes or name not in SHAPE_FUNCTIONS:
             return
-        module_call = self.open[-1]
+        call = self.open[-1]
         if name == "scaled_dot_product_attention":
-            module_call.calls.append(
-                FunctionCall(
-                    "q @ k and softmax, never stored", (*input_shapes[0][:-1], input_shapes[1][-2])
-                )
-            )
-            module_call.calls.append(FunctionCall("@ v", output_shapes[0]))
+            scores = (*input_shapes[0][:-1], input_shapes[1][-2])
+            call.calls.append(FunctionCall("q @ k and softmax, never stored", scores))
+            call.calls.append(FunctionCall("@ v", output_shapes[0]))
         elif output_shapes[0] != input_shapes[0] or "matmul" in name:
-            module_call.calls.append(
-                FunctionCall(
-                    f"{name} into {len(output_shapes)}" if len(output_shapes) > 1 else name,
-                    output_shapes[0],
-                )
-            )
-        if module_call.heads is None and len(input_shapes[0]) == 4 and len(input_shapes) > 1:
+            split = f" into {len(output_shapes)}" if len(output_shapes) > 1 else ""
+            call.calls.append(FunctionCall(name + split, output_shapes[0]))
+        if call.heads is None and len(input_shapes[0]) == 4 and len(input_shapes) > 1:
             _, H, T, D = input_shapes[0]
             q_meets_k = name == "matmul" and input_shapes[1][-2] == D
             if q_meets_k or name == "scaled_dot_product_attention":
-                module_call.heads = (H, T, D)
+                call.heads = (H, T, D)
 
 
-def trace_forward(module, example) -> ModuleCall:
-    """One forward pass, as a tree. Raises ValueError for what is no torch module."""
+def trace_forward(module: "Module", example: object) -> ModuleCall:
+    """Run one forward pass and return the tree of its calls.
+
+    Args:
+        module: A `torch.nn.Module`.
+        example: A tensor, a tuple of positional arguments, or a mapping of keyword arguments.
+
+    Raises:
+        ValueError: If `module` is not a torch module.
+    """
     torch: Any = sys.modules.get("torch")
     if torch is None or not isinstance(module, torch.nn.Module):
         raise ValueError(f"draw_shapes needs a torch module, not {module!r:.60}.")
@@ -143,11 +152,13 @@ def trace_forward(module, example) -> ModuleCall:
             until_done.callback(before.remove)
             until_done.callback(after.remove)
         until_done.enter_context(torch.no_grad())
-        until_done.enter_context(torch.random.fork_rng(devices=[]))  # dropout must not use it up
+        until_done.enter_context(
+            torch.random.fork_rng(devices=[])
+        )  # dropout must not change the caller's random state
         until_done.enter_context(functions_sent_to(torch, recorder))
         module(*args, **kwargs)
     root = recorder.root
-    assert root is not None, "a module that was called has entered"
+    assert root is not None, "the hook of the outermost module ran"
     known = recorder.owner
     root.unused_parameters = {
         name: p.numel() for name, p in module.named_parameters() if id(p) not in known
@@ -155,19 +166,25 @@ def trace_forward(module, example) -> ModuleCall:
     return root
 
 
-def split_arguments(example) -> tuple[tuple, dict]:
-    """A mapping is given by name, a tuple one by one, anything else alone."""
+def split_arguments(example: object) -> tuple[tuple[object, ...], dict[str, object]]:
+    """Positional and keyword arguments: a mapping is passed by name, a tuple by position."""
     if isinstance(example, Mapping):
         return (), dict(example)
     return (example if isinstance(example, tuple) else (example,)), {}
 
 
 @contextmanager
-def functions_sent_to(torch, recorder: Recorder) -> Iterator[None]:
-    """PyTorch tells the recorder of every function that is called."""
+def functions_sent_to(torch: Any, recorder: Recorder) -> Iterator[None]:
+    """While this is open, the recorder sees every function of PyTorch that is called."""
 
-    class Watch(torch.overrides.TorchFunctionMode):
-        def __torch_function__(self, function, types, args=(), kwargs=None):
+    class Watch(torch.overrides.TorchFunctionMode):  # type: ignore[misc]  # known once torch is loaded
+        def __torch_function__(
+            self,
+            function: Callable[..., object],
+            types: object,
+            args: tuple[object, ...] = (),
+            kwargs: dict[str, object] | None = None,
+        ) -> object:
             output = function(*args, **(kwargs or {}))
             name = getattr(function, "__name__", "")
             if not name.startswith("__get__"):
@@ -180,10 +197,10 @@ def functions_sent_to(torch, recorder: Recorder) -> Iterator[None]:
         yield
 
 
-def shapes_in(values) -> list[TensorShape]:
-    """The shapes of all tensors in lists, tuples and mappings, in their order."""
+def shapes_in(values: Iterable[object]) -> list[TensorShape]:
+    """The shapes of all tensors in nested lists, tuples and mappings, in order."""
     found: list[TensorShape] = []
-    stack = list(reversed(values))
+    stack = list(values)[::-1]
     while stack:
         value = stack.pop()
         if hasattr(value, "shape") and hasattr(value, "detach"):

@@ -1,21 +1,25 @@
-"""The head split: a sheet of T x C numbers cut into H strips, each with a T x T square of its own.
+"""The head split: T x C numbers cut into H strips, each with a T x T attention matrix of its own.
 
-The strips are glued back side by side. A width that does not divide leaves a torn strip.
+The heads are concatenated again below. If C is not divisible by H, the remainder is drawn in red.
 """
 
 from collections.abc import Mapping
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int, to_numbers
 from viz.canvas.palette import BLUE, FAINT, GOLD, GREEN, INK, LINE, MUTED, WHITE, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
 
-RED = "#b3261e"  # torn; said in words, too
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RED = "#b3261e"  # of a remainder, which is named in words, too
 LEFT, WIDTH, GAP = 110.0, 660.0, 6.0
-SHEET, SQUARE = 64.0, 62.0  # the height of the sheet, the largest square
+BAND, MAX_SQUARE = 64.0, 62.0  # height of a T x C block, largest T x T square
 MAX_STRIPS = 26
-HEAD_DIM_MULTIPLE = 8  # GPU kernels like head sizes that are multiples of it
+HEAD_DIM_MULTIPLE = 8  # GPU kernels are fastest at its multiples
 
 
 def draw_head_split(
@@ -23,16 +27,31 @@ def draw_head_split(
     n_head: int,
     *,
     tokens: int = 8,
-    parameters=None,
+    parameters: int | Mapping[str, int] | None = None,
     warning: str = "",
     title: str = "",
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """A sheet with a row for each token cut into `n_head` strips; torn if they do not divide.
+    """Draw how `n_embd` numbers per token are split into `n_head` heads.
 
-    `parameters` is a count, or a mapping part -> count; `warning` stands below a torn strip.
-    Raises:  ValueError for sizes below 1.
-    Example: draw_head_split(768, 12)
+    Args:
+        n_embd: Numbers per token, C.
+        n_head: Number of heads, H.
+        tokens: Number of tokens, T; one row each.
+        parameters: How many parameters the sizes give: a count, or a mapping part -> count.
+        warning: Text below the picture if `n_embd` is not divisible by `n_head`.
+        title: Title of the picture, instead of a sentence about the sizes.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with `n_embd`, `n_head`, `head_dim` and `parameters` in `.data`; or `ax`.
+
+    Raises:
+        ValueError: If a size is below 1.
+
+    Example:
+        >>> draw_head_split(768, 12)
+        Picture: 768 numbers shared out among 12 heads: 64 each.
     """
     n_embd, n_head = to_int(n_embd, "n_embd", 1), to_int(n_head, "n_head", 1)
     tokens = to_int(tokens, "tokens", 1)
@@ -49,7 +68,7 @@ def draw_head_split(
     data = {
         "n_embd": n_embd,
         "n_head": n_head,
-        "head_size": None if remainder else head_dim,
+        "head_dim": None if remainder else head_dim,
         "parameters": counts or None,
     }
     total = f" {sum(counts.values()):,} parameters." if counts else ""
@@ -57,7 +76,7 @@ def draw_head_split(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def to_counts(given) -> dict[str, int]:
+def to_counts(given: int | Mapping[str, int] | None) -> dict[str, int]:
     if given is None:
         return {}
     named = given if isinstance(given, Mapping) else {"parameters": given}
@@ -75,47 +94,41 @@ def title_sentence(n_embd: int, n_head: int, head_dim: int, remainder: int) -> s
 
 
 def add_split(scene: Scene, C: int, H: int, T: int, y: float) -> float:
-    """The sheet, the strips, their squares, the sheet again; gives back where the drawing ends."""
+    """Draw input, heads, attention matrices and concatenation; return the lower end."""
     shown = min(H, MAX_STRIPS)
     head_dim, remainder = divmod(C, H)
     remainder_width = max(14.0, WIDTH * remainder / C) if remainder else 0.0
-    strip_width = (WIDTH - remainder_width) / shown
-    strip = strip_width if remainder else (WIDTH + GAP) / shown  # with the gap after it
+    part_width = (WIDTH - remainder_width) / shown
+    pitch = part_width if remainder else (WIDTH + GAP) / shown  # with the gap after it
     strips_note = f", {shown} of {H} strips drawn" if shown < H else ""
-    add_row_label(scene, y + SHEET / 2, "one sheet", f"T x C: {T} x {C}")
-    scene.add(Rect(LEFT, y, WIDTH, SHEET, tint(0), LINE), *token_lines(LEFT, y, WIDTH, SHEET, T))
+    add_row_label(scene, y + BAND / 2, "one sheet", f"T x C: {T} x {C}")
+    scene.add(Rect(LEFT, y, WIDTH, BAND, tint(0), LINE), *token_lines(LEFT, y, WIDTH, BAND, T))
     for k in range(1, shown + (remainder > 0)):
-        scene.add(
-            Line(
-                ((LEFT + strip_width * k, y - 3), (LEFT + strip_width * k, y + SHEET + 3)),
-                INK,
-                1,
-                dash="4 3",
-            )
-        )
-    y += SHEET + 26
-    add_row_label(scene, y + SHEET / 2, f"{H} strip{'s' * (H > 1)}", f"T x D: {T} x {head_dim}")
-    square = min(SQUARE, strip - GAP)
+        x = LEFT + part_width * k
+        scene.add(Line(((x, y - 3), (x, y + BAND + 3)), INK, 1, dash="4 3"))
+    y += BAND + 26
+    add_row_label(scene, y + BAND / 2, f"{H} strip{'s' * (H > 1)}", f"T x D: {T} x {head_dim}")
+    square = min(MAX_SQUARE, pitch - GAP)
     for k in range(shown):
-        x, width = LEFT + strip * k, strip - GAP
-        scene.add(Rect(x, y, width, SHEET, tint(k), LINE), *token_lines(x, y, width, SHEET, T))
+        x, width = LEFT + pitch * k, pitch - GAP
+        scene.add(Rect(x, y, width, BAND, tint(k), LINE), *token_lines(x, y, width, BAND, T))
         if not remainder:
             middle = x + width / 2
-            scene.add(Line(((middle, y + SHEET + 2), (middle, y + SHEET + 14)), MUTED, 1.5))
-            add_triangle(scene, middle - square / 2, y + SHEET + 18, square, k)
+            scene.add(Line(((middle, y + BAND + 2), (middle, y + BAND + 14)), MUTED, 1.5))
+            add_triangle(scene, middle - square / 2, y + BAND + 18, square, k)
     if remainder:
         add_remainder(scene, LEFT + WIDTH - remainder_width, y, remainder_width, remainder)
-        return y + SHEET + 30
-    y += SHEET + 18
+        return y + BAND + 30
+    y += BAND + 18
     add_row_label(scene, y + square / 2, f"{H} square{'s' * (H > 1)}", f"T x T: {T} x {T}")
     y += square + 22
-    add_row_label(scene, y + SHEET / 2, "glued back", f"T x C: {T} x {C}")
+    add_row_label(scene, y + BAND / 2, "glued back", f"T x C: {T} x {C}")
     for k in range(shown):
-        scene.add(Rect(LEFT + strip_width * k, y, strip_width, SHEET, tint(k)))
-    scene.add(Rect(LEFT, y, WIDTH, SHEET, "none", LINE), *token_lines(LEFT, y, WIDTH, SHEET, T))
+        scene.add(Rect(LEFT + part_width * k, y, part_width, BAND, tint(k)))
+    scene.add(Rect(LEFT, y, WIDTH, BAND, "none", LINE), *token_lines(LEFT, y, WIDTH, BAND, T))
     if strips_note:
-        scene.add(Text(LEFT, y + SHEET + 14, strips_note[2:], 11, MUTED))
-    return y + SHEET + (20 if strips_note else 6)
+        scene.add(Text(LEFT, y + BAND + 14, strips_note[2:], 11, MUTED))
+    return y + BAND + (20 if strips_note else 6)
 
 
 def add_row_label(scene: Scene, y: float, name: str, shape: str) -> None:
@@ -128,7 +141,7 @@ def tint(k: int) -> str:
 
 
 def token_lines(x: float, y: float, width: float, height: float, T: int) -> list[Line]:
-    """A hairline under each token's row; beyond 16 they would only be grey."""
+    """A line under each token's row. Above 16 tokens the lines would merge into grey."""
     count = min(T, 16)
     return [
         Line(((x, y + height * k / count), (x + width, y + height * k / count)), WHITE, 1)
@@ -137,7 +150,7 @@ def token_lines(x: float, y: float, width: float, height: float, T: int) -> list
 
 
 def add_triangle(scene: Scene, x: float, y: float, side: float, k: int) -> None:
-    """Who listens to whom in one head: only backwards."""
+    """The causal mask of one head."""
     scene.add(Rect(x, y, side, side, WHITE, LINE))
     steps = 6
     for i in range(steps):
@@ -160,15 +173,15 @@ def add_triangle(scene: Scene, x: float, y: float, side: float, k: int) -> None:
 
 def add_remainder(scene: Scene, x: float, y: float, width: float, remainder: int) -> None:
     """The strip that is too narrow for a head, with a torn edge."""
-    scene.add(Rect(x, y, width, SHEET, blend(WHITE, RED, 0.25), RED, 1.5))
+    scene.add(Rect(x, y, width, BAND, blend(WHITE, RED, 0.25), RED, 1.5))
     teeth = 9
-    edge = tuple((x - 4 + 7 * (k % 2), y - 4 + (SHEET + 8) * k / teeth) for k in range(teeth + 1))
+    edge = tuple((x - 4 + 7 * (k % 2), y - 4 + (BAND + 8) * k / teeth) for k in range(teeth + 1))
     scene.add(Line(edge, RED, 2.5))
-    scene.add(Text(x + width, y + SHEET + 20, f"{remainder} left over", 13, RED, "end", "600"))
+    scene.add(Text(x + width, y + BAND + 20, f"{remainder} left over", 13, RED, "end", "600"))
 
 
 def add_head_dim_note(scene: Scene, head_dim: int, remainder: int, warning: str, y: float) -> float:
-    """Whether kernels like this head size; or the advice, if there is none."""
+    """Whether kernels are fast at this head dimension; or the warning about a remainder."""
     if remainder:
         lines = wrap(warning, 104) or ["Choose sizes that divide."]
         for k, line in enumerate(lines):
@@ -186,7 +199,7 @@ def add_head_dim_note(scene: Scene, head_dim: int, remainder: int, warning: str,
 
 
 def add_counts(scene: Scene, counts: dict[str, int], y: float) -> float:
-    """The parameters by part, and together."""
+    """The parameters of each part, and their total."""
     largest = max(*counts.values(), 1)
     for k, (name, count) in enumerate(counts.items()):
         down = y + 20 * k

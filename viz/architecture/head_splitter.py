@@ -1,4 +1,4 @@
-"""Turn n_embd and n_head: the strips, the head size and the parameters, or what does not divide."""
+"""Sliders for n_embd and n_head: the heads, the head dimension, and the parameters."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,12 +13,25 @@ Parameters = Callable[[int, int], int | Mapping[str, int]]
 
 
 class HeadSplitter(Control):
-    """Two sliders for the sizes of attention; below, the sheet as it is cut.
+    """Two sliders for the sizes of attention, and the head split that they give.
 
-    `check` is called with (n_embd, n_head) and raises ValueError with its advice where they do not
-    fit; `parameters` answers with a count, or with one for each part.
-    Raises:  ValueError for a first size outside its range.
-    Example: HeadSplitter(parameters=lambda n_embd, n_head: 12 * n_embd**2)
+    Args:
+        n_embd: First value of the slider n_embd.
+        n_head: First value of the slider n_head.
+        check: Called with (n_embd, n_head). It raises ValueError for sizes that do not fit; the
+            message is shown.
+        parameters: Called with (n_embd, n_head). It returns a count, or a mapping part -> count.
+        tokens: Number of tokens, T.
+        n_embd_range: Smallest and largest n_embd, and the step between two values.
+        max_heads: Largest n_head.
+
+    Raises:
+        ValueError: If a first value is outside its range.
+
+    Example:
+        >>> splitter = HeadSplitter(parameters=lambda n_embd, n_head: 12 * n_embd**2)
+        >>> splitter.still.data["head_dim"]
+        64
     """
 
     def __init__(
@@ -36,7 +49,7 @@ class HeadSplitter(Control):
         if not low <= n_embd <= high or (n_embd - low) % step or not 1 <= n_head <= max_heads:
             raise ValueError(
                 f"n_embd={n_embd} must be one of {low}, {low + step}, ... {high}, and "
-                f"n_head={n_head} from 1 to {max_heads}: the sliders stand there first."
+                f"n_head={n_head} from 1 to {max_heads}: they are the first values of the sliders."
             )
         self.check, self.parameters, self.tokens = check, parameters, tokens
         style: dict[str, Any] = {"layout": Layout(width="560px")}

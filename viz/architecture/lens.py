@@ -1,14 +1,15 @@
-"""What each layer would predict, if the model ended there: one row for each layer.
+"""The logit lens: what each layer would predict if the model ended there.
 
-From below upwards, as the model works: the text, what each layer would say comes next, and what did
-come. Left out on purpose: the model's last norm and head, which turn a layer into a prediction; the
-caller applies them.
+Layers are drawn from bottom to top. The caller applies the final norm and the output head, which
+turn a layer into logits.
 Source: nostalgebraist 2020, "interpreting GPT: the logit lens".
 """
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from viz.canvas.labels import visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, WHITE, blend, ink_on
@@ -16,28 +17,48 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 from viz.canvas.tensors import softmax, to_array, to_finite_array
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 MAX_TOKENS = 24
 ROW, LEFT, MAX_WIDTH = 32, 84, 880
 TOLERANCE = 0.01
+Array = NDArray[np.float64]
 
 
 def draw_lens(
-    layers,
+    layers: ArrayLike,
     tokens: Sequence[str],
     name_of: Callable[[int], str] | Sequence[str],
     *,
     names: Sequence[str] | None = None,
     title: str = "What each layer would predict",
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """The likeliest next token at each position after each layer, the bluer the surer.
+    """Draw the most likely next token at each position after each layer; bluer means more likely.
 
-    `layers` are logits or probabilities, the first layer first; `name_of` spells a token, a
-    function or a list, as `tokens` are spelt; `names` are the layers', 0, 1, ... unless given.
-    An orange frame: that token did come next.
-    Shapes:  layers (L, T, V), tokens: T of them.
-    Raises:  ValueError if shapes do not fit, or if a number is none.
-    Example: draw_lens(np.zeros((2, 3, 4)), "abc", "abcd")
+    An orange frame marks the predictions that are correct.
+
+    Args:
+        layers: Logits or probabilities, first layer first, shape (L, T, V).
+        tokens: The T tokens of the text. At most 24 are drawn.
+        name_of: Text of a token id, as a function or a list, spelled as in `tokens`.
+        names: L names of layers. None numbers them from 0.
+        title: Title of the picture.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with `predicted`, `confidence` and `correct` in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If the shapes do not fit together, or a number is not finite.
+
+    Example:
+        >>> picture = draw_lens(np.zeros((2, 3, 4)), "abc", "abcd")
+        >>> picture.data["predicted"]
+        [['a', 'a', 'a'], ['a', 'a', 'a']]
+
+    Source: nostalgebraist 2020, "interpreting GPT: the logit lens".
     """
     probs, labels = to_probabilities(layers), [str(token) for token in tokens]
     check_shapes(probs, labels, names)
@@ -60,25 +81,28 @@ def draw_lens(
     )
     not_drawn = f"; {len(labels) - T:,} more tokens not drawn" if len(labels) > T else ""
     picture = Picture(
-        {"tokens": labels[:T], "said": predicted, "sure": confidence, "right": correct},
+        {
+            "tokens": labels[:T],
+            "predicted": predicted,
+            "confidence": confidence,
+            "correct": correct,
+        },
         f"{title}: {summary}{not_drawn}.",
         scene,
     )
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def to_probabilities(layer_names) -> np.ndarray:
-    """Logits go through a softmax; what sums to 1 already is left as it is. Shapes: (L, T, V)."""
-    if isinstance(layer_names, (list, tuple)) and any(
-        hasattr(layer, "shape") for layer in layer_names
-    ):
-        layer_names = [to_array(layer) for layer in layer_names]  # a list of tensors
-    array = to_finite_array(layer_names, "layers", axes="L T V")
+def to_probabilities(given: ArrayLike) -> Array:
+    """Logits go through a softmax; rows that sum to 1 already are kept. Shape (L, T, V)."""
+    if isinstance(given, (list, tuple)) and any(hasattr(layer, "shape") for layer in given):
+        given = [to_array(layer) for layer in given]  # a list of tensors
+    array = to_finite_array(given, "layers", axes="L T V")
     are_probs = (array >= 0).all() and (abs(array.sum(-1) - 1) < TOLERANCE).all()
     return array if are_probs else softmax(array)
 
 
-def check_shapes(probs: np.ndarray, labels: list[str], names) -> None:
+def check_shapes(probs: Array, labels: list[str], names: Sequence[str] | None) -> None:
     L, T, _ = probs.shape
     if len(labels) != T:
         raise ValueError(f"layers have {T} positions, but there are {len(labels)} tokens.")
@@ -87,7 +111,12 @@ def check_shapes(probs: np.ndarray, labels: list[str], names) -> None:
 
 
 def build_scene(
-    predicted, confidence, correct, labels: list[str], rows: list[str], title: str
+    predicted: list[list[str]],
+    confidence: list[list[float]],
+    correct: list[list[bool]],
+    labels: list[str],
+    rows: list[str],
+    title: str,
 ) -> Scene:
     T = len(predicted[0])
     width = min(92.0, max(34.0, (MAX_WIDTH - LEFT) / T))
@@ -123,9 +152,9 @@ def build_scene(
     bottom = top + ROW * len(rows)
     add_row(scene, "the text", labels[:T], bottom + 22, width, columns)
     scene.add(Rect(LEFT, bottom + 42, 14, 14, "none", ORANGE, 3))
-    texts = "did come next"
-    texts += f"; {len(labels) - T:,} more tokens not drawn" if len(labels) > T else ""
-    scene.add(Text(LEFT + 22, bottom + 54, texts, 12, MUTED))
+    note = "did come next"
+    note += f"; {len(labels) - T:,} more tokens not drawn" if len(labels) > T else ""
+    scene.add(Text(LEFT + 22, bottom + 54, note, 12, MUTED))
     scene.height = bottom + 70
     return scene
 

@@ -1,26 +1,47 @@
-"""Where the parameters are: every part as a rectangle as large as its count.
+"""Where the parameters are: a treemap, each part a rectangle as large as its count.
 
-Source: Bruls, Huizing and van Wijk 2000, "Squarified Treemaps", for how not to cut splinters.
+Source: Bruls, Huizing and van Wijk 2000, "Squarified Treemaps".
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, INK, PAPER, WHITE, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 MARGIN, WIDTH, HEIGHT = 16.0, 800.0, 340.0
 NOTE_COLUMNS = 2
-Leaf = tuple[tuple[str, ...], int]  # the names on the way to it, and its count
+Parts = Mapping[str, Any]  # name -> count, or name -> Parts
+Path = tuple[str, ...]  # the names that lead to a count
+Leaf = tuple[Path, int]
 Rectangle = tuple[float, float, float, float]  # x, y, width, height
+Key = TypeVar("Key", str, Path)
 
 
-def draw_parameters(parts: Mapping, *, title: str = "", ax=None) -> Picture:
-    """A rectangle for each part, areas to scale, counts exact; parts of one group lie together.
+def draw_parameters(parts: Parts, *, title: str = "", ax: "Axes | None" = None) -> Picture:
+    """Draw a treemap of parameter counts: areas to scale, parts of one group next to each other.
 
-    Raises:  ValueError for what is no count: whole numbers, 0 or more.
-    Example: draw_parameters({"mlp": 56, "embeddings": {"tokens": 38, "positions": 1}})
+    Args:
+        parts: Mapping name -> count, or name -> mapping of the same kind.
+        title: Title of the picture, instead of the total.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with all counts in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If a count is not a whole number of 0 or more, or all counts are 0.
+
+    Example:
+        >>> draw_parameters({"mlp": 56, "embeddings": {"tokens": 38, "positions": 1}})
+        Picture: Where the 95 parameters are: mlp 56 (58.9%), embeddings 39 (41.1%).
+
+    Source: Bruls, Huizing and van Wijk 2000, "Squarified Treemaps".
     """
     leaves = flatten(parts)
     total = sum(count for _, count in leaves)
@@ -48,8 +69,8 @@ def draw_parameters(parts: Mapping, *, title: str = "", ax=None) -> Picture:
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def flatten(parts: Mapping, prefix: tuple[str, ...] = ()) -> list[Leaf]:
-    """All counts with the names that lead to them."""
+def flatten(parts: Parts, prefix: Path = ()) -> list[Leaf]:
+    """All counts, each with the path of names that leads to it."""
     if not isinstance(parts, Mapping) or not parts:
         raise ValueError(f"parts must be a mapping name -> count, not {parts!r:.60}.")
     leaves: list[Leaf] = []
@@ -72,8 +93,8 @@ def group_totals(leaves: list[Leaf]) -> dict[str, int]:
     return groups
 
 
-def squarify(counts: Mapping, rectangle: Rectangle) -> dict:
-    """A rectangle for each count within `rectangle`, as square as can be, the largest first."""
+def squarify(counts: Mapping[Key, int], rectangle: Rectangle) -> dict[Key, Rectangle]:
+    """A rectangle for each count within `rectangle`, as square as possible, the largest first."""
     x, y, width, height = rectangle
     ranked = sorted((pair for pair in counts.items() if pair[1]), key=lambda pair: -pair[1])
     scale = width * height / (sum(count for _, count in ranked) or 1)
@@ -103,15 +124,15 @@ def squarify(counts: Mapping, rectangle: Rectangle) -> dict:
 
 
 def worst_aspect_ratio(areas: list[float], side: float) -> float:
-    """How far the worst rectangle of a row is from a square."""
+    """The largest ratio of long to short side among the rectangles of a row."""
     thickness = sum(areas) / side
     return max(max(thickness**2 / area, area / thickness**2) for area in areas)
 
 
 def add_rectangle(
-    scene: Scene, names, count: int, total: int, rectangle: Rectangle, colour: str
+    scene: Scene, names: Path, count: int, total: int, rectangle: Rectangle, colour: str
 ) -> bool:
-    """One rectangle; False if there is no room for its name."""
+    """Draw one rectangle. Returns False if its name does not fit into it."""
     x, y, width, height = rectangle
     scene.add(Rect(x, y, width, height, colour, PAPER, 2))
     lines = [*names, f"{count:,}", format_percent(count, total)]
@@ -123,8 +144,8 @@ def add_rectangle(
     return True
 
 
-def add_notes(scene: Scene, parts: list, total: int, y: float) -> float:
-    """The names of parts that are too small to hold them."""
+def add_notes(scene: Scene, parts: list[tuple[Path, int, str]], total: int, y: float) -> float:
+    """List the parts whose names do not fit; return the lower end of the list."""
     column = WIDTH / NOTE_COLUMNS
     for k, (names, count, colour) in enumerate(parts):
         x, top = MARGIN + column * (k % NOTE_COLUMNS), y + 19 * (k // NOTE_COLUMNS)

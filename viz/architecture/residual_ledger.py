@@ -1,18 +1,21 @@
-"""What each block of a model adds to one vector: a table of entries, and their sum in the last row.
+"""What each block of a model adds to one vector: a table, with the sum in the last row.
 
-A model with residual connections only ever adds, so its answer can be read like an account.
-Left out on purpose: a model. The entries may be the numbers that describe one letter, or what
-each block adds to the score of each possible next letter.
+A residual stream is a sum, so it can be read like an account. The entries may be coordinates of
+the stream, or what each block adds to the logit of each token.
 """
 
 from collections.abc import Mapping, Sequence
 from math import fsum
+from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_mapping, to_numbers
 from viz.canvas.labels import format_number, truncate, visible_token
 from viz.canvas.palette import FAINT, INK, MUTED, diverging_colour, ink_on
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MAX_COLUMNS = 64
 CELL, ROW, LEFT = 29, 30, 132  # pixels
@@ -24,14 +27,27 @@ def draw_ledger(
     *,
     labels: Sequence[str] | None = None,
     title: str = "",
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """One row for each entry in order, one column for each number, and the sum of each column.
+    """Draw one row for each entry, one column for each number, and the sum of each column.
 
-    Blue is below 0, white is 0, orange above; the largest sum is framed.
-    Shapes:  each entry (n,), labels: n of them, or the columns are numbered.
-    Raises:  ValueError without entries, for rows of different lengths, or more than 64 columns.
-    Example: draw_ledger({"embedding": [0.5, -1.0], "+ mlp": [0.25, 2.0]}, labels=["a", "b"])
+    Blue is below 0, white is 0, orange is above 0. The largest sum is framed.
+
+    Args:
+        entries: Mapping name -> n numbers, at most 64.
+        labels: n labels of the columns. None numbers them from 0.
+        title: Title of the picture.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with `entries`, `labels` and `sum` in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If there is no entry, rows differ in length, or there are more than 64 columns.
+
+    Example:
+        >>> draw_ledger({"embedding": [0.5, -1.0], "+ mlp": [0.25, 2.0]}).data["sum"]
+        [0.75, 1.0]
     """
     to_mapping(entries, "entries", "{'embedding': [0.5, -1.0]}")
     rows = {str(name): to_numbers(row, f"entry {name!r}") for name, row in entries.items()}
@@ -46,7 +62,7 @@ def draw_ledger(
 
 
 def check_columns(rows: Mapping[str, list[float]], labels: Sequence[str] | None) -> list[str]:
-    """The label of each column."""
+    """The column labels, once the rows have the same length."""
     if not rows or not next(iter(rows.values())):
         raise ValueError('There is nothing to add up: give it as {"embedding": [0.5, -1.0], ...}.')
     width = len(next(iter(rows.values())))
@@ -75,7 +91,7 @@ def build_scene(
     for column, label in enumerate(column_labels):
         x = LEFT + CELL * (column + 0.5)
         scene.add(Text(x, top + 14, visible_token(label, 3), 12, MUTED, "middle", mono=True))
-    # One scale for all rows: a colour means the same number wherever it stands.
+    # One scale for all rows: a colour means the same number everywhere.
     largest = max(abs(number) for row in (*rows.values(), sums) for number in row) or 1.0
     for line, (name, row) in enumerate(rows.items()):
         add_row(scene, name, row, top + 22 + ROW * line, largest)
@@ -108,7 +124,7 @@ def format_cell(number: float) -> str:
 
 
 def alt_text(rows: Mapping[str, list[float]], column_labels: list[str], sums: list[float]) -> str:
-    """Which column wins, and what each entry gave to it."""
+    """The column with the largest sum, and what each entry adds to it."""
     best = sums.index(max(sums))
     parts = ", ".join(f"{name} {row[best]:.1f}" for name, row in rows.items())
     return (

@@ -1,24 +1,19 @@
-"""What the shapes of a run are called, and which boxes of it are the same again."""
+"""Names for the sizes in a forward pass, and which neighbouring calls repeat."""
 
-from viz.architecture.forward_pass import FunctionCall, ModuleCall, TensorShape
+from viz.architecture.forward_pass import Call, ModuleCall, TensorShape
 from viz.architecture.head_split import draw_head_split
 from viz.canvas.scene import Scene
 
 DimNames = dict[int, str]
-RepeatedCalls = list[
-    tuple[list[ModuleCall | FunctionCall], int]
-]  # what stands there, and how often one after the other
+RepeatedCalls = list[tuple[list[Call], int]]  # a group of calls, and how often it repeats
 
 
 def infer_dims(root: ModuleCall) -> dict[str, int]:
-    """B, T, C, H, D and V, as far as the run shows them."""
+    """The sizes B, T, C, H, D and V, as far as the forward pass shows them."""
     found: dict[str, int] = {}
     split_call = first_head_split(root)
     activations = [
-        shape
-        for module_call in all_module_calls(root)[1:]
-        for shape in module_call.outputs
-        if len(shape) == 3
+        shape for call in all_module_calls(root)[1:] for shape in call.outputs if len(shape) == 3
     ]
     if not activations or not root.inputs or len(root.inputs[0]) < 2:
         return found
@@ -31,21 +26,21 @@ def infer_dims(root: ModuleCall) -> dict[str, int]:
 
 
 def all_module_calls(root: ModuleCall) -> list[ModuleCall]:
-    """All parts, in the order in which they were called."""
+    """All calls of modules, in the order of the forward pass."""
     ordered, stack = [], [root]
     while stack:
-        module_call = stack.pop()
-        ordered.append(module_call)
-        stack += [call for call in reversed(module_call.calls) if isinstance(call, ModuleCall)]
+        call = stack.pop()
+        ordered.append(call)
+        stack += [inner for inner in reversed(call.calls) if isinstance(inner, ModuleCall)]
     return ordered
 
 
 def first_head_split(root: ModuleCall) -> ModuleCall | None:
-    return next((module_call for module_call in all_module_calls(root) if module_call.heads), None)
+    return next((call for call in all_module_calls(root) if call.heads), None)
 
 
-def fold_repeats(items: list[ModuleCall | FunctionCall], longest: int = 3) -> RepeatedCalls:
-    """Neighbours that look the same, alone or in small groups, once and how often."""
+def fold_repeats(items: list[Call], longest: int = 3) -> RepeatedCalls:
+    """Groups of at most `longest` neighbouring calls, each with how often it repeats in a row."""
     signatures = [item.signature() for item in items]
     groups: RepeatedCalls = []
     k = 0
@@ -64,7 +59,7 @@ def fold_repeats(items: list[ModuleCall | FunctionCall], longest: int = 3) -> Re
 
 
 def format_shape(shape: TensorShape, dims: DimNames) -> tuple[str, str]:
-    """(2, 8, 96) -> ("(B, T, 3C)", "2 × 8 × 96"); without letters the numbers alone."""
+    """(2, 8, 96) -> ("(B, T, 3C)", "2 × 8 × 96"); without names the numbers alone."""
     width = next((size for size, dim in dims.items() if dim == "C"), 0)
     parts = []
     for size in shape:
@@ -76,22 +71,20 @@ def format_shape(shape: TensorShape, dims: DimNames) -> tuple[str, str]:
             parts.append(str(size))
     numbers = " × ".join(map(str, shape)) or "one number"
     text = f"({', '.join(parts)})"
-    return (text, numbers) if any(word[-1].isalpha() for word in parts) else (numbers, "")
+    return (text, numbers) if any(part[-1].isalpha() for part in parts) else (numbers, "")
 
 
-def format_parameters(module_call: ModuleCall) -> str:
-    if not module_call.parameters:
+def format_parameters(call: ModuleCall) -> str:
+    if not call.parameters:
         return ""
-    noun = "parameter" if module_call.parameters == 1 else "parameters"
-    return f"{module_call.parameters:,} {noun}" + (
-        f", those of {module_call.tied_to}" if module_call.tied_to else ""
-    )
+    noun = "parameter" if call.parameters == 1 else "parameters"
+    return f"{call.parameters:,} {noun}" + (f", those of {call.tied_to}" if call.tied_to else "")
 
 
-def head_split_scene(module_call: ModuleCall) -> Scene:
-    """The sheet that this part cuts into strips."""
-    assert module_call.heads is not None, "asked only where heads were found"
-    H, T, D = module_call.heads
+def head_split_scene(call: ModuleCall) -> Scene:
+    """The picture of the head split of this call."""
+    assert call.heads is not None, "called only where heads were found"
+    H, T, D = call.heads
     scene = draw_head_split(H * D, H, tokens=T).scene
-    assert scene is not None, "a split is made of shapes"
+    assert scene is not None, "the picture of a head split has a scene"
     return scene

@@ -1,13 +1,13 @@
-"""The shapes that go through a model: every module a box that can be folded, from a real run.
+"""The shapes in a forward pass of a model: each module a box that can be folded.
 
-Where a sheet is cut into heads, the strips are drawn. Modules that are the same again are drawn
-once. The run itself is watched in `viz/architecture/forward_pass.py`. Left out on purpose: arrows.
-What goes out of a box goes into the next one below it.
+Where attention splits its input into heads, the split is drawn. Repeated modules are drawn once.
+The forward pass is recorded in `viz/architecture/forward_pass.py`.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from viz.architecture.forward_pass import FunctionCall, ModuleCall, trace_forward
+from viz.architecture.forward_pass import Call, ModuleCall, trace_forward
 from viz.architecture.shape_names import (
     DimNames,
     all_module_calls,
@@ -23,33 +23,54 @@ from viz.canvas.palette import BLUE, INK, LINE, MUTED, WHITE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from torch.nn import Module
+
 ROW, INDENT, WIDTH = 24.0, 20.0, 820.0
-SHAPE_AT, COUNT_AT = 400.0, 800.0  # where the columns of the still begin and end
+SHAPE_AT, COUNT_AT = 400.0, 800.0  # left end of the shapes, right end of the counts
 MAX_ROWS = 120
 
 
 def draw_shapes(
-    module, example_input, *, dims: Mapping[str, int] | None = None, title: str = "", ax=None
+    module: "Module",
+    example_input: object,
+    *,
+    dims: Mapping[str, int] | None = None,
+    title: str = "",
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """The shapes in a forward pass of any torch module, its parameters counted.
+    """Draw the shapes and parameter counts in one forward pass of a torch module.
 
-    `example_input` is what the module is called with: a tensor, a tuple of arguments, or a mapping
-    of named ones. `dims` names sizes, {"B": 2, "T": 8}; unless given they are found where the
-    module reads ids and splits heads. Sizes that differ are told apart best.
-    Raises:  ValueError for what is no torch module.
-    Example: import torch
-             draw_shapes(torch.nn.Linear(3, 5), torch.zeros(2, 3))
+    Args:
+        module: Any `torch.nn.Module`, on any device, also "meta".
+        example_input: A tensor, a tuple of positional arguments, or a mapping of keyword arguments.
+        dims: Names of sizes, {"B": 2, "T": 8}. None infers B, T, C, H, D and V where the module
+            reads ids and splits heads. Sizes should differ: a size with two names gets none.
+        title: Title of the picture, instead of the shapes of input and output.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with the tree of calls in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If `module` is not a torch module.
+
+    Example:
+        >>> import torch
+        >>> draw_shapes(torch.nn.Linear(3, 5), torch.zeros(2, 3))
+        Picture: Linear: 2 × 3 in, 2 × 5 out, 20 parameters; 1 modules were called.
     """
     root = trace_forward(module, example_input)
     known = {str(name): int(size) for name, size in (dims or infer_dims(root)).items()}
     names: DimNames = {}
     for dim, size in known.items():
-        names[size] = "" if size in names else dim  # two letters for one size tell nothing
-    output_text = format_shape(root.outputs[0], names)[0] if root.outputs else "nothing"
-    input_text = format_shape(root.inputs[0], names)[0] if root.inputs else "nothing"
-    title = (
-        title or f"{root.kind}: {input_text} in, {output_text} out, {root.parameters:,} parameters"
+        names[size] = "" if size in names else dim  # with two names it is ambiguous
+    shape_in, shape_out = (
+        format_shape(shapes[0], names)[0] if shapes else "nothing"
+        for shapes in (root.inputs, root.outputs)
     )
+    title = title or f"{root.kind}: {shape_in} in, {shape_out} out, {root.parameters:,} parameters"
     scene = build_scene(root, names, title)
     picture = Picture(root, alt_text(root, title), scene)
     picture.html = shapes_html(root, names, title)
@@ -69,7 +90,7 @@ def build_scene(root: ModuleCall, dims: DimNames, title: str) -> Scene:
     scene.add(Text(16, 25, title, 15, weight="600"))
     scene.add(Text(SHAPE_AT, 50, "comes out", 11, MUTED))
     y = 58.0
-    stack: list[tuple[int, ModuleCall | FunctionCall, int]] = [(0, root, 1)]
+    stack: list[tuple[int, Call, int]] = [(0, root, 1)]
     rows = 0
     while stack and rows < MAX_ROWS:
         depth, call, repeats = stack.pop()
@@ -91,15 +112,11 @@ def build_scene(root: ModuleCall, dims: DimNames, title: str) -> Scene:
     return vstack(scene, head_split_scene(split_call)) if split_call else scene
 
 
-def add_row(
-    scene: Scene, call: ModuleCall | FunctionCall, repeats: int, x: float, y: float, dims: DimNames
-) -> None:
-    shape = (
-        call.shape if isinstance(call, FunctionCall) else call.outputs[0] if call.outputs else ()
-    )
-    text, numbers = format_shape(shape, dims)
+def add_row(scene: Scene, call: Call, repeats: int, x: float, y: float, dims: DimNames) -> None:
+    shapes = call.outputs if isinstance(call, ModuleCall) else [call.shape]
+    text, numbers = format_shape(shapes[0] if shapes else (), dims)
     repeat_text = f" × {repeats}" if repeats > 1 else ""
-    if isinstance(call, FunctionCall):
+    if not isinstance(call, ModuleCall):
         scene.add(Text(x + 8, y + 16, call.name + repeat_text, 12, MUTED, mono=True))
     else:
         box = Rect(x, y + 1, SHAPE_AT - 16 - x, ROW - 3, WHITE, LINE, radius=4)

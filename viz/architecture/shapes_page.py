@@ -1,8 +1,8 @@
-"""The shapes of a run as boxes that fold without a script, in HTML that an untrusted page keeps."""
+"""The shapes as boxes that fold without a script, in HTML that an untrusted notebook keeps."""
 
 from html import escape
 
-from viz.architecture.forward_pass import FunctionCall, ModuleCall
+from viz.architecture.forward_pass import Call, ModuleCall
 from viz.architecture.shape_names import (
     DimNames,
     fold_repeats,
@@ -32,43 +32,38 @@ def shapes_html(root: ModuleCall, dims: DimNames, title: str) -> str:
     return f'<div style="{style}">{head}{hint}{module_html(root, dims)}{unused_parameters}</div>'
 
 
-def module_html(module_call: ModuleCall, dims: DimNames, repeats: int = 1, depth: int = 0) -> str:
-    """One module; as deep as modules are nested, which no model makes too deep."""
-    text, numbers = format_shape(module_call.outputs[0] if module_call.outputs else (), dims)
+def module_html(call: ModuleCall, dims: DimNames, repeats: int = 1, depth: int = 0) -> str:
+    """One module and the calls within it. Recursion is as deep as modules are nested."""
+    text, numbers = format_shape(call.outputs[0] if call.outputs else (), dims)
     repeat_text = (
         f' <b style="color: {ORANGE}">× {repeats}, one after the other</b>' if repeats > 1 else ""
     )
-    kind = (
-        f' <span style="color: {MUTED}">{escape(module_call.kind)}</span>'
-        if module_call.name
-        else ""
-    )
+    kind = f' <span style="color: {MUTED}">{escape(call.kind)}</span>' if call.name else ""
     line = (
-        f"<b>{escape(module_call.name or module_call.kind)}</b>{kind}{repeat_text} → "
+        f"<b>{escape(call.name or call.kind)}</b>{kind}{repeat_text} → "
         f'<b style="color: {BLUE}">{text}</b> <span style="color: {MUTED}">{numbers}</span>'
         f'<span style="color: {MUTED}; float: right; padding-left: 16px">'
-        f"{escape(format_parameters(module_call))}</span>"
+        f"{escape(format_parameters(call))}</span>"
     )
     style = (
         f"background-color: {WHITE}; color: {INK}; border: 1px solid {LINE}; border-radius: 4px; "
         f"padding: 4px 10px; margin: 3px 0"
     )
-    if not module_call.calls:
+    if not call.calls:
         return f'<div style="{style}; padding-left: 24px">{line}</div>'
     inside = "".join(
-        group_html(items, repeat_text, dims, depth)
-        for items, repeat_text in fold_repeats(module_call.calls)
+        group_html(items, count, dims, depth) for items, count in fold_repeats(call.calls)
     )
-    if module_call.heads:
-        scene = head_split_scene(module_call)
-        H, _, D = module_call.heads
+    if call.heads:
+        scene = head_split_scene(call)
+        H, _, D = call.heads
         inside += image_tag(
             "svg+xml",
             scene.to_svg("").encode(),
             f"{H * D} numbers cut into {H} strips of {D}",
             scene.width,
         )
-    open_attribute = " open" if depth == 0 or module_call.has_head_split() else ""
+    open_attribute = " open" if depth == 0 or call.has_head_split() else ""
     return (
         f'<details{open_attribute} style="{style}">'
         f'<summary style="cursor: pointer">{line}</summary>'
@@ -76,10 +71,8 @@ def module_html(module_call: ModuleCall, dims: DimNames, repeats: int = 1, depth
     )
 
 
-def group_html(
-    items: list[ModuleCall | FunctionCall], repeats: int, dims: DimNames, depth: int
-) -> str:
-    """Boxes and steps; a group that comes again and again says so behind its last line."""
+def group_html(items: list[Call], repeats: int, dims: DimNames, depth: int) -> str:
+    """The boxes of one group of calls. A repeated group says so after its last line."""
     lines = []
     for k, item in enumerate(items):
         item_repeats = repeats if k == len(items) - 1 else 1
@@ -87,8 +80,8 @@ def group_html(
             lines.append(module_html(item, dims, item_repeats, depth + 1))
             continue
         text, numbers = format_shape(item.shape, dims)
-        lines_said = f"these {len(items)} lines " if len(items) > 1 else ""
-        more = f" ({lines_said}× {repeats})" if item_repeats > 1 else ""
+        these_lines = f"these {len(items)} lines " if len(items) > 1 else ""
+        more = f" ({these_lines}× {repeats})" if item_repeats > 1 else ""
         lines.append(
             f'<div style="padding: 1px 10px; border-left: 3px solid {FAINT}">'
             f"{escape(item.name)} → <b>{text}</b> "
