@@ -282,7 +282,7 @@ def row_groups_done(folder: Path) -> int:
     for number, shard in enumerate(shards):
         journal = folder / f"shard_{number:06}.journal"
         if (folder / f"shard_{number:06}.json").exists():
-            done += sum(stop - first for _, first, stop in shard["spans"])
+            done += sum(stop - first for _, first, stop in shard["row_groups"])
         elif journal.exists():
             done += json.loads(journal.read_text())["done"]
     return done

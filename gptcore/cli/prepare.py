@@ -136,7 +136,7 @@ def summary_of(manifest: dict[str, Any], made: int, seconds: float) -> dict[str,
     return {
         **splits,
         "empty": manifest["empty"],
-        "left_out": manifest.get("left_out", []),
+        "skipped": manifest["skipped"],
         "tokenizer": manifest["tokenizer"]["name"],
         "dtype": manifest["dtype"],
         "tokens_made_now": made,
@@ -154,7 +154,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
     ]
     if summary["empty"]:
         lines.append(f"left out: {summary['empty']:,} without text")
-    lines += format_skipped(summary["left_out"])
+    lines += format_skipped(summary["skipped"])
     if not summary["val"]["tokens"]:
         lines.append("none for validation, which gptcore train needs: see --val_share, --document")
     lines.append(

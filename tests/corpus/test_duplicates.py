@@ -190,7 +190,7 @@ def test_a_copy_is_named_after_the_most_similar_text_and_of_equals_the_first():
 def test_a_text_longer_than_a_batch_of_pieces_has_the_signature_of_the_whole(monkeypatch):
     pieces, near = shingles(" ".join(SPEC_KINDS)), NearDuplicates()
     whole = near.signature(pieces).digest()
-    monkeypatch.setattr("gptcore.corpus.filters.duplicates.BATCH_PIECES", 7)
+    monkeypatch.setattr("gptcore.corpus.filters.duplicates.BATCH_NGRAMS", 7)
     assert (near.signature(pieces).digest() == whole).all()
 
 

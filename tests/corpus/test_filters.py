@@ -209,7 +209,7 @@ def test_the_report_says_how_many_each_filter_removed_and_shows_examples():
 
 def test_two_filters_of_one_name_are_refused_and_a_new_name_is_accepted():
     with pytest.raises(
-        ValueError, match=r"Two filters are called 'length'.* Length\(name='length "
+        ValueError, match=r"Two filters have the name 'length'.* Length\(name='length "
     ):
         run_filters([], [Length(), Length(min_words=5)])
     assert list(run_filters([], [Length(), Length(name="length of poems")])) == []

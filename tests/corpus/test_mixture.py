@@ -102,7 +102,7 @@ def test_any_step_can_be_asked_for_at_any_time_by_another_run(folders):
     for step in reversed(range(30)):
         assert (later.batch(step)[0] == forward[step]).all()
     other = mix(folders, weights, seed=2)
-    assert (other.rows(0, 90)[0] != first.rows(0, 90)[0]).any()
+    assert (other.assign_rows(0, 90)[0] != first.assign_rows(0, 90)[0]).any()
     assert any((other.batch(step)[0] != forward[step]).any() for step in range(3))
 
 

@@ -47,7 +47,7 @@ def test_shards_hold_every_document_once_in_order_each_after_an_end_of_text(tmp_
     for row in manifest["shards"]:
         content = (tmp_path / "out" / row["train"]["file"]).read_bytes()
         assert row["train"]["sha256"] == sha256(content).hexdigest()
-    spans = [span for row in manifest["shards"] for span in row["spans"]]
+    spans = [span for row in manifest["shards"] for span in row["row_groups"]]
     assert [group for _, first, stop in spans for group in range(first, stop)] == list(range(6))
 
 

@@ -124,7 +124,7 @@ def test_a_shard_that_another_worker_still_writes_is_waited_for_and_taken_up(
     """A worker outlives its killed run by a moment, and may even finish in it."""
     out = tmp_path / "out"
     out.mkdir()
-    (span,) = json.loads(undisturbed["manifest.json"])["shards"][0]["spans"]
+    (span,) = json.loads(undisturbed["manifest.json"])["shards"][0]["row_groups"]
     spans = [shard_writer.RowGroupRange(source, *span[1:])]
     dying = shard_writer.ShardWriter(out / "train_000000.bin", LETTERS)
     dying.take_up(**shard_writer.NOTHING)
@@ -317,7 +317,7 @@ def test_workers_inside_of_workers_are_refused_with_what_to_do():
 
 def test_one_shard_can_be_made_alone_and_is_what_prepare_makes(tmp_path, source, undisturbed):
     (tmp_path / "one").mkdir()
-    (span,) = json.loads(undisturbed["manifest.json"])["shards"][0]["spans"]
+    (span,) = json.loads(undisturbed["manifest.json"])["shards"][0]["row_groups"]
     spans = [shard_writer.RowGroupRange(source, *span[1:])]
     shard = make_shard(tmp_path / "one", 0, spans, LETTERS, SETTINGS)
     files = files_in(tmp_path / "one")

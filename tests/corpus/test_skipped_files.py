@@ -14,7 +14,7 @@ BY_FILE = ShardSettings(document="file", val_share=0.0)
 
 
 def names_left_out(manifest):
-    return {name: row["reason"] for row in manifest["left_out"] for name in row["names"]}
+    return {name: row["reason"] for row in manifest["skipped"] for name in row["names"]}
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_all_that_is_not_taken_stands_in_the_manifest_and_in_warnings(mixed, tmp
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     found = [row["name"] for row in manifest["sources"]]
     assert found == ["in/a.txt", "in/linked/e.txt", "in/sub/b.txt"]
-    left_out = names_left_out(manifest)
-    assert {name: reason.split(" (")[0] for name, reason in left_out.items()} == {
+    skipped = names_left_out(manifest)
+    assert {name: reason.split(" (")[0] for name, reason in skipped.items()} == {
         "in/.git": "hidden",
         "in/.d.txt": "hidden",
         "in/notes.md": "of a kind that is not read",
@@ -62,10 +62,10 @@ def test_all_that_is_not_taken_stands_in_the_manifest_and_in_warnings(mixed, tmp
         "in/up -> ..": "linked to a folder above",
     }
     told = "\n".join(str(one.message) for one in caught)
-    for row in manifest["left_out"]:
+    for row in manifest["skipped"]:
         assert row["count"] == len(row["names"])
         assert f"left out: {row['count']} {row['reason']}: {row['names'][0]}" in told
-    named = {name.split(" -> ")[0] for name in [*found, *left_out]}
+    named = {name.split(" -> ")[0] for name in [*found, *skipped]}
     assert {f"in/{name}" for name in os.listdir("in")} - named == {"in/sub", "in/linked"}
 
 
@@ -75,7 +75,7 @@ def test_a_real_folder_keeps_its_name_whatever_links_lead_to_it(tmp_path):
     (tmp_path / "a").symlink_to("z")
     found = resolve_sources([str(tmp_path)])
     assert [source.name for source in found.sources] == [str(tmp_path / "z" / "a.txt")]
-    assert [one.name for one in found.left_out] == [f"{tmp_path / 'a'} -> z"]
+    assert [one.name for one in found.skipped] == [f"{tmp_path / 'a'} -> z"]
 
 
 def test_the_folder_of_the_shards_and_other_shards_are_no_sources(tmp_path, monkeypatch):
@@ -105,10 +105,10 @@ def test_a_pattern_names_what_it_means_and_does_not_read(tmp_path, monkeypatch):
     (tmp_path / "in" / "gone.txt").symlink_to("nowhere")
     found = resolve_sources(["in/*"])
     assert [source.name for source in found.sources] == ["in/a.txt"]
-    assert [one.name for one in found.left_out] == ["in/gone.txt -> nowhere", "in/sub"]
+    assert [one.name for one in found.skipped] == ["in/gone.txt -> nowhere", "in/sub"]
     found = resolve_sources(["in/**"])
     assert [source.name for source in found.sources] == ["in/a.txt", "in/sub/b.txt"]
-    assert [one.name for one in found.left_out] == ["in/gone.txt -> nowhere"]
+    assert [one.name for one in found.skipped] == ["in/gone.txt -> nowhere"]
 
 
 @pytest.mark.parametrize("folder", ["data [v1]", "data [ab", "data ]x[", "a?b", "data [a-z]/[0-9]"])

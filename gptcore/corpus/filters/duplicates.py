@@ -26,7 +26,7 @@ from gptcore.optional import optional_import
 
 NGRAM_SIZE = 5
 PERMUTATIONS = 128  # numbers in a signature
-BATCH_PIECES = 10_000  # at a time, or the table pieces x permutations of a whole book fills memory
+BATCH_NGRAMS = 10_000  # at a time, or the table pieces x permutations of a whole book fills memory
 RECALL = 0.99  # how surely two texts meet that are just as similar as the threshold asks
 WORD = re.compile(r"\w+")
 
@@ -154,11 +154,11 @@ class NearDuplicates:
         self.compared = 0
 
     def reject_reason(self, document: Document) -> str:
-        pieces = shingles(document.text, self.n)
-        if not pieces:
+        ngrams = shingles(document.text, self.n)
+        if not ngrams:
             return ""  # signs alone: `ExactDuplicates` tells whether they came before
-        signature = self.signature(pieces)
-        similarity, first = self.most_similar(pieces, sorted(self.index.query(signature)))
+        signature = self.signature(ngrams)
+        similarity, first = self.most_similar(ngrams, sorted(self.index.query(signature)))
         if first is not None and similarity >= self.threshold:
             self.copies.append(DuplicatePair(document.id, first.id, similarity))
             return f"{similarity:.0%} of its pieces shared with {first.id}"
@@ -166,21 +166,23 @@ class NearDuplicates:
         self.kept.append(document)
         return ""
 
-    def signature(self, pieces: Set[str]) -> Any:
+    def signature(self, ngrams: Set[str]) -> Any:
         """The smallest number of the set under each of many shuffles of all numbers (MinHash)."""
         signature = self.blank.copy()
         # Trap: hash() of a string is another one in every process; crc32 is not.
-        codes = [crc32(piece.encode("utf-8", "surrogatepass")) for piece in pieces]
-        for start in range(0, len(codes), BATCH_PIECES):
-            signature.update_batch(codes[start : start + BATCH_PIECES])
+        hashes = [crc32(piece.encode("utf-8", "surrogatepass")) for piece in ngrams]
+        for start in range(0, len(hashes), BATCH_NGRAMS):
+            signature.update_batch(hashes[start : start + BATCH_NGRAMS])
         return signature
 
-    def most_similar(self, pieces: Set[str], places: list[int]) -> tuple[float, Document | None]:
+    def most_similar(
+        self, ngrams: Set[str], candidates: list[int]
+    ) -> tuple[float, Document | None]:
         """Of the kept documents at these places the one most like `pieces`; of equals the first."""
         similarity, first = 0.0, None
-        for place in places:
-            found = jaccard(pieces, shingles(self.kept[place].text, self.n))
+        for candidate in candidates:
+            found = jaccard(ngrams, shingles(self.kept[candidate].text, self.n))
             self.compared += 1
             if found > similarity:
-                similarity, first = found, self.kept[place]
+                similarity, first = found, self.kept[candidate]
         return similarity, first

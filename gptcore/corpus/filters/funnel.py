@@ -34,25 +34,26 @@ def run_filters(documents: Iterable[Document], filters: Sequence[Filter]) -> Ite
     Raises: ValueError at once if two filters bear one name.
     Example: kept = [v.document for v in run_filters(documents, [Length(), Symbols()]) if v.kept]
     """
-    check_names(filters)
-    return (reject_reason(document, filters) for document in documents)
+    check_unique_names(filters)
+    return (apply_filters(document, filters) for document in documents)
 
 
-def reject_reason(document: Document, filters: Sequence[Filter]) -> Verdict:
-    for chosen in filters:
-        reason = chosen.reject_reason(document)
+def apply_filters(document: Document, filters: Sequence[Filter]) -> Verdict:
+    for one in filters:
+        reason = one.reject_reason(document)
         if reason:
-            return Verdict(document, chosen.name, reason)
+            return Verdict(document, one.name, reason)
     return Verdict(document)
 
 
-def check_names(filters: Sequence[Filter]) -> None:
-    names = [chosen.name for chosen in filters]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
+def check_unique_names(filters: Sequence[Filter]) -> None:
+    names = [one.name for one in filters]
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
         raise ValueError(
-            f"Two filters are called {min(twice)!r}, so nobody could tell which of them removed a "
-            "document. Give one of them another name, such as Length(name='length of poems')."
+            f"Two filters have the name {min(repeated)!r}, so a report cannot say which of them "
+            "removed a document. Give one of them another name, such as "
+            "Length(name='length of poems')."
         )
 
 
@@ -66,11 +67,11 @@ class FilterReport:
     """
 
     def __init__(self, filters: Sequence[Filter], examples: int = 3):
-        check_names(filters)
-        self.most_examples = examples
+        check_unique_names(filters)
+        self.max_examples = examples
         self.kept = 0
-        self.removed = {chosen.name: 0 for chosen in filters}
-        self.examples: dict[str, list[Verdict]] = {chosen.name: [] for chosen in filters}
+        self.removed = {one.name: 0 for one in filters}
+        self.examples: dict[str, list[Verdict]] = {one.name: [] for one in filters}
 
     @property
     def seen(self) -> int:
@@ -81,18 +82,18 @@ class FilterReport:
             self.kept += 1
             return
         self.removed[verdict.removed_by] += 1
-        if len(self.examples[verdict.removed_by]) < self.most_examples:
+        if len(self.examples[verdict.removed_by]) < self.max_examples:
             self.examples[verdict.removed_by].append(verdict)
 
     def __str__(self) -> str:
         lines = [f"{self.seen:9,} documents"]
         for name, number in self.removed.items():
             lines.append(f"{-number:9,} {name}")
-            lines += [f"{'':12}{in_one_line(verdict)}" for verdict in self.examples[name]]
+            lines += [f"{'':12}{format_example(verdict)}" for verdict in self.examples[name]]
         return "\n".join([*lines, f"{self.kept:9,} kept"])
 
 
-def in_one_line(verdict: Verdict) -> str:
+def format_example(verdict: Verdict) -> str:
     """The reason and the beginning of the text, as one line."""
     text = " ".join(verdict.document.text[: 4 * SHOWN_CHARACTERS].split())
     cut = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS].rstrip()} ..."

@@ -25,7 +25,7 @@ def text_stats(text: str) -> dict[str, float]:
     words = text.split()
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     symbols = max(text.count("#"), sum(text.count(ellipsis) for ellipsis in ELLIPSES))
-    again = seen_before(lines)
+    repeats = seen_before(lines)
     return {
         "words": float(len(words)),
         "mean_word_length": fraction(sum(map(len, words)), len(words)),
@@ -33,8 +33,8 @@ def text_stats(text: str) -> dict[str, float]:
         "symbols": fraction(symbols, len(words)),
         "bullet_lines": fraction(sum(line.startswith(BULLETS) for line in lines), len(lines)),
         "ellipsis_lines": fraction(sum(line.endswith(ELLIPSES) for line in lines), len(lines)),
-        "repeated_lines": fraction(len(again), len(lines)),
-        "repeated_line_chars": fraction(sum(map(len, again)), sum(map(len, lines))),
+        "repeated_lines": fraction(len(repeats), len(lines)),
+        "repeated_line_chars": fraction(sum(map(len, repeats)), sum(map(len, lines))),
         "top_bigram": top_bigram(words),
         "repeated_ngrams": repeated_ngrams(words),
     }
@@ -51,12 +51,12 @@ def has_letter(word: str) -> bool:
 def seen_before(lines: list[str]) -> list[str]:
     """The lines that already stood further up: each repetition, but not the first of its kind."""
     seen: set[str] = set()
-    again = []
+    repeats = []
     for line in lines:
         if line in seen:
-            again.append(line)
+            repeats.append(line)
         seen.add(line)
-    return again
+    return repeats
 
 
 def top_bigram(words: list[str]) -> float:
@@ -73,7 +73,7 @@ def top_bigram(words: list[str]) -> float:
     )
 
 
-def repeated_ngrams(words: list[str], length: int = NGRAM_SIZE) -> float:
+def repeated_ngrams(words: list[str], n: int = NGRAM_SIZE) -> float:
     """How much of the text stands in pieces of `length` words that came before.
 
     Walks from left to right; a piece that was met before is counted and stepped over whole, so that
@@ -81,13 +81,13 @@ def repeated_ngrams(words: list[str], length: int = NGRAM_SIZE) -> float:
     Units: a share of the characters in words.
     """
     seen: set[tuple[str, ...]] = set()
-    repeated, place = 0, 0
-    while place + length <= len(words):
-        piece = tuple(words[place : place + length])
-        if piece in seen:
-            repeated += sum(map(len, piece))
-            place += length
+    repeated, position = 0, 0
+    while position + n <= len(words):
+        ngram = tuple(words[position : position + n])
+        if ngram in seen:
+            repeated += sum(map(len, ngram))
+            position += n
         else:
-            seen.add(piece)
-            place += 1
+            seen.add(ngram)
+            position += 1
     return fraction(repeated, sum(map(len, words)))

@@ -20,8 +20,8 @@ from gptcore.corpus.downloads.source import Source
 from gptcore.corpus.preparation.plan import (
     DEFAULT_SETTINGS,
     ShardSettings,
+    changed_settings,
     changed_sources,
-    differences,
     new_plan,
 )
 from gptcore.corpus.preparation.prepare import check_sources, prepare
@@ -59,18 +59,18 @@ def write_plan(
     Raises: what `prepare` raises for the same words.
     Example: begin("text/*.parquet", "shards") -> 450
     """
-    asked = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
-    prepare(asked, out, tokenizer, 1, settings)  # checks what is asked; works only when iterated
+    specs = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
+    prepare(specs, out, tokenizer, 1, settings)  # checks what is asked; works only when iterated
     folder, known = as_path(out), load_tokenizer(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
         plan, _, finished = load_progress(folder)
         if plan:
-            same = PrepareRequest(asked, folder, known, str(tokenizer), 1, settings)
+            same = PrepareRequest(specs, folder, known, str(tokenizer), 1, settings)
             check_same_request(plan, same, finished)
         else:
-            found = resolve_sources(asked, settings, out=folder)
-            plan = new_plan(absolute_specs(asked), found, known, str(tokenizer), settings)
+            found = resolve_sources(specs, settings, out=folder)
+            plan = new_plan(absolute_specs(specs), found, known, str(tokenizer), settings)
             write_json(folder / "plan.json", plan)
     return len(plan["shards"])
 
@@ -93,11 +93,11 @@ class MakeShards(PipelineStep):
         found, tokenizer, settings = load_planned(plan, self.folder)
         check_source_files(plan, found, self.folder, rank, world_size)
         mine = range(rank, len(plan["shards"]), world_size)
-        whole = intact_shards(self.folder, {n: row for n, row in made.items() if n in mine})
+        intact = intact_shards(self.folder, {n: row for n, row in made.items() if n in mine})
         for number in mine:
-            if number not in whole:
-                spans = row_group_ranges(plan, found, number)
-                shard = make_shard(self.folder, number, spans, tokenizer, settings)
+            if number not in intact:
+                ranges = row_group_ranges(plan, found, number)
+                shard = make_shard(self.folder, number, ranges, tokenizer, settings)
                 tokens = shard.train.tokens + shard.val.tokens
                 self.stat_update("tokens", value=tokens, unit="shard")
 
@@ -126,7 +126,7 @@ class FinishShards(PipelineStep):
             write_json(self.folder / "plan.json", plan)
         settings = ShardSettings(**plan["settings"])
         tokenizer = tokenizer_spec(plan, self.folder)
-        for step in prepare(plan["asked"], self.folder, tokenizer, 1, settings):
+        for step in prepare(plan["specs"], self.folder, tokenizer, 1, settings):
             self.stat_update(step.stage)
         for record in self.folder.glob("source_*.json"):
             record.unlink()
@@ -140,14 +140,14 @@ def load_planned(
     Raises: ValueError if this machine has something else under one of the names.
     """
     settings = ShardSettings(**plan["settings"])
-    found = resolve_sources(plan["asked"], settings, out=folder).sources
+    found = resolve_sources(plan["specs"], settings, out=folder).sources
     name = plan["tokenizer"]["name"]
     tokenizer = load_tokenizer(tokenizer_spec(plan, folder))
-    told = differences(plan, tokenizer, name, settings) + changed_sources(
+    changes = changed_settings(plan, tokenizer, name, settings) + changed_sources(
         plan, found, all_here=True
     )
-    if told:
-        raise mismatch_error(plan, folder, told)
+    if changes:
+        raise mismatch_error(plan, folder, changes)
     return found, tokenizer, settings
 
 
@@ -165,8 +165,8 @@ def check_source_files(
 
     Raises: SourceDamagedError where another hash was known; then there will be no manifest.
     """
-    share = range(rank, len(found), world_size)
-    mine = [number for number in share if not source_record_path(folder, number).exists()]
+    turn = range(rank, len(found), world_size)
+    mine = [number for number in turn if not source_record_path(folder, number).exists()]
     for _ in check_sources(plan, found, mine, workers=1):
         pass
     for number in mine:

@@ -23,6 +23,7 @@ from gptcore.tokenizers.openai import ENCODINGS
 from gptcore.tokenizers.registry import to_saved_dict
 from gptcore.tokenizers.tokenizer import Tokenizer
 
+PLAN_FORMAT = 2  # of plan.json and manifest.json; raised when a key changes
 MIN_SHARDS = 16  # so that a small corpus keeps several workers busy, too
 
 
@@ -71,8 +72,8 @@ def plan_shards(sources: Sequence[Source], settings: ShardSettings) -> list[dict
     before = 0
     for number, group, size in groups:
         place = min(count - 1, (before + size // 2) * count // max(1, total))
-        shard = shards.setdefault(place, {"spans": [], "text_bytes": 0})
-        spans = shard["spans"]
+        shard = shards.setdefault(place, {"row_groups": [], "text_bytes": 0})
+        spans = shard["row_groups"]
         if spans and spans[-1][0] == number:
             spans[-1][2] = group + 1
         else:
@@ -88,7 +89,7 @@ def options_for(source: Source, settings: ReaderOptions) -> ReaderOptions:
 
 
 def new_plan(
-    asked: Sequence[str],
+    specs: Sequence[str],
     found: ResolvedSources,
     tokenizer: Tokenizer,
     name: str,
@@ -99,13 +100,14 @@ def new_plan(
     Warns of what is left out, and where what one document is was a guess.
     """
     shards = plan_shards(found.sources, settings)
-    readings = [options_for(source, settings) for source in found.sources]
+    all_options = [options_for(source, settings) for source in found.sources]
     paths = [source.path for source in found.sources]
-    splits = split_by(list(zip(paths, readings)))
+    splits = split_by(list(zip(paths, all_options)))
     warn_about_sources(found, settings)
     return {
-        "asked": list(asked),
-        "command": command_line(asked, name, settings),
+        "format": PLAN_FORMAT,
+        "specs": list(specs),
+        "command": command_line(specs, name, settings),
         "settings": asdict(settings),
         "tokenizer": {
             "name": name,
@@ -116,10 +118,10 @@ def new_plan(
         },
         "dtype": format_for(tokenizer.vocab_size).dtype.name,
         "sources": [
-            source_entry(source, reading, by)
-            for source, reading, by in zip(found.sources, readings, splits)
+            source_entry(source, options, by)
+            for source, options, by in zip(found.sources, all_options, splits)
         ],
-        "left_out": by_reason(found.left_out),
+        "skipped": by_reason(found.skipped),
         "shards": shards,
     }
 
@@ -132,7 +134,7 @@ def saved_tokenizer(tokenizer: Tokenizer, name: str) -> dict[str, Any]:
 
 def warn_about_sources(found: ResolvedSources, settings: ShardSettings) -> None:
     """Warn of files that are left out, and of text files that may be lists of documents."""
-    for line in format_skipped(by_reason(found.left_out)):
+    for line in format_skipped(by_reason(found.skipped)):
         warnings.warn(line, stacklevel=2)
     if settings.document is not None:
         return
@@ -151,37 +153,37 @@ def is_text(source: Source) -> bool:
     return known_format(source.path).kind == "text"
 
 
-def command_line(asked: Sequence[str], name: str, settings: ShardSettings) -> list[str]:
+def command_line(specs: Sequence[str], name: str, settings: ShardSettings) -> list[str]:
     """What makes the same shards again, but for the folder."""
-    words = ["gptcore", "prepare", *asked, "--tokenizer", name]
-    usual = asdict(DEFAULT_SETTINGS)
+    words = ["gptcore", "prepare", *specs, "--tokenizer", name]
+    defaults = asdict(DEFAULT_SETTINGS)
     for key, value in asdict(settings).items():
-        if value != usual[key]:
+        if value != defaults[key]:
             words += [f"--{key}", str(value)]
     return words
 
 
-def source_entry(source: Source, reading: ReaderOptions, by: str) -> dict[str, Any]:
+def source_entry(source: Source, options: ReaderOptions, by: str) -> dict[str, Any]:
     """A source, as plan and manifest show it; what is not as usual has a key of its own."""
     found = {"name": source.name, "bytes": source.bytes, "sha256": source.sha256}
     if source.revision:
         found["revision"] = source.revision
     if is_text(source):
-        found["document"] = reading.document
+        found["document"] = options.document
     if by != "id":
         found["split_by"] = by
     return found
 
 
-def differences(
+def changed_settings(
     plan: dict[str, Any], tokenizer: Tokenizer, name: str, settings: ShardSettings
 ) -> list[str]:
     """What is asked for now, and is not what the plan says, in lines."""
-    told = []
+    changes = []
     if plan["tokenizer"]["sha256"] != tokenizer.sha256:
-        told.append(f"tokenizer: {plan['tokenizer']['name']}, now {name}")
+        changes.append(f"tokenizer: {plan['tokenizer']['name']}, now {name}")
         if plan["tokenizer"]["name"] == name:
-            told[-1] += " with another vocabulary"
+            changes[-1] += " with another vocabulary"
     before = plan["settings"]
     for key, value in asdict(settings).items():
         if key == "document" and value is None:
@@ -189,8 +191,8 @@ def differences(
         if key == "bad_text" and before.get(key) == "stop":
             continue  # it did not stop for what is made, so that is the same either way
         if before.get(key) != value:
-            told.append(f"{key}: {before.get(key)}, now {value}")
-    return told
+            changes.append(f"{key}: {before.get(key)}, now {value}")
+    return changes
 
 
 def changed_sources(plan: dict[str, Any], sources: Sequence[Source], all_here: bool) -> list[str]:
@@ -201,8 +203,8 @@ def changed_sources(plan: dict[str, Any], sources: Sequence[Source], all_here: b
     before = [(Path(row["name"]).name, row["bytes"]) for row in plan["sources"]]
     now = [(Path(source.name).name, source.bytes) for source in sources]
     new, gone = Counter(now) - Counter(before), Counter(before) - Counter(now)
-    told = [f"source: {name} with {size:,} bytes is new" for name, size in new]
+    changes = [f"source: {name} with {size:,} bytes is new" for name, size in new]
     if all_here:
-        told += [f"source: {name} with {size:,} bytes is missing" for name, size in gone]
-        told += ["sources: in another order"] if not told and now != before else []
-    return told
+        changes += [f"source: {name} with {size:,} bytes is missing" for name, size in gone]
+        changes += ["sources: in another order"] if not changes and now != before else []
+    return changes

@@ -104,8 +104,8 @@ def prepare(
         wrong on the way: damaged files, a full disk, another run in the folder.
     Example: for step in prepare("stories", "shards"): print(step.done, "of", step.total)
     """
-    asked = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
-    for one in asked:
+    specs = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
+    for one in specs:
         as_path(one, "A source")
     folder = as_path(out, "--out")
     if workers < 1:
@@ -121,31 +121,31 @@ def prepare(
         )
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file. Shards need a folder: --out with another name.")
-    return run(PrepareRequest(asked, folder, known, name, workers, settings))
+    return run(PrepareRequest(specs, folder, known, name, workers, settings))
 
 
-def run(asked: PrepareRequest) -> Iterator[Progress]:
+def run(request: PrepareRequest) -> Iterator[Progress]:
     """All of it, while nobody else is in the folder."""
-    folder = asked.folder
-    if is_finished(asked):  # nothing is written then, not even a lock
+    folder = request.folder
+    if is_finished(request):  # nothing is written then, not even a lock
         return
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
         plan, made, finished = load_progress(folder)
         if plan:
-            check_same_request(plan, asked, finished)
-        whole = intact_shards(folder, made)
-        if finished and len(whole) == len(plan["shards"]):
+            check_same_request(plan, request, finished)
+        intact = intact_shards(folder, made)
+        if finished and len(intact) == len(plan["shards"]):
             return clean_up(folder)
-        plan, sources = load_or_make_plan(asked, plan)
-        missing = [number for number in range(len(plan["shards"])) if number not in whole]
-        needed = {span[0] for number in missing for span in plan["shards"][number]["spans"]}
+        plan, sources = load_or_make_plan(request, plan)
+        missing = [number for number in range(len(plan["shards"])) if number not in intact]
+        needed = {span[0] for number in missing for span in plan["shards"][number]["row_groups"]}
         needed |= {number for number, row in enumerate(plan["sources"]) if not row["sha256"]}
-        yield from check_sources(plan, sources, sorted(needed), asked.workers)
+        yield from check_sources(plan, sources, sorted(needed), request.workers)
         if not finished:
             write_json(folder / "plan.json", plan)
         try:
-            for step, shard in make_missing_shards(plan, sources, missing, asked):
+            for step, shard in make_missing_shards(plan, sources, missing, request):
                 check_unchanged(made.get(shard.number) if finished else None, shard, folder)
                 made[shard.number] = asdict(shard)
                 yield step
@@ -161,21 +161,23 @@ def run(asked: PrepareRequest) -> Iterator[Progress]:
 
 
 def load_or_make_plan(
-    asked: PrepareRequest, plan: dict[str, Any]
+    request: PrepareRequest, plan: dict[str, Any]
 ) -> tuple[dict[str, Any], list[Source]]:
     """The plan, a new one if there is none yet, and its files on this machine.
 
     Raises: ValueError for files that are not those of the plan; what `resolve_sources` raises.
     """
-    found = resolve_sources(asked.asked, asked.settings, out=asked.folder)
+    found = resolve_sources(request.specs, request.settings, out=request.folder)
     if not plan:
-        words = absolute_specs(asked.asked)
-        return new_plan(words, found, asked.tokenizer, asked.name, asked.settings), found.sources
-    if told := changed_sources(plan, found.sources, all_here=True):
-        raise mismatch_error(plan, asked.folder, told)
-    if plan["settings"]["bad_text"] != asked.settings.bad_text:  # what it stopped for is replaced
-        settings = plan["settings"] | {"bad_text": asked.settings.bad_text}
-        command = command_line(plan["asked"], plan["tokenizer"]["name"], ShardSettings(**settings))
+        words = absolute_specs(request.specs)
+        return new_plan(
+            words, found, request.tokenizer, request.name, request.settings
+        ), found.sources
+    if changes := changed_sources(plan, found.sources, all_here=True):
+        raise mismatch_error(plan, request.folder, changes)
+    if plan["settings"]["bad_text"] != request.settings.bad_text:  # what it stopped for is replaced
+        settings = plan["settings"] | {"bad_text": request.settings.bad_text}
+        command = command_line(plan["specs"], plan["tokenizer"]["name"], ShardSettings(**settings))
         plan |= {"settings": settings, "command": command}
     return plan, found.sources
 
@@ -203,7 +205,7 @@ def check_sources(
 
 
 def make_missing_shards(
-    plan: dict[str, Any], found: Sequence[Source], missing: Sequence[int], asked: PrepareRequest
+    plan: dict[str, Any], found: Sequence[Source], missing: Sequence[int], request: PrepareRequest
 ) -> Iterator[tuple[Progress, ShardRecord]]:
     """Make the shards that are missing, in any order.
 
@@ -212,10 +214,10 @@ def make_missing_shards(
     jobs = {number: row_group_ranges(plan, found, number) for number in missing}
     text_bytes = {number: plan["shards"][number]["text_bytes"] for number in missing}
     all_bytes = sum(text_bytes.values())
-    share = shard_bytes_per_text_byte(jobs.values(), asked)
-    check_free_space(asked.folder, int(share * all_bytes))
-    workers = max(1, min(asked.workers, len(jobs), all_bytes // MIN_BYTES_PER_WORKER))
-    work = partial(run_shard_job, asked.folder, asked.tokenizer, asked.settings)
+    share = shard_bytes_per_text_byte(jobs.values(), request)
+    check_free_space(request.folder, int(share * all_bytes))
+    workers = max(1, min(request.workers, len(jobs), all_bytes // MIN_BYTES_PER_WORKER))
+    work = partial(run_shard_job, request.folder, request.tokenizer, request.settings)
     start, done_bytes, tokens = perf_counter(), 0, 0
     try:
         makes = map_in_processes(work, jobs.items(), workers)
@@ -228,7 +230,7 @@ def make_missing_shards(
     except OSError as error:
         if not isinstance(error, DiskFullError) and error.errno not in DISK_FULL_ERRNOS:
             raise
-        raise disk_full_error(asked.folder, int(share * (all_bytes - done_bytes))) from None
+        raise disk_full_error(request.folder, int(share * (all_bytes - done_bytes))) from None
 
 
 def run_shard_job(
@@ -238,19 +240,19 @@ def run_shard_job(
     job: tuple[int, Sequence[RowGroupRange]],
 ) -> ShardRecord:
     """One job of a worker."""
-    number, spans = job
-    return make_shard(folder, number, spans, tokenizer, settings)
+    number, ranges = job
+    return make_shard(folder, number, ranges, tokenizer, settings)
 
 
 def shard_bytes_per_text_byte(
-    jobs: Iterable[Sequence[RowGroupRange]], asked: PrepareRequest
+    jobs: Iterable[Sequence[RowGroupRange]], request: PrepareRequest
 ) -> float:
     """How many bytes of shards a byte of text becomes, as the first documents have it."""
-    id_bytes = format_for(asked.tokenizer.vocab_size).dtype.itemsize
-    for spans in jobs:
+    id_bytes = format_for(request.tokenizer.vocab_size).dtype.itemsize
+    for ranges in jobs:
         with contextlib.suppress(ValueError):  # told when they are read in earnest, with the place
-            for batch in read_documents(spans[0].path, spans[0].first, asked.settings):
+            for batch in read_documents(ranges[0].path, ranges[0].first, request.settings):
                 text = "".join(text or "" for _, text in batch)[:100_000]
                 if text:
-                    return len(asked.tokenizer.encode_array(text)) * id_bytes / len(text.encode())
+                    return len(request.tokenizer.encode_array(text)) * id_bytes / len(text.encode())
     return id_bytes

@@ -11,7 +11,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gptcore.corpus.preparation.plan import ShardSettings, changed_sources, differences
+from gptcore.corpus.preparation.plan import (
+    PLAN_FORMAT,
+    ShardSettings,
+    changed_settings,
+    changed_sources,
+)
 from gptcore.corpus.preparation.shard_writer import ShardRecord
 from gptcore.corpus.reading.sources import absolute_specs, resolve_sources
 from gptcore.corpus.shards.shards import prepare_command
@@ -23,7 +28,7 @@ from gptcore.tokenizers.tokenizer import Tokenizer
 class PrepareRequest:
     """What was asked for."""
 
-    asked: list[str]
+    specs: list[str]
     folder: Path
     tokenizer: Tokenizer
     name: str  # of the tokenizer
@@ -37,11 +42,15 @@ def load_progress(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any
     Raises: ValueError if the folder is used for something else.
     """
     if (folder / "manifest.json").exists():
-        manifest = read_plan(folder / "manifest.json")
+        manifest = read_current_plan(folder / "manifest.json")
         return manifest, {row["number"]: row for row in manifest["shards"]}, True
     if (folder / "plan.json").exists():
         records = [read_json(path) for path in sorted(folder.glob("shard_*.json"))]
-        return read_plan(folder / "plan.json"), {row["number"]: row for row in records}, False
+        return (
+            read_current_plan(folder / "plan.json"),
+            {row["number"]: row for row in records},
+            False,
+        )
     strange = [p.name for p in folder.iterdir() if p.suffix != ".part" and p.name[0] != "."]
     if strange:
         raise ValueError(
@@ -51,31 +60,46 @@ def load_progress(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any
     return {}, {}, False
 
 
-def is_finished(asked: PrepareRequest) -> bool:
+def read_current_plan(path: Path) -> dict[str, Any]:
+    """The content of plan.json or manifest.json.
+
+    Raises:
+        ValueError: If another program, or another version of this one, wrote it.
+    """
+    plan = read_plan(path)
+    if plan.get("format") != PLAN_FORMAT:
+        raise ValueError(
+            f"{path} has format {plan.get('format', 1)}, and this version continues only format "
+            f"{PLAN_FORMAT}. Prepare the text into another folder with --out."
+        )
+    return plan
+
+
+def is_finished(request: PrepareRequest) -> bool:
     """Whether all shards are there, bit for bit, and no trace of the work. Only reads.
 
     Raises: ValueError if they were made of something else, or have no text at all.
     """
-    folder = asked.folder
+    folder = request.folder
     if not (folder / "manifest.json").exists() or any(temporary_files(folder)):
         return False
     plan, made, _ = load_progress(folder)
-    check_same_request(plan, asked, finished=True)
+    check_same_request(plan, request, finished=True)
     check_not_empty(plan, folder, finished=True)
     return len(intact_shards(folder, made)) == len(plan["shards"])
 
 
-def check_same_request(plan: dict[str, Any], asked: PrepareRequest, finished: bool) -> None:
+def check_same_request(plan: dict[str, Any], request: PrepareRequest, finished: bool) -> None:
     """Raises: ValueError if the folder was begun for something else than what is asked for now."""
-    told = differences(plan, asked.tokenizer, asked.name, asked.settings)
-    same_words = plan["asked"] in (asked.asked, absolute_specs(asked.asked))
+    changes = changed_settings(plan, request.tokenizer, request.name, request.settings)
+    same_words = plan["specs"] in (request.specs, absolute_specs(request.specs))
     if finished:  # if the words are the same, the sources need not be there any more
         found = resolve_sources(
-            asked.asked, asked.settings, missing_ok=same_words, out=asked.folder
+            request.specs, request.settings, missing_ok=same_words, out=request.folder
         )
-        told += changed_sources(plan, found.sources, all_here=not same_words)
-    if told:
-        raise mismatch_error(plan, asked.folder, told)
+        changes += changed_sources(plan, found.sources, all_here=not same_words)
+    if changes:
+        raise mismatch_error(plan, request.folder, changes)
 
 
 def check_not_empty(manifest: dict[str, Any], folder: Path, finished: bool) -> None:
@@ -93,11 +117,11 @@ def check_not_empty(manifest: dict[str, Any], folder: Path, finished: bool) -> N
     )
 
 
-def mismatch_error(plan: dict[str, Any], folder: Path, told: list[str]) -> ValueError:
+def mismatch_error(plan: dict[str, Any], folder: Path, changes: list[str]) -> ValueError:
     """The error for another preparation in the same folder."""
     return ValueError(
         f"{folder} was prepared, or begun, with something else than what is asked for now.\n"
-        + "".join(f"  {line}\n" for line in told)
+        + "".join(f"  {line}\n" for line in changes)
         + "Give another folder with --out; or remove this one; or ask for the same as before:\n"
         + f"  {prepare_command(plan, folder)}"
     )
@@ -113,7 +137,7 @@ def intact_shards(folder: Path, made: dict[int, dict[str, Any]]) -> set[int]:
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return {
-            number for number, whole in zip(made, threads.map(is_whole, made.values())) if whole
+            number for number, intact in zip(made, threads.map(is_whole, made.values())) if intact
         }
 
 

@@ -46,13 +46,13 @@ def row_group_ranges(
     plan: dict[str, Any], sources: Sequence[Source], number: int
 ) -> list[RowGroupRange]:
     """What shard `number` of a plan is made of, and how each of its files is read."""
-    usual = plan["settings"].get("document")
-    spans = []
-    for source, first, stop in plan["shards"][number]["spans"]:
+    default = plan["settings"].get("document")
+    ranges = []
+    for source, first, stop in plan["shards"][number]["row_groups"]:
         row = plan["sources"][source]
-        document, by = row.get("document", usual), row.get("split_by", "id")
-        spans.append(RowGroupRange(sources[source].path, first, stop, document, by))
-    return spans
+        document, split_by_key = row.get("document", default), row.get("split_by", "id")
+        ranges.append(RowGroupRange(sources[source].path, first, stop, document, split_by_key))
+    return ranges
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class ShardRecord:
 def make_shard(
     folder: Path,
     number: int,
-    spans: Sequence[RowGroupRange],
+    ranges: Sequence[RowGroupRange],
     tokenizer: Tokenizer,
     settings: ShardSettings = DEFAULT_SETTINGS,
 ) -> ShardRecord:
@@ -102,28 +102,34 @@ def make_shard(
              spans = [Span(Path("two.txt"), 0, 1, "line")]
              make_shard(Path("."), 1, spans, CharTokenizer("enotw")).train.tokens -> 8
     """
-    groups = [(span, group) for span in spans for group in range(span.first, span.stop)]
+    groups = [
+        (row_groups_range, group)
+        for row_groups_range in ranges
+        for group in range(row_groups_range.first, row_groups_range.stop)
+    ]
     journal = folder / f"shard_{number:06}.journal"
     with (
         ShardWriter(folder / f"train_{number:06}.bin", tokenizer) as train,
         ShardWriter(folder / f"val_{number:06}.bin", tokenizer) as val,
     ):
         done, empty = take_up(journal, train, val)
-        for span, group in groups[done:]:
-            reading = replace(settings, document=span.document or settings.document)
-            for batch in read_documents(span.path, group, reading):
+        for row_groups_range, group in groups[done:]:
+            options = replace(settings, document=row_groups_range.document or settings.document)
+            for batch in read_documents(row_groups_range.path, group, options):
                 rows = [
-                    (key if span.split_by == "id" else None, text)
+                    (key if row_groups_range.split_by == "id" else None, text)
                     for key, text in batch
                     if text and not text.isspace()
                 ]
                 empty += len(batch) - len(rows)
-                aside = [is_for_validation(*row, settings.val_share) for row in rows]
+                is_val = [is_for_validation(*row, settings.val_share) for row in rows]
                 try:
-                    train.add([text for (_, text), out in zip(rows, aside) if not out])
-                    val.add([text for (_, text), out in zip(rows, aside) if out])
+                    train.add([text for (_, text), out in zip(rows, is_val) if not out])
+                    val.add([text for (_, text), out in zip(rows, is_val) if out])
                 except ValueError as error:  # the tokenizer knows no files
-                    raise ValueError(f"{span.path}, row group {group}: {error}") from None
+                    raise ValueError(
+                        f"{row_groups_range.path}, row group {group}: {error}"
+                    ) from None
             done += 1
             write_journal(journal, done, empty, train, val)
         made = ShardRecord(number, train.finish(), val.finish(), empty)
@@ -149,7 +155,7 @@ class ShardWriter:
         self.path, self.part = path, path.with_name(f"{path.name}.part")
         self.tokenizer, self.vocab_size = tokenizer, tokenizer.vocab_size
         self.fmt = format_for(self.vocab_size)
-        self.start = np.array([tokenizer.end_of_text], dtype=self.fmt.dtype)
+        self.end_of_text = np.array([tokenizer.end_of_text], dtype=self.fmt.dtype)
         self.file = open_part_file(path, self.part)
 
     def __enter__(self) -> "ShardWriter":
@@ -190,7 +196,7 @@ class ShardWriter:
         for text in texts:
             ids = self.tokenizer.encode_array(text)
             check_ids(ids, self.vocab_size)
-            for piece in (self.start, ids.astype(self.fmt.dtype)):
+            for piece in (self.end_of_text, ids.astype(self.fmt.dtype)):
                 self.file.write(piece.data)
                 self.hash.update(piece.data)
             self.tokens += 1 + len(ids)
@@ -233,9 +239,9 @@ BINARY = getattr(os, "O_BINARY", 0)  # Windows would turn every byte 10 into two
 def take_up(journal: Path, train: ShardWriter, val: ShardWriter) -> tuple[int, int]:
     """Row groups that are done already, and the empty documents in them."""
     try:
-        noted = parse_json(journal.read_text(encoding="utf-8"))
-        if train.take_up(**noted["train"]) and val.take_up(**noted["val"]):
-            return noted["done"], noted["empty"]
+        journaled = parse_json(journal.read_text(encoding="utf-8"))
+        if train.take_up(**journaled["train"]) and val.take_up(**journaled["val"]):
+            return journaled["done"], journaled["empty"]
     except (FileNotFoundError, ValueError):  # none, or one that a power cut has spoilt
         pass
     train.take_up(**EMPTY_STATE)

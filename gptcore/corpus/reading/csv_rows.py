@@ -13,21 +13,21 @@ from gptcore.corpus.reading.rows import ReaderOptions, Row, column_index, id_of,
 MAX_CELL_CHARS = min(sys.maxsize, 2**31 - 1)  # what a C long can count everywhere
 
 
-def read_csv_rows(path: Path, reading: ReaderOptions) -> Iterator[Row]:
+def read_csv_rows(path: Path, options: ReaderOptions) -> Iterator[Row]:
     """Id and text of each row.
 
     Raises: ValueError for a column that is not there, or a row with too few or too many cells;
         SourceDamagedError for a quote that is never closed.
     """
-    errors = "strict" if reading.bad_text == "stop" else "replace"
+    errors = "strict" if options.bad_text == "stop" else "replace"
     csv.field_size_limit(MAX_CELL_CHARS)
     with TextIOWrapper(open_bytes(path), "utf-8-sig", errors, newline="") as file:
         lines = csv.reader(file, delimiter=detect_delimiter(path), strict=True)
         try:
             header = next(lines, [])
-            text_at = column_index(path, header, reading.column)
+            text_at = column_index(path, header, options.column)
             if text_at is None and header:
-                raise missing_column(path, reading.column, header, header)
+                raise missing_column(path, options.column, header, header)
             id_at = column_index(path, header, "id")
             for cells in lines:
                 if cells and text_at is not None:

@@ -25,7 +25,7 @@ def split_by(files: Sequence[tuple[Path, ReaderOptions]]) -> list[SplitKey]:
 
     The id of a file with one document is held against those of other such files.
     """
-    ids = [first_ids(path, reading) for path, reading in files]
+    ids = [first_ids(path, options) for path, options in files]
     single = Counter(found[0] for found in ids if len(found) == 1)
     return ["text" if is_constant(found, single) else "id" for found in ids]
 
@@ -37,15 +37,15 @@ def is_constant(ids: Sequence[str], single: Counter[str]) -> bool:
     return len(set(ids)) == 1
 
 
-def first_ids(path: Path, reading: ReaderOptions) -> list[str]:
+def first_ids(path: Path, options: ReaderOptions) -> list[str]:
     """The ids of the first documents, up to the first one that differs."""
     found: list[str] = []
     if known_format(path).kind == "text":
         return found
     # What cannot be read is told when it is read in earnest, with its place.
     with contextlib.suppress(ValueError, OSError):
-        groups = range(len(row_groups(path, replace(reading, bad_text="replace"))))
-        batches = (batch for group in groups for batch in read_documents(path, group, reading))
+        groups = range(len(row_groups(path, replace(options, bad_text="replace"))))
+        batches = (batch for group in groups for batch in read_documents(path, group, options))
         for key, _ in islice(chain.from_iterable(batches), MAX_DOCUMENTS):
             if key is not None:
                 found.append(key)

@@ -39,17 +39,17 @@ def content_format(path: Path) -> Format:
     return found
 
 
-def row_groups(path: Path, reading: ReaderOptions) -> list[int]:
+def row_groups(path: Path, options: ReaderOptions) -> list[int]:
     """Every row group of the file, by the bytes of its text.
 
     Raises: ValueError for a column that is not there, or what is no text; SourceDamagedError for a
         file that is not whole.
     """
     if known_format(path).kind == "parquet":
-        return group_bytes(path, reading.column)
+        return group_bytes(path, options.column)
     check_is_text(path)
     size_bytes, found = uncompressed_bytes(path), content_format(path)
-    if found.kind == "text" and reading.document != "line":
+    if found.kind == "text" and options.document != "line":
         return [size_bytes]
     if found.compression or found.kind in ("json", "csv"):
         return [size_bytes] if size_bytes else []
@@ -57,37 +57,37 @@ def row_groups(path: Path, reading: ReaderOptions) -> list[int]:
     return [min(BLOCK_BYTES, size_bytes - start) for start in starts]
 
 
-def read_documents(path: Path, group: int, reading: ReaderOptions) -> Iterator[list[Row]]:
+def read_documents(path: Path, group: int, options: ReaderOptions) -> Iterator[list[Row]]:
     """The documents of one row group, a few at a time.
 
     Raises: SourceDamagedError or ValueError, naming file and position.
     """
     if known_format(path).kind == "parquet":
-        yield from read_parquet(path, group, reading)
+        yield from read_parquet(path, group, options)
         return
     try:
-        yield from batched(read_rows(path, group, reading))
+        yield from batched(read_rows(path, group, options))
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, SourceDamagedError) or not known_format(path).compression:
             raise
         raise decompression_error(path, error) from None
 
 
-def read_rows(path: Path, group: int, reading: ReaderOptions) -> Iterator[Row]:
+def read_rows(path: Path, group: int, options: ReaderOptions) -> Iterator[Row]:
     """The documents of one row group of a file that is no table of parquet."""
     kind = content_format(path).kind
     if kind == "csv":
-        yield from read_csv_rows(path, reading)
+        yield from read_csv_rows(path, options)
     elif kind == "json":
-        yield from read_json_rows(path, reading)
+        yield from read_json_rows(path, options)
     elif kind == "jsonl":
         for start, line in read_lines(path, group):
-            yield parse_jsonl_row(path, start, line, reading)
-    elif reading.document == "line":
+            yield parse_jsonl_row(path, start, line, options)
+    elif options.document == "line":
         for start, line in read_lines(path, group):
-            yield None, decode(path, start, line, reading.bad_text).strip()
+            yield None, decode(path, start, line, options.bad_text).strip()
     else:
-        yield None, read_text_file(path, reading)
+        yield None, read_text_file(path, options)
 
 
 def batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -97,12 +97,12 @@ def batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def read_text_file(path: Path, reading: ReaderOptions) -> str:
+def read_text_file(path: Path, options: ReaderOptions) -> str:
     """All of a text file, as one document."""
     with open_bytes(path) as file:
         content = file.read()
     bare = content.removeprefix(codecs.BOM_UTF8)
-    text = decode(path, len(content) - len(bare), bare, reading.bad_text)
+    text = decode(path, len(content) - len(bare), bare, options.bad_text)
     return text.replace("\r\n", "\n")
 
 

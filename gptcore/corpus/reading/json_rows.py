@@ -29,12 +29,12 @@ def parsed(line: bytes) -> Any:
         return None
 
 
-def parse_jsonl_row(path: Path, start: int, line: bytes, reading: ReaderOptions) -> Row:
+def parse_jsonl_row(path: Path, start: int, line: bytes, options: ReaderOptions) -> Row:
     """One line of jsonl, which begins at byte `start`.
 
     Raises: SourceDamagedError if it is no JSON object; ValueError if it lacks the field.
     """
-    text = decode(path, start, line, reading.bad_text)
+    text = decode(path, start, line, options.bad_text)
     try:
         row = parse_json(text)
     except ValueError as error:
@@ -43,22 +43,22 @@ def parse_jsonl_row(path: Path, start: int, line: bytes, reading: ReaderOptions)
         raise nesting_error(line_location(path, start)) from None
     if not isinstance(row, dict):
         raise ValueError(
-            f'{line_location(path, start)} is no object such as {{"{reading.column}": "..."}}.'
+            f'{line_location(path, start)} is no object such as {{"{options.column}": "..."}}.'
         )
     try:
-        return row_from_object(row, "", reading)
+        return row_from_object(row, "", options)
     except ValueError as error:  # only now count lines, from the top of the file
         raise ValueError(f"{line_location(path, start)}{error}") from None
 
 
-def read_json_rows(path: Path, reading: ReaderOptions) -> Iterator[Row]:
+def read_json_rows(path: Path, options: ReaderOptions) -> Iterator[Row]:
     """The elements of an array, or the one object that the file is; it is read as a whole.
 
     Raises: SourceDamagedError if it is no JSON; ValueError for elements without the field.
     """
     with open_bytes(path) as file:
         content = file.read()
-    text = decode(path, 0, content, reading.bad_text).removeprefix("\ufeff")
+    text = decode(path, 0, content, options.bad_text).removeprefix("\ufeff")
     if not text.strip():
         return
     try:
@@ -68,34 +68,34 @@ def read_json_rows(path: Path, reading: ReaderOptions) -> Iterator[Row]:
     except RecursionError:
         raise nesting_error(path) from None
     for number, row in enumerate(found if isinstance(found, list) else [found], start=1):
-        place = f"{path}, element {number}" if isinstance(found, list) else str(path)
+        location = f"{path}, element {number}" if isinstance(found, list) else str(path)
         if isinstance(row, dict):
-            yield row_from_object(row, place, reading)
+            yield row_from_object(row, location, options)
         elif row is None or isinstance(row, str):
-            yield None, None if row is None else check_surrogates(place, row, reading.bad_text)
+            yield None, None if row is None else check_surrogates(location, row, options.bad_text)
         else:
             raise ValueError(
-                f'{place} is neither a text nor an object such as {{"{reading.column}": "..."}}.'
+                f'{location} is neither a text nor an object such as {{"{options.column}": "..."}}.'
             )
 
 
-def row_from_object(row: dict[str, Any], place: str, reading: ReaderOptions) -> Row:
+def row_from_object(row: dict[str, Any], location: str, options: ReaderOptions) -> Row:
     """Id and text of an object.
 
     Raises: ValueError if it lacks the field, or that is no text.
     """
-    if reading.column not in row:
+    if options.column not in row:
         raise ValueError(
-            f"{place} has no field {reading.column!r}; it has "
+            f"{location} has no field {options.column!r}; it has "
             f"{', '.join(map(repr, row)) or 'none'}. Say which one has the text: --column NAME"
         )
-    found = row[reading.column]
+    found = row[options.column]
     if found is not None and not isinstance(found, str):
         raise ValueError(
-            f"{place}: the field {reading.column!r} is {type(found).__name__}, not text."
+            f"{location}: the field {options.column!r} is {type(found).__name__}, not text."
         )
     if found is not None:
-        found = check_surrogates(place, found, reading.bad_text)
+        found = check_surrogates(location, found, options.bad_text)
     return id_of(row.get("id")), found
 
 
@@ -107,8 +107,8 @@ def line_location(path: Path, start: int) -> str:
     return f"{path}, line {number}"
 
 
-def nesting_error(place: object) -> SourceDamagedError:
+def nesting_error(location: object) -> SourceDamagedError:
     return SourceDamagedError(
-        f"{place} is nested too deeply to be read: brackets within brackets, thousands of times. "
-        "Take the line or the file out."
+        f"{location} is nested too deeply to be read: thousands of brackets within brackets. "
+        "Remove the line or the file."
     )

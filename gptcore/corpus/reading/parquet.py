@@ -85,11 +85,11 @@ def is_text(kind: pa.DataType) -> bool:
     )
 
 
-def read_parquet(path: Path, group: int, reading: ReaderOptions) -> Iterator[list[Row]]:
+def read_parquet(path: Path, group: int, options: ReaderOptions) -> Iterator[list[Row]]:
     """The rows of a row group; of all columns only text and id are read."""
-    wanted = (reading.column, "id")
-    for cells in read_cells(path, [group], wanted, BATCH_ROWS, reading.bad_text):
-        texts = cells[reading.column]
+    wanted = (options.column, "id")
+    for cells in read_cells(path, [group], wanted, BATCH_ROWS, options.bad_text):
+        texts = cells[options.column]
         yield list(zip(map(id_of, cells.get("id", [None] * len(texts))), texts))
 
 
@@ -113,9 +113,9 @@ def read_cells(
             batches = file.iter_batches(rows, row_groups=[group], columns=columns)
             row = 0
             while (batch := next_batch(path, group, row, batches)) is not None:
-                place = f"{path}, row group {group}"
+                location = f"{path}, row group {group}"
                 yield {
-                    name: column_values(place, row, name, batch.column(name), bad_text)
+                    name: column_values(location, row, name, batch.column(name), bad_text)
                     for name in columns
                 }
                 row += batch.num_rows
@@ -141,7 +141,7 @@ def next_batch(path: Path, group: int, row: int, batches: Iterator) -> pa.Record
 
 
 def column_values(
-    place: str, row: int, name: str, column: pa.Array, bad_text: BadText
+    location: str, row: int, name: str, column: pa.Array, bad_text: BadText
 ) -> list[Any]:
     """The column as Python values; strings may hold bytes that are no text."""
     try:
@@ -149,6 +149,6 @@ def column_values(
     except UnicodeDecodeError:
         cells = column.cast(pa.binary()).to_pylist()
     return [
-        None if cell is None else decode_cell(f"{place}, row {row + i}, {name}", cell, bad_text)
+        None if cell is None else decode_cell(f"{location}, row {row + i}, {name}", cell, bad_text)
         for i, cell in enumerate(cells)
     ]

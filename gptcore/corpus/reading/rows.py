@@ -29,7 +29,7 @@ class ReaderOptions:
 DEFAULT_OPTIONS = ReaderOptions()
 
 
-def decode(place: object, start: int, content: bytes, bad_text: BadText) -> str:
+def decode(location: object, start: int, content: bytes, bad_text: BadText) -> str:
     """The bytes of a text file as text; `start` is the position of the first one in the file.
 
     Raises: ValueError that names the first wrong byte by its position.
@@ -38,12 +38,12 @@ def decode(place: object, start: int, content: bytes, bad_text: BadText) -> str:
         return content.decode("utf-8", "strict" if bad_text == "stop" else "replace")
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"{place} is not UTF-8: byte {content[error.start]:#04x} at position "
+            f"{location} is not UTF-8: byte {content[error.start]:#04x} at position "
             f"{start + error.start}. Save it as UTF-8, or {REPLACE}"
         ) from None
 
 
-def decode_cell(place: str, cell: bytes, bad_text: BadText) -> str:
+def decode_cell(location: str, cell: bytes, bad_text: BadText) -> str:
     """One cell of a table as text.
 
     Raises: ValueError with the position of the first wrong byte in the cell.
@@ -52,12 +52,12 @@ def decode_cell(place: str, cell: bytes, bad_text: BadText) -> str:
         return cell.decode("utf-8", "strict" if bad_text == "stop" else "replace")
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"{place} is not UTF-8: byte {cell[error.start]:#04x} at position {error.start} of "
+            f"{location} is not UTF-8: byte {cell[error.start]:#04x} at position {error.start} of "
             f"the cell. Write the table again from clean text, or {REPLACE}"
         ) from None
 
 
-def check_surrogates(place: str, text: str, bad_text: BadText) -> str:
+def check_surrogates(location: str, text: str, bad_text: BadText) -> str:
     """The text, without halves of characters, which JSON can write as "\\ud800".
 
     Raises: ValueError with the position of the first half, if `bad_text` says to stop.
@@ -69,7 +69,7 @@ def check_surrogates(place: str, text: str, bad_text: BadText) -> str:
         if bad_text == "replace":
             return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         raise ValueError(
-            f"{place}: character {error.start} of the text is half of one, "
+            f"{location}: character {error.start} of the text is half of one, "
             f"\\u{ord(text[error.start]):04x}, which no UTF-8 can hold. Repair the line, "
             f"or {REPLACE}"
         ) from None

@@ -15,10 +15,10 @@ class SkippedFile:
     reason: str
 
 
-def by_reason(left_out: Iterable[SkippedFile]) -> list[dict[str, Any]]:
+def by_reason(skipped: Iterable[SkippedFile]) -> list[dict[str, Any]]:
     """As a manifest shows them: for each reason how many, and all of their names."""
     names: dict[str, list[str]] = {}
-    for one in left_out:
+    for one in skipped:
         names.setdefault(one.reason, []).append(one.name)
     return [
         {"reason": reason, "count": len(found), "names": found} for reason, found in names.items()

@@ -33,7 +33,7 @@ class ResolvedSources:
     """The files that are meant, and what lies among them and is not taken."""
 
     sources: list[Source]
-    left_out: list[SkippedFile] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
 
 
 def verify_source(source: Source, known: str = "") -> str:
@@ -53,25 +53,25 @@ def verify_source(source: Source, known: str = "") -> str:
     )
 
 
-def absolute_specs(asked: Sequence[str]) -> list[str]:
+def absolute_specs(specs: Sequence[str]) -> list[str]:
     """The same words, so that they mean the same files from any working folder."""
-    return [one if is_named_source(one) else str(as_path(one).absolute()) for one in asked]
+    return [one if is_named_source(one) else str(as_path(one).absolute()) for one in specs]
 
 
-def is_named_source(asked: str) -> bool:
+def is_named_source(spec: str) -> bool:
     """Whether a word of the command line names a text, or a file on the hub."""
-    named_text = asked in all_texts() or asked.startswith(HUB_PREFIXES)
-    return named_text and not as_path(asked).exists()
+    named_text = spec in all_texts() or spec.startswith(HUB_PREFIXES)
+    return named_text and not as_path(spec).exists()
 
 
-def find_sources(asked: Sequence[str], missing_ok: bool = False) -> list[Source]:
+def find_sources(specs: Sequence[str], missing_ok: bool = False) -> list[Source]:
     """The files that `resolve_sources` finds."""
-    return resolve_sources(asked, missing_ok=missing_ok).sources
+    return resolve_sources(specs, missing_ok=missing_ok).sources
 
 
 def resolve_sources(
-    asked: Sequence[str],
-    reading: ReaderOptions = DEFAULT_OPTIONS,
+    specs: Sequence[str],
+    options: ReaderOptions = DEFAULT_OPTIONS,
     missing_ok: bool = False,
     out: Path | None = None,
 ) -> ResolvedSources:
@@ -82,74 +82,72 @@ def resolve_sources(
     Raises: ValueError for what is not there, is named twice, or is no kind of file that we read;
         OSError if the hub cannot be reached.
     """
-    if not asked:
+    if not specs:
         raise ValueError(f"Say what to prepare: {SPEC_KINDS}")
-    found = [expand_spec(one, reading, missing_ok, out) for one in asked]
+    found = [expand_spec(one, options, missing_ok, out) for one in specs]
     sources = [source for part in found for source in part.sources]
     seen: set[Path] = set()
     for source in sources:
-        place = source.path.resolve()
-        if place in seen:
+        path_on_disk = source.path.resolve()
+        if path_on_disk in seen:
             raise ValueError(f"{source.name} is named twice. Name every file once.")
-        seen.add(place)
-    return ResolvedSources(sources, [one for part in found for one in part.left_out])
+        seen.add(path_on_disk)
+    return ResolvedSources(sources, [one for part in found for one in part.skipped])
 
 
 def expand_spec(
-    asked: str, reading: ReaderOptions, missing_ok: bool, out: Path | None
+    spec: str, options: ReaderOptions, missing_ok: bool, out: Path | None
 ) -> ResolvedSources:
     """The files that one word of the command line means."""
-    path = as_path(asked, "A source")
+    path = as_path(spec, "A source")
     if path.is_file():
-        return ResolvedSources([local(path)])
+        return ResolvedSources([local_source(path)])
     if path.is_dir():
-        return expand_folder(path, reading, missing_ok, out)
+        return expand_folder(path, options, missing_ok, out)
     if missing_ok:
-        return (
-            expand_glob(asked, path, missing_ok) if glob.has_magic(asked) else ResolvedSources([])
-        )
+        return expand_glob(spec, path, missing_ok) if glob.has_magic(spec) else ResolvedSources([])
     if path.exists() or path.is_symlink():
         raise ValueError(describe_special_file(path))
-    if asked.startswith(HUB_PREFIXES):
+    if spec.startswith(HUB_PREFIXES):
         # Only this line needs the hub's library, which is slow to load.
-        return ResolvedSources([import_module("gptcore.corpus.downloads.hub").ensure_local(asked)])
-    if glob.has_magic(asked):
-        return expand_glob(asked, path, missing_ok)
-    return ResolvedSources([named(asked, path)])
+        return ResolvedSources([import_module("gptcore.corpus.downloads.hub").ensure_local(spec)])
+    if glob.has_magic(spec):
+        return expand_glob(spec, path, missing_ok)
+    return ResolvedSources([named_source(spec, path)])
 
 
 def expand_folder(
-    folder: Path, reading: ReaderOptions, missing_ok: bool, out: Path | None
+    folder: Path, options: ReaderOptions, missing_ok: bool, out: Path | None
 ) -> ResolvedSources:
     """Every file below the folder that we can read."""
-    paths, left_out = files_below(folder, reading, out)
+    paths, skipped = files_below(folder, options, out)
     if not paths and not missing_ok:
-        there = "".join(f"\n  {line}" for line in format_skipped(by_reason(left_out)))
+        listing = "".join(f"\n  {line}" for line in format_skipped(by_reason(skipped)))
         raise ValueError(
             f"The folder {folder} has no file that ends in {SUPPORTED}. Name the folder that has "
-            f"them, or the files.{there}"
+            f"them, or the files.{listing}"
         )
-    return ResolvedSources([local(path) for path in paths], left_out)
+    return ResolvedSources([local_source(path) for path in paths], skipped)
 
 
-def expand_glob(asked: str, path: Path, missing_ok: bool) -> ResolvedSources:
+def expand_glob(spec: str, path: Path, missing_ok: bool) -> ResolvedSources:
     """The files that a pattern means; what else it means is left out."""
     found = [Path(name) for name in sorted(glob_paths(path))]
-    files, left_out = [], []
+    files, skipped = [], []
     for one in found:
         if one.is_dir():
             if not any(one in other.parents for other in found):
-                left_out.append(
+                skipped.append(
                     SkippedFile(str(one), "a folder that a pattern for files means, too")
                 )
         elif not one.is_file():
-            left_out.append(SkippedFile(with_link_target(one), describe_non_file(one)))
+            skipped.append(SkippedFile(with_link_target(one), describe_non_file(one)))
         else:
-            files.append(local(one))
+            files.append(local_source(one))
     if not files and not missing_ok:
-        there = "".join(f"\n  {line}" for line in format_skipped(by_reason(left_out)))
-        raise ValueError(f"No file is called {asked!r}. {list_nearby(path)}{there}")
-    return ResolvedSources(files, left_out)
+        listing = "".join(f"\n  {line}" for line in format_skipped(by_reason(skipped)))
+        raise ValueError(f"No file is called {spec!r}. {list_nearby(path)}{listing}")
+    return ResolvedSources(files, skipped)
 
 
 def glob_paths(path: Path) -> list[str]:
@@ -187,7 +185,7 @@ def describe_special_file(path: Path) -> str:
     )
 
 
-def local(path: Path) -> Source:
+def local_source(path: Path) -> Source:
     """A file that was named by its path; what it ends in says what it is."""
     if format_from_name(path) is None:
         raise ValueError(
@@ -197,23 +195,21 @@ def local(path: Path) -> Source:
     return Source(path, str(path), path.stat().st_size)
 
 
-def named(asked: str, path: Path) -> Source:
+def named_source(spec: str, path: Path) -> Source:
     """A text of data/manifest.toml; or the error for a path that leads nowhere."""
     try:
-        text = find_text(asked)
+        text = find_text(spec)
     except UnknownTextError:
         folder = path.parent
-        there = [other.name for other in folder.iterdir()] if folder.is_dir() else []
-        near = nearest_name(path.name, there, 0.5)
+        listing = [other.name for other in folder.iterdir()] if folder.is_dir() else []
+        near = nearest_name(path.name, listing, 0.5)
         guess = f"Did you mean {shlex.quote(str(folder / near))}?" if near else f"Give {SPEC_KINDS}"
-        raise ValueError(f"There is no {asked!r}. {guess}") from None
+        raise ValueError(f"There is no {spec!r}. {guess}") from None
     if not text_exists(text):
-        raise ValueError(
-            f"The text {asked!r} is not here yet. Bring it with: gptcore fetch {asked}"
-        )
-    place = text_path(text)
-    if FORMATS.get(place.suffix) not in ("text", "jsonl", "parquet"):
-        raise ValueError(f"{asked!r} is no text that a model learns from.")
+        raise ValueError(f"The text {spec!r} is not here yet. Bring it with: gptcore fetch {spec}")
+    path_on_disk = text_path(text)
+    if FORMATS.get(path_on_disk.suffix) not in ("text", "jsonl", "parquet"):
+        raise ValueError(f"{spec!r} is no text that a model learns from.")
     sha256 = "" if text.shipped else text.sha256
-    document: Literal["file", "line"] = "file" if asked in SINGLE_DOCUMENT_TEXTS else "line"
-    return Source(place, asked, place.stat().st_size, sha256, document=document)
+    document: Literal["file", "line"] = "file" if spec in SINGLE_DOCUMENT_TEXTS else "line"
+    return Source(path_on_disk, spec, path_on_disk.stat().st_size, sha256, document=document)

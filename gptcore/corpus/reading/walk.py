@@ -16,25 +16,25 @@ from gptcore.json_text import parse_json
 
 
 def files_below(
-    folder: Path, reading: ReaderOptions, out: Path | None = None
+    folder: Path, options: ReaderOptions, out: Path | None = None
 ) -> tuple[list[Path], list[SkippedFile]]:
     """The files that can be read, in an order that does not depend on the machine; and the rest.
 
     `out` is the folder that the shards go to, which may lie in the same folder.
     """
-    files, left_out = walk(folder, out)
-    reasons = {path: unreadable_reason(path, reading) for path in files}
-    left_out += [SkippedFile(str(path), reason) for path, reason in reasons.items() if reason]
-    taken = sorted(path for path, reason in reasons.items() if not reason)
+    files, skipped = walk(folder, out)
+    reasons = {path: unreadable_reason(path, options) for path in files}
+    skipped += [SkippedFile(str(path), reason) for path, reason in reasons.items() if reason]
+    readable = sorted(path for path, reason in reasons.items() if not reason)
     names: dict[Path, Path] = {}  # where a file really is -> the name under which it is taken
-    for path in sorted(taken, key=lambda path: (path.is_symlink(), path)):
+    for path in sorted(readable, key=lambda path: (path.is_symlink(), path)):
         names.setdefault(path.resolve(), path)
-    again = {path for path in taken if names[path.resolve()] != path}
-    left_out += [
+    duplicates = {path for path in readable if names[path.resolve()] != path}
+    skipped += [
         SkippedFile(with_link_target(path), "linked to a file that is taken already")
-        for path in again
+        for path in duplicates
     ]
-    return [path for path in taken if path not in again], sorted(left_out)
+    return [path for path in readable if path not in duplicates], sorted(skipped)
 
 
 def walk(folder: Path, out: Path | None) -> tuple[list[Path], list[SkippedFile]]:
@@ -43,30 +43,32 @@ def walk(folder: Path, out: Path | None) -> tuple[list[Path], list[SkippedFile]]
     Folders come first, links to folders last: what is there under its own name keeps that name.
     """
     files: list[Path] = []
-    left_out: list[SkippedFile] = []
+    skipped: list[SkippedFile] = []
     folders, links = [folder], list[Path]()
-    entered = {out.resolve()} if out else set()
+    visited = {out.resolve()} if out else set()
     while folders or links:
-        here = folders.pop() if folders else links.pop(0)
-        if here.resolve() in entered:
-            if here.is_symlink():
-                left_out.append(
-                    SkippedFile(with_link_target(here), "linked to a folder that is read already")
+        current = folders.pop() if folders else links.pop(0)
+        if current.resolve() in visited:
+            if current.is_symlink():
+                skipped.append(
+                    SkippedFile(
+                        with_link_target(current), "linked to a folder that is read already"
+                    )
                 )
             continue
-        entered.add(here.resolve())
+        visited.add(current.resolve())
         try:
-            for path in sorted(here.iterdir()):
+            for path in sorted(current.iterdir()):
                 if reason := skip_reason(path, folder):
-                    left_out.append(SkippedFile(with_link_target(path), reason))
+                    skipped.append(SkippedFile(with_link_target(path), reason))
                 elif path.is_dir():
                     (links if path.is_symlink() else folders).append(path)
                 else:
                     files.append(path)
         except OSError as error:
-            left_out.append(SkippedFile(str(here), f"not readable ({error.strerror})"))
+            skipped.append(SkippedFile(str(current), f"not readable ({error.strerror})"))
         links.sort()
-    return files, left_out
+    return files, skipped
 
 
 def with_link_target(path: Path) -> str:
@@ -102,7 +104,7 @@ def is_shard_folder(folder: Path) -> bool:
     return False
 
 
-def unreadable_reason(path: Path, reading: ReaderOptions) -> str:
+def unreadable_reason(path: Path, options: ReaderOptions) -> str:
     """Why a file below a folder is not read; "" if it is.
 
     JSON and CSV often say something about the texts beside them, and are none themselves.
@@ -114,9 +116,9 @@ def unreadable_reason(path: Path, reading: ReaderOptions) -> str:
     if found.kind not in ("json", "csv"):
         return ""
     try:
-        if content_format(path).kind == "jsonl" or row_groups(path, reading):
-            next(read_documents(path, 0, reading), None)
+        if content_format(path).kind == "jsonl" or row_groups(path, options):
+            next(read_documents(path, 0, options), None)
         return ""
     except (ValueError, OSError) as error:
-        said = str(error).replace(f"{path}", "").strip(" ,:")
-        return f"{found.kind.upper()} ({said[:300].rstrip('.')})"
+        problem = str(error).replace(f"{path}", "").strip(" ,:")
+        return f"{found.kind.upper()} ({problem[:300].rstrip('.')})"

@@ -84,9 +84,9 @@ class Batches:
         """
         if step < 0:
             raise ValueError(f"step={step} must be 0 or more.")
-        places = range(step * self.batch_size, (step + 1) * self.batch_size)
+        indices = range(step * self.batch_size, (step + 1) * self.batch_size)
         rows = np.stack(
-            [self.load_window(window) for window in self.window_indices(places)]
+            [self.load_window(window) for window in self.window_indices(indices)]
         )  # (B, T + 1)
         return rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64)
 
@@ -97,7 +97,7 @@ class Batches:
 
         Example: Batches("web", batch_size=8, block_size=64, seed=1).where(step=0)[0]
         """
-        told = []
+        descriptions = []
         for window in self.window_indices(
             range(step * self.batch_size, (step + 1) * self.batch_size)
         ):
@@ -105,16 +105,16 @@ class Batches:
             shard = int(np.searchsorted(self.starts, start, "right")) - 1
             first = start - int(self.starts[shard])
             file = getattr(self.shards[shard], "filename", "an array")
-            told.append(f"{file}, tokens {first:,} to {first + self.block_size - 1:,}")
-        return told
+            descriptions.append(f"{file}, tokens {first:,} to {first + self.block_size - 1:,}")
+        return descriptions
 
-    def window_indices(self, places: range) -> np.ndarray:
+    def window_indices(self, indices: range) -> np.ndarray:
         """Which windows stand at these places of the endless row of epochs. Shapes: (places,)."""
-        epochs, within = np.divmod(np.array(places, dtype=np.uint64), np.uint64(self.windows))
-        found = np.empty_like(within)
+        epochs, offsets = np.divmod(np.array(indices, dtype=np.uint64), np.uint64(self.windows))
+        found = np.empty_like(offsets)
         for epoch in np.unique(epochs):
-            here = epochs == epoch
-            found[here] = permute_index(within[here], self.windows, f"{self.seed} {epoch}")
+            in_epoch = epochs == epoch
+            found[in_epoch] = permute_index(offsets[in_epoch], self.windows, f"{self.seed} {epoch}")
         return found.astype(np.int64)
 
     def load_window(self, window: int) -> np.ndarray:

@@ -85,29 +85,29 @@ class Mixture:
         """
         if step < 0:
             raise ValueError(f"step={step} must be 0 or more.")
-        sources, places = self.rows(step * self.batch_size, (step + 1) * self.batch_size)
+        sources, positions = self.assign_rows(step * self.batch_size, (step + 1) * self.batch_size)
         tokens = np.empty((self.batch_size, self.block_size + 1), np.int64)
         for number, source in enumerate(self.sources):
             mine = np.flatnonzero(sources == number)
             if len(mine):
-                first = int(places[mine[0]])  # a source's places follow one another
+                first = int(positions[mine[0]])  # a source's places follow one another
                 windows = source.window_indices(range(first, first + len(mine)))
                 tokens[mine] = [source.load_window(window) for window in windows]
         return tokens[:, :-1].copy(), tokens[:, 1:].copy()
 
-    def rows(self, first: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    def assign_rows(self, first: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """For some rows of the mixture the source of each, and its place in that source's epochs.
 
         Shapes: two arrays (stop - first,).
         """
-        sources, places = [], []
+        sources, positions = [], []
         for number in range(first // self.round_rows, -(-stop // self.round_rows)):
             order, start = self.order(number), number * self.round_rows
-            place = number * self.rows_per_round[order] + cumcount(order)
-            here = slice(max(0, first - start), stop - start)
-            sources.append(order[here])
-            places.append(place[here])
-        return np.concatenate(sources), np.concatenate(places)
+            position = number * self.rows_per_round[order] + cumcount(order)
+            kept = slice(max(0, first - start), stop - start)
+            sources.append(order[kept])
+            positions.append(position[kept])
+        return np.concatenate(sources), np.concatenate(positions)
 
     def order(self, number: int) -> np.ndarray:
         """Whose turn it is at each row of one round: the turns, sorted by a hash of their places.
@@ -116,8 +116,8 @@ class Mixture:
         """
         turns = np.repeat(np.arange(len(self.sources)), self.rows_per_round)
         key = sha256(f"{self.seed} {number}".encode()).digest()[:8]
-        places = np.arange(len(turns), dtype=np.uint64) + np.frombuffer(key, "<u8")
-        return turns[np.argsort(splitmix64(places))]  # no two hashes are equal
+        positions = np.arange(len(turns), dtype=np.uint64) + np.frombuffer(key, "<u8")
+        return turns[np.argsort(splitmix64(positions))]  # no two hashes are equal
 
     def epochs(self, steps: int) -> dict[str | Path, float]:
         """How often a run of so many steps goes through each folder; above 1 it repeats itself."""

@@ -8,7 +8,7 @@ import hashlib
 import numpy as np
 
 
-def permute_index(places: np.ndarray, count: int, seed: str) -> np.ndarray:
+def permute_index(indices: np.ndarray, count: int, seed: str) -> np.ndarray:
     """Where each of `places` goes when 0 to count - 1 are shuffled; no two go to the same place.
 
     A number is cut into two halves. Each round changes one half by a hash of the other, which can
@@ -21,15 +21,15 @@ def permute_index(places: np.ndarray, count: int, seed: str) -> np.ndarray:
     low = np.uint64((1 << int(bits)) - 1)
     keys = np.frombuffer(hashlib.blake2b(seed.encode()).digest(), "<u8")  # 8 rounds
 
-    def once(numbers: np.ndarray) -> np.ndarray:
+    def feistel(numbers: np.ndarray) -> np.ndarray:
         left, right = numbers >> bits, numbers & low
         for key in keys:
             left, right = right, left ^ (splitmix64(right ^ key) & low)
         return (left << bits) | right
 
-    found = once(places)
+    found = feistel(indices)
     while (outside := found >= count).any():
-        found[outside] = once(found[outside])
+        found[outside] = feistel(found[outside])
     return found
 
 

@@ -165,7 +165,7 @@ def parse_slot(inside: str) -> Slot:
     return Slot(name.lower() if after else small, small if after else "", "", small != last)
 
 
-def check(grammar: Grammar, parts: Parts, bindings: dict[str, str], way: tuple[str, ...]) -> None:
+def check(grammar: Grammar, parts: Parts, bindings: dict[str, str], path: tuple[str, ...]) -> None:
     """Follow every slot, and refuse what is not there and what leads back to itself.
 
     `cast` says from which rule each name was drawn; `way` are the slots that led here.
@@ -183,12 +183,12 @@ def check(grammar: Grammar, parts: Parts, bindings: dict[str, str], way: tuple[s
             bindings = {**bindings, part.name: rule}
             continue
         step = f"{rule}.{part.field}" if part.field else rule
-        if step in way:
-            raise ValueError(f"The rule {rule!r} contains itself: {' -> '.join([*way, step])}")
+        if step in path:
+            raise ValueError(f"The rule {rule!r} contains itself: {' -> '.join([*path, step])}")
         for line in grammar[rule]:
             if part.field and part.field not in line.fields:
                 raise ValueError(
                     f"{{{part.name}.{part.field}}} asks each line of {rule!r} for a field that one "
                     f"of them lacks; that line has {', '.join(line.fields) or 'no fields'}."
                 )
-            check(grammar, line.words(part), bindings, (*way, step))
+            check(grammar, line.words(part), bindings, (*path, step))

@@ -169,8 +169,8 @@ def story_nats(text: str, grammar: Grammar | None = None) -> float:
     Example: story = next(generate_stories(seed=1)); story_nats(story.text) -> about story.nats
     """
     furthest = [0]
-    ways = list(derivations(text, grammar or default_grammar(), furthest))
-    if not ways:
+    found_nats = list(derivations(text, grammar or default_grammar(), furthest))
+    if not found_nats:
         at = furthest[0]
         goes_on = f"go on with {text[at : at + 30]!r}" if at < len(text) else "end there"
         raise ValueError(
@@ -178,7 +178,7 @@ def story_nats(text: str, grammar: Grammar | None = None) -> float:
             f"{text[max(0, at - 30) : at]!r} it cannot {goes_on}. "
             "A story is what generate_stories tells, to the letter."
         )
-    return -log(sum(exp(-nats) for nats in ways)) if len(ways) > 1 else ways[0]
+    return -log(sum(exp(-nats) for nats in found_nats)) if len(found_nats) > 1 else found_nats[0]
 
 
 def derivations(text: str, table: Grammar, furthest: list[int] | None = None) -> Iterator[float]:
@@ -198,11 +198,11 @@ def derivations(text: str, table: Grammar, furthest: list[int] | None = None) ->
         part, rest = parts[0], parts[1:]
         if isinstance(part, str):
             plain = part[:1].upper() + part[1:] if capital else part
-            here = text[at : at + len(plain)]
-            if here == plain:
+            actual = text[at : at + len(plain)]
+            if actual == plain:
                 yield from match(rest, at + len(plain), bindings, False)
             elif at + len(plain) > furthest[0]:
-                same = takewhile(lambda pair: pair[0] == pair[1], zip(here, plain))
+                same = takewhile(lambda pair: pair[0] == pair[1], zip(actual, plain))
                 furthest[0] = max(furthest[0], at + len(list(same)))
         elif part.drawn_from:
             everyone = {**bindings, part.name: table[part.drawn_from]}
@@ -224,10 +224,10 @@ def derivations(text: str, table: Grammar, furthest: list[int] | None = None) ->
             for line in table[part.name]:
                 yield line.parts, -log(line.prob), bindings
             return
-        alike: dict[Parts, list[Production]] = {}
+        same_words: dict[Parts, list[Production]] = {}
         for line in bindings[part.name]:
-            alike.setdefault(line.words(part), []).append(line)
-        for words, lines in alike.items():
+            same_words.setdefault(line.words(part), []).append(line)
+        for words, lines in same_words.items():
             yield words, 0.0, {**bindings, part.name: tuple(lines)}
 
     for end, nats, _ in match(start_parts(table), 0, {}, False):

@@ -65,7 +65,7 @@ class RowLabel(NamedTuple):
 class Page(NamedTuple):
     """A row before it has its place: where it wants to stand (0 to 1), and what it says."""
 
-    place: float
+    position: float
     label: RowLabel
     text: str
     language: str
@@ -139,11 +139,11 @@ def plain_pages(rng: random.Random) -> Iterator[Page]:
     """Pages of some stories each, without end."""
     stories = generate_stories(rng)
     while True:
-        told = [story.text for story in islice(stories, pick(STORIES_PER_PAGE, rng))]
+        texts = [story.text for story in islice(stories, pick(STORIES_PER_PAGE, rng))]
         yield Page(
             rng.random(),
             RowLabel(new_id(rng), "story"),
-            "\n\n".join(told),
+            "\n\n".join(texts),
             "en",
             confident_score(rng),
         )
@@ -152,9 +152,9 @@ def plain_pages(rng: random.Random) -> Iterator[Page]:
 def copy_of(page: Page, kind: Literal["copy", "near copy"], edit: str, rng: random.Random) -> Page:
     """The page once more, further down, with an edit if it is a near copy."""
     text = EDITS[edit](page.text, rng) if edit else page.text
-    place = page.place + (1 - page.place) * rng.random()
+    position = page.position + (1 - page.position) * rng.random()
     return Page(
-        place, RowLabel(new_id(rng), kind, edit, page.label.id), text, "en", confident_score(rng)
+        position, RowLabel(new_id(rng), kind, edit, page.label.id), text, "en", confident_score(rng)
     )
 
 
@@ -171,8 +171,8 @@ def other_pages(n: int, rng: random.Random) -> Iterator[Page]:
         language = [*languages][i % len(languages)]
         for _ in range(100):  # attempts; a larger table has to repeat itself
             page = [pick(group.split("\n"), rng) for group in languages[language]]
-            alike = [sum(a == b for a, b in zip(page, other)) for other in written[language]]
-            if max(alike, default=0) <= MAX_SHARED_SENTENCES:
+            shared = [sum(a == b for a, b in zip(page, other)) for other in written[language]]
+            if max(shared, default=0) <= MAX_SHARED_SENTENCES:
                 break
         written[language].append(page)
         label = RowLabel(new_id(rng), "other language", language)
