@@ -10,9 +10,14 @@ import pytest
 
 import gptcore.corpus as corpus
 from gptcore.corpus.filters.filters import Document, Language, Length, Repetition, Symbols
-from gptcore.corpus.stories.stories_table import COLUMNS, story_pages, write_story_table
+from gptcore.corpus.stories.stories_table import (
+    COLUMNS,
+    make_pages,
+    marked_pages,
+    other_languages,
+    write_story_table,
+)
 from gptcore.corpus.stories.story_junk import EDITS, JUNK
-from gptcore.corpus.stories.story_pages import MARKED_PAGES, OTHER_LANGUAGES
 
 parquet = pytest.importorskip("pyarrow.parquet")
 ROWS = 600
@@ -70,7 +75,7 @@ def test_the_truth_stands_beside_the_table_and_not_in_it(table):
     assert [one.id for one in label] == [row["id"] for row in rows]
     assert len({one.id for one in label}) == ROWS
     kinds = Counter(one.kind for one in label)
-    assert kinds["marked"] == len(MARKED_PAGES) == 20
+    assert kinds["marked"] == len(marked_pages()) == 20
     assert (kinds["copy"], kinds["near copy"], kinds["junk"], kinds["other language"]) == (
         30,
         60,
@@ -79,7 +84,7 @@ def test_the_truth_stands_beside_the_table_and_not_in_it(table):
     )
     assert {one.detail for one in label if one.kind == "near copy"} == set(EDITS)
     assert {one.detail for one in label if one.kind == "junk"} == set(JUNK)
-    assert {one.detail for one in label if one.kind == "other language"} == set(OTHER_LANGUAGES)
+    assert {one.detail for one in label if one.kind == "other language"} == set(other_languages())
     assert [one.kind for one in label if one.good] == [
         one.kind for one in label if one.kind in ("story", "marked")
     ]
@@ -145,32 +150,33 @@ def test_crude_filters_catch_the_junk_and_lose_some_of_the_marked_pages_but_not_
 def test_the_marked_pages_stand_in_the_table_word_for_word(table):
     _, label, rows = table
     marked = {one.detail: row["text"] for one, row in zip(label, rows) if one.kind == "marked"}
-    assert marked == {page.kind: page.text for page in MARKED_PAGES}
-    assert len({page.suspicion for page in MARKED_PAGES}) == 20
+    assert marked == {page.kind: page.text for page in marked_pages()}
+    assert len({page.suspicion for page in marked_pages()}) == 20
 
 
 def test_every_language_has_six_groups_of_four_sentences():
-    for language, text in OTHER_LANGUAGES.items():
-        groups = [group.split("\n") for group in text.strip().split("\n\n")]
+    for language, groups in other_languages().items():
         assert [len(group) for group in groups] == [4] * 6, language
         assert all(sentence.strip() == sentence for group in groups for sentence in group)
         assert len({sentence[-1] for group in groups for sentence in group}) == 1, language
 
 
 def test_a_page_is_some_stories_of_the_generator_one_under_another():
-    for page in story_pages(rows=100, seed=1):
+    for page in make_pages(rows=100, seed=1):
         if page.label.kind == "story":
             stories = page.text.split("\n\n")
             assert 2 <= len(stories) <= 5
             corpus.story_nats(stories[0])
-    lengths = [len(page.text) for page in story_pages(rows=300, seed=1) if page.label.good]
+    lengths = [len(page.text) for page in make_pages(rows=300, seed=1) if page.label.good]
     assert statistics.median(lengths) > 1_000
 
 
 def test_too_few_rows_and_empty_groups_are_refused_before_anything_is_written(tmp_path):
     with pytest.raises(ValueError) as caught:
         write_story_table(tmp_path / "few", rows=99)
-    assert str(caught.value) == ("rows=99 is too few: 20 are marked pages. Ask for 100 or more.")
+    assert str(caught.value) == (
+        "rows=99 is too few: 20 rows are marked pages. Ask for 100 or more."
+    )
     with pytest.raises(ValueError, match="group_rows=0 must be 1 or more; FineWeb has 1000"):
         write_story_table(tmp_path / "few", group_rows=0)
     assert list(tmp_path.iterdir()) == []
@@ -179,8 +185,8 @@ def test_too_few_rows_and_empty_groups_are_refused_before_anything_is_written(tm
 
 def test_pyarrow_is_loaded_only_to_write():
     code = (
-        "import sys; from gptcore.corpus.stories.stories_table import story_pages; "
-        "story_pages(100, 1); "
+        "import sys; from gptcore.corpus.stories.stories_table import make_pages; "
+        "make_pages(100, 1); "
         "print({'pyarrow', 'numpy'} & set(sys.modules))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,6 +1,6 @@
 """Small English stories without end, whose entropy is known exactly.
 
-They are told from a table of choices (`story_grammar.py`). Because every draw has a known chance,
+They are told from a table of choices (`data/stories.grammar`). Because every draw has a known chance,
 so has every story; and no model, however large, predicts stories on average better than
 `story_entropy()` says. That is the floor under a loss curve. `data/stories.txt` has the first ones:
 
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gptcore.corpus.stories.grammar import Grammar, Parts, Production, Slot, parse_grammar
-from gptcore.corpus.stories.story_grammar import STORY_TABLE
+from gptcore.manifest import shipped_folder
 
 SHIPPED_SEED, SHIPPED_STORIES = 1, 2_000  # of data/stories.txt
 
@@ -64,8 +64,8 @@ class StoryEntropy:
 
 @cache
 def default_grammar() -> Grammar:
-    """The table of choices, read once."""
-    return parse_grammar(STORY_TABLE)
+    """The grammar in data/stories.grammar, parsed once."""
+    return parse_grammar((shipped_folder() / "stories.grammar").read_text(encoding="utf-8"))
 
 
 def start_parts(grammar: Grammar) -> Parts:

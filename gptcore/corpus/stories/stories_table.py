@@ -2,7 +2,7 @@
 
 For each row the truth is known: what it is, and of which row it is a copy. So a filter can be told
 how many it caught, and how many good ones it threw away with them; on the real web nobody knows.
-Of the good rows, twenty were marked by hand (`MARKED_PAGES`): they look worse than they are.
+Of the good rows, twenty were marked by hand (`marked_pages`): they look worse than they are.
 
 `token_count` is null in every row: counting needs GPT-2's vocabulary, and the table must come out
 the same where that is missing. Left out on purpose: addresses that exist; all end in `.example`.
@@ -10,9 +10,11 @@ Source: the columns are those of FineWeb, Penedo et al. 2024, arXiv 2406.17557.
 """
 
 import random
+import tomllib
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -20,8 +22,8 @@ from typing import Any, Literal, NamedTuple
 from gptcore.checks import as_path
 from gptcore.corpus.stories.stories import generate_stories
 from gptcore.corpus.stories.story_junk import EDITS, JUNK, pick
-from gptcore.corpus.stories.story_pages import MARKED_PAGES, OTHER_LANGUAGES
 from gptcore.files import atomic_path
+from gptcore.manifest import shipped_folder
 from gptcore.optional import optional_import
 
 FRACTION_OF = {"copy": 0.05, "near copy": 0.10, "junk": 0.12, "other language": 0.08}
@@ -41,6 +43,35 @@ COLUMNS = {  # FineWeb's, in its order: name -> type in Arrow
     "language_score": "float64",
     "token_count": "int64",
 }
+
+
+class MarkedPage(NamedTuple):
+    """A good page, what a filter may hold against it, and how sure a classifier is of English."""
+
+    kind: str
+    suspicion: str
+    score: float
+    text: str
+
+
+@cache
+def page_data() -> dict[str, Any]:
+    """The content of data/story_pages.toml, read once."""
+    text = (shipped_folder() / "story_pages.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def marked_pages() -> list[MarkedPage]:
+    """Twenty good pages that look suspicious."""
+    return [MarkedPage(**row) for row in page_data()["marked_pages"]]
+
+
+def other_languages() -> dict[str, list[list[str]]]:
+    """Language code -> groups of sentences; a page has one sentence of each group."""
+    return {
+        language: [group.split("\n") for group in text.split("\n\n")]
+        for language, text in page_data()["other_languages"].items()
+    }
 
 
 class RowLabel(NamedTuple):
@@ -86,7 +117,7 @@ def write_story_table(
     """
     if group_rows < 1:
         raise ValueError(f"group_rows={group_rows} must be 1 or more; FineWeb has 1000.")
-    pages = story_pages(rows, seed)
+    pages = make_pages(rows, seed)
     pa = optional_import("pyarrow", "writing a parquet table")
     parquet = optional_import("pyarrow.parquet", "writing a parquet table")
     table = pa.Table.from_pylist(
@@ -98,21 +129,21 @@ def write_story_table(
     return [page.label for page in pages]
 
 
-def story_pages(rows: int, seed: int) -> list[Page]:
+def make_pages(rows: int, seed: int) -> list[Page]:
     """What is on each page of the table, in order; needs no library.
 
     Raises: ValueError if there are fewer rows than fit the marked pages.
     """
     if rows < MIN_ROWS:
         raise ValueError(
-            f"rows={rows} is too few: {len(MARKED_PAGES)} are marked pages. Ask for {MIN_ROWS} or "
-            "more."
+            f"rows={rows} is too few: {len(marked_pages())} rows are marked pages. "
+            f"Ask for {MIN_ROWS} or more."
         )
     rng = random.Random(seed)
     n = {kind: round(share * rows) for kind, share in FRACTION_OF.items()}
     marked = [
         Page(rng.random(), RowLabel(new_id(rng), "marked", page.kind), page.text, "en", page.score)
-        for page in MARKED_PAGES
+        for page in marked_pages()
     ]
     plain = [*islice(plain_pages(rng), rows - len(marked) - sum(n.values()))]
     pages = [*marked, *plain]
@@ -165,12 +196,12 @@ def junk_page(kind: str, rng: random.Random) -> Page:
 
 def other_pages(n: int, rng: random.Random) -> Iterator[Page]:
     """Pages in other languages by turns, each one sentence out of each group."""
-    languages = {name: text.strip().split("\n\n") for name, text in OTHER_LANGUAGES.items()}
+    languages = other_languages()
     written: dict[str, list[list[str]]] = {name: [] for name in languages}
     for i in range(n):
         language = [*languages][i % len(languages)]
         for _ in range(100):  # attempts; a larger table has to repeat itself
-            page = [pick(group.split("\n"), rng) for group in languages[language]]
+            page = [pick(group, rng) for group in languages[language]]
             shared = [sum(a == b for a, b in zip(page, other)) for other in written[language]]
             if max(shared, default=0) <= MAX_SHARED_SENTENCES:
                 break
