@@ -113,7 +113,7 @@ def test_bad_dials_and_texts_are_refused():
     for texts in ([], "anna", None):
         with pytest.raises(ValueError, match="a list with at least one text"):
             draw_sampling(texts)
-    with pytest.raises(ValueError, match="These are no probabilities"):
+    with pytest.raises(ValueError, match="These are not probabilities"):
         draw_sampling(["anna"], bars={"a": 2.0})
 
 

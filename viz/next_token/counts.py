@@ -1,29 +1,33 @@
-"""A table of counts or shares as a map: one square for each cell, the darker the larger.
+"""A table of counts or probabilities as a heat map; several tables share one colour scale.
 
-Several tables stand side by side on one scale of colour, so that equal squares mean equal numbers.
-Numbers stand in the squares where there is room. Left out on purpose: sorting; rows and columns
-stay in the order in which they are given.
+Numbers are written into the cells where there is room. Rows and columns keep their order.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from math import sqrt
+from typing import TYPE_CHECKING
 
-from viz.canvas.arrays import to_numbers
+from numpy.typing import ArrayLike
+
+from viz.canvas.arrays import count_axes, to_numbers
 from viz.canvas.labels import format_number, visible_token
 from viz.canvas.palette import BLUE, INK, LINE, MUTED, ORANGE, WHITE, blend, ink_on
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 
-MAX_WIDTH, MAX_WIDTH_SINGLE = 900, 720  # several tables together, and one, in pixels
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_WIDTH, MAX_WIDTH_SINGLE = 900, 720  # of several tables together, and of one, in pixels
 MAX_CELL, MIN_CELL = 46, 8
-MIN_CELL_WITH_NUMBER = 19  # in a smaller square a number could not be read
+MIN_CELL_WITH_NUMBER = 19  # a number in a smaller square could not be read
 LEFT, GAP, RIGHT = 44, 48, 20
 Table = list[list[float]]
 Mark = tuple[str | None, str | None]
 
 
 def draw_counts(
-    table,
+    table: ArrayLike,
     rows: Sequence[str],
     columns: Sequence[str] | None = None,
     *,
@@ -31,26 +35,42 @@ def draw_counts(
     titles: Sequence[str] = (),
     axes: tuple[str, str] = ("", ""),
     mark: Collection[Mark] | None = None,
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """One square for each cell; a list of tables stands side by side, `titles` above them.
+    """Draw a table, or several side by side, one square for each cell: the larger, the darker.
 
-    `columns` are the rows again unless given; `axes` says what both are. `mark` frames cells:
-    ("q", "u"), or a whole row ("q", None), or a whole column (None, "u"). Numbers below 0 are
-    orange.
-    Shapes:  table (R, C), or several of them; rows: R labels, columns: C labels.
-    Raises:  ValueError for a table that does not fit its labels, or numbers that are not finite.
-    Example: draw_counts([[9, 1], [4, 0]], ["a", "b"], ["c", "end"], mark=[("b", "end")])
+    Numbers below 0 are orange.
+
+    Args:
+        table: Counts or probabilities, shape (R, C), or a list of such tables.
+        rows: R labels of rows.
+        columns: C labels of columns. None takes the labels of the rows.
+        title: Title of the picture.
+        titles: A title for each of several tables.
+        axes: What the rows and what the columns are.
+        mark: Cells to frame: ("q", "u"), a whole row ("q", None), or a whole column (None, "u").
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with the table or tables as lists in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If a table does not fit its labels, a number is not finite, or there is no such
+            cell to mark.
+
+    Example:
+        >>> draw_counts([[9, 1], [4, 0]], ["a", "b"], ["c", "end"], mark=[("b", "end")])
+        Picture: Table, 2 rows and 2 columns; the largest are a c 9, b c 4, a end 1.
     """
     rows = [str(row) for row in rows]
     columns = rows if columns is None else [str(column) for column in columns]
-    is_stack = depth(table) == 3
-    tables = [to_table(one, rows, columns) for one in (table if is_stack else [table])]
+    is_stack = count_axes(table) == 3
+    given: Iterable[ArrayLike] = table if is_stack else [table]  # type: ignore[assignment]  # iterable
+    tables = [to_table(one, rows, columns) for one in given]
     if len(titles) > len(tables):
         raise ValueError(f"{len(titles)} titles for {len(tables)} tables: give at most one each.")
-    scene = build_scene(
-        tables, rows, columns, title, list(titles), check_marks(mark, rows, columns)
-    )
+    marks = check_marks(mark, rows, columns)
+    scene = build_scene(tables, rows, columns, title, list(titles), marks)
     if any(axes):
         axes_text = f"rows: {axes[0]} · columns: {axes[1]}"
         scene.width = max(scene.width, 8.6 * len(title) + 6.6 * len(axes_text) + 48)
@@ -60,17 +80,8 @@ def draw_counts(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def depth(given) -> int:
-    """2 for a table, 3 for a list of tables."""
-    if hasattr(given, "ndim"):
-        return given.ndim
-    if not isinstance(given, (list, tuple)) or not given:
-        return 1
-    return 1 + depth(given[0]) if hasattr(given[0], "__iter__") else 1
-
-
-def to_table(given, rows: list[str], columns: list[str]) -> Table:
-    """Raises: ValueError unless there is one number for each row and column."""
+def to_table(given: ArrayLike, rows: list[str], columns: list[str]) -> Table:
+    """The table as lists; ValueError unless there is one number for each row and column."""
     listed = given.tolist() if hasattr(given, "tolist") else given
     if not isinstance(listed, (list, tuple)) or not listed or not rows or not columns:
         raise ValueError(
@@ -125,14 +136,15 @@ def build_scene(
     return scene
 
 
-def add_labels(scene: Scene, rows, columns, left: float, top: float, side: float) -> None:
+def add_labels(
+    scene: Scene, rows: list[str], columns: list[str], left: float, top: float, side: float
+) -> None:
     size = min(13, max(7, 0.8 * side))
     for i, row in enumerate(rows):
         y = top + side * (i + 0.5) + 0.35 * size
         scene.add(Text(left - 6, y, visible_token(row, 6), size, INK, "end", mono=True))
     for j, column in enumerate(columns):
-        # A long label would run into its neighbour.
-        label = visible_token(column, 6)
+        label = visible_token(column, 6)  # a longer one would cover its neighbour
         font_size = min(size, 1.55 * side / len(label))
         x = left + side * (j + 0.5)
         scene.add(Text(x, top - 6, label, font_size, INK, "middle", mono=True))
@@ -144,7 +156,7 @@ def add_cells(
     are_integers = all(x == int(x) for row in table for x in row)
     for i, row in enumerate(table):
         for j, x in enumerate(row):
-            strength = sqrt(abs(x) / largest)  # the root: or all but the largest would be white
+            strength = sqrt(abs(x) / largest)  # the root, or small numbers would look white
             corner = (left + side * j, top + side * i)
             fill = blend(WHITE, BLUE if x >= 0 else ORANGE, strength)
             scene.add(Rect(*corner, side, side, fill, LINE, 0.4))
@@ -156,14 +168,22 @@ def add_cells(
 
 
 def format_cell(x: float, are_integers: bool, side: float) -> str:
-    """A count as it is; a share as .12, for the squares are small."""
+    """A count as it is; a fraction as .12 where squares are small."""
     if are_integers:
         return f"{x:.0f}".replace("-", "−")
     text = f"{x:.2f}" if abs(x) < 10 else format_number(x)
     return (text[1:] if text.startswith("0.") and side < 32 else text).replace("-", "−")
 
 
-def mark_frame(row, column, rows, columns, left: float, top: float, side: float) -> Rect:
+def mark_frame(
+    row: str | None,
+    column: str | None,
+    rows: list[str],
+    columns: list[str],
+    left: float,
+    top: float,
+    side: float,
+) -> Rect:
     x = left + side * (0 if column is None else columns.index(column))
     y = top + side * (0 if row is None else rows.index(row))
     width = side * (len(columns) if column is None else 1)
@@ -174,7 +194,7 @@ def mark_frame(row, column, rows, columns, left: float, top: float, side: float)
 def alt_text(
     tables: list[Table], rows: list[str], columns: list[str], title: str, titles: list[str]
 ) -> str:
-    """One sentence: how large, and where the largest numbers stand."""
+    """The size of the tables, and their three largest cells."""
     parts = []
     for n, table in enumerate(tables):
         cells = sorted((-x, i, j) for i, row in enumerate(table) for j, x in enumerate(row))

@@ -1,9 +1,10 @@
-"""A table that changes while something is learned, beside one that stands still."""
+"""A table that changes during training, beside a fixed one."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from ipywidgets import Layout, SelectionSlider
+from numpy.typing import ArrayLike
 
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
@@ -11,25 +12,38 @@ from viz.next_token.counts import draw_counts, to_table
 
 
 class CountsPlayer(Control):
-    """Recorded tables to leaf through; on the left the one to compare with.
+    """A slider over recorded tables, with a reference table on the left.
 
-    `frames` maps a step to its table. Without a kernel: the first and the last of them.
-    Shapes:  each table (R, C); rows: R labels, columns: C labels.
-    Raises:  ValueError without frames, and for tables that do not fit their labels.
-    Example: CountsPlayer({0: [[0.5, 0.5]], 9: [[0.9, 0.1]]}, ["q"], ["u", "e"], [[1.0, 0.0]])
+    Args:
+        frames: Mapping step -> table, each of shape (R, C). The still twin shows the first and the
+            last step.
+        rows: R labels of rows.
+        columns: C labels of columns. None takes the labels of the rows.
+        reference: Table to compare with, shape (R, C).
+        titles: Titles of the reference and of the recorded tables.
+        title: Title of the picture.
+        axes: What the rows and what the columns are.
+
+    Raises:
+        ValueError: If there are no frames, or a table does not fit its labels.
+
+    Example:
+        >>> player = CountsPlayer({0: [[0.5, 0.5]], 9: [[0.9, 0.1]]}, ["q"], ["u", "e"])
+        >>> player.step.options
+        (('0', 0), ('9', 9))
     """
 
     def __init__(
         self,
-        frames: Mapping[int, object],
+        frames: Mapping[int, ArrayLike],
         rows: Sequence[str],
         columns: Sequence[str] | None = None,
-        reference=None,
+        reference: ArrayLike | None = None,
         *,
         titles: tuple[str, str] = ("counted", "learned"),
         title: str = "",
         axes: tuple[str, str] = ("", ""),
-    ):
+    ) -> None:
         if not frames:
             raise ValueError("There are no frames: give them as {0: table, 100: table}.")
         self.rows = [str(row) for row in rows]
@@ -46,19 +60,19 @@ class CountsPlayer(Control):
         self.step.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
+        """The reference and the table of the chosen step."""
         return self.picture_of([self.step.value])
 
     def picture_of(self, steps: list[int]) -> Picture:
-        """The fixed table and those of the steps, on one scale of colour."""
+        """The reference and the tables of these steps."""
         steps = list(dict.fromkeys(steps))
         shown = {
             f"{self.titles[1]}, step {s:,}{self.difference_text(s)}": self.frames[s] for s in steps
         }
         if self.reference is not None:
             shown = {self.titles[0]: self.reference} | shown
-        tables = list(shown.values())
         return draw_counts(
-            tables,
+            list(shown.values()),
             self.rows,
             self.columns,
             title=self.title,
@@ -67,8 +81,8 @@ class CountsPlayer(Control):
         )
 
     def difference_text(self, step: int) -> str:
-        """How far the table of a step is from the fixed one."""
+        """The largest difference between the table of a step and the reference."""
         if self.reference is None:
             return ""
-        both = zip(chain(*self.reference), chain(*self.frames[step]))
-        return f": {max(abs(a - b) for a, b in both):.1g} off"
+        pairs = zip(chain(*self.reference), chain(*self.frames[step]))
+        return f": {max(abs(a - b) for a, b in pairs):.1g} off"

@@ -1,10 +1,12 @@
-"""How likely each token is: bars with the likeliest marked.
+"""Probabilities of the next token as bars; the most likely one is orange.
 
-Few short labels (letters) stand side by side in their own order; others (words, pieces of words)
-are ranked.
+Up to 40 short labels (letters) are drawn side by side in their own order; others are ranked.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from numpy.typing import ArrayLike
 
 from viz.canvas.arrays import to_numbers
 from viz.canvas.labels import visible_token
@@ -12,40 +14,58 @@ from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 MAX_COLUMNS = 40
-TOLERANCE = 0.01  # a softmax of 16 bits sums to 1 within half of that
+TOLERANCE = 0.01  # of the sum; a softmax in 16 bits stays within half of it
 
 
 def draw_probabilities(
-    probs, tokens: Sequence[str] | None = None, *, title: str = "", max_tokens: int = 15, ax=None
+    probs: ArrayLike | Mapping[str, float],
+    tokens: Sequence[str] | None = None,
+    *,
+    title: str = "",
+    max_tokens: int = 15,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """One bar for each token, as long as it is likely.
+    """Draw one bar for each token, as long as its probability.
 
-    `probs` may be a mapping token -> probability; then `tokens` is not needed.
-    Shapes:  probs (V,), tokens: V of them.
-    Raises:  ValueError for numbers that are no probabilities: below 0, or not 1 in sum.
-    Example: draw_probabilities([0.25, 0.75], ["heads", "tails"])
+    Args:
+        probs: Probabilities, shape (V,), or a mapping token -> probability.
+        tokens: V tokens. Not needed if `probs` is a mapping. None numbers them from 0.
+        title: Title of the picture.
+        max_tokens: How many tokens are drawn if they are ranked.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with a dictionary token -> probability in `.data` (a list of pairs if a token
+        occurs twice); or `ax`, if given.
+
+    Raises:
+        ValueError: If a number is below 0 or not finite, the sum is not 1, or there are not as many
+            tokens as probabilities.
+
+    Example:
+        >>> draw_probabilities([0.25, 0.75], ["heads", "tails"])
+        Picture: Probabilities of 2 tokens; the likeliest: tails 0.75, heads 0.25.
     """
-    if isinstance(probs, Mapping):
-        probs, tokens = list(probs.values()), list(probs)
-    values = to_numbers(probs, "probs")
+    tokens = list(probs) if isinstance(probs, Mapping) else tokens
+    values = to_numbers(list(probs.values()) if isinstance(probs, Mapping) else probs, "probs")
     labels = [str(token) for token in (range(len(values)) if tokens is None else tokens)]
     check_probabilities(values, labels)
-    columns = len(labels) <= MAX_COLUMNS and all(len(label) <= 3 for label in labels)
+    are_short = len(labels) <= MAX_COLUMNS and all(len(label) <= 3 for label in labels)
     ranked = sorted(zip(labels, values), key=lambda pair: -pair[1])
     scene = (
         vertical_bars(labels, values, title)
-        if columns
+        if are_short
         else horizontal_bars(ranked, title, max_tokens)
     )
     pairs = list(zip(labels, values))
-    data = dict(pairs) if len(set(labels)) == len(labels) else pairs  # two tokens may look the same
+    data = dict(pairs) if len(set(labels)) == len(labels) else pairs  # a token may occur twice
     best = ", ".join(f"{visible_token(label)} {prob:.2f}" for label, prob in ranked[:3])
-    picture = Picture(
-        data,
-        f"Probabilities of {len(labels)} tokens; the likeliest: {best}.",
-        scene,
-    )
+    alt = f"Probabilities of {len(labels)} tokens; the likeliest: {best}."
+    picture = Picture(data, alt, scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -57,9 +77,8 @@ def check_probabilities(probs: list[float], labels: list[str]) -> None:
         )
     if min(probs) < 0 or abs(sum(probs) - 1) > TOLERANCE:
         raise ValueError(
-            f"These are no probabilities: the smallest is {min(probs):.3g} and they sum to "
-            f"{sum(probs):.4g}, not 1. "
-            f"If they are logits, put them through softmax first."
+            f"These are not probabilities: the smallest is {min(probs):.3g} and they sum to "
+            f"{sum(probs):.4g}, not 1. If they are logits, put them through softmax first."
         )
 
 
@@ -72,30 +91,12 @@ def vertical_bars(labels: list[str], probs: list[float], title: str) -> Scene:
     largest = max(probs)
     for i, (label, prob) in enumerate(zip(labels, probs)):
         x, height = 16 + stride * i, bar_height * prob / largest
-        colour = ORANGE if prob == largest else BLUE
-        scene.add(Rect(x + 3, top + bar_height - height, stride - 6, height, colour))
-        scene.add(
-            Text(
-                x + stride / 2,
-                top + bar_height + 18,
-                visible_token(label),
-                13,
-                INK,
-                "middle",
-                mono=True,
-            )
-        )
+        y, middle = top + bar_height - height, x + stride / 2
+        scene.add(Rect(x + 3, y, stride - 6, height, ORANGE if prob == largest else BLUE))
+        name = visible_token(label)
+        scene.add(Text(middle, top + bar_height + 18, name, 13, INK, "middle", mono=True))
         if prob >= 0.005:
-            scene.add(
-                Text(
-                    x + stride / 2,
-                    top + bar_height - height - 5,
-                    f"{100 * prob:.0f}%",
-                    10,
-                    MUTED,
-                    "middle",
-                )
-            )
+            scene.add(Text(middle, y - 5, f"{100 * prob:.0f}%", 10, MUTED, "middle"))
     return scene
 
 

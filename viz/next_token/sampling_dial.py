@@ -1,11 +1,11 @@
-"""Dials for how a model writes: temperature and whatever else, and what it writes below.
+"""Sliders for sampling options, and the texts that are sampled with them.
 
-Everything is drawn anew with the same dice, so that only the dial makes a difference.
+The caller seeds its sampling, so that texts differ only by the options.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ipywidgets import FloatSlider, IntSlider, Layout, SelectionSlider
 
@@ -15,6 +15,9 @@ from viz.canvas.palette import GOLD, INK, MUTED
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Scene, Text
 from viz.next_token.probabilities import check_probabilities, vertical_bars
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MAX_TEXTS = 40
 PER_ROW, COLUMN_WIDTH, ROW = 4, 180, 22
@@ -29,12 +32,27 @@ def draw_sampling(
     bars: Mapping[str, float] | None = None,
     title: str = "",
     known_label: str = "stands in the list",
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """Texts in rows, the `known` ones with a dot; above them bars for the next token, if given.
+    """Draw texts in rows, the known ones with a dot, below bars for the next token.
 
-    Raises:  ValueError if `texts` is no list of texts, or if `bars` are no probabilities.
-    Example: draw_sampling(["mari", "anna"], {"anna"}, bars={"a": 0.75, "end": 0.25})
+    Args:
+        texts: Sampled texts. At most 40 are drawn.
+        known: Texts that get a dot, such as those of the training data.
+        bars: Mapping token -> probability of the next token.
+        title: Title of the picture.
+        known_label: What it means to be known, for the caption.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with all texts in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If `texts` is not a list of texts, or `bars` are not probabilities.
+
+    Example:
+        >>> draw_sampling(["mari", "anna"], {"anna"}, bars={"a": 0.75, "end": 0.25})
+        Picture: Samples: mari, anna ... (1 of 2: stands in the list)
     """
     shown = check_texts(texts)[:MAX_TEXTS]
     scene, top = Scene(PER_ROW * COLUMN_WIDTH + 32, 0), 46.0 if title else 20.0
@@ -53,8 +71,8 @@ def draw_sampling(
         weight = "600" if is_known else "normal"
         scene.add(Text(x, y, shown_text or "(nothing)", 13, colour, weight=weight, mono=True))
     bottom = top + ROW * -(-len(shown) // PER_ROW) + 20
-    number = sum(text in known for text in texts)
-    caption = f"{number} of {len(texts)}: {known_label}"
+    n_known = sum(text in known for text in texts)
+    caption = f"{n_known} of {len(texts)}: {known_label}"
     if known:
         scene.add(Circle(20, bottom - 4.5, 3.2, GOLD), Text(30, bottom, caption, 12, MUTED))
     scene.height = bottom + 16
@@ -63,24 +81,31 @@ def draw_sampling(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def check_texts(texts) -> list[str]:
+def check_texts(texts: object) -> list[str]:
     if isinstance(texts, str) or not isinstance(texts, Sequence) or not len(texts):
         raise ValueError(f"texts must be a list with at least one text, not {texts!r:.60}.")
     return [str(text) for text in texts]
 
 
 class SamplingDial(Control):
-    """One slider for each dial; what is drawn stands below.
+    """One slider for each sampling option, and the texts sampled with their values.
 
-    A dial is given as (lowest, highest, first), or as a list of choices, the first one first.
+    Args:
+        sample: Called with the options by name. It returns texts, or a `Picture` of its own.
+        known: Texts that get a dot, such as those of the training data.
+        bars: Called with the options by name. It returns the probabilities of the next token.
+        known_label: What it means to be known, for the caption.
+        title: Comes before the values of the options in the title.
+        **dials: An option as (lowest, highest, first value), or as a list of choices, the first one
+            first. A range of integers moves in integers, another one in steps of 0.1.
 
-    `sample` takes the dials by name and answers with texts or with a Picture of its own; `bars`,
-    if given, takes them too and answers with the probabilities of the next token. A dial of
-    whole numbers moves in whole numbers, another in steps of 0.1. `title` stands before the
-    values of the dials.
-    Raises:  ValueError for a dial whose first value does not lie between its ends.
-    Example: SamplingDial(lambda temperature, context: ["anna"], temperature=(0.1, 2.0, 0.5),
-        context=(0, 6, 2))
+    Raises:
+        ValueError: If there is no option, or a first value is outside its range.
+
+    Example:
+        >>> dial = SamplingDial(lambda temperature: ["anna"], temperature=(0.1, 2.0, 0.5))
+        >>> dial.still
+        Picture: temperature 0.5: anna ...
     """
 
     def __init__(
@@ -91,8 +116,8 @@ class SamplingDial(Control):
         bars: Callable[..., Mapping[str, float]] | None = None,
         known_label: str = "stands in the list",
         title: str = "",
-        **dials: SliderRange | list,
-    ):
+        **dials: SliderRange | list[Any],
+    ) -> None:
         if not dials:
             raise ValueError("There is no dial: give one, such as temperature=(0.1, 2.0, 0.5).")
         self.sample, self.bars, self.known, self.known_label = sample, bars, set(known), known_label
@@ -103,7 +128,7 @@ class SamplingDial(Control):
             dial.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
-        """What comes out at these values, or what speaks against them."""
+        """The texts for the values of the sliders, or the error message for them."""
         values = {name: dial.value for name, dial in self.dials.items()}
         try:
             sampled = self.sample(**values)
@@ -121,19 +146,22 @@ class SamplingDial(Control):
         )
 
 
-def slider(name: str, given: SliderRange | list) -> IntSlider | FloatSlider | SelectionSlider:
-    """Raises: ValueError unless given as (lowest, highest, first), or as a list of choices."""
-    style: dict[str, Any] = {"description": name.replace("_", " "), "layout": Layout(width="460px")}
-    style |= {"style": {"description_width": "90px"}}
+def slider(name: str, given: SliderRange | list[Any]) -> IntSlider | FloatSlider | SelectionSlider:
+    """A slider for (lowest, highest, first value), or for a list of choices."""
+    options: dict[str, Any] = {
+        "description": name.replace("_", " "),
+        "layout": Layout(width="460px"),
+        "style": {"description_width": "90px"},
+    }
     if isinstance(given, list) and len(given) > 1:
-        return SelectionSlider(options=given, **style)
+        return SelectionSlider(options=given, **options)
     limits = given if isinstance(given, tuple) else ()
     if len(limits) != 3 or not limits[0] <= limits[2] <= limits[1]:
         raise ValueError(
             f"{name}={given!r} must be (lowest, highest, first), such as (0.1, 2.0, 0.5), or a "
             f"list of choices, such as [1, 4, 16]."
         )
-    style |= dict(zip(("min", "max", "value"), limits))
+    options |= dict(zip(("min", "max", "value"), limits))
     if all(isinstance(value, int) for value in limits):
-        return IntSlider(**style)
-    return FloatSlider(step=0.1, readout_format=".1f", **style)
+        return IntSlider(**options)
+    return FloatSlider(step=0.1, readout_format=".1f", **options)

@@ -1,23 +1,26 @@
-"""What temperature, top-k and top-p make of a model's scores for the next token.
+"""Temperature, top-k and top-p for arrays: the same rules as `gptcore.next_token`, held by a test.
 
-The same rules as in `gptcore.next_token`, for arrays: a test holds both together.
 Source: Holtzman et al. 2020, arXiv 1904.09751.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from viz.canvas.tensors import softmax, to_array
 
+Array = NDArray[np.float64]
 
-def to_logits(given) -> np.ndarray:
-    """One row of scores, from any array or tensor.
 
-    Raises: ValueError if it is not one row, if there is a NaN, or if nothing in it is finite.
+def to_logits(given: ArrayLike) -> Array:
+    """The logits (V,) as an array.
+
+    Raises:
+        ValueError: If they are not one row, one is NaN or +inf, or none is finite.
     """
     logits = to_array(given)
     if logits.ndim != 1 or not logits.size:
         raise ValueError(
-            f"next_logits must answer with one row of numbers, one for each token; got shape "
+            f"next_logits must return one row of numbers, one for each token; got shape "
             f"{logits.shape}. Pick the last position, such as logits[0, -1]."
         )
     not_finite = logits[np.isnan(logits) | (logits == np.inf)]
@@ -31,13 +34,9 @@ def to_logits(given) -> np.ndarray:
 
 
 def filter_probabilities(
-    logits: np.ndarray, temperature: float, top_k: int | None = None, top_p: float = 1.0
-) -> np.ndarray:
-    """The share of each token in the draw, 0 for those that are cut off.
-
-    Shapes: (V,) -> (V,).
-    Units:  temperature 0 takes the largest.
-    """
+    logits: Array, temperature: float, top_k: int | None = None, top_p: float = 1.0
+) -> Array:
+    """Probabilities (V,) after temperature, top-k and top-p; 0 for tokens that are filtered out."""
     if temperature == 0:
         probs = np.zeros(len(logits))
         probs[logits.argmax()] = 1.0
@@ -45,16 +44,15 @@ def filter_probabilities(
     probs = softmax(logits / temperature)
     ranked = np.argsort(-probs, kind="stable")[:top_k]
     if top_p < 1:
-        mass_before = (
-            np.cumsum(probs[ranked]) - probs[ranked]
-        )  # what the likelier ones have together
+        mass_before = np.cumsum(probs[ranked]) - probs[ranked]  # of the more likely tokens
         ranked = ranked[mass_before < top_p]
     kept = np.zeros(len(probs))
     kept[ranked] = probs[ranked]
-    return kept / kept.sum()
+    kept /= kept.sum()
+    return kept
 
 
-def sample_index(probs: np.ndarray, u: float) -> int:
-    """The token on which `u`, a number from 0 to 1, falls."""
-    sums = np.cumsum(probs)
-    return min(int(np.searchsorted(sums, u * sums[-1], side="right")), len(probs) - 1)
+def sample_index(probs: Array, u: float) -> int:
+    """The index at which the cumulative probability passes `u`, a uniform number in [0, 1)."""
+    cumulative = np.cumsum(probs)
+    return min(int(np.searchsorted(cumulative, u * cumulative[-1], side="right")), len(probs) - 1)

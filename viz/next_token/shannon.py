@@ -1,32 +1,43 @@
-"""Bets on the next letter, letter by letter, and what each of them cost in surprise.
+"""Bets on the next letter, and the surprisal of each.
 
-Left out on purpose: the box in which one bets; that is `viz/next_token/shannon_game.py`.
-Source: Shannon 1951, "Prediction and Entropy of Printed English", where people guessed letters.
+Source: Shannon 1951, "Prediction and Entropy of Printed English"; Cover and King 1978, "A
+convergent gambling estimate of the entropy of English", for points in place of guesses.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from math import inf, log
+from typing import TYPE_CHECKING
 
 from viz.canvas.labels import truncate, visible_token
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 POINTS = 100
-MIN_POINTS = 1  # stays for what was not named, or one miss would cost infinity
+MIN_POINTS = 1  # kept for all that is not named, or one miss would cost infinity
 NAME_WIDTH, COLUMN_WIDTH, ROW, BAR_WIDTH = 150, 250, 26, 110
-MAX_NATS = 6.0  # nats; a bar for more than that ends there
+MAX_NATS = 6.0  # at which a bar has its full width
 BET = re.compile(r"\s*,?\s*([^\d\s,.:=]+)\s*[:=]?\s*(\d+(?:\.\d+)?)\s*,?")
 Distribution = Mapping[str, float]
+Players = Mapping[str, Sequence[Distribution]]
 
 
 def parse_bet(text: str, candidates: Sequence[str]) -> dict[str, float]:
-    """Points as they are typed, "e 40, a 30", made into a share for each candidate.
+    """The probabilities that typed points such as "e 40, a 30" mean.
 
-    What is not named gets equal parts of the rest, of one point at least.
-    Raises:  ValueError that says what cannot be read, or that is 0 points or more than 100.
-    Example: parse_bet("e 40 a30", "abcde")["a"] -> 0.3
+    Candidates that are not named share the rest equally; at least one point is kept for them.
+
+    Args:
+        text: Candidates with their points, at most 100 together.
+        candidates: All letters that can come.
+
+    Raises:
+        ValueError: If the text cannot be read, a candidate is unknown, named twice or has 0 points,
+            or there are more than 100 points.
     """
     pieces = BET.findall(text)
     left = BET.sub("", text).strip(" ,;")
@@ -55,20 +66,28 @@ def parse_bet(text: str, candidates: Sequence[str]) -> dict[str, float]:
 
 
 def surprisal(bet: Distribution, target: str) -> float:
-    """Units: nats; infinite where nothing was bet on the truth."""
+    """-log of the probability of `target`, in nats; infinite if the bet gave it nothing."""
     prob = bet.get(target, 0.0)
     return -log(prob) + 0.0 if prob > 0 else inf
 
 
 def draw_shannon(
-    word: str, players: Mapping[str, Sequence[Distribution]], *, title: str = "", ax=None
+    word: str, players: Players, *, title: str = "", ax: "Axes | None" = None
 ) -> Picture:
-    """A game, letter by letter: what each player gave to the truth, and what that cost.
+    """Draw a game letter by letter: what each player gave the target, and its surprisal.
 
-    `players` maps a name to its bets, one for each letter of the word and one for its "end";
-    where there are fewer, the game is not over, and what comes next is not told.
-    Raises:  ValueError for players with different numbers of bets, or more than there are letters.
-    Example: draw_shannon("bo", {"even": [{"b": 0.5, "o": 0.5}]})
+    Args:
+        word: The hidden word.
+        players: Mapping name -> bets, one for each letter and one for "end". With fewer bets the
+            game is not over, and the next letter stays hidden.
+        title: Title of the picture.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with the letters played and the surprisal of each player in `.data`; or `ax`.
+
+    Raises:
+        ValueError: If players have different numbers of bets, or more than there are letters.
     """
     targets = [*word, "end"]
     numbers = {len(bets) for bets in players.values()}
@@ -91,12 +110,12 @@ def draw_shannon(
 def build_scene(
     word: str,
     targets: list[str],
-    players: Mapping[str, Sequence[Distribution]],
+    players: Players,
     costs: Mapping[str, list[float]],
     title: str,
 ) -> Scene:
-    over = len(targets) > len(word)
-    top, rows = 80, len(targets) + (not over)
+    is_over = len(targets) > len(word)
+    top, rows = 80, len(targets) + (not is_over)
     scene = Scene(max(NAME_WIDTH + COLUMN_WIDTH * len(players) + 24, 8.6 * len(title) + 32), 0)
     scene.add(Text(16, 25, title, 15, weight="600"))
     for n, name in enumerate(players):
@@ -145,7 +164,7 @@ def format_nats(nats: float) -> str:
 
 
 def alt_text(word: str, played: int, costs: Mapping[str, list[float]], title: str) -> str:
-    """One sentence: how far the game is, and the mean of each player."""
+    """How far the game is, and the mean surprisal of each player."""
     if not played:
         return f"{title or 'A game'}: nothing is bet yet; which letter comes first?"
     means = ", ".join(f"{name} {format_nats(mean(nats))}" for name, nats in costs.items())

@@ -1,4 +1,4 @@
-"""The reader plays the model: spread 100 points over the next letter, be told the surprise.
+"""The reader plays the language model: spread 100 points over the next letter, see the surprisal.
 
 The rules and the drawing are in `viz/next_token/shannon.py`.
 """
@@ -19,36 +19,51 @@ from viz.next_token.shannon import (
     surprisal,
 )
 
+Predictors = Mapping[str, Callable[[str], Distribution]]
 EXAMPLE = "e 40 a 30 (the rest is spread evenly)"
 
 
 class ShannonGame(Control):
     """Bet on the next letter of hidden words, beside models that bet on the same letters.
 
-    `predictors` maps a player's name to a function: beginning -> a share for each candidate.
-    `scores()` gives the mean of each player so far, in nats. Without a kernel: a finished game
-    over `example`, in which all bets were even, so that no hidden word is told.
-    Raises:  ValueError for a word with a letter that is no candidate.
-    Example: table = NgramTable("aem", context_size=1).fit(["emma"])
-             ShannonGame(["emma"], [*"aem", "end"], {"pairs": table.next_probabilities})
+    Without a kernel the still twin shows a finished game in which all candidates get equal bets.
+
+    Args:
+        words: The hidden word, or several.
+        candidates: All letters that can come; "end" is added.
+        predictors: Mapping name -> function from the letters so far to a probability for each
+            candidate.
+        you: Name of the reader among the players.
+        example: Word of the still twin. None takes the last of `words`.
+
+    Raises:
+        ValueError: If there is no word, or a word has a letter that is not a candidate.
+
+    Example:
+        >>> uniform = {letter: 0.25 for letter in ["a", "e", "m", "end"]}
+        >>> game = ShannonGame(["emma"], "aem", {"uniform": lambda prefix: uniform})
+        >>> game.scores()
+        {}
+
+    Source: Shannon 1951, "Prediction and Entropy of Printed English".
     """
 
     def __init__(
         self,
         words: str | Sequence[str],
         candidates: Sequence[str],
-        predictors: Mapping[str, Callable[[str], Distribution]],
+        predictors: Predictors,
         *,
         you: str = "you",
         example: str | None = None,
-    ):
+    ) -> None:
         self.words = [words] if isinstance(words, str) else list(words)
         self.candidates = [*dict.fromkeys([*candidates, "end"])]
         check_words(self.words, self.candidates)
         self.predictors, self.you, self.note = dict(predictors), you, ""
         self.bets: list[list[Distribution]] = [[] for _ in self.words]
         self.number = IntSlider(value=1, min=1, max=len(self.words), description="name")
-        # The box tells of its text when Enter is pressed or the cursor leaves it, not before.
+        # Observed when Enter is pressed or the cursor leaves the box, not at every key.
         self.text = Text(placeholder=EXAMPLE, description="points", continuous_update=False)
         self.text.layout = Layout(width="420px")
         self.text.observe(lambda change: self.place_bet(), names="value")
@@ -64,13 +79,14 @@ class ShannonGame(Control):
         self.number.observe(self.clear_note, names="value")
 
     def bets_of(
-        self, predictors, word: str, played: int | None = None
+        self, predictors: Predictors, word: str, played: int | None = None
     ) -> dict[str, list[Distribution]]:
+        """The bets of each predictor on the first `played` letters, or on all and the end."""
         steps = range(len(word) + 1 if played is None else played)
         return {name: [predict(word[:i]) for i in steps] for name, predict in predictors.items()}
 
     def place_bet(self) -> None:
-        """Take what stands in the box, if anything does, as the bet on the next letter."""
+        """Take the text of the box, unless it is empty, as the bet on the next letter."""
         if not self.text.value.strip():
             return
         bets, word = self.bets[self.number.value - 1], self.words[self.number.value - 1]
@@ -85,12 +101,16 @@ class ShannonGame(Control):
                 self.text.value = ""
         self.redraw()
 
-    def clear_note(self, change) -> None:
+    def clear_note(self, change: object) -> None:
         self.note = ""
         self.redraw()
 
     def scores(self) -> dict[str, float]:
-        """The mean surprise of each player over all letters played so far. Units: nats."""
+        """Mean surprisal of each player over all letters played so far, in nats per letter.
+
+        Returns:
+            Mapping name -> nats per letter; empty before the first bet.
+        """
         nats: dict[str, list[float]] = {}
         for word, bets in zip(self.words, self.bets):
             players = {self.you: bets} | self.bets_of(self.predictors, word, len(bets))
@@ -106,17 +126,17 @@ class ShannonGame(Control):
         title = f"Name {n + 1} of {len(self.words)}" if len(self.words) > 1 else "A hidden name"
         return draw_shannon(word, players, title=title + self.title_suffix(len(bets) > len(word)))
 
-    def title_suffix(self, over: bool) -> str:
-        if not over:
+    def title_suffix(self, is_over: bool) -> str:
+        if not is_over:
             return ": what comes next?"
         return ": over" + ("; take another name" if len(self.words) > 1 else "")
 
-    def redraw(self, change=None) -> None:
+    def redraw(self, change: object = None) -> None:
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         self.screen.value = f"{note}{self.picture().to_html()}{self.total()}"
 
     def total(self) -> str:
-        """All names together, once there are several."""
+        """The scores over all names, once there is a bet."""
         letters = sum(map(len, self.bets))
         summary = ", ".join(f"{name} {format_nats(nats)}" for name, nats in self.scores().items())
         return f"<p>After {letters} letters: {escape(summary)} nats each.</p>" if letters else ""
