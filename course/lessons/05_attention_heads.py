@@ -297,13 +297,13 @@ for which, run in losses_of.items():
 # is. The model itself keeps nothing: token, position, weights and cache go in, logits come out, and for the same input always the same.
 
 # %%
-from gptcore.scalar.microgpt import logits
+from gptcore.scalar.microgpt import next_logits
 
 scalar = gpt.scalar()  # the same weights, one number at a time
-cache = scalar.empty_cache()
+kv_cache = scalar.new_kv_cache()
 for position, token in enumerate(emma):
-    one_by_one = logits(token, position, scalar.weights, cache, scalar.config)
-(kept_keys, kept_values) = cache[0]
+    one_by_one = next_logits(token, position, scalar.weights, kv_cache, scalar.config)
+(kept_keys, kept_values) = kv_cache[0]
 print(len(kept_keys), "keys kept; computed anew for every letter it would have been", sum(range(1, 6)))
 
 # %% [markdown]

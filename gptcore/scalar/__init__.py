@@ -1,5 +1,4 @@
-"""One number at a time: a number that remembers, its gradient, and a whole GPT made of such
-numbers.
+"""One number at a time: `Value` and its gradient, small language models, and a whole GPT.
 
 Standard library only, so that it also runs in a browser.
 """

@@ -1,7 +1,7 @@
-"""A row of logits: any numbers at all, made into probabilities, and which way to push each.
+"""A row of logits: softmax, cross-entropy and its gradient; and a table learned by descent.
 
-Layer 1 of the onion, first half: the table of pair counts of layer 0, found without counting. Left
-out on purpose: tables for more than one letter back; there are too many rows (see `mlp.py`).
+The table of pair counts of lesson 1, found without counting. For longer contexts there are too many
+rows; see `mlp.py`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,29 +11,61 @@ from random import Random
 from gptcore.checks import as_int
 from gptcore.next_token import next_probabilities
 
-FIRST_STD = 1.0  # spread of the first logits: noise that one can see in a picture
+INIT_STD = 1.0  # of the first logits: noise that one can see in a picture
 
 
 def softmax(logits: Sequence[float]) -> list[float]:
-    """Positive numbers that sum to 1, in the proportions of e^logit. Shapes: (V,) -> (V,).
+    """Positive numbers that sum to 1, in the proportions of e^logit.
 
-    Example: softmax([0.0, 0.0]) -> [0.5, 0.5]
+    Args:
+        logits: Shape (V,).
+
+    Returns:
+        Shape (V,).
+
+    Example:
+        >>> softmax([0.0, 0.0])
+        [0.5, 0.5]
     """
     return next_probabilities(logits)
 
 
 def cross_entropy(logits: Sequence[float], target: int) -> float:
-    """-log of the probability that softmax gives to `target`. Units: nats.
+    """-log of the softmax probability of `target`.
 
-    Example: cross_entropy([0.0, 0.0], target=1) -> about 0.693
+    Args:
+        logits: Shape (V,).
+        target: Index of the right answer, 0 to V - 1.
+
+    Returns:
+        Nats.
+
+    Raises:
+        ValueError: If `target` has no logit; -1 is not the last one.
+
+    Example:
+        >>> round(cross_entropy([0.0, 0.0], target=1), 3)
+        0.693
     """
     return -log(softmax(logits)[check_target(target, logits)])
 
 
 def cross_entropy_grad(logits: Sequence[float], target: int) -> list[float]:
-    """How fast the cross_entropy grows with each logit: what was said minus what was. Shapes: (V,).
+    """The gradient of the cross-entropy: probabilities minus the one-hot target.
 
-    Example: cross_entropy_grad([0.0, 0.0], target=1) -> [0.5, -0.5]
+    Args:
+        logits: Shape (V,).
+        target: Index of the right answer, 0 to V - 1.
+
+    Returns:
+        One number for each logit, shape (V,).
+
+    Raises:
+        ValueError: If `target` has no logit.
+
+    Example:
+        >>> cross_entropy_grad([0.0, 0.0], target=1)
+        [0.5, -0.5]
     """
     grad = softmax(logits)
     grad[check_target(target, logits)] -= 1.0
@@ -41,7 +73,7 @@ def cross_entropy_grad(logits: Sequence[float], target: int) -> list[float]:
 
 
 def check_target(target: int, logits: Sequence[float]) -> int:
-    """The target as an int. Raises: ValueError for one that has no logit; -1 is not the last."""
+    """The target as an int; ValueError for one that has no logit."""
     if as_int(target, "target", 0) >= len(logits):
         raise ValueError(f"target={target}: there are logits 0 to {len(logits) - 1}.")
     return as_int(target, "target")
@@ -50,21 +82,32 @@ def check_target(target: int, logits: Sequence[float]) -> int:
 def fit_logits(
     counts: Sequence[Sequence[float]], learning_rate: float, steps: int, rng: Random
 ) -> Iterator[list[list[float]]]:
-    """Learn every row of a table by descent from noise; yield its probabilities, step by step.
+    """Learn a table of probabilities by gradient descent from random logits.
 
-    Each row goes down its own mean cross_entropy. The mean of "said minus was" over all that
-    followed a
-    letter is its row of probabilities minus its row of target_probs, so one row is one subtraction.
-    Shapes: counts (rows, V) -> steps + 1 times (rows, V); a row without counts learns nothing.
-    Example: [*fit_logits([[3, 1]], 0.5, 100, Random(1))][-1][0] -> about [0.75, 0.25]
+    Each row minimises its own mean cross-entropy, whose gradient is the row of probabilities minus
+    the row of relative counts. A row without counts learns nothing.
+
+    Args:
+        counts: How often each outcome followed, shape (rows, V).
+        learning_rate: Multiplies the gradients.
+        steps: Updates.
+        rng: Draws the first logits.
+
+    Yields:
+        The probabilities before each update and after the last, shape (rows, V).
+
+    Example:
+        >>> *_, (row,) = fit_logits([[3, 1]], 0.5, 100, Random(1))
+        >>> [round(p, 2) for p in row]
+        [0.75, 0.25]
     """
     sums = [sum(row) for row in counts]
     target_probs = [[n / (total or 1) for n in row] for row, total in zip(counts, sums)]
-    logits = [[rng.gauss(0, FIRST_STD) for _ in row] for row in counts]
+    logits = [[rng.gauss(0, INIT_STD) for _ in row] for row in counts]
     for _ in range(as_int(steps, "steps", 0)):
-        said = [softmax(row) for row in logits]
-        yield said
-        for row, p, was, total in zip(logits, said, target_probs, sums):
+        probs = [softmax(row) for row in logits]
+        yield probs
+        for row, p, target, total in zip(logits, probs, target_probs, sums):
             for j in range(len(row) if total else 0):
-                row[j] -= learning_rate * (p[j] - was[j])
+                row[j] -= learning_rate * (p[j] - target[j])
     yield [softmax(row) for row in logits]

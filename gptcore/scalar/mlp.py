@@ -1,10 +1,9 @@
-"""An MLP that predicts the next letter from the last two, its grads found in two ways.
+"""An MLP that predicts the next letter from the last two, with gradients in two ways.
 
-Layer 1 of the onion, second half. A embedding for each letter, a hidden layer, a logit for each
-letter
-that may come; grads by tiny steps (any program's) and by calculus (this one's, written out);
-stochastic gradient descent. Left out on purpose: Value. Here every grad has its own line of
-algebra, and whoever adds a layer has to find new ones.
+An embedding for each letter, a hidden layer, a logit for each letter that may follow. Gradients
+come
+from small steps (for any program) and from calculus (for this one); training is stochastic gradient
+descent. Every gradient has its own line here: a new layer needs new ones, which `Value` avoids.
 Source: Bengio, Ducharme, Vincent, Jauvin 2003, "A Neural Probabilistic Language Model".
 """
 
@@ -14,20 +13,36 @@ from random import Random
 
 from gptcore.checks import as_finite, as_int
 from gptcore.next_token import next_probabilities, next_token
+from gptcore.scalar.characters import encode_characters
 from gptcore.scalar.logits import cross_entropy, cross_entropy_grad
 from gptcore.scalar.numerical_gradient import central_difference
 from gptcore.scalar.update_record import UpdateRecord
 
-Weights = dict[str, list[list[float]]]
-MAX_LENGTH = 16  # letters of an invented text; the same as microgpt's
+Matrix = list[list[float]]
+Weights = dict[str, Matrix]
+MAX_LENGTH = 16  # letters of a sample, as in microgpt
 
 
 class MLP:
-    """Weights, and what is computed with them.
+    """A small neural network and what is computed with it.
 
-    Its ids are the rows in `characters`; one more, the last, is the end (and the prefix).
-    Raises:  ValueError for sizes below 1, or a letter twice.
-    Example: mlp = MLP("abem", rng=Random(1)); list(mlp.train(["emma"], steps=100))
+    Token ids are indices into `characters`; one more, `END`, is the start and the end of a text.
+
+    Args:
+        characters: Different letters.
+        context_size: Letters that it sees.
+        n_embd: Numbers that describe a letter.
+        n_hidden: Numbers in the hidden layer.
+        rng: Draws the initial weights and, by default, samples.
+
+    Raises:
+        ValueError: For sizes below 1, or a letter twice.
+
+    Example:
+        >>> mlp = MLP("abem", rng=Random(1))
+        >>> records = list(mlp.train(["emma"], steps=100))
+        >>> mlp.sample(1, temperature=0)
+        ['emma']
     """
 
     def __init__(
@@ -39,65 +54,83 @@ class MLP:
         *,
         rng: Random,
     ):
-        context_size, n_embd = as_int(context_size, "context_size", 1), as_int(n_embd, "n_embd", 1)
-        n_hidden = as_int(n_hidden, "n_hidden", 1)
         if len(set(characters)) < len(characters) or not characters:
             raise ValueError(f"characters must be different letters, 1 or more: {characters!r:.60}")
-        self.characters, self.context_size = list(characters), context_size
+        self.characters = list(characters)
+        self.context_size = as_int(context_size, "context_size", 1)
+        self.n_embd, self.n_hidden = as_int(n_embd, "n_embd", 1), as_int(n_hidden, "n_hidden", 1)
         self.END = len(self.characters)
-        self.n_embd, self.n_hidden = n_embd, n_hidden
         self.rng = rng
         self.weights = self.init_weights(rng)
 
     def init_weights(self, rng: Random) -> Weights:
-        """Random numbers, each matrix as width as keeps its sums near 1; biases are 0.
+        """Random weights, scaled so that the sums of each layer are near 1; biases are 0.
 
-        What belongs to a letter is drawn in the order of the alphabet, not of the ids: letters that
-        are numbered in another way are the same letters.
+        Rows of letters are drawn in the order of the alphabet, not of the ids: the same letters
+        with other ids get the same numbers.
+
+        Args:
+            rng: Source of randomness.
         """
         alphabet = [*sorted(self.characters), "end"]
-        rows = [alphabet.index(token) for token in [*self.characters, "end"]]
+        order = [alphabet.index(token) for token in [*self.characters, "end"]]
 
-        def draw(rows: int, columns: int, std: float) -> list[list[float]]:
+        def draw(rows: int, columns: int, std: float) -> Matrix:
             return [[rng.gauss(0, std) for _ in range(columns)] for _ in range(rows)]
 
-        width = self.context_size * self.n_embd
+        n_inputs = self.context_size * self.n_embd
         wte = draw(len(alphabet), self.n_embd, 1.0)
-        w1 = draw(self.n_hidden, width, width**-0.5)
+        w1 = draw(self.n_hidden, n_inputs, n_inputs**-0.5)
         w2 = draw(len(alphabet), self.n_hidden, 0.1 * self.n_hidden**-0.5)  # first loss: ln V
         return {
-            "wte": [wte[place] for place in rows],  # (V, n_embd)
+            "wte": [wte[row] for row in order],  # (V, n_embd)
             "w1": w1,  # (n_hidden, context_size * n_embd)
             "b1": [[0.0] * self.n_hidden],
-            "w2": [w2[place] for place in rows],  # (V, n_hidden)
+            "w2": [w2[row] for row in order],  # (V, n_hidden)
             "b2": [[0.0] * len(alphabet)],
         }
 
     def encode(self, text: str) -> list[int]:
-        """Ids of the letters. Raises ValueError for one that it does not know."""
-        unknown = sorted(set(text) - set(self.characters))
-        if unknown:
-            raise ValueError(
-                f"{text!r} has {unknown[0]!r}, which this MLP does not know. "
-                f"Known: {''.join(self.characters)!r:.80}."
-            )
-        return [self.characters.index(character) for character in text]
+        """Token ids of a text.
+
+        Args:
+            text: Known letters only.
+
+        Raises:
+            ValueError: For an unknown letter.
+        """
+        return encode_characters(text, self.characters, "this MLP")
 
     def examples(self, document: str) -> list[tuple[list[int], int]]:
-        """What is context and what comes next, for each letter of a text and for its end."""
-        ids = [self.END] * self.context_size + [*self.encode(document), self.END]
-        return [
-            (ids[i : i + self.context_size], ids[i + self.context_size])
-            for i in range(len(document) + 1)
-        ]
+        """Context and target of each letter and of the end.
+
+        Args:
+            document: Known letters only.
+        """
+        size = self.context_size
+        ids = [self.END] * size + [*self.encode(document), self.END]
+        return [(ids[i : i + size], ids[i + size]) for i in range(len(document) + 1)]
 
     def embedding(self, token: int) -> list[float]:
-        """The numbers that stand for a letter. Shapes: -> (n_embd,)."""
+        """The numbers that describe a letter.
+
+        Args:
+            token: Its id.
+
+        Returns:
+            Shape (n_embd,).
+        """
         return self.weights["wte"][token]
 
     def forward(self, context: Sequence[int]) -> tuple[list[float], list[float], list[float]]:
-        """Shapes: context (context_size,) -> x (context_size * n_embd,), hidden (n_hidden,),
-        logits (V,).
+        """Run the network.
+
+        Args:
+            context: Token ids, shape (context_size,).
+
+        Returns:
+            The embeddings side by side, shape (context_size * n_embd,); the hidden layer, shape
+            (n_hidden,); the logits, shape (V,).
         """
         x = [number for token in context for number in self.embedding(token)]
         w1, (b1,), w2, (b2,) = (self.weights[name] for name in ("w1", "b1", "w2", "b2"))
@@ -105,14 +138,29 @@ class MLP:
         return x, hidden, [dot(row, hidden) + b for row, b in zip(w2, b2)]
 
     def loss(self, document: str) -> float:
-        """Mean cross_entropy over the letters of a text and its end. Units: nats per token."""
-        examples = self.examples(document)
-        return sum(
-            cross_entropy(self.forward(context)[2], target) for context, target in examples
-        ) / len(examples)
+        """Mean cross-entropy over the letters of a text and its end.
+
+        Args:
+            document: Known letters only.
+
+        Returns:
+            Nats per token.
+        """
+        losses = [
+            cross_entropy(self.forward(context)[2], target)
+            for context, target in self.examples(document)
+        ]
+        return sum(losses) / len(losses)
 
     def grads(self, document: str) -> Weights:
-        """How fast the loss of a text grows with each weight, by calculus. Shapes: as `weights`."""
+        """The gradient of the loss for each weight, by calculus.
+
+        Args:
+            document: Known letters only.
+
+        Returns:
+            Gradients under the names and with the shapes of `weights`.
+        """
         grads = {name: [[0.0] * len(row) for row in m] for name, m in self.weights.items()}
         examples = self.examples(document)
         for context, target in examples:
@@ -120,46 +168,74 @@ class MLP:
         return grads
 
     def accumulate_grads(
-        self, grads: Weights, context: Sequence[int], target: int, share: float
+        self, grads: Weights, context: Sequence[int], target: int, scale: float
     ) -> None:
-        """The grads of one letter's cross_entropy, walked back from the logits to the wte."""
+        """Add the gradients of one prediction, from the logits back to the embeddings.
+
+        Args:
+            grads: Added to.
+            context: Token ids, shape (context_size,).
+            target: The token id that follows.
+            scale: Factor of the loss of this prediction.
+        """
         x, hidden, logits = self.forward(context)
-        dlogits = [share * grad for grad in cross_entropy_grad(logits, target)]  # said minus was
+        dlogits = [scale * grad for grad in cross_entropy_grad(logits, target)]
         dhidden = linear_backward(grads["w2"], grads["b2"][0], self.weights["w2"], hidden, dlogits)
         dsums = [grad * (1 - h * h) for grad, h in zip(dhidden, hidden)]  # tanh: 1 - output^2
         dx = linear_backward(grads["w1"], grads["b1"][0], self.weights["w1"], x, dsums)
-        for place, token in enumerate(context):
+        for position, token in enumerate(context):
             row = grads["wte"][token]
             for i in range(len(row)):
-                row[i] += dx[place * len(row) + i]  # Trap: =, for a letter may be context twice
+                row[i] += dx[position * len(row) + i]  # Trap: `=`, when a letter is there twice
 
     def numerical_grad(self, document: str, name: str, row: int, column: int) -> float:
-        """The grad of the loss for one weight, without any calculus."""
+        """The gradient of the loss for one weight, by small steps.
+
+        Args:
+            document: Known letters only.
+            name: Of the matrix in `weights`.
+            row: Of the weight.
+            column: Of the weight.
+        """
         numbers = self.weights[name][row]
-        here = numbers[column]
+        original = numbers[column]
 
         def loss_at(number: float) -> float:
             numbers[column] = number
             return self.loss(document)
 
         try:
-            return central_difference(loss_at, here)
+            return central_difference(loss_at, original)
         finally:
-            numbers[column] = here  # or the next grad is taken from another place
+            numbers[column] = original  # or the next gradient is taken at another point
 
     def sgd_step(self, grads: Weights, learning_rate: float) -> None:
-        """One step of descent: every weight against its grad."""
+        """One step of gradient descent.
+
+        Args:
+            grads: As `MLP.grads` returns them.
+            learning_rate: Multiplies the gradients.
+        """
         for name, matrix in self.weights.items():
-            for row, of_row in zip(matrix, grads[name]):
-                for i, grad in enumerate(of_row):
+            for row, grad_row in zip(matrix, grads[name]):
+                for i, grad in enumerate(grad_row):
                     row[i] -= learning_rate * grad
 
     def train(
         self, documents: Sequence[str], steps: int = 1000, learning_rate: float = 0.3
     ) -> Iterator[UpdateRecord]:
-        """Stochastic gradient descent: one text for each step, at a rate that falls to 0.
+        """Stochastic gradient descent, one text for each step.
 
-        Yields a `UpdateRecord` after each; draws and prints nothing.
+        Args:
+            documents: Texts, 1 or more.
+            steps: Updates, 1 or more.
+            learning_rate: Falls linearly to 0.
+
+        Yields:
+            A record after each update.
+
+        Raises:
+            ValueError: If there are no documents or no steps.
         """
         documents = list(documents)
         steps = as_int(steps, "steps", 1)
@@ -173,18 +249,34 @@ class MLP:
             yield UpdateRecord(s + 1, document, loss)
 
     def next_probabilities(self, prefix: str = "", temperature: float = 1.0) -> dict[str, float]:
-        """How likely each letter is after `prefix`; `end` is the end of the text."""
+        """How likely each letter is after `prefix`; `end` is the end of the text.
+
+        Args:
+            prefix: The text so far.
+            temperature: Divides the logits.
+        """
         context = ([self.END] * self.context_size + self.encode(prefix))[-self.context_size :]
         probs = next_probabilities(self.forward(context)[2], temperature)
         return dict(zip([*self.characters, "end"], probs))
 
     def sample(self, n: int = 20, temperature: float = 1.0, rng: Random | None = None) -> list[str]:
-        """`n` invented texts."""
+        """Generate texts, each until its end or until 16 letters.
+
+        Args:
+            n: Number of texts.
+            temperature: Divides the logits; 0 takes the likeliest letter.
+            rng: Source of randomness; by default that of the model.
+        """
         n = as_int(n, "n", 0, "it is the number of samples")
         return [self.generate_one(temperature, rng or self.rng) for _ in range(n)]
 
     def generate_one(self, temperature: float, rng: Random) -> str:
-        """One text, letter by letter, until its end or until it is long."""
+        """Generate one text.
+
+        Args:
+            temperature: As in `sample`.
+            rng: Source of randomness.
+        """
         ids = [self.END] * self.context_size
         while len(ids) < self.context_size + MAX_LENGTH:
             token = next_token(self.forward(ids[-self.context_size :])[2], temperature, rng=rng)
@@ -195,20 +287,21 @@ class MLP:
 
 
 def dot(a: Sequence[float], b: Sequence[float]) -> float:
-    """Multiply pairwise and add up. Shapes: (n,), (n,) -> one number."""
+    """Dot product: (n,), (n,) -> one number."""
     return sum([x * y for x, y in zip(a, b)])
 
 
-def linear_backward(dw, db, w, x, dout) -> list[float]:
-    """Back through out = w x + b: add to the grads of w and b, give back the grads of x.
+def linear_backward(
+    dw: Matrix, db: list[float], w: Matrix, x: list[float], dout: list[float]
+) -> list[float]:
+    """Backward pass of out = w x + b: add to dw and db, return dx.
 
-    A weight is worth what it was multiplied with times what its output is worth; so is x.
-    Shapes: dw, w (m, n), db, dout (m,), x (n,) -> (n,).
+    dw, w are (m, n); db, dout (m,); x, dx (n,).
     """
     dx = [0.0] * len(x)
-    for i, (row, of_row, grad) in enumerate(zip(w, dw, dout)):
+    for i, (row, dw_row, grad) in enumerate(zip(w, dw, dout)):
         db[i] += grad
         for j, xj in enumerate(x):
-            of_row[j] += grad * xj
+            dw_row[j] += grad * xj
             dx[j] += grad * row[j]
     return dx

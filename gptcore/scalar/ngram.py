@@ -1,7 +1,7 @@
 """A table of counts as a language model: which letter followed which letters, and how often.
 
-No weights, no gradient, no step: learning is counting. Left out on purpose: backing off to shorter
-beginnings where the table is empty (lesson 1 adds a little to every count instead).
+There are no weights and no gradients; training is counting. Where the table is empty it does not
+back off to shorter contexts; `smoothing` adds a little to every count instead.
 Source: Shannon 1948, "A Mathematical Theory of Communication"; adding to the counts goes back to
     Laplace 1814.
 """
@@ -10,24 +10,35 @@ from collections import Counter
 from collections.abc import Iterable
 from math import inf, log
 from random import Random
+from typing import Self
 
 from gptcore.checks import as_int, as_number
 from gptcore.next_token import next_probabilities, next_token
+from gptcore.scalar.characters import check_characters
 
-MAX_LENGTH = 100  # letters of an invented text, for a table need not know an end
-EMPTY_ROW: Counter[str] = Counter()  # the row of letters that were never met; nobody writes into it
+MAX_LENGTH = 100  # letters of a sample, because a table may never predict an end
+EMPTY_ROW: Counter[str] = Counter()  # of a context that never occurred; read only
 
 
 class NgramTable:
-    """For each `context_size` letters in a row, how often each letter (or the end) followed them.
+    """For each context of letters, how often each letter (or the end) followed it.
 
-    `counts` maps those letters to a Counter. At the prefix of a text there are fewer of them:
-    "" is the very prefix. A context_size longer than every text is no mistake; the table is "
-    "target a
-    list of beginnings. `smoothing` goes to every count before counts become probs.
-    Raises:  ValueError for a context_size that is no whole number from 0, or a negative
-    `smoothing`.
-    Example: NgramTable("abc", context_size=1).fit(["ab", "cab"]).next_probabilities("a")
+    `counts` maps a context to a Counter. At the start of a text contexts are shorter, the first
+    one is "".
+
+    Args:
+        characters: The letters of the vocabulary.
+        context_size: Letters in a context, 0 or more. It may be longer than every text.
+        smoothing: Added to every count before counts become probabilities.
+
+    Raises:
+        ValueError: For characters that are not single letters, a negative `context_size` or
+            `smoothing`.
+
+    Example:
+        >>> table = NgramTable("abc", context_size=1, smoothing=0).fit(["ab", "cab"])
+        >>> table.next_probabilities("a")["b"]
+        1.0
     """
 
     def __init__(self, characters: Iterable[str], context_size: int = 1, smoothing: float = 0.1):
@@ -36,116 +47,189 @@ class NgramTable:
             raise ValueError(
                 f"characters must be letters, one by one, such as 'abc'; got {characters!r:.60}."
             )
-        context_size, smoothing = (
-            as_int(context_size, "context_size", 0),
-            as_number(smoothing, "smoothing"),
-        )
-        if not 0 <= smoothing < inf:
+        self.context_size = as_int(context_size, "context_size", 0)
+        self.smoothing = as_number(smoothing, "smoothing")
+        if not 0 <= self.smoothing < inf:
             raise ValueError(f"smoothing={smoothing!r} must be 0 or more; 0.1 does well for names.")
-        self.context_size, self.smoothing = context_size, smoothing
         self.vocab = [*self.characters, "end"]
-        self.known = set(self.vocab)
         self.counts: dict[str, Counter[str]] = {}
         self.totals: Counter[str] = Counter()  # the sum of each row
 
     @property
     def n_counts(self) -> int:
-        """How many counts a full table has: a choice for each letter looked at, and for the next.
+        """Counts in a full table: one for each context and each outcome.
 
-        "Nothing, for the text begins here" counts as a letter that can be looked at.
+        In a context, "the text starts here" counts as one more letter.
         """
-        return len(self.vocab) ** (self.context_size + 1)
+        n_counts: int = len(self.vocab) ** (self.context_size + 1)
+        return n_counts
 
     def fit_document(self, document: str) -> None:
-        """Count what follows what in one text."""
+        """Add the counts of one text.
+
+        Args:
+            document: Known characters only.
+        """
         for context, target in self.examples(document):
             if context not in self.counts:
                 self.counts[context] = Counter()
             self.counts[context][target] += 1
             self.totals[context] += 1
 
-    def fit(self, documents: Iterable[str]) -> "NgramTable":
-        """Count all of them; gives the table back."""
+    def fit(self, documents: Iterable[str]) -> Self:
+        """Add the counts of all texts.
+
+        Args:
+            documents: Known characters only.
+
+        Returns:
+            The table itself.
+        """
         for document in documents:
             self.fit_document(document)
         return self
 
     def examples(self, document: str) -> list[tuple[str, str]]:
-        """What stands before each letter and before the end. "ab" -> ("", a), (a, b), (b, end)."""
+        """Context and target of each letter and of the end.
+
+        Args:
+            document: Known characters only.
+
+        Returns:
+            "ab" gives ("", "a"), ("a", "b"), ("b", "end").
+        """
         self.check_characters(document)
-        back = self.context_size
+        size = self.context_size
         return [
-            (document[max(0, i - back) : i], target) for i, target in enumerate([*document, "end"])
+            (document[max(0, i - size) : i], target) for i, target in enumerate([*document, "end"])
         ]
 
     def context_of(self, prefix: str) -> str:
-        """The letters that the table looks at: the last ones, as many as its context_size."""
+        """The last `context_size` letters.
+
+        Args:
+            prefix: The text so far.
+        """
         return prefix[max(0, len(prefix) - self.context_size) :]
 
     def check_characters(self, text: str) -> None:
-        unknown = sorted(set(text) - self.known)
-        if unknown:
-            raise ValueError(
-                f"{text!r} has {unknown[0]!r}, a letter that this table does not know. "
-                f"Known: {''.join(self.characters)!r:.80}."
-            )
+        """Raise a ValueError if the text has a letter that is not in the vocabulary.
+
+        Args:
+            text: Any.
+        """
+        check_characters(text, self.characters, "this table")
 
     def probs(self, context: str) -> list[float]:
-        """A share for each outcome; none at all (zeros) where nothing was counted or smoothing."""
+        """The probability of each outcome; zeros where nothing was counted or added.
+
+        Args:
+            context: As `context_of` returns it.
+
+        Returns:
+            One number for each entry of `vocab`.
+        """
         counts = self.counts.get(context, EMPTY_ROW)
         total = self.totals[context] + self.smoothing * len(self.vocab)
         return [(counts[target] + self.smoothing) / (total or 1.0) for target in self.vocab]
 
     def logits(self, prefix: str) -> list[float]:
-        """The logarithm of each share. Raises ValueError where the table is empty."""
+        """The logarithm of each probability.
+
+        Args:
+            prefix: The text so far.
+
+        Returns:
+            One number for each entry of `vocab`; -inf for a probability of 0.
+
+        Raises:
+            ValueError: If the row is empty and `smoothing` is 0.
+        """
         self.check_characters(prefix)
         probs = self.probs(self.context_of(prefix))
         if not any(probs):
             raise ValueError(
-                f"Nothing was ever counted after {self.context_of(prefix)!r}, and smoothing=0: "
-                f"there "
-                f"are no probs. Use smoothing=0.1, or a shorter context_size than "
+                f"Nothing was counted after {self.context_of(prefix)!r}, and smoothing=0: there "
+                f"are no probabilities. Use smoothing=0.1, or a context_size below "
                 f"{self.context_size}."
             )
-        return [log(share) if share else -inf for share in probs]
+        return [log(p) if p else -inf for p in probs]
 
     def next_probabilities(self, prefix: str = "", temperature: float = 1.0) -> dict[str, float]:
         """How likely each character is after `prefix`; `end` is the end of the text.
 
-        Units: temperature T has none; each share becomes share ** (1 / T), target all are rescaled.
+        Args:
+            prefix: The text so far.
+            temperature: Divides the logits: each p becomes p ** (1 / temperature), rescaled.
         """
         return dict(zip(self.vocab, next_probabilities(self.logits(prefix), temperature)))
 
     def token_losses(self, document: str) -> list[float]:
-        """One for each letter and one for the end. Units: nats; infinite where the share is 0."""
-        smoothing, out = self.smoothing, []
+        """-log of the probability of each letter and of the end.
+
+        Args:
+            document: Known characters only.
+
+        Returns:
+            Nats; infinite where the probability is 0.
+        """
+        smoothing, losses = self.smoothing, []
         for context, target in self.examples(document):
             count = self.counts.get(context, EMPTY_ROW)[target] + smoothing
             total = self.totals[context] + smoothing * len(self.vocab)
-            out.append(log(total / count) if count else inf)
-        return out
+            losses.append(log(total / count) if count else inf)
+        return losses
 
     def loss(self, document: str) -> float:
-        """Mean surprise over the characters of a document and its end. Units: nats per token."""
+        """Mean loss over the characters of a document and its end.
+
+        Args:
+            document: Known characters only.
+
+        Returns:
+            Nats per token.
+        """
         return self.mean_loss([document])
 
     def mean_loss(self, documents: Iterable[str]) -> float:
-        """The same over many documents; a long one counts for more. Units: nats per token."""
-        token_losses = [nats for document in documents for nats in self.token_losses(document)]
-        if not token_losses:
-            raise ValueError("documents is empty: there is nothing to be surprised by.")
-        return sum(token_losses) / len(token_losses)
+        """Mean loss over all tokens of many documents; a long one counts for more.
+
+        Args:
+            documents: 1 or more.
+
+        Returns:
+            Nats per token.
+
+        Raises:
+            ValueError: If there are no documents.
+        """
+        losses = [nats for document in documents for nats in self.token_losses(document)]
+        if not losses:
+            raise ValueError("documents is empty: there is no loss to compute. Give one or more.")
+        return sum(losses) / len(losses)
 
     def sample(self, n: int = 20, temperature: float = 0.5, *, rng: Random) -> list[str]:
-        """`n` invented texts, drawn letter by letter until the end, or until 100 letters."""
+        """Generate texts, each until its end or until 100 letters.
+
+        Args:
+            n: Number of texts.
+            temperature: As in `next_probabilities`; 0 takes the likeliest letter.
+            rng: Source of randomness.
+        """
         n = as_int(n, "n", 0, "it is the number of samples")
         return [self.generate_one(temperature, rng) for _ in range(n)]
 
     def generate_one(self, temperature: float, rng: Random) -> str:
+        """Generate one text.
+
+        Args:
+            temperature: As in `sample`.
+            rng: Source of randomness.
+        """
         text = ""
         while len(text) < MAX_LENGTH:
-            target = self.vocab[next_token(self.logits(text), temperature, rng=rng)]
-            if target == "end":
+            token = self.vocab[next_token(self.logits(text), temperature, rng=rng)]
+            if token == "end":
                 break
-            text += target
+            text += token
         return text

@@ -1,46 +1,68 @@
-"""Slopes without calculus: move one number by a tiny step to both sides and see what the result
-does.
+"""Numerical gradients: move one number by a small step to both sides and measure the result.
 
-Slow, a little inexact, and it knows nothing of graphs: that is why it can judge `backward`.
+Slow and a little inexact, and independent of any graph: that is why they can check `backward`.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from gptcore.scalar.value import Value
 
 
 class GradCheck(NamedTuple):
-    """One slope found in two ways."""
+    """One derivative, computed in two ways."""
 
-    analytical: float
-    numerical: float
-
-
-def central_difference(f, x: float, step: float = 1e-5) -> float:
-    """The slope of `f` at `x`: rise over run, from one step below to one step above.
+    analytical: float  # by `backward`
+    numerical: float  # by small steps
 
 
-    Example: central_difference(lambda x: x * x, 3.0) -> about 6.0
+def central_difference(f: Callable[[float], float], x: float, step: float = 1e-5) -> float:
+    """The derivative of `f` at `x`, from one step below to one step above.
+
+    Args:
+        f: A function of one number.
+        x: Where.
+        step: Length of the step. Trap: 1e-15 is lost in the sixteen digits of a float; about 1e-5
+            is best for numbers near 1.
+
+    Returns:
+        An approximation.
+
+    Example:
+        >>> round(central_difference(lambda x: x * x, 3.0), 6)
+        6.0
     """
-    # Trap: a step of 1e-15 is lost in the sixteen digits that a float has; 1e-5 is about best here.
     return (f(x + step) - f(x - step)) / (2 * step)
 
 
-def gradient_check(f, *numbers: float, step: float = 1e-5) -> list[GradCheck]:
-    """The slope of `f` for each of its numbers, by backward and by tiny steps.
+def gradient_check(f: Callable[..., Value], *numbers: float, step: float = 1e-5) -> list[GradCheck]:
+    """Compare the gradients of `backward` with numerical ones.
 
-    `f` takes as many Values and answers with one.
-    Example: gradient_check(lambda a, b: a * b + a, 2.0, 3.0)[0] -> about (4.0, 4.0)
+    Args:
+        f: Takes as many Values as there are numbers and returns one Value.
+        *numbers: Where the gradients are computed.
+        step: Length of the small step.
+
+    Returns:
+        One pair (analytical, numerical) for each number.
+
+    Raises:
+        ValueError: If `f` does not return a Value.
+
+    Example:
+        >>> pair = gradient_check(lambda a, b: a * b + a, 2.0, 3.0)[0]
+        >>> pair.analytical, round(pair.numerical, 6)
+        (4.0, 4.0)
     """
     inputs = [Value(number) for number in numbers]
     result = f(*inputs)
     if not isinstance(result, Value):
-        raise ValueError(f"f gave back {result!r:.40}; it must be a Value made of its inputs.")
+        raise ValueError(f"f returned {result!r:.40}; it must return a Value made of its inputs.")
     result.backward()
 
-    def moved(i):
+    def along(i: int) -> Callable[[float], float]:
         return lambda x: f(*(Value(x if j == i else n) for j, n in enumerate(numbers))).data
 
     return [
-        GradCheck(v.grad, central_difference(moved(i), v.data, step)) for i, v in enumerate(inputs)
+        GradCheck(v.grad, central_difference(along(i), v.data, step)) for i, v in enumerate(inputs)
     ]

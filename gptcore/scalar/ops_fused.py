@@ -1,27 +1,40 @@
 """The five building blocks of microgpt with one node for each number that comes out.
 
-A dot product of 16 pairs is 32 nodes in `ops_reference.py` and one here. The node has all 32
-parents and
-one exact slope for each, worked out on paper instead of by the engine. Same losses, same
-gradients, fewer nodes. Left out on purpose: lists of numbers as nodes. One node is still one
-number, so it draws like any other.
+A dot product of 16 pairs is 32 nodes in `ops_reference.py` and one here. That node has all 32
+parents and an exact local gradient for each, derived by hand. Losses and gradients are the same. A
+node is still one number, so it can be drawn like any other.
 """
 
+from collections.abc import Sequence
 from math import exp
 from operator import mul
 
+from gptcore.scalar.attention import Vector
 from gptcore.scalar.ops_reference import EPSILON
 from gptcore.scalar.value import Value, natural_log
 
 
-def dot(a, b):
-    """Multiply pairwise and add up. d/da = b, d/db = a. Shapes: a, b (n,) -> one Value."""
+def dot(a: Vector, b: Vector) -> Value:
+    """Dot product: d/da = b, d/db = a.
+
+    Args:
+        a: Shape (n,).
+        b: Shape (n,).
+    """
     a_data, b_data = [v.data for v in a], [v.data for v in b]
     return Value(sum(map(mul, a_data, b_data)), "dot", (*a, *b), (*b_data, *a_data))
 
 
-def linear(x, rows):
-    """One dot product for each row of weights. Shapes: x (n,), rows (m, n) -> (m,)."""
+def linear(x: Vector, rows: Sequence[Vector]) -> list[Value]:
+    """A linear layer without bias: one dot product for each row of weights.
+
+    Args:
+        x: Shape (n,).
+        rows: Weights, shape (m, n).
+
+    Returns:
+        Shape (m,).
+    """
     x, out = tuple(x), []
     x_data = tuple([v.data for v in x])  # read once, used by every row
     for row in rows:
@@ -30,18 +43,22 @@ def linear(x, rows):
     return out
 
 
-def softmax_of_floats(logits):
-    """Softmax of plain numbers. Shapes: (n,) -> (n,)."""
-    largest = max(logits)  # exp(800) overflows; moving all together changes nothing
+def softmax_of_floats(logits: Sequence[float]) -> list[float]:
+    """Softmax of plain numbers: (n,) -> (n,)."""
+    largest = max(logits)  # exp(800) overflows; subtracting one number changes nothing
     exps = [exp(logit - largest) for logit in logits]
     total = sum(exps)
     return [e / total for e in exps]
 
 
-def softmax(logits):
-    """Positive numbers that sum to 1.
+def softmax(logits: Vector) -> list[Value]:
+    """Positive numbers that sum to 1: d p[i] / d logit[j] = p[i] * ((i == j) - p[j]).
 
-    d p[i] / d logit[j] = p[i] * ((i == j) - p[j]). Shapes: (n,) -> (n,).
+    Args:
+        logits: Shape (n,).
+
+    Returns:
+        Shape (n,).
     """
     parents = tuple(logits)
     probs = softmax_of_floats([logit.data for logit in logits])
@@ -53,10 +70,15 @@ def softmax(logits):
     return out
 
 
-def cross_entropy(logits, target: int):
-    """How surprising `target` is: -log of the probability that softmax gives to it.
+def cross_entropy(logits: Vector, target: int) -> Value:
+    """-log of the softmax probability of `target`: d/d logit[j] = p[j] - (j == target).
 
-    d/d logit[j] = p[j] - (j == target), what was said minus what was. Units: nats.
+    Args:
+        logits: Shape (n,).
+        target: Index of the right answer.
+
+    Returns:
+        Nats.
     """
     local_grads = softmax_of_floats([logit.data for logit in logits])
     nats = -natural_log(local_grads[target])
@@ -64,13 +86,19 @@ def cross_entropy(logits, target: int):
     return Value(nats, "cross_entropy", tuple(logits), local_grads)
 
 
-def rmsnorm(x):
-    """Scale a vector so that the mean of its squares is 1. Shapes: (n,) -> (n,).
+def rmsnorm(x: Vector) -> list[Value]:
+    """Scale a vector so that the mean of its squares is 1.
 
-    The scale s is the one node: ds/dx[j] = -s**3 * x[j] / n.
+    The scale s is the one fused node: ds/dx[j] = -s**3 * x[j] / n.
+
+    Args:
+        x: Shape (n,).
+
+    Returns:
+        Shape (n,).
     """
     x_data = [v.data for v in x]
     s = (sum(map(mul, x_data, x_data)) / len(x_data) + EPSILON) ** -0.5
-    bend = -(s**3) / len(x_data)
-    scale = Value(s, "1/rms", tuple(x), [bend * xj for xj in x_data])
+    factor = -(s**3) / len(x_data)
+    scale = Value(s, "1/rms", tuple(x), [factor * xj for xj in x_data])
     return [xi * scale for xi in x]

@@ -1,42 +1,79 @@
-"""The five building blocks of microgpt, one node for each arithmetic operation, as published.
+"""The five building blocks of microgpt with one node for each arithmetic operation, as published.
 
-`ops_fused.py` has the same five functions with fewer, larger nodes; microgpt takes either.
-Left out on purpose: speed. Every product and every sum stays visible in the graph.
+Slow, and every product and sum is visible in the graph. `ops_fused.py` has the same functions with
+fewer and larger nodes; microgpt takes either.
 Source: Andrej Karpathy, microgpt, 2026.
 """
+
+from collections.abc import Sequence
+
+from gptcore.scalar.attention import Vector
+from gptcore.scalar.value import Value
 
 EPSILON = 1e-5  # under RMSNorm's root, so that a vector of zeros can be normalised
 
 
-def dot(a, b):
-    """Multiply pairwise and add up. Shapes: a, b (n,) -> one Value."""
-    return sum(x * y for x, y in zip(a, b))
+def dot(a: Vector, b: Vector) -> Value:
+    """Dot product.
+
+    Args:
+        a: Shape (n,).
+        b: Shape (n,).
+    """
+    return sum((x * y for x, y in zip(a, b)), Value(0.0))
 
 
-def linear(x, rows):
-    """One dot product for each row of weights. Shapes: x (n,), rows (m, n) -> (m,)."""
+def linear(x: Vector, rows: Sequence[Vector]) -> list[Value]:
+    """A linear layer without bias: one dot product for each row of weights.
+
+    Args:
+        x: Shape (n,).
+        rows: Weights, shape (m, n).
+
+    Returns:
+        Shape (m,).
+    """
     return [dot(row, x) for row in rows]
 
 
-def softmax(logits):
-    """Positive numbers that sum to 1, in the proportions of e^logit. Shapes: (n,) -> (n,)."""
-    # exp(800) overflows; moving all together changes nothing
+def softmax(logits: Vector) -> list[Value]:
+    """Positive numbers that sum to 1, in the proportions of e^logit.
+
+    Args:
+        logits: Shape (n,).
+
+    Returns:
+        Shape (n,).
+    """
+    # exp(800) overflows; subtracting one number from all of them changes nothing
     largest = max(logit.data for logit in logits)
     exps = [(logit - largest).exp() for logit in logits]
-    total = sum(exps)
+    total = sum(exps, Value(0.0))
     return [e / total for e in exps]
 
 
-def cross_entropy(logits, target: int):
-    """-log of the probability that softmax gives to `target`.
+def cross_entropy(logits: Vector, target: int) -> Value:
+    """-log of the softmax probability of `target`.
 
-    Units: nats. Shapes: (n,) -> one Value.
+    Args:
+        logits: Shape (n,).
+        target: Index of the right answer.
+
+    Returns:
+        Nats.
     """
     return -softmax(logits)[target].log()
 
 
-def rmsnorm(x):
-    """Scale a vector so that the mean of its squares is 1. Shapes: (n,) -> (n,)."""
-    mean_square = sum(xi * xi for xi in x) / len(x)
+def rmsnorm(x: Vector) -> list[Value]:
+    """Scale a vector so that the mean of its squares is 1.
+
+    Args:
+        x: Shape (n,).
+
+    Returns:
+        Shape (n,).
+    """
+    mean_square = sum((xi * xi for xi in x), Value(0.0)) / len(x)
     scale = (mean_square + EPSILON) ** -0.5
     return [xi * scale for xi in x]

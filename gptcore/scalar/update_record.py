@@ -1,17 +1,22 @@
-"""What one step of training has to tell, whatever was trained."""
+"""What one update of the weights reports, whichever model is trained."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class UpdateRecord:
-    """One step of training: its number, what was read, and how surprised the model was.
+    """One update of the weights.
 
-    Units: loss in nats per token.
+    Attributes:
+        step: Number of the update, from 1.
+        document: The text that it learned from.
+        loss: Of that text before the update, in nats per token.
 
-    Example: for step in MicroGPT(["emma"]).train(2): print(step.step, step.loss)
+    Example:
+        >>> [record.step for record in MicroGPT(["emma"]).train(2)]
+        [1, 2]
     """
 
-    step: int  # from 1
+    step: int
     document: str
     loss: float

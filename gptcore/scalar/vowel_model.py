@@ -1,7 +1,7 @@
 """A language model with two weights, so that all of its loss fits on one map.
 
-It says how likely a vowel comes next: one logit for what follows a vowel, one for everything else.
-Left out on purpose: which vowel it is, and every other letter.
+It predicts whether the next letter is a vowel: one logit for what follows a vowel, one for the
+rest.
 """
 
 from collections.abc import Sequence
@@ -11,19 +11,34 @@ VOWELS = frozenset("aeiou")
 
 
 class VowelModel:
-    """What the documents make of two logits. Their vowels are counted once, here.
+    """The loss of two logits on some documents, whose vowels are counted once.
 
-    Raises:  ValueError if there are no documents.
-    Example: VowelModel(["emma"]).loss_at(0.0, 0.0) -> about 0.693
+    Args:
+        documents: Texts, 1 or more.
+
+    Raises:
+        ValueError: If there are no documents.
+
+    Example:
+        >>> round(VowelModel(["emma"]).loss_at(0.0, 0.0), 3)
+        0.693
     """
 
     def __init__(self, documents: Sequence[str]):
-        self.counts = counts_of(documents)
+        self.counts = count_vowels(documents)
         if not documents:
             raise ValueError("documents is empty: there is nothing to predict.")
 
     def loss_at(self, after_consonant: float, after_vowel: float) -> float:
-        """Mean surprise about "is it a vowel?". Units: nats for each letter and end."""
+        """Mean cross-entropy of "is it a vowel?".
+
+        Args:
+            after_consonant: Logit of a vowel after a consonant or at the start.
+            after_vowel: Logit of a vowel after a vowel.
+
+        Returns:
+            Nats for each letter and each end.
+        """
         total = 0.0
         for logit, (yes, no) in zip((after_consonant, after_vowel), self.counts):
             total += yes * softplus(-logit) + no * softplus(logit)
@@ -32,27 +47,34 @@ class VowelModel:
     def grad_at(
         self, after_consonant: float, after_vowel: float, documents: Sequence[str] = ()
     ) -> list[float]:
-        """How fast that loss grows with each logit: said minus was. With `documents`: their loss.
+        """The gradient of the loss: probabilities minus relative counts.
 
-        A few documents give another g than all of them; on average it is the same.
+        Args:
+            after_consonant: As in `loss_at`.
+            after_vowel: As in `loss_at`.
+            documents: Take the loss of these instead. The gradient of a few documents differs from
+                that of all; its mean over many draws is the same.
+
+        Returns:
+            One number for each logit.
         """
-        counts = counts_of(documents) if documents else self.counts
-        places = sum(map(sum, counts))
+        counts = count_vowels(documents) if documents else self.counts
+        n_letters = sum(map(sum, counts))
         return [
-            ((yes + no) * exp(-softplus(-logit)) - yes) / places
+            ((yes + no) * exp(-softplus(-logit)) - yes) / n_letters
             for logit, (yes, no) in zip((after_consonant, after_vowel), counts)
         ]
 
 
-def counts_of(documents: Sequence[str]) -> list[list[int]]:
-    """[vowels, others] that follow a consonant or the beginning, and those that follow a vowel."""
+def count_vowels(documents: Sequence[str]) -> list[list[int]]:
+    """[vowels, others] that follow a consonant or the start, and those that follow a vowel."""
     counts = [[0, 0], [0, 0]]
     for document in documents:
-        for before, then in zip(f" {document}", f"{document} "):
-            counts[before in VOWELS][then not in VOWELS] += 1
+        for previous, target in zip(f" {document}", f"{document} "):
+            counts[previous in VOWELS][target not in VOWELS] += 1
     return counts
 
 
 def softplus(x: float) -> float:
-    """log(1 + e^x): the surprise about what has a logit of -x. Large x do not overflow."""
+    """log(1 + e^x), the cross-entropy of an event with logit -x; large x do not overflow."""
     return max(x, 0.0) + log1p(exp(-abs(x)))

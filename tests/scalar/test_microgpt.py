@@ -396,7 +396,7 @@ def test_a_negative_number_of_samples_is_refused():
 
 def test_a_letter_that_the_documents_do_not_have_is_named():
     gpt = MicroGPT(["emma"], SMALL)
-    wanted = r"^'mob' has 'b', which stands in none of the documents\. Known: 'aem'\.$"
+    wanted = r"^'mob' has 'b', which this model does not know\. Known: 'aem'\.$"
     for ask in (gpt.encode, gpt.loss, gpt.next_probabilities):
         with pytest.raises(ValueError, match=wanted):
             ask("mob")

@@ -327,7 +327,7 @@ def test_zero_to_a_negative_power_is_refused_as_a_division(error):
 
 def test_a_root_of_a_negative_number_is_refused_with_two_ways_out():
     advice = (
-        r"is not a real number: a negative base needs a whole exponent\. "
+        r"is not a real number: a negative base needs an integer exponent\. "
         r"Square the base first, or make sure that it cannot be negative\.$"
     )
     with pytest.raises(ValueError, match=advice):

@@ -60,7 +60,7 @@ def test_a_misspelt_name_gets_the_nearest_one_and_all_of_them():
         pretokenize("a b", "GPT-2")
     assert str(caught.value) == (
         "There is no pattern 'GPT-2'. Did you mean 'gpt2'? The names are: gpt2, gpt4, gpt4o, "
-        "whole; or give a regular expression, such as PATTERNS['gpt2']."
+        "none; or give a regular expression, such as PATTERNS['gpt2']."
     )
     assert pretokenize("a b", "gpt2") == pretokenize("a b", PATTERNS["gpt2"]) == ["a", " b"]
 
