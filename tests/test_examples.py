@@ -63,9 +63,9 @@ def test_where_there_are_arrays_there_are_shapes():
 def test_an_example_does_what_it_says(one, tmp_path, monkeypatch):
     code, text = parse_example(one.doc.example) if one.doc.example else ("", "")
     is_doctest = one.doc.example.startswith(">>>")
-    for sign, text in NEEDS.items():
-        if sign in one.doc.example and not is_downloaded(text):
-            pytest.skip(f"{text} is not on this machine: gptcore fetch {text}")
+    for sign, needed in NEEDS.items():
+        if sign in one.doc.example and not is_downloaded(needed):
+            pytest.skip(f"{needed} is not on this machine: gptcore fetch {needed}")
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(BEFORE[one.package], names)

@@ -1,11 +1,12 @@
-"""Training that can be killed: settings, a loop of steps, checkpoints, and what they cost.
+"""Training with resume: settings, the loop of steps, checkpoints, and what a run costs.
 
-Read `trainer.py` and `run.py`; then `schedule.py`, `optimizers.py`, `loss.py`, `checkpoints.py`.
-The flat names (`gptcore.training.train`, ...) come from their files when they are asked for, so
-that importing this package loads nothing: no PyTorch. `__init__.pyi` is for type checkers.
+Start with `trainer.py` and `run.py`; then `schedule.py`, `optimizers.py`, `loss.py`, `saving/`.
+The flat names (`gptcore.training.train`, ...) are imported from their files at first use, so
+importing this package does not load PyTorch. `__init__.pyi` is for type checkers.
 """
 
 from importlib import import_module
+from typing import Any
 
 HOME_OF = {
     "train": "trainer",
@@ -64,13 +65,13 @@ HOME_OF = {
 __all__ = list(HOME_OF)
 
 
-def __getattr__(name: str):
-    """Import the file that has `name`, and hand its `name` on."""
+def __getattr__(name: str) -> Any:
+    """Import `name` from its file at first use (PEP 562)."""
     if name not in HOME_OF:
         raise AttributeError(f"gptcore.training has no {name!r}; it has {', '.join(HOME_OF)}.")
     return getattr(import_module(f"gptcore.training.{HOME_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    """What can be asked for, so that Tab completes it before it is loaded."""
+    """List all names, so that Tab completes them before they are loaded."""
     return sorted([*globals(), *HOME_OF])

@@ -102,7 +102,7 @@ class LossSum(nn.Module):
         if chunk >= len(x):
             return loss_of_hidden(x, flat_targets)
         total = x.new_zeros((), dtype=torch.float32)
-        for piece, its_targets in zip(x.split(chunk), flat_targets.split(chunk)):
+        for piece, its_targets in zip(torch.split(x, chunk), torch.split(flat_targets, chunk)):
             total = total + checkpoint(loss_of_hidden, piece, its_targets, use_reentrant=False)
         return total
 

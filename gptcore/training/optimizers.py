@@ -7,6 +7,8 @@ Source: AdamW: Loshchilov and Hutter 2017, arXiv 1711.05101; Muon: Jordan et al.
     length of its step, which matches AdamW's: Liu et al. 2025, arXiv 2502.16982.
 """
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 from torch.optim import AdamW, Muon, Optimizer
@@ -133,7 +135,7 @@ def load_optimizer_state(
         optimizer.load_state_dict(content)
 
 
-def clip_grad_norm(weights: list[Tensor], max_norm: float) -> Tensor:
+def clip_grad_norm(weights: Iterable[Tensor], max_norm: float) -> Tensor:
     """Scale all gradients down together if their norm is above `max_norm`.
 
     Args:

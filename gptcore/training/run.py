@@ -165,8 +165,7 @@ class Run:
                 total += loss.detach()
         for optimizer in self.optimizers:
             self.scaler.unscale_(optimizer)
-        weights = list(self.model.parameters())
-        grad_norm = float(full_tensor(clip_grad_norm(weights, config.grad_clip)))
+        grad_norm = float(full_tensor(clip_grad_norm(self.model.parameters(), config.grad_clip)))
         train_loss = self.world.all_reduce(float(total)) / self.world.world_size
         overflowed = self.check_finite(train_loss, grad_norm, batch)
         lr = learning_rate(config, step)
