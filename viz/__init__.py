@@ -50,7 +50,7 @@ _HOME = {
     "draw_shapes": "architecture.shapes",
     "draw_head_split": "architecture.head_split",
     "HeadSplitter": "architecture.head_splitter",
-    "draw_query": "attention.query",
+    "draw_query": "attention.head_query",
     "AttentionExplorer": "attention.attention_explorer",
     "draw_memory": "hardware.memory",
     "BudgetDial": "hardware.budget_dial",

@@ -8,7 +8,7 @@ from viz.architecture.shapes import draw_shapes as draw_shapes
 from viz.attention.attention import draw_attention as draw_attention
 from viz.attention.attention_editor import AttentionEditor as AttentionEditor
 from viz.attention.attention_explorer import AttentionExplorer as AttentionExplorer
-from viz.attention.query import draw_query as draw_query
+from viz.attention.head_query import draw_query as draw_query
 from viz.canvas.picture import Picture as Picture
 from viz.curves.context import draw_context as draw_context
 from viz.curves.ladder import draw_ladder as draw_ladder

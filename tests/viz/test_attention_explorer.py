@@ -12,29 +12,29 @@ from viz import AttentionExplorer, draw_query
 L, H = 3, 4
 
 
-def weights_of(text, silenced=frozenset()):
-    """Weights that depend on the text, and above a silenced head on that, too."""
+def weights_of(text, ablated_heads=frozenset()):
+    """Weights that depend on the text, and above an ablated head on that, too."""
     T = len(text.split())
     scores = np.random.default_rng(len(text)).normal(size=(L, H, T, T))
-    for layer, head in silenced:
+    for layer, head in ablated_heads:
         scores[layer + 1 :] *= 0.5 + 0.1 * head
     scores += np.triu(np.full((T, T), -np.inf), 1)
     return np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
 
 
-def look(text, silenced):
+def run_model(text, ablated_heads):
     if not text.strip():
         raise ValueError("An empty text has <b>no token</b>.")
-    return text.split(), weights_of(text, silenced)
+    return text.split(), weights_of(text, ablated_heads)
 
 
-def loss(text, silenced):
-    return 2.0 + 0.125 * len(silenced)
+def loss(text, ablated_heads):
+    return 2.0 + 0.125 * len(ablated_heads)
 
 
 @pytest.fixture
 def explorer() -> AttentionExplorer:
-    return AttentionExplorer(look, text="the cat sat on it", loss=loss, layer=1, head=2)
+    return AttentionExplorer(run_model, text="the cat sat on it", loss=loss, layer=1, head=2)
 
 
 def words_of(html: str) -> str:
@@ -64,35 +64,35 @@ def test_every_step_of_every_slider_changes_the_screen_and_shows_its_head(explor
                 assert explorer.picture().data["weights"] == pytest.approx(
                     weights[layer, head, query]
                 )
-                assert explorer.picture().data["heard"] == pytest.approx(
+                assert explorer.picture().data["received"] == pytest.approx(
                     weights[layer, head, :, query]
                 )
 
 
 def test_a_silenced_head_is_crossed_out_its_cost_is_told_and_the_layers_above_see_it(explorer):
-    explorer.silence.value = True
+    explorer.ablate.value = True
     assert "2.125 nats without head 1.2; with all 2.000: 0.125 worse" in explorer.picture().alt
     assert "which is silenced" in explorer.picture().alt
     explorer.layer.value = 2
-    assert explorer.silence.value is False
-    assert explorer.silenced == {(1, 2)}
+    assert explorer.ablate.value is False
+    assert explorer.ablated_heads == {(1, 2)}
     wanted = weights_of("the cat sat on it", {(1, 2)})[2, 2, 4]
     assert explorer.picture().data["weights"] == pytest.approx(wanted)
     explorer.layer.value = 1
-    assert explorer.silence.value is True
-    explorer.silence.value = False
-    assert explorer.silenced == frozenset()
+    assert explorer.ablate.value is True
+    explorer.ablate.value = False
+    assert explorer.ablated_heads == frozenset()
 
 
 def test_all_heads_can_be_let_speak_again(explorer):
     first = explorer.screen.value
     for layer, head in ((0, 0), (2, 3), (1, 2)):
         explorer.layer.value, explorer.head.value = layer, head
-        explorer.silence.value = True
+        explorer.ablate.value = True
     assert "0.375 worse" in explorer.picture().alt
     explorer.undo.click()
     assert explorer.screen.value == first
-    assert explorer.silence.value is False
+    assert explorer.ablate.value is False
 
 
 def test_another_text_is_read_and_its_last_token_asks(explorer):
@@ -122,7 +122,7 @@ def test_a_move_is_answered_at_once():
     many = "word " * 64
     scores = np.tri(64) / np.arange(1, 65)[:, None]
     explorer = AttentionExplorer(
-        lambda text, silenced: (text.split(), np.broadcast_to(scores, (12, 12, 64, 64))), text=many
+        lambda text, ablated_heads: (text.split(), np.broadcast_to(scores, (12, 12, 64, 64))), text=many
     )
     start = time.process_time()
     for value in range(1, 6):
@@ -131,7 +131,7 @@ def test_a_move_is_answered_at_once():
 
 
 def test_one_layer_with_one_head_and_no_loss_are_enough():
-    explorer = AttentionExplorer(lambda text, silenced: (list(text), np.eye(len(text))), text="ab")
+    explorer = AttentionExplorer(lambda text, ablated_heads: (list(text), np.eye(len(text))), text="ab")
     assert explorer.layer not in explorer.live.children
     assert explorer.head not in explorer.live.children
     assert "nats" not in explorer.picture().alt
@@ -140,25 +140,25 @@ def test_one_layer_with_one_head_and_no_loss_are_enough():
 def test_the_still_never_moves(explorer):
     before = explorer._repr_mimebundle_()
     explorer.head.value = 0
-    explorer.silence.value = True
+    explorer.ablate.value = True
     after = explorer._repr_mimebundle_()
     assert (before["text/plain"], before["text/html"]) == (after["text/plain"], after["text/html"])
 
 
 def test_places_that_are_not_there_are_refused():
     with pytest.raises(ValueError, match="layer=3 must be a whole number, from 0 to 2"):
-        AttentionExplorer(look, text="a b", layer=3)
+        AttentionExplorer(run_model, text="a b", layer=3)
     for place in ({"layer": 3}, {"head": 4}, {"query": 2}):
         with pytest.raises(
             ValueError, match=r"(layer|head|query)=. must be a whole number, from 0 to"
         ):
             draw_query(weights_of("a b"), ["a", "b"], **place)
     with pytest.raises(ValueError, match="5 x 5 squares, but there are 2 tokens"):
-        AttentionExplorer(lambda text, silenced: (["a", "b"], np.eye(5)), text="x")
+        AttentionExplorer(lambda text, ablated_heads: (["a", "b"], np.eye(5)), text="x")
 
 
 def test_tokens_from_outside_cannot_break_it():
     tokens = ["<script>", "\n", "שלום", "🙂", "\x00", ""]
-    svg = draw_query(np.eye(6), tokens, said="<b>").to_svg()
+    svg = draw_query(np.eye(6), tokens, caption="<b>").to_svg()
     assert "<script" not in svg
     assert "<b>" not in svg

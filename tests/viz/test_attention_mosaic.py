@@ -13,7 +13,7 @@ import pytest
 from matplotlib.image import imread
 
 from viz import draw_attention
-from viz.attention.attention_page import MANY
+from viz.attention.attention_page import FINE
 from viz.canvas.palette import INK, WHITE, blend
 
 TOKENS = [f"w{i}" for i in range(9)]
@@ -30,7 +30,7 @@ def pixels_of(picture) -> np.ndarray:
     source = unquote(unescape(re.search(r'<img src="([^"]+)"', picture.to_html())[1]))
     png = base64.b64decode(re.search(r"image/png;base64,([\w+/=]+)", source)[1])
     seen = np.rint(imread(BytesIO(png))[..., 0] * 255).astype(int)
-    reds = {int(blend(WHITE, INK, (k / MANY) ** 0.5)[1:3], 16): k / MANY for k in range(MANY + 1)}
+    reds = {int(blend(WHITE, INK, (k / FINE) ** 0.5)[1:3], 16): k / FINE for k in range(FINE + 1)}
     return np.vectorize(reds.get)(seen)
 
 
@@ -43,10 +43,10 @@ def test_every_shape_that_models_hand_out_is_the_same_picture():
     weights = causal_weights(3, 4, 9, 9)
     batch = np.stack([causal_weights(3, 4, 9, 9, seed=1), weights], 1)  # (L, B, H, T, T)
     svg = draw_attention(weights, TOKENS).to_svg()
-    assert draw_attention(batch, TOKENS, text=1).to_svg() == svg
+    assert draw_attention(batch, TOKENS, batch_index=1).to_svg() == svg
     assert draw_attention(batch, TOKENS).to_svg() != svg
     layers = tuple(torch.tensor(layer, dtype=torch.float32) for layer in batch)
-    assert draw_attention(layers, TOKENS, text=1).data["heads"].keys() == (
+    assert draw_attention(layers, TOKENS, batch_index=1).data["heads"].keys() == (
         draw_attention(weights, TOKENS).data["heads"].keys()
     )
     assert draw_attention(list(weights), TOKENS).to_svg() == svg
@@ -68,7 +68,7 @@ def test_the_pixels_of_the_still_are_the_weights():
         for head in range(4):
             square = seen[9 * layer : 9 * layer + 9, 9 * head : 9 * head + 9]
             # Dark neighbours have one colour, so that another reader is steps off.
-            assert square == pytest.approx(weights[layer, head], abs=3 / MANY)
+            assert square == pytest.approx(weights[layer, head], abs=3 / FINE)
 
 
 def test_layers_and_heads_can_be_picked_or_averaged():
@@ -188,8 +188,8 @@ def test_layers_of_different_shapes_and_a_text_that_is_not_there_are_refused():
     with pytest.raises(ValueError, match=r"different shapes, \(2, 9, 9\) and \(3, 9, 9\)"):
         draw_attention([causal_weights(2, 9, 9), causal_weights(3, 9, 9)], TOKENS)
     with pytest.raises(ValueError, match="texts 0 to 1"):
-        draw_attention(np.stack([causal_weights(3, 4, 9, 9)] * 2, 1), TOKENS, text=2)
-    with pytest.raises(ValueError, match="start=9 must be the place of a token, from 0 to 8"):
+        draw_attention(np.stack([causal_weights(3, 4, 9, 9)] * 2, 1), TOKENS, batch_index=2)
+    with pytest.raises(ValueError, match="start=9 must be the position of a token, from 0 to 8"):
         draw_attention(causal_weights(9, 9), TOKENS, start=9)
 
 

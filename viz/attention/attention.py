@@ -1,142 +1,179 @@
-"""Who listens to whom: every head of every layer, of one model or of several.
+"""Attention weights of every head of every layer, of one model or of several.
 
-A row asks, the columns are asked, and the darker a square, the more of that column's value the row
-takes. A few heads are drawn square by square, many as small images that open under the mouse; both
-answer to the mouse and to the keys without a kernel. Left out on purpose: what the weights are good
-for. A dark square says that a token was listened to, not that it mattered; `AttentionEditor` finds
-that out by moving it.
+A row is a query, a column a key; the darker a square, the larger the weight. A few heads are drawn
+square by square, many as small images; in a browser both respond to the mouse and to the keys
+without a kernel.
+
+Trap: a large weight says that a token was attended to, not that it mattered. `AttentionEditor`
+changes weights to find that out.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from viz.attention.attention_mosaic import describe_many, draw_mosaic, how_many
-from viz.attention.attention_page import hovered, opened
-from viz.attention.attention_squares import draw_lines, draw_squares, fits
-from viz.attention.attention_stack import Choice, Stack, read_stack
+from viz.attention.attention_mosaic import draw_mosaic, max_tokens, mosaic_alt_text
+from viz.attention.attention_page import hover_html, interactive_html
+from viz.attention.attention_squares import Rows, draw_lines, draw_squares, fits_as_squares
+from viz.attention.attention_weights import (
+    AttentionWeights,
+    Selection,
+    Weights,
+    to_attention_weights,
+)
 from viz.canvas.arrays import to_int, to_tokens
 from viz.canvas.labels import visible_token
 from viz.canvas.picture import Picture
 
-MOST_SAID = 8  # heads that the sentence goes through one by one
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_HEADS_IN_ALT = 8
 VIEWS = ("matrix", "lines")
-Rows = list[list[float]]
 
 
 def draw_attention(
-    weights,
+    weights: Weights | Mapping[str, Weights],
     tokens: Sequence[str],
     *,
-    layer: Choice = None,
-    head: Choice = None,
-    text: int = 0,
+    layer: Selection = None,
+    head: Selection = None,
+    batch_index: int = 0,
     start: int = 0,
     view: str = "matrix",
     title: str = "",
     causal: bool = True,
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """Who (row) listens to whom (column), from 0 white to 1 dark; one picture for each head.
+    """Draw attention weights from 0, white, to 1, dark: rows are queries, columns are keys.
 
-    `layer` and `head` pick one of several, or "mean"; `text` picks one of a batch. A mapping
-    name -> weights puts models, or steps of one, side by side. `view` is "matrix" or "lines".
-    Of a long text the part from token `start` on is drawn, as long as can be read; the rows before
-    it are not looked at, and may be padding.
-    `causal=False` is for models in which tokens see later ones.
-    Shapes:  weights (T, T), (H, T, T), (L, H, T, T), (L, B, H, T, T), any array, or a tuple of
-        (B, H, T, T) for each layer, as transformers has them; tokens: T of them.
-    Raises:  ValueError if the shape does not fit the tokens, if a row does not sum to 1, if a
-        token listens to a later one although `causal`.
-    Example: draw_attention([[1, 0], [0.3, 0.7]], ["a", "b"])
+    Args:
+        weights: Shape (T, T), (H, T, T), (L, H, T, T) or (L, B, H, T, T), any array, or a tuple of
+            (B, H, T, T) for each layer as transformers returns it. A mapping name -> weights draws
+            several models, or training steps, side by side.
+        tokens: The T tokens. Of a long text only as many are drawn as can be read.
+        layer: Only this layer; or "mean".
+        head: Only this head; or "mean".
+        batch_index: Which text of a batch.
+        start: The first token that is drawn. Rows before it are not checked and may be padding.
+        view: "matrix" or "lines".
+        title: Written above.
+        causal: False for models in which tokens attend to later ones.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, or `ax` if it was given.
+
+    Raises:
+        ValueError: If the shape does not fit the tokens, a row does not sum to 1, or a token
+            attends to a later one although `causal`.
+
+    Example:
+        >>> draw_attention([[1, 0], [0.3, 0.7]], ["a", "b"])
+        Picture: Attention among 2 tokens; head 0: b (position 1) gives 0.70 to itself.
     """
     labels = to_tokens(tokens)
     start = check_options(view, start, len(labels))
     named = weights if isinstance(weights, Mapping) else {"": weights}
     if not named:
         raise ValueError("There is nothing to draw: give at least one name and its weights.")
-    stacks = {
-        str(name): read_stack(given, labels, causal, text, start).pick(layer, head)
+    models = {
+        str(name): to_attention_weights(given, labels, causal, batch_index, start).select(
+            layer, head
+        )
         for name, given in named.items()
     }
-    T = min(len(labels) - start, how_many(stacks, causal))
-    note = what_is_left_out(len(labels), start, T)
-    stacks = {name: stack.part(start, T) for name, stack in stacks.items()}
+    T = min(len(labels) - start, max_tokens(models, causal))
+    note = omission_note(len(labels), start, T)
+    models = {name: model.crop(start, T) for name, model in models.items()}
     heads = {
         f"{name}, {which}" if name else which: rows
-        for name, stack in stacks.items()
-        for which, rows in stack.singly()
+        for name, model in models.items()
+        for which, rows in model.iter_heads()
     }
     data = {"tokens": labels[start : start + T], "heads": heads, "left_out": note}
-    deep = any(len(stack.layers) > 1 for stack in stacks.values())
-    if deep or not fits(len(heads), T):
-        picture = all_heads(data, stacks, start, view, title, causal)
-    else:
-        picture = few_heads(data, stacks, start, view, title, causal)
+    has_layers = any(len(model.layers) > 1 for model in models.values())
+    as_squares = not has_layers and fits_as_squares(len(heads), T)
+    draw = squares_picture if as_squares else mosaic_picture
+    picture = draw(data, models, start, view, title, causal)
     return picture.draw_on(ax) if ax is not None else picture
 
 
 def check_options(view: str, start: int, T: int) -> int:
+    """The start as an int; raises ValueError for an unknown view, or a start outside the text."""
     if view not in VIEWS:
         raise ValueError(f"view={view!r} must be one of {', '.join(map(repr, VIEWS))}.")
     try:
         return to_int(start, "start", 0, max(0, T - 1))
     except ValueError:
         raise ValueError(
-            f"start={start!r} must be the place of a token, from 0 to {T - 1}."
+            f"start={start!r} must be the position of a token, from 0 to {T - 1}."
         ) from None
 
 
-def what_is_left_out(tokens: int, start: int, shown: int) -> str:
+def omission_note(tokens: int, start: int, shown: int) -> str:
+    """Which tokens are drawn, or "" for all."""
     if start:
-        told = f"tokens {start:,} to {start + shown - 1:,} of {tokens:,} are drawn"
-        return f"{told}, without what they give to others"
+        range_text = f"tokens {start:,} to {start + shown - 1:,} of {tokens:,} are drawn"
+        return f"{range_text}, without what they give to others"
     return f"{tokens - shown:,} more tokens not drawn" if tokens > shown else ""
 
 
-def few_heads(
-    data: dict, stacks: dict[str, Stack], start: int, view: str, title: str, causal: bool
+def squares_picture(
+    data: dict[str, Any],
+    models: dict[str, AttentionWeights],
+    start: int,
+    view: str,
+    title: str,
+    causal: bool,
 ) -> Picture:
-    """Square by square, or line by line."""
+    """A few heads, square by square or line by line."""
     labels, heads, note = data["tokens"], data["heads"], data["left_out"]
     rows = {which: weights.tolist() for which, weights in heads.items()}
-    alt = describe(rows, labels, start, causal, note)
+    alt = alt_text(rows, labels, start, causal, note)
     if view == "lines":
         picture = Picture(data, alt, draw_lines(rows, labels, title, note))
-        picture.html = opened(picture, stacks, labels, start, view, title, causal)
+        picture.html = interactive_html(picture, models, labels, start, view, title, causal)
         return picture
-    scene, places = draw_squares(rows, labels, title, causal, note)
+    scene, corners = draw_squares(rows, labels, title, causal, note)
     picture = Picture(data, alt, scene)
-    picture.html = hovered(picture, heads, labels, start, places, causal)
+    picture.html = hover_html(picture, heads, labels, start, corners, causal)
     return picture
 
 
-def all_heads(
-    data: dict, stacks: dict[str, Stack], start: int, view: str, title: str, causal: bool
+def mosaic_picture(
+    data: dict[str, Any],
+    models: dict[str, AttentionWeights],
+    start: int,
+    view: str,
+    title: str,
+    causal: bool,
 ) -> Picture:
-    """Small images, of which one is opened under the mouse."""
+    """Many heads as small images, of which one is enlarged under the mouse."""
     labels, note = data["tokens"], data["left_out"]
-    scene = draw_mosaic(stacks, labels, title, note)
-    picture = Picture(data, describe_many(stacks, title, note), scene)
-    picture.html = opened(picture, stacks, labels, start, view, title, causal)
+    scene = draw_mosaic(models, labels, title, note)
+    picture = Picture(data, mosaic_alt_text(models, title, note), scene)
+    picture.html = interactive_html(picture, models, labels, start, view, title, causal)
     return picture
 
 
-def describe(
-    heads: dict[str, Rows], labels: list[str], start: int, causal: bool, left_out: str
+def alt_text(
+    heads: dict[str, Rows], labels: list[str], start: int, causal: bool, note: str
 ) -> str:
-    """One sentence: for each head who listens hardest to whom."""
-    some = list(heads.items())[:MOST_SAID]
-    parts = [f"{which}: {strongest(rows, labels, start, causal)}" for which, rows in some]
-    sentence = f"Who listens to whom among {len(labels)} tokens; " + "; ".join(parts)
+    """One sentence: the largest weight of each head."""
+    some = list(heads.items())[:MAX_HEADS_IN_ALT]
+    parts = [f"{which}: {largest_weight(rows, labels, start, causal)}" for which, rows in some]
+    sentence = f"Attention among {len(labels)} tokens; " + "; ".join(parts)
     more = len(heads) - len(some)
     sentence += f"; and {more} more heads" if more else ""
-    return sentence + (f"; {left_out}." if left_out else ".")
+    return sentence + (f"; {note}." if note else ".")
 
 
-def strongest(rows: Rows, labels: list[str], start: int, causal: bool) -> str:
-    # The first token of a causal head has nobody but itself: its 1.00 says nothing.
+def largest_weight(rows: Rows, labels: list[str], start: int, causal: bool) -> str:
+    """The largest weight of a head, its query and its key."""
+    # The first token of a causal head can only attend to itself, so its 1.00 says nothing.
     first = 1 if causal and len(rows) > 1 else 0
     pairs = [(i, j) for i in range(first, len(rows)) for j in range(len(rows))]
     i, j = max(pairs, key=lambda pair: rows[pair[0]][pair[1]])
-    whom = "itself" if i == j else f"{visible_token(labels[j])} (position {j + start})"
-    asks = f"{visible_token(labels[i])} (position {i + start})"
-    return f"{asks} gives {rows[i][j]:.2f} to {whom}"
+    key = "itself" if i == j else f"{visible_token(labels[j])} (position {j + start})"
+    query = f"{visible_token(labels[i])} (position {i + start})"
+    return f"{query} gives {rows[i][j]:.2f} to {key}"

@@ -1,11 +1,12 @@
-"""Change what one letter hears: edit a score, silence a head, take the positions away.
+"""Change the attention of one token: edit a score, ablate a head, take the positions away.
 
-Looking at weights tells what a head does; changing them tells what it is good for. The control
-knows no model: a function answers how it looks inside, another what it costs.
+Weights show what a head does; changing them shows what it is good for. The control knows no model:
+one function computes the activations, another the loss.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 from ipywidgets import Button, Checkbox, FloatSlider, HBox, IntSlider, Layout, SelectionSlider
 
@@ -17,47 +18,67 @@ from viz.canvas.picture import Picture
 
 
 class AttentionEditor(Control):
-    """Choose who asks and in which head; add to the score of any letter, and see what follows.
+    """Choose a query and a head, add to the score of any token, and see what follows.
 
-    Both functions are called with query, head, added (T numbers: what is added to that row's
-    scores), silenced (a set of heads) and use_positions (True or False). `look` answers with a
-    dictionary: scores (T,) before the change, weights (T, T), values (T, D), mixed (D,), probs
-    (token -> probability). `loss`, if given, answers with one number, which `loss_name` explains.
-    `still_added` is an edit, position -> what is added, that a page without a kernel shows.
-    Raises:  ValueError if what `look` answers does not fit the tokens.
-    Example: alone = {"scores": [0.0], "weights": [[1.0]], "values": [[1.0]], "mixed": [1.0]}
-             AttentionEditor(lambda **knobs: {**alone, "probs": {"a": 1.0}}, ["a"], n_head=1)
+    Example:
+        >>> state = {"scores": [0.0], "weights": [[1.0]], "values": [[1.0]], "context": [1.0]}
+        >>> AttentionEditor(lambda **knobs: {**state, "probs": {"a": 1.0}}, ["a"], n_head=1)
+        AttentionEditor: In head 0 a at position 0 gives 1.00 to a at position 0; next come a 1.00.
     """
 
     def __init__(
         self,
-        look: Callable[..., Mapping],
+        run_model: Callable[..., Mapping[str, Any]],
         tokens: Sequence[str],
         n_head: int,
         *,
         loss: Callable[..., float] | None = None,
         loss_name: str = "loss",
         head: int = 0,
-        still_added: Mapping[int, float] | None = None,
+        still_score_delta: Mapping[int, float] | None = None,
     ):
-        self.look, self.loss, self.loss_name, self.undoing = look, loss, loss_name, False
+        """Make the control.
+
+        Both functions are called with the keyword arguments `query`, `head`, `score_delta` (T
+        numbers that are added to the scores of that query), `ablated_heads` (a set of ints) and
+        `use_positions` (a bool).
+
+        Args:
+            run_model: Returns a dictionary: scores (T,) before the change, weights (T, T), values
+                (T, D), context (D,) and probs (token -> probability).
+            tokens: The T tokens, 16 at most.
+            n_head: How many heads the layer has.
+            loss: Returns one number, in nats.
+            loss_name: What the loss is of.
+            head: The head that is shown first.
+            still_score_delta: Position -> what is added in the still, which is seen where no
+                kernel runs.
+
+        Raises:
+            ValueError: If what `run_model` returns does not fit the tokens.
+        """
+        self.run_model, self.loss, self.loss_name = run_model, loss, loss_name
+        self.undoing = False
         self.tokens = [str(token) for token in tokens]
         if not self.tokens:
             raise ValueError("There are no tokens: give one at least.")
         n_head = to_int(n_head, "n_head", 1)
         head = to_int(head, "head", 0, n_head - 1)
         last = len(self.tokens) - 1
-        look_of = {"layout": Layout(width="500px"), "style": {"description_width": "130px"}}
+        style: dict[str, Any] = {
+            "layout": Layout(width="500px"),
+            "style": {"description_width": "130px"},
+        }
         names = [visible_token(token, 6) for token in self.tokens]
-        asks = [(f"{name} at {i}", i) for i, name in enumerate(names)]
-        self.query = SelectionSlider(options=asks, value=last, description="who asks", **look_of)
-        self.head = IntSlider(value=head, min=0, max=n_head - 1, description="head", **look_of)
-        self.added = [
-            FloatSlider(value=0, min=-8, max=8, step=0.5, description=f"add to {name}", **look_of)
-            for name, _ in asks
+        options = [(f"{name} at {i}", i) for i, name in enumerate(names)]
+        self.query = SelectionSlider(options=options, value=last, description="who asks", **style)
+        self.head = IntSlider(value=head, min=0, max=n_head - 1, description="head", **style)
+        self.score_delta = [
+            FloatSlider(value=0, min=-8, max=8, step=0.5, description=f"add to {name}", **style)
+            for name, _ in options
         ]
         small = Layout(width="150px")
-        self.silenced = [
+        self.ablated_heads = [
             Checkbox(value=False, description=f"silence head {h}", indent=False, layout=small)
             for h in range(n_head)
         ]
@@ -66,75 +87,78 @@ class AttentionEditor(Control):
         )
         self.reset = Button(description="undo all changes", layout=Layout(width="160px"))
         self.reset.on_click(self.undo)
-        self.first_loss = loss(**self.untouched(last, head)) if loss else 0.0
-        switches = HBox([*self.silenced, self.use_positions], layout=Layout(flex_flow="row wrap"))
-        start = self.untouched(last, head)
-        for position, by in (still_added or {}).items():
-            start["added"][position] = float(by)
-        knobs = [self.query, *([self.head] if n_head > 1 else []), *self.added]
-        super().__init__([*knobs, switches, self.reset], self.drawn(start))
-        for knob in [*knobs, *self.silenced, self.use_positions]:
+        still = self.unchanged_knobs(last, head)
+        self.baseline_loss = loss(**still) if loss else 0.0
+        for position, delta in (still_score_delta or {}).items():
+            still["score_delta"][position] = float(delta)
+        boxes = [*self.ablated_heads, self.use_positions]
+        switches = HBox(boxes, layout=Layout(flex_flow="row wrap"))
+        knobs = [self.query, *([self.head] if n_head > 1 else []), *self.score_delta]
+        super().__init__([*knobs, switches, self.reset], self.draw(still))
+        for knob in [*knobs, *boxes]:
             knob.observe(self.redraw, names="value")
 
-    def untouched(self, query: int, head: int) -> dict:
-        """The knobs of a model that nobody has changed."""
-        none = [0.0] * len(self.tokens)
+    def unchanged_knobs(self, query: int, head: int) -> dict[str, Any]:
+        """The arguments of `run_model` for the unchanged model."""
         return {
             "query": query,
             "head": head,
-            "added": none,
-            "silenced": frozenset(),
+            "score_delta": [0.0] * len(self.tokens),
+            "ablated_heads": frozenset(),
             "use_positions": True,
         }
 
-    def turned(self) -> dict:
-        """The knobs as they stand now."""
-        return self.untouched(self.query.value, self.head.value) | {
-            "added": [knob.value for knob in self.added],
-            "silenced": frozenset(h for h, box in enumerate(self.silenced) if box.value),
+    def current_knobs(self) -> dict[str, Any]:
+        """The arguments of `run_model` as the knobs are now."""
+        return self.unchanged_knobs(self.query.value, self.head.value) | {
+            "score_delta": [knob.value for knob in self.score_delta],
+            "ablated_heads": frozenset(h for h, box in enumerate(self.ablated_heads) if box.value),
             "use_positions": self.use_positions.value,
         }
 
-    def undo(self, button=None) -> None:
-        self.undoing = True  # one new picture at the end, not one for each knob
-        for knob in self.added:
+    def undo(self, button: Button | None = None) -> None:
+        """Undo all changes, and draw once at the end."""
+        self.undoing = True
+        for knob in self.score_delta:
             knob.value = 0.0
-        for box in self.silenced:
+        for box in self.ablated_heads:
             box.value = False
         self.use_positions.value = True
         self.undoing = False
         self.redraw()
 
-    def redraw(self, change=None) -> None:
+    def redraw(self, change: object = None) -> None:
+        """Draw, unless several knobs are being moved together."""
         if not self.undoing:
             super().redraw(change)
 
     def picture(self) -> Picture:
-        """The still for where the knobs stand, or what speaks against it."""
+        """The picture for the knobs as they are now, or why there is none."""
         try:
-            return self.drawn(self.turned())
+            return self.draw(self.current_knobs())
         except (ValueError, ArithmeticError) as error:
             return Picture(None, str(error), html=f"<p>{escape(str(error))}</p>")
 
-    def drawn(self, knobs: dict) -> Picture:
+    def draw(self, knobs: dict[str, Any]) -> Picture:
+        """The picture for these arguments of `run_model`."""
         query, head = knobs["query"], knobs["head"]
         return draw_attention_edit(
-            self.look(**knobs),
+            self.run_model(**knobs),
             self.tokens,
             query=query,
             head=head,
-            untouched=self.look(**self.untouched(query, head)),
-            added=knobs["added"],
-            silenced=head in knobs["silenced"],
-            said=self.cost(knobs),
+            baseline=self.run_model(**self.unchanged_knobs(query, head)),
+            score_delta=knobs["score_delta"],
+            ablated=head in knobs["ablated_heads"],
+            caption=self.format_loss(knobs),
         )
 
-    def cost(self, knobs: dict) -> str:
-        """One line: the loss now, and how much worse or better that is than the untouched one."""
+    def format_loss(self, knobs: dict[str, Any]) -> str:
+        """One line: the loss, and its change from the unchanged model's."""
         if self.loss is None:
             return ""
         now = self.loss(**knobs)
-        more = now - self.first_loss
+        more = now - self.baseline_loss
         verdict = "worse" if more > 0 else "better"
         change = f"{abs(more):.3f} {verdict}" if abs(more) >= 0.0005 else "no change"
-        return f"{self.loss_name}: {now:.3f} nats; untouched {self.first_loss:.3f}: {change}"
+        return f"{self.loss_name}: {now:.3f} nats; untouched {self.baseline_loss:.3f}: {change}"

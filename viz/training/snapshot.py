@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from viz.attention.attention_stack import Stack, read_stack
+from viz.attention.attention_weights import AttentionWeights, to_attention_weights
 from viz.canvas.picture import Picture
 from viz.curves.series import Series, to_series
 from viz.next_token.probabilities import draw_probabilities
@@ -23,7 +23,7 @@ class TrainingSnapshot:
 
     samples: list[str]
     tokens: list[str]
-    attention: Stack
+    attention: AttentionWeights
     next_token_picture: Picture
 
     @property
@@ -45,7 +45,7 @@ def read_snapshot(step: int, record: Mapping, last: float = inf) -> TrainingSnap
     return TrainingSnapshot(
         samples=[str(text) for text in record["samples"]],
         tokens=tokens,
-        attention=read_stack(record["attention"], tokens),
+        attention=to_attention_weights(record["attention"], tokens),
         next_token_picture=draw_probabilities(
             record["probabilities"], title="What it expects next"
         ),

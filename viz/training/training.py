@@ -7,7 +7,7 @@ Left out on purpose: a model. A moment is plain data, recorded while the trainin
 from collections.abc import Iterable, Mapping
 
 from viz.attention.attention import draw_attention
-from viz.attention.attention_stack import name_of
+from viz.attention.attention_weights import head_name
 from viz.canvas.labels import truncate
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text, hstack, vstack
@@ -91,11 +91,11 @@ def last_step(curves: Mapping[str, Series]) -> int:
 
 def attention_picture(snapshot: TrainingSnapshot, head_index: tuple[int, int]) -> Picture:
     """Where one head looks; of a long text, the beginning."""
-    one = snapshot.attention.pick(*head_index)
+    one = snapshot.attention.select(*head_index)
     T = min(len(snapshot.tokens), MAX_TOKENS)
     omitted = f", first {T} tokens of {len(snapshot.tokens)}" if len(snapshot.tokens) > T else ""
     several = snapshot.attention.weights.shape[0] * snapshot.attention.weights.shape[1] > 1
-    which = name_of(one.layers[0], one.heads[0]) if several else "one head"
+    which = head_name(one.layers[0], one.heads[0]) if several else "one head"
     weights = one.part(0, T).weights[0, 0]
     return draw_attention(weights, snapshot.tokens[:T], title=f"Where {which} looks{omitted}")
 

@@ -1,0 +1,197 @@
+"""One query in one head: the text with the weights of that query, that head, and all heads.
+
+`AttentionExplorer` shows the same with knobs. For several texts see `draw_attention`.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viz.attention.attention_mosaic import add_head_borders, add_token_names
+from viz.attention.attention_page import FINE, to_pixels
+from viz.attention.attention_weights import (
+    AttentionWeights,
+    Weights,
+    head_name,
+    to_attention_weights,
+)
+from viz.canvas.arrays import to_int, to_tokens
+from viz.canvas.labels import visible_token
+from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE, WHITE, blend, ink_on
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Image, Line, Rect, Scene, Text, hstack, vstack
+from viz.canvas.visible_text import display_width
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_TOKENS = 64
+WIDTH, ALL_HEADS, ONE_HEAD = 860.0, 330.0, 300.0  # pixels: of the scene, all heads, one head
+CHARACTER, TOKEN, LINE_HEIGHT = 7.85, 22, 42  # pixels
+RED = "#b3261e"
+
+Head = tuple[int, int]  # layer, head
+
+
+def draw_query(
+    weights: Weights,
+    tokens: Sequence[str],
+    *,
+    layer: int = 0,
+    head: int = 0,
+    query: int | None = None,
+    ablated_heads: Collection[Head] = (),
+    caption: str = "",
+    ax: "Axes | None" = None,
+) -> Picture:
+    """Draw what one token attends to in one head of one layer.
+
+    Args:
+        weights: Causal weights, of a shape that `draw_attention` takes.
+        tokens: The T tokens; of a long text the first 64 are drawn.
+        layer: Index of the layer.
+        head: Index of the head.
+        query: Position of the token that attends; None for the last one.
+        ablated_heads: Pairs (layer, head) that are crossed out.
+        caption: A line below, for instance the loss.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, or `ax` if it was given. `.data["weights"]` is the row of the query,
+        `.data["received"]` its column.
+
+    Raises:
+        ValueError: If the weights are unusable, or the layer, head or query does not exist.
+
+    Example:
+        >>> draw_query([[1, 0], [0.3, 0.7]], ["a", "b"])
+        Picture: b (1) gives 0.70 to itself in head 0.
+    """
+    labels = to_tokens(tokens)
+    attention = to_attention_weights(weights, labels).crop(0, min(len(labels), MAX_TOKENS))
+    picture = query_picture(attention, labels, layer, head, query, ablated_heads, caption)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def query_picture(
+    attention: AttentionWeights,
+    labels: list[str],
+    layer: int,
+    head: int,
+    query: int | None,
+    ablated_heads: Collection[Head],
+    caption: str,
+) -> Picture:
+    """The picture, of weights that are checked and cropped."""
+    L, H, T, _ = attention.weights.shape
+    query = T - 1 if query is None else query
+    layer, head = to_int(layer, "layer", 0, L - 1), to_int(head, "head", 0, H - 1)
+    query = to_int(query, "query", 0, T - 1)
+    weights = attention.weights[layer, head]
+    row = weights[query]
+    names = [visible_token(label, 14) for label in labels[:T]]
+    which = head_name(attention.layers[layer], attention.heads[head])
+    best = int(row.argmax())
+    key = "itself" if best == query else f"{names[best]} ({best})"
+    title = f"{names[query]} ({query}) gives {row[best]:.2f} to {key} in {which}"
+    title += ", which is silenced" if (layer, head) in ablated_heads else ""
+    heading = Scene(WIDTH, 38, [Text(16, 25, title, 15, weight="600")])
+    panels = [draw_all_heads(attention, layer, head, ablated_heads)] if L * H > 1 else []
+    panels.append(draw_one_head(weights, labels[:T], query))
+    footer = Scene(WIDTH, 24, [Text(16, 12, caption, 13, INK, weight="600")])
+    if len(labels) > T:
+        note = f"{len(labels) - T:,} more tokens not drawn"
+        footer = vstack(Scene(WIDTH, 18, [Text(16, 10, note, 11, MUTED)]), footer)
+    scene = vstack(heading, hstack(*panels, gap=10), draw_text(names, row, query), footer)
+    data = {
+        "layer": layer,
+        "head": head,
+        "query": query,
+        "weights": row,
+        "received": weights[:, query],
+    }
+    return Picture(data, f"{title}{'; ' + caption if caption else ''}.", scene)
+
+
+def draw_all_heads(
+    attention: AttentionWeights, layer: int, head: int, ablated_heads: Collection[Head]
+) -> Scene:
+    """Every head small: the chosen one in a frame, the ablated ones crossed out."""
+    L, H = attention.weights.shape[:2]
+    has_layers = attention.layers != [""]
+    side = max(14.0, min(64.0, ALL_HEADS / max(H, L)))
+    left, top = 66.0 if has_layers else 16.0, 40.0
+    scene = Scene(left + side * H + 10, top + side * L + 12)
+    scene.add(Text(left, top - 22, "head →", 11, MUTED))
+    for h in range(H):
+        scene.add(Text(left + side * (h + 0.5), top - 6, attention.heads[h], 11, MUTED, "middle"))
+    for k in range(L if has_layers else 0):
+        y = top + side * (k + 0.5) + 4
+        scene.add(Text(left - 8, y, f"layer {attention.layers[k]}", 11, MUTED, "end"))
+    png = to_pixels(max_pool(attention.weights, int(side)), FINE)
+    scene.add(Image(left, top, side * H, side * L, png))
+    add_head_borders(scene, left, top, side, (L, H), 3)
+    for k, h in sorted(ablated_heads):
+        x0, y0 = left + side * h + 3, top + side * k + 3
+        x1, y1 = x0 + side - 6, y0 + side - 6
+        scene.add(Line(((x0, y0), (x1, y1)), RED, 2), Line(((x0, y1), (x1, y0)), RED, 2))
+    scene.add(Rect(left + side * head, top + side * layer, side, side, "none", ORANGE, 3))
+    return scene
+
+
+def max_pool(weights: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Shrink each head by taking the maximum of blocks of weights.
+
+    Args:
+        weights: Shape (L, H, T, T).
+        size: How many squares a head may have across.
+
+    Returns:
+        Shape (L, H, S, S) with S at most `size`.
+    """
+    L, H, T, _ = weights.shape
+    kernel = -(-T // size)
+    S = -(-T // kernel)
+    padded = np.zeros((L, H, S * kernel, S * kernel))
+    padded[..., :T, :T] = weights
+    return padded.reshape(L, H, S, kernel, S, kernel).max((3, 5))
+
+
+def draw_one_head(weights: NDArray[np.float64], labels: list[str], query: int) -> Scene:
+    """The chosen head; the row and the column of the query in frames."""
+    T = len(labels)
+    left, top, side = 100.0, 52.0, ONE_HEAD / T
+    x, y = left + side * query, top + side * query
+    scene = Scene(left + ONE_HEAD + 20, top + ONE_HEAD + 12)
+    add_token_names(scene, labels, left, top, side)
+    scene.add(
+        Image(left, top, ONE_HEAD, ONE_HEAD, to_pixels(weights[None, None], FINE)),
+        Rect(left, top, ONE_HEAD, ONE_HEAD, "none", LINE),
+        Rect(left, y, side * (query + 1), side, "none", BLUE, 2),
+        Rect(x, y, side, side * (T - query), "none", ORANGE, 2),
+    )
+    return scene
+
+
+def draw_text(names: list[str], row: NDArray[np.float64], query: int) -> Scene:
+    """The tokens in their order, the bluer the larger the weight, with the numbers below."""
+    scene = Scene(WIDTH, 0)
+    scene.add(Text(16, 12, "the text, the bluer the more is taken of it", 11, MUTED))
+    x, y = 16.0, 20.0
+    for k, name in enumerate(names):
+        width = max(CHARACTER * display_width(name) + 8, 30.0)
+        if x + width > WIDTH - 16:
+            x, y = 16.0, y + LINE_HEIGHT
+        weight = float(row[k])
+        fill = blend(WHITE, BLUE, weight)
+        ink = MUTED if k > query else ink_on(fill)
+        stroke, stroke_width = (INK, 2) if k == query else (FAINT, 1)
+        scene.add(Rect(x, y, width - 2, TOKEN, fill, stroke, stroke_width, radius=3))
+        scene.add(Text(x + width / 2 - 1, y + 15, name, 13, ink, "middle", mono=True))
+        if k <= query and weight >= 0.005:
+            scene.add(Text(x + width / 2 - 1, y + 34, f"{weight:.2f}", 10, MUTED, "middle"))
+        x += width
+    scene.height = y + LINE_HEIGHT + 4
+    return scene
