@@ -171,13 +171,13 @@ print(f"{sum(to_vowels) / len(to_vowels):.2f} to vowels; {sum(vowels_there) / le
 # the 200 names that it has never seen, wherever they are long enough, and the last line says what it costs.
 
 # %%
-def tampered(query, head, added, silenced, use_positions):
+def interventions(query, head, score_delta, ablated_heads, use_positions):
     def edit(layer, h, scores):
         if h == head and query < len(scores):
-            scores[query, : query + 1] += added[: query + 1]
+            scores[query, : query + 1] += score_delta[: query + 1]
         return scores
 
-    heads = frozenset((0, h) for h in silenced)  # head h of layer 0, the only one
+    heads = frozenset((0, h) for h in ablated_heads)  # head h of layer 0, the only one
     return {"ablated_heads": heads, "use_positions": use_positions, "score_hook": edit}
 
 # %%
@@ -186,11 +186,11 @@ from gptcore.next_token import next_probabilities
 letters = [*gpt.gpt.characters, "end"]
 
 
-def look(query, head, **knobs):
-    inside = forward(emma, gpt.weights, n_head=4, **tampered(query, head, **knobs))
+def run_model(query, head, **knobs):
+    inside = forward(emma, gpt.weights, n_head=4, **interventions(query, head, **knobs))
     probs = dict(zip(letters, next_probabilities(inside.logits[query])))
     of_head = {"weights": inside.weights[0, head], "values": inside.values[0, head]}
-    of_row = {"scores": inside.scores[0, head, query], "mixed": inside.context[0, head, query]}
+    of_row = {"scores": inside.scores[0, head, query], "context": inside.context[0, head, query]}
     return {**of_head, **of_row, "probs": probs}
 
 # %% tags=["promise-control", "promise-ah"]
@@ -204,10 +204,10 @@ def loss_when(**tampering):
 
 
 def loss(**knobs):
-    return loss_when(**tampered(**knobs))
+    return loss_when(**interventions(**knobs))
 
 
-AttentionEditor(look, tokens, 4, loss=loss, loss_name="loss on 200 names", still_added={1: 6})
+AttentionEditor(run_model, tokens, 4, loss=loss, loss_name="loss on 200 names", still_score_delta={1: 6})
 
 # %% [markdown]
 # (Where no Python runs, you see one change: 6 added to the score of `e` in head 0.)

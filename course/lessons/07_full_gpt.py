@@ -567,16 +567,16 @@ print(f"all twelve speak: {loss_without([]):.2f} nats; all are silent: {loss_wit
 from viz import AttentionExplorer
 
 
-def look(text, silenced):
+def run_model(text, ablated_heads):
     ids = torch.tensor([encode(text)])
-    return ["[BOS]", *text], model.attention_weights(ids, silenced=silenced)[:, 0]
+    return ["[BOS]", *text], model.attention_weights(ids, silenced=ablated_heads)[:, 0]
 
 
-def loss(text, silenced):
-    return loss_without(silenced)
+def loss(text, ablated_heads):
+    return loss_without(ablated_heads)
 
 
-AttentionExplorer(look, text=text, loss=loss, loss_name="loss on eight rows it has not read", layer=0, head=1)
+AttentionExplorer(run_model, text=text, loss=loss, loss_name="loss on eight rows it has not read", layer=0, head=1)
 
 # %% [markdown]
 # What a model knows of a letter by itself is one row of a table. Ids mean nothing; one could give out emoji instead, and these rows would come out the same. Here they are, from the side from which they differ most, coloured by us.

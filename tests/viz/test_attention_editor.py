@@ -163,14 +163,14 @@ def test_one_head_and_no_loss_are_enough():
     ],
     ids=["shape", "rows", "values", "context", "nan", "probs"],
 )
-def test_a_look_that_does_not_fit_is_refused_with_what_is_wrong(spoiled, said):
+def test_a_result_that_does_not_fit_is_refused_with_what_is_wrong(spoiled, said):
     with pytest.raises(ValueError, match=said):
         AttentionEditor(lambda **knobs: run_model(**knobs) | spoiled, TOKENS, H)
 
 
 @pytest.mark.parametrize("answer", [None, 3.0, {"weights": np.eye(5)}], ids=repr)
-def test_a_look_that_answers_with_something_else_is_told_how_to_answer(answer):
-    with pytest.raises(ValueError, match="must answer with a dictionary that has scores, weights"):
+def test_a_function_that_returns_something_else_is_told_what_to_return(answer):
+    with pytest.raises(ValueError, match="must return a dictionary that has scores, weights"):
         AttentionEditor(lambda **knobs: answer, TOKENS, H)
 
 

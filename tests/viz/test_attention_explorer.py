@@ -122,7 +122,8 @@ def test_a_move_is_answered_at_once():
     many = "word " * 64
     scores = np.tri(64) / np.arange(1, 65)[:, None]
     explorer = AttentionExplorer(
-        lambda text, ablated_heads: (text.split(), np.broadcast_to(scores, (12, 12, 64, 64))), text=many
+        lambda text, ablated_heads: (text.split(), np.broadcast_to(scores, (12, 12, 64, 64))),
+        text=many,
     )
     start = time.process_time()
     for value in range(1, 6):
@@ -131,7 +132,9 @@ def test_a_move_is_answered_at_once():
 
 
 def test_one_layer_with_one_head_and_no_loss_are_enough():
-    explorer = AttentionExplorer(lambda text, ablated_heads: (list(text), np.eye(len(text))), text="ab")
+    explorer = AttentionExplorer(
+        lambda text, ablated_heads: (list(text), np.eye(len(text))), text="ab"
+    )
     assert explorer.layer not in explorer.live.children
     assert explorer.head not in explorer.live.children
     assert "nats" not in explorer.picture().alt

@@ -156,9 +156,7 @@ def mosaic_picture(
     return picture
 
 
-def alt_text(
-    heads: dict[str, Rows], labels: list[str], start: int, causal: bool, note: str
-) -> str:
+def alt_text(heads: dict[str, Rows], labels: list[str], start: int, causal: bool, note: str) -> str:
     """One sentence: the largest weight of each head."""
     some = list(heads.items())[:MAX_HEADS_IN_ALT]
     parts = [f"{which}: {largest_weight(rows, labels, start, causal)}" for which, rows in some]

@@ -179,9 +179,7 @@ def check_finite(array: NDArray[np.float64], axes: int, batch_index: int, start:
         )
 
 
-def check_rows(
-    array: NDArray[np.float64], labels: Sequence[str], causal: bool, start: int
-) -> None:
+def check_rows(array: NDArray[np.float64], labels: Sequence[str], causal: bool, start: int) -> None:
     """Raise ValueError for the first row that is no probability distribution or looks ahead."""
     sums, smallest = array.sum(-1), array.min(-1)
     wrong = (abs(sums - 1) > TOLERANCE) | (smallest < 0)
@@ -204,9 +202,7 @@ def check_rows(
         )
 
 
-def describe_row(
-    array: NDArray[np.float64], index: tuple[int, ...], labels: Sequence[str]
-) -> str:
+def describe_row(array: NDArray[np.float64], index: tuple[int, ...], labels: Sequence[str]) -> str:
     """Where a row is: layer (if there are several), head, row and token."""
     layer, head, row = index
     prefix = f"layer {layer}, " if len(array) > 1 else ""

@@ -96,7 +96,7 @@ def attention_picture(snapshot: TrainingSnapshot, head_index: tuple[int, int]) -
     omitted = f", first {T} tokens of {len(snapshot.tokens)}" if len(snapshot.tokens) > T else ""
     several = snapshot.attention.weights.shape[0] * snapshot.attention.weights.shape[1] > 1
     which = head_name(one.layers[0], one.heads[0]) if several else "one head"
-    weights = one.part(0, T).weights[0, 0]
+    weights = one.crop(0, T).weights[0, 0]
     return draw_attention(weights, snapshot.tokens[:T], title=f"Where {which} looks{omitted}")
 
 
