@@ -98,8 +98,8 @@ def test_names_from_outside_are_escaped():
         (RUNGS[:1], None, "needs two rungs or more, and there are 1"),
         ([("a", 1.0), ("b", 0.0)], None, "'b' has 0.0 microseconds; it must be above 0"),
         ([("a", 1.0), ("b", float("nan"))], None, "must be above 0"),
-        ([1.0, 2.0], None, r"1.0 is no rung: give pairs \(name, microseconds\)"),
-        (RUNGS, "scalars", "no rung that a jump leads to; there are fused, arrays"),
+        ([1.0, 2.0], None, r"1.0 is not a rung: give pairs \(name, microseconds\)"),
+        (RUNGS, "scalars", "not a rung that a jump leads to; these are fused, arrays"),
         (RUNGS, "array", "Did you mean 'arrays'"),
     ],
 )

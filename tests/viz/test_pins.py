@@ -133,9 +133,9 @@ def test_a_model_that_wrote_nothing_is_shown_as_such():
 @pytest.mark.parametrize(
     ("pins", "match"),
     [
-        ({500: "x"}, "pin at step 500 has no curve to stand on: there are steps from 0 to 400"),
-        ({-1: "x"}, "pin at step -1 has no curve"),
-        ({math.nan: "x"}, "pin at step nan has no curve"),
+        ({500: "x"}, "pin at step 500 is not on a curve: the curves have the steps 0 to 400"),
+        ({-1: "x"}, "pin at step -1 is not on a curve"),
+        ({math.nan: "x"}, "pin at step nan is not on a curve"),
         ({100: ["a", "b"]}, r"pin at step 100 is \['a', 'b'\]; give text"),
     ],
 )
@@ -284,5 +284,5 @@ def test_a_plot_that_could_not_be_drawn_later_is_refused_at_once(options, match)
 
 def test_a_sample_that_is_no_text_is_refused():
     plot = LossPlot(pin_at=(5.0,), sample=lambda: ["a", "b"])
-    with pytest.raises(ValueError, match=r"answered with \['a', 'b'\]; it must give back text"):
+    with pytest.raises(ValueError, match=r"returned \['a', 'b'\]; it must return text"):
         plot.add(1, val=4.0)

@@ -1,10 +1,9 @@
-"""What looking further back buys: the loss on texts that were seen and on texts that were not.
+"""Training and validation loss over the length of the context.
 
-The two curves part; where the second turns round is marked. Below each number of letters stands
-how many cells a table of that length has.
+The lowest validation loss is marked. Below each length is the size of an n-gram table.
 """
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_numbers
 from viz.canvas.labels import truncate
@@ -13,27 +12,49 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.ticks import linear_ticks
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+
 WIDTH, PLOT_HEIGHT = 720, 230
 LEFT, RIGHT, TOP = 62, 70, 68
 
 
 def draw_context(
-    context_lengths: Sequence[int],
-    train_losses: Sequence[float],
-    val_losses: Sequence[float],
+    context_lengths: "ArrayLike",
+    train_losses: "ArrayLike",
+    val_losses: "ArrayLike",
     *,
-    table_sizes: Sequence[int] | None = None,
+    table_sizes: "ArrayLike | None" = None,
     title: str = "",
     unit: str = "loss (nats per token)",
     x_label: str = "letters looked back on",
     names: tuple[str, str] = ("seen", "unseen"),
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """Two curves over the length of the context, and the size of the table below.
+    """Draw training and validation loss over the length of the context.
 
-    Shapes:  contexts, seen, unseen, cells: (n,), n from 1.
-    Raises:  ValueError for rows of different lengths, and for losses that are not finite.
-    Example: draw_context([0, 1, 2], [2.8, 2.4, 2.0], [2.8, 2.5, 2.7], cells=[27, 729, 19_683])
+    Args:
+        context_lengths: Number of tokens in the context, shape (n,), n >= 1.
+        train_losses: Loss on the training set for each context length, shape (n,).
+        val_losses: Loss on the validation set for each context length, shape (n,).
+        table_sizes: Number of cells of an n-gram table for each context length, shape (n,).
+        title: Title of the chart.
+        unit: Label of the y axis.
+        x_label: Label of the x axis.
+        names: Names of the two curves.
+        ax: matplotlib's Axes to draw on instead; they are returned.
+
+    Returns:
+        The chart; `.data["turning point"]` is the context length with the lowest validation loss.
+
+    Raises:
+        ValueError: If the rows differ in length or are empty, or if a loss is not finite.
+
+    Example:
+        >>> picture = draw_context([0, 1, 2], [2.8, 2.4, 2.0], [2.8, 2.5, 2.7])
+        >>> picture.data["turning point"]
+        1.0
     """
     lengths = to_numbers(context_lengths, "context_lengths")
     curves = {
@@ -44,7 +65,9 @@ def draw_context(
     columns = {"context_lengths": lengths, **curves} | ({"table_sizes": sizes} if sizes else {})
     if len({len(row) for row in columns.values()}) != 1 or not lengths or len(curves) < 2:
         parts = ", ".join(f"{len(row)} of {name}" for name, row in columns.items())
-        raise ValueError(f"There must be one loss for each context, and at least one; got {parts}.")
+        raise ValueError(
+            f"There must be one loss for each context length, and at least one; got {parts}."
+        )
     chart = ContextScene(lengths, [x for curve in curves.values() for x in curve], bool(sizes))
     chart.add_axes(title, unit, x_label, sizes)
     chart.add_curves(curves, best := argmin(curves[names[1]]))
@@ -54,12 +77,18 @@ def draw_context(
 
 
 def argmin(curve: list[float]) -> int:
-    """Where a curve is lowest: the first place, if there are several."""
+    """The index of the first lowest value."""
     return curve.index(min(curve))
 
 
 class ContextScene:
-    """Axes for short rows of numbers, and the two curves on them."""
+    """The drawing of the two curves.
+
+    Args:
+        lengths: Context lengths.
+        values: All losses of both curves.
+        with_sizes: Whether space for the table sizes is reserved.
+    """
 
     def __init__(self, lengths: list[float], values: list[float], with_sizes: bool):
         self.lengths = lengths
@@ -68,14 +97,17 @@ class ContextScene:
         self.scene = Scene(WIDTH, TOP + PLOT_HEIGHT + (64 if with_sizes else 44))
 
     def x(self, length: float) -> float:
+        """The place of a context length, in pixels."""
         first, last = min(self.lengths), max(self.lengths)
         fraction = (length - first) / (last - first) if last > first else 0.5
         return LEFT + 24 + (WIDTH - LEFT - RIGHT - 24) * fraction
 
     def y(self, value: float) -> float:
+        """The place of a loss, in pixels, downwards."""
         return TOP + PLOT_HEIGHT * (self.high - value) / (self.high - self.low)
 
     def add_axes(self, title: str, unit: str, x_label: str, sizes: list[int]) -> None:
+        """Add ticks, the title, the labels of both axes, and the table sizes."""
         add, bottom = self.scene.add, TOP + PLOT_HEIGHT
         for level in linear_ticks(self.low, self.high):
             add(Rect(LEFT, self.y(level), WIDTH - LEFT - RIGHT, 1, FAINT))
@@ -93,7 +125,7 @@ class ContextScene:
         add(Text(LEFT - 46, 50, unit, 12, MUTED))
 
     def add_curves(self, curves: dict[str, list[float]], best: int) -> None:
-        """Both curves with their numbers; at the turning point of the second a ring and a word."""
+        """Add both curves with their values, and a ring at index `best` of the second."""
         points_by_name = {
             name: [(self.x(length), self.y(value)) for length, value in zip(self.lengths, curve)]
             for name, curve in curves.items()
@@ -114,7 +146,7 @@ class ContextScene:
 
 
 def format_count(size: int) -> str:
-    """19683 -> 19,683; from ten million on in words: 14 million, 10 billion."""
+    """19683 -> 19,683; from ten million on with a word: 14 million, 10 billion."""
     for name, unit in (("trillion", 10**12), ("billion", 10**9), ("million", 10**6)):
         if size >= 10 * unit or (name != "million" and size >= unit):
             return f"{size / unit:,.0f} {name}"
@@ -124,7 +156,7 @@ def format_count(size: int) -> str:
 def alt_text(
     lengths: list[float], curves: dict[str, list[float]], best: int, title: str, x_label: str
 ) -> str:
-    """One sentence: how each curve goes, and where the second is lowest."""
+    """One sentence: the ends of each curve, and where the second is lowest."""
     parts = [f"{name} from {curve[0]:.2f} to {curve[-1]:.2f}" for name, curve in curves.items()]
     second = list(curves)[1]
     span = f"{lengths[0]:g} to {lengths[-1]:g} {x_label}"

@@ -1,13 +1,14 @@
-"""The loss drawn while it is made, in a notebook or in a terminal.
+"""The loss drawn during training, in a notebook or in a terminal.
 
-One output is updated in place; nothing is cleared, so nothing flickers. Drawing gets at most
-about 2 % of the time: after a picture that cost 2 ms the next one waits 120 ms. Whatever stops
-the loop, the last state is drawn. Left out on purpose: a thread. The loop that trains is the loop
-that draws.
+One output is updated in place, so nothing flickers. Drawing takes at most about 2 % of the time:
+after a picture that took 2 ms, the next one waits 120 ms. The last state is always drawn, also
+after an error or an interrupt. There is no thread: `add` draws.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING, Self
 
 from viz.canvas.picture import Picture
 from viz.curves.live_output import CellOutput, NoOutput, TerminalOutput, open_output
@@ -16,20 +17,43 @@ from viz.curves.loss_scene import ChartOptions
 from viz.curves.pins import MAX_LINES
 from viz.curves.thresholds import Thresholds
 
-DRAW_FRACTION = 1 / 60  # of the time that may go into drawing
-MIN_PAUSE = 0.1  # seconds; faster than this the eye gains nothing
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+DRAW_FRACTION = 1 / 60  # at most this fraction of the time goes into drawing
+MIN_PAUSE = 0.1  # seconds between two pictures
 
 
 class LossPlot:
-    """A curve that grows with every `add`; `.history` keeps all that was added.
+    """A chart of the loss that grows with every `add`.
 
-    `lines` are levels and `reference` somebody else's curves to compare with. The first time that
-    the validation loss (before there is one, the running mean of the training loss) passes one of
-    the levels `pin_at`, `sample()` is asked for a text of the model as it is now, and what it
-    answers is hung there on the curve; `.pins` keeps it.
-    Raises:  ValueError for levels without a `sample`, or the other way round.
-    Example: plot = LossPlot("train loss", last_step=2)
-             for step in (1, 2): plot.add(step, train=3.3 / step)
+    The first time that the validation loss passes one of the thresholds `pin_at`, `sample()` is
+    called, and its text is pinned to the curve. Before the first validation loss, the running mean
+    of the training loss is compared.
+
+    Args:
+        title: Title of the chart.
+        unit: Label of the y axis.
+        last_step: The planned length of the run; the x axis reaches to it.
+        lines: Horizontal lines to compare with, such as {"knows nothing": 3.296}.
+        log_y: Whether the y axis is logarithmic.
+        reference: Dashed curves of another run: losses, shape (n,), or a tuple (steps, losses).
+        pin_at: Thresholds of the loss, at most 5, at which a sample is pinned to the curve.
+        sample: Returns a text of the model in its present state.
+
+    Attributes:
+        history: All losses so far: name -> (steps, losses).
+        pins: The texts that were pinned: step -> text.
+
+    Raises:
+        ValueError: If only one of `pin_at` and `sample` is given.
+
+    Example:
+        >>> with LossPlot("A short run", last_step=2) as plot:
+        ...     for step in (1, 2):
+        ...         plot.add(step, train=3.3 / step)
+        >>> plot.history
+        {'train': ([1.0, 2.0], [3.3, 1.65])}
     """
 
     def __init__(
@@ -40,7 +64,7 @@ class LossPlot:
         last_step: int | None = None,
         lines: dict[str, float] | None = None,
         log_y: bool = False,
-        reference: Mapping[str, Sequence] | None = None,
+        reference: "Mapping[str, ArrayLike] | None" = None,
         pin_at: Iterable[float] = (),
         sample: Callable[[], str] | None = None,
     ):
@@ -50,23 +74,27 @@ class LossPlot:
         self.thresholds, self.sample = Thresholds(pin_at), sample
         if bool(self.thresholds.remaining) != callable(sample):
             raise ValueError(
-                f"pin_at={pin_at!r} and sample={sample!r:.60} belong together: pin_at are levels "
-                f"of the loss, such as (5.9, 5.0), and sample a function that gives back a text."
+                f"pin_at={pin_at!r} and sample={sample!r:.60} belong together: pin_at has "
+                f"thresholds of the loss, such as (5.9, 5.0), and sample is a function that "
+                f"returns a text. Give both or neither."
             )
         self.max_pins = len(self.thresholds.remaining)
         self.history: dict[str, tuple[list[float], list[float]]] = {}
         self.pins: dict[float, str] = {}
-        self.output: CellOutput | TerminalOutput | NoOutput | None = (
-            None  # where it is shown; found at the first `add`
-        )
+        # Where the plot is shown; None before the first `add`.
+        self.output: CellOutput | TerminalOutput | NoOutput | None = None
         self.next_draw_time = 0.0
         self.is_drawn = True
 
     def add(self, step: float, **losses: float | None) -> None:
-        """Note the losses of one step, and draw if it is time; what is None was not measured.
+        """Add the losses of one step, and draw if it is time.
 
-        Units:  nats per token.
-        Raises: ValueError if there is no loss to note.
+        Args:
+            step: Number of the step.
+            losses: Losses by the name of their curve; None means that it was not measured.
+
+        Raises:
+            ValueError: If no loss is named.
         """
         if not losses:
             raise ValueError(f"add({step}) has no loss: write add({step}, loss=2.5).")
@@ -78,7 +106,7 @@ class LossPlot:
             steps.append(float(step))
             values.append(loss)
         if self.is_drawn and self.output is not None:
-            self.output.open()  # training may go on in another cell
+            self.output.open()  # training may continue in another cell
         self.is_drawn = False
         if self.thresholds.passed(measured):
             self.pin(step)
@@ -89,24 +117,28 @@ class LossPlot:
             self.next_draw_time = now + max(MIN_PAUSE, seconds / DRAW_FRACTION)
 
     def pin(self, step: float) -> None:
-        """Ask for a sample, and hang it on the curve at this step.
+        """Pin a new sample to the curve at this step.
 
-        Raises: ValueError if the answer is no text.
+        Args:
+            step: Number of the step.
+
+        Raises:
+            ValueError: If `sample()` does not return a str.
         """
-        assert self.sample is not None, "levels come with a sample"
+        assert self.sample is not None, "thresholds come with a sample"
         text = self.sample()
         if not isinstance(text, str):
             raise ValueError(
-                f"sample() answered with {text!r:.60}; it must give back text, one str. "
+                f"sample() returned {text!r:.60}; it must return text, one str. "
                 f"''.join(pieces) makes one of several."
             )
         self.pins[step] = text
 
     def redraw(self) -> None:
-        """Draw the present state now."""
+        """Draw the present state now, whatever the time."""
         self.output = self.output or open_output(self)
         self.output.show(self)
-        self.is_drawn = True  # not before: an interrupt may come while it is drawn
+        self.is_drawn = True  # only now: drawing may be interrupted
 
     def finish(self) -> None:
         """Draw what has not been drawn yet.
@@ -118,21 +150,21 @@ class LossPlot:
         if self.output is not None:
             self.output.close()
 
-    def __enter__(self) -> "LossPlot":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self.finish()
 
     @property
     def picture(self) -> Picture:
         """The present state as a still picture, with its data."""
         if not self.history:
-            raise ValueError("There are no losses to draw yet: plot.add(1, train=3.3) notes one.")
+            raise ValueError("There are no losses to draw yet: plot.add(1, train=3.3) adds one.")
         return loss_picture(self.history, self.chart_options(), self.pins)
 
     def chart_options(self) -> ChartOptions:
-        """The frame; the room for all cards is there from the first picture on."""
+        """Everything but the curves. Space for all cards is reserved from the first picture on."""
         remaining = ", ".join(f"{threshold:g}" for threshold in self.thresholds.remaining)
         return ChartOptions(
             title=self.title,
@@ -153,8 +185,8 @@ class LossPlot:
             return f"{self.title}: no step yet."
         return alt_text(self.history, self.title, reference=self.reference, pins=self.pins)
 
-    def save(self, path):
-        """Write the present picture, as `Picture.save` does."""
+    def save(self, path: str | Path) -> Path:
+        """Write the present picture to a file; see `Picture.save`."""
         return self.picture.save(path)
 
     def __repr__(self) -> str:

@@ -1,32 +1,37 @@
-"""Where a plot that grows is shown: below its cell, on one line of a terminal, or nowhere."""
+"""Where a live plot is shown: below its cell, on one line of a terminal, or nowhere."""
 
 import sys
 from math import isfinite
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from viz.canvas.labels import truncate
 from viz.canvas.picture import Picture
 from viz.curves.series import running_mean
+
+if TYPE_CHECKING:
+    from ipykernel.zmqshell import ZMQInteractiveShell
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 MAX_BLOCKS = 24
 
 
 class LivePlot(Protocol):
-    """What is shown."""
+    """A plot that can be shown."""
 
     title: str
     history: dict[str, tuple[list[float], list[float]]]
 
     @property
-    def picture(self) -> Picture: ...
+    def picture(self) -> Picture:
+        """The present state."""
 
-    def finish(self) -> None: ...
+    def finish(self) -> None:
+        """Draw the last state."""
 
 
-def open_output(plot: LivePlot):
-    """The place to draw at: this cell, this terminal, or nowhere."""
-    ipython = sys.modules.get("IPython")  # if nobody has loaded it, this is no notebook
+def open_output(plot: LivePlot) -> "CellOutput | TerminalOutput | NoOutput":
+    """Show a plot below this cell, in this terminal, or nowhere."""
+    ipython = sys.modules.get("IPython")  # a notebook has imported it
     shell = ipython.get_ipython() if ipython else None
     if shell is not None and hasattr(shell, "kernel"):
         return CellOutput(shell, plot)
@@ -35,9 +40,14 @@ def open_output(plot: LivePlot):
 
 
 class CellOutput:
-    """One output below the cell. Its words never change, so that a test can compare them."""
+    """One output below a cell. Its text never changes, so that a test can compare it.
 
-    def __init__(self, shell, plot: LivePlot):
+    Args:
+        shell: The IPython shell of this kernel.
+        plot: The plot to show.
+    """
+
+    def __init__(self, shell: "ZMQInteractiveShell", plot: LivePlot):
         from IPython.display import display  # noqa: PLC0415 - only a notebook has it
 
         self.shell, self.plot, self.is_open = shell, plot, False
@@ -45,38 +55,47 @@ class CellOutput:
         self.open()
 
     def bundle(self) -> dict[str, str]:
+        """The output as text and as HTML."""
         picture = self.plot.picture
         picture.alt = f"{self.plot.title}, drawn live over the steps"
         return {"text/plain": repr(self.plot), "text/html": picture.to_html()}
 
     def open(self) -> None:
-        """Be called at the end of the cell that runs now."""
+        """Draw the last state at the end of the cell that runs now."""
         if not self.is_open:
             self.shell.events.register("post_run_cell", self.on_cell_end)
             self.is_open = True
 
     def show(self, plot: LivePlot) -> None:
+        """Update the output in place."""
         self.handle.update(self.bundle(), raw=True)
 
-    def on_cell_end(self, result) -> None:
+    def on_cell_end(self, result: object) -> None:
+        """Called by IPython after a cell."""
         self.plot.finish()
 
     def close(self) -> None:
+        """No longer draw at the end of a cell."""
         if self.is_open:
             self.shell.events.unregister("post_run_cell", self.on_cell_end)
             self.is_open = False
 
 
 class TerminalOutput:
-    """One line that is written over: the last mean, and all means as little blocks."""
+    """One line that is overwritten: the last mean, and all means as blocks.
 
-    def __init__(self, stream):
+    Args:
+        stream: A terminal.
+    """
+
+    def __init__(self, stream: TextIO):
         self.stream, self.line_is_open = stream, False
 
     def open(self) -> None:
-        pass
+        """Nothing to do: `show` begins the line."""
 
     def show(self, plot: LivePlot) -> None:
+        """Overwrite the line."""
         name, (steps, values) = next(iter(plot.history.items()))
         means = running_mean(values)
         count = min(len(means), MAX_BLOCKS)
@@ -92,6 +111,7 @@ class TerminalOutput:
         self.line_is_open = True
 
     def close(self) -> None:
+        """End the line."""
         if self.line_is_open:
             self.stream.write("\n")
             self.stream.flush()
@@ -99,20 +119,20 @@ class TerminalOutput:
 
 
 def block_character(mean: float, low: float, high: float) -> str:
-    """The higher the mean the taller the block; a gap where it is not finite."""
+    """A block as tall as the mean is high, or a space if it is not finite."""
     if not isfinite(mean):
         return " "
     return BLOCKS[int(7.99 * (mean - low) / ((high - low) or 1))]
 
 
 class NoOutput:
-    """A script whose output goes to a file: the history is kept, `save` writes the picture."""
+    """The output of a script without a terminal. `LossPlot.save` still writes the picture."""
 
     def open(self) -> None:
-        pass
+        """Nothing to do."""
 
     def show(self, plot: LivePlot) -> None:
-        pass
+        """Nothing to do."""
 
     def close(self) -> None:
-        pass
+        """Nothing to do."""

@@ -1,9 +1,10 @@
 """Loss over the steps of training: every step faint, the running mean bold.
 
-`draw_loss` draws what is over; `LossPlot` draws the same picture again and again while it happens.
+`draw_loss` draws a run that is over. `LossPlot` draws the same picture during training.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.labels import truncate
@@ -14,9 +15,13 @@ from viz.curves.loss_scene import ChartOptions, LossScene
 from viz.curves.pins import Pin, check_pins, select_pins
 from viz.curves.series import VAL, Series, interpolate, smoothed, to_series, truncate_series
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+
 
 def draw_loss(
-    history: Mapping[str, Sequence],
+    history: "Mapping[str, ArrayLike]",
     *,
     title: str = "",
     unit: str = "loss (nats per token)",
@@ -24,20 +29,39 @@ def draw_loss(
     last_step: float | None = None,
     log_y: bool = False,
     x_label: str = "step",
-    reference: Mapping[str, Sequence] | None = None,
+    reference: "Mapping[str, ArrayLike] | None" = None,
     pins: Mapping[float, str] | None = None,
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """One curve for each name of `history`, over the steps.
+    """Draw curves of loss over the steps of training.
 
-    `history` maps a name to its losses, one for each step, or to a pair (steps, losses). `lines`
-    are levels to compare with: {"knows nothing": 3.296}. `reference` has curves of somebody else,
-    dashed; with `last_step` they end there, too. `pins` are texts to hang on the curve at some
-    steps: {1200: "what the model wrote"}. `x` is what one step is called. With `ax` matplotlib
-    draws the same curves in its own way.
-    Raises:  ValueError if there is nothing to draw, if steps and losses differ in number, or if a
-        pin has no curve to stand on.
-    Example: draw_loss({"train": [3.3, 2.9, 2.7]}, lines={"knows nothing": 3.296}, pins={3: "anna"})
+    A curve with more than 30 steps is drawn faint, with its running mean in bold, unless its name
+    is "val". A loss that is not finite leaves a gap.
+
+    Args:
+        history: Curves by name: losses, shape (n,), of the steps 1 to n, or a tuple
+            (steps, losses).
+        title: Title of the chart.
+        unit: Label of the y axis.
+        lines: Horizontal lines to compare with, such as {"knows nothing": 3.296}.
+        last_step: The x axis reaches at least to this step; reference curves end there.
+        log_y: Whether the y axis is logarithmic.
+        x_label: What one step is called.
+        reference: Dashed curves of another run, in the form of `history`.
+        pins: Texts to pin to a curve, step -> text, such as samples of the model.
+        ax: matplotlib's Axes to draw on instead; they are returned.
+
+    Returns:
+        The chart; `.data` has the losses by name.
+
+    Raises:
+        ValueError: If there is nothing to draw, if there is not one loss for each step, or if a pin
+            is not on a curve.
+
+    Example:
+        >>> picture = draw_loss({"train": [3.3, 2.9, 2.7]}, lines={"knows nothing": 3.296})
+        >>> picture.alt
+        'Loss: train from 3.3 to 2.7 in 3 steps.'
     """
     history = to_mapping(history, "history", "{'train': [3.3, 2.9]}")
     series = {name: to_series(name, curve) for name, curve in history.items()}
@@ -62,8 +86,8 @@ def draw_loss(
 def loss_picture(
     series: Mapping[str, Series], options: ChartOptions, pins: Mapping[float, str]
 ) -> Picture:
-    """The drawing of what was checked already."""
-    data: dict = {name: values for name, (_, values) in series.items()}
+    """Draw curves that have been checked."""
+    data: dict[str, Any] = {name: values for name, (_, values) in series.items()}
     if options.reference:
         data["reference"] = {name: values for name, (_, values) in options.reference.items()}
     if pins:
@@ -74,8 +98,8 @@ def loss_picture(
     )
 
 
-def to_reference(reference: Mapping[str, Sequence], last: float | None) -> dict[str, Series]:
-    """The curves of somebody else, as far as the sheet reaches."""
+def to_reference(reference: "Mapping[str, ArrayLike]", last: float | None) -> dict[str, Series]:
+    """Read reference curves and truncate them at the step `last`."""
     series = {name: to_series(name, curve) for name, curve in reference.items()}
     if last is None:
         return series
@@ -83,7 +107,7 @@ def to_reference(reference: Mapping[str, Sequence], last: float | None) -> dict[
 
 
 def place_pins(series: Mapping[str, Series], pins: Mapping[float, str]) -> list[Pin]:
-    """Each text with its point: on "val" as far as that curve goes, else on the first that does."""
+    """Find the point of each text, on "val" if that curve has such a step."""
     if not pins:
         return []
     ranked = sorted(series.items(), key=lambda item: item[0] != VAL)
@@ -105,7 +129,7 @@ def alt_text(
     reference: Mapping[str, Series] | None = None,
     pins: Mapping[float, str] | None = None,
 ) -> str:
-    """One sentence: where each curve begins and where it has come to; then what it wrote."""
+    """One sentence: the first and the last value of each curve, and the pinned texts."""
     parts = [curve_summary(name, curve, x_label) for name, curve in series.items() if curve[0]]
     references = [
         curve_summary(name, curve, x_label) for name, curve in (reference or {}).items() if curve[0]
@@ -120,6 +144,7 @@ def alt_text(
 
 
 def curve_summary(name: str, series: Series, x_label: str) -> str:
+    """The first and the last value of one curve, in words."""
     steps, values = series
     span = f"{steps[-1]:,.6g} {x_label}{'s' * (steps[-1] != 1)}"
     return f"{name} from {values[0]:.2g} to {smoothed(name, values)[-1]:.2g} in {span}"

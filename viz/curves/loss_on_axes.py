@@ -1,6 +1,7 @@
-"""The curves of a loss as matplotlib draws them, on Axes of a figure of your own."""
+"""The loss chart drawn by matplotlib, for a figure of your own."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from viz.canvas.palette import CATEGORIES, INK, MUTED
 from viz.canvas.ticks import log_ticks
@@ -8,11 +9,16 @@ from viz.curves.loss_scene import ChartOptions
 from viz.curves.pins import Pin, draw_pins_on_axes
 from viz.curves.series import MAX_UNSMOOTHED, Series, is_noisy, running_mean
 
-STYLES = ("--", ":", "-.")  # of others' curves
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+STYLES = ("--", ":", "-.")  # of reference curves
 
 
-def draw_on_axes(ax, series: Mapping[str, Series], options: ChartOptions, pins: Sequence[Pin]):
-    """Every step faint, the mean bold; somebody else's curves dashed; gives the Axes back."""
+def draw_on_axes(
+    ax: "Axes", series: Mapping[str, Series], options: ChartOptions, pins: Sequence[Pin]
+) -> "Axes":
+    """Draw every step faint, the running mean bold, and reference curves dashed; return `ax`."""
     for n, (name, (steps, values)) in enumerate(series.items()):
         colour = CATEGORIES[n % len(CATEGORIES)]
         noisy = options.smooth and is_noisy(name, values)

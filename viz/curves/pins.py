@@ -1,30 +1,41 @@
-"""Texts pinned to a curve where they were made: a dot on the curve, a thread, and a card above it.
+"""Texts pinned to a curve: a dot on the curve, a thread, and a card above it.
 
-The cards hang in a strip of their own over the curves, so they cover nothing, and each is moved
-aside until it covers no other.
+The cards have a strip of their own above the curves. They overlap neither the curves nor each
+other.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from viz.canvas.palette import INK, LINE, MUTED, PAPER, WHITE
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.ticks import format_compact
 from viz.canvas.wrapping import wrap_text
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 MAX_PINS = 5
 MAX_LINES = 6
 MARGIN, GAP, PADDING = 16, 8, 8  # beside the strip, between two cards, inside a card
-HEADER_HEIGHT, LINE_HEIGHT = 24, 14  # of a card: its first line, each other line
-ABOVE, BELOW = 10, 14  # the cards: to the names of the curves, and to the curves
-LETTER_WIDTH = 6.35  # pixels of one letter of the text
+HEADER_HEIGHT, LINE_HEIGHT = 24, 14  # of a card
+ABOVE, BELOW = 10, 14  # space above and below the cards
+LETTER_WIDTH = 6.35  # pixels
 MAX_CARD_WIDTH = 240
 
 
 @dataclass(frozen=True)
 class Pin:
-    """A text, and the point of the curve where it was made."""
+    """A text and the point of the curve to which it belongs.
+
+    Attributes:
+        step: Where the point is on the x axis.
+        value: Where the point is on the y axis.
+        text: The text of the card.
+        colour: Colour of the header and the dot.
+    """
 
     step: float
     value: float
@@ -33,11 +44,12 @@ class Pin:
 
     @property
     def header(self) -> str:
+        """The first line of the card."""
         return f"step {format_compact(self.step)}: {self.value:.3g}"
 
 
 def check_pins(pins: Mapping[float, str], first: float, last: float) -> None:
-    """Raises: ValueError for what is no text, or stands beside the curves."""
+    """Raises: ValueError for a pin that is not text, or is not between the ends of the curves."""
     for step, text in pins.items():
         if not isinstance(text, str):
             raise ValueError(
@@ -45,13 +57,17 @@ def check_pins(pins: Mapping[float, str], first: float, last: float) -> None:
             )
         if not isfinite(step) or not min(first, 0) <= step <= last:
             raise ValueError(
-                f"The pin at step {step:,g} has no curve to stand on: there are steps from "
+                f"The pin at step {step:,g} is not on a curve: the curves have the steps "
                 f"{first:,g} to {last:,g}."
             )
 
 
 def select_pins(pins: Sequence[Pin]) -> tuple[list[Pin], str]:
-    """The pins that are drawn, first and last among them, and a note on the others."""
+    """Select at most MAX_PINS pins; the first and the last are always selected.
+
+    Returns:
+        The selected pins, and a note on the others, "" if there are none.
+    """
     if len(pins) <= MAX_PINS:
         return list(pins), ""
     kept = [pins[round(i * (len(pins) - 1) / (MAX_PINS - 1))] for i in range(MAX_PINS)]
@@ -59,10 +75,13 @@ def select_pins(pins: Sequence[Pin]) -> tuple[list[Pin], str]:
 
 
 class CardStrip:
-    """The cards of some pins side by side, over a sheet of this width.
+    """The cards of some pins, side by side.
 
-    `cards` says for how many there must be room, `lines` how long the longest text may become;
-    without them the strip is as small as these pins allow.
+    Args:
+        pins: The pins, in the order of their steps.
+        width: Width of the chart in pixels.
+        cards: Space is reserved for at least this many cards.
+        lines: Space is reserved for texts of at least this many lines.
     """
 
     def __init__(self, pins: Sequence[Pin], width: float, cards: int = 0, lines: int = 0):
@@ -76,7 +95,7 @@ class CardStrip:
         self.height = ABOVE + self.card_height + BELOW if pins or cards else 0.0
 
     def add_to(self, scene: Scene, top: float, points: Sequence[tuple[float, float]]) -> None:
-        """Hang the cards at `top`; `places` are the points of the curve."""
+        """Add the cards at `top`, each connected to its point of the curve, in pixels."""
         for pin, text, x, point in zip(
             self.pins, self.texts, card_lefts([x for x, _ in points], self), points
         ):
@@ -93,39 +112,33 @@ def card_lines(text: str, width: float) -> list[str]:
 
 
 def card_height(lines: Sequence[str]) -> float:
+    """The height of a card in pixels."""
     return HEADER_HEIGHT + LINE_HEIGHT * max(len(lines), 1) + PADDING
 
 
 def add_card(
     scene: Scene, x: float, y: float, width: float, header: str, colour: str, lines: Sequence[str]
 ) -> None:
-    """A head in its colour, and a text under it."""
+    """Add a card with a coloured header and a text."""
     scene.add(Rect(x, y, width, card_height(lines), WHITE, LINE, radius=5))
     scene.add(Text(x + PADDING, y + 17, header, 11, colour, weight="600"))
     for i, line in enumerate(lines or ["(nothing)"]):
-        colour_of_line = INK if lines else MUTED
-        scene.add(
-            Text(
-                x + PADDING,
-                y + HEADER_HEIGHT + 10 + LINE_HEIGHT * i,
-                line,
-                10.5,
-                colour_of_line,
-                mono=True,
-            )
-        )
+        baseline = y + HEADER_HEIGHT + 10 + LINE_HEIGHT * i
+        ink = INK if lines else MUTED
+        scene.add(Text(x + PADDING, baseline, line, 10.5, ink, mono=True))
 
 
 def add_dots(scene: Scene, pins: Sequence[Pin], points: Sequence[tuple[float, float]]) -> None:
-    """The points where the threads end, on top of the curves."""
+    """Add the dots at the ends of the threads, on top of the curves."""
     for pin, point in zip(pins, points):
         scene.add(Circle(*point, 4, PAPER, pin.colour, 2))
 
 
 def card_lefts(xs: Sequence[float], strip: CardStrip) -> list[float]:
-    """The left edge of each card: as near over its point as its neighbours and the sheet allow."""
+    """The left edge of each card: as near to its point as its neighbours and the width allow."""
     step = strip.card_width + GAP
-    lefts, min_left = [], float(MARGIN)
+    lefts: list[float] = []
+    min_left = float(MARGIN)
     for x in xs:
         lefts.append(max(x - strip.card_width / 2, min_left))
         min_left = lefts[-1] + step
@@ -136,10 +149,12 @@ def card_lefts(xs: Sequence[float], strip: CardStrip) -> list[float]:
     return lefts
 
 
-def draw_pins_on_axes(ax, pins: Sequence[Pin]) -> float:
-    """The same cards over matplotlib's Axes; gives back how many points high they are."""
+def draw_pins_on_axes(ax: "Axes", pins: Sequence[Pin]) -> float:
+    """Draw the same cards above matplotlib's Axes; return their height in points."""
     size = 8.0
-    points = ax.get_position().width * ax.get_figure(root=True).get_size_inches()[0] * 72
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "the Axes belong to a figure"
+    points = ax.get_position().width * figure.get_size_inches()[0] * 72
     columns = max(int(points / max(len(pins), 2) / (0.62 * size)) - 3, 8)
     max_lines = 0
     for i, pin in enumerate(pins):

@@ -1,8 +1,8 @@
-"""Knobs for a schedule of the learning rate, and what a run would meet that just goes on.
+"""Knobs for a learning-rate schedule, and what happens if the run continues beyond its end.
 
-The control knows no schedule: a function says the rate of a step. "Just continue" means twice the
-length. Two things can happen, and both are drawn: the plan is kept, and the run goes on at the rate
-with which it ended; or a new plan is made, and the rate jumps to where that one would be.
+The control knows no schedule: a function returns the learning rate of a step. The run continues to
+twice its length. Two cases are drawn: with the same schedule, the learning rate stays at its last
+value; with a new schedule for the longer run, it jumps.
 """
 
 from collections.abc import Callable
@@ -15,25 +15,36 @@ from viz.canvas.warnings import with_warning
 from viz.curves.schedule import format_rate, schedule_picture
 
 SCHEDULES = ("cosine", "wsd", "constant")
-POINTS = 240  # of each curve; what is asked for may take a while
-MIN_LR_RATIO = 0.1  # the rate ends at this share of its height
+POINTS = 240  # of each curve
+MIN_LR_RATIO = 0.1  # min_learning_rate / learning_rate
 
 
 class ScheduleDial(Control):
-    """Turn schedule, warm-up, decay and length; see the rate, and what "just continue" meets.
+    """Knobs for schedule, warm-up, decay and length of a run, and its learning rate.
 
-    `rate_at(step, *, schedule, max_steps, warmup_steps, decay_steps, learning_rate,
-    min_learning_rate)` answers with the rate of a step, counted from 1, also behind the last one.
-    A ValueError of it is shown above the last picture that was possible.
-    Raises:  ValueError for a run of fewer than 60 steps, and what `rate_at` raises at first.
-    Example: ScheduleDial(lambda step, *, learning_rate, **rest: learning_rate, max_steps=600)
+    Args:
+        rate_at: Called with a step, counted from 1, and with the keyword arguments schedule,
+            max_steps, warmup_steps, decay_steps, learning_rate and min_learning_rate. Returns the
+            learning rate, also for a step after `max_steps`. If it raises a ValueError, the
+            message is shown above the last picture.
+        max_steps: Length of the run at the beginning, at least 60.
+        learning_rate: The highest learning rate.
+
+    Raises:
+        ValueError: If `max_steps` is below 60, or if the first call of `rate_at` raises it.
+
+    Example:
+        >>> def constant(step, *, learning_rate, **settings):
+        ...     return learning_rate
+        >>> ScheduleDial(constant, max_steps=600).still.data["table"]["as planned, for 600"][600]
+        0.0005
     """
 
     def __init__(
         self, rate_at: Callable[..., float], *, max_steps: int = 6000, learning_rate: float = 5e-4
     ):
         if max_steps < 60:
-            raise ValueError(f"max_steps={max_steps} leaves nothing to turn; give 60 or more.")
+            raise ValueError(f"max_steps={max_steps} is too short for the knobs; give 60 or more.")
         self.rate_at, self.learning_rate = rate_at, learning_rate
         unit = max_steps // 60
         style = {"layout": Layout(width="360px"), "style": {"description_width": "90px"}}
@@ -56,7 +67,7 @@ class ScheduleDial(Control):
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
-        """The schedule for where the knobs stand, or what speaks against it."""
+        """The schedule for the present knobs, or the last possible one with an error above it."""
         self.decay.disabled = self.schedule.value != "wsd"
         try:
             self.last = self.draw()
@@ -65,6 +76,7 @@ class ScheduleDial(Control):
         return self.last
 
     def rate(self, step: int, max_steps: int) -> float:
+        """The learning rate of a step in a run of `max_steps`, for the present knobs."""
         return self.rate_at(
             step,
             schedule=self.schedule.value,
@@ -76,6 +88,7 @@ class ScheduleDial(Control):
         )
 
     def draw(self) -> Picture:
+        """The schedule for the present knobs. Raises what `rate_at` raises."""
         end, doubled, warmup = self.max_steps.value, 2 * self.max_steps.value, self.warmup.value
         continued, replanned = f"same plan, past {end:,}", f"new plan, for {doubled:,}"
         curves = {
@@ -100,26 +113,27 @@ class ScheduleDial(Control):
         )
 
     def curve(self, first: int, last: int, max_steps: int) -> tuple[list[int], list[float]]:
-        """Enough steps for a smooth line, and all at which something happens."""
+        """Steps and rates for a smooth line, with all steps at which the line may have a corner."""
         end, doubled = self.max_steps.value, 2 * self.max_steps.value
         steps = {round(first + (last - first) * i / POINTS) for i in range(POINTS + 1)}
-        bends = (self.warmup.value, max_steps - self.decay.value, end, doubled, (end + 1) // 2, 1)
-        steps |= {step + more for step in bends for more in (0, 1) if first <= step + more <= last}
+        corners = (self.warmup.value, max_steps - self.decay.value, end, doubled, (end + 1) // 2, 1)
+        steps |= {
+            step + more for step in corners for more in (0, 1) if first <= step + more <= last
+        }
         return sorted(steps), [self.rate(step, max_steps) for step in sorted(steps)]
 
     def last_common_step(self, end: int, doubled: int) -> int:
-        """The last step up to which a run of either length has the same rates."""
+        """The last step up to which runs of both lengths have the same rates (binary search)."""
         low, high = 0, end + 1  # the same at low, different at high
         while high - low > 1:
             middle = (low + high) // 2
-            same = (
-                abs(self.rate(middle, end) - self.rate(middle, doubled)) < 1e-9 * self.learning_rate
-            )
+            difference = abs(self.rate(middle, end) - self.rate(middle, doubled))
+            same = difference < 1e-9 * self.learning_rate
             low, high = (middle, high) if same else (low, middle)
         return low
 
     def title_sentence(self, end: int, doubled: int) -> str:
-        """What the next step can meet: the last rate again, or that of a new plan."""
+        """The title: the learning rate of the next step in both cases."""
         before, after = self.rate(end, end), self.rate(end + 1, doubled)
         if abs(after - before) < 0.01 * before:
             return f"Just continue to {doubled:,}: the rate stays {format_rate(before)}"
@@ -129,7 +143,7 @@ class ScheduleDial(Control):
         )
 
     def resume_hint(self, end: int, doubled: int) -> str:
-        """From which checkpoint the run can be made longer without a jump."""
+        """The last checkpoint from which the run can be made longer without a jump."""
         last_common_step = self.last_common_step(end, doubled)
         if last_common_step == end:
             return "Both plans have the same rates: every checkpoint can be continued."

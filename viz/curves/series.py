@@ -1,50 +1,62 @@
-"""Rows of steps and losses as numbers to draw: means, points between gaps, round marks of an axis.
-
-Left out on purpose: a drawing. `viz/curves/loss.py` and `viz/runs/scaling.py` draw what is
-prepared here.
-"""
+"""Steps and losses as numbers that are ready to be drawn: running means, segments between gaps."""
 
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil, isfinite
+from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_numbers
 from viz.canvas.ticks import is_sequence
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 MAX_POINTS = 360  # about one for every second pixel
-DECAY = 0.96  # the running mean forgets a step after about 25 more
-MAX_UNSMOOTHED = 30  # so few steps need no running mean
-VAL = "val"  # a curve of this name is measured on the same text every time
+DECAY = 0.96  # weight of the past in the running mean; a step is forgotten after about 25 more
+MAX_UNSMOOTHED = 30  # a curve of at most this many steps needs no running mean
+VAL = "val"  # a curve with this name is measured on the same text every time
 
 Series = tuple[list[float], list[float]]  # steps, losses
 Points = list[tuple[float, float]]
 
 
-def to_series(name: str, given) -> Series:
-    """One loss for each step from 1 on, or a pair (steps, losses).
+def to_series(
+    name: str, given: "ArrayLike", what: str = "losses", *, finite: bool = False
+) -> Series:
+    """Read one value for each step, or a pair (steps, values).
 
-    Raises: ValueError for what are no losses, or not as many as steps.
+    Args:
+        name: Name of the curve, for errors.
+        given: Values, shape (n,), for the steps 1 to n; or a tuple (steps, values).
+        what: What the values are, for errors.
+        finite: Whether NaN and infinite values are refused.
+
+    Returns:
+        Steps and values, of the same length.
+
+    Raises:
+        ValueError: If there is not one value for each step, or a number is not finite.
     """
-    pair = isinstance(given, tuple) and len(given) == 2 and all(map(is_sequence, given))
-    losses = given[1] if pair else given
-    values = to_numbers(losses, f"the losses of {name!r}", finite=False)
-    steps = [float(i + 1) for i in range(len(values))]
-    if pair:
+    if isinstance(given, tuple) and len(given) == 2 and all(map(is_sequence, given)):
+        values = to_numbers(given[1], f"the {what} of {name!r}", finite)
         steps = to_numbers(given[0], f"the steps of {name!r}")
+    else:
+        values = to_numbers(given, f"the {what} of {name!r}", finite)
+        steps = [float(i + 1) for i in range(len(values))]
     if len(steps) != len(values):
         raise ValueError(
-            f"{name!r} has {len(steps)} steps and {len(values)} losses; there must be one for each."
+            f"{name!r} has {len(steps)} steps and {len(values)} {what}; there must be one for each."
         )
     return steps, values
 
 
 class RunningMean:
-    """Each value averaged with those before it, the older the less; without what is not finite."""
+    """An exponential moving average with bias correction. It skips values that are not finite."""
 
     def __init__(self) -> None:
         self.total, self.weight = 0.0, 0.0
 
     def add(self, value: float) -> float:
-        """The mean with this value in it; before the first finite one, the value itself."""
+        """Add a value; return the mean, or the value itself before the first finite one."""
         if isfinite(value):
             self.total, self.weight = DECAY * self.total + value, DECAY * self.weight + 1
         return self.total / self.weight if self.weight else value
@@ -57,19 +69,25 @@ def running_mean(values: Iterable[float]) -> list[float]:
 
 
 def is_noisy(name: str, values: Sequence[float]) -> bool:
-    """Whether a curve is read better from its mean: the loss of a new batch at each step."""
+    """Whether the mean of a curve is easier to read: each step has the loss of another batch."""
     return len(values) > MAX_UNSMOOTHED and name != VAL
 
 
 def smoothed(name: str, values: list[float]) -> list[float]:
-    """What is drawn bold: the mean of what is noisy, all else as it is."""
+    """The values of the bold line: the running mean of a noisy curve, otherwise the curve."""
     return running_mean(values) if is_noisy(name, values) else values
 
 
 def interpolate(name: str, series: Series, step: float) -> float:
-    """The bold curve at this step, between two points on the straight line from one to the other.
+    """The value of the bold line at a step.
 
-    Before its first and after its last point: that point.
+    Args:
+        name: Name of the curve; it decides whether the running mean is read.
+        series: Steps and losses.
+        step: Any step. Before the first and after the last point, the value of that point is taken.
+
+    Returns:
+        The loss, linearly interpolated between the two nearest points.
     """
     points = [(s, v) for s, v in zip(series[0], smoothed(name, series[1])) if isfinite(v)]
     after = next((i for i, (s, _) in enumerate(points) if s >= step), len(points))
@@ -80,7 +98,7 @@ def interpolate(name: str, series: Series, step: float) -> float:
 
 
 def truncate_series(series: Series, last: float) -> Series:
-    """The part of a curve that is not behind the step `last`; the line is cut where it crosses."""
+    """The part of a curve up to the step `last`. The last value is interpolated at that step."""
     steps, values = series
     kept = [(s, v) for s, v in zip(steps, values) if s <= last]
     if 0 < len(kept) < len(steps):
@@ -90,11 +108,11 @@ def truncate_series(series: Series, last: float) -> Series:
 
 
 def decimate(points: Points) -> Points:
-    """At most MOST_POINTS of them: of each stretch its lowest and its highest."""
+    """At most MAX_POINTS of the points: the lowest and the highest of each chunk."""
     if len(points) <= MAX_POINTS:
         return points
     size = ceil(2 * len(points) / MAX_POINTS)
-    out = []
+    out: Points = []
     for i in range(0, len(points), size):
         chunk = points[i : i + size]
         out += sorted({min(chunk, key=lambda p: p[1]), max(chunk, key=lambda p: p[1])})
@@ -104,7 +122,7 @@ def decimate(points: Points) -> Points:
 def split_at_gaps(
     steps: Iterable[float], values: Iterable[float], is_drawable: Callable[[float], bool]
 ) -> list[Points]:
-    """The points between the gaps."""
+    """The segments of a curve between the values that cannot be drawn."""
     out: list[Points] = [[]]
     for step, value in zip(steps, values):
         if is_drawable(value):
