@@ -68,10 +68,10 @@ def test_a_log_of_every_tenth_step_gives_the_same_hours():
 
 def test_operations_are_tokens_times_what_one_token_takes():
     each = {"plain": 6.0, "fast": 60.0}
-    data = draw_runs({"plain": PLAIN, "fast": FAST}, x="operations", operations_per_token=each).data
+    data = draw_runs({"plain": PLAIN, "fast": FAST}, x="flops", flops_per_token=each).data
     assert data["plain"][0] == [600, 1200, 1800, 2400]
     assert data["fast"][0] == [6000, 12000, 18000]
-    same = draw_runs({"plain": PLAIN}, x="operations", operations_per_token=6).data
+    same = draw_runs({"plain": PLAIN}, x="flops", flops_per_token=6).data
     assert same["plain"] == data["plain"]
 
 
@@ -124,12 +124,12 @@ def test_a_long_title_and_a_long_unit_do_not_run_into_each_other():
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"x": "token"}, "x='token' must be one of tokens, hours, operations, step. Did you mean "),
+        ({"x": "token"}, "x='token' must be one of tokens, hours, flops, step. Did you mean "),
         ({"y": "vall_loss"}, "run 'a' has no 'vall_loss'.*Did you mean 'val_loss'"),
         ({"y": "mfu"}, "run 'a' has no mfu in any of its 4 rows; it has val_loss, train_loss"),
-        ({"x": "operations"}, "needs operations_per_token, .* for the run 'a', and it is None"),
-        ({"x": "operations", "operations_per_token": {"b": 6}}, "for the run 'a', and it is None"),
-        ({"x": "operations", "operations_per_token": 0}, "above 0, for the run 'a', and it is 0"),
+        ({"x": "flops"}, "needs flops_per_token, .* for the run 'a', and it is None"),
+        ({"x": "flops", "flops_per_token": {"b": 6}}, "for the run 'a', and it is None"),
+        ({"x": "flops", "flops_per_token": 0}, "above 0, for the run 'a', and it is 0"),
     ],
 )
 def test_what_a_log_does_not_have_is_said(options, match):
@@ -142,7 +142,7 @@ def test_runs_that_are_none_are_refused():
         draw_runs({})
     with pytest.raises(ValueError, match="run 'a' has no rows"):
         draw_runs({"a": []})
-    with pytest.raises(ValueError, match="x='tokens' needs none"):
+    with pytest.raises(ValueError, match="x='tokens', which does not need it"):
         draw_runs({"a": run([3.0, 2.0], speed=0.0)}, x="hours")
     with pytest.raises(ValueError, match="A row of the run 'a' has no 'val_loss': 3"):
         draw_runs({"a": [3.0, 2.0]})

@@ -135,12 +135,12 @@ def test_what_has_no_logarithm_is_left_out():
     [
         ({}, {}, "no run to draw"),
         ({"a": ([0, -1], [3.0, 2.0])}, {}, "run 'a' needs a pair .* above 0"),
-        ({"a": [3.0, 2.0]}, {}, r"run 'a' needs a pair \(operations, losses\)"),
+        ({"a": [3.0, 2.0]}, {}, r"run 'a' needs a pair \(flops, losses\)"),
         ({"a": ([1, 2], [3.0])}, {}, "'a' has 2 steps and 1 losses"),
-        ({"a": SMALL}, {"x": "tokens"}, "x='tokens' must be one of operations, parameters, width"),
+        ({"a": SMALL}, {"x": "tokens"}, "x='tokens' must be one of flops, parameters, width"),
         ({"a": SMALL}, {"points": {"p": (0, 1)}}, "point 'p' is .*; give .* both above 0"),
         ({"a": SMALL}, {"points": {"p": (1, 2, 3)}}, "point 'p'"),
-        ({"a": SMALL}, {"fit": lambda ops: -1.0}, r"fit\(3.33e\+11\) answers -1.0; it must be "),
+        ({"a": SMALL}, {"fit": lambda ops: -1.0}, r"fit\(3.33e\+11\) returns -1.0; it must be "),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(runs, options, match):

@@ -39,9 +39,9 @@ def shown_by(two: TwoRuns) -> list[str]:
 
 
 def test_every_knob_changes_the_picture():
-    two = TwoRuns(RUNS, operations_per_token=100)
+    two = TwoRuns(RUNS, flops_per_token=100)
     assert {"a 1", "b 2", "tokens learned from"} <= set(shown_by(two))
-    two.x.value = "operations"
+    two.x.value = "flops"
     assert "operations (multiplications and additions)" in shown_by(two)
     two.x.value = "step"
     two.y.value = "train_loss"
@@ -64,7 +64,7 @@ def test_only_what_can_be_drawn_is_in_the_lists():
     two = TwoRuns({"a": run(3.0, val=False), "b": run(2.0, val=False)})
     assert list(two.y.options) == ["train_loss", "grad_norm", "learning_rate"]
     assert list(two.x.options) == ["tokens", "hours", "step"]
-    assert "operations" in TwoRuns(RUNS, operations_per_token={"a": 1, "b": 2}).x.options
+    assert "flops" in TwoRuns(RUNS, flops_per_token={"a": 1, "b": 2}).x.options
     assert TwoRuns({"a": RUNS["a"], "b": RUNS["blind"]}).y.value == "train_loss"
 
 

@@ -1,6 +1,6 @@
-"""The rows of a training log as numbers to draw; the keys are those of log.jsonl.
+"""The rows of a training log as numbers to draw.
 
-Left out on purpose: reading a file. A row is a mapping, or a record with fields of the same names.
+A row is a mapping with the keys of log.jsonl, or an object with attributes of the same names.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,31 +13,40 @@ from viz.curves.series import Series
 Y_LABELS = {
     "val_loss": "validation loss (nats per token)",
     "train_loss": "training loss (nats per token)",
-    "grad_norm": "length of all slopes, before clipping",
+    "grad_norm": "gradient norm, before clipping",
     "learning_rate": "learning rate",
     "tokens_per_second": "tokens per second",
-    "mfu": "share of the most the device can do",
+    "mfu": "model FLOPs utilization (MFU)",
 }
 NOISY = ("train_loss", "grad_norm", "tokens_per_second", "mfu")
-SECONDS_PER_HOUR = 3600.0  # seconds
+SECONDS_PER_HOUR = 3600.0
 
-OperationsPerToken = (
-    float | Mapping[str, float] | None
-)  # operations for one token, of all runs or of each
+FlopsPerToken = float | Mapping[str, float] | None  # of all runs, or by the name of the run
 
 
 def read_run(
-    name: str, rows: Iterable, x: str, y: str, operations_per_token: OperationsPerToken
+    name: str, log: Iterable[object], x: str, y: str, flops_per_token: FlopsPerToken = None
 ) -> Series:
-    """Where each row of a log that has `y` stands, and its `y`.
+    """Read one curve from the log of a run.
 
-    Raises: ValueError for a log without rows, or rows without what is asked for.
+    Args:
+        name: Name of the run, for errors.
+        log: The rows of its log; rows in which `y` is None are left out.
+        x: "tokens", "hours", "flops" or "step".
+        y: A key of the log, such as "val_loss".
+        flops_per_token: Needed for x="flops".
+
+    Returns:
+        The values on both axes.
+
+    Raises:
+        ValueError: If there are no rows, or if they have no `y` or nothing to compute `x` from.
     """
-    rows = list(rows) if hasattr(rows, "__iter__") else []
+    rows = list(log) if isinstance(log, Iterable) else []
     if not rows:
         raise ValueError(f"The run {name!r} has no rows; give those of its log.jsonl.")
     ys = [row_value(name, row, y) for row in rows]
-    xs = x_values(name, rows, x, operations_per_token)
+    xs = x_values(name, rows, x, flops_per_token)
     pairs = [(x_value, float(value)) for x_value, value in zip(xs, ys) if value is not None]
     if not pairs:
         found = [key for key in Y_LABELS if has_values(rows, key)]
@@ -49,7 +58,7 @@ def read_run(
 
 
 def row_value(name: str, row: Any, key: str) -> Any:
-    """What one row has under this key. Raises: ValueError if it has no such key."""
+    """The value of one row. Raises: ValueError if the row has no such key."""
     missing = object()
     found = row.get(key, missing) if isinstance(row, Mapping) else getattr(row, key, missing)
     if found is missing:
@@ -62,44 +71,46 @@ def row_value(name: str, row: Any, key: str) -> Any:
     return found
 
 
-def has_values(rows: Iterable, key: str) -> bool:
-    """Whether any row has a number under this key."""
+def has_values(rows: Iterable[object], key: str) -> bool:
+    """Whether any row has a value for this key."""
     found = (row.get(key) if isinstance(row, Mapping) else getattr(row, key, None) for row in rows)
     return any(value is not None for value in found)
 
 
 def x_values(
-    name: str, rows: Sequence, x: str, operations_per_token: OperationsPerToken
+    name: str, rows: Sequence[object], x: str, flops_per_token: FlopsPerToken
 ) -> list[float]:
+    """The value on the x axis of each row."""
     if x == "step":
         return [float(row_value(name, row, "step")) for row in rows]
     tokens = [float(row_value(name, row, "tokens")) for row in rows]
-    if x == "operations":
-        rate = rate_of_run(name, operations_per_token)
-        return [rate * count for count in tokens]
+    if x == "flops":
+        flops = flops_of_run(name, flops_per_token)
+        return [flops * count for count in tokens]
     return elapsed_hours(name, rows, tokens) if x == "hours" else tokens
 
 
-def rate_of_run(name: str, given: OperationsPerToken) -> float:
-    """Operations for one token of this run. Raises: ValueError if they are not known."""
-    rate = given.get(name) if isinstance(given, Mapping) else given
-    if rate is None or not isfinite(rate) or rate <= 0:
+def flops_of_run(name: str, given: FlopsPerToken) -> float:
+    """The FLOPs per token of one run. Raises: ValueError if they are not known."""
+    flops = given.get(name) if isinstance(given, Mapping) else given
+    if flops is None or not isfinite(flops) or flops <= 0:
         raise ValueError(
-            f"x='operations' needs operations_per_token, a number above 0, for the run {name!r}, "
-            f"and it is {rate!r}. About 6 times the parameters of the model is a fair estimate."
+            f"x='flops' needs flops_per_token, a number above 0, for the run {name!r}, "
+            f"and it is {flops!r}. About 6 times the parameters of the model is a fair estimate."
         )
-    return float(rate)
+    return float(flops)
 
 
-def elapsed_hours(name: str, rows: Sequence, tokens: Sequence[float]) -> list[float]:
-    """The time that the steps took up to each row: its new tokens by its tokens_per_second."""
-    hours, elapsed, previous = [], 0.0, 0.0
+def elapsed_hours(name: str, rows: Sequence[object], tokens: Sequence[float]) -> list[float]:
+    """The training time up to each row: its new tokens divided by its tokens_per_second."""
+    hours: list[float] = []
+    elapsed = previous = 0.0
     for row, count in zip(rows, tokens):
         speed = row_value(name, row, "tokens_per_second")
         if speed is None or not speed > 0:
             raise ValueError(
                 f"x='hours' needs tokens_per_second above 0, and the run {name!r} has {speed!r} "
-                f"after {count:,.0f} tokens. x='tokens' needs none."
+                f"after {count:,.0f} tokens. Take x='tokens', which does not need it."
             )
         elapsed, previous = elapsed + (count - previous) / speed / SECONDS_PER_HOUR, count
         hours.append(elapsed)

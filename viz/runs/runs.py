@@ -1,12 +1,11 @@
-"""Runs side by side, drawn from their logs: against tokens, time, operations or steps.
+"""Runs compared by their logs: loss over tokens, time, FLOPs or steps.
 
-Against steps a run with larger batches looks better than it is; against tokens the one that learns
-more of each text is ahead, against time the faster one, too. Left out on purpose: reading a file.
-A log is given as its rows.
+Trap: over steps, a run with a larger batch looks better than it is; it has seen more tokens.
 """
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.labels import truncate
@@ -15,45 +14,58 @@ from viz.canvas.ticks import format_compact
 from viz.curves.loss_on_axes import draw_on_axes
 from viz.curves.loss_scene import ChartOptions, LossScene
 from viz.curves.series import VAL, Series, smoothed
-from viz.runs.run_log import NOISY, SECONDS_PER_HOUR, Y_LABELS, OperationsPerToken, read_run
+from viz.runs.run_log import NOISY, SECONDS_PER_HOUR, Y_LABELS, FlopsPerToken, read_run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 X_LABELS = {
     "tokens": "tokens learned from",
     "hours": "of training, evaluation left out",
-    "operations": "operations (multiplications and additions)",
+    "flops": "operations (multiplications and additions)",
     "step": "step",
 }
-TIME_UNITS = (
-    ("hours", SECONDS_PER_HOUR),
-    ("minutes", 60.0),
-    ("seconds", 1.0),
-)  # the first that gives 1 or more
+TIME_UNITS = (("hours", SECONDS_PER_HOUR), ("minutes", 60.0), ("seconds", 1.0))
 
 
 def draw_runs(
-    runs: Mapping[str, Iterable],
+    runs: Mapping[str, Iterable[object]],
     *,
     x: str = "tokens",
     y: str = "val_loss",
-    operations_per_token: OperationsPerToken = None,
+    flops_per_token: FlopsPerToken = None,
     lines: Mapping[str, float] | None = None,
     title: str = "",
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """One curve for each run.
+    """Draw one curve for each run.
 
-    A run is the rows of its log, mappings or records with the keys of log.jsonl. `x` is "tokens",
-    "hours" (made of tokens and tokens_per_second), "operations" (`operations_per_token`, one number
-    or one for each run, times tokens) or "step"; `y` is a key of the log. A row without `y` is left
-    out. `lines` are levels to compare with.
-    Raises:  ValueError for a run without what is asked for.
-    Example: draw_runs({"a": [{"step": 1, "tokens": 64, "val_loss": 3.3}]}, x="step")
+    Args:
+        runs: Runs by name, each the rows of its log: mappings with the keys of log.jsonl, or
+            objects with attributes of the same names. Rows in which `y` is None are left out.
+        x: "tokens"; "hours", computed from tokens and tokens_per_second; "flops"; or "step".
+        y: A key of the log: "val_loss", "train_loss", "grad_norm", "learning_rate",
+            "tokens_per_second" or "mfu".
+        flops_per_token: For x="flops": FLOPs for one token, one number or one for each run.
+        lines: Horizontal lines to compare with, such as {"knows nothing": 3.296}.
+        title: Title of the chart; by default it compares the runs.
+        ax: matplotlib's Axes to draw on instead; they are returned.
+
+    Returns:
+        The chart; `.data` has the values on both axes by the name of the run.
+
+    Raises:
+        ValueError: If a run has no `y`, or nothing to compute `x` from.
+
+    Example:
+        >>> draw_runs({"a": [{"step": 1, "tokens": 64, "val_loss": 3.3}]}, x="step").data
+        {'a': ([1.0], [3.3])}
     """
     check_choice("x", x, X_LABELS)
     to_mapping(runs, "runs", "{'name': rows of its log}")
     if not runs:
         raise ValueError("There is no run to draw: give {'name': rows of its log}.")
-    series = {name: read_run(name, rows, x, y, operations_per_token) for name, rows in runs.items()}
+    series = {name: read_run(name, rows, x, y, flops_per_token) for name, rows in runs.items()}
     unit = X_LABELS[x]
     if x == "hours":
         series, unit = rescale_time(series)
@@ -67,12 +79,12 @@ def draw_runs(
         smooth=y in NOISY,
     )
     if ax is not None:
-        return draw_on_axes(ax, series, options, [])
+        return draw_on_axes(ax, series, options, [])  # type: ignore[return-value]  # as documented
     return Picture(series, alt_text(series, y, unit), LossScene(series, options).scene)
 
 
 def check_choice(what: str, given: str, known: Iterable[str]) -> None:
-    """Raises: ValueError with all that can be chosen, and the nearest of it."""
+    """Raises: ValueError with all valid names and the nearest one."""
     names = list(known)
     if given not in names:
         near = get_close_matches(str(given), names, 1)
@@ -81,7 +93,7 @@ def check_choice(what: str, given: str, known: Iterable[str]) -> None:
 
 
 def rescale_time(series: Mapping[str, Series]) -> tuple[dict[str, Series], str]:
-    """Hours as hours, minutes or seconds, whichever the longest run has some of."""
+    """Hours in the largest unit of which the longest run has at least 1; and the x label."""
     longest = max(hours[-1] for hours, _ in series.values()) * SECONDS_PER_HOUR
     unit, size = next((pair for pair in TIME_UNITS if longest >= pair[1]), TIME_UNITS[-1])
     scaled = {
@@ -92,12 +104,12 @@ def rescale_time(series: Mapping[str, Series]) -> tuple[dict[str, Series], str]:
 
 
 def final_value(series: Series, y: str) -> float:
-    """Where a run has come to; of what is noisy, its mean."""
+    """The last value of a run, or its running mean if it is noisy."""
     return smoothed("" if y in NOISY else VAL, series[1])[-1]
 
 
 def title_sentence(series: Mapping[str, Series], x: str, y: str, unit: str) -> str:
-    """What the picture proves; of two losses, how much sooner the lower one is there."""
+    """The title: the lowest run; of two runs, how early it reaches the loss of the other."""
     if not y.endswith("loss") or len(series) < 2:
         return join_names(series)
     ranked = sorted(series, key=lambda name: final_value(series[name], y))
@@ -112,21 +124,22 @@ def title_sentence(series: Mapping[str, Series], x: str, y: str, unit: str) -> s
     fraction = reached / series[ranked[1]][0][-1]
     if fraction >= 0.995:
         return lowest
-    measure = unit.split()[0] if x == "hours" else "steps" if x == "step" else x
+    nouns = {"hours": unit.split()[0], "step": "steps", "flops": "operations"}
     return (
         f"{truncate(best, 26)} is where {truncate(ranked[1], 26)} ends, {target:.3g}, after "
-        f"{100 * fraction:.0f}% of its {measure}"
+        f"{100 * fraction:.0f}% of its {nouns.get(x, x)}"
     )
 
 
 def join_names(series: Mapping[str, Series]) -> str:
+    """The names of the first four runs, and how many there are besides."""
     names = [truncate(name, 20) for name in series]
     shown = ", ".join(names[:4])
     return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
 
 
 def alt_text(series: Mapping[str, Series], y: str, unit: str) -> str:
-    """One sentence: where each run begins and where it has come to."""
+    """One sentence: the first and the last value of each run."""
     parts = [
         f"{name} from {values[0]:.3g} to {final_value((xs, values), y):.3g} at "
         f"{format_compact(float(f'{xs[-1]:.3g}'))}"

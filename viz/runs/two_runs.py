@@ -1,10 +1,11 @@
-"""Two runs of many, chosen from lists, on one picture; and what each of them wrote."""
+"""Two runs on one chart, chosen from lists, and a sample of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from ipywidgets import Dropdown, HBox, Layout
 
+from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control
 from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES
@@ -12,7 +13,7 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, vstack
 from viz.curves.loss_scene import WIDTH
 from viz.curves.pins import GAP, MARGIN, add_card, card_height, card_lines
-from viz.runs.run_log import OperationsPerToken, has_values
+from viz.runs.run_log import FlopsPerToken, has_values
 from viz.runs.runs import X_LABELS, draw_runs
 
 Y_CHOICES = ("val_loss", "train_loss", "grad_norm", "learning_rate")
@@ -20,29 +21,38 @@ Samples = Mapping[str, str | Mapping[float, str]]
 
 
 class TwoRuns(Control):
-    """Lists to choose two runs, the axis, and what is drawn; the rows of a run as in `draw_runs`.
+    """Lists to choose two runs, the x axis and the y axis.
 
-    `samples` has for some of the runs what they wrote: a text, or texts by their steps as in
-    `LossPlot.pins`, of which the last is shown below the curves. Without a kernel: the first two.
-    Raises:  ValueError for fewer than two runs, and for logs with nothing to draw.
-    Example: rows = [{"step": 1, "tokens": 64, "val_loss": 3.3}]
-             TwoRuns({"plain": rows, "fast": rows})
+    Args:
+        runs: At least two runs by name, each the rows of its log as in `draw_runs`.
+        flops_per_token: FLOPs for one token, one number or one for each run.
+        samples: Samples of some runs by name: a text, or texts by their steps as in
+            `LossPlot.pins`, of which the last is shown below the curves.
+
+    Raises:
+        ValueError: For fewer than two runs, and if the first two have nothing to compare.
+
+    Example:
+        >>> rows = [{"step": 1, "tokens": 64, "val_loss": 3.3}]
+        >>> TwoRuns({"slow": rows, "fast": rows}).still.data
+        {'slow': ([64.0], [3.3]), 'fast': ([64.0], [3.3])}
     """
 
     def __init__(
         self,
-        runs: Mapping[str, Iterable],
+        runs: Mapping[str, Iterable[object]],
         *,
-        operations_per_token: OperationsPerToken = None,
+        flops_per_token: FlopsPerToken = None,
         samples: Samples | None = None,
     ):
+        to_mapping(runs, "runs", "{'name': rows of its log}")
         if len(runs) < 2:
             raise ValueError(f"Two runs are compared, and there are {len(runs)}: give one more.")
         self.runs = {name: list(rows) for name, rows in runs.items()}
-        self.operations_per_token = operations_per_token
+        self.flops_per_token = flops_per_token
         self.cards = {name: last_text(name, text) for name, text in (samples or {}).items()}
         first, second, *_ = self.runs
-        x_choices = [x for x in X_LABELS if x != "operations" or operations_per_token is not None]
+        x_choices = [x for x in X_LABELS if x != "flops" or flops_per_token is not None]
         y_choices = [
             y for y in Y_CHOICES if any(has_values(rows, y) for rows in self.runs.values())
         ]
@@ -64,12 +74,13 @@ class TwoRuns(Control):
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
+        """The two chosen runs, and their samples below them."""
         names = list(dict.fromkeys((self.first.value, self.second.value)))
         curves = draw_runs(
             {name: self.runs[name] for name in names},
             x=self.x.value,
             y=self.y.value,
-            operations_per_token=self.operations_per_token,
+            flops_per_token=self.flops_per_token,
         )
         cards = [self.cards.get(name) for name in names]
         if not any(cards):
@@ -78,11 +89,11 @@ class TwoRuns(Control):
         written = [
             f"{name} wrote {truncate(card[1], 60)!r}" for name, card in zip(names, cards) if card
         ]
-        scene = vstack(curves.scene, samples_scene(names, cards))
+        scene = vstack(curves.scene, samples_scene(cards))
         return Picture(curves.data, f"{curves.alt} {'; '.join(written)}.", scene)
 
-    def redraw(self, change=None) -> None:
-        """What one of the two logs does not have is said instead of drawn."""
+    def redraw(self, change: object = None) -> None:
+        """Draw the chosen runs, or show an error if a log does not have what was chosen."""
         try:
             super().redraw(change)
         except ValueError as error:
@@ -90,6 +101,7 @@ class TwoRuns(Control):
 
 
 def dropdown(description: str, options: list[str], value: str) -> Dropdown:
+    """A list to choose from."""
     return Dropdown(
         options=options,
         value=value,
@@ -100,10 +112,7 @@ def dropdown(description: str, options: list[str], value: str) -> Dropdown:
 
 
 def last_text(name: str, given: str | Mapping[float, str]) -> tuple[str, str]:
-    """The head of its card, and the text that a run wrote last.
-
-    Raises: ValueError for what is no text.
-    """
+    """The header of a card and the last sample of a run. Raises: ValueError if it is not text."""
     step, text = max(given.items()) if isinstance(given, Mapping) and given else (None, given)
     if not isinstance(text, str):
         raise ValueError(
@@ -112,8 +121,8 @@ def last_text(name: str, given: str | Mapping[float, str]) -> tuple[str, str]:
     return f"{truncate(name, 24)} wrote{'' if step is None else f' at step {step:,g}'}", text
 
 
-def samples_scene(names: list[str], cards: list[tuple[str, str] | None]) -> Scene:
-    """The texts side by side, under the curves, in their colours."""
+def samples_scene(cards: Sequence[tuple[str, str] | None]) -> Scene:
+    """The samples side by side, in the colours of their curves."""
     width = (WIDTH - 2 * MARGIN - GAP) / 2
     texts = [card_lines(card[1], width) if card else [] for card in cards]
     scene = Scene(WIDTH, max(map(card_height, texts)) + MARGIN)
