@@ -149,7 +149,7 @@ def test_an_empty_card_can_be_drawn():
         ([1], None, "bars must be a mapping"),
         ({"a": {}}, None, "The bar 'a' must be a mapping part -> bytes, not {}"),
         ({"a": 3}, None, "The bar 'a' must be a mapping part -> bytes, not 3"),
-        ({"a": {"x": -1}}, None, "'x' of the bar 'a' has -1 bytes: 0 or more"),
+        ({"a": {"x": -1}}, None, "'x' of the bar 'a' has -1 bytes; it must be 0 or more"),
         ({"a": {"x": "1"}}, None, "'x' of the bar 'a' has '1' bytes"),
         ({"a": {"x": float("nan")}}, None, "has nan bytes"),
         ({"a": {"x": True}}, None, "has True bytes"),

@@ -117,7 +117,7 @@ def test_no_warm_up_and_a_short_run_are_drawn_too():
     for schedule in ("cosine", "wsd", "constant"):
         short.schedule.value, short.warmup.value = schedule, 0
         assert "step 61" in texts_of(short) and "step 120" in texts_of(short)
-    with pytest.raises(ValueError, match="max_steps=59 is too short for the knobs; give 60 or more"):
+    with pytest.raises(ValueError, match="max_steps=59 is too short for the knobs; give 60"):
         ScheduleDial(rate_at, max_steps=59)
 
 

@@ -6,7 +6,7 @@ On a linear scale all bars but the first would be invisible: the times differ by
 from collections.abc import Iterable
 from difflib import get_close_matches
 from math import ceil, floor, isfinite, log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, FAINT, GREEN, INK, MUTED, ORANGE
@@ -69,12 +69,12 @@ def draw_ladder(
 
 def to_bar(rung: object) -> Bar:
     """Raises: ValueError for a rung without a name or without a time above 0."""
-    pair = (getattr(rung, "name", None), getattr(rung, "microseconds", None))
-    if isinstance(rung, (tuple, list)) and not hasattr(rung, "microseconds"):
-        pair = tuple(rung)
+    pair: Any = rung
+    if hasattr(rung, "microseconds"):
+        pair = (getattr(rung, "name", None), rung.microseconds)
     try:
         name, microseconds = pair[0], float(pair[1])
-    except (IndexError, TypeError, ValueError):
+    except (IndexError, KeyError, TypeError, ValueError):
         name, microseconds = None, 0.0
     if not isinstance(name, str) or len(pair) != 2:
         raise ValueError(

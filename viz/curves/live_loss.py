@@ -8,17 +8,15 @@ after an error or an interrupt. There is no thread: `add` draws.
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from viz.canvas.picture import Picture
 from viz.curves.live_output import CellOutput, NoOutput, TerminalOutput, open_output
 from viz.curves.loss import alt_text, loss_picture, to_reference
 from viz.curves.loss_scene import ChartOptions
 from viz.curves.pins import MAX_LINES
+from viz.curves.series import CurveLike
 from viz.curves.thresholds import Thresholds
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
 
 DRAW_FRACTION = 1 / 60  # at most this fraction of the time goes into drawing
 MIN_PAUSE = 0.1  # seconds between two pictures
@@ -64,7 +62,7 @@ class LossPlot:
         last_step: int | None = None,
         lines: dict[str, float] | None = None,
         log_y: bool = False,
-        reference: "Mapping[str, ArrayLike] | None" = None,
+        reference: Mapping[str, CurveLike] | None = None,
         pin_at: Iterable[float] = (),
         sample: Callable[[], str] | None = None,
     ):

@@ -51,7 +51,7 @@ class CellOutput:
         from IPython.display import display  # noqa: PLC0415 - only a notebook has it
 
         self.shell, self.plot, self.is_open = shell, plot, False
-        self.handle = display(self.bundle(), raw=True, display_id=True)
+        self.handle = display(self.bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython has no types
         self.open()
 
     def bundle(self) -> dict[str, str]:

@@ -13,15 +13,22 @@ from viz.canvas.picture import Picture
 from viz.curves.loss_on_axes import draw_on_axes
 from viz.curves.loss_scene import ChartOptions, LossScene
 from viz.curves.pins import Pin, check_pins, select_pins
-from viz.curves.series import VAL, Series, interpolate, smoothed, to_series, truncate_series
+from viz.curves.series import (
+    VAL,
+    CurveLike,
+    Series,
+    interpolate,
+    smoothed,
+    to_series,
+    truncate_series,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import ArrayLike
 
 
 def draw_loss(
-    history: "Mapping[str, ArrayLike]",
+    history: Mapping[str, CurveLike],
     *,
     title: str = "",
     unit: str = "loss (nats per token)",
@@ -29,7 +36,7 @@ def draw_loss(
     last_step: float | None = None,
     log_y: bool = False,
     x_label: str = "step",
-    reference: "Mapping[str, ArrayLike] | None" = None,
+    reference: Mapping[str, CurveLike] | None = None,
     pins: Mapping[float, str] | None = None,
     ax: "Axes | None" = None,
 ) -> Picture:
@@ -79,7 +86,9 @@ def draw_loss(
     )
     picture = loss_picture(series, options, pins or {})
     if ax is not None:
-        return draw_on_axes(ax, series, options, select_pins(place_pins(series, pins or {}))[0])
+        shown, _ = select_pins(place_pins(series, pins or {}))
+        axes = draw_on_axes(ax, series, options, shown)
+        return axes  # type: ignore[return-value]  # as documented
     return picture
 
 
@@ -98,7 +107,7 @@ def loss_picture(
     )
 
 
-def to_reference(reference: "Mapping[str, ArrayLike]", last: float | None) -> dict[str, Series]:
+def to_reference(reference: Mapping[str, CurveLike], last: float | None) -> dict[str, Series]:
     """Read reference curves and truncate them at the step `last`."""
     series = {name: to_series(name, curve) for name, curve in reference.items()}
     if last is None:

@@ -8,11 +8,10 @@ from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, PAPER
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
 from viz.canvas.ticks import SUPERSCRIPTS, linear_ticks
-from viz.curves.series import Series, decimate, to_series
+from viz.curves.series import CurveLike, Series, decimate, to_series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import ArrayLike
 
 WIDTH, LEFT, RIGHT, PLOT_HEIGHT, MARGIN = 760.0, 76.0, 24.0, 170.0, 16.0
 PLOT_WIDTH = WIDTH - LEFT - RIGHT
@@ -23,7 +22,7 @@ Table = dict[str, dict[int, float | None]]  # name -> (step -> rate)
 
 
 def draw_schedule(
-    rates: "Mapping[str, ArrayLike]",
+    rates: Mapping[str, CurveLike],
     *,
     marks: Mapping[int, str] | None = None,
     title: str = "",
@@ -54,7 +53,7 @@ def draw_schedule(
 
 
 def schedule_picture(
-    rates: "Mapping[str, ArrayLike]",
+    rates: Mapping[str, CurveLike],
     marks: Mapping[int, str],
     title: str,
     *,
@@ -75,7 +74,7 @@ def schedule_picture(
     return Picture(data, alt_text(table, curves, title, notes), drawing.scene)
 
 
-def check_curves(rates: "Mapping[str, ArrayLike]") -> dict[str, Series]:
+def check_curves(rates: Mapping[str, CurveLike]) -> dict[str, Series]:
     """Raises: ValueError unless there are a few schedules, each with a rate for each step."""
     if not isinstance(rates, Mapping) or not 0 < len(rates) <= MAX_CURVES:
         raise ValueError(
@@ -85,7 +84,7 @@ def check_curves(rates: "Mapping[str, ArrayLike]") -> dict[str, Series]:
     return {str(name): to_curve(str(name), given) for name, given in rates.items()}
 
 
-def to_curve(name: str, given: "ArrayLike") -> Series:
+def to_curve(name: str, given: CurveLike) -> Series:
     """Raises: ValueError unless there is a rate of at least 0 for each of some rising steps."""
     steps, rates = to_series(name, given, "rates", finite=True)
     if not rates:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil, isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from viz.canvas.arrays import to_numbers
 from viz.canvas.ticks import is_sequence
@@ -15,13 +15,13 @@ DECAY = 0.96  # weight of the past in the running mean; a step is forgotten afte
 MAX_UNSMOOTHED = 30  # a curve of at most this many steps needs no running mean
 VAL = "val"  # a curve with this name is measured on the same text every time
 
+# One value for each step, or (steps, values).
+CurveLike: TypeAlias = "ArrayLike | tuple[ArrayLike, ArrayLike]"
 Series = tuple[list[float], list[float]]  # steps, losses
 Points = list[tuple[float, float]]
 
 
-def to_series(
-    name: str, given: "ArrayLike", what: str = "losses", *, finite: bool = False
-) -> Series:
+def to_series(name: str, given: CurveLike, what: str = "losses", *, finite: bool = False) -> Series:
     """Read one value for each step, or a pair (steps, values).
 
     Args:

@@ -1,4 +1,4 @@
-"""The still twin of `BudgetDial`: what fills the card, and a table of facts below it."""
+"""The still twin of `BudgetDial`: the memory of a GPU, and a table of facts below it."""
 
 from collections.abc import Mapping
 from textwrap import wrap
@@ -10,7 +10,7 @@ from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.hardware.memory import MARGIN, WIDTH, draw_memory
 
 ROW_HEIGHT, LINE_HEIGHT, NAME_WIDTH = 22, 16, 190
-MAX_LETTERS = 74  # in a line of words
+MAX_LETTERS = 74  # in a line
 
 
 def draw_budget(
@@ -21,11 +21,20 @@ def draw_budget(
     name: str = "",
     title: str = "",
 ) -> Picture:
-    """One bar of what fills the memory of a card, and facts, name and words, one in a line.
+    """Draw a bar of memory and a table of facts.
 
-    Units:   bytes.
-    Raises:  ValueError for what are no bytes.
-    Example: draw_budget({"weights": 2**27}, 2**33, {"hours": "7.5"}, name="rtx4070")
+    Args:
+        memory: Parts of the memory, part -> bytes.
+        capacity: Bytes of the GPU.
+        facts: Rows of the table, name -> text.
+        name: Name of the bar.
+        title: Title of the picture.
+
+    Returns:
+        The picture; `.data` has "bars", "totals", "capacity" and "facts".
+
+    Raises:
+        ValueError: If a size is not a number of bytes.
     """
     bar = draw_memory({name: memory}, capacity=capacity, title=title)
     assert bar.scene is not None
@@ -39,7 +48,7 @@ def draw_budget(
 
 
 def add_fact(table: Scene, fact: str, words: str) -> None:
-    """One more line of the table, or several if the words are many."""
+    """Add one row to the table, with several lines if the text is long."""
     y = table.height
     table.add(Rect(MARGIN, y, WIDTH - 2 * MARGIN, 1, FAINT))
     table.add(Text(MARGIN, y + 16, truncate(fact, 30), 12.5, MUTED))

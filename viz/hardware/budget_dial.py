@@ -1,7 +1,6 @@
-"""Sliders for the sizes of a model and its training: what fills the memory, and what does not fit.
+"""Sliders for the sizes of a model and its training: the memory it needs, and whether it fits.
 
-The control knows neither models nor gpus: a function plans. Its picture is in
-`viz/hardware/budget.py`.
+The control knows neither models nor GPUs: a function estimates the memory.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,16 +22,32 @@ MAX_LAYERS, MAX_HEADS = 48, 32
 
 
 class BudgetDial(Control):
-    """Turn sizes, micro-batch, pieces of the loss, and the GPU: the bar fills, and goes over.
+    """Knobs for model sizes, micro-batch, loss chunks and GPU, and the memory that they need.
 
-    `plan(n_layer=, n_head=, n_embd=, block_size=, batch_size=, loss_chunk=, gpu=)` answers with
-    {"memory": {part: bytes}, "capacity": bytes, "facts": {name: words}}. A ValueError of it is
-    shown above the last picture that was possible. `gpus` are names, one of which is `gpu`.
-    `loss_chunk` is how many tokens' logits are in memory at a time, 0 for all; what is turned is
-    in how many pieces that cuts a micro-batch.
-    Raises:  ValueError for a `gpu` that is not among `gpus`, and what `plan` raises at first.
-    Example: BudgetDial(lambda **sizes: {"memory": {"logits": 2**30 * sizes["batch_size"]},
-        "capacity": 12 * 2**30, "facts": {}}, gpus=["rtx4070"])
+    Args:
+        plan: Called with the keyword arguments n_layer, n_head, n_embd, block_size, batch_size,
+            loss_chunk and gpu. Returns {"memory": {part: bytes}, "capacity": bytes,
+            "facts": {name: text}}. If it raises a ValueError, the message is shown above the last
+            picture.
+        gpus: Names of the GPUs to choose from.
+        n_layer: Number of layers at the beginning.
+        n_head: Number of heads at the beginning.
+        n_embd: Width of the model at the beginning.
+        block_size: Tokens in a row at the beginning.
+        batch_size: Rows in a micro-batch at the beginning.
+        loss_chunk: Number of tokens whose logits are in memory at the same time, 0 for all. The
+            knob shows into how many pieces this cuts a micro-batch.
+        gpu: Name of the GPU at the beginning.
+
+    Raises:
+        ValueError: If `gpu` is not one of `gpus`, or if the first call of `plan` raises it.
+
+    Example:
+        >>> def plan(batch_size, **sizes):
+        ...     memory = {"logits": 2**30 * batch_size}
+        ...     return {"memory": memory, "capacity": 12 * 2**30, "facts": {}}
+        >>> BudgetDial(plan, gpus=["rtx4070"]).still.data["totals"]
+        {'12 layers of 384, micro-batch 16 × 1024': 17179869184}
     """
 
     def __init__(
@@ -81,7 +96,7 @@ class BudgetDial(Control):
             knob.observe(self.redraw, names="value")
 
     def sizes(self) -> dict[str, Any]:
-        """What `plan` is asked, for where the knobs stand."""
+        """The keyword arguments of `plan` for the present knobs."""
         tokens, pieces = self.batch_size.value * self.block_size.value, self.pieces.value
         return {
             "n_layer": self.n_layer.value,
@@ -94,7 +109,7 @@ class BudgetDial(Control):
         }
 
     def picture(self) -> Picture:
-        """The bar for where the knobs stand, or what speaks against it."""
+        """The memory for the present knobs, or the last possible one with an error above it."""
         try:
             self.last = self.draw()
         except ValueError as error:
@@ -102,6 +117,7 @@ class BudgetDial(Control):
         return self.last
 
     def draw(self) -> Picture:
+        """The memory for the present knobs. Raises what `plan` raises."""
         sizes = self.sizes()
         plan = self.plan(**sizes)
         pieces = f", loss in {self.pieces.value} pieces" if sizes["loss_chunk"] else ""
@@ -115,10 +131,11 @@ class BudgetDial(Control):
 
 
 def slider_style() -> dict[str, Any]:
+    """Width and label of every knob."""
     return {"layout": Layout(width="360px"), "style": {"description_width": "100px"}}
 
 
 def size_slider(name: str, common: Iterable[int], initial: int) -> SelectionSlider:
-    """A slider over round sizes, and the first one among them."""
+    """A slider over common sizes and the initial one."""
     options = [(f"{size:,}", size) for size in sorted({*common, initial})]
     return SelectionSlider(options=options, value=initial, description=name, **slider_style())

@@ -1,13 +1,12 @@
-"""One number as the bits of several formats: sign, exponent, digits, and what becomes of it.
+"""One number as the bits of several floating-point formats, and the number that is stored.
 
-The formats stand one under the other where exponent and digits meet, so that one sees what a
-shorter one leaves away. The bits come from `viz/hardware/number_formats.py`.
+The formats are aligned where exponent and mantissa meet, so that one can compare their lengths.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from math import isinf, isnan
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, INK, MUTED, ORANGE, SLATE, WHITE, blend
@@ -16,10 +15,23 @@ from viz.canvas.scene import Rect, Scene, Text
 from viz.canvas.ticks import SUPERSCRIPTS
 from viz.hardware.number_formats import FORMATS, NumberFormat
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 CELL_WIDTH, CELL_HEIGHT, ROW_HEIGHT, MARGIN, GAP = 18.0, 22.0, 84.0, 16.0, 5.0
-MANTISSA_LEFT = 302.0  # where exponents end and digits begin
+MANTISSA_LEFT = 302.0  # where exponents end and mantissas begin
 WIDTH = MANTISSA_LEFT + 23 * CELL_WIDTH + MARGIN + 12
-PARTS = {"sign": SLATE, "exponent": ORANGE, "mantissa": BLUE}
+
+
+class Row(TypedDict):
+    """A number in one format: its bits as text, the stored number and its neighbours."""
+
+    sign: str
+    exponent: str
+    mantissa: str
+    stored: float
+    below: float
+    above: float
 
 
 def draw_formats(
@@ -27,28 +39,42 @@ def draw_formats(
     formats: Sequence[str] = ("float32", "bfloat16", "float16", "float8_e4m3", "float8_e5m2"),
     *,
     title: str = "",
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """The bits of a number in each format, the number that is stored, and its neighbours there.
+    """Draw the bits of a number in several formats, the stored number and its neighbours.
 
-    `value` is rounded once, to the nearest number that a format has. What is too large becomes
-    infinity; in float8_e4m3, which has none, its largest number.
-    Raises:  ValueError for what is no number, or for a format that is not known.
-    Example: draw_formats(257, ["float32", "bfloat16"])
+    Args:
+        value: The number. Each format rounds it to its nearest number. If it is too large, it
+            becomes infinity, or in float8_e4m3, which has no infinity, the largest number.
+        formats: Names of formats: float32, bfloat16, float16, float8_e4m3, float8_e5m2.
+        title: Title of the picture; by default it says which formats store the number exactly.
+        ax: matplotlib's Axes to draw on instead; they are returned.
+
+    Returns:
+        The picture; `.data` has for each format a dict with "sign", "exponent", "mantissa" (bits
+        as text), "stored", "below" and "above" (numbers).
+
+    Raises:
+        ValueError: If `value` is not a number, or if a format is unknown.
+
+    Example:
+        >>> draw_formats(257, ["float32", "bfloat16"]).data["bfloat16"]["stored"]
+        256.0
     """
-    value, found = to_value(value), [find_format(name) for name in check_names(formats)]
-    rows = {fmt.name: encode_row(value, fmt) for fmt in found}
+    number, known = to_value(value), [find_format(name) for name in check_names(formats)]
+    rows = {fmt.name: encode_row(number, fmt) for fmt in known}
     scene = Scene(WIDTH, 0)
-    scene.add(Text(MARGIN, 25, title or title_sentence(value, rows), 15, weight="600"))
-    add_heads(scene, 46)
-    for k, (fmt, row) in enumerate(zip(found, rows.values())):
-        add_format(scene, 66 + ROW_HEIGHT * k, fmt, row, value)
-    scene.height = 66 + ROW_HEIGHT * len(found) - 6
-    picture = Picture(rows, alt_text(value, rows, title), scene)
+    scene.add(Text(MARGIN, 25, title or title_sentence(number, rows), 15, weight="600"))
+    add_legend(scene, 46)
+    for k, (fmt, row) in enumerate(zip(known, rows.values())):
+        add_format(scene, 66 + ROW_HEIGHT * k, fmt, row, number)
+    scene.height = 66 + ROW_HEIGHT * len(known) - 6
+    picture = Picture(rows, alt_text(number, rows, title), scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def to_value(value) -> float:
+def to_value(value: object) -> float:
+    """The number as a float. Raises: ValueError for anything else."""
     given = value.item() if hasattr(value, "item") else value
     if isinstance(given, bool) or not isinstance(given, (int, float)):
         raise ValueError(f"value must be one number, such as 0.1, not {value!r:.60}.")
@@ -60,13 +86,15 @@ def to_value(value) -> float:
         ) from None
 
 
-def check_names(formats) -> list[str]:
-    if isinstance(formats, str) or not formats:
+def check_names(formats: Sequence[str]) -> list[str]:
+    """Raises: ValueError for text, for what is not a list, and for an empty list."""
+    if isinstance(formats, str) or not isinstance(formats, Iterable) or not formats:
         raise ValueError(f"formats must be a list of at least one name, not {formats!r}.")
     return list(formats)
 
 
 def find_format(name: str) -> NumberFormat:
+    """Raises: ValueError for an unknown name, with the nearest one."""
     if name in FORMATS:
         return FORMATS[name]
     near = get_close_matches(str(name).lower(), FORMATS, n=1, cutoff=0.5)
@@ -74,8 +102,8 @@ def find_format(name: str) -> NumberFormat:
     raise ValueError(f"There is no format {name!r}.{hint} There are: {', '.join(FORMATS)}.")
 
 
-def encode_row(value: float, fmt: NumberFormat) -> dict[str, Any]:
-    """Everything that is told about a number in one format."""
+def encode_row(value: float, fmt: NumberFormat) -> Row:
+    """Encode a number in one format."""
     pattern = fmt.encode(value)
     bits = f"{pattern:0{fmt.bits}b}"
     below, above = fmt.neighbours(value)
@@ -89,26 +117,21 @@ def encode_row(value: float, fmt: NumberFormat) -> dict[str, Any]:
     }
 
 
-def add_heads(scene: Scene, y: float) -> None:
-    """What each colour is for."""
-    scene.add(
-        Text(
-            MANTISSA_LEFT - GAP - 6, y + 10, "exponent: how large", 12, ORANGE, "end", weight="600"
-        )
-    )
+def add_legend(scene: Scene, y: float) -> None:
+    """Add the meaning of each colour."""
+    left = MANTISSA_LEFT - GAP - 6
+    scene.add(Text(left, y + 10, "exponent: how large", 12, ORANGE, "end", weight="600"))
     scene.add(Text(MANTISSA_LEFT + 6, y + 10, "digits: which number", 12, BLUE, weight="600"))
     scene.add(Text(MARGIN, y + 10, "sign: 1 is minus", 12, SLATE, weight="600"))
 
 
-def add_format(
-    scene: Scene, y: float, fmt: NumberFormat, row: dict[str, Any], value: float
-) -> None:
-    """The name, the bits in cells, and two lines about the number that they are."""
+def add_format(scene: Scene, y: float, fmt: NumberFormat, row: Row, value: float) -> None:
+    """Add the name, the bits in cells, and two lines about the stored number."""
     scene.add(Text(MARGIN, y + 12, fmt.name, 13, INK, weight="600"))
     scene.add(Text(MARGIN, y + 28, f"{fmt.bits} bits", 12, MUTED))
     x = MANTISSA_LEFT - GAP - (1 + fmt.exponent_bits) * CELL_WIDTH - GAP
-    for part, colour in PARTS.items():
-        for bit in row[part]:
+    for bits, colour in ((row["sign"], SLATE), (row["exponent"], ORANGE), (row["mantissa"], BLUE)):
+        for bit in bits:
             fill, ink = (colour, WHITE) if bit == "1" else (blend(WHITE, colour, 0.14), INK)
             scene.add(Rect(x, y, CELL_WIDTH - 1.5, CELL_HEIGHT, fill))
             scene.add(Text(x + CELL_WIDTH / 2 - 0.7, y + 15.5, bit, 12, ink, "middle", mono=True))
@@ -119,8 +142,8 @@ def add_format(
     scene.add(Text(left, y + CELL_HEIGHT + 36, comparison(value, row, fmt), 12, MUTED))
 
 
-def formula(fmt: NumberFormat, row: dict[str, Any]) -> str:
-    """The number from its three parts: 1.6015625 × 2⁻⁴ = 0.1001."""
+def formula(fmt: NumberFormat, row: Row) -> str:
+    """The stored number from its three parts: 1.6015625 × 2⁻⁴ = 0.1001."""
     stored = row["stored"]
     if isnan(stored) or isinf(stored):
         return format_number(stored)
@@ -130,39 +153,33 @@ def formula(fmt: NumberFormat, row: dict[str, Any]) -> str:
     return f"{sign}{digits} × 2{str(power).translate(SUPERSCRIPTS)} = {format_number(stored)}"
 
 
-def comparison(value: float, row: dict[str, Any], fmt: NumberFormat) -> str:
-    """How far the stored number is from the one that was meant, and what else there would be."""
+def comparison(value: float, row: Row, fmt: NumberFormat) -> str:
+    """The rounding error of the stored number, and its neighbours."""
     stored, below, above = row["stored"], row["below"], row["above"]
     largest = fmt.decode(fmt.first_non_finite - 1)
     if isnan(stored):
         return "a sum with it is not a number either"
+    if isinf(stored) and isinf(value):
+        return "exact"
     if isinf(stored):
-        return (
-            "exact"
-            if isinf(value)
-            else f"too large: the largest number is {format_number(largest)}"
-        )
+        return f"too large: the largest number is {format_number(largest)}"
     error = "exact" if stored == value else f"off by {format_distance(abs(stored - value))}"
     if abs(stored) == largest:
         return f"{error}; {format_number(largest)} is the largest number"
-    to_below, to_above = stored - below, above - stored
-    distance = (
-        format_distance(to_above)
-        if to_below == to_above
-        else f"{format_distance(to_below)} and {format_distance(to_above)}"
-    )
-    return f"{error}; neighbours {format_number(below)} and {format_number(above)}, {distance} away"
+    distances = dict.fromkeys((stored - below, above - stored))  # one or two
+    away = " and ".join(map(format_distance, distances))
+    return f"{error}; neighbours {format_number(below)} and {format_number(above)}, {away} away"
 
 
 def format_number(number: float) -> str:
-    """As many digits as one can compare: 0.10009765625, −256, 65,504."""
+    """Up to 12 digits: 0.10009765625, −256, 65,504."""
     if isnan(number):
         return "not a number"
     return format_power(f"{number:,.12g}").replace("inf", "infinity")
 
 
 def format_distance(number: float) -> str:
-    """Three digits of a distance, or all before the point."""
+    """Three digits, or all digits before the decimal point."""
     return f"{number:,.0f}" if 100 <= number < 1e7 else format_power(f"{number:.3g}")
 
 
@@ -172,12 +189,13 @@ def format_power(text: str) -> str:
     return f"{digits}·10{str(int(power)).translate(SUPERSCRIPTS)}" if power else digits
 
 
-def is_exact(value: float, row: dict[str, Any]) -> bool:
+def is_exact(value: float, row: Row) -> bool:
+    """Whether a format stores the number without rounding it."""
     return row["stored"] == value or (isnan(value) and isnan(row["stored"]))
 
 
-def title_sentence(value: float, rows: dict[str, dict[str, Any]]) -> str:
-    """What the picture shows, as a sentence."""
+def title_sentence(value: float, rows: dict[str, Row]) -> str:
+    """The title: which formats store the number exactly."""
     exact = [name for name, row in rows.items() if is_exact(value, row)]
     text = format_number(value)
     if len(exact) == len(rows):
@@ -188,8 +206,8 @@ def title_sentence(value: float, rows: dict[str, dict[str, Any]]) -> str:
     return f"{text} is stored exactly by {names}, not by the others"
 
 
-def alt_text(value: float, rows: dict[str, dict[str, Any]], title: str) -> str:
-    """One sentence: what each format stores."""
+def alt_text(value: float, rows: dict[str, Row], title: str) -> str:
+    """One sentence: the stored number and its bits in each format."""
     parts = ", ".join(
         f"{name} {format_number(row['stored'])} ({row['sign']} {row['exponent']} {row['mantissa']})"
         for name, row in rows.items()

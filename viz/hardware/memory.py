@@ -1,21 +1,24 @@
-"""What fills a memory: a bar of parts to scale, and the edge of the card that it must go into.
+"""The parts of the memory of a GPU as a stacked bar, to scale, with the capacity of the GPU.
 
-What goes over the edge is hatched. Left out on purpose: where the figures come from; somebody has
-counted them.
+What does not fit is hatched.
 """
 
 from collections.abc import Iterator, Mapping
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, FAINT, INK, LINE, MUTED, ORANGE, PAPER, WHITE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 WIDTH, MARGIN, BAR_HEIGHT, ROW_HEIGHT = 760.0, 16.0, 38.0, 74.0
 PLOT_WIDTH = WIDTH - 2 * MARGIN
-CAPACITY_FRACTION = 0.62  # of the width: where the card ends, so that there is room to go over it
-HATCH_STEP = 7.0  # pixels from one line to the next
+CAPACITY_FRACTION = 0.62  # of the width, at most: the rest shows what does not fit
+HATCH_STEP = 7.0  # pixels between two lines
 LETTER_WIDTH = 7.8  # pixels
 UNITS = (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("bytes", 1))
 Bars = dict[str, dict[str, float]]
@@ -26,14 +29,26 @@ def draw_memory(
     *,
     capacity: float | None = None,
     title: str = "",
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """One stacked bar for each name, all on one scale; the same part has the same colour in all.
+    """Draw one stacked bar of memory for each name, all on the same scale.
 
-    With a `capacity` every bar lies on a card of that size, and what does not fit is over its edge.
-    Units:   bytes; written as GiB, MiB or KiB.
-    Raises:  ValueError for what are no bytes, and if there is nothing to draw.
-    Example: draw_memory({"batch of 16": {"weights": 2**27, "logits": 3 * 2**30}}, capacity=2**33)
+    Args:
+        bars: Bars by name, each a mapping part -> bytes. The same part has the same colour in all.
+        capacity: Bytes of a GPU; what does not fit is hatched.
+        title: Title of the chart; by default it says what fits, or what is largest.
+        ax: matplotlib's Axes to draw on instead; they are returned.
+
+    Returns:
+        The chart; `.data` has "bars", "totals" and "capacity", in bytes.
+
+    Raises:
+        ValueError: If a size is not a number of bytes, or if there is nothing to draw.
+
+    Example:
+        >>> bars = {"batch of 16": {"weights": 2**27, "logits": 3 * 2**30}}
+        >>> draw_memory(bars, capacity=2**33).data["totals"]
+        {'batch of 16': 3355443200}
     """
     sizes, totals = check_bars(bars, capacity)
     title = title or title_sentence(sizes, totals, capacity)
@@ -53,8 +68,10 @@ def draw_memory(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def check_bars(bars, capacity: float | None) -> tuple[Bars, dict[str, float]]:
-    """All sizes as plain numbers, and the sum of each bar."""
+def check_bars(
+    bars: Mapping[str, Mapping[str, float]], capacity: float | None
+) -> tuple[Bars, dict[str, float]]:
+    """All sizes as Python numbers, and the sum of each bar. Raises: ValueError if one is wrong."""
     if not isinstance(bars, Mapping) or not bars:
         raise ValueError(
             f"bars must be a mapping bar -> (part -> bytes), at least one bar, such as "
@@ -69,7 +86,8 @@ def check_bars(bars, capacity: float | None) -> tuple[Bars, dict[str, float]]:
     return sizes, totals
 
 
-def check_bar(name: str, bar) -> dict[str, float]:
+def check_bar(name: str, bar: Mapping[str, float]) -> dict[str, float]:
+    """The sizes of one bar. Raises: ValueError if one is not a number of bytes."""
     if not isinstance(bar, Mapping) or not bar:
         raise ValueError(f"The bar {name!r} must be a mapping part -> bytes, not {bar!r:.60}.")
     sizes = {}
@@ -77,7 +95,9 @@ def check_bar(name: str, bar) -> dict[str, float]:
         size = given.item() if hasattr(given, "item") else given
         number = isinstance(size, (int, float)) and not isinstance(size, bool)
         if not number or not isfinite(size) or size < 0:
-            raise ValueError(f"{part!r} of the bar {name!r} has {given!r:.40} bytes: 0 or more.")
+            raise ValueError(
+                f"{part!r} of the bar {name!r} has {given!r:.40} bytes; it must be 0 or more."
+            )
         sizes[str(part)] = size
     return sizes
 
@@ -91,10 +111,7 @@ def add_bar(
     scale: float,
     colours: Mapping[str, str],
 ) -> None:
-    """A name, what all of it needs, and the parts from left to right, on the card if there is one.
-
-    Units: scale in pixels for a byte.
-    """
+    """Add a name, the total, and the parts from left to right. `scale` is in pixels per byte."""
     y, total = top + 22, sum(bar.values())
     over = capacity is not None and total > capacity
     colour, verdict = ORANGE if over else MUTED, usage_text(total, capacity)
@@ -112,7 +129,7 @@ def add_bar(
         if size * scale > 3:
             scene.add(
                 Rect(x + size * scale - 1, y, 1, BAR_HEIGHT, PAPER)
-            )  # where the next one begins
+            )  # a gap before the next part
         x += size * scale
     for line in hatch_lines(edge, x, y) if over else ():
         scene.add(Line(line, PAPER, 1.6))
@@ -127,19 +144,17 @@ def add_bar(
 def add_label(
     scene: Scene, left: float, right: float, y: float, part: str, size: float, colour: str
 ) -> None:
-    """As much of a part's name and size as goes between two places."""
+    """Add the name and size of a part, or only its size, if there is space."""
     for label in (f"{part} {format_bytes(size)}", format_bytes(size)):
         if LETTER_WIDTH * len(label) + 14 < right - left:
             width = LETTER_WIDTH * len(label) + 8
-            scene.add(
-                Rect(left + 4, y + 9, width, BAR_HEIGHT - 18, colour)
-            )  # the hatching would cross it
+            scene.add(Rect(left + 4, y + 9, width, BAR_HEIGHT - 18, colour))  # hides the hatching
             scene.add(Text(left + 8, y + BAR_HEIGHT / 2 + 4.5, label, 12.5, WHITE, weight="600"))
             return
 
 
 def hatch_lines(left: float, right: float, y: float) -> Iterator[tuple[tuple[float, float], ...]]:
-    """Slanting lines over everything between two places."""
+    """Slanting lines between two x values."""
     bottom = left
     while bottom < right + BAR_HEIGHT:
         up = min(BAR_HEIGHT, bottom - left)
@@ -152,7 +167,7 @@ def hatch_lines(left: float, right: float, y: float) -> Iterator[tuple[tuple[flo
 def add_legend(
     scene: Scene, y: float, colours: Mapping[str, str], sizes: Mapping[str, float]
 ) -> float:
-    """The colour of every part, with its size if there is one bar only. Gives back the foot."""
+    """Add the colour of every part, with its size if `sizes` has one. Returns the bottom."""
     x = MARGIN
     for part, colour in colours.items():
         words = truncate(part, 40) + (f" {format_bytes(sizes[part])}" if sizes else "")
@@ -165,14 +180,14 @@ def add_legend(
 
 
 def format_bytes(size: float) -> str:
-    """Three digits and a unit: 3296722944 -> 3.07 GiB."""
+    """3296722944 -> 3.07 GiB: three digits and a unit."""
     unit, unit_bytes = next((pair for pair in UNITS if size >= 0.0995 * pair[1]), UNITS[-1])
     count = size / unit_bytes
     return f"{count:,.0f} {unit}" if count >= 100 else f"{count:.3g} {unit}"
 
 
 def usage_text(total: float, capacity: float | None) -> str:
-    """What a bar needs, of what there is."""
+    """The total of a bar, compared with the capacity."""
     if capacity is None:
         return format_bytes(total)
     if total <= capacity:
@@ -183,7 +198,7 @@ def usage_text(total: float, capacity: float | None) -> str:
 
 
 def title_sentence(sizes: Bars, totals: Mapping[str, float], capacity: float | None) -> str:
-    """What the picture shows, as a sentence."""
+    """The title: how many bars fit, or which bar or part is largest."""
     if capacity is not None and len(sizes) > 1:
         fit = sum(total <= capacity for total in totals.values())
         return f"{fit} of {len(sizes)} fit into {format_bytes(capacity)}"

@@ -79,7 +79,8 @@ def draw_runs(
         smooth=y in NOISY,
     )
     if ax is not None:
-        return draw_on_axes(ax, series, options, [])  # type: ignore[return-value]  # as documented
+        axes = draw_on_axes(ax, series, options, [])
+        return axes  # type: ignore[return-value]  # as documented
     return Picture(series, alt_text(series, y, unit), LossScene(series, options).scene)
 
 
