@@ -158,8 +158,8 @@ def test_what_is_not_an_integer_is_refused_by_name(odd):
             viz.draw_query(np.tile(np.eye(3), (2, 2, 1, 1)), "abc", **{option: odd})
     with pytest.raises(ValueError, match="step="):
         viz.draw_backward(chain(2), step=odd)
-    with pytest.raises(ValueError, match="most_nodes="):
-        viz.draw_graph(chain(2), most_nodes=odd)
+    with pytest.raises(ValueError, match="max_nodes="):
+        viz.draw_graph(chain(2), max_nodes=odd)
     with pytest.raises(ValueError, match="n_head="):
         viz.draw_head_split(12, odd)
 
