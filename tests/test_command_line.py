@@ -150,7 +150,7 @@ def test_a_name_longer_than_it_looks_back_is_told_beside_the_results(command, tm
     assert code == 0 and "note" not in out
     assert err == (
         "note: 1 of 2 names are longer than block_size=16 ('maximilianalexander' has 19 letters); "
-        "of those only the first 16 letters are learned. --block_size 19 would take them all.\n"
+        "only their first 16 letters are used. --block_size 19 would use them whole.\n"
     )
     arguments = ("microgpt", "--names", file, "--steps", 1, "--samples", 0)
     code, _, err = command(*arguments, "--block_size", 19)
@@ -165,7 +165,7 @@ def test_one_name_and_one_letter_are_allowed_with_a_note(command, tmp_path, writ
     assert code == 0 and len(out.splitlines()) == 6
     assert err == (
         f"note: there is one name only, {written.split()[0]!r}; "
-        "the model can learn nothing but to repeat it.\n"
+        "the model can only learn to repeat it.\n"
     )
 
 
@@ -265,9 +265,9 @@ def assert_refused(answer, *words, code=2):
     [
         ("--steps", 0, "steps=0 must be an integer, 1 or more"),
         ("--steps", -5, "steps=-5 must be an integer, 1 or more"),
-        ("--samples", -1, "--samples -1: the number of samples must be 0 or more."),
-        ("--temperature", -1, "--temperature -1.0: must be 0 (always the likeliest letter) or"),
-        ("--temperature", "nan", "--temperature nan: must be 0 (always the likeliest letter) or"),
+        ("--samples", -1, "--samples=-1 must be an integer, 0 or more."),
+        ("--temperature", -1, "--temperature=-1.0 must be a number, 0 or more; 0.5 is careful."),
+        ("--temperature", "nan", "--temperature=nan must be a number, 0 or more; 0.5 is careful."),
         ("--n_layer", 0, "n_layer=0 must be an integer, 1 or more."),
         ("--block_size", 0, "block_size=0 must be an integer, 1 or more."),
         ("--n_head", 0, "n_head=0 must be an integer, 1 or more."),
@@ -305,10 +305,10 @@ def test_heads_that_do_not_divide_are_refused_and_the_advice_works(command, name
 def test_a_misspelt_command_is_told_the_nearest_one(command):
     assert_refused(
         command("micropgt"),
-        "gptcore: there is no command 'micropgt'. Did you mean 'microgpt'? "
+        "gptcore: There is no command 'micropgt'. Did you mean 'microgpt'? "
         "The commands are: microgpt, ladder, doctor, fetch, budget, prepare, train, sample",
     )
-    assert_refused(command("xyz"), "there is no command 'xyz'. The commands are: microgpt, ladder,")
+    assert_refused(command("xyz"), "There is no command 'xyz'. The commands are: microgpt, ladder,")
 
 
 def test_a_misspelt_option_is_told_the_nearest_one(command, names):
@@ -324,19 +324,19 @@ def test_a_name_that_fetch_does_not_know_is_told_the_nearest_one(command):
 @pytest.mark.parametrize(
     "written, words",
     [
-        (b"", " has no names in it: it needs at least one line that is not empty."),
-        (b"\n  \n\t\n", " has no names in it: it needs at least one line that is not empty."),
+        (b"", " has no names: all its lines are empty."),
+        (b"\n  \n\t\n", " has no names: all its lines are empty."),
         (
             b"em\xffma\n",
             " is not text: byte 0xff at position 2 is not UTF-8. "
-            "Give a text file with one name a line.",
+            "Give a text file with one name per line.",
         ),
         (b"\xff\xfee\x00m\x00", " is not text: byte 0xff at position 0 is not UTF-8."),
         (b"\x89PNG\r\n\x1a\n\x00", " is not text: byte 0x89 at position 0 is not UTF-8."),
         (
             b"emma\x00bob\n",
             " is not text: it has a zero byte at position 4. "
-            "Give a text file with one name a line.",
+            "Give a text file with one name per line.",
         ),
     ],
     ids=["empty", "blank", "not UTF-8", "UTF-16", "a picture", "zero bytes"],
@@ -351,12 +351,12 @@ def test_a_file_that_is_not_there_is_refused_with_the_nearest_that_is(command, n
     missing = tmp_path / "name.txt"
     assert_refused(
         command("microgpt", "--names", missing),
-        f"gptcore: --names {missing}: there is no such file. Did you mean {names}?",
+        f"gptcore: --names {missing}: the file does not exist. Did you mean {names}?",
     )
     for missing in (tmp_path / "quite-another", tmp_path / "no" / "folder" / "names.txt"):
         assert_refused(
             command("microgpt", "--names", missing),
-            f"gptcore: --names {missing}: there is no such file. Leave --names out to use the "
+            f"gptcore: --names {missing}: the file does not exist. Leave --names out to use the "
             "names that come with gptcore.",
         )
 
@@ -364,7 +364,7 @@ def test_a_file_that_is_not_there_is_refused_with_the_nearest_that_is(command, n
 def test_a_folder_is_refused_with_what_to_name_instead(command, tmp_path):
     assert_refused(
         command("microgpt", "--names", tmp_path),
-        f"gptcore: --names {tmp_path} is a folder. Name a text file in it, with one name a line.",
+        f"gptcore: --names {tmp_path} is a folder. Name a text file in it, with one name per line.",
     )
 
 

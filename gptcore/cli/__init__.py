@@ -1,10 +1,9 @@
-"""The command `gptcore`: the same words as the package, for those who would rather type than
-program.
+"""The command `gptcore`: the package from a terminal.
 
-Each command is a dataclass, in a file of its own: its fields are the options, the comments beside
-them the help. A command prints results on standard output; what it has to say about itself goes to
-standard error, in a few lines, with exit code 2 for what was asked wrongly and 1 for what went
-wrong on the way. `--debug` adds the traceback.
+Each command is a dataclass in a file of its own: its fields are the options, and the strings below
+them are the help. Results go to standard output. Notes and errors go to standard error, in a few
+lines; the exit code is 2 for a wrong argument and 1 for any other failure. `--debug` adds the
+traceback.
 """
 
 import sys
@@ -25,7 +24,7 @@ from gptcore.cli.names_file import read_names
 from gptcore.cli.paths import check_not_empty, expand_home
 from gptcore.cli.prepare import Prepare
 from gptcore.cli.sample import Sample
-from gptcore.cli.streams import fill_closed_descriptors, usable_streams
+from gptcore.cli.console import fill_closed_descriptors, usable_streams
 from gptcore.cli.train import Train
 from gptcore.optional import PackageMissingError, is_installed
 
@@ -34,10 +33,10 @@ __all__ = ["COMMANDS", "entry", "main", "read_names"]
 INTERRUPTED = 130  # what a shell reports after Ctrl-C
 
 DESCRIPTION = (
-    "A GPT from one number up: the commands of the course. Each has a --help of its "
-    "own; --debug shows tracebacks, --version the version."
+    "A GPT from one number up: the commands of the course. Each has its own --help. "
+    "--debug shows tracebacks, --version shows the version."
 )
-PACKAGES = {  # what a command loads on its way; those that are missing are named together
+PACKAGES = {  # what a command imports; the error names all that are missing
     "ladder": ("numpy",),
     "prepare": ("numpy", "pyarrow", "regex", "tiktoken"),
     "sample": ("torch", "safetensors", "numpy"),
@@ -55,13 +54,20 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
+    """Run one command.
+
+    Args:
+        arguments: The words of the command line after `gptcore`; None for those of this process.
+
+    Returns:
+        The exit code.
+    """
     with usable_streams():
         return run(list(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: list[str]) -> int:
-    """The same, where there is something to print on."""
+    """Run one command where standard output and error can be written to."""
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     if arguments == ["--version"]:
@@ -71,45 +77,46 @@ def run(arguments: list[str]) -> int:
         check_command(arguments)
         read_command(arguments).run()
     except KeyboardInterrupt as stopped:
-        print(with_notes("\nstopped; nothing was left half-written.", stopped), file=sys.stderr)
+        print(with_notes("\nstopped; no file is incomplete.", stopped), file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # `gptcore microgpt | head` has seen enough
+    except BrokenPipeError:  # `gptcore microgpt | head` closes the pipe early
         sys.stderr.close()
         return 0
     except Exception as error:
         if debug:
             raise
         if isinstance(error, ModuleNotFoundError):
-            error = with_cure(error, *arguments[:1])
-        asked_wrongly = isinstance(error, ValueError)
-        unforeseen = (
+            error = with_install_advice(error, *arguments[:1])
+        wrong_argument = isinstance(error, ValueError)
+        prefix = (
             ""
-            if asked_wrongly or isinstance(error, OSError | PackageMissingError)
+            if wrong_argument or isinstance(error, OSError | PackageMissingError)
             else f"{type(error).__name__}, which should not happen (--debug shows where): "
         )
-        print(with_notes(f"gptcore: {unforeseen}{error}", error), file=sys.stderr)
-        return 2 if asked_wrongly else 1
+        print(with_notes(f"gptcore: {prefix}{error}", error), file=sys.stderr)
+        return 2 if wrong_argument else 1
     return 0
 
 
-def with_notes(told: str, error: BaseException) -> str:
-    """A message, and what was noted on the way: where something was saved."""
-    return "\n".join([told, *getattr(error, "__notes__", [])])
+def with_notes(text: str, error: BaseException) -> str:
+    """Append the notes of an error, such as where a run was saved."""
+    return "\n".join([text, *getattr(error, "__notes__", [])])
 
 
 def read_command(arguments: list[str]) -> Any:
-    """The command that was typed, with its options; or the help, which ends the program.
+    """Parse a command and its options; --help prints and exits.
 
-    A command is read by itself, so that a misspelt option is told the options of this command.
+    Each command has a parser of its own, so that the error for a misspelt option lists the options
+    of this command.
     """
     config = (tyro.conf.FlagCreatePairsOff,)
     if arguments and arguments[0] in COMMANDS:
         name, *options = arguments
         command = COMMANDS[name]
         check_not_empty(command, options)
-        read = tyro.cli(command, prog=f"gptcore {name}", args=options, config=config)
-        expand_home(read)
-        return read
+        parsed = tyro.cli(command, prog=f"gptcore {name}", args=options, config=config)
+        expand_home(parsed)
+        return parsed
     return tyro.extras.subcommand_cli_from_dict(
         COMMANDS,
         prog="gptcore",
@@ -120,27 +127,28 @@ def read_command(arguments: list[str]) -> Any:
 
 
 def check_command(arguments: list[str]) -> None:
-    """Raises: ValueError with the nearest command, for one that there is not."""
+    """Raises: ValueError for an unknown command, with the nearest one."""
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         raise ValueError(
-            f"there is no command {arguments[0]!r}.{did_you_mean(arguments[0], COMMANDS)} "
+            f"There is no command {arguments[0]!r}.{did_you_mean(arguments[0], COMMANDS)} "
             f"The commands are: {', '.join(COMMANDS)}. More: gptcore --help"
         )
 
 
-def with_cure(error: ModuleNotFoundError, command: str = "") -> ModuleNotFoundError:
-    """The same error with what to install; unchanged if it says so or a file of ours is gone."""
+def with_install_advice(error: ModuleNotFoundError, command: str = "") -> ModuleNotFoundError:
+    """Say what to install, unless the error says so already or one of our own files is missing."""
     package = (error.name or "gptcore").split(".")[0]
     if package == "gptcore" or isinstance(error, PackageMissingError):
         return error
-    others = (one for one in PACKAGES.get(command, ()) if one != package and not is_installed(one))
+    missing = (name for name in PACKAGES.get(command, ()) if not is_installed(name))
+    others = (name for name in missing if name != package)
     return PackageMissingError(f"gptcore {command}", package, *others)
 
 
 def entry() -> None:
-    """What the installed command `gptcore` calls."""
+    """Entry point of the installed command `gptcore`."""
     fill_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a console that cannot show a letter shows a ?
+        if isinstance(stream, TextIOWrapper):  # a console shows ? for a letter that it lacks
             stream.reconfigure(errors="replace")
     sys.exit(main())

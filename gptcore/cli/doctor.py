@@ -1,4 +1,4 @@
-"""`gptcore doctor`: what this machine has for a run, and what to do about what it lacks."""
+"""`gptcore doctor`: what this machine has for a training run, and how to get what is missing."""
 
 import json
 import sys
@@ -17,62 +17,64 @@ if TYPE_CHECKING:
     from gptcore.training.throughput import Throughput
 
 MARKS = {"ok": "ok", "warning": "--", "error": "!!"}
-WIDTH = 96
+LINE_WIDTH = 96
 
 
 @dataclass
 class Doctor:
-    """Look at this machine: device, number formats, compiler, memory, disk, data at hand."""
+    """Check this machine: device, number formats, compiler, memory, disk, data."""
 
     rate: bool = False
-    """also train for 20 steps, or a minute at most, and say how many tokens a second that makes"""
+    """also train for 20 steps, at most a minute, and measure tokens per second"""
     preset: str | None = None
-    """with --rate: which run; unless said, fineweb-40m on a GPU, stories-cpu elsewhere"""
+    """with --rate: which run; default: fineweb-40m on a GPU, stories-cpu elsewhere"""
     json: bool = False
-    """the same as JSON"""
+    """print JSON"""
 
     def run(self) -> None:
+        """Print each finding, then the throughput if it is asked for."""
         if self.preset is not None:
-            find_preset(self.preset)  # a misspelt name is told before anything is measured
-        found, rate, preset = [], None, ""
-        for finding in doctor.findings():
-            found.append(finding)
+            find_preset(self.preset)  # refuses a misspelt name before anything is measured
+        findings, preset, throughput = [], "", None
+        for finding in doctor.check_machine():
+            findings.append(finding)
             if not self.json:
-                print(in_words(finding), flush=True)
+                print(format_finding(finding), flush=True)
         if self.rate:
-            preset, rate = self.measured()
+            preset, throughput = self.measure()
         if self.json:
-            measured = None if rate is None else {"preset": preset, **asdict(rate)}
-            print(json.dumps({"findings": doctor.as_json(found), "rate": measured}, indent=2))
-        elif rate is not None:
-            print(rate_in_words(preset, rate))
+            measured = None if throughput is None else {"preset": preset, **asdict(throughput)}
+            content = {"findings": [vars(finding) for finding in findings], "rate": measured}
+            print(json.dumps(content, indent=2))
+        elif throughput is not None:
+            print(format_throughput(preset, throughput))
 
-    def measured(self) -> "tuple[str, Throughput]":
-        """A run's rate, and which run's."""
-        torch = doctor.pytorch()
+    def measure(self) -> "tuple[str, Throughput]":
+        """Measure the throughput of a run; also return the name of its preset."""
+        torch = doctor.import_torch()
         if torch is None:
             raise PackageMissingError("--rate", "torch")
         name = self.preset or ("fineweb-40m" if torch.cuda.is_available() else "stories-cpu")
         preset = find_preset(name)
         if sys.stderr.isatty():
             print(f"measuring 20 steps of {name} ...", file=sys.stderr, flush=True)
-        # Only these lines need PyTorch, which may not be installed.
-        rate = import_module("gptcore.training.throughput")
-        return name, rate.measure_throughput(preset.config(preset_vocab_size(preset)), preset.train)
+        # Only this file needs PyTorch, which may not be installed.
+        measure = import_module("gptcore.training.throughput").measure_throughput
+        return name, measure(preset.config(preset_vocab_size(preset)), preset.train)
 
 
-def in_words(finding: Finding) -> str:
-    """One finding in a line, and what to do about it in those below."""
-    told = f"{MARKS[finding.status]} {finding.name:15}{finding.detail}"
+def format_finding(finding: Finding) -> str:
+    """One finding in a line, and the advice in the lines below."""
+    line = f"{MARKS[finding.status]} {finding.name:15}{finding.detail}"
     if not finding.advice:
-        return told
+        return line
     indent = " " * 18
     return (
-        told
+        line
         + "\n"
         + textwrap.fill(
             finding.advice,
-            WIDTH,
+            LINE_WIDTH,
             initial_indent=indent,
             subsequent_indent=indent,
             break_on_hyphens=False,
@@ -81,11 +83,11 @@ def in_words(finding: Finding) -> str:
     )
 
 
-def rate_in_words(preset: str, rate: "Throughput") -> str:
-    """The rate, and what it is good for."""
-    share = "" if rate.mfu is None else f", {rate.mfu:.0%} of its peak"
+def format_throughput(preset: str, throughput: "Throughput") -> str:
+    """The throughput, and the command that uses it."""
+    mfu = "" if throughput.mfu is None else f", MFU {throughput.mfu:.0%}"
     return (
-        f"ok {'rate':15}{rate.tokens_per_second:,.0f} tokens/s on {rate.device}{share}; {preset}, "
-        f"median of {rate.steps} steps\n"
-        f"{'':18}gptcore budget {preset} --tokens_per_second {rate.tokens_per_second:.0f}"
+        f"ok {'rate':15}{throughput.tokens_per_second:,.0f} tokens/s on {throughput.device}{mfu}; {preset}, "
+        f"median of {throughput.steps} steps\n"
+        f"{'':18}gptcore budget {preset} --tokens_per_second {throughput.tokens_per_second:.0f}"
     )

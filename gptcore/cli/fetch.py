@@ -1,4 +1,4 @@
-"""`gptcore fetch`: texts that lessons and runs need, brought ahead of time."""
+"""`gptcore fetch`: download the texts that lessons and runs need."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,37 +13,43 @@ FROM_THE_HUB = ("fineweb:", "fineweb-edu:")
 
 @dataclass
 class Fetch:
-    """Bring texts that lessons or runs need into the folder GPTCORE_DATA, ahead of time."""
+    """Download texts that lessons or runs need into the folder GPTCORE_DATA."""
 
     names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
-    """which texts, or files of FineWeb (fineweb:CC-MAIN-2013-20/000_00000, 2 GB); `gptcore fetch`
-    alone prints the list of texts"""
+    """names of texts, or files of FineWeb (fineweb:CC-MAIN-2013-20/000_00000, 2 GB); `gptcore
+    fetch` alone lists the texts"""
     all: bool = False
-    """every text that there is"""
+    """all texts"""
     again: bool = False
-    """download also what is here already, and replace it: a file that is damaged"""
+    """download again what is already on this machine, and replace it, for a damaged file"""
 
     def run(self) -> None:
+        """Download each text, and print a line about it.
+
+        Raises:
+            ValueError: For no name, or an unknown one.
+            OSError: If some texts cannot be downloaded; the others are.
+        """
         known = list(corpus.all_texts())
         names = known if self.all else list(self.names)
         if not names:
-            raise ValueError(f"Say which texts to fetch, or --all. There are: {', '.join(known)}.")
+            raise ValueError(f"Name the texts to fetch, or give --all. There are: {', '.join(known)}.")
         for name in names:
             if not name.startswith(FROM_THE_HUB):
-                corpus.find_text(name)  # a misspelt name is told before anything is brought
+                corpus.find_text(name)  # refuses a misspelt name before any download
         failed = []
-        for name in names:  # one that cannot be brought must not keep the others away
+        for name in names:  # a failed download does not stop the others
             try:
-                print(self.bring(name), flush=True)
+                print(self.fetch(name), flush=True)
             except OSError as error:
                 failed.append(str(error))
         if failed:
             raise OSError("\n".join(failed))
 
-    def bring(self, name: str) -> str:
-        """Make sure that one text is here; what it is, in a line."""
+    def fetch(self, name: str) -> str:
+        """Download one text if it is not here, and describe it in a line."""
         if name.startswith(FROM_THE_HUB):
-            # Only this line needs the hub's library, which is slow to load.
+            # Only these lines need the hub's library, which is slow to load.
             file = import_module("gptcore.corpus.downloads.hub").ensure_local(name, self.again)
             import_module("gptcore.corpus.reading.sources").verify_source(file)
             return f"{name} {file.bytes:,} bytes  {file.path}"

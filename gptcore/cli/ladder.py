@@ -1,4 +1,4 @@
-"""`gptcore ladder`: the same small model in ever faster ways."""
+"""`gptcore ladder`: train the same small model in faster and faster implementations."""
 
 import json
 import sys
@@ -11,16 +11,17 @@ from gptcore.cli.names_file import read_names
 
 @dataclass
 class Ladder:
-    """Train the same small model in ever faster ways, and say how long one name takes in each."""
+    """Train the same small model in faster and faster implementations, and time one name in each."""
 
     names: Path | None = None
-    """text file with one name a line; without it, the names that come with gptcore"""
+    """text file with one name per line; default: the names that come with gptcore"""
     steps: int = 10
-    """names that every rung learns from; the first rung takes about a fifth of a second for each"""
+    """names that every rung trains on; each takes the first rung about 0.2 seconds"""
     json: bool = False
-    """the same as JSON, once all rungs are climbed"""
+    """print JSON, after the last rung"""
 
     def run(self) -> None:
+        """Print each rung as soon as it is measured."""
         documents = read_names(self.names)
         impls = ladder.IMPLEMENTATIONS
         climbing = ladder.climb(documents, self.steps, impls)
@@ -28,10 +29,10 @@ class Ladder:
         if not self.json:
             print(ladder.TABLE_HEADER, flush=True)
         for impl in impls:
-            say_meanwhile(f"measuring {impl.name} ...")
+            show_status(f"measuring {impl.name} ...")
             reason = impl.unavailable_reason()
             rung = None if reason else next(climbing)
-            say_meanwhile("")
+            show_status("")
             if rung is None:
                 left_out.append(f"{impl.name}: left out, because {reason}.")
                 continue
@@ -44,7 +45,7 @@ class Ladder:
             print("", *ladder.format_summary(rungs), *left_out, sep="\n", flush=True)
 
 
-def say_meanwhile(text: str) -> None:
-    """One passing line on standard error, if that is a terminal; the next one takes its place."""
+def show_status(text: str) -> None:
+    """Show a line on standard error, if that is a terminal; the next one replaces it."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

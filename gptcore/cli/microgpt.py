@@ -1,53 +1,52 @@
-"""`gptcore microgpt`: a GPT in plain Python learns names and invents some."""
+"""`gptcore microgpt`: train a GPT in plain Python on names, and sample new ones."""
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from gptcore.checks import as_finite, as_int
 from gptcore.cli.names_file import read_names
 from gptcore.scalar import MicroConfig, MicroGPT, ops_fused, ops_reference
 
 
 @dataclass
 class Microgpt:
-    """Train a GPT on names in plain Python, one number at a time, and let it invent some."""
+    """Train a GPT on names in plain Python, one number at a time, and sample new names."""
 
     names: Path | None = None
-    """text file with one name a line; without it, the names that come with gptcore"""
+    """text file with one name per line; default: the names that come with gptcore"""
     steps: int = 1000
-    """updates of the weights, one name each; 1 or more"""
+    """training steps, one name each; 1 or more"""
     samples: int = 20
-    """how many names to invent afterwards; 0 for none"""
+    """names to sample afterwards; 0 for none"""
     temperature: float = 0.5
-    """0 always takes the likeliest letter, 1 draws as learned, more is bolder"""
+    """0 always takes the likeliest letter, 1 samples from the model's probabilities, a higher value
+    flattens them"""
     plain: bool = False
-    """one node for each arithmetic operation, as published: same numbers, twenty times slower"""
+    """one graph node per arithmetic operation, as in the original: the same numbers, 20 times slower
+    """
     seed: int = 42
-    """of the shuffle, the first weights and the samples"""
+    """seed of the shuffle, the initial weights and the samples"""
     n_layer: int = 1
-    """blocks, one on top of the other"""
+    """number of blocks"""
     n_head: int = 4
-    """attention heads; must divide n_embd"""
+    """number of attention heads; must divide n_embd"""
     n_embd: int = 16
-    """numbers that describe one letter"""
+    """width of the model: numbers per letter"""
     block_size: int = 16
-    """most letters that it looks back on"""
+    """context length, in letters"""
 
     def run(self) -> None:
-        if self.samples < 0:
-            raise ValueError(f"--samples {self.samples}: the number of samples must be 0 or more.")
-        if not 0 <= self.temperature < float("inf"):
-            raise ValueError(
-                f"--temperature {self.temperature}: must be 0 (always the likeliest letter) or "
-                f"above; 0.5 is careful."
-            )
+        """Print the size of the model, the loss of each step, and the samples."""
+        as_int(self.samples, "--samples", 0)
+        as_finite(self.temperature, "--temperature", minimum=0, purpose="0.5 is careful")
         config = MicroConfig(self.n_embd, self.n_head, self.n_layer, self.block_size)
         documents = read_names(self.names)
         gpt = MicroGPT(
             documents, config, seed=self.seed, ops=ops_reference if self.plain else ops_fused
         )
         steps = gpt.train(self.steps)
-        for notice in notices(documents, config.block_size):
+        for notice in data_notices(documents, config.block_size):
             print(notice, file=sys.stderr)
         print(
             f"num docs: {len(documents)}\nvocab size: {gpt.vocab_size}\nnum params: "
@@ -60,20 +59,20 @@ class Microgpt:
             print(f"sample {i + 1:2d}: {gpt.sample(1, self.temperature)[0]}", flush=True)
 
 
-def notices(documents: list[str], block_size: int) -> list[str]:
-    """What is allowed and may still surprise."""
-    told = []
+def data_notices(documents: list[str], block_size: int) -> list[str]:
+    """Notes about data that is valid and may still surprise."""
+    notices = []
     if len(set(documents)) == 1:
-        told.append(
-            f"note: there is one name only, {documents[0]!r:.40}; the model can learn nothing "
-            f"but to repeat it."
+        notices.append(
+            f"note: there is one name only, {documents[0]!r:.40}; the model can only "
+            f"learn to repeat it."
         )
     long = [document for document in documents if len(document) > block_size]
     if long:
-        told.append(
+        notices.append(
             f"note: {len(long)} of {len(documents)} names are longer than "
             f"block_size={block_size} ({long[0]!r:.40} has {len(long[0])} letters); "
-            f"of those only the first {block_size} letters are learned. --block_size "
-            f"{max(map(len, long))} would take them all."
+            f"only their first {block_size} letters are used. --block_size "
+            f"{max(map(len, long))} would use them whole."
         )
-    return told
+    return notices

@@ -1,7 +1,7 @@
-"""Files and folders on the command line: `~` is the home folder, and an empty word is none at all.
+"""Files and folders on the command line: `~` is the home folder, and an empty word is an error.
 
-A shell expands `~` only at the beginning of a word, so not in --out_dir=~/run; and an empty word,
-from a variable that was not set, would be taken for the folder that one is in.
+A shell expands `~` only at the beginning of a word, so not in --out_dir=~/run. An empty word, from
+a variable that is not set, would mean the current folder.
 """
 
 from collections.abc import Callable
@@ -12,28 +12,29 @@ from gptcore.checks import as_path
 
 
 def path_options(command: Callable[..., Any]) -> set[str]:
-    """The options of a command that name a file or a folder."""
+    """Names of the options of a command that take a file or a folder."""
     hints = get_type_hints(command)
     return {name for name, hint in hints.items() if Path in (hint, *get_args(hint))}
 
 
 def check_not_empty(command: Callable[..., Any], arguments: list[str]) -> None:
-    """Raises: ValueError for an option that is to name a path, and whose value is empty."""
+    """Raises: ValueError for an option that takes a path, and whose value is empty."""
     paths = path_options(command)
     for word, following in zip(arguments, [*arguments[1:], "-"]):
         option, equals, value = word.partition("=")
         name = option.removeprefix("--").replace("-", "_")
         if option.startswith("--") and name in paths and not (value if equals else following):
             raise ValueError(
-                f"{option} is empty: name a file or folder, or . for the folder that you are in. "
-                f"Is a variable of your shell not set?"
+                f"{option} is empty: name a file or folder, or . for the current folder. "
+                f"Is a shell variable not set?"
             )
 
 
 def expand_home(command: Any) -> None:
-    """Replace `~` in the paths of a command that was read.
+    """Replace `~` in the paths of a parsed command.
 
-    Raises: ValueError for the home of somebody unknown.
+    Raises:
+        ValueError: For the home folder of an unknown user.
     """
     for name in path_options(type(command)):
         path = getattr(command, name)

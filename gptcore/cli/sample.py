@@ -1,62 +1,63 @@
-"""`gptcore sample`: what a trained model says, while it says it."""
+"""`gptcore sample`: text from a trained model, printed token by token."""
 
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-from gptcore.checks import as_path
-from gptcore.cli.train import typed_before
+from gptcore.checks import as_int, as_path
+from gptcore.cli.training.options import previous_command
 from gptcore.training.presets import PRESETS
 
 
 @dataclass
 class Sample:
-    """Let a model that gptcore train made write text, token by token."""
+    """Generate text with a model that gptcore train made."""
 
     out_dir: Path
     """folder of the run"""
     prompt: str | None = None
-    """what the text begins with; without one, a new text begins"""
+    """start of the text; default: the model starts a new text"""
     num_samples: int = 10
-    """how many texts"""
+    """number of texts"""
     max_new_tokens: int = 512
-    """the most tokens of each; a text may end before"""
+    """maximum tokens per text; a text may end earlier"""
     temperature: float = 0.8
-    """0 always takes the likeliest token, 1 draws as learned, more is bolder"""
+    """0 always takes the likeliest token, 1 samples from the model's probabilities, a higher value
+    flattens them"""
     top_k: int | None = None
-    """only among so many of the likeliest tokens"""
+    """sample only from this many of the likeliest tokens"""
     top_p: float = 1.0
-    """only among the likeliest that have this share together"""
+    """sample only from the likeliest tokens whose probabilities add up to this"""
     seed: int = 1337
-    """of the draws; text i has seed + i"""
+    """seed of the sampling; text i uses seed + i"""
     checkpoint: Literal["latest", "best"] = "latest"
-    """the newest one, or the one with the best validation loss"""
+    """the newest checkpoint, or the one with the lowest validation loss"""
     tokenizer: str | None = None
-    """gpt2 or a JSON file, if the run does not know its own"""
+    """gpt2 or a JSON file, if the run has no tokenizer.json"""
     device: str = "auto"
-    """cpu, cuda, mps; auto: the fastest that is there"""
+    """cpu, cuda, mps; auto: the fastest of this machine"""
 
     def run(self) -> None:
+        """Print each text as it is generated."""
         for name in ("num_samples", "max_new_tokens"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name} {getattr(self, name)}: must be 1 or more.")
+            as_int(getattr(self, name), f"--{name}", 1)
         out_dir = as_path(self.out_dir, "--out_dir")
-        # PyTorch takes seconds to load; what is typed wrongly must not wait for it.
+        # PyTorch takes seconds to load; errors in the arguments come before.
         training = import_module("gptcore.training")
         model = training.load_model(out_dir, self.checkpoint)
         file = out_dir / "tokenizer.json"
         if self.tokenizer is None and not file.exists():
             raise ValueError(
-                f"{out_dir} has no tokenizer.json. Say which one the shards were made with: "
-                f"--tokenizer gpt2, or the JSON file of yours."
+                f"{out_dir} has no tokenizer.json. Name the tokenizer of the shards: "
+                f"--tokenizer gpt2, or a JSON file."
             )
         tokenizer = import_module("gptcore.tokenizers").load_tokenizer(
             file if self.tokenizer is None else self.tokenizer
         )
         model = training.crop_vocab(model, tokenizer.vocab_size)
         model.to(training.pick_device(self.device))
-        start = beginning_of_texts(out_dir)
+        start = text_start(out_dir)
         prompt = start if self.prompt is None else self.prompt
         for i in range(self.num_samples):
             if i:
@@ -78,7 +79,7 @@ class Sample:
         print()
 
 
-def beginning_of_texts(out_dir: Path) -> str:
-    """What a text of this run begins with where texts have no mark between them."""
-    preset = PRESETS.get(typed_before(out_dir).get("preset", ""))
+def text_start(out_dir: Path) -> str:
+    """The start of every text of this run, if its data has no token between texts."""
+    preset = PRESETS.get(previous_command(out_dir).get("preset", ""))
     return preset.start if preset else ""

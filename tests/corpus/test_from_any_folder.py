@@ -66,7 +66,7 @@ def test_the_command_that_is_printed_where_something_differs_works(prepared, cap
     with pytest.raises(ValueError, match=r"val_share: 0\.2, now 0\.005") as caught:
         list(prepare(prepared.parent / "my texts.parquet", prepared, LETTERS))
     code, said = run_printed(str(caught.value), capsys)
-    assert code == 0 and "finished already" in said.out
+    assert code == 0 and "already complete" in said.out
 
 
 def test_the_tokenizer_is_in_the_manifest_and_survives_its_file_and_a_move(prepared, tmp_path):

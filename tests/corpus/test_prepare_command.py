@@ -8,7 +8,7 @@ import pytest
 from small_corpora import LETTERS, files_in, some_texts, write_parquet
 
 from gptcore import cli
-from gptcore.cli.prepare import left
+from gptcore.cli.console import format_clock
 from gptcore.corpus import Progress, ShardSettings, prepare
 
 
@@ -49,11 +49,11 @@ def test_it_says_what_it_made_and_then_that_all_is_there(command, tmp_path):
     assert lines[1].startswith(f"val {val['tokens']:,} tokens {val['documents']} documents ")
     assert lines[2] == "left out: 1 without text"
     tokens = train["tokens"] + val["tokens"]
-    assert re.fullmatch(rf"{tokens:,} tokens made in \d+\.\d s; all is in shards", lines[3])
+    assert re.fullmatch(rf"{tokens:,} tokens written in \d+\.\d s; folder: shards", lines[3])
     code, out, err = command(*asked)
     assert (code, err) == (0, "")
     assert [" ".join(line.split()) for line in out.splitlines()[:3]] == lines[:3]
-    assert out.splitlines()[-1] == "finished already, and whole: shards"
+    assert out.splitlines()[-1] == "already complete: shards"
 
 
 def test_as_json_it_says_the_same(command, tmp_path):
@@ -63,8 +63,8 @@ def test_as_json_it_says_the_same(command, tmp_path):
     manifest = json.loads((tmp_path / "shards" / "manifest.json").read_text())
     assert code == 0
     assert found["train"] == {**manifest["train"], "shards": len(manifest["shards"])}
-    assert found["tokens_made_now"] == manifest["train"]["tokens"] + manifest["val"]["tokens"]
-    assert json.loads(command("a.parquet", *WITH_LETTERS, "--json")[1])["tokens_made_now"] == 0
+    assert found["new_tokens"] == manifest["train"]["tokens"] + manifest["val"]["tokens"]
+    assert json.loads(command("a.parquet", *WITH_LETTERS, "--json")[1])["new_tokens"] == 0
 
 
 def test_options_are_spelt_with_either_dash_and_mean_what_python_means(command, tmp_path):
@@ -160,10 +160,10 @@ def test_what_went_wrong_on_the_way_ends_with_1_and_what_was_asked_wrongly_with_
 
 def test_ctrl_c_says_that_the_same_command_continues(command, tmp_path, monkeypatch):
     write_parquet(tmp_path / "a.parquet", some_texts(40))
-    monkeypatch.setattr("gptcore.cli.prepare.shown", interrupted_after_two)
+    monkeypatch.setattr("gptcore.cli.prepare.with_progress", interrupted_after_two)
     code, out, err = command("a.parquet", *WITH_LETTERS)
     assert (code, out) == (130, "")
-    assert "what is finished is kept; the same command continues from there." in err
+    assert "finished shards are kept; the same command continues from there." in err
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
     code, out, _ = command("a.parquet", *WITH_LETTERS)
@@ -203,7 +203,7 @@ def test_without_a_terminal_a_long_run_says_a_line_now_and_then(command, tmp_pat
 
 def test_time_left_is_told_as_a_clock_tells_it():
     def at(seconds, share):
-        return left(Progress("making", 1, 2, share, 100, 5, seconds))
+        return format_clock(Progress("making", 1, 2, share, 100, 5, seconds).seconds_left)
 
     assert at(10, 50) == "00:10" and at(60, 10) == "09:00" and at(600, 5) == "3:10:00"
     assert Progress("making", 1, 2, 1, 2, 600, 3.0).tokens_per_second == 200

@@ -1,0 +1,59 @@
+"""What a command prints besides its result, and standard streams that may be missing.
+
+A service, cron, pythonw, or `2>&-` in a shell has no standard output or error. What a command
+prints then goes nowhere, and the command does its work all the same.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+
+def print_line(text: str, stream: TextIO | None = None) -> None:
+    """Print a line on standard error. A closed terminal or pipe does not stop the program."""
+    # RuntimeError: a signal handler may print while another line is being printed.
+    with suppress(OSError, ValueError, RuntimeError):
+        print(text, file=stream or sys.stderr, flush=True)
+
+
+@contextmanager
+def warnings_to_stderr(print_text: Callable[[str], None] = print_line) -> Iterator[None]:
+    """Inside, print each warning as a line "note: ...", without the place in the code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_: print_text(f"note: {message}")
+        yield
+
+
+def format_clock(seconds: float) -> str:
+    """Format a duration as a clock does: 59 -> "00:59", 3600 -> "1:00:00"."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+
+
+def fill_closed_descriptors() -> None:
+    """Open 0, 1 and 2 on nothing if they are closed, so that the next file gets another number."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number
+
+
+@contextmanager
+def usable_streams() -> Iterator[None]:
+    """Inside, `sys.stdout` and `sys.stderr` can be written to."""
+    streams = {name: getattr(sys, name) for name in ("stdout", "stderr")}
+    unusable = [name for name, stream in streams.items() if stream is None or stream.closed]
+    with open(os.devnull, "w", encoding="utf-8") as null:
+        for name in unusable:
+            setattr(sys, name, null)
+        try:
+            yield
+        finally:
+            for name in unusable:
+                setattr(sys, name, streams[name])
