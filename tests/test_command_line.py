@@ -281,7 +281,7 @@ def test_numbers_that_make_no_sense_are_refused_before_anything_is_printed(
 
 
 def test_a_ladder_without_steps_or_names_is_refused(command, names, tmp_path):
-    assert_refused(command("ladder", "--names", names, "--steps", 0), "steps=0 must be a whole")
+    assert_refused(command("ladder", "--names", names, "--steps", 0), "steps=0 must be an integer")
     assert_refused(command("ladder", "--names", tmp_path), "is a folder. Name a text file in it")
 
 
@@ -318,7 +318,7 @@ def test_a_misspelt_option_is_told_the_nearest_one(command, names):
 
 def test_a_name_that_fetch_does_not_know_is_told_the_nearest_one(command):
     assert_refused(command("fetch", "namess"), "Did you mean 'names'?")
-    assert_refused(command("fetch"), "Say which texts to fetch, or --all. There are: names,")
+    assert_refused(command("fetch"), "Name the texts to fetch, or give --all. There are: names,")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import tyro
 from gptcore import __version__
 from gptcore.checks import did_you_mean
 from gptcore.cli.budget import BudgetCommand
+from gptcore.cli.console import fill_closed_descriptors, usable_streams
 from gptcore.cli.doctor import Doctor
 from gptcore.cli.fetch import Fetch
 from gptcore.cli.ladder import Ladder
@@ -24,7 +25,6 @@ from gptcore.cli.names_file import read_names
 from gptcore.cli.paths import check_not_empty, expand_home
 from gptcore.cli.prepare import Prepare
 from gptcore.cli.sample import Sample
-from gptcore.cli.console import fill_closed_descriptors, usable_streams
 from gptcore.cli.train import Train
 from gptcore.optional import PackageMissingError, is_installed
 

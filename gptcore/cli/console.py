@@ -20,10 +20,18 @@ def print_line(text: str, stream: TextIO | None = None) -> None:
 
 
 @contextmanager
-def warnings_to_stderr(print_text: Callable[[str], None] = print_line) -> Iterator[None]:
-    """Inside, print each warning as a line "note: ...", without the place in the code."""
+def warnings_to_stderr(
+    print_text: Callable[[str], None] = print_line, repeat: bool = False
+) -> Iterator[None]:
+    """Inside, print warnings as "note: ...", without the place in the code; each once, or always.
+
+    Args:
+        print_text: Prints the line.
+        repeat: Whether to print a warning every time, not only the first time.
+    """
     with warnings.catch_warnings():
-        warnings.simplefilter("always")
+        if repeat:
+            warnings.simplefilter("always")
         warnings.showwarning = lambda message, *_: print_text(f"note: {message}")
         yield
 

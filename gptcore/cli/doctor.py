@@ -87,7 +87,7 @@ def format_throughput(preset: str, throughput: "Throughput") -> str:
     """The throughput, and the command that uses it."""
     mfu = "" if throughput.mfu is None else f", MFU {throughput.mfu:.0%}"
     return (
-        f"ok {'rate':15}{throughput.tokens_per_second:,.0f} tokens/s on {throughput.device}{mfu}; {preset}, "
-        f"median of {throughput.steps} steps\n"
+        f"ok {'throughput':15}{throughput.tokens_per_second:,.0f} tokens/s on "
+        f"{throughput.device}{mfu}; {preset}, median of {throughput.steps} steps\n"
         f"{'':18}gptcore budget {preset} --tokens_per_second {throughput.tokens_per_second:.0f}"
     )

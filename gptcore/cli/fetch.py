@@ -33,7 +33,9 @@ class Fetch:
         known = list(corpus.all_texts())
         names = known if self.all else list(self.names)
         if not names:
-            raise ValueError(f"Name the texts to fetch, or give --all. There are: {', '.join(known)}.")
+            raise ValueError(
+                f"Name the texts to fetch, or give --all. There are: {', '.join(known)}."
+            )
         for name in names:
             if not name.startswith(FROM_THE_HUB):
                 corpus.find_text(name)  # refuses a misspelt name before any download

@@ -11,7 +11,7 @@ from gptcore.cli.names_file import read_names
 
 @dataclass
 class Ladder:
-    """Train the same small model in faster and faster implementations, and time one name in each."""
+    """Train the same small model in ever faster implementations, and time one name in each."""
 
     names: Path | None = None
     """text file with one name per line; default: the names that come with gptcore"""

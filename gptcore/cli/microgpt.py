@@ -23,8 +23,7 @@ class Microgpt:
     """0 always takes the likeliest letter, 1 samples from the model's probabilities, a higher value
     flattens them"""
     plain: bool = False
-    """one graph node per arithmetic operation, as in the original: the same numbers, 20 times slower
-    """
+    """one graph node per arithmetic operation, as in the original: same numbers, 20 times slower"""
     seed: int = 42
     """seed of the shuffle, the initial weights and the samples"""
     n_layer: int = 1

@@ -52,7 +52,5 @@ def read_names(path: Path | None) -> list[str]:
         )
     documents = [line.strip() for line in text.split("\n") if line.strip()]
     if not documents:
-        raise ValueError(
-            f"--names {path} has no names: all its lines are empty."
-        )
+        raise ValueError(f"--names {path} has no names: all its lines are empty.")
     return documents

@@ -66,7 +66,7 @@ class Prepare:
                 self.column, self.document, self.bad_text, self.val_share, self.shard_bytes
             )
             workers = self.workers if self.workers is not None else os.cpu_count() or 1
-            with warnings_to_stderr():
+            with warnings_to_stderr(repeat=True):
                 steps = corpus.prepare(self.sources, out, self.tokenizer, workers, settings)
                 for step in with_progress(steps):
                     new_tokens = step.tokens

@@ -23,7 +23,7 @@ from course.recorded import recorded_runs
 from course.sample import fineweb_shards
 from course.solutions import lesson_10 as solution
 from course.syllabus.lesson_table import written_lessons
-from gptcore.cli.training.loop import RESUME_ME
+from gptcore.cli.training.loop import EXIT_RESUMABLE
 from gptcore.corpus import Batches, TextUnavailableError, load_documents, write_shard
 from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import BPETokenizer
@@ -70,11 +70,11 @@ def test_the_schedule_of_exercise_2_is_the_one_that_is_imported():
 
 
 def test_the_codes_of_exercise_3_are_those_of_the_command():
-    assert f"says with the number {RESUME_ME}: *resume me*" in TEXT
-    codes = iter([RESUME_ME, RESUME_ME, 0])
+    assert f"says with the number {EXIT_RESUMABLE}: *resume me*" in TEXT
+    codes = iter([EXIT_RESUMABLE, EXIT_RESUMABLE, 0])
     assert solution.keep_going(lambda: next(codes)) == 0
     assert not list(codes)
-    codes = iter([RESUME_ME, 1, 0])
+    codes = iter([EXIT_RESUMABLE, 1, 0])
     assert solution.keep_going(lambda: next(codes)) == 1
 
 

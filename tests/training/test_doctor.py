@@ -39,7 +39,7 @@ def on(monkeypatch):
     """Findings by name, on a pretended machine."""
 
     def examine(torch=None, gpus=(), system="Linux", release="6.8.0", **of_machine):
-        monkeypatch.setattr(doctor, "pytorch", lambda: torch)
+        monkeypatch.setattr(doctor, "import_torch", lambda: torch)
         monkeypatch.setattr(machine, "list_nvidia_gpus", lambda: list(gpus))
         monkeypatch.setattr(doctor.platform, "system", lambda: system)
         monkeypatch.setattr(doctor.platform, "release", lambda: release)

@@ -134,7 +134,7 @@ def test_another_run_begins_with_the_weights_alone(tmp_path, capsys):
     assert main([*words, "--out_dir", str(tmp_path / "third"), "--n_embd", "16"]) == 2
     assert "has n_embd=8 (not 16)" in capsys.readouterr().err
     assert main(["train", "names", "--out_dir", str(second), "--init_from", "nowhere"]) == 2
-    assert "--init_from nowhere: there is nothing of that name" in capsys.readouterr().err
+    assert "--init_from nowhere does not exist" in capsys.readouterr().err
 
 
 # MFU
@@ -263,7 +263,7 @@ def test_data_that_went_away_is_named_and_can_be_given_again(tmp_path, capsys):
     capsys.readouterr()
     again = ["train", "names", "--out_dir", str(tmp_path / "out"), "--resume", "--max_steps", "3"]
     assert main(again) == 2
-    assert "which is not there any more. Say where it is now: --data" in capsys.readouterr().err
+    assert "which no longer exists. Name its new folder: --data" in capsys.readouterr().err
     assert main([*again, "--data", str(tmp_path / "moved")]) == 0
 
 

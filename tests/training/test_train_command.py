@@ -82,7 +82,9 @@ def test_a_finished_run_says_so_and_another_one_is_not_written_over(tmp_path, ca
     before = (tmp_path / "log.jsonl").read_bytes()
     capsys.readouterr()
     assert train(tmp_path, "--resume") == 0
-    assert capsys.readouterr().out.startswith(f"finished already: 5 steps, in {tmp_path}. To go on")
+    assert capsys.readouterr().out.startswith(
+        f"already finished: 5 steps, in {tmp_path}. To continue"
+    )
     assert train(tmp_path) == 2
     assert "contains another run. Continue it: --resume; or give another" in capsys.readouterr().err
     assert (tmp_path / "log.jsonl").read_bytes() == before
@@ -138,7 +140,7 @@ def test_what_is_misspelt_is_told_the_nearest_name(tmp_path, capsys):
     said = refused(capsys, ["train", "names", *out, "--n_embd", "512", "--n_head", "12"])
     assert "set n_head to 8 or 16; or keep n_head and set n_embd to 480 or 576" in said
     said = refused(capsys, ["train", "fineweb-40m", *out])
-    assert "learns from shards: --data DIR. Make them with: gptcore prepare" in said
+    assert "needs shards: --data DIR. To make them: gptcore prepare" in said
     assert "sample --out_dir" not in refused(capsys, ["sample", *out, "--num_samples", "0"])
     assert "There is no latest checkpoint" in refused(capsys, ["sample", *out])
     assert not (tmp_path / "out").exists()
@@ -147,7 +149,7 @@ def test_what_is_misspelt_is_told_the_nearest_name(tmp_path, capsys):
 def test_another_preset_in_the_folder_is_not_resumed(tmp_path, capsys):
     assert train(tmp_path, "--max_steps", "3") == 0
     said = refused(capsys, ["train", "stories-cpu", "--out_dir", str(tmp_path), "--resume"])
-    assert "holds a run of the preset names, not of stories-cpu. Resume it: gptcore" in said
+    assert "has a run of the preset names, not of stories-cpu. To resume it: gptcore" in said
 
 
 # Shards

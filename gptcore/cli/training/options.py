@@ -1,9 +1,9 @@
-"""What can be typed after `gptcore train`: fields of the preset's settings and of its model."""
+"""Options of `gptcore train`: the fields of `TrainConfig` and of `GPTConfig`."""
 
 import ast
 import inspect
 import sys
-from dataclasses import asdict, dataclass, field, fields, make_dataclass
+from dataclasses import dataclass, field, fields, make_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -14,11 +14,19 @@ from gptcore.model.config import GPTConfig
 from gptcore.training.config import TrainConfig
 from gptcore.training.presets import PRESETS
 
-COMMAND = "command.json"  # what was typed
+COMMAND_FILE = "command.json"  # preset, data and init_from of the command that began the run
 
 
 def optional_fields(settings: type, name: str) -> type:
-    """A dataclass with the same fields, each None unless it is given; help from the docstrings."""
+    """Make a dataclass with the same fields, which are None unless they are typed.
+
+    Args:
+        settings: A dataclass; the string below a field becomes the help of the option.
+        name: Name of the new dataclass.
+
+    Returns:
+        The new dataclass.
+    """
     tree = ast.parse(inspect.getsource(settings)).body[0]
     assert isinstance(tree, ast.ClassDef)
     docs = {
@@ -35,10 +43,10 @@ def optional_fields(settings: type, name: str) -> type:
             (
                 f.name,
                 Annotated[
-                    Optional[f.type],  # noqa: UP045, type | None is not for values
+                    Optional[f.type],  # noqa: UP045 - type | None is not for values
                     tyro.conf.arg(
                         help=" ".join(docs[f.name].split()),
-                        metavar="True|False" if f.type is bool else f.type.__name__.upper(),  # type: ignore[union-attr]
+                        metavar="True|False" if f.type is bool else f.type.__name__.upper(),  # type: ignore[union-attr]  # never a string here
                         help_behavior_hint=hint,
                     ),
                 ],
@@ -56,43 +64,51 @@ PRESET_LIST = "\n".join(f"{name}: {preset.about}" for name, preset in PRESETS.it
 
 @dataclass
 class TrainOptions:
-    """What was typed."""
+    """The words after `gptcore train`."""
 
     preset: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PRESET", help=PRESET_LIST)]
     out_dir: Path
     """folder of the run: log.jsonl, checkpoints, and the tokenizer"""
     data: Path | None = None
-    """folder of shards that gptcore prepare made; presets with a text of their own need none"""
+    """folder of shards that gptcore prepare made; not needed for presets with their own text"""
     resume: bool = False
-    """go on from the newest whole checkpoint, with the settings that the run had; begins if there
-    is none"""
+    """continue from the newest intact checkpoint, with the settings of the run; without a
+    checkpoint, start a new run"""
     init_from: Path | None = None
-    """begin with the weights of another run, or of a Hugging Face folder; its sizes are taken over,
-    and its optimizer's files are not needed"""
+    """start from the weights of another run, or of a Hugging Face folder, with its model sizes; its
+    optimizer state is not used"""
     tensorboard: bool = False
-    """write the log for TensorBoard, too, into OUT_DIR/tensorboard"""
-    settings: Annotated[TrainFields, tyro.conf.arg(name="")] = field(default_factory=TrainFields)  # type: ignore[valid-type]
+    """also write the log for TensorBoard, into OUT_DIR/tensorboard"""
+    settings: Annotated[TrainFields, tyro.conf.arg(name="")] = field(default_factory=TrainFields)  # type: ignore[valid-type]  # made at run time
     """how it is trained"""
-    model: Annotated[ModelFields, tyro.conf.arg(name="")] = field(default_factory=ModelFields)  # type: ignore[valid-type]
+    model: Annotated[ModelFields, tyro.conf.arg(name="")] = field(default_factory=ModelFields)  # type: ignore[valid-type]  # made at run time
     """the model"""
 
 
-def typed_before(out_dir: Path) -> dict[str, Any]:
-    """The preset and the data that the run in a folder began with, as far as is known."""
-    if not (out_dir / COMMAND).exists():
+def previous_command(out_dir: Path) -> dict[str, Any]:
+    """Read "preset", "data" and "init_from" of the command that began the run in a folder.
+
+    Args:
+        out_dir: Folder of the run.
+
+    Returns:
+        Those of the three that are known; nothing if the file is missing or damaged.
+    """
+    if not (out_dir / COMMAND_FILE).exists():
         return {}
     try:
-        typed = read_json_object(out_dir / COMMAND)
+        typed = read_json_object(out_dir / COMMAND_FILE)
     except OSError as error:
-        note(f"{error} It says only the preset and --data, which are taken as typed now.")
+        print_note(f"{error} It has only the preset and --data; those of this command are used.")
         return {}
     return {name: value for name, value in typed.items() if isinstance(value, str)}
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
+    """Print a note on standard error."""
     print(f"note: {text}", file=sys.stderr)
 
 
-def given(fields_: Any) -> dict[str, Any]:
-    """The options that were typed."""
-    return {name: value for name, value in asdict(fields_).items() if value is not None}
+def typed_options(options: Any) -> dict[str, Any]:
+    """The options that were typed: the fields that are not None."""
+    return {name: value for name, value in vars(options).items() if value is not None}

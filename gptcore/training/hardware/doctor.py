@@ -42,12 +42,12 @@ def examine() -> list[Finding]:
 
     Example: for finding in examine(): print(finding.name, finding.status)
     """
-    return list(findings())
+    return list(check_machine())
 
 
-def findings() -> Iterator[Finding]:
+def check_machine() -> Iterator[Finding]:
     """The same, each as soon as it is known."""
-    torch = pytorch()
+    torch = import_torch()
     yield operating_system()
     yield torch_itself(torch)
     yield device(torch)
@@ -61,7 +61,7 @@ def findings() -> Iterator[Finding]:
     yield fineweb(data_folder())
 
 
-def pytorch() -> Any | None:
+def import_torch() -> Any | None:
     """PyTorch, if it is installed and can be loaded."""
     try:
         return import_module("torch")  # nothing else here needs it, and it may be missing
@@ -264,8 +264,3 @@ def fineweb(folder: Path) -> Finding:
         f"{len(files)} file{plural}, {size / GB:,.3g} GB",
         f"That is a sample. A run wants more: {A_FILE}" if small else "",
     )
-
-
-def as_json(found: list[Finding]) -> list[dict[str, str]]:
-    """The findings, as `gptcore doctor --json` prints them."""
-    return [vars(finding) for finding in found]
