@@ -45,7 +45,7 @@ def test_what_is_kept_and_what_is_lost_agree_with_a_count_by_hand(bench, least, 
     title = f"{kept} of 100 documents kept; {len(lost)} of 4 good ones lost"
     assert title in texts_of(bench)
     data = bench.picture().data
-    assert data["lost"] == lost and len(data["kept"]) == kept
+    assert data["false_positives"] == lost and len(data["kept"]) == kept
 
 
 @pytest.mark.slow

@@ -73,7 +73,7 @@ def test_the_pair_on_a_button_is_joined_and_only_then_told_how_often_it_stood_th
     assert "times" not in game.screen.value
     press(game, "l + o")
     # "lo" stands in low, lower, lowest, slow, slower: five words, four times each.
-    assert "l + o stood there 20 times: none was commoner." in game.screen.value
+    assert "l + o occurred 20 times: no pair was more frequent." in game.screen.value
     texts = texts_of(svg_of(game))
     assert f"1 of 3 merges: you saved 20 of {len(TEXT)} tokens, the algorithm 20" in texts
     assert "lo" in texts  # the text now
@@ -82,7 +82,7 @@ def test_the_pair_on_a_button_is_joined_and_only_then_told_how_often_it_stood_th
 
 def test_a_rarer_pair_is_told_what_was_commoner(game):
     press(game, "e + s")
-    assert "e + s stood there 12 times; the commonest on offer" in game.screen.value
+    assert "e + s occurred 12 times; the most frequent on offer" in game.screen.value
     assert game.picture().data == {
         "yours": [0, 12],
         "algorithm": [0, 20, 40, 52],
@@ -98,7 +98,7 @@ def test_undo_takes_the_last_merge_back(game):
     game.undo_button.click()
     assert svg_of(game) == first and game.undo_button.disabled
     assert [button.description for button in game.buttons] == labels
-    assert "l + o is apart again." in game.screen.value
+    assert "l + o is split again." in game.screen.value
     game.undo()
     assert svg_of(game) == first
 
@@ -132,7 +132,7 @@ def test_when_nothing_is_left_to_join_the_game_is_over():
     game = MergeGame(["ab"], [(b"a", b"b")] * 5)
     game.buttons[0].click()
     assert "The game is over." in game.screen.value
-    assert "a + b stood there once: none was commoner." in game.screen.value
+    assert "a + b occurred once: no pair was more frequent." in game.screen.value
 
 
 def test_the_still_is_a_finished_game_and_never_changes(game):

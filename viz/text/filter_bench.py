@@ -1,4 +1,4 @@
-"""A slider for the threshold of each filter: how much is kept, and what is lost that was good.
+"""A slider for the threshold of each filter: what is kept, and which good documents are removed.
 
 The drawing is in `viz/text/filtering.py`.
 """
@@ -18,14 +18,23 @@ FilterControl = tuple[Sequence[float], str, SliderRange]
 
 
 class FilterBench(Control):
-    """Move the thresholds; see which documents go, and how many of the good ones with them.
+    """Move the thresholds of filters; see which documents they remove, good and bad ones.
 
-    A filter is (numbers, "at least" or "at most", (lowest, highest, first)): a number for each
-    document, which of them stay, and where the slider of the threshold ends and begins. A
-    threshold of whole numbers moves in whole numbers. `good` are the places of documents that
-    somebody has read and would keep, `bad` those of junk; how many of these stay is told.
-    Raises:  ValueError for a range whose first value does not lie between its ends.
-    Example: FilterBench(["a", "bb"], {"letters": ([1, 2], "at least", (0, 5, 2))}, good=[0])
+    Args:
+        documents: The texts.
+        filters: Mapping name -> (numbers, "at least" or "at most", (lowest, highest, first)): a
+            number for each document, which side of the threshold is kept, and the range and first
+            value of the threshold. A range of integers moves in integers.
+        good: Indices of documents that somebody has read and would keep.
+        bad: Indices of documents that somebody has read and would remove.
+
+    Raises:
+        ValueError: If there is no filter, or a first value is outside its range.
+
+    Example:
+        >>> bench = FilterBench(["a", "bb"], {"letters": ([1, 2], "at least", (0, 5, 2))}, good=[0])
+        >>> bench.still.data["kept"]
+        [1]
     """
 
     def __init__(
@@ -34,7 +43,7 @@ class FilterBench(Control):
         filters: Mapping[str, FilterControl],
         good: Collection[int] = (),
         bad: Collection[int] = (),
-    ):
+    ) -> None:
         if not filters:
             raise ValueError("There is no filter: give at least one, each with a name.")
         self.documents, self.good, self.bad = list(documents), good, bad
@@ -47,7 +56,7 @@ class FilterBench(Control):
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
-        """The funnel for where the thresholds stand."""
+        """The funnel for the current thresholds."""
         current: dict[str, Filter] = {
             name: (numbers, rule, self.sliders[name].value)
             for name, (numbers, rule, _) in self.filters.items()
@@ -56,31 +65,28 @@ class FilterBench(Control):
 
 
 def threshold_slider(name: str, control: FilterControl) -> IntSlider | FloatSlider:
-    """Raises: ValueError unless given as (numbers, rule, (lowest, highest, first))."""
+    """A slider for (numbers, rule, (lowest, highest, first))."""
     if not is_filter_control(control):
         raise ValueError(
             f"The filter {name!r} must be (numbers, 'at least' or 'at most', (lowest, highest, "
             f"first)), such as (lengths, 'at least', (0, 2000, 200)); got {control!r:.80}."
         )
     lowest, highest, initial = limits = control[2]
-    style: dict[str, Any] = {"min": lowest, "max": highest, "value": initial}
-    style |= {"description": f"{name}: {control[1]}", "layout": Layout(width="620px")}
-    style |= {"style": {"description_width": "260px"}}
+    options: dict[str, Any] = {"min": lowest, "max": highest, "value": initial}
+    options |= {"description": f"{name}: {control[1]}", "layout": Layout(width="620px")}
+    options |= {"style": {"description_width": "260px"}}
     if all(isinstance(value, int) for value in limits):
-        return IntSlider(step=max(1, int(highest - lowest) // STEPS), **style)
-    return FloatSlider(step=(highest - lowest) / STEPS, readout_format=".3g", **style)
+        return IntSlider(step=max(1, int(highest - lowest) // STEPS), **options)
+    return FloatSlider(step=(highest - lowest) / STEPS, readout_format=".3g", **options)
 
 
-def is_filter_control(control) -> bool:
-    """Whether it is a rule that we know, and three numbers of which the last is in between."""
+def is_filter_control(control: object) -> bool:
+    """Whether it is (numbers, a known rule, (lowest, highest, first)) in this order."""
     if not isinstance(control, tuple) or len(control) != 3 or control[1] not in list(RULES):
         return False
     limits = control[2]
     if not isinstance(limits, tuple) or len(limits) != 3:
         return False
     lowest, highest, initial = limits
-    return (
-        all(isinstance(x, (int, float)) for x in limits)
-        and lowest <= initial <= highest
-        and lowest < highest
-    )
+    are_numbers = all(isinstance(x, (int, float)) for x in limits)
+    return are_numbers and lowest <= initial <= highest and lowest < highest

@@ -1,21 +1,24 @@
-"""Documents as squares that fall through filters: how many each removes, and which.
+"""Documents as squares that fall through filters: how many each filter removes, and which.
 
-Every column shows the documents that are still there, and below them, in the colour of the filter,
-those that it removes; the last column holds what is kept. Where the squares stand is worked out in
-`viz/text/funnel_squares.py`.
+Each column shows the documents that reach a filter; those it removes are in its colour. The last
+column shows what is kept. The layout is computed in `viz/text/funnel_squares.py`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import index
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int
 from viz.canvas.picture import Picture
 from viz.text.funnel_squares import build_columns, build_scene, hover_html
 
-KEPT = ""
-MAX_TOTAL_CHARS = 200_000  # of all texts together that can be pointed at
-NOTE_COLUMNS = 118  # of the note
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+KEPT = ""  # name of the stage of all documents that no filter removes
+MAX_TOTAL_CHARS = 200_000  # of all texts that are shown on hover
+NOTE_COLUMNS = 118
 Removed = Collection[int] | Callable[[str], bool]
 Stages = dict[str, list[int]]
 
@@ -29,16 +32,31 @@ def draw_funnel(
     title: str = "",
     note: str = "",
     max_chars: int = 120,
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """One square for each document, coloured by the filter that removed it, its text on pointing.
+    """Draw one square for each document, coloured by the filter that removed it.
 
-    A filter is given as the places of the documents that it removes, or as a function that says
-    True of each of them; the filters work one after the other, each on what is left. Documents
-    whose places are in `mark` are black. Of a text the first `max_chars` letters are shown; `note`
-    is written below all squares.
-    Raises:  ValueError for a place at which there is no document.
-    Example: draw_funnel(["a", "bb", "a"], {"too short": lambda text: len(text) < 2})
+    Args:
+        documents: The texts, shown on hover. Above 3,000 one square stands for several.
+        filters: Mapping name -> indices of the documents to remove, or a function that is True for
+            their texts. Filters work in order, each on what is left.
+        mark: Indices of documents whose squares are black.
+        mark_label: What the marked documents are, for the legend.
+        title: Title of the picture.
+        note: Text below the squares.
+        max_chars: How much of each text is shown on hover.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with the number of `documents`, the indices `removed` by each filter and those
+        `kept` in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If there is no document or no filter, or an index is out of range.
+
+    Example:
+        >>> draw_funnel(["a", "bb", "a"], {"too short": lambda text: len(text) < 2})
+        Picture: 3 documents; too short removes 2; 1 are kept.
     """
     stages = partition(documents, filters)
     marks = frozenset(check_indices(mark, len(documents), "mark"))
@@ -61,12 +79,13 @@ def draw_funnel(
 
 
 def partition(documents: Sequence[str], filters: Mapping[str, Removed]) -> Stages:
-    """The places of the documents that each filter removes, and under "" of those that are kept."""
+    """The indices that each filter removes, and under "" those that are kept."""
     if isinstance(documents, str) or not len(documents):
         raise ValueError(f"documents must be a list of texts, at least one; got {documents!r:.60}.")
     if not filters or KEPT in filters:
         raise ValueError("Give at least one filter, each with a name: {'too short': [0, 7, 12]}.")
-    remaining, stages = list(range(len(documents))), {}
+    remaining = list(range(len(documents)))
+    stages: Stages = {}
     for name, removed in filters.items():
         if callable(removed):
             rejected = {i for i in remaining if removed(documents[i])}
@@ -84,8 +103,8 @@ def check_indices(indices: Collection[int], n: int, name: str) -> list[int]:
             to_int(i, name, 0, n - 1)
         except ValueError:
             raise ValueError(
-                f"{name} has {i!r}, but there are {n:,} documents: give the places of those "
-                f"that are meant, whole numbers from 0 to {n - 1:,}."
+                f"{name} has {i!r}, but there are {n:,} documents: give their indices, whole "
+                f"numbers from 0 to {n - 1:,}."
             ) from None
     return [index(i) for i in listed]
 
@@ -96,7 +115,7 @@ def mark_sentence(stages: Stages, marks: Collection[int], mark_label: str) -> st
 
 
 def alt_text(stages: Stages, marks: Collection[int], mark_label: str, title: str) -> str:
-    """One sentence: how many there were, what each filter took, and how many remain."""
+    """How many documents there are, how many each filter removes, and how many are kept."""
     n = sum(map(len, stages.values()))
     removals = ", ".join(
         f"{name} removes {len(indices):,}" for name, indices in stages.items() if name

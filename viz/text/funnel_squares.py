@@ -1,7 +1,7 @@
-"""Where the squares of a funnel stand, how they are drawn, and the texts that lie over them.
+"""Layout and drawing of the squares of a funnel, and the texts that appear on hover.
 
-The picture is an image, which survives everywhere; over it lie empty boxes that bear the texts as
-titles, which a browser shows on pointing, without a script.
+The picture is an image, which survives everywhere. Over it lie empty elements with the texts as
+`title` attributes, which a browser shows on hover without a script.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,24 +18,34 @@ from viz.canvas.scene import Line, Rect, Scene, Text, format_coordinate
 MAX_SQUARES = 3000
 WIDTH, MARGIN, GAP, HEIGHT = 850.0, 14.0, 12.0, 480.0  # JupyterLab shows 860 pixels
 MAX_COLUMN_WIDTH = 240.0
-MIN_PITCH, MAX_PITCH = 3, 18  # from one square to the next, in pixels
+MIN_PITCH, MAX_PITCH = 3, 18  # pixels from one square to the next
 COLOURS = [*(colour for colour in CATEGORIES if colour != GREEN), VIOLET]  # green is what is kept
 
 
 @dataclass(frozen=True)
 class Column:
-    """What one filter finds and takes away; the last column, without a name, is what is kept.
+    """The squares of one filter; the last column, without a name, is what is kept.
 
-    Units: x, y, top, pitch in pixels; the squares that pass begin at `top`, the others at `y`: the
-    marked ones, black, in rows of their own, and then the coloured ones.
+    Attributes:
+        name: Name of the filter.
+        found: How many documents reach it.
+        removed: How many of them it removes.
+        passing: How many squares pass it; they are drawn at the top.
+        drawn: Indices of the removed documents that have a square of their own, marked ones first.
+        black: How many of these are marked.
+        colour: Colour of the other ones.
+        pitch: From one square to the next, in pixels.
+        per_row: Squares per row.
+        x: Left edge in pixels.
+        top: Upper edge in pixels.
     """
 
     name: str
     found: int
     removed: int
-    passing: int  # squares
-    drawn: list[int]  # places of the documents that have a square of their own
-    black: int  # so many of them, the first ones, are marked
+    passing: int
+    drawn: list[int]
+    black: int
     colour: str
     pitch: int
     per_row: int
@@ -98,7 +108,7 @@ def build_columns(
 
 
 def subsample(indices: list[int], marks: Collection[int], docs_per_square: int) -> list[int]:
-    """The documents that get a square: one of `docs_per_square`, the marked ones first."""
+    """Every n-th document, so that one square stands for n; the marked ones come first."""
     return sorted(indices, key=lambda index: index not in marks)[::docs_per_square]
 
 
@@ -107,12 +117,12 @@ def build_scene(columns: list[Column], title: str, notes: Sequence[str]) -> Scen
     width = first.pitch * first.per_row
     scene = Scene(max(columns[-1].x + width, 9.2 * len(title) + MARGIN) + MARGIN, 0)
     scene.add(Text(MARGIN, 25, title, 15, weight="600"))
-    # The labels stand where the number of all documents puts them: a threshold does not move them.
+    # The height of the labels depends on the number of all documents, not on the thresholds.
     label_top = first.top + first.pitch * (first.rows(first.passing + len(first.drawn)) + 2) + 19
     for i, column in enumerate(columns):
         state = "kept" if not column.name else "left" if i else "in all"
-        count_text = f"{column.found:,} {state}"
-        scene.add(Text(column.x, column.top - 10, count_text, 13, INK, weight="600"))
+        count = f"{column.found:,} {state}"
+        scene.add(Text(column.x, column.top - 10, count, 13, INK, weight="600"))
         scene.add(*square_block(column, column.top, column.passing, LINE))
         scene.add(*square_block(column, column.y, column.black, INK))
         scene.add(*square_block(column, column.y_coloured, column.coloured, column.colour))
@@ -127,7 +137,7 @@ def build_scene(columns: list[Column], title: str, notes: Sequence[str]) -> Scen
 
 
 def label_lines(column: Column) -> list[str]:
-    """How many go, and by which filter, in lines as wide as the column."""
+    """How many documents the filter removes, and its name, in lines as wide as the column."""
     if not column.name:
         return []
     width = max(12, int(column.pitch * column.per_row / 7))
@@ -135,7 +145,7 @@ def label_lines(column: Column) -> list[str]:
 
 
 def square_block(column: Column, top: float, squares: int, colour: str) -> list[Rect | Line]:
-    """So many squares in rows: a sheet of colour and a last row, cut apart by lines of paper."""
+    """Squares in rows: rectangles, divided by lines in the colour of the paper."""
     side, per_row, left = column.pitch, column.per_row, column.x
     rows, rest = divmod(squares, per_row)
     bottom, right = top + side * column.rows(squares), left + side * (per_row if rows else rest)
@@ -153,9 +163,9 @@ def square_block(column: Column, top: float, squares: int, colour: str) -> list[
 def hover_html(
     picture: Picture, columns: list[Column], documents: Sequence[str], max_chars: int
 ) -> str:
-    """The image, and over each coloured square an empty box that bears the text as its title."""
+    """The image, and over each coloured square an empty element with the text as its title."""
     scene = picture.scene
-    assert scene is not None, "a funnel is made of shapes"
+    assert scene is not None, "the picture of a funnel has a scene"
     image = image_tag("svg+xml", picture.to_svg().encode(), picture.alt, scene.width)
     grids = (hover_grid(column, documents, max_chars) for column in columns if column.drawn)
     return (

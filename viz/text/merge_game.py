@@ -1,6 +1,6 @@
-"""Be the merger: the reader chooses which two tokens are joined next, the algorithm beside.
+"""Byte-pair encoding by hand: the reader chooses each merge, the algorithm beside.
 
-The joining and the drawing are in `viz/text/merging.py`.
+Merging and drawing are in `viz/text/merging.py`.
 """
 
 from collections.abc import Sequence
@@ -13,25 +13,34 @@ from viz.canvas.picture import Picture
 from viz.canvas.visible_text import Piece
 from viz.text.merging import Pair, check_merges, draw_merging, initial_state, pair_label
 
-OFFERED_RANKS = (1, 2, 3, 5, 8, 13, 21, 34)  # the commonest pair is there, and worse and worse ones
+OFFERED_RANKS = (1, 2, 3, 5, 8, 13, 21, 34)  # of the pairs on the buttons, by frequency
 
 
 class MergeGame(Control):
-    """Choose the pair to join next, as often as the algorithm has done it; undo what you regret.
+    """Choose the next pair to merge, as many times as the algorithm did; undo a choice.
 
-    `words` is the text, in pieces over whose borders nothing is joined; `merges` are the
-    algorithm's on this text, pairs of bytes in their order. How often a pair stands in the text
-    is told after it was chosen. Without a kernel: the game of one who always takes the third
-    commonest pair.
-    Raises:  ValueError for a text without words, or without merges.
-    Example: MergeGame(["low", "er", "low"], [(b"l", b"o"), (b"lo", b"w")])
+    The count of a pair is shown after it was chosen. Without a kernel the still twin shows a game
+    that always takes the third most frequent pair.
+
+    Args:
+        words: The text, pretokenized: pairs are not merged across words.
+        merges: The merges that the algorithm learned on this text, in order: pairs of bytes.
+        max_merges: How many of them are played.
+
+    Raises:
+        ValueError: If there is no word or no merge, or a merge is not a pair of bytes.
+
+    Example:
+        >>> game = MergeGame(["low", "er", "low"], [(b"l", b"o"), (b"lo", b"w")])
+        >>> game.still.data["algorithm"]
+        [0, 2, 4]
     """
 
-    def __init__(self, words: Sequence[Piece], merges: Sequence[Pair], *, max_merges: int = 20):
-        self.words, self.merges = (
-            list(words),
-            [(left, right) for left, right in merges][:max_merges],
-        )
+    def __init__(
+        self, words: Sequence[Piece], merges: Sequence[Pair], *, max_merges: int = 20
+    ) -> None:
+        self.words = list(words)
+        self.merges = [(left, right) for left, right in merges][:max_merges]
         check_merges(words, [], self.merges)
         self.yours: list[Pair] = []
         self.states, self.note = [initial_state(self.words)], ""
@@ -48,7 +57,9 @@ class MergeGame(Control):
         super().__init__([HBox(self.buttons, layout=row), self.undo_button], still)
 
     def third_choice_merges(self) -> list[Pair]:
-        state, chosen = initial_state(self.words), []
+        """The merges of a player who always takes the third most frequent pair."""
+        state = initial_state(self.words)
+        chosen: list[Pair] = []
         for _ in self.merges:
             ranked = state.ranked_pairs()
             if not ranked:
@@ -58,28 +69,29 @@ class MergeGame(Control):
         return chosen
 
     def choose(self, index: int) -> None:
-        """Join the pair on this button, and tell what it was worth."""
+        """Merge the pair on this button, and say how often it occurred."""
         pair, count = self.offers[index]
-        best, best_count = max(self.offers, key=lambda update_offers: update_offers[1])
-        self.note = f"{pair_label(pair)} stood there {format_times(count)}"
+        best, best_count = max(self.offers, key=lambda offer: offer[1])
+        self.note = f"{pair_label(pair)} occurred {format_times(count)}"
         self.note += (
-            ": none was commoner."
+            ": no pair was more frequent."
             if count == best_count
-            else f"; the commonest on offer, {pair_label(best)}, {format_times(best_count)}."
+            else f"; the most frequent on offer, {pair_label(best)}, {format_times(best_count)}."
         )
         self.yours.append(pair)
         self.states.append(self.states[-1].merge(pair))
         self.redraw()
 
     def undo(self) -> None:
+        """Take back the last merge."""
         if self.yours:
-            taken = self.yours.pop()
+            pair = self.yours.pop()
             self.states.pop()
-            self.note = f"{pair_label(taken)} is apart again."
+            self.note = f"{pair_label(pair)} is split again."
             self.redraw()
 
     def update_offers(self) -> None:
-        """Write the next pairs on the buttons, by the alphabet: the commonest is not told."""
+        """Write the next pairs on the buttons, in alphabetical order so as not to show the best."""
         is_over = len(self.yours) == len(self.merges)
         ranked = self.states[-1].ranked_pairs()
         chosen = [ranked[rank - 1] for rank in OFFERED_RANKS if rank <= len(ranked)]
@@ -91,9 +103,10 @@ class MergeGame(Control):
         self.undo_button.disabled = not self.yours
 
     def picture(self) -> Picture:
+        """The merges so far, beside the algorithm's."""
         return draw_merging(self.words, self.yours, self.merges)
 
-    def redraw(self, change=None) -> None:
+    def redraw(self, change: object = None) -> None:
         self.update_offers()
         question = "Which pair shall become one token?" if self.offers else "The game is over."
         note = f"<p>{escape(f'{self.note} {question}')}</p>"

@@ -1,7 +1,8 @@
-"""How a token came to be: the tree of the merges that made it, from single bytes upwards."""
+"""The tree of merges that made a token, from single bytes upwards."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from viz.canvas.labels import truncate
 from viz.canvas.palette import INK, LINE, MUTED, TINTS
@@ -9,20 +10,23 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text, hstack, vstack
 from viz.canvas.visible_text import display_width, to_runs
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 Parents = tuple[int, int] | None
 MAX_LEAVES = 20
 WIDTH, MARGIN = 940, 16.0
 STEP, LEVEL, BOX, LEAF_BOX, CELL = 40.0, 62.0, 38.0, 24.0, 8.5
-SINGLE_BYTE, MERGED, ROOT = TINTS[0], TINTS[1], TINTS[2]  # a byte, a merge, the token asked for
+SINGLE_BYTE, MERGED, ROOT = TINTS[0], TINTS[1], TINTS[2]  # colours
 
 
 @dataclass
 class MergeNode:
-    """One token in the tree; the same token may stand there twice."""
+    """One token in the tree; the same token may occur twice."""
 
     token: int
     piece: bytes
-    start: int  # at which byte of the whole it begins
+    start: int  # its first byte within the root
     children: list["MergeNode"] = field(default_factory=list)
     level: int = 0
     x: float = 0.0
@@ -35,15 +39,31 @@ def draw_merges(
     *,
     first_merge_id: int = 256,
     title: str = "",
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """The tree above the bytes of each token; in every box the number of the merge that made it.
+    """Draw the tree of merges above the bytes of each token, each box with the number of its merge.
 
-    `parents` tells of a token the two that were joined, of a single byte None or nothing;
-    `bytes_of` tells its bytes. `first_merge_id` is the id that the first merge made.
-    In a long token small pieces are not taken apart, and the picture says so.
-    Raises:  ValueError if two parents together are not the bytes of their token.
-    Example: draw_merges(256, {256: (104, 105)}, {256: b"hi", 104: b"h", 105: b"i"})
+    In a long token the smallest pieces are not divided, and the picture says so.
+
+    Args:
+        tokens: A token id, or several.
+        parents: The two token ids that were merged into a token, as a function or a mapping; None
+            or missing for a single byte.
+        bytes_of: The bytes of a token id, as a function or a mapping.
+        first_merge_id: Token id that the first merge made.
+        title: Title of the picture.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with `token`, `piece` and `merges` (token, left, right) of each tree in
+        `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If there is no token, or the bytes of two parents are not those of the token.
+
+    Example:
+        >>> draw_merges(256, {256: (104, 105)}, {256: b"hi", 104: b"h", 105: b"i"})
+        Picture: hi was made by h + i (merge 1).
     """
     ids = [int(tokens)] if not isinstance(tokens, Sequence) else [int(token) for token in tokens]
     if not ids:
@@ -72,10 +92,12 @@ def draw_merges(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def build_tree(token: int, parents: Callable, bytes_of: Callable) -> list[MergeNode]:
-    """All branches, parents before children; the first is the token itself."""
+def build_tree(
+    token: int, parents: Callable[[int], Parents], bytes_of: Callable[[int], bytes]
+) -> list[MergeNode]:
+    """All nodes, each before its children; the first is the token itself."""
     nodes = [MergeNode(token, bytes_of(token), 0)]
-    for node in nodes:  # it grows while we walk
+    for node in nodes:  # which grows during the loop
         pair = parents(node.token)
         if pair is None:
             continue
@@ -94,7 +116,7 @@ def build_tree(token: int, parents: Callable, bytes_of: Callable) -> list[MergeN
 
 
 def pruned_tree(nodes: list[MergeNode]) -> list[MergeNode]:
-    """The tree with at most MOST_LEAVES leaves: the smallest pieces stay in one."""
+    """The tree with at most `MAX_LEAVES` leaves: the smallest pieces are not divided."""
     smallest = 1
     while True:
         kept = [MergeNode(nodes[0].token, nodes[0].piece, 0)]
@@ -110,7 +132,7 @@ def pruned_tree(nodes: list[MergeNode]) -> list[MergeNode]:
 
 
 def tree_scene(nodes: list[MergeNode], first_merge_id: int) -> Scene:
-    leaves = sorted((b for b in nodes if not b.children), key=lambda node: node.start)
+    leaves = sorted((node for node in nodes if not node.children), key=lambda node: node.start)
     x = MARGIN
     for leaf in leaves:
         width = max(STEP, node_width(leaf, first_merge_id) + 6)
@@ -121,11 +143,9 @@ def tree_scene(nodes: list[MergeNode], first_merge_id: int) -> Scene:
             node.x = sum(child.x for child in node.children) / 2
             node.level = 1 + max(child.level for child in node.children)
     root = nodes[0]
-    root.x = max(root.x, MARGIN + node_width(root, first_merge_id) / 2)
-    scene = Scene(
-        max(x, root.x + node_width(root, first_merge_id) / 2) + MARGIN,
-        LEVEL * root.level + BOX + 10,
-    )
+    half = node_width(root, first_merge_id) / 2
+    root.x = max(root.x, MARGIN + half)
+    scene = Scene(max(x, root.x + half) + MARGIN, LEVEL * root.level + BOX + 10)
     tops = {id(node): LEVEL * (root.level - node.level) + 4 for node in nodes}
     for node in nodes:
         for child in node.children:
@@ -145,10 +165,8 @@ def merge_label(node: MergeNode, first_merge_id: int) -> str:
 
 
 def node_width(node: MergeNode, first_merge_id: int) -> float:
-    return (
-        max(display_width(node_label(node)) * CELL, 5.4 * len(merge_label(node, first_merge_id)))
-        + 10
-    )
+    label, below = node_label(node), merge_label(node, first_merge_id)
+    return max(display_width(label) * CELL, 5.4 * len(below)) + 10
 
 
 def add_node(scene: Scene, node: MergeNode, y: float, first_merge_id: int, colour: str) -> None:
@@ -160,18 +178,22 @@ def add_node(scene: Scene, node: MergeNode, y: float, first_merge_id: int, colou
 
 
 def arrange_in_rows(scenes: list[Scene]) -> list[Scene]:
-    """Several trees next to each other, as many in a row as there is room for."""
+    """Trees side by side, as many in a row as fit."""
     rows: list[list[Scene]] = [[]]
-    for tree_picture in scenes:
-        if rows[-1] and sum(s.width for s in rows[-1]) + tree_picture.width > WIDTH:
+    for scene in scenes:
+        if rows[-1] and sum(one.width for one in rows[-1]) + scene.width > WIDTH:
             rows.append([])
-        rows[-1].append(tree_picture)
+        rows[-1].append(scene)
     return [hstack(*row) for row in rows]
 
 
 def merges_of(nodes: list[MergeNode]) -> list[tuple[int, int, int]]:
-    """Each merge once, in the order in which they were learned: (it, left, right)."""
-    merged = {(b.token, b.children[0].token, b.children[1].token) for b in nodes if b.children}
+    """Each merge once, as (token, left, right), in the order in which they were learned."""
+    merged = set()
+    for node in nodes:
+        if node.children:
+            left, right = node.children
+            merged.add((node.token, left.token, right.token))
     return sorted(merged)
 
 
@@ -179,9 +201,9 @@ def alt_text(trees: list[list[MergeNode]], title: str, first_merge_id: int) -> s
     sentences = []
     for nodes in trees:
         steps = {
-            b.token: " + ".join(node_label(child) for child in b.children)
-            for b in nodes
-            if b.children
+            node.token: " + ".join(map(node_label, node.children))
+            for node in nodes
+            if node.children
         }
         listed = ", ".join(
             f"{steps[t]} (merge {t - first_merge_id + 1:,})" for t in sorted(steps)[:12]

@@ -1,10 +1,12 @@
-"""Who pays: the same sentence in several languages, each drawn to the same width, cut into tokens.
+"""The same sentence in several languages at the same width, divided into tokens: who pays more?
 
-A tokenizer that knows a language cuts it into few wide pieces; one that does not chops it up. Left
-out on purpose: quality. A model may well be better in a language that costs more.
+A tokenizer that was trained on a language divides it into few wide tokens. The picture says
+nothing about quality: a model may be better in a language that costs more tokens.
+Source: Petrov et al. 2023, arXiv 2305.15425 (tokenization premiums).
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.labels import truncate
@@ -21,11 +23,15 @@ from viz.canvas.visible_text import (
 )
 from viz.text.tokens import COLOURS, check_pieces
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 MARGIN, NAME_WIDTH, STRIP, ROW, BAR = 16.0, 84.0, 560.0, 30.0, 24.0
 TOKENS, CHARACTERS, PRICE, PRICE_WIDTH = 706.0, 836.0, 858.0, 90.0
-CHARACTER_WIDTH = 0.61  # of the size of the letters
+CHARACTER_WIDTH = 0.61  # as a fraction of the font size
 WIDTH = 992.0
 MIN_FONT_SIZE = 7  # smaller letters cannot be read
+Stats = dict[str, float]  # tokens, characters, characters_per_token, price
 BLANK = "A piece is left blank where it is a part of a character, or too narrow to write in."
 
 
@@ -34,14 +40,31 @@ def draw_token_prices(
     *,
     base: str | None = None,
     title: str = "",
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """Vocabulary -> language -> the pieces of one sentence: its tokens, and what they cost.
+    """Draw the tokens of one sentence in several languages, and what they cost.
 
-    Each sentence is as wide as the others, each piece as wide as its share of the letters. The
-    price is the number of tokens compared with `base`, the first language unless said.
-    Raises:  ValueError if a vocabulary lacks the base, or if a sentence is empty.
-    Example: draw_token_prices({"letters": {"English": list("so"), "French": list("alors")}})
+    The price is the number of tokens divided by that of the base language.
+
+    Args:
+        pieces: Mapping vocabulary -> language -> tokens of the sentence, bytes or strings.
+        base: Language whose price is 1. None takes the first one.
+        title: Title of the picture.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with `tokens`, `characters`, `characters_per_token` and `price` for each
+        vocabulary and language in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If there is no vocabulary, one lacks the base language, or a sentence is empty.
+
+    Example:
+        >>> pieces = {"letters": {"English": list("so"), "French": list("alors")}}
+        >>> draw_token_prices(pieces).data["letters"]["French"]["price"]
+        2.5
+
+    Source: Petrov et al. 2023, arXiv 2305.15425 (tokenization premiums).
     """
     to_mapping(pieces, "pieces", "{'letters': {'English': ['s', 'o']}}")
     for name, given in pieces.items():
@@ -69,7 +92,7 @@ def draw_token_prices(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def price_stats(tokens: Sequence[Piece], base: Sequence[Piece]) -> dict:
+def price_stats(tokens: Sequence[Piece], base: Sequence[Piece]) -> Stats:
     characters = count_characters(tokens)
     return {
         "tokens": len(tokens),
@@ -80,7 +103,7 @@ def price_stats(tokens: Sequence[Piece], base: Sequence[Piece]) -> dict:
 
 
 def table_scene(
-    name: str, rows: dict[str, list[Piece]], stats: dict, base: str, max_price: float
+    name: str, rows: dict[str, list[Piece]], stats: dict[str, Stats], base: str, max_price: float
 ) -> Scene:
     scene = Scene(WIDTH, 30 + ROW * len(rows))
     scene.add(Text(MARGIN, 18, truncate(name, 40), 13, INK, weight="600"))
@@ -92,9 +115,8 @@ def table_scene(
         scene.add(Text(MARGIN, y + 16, truncate(language, 11), 13, INK))
         add_strip(scene, tokens, y)
         scene.add(Text(TOKENS, y + 16, f"{row_stats['tokens']:,}", 13, INK, "end"))
-        scene.add(
-            Text(CHARACTERS, y + 16, f"{row_stats['characters_per_token']:.1f}", 13, INK, "end")
-        )
+        per_token = f"{row_stats['characters_per_token']:.1f}"
+        scene.add(Text(CHARACTERS, y + 16, per_token, 13, INK, "end"))
         width = PRICE_WIDTH * row_stats["price"] / max_price
         colour = ORANGE if row_stats["price"] > 1 else BLUE
         scene.add(Rect(PRICE, y + 3, PRICE_WIDTH, BAR - 6, FAINT, radius=2))
@@ -110,7 +132,7 @@ def blank_note() -> Scene:
 
 
 def add_strip(scene: Scene, tokens: list[Piece], y: float) -> None:
-    """The sentence in its pieces, letters in them where there is room."""
+    """The sentence divided into its tokens, with their letters where there is room."""
     fractions, x = width_fractions(tokens), MARGIN + NAME_WIDTH
     size = min(13.0, STRIP / CHARACTER_WIDTH / sum(byte_weights(tokens)))
     for i, (piece, fraction) in enumerate(zip(tokens, fractions)):
@@ -118,17 +140,14 @@ def add_strip(scene: Scene, tokens: list[Piece], y: float) -> None:
         scene.add(Rect(x, y, width, BAR, COLOURS[i % len(COLOURS)]))
         scene.add(Rect(x + width - 0.5, y, 0.5, BAR, WHITE))
         written = "".join(text for text, is_bytes in to_runs(piece) if not is_bytes)
-        if (
-            written.strip()
-            and size >= MIN_FONT_SIZE
-            and display_width(written) * CHARACTER_WIDTH * size <= width + 3
-        ):
+        fits = display_width(written) * CHARACTER_WIDTH * size <= width + 3
+        if written.strip() and size >= MIN_FONT_SIZE and fits:
             scene.add(Text(x + width / 2, y + 16, written, size, INK, "middle", mono=True))
         x += width
 
 
 def byte_weights(tokens: Sequence[Piece]) -> list[float]:
-    """How wide each byte of the sentence is, in letters: a byte is a part of its letter."""
+    """Width of each byte of the sentence, in letters: a part of its character's width."""
     weights: list[float] = []
     for character in b"".join(map(to_bytes, tokens)).decode("utf-8", "surrogateescape"):
         size = 1 if is_escaped(character) else len(character.encode())
@@ -137,8 +156,9 @@ def byte_weights(tokens: Sequence[Piece]) -> list[float]:
 
 
 def width_fractions(tokens: Sequence[Piece]) -> list[float]:
-    """How much of the sentence's width each piece has."""
-    weights, fractions, start = byte_weights(tokens), [], 0
+    """The fraction of the sentence's width that each token has."""
+    weights, start = byte_weights(tokens), 0
+    fractions: list[float] = []
     for piece in tokens:
         end = start + len(to_bytes(piece))
         fractions.append(sum(weights[start:end]) / sum(weights))
@@ -146,7 +166,7 @@ def width_fractions(tokens: Sequence[Piece]) -> list[float]:
     return fractions
 
 
-def alt_text(data: dict, base: str, title: str) -> str:
+def alt_text(data: dict[str, dict[str, Stats]], base: str, title: str) -> str:
     sentences = []
     for name, rows in data.items():
         row = ", ".join(

@@ -1,10 +1,11 @@
-"""A text as its tokens: coloured pieces by turns, in the order in which a model reads them.
+"""The tokens of a text as coloured boxes, in the order in which a model reads them.
 
-Spaces and line ends are visible. A piece that is no whole character shows its bytes, and over the
-pieces that make one character together stands that character.
+Spaces and line ends are visible. A token that is only part of a character shows its bytes; a
+bracket over the tokens of one character shows that character.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from viz.canvas.labels import truncate
 from viz.canvas.palette import INK, MUTED, SLATE, TINTS, WHITE
@@ -19,12 +20,16 @@ from viz.canvas.visible_text import (
     to_runs,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 MAX_TOKENS = 300  # of each text
-MAX_CHARS = 40  # letters of one piece
+MAX_CHARS = 40  # of one token
 COLOURS = TINTS[1:5]
 MARGIN, BOX, GAP = 16.0, 25.0, 2.0
 CELL, BYTE_CELL = 8.5, 6.1  # pixels for a letter, and for a digit of a byte
 ID_ROW, SPLIT_ROW = 14.0, 19.0
+Span = tuple[float, float]  # left and right edge of a box
 
 
 def draw_tokens(
@@ -34,13 +39,28 @@ def draw_tokens(
     title: str = "",
     width: int = 760,
     max_tokens: int = MAX_TOKENS,
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """The pieces of one text, `ids` under them; or of several, a mapping name -> pieces.
+    """Draw the tokens of one text, or of several, with their ids below them.
 
-    A piece is bytes or a string. Of each text the first `max_tokens` pieces are drawn.
-    Raises:  ValueError for what is no list of pieces, or if there are not as many ids as pieces.
-    Example: draw_tokens({"words": ["so", " it"], "letters": list("so it")})
+    Args:
+        tokens: Tokens of a text, each bytes or a string, or a mapping name -> tokens.
+        ids: The ids of the tokens, in the same form.
+        title: Title of the picture.
+        width: Width in pixels at which lines break.
+        max_tokens: How many tokens of each text are drawn.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with `pieces`, `ids`, `tokens`, `characters` and `characters_per_token` in
+        `.data`, for several texts under their names; or `ax`, if given.
+
+    Raises:
+        ValueError: If `tokens` is not a list of bytes or strings, or there are not as many ids.
+
+    Example:
+        >>> draw_tokens({"words": ["so", " it"], "letters": list("so it")})
+        Picture: words: 2 tokens, 2.5 characters per token; letters: 5 tokens, ...
     """
     is_mapping = isinstance(tokens, Mapping)
     texts = check_pieces(dict(tokens) if isinstance(tokens, Mapping) else {"": tokens})
@@ -63,7 +83,7 @@ def draw_tokens(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def check_pieces(texts: dict) -> dict[str, list[Piece]]:
+def check_pieces(texts: Mapping[str, Sequence[Piece]]) -> dict[str, list[Piece]]:
     checked = {}
     for name, pieces in texts.items():
         if isinstance(pieces, (str, bytes)) or not hasattr(pieces, "__iter__"):
@@ -83,7 +103,9 @@ def check_pieces(texts: dict) -> dict[str, list[Piece]]:
     return checked
 
 
-def check_ids(ids: Mapping | None, texts: dict[str, list[Piece]]) -> dict[str, list[int]]:
+def check_ids(
+    ids: Mapping[str, Sequence[int]] | None, texts: dict[str, list[Piece]]
+) -> dict[str, list[int]]:
     ids_of = {str(name): [int(i) for i in listed] for name, listed in (ids or {}).items()}
     for name, listed in ids_of.items():
         if len(listed) != len(texts.get(name, ())):
@@ -94,15 +116,14 @@ def check_ids(ids: Mapping | None, texts: dict[str, list[Piece]]) -> dict[str, l
     return ids_of
 
 
-def token_stats(pieces: list[Piece], ids: list[int] | None) -> dict:
+def token_stats(pieces: list[Piece], ids: list[int] | None) -> dict[str, Any]:
     characters = count_characters(pieces)
-    each = characters / len(pieces) if pieces else 0.0
     return {
         "pieces": pieces,
         "ids": ids,
         "tokens": len(pieces),
         "characters": characters,
-        "characters_per_token": each,
+        "characters_per_token": characters / len(pieces) if pieces else 0.0,
     }
 
 
@@ -117,9 +138,8 @@ def summary_scene(name: str, pieces: list[Piece], width: float) -> Scene:
     name = truncate(name, 40)
     if name:
         line.add(Text(MARGIN, 15, name, 13, INK, weight="600"))
-    line.add(
-        Text(MARGIN + (7.8 * len(name) + 14 if name else 0), 15, summary_text(pieces), 12, MUTED)
-    )
+    x = MARGIN + (7.8 * len(name) + 14 if name else 0)
+    line.add(Text(x, 15, summary_text(pieces), 12, MUTED))
     return line
 
 
@@ -130,27 +150,27 @@ def tokens_scene(
     max_tokens: int,
     lines: int | None = None,
 ) -> Scene:
-    """The pieces from left to right, in as many lines as they need, or in the first `lines`."""
+    """The tokens from left to right, in as many lines as they need, or in the first `lines`."""
     scene, y = Scene(width, 0), 0.0
     split_chars = split_characters(pieces[:max_tokens])
     for line in break_lines(pieces[:max_tokens], ids, width - 2 * MARGIN, split_chars)[:lines]:
         spanning = [t for t in split_chars if t[0] in line and t[1] in line]
         y += SPLIT_ROW if spanning else 2
-        x, left = MARGIN, {}
+        x = MARGIN
+        spans: dict[int, Span] = {}
         for i in line:
             box_width = piece_width(pieces[i], ids[i] if ids else None)
-            left[i] = (x, x + box_width)
+            spans[i] = (x, x + box_width)
             add_piece(scene, clipped_runs(pieces[i]), x, y, box_width, COLOURS[i % len(COLOURS)])
             if ids:
                 scene.add(Text(x + box_width / 2, y + BOX + 11, f"{ids[i]}", 10, MUTED, "middle"))
             x += box_width + GAP
         for first, last, character in spanning:
-            add_split_character(scene, character, left[first], left[last], y)
+            add_split_character(scene, character, spans[first], spans[last], y)
         y += BOX + (ID_ROW if ids else 0) + 4
     if len(pieces) > max_tokens and lines is None:
-        scene.add(
-            Text(MARGIN, y + 14, f"... and {len(pieces) - max_tokens:,} more tokens", 12, MUTED)
-        )
+        more = f"... and {len(pieces) - max_tokens:,} more tokens"
+        scene.add(Text(MARGIN, y + 14, more, 12, MUTED))
         y += 20
     scene.height = y
     return scene
@@ -162,29 +182,30 @@ def break_lines(
     available: float,
     split_chars: list[tuple[int, int, str]],
 ) -> list[list[int]]:
-    """Which pieces stand on which line; a line end in the text begins a new one.
+    """The indices of the tokens on each line. A line end in the text begins a new line.
 
-    Pieces that make one character together stay on one line, if a line has room for them.
+    Tokens of one character stay on one line, if they fit on a line.
     """
     continued = {i for first, last, _ in split_chars for i in range(first + 1, last + 1)}
     widths = [piece_width(piece, ids[i] if ids else None) + GAP for i, piece in enumerate(pieces)]
     lines: list[list[int]] = [[]]
     used = 0.0
-    for i, piece_w in enumerate(widths):
+    for i, width in enumerate(widths):
         end = next((j for j in range(i + 1, len(widths)) if j not in continued), len(widths))
-        needed = piece_w if i in continued else sum(widths[i:end])
+        needed = width if i in continued else sum(widths[i:end])
         ended = bool(lines[-1]) and to_runs(pieces[i - 1])[-1][0].endswith("↵")
         if lines[-1] and (ended or used + needed > available):
             lines.append([])
             used = 0.0
         lines[-1].append(i)
-        used += piece_w
+        used += width
     return lines
 
 
 def clipped_runs(piece: Piece) -> list[Run]:
-    """The runs of a piece, or its beginning if it is very long."""
-    runs, available = [], MAX_CHARS
+    """The runs of a token, cut after `MAX_CHARS` letters."""
+    runs: list[Run] = []
+    available = MAX_CHARS
     for written, is_bytes in to_runs(piece):
         if available > 0:
             runs.append((truncate(written, available), is_bytes))
@@ -215,17 +236,20 @@ def add_piece(scene: Scene, runs: list[Run], x: float, y: float, width: float, c
         x += run_width(run)
 
 
-def add_split_character(scene: Scene, character: str, first: tuple, last: tuple, y: float) -> None:
-    """A bracket over the pieces that make one character together, and the character."""
-    start, end = first[1] - 9, last[0] + 9  # from within the first piece into the last one
+def add_split_character(scene: Scene, character: str, first: Span, last: Span, y: float) -> None:
+    """A bracket over the tokens that make up one character, and the character."""
+    start, end = (
+        first[1] - 9,
+        last[0] + 9,
+    )  # from the end of the first token to the start of the last
     scene.add(Line(((start, y - 1), (start, y - 4), (end, y - 4), (end, y - 1)), MUTED))
     scene.add(Text((start + end) / 2, y - 7, character, 12, INK, "middle"))
 
 
 def alt_text(texts: dict[str, list[Piece]], title: str) -> str:
-    stats = "; ".join(
+    counts = "; ".join(
         f"{f'{name}: ' if name else ''}{summary_text(pieces)}" for name, pieces in texts.items()
     )
     first = next(iter(texts.values()))[:8]
     shown = "|".join("".join(written for written, _ in clipped_runs(piece)) for piece in first)
-    return f"{title + ': ' if title else ''}{stats}; it begins {shown}."
+    return f"{title + ': ' if title else ''}{counts}; it begins {shown}."

@@ -1,6 +1,7 @@
-"""What a larger vocabulary gives and takes: fewer tokens for a text, more numbers in the table."""
+"""What a larger vocabulary changes: fewer tokens for a text, more embedding parameters."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE
@@ -8,6 +9,9 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.canvas.visible_text import Piece, count_bytes, count_characters
 from viz.text.tokens import check_pieces, summary_text, tokens_scene
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WIDTH, MARGIN, LEFT, BAR_WIDTH = 760, 16.0, 176.0, 300.0
 
@@ -21,14 +25,27 @@ def draw_vocabulary(
     other_parameters: int | None = None,
     title: str = "",
     max_tokens: int = 120,
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """A text cut with a vocabulary of this size, and two bars: its tokens, and the table's numbers.
+    """Draw a text in the tokens of a vocabulary, with bars for their number and the embedding.
 
-    The first bar is full when every byte is a token, the second at the `max_vocab_size` vocabulary.
-    `other_parameters` is how many the rest of the model has; then the table's share is told.
-    Raises:  ValueError for a size below 1.
-    Example: draw_vocabulary(["so", " it"], 300, n_embd=64, largest=1024)
+    The first bar is full at one token per byte, the second at `max_vocab_size`.
+
+    Args:
+        pieces: Tokens of the text, each bytes or a string.
+        vocab_size: Size of the vocabulary.
+        max_vocab_size: Size at which the second bar is full. None takes `vocab_size`.
+        n_embd: Numbers per row of the embedding.
+        other_parameters: Parameters of the rest of the model, to show the embedding's fraction.
+        title: Title of the picture, instead of a summary.
+        max_tokens: How many tokens are drawn.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with counts in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If a size is below 1, or `vocab_size` is above `max_vocab_size`.
     """
     max_vocab_size = max_vocab_size or vocab_size
     if not 1 <= vocab_size <= max_vocab_size or n_embd < 1:

@@ -1,7 +1,6 @@
-"""A slider of the vocabulary's size over a text that the reader types.
+"""A slider for the size of the vocabulary, over a text that the reader types.
 
-The drawing is in `viz/text/vocabulary.py`. The control knows no tokenizer: a function cuts the
-text.
+The drawing is in `viz/text/vocabulary.py`. The tokenizer is a function.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,13 +15,23 @@ from viz.text.vocabulary import draw_vocabulary
 
 
 class VocabularyDial(Control):
-    """Turn the size of the vocabulary, type any text: its tokens, and the table they need.
+    """Change the size of the vocabulary and the text: its tokens, and the embedding they need.
 
-    `tokenize(text, vocab_size)` answers with the text's pieces. `n_embd` numbers describe each
-    token; `other_parameters` is how many the rest of the model has. `initial` is where the slider
-    begins, one of `sizes`.
-    Raises:  ValueError for fewer than two sizes, or for a `initial` that is none of them.
-    Example: VocabularyDial(lambda text, size: list(text), "so it goes", [256, 512])
+    Args:
+        tokenize: Called with (text, vocab_size). It returns the tokens, each bytes or a string.
+        text: First text.
+        sizes: Vocabulary sizes of the slider.
+        initial: First size, one of `sizes`. None takes the middle one.
+        n_embd: Numbers per row of the embedding.
+        other_parameters: Parameters of the rest of the model, to show the embedding's fraction.
+
+    Raises:
+        ValueError: If there are fewer than two sizes, or `initial` is not one of them.
+
+    Example:
+        >>> dial = VocabularyDial(lambda text, size: list(text), "so it goes", [256, 512])
+        >>> dial.still.data["tokens"]
+        10
     """
 
     def __init__(
@@ -34,7 +43,7 @@ class VocabularyDial(Control):
         initial: int | None = None,
         n_embd: int = 384,
         other_parameters: int | None = None,
-    ):
+    ) -> None:
         self.tokenize, self.n_embd, self.other_parameters = tokenize, n_embd, other_parameters
         self.sizes = sorted({int(size) for size in sizes})
         initial = self.sizes[len(self.sizes) // 2] if initial is None and self.sizes else initial
@@ -61,7 +70,7 @@ class VocabularyDial(Control):
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
-        """The text cut with the vocabulary chosen, or what speaks against it."""
+        """The text in the tokens of the chosen vocabulary, or the error message."""
         try:
             return self.picture_of(self.text.value, self.size.value)
         except ValueError as error:
