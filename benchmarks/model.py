@@ -169,16 +169,18 @@ def cache_figures() -> Iterator[tuple]:
     with torch.no_grad():  # so lively that it says something else after each prompt
         for weight in model.parameters():
             weight.mul_(7)
-    for slide in (1, T // 2):
+    for stride in (1, T // 2):
         same = 0
         for length in range(1, 3 * T + 1):
             text = torch.randint(V, (length,), generator=torch.Generator().manual_seed(length))
-            cached = list(generate_cached(model, text, n, slide=slide, **GREEDY))
+            cached = list(generate_cached(model, text, n, stride=stride, **GREEDY))
             ids = text.tolist()
             for _ in range(n):
-                ids.append(int(model.next_logits(ids[window_start(len(ids), T, slide) :]).argmax()))
+                ids.append(
+                    int(model.next_logits(ids[window_start(len(ids), T, stride) :]).argmax())
+                )
             same += ids[length:] == cached
-        what = f"prompts of 1 to 3 x block_size that agree, slide={slide}"
+        what = f"prompts of 1 to 3 x block_size that agree, stride={stride}"
         yield what, same, "", {"at_least": 3 * T}
 
 

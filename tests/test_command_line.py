@@ -294,7 +294,7 @@ def test_heads_that_do_not_divide_are_refused_and_the_advice_works(command, name
     arguments = ("microgpt", "--names", names, "--steps", 1, "--samples", 0)
     assert_refused(
         command(*arguments, "--n_embd", 16, "--n_head", 3),
-        "gptcore: n_embd=16 cannot be shared out among n_head=3 heads: 16 / 3 is not whole. "
+        "gptcore: n_embd=16 is not divisible by n_head=3. "
         "Keep n_embd and set n_head to 2 or 4; or keep n_head and set n_embd to 24 "
         "(15 and 18 divide too, but GPUs like head sizes that are multiples of 8).",
     )

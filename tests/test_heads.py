@@ -23,7 +23,7 @@ def test_heads_that_do_not_fit_are_refused_with_ones_that_do(check):
     with pytest.raises(ValueError) as caught:
         check(512, 12)
     assert str(caught.value) == (
-        "n_embd=512 cannot be shared out among n_head=12 heads: 512 / 12 is not whole. "
+        "n_embd=512 is not divisible by n_head=12. "
         "Keep n_embd and set n_head to 8 or 16; or keep n_head and set n_embd to 480 or 576 "
         "(504 and 516 divide too, but GPUs like head sizes that are multiples of 8)."
     )

@@ -203,13 +203,13 @@ def test_a_token_is_a_plain_int_and_numpys_chance_will_do():
         (
             LOGITS,
             {"temperature": -1},
-            "temperature=-1 must be 0 (always the likeliest) or above; "
+            "temperature=-1 must be 0 (always the most probable token) or above; "
             "0.5 is careful, 1 is as learned.",
         ),
         (
             LOGITS,
             {"temperature": math.nan},
-            "temperature=nan must be 0 (always the likeliest) or "
+            "temperature=nan must be 0 (always the most probable token) or "
             "above; 0.5 is careful, 1 is as learned.",
         ),
         (LOGITS, {"top_k": 0}, "top_k=0 would leave no token. Use 1 or more, or None for all."),
@@ -218,12 +218,12 @@ def test_a_token_is_a_plain_int_and_numpys_chance_will_do():
         (
             LOGITS,
             {"min_p": -0.1},
-            "min_p=-0.1 must be from 0 (keeps all tokens) to 1 (keeps the likeliest).",
+            "min_p=-0.1 must be from 0 (keeps all tokens) to 1 (keeps the most probable one).",
         ),
         (
             LOGITS,
             {"min_p": 1.1},
-            "min_p=1.1 must be from 0 (keeps all tokens) to 1 (keeps the likeliest).",
+            "min_p=1.1 must be from 0 (keeps all tokens) to 1 (keeps the most probable one).",
         ),
     ],
 )

@@ -17,7 +17,7 @@ class CutAcross(CausalSelfAttention):
     an earlier one. So tokens hear of what comes after them.
     """
 
-    def split(self, x: Tensor, turn=None) -> tuple[Tensor, Tensor, Tensor]:
+    def project_qkv(self, x: Tensor, rotary=None) -> tuple[Tensor, Tensor, Tensor]:
         B, T, C = x.shape
         q, k, v = (part.reshape(B, self.n_head, T, -1) for part in self.c_attn(x).split(C, dim=2))
         return q, k, v
@@ -29,8 +29,8 @@ class CutAndJoinedAcross(CutAcross):
     A token hears the earlier ones of its own H-th of the row, and nobody else.
     """
 
-    def forward(self, x: Tensor, silenced=(), memory=None, turn=None) -> Tensor:
-        q, k, v = self.split(x)
+    def forward(self, x: Tensor, ablated_heads=(), kv_cache=None, rotary=None) -> Tensor:
+        q, k, v = self.project_qkv(x)
         mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         return self.c_proj(mixed.reshape(x.shape))
 

@@ -336,7 +336,7 @@ for step, loss in learn(own, seen, steps=700, rate=0.01):
 from gptcore.sampling import generate_cached
 
 for gpt in (own, model):
-    text = generate_cached(gpt, [tokenizer.BOS], 160, temperature=0.7, stop=tokenizer.BOS, seed=3, slide=16)
+    text = generate_cached(gpt, [tokenizer.BOS], 160, temperature=0.7, stop=tokenizer.BOS, seed=3, stride=16)
     print(repr(tokenizer.decode(list(text))))
 
 # %% [markdown]
@@ -471,9 +471,9 @@ same(without, cached, within=0)
 # lets the window jump, 64 tokens at a time, and right after a jump it sees half of what it could:
 
 # %%
-for slide in (1, 64):
-    _, reads = count_reads(generate_cached(model, prompt, 300, temperature=0, slide=slide))
-    print(f"300 letters, the window moves by {slide:2}: {reads:6,} tokens are read")
+for stride in (1, 64):
+    _, reads = count_reads(generate_cached(model, prompt, 300, temperature=0, stride=stride))
+    print(f"300 letters, the window moves by {stride:2}: {reads:6,} tokens are read")
 
 # %% [markdown]
 # (In seconds: `benchmarks/LOG.md`.)
@@ -490,7 +490,7 @@ def go_on(gpt, tokenizer, text, n):
     ids = tokenizer.encode(text)
     print(text + tokenizer.decode(list(generate_cached(gpt, ids, n, temperature=0))))
     spell = lambda id: tokenizer.decode([id])
-    return draw_lens(gpt.lens(torch.tensor([ids]))[:, 0], [*map(spell, ids)], spell)
+    return draw_lens(gpt.logit_lens(torch.tensor([ids]))[:, 0], [*map(spell, ids)], spell)
 
 
 go_on(model, tokenizer, "One morning Mia went to ", 60)
@@ -545,8 +545,8 @@ guess("the layer of the head that is missed most", ...)
 rows = unseen[: 8 * 129].view(8, 129)
 
 
-def loss_without(silenced):
-    return model(rows[:, :-1], rows[:, 1:], silenced=silenced)[1].item()
+def loss_without(ablated_heads):
+    return model(rows[:, :-1], rows[:, 1:], ablated_heads=ablated_heads)[1].item()
 
 
 for layer in range(3):
@@ -569,7 +569,7 @@ from viz import AttentionExplorer
 
 def run_model(text, ablated_heads):
     ids = torch.tensor([encode(text)])
-    return ["[BOS]", *text], model.attention_weights(ids, silenced=ablated_heads)[:, 0]
+    return ["[BOS]", *text], model.attention_weights(ids, ablated_heads=ablated_heads)[:, 0]
 
 
 def loss(text, ablated_heads):

@@ -113,11 +113,11 @@ torch.set_default_dtype(torch.float64)
 
 # %% tags=["promise-toy"]
 def in_pieces(model, ids, targets, chunk):
-    x = model.read(ids).flatten(0, 1)  # (B, T) -> (B * T, C): all blocks, once
+    x = model.forward_hidden(ids).flatten(0, 1)  # (B, T) -> (B * T, C): all blocks, once
     ends = x.detach().requires_grad_()  # the walk back stops here, and waits for the others
     total = 0.0
     for piece, wanted in zip(ends.split(chunk), targets.flatten().split(chunk)):
-        loss = F.cross_entropy(model.logits(piece), wanted, reduction="sum")  # (chunk, V) -> ()
+        loss = F.cross_entropy(model.unembed(piece), wanted, reduction="sum")  # (chunk, V) -> ()
         loss.backward()  # its logits are not needed any more
         total += loss.item()
     x.backward(ends.grad)  # the same slopes, now all the way down

@@ -15,7 +15,7 @@ from torch import Tensor
 from gptcore.ladder.weights import weights_of
 from gptcore.model.config import GPTConfig
 from gptcore.model.gpt import GPT
-from gptcore.model.ids import UNASKED
+from gptcore.model.ids import IGNORE_INDEX
 from gptcore.scalar import MicroGPT, UpdateRecord
 from gptcore.scalar.microgpt import LEARNING_RATE
 
@@ -44,7 +44,7 @@ def to_torch(gpt: MicroGPT) -> GPT:
             tensors[f"h.{layer}.{ours}.weight"] = scalars[f"{layer}.{name}"]
     sizes = {name: getattr(gpt.config, name) for name in vars(gpt.config)}
     config = replace(GPTConfig.preset("microgpt"), vocab_size=gpt.vocab_size, **sizes)
-    return GPT.of(config, tensors, "the scalar model")
+    return GPT.from_state_dict(config, tensors, "the scalar model")
 
 
 def padded_documents(gpt: MicroGPT) -> Tensor:
@@ -56,7 +56,7 @@ def padded_documents(gpt: MicroGPT) -> Tensor:
     max_length = gpt.config.block_size + 1
     rows = [[gpt.BOS, *gpt.encode(document), gpt.BOS][:max_length] for document in gpt.documents]
     longest = max(map(len, rows))
-    return torch.tensor([row + [UNASKED] * (longest - len(row)) for row in rows])
+    return torch.tensor([row + [IGNORE_INDEX] * (longest - len(row)) for row in rows])
 
 
 def mean_document_loss(logits: Tensor, targets: Tensor) -> Tensor:
@@ -70,8 +70,8 @@ def mean_document_loss(logits: Tensor, targets: Tensor) -> Tensor:
         A scalar, in nats.
     """
     flat = logits.flatten(0, 1), targets.flatten()  # (B * T, V), (B * T,)
-    losses = F.cross_entropy(*flat, ignore_index=UNASKED, reduction="none").view_as(targets)
-    return (losses.sum(1) / (targets != UNASKED).sum(1)).mean()
+    losses = F.cross_entropy(*flat, ignore_index=IGNORE_INDEX, reduction="none").view_as(targets)
+    return (losses.sum(1) / (targets != IGNORE_INDEX).sum(1)).mean()
 
 
 def train(
@@ -114,7 +114,7 @@ def train(
             which = torch.arange(s * batch_size, (s + 1) * batch_size) % len(table)  # (B,)
             rows = table[which.to(device)]  # (B, T + 1)
             if batch_size == 1:
-                rows = rows[:, rows[0] != UNASKED]
+                rows = rows[:, rows[0] != IGNORE_INDEX]
             optimizer.zero_grad()
             loss = compute_loss(rows)
             loss.backward()

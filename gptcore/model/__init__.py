@@ -1,8 +1,8 @@
-"""The GPT in tensors: its sizes, its parts, and weights from elsewhere.
+"""The GPT in PyTorch: sizes, modules, and weights from other programs.
 
-Read `config.py`, `attention.py`, `block.py` and `gpt.py`, in this order. The flat names
-(`gptcore.model.GPT`, ...) come from their files when they are asked for, so that importing this
-package loads nothing: no PyTorch. `__init__.pyi` is for type checkers.
+Read `config.py`, `attention.py`, `block.py` and `gpt.py`, in this order. The public names
+(`gptcore.model.GPT`, ...) are imported on first use, so that importing this package does not load
+PyTorch. `__init__.pyi` is for type checkers.
 """
 
 from importlib import import_module
@@ -19,13 +19,13 @@ HOME_OF = {
 __all__ = list(HOME_OF)
 
 
-def __getattr__(name: str):
-    """Import the file that has `name`, and hand its `name` on."""
+def __getattr__(name: str) -> object:
+    """Import a public name from its file."""
     if name not in HOME_OF:
         raise AttributeError(f"gptcore.model has no {name!r}; it has {', '.join(HOME_OF)}.")
     return getattr(import_module(f"gptcore.model.{HOME_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    """What can be asked for, so that Tab completes it before it is loaded."""
+    """All names, so that Tab completes those that are not imported yet, too."""
     return sorted([*globals(), *HOME_OF])

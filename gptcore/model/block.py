@@ -1,7 +1,5 @@
-"""A block: tokens talk (attention), then each thinks for itself (MLP).
+"""A transformer block: attention, then an MLP, each with a norm before it and a residual after it.
 
-Both add to what is there and replace nothing, so what a token knows flows straight through all
-blocks: the residual stream. Left out on purpose: a norm after the halves; GPT-2 has it before.
 Source: GPT-2 (Radford et al. 2019); ReLU squared: So et al. 2021, arXiv 2109.08668.
 """
 
@@ -11,13 +9,14 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gptcore.model.attention import CausalSelfAttention, Memory
+from gptcore.model.attention import CausalSelfAttention, KVCacheLayer
 from gptcore.model.config import GPTConfig
-from gptcore.model.norm import norm
-from gptcore.model.rope import Turn
+from gptcore.model.norm import make_norm
+from gptcore.model.rope import CosSin
 
 
 def relu_squared(x: Tensor) -> Tensor:
+    """ReLU, squared; any shape."""
     # Trap: square() is a power, which autocast widens to 32 bits on a GPU; a product stays narrow.
     positive = F.relu(x)
     return positive * positive
@@ -33,12 +32,17 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 class MLP(nn.Module):
-    """Two linear layers around an activation, the same for every token.
+    """Two linear layers around an activation, applied to each token alone.
 
-    Example: MLP(sizes)(torch.zeros(1, 5, 32)).shape -> torch.Size([1, 5, 32])
+    Args:
+        config: Sizes and switches of the model.
+
+    Example:
+        >>> MLP(sizes)(torch.zeros(1, 5, 32)).shape
+        torch.Size([1, 5, 32])
     """
 
-    def __init__(self, config: GPTConfig):
+    def __init__(self, config: GPTConfig) -> None:
         super().__init__()
         C = config.n_embd
         self.c_fc = nn.Linear(C, 4 * C, bias=config.bias)
@@ -47,42 +51,60 @@ class MLP(nn.Module):
         self.activation = ACTIVATIONS[config.activation]
 
     def forward(self, x: Tensor) -> Tensor:
+        """What the MLP adds to the residual stream, shape (B, T, C) -> (B, T, C)."""
         hidden = self.activation(self.c_fc(x))  # (B, T, C) -> (B, T, 4C)
-        return self.dropout(self.c_proj(hidden))  # (B, T, 4C) -> (B, T, C)
+        added: Tensor = self.dropout(self.c_proj(hidden))  # (B, T, 4C) -> (B, T, C)
+        return added
 
 
 class Block(nn.Module):
-    """One layer of a GPT. Shapes: (B, T, C) -> (B, T, C).
+    """One layer of a GPT: attention and MLP, each added to the residual stream.
 
-    Example: Block(sizes)(torch.zeros(1, 5, 32)).shape -> torch.Size([1, 5, 32])
+    Args:
+        config: Sizes and switches of the model.
+
+    Example:
+        >>> Block(sizes)(torch.zeros(1, 5, 32)).shape
+        torch.Size([1, 5, 32])
     """
 
-    def __init__(self, config: GPTConfig):
+    def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.ln_1 = norm(config)
+        self.ln_1 = make_norm(config)
         self.attn = CausalSelfAttention(config)
-        self.ln_2 = norm(config)
+        self.ln_2 = make_norm(config)
         self.mlp = MLP(config)
 
     def forward(
         self,
         x: Tensor,
-        silenced: Collection[int] = (),
-        memory: Memory | None = None,
-        turn: Turn | None = None,
+        ablated_heads: Collection[int] = (),
+        kv_cache: KVCacheLayer | None = None,
+        rotary: CosSin | None = None,
     ) -> Tensor:
-        return self.think(self.talk(x, silenced, memory, turn))
+        """The residual stream after this block, shape (B, T, C); arguments as in attention."""
+        return self.mlp_residual(self.attn_residual(x, ablated_heads, kv_cache, rotary))
 
-    def talk(
+    def attn_residual(
         self,
         x: Tensor,
-        silenced: Collection[int] = (),
-        memory: Memory | None = None,
-        turn: Turn | None = None,
+        ablated_heads: Collection[int] = (),
+        kv_cache: KVCacheLayer | None = None,
+        rotary: CosSin | None = None,
     ) -> Tensor:
-        """What each token knows, and what it heard. Shapes: (B, T, C) -> (B, T, C)."""
-        return x + self.attn(self.ln_1(x), silenced, memory, turn)
+        """Add attention to the residual stream.
 
-    def think(self, x: Tensor) -> Tensor:
-        """What each token knows, and what it made of it. Shapes: (B, T, C) -> (B, T, C)."""
+        Args:
+            x: Residual stream, shape (B, T, C).
+            ablated_heads: Heads of this layer whose output is set to 0.
+            kv_cache: Keys and values of the tokens before `x`, if there are any.
+            rotary: Rotation of queries and keys, if the model has RoPE.
+
+        Returns:
+            The residual stream, shape (B, T, C).
+        """
+        return x + self.attn(self.ln_1(x), ablated_heads, kv_cache, rotary)
+
+    def mlp_residual(self, x: Tensor) -> Tensor:
+        """Add the MLP to the residual stream, shape (B, T, C) -> (B, T, C)."""
         return x + self.mlp(self.ln_2(x))

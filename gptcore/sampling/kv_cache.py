@@ -1,10 +1,9 @@
-"""The KV cache: keys and values of what was read, so that each token is read only once.
+"""The KV cache: keys and values of earlier tokens, so that each token is computed only once.
 
-Text b of the batch keeps the token of position t in place t. Texts of different lengths therefore
-need no filling up at the front: a shorter one writes its next token over what was filled up behind
-it, and until then nobody looks there.
-Left out on purpose: paging and sharing between texts.
-Source: Shazeer 2019 on what decoding spends its time on, arXiv 1911.02150.
+The token at position t of text b has index t in row b. Texts of different lengths therefore need
+no left padding: a shorter text overwrites the padding behind it with its next token, and until
+then the mask hides the padding.
+Source: Shazeer 2019 on the memory traffic of decoding, arXiv 1911.02150.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -14,80 +13,101 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from gptcore.checks import as_int
-from gptcore.model.gpt import GPT, asked
+from gptcore.model.gpt import GPT, evaluating
 
 
 class KVCache:
-    """What every block of `model` remembers of `B` texts, each of at most `room` tokens.
+    """Keys and values of a batch of texts in every block of a model.
 
-    Example: KVCache(model, B=1, room=16).read([[1, 2, 3]]).shape -> torch.Size([1, 27])
+    Args:
+        model: The GPT that computes them.
+        batch_size: B, the number of texts.
+        max_seq_len: The most tokens of each text; memory for them is allocated now.
+
+    Example:
+        >>> cache = KVCache(model, batch_size=1, max_seq_len=16)
+        >>> cache.next_logits([[1, 2, 3]]).shape
+        torch.Size([1, 27])
     """
 
-    def __init__(self, model: GPT, B: int, room: int):
-        B, room = as_int(B, "B", 1), as_int(room, "room", 1)
-        self.model, self.room = model, room
-        self.blocks = [BlockMemory(self, model, B, room) for _ in model.h]
+    def __init__(self, model: GPT, batch_size: int, max_seq_len: int) -> None:
+        B = as_int(batch_size, "batch_size", 1)
+        self.model, self.max_seq_len = model, as_int(max_seq_len, "max_seq_len", 1)
+        self.layers = [StaticCacheLayer(self, model, B, self.max_seq_len) for _ in model.h]
         self.device = model.device
         self.lengths = torch.zeros(B, dtype=torch.int64, device=self.device)  # of each text
-        self.longest = 0
-        self.places = self.lengths[:, None]  # (B, T), where the tokens that are being read stand
-        self.visible: Tensor | None = None  # (B, 1, T, S), who may look at whom
+        self.cur_len = 0  # of the longest text
+        self.positions = self.lengths[:, None]  # (B, T), of the new tokens
+        self.mask: Tensor | None = None  # (B, 1, T, S), True where a new token may attend
 
-    def __getitem__(self, layer: int) -> "BlockMemory":
-        return self.blocks[layer]
+    def __getitem__(self, layer: int) -> "StaticCacheLayer":
+        """The part of one block."""
+        return self.layers[layer]
 
-    def read(self, news: list[list[int]]) -> Tensor:
-        """Read what is new in each text; the logits for what follows it.
+    def next_logits(self, new_tokens: list[list[int]]) -> Tensor:
+        """Add new tokens to each text, and compute the logits for the token after them.
 
-        The first time that may be any number of tokens, afterwards it is one for each text.
-        Shapes: B lists -> (B, V).
-        Raises: ValueError for an empty list, a wrong number of lists, more than `room` tokens.
+        Args:
+            new_tokens: B lists of token ids. The first call takes any number of tokens for each
+                text (prefill), later calls one (decoding).
+
+        Returns:
+            Logits, shape (B, V).
+
+        Raises:
+            ValueError: If a list is empty, the number of lists is wrong, or a text would have more
+                than `max_seq_len` tokens.
         """
-        self.check_news(news)
-        T = max(map(len, news))
-        filled_up = [new + [0] * (T - len(new)) for new in news]
-        ids = torch.tensor(filled_up, device=self.device)  # (B, T)
-        places = torch.arange(self.longest + T, device=self.device)  # (S,)
-        self.places = self.lengths[:, None] + places[:T]  # (B, 1) + (T,) -> (B, T)
-        # At first nothing lies before the new tokens, and the usual causal rule will do.
-        looks_back = self.longest > 0
-        self.visible = (places <= self.places[..., None])[:, None] if looks_back else None
-        sizes = torch.tensor([len(new) for new in news], device=self.device)  # (B,)
-        with asked(self.model), kernels_for_any_length(self.device):
-            x = self.model.read(ids, memory=self)  # (B, T, C)
-            last = x[torch.arange(len(news), device=self.device), sizes - 1]  # (B, C)
+        self.check_new_tokens(new_tokens)
+        T = max(map(len, new_tokens))
+        padded = [new + [0] * (T - len(new)) for new in new_tokens]
+        ids = torch.tensor(padded, device=self.device)  # (B, T)
+        positions = torch.arange(self.cur_len + T, device=self.device)  # (S,)
+        self.positions = self.lengths[:, None] + positions[:T]  # (B, 1) + (T,) -> (B, T)
+        # Prefill has no earlier tokens, and the usual causal mask is right.
+        is_prefill = self.cur_len == 0
+        self.mask = None if is_prefill else (positions <= self.positions[..., None])[:, None]
+        sizes = torch.tensor([len(new) for new in new_tokens], device=self.device)  # (B,)
+        with evaluating(self.model), kernels_for_any_length(self.device):
+            x = self.model.forward_hidden(ids, kv_cache=self)  # (B, T, C)
+            last = x[torch.arange(len(new_tokens), device=self.device), sizes - 1]  # (B, C)
             self.lengths = self.lengths + sizes
-            self.longest += T
-            return self.model.logits(last)  # (B, C) -> (B, V)
+            self.cur_len += T
+            return self.model.unembed(last)  # (B, C) -> (B, V)
 
-    def check_news(self, news: list[list[int]]) -> None:
-        if len(news) != len(self.lengths) or not all(news):
+    def check_new_tokens(self, new_tokens: list[list[int]]) -> None:
+        """Raise ValueError unless there is a list for each text, and room for it."""
+        if len(new_tokens) != len(self.lengths) or not all(new_tokens):
             raise ValueError(
                 f"The KV cache holds {len(self.lengths)} texts; give it as many lists of new "
-                f"tokens, none of them empty. It was given {len(news)}: {news!r:.60}."
+                f"tokens, none of them empty. It was given {len(new_tokens)}: {new_tokens!r:.60}."
             )
-        needed = self.longest + max(map(len, news))
-        if needed > self.room:
+        needed = self.cur_len + max(map(len, new_tokens))
+        if needed > self.max_seq_len:
             raise ValueError(
-                f"The KV cache has room for {self.room} tokens of each text, and the longest would "
-                f"have {needed}. Make it with room={needed}, or call forget() and read the last "
-                f"{self.room} anew."
+                f"The KV cache holds max_seq_len={self.max_seq_len} tokens of each text, and the "
+                f"longest would have {needed}. Make it with max_seq_len={needed}, or call reset() "
+                f"and give it the last {self.max_seq_len} tokens."
             )
 
-    def forget(self) -> None:
-        """Begin anew, in the same memory."""
-        self.lengths, self.longest = torch.zeros_like(self.lengths), 0
+    def reset(self) -> None:
+        """Remove all tokens; the allocated memory stays."""
+        self.lengths, self.cur_len = torch.zeros_like(self.lengths), 0
 
-    def keep(self, rows: list[int]) -> None:
-        """Forget all texts but these."""
+    def select(self, rows: list[int]) -> None:
+        """Keep only some texts.
+
+        Args:
+            rows: Indices of the texts to keep, in their new order.
+        """
         self.lengths = self.lengths[rows]
-        self.longest = int(self.lengths.max())  # the longest one may be among those that went
-        for block in self.blocks:
-            block.keys, block.values = block.keys[rows], block.values[rows]
+        self.cur_len = int(self.lengths.max())  # the longest one may be among those removed
+        for layer in self.layers:
+            layer.keys, layer.values = layer.keys[rows], layer.values[rows]
 
 
-def kernels_for_any_length(device: torch.device) -> AbstractContextManager:
-    """Attention by another kernel than cuDNN's on a GPU.
+def kernels_for_any_length(device: torch.device) -> AbstractContextManager[None]:
+    """Exclude cuDNN's attention kernel on a GPU.
 
     cuDNN plans its kernels once for each length of the cache. On one H200 a model of 124M then
     needed 65 ms for each token, and 5.4 ms where the plans were known; with the kernels below it
@@ -100,23 +120,31 @@ def kernels_for_any_length(device: torch.device) -> AbstractContextManager:
     )
 
 
-class BlockMemory:
-    """The part of the cache that one block of the model looks at."""
+class StaticCacheLayer:
+    """The keys and values of one block, in memory that is allocated once."""
 
-    def __init__(self, cache: KVCache, model: GPT, B: int, room: int):
+    def __init__(self, cache: KVCache, model: GPT, batch_size: int, max_seq_len: int) -> None:
         self.cache = cache
-        shape = (B, room, model.config.n_head, model.config.head_dim)
-        # Zeros, not whatever lies there: nobody listens to it, but 0 times NaN is NaN.
+        shape = (batch_size, max_seq_len, model.config.n_head, model.config.head_dim)
+        # Zeros, not uninitialised memory: the mask gives it weight 0, but 0 times NaN is NaN.
         self.keys = model.wte.weight.new_zeros(shape)  # (B, S, H, D)
         self.values = self.keys.clone()
 
-    def extend(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """All keys and values with the new ones. Shapes: (B, H, T, D) -> (B, H, S, D)."""
-        rows, places = torch.arange(len(k), device=k.device)[:, None], self.cache.places
-        self.keys[rows, places] = k.transpose(1, 2)  # (B, H, T, D) -> (B, T, H, D)
-        self.values[rows, places] = v.transpose(1, 2)
-        if self.cache.visible is None:
+    def update(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Store the keys and values of new tokens.
+
+        Args:
+            k: New keys, shape (B, H, T, D).
+            v: New values, shape (B, H, T, D).
+
+        Returns:
+            All keys and all values, shape (B, H, S, D), and the mask, shape (B, 1, T, S), or None.
+        """
+        rows, positions = torch.arange(len(k), device=k.device)[:, None], self.cache.positions
+        self.keys[rows, positions] = k.transpose(1, 2)  # (B, H, T, D) -> (B, T, H, D)
+        self.values[rows, positions] = v.transpose(1, 2)
+        if self.cache.mask is None:
             return k, v, None
-        S = self.cache.visible.shape[-1]
+        S = self.cache.mask.shape[-1]
         keys, values = self.keys[:, :S], self.values[:, :S]
-        return keys.transpose(1, 2), values.transpose(1, 2), self.cache.visible
+        return keys.transpose(1, 2), values.transpose(1, 2), self.cache.mask

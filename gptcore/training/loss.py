@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from gptcore.model import GPT
-from gptcore.model.gpt import asked
+from gptcore.model.gpt import evaluating
 from gptcore.model.ids import summed_cross_entropy
 from gptcore.training.distributed import World
 
@@ -110,7 +110,7 @@ class LossSum(nn.Module):
         """Return the residual stream after the last block: (B, T) -> (B, T, C)."""
         model = self.model
         if not (self.activation_checkpointing and torch.is_grad_enabled()):
-            return model.read(ids)
+            return model.forward_hidden(ids)
         x, turn = model.embed(ids), model.turn(ids)
         keep_rng = model.config.dropout > 0  # the second pass needs the same dropout mask
         for block in model.h:
@@ -119,7 +119,7 @@ class LossSum(nn.Module):
 
     def loss_of_hidden(self, x: Tensor, targets: Tensor) -> Tensor:
         """Return the summed cross-entropy of some tokens: (N, C), (N,) -> ()."""
-        return summed_cross_entropy(self.model.logits(x), targets)
+        return summed_cross_entropy(self.model.unembed(x), targets)
 
 
 def validation_loss(
@@ -154,7 +154,7 @@ def validation_loss(
     mine = windows[world.rank :: world.world_size]
     total = 0.0
     per_process = -(-len(windows) // world.world_size)  # at most
-    with asked(loss.model), autocast:
+    with evaluating(loss.model), autocast:
         for first in range(0, per_process, batch_size):
             batch = mine[first : first + batch_size]
             # With FSDP every process must take part in every forward pass, even without a window.

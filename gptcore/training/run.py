@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch.nn.parallel import DistributedDataParallel
 
 from gptcore.model import GPT, check_ids
-from gptcore.model.ids import check_targets, targets_to_predict
-from gptcore.model.weights import check_tensors
+from gptcore.model.ids import check_targets, target_mask
+from gptcore.model.weights import check_state_dict
 from gptcore.training.config import TrainConfig
 from gptcore.training.cost.parameters import flops_per_token
 from gptcore.training.distributed import World
@@ -152,7 +152,7 @@ class Run:
         self.model.train()
         batch = self.micro_batches(step)
         n_targets = self.world.all_reduce(
-            sum(int(targets_to_predict(targets).sum()) for _, targets, _ in batch)
+            sum(int(target_mask(targets).sum()) for _, targets, _ in batch)
         )
         total = torch.zeros((), device=self.device)
         with self.fork_rng_for_step(step):
@@ -343,8 +343,8 @@ class Run:
         if not self.is_sharded:
             return self.model
         reshard(self.raw_loss)
-        tensors = {name: full_tensor(tensor) for name, tensor in self.model.own_tensors().items()}
-        return GPT.of(self.model.config, tensors, "all processes")
+        tensors = {name: full_tensor(tensor) for name, tensor in self.model.unique_state_dict().items()}
+        return GPT.from_state_dict(self.model.config, tensors, "all processes")
 
     def full_optimizer_state(self) -> dict[str, torch.Tensor]:
         """Return the state of the optimizers as full tensors. A collective call."""
@@ -402,10 +402,10 @@ class Run:
             ValueError: If it belongs to another run.
         """
         self.check_same_run(checkpoint)
-        found = checkpoint.model.own_tensors()
-        check_tensors(self.model.own_tensors(), found, str(checkpoint.folder))
+        found = checkpoint.model.unique_state_dict()
+        check_state_dict(self.model.unique_state_dict(), found, str(checkpoint.folder))
         with torch.no_grad():
-            for name, tensor in self.model.own_tensors().items():
+            for name, tensor in self.model.unique_state_dict().items():
                 tensor.copy_(shard_like(found[name], tensor))
         load_optimizer_state(self.model, self.optimizers, checkpoint.optimizer)
         state = checkpoint.state

@@ -11,7 +11,7 @@ from typing import Any
 
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
-from gptcore.model.weights import SIZES, TENSORS
+from gptcore.model.weights import CONFIG_NAME, WEIGHTS_NAME
 from gptcore.sampling import generate_cached
 from gptcore.tokenizers import Tokenizer
 from gptcore.training.saving.checkpoint_contents import read_weights
@@ -41,7 +41,7 @@ def load_model(out_dir: str | Path, which: str = "latest") -> GPT:
         16
     """
     checkpoints = Checkpoints(out_dir)
-    if (checkpoints.out_dir / TENSORS).is_file():
+    if (checkpoints.out_dir / WEIGHTS_NAME).is_file():
         return read_weights(checkpoints.out_dir)
     if which == BEST:
         folder = checkpoints.best_folder()
@@ -73,7 +73,7 @@ def load_initial_weights(source: str | Path) -> GPT:
     source = Path(source)
     if source.is_file():
         return GPT.from_nanogpt(source)
-    if (source / SIZES).is_file() and "model_type" in read_json_object(source / SIZES):
+    if (source / CONFIG_NAME).is_file() and "model_type" in read_json_object(source / CONFIG_NAME):
         return GPT.from_hf(source)
     return load_model(source)
 
@@ -116,9 +116,9 @@ def crop_vocab(model: GPT, vocab_size: int) -> GPT:
         return model
     tensors = {
         name: tensor[:vocab_size] if name in ("wte.weight", "lm_head.weight") else tensor
-        for name, tensor in model.own_tensors().items()
+        for name, tensor in model.unique_state_dict().items()
     }
-    return GPT.of(replace(model.config, vocab_size=vocab_size), tensors, "the checkpoint")
+    return GPT.from_state_dict(replace(model.config, vocab_size=vocab_size), tensors, "the checkpoint")
 
 
 def generate_text(
@@ -155,7 +155,7 @@ def generate_text(
         ids,
         max_new_tokens,
         stop=() if end is None else end,
-        slide=max(1, model.config.block_size // 2),  # faster than 1, and the context is shorter
+        stride=max(1, model.config.block_size // 2),  # faster than 1, and the context is shorter
         **options,
     )
     return tokenizer.decode_stream(tokens)

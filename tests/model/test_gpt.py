@@ -31,7 +31,7 @@ def test_shapes_are_as_promised(lively):
     assert model(ids_of())[1] is None
     assert model.attention_weights(ids_of()).shape == (L, B, H, T, T)
     assert model.residual_stream(ids_of()).shape == (2 * L + 1, B, T, C)
-    assert model.lens(ids_of()).shape == (L + 1, B, T, V)
+    assert model.logit_lens(ids_of()).shape == (L + 1, B, T, V)
     assert model.next_logits([1, 2]).shape == (V,)
 
 
@@ -163,42 +163,42 @@ def test_the_stream_grows_by_what_each_half_adds_and_ends_in_the_logits(lively):
         before, between, after = stream[2 * layer : 2 * layer + 3]
         torch.testing.assert_close(between - before, block.attn(block.ln_1(before)))
         torch.testing.assert_close(after - between, block.mlp(block.ln_2(between)))
-    torch.testing.assert_close(model.logits(stream[-1]), model(ids_of())[0])
-    torch.testing.assert_close(model.lens(ids_of())[-1], model(ids_of())[0])
+    torch.testing.assert_close(model.unembed(stream[-1]), model(ids_of())[0])
+    torch.testing.assert_close(model.logit_lens(ids_of())[-1], model(ids_of())[0])
 
 
-def without_columns(model: GPT, silenced) -> GPT:
+def without_columns(model: GPT, ablated_heads) -> GPT:
     """A second way to silence a head: what reads it, in c_proj, is set to 0."""
     deaf = GPT(model.config).eval()
     deaf.load_state_dict(model.state_dict())
     D = model.config.head_dim
     with torch.no_grad():
-        for layer, head in silenced:
+        for layer, head in ablated_heads:
             deaf.h[layer].attn.c_proj.weight[:, head * D : head * D + D] = 0
     return deaf
 
 
 @pytest.mark.parametrize("fused", [False, True], ids=HALVES)
-@pytest.mark.parametrize("silenced", [{(0, 1)}, {(0, 0), (2, 1)}, {(1, 0), (1, 1)}], ids=str)
+@pytest.mark.parametrize("ablated_heads", [{(0, 1)}, {(0, 0), (2, 1)}, {(1, 0), (1, 1)}], ids=str)
 @pytest.mark.slow
-def test_silenced_heads_have_nothing_to_say(silenced, fused, lively):
+def test_ablated_heads_add_nothing(ablated_heads, fused, lively):
     model = lively(replace(lively().config, use_sdpa=fused, bias=True))
-    deaf, ids = without_columns(model, silenced), ids_of()
-    torch.testing.assert_close(model(ids, silenced=silenced)[0], deaf(ids)[0])
+    deaf, ids = without_columns(model, ablated_heads), ids_of()
+    torch.testing.assert_close(model(ids, ablated_heads=ablated_heads)[0], deaf(ids)[0])
     torch.testing.assert_close(
-        model.attention_weights(ids, silenced=silenced), deaf.attention_weights(ids)
+        model.attention_weights(ids, ablated_heads=ablated_heads), deaf.attention_weights(ids)
     )
     torch.testing.assert_close(
-        model.residual_stream(ids, silenced=silenced), deaf.residual_stream(ids)
+        model.residual_stream(ids, ablated_heads=ablated_heads), deaf.residual_stream(ids)
     )
     assert not torch.allclose(model(ids)[0], deaf(ids)[0])  # and only for one pass
 
 
 def test_slopes_flow_past_a_silenced_head_and_not_through_it(lively):
     model = lively()
-    model(ids_of(), ids_of(), silenced={(1, 0)})[1].backward()
-    read = model.h[1].attn.c_proj.weight.grad
-    assert (read[:, :5] == 0).all() and (read[:, 5:] != 0).any()
+    model(ids_of(), ids_of(), ablated_heads={(1, 0)})[1].backward()
+    grad = model.h[1].attn.c_proj.weight.grad
+    assert (grad[:, :5] == 0).all() and (grad[:, 5:] != 0).any()
 
 
 def test_without_positions_the_model_is_not_told_where_a_token_stands(lively):
@@ -227,10 +227,10 @@ def test_without_positions_the_model_is_not_told_where_a_token_stands(lively):
         (torch.tensor([[1, -1]]), "ids has -1 at row 0, position 1; "),
         (
             torch.zeros(1, 12).long(),
-            "ids has 12 tokens, and the model looks back on block_size=11 at most. "
+            "ids has 12 tokens, and the model takes at most block_size=11. "
             "Take the last ones: ids[:, -11:].",
         ),
-        (torch.zeros(2, 0).long(), "ids is empty: a model needs at least one token to go on from."),
+        (torch.zeros(2, 0).long(), "ids is empty: a model needs at least one token."),
         (
             torch.tensor([1, 2]),
             "ids has shape (2,); the model takes (B, T), a row of tokens for each text. "
@@ -239,7 +239,7 @@ def test_without_positions_the_model_is_not_told_where_a_token_stands(lively):
         (torch.zeros(1, 2, 3).long(), "ids has shape (1, 2, 3); the model takes (B, T)"),
         (
             torch.zeros(1, 2),
-            "ids has dtype torch.float32; token ids are whole numbers: ids.long().",
+            "ids has dtype torch.float32; token ids are integers: ids.long().",
         ),
         ([[1, 2]], "ids is a list; the model takes a tensor of shape (B, T), such as "),
     ],
@@ -247,7 +247,7 @@ def test_without_positions_the_model_is_not_told_where_a_token_stands(lively):
 )
 def test_ids_that_do_not_fit_are_refused_by_everything_that_takes_them(ids, words, lively):
     model = lively()
-    for ask in (model, model.attention_weights, model.residual_stream, model.lens):
+    for ask in (model, model.attention_weights, model.residual_stream, model.logit_lens):
         with pytest.raises(ValueError) as caught:
             ask(ids)
         assert str(caught.value).startswith(words)
@@ -270,7 +270,7 @@ def test_targets_and_heads_that_do_not_fit_are_refused(lively):
     words = r"\(layer, head\) = \(3, 0\); there are layers 0 to 2 and heads 0 to 1"
     for ask in (model, model.attention_weights, model.residual_stream):
         with pytest.raises(ValueError, match=words):
-            ask(ids, silenced={(3, 0)})
+            ask(ids, ablated_heads={(3, 0)})
 
 
 def test_importing_loads_nothing_large_and_unknown_names_are_told():

@@ -88,7 +88,7 @@ def test_attention_is_theirs(size, tmp_path):
     stream = ours.residual_stream(ids)[::2]  # theirs: the ends of blocks, the last one after ln_f
     assert_close(stream[:-1], torch.stack(told.hidden_states[:-1]))
     assert_close(ours.ln_f(stream[-1]), told.hidden_states[-1])
-    assert_close(ours.lens(ids)[-1], told.logits)
+    assert_close(ours.logit_lens(ids)[-1], told.logits)
 
 
 @pytest.mark.slow
@@ -159,32 +159,33 @@ def test_the_number_format_is_kept(dtype, tmp_path):
 def test_a_hub_name_is_left_to_huggingface_hub(tmp_path, monkeypatch):
     made_there().save_pretrained(tmp_path)
     hub = pytest.importorskip("huggingface_hub")
-    asked = []
+    calls = []
     monkeypatch.setattr(
-        hub, "snapshot_download", lambda name, allow_patterns: asked.append(name) or str(tmp_path)
+        hub, "snapshot_download", lambda name, allow_patterns: calls.append(name) or str(tmp_path)
     )
     assert GPT.from_hf("openai-community/gpt2").config.n_layer == 3
-    assert asked == ["openai-community/gpt2"]
+    assert calls == ["openai-community/gpt2"]
 
     def offline(name, allow_patterns):
         raise OSError("cannot be reached\nand a long story")
 
     monkeypatch.setattr(hub, "snapshot_download", offline)
-    with pytest.raises(
-        OSError, match=r"There is no folder a/b, and .* give it: cannot be reached$"
-    ):
+    with pytest.raises(OSError, match=r"There is no folder a/b, and .* failed: cannot be reached$"):
         GPT.from_hf("a/b")
 
 
 @pytest.mark.parametrize(
     "change, words",
     [
-        ({"model_type": "llama"}, "says model_type='llama'; only 'gpt2' is known here"),
-        ({"n_inner": 5}, "says n_inner=5; here the MLP is always 4 times as wide as n_embd, .* 96"),
-        ({"activation_function": "mish"}, "activation_function='mish'; there are gelu_new"),
-        ({"scale_attn_weights": False}, "scale_attn_weights=False; only True is computed here"),
-        ({"layer_norm_epsilon": 1e-6}, "layer_norm_epsilon=1e-06; only 1e-05 is computed"),
-        ({"n_head": 5}, "n_embd=24 cannot be shared out among n_head=5"),
+        ({"model_type": "llama"}, "has model_type='llama'; only 'gpt2' is supported"),
+        (
+            {"n_inner": 5},
+            "has n_inner=5; only an MLP 4 times as wide as n_embd is supported, .* 96",
+        ),
+        ({"activation_function": "mish"}, "activation_function='mish'; supported are gelu_new"),
+        ({"scale_attn_weights": False}, "scale_attn_weights=False; only True is supported"),
+        ({"layer_norm_epsilon": 1e-6}, "layer_norm_epsilon=1e-06; only 1e-05 is supported"),
+        ({"n_head": 5}, "n_embd=24 is not divisible by n_head=5"),
         ({"n_layer": 4}, r"missing: h.3.ln_1.weight \(24,\).* and 7 more"),
         ({"n_layer": 2}, "unknown: h.2.attn.c_attn.bias"),
         ({"vocab_size": 98}, r"wrongly shaped: wte.weight is \(97, 24\) and should be \(98, 24\)"),
@@ -202,6 +203,6 @@ def test_what_is_not_the_gpt2_that_we_compute_is_refused_by_name(change, words, 
 
 
 def test_what_theirs_cannot_compute_is_not_written(tmp_path, lively):
-    with pytest.raises(ValueError, match=r"norm='rmsnorm', .* Keep it with save\(folder\)"):
+    with pytest.raises(ValueError, match=r"norm='rmsnorm', .* Store it with save\(folder\)"):
         lively(GPTConfig.preset("microgpt")).to_hf(tmp_path)
     assert not list(tmp_path.iterdir())

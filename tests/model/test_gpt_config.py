@@ -118,5 +118,5 @@ def test_sizes_do_not_change_under_a_model_and_a_change_is_checked_too():
     config = GPTConfig.preset("gpt2")
     with pytest.raises(FrozenInstanceError):
         config.n_layer = 3
-    with pytest.raises(ValueError, match="n_embd=768 cannot be shared out among n_head=7"):
+    with pytest.raises(ValueError, match="n_embd=768 is not divisible by n_head=7"):
         replace(config, n_head=7)

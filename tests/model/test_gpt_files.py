@@ -77,7 +77,8 @@ def test_a_file_that_was_cut_short_is_told_from_a_whole_one(share, tmp_path, liv
     file = tmp_path / "model.safetensors"
     file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
     with pytest.raises(
-        OSError, match=r"cannot be read as safetensors .* cut short looks like this"
+        OSError,
+        match=r"cannot be read as safetensors .* incomplete copy or download looks like this",
     ):
         GPT.load(tmp_path)
 
@@ -102,7 +103,7 @@ def test_missing_left_over_and_wrongly_shaped_tensors_are_named(tmp_path, lively
     with pytest.raises(ValueError) as caught:
         GPT.load(tmp_path)
     assert str(caught.value) == (
-        f"The tensors of {tmp_path} are not those of a GPT of these sizes. "
+        f"The tensors of {tmp_path} do not fit a GPT of these sizes. "
         "missing: h.1.attn.c_proj.weight (10, 10); unknown: h.9.mlp.c_fc.weight; "
         "wrongly shaped: wpe.weight is (7, 10) and should be (11, 10). "
         "Are they from another model, or do the sizes belong to another one?"
@@ -130,7 +131,7 @@ def test_a_pickle_is_refused_unopened_whatever_it_is_called(protocol, tmp_path):
         folder.mkdir()
         (folder / "config.json").write_text('{"model_type": "gpt2"}')
         (folder / name).write_bytes(pickle.dumps(Trap(), protocol))
-        with pytest.raises(ValueError, match=r"is a pickle: .*\.save_pretrained\(NEW\)"):
+        with pytest.raises(ValueError, match=r"is a pickle. .*\.save_pretrained\(NEW\)"):
             GPT.from_hf(folder)
     with pytest.raises(ValueError, match="is a pickle"):
         GPT.load(tmp_path / f"model.safetensors-{protocol}")
@@ -152,10 +153,12 @@ def test_folders_that_are_not_there_or_of_the_other_kind_are_told_apart(tmp_path
     with pytest.raises(ValueError, match="the folder has no weights"):
         GPT.from_hf(tmp_path)
     lively().save(tmp_path / "ours")
-    with pytest.raises(ValueError, match=r"says model_type=None; .* is read by GPT.load"):
+    with pytest.raises(ValueError, match=r"has model_type=None; .* is loaded by GPT.load"):
         GPT.from_hf(tmp_path / "ours")
     lively().to_hf(tmp_path / "theirs")
-    with pytest.raises(ValueError, match=r"does not say its sizes, .* is read by GPT.from_hf"):
+    with pytest.raises(
+        ValueError, match=r"has no sizes in its header, .* is loaded by GPT.from_hf"
+    ):
         GPT.load(tmp_path / "theirs")
     (tmp_path / "theirs" / "config.json").write_text("{")
     with pytest.raises(ValueError, match="is not JSON"):
@@ -231,9 +234,9 @@ def test_what_is_no_checkpoint_of_nanogpt_is_refused_with_the_reason(tmp_path, l
     with pytest.raises(ValueError, match=r"missing: wpe.weight \(11, 10\)"):
         GPT.from_nanogpt(file)
     torch.save({"model": Trap()}, file)
-    with pytest.raises(ValueError, match="holds more than tensors and plain values"):
+    with pytest.raises(ValueError, match="has more than tensors and plain values"):
         GPT.from_nanogpt(file)
     torch.save(as_nanogpt(lively()), file)
     file.write_bytes(file.read_bytes()[:-400])
-    with pytest.raises(OSError, match="a copy that was cut short looks like this"):
+    with pytest.raises(OSError, match="an incomplete copy looks like this"):
         GPT.from_nanogpt(file)

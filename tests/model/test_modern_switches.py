@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from gptcore.model import GPT, GPTConfig
 from gptcore.model.block import relu_squared
-from gptcore.model.rope import turn_at, turned
+from gptcore.model.rope import apply_rotary_emb, rotary_cos_sin
 from gptcore.sampling import generate_cached, window_start
 
 B, H, T, D = 2, 3, 7, 10
@@ -32,7 +32,7 @@ def test_turning_is_multiplication_of_complex_numbers_by_e_to_the_i_angle():
     for place in range(T):
         for i in range(D // 2):
             points[:, :, place, i] *= torch.exp(torch.tensor(1j * place * 10000 ** (-2 * i / D)))
-    mine = turned(x, turn_at(torch.arange(T), D))
+    mine = apply_rotary_emb(x, rotary_cos_sin(torch.arange(T), D))
     torch.testing.assert_close(mine, torch.cat([points.real, points.imag], -1), rtol=0, atol=1e-6)
 
 
@@ -44,26 +44,26 @@ def test_it_is_the_turning_of_transformers_llama():
     q, k = random(B, H, T, D), random(B, H, T, D) + 1
     cos, sin = llama.LlamaRotaryEmbedding(config)(q, torch.arange(T)[None])
     theirs = llama.apply_rotary_pos_emb(q, k, cos, sin)
-    turn = turn_at(torch.arange(T), D)
-    torch.testing.assert_close((turned(q, turn), turned(k, turn)), theirs)
+    rotary = rotary_cos_sin(torch.arange(T), D)
+    torch.testing.assert_close((apply_rotary_emb(q, rotary), apply_rotary_emb(k, rotary)), theirs)
 
 
 def test_a_query_and_a_key_agree_by_how_far_apart_they_stand_and_not_by_where():
     q, k = random(1, 1, 1, D).double(), random(1, 1, 1, D).double() + 1
 
     def score(query_at: int, key_at: int) -> float:
-        places = [turn_at(torch.tensor([place]), D) for place in (query_at, key_at)]
-        return float((turned(q, places[0]) * turned(k, places[1])).sum())
+        positions = [rotary_cos_sin(torch.tensor([position]), D) for position in (query_at, key_at)]
+        return float((apply_rotary_emb(q, positions[0]) * apply_rotary_emb(k, positions[1])).sum())
 
     assert score(5, 2) == pytest.approx(score(105, 102), abs=1e-4)
     assert score(5, 2) != pytest.approx(score(5, 3), abs=1e-2)
 
 
 def test_places_of_a_batch_are_turned_row_by_row():
-    x, places = random(B, H, T, D), torch.stack([torch.arange(T), torch.arange(T) + 4])
-    both = turned(x, turn_at(places, D))
+    x, positions = random(B, H, T, D), torch.stack([torch.arange(T), torch.arange(T) + 4])
+    both = apply_rotary_emb(x, rotary_cos_sin(positions, D))
     for row in range(B):
-        alone = turned(x[row : row + 1], turn_at(places[row], D))
+        alone = apply_rotary_emb(x[row : row + 1], rotary_cos_sin(positions[row], D))
         torch.testing.assert_close(both[row : row + 1], alone)
 
 
@@ -88,25 +88,25 @@ def test_looking_inside_shows_what_was_computed(fused, qk_norm, lively):
     model = lively(replace(ROPE, use_sdpa=fused, qk_norm=qk_norm))
     ids = ids_of()
     stream = model.residual_stream(ids)
-    torch.testing.assert_close(model.logits(stream[-1]), model(ids)[0])
+    torch.testing.assert_close(model.unembed(stream[-1]), model(ids)[0])
     # The first layer's weights, applied to its values, are what attention adds.
     block, x = model.h[0], stream[0]
-    v = block.attn.split(block.ln_1(x))[2]
+    v = block.attn.project_qkv(block.ln_1(x))[2]
     mixed = (model.attention_weights(ids)[0] @ v).transpose(1, 2).flatten(2)
     torch.testing.assert_close(stream[1] - x, block.attn.c_proj(mixed), rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("slide", [1, 5])
+@pytest.mark.parametrize("stride", [1, 5])
 @pytest.mark.parametrize("qk_norm", [True, False], ids=["qk_norm", "plain"])
 @pytest.mark.slow
-def test_with_a_cache_it_says_what_it_says_without_far_beyond_block_size(slide, qk_norm, lively):
+def test_with_a_cache_it_says_what_it_says_without_far_beyond_block_size(stride, qk_norm, lively):
     model = lively(replace(ROPE, qk_norm=qk_norm))
     prompts = [list(range(1, length + 1)) for length in (1, 4, 10, 11, 12, 23)]
-    columns = list(generate_cached(model, prompts, 30, temperature=0, slide=slide))
+    columns = list(generate_cached(model, prompts, 30, temperature=0, stride=stride))
     for row, prompt in enumerate(prompts):
         text = list(prompt)
         for _ in range(30):
-            window = text[window_start(len(text), 11, slide) :]
+            window = text[window_start(len(text), 11, stride) :]
             text.append(int(model.next_logits(window).argmax()))
         assert [column[row] for column in columns] == text[len(prompt) :]
 
@@ -124,8 +124,8 @@ def test_queries_and_keys_are_brought_to_scale_and_values_are_not(lively):
     model = lively(replace(ROPE, rope=False, qk_norm=True))
     plain = lively(replace(ROPE, rope=False))
     x = random(B, T, 20) * 3
-    q, k, v = model.h[0].attn.split(x)
-    raw = plain.h[0].attn.split(x)
+    q, k, v = model.h[0].attn.project_qkv(x)
+    raw = plain.h[0].attn.project_qkv(x)
     for mine, before in zip((q, k), raw):
         by_hand = before / (before.square().mean(-1, keepdim=True) + 1e-5).sqrt()
         torch.testing.assert_close(mine, by_hand)
@@ -161,7 +161,7 @@ def test_the_switches_are_saved_and_transformers_gpt2_is_refused(lively, tmp_pat
     again = GPT.load(tmp_path)
     assert again.config == model.config
     assert torch.equal(again(ids_of())[0], model(ids_of())[0])
-    with pytest.raises(ValueError, match=r"rope=True, qk_norm=True\. Keep it with save"):
+    with pytest.raises(ValueError, match=r"rope=True, qk_norm=True\. Store it with save"):
         model.to_hf(tmp_path / "hf")
 
 

@@ -79,15 +79,15 @@ def test_an_empty_batch_is_refused(model, shape):
         model(torch.zeros(shape, dtype=torch.int64))
 
 
-@pytest.mark.parametrize("silenced", [[(0, 1.0)], [(True, 0)], [3], [(0,)], ["01"]], ids=str)
-def test_heads_are_pairs_of_integers(model, silenced):
-    with pytest.raises(ValueError, match=r"silenced has .* give pairs of \(layer, head\)"):
-        model(IDS, silenced=silenced)
-    assert model(IDS, silenced=[(np.int64(0), torch.tensor(1))])[0].isfinite().all()
+@pytest.mark.parametrize("ablated_heads", [[(0, 1.0)], [(True, 0)], [3], [(0,)], ["01"]], ids=str)
+def test_heads_are_pairs_of_integers(model, ablated_heads):
+    with pytest.raises(ValueError, match=r"ablated_heads has .* give pairs of \(layer, head\)"):
+        model(IDS, ablated_heads=ablated_heads)
+    assert model(IDS, ablated_heads=[(np.int64(0), torch.tensor(1))])[0].isfinite().all()
 
 
 class Rows:
-    """Random rows in the number format that is asked for; those of one step have no targets."""
+    """Random rows in a given dtype; those of one step have no targets."""
 
     batch_size, block_size = 2, 4
 

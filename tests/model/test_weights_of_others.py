@@ -58,7 +58,7 @@ def test_a_head_that_differs_from_the_embedding_is_kept(loader, model, untied, t
     load, path = write(loader, model, tmp_path, lambda w: w | {"lm_head.weight": head})
     loaded = load(path)
     assert not loaded.config.tie_weights and torch.equal(loaded.lm_head.weight, head)
-    hidden = model.ln_f(model.read(IDS))
+    hidden = model.ln_f(model.forward_hidden(IDS))
     torch.testing.assert_close(loaded(IDS)[0], hidden @ head.T)
 
 
@@ -266,7 +266,7 @@ def test_what_could_run_is_named_without_the_colours_of_a_terminal(model, tmp_pa
     _, path = write("nanogpt", model, tmp_path)
     config = {"config": argparse.Namespace(x=1), "best_val_loss": np.float64(1.0)}
     torch.save(torch.load(path, weights_only=True) | config, path)
-    with pytest.raises(ValueError, match=r"could run anything \(argparse.Namespace\)") as caught:
+    with pytest.raises(ValueError, match=r"could run any code \(argparse.Namespace\)") as caught:
         GPT.from_nanogpt(path)
     assert "\x1b" not in str(caught.value)
 
@@ -279,7 +279,7 @@ def test_an_array_of_objects_is_not_a_number(model, tmp_path):
     _, path = write("nanogpt", model, tmp_path)
     trap = {"best": np.array([Dangerous()], dtype=object)}
     torch.save(torch.load(path, weights_only=True) | trap, path)
-    with pytest.raises(ValueError, match="could run anything"):
+    with pytest.raises(ValueError, match="could run any code"):
         GPT.from_nanogpt(path)
     assert not (tmp_path / "ran").exists()
 
@@ -299,7 +299,7 @@ def test_a_setting_that_nanogpt_does_not_have_is_named(model, tmp_path):
         ({"model": None, "model_args": {**SIZES}}, "model of .* must be a dictionary"),
         ({"model": {"wte.weight": 1.0}, "model_args": {**SIZES}}, "wte.weight of .* is a float"),
         ({"model": {}, "model_args": [1]}, "model_args of .* must be a dictionary"),
-        ({"model": {}, "model_args": {**SIZES, "n_head": 2.0}}, "n_head=2.0 must be a whole"),
+        ({"model": {}, "model_args": {**SIZES, "n_head": 2.0}}, "n_head=2.0 must be an integer"),
     ],
     ids=["no weights", "a number", "no sizes", "a float"],
 )

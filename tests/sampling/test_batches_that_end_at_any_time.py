@@ -29,7 +29,7 @@ def model(request) -> GPT:
 
 
 def alone(gpt: GPT, prompt: list[int], n: int, stop: set[int], **options) -> list[int]:
-    """Token by token with `next_token`, every window read anew."""
+    """Token by token with `next_token`, every window computed again."""
     rng, text = random.Random(options.pop("seed")), list(prompt)
     for _ in range(n):
         token = next_token(gpt.next_logits(text), rng=rng, **options)
@@ -136,7 +136,7 @@ def test_what_is_not_an_integer_or_a_number_is_refused_in_one_clear_message(mode
             generate(model.next_logits, prompt, n, **arguments)
 
 
-@pytest.mark.parametrize("option", ["repetition_penalty", "slide"])
+@pytest.mark.parametrize("option", ["repetition_penalty", "stride"])
 @pytest.mark.parametrize("value", [True, "2", None, float("nan"), 2.5j])
 def test_options_of_the_cache_are_checked_in_the_same_way(model, option, value):
     with pytest.raises(ValueError, match=f"{option}="):
@@ -147,27 +147,27 @@ def test_options_of_the_cache_are_checked_in_the_same_way(model, option, value):
 
 
 def test_a_cache_refuses_more_than_it_has_room_for_and_the_advice_works(model):
-    cache = KVCache(model, B=np.int64(1), room=torch.tensor(3))
-    cache.read([[1, 2, 3]])
-    with pytest.raises(ValueError, match=r"room for 3 tokens of each text, .* have 4") as caught:
-        cache.read([[4]])
-    assert "room=4" in str(caught.value)
-    bigger = KVCache(model, B=1, room=4)
-    bigger.read([[1, 2, 3]])
+    cache = KVCache(model, batch_size=np.int64(1), max_seq_len=torch.tensor(3))
+    cache.next_logits([[1, 2, 3]])
+    with pytest.raises(ValueError, match=r"max_seq_len=3 tokens of each text, .* have 4") as caught:
+        cache.next_logits([[4]])
+    assert "max_seq_len=4" in str(caught.value)
+    bigger = KVCache(model, batch_size=1, max_seq_len=4)
+    bigger.next_logits([[1, 2, 3]])
     wanted = model.next_logits([1, 2, 3, 4])
-    assert torch.allclose(bigger.read([[4]])[0], wanted, atol=1e-4)
+    assert torch.allclose(bigger.next_logits([[4]])[0], wanted, atol=1e-4)
 
 
-@pytest.mark.parametrize("news", [[[1]], [[1], []], [[1], [2], [3]]], ids=str)
-def test_a_cache_of_two_texts_takes_two_lists_that_are_not_empty(model, news):
+@pytest.mark.parametrize("new_tokens", [[[1]], [[1], []], [[1], [2], [3]]], ids=str)
+def test_a_cache_of_two_texts_takes_two_lists_that_are_not_empty(model, new_tokens):
     with pytest.raises(ValueError, match="holds 2 texts"):
-        KVCache(model, B=2, room=5).read(news)
+        KVCache(model, batch_size=2, max_seq_len=5).next_logits(new_tokens)
 
 
-@pytest.mark.parametrize("room", [0, -1, 2.0, True])
-def test_room_is_an_integer_above_0(model, room):
-    with pytest.raises(ValueError, match=r"room=.* must be an integer, 1 or more"):
-        KVCache(model, B=1, room=room)
+@pytest.mark.parametrize("max_seq_len", [0, -1, 2.0, True])
+def test_max_seq_len_is_an_integer_above_0(model, max_seq_len):
+    with pytest.raises(ValueError, match=r"max_seq_len=.* must be an integer, 1 or more"):
+        KVCache(model, batch_size=1, max_seq_len=max_seq_len)
 
 
 # A row for each generator

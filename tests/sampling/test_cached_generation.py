@@ -7,7 +7,7 @@ import torch
 
 from gptcore.model import GPT, GPTConfig
 from gptcore.sampling import generate, generate_cached, window_start
-from gptcore.sampling.cached import penalized
+from gptcore.sampling.cached_generation import apply_repetition_penalty
 
 pytestmark = pytest.mark.slow
 
@@ -34,11 +34,11 @@ def model(request) -> GPT:
     return gpt
 
 
-def uncached(gpt: GPT, prompt: list[int], n: int, slide: int = 1) -> list[int]:
-    """Every token from the whole window, read anew; which is what the cache must not change."""
+def uncached(gpt: GPT, prompt: list[int], n: int, stride: int = 1) -> list[int]:
+    """Every token from the whole window, computed again; this is what the cache must not change."""
     text = list(prompt)
     for _ in range(n):
-        window = text[window_start(len(text), T, slide) :]
+        window = text[window_start(len(text), T, stride) :]
         with torch.no_grad():
             text.append(int(gpt(torch.tensor([window]))[0][0, -1].argmax()))
     return text[len(prompt) :]
@@ -49,25 +49,25 @@ def uncached(gpt: GPT, prompt: list[int], n: int, slide: int = 1) -> list[int]:
 
 def test_the_window_slides_token_by_token_or_in_strides():
     assert [window_start(n, 4) for n in range(1, 9)] == [0, 0, 0, 0, 1, 2, 3, 4]
-    assert [window_start(n, 4, slide=3) for n in range(1, 13)] == [0] * 4 + [3] * 3 + [6] * 3 + [
+    assert [window_start(n, 4, stride=3) for n in range(1, 13)] == [0] * 4 + [3] * 3 + [6] * 3 + [
         9
     ] * 2
 
 
-@pytest.mark.parametrize("slide", [1, 5, T - 1])
+@pytest.mark.parametrize("stride", [1, 5, T - 1])
 @pytest.mark.slow
-def test_greedy_tokens_are_those_without_a_cache_from_1_to_3_times_block_size(model, slide):
+def test_greedy_tokens_are_those_without_a_cache_from_1_to_3_times_block_size(model, stride):
     for prompt in PROMPTS:
-        wanted = uncached(model, prompt, 15, slide)
-        assert list(generate_cached(model, prompt, 15, temperature=0, slide=slide)) == wanted
+        wanted = uncached(model, prompt, 15, stride)
+        assert list(generate_cached(model, prompt, 15, temperature=0, stride=stride)) == wanted
 
 
-@pytest.mark.parametrize("slide", [1, 5])
+@pytest.mark.parametrize("stride", [1, 5])
 @pytest.mark.slow
-def test_a_batch_of_prompts_of_all_lengths_says_what_each_says_alone(model, slide):
-    columns = list(generate_cached(model, PROMPTS, 15, temperature=0, slide=slide))
+def test_a_batch_of_prompts_of_all_lengths_says_what_each_says_alone(model, stride):
+    columns = list(generate_cached(model, PROMPTS, 15, temperature=0, stride=stride))
     for row, prompt in enumerate(PROMPTS):
-        assert [column[row] for column in columns] == uncached(model, prompt, 15, slide)
+        assert [column[row] for column in columns] == uncached(model, prompt, 15, stride)
 
 
 @pytest.mark.slow
@@ -86,14 +86,16 @@ def test_what_it_says_depends_on_the_prompt_so_that_equal_means_something(model)
 
 def test_each_token_is_read_once_until_the_window_is_full(model, monkeypatch):
     lengths = []
-    read = GPT.read
+    forward = GPT.forward_hidden
     monkeypatch.setattr(
-        GPT, "read", lambda self, ids, **o: lengths.append(ids.shape[1]) or read(self, ids, **o)
+        GPT,
+        "forward_hidden",
+        lambda self, ids, **o: lengths.append(ids.shape[1]) or forward(self, ids, **o),
     )
     list(generate_cached(model, [1, 2, 3], T + 1, temperature=0))
     assert lengths == [3] + [1] * (T - 3) + [T] * 3
     lengths.clear()
-    list(generate_cached(model, [1, 2, 3], 2 * T, temperature=0, slide=T // 2))
+    list(generate_cached(model, [1, 2, 3], 2 * T, temperature=0, stride=T // 2))
     assert lengths == [3] + [1] * (T - 3) + 2 * ([T // 2 + 1] + [1] * (T // 2 - 1)) + [
         T // 2 + 1,
         1,
@@ -195,7 +197,9 @@ def test_what_was_said_is_moved_down_also_where_its_logit_is_below_0(penalty):
     texts, before = [[1, 5, 5, 9, 30], [0, 2, 3, 4, 36]], logits.clone()
     theirs = transformers.RepetitionPenaltyLogitsProcessor(penalty)
     wanted = theirs(torch.tensor(texts), logits.clone())
-    assert torch.equal(penalized(logits, texts, penalty), wanted) and torch.equal(logits, before)
+    assert torch.equal(apply_repetition_penalty(logits, texts, penalty), wanted) and torch.equal(
+        logits, before
+    )
 
 
 # What it refuses
@@ -204,15 +208,15 @@ def test_what_was_said_is_moved_down_also_where_its_logit_is_below_0(penalty):
 @pytest.mark.parametrize(
     "prompts, options, words",
     [
-        ([], {}, "The prompt is empty, and a model goes on from what it is given"),
+        ([], {}, "The prompt is empty, and a model needs at least one token"),
         ([[1], []], {}, "The prompt is empty"),
         ("once", {}, r"A prompt is a list of token ids, .* got 'once'"),
         ([1, "a"], {}, r"A prompt is a list of token ids, .* got 'a' in it"),
         ([1, 37], {}, "The prompt has 37 at row 0, position 1; .* from 0 to 36"),
         ([[1], [2, -1]], {}, "The prompt has -1 at row 1, position 1"),
         ([1], {"repetition_penalty": 0}, "repetition_penalty=0 must be above 0: 1 changes nothing"),
-        ([1], {"slide": 0}, "slide=0 must be an integer from 1 .exact. to 11, one less than"),
-        ([1], {"slide": 12}, "slide=12 must be an integer"),
+        ([1], {"stride": 0}, "stride=0 must be an integer from 1 .exact. to 11, one less than"),
+        ([1], {"stride": 12}, "stride=12 must be an integer"),
         ([1], {"temperature": -1}, "temperature=-1 must be 0"),
         ([1], {"top_k": 0}, "top_k=0 would leave no token"),
     ],

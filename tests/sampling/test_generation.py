@@ -50,16 +50,16 @@ def test_a_stop_token_ends_the_text_and_is_not_part_of_it():
 
 
 def test_tokens_come_one_by_one_and_the_prompt_is_left_as_it_was():
-    asked, prompt = [], [0, 1]
+    calls, prompt = [], [0, 1]
 
     def model(ids):
-        asked.append(list(ids))
+        calls.append(list(ids))
         return follow(ids)
 
     tokens = generate(model, prompt, 5, temperature=0)
-    assert asked == []
+    assert calls == []
     assert (next(tokens), next(tokens)) == (2, 0)
-    assert asked == [[0, 1], [0, 1, 2]] and prompt == [0, 1]
+    assert calls == [[0, 1], [0, 1, 2]] and prompt == [0, 1]
     assert list(generate(model, prompt, 0)) == []
 
 
@@ -71,7 +71,7 @@ def test_a_model_that_diverged_is_told_from_one_that_speaks():
 @pytest.mark.parametrize(
     "arguments, options, words",
     [
-        (([], 3), {}, "The prompt is empty, and a model goes on from what it is given. Begin with"),
+        (([], 3), {}, "The prompt is empty, and a model needs at least one token. .*BOS"),
         (("once", 3), {}, r"A prompt is a list of token ids, .* got 'once'"),
         ((5, 3), {}, r"A prompt is a list of token ids, .* got 5"),
         (([0, 1.5], 3), {}, r"A prompt is a list of token ids, .* got 1.5 in it"),

@@ -36,7 +36,7 @@ def test_a_model_learns_samples_and_shows_itself(rope):
     ids = torch.tensor([[1, 2, 3]])
     with No64BitFloats():
         model(ids, ids)[1].backward()
-        model.attention_weights(ids), model.residual_stream(ids), model.lens(ids)
+        model.attention_weights(ids), model.residual_stream(ids), model.logit_lens(ids)
         for options in (
             {},
             {"top_k": 3},

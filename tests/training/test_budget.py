@@ -177,7 +177,7 @@ def peak_bytes(config: GPTConfig, training: TrainConfig, dtype: str) -> int:
     fake = pytest.importorskip("torch._subclasses.fake_tensor")
     with fake.FakeTensorMode():
         model = GPT(config)
-        model.can_look_at = lambda ids: False
+        model.may_sync = lambda ids: False
         ids = torch.zeros(training.batch_size, config.block_size, dtype=torch.long)
         loss = LossSum(model, training.loss_chunk, training.activation_checkpointing)
         optimizers = make_optimizers(model, training)

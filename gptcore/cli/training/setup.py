@@ -108,4 +108,4 @@ def load_initial_model(command: TrainOptions, tokenizer: Tokenizer | None) -> GP
             f"prepare SOURCE --out DIR --tokenizer TOKENIZER; then --data DIR."
         )
     config = replace(model.config, dropout=typed.get("dropout", model.config.dropout))
-    return GPT.of(config, model.own_tensors(), str(source))
+    return GPT.from_state_dict(config, model.unique_state_dict(), str(source))

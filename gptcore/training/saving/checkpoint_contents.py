@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
-from gptcore.model.weights import SIZES, TENSORS, read_tensors
+from gptcore.model.weights import CONFIG_NAME, WEIGHTS_NAME, load_tensors
 from gptcore.training.saving.checkpoint_files import FILES, verify_files
 
 OPTIMIZER, STATE = "optimizer.safetensors", "state.json"
@@ -49,9 +49,9 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     Raises:
         CheckpointDamagedError: If a file is missing or changed.
     """
-    verify_files(folder, (TENSORS, SIZES, OPTIMIZER, STATE))
+    verify_files(folder, (WEIGHTS_NAME, CONFIG_NAME, OPTIMIZER, STATE))
     state = read_json_object(folder / STATE)
-    return Checkpoint(folder, GPT.load(folder), read_tensors(folder / OPTIMIZER)[0], state)
+    return Checkpoint(folder, GPT.load(folder), load_tensors(folder / OPTIMIZER)[0], state)
 
 
 def read_weights(folder: Path) -> GPT:
@@ -67,7 +67,7 @@ def read_weights(folder: Path) -> GPT:
         CheckpointDamagedError: If a file of the model is missing or changed.
     """
     if (folder / FILES).exists():  # missing if only the weights were copied
-        verify_files(folder, (TENSORS, SIZES))
+        verify_files(folder, (WEIGHTS_NAME, CONFIG_NAME))
     return GPT.load(folder)
 
 

@@ -30,7 +30,7 @@ from torch import Tensor
 from gptcore.files import DISK_FULL_ERRNOS, DiskFullError, sha256_of
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
-from gptcore.model.weights import refuse_pickle, save_tensors
+from gptcore.model.weights import reject_pickle, save_tensors
 from gptcore.training.saving.checkpoint_contents import (
     OPTIMIZER,
     STATE,
@@ -264,7 +264,7 @@ class Checkpoints:
             )
         for pattern in PICKLES:
             for file in sorted(self.out_dir.glob(pattern)):
-                refuse_pickle(file)
+                reject_pickle(file)
         return None
 
     def best_folder(self) -> Path | None:
