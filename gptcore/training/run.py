@@ -343,7 +343,9 @@ class Run:
         if not self.is_sharded:
             return self.model
         reshard(self.raw_loss)
-        tensors = {name: full_tensor(tensor) for name, tensor in self.model.unique_state_dict().items()}
+        tensors = {
+            name: full_tensor(tensor) for name, tensor in self.model.unique_state_dict().items()
+        }
         return GPT.from_state_dict(self.model.config, tensors, "all processes")
 
     def full_optimizer_state(self) -> dict[str, torch.Tensor]:

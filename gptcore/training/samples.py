@@ -118,7 +118,9 @@ def crop_vocab(model: GPT, vocab_size: int) -> GPT:
         name: tensor[:vocab_size] if name in ("wte.weight", "lm_head.weight") else tensor
         for name, tensor in model.unique_state_dict().items()
     }
-    return GPT.from_state_dict(replace(model.config, vocab_size=vocab_size), tensors, "the checkpoint")
+    return GPT.from_state_dict(
+        replace(model.config, vocab_size=vocab_size), tensors, "the checkpoint"
+    )
 
 
 def generate_text(
