@@ -277,5 +277,5 @@ def test_importing_loads_nothing_large_and_unknown_names_are_told():
     code = "import sys, gptcore.model, gptcore.sampling; print('torch' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"
-    with pytest.raises(AttributeError, match="has no 'GTP'; it has .*GPT"):
+    with pytest.raises(AttributeError, match=r"has no 'GTP'; it has .*GPT"):
         gptcore.model.GTP  # noqa: B018
