@@ -47,7 +47,7 @@ MicroBatch = tuple[torch.Tensor, torch.Tensor, int]  # ids, targets, and the ind
 MIN_LOSS_SCALE = 1.0  # of fp16; if gradients overflow at a smaller scale, the scale is not to blame
 
 
-class Batches(Protocol):
+class TrainBatches(Protocol):
     """Inputs and targets for every step (`gptcore.corpus.Batches`, `Mixture`, or your own)."""
 
     batch_size: int
@@ -103,7 +103,7 @@ class Run:
     def __init__(
         self,
         model: GPT,
-        batches: Batches,
+        batches: TrainBatches,
         config: TrainConfig,
         val: ValWindows | None,
         world: World,
@@ -222,12 +222,12 @@ class Run:
         Returns:
             Ids, targets and one description per row.
         """
-        where = getattr(self.batches, "describe_rows", None)
-        named = []
+        describe_rows = getattr(self.batches, "describe_rows", None)
+        found = []
         for ids, targets, index in batch:
             rows = [f"row {row} of batch {index}" for row in range(len(ids))]
-            named.append((ids, targets, where(index) if where else rows))
-        return named
+            found.append((ids, targets, describe_rows(index) if describe_rows else rows))
+        return found
 
     def to_device(self, ids: torch.Tensor) -> torch.Tensor:
         """Copy ids to the device; to a GPU while it computes."""

@@ -19,7 +19,7 @@ from gptcore.training.config import TrainConfig
 from gptcore.training.distributed import SINGLE, World
 from gptcore.training.errors import is_out_of_memory, non_finite_error, out_of_memory_error
 from gptcore.training.loss import ValWindows
-from gptcore.training.run import Batches, NonFiniteStepError, Run
+from gptcore.training.run import NonFiniteStepError, Run, TrainBatches
 from gptcore.training.run_folder import RunFolder, run_info
 from gptcore.training.saving.checkpoints import Checkpoints
 from gptcore.training.saving.log import LOG, Step
@@ -28,7 +28,7 @@ from gptcore.training.schedule import last_step_before_decay
 
 def train(
     model: GPT,
-    batches: Batches,
+    batches: TrainBatches,
     config: TrainConfig | None = None,
     *,
     val: ValWindows | None = None,
@@ -165,7 +165,7 @@ class Training(Iterator[Step]):
         """Make one update (unless only its log entry is missing), evaluate, log, save if due."""
         run = self.run
         if run.unlogged is None:
-            update(run, self.save)
+            make_update(run, self.save)
         step = make_step(run)
         if self.folder is not None:
             self.folder.add(step)
@@ -200,7 +200,7 @@ class Training(Iterator[Step]):
             self.run.zero_grad()
 
 
-def update(run: Run, save: Callable[[], str]) -> None:
+def make_update(run: Run, save: Callable[[], str]) -> None:
     """Make one update; save the state before it if it fails."""
     try:
         run.train_step()
@@ -241,7 +241,7 @@ def make_step(run: Run) -> Step:
 
 
 def check_compatible(
-    model: GPT, batches: Batches, config: TrainConfig, val: ValWindows | None
+    model: GPT, batches: TrainBatches, config: TrainConfig, val: ValWindows | None
 ) -> None:
     """Raise ValueError if model, data and settings do not fit together."""
     if batches.batch_size != config.batch_size:

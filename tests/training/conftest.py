@@ -1,4 +1,4 @@
-"""What tests of training share: one core, and a small text in shards."""
+"""Fixtures for tests of training: one thread, and a small text in shards."""
 
 import multiprocessing
 
@@ -9,13 +9,13 @@ from small_runs import write_text
 
 @pytest.fixture(scope="session", autouse=True)
 def one_core():
-    """Tests run beside others; cores that wait for each other are slower than one."""
+    """Tests run in parallel, so one thread each is faster."""
     torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
 def processes():
-    """Starts processes in which PyTorch is loaded already."""
+    """A context that starts processes in which PyTorch is already imported."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["torch._dynamo", "gptcore.cli", "gptcore.training.trainer"])
     return context

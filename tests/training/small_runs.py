@@ -1,4 +1,4 @@
-"""Runs so small that a test can make several: a text with some order in it, and a model for it."""
+"""Small runs for tests: a text that can be learned, and a model for it."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from gptcore.training import TrainConfig, train
 
 V, T = 23, 12
 SHAPE = GPTConfig(block_size=T, vocab_size=V, n_layer=2, n_head=2, n_embd=16, dropout=0.1)
-STILL = GPTConfig(block_size=T, vocab_size=V, n_layer=2, n_head=2, n_embd=16)
+NO_DROPOUT = GPTConfig(block_size=T, vocab_size=V, n_layer=2, n_head=2, n_embd=16)
 SHORT = TrainConfig(
     max_steps=40,
     batch_size=4,
@@ -25,11 +25,11 @@ SHORT = TrainConfig(
     min_learning_rate=1e-3,
     device="cpu",
 )
-TIMES = ("tokens_per_second", "mfu")  # what no two runs have in common
+TIMES = ("tokens_per_second", "mfu")  # these differ between any two runs
 
 
 def write_text(folder: Path, seed: int = 1) -> Path:
-    """Shards of a text in which each token follows from the one before it, nearly always."""
+    """Write shards in which each token nearly always follows from the one before it."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     ids = [3]
@@ -53,7 +53,7 @@ def new_model(shape: GPTConfig = SHAPE) -> GPT:
 def run(
     folder: Path, out: Path | None, config: TrainConfig = SHORT, shape=SHAPE, **options
 ) -> list:
-    """All steps that are left of a run."""
+    """Return all remaining steps of a run."""
     torch.set_num_threads(1)
     return list(
         train(
@@ -68,7 +68,7 @@ def run(
 
 
 def log_of(out: Path) -> list[dict]:
-    """The log, without what depends on the clock."""
+    """Return the log without what depends on the clock."""
     lines = (out / "log.jsonl").read_text().splitlines()
     return [{k: v for k, v in json.loads(line).items() if k not in TIMES} for line in lines]
 
@@ -78,12 +78,12 @@ def untimed(steps: list) -> list[dict]:
 
 
 def sha256_of_all(folder: Path) -> dict[str, str]:
-    """Of weights and of what the optimizer remembers."""
+    """Hashes of weights and optimizer state."""
     return {
         f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.glob("*.safetensors")
     }
 
 
 def run_in_a_process(folder: Path, out: Path, config: TrainConfig, resume: bool) -> None:
-    """What a process does that is going to be killed."""
+    """Train in a process that the test kills."""
     run(folder, out, config, resume=resume)

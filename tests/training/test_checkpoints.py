@@ -1,4 +1,4 @@
-"""Checkpoints that are whole, or not there; and what is said of those that were damaged."""
+"""Checkpoints are complete or do not exist; damaged ones are skipped with a warning."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_runs import SHORT, STILL, log_of, new_model, run, untimed
+from small_runs import NO_DROPOUT, SHORT, log_of, new_model, run, untimed
 
 from gptcore.corpus import DiskFullError
 from gptcore.model import GPT
@@ -32,7 +32,7 @@ def finished(text, tmp_path_factory):
 
 @pytest.fixture
 def out(finished, tmp_path):
-    """A run with the checkpoints 35 and 40, and the best; a copy, to be damaged."""
+    """A copy of a run with the checkpoints 35, 40 and the best one, to be damaged."""
     return Path(shutil.copytree(finished, tmp_path / "out", symlinks=True))
 
 
@@ -55,7 +55,7 @@ def test_the_newest_and_the_best_are_kept(text, tmp_path):
     assert (tmp_path / "best").resolve().name == f"step_{best:06d}"
 
 
-def test_the_best_and_the_one_that_is_to_stay_are_kept_however_old(tmp_path):
+def test_the_best_and_protected_checkpoints_are_kept_however_old(tmp_path):
     for step in (5, 10, 15, 20, 25):
         (tmp_path / f"step_{step:06d}").mkdir()
     store = Checkpoints(tmp_path, keep=1, protected_steps=(15,))
@@ -65,8 +65,8 @@ def test_the_best_and_the_one_that_is_to_stay_are_kept_however_old(tmp_path):
     assert store.steps() == [15, 25]
 
 
-def test_one_that_was_damaged_is_passed_over_and_latest_leads_to_the_one_before(out, text):
-    whole = log_of(out)
+def test_a_damaged_checkpoint_is_skipped_and_latest_leads_to_the_one_before(out, text):
+    log = log_of(out)
     for name in sorted(FILES):
         file = out / "step_000040" / name
         content = file.read_bytes()
@@ -75,17 +75,17 @@ def test_one_that_was_damaged_is_passed_over_and_latest_leads_to_the_one_before(
             with pytest.warns(UserWarning, match="step_000040 .*Trying an older one"):
                 loaded = Checkpoints(out).load_newest()
             assert loaded.folder.name == "step_000035"
-            assert (out / "latest").resolve().name == "step_000040"  # who reads writes nothing
+            assert (out / "latest").resolve().name == "step_000040"  # reading writes nothing
         file.write_bytes(content)
     (out / "step_000040" / "model.safetensors").unlink()
     with pytest.warns(UserWarning, match="step_000040 is incomplete"):
         again = run(text, out, resume=True)
     assert [step.step for step in again] == [36, 37, 38, 39, 40]
-    assert log_of(out) == whole
+    assert log_of(out) == log
     assert Checkpoints(out).load_newest().folder.name == "step_000040"
 
 
-def test_if_all_are_damaged_nothing_is_begun_over_them(out, text):
+def test_if_all_are_damaged_no_new_run_overwrites_them(out, text):
     for folder in out.glob("step_*"):
         (folder / "files.json").unlink()
     with (
@@ -95,7 +95,7 @@ def test_if_all_are_damaged_nothing_is_begun_over_them(out, text):
         run(text, out, resume=True)
 
 
-def test_what_a_killed_run_left_half_written_counts_for_nothing_and_is_swept_up(out, text):
+def test_a_half_written_checkpoint_is_ignored_and_removed(out, text):
     (out / "step_000045.part").mkdir()
     (out / "step_000020.removed").mkdir()
     assert Checkpoints(out).load_newest().folder.name == "step_000040"
@@ -105,7 +105,7 @@ def test_what_a_killed_run_left_half_written_counts_for_nothing_and_is_swept_up(
 
 @contextmanager
 def files_at_most(size_bytes: int):
-    """What a full disk does to whoever writes: it refuses."""
+    """Let writing fail above a file size, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     deaf = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
@@ -117,7 +117,7 @@ def files_at_most(size_bytes: int):
 
 
 @pytest.mark.parametrize("size_bytes", [20_000, 40_000], ids=["weights", "optimizer"])
-def test_a_full_disk_leaves_the_old_checkpoint_as_it_is(size_bytes, text, tmp_path):
+def test_a_full_disk_leaves_the_old_checkpoint_intact(size_bytes, text, tmp_path):
     out = tmp_path / "out"
     run(text, out, FEW, stop=iter([False] * 4 + [True]).__next__)
     before = {f.name: f.read_bytes() for f in (out / "latest").iterdir()}
@@ -133,7 +133,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_as_it_is(size_bytes, text, tmp_pa
     assert log_of(out) == untimed(run(text, None, FEW))
 
 
-def test_a_disk_too_full_for_the_log_says_so_and_nothing_is_lost(text, tmp_path):
+def test_a_disk_too_full_for_the_log_is_reported_and_nothing_is_lost(text, tmp_path):
     out = tmp_path / "out"
     run(text, out, FEW, stop=iter([False] * 4 + [True]).__next__)
     largest = max((out / name).stat().st_size for name in ("run.json", "log.jsonl"))
@@ -147,7 +147,7 @@ def test_a_disk_too_full_for_the_log_says_so_and_nothing_is_lost(text, tmp_path)
     assert log_of(out) == untimed(run(text, None, FEW))
 
 
-def test_a_pickle_of_somebody_else_is_not_opened(text, tmp_path):
+def test_pickled_checkpoints_are_not_opened(text, tmp_path):
     class Trap:
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "sprung"),)
@@ -162,13 +162,13 @@ def test_a_pickle_of_somebody_else_is_not_opened(text, tmp_path):
     assert not (tmp_path / "sprung").exists()
 
 
-def test_a_pickle_in_the_place_of_weights_is_not_opened_either(out, text):
+def test_a_pickle_named_like_the_weights_is_not_opened_either(out, text):
     (out / "step_000040" / "model.safetensors").write_bytes(pickle.dumps({"weight": 1}))
     with pytest.warns(UserWarning, match="model.safetensors has changed"):
         assert Checkpoints(out).load_newest().folder.name == "step_000035"
 
 
-def test_a_folder_without_links_has_files_that_name_the_checkpoint(text, tmp_path, monkeypatch):
+def test_without_links_a_text_file_names_the_checkpoint(text, tmp_path, monkeypatch):
     def refused(*_, **__):
         raise OSError("a required privilege is not held by the client")
 
@@ -179,22 +179,22 @@ def test_a_folder_without_links_has_files_that_name_the_checkpoint(text, tmp_pat
     assert best.config == load_model(tmp_path).config
 
 
-def test_the_log_is_cut_back_to_the_checkpoint_and_a_half_line_is_no_line(out, text):
-    whole = log_of(out)
-    with (out / "log.jsonl").open("a") as log:
-        log.write('{"step": 41, "tokens": 99}\n{"step": 42, "tok')
+def test_the_log_is_truncated_to_the_checkpoint_and_half_lines_are_skipped(out, text):
+    log = log_of(out)
+    with (out / "log.jsonl").open("a") as file:
+        file.write('{"step": 41, "tokens": 99}\n{"step": 42, "tok')
     run(text, out, replace(SHORT, max_steps=41), resume=True)
-    assert log_of(out)[:40] == whole
+    assert log_of(out)[:40] == log
     assert [step.step for step in read_log(out)] == list(range(1, 42))
 
 
-def test_loading_says_where_there_is_nothing(tmp_path):
+def test_loading_from_a_folder_without_a_checkpoint_names_it(tmp_path):
     with pytest.raises(ValueError, match="There is no latest checkpoint in"):
         load_model(tmp_path)
     with pytest.raises(ValueError, match=r"There is no .*log\.jsonl"):
         read_log(tmp_path)
 
 
-def test_a_model_that_was_saved_is_the_one_that_was_trained(text, tmp_path):
-    run(text, tmp_path, replace(SHORT, max_steps=5), STILL)
-    assert load_model(tmp_path).wte.weight.ne(new_model(STILL).wte.weight).any()
+def test_the_saved_model_is_the_trained_one(text, tmp_path):
+    run(text, tmp_path, replace(SHORT, max_steps=5), NO_DROPOUT)
+    assert load_model(tmp_path).wte.weight.ne(new_model(NO_DROPOUT).wte.weight).any()

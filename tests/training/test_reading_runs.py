@@ -1,4 +1,4 @@
-"""Who reads a run writes nothing; and a copy that lost its links, or its optimizer, can be read."""
+"""Reading a run writes nothing; a copy without links or without the optimizer can be read."""
 
 import os
 import shutil
@@ -21,21 +21,21 @@ LONGER = replace(FEW, max_steps=16)
 
 @pytest.fixture(scope="module")
 def original(text, tmp_path_factory):
-    """Checkpoints 10 and 12; the best validation loss of those that were saved is at 10 or 12."""
+    """A run with checkpoints 10 and 12; one of them has the best validation loss."""
     out = tmp_path_factory.mktemp("original")
     run(text, out, FEW)
     return out
 
 
 @pytest.fixture(scope="module")
-def gone_on(original, text, tmp_path_factory):
+def resumed(original, text, tmp_path_factory):
     out = Path(shutil.copytree(original, tmp_path_factory.mktemp("x") / "run", symlinks=True))
     run(text, out, LONGER, resume=True)
     return out
 
 
 def all_of(folder: Path) -> dict:
-    """Every file and link, with its content and when it was written."""
+    """Content and time of every file and link."""
     return {
         path: (path.lstat().st_mtime_ns, path.is_symlink() or path.is_dir() or path.read_bytes())
         for path in [folder, *folder.rglob("*")]
@@ -48,7 +48,7 @@ def without_links(out: Path) -> None:
 
 
 def with_folders(out: Path) -> None:
-    """As `cp -rL`, zip -r and most object stores do."""
+    """Copy folders in place of links, as `cp -rL`, zip -r and most object stores do."""
     for name in ("latest", "best"):
         folder = (out / name).resolve()
         (out / name).unlink()
@@ -56,11 +56,11 @@ def with_folders(out: Path) -> None:
 
 
 def with_names(out: Path) -> None:
-    """As zip, and git on Windows, do: a file with what the link said, without a line's end."""
+    """Text files in place of links, without a newline, as zip and git on Windows write them."""
     for name in ("latest", "best"):
-        told = os.readlink(out / name)
+        target = os.readlink(out / name)
         (out / name).unlink()
-        (out / name).write_text(told)
+        (out / name).write_text(target)
 
 
 def only_latest(out: Path) -> None:
@@ -73,13 +73,13 @@ COPIES = [without_links, with_folders, with_names, only_latest]
 
 
 @pytest.mark.parametrize("copied", COPIES)
-def test_a_copy_without_links_is_read_and_gone_on_with(copied, original, gone_on, text, tmp_path):
+def test_a_copy_without_links_is_read_and_resumed(copied, original, resumed, text, tmp_path):
     out = Path(shutil.copytree(original, tmp_path / "out", symlinks=True))
     copied(out)
     before = all_of(out)
-    whole = load_model(original)
+    model = load_model(original)
     for name, weight in load_model(out).state_dict().items():
-        assert torch.equal(weight, whole.state_dict()[name])
+        assert torch.equal(weight, model.state_dict()[name])
     if copied is not only_latest:
         best = load_model(original, "best").state_dict()
         assert all(torch.equal(w, best[n]) for n, w in load_model(out, "best").state_dict().items())
@@ -87,18 +87,18 @@ def test_a_copy_without_links_is_read_and_gone_on_with(copied, original, gone_on
     assert all_of(out) == before
     run(text, out, LONGER, resume=True)
     assert (out / "latest").is_symlink() and (out / "latest").resolve().name == "step_000016"
-    assert log_of(out) == log_of(gone_on)
-    assert sha256_of_all(out / "latest") == sha256_of_all(gone_on / "latest")
+    assert log_of(out) == log_of(resumed)
+    assert sha256_of_all(out / "latest") == sha256_of_all(resumed / "latest")
 
 
-def test_a_damaged_folder_is_replaced_by_the_copy_of_it_that_is_whole(original, text, tmp_path):
+def test_a_damaged_folder_is_replaced_by_its_intact_copy(original, text, tmp_path):
     out = Path(shutil.copytree(original, tmp_path / "out", symlinks=True))
     with_folders(out)
     (out / "step_000012" / "state.json").write_text("[" * 100_000)
     assert len(run(text, out, LONGER, resume=True)) == 4
 
 
-def test_nothing_is_written_by_sampling_also_from_a_damaged_run(original, tmp_path):
+def test_sampling_writes_nothing_even_from_a_damaged_run(original, tmp_path):
     out = Path(shutil.copytree(original, tmp_path / "out", symlinks=True))
     (out / "step_000012" / "model.safetensors").write_bytes(b"")
     (out / "latest.part").write_text("of a run that was killed")
@@ -108,7 +108,7 @@ def test_nothing_is_written_by_sampling_also_from_a_damaged_run(original, tmp_pa
     assert all_of(out) == before
 
 
-def test_a_folder_that_nobody_may_write_to_is_read(original, tmp_path, monkeypatch):
+def test_a_read_only_folder_is_read(original, tmp_path, monkeypatch):
     def refused(*_, **__):
         raise PermissionError(13, "Permission denied")
 
@@ -122,9 +122,9 @@ def test_weights_need_neither_the_optimizer_nor_the_state(lost, original, text, 
     out = Path(shutil.copytree(original, tmp_path / "out", symlinks=True))
     for folder in out.glob("step_*"):
         (folder / lost).unlink()
-    whole = load_model(original).state_dict()
+    model = load_model(original).state_dict()
     for source in (out, out / "step_000012", out / "latest"):
-        assert torch.equal(load_initial_weights(source).wte.weight, whole["wte.weight"])
+        assert torch.equal(load_initial_weights(source).wte.weight, model["wte.weight"])
     with (
         pytest.warns(UserWarning),
         pytest.raises(OSError, match=r"Some weights are intact, .* --init_from"),
@@ -133,7 +133,7 @@ def test_weights_need_neither_the_optimizer_nor_the_state(lost, original, text, 
 
 
 @pytest.mark.parametrize("umask, mode", [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
-def test_files_have_the_permissions_that_the_umask_says(umask, mode, tmp_path):
+def test_files_have_the_permissions_of_the_umask(umask, mode, tmp_path):
     before = os.umask(umask)
     try:
         small = ["--n_layer", "1", "--n_embd", "8", "--n_head", "2", "--device", "cpu"]
@@ -146,7 +146,7 @@ def test_files_have_the_permissions_that_the_umask_says(umask, mode, tmp_path):
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {mode}
 
 
-def test_the_best_of_the_saved_ones_stays_where_a_better_one_was_not_saved(text, tmp_path):
+def test_the_best_saved_checkpoint_stays_although_an_unsaved_step_was_better(text, tmp_path):
     config = replace(SHORT, max_steps=20, eval_every=1, checkpoint_every=7, keep_checkpoints=1)
     steps = run(text, tmp_path, config)
     val = {step.step: step.val_loss for step in steps}
@@ -155,11 +155,11 @@ def test_the_best_of_the_saved_ones_stays_where_a_better_one_was_not_saved(text,
     assert load_model(tmp_path, "best").config.n_embd == 16
 
 
-def test_what_is_not_there_is_told_with_what_is(tmp_path):
+def test_a_missing_run_is_reported_with_what_is_there(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "log.jsonl").write_text("")
-    with pytest.raises(ValueError, match=r"There are runs in it: .*/a, .*/b\.$"):
+    with pytest.raises(ValueError, match=r"It contains runs: .*/a, .*/b\.$"):
         load_model(tmp_path)
     with pytest.raises(ValueError, match=r"saved nothing. Resume it: .* --resume$"):
         load_model(tmp_path / "a")

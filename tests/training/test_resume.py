@@ -1,4 +1,4 @@
-"""A run that was killed, stopped or left, and then resumed, is the run that was not."""
+"""A run that is killed or stopped and then resumed equals one that is not interrupted."""
 
 import os
 import random
@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 import torch
 from small_runs import (
+    NO_DROPOUT,
     SHAPE,
     SHORT,
-    STILL,
     batches,
     log_of,
     new_model,
@@ -34,7 +34,7 @@ WAYS = {
 
 
 def kill_at(processes, step: int, *arguments) -> None:
-    """Run, and kill with SIGKILL once the log has that many steps; or let it finish."""
+    """Run, and kill with SIGKILL once the log has so many steps; or let it finish."""
     child = processes.Process(target=run_in_a_process, args=arguments)
     child.start()
     log, end = arguments[1] / "log.jsonl", time.monotonic() + 60
@@ -48,22 +48,20 @@ def kill_at(processes, step: int, *arguments) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_killed_at_five_random_steps_it_ends_as_if_nothing_had_happened(
-    way, text, tmp_path, processes
-):
+def test_a_run_killed_at_five_random_steps_ends_the_same(way, text, tmp_path, processes):
     config = WAYS[way]
-    whole = run(text, tmp_path / "whole", config)
+    uninterrupted = run(text, tmp_path / "uninterrupted", config)
     killed = tmp_path / "killed"
     for step in sorted(random.Random(way).sample(range(1, config.max_steps), 5)):
         kill_at(processes, step, text, killed, config, killed.exists())
     run(text, killed, config, resume=True)
-    assert log_of(killed) == log_of(tmp_path / "whole") == untimed(whole)
+    assert log_of(killed) == log_of(tmp_path / "uninterrupted") == untimed(uninterrupted)
     assert len(sha256_of_all(killed / "latest")) == 2
-    assert sha256_of_all(killed / "latest") == sha256_of_all(tmp_path / "whole" / "latest")
+    assert sha256_of_all(killed / "latest") == sha256_of_all(tmp_path / "uninterrupted" / "latest")
 
 
-def test_leaving_the_loop_saves_and_resuming_goes_on_there(text, tmp_path):
-    whole = run(text, None)
+def test_leaving_the_loop_saves_and_resuming_continues_there(text, tmp_path):
+    uninterrupted = run(text, None)
     options = {"val": batches(text, split="val"), "out_dir": tmp_path / "left"}
     first = []
     for step in train(new_model(), batches(text), SHORT, **options):
@@ -72,24 +70,24 @@ def test_leaving_the_loop_saves_and_resuming_goes_on_there(text, tmp_path):
             break
     assert (tmp_path / "left" / "latest").resolve().name == "step_000013"
     rest = run(text, tmp_path / "left", resume=True)
-    assert untimed(first + rest) == untimed(whole)
+    assert untimed(first + rest) == untimed(uninterrupted)
 
 
-def test_a_wish_to_stop_ends_after_the_step_and_saves_it(text, tmp_path):
+def test_a_request_to_stop_ends_after_the_step_and_saves_it(text, tmp_path):
     wishes = iter([False, False, True])
     steps = run(text, tmp_path / "out", stop=lambda: next(wishes))
     assert [step.step for step in steps] == [1, 2, 3]
     assert (tmp_path / "out" / "latest").resolve().name == "step_000003"
 
 
-def test_time_that_is_up_ends_it_too_and_a_resumed_run_has_its_time_again(text, tmp_path):
+def test_max_minutes_stops_a_run_and_counts_again_after_a_resume(text, tmp_path):
     hurried = replace(SHORT, max_minutes=1e-9)
     assert len(run(text, tmp_path / "out", hurried)) == 1
     assert [step.step for step in run(text, tmp_path / "out", hurried, resume=True)] == [2]
     assert untimed(run(text, tmp_path / "out", resume=True)) == untimed(run(text, None))[2:]
 
 
-def test_clocks_that_go_backward_change_nothing(text, monkeypatch):
+def test_a_clock_that_goes_backward_changes_nothing(text, monkeypatch):
     clock = iter(range(10_000_000, 0, -1))
     monkeypatch.setattr("time.time", lambda: float(next(clock)))
     monkeypatch.setattr("gptcore.training.trainer.monotonic", lambda: float(next(clock)))
@@ -98,38 +96,38 @@ def test_clocks_that_go_backward_change_nothing(text, monkeypatch):
     assert len(steps) == 6 and all(0 < s.tokens_per_second < float("inf") for s in steps)
 
 
-def test_resuming_nothing_begins_and_resuming_a_finished_run_yields_nothing(text, tmp_path):
+def test_resume_starts_a_new_run_and_yields_nothing_for_a_finished_one(text, tmp_path):
     assert len(run(text, tmp_path / "out", resume=True)) == SHORT.max_steps
     before = (tmp_path / "out" / "log.jsonl").read_bytes()
     assert run(text, tmp_path / "out", resume=True) == []
     assert (tmp_path / "out" / "log.jsonl").read_bytes() == before
 
 
-def test_half_the_micro_batch_and_twice_as_many_learn_from_the_same_rows(text, tmp_path):
-    """The advice for a lack of memory, followed in the middle of a run."""
-    whole = run(text, None, shape=STILL)
-    run(text, tmp_path / "out", replace(SHORT, max_steps=20), STILL)
+def test_half_the_micro_batch_and_twice_the_accumulation_use_the_same_rows(text, tmp_path):
+    """The advice of OutOfMemoryError, followed in the middle of a run."""
+    uninterrupted = run(text, None, shape=NO_DROPOUT)
+    run(text, tmp_path / "out", replace(SHORT, max_steps=20), NO_DROPOUT)
     halved = replace(SHORT, batch_size=2, grad_accum=2)
-    run(text, tmp_path / "long", SHORT, STILL, stop=iter([False] * 19 + [True]).__next__)
-    rest = run(text, tmp_path / "long", halved, STILL, resume=True)
-    for one, other in zip(rest, whole[20:]):
+    run(text, tmp_path / "long", SHORT, NO_DROPOUT, stop=iter([False] * 19 + [True]).__next__)
+    rest = run(text, tmp_path / "long", halved, NO_DROPOUT, resume=True)
+    for one, other in zip(rest, uninterrupted[20:]):
         assert one.train_loss == pytest.approx(other.train_loss, abs=1e-5)
         assert one.tokens == other.tokens
 
 
-def test_measuring_touches_no_chance_and_no_weight(text, tmp_path):
+def test_evaluation_changes_no_random_state_and_no_weight(text, tmp_path):
     often, never = replace(SHORT, eval_every=1), replace(SHORT, eval_every=1000)
     measured, unmeasured = run(text, None, often), run(text, None, never)
     model, val = new_model(), batches(text, split="val")
     before = torch.get_rng_state()
     list(train(model, batches(text), replace(often, max_steps=9), val=val))
-    assert torch.equal(before, torch.get_rng_state())  # nor does dropout
+    assert torch.equal(before, torch.get_rng_state())  # nor does dropout change it
     assert [s.train_loss for s in measured] == [s.train_loss for s in unmeasured]
     assert [s.val_loss is None for s in unmeasured] == [True] * 39 + [False]
     assert measured[-1].val_loss == unmeasured[-1].val_loss
 
 
-def test_what_dropout_drops_is_another_thing_at_each_step_and_for_each_seed(text):
+def test_dropout_masks_differ_between_steps_and_seeds(text):
     constant = replace(SHORT, learning_rate=0.0, min_learning_rate=0.0, max_steps=10)
 
     class Same:
@@ -145,23 +143,23 @@ def test_what_dropout_drops_is_another_thing_at_each_step_and_for_each_seed(text
     assert len(set(losses(1))) == 10 and losses(1) == losses(1) and losses(1) != losses(2)
 
 
-def test_a_wsd_run_is_continued_from_before_its_rate_fell(text, tmp_path):
+def test_a_wsd_run_is_continued_from_before_its_decay(text, tmp_path):
     short = replace(SHORT, schedule="wsd", max_steps=20, decay_steps=6, keep_checkpoints=1)
     long = replace(short, max_steps=30)
     run(text, tmp_path / "out", short)
-    assert (tmp_path / "out" / "step_000014").is_dir()  # it stays, though only 1 is kept
+    assert (tmp_path / "out" / "step_000014").is_dir()  # kept, although keep_checkpoints is 1
     rest = run(text, tmp_path / "out", long, resume=True)
     assert [step.step for step in rest] == list(range(15, 31))
     assert log_of(tmp_path / "out") == untimed(run(text, None, long))
 
 
-def test_a_rate_that_jumps_because_the_schedule_was_stretched_is_mentioned(text, tmp_path):
+def test_a_jump_of_the_learning_rate_after_a_longer_schedule_is_a_warning(text, tmp_path):
     run(text, tmp_path / "out", replace(SHORT, max_steps=20))
     with pytest.warns(UserWarning, match=r"jumps from 0.0011 at step 20 to 0.0065.* for 20 steps"):
         run(text, tmp_path / "out", SHORT, resume=True)
 
 
-def test_another_run_in_the_folder_is_left_alone(text, tmp_path):
+def test_another_run_in_the_folder_is_not_overwritten(text, tmp_path):
     run(text, tmp_path / "out", replace(SHORT, max_steps=5))
     before = {f: f.read_bytes() for f in (tmp_path / "out").rglob("*") if f.is_file()}
     with pytest.raises(ValueError, match=r"contains another run. Continue it: --resume; or give"):
@@ -194,13 +192,13 @@ def test_a_checkpoint_of_another_run_is_refused(change, shape, words, text, tmp_
         run(text, tmp_path / "out", replace(SHORT, **change), shape, resume=True)
 
 
-def test_another_number_of_threads_is_mentioned(text, tmp_path):
+def test_another_number_of_threads_is_a_warning(text, tmp_path):
     run(text, tmp_path / "out", replace(SHORT, max_steps=5))
     torch.set_num_threads(2)
     try:
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             next(train(new_model(), batches(text), SHORT, out_dir=tmp_path / "out", resume=True))
     finally:
         torch.set_num_threads(1)
-    assert "OMP_NUM_THREADS=1 to get the same digits" in str(told[0].message)
+    assert "OMP_NUM_THREADS=1 to get the same digits" in str(warned[0].message)

@@ -1,4 +1,4 @@
-"""What is said, kept and refused when a run is gone on with; its disk, its weights for another."""
+"""Changed settings of a resumed run; free space; weights for another run; devices and streams."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_runs import SHORT, STILL, T, V, batches, new_model, run, write_text
+from small_runs import NO_DROPOUT, SHORT, T, V, batches, new_model, run, write_text
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
@@ -31,13 +31,13 @@ def typed(out, *more: str) -> int:
 # What changed
 
 
-def test_a_resume_says_old_and_new_and_keeps_both_in_the_run(tmp_path, capsys):
+def test_a_resume_prints_changed_settings_and_keeps_them_in_the_history(tmp_path, capsys):
     assert typed(tmp_path, "--max_steps", "4") == 0
     capsys.readouterr()
     more = ["--resume", "--max_steps", "6", "--learning_rate", "0.002", "--warmup_steps", "0"]
     assert typed(tmp_path, *more) == 0
-    told = capsys.readouterr().err
-    assert "changed after step 4: max_steps 4 -> 6, learning_rate 0.003 -> 0.002" in told
+    message = capsys.readouterr().err
+    assert "changed after step 4: max_steps 4 -> 6, learning_rate 0.003 -> 0.002" in message
     assert typed(tmp_path, "--resume", "--max_steps", "7") == 0
     history = json.loads((tmp_path / "run.json").read_text())["history"]
     assert [entry["after_step"] for entry in history] == [4, 6]
@@ -46,30 +46,31 @@ def test_a_resume_says_old_and_new_and_keeps_both_in_the_run(tmp_path, capsys):
     assert Checkpoints(tmp_path).read_state(7)["history"] == history
 
 
-def test_a_resume_with_nothing_changed_says_nothing(text, tmp_path):
+def test_a_resume_without_changes_prints_nothing(text, tmp_path):
     run(text, tmp_path, FEW, stop=iter([False, True]).__next__)
     run(text, tmp_path, FEW, resume=True)
     assert json.loads((tmp_path / "run.json").read_text())["history"] == []
 
 
 @pytest.mark.parametrize(
-    "other, told",
+    "other, change",
     [
         (["--learning_rate", "0.1"], "learning_rate 0.003 -> 0.1"),
         (["--n_embd", "16"], "n_embd 8 -> 16"),
         (["--seed", "7"], "seed 1337 -> 7"),
     ],
 )
-def test_what_contradicts_a_finished_run_is_refused_and_the_advice_works(
-    other, told, tmp_path, capsys
+def test_other_settings_for_a_finished_run_are_refused_and_the_advice_works(
+    other, change, tmp_path, capsys
 ):
     out = tmp_path / "a run"
     assert typed(out, "--max_steps", "4") == 0
     before = {file: file.read_bytes() for file in out.rglob("*.json")}
     capsys.readouterr()
     assert typed(out, "--resume", *other) == 2
-    said = capsys.readouterr().err
-    assert "is finished, with 4 steps" in said and told in said and f"--init_from '{out}'" in said
+    message = capsys.readouterr().err
+    assert "is finished, with 4 steps" in message and change in message
+    assert f"--init_from '{out}'" in message
     assert {file: file.read_bytes() for file in out.rglob("*.json")} == before
     assert typed(out, "--resume", "--max_steps", "8") == 0
 
@@ -90,20 +91,20 @@ def test_a_run_whose_last_checkpoint_is_damaged_is_not_called_finished(tmp_path,
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", "null", '{"train": 5}', "[" * 100_000, "\xff", ""])
-def test_settings_that_are_damaged_are_read_from_a_checkpoint(damage, tmp_path, capsys):
+def test_damaged_settings_are_read_from_a_checkpoint(damage, tmp_path, capsys):
     assert typed(tmp_path, "--max_steps", "4") == 0
     (tmp_path / "run.json").write_text(damage, encoding="latin-1")
     (tmp_path / "command.json").write_text(damage, encoding="latin-1")
     assert main(["train", "names", "--out_dir", str(tmp_path), "--resume", "--max_steps", "5"]) == 0
-    said = capsys.readouterr().err
-    assert "run.json is damaged" in said and "is used instead" in said
+    message = capsys.readouterr().err
+    assert "run.json is damaged" in message and "is used instead" in message
     assert json.loads((tmp_path / "run.json").read_text())["model"]["n_embd"] == 8
 
 
 # The disk
 
 
-def test_room_is_looked_for_before_the_first_step(text, tmp_path, monkeypatch):
+def test_free_space_is_checked_before_the_first_step(text, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
     size = 3 * 4 * sum(weight.numel() for weight in new_model().parameters())
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=size))
@@ -119,7 +120,7 @@ def test_room_is_looked_for_before_the_first_step(text, tmp_path, monkeypatch):
 # Weights of another run
 
 
-def test_another_run_begins_with_the_weights_alone(tmp_path, capsys):
+def test_init_from_needs_the_weights_alone(tmp_path, capsys):
     first, second = tmp_path / "first run", tmp_path / "second"
     assert typed(first, "--max_steps", "4") == 0
     for file in first.rglob("optimizer.safetensors"):
@@ -149,25 +150,25 @@ def test_mfu_is_never_above_one():
         assert compute_mfu(2e12, PeakFlops(1e12, "the sheet of another GPU")) == (None, None)
 
 
-def test_a_run_that_is_faster_than_its_peak_says_no_share_above_one(text, monkeypatch):
+def test_a_run_faster_than_its_peak_logs_no_mfu_above_one(text, monkeypatch):
     for peak, expected in (
         (PeakFlops(1.0, "x", measured=True), {1.0}),
         (PeakFlops(1.0, "x"), {None}),
     ):
         monkeypatch.setattr("gptcore.training.run.peak_flops", lambda *_, peak=peak: peak)
         with warnings.catch_warnings(action="ignore"):
-            rows = run(text, None, replace(FEW, max_steps=5), STILL)
+            rows = run(text, None, replace(FEW, max_steps=5), NO_DROPOUT)
         assert rows[0].mfu in expected and all(row.mfu is None or row.mfu <= 1 for row in rows)
 
 
 # The first lines
 
 
-def test_the_header_and_compiling_come_before_anything_takes_long(tmp_path, capsys, monkeypatch):
+def test_the_header_is_printed_before_compiling(tmp_path, capsys, monkeypatch):
     def interrupted(*_, **__):
-        told = capsys.readouterr().err
-        assert "parameters, cpu, float32" in told
-        assert told.splitlines()[-1].startswith("compiling the model")
+        message = capsys.readouterr().err
+        assert "parameters, cpu, float32" in message
+        assert message.splitlines()[-1].startswith("compiling the model")
         os.kill(os.getpid(), 2)
         for _ in range(100):
             pass
@@ -184,7 +185,7 @@ def test_the_header_and_compiling_come_before_anything_takes_long(tmp_path, caps
 
 
 class LikeMps(TorchDispatchMode):
-    """Apple's GPUs refuse 64-bit floats; here every operation that makes some is refused."""
+    """Refuses every operation that creates 64-bit floats, as Apple's GPUs do."""
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
@@ -214,10 +215,10 @@ def test_training_makes_no_64_bit_floats(change, text, tmp_path):
             torch.zeros(1, dtype=torch.float64)
 
 
-# Words of the command
+# Paths and streams of the command
 
 
-def test_no_standard_streams_at_all(tmp_path, monkeypatch):
+def test_it_runs_without_standard_streams(tmp_path, monkeypatch):
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, None)
     assert typed(tmp_path, "--max_steps", "2") == 0
@@ -225,7 +226,7 @@ def test_no_standard_streams_at_all(tmp_path, monkeypatch):
     assert main(["train", "nmaes", "--out_dir", str(tmp_path)]) == 2
 
 
-def test_a_terminal_that_was_closed_does_not_end_a_run(tmp_path, monkeypatch):
+def test_a_closed_terminal_does_not_end_a_run(tmp_path, monkeypatch):
     class Gone:
         closed = False
 
@@ -238,7 +239,7 @@ def test_a_terminal_that_was_closed_does_not_end_a_run(tmp_path, monkeypatch):
     assert typed(tmp_path, "--max_steps", "2") == 0
 
 
-def test_a_tilde_is_home_and_an_empty_word_is_no_folder(tmp_path, monkeypatch, capsys):
+def test_a_tilde_is_home_and_an_empty_path_is_refused(tmp_path, monkeypatch, capsys):
     home, work = tmp_path / "home", tmp_path / "work"
     home.mkdir(), work.mkdir()
     monkeypatch.setenv("HOME", str(home))
@@ -255,7 +256,7 @@ def test_a_tilde_is_home_and_an_empty_word_is_no_folder(tmp_path, monkeypatch, c
     assert "--out_dir file is a file; name a folder" in capsys.readouterr().err
 
 
-def test_data_that_went_away_is_named_and_can_be_given_again(tmp_path, capsys):
+def test_missing_data_is_named_and_can_be_given_again(tmp_path, capsys):
     data = write_text(tmp_path / "data here")
     sizes = ["--vocab_size", str(V), "--block_size", str(T)]
     assert typed(tmp_path / "out", "--data", str(data), *sizes, "--max_steps", "2") == 0
@@ -267,7 +268,7 @@ def test_data_that_went_away_is_named_and_can_be_given_again(tmp_path, capsys):
     assert main([*again, "--data", str(tmp_path / "moved")]) == 0
 
 
-def test_a_step_with_nothing_to_predict_moves_on(text):
+def test_a_step_without_targets_continues(text):
     class Masked:
         batch_size, block_size = SHORT.batch_size, T
 

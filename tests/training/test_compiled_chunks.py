@@ -1,4 +1,4 @@
-"""A compiled loss in pieces needs less memory than one in a single piece, and is the same loss."""
+"""A compiled loss in chunks needs less memory than in one piece, and is the same loss."""
 
 import json
 import subprocess
@@ -40,19 +40,19 @@ def loss_and_kilobytes(**changes):
     return step.train_loss, status("VmHWM") - before
 
 found = {
-    "whole": loss_and_kilobytes(compile=True),
-    "pieces": loss_and_kilobytes(compile=True, loss_chunk=512),  # 8 of them
+    "one piece": loss_and_kilobytes(compile=True),
+    "chunks": loss_and_kilobytes(compile=True, loss_chunk=512),  # 8 of them
     "not compiled": loss_and_kilobytes(loss_chunk=512),
 }
 print(json.dumps(found))
 """
 
 
-def test_pieces_save_memory_when_compiled_too():
+def test_chunks_save_memory_when_compiled_too():
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["pieces"][1] < found["whole"][1] / 2, found
-    assert found["pieces"][0] == pytest.approx(found["not compiled"][0], rel=1e-3)
-    assert found["whole"][0] == pytest.approx(found["not compiled"][0], rel=1e-3)
+    assert found["chunks"][1] < found["one piece"][1] / 2, found
+    assert found["chunks"][0] == pytest.approx(found["not compiled"][0], rel=1e-3)
+    assert found["one piece"][0] == pytest.approx(found["not compiled"][0], rel=1e-3)

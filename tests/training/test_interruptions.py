@@ -1,5 +1,7 @@
-"""However a step, or the loop around it, is left: the last whole step is saved, and nobody is
-locked out. The run that then goes on is held against one that nobody interrupted."""
+"""However a step or the loop ends, the last complete step is saved and the folder is unlocked.
+
+The resumed run is compared with one that was not interrupted.
+"""
 
 import os
 import signal
@@ -31,28 +33,28 @@ FEW = replace(SHORT, max_steps=8, checkpoint_every=3, eval_every=2)
 
 
 @pytest.fixture(scope="module")
-def whole(text, tmp_path_factory):
-    """A run that was left in peace."""
-    out = tmp_path_factory.mktemp("whole")
+def uninterrupted(text, tmp_path_factory):
+    """A run that was not interrupted."""
+    out = tmp_path_factory.mktemp("uninterrupted")
     run(text, out, FEW)
     return out
 
 
-def begun(text, out: Path, config=FEW, data=None):
+def started(text, out: Path, config=FEW, data=None):
     return train(
         new_model(), data or batches(text), config, val=batches(text, split="val"), out_dir=out
     )
 
 
-def goes_on_as(whole: Path, text, out: Path) -> None:
-    """Resume, and compare every line of the log, every weight, all that the optimizer remembers."""
+def resumes_like(uninterrupted: Path, text, out: Path) -> None:
+    """Resume, and compare the log, the weights and the optimizer state."""
     run(text, out, FEW, resume=True)
-    assert log_of(out) == log_of(whole)
-    assert sha256_of_all(out / "latest") == sha256_of_all(whole / "latest")
+    assert log_of(out) == log_of(uninterrupted)
+    assert sha256_of_all(out / "latest") == sha256_of_all(uninterrupted / "latest")
 
 
-def interrupting_at(event: int):
-    """What Python calls at each line of ours and of the optimizers: at one of them, Ctrl-C."""
+def interrupt_at(event: int):
+    """A trace function that sends Ctrl-C at one line of ours or of the optimizers."""
     seen = 0
 
     def trace(frame, what, argument):
@@ -69,25 +71,25 @@ def interrupting_at(event: int):
 
 
 @pytest.mark.parametrize("event", range(40, 3000, 118))
-def test_ctrl_c_at_any_line_loses_no_step_and_leaves_the_folder_free(event, whole, text, tmp_path):
-    training, made = begun(text, tmp_path), []
-    sys.settrace(interrupting_at(event))
+def test_ctrl_c_at_any_line_loses_no_step_and_unlocks_the_folder(
+    event, uninterrupted, text, tmp_path
+):
+    training, done = started(text, tmp_path), []
+    sys.settrace(interrupt_at(event))
     try:
         for step in training:
-            made.append(step.step)
+            done.append(step.step)
     except KeyboardInterrupt:
         pass
     finally:
         sys.settrace(None)
-    if made:
-        assert (Checkpoints(tmp_path).steps() or [0])[-1] >= made[-1]
-    goes_on_as(whole, text, tmp_path)
+    if done:
+        assert (Checkpoints(tmp_path).steps() or [0])[-1] >= done[-1]
+    resumes_like(uninterrupted, text, tmp_path)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-def test_ctrl_c_inside_the_update_is_heard_when_the_update_is_whole(
-    optimizer, text, tmp_path, monkeypatch
-):
+def test_ctrl_c_inside_an_update_is_handled_after_it(optimizer, text, tmp_path, monkeypatch):
     config = replace(FEW, optimizer=optimizer)
     expected = untimed(run(text, None, config))
     kind = torch.optim.AdamW if optimizer == "adamw" else torch.optim.Muon
@@ -103,34 +105,36 @@ def test_ctrl_c_inside_the_update_is_heard_when_the_update_is_whole(
 
     monkeypatch.setattr(kind, "step", step_and_interrupt)
     with pytest.raises(KeyboardInterrupt):
-        list(begun(text, tmp_path, config))
+        list(started(text, tmp_path, config))
     assert Checkpoints(tmp_path).steps()[-1] == 5
     run(text, tmp_path, config, resume=True)
     assert log_of(tmp_path) == expected
 
 
-def test_half_an_update_is_never_saved_and_never_gone_on_with(whole, text, tmp_path, monkeypatch):
+def test_half_an_update_is_never_saved_and_never_continued(
+    uninterrupted, text, tmp_path, monkeypatch
+):
     step_of, calls = torch.optim.AdamW.step, []
 
     def breaks(self, *arguments, **options):
         step_of(self, *arguments, **options)
         calls.append(1)
-        if len(calls) == 5:  # weights are moved, and the step is not counted
+        if len(calls) == 5:  # the weights are updated, and the step is not counted yet
             raise OSError("the device is gone")
 
     monkeypatch.setattr(torch.optim.AdamW, "step", breaks)
-    training = begun(text, tmp_path)
+    training = started(text, tmp_path)
     with pytest.raises(OSError, match="the device is gone"):
         list(training)
     with pytest.raises(RuntimeError, match=r"only some weights are updated. Continue from the"):
         next(training)
     monkeypatch.undo()
     assert Checkpoints(tmp_path).steps() == [3]
-    goes_on_as(whole, text, tmp_path)
+    resumes_like(uninterrupted, text, tmp_path)
 
 
 class Breaking:
-    """Rows as of `batches`, and an error in the place of one batch."""
+    """The rows of `batches`, and an error instead of one batch."""
 
     def __init__(self, rows, at: int, error: BaseException):
         self.rows, self.at, self.error = rows, at, error
@@ -145,20 +149,20 @@ class Breaking:
 @pytest.mark.parametrize(
     "error", [OSError("stale file handle"), ValueError("no such row"), KeyboardInterrupt()]
 )
-def test_an_error_of_the_data_reaches_the_caller_after_the_last_step_was_saved(
-    error, whole, text, tmp_path
+def test_an_error_in_the_data_reaches_the_caller_after_the_last_step_is_saved(
+    error, uninterrupted, text, tmp_path
 ):
     data = Breaking(batches(text), 4, error)
     with pytest.raises(type(error)) as raised:
-        list(begun(text, tmp_path, data=data))
+        list(started(text, tmp_path, data=data))
     assert raised.value is error
     assert raised.value.__notes__ == [
         f"The weights of step 4 are kept, saved in {tmp_path / 'step_000004'}."
     ]
-    goes_on_as(whole, text, tmp_path)
+    resumes_like(uninterrupted, text, tmp_path)
 
 
-def test_an_error_while_it_is_measured_leaves_no_hole_in_the_log(whole, text, tmp_path):
+def test_an_error_during_evaluation_leaves_no_gap_in_the_log(uninterrupted, text, tmp_path):
     class Val:
         windows, block_size = 40, 12
         rows, broken = batches(text, split="val"), True
@@ -172,27 +176,27 @@ def test_an_error_while_it_is_measured_leaves_no_hole_in_the_log(whole, text, tm
     training = train(new_model(), batches(text), FEW, val=val, out_dir=tmp_path)
     with pytest.raises(OSError, match="network folder"):
         list(training)
-    assert [line["step"] for line in log_of(tmp_path)] == [1, 2, 3]  # the update of 4 is made
+    assert [line["step"] for line in log_of(tmp_path)] == [1, 2, 3]  # the update of step 4 is done
     assert Checkpoints(tmp_path).steps() == [3, 4]
-    goes_on_as(whole, text, tmp_path)
+    resumes_like(uninterrupted, text, tmp_path)
 
 
-def test_the_same_object_goes_on_after_an_error_too(whole, text, tmp_path):
+def test_the_same_object_continues_after_an_error(uninterrupted, text, tmp_path):
     data = Breaking(batches(text), 4, OSError("once"))
-    training = begun(text, tmp_path, data=data)
+    training = started(text, tmp_path, data=data)
     steps = []
     with pytest.raises(OSError, match="once"):
         steps.extend(training)
     data.at = -1
     list(training)
-    assert log_of(tmp_path) == log_of(whole)
+    assert log_of(tmp_path) == log_of(uninterrupted)
 
 
 @pytest.mark.parametrize("way", ["break", "islice", "zip", "error", "generator"])
-def test_a_loop_that_is_left_saves_and_unlocks_though_its_steps_are_still_held(
-    way, whole, text, tmp_path
+def test_leaving_the_loop_saves_and_unlocks_although_the_steps_are_referenced(
+    way, uninterrupted, text, tmp_path
 ):
-    training = begun(text, tmp_path)
+    training = started(text, tmp_path)
     held = None
     if way == "break":
         for step in training:
@@ -218,7 +222,7 @@ def test_a_loop_that_is_left_saves_and_unlocks_though_its_steps_are_still_held(
             if step.step == 4:
                 break
     assert Checkpoints(tmp_path).steps() == [3, 4]
-    goes_on_as(whole, text, tmp_path)
+    resumes_like(uninterrupted, text, tmp_path)
     with pytest.raises(
         ValueError, match=r"Another process has written checkpoints into .* at step 4"
     ):
@@ -226,14 +230,14 @@ def test_a_loop_that_is_left_saves_and_unlocks_though_its_steps_are_still_held(
     del held
 
 
-def test_a_loop_that_was_left_can_be_gone_on_with(whole, text, tmp_path):
-    training = begun(text, tmp_path)
+def test_a_second_loop_continues_the_first(uninterrupted, text, tmp_path):
+    training = started(text, tmp_path)
     for number in (2, 3, 99):
         list(islice(training, number))
-    assert log_of(tmp_path) == log_of(whole)
+    assert log_of(tmp_path) == log_of(uninterrupted)
 
 
-def test_steps_that_are_held_until_the_program_ends_are_saved(text, tmp_path):
+def test_a_program_that_ends_inside_the_loop_saves(text, tmp_path):
     program = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         f"from pathlib import Path\nfrom small_runs import *\n"
@@ -245,14 +249,14 @@ def test_steps_that_are_held_until_the_program_ends_are_saved(text, tmp_path):
     assert Checkpoints(tmp_path).steps() == [2]
 
 
-def test_a_disk_that_is_full_at_the_end_does_not_hide_the_first_error(text, tmp_path, monkeypatch):
+def test_a_disk_full_at_the_end_does_not_hide_the_first_error(text, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("gptcore.training.saving.checkpoints.save_tensors", full)
     data = Breaking(batches(text), 1, OSError("stale file handle"))
     with pytest.raises(OSError, match="stale file handle") as raised:
-        list(begun(text, tmp_path, data=data))
+        list(started(text, tmp_path, data=data))
     assert "step 1 could not be saved" in raised.value.__notes__[0]
     monkeypatch.undo()
     run(text, tmp_path, FEW, resume=True)
@@ -262,7 +266,7 @@ def test_a_disk_that_is_full_at_the_end_does_not_hide_the_first_error(text, tmp_
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"])
-def test_each_of_these_signals_is_a_wish_to_stop(name, monkeypatch):
+def test_each_of_these_signals_requests_a_stop(name, monkeypatch):
     heard, number = [], getattr(signal, name)
     handler = lambda *_: pytest.fail("the old handler was called")  # noqa: E731
     before = signal.signal(number, handler)
@@ -276,7 +280,7 @@ def test_each_of_these_signals_is_a_wish_to_stop(name, monkeypatch):
         signal.signal(number, before)
 
 
-def test_what_nohup_ignores_stays_ignored():
+def test_signals_ignored_by_nohup_stay_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with StopSignals() as stop:
@@ -286,7 +290,7 @@ def test_what_nohup_ignores_stays_ignored():
         signal.signal(signal.SIGHUP, before)
 
 
-def test_in_another_thread_there_are_no_signals_and_that_is_no_error(text, tmp_path):
+def test_training_in_another_thread_works_without_signals(text, tmp_path):
     failed = []
 
     def work():
@@ -302,7 +306,7 @@ def test_in_another_thread_there_are_no_signals_and_that_is_no_error(text, tmp_p
     assert not failed and Checkpoints(tmp_path).steps() == [2]
 
 
-def test_signals_that_are_deferred_come_afterwards_and_handlers_are_as_before():
+def test_deferred_signals_arrive_afterwards_and_handlers_are_restored():
     before, order = signal.getsignal(signal.SIGINT), []
     with pytest.raises(KeyboardInterrupt), signals_deferred():
         os.kill(os.getpid(), signal.SIGINT)

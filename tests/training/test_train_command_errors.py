@@ -1,4 +1,4 @@
-"""What goes wrong while `gptcore train` runs is told in words, and the run can be gone on with."""
+"""Errors while `gptcore train` runs: a message without a traceback, and the run can resume."""
 
 import pickle
 from pathlib import Path
@@ -20,25 +20,25 @@ RUN += ["--max_steps", "8", "--eval_every", "4", "--eval_tokens", "99", "--check
 
 @pytest.fixture
 def train(tmp_path, capsys):
-    """Types the command; answers (exit code, what it said on standard error)."""
+    """Runs the command; returns its exit code and what it wrote to standard error."""
 
     def typed(*more: str, preset: str = "names") -> tuple[int, str]:
         code = main(["train", preset, "--out_dir", str(tmp_path / "out"), *RUN, *more])
-        said = capsys.readouterr().err
-        assert "Traceback" not in said
-        return code, said
+        message = capsys.readouterr().err
+        assert "Traceback" not in message
+        return code, message
 
     return typed
 
 
-def at_its_sixth_call(monkeypatch, happens) -> None:
-    """Let that happen to what the model makes of the sixth batch, measurements included."""
+def at_sixth_call(monkeypatch, change) -> None:
+    """Apply a function to the hidden states of the sixth forward pass, evaluation included."""
     original, calls = GPT.read, []
 
     def read(self, ids, **options):
         calls.append(1)
         x = original(self, ids, **options)
-        return happens(x) if len(calls) == 6 else x
+        return change(x) if len(calls) == 6 else x
 
     monkeypatch.setattr(GPT, "read", read)
 
@@ -48,7 +48,7 @@ def out_of_memory(x):
 
 
 @pytest.mark.parametrize(
-    "happens, words",
+    "change, words",
     [
         (lambda x: x * float("nan"), "the loss is not finite. No single row causes it. The"),
         (out_of_memory, "needs more memory than there is, with a micro-batch of 4 x 32 tokens"),
@@ -56,59 +56,59 @@ def out_of_memory(x):
     ids=["no number", "out of memory"],
 )
 @pytest.mark.slow
-def test_a_step_that_cannot_be_made_ends_the_run_saved(
-    happens, words, train, tmp_path, monkeypatch
-):
+def test_a_failed_step_ends_the_run_saved(change, words, train, tmp_path, monkeypatch):
     with monkeypatch.context() as spoilt:
-        at_its_sixth_call(spoilt, happens)
-        code, said = train()
-    assert code == 1 and words in said
+        at_sixth_call(spoilt, change)
+        code, message = train()
+    assert code == 1 and words in message
     done = len(log_of(tmp_path / "out"))
-    assert 0 < done < 8 and f"saved in {tmp_path}/out/step_{done:06d}" in said
+    assert 0 < done < 8 and f"saved in {tmp_path}/out/step_{done:06d}" in message
     assert train("--resume")[0] == 0
     assert [line["step"] for line in log_of(tmp_path / "out")] == list(range(1, 9))
 
 
 @pytest.mark.slow
-def test_what_a_resumed_run_is_told_that_does_not_fit_is_refused(train):
+def test_options_that_contradict_a_resumed_run_are_refused(train):
     assert train()[0] == 0
-    code, said = train("--resume", "--max_steps", "9", "--n_layer", "2")
-    assert code == 2 and "has n_layer=1 (now 2). Resume it with the same sizes" in said
-    code, said = train("--resume", "--max_steps", "9", "--batch_size", "5")
-    assert code == 2 and "Choose them so that the product is 4." in said
+    code, message = train("--resume", "--max_steps", "9", "--n_layer", "2")
+    assert code == 2 and "has n_layer=1 (now 2). Resume it with the same sizes" in message
+    code, message = train("--resume", "--max_steps", "9", "--batch_size", "5")
+    assert code == 2 and "Choose them so that the product is 4." in message
 
 
 @pytest.mark.slow
-def test_a_damaged_checkpoint_is_passed_over_aloud_and_if_all_are_it_stops(train, tmp_path):
+def test_a_damaged_checkpoint_is_skipped_with_a_note_and_if_all_are_it_stops(train, tmp_path):
     assert train()[0] == 0
     newest, older = (tmp_path / "out" / f"step_{step:06d}" for step in (8, 4))
     (newest / "model.safetensors").write_bytes(b"cut short")
-    code, said = train("--resume", "--max_steps", "9")
-    assert code == 0 and "note: The checkpoint" in said and "step_000008 is damaged" in said
+    code, message = train("--resume", "--max_steps", "9")
+    assert code == 0 and "note: The checkpoint" in message and "step_000008 is damaged" in message
     for folder in (older, newest, tmp_path / "out" / "step_000009"):
         if folder.exists():
             (folder / "state.json").write_text("{")
-    code, said = train("--resume", "--max_steps", "10")
-    assert code == 1 and "--init_from" in said  # weights are whole: they can be used
+    code, message = train("--resume", "--max_steps", "10")
+    assert code == 1 and "--init_from" in message  # the weights are intact
     for folder in (older, newest, tmp_path / "out" / "step_000009"):
         if folder.exists():
             (folder / "model.safetensors").write_bytes(b"cut short")
-    code, said = train("--resume", "--max_steps", "10")
-    assert code == 1 and "Train again in another --out_dir" in said and "--init_from" not in said
+    code, message = train("--resume", "--max_steps", "10")
+    assert (
+        code == 1 and "Train again in another --out_dir" in message and "--init_from" not in message
+    )
 
 
 def test_a_pickle_in_the_folder_is_not_opened(train, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "ckpt.pt").write_bytes(pickle.dumps({"model": 1}))
-    code, said = train("--resume")
-    assert code == 2 and "is a pickle" in said and "GPT.from_nanogpt" in said
+    code, message = train("--resume")
+    assert code == 2 and "is a pickle" in message and "GPT.from_nanogpt" in message
 
 
-def test_a_gpu_that_is_not_there_is_told_before_anything_is_written(train, tmp_path):
+def test_a_missing_gpu_is_reported_before_anything_is_written(train, tmp_path):
     if torch.cuda.is_available():
-        pytest.skip("there is one")
-    code, said = train("--device", "cuda")
-    assert code == 2 and "PyTorch sees no GPU here" in said and "--device cpu" in said
+        pytest.skip("this machine has a GPU")
+    code, message = train("--device", "cuda")
+    assert code == 2 and "PyTorch sees no GPU here" in message and "--device cpu" in message
     assert not list((tmp_path / "out").glob("step_*"))
 
 
@@ -122,14 +122,14 @@ def prepared(folder: Path, text: str) -> str:
     return str(folder / "shards")
 
 
-def test_one_document_cannot_be_learned_from_and_measured_on(train, tmp_path):
+def test_one_document_is_too_few_for_training_and_validation(train, tmp_path):
     shards = prepared(tmp_path, "the cat sat on the mat. " * 40)
-    code, said = train("--data", shards)
-    assert code == 2 and f"{shards} has no tokens for val: of its 1 document(s) none" in said
-    assert "cut the text into several (a .txt file for each, or one in each line with " in said
+    code, message = train("--data", shards)
+    assert code == 2 and f"{shards} has no tokens for val: of its 1 document(s) none" in message
+    assert "cut the text into several (a .txt file for each, or one in each line with " in message
 
 
-def test_few_documents_of_which_none_was_set_aside_are_told_to_set_more_aside(train, tmp_path):
+def test_an_empty_validation_split_says_how_to_fill_it(train, tmp_path):
     shards = prepared(tmp_path, "the cat sat on the mat\n" * 30)
-    code, said = train("--data", shards)
-    assert code == 2 and "Give a larger --val_share, and prepare it in another folder." in said
+    code, message = train("--data", shards)
+    assert code == 2 and "Give a larger --val_share, and prepare it in another folder." in message

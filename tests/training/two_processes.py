@@ -1,7 +1,7 @@
-"""Two processes that train together: forked, so cheap; and they cannot hang.
+"""Two forked processes that train together, and cannot hang.
 
-They meet in a file of their own, not at a port, which others may hold; whoever waits for the other
-for a minute gives up; and who started them kills what is left. torchrun has a test of its own.
+They meet through a file instead of a port, which may be in use. A process that waits for the other
+one gives up after a minute, and what is left is killed. torchrun has a test of its own.
 """
 
 import contextlib
@@ -19,18 +19,21 @@ from gptcore.cli import main
 
 SIZE, PATIENCE_SECONDS = 2, 60
 
-Command = tuple[list[str], int]  # what is typed, and the exit code that it is to have
+Command = tuple[list[str], int]  # the words of the command, and its expected exit code
 
 
-def take_part(rank: int, folder: Path, commands: list[Command]) -> None:
-    """What one process does: all commands in a row, as torchrun would let it."""
-    # Gloo else looks for an address under the machine's name, which may not be known.
+def run_commands(rank: int, folder: Path, commands: list[Command]) -> None:
+    """Run commands one after another, in the environment that torchrun sets."""
+    # Otherwise Gloo resolves the name of the machine, which may be unknown.
     os.environ |= {"GLOO_SOCKET_IFNAME": "lo", "WORLD_SIZE": str(SIZE), "LOCAL_RANK": str(rank)}
     torch.set_num_threads(1)
     meeting = f"file://{folder / 'meeting'}"
     wait = timedelta(seconds=PATIENCE_SECONDS)
     dist.init_process_group("gloo", meeting, timeout=wait, rank=rank, world_size=SIZE)
-    with open(folder / f"said_{rank}", "w", buffering=1) as said, contextlib.redirect_stdout(said):
+    with (
+        open(folder / f"stdout_{rank}", "w", buffering=1) as stdout,
+        contextlib.redirect_stdout(stdout),
+    ):
         for words, expected in commands:
             try:
                 code = main(words)
@@ -41,7 +44,7 @@ def take_part(rank: int, folder: Path, commands: list[Command]) -> None:
 
 
 def kill_all(pid: int) -> None:
-    """Kill a process and all that it has started (Linux tells which), the youngest first."""
+    """Kill a process and its children (which Linux lists), the youngest first."""
     listed = Path(f"/proc/{pid}/task/{pid}/children")
     for child in listed.read_text().split() if listed.exists() else []:
         kill_all(int(child))
@@ -52,10 +55,10 @@ def kill_all(pid: int) -> None:
 def run_together(
     context, folder: Path, commands: list[Command], kill_when: Callable[[], bool] = lambda: False
 ) -> list[str]:
-    """Let two processes do that, or kill both with SIGKILL; what each printed."""
+    """Run commands in two processes, or kill both; return what each printed."""
     folder.mkdir()
     members = [
-        context.Process(target=take_part, args=(rank, folder, commands)) for rank in range(SIZE)
+        context.Process(target=run_commands, args=(rank, folder, commands)) for rank in range(SIZE)
     ]
     for member in members:
         member.start()
@@ -72,4 +75,4 @@ def run_together(
             member.join()
     if not killed:
         assert [member.exitcode for member in members] == [0] * SIZE
-    return [(folder / f"said_{rank}").read_text() for rank in range(SIZE)]
+    return [(folder / f"stdout_{rank}").read_text() for rank in range(SIZE)]
