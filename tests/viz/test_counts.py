@@ -1,4 +1,4 @@
-"""Tables as maps: every number in its own square, the darker the larger."""
+"""Tables as heat maps: every number in its own square, the larger, the darker."""
 
 import xml.etree.ElementTree as ET
 
@@ -30,7 +30,7 @@ def darkness(square: dict) -> int:
     return 3 * 255 - sum(bytes.fromhex(square["fill"][1:]))
 
 
-def test_there_is_a_square_for_each_cell_the_darker_the_larger():
+def test_each_cell_is_a_square_and_larger_is_darker():
     squares = squares_of(draw_counts(TABLE, ROWS, COLUMNS))
     assert len(squares) == 6
     numbers = [x for row in TABLE for x in row]
@@ -39,15 +39,15 @@ def test_there_is_a_square_for_each_cell_the_darker_the_larger():
     assert len({float(s["x"]) for s in squares}) == 3 and len({float(s["y"]) for s in squares}) == 2
 
 
-def test_numbers_stand_where_there_is_room_and_labels_everywhere():
+def test_numbers_are_written_where_there_is_room_and_labels_always():
     texts = texts_of(draw_counts(TABLE, ROWS, COLUMNS, title="Pairs", axes=("first", "next")))
     assert {"9", "1", "4", "120", *ROWS, *COLUMNS, "Pairs"} <= set(texts)
     assert "rows: first · columns: next" in texts
-    wide = draw_counts(np.ones((2, 80)), ROWS, [str(i) for i in range(80)])
-    assert texts_of(wide).count("1") == 1  # the label; no numbers in such small squares
+    width = draw_counts(np.ones((2, 80)), ROWS, [str(i) for i in range(80)])
+    assert texts_of(width).count("1") == 1  # the label; no numbers in such small squares
 
 
-def test_shares_are_written_with_two_digits():
+def test_fractions_are_written_with_two_digits():
     assert "0.25" in texts_of(draw_counts([[0.25, 0.75]], ["q"], ["a", "b"]))
 
 
@@ -77,14 +77,14 @@ def test_a_mark_frames_a_cell_a_row_or_a_column(mark, across, down):
     assert frame["fill"] == "none"
 
 
-def test_columns_are_the_rows_unless_told_otherwise_and_arrays_are_welcome():
+def test_columns_default_to_the_rows_and_arrays_are_accepted():
     one = draw_counts(np.array([[1, 2], [3, 4]]), ["a", "b"])
     assert one.to_svg() == draw_counts([[1, 2], [3, 4]], ["a", "b"], ["a", "b"]).to_svg()
     assert one.data == [[1, 2], [3, 4]]
     assert draw_counts(np.ones((2, 1, 3)), ["a"], COLUMNS).data == [[[1, 1, 1]], [[1, 1, 1]]]
 
 
-def test_the_sentence_names_the_largest():
+def test_the_alt_text_names_the_largest():
     alt = draw_counts(TABLE, ROWS, COLUMNS, title="Pairs").alt
     assert alt == "Pairs, 2 rows and 3 columns; the largest are b end 120, a c 9, b c 4."
 
@@ -103,12 +103,12 @@ def test_a_table_of_zeros_can_be_drawn():
         ([[1, 2, float("nan")], [1, 2, 3]], "row 0 has nan at position 2"),
     ],
 )
-def test_what_does_not_fit_its_labels_is_refused(table, match):
+def test_a_table_that_does_not_fit_its_labels_is_refused(table, match):
     with pytest.raises(ValueError, match=match):
         draw_counts(table, ROWS, COLUMNS)
 
 
-def test_a_mark_where_there_is_no_cell_and_too_many_titles_are_refused():
+def test_a_mark_without_a_cell_and_too_many_titles_are_refused():
     with pytest.raises(ValueError, match=r"mark has \('x', 'c'\).*Rows: a, b; columns: c, d, end"):
         draw_counts(TABLE, ROWS, COLUMNS, mark=[("x", "c")])
     with pytest.raises(ValueError, match="2 titles for 1 tables"):
@@ -120,17 +120,17 @@ def test_markup_in_a_label_stays_text():
     assert "<script" not in svg and "<b>" not in svg
 
 
-def test_every_word_lies_on_the_sheet():
+def test_every_text_lies_within_the_picture():
     labels = [*"abcdefghijklmnopqrstuvwxyz", "end"]
     picture = draw_counts([np.ones((27, 27))] * 3, labels, titles=["one", "two", "three"])
     root = ET.fromstring(picture.to_svg())
-    wide, tall = float(root.get("width")), float(root.get("height"))
-    assert wide < 1000
+    width, height = float(root.get("width")), float(root.get("height"))
+    assert width < 1000
     for text in root.iter(f"{NS}text"):
-        assert 0 <= float(text.get("x")) <= wide and 0 <= float(text.get("y")) <= tall
+        assert 0 <= float(text.get("x")) <= width and 0 <= float(text.get("y")) <= height
 
 
-def test_on_axes_of_matplotlib_the_same_squares_stand():
+def test_matplotlib_axes_show_the_same_squares():
     ax = Figure().add_subplot()
     assert draw_counts(TABLE, ROWS, COLUMNS, ax=ax) is ax
     assert len(ax.patches) == 6

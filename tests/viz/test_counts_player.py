@@ -1,4 +1,4 @@
-"""A table that learns beside one that was counted."""
+"""A table that is trained, beside one that was counted."""
 
 import base64
 import re
@@ -30,7 +30,7 @@ def texts_of(svg: str) -> list[str]:
     return [t.text or "" for t in ET.fromstring(svg).iter(f"{NS}text")]
 
 
-def test_every_step_shows_its_table_beside_the_fixed_one(player):
+def test_every_step_shows_its_table_beside_the_reference(player):
     for step, off in zip(FRAMES, ("0.5", "0.2", "0")):
         player.step.value = step
         title = f"learned, step {step:,}: {off} off"
@@ -49,14 +49,14 @@ def test_the_still_shows_the_first_and_the_last_and_never_changes(player):
     assert player.still.data == [REFERENCE, FRAMES[0], FRAMES[1000]]
 
 
-def test_without_a_fixed_table_there_is_one():
+def test_without_a_reference_one_table_is_shown():
     player = CountsPlayer(FRAMES, ["q"], ["u", "e", "end"], titles=("", "now"))
     player.step.value = 10
     assert "now, step 10" in texts_of(svg_of(player))
     assert player.picture().data == [FRAMES[10]]
 
 
-def test_arrays_are_welcome_and_one_frame_is_enough():
+def test_arrays_are_accepted_and_one_frame_is_enough():
     player = CountsPlayer({5: np.eye(2)}, ["a", "b"], reference=np.eye(2), titles=("left", "right"))
     assert "right, step 5: 0 off" in texts_of(svg_of(player))
 

@@ -21,13 +21,13 @@ def test_the_plane_is_that_of_the_two_largest_eigenvalues_of_the_covariance():
     values, directions = np.linalg.eigh(np.cov(VECTORS.T))
     best = np.argsort(-values)[:2]
     assert data["explained_variance_ratio"] == pytest.approx(values[best] / values.sum())
-    places = (VECTORS - VECTORS.mean(0)) @ directions[:, best]
+    coordinates = (VECTORS - VECTORS.mean(0)) @ directions[:, best]
     for k in range(2):  # a direction may point either way
-        assert abs(data["points"][:, k]) == pytest.approx(abs(places[:, k]))
-        assert data["points"][abs(places[:, k]).argmax(), k] > 0
+        assert abs(data["points"][:, k]) == pytest.approx(abs(coordinates[:, k]))
+        assert data["points"][abs(coordinates[:, k]).argmax(), k] > 0
 
 
-def test_turning_and_moving_the_cloud_changes_nothing_and_so_does_its_mirror_image():
+def test_rotation_translation_and_reflection_change_nothing():
     turn, _ = np.linalg.qr(RNG.normal(size=(5, 5)))
     points = draw_embedding(VECTORS, LABELS).data["points"]
     assert draw_embedding(VECTORS @ turn + 7, LABELS).data["points"] == pytest.approx(points)
@@ -68,19 +68,19 @@ def test_with_hover_it_is_plotly_with_the_same_picture_as_its_still():
     )
 
 
-def test_a_whole_vocabulary_is_thinned_and_says_so():
+def test_a_whole_vocabulary_is_subsampled_and_the_picture_says_so():
     picture = draw_embedding(RNG.normal(size=(5000, 8)), [f"t{i}" for i in range(5000)])
     assert "one in 3 is drawn" in picture.alt
     assert "one point in 3 is drawn" in picture.to_svg()
 
 
 @pytest.mark.parametrize("vectors", [np.zeros((3, 1)), np.ones((4, 6)), [[1.0, 2], [1.0, 2]]])
-def test_a_cloud_that_is_flat_or_a_single_place_is_drawn(vectors):
+def test_points_on_a_line_or_at_one_position_are_drawn(vectors):
     assert draw_embedding(vectors, ["a"] * len(vectors)).to_svg()
 
 
 @pytest.mark.parametrize(
-    ("vectors", "labels", "said"),
+    ("vectors", "labels", "message"),
     [
         (np.zeros(3), "abc", r"an array \(N, C\); this one has shape \(3,\)"),
         (np.zeros((3, 2)), "ab", "3 vectors, 2 labels and 2 groups"),
@@ -89,12 +89,12 @@ def test_a_cloud_that_is_flat_or_a_single_place_is_drawn(vectors):
         (None, "ab", "vectors must be an array"),
     ],
 )
-def test_what_does_not_fit_is_refused(vectors, labels, said):
-    with pytest.raises(ValueError, match=said):
+def test_inputs_that_do_not_fit_are_refused(vectors, labels, message):
+    with pytest.raises(ValueError, match=message):
         draw_embedding(vectors, labels)
 
 
-def test_labels_cannot_break_it():
+def test_markup_in_labels_stays_text():
     evil = ["<script>", "שלום", "🙂", "\n"]
     picture = draw_embedding(RNG.normal(size=(4, 3)), evil, title="<script>", hover=True)
     assert "<script" not in picture.to_svg() + json.dumps(picture.extra_mime)

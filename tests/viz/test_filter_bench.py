@@ -1,4 +1,4 @@
-"""Thresholds on a bench: what is kept, what is lost that was good, and why."""
+"""Thresholds: which documents are kept, which good ones are removed, and why."""
 
 import base64
 import re
@@ -38,7 +38,7 @@ def counted_by_hand(least: float, most: float) -> tuple[int, list[int]]:
 
 
 @pytest.mark.parametrize(("least", "most"), [(20, 0.5), (0, 1.0), (100, 1.0), (0, 0.0), (32, 0.7)])
-def test_what_is_kept_and_what_is_lost_agree_with_a_count_by_hand(bench, least, most):
+def test_kept_documents_and_false_positives_agree_with_a_count_by_hand(bench, least, most):
     bench.sliders["letters"].value = least
     bench.sliders["signs"].value = most
     kept, lost = counted_by_hand(least, most)
@@ -61,26 +61,26 @@ def test_every_step_of_a_slider_changes_the_screen(bench):
     assert len(seen) == 51 + 50  # at 0.5 it was before
 
 
-def test_how_much_junk_stays_is_told():
+def test_the_title_says_how_much_junk_is_kept():
     bench = FilterBench(DOCUMENTS, FILTERS, GOOD, bad=[1, 2, 31, 32, 39])
     assert "48 of 100 documents kept, 2 of them junk; 2 of 4 good ones lost" in texts_of(bench)
     bench.sliders["letters"].value = 34
     assert any(", 0 of them junk; " in text for text in texts_of(bench))
 
 
-def test_the_text_of_a_lost_good_document_is_shown_with_the_reason(bench):
-    told = " ".join(texts_of(bench))
-    assert "Lost though good (letters 5, below 20): text number 5 xxxxx" in told
+def test_the_text_of_a_removed_good_document_is_shown_with_the_reason(bench):
+    shown = " ".join(texts_of(bench))
+    assert "Lost though good (letters 5, below 20): text number 5 xxxxx" in shown
     bench.sliders["letters"].value = 0
-    told = " ".join(texts_of(bench))
-    assert "Lost though good (signs 0.8, above 0.5): text number 38" in told
+    shown = " ".join(texts_of(bench))
+    assert "Lost though good (signs 0.8, above 0.5): text number 38" in shown
     bench.sliders["signs"].value = 1.0
     assert "None of the good ones is lost." in texts_of(bench)
 
 
 def test_the_reason_is_the_first_filter_that_removes_the_document():
-    told = " ".join(texts_of(FilterBench(DOCUMENTS, FILTERS, [8])))
-    assert "(letters 8, below 20)" in told  # its signs, 0.8, are above 0.5, too
+    shown = " ".join(texts_of(FilterBench(DOCUMENTS, FILTERS, [8])))
+    assert "(letters 8, below 20)" in shown  # its signs, 0.8, are above 0.5, too
 
 
 def test_the_funnel_is_the_one_that_draw_funnel_draws(bench):
@@ -91,7 +91,7 @@ def test_the_funnel_is_the_one_that_draw_funnel_draws(bench):
     assert bench.picture().data["removed"] == draw_funnel(DOCUMENTS, removed).data["removed"]
 
 
-def test_without_good_ones_nothing_is_said_of_them():
+def test_without_good_documents_the_title_does_not_mention_them():
     bench = FilterBench(DOCUMENTS, FILTERS)
     assert "48 of 100 documents kept" in texts_of(bench)
     assert "good" not in " ".join(texts_of(bench))
@@ -122,7 +122,7 @@ def test_markup_stays_text():
     assert "<script" not in bench.screen.value and "<i>" not in bench.screen.value
 
 
-def test_filters_that_are_none_are_refused_with_the_form_that_works():
+def test_invalid_filters_are_refused_with_the_form_that_works():
     with pytest.raises(ValueError, match="There is no filter"):
         FilterBench(DOCUMENTS, {})
     form = r"'a' must be \(numbers, 'at least' or 'at most', \(lowest, highest, first\)\), such as"
@@ -149,7 +149,7 @@ def test_filters_that_are_none_are_refused_with_the_form_that_works():
         FilterBench(DOCUMENTS, FILTERS, [100])
 
 
-def test_on_axes_of_matplotlib_the_same_words_stand():
+def test_matplotlib_axes_show_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_filtering(DOCUMENTS, {"a": (LENGTHS, "at least", 40)}, ax=ax) is ax
     assert "60 kept" in {text.get_text() for text in ax.texts}

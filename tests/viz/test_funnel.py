@@ -1,4 +1,4 @@
-"""Documents as squares that fall through filters: counts, colours, and texts on pointing."""
+"""Documents as squares that fall through filters: counts, colours, and texts on hover."""
 
 import base64
 import re
@@ -56,20 +56,20 @@ def test_there_is_a_square_of_one_size_for_every_document_in_the_colour_of_its_f
     assert area(picture, LINE) == pytest.approx((90 + 45) * square)
 
 
-def test_functions_masks_turned_into_places_and_arrays_say_the_same():
+def test_functions_indices_and_arrays_give_the_same_funnel():
     by_function = {"even": lambda text: int(text.split()[1]) % 2 == 0}
     by_array = {"even": np.flatnonzero(np.arange(100) % 2 == 0)}
     one, two = draw_funnel(DOCUMENTS, by_function), draw_funnel(DOCUMENTS, by_array)
     assert one.to_html() == two.to_html() and one.data == two.data
 
 
-def test_a_function_is_not_asked_about_what_has_gone():
-    asked = []
-    draw_funnel(DOCUMENTS, {"short": range(90), "odd": lambda text: asked.append(text)})
-    assert asked == DOCUMENTS[90:]
+def test_a_function_is_not_called_for_removed_documents():
+    seen = []
+    draw_funnel(DOCUMENTS, {"short": range(90), "odd": lambda text: seen.append(text)})
+    assert seen == DOCUMENTS[90:]
 
 
-def test_every_document_can_be_read_once_by_pointing_without_a_script():
+def test_every_text_is_shown_once_on_hover_without_a_script():
     picture = draw_funnel(DOCUMENTS, FILTERS)
     assert sorted(titles_of(picture)) == sorted(DOCUMENTS)
     html = picture.to_html()
@@ -79,7 +79,7 @@ def test_every_document_can_be_read_once_by_pointing_without_a_script():
 
 def test_the_texts_lie_over_their_squares():
     picture = draw_funnel(DOCUMENTS, {"short": range(10)})
-    left, top, wide, tall, columns = map(
+    left, top, width, height, columns = map(
         float,
         re.search(
             r"left: ([\d.]+)px; top: ([\d.]+)px; width: ([\d.]+)px; height: ([\d.]+)px; "
@@ -93,7 +93,7 @@ def test_the_texts_lie_over_their_squares():
         if b.get("fill") == BLUE and float(b.get("width")) and float(b.get("height"))
     ]
     assert (left, top) == (float(box.get("x")), float(box.get("y")))
-    assert wide / columns == pytest.approx(tall)  # ten squares are one row of squares
+    assert width / columns == pytest.approx(height)  # ten squares are one row of squares
 
 
 def test_texts_are_cut_escaped_and_printable():
@@ -105,7 +105,7 @@ def test_texts_are_cut_escaped_and_printable():
     assert first.endswith("…")
 
 
-def test_marked_documents_are_black_and_their_losses_are_told():
+def test_marked_documents_are_black_and_the_removed_ones_are_counted():
     picture = draw_funnel(DOCUMENTS, FILTERS, mark=[5, 7, 20, 22], mark_label="good ones")
     square = area(picture, BLUE) / 8  # of the ten that are short two are black
     assert area(picture, INK) == pytest.approx(4 * square)
@@ -127,7 +127,7 @@ def test_black_squares_have_rows_of_their_own_and_so_have_the_texts_over_them():
     )
 
 
-def test_the_labels_stand_still_while_a_threshold_moves():
+def test_the_labels_keep_their_position_while_a_threshold_moves():
     heights = set()
     for n in range(0, 101, 7):
         svg = draw_funnel(
@@ -141,7 +141,7 @@ def test_the_labels_stand_still_while_a_threshold_moves():
     assert len(heights) == 1
 
 
-def test_six_filters_have_six_colours_and_go_into_the_width_of_a_page():
+def test_six_filters_have_six_colours_and_fit_on_a_page():
     filters = {f"filter {n}": range(20 * n, 20 * n + 20) for n in range(6)}
     documents = ["some words"] * 1400
     picture = draw_funnel(documents, filters, mark=range(9), note="word " * 100)
@@ -159,7 +159,7 @@ def test_1400_documents_are_drawn_fast_and_stay_small():
     assert len(html) < 300_000
 
 
-def test_of_very_many_one_square_stands_for_several_and_the_picture_says_so():
+def test_with_very_many_documents_one_square_stands_for_several():
     documents = ["some words " * 20] * 50_000
     picture = draw_funnel(documents, {"a": range(20_000)})
     assert "One square stands for 17 documents." in texts_of(picture)
@@ -168,13 +168,13 @@ def test_of_very_many_one_square_stands_for_several_and_the_picture_says_so():
     assert len(titles_of(picture)) == pytest.approx(50_000 / 17, abs=2)
 
 
-def test_all_may_go_and_none_may_go_and_one_is_enough():
+def test_all_or_no_documents_may_be_removed_and_one_is_enough():
     assert "0 kept" in texts_of(draw_funnel(DOCUMENTS, {"all": range(100)}))
     assert area(draw_funnel(DOCUMENTS, {"all": range(100)}), GREEN) == 0
     assert {"−0 none", "1 kept"} <= set(texts_of(draw_funnel(["a"], {"none": []})))
 
 
-def test_long_names_go_over_several_lines_and_a_note_stands_below():
+def test_long_names_take_several_lines_and_a_note_follows():
     name = "repeated pieces of five words above 0.15"
     picture = draw_funnel(DOCUMENTS, {name: [0], **FILTERS, "x": []}, note="word " * 60)
     root = ET.fromstring(picture.to_svg())
@@ -184,7 +184,7 @@ def test_long_names_go_over_several_lines_and_a_note_stands_below():
         assert float(text.get("y")) < float(root.get("height"))
 
 
-def test_what_cannot_be_a_place_is_refused():
+def test_an_invalid_index_is_refused():
     with pytest.raises(ValueError, match="the filter 'a' has 100, but there are 100 documents: "):
         draw_funnel(DOCUMENTS, {"a": [100]})
     with pytest.raises(ValueError, match=r"the filter 'a' has True, but .* whole numbers from 0"):
@@ -198,7 +198,7 @@ def test_what_cannot_be_a_place_is_refused():
             draw_funnel(documents, FILTERS)
 
 
-def test_on_axes_of_matplotlib_the_same_words_stand():
+def test_matplotlib_axes_show_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_funnel(DOCUMENTS, FILTERS, ax=ax) is ax
     assert "45 kept" in {text.get_text() for text in ax.texts}

@@ -1,4 +1,4 @@
-"""The ledger: entries that are added up, column by column."""
+"""The residual ledger: entries that are added up, column by column."""
 
 import xml.etree.ElementTree as ET
 
@@ -32,7 +32,7 @@ def test_the_last_row_is_the_sum_of_the_others():
     assert texts_of(picture).count(TOTAL) == 1
 
 
-def test_rows_keep_their_order_and_the_sum_stands_last():
+def test_rows_keep_their_order_and_the_sum_is_last():
     texts = texts_of(draw_ledger(ENTRIES, labels=LABELS, title="An account"))
     names = [text for text in texts if text in {*ENTRIES, TOTAL}]
     assert names == ["embedding", "+ mlp", TOTAL]
@@ -52,7 +52,7 @@ def test_zero_is_white_and_signs_have_their_own_colours():
     assert red[1] < blue[1], "below 0 is cold"
 
 
-def test_the_sentence_says_who_wins_and_by_whose_line():
+def test_the_alt_text_names_the_largest_sum_and_its_parts():
     alt = draw_ledger(ENTRIES, labels=LABELS).alt
     assert "The largest sum is that of b, 1.0: embedding -1.0, + mlp 2.0." in alt
     assert "What 2 entries add to 3 numbers" in alt
@@ -69,7 +69,7 @@ def test_markup_in_names_and_labels_stays_text():
     assert "<script" not in picture.to_svg() + picture.to_html()
 
 
-def test_what_cannot_be_added_is_refused_with_the_reason():
+def test_invalid_entries_are_refused_with_the_reason():
     with pytest.raises(ValueError, match="nothing to add up"):
         draw_ledger({})
     with pytest.raises(ValueError, match="nothing to add up"):
@@ -85,7 +85,7 @@ def test_what_cannot_be_added_is_refused_with_the_reason():
     draw_ledger({"a": [0.0] * MAX_COLUMNS})
 
 
-def test_on_axes_of_matplotlib_the_same_texts_stand():
+def test_matplotlib_axes_show_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_ledger(ENTRIES, labels=LABELS, ax=ax) is ax
     assert {*ENTRIES, TOTAL} <= {text.get_text() for text in ax.texts}

@@ -1,4 +1,4 @@
-"""The lens: what is shown is what NumPy finds to be largest."""
+"""The logit lens: what is shown is what NumPy finds to be largest."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def softmax(logits):
     return exps / exps.sum(-1, keepdims=True)
 
 
-def test_each_cell_has_the_likeliest_token_and_its_share():
+def test_each_cell_has_the_most_likely_token_and_its_probability():
     data = draw_lens(LOGITS, TOKENS, VOCABULARY).data
     for layer in range(3):
         for t in range(4):
@@ -30,7 +30,7 @@ def test_probabilities_are_taken_as_they_are():
     assert of_shares.data["predicted"] == of_logits.data["predicted"]
 
 
-def test_a_hit_is_the_token_that_did_come_next():
+def test_a_correct_prediction_is_the_next_token():
     logits = np.zeros((1, 4, 6))
     for t, token in enumerate([1, 2, 4, 0]):  # right, wrong, right; nobody knows what comes last
         logits[0, t, token] = 5
@@ -39,7 +39,7 @@ def test_a_hit_is_the_token_that_did_come_next():
     assert "layer 0 is right at 2 of 3 positions" in picture.alt
 
 
-def test_a_list_of_tensors_will_do():
+def test_a_list_of_tensors_is_accepted():
     torch = pytest.importorskip("torch")
     layers = [torch.tensor(layer, requires_grad=True) for layer in LOGITS]
     assert (
@@ -55,7 +55,7 @@ def test_a_long_text_is_cut_and_says_so():
 
 
 @pytest.mark.parametrize(
-    ("layers", "said"),
+    ("layers", "message"),
     [
         (np.zeros((3, 4)), r"an array \(L, T, V\); this one has shape \(3, 4\)"),
         (np.zeros((3, 5, 6)), "5 positions, but there are 4 tokens"),
@@ -64,12 +64,12 @@ def test_a_long_text_is_cut_and_says_so():
         ("logits", "must be an array"),
     ],
 )
-def test_what_does_not_fit_is_refused(layers, said):
-    with pytest.raises(ValueError, match=said):
+def test_inputs_that_do_not_fit_are_refused(layers, message):
+    with pytest.raises(ValueError, match=message):
         draw_lens(layers, TOKENS, VOCABULARY)
 
 
-def test_names_are_counted_and_tokens_cannot_break_the_picture():
+def test_names_must_match_the_layers_and_markup_stays_text():
     with pytest.raises(ValueError, match="3 layers, but 2 names"):
         draw_lens(LOGITS, TOKENS, VOCABULARY, names=["a", "b"])
     svg = draw_lens(LOGITS, TOKENS, VOCABULARY, names=["<i>", "b", "c"], title="<b>").to_svg()

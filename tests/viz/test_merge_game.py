@@ -1,4 +1,4 @@
-"""Be the merger: what each merge saves is counted right, and a game is played to its end."""
+"""The merge game: what each merge saves is counted right, and a game is played to its end."""
 
 import base64
 import re
@@ -38,7 +38,7 @@ def press(game, label: str) -> None:
     button.click()
 
 
-def test_joining_goes_from_left_to_right_and_never_overlaps():
+def test_merging_goes_from_left_to_right_and_never_overlaps():
     assert merge_tokens((b"a", b"a", b"a"), (b"a", b"a")) == (b"aa", b"a")
     assert merge_tokens((b"a", b"a", b"a", b"a"), (b"a", b"a")) == (b"aa", b"aa")
     assert merge_tokens((b"b", b"a", b"b"), (b"a", b"b")) == (b"b", b"ab")
@@ -47,14 +47,14 @@ def test_joining_goes_from_left_to_right_and_never_overlaps():
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from([b"a", b"b", b"ab"]), max_size=12))
-def test_joining_keeps_every_byte_and_counts_what_a_walk_by_hand_counts(tokens):
+def test_merging_keeps_every_byte_and_agrees_with_a_count_by_hand(tokens):
     pair, expected, i = (b"a", b"b"), 0, 0
     while i + 1 < len(tokens):
         found = (tokens[i], tokens[i + 1]) == pair
         expected, i = expected + found, i + (2 if found else 1)
-    joined = merge_tokens(tuple(tokens), pair)
-    assert b"".join(joined) == b"".join(tokens)
-    assert len(tokens) - len(joined) == expected
+    merged = merge_tokens(tuple(tokens), pair)
+    assert b"".join(merged) == b"".join(tokens)
+    assert len(tokens) - len(merged) == expected
 
 
 def test_the_algorithms_merges_leave_as_many_tokens_as_its_tokenizer_does():
@@ -68,7 +68,7 @@ def test_the_algorithms_merges_leave_as_many_tokens_as_its_tokenizer_does():
     assert best == named[0]
 
 
-def test_the_pair_on_a_button_is_joined_and_only_then_told_how_often_it_stood_there(game):
+def test_a_button_merges_its_pair_and_then_shows_its_count(game):
     assert "l + o" in [button.description for button in game.buttons]
     assert "times" not in game.screen.value
     press(game, "l + o")
@@ -80,7 +80,7 @@ def test_the_pair_on_a_button_is_joined_and_only_then_told_how_often_it_stood_th
     assert game.picture().data["yours"] == [0, 20]
 
 
-def test_a_rarer_pair_is_told_what_was_commoner(game):
+def test_after_a_rarer_pair_the_most_frequent_one_is_named(game):
     press(game, "e + s")
     assert "e + s occurred 12 times; the most frequent on offer" in game.screen.value
     assert game.picture().data == {
@@ -120,7 +120,7 @@ def test_the_algorithms_pairs_are_shown_no_further_than_yours(game):
     assert texts_of(svg_of(game)).count("lo + w") == 2
 
 
-def test_offers_are_sorted_by_the_alphabet_and_the_commonest_is_among_them(game):
+def test_offers_are_in_alphabetical_order_and_include_the_most_frequent_pair(game):
     pairs = [pair for pair, _ in game.offers]
     assert pairs == sorted(pairs)
     assert initial_state(WORDS).ranked_pairs()[0] in game.offers
@@ -128,7 +128,7 @@ def test_offers_are_sorted_by_the_alphabet_and_the_commonest_is_among_them(game)
     assert len(labels) == len(pairs) and not any(re.search(r"\d", label) for label in labels)
 
 
-def test_when_nothing_is_left_to_join_the_game_is_over():
+def test_without_pairs_left_the_game_is_over():
     game = MergeGame(["ab"], [(b"a", b"b")] * 5)
     game.buttons[0].click()
     assert "The game is over." in game.screen.value
@@ -153,7 +153,7 @@ def test_a_choice_in_a_text_of_20_000_letters_is_answered_fast():
     assert time.process_time() - start_time < 0.6
 
 
-def test_most_merges_are_cut_to_the_twenty_that_a_reader_has_patience_for():
+def test_by_default_twenty_merges_are_played():
     assert len(MergeGame(WORDS, [(b"l", b"o")] * 99).merges) == 20
     assert len(MergeGame(WORDS, [(b"l", b"o")] * 99, max_merges=5).merges) == 5
 
@@ -164,7 +164,7 @@ def test_markup_stays_text():
     assert "<b>" not in game.screen.value and "&lt; + b" in game.screen.value
 
 
-def test_texts_and_merges_that_are_none_are_refused():
+def test_invalid_texts_and_merges_are_refused():
     for words in ("low", [], [""]):
         with pytest.raises(ValueError, match="words must be a list of pieces, not all empty"):
             MergeGame(words, THREE)
@@ -176,7 +176,7 @@ def test_texts_and_merges_that_are_none_are_refused():
         draw_merging(WORDS, THREE, THREE[:1])
 
 
-def test_on_axes_of_matplotlib_the_same_words_stand():
+def test_matplotlib_axes_show_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_merging(WORDS, THREE, THREE, ax=ax) is ax
     assert "lo + w" in {text.get_text() for text in ax.texts}

@@ -1,4 +1,4 @@
-"""The tree of merges behind a token: from single bytes upwards, each with its number."""
+"""The tree of merges of a token: from single bytes upwards, each with its number."""
 
 import time
 import xml.etree.ElementTree as ET
@@ -18,7 +18,7 @@ def texts_of(picture) -> list[str]:
     return [t.text or "" for t in ET.fromstring(picture.to_svg()).iter(f"{NS}text") if t.text]
 
 
-def test_a_tree_stands_on_the_bytes_and_bears_the_number_of_every_merge():
+def test_a_tree_starts_at_the_bytes_and_shows_the_number_of_every_merge():
     picture = draw_merges(258, PARENTS, BYTES, title="Three merges")
     texts = texts_of(picture)
     assert texts[0] == "Three merges"
@@ -37,42 +37,42 @@ def test_a_tree_stands_on_the_bytes_and_bears_the_number_of_every_merge():
     )
 
 
-def test_leaves_stand_in_the_order_of_the_text_and_each_box_over_its_children():
+def test_leaves_are_in_the_order_of_the_text_and_each_box_above_its_children():
     root = ET.fromstring(draw_merges(258, PARENTS, BYTES).to_svg())
-    place = {t.text: (float(t.get("x")), float(t.get("y"))) for t in root.iter(f"{NS}text")}
-    xs = [place[letter][0] for letter in "·the"]
-    assert xs == sorted(xs) and len({place[letter][1] for letter in "·the"}) == 1
-    assert place["th"][0] == pytest.approx((place["t"][0] + place["h"][0]) / 2, abs=0.1)
-    assert place["·the"][1] < place["the"][1] < place["th"][1] < place["t"][1]
+    xy = {t.text: (float(t.get("x")), float(t.get("y"))) for t in root.iter(f"{NS}text")}
+    xs = [xy[letter][0] for letter in "·the"]
+    assert xs == sorted(xs) and len({xy[letter][1] for letter in "·the"}) == 1
+    assert xy["th"][0] == pytest.approx((xy["t"][0] + xy["h"][0]) / 2, abs=0.1)
+    assert xy["·the"][1] < xy["the"][1] < xy["th"][1] < xy["t"][1]
 
 
-def test_functions_and_a_real_tokenizer_are_welcome():
+def test_functions_and_a_real_tokenizer_are_accepted():
     tokenizer = BPETokenizer.train("low lower lowest newer newest widest " * 3, vocab_size=275)
     made_of = {256 + i: pair for i, pair in enumerate(tokenizer.merges)}
     for token in range(256, 275):
-        (told,) = draw_merges(token, made_of.get, tokenizer.token_bytes).data
+        (tree,) = draw_merges(token, made_of.get, tokenizer.token_bytes).data
         joined = {token: tokenizer.token_bytes(token) for token in range(256)}
-        for made, left, right in told["merges"]:
+        for made, left, right in tree["merges"]:
             joined[made] = joined[left] + joined[right]
-        assert joined[token] == told["piece"] == tokenizer.token_bytes(token)
+        assert joined[token] == tree["piece"] == tokenizer.token_bytes(token)
 
 
-def test_several_tokens_stand_side_by_side_and_a_byte_was_made_by_nothing():
+def test_several_tokens_are_side_by_side_and_a_byte_has_no_merge():
     picture = draw_merges([257, 65, 195], PARENTS, BYTES)
-    assert [told["token"] for told in picture.data] == [257, 65, 195]
+    assert [tree["token"] for tree in picture.data] == [257, 65, 195]
     assert picture.data[1]["merges"] == []
     assert "A was made by no merge; C3 was made by no merge." in picture.alt
     assert {"A", "C3"} <= set(texts_of(picture))
 
 
-def test_many_trees_go_over_several_rows():
+def test_many_trees_take_several_rows():
     root = ET.fromstring(draw_merges([258] * 12, PARENTS, BYTES).to_svg())
     assert float(root.get("width")) <= 1000 < 12 * 150
     tops = {t.get("y") for t in root.iter(f"{NS}text") if t.text == "·the"}
     assert len(tops) > 1
 
 
-def test_of_a_long_token_small_pieces_stay_whole_and_the_picture_says_so():
+def test_in_a_long_token_small_pieces_are_not_divided_and_the_picture_says_so():
     parents = {256 + i: (255 + i, 255 + i) for i in range(1, 10)} | {256: (45, 45)}
     spelled = {45: b"-"} | {256 + i: b"-" * 2 ** (i + 1) for i in range(10)}
     start = time.process_time()
@@ -98,7 +98,7 @@ def test_markup_stays_text():
     assert "<script" not in picture.to_svg() and "<b" in texts_of(picture)
 
 
-def test_on_axes_of_matplotlib_the_same_words_stand():
+def test_matplotlib_axes_show_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_merges(256, PARENTS, BYTES, ax=ax) is ax
     assert "merge 1" in {text.get_text() for text in ax.texts}

@@ -28,7 +28,7 @@ def bars_of(picture) -> list[dict]:
     ]
 
 
-def test_letters_stand_side_by_side_in_their_own_order_as_tall_as_they_are_likely():
+def test_letters_are_side_by_side_in_their_own_order_as_tall_as_they_are_likely():
     picture = draw_probabilities([0.2, 0.5, 0.3], ["a", "b", "c"], title="Next letter")
     bars = bars_of(picture)
     heights = [float(bar["height"]) for bar in bars]
@@ -85,12 +85,12 @@ def test_a_softmax_of_16_bits_is_a_softmax():
         ([0.5, 0.25, 0.25], "3 probabilities for 2 tokens"),
     ],
 )
-def test_what_is_no_probability_is_refused(probs, match):
+def test_invalid_probabilities_are_refused(probs, match):
     with pytest.raises(ValueError, match=match):
         draw_probabilities(probs, ["a", "b"])
 
 
-def test_the_advice_for_logits_works():
+def test_following_the_error_message_for_logits_works():
     logits = np.array([2.0, -1.0])
     with pytest.raises(ValueError, match="put them through softmax first"):
         draw_probabilities(logits, ["a", "b"])
@@ -98,12 +98,12 @@ def test_the_advice_for_logits_works():
 
 
 @pytest.mark.parametrize("probs", [[], {}, np.array([])])
-def test_nothing_is_refused(probs):
+def test_empty_inputs_are_refused(probs):
     with pytest.raises(ValueError, match="at least one"):
         draw_probabilities(probs, [])
 
 
-def test_of_fifty_thousand_tokens_the_likeliest_are_drawn_and_the_rest_summed_up():
+def test_of_fifty_thousand_tokens_the_most_likely_are_drawn_and_the_rest_summed():
     weights = np.random.default_rng(0).exponential(size=50_000) ** 3
     probs = weights / weights.sum()
     began = time.process_time()
@@ -128,7 +128,7 @@ def test_how_many_are_drawn_can_be_chosen():
 
 @pytest.mark.parametrize("token", [" ", "\n", "\t", "", "  ", "\r", "\u00a0", "\u3000"], ids=ascii)
 @pytest.mark.parametrize("other", ["b", "longer"])
-def test_a_token_that_nobody_can_see_is_made_visible(token, other):
+def test_an_invisible_token_is_made_visible(token, other):
     texts = texts_of(draw_probabilities({token: 0.5, other: 0.5}))
     (label,) = [t for t in texts if t != other and not t.endswith("%")]
     assert label.strip()
@@ -162,17 +162,17 @@ def test_a_certain_token_among_impossible_ones():
     assert [float(bar["height"]) for bar in bars_of(picture)] == pytest.approx([0, 150, 0])
 
 
-def test_every_label_lies_on_the_sheet():
+def test_every_label_lies_within_the_picture():
     for n in (1, 2, 27, 40, 41):
         picture = draw_probabilities([1 / n] * n, [chr(97 + i) for i in range(n)], title="t" * 60)
         root = ET.fromstring(picture.to_svg())
-        wide, tall = float(root.get("width")), float(root.get("height"))
+        width, height = float(root.get("width")), float(root.get("height"))
         for element in root.iter(f"{NS}text"):
-            assert 0 <= float(element.get("x")) <= wide
-            assert 0 <= float(element.get("y")) <= tall
+            assert 0 <= float(element.get("x")) <= width
+            assert 0 <= float(element.get("y")) <= height
 
 
-def test_on_axes_of_matplotlib_the_same_bars_stand():
+def test_matplotlib_axes_show_the_same_bars():
     ax = Figure().add_subplot()
     assert draw_probabilities([0.25, 0.75], ["heads", "tails"], ax=ax) is ax
     assert {"heads", "tails", "25.0%", "75.0%"} == {text.get_text() for text in ax.texts}
@@ -186,9 +186,9 @@ def test_on_axes_of_matplotlib_the_same_bars_stand():
     assert len(faint) == 2
 
 
-def test_the_sentence_is_true():
+def test_the_alt_text_is_true():
     probs = np.random.default_rng(1).dirichlet(np.ones(12))
     alt = draw_probabilities(probs, [f"t{i}" for i in range(12)]).alt
-    told = re.findall(r"(t\d+) (\d\.\d\d)", alt)
+    named = re.findall(r"(t\d+) (\d\.\d\d)", alt)
     best = sorted(range(12), key=lambda i: -probs[i])[:3]
-    assert told == [(f"t{i}", f"{probs[i]:.2f}") for i in best]
+    assert named == [(f"t{i}", f"{probs[i]:.2f}") for i in best]

@@ -1,4 +1,4 @@
-"""Dials for how a model writes: both ends, steps that show, and the still of a page."""
+"""Sliders for sampling: both ends, visible steps, and the still twin."""
 
 import base64
 import re
@@ -36,7 +36,7 @@ def shown_by(dial) -> list[str]:
     return texts_of(base64.b64decode(found[1]).decode())
 
 
-def test_texts_stand_below_and_known_ones_bear_a_dot():
+def test_texts_are_below_and_known_ones_have_a_dot():
     picture = draw_sampling(["mari", "anna", ""], {"anna"}, title="After ma", known_label="known")
     assert {"mari", "anna", "(nothing)", "After ma", "1 of 3: known"} <= set(
         texts_of(picture.to_svg())
@@ -48,7 +48,7 @@ def test_texts_stand_below_and_known_ones_bear_a_dot():
     assert picture.data == ["mari", "anna", ""]
 
 
-def test_bars_stand_above_the_texts():
+def test_bars_are_above_the_texts():
     root = ET.fromstring(draw_sampling(["mari"], bars={"a": 0.75, "end": 0.25}).to_svg())
     height = {t.text: float(t.get("y")) for t in root.iter(f"{NS}text")}
     assert height["75%"] < height["a"] < height["mari"] < float(root.get("height"))
@@ -75,7 +75,7 @@ def test_a_title_and_bars_follow_the_dials():
     assert {"After ma: temperature 0.5, context 4", "75%", "text4"} <= set(shown_by(dial))
 
 
-def test_a_function_may_answer_with_its_own_picture():
+def test_the_function_may_return_its_own_picture():
     dial = SamplingDial(lambda n: draw_sampling(["x" * n]), n=(1, 5, 2))
     dial.dials["n"].value = 5
     assert "xxxxx" in shown_by(dial)
@@ -91,7 +91,7 @@ def test_the_still_and_the_text_never_change(dial):
     assert "anna" in before["text/plain"]
 
 
-def test_what_the_function_refuses_is_said_and_the_dial_lives_on():
+def test_an_error_of_the_function_is_shown_and_the_dial_still_works():
     def moody(n):
         if n == 2:
             raise ValueError("<n=2> is not my day")
@@ -104,7 +104,7 @@ def test_what_the_function_refuses_is_said_and_the_dial_lives_on():
     assert "anna" in shown_by(dial)
 
 
-def test_bad_dials_and_texts_are_refused():
+def test_invalid_dials_and_texts_are_refused():
     with pytest.raises(ValueError, match=r"There is no dial: give one, such as temperature="):
         SamplingDial(write)
     for bad in ((0, 6), (0, 6, 7), 5, (6, 0, 3)):
@@ -127,7 +127,7 @@ def test_markup_long_and_many_texts_fit():
     assert len(picture.data) == 150
 
 
-def test_on_axes_of_matplotlib_the_same_texts_stand():
+def test_matplotlib_axes_show_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_sampling(["mari"], bars={"a": 1.0}, ax=ax) is ax
     assert "mari" in {text.get_text() for text in ax.texts}

@@ -1,4 +1,4 @@
-"""The playground: every knob turned to both ends; shares and text held against gptcore's."""
+"""The playground: both ends of every slider; probabilities and text compared with gptcore's."""
 
 import asyncio
 import base64
@@ -47,7 +47,7 @@ KNOBS = [
 
 
 @pytest.mark.parametrize(("temperature", "top_k", "top_p"), KNOBS)
-def test_the_shares_are_those_that_gptcore_draws_from(temperature, top_k, top_p):
+def test_the_probabilities_are_those_that_gptcore_samples_from(temperature, top_k, top_p):
     rng = np.random.default_rng(1)
     for logits in (rng.normal(size=40) * 3, np.zeros(4), np.array([800.0, 0.0, -np.inf])):
         ours = filter_probabilities(logits, temperature, top_k, top_p)
@@ -61,7 +61,7 @@ def test_the_shares_are_those_that_gptcore_draws_from(temperature, top_k, top_p)
             assert sample_index(ours, chance) == token
 
 
-def test_the_text_is_what_gptcore_would_write_with_the_same_dice(playground):
+def test_the_text_is_what_gptcore_generates_with_the_same_seed(playground):
     for seed, temperature in ((0, 0.8), (3, 1.5), (3, 0.0)):
         playground.seed.value, playground.temperature.value = seed, temperature
         ids, rng = encode("abc"), random.Random(seed)
@@ -74,7 +74,7 @@ def test_the_bars_are_those_of_the_token_after_the_prompt(playground):
     bars = playground.picture().data["bars"]
     own = np.exp(TABLE[LETTERS.index("c")])
     own /= own.sum()
-    assert [share for _, share, _ in bars] == pytest.approx(sorted(own, reverse=True))
+    assert [prob for _, prob, _ in bars] == pytest.approx(sorted(own, reverse=True))
     assert bars[0][0] == LETTERS[own.argmax()]
 
 
@@ -99,7 +99,7 @@ def test_every_step_of_every_slider_changes_the_screen(playground):
             assert playground.screen.value != before
 
 
-def test_what_is_cut_off_is_named_and_the_others_share_all(playground):
+def test_filtered_tokens_are_named_and_the_others_sum_to_one(playground):
     playground.top_k.value = 3
     data = playground.picture().data
     assert data["kept"] == 3
@@ -108,7 +108,7 @@ def test_what_is_cut_off_is_named_and_the_others_share_all(playground):
     assert "3 of 12 tokens can follow" in playground.picture().alt
 
 
-def test_another_prompt_is_read_and_one_that_cannot_be_says_why(playground):
+def test_another_prompt_is_encoded_and_an_invalid_one_shows_the_error(playground):
     playground.prompt.value = "jj"
     assert playground.picture().data["text"].startswith("jj")
     playground.prompt.value = ""
@@ -119,14 +119,14 @@ def test_another_prompt_is_read_and_one_that_cannot_be_says_why(playground):
     assert playground.picture().data["text"].startswith("a")
 
 
-def test_it_stops_at_its_end():
+def test_it_stops_at_the_stop_token():
     last = SamplingPlayground(lambda ids: np.eye(12)[5] * 50, encode, decode, prompt="a", stop=5)
     assert last.picture().data["text"] == "a"
     assert "It came to its end." in words_of(last.screen.value)
 
 
 @pytest.mark.slow
-def test_where_a_kernel_listens_the_text_comes_token_by_token_and_can_be_stopped(playground):
+def test_with_a_running_loop_the_text_appears_token_by_token_and_can_be_stopped(playground):
     async def reader():
         playground.max_new_tokens.value = 200
         seen = {len(playground.generated)}
@@ -152,7 +152,7 @@ def test_where_a_kernel_listens_the_text_comes_token_by_token_and_can_be_stopped
     asyncio.run(reader())
 
 
-def test_a_turn_while_it_writes_begins_anew_and_only_one_text_is_written(playground):
+def test_a_change_during_generation_restarts_it_and_only_one_text_is_generated(playground):
     async def reader():
         playground.max_new_tokens.value = 150
         for seed in (1, 2, 3):
@@ -171,7 +171,7 @@ def test_a_turn_while_it_writes_begins_anew_and_only_one_text_is_written(playgro
     asyncio.run(reader())
 
 
-def test_a_run_that_is_not_quite_over_writes_nothing_into_the_next_one(playground):
+def test_an_earlier_run_appends_nothing_to_the_next_one(playground):
     earlier = playground.generate()
     for _ in range(3):
         next(earlier)
@@ -183,7 +183,7 @@ def test_a_run_that_is_not_quite_over_writes_nothing_into_the_next_one(playgroun
     assert playground.generated == alone.generated[:2]
 
 
-def test_a_model_that_breaks_while_it_writes_is_shown_and_the_next_turn_works():
+def test_an_error_of_the_model_is_shown_and_the_next_change_works():
     def fragile(ids):
         if len(ids) > 6 and fragile.broken:
             raise RuntimeError("<b>out of memory</b>")
@@ -201,7 +201,7 @@ def test_a_model_that_breaks_while_it_writes_is_shown_and_the_next_turn_works():
 
 
 @pytest.mark.slow
-def test_a_turn_is_answered_at_once_also_with_fifty_thousand_tokens():
+def test_a_change_is_fast_also_with_fifty_thousand_tokens():
     logits = np.random.default_rng(0).normal(size=50_257)
     many = SamplingPlayground(
         lambda ids: logits,
@@ -216,7 +216,7 @@ def test_a_turn_is_answered_at_once_also_with_fifty_thousand_tokens():
     assert (time.process_time() - start) / 5 < 0.2
 
 
-def test_the_still_never_moves_and_is_the_whole_text(playground):
+def test_the_still_never_changes_and_is_the_complete_text(playground):
     before = playground._repr_mimebundle_()
     playground.temperature.value = 2.0
     after = playground._repr_mimebundle_()
@@ -225,7 +225,7 @@ def test_the_still_never_moves_and_is_the_whole_text(playground):
 
 
 @pytest.mark.parametrize(
-    ("logits", "said"),
+    ("logits", "message"),
     [
         (np.zeros((2, 3)), r"got shape \(2, 3\).*logits\[0, -1\]"),
         ([], "one row of numbers"),
@@ -233,27 +233,27 @@ def test_the_still_never_moves_and_is_the_whole_text(playground):
         ([-np.inf, -np.inf], "got -inf"),
     ],
 )
-def test_logits_that_are_none_are_refused(logits, said):
-    with pytest.raises(ValueError, match=said):
+def test_invalid_logits_are_refused(logits, message):
+    with pytest.raises(ValueError, match=message):
         draw_playground(logits, "abc")
 
 
 @pytest.mark.parametrize(
-    ("knobs", "said"),
+    ("knobs", "message"),
     [
         ({"temperature": -0.1}, "temperature=-0.1 must be 0"),
         ({"top_k": 0}, "top_k=0 would leave no token"),
         ({"top_p": 0.0}, "top_p=0.0 must be above 0"),
     ],
 )
-def test_knobs_out_of_range_are_refused(knobs, said):
-    with pytest.raises(ValueError, match=said):
+def test_knobs_out_of_range_are_refused(knobs, message):
+    with pytest.raises(ValueError, match=message):
         draw_playground([0.0, 1.0], "ab", **knobs)
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         SamplingPlayground(next_logits, encode, decode, prompt="a", **knobs)
 
 
-def test_tokens_from_outside_cannot_break_it():
+def test_markup_in_tokens_stays_text():
     names = ["<script>", "\n", "שלום", "🙂", "\x00"]
     generated = [(name, 0.1) for name in names] + [
         ("a very long word " * 20, 0.5),

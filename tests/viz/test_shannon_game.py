@@ -1,4 +1,4 @@
-"""The reader plays the model: bets as they are typed, what they cost, and a game to the end."""
+"""The reader plays the model: typed bets, their surprisal, and a game to its end."""
 
 import base64
 import re
@@ -47,7 +47,7 @@ def test_a_bet_sums_to_one_and_leaves_something_for_everything(text):
     assert min(bet.values()) > 0
 
 
-def test_who_names_everything_may_spend_everything():
+def test_points_on_all_candidates_are_normalized():
     bet = parse_bet("a 50 b 10 c 10 d 10 e 10 end 10", LETTERS)
     assert bet["a"] == pytest.approx(0.5)
     assert sum(parse_bet("a 5 b 1 c 1 d 1 e 1 end 1", LETTERS).values()) == pytest.approx(1)
@@ -66,18 +66,18 @@ def test_who_names_everything_may_spend_everything():
         ("<script>alert(1)</script>", "cannot"),
     ],
 )
-def test_a_bet_that_is_none_is_refused_with_the_reason(text, match):
+def test_an_invalid_bet_is_refused_with_the_reason(text, match):
     with pytest.raises(ValueError, match=match):
         parse_bet(text, LETTERS)
 
 
-def test_a_surprise_is_minus_the_logarithm():
+def test_surprisal_is_minus_the_logarithm():
     assert surprisal({"a": 0.5}, "a") == pytest.approx(log(2))
     assert surprisal({"a": 1.0}, "a") == 0
     assert surprisal({"a": 1.0}, "b") == inf
 
 
-def test_a_finished_game_tells_every_price_and_the_means():
+def test_a_finished_game_shows_every_surprisal_and_the_means():
     players = {"even": [parse_bet("", LETTERS)] * 3, "table": [half_on_a("")] * 3}
     picture = draw_shannon("ab", players, title="Over")
     even, table = [log(6)] * 3, [log(2), log(10), log(10)]
@@ -90,12 +90,12 @@ def test_a_finished_game_tells_every_price_and_the_means():
     )
 
 
-def test_an_unfinished_game_does_not_tell_what_comes():
+def test_an_unfinished_game_hides_the_next_letter():
     picture = draw_shannon("zyx", {"even": [{"z": 0.5}]})
-    told = picture.to_svg() + picture.alt + repr(picture.data)
+    shown = picture.to_svg() + picture.alt + repr(picture.data)
     assert "z" in texts_of(picture.to_svg())
     assert "?" in texts_of(picture.to_svg())
-    assert "yx" not in told and "zy" not in told and picture.data["word"] == "z"
+    assert "yx" not in shown and "zy" not in shown and picture.data["word"] == "z"
     assert "∞" in texts_of(draw_shannon("z", {"even": [{"a": 1.0}]}).to_svg())
 
 
@@ -123,7 +123,7 @@ def test_another_name_is_another_game_and_both_are_kept(game):
     assert game.scores()["table"] == pytest.approx((log(2) + log(10)) / 2)
 
 
-def test_an_empty_box_is_no_bet_and_an_unreadable_one_says_why(game):
+def test_an_empty_box_is_not_a_bet_and_an_unreadable_one_shows_the_error(game):
     game.button.click()
     assert game.scores() == {}
     game.text.value = "<b> 5"
@@ -143,7 +143,7 @@ def test_the_still_is_another_word_and_never_changes(game):
     assert "abe" not in before["text/plain"] + " ".join(texts_of(game.still.to_svg()))
 
 
-def test_one_word_may_be_given_as_it_is():
+def test_one_word_may_be_given_as_a_string():
     game = ShannonGame("abe", LETTERS, {})
     game.text.value = "b 20"
     assert game.scores() == {"you": pytest.approx(-log(0.16))}  # 80 points for five others
@@ -162,7 +162,7 @@ def test_words_that_cannot_be_played_are_refused():
         draw_shannon("a", {"even": [{}], "odd": []})
 
 
-def test_on_axes_of_matplotlib_the_same_words_stand():
+def test_matplotlib_axes_show_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_shannon("ab", {"even": [half_on_a("")]}, ax=ax) is ax
     assert "even" in {text.get_text() for text in ax.texts}

@@ -1,4 +1,4 @@
-"""Shapes from real forward passes, held against what PyTorch says and what paper says."""
+"""Shapes from real forward passes, compared with PyTorch's and with pencil and paper."""
 
 import re
 
@@ -42,13 +42,13 @@ class Model(nn.Module):
     def __init__(self, fused: bool = True, layers: int = 3):
         super().__init__()
         self.tokens = nn.Embedding(V, C)
-        self.places = nn.Parameter(torch.zeros(T, C))
+        self.positions = nn.Parameter(torch.zeros(T, C))
         self.blocks = nn.ModuleList(Block(fused) for _ in range(layers))
         self.head = nn.Linear(C, V, bias=False)
         self.head.weight = self.tokens.weight
 
     def forward(self, ids, *, scale: float = 1.0):
-        x = self.tokens(ids) + self.places
+        x = self.tokens(ids) + self.positions
         for block in self.blocks:
             x = block(x)
         return self.head(x) * scale, None
@@ -92,13 +92,13 @@ def test_parameters_are_counted_as_pytorch_counts_them_and_shared_ones_are_named
     block = sum(p.numel() for p in model.blocks[0].parameters())
     assert find(root, "blocks.0").parameters == block
     assert find(root, "head").tied_to == "tokens"
-    assert root.unused_parameters == {"places": T * C}
+    assert root.unused_parameters == {"positions": T * C}
     html = draw_shapes(model, IDS).to_html()
     assert f"{V * C:,} parameters, those of tokens" in html
-    assert f"places: {T * C:,} parameters, used without a call" in html
+    assert f"positions: {T * C:,} parameters, used without a call" in html
 
 
-def test_sizes_get_their_letters_and_multiples_of_the_width_are_named():
+def test_sizes_get_their_names_and_multiples_of_the_width_are_named():
     picture = draw_shapes(Model(), IDS)
     assert picture.alt.startswith("Model: (B, T) in, (B, T, V) out")
     for text in ("(B, T, 3C)", "(B, H, T, D)", "(B, H, T, T)", "(B, T, 4C)"):
@@ -106,7 +106,7 @@ def test_sizes_get_their_letters_and_multiples_of_the_width_are_named():
         assert text in picture.to_svg()
 
 
-def test_two_sizes_that_are_equal_get_no_letter():
+def test_two_sizes_that_are_equal_get_no_name():
     model = nn.Sequential(nn.Linear(5, 5))
     alt = draw_shapes(model, torch.zeros(5, 3, 5), dims={"B": 5, "T": 3, "C": 5}).alt
     assert alt.startswith("Sequential: (5, T, 5) in, (5, T, 5) out")
@@ -119,7 +119,7 @@ def test_equal_blocks_are_drawn_once_with_how_many_there_are():
     assert html.count("<details") == html.count("</details>") == 4  # model, block, attention, mlp
 
 
-def test_folding_loses_nothing():
+def test_folding_keeps_all_calls():
     items = [FunctionCall(name, (1,)) for name in "abababccd"]
     folded = fold_repeats(items)
     assert [("".join(s.name for s in group), times) for group, times in folded] == [
@@ -128,7 +128,7 @@ def test_folding_loses_nothing():
     assert [s.name for group, times in folded for s in group * times] == list("abababccd")
 
 
-def test_the_run_leaves_no_trace():
+def test_the_forward_pass_leaves_no_trace():
     model = Model().train()
     torch.manual_seed(3)
     wanted = torch.rand(3)
@@ -142,14 +142,14 @@ def test_the_run_leaves_no_trace():
     assert all(p.grad is None for p in model.parameters())
 
 
-def test_a_run_that_fails_takes_its_hooks_away_too():
+def test_hooks_are_removed_also_after_an_error():
     model = Model()
     with pytest.raises(IndexError):
         draw_shapes(model, torch.full((B, T), V + 5))
     assert not any(module._forward_hooks for module in model.modules())
 
 
-def test_a_model_without_numbers_will_do():
+def test_a_model_on_the_meta_device_is_accepted():
     with torch.device("meta"):
         model = Model()
         picture = draw_shapes(model, torch.zeros((B, T), dtype=torch.long))
@@ -164,7 +164,7 @@ def test_arguments_may_be_several_or_named():
 
 
 @pytest.mark.parametrize("given", [None, "model", lambda x: x], ids=["None", "text", "function"])
-def test_what_is_no_module_is_refused(given):
+def test_anything_but_a_module_is_refused(given):
     with pytest.raises(ValueError, match="draw_shapes needs a torch module"):
         draw_shapes(given, IDS)
 

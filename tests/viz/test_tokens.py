@@ -27,13 +27,13 @@ def boxes_of(picture) -> list[dict]:
     return [dict(box.attrib) for box in ET.fromstring(picture.to_svg()).iter(f"{NS}rect")][1:]
 
 
-def cut(text: str, *places: int) -> list[bytes]:
+def cut(text: str, *offsets: int) -> list[bytes]:
     """The bytes of a text, cut at these places."""
-    whole = text.encode()
-    return [whole[i:j] for i, j in zip((0, *places), (*places, len(whole)))]
+    encoded = text.encode()
+    return [encoded[i:j] for i, j in zip((0, *offsets), (*offsets, len(encoded)))]
 
 
-def test_pieces_stand_in_their_order_with_their_ids_and_are_counted():
+def test_pieces_are_in_order_with_their_ids_and_are_counted():
     picture = draw_tokens(["so", " it", " goes"], [561, 340, 2925], title="Three tokens")
     texts = texts_of(picture)
     assert texts == [
@@ -94,14 +94,14 @@ def test_what_reads_from_right_to_left_is_isolated_from_its_neighbours():
     assert to_runs(" child") == [("·child", False)]
 
 
-def test_bytes_that_are_no_whole_character_are_shown_as_bytes_and_look_different():
+def test_bytes_of_an_incomplete_character_are_shown_as_bytes():
     picture = draw_tokens([b" \xe0\xa4", b"\xb8", b"\xff ok"])
     texts = texts_of(picture)
     assert texts[1:] == ["·", "E0 A4", "B8", "FF", "·ok", "स"]
     assert sum(box["fill"] == WHITE for box in boxes_of(picture)) == 3
 
 
-def test_over_torn_pieces_stands_the_character_that_they_make():
+def test_a_split_character_is_shown_above_its_pieces():
     assert split_characters(cut("aéb", 2)) == [(0, 1, "é")]
     assert split_characters(cut("🍓!", 1, 2, 3)) == [(0, 3, "🍓")]
     assert split_characters(cut("aéb", 1, 3)) == []
@@ -117,7 +117,7 @@ def test_a_line_does_not_end_in_the_middle_of_a_character():
     assert draw_tokens(cut("🍓", 1, 2, 3), width=60).data["tokens"] == 4  # no line has room for it
 
 
-def test_one_text_in_several_tokenizers_stands_one_under_another():
+def test_one_text_in_several_tokenizers_is_drawn_one_below_another():
     picture = draw_tokens({"words": ["so", " it"], "letters": list("so it")}, {"words": [7, 9]})
     texts = texts_of(picture)
     assert texts[:2] == ["words", "2 tokens, 2.5 characters per token"]
@@ -128,14 +128,14 @@ def test_one_text_in_several_tokenizers_stands_one_under_another():
     assert picture.alt.startswith("words: 2 tokens, 2.5 characters per token; letters: 5 tokens")
 
 
-def test_a_long_text_goes_over_several_lines_and_a_line_end_begins_one():
+def test_a_long_text_takes_several_lines_and_a_line_end_begins_one():
     boxes = boxes_of(draw_tokens(["word "] * 60))
     assert len({box["y"] for box in boxes}) > 3
     assert max(float(box["x"]) + float(box["width"]) for box in boxes) <= 760
     assert len({box["y"] for box in boxes_of(draw_tokens(["a", "\n", "b", "\n\n", "c"]))}) == 3
 
 
-def test_of_a_very_long_text_the_beginning_is_drawn_and_the_picture_says_so():
+def test_a_very_long_text_is_truncated_and_the_picture_says_so():
     picture = draw_tokens(["x"] * 10_000, range(10_000))
     assert "... and 9,700 more tokens" in texts_of(picture)
     assert picture.data["tokens"] == 10_000
@@ -147,32 +147,34 @@ def test_of_a_very_long_text_the_beginning_is_drawn_and_the_picture_says_so():
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.binary(max_size=9), st.text(max_size=6)), max_size=12))
 @pytest.mark.slow
-def test_any_pieces_give_a_sound_picture_that_keeps_to_its_sheet(pieces):
+def test_any_pieces_give_a_valid_picture_with_all_texts_inside(pieces):
     picture = draw_tokens(pieces)
     root = ET.fromstring(picture.to_svg().encode())
     assert html_page(picture).encode()
     for box in boxes_of(picture):
         assert float(box["x"]) + float(box["width"]) <= float(root.get("width"))
         assert float(box["y"]) + float(box["height"]) <= float(root.get("height"))
-    whole = b"".join(p if isinstance(p, bytes) else p.encode("utf-8", "replace") for p in pieces)
-    assert count_bytes(pieces) == len(whole)
-    assert count_characters(pieces) == len(whole.decode("utf-8", "replace"))
+    encoded = b"".join(p if isinstance(p, bytes) else p.encode("utf-8", "replace") for p in pieces)
+    assert count_bytes(pieces) == len(encoded)
+    assert count_characters(pieces) == len(encoded.decode("utf-8", "replace"))
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=8), st.data())
-def test_every_character_that_is_torn_is_found_and_no_other(text, data):
-    whole = text.encode("utf-8", "replace")
-    places = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=5)))
+def test_exactly_the_split_characters_are_found(text, data):
+    encoded = text.encode("utf-8", "replace")
+    offsets = sorted(data.draw(st.sets(st.integers(0, len(encoded)), max_size=5)))
     starts = {len(text[:i].encode("utf-8", "replace")) for i in range(len(text) + 1)}
-    inside = [place for place in places if place not in starts]
-    torn = split_characters([whole[i:j] for i, j in zip([0, *places], [*places, len(whole)])])
-    # A character cut twice is one torn character.
+    inside = [offset for offset in offsets if offset not in starts]
+    split = split_characters(
+        [encoded[i:j] for i, j in zip([0, *offsets], [*offsets, len(encoded)])]
+    )
+    # A character cut twice is one split character.
     ends = sorted(starts)
-    assert len(torn) == len({max(start for start in ends if start < place) for place in inside})
+    assert len(split) == len({max(start for start in ends if start < offset) for offset in inside})
 
 
-def test_what_is_no_list_of_pieces_is_refused_with_advice_that_works():
+def test_invalid_tokens_are_refused_with_advice_that_works():
     with pytest.raises(ValueError, match="Put it through a tokenizer first; one piece alone is a "):
         draw_tokens("so")
     draw_tokens(["so"])
@@ -193,7 +195,7 @@ def test_markup_stays_text():
         assert "<script" not in text
 
 
-def test_on_axes_of_matplotlib_the_same_words_stand():
+def test_matplotlib_axes_show_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_tokens(["so", " it"], ax=ax) is ax
     assert {"so", "·it"} <= {text.get_text() for text in ax.texts}
@@ -219,7 +221,7 @@ def test_a_price_is_the_number_of_tokens_compared_with_the_base():
     assert draw_token_prices(price_example(), base="Hindi").data["words"]["English"]["price"] == 0.5
 
 
-def test_all_sentences_are_drawn_to_one_width_and_their_pieces_share_it():
+def test_all_sentences_have_one_width_which_their_pieces_divide():
     picture = draw_token_prices(price_example(), title="Who pays")
     strips: dict[float, list[dict]] = {}
     for box in boxes_of(picture):
@@ -235,13 +237,13 @@ def test_all_sentences_are_drawn_to_one_width_and_their_pieces_share_it():
     assert "words: English 3 (1.0), Hindi 6 (2.0); bytes: English 5 (1.0)" in picture.alt
 
 
-def test_a_byte_is_as_wide_as_its_part_of_the_letter():
-    torn = {"bytes": {"French": [b"\xc3", b"\xa9a"]}}  # half of é; the other half, and a whole a
-    wide = [float(b["width"]) for b in boxes_of(draw_token_prices(torn)) if b["height"] == "24"]
-    assert [w for w in wide if w > 0.5] == pytest.approx([140, 420], abs=0.1)
+def test_a_byte_is_as_wide_as_its_part_of_the_character():
+    split = {"bytes": {"French": [b"\xc3", b"\xa9a"]}}  # half of é; the other half, and a whole a
+    widths = [float(b["width"]) for b in boxes_of(draw_token_prices(split)) if b["height"] == "24"]
+    assert [w for w in widths if w > 0.5] == pytest.approx([140, 420], abs=0.1)
 
 
-def test_prices_without_a_base_or_of_nothing_are_refused():
+def test_prices_without_a_base_or_with_an_empty_sentence_are_refused():
     with pytest.raises(ValueError, match="at least one vocabulary"):
         draw_token_prices({})
     with pytest.raises(ValueError, match=r"'words' has sentences in French; .* 'English'"):
@@ -250,7 +252,7 @@ def test_prices_without_a_base_or_of_nothing_are_refused():
         draw_token_prices({"words": {"French": []}})
 
 
-def test_on_axes_of_matplotlib_the_prices_stand():
+def test_matplotlib_axes_show_the_prices():
     ax = Figure().add_subplot()
     assert draw_token_prices({"words": {"French": ["alors"]}}, ax=ax) is ax
     assert "French" in {text.get_text() for text in ax.texts}

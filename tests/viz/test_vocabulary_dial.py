@@ -1,4 +1,4 @@
-"""A larger vocabulary: fewer tokens, a larger table; on any text that is typed."""
+"""A larger vocabulary: fewer tokens, a larger embedding; on any text that is typed."""
 
 import base64
 import re
@@ -40,7 +40,7 @@ def gauges_of(svg: str) -> dict[str, float]:
     return {b.get("fill"): float(b.get("width")) for b in boxes if b.get("fill") in (BLUE, ORANGE)}
 
 
-def test_the_gauges_move_against_each_other(dial):
+def test_the_two_bars_move_in_opposite_directions(dial):
     seen = []
     for size in (100, 200, 500):
         dial.size.value = size
@@ -50,13 +50,13 @@ def test_the_gauges_move_against_each_other(dial):
 
 
 def test_every_step_shows_its_pieces_and_numbers(dial):
-    for size, tokens, table, share in ((100, 10, "1,000", 14.3), (500, 2, "5,000", 45.5)):
+    for size, tokens, table, fraction in ((100, 10, "1,000", 14.3), (500, 2, "5,000", 45.5)):
         dial.size.value = size
         texts = texts_of(svg_of(dial))
         each = f"{10 / tokens:.1f} characters per token"
         assert f"A vocabulary of {size}: {tokens} tokens, {each}" in texts
         assert f"{tokens} for 10 bytes" in texts
-        assert f"{table}, {share} % of the model" in texts
+        assert f"{table}, {fraction} % of the model" in texts
         assert "so·it" in texts or size == 100
         twin = draw_vocabulary(
             halves("so it goes", size), size, max_vocab_size=500, n_embd=10, other_parameters=6000
@@ -64,7 +64,7 @@ def test_every_step_shows_its_pieces_and_numbers(dial):
         assert twin.to_svg() == svg_of(dial)
 
 
-def test_what_is_typed_is_cut_anew(dial):
+def test_a_typed_text_is_tokenized_again(dial):
     dial.text.value = "<script> é"
     assert "<script" not in dial.screen.value
     assert "<s" in texts_of(svg_of(dial))
@@ -101,7 +101,7 @@ def test_a_real_tokenizer_needs_fewer_tokens_the_larger_it_is():
     assert tokens == sorted(tokens, reverse=True) and tokens[0] == len(TEXT) > tokens[-1]
 
 
-def test_what_the_function_refuses_is_said_and_the_dial_lives_on(dial):
+def test_an_error_of_the_function_is_shown_and_the_dial_still_works(dial):
     def moody(text, vocab_size):
         if vocab_size == 200:
             raise ValueError("<200> is not my day")
@@ -115,7 +115,7 @@ def test_what_the_function_refuses_is_said_and_the_dial_lives_on(dial):
     assert "so·it·goes" in texts_of(svg_of(dial))
 
 
-def test_sizes_that_leave_no_choice_are_refused():
+def test_invalid_sizes_are_refused():
     for sizes, initial in (([], None), ([256], None), ([256, 512], 300)):
         with pytest.raises(
             ValueError, match="at least two sizes of a vocabulary, `initial` one of"
@@ -126,7 +126,7 @@ def test_sizes_that_leave_no_choice_are_refused():
             draw_vocabulary(["so"], size, max_vocab_size=max_vocab_size)
 
 
-def test_on_axes_of_matplotlib_the_same_words_stand():
+def test_matplotlib_axes_show_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_vocabulary(["so", " it"], 300, ax=ax) is ax
     assert "·it" in {text.get_text() for text in ax.texts}
