@@ -117,7 +117,7 @@ def watched(command: list[str]) -> Run:
     process = subprocess.Popen(command, **SILENT)
     while process.poll() is None:
         sleep(0.02)
-        most = max(most, *(peak_flops(pid) for pid in [process.pid, *children_of(process.pid)]))
+        most = max(most, *(peak_memory(pid) for pid in [process.pid, *children_of(process.pid)]))
     if process.returncode:
         raise RuntimeError(f"{command} ended with {process.returncode}")
     return Run(perf_counter() - start, core_seconds() - cores, most)
@@ -132,7 +132,7 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
-def peak_flops(pid: int) -> float:
+def peak_memory(pid: int) -> float:
     """The most memory that a process has had, shared libraries included, in MB."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()

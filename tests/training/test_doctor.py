@@ -60,7 +60,7 @@ def test_a_good_machine_has_no_complaint(on, monkeypatch, tmp_path):
     found = on(
         pretended_torch(cuda=True),
         [RTX4070],
-        compiler="/usr/bin/g++",
+        cxx_compiler="/usr/bin/g++",
         has_python_headers=True,
         free_ram_bytes=16 * GIB,
         free_disk_bytes=100 * 10**9,
@@ -114,12 +114,14 @@ def test_a_desktop_that_fills_the_card_is_told_and_the_advice_works(on):
 def test_a_card_that_is_not_in_the_table_is_still_a_gpu(on):
     laptop = "NVIDIA GeForce RTX 4070 Laptop GPU"
     found = on(pretended_torch(cuda=True, name=laptop), [NvidiaGpu(laptop, "550", 8 * GIB, 0)])
-    assert found["device"].status == "ok" and "table lacks this GPU" in found["device"].advice
+    assert (
+        found["device"].status == "ok" and "This GPU is not in the table" in found["device"].advice
+    )
 
 
 @pytest.mark.parametrize("system, way", [("Linux", "apt install g++"), ("Darwin", "xcode-select")])
 def test_a_missing_compiler_is_named_with_the_way_to_it(on, system, way):
-    found = on(pretended_torch(), system=system, compiler=None, has_python_headers=False)[
+    found = on(pretended_torch(), system=system, cxx_compiler=None, has_python_headers=False)[
         "compiler"
     ]
     assert found.status == "warning" and "a C++ compiler" in found.detail and way in found.advice

@@ -116,7 +116,7 @@ def test_evaluation_in_chunks_gives_the_same_loss(chunk, text):
 def test_mfu_is_a_fraction_of_the_measured_peak_of_this_cpu(text, tmp_path):
     steps = run(text, tmp_path, replace(SHORT, max_steps=6), NO_DROPOUT)
     run_json = (tmp_path / "run.json").read_text()
-    assert "TFLOP/s (this processor: 1 x what one thread does with float32 matrices of" in run_json
+    assert "TFLOP/s (this CPU: 1 x the rate of one thread with float32 matrices of" in run_json
     assert all(0 < step.mfu < 1 for step in steps)
     # Between two steps only the speed differs.
     assert steps[1].mfu / steps[2].mfu == pytest.approx(

@@ -100,7 +100,7 @@ def test_sigterm_finishes_the_step_saves_and_asks_to_be_resumed(tmp_path, proces
     said = (tmp_path / "said").read_text()
     assert running.exitcode == 75
     assert "SIGTERM: this step will be finished and saved. A second Ctrl-C stops at once." in said
-    assert "the same command with --resume goes on" in said
+    assert "the same command with --resume continues" in said
     done = len(log_of(tmp_path / "out"))
     assert (tmp_path / "out" / "latest").resolve().name == f"step_{done:06d}"
     assert train(tmp_path / "out", "--resume", "--max_steps", str(done + 2)) == 0

@@ -1,1 +1,1 @@
-"""What a device is and can do: gpus, number formats, its peak, a check of the machine."""
+"""Hardware: GPUs and their peaks, number formats, MFU, a check of this machine."""

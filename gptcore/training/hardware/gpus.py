@@ -1,19 +1,19 @@
-"""Cards that a run may be planned for: memory, arithmetic, power, and where each figure is from.
+"""GPUs that a run can be planned for: memory, peak FLOP/s and power, each with its source.
 
-The arithmetic is that of dense matrices in bf16 (fp16, or 32 bits, where a GPU has no bf16) with
-sums in 32 bits. Data sheets like to print twice as much, for matrices of which half is 0, or twice
-more, for sums in 16 bits; neither is what training does.
-Left out on purpose: prices, and the chips of laptops, which bear the names of larger GPUs.
-Source: named with each gpu.
+The peak is that of dense matrices in bf16 (fp16 or fp32 for a GPU without bf16) with sums in fp32.
+Data sheets like to print twice as much, for matrices of which half is 0, or four times as much, for
+sums in fp16; training does neither. The table has no laptop GPUs, which have the names of larger
+ones.
 """
 
 import os
 import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 GIB = 2**30
-FLOPS_PER_CORE = 41e9  # FLOP/s
+FLOPS_PER_CORE = 41e9  # FLOP/s of one CPU core
 
 # Where figures come from.
 GEFORCE = "NVIDIA's page of specifications for the GPU"
@@ -23,7 +23,7 @@ AMD = "AMD's data sheet"
 APPLE = "Apple, power consumption of Mac mini and Mac Studio; memory of the usual model"
 APPLE_CORES = "GPU cores x 128 x 2 x clock; the clock as measured by others, Apple prints none"
 
-# How much of it a run really got: the only figures here that someone has measured by training.
+# Sources of the MFU, which others or we measured by training.
 ASSUMED = "assumed; runs on other GPUs got 29 to 60 %"
 NANOGPT_4090 = "nanoGPT, 124M, one RTX 4090: 4,622 ms for 491,520 tokens (pull request 225)"
 CLAIM_4070 = "reported for a run of 40M: 11 to 12 % of an A100's 312 TFLOP/s"
@@ -40,32 +40,52 @@ DEFAULT_MFU = 0.4
 
 @dataclass(frozen=True)
 class Gpu:
-    """What a run can count on. `share` is the part of the peak that a run really gets.
+    """What a run can count on.
 
-    Example: find_gpu("rtx4070").memory_bytes / 2**30 -> about 12
+    Attributes:
+        name: Short name, as it is typed.
+        title: Full name.
+        memory_bytes: Size of the memory.
+        flops_per_second: Peak, in the number format `dtype`.
+        watts: Maximum power.
+        specs_source: Source of memory and power.
+        peak_source: Source of the peak.
+        dtype: Number format of the peak, in which a run computes.
+        mfu: Fraction of the peak that a training run reaches.
+        mfu_source: Source of `mfu`.
+        mfu_n_embd: Width of the model for which `mfu` was measured.
+        usable_fraction: Fraction of the memory that a run can use; driver, fragmentation and a
+            desktop take the rest.
+
+    Example:
+        >>> find_gpu("rtx4070").memory_bytes / 2**30
+        12.0
     """
 
-    name: str  # as it is typed
+    name: str
     title: str
     memory_bytes: int
-    flops_per_second: float  # at its peak
+    flops_per_second: float
     watts: float
-    specs_source: str  # of memory and power
+    specs_source: str
     peak_source: str
-    dtype: str = "bfloat16"  # the format of that peak, in which a run computes
+    dtype: str = "bfloat16"
     mfu: float = DEFAULT_MFU
     mfu_source: str = ASSUMED
-    mfu_n_embd: int = 768  # n_embd of the model for which it is that share
-    usable_fraction: float = 0.9  # of the memory: its driver, fragments and a desktop take the rest
+    mfu_n_embd: int = 768
+    usable_fraction: float = 0.9
 
     @property
     def usable_bytes(self) -> int:
+        """Bytes of memory that a run can use."""
         return int(self.memory_bytes * self.usable_fraction)
 
 
-def geforce(name: str, gib: int, watts: int, cores: int, mhz: int, **more) -> Gpu:
-    """A GeForce GPU. A tensor core of these does 128 operations a clock, of the oldest 64."""
-    digits, extra = re.fullmatch(r"rtx(\d+)(.*)", name).groups()  # type: ignore[union-attr]
+def geforce(name: str, gib: int, watts: int, cores: int, mhz: int, **more: Any) -> Gpu:
+    """A GeForce GPU. A tensor core does 128 operations per clock, in the 20 series 64."""
+    match = re.fullmatch(r"rtx(\d+)(.*)", name)
+    assert match
+    digits, extra = match.groups()
     extra = re.sub(r"-\d+$", "", extra).replace("ti", " Ti").replace("super", " SUPER")
     operations = 64 if digits.startswith("20") else 128
     dtype = "float16" if digits.startswith("20") else "bfloat16"
@@ -74,13 +94,13 @@ def geforce(name: str, gib: int, watts: int, cores: int, mhz: int, **more) -> Gp
     return Gpu(name, title, gib * GIB, peak, watts, GEFORCE, BY_CORES, dtype, **more)
 
 
-def server(name: str, title: str, gib: int, watts: int, tflops: float, **more) -> Gpu:
-    """A gpu for servers or workstations, with the peak that its data sheet prints."""
+def server(name: str, title: str, gib: int, watts: int, tflops: float, **more: Any) -> Gpu:
+    """A GPU for servers or workstations, with the peak of its data sheet."""
     return Gpu(name, title, gib * GIB, tflops * 1e12, watts, SHEET, SHEET, **more)
 
 
 def apple(name: str, gib: int, watts: int, cores: int, ghz: float) -> Gpu:
-    """A Mac on a desk. Its memory is everybody's; two thirds of it are the GPU's by default."""
+    """A desktop Mac. CPU and GPU share the memory; by default the GPU can use two thirds of it."""
     peak = cores * 128 * 2 * ghz * 1e9
     family, kind = name.upper().partition("-")[::2]
     title = f"Apple {family} {kind.title()}".strip()
@@ -146,15 +166,24 @@ TABLE = (
     apple("m4-pro", 24, 140, 20, 1.578),
     apple("m4-max", 36, 145, 40, 1.578),
 )
-# The GPUs that we know, by name.
 GPUS = {gpu.name: gpu for gpu in TABLE}
 
 
 def find_gpu(name: str) -> Gpu:
-    """The gpu of that name, however it is spelt: rtx4070, "RTX 4070", 4070; or cpu.
+    """Find a GPU of the table by its name.
 
-    Raises: ValueError with the nearest names.
-    Example: find_gpu("RTX 4070").name -> "rtx4070"
+    Args:
+        name: The name in any spelling: rtx4070, "RTX 4070", 4070; or cpu for this machine's CPU.
+
+    Returns:
+        The GPU.
+
+    Raises:
+        ValueError: For an unknown name, with the nearest ones.
+
+    Example:
+        >>> find_gpu("RTX 4070").name
+        'rtx4070'
     """
     key = normalize_name(name)
     if key == "cpu":
@@ -163,74 +192,82 @@ def find_gpu(name: str) -> Gpu:
     for spelling in (key, f"rtx{key}"):
         if spelling in known:
             return GPUS[known[spelling]]
-    kin = [short for short in known if key and short.startswith(key)]
+    same_start = [short for short in known if key and short.startswith(key)]
     near = get_close_matches(key, known, 3, 0.6) + get_close_matches(f"rtx{key}", known, 3, 0.8)
-    nearest = [known[short] for short in dict.fromkeys(kin + near)][:4]
+    nearest = [known[short] for short in dict.fromkeys(same_start + near)][:4]
     guess = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
     raise ValueError(
-        f"There is no GPU {name!r} in the table.{guess} gptcore budget --gpus prints it. For a "
-        f"gpu that is not in it, name one like it, and say what yours has: --memory_gib, "
-        f"--tokens_per_second (gptcore doctor --rate measures it)."
+        f"There is no GPU {name!r} in the table.{guess} gptcore budget --gpus prints the table. "
+        f"For another GPU, name a similar one and add --memory_gib and --tokens_per_second "
+        f"(gptcore doctor --rate measures it)."
     )
 
 
 def gpu_of_device(device_name: str, memory_bytes: int = 0) -> Gpu | None:
-    """The gpu that a driver calls so, with the memory that it sees; None if the table lacks it.
+    """Find a GPU by the name that its driver reports.
 
-    It lacks a laptop's chip, which bears the name of a larger one.
-    Example: gpu_of_device("NVIDIA A100-SXM4-80GB").name -> "a100-80"
+    Args:
+        device_name: The name, such as "NVIDIA A100-SXM4-80GB".
+        memory_bytes: Memory that the driver reports; 0 if it is not known.
+
+    Returns:
+        The GPU, with that memory; None if it is not in the table.
+
+    Example:
+        >>> gpu_of_device("NVIDIA A100-SXM4-80GB").name
+        'a100-80'
     """
     key = normalize_name(re.sub(NOT_THE_FAMILY, " ", device_name.lower()))
-    gpus = [gpu for gpu in GPUS.values() if family(gpu) == key]
+    gpus = [gpu for gpu in GPUS.values() if family_name(gpu) == key]
     if not gpus:
         return None
     printed = re.search(r"(\d+) ?gb", device_name.lower())
     size = memory_bytes or (int(printed[1]) * GIB if printed else gpus[0].memory_bytes)
     kind = re.search("pcie|nvl", device_name.lower())
-    alike = [gpu for gpu in gpus if kind and gpu.name.endswith(kind[0])] or gpus
-    gpu = min(alike, key=lambda one: abs(one.memory_bytes - size))
+    same_kind = [gpu for gpu in gpus if kind and gpu.name.endswith(kind[0])] or gpus
+    gpu = min(same_kind, key=lambda one: abs(one.memory_bytes - size))
     return replace(gpu, memory_bytes=memory_bytes or gpu.memory_bytes)
 
 
-# What drivers say beside the family: memory, how it is built in, and who made it.
+# What drivers report beside the family: memory, socket, form factor.
 NOT_THE_FAMILY = r"\b(\d+ ?gb|sxm\d*|pcie|nvl|hbm\d*\w*|fhhl|oam|gpu)\b"
 
 
-def family(gpu: Gpu) -> str:
-    """The name without what tells its versions apart: a100-80 -> a100."""
+def family_name(gpu: Gpu) -> str:
+    """The name without the variant: a100-80 -> a100."""
     return normalize_name(re.sub(r"-(\d+|pcie|nvl)$", "", gpu.name))
 
 
 def normalize_name(name: str) -> str:
-    """A name without its maker and whatever stands between its parts."""
+    """The name in lower case, without its maker, blanks and dashes."""
     words = re.sub(r"nvidia|geforce|tesla|instinct|apple|amd|rtx (?=a\d)", " ", name.lower())
     return re.sub(r"[\s_-]+", "", words)
 
 
 def local_cpu() -> Gpu:
-    """This machine's local_cpu, at the rate that one core has been seen to reach."""
+    """This machine's CPU, with the throughput that one core reached in a published run."""
     cores = cpu_core_count()
     return Gpu(
-        *("cpu", f"this local_cpu, {cores} core{'s' * (cores > 1)}", total_ram_bytes()),
+        *("cpu", f"this CPU, {cores} core{'s' * (cores > 1)}", total_ram_bytes()),
         *(FLOPS_PER_CORE * cores, 65.0),
-        specs_source="what the system says; 65 W is a desktop local_cpu's usual rating",
-        peak_source="a rate, not a peak: what the run below reached",
+        specs_source="the operating system; 65 W is the usual rating of a desktop CPU",
+        peak_source="not a peak, but the FLOP/s that the run below reached",
         dtype="float32",
         mfu=1.0,
-        mfu_n_embd=1,  # of any model
+        mfu_n_embd=1,  # for any model
         mfu_source=NANOGPT_CPU,
     )
 
 
 def cpu_core_count() -> int:
-    """Cores that this process may use."""
+    """Number of CPU cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def total_ram_bytes() -> int:
-    """Bytes of memory of this machine; 8 GiB where the system does not say."""
+    """Size of this machine's RAM in bytes; 8 GiB if the system does not report it."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):

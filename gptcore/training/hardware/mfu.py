@@ -1,10 +1,13 @@
-"""Model FLOPs utilization (MFU): the arithmetic of a run as a share of what its device could do.
+"""Model FLOPs utilization (MFU): the FLOP/s of a run as a fraction of the peak of its device.
 
-The denominator is always this device's own, and is said. Dividing by another GPU's, as nanoGPT
-does with the A100's 312 TFLOP/s, gives a number that means nothing. A processor is not in a table;
-it is measured, one of its threads, and that times their number: threads wait for each other, and on
-a busy machine a product by all of them would find the waiting (we saw a twentieth of the truth).
-Left out on purpose: what counts as arithmetic (`parameters.py`), and the table (`gpus.py`).
+The denominator is always the peak of this device, and is named. (nanoGPT divides by the A100's 312
+TFLOP/s on every GPU, which gives a number without meaning.) The peak of a CPU is not in a table; it
+is measured on one thread, times the number of threads. Threads wait for each other, so a
+measurement with all of them on a busy machine would measure the waiting: we saw a twentieth of the
+true peak.
+
+`parameters.py` says what counts as a FLOP, `gpus.py` has the table of peaks.
+
 Source: Chowdhery et al. 2022 (PaLM), appendix B, arXiv 2204.02311.
 """
 
@@ -18,53 +21,75 @@ import torch
 from gptcore.training.hardware import onednn
 from gptcore.training.hardware.gpus import gpu_of_device
 
-MEASURED_SIZE = 512  # rows of the matrices by which a processor is measured: they stay in its cache
+MATRIX_SIZE = 512  # of the matrices that measure a CPU; they stay in its cache
 
 
 @dataclass(frozen=True)
 class PeakFlops:
-    """What a device can do at most, and how that is known.
+    """The peak of a device, and its source.
 
-    Example: PeakFlops(1e14, source="a data sheet").flops_per_second -> 1e14
+    Attributes:
+        flops_per_second: The peak.
+        source: Device and number format, and where the figure is from.
+        measured: Whether it was measured; otherwise it is from a data sheet.
+
+    Example:
+        >>> print(PeakFlops(1e14, source="a data sheet"))
+        100 TFLOP/s (a data sheet)
     """
 
     flops_per_second: float
     source: str
-    measured: bool = False  # rather than told by a data sheet
+    measured: bool = False
 
     def __str__(self) -> str:
         return f"{self.flops_per_second / 1e12:.4g} TFLOP/s ({self.source})"
 
 
 def peak_flops(device: str, dtype: torch.dtype) -> PeakFlops | None:
-    """The yardstick of a device for a number format; None where it is not known.
+    """The peak of a device for a number format.
 
-    Example: print(peak_flops("cpu", torch.float32))
+    Args:
+        device: A device such as "cuda" or "cpu"; a CPU is measured, which takes 0.2 seconds once.
+        dtype: The number format of the matrices.
+
+    Returns:
+        The peak; None if it is not known.
+
+    Example:
+        >>> peak_flops("cpu", torch.float32).measured
+        True
     """
     kind, number_format = torch.device(device).type, str(dtype).removeprefix("torch.")
     if kind == "cuda":
         name = torch.cuda.get_device_name(device)
         gpu = gpu_of_device(name)
-        if gpu is None or dtype == torch.float32:  # no GPU's figure is for 32 bits
+        if gpu is None or dtype == torch.float32:  # no figure of the table is for fp32
             return None
         return PeakFlops(gpu.flops_per_second, f"{name}, dense {number_format}: {gpu.peak_source}")
     if kind == "cpu":
-        threads, size = torch.get_num_threads(), f"{MEASURED_SIZE} x {MEASURED_SIZE}"
+        threads, size = torch.get_num_threads(), f"{MATRIX_SIZE} x {MATRIX_SIZE}"
         return PeakFlops(
-            threads * known_rate(dtype),
-            f"this processor: {threads} x what one thread does with {number_format} matrices of "
-            f"{size}, measured as the first run began",
+            threads * measured_rate(dtype),
+            f"this CPU: {threads} x the rate of one thread with {number_format} matrices of "
+            f"{size}, measured at the start of the first run",
             measured=True,
         )
     return None
 
 
 def compute_mfu(flops_per_second: float, peak: PeakFlops) -> tuple[float | None, PeakFlops | None]:
-    """Arithmetic as a share of a peak, and the peak to be used from now on; never above 1.
+    """Compute the MFU, which is never above 1.
 
-    More than a measured peak shows that it was measured too low: what was done is the new one. More
-    than a data sheet's shows that it is the sheet of something else: then the peak is not known.
-    Example: compute_mfu(1e12, PeakFlops(2e12, source="a data sheet"))[0] -> 0.5
+    A step that is faster than a measured peak becomes the new peak. A step that is faster than the
+    peak of a data sheet shows that the data sheet is not of this device.
+
+    Args:
+        flops_per_second: What a step did.
+        peak: The peak of the device.
+
+    Returns:
+        The MFU, and the peak for the next steps; None for both if the peak is not known after all.
     """
     if flops_per_second <= peak.flops_per_second:
         return flops_per_second / peak.flops_per_second, peak
@@ -72,27 +97,19 @@ def compute_mfu(flops_per_second: float, peak: PeakFlops) -> tuple[float | None,
         return 1.0, PeakFlops(flops_per_second, "the fastest step of this run", measured=True)
     warnings.warn(
         f"A step did {flops_per_second / 1e12:.4g} TFLOP/s, more than {peak}. So the peak of this "
-        f"device is not known, and there is no mfu from here on.",
+        f"device is not known, and no mfu is reported from now on.",
         stacklevel=2,
     )
     return None, None
 
 
 @cache
-def known_rate(dtype: torch.dtype) -> float:
-    """What was measured once: a processor does not change while a program runs."""
-    return measured_rate(dtype)
-
-
 def measured_rate(dtype: torch.dtype, seconds: float = 0.2) -> float:
-    """Multiplications and additions a second of one thread in products of matrices, at its best.
-
-    Each takes a few milliseconds, so among many there is one that nothing interrupted.
-    """
-    n, threads = MEASURED_SIZE, torch.get_num_threads()
+    """FLOP/s of one thread in matrix products: the best of many, so that no interruption counts."""
+    n, threads = MATRIX_SIZE, torch.get_num_threads()
     a = torch.ones(n, n, dtype=dtype)
-    by_onednn = dtype == torch.float32 and onednn.is_faster()
-    multiply = onednn.linear if by_onednn else torch.mm  # as the run itself does
+    use_onednn = dtype == torch.float32 and onednn.is_faster()
+    multiply = onednn.linear if use_onednn else torch.mm  # as the run itself does
     best, end = float("inf"), perf_counter() + seconds
     torch.set_num_threads(1)
     try:

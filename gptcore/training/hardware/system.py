@@ -1,7 +1,6 @@
-"""What this machine is: its GPUs, memory, disk and compilers, asked of the system itself.
+"""This machine's GPUs, memory, disk and compilers, as the operating system reports them.
 
-Left out on purpose: PyTorch. What it sees of all this is in `doctor.py`; here nothing is loaded, so
-that `gptcore budget` answers at once.
+PyTorch is not loaded here, so that `gptcore budget` answers at once.
 """
 
 import os
@@ -14,13 +13,20 @@ from pathlib import Path
 
 from gptcore.training.hardware.gpus import Gpu, gpu_of_device
 
-SECONDS = 10  # that a driver has to run_command in
+TIMEOUT_SECONDS = 10  # for a driver to answer
 MIB = 2**20
 
 
 @dataclass(frozen=True)
 class NvidiaGpu:
-    """A gpu as NVIDIA's driver sees it; `used_bytes` by all programs, a desktop among them."""
+    """A GPU as NVIDIA's driver reports it.
+
+    Attributes:
+        name: Name of the GPU.
+        driver: Version of the driver.
+        memory_bytes: Size of the memory.
+        used_bytes: Memory that all programs use, including a desktop.
+    """
 
     name: str
     driver: str
@@ -29,18 +35,18 @@ class NvidiaGpu:
 
 
 def run_command(*command: str) -> str | None:
-    """What a command prints; None if there is no such command, or it fails."""
+    """Run a command and return what it prints; None if it does not exist, or fails."""
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
     except (OSError, subprocess.SubprocessError):
         return None
     return ran.stdout if ran.returncode == 0 else None
 
 
 def list_nvidia_gpus() -> list[NvidiaGpu]:
-    """The GPUs that nvidia-smi lists; none where it is missing, or finds no driver."""
-    asked = "--query-gpu=name,driver_version,memory.total,memory.used"
-    printed = run_command("nvidia-smi", asked, "--format=csv,noheader,nounits") or ""
+    """The GPUs that nvidia-smi lists; none if it is missing, or finds no driver."""
+    query = "--query-gpu=name,driver_version,memory.total,memory.used"
+    printed = run_command("nvidia-smi", query, "--format=csv,noheader,nounits") or ""
     gpus = []
     for line in printed.splitlines():
         parts = [part.strip() for part in line.split(",")]
@@ -57,7 +63,7 @@ def apple_chip() -> str | None:
 
 
 def local_gpu() -> Gpu | None:
-    """This machine's first GPU, if it has one and the table knows it."""
+    """This machine's first GPU; None if it has none, or the table does not have it."""
     gpus = list_nvidia_gpus()
     if gpus:
         return gpu_of_device(gpus[0].name, gpus[0].memory_bytes)
@@ -66,7 +72,7 @@ def local_gpu() -> Gpu | None:
 
 
 def free_ram_bytes() -> int | None:
-    """Bytes of memory that programs could still get; None where the system does not say."""
+    """Bytes of RAM that programs can still get; None if the system does not report it."""
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
@@ -77,31 +83,31 @@ def free_ram_bytes() -> int | None:
 
 
 def free_disk_bytes(folder: Path) -> int:
-    """Bytes that are free where the folder is, or will be."""
+    """Free bytes on the disk of a folder, which may not exist yet."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return shutil.disk_usage(folder).free
 
 
 def is_amd_cpu() -> bool:
-    """Whether the processor is one of AMD's."""
+    """Whether the CPU is made by AMD."""
     try:
-        told = Path("/proc/cpuinfo").read_text()
+        cpu = Path("/proc/cpuinfo").read_text()
     except OSError:
-        told = platform.processor()  # Windows tells it there, Linux does not
-    return "AuthenticAMD" in told
+        cpu = platform.processor()  # has the maker on Windows only
+    return "AuthenticAMD" in cpu
 
 
-def compiler() -> str | None:
-    """The C++ compiler that PyTorch would call, or None."""
-    usual = ("cl",) if platform.system() == "Windows" else ("g++", "clang++", "c++")
+def cxx_compiler() -> str | None:
+    """The C++ compiler that PyTorch would call; None if there is none."""
+    default = ("cl",) if platform.system() == "Windows" else ("g++", "clang++", "c++")
     chosen = os.environ.get("CXX")
-    names = (chosen, *usual) if chosen else usual
+    names = (chosen, *default) if chosen else default
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
 def has_python_headers() -> bool:
-    """Whether C code can be compiled against this Python; some systems ship it without."""
+    """Whether this Python has its C headers, which some systems package separately."""
     return (Path(sysconfig.get_path("include")) / "Python.h").is_file()
 
 
