@@ -17,7 +17,7 @@ from gptcore.corpus import data_folder
 from gptcore.corpus.filters.filters import Document, Language, Length, Repetition, Symbols
 from gptcore.corpus.filters.funnel import FilterReport, Verdict, run_filters
 from gptcore.corpus.filters.language import NO_LANGUAGE, guess_language
-from gptcore.corpus.filters.text_stats import repeated_ngrams, seen_before, text_stats
+from gptcore.corpus.filters.text_stats import repeated_ngrams, repeated_lines, text_stats
 
 GERMAN = "Der Hund läuft über die Straße, und die Katze schaut ihm lange nach."
 ENGLISH = "The dog runs across the street, and the cat looks after it for a long time."
@@ -84,7 +84,7 @@ def test_repetition_is_what_datatrove_counts():
     def compare(words):
         whole = len(words) or 1
         assert repeated_ngrams(words) == theirs.find_all_duplicate(words, 5) / whole
-        again = seen_before(words)
+        again = repeated_lines(words)
         assert (len(again), sum(map(len, again))) == theirs.find_duplicates(words)
 
     compare()
@@ -192,7 +192,7 @@ def test_the_report_says_how_many_each_filter_removed_and_shows_examples():
     report = FilterReport(FILTERS, examples=1)
     for verdict in run_filters(documents, FILTERS):
         report.add(verdict)
-    assert (report.seen, report.kept) == (5, 1)
+    assert (report.total, report.kept) == (5, 1)
     assert report.removed == {"length": 3, "symbols": 1, "repetition": 0}
     assert report.examples["length"] == [Verdict(documents[1], "length", "words 3, below 50")]
     assert str(report).splitlines() == [
@@ -276,7 +276,7 @@ except ModuleNotFoundError as error:
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == (
-        "Telling the language of a text needs py3langid, which is not installed: "
+        "Identifying the language of a text needs py3langid, which is not installed: "
         "pip install py3langid\n"
     )
 

@@ -7,10 +7,10 @@ from gptcore.corpus.filters.filters import Document
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install pyarrow")
 pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install pyarrow")
 
-from gptcore.corpus.filters.table import GROUP_ROWS, read_table, write_table  # noqa: E402
+from gptcore.corpus.filters.table import ROW_GROUP_SIZE, read_table, write_table  # noqa: E402
 from gptcore.corpus.reading.documents import ReaderOptions, SourceDamagedError, read_documents  # noqa: E402
 
-DOCUMENTS = [Document(str(i), f"text {i}", "en", i / 3000) for i in range(2 * GROUP_ROWS + 5)]
+DOCUMENTS = [Document(str(i), f"text {i}", "en", i / 3000) for i in range(2 * ROW_GROUP_SIZE + 5)]
 
 
 def test_what_is_written_comes_back_in_row_groups_and_in_order(tmp_path):

@@ -1,7 +1,7 @@
-"""The funnel: documents go through filters one after the other, and each is told what became of it.
+"""The filter funnel: documents go through filters one after the other, each with its verdict.
 
-The first filter that gives a reason removes the document; later filters do not see it, so their
-order decides who counts it. Nothing is written anywhere: the caller keeps what was kept.
+The first filter that gives a reason removes the document; later filters do not see it. So the order
+of the filters decides which of them counts a document.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,14 +9,21 @@ from dataclasses import dataclass
 
 from gptcore.corpus.filters.filters import Document, Filter
 
-SHOWN_CHARACTERS = 60  # of an example
+EXAMPLE_CHARS = 60
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one document; `removed_by` and `reason` are empty if it was kept.
+    """The result of the filters for one document.
 
-    Example: Verdict(documents[0], removed_by="length", reason="words 6, below 50").kept -> False
+    Attributes:
+        document: The document.
+        removed_by: The name of the filter that removed it; "" if it was kept.
+        reason: The reason of that filter; "" if it was kept.
+
+    Example:
+        >>> Verdict(documents[0], removed_by="length", reason="words 6, below 50").kept
+        False
     """
 
     document: Document
@@ -25,20 +32,34 @@ class Verdict:
 
     @property
     def kept(self) -> bool:
+        """Whether no filter removed the document."""
         return not self.removed_by
 
 
 def run_filters(documents: Iterable[Document], filters: Sequence[Filter]) -> Iterator[Verdict]:
-    """Yield a verdict for each document, as soon as it comes.
+    """Run filters over a stream of documents.
 
-    Raises: ValueError at once if two filters bear one name.
-    Example: kept = [v.document for v in run_filters(documents, [Length(), Symbols()]) if v.kept]
+    Args:
+        documents: The documents; the stream may be endless.
+        filters: The filters, in this order. Their names must differ.
+
+    Returns:
+        An iterator with one verdict per document, in order.
+
+    Raises:
+        ValueError: If two filters have the same name.
+
+    Example:
+        >>> verdicts = run_filters(documents, [Symbols()])
+        >>> [verdict.kept for verdict in verdicts]
+        [True, True]
     """
     check_unique_names(filters)
     return (apply_filters(document, filters) for document in documents)
 
 
 def apply_filters(document: Document, filters: Sequence[Filter]) -> Verdict:
+    """The verdict of the first filter that removes the document, if any."""
     for one in filters:
         reason = one.reject_reason(document)
         if reason:
@@ -47,6 +68,7 @@ def apply_filters(document: Document, filters: Sequence[Filter]) -> Verdict:
 
 
 def check_unique_names(filters: Sequence[Filter]) -> None:
+    """Check that no two filters have the same name."""
     names = [one.name for one in filters]
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
@@ -58,15 +80,22 @@ def check_unique_names(filters: Sequence[Filter]) -> None:
 
 
 class FilterReport:
-    """How many documents each filter removed, and its first examples; printed as a table.
+    """Counts how many documents each filter removed, with examples; `print` shows a table.
 
+    Args:
+        filters: The filters, in the order in which they ran.
+        examples: How many removed documents to show per filter.
 
-    Example: filters = [Length(min_words=5), Symbols()]; report = FilterReport(filters)
-             for verdict in run_filters(documents, filters): report.add(verdict)
-             print(report)
+    Example:
+        >>> filters = [Symbols()]
+        >>> report = FilterReport(filters)
+        >>> for verdict in run_filters(documents, filters):
+        ...     report.add(verdict)
+        >>> report.kept
+        2
     """
 
-    def __init__(self, filters: Sequence[Filter], examples: int = 3):
+    def __init__(self, filters: Sequence[Filter], examples: int = 3) -> None:
         check_unique_names(filters)
         self.max_examples = examples
         self.kept = 0
@@ -74,10 +103,16 @@ class FilterReport:
         self.examples: dict[str, list[Verdict]] = {one.name: [] for one in filters}
 
     @property
-    def seen(self) -> int:
+    def total(self) -> int:
+        """The number of documents so far."""
         return self.kept + sum(self.removed.values())
 
     def add(self, verdict: Verdict) -> None:
+        """Count one document.
+
+        Args:
+            verdict: What the filters decided.
+        """
         if verdict.kept:
             self.kept += 1
             return
@@ -86,7 +121,7 @@ class FilterReport:
             self.examples[verdict.removed_by].append(verdict)
 
     def __str__(self) -> str:
-        lines = [f"{self.seen:9,} documents"]
+        lines = [f"{self.total:9,} documents"]
         for name, number in self.removed.items():
             lines.append(f"{-number:9,} {name}")
             lines += [f"{'':12}{format_example(verdict)}" for verdict in self.examples[name]]
@@ -95,6 +130,6 @@ class FilterReport:
 
 def format_example(verdict: Verdict) -> str:
     """The reason and the beginning of the text, as one line."""
-    text = " ".join(verdict.document.text[: 4 * SHOWN_CHARACTERS].split())
-    cut = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS].rstrip()} ..."
+    text = " ".join(verdict.document.text[: 4 * EXAMPLE_CHARS].split())
+    cut = text if len(text) <= EXAMPLE_CHARS else f"{text[:EXAMPLE_CHARS].rstrip()} ..."
     return f"{verdict.reason}: {cut!r}"

@@ -1,8 +1,8 @@
-"""What language a text is in, guessed from its letters.
+"""Language identification for tables that do not say the language of a text.
 
-FineWeb says for each document its language and how sure its classifier was. Where a table has not
-kept that, py3langid tells both. Its score is not on the scale of FineWeb's, which comes from
-fastText and hesitates more; a threshold means another thing.
+FineWeb stores the language of each document and the score of its classifier. Where a table lacks
+them, py3langid provides both. Its scores are not on the scale of FineWeb's, which come from
+fastText and are lower for uncertain texts, so a threshold means something else.
 Source: Lui and Baldwin 2012, "langid.py: An Off-the-shelf Language Identification Tool"; py3langid
     is its successor.
 """
@@ -12,24 +12,34 @@ from typing import Any
 
 from gptcore.optional import optional_import
 
-READ_CHARACTERS = 4_000  # of a text: a page says enough, and a book no more
+MAX_CHARS = 4_000  # of a text that are classified
 NO_LANGUAGE = "zxx"  # ISO 639-2 for a text that is in no language
 
 
 def guess_language(text: str) -> tuple[str, float]:
-    """The likeliest language, and its probability as the guesser sees it.
+    """Identify the language of a text from its first 4,000 characters.
 
-    Looks at the beginning only. A text of blanks is in no language, surely.
-    Raises: ModuleNotFoundError that says what to install, without py3langid.
-    Example: guess_language("Das ist ein kurzer Satz.")[0] -> "de"
+    Args:
+        text: The text. White space alone is in no language, "zxx".
+
+    Returns:
+        The ISO 639-1 code of the most probable language, and its probability.
+
+    Raises:
+        PackageMissingError: If py3langid is not installed.
+
+    Example:
+        >>> guess_language("Das ist ein kurzer Satz.")[0]
+        'de'
     """
     if not text.strip():
         return NO_LANGUAGE, 1.0
-    return identifier().classify(text[:READ_CHARACTERS])
+    language, score = language_identifier().classify(text[:MAX_CHARS])
+    return str(language), float(score)
 
 
 @cache
-def identifier() -> Any:
-    """The classifier, loaded once: half a second."""
-    langid = optional_import("py3langid.langid", "Telling the language of a text")
+def language_identifier() -> Any:
+    """The classifier, loaded once, which takes half a second."""
+    langid = optional_import("py3langid.langid", "Identifying the language of a text")
     return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)

@@ -1,8 +1,7 @@
-"""A parquet table with FineWeb's columns, as documents that filters can judge, and back.
+"""Parquet tables with FineWeb's columns, read and written as documents that filters take.
 
-`prepare` needs no more than text and id, and reads them faster (`documents.py`). Here language and
-score come along, where the table has them. One row group is in memory at a time.
-Left out on purpose: the other columns; they say where a page comes from, not what it is.
+`prepare` reads only text and id, and is faster (`reading/documents.py`). Here language and score
+are read, too, where the table has them. One row group is in memory at a time.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +17,7 @@ from gptcore.corpus.reading.parquet import read_cells
 from gptcore.corpus.reading.rows import BadText, id_of
 from gptcore.files import atomic_path
 
-GROUP_ROWS = 1_000  # of a row group, as FineWeb has it
+ROW_GROUP_SIZE = 1_000  # rows, as in FineWeb
 SCHEMA = pa.schema(
     [
         ("text", pa.string()),
@@ -30,16 +29,28 @@ SCHEMA = pa.schema(
 
 
 def read_table(path: str | Path, bad_text: BadText = "stop") -> Iterator[Document]:
-    """Yield the documents of the table, in order; rows whose text is null are left out.
+    """Read the documents of a parquet table, in order; rows whose text is null are skipped.
 
-    A document without an id gets its row for a name, such as "row 17". With `bad_text="replace"`
-    U+FFFD stands where a cell is no UTF-8.
-    Raises: ValueError, with the columns there are, if none is called text, and for a cell that is
-        no UTF-8; SourceDamagedError if the file is not whole.
-    Example: write_table(documents, "a.parquet"); next(read_table("a.parquet")).id -> "1"
+    Args:
+        path: The parquet file. It needs a column "text"; "id", "language" and "language_score"
+            are read if they exist.
+        bad_text: What to do about text that is not UTF-8: "stop", or "replace" it by U+FFFD.
+
+    Yields:
+        One document per row. Without an id it is named after its row, such as "row 17".
+
+    Raises:
+        ValueError: If no column is named "text", or a cell is not UTF-8.
+        SourceDamagedError: If the file is incomplete or damaged.
+
+    Example:
+        >>> write_table(documents, "a.parquet")
+        2
+        >>> next(read_table("a.parquet")).id
+        '1'
     """
     row = 0
-    for columns in read_cells(as_path(path), None, SCHEMA.names, GROUP_ROWS, bad_text):
+    for columns in read_cells(as_path(path), None, SCHEMA.names, ROW_GROUP_SIZE, bad_text):
         for values in zip(*columns.values()):
             cells = dict(zip(columns, values))
             if cells["text"] is not None:
@@ -49,10 +60,18 @@ def read_table(path: str | Path, bad_text: BadText = "stop") -> Iterator[Documen
 
 
 def write_table(documents: Iterable[Document], path: str | Path) -> int:
-    """Write the documents as a table that `prepare` and `read_table` read; say how many there were.
+    """Write documents as a parquet table that `prepare` and `read_table` read.
 
-    The file bears its name only when it is whole. Units: documents.
-    Example: write_table(documents, "a.parquet") -> 2
+    Args:
+        documents: The documents, in the order of the rows.
+        path: The file. It appears under this name only when it is complete.
+
+    Returns:
+        The number of documents.
+
+    Example:
+        >>> write_table(documents, "a.parquet")
+        2
     """
     path, rows = as_path(path), 0
     stream = iter(documents)
@@ -61,7 +80,7 @@ def write_table(documents: Iterable[Document], path: str | Path) -> int:
         open(part, "wb") as file,
         pq.ParquetWriter(file, SCHEMA) as writer,
     ):
-        while group := list(islice(stream, GROUP_ROWS)):
+        while group := list(islice(stream, ROW_GROUP_SIZE)):
             columns = [[getattr(one, name) for one in group] for name in SCHEMA.names]
             writer.write_table(pa.table(columns, schema=SCHEMA))
             rows += len(group)

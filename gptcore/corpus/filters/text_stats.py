@@ -1,8 +1,7 @@
-"""The numbers about a text that filters look at: how long, how symbolic, how often it repeats.
+"""Statistics of a text that filters compare with thresholds: length, symbols, repetition.
 
-All but the count of words are shares and means, so that they mean the same for a short text and
-for a long one. Left out on purpose: Gopher's other lengths of repeated pieces (3, 4 and 6 to 10
-words) and its paragraphs, which rise and fall together with what is measured here.
+All but the number of words are fractions and means, so they do not grow with the length of a text.
+Gopher's other n-gram lengths (2 to 4 and 6 to 10) rise and fall with what is measured here.
 Source: Rae et al. 2021 ("Gopher"), arXiv 2112.11446, appendix A.1.1 and table A1.
 """
 
@@ -14,18 +13,24 @@ NGRAM_SIZE = 5
 
 
 def text_stats(text: str) -> dict[str, float]:
-    """Every number that a filter can have a threshold for, by name.
+    """Compute every statistic that a filter can have a threshold for.
 
-    A word is what stands between blanks; empty lines do not count as lines.
-    Units: `words` is a count, `mean_word_length` is in characters, and `symbols` is the number of
-        `#` or of ellipses, whichever is larger, per word; all others are fractions from 0 to 1. For
-        a text without words all are 0.
-    Example: measure("to be or not to be")["words"] -> 6.0
+    Args:
+        text: The text. Words are separated by white space; empty lines do not count as lines.
+
+    Returns:
+        `words` is a count. `mean_word_length` is in characters. `symbols` is the number of `#` or
+        of ellipses, whichever is larger, per word. All others are fractions from 0 to 1. For a
+        text without words all are 0.
+
+    Example:
+        >>> text_stats("to be or not to be")["words"]
+        6.0
     """
     words = text.split()
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     symbols = max(text.count("#"), sum(text.count(ellipsis) for ellipsis in ELLIPSES))
-    repeats = seen_before(lines)
+    repeats = repeated_lines(lines)
     return {
         "words": float(len(words)),
         "mean_word_length": fraction(sum(map(len, words)), len(words)),
@@ -40,16 +45,18 @@ def text_stats(text: str) -> dict[str, float]:
     }
 
 
-def fraction(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
+def fraction(part: float, total: float) -> float:
+    """`part / total`, or 0 if the total is 0."""
+    return part / total if total else 0.0
 
 
 def has_letter(word: str) -> bool:
+    """Whether a word has at least one letter."""
     return word.isalpha() or any(character.isalpha() for character in word)
 
 
-def seen_before(lines: list[str]) -> list[str]:
-    """The lines that already stood further up: each repetition, but not the first of its kind."""
+def repeated_lines(lines: list[str]) -> list[str]:
+    """The lines that occurred before: every repetition, but not the first occurrence."""
     seen: set[str] = set()
     repeats = []
     for line in lines:
@@ -60,25 +67,23 @@ def seen_before(lines: list[str]) -> list[str]:
 
 
 def top_bigram(words: list[str]) -> float:
-    """How much of the text is the one pair of neighbouring words that comes most often.
+    """The fraction of the characters in words that the most frequent bigram has; 0 if none repeats.
 
-    Units: a share of the characters in words; 0 if no pair comes twice.
+    Trap: In "go go go" the bigrams overlap, so the fraction could exceed 1 and is clipped.
     """
     if len(words) < 3:
         return 0.0
-    pair, times = Counter(zip(words, words[1:])).most_common(1)[0]
-    # Trap: in "go go go" the pairs overlap, so its share could exceed 1.
-    return (
-        min(1.0, fraction(times * sum(map(len, pair)), sum(map(len, words)))) if times > 1 else 0.0
-    )
+    pair, count = Counter(zip(words, words[1:])).most_common(1)[0]
+    if count == 1:
+        return 0.0
+    return min(1.0, fraction(count * sum(map(len, pair)), sum(map(len, words))))
 
 
 def repeated_ngrams(words: list[str], n: int = NGRAM_SIZE) -> float:
-    """How much of the text stands in pieces of `length` words that came before.
+    """The fraction of the characters in words that lie in n-grams which occurred before.
 
-    Walks from left to right; a piece that was met before is counted and stepped over whole, so that
-    no character counts twice.
-    Units: a share of the characters in words.
+    Goes from left to right. A repeated n-gram is counted and skipped as a whole, so no character
+    counts twice.
     """
     seen: set[tuple[str, ...]] = set()
     repeated, position = 0, 0
