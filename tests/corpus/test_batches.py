@@ -172,7 +172,9 @@ def test_wide_ids_stay_whole(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"abc"])
 def test_a_file_that_holds_no_ids_is_refused(tmp_path, content):
     (tmp_path / "train.bin").write_bytes(content)
-    with pytest.raises(ShardDamagedError, match="has no header of a shard, and no ids of 2 bytes"):
+    with pytest.raises(
+        ShardDamagedError, match="has neither the header of a shard nor ids of 2 bytes"
+    ):
         Batches(tmp_path, batch_size=1, block_size=1, seed=0)
 
 
@@ -246,9 +248,9 @@ def test_shards_of_another_tokenizer_are_refused(shards):
     with pytest.raises(ValueError) as caught:
         Batches(shards, tokenizer=CharTokenizer("abc"), **sizes)
     assert str(caught.value) == (
-        f"The shards in {shards} were made with the tokenizer <CharTokenizer>, which is another "
-        "one than this CharTokenizer: their ids mean other texts. Use that one, or prepare the "
-        "text anew in another folder with --tokenizer."
+        f"The shards in {shards} were made with the tokenizer <CharTokenizer>, which is not "
+        "this CharTokenizer: their token ids are not compatible. Use that one, or prepare the "
+        "text in another folder with --tokenizer."
     )
 
 
@@ -287,7 +289,9 @@ def test_nothing_there_is_told_with_how_to_make_it(tmp_path):
     sizes = {"batch_size": 1, "block_size": 1, "seed": 0}
     with pytest.raises(ValueError, match=r"There is no .*none\. Make it with: gptcore prepare SOU"):
         Batches(tmp_path / "none", **sizes)
-    with pytest.raises(ValueError, match=r"has no tokens for train. Shards are made by: gptcore p"):
+    with pytest.raises(
+        ValueError, match=r"has no tokens for train. Make shards with: gptcore prep"
+    ):
         Batches(tmp_path, **sizes)
     with pytest.raises(ValueError, match="step=-1 must be 0 or more"):
         Batches(numbered(tmp_path, 20), **sizes).batch(-1)

@@ -164,6 +164,6 @@ def test_folders_of_two_tokenizers_are_refused_and_of_one_accepted(folders):
         mix(folders, {"web": 1, **mixed})
     assert str(caught.value) == (
         f"{folders / 'web'} was made with the tokenizer gpt2, and {folders / 'code'} with "
-        "mine.json, which is another one: the same ids mean other texts. Prepare one of them "
-        "anew: gptcore prepare SOURCE --out DIR --tokenizer NAME"
+        "mine.json: their token ids are not compatible. Prepare one of them again with the other "
+        "tokenizer: gptcore prepare SOURCE --out DIR --tokenizer NAME"
     )

@@ -28,7 +28,7 @@ def test_a_shard_has_the_header_and_the_ids_that_llm_c_reads(
 
 @pytest.mark.parametrize("wrong", [50257, 70000, -1])
 def test_an_id_outside_of_the_vocabulary_is_refused_and_nothing_is_written(tmp_path, wrong):
-    with pytest.raises(ValueError, match=f"answered with token {wrong}, but says .* 0 to 50,256"):
+    with pytest.raises(ValueError, match=f"returned token {wrong}, but says .* 0 to 50,256"):
         write_shard(tmp_path / "a.bin", [1, wrong, 2], 50257)
     assert list(tmp_path.iterdir()) == []
 
@@ -53,7 +53,7 @@ def test_more_tokens_than_the_header_can_count_are_refused():
 def test_a_shard_that_was_cut_off_is_told(tmp_path, size):
     write_shard(tmp_path / "a.bin", [1, 2, 3], 50257)
     (tmp_path / "a.bin").write_bytes((tmp_path / "a.bin").read_bytes()[:size])
-    with pytest.raises(ShardDamagedError, match=r"a\.bin is (no shard|not whole)"):
+    with pytest.raises(ShardDamagedError, match=r"a\.bin is (not a shard|incomplete)"):
         open_shard(tmp_path / "a.bin")
 
 

@@ -125,7 +125,7 @@ def prepared(folder: Path, text: str) -> str:
 def test_one_document_is_too_few_for_training_and_validation(train, tmp_path):
     shards = prepared(tmp_path, "the cat sat on the mat. " * 40)
     code, message = train("--data", shards)
-    assert code == 2 and f"{shards} has no tokens for val: of its 1 document(s) none" in message
+    assert code == 2 and f"{shards} has no tokens for val: none of its 1 document(s)" in message
     assert "cut the text into several (a .txt file for each, or one in each line with " in message
 
 

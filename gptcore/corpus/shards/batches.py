@@ -1,11 +1,10 @@
-"""Batches out of shards: what the model sees at a step is computed from seed and step alone.
+"""Batches from shards: what the model sees at a step is computed from seed and step alone.
 
 All shards of a split are one long row of tokens. It is cut into windows of `block_size` tokens to
-predict, each with the token before them; so every token is predicted once in an epoch, but for the
-very first one, and for the rest at the end that fills no window. The windows come in an order that
-is shuffled anew for each epoch, across all shards, and is computed, not stored: resuming a run
-needs no state but the number of its step.
-Left out on purpose: windows that end where documents end. A window may begin inside a document.
+predict, each with the token before them. So every token is predicted once in an epoch, except the
+very first one and the rest at the end that fills no window. The order of the windows is shuffled
+for each epoch across all shards, and is computed, not stored: resuming a run needs only the number
+of its step. A window may begin inside a document.
 """
 
 import os
@@ -16,6 +15,7 @@ from shlex import quote
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gptcore.checks import as_path
 from gptcore.corpus.shards.shards import (
@@ -31,17 +31,28 @@ from gptcore.files import read_plan, sha256_of
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 Split = Literal["train", "val"]
+Int64s = NDArray[np.int64]
 
 
 class Batches:
     """Inputs and targets for every step, from a folder of shards or a file of nanoGPT's.
 
-    `tokenizer`, if given, must be the one that the shards were made with.
+    Args:
+        folder: A folder that `prepare` made, or one with `train.bin` and `val.bin`, or one file.
+        batch_size: Rows per batch (B).
+        block_size: Tokens per row (T).
+        seed: Seed of the shuffle.
+        split: "train" or "val".
+        tokenizer: If given, the shards must have been made with it.
 
-    Raises: ValueError for what does not fit; ShardDamagedError, before the first step, for every
-        shard that is not bit for bit what the manifest beside it says.
-    Example: x, y = Batches("web", batch_size=8, block_size=64, seed=1).batch(step=0)
-             x.shape -> (8, 64)
+    Raises:
+        ValueError: If sizes, split, folder or tokenizer do not fit.
+        ShardDamagedError: Before the first step, if a shard differs from its hash in the manifest.
+
+    Example:
+        >>> x, y = Batches("web", batch_size=8, block_size=64, seed=1).batch(step=0)
+        >>> x.shape
+        (8, 64)
     """
 
     def __init__(
@@ -53,7 +64,7 @@ class Batches:
         seed: int,
         split: Split = "train",
         tokenizer: Tokenizer | None = None,
-    ):
+    ) -> None:
         if batch_size < 1 or block_size < 1:
             raise ValueError(
                 f"batch_size={batch_size} and block_size={block_size} must both be 1 or more."
@@ -77,30 +88,39 @@ class Batches:
         """Steps until every window was seen; the last one may begin the next epoch."""
         return -(-self.windows // self.batch_size)
 
-    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Input and target of one step, which may be any, in any order.
+    def batch(self, step: int) -> tuple[Int64s, Int64s]:
+        """Load input and target of one step.
 
-        Shapes: x, y (B, T), int64; y is x, one token later.
+        Args:
+            step: Any step, in any order, 0 or more.
+
+        Returns:
+            x and y, each of shape (B, T); y is x, one token later.
+
+        Raises:
+            ValueError: If the step is negative.
         """
         if step < 0:
             raise ValueError(f"step={step} must be 0 or more.")
-        indices = range(step * self.batch_size, (step + 1) * self.batch_size)
-        rows = np.stack(
-            [self.load_window(window) for window in self.window_indices(indices)]
-        )  # (B, T + 1)
+        windows = self.window_indices(self.rows_of_step(step))
+        rows = np.stack([self.load_window(int(window)) for window in windows])  # (B, T + 1)
         return rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64)
 
     def describe_rows(self, step: int) -> list[str]:
-        """For each row of a batch the shard that it begins in, and its tokens there.
+        """Say for each row of a batch in which shard and at which token it begins.
 
+        Args:
+            step: The step of the batch.
 
+        Returns:
+            One description per row, for messages.
 
-        Example: Batches("web", batch_size=8, block_size=64, seed=1).where(step=0)[0]
+        Example:
+            >>> Batches("web", batch_size=8, block_size=64, seed=1).describe_rows(step=0)[0]
+            '...train_000000.bin, tokens ...'
         """
         descriptions = []
-        for window in self.window_indices(
-            range(step * self.batch_size, (step + 1) * self.batch_size)
-        ):
+        for window in self.window_indices(self.rows_of_step(step)):
             start = int(window) * self.block_size
             shard = int(np.searchsorted(self.starts, start, "right")) - 1
             first = start - int(self.starts[shard])
@@ -108,19 +128,41 @@ class Batches:
             descriptions.append(f"{file}, tokens {first:,} to {first + self.block_size - 1:,}")
         return descriptions
 
-    def window_indices(self, indices: range) -> np.ndarray:
-        """Which windows stand at these places of the endless row of epochs. Shapes: (places,)."""
-        epochs, offsets = np.divmod(np.array(indices, dtype=np.uint64), np.uint64(self.windows))
+    def rows_of_step(self, step: int) -> range:
+        """The rows of a step, numbered from the start of training.
+
+        Args:
+            step: The step.
+
+        Returns:
+            `batch_size` numbers.
+        """
+        return range(step * self.batch_size, (step + 1) * self.batch_size)
+
+    def window_indices(self, rows: range) -> Int64s:
+        """Find the windows of some rows, counted from the start of training over all epochs.
+
+        Args:
+            rows: Numbers of rows.
+
+        Returns:
+            The index of the window of each row, shape (rows,).
+        """
+        epochs, offsets = np.divmod(np.array(rows, dtype=np.uint64), np.uint64(self.windows))
         found = np.empty_like(offsets)
         for epoch in np.unique(epochs):
             in_epoch = epochs == epoch
             found[in_epoch] = permute_index(offsets[in_epoch], self.windows, f"{self.seed} {epoch}")
         return found.astype(np.int64)
 
-    def load_window(self, window: int) -> np.ndarray:
-        """The tokens of a window, and the one after it, from as many shards as they lie in.
+    def load_window(self, window: int) -> NDArray[Any]:
+        """Load the tokens of a window and the one after it, across the borders of shards.
 
-        Shapes: (T + 1,).
+        Args:
+            window: The index of the window.
+
+        Returns:
+            Token ids, shape (T + 1,).
         """
         start = window * self.block_size
         stop = start + self.block_size + 1
@@ -137,10 +179,12 @@ class Batches:
 # The files
 
 
-def open_split(path: Path, split: Split, tokenizer: Tokenizer | None) -> list[np.ndarray]:
-    """The shards of a split, mapped into memory; each was read once, to be sure of it.
+def open_split(path: Path, split: Split, tokenizer: Tokenizer | None) -> list[NDArray[Any]]:
+    """Map the shards of a split into memory; each is read once to compare its hash.
 
-    Raises: ValueError, ShardDamagedError.
+    Raises:
+        ValueError: If there are no such shards, or they were made with another tokenizer.
+        ShardDamagedError: If one is damaged.
     """
     if path.is_file():
         return [open_bin(path)]
@@ -163,55 +207,51 @@ def open_split(path: Path, split: Split, tokenizer: Tokenizer | None) -> list[np
         return [open_bin(path / f"{split}.bin")]
     files = sorted(path.glob(f"*{split}*.bin"))  # llm.c's: fineweb_train_000001.bin
     if not files:
-        raise no_shards_error(path, split)
+        raise ValueError(
+            f"{path} has no tokens for {split}. Make shards with: gptcore prepare SOURCE "
+            "--out DIR; a larger --val_share gives more documents to val."
+        )
     return [open_shard(file) for file in files]
 
 
 def vocab_size_of(folder: str | Path) -> int | None:
-    """The vocabulary of the shards, as their manifest has it; None where there is no manifest."""
+    """The vocabulary size in the manifest of the shards; None where there is no manifest."""
     file = Path(folder) / "manifest.json"
-    return read_plan(file)["tokenizer"]["vocab_size"] if file.is_file() else None
+    return int(read_plan(file)["tokenizer"]["vocab_size"]) if file.is_file() else None
 
 
-def no_shards_error(path: Path, split: str) -> ValueError:
-    """The error for a folder that has no files of the split."""
-    return ValueError(
-        f"{path} has no tokens for {split}. Shards are made by: gptcore prepare SOURCE --out DIR; "
-        "a larger --val_share sets more documents aside for val."
-    )
-
-
-def empty_split_error(path: Path, split: Split, manifest: dict[str, Any]) -> ValueError:
-    """The error for shards whose documents all went to the other split."""
+def empty_split_error(path: Path, split: str, manifest: dict[str, Any]) -> ValueError:
+    """The error for shards whose documents are all in the other split."""
     documents = sum(row[s]["documents"] for row in manifest["shards"] for s in ("train", "val"))
     if documents < 2:
         way_out = (
-            "Documents are set aside as a whole, and one cannot serve both train and val: cut the "
-            "text into several (a .txt file for each, or one in each line with --document line)"
+            "A document is either for train or for val, so one is not enough: cut the text into "
+            "several (one .txt file for each, or one line for each with --document line)"
         )
     else:
-        way_out = f"Give a {'larger' if split == 'val' else 'smaller'} --val_share"
+        way_out = f"Use a {'larger' if split == 'val' else 'smaller'} --val_share"
     return ValueError(
-        f"{path} has no tokens for {split}: of its {documents:,} document(s) none went there. "
+        f"{path} has no tokens for {split}: none of its {documents:,} document(s) is in it. "
         f"{way_out}, and prepare it in another folder."
     )
 
 
 def check_tokenizer(path: Path, manifest: dict[str, Any], tokenizer: Tokenizer | None) -> None:
-    """Raises: ValueError if the shards were made with another one: its ids mean other texts."""
+    """Check that the shards were made with this tokenizer."""
     made_with = manifest["tokenizer"]
     if tokenizer is not None and tokenizer.sha256 != made_with["sha256"]:
         raise ValueError(
-            f"The shards in {path} were made with the tokenizer {made_with['name']}, which is "
-            f"another one than this {type(tokenizer).__name__}: their ids mean other texts. "
-            "Use that one, or prepare the text anew in another folder with --tokenizer."
+            f"The shards in {path} were made with the tokenizer {made_with['name']}, which is not "
+            f"this {type(tokenizer).__name__}: their token ids are not compatible. Use that one, "
+            "or prepare the text in another folder with --tokenizer."
         )
 
 
 def verify_shards(path: Path, manifest: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
-    """Read every shard once, several at a time, and hold its hash against the manifest.
+    """Read every shard once, several at a time, and compare its hash with the manifest.
 
-    Raises: ShardDamagedError for the first one that differs, with the command that repairs it.
+    Raises:
+        ShardDamagedError: For the first one that differs, with the command that repairs it.
     """
 
     def problem(row: dict[str, Any]) -> str:
@@ -233,8 +273,8 @@ def verify_shards(path: Path, manifest: dict[str, Any], rows: Sequence[dict[str,
                 )
 
 
-def open_bin(path: Path) -> np.ndarray:
-    """A file with llm.c's header, or one of nanoGPT's, which is nothing but ids of 2 bytes."""
+def open_bin(path: Path) -> NDArray[Any]:
+    """Open a file with llm.c's header, or one of nanoGPT's, which is only ids of 2 bytes."""
     with open(path, "rb") as file:
         begins_with = int.from_bytes(file.read(4), "little")
     if begins_with in MAGICS:
@@ -242,7 +282,7 @@ def open_bin(path: Path) -> np.ndarray:
     size_bytes = path.stat().st_size
     if size_bytes % UINT16.dtype.itemsize or not size_bytes:
         raise ShardDamagedError(
-            f"{path} has no header of a shard, and no ids of 2 bytes either: it has {size_bytes:,} "
-            "bytes. Make it anew."
+            f"{path} has neither the header of a shard nor ids of 2 bytes: it has {size_bytes:,} "
+            "bytes. Make it again."
         )
     return np.memmap(path, UINT16.dtype, mode="r")
