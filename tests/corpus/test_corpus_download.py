@@ -143,7 +143,7 @@ def test_what_is_not_the_whole_file_is_not_kept(manifest, server, answer, sent, 
         f"The text 'letters' could not be downloaded: 127.0.0.1:{server.server_port} did not send "
         f"the whole file ({guess}): expected 140,000 bytes with sha256 {SHA256}, "
         f"got {len(sent):,} bytes with sha256 {got}.\n"
-        f"Nothing was kept; letters.txt in the folder {path.parent} is not there yet.\n"
+        f"Nothing was kept; letters.txt in the folder {path.parent} does not exist yet.\n"
         f"To try again: {FETCH}"
     )
     assert files_below(path.parents[1]) == []
@@ -179,7 +179,7 @@ def test_without_a_server_the_message_names_the_file_the_folder_and_the_command(
     assert message_of(lambda: corpus.load("letters")) == (
         "The text 'letters' could not be downloaded: "
         f"no connection to 127.0.0.1:{server.server_port}.\n"
-        f"Nothing was kept; letters.txt in the folder {path.parent} is not there yet.\n"
+        f"Nothing was kept; letters.txt in the folder {path.parent} does not exist yet.\n"
         f"To try again: {FETCH}"
     )
     assert files_below(path.parents[1]) == []

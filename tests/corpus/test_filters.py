@@ -17,7 +17,7 @@ from gptcore.corpus import data_folder
 from gptcore.corpus.filters.filters import Document, Language, Length, Repetition, Symbols
 from gptcore.corpus.filters.funnel import FilterReport, Verdict, run_filters
 from gptcore.corpus.filters.language import NO_LANGUAGE, guess_language
-from gptcore.corpus.filters.text_stats import repeated_ngrams, repeated_lines, text_stats
+from gptcore.corpus.filters.text_stats import repeated_lines, repeated_ngrams, text_stats
 
 GERMAN = "Der Hund läuft über die Straße, und die Katze schaut ihm lange nach."
 ENGLISH = "The dog runs across the street, and the cat looks after it for a long time."

@@ -135,7 +135,7 @@ def test_a_network_that_stays_away_is_told_and_a_later_run_goes_on_with_the_same
         bring()
     told = str(caught.value)
     assert told.startswith(f"The connection to http://127.0.0.1:{server.server_port} failed while")
-    assert told.endswith("What came is kept: run the same again, and it goes on from there.")
+    assert told.endswith("The partial file is kept: run the same again to resume.")
     folder = tmp_path / "data/fineweb/CC-MAIN-2013-20"
     assert sorted(path.name for path in folder.iterdir()) == [
         "000_00000.parquet.json",
@@ -163,7 +163,7 @@ def test_a_name_that_the_hub_does_not_know_is_told_with_names_that_it_does(serve
     ):
         bring("fineweb:CC-MAIN-2013-20/nope")
     with pytest.raises(
-        ValueError, match=r"'fineweb:000' is no name of a file of FineWeb. Names are"
+        ValueError, match=r"'fineweb:000' is not the name of a file of FineWeb. Names are"
     ):
         bring("fineweb:000")
     assert len(server.asked) == 1
@@ -181,7 +181,7 @@ def test_a_hub_that_is_not_there_is_told_in_a_few_lines(server):
 def test_a_version_may_be_asked_for_and_is_then_the_only_one(server):
     assert bring(f"{NAME}@{COMMIT}").revision == COMMIT
     assert server.asked[0] == f"HEAD {PLACE}/{COMMIT}/{FILE}"
-    with pytest.raises(ValueError, match=f"is there in revision {COMMIT}, not abc. Remove it and"):
+    with pytest.raises(ValueError, match=f"has revision {COMMIT}, not abc. Remove it and"):
         bring(f"{NAME}@abc")
 
 
@@ -246,7 +246,7 @@ def test_prepare_goes_on_with_a_download_that_broke_off_in_another_process(
     environment = {**os.environ, "HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1"}
     server.breaks_after = [len(content) // 2, *[0] * 20]
     first = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert first.returncode == 1 and "run the same again, and it goes on from" in first.stderr
+    assert first.returncode == 1 and "run the same again to resume" in first.stderr
     assert "Traceback" not in first.stderr
     server.asked.clear()
     server.breaks_after = []

@@ -101,5 +101,5 @@ def test_a_file_of_fineweb_that_is_whole_is_read_by_thirty_at_once(shared):
     with hub.lock_folder(folder):  # somebody else is at work there
         for _ in range(30):
             assert hub.ensure_local("fineweb:CC-MAIN-2013-20/000_00000").bytes == 8
-    with pytest.raises(ValueError, match="is there in revision abc, not def"):
+    with pytest.raises(ValueError, match="has revision abc, not def"):
         hub.ensure_local("fineweb:CC-MAIN-2013-20/000_00000@def")

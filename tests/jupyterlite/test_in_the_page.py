@@ -148,7 +148,7 @@ def test_where_it_cannot_one_sentence_says_so(lesson, module, word):
 
 def test_a_text_that_is_not_shipped_is_not_asked_for(lesson):
     text = lesson.ask("from gptcore.corpus import load; load('names-ssa')")
-    assert text.startswith("The text 'names-ssa' does not come with gptcore, and Python inside a")
+    assert text.startswith("The text 'names-ssa' is not shipped with gptcore, and Python in a")
     assert text.endswith("gptcore fetch names-ssa")
 
 

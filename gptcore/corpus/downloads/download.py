@@ -1,8 +1,8 @@
-"""Bring named texts onto this machine: each appears under its name only when it is whole.
+"""Download named texts; a file appears under its name only when it is complete and verified.
 
-pooch does the transfer (requests, timeouts, the progress bar). The file is written beside its
-place under another name, checked against the manifest, and then renamed, which cannot be half done.
-Left out on purpose: resuming. The texts are small; they come anew in seconds.
+pooch does the transfer (requests, timeouts, the progress bar). The file is written under a
+temporary name, compared with the manifest, and renamed. Downloads are not resumed: the texts are
+small.
 """
 
 import sys
@@ -28,20 +28,25 @@ from gptcore.manifest import (
     text_path,
 )
 
-RETRY_DELAYS_SECONDS = (0, 1)  # before each round over the mirrors; so every one is asked twice
-CONNECT_TIMEOUT_SECONDS = (
-    5  # for each address of the host; a network that swallows packets is common
-)
+RETRY_DELAYS_SECONDS = (0, 1)  # before each round over the mirrors, so each is tried twice
+CONNECT_TIMEOUT_SECONDS = 5  # for each address of the host
 READ_TIMEOUT_SECONDS = 30
-CHUNK_BYTES = 4096  # a chunk that is cut is lost whole
+CHUNK_BYTES = 4096  # an incomplete chunk is lost
 
 
 @dataclass(frozen=True)
 class FetchedText:
-    """One text that now is on this machine.
+    """A text that is now on this machine.
 
-    Units: bytes is the size of the file.
-    Example: next(iter(fetch(["names"]))).state -> "shipped"
+    Attributes:
+        name: The name in the manifest.
+        path: The file.
+        bytes: The size of the file.
+        state: Whether it is shipped with gptcore, was already here, or was downloaded.
+
+    Example:
+        >>> next(fetch("names")).state
+        'shipped'
     """
 
     name: str
@@ -51,25 +56,35 @@ class FetchedText:
 
 
 def fetch(names: str | Iterable[str], again: bool = False) -> Iterator[FetchedText]:
-    """Bring the texts one after the other, and yield a record for each.
+    """Download texts one after the other; all names are checked first.
 
-    All names are checked before the first text is brought. With `again`, a text that is here is
-    brought anew, and replaced once the new one is whole.
+    Args:
+        names: One name or several, as in `all_texts()`.
+        again: Whether to download texts that are already here, and replace them.
 
-    Raises: UnknownTextError at once; then, at its turn, TextUnavailableError or
-        TextDamagedError. Nothing is yielded after an error.
-    Example: for text in fetch(["names"]): print(text.name, text.state)
+    Returns:
+        An iterator with one record per text. It stops at the first error.
+
+    Raises:
+        UnknownTextError: If a name is not in the manifest; before anything is downloaded.
+        TextUnavailableError: If a text cannot be downloaded or stored.
+        TextDamagedError: If a damaged file is in its place, and `again` is false.
+
+    Example:
+        >>> [text.name for text in fetch(["names"])]
+        ['names']
     """
-    # Trap: a lone string is also a series of names, one for each of its letters.
+    # Trap: a single string is also an iterable of one-letter names.
     texts = [find_text(name) for name in ([names] if isinstance(names, str) else names)]
     return (ensure_local(text, again) for text in texts)
 
 
 def ensure_local(text: TextInfo, again: bool = False) -> FetchedText:
-    """Make sure that the text is on this machine, whole.
+    """Make sure that a text is on this machine, complete and verified.
 
-    Raises: TextUnavailableError if it cannot be brought or stored; TextDamagedError if a
-        damaged file lies in its place and `again` does not allow to replace it.
+    Raises:
+        TextUnavailableError: If it cannot be downloaded or stored.
+        TextDamagedError: If a damaged file is in its place, and `again` is false.
     """
     path = text_path(text)
     if text.shipped:
@@ -95,9 +110,10 @@ def ensure_local(text: TextInfo, again: bool = False) -> FetchedText:
 
 
 def download(text: TextInfo, part: Path) -> str:
-    """Write the text to `part` from the first mirror that has it; if none has, say why.
+    """Write the text to `part` from the first mirror that has it; return "" or the problem.
 
-    Raises: OSError only for what goes wrong on this machine's disk.
+    Raises:
+        OSError: If something is wrong with the disk of this machine.
     """
     get = pooch.HTTPDownloader(
         progressbar=sys.stderr is not None and sys.stderr.isatty(),
@@ -116,14 +132,14 @@ def download(text: TextInfo, part: Path) -> str:
                 problems[url] = (
                     f"no answer from {host_of(url)} within {CONNECT_TIMEOUT_SECONDS} seconds"
                 )
-                urls.remove(url)  # who is silent for that long is silent a second later, too
+                urls.remove(url)  # it will not answer a second later either
             if not problems[url]:
                 return ""
     return "; ".join(problems.values())
 
 
 def try_mirror(get: pooch.HTTPDownloader, url: str, text: TextInfo, part: Path) -> str:
-    """Write what `url` answers to `part`; empty if it is the text, else what is wrong, in words."""
+    """Download from one mirror; return "", or what is wrong with its answer."""
     guess = "a login page, a proxy or a broken copy"
     try:
         get(url, str(part), None)
@@ -141,28 +157,28 @@ def try_mirror(get: pooch.HTTPDownloader, url: str, text: TextInfo, part: Path) 
 
 
 def host_of(url: str) -> str:
-    """The part of an address that a reader knows: `https://host/path` -> `host`."""
+    """The host of an address: `https://host/path` -> `host`."""
     return urlsplit(url).netloc
 
 
 def describe_error(error: exceptions.RequestException, host: str) -> str:
-    """What went wrong between here and `host`, without the library's inner names."""
+    """What went wrong between this machine and `host`, without the library's internal names."""
     if error.response is not None:
         return f"{host} answered {error.response.status_code} {error.response.reason}"
     if isinstance(error, exceptions.SSLError):
         return f"the certificate of {host} was not accepted (a proxy in between? a wrong clock?)"
     if isinstance(error, exceptions.ProxyError):
-        return f"the proxy in HTTPS_PROXY does not let us through to {host}"
+        return f"the proxy in HTTPS_PROXY does not allow connections to {host}"
     if isinstance(error, exceptions.Timeout):
-        return f"{host} fell silent for {READ_TIMEOUT_SECONDS} seconds"
+        return f"{host} sent nothing for {READ_TIMEOUT_SECONDS} seconds"
     if isinstance(error, exceptions.ConnectionError):
         return f"no connection to {host}"
     return f"{host}: {error}"
 
 
 def download_error(text: TextInfo, path: Path, problem: str) -> TextUnavailableError:
-    """The error for a text that no mirror gave us; what lies in its place is as it was."""
-    verdict, again = ("is as it was", " --again") if path.exists() else ("is not there yet", "")
+    """The error for a text that no mirror delivered; an existing file is unchanged."""
+    verdict, again = ("is as it was", " --again") if path.exists() else ("does not exist yet", "")
     return TextUnavailableError(
         f"The text {text.name!r} could not be downloaded: {problem}.\n"
         f"Nothing was kept; {path.name} in the folder {path.parent} {verdict}.\n"

@@ -1,4 +1,4 @@
-"""One file of documents on this machine."""
+"""A source file of documents, and the error for a damaged one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,18 +6,29 @@ from typing import Literal
 
 
 class SourceDamagedError(OSError):
-    """A file that documents are read from is not whole, or is another kind of file.
+    """A source file is incomplete, damaged, or of another kind than its name says.
 
-    Example: Path("a.parquet").write_text("no table")
-             [*read_table("a.parquet")] -> raises SourceDamagedError
+    Example:
+        >>> Path("a.parquet").write_text("no table")
+        8
+        >>> next(read_table("a.parquet"))
+        Traceback (most recent call last):
+        ...
+        gptcore.corpus.downloads.source.SourceDamagedError: a.parquet is not a complete parquet ...
     """
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file of documents on this machine.
+    """A file of documents on this machine.
 
-    Units: bytes is the size of the file.
+    Attributes:
+        path: The file.
+        name: The name in a manifest.
+        bytes: The size of the file.
+        sha256: The hash, if it is known before the file is read.
+        revision: The revision of the dataset on the hub.
+        document: What one document is in a text file, if it is known.
     """
 
     path: Path
