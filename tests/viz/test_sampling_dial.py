@@ -105,7 +105,7 @@ def test_an_error_of_the_function_is_shown_and_the_dial_still_works():
 
 
 def test_invalid_dials_and_texts_are_refused():
-    with pytest.raises(ValueError, match=r"There is no dial: give one, such as temperature="):
+    with pytest.raises(ValueError, match=r"There is no option: give one, such as temperature="):
         SamplingDial(write)
     for bad in ((0, 6), (0, 6, 7), 5, (6, 0, 3)):
         with pytest.raises(ValueError, match=r"must be \(lowest, highest, first\)"):

@@ -58,10 +58,10 @@ def test_points_on_all_candidates_are_normalized():
     [
         ("a", "'a' cannot be read; write for example: e 40 a 30"),
         ("40 a", "cannot be read"),
-        ("x 20", "'x' cannot come; there are a b c d e end"),
-        ("a 70 b 40", "That is 110 points; you have 100"),
+        ("x 20", "'x' is not a candidate; choose from a b c d e end"),
+        ("a 70 b 40", "These are 110 points together; at most 100"),
         ("a 20 a 30", "named twice"),
-        ("a 0", "0 points on a letter cost infinity"),
+        ("a 0", "0 points make the surprisal of a letter infinite"),
         ("a -5", "cannot be read"),
         ("<script>alert(1)</script>", "cannot"),
     ],

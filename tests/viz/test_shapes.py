@@ -92,7 +92,7 @@ def test_parameters_are_counted_as_pytorch_counts_them_and_shared_ones_are_named
     block = sum(p.numel() for p in model.blocks[0].parameters())
     assert find(root, "blocks.0").parameters == block
     assert find(root, "head").tied_to == "tokens"
-    assert root.unused_parameters == {"positions": T * C}
+    assert root.direct_parameters == {"positions": T * C}
     html = draw_shapes(model, IDS).to_html()
     assert f"{V * C:,} parameters, those of tokens" in html
     assert f"positions: {T * C:,} parameters, used without a call" in html

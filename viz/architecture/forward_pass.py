@@ -25,7 +25,12 @@ SHAPE_FUNCTIONS = {
 
 @dataclass
 class FunctionCall:
-    """A function called within a module, whose output has another shape than its input."""
+    """A function called within a module, whose output has another shape than its input.
+
+    Attributes:
+        name: Name of the function.
+        shape: Shape of its first output.
+    """
 
     name: str
     shape: TensorShape
@@ -36,18 +41,31 @@ class FunctionCall:
 
 @dataclass
 class ModuleCall:
-    """One call of one module: shapes of inputs and outputs, and the calls within it, in order."""
+    """One call of one module.
 
-    name: str  # relative to the module that calls it
-    kind: str  # the name of its class
-    path: str = ""  # as in `named_modules()`
-    parameters: int = 0  # of the module and its children, each counted once
-    tied_to: str = ""  # an earlier module that shares some of them
+    Attributes:
+        name: Name relative to the module that calls it.
+        kind: Name of its class.
+        path: Name as in `named_modules()`.
+        parameters: Parameters of the module and its children, each counted once.
+        tied_to: Path of an earlier module that shares some of them.
+        inputs: Shapes of all tensors among the arguments.
+        outputs: Shapes of all tensors that are returned.
+        calls: The calls within it, in order.
+        heads: H, T, D where attention splits into heads.
+        direct_parameters: Names and sizes of parameters that no called module owns.
+    """
+
+    name: str
+    kind: str
+    path: str = ""
+    parameters: int = 0
+    tied_to: str = ""
     inputs: list[TensorShape] = field(default_factory=list)
     outputs: list[TensorShape] = field(default_factory=list)
     calls: list["Call"] = field(default_factory=list)
-    heads: tuple[int, int, int] | None = None  # H, T, D, where attention splits into heads
-    unused_parameters: dict[str, int] = field(default_factory=dict)  # used without a module's call
+    heads: tuple[int, int, int] | None = None
+    direct_parameters: dict[str, int] = field(default_factory=dict)
 
     def signature(self) -> Signature:
         """Equal for calls that differ only in their names and in the values of their parameters."""
@@ -160,7 +178,7 @@ def trace_forward(module: "Module", example: object) -> ModuleCall:
     root = recorder.root
     assert root is not None, "the hook of the outermost module ran"
     known = recorder.owner
-    root.unused_parameters = {
+    root.direct_parameters = {
         name: p.numel() for name, p in module.named_parameters() if id(p) not in known
     }
     return root

@@ -105,7 +105,9 @@ def to_probabilities(given: ArrayLike) -> Array:
 def check_shapes(probs: Array, labels: list[str], names: Sequence[str] | None) -> None:
     L, T, _ = probs.shape
     if len(labels) != T:
-        raise ValueError(f"layers have {T} positions, but there are {len(labels)} tokens.")
+        raise ValueError(
+            f"layers have {T} positions, but there are {len(labels)} tokens: give as many."
+        )
     if names is not None and len(names) != L:
         raise ValueError(f"There are {L} layers, but {len(names)} names for them.")
 

@@ -64,7 +64,9 @@ def draw_ledger(
 def check_columns(rows: Mapping[str, list[float]], labels: Sequence[str] | None) -> list[str]:
     """The column labels, once the rows have the same length."""
     if not rows or not next(iter(rows.values())):
-        raise ValueError('There is nothing to add up: give it as {"embedding": [0.5, -1.0], ...}.')
+        raise ValueError(
+            'entries has no numbers: give at least one row, {"embedding": [0.5, -1.0]}.'
+        )
     width = len(next(iter(rows.values())))
     for name, row in rows.items():
         if len(row) != width:

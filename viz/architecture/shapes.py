@@ -102,7 +102,7 @@ def build_scene(root: ModuleCall, dims: DimNames, title: str) -> Scene:
     notes = [f"{len(stack):,} more boxes not drawn"] if stack else []
     notes += [
         f"{name}: {size:,} parameters, used without a call"
-        for name, size in root.unused_parameters.items()
+        for name, size in root.direct_parameters.items()
     ]
     for note in notes[:12]:
         scene.add(Text(16, y + 15, note, 12, MUTED))

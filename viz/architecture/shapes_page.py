@@ -25,11 +25,11 @@ def shapes_html(root: ModuleCall, dims: DimNames, title: str) -> str:
         f'<div style="color: {MUTED}; margin: 2px 0 8px">A box opens and closes when clicked.</div>'
     )
     muted = f'<div style="color: {MUTED}">'
-    unused_parameters = "".join(
+    direct_parameters = "".join(
         f"{muted}{escape(name)}: {size:,} parameters, used without a call</div>"
-        for name, size in root.unused_parameters.items()
+        for name, size in root.direct_parameters.items()
     )
-    return f'<div style="{style}">{head}{hint}{module_html(root, dims)}{unused_parameters}</div>'
+    return f'<div style="{style}">{head}{hint}{module_html(root, dims)}{direct_parameters}</div>'
 
 
 def module_html(call: ModuleCall, dims: DimNames, repeats: int = 1, depth: int = 0) -> str:

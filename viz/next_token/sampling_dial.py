@@ -119,7 +119,7 @@ class SamplingDial(Control):
         **dials: SliderRange | list[Any],
     ) -> None:
         if not dials:
-            raise ValueError("There is no dial: give one, such as temperature=(0.1, 2.0, 0.5).")
+            raise ValueError("There is no option: give one, such as temperature=(0.1, 2.0, 0.5).")
         self.sample, self.bars, self.known, self.known_label = sample, bars, set(known), known_label
         self.title = title
         self.dials = {name: slider(name, given) for name, given in dials.items()}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 POINTS = 100
-MIN_POINTS = 1  # kept for all that is not named, or one miss would cost infinity
+MIN_POINTS = 1  # kept for all that is not named, or its surprisal would be infinite
 NAME_WIDTH, COLUMN_WIDTH, ROW, BAR_WIDTH = 150, 250, 26, 110
 MAX_NATS = 6.0  # at which a bar has its full width
 BET = re.compile(r"\s*,?\s*([^\d\s,.:=]+)\s*[:=]?\s*(\d+(?:\.\d+)?)\s*,?")
@@ -45,17 +45,16 @@ def parse_bet(text: str, candidates: Sequence[str]) -> dict[str, float]:
         raise ValueError(f"{truncate(left, 30)!r} cannot be read; write for example: e 40 a 30")
     points = {name.lower(): float(number) for name, number in pieces}
     if len(points) < len(pieces):
-        raise ValueError("One of them is named twice.")
+        raise ValueError("A candidate is named twice. Name each one once.")
     unknown = [name for name in points if name not in candidates]
     if unknown:
-        raise ValueError(
-            f"{truncate(unknown[0], 20)!r} cannot come; there are {' '.join(candidates)}"
-        )
+        name = truncate(unknown[0], 20)
+        raise ValueError(f"{name!r} is not a candidate; choose from {' '.join(candidates)}")
     if 0 in points.values():
-        raise ValueError("0 points on a letter cost infinity if it comes. Give it a little.")
+        raise ValueError("0 points make the surprisal of a letter infinite. Give it a little.")
     total = sum(points.values())
     if total > POINTS:
-        raise ValueError(f"That is {total:g} points; you have {POINTS}.")
+        raise ValueError(f"These are {total:g} points together; at most {POINTS} are allowed.")
     others = [name for name in candidates if name not in points]
     if not others:
         return {name: points[name] / total for name in candidates}

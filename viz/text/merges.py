@@ -22,11 +22,20 @@ SINGLE_BYTE, MERGED, ROOT = TINTS[0], TINTS[1], TINTS[2]  # colours
 
 @dataclass
 class MergeNode:
-    """One token in the tree; the same token may occur twice."""
+    """One token in the tree; the same token may occur twice.
+
+    Attributes:
+        token: Its id.
+        piece: Its bytes.
+        start: Its first byte within the root.
+        children: The two nodes that were merged; empty for a single byte.
+        level: 0 for leaves, else 1 above the highest child.
+        x: Centre in pixels.
+    """
 
     token: int
     piece: bytes
-    start: int  # its first byte within the root
+    start: int
     children: list["MergeNode"] = field(default_factory=list)
     level: int = 0
     x: float = 0.0
