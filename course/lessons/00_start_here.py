@@ -84,7 +84,7 @@ same(by_hand, gpt.loss("emma"), within=1e-9)
 # %% tags=["promise-control", "promise-picture"]
 from viz import SamplesPlayer
 
-SamplesPlayer(album, known=names, marked="stands in the list of names")
+SamplesPlayer(album, known=names, known_label="stands in the list of names")
 
 # %% [markdown]
 # At step 0 any letter follows any other, and most names are cut off at 16 letters, the longest that it can look back on. At 10 it has found out

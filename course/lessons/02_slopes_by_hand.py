@@ -320,7 +320,7 @@ def asking(names_per_step):
 # %%
 sheet = {"x_range": (-4, 3), "y_range": (-3.5, 1.5), "x_name": "logit after a consonant", "y_name": "logit after a vowel"}
 optimizers = {f"{n}": asking(n) for n in (1, 8, 64)}
-knobs = {"choice_label": "names per step", "learning_rate": 3.0, "rates": (0.1, 10.0), "steps": 40}
+knobs = {"choice_label": "names per step", "learning_rate": 3.0, "rate_range": (0.1, 10.0), "steps": 40}
 DescentPlayer(vowels.loss_at, optimizers=optimizers, **knobs, **sheet, title="Will a vowel come?")
 
 # %% [markdown]

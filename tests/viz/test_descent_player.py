@@ -141,12 +141,12 @@ def test_a_walk_ends_at_the_first_place_that_is_no_number():
 
 
 def test_what_cannot_be_walked_is_refused():
-    with pytest.raises(ValueError, match=r"Nothing to walk with: give grad_at"):
+    with pytest.raises(ValueError, match=r"There is no optimizer: give grad_at"):
         DescentPlayer(valley, **RANGES)
-    with pytest.raises(ValueError, match=r"learning_rate=3 must lie between rates"):
+    with pytest.raises(ValueError, match="learning_rate=3 must be between the two numbers"):
         DescentPlayer(valley, grad, START, learning_rate=3, **RANGES)
     with pytest.raises(ValueError, match="has no number of two digits"):
-        DescentPlayer(valley, grad, START, learning_rate=1e-20, rates=(1e-21, 1e-19), **RANGES)
+        DescentPlayer(valley, grad, START, learning_rate=1e-20, rate_range=(1e-21, 1e-19), **RANGES)
     with pytest.raises(ValueError, match="steps=99 must be from 0 to max_steps=60"):
         DescentPlayer(valley, grad, START, steps=99, **RANGES)
     with pytest.raises(ValueError, match="each a pair of numbers"):

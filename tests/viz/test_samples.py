@@ -48,8 +48,8 @@ def test_exactly_the_known_texts_are_marked():
 
 
 def test_the_sentence_counts_what_is_drawn():
-    alt = draw_samples(SAMPLES, KNOWN, rows=2, marked="known").alt
-    assert alt.startswith("Samples at 3 moments; ")
+    alt = draw_samples(SAMPLES, KNOWN, rows=2, known_label="known").alt
+    assert alt.startswith("Samples at 3 steps; ")
     assert "step 0: qxv, anna ... (1 of 2: known)" in alt
     assert "step 1,000: anna, emma ... (2 of 2: known)" in alt
 
@@ -73,7 +73,7 @@ def test_a_line_end_in_a_text_can_be_seen():
 
 
 def test_markup_in_a_text_stays_text():
-    picture = draw_samples({0: ["<script>a"]}, title="<script>b", marked="<script>c")
+    picture = draw_samples({0: ["<script>a"]}, title="<script>b", known_label="<script>c")
     assert "<script" not in picture.to_svg() + picture.to_html()
     assert {"<script>a", "<script>b", "<script>c"} <= set(texts_of(picture.to_svg()))
 

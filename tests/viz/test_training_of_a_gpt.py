@@ -146,7 +146,7 @@ def test_records_that_do_not_belong_together_are_refused(run):
         TrainingScrubber(records, log, layer=2)
     with pytest.raises(ValueError, match="layer=9: there are layers 0 to 1"):
         draw_training(log, 10, records[10], layer=9)
-    with pytest.raises(ValueError, match="step=10: the training had 9 steps"):
+    with pytest.raises(ValueError, match="step=10: the run has 9 steps"):
         draw_training(log[:9], 10, records[10])
     with pytest.raises(ValueError, match="no losses to draw"):
         TrainingScrubber({0: records[0]}, [])

@@ -115,9 +115,9 @@ def test_a_record_that_lacks_something_is_named(missing):
 def test_no_records_and_steps_that_were_not_trained_are_refused():
     with pytest.raises(ValueError, match="There are no records"):
         TrainingScrubber({}, LOSSES)
-    with pytest.raises(ValueError, match="step=6: the training had 5 steps"):
+    with pytest.raises(ValueError, match="step=6: the run has 5 steps"):
         draw_training(LOSSES, 6, RECORDS[2])
-    with pytest.raises(ValueError, match="5 steps"):
+    with pytest.raises(ValueError, match="step=-1 must be"):
         draw_training(LOSSES, -1, RECORDS[2])
 
 

@@ -181,6 +181,24 @@ def test_nothing_to_draw_is_said(draw, nothing):
         draw(nothing)
 
 
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda: viz.draw_ladder(None), "rungs must be a list of pairs"),
+        (lambda: viz.draw_surface(None, x_range=(0, 1), y_range=(0, 1)), "loss_at must be a func"),
+        (lambda: viz.draw_surface(max, 3, x_range=(0, 1), y_range=(0, 1)), "A path is a sequence"),
+        (lambda: viz.draw_surface(max, x_range=None, y_range=(0, 1)), "x_range=None must be two"),
+        (lambda: viz.draw_training(None, 1, {}), "losses of 'train' must be one row of numbers"),
+        (lambda: viz.draw_training([3.0], None, {}), "step=None must be"),
+        (lambda: viz.draw_training([3.0], 1, None), "record of step 1 must be a mapping"),
+        (lambda: viz.TwoRuns(None), "runs must be a mapping"),
+    ],
+)
+def test_none_is_refused_by_name(draw, words):
+    with pytest.raises(ValueError, match=words):
+        draw()
+
+
 def test_tilde_is_the_home_folder_for_pictures(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

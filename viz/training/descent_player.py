@@ -1,4 +1,4 @@
-"""A landscape of loss to walk down with a learning rate of your own: crawl, zigzag, fly off."""
+"""Gradient descent on a map of the loss, with knobs for the learning rate and number of steps."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, isfinite, log
@@ -7,7 +7,7 @@ from ipywidgets import IntSlider, Layout, SelectionSlider
 
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
-from viz.training.loss_grid import Interval, LossGrid, Point
+from viz.training.loss_grid import Interval, LossGrid, LossLike, Point, check_range
 from viz.training.surface import (
     LEFT,
     MAP_WIDTH,
@@ -17,26 +17,52 @@ from viz.training.surface import (
     to_point,
 )
 
-Optimizer = Callable[[float, int], Iterable[Point]]  # rule(learning_rate, steps) -> places
-MIN_RATE, MAX_RATE = 0.001, 1.0  # learning rates at the two ends of the slider
+Gradient = Callable[[float, float], Sequence[float]]  # grad_at(x, y) -> (dx, dy)
+Optimizer = Callable[[float, int], Iterable[Point]]  # optimizer(learning_rate, steps) -> points
+MIN_RATE, MAX_RATE = 0.001, 1.0  # learning rates at the ends of the slider
 
 
 class DescentPlayer(Control):
-    """Turn the learning rate and the number of steps, and see where descent comes to.
+    """Knobs for the learning rate and the number of steps, and the path of the optimizer.
 
-    `grad_at(x, y)` answers with two slopes. `rules` walk instead of plain descent, each a
-    function (learning_rate, steps) -> places: all at once, for a race; or, with `choose`, the one
-    that a third knob of that name points at (without a kernel all are shown). If a way ends beyond
-    all numbers, the picture says so, and the player stays.
-    Raises:  ValueError if there is nothing to walk with, or ranges that are none.
-    Example: DescentPlayer(lambda x, y: x * x + 9 * y * y, lambda x, y: (2 * x, 18 * y), (-3, 1),
-        x_range=(-4, 4), y_range=(-2, 2))
+    Give `grad_at` and `start` for gradient descent, or `optimizers`. A path that overflows is
+    drawn up to its last finite point.
+
+    Args:
+        loss_at: Function of two weights, or an array of losses whose first row has the lowest y,
+            shape (rows, columns).
+        grad_at: Returns the gradient of the loss at (x, y), two numbers.
+        start: The first point.
+        x_range: Ends of the x axis.
+        y_range: Ends of the y axis.
+        optimizers: Optimizers by name, each a function (learning_rate, steps) -> points.
+        choice_label: If given, a knob with this label chooses one of the optimizers; without it
+            the paths of all of them are drawn.
+        learning_rate: Learning rate at the beginning.
+        rate_range: Ends of the slider for the learning rate.
+        steps: Number of steps at the beginning.
+        max_steps: End of the slider for the number of steps.
+        title: Title of the map.
+        x_name: Name of the first weight.
+        y_name: Name of the second weight.
+
+    Raises:
+        ValueError: If there is no optimizer, if a range is empty, or if a knob is out of range.
+
+    Example:
+        >>> def bowl(x, y):
+        ...     return x * x + y * y
+        >>> def grad(x, y):
+        ...     return 2 * x, 2 * y
+        >>> player = DescentPlayer(bowl, grad, (-3, 1), x_range=(-4, 4), y_range=(-2, 2))
+        >>> len(player.picture().data["paths"]["descent"])
+        21
     """
 
     def __init__(
         self,
-        loss_at,
-        grad_at: Callable[[float, float], Sequence[float]] | None = None,
+        loss_at: LossLike,
+        grad_at: Gradient | None = None,
         start: Point | None = None,
         *,
         x_range: Interval,
@@ -44,7 +70,7 @@ class DescentPlayer(Control):
         optimizers: Mapping[str, Optimizer] | None = None,
         choice_label: str = "",
         learning_rate: float = 0.03,
-        rates: tuple[float, float] = (MIN_RATE, MAX_RATE),
+        rate_range: Interval = (MIN_RATE, MAX_RATE),
         steps: int = 20,
         max_steps: int = 60,
         title: str = "",
@@ -52,14 +78,15 @@ class DescentPlayer(Control):
         y_name: str = "y",
     ):
         self.optimizers = dict(optimizers or {"descent": gradient_descent(grad_at, start)})
-        check_knobs(learning_rate, rates, steps, max_steps)
+        check_knobs(learning_rate, rate_range, steps, max_steps)
+        x_range, y_range = check_range(x_range, "x"), check_range(y_range, "y")
         self.title, self.names = title, (x_name, y_name)
         n_paths = 1 if choice_label else len(self.optimizers)
         box = (LEFT, 44 + 18 * n_paths, MAP_WIDTH, map_height(x_range, y_range))
         self.grid = LossGrid(loss_at, x_range, y_range, box)
-        self.background = self.grid.shapes()  # drawn once; only the ways change
+        self.background = self.grid.shapes()  # drawn once; only the paths change
         layout = Layout(width="460px")
-        options = two_digits(*rates)
+        options = two_digits(*rate_range)
         self.rate = SelectionSlider(
             options=[(f"{rate:g}", rate) for rate in options],
             value=min(options, key=lambda rate: abs(log(rate / learning_rate))),
@@ -88,13 +115,14 @@ class DescentPlayer(Control):
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
+        """The map with the paths for the present knobs."""
         paths = self.paths(self.choice.value if self.choice.description else None)
         return surface_picture(
             self.grid, self.background, paths, self.title_sentence(), *self.names
         )
 
     def paths(self, chosen: str | None = None) -> dict[str, list[Point]]:
-        """What the chosen rule walks, or all of them, for where the knobs stand now."""
+        """The path of the chosen optimizer, or of all of them, for the present knobs."""
         knob = f"{self.choice.description} " if self.choice.description else ""
         return {
             f"{knob}{name}": run_optimizer(optimizer, self.rate.value, self.steps.value)
@@ -103,22 +131,23 @@ class DescentPlayer(Control):
         }
 
     def title_sentence(self) -> str:
+        """The title with the present learning rate."""
         return f"{self.title or 'Downhill'} · learning rate {self.rate.value:g}"
 
 
 def two_digits(low: float, high: float) -> list[float]:
-    """All numbers of two digits between two others: 0.001, 0.0011 ... 0.99, 1."""
+    """All numbers with two digits from low to high: 0.001, 0.0011 ... 0.99, 1."""
     numbers = (float(f"{n}e{power}") for power in range(-12, 6) for n in range(10, 100))
     return [number for number in numbers if low <= number <= high]
 
 
-def gradient_descent(grad_at, start) -> Optimizer:
-    """Gradient descent from `start`."""
-    if not callable(grad_at) or start is None:
+def gradient_descent(grad_at: Gradient | None, start: Point | None) -> Optimizer:
+    """Gradient descent from `start`. Raises: ValueError if one of the two is missing."""
+    if grad_at is None or not callable(grad_at) or start is None:
         raise ValueError(
-            "Nothing to walk with: give grad_at, a function (x, y) -> two slopes, and start, a "
-            "place such as (-3, 1); or rules, {'name': a function (learning_rate, steps) -> "
-            "places}."
+            "There is no optimizer: give grad_at, a function (x, y) -> (dx, dy), and start, a "
+            "point such as (-3, 1); or optimizers, {'name': a function (learning_rate, steps) -> "
+            "points}."
         )
     first = to_point(start)
 
@@ -134,26 +163,30 @@ def gradient_descent(grad_at, start) -> Optimizer:
 
 
 def run_optimizer(optimizer: Optimizer, rate: float, steps: int) -> list[Point]:
-    """The places up to the first that is no number, and that one."""
+    """The points up to and including the first that is not finite."""
     points: list[Point] = []
     try:
         for point in optimizer(rate, steps):
             points.append(to_point(point))
             if not all(map(isfinite, points[-1])):
                 break
-    except OverflowError:  # math.exp and ** say it in this way
+    except OverflowError:  # raised by math.exp and **
         points.append((inf, inf))
     return points
 
 
-def check_knobs(rate: float, rates: tuple[float, float], steps: int, max_steps: int) -> None:
-    low, high = rates
+def check_knobs(rate: float, rate_range: Interval, steps: int, max_steps: int) -> None:
+    """Raises: ValueError for an initial value that is not between the ends of its slider."""
+    low, high = rate_range
     if not 0 < low < high < inf or not low <= rate <= high:
         raise ValueError(
-            f"learning_rate={rate!r} must lie between rates={rates!r}, two numbers above 0, the "
-            f"smaller first."
+            f"learning_rate={rate!r} must be between the two numbers of rate_range={rate_range!r}, "
+            f"which must be above 0, the smaller first."
         )
     if not two_digits(low, high):
-        raise ValueError(f"rates={rates!r} has no number of two digits; 1e-10 to 1e6 is the range.")
+        raise ValueError(
+            f"rate_range={rate_range!r} has no number of two digits; "
+            f"it must be between 1e-10 and 1e6."
+        )
     if not 0 <= steps <= max_steps or max_steps < 1:
         raise ValueError(f"steps={steps!r} must be from 0 to max_steps={max_steps!r}.")

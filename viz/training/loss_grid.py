@@ -1,60 +1,86 @@
-"""A loss over two weights as a map: the darker the higher, with a line along equal heights.
+"""A loss over two weights as a map: darker where it is higher, with contour lines.
 
-Left out on purpose: more than two weights. A model has thousands; a map shows what happens along
-two of them while all others stand still.
-Source: the lines of equal height are found by "marching squares" (after Lorensen and Cline 1987).
+Source: contour lines by marching squares, after Lorensen and Cline 1987.
 """
 
 from bisect import bisect
 from collections.abc import Callable, Sequence
 from math import inf, isfinite
+from typing import TYPE_CHECKING, TypeAlias
 
 from viz.canvas.arrays import to_numbers
 from viz.canvas.palette import BLUE, WHITE, blend
 from viz.canvas.scene import Line, Rect
 
-COLUMNS, ROWS = 60, 40  # places at which the loss is asked for
-STRIP_HEIGHT = 5  # pixels, the height of a strip of one colour
-LEVELS = 10  # heights at which a line is drawn
-MAX_SHADE = 0.5  # of the colour: what lies on top must be seen
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+COLUMNS, ROWS = 60, 40  # points at which the loss is computed
+STRIP_HEIGHT = 5  # pixels of a strip with one colour
+LEVELS = 10  # one more than the number of contour lines
+MAX_SHADE = 0.5  # opacity of the darkest colour, so that paths on top of it can be seen
 
 Interval = tuple[float, float]
 Point = tuple[float, float]
+LossFunction = Callable[[float, float], float]
+LossLike: TypeAlias = "LossFunction | ArrayLike"
 
 
 class LossGrid:
-    """Heights on a grid, and where they lie on the sheet. Units: pixels, y of the sheet downwards.
+    """Losses on a grid, and the place of the grid on the picture.
 
-    `loss_at` is a function of two numbers, or a grid of heights, rows from the lowest y upwards.
+    Args:
+        loss_at: Function of two weights, or an array of losses whose first row has the lowest y,
+            shape (rows, columns).
+        x_range: Ends of the x axis.
+        y_range: Ends of the y axis.
+        box: Left, top, width and height of the map in pixels.
+
+    Attributes:
+        losses: Losses at `COLUMNS` x `ROWS` points, rows from the lowest y upwards.
+        low: The lowest finite loss.
+        high: The highest finite loss.
+        levels: The losses of the contour lines.
+
+    Raises:
+        ValueError: If a range is empty, or if no loss is finite.
     """
 
-    def __init__(self, loss_at, x_range: Interval, y_range: Interval, box: tuple[float, ...]):
+    def __init__(
+        self,
+        loss_at: LossLike,
+        x_range: Interval,
+        y_range: Interval,
+        box: tuple[float, float, float, float],
+    ):
         self.x_range, self.y_range = check_range(x_range, "x"), check_range(y_range, "y")
         self.left, self.top, self.width, self.height = box
         self.strips = max(1, round(self.height / STRIP_HEIGHT))
         self.loss_at = loss_at if callable(loss_at) else bilinear(loss_at, x_range, y_range)
         self.xs, self.ys = linspace(*self.x_range, COLUMNS), linspace(*self.y_range, ROWS)
         self.losses = [[loss_or_inf(self.loss_at, x, y) for x in self.xs] for y in self.ys]
-        finite = [h for row in self.losses for h in row if isfinite(h)]
+        finite = [loss for row in self.losses for loss in row if isfinite(loss)]
         if not finite:
             raise ValueError("The loss is not finite anywhere on this map: choose other ranges.")
         self.low, self.high = min(finite), max(finite)
-        # Squares: in a bowl such lines lie at equal distances.
+        # Squares: the contour lines of a quadratic bowl then have equal distances.
         self.levels = [
             self.low + (self.high - self.low) * (k / LEVELS) ** 2 for k in range(1, LEVELS)
         ]
 
     def to_pixels(self, x: float, y: float) -> Point:
+        """The place of a point on the picture, y downwards."""
         (x0, x1), (y0, y1) = self.x_range, self.y_range
         fraction, up = (x - x0) / (x1 - x0), (y - y0) / (y1 - y0)
         return self.left + self.width * fraction, self.top + self.height * (1 - up)
 
     def contains(self, x: float, y: float) -> bool:
+        """Whether a point is on the map."""
         (x0, x1), (y0, y1) = self.x_range, self.y_range
         return x0 <= x <= x1 and y0 <= y <= y1
 
     def shapes(self) -> list[Rect | Line]:
-        """Strips of colour, and the lines of equal height above them."""
+        """Strips of colour, and the contour lines on top."""
         strips = [box for n in range(self.strips) for box in self.strip(n)]
         lines = [
             Line((self.to_pixels(*start), self.to_pixels(*end)), self.colour(k + 1.6), 1)
@@ -64,10 +90,11 @@ class LossGrid:
         return strips + join_segments(lines)
 
     def colour(self, k: float) -> str:
+        """The colour between contour lines k - 1 and k."""
         return blend(WHITE, BLUE, MAX_SHADE * k / LEVELS)
 
     def strip(self, n: int) -> list[Rect]:
-        """One thin row of colours. Each box reaches to the right edge; the next lies on top."""
+        """One row of colours. Each rectangle reaches to the right edge; the next covers it."""
         strip_height = self.height / self.strips
         up = (1 - (n + 0.5) / self.strips) * (ROWS - 1)
         j = min(int(up), ROWS - 2)
@@ -83,7 +110,7 @@ class LossGrid:
         return boxes
 
     def bands(self, row: list[float]) -> list[tuple[float, int]]:
-        """Where along a row which band begins. Units: from 0, left, to 1, right."""
+        """Where along a row (0 is left, 1 is right) the colour changes, and to which."""
         found = [(0.0, bisect(self.levels, row[0]))]
         for i, (start_loss, end_loss) in enumerate(zip(row, row[1:])):
             before, after = bisect(self.levels, start_loss), bisect(self.levels, end_loss)
@@ -95,7 +122,7 @@ class LossGrid:
         return found
 
     def contour(self, level: float) -> list[tuple[Point, Point]]:
-        """Short pieces of the line where the landscape has this height."""
+        """Short segments of the line on which the loss has this value."""
         return [
             segment
             for j in range(ROWS - 1)
@@ -104,7 +131,7 @@ class LossGrid:
         ]
 
     def contour_in_square(self, i: int, j: int, level: float) -> list[tuple[Point, Point]]:
-        """The pieces inside one square of the grid: where the line enters, where it leaves."""
+        """The segments in one square of the grid: where the line enters and leaves it."""
         corners = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)]
         losses = [self.losses[row][column] for column, row in corners]
         if min(losses) >= level or max(losses) < level:
@@ -115,16 +142,13 @@ class LossGrid:
             start_loss, end_loss = losses[n], losses[(n + 1) % 4]
             if (start_loss < level) != (end_loss < level):
                 fraction = crossing_fraction(start_loss, end_loss, level)
-                x, y = (
-                    lerp(self.xs[i0], self.xs[i1], fraction),
-                    lerp(self.ys[j0], self.ys[j1], fraction),
-                )
-                crossings.append((x, y))
+                x = lerp(self.xs[i0], self.xs[i1], fraction)
+                crossings.append((x, lerp(self.ys[j0], self.ys[j1], fraction)))
         return list(zip(crossings[::2], crossings[1::2]))
 
 
 def join_segments(segments: list[Line]) -> list[Line]:
-    """Pieces that touch, as one line: the same drawing in a tenth of the letters."""
+    """Join segments that touch into lines: the SVG becomes ten times shorter."""
     out: list[Line] = []
     for colour in dict.fromkeys(segment.stroke for segment in segments):
         ends: dict[Point, list[int]] = {}
@@ -143,25 +167,26 @@ def join_segments(segments: list[Line]) -> list[Line]:
 
 
 def follow_segments(
-    end: Point, segments: list, ends: dict[Point, list[int]], used: set[int]
+    end: Point, segments: list[tuple[Point, ...]], ends: dict[Point, list[int]], used: set[int]
 ) -> list[Point]:
-    """The points that come after `end` along pieces that nobody has used."""
-    direction: list[Point] = []
+    """The points after `end` along segments that are not used yet; marks them as used."""
+    points: list[Point] = []
     while True:
         n = next((n for n in ends[end] if n not in used), None)
         if n is None:
-            return direction
+            return points
         used.add(n)
         end = segments[n][1] if segments[n][0] == end else segments[n][0]
-        direction.append(end)
+        points.append(end)
 
 
 def rounded(point: Point) -> Point:
+    """A point with one decimal."""
     return round(point[0], 1), round(point[1], 1)
 
 
-def loss_or_inf(loss_at: Callable[[float, float], float], x: float, y: float) -> float:
-    """The loss as a float; what is larger than any float is infinite."""
+def loss_or_inf(loss_at: LossFunction, x: float, y: float) -> float:
+    """The loss as a float; infinity after an overflow and instead of NaN."""
     try:
         loss = float(loss_at(x, y))
     except OverflowError:
@@ -169,9 +194,13 @@ def loss_or_inf(loss_at: Callable[[float, float], float], x: float, y: float) ->
     return loss if loss == loss else inf
 
 
-def bilinear(grid, x_range: Interval, y_range: Interval) -> Callable[[float, float], float]:
-    """A grid of heights as a function: between its places it is mixed from the four around."""
+def bilinear(grid: "ArrayLike", x_range: Interval, y_range: Interval) -> LossFunction:
+    """Bilinear interpolation of a grid of losses. Raises: ValueError if it is not a grid."""
     listed = grid.tolist() if hasattr(grid, "tolist") else grid
+    if not isinstance(listed, Sequence) or isinstance(listed, (str, bytes)):
+        raise ValueError(
+            f"loss_at must be a function of two numbers or a grid of losses, not {grid!r:.60}."
+        )
     rows = [to_numbers(row, f"row {j} of the grid", finite=False) for j, row in enumerate(listed)]
     if len(rows) < 2 or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
         raise ValueError(
@@ -188,29 +217,34 @@ def bilinear(grid, x_range: Interval, y_range: Interval) -> Callable[[float, flo
 
 
 def locate(x: float, x_range: Interval, count: int) -> tuple[int, float]:
-    """Between which two of `many` places a number lies, and how far along."""
+    """The interval of `count` grid points that contains x, and the fraction of it below x."""
     fraction = (x - x_range[0]) / (x_range[1] - x_range[0]) * (count - 1)
     i = min(max(int(fraction), 0), count - 2)
     return i, min(max(fraction - i, 0.0), 1.0)
 
 
 def linspace(low: float, high: float, count: int) -> list[float]:
+    """`count` evenly spaced numbers from low to high."""
     return [lerp(low, high, n / (count - 1)) for n in range(count)]
 
 
 def lerp(a: float, b: float, fraction: float) -> float:
+    """Linear interpolation from a to b. With fraction 0 an infinite b does not matter."""
     return a + (b - a) * fraction if fraction else a
 
 
 def crossing_fraction(start_loss: float, end_loss: float, level: float) -> float:
-    """How far along from one height to the next a level lies, from 0 to 1."""
-    return (
-        (level - start_loss) / (end_loss - start_loss) if isfinite(end_loss - start_loss) else 0.5
-    )
+    """Where a level is between two losses: 0 at the first, 1 at the second."""
+    difference = end_loss - start_loss
+    return (level - start_loss) / difference if isfinite(difference) else 0.5
 
 
-def check_range(given: Sequence[float], name: str) -> Interval:
-    low, high = map(float, given)
+def check_range(given: Interval, name: str) -> Interval:
+    """Raises: ValueError unless there are two finite numbers, the smaller first."""
+    try:
+        low, high = map(float, given)
+    except (TypeError, ValueError):
+        low = high = inf
     if not (isfinite(low) and isfinite(high) and low < high):
         raise ValueError(
             f"{name}_range={given!r} must be two numbers, the smaller first, such as (-3, 3)."

@@ -1,10 +1,7 @@
-"""What a model writes, at several moments of its training: from noise to names.
-
-Each moment is a column. A text that stands in the list it learned from bears a dot: remembered,
-or invented again?
-"""
+"""Samples of a model at several steps of its training, one column for each step."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int, to_mapping
 from viz.canvas.labels import truncate
@@ -12,7 +9,10 @@ from viz.canvas.palette import GOLD, INK, LINE, MUTED
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Rect, Scene, Text
 
-MAX_LETTERS = 17  # letters that fit into a column
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_LETTERS = 17  # in a column
 MAX_ROWS = 40
 
 
@@ -22,29 +22,42 @@ def draw_samples(
     *,
     rows: int = 12,
     title: str = "",
-    marked: str = "stands in the list",
-    ax=None,
+    known_label: str = "stands in the list",
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """One column of texts for each step in `album`, those that are `known` marked with a dot.
+    """Draw a column of samples for each step. The known ones get a dot.
 
-    Raises:  ValueError for an album without texts.
-    Example: draw_samples({0: ["qxv"], 100: ["mari", "anna"]}, known={"anna"})
+    Args:
+        samples: Texts by the step of training at which they were sampled.
+        known: Texts that get a dot, such as those of the training data.
+        rows: Number of samples in a column, at most 40.
+        title: Title of the picture.
+        known_label: What it means to be known, for the legend.
+        ax: matplotlib's Axes to draw on instead; they are returned.
+
+    Returns:
+        The picture; `.data` has the texts that are drawn, by their step.
+
+    Raises:
+        ValueError: If there are no texts.
+
+    Example:
+        >>> draw_samples({0: ["qxv"], 100: ["mari", "anna"]}, known={"anna"}, rows=1).data
+        {0: ['qxv'], 100: ['mari']}
     """
     to_mapping(samples, "samples", "{0: ['qxv'], 100: ['mari']}")
     rows = count_rows(samples, to_int(rows, "rows", 1))
-    picture = samples_picture(samples, set(known), rows, title, marked)
+    picture = samples_picture(samples, set(known), rows, title, known_label)
     return picture.draw_on(ax) if ax is not None else picture
 
 
 def samples_picture(
-    samples: Mapping[int, Sequence[str]], known: set[str], rows: int, title: str, marked: str
+    samples: Mapping[int, Sequence[str]], known: set[str], rows: int, title: str, known_label: str
 ) -> Picture:
-    """The drawing; a moment may be without texts."""
+    """Draw samples that have been checked. A step may have no texts."""
     column_width, row_height, top = 150, 20, 82 if title else 54
-    scene = Scene(
-        max(32 + column_width * len(samples), 9.2 * len(title) + 32, 330),
-        top + row_height * rows + 34,
-    )
+    width = max(32 + column_width * len(samples), 9.2 * len(title) + 32, 330)
+    scene = Scene(width, top + row_height * rows + 34)
     if title:
         scene.add(Text(16, 25, title, 15, weight="600"))
     for column, (step, texts) in enumerate(samples.items()):
@@ -61,28 +74,28 @@ def samples_picture(
                 colour = INK if shown else MUTED
                 scene.add(Text(x, y, shown or "(nothing)", 13, colour, mono=True))
     bottom = scene.height - 18
-    scene.add(Circle(20, bottom - 4.5, 3.2, GOLD), Text(30, bottom, marked, 12, MUTED))
+    scene.add(Circle(20, bottom - 4.5, 3.2, GOLD), Text(30, bottom, known_label, 12, MUTED))
     data = {step: list(texts[:rows]) for step, texts in samples.items()}
-    return Picture(data, alt_text(data, known, marked), scene)
+    return Picture(data, alt_text(data, known, known_label), scene)
 
 
 def count_rows(samples: Mapping[int, Sequence[str]], rows: int) -> int:
-    """How many rows there are to draw."""
-    most = min(max(map(len, samples.values()), default=0), MAX_ROWS)
-    if most == 0:
+    """The number of rows to draw, at most `rows`. Raises: ValueError if there are no texts."""
+    longest = max(map(len, samples.values()), default=0)
+    if longest == 0:
         raise ValueError(
             f"samples has {len(samples)} steps and no texts: give it as {{0: ['qxv'], 100: "
             f"['mari', 'anna']}}."
         )
-    return min(rows, most)
+    return min(rows, longest, MAX_ROWS)
 
 
-def alt_text(data: Mapping[int, Sequence[str]], known: set[str], marked: str) -> str:
-    """One sentence: what was written first and last, and how much of it stands in the list."""
+def alt_text(data: Mapping[int, Sequence[str]], known: set[str], known_label: str) -> str:
+    """One sentence: the first samples of each step, and how many of its samples are known."""
     parts = []
     for step, texts in data.items():
         n_known = sum(text in known for text in texts)
         parts.append(
-            f"step {step:,}: {', '.join(texts[:3])} ... ({n_known} of {len(texts)}: {marked})"
+            f"step {step:,}: {', '.join(texts[:3])} ... ({n_known} of {len(texts)}: {known_label})"
         )
-    return f"Samples at {len(data)} moments; " + "; ".join(parts) + "."
+    return f"Samples at {len(data)} steps; " + "; ".join(parts) + "."

@@ -1,19 +1,30 @@
-"""One slider for the moment of training, one for how many texts: watch noise turn into names."""
+"""Samples of a model during training, with a slider for the step and one for their number."""
 
 from collections.abc import Collection, Mapping, Sequence
 
 from ipywidgets import IntSlider, Layout, SelectionSlider
 
+from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
 from viz.training.samples import MAX_ROWS, count_rows, draw_samples, samples_picture
 
 
 class SamplesPlayer(Control):
-    """Recorded samples to leaf through, step by step.
+    """A slider through the samples of a training, step by step, beside those of the last step.
 
-    Raises:  ValueError for an album without texts.
-    Example: SamplesPlayer({0: ["qxv"], 100: ["mari", "anna"]}, known={"anna"})
+    Args:
+        samples: Texts by the step of training at which they were sampled.
+        known: Texts that get a dot, such as those of the training data.
+        known_label: What it means to be known, for the legend.
+
+    Raises:
+        ValueError: If there are no texts.
+
+    Example:
+        >>> player = SamplesPlayer({0: ["qxv"], 100: ["mari", "anna"]}, known={"anna"})
+        >>> player.picture().data
+        {0: ['qxv'], 100: ['mari', 'anna']}
     """
 
     def __init__(
@@ -21,10 +32,11 @@ class SamplesPlayer(Control):
         samples: Mapping[int, Sequence[str]],
         known: Collection[str] = (),
         *,
-        marked: str = "stands in the list",
+        known_label: str = "stands in the list",
     ):
+        to_mapping(samples, "samples", "{0: ['qxv'], 100: ['mari']}")
         max_rows = count_rows(samples, MAX_ROWS)
-        self.samples, self.known, self.marked = dict(samples), set(known), marked
+        self.samples, self.known, self.known_label = dict(samples), set(known), known_label
         layout = Layout(width="460px")
         self.step = SelectionSlider(
             options=[(f"{step:,}", step) for step in self.samples],
@@ -34,13 +46,13 @@ class SamplesPlayer(Control):
         self.rows = IntSlider(
             value=min(12, max_rows), min=1, max=max_rows, description="how many", layout=layout
         )
-        still = draw_samples(self.samples, self.known, marked=marked)
+        still = draw_samples(self.samples, self.known, known_label=known_label)
         super().__init__([self.step, self.rows], still)
         for knob in (self.step, self.rows):
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
-        """The chosen step beside the last one, so that there is something to compare with."""
+        """The samples of the chosen step, beside those of the last step."""
         steps = dict.fromkeys([self.step.value, max(self.samples)])
         shown = {step: self.samples[step] for step in steps}
-        return samples_picture(shown, self.known, self.rows.value, "", self.marked)
+        return samples_picture(shown, self.known, self.rows.value, "", self.known_label)

@@ -1,13 +1,12 @@
-"""A landscape of loss over two weights with the ways that were walked on it.
+"""A loss over two weights as a map, with the paths of optimizers on it.
 
-A map made of shapes; or, `solid`, a landscape to turn with the mouse (plotly) that carries the map
-as its still. What leaves the map is drawn to its edge and said in words.
+With `surface_3d` the picture is a plotly surface where plotly is known, and the map elsewhere.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from viz.canvas.labels import format_number, truncate
 from viz.canvas.palette import FAINT, GREEN, INK, MUTED, ORANGE, PURPLE, WHITE
@@ -15,18 +14,24 @@ from viz.canvas.picture import Picture
 from viz.canvas.plotly import NO_TEMPLATE, PLOTLY_MIME, round_digits
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.ticks import linear_ticks
-from viz.training.loss_grid import Interval, LossGrid, Point, loss_or_inf
+from viz.training.loss_grid import Interval, LossGrid, LossLike, Point, check_range, loss_or_inf
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
 MAP_WIDTH, LEFT, RIGHT, BOTTOM = 640, 54, 26, 44
-MIN_HEIGHT, MAX_HEIGHT = 190, 400  # pixels of the map, between which both axes have one scale
+MIN_HEIGHT, MAX_HEIGHT = 190, 400  # pixels of the map; between them both axes have one scale
 PATH_COLOURS = (ORANGE, GREEN, PURPLE, INK)
 MAX_DOTS = 100
-EYE = {"x": 0.8, "y": -1.6, "z": 1.1}  # from where the solid one is seen first
+EYE = {"x": 0.8, "y": -1.6, "z": 1.1}  # where the camera of plotly is at the beginning
+# One path, shape (n, 2), or paths by name.
+PathsLike: TypeAlias = "ArrayLike | Mapping[str, ArrayLike]"
 
 
 def draw_surface(
-    loss_at,
-    paths=None,
+    loss_at: LossLike,
+    paths: "PathsLike | None" = None,
     *,
     x_range: Interval,
     y_range: Interval,
@@ -34,17 +39,35 @@ def draw_surface(
     x_name: str = "x",
     y_name: str = "y",
     surface_3d: bool = False,
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """The loss over two weights as a map, and the ways of descent on it.
+    """Draw a loss over two weights as a map, with the paths of optimizers on it.
 
-    `loss_at` is a function of two numbers, or a grid of losses whose first row has the lowest y.
-    `paths` is one path, a row of places (x, y), or a mapping name -> path. With `solid` it can be
-    turned with the mouse where plotly is known, and is the map everywhere else.
-    Raises:  ValueError for ranges that are none, places that are no pairs.
-    Example: draw_surface(lambda x, y: x * x + y * y, [(3, 1), (1, 0)], x_range=(-4, 4),
-        y_range=(-2, 2))
+    Args:
+        loss_at: Function of two weights, or an array of losses whose first row has the lowest y,
+            shape (rows, columns).
+        paths: One path, shape (n, 2), or paths by name.
+        x_range: Ends of the x axis.
+        y_range: Ends of the y axis.
+        title: Title of the map.
+        x_name: Name of the first weight.
+        y_name: Name of the second weight.
+        surface_3d: Whether a surface to turn with the mouse is shown where plotly is known.
+        ax: matplotlib's Axes to draw on instead; they are returned.
+
+    Returns:
+        The map; `.data` has "low" and "high", the range of the loss, and "paths".
+
+    Raises:
+        ValueError: If a range is empty, if no loss is finite, or if a path has no pairs of numbers.
+
+    Example:
+        >>> def bowl(x, y):
+        ...     return x * x + y * y
+        >>> draw_surface(bowl, [(3, 1), (1, 0)], x_range=(-4, 4), y_range=(-2, 2)).data["paths"]
+        {'': [(3.0, 1.0), (1.0, 0.0)]}
     """
+    x_range, y_range = check_range(x_range, "x"), check_range(y_range, "y")
     paths_by_name = to_paths(paths)
     top = 44 + 18 * len(paths_by_name)
     grid = LossGrid(loss_at, x_range, y_range, (LEFT, top, MAP_WIDTH, map_height(x_range, y_range)))
@@ -64,21 +87,18 @@ def surface_picture(
     x_name: str = "x",
     y_name: str = "y",
 ) -> Picture:
-    """The map with all ways on it. `ground` is drawn once and used for many pictures."""
+    """The map with all paths. The shapes of the background can be used for many pictures."""
     scene = Scene(LEFT + MAP_WIDTH + RIGHT, grid.top + grid.height + BOTTOM)
     scene.add(Text(16, 25, title, 15, weight="600"), *background)
     add_axes(scene, grid, x_name, y_name)
     summaries, finite = [], {}
     for n, (name, points) in enumerate(paths_by_name.items()):
+        y = grid.top - 9 - 18 * (len(paths_by_name) - 1 - n)
         colour = PATH_COLOURS[n % len(PATH_COLOURS)]
         finite[name] = list(takewhile(lambda point: all(map(isfinite, point)), points))
         add_path(scene, grid, finite[name], colour)
         summaries.append(path_summary(name, finite[name], len(points), grid))
-        scene.add(
-            Text(
-                LEFT, grid.top - 9 - 18 * (len(paths_by_name) - 1 - n), summaries[-1], 12.5, colour
-            )
-        )
+        scene.add(Text(LEFT, y, summaries[-1], 12.5, colour))
     data = {"low": grid.low, "high": grid.high, "paths": finite}
     span = f"from {format_number(grid.low)} to {format_number(grid.high)}"
     alt = f"{title or 'Loss over two weights'}: {span} on the map."
@@ -86,32 +106,39 @@ def surface_picture(
     return Picture(data, alt, scene)
 
 
-def to_paths(given) -> dict[str, list[Point]]:
-    """Raises: ValueError for what are no places."""
+def to_paths(given: "PathsLike | None") -> dict[str, list[Point]]:
+    """Paths by name; a single path has the name "". Raises: ValueError for anything else."""
     if given is None:
         return {}
     named = given if isinstance(given, Mapping) else {"": given}
-    return {str(name): [to_point(point) for point in path] for name, path in named.items()}
+    return {
+        # A single number is not a path; to_point says so.
+        str(name): [to_point(point) for point in (path if isinstance(path, Iterable) else [path])]
+        for name, path in named.items()
+    }
 
 
-def to_point(given) -> Point:
-    point = given.tolist() if hasattr(given, "tolist") else given
+def to_point(given: object) -> Point:
+    """Raises: ValueError unless there is a pair of numbers."""
+    point: Any = given.tolist() if hasattr(given, "tolist") else given
     try:
         x, y = map(float, point)
     except (TypeError, ValueError):
         raise ValueError(
-            f"A path is a row of places, each a pair of numbers such as (3.0, 1.0); got {point!r}."
+            f"A path is a sequence of points, each a pair of numbers such as (3.0, 1.0); got "
+            f"{point!r:.60}."
         ) from None
     return x, y
 
 
 def map_height(x_range: Interval, y_range: Interval) -> int:
-    """Pixels of the map's height: one scale for both axes where that looks like a map."""
-    pixels = MAP_WIDTH * (y_range[1] - y_range[0]) / ((x_range[1] - x_range[0]) or 1)
+    """The height of the map in pixels: both axes have the same scale if that is possible."""
+    pixels = MAP_WIDTH * (y_range[1] - y_range[0]) / (x_range[1] - x_range[0])
     return round(min(MAX_HEIGHT, max(MIN_HEIGHT, pixels)))
 
 
 def add_axes(scene: Scene, grid: LossGrid, x_name: str, y_name: str) -> None:
+    """Add ticks, the names of the weights, and a frame."""
     bottom = grid.top + grid.height
     for x in linear_ticks(*grid.x_range):
         across = grid.to_pixels(x, grid.y_range[0])[0]
@@ -125,10 +152,10 @@ def add_axes(scene: Scene, grid: LossGrid, x_name: str, y_name: str) -> None:
 
 
 def add_path(scene: Scene, grid: LossGrid, points: list[Point], colour: str) -> None:
-    """A line from place to place, a dot for each step, a ring at the start."""
+    """Add a line, a dot for each step, and a ring at the start."""
     for start, end in zip(points, points[1:]):
         kept = clip_segment(grid, start, end)
-        if kept and (grid.contains(*start) or grid.contains(*end)):  # else it only flies past
+        if kept and (grid.contains(*start) or grid.contains(*end)):  # not a step across the map
             scene.add(Line(tuple(grid.to_pixels(*point) for point in kept), colour, 1.8))
     visible_points = [point for point in points if grid.contains(*point)]
     if len(visible_points) <= MAX_DOTS:
@@ -140,7 +167,7 @@ def add_path(scene: Scene, grid: LossGrid, points: list[Point], colour: str) -> 
 
 
 def clip_segment(grid: LossGrid, start: Point, end: Point) -> tuple[Point, Point] | None:
-    """The part of a step that lies on the map, if there is one (Liang and Barsky 1984)."""
+    """The part of a step that is on the map (Liang and Barsky 1984); None if there is none."""
     first, last = 0.0, 1.0
     for start_value, end_value, (low, high) in zip(start, end, (grid.x_range, grid.y_range)):
         step = end_value - start_value
@@ -158,10 +185,10 @@ def clip_segment(grid: LossGrid, start: Point, end: Point) -> tuple[Point, Point
 
 
 def path_summary(name: str, points: list[Point], n_points: int, grid: LossGrid) -> str:
-    """Where a way has come to, in words."""
+    """The end of a path in words."""
     prefix = f"{truncate(name, 40)}: " if name else ""
     if not points:
-        return f"{prefix}no place that is a number"
+        return f"{prefix}no finite point"
     steps = len(points) - 1
     if len(points) < n_points:
         return f"{prefix}flew off; after step {steps} its numbers are larger than any float"
@@ -171,13 +198,13 @@ def path_summary(name: str, points: list[Point], n_points: int, grid: LossGrid) 
 
 def plotly_surface(
     grid: LossGrid, paths_by_name: Mapping[str, list[Point]], x_name: str, y_name: str
-) -> dict:
-    """The same as a landscape to turn, in plotly's JSON. Numbers have three digits.
-
-    Left out on purpose: plotly itself, which loads slowly and is not in every browser's Python.
-    """
-    stride = slice(None, None, 2)  # half of the grid in each direction is smooth enough
-    z = [round_digits([h if isfinite(h) else None for h in row[stride]]) for row in grid.losses]
+) -> dict[str, Any]:
+    """The surface in plotly's JSON, without importing plotly. Numbers have three digits."""
+    stride = slice(None, None, 2)  # half of the grid is smooth enough
+    z = [
+        round_digits([loss if isfinite(loss) else None for loss in row[stride]])
+        for row in grid.losses
+    ]
     traces: list[dict[str, Any]] = [
         {
             "type": "surface",
@@ -190,17 +217,21 @@ def plotly_surface(
     ]
     for n, (name, points) in enumerate(paths_by_name.items()):
         visible_points = list(takewhile(lambda point: grid.contains(*point), points))
-        lift = (grid.high - grid.low) / 100  # or the line would half sink into the ground
+        lift = (grid.high - grid.low) / 100  # so that the line is above the surface
         losses = [loss_or_inf(grid.loss_at, *point) + lift for point in visible_points]
-        xs, ys = (
-            round_digits([x for x, _ in visible_points]),
-            round_digits([y for _, y in visible_points]),
-        )
-        trace: dict[str, Any] = {"type": "scatter3d", "name": name or "path"}
-        trace |= {"x": xs, "y": ys, "z": round_digits(losses), "mode": "lines+markers"}
         colour = PATH_COLOURS[n % len(PATH_COLOURS)]
-        trace |= {"marker": {"size": 3, "color": colour}, "line": {"color": colour, "width": 5}}
-        traces.append(trace)
+        traces.append(
+            {
+                "type": "scatter3d",
+                "name": name or "path",
+                "x": round_digits([x for x, _ in visible_points]),
+                "y": round_digits([y for _, y in visible_points]),
+                "z": round_digits(losses),
+                "mode": "lines+markers",
+                "marker": {"size": 3, "color": colour},
+                "line": {"color": colour, "width": 5},
+            }
+        )
     titles = {"xaxis": x_name, "yaxis": y_name, "zaxis": "loss"}
     view = {"aspectratio": {"x": 1.5, "y": 1, "z": 0.7}, "camera": {"eye": EYE}}
     layout = {

@@ -1,10 +1,7 @@
-"""One moment of a training on one sheet: the loss so far, what the model writes, where one head
-looks, and what it expects next.
+"""One step of a training run on one picture: loss, samples, attention of a head, next token."""
 
-Left out on purpose: a model. A moment is plain data, recorded while the training ran.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from viz.attention.attention import draw_attention
 from viz.attention.attention_weights import head_name
@@ -13,7 +10,7 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text, hstack, vstack
 from viz.curves.loss import draw_loss
 from viz.curves.series import Series
-from viz.training.snapshot import TrainingSnapshot, read_losses, read_snapshot
+from viz.training.snapshot import LossesLike, TrainingSnapshot, read_losses, read_snapshot
 from viz.training.training_parts import (
     MAX_TOKENS,
     long_samples_scene,
@@ -21,30 +18,49 @@ from viz.training.training_parts import (
     short_samples_scene,
 )
 
-RECENT_STEPS = 100  # steps whose mean loss the sentence tells
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RECENT_STEPS = 100  # the alternative text has the mean loss of these steps
 
 
 def draw_training(
-    losses: Iterable,
+    losses: "LossesLike",
     step: int,
-    record: Mapping,
+    record: Mapping[str, Any],
     *,
     layer: int = 0,
     head: int = 0,
     title: str = "",
-    ax=None,
+    ax: "Axes | None" = None,
 ) -> Picture:
-    """The state of a training after `step` steps.
+    """Draw a training run after `step` steps: loss, samples, attention of one head, next token.
 
-    `losses` has one number for each step of the whole training; or the rows of its log, with
-    `step`, `train_loss` and `val_loss`. `record` has "samples", a list of texts; "attention", who
-    (row) listens to whom (column), of one head or of all; "tokens", their names; "probabilities",
-    a mapping from each possible next token to its share. `layer` and `head` say which is drawn.
-    Shapes:  attention (T, T), or (L, B, H, T, T) as `GPT.attention_weights` answers; T tokens.
-    Units:   losses in nats per token.
-    Raises:  ValueError for a record that lacks something, or a step that was not trained.
-    Example: draw_training([3.3, 2.9], 1, {"samples": ["qx"], "attention": [[1.0]],
-        "tokens": ["^"], "probabilities": {"a": 0.5, "b": 0.5}})
+    Args:
+        losses: Losses of the whole run in nats per token: one for each step, shape (n,); or the
+            rows of its log, with "step", "train_loss" and "val_loss"; or curves by name, the
+            training loss first.
+        step: Number of steps so far.
+        record: What was recorded at this step. "samples": texts; "tokens": the T tokens of a text;
+            "attention": attention weights on these tokens, shape (T, T) of one head, or
+            (L, B, H, T, T) as `GPT.attention_weights` returns them; "probabilities": probability
+            of each possible next token.
+        layer: Index of the layer to draw.
+        head: Index of the head to draw.
+        title: Title of the picture.
+        ax: matplotlib's Axes to draw on instead; they are returned.
+
+    Returns:
+        The picture; `.data` has "step", "losses", "samples", "attention" and "probabilities".
+
+    Raises:
+        ValueError: If the record lacks something, or if there is no such step, layer or head.
+
+    Example:
+        >>> record = {"samples": ["qx"], "attention": [[1.0]], "tokens": ["^"]}
+        >>> record["probabilities"] = {"a": 0.5, "b": 0.5}
+        >>> draw_training([3.3, 2.9], 1, record).alt
+        'After 1 of 2 steps: mean loss lately 3.3; it writes qx.'
     """
     curves = read_losses(losses)
     snapshot = read_snapshot(step, record, last_step(curves))
@@ -60,7 +76,7 @@ def training_picture(
     is_prose: bool = False,
     title: str = "",
 ) -> Picture:
-    """The sheet of one moment; `prose` makes room for longer texts, `place` is (layer, head)."""
+    """Draw a snapshot. `head_index` is (layer, head); `is_prose` leaves space for long samples."""
     loss = draw_loss(
         truncated(curves, step), title=f"After {step:,} steps", last_step=last_step(curves)
     )
@@ -86,11 +102,12 @@ def training_picture(
 
 
 def last_step(curves: Mapping[str, Series]) -> int:
+    """The number of steps of the run."""
     return int(max((steps[-1] for steps, _ in curves.values() if steps), default=0))
 
 
 def attention_picture(snapshot: TrainingSnapshot, head_index: tuple[int, int]) -> Picture:
-    """Where one head looks; of a long text, the beginning."""
+    """The attention of one head, on the first tokens of a long text."""
     one = snapshot.attention.select(*head_index)
     T = min(len(snapshot.tokens), MAX_TOKENS)
     omitted = f", first {T} tokens of {len(snapshot.tokens)}" if len(snapshot.tokens) > T else ""
@@ -101,7 +118,7 @@ def attention_picture(snapshot: TrainingSnapshot, head_index: tuple[int, int]) -
 
 
 def truncated(curves: Mapping[str, Series], step: int) -> dict[str, Series]:
-    """The whole run, and on top of it what is over by now; the same frame at every step."""
+    """The curves up to a step, on top of the whole run, so that the axes never change."""
     (_, whole_run), *others = curves.items()
     shown = {"whole run": whole_run, "so far": until_step(whole_run, step)}
     shown |= {name: until_step(curve, step) for name, curve in others}
@@ -109,17 +126,18 @@ def truncated(curves: Mapping[str, Series], step: int) -> dict[str, Series]:
 
 
 def until_step(curve: Series, step: int) -> Series:
+    """The points of a curve up to a step."""
     kept = [(at, loss) for at, loss in zip(*curve) if at <= step]
     return [at for at, _ in kept], [loss for _, loss in kept]
 
 
 def train_losses_until(curves: Mapping[str, Series], step: int) -> list[float]:
-    """The losses of what it learned from, up to this step."""
+    """The training losses up to a step."""
     return until_step(next(iter(curves.values())), step)[1]
 
 
 def alt_text(curves: Mapping[str, Series], step: int, snapshot: TrainingSnapshot) -> str:
-    """One sentence: the loss, the samples and the likeliest next token."""
+    """One sentence: the recent loss and the first samples."""
     recent = train_losses_until(curves, step)[-RECENT_STEPS:]
     loss = f"mean loss lately {sum(recent) / len(recent):.2g}" if recent else "no loss yet"
     writes = ", ".join(truncate(text, 60) for text in snapshot.samples[:3])

@@ -1,4 +1,4 @@
-"""The parts of a training's sheet that no other picture has: samples, and a few next tokens."""
+"""Parts of the picture of a training run: samples, and the most probable next tokens."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,12 +9,12 @@ from viz.canvas.wrapping import wrap_text
 from viz.training.snapshot import MAX_SAMPLE_LETTERS
 
 MAX_SHORT_SAMPLES, MAX_LONG_SAMPLES, MAX_LINES, MAX_BARS = 12, 4, 6, 9
-MAX_TOKENS = 24  # of a head; more would make the sheet too wide to read
+MAX_TOKENS = 24  # of a head; with more the picture would be too wide
 LONG_SAMPLE_WIDTH, LETTER_WIDTH = 470, 7.3
 
 
 def short_samples_scene(samples: Sequence[str]) -> Scene:
-    """A column of short texts."""
+    """A column of short samples, one line each."""
     scene = Scene(200, 300, [Text(16, 25, "What it writes", 15, weight="600")])
     for i, text in enumerate(samples[:MAX_SHORT_SAMPLES]):
         shown = truncate(text.replace("\n", "↵"), MAX_SAMPLE_LETTERS) or "(nothing)"
@@ -23,13 +23,12 @@ def short_samples_scene(samples: Sequence[str]) -> Scene:
 
 
 def long_samples_scene(samples: Sequence[str]) -> Scene:
-    """A few longer texts, each in some lines, with a bar before it."""
+    """A few long samples, each in several lines with a bar in front."""
     scene = Scene(LONG_SAMPLE_WIDTH, 0, [Text(16, 25, "What it writes", 15, weight="600")])
     y = 48.0
     for text in samples[:MAX_LONG_SAMPLES]:
-        lines = (
-            wrap_text(text, int((LONG_SAMPLE_WIDTH - 40) / LETTER_WIDTH), MAX_LINES) if text else []
-        )
+        columns = int((LONG_SAMPLE_WIDTH - 40) / LETTER_WIDTH)
+        lines = wrap_text(text, columns, MAX_LINES) if text else []
         scene.add(Rect(16, y - 12, 3, 17 * max(len(lines), 1), FAINT))
         for line in lines or ["(nothing)"]:
             scene.add(Text(28, y, line, 12, INK if lines else MUTED, mono=True))
@@ -42,10 +41,8 @@ def long_samples_scene(samples: Sequence[str]) -> Scene:
 
 
 def next_token_scene(probabilities: Mapping[str, float] | Sequence[tuple[str, float]]) -> Scene:
-    """The likeliest next tokens, narrow enough to stand beside the loss."""
-    pairs = (
-        list(probabilities.items()) if isinstance(probabilities, Mapping) else list(probabilities)
-    )
+    """Bars of the most probable next tokens, narrow enough to be beside the loss."""
+    pairs = probabilities.items() if isinstance(probabilities, Mapping) else probabilities
     ranked = sorted(pairs, key=lambda pair: -pair[1])
     scene = Scene(280, 300, [Text(16, 25, "What it expects next", 15, weight="600")])
     for i, (token, probability) in enumerate(ranked[:MAX_BARS]):

@@ -1,37 +1,46 @@
-"""One slider through a training: step, loss, samples, one head and the next token move together."""
+"""A slider through a training run: loss, samples, attention and next token at each step."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ipywidgets import IntSlider, Layout, SelectionSlider
 
+from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
-from viz.training.snapshot import read_losses, read_snapshot
+from viz.training.snapshot import LossesLike, TrainingSnapshot, read_losses, read_snapshot
 from viz.training.training import last_step, training_picture
 
 
 class TrainingScrubber(Control):
-    """Recorded moments to move through; what a record and `losses` have stands in `draw_training`.
+    """A slider through the records of a training run, and sliders for layer and head.
 
-    Where the records have several layers or heads, a slider for each chooses the one to look at;
-    without a kernel: the last moment, layer `layer` and head `head`.
-    Raises:  ValueError without records, and for a record that lacks something.
-    Example: moment = {"samples": ["qx"], "attention": [[1.0]], "tokens": ["^"]}
-             TrainingScrubber({1: {**moment, "probabilities": {"a": 1.0}}}, losses=[3.3, 2.9])
+    Args:
+        records: Records by their step, as in `draw_training`.
+        losses: Losses of the whole run, as in `draw_training`.
+        layer: Index of the layer to draw at the beginning.
+        head: Index of the head to draw at the beginning.
+
+    Raises:
+        ValueError: If there are no records, or if one lacks something.
+
+    Example:
+        >>> record = {"samples": ["qx"], "attention": [[1.0]], "tokens": ["^"]}
+        >>> record["probabilities"] = {"a": 0.5, "b": 0.5}
+        >>> TrainingScrubber({1: record}, losses=[3.3, 2.9]).picture().data["samples"]
+        ['qx']
     """
 
     def __init__(
         self,
-        records: Mapping[int, Mapping],
-        losses: Iterable,
+        records: Mapping[int, Mapping[str, Any]],
+        losses: "LossesLike",
         *,
         layer: int = 0,
         head: int = 0,
     ):
-        if not records:
-            raise ValueError(
-                "There are no records: give one for each moment, {0: {...}, 100: ...}."
-            )
+        if not to_mapping(records, "records", "{0: {...}, 100: {...}}"):
+            raise ValueError("There are no records: give one for each step, {0: {...}, 100: ...}.")
         self.curves = read_losses(losses)
         steps, last = sorted(records), last_step(self.curves)
         self.snapshots = {step: read_snapshot(step, records[step], last) for step in steps}
@@ -50,16 +59,19 @@ class TrainingScrubber(Control):
             knob.observe(self.redraw, names="value")
 
     def draw(self, step: int) -> Picture:
+        """The picture of one step, for the chosen head."""
         head_index = (self.layer.value, self.head.value)
         return training_picture(self.curves, step, self.snapshots[step], head_index, self.is_prose)
 
     def picture(self) -> Picture:
+        """The picture for the present knobs."""
         return self.draw(self.step.value)
 
 
-def head_counts(snapshots: Mapping) -> tuple[int, int]:
-    """Layers and heads, the same in all moments. Raises: ValueError if they are not."""
-    sizes = {step: snapshot.attention.weights.shape[:2] for step, snapshot in snapshots.items()}
+def head_counts(snapshots: Mapping[int, TrainingSnapshot]) -> tuple[int, int]:
+    """The numbers of layers and heads. Raises: ValueError if they are not always the same."""
+    shapes = {step: snapshot.attention.weights.shape for step, snapshot in snapshots.items()}
+    sizes = {step: (int(shape[0]), int(shape[1])) for step, shape in shapes.items()}
     first, *_ = sizes
     different = next((step for step, size in sizes.items() if size != sizes[first]), None)
     if different is not None:
