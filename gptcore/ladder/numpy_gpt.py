@@ -223,17 +223,16 @@ def checked(score_hook: ScoreHook) -> Callable[[int, int, Array], Array]:
 
 
 class NumpyAdam:
-    """`gptcore.scalar.Adam` on one flat vector."""
+    """`gptcore.scalar.Adam` on one flat vector.
+
+    Args:
+        weights: Updated in place, shape (n,).
+        beta1: Decay of the running mean of gradients.
+        beta2: Decay of the running mean of squared gradients.
+        eps: Keeps the division finite.
+    """
 
     def __init__(self, weights: Array, beta1: float = 0.85, beta2: float = 0.99, eps: float = 1e-8):
-        """Start with both averages at 0.
-
-        Args:
-            weights: Updated in place, shape (n,).
-            beta1: Decay of the running mean of gradients.
-            beta2: Decay of the running mean of their squares.
-            eps: Keeps the division finite.
-        """
         self.weights, self.beta1, self.beta2, self.eps = weights, beta1, beta2, eps
         self.mean, self.mean_square = np.zeros_like(weights), np.zeros_like(weights)
         self.steps = 0
@@ -258,6 +257,14 @@ class NumpyAdam:
 class NumpyGPT:
     """One run: what `MicroGPT` computes from the same seed, a thousand times faster.
 
+    Args:
+        gpt_or_documents: The model to start from; or texts, for a new `MicroGPT`.
+        config: Sizes of a new model.
+        seed: Seed of a new model.
+
+    Raises:
+        ValueError: As `MicroGPT` does.
+
     Example:
         >>> run = NumpyGPT(["emma", "anna"])
         >>> losses = [step.loss for step in run.train(10)]
@@ -272,16 +279,6 @@ class NumpyGPT:
         *,
         seed: int = 42,
     ):
-        """Start from a model, or from new initial weights.
-
-        Args:
-            gpt_or_documents: The model to start from; or texts, for a new `MicroGPT`.
-            config: Sizes of a new model.
-            seed: Seed of a new model.
-
-        Raises:
-            ValueError: As `MicroGPT` does.
-        """
         given = gpt_or_documents
         self.gpt = given if isinstance(given, MicroGPT) else MicroGPT(given, config, seed=seed)
         self.config, self.documents = self.gpt.config, self.gpt.documents
@@ -322,7 +319,12 @@ class NumpyGPT:
         return self.updates(as_int(steps, "steps", 1), as_finite(learning_rate, "learning_rate"))
 
     def updates(self, steps: int, learning_rate: float) -> Iterator[UpdateRecord]:
-        """`train` without its checks; the arguments are the same."""
+        """`train` without its checks.
+
+        Args:
+            steps: As in `train`.
+            learning_rate: As in `train`.
+        """
         optimizer = NumpyAdam(self.matrices.flat)
         for s in range(steps):
             document = self.documents[s % len(self.documents)]

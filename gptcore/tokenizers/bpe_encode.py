@@ -1,9 +1,7 @@
-"""One piece -> ids: neighbours are joined again and again, the token with the lowest id first.
+"""One pretoken -> ids: join neighbours again and again, the token with the lowest id first.
 
-Of several places for the same token the leftmost is first. For merges that were learned, this is to
-redo them in their order; and it is what tiktoken does with the same tokens.
-Left out on purpose: a second way for short pieces. Looking at all pairs anew for each join is
-shorter to write, no faster for words, and takes hours for a page without a blank.
+Of several places for the same token the leftmost is first. For learned merges this repeats them in
+their order; tiktoken does the same.
 """
 
 from collections.abc import Mapping
@@ -11,10 +9,13 @@ from heapq import heapify, heappop, heappush
 
 
 def bpe_encode(piece: bytes, id_of: Mapping[bytes, int]) -> list[int]:
-    """The ids of one piece, in time that hardly grows faster than the piece.
+    """The ids of one pretoken, in nearly linear time.
 
-    `id_of` has every single byte. A part of the piece is known by the place where it starts.
+    Args:
+        piece: UTF-8 bytes of the pretoken.
+        id_of: The bytes of each token -> its id; it has every single byte.
     """
+    # A part of the piece is known by the index where it starts.
     size = len(piece)
     stop = list(range(1, size + 1))  # where the part that starts here ends; 0: no part starts here
     before = list(range(-1, size - 1))  # where the part to the left of this one starts
@@ -28,7 +29,7 @@ def bpe_encode(piece: bytes, id_of: Mapping[bytes, int]) -> list[int]:
         _, start, end = heappop(heap)
         middle = stop[start]
         if not 0 < middle < end or stop[middle] != end:
-            continue  # one of the two has been joined to another part meanwhile
+            continue  # one of the two was joined to another part in the meantime
         stop[start], stop[middle] = end, 0
         if end < size:
             before[end] = start
@@ -45,9 +46,10 @@ def bpe_encode(piece: bytes, id_of: Mapping[bytes, int]) -> list[int]:
 
 
 class PretokenCache(dict[str, tuple[int, ...]]):
-    """Piece -> ids. A piece that is not here yet is encoded when it is asked for, and kept.
+    """Pretoken -> ids. A missing one is encoded and kept; number and length are bounded.
 
-    What is kept is bounded in number and in length, so that no stream of texts fills the memory.
+    Args:
+        id_of: The bytes of each token -> its id.
     """
 
     MAX_PRETOKENS, MAX_LENGTH = 1 << 18, 100
@@ -58,10 +60,10 @@ class PretokenCache(dict[str, tuple[int, ...]]):
 
     def __missing__(self, piece: str) -> tuple[int, ...]:
         content = piece.encode()
-        whole = self.id_of.get(content)
-        ids = tuple(bpe_encode(content, self.id_of)) if whole is None else (whole,)
+        id = self.id_of.get(content)
+        ids = tuple(bpe_encode(content, self.id_of)) if id is None else (id,)
         if len(piece) <= self.MAX_LENGTH:
             if len(self) >= self.MAX_PRETOKENS:
-                self.clear()  # what is common comes back at once
+                self.clear()  # frequent ones are soon back
             self[piece] = ids
         return ids

@@ -1,18 +1,15 @@
 """Byte-pair tokenizer: text -> token ids -> text.
 
-Starts from the 256 bytes, so that every text has ids, and joins the most_frequent_pair neighbours,
-again
-and again. How that is learned stands in `merges.py`, how one piece is encoded in `joining.py`.
-Left out on purpose: Unicode normalisation, and dropping rare tokens. What goes in comes out.
+Starts from the 256 bytes, so that every text has ids, and merges the most frequent neighbours again
+and again. `merges.py` trains it, `bpe_encode.py` encodes one pretoken. Text is not normalised.
 Source: Sennrich, Haddow, Birch 2016, "Neural Machine Translation of Rare Words with Subword
-Units", arXiv 1508.07909; starting from bytes as in Radford et al. 2019, GPT-2.
+    Units", arXiv 1508.07909; starting from bytes as in Radford et al. 2019, GPT-2.
 """
 
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
@@ -36,12 +33,25 @@ from gptcore.tokenizers.vocabularies import gpt2_merges
 if TYPE_CHECKING:
     import numpy as np
     import tiktoken
+    from numpy.typing import NDArray
 
 
 class BPETokenizer(Tokenizer):
     """Ids 0 to 255 are the bytes, then comes one for each merge, then the special tokens.
 
-    Example: BPETokenizer([(104, 105)]).encode("hi!") -> [256, 33]
+    Args:
+        merges: Pairs of ids, as they were learned: the i-th makes token 256 + i out of two earlier
+            ones.
+        pattern: How a text is split into pretokens: a name of PATTERNS, or a regular expression.
+        special_tokens: Their spellings; or spelling -> id.
+        byte_order: The byte of each id from 0 to 255.
+
+    Raises:
+        ValueError: If merges, special tokens or pattern are inconsistent.
+
+    Example:
+        >>> BPETokenizer([(104, 105)]).encode("hi!")
+        [256, 33]
     """
 
     kind = "byte-pair"
@@ -54,11 +64,7 @@ class BPETokenizer(Tokenizer):
         special_tokens: Iterable[str] | Mapping[str, int] = (),
         byte_order: Sequence[int] = range(256),
     ):
-        """Take merges that were learned: the i-th makes token 256 + i out of two earlier ones.
-
-        Raises: ValueError for merges, special tokens or a pattern that make no tokenizer.
-        """
-        self.merges = [check_merge(merge, place) for place, merge in enumerate(merges)]
+        self.merges = [check_merge(pair, i) for i, pair in enumerate(merges)]
         self.pattern = resolve_pattern(pattern)
         self.byte_order = as_ids(byte_order, "byte_order")
         self.id_of = build_vocab(self.merges, self.byte_order)
@@ -76,12 +82,19 @@ class BPETokenizer(Tokenizer):
         pattern: str = "gpt2",
         special_tokens: Iterable[str] = (),
     ) -> Self:
-        """Learn from one text or from a stream of texts, of which only the pieces are counted.
+        """Learn merges from one text or from a stream of texts.
 
-        vocab_size counts everything: 256 bytes, merges, special tokens. If no pair is left before
-        that is reached, learning stops, and a warning says how many merges there were.
+        Only the counts of pretokens are kept in memory.
 
-        Raises: ValueError if vocab_size is too small, or if there is no text.
+        Args:
+            texts: One text, or any number of them.
+            vocab_size: 256 bytes, merges and special tokens together. If there are fewer pairs to
+                merge, training ends early with a warning.
+            pattern: As for the class.
+            special_tokens: Spellings; their ids follow those of the merges.
+
+        Raises:
+            ValueError: If `vocab_size` is too small, or if there is no text.
         """
         vocab_size = as_int(vocab_size, "vocab_size")
         special_tokens = list(assign_ids(special_tokens, first_id=256))
@@ -106,22 +119,32 @@ class BPETokenizer(Tokenizer):
     def from_gpt2(cls) -> Self:
         """GPT-2's tokenizer in plain Python, from its published merges.
 
-        Raises: TextUnavailableError if the vocabulary is missing: gptcore fetch gpt2-vocabulary
+        Raises:
+            TextUnavailableError: If the vocabulary is not here; `gptcore fetch gpt2-vocabulary`
+                downloads it.
         """
         byte_order, merges = gpt2_merges()
         return cls(merges, special_tokens=[END_OF_TEXT], byte_order=byte_order)
 
     def pretokens(self, text: str) -> list[str]:
-        """What the text is cut into before neighbours are joined."""
+        """The pieces of the text; pairs are merged only inside a piece.
+
+        Args:
+            text: Ordinary text.
+        """
         return pretokenize(text, self.pattern)
 
     def encode_checked(self, text: str, start: int = 0) -> list[int]:
         return list(chain.from_iterable(map(self.cache.__getitem__, self.pretokens(text))))
 
-    def encode_array(self, text: str) -> "np.ndarray":
-        """The ids of ordinary text as an array of uint32, by tiktoken where that can be trusted.
+    def encode_array(self, text: str) -> "NDArray[np.uint32]":
+        """The ids of ordinary text as an array, by tiktoken where it gives the same ids.
 
-        Shapes: -> (tokens,).
+        Args:
+            text: Special tokens in it are ordinary text.
+
+        Returns:
+            Shape (T,).
         """
         check_text(text)
         if self.tiktoken_encoding is None or has_huge_whitespace_run(text):
@@ -130,9 +153,9 @@ class BPETokenizer(Tokenizer):
 
     @cached_property
     def tiktoken_encoding(self) -> "tiktoken.Encoding | None":
-        """What `to_tiktoken` makes; None without tiktoken, or for a pattern of your own.
+        """What `to_tiktoken` returns; None without tiktoken, or for a pattern that is not ours.
 
-        Trap: tiktoken drops in silence what a pattern leaves out.
+        Trap: tiktoken silently drops what a pattern leaves out.
         """
         if self.pattern not in PATTERNS.values():
             return None
@@ -142,9 +165,14 @@ class BPETokenizer(Tokenizer):
             return None
 
     def to_tiktoken(self, name: str = "gptcore") -> "tiktoken.Encoding":
-        """The same tokenizer in tiktoken: equal ids, several times as fast."""
-        # Only this line needs tiktoken; this tokenizer must work without.
-        return import_module("tiktoken").Encoding(
+        """The same tokenizer in tiktoken: equal ids, several times as fast.
+
+        Args:
+            name: How tiktoken calls it.
+        """
+        import tiktoken  # noqa: PLC0415 - the tokenizer works without it
+
+        return tiktoken.Encoding(
             name=name,
             pat_str=self.pattern,
             mergeable_ranks=self.id_of,
@@ -160,23 +188,23 @@ class BPETokenizer(Tokenizer):
         return {name: getattr(self, name) for name in names}
 
     @classmethod
-    def from_dict(cls, to_dict: dict[str, Any]) -> Self:
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
         names = ("pattern", "special_tokens", "byte_order")
-        return cls(to_dict["merges"], **{name: to_dict[name] for name in names})
+        return cls(content["merges"], **{name: content[name] for name in names})
 
 
-def check_merge(merge: Pair, place: int) -> Pair:
-    """The merge as two ints. Raises: ValueError for what is not a pair of token ids."""
-    pair = as_ids(merge, f"Merge {place}")
-    if len(pair) != 2:
-        raise ValueError(f"Merge {place} is {merge!r:.40}; a merge joins two tokens: (104, 105).")
-    return pair[0], pair[1]
+def check_merge(pair: Pair, i: int) -> Pair:
+    """Merge i as two ints; ValueError for anything but a pair of token ids."""
+    ids = as_ids(pair, f"Merge {i}")
+    if len(ids) != 2:
+        raise ValueError(f"Merge {i} is {pair!r:.40}; a merge joins two tokens: (104, 105).")
+    return ids[0], ids[1]
 
 
 def build_vocab(merges: Sequence[Pair], byte_order: Sequence[int]) -> dict[bytes, int]:
     """The bytes of each token -> its id, in the order of the ids.
 
-    Raises: ValueError if a merge joins what is not there yet, or makes what is there already.
+    ValueError if a merge joins tokens that do not exist yet, or makes one that exists.
     """
     if sorted(byte_order) != list(range(256)):
         raise ValueError(
@@ -201,10 +229,7 @@ def build_vocab(merges: Sequence[Pair], byte_order: Sequence[int]) -> dict[bytes
 
 
 def count_pretokens(texts: Iterable[str], pattern: str) -> Counter[str]:
-    """How often each piece occurs; only the different pieces are kept.
-
-    Raises: ValueError if there is no text, or if the pattern leaves out a part of it.
-    """
+    """How often each pretoken occurs; ValueError if there is no text or the pattern has gaps."""
     counts: Counter[str] = Counter()
     characters = 0
     for i, text in enumerate(texts):

@@ -1,9 +1,9 @@
 """Character tokenizer: each character of the training text is a token, and BOS is one more.
 
-Left out on purpose: a token for unknown characters. What it does not know it refuses.
+There is no token for unknown characters: they are an error.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Self
 
@@ -17,14 +17,25 @@ BOS = "<|bos|>"  # begin of sequence; it also ends one
 class UnknownCharacterError(ValueError):
     """The text has characters that are not in the vocabulary.
 
-    Example: CharTokenizer("abc").encode("xyz") -> raises UnknownCharacterError
+    Example:
+        >>> CharTokenizer("abc").encode("xyz")
+        Traceback (most recent call last):
+        gptcore...UnknownCharacterError: 3 character(s) of the text are not in the vocabulary...
     """
 
 
 class CharTokenizer(Tokenizer):
     """Ids follow the order of the characters in Unicode; BOS is the last one.
 
-    Example: CharTokenizer("abc").encode("cab") -> [2, 0, 1]
+    Args:
+        characters: The vocabulary, in any order.
+
+    Raises:
+        ValueError: If there are no characters.
+
+    Example:
+        >>> CharTokenizer("abc").encode("cab")
+        [2, 0, 1]
     """
 
     kind = "characters"
@@ -33,7 +44,7 @@ class CharTokenizer(Tokenizer):
         self.characters = "".join(sorted(set(characters)))
         check_text(self.characters, "The list of characters")
         if not self.characters:
-            raise ValueError("There is no character to know. Give a text that has some.")
+            raise ValueError("The vocabulary is empty. Give a text with at least one character.")
         self.id_of = {character: id for id, character in enumerate(self.characters)}
         self.BOS = len(self.characters)
         self.special_tokens = {BOS: self.BOS}
@@ -42,9 +53,13 @@ class CharTokenizer(Tokenizer):
 
     @classmethod
     def train(cls, texts: str | Iterable[str]) -> Self:
-        """Know all characters of one text, or of a stream of texts.
+        """Take all characters of one text, or of a stream of texts.
 
-        Raises: ValueError if there are none.
+        Args:
+            texts: One text, or any number of them.
+
+        Raises:
+            ValueError: If there are no characters.
         """
         characters: set[str] = set()
         for i, text in enumerate([texts] if isinstance(texts, str) else texts):
@@ -54,7 +69,7 @@ class CharTokenizer(Tokenizer):
 
     @property
     def end_of_text(self) -> int:
-        """BOS: it stands between two texts."""
+        """BOS, which separates two texts."""
         return self.BOS
 
     def encode_checked(self, text: str, start: int = 0) -> list[int]:
@@ -67,7 +82,7 @@ class CharTokenizer(Tokenizer):
             raise UnknownCharacterError(
                 f"{len(unknown)} character(s) of the text are not in the vocabulary: "
                 f"{''.join(different[:20])!r}{more}. "
-                f"The first stands at position {start + unknown[0]}.\n"
+                f"The first is at position {start + unknown[0]}.\n"
                 "Train the tokenizer on a text that has them, or drop them from this one."
             ) from None
 
@@ -79,5 +94,5 @@ class CharTokenizer(Tokenizer):
         return {"characters": self.characters}
 
     @classmethod
-    def from_dict(cls, to_dict: dict[str, Any]) -> Self:
-        return cls(to_dict["characters"])
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        return cls(content["characters"])

@@ -1,15 +1,14 @@
-"""Learning merges: from the 256 bytes to longer tokens, by joining the most_frequent_pair pair,
-repeatedly.
+"""Training merges: from the 256 bytes to longer tokens, the most frequent pair first.
 
-Three ways to the same merges, each as simple as its speed allows: `train_naive` counts every pair
-anew for each merge, `train_counted` looks at each different piece once, `train_incremental` touches
-only what the last merge changed.
+Three algorithms with the same result: `train_naive` counts every pair again for each merge,
+`train_counted` processes each different pretoken once, `train_incremental` updates only what the
+last merge changed.
 
 The rule for ties is part of the result: the highest count first, then the smallest left id, then
-the smallest right id. Merge i makes token 256 + i; when no pair is left, the search ends.
-Left out on purpose: cutting a text into pieces (`pieces.py`). No pair crosses from piece to piece.
+the smallest right id. Merge i makes token 256 + i; training ends early when no pair is left. No
+pair crosses from one pretoken to the next.
 Source: Sennrich, Haddow, Birch 2016, "Neural Machine Translation of Rare Words with Subword
-Units", arXiv 1508.07909; the tables of the third way as in its authors' program, subword-nmt.
+    Units", arXiv 1508.07909; the tables of the third algorithm as in its authors' subword-nmt.
 """
 
 import sys
@@ -25,15 +24,27 @@ Pair = tuple[int, int]
 def count_pairs(ids: Sequence[int]) -> Counter[Pair]:
     """How often each pair of neighbours occurs.
 
-    Example: count_pairs([7, 7, 7]) -> {(7, 7): 2}
+    Args:
+        ids: Token ids.
+
+    Example:
+        >>> count_pairs([7, 7, 7])
+        Counter({(7, 7): 2})
     """
     return Counter(zip(ids, ids[1:]))
 
 
 def merge(ids: Sequence[int], pair: Pair, new_id: int) -> list[int]:
-    """The ids with every occurrence of the pair replaced by `new_id`, from left to right.
+    """Replace every occurrence of a pair, from left to right.
 
-    Example: merge([7, 7, 7], (7, 7), 256) -> [256, 7]
+    Args:
+        ids: Token ids.
+        pair: Two neighbours.
+        new_id: What replaces them.
+
+    Example:
+        >>> merge([7, 7, 7], (7, 7), 256)
+        [256, 7]
     """
     joined: list[int] = []
     i = 0
@@ -48,18 +59,26 @@ def merge(ids: Sequence[int], pair: Pair, new_id: int) -> list[int]:
 
 
 def most_frequent_pair(counts: Mapping[Pair, int]) -> Pair:
-    """The pair with the highest count; of several, the one with the smallest ids."""
+    """The pair with the highest count; of equal ones, that with the smallest ids."""
     return min(counts, key=lambda pair: (-counts[pair], pair))
 
 
-# ---- first way: count everything, for every merge ------------------------------------------------
-
-
 def train_naive(pieces: Iterable[str], n_merges: int) -> list[Pair]:
-    """Up to `n_merges` pairs, in the order in which they are to be joined.
+    """Count all pairs again for every merge.
 
-    Raises: ValueError if `pieces` is one text that has not been cut.
-    Example: train_naive(["aaab", "ab"], 2) -> [(97, 97), (97, 98)]
+    Args:
+        pieces: Pretokens.
+        n_merges: How many to learn, if there are so many.
+
+    Returns:
+        Pairs of ids, in the order in which they are merged.
+
+    Raises:
+        ValueError: If `pieces` is one text that was not split.
+
+    Example:
+        >>> train_naive(["aaab", "ab"], 2)
+        [(97, 97), (97, 98)]
     """
     n_merges = as_int(n_merges, "n_merges", 0)
     check_pretokenized(pieces)
@@ -77,14 +96,22 @@ def train_naive(pieces: Iterable[str], n_merges: int) -> list[Pair]:
     return merges
 
 
-# ---- second way: the same, with each different piece once ----------------------------------------
-
-
 def train_counted(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> list[Pair]:
-    """The same pairs. A text of a million pieces has some ten thousand different ones.
+    """Count each different pretoken once: of a million about ten thousand are different.
 
-    `pieces` may be counted already: piece -> number of occurrences.
-    Example: train_counted({"aaab": 1, "ab": 1}, 2) -> [(97, 97), (97, 98)]
+    Args:
+        pieces: Pretokens, or a mapping of pretokens to their counts.
+        n_merges: How many to learn, if there are so many.
+
+    Returns:
+        Pairs of ids, in the order in which they are merged.
+
+    Raises:
+        ValueError: If `pieces` is one text that was not split.
+
+    Example:
+        >>> train_counted({"aaab": 1, "ab": 1}, 2)
+        [(97, 97), (97, 98)]
     """
     n_merges = as_int(n_merges, "n_merges", 0)
     check_pretokenized(pieces)
@@ -103,17 +130,26 @@ def train_counted(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> l
     return merges
 
 
-# ---- third way: touch only what a merge changes --------------------------------------------------
-
-
 def train_incremental(pieces: Iterable[str] | Mapping[str, int], n_merges: int) -> list[Pair]:
-    """The same pairs. Of ten thousand pieces one merge changes some ten.
+    """Update only the pretokens that the last merge changed: about ten of ten thousand.
 
-    They are found by a table from each pair to the pieces that it occurs in, and the
-    most_frequent_pair pair
-    by a heap. Here a piece is a string with a letter for each id, chr(id). Then a pair is a string
-    of two letters, `split` finds it, `join` replaces it, and strings compare as their ids do.
-    Example: train_incremental(["aaab", "ab"], 2) -> [(97, 97), (97, 98)]
+    A table maps each pair to the pretokens that contain it, and a heap has the most frequent pair.
+    A pretoken is a string with the letter chr(id) for each id. Then a pair is a string of two
+    letters, `split` finds it, `join` replaces it, and strings compare as their ids do.
+
+    Args:
+        pieces: Pretokens, or a mapping of pretokens to their counts.
+        n_merges: How many to learn, if there are so many.
+
+    Returns:
+        Pairs of ids, in the order in which they are merged.
+
+    Raises:
+        ValueError: If `pieces` is one text that was not split, or `n_merges` is too large.
+
+    Example:
+        >>> train_incremental(["aaab", "ab"], 2)
+        [(97, 97), (97, 98)]
     """
     n_merges = as_int(n_merges, "n_merges", 0)
     check_pretokenized(pieces)
@@ -121,9 +157,11 @@ def train_incremental(pieces: Iterable[str] | Mapping[str, int], n_merges: int) 
     counted = Counter(pieces)
     numbers = [n for n in counted.values() if n > 0]
     words = [word.encode().decode("latin-1") for word, n in counted.items() if n > 0]
-    del pieces, counted  # of ten million different pieces one copy is enough
+    del pieces, counted  # do not hold ten million different pieces twice
     counts: defaultdict[str, int] = defaultdict(int)
-    where: defaultdict[str, list[int]] = defaultdict(list)  # may name a piece twice, or in vain
+    where: defaultdict[str, list[int]] = defaultdict(
+        list
+    )  # an index may be there twice or be outdated
     for i, word in enumerate(words):
         for left, right in zip(word, word[1:]):
             counts[left + right] += numbers[i]
@@ -151,10 +189,10 @@ def train_incremental(pieces: Iterable[str] | Mapping[str, int], n_merges: int) 
 
 
 def pop_most_frequent(heap: list[tuple[int, str]], counts: Mapping[str, int]) -> str:
-    """The most_frequent_pair pair, by the same rule as `most_frequent_pair`; "" if there is none.
+    """The most frequent pair, by the rule of `most_frequent_pair`; "" if there is none.
 
-    A pair only becomes rarer, once it is there. So the heap may promise too much, never too little:
-    what promised too much goes back with its true count.
+    A count in the heap may be too large, never too small, because pairs only become rarer after
+    they are pushed. A pair whose count is too large goes back with its true count.
     """
     while heap:
         n, pair = heappop(heap)
@@ -167,31 +205,31 @@ def pop_most_frequent(heap: list[tuple[int, str]], counts: Mapping[str, int]) ->
 
 
 def pair_changes(parts: list[str], pair: str, new: str) -> Iterator[tuple[str, str]]:
-    """Yield (pair that is lost, pair that is gained) at both ends of each joined pair.
+    """(pair that is lost, pair that is gained) at both ends of each merged pair.
 
-    Example: pair_changes(["x", "y"], "ab", "N") -> ("xa", "xN"), ("by", "Ny")
+    For parts ["x", "y"], pair "ab" and new "N": ("xa", "xN"), ("by", "Ny").
     """
     left, right = pair[0], pair[1]
     for i, (before, after) in enumerate(zip(parts, parts[1:])):
         if before:
             yield before[-1] + left, before[-1] + new
-        elif i > 0:  # "abab": what stands before is the same pair
+        elif i > 0:  # "abab": the same pair is in front of it
             yield right + left, new + new
         if after:
             yield right + after[0], new + after[0]
 
 
 def check_pretokenized(pieces: object) -> None:
-    """Raises: ValueError for a text in place of its pieces; its letters have no neighbours."""
+    """ValueError for one text instead of its pretokens: its single letters have no pairs."""
     if isinstance(pieces, str):
         raise ValueError(
-            f"pieces={pieces[:40]!r} is one text, and merges are learned from a list of pieces. "
-            "Cut it with pretokenize(text), or give [text] to let pairs form across words."
+            f"pieces={pieces[:40]!r} is one text, but merges are learned from a list of pieces. "
+            "Split it with pretokenize(text), or give [text] to let pairs form across words."
         )
 
 
 def check_n_merges(n_merges: int) -> None:
-    """Raises: ValueError for more merges than chr() has letters for."""
-    most = sys.maxunicode + 1 - 256
-    if n_merges > most:
-        raise ValueError(f"n_merges={n_merges:,} is too many: at most {most:,} can be learned.")
+    """ValueError for more merges than chr() has letters for."""
+    limit = sys.maxunicode + 1 - 256
+    if n_merges > limit:
+        raise ValueError(f"n_merges={n_merges:,} is too many: at most {limit:,} can be learned.")

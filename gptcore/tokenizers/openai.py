@@ -3,7 +3,7 @@
 They are read from files on this machine; tiktoken itself never goes to the network.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -27,6 +27,7 @@ from gptcore.tokenizers.vocabularies import gpt2_merges, read_tiktoken_vocab
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ ENCODINGS = {
         pattern="gpt4",
         special_tokens={
             END_OF_TEXT: 100257,
-            "<|fim_prefix|>": 100258,  # fill in the middle: what stands before the gap
+            "<|fim_prefix|>": 100258,  # fill in the middle: the text before the gap
             "<|fim_middle|>": 100259,
             "<|fim_suffix|>": 100260,
             "<|endofprompt|>": 100276,
@@ -68,10 +69,18 @@ ENCODINGS = {
 
 
 class TiktokenTokenizer(Tokenizer):
-    """One of OpenAI's tokenizers by name: gpt2, cl100k_base (GPT-4), o200k_base (GPT-4o).
+    """One of OpenAI's tokenizers.
 
-    Raises: ValueError for another name; TextUnavailableError if its vocabulary was not fetched.
-    Example: TiktokenTokenizer("gpt2").encode("Hello world") -> [15496, 995]
+    Args:
+        name: gpt2, cl100k_base (GPT-4) or o200k_base (GPT-4o).
+
+    Raises:
+        ValueError: For another name.
+        TextUnavailableError: If its vocabulary is not on this machine.
+
+    Example:
+        >>> TiktokenTokenizer("gpt2").encode("Hello world")
+        [15496, 995]
     """
 
     kind = "tiktoken"
@@ -99,10 +108,14 @@ class TiktokenTokenizer(Tokenizer):
             return list(chain.from_iterable(map(PretokenCache(self.id_of).__getitem__, pieces)))
         return self.encoding.encode_ordinary(text)
 
-    def encode_array(self, text: str) -> "np.ndarray":
-        """The ids of ordinary text as an array of uint32, the fastest way there is.
+    def encode_array(self, text: str) -> "NDArray[np.uint32]":
+        """The ids of ordinary text as an array, the fastest way.
 
-        Shapes: -> (tokens,).
+        Args:
+            text: Special tokens in it are ordinary text.
+
+        Returns:
+            Shape (T,).
         """
         check_text(text)
         if has_huge_whitespace_run(text):
@@ -118,29 +131,34 @@ class TiktokenTokenizer(Tokenizer):
         return {"name": self.name}
 
     @classmethod
-    def from_dict(cls, to_dict: dict[str, Any]) -> Self:
-        return cls(to_dict["name"])
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        return cls(content["name"])
 
 
 class GPT2Tokenizer(TiktokenTokenizer):
-    """GPT-2's tokenizer: 50,257 tokens, of which the last is end-of-text.
+    """GPT-2's tokenizer: 50,257 tokens, the last of them end-of-text.
 
-    Raises: TextUnavailableError if the vocabulary was not fetched: gptcore fetch gpt2-vocabulary
-    Example: GPT2Tokenizer().encode("Hello world") -> [15496, 995]
+    Raises:
+        TextUnavailableError: If the vocabulary is not on this machine;
+            `gptcore fetch gpt2-vocabulary` downloads it.
+
+    Example:
+        >>> GPT2Tokenizer().encode("Hello world")
+        [15496, 995]
     """
 
     def __init__(self) -> None:
         super().__init__("gpt2")
 
     @classmethod
-    def from_dict(cls, to_dict: dict[str, Any]) -> Self:
-        if to_dict["name"] != "gpt2":
-            raise ValueError(f"{to_dict['name']} is not GPT-2's; TiktokenTokenizer reads it")
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        if content["name"] != "gpt2":
+            raise ValueError(f"{content['name']} is not GPT-2's; TiktokenTokenizer reads it")
         return cls()
 
 
 def unknown_tokenizer_error(name: object) -> ValueError:
-    """The error for a name that is none, with the nearest and all of them."""
+    """The error for an unknown name; it lists the nearest one and all of them."""
     return ValueError(
         f"There is no tokenizer {str(name)!r}.{did_you_mean(name, ENCODINGS)} "
         f"The names are: {', '.join(ENCODINGS)}; "

@@ -1,4 +1,4 @@
-"""A tokenizer by its name, or by the file that it was saved in."""
+"""A tokenizer by its name, or from the file that it was saved in."""
 
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,25 @@ from gptcore.tokenizers.serialization import FORMAT, VERSION, read_tokenizer_fil
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 KINDS: dict[str, type[Tokenizer]] = {
-    known.kind: known for known in (BPETokenizer, CharTokenizer, TiktokenTokenizer)
+    cls.kind: cls for cls in (BPETokenizer, CharTokenizer, TiktokenTokenizer)
 }
 
 
 def load_tokenizer(name_or_path: str | Path) -> Tokenizer:
-    """The tokenizer of that name (gpt2, cl100k_base, o200k_base), or the one saved in that file.
+    """The tokenizer with this name, or the one saved in this file.
 
-    The file may also be the manifest.json of shards, which has the tokenizer that made them.
+    Args:
+        name_or_path: gpt2, cl100k_base or o200k_base; or a file that `save` wrote; or the
+            manifest.json of shards, for the tokenizer that made them.
 
-    Raises: ValueError if there is neither; TextUnavailableError if its vocabulary was not fetched.
-    Example: CharTokenizer("abc").save("letters.json")
-             load_tokenizer("letters.json").encode("cab") -> [2, 0, 1]
+    Raises:
+        ValueError: If there is neither.
+        TextUnavailableError: If its vocabulary is not on this machine.
+
+    Example:
+        >>> CharTokenizer("abc").save("letters.json")
+        >>> load_tokenizer("letters.json").encode("cab")
+        [2, 0, 1]
     """
     if str(name_or_path) in ENCODINGS:
         return TiktokenTokenizer(str(name_or_path))
@@ -39,7 +46,11 @@ def load_tokenizer(name_or_path: str | Path) -> Tokenizer:
 
 
 def to_saved_dict(tokenizer: Tokenizer) -> dict[str, Any] | None:
-    """What the file of the tokenizer says; None for a class that no file could bring back."""
+    """What the file of a tokenizer says; None for a class that `load_tokenizer` cannot load.
+
+    Args:
+        tokenizer: Any.
+    """
     if getattr(tokenizer, "kind", None) not in KINDS:
         return None
     known = {"kind": tokenizer.kind, "sha256": tokenizer.sha256}

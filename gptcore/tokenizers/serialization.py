@@ -1,8 +1,7 @@
 """A tokenizer as one JSON file: format, version, kind, sha256, and what the kind needs.
 
-The sha256 is the tokenizer's fingerprint, not the file's: after loading it is computed anew, so
-that
-a file that was changed or damaged is noticed. Nothing is pickled.
+The sha256 is the fingerprint of the tokenizer, not of the file. It is computed again after loading,
+so that a changed or damaged file is noticed. Nothing is pickled.
 """
 
 import hashlib
@@ -18,22 +17,37 @@ FORMAT, VERSION = "gptcore tokenizer", 1
 
 
 def fingerprint(**parts: Any) -> str:
-    """The sha256 of the parts, written down in one fixed way."""
+    """The sha256 of the parts as sorted JSON.
+
+    Args:
+        **parts: JSON values.
+    """
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def fingerprint_of_bytes(
     pattern: str, tokens: Iterable[bytes], special_tokens: Mapping[str, int]
 ) -> str:
-    """What a tokenizer of bytes computes depends on these three, and on nothing else."""
-    spelled = [token.decode("latin-1") for token in tokens]  # each byte as chr(byte), for JSON
-    return fingerprint(pattern=pattern, tokens=spelled, special_tokens=dict(special_tokens))
+    """The fingerprint of a tokenizer of bytes, which depends on these three only.
+
+    Args:
+        pattern: Regular expression of the pretokens.
+        tokens: Their bytes, in the order of the ids.
+        special_tokens: Spelling -> id.
+    """
+    as_text = [token.decode("latin-1") for token in tokens]  # each byte as chr(byte), for JSON
+    return fingerprint(pattern=pattern, tokens=as_text, special_tokens=dict(special_tokens))
 
 
 def write_tokenizer_file(path: Path, content: dict[str, Any]) -> None:
-    """Write the file beside its place and rename it, so that it is never half there.
+    """Write a temporary file and rename it, so that the file is complete or unchanged.
 
-    Raises: OSError if it cannot be stored; what was there before is as it was.
+    Args:
+        path: Where.
+        content: What the kind needs; format and version are added.
+
+    Raises:
+        OSError: If it cannot be written.
     """
     text = json.dumps({"format": FORMAT, "version": VERSION, **content}) + "\n"
     try:
@@ -47,28 +61,32 @@ def write_tokenizer_file(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_tokenizer_file(path: Path) -> dict[str, Any]:
-    """What the file says, once it is known to be a tokenizer's, or the manifest of shards.
+    """The content of a tokenizer's file, or of the tokenizer in a manifest of shards.
 
-    Raises: ValueError if there is no such file, or if it is damaged or something else.
+    Args:
+        path: Of a JSON file.
+
+    Raises:
+        ValueError: If there is no such file, or if it is damaged or something else.
     """
-    make_anew = "Save the tokenizer again: tokenizer.save(path)"
+    save_again = "Save the tokenizer again: tokenizer.save(path)"
     try:
         content = parse_json(path.read_bytes())
     except OSError as error:
         raise ValueError(
-            f"There is no tokenizer to read at {path} ({error.strerror or error}). {make_anew}"
+            f"There is no tokenizer to read at {path} ({error.strerror or error}). {save_again}"
         ) from None
-    except ValueError as error:  # no JSON, no UTF-8, or nested too deeply
+    except ValueError as error:  # not JSON, not UTF-8, or nested too deeply
         raise ValueError(
-            f"The file {path} is damaged, or no tokenizer: it is not JSON ({error}). {make_anew}"
+            f"The file {path} is damaged or not a tokenizer: it is not JSON ({error}). {save_again}"
         ) from None
     kept = content.get("tokenizer") if isinstance(content, dict) else None
     if isinstance(kept, dict) and "saved" in kept:  # a manifest.json of shards
         content = kept["saved"]
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(
-            f"The file {path} is JSON, but no tokenizer of ours: it does not say "
-            f'"format": "{FORMAT}". {make_anew}'
+            f"The file {path} is JSON, but not a tokenizer of gptcore: it does not say "
+            f'"format": "{FORMAT}". {save_again}'
         )
     if content.get("version") != VERSION:
         raise ValueError(

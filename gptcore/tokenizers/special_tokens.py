@@ -1,6 +1,6 @@
-"""Special tokens: tokens that no text becomes by itself, such as the end of a text.
+"""Special tokens: tokens that ordinary text never produces, such as the end of a text.
 
-Their spelling inside a text is refused unless the caller allows it. Otherwise whoever types
+Their spelling inside a text is an error unless the caller allows it. Otherwise anybody who types
 "<|endoftext|>" into a form ends the text for the model.
 """
 
@@ -17,18 +17,21 @@ END_OF_TEXT = "<|endoftext|>"
 class SpecialTokenInTextError(ValueError):
     """The text spells a special token, and the caller has not allowed that.
 
-    Example: GPT2Tokenizer().encode("<|endoftext|>") -> raises SpecialTokenInTextError
+    Example:
+        >>> CharTokenizer("abc").encode("a<|bos|>")
+        Traceback (most recent call last):
+        gptcore...SpecialTokenInTextError: The text spells the special token '<|bos|>'...
     """
 
 
 def assign_ids(special_tokens: Iterable[str] | Mapping[str, int], first_id: int) -> dict[str, int]:
     """Spelling -> id; spellings without ids get the next ones from `first_id` on.
 
-    Raises: ValueError for a spelling or an id that cannot be a special token's.
+    ValueError for an empty or repeated spelling, and for an id that is taken.
     """
     if isinstance(special_tokens, str):
         raise ValueError(
-            f"special_tokens={special_tokens!r} is one text, and a list is needed: "
+            f"special_tokens={special_tokens!r} is one text; it must be a list: "
             f"special_tokens=[{special_tokens!r}]"
         )
     if not isinstance(special_tokens, Mapping):
@@ -53,9 +56,9 @@ def assign_ids(special_tokens: Iterable[str] | Mapping[str, int], first_id: int)
 
 
 def resolve_allowed(special_tokens: Mapping[str, int], allowed: Iterable[str]) -> set[str]:
-    """What `allowed_special` means: "all", or the spellings that are allowed.
+    """The spellings that `allowed_special` allows, which may be "all".
 
-    Raises: ValueError for a spelling that is no special token here.
+    ValueError for a spelling that is not a special token of the tokenizer.
     """
     if allowed == "all":
         return set(special_tokens)
@@ -64,7 +67,7 @@ def resolve_allowed(special_tokens: Mapping[str, int], allowed: Iterable[str]) -
     if unknown:
         known = ", ".join(map(repr, special_tokens)) or "none"
         raise ValueError(
-            f"allowed_special has {unknown[0]!r}, which is no special token of this tokenizer. "
+            f"allowed_special has {unknown[0]!r}, which is not a special token of this tokenizer. "
             f'It has: {known}. allowed_special="all" allows whatever it has.'
         )
     return spellings
@@ -73,11 +76,10 @@ def resolve_allowed(special_tokens: Mapping[str, int], allowed: Iterable[str]) -
 def split_at_specials(
     text: str, special_tokens: Mapping[str, int], allowed: set[str]
 ) -> Iterator[tuple[int, str, int | None]]:
-    """Yield (start, ordinary text, id of the special token after it); after the last one None.
+    """Yield (start, ordinary text, id of the special token after it, None after the last text).
 
-    Of several special tokens that begin at the same place, the longest is meant.
-
-    Raises: SpecialTokenInTextError at the first one that is not allowed.
+    Of several special tokens that start at the same position the longest is taken. A
+    SpecialTokenInTextError at the first one that is not allowed.
     """
     start = 0
     longest_first = sorted(special_tokens, key=len, reverse=True)

@@ -1,14 +1,13 @@
-"""What all tokenizers do alike: special tokens on the way in, bytes on the way out, one file.
+"""What all tokenizers have in common: special tokens, decoding, and one file.
 
-A tokenizer adds how ordinary text becomes ids, what bytes each id stands for, and what its file
-needs to say. Left out on purpose: a token for the unknown, padding, truncation. Nothing is lost.
+A subclass defines how ordinary text becomes ids, the bytes of each id, and what its file says.
+There is no token for unknown text, no padding and no truncation: nothing is lost.
 """
 
 import codecs
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -19,35 +18,48 @@ from gptcore.tokenizers.special_tokens import END_OF_TEXT, resolve_allowed, spli
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 
 class Tokenizer(ABC):
     """Text to ids and back: decode(encode(text)) == text.
 
-    Example: tokenizer = CharTokenizer("abc"); isinstance(tokenizer, Tokenizer) -> True
+    Example:
+        >>> tokenizer = CharTokenizer("abc")
+        >>> isinstance(tokenizer, Tokenizer)
+        True
     """
 
-    kind: ClassVar[str]  # the word that its file bears
+    kind: ClassVar[str]  # names the class in its file
     special_tokens: dict[str, int]  # spelling -> id
-    bytes_of: Mapping[int, bytes]  # id -> what it stands for; a special token for its spelling
+    bytes_of: Mapping[int, bytes]  # of each id; of a special token its spelling
 
     @abstractmethod
     def encode_checked(self, text: str, start: int = 0) -> list[int]:
-        """The ids of ordinary text that has been checked; for errors, `start` is its position."""
+        """The ids of ordinary text that was checked already.
+
+        Args:
+            text: Without special tokens.
+            start: Its position in the whole text, for error messages.
+        """
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """What a file must say to make the same tokenizer again."""
+        """What a file must say to restore the tokenizer."""
 
     @classmethod
     @abstractmethod
-    def from_dict(cls, to_dict: dict[str, Any]) -> Self:
-        """The tokenizer that a file describes."""
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """The tokenizer that a file describes.
+
+        Args:
+            content: As `to_dict` returns it.
+        """
 
     @property
     @abstractmethod
     def sha256(self) -> str:
-        """Identity of what it computes: tokens, pattern, special tokens; not of how it is done."""
+        """Fingerprint of tokens, pattern and special tokens: the same hash means the same ids."""
 
     @cached_property
     def vocab_size(self) -> int:
@@ -56,17 +68,23 @@ class Tokenizer(ABC):
 
     @property
     def end_of_text(self) -> int | None:
-        """The id that stands between two texts, if there is one."""
+        """The id that separates two texts, if there is one."""
         return self.special_tokens.get(END_OF_TEXT)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.vocab_size:,} tokens)"
 
     def encode(self, text: str, allowed_special: Iterable[str] = ()) -> list[int]:
-        """The ids of the text. Special tokens in it are allowed by spelling, or all with "all".
+        """The ids of a text.
 
-        Raises: SpecialTokenInTextError at the first that is not allowed; ValueError for a text that
-            has no ids, such as one with a lone surrogate, with its position.
+        Args:
+            text: Any.
+            allowed_special: Spellings of special tokens that become special tokens; "all" allows
+                all of them.
+
+        Raises:
+            SpecialTokenInTextError: At the first special token that is not allowed.
+            ValueError: For a text without ids, such as one with a lone surrogate.
         """
         check_text(text)
         allowed = resolve_allowed(self.special_tokens, allowed_special)
@@ -78,50 +96,77 @@ class Tokenizer(ABC):
         return ids
 
     def encode_ordinary(self, text: str) -> list[int]:
-        """The same, but what spells a special token is text like any other."""
+        """The ids of a text in which special tokens are ordinary text.
+
+        Args:
+            text: Any.
+        """
         check_text(text)
         return self.encode_checked(text)
 
-    def encode_array(self, text: str) -> "np.ndarray":
-        """The ids of ordinary text as an array of uint32, the fastest way there is.
+    def encode_array(self, text: str) -> "NDArray[np.uint32]":
+        """The ids of ordinary text as an array, the fastest way.
 
-        Shapes: -> (tokens,).
+        Args:
+            text: Special tokens in it are ordinary text.
+
+        Returns:
+            Shape (T,).
         """
-        # Only this line needs NumPy; a tokenizer must work without.
-        return import_module("numpy").array(self.encode_ordinary(text), dtype="uint32")
+        import numpy as np  # noqa: PLC0415 - a tokenizer works without NumPy
+
+        return np.array(self.encode_ordinary(text), dtype=np.uint32)
 
     def token_bytes(self, id: int) -> bytes:
-        """The bytes that one token stands for; half of an emoji is two of them.
+        """The bytes of one token, which may be half of an emoji.
 
-        Raises: ValueError if there is no such token.
+        Args:
+            id: Of the token.
+
+        Raises:
+            ValueError: If there is no such token.
         """
         return self.decode_bytes([id])
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """The bytes that the tokens stand for, one after the other.
+        """The bytes of all tokens, joined.
 
-        Shapes: ids (T,), a list, an array or a tensor.
-        Raises: ValueError at the first id that is no token, and for a batch.
+        Args:
+            ids: A list, an array or a tensor, shape (T,).
+
+        Raises:
+            ValueError: At the first id that is not a token, and for a batch.
         """
         ids = as_ids(ids, "What is decoded")
         try:
             return b"".join([self.bytes_of[id] for id in ids])
         except KeyError:
-            place = next(i for i, id in enumerate(ids) if id not in self.bytes_of)
+            i = next(i for i, id in enumerate(ids) if id not in self.bytes_of)
             raise ValueError(
-                f"The id {ids[place]} at place {place} is no token here: this tokenizer has ids "
-                f"from 0 to {self.vocab_size - 1}. Decode with the tokenizer that encoded."
+                f"The id {ids[i]} at index {i} is not a token: this tokenizer has ids from 0 to "
+                f"{self.vocab_size - 1}. Decode with the tokenizer that encoded."
             ) from None
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of the tokens. Bytes that are no UTF-8 become U+FFFD, the replacement sign.
+        """The text of the tokens. Bytes that are not UTF-8 become U+FFFD, the replacement sign.
 
-        Raises: ValueError at the first id that is no token.
+        Args:
+            ids: A list, an array or a tensor, shape (T,).
+
+        Raises:
+            ValueError: At the first id that is not a token.
         """
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
     def decode_stream(self, ids: Iterable[int]) -> Iterator[str]:
-        """Yield the text while ids come in: each character as soon as its last byte is here."""
+        """Decode ids as they come.
+
+        Args:
+            ids: Any iterable.
+
+        Yields:
+            Text; each character as soon as its last byte has come.
+        """
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         for id in ids:
             if text := decoder.decode(self.token_bytes(id)):
@@ -130,9 +175,13 @@ class Tokenizer(ABC):
             yield rest
 
     def save(self, path: str | Path) -> None:
-        """Write one JSON file that restores the tokenizer; it appears only when it is whole.
+        """Write one JSON file that restores the tokenizer.
 
-        Raises: OSError if it cannot be stored.
+        Args:
+            path: Where; the file is complete or not there.
+
+        Raises:
+            OSError: If it cannot be written.
         """
         content = {"kind": self.kind, "sha256": self.sha256, **self.to_dict()}
         write_tokenizer_file(as_path(path), content)
@@ -141,7 +190,11 @@ class Tokenizer(ABC):
     def load(cls, path: str | Path) -> Self:
         """The tokenizer that `save` wrote.
 
-        Raises: ValueError if the file is missing, damaged, or something else.
+        Args:
+            path: Of its file.
+
+        Raises:
+            ValueError: If the file is missing, damaged, or something else.
         """
         path = as_path(path)
         saved = read_tokenizer_file(path)
@@ -151,14 +204,14 @@ class Tokenizer(ABC):
                 f"{cls.__name__} is of kind {cls.kind!r}. Read it with load_tokenizer(path)."
             )
         damaged = f"The file {path} is damaged, or was changed by hand"
-        again = "Save the tokenizer again: tokenizer.save(path)"
+        save_again = "Save the tokenizer again: tokenizer.save(path)"
         try:
             tokenizer = cls.from_dict(saved)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ValueError(f"{damaged} ({type(error).__name__}: {error}). {again}") from None
+            raise ValueError(f"{damaged} ({type(error).__name__}: {error}). {save_again}") from None
         if tokenizer.sha256 != saved.get("sha256"):
             raise ValueError(
                 f"{damaged}: it describes a tokenizer with sha256 {tokenizer.sha256}, "
-                f"and says {saved.get('sha256')}. {again}"
+                f"and says {saved.get('sha256')}. {save_again}"
             )
         return tokenizer

@@ -27,7 +27,7 @@ def test_unknown_characters_are_counted_shown_and_placed():
         tokenizer.encode("abc!é")
     assert str(caught.value) == (
         "2 character(s) of the text are not in the vocabulary: '!é'. "
-        "The first stands at position 3.\n"
+        "The first is at position 3.\n"
         "Train the tokenizer on a text that has them, or drop them from this one."
     )
     assert CharTokenizer.train("abc!é").encode("abc!é") and tokenizer.encode("abc")
@@ -35,7 +35,7 @@ def test_unknown_characters_are_counted_shown_and_placed():
 
 def test_the_position_counts_special_tokens_as_the_letters_of_their_spelling():
     tokenizer = CharTokenizer("abc")
-    with pytest.raises(UnknownCharacterError, match=r"'!'\. The first stands at position 9"):
+    with pytest.raises(UnknownCharacterError, match=r"'!'\. The first is at position 9"):
         tokenizer.encode("a<|bos|>b!", allowed_special="all")
 
 
@@ -48,7 +48,7 @@ def test_of_many_unknown_characters_twenty_are_shown():
 
 @pytest.mark.parametrize("nothing", ["", [], ["", ""]], ids=["str", "list", "empty-ones"])
 def test_no_text_is_refused(nothing):
-    with pytest.raises(ValueError, match="There is no character to know"):
+    with pytest.raises(ValueError, match="The vocabulary is empty"):
         CharTokenizer.train(nothing)
 
 

@@ -54,7 +54,7 @@ def test_what_is_not_an_integer_is_not_taken_for_one(odd):
 
 def test_an_id_beyond_the_vocabulary_is_named_with_its_place():
     for ids in ([0, 9], np.array([0, 9]), [torch.tensor(0), torch.tensor(9)]):
-        with pytest.raises(ValueError, match="The id 9 at place 1 is no token here"):
+        with pytest.raises(ValueError, match="The id 9 at index 1 is not a token"):
             TOKENIZERS[0].decode(ids)
 
 
@@ -82,7 +82,7 @@ def test_tilde_is_the_home_folder_and_an_empty_path_is_refused(tmp_path, monkeyp
 @pytest.mark.parametrize("content", ["[" * 100_000, '{"a":' * 100_000, "{", "", "\x00"])
 def test_a_file_that_is_not_json_is_said_to_be_damaged(content, tmp_path):
     (tmp_path / "t.json").write_text(content)
-    with pytest.raises(ValueError, match="is damaged, or no tokenizer: it is not JSON"):
+    with pytest.raises(ValueError, match="is damaged or not a tokenizer: it is not JSON"):
         load_tokenizer(tmp_path / "t.json")
 
 

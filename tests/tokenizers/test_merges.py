@@ -129,8 +129,8 @@ def test_a_text_that_was_not_cut_is_refused_with_two_ways_to_go_on(learn):
     with pytest.raises(ValueError) as caught:
         learn("low lower lowest", 5)
     assert str(caught.value) == (
-        "pieces='low lower lowest' is one text, and merges are learned from a list of pieces. "
-        "Cut it with pretokenize(text), or give [text] to let pairs form across words."
+        "pieces='low lower lowest' is one text, but merges are learned from a list of pieces. "
+        "Split it with pretokenize(text), or give [text] to let pairs form across words."
     )
     assert learn(pretokenize("low lower lowest"), 1) == learn(["low lower lowest"], 1)
 

@@ -119,7 +119,7 @@ def test_a_missing_vocabulary_is_told_in_two_lines_with_the_command(monkeypatch,
         load_tokenizer(name)
     assert str(caught.value) == (
         f"The vocabulary {VOCABULARY[name]!r} is not on this machine: there is no {path}.\n"
-        f"Bring it: gptcore fetch {VOCABULARY[name]}"
+        f"Download it: gptcore fetch {VOCABULARY[name]}"
     )
 
 

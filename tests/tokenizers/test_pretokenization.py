@@ -67,7 +67,7 @@ def test_a_misspelt_name_gets_the_nearest_one_and_all_of_them():
 
 @pytest.mark.parametrize("use", [pretokenize, lambda text, p: BPETokenizer([], pattern=p)])
 def test_what_is_no_regular_expression_is_quoted_with_the_reason(use):
-    with pytest.raises(ValueError, match=r"'\(a' is no regular expression: missing \)"):
+    with pytest.raises(ValueError, match=r"'\(a' is not a regular expression: missing \)"):
         use("a", "(a")
     with pytest.raises(ValueError, match=r"Write \(\?:\.\.\.\) in place of \(\.\.\.\)"):
         use("a", "(a|b)|c")

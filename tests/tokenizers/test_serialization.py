@@ -73,7 +73,7 @@ def test_a_file_that_was_cut_is_noticed_at_any_length(small, path):
     whole = path.read_bytes()
     for length in range(0, len(whole) - 1, 37):
         path.write_bytes(whole[:length])
-        assert "is damaged, or no tokenizer: it is not JSON" in message_of(path)
+        assert "is damaged or not a tokenizer: it is not JSON" in message_of(path)
 
 
 def test_a_merge_that_was_changed_by_hand_is_told_by_the_hash(small, path):
@@ -92,7 +92,7 @@ def test_a_merge_that_was_changed_by_hand_is_told_by_the_hash(small, path):
         ({"merges": None}, "TypeError: 'NoneType' object is not iterable"),
         ({"merges": [[1, 999]]}, "ValueError: Merge 0 joins 1 and 999, "),
         ({"merges": [["a", "b"]]}, "ValueError: Merge 0 is a list of token ids"),
-        ({"pattern": "(("}, "ValueError: The pattern '((' is no regular expression"),
+        ({"pattern": "(("}, "ValueError: The pattern '((' is not a regular expression"),
         ({"special_tokens": {"<|x|>": 3}}, "ValueError: The special token '<|x|>' cannot have"),
         ({"byte_order": [1, 2]}, "ValueError: byte_order must have each of the 256 bytes once"),
     ],
@@ -120,7 +120,7 @@ def test_a_part_that_is_missing_is_named(small, path):
 def test_json_of_others_is_told_from_a_damaged_file(path, content):
     path.write_text(content)
     assert message_of(path) == (
-        f"The file {path} is JSON, but no tokenizer of ours: it does not say "
+        f"The file {path} is JSON, but not a tokenizer of gptcore: it does not say "
         f'"format": "gptcore tokenizer". {AGAIN}'
     )
 

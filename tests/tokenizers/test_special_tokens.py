@@ -42,7 +42,7 @@ def test_what_may_be_allowed_is_listed(tokenizer):
     with pytest.raises(ValueError) as caught:
         tokenizer.encode("a", allowed_special=["<|off|>"])
     assert str(caught.value) == (
-        "allowed_special has '<|off|>', which is no special token of this tokenizer. It has: "
+        "allowed_special has '<|off|>', which is not a special token of this tokenizer. It has: "
         "'<|end|>', '<|end|><|of|>', '<|of|>', '<|end|><|of|><|all|>'. "
         'allowed_special="all" allows whatever it has.'
     )
@@ -54,7 +54,7 @@ def test_what_may_be_allowed_is_listed(tokenizer):
 @pytest.mark.parametrize(
     ("special_tokens", "message"),
     [
-        ("<|x|>", r"is one text, and a list is needed: special_tokens=\['<\|x\|>'\]"),
+        ("<|x|>", r"is one text; it must be a list: special_tokens=\['<\|x\|>'\]"),
         (["<|x|>", "<|x|>"], "has one of them twice"),
         ([""], "A special token needs a spelling"),
         (["\ud800"], "has a lone surrogate, U\\+D800, at position 0"),
@@ -73,7 +73,7 @@ def test_ids_of_special_tokens_may_leave_room_between():
     tokenizer = BPETokenizer([], special_tokens={"<|x|>": 1000})
     assert tokenizer.vocab_size == 1001
     assert tokenizer.encode("a<|x|>", allowed_special="all") == [97, 1000]
-    with pytest.raises(ValueError, match="The id 500 at place 0 is no token here"):
+    with pytest.raises(ValueError, match="The id 500 at index 0 is not a token"):
         tokenizer.decode([500])
 
 

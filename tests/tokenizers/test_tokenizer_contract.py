@@ -121,10 +121,10 @@ def test_an_id_that_is_no_token_is_named_with_its_place(tokenizer):
             with pytest.raises(ValueError) as caught:
                 ask([wrong])
             assert str(caught.value) == (
-                f"The id {wrong} at place 0 is no token here: this tokenizer has ids from 0 to "
+                f"The id {wrong} at index 0 is not a token: this tokenizer has ids from 0 to "
                 f"{tokenizer.vocab_size - 1}. Decode with the tokenizer that encoded."
             )
-    with pytest.raises(ValueError, match="at place 2 is no token"):
+    with pytest.raises(ValueError, match="at index 2 is not a token"):
         tokenizer.decode([0, 1, tokenizer.vocab_size, 0])
 
 
