@@ -131,7 +131,7 @@ class MicroGPT:
     Example:
         >>> gpt = MicroGPT(["emma", "anna"])
         >>> [round(record.loss, 2) for record in gpt.train(2)]
-        [1.65, 1.63]
+        [1.45, 1.5]
         >>> len(gpt.sample(3))
         3
     """

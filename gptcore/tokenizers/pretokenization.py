@@ -110,8 +110,8 @@ def check_coverage(pattern: str, in_pieces: int, in_text: int) -> None:
     if in_pieces != in_text:
         raise ValueError(
             f"The pattern {pattern!r} leaves out {in_text - in_pieces:,} of {in_text:,} "
-            "characters, which decoding could not restore. End it with |(?s:.), which makes each of "
-            "them a piece."
+            "characters, which decoding could not restore. End it with |(?s:.), which makes each "
+            "of them a piece."
         )
 
 
