@@ -1,4 +1,4 @@
-"""The budget turned by hand: every knob moves the bar, advice where nothing can be."""
+"""The memory dial: every knob changes the bar; impossible sizes show an error."""
 
 import base64
 import re
@@ -50,7 +50,7 @@ def bar_of(dial) -> dict[str, float]:
     return {b.get("fill"): float(b.get("width")) for b in parts}
 
 
-def test_the_bar_is_the_plan_for_where_the_knobs_stand(dial):
+def test_the_bar_is_the_plan_for_the_present_knobs(dial):
     dial.n_layer.value, dial.n_head.value, dial.n_embd.value = 6, 8, 512
     dial.block_size.value, dial.batch_size.value, dial.gpu.value = 512, 32, "h200"
     sizes = {"n_layer": 6, "n_head": 8, "n_embd": 512, "block_size": 512, "batch_size": 32}
@@ -61,7 +61,7 @@ def test_the_bar_is_the_plan_for_where_the_knobs_stand(dial):
     assert {"parameters", wanted["facts"]["parameters"]} <= set(texts_of(dial))
 
 
-def test_a_smaller_batch_and_a_loss_in_pieces_both_empty_the_bar(dial):
+def test_a_smaller_batch_and_loss_chunks_need_less_memory(dial):
     at_first = bar_of(dial)
     dial.batch_size.value = 4
     small = bar_of(dial)
@@ -74,7 +74,7 @@ def test_a_smaller_batch_and_a_loss_in_pieces_both_empty_the_bar(dial):
     assert "micro-batch 16 × 1024, loss in 8 pieces" in dial.picture().alt
 
 
-def test_pieces_cover_every_token_whatever_the_batch(dial):
+def test_pieces_cover_every_token_for_every_batch_size(dial):
     for batch in (1, 12, 48):
         for pieces in (1, 2, 8, 64):
             dial.batch_size.value, dial.pieces.value = batch, pieces
@@ -98,7 +98,7 @@ def test_every_knob_to_both_ends_changes_the_picture(dial):
         assert f"{value} layers of 384" in " ".join(texts_of(dial))
 
 
-def test_sizes_that_cannot_be_bring_advice_above_the_last_picture_grown_pale(dial):
+def test_impossible_sizes_show_an_error_above_the_faded_last_picture(dial):
     dial.batch_size.value = 8
     before = svg_of(dial)
     dial.n_head.value = 11
@@ -112,8 +112,8 @@ def test_sizes_that_cannot_be_bring_advice_above_the_last_picture_grown_pale(dia
     assert "20 layers of 384" in dial.picture().alt
 
 
-def test_it_begins_where_it_is_told_also_beside_the_usual_sizes():
-    odd = BudgetDial(
+def test_initial_sizes_may_differ_from_the_common_ones():
+    other = BudgetDial(
         plan,
         gpus=["h200"],
         n_layer=60,
@@ -124,7 +124,7 @@ def test_it_begins_where_it_is_told_also_beside_the_usual_sizes():
         loss_chunk=100,
         gpu="h200",
     )
-    assert odd.sizes() == {
+    assert other.sizes() == {
         "n_layer": 60,
         "n_head": 7,
         "n_embd": 777,
@@ -135,14 +135,14 @@ def test_it_begins_where_it_is_told_also_beside_the_usual_sizes():
     }
 
 
-def test_a_card_that_is_not_there_and_a_first_plan_that_fails_are_refused():
+def test_an_unknown_gpu_and_a_first_plan_that_fails_are_refused():
     with pytest.raises(ValueError, match="gpu='rtx4070' is not among `gpus`, which has a, b"):
         BudgetDial(plan, gpus=["a", "b"])
     with pytest.raises(ValueError, match="cannot be shared out"):
         BudgetDial(plan, gpus=GPUS, n_head=7)
 
 
-def test_the_still_is_the_first_picture_and_never_changes(dial):
+def test_the_still_picture_never_changes(dial):
     before = dial._repr_mimebundle_()
     dial.batch_size.value = 64
     dial.n_head.value = 11
@@ -152,14 +152,14 @@ def test_the_still_is_the_first_picture_and_never_changes(dial):
     assert "12 layers of 384, micro-batch 16 × 1024: 6.75 GiB of 12 GiB" in before["text/plain"]
 
 
-def test_a_turn_is_answered_at_once(dial):
+def test_a_knob_is_answered_quickly(dial):
     start = time.process_time()
     for layers in range(1, 41):
         dial.n_layer.value = layers
     assert (time.process_time() - start) / 40 < 0.15  # three times what is promised
 
 
-def test_facts_of_many_words_go_over_several_lines_of_the_sheet():
+def test_long_facts_are_wrapped():
     def wordy(**sizes):
         return plan(**sizes) | {"facts": {"why": "many words " * 30, "<b>": "<script>", "": ""}}
 

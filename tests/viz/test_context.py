@@ -1,4 +1,4 @@
-"""Seen and unseen over the context: two curves, a turning point, and the size of the table."""
+"""Loss over the context length: two curves, the lowest point, the size of the table."""
 
 import xml.etree.ElementTree as ET
 
@@ -22,7 +22,7 @@ def discs_of(picture, colour) -> list[tuple[float, float]]:
     return [(float(d.get("cx")), float(d.get("cy"))) for d in discs]
 
 
-def test_points_stand_in_order_and_the_higher_the_dearer():
+def test_points_are_in_order_and_higher_for_a_higher_loss():
     picture = draw_context(range(4), SEEN, UNSEEN)
     for curve, colour in ((SEEN, BLUE), (UNSEEN, ORANGE)):
         points = discs_of(picture, colour)
@@ -32,7 +32,7 @@ def test_points_stand_in_order_and_the_higher_the_dearer():
     assert discs_of(picture, BLUE)[0][1] == discs_of(picture, ORANGE)[0][1]
 
 
-def test_the_lowest_unseen_is_marked():
+def test_the_lowest_validation_loss_is_marked():
     picture = draw_context(range(4), SEEN, UNSEEN)
     (ring,) = [d for d in elements(picture, "circle") if d.get("stroke") == GOLD]
     assert (float(ring.get("cx")), float(ring.get("cy"))) == discs_of(picture, ORANGE)[2]
@@ -60,7 +60,7 @@ def test_every_loss_and_every_size_is_written():
         (27**9, "8 trillion"),
     ],
 )
-def test_large_sizes_are_told_in_words(size, text):
+def test_large_sizes_are_written_with_a_word(size, text):
     assert format_count(size) == text
 
 
@@ -77,17 +77,17 @@ def test_one_context_and_equal_losses_can_be_drawn():
         (([0], [float("inf")], [1.0]), "the curve 'seen' has inf"),
     ],
 )
-def test_what_does_not_fit_is_refused(given, match):
+def test_rows_of_different_lengths_are_refused(given, match):
     with pytest.raises(ValueError, match=match):
         draw_context(*given)
 
 
-def test_sizes_that_do_not_fit_are_refused():
+def test_table_sizes_of_another_length_are_refused():
     with pytest.raises(ValueError, match="1 of table_sizes"):
         draw_context([0, 1], [1, 2], [1, 2], table_sizes=[27])
 
 
-def test_every_word_lies_on_the_sheet():
+def test_every_text_is_inside_the_picture():
     picture = draw_context(
         range(7), [3 - 0.3 * n for n in range(7)], [3 + 0.2 * n for n in range(7)]
     )
@@ -97,7 +97,7 @@ def test_every_word_lies_on_the_sheet():
         assert 0 < float(text.get("y")) <= float(root.get("height"))
 
 
-def test_markup_stays_text_and_axes_of_matplotlib_are_welcome():
+def test_markup_is_escaped_and_matplotlib_axes_can_be_drawn_on():
     assert (
         "<script" not in draw_context([0], [1], [1], title="<script>", x_label="<script>").to_svg()
     )

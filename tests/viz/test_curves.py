@@ -1,4 +1,4 @@
-"""Numbers prepared to be drawn: marks of axes, curves cut and read between their points."""
+"""Numbers prepared for drawing: ticks, truncated curves, interpolation."""
 
 import math
 
@@ -13,7 +13,7 @@ quick = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "text"),
     [
         (0, "0"),
         (0.25, "0.25"),
@@ -27,12 +27,12 @@ quick = settings(max_examples=60, deadline=None, derandomize=True)
         (1e-5, "10⁻⁵"),
     ],
 )
-def test_numbers_on_an_axis_are_short(number, told):
-    assert format_compact(number) == told
+def test_numbers_on_an_axis_are_short(number, text):
+    assert format_compact(number) == text
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "marks"),
+    ("low", "high", "ticks"),
     [
         (0.01, 100, [0.01, 0.1, 1, 10, 100]),
         (3, 90, [5, 10, 20, 50]),
@@ -40,31 +40,31 @@ def test_numbers_on_an_axis_are_short(number, told):
         (1e14, 1e20, [10.0**e for e in range(14, 21)]),
     ],
 )
-def test_marks_on_an_axis_of_logarithms_are_round(low, high, marks):
-    assert log_ticks(low, high) == pytest.approx(marks)
+def test_ticks_on_a_logarithmic_axis_are_round(low, high, ticks):
+    assert log_ticks(low, high) == pytest.approx(ticks)
 
 
 @quick
 @given(st.floats(1e-30, 1e30), st.floats(1, 1e25))
-def test_there_are_few_marks_and_all_between_the_ends(low, factor):
-    marks = log_ticks(low, low * factor)
-    assert len(marks) <= 8
-    assert all(low * 0.999 <= mark <= low * factor * 1.001 for mark in marks)
+def test_there_are_few_ticks_and_all_are_between_the_ends(low, factor):
+    ticks = log_ticks(low, low * factor)
+    assert len(ticks) <= 8
+    assert all(low * 0.999 <= tick <= low * factor * 1.001 for tick in ticks)
 
 
-def test_a_curve_is_read_between_its_points():
+def test_a_curve_is_interpolated_between_its_points():
     curve = ([0.0, 10.0, 20.0], [4.0, 3.0, math.nan])
     assert [interpolate("val", curve, step) for step in (-5, 0, 5, 10, 99)] == [4, 4, 3.5, 3, 3]
 
 
-def test_a_curve_ends_where_the_sheet_does():
+def test_a_truncated_curve_ends_at_the_last_step():
     curve = ([0.0, 10.0, 20.0], [4.0, 3.0, 1.0])
     assert truncate_series(curve, 15) == ([0, 10, 15], [4, 3, 2])
     assert truncate_series(curve, 20) == truncate_series(curve, 99) == curve
     assert truncate_series(curve, -1) == ([], [])
 
 
-def test_val_is_drawn_as_it_was_measured_however_often():
+def test_val_is_never_smoothed():
     values = [3.0, 2.0] * 50
     assert smoothed("val", values) == values
     assert smoothed("train", values) == running_mean(values)

@@ -1,4 +1,4 @@
-"""The player: crawl, arrive, zigzag, fly off; every knob to both ends; what a saved page shows."""
+"""The descent player: paths, every knob to both ends, and what a saved page shows."""
 
 import base64
 import re
@@ -44,7 +44,7 @@ def shown_by(player) -> str:
     [(0.001, "crawls"), (0.05, "arrives"), (0.09, "zigzags"), (0.11, "flies off")],
 )
 @pytest.mark.slow
-def test_the_way_is_the_one_that_algebra_says(player, rate, fate):
+def test_the_path_agrees_with_the_closed_form(player, rate, fate):
     """x and y each shrink by a factor of their own: 1 - rate, and 1 - 20 rate."""
     player.rate.value, player.steps.value = rate, 40
     (places,) = player.picture().data["paths"].values()
@@ -70,7 +70,7 @@ def test_every_step_of_every_slider_changes_the_picture(player):
 
 
 @pytest.mark.slow
-def test_a_rate_that_overflows_is_said_and_the_player_stays():
+def test_an_overflow_is_reported_and_the_player_still_works():
     def steep(x, y):
         return x**4, y**3  # raises OverflowError once x is large
 
@@ -83,7 +83,7 @@ def test_a_rate_that_overflows_is_said_and_the_player_stays():
     assert "larger than any float" in shown_by(infinite)
 
 
-def test_in_a_race_all_rules_walk_at_the_same_rate():
+def test_all_optimizers_have_the_same_learning_rate():
     optimizers = {
         "slow": lambda rate, steps: [(-9 + rate * n, 0) for n in range(steps + 1)],
         "fast": lambda rate, steps: [(-9 + 2 * rate * n, 0) for n in range(steps + 1)],
@@ -98,7 +98,7 @@ def test_in_a_race_all_rules_walk_at_the_same_rate():
     assert "fast: step 10" in shown_by(player)
 
 
-def test_with_choose_a_third_knob_points_at_one_of_the_rules():
+def test_with_choice_label_a_knob_chooses_one_optimizer():
     optimizers = {str(n): (lambda rate, steps, n=n: [(n, 0)] * (steps + 1)) for n in (1, 2, 3)}
     player = DescentPlayer(valley, optimizers=optimizers, choice_label="names per step", **RANGES)
     assert player.choice in player.live.children
@@ -109,7 +109,7 @@ def test_with_choose_a_third_knob_points_at_one_of_the_rules():
     assert list(player.still.data["paths"]) == [f"names per step {n}" for n in (1, 2, 3)]
 
 
-def test_the_still_is_the_map_for_where_the_knobs_begin(player):
+def test_the_still_picture_is_the_map_for_the_initial_knobs(player):
     twin = draw_surface(valley, {"descent": still_for(0.03, 20)}, **RANGES)
     (ours,), (theirs,) = player.still.data["paths"].values(), twin.data["paths"].values()
     for place, wanted in zip(ours, theirs, strict=True):
@@ -131,7 +131,7 @@ def test_it_answers_within_200_milliseconds(player):
     assert sorted(times)[4] < 0.2
 
 
-def test_a_walk_ends_at_the_first_place_that_is_no_number():
+def test_a_path_ends_at_the_first_point_that_is_not_finite():
     def optimizer(rate, steps):
         yield 0.0, 0.0
         yield float("inf"), 0.0
@@ -140,7 +140,7 @@ def test_a_walk_ends_at_the_first_place_that_is_no_number():
     assert run_optimizer(optimizer, 1.0, 5) == [(0.0, 0.0), (float("inf"), 0.0)]
 
 
-def test_what_cannot_be_walked_is_refused():
+def test_missing_optimizers_and_knobs_out_of_range_are_refused():
     with pytest.raises(ValueError, match=r"There is no optimizer: give grad_at"):
         DescentPlayer(valley, **RANGES)
     with pytest.raises(ValueError, match="learning_rate=3 must be between the two numbers"):

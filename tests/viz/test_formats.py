@@ -1,4 +1,4 @@
-"""One number in bits: PyTorch's own formats say which bits, by as many numbers as there is time."""
+"""One number in bits, compared with the formats of PyTorch."""
 
 import time
 import xml.etree.ElementTree as ET
@@ -38,8 +38,8 @@ def numbers_of_32_bits() -> np.ndarray:
 
 
 def bits_in_torch(name: str, numbers: np.ndarray) -> list[int]:
-    dtype, whole = IN_TORCH[name]
-    bits = torch.from_numpy(numbers).to(dtype).view(whole).to(torch.int64)
+    dtype, integer_dtype = IN_TORCH[name]
+    bits = torch.from_numpy(numbers).to(dtype).view(integer_dtype).to(torch.int64)
     return (bits % 2 ** FORMATS[name].bits).tolist()
 
 
@@ -98,7 +98,7 @@ def test_nothing_lies_between_a_number_and_its_neighbours(name):
                 assert one.decode(one.encode(middle)) in (stored, other)
 
 
-def test_what_is_too_large_is_infinity_or_the_largest_there_is():
+def test_too_large_numbers_become_infinity_or_the_largest_number():
     for name, largest in (("float16", 65504), ("bfloat16", 3.3895313892515355e38)):
         one = FORMATS[name]
         assert one.decode(one.encode(largest)) == largest
@@ -122,7 +122,7 @@ def test_256_and_1_are_256_in_bfloat16():
     assert "exact; neighbours 256.75 and 257.25, 0.25 away" in texts
 
 
-def test_a_tenth_has_the_bits_of_the_textbooks():
+def test_one_tenth_has_the_bits_of_the_textbooks():
     data = draw_formats(0.1).data
     assert "".join(data["float32"][part] for part in ("sign", "exponent", "mantissa")) == (
         "00111101110011001100110011001101"
@@ -134,7 +134,7 @@ def test_a_tenth_has_the_bits_of_the_textbooks():
     assert "1.6015625 × 2⁻⁴ = 0.10009765625" in texts
 
 
-def test_every_bit_has_a_cell_of_its_colour_and_the_parts_meet_in_one_place():
+def test_every_bit_has_a_cell_in_its_colour_and_all_mantissas_are_aligned():
     picture = draw_formats(-0.1)
     starts, seen = set(), []
     cells = [s for s in picture.scene.shapes if isinstance(s, Rect)]
@@ -151,7 +151,7 @@ def test_every_bit_has_a_cell_of_its_colour_and_the_parts_meet_in_one_place():
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "expected"),
     [
         (0.0, "exact; neighbours −1.40129846432·10⁻⁴⁵ and 1.40129846432·10⁻⁴⁵, 1.4·10⁻⁴⁵ away"),
         (-1e6, "−1.75 × 2⁸ = −448"),
@@ -165,18 +165,18 @@ def test_every_bit_has_a_cell_of_its_colour_and_the_parts_meet_in_one_place():
         (torch.tensor(3), "1.5 × 2¹ = 3"),
     ],
 )
-def test_the_corners_are_told(value, said):
-    assert said in texts_of(draw_formats(value))
+def test_edge_cases_are_explained(value, expected):
+    assert expected in texts_of(draw_formats(value))
 
 
-def test_the_sentence_has_what_each_format_stores():
+def test_the_alt_text_has_the_stored_numbers():
     assert draw_formats(257, ["bfloat16"]).alt == (
         "257 is stored exactly by none of these formats: bfloat16 256 (0 10000111 0000000)."
     )
 
 
 @pytest.mark.parametrize(
-    ("value", "formats", "said"),
+    ("value", "formats", "expected"),
     [
         ("0.1", ["float32"], "value must be one number, such as 0.1, not '0.1'"),
         (True, ["float32"], "value must be one number"),
@@ -187,12 +187,12 @@ def test_the_sentence_has_what_each_format_stores():
         (0.1, [], "formats must be a list"),
     ],
 )
-def test_what_is_no_number_and_no_format_is_refused(value, formats, said):
-    with pytest.raises(ValueError, match=said):
+def test_invalid_numbers_and_unknown_formats_are_refused(value, formats, expected):
+    with pytest.raises(ValueError, match=expected):
         draw_formats(value, formats)
 
 
-def test_it_is_drawn_at_once_and_words_stay_on_the_sheet():
+def test_it_is_drawn_quickly_and_texts_stay_inside_the_picture():
     start = time.process_time()
     for x in CORNERS:
         picture = draw_formats(-x / 3)
@@ -204,7 +204,7 @@ def test_it_is_drawn_at_once_and_words_stay_on_the_sheet():
     assert (time.process_time() - start) / len(CORNERS) < 0.15
 
 
-def test_on_axes_of_matplotlib_the_same_words_stand():
+def test_matplotlib_draws_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_formats(257, ax=ax) is ax
     assert "1 × 2⁸ = 256" in {text.get_text() for text in ax.texts}

@@ -1,4 +1,4 @@
-"""Bars of a ladder: a scale of powers of ten, the largest jump marked, words that hold anywhere."""
+"""Bars of a ladder: a logarithmic scale, the largest jump, texts that hold on every machine."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -28,7 +28,7 @@ def bars_of(picture) -> list[tuple[float, str]]:
     return [(float(bar["width"]), bar["fill"]) for bar in found]
 
 
-def test_bars_stand_on_a_scale_of_powers_of_ten_and_the_largest_jump_is_orange():
+def test_bars_have_a_logarithmic_scale_and_the_largest_jump_is_orange():
     (scalars, c0), (fused, c1), (arrays, c2) = bars_of(draw_ladder(RUNGS))
     # log10: 5.30, 4, 2
     assert (scalars - fused) / (fused - arrays) == pytest.approx(1.301 / 2, abs=0.01)
@@ -42,13 +42,13 @@ def test_times_and_factors_are_written_beside_the_bars():
     assert "The largest jump leads to arrays" in words
 
 
-def test_a_rung_that_is_slower_is_told_so():
+def test_a_slower_rung_is_described_as_slower():
     picture = draw_ladder([*RUNGS, ("PyTorch", 900.0)])
     assert "9 times as slow" in words_of(picture)
     assert picture.alt.startswith("Times of scalars; fused; arrays; PyTorch.")
 
 
-def test_the_sentence_is_the_same_on_another_machine_and_exact_when_asked():
+def test_the_alt_text_has_times_only_with_times_in_alt():
     other = [(name, time * wobble) for (name, time), wobble in zip(RUNGS, (0.8, 1.1, 1.3))]
     assert draw_ladder(RUNGS).alt == draw_ladder(other).alt
     one, two = (draw_ladder([*RUNGS, ("PyTorch", time)]).alt for time in (99.0, 101.0))
@@ -63,7 +63,7 @@ def test_the_sentence_is_the_same_on_another_machine_and_exact_when_asked():
     assert not re.search(r"\d (ms|µs)", draw_ladder(RUNGS).alt)
 
 
-def test_two_jumps_of_about_the_same_size_are_not_ranked_in_the_sentence():
+def test_similar_jumps_are_not_ranked_in_the_alt_text():
     close = [("a", 1000.0), ("b", 100.0), ("c", 9.0)]
     assert "largest" not in draw_ladder(close).alt
     assert "largest" in draw_ladder(close, times_in_alt=True).alt
@@ -75,7 +75,7 @@ def test_a_guess_is_marked_and_an_empty_one_is_not():
     assert draw_ladder(RUNGS, guess=...).to_svg() == draw_ladder(RUNGS).to_svg()
 
 
-def test_records_and_pairs_are_the_same_picture_and_the_data_is_at_hand():
+def test_records_and_pairs_give_the_same_picture_and_data():
     @dataclass
     class Rung:
         name: str
@@ -103,25 +103,25 @@ def test_names_from_outside_are_escaped():
         (RUNGS, "array", "Did you mean 'arrays'"),
     ],
 )
-def test_what_is_no_ladder_is_refused_with_the_reason(rungs, guess, words):
+def test_invalid_rungs_and_guesses_are_refused(rungs, guess, words):
     with pytest.raises(ValueError, match=words):
         draw_ladder(rungs, guess=guess)
 
 
 @pytest.mark.parametrize("times", [(1e9, 1e-3), (1.0, 1.0), (10.0, 10.0), (0.4, 30.0)])
-def test_any_times_fit_on_the_sheet(times):
+def test_any_times_fit_into_the_picture(times):
     picture = draw_ladder(list(zip("ab", times)))
     assert all(0 < width <= 425 for width, _ in bars_of(picture))
     assert picture.scene.width == draw_ladder(RUNGS).scene.width
 
 
 def test_durations_are_short_and_factors_have_two_digits():
-    told = [format_duration(t) for t in (0.4, 98.8, 996, 8034, 172819, 2.5e6)]
-    assert told == ["0.4 µs", "99 µs", "1 ms", "8 ms", "170 ms", "2.5 s"]
+    texts = [format_duration(t) for t in (0.4, 98.8, 996, 8034, 172819, 2.5e6)]
+    assert texts == ["0.4 µs", "99 µs", "1 ms", "8 ms", "170 ms", "2.5 s"]
     assert [format_factor(t) for t in (9.11, 21.53, 1590.4)] == ["9.1", "22", "1,600"]
 
 
-def test_it_draws_on_axes_of_your_own():
+def test_it_draws_on_matplotlib_axes():
     ax = Figure().subplots()
     assert draw_ladder(RUNGS, ax=ax) is ax
     assert ax.patches

@@ -1,4 +1,4 @@
-"""The curve that grows: what it keeps, how little time it takes, and where it draws."""
+"""The live plot: what it keeps, how little time it takes, and where it draws."""
 
 import base64
 import io
@@ -62,7 +62,7 @@ def terminal(monkeypatch) -> Terminal:
     return terminal
 
 
-def test_it_keeps_all_that_was_added():
+def test_the_history_has_all_losses():
     plot = LossPlot("Run")
     for step in range(1, 4):
         plot.add(step, train=4.0 - step)
@@ -83,7 +83,7 @@ def test_its_picture_is_the_one_that_draw_loss_draws(tmp_path):
     assert repr(plot) == "LossPlot: Run"
 
 
-def test_before_the_first_step_it_says_so():
+def test_without_losses_it_says_so():
     assert LossPlot("Run").alt == "Run: no step yet."
     with pytest.raises(ValueError, match="no losses to draw"):
         _ = LossPlot("Run").picture
@@ -124,7 +124,7 @@ def test_the_first_step_is_drawn_at_once_and_the_last_at_the_end(monkeypatch):
     assert paper.lengths == [1, 50]  # nothing is drawn twice
 
 
-def test_what_stops_the_loop_does_not_stop_the_last_drawing(monkeypatch):
+def test_the_last_state_is_drawn_after_an_interrupt(monkeypatch):
     clock = Clock()
     monkeypatch.setattr("viz.curves.live_loss.perf_counter", clock)
     plot = LossPlot()
@@ -136,7 +136,7 @@ def test_what_stops_the_loop_does_not_stop_the_last_drawing(monkeypatch):
     assert paper.lengths == [1, 7]
 
 
-def test_an_interrupt_in_the_middle_of_a_drawing_loses_nothing_either():
+def test_an_interrupt_while_drawing_loses_nothing():
     class TornPaper(SlowPaper):
         def show(self, plot) -> None:
             if len(self.times) == 1:
@@ -154,7 +154,7 @@ def test_an_interrupt_in_the_middle_of_a_drawing_loses_nothing_either():
     assert paper.lengths == [1, 2]
 
 
-def test_where_there_is_no_terminal_nothing_is_written(monkeypatch, capsys):
+def test_without_a_terminal_nothing_is_written(monkeypatch, capsys):
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     with LossPlot() as plot:
@@ -165,14 +165,14 @@ def test_where_there_is_no_terminal_nothing_is_written(monkeypatch, capsys):
     assert len(plot.history["loss"][0]) == 100
 
 
-def test_a_program_without_any_stderr_trains_too(monkeypatch):
+def test_it_works_without_stderr(monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)  # pythonw, and `2>&-`
     with LossPlot() as plot:
         plot.add(1, loss=2.0)
     assert plot.history == {"loss": ([1], [2])}
 
 
-def test_a_terminal_gets_one_line_that_is_written_over(terminal):
+def test_a_terminal_gets_one_line_that_is_overwritten(terminal):
     with LossPlot("Run") as plot:
         for step in range(1, 1001):
             plot.add(step, train=3.0 - step / 500, other=9.0)
@@ -221,14 +221,14 @@ def test_a_loss_that_is_not_finite_does_not_stop_the_training(terminal, bad, pla
     assert plot.picture.to_svg()
 
 
-def test_losses_that_never_change_do_not_stop_it_either(terminal):
+def test_constant_losses_can_be_shown(terminal):
     with LossPlot() as plot:
         for step in range(50):
             plot.add(step, loss=2.0)
     assert "loss 2 " in terminal.getvalue()
 
 
-def test_a_step_without_a_loss_is_refused_wherever_it_would_be_drawn(terminal):
+def test_a_step_without_a_loss_is_refused(terminal):
     with pytest.raises(ValueError):
         LossPlot().add(1)
 
@@ -248,7 +248,7 @@ class Kernel:
 
     def run(self, code: str, *, interrupt_after: str = "") -> list[dict]:
         """All messages of the cell; it is interrupted once it has printed `interrupt_after`."""
-        asked = self.client.execute(code)
+        request = self.client.execute(code)
         messages = []
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
@@ -256,7 +256,7 @@ class Kernel:
                 message = self.client.get_iopub_msg(timeout=1)
             except Empty:
                 continue
-            if message["parent_header"].get("msg_id") != asked:
+            if message["parent_header"].get("msg_id") != request:
                 continue
             messages.append(message)
             content = message["content"]
@@ -318,7 +318,7 @@ def test_a_cell_has_one_output_that_is_updated_in_place(kernel):
 
 
 @pytest.mark.slow
-def test_after_an_interrupt_the_last_state_is_drawn(kernel):
+def test_after_an_interrupt_the_cell_shows_the_last_state(kernel):
     messages = kernel.run(
         """if True:
         plot, step = LossPlot("Run"), 0
@@ -339,7 +339,7 @@ def test_after_an_interrupt_the_last_state_is_drawn(kernel):
 
 
 @pytest.mark.slow
-def test_training_that_goes_on_in_another_cell_is_drawn_to_its_end_too(kernel):
+def test_training_that_continues_in_another_cell_is_drawn_to_its_end(kernel):
     kernel.run('plot = LossPlot("Run")\nfor step in range(50): plot.add(step, loss=3.0)')
     messages = kernel.run("for step in range(50, 90): plot.add(step, loss=2.0)")
     assert drawn(messages), "nothing was drawn in the second cell"
@@ -347,11 +347,11 @@ def test_training_that_goes_on_in_another_cell_is_drawn_to_its_end_too(kernel):
 
 
 @pytest.mark.slow
-def test_a_plot_that_is_over_costs_later_cells_nothing(kernel):
+def test_a_finished_plot_registers_no_callback(kernel):
     kernel.run('plot = LossPlot("Run")\nfor step in range(50): plot.add(step, loss=3.0)')
     assert drawn(kernel.run("pass")) == []
-    said = kernel.run("print(len(get_ipython().events.callbacks['post_run_cell']))")
+    callbacks = kernel.run("print(len(get_ipython().events.callbacks['post_run_cell']))")
     kernel.run("with LossPlot() as other: other.add(1, loss=2.0)")
-    assert printed(said) == printed(
+    assert printed(callbacks) == printed(
         kernel.run("print(len(get_ipython().events.callbacks['post_run_cell']))")
     )

@@ -1,4 +1,4 @@
-"""Curves of loss: gaps, spikes, very many points, and the levels worth comparing with."""
+"""Curves of loss: gaps, spikes, very many points, horizontal lines."""
 
 import math
 import re
@@ -77,7 +77,7 @@ def test_two_losses_in_a_tuple_are_two_losses():
     assert draw_loss({"train": (3.3, 2.9)}).data == {"train": [3.3, 2.9]}
 
 
-def test_tensors_that_still_learn_can_be_drawn():
+def test_tensors_that_require_grad_can_be_drawn():
     torch = pytest.importorskip("torch")
     loss = torch.tensor([3.0, 2.0], dtype=torch.bfloat16, requires_grad=True)
     assert draw_loss({"train": loss}).data == {"train": [3.0, 2.0]}
@@ -86,13 +86,13 @@ def test_tensors_that_still_learn_can_be_drawn():
     assert draw_loss({"train": pair}).data == {"train": [3.0, 2.0]}
 
 
-def test_steps_say_where_the_losses_stand():
+def test_steps_are_the_x_values():
     points = points_of(draw_loss({"val": ([0, 100, 400], [3.0, 2.0, 1.0])}))
     (x0, _), (x1, _), (x2, _) = points
     assert (x2 - x0) / (x1 - x0) == pytest.approx(4, abs=0.01)
 
 
-def test_the_end_that_is_planned_leaves_room_for_what_comes():
+def test_last_step_extends_the_x_axis():
     losses = [3.0, 2.0]
     far = points_of(draw_loss({"t": ([0, 100], losses)}, last_step=1000))[-1][0]
     near = points_of(draw_loss({"t": ([0, 100], losses)}))[-1][0]
@@ -103,7 +103,7 @@ def test_the_end_that_is_planned_leaves_room_for_what_comes():
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("count", [6, 100])
-def test_what_is_not_finite_leaves_a_gap(bad, count):
+def test_values_that_are_not_finite_leave_a_gap(bad, count):
     losses = [3.0 - i / count for i in range(count)]
     losses[count // 2] = bad
     picture = draw_loss({"train": losses})
@@ -119,14 +119,14 @@ def test_what_is_not_finite_leaves_a_gap(bad, count):
 
 
 @pytest.mark.parametrize("losses", [[math.nan] * 3, [math.inf], [math.nan] * 100])
-def test_nothing_but_gaps_is_still_a_picture(losses):
+def test_a_curve_without_finite_values_can_be_drawn(losses):
     picture = draw_loss({"train": losses}, lines={"knows nothing": 3.3})
     assert "knows nothing 3.3" in texts_of(picture)
     assert draw_loss({"train": losses}).to_svg()
     assert draw_loss({"train": losses}, log_y=True).to_svg()
 
 
-def test_with_log_y_equal_factors_are_equal_heights_and_zeros_are_gaps():
+def test_with_log_y_equal_factors_have_equal_heights_and_zeros_are_gaps():
     points = points_of(draw_loss({"t": [1.0, 10.0, 100.0]}, log_y=True))
     (_, y0), (_, y1), (_, y2) = points
     assert y0 - y1 == pytest.approx(y1 - y2, abs=0.2)
@@ -166,7 +166,7 @@ def test_one_empty_curve_among_others_is_left_out():
     ],
     ids=["numbers differ", "nan step", "text", "table", "list of lists", "number"],
 )
-def test_what_are_no_losses_is_a_value_error(given, match):
+def test_invalid_losses_are_refused(given, match):
     with pytest.raises(ValueError, match=match):
         draw_loss({"train": given})
 
@@ -182,7 +182,7 @@ def test_a_single_point_can_be_seen():
 
 @pytest.mark.parametrize("level", [0.0, 2.5, -2.5, 1e-9, 1e9])
 @pytest.mark.parametrize("log_y", [False, True])
-def test_losses_that_never_change_are_a_level_line(level, log_y):
+def test_constant_losses_are_a_horizontal_line(level, log_y):
     picture = draw_loss({"train": [level] * 50}, log_y=log_y)
     for pieces in curves_of(picture):
         assert len({y for piece in pieces for _, y in piece}) == 1
@@ -191,7 +191,7 @@ def test_losses_that_never_change_are_a_level_line(level, log_y):
 
 @quick
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50), st.booleans())
-def test_every_curve_stays_on_its_sheet(losses, log_y):
+def test_every_curve_stays_inside_the_chart(losses, log_y):
     picture = draw_loss({"train": losses}, log_y=log_y)
     for pieces in curves_of(picture):
         for x, y in (point for piece in pieces for point in piece):
@@ -225,7 +225,7 @@ def test_a_hundred_thousand_points_stay_small_and_no_spike_is_lost():
 
 @quick
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=3000))
-def test_thinned_points_are_few_in_order_and_keep_the_extremes(heights):
+def test_decimated_points_are_few_in_order_and_keep_the_extremes(heights):
     points = [(float(i), height) for i, height in enumerate(heights)]
     kept = decimate(points)
     assert len(kept) <= MAX_POINTS
@@ -243,7 +243,7 @@ def test_thinned_points_are_few_in_order_and_keep_the_extremes(heights):
         max_size=60,
     )
 )
-def test_the_running_mean_is_a_mean_with_weights_that_fade(values):
+def test_the_running_mean_has_exponentially_decaying_weights(values):
     means = running_mean(values)
     assert len(means) == len(values)
     finite: list[float] = []
@@ -256,12 +256,12 @@ def test_the_running_mean_is_a_mean_with_weights_that_fade(values):
             assert mean == pytest.approx(plain, rel=1e-9, abs=1e-9)
 
 
-def test_the_running_mean_is_right_from_the_first_step_on():
+def test_the_running_mean_has_bias_correction():
     assert running_mean([5.0]) == [5.0]
     assert running_mean([2.0] * 100) == pytest.approx([2.0] * 100)
 
 
-def test_few_steps_are_drawn_as_they_are_and_many_also_as_their_mean():
+def test_many_steps_get_a_running_mean_and_few_do_not():
     assert len(curves_of(draw_loss({"t": [3.0, 2.0] * 15}))) == 1
     many = [3.0, 2.0] * 100
     faint, smoothed = curves_of(draw_loss({"t": many}))
@@ -272,7 +272,7 @@ def test_few_steps_are_drawn_as_they_are_and_many_also_as_their_mean():
     assert f"t {running_mean(many)[-1]:.3g}" in texts_of(draw_loss({"t": many}))
 
 
-def test_lines_to_compare_with_stand_at_their_height():
+def test_horizontal_lines_have_the_right_height():
     picture = draw_loss({"t": [4.0, 2.0]}, lines={"knows nothing": 3.0, "no": math.nan})
     (_, high), (_, low) = points_of(picture)
     root = ET.fromstring(picture.to_svg())
@@ -282,26 +282,26 @@ def test_lines_to_compare_with_stand_at_their_height():
     assert "knows nothing 3" in texts_of(picture)
 
 
-def test_every_curve_has_its_colour_and_its_name_on_the_sheet():
+def test_every_curve_has_its_colour_and_its_name():
     history = {f"curve {i}": [3.0 + i, 2.0 + i] for i in range(6)}
     picture = draw_loss(history)
-    sheet = ET.fromstring(picture.to_svg())
+    root = ET.fromstring(picture.to_svg())
     for i, name in enumerate(history):
         assert curves_of(picture, CATEGORIES[i])
-        (label,) = [t for t in sheet.iter(f"{NS}text") if (t.text or "").startswith(name)]
+        (label,) = [t for t in root.iter(f"{NS}text") if (t.text or "").startswith(name)]
         assert label.get("fill") == CATEGORIES[i]
-        assert float(label.get("x")) + 7 * len(label.text) <= float(sheet.get("width"))
+        assert float(label.get("x")) + 7 * len(label.text) <= float(root.get("width"))
 
 
-def test_names_of_curves_do_not_run_into_one_another():
+def test_names_of_curves_do_not_overlap():
     history = {"trained on the names of emma": [3.0], "trained on the names of anna": [2.0]}
-    sheet = ET.fromstring(draw_loss(history).to_svg())
-    one, two = (t for t in sheet.iter(f"{NS}text") if (t.text or "").startswith("trained"))
+    root = ET.fromstring(draw_loss(history).to_svg())
+    one, two = (t for t in root.iter(f"{NS}text") if (t.text or "").startswith("trained"))
     same_line = one.get("y") == two.get("y")
     assert not same_line or float(one.get("x")) + 6.2 * len(one.text) <= float(two.get("x"))
 
 
-def test_the_axes_say_what_they_are():
+def test_the_axes_have_labels():
     texts = texts_of(draw_loss({"t": [3.0, 2.0]}, title="It learns", unit="loss (bits per byte)"))
     assert {"It learns", "loss (bits per byte)", "step"} <= set(texts)
 
@@ -312,7 +312,7 @@ def test_the_sentence_is_true():
     assert draw_loss({"train": [3.3, 2.9]}).alt.startswith("Loss: ")
 
 
-def test_markup_stays_text():
+def test_markup_is_escaped():
     evil = "<script>"
     picture = draw_loss({evil: [3.0, 2.0]}, title=evil, unit=evil, lines={evil: 2.0})
     for text in (picture.to_svg(), picture.to_html(), html_page(picture)):
@@ -322,19 +322,19 @@ def test_markup_stays_text():
 
 @quick
 @given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e6))
-def test_marks_on_an_axis_are_round_few_and_between_the_ends(low, span):
-    marks = linear_ticks(low, low + span)
-    assert 1 <= len(marks) <= 7
-    for mark in marks:
-        assert low - span * 1e-3 <= mark <= low + span * (1 + 1e-3)
-    gaps = [b - a for a, b in zip(marks, marks[1:])]
+def test_ticks_are_round_few_and_between_the_ends(low, span):
+    ticks = linear_ticks(low, low + span)
+    assert 1 <= len(ticks) <= 7
+    for tick in ticks:
+        assert low - span * 1e-3 <= tick <= low + span * (1 + 1e-3)
+    gaps = [b - a for a, b in zip(ticks, ticks[1:])]
     if gaps:
         digits = re.sub(r"e.*|\.0*$|0+$", "", f"{gaps[0]:.3e}").rstrip("0").rstrip(".")
         assert digits in {"1", "2", "2.5", "5"}
         assert gaps == pytest.approx([gaps[0]] * len(gaps), rel=1e-3)
 
 
-def test_on_axes_of_matplotlib_the_same_curves_stand():
+def test_matplotlib_draws_the_same_curves():
     ax = Figure().add_subplot()
     history = {"train": [3.0, 2.0, 1.0], "val": ([1, 3], [3.5, 2.5])}
     assert draw_loss(history, lines={"floor": 0.5}, title="Run", log_y=True, ax=ax) is ax
@@ -347,7 +347,7 @@ def test_on_axes_of_matplotlib_the_same_curves_stand():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["train", "val"]
 
 
-def test_a_step_may_have_another_name():
+def test_the_x_axis_may_have_another_label():
     picture = draw_loss({"pairs": [4.0, 2.0]}, x_label="merge")
     assert "merge" in texts_of(picture)
     assert "step" not in texts_of(picture)

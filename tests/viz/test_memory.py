@@ -1,4 +1,4 @@
-"""What fills a memory: widths held against bytes, and what does not fit lies over the edge."""
+"""Bars of memory: widths compared with bytes, and what does not fit."""
 
 import time
 import xml.etree.ElementTree as ET
@@ -42,7 +42,7 @@ def texts_of(picture) -> list[str]:
     return [t.text or "" for t in ET.fromstring(picture.to_svg()).iter(f"{NS}text")]
 
 
-def test_widths_are_to_scale_and_the_sizes_stand_there():
+def test_widths_are_to_scale_and_sizes_are_written():
     picture = draw_memory({"batch of 16": MODEL})
     widths = list(widths_of(picture).values())
     assert np.array(widths) / sum(widths) == pytest.approx(
@@ -60,7 +60,7 @@ def test_several_bars_have_one_scale_and_a_part_has_one_colour():
     assert [b.width / boxes[0].width for b in boxes] == pytest.approx([1, 2 / 6, 4 / 6, 1 / 6])
 
 
-def test_the_edge_of_the_card_stands_where_its_size_ends():
+def test_the_capacity_is_drawn_to_scale():
     picture = draw_memory({"run": {"x": 3 * GIB}}, capacity=12 * GIB)
     assert widths_of(picture)[BLUE] == pytest.approx((edge_of(picture) - MARGIN) / 4)
     assert not any(isinstance(s, Line) for s in picture.scene.shapes), "nothing is over the edge"
@@ -68,7 +68,7 @@ def test_the_edge_of_the_card_stands_where_its_size_ends():
 
 
 @pytest.mark.parametrize("times", [1.01, 1.5, 4, 50])
-def test_what_does_not_fit_is_over_the_edge_hatched_and_told(times):
+def test_what_does_not_fit_is_hatched_and_described(times):
     size = times * 12 * GIB
     picture = draw_memory({"run": {"x": size / 2, "y": size / 2}}, capacity=12 * GIB)
     edge, end = edge_of(picture), max(b.x + b.width for b in parts_of(picture))
@@ -82,7 +82,7 @@ def test_what_does_not_fit_is_over_the_edge_hatched_and_told(times):
     assert f"run: {told}, so it does not fit (x " in picture.alt
 
 
-def test_the_edge_stands_still_while_a_bar_fills_and_until_far_beyond():
+def test_the_capacity_keeps_its_place_while_a_bar_grows():
     edges = {
         edge_of(draw_memory({"run": {"x": share * GIB}}, capacity=GIB))
         for share in (0, 0.1, 0.9, 1, 1.1, 1.6)
@@ -96,7 +96,7 @@ def test_exactly_full_fits():
 
 
 @pytest.mark.parametrize(
-    ("size", "said"),
+    ("size", "expected"),
     [
         (0, "0 bytes"),
         (1, "1 bytes"),
@@ -109,11 +109,11 @@ def test_exactly_full_fits():
         (5e15, "4,656,613 GiB"),
     ],
 )
-def test_sizes_have_three_digits_and_a_unit(size, said):
-    assert format_bytes(size) == said
+def test_sizes_have_three_digits_and_a_unit(size, expected):
+    assert format_bytes(size) == expected
 
 
-def test_the_title_is_what_is_to_be_seen():
+def test_the_title_describes_the_picture():
     assert texts_of(draw_memory({"run": MODEL}))[0] == "Most of it: logits, 3.07 GiB of 3.68 GiB"
     both = {"batch of 16": MODEL, "batch of 4": MODEL | {"logits": LOGITS / 4}}
     assert texts_of(draw_memory(both))[0] == "batch of 16 needs the most: 3.68 GiB"
@@ -121,29 +121,29 @@ def test_the_title_is_what_is_to_be_seen():
     assert texts_of(draw_memory(both, title="Not the model"))[0] == "Not the model"
 
 
-def test_a_label_stands_only_where_it_has_room():
+def test_a_label_is_drawn_only_where_it_has_space():
     picture = draw_memory({"run": {"large": 90, "a name that is too long": 5, "small": 1}})
     inside = [t for t in texts_of(picture) if t.startswith(("large", "a name", "small"))]
     assert inside.count("large 90 bytes") == 2, "in the bar and below it"
     assert inside.count("a name that is too long 5 bytes") == 1, "below only"
 
 
-def test_nothing_can_break_it_and_all_stays_on_the_sheet():
-    odd = "<script>alert(1)</script>" + "x" * 300
-    picture = draw_memory({odd: {odd: 3, "\x00": np.float32(2), "ω": np.int64(1)}}, title="<b>")
+def test_strange_names_are_escaped_and_stay_inside_the_picture():
+    name = "<script>alert(1)</script>" + "x" * 300
+    picture = draw_memory({name: {name: 3, "\x00": np.float32(2), "ω": np.int64(1)}}, title="<b>")
     assert "<script" not in picture.to_svg()
     many = draw_memory({"run": {f"a part with number {i}": i + 1 for i in range(40)}})
     for shape in many.scene.shapes:
         assert 0 <= shape.x <= many.scene.width and 0 <= shape.y <= many.scene.height
 
 
-def test_an_empty_card_can_be_drawn():
+def test_an_empty_bar_can_be_drawn():
     picture = draw_memory({"nothing yet": {"weights": 0}}, capacity=GIB)
     assert "0 bytes of 1 GiB" in texts_of(picture)
 
 
 @pytest.mark.parametrize(
-    ("bars", "capacity", "said"),
+    ("bars", "capacity", "expected"),
     [
         ({}, None, "bars must be a mapping bar -> .part -> bytes., at least one"),
         ([1], None, "bars must be a mapping"),
@@ -158,19 +158,19 @@ def test_an_empty_card_can_be_drawn():
         ({"a": {"x": 1}}, float("inf"), "capacity=inf must be"),
     ],
 )
-def test_what_is_no_memory_is_refused(bars, capacity, said):
-    with pytest.raises(ValueError, match=said):
+def test_invalid_sizes_are_refused(bars, capacity, expected):
+    with pytest.raises(ValueError, match=expected):
         draw_memory(bars, capacity=capacity)
 
 
-def test_it_is_drawn_at_once():
+def test_it_is_drawn_quickly():
     start = time.process_time()
     for _ in range(20):
         draw_memory({"run": MODEL, "other": MODEL}, capacity=3 * GIB).to_html()
     assert (time.process_time() - start) / 20 < 0.05
 
 
-def test_on_axes_of_matplotlib_the_same_words_stand():
+def test_matplotlib_draws_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_memory({"run": MODEL}, ax=ax) is ax
     assert "logits 3.07 GiB" in {text.get_text() for text in ax.texts}

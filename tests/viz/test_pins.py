@@ -1,4 +1,4 @@
-"""Samples hung on the curve where they were made, and curves of somebody else beside it."""
+"""Samples pinned to the curve, and reference curves beside it."""
 
 import math
 import xml.etree.ElementTree as ET
@@ -33,7 +33,7 @@ def cards_of(picture) -> list[tuple[float, float, float, float]]:
     """Left, top, right and bottom of each card."""
     boxes = [b for b in sheet_of(picture).iter(f"{NS}rect") if b.get("fill") == WHITE]
     corners = [[float(b.get(k)) for k in ("x", "y", "width", "height")] for b in boxes]
-    return [(x, y, x + wide, y + tall) for x, y, wide, tall in corners]
+    return [(x, y, x + width, y + height) for x, y, width, height in corners]
 
 
 def dots_of(picture) -> list[tuple[float, float]]:
@@ -48,7 +48,7 @@ def corners_of(picture, colour: str) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in points]
 
 
-def test_a_pin_stands_on_the_curve_at_its_step():
+def test_a_pin_is_on_the_curve_at_its_step():
     picture = draw_loss({"train": FALLING}, pins={100: "one", 300: "two"})
     corners = dict(zip(FALLING[0], corners_of(picture, CATEGORIES[0])))
     between = [(a + b) / 2 for a, b in zip(corners[200], corners[400])]
@@ -59,7 +59,7 @@ def test_a_pin_stands_on_the_curve_at_its_step():
     assert picture.data["pins"] == {100: "one", 300: "two"}
 
 
-def test_a_pin_stands_on_val_as_far_as_val_goes_and_before_that_on_the_mean_of_train():
+def test_a_pin_is_on_val_if_val_has_that_step_else_on_the_mean_of_train():
     train = [4.0 - i / 100 for i in range(100)]
     history = {"train": train, "val": ([50, 100], [3.6, 3.2])}
     texts = texts_of(draw_loss(history, pins={20: "early", 75: "late"}))
@@ -75,7 +75,7 @@ def test_a_pin_stands_on_val_as_far_as_val_goes_and_before_that_on_the_mean_of_t
     st.integers(0, 3),
 )
 @pytest.mark.slow
-def test_cards_cover_neither_one_another_nor_the_curve_nor_the_names(pins, others):
+def test_cards_overlap_neither_each_other_nor_curves_nor_names(pins, others):
     reference = {f"published {i}": ([0, 1000], [4.0, 3.0]) for i in range(others)}
     losses = (list(range(0, 1001, 10)), [4.0 - i / 50 for i in range(101)])
     picture = draw_loss({"train": losses}, pins=pins, reference=reference)
@@ -89,7 +89,7 @@ def test_cards_cover_neither_one_another_nor_the_curve_nor_the_names(pins, other
     assert min(top for _, top, *_ in cards) > max(float(t.get("y")) for t in names)
 
 
-def test_threads_lead_from_the_cards_to_the_points():
+def test_threads_connect_the_cards_with_their_points():
     picture = draw_loss({"train": FALLING}, pins={0: "a", 200: "b", 400: "c"})
     ends = corners_of(picture, "#c3c8d0")
     for (left, _, right, _), place in zip(cards_of(picture), dots_of(picture)):
@@ -99,7 +99,7 @@ def test_threads_lead_from_the_cards_to_the_points():
         assert y == pytest.approx(max(bottom for *_, bottom in cards_of(picture)))
 
 
-def test_long_samples_are_clipped_with_a_sign_and_kept_whole_in_the_data():
+def test_long_samples_are_truncated_in_the_picture_but_not_in_the_data():
     picture = draw_loss({"train": FALLING}, pins={100: LONG})
     lines = [t for t in texts_of(picture) if t and t.rstrip("…") in LONG and len(t) > 8]
     assert len(lines) == MAX_LINES
@@ -107,7 +107,7 @@ def test_long_samples_are_clipped_with_a_sign_and_kept_whole_in_the_data():
     assert picture.data["pins"] == {100: LONG}
 
 
-def test_what_a_sample_holds_stays_text():
+def test_samples_are_escaped():
     evil = 'one\ntwo <script>alert("x")</script> \u202eabc \x00 ]]> &amp;'
     picture = draw_loss({"train": FALLING}, pins={100: evil, 200: "שלום"})
     for text in (picture.to_svg(), picture.to_html()):
@@ -119,14 +119,14 @@ def test_what_a_sample_holds_stays_text():
     assert any("U+202E" in t for t in shown)
 
 
-def test_more_samples_than_can_be_read_are_left_out_and_it_says_how_many():
+def test_too_many_samples_are_left_out_with_a_note():
     pins = {step: f"text {step}" for step in range(0, 400, 50)}
     texts = texts_of(draw_loss({"train": FALLING}, pins=pins))
     assert "3 more samples are not shown" in texts
     assert {"text 0", "text 350"} <= set(texts)
 
 
-def test_a_model_that_wrote_nothing_is_shown_as_such():
+def test_an_empty_sample_is_shown_as_nothing():
     assert "(nothing)" in texts_of(draw_loss({"train": FALLING}, pins={100: ""}))
 
 
@@ -139,12 +139,12 @@ def test_a_model_that_wrote_nothing_is_shown_as_such():
         ({100: ["a", "b"]}, r"pin at step 100 is \['a', 'b'\]; give text"),
     ],
 )
-def test_pins_that_cannot_be_drawn_are_refused(pins, match):
+def test_invalid_pins_are_refused(pins, match):
     with pytest.raises(ValueError, match=match):
         draw_loss({"train": FALLING}, pins=pins)
 
 
-def test_the_curves_of_somebody_else_are_dashed_muted_and_named_and_do_not_count():
+def test_reference_curves_are_dashed_grey_and_named():
     other = {"published": ([0, 1000], [10.9, 4.2]), "also": np.array([9.0, 5.0])}
     picture = draw_loss({"train": FALLING}, reference=other)
     paths = list(sheet_of(picture).iter(f"{NS}path"))
@@ -159,7 +159,7 @@ def test_the_curves_of_somebody_else_are_dashed_muted_and_named_and_do_not_count
     )
 
 
-def test_with_a_last_step_the_published_curve_is_cut_where_the_sheet_ends():
+def test_with_last_step_reference_curves_are_truncated():
     picture = draw_loss(
         {"train": FALLING}, reference={"published": ([0, 1000], [10.0, 5.0])}, last_step=500
     )
@@ -167,7 +167,7 @@ def test_with_a_last_step_the_published_curve_is_cut_where_the_sheet_ends():
     assert "published 7.5" in texts_of(picture)
 
 
-def test_on_axes_of_matplotlib_pins_and_published_curves_stand_too():
+def test_matplotlib_draws_pins_and_reference_curves():
     figure = Figure()
     ax = figure.add_subplot()
     options = {"pins": {100: "a $x$\n<b>"}, "reference": {"published": ([0, 400], [5.0, 3.0])}}
@@ -188,52 +188,52 @@ def test_on_axes_of_matplotlib_pins_and_published_curves_stand_too():
 
 def runs_of(pairs, **options) -> tuple[LossPlot, list[float]]:
     """A plot fed with pairs (train, val), and the steps at which a sample was asked for."""
-    asked: list[float] = []
+    sampled_at: list[float] = []
     steps = iter(range(1, 10**6))
     now = [0]
 
     def sample() -> str:
-        asked.append(now[0])
-        return f"sample {len(asked)}"
+        sampled_at.append(now[0])
+        return f"sample {len(sampled_at)}"
 
     plot = LossPlot(sample=sample, **options)
     for train, val in pairs:
         now[0] = next(steps)
         plot.add(now[0], train=train, val=val)
-    return plot, asked
+    return plot, sampled_at
 
 
-def test_a_sample_is_asked_for_once_at_the_first_step_below_each_level():
+def test_each_threshold_pins_one_sample_when_it_is_passed():
     losses = [6.5, 6.0, 5.8, 6.1, 5.7, 5.1, 4.9, 4.4, 4.3]
-    plot, asked = runs_of([(9.0, val) for val in losses], pin_at=(5.9, 5.0, 4.5, 4.2))
-    assert asked == [3, 7, 8]
+    plot, sampled_at = runs_of([(9.0, val) for val in losses], pin_at=(5.9, 5.0, 4.5, 4.2))
+    assert sampled_at == [3, 7, 8]
     assert plot.pins == {3: "sample 1", 7: "sample 2", 8: "sample 3"}
     assert plot.picture.data["pins"] == plot.pins
     assert "not reached yet: 4.2" in texts_of(plot.picture)
 
 
-def test_a_curve_that_jumps_over_two_levels_pins_once():
-    plot, asked = runs_of([(9.0, 6.0), (9.0, 4.6)], pin_at=(5.0, 5.9))
-    assert asked == [2]
+def test_passing_two_thresholds_at_once_pins_one_sample():
+    plot, sampled_at = runs_of([(9.0, 6.0), (9.0, 4.6)], pin_at=(5.0, 5.9))
+    assert sampled_at == [2]
     assert plot.pins == {2: "sample 1"}
 
 
-def test_before_there_is_a_val_the_running_mean_of_train_decides():
+def test_without_val_the_running_mean_of_train_is_compared():
     noisy = [(5.95, None), (5.0, None), (7.0, None)] + [(5.8, None)] * 60
-    plot, asked = runs_of([(6.5, None)] * 20 + noisy, pin_at=(5.9, 5.0))
-    (step,) = asked
+    plot, sampled_at = runs_of([(6.5, None)] * 20 + noisy, pin_at=(5.9, 5.0))
+    (step,) = sampled_at
     assert step > 24, "one lucky batch is not a passed level"
     (head,) = [t for t in texts_of(plot.picture) if t.startswith(f"step {step}: ")]
     assert float(head.split(": ")[1]) == pytest.approx(5.9, abs=0.02)
 
 
-def test_as_soon_as_there_is_a_val_only_val_counts():
-    _, asked = runs_of([(6.5, 6.6), (5.0, None), (4.0, None), (4.0, 5.5)], pin_at=(5.9,))
-    assert asked == [4]
+def test_as_soon_as_there_is_val_only_val_is_compared():
+    _, sampled_at = runs_of([(6.5, 6.6), (5.0, None), (4.0, None), (4.0, 5.5)], pin_at=(5.9,))
+    assert sampled_at == [4]
 
 
 @pytest.mark.parametrize("bad", [math.nan, -math.inf])
-def test_a_loss_that_is_not_finite_passes_no_level(bad):
+def test_a_loss_that_is_not_finite_passes_no_threshold(bad):
     assert not Thresholds([5.9]).passed({"train": bad})
     thresholds = Thresholds([5.9])
     thresholds.passed({"val": 7.0})
@@ -241,7 +241,7 @@ def test_a_loss_that_is_not_finite_passes_no_level(bad):
     assert thresholds.passed({"val": 5.0})
 
 
-def test_what_is_none_was_not_measured():
+def test_a_loss_of_none_is_skipped():
     plot, _ = runs_of([(3.0, None), (2.0, 2.5)], pin_at=(1.0,))
     assert plot.history == {"train": ([1, 2], [3, 2]), "val": ([2], [2.5])}
     plot = LossPlot()
@@ -249,7 +249,7 @@ def test_what_is_none_was_not_measured():
     assert plot.history == {}
 
 
-def test_the_room_for_the_cards_is_there_from_the_first_picture_on():
+def test_space_for_the_cards_is_reserved_from_the_first_picture_on():
     plot = LossPlot(pin_at=(5.9, 5.0), sample=lambda: LONG)
     heights = set()
     for step, loss in enumerate((7.0, 6.0, 5.5, 4.0), 1):
@@ -258,7 +258,7 @@ def test_the_room_for_the_cards_is_there_from_the_first_picture_on():
     assert len(heights) == 1
 
 
-def test_a_live_picture_is_the_one_that_draw_loss_draws_but_for_the_room():
+def test_a_live_picture_with_all_pins_equals_draw_loss():
     plot = LossPlot("Run", pin_at=(3.0,), sample=lambda: LONG, reference={"other": FALLING})
     for step, loss in zip(*FALLING):
         plot.add(step, val=loss)
@@ -277,12 +277,12 @@ def test_a_live_picture_is_the_one_that_draw_loss_draws_but_for_the_room():
         ({"reference": {"other": ([1, 2], [3.0])}}, "'other' has 2 steps and 1 losses"),
     ],
 )
-def test_a_plot_that_could_not_be_drawn_later_is_refused_at_once(options, match):
+def test_invalid_options_are_refused_at_once(options, match):
     with pytest.raises(ValueError, match=match):
         LossPlot(**options)
 
 
-def test_a_sample_that_is_no_text_is_refused():
+def test_a_sample_that_is_not_text_is_refused():
     plot = LossPlot(pin_at=(5.0,), sample=lambda: ["a", "b"])
     with pytest.raises(ValueError, match=r"returned \['a', 'b'\]; it must return text"):
         plot.add(1, val=4.0)

@@ -1,4 +1,4 @@
-"""Runs side by side, against tokens, time, operations and steps."""
+"""Runs over tokens, time, FLOPs and steps."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -40,7 +40,7 @@ def texts_of(picture) -> list[str]:
     return [t.text or "" for t in ET.fromstring(picture.to_svg()).iter(f"{NS}text")]
 
 
-def test_against_tokens_each_run_stands_at_what_it_learned_from():
+def test_the_default_x_axis_has_tokens():
     data = draw_runs({"plain": PLAIN, "fast": FAST}).data
     assert data == {
         "plain": ([100, 200, 300, 400], [4.0, 3.5, 3.0, 2.8]),
@@ -48,7 +48,7 @@ def test_against_tokens_each_run_stands_at_what_it_learned_from():
     }
 
 
-def test_hours_are_tokens_by_tokens_per_second():
+def test_hours_are_tokens_divided_by_tokens_per_second():
     long = run([4.0, 3.0], tokens=3600 * 50, speed=50.0)
     picture = draw_runs({"a": long}, x="hours")
     assert picture.data == {"a": ([1.0, 2.0], [4.0, 3.0])}
@@ -66,7 +66,7 @@ def test_a_log_of_every_tenth_step_gives_the_same_hours():
     assert some == pytest.approx(whole[9::10])
 
 
-def test_operations_are_tokens_times_what_one_token_takes():
+def test_flops_are_tokens_times_flops_per_token():
     each = {"plain": 6.0, "fast": 60.0}
     data = draw_runs({"plain": PLAIN, "fast": FAST}, x="flops", flops_per_token=each).data
     assert data["plain"][0] == [600, 1200, 1800, 2400]
@@ -81,13 +81,13 @@ def test_rows_may_be_records_or_lines_of_json():
     assert draw_runs({"a": records}).data == draw_runs({"a": iter(lines)}).data
 
 
-def test_steps_at_which_nothing_was_measured_are_left_out():
+def test_rows_without_a_value_are_left_out():
     assert draw_runs({"a": run([4.0, 3.5, 3.0, 2.5], every=2)}, x="step").data == {
         "a": ([2, 4], [3.5, 2.5])
     }
 
 
-def test_of_two_runs_the_title_says_how_much_sooner_the_better_one_was_there():
+def test_the_title_says_how_early_the_better_run_reaches_the_other():
     texts = texts_of(draw_runs({"plain": PLAIN, "fast": FAST}))
     assert "fast is where plain ends, 2.8, after 50% of its tokens" in texts
     texts = texts_of(draw_runs({"plain": PLAIN, "fast": FAST}, x="hours"))
@@ -102,7 +102,7 @@ def test_the_sentence_is_true():
     )
 
 
-def test_what_is_noisy_gets_a_mean_and_a_schedule_does_not():
+def test_noisy_values_get_a_running_mean_and_a_schedule_does_not():
     rows = run([3.0, 2.0] * 50)
 
     def lines(y):
@@ -113,10 +113,10 @@ def test_what_is_noisy_gets_a_mean_and_a_schedule_does_not():
     assert len(lines("val_loss")) == len(lines("learning_rate")) == 1
 
 
-def test_a_long_title_and_a_long_unit_do_not_run_into_each_other():
+def test_a_long_title_and_a_long_unit_do_not_overlap():
     picture = draw_runs({"plain": PLAIN, "fast": FAST}, title="t" * 70)
-    sheet = ET.fromstring(picture.to_svg())
-    by_text = {t.text: float(t.get("y")) for t in sheet.iter(f"{NS}text")}
+    root = ET.fromstring(picture.to_svg())
+    by_text = {t.text: float(t.get("y")) for t in root.iter(f"{NS}text")}
     rows = by_text["t" * 70], by_text["validation loss (nats per token)"], by_text["plain 2.8"]
     assert rows[0] + 14 < rows[1] < rows[2] - 14
 
@@ -132,12 +132,12 @@ def test_a_long_title_and_a_long_unit_do_not_run_into_each_other():
         ({"x": "flops", "flops_per_token": 0}, "above 0, for the run 'a', and it is 0"),
     ],
 )
-def test_what_a_log_does_not_have_is_said(options, match):
+def test_missing_values_are_named(options, match):
     with pytest.raises(ValueError, match=match):
         draw_runs({"a": PLAIN}, **options)
 
 
-def test_runs_that_are_none_are_refused():
+def test_invalid_runs_are_refused():
     with pytest.raises(ValueError, match="no run to draw"):
         draw_runs({})
     with pytest.raises(ValueError, match="run 'a' has no rows"):
@@ -148,11 +148,11 @@ def test_runs_that_are_none_are_refused():
         draw_runs({"a": [3.0, 2.0]})
 
 
-def test_names_from_outside_stay_text():
+def test_names_are_escaped():
     assert "<script>" not in draw_runs({"<script>": PLAIN}).to_svg()
 
 
-def test_on_axes_of_matplotlib_the_same_curves_stand():
+def test_matplotlib_draws_the_same_curves():
     ax = Figure().add_subplot()
     assert draw_runs({"plain": PLAIN, "fast": FAST}, lines={"floor": 2.0}, ax=ax) is ax
     assert [list(line.get_ydata()) for line in ax.lines[:2]] == [

@@ -1,4 +1,4 @@
-"""Samples of several moments: the drawing, and the player that leafs through them."""
+"""Samples at several steps: the picture and the player."""
 
 import base64
 import re
@@ -26,7 +26,7 @@ def shown_by(player: SamplesPlayer) -> list[str]:
     return texts_of(base64.b64decode(found[1]).decode())
 
 
-def test_every_text_stands_below_its_step():
+def test_every_text_is_below_its_step():
     picture = draw_samples(SAMPLES, KNOWN, title="From noise to names")
     root = ET.fromstring(picture.to_svg())
     x_of = {}
@@ -47,7 +47,7 @@ def test_exactly_the_known_texts_are_marked():
             assert (element.get("fill") == GOLD) == (element.text in KNOWN)
 
 
-def test_the_sentence_counts_what_is_drawn():
+def test_the_alt_text_counts_what_is_drawn():
     alt = draw_samples(SAMPLES, KNOWN, rows=2, known_label="known").alt
     assert alt.startswith("Samples at 3 steps; ")
     assert "step 0: qxv, anna ... (1 of 2: known)" in alt
@@ -67,19 +67,19 @@ def test_long_empty_and_many_texts_fit():
     )
 
 
-def test_a_line_end_in_a_text_can_be_seen():
+def test_line_ends_are_visible():
     (text,) = [t for t in texts_of(draw_samples({0: ["so\nit"]}).to_svg()) if t.startswith("so")]
     assert len(text.split()) == 1, "a line end looks like a space"
 
 
-def test_markup_in_a_text_stays_text():
+def test_markup_in_a_text_is_escaped():
     picture = draw_samples({0: ["<script>a"]}, title="<script>b", known_label="<script>c")
     assert "<script" not in picture.to_svg() + picture.to_html()
     assert {"<script>a", "<script>b", "<script>c"} <= set(texts_of(picture.to_svg()))
 
 
 @pytest.mark.parametrize("samples", [{}, {0: []}, {0: [], 5: []}])
-def test_an_album_without_texts_is_refused_with_an_example_that_works(samples):
+def test_samples_without_texts_are_refused_with_an_example_that_works(samples):
     match = re.escape(f"samples has {len(samples)} steps and no texts: give it as {{0: ['qxv']")
     for draw in (draw_samples, SamplesPlayer):
         with pytest.raises(ValueError, match=match):
@@ -93,13 +93,13 @@ def test_less_than_one_row_is_refused():
     draw_samples(SAMPLES, rows=1)
 
 
-def test_on_axes_of_matplotlib_the_same_texts_stand():
+def test_matplotlib_draws_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_samples(SAMPLES, KNOWN, ax=ax) is ax
     assert {text.get_text() for text in ax.texts} >= {"qxv", "mari", "emma", "step 1,000"}
 
 
-def test_every_step_of_the_player_shows_its_texts_beside_the_last_ones():
+def test_every_step_shows_its_texts_beside_those_of_the_last_step():
     player = SamplesPlayer(SAMPLES, KNOWN)
     for step in SAMPLES:
         player.step.value = step
@@ -108,7 +108,7 @@ def test_every_step_of_the_player_shows_its_texts_beside_the_last_ones():
         assert set(SAMPLES[step]) <= set(shown_by(player))
 
 
-def test_both_ends_of_how_many_show_one_text_and_all():
+def test_the_slider_for_the_number_goes_from_one_text_to_all():
     player = SamplesPlayer(SAMPLES, KNOWN)
     player.rows.value = player.rows.min
     assert "qxv" in shown_by(player)
@@ -118,14 +118,14 @@ def test_both_ends_of_how_many_show_one_text_and_all():
     assert player.rows.max == 4
 
 
-def test_a_moment_without_texts_is_a_moment_too():
+def test_a_step_may_have_no_texts():
     player = SamplesPlayer({0: [], 10: ["anna"], 20: []})
     for step in (0, 10, 20):
         player.step.value = step
         assert f"step {step}" in shown_by(player)
 
 
-def test_the_player_leaves_a_still_picture_and_a_text_that_never_changes(tmp_path):
+def test_the_still_picture_and_its_text_never_change(tmp_path):
     player = SamplesPlayer(SAMPLES, KNOWN)
     before = player._repr_mimebundle_()
     player.step.value, player.rows.value = 1000, 1
@@ -139,6 +139,6 @@ def test_the_player_leaves_a_still_picture_and_a_text_that_never_changes(tmp_pat
     assert texts_of(saved) == shown_by(player)
 
 
-def test_one_moment_with_one_text_is_enough_for_a_player():
+def test_one_step_with_one_text_is_enough():
     player = SamplesPlayer({7: ["bo"]})
     assert "bo" in shown_by(player)

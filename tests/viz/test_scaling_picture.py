@@ -1,4 +1,4 @@
-"""Loss against operations: power laws are straight, the envelope is the lowest of all."""
+"""Loss over FLOPs: power laws are straight, the envelope is the lowest of all."""
 
 import math
 import xml.etree.ElementTree as ET
@@ -37,7 +37,7 @@ def test_a_power_law_is_a_straight_line():
         assert [y for _, y in points] == pytest.approx(straight, abs=0.15)
 
 
-def test_the_envelope_is_the_lowest_loss_for_so_many_operations():
+def test_the_envelope_is_the_lowest_loss_for_each_number_of_flops():
     picture = draw_scaling({"small": SMALL, "large": LARGE})
     assert picture.data["envelope"] == [(1e10, 4.0), (1e11, 3.0), (1e12, 2.8), (1e13, 2.0)]
     band, _ = paths_of(picture, GOLD)
@@ -50,7 +50,7 @@ def test_if_one_run_is_lowest_everywhere_the_title_says_so():
     assert "small is lowest for every number of operations" in texts_of(picture)
 
 
-def test_the_fitted_line_goes_on_beyond_the_runs_and_through_the_function():
+def test_the_fitted_line_extrapolates_the_function():
     picture = draw_scaling({"small": SMALL, "large": LARGE}, fit=law)
     ops, losses = picture.data["fit"]
     assert ops[-1] == pytest.approx(EXTRAPOLATE * 1e13)
@@ -61,7 +61,7 @@ def test_the_fitted_line_goes_on_beyond_the_runs_and_through_the_function():
     )
 
 
-def test_points_are_the_lowest_of_each_run_or_those_that_are_given():
+def test_points_are_the_lowest_of_each_run_by_default():
     picture = draw_scaling({"small": SMALL})
     assert picture.data["points"] == {"small": (1e12, 2.9)}
     given = {"small": (1e11, 3.0), "elsewhere": (5e11, 2.5)}
@@ -72,7 +72,7 @@ def test_points_are_the_lowest_of_each_run_or_those_that_are_given():
     assert first.get("stroke") == CATEGORIES[0] != second.get("stroke")
 
 
-def test_points_and_line_lie_on_the_sheet():
+def test_points_and_line_are_inside_the_chart():
     given = {"far": (1e15, 0.5)}
     picture = draw_scaling({"small": SMALL}, points=given, fit=law)
     (circle,) = ET.fromstring(picture.to_svg()).iter(f"{NS}circle")
@@ -83,7 +83,7 @@ def test_points_and_line_lie_on_the_sheet():
 VALLEYS = {"400 operations": ([4, 8, 16], [3.0, 2.0, 2.5]), "1,600": ([4, 8, 16], [2.9, 1.9, 1.8])}
 
 
-def test_against_the_size_each_sum_is_a_valley_and_its_bottom_is_ringed():
+def test_over_size_each_curve_is_a_valley_with_a_ring_at_its_bottom():
     picture = draw_scaling(VALLEYS, x="width", unit="loss (nats per letter)")
     assert picture.data["points"] == {"400 operations": (8, 2.0), "1,600": (16, 1.8)}
     assert {"2.00", "1.80"} <= set(texts_of(picture)) and "1,600" in texts_of(picture)
@@ -105,7 +105,7 @@ def lowest_of(paths) -> list[tuple[float, float]]:
     return sorted(paths[0], key=lambda place: -place[1])
 
 
-def test_a_few_places_are_marked_themselves_and_many_or_crowded_ones_are_not():
+def test_few_sparse_x_values_become_ticks():
     ops = [4e8, 1.6e9, 6.4e9]
     assert {"4·10⁸", "1.6·10⁹", "6.4·10⁹"} <= set(
         texts_of(draw_scaling({"a": (ops, [3.0, 2.0, 1.0])}))
@@ -114,18 +114,18 @@ def test_a_few_places_are_marked_themselves_and_many_or_crowded_ones_are_not():
     assert "1.1·10⁸" not in texts_of(crowded) and "10⁹" in texts_of(crowded)
 
 
-def test_a_loss_keeps_its_last_digit_where_that_is_0():
+def test_a_loss_keeps_a_last_digit_of_0():
     assert "small 2.00" in texts_of(draw_scaling({"small": ([1e10, 1e11], [3.0, 2.0])}))
 
 
-def test_many_noisy_steps_are_read_from_their_mean():
+def test_the_lowest_point_of_a_noisy_run_is_that_of_its_mean():
     ops = [1e9 * i for i in range(1, 201)]
     losses = [3.0 + (-1) ** i for i in range(200)]
     ((_, low),) = draw_scaling({"noisy": (ops, losses)}).data["points"].values()
     assert 2.7 < low < 4.0
 
 
-def test_what_has_no_logarithm_is_left_out():
+def test_values_without_a_logarithm_are_left_out():
     given = ([0, 1e10, 1e11], [10.8, math.nan, 3.0])
     assert draw_scaling({"a": given}).data["runs"] == {"a": ([1e11], [3.0])}
 
@@ -143,12 +143,12 @@ def test_what_has_no_logarithm_is_left_out():
         ({"a": SMALL}, {"fit": lambda ops: -1.0}, r"fit\(3.33e\+11\) returns -1.0; it must be "),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(runs, options, match):
+def test_invalid_runs_points_and_fits_are_refused(runs, options, match):
     with pytest.raises(ValueError, match=match):
         draw_scaling(runs, **options)
 
 
-def test_on_axes_of_matplotlib_both_axes_are_logarithms():
+def test_matplotlib_draws_two_logarithmic_axes():
     ax = Figure().add_subplot()
     assert draw_scaling({"small": SMALL, "large": LARGE}, fit=law, ax=ax) is ax
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
@@ -158,7 +158,7 @@ def test_on_axes_of_matplotlib_both_axes_are_logarithms():
     assert "3" in ticks
 
 
-def test_on_axes_of_matplotlib_valleys_have_the_marks_of_their_sizes():
+def test_matplotlib_draws_ticks_at_the_sizes_of_valleys():
     ax = draw_scaling(VALLEYS, x="width", ax=Figure().add_subplot())
     assert [t.get_text() for t in ax.get_xticklabels()] == ["4", "8", "16"]
     assert "lowest of all" not in [line.get_label() for line in ax.lines]

@@ -1,4 +1,4 @@
-"""The schedule turned by hand: what "just continue" meets, by pen and paper and by gptcore."""
+"""The schedule dial, compared with pen and paper and with gptcore."""
 
 import base64
 import re
@@ -35,20 +35,20 @@ def tables_of(dial) -> list[dict]:
     return list(dial.picture().data["table"].values())
 
 
-def test_cosine_at_its_end_goes_on_at_the_floor_or_jumps(dial):
-    planned, anew, kept = tables_of(dial)
+def test_after_cosine_the_rate_stays_at_its_minimum_or_jumps(dial):
+    planned, replanned, continued = tables_of(dial)
     assert list(planned) == [1, 700, 3000, 6000, 6001, 12_000]
-    assert planned[6001] is None and kept[3000] is None
-    assert kept[6001] == kept[12_000] == pytest.approx(5e-5)
+    assert planned[6001] is None and continued[3000] is None
+    assert continued[6001] == continued[12_000] == pytest.approx(5e-5)
     new = 5e-5 + 4.5e-4 * (1 + cos(pi * 5300 / 11_300)) / 2  # half-way down, by pen and paper
-    assert anew[6001] == pytest.approx(new, rel=1e-3)
+    assert replanned[6001] == pytest.approx(new, rel=1e-3)
     assert planned[6000] == pytest.approx(5e-5, rel=1e-3)
-    said = "Just continue to 12,000: the rate stays 5·10⁻⁵, or jumps to 2.97·10⁻⁴"
-    assert texts_of(dial)[0] == said and dial.still.alt.startswith(said)
+    sentence = "Just continue to 12,000: the rate stays 5·10⁻⁵, or jumps to 2.97·10⁻⁴"
+    assert texts_of(dial)[0] == sentence and dial.still.alt.startswith(sentence)
     assert "part as soon as the warm-up is over: no later checkpoint" in dial.still.alt
 
 
-def test_wsd_can_be_continued_from_before_its_fall(dial):
+def test_wsd_can_be_continued_from_before_its_decay(dial):
     dial.schedule.value = "wsd"
     assert "stays 5.04·10⁻⁵, or jumps to 5·10⁻⁴" in texts_of(dial)[0]
     # The first step of the fall, 6000 - 1200 + 1, still has the full rate.
@@ -65,16 +65,16 @@ def test_a_constant_rate_can_always_be_continued(dial):
 
 @pytest.mark.parametrize("schedule", ["cosine", "wsd", "constant"])
 @pytest.mark.slow
-def test_every_point_of_every_curve_is_what_the_function_says(dial, schedule):
+def test_every_point_of_every_curve_is_a_value_of_the_function(dial, schedule):
     dial.schedule.value, dial.warmup.value, dial.max_steps.value = schedule, 300, 4000
-    planned, anew, kept = dial.picture().data["rates"].values()
+    planned, replanned, continued = dial.picture().data["rates"].values()
     same = {"schedule": schedule, "warmup_steps": 300, "decay_steps": 1200}
     same |= {"learning_rate": 5e-4, "min_learning_rate": 5e-5}
-    for (steps, rates), length in ((planned, 4000), (anew, 8000), (kept, 4000)):
+    for (steps, rates), length in ((planned, 4000), (replanned, 8000), (continued, 4000)):
         assert rates == [rate_at(int(step), max_steps=length, **same) for step in steps]
     assert (planned[0][0], planned[0][-1]) == (1, 4000)
-    assert (anew[0][0], anew[0][-1]) == (1, 8000)
-    assert (kept[0][0], kept[0][-1]) == (4000, 8000)
+    assert (replanned[0][0], replanned[0][-1]) == (1, 8000)
+    assert (continued[0][0], continued[0][-1]) == (4000, 8000)
     assert {300, 301, 4000} <= set(planned[0]), "the corners are among the points"
 
 
@@ -94,7 +94,7 @@ def test_every_knob_to_both_ends_changes_the_picture(dial):
         assert f"as planned, for {value:,}" in texts_of(dial)
 
 
-def test_what_does_not_fit_brings_advice_above_the_last_picture_grown_pale(dial):
+def test_impossible_settings_show_an_error_above_the_faded_last_picture(dial):
     dial.schedule.value = "wsd"
     before = svg_of(dial)
     dial.warmup.value = 5000
@@ -106,13 +106,13 @@ def test_what_does_not_fit_brings_advice_above_the_last_picture_grown_pale(dial)
     assert "step 5,000" in texts_of(dial)
 
 
-def test_the_decay_can_be_turned_only_where_there_is_one(dial):
+def test_the_decay_knob_is_enabled_only_for_wsd(dial):
     assert dial.decay.disabled
     dial.schedule.value = "wsd"
     assert not dial.decay.disabled
 
 
-def test_no_warm_up_and_a_short_run_are_drawn_too():
+def test_runs_without_warm_up_and_short_runs_can_be_drawn():
     short = ScheduleDial(rate_at, max_steps=60, learning_rate=0.01)
     for schedule in ("cosine", "wsd", "constant"):
         short.schedule.value, short.warmup.value = schedule, 0
@@ -121,7 +121,7 @@ def test_no_warm_up_and_a_short_run_are_drawn_too():
         ScheduleDial(rate_at, max_steps=59)
 
 
-def test_the_still_is_the_first_picture_and_never_changes(dial):
+def test_the_still_picture_never_changes(dial):
     before = dial._repr_mimebundle_()
     dial.schedule.value = "wsd"
     dial.warmup.value = 5900
@@ -131,13 +131,13 @@ def test_the_still_is_the_first_picture_and_never_changes(dial):
 
 
 @pytest.mark.slow
-def test_a_turn_is_answered_at_once_and_asks_for_few_steps(dial):
-    asked = []
-    dial.rate_at = lambda step, **settings: asked.append(step) or rate_at(step, **settings)
+def test_a_knob_is_answered_quickly_with_few_calls(dial):
+    calls = []
+    dial.rate_at = lambda step, **settings: calls.append(step) or rate_at(step, **settings)
     dial.schedule.value = "wsd"
-    asked.clear()
+    calls.clear()
     start = time.process_time()
     for warmup in range(0, 2000, 100):
         dial.warmup.value = warmup
     assert (time.process_time() - start) / 20 < 0.15  # three times what is promised
-    assert len(asked) / 20 < 1000
+    assert len(calls) / 20 < 1000

@@ -1,4 +1,4 @@
-"""The learning rate drawn: heights held against rates that pen and paper give."""
+"""The learning rate drawn: heights compared with rates from pen and paper."""
 
 import time
 import xml.etree.ElementTree as ET
@@ -28,26 +28,26 @@ def texts_of(picture) -> list[str]:
     return [t.text or "" for t in ET.fromstring(picture.to_svg()).iter(f"{NS}text")]
 
 
-def test_a_curve_goes_where_its_rates_are():
+def test_heights_are_proportional_to_rates():
     points = np.array(curve_of(draw_schedule({"triangle": TRIANGLE}), BLUE))
     assert points[0][0] == points[:, 0].min() and points[-1][0] == points[:, 0].max()
     top = points[points[:, 1].argmin()]
-    share = (top[0] - points[0][0]) / (points[-1][0] - points[0][0])
-    assert share == pytest.approx(99 / 399, abs=1e-3), "the top is at step 100"
-    foot = points[-1][1]  # a rate of 0
-    assert (foot - points[0][1]) / (foot - top[1]) == pytest.approx(0.01, abs=1e-6)
-    assert (foot - top[1]) * 1.04 == pytest.approx(PLOT_HEIGHT)
+    fraction = (top[0] - points[0][0]) / (points[-1][0] - points[0][0])
+    assert fraction == pytest.approx(99 / 399, abs=1e-3), "the top is at step 100"
+    bottom = points[-1][1]  # a rate of 0
+    assert (bottom - points[0][1]) / (bottom - top[1]) == pytest.approx(0.01, abs=1e-6)
+    assert (bottom - top[1]) * 1.04 == pytest.approx(PLOT_HEIGHT)
 
 
 def test_curves_share_their_axes():
     picture = draw_schedule({"high": [0.4, 0.4], "low": [0.1, 0.1, 0.1]})
     (left, high), *_, (middle, _) = curve_of(picture, BLUE)
-    (start, low), *_, (right, foot) = curve_of(picture, ORANGE)
+    (start, low), *_, (right, bottom) = curve_of(picture, ORANGE)
     assert left == start and (middle - left) * 2 == pytest.approx(right - start)
-    assert low == foot and (low - high) == pytest.approx(0.75 * PLOT_HEIGHT / 1.04)
+    assert low == bottom and (low - high) == pytest.approx(0.75 * PLOT_HEIGHT / 1.04)
 
 
-def test_where_curves_meet_both_are_seen():
+def test_overlapping_curves_can_both_be_seen():
     lines = [
         s.width
         for s in draw_schedule({"a": CONSTANT, "b": TRIANGLE, "c": WARM_UP}).scene.shapes
@@ -74,7 +74,7 @@ def test_the_table_has_the_rate_of_each_at_the_marked_steps():
     assert "triangle: at most 0.1, 0 in the last step, 400 (0.1 at step 100, " in picture.alt
 
 
-def test_a_mark_behind_the_end_makes_the_sheet_longer():
+def test_a_mark_after_the_end_extends_the_x_axis():
     short = draw_schedule({"a": [0.1, 0.2]})
     long = draw_schedule({"a": [0.1, 0.2]}, marks={11: "later"})
     assert curve_of(short, BLUE)[-1][0] - 76 == pytest.approx(
@@ -82,7 +82,7 @@ def test_a_mark_behind_the_end_makes_the_sheet_longer():
     )
 
 
-def test_words_of_marks_near_each_other_stand_in_lines_of_their_own():
+def test_labels_of_near_marks_are_in_different_rows():
     marks = {6000: "the planned end", 6001: "the step after it", 6002: "and one more", 10: "early"}
     svg = draw_schedule({"a": ([1, 12_000], [0.1, 0.1])}, marks=marks).to_svg()
     heights = {
@@ -94,13 +94,13 @@ def test_words_of_marks_near_each_other_stand_in_lines_of_their_own():
     assert heights["early"] == heights["the planned end"]
 
 
-def test_pairs_of_steps_and_rates_will_do_and_so_will_arrays():
+def test_pairs_and_arrays_are_accepted():
     pairs = ([1, 100, 400], [0.001, 0.1, 0.1])
     assert draw_schedule({"a": pairs}).data["rates"]["a"] == pairs
     assert curve_of(draw_schedule({"a": np.array(CONSTANT)}), BLUE)
 
 
-def test_of_very_many_steps_few_points_are_drawn_and_the_corner_is_one_of_them():
+def test_many_steps_become_few_points_and_the_corner_is_one_of_them():
     steps = np.arange(1, 100_001)
     rates = np.where(steps < 700, steps / 700, 0.5 + 0.5 * np.cos(pi * (steps - 700) / 99_300))
     start = time.process_time()
@@ -108,13 +108,13 @@ def test_of_very_many_steps_few_points_are_drawn_and_the_corner_is_one_of_them()
     assert time.process_time() - start < 1.5
     points = curve_of(picture, BLUE)
     assert len(points) < 400
-    top, (_, foot) = min(y for _, y in points), points[-1]
-    assert foot - top == pytest.approx(PLOT_HEIGHT / 1.04, abs=0.1)
+    top, (_, bottom) = min(y for _, y in points), points[-1]
+    assert bottom - top == pytest.approx(PLOT_HEIGHT / 1.04, abs=0.1)
     assert len(picture.to_html()) < 30_000
 
 
 @pytest.mark.parametrize(
-    ("rate", "said"),
+    ("rate", "text"),
     [
         (0, "0"),
         (0.00029, "2.9·10⁻⁴"),
@@ -125,18 +125,18 @@ def test_of_very_many_steps_few_points_are_drawn_and_the_corner_is_one_of_them()
         (1.5, "1.5"),
     ],
 )
-def test_rates_are_told_so_that_powers_can_be_compared(rate, said):
-    assert format_rate(rate) == said
+def test_rates_are_written_with_powers_of_ten(rate, text):
+    assert format_rate(rate) == text
 
 
-def test_the_title_tells_where_each_ends_unless_there_is_one():
+def test_the_default_title_has_the_last_rates():
     rates = {"constant": CONSTANT, "triangle": TRIANGLE}
     assert texts_of(draw_schedule(rates))[0].startswith("Learning rate: ends with constant at 0.1")
     assert texts_of(draw_schedule(rates, title="Mine"))[0] == "Mine"
     assert draw_schedule(rates, title="Mine").alt.startswith("Mine. constant: at most 0.1")
 
 
-def test_nothing_from_outside_can_break_it():
+def test_names_and_marks_are_escaped():
     picture = draw_schedule({"<script>" * 9: [0, 0]}, marks={1: "<b>" * 40, 2: "\x00"}, title="<i>")
     assert "<script" not in picture.to_svg() and "<b>" not in picture.to_svg()
     assert curve_of(draw_schedule({"one": [0.1]}), BLUE)
@@ -149,7 +149,7 @@ def test_more_curves_than_colours_are_refused_and_six_are_drawn():
 
 
 @pytest.mark.parametrize(
-    ("rates", "marks", "said"),
+    ("rates", "marks", "text"),
     [
         ({}, {}, "rates must be a mapping name -> one rate for each step"),
         ([0.1], {}, "rates must be a mapping"),
@@ -161,12 +161,12 @@ def test_more_curves_than_colours_are_refused_and_six_are_drawn():
         ({"a": [0.1]}, dict.fromkeys(range(1, 10), "x"), "9 marks cannot be read; .* at most 8"),
     ],
 )
-def test_what_is_no_schedule_is_refused(rates, marks, said):
-    with pytest.raises(ValueError, match=said):
+def test_invalid_schedules_are_refused(rates, marks, text):
+    with pytest.raises(ValueError, match=text):
         draw_schedule(rates, marks=marks)
 
 
-def test_on_axes_of_matplotlib_the_same_words_stand():
+def test_matplotlib_draws_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_schedule({"triangle": TRIANGLE, "b": CONSTANT, "c": WARM_UP}, ax=ax) is ax
     assert "triangle" in {text.get_text() for text in ax.texts}

@@ -1,4 +1,4 @@
-"""The map of a loss: heights, lines and ways where they belong; the solid one carries the map."""
+"""The map of a loss: colours, contour lines and paths; the surface for plotly."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ def grid(loss_at=bowl) -> LossGrid:
     return LossGrid(loss_at, (-4, 4), (-2, 2), BOX)
 
 
-def test_on_every_line_of_the_map_the_loss_has_that_height():
+def test_on_a_contour_line_the_loss_has_its_level():
     for level in (1.0, 10.0, 30.0):
         pieces = grid().contour(level)
         assert pieces
@@ -37,7 +37,7 @@ def test_on_every_line_of_the_map_the_loss_has_that_height():
                 assert bowl(x, y) == pytest.approx(level, abs=0.15)  # straight between places
 
 
-def test_a_line_around_the_bottom_is_one_closed_line():
+def test_a_contour_around_the_minimum_is_one_closed_line():
     bowl_of_one = grid(lambda x, y: x * x + y * y)
     lines = [shape for shape in bowl_of_one.shapes() if isinstance(shape, Line)]
     (lowest,) = [line for line in lines if line.stroke == bowl_of_one.colour(1.6)]
@@ -45,7 +45,7 @@ def test_a_line_around_the_bottom_is_one_closed_line():
     assert len(lines) < 40, "pieces were not joined"
 
 
-def test_the_strips_cover_the_map_and_grow_darker_with_the_loss():
+def test_strips_cover_the_map_and_are_darker_for_a_higher_loss():
     slope = grid(lambda x, y: x)
     strip = slope.strip(10)
     assert [box.fill for box in strip] == [slope.colour(k) for k in range(len(strip))]
@@ -54,7 +54,7 @@ def test_the_strips_cover_the_map_and_grow_darker_with_the_loss():
         assert box.x + box.width == pytest.approx(640)
 
 
-def test_a_grid_is_the_same_landscape_as_the_function_it_was_taken_from():
+def test_a_grid_of_losses_gives_the_map_of_its_function():
     xs, ys = np.linspace(-4, 4, 60), np.linspace(-2, 2, 40)
     losses = bowl(xs[None, :], ys[:, None])
     by_function = draw_surface(bowl, [(1, 1), (0, 0)], **RANGES)
@@ -64,7 +64,7 @@ def test_a_grid_is_the_same_landscape_as_the_function_it_was_taken_from():
         assert by_grid.to_svg().count("<path") == by_function.to_svg().count("<path")
 
 
-def test_every_step_of_a_path_is_a_dot_at_its_place():
+def test_every_step_of_a_path_is_a_dot():
     path = [(-3, 1), (-2, 0.5), (-1, 0.2)]
     picture = draw_surface(bowl, {"walk": path}, **RANGES)
     discs = [shape for shape in picture.scene.shapes if isinstance(shape, Circle)]
@@ -74,7 +74,7 @@ def test_every_step_of_a_path_is_a_dot_at_its_place():
     assert "walk: step 2, loss 1.36." in picture.alt
 
 
-def test_a_step_over_the_edge_is_drawn_to_the_edge():
+def test_a_step_off_the_map_is_clipped():
     assert clip_segment(grid(), (0, 0), (8, 0)) == ((0, 0), (4, 0))
     assert clip_segment(grid(), (0, -4), (0, 4)) == ((0, -2), (0, 2))
     assert clip_segment(grid(), (5, 0), (9, 1)) is None
@@ -85,37 +85,37 @@ def test_a_step_over_the_edge_is_drawn_to_the_edge():
 
 
 @pytest.mark.parametrize("end", [math.inf, math.nan])
-def test_a_path_that_ends_beyond_all_numbers_says_so(end):
+def test_a_path_that_overflows_says_so(end):
     picture = draw_surface(bowl, {"hot": [(1, 1), (2, 2), (end, 0)]}, **RANGES)
     assert "hot: flew off; after step 1 its numbers are larger than any float" in picture.alt
     assert picture.data["paths"]["hot"] == [(1, 1), (2, 2)]
 
 
-def test_a_loss_that_overflows_somewhere_is_drawn_where_it_does_not():
+def test_a_loss_that_overflows_in_places_can_be_drawn():
     picture = draw_surface(lambda x, y: math.exp(400 * x) + y * y, **RANGES)
     assert picture.to_svg()
     with pytest.raises(ValueError, match="not finite anywhere on this map"):
         draw_surface(lambda x, y: math.nan, **RANGES)
 
 
-def test_the_solid_one_is_plotly_with_the_map_as_its_still_and_no_png():
+def test_surface_3d_adds_plotly_to_the_map():
     path = [(-3.0, 1.0), (-2.0, 0.5)]
-    solid, flat = (
+    with_plotly, flat = (
         draw_surface(bowl, {"walk": path}, surface_3d=s, **RANGES) for s in (True, False)
     )
-    bundle = solid._repr_mimebundle_()
+    bundle = with_plotly._repr_mimebundle_()
     assert set(bundle) == {PLOTLY_MIME, "text/html", "text/plain"}
     assert set(flat._repr_mimebundle_()) == {"text/html", "text/plain"}
     svg = base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()
-    assert svg == solid.to_svg() == flat.to_svg()
-    surface, way = bundle[PLOTLY_MIME]["data"]
-    assert (way["x"], way["y"]) == ([-3, -2], [1, 0.5])
-    assert way["z"] == pytest.approx([18, 6.25], abs=0.6)  # a hundredth above the ground
+    assert svg == with_plotly.to_svg() == flat.to_svg()
+    surface, path_trace = bundle[PLOTLY_MIME]["data"]
+    assert (path_trace["x"], path_trace["y"]) == ([-3, -2], [1, 0.5])
+    assert path_trace["z"] == pytest.approx([18, 6.25], abs=0.6)  # a hundredth above the ground
     for y, row in zip(surface["y"], surface["z"]):
         assert row == pytest.approx([bowl(x, y) for x in surface["x"]], rel=0.1, abs=0.1)
 
 
-def test_plotly_takes_the_solid_one_as_it_is():
+def test_plotly_accepts_our_json():
     """We write its JSON ourselves, so that a browser's Python needs no plotly."""
     ours = draw_surface(
         bowl, {"walk": [(-3, 1)]}, x_name="w", surface_3d=True, **RANGES
@@ -124,7 +124,7 @@ def test_plotly_takes_the_solid_one_as_it_is():
     assert checked == json.loads(json.dumps(ours))
 
 
-def test_the_solid_ones_numbers_are_short_and_the_same_each_time():
+def test_numbers_for_plotly_are_short_and_reproducible():
     def draw():
         return json.dumps(
             draw_surface(bowl, [(1 / 3, 2 / 3)], surface_3d=True, **RANGES).extra_mime
@@ -136,26 +136,26 @@ def test_the_solid_ones_numbers_are_short_and_the_same_each_time():
     assert len(draw()) < 20_000
 
 
-def test_what_a_front_end_may_do_better_is_added_to_the_bundle_and_takes_nothing_away():
+def test_extra_mime_types_are_added_to_the_bundle():
     plain = Picture(1, "a picture", html="<p>still</p>")
     more = Picture(1, "a picture", html="<p>still</p>", extra_mime={"application/x": {"a": 1}})
     assert more._repr_mimebundle_() == {**plain._repr_mimebundle_(), "application/x": {"a": 1}}
 
 
-def test_names_from_outside_cannot_break_the_map():
+def test_names_on_the_map_are_escaped():
     evil = "<script>alert(1)</script>"
     picture = draw_surface(bowl, {evil: [(1, 1)]}, title=evil, x_name=evil, y_name=evil, **RANGES)
     assert "<script" not in picture.to_svg() + picture.to_html()
 
 
 @pytest.mark.slow
-def test_matplotlib_draws_the_map_on_the_axes_it_is_given():
+def test_matplotlib_draws_the_map():
     ax = Figure().add_subplot()
     assert draw_surface(bowl, [(1, 1)], ax=ax, **RANGES) is ax
     assert len(ax.patches) > 100
 
 
-def test_ranges_and_places_that_are_none_are_refused():
+def test_invalid_ranges_and_points_are_refused():
     with pytest.raises(ValueError, match=r"x_range=\(4, -4\) must be two numbers, the smaller"):
         draw_surface(bowl, x_range=(4, -4), y_range=(-2, 2))
     with pytest.raises(ValueError, match=r"each a pair of numbers such as \(3.0, 1.0\); got 7"):

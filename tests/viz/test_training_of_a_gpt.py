@@ -1,4 +1,4 @@
-"""The sheet and the slider on what a real run of the GPT in tensors left behind."""
+"""The picture and the slider on the records of a real training run."""
 
 import base64
 import re
@@ -50,12 +50,12 @@ def run(tmp_path_factory):
     def record() -> dict:
         with torch.no_grad():
             logits, _ = model(torch.tensor([ids]))
-        shares = logits[0, -1].softmax(-1)
+        probs = logits[0, -1].softmax(-1).tolist()
         return {
             "samples": ["qxv", "mari"],
             "attention": model.attention_weights(torch.tensor([ids])),
             "tokens": [tokenizer.decode([token]) for token in ids],
-            "probabilities": {tokenizer.decode([k]): p for k, p in enumerate(shares.tolist())},
+            "probabilities": {tokenizer.decode([k]): p for k, p in enumerate(probs)},
         }
 
     log, records = [], {0: record()}
@@ -81,7 +81,7 @@ def test_the_log_gives_both_curves_up_to_the_step(run):
 
 
 @pytest.mark.slow
-def test_sliders_look_into_every_head_of_every_layer(run):
+def test_sliders_show_every_head_of_every_layer(run):
     log, records = run
     scrubber = TrainingScrubber(records, log, layer=1, head=2)
     for step, layer, head in ((24, 1, 2), (24, 0, 2), (10, 0, 1), (0, 1, 0)):
@@ -94,7 +94,7 @@ def test_sliders_look_into_every_head_of_every_layer(run):
         assert np.asarray(drawn) == pytest.approx(wanted, abs=1e-6)
 
 
-def test_a_model_with_one_head_has_no_sliders_for_more(run):
+def test_one_head_has_no_sliders(run):
     log, records = run
     alone = {step: {**r, "attention": r["attention"][0, 0, 1]} for step, r in records.items()}
     scrubber = TrainingScrubber(alone, log)
@@ -102,7 +102,7 @@ def test_a_model_with_one_head_has_no_sliders_for_more(run):
     assert "Where one head looks" in shown_by(scrubber)
 
 
-def test_stories_get_lines_of_their_own_and_stay_on_the_sheet(run):
+def test_long_samples_are_wrapped_inside_the_picture(run):
     log, records = run
     stories = {
         step: {**r, "samples": [PROSE, "", *["x"] * MAX_LONG_SAMPLES]}
@@ -124,7 +124,7 @@ def test_stories_get_lines_of_their_own_and_stay_on_the_sheet(run):
             assert all(0 <= x <= scene.width and 0 <= y <= scene.height for x, y in points)
 
 
-def test_of_a_long_text_the_beginning_is_drawn_and_it_says_so(run):
+def test_of_a_long_text_the_first_tokens_are_drawn_with_a_note(run):
     log, _ = run
     T = MAX_TOKENS + 6
     record = {
@@ -137,11 +137,11 @@ def test_of_a_long_text_the_beginning_is_drawn_and_it_says_so(run):
     assert f"Where layer 0, head 0 looks, first {MAX_TOKENS} tokens of {T}" in texts
 
 
-def test_records_that_do_not_belong_together_are_refused(run):
+def test_records_with_different_heads_are_refused(run):
     log, records = run
-    odd = {**records[10], "attention": records[10]["attention"][:1]}
+    other = {**records[10], "attention": records[10]["attention"][:1]}
     with pytest.raises(ValueError, match="step 0 has 2 layers of 3 heads, and that of step 10 has"):
-        TrainingScrubber({0: records[0], 10: odd}, log)
+        TrainingScrubber({0: records[0], 10: other}, log)
     with pytest.raises(ValueError, match="layer=2, head=0: there are 2 layers and 3 heads"):
         TrainingScrubber(records, log, layer=2)
     with pytest.raises(ValueError, match="layer=9: there are layers 0 to 1"):

@@ -1,4 +1,4 @@
-"""A training on one sheet, and the slider that moves through it."""
+"""A training run on one picture, and the slider through it."""
 
 import base64
 import re
@@ -41,7 +41,7 @@ def shown_by(scrubber: TrainingScrubber) -> list[str]:
     return texts_of(base64.b64decode(found[1]).decode())
 
 
-def test_one_sheet_has_all_four_pictures():
+def test_one_picture_has_all_four_parts():
     picture = draw_training(LOSSES, 2, RECORDS[2], title="All at once")
     texts = texts_of(picture.to_svg())
     parts = [
@@ -56,14 +56,14 @@ def test_one_sheet_has_all_four_pictures():
     assert "<b>" not in picture.to_svg()
 
 
-def test_nothing_stands_outside_the_sheet():
+def test_everything_is_inside_the_picture():
     scene = draw_training(LOSSES, 5, RECORDS[5], title="t" * 90).scene
     for shape in scene.shapes:
         points = shape.points if isinstance(shape, Line) else [(shape.x, shape.y)]
         assert all(0 <= x <= scene.width and 0 <= y <= scene.height for x, y in points)
 
 
-def test_the_sentence_says_step_loss_and_samples():
+def test_the_alt_text_has_step_loss_and_samples():
     assert draw_training(LOSSES, 2, RECORDS[2]).alt == (
         "After 2 of 5 steps: mean loss lately 3.2; it writes mari, <b>."
     )
@@ -75,8 +75,8 @@ def test_each_step_of_the_slider_shows_what_was_recorded_there():
     for step, record in RECORDS.items():
         scrubber.step.value = step
         assert {f"After {step} steps", record["samples"][0]} <= set(shown_by(scrubber))
-        share = f"{100 * record['probabilities']['a']:.0f}%"
-        assert share in shown_by(scrubber)
+        percent = f"{100 * record['probabilities']['a']:.0f}%"
+        assert percent in shown_by(scrubber)
 
 
 def test_the_loss_so_far_ends_at_the_step():
@@ -88,7 +88,7 @@ def test_the_loss_so_far_ends_at_the_step():
     assert not any("so far" in t for t in texts_of(draw_training(LOSSES, 0, RECORDS[0]).to_svg()))
 
 
-def test_it_leaves_the_last_record_as_a_still_and_a_text_that_never_changes():
+def test_the_still_picture_is_the_last_record_and_never_changes():
     scrubber = TrainingScrubber(RECORDS, LOSSES)
     before = scrubber._repr_mimebundle_()
     scrubber.step.value = 2
@@ -106,13 +106,13 @@ def test_it_answers_within_200_milliseconds():
 
 
 @pytest.mark.parametrize("missing", ["samples", "attention", "tokens", "probabilities"])
-def test_a_record_that_lacks_something_is_named(missing):
+def test_missing_parts_of_a_record_are_named(missing):
     record = {name: part for name, part in RECORDS[2].items() if name != missing}
     with pytest.raises(ValueError, match=f"The record of step 2 lacks '{missing}'"):
         TrainingScrubber({0: RECORDS[0], 2: record}, LOSSES)
 
 
-def test_no_records_and_steps_that_were_not_trained_are_refused():
+def test_missing_records_and_steps_outside_the_run_are_refused():
     with pytest.raises(ValueError, match="There are no records"):
         TrainingScrubber({}, LOSSES)
     with pytest.raises(ValueError, match="step=6: the run has 5 steps"):
@@ -121,7 +121,7 @@ def test_no_records_and_steps_that_were_not_trained_are_refused():
         draw_training(LOSSES, -1, RECORDS[2])
 
 
-def test_on_axes_of_matplotlib_the_same_texts_stand():
+def test_matplotlib_draws_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_training(LOSSES, 2, RECORDS[2], ax=ax) is ax
     assert "mari" in {text.get_text() for text in ax.texts}

@@ -1,4 +1,4 @@
-"""Two runs chosen from lists: what can be chosen, and what is then drawn."""
+"""Two runs chosen from lists: what can be chosen, and what is drawn."""
 
 import base64
 import re
@@ -51,7 +51,7 @@ def test_every_knob_changes_the_picture():
     assert "b 2" in shown_by(two)
 
 
-def test_it_draws_what_draw_runs_draws_and_its_still_is_the_first_two():
+def test_it_draws_what_draw_runs_draws_and_starts_with_the_first_two():
     two = TwoRuns(RUNS)
     first = draw_runs({"a": RUNS["a"], "b": RUNS["b"]})
     assert two.still.to_svg() == first.to_svg()
@@ -60,7 +60,7 @@ def test_it_draws_what_draw_runs_draws_and_its_still_is_the_first_two():
     assert two._repr_mimebundle_()["text/html"] == first.to_html() + STATIC_NOTE
 
 
-def test_only_what_can_be_drawn_is_in_the_lists():
+def test_the_lists_have_only_what_can_be_drawn():
     two = TwoRuns({"a": run(3.0, val=False), "b": run(2.0, val=False)})
     assert list(two.y.options) == ["train_loss", "grad_norm", "learning_rate"]
     assert list(two.x.options) == ["tokens", "hours", "step"]
@@ -68,7 +68,7 @@ def test_only_what_can_be_drawn_is_in_the_lists():
     assert TwoRuns({"a": RUNS["a"], "b": RUNS["blind"]}).y.value == "train_loss"
 
 
-def test_what_one_log_lacks_is_said_and_the_lists_go_on_working():
+def test_a_missing_value_is_reported_and_the_lists_still_work():
     two = TwoRuns(RUNS)
     two.second.value = "blind"
     assert "blind&#x27; has no val_loss" in two.screen.value
@@ -79,7 +79,7 @@ def test_what_one_log_lacks_is_said_and_the_lists_go_on_working():
     assert "b 2" in shown_by(two)
 
 
-def test_what_each_run_wrote_last_stands_below_in_its_colour():
+def test_the_last_sample_of_each_run_is_below_in_its_colour():
     two = TwoRuns(RUNS, samples={"a": "anna", "b": {1: "qx", 1200: "lia <b>"}})
     assert {"a wrote", "anna", "b wrote at step 1,200", "lia <b>"} <= set(shown_by(two))
     assert "qx" not in shown_by(two)
@@ -98,6 +98,6 @@ def test_what_each_run_wrote_last_stands_below_in_its_colour():
         (RUNS, {"samples": {"a": {}}}, "samples of 'a' are {}"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(runs, options, match):
+def test_runs_that_cannot_be_compared_are_refused(runs, options, match):
     with pytest.raises(ValueError, match=match):
         TwoRuns(runs, **options)

@@ -92,10 +92,10 @@ def read_losses(losses: LossesLike) -> dict[str, Series]:
     """
     if isinstance(losses, Mapping):
         return {name: to_series(name, curve) for name, curve in losses.items()}
-    if hasattr(losses, "tolist") or not isinstance(losses, Iterable) or isinstance(losses, str):
-        return {"train": to_series("train", losses)}
-    rows: list[Any] = list(losses)
-    if not has_values(rows, "train_loss"):
+    is_array = hasattr(losses, "tolist") or not isinstance(losses, Iterable)
+    given: Any = losses
+    rows = given if is_array else list(given)
+    if is_array or not has_values(rows, "train_loss"):
         return {"train": to_series("train", rows)}
     curves = {"train": read_run("train", rows, "step", "train_loss")}
     if has_values(rows, "val_loss"):
