@@ -8,6 +8,7 @@ Source: temperature, top-k and top-p as in Holtzman et al. 2020, arXiv 1904.0975
 
 import sys
 from bisect import bisect
+from collections.abc import Iterable
 from itertools import accumulate
 from math import exp, inf, isnan
 from typing import TYPE_CHECKING, Protocol
@@ -158,11 +159,11 @@ def check_logits(logits: "ArrayLike") -> list[float]:
     Raises:
         ValueError: If it is not one row of numbers, or has a NaN or an infinity.
     """
-    row = logits.tolist() if hasattr(logits, "tolist") else logits
-    row = list(row) if hasattr(row, "__iter__") and not isinstance(row, (str, bytes)) else row
+    row: object = logits.tolist() if hasattr(logits, "tolist") else logits
     try:
-        if not isinstance(row, list):
+        if not isinstance(row, Iterable) or isinstance(row, (str, bytes)):
             raise ValueError
+        row = list(row)
         if not all(type(x) is float for x in row):
             row = [as_number(x, "logit") for x in row]
     except ValueError:

@@ -103,8 +103,10 @@ class Block(nn.Module):
         Returns:
             The residual stream, shape (B, T, C).
         """
-        return x + self.attn(self.ln_1(x), ablated_heads, kv_cache, rotary)
+        added: Tensor = self.attn(self.ln_1(x), ablated_heads, kv_cache, rotary)
+        return x + added
 
     def mlp_residual(self, x: Tensor) -> Tensor:
         """Add the MLP to the residual stream, shape (B, T, C) -> (B, T, C)."""
-        return x + self.mlp(self.ln_2(x))
+        added: Tensor = self.mlp(self.ln_2(x))
+        return x + added

@@ -82,8 +82,10 @@ def generate_cached(
         if repetition_penalty != 1.0:
             seen = [texts[row] for row in rows]
             logits = apply_repetition_penalty(logits, seen, repetition_penalty)
-        options = {"top_k": top_k, "top_p": top_p, "min_p": min_p}
-        return next_tokens(logits, temperature, **options, rngs=[rngs[row] for row in rows])
+        its_rngs = [rngs[row] for row in rows]
+        return next_tokens(
+            logits, temperature, top_k=top_k, top_p=top_p, min_p=min_p, rngs=its_rngs
+        )
 
     def stream() -> Iterator[Any]:
         active, cached = list(range(len(texts))), CachedModel(model, texts, n, stride)
