@@ -49,6 +49,6 @@ from gptcore.training.saving.signals import StopSignals as StopSignals
 from gptcore.training.schedule import learning_rate as learning_rate
 from gptcore.training.throughput import Throughput as Throughput
 from gptcore.training.throughput import measure_throughput as measure_throughput
-from gptcore.training.trainer import Training as Training
+from gptcore.training.trainer import Trainer as Trainer
 from gptcore.training.trainer import check_empty as check_empty
 from gptcore.training.trainer import train as train

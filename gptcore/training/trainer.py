@@ -36,7 +36,7 @@ def train(
     resume: bool = False,
     stop: Callable[[], bool] = lambda: False,
     world: World = SINGLE,
-) -> "Training":
+) -> "Trainer":
     """Train a model, and yield a `Step` after each update.
 
     If the loop over the steps ends in any way (`stop`, `break`, Ctrl-C, an error), the last
@@ -78,10 +78,10 @@ def train(
         if checkpoint is not None:
             run.load_checkpoint(checkpoint)
     world.barrier()  # nobody writes before all have looked at the folder
-    return Training(run, checkpoints, stop)
+    return Trainer(run, checkpoints, stop)
 
 
-class Training(Iterator[Step]):
+class Trainer(Iterator[Step]):
     """The remaining steps of a run, each made when it is asked for.
 
     A second loop continues where the first one ended.

@@ -33,14 +33,14 @@ def train(tmp_path, capsys):
 
 def at_sixth_call(monkeypatch, change) -> None:
     """Apply a function to the hidden states of the sixth forward pass, evaluation included."""
-    original, calls = GPT.read, []
+    original, calls = GPT.forward_hidden, []
 
-    def read(self, ids, **options):
+    def forward_hidden(self, ids, **options):
         calls.append(1)
         x = original(self, ids, **options)
         return change(x) if len(calls) == 6 else x
 
-    monkeypatch.setattr(GPT, "read", read)
+    monkeypatch.setattr(GPT, "forward_hidden", forward_hidden)
 
 
 def out_of_memory(x):

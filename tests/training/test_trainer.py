@@ -256,13 +256,13 @@ def test_an_unknown_token_is_reported_with_its_position(text):
 
 def spoil(model, bad_row, monkeypatch) -> None:
     """Make the hidden states of one row NaN."""
-    original = type(model).read
+    original = type(model).forward_hidden
 
-    def read(self, ids, **options):
+    def forward_hidden(self, ids, **options):
         factors = [float("nan") if torch.equal(row, bad_row) else 1.0 for row in ids]
         return original(self, ids, **options) * torch.tensor(factors)[:, None, None]
 
-    monkeypatch.setattr(type(model), "read", read)
+    monkeypatch.setattr(type(model), "forward_hidden", forward_hidden)
 
 
 def test_a_nan_loss_stops_before_the_update_and_names_step_shard_and_row(
@@ -298,16 +298,16 @@ def test_the_description_of_a_row_leads_to_its_tokens(text):
 def test_an_infinite_gradient_stops_before_the_update_too(text, monkeypatch):
     model, data = new_model(NO_DROPOUT), batches(text)
     bad_row = torch.from_numpy(data.batch(3)[0][1])
-    original = type(model).read
+    original = type(model).forward_hidden
 
-    def read(self, ids, **options):
+    def forward_hidden(self, ids, **options):
         x = original(self, ids, **options)
         if x.requires_grad:
             is_bad = (ids == bad_row).all(1)
             x.register_hook(lambda g: torch.where(is_bad[:, None, None], g * float("inf"), g))
         return x
 
-    monkeypatch.setattr(type(model), "read", read)
+    monkeypatch.setattr(type(model), "forward_hidden", forward_hidden)
     before, steps = None, train(model, data, SHORT)
     with pytest.raises(NonFiniteError) as caught:
         for _ in steps:
@@ -322,16 +322,16 @@ def test_an_infinite_gradient_stops_before_the_update_too(text, monkeypatch):
 def test_out_of_memory_says_what_to_type_and_loses_nothing(text, tmp_path, monkeypatch):
     uninterrupted = run(text, None, shape=NO_DROPOUT)
     model, calls = new_model(NO_DROPOUT), []
-    original = type(model).read
+    original = type(model).forward_hidden
 
-    def read(self, ids, **options):
+    def forward_hidden(self, ids, **options):
         calls.append(1)
         if len(calls) == 6:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 GiB")
         return original(self, ids, **options)
 
     with monkeypatch.context() as full:
-        full.setattr(type(model), "read", read)
+        full.setattr(type(model), "forward_hidden", forward_hidden)
         with pytest.raises(OutOfMemoryError) as caught:
             list(train(model, batches(text), SHORT, out_dir=tmp_path / "out"))
     message = str(caught.value)

@@ -37,7 +37,7 @@ from gptcore.training import (
     Step,
     StopSignals,
     TrainConfig,
-    Training,
+    Trainer,
     World,
     check_empty,
     init_distributed,
@@ -148,7 +148,7 @@ def save_tokenizer_and_command(command: TrainOptions, data: Path | None, out: Pa
 
 
 def run_steps(
-    training: Training,
+    training: Trainer,
     command: TrainOptions,
     preset: Preset,
     stop: StopSignals,

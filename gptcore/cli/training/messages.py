@@ -12,7 +12,7 @@ from typing import TextIO
 
 from gptcore.cli.console import format_clock, print_line
 from gptcore.corpus import story_entropy
-from gptcore.training import Checkpoints, Preset, Step, TrainConfig, Training, World
+from gptcore.training import Checkpoints, Preset, Step, TrainConfig, Trainer, World
 from gptcore.training.saving.changes import format_changes
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -54,7 +54,7 @@ def with_progress(steps: Iterable[Step], config: TrainConfig) -> Iterator[Step]:
         yield step
 
 
-def format_run_header(training: Training, out: Path, preset: Preset) -> str:
+def format_run_header(training: Trainer, out: Path, preset: Preset) -> str:
     """Describe the run: size of the model, device, folder, and what loss and MFU mean."""
     run, about = training.run, training.about()
     peak = about["mfu_peak"]
