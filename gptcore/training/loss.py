@@ -111,10 +111,10 @@ class LossSum(nn.Module):
         model = self.model
         if not (self.activation_checkpointing and torch.is_grad_enabled()):
             return model.forward_hidden(ids)
-        x, turn = model.embed(ids), model.turn(ids)
+        x, rotary = model.embed(ids), model.rotary(ids)
         keep_rng = model.config.dropout > 0  # the second pass needs the same dropout mask
         for block in model.h:
-            x = checkpoint(block, x, turn=turn, use_reentrant=False, preserve_rng_state=keep_rng)
+            x = checkpoint(block, x, rotary=rotary, use_reentrant=False, preserve_rng_state=keep_rng)
         return x
 
     def loss_of_hidden(self, x: Tensor, targets: Tensor) -> Tensor:

@@ -108,7 +108,7 @@ def test_a_missing_gpu_is_reported_before_anything_is_written(train, tmp_path):
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     code, message = train("--device", "cuda")
-    assert code == 2 and "PyTorch sees no GPU here" in message and "--device cpu" in message
+    assert code == 2 and "PyTorch finds no GPU" in message and "--device cpu" in message
     assert not list((tmp_path / "out").glob("step_*"))
 
 
@@ -126,10 +126,10 @@ def test_one_document_is_too_few_for_training_and_validation(train, tmp_path):
     shards = prepared(tmp_path, "the cat sat on the mat. " * 40)
     code, message = train("--data", shards)
     assert code == 2 and f"{shards} has no tokens for val: none of its 1 document(s)" in message
-    assert "cut the text into several (a .txt file for each, or one in each line with " in message
+    assert "into several (one .txt file for each, or one line for each with --docum" in message
 
 
 def test_an_empty_validation_split_says_how_to_fill_it(train, tmp_path):
     shards = prepared(tmp_path, "the cat sat on the mat\n" * 30)
     code, message = train("--data", shards)
-    assert code == 2 and "Give a larger --val_share, and prepare it in another folder." in message
+    assert code == 2 and "Use a larger --val_share, and prepare it in another folder." in message

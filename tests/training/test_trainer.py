@@ -391,7 +391,7 @@ def test_gradients_that_overflow_in_fp16_skip_the_update_and_lower_the_scale(tex
 def test_a_missing_gpu_is_reported_with_the_way_out(text):
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
-    with pytest.raises(ValueError, match=r"PyTorch sees no GPU here.*--device cpu"):
+    with pytest.raises(ValueError, match=r"PyTorch finds no GPU.*--device cpu"):
         train(new_model(), batches(text), replace(SHORT, device="cuda"))
     with pytest.raises(ValueError, match="There is no device 'gpu'"):
         train(new_model(), batches(text), replace(SHORT, device="gpu"))
