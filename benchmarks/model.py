@@ -1,7 +1,7 @@
-"""The GPT beside transformers' GPT-2: the same numbers out of it, and how long both take.
+"""Our GPT compared with GPT-2 of transformers: values and speed.
 
-Weights are random and the same on both sides, so nothing is downloaded. Times are taken A B A B in
-one run; quoted are ratios, theirs to ours: above 1 ours is faster.
+Both have the same random weights, so nothing is downloaded. Times are measured in turn in one run,
+A B A B. A ratio is their time divided by ours: above 1 ours is faster.
 """
 
 import tempfile
@@ -14,6 +14,7 @@ from time import perf_counter
 
 import torch
 
+from benchmarks import Measurement
 from gptcore.corpus import load_documents
 from gptcore.ladder import IMPLEMENTATIONS, climb
 from gptcore.model import GPT, GPTConfig
@@ -28,21 +29,21 @@ SIZES = {  # n_layer, n_head, n_embd, block_size, vocab_size
 GREEDY = {"temperature": 0}
 
 
-def figures() -> Iterator[tuple]:
-    yield from cache_figures()
-    yield from ladder_figures()
+def measurements() -> Iterator[Measurement]:
+    yield from cache_measurements()
+    yield from ladder_measurements()
     if find_spec("transformers") is None:
-        yield "transformers is not installed, so nothing is held against it", 0, "", {}
+        yield "transformers is not installed: not compared", 0, "", {}
         return
     for name, size in SIZES.items():
-        ours, theirs = twins(*size)
-        yield from likeness(name, ours, theirs)
-        yield from training(name, ours, theirs)
-    yield from generating(ours, theirs)
+        ours, theirs = same_models(*size)
+        yield from compare_values(name, ours, theirs)
+        yield from compare_training_speed(name, ours, theirs)
+    yield from compare_generation_speed(ours, theirs)
 
 
-def twins(n_layer: int, n_head: int, n_embd: int, block_size: int, vocab_size: int):
-    """Our model, and transformers' with the same weights."""
+def same_models(n_layer: int, n_head: int, n_embd: int, block_size: int, vocab_size: int):
+    """Our model, and the model of transformers with the same weights."""
     transformers = import_module("transformers")  # only here: it takes seconds to load
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
@@ -60,50 +61,51 @@ def twins(n_layer: int, n_head: int, n_embd: int, block_size: int, vocab_size: i
         return ours, transformers.GPT2LMHeadModel.from_pretrained(folder)
 
 
-def batch_for(model: GPT, most: int = 256) -> tuple[torch.Tensor, torch.Tensor]:
-    """768 tokens, and what follows each of them."""
-    T = min(model.config.block_size, most)
+def random_batch(model: GPT, max_tokens: int = 256) -> tuple[torch.Tensor, torch.Tensor]:
+    """768 random tokens, and the next token of each; the last of a row has none."""
+    T = min(model.config.block_size, max_tokens)
     shape = (768 // T, T)
     ids = torch.randint(model.config.vocab_size, shape, generator=torch.Generator().manual_seed(2))
     return ids, torch.cat([ids[:, 1:], torch.full((len(ids), 1), -1)], dim=1)
 
 
-def likeness(name: str, ours: GPT, theirs) -> Iterator[tuple]:
-    """How far logits, loss, slopes and attention differ, as a share of the largest of theirs."""
-    (ids, targets), promise = batch_for(ours), {"at_most": 1e-5}
+def compare_values(name: str, ours: GPT, theirs) -> Iterator[Measurement]:
+    """Differences of logits, loss, gradients and attention, relative to their largest value."""
+    (ids, targets), promise = random_batch(ours), {"at_most": 1e-5}
     logits, loss = ours.eval()(ids, targets)
-    told = theirs.eval()(ids, labels=ids)
-    apart = (logits - told.logits).abs().max() / told.logits.abs().max()
-    yield f"{name}: logits against transformers", apart.item(), "", promise
-    yield f"{name}: loss", abs(loss.item() / told.loss.item() - 1), "", promise
-    loss.backward(), told.loss.backward()
+    output = theirs.eval()(ids, labels=ids)
+    difference = (logits - output.logits).abs().max() / output.logits.abs().max()
+    yield f"{name}: logits against transformers", difference.item(), "", promise
+    yield f"{name}: loss", abs(loss.item() / output.loss.item() - 1), "", promise
+    loss.backward(), output.loss.backward()
     grads = {n.removeprefix("transformer."): p.grad for n, p in theirs.named_parameters()}
     largest = max(grad.abs().max() for grad in grads.values())
-    apart = max(
-        (mine.grad - (grads[n].t() if is_sideways(n) else grads[n])).abs().max()
+    difference = max(
+        (mine.grad - (grads[n].t() if is_conv1d(n) else grads[n])).abs().max()
         for n, mine in ours.named_parameters()
     )
-    yield f"{name}: slopes", (apart / largest).item(), "", promise
+    yield f"{name}: gradients", (difference / largest).item(), "", promise
     ours.zero_grad()
     theirs.zero_grad()
     theirs.set_attn_implementation("eager")
     with torch.no_grad():
-        shares = torch.stack(theirs(ids[:1], output_attentions=True).attentions)
+        their_weights = torch.stack(theirs(ids[:1], output_attentions=True).attentions)
     theirs.set_attn_implementation("sdpa")
-    apart = (ours.attention_weights(ids[:1]) - shares).abs().max()
-    yield f"{name}: attention", apart.item(), "", promise
+    difference = (ours.attention_weights(ids[:1]) - their_weights).abs().max()
+    yield f"{name}: attention", difference.item(), "", promise
 
 
-def is_sideways(name: str) -> bool:
+def is_conv1d(name: str) -> bool:
+    """Whether transformers stores this weight transposed."""
     return name.endswith(("c_attn.weight", "c_proj.weight", "c_fc.weight"))
 
 
-def training(name: str, ours: GPT, theirs) -> Iterator[tuple]:
-    """Forward and backward, in training mode without dropout."""
-    ids, targets = batch_for(ours)
+def compare_training_speed(name: str, ours: GPT, theirs) -> Iterator[Measurement]:
+    """Time of forward and backward pass, in training mode without dropout."""
+    ids, targets = random_batch(ours)
     ours.train(), theirs.train()
 
-    def step_of(model, loss_of: Callable) -> float:
+    def step_seconds(model, loss_of: Callable) -> float:
         start = perf_counter()
         loss_of().backward()
         seconds = perf_counter() - start
@@ -112,8 +114,8 @@ def training(name: str, ours: GPT, theirs) -> Iterator[tuple]:
 
     pairs = [
         (
-            step_of(theirs, lambda: theirs(ids, labels=ids).loss),
-            step_of(ours, lambda: ours(ids, targets)[1]),
+            step_seconds(theirs, lambda: theirs(ids, labels=ids).loss),
+            step_seconds(ours, lambda: ours(ids, targets)[1]),
         )
         for _ in range(1 + 2 * ROUNDS)
     ][1:]
@@ -122,37 +124,39 @@ def training(name: str, ours: GPT, theirs) -> Iterator[tuple]:
     yield f"{name}: times transformers' speed", ratio, "x", {"at_least": 1.0}
 
 
-def generating(ours: GPT, theirs, n: int = 100) -> Iterator[tuple]:
-    """Greedy tokens with a cache, in the 124M shape."""
+def compare_generation_speed(ours: GPT, theirs, n: int = 100) -> Iterator[Measurement]:
+    """Greedy tokens with a KV cache, for a model with 124M parameters."""
     prompt = torch.randint(50257, (1, 16), generator=torch.Generator().manual_seed(3))
     ours.eval(), theirs.eval()
     pairs = []
     for _ in range(ROUNDS):
         start = perf_counter()
-        said = theirs.generate(
+        generated = theirs.generate(
             prompt, max_new_tokens=n, min_new_tokens=n, do_sample=False, pad_token_id=0
         )
-        middle = perf_counter()
+        between = perf_counter()
         mine = list(generate_cached(ours, prompt[0], n, **GREEDY))
-        pairs.append((middle - start, perf_counter() - middle))
-    same = said[0, prompt.shape[1] :].tolist() == mine
+        pairs.append((between - start, perf_counter() - between))
+    same = generated[0, prompt.shape[1] :].tolist() == mine
     yield f"{n} cached tokens, 124M", median(our for _, our in pairs), "s", {}
     yield "the same tokens as transformers", float(same), "", {"at_least": 1}
     ratio = median(their / our for their, our in pairs)
     yield "cached: times transformers' speed", ratio, "x", {"at_least": 1.0}
-    yield from against_recomputing(ours, prompt[0])
+    yield from compare_with_recomputing(ours, prompt[0])
 
 
-def against_recomputing(model: GPT, prompt: torch.Tensor, n: int = 500) -> Iterator[tuple]:
-    """500 tokens with the cache; without, every 50th of them, which is enough to add up."""
+def compare_with_recomputing(
+    model: GPT, prompt: torch.Tensor, n: int = 500
+) -> Iterator[Measurement]:
+    """500 tokens with the KV cache, compared with an estimate without it from every 50th token."""
     start = perf_counter()
-    said = list(generate_cached(model, prompt, n, **GREEDY))
+    generated = list(generate_cached(model, prompt, n, **GREEDY))
     cached = perf_counter() - start
-    text, recomputed, every = prompt.tolist() + said, 0.0, 50
-    for place in range(len(prompt) + every // 2, len(text), every):
+    text, recomputed, interval = prompt.tolist() + generated, 0.0, 50
+    for n_tokens in range(len(prompt) + interval // 2, len(text), interval):
         start = perf_counter()
-        model.next_logits(text[:place])
-        recomputed += every * (perf_counter() - start)
+        model.next_logits(text[:n_tokens])
+        recomputed += interval * (perf_counter() - start)
     yield (
         f"{n} cached tokens: times the speed of recomputing",
         recomputed / cached,
@@ -161,12 +165,12 @@ def against_recomputing(model: GPT, prompt: torch.Tensor, n: int = 500) -> Itera
     )
 
 
-def cache_figures() -> Iterator[tuple]:
-    """Greedy tokens with and without the cache, from prompts of 1 to 3 x block_size tokens."""
+def cache_measurements() -> Iterator[Measurement]:
+    """Greedy tokens with and without the KV cache, for prompts of 1 to 3 x block_size tokens."""
     T, V, n = 16, 50, 20
     config = GPTConfig(block_size=T, vocab_size=V, n_layer=3, n_head=3, n_embd=24)
     model = GPT(config, torch.Generator().manual_seed(1))
-    with torch.no_grad():  # so lively that it says something else after each prompt
+    with torch.no_grad():  # so that each prompt has another continuation
         for weight in model.parameters():
             weight.mul_(7)
     for stride in (1, T // 2):
@@ -180,12 +184,12 @@ def cache_figures() -> Iterator[tuple]:
                     int(model.next_logits(ids[window_start(len(ids), T, stride) :]).argmax())
                 )
             same += ids[length:] == cached
-        what = f"prompts of 1 to 3 x block_size that agree, stride={stride}"
-        yield what, same, "", {"at_least": 3 * T}
+        label = f"prompts of 1 to 3 x block_size that agree, stride={stride}"
+        yield label, same, "", {"at_least": 3 * T}
 
 
-def ladder_figures() -> Iterator[tuple]:
-    """What `gptcore ladder` measures, without the rung that compiles."""
+def ladder_measurements() -> Iterator[Measurement]:
+    """The numbers of `gptcore ladder`, without the compiled rung."""
     impls = [impl for impl in IMPLEMENTATIONS if impl.name != "compiled"]
     rungs = {rung.name: rung for rung in climb(load_documents("names"), 10, impls)}
     for rung in rungs.values():

@@ -1,12 +1,12 @@
-"""Everything this project says about a GPU, checked and measured on one: a single command.
+"""Checks and measures on a GPU what this project says about GPUs, in one command.
 
     python -m benchmarks.on_gpu --shards shards --nanogpt nanoGPT --out benchmarks/gpu
     python -m benchmarks.on_gpu --parts correctness memory --minutes 3
-    python -m benchmarks.on_gpu --device cpu --tiny        the same code, on a processor
+    python -m benchmarks.on_gpu --device cpu --tiny        the same code, on a CPU
 
-Records are written as lines of JSON as soon as they are known, so a run that is cut short keeps
-what it has. A check that fails is recorded, and the next one begins. docs/gpu.md says how to run
-this on a GPU of your own.
+Each record is written as a line of JSON at once, so a run that is stopped early keeps its records.
+A check that fails is recorded, and the next one begins. docs/gpu.md explains how to run this on
+your own GPU.
 """
 
 import argparse
@@ -28,7 +28,7 @@ import torch
 from benchmarks.gpu.settings import Record, Settings
 from gptcore.training.hardware.device import pick_device
 
-PARTS = {  # share of the time: what a part does not use is left to those after it
+PARTS = {  # fraction of the time; time that a part does not use is left to the next ones
     "correctness": 0.25,
     "memory": 0.12,
     "speed": 0.40,
@@ -42,7 +42,7 @@ class OutOfTimeError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = parsed(arguments)
+    options = parse_arguments(arguments)
     with tempfile.TemporaryDirectory() as work:
         settings = Settings(
             pick_device(options.device),
@@ -52,17 +52,17 @@ def main(arguments: list[str] | None = None) -> int:
             options.nanogpt,
             options.out,
         )
-        about = machine(settings)
+        about = describe_machine(settings)
         options.out.mkdir(parents=True, exist_ok=True)
         name = about["gpu"].lower().replace(" ", "-").replace("/", "-")
         file = options.out / f"{about['date'][:10]}-{name}.jsonl"
         with file.open("a", encoding="utf-8") as log:
-            failures = run(settings, options, about, log)
+            failures = run_parts(settings, options, about, log)
     print(f"all records are in {file}")
     return 1 if failures else 0
 
 
-def parsed(arguments: list[str] | None) -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.on_gpu",
         description=__doc__,
@@ -74,13 +74,13 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", default="auto", help="cuda, cuda:1, cpu; auto")
     parser.add_argument("--tiny", action="store_true", help="tiny sizes, to test this program")
     parser.add_argument("--shards", type=Path, help="FineWeb in shards, from gptcore prepare")
-    parser.add_argument("--nanogpt", type=Path, help="a checkout of nanoGPT, to be measured beside")
+    parser.add_argument("--nanogpt", type=Path, help="a checkout of nanoGPT to compare with")
     parser.add_argument("--out", type=Path, default=Path("build/gpu"), help="folder of the logs")
     return parser.parse_args(arguments)
 
 
-def machine(settings: Settings) -> Record:
-    """What was measured, when, and with which versions."""
+def describe_machine(settings: Settings) -> Record:
+    """The first record: date, device and versions."""
     about: Record = {
         "part": "machine",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -95,72 +95,72 @@ def machine(settings: Settings) -> Record:
     return about
 
 
-def run(settings: Settings, options: argparse.Namespace, about: Record, log: TextIO) -> int:
-    """All parts, each within its share of what time is left; how many checks were not ok."""
+def run_parts(settings: Settings, options: argparse.Namespace, about: Record, log: TextIO) -> int:
+    """Run all parts, each within its fraction of the remaining time; return the failed checks."""
     failures, end, parts = 0, perf_counter() + options.minutes * 60, options.parts
-    write(about, log)
-    for place, part in enumerate(parts):
-        share = PARTS[part] / sum(PARTS[later] for later in parts[place:])
-        until = perf_counter() + share * (end - perf_counter())
-        for record in records(settings, part, options.only, until):
-            write(record, log)
+    write_record(about, log)
+    for i, part in enumerate(parts):
+        fraction = PARTS[part] / sum(PARTS[other] for other in parts[i:])
+        until = perf_counter() + fraction * (end - perf_counter())
+        for record in part_records(settings, part, options.only, until):
+            write_record(record, log)
             failures += not record.get("ok", True)
     return failures
 
 
-def records(settings: Settings, part: str, only: list[str], until: float) -> Iterator[Record]:
-    """What a part finds, each record with the name of its check; errors are records, too."""
+def part_records(settings: Settings, part: str, only: list[str], until: float) -> Iterator[Record]:
+    """The records of one part, each with the name of its check. Errors are records, too."""
     module = import_module(f"benchmarks.gpu.{part}")
-    for check, found in module.checks(settings):
+    for check, measure in module.checks(settings):
         if not any(text in check for text in only):
             continue
-        head, begun = {"part": part, "check": check}, perf_counter()
-        if begun > until:
-            yield {**head, "skipped": "the time of this part is over"}
+        labels, start = {"part": part, "check": check}, perf_counter()
+        if start > until:
+            yield {**labels, "skipped": "the time of this part is over"}
             continue
         try:
-            with alarm(until - begun + 20):  # one that hangs is stopped
-                for record in found():
-                    yield {**head, **record, "took": perf_counter() - begun}
+            with TimeLimit(until - start + 20):  # stops a check that hangs
+                for record in measure():
+                    yield {**labels, **record, "took": perf_counter() - start}
                     if perf_counter() > until:
-                        yield {**head, "skipped": "the rest: the time of this part is over"}
+                        yield {**labels, "skipped": "the rest: the time of this part is over"}
                         break
         except Exception as error:
             where = traceback.format_exception_only(error)[-1].strip()
             print(traceback.format_exc(), file=sys.stderr)
-            yield {**head, "error": where[-800:], "ok": False, "took": perf_counter() - begun}
+            yield {**labels, "error": where[-800:], "ok": False, "took": perf_counter() - start}
 
 
-class alarm:
-    """Raise OutOfTimeError inside the block after so many seconds (where the system can)."""
+class TimeLimit:
+    """Raise OutOfTimeError inside the block after some seconds (not on Windows)."""
 
     def __init__(self, seconds: float):
         self.seconds = max(1, int(seconds))
 
     def __enter__(self) -> None:
         if hasattr(signal, "SIGALRM"):
-            signal.signal(signal.SIGALRM, self.ring)
+            signal.signal(signal.SIGALRM, self.on_alarm)
             signal.alarm(self.seconds)
 
     def __exit__(self, *_) -> None:
         if hasattr(signal, "SIGALRM"):
             signal.alarm(0)
 
-    def ring(self, *_) -> None:
+    def on_alarm(self, *_) -> None:
         raise OutOfTimeError(f"stopped after {self.seconds} seconds")
 
 
-def write(record: Record, log: TextIO) -> None:
-    """One record for the log, and one line for the reader."""
+def write_record(record: Record, log: TextIO) -> None:
+    """Write a record to the log, and print it as one line."""
     log.write(json.dumps(record, ensure_ascii=False) + "\n")
     log.flush()
     verdict = {True: "ok  ", False: "FAIL", None: "    "}[record.get("ok")]
-    head = f"{verdict} {record.get('check', record['part'])}:"
+    labels = f"{verdict} {record.get('check', record['part'])}:"
     rest = {k: v for k, v in record.items() if k not in ("part", "check", "ok")}
-    told = ", ".join(
+    values = ", ".join(
         f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in rest.items()
     )
-    print(f"{head} {told}"[:400], flush=True)
+    print(f"{labels} {values}"[:400], flush=True)
 
 
 if __name__ == "__main__":

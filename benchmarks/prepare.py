@@ -1,7 +1,7 @@
-"""`gptcore prepare`: speed and memory beside `datasets` and datatrove, and what kills leave behind.
+"""`gptcore prepare`: speed and memory beside `datasets` and datatrove, and resuming after kills.
 
-The same text, vocabulary and number of processes for all; each way is a program of its own, timed
-from its start to its end. Needs the FineWeb sample and GPT-2's vocabulary in GPTCORE_DATA.
+All have the same text, vocabulary and number of processes. Each is measured in a process of its
+own, from its start to its end. Needs the FineWeb sample and GPT-2's vocabulary in GPTCORE_DATA.
 
     python -m benchmarks.prepare datasets FILE OUT      one peer alone
 """
@@ -25,22 +25,23 @@ from time import perf_counter, sleep
 
 import pyarrow.parquet as pq
 
+from benchmarks import Measurement
 from gptcore.manifest import data_folder, find_text, text_path
 from gptcore.tokenizers import load_tokenizer
 
 PROCESSES = 2
 SAMPLE = "fineweb/000_00000.parquet"
 KILLS = 20
-SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+NO_OUTPUT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
-def ours(source: Path, out: Path) -> list[str]:
-    """The command line that is measured."""
+def prepare_command(source: Path, out: Path) -> list[str]:
+    """The command that is measured."""
     command = [sys.executable, "-m", "gptcore.cli", "prepare", str(source), "--out", str(out)]
     return [*command, "--workers", str(PROCESSES)]
 
 
-def figures() -> Iterator[tuple]:
+def measurements() -> Iterator[Measurement]:
     sample = data_folder() / SAMPLE
     if not sample.exists() or not text_path(find_text("gpt2-vocabulary")).exists():
         print(f"prepare: skipped, needs {sample} and gptcore fetch gpt2-vocabulary")
@@ -48,24 +49,24 @@ def figures() -> Iterator[tuple]:
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         yield from speed_and_memory(sample, scratch)
-        yield from beside_peers(sample, scratch)
-        yield from kills(repeated(sample, 4, scratch), scratch)
+        yield from compare_with_peers(sample, scratch)
+        yield from kill_and_resume(repeat_row_groups(sample, 4, scratch), scratch)
 
 
 # Speed and memory
 
 
-def speed_and_memory(sample: Path, scratch: Path) -> Iterator[tuple]:
-    """Two sizes of the same text: their difference knows no start-up."""
-    sizes = {times: repeated(sample, times, scratch) for times in (1, 3, 12)}
+def speed_and_memory(sample: Path, scratch: Path) -> Iterator[Measurement]:
+    """Speed and memory for several sizes; the difference of two has no start-up time in it."""
+    sizes = {times: repeat_row_groups(sample, times, scratch) for times in (1, 3, 12)}
     runs: dict[int, list[Run]] = {times: [] for times in sizes}
     for number, times in itertools.product(range(3), sizes):
         out = scratch / f"speed-{number}-{times}"
-        runs[times].append(watched(ours(sizes[times], out)))
+        runs[times].append(measure_process(prepare_command(sizes[times], out)))
     seconds = {times: median(run.seconds for run in runs[times]) for times in sizes}
     cores = {times: median(run.core_seconds for run in runs[times]) for times in sizes}
     memory = {times: max(run.megabytes for run in runs[times]) for times in sizes}
-    tokens, size_bytes = made_in(out), sum(path.stat().st_size for path in out.iterdir())
+    tokens, size_bytes = count_tokens(out), sum(path.stat().st_size for path in out.iterdir())
     millions = 9 / 12 * tokens / 1e6  # more in the largest than in the middle one
     per_second = millions / (seconds[12] - seconds[3])
     name = f"prepare, {PROCESSES} processes"
@@ -78,8 +79,8 @@ def speed_and_memory(sample: Path, scratch: Path) -> Iterator[tuple]:
     yield "prepare: bytes on the disk for each token", size_bytes / tokens, "", {"at_most": 2.01}
 
 
-def repeated(sample: Path, times: int, scratch: Path) -> Path:
-    """A parquet file with the same row groups so many times."""
+def repeat_row_groups(sample: Path, times: int, scratch: Path) -> Path:
+    """A parquet file with the row groups of the sample, repeated."""
     path = scratch / f"times{times}.parquet"
     if not path.exists():
         file = pq.ParquetFile(sample)
@@ -90,15 +91,15 @@ def repeated(sample: Path, times: int, scratch: Path) -> Path:
     return path
 
 
-def made_in(out: Path) -> int:
-    """Tokens in a folder of shards."""
+def count_tokens(out: Path) -> int:
+    """The number of tokens in a folder of shards."""
     manifest = json.loads((out / "manifest.json").read_text())
     return manifest["train"]["tokens"] + manifest["val"]["tokens"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a program and its processes took; the memory is that of the largest, at its peak."""
+    """Time and memory of a program; the memory is the peak of its largest process."""
 
     seconds: float
     core_seconds: float
@@ -106,25 +107,25 @@ class Run:
 
 
 def core_seconds() -> float:
-    """Of all programs that were begun here and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    """CPU time of all child processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
-def watched(command: list[str]) -> Run:
-    """Run a program to its end (Linux)."""
-    start, cores, most = perf_counter(), core_seconds(), 0.0
-    process = subprocess.Popen(command, **SILENT)
+def measure_process(command: list[str]) -> Run:
+    """Run a program and measure it (Linux)."""
+    start, cores, peak = perf_counter(), core_seconds(), 0.0
+    process = subprocess.Popen(command, **NO_OUTPUT)
     while process.poll() is None:
         sleep(0.02)
-        most = max(most, *(peak_memory(pid) for pid in [process.pid, *children_of(process.pid)]))
+        peak = max(peak, *(peak_memory(pid) for pid in [process.pid, *child_pids(process.pid)]))
     if process.returncode:
-        raise RuntimeError(f"{command} ended with {process.returncode}")
-    return Run(perf_counter() - start, core_seconds() - cores, most)
+        raise RuntimeError(f"{command} ended with exit code {process.returncode}.")
+    return Run(perf_counter() - start, core_seconds() - cores, peak)
 
 
-def children_of(pid: int) -> list[int]:
-    """Processes that a process began; Python begins them in its first thread or any other."""
+def child_pids(pid: int) -> list[int]:
+    """The child processes of all threads of a process (Linux)."""
     found: list[int] = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):  # the thread has ended
@@ -133,7 +134,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def peak_memory(pid: int) -> float:
-    """The most memory that a process has had, shared libraries included, in MB."""
+    """Peak memory of a process in MB, shared libraries included (Linux)."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
@@ -144,52 +145,61 @@ def peak_memory(pid: int) -> float:
 # Peers
 
 
-def beside_peers(sample: Path, scratch: Path) -> Iterator[tuple]:
-    """A B A B: ours, then each peer, three times over."""
+def compare_with_peers(sample: Path, scratch: Path) -> Iterator[Measurement]:
+    """Ours and each peer in turn, three times."""
     peers = [name for name in PEERS if find_spec(name)]
     for name in set(PEERS) - set(peers):
-        print(f"prepare: {name} is not installed, and so not compared")
-    took: dict[str, list[float]] = {name: [] for name in ("ours", *peers)}
+        print(f"prepare: {name} is not installed: not compared")
+    seconds_by_peer: dict[str, list[float]] = {name: [] for name in ("ours", *peers)}
     for number in range(3):
-        took["ours"].append(watched(ours(sample, scratch / f"ours-{number}")).seconds)
+        seconds_by_peer["ours"].append(
+            measure_process(prepare_command(sample, scratch / f"ours-{number}")).seconds
+        )
         for name in peers:
             command = [sys.executable, "-m", "benchmarks.prepare", name, str(sample)]
-            run = watched([*command, str(scratch / f"{name}-{number}")])
-            took[name].append(run.seconds)
+            run = measure_process([*command, str(scratch / f"{name}-{number}")])
+            seconds_by_peer[name].append(run.seconds)
     for name in peers:
-        yield f"{PEERS[name][0]}: the sample, start-up included", median(took[name]), "s", {}
-        ratio = median(theirs / our for theirs, our in zip(took[name], took["ours"]))
+        yield (
+            f"{PEERS[name][0]}: the sample, start-up included",
+            median(seconds_by_peer[name]),
+            "s",
+            {},
+        )
+        ratio = median(
+            theirs / our for theirs, our in zip(seconds_by_peer[name], seconds_by_peer["ours"])
+        )
         yield f"prepare: times as fast as {name}", ratio, "x", {"at_least": 2}
 
 
-def by_datasets(source: Path, out: Path) -> None:
-    """nanoGPT's way: `datasets.map` into a cache, then one memory map for all tokens."""
-    # Only here are these wanted, each in a process of its own.
+def prepare_with_datasets(source: Path, out: Path) -> None:
+    """As nanoGPT does it: `datasets.map` into a cache, then one memory map for all tokens."""
+    # Optional packages, imported in a process of their own.
     import datasets  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
 
     encoding = load_tokenizer("gpt2").encoding  # type: ignore[attr-defined]
     datasets.disable_progress_bars()
 
-    def encoded(row: dict) -> dict:
+    def encode(row: dict) -> dict:
         ids = [*encoding.encode_ordinary(row["text"]), 50256]
         return {"ids": ids, "len": len(ids)}
 
     table = datasets.load_dataset("parquet", data_files=str(source), cache_dir=str(out))["train"]
-    table = table.map(encoded, remove_columns=table.column_names, num_proc=PROCESSES)
+    table = table.map(encode, remove_columns=table.column_names, num_proc=PROCESSES)
     total = int(np.sum(table["len"], dtype=np.uint64))
     ids = np.memmap(out / "train.bin", dtype=np.uint16, mode="w+", shape=(total,))
-    parts, place = 64, 0  # 1,024, as published, is more than this text has documents to fill
+    parts, position = 64, 0  # nanoGPT has 1,024, more than this text has documents
     for part in range(parts):
         shard = table.shard(num_shards=parts, index=part, contiguous=True).with_format("numpy")
         batch = np.concatenate(shard["ids"])
-        ids[place : place + len(batch)] = batch
-        place += len(batch)
+        ids[position : position + len(batch)] = batch
+        position += len(batch)
     ids.flush()
 
 
-def by_datatrove(source: Path, out: Path) -> None:
-    """datatrove's tokenizer step with its local executor; a task for each half of the text."""
+def prepare_with_datatrove(source: Path, out: Path) -> None:
+    """datatrove's tokenizer step with its local executor, one task for each half of the text."""
     from datatrove.executor import LocalPipelineExecutor  # noqa: PLC0415
     from datatrove.pipeline.readers import ParquetReader  # noqa: PLC0415
     from datatrove.pipeline.tokens import DocumentTokenizer  # noqa: PLC0415
@@ -201,7 +211,7 @@ def by_datatrove(source: Path, out: Path) -> None:
         (out / "in").mkdir(exist_ok=True)
         pq.write_table(part, out / "in" / f"{number}.parquet")
     tokenizer = str(out / "gpt2.json")
-    gpt2_for_tokenizers().save(tokenizer)
+    gpt2_tokenizer().save(tokenizer)
     step = DocumentTokenizer(
         str(out / "tokens"), tokenizer, eos_token="<|endoftext|>", shuffle_documents=False
     )
@@ -213,8 +223,8 @@ def by_datatrove(source: Path, out: Path) -> None:
     ).run()
 
 
-def gpt2_for_tokenizers():
-    """GPT-2's tokenizer for the library `tokenizers`, made of OpenAI's list of merges."""
+def gpt2_tokenizer():
+    """GPT-2's tokenizer for the package `tokenizers`, made from OpenAI's list of merges."""
     from tokenizers import Tokenizer, models, pre_tokenizers  # noqa: PLC0415
 
     lines = text_path(find_text("gpt2-vocabulary")).read_text(encoding="utf-8").splitlines()[1:]
@@ -231,50 +241,50 @@ def gpt2_for_tokenizers():
 
 
 PEERS = {
-    "datasets": ("datasets.map and a memory map", by_datasets),
-    "datatrove": ("datatrove's tokenizer step", by_datatrove),
+    "datasets": ("datasets.map and a memory map", prepare_with_datasets),
+    "datatrove": ("datatrove's tokenizer step", prepare_with_datatrove),
 }
 
 
 # Kills
 
 
-def kills(source: Path, scratch: Path) -> Iterator[tuple]:
-    """SIGKILL at random moments, again and again; then let it finish."""
-    subprocess.run(ours(source, scratch / "whole"), check=True, **SILENT)
-    out, rng, lost = scratch / "killed", random.Random(20), 0
+def kill_and_resume(source: Path, scratch: Path) -> Iterator[Measurement]:
+    """Kill `prepare` many times at random moments, then let it finish, and compare the shards."""
+    subprocess.run(prepare_command(source, scratch / "whole"), check=True, **NO_OUTPUT)
+    out, rng, n_lost = scratch / "killed", random.Random(20), 0
     done = killed = 0
     for number in itertools.count():
-        process = subprocess.Popen(ours(source, out), **SILENT)
+        process = subprocess.Popen(prepare_command(source, out), **NO_OUTPUT)
         sleep(rng.uniform(0.5, 2.5))
         finished = process.poll() is not None or (out / "manifest.json").exists()
         process.send_signal(signal.SIGKILL)
         process.wait()
-        if finished:  # it was faster than the kill: begin again, and compare this one, too
-            subprocess.run(ours(source, out), check=True, **SILENT)
+        if finished:  # before the kill: compare this folder, too, and start again
+            subprocess.run(prepare_command(source, out), check=True, **NO_OUTPUT)
             os.rename(out, scratch / f"finished-{number}")
             done = 0
             continue
-        before, done = done, row_groups_done(out)
-        lost = max(lost, before - done)
+        before, done = done, count_row_groups(out)
+        n_lost = max(n_lost, before - done)
         killed += 1
         if killed == KILLS:
             break
-    subprocess.run(ours(source, out), check=True, **SILENT)
+    subprocess.run(prepare_command(source, out), check=True, **NO_OUTPUT)
     folders = [out, *scratch.glob("finished-*")]
-    other = sum(shards_in(folder) != shards_in(scratch / "whole") for folder in folders)
+    n_different = sum(read_shards(folder) != read_shards(scratch / "whole") for folder in folders)
     yield "prepare: kills in the middle of the work", killed, "", {}
-    yield "prepare: folders that differ after them", other, "", {"at_most": 0}
-    yield "prepare: finished row groups lost by a kill", lost, "", {"at_most": 0}
+    yield "prepare: folders that differ after them", n_different, "", {"at_most": 0}
+    yield "prepare: finished row groups lost by a kill", n_lost, "", {"at_most": 0}
 
 
-def shards_in(folder: Path) -> dict[str, bytes]:
-    """Every shard of a folder, byte for byte."""
+def read_shards(folder: Path) -> dict[str, bytes]:
+    """The bytes of every shard of a folder."""
     return {path.name: path.read_bytes() for path in folder.glob("*.bin")}
 
 
-def row_groups_done(folder: Path) -> int:
-    """As the records and journals in an unfinished folder say."""
+def count_row_groups(folder: Path) -> int:
+    """The number of finished row groups in the records and journals of an unfinished folder."""
     if not (folder / "plan.json").exists():
         return 0
     shards = json.loads((folder / "plan.json").read_text())["shards"]

@@ -1,10 +1,10 @@
-"""`make bench`: every promised figure, measured here and now, beside what it is compared with.
+"""`make bench`: every promised number, measured now, beside what it is compared with.
 
     python -m benchmarks.run                 all of them, some ten minutes
-    python -m benchmarks.run microgpt        those whose name begins so
+    python -m benchmarks.run microgpt        those whose name begins with this
 
-Ratios are made within one run, A B A B, because machines differ and drift; quote ratios, and
-medians. What did not help is in LOG.md, too.
+Both sides of a ratio are measured in turn in one run, A B A B, because machines differ and drift.
+Quote ratios and medians. LOG.md also has what did not help.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from benchmarks import (
+    Measurement,
     attention_pictures,
     drawing,
     imports,
@@ -26,55 +27,61 @@ from benchmarks import (
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One measured figure: `at_least` or `at_most` is what was promised."""
+class Result:
+    """One measurement and its promise, `at_least` or `at_most`."""
 
-    what: str
+    name: str
     value: float
     unit: str
     at_least: float | None = None
     at_most: float | None = None
 
     @property
-    def kept(self) -> bool:
+    def is_kept(self) -> bool:
+        """Whether the promise is kept."""
         above = self.at_least is None or self.value >= self.at_least
         return above and (self.at_most is None or self.value <= self.at_most)
 
     def row(self) -> str:
+        """One line of the table."""
         promise = f"at least {self.at_least:g}" if self.at_least is not None else ""
         promise = f"at most {self.at_most:g}" if self.at_most is not None else promise
-        verdict = "" if not promise else "kept" if self.kept else "MISSED"
-        return f"{self.what:58} {self.value:9.3g} {self.unit:7} {promise:14} {verdict}"
+        verdict = "" if not promise else "kept" if self.is_kept else "MISSED"
+        return f"{self.name:58} {self.value:9.3g} {self.unit:7} {promise:14} {verdict}"
 
 
-def all_figures() -> dict[str, Callable[[], Iterator[tuple]]]:
+def all_benchmarks() -> dict[str, Callable[[], Iterator[Measurement]]]:
     return {
-        "microgpt": microgpt.figures,
-        "ladder": ladder.figures,
-        "imports": imports.figures,
-        "drawing": drawing.figures,
-        "tokenizers": tokenizers.figures,
-        "prepare": prepare.figures,
-        "model": model.figures,
-        "attention_pictures": attention_pictures.figures,
-        "training": training.figures,
+        "microgpt": microgpt.measurements,
+        "ladder": ladder.measurements,
+        "imports": imports.measurements,
+        "drawing": drawing.measurements,
+        "tokenizers": tokenizers.measurements,
+        "prepare": prepare.measurements,
+        "model": model.measurements,
+        "attention_pictures": attention_pictures.measurements,
+        "training": training.measurements,
     }
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(all_figures())}")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(all_benchmarks())}")
     names = parser.parse_args(arguments).names
-    unknown = [n for n in names if not any(known.startswith(n) for known in all_figures())]
+    unknown = [
+        n for n in names if not any(benchmark.startswith(n) for benchmark in all_benchmarks())
+    ]
     if unknown:
-        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(all_figures())}")
+        parser.error(
+            f"there is no benchmark {unknown[0]!r}; there are {', '.join(all_benchmarks())}"
+        )
     missed = 0
-    for known, measure in all_figures().items():
-        if not names or known.startswith(tuple(names)):
+    for benchmark, measure in all_benchmarks().items():
+        if not names or benchmark.startswith(tuple(names)):
             for row in measure():
-                figure = Figure(*row[:3], **row[3])
-                print(figure.row(), flush=True)
-                missed += not figure.kept
+                measurement = Result(*row[:3], **row[3])
+                print(measurement.row(), flush=True)
+                missed += not measurement.is_kept
     return 1 if missed else 0
 
 

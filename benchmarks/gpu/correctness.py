@@ -1,7 +1,7 @@
-"""Does a GPU compute what a processor computes?
+"""Correctness on a GPU.
 
-Each check compares two ways to the same numbers: bf16 with fp32, compiled with not, distributed
-with alone, killed and resumed with uninterrupted, transformers with ours, cached with uncached.
+Each check compares two ways to compute the same numbers: bf16 and fp32, compiled and not, DDP and a
+single process, resumed and uninterrupted, transformers and ours, with and without the KV cache.
 """
 
 import json
@@ -24,33 +24,33 @@ from gptcore.sampling import generate, generate_cached
 from gptcore.training import PRESETS, LossSum, train
 
 STEPS = 20
-WITHIN = 0.01  # a loss in bf16 may differ from one in fp32 by so much of itself
+TOLERANCE = 0.01  # relative difference of a loss in bf16 from one in fp32
 COMPILED = ("fineweb-40m-fast", "shakespeare-char", "fineweb-40m", "names")
 
 
 def checks(settings: Settings) -> Iterator[Check]:
-    """All of them, most valuable first."""
-    yield "KV cache: tokens equal to those without", lambda: cached_generation(settings)
-    yield "to_hf: logits equal to transformers'", lambda: hugging_face(settings)
-    yield "DDP of one process: gradients equal to none", lambda: one_process(settings)
-    yield "killed and resumed, against uninterrupted", lambda: resumed(settings)
+    """All checks, the most important first."""
+    yield "KV cache: tokens equal to those without", lambda: compare_cached_generation(settings)
+    yield "to_hf: logits equal to transformers'", lambda: compare_with_hugging_face(settings)
+    yield "DDP of one process: gradients equal to none", lambda: compare_with_ddp(settings)
+    yield "killed and resumed, against uninterrupted", lambda: compare_resumed(settings)
     for name in PRESETS:
-        yield f"bf16 against fp32: {name}", lambda name=name: number_formats(settings, name)
-    yield "ladder: the rung of the GPU", lambda: ladder(settings)
+        yield f"bf16 against fp32: {name}", lambda name=name: compare_number_formats(settings, name)
+    yield "ladder: the rung of the GPU", lambda: gpu_rung(settings)
     for name in settings.pick(COMPILED, COMPILED[-1:]):
-        yield f"compiled against not: {name}", lambda name=name: compiled(settings, name)
+        yield f"compiled against not: {name}", lambda name=name: compare_compiled(settings, name)
 
 
-def losses(settings: Settings, preset: str, **changes) -> list[float]:
-    """The losses of the preset's first steps, one micro-batch each.
+def preset_losses(settings: Settings, preset: str, **changes) -> list[float]:
+    """The losses of the first steps of a preset, one micro-batch each.
 
-    Without dropout: other kernels draw other numbers, and the comparison would be one of chance.
+    Without dropout, because other kernels draw other random numbers.
     """
     free_memory()
     model = replace(settings.model_config(preset), dropout=0.0)
-    fewer = {"grad_accum": 1, "max_steps": 1000, "warmup_steps": 50, "decay_steps": 0}
+    overrides = {"grad_accum": 1, "max_steps": 1000, "warmup_steps": 50, "decay_steps": 0}
     rows = {"batch_size": 2} if settings.tiny else {}
-    config = settings.train_config(preset, **{**fewer, "compile": False, **rows, **changes})
+    config = settings.train_config(preset, **{**overrides, "compile": False, **rows, **changes})
     steps = train(new_model(model), settings.batches(preset, config, model), config)
     try:
         return [step.train_loss for step in islice(steps, settings.pick(STEPS, 3))]
@@ -58,32 +58,32 @@ def losses(settings: Settings, preset: str, **changes) -> list[float]:
         steps.close()
 
 
-def compared(one: list[float], other: list[float], within: float) -> Record:
-    """The largest difference, as a share of the loss."""
-    worst = max(abs(a - b) / abs(b) for a, b in zip(one, other, strict=True))
-    ends = {"first_loss": other[0], "last_loss": other[-1]}
-    return {"steps": len(one), **ends, "largest_difference": worst, "ok": worst <= within}
+def compare_losses(losses: list[float], reference: list[float], tolerance: float) -> Record:
+    """The largest relative difference of two rows of losses."""
+    worst = max(abs(a - b) / abs(b) for a, b in zip(losses, reference, strict=True))
+    ends = {"first_loss": reference[0], "last_loss": reference[-1]}
+    return {"steps": len(losses), **ends, "largest_difference": worst, "ok": worst <= tolerance}
 
 
-def number_formats(settings: Settings, preset: str) -> Iterator[Record]:
-    wide = losses(settings, preset, dtype="float32")
-    yield compared(losses(settings, preset, dtype="bfloat16"), wide, WITHIN)
+def compare_number_formats(settings: Settings, preset: str) -> Iterator[Record]:
+    fp32 = preset_losses(settings, preset, dtype="float32")
+    yield compare_losses(preset_losses(settings, preset, dtype="bfloat16"), fp32, TOLERANCE)
 
 
-def compiled(settings: Settings, preset: str) -> Iterator[Record]:
-    plain = losses(settings, preset)
-    yield compared(losses(settings, preset, compile=True), plain, WITHIN)
+def compare_compiled(settings: Settings, preset: str) -> Iterator[Record]:
+    plain = preset_losses(settings, preset)
+    yield compare_losses(preset_losses(settings, preset, compile=True), plain, TOLERANCE)
 
 
 def small_gpt(settings: Settings, **changes) -> GPTConfig:
-    """GPT-2's shape with room for a short text."""
+    """A model of GPT-2's size with a short block size."""
     sizes = {"n_layer": settings.pick(12, 2), "n_embd": settings.pick(768, 48)}
-    usual = {"vocab_size": 50257, "block_size": settings.pick(256, 24), "bias": True}
-    return GPTConfig(**{**usual, "activation": "gelu_tanh", **sizes, **changes})
+    defaults = {"vocab_size": 50257, "block_size": settings.pick(256, 24), "bias": True}
+    return GPTConfig(**{**defaults, "activation": "gelu_tanh", **sizes, **changes})
 
 
-def cached_generation(settings: Settings) -> Iterator[Record]:
-    """Past block_size, too, where the window slides."""
+def compare_cached_generation(settings: Settings) -> Iterator[Record]:
+    """Tokens with and without the KV cache, also beyond block_size, where the window slides."""
     free_memory()
     model = new_model(small_gpt(settings, vocab_size=512)).to(settings.device).eval()
     prompt, n = [1, 2, 3], int(1.25 * model.config.block_size)
@@ -93,20 +93,20 @@ def cached_generation(settings: Settings) -> Iterator[Record]:
         yield {**options, "tokens": n, "ok": plain == cached}
 
 
-def hugging_face(settings: Settings) -> Iterator[Record]:
+def compare_with_hugging_face(settings: Settings) -> Iterator[Record]:
     from transformers import GPT2LMHeadModel  # noqa: PLC0415 - takes seconds to load
 
     free_memory()
     model = new_model(small_gpt(settings)).to(settings.device).eval()
     model.to_hf(settings.work / "hf")
-    other = GPT2LMHeadModel.from_pretrained(settings.work / "hf").to(settings.device).eval()
+    reference = GPT2LMHeadModel.from_pretrained(settings.work / "hf").to(settings.device).eval()
     ids = torch.randint(50257, (2, model.config.block_size), device=settings.device)
     with torch.no_grad():
-        difference = (model(ids)[0] - other(ids).logits).abs().max().item()
+        difference = (model(ids)[0] - reference(ids).logits).abs().max().item()
     yield {"largest_difference": difference, "ok": difference < 1e-3}
 
 
-def one_process(settings: Settings) -> Iterator[Record]:
+def compare_with_ddp(settings: Settings) -> Iterator[Record]:
     free_memory()
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29511"}
     dist.init_process_group("nccl" if settings.on_gpu else "gloo", rank=0, world_size=1)
@@ -123,24 +123,24 @@ def one_process(settings: Settings) -> Iterator[Record]:
         dist.destroy_process_group()
 
 
-def resumed(settings: Settings) -> Iterator[Record]:
-    """A run in another process, killed with SIGKILL in the middle and resumed."""
+def compare_resumed(settings: Settings) -> Iterator[Record]:
+    """Losses of a run that is killed with SIGKILL and resumed, and of an uninterrupted run."""
     steps, kill_at = settings.pick((60, 33), (12, 5))
-    words = f"train names --max_steps {steps} --checkpoint_every 7 --device {settings.device}"
-    run_until(None, settings.work / "whole", 1, words)
-    run_until(kill_at, settings.work / "killed", 1, words)
-    run_until(None, settings.work / "killed", 1, words)
-    whole, killed = (logged(settings.work / name) for name in ("whole", "killed"))
-    worst = max(abs(a - b) for a, b in zip(whole, killed, strict=True))
+    command = f"train names --max_steps {steps} --checkpoint_every 7 --device {settings.device}"
+    run_until(None, settings.work / "whole", 1, command)
+    run_until(kill_at, settings.work / "killed", 1, command)
+    run_until(None, settings.work / "killed", 1, command)
+    uninterrupted, killed = (read_losses(settings.work / name) for name in ("whole", "killed"))
+    worst = max(abs(a - b) for a, b in zip(uninterrupted, killed, strict=True))
     yield {"steps": steps, "killed_at": kill_at, "largest_difference": worst, "ok": worst < 1e-3}
 
 
-def logged(run: Path) -> list[float]:
+def read_losses(run: Path) -> list[float]:
     lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line)["train_loss"] for line in lines]
 
 
-def ladder(settings: Settings) -> Iterator[Record]:
+def gpu_rung(settings: Settings) -> Iterator[Record]:
     gpu = [impl for impl in IMPLEMENTATIONS if impl.name == "a GPU"]
     impls = (WITHOUT_TORCH[-1], *(gpu if settings.on_gpu else IMPLEMENTATIONS[3:4]))
     for rung in climb(load_documents("names"), steps=5, implementations=impls):

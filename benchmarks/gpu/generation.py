@@ -1,4 +1,4 @@
-"""Tokens per second of cached generation, for one text and for many at a time."""
+"""Tokens per second of generation with the KV cache, for several batch sizes."""
 
 from collections.abc import Iterator
 from time import perf_counter
@@ -13,13 +13,13 @@ PROMPT_TOKENS, NEW_TOKENS = 32, 128
 
 
 def checks(settings: Settings) -> Iterator[Check]:
-    """The model of GPT-2's size in both number formats."""
+    """A model of GPT-2's size in bf16 and in fp32."""
     for dtype in (torch.bfloat16, torch.float32):
         name = str(dtype).removeprefix("torch.")
-        yield f"generation, 124M, {name}", lambda dtype=dtype: generated(settings, dtype)
+        yield f"generation, 124M, {name}", lambda dtype=dtype: generation_speed(settings, dtype)
 
 
-def generated(settings: Settings, dtype: torch.dtype) -> Iterator[Record]:
+def generation_speed(settings: Settings, dtype: torch.dtype) -> Iterator[Record]:
     free_memory()
     model = new_model(settings.model_config(SHAPES["124M"])).to(settings.device, dtype).eval()
     n = settings.pick(NEW_TOKENS, 8)

@@ -1,6 +1,6 @@
-"""`torch.cuda.max_memory_allocated` against the budget, for models that are not compiled.
+"""Peak memory compared with its estimate, for models that are not compiled.
 
-Compiled ones are measured where their speed is (`speed.py`): compiling takes most of the time.
+Compiled models are measured together with their speed (`speed.py`), since compiling takes long.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from benchmarks.gpu.measuring import measure
 from benchmarks.gpu.settings import SHAPES, Check, Record, Settings
 
 BATCH_SIZES = (4, 8, 16, 32)
-WAYS = {
+VARIANTS = {
     "plain": {},
     "activation checkpointing": {"activation_checkpointing": True},
     "chunked loss": {"loss_chunk": 4096},
@@ -17,16 +17,18 @@ WAYS = {
 
 
 def checks(settings: Settings) -> Iterator[Check]:
-    """Every model, batch size and way to save memory."""
+    """Every model and variant that saves memory."""
     for size, preset in SHAPES.items():
-        for way, changes in WAYS.items():
+        for variant, changes in VARIANTS.items():
             yield (
-                f"memory of {size}, {way}",
-                lambda preset=preset, changes=changes: sizes(settings, preset, changes),
+                f"memory of {size}, {variant}",
+                lambda preset=preset, changes=changes: memory_by_batch_size(
+                    settings, preset, changes
+                ),
             )
 
 
-def sizes(settings: Settings, preset: str, changes: dict) -> Iterator[Record]:
+def memory_by_batch_size(settings: Settings, preset: str, changes: dict) -> Iterator[Record]:
     for batch_size in settings.pick(BATCH_SIZES, (2,)):
-        usual = {"batch_size": batch_size, "grad_accum": 2, "compile": False}
-        yield measure(settings, preset, steps=1, **usual, **changes)
+        defaults = {"batch_size": batch_size, "grad_accum": 2, "compile": False}
+        yield measure(settings, preset, steps=1, **defaults, **changes)

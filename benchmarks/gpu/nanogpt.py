@@ -1,7 +1,7 @@
-"""nanoGPT's own training script, timed: its model, its loop, its data loader.
+"""The speed of nanoGPT's own training script: its model, loop and data loader.
 
-One thing is changed in the copy that runs: the evaluation before the first step is left out, since
-it would only compile a second time. Everything else is given as options on its command line.
+One line is changed in a copy of the script: it does not evaluate before the first step, which would
+compile the model a second time. Everything else is an option on its command line.
 """
 
 import re
@@ -19,12 +19,12 @@ from gptcore.model import GPTConfig
 FILES = ("model.py", "train.py", "configurator.py")
 EVALUATION = "if iter_num % eval_interval == 0 and master_process:"
 ITERATIONS, WARM_UP = 11, 4
-LONGEST_SECONDS = 150
+MAX_SECONDS = 150
 
 
 def nanogpt_speed(settings: Settings, model: GPTConfig, batch_size: int, grad_accum: int) -> float:
-    """Tokens per second of nanoGPT's loop, as the median of its iterations after the first few."""
-    checkout = copied(settings)
+    """Tokens per second of nanoGPT, the median of its iterations after the first few."""
+    checkout = copy_checkout(settings)
     options = {
         "dataset": "random",
         "batch_size": batch_size,
@@ -37,25 +37,27 @@ def nanogpt_speed(settings: Settings, model: GPTConfig, batch_size: int, grad_ac
         "device": settings.device,
         "compile": settings.on_gpu,
     }
-    words = [f"--{name}={value}" for name, value in options.items()]
-    done = subprocess.run(
-        [sys.executable, "train.py", *words],
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    result = subprocess.run(
+        [sys.executable, "train.py", *arguments],
         cwd=checkout,
         capture_output=True,
         text=True,
-        timeout=LONGEST_SECONDS,
+        timeout=MAX_SECONDS,
     )
-    times = [float(ms) for ms in re.findall(r"^iter \d+: .*time ([\d.]+)ms", done.stdout, re.M)]
+    times = [float(ms) for ms in re.findall(r"^iter \d+: .*time ([\d.]+)ms", result.stdout, re.M)]
     if len(times) <= WARM_UP:
-        raise OSError(f"nanoGPT ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+        raise OSError(
+            f"nanoGPT ended with exit code {result.returncode}: {result.stderr.strip()[-500:]}"
+        )
     seconds = median(times[WARM_UP:]) / 1000
     return batch_size * grad_accum * model.block_size / seconds
 
 
-def copied(settings: Settings) -> Path:
-    """A copy of the checkout, with random tokens to learn from."""
+def copy_checkout(settings: Settings) -> Path:
+    """A copy of the checkout, with random tokens as its data set."""
     if settings.nanogpt is None:
-        raise ValueError("nanoGPT is measured where --nanogpt names a checkout of it.")
+        raise ValueError("nanoGPT is measured only if --nanogpt names a checkout of it.")
     folder = settings.work / "nanogpt"
     if folder.exists():
         return folder
@@ -66,8 +68,8 @@ def copied(settings: Settings) -> Path:
     text = script.read_text(encoding="utf-8")
     if EVALUATION not in text:
         raise ValueError(f"{script} is another version of nanoGPT: it has no line {EVALUATION!r}")
-    never = EVALUATION.replace("if ", "if iter_num and ", 1)
-    script.write_text(text.replace(EVALUATION, never), encoding="utf-8")
+    not_at_first = EVALUATION.replace("if ", "if iter_num and ", 1)
+    script.write_text(text.replace(EVALUATION, not_at_first), encoding="utf-8")
     tokens = np.random.default_rng(1).integers(50257, size=2_000_000).astype(np.uint16)
     for split in ("train", "val"):
         tokens.tofile(folder / "data" / "random" / f"{split}.bin")

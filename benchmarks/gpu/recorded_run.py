@@ -1,7 +1,7 @@
 """Runs that the lessons show: two presets on the FineWeb sample, a minute or two each.
 
 The sample has 2.2 million tokens, so the data repeats many times: the validation loss falls, and
-rises again once the model remembers. Their logs are kept beside the log of `on_gpu.py`.
+rises again when the model overfits. Their logs are kept beside the log of `on_gpu.py`.
 """
 
 import shutil
@@ -15,7 +15,7 @@ from gptcore.tokenizers import GPT2Tokenizer
 from gptcore.training import generate_text, train
 
 PRESET_NAMES = ("fineweb-40m", "fineweb-40m-fast")
-STEPS, BATCH_SIZE = 500, 32  # twice 32 rows of 1,024 tokens a step: 33 million tokens
+STEPS, BATCH_SIZE = 500, 32  # 2 x 32 rows of 1,024 tokens in a step: 33 million tokens
 GPT2_VOCAB = 50304  # padded to a multiple of 64
 PROMPT = "The history of"
 
@@ -23,12 +23,12 @@ PROMPT = "The history of"
 def checks(settings: Settings) -> Iterator[Check]:
     """One run for each preset."""
     for name in PRESET_NAMES:
-        yield f"recorded run: {name}", lambda name=name: recorded(settings, name)
+        yield f"recorded run: {name}", lambda name=name: record_run(settings, name)
 
 
-def recorded(settings: Settings, preset: str) -> Iterator[Record]:
+def record_run(settings: Settings, preset: str) -> Iterator[Record]:
     if settings.shards is None:
-        raise ValueError("A recorded run learns from shards of FineWeb: --shards DIR.")
+        raise ValueError("A recorded run needs shards of FineWeb: give --shards DIR.")
     free_memory()
     steps, batch_size = settings.pick((STEPS, BATCH_SIZE), (4, 2))
     model = replace(settings.model_config(preset), vocab_size=GPT2_VOCAB)
@@ -43,9 +43,9 @@ def recorded(settings: Settings, preset: str) -> Iterator[Record]:
         eval_every=25,
         eval_tokens=16_384,
     )
-    size = {"batch_size": config.batch_size, "block_size": model.block_size, "seed": config.seed}
-    data, val = (Batches(settings.shards, **size, split=split) for split in ("train", "val"))
-    gpt, out, begun = new_model(model), settings.work / preset, perf_counter()
+    sizes = {"batch_size": config.batch_size, "block_size": model.block_size, "seed": config.seed}
+    data, val = (Batches(settings.shards, **sizes, split=split) for split in ("train", "val"))
+    gpt, out, start = new_model(model), settings.work / preset, perf_counter()
     last = list(train(gpt, data, config, val=val, out_dir=out))[-1]
     if settings.keep is not None:
         shutil.copy(out / "log.jsonl", settings.keep / f"{preset}.jsonl")
@@ -54,12 +54,12 @@ def recorded(settings: Settings, preset: str) -> Iterator[Record]:
         "tokens": last.tokens,
         "train_loss": last.train_loss,
         "val_loss": last.val_loss,
-        "seconds": perf_counter() - begun,
-        "samples": samples(gpt),
+        "seconds": perf_counter() - start,
+        "samples": sample_texts(gpt),
     }
 
 
-def samples(gpt) -> list[str]:
+def sample_texts(gpt) -> list[str]:
     tokenizer = GPT2Tokenizer()
     texts = (generate_text(gpt, tokenizer, PROMPT, 60, seed=s, temperature=0.8) for s in (1, 2, 3))
     return [PROMPT + "".join(text) for text in texts]

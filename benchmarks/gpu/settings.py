@@ -1,4 +1,4 @@
-"""What a run of `on_gpu.py` works with: device, sizes, and the files that lie beside it."""
+"""Settings of a run of `on_gpu.py`: device, sizes, and files."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -24,8 +24,8 @@ Record = dict[str, Any]
 Check = tuple[str, Callable[[], Iterator[Record]]]  # a name, and what yields its records
 
 
-class Source(Protocol):
-    """Where rows come from (`gptcore.corpus.Batches`, or noise)."""
+class BatchSource(Protocol):
+    """A source of batches (`gptcore.corpus.Batches` or random ids)."""
 
     batch_size: int
     block_size: int
@@ -35,25 +35,34 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """One run: on which device, how large, and where its files are."""
+    """One run of `on_gpu.py`.
+
+    Attributes:
+        device: Device of PyTorch, such as "cuda" or "cpu".
+        tiny: Whether sizes are tiny, to test the program.
+        work: Folder for temporary files.
+        shards: Shards of FineWeb with GPT-2's tokens, from `gptcore prepare`.
+        nanogpt: A checkout of nanoGPT.
+        keep: Folder for the logs of recorded runs.
+    """
 
     device: str
     tiny: bool
-    work: Path  # a folder for what the run writes and does not keep
-    shards: Path | None = None  # FineWeb in GPT-2's tokens, from `gptcore prepare`
-    nanogpt: Path | None = None  # a checkout of nanoGPT
-    keep: Path | None = None  # where the logs of recorded runs are kept
+    work: Path
+    shards: Path | None = None
+    nanogpt: Path | None = None
+    keep: Path | None = None
 
     @property
     def on_gpu(self) -> bool:
         return self.device.startswith("cuda")
 
     def pick(self, full: Any, tiny: Any) -> Any:
-        """A quantity of the full run, or of the tiny one."""
+        """The first value, or the second if the run is tiny."""
         return tiny if self.tiny else full
 
     def model_config(self, preset: str) -> GPTConfig:
-        """The preset's sizes; tiny ones if the run is tiny."""
+        """The model config of a preset, with tiny sizes if the run is tiny."""
         config = PRESETS[preset].config(preset_vocab_size(PRESETS[preset]))
         if not self.tiny:
             return config
@@ -61,12 +70,12 @@ class Settings:
         return replace(config, vocab_size=vocab_size, **TINY)
 
     def train_config(self, preset: str, **changes: Any) -> TrainConfig:
-        """The preset's training on this device, never interrupted by an evaluation."""
-        usual = {"device": self.device, "eval_every": NEVER, "checkpoint_every": NEVER}
-        return replace(PRESETS[preset].train, **{**usual, **changes})
+        """The training config of a preset on this device, without evaluations."""
+        defaults = {"device": self.device, "eval_every": NEVER, "checkpoint_every": NEVER}
+        return replace(PRESETS[preset].train, **{**defaults, **changes})
 
-    def batches(self, preset: str, config: TrainConfig, model: GPTConfig) -> Source:
-        """Rows of the preset's own text where it is here, else rows drawn at random."""
+    def batches(self, preset: str, config: TrainConfig, model: GPTConfig) -> BatchSource:
+        """Batches of the text of a preset if it is downloaded, else random ids."""
         size = {"batch_size": config.batch_size, "block_size": model.block_size}
         folder, text = self.shards, PRESETS[preset].text
         if text is not None:
@@ -79,12 +88,12 @@ class Settings:
 
 
 def new_model(config: GPTConfig, seed: int = 1337) -> GPT:
-    """The same first weights each time."""
+    """A model with the same initial weights each time."""
     return GPT(config, torch.Generator().manual_seed(seed))
 
 
 def free_memory() -> None:
-    """Forget compiled code and unused memory, so that the next measurement begins empty."""
+    """Free compiled code and unused memory before the next measurement."""
     gc.collect()
     torch._dynamo.reset()
     if torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""Tokens per second and MFU, beside nanoGPT's own model and loop with the same settings."""
+"""Tokens per second and MFU, compared with nanoGPT with the same settings."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,36 +12,48 @@ from benchmarks.gpu.settings import SHAPES, Check, Record, Settings, free_memory
 from gptcore.training import budget, gpu_of_device, peak_flops, train
 from gptcore.training.throughput import RandomBatches
 
-BEST = 32  # the micro-batch at which both are compared
-OTHERS = (64, 16, 8, 4)
-ROWS = 256  # in a step, whatever the micro-batch
-MATRIX = 8192  # rows of the matrices by which the GPU's own peak is measured
+BATCH_SIZE = 32  # of a micro-batch, for the comparison
+OTHER_BATCH_SIZES = (64, 16, 8, 4)
+ROWS = 256  # in a step, for every micro-batch
+MATRIX_SIZE = 8192  # of the matrices that measure the peak of the GPU
 
 
 def checks(settings: Settings) -> Iterator[Check]:
-    """The GPU's own peak; each model, ours and nanoGPT's; where the time goes; other sizes."""
-    found: dict[str, Record] = {}  # ours of each size
+    """The peak of the GPU; each model, ours and nanoGPT's; a profile; other batch sizes."""
+    results: dict[str, Record] = {}  # ours of each size
     peaks: dict[str, float] = {}  # FLOP/s
     yield "peak of the card", lambda: gpu_peak(settings, peaks)
     for size in ("124M", "40M"):
-        yield f"speed of {size}", lambda size=size: ours(settings, size, BEST, found, peaks)
+        yield (
+            f"speed of {size}",
+            lambda size=size: measure_ours(settings, size, BATCH_SIZE, results, peaks),
+        )
         if settings.nanogpt is not None:
-            yield f"nanoGPT's speed of {size}", lambda size=size: theirs(settings, size, found)
-        yield f"budget's time of {size}", lambda size=size: budgeted(settings, size, found)
-    yield "where a step of 124M spends its time", lambda: profiled(settings)
-    for batch_size in settings.pick(OTHERS, ()):
+            yield (
+                f"nanoGPT's speed of {size}",
+                lambda size=size: measure_nanogpt(settings, size, results),
+            )
+        yield (
+            f"budget's time of {size}",
+            lambda size=size: compare_with_budget(settings, size, results),
+        )
+    yield "where a step of 124M spends its time", lambda: profile_step(settings)
+    for batch_size in settings.pick(OTHER_BATCH_SIZES, ()):
         for size in ("124M", "40M"):
             name = f"speed of {size}, batch {batch_size}"
-            yield name, lambda s=size, b=batch_size: ours(settings, s, b, {}, peaks)
+            yield name, lambda s=size, b=batch_size: measure_ours(settings, s, b, {}, peaks)
     for size in SHAPES:
-        yield f"memory of {size}, compiled, saving", lambda size=size: saving(settings, size)
+        yield (
+            f"memory of {size}, compiled, saving",
+            lambda size=size: memory_of_compiled(settings, size),
+        )
 
 
 def gpu_peak(settings: Settings, peaks: dict[str, float]) -> Iterator[Record]:
-    """The fastest large product of bf16 matrices, and the peak that the data sheet prints."""
-    n = settings.pick(MATRIX, 256)
+    """The FLOP/s of a large product of bf16 matrices, and the peak in the data sheet."""
+    n = settings.pick(MATRIX_SIZE, 256)
     a, b = (torch.randn(n, n, device=settings.device, dtype=torch.bfloat16) for _ in "ab")
-    seconds = min(timed(settings, lambda: a @ b) for _ in range(settings.pick(30, 3)))
+    seconds = min(device_seconds(settings, lambda: a @ b) for _ in range(settings.pick(30, 3)))
     peaks["measured"] = 2 * n**3 / seconds
     nominal = peak_flops(settings.device, torch.bfloat16)
     if nominal is not None:
@@ -49,12 +61,12 @@ def gpu_peak(settings: Settings, peaks: dict[str, float]) -> Iterator[Record]:
     yield {f"{name}_tflops": flops / 1e12 for name, flops in peaks.items()}
 
 
-def timed(settings: Settings, work) -> float:
-    """Seconds of the device."""
+def device_seconds(settings: Settings, work) -> float:
+    """Seconds that the device needs for some work."""
     if not settings.on_gpu:
-        with profile(activities=[ProfilerActivity.CPU]) as seen:
+        with profile(activities=[ProfilerActivity.CPU]) as prof:
             work()
-        return max(seen.key_averages().total_average().self_cpu_time_total, 1) / 1e6
+        return max(prof.key_averages().total_average().self_cpu_time_total, 1) / 1e6
     start, end = (torch.cuda.Event(enable_timing=True) for _ in "ab")
     start.record()
     work()
@@ -63,39 +75,43 @@ def timed(settings: Settings, work) -> float:
     return start.elapsed_time(end) / 1000
 
 
-def ours(
+def measure_ours(
     settings: Settings,
     size: str,
     batch_size: int,
-    found: dict[str, Record],
+    results: dict[str, Record],
     peaks: dict[str, float],
 ) -> Iterator[Record]:
     rows, batch_size = settings.pick((ROWS, batch_size), (4, 2))
-    usual = {"batch_size": batch_size, "grad_accum": rows // batch_size}
-    record = measure(settings, SHAPES[size], compile=settings.on_gpu, **usual)
+    defaults = {"batch_size": batch_size, "grad_accum": rows // batch_size}
+    record = measure(settings, SHAPES[size], compile=settings.on_gpu, **defaults)
     for name, flops in peaks.items():
         record[f"mfu_of_{name}_peak"] = record["tflops"] * 1e12 / flops
-    found[size] = record
+    results[size] = record
     yield record
 
 
-def theirs(settings: Settings, size: str, found: dict[str, Record]) -> Iterator[Record]:
-    best = found[size]
+def measure_nanogpt(settings: Settings, size: str, results: dict[str, Record]) -> Iterator[Record]:
+    best = results[size]
     model = settings.model_config(SHAPES[size])
-    rate = nanogpt_speed(settings, model, best["batch_size"], best["grad_accum"])
-    ratio = best["tokens_per_second"] / rate
+    nanogpt_tokens_per_second = nanogpt_speed(
+        settings, model, best["batch_size"], best["grad_accum"]
+    )
+    ratio = best["tokens_per_second"] / nanogpt_tokens_per_second
     yield {
         "batch_size": best["batch_size"],
         "grad_accum": best["grad_accum"],
-        "tokens_per_second": rate,
+        "tokens_per_second": nanogpt_tokens_per_second,
         "ours_to_theirs": ratio,
         "ok": ratio >= 1.2,
     }
 
 
-def budgeted(settings: Settings, size: str, found: dict[str, Record]) -> Iterator[Record]:
-    """The table's tokens per second for this GPU, against what was measured."""
-    best, preset = found[size], SHAPES[size]
+def compare_with_budget(
+    settings: Settings, size: str, results: dict[str, Record]
+) -> Iterator[Record]:
+    """The estimated tokens per second for this GPU, compared with the measured ones."""
+    best, preset = results[size], SHAPES[size]
     name = torch.cuda.get_device_name() if settings.on_gpu else "cpu"
     gpu = gpu_of_device(name) if settings.on_gpu else "cpu"
     if gpu is None:
@@ -108,38 +124,38 @@ def budgeted(settings: Settings, size: str, found: dict[str, Record]) -> Iterato
     )
     plan = budget(settings.model_config(preset), config, gpu)
     predicted = plan.tokens_per_second or 0.0
-    share = predicted / best["tokens_per_second"]
+    fraction = predicted / best["tokens_per_second"]
     yield {
         "predicted_tokens_per_second": predicted,
         "measured_tokens_per_second": best["tokens_per_second"],
-        "predicted_share": share,
-        "ok": abs(share - 1) <= 0.15,
+        "predicted_share": fraction,
+        "ok": abs(fraction - 1) <= 0.15,
     }
 
 
-def profiled(settings: Settings) -> Iterator[Record]:
-    """The kernels that take most of a compiled step."""
+def profile_step(settings: Settings) -> Iterator[Record]:
+    """The kernels that take most of the time of a compiled step."""
     free_memory()
     model = settings.model_config(SHAPES["124M"])
-    usual = {"batch_size": settings.pick(32, 2), "grad_accum": 2, "compile": settings.on_gpu}
-    config = settings.train_config(SHAPES["124M"], max_steps=1000, warmup_steps=50, **usual)
-    noise = RandomBatches(config.batch_size, model.block_size, model.vocab_size)
-    running = train(new_model(model), noise, config)
+    defaults = {"batch_size": settings.pick(32, 2), "grad_accum": 2, "compile": settings.on_gpu}
+    config = settings.train_config(SHAPES["124M"], max_steps=1000, warmup_steps=50, **defaults)
+    batches = RandomBatches(config.batch_size, model.block_size, model.vocab_size)
+    running = train(new_model(model), batches, config)
     for _ in range(3):
         next(running)
-    with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as seen:
+    with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as prof:
         next(running)
     running.close()
-    kernels = [event for event in seen.key_averages() if event.self_device_time_total]
+    kernels = [event for event in prof.key_averages() if event.self_device_time_total]
     total = sum(event.self_device_time_total for event in kernels)
     for event in sorted(kernels, key=lambda e: -e.self_device_time_total)[:25]:
-        share = event.self_device_time_total / total
-        yield {"kernel": event.key[:100], "calls": event.count, "share": share}
+        fraction = event.self_device_time_total / total
+        yield {"kernel": event.key[:100], "calls": event.count, "share": fraction}
 
 
-def saving(settings: Settings, size: str) -> Iterator[Record]:
+def memory_of_compiled(settings: Settings, size: str) -> Iterator[Record]:
     """Memory of compiled models with activation checkpointing, and with a chunked loss."""
     batch_size = settings.pick(16, 2)
     for changes in ({"activation_checkpointing": True}, {"loss_chunk": 4096}):
-        usual = {"batch_size": batch_size, "grad_accum": 2, "compile": settings.on_gpu}
-        yield measure(settings, SHAPES[size], steps=3, **usual, **changes)
+        defaults = {"batch_size": batch_size, "grad_accum": 2, "compile": settings.on_gpu}
+        yield measure(settings, SHAPES[size], steps=3, **defaults, **changes)

@@ -57,6 +57,6 @@ def test_what_is_out_of_time_is_said(run):
 
 
 def test_a_check_that_hangs_is_stopped():
-    with pytest.raises(on_gpu.OutOfTimeError, match="stopped after 1 seconds"), on_gpu.alarm(0):
+    with pytest.raises(on_gpu.OutOfTimeError, match="stopped after 1 seconds"), on_gpu.TimeLimit(0):
         while True:
             pass
