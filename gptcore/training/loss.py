@@ -112,9 +112,9 @@ class LossSum(nn.Module):
         if not (self.activation_checkpointing and torch.is_grad_enabled()):
             return model.forward_hidden(ids)
         x, rotary = model.embed(ids), model.rotary(ids)
-        keep_rng = model.config.dropout > 0  # the second pass needs the same dropout mask
+        keep = model.config.dropout > 0  # the second pass needs the same dropout mask
         for block in model.h:
-            x = checkpoint(block, x, rotary=rotary, use_reentrant=False, preserve_rng_state=keep_rng)
+            x = checkpoint(block, x, rotary=rotary, use_reentrant=False, preserve_rng_state=keep)
         return x
 
     def loss_of_hidden(self, x: Tensor, targets: Tensor) -> Tensor:

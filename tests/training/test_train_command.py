@@ -187,7 +187,7 @@ def test_shards_of_another_tokenizer_are_refused_to_a_run(shards, tmp_path, caps
     capsys.readouterr()
     more = ["--data", str(shards / "shards"), "--resume", "--max_steps", "5"]
     assert train(tmp_path, *more) == 2
-    assert "is another one than this CharTokenizer" in capsys.readouterr().err
+    assert "which is not this CharTokenizer" in capsys.readouterr().err
 
 
 def test_a_shard_that_was_cut_short_or_changed_is_told_before_the_first_step(
