@@ -1,1 +1,1 @@
-"""What a run will cost, by formula: parameters, operations, memory, time, loss."""
+"""The cost of a run, by formula: parameters, FLOPs, memory, time, loss."""

@@ -1,11 +1,11 @@
-"""What a run will need, before it begins: parameters, arithmetic, memory, time, power, disk.
+"""What a run will need, computed before it starts: parameters, FLOPs, memory, time, power, disk.
 
-Everything by formula, from the same settings that `train` takes and without PyTorch, so the answer
-comes at once. `parameters.py`, `memory.py`, `gpus.py`, `scaling.py` have the parts of it;
-`proposals.py` says what could be changed.
-Left out on purpose: evaluations and checkpoints, a few per cent of the time; the rest of the
-computer, which also draws power.
-Source: bytes of FineWeb for a token: its dataset card, sample-10BT.
+Everything is a formula of the settings that `train` takes, without PyTorch. The parts are in
+`parameters.py`, `memory.py`, `scaling.py` and `hardware/gpus.py`; `proposals.py` proposes changes.
+Evaluations and checkpoints, a few per cent of the time, and the power of the rest of the computer
+are not counted.
+
+Source: bytes of FineWeb per token: its dataset card, sample-10BT.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -22,20 +22,36 @@ from gptcore.training.hardware.gpus import Gpu, find_gpu
 from gptcore.training.presets import PRESETS, Preset, find_preset
 
 FINEWEB_BYTES_PER_TOKEN = 2.76  # of its parquet files: 27.6 GB for 10 billion GPT-2 tokens
-DEFAULT_TRAINING = PRESETS["fineweb-40m"].train  # the training, where only a model is named
-MAX_BATCH_SIZE = 1 << 16  # in a micro-batch; more is never proposed
-MEASURED = "measured, as you say"
-LAUNCH_SECONDS = 0.4e-3  # for each block of a micro-batch; PyTorch 2.13 on one core, not compiled
-NARROWING = 0.565  # log2(46.3 / 31.3)
-LAUNCHING = "so small a model waits for its kernels: 0.4 ms to launch those of a block"
-SHAKESPEARE_VOCABULARY = 66  # 65 letters and BOS; the text itself may not be here
+DEFAULT_TRAINING = PRESETS["fineweb-40m"].train  # for a model without settings
+MAX_BATCH_SIZE = 1 << 16  # upper limit of the search
+MEASURED = "measured by you"
+LAUNCH_SECONDS = 0.4e-3  # per block and micro-batch; PyTorch 2.13, one core, not compiled
+MFU_EXPONENT = 0.565  # log2(46.3 / 31.3), see `mfu_factor`
+LAUNCH_BOUND = "limited by kernel launches: 0.4 ms per block of so small a model"
+SHAKESPEARE_VOCAB_SIZE = 66  # 65 letters and BOS, if the text is not downloaded
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a run will need. Sizes in bytes; a rate that is not known is None.
+    """What a run will need.
 
-    Example: plan = budget("fineweb-40m", gpu="rtx4070"); print(plan.hours, plan.kwh)
+    Attributes:
+        model: Sizes of the model.
+        training: Settings of the training.
+        gpu: The GPU, or a CPU.
+        dtype: Number format of the matrix products.
+        parameters_by_part: Part of the model -> number of parameters.
+        flops_per_token: FLOPs of one token, forward and backward.
+        memory: Bytes of memory by kind.
+        max_batch_size: The most rows that fit into a micro-batch; 0 if not even one does.
+        tokens_per_second: Throughput; None if it is not known.
+        rate_source: Source of the throughput.
+        from_fineweb: Whether the data must be downloaded from FineWeb.
+
+    Example:
+        >>> plan = budget("fineweb-40m", gpu="rtx4070")
+        >>> plan.fits
+        True
     """
 
     model: GPTConfig
@@ -52,61 +68,67 @@ class Budget:
 
     @property
     def parameters(self) -> int:
+        """Parameters of the model."""
         return sum(self.parameters_by_part.values())
 
     @property
     def fits(self) -> bool:
+        """Whether the run fits into the memory of the GPU."""
         return self.memory.total <= self.gpu.usable_bytes
 
     @property
     def tokens_per_step(self) -> int:
+        """Tokens of a batch, over all micro-batches."""
         return self.training.batch_size * self.training.grad_accum * self.model.block_size
 
     @property
     def tokens(self) -> int:
-        """In the whole run, repeated ones again."""
+        """Tokens of the run; repeated ones count again."""
         return self.tokens_per_step * self.training.max_steps
 
     @property
     def flops(self) -> int:
+        """FLOPs of the run."""
         return self.flops_per_token * self.tokens
 
     @property
     def compute_optimal(self) -> ComputeOptimal:
-        """What Chinchilla's rule would do with the same operations."""
+        """What Chinchilla's rule would do with the same FLOPs."""
         return compute_optimal(self.flops)
 
     @property
     def hours(self) -> float | None:
+        """Duration of the run; None if the throughput is not known."""
         return self.tokens / self.tokens_per_second / 3600 if self.tokens_per_second else None
 
     @property
     def kwh(self) -> float | None:
-        """As if the GPU drew all that it may; most runs draw a little less."""
+        """Energy at the maximum power of the GPU; most runs take a little less."""
         return None if self.hours is None else self.hours * self.gpu.watts / 1000
 
     @property
     def download_bytes(self) -> int:
-        """FineWeb's files for all tokens, each seen once."""
+        """Bytes of FineWeb's files, if each token is seen once."""
         return round(self.tokens * FINEWEB_BYTES_PER_TOKEN) if self.from_fineweb else 0
 
     @property
     def shard_bytes(self) -> int:
-        """The same tokens as `gptcore prepare` writes them."""
-        narrow = self.model.vocab_size <= 2**16
-        return self.tokens * (2 if narrow else 4) if self.from_fineweb else 0
+        """Bytes of the shards that `gptcore prepare` makes of them."""
+        fits_uint16 = self.model.vocab_size <= 2**16
+        return self.tokens * (2 if fits_uint16 else 4) if self.from_fineweb else 0
 
     @property
     def checkpoint_bytes(self) -> int:
-        """The newest ones, the best, and one that is being written."""
+        """Bytes of the newest checkpoints, the best, and one that is being written."""
         return (self.training.keep_checkpoints + 2) * (self.memory.weights + self.memory.optimizer)
 
     @property
     def disk_bytes(self) -> int:
+        """Bytes of downloads, shards and checkpoints."""
         return self.download_bytes + self.shard_bytes + self.checkpoint_bytes
 
     def to_json(self) -> dict[str, Any]:
-        """All of it, as `gptcore budget --json` prints it."""
+        """Return everything as JSON values, as `gptcore budget --json` prints it."""
         return {
             "parameters": self.parameters,
             "parameters_by_part": self.parameters_by_part,
@@ -143,12 +165,24 @@ def budget(
     tokens_per_second: float | None = None,
     from_fineweb: bool | None = None,
 ) -> Budget:
-    """What it takes to train that model, or the preset of that name, on that GPU.
+    """Compute what a run will need.
 
-    `tokens_per_second` is a rate that was measured; without one the GPU's table has a rate.
-    `from_fineweb` counts what must be downloaded; a preset knows that itself.
-    Raises:  ValueError for a preset, a GPU or a number format that there is not.
-    Example: budget("fineweb-40m", gpu="rtx4070").hours -> about 7.5
+    Args:
+        model: Sizes of the model, or the name of a preset.
+        training: Settings of the training; default: those of the preset.
+        gpu: A GPU, its name, or "cpu".
+        tokens_per_second: A throughput that was measured; default: an estimate from the GPU's peak.
+        from_fineweb: Whether to count downloads from FineWeb; default: whether the preset needs it.
+
+    Returns:
+        The budget.
+
+    Raises:
+        ValueError: For an unknown preset or GPU, or a number format that the GPU does not have.
+
+    Example:
+        >>> round(budget("fineweb-40m", gpu="rtx4070").hours, 1)
+        7.5
     """
     if isinstance(model, str):
         preset = find_preset(model)
@@ -170,7 +204,7 @@ def budget(
         parameters_by_part=parameters_by_part(model),
         flops_per_token=flops_per_token(model),
         memory=estimate_memory(model, training, dtype),
-        max_batch_size=max_batch_size(model, training, gpu, dtype),
+        max_batch_size=find_max_batch_size(model, training, gpu, dtype),
         tokens_per_second=rate,
         rate_source=rate_source,
         from_fineweb=bool(from_fineweb),
@@ -178,22 +212,23 @@ def budget(
 
 
 def preset_vocab_size(preset: Preset) -> int:
-    """How many tokens the preset's text has, letter by letter, with BOS; or GPT-2's, filled up."""
+    """Vocabulary size of a preset: the letters of its text and BOS; or GPT-2's, padded."""
     if preset.text is None:
         return GPTConfig().vocab_size
     if not is_downloaded(preset.text):
-        return SHAKESPEARE_VOCABULARY
+        return SHAKESPEARE_VOCAB_SIZE
     return len(set("".join(load_documents(preset.text)))) + 1
 
 
 def resolve_dtype(gpu: Gpu, wanted: str) -> str:
-    """The number format of a run: `wanted`, or the GPU's own if that is "auto".
+    """Choose the number format of a run: `wanted`, or that of the GPU for "auto".
 
-    Raises: ValueError for bf16 on a GPU that has none.
+    Raises:
+        ValueError: For bf16 on a GPU that does not have it.
     """
     if wanted == "bfloat16" and gpu.dtype == "float16":
         raise ValueError(
-            f"dtype='bfloat16': {gpu.title} does not compute it. Use --dtype float16, or auto."
+            f"dtype='bfloat16': {gpu.title} does not have it. Use --dtype float16, or auto."
         )
     return gpu.dtype if wanted == "auto" else wanted
 
@@ -201,46 +236,50 @@ def resolve_dtype(gpu: Gpu, wanted: str) -> str:
 def estimate_throughput(
     model: GPTConfig, training: TrainConfig, gpu: Gpu, dtype: str
 ) -> tuple[float | None, str]:
-    """Tokens a second from the GPU's peak and the share of it that runs get; and whence."""
+    """Estimate tokens per second from peak and MFU; return them with their source."""
     if dtype == "float32" != gpu.dtype:
         return None, f"{gpu.title} in float32 is not in the table: --tokens_per_second"
-    needed = flops_per_token(model)
-    flops: float = needed
+    flops: float = flops_per_token(model)
     if training.activation_checkpointing:
-        flops *= 4 / 3  # the way there is made twice, and is a third of all
+        flops *= 4 / 3  # the forward pass, a third of all, is computed twice
     if training.loss_chunk:
-        flops += 2 * model.vocab_size * model.n_embd  # so are the logits
-    share = gpu.mfu * mfu_factor(model.n_embd / gpu.mfu_n_embd)
-    rate = gpu.flops_per_second * share / flops
-    launching = LAUNCH_SECONDS * (model.n_layer + 2)  # the ends are about as much as two blocks
-    most = training.batch_size * model.block_size / launching
-    if most < rate:
-        return most, LAUNCHING
+        flops += 2 * model.vocab_size * model.n_embd  # the logits, too
+    mfu = gpu.mfu * mfu_factor(model.n_embd / gpu.mfu_n_embd)
+    rate = gpu.flops_per_second * mfu / flops
+    # Embedding and head launch about as many kernels as two blocks.
+    launch_seconds = LAUNCH_SECONDS * (model.n_layer + 2)
+    max_rate = training.batch_size * model.block_size / launch_seconds
+    if max_rate < rate:
+        return max_rate, LAUNCH_BOUND
     if gpu.mfu == 1:
         return rate, gpu.mfu_source
     tflops = gpu.flops_per_second / 1e12
-    return rate, f"{share:.0%} of {tflops:,.4g} TFLOP/s; {gpu.mfu_source}"
+    return rate, f"{mfu:.0%} of {tflops:,.4g} TFLOP/s; {gpu.mfu_source}"
 
 
 def mfu_factor(width: float) -> float:
-    """How the share of the peak changes with the width of a model, as a factor.
+    """The factor by which MFU falls for a narrower model.
 
-    Narrow matrices and small heads keep a GPU less busy. One H200 reached 46.3 % of its peak with
-    768 numbers a token and 31.3 % with 384 (benchmarks/gpu, 2026-11-27). Beyond the width for
-    which a GPU's share is known nothing is promised.
-    Example: mfu_factor(0.5) -> about 0.68
+    Narrow matrices and small heads use a GPU less. One H200 reached an MFU of 46.3 % at width 768
+    and 31.3 % at 384 (benchmarks/gpu, 2026-11-27). For wider models no higher MFU is assumed.
+
+    Args:
+        width: Width of the model, divided by the width for which the MFU is known.
+
+    Returns:
+        The factor, at most 1; 0.68 for half the width.
     """
-    return min(1.0, width) ** NARROWING
+    return float(min(1.0, width) ** MFU_EXPONENT)
 
 
-def max_batch_size(model: GPTConfig, training: TrainConfig, gpu: Gpu, dtype: str) -> int:
-    """The most rows that fit into a micro-batch; 0 if not even one does."""
+def find_max_batch_size(model: GPTConfig, training: TrainConfig, gpu: Gpu, dtype: str) -> int:
+    """Find the most rows that fit into a micro-batch, by bisection; 0 if not even one does."""
 
     def fits(rows: int) -> bool:
         with_rows = replace(training, batch_size=rows)
         return estimate_memory(model, with_rows, dtype).total <= gpu.usable_bytes
 
-    low, high = 0, MAX_BATCH_SIZE  # low fits, high does not, or is never asked for
+    low, high = 0, MAX_BATCH_SIZE  # low fits; high does not, or is the limit
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)

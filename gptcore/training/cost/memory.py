@@ -1,10 +1,11 @@
-"""What fills the memory in one training step, tensor by tensor.
+"""Memory of one training step, tensor by tensor.
 
-Counted are our own blocks: weights, slopes and the optimizer's memory have 32 bits; matrices are
-multiplied in a format of 16 bits (autocast) or 32; attention is the fused kernel, which keeps no
-(T, T). What autograd keeps from the way there for the way back are the activations.
-Left out on purpose: what a device takes for itself (its driver, fragments): `gpus.py` leaves room.
-Source: counted from the code; tests hold it against the tensors that autograd really keeps.
+Weights, gradients and optimizer state are fp32. Matrices are multiplied in 16 bits (autocast) or
+fp32. Activations are the tensors that autograd saves in the forward pass for the backward pass;
+the fused attention kernel saves no (T, T) matrix. Memory that a device takes for itself (driver,
+fragmentation) is not counted; `gpus.py` reserves some for it.
+
+Source: counted from the code; tests compare it with the tensors that autograd really saves.
 """
 
 from dataclasses import dataclass
@@ -19,9 +20,18 @@ BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 @dataclass(frozen=True)
 class MemoryEstimate:
-    """Bytes at the moment when most is in use: the loss is known, the way back begins.
+    """Bytes of memory at the peak, when the backward pass begins.
 
-    Example: MemoryEstimate(1, 1, optimizer=2, activations=5, logits=3).total -> 12
+    Attributes:
+        weights: The parameters.
+        gradients: Their gradients.
+        optimizer: State of the optimizer.
+        activations: Tensors that are saved for the backward pass.
+        logits: Logits and their gradients.
+
+    Example:
+        >>> MemoryEstimate(1, 1, optimizer=2, activations=5, logits=3).total
+        12
     """
 
     weights: int
@@ -32,114 +42,122 @@ class MemoryEstimate:
 
     @property
     def total(self) -> int:
+        """Sum of all parts."""
         return self.weights + self.gradients + self.optimizer + self.activations + self.logits
 
 
 def estimate_memory(
     config: GPTConfig, training: TrainConfig, dtype: str = "bfloat16"
 ) -> MemoryEstimate:
-    """What a micro-batch of `training.batch_size` rows needs.
+    """Estimate the memory of a step.
 
-    With `training.activation_checkpointing` a block keeps only its input and computes the rest
-    once more on
-    the way back. The slopes are counted in full: they are all there from the second micro-batch on.
-    Where there is only one, they come as the activations go, and the peak is lower by at most their
-    size.
-    Example: estimate_memory(sizes, config).logits -> 20_736
+    Gradients count in full, as they are from the second micro-batch on. With a single micro-batch
+    they appear while activations are freed, and the peak is lower by at most their size.
+
+    Args:
+        config: Sizes of the model.
+        training: Settings; with `activation_checkpointing` a block saves only its input, and
+            computes the rest again in the backward pass.
+        dtype: Number format of the matrix products.
+
+    Returns:
+        Bytes by kind.
+
+    Example:
+        >>> estimate_memory(sizes, config).logits
+        20736
     """
-    parts, recompute = parameters_by_part(config), training.activation_checkpointing
-    numbers, width = sum(parts.values()), BYTES[dtype]
+    parts, checkpointing = parameters_by_part(config), training.activation_checkpointing
+    count, width = sum(parts.values()), BYTES[dtype]
     tokens = training.batch_size * config.block_size
-    pieces = min(training.loss_chunk or tokens, tokens)
-    logits = pieces * config.vocab_size * bytes_per_logit(width, training.compile)
+    chunk = min(training.loss_chunk or tokens, tokens)
+    logits = chunk * config.vocab_size * bytes_per_logit(width, training.compile)
     block = tokens * sum(block_tensors(config, width).values())
-    kept = tokens * FP32 * config.n_embd if recompute else block
-    ends = end_tensors(config, width, in_pieces=pieces < tokens)
-    # On its way back a block needs the slopes of what it kept, too; no logits are left by then.
-    working = block * recompute + tokens * working_tensors(config, width)
-    activations = config.n_layer * kept + tokens * sum(ends.values())
-    activations += copies(parts, width, 1 / config.n_layer if recompute else 1)
+    saved = tokens * FP32 * config.n_embd if checkpointing else block
+    outer = outer_tensors(config, width, chunked=chunk < tokens)
+    # The backward pass of a block also needs gradients; the logits are freed by then.
+    working = block * checkpointing + tokens * working_bytes(config, width)
+    activations = config.n_layer * saved + tokens * sum(outer.values())
+    activations += autocast_copies(parts, width, 1 / config.n_layer if checkpointing else 1)
     return MemoryEstimate(
-        weights=FP32 * numbers,
-        gradients=FP32 * numbers,
-        optimizer=FP32 * numbers_remembered(parts, numbers, training.optimizer),
+        weights=FP32 * count,
+        gradients=FP32 * count,
+        optimizer=FP32 * optimizer_state_size(parts, count, training.optimizer),
         activations=activations + max(0, working - logits),
         logits=logits,
     )
 
 
 def block_tensors(config: GPTConfig, width: int) -> dict[str, int]:
-    """Bytes for each token that one block keeps; `width` is that of what is multiplied."""
+    """Bytes per token that a block saves; `width` is the bytes of a number in matrix products."""
     C, H, T = config.n_embd, config.n_head, config.block_size
-    turned = config.rope or config.qk_norm  # then queries and keys are kept before and after, and
-    # what is heard comes out in another order than the next matrix wants: it is kept twice.
-    kept: dict[str, int] = {
+    # RoPE and QK norm save queries and keys before and after, and the output of attention twice,
+    # because it is transposed for the next matrix.
+    extra = config.rope or config.qk_norm
+    saved: dict[str, int] = {
         **norm_tensors(config, width, "norm 1"),
         "queries, keys, values": 3 * C * width,
-        "queries and keys, to scale": 2 * C * FP32 * (config.qk_norm and width != FP32),
-        "queries and keys, turned": 2 * C * width * turned,
-        "heard": C * width * (1 + turned),
+        "queries and keys in fp32": 2 * C * FP32 * (config.qk_norm and width != FP32),
+        "queries and keys after RoPE or QK norm": 2 * C * width * extra,
+        "output of attention": C * width * (1 + extra),
         **norm_tensors(config, width, "norm 2"),
         "before the activation": 4 * C * width * (config.activation != "relu"),
         "after the activation": 4 * C * width,
     }
     if config.use_sdpa:
-        kept["largest score and sum"] = FP32 * H
+        saved["logsumexp of the scores"] = FP32 * H
     else:
-        kept["attention weights"] = H * T * (FP32 + width * (width != FP32))  # as on a GPU
+        saved["attention weights"] = H * T * (FP32 + width * (width != FP32))  # as on a GPU
     if config.dropout:
-        kept["what is dropped"] = 2 * C  # a byte for each number, after either half
-    return kept
+        saved["dropout masks"] = 2 * C  # a byte per number, after attention and after the MLP
+    return saved
 
 
 def norm_tensors(config: GPTConfig, width: int, name: str) -> dict[str, int]:
-    """What a norm keeps: what came in, with 32 bits, mean and spread of it; and what went out."""
+    """Bytes per token that a norm saves: its input, mean and spread in fp32; and its output."""
     numbers = 1 if config.norm == "rmsnorm" else 2
     return {
-        f"into {name}": FP32 * config.n_embd,
+        f"input of {name}": FP32 * config.n_embd,
         f"mean and spread of {name}": FP32 * numbers,
-        f"out of {name}": width * config.n_embd,
+        f"output of {name}": width * config.n_embd,
     }
 
 
-def end_tensors(config: GPTConfig, width: int, in_pieces: bool) -> dict[str, int]:
-    """Bytes for each token that are kept outside of the blocks: around embedding and head."""
-    kept: dict[str, int] = {"ids": 2 * 8}  # inputs and targets, 64 bits each
+def outer_tensors(config: GPTConfig, width: int, chunked: bool) -> dict[str, int]:
+    """Bytes per token that are saved outside of the blocks, by embedding and head."""
+    saved: dict[str, int] = {"ids": 2 * 8}  # inputs and targets, int64
     if config.norm_embeddings:
-        kept["into the first norm"] = FP32 * config.n_embd
+        saved["input of the first norm"] = FP32 * config.n_embd
     if config.dropout:
-        kept["what is dropped at first"] = config.n_embd
-    kept["into the last norm"] = FP32 * config.n_embd
-    if not in_pieces:
-        kept["out of the last norm"] = width * config.n_embd
-    return kept
+        saved["dropout mask of the embedding"] = config.n_embd
+    saved["input of the last norm"] = FP32 * config.n_embd
+    if not chunked:
+        saved["output of the last norm"] = width * config.n_embd
+    return saved
 
 
-def working_tensors(config: GPTConfig, width: int) -> int:
-    """Bytes for each token on the way back through an MLP: slopes of what it made, and of x."""
+def working_bytes(config: GPTConfig, width: int) -> int:
+    """Bytes per token in the backward pass of an MLP: gradients of its hidden layer and of x."""
     return config.n_embd * (4 * width + FP32)
 
 
-def copies(parts: dict[str, int], width: int, share: float = 1) -> int:
-    """Bytes of the matrices once more, in the narrower format: autocast makes them for a step.
-
-    `share` of the blocks has them at a time.
-    """
+def autocast_copies(parts: dict[str, int], width: int, fraction: float = 1) -> int:
+    """Bytes of the 16-bit copies of the matrices, for a `fraction` of the blocks at a time."""
     head = parts["head"] or parts["token_embedding"]
-    blocks = round(share * (parts["attention"] + parts["mlp"]))
+    blocks = round(fraction * (parts["attention"] + parts["mlp"]))
     return width * (blocks + head) if width != FP32 else 0
 
 
 def bytes_per_logit(width: int, compiled: bool) -> int:
-    """Bytes for each logit: uncompiled its softmax and two gradients, of 32 bits each.
+    """Bytes per logit: without the compiler its softmax and two gradients, in fp32.
 
-    Compiled, softmax and loss are one loop over the logits, and their gradients overwrite them:
-    only one table in the narrower format is ever written (measured, benchmarks/gpu).
+    Compiled, softmax and loss are one loop over the logits, and the gradients overwrite the logits:
+    only one 16-bit table is written (measured, see benchmarks/gpu).
     """
     return width if compiled else 3 * FP32
 
 
-def numbers_remembered(parts: dict[str, int], numbers: int, optimizer: str) -> int:
-    """AdamW has two running means for each number; Muon has one, for the matrices in blocks."""
+def optimizer_state_size(parts: dict[str, int], count: int, optimizer: str) -> int:
+    """Numbers in the optimizer state: AdamW has two per weight; Muon has one, in the blocks."""
     in_blocks = parts["attention"] + parts["mlp"]
-    return 2 * numbers - (in_blocks if optimizer == "muon" else 0)
+    return 2 * count - (in_blocks if optimizer == "muon" else 0)

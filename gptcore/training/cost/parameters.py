@@ -1,22 +1,31 @@
-"""How many numbers a GPT has, part by part, and how much arithmetic they cost: by formula.
+"""Parameters and FLOPs of a GPT, by formula.
 
-The same as counting `GPT(config)`, and without PyTorch, so that it answers at once.
-Left out on purpose: the arithmetic of norms, activations, the optimizer and of recomputing. By
-convention only matrices count, and attention in full, also what the mask throws away: half of it.
-Source: the convention is nanoGPT's and PaLM's: Chowdhery et al. 2022, appendix B, arXiv 2204.02311.
+The counts are those of `GPT(config)`, but without PyTorch, so they come at once. By convention only
+matrices count as FLOPs, and attention counts in full, including the half that the causal mask
+discards. Norms, activations, the optimizer and recomputation do not count.
+
+Source: Chowdhery et al. 2022 (PaLM), appendix B, arXiv 2204.02311; nanoGPT counts the same.
 """
 
 from gptcore.model.config import GPTConfig
 
 
 def parameters_by_part(config: GPTConfig) -> dict[str, int]:
-    """How many numbers each part has; they add up to all. A tied head has none of its own.
+    """Count the parameters of each part of a GPT.
 
-    Example: parameters_by_part(sizes)["attention"] -> 1_024
+    Args:
+        config: Sizes of the model.
+
+    Returns:
+        Part -> number of parameters; a tied head has none of its own.
+
+    Example:
+        >>> parameters_by_part(sizes)["attention"]
+        1024
     """
     C, L, V, T = config.n_embd, config.n_layer, config.vocab_size, config.block_size
     norms = 2 * L + config.final_norm + config.norm_embeddings
-    gains = 0 if config.norm == "rmsnorm" else 1 + config.bias  # of one norm, for each of C
+    gains = 0 if config.norm == "rmsnorm" else 1 + config.bias  # per number of a norm
     return {
         "token_embedding": V * C,
         "position_embedding": 0 if config.rope else T * C,
@@ -28,12 +37,21 @@ def parameters_by_part(config: GPTConfig) -> dict[str, int]:
 
 
 def flops_per_token(config: GPTConfig) -> int:
-    """Multiplications and additions to learn from one token: 6 N + 12 L H Q T.
+    """FLOPs of one token in training, forward and backward: 6 N + 12 L H Q T.
 
-    Each number that multiplies takes part in 2 on the way there and in 4 on the way back. What is
-    only looked up (positions; tokens, if the head has its own matrix) multiplies nothing. In
-    attention a score, and its use, cost 12 for each number of a head (Q) and each of T tokens.
-    Example: flops_per_token(sizes) -> 24_384
+    A weight of a matrix takes 2 FLOPs in the forward pass and 4 in the backward pass. Tables that
+    are only looked up (positions; tokens, if the head has its own matrix) take none. Attention
+    scores and their use take 12 per head dimension (Q) and per token of the context (T).
+
+    Args:
+        config: Sizes of the model.
+
+    Returns:
+        The number of FLOPs.
+
+    Example:
+        >>> flops_per_token(sizes)
+        24384
     """
     parts = parameters_by_part(config)
     looked_up = parts["position_embedding"] + (

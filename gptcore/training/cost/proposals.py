@@ -1,11 +1,11 @@
-"""What could be done otherwise in a planned run: what fits, suits the kernels, is optimal.
+"""Proposals for a planned run: settings that fit, suit the GPU's kernels, or are optimal.
 
-Left out on purpose: heads that do not divide the width; `gptcore.heads` refuses them with advice.
-Source: multiples of 8 for heads, 64 for vocabularies: NVIDIA's guide to matrix multiplication, and
-    nanoGPT's vocabulary of 50,304.
+Source: multiples of 8 for head dimensions and 64 for vocabularies: NVIDIA's guide to matrix
+multiplication, and nanoGPT's vocabulary of 50,304.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gptcore.heads import neighbours
 from gptcore.model.config import GPTConfig
@@ -14,18 +14,24 @@ from gptcore.training.cost.memory import estimate_memory
 from gptcore.training.cost.scaling import nearest_config
 from gptcore.training.hardware.gpus import GIB
 
-GOOD_HEAD, GOOD_VOCABULARY = 8, 64  # sizes whose multiples GPU kernels are made for
-SMALL_VOCABULARY = 1024  # below it the logits take no time that counts
+HEAD_MULTIPLE, VOCAB_MULTIPLE = 8, 64  # GPU kernels are fast for multiples of these
+SMALL_VOCAB = 1024  # below this the logits take little time
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """Something to change, and why.
+    """A change of a planned run.
 
-    Example: Proposal({"batch_size": 8}, "Half the logits.").changes -> {"batch_size": 8}
+    Attributes:
+        changes: Setting or size -> the proposed value.
+        reason: Why.
+
+    Example:
+        >>> print(Proposal({"batch_size": 8}, "half the logits"))
+        --batch_size 8: half the logits
     """
 
-    changes: dict[str, int]
+    changes: dict[str, Any]
     reason: str
 
     def __str__(self) -> str:
@@ -34,59 +40,68 @@ class Proposal:
 
 
 def propose(plan: Budget) -> list[Proposal]:
-    """What to change, each with the reason; followed, each is accepted.
+    """Propose changes; the run is accepted with each of them.
 
-    Example: for proposal in propose(budget("fineweb-124m", gpu="rtx4070")): print(proposal.reason)
+    Args:
+        plan: The planned run.
+
+    Returns:
+        Proposals, the most useful first.
+
+    Example:
+        >>> for proposal in propose(budget("fineweb-124m", gpu="rtx4060")):
+        ...     print(proposal)
+        --batch_size 8 --grad_accum 64: ...
     """
-    return [*micro_batches(plan), *savings(plan), *kernels(plan.model)]
+    return [*micro_batches(plan), *memory_savings(plan), *kernel_sizes(plan.model)]
 
 
 def micro_batches(plan: Budget) -> list[Proposal]:
-    """The same batch in other portions: the largest that fit."""
+    """Propose the largest micro-batch that fits, with the same batch."""
     rows = plan.training.batch_size * plan.training.grad_accum
     fitting = [size for size in range(1, plan.max_batch_size + 1) if rows % size == 0]
     best = max(fitting, default=0)
     if best in (0, plan.training.batch_size) or (plan.fits and plan.gpu.name == "cpu"):
-        return []  # a processor is no faster with larger ones
-    why = "the largest micro-batch that fits" if plan.fits else "this fits"
-    change = {"batch_size": best, "grad_accum": rows // best}
-    return [Proposal(change, f"{why}, and computes the same")]
+        return []  # a CPU is not faster with a larger one
+    reason = "the largest micro-batch that fits" if plan.fits else "this fits"
+    changes = {"batch_size": best, "grad_accum": rows // best}
+    return [Proposal(changes, f"{reason}, and computes the same")]
 
 
-def savings(plan: Budget) -> list[Proposal]:
-    """What takes more time and less memory, where that is what makes it fit."""
-    ways: dict[str, dict[str, int]] = {
-        "logits in pieces": {"loss_chunk": max(256, plan.model.block_size)},
+def memory_savings(plan: Budget) -> list[Proposal]:
+    """Propose what takes more time and less memory, where the run does not fit without it."""
+    options: dict[str, dict[str, Any]] = {
+        "a loss in chunks": {"loss_chunk": max(256, plan.model.block_size)},
         "a third more time": {"activation_checkpointing": True},
     }
-    found = []
-    for what, change in ways.items():
-        memory = estimate_memory(plan.model, replace(plan.training, **change), plan.dtype)  # type: ignore[arg-type]
-        untried = not any(getattr(plan.training, name) for name in change)
-        if untried and memory.total <= plan.gpu.usable_bytes < plan.memory.total:
-            why = f"{what}, {memory.total / GIB:.1f} GiB in all; the loss is the same"
-            found.append(Proposal(change, why))
-    return found
+    proposals = []
+    for effect, changes in options.items():
+        memory = estimate_memory(plan.model, replace(plan.training, **changes), plan.dtype)
+        unused = not any(getattr(plan.training, name) for name in changes)
+        if unused and memory.total <= plan.gpu.usable_bytes < plan.memory.total:
+            reason = f"{effect}, {memory.total / GIB:.1f} GiB in total; the loss is the same"
+            proposals.append(Proposal(changes, reason))
+    return proposals
 
 
-def kernels(model: GPTConfig) -> list[Proposal]:
-    """Sizes nearby that GPUs compute faster."""
-    found = []
-    if model.head_dim % GOOD_HEAD:
-        for width in neighbours(model.n_embd, GOOD_HEAD * model.n_head):
-            why = (
-                f"heads of {width // model.n_head} numbers; yours of {model.head_dim} are no "
-                f"multiple of {GOOD_HEAD}, for which the kernels are made"
+def kernel_sizes(model: GPTConfig) -> list[Proposal]:
+    """Propose similar sizes for which GPU kernels are faster."""
+    proposals = []
+    if model.head_dim % HEAD_MULTIPLE:
+        for width in neighbours(model.n_embd, HEAD_MULTIPLE * model.n_head):
+            reason = (
+                f"head dimension {width // model.n_head}; yours, {model.head_dim}, is not a "
+                f"multiple of {HEAD_MULTIPLE}, for which kernels are fast"
             )
-            found.append(Proposal({"n_embd": width}, why))
-    if model.vocab_size % GOOD_VOCABULARY and model.vocab_size > SMALL_VOCABULARY:
-        filled = -(-model.vocab_size // GOOD_VOCABULARY) * GOOD_VOCABULARY
-        why = f"a multiple of {GOOD_VOCABULARY} suits the kernels; the ids above stay unused"
-        found.append(Proposal({"vocab_size": filled}, why))
-    return found
+            proposals.append(Proposal({"n_embd": width}, reason))
+    if model.vocab_size % VOCAB_MULTIPLE and model.vocab_size > SMALL_VOCAB:
+        padded = -(-model.vocab_size // VOCAB_MULTIPLE) * VOCAB_MULTIPLE
+        reason = f"kernels are fast for a multiple of {VOCAB_MULTIPLE}; the ids above stay unused"
+        proposals.append(Proposal({"vocab_size": padded}, reason))
+    return proposals
 
 
 def optimal_config(plan: Budget) -> GPTConfig:
-    """A GPT of about the size that is optimal for the operations of a plan."""
+    """A GPT of about the compute-optimal size for the FLOPs of a plan."""
     best, model = plan.compute_optimal, plan.model
     return nearest_config(best.parameters, model.vocab_size, model.block_size)

@@ -1,9 +1,10 @@
-"""How the loss falls with size and text: Chinchilla's rule, its fitted formula, and fits of ours.
+"""How the loss falls with model size and data: Chinchilla's rule and formula, and power-law fits.
 
-Left out on purpose: other people's constants as a prediction. They belong to their text and their
-tokenizer; the shape carries over, the level does not.
-Source: Hoffmann et al. 2022, arXiv 2203.15556; the constants as corrected by Besiroglu et al. 2024,
-    arXiv 2404.10102.
+Constants of other people do not predict your loss: they belong to their text and their tokenizer.
+The shape of the curve carries over, the level does not.
+
+Source: Hoffmann et al. 2022, arXiv 2203.15556; constants as corrected by Besiroglu et al. 2024,
+arXiv 2404.10102.
 """
 
 from collections.abc import Sequence
@@ -14,16 +15,23 @@ from gptcore.checks import as_finite
 from gptcore.model.config import GPTConfig
 from gptcore.training.cost.parameters import parameters_by_part
 
-TOKENS_PER_PARAMETER = 20  # the rule of thumb that Hoffmann's three ways of fitting agree on
-FLOOR, SIZE, SIZE_POWER, TEXT, TEXT_POWER = 1.8172, 482.01, 0.3478, 2085.43, 0.3658
-HEAD_DIM = 64  # GPT-2's, in all its sizes
+TOKENS_PER_PARAMETER = 20  # the rule of thumb on which Hoffmann's three methods agree
+E, A, ALPHA, B, BETA = 1.8172, 482.01, 0.3478, 2085.43, 0.3658  # L = E + A / N^ALPHA + B / D^BETA
+HEAD_DIM = 64  # as in all sizes of GPT-2
 
 
 @dataclass(frozen=True)
 class ComputeOptimal:
-    """The best use of so many flops.
+    """The compute-optimal run for a number of FLOPs.
 
-    Example: ComputeOptimal(flops=6e18, parameters=1e8, tokens=1e10).tokens -> 1e10
+    Attributes:
+        flops: FLOPs of the run.
+        parameters: Size of the model.
+        tokens: Size of the data.
+
+    Example:
+        >>> ComputeOptimal(flops=6e18, parameters=1e8, tokens=1e10).tokens
+        10000000000.0
     """
 
     flops: float
@@ -34,34 +42,65 @@ class ComputeOptimal:
 def compute_optimal(
     flops: float, tokens_per_parameter: float = TOKENS_PER_PARAMETER
 ) -> ComputeOptimal:
-    """Size and text for which so much arithmetic gives the least loss: 6 a parameter and token.
+    """Choose model size and data for the lowest loss that a number of FLOPs can give.
 
-    Raises:  ValueError for no flops at all.
-    Example: compute_optimal(9.4e17).parameters -> about 88.5e6
+    Args:
+        flops: FLOPs of the run, 6 per parameter and token.
+        tokens_per_parameter: The rule of thumb.
+
+    Returns:
+        Parameters and tokens.
+
+    Raises:
+        ValueError: If one of the two is not a finite number above 0.
+
+    Example:
+        >>> round(compute_optimal(9.4e17).parameters / 1e6, 1)
+        88.5
     """
-    asked = {"flops": flops, "tokens_per_parameter": tokens_per_parameter}
-    for name, number in asked.items():
-        as_finite(number, name, above=0)
-    parameters = sqrt(flops / (6 * tokens_per_parameter))
-    return ComputeOptimal(flops, parameters, tokens_per_parameter * parameters)
+    flops = as_finite(flops, "flops", above=0)
+    ratio = as_finite(tokens_per_parameter, "tokens_per_parameter", above=0)
+    parameters = sqrt(flops / (6 * ratio))
+    return ComputeOptimal(flops, parameters, ratio * parameters)
 
 
 def chinchilla_loss(parameters: float, tokens: float) -> float:
-    """The loss that the formula gives: a floor, what the size costs, and what the text costs.
+    """Chinchilla's formula for the loss: E + A / N^alpha + B / D^beta.
 
-    Units: nats per token of their text, MassiveText.
-    Example: chinchilla_loss(124e6, 10e9) -> about 3.01
+    Args:
+        parameters: N, the size of the model.
+        tokens: D, the size of the data.
+
+    Returns:
+        The loss in nats per token of their text, MassiveText.
+
+    Example:
+        >>> round(chinchilla_loss(124e6, 10e9), 2)
+        3.01
+
+    Source: Hoffmann et al. 2022, arXiv 2203.15556.
     """
-    return FLOOR + SIZE / parameters**SIZE_POWER + TEXT / tokens**TEXT_POWER
+    return float(E + A / parameters**ALPHA + B / tokens**BETA)
 
 
 def nearest_config(parameters: float, vocab_size: int = 50304, block_size: int = 1024) -> GPTConfig:
-    """A GPT of about that size, with heads of 64 numbers and widths that suit the kernels.
+    """Find a GPT of about that size, with heads of 64 numbers and a width that suits the kernels.
 
-    Twelve layers as in GPT-2 small, until the heads are more; then as many layers as heads.
-    Example: nearest_config(124e6).n_embd -> 768
+    It has 12 layers as GPT-2 small, and as many layers as heads once there are more than 12 heads.
+
+    Args:
+        parameters: The size of the model.
+        vocab_size: Number of tokens in the vocabulary.
+        block_size: Context length.
+
+    Returns:
+        The sizes.
+
+    Example:
+        >>> nearest_config(124e6).n_embd
+        768
     """
-    shapes = [
+    configs = [
         GPTConfig(
             vocab_size=vocab_size,
             block_size=block_size,
@@ -71,19 +110,26 @@ def nearest_config(parameters: float, vocab_size: int = 50304, block_size: int =
         )
         for heads in range(1, 129)
     ]
-    return min(shapes, key=lambda shape: abs(log(parameter_count(shape) / parameters)))
+    return min(configs, key=lambda config: abs(log(parameter_count(config) / parameters)))
 
 
 def parameter_count(config: GPTConfig) -> int:
-    """All its numbers."""
+    """Number of parameters of a GPT."""
     return sum(parameters_by_part(config).values())
 
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """loss = floor + coefficient / x^power.
+    """loss = floor + coefficient / x^exponent.
 
-    Example: PowerLaw(floor=1.69, coefficient=406.4, exponent=0.34)(1e9) -> about 2.04
+    Attributes:
+        floor: The loss that no size goes below (irreducible loss).
+        coefficient: Factor of the power.
+        exponent: The power, without its minus sign.
+
+    Example:
+        >>> round(PowerLaw(floor=1.69, coefficient=406.4, exponent=0.34)(1e9), 2)
+        2.04
     """
 
     floor: float
@@ -91,20 +137,30 @@ class PowerLaw:
     exponent: float
 
     def __call__(self, x: float) -> float:
-        return self.floor + self.coefficient * x**-self.exponent
+        """Return the loss at `x`."""
+        return float(self.floor + self.coefficient * x**-self.exponent)
 
 
 def fit_power_law(xs: Sequence[float], losses: Sequence[float], floor: float = 0.0) -> PowerLaw:
-    """The power law nearest to the points: a straight line once both axes are logarithms.
+    """Fit a power law: a straight line through the logarithms, by least squares.
 
-    `floor` is the loss that no size goes below, where it is known, as it is for the stories.
-    Raises:  ValueError for fewer than two sizes, or a loss that is not above the floor.
-    Example: fit_power_law([1, 10, 100], [3, 2.5, 2.25], floor=2).exponent -> about 0.301
+    Args:
+        xs: Sizes, such as parameters, tokens or FLOPs; two different ones or more, above 0.
+        losses: The loss at each, above `floor`.
+        floor: The loss that no size goes below, where it is known, as for the stories.
+
+    Returns:
+        The power law.
+
+    Raises:
+        ValueError: For fewer than two sizes, or a loss that is not above the floor.
+
+    Example:
+        >>> round(fit_power_law([1, 10, 100], [3, 2.5, 2.25], floor=2).exponent, 3)
+        0.301
     """
     if len(xs) != len(losses):
-        raise ValueError(
-            f"There are {len(xs)} sizes and {len(losses)} losses; each needs its other."
-        )
+        raise ValueError(f"There are {len(xs)} sizes and {len(losses)} losses; give one per size.")
     if len(set(xs)) < 2:
         raise ValueError("A line needs points at two sizes or more.")
     if min(xs) <= 0:
@@ -113,11 +169,10 @@ def fit_power_law(xs: Sequence[float], losses: Sequence[float], floor: float = 0
     if low <= floor:
         raise ValueError(
             f"The loss {low:.4g} is not above floor={floor:.4g}. Either it was measured on text "
-            f"that the model has seen, or the floor is lower."
+            f"that the model was trained on, or the floor is lower."
         )
     points = [(log(x), log(loss - floor)) for x, loss in zip(xs, losses)]
-    middle_x, middle_y = (sum(p[axis] for p in points) / len(points) for axis in (0, 1))
-    slope = sum((x - middle_x) * (y - middle_y) for x, y in points) / sum(
-        (x - middle_x) ** 2 for x, _ in points
-    )
-    return PowerLaw(floor, exp(middle_y - slope * middle_x), -slope)
+    mean_x, mean_y = (sum(point[axis] for point in points) / len(points) for axis in (0, 1))
+    covariance = sum((x - mean_x) * (y - mean_y) for x, y in points)
+    slope = covariance / sum((x - mean_x) ** 2 for x, _ in points)
+    return PowerLaw(floor, exp(mean_y - slope * mean_x), -slope)

@@ -166,6 +166,7 @@ TABLE = (
     apple("m4-pro", 24, 140, 20, 1.578),
     apple("m4-max", 36, 145, 40, 1.578),
 )
+# The GPUs of the table, by name.
 GPUS = {gpu.name: gpu for gpu in TABLE}
 
 
