@@ -24,7 +24,7 @@ SHAPES = "(T, T), (H, T, T), (L, H, T, T) or (L, B, H, T, T), or a tuple of one 
 AXES = {2: "T T", 3: "H T T", 4: "L H T T", 5: "L B H T T"}
 
 Selection = int | str | None  # an index, "mean", or everything
-Weights = ArrayLike | Sequence[Any]  # `Any`: a tensor of PyTorch, which is no ArrayLike
+Weights = ArrayLike | Sequence[Any]  # the latter: an array or a tensor for each layer
 
 
 @dataclass(frozen=True)

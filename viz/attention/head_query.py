@@ -156,7 +156,8 @@ def max_pool(weights: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     S = -(-T // kernel)
     padded = np.zeros((L, H, S * kernel, S * kernel))
     padded[..., :T, :T] = weights
-    return padded.reshape(L, H, S, kernel, S, kernel).max((3, 5))
+    pooled: NDArray[np.float64] = padded.reshape(L, H, S, kernel, S, kernel).max((3, 5))
+    return pooled
 
 
 def draw_one_head(weights: NDArray[np.float64], labels: list[str], query: int) -> Scene:

@@ -1,105 +1,133 @@
-"""The one door through which numbers enter: lists, NumPy arrays and tensors from any device.
+"""Checks of numbers that callers give: lists, NumPy arrays and tensors from any device.
 
-Left out on purpose: knowing NumPy or PyTorch. An array says itself how it becomes a list.
+Needs neither NumPy nor PyTorch: an array converts itself to a list. Large arrays go through
+`viz/canvas/tensors.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from operator import index
+from typing import Any
+
+Array = Any  # a list, an array of NumPy, a tensor of PyTorch: what has `tolist`, or can be iterated
 
 
-def to_numbers(given, what: str, finite: bool = True) -> list[float]:
-    """A row of numbers as floats; unless `finite` is False they must be so.
+def to_numbers(values: Array, name: str, finite: bool = True) -> list[float]:
+    """Convert a row of numbers to floats.
 
-    Raises: ValueError if it is not one row, or if a number in it is not finite.
+    Args:
+        values: Shape (N,).
+        name: What the error calls it.
+        finite: Whether NaN and infinity are refused.
+
+    Returns:
+        The numbers as Python floats.
+
+    Raises:
+        ValueError: If it is not one row of numbers, or one of them is not finite.
     """
-    # An array or a tensor, on a GPU and of 16 bits too, says itself how it becomes a list.
-    values = given.tolist() if hasattr(given, "tolist") else given
-    if hasattr(values, "__iter__") and not isinstance(values, (str, bytes)):
-        values = list(values)
-    if not isinstance(values, list):
-        raise ValueError(f"{what} must be one row of numbers, not {given!r:.60}.")
-    if any(isinstance(v, (list, tuple)) or getattr(v, "ndim", 0) > 0 for v in values):
-        shape = f"an array of shape {tuple(given.shape)}" if hasattr(given, "shape") else "nested"
-        raise ValueError(f"{what} must be one row of numbers, but it is {shape}. Pick one row.")
+    row = values.tolist() if hasattr(values, "tolist") else values
+    if hasattr(row, "__iter__") and not isinstance(row, (str, bytes)):
+        row = list(row)
+    if not isinstance(row, list):
+        raise ValueError(f"{name} must be one row of numbers, not {values!r:.60}.")
+    if any(isinstance(v, (list, tuple)) or getattr(v, "ndim", 0) > 0 for v in row):
+        shape = f"an array of shape {tuple(values.shape)}" if hasattr(values, "shape") else "nested"
+        raise ValueError(f"{name} must be one row of numbers, but it is {shape}. Pick one row.")
     try:
-        numbers = [float(value) for value in values]
+        numbers = [float(value) for value in row]
     except (TypeError, ValueError):
-        odd = next(value for value in values if not isinstance(value, (int, float)))
-        raise ValueError(f"{what} must be numbers, but there is {odd!r:.40} among them.") from None
-    if not finite:
-        return numbers
-    wrong = [i for i, number in enumerate(numbers) if not isfinite(number)]
-    if wrong:
+        wrong = next(value for value in row if not isinstance(value, (int, float)))
+        raise ValueError(f"{name} must be numbers, but one of them is {wrong!r:.40}.") from None
+    nonfinite = [i for i, number in enumerate(numbers) if not isfinite(number)]
+    if finite and nonfinite:
         raise ValueError(
-            f"{what} has {numbers[wrong[0]]} at position {wrong[0]}; {len(wrong)} of "
+            f"{name} has {numbers[nonfinite[0]]} at position {nonfinite[0]}; {len(nonfinite)} of "
             f"{len(numbers)} are not finite."
         )
     return numbers
 
 
-def to_int(given, what: str, least: int, most: int | None = None) -> int:
-    """One integer, of NumPy or PyTorch too.
+def to_int(value: object, name: str, minimum: int, maximum: int | None = None) -> int:
+    """Convert one integer, also of NumPy or PyTorch.
 
-    Raises:  ValueError for a bool, a float such as 3.0, and what is out of range.
-    Example: to_int(3, "head", 0, 7) -> 3
+    Args:
+        value: What the caller gave.
+        name: What the error calls it.
+        minimum: The smallest value that is allowed.
+        maximum: The largest value that is allowed.
+
+    Returns:
+        The value as a Python int.
+
+    Raises:
+        ValueError: For a bool, a float such as 3.0, and what is out of range.
     """
     try:
-        number = None if is_bool(given) else index(given)
+        number = None if is_bool(value) else index(value)  # type: ignore[arg-type]  # it may raise
     except (TypeError, RuntimeError):
         number = None
-    if number is None or number < least or (most is not None and number > most):
-        limit = f"{least} or more" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{what}={given!r:.40} must be a whole number, {limit}.")
+    if number is None or number < minimum or (maximum is not None and number > maximum):
+        limit = f"{minimum} or more" if maximum is None else f"from {minimum} to {maximum}"
+        raise ValueError(f"{name}={value!r:.40} must be a whole number, {limit}.")
     return number
 
 
-def is_bool(given) -> bool:
-    """True and False, of NumPy and PyTorch too."""
-    return isinstance(given, bool) or str(getattr(given, "dtype", "")) in ("bool", "torch.bool")
+def is_bool(value: object) -> bool:
+    """Whether the value is True or False, of Python, NumPy or PyTorch."""
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")) in ("bool", "torch.bool")
 
 
-def to_mapping(given, what: str, example: str) -> Mapping:
-    """A mapping as it is. Raises: ValueError for anything else, such as None."""
-    if not isinstance(given, Mapping):
-        raise ValueError(f"{what} must be a mapping such as {example}, not {given!r:.60}.")
-    return given
+def to_mapping(value: object, name: str, example: str) -> Mapping[Any, Any]:
+    """The value, if it is a mapping; raises ValueError otherwise."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be a mapping such as {example}, not {value!r:.60}.")
+    return value
 
 
-def to_tokens(given) -> list[str]:
-    """The tokens as texts. Raises: ValueError for what is not a row of them."""
-    if not hasattr(given, "__iter__"):
-        raise ValueError(f"tokens must be a list of texts such as ['a', 'b'], not {given!r:.60}.")
-    return [str(token) for token in given]
+def to_tokens(tokens: Sequence[object]) -> list[str]:
+    """The tokens as strings; raises ValueError if there is no row of them."""
+    if not hasattr(tokens, "__iter__"):
+        raise ValueError(f"tokens must be a list of texts such as ['a', 'b'], not {tokens!r:.60}.")
+    return [str(token) for token in tokens]
 
 
-def to_nested_list(given, what: str, axes: str = "T T") -> list:
-    """An array as lists in lists of finite floats, one level for each letter of `axes`.
+def to_nested_list(values: Array, name: str, axes: str = "T T") -> list[Any]:
+    """Convert an array to nested lists of finite floats.
 
-    Raises:  ValueError if it has more or fewer levels, or rows of different length.
-    Example: to_matrix(np.eye(2), "weights", axes="T T") -> [[1.0, 0.0], [0.0, 1.0]]
+    Args:
+        values: An array with as many axes as `axes` has letters.
+        name: What the error calls it.
+        axes: The axes, such as "T T".
+
+    Returns:
+        One level of lists for each axis.
+
+    Raises:
+        ValueError: If it has more or fewer axes, or rows of different length, or if a number is
+            not finite.
     """
     _, *inner = axes.split()
-    values = given.tolist() if hasattr(given, "tolist") else given
+    rows = values.tolist() if hasattr(values, "tolist") else values
     if not inner:
-        return to_numbers(values, what)
-    if not hasattr(values, "__iter__") or isinstance(values, (str, bytes)):
-        raise ValueError(f"{what} must be an array ({', '.join(axes.split())}), not {given!r:.60}.")
-    rows = [to_nested_list(row, f"{what}[{i}]", " ".join(inner)) for i, row in enumerate(values)]
-    lengths = sorted({len(row) for row in rows})
+        return to_numbers(rows, name)
+    if not hasattr(rows, "__iter__") or isinstance(rows, (str, bytes)):
+        raise ValueError(
+            f"{name} must be an array ({', '.join(axes.split())}), not {values!r:.60}."
+        )
+    lists = [to_nested_list(row, f"{name}[{i}]", " ".join(inner)) for i, row in enumerate(rows)]
+    lengths = sorted({len(row) for row in lists})
     if len(lengths) > 1:
         raise ValueError(
-            f"{what} must be an array ({', '.join(axes.split())}), but its rows have different "
-            f"lengths, {lengths[0]} and {lengths[-1]}. Fill the short ones up with zeros."
+            f"{name} must be an array ({', '.join(axes.split())}), but its rows have different "
+            f"lengths, {lengths[0]} and {lengths[-1]}. Pad the short ones with zeros."
         )
-    return rows
+    return lists
 
 
-def count_axes(given) -> int:
+def count_axes(values: Array) -> int:
     """How many axes an array has, or how deep its lists are nested."""
-    if hasattr(given, "shape"):
-        return len(given.shape)
     levels = 0
-    while isinstance(given, (list, tuple)):
-        levels, given = levels + 1, given[0] if given else None
-    return levels + count_axes(given) if hasattr(given, "shape") else levels
+    while isinstance(values, (list, tuple)):
+        levels, values = levels + 1, values[0] if values else None
+    return levels + len(getattr(values, "shape", ()))

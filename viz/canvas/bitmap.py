@@ -1,9 +1,9 @@
-"""Small numbers as a PNG with a palette: every pixel is a number, the palette gives it its colour.
+"""PNG images with a palette: every pixel is a number, and the palette gives the number a colour.
 
-So one image is both: what is seen where scripts are dead, and the data for the script that makes it
-answer to the mouse. Written out by the standard library. Left out on purpose: filtering of lines,
-which would make photographs smaller and the reader of the numbers longer.
-Source: the PNG specification, W3C 2003, for chunks and their check sums.
+So one image is both what is seen where scripts do not run, and data that a script can read.
+Written by the standard library, without the line filters that would make photographs smaller.
+
+Source: PNG specification, W3C 2003, for chunks and their check sums.
 """
 
 import zlib
@@ -15,10 +15,17 @@ COMPRESSION_LEVEL = 6  # of 9: the last ones cost three times the time for a hun
 
 
 def to_png(rows: Sequence[bytes], colours: Sequence[str]) -> bytes:
-    """One byte for each pixel; number k is painted in `colours[k]`, "#rrggbb".
+    """Write an image whose pixels are indices into a palette.
 
-    Raises:  ValueError for rows of different length.
-    Example: to_png([b"\\x00\\x01"], ["#ffffff", "#000000"])
+    Args:
+        rows: One byte for each pixel.
+        colours: "#rrggbb" for each index.
+
+    Returns:
+        The PNG file.
+
+    Raises:
+        ValueError: If the rows are empty or of different length.
     """
     lengths = sorted({len(row) for row in rows})
     if len(lengths) != 1 or not lengths[0]:
@@ -28,18 +35,19 @@ def to_png(rows: Sequence[bytes], colours: Sequence[str]) -> bytes:
     lines = b"".join(b"\x00" + row for row in rows)  # 0: this line is not filtered
     return (
         PNG_SIGNATURE
-        + chunk(b"IHDR", size + INDEXED_8_BIT)
-        + chunk(b"PLTE", palette)
-        + chunk(b"IDAT", zlib.compress(lines, COMPRESSION_LEVEL))
-        + chunk(b"IEND", b"")
+        + png_chunk(b"IHDR", size + INDEXED_8_BIT)
+        + png_chunk(b"PLTE", palette)
+        + png_chunk(b"IDAT", zlib.compress(lines, COMPRESSION_LEVEL))
+        + png_chunk(b"IEND", b"")
     )
 
 
-def chunk(kind: bytes, content: bytes) -> bytes:
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    """One chunk of a PNG file: length, kind, content, check sum."""
     body = kind + content
     return len(content).to_bytes(4) + body + zlib.crc32(body).to_bytes(4)
 
 
 def png_size(png: bytes) -> tuple[int, int]:
-    """Units: pixels, width and height."""
+    """Width and height of a PNG, in pixels."""
     return int.from_bytes(png[16:20]), int.from_bytes(png[20:24])

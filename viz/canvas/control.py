@@ -1,17 +1,19 @@
-"""A control: sliders beside a picture where a kernel runs, and a still picture everywhere else.
+"""A control: knobs and a picture where a kernel runs, and a still picture everywhere else.
 
-Made of core ipywidgets, so that JupyterLab, Colab and VS Code all have it. A saved notebook keeps
-the still twin only.
+Made of core ipywidgets, so it works in JupyterLab, Colab and VS Code. A saved notebook keeps only
+the still.
 """
 
+from collections.abc import Collection, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from ipywidgets import HTML, Layout, VBox, Widget
 
 from viz.canvas.picture import Picture
 
-# Read in a fresh clone, on a page, and where the manager of widgets is missing.
+# Shown in a saved notebook, on a page, and where the widget manager is missing.
 STATIC_NOTE = (
     "<p>A still picture: run its cell where ipywidgets is installed, and it has knobs to turn.</p>"
 )
@@ -19,37 +21,57 @@ TRANSPARENT_GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAE
 
 
 class Control:
-    """What all controls share: `.live`, the widgets; `.still`, a `Picture`; and how both are shown.
+    """What all controls share.
 
-    A control says what is to be seen in `picture()`, and calls `redraw()` when one of its knobs
-    was turned.
+    A control implements `picture()`, and calls `redraw()` when one of its knobs has changed.
+
+    Attributes:
+        live: The widgets.
+        still: The `Picture` that is shown where no kernel runs.
+        screen: The widget that shows the current picture.
     """
 
-    def __init__(self, knobs: list[Widget], still: Picture):
+    def __init__(self, knobs: Sequence[Widget], still: Picture):
+        """Put the knobs above the picture, and draw.
+
+        Args:
+            knobs: The widgets, from top to bottom.
+            still: The picture that is shown where no kernel runs.
+        """
         self.still = still
         self.screen = HTML(layout=Layout(width="100%"))
         self.live = VBox([*knobs, self.screen, accessibility_script()])
         self.redraw()
 
     def picture(self) -> Picture:
-        """The picture for where the knobs stand now."""
+        """The picture for the knobs as they are now."""
         raise NotImplementedError
 
-    def redraw(self, change=None) -> None:
+    def redraw(self, change: object = None) -> None:
+        """Show the picture for the knobs as they are now."""
         self.screen.value = self.picture().to_html()
 
-    def save(self, path):
-        """Write the picture for where the knobs stand now, as `Picture.save` does."""
+    def save(self, path: str | Path) -> Path:
+        """Write the picture for the knobs as they are now.
+
+        Args:
+            path: A name that ends in .svg, .png or .html.
+
+        Returns:
+            The path.
+        """
         return self.picture().save(path)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}: {self.still.alt}"
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.live.model_id}
         return {
             "application/vnd.jupyter.widget-view+json": view,  # where a kernel runs
-            "text/html": self.still.to_html() + STATIC_NOTE,  # where none does
+            "text/html": self.still.to_html() + STATIC_NOTE,  # elsewhere
             "text/plain": repr(self),
         }
 

@@ -1,39 +1,33 @@
-"""Text and numbers as they stand in a picture: short, visible, and never able to break it."""
+"""Text and numbers as labels of a picture: short, visible, and safe to embed."""
 
 import unicodedata
 
 INVISIBLE = {" ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥", "": "∅"}
+SPACES = {"Zs", "Zl", "Zp"}  # Unicode categories
+UNPRINTABLE = {"Cc", "Cs", "Cn"}
 
 
 def format_number(number: float) -> str:
-    """Four digits are enough to follow a computation: 0.33333 -> 0.3333, -1.0 -> −1."""
+    """The number with four significant digits: 0.33333 -> 0.3333, -1.0 -> −1."""
     return f"{number + 0.0:.4g}".replace("-", "−")
 
 
 def truncate(text: str, max_length: int) -> str:
-    """The text, or its beginning and a sign that something follows."""
+    """The text, or its beginning and an ellipsis."""
     return text if len(text) <= max_length else text[: max_length - 1] + "…"
 
 
 def visible_token(token: str, max_length: int = 18) -> str:
-    """A token that can be seen, also if it is a space, a line end, or nothing at all."""
-    shown = "".join(map(visible_character, token)) or INVISIBLE[""]
-    return truncate(shown, max_length)
-
-
-def visible_character(character: str) -> str:
-    if character in INVISIBLE:
-        return INVISIBLE[character]
-    if unicodedata.category(character) in {"Zs", "Zl", "Zp"}:  # other kinds of space
-        return "␣"
-    return printable(character)
+    """The token as a label, visible even if it is a space, a line end, or empty."""
+    shown = "".join(
+        INVISIBLE.get(c) or ("␣" if unicodedata.category(c) in SPACES else printable(c))
+        for c in token
+    )
+    return truncate(shown or INVISIBLE[""], max_length)
 
 
 def printable(text: str) -> str:
-    """The text without what XML forbids: control characters and halves of characters become �."""
+    """The text without what XML forbids: control characters and lone surrogates become �."""
     return "".join(
-        character
-        if character in "\t\n" or unicodedata.category(character) not in {"Cc", "Cs", "Cn"}
-        else "�"
-        for character in text
+        c if c in "\t\n" or unicodedata.category(c) not in UNPRINTABLE else "�" for c in text
     )

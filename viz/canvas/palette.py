@@ -1,7 +1,7 @@
-"""The colours of every picture: told apart by the colour-blind, readable in a light and in a dark
-page.
+"""The colours of every picture: distinct for the colour-blind, readable on light and dark pages.
 
-A picture brings its own opaque paper, because a front end cannot recolour it.
+A picture has its own opaque background ("paper"), because a front end cannot recolour it.
+
 Source: Okabe and Ito 2008, "Color Universal Design", for the categories.
 """
 
@@ -10,7 +10,7 @@ WHITE = "#ffffff"
 GREEN_PAPER = "#e8f3ee"
 INK = "#20242c"
 BLACK = "#000000"
-MUTED = "#5d6470"  # 5.7 to 1 on PAPER: still read by weak eyes
+MUTED = "#5d6470"  # contrast 5.7 on PAPER
 LINE = "#c3c8d0"
 FAINT = "#e9e9e6"
 
@@ -20,9 +20,16 @@ GREEN = "#00795c"
 PURPLE = "#a3527f"
 SLATE = "#454c57"
 GOLD = "#8a6400"
-VIOLET = "#6a3fc4"  # where six are needed beside green
+VIOLET = "#6a3fc4"  # where six are needed besides green
 
-CATEGORIES = (BLUE, ORANGE, GREEN, PURPLE, GOLD, SLATE)  # in this order; a seventh begins anew
+CATEGORIES = (
+    BLUE,
+    ORANGE,
+    GREEN,
+    PURPLE,
+    GOLD,
+    SLATE,
+)  # a seventh is the first again
 
 # Light papers with dark ink on each, for text that belongs to one of several things.
 TINTS = ("#e3e3df", "#cfe6f5", "#ffe0c2", "#cdeede", "#f3d9e8", "#f6ebb5", "#ded8f5", "#d9eec2")
@@ -30,25 +37,41 @@ TINTS = ("#e3e3df", "#cfe6f5", "#ffe0c2", "#cdeede", "#f3d9e8", "#f6ebb5", "#ded
 SANS = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
-MIN_CONTRAST = 4.5  # the contrast that weak eyes need for small text
+MIN_CONTRAST = 4.5  # for small text; Web Content Accessibility Guidelines 2.1
 
-NEGATIVE, POSITIVE = BLUE, ORANGE  # of signed numbers; white is 0
+NEGATIVE, POSITIVE = BLUE, ORANGE  # of signed numbers; 0 is white
 
 
-def blend(low: str, high: str, share: float) -> str:
-    """The colour between two others. Units: share from 0, all `low`, to 1, all `high`."""
-    share = min(max(share, 0.0), 1.0)
+def blend(low: str, high: str, fraction: float) -> str:
+    """Mix two colours.
+
+    Args:
+        low: "#rrggbb", the result for 0.
+        high: "#rrggbb", the result for 1.
+        fraction: From 0 to 1; beyond that it is clipped.
+
+    Returns:
+        "#rrggbb".
+    """
+    fraction = min(max(fraction, 0.0), 1.0)
     pairs = ((int(low[i : i + 2], 16), int(high[i : i + 2], 16)) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+    return "#" + "".join(f"{round(a + (b - a) * fraction):02x}" for a, b in pairs)
 
 
-def diverging_colour(share: float) -> str:
-    """White for 0, the more coloured the further from it. Units: share from -1 to 1."""
-    return blend(WHITE, POSITIVE if share > 0 else NEGATIVE, abs(share))
+def diverging_colour(fraction: float) -> str:
+    """A colour of a diverging scale: -1 is `NEGATIVE`, 0 white, 1 `POSITIVE`."""
+    return blend(WHITE, POSITIVE if fraction > 0 else NEGATIVE, abs(fraction))
 
 
 def contrast(one: str, other: str) -> float:
-    """How well one colour is read on another. Units: from 1, not at all, to 21, black on white.
+    """Contrast ratio of two colours, from 1, none, to 21, black on white.
+
+    Args:
+        one: "#rrggbb".
+        other: "#rrggbb".
+
+    Returns:
+        The ratio; the order of the colours does not matter.
 
     Source: Web Content Accessibility Guidelines 2.1, "contrast ratio".
     """
@@ -57,12 +80,14 @@ def contrast(one: str, other: str) -> float:
 
 
 def luminance(colour: str) -> float:
-    """How bright a colour is to the eye. Units: from 0, black, to 1, white."""
-    shares = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    """Relative luminance of a colour "#rrggbb", from 0, black, to 1, white."""
+    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def ink_on(colour: str) -> str:
-    """What can be read on a colour: ink if it can; on any colour white or black can."""
+    """The colour of text on a background: `INK` if it can be read, otherwise white or black."""
     return next(ink for ink in (INK, WHITE, BLACK) if contrast(ink, colour) >= MIN_CONTRAST)

@@ -1,27 +1,36 @@
-"""What every drawing function gives back: data, a sentence, and a picture that survives.
+"""What every drawing function returns: data, a sentence about it, and a self-contained picture.
 
-The sentence (`alt`) is made from the data, so it is true; it stands beside the picture for those
-who cannot see it. The picture itself is inside the output: no network, no kernel, nothing to
-install to look at it.
+The sentence (`alt`) is made from the data; screen readers read it out. The picture is inside the
+output and needs no network, no kernel and no installation.
 """
 
 from base64 import b64encode
+from collections.abc import Collection
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from viz.canvas.labels import printable
 from viz.canvas.palette import PAPER
 from viz.canvas.scene import Scene
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 
 class Picture:
-    """A still picture and what it says.
+    """A still picture, made of shapes, of pixels or of HTML.
 
-    `.data` is what was drawn, `.alt` one sentence about it; `save("x.svg")`, `"x.png"` or
-    `"x.html"`.
-    Example: draw_probabilities([0.25, 0.75], ["heads", "tails"]).save("coin.svg")
+    Attributes:
+        data: What was drawn.
+        alt: One sentence about it.
+        scene: The shapes, if it is made of shapes.
+
+    Example:
+        >>> draw_probabilities([0.25, 0.75], ["heads", "tails"]).save("coin.svg").name
+        'coin.svg'
     """
 
     def __init__(
@@ -35,12 +44,30 @@ class Picture:
         html: str | None = None,
         extra_mime: dict[str, Any] | None = None,
     ):
+        """Make a picture of one of `scene`, `png` and `html`.
+
+        Args:
+            data: What was drawn.
+            alt: One sentence about it.
+            scene: The picture as shapes.
+            png: The picture as a PNG file.
+            size: Width and height at which the PNG is shown, in pixels.
+            html: The picture as a piece of HTML; with `scene` it is what a notebook shows.
+            extra_mime: MIME type -> content, for front ends that can show more.
+        """
         self.data, self.alt = data, printable(alt)
         self.extra_mime = extra_mime or {}
         self.scene, self.png, self.size, self.html = scene, png, size, html
 
     def to_svg(self) -> str:
-        """The picture as one SVG document. Raises ValueError if it is made of pixels or of HTML."""
+        """Write the picture as SVG.
+
+        Returns:
+            One SVG document.
+
+        Raises:
+            ValueError: If it is made of pixels or of HTML.
+        """
         if self.scene is None:
             raise ValueError(
                 f"{self!r} is not made of shapes, so it cannot be SVG. Save it as "
@@ -48,15 +75,29 @@ class Picture:
             )
         return self.scene.to_svg(self.alt)
 
-    def draw_on(self, ax):
-        """Draw the shapes on matplotlib's Axes, for a figure of your own; gives the Axes back."""
+    def draw_on(self, ax: "Axes") -> Any:
+        """Draw the shapes on Axes of matplotlib, for your own figure.
+
+        Args:
+            ax: Where it is drawn.
+
+        Returns:
+            The Axes. Its type is Any, so that `draw_...` can return it in place of a picture.
+        """
         from viz.canvas.scene_on_axes import draw_scene_on  # noqa: PLC0415 - loads matplotlib
 
         assert self.scene is not None, "only pictures made of shapes are drawn on Axes"
         return draw_scene_on(self.scene, ax)
 
     def to_png(self) -> bytes:
-        """The picture as PNG bytes; for one made of shapes this needs matplotlib."""
+        """Write the picture as PNG; one made of shapes needs matplotlib.
+
+        Returns:
+            The PNG file.
+
+        Raises:
+            ValueError: If it is made of HTML.
+        """
         if self.scene is not None:
             from viz.canvas.scene_on_axes import to_png  # noqa: PLC0415 - loads matplotlib
 
@@ -68,7 +109,7 @@ class Picture:
         return self.png
 
     def to_html(self) -> str:
-        """A piece of HTML with everything inside: for a page, a mail, an output."""
+        """A self-contained piece of HTML, for a page, a mail or an output."""
         if self.html is not None:
             return self.html
         if self.scene is not None:
@@ -76,12 +117,20 @@ class Picture:
         return image_tag("png", self.to_png(), self.alt, self.size[0] if self.size else None)
 
     def suffixes(self) -> str:
+        """The endings of file names that `save` takes, in words."""
         return ".svg, .png or .html" if self.scene else ".png or .html" if self.png else ".html"
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture; the ending of the name says how.
+        """Write the picture to a file.
 
-        Raises: ValueError for an ending that it cannot have.
+        Args:
+            path: A name that ends in .svg, .png or .html.
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: If the picture cannot be written in that format.
         """
         path = Path(path).expanduser()
         if path.suffix == ".svg":
@@ -100,7 +149,9 @@ class Picture:
     def __repr__(self) -> str:
         return f"Picture: {self.alt}"
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
         bundle = {**self.extra_mime, "text/plain": repr(self), "text/html": self.to_html()}
         if self.png is not None:
             bundle["image/png"] = b64encode(self.png).decode()
@@ -108,7 +159,7 @@ class Picture:
 
 
 def image_tag(kind: str, content: bytes, alt: str, width: float | None = None) -> str:
-    """An `<img>` that carries its picture inside: it survives where scripts are removed."""
+    """An `<img>` that contains its picture, which also works where scripts are removed."""
     size = f' width="{round(width)}"' if width else ""
     return (
         f'<img src="data:image/{kind};base64,{b64encode(content).decode()}" '
@@ -116,8 +167,8 @@ def image_tag(kind: str, content: bytes, alt: str, width: float | None = None) -
     )
 
 
-def picture_of_figure(data, alt: str, figure) -> Picture:
-    """A `Picture` of a matplotlib figure, as PNG on its own opaque paper."""
+def picture_of_figure(data: Any, alt: str, figure: "Figure") -> Picture:
+    """A `Picture` of a figure of matplotlib, as PNG with an opaque background."""
     buffer = BytesIO()
     figure.savefig(
         buffer, format="png", facecolor=figure.get_facecolor(), metadata={"Software": None}
@@ -127,7 +178,7 @@ def picture_of_figure(data, alt: str, figure) -> Picture:
 
 
 def html_page(picture: Picture) -> str:
-    """A whole HTML page around one picture."""
+    """An HTML page that contains one picture."""
     return (
         f'<!doctype html><html lang="en"><meta '
         f'charset="utf-8"><title>{escape(picture.alt[:80])}</title>'

@@ -1,13 +1,12 @@
-"""A drawing as a list of shapes, written out as SVG by the standard library, or drawn on
-matplotlib's Axes.
+"""A drawing as a list of shapes, written as SVG by the standard library, or drawn by matplotlib.
 
-Four shapes are enough for graphs, bars and curves: boxes, discs, lines and words; a fifth, an
-image, is for what has a hundred thousand squares. Since the shapes are data, the same drawing
-serves a browser without matplotlib, a figure in a paper, and a test. Left out on purpose:
-everything that moves. A `Picture` is still; controls draw many.
+Rectangles, circles, lines and text are enough for graphs, bars and curves; an image is for what has
+a hundred thousand squares. Lengths are in pixels, y goes down. Since shapes are data, one drawing
+serves a browser without matplotlib, a figure in a paper, and a test.
 """
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
@@ -15,10 +14,12 @@ from viz.canvas.bitmap import png_size
 from viz.canvas.labels import printable
 from viz.canvas.palette import INK, LINE, MONO, PAPER, SANS
 
+Point = tuple[float, float]
+
 
 @dataclass(frozen=True)
 class Rect:
-    """Units: pixels, y downwards, (x, y) the upper left corner."""
+    """A rectangle; (x, y) is its upper left corner, `radius` rounds the corners."""
 
     x: float
     y: float
@@ -32,6 +33,8 @@ class Rect:
 
 @dataclass(frozen=True)
 class Circle:
+    """A circle; (x, y) is its centre."""
+
     x: float
     y: float
     radius: float
@@ -42,9 +45,9 @@ class Circle:
 
 @dataclass(frozen=True)
 class Line:
-    """Through all points; with `curved` a smooth curve that leaves and arrives level."""
+    """A line through all points; with `curved` a smooth one that starts and ends horizontally."""
 
-    points: tuple[tuple[float, float], ...]
+    points: tuple[Point, ...]
     stroke: str = LINE
     width: float = 1
     curved: bool = False
@@ -54,6 +57,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
+    """One line of text; (x, y) is on its baseline, at the side that `anchor` names."""
+
     x: float
     y: float
     text: str
@@ -66,7 +71,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Image:
-    """A PNG, stretched to this size; enlarged ones keep sharp squares."""
+    """A PNG, stretched to this size; an enlarged one keeps sharp pixels."""
 
     x: float
     y: float
@@ -80,17 +85,31 @@ Shape = Rect | Circle | Line | Text | Image
 
 @dataclass
 class Scene:
-    """Shapes on a sheet of paper; later ones lie on top."""
+    """Shapes on a sheet; later ones are on top of earlier ones.
+
+    Attributes:
+        width: In pixels.
+        height: In pixels.
+        shapes: What is drawn.
+    """
 
     width: float
     height: float
     shapes: list[Shape] = field(default_factory=list)
 
     def add(self, *shapes: Shape) -> None:
+        """Draw shapes on top of the others."""
         self.shapes += shapes
 
     def to_svg(self, alt: str) -> str:
-        """One SVG document with opaque paper; `alt` is read out by a screen reader."""
+        """Write one SVG document with an opaque background.
+
+        Args:
+            alt: What a screen reader reads out.
+
+        Returns:
+            The document.
+        """
         width, height = format_coordinate(self.width), format_coordinate(self.height)
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
@@ -101,30 +120,46 @@ class Scene:
 
 
 def translate(shape: Shape, dx: float = 0, dy: float = 0) -> Shape:
-    """The same shape, `dx` pixels further right and `dy` further down."""
+    """The same shape, `dx` pixels further to the right and `dy` further down."""
     if isinstance(shape, Line):
         return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
     return replace(shape, x=shape.x + dx, y=shape.y + dy)
 
 
 def hstack(*scenes: Scene, gap: float = 0) -> Scene:
-    """One sheet with several next to each other, from left to right."""
-    sheet = Scene(-gap, 0)
+    """Put scenes next to each other, from left to right.
+
+    Args:
+        *scenes: The scenes; they are not changed.
+        gap: Pixels between them.
+
+    Returns:
+        One scene with all shapes.
+    """
+    stacked = Scene(-gap, 0)
     for scene in scenes:
-        right = sheet.width + gap
-        sheet.add(*(translate(shape, dx=right) for shape in scene.shapes))
-        sheet.width, sheet.height = right + scene.width, max(sheet.height, scene.height)
-    return sheet
+        x = stacked.width + gap
+        stacked.add(*(translate(shape, dx=x) for shape in scene.shapes))
+        stacked.width, stacked.height = x + scene.width, max(stacked.height, scene.height)
+    return stacked
 
 
 def vstack(*scenes: Scene, gap: float = 0) -> Scene:
-    """One sheet with several under each other, from top to bottom."""
-    sheet = Scene(0, -gap)
+    """Put scenes below each other, from top to bottom.
+
+    Args:
+        *scenes: The scenes; they are not changed.
+        gap: Pixels between them.
+
+    Returns:
+        One scene with all shapes.
+    """
+    stacked = Scene(0, -gap)
     for scene in scenes:
-        down = sheet.height + gap
-        sheet.add(*(translate(shape, dy=down) for shape in scene.shapes))
-        sheet.width, sheet.height = max(sheet.width, scene.width), down + scene.height
-    return sheet
+        y = stacked.height + gap
+        stacked.add(*(translate(shape, dy=y) for shape in scene.shapes))
+        stacked.width, stacked.height = max(stacked.width, scene.width), y + scene.height
+    return stacked
 
 
 def format_coordinate(x: float) -> str:
@@ -132,16 +167,21 @@ def format_coordinate(x: float) -> str:
     return f"{round(x, 1):g}"
 
 
-def bezier_points(points) -> list[tuple[float, float]]:
-    """A start, then three control points for each piece of a smooth curve (cubic Bezier) through
-    all points.
+def bezier_points(points: Sequence[Point]) -> list[Point]:
+    """The control points of a smooth curve (cubic Bezier) through all points.
+
+    Args:
+        points: At least two.
+
+    Returns:
+        The first point, then three for each piece of the curve.
     """
     inner = [(y2 - y0) / ((x2 - x0) or 1) for (x0, y0), (x2, y2) in zip(points, points[2:])]
-    rises = [0.0, *inner, 0.0]
+    slopes = [0.0, *inner, 0.0]
     controls = [points[0]]
-    for (x0, y0), (x1, y1), rise0, rise1 in zip(points, points[1:], rises, rises[1:]):
-        third = (x1 - x0) * 0.4
-        controls += [(x0 + third, y0 + third * rise0), (x1 - third, y1 - third * rise1), (x1, y1)]
+    for (x0, y0), (x1, y1), slope0, slope1 in zip(points, points[1:], slopes, slopes[1:]):
+        dx = (x1 - x0) * 0.4
+        controls += [(x0 + dx, y0 + dx * slope0), (x1 - dx, y1 - dx * slope1), (x1, y1)]
     return controls
 
 

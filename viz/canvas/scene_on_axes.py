@@ -1,67 +1,65 @@
-"""The shapes of a `Scene` on matplotlib's Axes, for a figure of your own and for PNG files."""
+"""The shapes of a `Scene` on Axes of matplotlib, for your own figures and for PNG files."""
 
 from io import BytesIO
 from typing import Any
 
 from matplotlib import patches
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.path import Path
 
 from viz.canvas.palette import PAPER
-from viz.canvas.scene import Circle, Image, Line, Rect, Scene, bezier_points
+from viz.canvas.scene import Circle, Image, Line, Rect, Scene, Shape, bezier_points
 
 DPI = 144
 MONO = ["monospace", "sans-serif"]  # the second one for letters that the first lacks
-POINTS_PER_PIXEL = 0.75  # at the size at which the sheet was laid out
+POINTS_PER_PIXEL = 0.75  # at the size at which the scene was laid out
 
 
-def draw_scene_on(scene: Scene, ax):
-    """Fill the Axes with the sheet. Units: one data unit is one pixel of the sheet, y downwards."""
+def draw_scene_on(scene: Scene, ax: Axes) -> Axes:
+    """Fill the Axes with the scene; one data unit is one pixel of it, y goes down.
+
+    Args:
+        scene: What is drawn.
+        ax: Where it is drawn.
+
+    Returns:
+        The Axes.
+    """
     ax.set(xlim=(0, scene.width), ylim=(scene.height, 0), aspect="equal")
     ax.axis("off")
     figure = ax.get_figure(root=True)
+    assert figure is not None, "Axes belong to a figure"
     inches = ax.get_position().width * figure.get_size_inches()[0]
-    scale = inches * 72 / (scene.width * POINTS_PER_PIXEL)  # 1 when the sheet has its own size
+    scale = inches * 72 / (scene.width * POINTS_PER_PIXEL)  # 1 at the scene's own size
     for depth, shape in enumerate(scene.shapes):
         draw_shape(shape, ax, scale * POINTS_PER_PIXEL, zorder=2 + depth / 1e4)
     return ax
 
 
-def draw_shape(shape, ax, points: float, zorder: float) -> None:
-    """`points`: how many points a pixel of the sheet takes."""
-    if isinstance(shape, Rect):
-        look: dict[str, Any] = {
+def draw_shape(shape: Shape, ax: Axes, points: float, zorder: float) -> None:
+    """Draw one shape; a pixel of the scene is `points` points."""
+    if isinstance(shape, (Rect, Circle)):
+        style: dict[str, Any] = {
             "facecolor": shape.fill,
             "edgecolor": shape.stroke,
             "linewidth": shape.stroke_width * points,
             "zorder": zorder,
         }
+    if isinstance(shape, Rect):
+        corner, width, height = (shape.x, shape.y), shape.width, shape.height
         if not shape.radius:
-            ax.add_patch(patches.Rectangle((shape.x, shape.y), shape.width, shape.height, **look))
+            ax.add_patch(patches.Rectangle(corner, width, height, **style))
             return
-        r = min(shape.radius, shape.width / 2, shape.height / 2)
-        style = f"round,pad=0,rounding_size={r}"
-        ax.add_patch(
-            patches.FancyBboxPatch(
-                (shape.x, shape.y), shape.width, shape.height, boxstyle=style, **look
-            )
-        )
+        box = f"round,pad=0,rounding_size={min(shape.radius, width / 2, height / 2)}"
+        ax.add_patch(patches.FancyBboxPatch(corner, width, height, boxstyle=box, **style))
     elif isinstance(shape, Circle):
-        ax.add_patch(
-            patches.Circle(
-                (shape.x, shape.y),
-                shape.radius,
-                facecolor=shape.fill,
-                edgecolor=shape.stroke,
-                linewidth=shape.stroke_width * points,
-                zorder=zorder,
-            )
-        )
+        ax.add_patch(patches.Circle((shape.x, shape.y), shape.radius, **style))
     elif isinstance(shape, Line):
         ax.add_patch(
             patches.PathPatch(
-                path_patch(shape),
+                to_path(shape),
                 facecolor="none",
                 edgecolor=shape.stroke,
                 linewidth=shape.width * points,
@@ -72,8 +70,8 @@ def draw_shape(shape, ax, points: float, zorder: float) -> None:
             )
         )
     elif isinstance(shape, Image):
-        edges = (shape.x, shape.x + shape.width, shape.y + shape.height, shape.y)
-        ax.imshow(imread(BytesIO(shape.png)), extent=edges, zorder=zorder)
+        extent = (shape.x, shape.x + shape.width, shape.y + shape.height, shape.y)
+        ax.imshow(imread(BytesIO(shape.png)), extent=extent, zorder=zorder)
     else:
         ax.text(
             shape.x,
@@ -89,15 +87,16 @@ def draw_shape(shape, ax, points: float, zorder: float) -> None:
         )
 
 
-def path_patch(line: Line) -> Path:
+def to_path(line: Line) -> Path:
+    """The line as a path of matplotlib."""
     if line.curved:
         controls = bezier_points(line.points)
-        return Path(controls, [Path.MOVETO] + (len(controls) - 1) * [Path.CURVE4])
+        return Path(controls, [Path.MOVETO, *[Path.CURVE4] * (len(controls) - 1)])
     return Path(line.points)
 
 
 def to_png(scene: Scene) -> bytes:
-    """The sheet at its own size, twice as fine for sharp screens."""
+    """The scene at its own size as PNG, with 1.5 pixels for one of the scene."""
     figure = Figure(figsize=(scene.width / 96, scene.height / 96), dpi=DPI, facecolor=PAPER)
     draw_scene_on(scene, figure.add_axes((0, 0, 1, 1)))
     buffer = BytesIO()

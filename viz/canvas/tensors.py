@@ -1,4 +1,4 @@
-"""The door for large arrays: lists, NumPy arrays and tensors from any device, as NumPy's floats.
+"""Checks of large arrays: lists, NumPy arrays and tensors from any device become NumPy arrays.
 
 Small ones go through `viz/canvas/arrays.py`, which needs no NumPy.
 """
@@ -6,46 +6,63 @@ Small ones go through `viz/canvas/arrays.py`, which needs no NumPy.
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-def to_array(given: Any) -> np.ndarray:
-    """The same numbers as float64.
+def to_array(values: Any) -> NDArray[np.float64]:
+    """Convert to float64; a tensor is detached and moved to the CPU.
 
-    Raises: ValueError or TypeError if they are no numbers, or rows of different length.
+    Args:
+        values: Lists of numbers, an array, or a tensor from any device.
+
+    Returns:
+        An array of the same shape.
+
+    Raises:
+        ValueError: If rows have different lengths, or something is not a number.
+        TypeError: If something is not a number.
     """
-    if hasattr(given, "detach"):  # a tensor: off its graph and its device, and out of 16 bits
-        given = given.detach().cpu()  # first: Apple's GPUs have no 64-bit floats
-        given = (given.float() if given.dtype.itemsize < 4 else given).numpy()
-    return np.asarray(given, dtype=float)
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()  # first: Apple's GPUs have no 64-bit floats
+        values = (values.float() if values.dtype.itemsize < 4 else values).numpy()
+    return np.asarray(values, dtype=float)
 
 
-def to_finite_array(given: Any, what: str, axes: str) -> np.ndarray:
-    """An array with one axis for each letter of `axes`, and only finite numbers.
+def to_finite_array(values: Any, name: str, axes: str) -> NDArray[np.float64]:
+    """Convert to float64, and check the axes and the numbers.
 
-    Raises:  ValueError if it has other axes, is empty, or if a number is none.
-    Example: to_table([[1, 2]], "vectors", axes="N C") -> array([[1., 2.]])
+    Args:
+        values: Lists of numbers, an array, or a tensor from any device.
+        name: What the error calls it.
+        axes: The axes that it must have, such as "N C".
+
+    Returns:
+        An array with one axis for each letter.
+
+    Raises:
+        ValueError: If it has other axes, is empty, or a number is not finite.
     """
     letters = axes.split()
     try:
-        array = to_array(given)
+        array = to_array(values)
     except (TypeError, ValueError):
         raise ValueError(
-            f"{what} must be an array ({', '.join(letters)}) of numbers, with rows of one length; "
-            f"got {given!r:.60}."
+            f"{name} must be an array ({', '.join(letters)}) of numbers, with rows of one length; "
+            f"got {values!r:.60}."
         ) from None
     if array.ndim != len(letters) or not array.size:
         raise ValueError(
-            f"{what} must be an array ({', '.join(letters)}); this one has shape {array.shape}."
+            f"{name} must be an array ({', '.join(letters)}); this one has shape {array.shape}."
         )
     if not np.isfinite(array).all():
-        place = np.argwhere(~np.isfinite(array))[0]
-        path = "".join(f"[{i}]" for i in place)
-        raise ValueError(f"{what}{path} is {array[tuple(place)]}, but must be a finite number.")
+        index = np.argwhere(~np.isfinite(array))[0]
+        path = "".join(f"[{i}]" for i in index)
+        raise ValueError(f"{name}{path} is {array[tuple(index)]}, but must be a finite number.")
     return array
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Shares that sum to 1. Shapes: (.., V) -> (.., V)."""
-    # exp(800) overflows; moving all logits together changes nothing
-    weights = np.exp(logits - logits.max(-1, keepdims=True))
-    return weights / weights.sum(-1, keepdims=True)
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities along the last axis: shape (.., V) -> (.., V)."""
+    # exp(800) overflows; subtracting the maximum from all logits changes nothing
+    exps = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(exps / exps.sum(-1, keepdims=True))

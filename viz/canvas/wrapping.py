@@ -1,6 +1,6 @@
-"""A text in the few lines of a card: broken between words, its invisible parts visible, clipped.
+"""A text in the few lines of a card: wrapped between words, invisible parts visible, truncated.
 
-Left out on purpose: fonts. How wide a line will be is counted in letters of a typewriter.
+The width of a line is counted in characters of a monospaced font.
 """
 
 import re
@@ -10,33 +10,37 @@ from viz.canvas.visible_text import display_width, visible_character
 LINE_END, ELLIPSIS = "↵", "…"
 
 
-def wrap_text(text: str, columns: int, most: int) -> list[str]:
-    """At most so many lines of at most so many letters; "…" says that something follows.
+def wrap_text(text: str, columns: int, max_lines: int) -> list[str]:
+    """Break a text into lines.
 
-    Example: wrapped("the cat\\nsat", 8, 2) -> ["the cat↵", "sat"]
+    Args:
+        text: The text.
+        columns: Width of a line, in characters.
+        max_lines: How many lines there may be.
+
+    Returns:
+        The lines; "…" at the end says that something follows.
     """
-    shown = mark_line_ends(
-        text[: 2 * columns * most + columns]
-    )  # no need to spell what has no room
+    room = 2 * columns * max_lines + columns  # nothing after that can be shown
     lines: list[str] = []
-    for paragraph in shown.split("\n"):
+    for paragraph in mark_line_ends(text[:room]).split("\n"):
         lines += wrap_paragraph(paragraph, columns)
     lines = lines[:-1] if lines[-1] == "" and len(lines) > 1 else lines
-    if len(lines) <= most and len(text) <= 2 * columns * most + columns:
+    if len(lines) <= max_lines and len(text) <= room:
         return lines
-    last = lines[:most][-1]
+    last = lines[:max_lines][-1]
     while display_width(last + ELLIPSIS) > columns:
         last = last[:-1]
-    return [*lines[: min(most, len(lines)) - 1], last + ELLIPSIS]
+    return [*lines[: min(max_lines, len(lines)) - 1], last + ELLIPSIS]
 
 
 def mark_line_ends(text: str) -> str:
-    """Every line end with its sign; what cannot be seen, or turns what is read, as its code."""
-    seen = "".join(
+    """The text with a sign before every line end, and codes for invisible characters."""
+    visible = "".join(
         c if c in " \n" else visible_character(c, alone=False)
         for c in re.sub("[\ud800-\udfff]", "\ufffd", text)
     )
-    return re.sub("\n+", lambda ends: LINE_END * len(ends[0]) + "\n", seen)
+    return re.sub("\n+", lambda ends: LINE_END * len(ends[0]) + "\n", visible)
 
 
 def wrap_paragraph(paragraph: str, columns: int) -> list[str]:
