@@ -6,8 +6,6 @@ Up to 40 short labels (letters) are drawn side by side in their own order; other
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from numpy.typing import ArrayLike
-
 from viz.canvas.arrays import to_numbers
 from viz.canvas.labels import visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE
@@ -16,13 +14,14 @@ from viz.canvas.scene import Rect, Scene, Text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
 MAX_COLUMNS = 40
 TOLERANCE = 0.01  # of the sum; a softmax in 16 bits stays within half of it
 
 
 def draw_probabilities(
-    probs: ArrayLike | Mapping[str, float],
+    probs: "ArrayLike | Mapping[str, float]",
     tokens: Sequence[str] | None = None,
     *,
     title: str = "",
