@@ -20,8 +20,7 @@ class Microgpt:
     samples: int = 20
     """names to sample afterwards; 0 for none"""
     temperature: float = 0.5
-    """0 always takes the likeliest letter, 1 samples from the model's probabilities, a higher value
-    flattens them"""
+    """0 takes the likeliest letter, 1 the model's probabilities; more flattens them"""
     plain: bool = False
     """one graph node per arithmetic operation, as in the original: same numbers, 20 times slower"""
     seed: int = 42

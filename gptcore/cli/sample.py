@@ -23,8 +23,7 @@ class Sample:
     max_new_tokens: int = 512
     """maximum tokens per text; a text may end earlier"""
     temperature: float = 0.8
-    """0 always takes the likeliest token, 1 samples from the model's probabilities, a higher value
-    flattens them"""
+    """0 takes the likeliest token, 1 the model's probabilities; more flattens them"""
     top_k: int | None = None
     """sample only from this many of the likeliest tokens"""
     top_p: float = 1.0
