@@ -71,11 +71,10 @@ def draw_funnel(
         "kept": stages[KEPT],
     }
     picture = Picture(data, alt_text(stages, marks, mark_label, title), scene)
-    if ax is not None:
-        return picture.draw_on(ax)
     max_chars = min(max_chars, MAX_TOTAL_CHARS * docs_per_square // len(documents))
-    picture.html = hover_html(picture, columns, documents, max_chars)
-    return picture
+    if ax is None:
+        picture.html = hover_html(picture, columns, documents, max_chars)
+    return picture.draw_on(ax) if ax is not None else picture
 
 
 def partition(documents: Sequence[str], filters: Mapping[str, Removed]) -> Stages:
