@@ -1,4 +1,4 @@
-"""The GPT in tensors: its sizes, its parts, and weights from elsewhere.
+"""The GPT in PyTorch: sizes, modules, and weights from other programs.
 
 Read `config.py`, `attention.py`, `block.py` and `gpt.py`, in this order.
 Names such as `gptcore.model.GPT` are imported at first use; `__init__.pyi` lists them.

@@ -1,4 +1,4 @@
-"""Text out: from logits to tokens, and from tokens to texts.
+"""Text generation: from logits to tokens, and from tokens to texts.
 
 Names such as `gptcore.sampling.generate` are imported at first use; `__init__.pyi` lists them.
 """
