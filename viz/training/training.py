@@ -84,13 +84,13 @@ def training_picture(
     assert loss.scene and snapshot.next_token_picture.scene and head.scene
     if is_prose:
         upper = hstack(loss.scene, next_token_scene(snapshot.next_token_picture.data))
-        sheet = vstack(upper, hstack(long_samples_scene(snapshot.samples), head.scene))
+        scene = vstack(upper, hstack(long_samples_scene(snapshot.samples), head.scene))
     else:
         left = vstack(loss.scene, snapshot.next_token_picture.scene)
-        sheet = hstack(left, vstack(short_samples_scene(snapshot.samples), head.scene))
+        scene = hstack(left, vstack(short_samples_scene(snapshot.samples), head.scene))
     if title:
         top = Scene(9.2 * len(title) + 32, 36, [Text(16, 25, title, 16, weight="700")])
-        sheet = vstack(top, sheet)
+        scene = vstack(top, scene)
     data = {
         "step": step,
         "losses": train_losses_until(curves, step),
@@ -98,7 +98,7 @@ def training_picture(
         "attention": head.data,
         "probabilities": snapshot.next_token_picture.data,
     }
-    return Picture(data, alt_text(curves, step, snapshot), sheet)
+    return Picture(data, alt_text(curves, step, snapshot), scene)
 
 
 def last_step(curves: Mapping[str, Series]) -> int:
