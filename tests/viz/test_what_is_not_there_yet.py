@@ -67,8 +67,11 @@ def test_numbers_of_pytorch_are_drawn_before_and_after_backward():
 BROKEN = {
     "parents in a set": (Number(1.0, 0.0, "+", {Number()}, (1.0,)), "parents of .* A set has no"),
     "no slopes yet": (Number(1.0, 0.0, "+", (Number(),), None), "local_grads of .* is None"),
-    "an unknown slope": (Number(1.0, 0.0, "+", (Number(),), (None,)), "local_grads .* None among"),
-    "no number yet": (Number(None), "must be numbers, but there is None"),
+    "an unknown slope": (
+        Number(1.0, 0.0, "+", (Number(),), (None,)),
+        "must be numbers, but one of them is None",
+    ),
+    "no number yet": (Number(None), "must be numbers, but one of them is None"),
     "text for a number": (Number("a"), "must be numbers"),
     "no operation": (Number(1.0, 0.0, None), "op of a node is None"),
     "a row of numbers": (Number(np.zeros(2)), "must be one row of numbers"),
@@ -107,7 +110,7 @@ def test_padding_on_the_left_is_left_out_with_start(padding_rows):
     picture = viz.draw_attention(weights, TOKENS, start=2)
     assert picture.data["tokens"] == ["a", "b", "c"]
     assert np.array_equal(picture.data["heads"]["head 0"], weights[2:, 2:])
-    with pytest.raises(ValueError, match=r"Where it is padding.*start=a") as caught:
+    with pytest.raises(ValueError, match=r"If it is padding.*start=a") as caught:
         viz.draw_attention(weights, TOKENS)
     assert "row 0" in str(caught.value) or "weights[0]" in str(caught.value)
     cut = viz.draw_attention(weights[2:5, 2:5], TOKENS[2:5])  # the other advice
@@ -116,8 +119,8 @@ def test_padding_on_the_left_is_left_out_with_start(padding_rows):
 
 def test_padding_of_one_text_of_a_batch_leaves_the_others_as_they_are():
     batch = np.stack([softmax_with_mask(2, 5), softmax_with_mask(0, 5)])[None, :, None]  # L B H T T
-    assert len(viz.draw_attention(batch, "vwxyz", text=1).data["tokens"]) == 5
-    assert len(viz.draw_attention(batch, TOKENS, text=0, start=2).data["tokens"]) == 3
+    assert len(viz.draw_attention(batch, "vwxyz", batch_index=1).data["tokens"]) == 5
+    assert len(viz.draw_attention(batch, TOKENS, batch_index=0, start=2).data["tokens"]) == 3
     right = softmax_with_mask(2, 5, side="right")
     assert len(viz.draw_attention(right, ["a", "b", "c", "<pad>", "<pad>"]).data["tokens"]) == 5
 
@@ -138,7 +141,7 @@ def test_what_comes_after_start_is_still_checked():
 @pytest.mark.parametrize("one", [np.int64(1), torch.tensor(1), np.uint8(1)], ids=repr)
 def test_integers_of_numpy_and_pytorch_are_places_and_sizes(one):
     weights = np.tile(np.eye(3), (2, 2, 2, 1, 1))  # L B H T T
-    picture = viz.draw_attention(weights, "abc", layer=one, head=one, text=one, start=one)
+    picture = viz.draw_attention(weights, "abc", layer=one, head=one, batch_index=one, start=one)
     assert list(picture.data["heads"]) == ["layer 1, head 1"]
     query = viz.draw_query(np.tile(np.eye(3), (2, 2, 1, 1)), "abc", layer=one, head=one, query=one)
     assert query.data["query"] == 1
@@ -150,7 +153,7 @@ def test_integers_of_numpy_and_pytorch_are_places_and_sizes(one):
 @pytest.mark.parametrize("odd", [True, 1.0, "1", float("nan"), -1], ids=str)
 def test_what_is_not_an_integer_is_refused_by_name(odd):
     weights = np.tile(np.eye(3), (2, 2, 2, 1, 1))
-    for option in ("layer", "head", "text", "start"):
+    for option in ("layer", "head", "batch_index", "start"):
         with pytest.raises(ValueError, match=f"{option}="):
             viz.draw_attention(weights, "abc", **{option: odd})
     for option in ("layer", "head", "query"):
