@@ -75,7 +75,7 @@ def manifest(server, monkeypatch, tmp_path):
     return write
 
 
-def files_below(folder):
+def find_files(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
@@ -99,7 +99,7 @@ def test_a_missing_text_is_brought_once_and_then_read_from_the_disk(manifest, se
     assert corpus.is_downloaded("letters")
     assert corpus.load_documents("letters")[:3] == ["ann", "bob", "carla"]
     assert server.asked == ["/good"]
-    assert files_below(path.parents[1]) == [path]
+    assert find_files(path.parents[1]) == [path]
     assert capfd.readouterr() == ("", "")
 
 
@@ -146,7 +146,7 @@ def test_what_is_not_the_whole_file_is_not_kept(manifest, server, answer, sent, 
         f"Nothing was kept; letters.txt in the folder {path.parent} does not exist yet.\n"
         f"To try again: {FETCH}"
     )
-    assert files_below(path.parents[1]) == []
+    assert find_files(path.parents[1]) == []
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_server_that_says_no_is_quoted_and_asked_twice(manifest, server, answe
     message = message_of(lambda: corpus.load_documents("letters"))
     assert f"could not be downloaded: 127.0.0.1:{server.server_port} {reason}" in message
     assert server.asked == [f"/{answer}"] * 2
-    assert files_below(path.parents[1]) == []
+    assert find_files(path.parents[1]) == []
 
 
 def test_a_server_that_says_no_at_first_is_believed_the_second_time(manifest, server):
@@ -182,14 +182,14 @@ def test_without_a_server_the_message_names_the_file_the_folder_and_the_command(
         f"Nothing was kept; letters.txt in the folder {path.parent} does not exist yet.\n"
         f"To try again: {FETCH}"
     )
-    assert files_below(path.parents[1]) == []
+    assert find_files(path.parents[1]) == []
 
 
 def test_ctrl_c_in_the_middle_leaves_nothing_behind(manifest):
     path = manifest("ctrl-c")
     with pytest.raises(KeyboardInterrupt):
         corpus.load("letters")
-    assert files_below(path.parents[1]) == []
+    assert find_files(path.parents[1]) == []
 
 
 def test_a_folder_that_cannot_be_written_is_named_with_the_variable_that_moves_it(
@@ -238,7 +238,7 @@ def test_a_file_that_was_there_outlives_a_failed_attempt_to_replace_it(manifest)
     assert f"letters.txt in the folder {path.parent} is as it was.\n" in message
     assert message.endswith(f"To try again: {FETCH} --again")
     assert path.read_bytes() == b"damaged, but all we have"
-    assert files_below(path.parents[1]) == [path]
+    assert find_files(path.parents[1]) == [path]
 
 
 def test_a_folder_in_the_place_of_the_file_is_named_and_not_removed(manifest):
@@ -247,7 +247,7 @@ def test_a_folder_in_the_place_of_the_file_is_named_and_not_removed(manifest):
     assert not corpus.is_downloaded("letters")
     assert f"cannot be read from {path} (" in message_of(lambda: corpus.load("letters"))
     assert "cannot be stored as letters.txt" in message_of(lambda: fetch_one(again=True))
-    assert path.is_dir() and files_below(path.parents[1]) == []
+    assert path.is_dir() and find_files(path.parents[1]) == []
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -72,8 +72,8 @@ def test_what_is_not_utf_8_is_named_by_its_position_or_replaced(tmp_path):
         with pytest.raises(ValueError) as caught:
             texts(path, document=document)
         assert str(caught.value) == (
-            f"{path} is not UTF-8: byte 0xe9 at position 6. Save it as UTF-8, or put U+FFFD in its "
-            'place: --bad_text replace (in Python bad_text="replace")'
+            f"{path} is not UTF-8: byte 0xe9 at position 6. Save it as UTF-8, or replace it by "
+            'U+FFFD: --bad_text replace (in Python bad_text="replace")'
         )
     assert texts(path, bad_text="replace", document="line") == ["good", "b\ufffdd"]
 
@@ -92,7 +92,7 @@ def test_jsonl_has_texts_and_ids_in_the_order_of_its_lines(tmp_path):
     ("line", "words"),
     [
         (b'{"text": "cut of', "line 3 is not JSON: Unterminated string"),
-        (b'["text"]', r'line 3 is no object such as {"text": "..."}.'),
+        (b'["text"]', r'line 3 is not an object such as {"text": "..."}.'),
         (
             b'{"body": "a", "id": 1}',
             "line 3 has no field 'text'; it has 'body', 'id'. Say which one has the text: --column",
@@ -100,8 +100,9 @@ def test_jsonl_has_texts_and_ids_in_the_order_of_its_lines(tmp_path):
         (b'{"text": 5}', "line 3: the field 'text' is int, not text."),
         (
             b'{"text": "ab\\ud800"}',
-            r"line 3: character 2 of the text is half of one, \ud800, which no UTF-8 can hold. "
-            "Repair the line, or put U+FFFD in its place: --bad_text replace",
+            r"line 3: character 2 of the text is half of a surrogate pair, \ud800, which UTF-8 "
+            "cannot encode. "
+            "Repair the line, or replace it by U+FFFD: --bad_text replace",
         ),
         (b'{"text": "\xff"}', "is not UTF-8: byte 0xff at position 42. Save it as UTF-8"),
     ],
@@ -170,7 +171,7 @@ def test_without_a_text_column_the_columns_are_named_and_the_advice_works(tmp_pa
 
 def test_a_page_of_the_web_saved_as_parquet_is_recognised(tmp_path):
     path = written(tmp_path / "a.parquet", b"<!DOCTYPE html><title>Please log in</title>" * 9)
-    with pytest.raises(SourceDamagedError, match="it is a page of the web, saved under this name"):
+    with pytest.raises(SourceDamagedError, match="it is a web page saved under this name"):
         texts(path)
 
 
@@ -179,7 +180,9 @@ def test_parquet_that_was_cut_off_is_told_wherever_it_was_cut(tmp_path, share):
     path = write_parquet(tmp_path / "a.parquet", some_texts(50))
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * share // 10])
-    with pytest.raises(SourceDamagedError, match=r"a\.parquet is no whole parquet file: it is"):
+    with pytest.raises(
+        SourceDamagedError, match=r"a\.parquet is not a complete parquet file: it is"
+    ):
         texts(path)
 
 

@@ -90,13 +90,13 @@ def test_a_compressed_file_that_was_cut_off_is_told_and_nothing_is_guessed(tmp_p
     with pytest.raises(SourceDamagedError) as caught:
         read(path)
     told = str(caught.value)
-    assert told.startswith(f"{path} cannot be unpacked: ") and told.endswith("Bring it again.")
+    assert told.startswith(f"{path} cannot be unpacked: ") and told.endswith("Restore the file.")
 
 
 @pytest.mark.parametrize("ending", PACKED)
 def test_text_under_the_name_of_a_compressed_file_is_told_so(tmp_path, ending):
     (tmp_path / f"a.txt{ending}").write_text("plain")
-    with pytest.raises(SourceDamagedError, match=f"is no {ending} file.*leave {ending} out"):
+    with pytest.raises(SourceDamagedError, match=f"is not a {ending} file.*remove {ending}"):
         read(tmp_path / f"a.txt{ending}")
 
 
@@ -128,7 +128,7 @@ def test_json_may_be_one_object_or_jsonl_under_another_name(tmp_path):
         ('[{"text": "a"}, 7]', "element 2 is neither a text nor an object"),
         ('[{"text": 7}]', "element 1: the field 'text' is int, not text"),
         ('[{"text": "a"}', "is not JSON: Expecting"),
-        ('["\\ud800"]', "element 1: character 0 of the text is half of one"),
+        ('["\\ud800"]', "element 1: character 0 of the text is half of a surrogate pair"),
         ("[" * 100_000, "nested too deeply"),
     ],
 )
@@ -168,7 +168,7 @@ def test_csv_may_have_a_byte_order_mark_blank_lines_and_cells_of_any_length(tmp_
         (b"a,body\n1,2\n", r"no column 'text'\. Its columns are: a, body\. .*--column a"),
         (b"text,n\nhello, world, 1\n", r"line 2 has 3 cell\(s\), the first line has 2: text, n"),
         (b"text,n\nhello\n", r"line 2 has 1 cell\(s\)"),
-        (b'text\n"never closed\n', "is no CSV"),
+        (b'text\n"never closed\n', "is not CSV"),
         (b"text,text\na,b\n", "has 2 columns called 'text'"),
         (b"text\nb\xe9d\n", "is not UTF-8: byte 0xe9"),
     ],
@@ -204,7 +204,7 @@ def test_a_compressed_file_without_the_ending_is_told_and_the_advice_works(tmp_p
     path.write_bytes(PACKED[ending](JSONL))
     with pytest.raises(ValueError, match="compressed with") as caught:
         read(path)
-    subprocess.run(str(caught.value).split("say so: ")[1], shell=True, check=True)
+    subprocess.run(str(caught.value).split("Rename it: ")[1], shell=True, check=True)
     assert read(tmp_path / f"it's.jsonl{ending}") == WANTED
 
 
@@ -227,7 +227,7 @@ def test_a_table_under_the_name_of_a_text_is_told_and_the_advice_works(tmp_path)
     path = write_parquet(tmp_path / "a.txt", some_texts(3))
     with pytest.raises(ValueError, match="a parquet table") as caught:
         read(path)
-    subprocess.run(str(caught.value).split("say so: ")[1], shell=True, check=True)
+    subprocess.run(str(caught.value).split("Rename it: ")[1], shell=True, check=True)
     assert [text for _, text in read(tmp_path / "a.txt.parquet")] == some_texts(3)
 
 

@@ -112,14 +112,17 @@ def test_sources_that_are_not_there_are_told_with_the_nearest(command, tmp_path)
             "nothing/like/it",
             "There is no 'nothing/like/it'. Give a file, a folder, a quoted glob, ",
         ),
-        ("*.jsonl", "No file is called '*.jsonl'. The folder . has: a.bin, archive.zip, empty, "),
+        ("*.jsonl", "No file matches '*.jsonl'. The folder . has: a.bin, archive.zip, empty, "),
         ("empty", "The folder empty has no file that ends in .parquet, .txt, .jsonl, .ndjson, "),
         ("archive.zip", "archive.zip ends in '.zip'; files of documents end in .parquet, .txt, "),
-        ("fineweb:2013", "'fineweb:2013' is no name of a file of FineWeb. Names are such as fine"),
+        (
+            "fineweb:2013",
+            "'fineweb:2013' is not the name of a file of FineWeb. Names are such as fine",
+        ),
     ]:
         mismatch_error(command(asked, *WITH_LETTERS), words)
     mismatch_error(
-        command("texts.parquet", "./texts.parquet", *WITH_LETTERS), "is named twice. Name every"
+        command("texts.parquet", "./texts.parquet", *WITH_LETTERS), "is named twice. Name each"
     )
     assert not (tmp_path / "shards").exists() or not list((tmp_path / "shards").iterdir())
 
@@ -141,9 +144,7 @@ def test_what_went_wrong_on_the_way_ends_with_1_and_what_was_asked_wrongly_with_
     command, tmp_path
 ):
     (tmp_path / "a.parquet").write_text("<html>Please log in</html>")
-    mismatch_error(
-        command("a.parquet", *WITH_LETTERS), "a page of the web, saved under this name", code=1
-    )
+    mismatch_error(command("a.parquet", *WITH_LETTERS), "a web page saved under this name", code=1)
     write_parquet(tmp_path / "a.parquet", some_texts(5))
     mismatch_error(
         command("a.parquet", *WITH_LETTERS, "--column", "body"), "Its columns are: text, id, tok"

@@ -52,14 +52,14 @@ def test_all_that_is_not_taken_stands_in_the_manifest_and_in_warnings(mixed, tmp
     assert {name: reason.split(" (")[0] for name, reason in skipped.items()} == {
         "in/.git": "hidden",
         "in/.d.txt": "hidden",
-        "in/notes.md": "of a kind that is not read",
-        "in/old.tar.gz": "of a kind that is not read",
+        "in/notes.md": "of an unsupported format",
+        "in/old.tar.gz": "of an unsupported format",
         "in/infos.json": "JSON",
-        "in/gone.txt -> nowhere.txt": "linked to nothing",
-        "in/round -> round": "linked to nothing",
-        "in/same.txt -> a.txt": "linked to a file that is taken already",
-        "in/to_sub -> sub": "linked to a folder that is read already",
-        "in/up -> ..": "linked to a folder above",
+        "in/gone.txt -> nowhere.txt": "a broken link",
+        "in/round -> round": "a broken link",
+        "in/same.txt -> a.txt": "a link to a file that is read already",
+        "in/to_sub -> sub": "a link to a folder that is read already",
+        "in/up -> ..": "a link to a parent folder",
     }
     told = "\n".join(str(one.message) for one in caught)
     for row in manifest["skipped"]:
@@ -93,7 +93,7 @@ def test_the_folder_of_the_shards_and_other_shards_are_no_sources(tmp_path, monk
 def test_a_folder_in_which_nothing_can_be_read_says_what_it_has(tmp_path):
     (tmp_path / "a.pdf").touch()
     (tmp_path / "b.pdf").touch()
-    with pytest.raises(ValueError, match=r"left out: 2 of a kind that is not read \(\.pdf\): "):
+    with pytest.raises(ValueError, match=r"left out: 2 of an unsupported format \(\.pdf\): "):
         find_sources([str(tmp_path)])
 
 
@@ -119,7 +119,7 @@ def test_a_folder_may_have_the_signs_of_a_pattern_in_its_name(tmp_path, folder):
     for pattern, wanted in {"*.txt": "abc", "[ab].txt": "ab", "?.txt": "abc", "**": "abc"}.items():
         found = find_sources([str(tmp_path / folder / pattern)])
         assert "".join(source.path.stem for source in found) == wanted
-    with pytest.raises(ValueError, match=r"No file is called .* has: a\.txt, b\.txt, c\.txt\."):
+    with pytest.raises(ValueError, match=r"No file matches .* has: a\.txt, b\.txt, c\.txt\."):
         find_sources([str(tmp_path / folder / "*.jsonl")])
 
 

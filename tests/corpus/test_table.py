@@ -48,7 +48,7 @@ def test_a_table_that_was_cut_off_is_refused(tmp_path):
     path = tmp_path / "cut.parquet"
     write_table(DOCUMENTS, path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(SourceDamagedError, match="is no whole parquet file"):
+    with pytest.raises(SourceDamagedError, match="is not a complete parquet file"):
         list(read_table(path))
 
 

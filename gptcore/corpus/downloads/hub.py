@@ -152,6 +152,6 @@ def translate_hub_errors(name: str) -> Iterator[None]:
         # Different versions of the library raise errors of different network libraries.
         raise OSError(
             f"The connection to {constants.ENDPOINT} failed while {name} was downloaded "
-            f"({type(error).__name__}: {str(error)[:200]}). The partial file is kept: run the same again "
-            "to resume."
+            f"({type(error).__name__}: {str(error)[:200]}). The partial file is kept: "
+            "run the same again to resume."
         ) from None

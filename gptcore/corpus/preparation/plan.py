@@ -16,7 +16,7 @@ from gptcore.corpus.reading.document_ids import split_by
 from gptcore.corpus.reading.documents import has_many_lines, row_groups
 from gptcore.corpus.reading.formats import known_format
 from gptcore.corpus.reading.rows import ReaderOptions
-from gptcore.corpus.reading.skipped import by_reason, format_skipped
+from gptcore.corpus.reading.skipped import format_skipped, group_by_reason
 from gptcore.corpus.reading.sources import ResolvedSources
 from gptcore.corpus.shards.shards import format_for
 from gptcore.tokenizers.openai import ENCODINGS
@@ -121,7 +121,7 @@ def new_plan(
             source_entry(source, options, by)
             for source, options, by in zip(found.sources, all_options, splits)
         ],
-        "skipped": by_reason(found.skipped),
+        "skipped": group_by_reason(found.skipped),
         "shards": shards,
     }
 
@@ -134,7 +134,7 @@ def saved_tokenizer(tokenizer: Tokenizer, name: str) -> dict[str, Any]:
 
 def warn_about_sources(found: ResolvedSources, settings: ShardSettings) -> None:
     """Warn of files that are left out, and of text files that may be lists of documents."""
-    for line in format_skipped(by_reason(found.skipped)):
+    for line in format_skipped(group_by_reason(found.skipped)):
         warnings.warn(line, stacklevel=2)
     if settings.document is not None:
         return

@@ -1,4 +1,4 @@
-"""Documents out of .csv and .tsv: the first line names the columns, one of them has the text."""
+"""Read documents from .csv and .tsv: the first line names the columns."""
 
 import csv
 import sys
@@ -10,14 +10,15 @@ from gptcore.corpus.downloads.source import SourceDamagedError
 from gptcore.corpus.reading.formats import open_bytes
 from gptcore.corpus.reading.rows import ReaderOptions, Row, column_index, id_of, missing_column
 
-MAX_CELL_CHARS = min(sys.maxsize, 2**31 - 1)  # what a C long can count everywhere
+MAX_CELL_CHARS = min(sys.maxsize, 2**31 - 1)  # the largest C long on every platform
 
 
 def read_csv_rows(path: Path, options: ReaderOptions) -> Iterator[Row]:
     """Id and text of each row.
 
-    Raises: ValueError for a column that is not there, or a row with too few or too many cells;
-        SourceDamagedError for a quote that is never closed.
+    Raises:
+        ValueError: If the column does not exist, or a row has too few or too many cells.
+        SourceDamagedError: If a quote is never closed.
     """
     errors = "strict" if options.bad_text == "stop" else "replace"
     csv.field_size_limit(MAX_CELL_CHARS)
@@ -36,18 +37,18 @@ def read_csv_rows(path: Path, options: ReaderOptions) -> Iterator[Row]:
         except UnicodeDecodeError as error:
             raise ValueError(
                 f"{path} is not UTF-8: byte {error.object[error.start]:#04x} after line "
-                f"{lines.line_num}. Save it as UTF-8, or put U+FFFD in its place: "
+                f"{lines.line_num}. Save it as UTF-8, or replace it by U+FFFD: "
                 "--bad_text replace"
             ) from None
         except csv.Error as error:
             raise SourceDamagedError(
-                f"{path}, line {lines.line_num} is no CSV: {error}. A cell with a quote or a line "
-                'break in it stands in quotes, and a quote inside is doubled: "say ""so""".'
+                f"{path}, line {lines.line_num} is not CSV: {error}. A cell with a quote or a line "
+                'break needs quotes around it, and a quote inside is doubled: "say ""so""".'
             ) from None
 
 
 def detect_delimiter(path: Path) -> str:
-    """What stands between the cells of the first line; in a .tsv always a tab."""
+    """The delimiter of the first line; in a .tsv always a tab."""
     if ".tsv" in [suffix.lower() for suffix in path.suffixes[-2:]]:
         return "\t"
     with open_bytes(path) as file:
@@ -56,9 +57,9 @@ def detect_delimiter(path: Path) -> str:
 
 
 def check_cells(path: Path, line: int, header: list[str], cells: list[str]) -> None:
-    """Raises: ValueError for a row with another number of cells than the first line."""
+    """Check that a row has as many cells as the first line."""
     if len(cells) != len(header):
         raise ValueError(
             f"{path}, line {line} has {len(cells)} cell(s), the first line has {len(header)}: "
-            f"{', '.join(header)}. A text with the delimiter in it stands in quotes."
+            f"{', '.join(header)}. A text that contains the delimiter needs quotes around it."
         )

@@ -1,7 +1,7 @@
-"""Whether ids tell the documents of the sources apart, so that they can decide about validation.
+"""Whether the ids of the sources differ, so that they can choose the validation documents.
 
-A column of ids may be empty, or hold the same word in every row, such as the name of a dataset.
-Then all documents would go to one side; so the text of each decides instead.
+A column of ids may be empty, or the same in every row, such as the name of a dataset. Then all
+documents would be in one split, so their texts are used instead.
 """
 
 import contextlib
@@ -17,13 +17,13 @@ from gptcore.corpus.reading.formats import known_format
 from gptcore.corpus.reading.rows import ReaderOptions
 
 SplitKey = Literal["id", "text"]
-MAX_DOCUMENTS = 1000  # documents; in most files the second one has another id already
+MAX_DOCUMENTS = 1000  # to look at; in most files the second one has another id
 
 
 def split_by(files: Sequence[tuple[Path, ReaderOptions]]) -> list[SplitKey]:
-    """For each file what decides: the ids if they differ, else the texts.
+    """What chooses the split of each file: the ids if they differ, else the texts.
 
-    The id of a file with one document is held against those of other such files.
+    The id of a file with one document is compared with those of other such files.
     """
     ids = [first_ids(path, options) for path, options in files]
     single = Counter(found[0] for found in ids if len(found) == 1)
@@ -31,7 +31,7 @@ def split_by(files: Sequence[tuple[Path, ReaderOptions]]) -> list[SplitKey]:
 
 
 def is_constant(ids: Sequence[str], single: Counter[str]) -> bool:
-    """Whether several documents have the id that these have, and no other was met."""
+    """Whether several documents have the same id and no other was found."""
     if len(ids) == 1:
         return single[ids[0]] > 1
     return len(set(ids)) == 1
@@ -42,7 +42,7 @@ def first_ids(path: Path, options: ReaderOptions) -> list[str]:
     found: list[str] = []
     if known_format(path).kind == "text":
         return found
-    # What cannot be read is told when it is read in earnest, with its place.
+    # What cannot be read is reported later, with its position.
     with contextlib.suppress(ValueError, OSError):
         groups = range(len(row_groups(path, replace(options, bad_text="replace"))))
         batches = (batch for group in groups for batch in read_documents(path, group, options))

@@ -1,9 +1,9 @@
-"""Documents out of files: parquet, text, JSON and CSV, one row group after the other.
+"""Read documents from files: parquet, text, JSON and CSV, one row group at a time.
 
-A row group is what is read, or read again, as a whole. Parquet files have them; a text file is cut
-into blocks of bytes, and the lines that begin inside a block are its row group. So every row group
-can be read alone, without what is before it. A file that is compressed, a .json and a .csv is a
-single row group, for nobody can begin to read it in the middle.
+A row group is what is read as a whole. Parquet files have them. A text file is cut into blocks of
+bytes; the lines that begin inside a block are a row group. So every row group can be read without
+those before it. A compressed file, a .json and a .csv is a single row group, because reading cannot
+begin in the middle.
 """
 
 import codecs
@@ -32,7 +32,7 @@ BLOCK_BYTES = 4 * 2**20
 
 
 def content_format(path: Path) -> Format:
-    """The format of the file, as its name and, of a .json file, its first line tell it."""
+    """The format of the file, by its name and, for a .json file, its first line."""
     found = known_format(path)
     if found.kind == "json" and is_jsonl(path):
         return Format("jsonl", found.compression)
@@ -40,10 +40,11 @@ def content_format(path: Path) -> Format:
 
 
 def row_groups(path: Path, options: ReaderOptions) -> list[int]:
-    """Every row group of the file, by the bytes of its text.
+    """The number of text bytes of each row group of the file.
 
-    Raises: ValueError for a column that is not there, or what is no text; SourceDamagedError for a
-        file that is not whole.
+    Raises:
+        ValueError: If the column does not exist or is not text.
+        SourceDamagedError: If the file is incomplete.
     """
     if known_format(path).kind == "parquet":
         return group_bytes(path, options.column)
@@ -60,7 +61,9 @@ def row_groups(path: Path, options: ReaderOptions) -> list[int]:
 def read_documents(path: Path, group: int, options: ReaderOptions) -> Iterator[list[Row]]:
     """The documents of one row group, a few at a time.
 
-    Raises: SourceDamagedError or ValueError, naming file and position.
+    Raises:
+        SourceDamagedError: If the file is damaged.
+        ValueError: If something in it is not text; file and position are named.
     """
     if known_format(path).kind == "parquet":
         yield from read_parquet(path, group, options)
@@ -74,7 +77,7 @@ def read_documents(path: Path, group: int, options: ReaderOptions) -> Iterator[l
 
 
 def read_rows(path: Path, group: int, options: ReaderOptions) -> Iterator[Row]:
-    """The documents of one row group of a file that is no table of parquet."""
+    """The documents of one row group of a file that is not parquet."""
     kind = content_format(path).kind
     if kind == "csv":
         yield from read_csv_rows(path, options)
@@ -98,7 +101,7 @@ def batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def read_text_file(path: Path, options: ReaderOptions) -> str:
-    """All of a text file, as one document."""
+    """A whole text file, as one document."""
     with open_bytes(path) as file:
         content = file.read()
     bare = content.removeprefix(codecs.BOM_UTF8)
@@ -113,7 +116,7 @@ def read_lines(path: Path, group: int) -> Iterator[tuple[int, bytes]]:
     with open_bytes(path) as file:
         if begin:
             file.seek(begin - 1)
-            file.readline()  # a line that began in an earlier block; only its end if it ends there
+            file.readline()  # a line that began in an earlier block, or only its end
         start = file.tell() if begin else 0
         while start < limit and (line := file.readline()):
             bare = line.removesuffix(b"\n").removesuffix(b"\r")

@@ -1,7 +1,7 @@
-"""What kind of file holds documents: told by its name, and held against how it begins.
+"""Formats of source files: recognised by the name, and compared with the first bytes.
 
-Text, JSON, CSV and their likes may be compressed with gzip, bzip2 or Zstandard. pyarrow unpacks
-them. Left out on purpose: archives of several files (.zip, .tar), which other programs unpack.
+Text, JSON and CSV may be compressed with gzip, bzip2 or Zstandard; pyarrow decompresses them.
+Archives of several files (.zip, .tar) need another program.
 """
 
 import codecs
@@ -29,16 +29,16 @@ COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 SUPPORTED = f"{', '.join(FORMATS)}; all but .parquet may be compressed: {', '.join(COMPRESSIONS)}"
 COMPRESSION_MAGICS = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".zst": b"\x28\xb5\x2f\xfd"}
 HEAD_BYTES = 4096
-SAMPLE_BYTES = 4 * 2**20  # unpacked, to guess the size of all
+SAMPLE_BYTES = 4 * 2**20  # decompressed, to estimate the size of all
 
-MAGIC_NUMBERS = {  # what other kinds of files begin with -> what they are, and the way out
+MAGIC_NUMBERS = {  # first bytes of other files -> what they are, and the way out
     b"\x1f\x8b": ("compressed with gzip", ".gz"),
     **{b"BZh%d1AY&SY" % level: ("compressed with bzip2", ".bz2") for level in range(1, 10)},
     b"\x28\xb5\x2f\xfd": ("compressed with Zstandard", ".zst"),
     b"PAR1": ("a parquet table", ".parquet"),
     b"\xfd7zXZ": ("compressed with xz", "Unpack it: xz -dk {file}"),
-    b"PK\x03\x04": ("a zip archive, or an office document", "Take the text out of it first."),
-    b"%PDF": ("a PDF document", "Take the text out of it first: pdftotext {file}"),
+    b"PK\x03\x04": ("a zip archive, or an office document", "Extract its text first."),
+    b"%PDF": ("a PDF document", "Extract its text first: pdftotext {file}"),
     b"\x89PNG": ("a picture", ""),
     b"\xff\xd8\xff": ("a picture", ""),
     b"SQLite format": ("a database", "Export its text as .csv or .jsonl."),
@@ -53,14 +53,14 @@ BYTE_ORDER_MARKS = {
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file, and how it is compressed ("" if it is not)."""
+    """A file format, and its compression ("" if there is none)."""
 
     kind: str
     compression: str = ""
 
 
 def format_from_name(path: Path) -> Format | None:
-    """What the name of the file says that it is; None for what is not read here."""
+    """The format that the name of the file says; None for an unsupported one."""
     suffix, inner = path.suffix.lower(), Path(path.stem).suffix.lower()
     if suffix in FORMATS:
         return Format(FORMATS[suffix])
@@ -70,14 +70,14 @@ def format_from_name(path: Path) -> Format | None:
 
 
 def known_format(path: Path) -> Format:
-    """The format of a file that was found to have one."""
+    """The format of a file that is known to have one."""
     found = format_from_name(path)
     assert found is not None, path
     return found
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """The content of the file, unpacked on the way."""
+    """The content of the file, decompressed while it is read."""
     compression = known_format(path).compression
     if not compression:
         return open(path, "rb")
@@ -86,9 +86,10 @@ def open_bytes(path: Path) -> BinaryIO:
 
 
 def uncompressed_bytes(path: Path) -> int:
-    """The size of the content. Of a large compressed file it is an estimate from its beginning.
+    """The size of the content; for a large compressed file an estimate from its beginning.
 
-    Raises: SourceDamagedError if it cannot be unpacked.
+    Raises:
+        SourceDamagedError: If it cannot be decompressed.
     """
     size_bytes, compression = path.stat().st_size, known_format(path).compression
     if not compression:
@@ -102,31 +103,32 @@ def uncompressed_bytes(path: Path) -> int:
             raise decompression_error(path, error) from None
         if sample_bytes < SAMPLE_BYTES:
             return sample_bytes
-        return max(sample_bytes, sample_bytes * size_bytes // file.tell())
+        return max(sample_bytes, sample_bytes * size_bytes // int(file.tell()))
 
 
 def decompression_error(path: Path, error: BaseException | None) -> SourceDamagedError:
-    """The error for a compressed file that does not unpack."""
+    """The error for a compressed file that cannot be decompressed."""
     ending = path.suffix.lower()
     with open(path, "rb") as file:
         begin = file.read(len(COMPRESSION_MAGICS[ending]))
     if not COMPRESSION_MAGICS[ending].startswith(begin):
         problem = (
-            f"it begins with {begin!r} and is no {ending} file. Let its name say what it is; if it "
-            f"is not compressed, leave {ending} out."
+            f"it begins with {begin!r} and is not a {ending} file. Rename it to what it is; if "
+            f"it is not compressed, remove {ending}."
         )
     elif ending == ".zst" and "memory" in str(error):
         problem = f"{error}. Unpack it: zstd -d --long=31 {shlex.quote(str(path))}"
     else:
-        problem = (first_line(error) if error and begin else "it is empty") + ". Bring it again."
+        problem = (first_line(error) if error and begin else "it is empty") + ". Restore the file."
     return SourceDamagedError(f"{path} cannot be unpacked: {problem}")
 
 
 def check_is_text(path: Path) -> None:
-    """Look at how the file begins, once unpacked.
+    """Check the first bytes of the decompressed file.
 
-    Raises: ValueError, with the way out, for what is no UTF-8 text whatever its name says;
-        SourceDamagedError if it cannot be unpacked.
+    Raises:
+        ValueError: If it is not UTF-8 text, with the way out.
+        SourceDamagedError: If it cannot be decompressed.
     """
     try:
         with open_bytes(path) as file:
@@ -136,11 +138,11 @@ def check_is_text(path: Path) -> None:
             raise
         raise decompression_error(path, error) from None
     if problem := describe_binary(path, head):
-        raise ValueError(f"{path} is no UTF-8 text: it is {problem}")
+        raise ValueError(f"{path} is not UTF-8 text: it is {problem}")
 
 
 def describe_binary(path: Path, head: bytes) -> str:
-    """What a file that begins like this is, if it is no text, with the way out; "" for text."""
+    """What a file with these first bytes is, with the way out; "" for text."""
     for begin, name in BYTE_ORDER_MARKS.items():
         if head.startswith(begin):
             return f"{name}. {conversion_advice(path, name)}"
@@ -153,14 +155,12 @@ def describe_binary(path: Path, head: bytes) -> str:
         return ""
     if max(even, odd) > 0.3 * len(head) and min(even, odd) < 0.05 * len(head):
         name = "UTF-16LE" if odd > even else "UTF-16BE"
-        return (
-            f"{name} by the look of it: every other byte is zero. {conversion_advice(path, name)}"
-        )
-    return f"binary: {zeros} of its first {len(head)} bytes are zero. Leave it out."
+        return f"probably {name}: every other byte is zero. {conversion_advice(path, name)}"
+    return f"binary: {zeros} of its first {len(head)} bytes are zero. Remove it from the sources."
 
 
 def conversion_advice(path: Path, name: str) -> str:
-    """How to make UTF-8 of a file in another encoding."""
+    """How to convert a file in another encoding to UTF-8."""
     found = format_from_name(path)
     if found and found.compression:
         return f"Unpack it, and convert it with: iconv -f {name} -t UTF-8"
@@ -171,17 +171,17 @@ def conversion_advice(path: Path, name: str) -> str:
 
 
 def renaming_advice(path: Path, ending: str) -> str:
-    """How to give a file the ending that its content has."""
+    """How to rename a file to the suffix of its content."""
     found = format_from_name(path)
     if found and found.compression:
         return UNPACK[path.suffix.lower()]
     if found is None and ending in COMPRESSIONS:
-        return f"Let its name say what is inside, such as {path.name}.jsonl{ending}."
-    return f"Let its name say so: mv {{file}} {shlex.quote(str(path) + ending)}"
+        return f"Rename it to say what is inside, such as {path.name}.jsonl{ending}."
+    return f"Rename it: mv {{file}} {shlex.quote(str(path) + ending)}"
 
 
 def about(path: Path, advice: str) -> str:
-    """The advice with the file's name in it, as a shell reads it."""
+    """The advice with the name of the file in it, quoted for a shell."""
     return advice.replace("{file}", shlex.quote(str(path)))
 
 
@@ -197,7 +197,7 @@ UNPACK = {
 
 
 def unsupported_advice(path: Path) -> str:
-    """What can be done about a file whose name says no kind that is read here."""
+    """What to do about a file whose name is not of a supported format."""
     suffix, inner = path.suffix.lower(), Path(path.stem).suffix.lower()
     if inner == ".tar" or suffix in UNPACK:
         return about(path, UNPACK[".tar" if inner == ".tar" else suffix])
@@ -206,8 +206,8 @@ def unsupported_advice(path: Path) -> str:
     if problem := describe_binary(path, head):
         return f"It is {problem}"
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)  # its end may be half a character
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # it may end within a character
     except UnicodeDecodeError:
-        return "It is no UTF-8 text. Take its text out of it first."
+        return "It is not UTF-8 text. Extract its text first."
     new = shlex.quote(f"{path}.txt")
-    return about(path, f"If it is plain text, let its name say so: cp {{file}} {new}")
+    return about(path, f"If it is plain text, rename it: cp {{file}} {new}")

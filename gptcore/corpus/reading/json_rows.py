@@ -1,4 +1,4 @@
-"""Documents out of JSON: a line of jsonl, or a .json file with an array of objects or texts."""
+"""Read documents from JSON: lines of jsonl, or a .json file with an array of objects or texts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ def is_jsonl(path: Path) -> bool:
 
 
 def parsed(line: bytes) -> Any:
-    """What the line says; None if it is no JSON."""
+    """The value of a line; None if it is not JSON."""
     try:
         return parse_json(line)
     except (ValueError, RecursionError):
@@ -32,7 +32,9 @@ def parsed(line: bytes) -> Any:
 def parse_jsonl_row(path: Path, start: int, line: bytes, options: ReaderOptions) -> Row:
     """One line of jsonl, which begins at byte `start`.
 
-    Raises: SourceDamagedError if it is no JSON object; ValueError if it lacks the field.
+    Raises:
+        SourceDamagedError: If it is not JSON.
+        ValueError: If it is not an object, or lacks the field.
     """
     text = decode(path, start, line, options.bad_text)
     try:
@@ -43,18 +45,20 @@ def parse_jsonl_row(path: Path, start: int, line: bytes, options: ReaderOptions)
         raise nesting_error(line_location(path, start)) from None
     if not isinstance(row, dict):
         raise ValueError(
-            f'{line_location(path, start)} is no object such as {{"{options.column}": "..."}}.'
+            f'{line_location(path, start)} is not an object such as {{"{options.column}": "..."}}.'
         )
     try:
         return row_from_object(row, "", options)
-    except ValueError as error:  # only now count lines, from the top of the file
+    except ValueError as error:  # lines are counted only for an error
         raise ValueError(f"{line_location(path, start)}{error}") from None
 
 
 def read_json_rows(path: Path, options: ReaderOptions) -> Iterator[Row]:
-    """The elements of an array, or the one object that the file is; it is read as a whole.
+    """The elements of an array, or the one object of the file, which is read as a whole.
 
-    Raises: SourceDamagedError if it is no JSON; ValueError for elements without the field.
+    Raises:
+        SourceDamagedError: If it is not JSON.
+        ValueError: If an element lacks the field.
     """
     with open_bytes(path) as file:
         content = file.read()
@@ -82,7 +86,8 @@ def read_json_rows(path: Path, options: ReaderOptions) -> Iterator[Row]:
 def row_from_object(row: dict[str, Any], location: str, options: ReaderOptions) -> Row:
     """Id and text of an object.
 
-    Raises: ValueError if it lacks the field, or that is no text.
+    Raises:
+        ValueError: If it lacks the field, or the field is not text.
     """
     if options.column not in row:
         raise ValueError(
@@ -100,7 +105,7 @@ def row_from_object(row: dict[str, Any], location: str, options: ReaderOptions) 
 
 
 def line_location(path: Path, start: int) -> str:
-    """Where in a file of lines: counted from the top, and so only for an error."""
+    """File and line number of a byte; it counts from the top, so only for errors."""
     with open_bytes(path) as file:
         before = file.read(start)
     number = before.count(b"\n") + 1
@@ -108,6 +113,7 @@ def line_location(path: Path, start: int) -> str:
 
 
 def nesting_error(location: object) -> SourceDamagedError:
+    """The error for JSON that is nested too deeply."""
     return SourceDamagedError(
         f"{location} is nested too deeply to be read: thousands of brackets within brackets. "
         "Remove the line or the file."

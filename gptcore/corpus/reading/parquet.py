@@ -1,4 +1,4 @@
-"""Parquet tables: opened, their text and ids read as Python strings, damage told by its row."""
+"""Read texts and ids from parquet tables; errors name the row."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,14 +20,15 @@ from gptcore.corpus.reading.rows import (
 )
 
 BATCH_ROWS = 64
-BUFFER_BYTES = 2**20  # of a column, read at a time; without it a whole column chunk is in memory
+BUFFER_BYTES = 2**20  # per column; without it a whole column chunk is in memory
 Cells = dict[str, list[Any]]  # column -> its cells
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
-    """The file, its footer read.
+    """Open the file and read its footer.
 
-    Raises: SourceDamagedError if it is no parquet file, or only a part of one.
+    Raises:
+        SourceDamagedError: If it is not a parquet file, or only a part of one.
     """
     try:
         return pq.ParquetFile(path, buffer_size=BUFFER_BYTES)
@@ -37,21 +38,18 @@ def open_parquet(path: Path) -> pq.ParquetFile:
         if begin[:4] == b"PAR1":
             problem = f"it is cut off or damaged ({first_line(error)})"
         elif begin.lstrip()[:1] == b"<":
-            problem = f"it is a page of the web, saved under this name: it begins with {begin!r}"
+            problem = f"it is a web page saved under this name: it begins with {begin!r}"
         else:
             problem = (
                 f"it begins with {begin[:20]!r} instead of b'PAR1'" if begin else "it is empty"
             )
         raise SourceDamagedError(
-            f"{path} is no whole parquet file: {problem}. Bring it again."
+            f"{path} is not a complete parquet file: {problem}. Restore the file."
         ) from None
 
 
 def group_bytes(path: Path, column: str) -> list[int]:
-    """Every row group of the file, by the bytes of its text.
-
-    Raises: what `open_parquet` and `check_text_column` raise.
-    """
+    """The number of text bytes of each row group of the file."""
     with open_parquet(path) as file:
         check_text_column(path, file.schema_arrow, column)
         names = [file.schema.column(i).path for i in range(len(file.schema))]
@@ -61,7 +59,7 @@ def group_bytes(path: Path, column: str) -> list[int]:
 
 
 def check_text_column(path: Path, schema: pa.Schema, column: str) -> None:
-    """Raises: ValueError, with the columns that there are, unless one has that name, and text."""
+    """Check that the column exists and has text."""
     texts = [field.name for field in schema if is_text(field.type)]
     if column_index(path, schema.names, column) is None:
         raise missing_column(path, column, schema.names, texts)
@@ -73,7 +71,7 @@ def check_text_column(path: Path, schema: pa.Schema, column: str) -> None:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of this kind holds strings; one of type null has none, and could."""
+    """Whether a column of this type has strings; one of type null could have."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     is_view = getattr(pa.types, "is_string_view", lambda _: False)  # since pyarrow 16
@@ -86,7 +84,7 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def read_parquet(path: Path, group: int, options: ReaderOptions) -> Iterator[list[Row]]:
-    """The rows of a row group; of all columns only text and id are read."""
+    """The rows of a row group; only the columns of text and id are read."""
     wanted = (options.column, "id")
     for cells in read_cells(path, [group], wanted, BATCH_ROWS, options.bad_text):
         texts = cells[options.column]
@@ -98,9 +96,11 @@ def read_cells(
 ) -> Iterator[Cells]:
     """The wanted columns, the first of which has the text, some rows at a time.
 
-    Columns that are not there are left out. `groups` None means all row groups.
+    Missing columns are left out. `groups` None means all row groups.
 
-    Raises: SourceDamagedError, or ValueError for bytes that are no text, naming file and row.
+    Raises:
+        SourceDamagedError: If the file is damaged; file and row are named.
+        ValueError: If bytes are not text; file and row are named.
     """
     with open_parquet(path) as file:
         check_text_column(path, file.schema_arrow, wanted[0])
@@ -121,10 +121,14 @@ def read_cells(
                 row += batch.num_rows
 
 
-def next_batch(path: Path, group: int, row: int, batches: Iterator) -> pa.RecordBatch | None:
+def next_batch(
+    path: Path, group: int, row: int, batches: Iterator[pa.RecordBatch]
+) -> pa.RecordBatch | None:
     """The next rows, or None at the end.
 
-    Raises: SourceDamagedError or ValueError, with the place.
+    Raises:
+        SourceDamagedError: If the file is damaged.
+        ValueError: If bytes are not text.
     """
     try:
         return next(batches, None)
@@ -136,7 +140,7 @@ def next_batch(path: Path, group: int, row: int, batches: Iterator) -> pa.Record
             ) from None
         raise SourceDamagedError(
             f"{path} is damaged: row group {group} cannot be read after its row {row} "
-            f"({first_line(error)}). Bring the file again."
+            f"({first_line(error)}). Restore the file."
         ) from None
 
 

@@ -1,7 +1,4 @@
-"""How text is read out of files, and what is said about bytes that are no text.
-
-Every reader of a kind of file (`text`, `json_rows`, `csv_rows`, `parquet`) uses these.
-"""
+"""What all readers of source files share: options, decoding, ids, and errors about text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +6,24 @@ from pathlib import Path
 from shlex import quote
 from typing import Literal
 
-Row = tuple[str | None, str | None]  # id, text; None where there is none
+Row = tuple[str | None, str | None]  # id, text; None if missing
 BadText = Literal["stop", "replace"]
-REPLACE = 'put U+FFFD in its place: --bad_text replace (in Python bad_text="replace")'
+REPLACE = 'replace it by U+FFFD: --bad_text replace (in Python bad_text="replace")'
 
 
 @dataclass(frozen=True)
 class ReaderOptions:
-    """How documents are found in files.
+    """How documents are read from files.
 
-    Example: Reading(document="line").column -> "text"
+    Attributes:
+        column: Column of a table, or field of a JSON object, that has the text.
+        document: What one document is in a text file. None means the file, with a warning if it has
+            several lines.
+        bad_text: What to do about text that is not Unicode: "stop", or "replace" it by U+FFFD.
+
+    Example:
+        >>> ReaderOptions(document="line").column
+        'text'
     """
 
     column: str = "text"  # of a table, or the field of a JSON object
@@ -30,9 +35,10 @@ DEFAULT_OPTIONS = ReaderOptions()
 
 
 def decode(location: object, start: int, content: bytes, bad_text: BadText) -> str:
-    """The bytes of a text file as text; `start` is the position of the first one in the file.
+    """Decode the bytes of a text file; `start` is the position of the first byte in the file.
 
-    Raises: ValueError that names the first wrong byte by its position.
+    Raises:
+        ValueError: If a byte is not UTF-8, with its position, unless it is to be replaced.
     """
     try:
         return content.decode("utf-8", "strict" if bad_text == "stop" else "replace")
@@ -44,9 +50,10 @@ def decode(location: object, start: int, content: bytes, bad_text: BadText) -> s
 
 
 def decode_cell(location: str, cell: bytes, bad_text: BadText) -> str:
-    """One cell of a table as text.
+    """Decode one cell of a table.
 
-    Raises: ValueError with the position of the first wrong byte in the cell.
+    Raises:
+        ValueError: If a byte is not UTF-8, with its position, unless it is to be replaced.
     """
     try:
         return cell.decode("utf-8", "strict" if bad_text == "stop" else "replace")
@@ -58,9 +65,10 @@ def decode_cell(location: str, cell: bytes, bad_text: BadText) -> str:
 
 
 def check_surrogates(location: str, text: str, bad_text: BadText) -> str:
-    """The text, without halves of characters, which JSON can write as "\\ud800".
+    """The text without lone surrogates, which JSON can contain as "\\ud800".
 
-    Raises: ValueError with the position of the first half, if `bad_text` says to stop.
+    Raises:
+        ValueError: If there is one, with its position, unless it is to be replaced.
     """
     try:
         text.encode("utf-8")
@@ -69,8 +77,8 @@ def check_surrogates(location: str, text: str, bad_text: BadText) -> str:
         if bad_text == "replace":
             return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         raise ValueError(
-            f"{location}: character {error.start} of the text is half of one, "
-            f"\\u{ord(text[error.start]):04x}, which no UTF-8 can hold. Repair the line, "
+            f"{location}: character {error.start} of the text is half of a surrogate pair, "
+            f"\\u{ord(text[error.start]):04x}, which UTF-8 cannot encode. Repair the line, "
             f"or {REPLACE}"
         ) from None
 
@@ -81,11 +89,12 @@ def id_of(key: object) -> str | None:
 
 
 def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or the name of its type."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def missing_column(path: Path, column: str, others: list[str], texts: list[str]) -> ValueError:
-    """The error for a table without the column that was asked for."""
+    """The error for a table without the requested column."""
     advice = (
         f"Say which one has the text: --column {quote(texts[0])}" if texts else "None has text."
     )
@@ -95,13 +104,14 @@ def missing_column(path: Path, column: str, others: list[str], texts: list[str])
 
 
 def column_index(path: Path, columns: Sequence[str], name: str) -> int | None:
-    """Where the column stands; None if there is none.
+    """The index of the column with this name; None if there is none.
 
-    Raises: ValueError if several bear the name: nobody could say which of them is meant.
+    Raises:
+        ValueError: If several columns have this name.
     """
     if (count := list(columns).count(name)) > 1:
         raise ValueError(
             f"{path} has {count} columns called {name!r}, so it is not clear which one is meant. "
-            "Write the table again with a name of its own for each of them."
+            "Write the table again with a unique name for each of them."
         )
     return list(columns).index(name) if count else None

@@ -1,22 +1,22 @@
-"""What lies among the sources and is not taken: which files, how many, and why."""
+"""Files among the sources that are skipped, with the reasons."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-SHOWN = 3  # names on the screen; the manifest has them all
+MAX_NAMES = 3  # on the screen; the manifest has all of them
 
 
 @dataclass(frozen=True, order=True)
 class SkippedFile:
-    """A file, or a whole folder, that is not taken."""
+    """A file or a folder that is skipped."""
 
     name: str
     reason: str
 
 
-def by_reason(skipped: Iterable[SkippedFile]) -> list[dict[str, Any]]:
-    """As a manifest shows them: for each reason how many, and all of their names."""
+def group_by_reason(skipped: Iterable[SkippedFile]) -> list[dict[str, Any]]:
+    """For the manifest: each reason with the number of files and all their names."""
     names: dict[str, list[str]] = {}
     for one in skipped:
         names.setdefault(one.reason, []).append(one.name)
@@ -26,10 +26,10 @@ def by_reason(skipped: Iterable[SkippedFile]) -> list[dict[str, Any]]:
 
 
 def format_skipped(rows: Iterable[dict[str, Any]]) -> list[str]:
-    """A line for each reason, for the screen."""
+    """For the screen: a line per reason."""
     lines = []
     for row in rows:
-        shown = ", ".join(row["names"][:SHOWN])
-        more = f" and {row['count'] - SHOWN:,} more" if row["count"] > SHOWN else ""
+        shown = ", ".join(row["names"][:MAX_NAMES])
+        more = f" and {row['count'] - MAX_NAMES:,} more" if row["count"] > MAX_NAMES else ""
         lines.append(f"left out: {row['count']:,} {row['reason']}: {shown}{more}")
     return lines

@@ -1,7 +1,6 @@
-"""Every file below a folder: those that are read, and for all others why they are not.
+"""Find every file below a folder: those that can be read, and the reasons for all others.
 
-Links are followed; a folder that was seen already is not entered again, so that a link to a folder
-above does no harm.
+Links are followed. A folder is visited once, so a link to a parent folder does no harm.
 """
 
 import os
@@ -15,32 +14,32 @@ from gptcore.files import is_plan
 from gptcore.json_text import parse_json
 
 
-def files_below(
+def find_files(
     folder: Path, options: ReaderOptions, out: Path | None = None
 ) -> tuple[list[Path], list[SkippedFile]]:
-    """The files that can be read, in an order that does not depend on the machine; and the rest.
+    """The readable files in an order that does not depend on the machine; and the skipped ones.
 
-    `out` is the folder that the shards go to, which may lie in the same folder.
+    `out` is the folder of the shards, which may be inside the same folder.
     """
     files, skipped = walk(folder, out)
     reasons = {path: unreadable_reason(path, options) for path in files}
     skipped += [SkippedFile(str(path), reason) for path, reason in reasons.items() if reason]
     readable = sorted(path for path, reason in reasons.items() if not reason)
-    names: dict[Path, Path] = {}  # where a file really is -> the name under which it is taken
+    names: dict[Path, Path] = {}  # resolved path -> the name that is used
     for path in sorted(readable, key=lambda path: (path.is_symlink(), path)):
         names.setdefault(path.resolve(), path)
     duplicates = {path for path in readable if names[path.resolve()] != path}
     skipped += [
-        SkippedFile(with_link_target(path), "linked to a file that is taken already")
+        SkippedFile(with_link_target(path), "a link to a file that is read already")
         for path in duplicates
     ]
     return [path for path in readable if path not in duplicates], sorted(skipped)
 
 
 def walk(folder: Path, out: Path | None) -> tuple[list[Path], list[SkippedFile]]:
-    """Every file below the folder, and what is neither opened nor entered.
+    """Every file below the folder, and what is skipped.
 
-    Folders come first, links to folders last: what is there under its own name keeps that name.
+    Folders come first, links to folders last, so that a folder keeps its own name.
     """
     files: list[Path] = []
     skipped: list[SkippedFile] = []
@@ -52,7 +51,7 @@ def walk(folder: Path, out: Path | None) -> tuple[list[Path], list[SkippedFile]]
             if current.is_symlink():
                 skipped.append(
                     SkippedFile(
-                        with_link_target(current), "linked to a folder that is read already"
+                        with_link_target(current), "a link to a folder that is read already"
                     )
                 )
             continue
@@ -72,28 +71,28 @@ def walk(folder: Path, out: Path | None) -> tuple[list[Path], list[SkippedFile]]
 
 
 def with_link_target(path: Path) -> str:
-    """The path, and of a link where it leads."""
+    """The path, and the target of a link."""
     return f"{path} -> {os.readlink(path)}" if path.is_symlink() else str(path)
 
 
 def skip_reason(path: Path, folder: Path) -> str:
-    """Why a path below the folder is neither opened nor entered; "" if it is."""
+    """Why a path below the folder is skipped; "" if it is not."""
     if path.name.startswith("."):
         return "hidden (the name begins with a dot)"
     if path.is_dir():
         if path.is_symlink() and path.resolve() in folder.resolve().parents:
-            return "linked to a folder above"
+            return "a link to a parent folder"
         return "made by gptcore prepare (a folder of shards)" if is_shard_folder(path) else ""
     return "" if path.is_file() else describe_non_file(path)
 
 
 def describe_non_file(path: Path) -> str:
-    """Why what is no file, and no folder, is none."""
-    return "linked to nothing (a broken link)" if path.is_symlink() else "no file but a device"
+    """What a path is that is neither a file nor a folder."""
+    return "a broken link" if path.is_symlink() else "a device, not a file"
 
 
 def is_shard_folder(folder: Path) -> bool:
-    """Whether `gptcore prepare` made the folder, or is at it."""
+    """Whether `gptcore prepare` made the folder or is making it."""
     for name in ("manifest.json", "plan.json"):
         try:
             found = parse_json((folder / name).read_bytes())
@@ -105,14 +104,11 @@ def is_shard_folder(folder: Path) -> bool:
 
 
 def unreadable_reason(path: Path, options: ReaderOptions) -> str:
-    """Why a file below a folder is not read; "" if it is.
-
-    JSON and CSV often say something about the texts beside them, and are none themselves.
-    """
+    """Why a file is skipped; "" if it is read. JSON and CSV files are often metadata, not text."""
     found = format_from_name(path)
     if found is None:
         ending = "".join(path.suffixes[-2:] if path.suffix in COMPRESSIONS else path.suffixes[-1:])
-        return f"of a kind that is not read ({ending.lower() or 'no ending'})"
+        return f"of an unsupported format ({ending.lower() or 'no suffix'})"
     if found.kind not in ("json", "csv"):
         return ""
     try:

@@ -1,7 +1,7 @@
 """Small English stories without end, whose entropy is known exactly.
 
-They are told from a table of choices (`data/stories.grammar`). Because every draw has a known chance,
-so has every story; and no model, however large, predicts stories on average better than
+They are sampled from a grammar (`data/stories.grammar`). Every choice has a known probability, so
+every story has one; and no model, however large, predicts stories on average better than
 `story_entropy()` says. That is the floor under a loss curve. `data/stories.txt` has the first ones:
 
     python -m gptcore.corpus.stories.stories data/stories.txt
