@@ -90,5 +90,7 @@ def test_what_makes_no_sense_is_refused_before_a_token_is_asked_for(arguments, o
 
 
 def test_unknown_names_are_told_what_there_is():
-    with pytest.raises(AttributeError, match="has no 'sample'; it has next_probabilities, next_token"):
+    with pytest.raises(
+        AttributeError, match="has no 'sample'; it has next_probabilities, next_token"
+    ):
         gptcore.sampling.sample  # noqa: B018
