@@ -164,7 +164,7 @@ DescentPlayer(valley, valley_grad, (-9, 2), **sheet, learning_rate=0.03, steps=4
 train, unseen = names[:2300], names[2300:]
 pairs = NgramTable(characters, context_size=2, smoothing=0).fit(train)
 filled = [count for row in pairs.counts.values() for count in row.values()]
-print(f"{len(filled):,} of {pairs.cells:,} cells are filled, {filled.count(1):,} of those by a single name")
+print(f"{len(filled):,} of {pairs.n_counts:,} cells are filled, {filled.count(1):,} of those by a single name")
 
 # %% [markdown]
 # And the cells share nothing. What a table has learned after `em` is of no use after `am`. So here is another thought: not a cell for each case, but a few numbers
@@ -184,7 +184,7 @@ sizes = {name: (len(matrix), len(matrix[0])) for name, matrix in weights.items()
 print(sizes, "together", sum(rows * columns for rows, columns in sizes.values()))
 
 # %% [markdown]
-# 711 weights. (`w1`, `b1`, `w2`, `b2`: weights and biases of the first and of the second layer; 27 vectors, for the end has one, too: it stands for "no letter
+# 711 weights. (`w1`, `b1`, `w2`, `b2`: weights and biases of the first and of the second layer; 27 vectors, `wte`, for the end has one, too: it stands for "no letter
 # yet" before a name begins.) What the MLP computes, in five lines:
 
 # %%

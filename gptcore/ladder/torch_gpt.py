@@ -105,7 +105,8 @@ def train(
 
     compute_loss = torch.compile(loss_of) if compiled else loss_of
     if compiled:
-        compute_loss(table[torch.zeros(batch_size, dtype=torch.int64)]).backward()  # compile now
+        first = compute_loss(table[torch.zeros(batch_size, dtype=torch.int64)])
+        first.backward()  # type: ignore[no-untyped-call]  # it compiles now
         model.zero_grad()
 
     def updates() -> Iterator[UpdateRecord]:
@@ -117,7 +118,7 @@ def train(
                 rows = rows[:, rows[0] != IGNORE_INDEX]
             optimizer.zero_grad()
             loss = compute_loss(rows)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # PyTorch gives it no types
             optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - s / steps)
             optimizer.step()
             yield UpdateRecord(s + 1, gpt.documents[int(which[0])], loss.item())

@@ -42,14 +42,14 @@ def test_an_edit_changes_the_weights_and_not_the_scores_that_are_shown(gpt):
     assert (np.diagonal(inside.weights[0, 0])[1:] > np.diagonal(untouched.weights[0, 0])[1:]).all()
 
 
-def test_without_a_mask_a_letter_hears_later_ones_and_the_slopes_are_still_right(gpt):
+def test_without_a_mask_a_letter_hears_later_ones_and_the_gradients_are_still_right(gpt):
     ids, tiny = gpt.encode("emma"), 1e-6
     backward(ids, gpt.matrices, 4, gpt.grads, causal=False)
     grads, flat = gpt.grads.flat.copy(), gpt.matrices.flat
-    for place in np.random.default_rng(0).choice(len(flat), 60, replace=False):
-        was, losses = flat[place], []
+    for index in np.random.default_rng(0).choice(len(flat), 60, replace=False):
+        was, losses = flat[index], []
         for moved in (was + tiny, was - tiny):
-            flat[place] = moved
+            flat[index] = moved
             losses.append(backward(ids, gpt.matrices, 4, gpt.grads, causal=False))
-        flat[place] = was
-        assert (losses[0] - losses[1]) / (2 * tiny) == pytest.approx(grads[place], abs=1e-7)
+        flat[index] = was
+        assert (losses[0] - losses[1]) / (2 * tiny) == pytest.approx(grads[index], abs=1e-7)

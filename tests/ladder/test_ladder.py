@@ -91,10 +91,10 @@ def test_the_table_has_a_bar_that_grows_by_six_blocks_for_ten_times_the_time():
     rungs = list(climb(NAMES, steps=1, implementations=(slow(0.2), slow(0.02))))
     bars = [format_rung(rung)[0].count("█") for rung in rungs]
     assert bars[0] - bars[1] in (5, 6, 7)  # 6, give or take how well this machine sleeps
-    told = format_summary(rungs)
-    assert told[0] == "Ten times the time is 6 blocks."
-    assert told[1].startswith("The largest jump leads to sleeps 0.02: ")
-    assert told[-1] == "sleeps 0.02: the losses of the first rung, to 4 decimals (compared: 1)."
+    result = format_summary(rungs)
+    assert result[0] == "Ten times the time is 6 blocks."
+    assert result[1].startswith("The largest jump leads to sleeps 0.02: ")
+    assert result[-1] == "sleeps 0.02: the losses of the first rung, to 4 decimals (compared: 1)."
     parted = list(climb(NAMES, steps=1, implementations=(slow(0.06), slow(0.06, (3.0,)))))
     assert "another loss than the first rung's from step 1 on" in format_summary(parted)[-1]
 

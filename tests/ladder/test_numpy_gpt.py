@@ -39,7 +39,7 @@ def lively(config: MicroConfig) -> tuple[MicroGPT, dict[str, np.ndarray]]:
 
 @sizes
 @pytest.mark.slow
-def test_loss_and_slopes_are_those_of_the_scalar_model(config):
+def test_loss_and_gradients_are_those_of_the_scalar_model(config):
     gpt, weights = lively(config)
     for name in NAMES:
         Adam(gpt.parameters).zero_grad()
@@ -88,18 +88,18 @@ def test_the_weights_are_copies_and_the_run_owns_its_own():
     assert gpt.weights["wte"][0][0].data == before[0, 0] and (weights["wte"] == before).all()
 
 
-def test_slopes_agree_with_a_tiny_step_to_both_sides():
+def test_gradients_agree_with_a_tiny_step_to_both_sides():
     gpt, weights = lively(SIZES[1])
     ids, rng = ids_of(gpt, "emma"), np.random.default_rng(1)
     _, grads = loss_and_grads(ids, weights, 2)
     for name, matrix in weights.items():
         for _ in range(4):
-            place = tuple(rng.integers(size) for size in matrix.shape)
+            index = tuple(rng.integers(size) for size in matrix.shape)
             up, down = matrix.copy(), matrix.copy()
-            up[place] += 1e-6
-            down[place] -= 1e-6
+            up[index] += 1e-6
+            down[index] -= 1e-6
             rise = loss_of(ids, weights | {name: up}, 2) - loss_of(ids, weights | {name: down}, 2)
-            assert grads[name][place] == pytest.approx(rise / 2e-6, abs=1e-7)
+            assert grads[name][index] == pytest.approx(rise / 2e-6, abs=1e-7)
 
 
 # Against PyTorch
@@ -111,7 +111,7 @@ def in_torch(ids, weights, n_head: int, ablated_heads=(), use_positions=True, ta
     T, C = len(ids), w["wte"].shape[1]
     x = w["wte"][list(ids)] + (w["wpe"][:T] if use_positions else 0)
     x = F.rms_norm(x, (C,), eps=1e-5)
-    shares, layer = [], 0
+    attention_weights, layer = [], 0
     while f"{layer}.wq" in w:
         n = F.rms_norm(x, (C,), eps=1e-5)
         q, k, v = (
@@ -124,15 +124,15 @@ def in_torch(ids, weights, n_head: int, ablated_heads=(), use_positions=True, ta
             scores = torch.stack([torch.from_numpy(tampered(layer, h, s.numpy().copy()))
                                   for h, s in enumerate(scores)])  # fmt: skip
         hidden = torch.ones(T, T).triu(1).bool()
-        shares.append(scores.masked_fill(hidden, -torch.inf).softmax(-1))
-        mixed = mixed if tampered is None else shares[-1] @ v
+        attention_weights.append(scores.masked_fill(hidden, -torch.inf).softmax(-1))
+        mixed = mixed if tampered is None else attention_weights[-1] @ v
         for h in (h for where, h in ablated_heads if where == layer):
             mixed[h] = 0
         x = x + F.linear(mixed.transpose(0, 1).reshape(T, C), w[f"{layer}.wo"])
         n = F.rms_norm(x, (C,), eps=1e-5)
         x = x + F.linear(F.linear(n, w[f"{layer}.fc1"]).relu(), w[f"{layer}.fc2"])
         layer += 1
-    return F.linear(x, w["lm_head"]), torch.stack(shares)
+    return F.linear(x, w["lm_head"]), torch.stack(attention_weights)
 
 
 def sharper(layer, head, scores):
@@ -150,9 +150,9 @@ def test_logits_and_weights_are_those_of_pytorch(config, interventions):
     ids = ids_of(gpt, "emma")[: config.block_size]
     inside = forward(ids, weights, config.n_head, **interventions)
     for_torch = {("tampered" if k == "score_hook" else k): v for k, v in interventions.items()}
-    logits, shares = in_torch(ids, weights, config.n_head, **for_torch)
+    logits, attention_weights = in_torch(ids, weights, config.n_head, **for_torch)
     np.testing.assert_allclose(inside.logits, logits, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(inside.weights, shares, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(inside.weights, attention_weights, rtol=0, atol=1e-12)
     targets = torch.tensor(ids[1:])
     expected = F.cross_entropy(logits[:-1], targets).item()
     assert loss_of(ids, weights, config.n_head, **interventions) == pytest.approx(
@@ -180,9 +180,9 @@ def test_shapes_are_as_promised_and_the_stream_adds_up_to_the_vector_behind_the_
 @sizes
 def test_each_row_of_weights_sums_to_1_and_no_position_attends_to_later_ones(config):
     gpt, weights = lively(config)
-    shares = forward(ids_of(gpt, "ava"), weights, config.n_head).weights
-    np.testing.assert_allclose(shares.sum(-1), 1, atol=1e-12)
-    assert (np.triu(shares, 1) == 0).all() and (shares[..., 0, 0] == 1).all()
+    attention_weights = forward(ids_of(gpt, "ava"), weights, config.n_head).weights
+    np.testing.assert_allclose(attention_weights.sum(-1), 1, atol=1e-12)
+    assert (np.triu(attention_weights, 1) == 0).all() and (attention_weights[..., 0, 0] == 1).all()
 
 
 def test_a_later_letter_changes_nothing_before_it_unless_nothing_is_hidden():
@@ -205,7 +205,7 @@ def test_ablating_all_heads_leaves_attention_nothing_to_add():
 
 
 def test_without_positions_and_mask_the_order_of_the_letters_does_not_matter():
-    """Attention alone looks at a set; position is told, or it is not there."""
+    """Attention alone looks at a set; position is an input, or it has no effect."""
     gpt, weights = lively(MicroConfig())
     one, other = [gpt.encode(name) for name in ("bemma", "mabme")]
     logits = [

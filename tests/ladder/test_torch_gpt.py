@@ -80,7 +80,7 @@ def test_a_batch_begins_at_the_mean_of_what_its_names_lose_alone_however_long_th
     assert twice.loss == pytest.approx(batch.loss, abs=1e-12)
 
 
-def test_a_batch_learns_what_the_mean_of_the_slopes_says():
+def test_a_batch_learns_what_the_mean_of_the_gradients_says():
     """One step of Adam moves each number by its rate against the sign of its grad."""
     gpt = MicroGPT(NAMES)
     losses = [gpt.loss(name) for name in gpt.documents]
@@ -118,8 +118,8 @@ def test_rungs_with_tensors_are_measured_for_one_name_and_held_against_the_first
     assert (batch.steps, batch.diverges_at, batch.batch_size) == (1, None, BATCH_SIZE)
     assert batch.losses[0] == pytest.approx(mean_of_singles(NAMES, BATCH_SIZE), abs=1e-5)
     assert batch.microseconds < tensors.microseconds
-    told = f"a batch: its first loss, {batch.losses[0]:.4f}, is the mean of 512 single ones."
-    assert format_summary(rungs)[-1] == told
+    result = f"a batch: its first loss, {batch.losses[0]:.4f}, is the mean of 512 single ones."
+    assert format_summary(rungs)[-1] == result
 
 
 def test_a_batch_that_loses_something_else_is_found_out():
@@ -152,14 +152,14 @@ def test_without_a_compiler_or_without_pytorch_a_line_says_so(monkeypatch):
 
     requirements.compiler.cache_clear()
     monkeypatch.setattr(torch, "compile", no_compiler)
-    told = requirements.compiler()
+    result = requirements.compiler()
     requirements.compiler.cache_clear()
-    assert told == "torch.compile found no C++ compiler that works (g++ is not there)"
+    assert result == "torch.compile found no C++ compiler that works (g++ is not there)"
     requirements.pytorch.cache_clear()
     monkeypatch.setattr(requirements, "is_installed", lambda name: False)
-    told = requirements.pytorch(), requirements.compiler(), requirements.gpu.__wrapped__()
+    result = requirements.pytorch(), requirements.compiler(), requirements.gpu.__wrapped__()
     requirements.pytorch.cache_clear(), requirements.compiler.cache_clear()
-    assert told == ("PyTorch is not installed: pip install torch",) * 3
+    assert result == ("PyTorch is not installed: pip install torch",) * 3
 
 
 def test_the_lower_rungs_are_climbed_without_loading_pytorch():

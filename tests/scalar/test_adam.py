@@ -44,13 +44,13 @@ def test_unless_told_otherwise_it_has_the_published_betas():
     assert ours.data == pytest.approx(theirs.item(), rel=1e-14)
 
 
-@pytest.mark.parametrize("slope", [1e-3, 1.0, -500.0])
-def test_the_first_step_is_one_learning_rate_long_however_steep_it_is(slope):
+@pytest.mark.parametrize("grad", [1e-3, 1.0, -500.0])
+def test_the_first_step_is_one_learning_rate_long_however_steep_it_is(grad):
     """m / (1 - beta1) = g and sqrt(v / (1 - beta2)) = |g|: what is left of g is its sign."""
     weight = Value(0.0)
-    weight.grad = slope
+    weight.grad = grad
     Adam([weight]).step(0.25)
-    assert weight.data == pytest.approx(-0.25 if slope > 0 else 0.25, rel=1e-4)
+    assert weight.data == pytest.approx(-0.25 if grad > 0 else 0.25, rel=1e-4)
 
 
 def test_gradients_are_back_at_zero_after_zero_grad():

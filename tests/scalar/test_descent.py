@@ -58,7 +58,7 @@ def test_adam_on_plain_numbers_is_adam_on_values():
 
 
 @pytest.mark.parametrize("point", [(1.5, -0.7), (-9.0, 2.0), (0.0, 0.0)])
-def test_the_slopes_of_the_valley_are_those_of_tiny_steps(point):
+def test_the_gradients_of_the_valley_are_those_of_tiny_steps(point):
     x, y = point
     numerical = (
         central_difference(lambda moved: valley(moved, y), x),
@@ -79,7 +79,7 @@ def test_across_the_valley_one_step_multiplies_by_one_minus_20_rates(rate, after
     assert (abs(walk[40][1]) > 2.1) == (fate == "flies off")
 
 
-def test_all_slopes_are_measured_before_anything_moves():
+def test_all_gradients_are_measured_before_anything_moves():
     """d(x * y): at (1, 1) both grad are 1; moving x first would give y a g of 0.5."""
     *_, last = descend(lambda x, y: (y, x), (1.0, 1.0), 0.5, 1)
     assert last == (0.5, 0.5)

@@ -1,4 +1,4 @@
-"""Softmax, surprise and its slopes against PyTorch; the descended table against the counted one."""
+"""Softmax, cross-entropy, its gradient against PyTorch; a table by descent against counts."""
 
 from collections import Counter
 from random import Random
@@ -15,7 +15,7 @@ rows = st.lists(st.floats(-30, 30), min_size=2, max_size=9)
 
 
 @given(rows)
-def test_softmax_surprise_and_slopes_are_those_of_torch(row):
+def test_softmax_cross_entropy_and_gradients_are_those_of_torch(row):
     target = len(row) // 2
     logits = torch.tensor(row, dtype=torch.float64, requires_grad=True)
     loss = torch.nn.functional.cross_entropy(logits[None], torch.tensor([target]))
@@ -25,11 +25,11 @@ def test_softmax_surprise_and_slopes_are_those_of_torch(row):
     assert cross_entropy_grad(row, target) == pytest.approx(logits.grad.tolist(), abs=1e-12)
 
 
-def test_the_slopes_sum_to_nothing_and_only_what_came_is_pushed_up():
-    slopes = cross_entropy_grad([0.0] * 27, 4)
-    assert sum(slopes) == pytest.approx(0)
-    assert slopes[4] == pytest.approx(1 / 27 - 1)
-    assert slopes[:4] + slopes[5:] == pytest.approx([1 / 27] * 26)
+def test_the_gradients_sum_to_nothing_and_only_what_came_is_pushed_up():
+    grad = cross_entropy_grad([0.0] * 27, 4)
+    assert sum(grad) == pytest.approx(0)
+    assert grad[4] == pytest.approx(1 / 27 - 1)
+    assert grad[:4] + grad[5:] == pytest.approx([1 / 27] * 26)
 
 
 def test_descent_from_noise_finds_the_table_that_counting_knows():

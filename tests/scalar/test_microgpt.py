@@ -176,7 +176,7 @@ def test_training_takes_the_steps_of_torchs_adam_with_a_rate_that_falls_to_zero(
     adam = torch.optim.Adam(twin.weights.values(), lr=0.01, betas=(0.85, 0.99), eps=1e-8)
     falling = torch.optim.lr_scheduler.LambdaLR(adam, lambda s: 1 - s / 25)
     wanted = []
-    for s in range(25):  # more than there are documents: they begin anew
+    for s in range(25):  # more than there are documents: they start again
         adam.zero_grad()
         loss = twin.loss(ids_of(gpt, gpt.documents[s % len(NAMES)]))
         loss.backward()
@@ -196,9 +196,9 @@ def test_next_probabilities_are_the_softmax_of_torchs_last_row():
     gpt = MicroGPT(NAMES, SMALL, seed=9)
     with torch.no_grad():
         last = Twin(gpt).logits(ids_of(gpt, "oli")[:-1])[-1]
-    told = gpt.next_probabilities("oli", temperature=0.7)
-    assert list(told) == [*sorted(set("".join(NAMES))), "end"]
-    assert list(told.values()) == pytest.approx(torch.softmax(last / 0.7, 0).tolist(), abs=1e-12)
+    result = gpt.next_probabilities("oli", temperature=0.7)
+    assert list(result) == [*sorted(set("".join(NAMES))), "end"]
+    assert list(result.values()) == pytest.approx(torch.softmax(last / 0.7, 0).tolist(), abs=1e-12)
     assert sum(gpt.next_probabilities().values()) == pytest.approx(1.0)
 
 

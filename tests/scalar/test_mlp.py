@@ -29,7 +29,7 @@ def torch_loss(weights: dict[str, torch.Tensor], examples) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("document", ["emma", "eve", "a", "anna"])
-def test_loss_and_slopes_are_those_of_torch(mlp, document):
+def test_loss_and_gradients_are_those_of_torch(mlp, document):
     tensors = {
         name: torch.tensor(matrix, dtype=torch.float64, requires_grad=True)
         for name, matrix in mlp.weights.items()
@@ -42,7 +42,7 @@ def test_loss_and_slopes_are_those_of_torch(mlp, document):
             assert row == pytest.approx(judge, rel=1e-10, abs=1e-13), name
 
 
-def test_every_slope_is_that_of_a_tiny_step(mlp):
+def test_every_gradient_is_that_of_a_tiny_step(mlp):
     before = str(mlp.weights)
     grads = mlp.grads("emma")
     for name, matrix in grads.items():
@@ -55,11 +55,11 @@ def test_every_slope_is_that_of_a_tiny_step(mlp):
 
 def test_the_examples_are_two_letters_and_what_follows(mlp):
     letter = [*LETTERS, "_"]
-    told = [
+    result = [
         ("".join(letter[i] for i in context), letter[target])
         for context, target in mlp.examples("eve")
     ]
-    assert told == [("__", "e"), ("_e", "v"), ("ev", "e"), ("ve", "_")]
+    assert result == [("__", "e"), ("_e", "v"), ("ev", "e"), ("ve", "_")]
 
 
 def test_a_model_that_has_learned_nothing_is_as_surprised_as_one_that_knows_nothing():

@@ -71,9 +71,9 @@ def test_a_mean_over_documents_weighs_each_letter_alike():
 def test_temperature_raises_each_share_to_a_power_and_rescales(temperature):
     table = NgramTable(LETTERS).fit(NAMES)
     powers = {k: p ** (1 / temperature) for k, p in table.next_probabilities("m").items()}
-    told = table.next_probabilities("m", temperature)
+    result = table.next_probabilities("m", temperature)
     for target, power in powers.items():
-        assert told[target] == pytest.approx(power / sum(powers.values()), rel=1e-9)
+        assert result[target] == pytest.approx(power / sum(powers.values()), rel=1e-9)
 
 
 def test_temperature_zero_takes_the_likeliest():
@@ -89,8 +89,8 @@ def test_drawn_first_letters_are_as_likely_as_they_are_told(context_size):
     drawn = Counter(
         (text or ["end"])[0] for text in table.sample(10_000, temperature=1, rng=Random(3))
     )
-    told = table.next_probabilities()
-    chi2 = sum((drawn[k] - 10_000 * p) ** 2 / (10_000 * p) for k, p in told.items())
+    result = table.next_probabilities()
+    chi2 = sum((drawn[k] - 10_000 * p) ** 2 / (10_000 * p) for k, p in result.items())
     assert chi2 < 54  # 26 degrees of freedom: passed by chance once in a thousand times
 
 

@@ -20,7 +20,7 @@ CURVES = {
 @pytest.mark.parametrize("name", sorted(CURVES))
 @given(st.floats(0.1, 3))
 @settings(deadline=None, max_examples=30)
-def test_a_central_difference_is_the_slope_that_torch_finds(name, x):
+def test_a_central_difference_is_the_gradient_that_torch_finds(name, x):
     curve = CURVES[name]
     tensor = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     curve(tensor).backward()
@@ -32,7 +32,7 @@ def test_a_central_difference_of_a_sine_is_its_cosine():
     assert central_difference(math.sin, 1.0) == pytest.approx(math.cos(1.0), abs=1e-9)
 
 
-def test_both_sides_are_stepped_to_so_a_parabola_has_its_exact_slope_with_a_large_step():
+def test_both_sides_are_stepped_to_so_a_parabola_has_its_exact_gradient_with_a_large_step():
     """((x + 1)**2 - (x - 1)**2) / 2 = 2x; a step to one side alone would give 2x + 1."""
     assert central_difference(lambda x: x * x, 3.0, step=1.0) == 6.0
 
@@ -54,12 +54,12 @@ def test_backward_agrees_with_tiny_steps_and_with_torch(a, b, c):
     tensors = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in (a, b, c)]
     result = everything(*tensors)
     result.backward()
-    slopes = gradient_check(everything, a, b, c)
+    checks = gradient_check(everything, a, b, c)
     by_torch = [tensor.grad.item() for tensor in tensors]
-    assert [slope.analytical for slope in slopes] == pytest.approx(by_torch, rel=1e-10, abs=1e-10)
+    assert [check.analytical for check in checks] == pytest.approx(by_torch, rel=1e-10, abs=1e-10)
     kink = abs(everything_before_relu(a, b, c)) < 1e-3  # astride a corner
     if not kink:
-        assert [slope.numerical for slope in slopes] == pytest.approx(by_torch, rel=1e-5, abs=1e-6)
+        assert [check.numerical for check in checks] == pytest.approx(by_torch, rel=1e-5, abs=1e-6)
 
 
 def everything_before_relu(a, b, c):
@@ -67,28 +67,28 @@ def everything_before_relu(a, b, c):
     return math.tanh(d) + math.log(a * a + 0.5) * math.exp(b * 0.3) + 3 / (c * c + 1)
 
 
-def test_the_worked_example_has_slopes_4_and_2_in_both_ways():
+def test_the_worked_example_has_gradients_4_and_2_in_both_ways():
     slope_a, slope_b = gradient_check(lambda a, b: a * b + a, 2.0, 3.0)
     assert slope_a == pytest.approx((4.0, 4.0))
     assert slope_b == pytest.approx((2.0, 2.0))
 
 
-def test_a_number_that_is_not_used_has_slope_zero_in_both_ways():
+def test_a_number_that_is_not_used_has_gradient_zero_in_both_ways():
     assert gradient_check(lambda a, b: a * 2, 1.0, 5.0)[1] == (0.0, 0.0)
 
 
-def test_a_wrong_slope_is_caught():
-    def square_with_half_its_slope(x):
+def test_a_wrong_gradient_is_caught():
+    def square_with_half_its_gradient(x):
         return Value(x.data**2, "wrong", (x,), (x.data,))
 
-    (slope,) = gradient_check(square_with_half_its_slope, 3.0)
-    assert slope.analytical == 3.0
-    assert slope.numerical == pytest.approx(6.0)
+    (check,) = gradient_check(square_with_half_its_gradient, 3.0)
+    assert check.analytical == 3.0
+    assert check.numerical == pytest.approx(6.0)
 
 
 def test_a_root_is_checked_with_a_smaller_step_where_the_usual_one_would_leave_its_domain():
     x = 1e-6
     with pytest.raises(ValueError, match="not a real number"):
         gradient_check(lambda a: a**0.5, x)
-    (slope,) = gradient_check(lambda a: a**0.5, x, step=1e-9)
-    assert slope == pytest.approx((0.5 / x**0.5, 0.5 / x**0.5), rel=1e-6)
+    (check,) = gradient_check(lambda a: a**0.5, x, step=1e-9)
+    assert check == pytest.approx((0.5 / x**0.5, 0.5 / x**0.5), rel=1e-6)

@@ -47,16 +47,16 @@ def test_softmax_and_its_jacobian_are_those_of_torch(ops, numbers):
     logits = values(numbers)
     probs = ops.softmax(logits)
     wanted = torch.softmax(tensor(numbers), 0)
-    slopes = torch.autograd.functional.jacobian(lambda x: torch.softmax(x, 0), tensor(numbers))
+    expected = torch.autograd.functional.jacobian(lambda x: torch.softmax(x, 0), tensor(numbers))
     assert [p.data for p in probs] == pytest.approx(wanted.tolist(), rel=1e-12)
-    assert_same_table(jacobian(probs, logits), slopes, within=1e-12)
+    assert_same_table(jacobian(probs, logits), expected, within=1e-12)
 
 
 @KINDS
 @settings(deadline=None, max_examples=60)
 @given(row, st.integers(0, 5))
 @pytest.mark.slow
-def test_surprise_is_the_cross_entropy_of_torch_with_its_gradient(ops, numbers, target):
+def test_cross_entropy_is_the_cross_entropy_of_torch_with_its_gradient(ops, numbers, target):
     target %= len(numbers)
     logits, theirs = values(numbers), tensor(numbers)
     nats = ops.cross_entropy(logits, target)
@@ -79,13 +79,13 @@ def test_rmsnorm_and_its_jacobian_are_those_of_torch(ops, numbers):
     out = ops.rmsnorm(x)
     wanted = norm(tensor(numbers))
     assert [v.data for v in out] == pytest.approx(wanted.tolist(), rel=1e-11, abs=1e-14)
-    slopes = torch.autograd.functional.jacobian(norm, tensor(numbers))
-    largest = max(1.0, slopes.abs().max().item())
-    assert_same_table(jacobian(out, x), slopes, within=1e-11 * largest)
+    expected = torch.autograd.functional.jacobian(norm, tensor(numbers))
+    largest = max(1.0, expected.abs().max().item())
+    assert_same_table(jacobian(out, x), expected, within=1e-11 * largest)
 
 
 @KINDS
-def test_rmsnorm_of_zeros_is_zeros_with_the_slope_that_the_small_number_allows(ops):
+def test_rmsnorm_of_zeros_is_zeros_with_the_gradient_that_the_small_number_allows(ops):
     x = values([0.0, 0.0])
     out = ops.rmsnorm(x)
     assert [v.data for v in out] == [0.0, 0.0]

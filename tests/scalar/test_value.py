@@ -24,7 +24,7 @@ def test_both_paths_count_in_the_worked_example():
 
 
 @pytest.mark.parametrize(
-    "compute, op, result, slopes",
+    "compute, op, result, local_grads",
     [
         (lambda a, b: a + b, "+", 6.0, (1.0, 1.0)),
         (lambda a, b: a - b, "-", 2.0, (1.0, -1.0)),
@@ -40,13 +40,13 @@ def test_both_paths_count_in_the_worked_example():
         (lambda a, b: (b - 2).tanh(), "tanh", 0.0, (1.0,)),
     ],
 )
-def test_a_result_keeps_its_operation_its_parents_and_the_slope_for_each(
-    compute, op, result, slopes
+def test_a_result_keeps_its_operation_its_parents_and_the_gradient_for_each(
+    compute, op, result, local_grads
 ):
     a, b = Value(4.0), Value(2.0)
     made = compute(a, b)
-    assert (made.op, made.data, tuple(made.local_grads)) == (op, result, slopes)
-    assert len(made.parents) == len(slopes)
+    assert (made.op, made.data, tuple(made.local_grads)) == (op, result, local_grads)
+    assert len(made.parents) == len(local_grads)
     assert all(isinstance(parent, Value) for parent in made.parents)
 
 
@@ -64,7 +64,7 @@ def test_parents_are_the_very_numbers_that_were_used():
 
 
 @pytest.mark.parametrize(
-    "operation, number, result, slope",  # number operation x, with x = 4
+    "operation, number, result, local_grad",  # number operation x, with x = 4
     [
         (add, 3, 7.0, 1.0),
         (sub, 3, -1.0, -1.0),
@@ -73,16 +73,16 @@ def test_parents_are_the_very_numbers_that_were_used():
         (pow, 3, 81.0, 81 * math.log(3)),
     ],
 )
-def test_a_plain_number_may_stand_on_the_left(operation, number, result, slope):
+def test_a_plain_number_may_stand_on_the_left(operation, number, result, local_grad):
     x = Value(4.0)
     made = operation(number, x)
     made.backward()
     assert made.data == pytest.approx(result, rel=1e-14)
-    assert x.grad == pytest.approx(slope, rel=1e-14)
+    assert x.grad == pytest.approx(local_grad, rel=1e-14)
 
 
 @pytest.mark.parametrize(
-    "operation, number, result, slope",  # x operation number, with x = 4
+    "operation, number, result, local_grad",  # x operation number, with x = 4
     [
         (add, 3, 7.0, 1.0),
         (sub, 3, 1.0, 1.0),
@@ -91,11 +91,11 @@ def test_a_plain_number_may_stand_on_the_left(operation, number, result, slope):
         (pow, 3, 64.0, 48.0),
     ],
 )
-def test_a_plain_number_may_stand_on_the_right(operation, number, result, slope):
+def test_a_plain_number_may_stand_on_the_right(operation, number, result, local_grad):
     x = Value(4.0)
     made = operation(x, number)
     made.backward()
-    assert (made.data, x.grad) == (result, slope)
+    assert (made.data, x.grad) == (result, local_grad)
 
 
 def test_sum_of_a_list_begins_with_a_plain_zero_and_works():
@@ -173,12 +173,12 @@ def test_a_chain_of_100_000_additions_goes_backward():
 
 
 def test_the_root_of_zero_rises_straight_up_and_higher_powers_lie_flat():
-    slopes = {}
+    local_grads = {}
     for exponent in (0, 0.5, 1, 1.5, 2):
         x = Value(0.0)
         (x**exponent).backward()
-        slopes[exponent] = x.grad
-    assert slopes == {0: 0.0, 0.5: math.inf, 1: 1.0, 1.5: 0.0, 2: 0.0}
+        local_grads[exponent] = x.grad
+    assert local_grads == {0: 0.0, 0.5: math.inf, 1: 1.0, 1.5: 0.0, 2: 0.0}
 
 
 def test_relu_is_flat_at_zero():
@@ -195,7 +195,7 @@ def test_relu_passes_a_nan_on_and_does_not_hide_it_as_zero():
 
 
 def test_a_power_that_a_float_can_hold_is_not_called_larger_than_any_float():
-    """1e-200 ** -1 is 1e200, a float; only its slope, -1e400, is beyond (PyTorch says -inf)."""
+    """1e-200 ** -1 is 1e200, a float; only its derivative, -1e400, is not (PyTorch: -inf)."""
     x = torch.tensor(1e-200, dtype=torch.float64, requires_grad=True)
     power = x**-1
     power.backward()

@@ -150,7 +150,7 @@ def test_two_results_that_share_numbers_add_to_the_leaves_as_in_torch(typed, pro
 
 @pytest.mark.parametrize("exponent", [0, 0.5, 1, 1.5, 2, 3])
 @pytest.mark.parametrize("base", [0.0, 0.25, 4.0])
-def test_powers_and_their_slopes_are_those_of_torch_at_zero_too(base, exponent):
+def test_powers_and_their_gradients_are_those_of_torch_at_zero_too(base, exponent):
     theirs = torch.tensor(base, dtype=torch.float64, requires_grad=True)
     (theirs**exponent).backward()
     ours = Value(base)

@@ -14,7 +14,7 @@ NAMES = load_documents("names")
 
 @pytest.mark.parametrize("point", [(0.0, 0.0), (-3.0, 1.5), (2.0, -4.0)])
 @pytest.mark.parametrize("documents", [NAMES, ["emma"], ["kim", "aoife"]], ids=len)
-def test_slopes_are_those_of_tiny_steps(point, documents):
+def test_gradients_are_those_of_tiny_steps(point, documents):
     x, y = point
     model = VowelModel(documents)
     numerical = [

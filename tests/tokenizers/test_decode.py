@@ -1,4 +1,4 @@
-"""Ids of every kind decode as plain ints do; a batch is told to come row by row."""
+"""Ids of every kind decode as plain ints do; a batch is an error."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Learning merges: three ways, one result, held against another trainer and pen and paper."""
+"""Learning merges: three algorithms, one result, held against another trainer and pen and paper."""
 
 import time
 from collections import Counter
@@ -33,7 +33,7 @@ def test_pairs_overlap_when_they_are_counted_and_not_when_they_are_joined():
 
 
 @pytest.mark.parametrize("learn", WAYS, **BY_NAME)
-def test_the_example_of_wikipedia_gives_the_merges_that_stand_there(learn):
+def test_the_example_of_wikipedia_gives_its_merges(learn):
     # aaabdaaabac -> ZabdZabac -> ZYdZYac -> XdXac
     merges = learn(["aaabdaaabac"], 3)
     assert merges == [(97, 97), (97, 98), (256, 257)]

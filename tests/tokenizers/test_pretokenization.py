@@ -86,8 +86,8 @@ def test_a_pattern_that_leaves_out_something_is_refused_and_its_advice_works(cut
     with pytest.raises(ValueError) as caught:
         cut("low, lower", r"\w+")
     assert str(caught.value) == (
-        r"The pattern '\\w+' leaves out 2 of 10 characters, which no decoding could bring back. "
-        "Let it end with |(?s:.), which takes each of them as a piece of its own."
+        r"The pattern '\\w+' leaves out 2 of 10 characters, which decoding could not restore. End "
+        "it with |(?s:.), which makes each of them a piece."
     )
     assert cut("low, lower", r"\w+|(?s:.)") == ["low", ",", " ", "lower"]
     assert "".join(cut("low,\nlower", r"\w*|(?s:.)")) == "low,\nlower"

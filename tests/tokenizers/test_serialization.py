@@ -55,12 +55,12 @@ def test_anything_that_changes_ids_changes_the_identity_and_nothing_else_does(sm
 
 def test_a_changed_byte_is_noticed_wherever_it_is(small, path):
     small.save(path)
-    whole = path.read_bytes()
+    content = path.read_bytes()
     rng = random.Random(0)
     noticed = 0
     for _ in range(150):
-        place, bit = rng.randrange(len(whole)), 1 << rng.randrange(8)
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+        index, bit = rng.randrange(len(content)), 1 << rng.randrange(8)
+        path.write_bytes(content[:index] + bytes([content[index] ^ bit]) + content[index + 1 :])
         try:
             assert BPETokenizer.load(path).sha256 == small.sha256  # a blank became a tab, say
         except ValueError:
@@ -70,9 +70,9 @@ def test_a_changed_byte_is_noticed_wherever_it_is(small, path):
 
 def test_a_file_that_was_cut_is_noticed_at_any_length(small, path):
     small.save(path)
-    whole = path.read_bytes()
-    for length in range(0, len(whole) - 1, 37):
-        path.write_bytes(whole[:length])
+    content = path.read_bytes()
+    for length in range(0, len(content) - 1, 37):
+        path.write_bytes(content[:length])
         assert "is damaged or not a tokenizer: it is not JSON" in message_of(path)
 
 
