@@ -87,7 +87,14 @@ def nonfinite_rows(loss: LossSum, batch: list[NamedBatch]) -> list[str]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error means that memory is full; on a CPU only its text says so."""
+    """Tell whether an error means that memory is full; on a CPU only its text says so.
+
+    Args:
+        error: Any exception.
+
+    Returns:
+        Whether it is about memory.
+    """
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
         isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
     )
