@@ -4,7 +4,8 @@ Needs neither NumPy nor PyTorch: an array converts itself to a list. Large array
 `viz/canvas/tensors.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from math import isfinite
 from operator import index
 from typing import Any
@@ -76,6 +77,21 @@ def to_int(value: object, name: str, minimum: int, maximum: int | None = None) -
 def is_bool(value: object) -> bool:
     """Whether the value is True or False, of Python, NumPy or PyTorch."""
     return isinstance(value, bool) or str(getattr(value, "dtype", "")) in ("bool", "torch.bool")
+
+
+def did_you_mean(given: object, names: Iterable[str], cutoff: float = 0.6) -> str:
+    """Say which name was probably meant: " Did you mean 'float16'?", or "" if none is near.
+
+    Args:
+        given: What the caller gave.
+        names: All valid names.
+        cutoff: How alike two names must be, from 0 to 1.
+
+    Returns:
+        A sentence that starts with a space.
+    """
+    near = get_close_matches(str(given), list(names), 1, cutoff)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def to_mapping(value: object, name: str, example: str) -> Mapping[Any, Any]:

@@ -4,10 +4,10 @@ On a linear scale all bars but the first would be invisible: the times differ by
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from math import ceil, floor, isfinite, log10
 from typing import TYPE_CHECKING, Any
 
+from viz.canvas.arrays import did_you_mean
 from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, FAINT, GREEN, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
@@ -91,11 +91,9 @@ def check_guess(guess: "str | EllipsisType | None", bars: list[Bar]) -> str | No
         return None
     reached = [name for name, _ in bars[1:]]
     if guess not in reached:
-        near = get_close_matches(str(guess), reached, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
             f"guess={guess!r:.40} is not a rung that a jump leads to; these are "
-            f"{', '.join(reached)}.{hint}"
+            f"{', '.join(reached)}.{did_you_mean(guess, reached)}"
         )
     return guess
 

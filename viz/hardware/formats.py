@@ -4,10 +4,10 @@ The formats are aligned where exponent and mantissa meet, so that one can compar
 """
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from math import isinf, isnan
 from typing import TYPE_CHECKING, TypedDict
 
+from viz.canvas.arrays import did_you_mean
 from viz.canvas.labels import truncate
 from viz.canvas.palette import BLUE, INK, MUTED, ORANGE, SLATE, WHITE, blend
 from viz.canvas.picture import Picture
@@ -97,8 +97,7 @@ def find_format(name: str) -> NumberFormat:
     """Raises: ValueError for an unknown name, with the nearest one."""
     if name in FORMATS:
         return FORMATS[name]
-    near = get_close_matches(str(name).lower(), FORMATS, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(str(name).lower(), FORMATS, 0.5)
     raise ValueError(f"There is no format {name!r}.{hint} There are: {', '.join(FORMATS)}.")
 
 

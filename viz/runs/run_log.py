@@ -4,10 +4,10 @@ A row is a mapping with the keys of log.jsonl, or an object with attributes of t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
+from viz.canvas.arrays import did_you_mean
 from viz.curves.series import Series
 
 Y_LABELS = {
@@ -62,8 +62,7 @@ def row_value(name: str, row: Any, key: str) -> Any:
     missing = object()
     found = row.get(key, missing) if isinstance(row, Mapping) else getattr(row, key, missing)
     if found is missing:
-        near = get_close_matches(key, list(row) if isinstance(row, Mapping) else dir(row), 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(key, row if isinstance(row, Mapping) else dir(row))
         raise ValueError(
             f"A row of the run {name!r} has no {key!r}: {row!r:.60}. A row has the keys of "
             f"log.jsonl.{hint}"

@@ -4,10 +4,9 @@ Trap: over steps, a run with a larger batch looks better than it is; it has seen
 """
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from viz.canvas.arrays import to_mapping
+from viz.canvas.arrays import did_you_mean, to_mapping
 from viz.canvas.labels import truncate
 from viz.canvas.picture import Picture
 from viz.canvas.ticks import format_compact
@@ -88,8 +87,7 @@ def check_choice(what: str, given: str, known: Iterable[str]) -> None:
     """Raises: ValueError with all valid names and the nearest one."""
     names = list(known)
     if given not in names:
-        near = get_close_matches(str(given), names, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(given, names)
         raise ValueError(f"{what}={given!r:.40} must be one of {', '.join(names)}.{hint}")
 
 
