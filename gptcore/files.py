@@ -1,4 +1,4 @@
-"""Files and folders: one run at a time in a folder, whole files only, room on the disk."""
+"""Files and folders: locks, atomic writes, free space, checksums."""
 
 import contextlib
 import errno
@@ -21,49 +21,60 @@ DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.EN
 
 
 class FolderInUseError(OSError):
-    """Another run is at work in the folder.
+    """Another run is using the folder.
 
-
-
-    Example: try: steps = [*prepare("stories", "shards")]
-             except FolderInUseError as used: print(used)
+    Example:
+        >>> try:
+        ...     steps = [*prepare("stories", "shards")]
+        ... except FolderInUseError as error:
+        ...     print(error)
     """
 
 
 class DiskFullError(OSError):
-    """There is not enough room for what is still to be written.
+    """The disk has not enough free space.
 
-
-
-    Example: try: steps = [*prepare("stories", "shards")]
-             except DiskFullError as full: print(full)
+    Example:
+        >>> try:
+        ...     steps = [*prepare("stories", "shards")]
+        ... except DiskFullError as error:
+        ...     print(error)
     """
 
 
 @contextlib.contextmanager
 def lock_folder(
-    folder: Path, doing: str = "preparing shards", option: str = "--out"
+    folder: Path, activity: str = "preparing shards", option: str = "--out"
 ) -> Iterator[None]:
-    """Let nobody else in who asks in the same way. A killed process leaves nothing locked.
+    """Lock a folder while a run uses it. The system unlocks it when the process ends or is killed.
 
-    Raises: FolderInUseError.
+    Args:
+        folder: The folder, which must exist.
+        activity: What the run does, for the error of the other run.
+        option: The option that names the folder, for the same error.
+
+    Yields:
+        None.
+
+    Raises:
+        FolderInUseError: If another process has locked the folder.
     """
-    busy = FolderInUseError(
-        f"Another run is {doing} in {folder}. Let it finish, or stop it; "
+    in_use = FolderInUseError(
+        f"Another run is {activity} in {folder}. Let it finish, or stop it; "
         f"or give {option} another folder."
     )
-    if sys.platform == "win32":  # a file that the system removes with the process that opened it
+    if sys.platform == "win32":  # the system removes the file when the process ends
         try:
             handle = os.open(folder / ".running", os.O_CREAT | os.O_EXCL | os.O_TEMPORARY)
         except FileExistsError:
-            raise busy from None
+            raise in_use from None
     else:
         handle = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
-            raise busy from None
+            raise in_use from None
     try:
         yield
     finally:
@@ -100,9 +111,15 @@ def fsync_file(path: Path) -> None:
 
 
 def write_json(path: Path, content: Any, durable: bool = True) -> None:
-    """Write the whole file or nothing; unless `durable`, a power cut may still take it back.
+    """Write a value as JSON, atomically.
 
-    Raises: DiskFullError.
+    Args:
+        path: The file.
+        content: A value of JSON types.
+        durable: Whether a power cut cannot undo the write.
+
+    Raises:
+        DiskFullError: If there is no space; a file that existed is unchanged.
     """
     text = json.dumps(content, indent=1) + "\n"
     try:
@@ -115,56 +132,71 @@ def write_json(path: Path, content: Any, durable: bool = True) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """What the file holds.
+    """Read a JSON file of a folder of shards.
 
-    Raises: OSError if it is there and cannot be understood; FileNotFoundError if it is not there.
+    Args:
+        path: The file.
+
+    Returns:
+        Its value.
+
+    Raises:
+        OSError: If it is damaged; a FileNotFoundError if it is missing.
     """
     try:
         return parse_json(path.read_text(encoding="utf-8"))
     except ValueError as error:  # UnicodeDecodeError is one, too
         raise OSError(
             f"The file {path} is damaged ({error}). Without it the shards beside it cannot be "
-            f"trusted: remove the folder {path.parent} and prepare it anew."
+            f"trusted: remove the folder {path.parent} and prepare it again."
         ) from None
 
 
 def read_plan(path: Path) -> dict[str, Any]:
-    """What manifest.json or plan.json says.
+    """Read manifest.json or plan.json of a folder of shards.
 
-    Raises: ValueError if another program wrote it; OSError if it is damaged.
+    Args:
+        path: The file.
+
+    Returns:
+        Its object.
+
+    Raises:
+        ValueError: If another program wrote it.
+        OSError: If it is damaged.
     """
-    found = read_json(path)
-    if not is_plan(found):
+    content: dict[str, Any] = read_json(path)
+    if not is_plan(content):
         raise ValueError(
             f"{path} was not written by gptcore prepare: it does not describe shards. Name a "
-            "folder of shards; new ones need a folder of their own."
+            "folder of shards; new shards need their own folder."
         )
-    return found
+    return content
 
 
 def is_plan(content: Any) -> bool:
-    """Whether it says what shards are made of, finished or not."""
+    """Whether a JSON value describes shards, finished or not."""
     return isinstance(content, dict) and content.keys() >= {"tokenizer", "shards"}
 
 
 def check_free_space(folder: Path, needed_bytes: int) -> None:
-    """Raises: DiskFullError if the disk has less than that free."""
+    """Raises: DiskFullError if the disk has less free space."""
     free_bytes = shutil.disk_usage(folder).free
     if free_bytes < needed_bytes:
         raise disk_full_error(folder, needed_bytes)
 
 
 def disk_full_error(folder: Path, needed_bytes: int) -> DiskFullError:
-    """The error for a disk that is too small, before or on the way."""
+    """The error for a full disk, before or while files are written."""
     return DiskFullError(
         f"The disk of {folder} is too full: about {needed_bytes:,} bytes are needed, "
-        f"{shutil.disk_usage(folder).free:,} are free. Nothing unfinished bears the name of a "
-        "shard. Make room and run the same again: it continues where it stopped. "
+        f"{shutil.disk_usage(folder).free:,} are free. No shard is incomplete. "
+        "Free some space and run the same command again: it continues where it stopped. "
         "Or give --out a folder on a larger disk."
     )
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, read in pieces; other threads go on meanwhile."""
+    """SHA-256 of a file, read in blocks; other threads run meanwhile."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

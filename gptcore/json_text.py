@@ -1,7 +1,7 @@
-"""JSON text to values, in one place for every file that this project reads.
+"""Parse JSON, with one exception for every fault of the text.
 
-Python's own reader ends with RecursionError where arrays are nested thousands deep. Here that is
-a ValueError, as any other fault of the text, so whoever reads a file handles one exception.
+Python's own parser raises RecursionError for arrays that are nested thousands deep. Here that is a
+ValueError, as for any other fault.
 """
 
 import json
@@ -10,10 +10,16 @@ from typing import Any
 
 
 def parse_json(text: str | bytes) -> Any:
-    """The value that a JSON text stands for.
+    """Parse a JSON text.
 
-    Raises: ValueError for text that is not JSON, or that is nested too deeply to be read.
-    Example: parse_json('{"step": 3}')["step"] -> 3
+    Args:
+        text: The text, or its bytes.
+
+    Returns:
+        Its value.
+
+    Raises:
+        ValueError: If it is not JSON, or is nested too deeply.
     """
     try:
         return json.loads(text)
@@ -22,15 +28,21 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def read_json_object(file: Path) -> dict[str, Any]:
-    """The JSON object that a file holds.
+    """Read a file with a JSON object.
 
-    Raises: OSError if there is no such file, or if it holds anything else.
-    Example: read_json_object(Path("run/run.json"))["device"] -> "cpu"
+    Args:
+        file: The file.
+
+    Returns:
+        The object.
+
+    Raises:
+        OSError: If the file is missing, or has anything else.
     """
     try:
         content = parse_json(file.read_bytes())
     except ValueError as error:  # UnicodeDecodeError is one, too
         raise OSError(f"{file} is damaged: it is not JSON ({error}).") from None
     if not isinstance(content, dict):
-        raise OSError(f"{file} is damaged: it is JSON, but not an object with names and values.")
+        raise OSError(f"{file} is damaged: it is JSON, but not an object.")
     return content

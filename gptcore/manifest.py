@@ -1,8 +1,8 @@
-"""The texts that we know by name: where each belongs, and whether what lies there is whole.
+"""The known texts: name, path, size and checksum of each.
 
-The list itself is `data/manifest.toml`. A shipped text lies beside that list; a downloaded one in
-the folder GPTCORE_DATA. A tokenizer's vocabulary is such a text, too, so this stands below both.
-Left out on purpose: bringing what is not here (`corpus/download.py`).
+`data/manifest.toml` lists them. A shipped text is beside that list; a downloaded text is in the
+folder GPTCORE_DATA. The vocabulary of a tokenizer is a known text, too. `corpus/downloads` has the
+downloads.
 """
 
 import hashlib
@@ -22,76 +22,105 @@ DATA_ENV_VAR = "GPTCORE_DATA"
 class UnknownTextError(ValueError):
     """The name is not in the manifest.
 
-    Example: find_text("nmaes") -> raises UnknownTextError
+    Example:
+        >>> find_text("nmaes")
+        Traceback (most recent call last):
+        ...
+        gptcore.manifest.UnknownTextError: There is no text 'nmaes'. Did you mean 'names'? ...
     """
 
 
 class TextUnavailableError(OSError):
-    """A text that we know is not on this machine, and could not be brought or read.
+    """A known text is not on this machine, and cannot be downloaded or read.
 
-    Example: try: text = load("names")
-             except TextUnavailableError as missing: print(missing)
+    Example:
+        >>> try:
+        ...     text = load("names")
+        ... except TextUnavailableError as error:
+        ...     print(error)
     """
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the message, without the way through our code."""
+        """What a notebook shows: the message without the traceback."""
         return [f"{type(self).__name__}: {self}"]
 
 
 class TextDamagedError(TextUnavailableError):
-    """What lies under the text's name is not that text.
+    """The file of a text has another content than that text.
 
-    Example: try: text = load("names")
-             except TextDamagedError as damaged: print(damaged)
+    Example:
+        >>> try:
+        ...     text = load("names")
+        ... except TextDamagedError as error:
+        ...     print(error)
     """
 
 
 @dataclass(frozen=True)
 class TextInfo:
-    """One table of the manifest.
+    """A table of the manifest.
 
-    Units: bytes is the size of the whole file.
-    Example: TextInfo("poems", "poems.txt", 9, "5e88...", "MIT", "my own").shipped -> True
+    Attributes:
+        name: Name of the text.
+        path: Path below the data folder, or below the folder of the manifest if it is shipped.
+        bytes: Size of the file.
+        sha256: Checksum of the file.
+        licence: Licence of the text.
+        source: Where the text is from.
+        urls: Mirrors, in the order in which they are tried; a shipped text has none.
+
+    Example:
+        >>> TextInfo("poems", "poems.txt", 9, "5e88...", "MIT", "my own").shipped
+        True
     """
 
     name: str
-    path: str  # below the data folder, or below the manifest's own folder if shipped
+    path: str
     bytes: int
     sha256: str
     licence: str
     source: str
-    urls: tuple[str, ...] = ()  # tried in this order; a shipped text has none
+    urls: tuple[str, ...] = ()
 
     @property
     def shipped(self) -> bool:
-        """Whether the text comes with gptcore, so that no network is ever needed for it."""
+        """Whether the text comes with gptcore, and needs no download."""
         return not self.urls
 
 
 def shipped_folder() -> Path:
-    """The folder of the manifest and the shipped texts: in a wheel inside gptcore, else beside."""
+    """The folder of the manifest and the shipped texts: in a wheel inside gptcore, else beside it.
+
+    Raises:
+        TextUnavailableError: If there is no manifest.
+    """
     package = Path(__file__).resolve().parent
     folders = [package / "data", package.parent / "data"]
     for folder in folders:
         if (folder / "manifest.toml").is_file():
             return folder
     raise TextUnavailableError(
-        f"gptcore is here without its data: no manifest.toml in {folders[0]} or {folders[1]}. "
+        f"The data of gptcore is missing: there is no manifest.toml in {folders[0]} or {folders[1]}. "
         + repair_hint(package.parent)
     )
 
 
 def repair_hint(root: Path) -> str:
-    """How to bring back a shipped file whose folder `data` lies in `root`."""
+    """How to restore a shipped file, where `root` has the folder `data`."""
     if (root / ".git").exists():
-        return f"Bring it back, in the folder {root}: git checkout -- data/"
-    return "Bring it back from a checkout of the project: run `make lab` there, and use its .venv."
+        return f"Restore it, in the folder {root}: git checkout -- data/"
+    return "Restore it from a checkout of the project: run `make lab` there, and use its .venv."
 
 
 def data_folder() -> Path:
-    """The folder that downloads go to: GPTCORE_DATA as it is now, or the user's cache folder.
+    """The folder for downloads: GPTCORE_DATA, or the user's cache folder.
 
-    Example: print(data_folder())
+    Returns:
+        The folder, which may not exist yet.
+
+    Example:
+        >>> data_folder().is_absolute()
+        True
     """
     chosen = os.environ.get(DATA_ENV_VAR)
     if chosen:
@@ -100,9 +129,14 @@ def data_folder() -> Path:
 
 
 def all_texts() -> dict[str, TextInfo]:
-    """Every text of the manifest, by name.
+    """Read the manifest.
 
-    Example: "names" in all_texts() -> True
+    Returns:
+        Every known text, by name.
+
+    Example:
+        >>> "names" in all_texts()
+        True
     """
     tables = tomllib.loads((shipped_folder() / "manifest.toml").read_text(encoding="utf-8"))
     return {
@@ -112,15 +146,25 @@ def all_texts() -> dict[str, TextInfo]:
 
 
 def find_text(name: str) -> TextInfo:
-    """The text that bears this name.
+    """Find a known text by its name.
 
-    Raises: UnknownTextError, with the nearest name and all the names.
-    Example: find_text("names").shipped -> True
+    Args:
+        name: Name of the text.
+
+    Returns:
+        Its table of the manifest.
+
+    Raises:
+        UnknownTextError: With the nearest name and all names.
+
+    Example:
+        >>> find_text("names").shipped
+        True
     """
     texts = all_texts()
     if isinstance(name, str) and name in texts:
         return texts[name]
-    own = " A file of your own needs no name here: Path(...).read_text() reads it."
+    own = " To read a file of your own: Path(...).read_text()."
     raise UnknownTextError(
         f"There is no text {reprlib.repr(name)}.{did_you_mean(name, texts)} "
         f"The texts are: {', '.join(texts)}." + (own if "." in str(name) else "")
@@ -128,14 +172,25 @@ def find_text(name: str) -> TextInfo:
 
 
 def text_path(text: TextInfo) -> Path:
-    """Where the text belongs on this machine, whether it is there or not.
+    """The path of a text on this machine, whether the file exists or not.
 
-    Example: text_path(find_text("names")).name -> "names.txt"
+    Args:
+        text: The text.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: If GPTCORE_DATA is the folder of the shipped texts.
+
+    Example:
+        >>> text_path(find_text("names")).name
+        'names.txt'
     """
     if text.shipped:
         return shipped_folder() / text.path
     folder = data_folder()
-    # Trap: two texts of different origin may bear the same path, `names.txt`, one in each folder.
+    # Trap: a shipped and a downloaded text may have the same path, such as `names.txt`.
     if folder.resolve() == shipped_folder().resolve():
         raise ValueError(
             f"{DATA_ENV_VAR}={folder} is the folder of the texts that come with gptcore; a "
@@ -146,15 +201,15 @@ def text_path(text: TextInfo) -> Path:
 
 
 def text_exists(text: TextInfo) -> bool:
-    """Whether anything lies under the text's name, be it whole or not."""
+    """Whether the file of a text exists, intact or not."""
     try:
         return text_path(text).exists()
     except OSError:
-        return True  # it cannot even be looked at; reading it will say why
+        return True  # reading the file will give the reason
 
 
 def describe_mismatch(text: TextInfo, content: bytes) -> str:
-    """What tells `content` from the text, in words; empty if nothing does."""
+    """How the content of a file differs from the text; "" if it does not."""
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 == text.sha256:
         return ""
@@ -165,9 +220,17 @@ def describe_mismatch(text: TextInfo, content: bytes) -> str:
 
 
 def read_verified(text: TextInfo) -> bytes:
-    """The content of a text on this machine; a downloaded one is checked, and never repaired.
+    """Read a text from this machine, and verify the checksum of a downloaded one.
 
-    Raises: TextDamagedError if it is not that text; TextUnavailableError if it cannot be read.
+    Args:
+        text: The text.
+
+    Returns:
+        The content of its file.
+
+    Raises:
+        TextDamagedError: If the checksum differs.
+        TextUnavailableError: If the file cannot be read.
     """
     path = text_path(text)
     try:
@@ -178,14 +241,14 @@ def read_verified(text: TextInfo) -> bytes:
             + (
                 f"It comes with gptcore. {repair_hint(path.parent.parent)}"
                 if text.shipped
-                else f"Bring it anew: gptcore fetch {text.name} --again"
+                else f"Download it again: gptcore fetch {text.name} --again"
             )
         ) from None
     difference = "" if text.shipped else describe_mismatch(text, content)
     if difference:
         raise TextDamagedError(
             f"The file {path} is damaged, or is another file than {text.name!r}: {difference}.\n"
-            f"It was left as it is. Bring it anew: gptcore fetch {text.name} --again\n"
+            f"It is unchanged. Download it again: gptcore fetch {text.name} --again\n"
             f"Or move it away, or set {DATA_ENV_VAR} to another folder."
         )
     return content

@@ -1,6 +1,6 @@
-"""Packages that only some work needs: loaded when it begins, named with a cure if one is missing.
+"""Optional packages: imported when they are needed, with advice if one is missing.
 
-The cure names the missing packages themselves, never this project: on the public package index
+The advice names the missing packages themselves, never this project: on the public package index
 the names `gptcore` and `viz` belong to other people.
 """
 
@@ -10,53 +10,63 @@ from typing import Any
 
 
 class PackageMissingError(ModuleNotFoundError):
-    """Packages that some work needs are not installed; the message says how to install them.
+    """Optional packages are not installed; the message says how to install them."""
 
-    Example: str(PackageMissingError("--tensorboard", "tensorboard")) ->
-        "--tensorboard needs tensorboard, which is not installed: pip install tensorboard"
-    """
+    def __init__(self, feature: str, *packages: str) -> None:
+        """Write the message.
 
-    def __init__(self, work: str, *packages: str):
+        Args:
+            feature: What needs the packages, such as "--tensorboard".
+            packages: The missing packages.
+        """
         *others, last = packages
         named = f"{', '.join(others)} and {last}, which are" if others else f"{last}, which is"
         super().__init__(
-            f"{work} needs {named} not installed: pip install {' '.join(packages)}",
+            f"{feature} needs {named} not installed: pip install {' '.join(packages)}",
             name=packages[0],
         )
 
 
 def is_installed(module: str) -> bool:
-    """Whether a top-level module can be found; nothing is loaded.
-
-    Example: is_installed("json") -> True
-    """
+    """Whether a top-level module can be found; it is not imported."""
     try:
         return find_spec(module) is not None
     except (ImportError, ValueError):  # ValueError: a stand-in in sys.modules without a spec
         return False
 
 
-def require_packages(work: str, *packages: str) -> None:
-    """Check that all these packages are installed.
+def require_packages(feature: str, *packages: str) -> None:
+    """Check that packages are installed.
 
-    Raises: PackageMissingError that names those that are not.
-    Example: require_packages("gptcore train", "json") -> None
+    Args:
+        feature: What needs them.
+        packages: Names of top-level modules.
+
+    Raises:
+        PackageMissingError: With the names of those that are not installed.
     """
     missing = [package for package in packages if not is_installed(package)]
     if missing:
-        raise PackageMissingError(work, *missing)
+        raise PackageMissingError(feature, *missing)
 
 
-def optional_import(name: str, work: str) -> Any:
-    """Import the module `name`, which `work` needs.
+def optional_import(name: str, feature: str) -> Any:
+    """Import a module of an optional package.
 
-    Raises: PackageMissingError if its package is not installed.
-    Example: optional_import("datasketch", "finding near copies").MinHash
+    Args:
+        name: The module, such as "pyarrow.parquet".
+        feature: What needs it, for the error.
+
+    Returns:
+        The module.
+
+    Raises:
+        PackageMissingError: If its package is not installed.
     """
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
         package = name.split(".")[0]
         if (error.name or "").split(".")[0] != package:
-            raise  # it is here; what it needs itself is not, and its own message says so
-        raise PackageMissingError(work, package) from None
+            raise  # a dependency of it is missing, and its own message says so
+        raise PackageMissingError(feature, package) from None

@@ -17,7 +17,7 @@ COLUMNS = 96  # of a page of help
 INTRODUCTION = """\
 # The command line
 
-This page is generated from the commands: `python -m course.publishing.command_line` writes it again.
+This page is generated: `python -m course.publishing.command_line` writes it again.
 
 Options can be written with underscores or dashes: `--n_layer 12` is `--n-layer 12`. Results go to
 standard output, notes and errors to standard error. `--debug` adds the traceback of an error, and

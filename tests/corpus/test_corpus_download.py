@@ -221,7 +221,7 @@ def test_a_damaged_file_is_refused_left_alone_and_replaced_only_when_told(manife
         f"The file {path} is damaged, or is another file than 'letters': "
         f"expected 140,000 bytes with sha256 {SHA256}, "
         f"got 140,000 bytes with sha256 {hashlib.sha256(damaged).hexdigest()}.\n"
-        f"It was left as it is. Bring it anew: {FETCH} --again\n"
+        f"It is unchanged. Download it again: {FETCH} --again\n"
         "Or move it away, or set GPTCORE_DATA to another folder."
     )
     assert path.read_bytes() == damaged and server.asked == []

@@ -90,7 +90,7 @@ def test_a_name_like_no_other_gets_the_list_without_a_guess(typed):
 
 def test_a_file_name_in_place_of_a_text_name_is_told_how_to_be_read():
     with pytest.raises(
-        UnknownTextError, match=r"of your own needs no name here: Path\(...\).read_text"
+        UnknownTextError, match=r"To read a file of your own: Path\(...\).read_text"
     ):
         find_text("notes.txt")
 
@@ -121,7 +121,7 @@ def test_data_inside_the_package_comes_before_data_beside_it(monkeypatch, tmp_pa
     package = tmp_path / "gptcore"
     inside, beside = package / "data", tmp_path / "data"
     monkeypatch.setattr("gptcore.manifest.__file__", str(package / "manifest.py"))
-    with pytest.raises(OSError, match=r"gptcore is here without its data: no manifest.toml in"):
+    with pytest.raises(OSError, match="The data of gptcore is missing: there is no manifest"):
         shipped_folder()
     for folder in (beside, inside):
         folder.mkdir(parents=True)

@@ -42,7 +42,7 @@ def test_a_shipped_text_that_went_missing_says_how_to_bring_it_back(monkeypatch,
         corpus.load("names")
     assert str(caught.value) == (
         f"The text 'names' cannot be read from {tmp_path / 'names.txt'} (No such file or "
-        "directory). It comes with gptcore. Bring it back from a checkout of the project: run "
+        "directory). It comes with gptcore. Restore it from a checkout of the project: run "
         "`make lab` there, and use its .venv."
     )
 

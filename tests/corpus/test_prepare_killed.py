@@ -244,7 +244,7 @@ def test_too_little_room_is_told_before_the_first_shard(tmp_path, source, monkey
             list(prepare(source, tmp_path / "out", LETTERS, settings=SETTINGS))
     told = re.fullmatch(
         rf"The disk of {tmp_path / 'out'} is too full: about ([\d,]+) bytes are needed, 2,000 are "
-        "free. Nothing unfinished bears the name of a shard. Make room and run the same again: it "
+        "free. No shard is incomplete. Free some space and run the same command again: it "
         "continues where it stopped. Or give --out a folder on a larger disk.",
         str(caught.value),
     )
