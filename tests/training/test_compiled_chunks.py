@@ -12,8 +12,8 @@ from gptcore.training.hardware import system
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not Path("/proc/self/clear_refs").exists() or system.compiler() is None,
-        reason="needs Linux, which tells the peak of a process, and a C++ compiler",
+        not Path("/proc/self/clear_refs").exists() or system.cxx_compiler() is None,
+        reason="needs Linux, which reports the peak memory of a process, and a C++ compiler",
     ),
 ]
 
