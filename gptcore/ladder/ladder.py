@@ -100,14 +100,17 @@ def as_published(documents: list[str], steps: int) -> Iterator[UpdateRecord]:
 
 
 def with_fused_nodes(documents: list[str], steps: int) -> Iterator[UpdateRecord]:
+    """One node for each number that a building block returns."""
     return MicroGPT(documents, ops=ops_fused).train(steps)
 
 
 def with_arrays(documents: list[str], steps: int) -> Iterator[UpdateRecord]:
+    """NumPy, gradients by hand."""
     return NumpyGPT(documents).train(steps)
 
 
 def with_tensors(documents: list[str], steps: int) -> Iterator[UpdateRecord]:
+    """PyTorch, one document for each step."""
     from gptcore.ladder import torch_gpt  # noqa: PLC0415 - loads PyTorch
 
     return torch_gpt.train(documents, steps)
@@ -121,6 +124,7 @@ def with_batches(
     compiled: bool = False,
     device: str = "cpu",
 ) -> Iterator[UpdateRecord]:
+    """PyTorch in float32, many documents for each step."""
     import torch  # noqa: PLC0415 - the lower rungs do not need it
 
     from gptcore.ladder import torch_gpt  # noqa: PLC0415 - loads PyTorch
@@ -214,6 +218,7 @@ def climb(
 
 
 def measured(documents: list[str], steps: int, impls: tuple[Implementation, ...]) -> Iterator[Rung]:
+    """`climb` without its checks."""
     first: tuple[float, list[float]] | None = None
     for impl in (impl for impl in impls if not impl.unavailable_reason()):
         gc.freeze()  # the objects of the caller are not searched while a rung is timed

@@ -54,16 +54,31 @@ class ForwardCache(NamedTuple):
 
 
 def rmsnorm(x: Array) -> tuple[Array, Array]:
-    """Each row scaled so that the mean of its squares is 1, and the scale: (T, C), (T, 1)."""
+    """Scale each row so that the mean of its squares is 1.
+
+    Args:
+        x: Shape (T, C).
+
+    Returns:
+        The scaled rows, shape (T, C), and their factors, shape (T, 1).
+    """
     mean_square = np.vecdot(x, x) / x.shape[1]  # (T,)
     scale = (1 / np.sqrt(mean_square + EPSILON))[:, None]  # (T, 1)
     return x * scale, scale
 
 
 def rmsnorm_backward(dout: Array, normed: Array, scale: Array) -> Array:
-    """The gradient for the input of RMSNorm; all (T, C), scale (T, 1).
+    """The gradient for the input of RMSNorm.
 
     A larger number makes the scale of its whole row smaller: hence the second term.
+
+    Args:
+        dout: Gradient for the output, shape (T, C).
+        normed: The output, shape (T, C).
+        scale: The factors, shape (T, 1).
+
+    Returns:
+        Shape (T, C).
     """
     along = np.vecdot(dout, normed)[:, None] / normed.shape[1]  # (T, 1)
     dx: Array = (dout - normed * along) * scale
@@ -71,7 +86,14 @@ def rmsnorm_backward(dout: Array, normed: Array, scale: Array) -> Array:
 
 
 def softmax(scores: Array) -> Array:
-    """Softmax along the last axis: positive numbers, each row sums to 1."""
+    """Softmax along the last axis.
+
+    Args:
+        scores: Any shape.
+
+    Returns:
+        Positive numbers of the same shape; each row sums to 1.
+    """
     # exp(800) overflows; subtracting one number from a row changes nothing.
     exps: Array = np.exp(scores - scores.max(-1, keepdims=True))
     exps /= exps.sum(-1, keepdims=True)
@@ -92,7 +114,19 @@ def attention_forward(
     score_hook: Callable[[int, Array], Array] | None = None,
     causal: bool = True,
 ) -> AttentionCache:
-    """Attention of one block, the only part where positions exchange anything; x is (T, C)."""
+    """Attention of one block, the only part where positions exchange anything.
+
+    Args:
+        x: The residual stream, shape (T, C).
+        block: Weights of the layer.
+        n_head: Heads.
+        ablated_heads: Heads whose output is set to 0.
+        score_hook: `score_hook(head, scores)` returns other scores, shape (T, T).
+        causal: Whether later positions are masked.
+
+    Returns:
+        All that the backward pass needs.
+    """
     T, C = x.shape
     D = C // n_head
     normed, scale = rmsnorm(x)
@@ -112,7 +146,17 @@ def attention_forward(
 
 
 def attention_backward(dx: Array, cache: AttentionCache, block: Block, grads: Block) -> Array:
-    """Write the gradients of the weights into `grads`; return that of the attention's input."""
+    """Backward pass of `attention_forward`.
+
+    Args:
+        dx: Gradient for the attention's output, shape (T, C).
+        cache: From the forward pass.
+        block: Weights of the layer.
+        grads: The gradients of the weights are written here.
+
+    Returns:
+        Gradient for the attention's input, shape (T, C).
+    """
     (H, T, D), (q, k, v) = cache.context.shape, cache.qkv
     np.matmul(dx.T, cache.merged_heads, out=grads.wo)  # (C, T) @ (T, C) -> (C, C)
     dcontext = (dx @ block.wo).reshape(T, H, D).transpose(1, 0, 2)  # (H, T, D)
@@ -131,14 +175,32 @@ def attention_backward(dx: Array, cache: AttentionCache, block: Block, grads: Bl
 
 
 def mlp_forward(x: Array, block: Block) -> MLPCache:
-    """The MLP of one block, for each position by itself; x is (T, C)."""
+    """The MLP of one block, for each position by itself.
+
+    Args:
+        x: The residual stream, shape (T, C).
+        block: Weights of the layer.
+
+    Returns:
+        All that the backward pass needs.
+    """
     normed, scale = rmsnorm(x)
     hidden = np.maximum(normed @ block.fc1.T, 0.0)  # (T, 4C)
     return MLPCache(normed, scale, hidden, hidden @ block.fc2.T)
 
 
 def mlp_backward(dx: Array, cache: MLPCache, block: Block, grads: Block) -> Array:
-    """Write the gradients of both weights into `grads`; return that of the MLP's input."""
+    """Backward pass of `mlp_forward`.
+
+    Args:
+        dx: Gradient for the MLP's output, shape (T, C).
+        cache: From the forward pass.
+        block: Weights of the layer.
+        grads: The gradients of the weights are written here.
+
+    Returns:
+        Gradient for the MLP's input, shape (T, C).
+    """
     np.matmul(dx.T, cache.hidden, out=grads.fc2)  # (C, T) @ (T, 4C) -> (C, 4C)
     dhidden = dx @ block.fc2  # (T, 4C)
     dhidden *= cache.hidden > 0  # ReLU lets through what is above 0
@@ -155,7 +217,20 @@ def forward_pass(
     score_hook: Callable[[int, int, Array], Array] | None = None,
     causal: bool = True,
 ) -> ForwardCache:
-    """The whole model but for the logits; ids are (T,)."""
+    """The whole model up to the logits.
+
+    Args:
+        ids: Token ids, shape (T,).
+        weights: Of the model.
+        n_head: Heads in each layer.
+        ablated_heads: Heads, each as (layer, head), whose output is set to 0.
+        use_positions: Whether position embeddings are added.
+        score_hook: `score_hook(layer, head, scores)` returns other scores, shape (T, T).
+        causal: Whether later positions are masked.
+
+    Returns:
+        All that the backward pass needs.
+    """
     x = weights.wte[ids]  # (T, C)
     if use_positions:
         x += weights.wpe[: len(ids)]
@@ -173,9 +248,17 @@ def forward_pass(
 
 
 def backward(ids: Ids, weights: Weights, n_head: int, grads: Weights, causal: bool = True) -> float:
-    """The loss of one name; its gradients overwrite those in `grads`.
+    """The loss of one name and its gradients.
 
-    With `causal=False` no position is masked: a mistake that lesson 5 shows.
+    Args:
+        ids: Inputs and targets in one row, shape (T + 1,).
+        weights: Of the model.
+        n_head: Heads in each layer.
+        grads: Overwritten.
+        causal: Whether later positions are masked. False is a mistake that lesson 5 shows.
+
+    Returns:
+        Nats per token.
     """
     embedding, scale, blocks, x = forward_pass(ids[:-1], weights, n_head, causal=causal)
     T, targets = len(x), ids[1:]
@@ -197,9 +280,16 @@ def backward(ids: Ids, weights: Weights, n_head: int, grads: Weights, causal: bo
 
 
 def cross_entropy(probs: Array, targets: Ids) -> float:
-    """Mean of -log of the probability of each target, in nats; probs (T, V), targets (T,).
+    """Mean of -log of the probability of each target.
 
     A probability below the smallest float counts as SMALLEST: 708 nats, not infinity and a warning.
+
+    Args:
+        probs: Shape (T, V).
+        targets: Token ids, shape (T,).
+
+    Returns:
+        Nats per token.
     """
     of_targets = np.maximum(probs[np.arange(len(targets)), targets], SMALLEST)
     return float(-np.log(of_targets).sum()) / len(targets)

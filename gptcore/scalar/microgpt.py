@@ -276,7 +276,14 @@ class MicroGPT:
 
 
 def check_documents(given: object) -> list[str]:
-    """A new list of the documents that are not empty; ValueError for none or for other types."""
+    """A new list of the documents that are not empty.
+
+    Args:
+        given: A list of texts.
+
+    Raises:
+        ValueError: If there are none, or something other than text is among them.
+    """
     documents = (
         [] if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__") else list(given)
     )

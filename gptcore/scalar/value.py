@@ -173,7 +173,14 @@ class Value:
 
 
 def natural_log(x: float) -> float:
-    """`math.log` with a helpful ValueError unless `x` is above 0."""
+    """`math.log` with a helpful error.
+
+    Args:
+        x: Above 0.
+
+    Raises:
+        ValueError: If `x` is 0 or below.
+    """
     if x <= 0:
         raise ValueError(
             f"log({x}): a logarithm needs a number above 0. "

@@ -204,7 +204,12 @@ def check_merge(pair: Pair, i: int) -> Pair:
 def build_vocab(merges: Sequence[Pair], byte_order: Sequence[int]) -> dict[bytes, int]:
     """The bytes of each token -> its id, in the order of the ids.
 
-    ValueError if a merge joins tokens that do not exist yet, or makes one that exists.
+    Args:
+        merges: In the order in which they were learned.
+        byte_order: The byte of each id from 0 to 255.
+
+    Raises:
+        ValueError: If a merge joins tokens that do not exist yet, or makes one that exists.
     """
     if sorted(byte_order) != list(range(256)):
         raise ValueError(

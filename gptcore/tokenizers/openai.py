@@ -158,7 +158,11 @@ class GPT2Tokenizer(TiktokenTokenizer):
 
 
 def unknown_tokenizer_error(name: object) -> ValueError:
-    """The error for an unknown name; it lists the nearest one and all of them."""
+    """The error for an unknown name; it lists the nearest one and all of them.
+
+    Args:
+        name: As given.
+    """
     return ValueError(
         f"There is no tokenizer {str(name)!r}.{did_you_mean(name, ENCODINGS)} "
         f"The names are: {', '.join(ENCODINGS)}; "

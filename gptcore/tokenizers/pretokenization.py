@@ -80,7 +80,11 @@ def compile_pattern(pattern: str) -> "regex.Pattern[str]":
 def resolve_pattern(pattern: str) -> str:
     """The regular expression of a name of PATTERNS; any other expression is checked.
 
-    ValueError for a misspelt name, or for an expression that cannot split a text.
+    Args:
+        pattern: A name of PATTERNS, or a regular expression.
+
+    Raises:
+        ValueError: For a misspelt name, or for an expression that cannot split a text.
     """
     if pattern in PATTERNS:
         return PATTERNS[pattern]
@@ -106,7 +110,13 @@ def resolve_pattern(pattern: str) -> str:
 
 
 def check_coverage(pattern: str, in_pieces: int, in_text: int) -> None:
-    """ValueError if the pieces have fewer characters than the text."""
+    """Raise a ValueError if the pieces have fewer characters than the text.
+
+    Args:
+        pattern: How the message calls it.
+        in_pieces: Characters in all pieces.
+        in_text: Characters in the text.
+    """
     if in_pieces != in_text:
         raise ValueError(
             f"The pattern {pattern!r} leaves out {in_text - in_pieces:,} of {in_text:,} "
@@ -116,7 +126,12 @@ def check_coverage(pattern: str, in_pieces: int, in_text: int) -> None:
 
 
 def check_text(text: object, name: str = "The text") -> None:
-    """ValueError for anything but str, and for half a character, with its position."""
+    """Raise a ValueError for anything but str, and for half a character, with its position.
+
+    Args:
+        text: What is to be a text.
+        name: How the message calls it.
+    """
     if not isinstance(text, str):
         raise ValueError(
             f"{name} is of type {type(text).__name__}, and must be str. Leave out what is None; "
@@ -136,6 +151,9 @@ def has_huge_whitespace_run(text: str) -> bool:
     """Whether the text has a run of blanks that would crash tiktoken.
 
     tiktoken tries to split after each of them and keeps at most a million tries.
+
+    Args:
+        text: Any.
     """
     limit = 900_000
     return len(text) > limit and regex.search(rf"\s{{{limit}}}", text) is not None

@@ -25,9 +25,14 @@ class SpecialTokenInTextError(ValueError):
 
 
 def assign_ids(special_tokens: Iterable[str] | Mapping[str, int], first_id: int) -> dict[str, int]:
-    """Spelling -> id; spellings without ids get the next ones from `first_id` on.
+    """The id of each special token.
 
-    ValueError for an empty or repeated spelling, and for an id that is taken.
+    Args:
+        special_tokens: Spellings, which get the next ids; or spelling -> id.
+        first_id: First id that is free.
+
+    Raises:
+        ValueError: For an empty or repeated spelling, and for an id that is taken.
     """
     if isinstance(special_tokens, str):
         raise ValueError(
@@ -56,9 +61,14 @@ def assign_ids(special_tokens: Iterable[str] | Mapping[str, int], first_id: int)
 
 
 def resolve_allowed(special_tokens: Mapping[str, int], allowed: Iterable[str]) -> set[str]:
-    """The spellings that `allowed_special` allows, which may be "all".
+    """The spellings that `allowed_special` allows.
 
-    ValueError for a spelling that is not a special token of the tokenizer.
+    Args:
+        special_tokens: Those of the tokenizer.
+        allowed: Spellings, or "all".
+
+    Raises:
+        ValueError: For a spelling that is not a special token of the tokenizer.
     """
     if allowed == "all":
         return set(special_tokens)
@@ -76,10 +86,19 @@ def resolve_allowed(special_tokens: Mapping[str, int], allowed: Iterable[str]) -
 def split_at_specials(
     text: str, special_tokens: Mapping[str, int], allowed: set[str]
 ) -> Iterator[tuple[int, str, int | None]]:
-    """Yield (start, ordinary text, id of the special token after it, None after the last text).
+    """Split a text at its special tokens.
 
-    Of several special tokens that start at the same position the longest is taken. A
-    SpecialTokenInTextError at the first one that is not allowed.
+    Args:
+        text: Any.
+        special_tokens: Spelling -> id. Of several that start at the same position the longest is
+            taken.
+        allowed: Spellings that may be in the text.
+
+    Yields:
+        Start, ordinary text, and id of the special token after it (None after the last text).
+
+    Raises:
+        SpecialTokenInTextError: At the first special token that is not allowed.
     """
     start = 0
     longest_first = sorted(special_tokens, key=len, reverse=True)
