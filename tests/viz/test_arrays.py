@@ -1,4 +1,4 @@
-"""The one door for numbers: whatever is one row of them comes in, everything else is refused."""
+"""Checks of numbers: one row of them is accepted, everything else is refused."""
 
 import math
 
@@ -27,7 +27,7 @@ def test_a_row_of_any_kind_becomes_plain_floats(given):
     assert all(type(number) is float for number in numbers)
 
 
-def test_a_tensor_of_16_bits_that_learns_comes_in_too():
+def test_a_16_bit_tensor_that_requires_grad_is_accepted():
     torch = pytest.importorskip("torch")
     row = torch.tensor([0.5, 0.0, 1.0], dtype=torch.bfloat16, requires_grad=True)
     assert to_numbers(row, "it") == [0.5, 0.0, 1.0]
@@ -44,13 +44,13 @@ def test_a_table_is_refused_with_its_shape():
     [[[1.0], [2.0]], np.float64(3.0), 3.0, None, "0.5", ["a"], [None], [np.zeros(2)], [1 + 2j]],
     ids=repr,
 )
-def test_what_is_no_row_of_numbers_is_a_value_error_that_names_it(given):
+def test_anything_but_a_row_of_numbers_is_a_value_error_that_names_it(given):
     with pytest.raises(ValueError, match="probs"):
         to_numbers(given, "probs")
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_a_number_that_is_not_finite_is_named_with_its_place(bad):
+def test_a_number_that_is_not_finite_is_named_with_its_position(bad):
     with pytest.raises(ValueError, match=f"losses has {bad} at position 2; 2 of 4 are not finite"):
         to_numbers([0.0, 1.0, bad, bad], "losses")
 
@@ -60,7 +60,7 @@ def test_an_empty_row_is_a_row():
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 3, 4)])
-def test_an_array_of_any_depth_comes_in_as_lists_of_floats(shape):
+def test_an_array_of_any_depth_becomes_lists_of_floats(shape):
     array, axes = np.random.default_rng(0).normal(size=shape), " ".join("HTD"[: len(shape)])
     for given in (array, array.tolist(), list(array)):
         assert to_nested_list(given, "it", axes) == array.tolist()

@@ -1,4 +1,4 @@
-"""Who listens to whom: the numbers that are drawn, and what is refused."""
+"""Attention weights: the numbers that are drawn, and what is refused."""
 
 import math
 import re
@@ -26,11 +26,11 @@ def test_the_picture_keeps_the_weights_it_was_given():
         assert np.array_equal(picture.data["heads"][f"head {h}"], weights[h])
 
 
-def test_the_sentence_names_the_strongest_listener_of_each_head_as_numpy_finds_it():
+def test_the_alt_text_names_the_largest_weight_of_each_head_as_numpy_finds_it():
     weights = causal_weights(3, 5, seed=7)
     alt = draw_attention(weights, EMMA).alt
     for h in range(3):
-        later = weights[h, 1:]  # the first token has only itself
+        later = weights[h, 1:]  # the first token attends only to itself
         i, j = np.unravel_index(later.argmax(), later.shape)
         found = re.search(rf"head {h}: (\S+) \(position (\d)\) gives (\d\.\d\d) to ([^;.]+)", alt)
         assert int(found[2]) == i + 1
@@ -39,7 +39,7 @@ def test_the_sentence_names_the_strongest_listener_of_each_head_as_numpy_finds_i
         assert found[4] == ("itself" if i + 1 == j else f"{EMMA[j]} (position {j})")
 
 
-def test_one_square_for_each_pair_that_may_listen_and_the_darker_the_more():
+def test_each_allowed_pair_has_a_square_and_larger_weights_are_darker():
     fills = [
         getattr(shape, "fill", "")
         for shape in draw_attention([[1, 0], [0.25, 0.75]], "ab").scene.shapes
@@ -74,7 +74,7 @@ def test_a_shape_that_does_not_fit_the_tokens_is_refused_with_both_sizes(shape):
 
 
 @pytest.mark.parametrize("given", [0.5, [0.5, 0.5], "weights", None, [], [[]], np.zeros((1,) * 6)])
-def test_what_is_no_square_is_refused(given):
+def test_weights_that_are_not_square_are_refused(given):
     with pytest.raises(ValueError, match=r"weights|nothing to draw"):
         draw_attention(given, "a")
 
@@ -93,7 +93,7 @@ def test_rows_that_lost_their_later_weights_are_refused():
         draw_attention(weights, "abc")
 
 
-def test_a_missing_mask_is_told_and_can_be_drawn_on_purpose():
+def test_a_missing_mask_is_refused_and_can_be_drawn_on_purpose():
     open_book = np.full((3, 3), 1 / 3)
     with pytest.raises(ValueError, match=r"0\.667 of its weight to later .* say causal=False"):
         draw_attention(open_book, "abc")
@@ -102,7 +102,7 @@ def test_a_missing_mask_is_told_and_can_be_drawn_on_purpose():
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_a_number_that_is_none_is_named_with_its_place(bad):
+def test_a_nonfinite_number_is_named_with_its_position(bad):
     weights = causal_weights(2, 3)
     weights[1, 2, 0] = bad
     with pytest.raises(ValueError, match=rf"weights\[1\]\[2\] has {bad} at position 0"):

@@ -1,4 +1,4 @@
-"""The editor: every knob turned to both ends, its numbers held against NumPy's."""
+"""The editor: every knob turned to both ends, its numbers compared with NumPy's."""
 
 import base64
 import re
@@ -49,7 +49,7 @@ def words_of(html: str) -> str:
     return base64.b64decode(re.search(r"svg\+xml;base64,([^\"]+)", html)[1]).decode()
 
 
-def test_it_begins_with_the_last_token_asking_and_nothing_changed(editor):
+def test_it_begins_with_the_last_token_as_query_and_nothing_changed(editor):
     data = editor.picture().data
     assert (data["query"], data["head"]) == (4, 0)
     untouched = run_model(4, 0, [0.0] * T, frozenset(), True)
@@ -67,7 +67,7 @@ def test_adding_to_a_score_multiplies_the_odds_by_a_power_of_e(editor):
     assert "0.300 worse" in editor.picture().alt
 
 
-def test_a_score_pushed_to_the_top_makes_the_mixed_vector_that_value(editor):
+def test_a_score_pushed_to_the_top_makes_the_context_that_value(editor):
     SCORES_WERE = SCORES.copy()
     editor.score_delta[1].value = editor.score_delta[1].max
     for j in (0, 2, 3, 4):
@@ -98,7 +98,7 @@ def test_a_score_of_a_letter_that_has_not_come_yet_changes_nothing_but_is_shown(
     assert "+8.0" in words_of(editor.screen.value)
 
 
-def test_a_silenced_head_says_nothing_and_the_cost_is_told(editor):
+def test_an_ablated_head_has_no_context_and_the_loss_is_shown(editor):
     editor.ablated_heads[0].value = True
     assert editor.picture().data["context"] == [0.0] * D
     assert "1.000 worse" in editor.picture().alt
@@ -133,7 +133,7 @@ def test_a_move_is_answered_at_once(editor):
     assert (time.process_time() - start) / 5 < 0.2
 
 
-def test_the_still_shows_the_change_it_is_asked_for_and_never_moves():
+def test_the_still_shows_its_change_and_never_moves():
     editor = AttentionEditor(run_model, TOKENS, H, loss=loss, still_score_delta={1: 6})
     score_delta = [0.0, 6.0, 0.0, 0.0, 0.0]
     assert editor.still.data["weights"] == pytest.approx(
@@ -187,7 +187,7 @@ def test_where_the_model_raises_the_editor_says_why_and_goes_on():
     assert "<img" in editor.screen.value
 
 
-def test_the_still_refuses_a_query_that_is_not_there_and_too_many_tokens():
+def test_the_still_refuses_a_missing_query_and_too_many_tokens():
     now = run_model(4, 0, [0.0] * T, frozenset(), True)
     with pytest.raises(ValueError, match="query=5 must be a position from 0 to 4"):
         draw_attention_edit(now, TOKENS, query=5)

@@ -1,4 +1,4 @@
-"""The explorer: every knob turned to both ends, its numbers held against NumPy's."""
+"""The explorer: every knob turned to both ends, its numbers compared with NumPy's."""
 
 import base64
 import re
@@ -41,7 +41,7 @@ def words_of(html: str) -> str:
     return base64.b64decode(re.search(r"svg\+xml;base64,([^\"]+)", html)[1]).decode()
 
 
-def test_it_begins_with_the_last_token_and_what_it_says_is_so(explorer):
+def test_it_begins_with_the_last_token_and_its_alt_text_is_true(explorer):
     row = weights_of("the cat sat on it")[1, 2, 4]
     data = explorer.picture().data
     assert data["weights"] == pytest.approx(row)
@@ -69,7 +69,7 @@ def test_every_step_of_every_slider_changes_the_screen_and_shows_its_head(explor
                 )
 
 
-def test_a_silenced_head_is_crossed_out_its_cost_is_told_and_the_layers_above_see_it(explorer):
+def test_an_ablated_head_is_crossed_out_its_loss_is_shown_and_later_layers_change(explorer):
     explorer.ablate.value = True
     assert "2.125 nats without head 1.2; with all 2.000: 0.125 worse" in explorer.picture().alt
     assert "which is silenced" in explorer.picture().alt
@@ -84,7 +84,7 @@ def test_a_silenced_head_is_crossed_out_its_cost_is_told_and_the_layers_above_se
     assert explorer.ablated_heads == frozenset()
 
 
-def test_all_heads_can_be_let_speak_again(explorer):
+def test_all_heads_can_be_restored(explorer):
     first = explorer.screen.value
     for layer, head in ((0, 0), (2, 3), (1, 2)):
         explorer.layer.value, explorer.head.value = layer, head
@@ -95,7 +95,7 @@ def test_all_heads_can_be_let_speak_again(explorer):
     assert explorer.ablate.value is False
 
 
-def test_another_text_is_read_and_its_last_token_asks(explorer):
+def test_a_new_text_makes_its_last_token_the_query(explorer):
     explorer.text.value = "a dog"
     assert [name for name, _ in explorer.query.options] == ["a at 0", "dog at 1"]
     assert explorer.picture().data["weights"] == pytest.approx(weights_of("a dog")[1, 2, 1])
@@ -148,7 +148,7 @@ def test_the_still_never_moves(explorer):
     assert (before["text/plain"], before["text/html"]) == (after["text/plain"], after["text/html"])
 
 
-def test_places_that_are_not_there_are_refused():
+def test_a_missing_layer_head_or_query_is_refused():
     with pytest.raises(ValueError, match="layer=3 must be a whole number, from 0 to 2"):
         AttentionExplorer(run_model, text="a b", layer=3)
     for place in ({"layer": 3}, {"head": 4}, {"query": 2}):

@@ -1,4 +1,4 @@
-"""All heads of all layers: every shape that models hand out, what is told of them, how large."""
+"""All heads of all layers: every shape that models hand out, their alt text, their size."""
 
 import base64
 import json
@@ -34,7 +34,7 @@ def pixels_of(picture) -> np.ndarray:
     return np.vectorize(reds.get)(seen)
 
 
-def told(picture) -> dict:
+def payload(picture) -> dict:
     return json.loads(unescape(re.search(r'data-attention="([^"]+)"', picture.to_html())[1]))
 
 
@@ -85,10 +85,10 @@ def test_layers_and_heads_can_be_picked_or_averaged():
         draw_attention(weights, TOKENS, layer=3)
 
 
-def test_models_and_steps_stand_side_by_side():
+def test_models_and_steps_are_drawn_side_by_side():
     steps = {"step 0": causal_weights(2, 4, 9, 9), "step 500": causal_weights(3, 2, 9, 9, seed=2)}
     picture = draw_attention(steps, TOKENS)
-    assert [model["name"] for model in told(picture)["models"]] == ["step 0", "step 500"]
+    assert [model["name"] for model in payload(picture)["models"]] == ["step 0", "step 500"]
     assert len(picture.data["heads"]) == 8 + 6
     assert np.array_equal(
         picture.data["heads"]["step 500, layer 2, head 1"], steps["step 500"][2, 1]
@@ -100,7 +100,7 @@ def test_models_and_steps_stand_side_by_side():
     assert list(few.data["heads"]) == ["a, head 0", "b, head 0"]
 
 
-def test_the_sentence_tells_the_means_that_numpy_finds_and_the_head_that_does_it_most():
+def test_the_alt_text_has_the_means_that_numpy_finds_and_the_head_with_the_largest():
     weights = causal_weights(3, 4, 9, 9, seed=5)
     before = np.array([[np.diag(head, -1).mean() for head in layer] for layer in weights])
     layer, head = np.unravel_index(before.argmax(), before.shape)
@@ -119,7 +119,7 @@ def test_two_thousand_tokens_show_a_part_and_say_so():
     assert picture.data["tokens"] == [str(i) for i in range(192)]
     assert "1,808 more tokens not drawn" in picture.alt
     assert picture.data["left_out"] in picture.to_svg()
-    assert told(picture)["note"] == picture.data["left_out"]
+    assert payload(picture)["note"] == picture.data["left_out"]
     later = draw_attention(row, [str(i) for i in range(2000)], start=1500)
     assert later.data["tokens"][0] == "1500"
     assert np.array_equal(later.data["heads"]["head 0"], row[1500:1692, 1500:1692])
@@ -151,18 +151,18 @@ def test_a_small_grid_takes_little_room_in_a_notebook():
         assert len(json.dumps(bundle._repr_mimebundle_())) < 200_000
 
 
-def test_lines_are_drawn_for_what_is_taken():
+def test_a_line_is_thicker_for_a_larger_weight():
     picture = draw_attention([[1, 0], [0.25, 0.75]], "ab", view="lines")
     widths = sorted(float(w) for w in re.findall(r'stroke-width="([\d.]+)"', picture.to_svg()))
     assert widths == [1.5, 3.5, 4.5]
     grid = draw_attention(causal_weights(2, 2, 9, 9), TOKENS, view="lines")
-    assert told(grid)["view"] == "lines"
+    assert payload(grid)["view"] == "lines"
     with pytest.raises(ValueError, match="view='arcs' must be one of 'matrix', 'lines'"):
         draw_attention([[1]], "a", view="arcs")
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_number_that_is_none_is_named_with_layer_head_and_row(bad):
+def test_a_nonfinite_number_is_named_with_layer_head_and_row(bad):
     weights = causal_weights(3, 4, 9, 9)
     weights[2, 1, 5, 3] = bad
     with pytest.raises(
@@ -184,7 +184,7 @@ def test_a_model_that_kept_no_weights_is_told_how_to_keep_them(given):
         draw_attention(given, TOKENS)
 
 
-def test_layers_of_different_shapes_and_a_text_that_is_not_there_are_refused():
+def test_layers_of_different_shapes_and_a_missing_batch_index_are_refused():
     with pytest.raises(ValueError, match=r"different shapes, \(2, 9, 9\) and \(3, 9, 9\)"):
         draw_attention([causal_weights(2, 9, 9), causal_weights(3, 9, 9)], TOKENS)
     with pytest.raises(ValueError, match="texts 0 to 1"):
@@ -200,13 +200,13 @@ def test_tokens_from_outside_break_neither_the_picture_nor_the_page(grid):
     picture = draw_attention(weights, tokens, title="</script>")
     html = picture.to_html()
     assert html.count("<script>") == html.count("</script>") == 1
-    shown = told(picture)["tokens"]
+    shown = payload(picture)["tokens"]
     assert shown[0] == "</script><script>"
     assert shown[4:7] == ["↵", "שלום", "🙂"]
     assert "\x00" not in html
 
 
-def test_the_page_asks_for_nothing_from_outside_and_has_no_chance_in_it():
+def test_the_page_loads_nothing_from_outside_and_is_deterministic():
     weights = causal_weights(2, 3, 9, 9)
     html = draw_attention(weights, TOKENS).to_html()
     assert draw_attention(weights, TOKENS).to_html() == html

@@ -1,4 +1,4 @@
-"""Blame on its way back: path by path, and arrow by arrow. The truth is `backward()` or a pen."""
+"""The backward pass: path by path, and edge by edge. The truth is `backward()` or a pen."""
 
 import math
 import re
@@ -77,7 +77,7 @@ def test_the_frames_of_a_product_and_a_sum_word_for_word():
     assert frames[-1].grads == (4.0, 2.0, 1.0, 1.0)
 
 
-def test_what_is_said_and_known_stands_in_the_still():
+def test_each_frame_shows_its_caption_and_its_known_numbers():
     L, names = example()
     for step in range(8):
         picture = draw_backward(L, names, step=step, title="Blame")
@@ -90,7 +90,7 @@ def test_what_is_said_and_known_stands_in_the_still():
         assert picture.data["steps"] == 7
 
 
-def test_all_stills_have_the_same_size():
+def test_all_frames_have_the_same_size():
     L, names = example()
     sizes = {
         (p.scene.width, p.scene.height) for p in (draw_backward(L, names, step=s) for s in range(8))
@@ -111,7 +111,7 @@ EXPRESSIONS = {
 
 @pytest.mark.parametrize("build", EXPRESSIONS.values(), ids=EXPRESSIONS.keys())
 @pytest.mark.parametrize(("x", "y"), [(2.0, 3.0), (0.5, -0.25), (1.0, 1.0)])
-def test_the_last_still_has_the_gradients_that_backward_finds(build, x, y):
+def test_the_last_frame_has_the_gradients_that_backward_finds(build, x, y):
     a, b = Value(x), Value(y)
     L = build(a, b)
     L.backward()
@@ -137,7 +137,7 @@ def test_products_along_all_paths_sum_to_the_gradient(build):
     assert sum(picture.data["products"]) == pytest.approx(tiny, rel=1e-6)
 
 
-def test_the_paths_are_told_in_words():
+def test_the_alt_text_lists_the_paths():
     L, names = example()
     a = next(node for node, name in names.items() if name == "a")
     picture = draw_paths(L, a, names, title="Both paths count")
@@ -263,7 +263,7 @@ def roots(draw):
 def test_every_graph_ends_with_the_gradients_of_the_chain_rule(root):
     nodes = all_nodes(root)
     grads = {id(root): 1.0}
-    for node in reversed(nodes[:-1]):  # by definition: over all children, slope times their grad
+    for node in reversed(nodes[:-1]):  # by definition: over all children, local gradient times grad
         grads[id(node)] = sum(
             slope * grads[id(child)]
             for child in nodes
@@ -282,7 +282,7 @@ def test_a_single_number_has_two_frames():
     assert draw_backward(Number(2.0)).data["steps"] == 1
 
 
-def test_the_graph_itself_is_left_as_it_was():
+def test_drawing_does_not_change_the_graph():
     L, names = example()
     draw_backward(L, names)
     draw_paths(L, next(iter(names)), names)
@@ -320,7 +320,7 @@ def test_markup_in_a_name_stays_text():
         assert "<script" not in picture.to_svg() + picture.to_html()
 
 
-def test_everything_that_is_said_fits_on_the_sheet():
+def test_every_text_fits_in_the_scene():
     a, b = Number(1 / 3), Number(-1e-5)
     root = times(times(a, b), times(a, b))
     names = {a: "the first weight of all", b: "b"}
@@ -330,7 +330,7 @@ def test_everything_that_is_said_fits_on_the_sheet():
                 assert shape.x + 0.5 * shape.size * len(shape.text) <= picture.scene.width
 
 
-def test_on_axes_of_matplotlib_the_same_stills_stand():
+def test_matplotlib_draws_the_same_frames_on_axes():
     L, names = example()
     for draw in (
         lambda ax=None: draw_backward(L, names, step=6, ax=ax),

@@ -47,7 +47,7 @@ def shown_by(player) -> list[str]:
     return [t.text or "" for t in root.iter(f"{NS}text")]
 
 
-def test_it_begins_with_what_was_typed_in_and_its_still_twin_is_the_end(player):
+def test_it_begins_with_the_inputs_and_its_still_is_the_last_frame(player):
     assert player.step.value == 0
     assert "These numbers were typed in." in shown_by(player)
     nodes = build(2.0, 3.0)
@@ -55,7 +55,7 @@ def test_it_begins_with_what_was_typed_in_and_its_still_twin_is_the_end(player):
     assert player.still.to_svg() == twin.to_svg()
 
 
-def test_every_step_of_the_slider_shows_its_still(player):
+def test_every_step_of_the_slider_shows_its_frame(player):
     seen = set()
     for step in range(player.step.min, player.step.max + 1):
         player.step.value = step
@@ -122,7 +122,7 @@ def test_where_the_function_raises_the_player_says_why_and_goes_on():
     assert "<img" in player.screen.value
 
 
-def test_what_a_function_says_is_no_markup():
+def test_the_message_of_an_error_is_not_markup():
     def build(x):
         if x < 0:
             raise ValueError("<script>alert(1)</script>")
@@ -134,7 +134,7 @@ def test_what_a_function_says_is_no_markup():
     assert "&lt;script&gt;" in player.screen.value
 
 
-def test_division_by_zero_and_overflow_are_told_too():
+def test_division_by_zero_and_overflow_are_shown_too():
     player = BackwardPlayer(lambda x: {"x": (x := Value(x)), "L": (1 / x) * 1e200 * 1e200}, x=1.0)
     player.inputs["x"].value = 0.0
     assert "cannot be divided by 0" in player.screen.value
@@ -157,12 +157,12 @@ def test_a_graph_that_grows_with_its_input_can_be_played_to_its_end():
 
 
 @pytest.mark.parametrize("answer", [None, {}, 3.0, [Number(1.0)], "L"])
-def test_a_function_that_answers_with_something_else_is_told_how_to_answer(answer):
+def test_a_function_that_returns_something_else_is_told_what_to_return(answer):
     with pytest.raises(ValueError, match=r'must return the named numbers, the result last: \{"a'):
         BackwardPlayer(lambda a: answer, a=1.0)
 
 
-def test_numbers_that_are_no_nodes_and_graphs_too_large_are_refused():
+def test_objects_that_are_not_nodes_and_graphs_too_large_are_refused():
     with pytest.raises(ValueError, match="float cannot be drawn as a graph"):
         BackwardPlayer(lambda a: {"a": a}, a=1.0)
 

@@ -1,4 +1,4 @@
-"""The drawn graph: what stands in it, where, and what happens when it is large or odd."""
+"""The drawn graph: what it shows, where, and what happens when it is large or has NaN."""
 
 import base64
 import gc
@@ -96,7 +96,7 @@ def test_the_data_is_the_graph():
     }
 
 
-def test_all_that_is_known_of_a_small_graph_is_written_in_it():
+def test_a_small_graph_shows_names_numbers_and_gradients():
     L, names = example()
     boxes, lines, texts = parts(draw_graph(L, names, title="A product and a sum"))
     assert len(boxes) == 4
@@ -107,7 +107,7 @@ def test_all_that_is_known_of_a_small_graph_is_written_in_it():
     assert sorted(t for t in texts if t.startswith("×") and t != "×") == ["×1", "×1", "×2", "×−3"]
 
 
-def test_the_sentence_is_made_of_the_data():
+def test_the_alt_text_is_made_of_the_data():
     L, names = example()
     assert draw_graph(L, names).alt == (
         "Graph of 4 numbers and 4 arrows; the result L is −4; a = 2 (grad −2), b = −3 (grad 2)."
@@ -154,7 +154,7 @@ def test_a_single_number_is_a_graph():
     assert "7" in texts
 
 
-def test_a_number_times_itself_has_two_arrows_that_can_be_told_apart():
+def test_a_number_times_itself_has_two_separate_edges():
     a = Number(3.0)
     picture = draw_graph(times(a, a))
     _, lines, texts = parts(picture)
@@ -180,7 +180,7 @@ def roots(draw):
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(roots())
 @pytest.mark.slow
-def test_arrows_go_from_box_to_box_to_the_right_and_boxes_do_not_overlap(root):
+def test_edges_go_from_box_to_box_to_the_right_and_boxes_do_not_overlap(root):
     picture = draw_graph(root)
     boxes, lines, _ = parts(picture)
     assert len(boxes) == len(all_nodes(root)) == len(picture.data["nodes"])
@@ -206,7 +206,7 @@ def test_arrows_go_from_box_to_box_to_the_right_and_boxes_do_not_overlap(root):
 
 
 @pytest.mark.parametrize("count", [100, 300])
-def test_of_a_large_graph_every_number_is_a_dot_at_a_place_of_its_own(count):
+def test_of_a_large_graph_every_number_is_a_dot_at_its_own_position(count):
     leaves = [Number(float(i), grad=i / 9) for i in range(count - 1)]
     picture = draw_graph(plus(*leaves))
     dots, lines, _ = parts(picture)
@@ -268,7 +268,7 @@ def test_of_a_million_numbers_the_nearest_are_drawn_and_the_rest_is_counted(shap
     assert len(picture.to_svg()) < 200_000
 
 
-def test_where_parents_were_left_out_three_dots_say_so():
+def test_three_dots_mark_nodes_with_omitted_parents():
     picture = draw_graph(chain(30), max_nodes=10)
     assert len(picture.data["nodes"]) == 10
     assert parts(picture)[2].count("…") == 1
@@ -277,7 +277,7 @@ def test_where_parents_were_left_out_three_dots_say_so():
 
 @pytest.mark.parametrize("length", [3, 50, 110], ids=["roomy", "compact", "dots"])
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf, -0.0])
-def test_a_number_with_an_odd_gradient_is_drawn_all_the_same(odd, length):
+def test_a_number_with_a_nonfinite_gradient_is_drawn(odd, length):
     for where in (0, -1):
         root = plus(*(chain(length // 2) for _ in range(2))) if length > 60 else chain(length)
         nodes = all_nodes(root)
@@ -334,14 +334,14 @@ def test_a_long_name_is_cut_to_its_box():
 @pytest.mark.parametrize(
     "thing", [2.0, None, "L", [1.0], object()], ids=lambda thing: type(thing).__name__
 )
-def test_what_is_no_node_is_refused_with_what_a_node_needs(thing):
+def test_an_object_that_is_not_a_node_is_refused_with_what_a_node_needs(thing):
     match = f"{type(thing).__name__} cannot be drawn as a graph: it has no .*A node needs data, "
     for function in (draw_graph, all_nodes, count_paths):
         with pytest.raises(ValueError, match=match):
             function(thing)
 
 
-def test_a_node_that_lacks_one_thing_is_told_which():
+def test_an_incomplete_node_is_refused_with_what_it_lacks():
     class Half:
         data, grad, op, parents = 1.0, 0.0, "", ()
 
@@ -351,7 +351,7 @@ def test_a_node_that_lacks_one_thing_is_told_which():
     draw_graph(Half())
 
 
-def test_a_parent_that_is_no_node_is_refused_too():
+def test_a_parent_that_is_not_a_node_is_refused_too():
     with pytest.raises(ValueError, match="float cannot be drawn as a graph"):
         draw_graph(Number(3.0, "+", (Number(1.0), 2.0), (1.0, 1.0)))
 
@@ -361,7 +361,7 @@ def test_a_local_gradient_for_each_parent_or_a_value_error():
         draw_graph(Number(3.0, "+", (Number(1.0), Number(2.0)), (1.0,)))
 
 
-def test_on_axes_of_matplotlib_the_same_graph_stands():
+def test_matplotlib_draws_the_same_graph_on_axes():
     L, names = example()
     ax = Figure().add_subplot()
     assert draw_graph(L, names, ax=ax) is ax
@@ -387,7 +387,7 @@ def test_paths_are_counted_as_walking_them_counts_them(root):
     assert count_paths(root) == ways[id(root)]
 
 
-def test_paths_that_nobody_could_walk_are_counted():
+def test_more_paths_than_can_be_walked_are_counted():
     node = Number(1.0)
     for _ in range(1000):
         node = plus(node, node)

@@ -134,7 +134,7 @@ def test_a_dollar_is_a_dollar_in_a_png():
     assert Picture(None, "dollars", scene).to_png().startswith(b"\x89PNG")
 
 
-def test_the_measure_of_contrast_is_the_published_one():
+def test_the_contrast_ratio_is_the_published_one():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)  # WebAIM's example
 

@@ -72,7 +72,7 @@ def test_the_data_counts_numbers_arrows_columns_and_operations():
     assert picture.to_png().startswith(b"\x89PNG")
 
 
-def test_every_number_has_a_dot_of_its_own_and_every_arrow_a_line():
+def test_every_number_has_its_own_dot_and_every_edge_a_line():
     a, b = Value(2.0), Value(3.0)
     root = (a * b + a).tanh() - b
     dots, arrows = drawn(root)
@@ -96,14 +96,14 @@ def test_every_kind_of_operation_has_its_dots_however_many_kinds_there_are():
     assert counted == 40
 
 
-def test_an_arrow_leads_straight_from_dot_to_dot():
+def test_an_edge_leads_straight_from_dot_to_dot():
     start, end = to_pixels([(0.0, 0.0), (1.0, 0.0)], 1)
     _, arrows = drawn(chain(2))
     assert arrows == end[0] - start[0] - 1 - 4  # the two dots lie over its ends
 
 
 @pytest.mark.slow
-def test_above_the_most_every_second_is_drawn_and_the_sentence_says_so():
+def test_above_the_maximum_every_second_is_drawn_and_the_sentence_says_so():
     root = Number(
         1.0, "+", tuple(Number(1.0) for _ in range(MAX_DOTS + 4)), (1.0,) * (MAX_DOTS + 4)
     )
@@ -123,7 +123,7 @@ def test_a_rare_operation_among_very_many_numbers_is_no_error():
 
 
 @pytest.mark.slow
-def test_a_rare_operation_lies_on_top():
+def test_a_rare_operation_is_on_top():
     many = tuple(Number(1.0, "+", (Number(1.0),), (1.0,)) for _ in range(5000))
     rare = tuple(Number(1.0, "log", (Number(1.0),), (1.0,)) for _ in range(3))
     picture = draw_whole_graph(Number(1.0, "+", (*rare, *many), (1.0,) * 5003))
@@ -141,7 +141,7 @@ def test_a_single_number_is_a_graph():
     assert picture.data == {"nodes": 1, "edges": 0, "layers": 1, "operations": {"typed in": 1}}
 
 
-def test_dots_of_a_column_stand_evenly_around_the_middle():
+def test_dots_of_a_column_are_spread_evenly_around_the_middle():
     assert dot_positions([0, 0, 1]) == [(0.0, -0.25), (0.0, 0.25), (1.0, 0.0)]
     places = dot_positions([0] * 10 + [3] * 7)
     assert len(set(places)) == 17
@@ -149,7 +149,7 @@ def test_dots_of_a_column_stand_evenly_around_the_middle():
     assert all(-0.5 < y < 0.5 for _, y in places)
 
 
-def test_a_title_from_outside_stays_words(tmp_path):
+def test_markup_in_a_title_stays_text(tmp_path):
     picture = draw_whole_graph(chain(5), title="<script>alert(1)</script>")
     html = picture.to_html()
     assert html.startswith('<img src="data:image/svg+xml;base64,')
@@ -169,6 +169,6 @@ def test_the_same_graph_gives_the_same_bytes():
     assert draw_whole_graph(chain(50)).to_svg() == draw_whole_graph(chain(50)).to_svg()
 
 
-def test_what_is_no_node_is_refused():
+def test_an_object_that_is_not_a_node_is_refused():
     with pytest.raises(ValueError, match="float cannot be drawn as a graph"):
         draw_whole_graph(2.0)

@@ -180,7 +180,7 @@ def check_finite(array: NDArray[np.float64], axes: int, batch_index: int, start:
 
 
 def check_rows(array: NDArray[np.float64], labels: Sequence[str], causal: bool, start: int) -> None:
-    """Raise ValueError for the first row that is no probability distribution or looks ahead."""
+    """Raise ValueError for the first row that does not sum to 1, or attends to later tokens."""
     sums, smallest = array.sum(-1), array.min(-1)
     wrong = (abs(sums - 1) > TOLERANCE) | (smallest < 0)
     later = np.triu(array, 1).sum(-1)

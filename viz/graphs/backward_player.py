@@ -20,7 +20,7 @@ class BackwardPlayer(Control):
         ...     a, b = Value(a), Value(b)
         ...     return {"a": a, "b": b, "L": a * b + a}
         >>> BackwardPlayer(build, a=2.0, b=3.0)
-        BackwardPlayer: Step 7 of 7. 3 × 1 added to a.grad: 1 + 3 = 4.
+        BackwardPlayer: Step 7 of 7. 2 × 1 added to b.grad: 0 + 2 = 2.
     """
 
     def __init__(

@@ -55,7 +55,7 @@ def draw_whole_graph(root: Node, *, title: str = "", ax: "Axes | None" = None) -
 
     Example:
         >>> draw_whole_graph(MicroGPT(["emma"]).loss("emma"))
-        Picture: ... numbers as dots in ... columns, ... arrows between them.
+        Picture: ... numbers as dots in ... columns, ... arrows between them...
     """
     nodes = all_nodes(root)
     index = {id(node): i for i, node in enumerate(nodes)}

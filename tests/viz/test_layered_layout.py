@@ -1,4 +1,4 @@
-"""Where boxes stand: arrows go right, nothing overlaps, and few arrows cross."""
+"""The layered layout: edges go right, nothing overlaps, and few edges cross."""
 
 from itertools import combinations
 from random import Random
@@ -31,7 +31,7 @@ def graphs(draw, most=60):
 @quick
 @given(graphs())
 @pytest.mark.slow
-def test_every_arrow_goes_to_the_right_through_every_layer_between(graph):
+def test_every_edge_goes_to_the_right_through_every_layer_between(graph):
     count, arrows = graph
     layout = layered_layout(count, arrows)
     assert len(layout.layer) == len(layout.y) == count
@@ -43,7 +43,7 @@ def test_every_arrow_goes_to_the_right_through_every_layer_between(graph):
 
 @quick
 @given(graphs())
-def test_nodes_of_a_layer_stand_a_row_apart_and_arrows_pass_between_them(graph):
+def test_nodes_of_a_layer_are_a_row_apart_and_edges_pass_between_them(graph):
     count, arrows = graph
     layout = layered_layout(count, arrows)
     for one, two in combinations(range(count), 2):
@@ -59,7 +59,7 @@ def test_nodes_of_a_layer_stand_a_row_apart_and_arrows_pass_between_them(graph):
 @quick
 @given(graphs())
 @pytest.mark.slow
-def test_the_same_graph_has_the_same_places_and_its_middle_at_0(graph):
+def test_the_same_graph_has_the_same_layout_and_its_middle_at_0(graph):
     count, arrows = graph
     layout = layered_layout(count, arrows)
     assert layout == layered_layout(count, list(arrows))
@@ -99,14 +99,14 @@ def test_crossings_are_counted_as_one_counts_them_pair_by_pair(graph):
     assert crossings(rows, after) == crossings_pair_by_pair(rows, links)
 
 
-def test_a_knot_that_can_be_untied_is_untied():
+def test_crossings_that_can_be_avoided_are_avoided():
     arrows = [(0, 5), (1, 4), (2, 3), (3, 6), (4, 6), (5, 6)]  # 0, 1, 2 over 3, 4, 5: 3 crossings
     layer = assign_layers(7, arrows)
     assert crossings_pair_by_pair([[0, 1, 2], [3, 4, 5], [6]], arrows) == 3
     assert crossings_pair_by_pair(order_nodes(layer, arrows, sweeps=12), arrows) == 0
 
 
-def test_a_number_that_was_typed_in_stands_just_before_its_first_use():
+def test_an_input_is_one_layer_before_its_first_use():
     # 0 -> 1 -> 2 -> 4, and 3 is used by 4 alone
     assert assign_layers(5, [(0, 1), (1, 2), (2, 4), (3, 4)]) == [0, 1, 2, 2, 3]
     assert assign_layers(1, []) == [0]
@@ -118,7 +118,7 @@ def test_a_chain_is_a_straight_line_and_a_diamond_is_symmetric():
     assert sorted(diamond.y) == pytest.approx([-0.5, 0, 0, 0.5])
 
 
-def test_the_long_way_around_is_not_drawn_through_a_box():
+def test_a_long_edge_does_not_go_through_a_box():
     layout = layered_layout(3, [(0, 1), (1, 2), (0, 2)])
     ((layer, height),) = layout.bends[0, 2]
     assert layer == layout.layer[1]
@@ -130,7 +130,7 @@ wishes = st.lists(st.tuples(st.floats(-20, 20), st.floats(0.1, 3)), min_size=1, 
 
 @quick
 @given(wishes, st.integers(0, 10**6))
-def test_places_keep_their_gaps_and_nothing_allowed_is_nearer_to_the_wishes(given, seed):
+def test_spacing_keeps_the_gaps_and_nothing_allowed_is_nearer_to_the_targets(given, seed):
     wanted, gaps = [wish for wish, _ in given], [gap for _, gap in given][1:]
     places = isotonic_spacing(wanted, gaps)
     for left, right, gap in zip(places, places[1:], gaps):
@@ -147,12 +147,12 @@ def test_places_keep_their_gaps_and_nothing_allowed_is_nearer_to_the_wishes(give
         assert cost(other) >= cost(places) - 1e-6
 
 
-def test_wishes_that_collide_share_their_mean():
+def test_targets_that_collide_are_centred_on_their_mean():
     assert isotonic_spacing([0.0, 0.0], [1.0]) == [-0.5, 0.5]
     assert isotonic_spacing([0.0, 5.0], [1.0]) == [0.0, 5.0]
 
 
-def test_what_belongs_together_stands_at_one_height():
+def test_nodes_of_one_branch_have_one_height():
     # Four numbers, each squashed, then summed in pairs, then all.
     squashed = [(0, 4), (1, 5), (2, 6), (3, 7)]
     height = layered_layout(11, [*squashed, (4, 8), (5, 8), (6, 9), (7, 9), (8, 10), (9, 10)]).y
