@@ -1,8 +1,8 @@
-// Attention that answers to the mouse and to the keys, without a kernel and without a network.
+// Attention that responds to the mouse and to the keys, without a kernel and without a network.
 //
 // The figure holds a still image, and inside that image one PNG for each model. When its weights
-// have been read, the figure opens: all heads small, one of them large, the numbers of the lit
-// tokens, and the text. If anything fails on the way, the still stays.
+// have been read, the figure opens: all heads small, one of them large, the numbers of the selected
+// tokens, and the text. If anything fails, the still stays.
 const ALONE = [380, 430], SEVERAL = [300, 350]; // pixels: of a head, of all together
 
 const STYLE = `
@@ -49,7 +49,7 @@ class Page {
     const shadow = figure.attachShadow({ mode: "open" });
     make("style", shadow, { textContent: STYLE });
     this.card = make("div", shadow, { className: "card", role: "group", ariaLabel: alt });
-    // The notebook around would take the arrow keys for itself.
+    // Otherwise the notebook would handle the arrow keys.
     this.card.addEventListener("keydown", (event) => event.key !== "Escape" && event.stopPropagation());
     if (told.title) make("p", this.card, { className: "title", textContent: told.title });
     this.addSwitches();
@@ -150,7 +150,7 @@ class Page {
     onArrows(this.text, (right, down) => this.light(this.i + right + down, this.i + right + down));
   }
 
-  // The row and the column that lie under the mouse; in the view of lines a token is both.
+  // The row and the column under the mouse; in the view of lines a token is both.
   under(model, event) {
     const place = (pixels) => {
       const k = Math.floor((pixels - model.edge) / model.cell);
@@ -227,7 +227,7 @@ class Page {
     frame(brush, [margin.left + step * x, margin.top + step * y, step - 1, step - 1], ORANGE, this.kept ? 4 : 2);
   }
 
-  // The largest numbers of the lit row or column, with bars.
+  // The largest numbers of the selected row or column, with bars.
   list(box, heading, colour, model, place) {
     const weights = model.weights();
     const pairs = this.tokens.map((token, k) => [weights[place(k)], k]).sort((a, b) => b[0] - a[0]);

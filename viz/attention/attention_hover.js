@@ -1,7 +1,7 @@
-// Squares that answer to the mouse and to the keys, without a kernel and without a network.
+// Squares that respond to the mouse and to the keys, without a kernel and without a network.
 //
-// The still stays as it is; over it, in every head, lie a frame around the row of who asks and one
-// around the column of who is asked. Below stand their numbers. If anything fails, the still stays.
+// The still stays as it is; in every head a frame is drawn around the row of the query and one
+// around the column of the key, with their numbers below. If anything fails, the still stays.
 const STYLE = `
   :host { display: block; }
   .sheet { position: relative; display: inline-block; max-width: 100%; vertical-align: top; cursor: crosshair; }

@@ -9,7 +9,7 @@ class Model {
     [this.rows, this.columns] = [places(this.layers), places(this.heads)];
   }
 
-  // The weights of one head, or the mean of many: T x T numbers in one row.
+  // The weights of one head, or the mean of several: T x T numbers in one row.
   weights(layer = this.layer, head = this.head) {
     const key = `${layer} ${head}`;
     if (!this.known.has(key)) this.known.set(key, this.compute(layer, head));
@@ -39,7 +39,7 @@ class Model {
     return this.drawn.get(key);
   }
 
-  // The head in at most `side` pixels; each shows the largest of the weights that fall on it.
+  // The head in at most `side` pixels; each shows the largest of the weights in it.
   small(layer, head, side) {
     const every = Math.ceil(this.T / side);
     if (every === 1) return this.image(layer, head);

@@ -1,5 +1,5 @@
-// The weights of a figure, read from the pixels of a PNG: pixel k of PALETTE.length stands for the
-// weight k / steps. The PNG is unpacked here, because some browsers blur what a canvas hands back.
+// The weights of a figure, read from the pixels of a PNG: pixel k of PALETTE.length is the
+// weight k / steps. The PNG is unpacked here, because some browsers blur what a canvas returns.
 async function readPixels(address) {
   const bytes = Uint8Array.from(atob(address.split(",")[1]), (c) => c.charCodeAt(0));
   const numbers = new DataView(bytes.buffer), packed = [];
@@ -25,7 +25,7 @@ function make(kind, parent, more = {}) {
   return element;
 }
 
-// Every figure of this class that is not open yet; a page may hold many, and this script as often.
+// Every figure of this class that is not open yet; a page may have many, each with this script.
 function openAll(name, open) {
   for (const figure of document.querySelectorAll(`.${name}:not(.viz-open)`)) {
     figure.classList.add("viz-open");

@@ -1,4 +1,4 @@
-// One head, large: squares with the lit row and column, or lines from who asks to who is asked.
+// One head, large: squares with the selected row and column, or lines from query to key.
 const ROW = 12, LETTERS = 10; // pixels that a word needs; letters that stand beside a square
 
 function paintMatrix(page, model) {
@@ -33,7 +33,7 @@ function paintMatrix(page, model) {
   });
 }
 
-// Numbers stand in the lit row and in the lit column.
+// Numbers in the selected row and in the selected column.
 function paintNumbers(page, brush, model) {
   const { edge, cell } = model, weights = model.weights();
   brush.font = `11px ${SANS}`;
@@ -83,7 +83,7 @@ function paintLines(page, model) {
   for (const k of apart([i, ...row.keys()], every)) put(k, edge - 6, k === i ? BLUE : INK, k === i);
 }
 
-// The first of these places, and those after it that lie at least so far from all before.
+// The first of these positions, and those after it that are far enough from all before.
 function apart(places, least) {
   const kept = [];
   for (const place of places) if (kept.every((other) => Math.abs(other - place) >= least)) kept.push(place);
@@ -104,7 +104,7 @@ function frame(brush, place, colour, width) {
   brush.strokeRect(...place);
 }
 
-// As many pixels as the screen really has.
+// As many pixels as the screen has.
 function size(canvas, width, height) {
   const fine = Math.max(1, window.devicePixelRatio || 1);
   const [wide, tall] = [Math.round(width * fine), Math.round(height * fine)];

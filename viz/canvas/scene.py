@@ -205,15 +205,15 @@ def attributes(**values: float | str) -> str:
 def shape_to_svg(shape: Shape) -> str:
     """One shape as an SVG element."""
     if isinstance(shape, Rect):
-        place = attributes(
+        geometry = attributes(
             x=shape.x, y=shape.y, width=shape.width, height=shape.height, rx=shape.radius
         )
         style = attributes(fill=shape.fill, stroke=shape.stroke, stroke_width=shape.stroke_width)
-        return f"<rect {place} {style}/>"
+        return f"<rect {geometry} {style}/>"
     if isinstance(shape, Circle):
-        place = attributes(cx=shape.x, cy=shape.y, r=shape.radius)
+        geometry = attributes(cx=shape.x, cy=shape.y, r=shape.radius)
         style = attributes(fill=shape.fill, stroke=shape.stroke, stroke_width=shape.stroke_width)
-        return f"<circle {place} {style}/>"
+        return f"<circle {geometry} {style}/>"
     if isinstance(shape, Line):
         style = attributes(fill="none", stroke=shape.stroke, stroke_width=shape.width)
         style += ' stroke-linecap="round" stroke-linejoin="round"'
@@ -223,9 +223,9 @@ def shape_to_svg(shape: Shape) -> str:
     if isinstance(shape, Image):
         sharp = png_size(shape.png)[0] < shape.width
         pixelated = ' style="image-rendering: pixelated"' if sharp else ""
-        place = attributes(x=shape.x, y=shape.y, width=shape.width, height=shape.height)
+        geometry = attributes(x=shape.x, y=shape.y, width=shape.width, height=shape.height)
         return (
-            f'<image {place} preserveAspectRatio="none"{pixelated} '
+            f'<image {geometry} preserveAspectRatio="none"{pixelated} '
             f'href="data:image/png;base64,{b64encode(shape.png).decode()}"/>'
         )
     font = attributes(
