@@ -220,7 +220,7 @@ def as_ids(given: object, what: str = "A prompt", vocab_size: int | None = None)
         for token in ids:
             if not 0 <= token < vocab_size:
                 raise ValueError(
-                    f"{what} has {token}; the model knows the tokens from 0 to {vocab_size - 1}."
+                    f"{what} has {token}; the model has the tokens 0 to {vocab_size - 1}."
                 )
     return ids
 

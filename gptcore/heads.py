@@ -1,8 +1,9 @@
-"""The head size n_embd / n_head: the check, and the advice when n_head does not divide n_embd."""
+"""Checks of attention heads: their size n_embd / n_head, and pairs (layer, head)."""
 
+from collections.abc import Collection
 from math import isqrt
 
-from gptcore.checks import as_int
+from gptcore.checks import as_int, is_int
 
 
 def check_heads(n_embd: int, n_head: int) -> int:
@@ -33,6 +34,32 @@ def check_heads(n_embd: int, n_head: int) -> int:
         f"Keep n_embd and set n_head to {either(heads)}; "
         f"or keep n_head and set n_embd to {either(fast)}{also if others else ''}."
     )
+
+
+def check_ablated_heads(
+    ablated_heads: Collection[tuple[int, int]], n_layer: int, n_head: int
+) -> None:
+    """Check pairs (layer, head): ablating a head that does not exist would change nothing.
+
+    Args:
+        ablated_heads: The pairs, counted from 0.
+        n_layer: Number of layers.
+        n_head: Number of heads per layer.
+
+    Raises:
+        ValueError: For what is not a pair, or not a head of the model.
+    """
+    for pair in ablated_heads:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not all(map(is_int, pair)):
+            raise ValueError(
+                f"ablated_heads has {pair!r:.40}; give pairs of (layer, head): [(0, 1)]."
+            )
+        layer, head = pair
+        if not (0 <= layer < n_layer and 0 <= head < n_head):
+            raise ValueError(
+                f"ablated_heads has (layer, head) = ({layer}, {head}); there are layers 0 to "
+                f"{n_layer - 1} and heads 0 to {n_head - 1}."
+            )
 
 
 def nearest_divisors(integer: int, near: int) -> list[int]:

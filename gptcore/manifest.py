@@ -100,8 +100,8 @@ def shipped_folder() -> Path:
         if (folder / "manifest.toml").is_file():
             return folder
     raise TextUnavailableError(
-        f"The data of gptcore is missing: there is no manifest.toml in {folders[0]} or {folders[1]}. "
-        + repair_hint(package.parent)
+        f"The data of gptcore is missing: there is no manifest.toml in {folders[0]} or "
+        f"{folders[1]}. " + repair_hint(package.parent)
     )
 
 

@@ -12,8 +12,8 @@ from typing import TypedDict, Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gptcore.checks import as_finite, as_int
-from gptcore.heads import check_heads
+from gptcore.checks import as_finite, as_ids, as_int
+from gptcore.heads import check_ablated_heads, check_heads
 from gptcore.ladder.numpy_backward import Ids, backward, cross_entropy, forward_pass, softmax
 from gptcore.ladder.weights import Array, Weights, flatten_weights, weights_of
 from gptcore.scalar import MicroConfig, MicroGPT, UpdateRecord
@@ -174,18 +174,15 @@ def loss_and_grads(
 
 def check_ids(given: ArrayLike, vocab_size: int, max_tokens: int | None = None) -> Ids:
     """The ids as an array; ValueError for none, too many, or one that the model does not have."""
-    ids = np.asarray(given)
-    if ids.ndim != 1 or not len(ids) or ids.dtype.kind not in "iu":
-        raise ValueError(f"ids={ids.tolist()!r:.60} must be a row of token ids, such as [26, 4].")
+    ids = as_ids(given, "ids", vocab_size)
+    if not ids:
+        raise ValueError("ids is empty: a model needs at least one token.")
     if max_tokens is not None and len(ids) > max_tokens:
         raise ValueError(
             f"ids has {len(ids)} tokens, but the model takes at most block_size={max_tokens}. "
             f"Take ids[:{max_tokens}]."
         )
-    if ids.min() < 0 or ids.max() >= vocab_size:
-        invalid = next(int(token) for token in ids if not 0 <= token < vocab_size)
-        raise ValueError(f"ids has {invalid}; the model has the tokens 0 to {vocab_size - 1}.")
-    return ids
+    return np.array(ids)
 
 
 def check_pairs(given: ArrayLike, weights: dict[str, Array]) -> Ids:
@@ -194,16 +191,6 @@ def check_pairs(given: ArrayLike, weights: dict[str, Array]) -> Ids:
     if len(ids) < 2:
         raise ValueError(f"ids={ids.tolist()} has nothing to predict: it needs two tokens or more.")
     return ids[: len(weights["wpe"]) + 1]
-
-
-def check_ablated_heads(ablated_heads: Heads, n_layer: int, n_head: int) -> None:
-    """ValueError for a head that does not exist: ablating it would change nothing."""
-    for layer, head in ablated_heads:
-        if not (0 <= layer < n_layer and 0 <= head < n_head):
-            raise ValueError(
-                f"ablated_heads has (layer, head) = ({layer}, {head}); there are layers 0 to "
-                f"{n_layer - 1} and heads 0 to {n_head - 1}."
-            )
 
 
 def checked(score_hook: ScoreHook) -> Callable[[int, int, Array], Array]:

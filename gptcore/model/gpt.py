@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gptcore.checks import as_ids, as_path
+from gptcore.heads import check_ablated_heads
 from gptcore.json_text import parse_json
 from gptcore.model.attention import KVCacheLayer
 from gptcore.model.block import Block
@@ -26,7 +27,6 @@ from gptcore.model.config import GPTConfig
 from gptcore.model.huggingface import read_hf, write_hf
 from gptcore.model.ids import (
     Heads,
-    check_ablated_heads,
     check_ids,
     check_targets,
     mean_cross_entropy,

@@ -10,8 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gptcore.checks import is_int
-
 IGNORE_INDEX = -1  # a target that is not to be predicted, as in nanoGPT
 IGNORE_INDICES = (IGNORE_INDEX, -100)  # -100 is what PyTorch and Hugging Face write for the same
 
@@ -125,18 +123,3 @@ def check_in_vocab(name: str, ids: Tensor, vocab_size: int, first_row: int = 0) 
         f"model knows the tokens from 0 to {vocab_size - 1} (vocab_size={vocab_size}). "
         f"Was the text encoded by another tokenizer?"
     )
-
-
-def check_ablated_heads(ablated_heads: Heads, n_layer: int, n_head: int) -> None:
-    """Raise ValueError for a head that does not exist; ablating it would change nothing."""
-    for pair in ablated_heads:
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not all(map(is_int, pair)):
-            raise ValueError(
-                f"ablated_heads has {pair!r:.40}; give pairs of (layer, head): [(0, 1)]."
-            )
-        layer, head = pair
-        if not (0 <= layer < n_layer and 0 <= head < n_head):
-            raise ValueError(
-                f"ablated_heads has (layer, head) = ({layer}, {head}); there are layers 0 to "
-                f"{n_layer - 1} and heads 0 to {n_head - 1}."
-            )

@@ -220,9 +220,9 @@ def test_without_positions_and_mask_the_order_of_the_letters_does_not_matter():
 @pytest.mark.parametrize(
     "ids, words",
     [
-        ([], "must be a row of token ids"),
-        ([[1, 2]], "must be a row of token ids"),
-        ([0.5, 1.0], "must be a row of token ids"),
+        ([], "ids is empty"),
+        ([[1, 2]], "ids is a list of token ids.* This is a batch"),
+        ([0.5, 1.0], "ids is a list of token ids.* got 0.5 in it"),
         ([0, 99], "ids has 99; the model has the tokens 0 to 12"),
         ([0, -1], "ids has -1"),
         ([0] * 17, r"takes at most block_size=16. Take ids\[:16\]"),
