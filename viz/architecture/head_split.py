@@ -155,20 +155,11 @@ def add_triangle(scene: Scene, x: float, y: float, side: float, k: int) -> None:
     steps = 6
     for i in range(steps):
         cell = side / steps
-        scene.add(
-            Rect(x, y + cell * i, cell * (i + 1), cell, blend(WHITE, BLUE, 0.35 + 0.3 * (k % 2)))
-        )
+        fill = blend(WHITE, BLUE, 0.35 + 0.3 * (k % 2))
+        scene.add(Rect(x, y + cell * i, cell * (i + 1), cell, fill))
     if side >= 26:
-        scene.add(
-            Text(
-                x + side / 2,
-                y + side + 13,
-                f"head {k}" if side >= 40 else f"{k}",
-                10,
-                MUTED,
-                "middle",
-            )
-        )
+        name = f"head {k}" if side >= 40 else f"{k}"
+        scene.add(Text(x + side / 2, y + side + 13, name, 10, MUTED, "middle"))
 
 
 def add_remainder(scene: Scene, x: float, y: float, width: float, remainder: int) -> None:
@@ -204,10 +195,8 @@ def add_counts(scene: Scene, counts: dict[str, int], y: float) -> float:
     for k, (name, count) in enumerate(counts.items()):
         down = y + 20 * k
         scene.add(Text(LEFT - 12, down + 13, name, 12, INK, "end"))
-        scene.add(
-            Rect(LEFT, down + 3, 300, 13, FAINT),
-            Rect(LEFT, down + 3, 300 * count / largest, 13, BLUE),
-        )
+        scene.add(Rect(LEFT, down + 3, 300, 13, FAINT))
+        scene.add(Rect(LEFT, down + 3, 300 * count / largest, 13, BLUE))
         scene.add(Text(LEFT + 310, down + 14, f"{count:,}", 12, INK))
     bottom = y + 20 * len(counts)
     if len(counts) > 1:

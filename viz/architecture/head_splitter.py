@@ -52,12 +52,12 @@ class HeadSplitter(Control):
                 f"n_head={n_head} from 1 to {max_heads}: they are the first values of the sliders."
             )
         self.check, self.parameters, self.tokens = check, parameters, tokens
-        style: dict[str, Any] = {"layout": Layout(width="560px")}
-        style |= {"style": {"description_width": "90px"}}
+        options: dict[str, Any] = {"layout": Layout(width="560px")}
+        options |= {"style": {"description_width": "90px"}}
         self.n_embd = IntSlider(
-            value=n_embd, min=low, max=high, step=step, description="n_embd", **style
+            value=n_embd, min=low, max=high, step=step, description="n_embd", **options
         )
-        self.n_head = IntSlider(value=n_head, min=1, max=max_heads, description="n_head", **style)
+        self.n_head = IntSlider(value=n_head, min=1, max=max_heads, description="n_head", **options)
         super().__init__([self.n_embd, self.n_head], self.picture())
         for knob in (self.n_embd, self.n_head):
             knob.observe(self.redraw, names="value")

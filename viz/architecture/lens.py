@@ -139,17 +139,8 @@ def build_scene(
             if correct[layer][t]:
                 scene.add(Rect(x + 1.5, y + 1.5, width - 5, ROW - 5, "none", ORANGE, 3))
             middle = x + width / 2 - 1
-            scene.add(
-                Text(
-                    middle,
-                    y + 14,
-                    visible_token(token, max(columns, 2)),
-                    12,
-                    ink,
-                    "middle",
-                    mono=True,
-                )
-            )
+            shown = visible_token(token, max(columns, 2))
+            scene.add(Text(middle, y + 14, shown, 12, ink, "middle", mono=True))
             scene.add(Text(middle, y + 26, f"{100 * prob:.0f}%", 9, ink, "middle"))
     bottom = top + ROW * len(rows)
     add_row(scene, "the text", labels[:T], bottom + 22, width, columns)

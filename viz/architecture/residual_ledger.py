@@ -115,9 +115,8 @@ def add_row(
         fill = diverging_colour(fraction)
         scene.add(Rect(x, y, CELL - 1, ROW - 2, fill, FAINT, 0.5))
         middle = x + (CELL - 1) / 2
-        scene.add(
-            Text(middle, y + 18, format_cell(number), 9, ink_on(fill), "middle", weight=weight)
-        )
+        text = format_cell(number)
+        scene.add(Text(middle, y + 18, text, 9, ink_on(fill), "middle", weight=weight))
 
 
 def format_cell(number: float) -> str:

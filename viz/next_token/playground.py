@@ -107,9 +107,8 @@ def add_bars(scene: Scene, bars: list[tuple[str, float, float]], V: int, top: fl
     largest = max(max(model_prob, kept_prob) for _, model_prob, kept_prob in bars)
     scene.add(Text(LEFT - 10, top + 9, "next token", 11, MUTED, "end"))
     scene.add(Rect(LEFT, top, 14, 10, LINE), Text(LEFT + 20, top + 9, "the model's own", 11, MUTED))
-    scene.add(
-        Rect(LEFT + 130, top, 14, 10, BLUE), Text(LEFT + 150, top + 9, "in the draw", 11, MUTED)
-    )
+    scene.add(Rect(LEFT + 130, top, 14, 10, BLUE))
+    scene.add(Text(LEFT + 150, top + 9, "in the draw", 11, MUTED))
     top += 18
     for i, (piece, model_prob, kept_prob) in enumerate(bars):
         y, cut = top + ROW * i, kept_prob == 0
@@ -148,9 +147,8 @@ def add_text(scene: Scene, prompt: str, generated: TokenProbs, caption: str, top
         y, width = top + LINE_HEIGHT * (line - first), CHARACTER_WIDTH * display_width(piece)
         if prob >= 0:
             darkness = min(1.0, -log(max(prob, 1e-9)) / MAX_SURPRISAL)
-            scene.add(
-                Rect(x, y, width, LINE_HEIGHT - 6, blend(WHITE, TINT, darkness), PAPER, radius=3)
-            )
+            fill = blend(WHITE, TINT, darkness)
+            scene.add(Rect(x, y, width, LINE_HEIGHT - 6, fill, PAPER, radius=3))
         scene.add(Text(x, y + 15, piece, 13, MUTED if prob < 0 else INK, mono=True))
     bottom = top + LINE_HEIGHT * (last - first + 1) + 8
     scene.add(Text(16, bottom + 8, caption, 12, MUTED))

@@ -111,10 +111,8 @@ def horizontal_bars(ranked: list[tuple[str, float]], title: str, max_tokens: int
     for i, (label, prob) in enumerate(shown):
         y, width = top + row * i, bar_width * prob / shown[0][1]
         scene.add(Text(left - 10, y + 15, visible_token(label), 13, INK, "end", mono=True))
-        scene.add(
-            Rect(left, y + 3, bar_width, row - 6, FAINT),
-            Rect(left, y + 3, width, row - 6, ORANGE if i == 0 else BLUE),
-        )
+        scene.add(Rect(left, y + 3, bar_width, row - 6, FAINT))
+        scene.add(Rect(left, y + 3, width, row - 6, ORANGE if i == 0 else BLUE))
         scene.add(Text(left + bar_width + 8, y + 15, f"{100 * prob:.1f}%", 12, MUTED))
     if rest:
         others = f"{len(rest):,} others together: {100 * sum(prob for _, prob in rest):.1f}%"

@@ -85,7 +85,7 @@ class SamplingPlayground(Control):
         choices = sorted({*(k for k in TOP_K if k < V), *([top_k] if top_k else [])})
         options = [(str(k), k) for k in choices] + [("all", ALL)]
         style = {"description_width": "90px"}
-        look: dict[str, Any] = {"layout": Layout(width="460px"), "style": style}
+        shared: dict[str, Any] = {"layout": Layout(width="460px"), "style": style}
         self.prompt = Text(
             value=prompt,
             description="prompt",
@@ -95,17 +95,21 @@ class SamplingPlayground(Control):
         )
         self.temperature = FloatSlider(
             value=temperature, min=0, max=max(2.0, temperature), step=0.1, readout_format=".1f",
-            description="temperature", **look,
+            description="temperature", **shared,
         )  # fmt: skip
         self.top_k = SelectionSlider(
-            options=options, value=top_k or ALL, description="top-k", **look
+            options=options, value=top_k or ALL, description="top-k", **shared
         )
         self.top_p = FloatSlider(
-            value=top_p, min=0.05, max=1, step=0.05, description="top-p", **look
+            value=top_p, min=0.05, max=1, step=0.05, description="top-p", **shared
         )
-        self.seed = IntSlider(value=seed, min=0, max=max(20, seed), description="seed", **look)
+        self.seed = IntSlider(value=seed, min=0, max=max(20, seed), description="seed", **shared)
         self.max_new_tokens = IntSlider(
-            value=max_new_tokens, min=1, max=max(200, max_new_tokens), description="length", **look
+            value=max_new_tokens,
+            min=1,
+            max=max(200, max_new_tokens),
+            description="length",
+            **shared,
         )
         self.restart_button = Button(description="write again", layout=Layout(width="130px"))
         self.stop_button = Button(description="stop", disabled=True, layout=Layout(width="130px"))

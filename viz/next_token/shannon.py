@@ -126,20 +126,16 @@ def build_scene(
             y, nats = top + ROW * i, costs[name][i]
             scene.add(Text(x, y + 15, f"{100 * bet.get(target, 0.0):.3g}%", 12, INK))
             length = BAR_WIDTH * min(nats, MAX_NATS) / MAX_NATS
-            scene.add(
-                Rect(x + 52, y + 4, BAR_WIDTH, 14, FAINT), Rect(x + 52, y + 4, length, 14, colour)
-            )
+            scene.add(Rect(x + 52, y + 4, BAR_WIDTH, 14, FAINT))
+            scene.add(Rect(x + 52, y + 4, length, 14, colour))
             scene.add(Text(x + 58 + BAR_WIDTH, y + 15, format_nats(nats), 12, INK))
         if targets:
             y = top + ROW * rows + 20
-            scene.add(
-                Text(x, y, f"mean {format_nats(mean(costs[name]))}", 13, colour, weight="600")
-            )
+            text = f"mean {format_nats(mean(costs[name]))}"
+            scene.add(Text(x, y, text, 13, colour, weight="600"))
     for i in range(rows):
-        prefix, target = (
-            clip_start(word[:i]),
-            visible_token(targets[i]) if i < len(targets) else "?",
-        )
+        prefix = clip_start(word[:i])
+        target = visible_token(targets[i]) if i < len(targets) else "?"
         y = top + ROW * i + 15
         # One letter of this font is 7.9 pixels wide at size 13.
         scene.add(Text(20, y, prefix, 13, MUTED, mono=True))

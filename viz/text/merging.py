@@ -178,9 +178,8 @@ def add_curves(scene: Scene, yours: list[int], algorithms: list[int]) -> None:
     """Tokens saved in total over the number of merges; the algorithm's curve runs to its end."""
     bottom, largest = scene.height - 36, max(1, *yours, *algorithms)
     height, step = bottom - TOP, CURVES_WIDTH / (len(algorithms) - 1)
-    scene.add(
-        Text(CURVES_LEFT, TOP - 14, "tokens saved by all merges so far", 12, MUTED, weight="600")
-    )
+    heading = "tokens saved by all merges so far"
+    scene.add(Text(CURVES_LEFT, TOP - 14, heading, 12, MUTED, weight="600"))
     for fraction in (0, 0.5, 1):
         y = bottom - height * fraction
         scene.add(Rect(CURVES_LEFT, y, CURVES_WIDTH, 1, FAINT if fraction else LINE))
