@@ -102,9 +102,8 @@ def loss_picture(
     if pins:
         data["pins"] = dict(pins)
     scene = LossScene(series, options, place_pins(series, pins)).scene
-    return Picture(
-        data, alt_text(series, options.title, options.x_label, options.reference, pins), scene
-    )
+    alt = alt_text(series, options.title, options.x_label, options.reference, pins)
+    return Picture(data, alt, scene)
 
 
 def to_reference(reference: Mapping[str, CurveLike], last: float | None) -> dict[str, Series]:

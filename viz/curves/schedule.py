@@ -223,12 +223,7 @@ def title_sentence(curves: Mapping[str, Series]) -> str:
     return truncate(f"Learning rate: ends with {ends}", 90)
 
 
-def alt_text(
-    table: Table,
-    curves: Mapping[str, Series],
-    title: str,
-    notes: Sequence[str],
-) -> str:
+def alt_text(table: Table, curves: Mapping[str, Series], title: str, notes: Sequence[str]) -> str:
     """One sentence for each schedule: its highest rate, its last rate, and those at the marks."""
     sentences = []
     for name, (steps, rates) in curves.items():

@@ -14,7 +14,7 @@ from viz.canvas.arrays import to_mapping
 from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, GOLD, INK, MUTED, PAPER
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Circle, Line, Shape, Text
+from viz.canvas.scene import Circle, Line, Text
 from viz.canvas.ticks import format_compact, format_scientific
 from viz.curves.loss_on_axes import draw_on_axes
 from viz.curves.loss_scene import LEFT, ChartOptions, LossScene
@@ -148,16 +148,11 @@ def add_envelope(drawing: LossScene, envelope: Points) -> None:
     """Add a broad pale line below the curves, and its legend."""
     pixels = tuple(drawing.to_pixels(*point) for point in decimate(envelope))
     band = Line(pixels if len(pixels) > 1 else 2 * pixels, GOLD, 9, opacity=0.25)
-    first_curve = next(i for i, shape in enumerate(drawing.scene.shapes) if is_curve(shape))
-    drawing.scene.shapes.insert(first_curve, band)
+    shapes = drawing.scene.shapes
+    shapes.insert(next(i for i, shape in enumerate(shapes) if isinstance(shape, Line)), band)
     x, y = LEFT, drawing.scene.height - 13
     drawing.scene.add(Line(((x, y), (x + 22, y)), GOLD, 9, opacity=0.25))
     drawing.scene.add(Text(x + 34, y + 4, "lowest of all", 11, MUTED))
-
-
-def is_curve(shape: Shape) -> bool:
-    """Whether a shape is a line."""
-    return isinstance(shape, Line)
 
 
 def add_points(

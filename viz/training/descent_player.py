@@ -117,9 +117,8 @@ class DescentPlayer(Control):
     def picture(self) -> Picture:
         """The map with the paths for the present knobs."""
         paths = self.paths(self.choice.value if self.choice.description else None)
-        return surface_picture(
-            self.grid, self.background, paths, self.title_sentence(), *self.names
-        )
+        title = self.title_sentence()
+        return surface_picture(self.grid, self.background, paths, title, *self.names)
 
     def paths(self, chosen: str | None = None) -> dict[str, list[Point]]:
         """The path of the chosen optimizer, or of all of them, for the present knobs."""

@@ -82,7 +82,7 @@ def draw_surface(
 def surface_picture(
     grid: LossGrid,
     background: Sequence[Rect | Line],
-    paths_by_name: Mapping[str, list[Point]],
+    paths: Mapping[str, list[Point]],
     title: str,
     x_name: str = "x",
     y_name: str = "y",
@@ -92,8 +92,8 @@ def surface_picture(
     scene.add(Text(16, 25, title, 15, weight="600"), *background)
     add_axes(scene, grid, x_name, y_name)
     summaries, finite = [], {}
-    for n, (name, points) in enumerate(paths_by_name.items()):
-        y = grid.top - 9 - 18 * (len(paths_by_name) - 1 - n)
+    for n, (name, points) in enumerate(paths.items()):
+        y = grid.top - 9 - 18 * (len(paths) - 1 - n)
         colour = PATH_COLOURS[n % len(PATH_COLOURS)]
         finite[name] = list(takewhile(lambda point: all(map(isfinite, point)), points))
         add_path(scene, grid, finite[name], colour)
@@ -157,9 +157,9 @@ def add_path(scene: Scene, grid: LossGrid, points: list[Point], colour: str) -> 
         kept = clip_segment(grid, start, end)
         if kept and (grid.contains(*start) or grid.contains(*end)):  # not a step across the map
             scene.add(Line(tuple(grid.to_pixels(*point) for point in kept), colour, 1.8))
-    visible_points = [point for point in points if grid.contains(*point)]
-    if len(visible_points) <= MAX_DOTS:
-        scene.add(*(Circle(*grid.to_pixels(*point), 2.4, colour) for point in visible_points[1:]))
+    visible = [point for point in points if grid.contains(*point)]
+    if len(visible) <= MAX_DOTS:
+        scene.add(*(Circle(*grid.to_pixels(*point), 2.4, colour) for point in visible[1:]))
     if points and grid.contains(*points[0]):
         scene.add(Circle(*grid.to_pixels(*points[0]), 5, WHITE, colour, 2))
     if len(points) > 1 and grid.contains(*points[-1]):
@@ -197,14 +197,11 @@ def path_summary(name: str, points: list[Point], n_points: int, grid: LossGrid) 
 
 
 def plotly_surface(
-    grid: LossGrid, paths_by_name: Mapping[str, list[Point]], x_name: str, y_name: str
+    grid: LossGrid, paths: Mapping[str, list[Point]], x_name: str, y_name: str
 ) -> dict[str, Any]:
     """The surface in plotly's JSON, without importing plotly. Numbers have three digits."""
     stride = slice(None, None, 2)  # half of the grid is smooth enough
-    z = [
-        round_digits([loss if isfinite(loss) else None for loss in row[stride]])
-        for row in grid.losses
-    ]
+    z = [round_digits([v if isfinite(v) else None for v in row[stride]]) for row in grid.losses]
     traces: list[dict[str, Any]] = [
         {
             "type": "surface",
@@ -215,17 +212,17 @@ def plotly_surface(
             "showscale": False,
         }
     ]
-    for n, (name, points) in enumerate(paths_by_name.items()):
-        visible_points = list(takewhile(lambda point: grid.contains(*point), points))
+    for n, (name, points) in enumerate(paths.items()):
+        visible = list(takewhile(lambda point: grid.contains(*point), points))
         lift = (grid.high - grid.low) / 100  # so that the line is above the surface
-        losses = [loss_or_inf(grid.loss_at, *point) + lift for point in visible_points]
+        losses = [loss_or_inf(grid.loss_at, *point) + lift for point in visible]
         colour = PATH_COLOURS[n % len(PATH_COLOURS)]
         traces.append(
             {
                 "type": "scatter3d",
                 "name": name or "path",
-                "x": round_digits([x for x, _ in visible_points]),
-                "y": round_digits([y for _, y in visible_points]),
+                "x": round_digits([x for x, _ in visible]),
+                "y": round_digits([y for _, y in visible]),
                 "z": round_digits(losses),
                 "mode": "lines+markers",
                 "marker": {"size": 3, "color": colour},
