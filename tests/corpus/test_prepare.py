@@ -284,11 +284,11 @@ def test_another_tokenizer_other_settings_and_other_sources_are_refused_with_wha
     other = write_parquet(tmp_path / "other.parquet", some_texts(5))
     before = files_in(shards)
     advice = (
-        "Give another folder with --out; or remove this one; or ask for the same as before:\n"
+        "Give another folder with --out; or remove this one; or use the same command as before:\n"
         f"  gptcore prepare {source} --tokenizer {shards}/manifest.json --val_share 0.2 "
         f"--out {shards}"
     )
-    begin = f"{shards} was prepared, or begun, with something else than what is asked for now.\n"
+    begin = f"{shards} was prepared, or begun, with other settings or sources than requested now.\n"
     small = CharTokenizer(LETTERS.characters + "!")
     told = refusal([source, other], shards, small, settings=ShardSettings(column="body"))
     assert told == (

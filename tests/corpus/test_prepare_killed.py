@@ -290,7 +290,7 @@ def end_at_seven(number):
 
 
 def test_a_worker_that_was_ended_from_outside_is_told_and_not_waited_for():
-    with pytest.raises(OSError, match="A worker was ended from outside, most often by a system sh"):
+    with pytest.raises(OSError, match="A worker process was killed, most often because memory ran"):
         list(map_in_processes(end_at_seven, range(20), 2))
 
 

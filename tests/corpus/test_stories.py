@@ -132,7 +132,7 @@ def test_what_is_no_story_is_refused_with_the_place_where_it_stops_being_one(tex
     with pytest.raises(ValueError) as caught:
         story_nats(text)
     assert str(caught.value) == (
-        f"This is no story: {message} A story is what generate_stories tells, to the letter."
+        f"This is not a story: {message} A story is exactly what generate_stories yields."
     )
 
 

@@ -1,13 +1,12 @@
 """Preparing on many machines: the same shards as `gptcore prepare`, bit for bit, made by datatrove.
 
-    begin         here: writes a plan of all shards into the folder; of the files it reads the ends
+    write_plan    here: writes a plan of all shards into the folder; reads only the ends of files
     MakeShards    everywhere: task r of n checks files r, r+n, ... and makes shards r, r+n, ...
     FinishShards  somewhere: checks every shard, makes what is missing, writes manifest.json
 
 All machines must see the sources and the folder under the same paths. A task that was killed or ran
-twice does no harm: what is whole is not made again. `on_cluster.py` runs these steps here, on Slurm
-or on Ray; `gptcore prepare` may finish such a folder, too.
-Left out on purpose: filters on the way. datatrove has its own steps for them, with MinHash on disk.
+twice does no harm: intact shards are not made again. `on_cluster.py` runs these steps here, on
+Slurm or on Ray; `gptcore prepare` can finish such a folder, too. datatrove has steps for filters.
 Source: Penedo et al., datatrove, github.com/huggingface/datatrove; FineWeb was made with it.
 """
 
@@ -53,11 +52,10 @@ def write_plan(
     tokenizer: str | Path = "gpt2",
     settings: ShardSettings = DEFAULT_SETTINGS,
 ) -> int:
-    """Write the plan, unless it is there already; the number of shards, which is the most tasks.
+    """Write the plan, unless it exists; return the number of shards, which limits the tasks.
 
-    The tokenizer is named, for every machine must find it by itself.
-    Raises: what `prepare` raises for the same words.
-    Example: begin("text/*.parquet", "shards") -> 450
+    The tokenizer is given by name or file, because every machine must load it. The arguments and
+    the errors are those of `prepare`.
     """
     specs = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
     prepare(specs, out, tokenizer, 1, settings)  # checks what is asked; works only when iterated
@@ -75,8 +73,8 @@ def write_plan(
     return len(plan["shards"])
 
 
-class MakeShards(PipelineStep):
-    """Every n-th shard of the plan in a folder, for n tasks; hands on any documents it is given."""
+class MakeShards(PipelineStep):  # type: ignore[misc]  # datatrove has no types
+    """Makes every n-th shard of the plan in a folder, for n tasks; passes documents on."""
 
     name = "gptcore shards"
     type = "shards"
@@ -102,8 +100,8 @@ class MakeShards(PipelineStep):
                 self.stat_update("tokens", value=tokens, unit="shard")
 
 
-class FinishShards(PipelineStep):
-    """The manifest of a folder whose shards are made; one task, after those of `MakeShards`."""
+class FinishShards(PipelineStep):  # type: ignore[misc]  # datatrove has no types
+    """Writes the manifest of a folder; one task, after those of `MakeShards`."""
 
     name = "gptcore manifest"
     type = "shards"
@@ -135,9 +133,10 @@ class FinishShards(PipelineStep):
 def load_planned(
     plan: dict[str, Any], folder: Path
 ) -> tuple[list[Source], Tokenizer, ShardSettings]:
-    """What the plan names, as this machine has it.
+    """Sources, tokenizer and settings of the plan, as this machine has them.
 
-    Raises: ValueError if this machine has something else under one of the names.
+    Raises:
+        ValueError: If this machine has something else under one of the names.
     """
     settings = ShardSettings(**plan["settings"])
     found = resolve_sources(plan["specs"], settings, out=folder).sources
@@ -152,18 +151,19 @@ def load_planned(
 
 
 def tokenizer_spec(plan: dict[str, Any], folder: Path) -> str:
-    """What `load_tokenizer` needs: a published name, or the file of the plan, which has it."""
+    """What loads the tokenizer: a published name, or the file of the plan, which contains it."""
     if "saved" not in plan["tokenizer"]:
-        return plan["tokenizer"]["name"]
+        return str(plan["tokenizer"]["name"])
     return str(folder / ("manifest.json" if (folder / "manifest.json").exists() else "plan.json"))
 
 
 def check_source_files(
     plan: dict[str, Any], found: Sequence[Source], folder: Path, rank: int, world_size: int
 ) -> None:
-    """Note the hash of every `world_size`-th file that was not noted yet, from `rank` on.
+    """Record the hash of every `world_size`-th file from `rank` on that has none yet.
 
-    Raises: SourceDamagedError where another hash was known; then there will be no manifest.
+    Raises:
+        SourceDamagedError: If another hash was known; then there will be no manifest.
     """
     turn = range(rank, len(found), world_size)
     mine = [number for number in turn if not source_record_path(folder, number).exists()]
@@ -174,5 +174,5 @@ def check_source_files(
 
 
 def source_record_path(folder: Path, source: int) -> Path:
-    """Where a task notes what it knows of a file."""
+    """The file in which a task records the hash of a source."""
     return folder / f"source_{source:06}.json"

@@ -1,7 +1,7 @@
-"""What goes into which shard, and what must stay the same when a run is continued.
+"""The plan: what goes into which shard, and what must not change when a run is resumed.
 
-The plan follows from the sources and the settings alone, never from the number of workers. It is
-written as `plan.json` before the first shard, and becomes part of `manifest.json` after the last.
+It depends only on sources and settings, not on the number of workers. It is written as `plan.json`
+before the first shard, and becomes part of `manifest.json` after the last.
 """
 
 import warnings
@@ -29,15 +29,22 @@ MIN_SHARDS = 16  # so that a small corpus keeps several workers busy, too
 
 @dataclass(frozen=True)
 class ShardSettings(ReaderOptions):
-    """What changes the shards, besides sources and tokenizer: how to read, and what goes where.
+    """What determines the shards besides sources and tokenizer.
 
-    Example: ShardSettings(val_share=0.1, shard_bytes=2**20).column -> "text"
+    Attributes:
+        column, document, bad_text: As in `ReaderOptions`.
+        val_share: Fraction of the documents for validation, chosen by a hash of their ids.
+        shard_bytes: About how many bytes of text go into a shard.
+
+    Example:
+        >>> ShardSettings(val_share=0.1, shard_bytes=2**20).column
+        'text'
     """
 
     val_share: float = 0.005  # of the documents, by a hash of their ids
     shard_bytes: int = 100_000_000  # of text in a shard; some 22 million tokens of English
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 <= self.val_share <= 1:
             raise ValueError(
                 f"val_share={self.val_share} must be from 0 (no validation) to 1; 0.005 is usual."
@@ -55,10 +62,7 @@ DEFAULT_SETTINGS = ShardSettings()
 
 
 def plan_shards(sources: Sequence[Source], settings: ShardSettings) -> list[dict[str, Any]]:
-    """For each shard its spans [source, first row group, stop], and the bytes of their text.
-
-    Raises: what `row_groups` raises.
-    """
+    """For each shard its ranges [source, first row group, stop], and the bytes of their text."""
     groups = [
         (number, group, size_bytes)
         for number, source in enumerate(sources)
@@ -84,7 +88,7 @@ def plan_shards(sources: Sequence[Source], settings: ShardSettings) -> list[dict
 
 
 def options_for(source: Source, settings: ReaderOptions) -> ReaderOptions:
-    """How this one file is read: what is asked for goes first, then what is known of the text."""
+    """How one file is read: the settings first, then what is known of the text."""
     return replace(settings, document=settings.document or source.document or "file")
 
 
@@ -95,9 +99,9 @@ def new_plan(
     name: str,
     settings: ShardSettings,
 ) -> dict[str, Any]:
-    """What is to be made, as `plan.json` says it; the sources' hashes are still to come.
+    """The content of `plan.json`; the hashes of the sources are added later.
 
-    Warns of what is left out, and where what one document is was a guess.
+    Warns of skipped files, and where the kind of document was a guess.
     """
     shards = plan_shards(found.sources, settings)
     all_options = [options_for(source, settings) for source in found.sources]
@@ -127,13 +131,13 @@ def new_plan(
 
 
 def saved_tokenizer(tokenizer: Tokenizer, name: str) -> dict[str, Any]:
-    """A tokenizer of one's own is kept with the shards: its file may be moved or overwritten."""
+    """A tokenizer of your own, saved with the shards: its file may be moved or overwritten."""
     saved = None if name in ENCODINGS else to_saved_dict(tokenizer)
     return {} if saved is None else {"saved": saved}
 
 
 def warn_about_sources(found: ResolvedSources, settings: ShardSettings) -> None:
-    """Warn of files that are left out, and of text files that may be lists of documents."""
+    """Warn of skipped files, and of text files that may be lists of documents."""
     for line in format_skipped(group_by_reason(found.skipped)):
         warnings.warn(line, stacklevel=2)
     if settings.document is not None:
@@ -154,7 +158,7 @@ def is_text(source: Source) -> bool:
 
 
 def command_line(specs: Sequence[str], name: str, settings: ShardSettings) -> list[str]:
-    """What makes the same shards again, but for the folder."""
+    """The command that makes the same shards again, without the folder."""
     words = ["gptcore", "prepare", *specs, "--tokenizer", name]
     defaults = asdict(DEFAULT_SETTINGS)
     for key, value in asdict(settings).items():
@@ -164,7 +168,7 @@ def command_line(specs: Sequence[str], name: str, settings: ShardSettings) -> li
 
 
 def source_entry(source: Source, options: ReaderOptions, by: str) -> dict[str, Any]:
-    """A source, as plan and manifest show it; what is not as usual has a key of its own."""
+    """A source in plan and manifest; keys that have their default are left out."""
     found = {"name": source.name, "bytes": source.bytes, "sha256": source.sha256}
     if source.revision:
         found["revision"] = source.revision
@@ -178,7 +182,7 @@ def source_entry(source: Source, options: ReaderOptions, by: str) -> dict[str, A
 def changed_settings(
     plan: dict[str, Any], tokenizer: Tokenizer, name: str, settings: ShardSettings
 ) -> list[str]:
-    """What is asked for now, and is not what the plan says, in lines."""
+    """The settings and the tokenizer that differ from the plan, in lines."""
     changes = []
     if plan["tokenizer"]["sha256"] != tokenizer.sha256:
         changes.append(f"tokenizer: {plan['tokenizer']['name']}, now {name}")
@@ -196,7 +200,7 @@ def changed_settings(
 
 
 def changed_sources(plan: dict[str, Any], sources: Sequence[Source], all_here: bool) -> list[str]:
-    """The files that are not the plan's, in lines; files are known by name, size and order.
+    """The files that differ from the plan, in lines; files are known by name, size and order.
 
     Unless `all_here`, files of the plan may be missing.
     """

@@ -2,9 +2,8 @@
 
     sources -> a plan (plan.json) -> every shard by itself -> manifest.json
 
-The result depends on sources, tokenizer and settings alone: not on the number of workers, nor on
-how often the work was killed. Run again, it makes what is missing or damaged, and nothing else.
-Left out on purpose: filtering and mixing, which come before; batches, which come after.
+The result depends only on sources, tokenizer and settings, not on the number of workers or on how
+often the work was killed. Run again, it makes only what is missing or damaged.
 """
 
 import contextlib
@@ -63,11 +62,19 @@ MIN_BYTES_PER_WORKER = 8_000_000  # of text, which are prepared while another pr
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a preparation is, whenever a file was checked or a shard was made.
+    """The progress of `prepare`, after each checked file or finished shard.
 
-    Units: bytes are those of the text (of the files, while these are checked), tokens those made
-        in this run, seconds those since this kind of work began.
-    Example: last = [*prepare("stories", "shards")][-1]; last.done == last.total -> True
+    Attributes:
+        stage: "checking" (of files) or "making" (of shards).
+        done, total: Files or shards.
+        done_bytes, total_bytes: Bytes of the files, or of the text.
+        tokens: Tokens made in this run.
+        seconds: Time since this stage began.
+
+    Example:
+        >>> last = [*prepare("stories", "shards")][-1]
+        >>> last.done == last.total
+        True
     """
 
     stage: str  # "checking" or "making"
@@ -80,10 +87,12 @@ class Progress:
 
     @property
     def tokens_per_second(self) -> float:
+        """Tokens made per second in this run."""
         return self.tokens / self.seconds
 
     @property
     def seconds_left(self) -> float:
+        """Estimated time that this stage still takes."""
         return self.seconds * (self.total_bytes - self.done_bytes) / max(1, self.done_bytes)
 
 
@@ -94,15 +103,29 @@ def prepare(
     workers: int = 1,
     settings: ShardSettings = DEFAULT_SETTINGS,
 ) -> Iterator[Progress]:
-    """Make shards of the documents in `sources`, in the folder `out`; a record for each.
+    """Tokenize documents into shards; nothing is done for shards that exist already.
 
-    Nothing is yielded where everything is there already. Each shard has its name only when it is
-    whole, and the folder has a manifest.json only when all shards are there. Files that are not
-    taken stand in it with the reason; a warning names them, too.
+    Each shard gets its name when it is complete, and the folder its manifest.json when all shards
+    exist. Skipped files are in the manifest with the reason, and in a warning.
 
-    Raises: ValueError for what cannot be asked for, or not in this folder; OSError for what goes
-        wrong on the way: damaged files, a full disk, another run in the folder.
-    Example: for step in prepare("stories", "shards"): print(step.done, "of", step.total)
+    Args:
+        sources: Files, folders, globs, names of texts, or names of files on the hub.
+        out: The folder of the shards.
+        tokenizer: A tokenizer, the name of a published one, or a file of a saved one.
+        workers: Number of processes. The result does not depend on it.
+        settings: How to read, and what goes where.
+
+    Returns:
+        An iterator with a record after each checked file and each finished shard.
+
+    Raises:
+        ValueError: If the request is not possible, or not in this folder.
+        OSError: If a file is damaged, the disk is full, or another run uses the folder.
+
+    Example:
+        >>> steps = [*prepare("stories", "shards")]
+        >>> steps[-1].stage
+        'making'
     """
     specs = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
     for one in specs:
@@ -125,7 +148,7 @@ def prepare(
 
 
 def run(request: PrepareRequest) -> Iterator[Progress]:
-    """All of it, while nobody else is in the folder."""
+    """The whole work, with a lock on the folder."""
     folder = request.folder
     if is_finished(request):  # nothing is written then, not even a lock
         return
@@ -165,7 +188,8 @@ def load_or_make_plan(
 ) -> tuple[dict[str, Any], list[Source]]:
     """The plan, a new one if there is none yet, and its files on this machine.
 
-    Raises: ValueError for files that are not those of the plan; what `resolve_sources` raises.
+    Raises:
+        ValueError: If the files are not those of the plan.
     """
     found = resolve_sources(request.specs, request.settings, out=request.folder)
     if not plan:
@@ -185,9 +209,10 @@ def load_or_make_plan(
 def check_sources(
     plan: dict[str, Any], found: Sequence[Source], needed: Sequence[int], workers: int
 ) -> Iterator[Progress]:
-    """Hold the hash of every file that will be read against the one that is known, or note it.
+    """Compare the hash of each file that will be read with the known one, or record it.
 
-    Raises: SourceDamagedError.
+    Raises:
+        SourceDamagedError: If they differ.
     """
     start, done_bytes = perf_counter(), 0
     all_bytes = sum(found[number].bytes for number in needed)
@@ -207,9 +232,10 @@ def check_sources(
 def make_missing_shards(
     plan: dict[str, Any], found: Sequence[Source], missing: Sequence[int], request: PrepareRequest
 ) -> Iterator[tuple[Progress, ShardRecord]]:
-    """Make the shards that are missing, in any order.
+    """Make the missing shards, in any order.
 
-    Raises: DiskFullError, before the first one or on the way.
+    Raises:
+        DiskFullError: If the disk has too little space, before the first shard or later.
     """
     jobs = {number: row_group_ranges(plan, found, number) for number in missing}
     text_bytes = {number: plan["shards"][number]["text_bytes"] for number in missing}
@@ -247,7 +273,7 @@ def run_shard_job(
 def shard_bytes_per_text_byte(
     jobs: Iterable[Sequence[RowGroupRange]], request: PrepareRequest
 ) -> float:
-    """How many bytes of shards a byte of text becomes, as the first documents have it."""
+    """Bytes of shards per byte of text, estimated from the first documents."""
     id_bytes = format_for(request.tokenizer.vocab_size).dtype.itemsize
     for ranges in jobs:
         with contextlib.suppress(ValueError):  # told when they are read in earnest, with the place

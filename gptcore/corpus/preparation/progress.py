@@ -1,7 +1,6 @@
-"""What a folder of shards holds: nothing yet, a plan and some shards, or all; and what for.
+"""The state of a folder of shards: empty, a plan and some shards, or complete.
 
-Files in it: plan.json and shard_*.json while work goes on, manifest.json when all is done. Left out
-on purpose: making shards.
+It has plan.json and shard_*.json while shards are made, and manifest.json when all are complete.
 """
 
 import os
@@ -26,7 +25,7 @@ from gptcore.tokenizers.tokenizer import Tokenizer
 
 @dataclass(frozen=True)
 class PrepareRequest:
-    """What was asked for."""
+    """The arguments of `prepare`, checked."""
 
     specs: list[str]
     folder: Path
@@ -37,9 +36,10 @@ class PrepareRequest:
 
 
 def load_progress(folder: Path) -> tuple[dict[str, Any], dict[int, dict[str, Any]], bool]:
-    """The plan, the shards that were made, and whether these are all. An empty plan: none yet.
+    """The plan (empty if there is none), the finished shards, and whether these are all.
 
-    Raises: ValueError if the folder is used for something else.
+    Raises:
+        ValueError: If the folder is used for something else.
     """
     if (folder / "manifest.json").exists():
         manifest = read_current_plan(folder / "manifest.json")
@@ -76,9 +76,10 @@ def read_current_plan(path: Path) -> dict[str, Any]:
 
 
 def is_finished(request: PrepareRequest) -> bool:
-    """Whether all shards are there, bit for bit, and no trace of the work. Only reads.
+    """Whether all shards are intact and no temporary file is left. Only reads.
 
-    Raises: ValueError if they were made of something else, or have no text at all.
+    Raises:
+        ValueError: If they were made with other settings or sources, or have no text.
     """
     folder = request.folder
     if not (folder / "manifest.json").exists() or any(temporary_files(folder)):
@@ -90,7 +91,7 @@ def is_finished(request: PrepareRequest) -> bool:
 
 
 def check_same_request(plan: dict[str, Any], request: PrepareRequest, finished: bool) -> None:
-    """Raises: ValueError if the folder was begun for something else than what is asked for now."""
+    """Check that the folder was begun with the same sources, tokenizer and settings."""
     changes = changed_settings(plan, request.tokenizer, request.name, request.settings)
     same_words = plan["specs"] in (request.specs, absolute_specs(request.specs))
     if finished:  # if the words are the same, the sources need not be there any more
@@ -103,7 +104,7 @@ def check_same_request(plan: dict[str, Any], request: PrepareRequest, finished: 
 
 
 def check_not_empty(manifest: dict[str, Any], folder: Path, finished: bool) -> None:
-    """Raises: ValueError if no document had any text. Of an unfinished folder nothing is kept."""
+    """Check that a document has text. Files of an unfinished folder are removed."""
     if manifest["train"]["tokens"] + manifest["val"]["tokens"]:
         return
     names = [row["name"] for row in manifest["sources"]]
@@ -120,15 +121,15 @@ def check_not_empty(manifest: dict[str, Any], folder: Path, finished: bool) -> N
 def mismatch_error(plan: dict[str, Any], folder: Path, changes: list[str]) -> ValueError:
     """The error for another preparation in the same folder."""
     return ValueError(
-        f"{folder} was prepared, or begun, with something else than what is asked for now.\n"
+        f"{folder} was prepared, or begun, with other settings or sources than requested now.\n"
         + "".join(f"  {line}\n" for line in changes)
-        + "Give another folder with --out; or remove this one; or ask for the same as before:\n"
+        + "Give another folder with --out; or remove this one; or use the same command as before:\n"
         + f"  {prepare_command(plan, folder)}"
     )
 
 
 def intact_shards(folder: Path, made: dict[int, dict[str, Any]]) -> set[int]:
-    """The numbers of the shards whose files are there, bit for bit."""
+    """The numbers of the shards whose files have the recorded hash."""
 
     def is_whole(row: dict[str, Any]) -> bool:
         slices = [row[split] for split in ("train", "val") if row[split]["file"]]
@@ -148,18 +149,18 @@ def temporary_files(folder: Path) -> Iterator[Path]:
 
 
 def clean_up(folder: Path) -> None:
-    """Remove what only an unfinished preparation needs."""
+    """Remove the temporary files."""
     for path in list(temporary_files(folder)):
         path.unlink()
 
 
 def check_unchanged(before: dict[str, Any] | None, now: ShardRecord, folder: Path) -> None:
-    """Raises: OSError if a shard that replaces a damaged one is another one than that was."""
+    """Check that a shard that replaces a damaged one is what the manifest says."""
     if before and any(before[key] != value for key, value in asdict(now).items()):
         raise OSError(
             f"Shard {now.number} of {folder} was made again, and is not what the manifest says it "
             "was. Either manifest.json is damaged, or a library encodes or reads differently now. "
-            "Remove the folder and prepare it anew."
+            "Remove the folder and prepare it again."
         )
 
 

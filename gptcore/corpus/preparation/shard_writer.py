@@ -1,9 +1,7 @@
 """One shard made of row groups: the same row groups and tokenizer always give the same bytes.
 
-This is the whole work of `gptcore prepare`, for one shard. It needs no other shard, so any number
-of processes, or of machines, may each make theirs. What is finished is noted after every row group;
-when the process is killed, the next one goes on from there.
-Left out on purpose: who calls it, and when.
+A shard needs no other shard, so any number of processes or machines can each make theirs. A journal
+records the progress after every row group; after a kill the next process resumes from there.
 """
 
 import hashlib
@@ -30,9 +28,17 @@ if sys.platform != "win32":
 
 @dataclass(frozen=True)
 class RowGroupRange:
-    """Some row groups of a file that follow one another: `first` up to, without, `stop`.
+    """Consecutive row groups of a file, from `first` up to, but not including, `stop`.
 
-    Example: Span(Path("a.parquet"), first=0, stop=2).stop -> 2
+    Attributes:
+        path: The file.
+        first, stop: Indices of row groups.
+        document: What one document is in a text file; None: as the settings say.
+        split_by: What chooses the validation documents: their ids or their texts.
+
+    Example:
+        >>> RowGroupRange(Path("a.parquet"), first=0, stop=2).stop
+        2
     """
 
     path: Path
@@ -45,7 +51,7 @@ class RowGroupRange:
 def row_group_ranges(
     plan: dict[str, Any], sources: Sequence[Source], number: int
 ) -> list[RowGroupRange]:
-    """What shard `number` of a plan is made of, and how each of its files is read."""
+    """The row groups of shard `number` of a plan, and how each of its files is read."""
     default = plan["settings"].get("document")
     ranges = []
     for source, first, stop in plan["shards"][number]["row_groups"]:
@@ -57,9 +63,17 @@ def row_group_ranges(
 
 @dataclass(frozen=True)
 class SplitRecord:
-    """What a shard got of one split.
+    """The part of a shard that belongs to one split.
 
-    Example: Slice("train_000000.bin", tokens=8, documents=2, sha256="5e88...").tokens -> 8
+    Attributes:
+        file: The name of the file; "" if there are no tokens, and so no file.
+        tokens: Number of tokens.
+        documents: Number of documents.
+        sha256: The hash of the file.
+
+    Example:
+        >>> SplitRecord("train_000000.bin", tokens=8, documents=2, sha256="5e88...").tokens
+        8
     """
 
     file: str  # "" if there is nothing, and so no file
@@ -70,12 +84,19 @@ class SplitRecord:
 
 @dataclass(frozen=True)
 class ShardRecord:
-    """One shard, or two: most documents are for training, a few for validation.
+    """What `make_shard` wrote: most documents are for training, a few for validation.
 
+    Attributes:
+        number: The number of the shard.
+        train, val: Its two files.
+        empty: Number of documents without text, which are skipped.
 
-    Example: Path("two.txt").write_text("one\\ntwo\\n")
-             spans = [Span(Path("two.txt"), 0, 1, "line")]
-             make_shard(Path("."), 1, spans, CharTokenizer("enotw")).val.tokens -> 0
+    Example:
+        >>> Path("two.txt").write_text("one\\ntwo\\n")
+        8
+        >>> ranges = [RowGroupRange(Path("two.txt"), 0, 1, "line")]
+        >>> make_shard(Path("."), 1, ranges, CharTokenizer("enotw")).val.tokens
+        0
     """
 
     number: int
@@ -93,31 +114,43 @@ def make_shard(
 ) -> ShardRecord:
     """Write train_NUMBER.bin and val_NUMBER.bin into the folder, and a record of them as JSON.
 
-    Every document starts with end-of-text. A file without tokens is not written. Whoever calls this
-    sees to it that no other process makes the same shard in the same folder.
+    Every document starts with end-of-text. A file without tokens is not written.
 
-    Raises: what reading and encoding raise. What was finished until then is kept, and used by the
-        next call.
-    Example: Path("two.txt").write_text("one\\ntwo\\n")
-             spans = [Span(Path("two.txt"), 0, 1, "line")]
-             make_shard(Path("."), 1, spans, CharTokenizer("enotw")).train.tokens -> 8
+    Args:
+        folder: The folder of the shards.
+        number: The number of the shard.
+        ranges: The row groups that it is made of.
+        tokenizer: It needs an end-of-text token.
+        settings: How to read, and the fraction of validation documents.
+
+    Returns:
+        Files, tokens and documents of the shard.
+
+    Raises:
+        ValueError: If a document cannot be read or encoded. Finished row groups are kept.
+        SourceDamagedError: If a file is damaged.
+
+    Example:
+        >>> Path("two.txt").write_text("one\\ntwo\\n")
+        8
+        >>> ranges = [RowGroupRange(Path("two.txt"), 0, 1, "line")]
+        >>> make_shard(Path("."), 1, ranges, CharTokenizer("enotw")).train.tokens
+        8
+
+    Trap: No two processes may make the same shard in the same folder at a time.
     """
-    groups = [
-        (row_groups_range, group)
-        for row_groups_range in ranges
-        for group in range(row_groups_range.first, row_groups_range.stop)
-    ]
+    groups = [(span, group) for span in ranges for group in range(span.first, span.stop)]
     journal = folder / f"shard_{number:06}.journal"
     with (
         ShardWriter(folder / f"train_{number:06}.bin", tokenizer) as train,
         ShardWriter(folder / f"val_{number:06}.bin", tokenizer) as val,
     ):
-        done, empty = take_up(journal, train, val)
-        for row_groups_range, group in groups[done:]:
-            options = replace(settings, document=row_groups_range.document or settings.document)
-            for batch in read_documents(row_groups_range.path, group, options):
+        done, empty = resume(journal, train, val)
+        for span, group in groups[done:]:
+            options = replace(settings, document=span.document or settings.document)
+            for batch in read_documents(span.path, group, options):
                 rows = [
-                    (key if row_groups_range.split_by == "id" else None, text)
+                    (key if span.split_by == "id" else None, text)
                     for key, text in batch
                     if text and not text.isspace()
                 ]
@@ -127,9 +160,7 @@ def make_shard(
                     train.add([text for (_, text), out in zip(rows, is_val) if not out])
                     val.add([text for (_, text), out in zip(rows, is_val) if out])
                 except ValueError as error:  # the tokenizer knows no files
-                    raise ValueError(
-                        f"{row_groups_range.path}, row group {group}: {error}"
-                    ) from None
+                    raise ValueError(f"{span.path}, row group {group}: {error}") from None
             done += 1
             write_journal(journal, done, empty, train, val)
         made = ShardRecord(number, train.finish(), val.finish(), empty)
@@ -139,17 +170,17 @@ def make_shard(
 
 
 def is_for_validation(key: str | None, text: str, val_share: float) -> bool:
-    """Whether the document is in the validation slice: a hash of its id decides, else of its text.
+    """Whether a hash of the id, or else of the text, puts the document into validation.
 
-    So neither the order of the files nor the number of shards matters, and a document never
-    changes sides.
+    So the order of the files and the number of shards do not matter, and a document never changes
+    its split.
     """
     digest = hashlib.sha256((text if key is None else key).encode("utf-8", "replace")).digest()
     return int.from_bytes(digest[:8], "big") < val_share * 2**64
 
 
 class ShardWriter:
-    """A shard that is being written, under a name that nobody takes for a finished one."""
+    """A shard that is being written, under a temporary name."""
 
     def __init__(self, path: Path, tokenizer: Tokenizer):
         self.path, self.part = path, path.with_name(f"{path.name}.part")
@@ -161,13 +192,19 @@ class ShardWriter:
     def __enter__(self) -> "ShardWriter":
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self.file.close()
 
-    def take_up(self, tokens: int, documents: int, sha256: str) -> bool:
-        """Keep so many tokens of what is there, and forget the rest; False if they are not there.
+    def resume(self, tokens: int, documents: int, sha256: str) -> bool:
+        """Keep the first tokens of a partial file and drop the rest.
 
-        Units: sha256 is that of the ids alone; the header is known only at the end.
+        Args:
+            tokens: How many tokens to keep.
+            documents: How many documents these are.
+            sha256: The hash of these ids; the header is not part of it.
+
+        Returns:
+            Whether the file has these tokens.
         """
         self.tokens, self.documents, self.hash = tokens, documents, hashlib.sha256()
         self.file.seek(HEADER_BYTES)
@@ -177,10 +214,10 @@ class ShardWriter:
             left -= len(piece)
         self.file.truncate(HEADER_BYTES + tokens * self.fmt.dtype.itemsize)
         self.file.seek(0, os.SEEK_END)
-        return self.state()["sha256"] == sha256
+        return bool(self.state()["sha256"] == sha256)
 
     def state(self) -> dict[str, Any]:
-        """What `take_up` needs, later."""
+        """What `resume` needs later."""
         self.file.flush()
         return {
             "tokens": self.tokens,
@@ -189,9 +226,13 @@ class ShardWriter:
         }
 
     def add(self, texts: list[str]) -> None:
-        """Append the texts, each after an end-of-text.
+        """Append texts, each after an end-of-text token.
 
-        Raises: ValueError if the tokenizer cannot encode one.
+        Args:
+            texts: The documents.
+
+        Raises:
+            ValueError: If the tokenizer cannot encode one.
         """
         for text in texts:
             ids = self.tokenizer.encode_array(text)
@@ -203,7 +244,7 @@ class ShardWriter:
         self.documents += len(texts)
 
     def finish(self) -> SplitRecord:
-        """Give the shard its header and its name; without tokens there is no file."""
+        """Write the header and rename the file; without tokens there is no file."""
         if not self.tokens:
             self.part.unlink()
             self.path.unlink(missing_ok=True)
@@ -219,7 +260,7 @@ class ShardWriter:
 
 
 def open_part_file(path: Path, part: Path) -> BinaryIO:
-    """What is there of the shard, for us alone: a killed run's worker may be in its last breath."""
+    """Open the partial shard with a lock: a worker of a killed run may still be writing."""
     while True:
         if not part.exists() and path.exists():
             os.replace(path, part)  # killed after it got its name, before its record
@@ -236,22 +277,22 @@ EMPTY_STATE: dict[str, Any] = {"tokens": 0, "documents": 0, "sha256": hashlib.sh
 BINARY = getattr(os, "O_BINARY", 0)  # Windows would turn every byte 10 into two
 
 
-def take_up(journal: Path, train: ShardWriter, val: ShardWriter) -> tuple[int, int]:
-    """Row groups that are done already, and the empty documents in them."""
+def resume(journal: Path, train: ShardWriter, val: ShardWriter) -> tuple[int, int]:
+    """The number of finished row groups, and of the empty documents in them."""
     try:
         journaled = parse_json(journal.read_text(encoding="utf-8"))
-        if train.take_up(**journaled["train"]) and val.take_up(**journaled["val"]):
+        if train.resume(**journaled["train"]) and val.resume(**journaled["val"]):
             return journaled["done"], journaled["empty"]
     except (FileNotFoundError, ValueError):  # none, or one that a power cut has spoilt
         pass
-    train.take_up(**EMPTY_STATE)
-    val.take_up(**EMPTY_STATE)
+    train.resume(**EMPTY_STATE)
+    val.resume(**EMPTY_STATE)
     return 0, 0
 
 
 def write_journal(
     journal: Path, done: int, empty: int, train: ShardWriter, val: ShardWriter
 ) -> None:
-    """Write down how far we are. It need not last: `take_up` compares hashes."""
+    """Record the progress. It need not be durable: `resume` compares hashes."""
     content = {"done": done, "empty": empty, "train": train.state(), "val": val.state()}
     write_json(journal, content, durable=False)

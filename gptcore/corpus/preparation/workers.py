@@ -1,7 +1,7 @@
-"""The same work in several processes, which end when we do, however that is.
+"""Map a function over jobs in several processes, which end when the parent ends.
 
-Left out on purpose: threads, which do not help where Python itself is busy, and forking, which
-copies a process in the middle of whatever its threads are doing.
+Threads would not help where Python itself is busy. Processes are spawned, not forked: a fork copies
+a process while its threads are running.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -22,11 +22,12 @@ Result = TypeVar("Result")
 def map_in_processes(
     work: Callable[[Job], Result], jobs: Iterable[Job], workers: int
 ) -> Iterator[tuple[Job, Result]]:
-    """Yield every job with its result, as they are done; with one worker, in this process.
+    """Yield every job with its result, as they finish; with one worker, in this process.
 
-    `work`, a function of a module with what is bound to it, reaches each process once.
+    `work` must be picklable; it is sent to each process once.
 
-    Raises: what `work` raises; OSError if a process was ended from outside.
+    Raises:
+        OSError: If a process was killed. Errors of `work` are raised, too.
     """
     if workers == 1:
         for job in jobs:
@@ -34,12 +35,12 @@ def map_in_processes(
         return
     if multiprocessing.parent_process():
         raise ValueError(
-            "Other processes are asked for inside of one such process. Ask for workers=1; "
-            'or, in a program, put what it does under: if __name__ == "__main__":'
+            "workers > 1 was requested inside a worker process. Use workers=1; "
+            'or, in a script, put its code under: if __name__ == "__main__":'
         )
     spawn = multiprocessing.get_context("spawn")
-    watched, held = spawn.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(workers, spawn, init_worker, (watched, work))
+    parent_end, own_end = spawn.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, spawn, init_worker, (parent_end, work))
     try:
         with block_sigint():
             running = {pool.submit(run_job, job): job for job in jobs}
@@ -47,17 +48,17 @@ def map_in_processes(
             yield running.pop(future), future.result()
     except BrokenProcessPool:
         raise OSError(
-            "A worker was ended from outside, most often by a system short of memory. What was "
-            "finished is kept: run the same again, with fewer workers."
+            "A worker process was killed, most often because memory ran out. Finished shards "
+            "are kept: run the same again with fewer workers."
         ) from None
     finally:
-        held.close()  # ends the workers at once, also in the middle of their work
+        own_end.close()  # ends the workers at once
         pool.shutdown(cancel_futures=True)
 
 
 @contextlib.contextmanager
 def block_sigint() -> Iterator[None]:
-    """What begins in here never hears of Ctrl-C, not even while it loads; for us it waits."""
+    """Processes that start inside never receive Ctrl-C; for this process it waits."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -68,24 +69,24 @@ def block_sigint() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-WORK: list[Callable] = []  # what this process was begun for
+WORK: list[Callable[[Any], Any]] = []  # the function of this worker process
 
 
-def init_worker(parent: Connection, work: Callable) -> None:
-    """In a worker, first of all."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where the parent could not see to it before
+def init_worker(parent: Connection, work: Callable[[Any], Any]) -> None:
+    """Prepare a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where `block_sigint` does nothing
     threading.Thread(target=exit_with_parent, args=(parent,), daemon=True).start()
     WORK.append(work)
 
 
 def exit_with_parent(parent: Connection) -> None:
-    """Wait until the parent closes its end of the pipe, or is no more; then be no more, too."""
+    """Wait until the parent closes its end of the pipe or ends, then exit."""
     try:
         parent.recv_bytes()
     except EOFError:
         os._exit(1)
 
 
-def run_job(job):
-    """In a worker: one job."""
+def run_job(job: Any) -> Any:
+    """Run one job in a worker."""
     return WORK[0](job)

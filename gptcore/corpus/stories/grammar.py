@@ -66,10 +66,20 @@ Grammar = dict[str, tuple[Production, ...]]  # name of a rule -> its lines; the 
 
 
 def parse_grammar(table: str) -> Grammar:
-    """The rules of a table, checked: each can be told.
+    """Parse and check the text of a grammar.
 
-    Raises: ValueError, with the row or the rule that is wrong, and what would be right.
-    Example: len(parse_grammar("story\\n    Once.\\n    Twice.")["story"]) -> 2
+    Args:
+        table: The text, in the format that this file describes.
+
+    Returns:
+        The name of each rule -> its productions; stories start with the first rule.
+
+    Raises:
+        ValueError: With the row or rule that is wrong, and what would be right.
+
+    Example:
+        >>> len(parse_grammar("story\\n    Once.\\n    Twice.")["story"])
+        2
     """
     text, unnamed = extract_choices(re.sub(rf"\n {{{CONTINUED},}}", " ", table))
     rules = split_rules(text)

@@ -6,7 +6,6 @@ every story has one; and no model, however large, predicts stories on average be
 
     python -m gptcore.corpus.stories.stories data/stories.txt
 
-Left out on purpose: the best possible guess for each next letter; whole stories are priced.
 Source: Shannon 1948, "A Mathematical Theory of Communication", on the entropy of a source.
 """
 
@@ -26,14 +25,20 @@ from gptcore.manifest import shipped_folder
 
 SHIPPED_SEED, SHIPPED_STORIES = 1, 2_000  # of data/stories.txt
 
-Bindings = dict[str, tuple[Production, ...]]  # who was drawn -> the lines that it still can be
+Bindings = dict[str, tuple[Production, ...]]  # name -> the productions that it can still be
 
 
 class Story(NamedTuple):
-    """A text, and -log of the chance that it is this one.
+    """A text and its negative log-likelihood.
 
-    Units: nats.
-    Example: story = next(generate_stories(seed=1)); print(story.text, story.nats)
+    Attributes:
+        text: The story.
+        nats: -log of its probability.
+
+    Example:
+        >>> story = next(generate_stories(seed=1))
+        >>> story.nats > 0
+        True
     """
 
     text: str
@@ -42,10 +47,16 @@ class Story(NamedTuple):
 
 @dataclass(frozen=True)
 class StoryEntropy:
-    """What one story has on average: computed from the table, not measured on a sample.
+    """Expected values per story, computed from the grammar, not estimated from a sample.
 
-    Units: letters are characters, blanks and points too, without a mark of the end.
-    Example: StoryEntropy(nats=30.0, letters=500.0, words=100.0).nats_per_letter -> about 0.06
+    Attributes:
+        nats: The entropy of a story.
+        letters: Characters, spaces and punctuation included, without an end mark.
+        words: Words.
+
+    Example:
+        >>> round(StoryEntropy(nats=30.0, letters=500.0, words=100.0).nats_per_letter, 3)
+        0.06
     """
 
     nats: float
@@ -54,10 +65,10 @@ class StoryEntropy:
 
     @property
     def nats_per_letter(self) -> float:
-        """The floor for a model of characters that predicts one end mark after each story, too.
+        """The lowest mean loss of a character model that also predicts one end mark per story.
 
-        Over many stories, all nats are shared out among all letters and end marks. With another
-        tokenizer the floor is the sum of the stories' nats over the number of their tokens.
+        With another tokenizer the lowest loss is the sum of the stories' nats over the number
+        of their tokens.
         """
         return self.nats / (self.letters + 1)
 
@@ -69,17 +80,27 @@ def default_grammar() -> Grammar:
 
 
 def start_parts(grammar: Grammar) -> Parts:
-    """What is told: a line of the first rule."""
+    """The start symbol: the first rule."""
     return (Slot(next(iter(grammar))),)
 
 
-# To tell -----------------------------------------------------------------------------------------
+# Generate -----------------------------------------------------------------------------------------
 
 
 def generate_stories(seed: int | random.Random, grammar: Grammar | None = None) -> Iterator[Story]:
-    """One story after the other, without end; for the same seed the same ones, everywhere.
+    """Sample stories without end; the same seed gives the same stories on every machine.
 
-    Example: [story.text for story in islice(generate_stories(seed=1), 3)]
+    Args:
+        seed: A seed, or a generator to draw from.
+        grammar: The grammar; None is the shipped one.
+
+    Yields:
+        One story after the other.
+
+    Example:
+        >>> stories = [story.text for story in islice(generate_stories(seed=1), 3)]
+        >>> len(stories)
+        3
     """
     rng = seed if isinstance(seed, random.Random) else random.Random(seed)
     table = grammar or default_grammar()
@@ -101,7 +122,7 @@ def expand(
     draw: Callable[[str], Production],
     costs: list[float],
 ) -> str:
-    """The words of the parts; `surprises` gets the nats of each draw."""
+    """The words of the parts; `costs` gets the nats of each draw."""
     text = ""
     for part in parts:
         if isinstance(part, str):
@@ -119,15 +140,24 @@ def expand(
     return text
 
 
-# To expect ---------------------------------------------------------------------------------------
+# Expectation -------------------------------------------------------------------------------------
 
 
 def story_entropy(grammar: Grammar | None = None) -> StoryEntropy:
-    """The average of nats, letters and words over all stories, each by its chance; exact.
+    """Compute the exact expected nats, letters and words of a story.
 
-    A sum over lines suffices, because draws are independent: the average of a sum is the sum of
-    the averages, even where one draw (who the hero is) decides about many parts.
-    Example: story_entropy().nats -> about 29.5
+    A sum over productions suffices: draws are independent, and the expectation of a sum is the sum
+    of the expectations, even where one draw (who the hero is) decides about many parts.
+
+    Args:
+        grammar: The grammar; None is the shipped one.
+
+    Returns:
+        The expected values.
+
+    Example:
+        >>> round(story_entropy().nats, 1)
+        29.5
     """
     table = grammar or default_grammar()
 
@@ -159,14 +189,26 @@ def story_entropy(grammar: Grammar | None = None) -> StoryEntropy:
     return StoryEntropy(nats, letters, words=blanks + 1)
 
 
-# To read back ------------------------------------------------------------------------------------
+# Parse ------------------------------------------------------------------------------------
 
 
 def story_nats(text: str, grammar: Grammar | None = None) -> float:
-    """-log of the chance of a text, found by reading it: the second way to price a story.
+    """Compute the negative log-likelihood of a text by parsing it.
 
-    Raises: ValueError for what is no story, with the place where it stops being one.
-    Example: story = next(generate_stories(seed=1)); story_nats(story.text) -> about story.nats
+    Args:
+        text: A story.
+        grammar: The grammar; None is the shipped one.
+
+    Returns:
+        -log of its probability, in nats.
+
+    Raises:
+        ValueError: If the text is not a story, with the position of the first wrong character.
+
+    Example:
+        >>> story = next(generate_stories(seed=1))
+        >>> abs(story_nats(story.text) - story.nats) < 1e-9
+        True
     """
     furthest = [0]
     found_nats = list(derivations(text, grammar or default_grammar(), furthest))
@@ -174,17 +216,17 @@ def story_nats(text: str, grammar: Grammar | None = None) -> float:
         at = furthest[0]
         goes_on = f"go on with {text[at : at + 30]!r}" if at < len(text) else "end there"
         raise ValueError(
-            f"This is no story: its first {at} characters could begin one, but after "
+            f"This is not a story: its first {at} characters could begin one, but after "
             f"{text[max(0, at - 30) : at]!r} it cannot {goes_on}. "
-            "A story is what generate_stories tells, to the letter."
+            "A story is exactly what generate_stories yields."
         )
     return -log(sum(exp(-nats) for nats in found_nats)) if len(found_nats) > 1 else found_nats[0]
 
 
 def derivations(text: str, table: Grammar, furthest: list[int] | None = None) -> Iterator[float]:
-    """The nats of each series of draws that tells this text; a sound table has at most one.
+    """The nats of each derivation of the text; an unambiguous grammar has at most one.
 
-    `reach[0]` becomes the number of characters up to which the text could be a story.
+    `furthest[0]` becomes the number of characters up to which the text could be a story.
     """
     furthest = furthest if furthest is not None else [0]
 
@@ -237,7 +279,7 @@ def derivations(text: str, table: Grammar, furthest: list[int] | None = None) ->
 
 
 def write_story_file(path: str | Path) -> None:
-    """Write what data/stories.txt has: one story a line."""
+    """Write the content of data/stories.txt: one story per line."""
     stories = islice(generate_stories(SHIPPED_SEED), SHIPPED_STORIES)
     content = "".join(f"{story.text}\n" for story in stories)
     Path(path).write_text(content, encoding="utf-8", newline="\n")

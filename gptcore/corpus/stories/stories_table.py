@@ -75,11 +75,18 @@ def other_languages() -> dict[str, list[list[str]]]:
 
 
 class RowLabel(NamedTuple):
-    """What a row of the table really is.
+    """The true label of a row of the table.
 
-    `detail` says it closer: the kind of junk or of marked page, the edit that made a near copy, the
-    language. `copy_of` is the id of the row that a copy was made of; that one stands before it.
-    Example: write_story_table("a.parquet", rows=200)[0].good
+    Attributes:
+        id: The id of the row.
+        kind: What the row is.
+        detail: The kind of junk or marked page, the edit of a near copy, or the language.
+        copy_of: The id of the earlier row that a copy repeats.
+
+    Example:
+        >>> labels = write_story_table("a.parquet", rows=200)
+        >>> len(labels)
+        200
     """
 
     id: str
@@ -89,7 +96,7 @@ class RowLabel(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Whether an English corpus should keep the row; of what comes twice, only the first."""
+        """Whether an English corpus should keep the row; of duplicates, only the first."""
         return self.kind in ("story", "marked")
 
 
@@ -106,14 +113,24 @@ class Page(NamedTuple):
 def write_story_table(
     path: str | Path, rows: int = 1_000, seed: int = 1, group_rows: int = 200
 ) -> list[RowLabel]:
-    """Write the table as parquet, and say of each row, in order, what it is.
+    """Write the table as a parquet file; the same arguments give the same content.
 
-    The same numbers give the same bytes on the same version of pyarrow. The file bears its name
-    only when it is whole.
-    Units: group_rows is the size of one row group.
-    Raises: ValueError if there are fewer rows than fit the marked pages, or empty row groups;
-        ModuleNotFoundError, with what to install, without pyarrow.
-    Example: len(write_story_table("a.parquet", rows=200)) -> 200
+    Args:
+        path: The file. It appears under this name only when it is complete.
+        rows: Number of rows, at least 100.
+        seed: Seed of all random choices.
+        group_rows: Rows per row group.
+
+    Returns:
+        The label of each row, in order.
+
+    Raises:
+        ValueError: If there are fewer rows than fit the marked pages, or empty row groups.
+        PackageMissingError: If pyarrow is not installed.
+
+    Example:
+        >>> len(write_story_table("a.parquet", rows=200))
+        200
     """
     if group_rows < 1:
         raise ValueError(f"group_rows={group_rows} must be 1 or more; FineWeb has 1000.")
@@ -130,9 +147,10 @@ def write_story_table(
 
 
 def make_pages(rows: int, seed: int) -> list[Page]:
-    """What is on each page of the table, in order; needs no library.
+    """The pages of the table in order; needs no library.
 
-    Raises: ValueError if there are fewer rows than fit the marked pages.
+    Raises:
+        ValueError: If there are fewer rows than fit the marked pages.
     """
     if rows < MIN_ROWS:
         raise ValueError(
@@ -156,7 +174,7 @@ def make_pages(rows: int, seed: int) -> list[Page]:
 
 
 def new_id(rng: random.Random) -> str:
-    """A name such as FineWeb's rows have."""
+    """An id like those of FineWeb's rows."""
     digits = "".join(f"{int(rng.random() * 2**32):08x}" for _ in range(4))
     return f"<urn:uuid:{uuid.UUID(digits)}>"
 
@@ -181,7 +199,7 @@ def plain_pages(rng: random.Random) -> Iterator[Page]:
 
 
 def copy_of(page: Page, kind: Literal["copy", "near copy"], edit: str, rng: random.Random) -> Page:
-    """The page once more, further down, with an edit if it is a near copy."""
+    """A copy of the page further down, with an edit if it is a near copy."""
     text = EDITS[edit](page.text, rng) if edit else page.text
     position = page.position + (1 - page.position) * rng.random()
     return Page(
