@@ -25,7 +25,7 @@ NOT_INTEGERS += [np.array([3, 4]), torch.tensor([3, 4])]
 
 
 @pytest.mark.parametrize("given", INTEGERS, ids=lambda x: f"{type(x).__name__} {x!r}")
-def test_every_integer_becomes_pythons(given):
+def test_every_integer_becomes_a_python_int(given):
     assert is_int(given) and type(as_int(given, "n", 3)) is int and as_int(given, "n", 3) == 3
 
 
@@ -65,7 +65,7 @@ def test_rows_of_ids_come_from_everything_that_has_an_order():
         as_ids([[1, 2], [3]])
 
 
-def test_paths_know_the_home_folder_and_are_never_empty(monkeypatch, tmp_path):
+def test_paths_expand_the_home_folder_and_are_never_empty(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     assert as_path("~/a") == as_path(Path("~/a")) == tmp_path / "a"

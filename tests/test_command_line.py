@@ -1,4 +1,4 @@
-"""The command `gptcore`: what it prints to the letter, and what it says to a wrong question."""
+"""The command `gptcore`: what it prints, and how it refuses wrong arguments."""
 
 import json
 import os
@@ -120,7 +120,7 @@ def test_no_samples_are_allowed(command, names):
     assert code == 0 and "sample" not in out
 
 
-def test_temperature_zero_is_allowed_and_invents_one_name_again_and_again(command, names):
+def test_temperature_zero_is_allowed_and_samples_the_same_name_every_time(command, names):
     code, out, _ = command(
         "microgpt", "--names", names, "--steps", 1, "--samples", 3, "--temperature", 0, *TINY
     )
@@ -143,14 +143,14 @@ def test_help_is_printed_on_standard_output(command, arguments):
 
 
 @pytest.mark.slow
-def test_a_name_longer_than_it_looks_back_is_told_beside_the_results(command, tmp_path):
+def test_a_name_longer_than_the_context_is_noted_beside_the_results(command, tmp_path):
     file = tmp_path / "names.txt"
     file.write_text("emma\nmaximilianalexander\n", encoding="utf-8")
     code, out, err = command("microgpt", "--names", file, "--steps", 1, "--samples", 0)
     assert code == 0 and "note" not in out
     assert err == (
         "note: 1 of 2 names are longer than block_size=16 ('maximilianalexander' has 19 letters); "
-        "only their first 16 letters are used. --block_size 19 would use them whole.\n"
+        "only their first 16 letters are used. --block_size 19 would use all letters.\n"
     )
     arguments = ("microgpt", "--names", file, "--steps", 1, "--samples", 0)
     code, _, err = command(*arguments, "--block_size", 19)
@@ -228,7 +228,7 @@ def test_the_ladder_as_json_has_the_same_rungs(command, names):
 
 @pytest.mark.usefixtures("up_to_arrays")
 @pytest.mark.slow
-def test_on_a_terminal_the_ladder_says_what_it_is_measuring(command, names, monkeypatch):
+def test_on_a_terminal_the_ladder_shows_what_it_is_measuring(command, names, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     _, out, err = command("ladder", "--names", names, "--steps", 1)
     assert "measuring" not in out
@@ -237,7 +237,7 @@ def test_on_a_terminal_the_ladder_says_what_it_is_measuring(command, names, monk
     assert err.endswith("\r\x1b[K")  # and takes it away
 
 
-def test_without_numpy_the_ladder_says_what_to_bring(command, names, monkeypatch):
+def test_without_numpy_the_ladder_says_what_to_install(command, names, monkeypatch):
     for module in [m for m in sys.modules if m.startswith("gptcore.ladder.")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "numpy", None)
@@ -274,7 +274,7 @@ def assert_refused(answer, *words, code=2):
         ("--n_embd", -16, "n_embd=-16 must be an integer, 1 or more."),
     ],
 )
-def test_numbers_that_make_no_sense_are_refused_before_anything_is_printed(
+def test_invalid_numbers_are_refused_before_anything_is_printed(
     command, names, option, value, words
 ):
     assert_refused(command("microgpt", "--names", names, option, value), words)
@@ -286,7 +286,7 @@ def test_a_ladder_without_steps_or_names_is_refused(command, names, tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--steps", "--temperature", "--seed"])
-def test_a_word_where_a_number_belongs_is_refused_with_the_option_named(command, names, option):
+def test_text_in_place_of_a_number_is_refused_with_the_name_of_the_option(command, names, option):
     assert_refused(command("microgpt", "--names", names, option, "many"), option, "many")
 
 
@@ -302,7 +302,7 @@ def test_heads_that_do_not_divide_are_refused_and_the_advice_works(command, name
         assert command(*arguments, "--n_embd", n_embd, "--n_head", n_head)[0] == 0
 
 
-def test_a_misspelt_command_is_told_the_nearest_one(command):
+def test_a_misspelt_command_is_refused_with_the_nearest_one(command):
     assert_refused(
         command("micropgt"),
         "gptcore: There is no command 'micropgt'. Did you mean 'microgpt'? "
@@ -311,12 +311,12 @@ def test_a_misspelt_command_is_told_the_nearest_one(command):
     assert_refused(command("xyz"), "There is no command 'xyz'. The commands are: microgpt, ladder,")
 
 
-def test_a_misspelt_option_is_told_the_nearest_one(command, names):
+def test_a_misspelt_option_is_refused_with_the_nearest_one(command, names):
     answer = command("microgpt", "--names", names, "--step", 3)
     assert_refused(answer, "--step", "--steps")
 
 
-def test_a_name_that_fetch_does_not_know_is_told_the_nearest_one(command):
+def test_an_unknown_text_is_refused_with_the_nearest_one(command):
     assert_refused(command("fetch", "namess"), "Did you mean 'names'?")
     assert_refused(command("fetch"), "Name the texts to fetch, or give --all. There are: names,")
 
@@ -347,7 +347,7 @@ def test_a_file_without_names_is_refused_with_the_reason(command, tmp_path, writ
     assert_refused(command("microgpt", "--names", file), f"gptcore: --names {file}{words}")
 
 
-def test_a_file_that_is_not_there_is_refused_with_the_nearest_that_is(command, names, tmp_path):
+def test_a_missing_file_is_refused_with_the_nearest_file(command, names, tmp_path):
     missing = tmp_path / "name.txt"
     assert_refused(
         command("microgpt", "--names", missing),
@@ -399,9 +399,7 @@ def test_ctrl_c_ends_with_one_line_and_the_code_of_an_interrupt(command, monkeyp
         (ValueError("five is too many"), 2, "gptcore: five is too many\n"),
     ],
 )
-def test_what_goes_wrong_is_told_in_one_line_and_by_its_exit_code(
-    command, monkeypatch, error, code, words
-):
+def test_a_failure_prints_one_line_and_sets_the_exit_code(command, monkeypatch, error, code, words):
     def fails(self):
         raise error
 
@@ -439,7 +437,7 @@ def test_as_a_process_debug_shows_the_traceback_and_otherwise_none_is_seen(names
 
 
 @pytest.mark.slow
-def test_a_reader_who_has_seen_enough_ends_it_without_a_word(names):
+def test_a_closed_pipe_ends_the_command_silently(names):
     """`gptcore microgpt | head -1`: the pipe is closed while there is more to say."""
     running = process("microgpt", "--names", names, "--steps", 100_000, *TINY)
     with running:

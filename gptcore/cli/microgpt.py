@@ -71,6 +71,6 @@ def data_notices(documents: list[str], block_size: int) -> list[str]:
             f"note: {len(long)} of {len(documents)} names are longer than "
             f"block_size={block_size} ({long[0]!r:.40} has {len(long[0])} letters); "
             f"only their first {block_size} letters are used. --block_size "
-            f"{max(map(len, long))} would use them whole."
+            f"{max(map(len, long))} would use all letters."
         )
     return notices

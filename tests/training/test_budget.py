@@ -1,4 +1,4 @@
-"""What a run will need, held against counting: parameters, arithmetic, the tensors in memory."""
+"""What a run will need, compared with counting: parameters, FLOPs, the tensors in memory."""
 
 import json
 import math
@@ -71,7 +71,7 @@ COUNTED = {
 
 @pytest.mark.parametrize("width", COUNTED)
 @pytest.mark.slow
-def test_widths_have_the_parameters_and_operations_that_the_lessons_say(width):
+def test_widths_have_the_parameters_and_flops_that_the_lessons_state(width):
     config = GPTConfig(n_embd=width)
     plan = budget(config)
     assert (plan.parameters, plan.flops_per_token) == COUNTED[width]
@@ -91,7 +91,7 @@ def test_published_sizes_come_out():
 
 
 @pytest.mark.parametrize("switches", [{}, {"tie_weights": False}, {"bias": True}], ids=str)
-def test_operations_are_those_that_pytorch_counts(switches):
+def test_flops_are_those_that_pytorch_counts(switches):
     config = GPTConfig(**SMALL | switches, use_sdpa=False)
     with torch.device("meta"):
         model, ids = GPT(config), torch.zeros(2, config.block_size, dtype=torch.long)
@@ -106,7 +106,7 @@ def test_operations_are_those_that_pytorch_counts(switches):
 # Memory
 
 
-def kept_bytes(config: GPTConfig, batch_size: int, dtype: str, chunk: int = 0) -> int:
+def saved_bytes(config: GPTConfig, batch_size: int, dtype: str, chunk: int = 0) -> int:
     """What autograd keeps from the way there, weights left out; each piece of memory once."""
     model = GPT(config)
     weights = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
@@ -137,24 +137,24 @@ CASES = [
 
 
 @pytest.mark.parametrize("switches, dtype", CASES, ids=str)
-def test_activations_are_the_tensors_that_autograd_keeps(switches, dtype):
+def test_activations_are_the_tensors_that_autograd_saves(switches, dtype):
     config, batch_size = GPTConfig(**SMALL | switches), 4
     memory = estimate_memory(config, TrainConfig(batch_size=batch_size), dtype)
     shares = 4 * batch_size * config.block_size * config.vocab_size  # softmax, part of the logits
-    counted = kept_bytes(config, batch_size, dtype)
+    counted = saved_bytes(config, batch_size, dtype)
     assert memory.activations + shares == pytest.approx(counted, rel=0.02)
 
 
-def test_logits_in_pieces_keep_as_little_as_is_said():
+def test_a_loss_in_chunks_saves_as_little_as_estimated():
     config, training = GPTConfig(**SMALL), TrainConfig(batch_size=8, loss_chunk=128)
     whole = estimate_memory(config, replace(training, loss_chunk=0), "bfloat16")
     pieces = estimate_memory(config, training, "bfloat16")
     assert pieces.logits * 8 == whole.logits
-    assert pieces.activations == pytest.approx(kept_bytes(config, 8, "bfloat16", 128), rel=0.1)
+    assert pieces.activations == pytest.approx(saved_bytes(config, 8, "bfloat16", 128), rel=0.1)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-def test_weights_gradients_and_what_the_optimizer_remembers_are_exact(optimizer):
+def test_weights_gradients_and_optimizer_state_are_exact(optimizer):
     config, training = GPTConfig(**SMALL), TrainConfig(batch_size=1, optimizer=optimizer)
     model, memory = GPT(config), estimate_memory(config, training)
     model(torch.zeros(1, 8, dtype=torch.long), torch.zeros(1, 8, dtype=torch.long))[1].backward()
@@ -209,7 +209,7 @@ PEAKS = [
 
 @pytest.mark.parametrize("switches, settings, dtype", PEAKS, ids=str)
 @pytest.mark.slow
-def test_the_peak_of_a_whole_step_is_within_a_tenth(switches, settings, dtype):
+def test_the_peak_of_a_step_is_within_a_tenth(switches, settings, dtype):
     config = GPTConfig(**SMALL | {"n_layer": 2, "n_embd": 128, "vocab_size": 2048} | switches)
     training = TrainConfig(batch_size=16, grad_accum=2, **settings)
     peak = peak_bytes(config, training, dtype)
@@ -268,7 +268,7 @@ def test_the_40m_run_sees_3_1_billion_tokens_in_7_to_8_hours_and_1_5_kwh():
     assert 114e3 <= plan.tokens_per_second <= 125e3
 
 
-def test_11_percent_of_another_cards_peak_is_59_of_its_own():
+def test_11_percent_of_another_gpus_peak_is_59_of_its_own():
     own = find_gpu("rtx4070").flops_per_second
     assert own == pytest.approx(58.3e12, rel=1e-3)
     assert 0.11 * 312e12 / own == pytest.approx(0.59, abs=0.005)
@@ -297,7 +297,7 @@ def test_a_sample_of_fineweb_has_as_many_tokens_as_its_column_says():
 # Time, disk, proposals
 
 
-def test_a_measured_rate_is_taken_as_it_is():
+def test_a_measured_throughput_is_used_as_it_is():
     plan = budget("fineweb-40m", gpu="rtx4070", tokens_per_second=100_000)
     assert plan.hours == 3_145_728_000 / 100_000 / 3600
     assert plan.kwh == pytest.approx(plan.hours * 0.2)
@@ -305,7 +305,7 @@ def test_a_measured_rate_is_taken_as_it_is():
         budget("fineweb-40m", tokens_per_second=0)
 
 
-def test_recomputing_and_pieces_cost_time_and_small_models_wait_for_their_kernels():
+def test_checkpointing_and_chunks_cost_time_and_small_models_are_limited_by_launches():
     model, gpu = GPTConfig(), find_gpu("h100")
     plain = budget(model, DEFAULT_TRAINING, gpu).tokens_per_second
     again = budget(model, replace(DEFAULT_TRAINING, activation_checkpointing=True), gpu)
@@ -316,7 +316,7 @@ def test_recomputing_and_pieces_cost_time_and_small_models_wait_for_their_kernel
     assert "kernel launches" in small.rate_source and small.tokens_per_second < 1e6
 
 
-def test_what_a_card_is_not_in_the_table_for_is_not_made_up():
+def test_a_throughput_that_the_table_cannot_give_is_not_made_up():
     plan = budget(GPTConfig(), replace(DEFAULT_TRAINING, dtype="float32"), "rtx4070")
     assert (plan.tokens_per_second, plan.hours, plan.kwh) == (None, None, None)
     with pytest.raises(ValueError, match=r"Tesla T4 does not have it\. Use --dtype float16"):
@@ -393,7 +393,7 @@ def test_json_has_what_is_promised(command):
     assert plan["model"]["bias"] is False and plan["model"]["tie_weights"] is True
 
 
-def test_words_have_units_and_say_where_figures_come_from(command):
+def test_the_text_has_units_and_sources(command):
     code, out, err = command("budget", "fineweb-40m", "--gpu", "4070", "--compile", "False")
     assert (code, err) == (0, "")
     for piece in (
@@ -410,7 +410,7 @@ def test_words_have_units_and_say_where_figures_come_from(command):
         assert piece in out
 
 
-def test_the_table_of_cards_is_printed_with_all_sources(command):
+def test_the_table_of_gpus_is_printed_with_all_sources(command):
     code, out, err = command("budget", "--gpus")
     assert (code, err) == (0, "")
     table = json.loads(command("budget", "--gpus", "--json")[1])
@@ -420,7 +420,7 @@ def test_the_table_of_cards_is_printed_with_all_sources(command):
         assert gpu["specs_source"] in out and gpu["peak_source"] in out
 
 
-def test_memory_and_rate_of_ones_own_card_count(command):
+def test_memory_and_throughput_of_ones_own_gpu_are_used(command):
     asked = ("budget", "fineweb-40m", "--gpu", "rtx4070", "--json")
     plan = json.loads(command(*asked, "--memory_gib", 4, "--tokens_per_second", 50_000)[1])
     assert plan["fits"] is False and plan["gpu"]["memory_bytes"] == 4 * 2**30
@@ -442,13 +442,13 @@ def test_memory_and_rate_of_ones_own_card_count(command):
     ],
     ids=lambda what: " ".join(what) if isinstance(what, tuple) else "",
 )
-def test_what_is_misspelt_is_told_with_the_nearest(command, asked, told):
+def test_what_is_misspelt_is_refused_with_the_nearest(command, asked, told):
     code, out, err = command("budget", *asked)
     assert (code, out) == (2, "") and told in err
 
 
 @pytest.mark.slow
-def test_the_answer_comes_without_loading_pytorch():
+def test_a_budget_does_not_load_pytorch():
     code = (
         "import sys; from gptcore import cli; cli.main(sys.argv[1:]); print('torch' in sys.modules)"
     )

@@ -1,4 +1,4 @@
-"""What `gptcore doctor` says of machines of all kinds, most of them pretended."""
+"""What `gptcore doctor` finds on machines of all kinds, most of them simulated."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ GIB = 2**30
 RTX4070 = NvidiaGpu("NVIDIA GeForce RTX 4070", "550.54", 12 * GIB, 1 * GIB)
 
 
-def pretended_torch(cuda=False, bf16=True, built="12.8", name="NVIDIA GeForce RTX 4070"):
+def fake_torch(cuda=False, bf16=True, built="12.8", name="NVIDIA GeForce RTX 4070"):
     """As much of PyTorch as the doctor looks at."""
     return SimpleNamespace(
         __version__="2.13.0",
@@ -36,7 +36,7 @@ def pretended_torch(cuda=False, bf16=True, built="12.8", name="NVIDIA GeForce RT
 
 @pytest.fixture
 def on(monkeypatch):
-    """Findings by name, on a pretended machine."""
+    """Findings by name, on a simulated machine."""
 
     def examine(torch=None, gpus=(), system="Linux", release="6.8.0", **of_machine):
         monkeypatch.setattr(doctor, "import_torch", lambda: torch)
@@ -50,7 +50,7 @@ def on(monkeypatch):
     return examine
 
 
-def test_a_good_machine_has_no_complaint(on, monkeypatch, tmp_path):
+def test_a_good_machine_has_only_ok_findings(on, monkeypatch, tmp_path):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
     (tmp_path / "fineweb" / "CC-MAIN-2013-20").mkdir(parents=True)
     file = tmp_path / "fineweb" / "CC-MAIN-2013-20" / "000_00000.parquet"
@@ -58,7 +58,7 @@ def test_a_good_machine_has_no_complaint(on, monkeypatch, tmp_path):
         sparse.truncate(2_000_000_000)
     monkeypatch.setattr(doctor, "is_installed", lambda module: True)
     found = on(
-        pretended_torch(cuda=True),
+        fake_torch(cuda=True),
         [RTX4070],
         cxx_compiler="/usr/bin/g++",
         has_python_headers=True,
@@ -73,7 +73,7 @@ def test_a_good_machine_has_no_complaint(on, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_without_pytorch_it_says_so_and_how_to_get_it(on, monkeypatch, broken):
+def test_without_pytorch_the_advice_is_to_install_it(on, monkeypatch, broken):
     monkeypatch.setattr(doctor, "is_installed", lambda module: broken)
     found = on(None, [RTX4070])
     assert found["PyTorch"].status == "error"
@@ -83,60 +83,60 @@ def test_without_pytorch_it_says_so_and_how_to_get_it(on, monkeypatch, broken):
     assert "compiler" not in found and "texts" in found
 
 
-def test_a_card_that_pytorch_cannot_use_is_bad_news_with_the_reason(on):
-    old = on(pretended_torch(built="12.8"), [RTX4070])["device"]
+def test_a_gpu_that_pytorch_cannot_use_is_an_error_with_the_reason(on):
+    old = on(fake_torch(built="12.8"), [RTX4070])["device"]
     assert old.status == "error" and "driver is too old" in old.advice
-    without = on(pretended_torch(built=None), [RTX4070])["device"]
+    without = on(fake_torch(built=None), [RTX4070])["device"]
     assert without.status == "error" and "has no CUDA" in without.advice
-    none = on(pretended_torch())["device"]
+    none = on(fake_torch())["device"]
     assert none.status == "warning" and none.detail.startswith("no GPU")
 
 
-def test_windows_is_led_to_wsl2_and_wsl2_is_recognised(on):
-    assert "wsl --install" in on(pretended_torch(), system="Windows", release="11")["system"].advice
-    inside = on(pretended_torch(), release="5.15.0-microsoft-standard-WSL2")["system"]
+def test_windows_gets_advice_about_wsl2_and_wsl2_is_recognised(on):
+    assert "wsl --install" in on(fake_torch(), system="Windows", release="11")["system"].advice
+    inside = on(fake_torch(), release="5.15.0-microsoft-standard-WSL2")["system"]
     assert inside.status == "ok" and "WSL2" in inside.detail
 
 
-def test_a_card_without_bf16_computes_in_fp16(on):
-    turing = pretended_torch(cuda=True, bf16=False, name="Tesla T4")
+def test_a_gpu_without_bf16_computes_in_fp16(on):
+    turing = fake_torch(cuda=True, bf16=False, name="Tesla T4")
     found = on(turing, [NvidiaGpu("Tesla T4", "550", 15 * GIB, 0)])
     assert "no bfloat16" in found["number formats"].detail
 
 
-def test_a_desktop_that_fills_the_card_is_told_and_the_advice_works(on):
+def test_a_desktop_that_fills_the_gpu_is_a_warning_and_the_advice_works(on):
     crowded = NvidiaGpu("NVIDIA GeForce RTX 4070", "550", 12 * GIB, 4 * GIB)
-    advice = on(pretended_torch(cuda=True), [crowded])["GPU's memory"].advice
+    advice = on(fake_torch(cuda=True), [crowded])["GPU's memory"].advice
     assert advice.endswith("gptcore budget PRESET --memory_gib 8.0")
     assert cli.main(["budget", "fineweb-40m", "--gpu", "4070", "--memory_gib", "8.0"]) == 0
 
 
-def test_a_card_that_is_not_in_the_table_is_still_a_gpu(on):
+def test_a_gpu_that_is_not_in_the_table_is_still_a_gpu(on):
     laptop = "NVIDIA GeForce RTX 4070 Laptop GPU"
-    found = on(pretended_torch(cuda=True, name=laptop), [NvidiaGpu(laptop, "550", 8 * GIB, 0)])
+    found = on(fake_torch(cuda=True, name=laptop), [NvidiaGpu(laptop, "550", 8 * GIB, 0)])
     assert (
         found["device"].status == "ok" and "This GPU is not in the table" in found["device"].advice
     )
 
 
 @pytest.mark.parametrize("system, way", [("Linux", "apt install g++"), ("Darwin", "xcode-select")])
-def test_a_missing_compiler_is_named_with_the_way_to_it(on, system, way):
-    found = on(pretended_torch(), system=system, cxx_compiler=None, has_python_headers=False)[
-        "compiler"
-    ]
+def test_a_missing_compiler_is_named_with_how_to_install_it(on, system, way):
+    found = on(fake_torch(), system=system, cxx_compiler=None, has_python_headers=False)["compiler"]
     assert found.status == "warning" and "a C++ compiler" in found.detail and way in found.advice
     assert ("Python.h" in found.detail) == (system == "Linux")
 
 
-def test_little_room_is_told(on):
-    found = on(pretended_torch(), free_disk_bytes=10**9, free_ram_bytes=GIB)
+def test_little_memory_and_disk_are_warnings(on):
+    found = on(fake_torch(), free_disk_bytes=10**9, free_ram_bytes=GIB)
     assert found["disk"].status == found["memory"].status == "warning"
     assert "GPTCORE_DATA" in found["disk"].advice
 
 
-def test_missing_texts_and_files_come_with_the_command_that_brings_them(on, monkeypatch, tmp_path):
+def test_missing_texts_and_files_come_with_the_command_that_downloads_them(
+    on, monkeypatch, tmp_path
+):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path / "not yet there"))
-    found = on(pretended_torch())
+    found = on(fake_torch())
     assert "names, stories" in found["texts"].detail
     assert found["texts"].advice.startswith("The others: gptcore fetch names-ssa shakespeare")
     assert "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000" in found["FineWeb"].advice
@@ -145,7 +145,7 @@ def test_missing_texts_and_files_come_with_the_command_that_brings_them(on, monk
 # The system's answers
 
 
-def test_nvidia_smi_is_read_and_its_absence_is_no_gpu(tmp_path, monkeypatch):
+def test_nvidia_smi_is_parsed_and_without_it_there_is_no_gpu(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert machine.list_nvidia_gpus() == [] and machine.run_command("nvidia-smi") is None
     tool = tmp_path / "nvidia-smi"
@@ -165,7 +165,7 @@ def test_this_machine_answers():
     assert all(finding.detail for finding in doctor.examine())
 
 
-def test_a_card_that_is_not_in_the_table_is_not_planned_with_unasked(monkeypatch, capsys):
+def test_a_gpu_that_is_not_in_the_table_is_not_used_for_a_budget(monkeypatch, capsys):
     laptop = NvidiaGpu("NVIDIA GeForce RTX 4070 Laptop GPU", "550", 8 * GIB, 0)
     monkeypatch.setattr(machine, "list_nvidia_gpus", lambda: [laptop])
     assert cli.main(["budget", "fineweb-40m"]) == 2
@@ -176,7 +176,7 @@ def test_a_card_that_is_not_in_the_table_is_not_planned_with_unasked(monkeypatch
 # The rate
 
 
-def test_a_rate_is_measured_by_real_steps_and_taken_by_the_budget():
+def test_throughput_is_measured_by_real_steps_and_accepted_by_the_budget():
     tiny = GPTConfig(vocab_size=32, block_size=16, n_layer=1, n_head=1, n_embd=8)
     rate = measure_throughput(
         tiny, TrainConfig(batch_size=4, grad_accum=2, warmup_steps=0), steps=5
@@ -201,7 +201,7 @@ def test_json_has_all_findings(capsys):
     )
 
 
-def test_the_rate_is_asked_for_and_says_how_to_use_it(capsys, monkeypatch):
+def test_the_rate_option_prints_throughput_and_how_to_use_it(capsys, monkeypatch):
     asked = []
 
     def pretended(model, training):
@@ -216,7 +216,7 @@ def test_the_rate_is_asked_for_and_says_how_to_use_it(capsys, monkeypatch):
     assert asked == [(32, 1000)]
 
 
-def test_a_misspelt_preset_is_told_before_anything_is_looked_at(capsys):
+def test_a_misspelt_preset_is_refused_before_any_check(capsys):
     assert cli.main(["doctor", "--rate", "--preset", "fineweb40m"]) == 2
     out, err = capsys.readouterr()
     assert out == "" and "Did you mean 'fineweb-40m'?" in err

@@ -1,4 +1,4 @@
-"""The table of GPUs: its figures beside published ones, and names however they are spelt."""
+"""The table of GPUs, compared with published figures, and names in every spelling."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_peaks_are_those_that_makers_print(name):
 
 
 @pytest.mark.parametrize("spelt", ["rtx4070", "RTX 4070", "4070", "rtx-4070", "GeForce RTX 4070"])
-def test_a_name_is_known_however_it_is_spelt(spelt):
+def test_a_gpu_is_found_in_every_spelling(spelt):
     assert find_gpu(spelt).name == "rtx4070"
 
 
@@ -55,12 +55,12 @@ def test_a_name_is_known_however_it_is_spelt(spelt):
         ("Quadro RTX 8000", None),
     ],
 )
-def test_what_a_driver_says_leads_to_the_card_or_to_none(said, name):
+def test_the_name_that_a_driver_reports_finds_the_gpu_or_none(said, name):
     gpu = gpu_of_device(said)
     assert (gpu and gpu.name) == name
 
 
-def test_the_memory_that_the_driver_sees_decides_and_counts():
+def test_the_memory_that_the_driver_reports_decides():
     assert gpu_of_device("NVIDIA GeForce RTX 4060 Ti", 8 * GIB).name == "rtx4060ti-8"
     assert gpu_of_device("NVIDIA GeForce RTX 4070", 11 * GIB).memory_bytes == 11 * GIB
 
@@ -69,13 +69,13 @@ def test_the_memory_that_the_driver_sees_decides_and_counts():
     "asked, near",
     [("a100", "a100-40 or a100-80"), ("rtx4071", "rtx4070"), ("h300", "h200 or h100")],
 )
-def test_an_unknown_card_is_refused_with_the_nearest_which_are_accepted(asked, near):
+def test_an_unknown_gpu_is_refused_with_the_nearest_which_are_accepted(asked, near):
     with pytest.raises(ValueError, match=f"There is no GPU '{asked}' .* Did you mean {near}"):
         find_gpu(asked)
     for name in near.split(" or "):
         assert find_gpu(name).name == name
 
 
-def test_this_machine_s_processor_is_a_card_too():
+def test_the_cpu_of_this_machine_is_found_too():
     gpu = find_gpu("cpu")
     assert gpu.dtype == "float32" and gpu.memory_bytes > 2**28 and gpu.flops_per_second > 1e10

@@ -20,7 +20,7 @@ def random(*shape: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("shape", [(3, 4, 5), (7, 5)], ids=str)
-def test_what_comes_out_and_all_slopes_are_those_of_pytorchs_layer(shape, bias):
+def test_output_and_gradients_are_those_of_pytorchs_layer(shape, bias):
     plain = nn.Linear(5, 6, bias=bias)
     other = nn.Linear(5, 6, bias=bias)
     other.load_state_dict(plain.state_dict())
@@ -48,7 +48,7 @@ def test_other_number_formats_are_computed_as_before():
 
 
 @pytest.mark.slow
-def test_a_run_with_it_learns_the_same_and_keeps_all_names(text, monkeypatch):
+def test_a_run_with_onednn_trains_the_same_and_keeps_all_names(text, monkeypatch):
     losses = []
     for faster in (False, True):
         monkeypatch.setattr(onednn, "is_faster", lambda faster=faster: faster)

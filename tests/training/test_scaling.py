@@ -8,7 +8,7 @@ from gptcore.training import chinchilla_loss, compute_optimal, fit_power_law, ne
 from gptcore.training.cost.scaling import parameter_count
 
 
-def test_the_40m_run_s_operations_would_make_an_89m_model_on_1_8_billion_tokens():
+def test_the_flops_of_the_40m_run_are_optimal_for_89m_parameters_and_1_8_billion_tokens():
     best = compute_optimal(9.4e17)
     assert best.parameters == pytest.approx(89e6, rel=0.01)
     assert best.tokens == pytest.approx(1.8e9, rel=0.02)
@@ -30,14 +30,14 @@ def test_the_formula_has_its_least_loss_near_20_tokens_a_parameter():
     assert 15 < flops / 6 / best / best < 30
 
 
-def test_shapes_are_gpt2s_where_the_size_is():
+def test_sizes_of_gpt2_give_its_config():
     for size, layers, width in ((124e6, 12, 768), (41e6, 12, 384)):
         shape = nearest_config(size)
         assert (shape.n_layer, shape.n_embd, shape.head_dim) == (layers, width, 64)
     assert parameter_count(nearest_config(1e9)) == pytest.approx(1e9, rel=0.1)
 
 
-def test_a_line_is_found_again_also_through_noise():
+def test_a_power_law_is_fitted_also_through_noise():
     xs = [1e14, 1e15, 1e16, 1e17]
     line = [2 + 300 * x**-0.15 for x in xs]
     fit = fit_power_law(xs, line, floor=2)
@@ -63,6 +63,6 @@ def test_points_without_a_line_are_refused(xs, losses, floor, told):
 
 
 @pytest.mark.parametrize("flops", [0, -1, float("inf"), float("nan")])
-def test_no_operations_have_no_optimum(flops):
+def test_invalid_flops_are_refused(flops):
     with pytest.raises(ValueError, match=r"flops=.* must be a number above 0"):
         compute_optimal(flops)

@@ -1,1 +1,1 @@
-"""What `gptcore train` does: what can be typed, the loop, and what is said."""
+"""The parts of `gptcore train`: options, setup, loop, messages."""
