@@ -83,7 +83,7 @@ def test_no_number_of_heads_nearer_than_the_proposed_ones_divides(n_embd, n_head
 
 
 @pytest.mark.parametrize("size", [0, -4, 1.5, "16", True, None])
-def test_sizes_that_are_not_whole_numbers_above_zero_are_refused(size):
+def test_sizes_that_are_not_positive_integers_are_refused(size):
     for name, sizes in (("n_embd", (size, 4)), ("n_head", (16, size))):
         with pytest.raises(ValueError) as caught:
             check_heads(*sizes)

@@ -18,7 +18,7 @@ LOGITS = [2.0, -1.0, 0.5, 2.5, 0.0]
 
 class NeverAsked:
     def random(self):
-        raise AssertionError("chance was asked although nothing is left to chance")
+        raise AssertionError("the generator was used although nothing is random")
 
 
 # Temperature
@@ -61,11 +61,11 @@ def test_a_logit_of_minus_infinity_is_never_drawn():
 @given(row, st.floats(0.2, 5), st.integers(0, 10**6))
 def test_draws_are_those_of_random_choices_one_for_one(logits, temperature, seed):
     probs = next_probabilities(logits, temperature)
-    ours, theirs = Random(seed), Random(seed)
+    ours, reference = Random(seed), Random(seed)
     for _ in range(10):
-        wanted = theirs.choices(range(len(logits)), weights=probs)[0]
+        wanted = reference.choices(range(len(logits)), weights=probs)[0]
         assert next_token(logits, temperature, rng=ours) == wanted
-    assert ours.getstate() == theirs.getstate()
+    assert ours.getstate() == reference.getstate()
 
 
 @pytest.mark.parametrize("options", [{}, {"temperature": 0.5}, {"top_k": 3}, {"min_p": 0.2}])
@@ -91,7 +91,7 @@ class Always:
         return self.number
 
 
-def test_the_ends_of_chance_are_the_first_and_the_last_token_that_can_come():
+def test_the_smallest_and_largest_random_number_give_the_first_and_last_possible_token():
     assert next_token([0.0, 0.0, 0.0], rng=Always(0.0)) == 0
     assert next_token([0.0, 0.0, 0.0], rng=Always(math.nextafter(1, 0))) == 2
     assert next_token([9.0, 8.0, 0.0], top_k=2, rng=Always(math.nextafter(1, 0))) == 1
@@ -129,8 +129,8 @@ def test_what_is_cut_off_is_what_a_plain_reference_cuts_off(logits, temperature,
     assert next_probabilities(logits, temperature, **chosen) == pytest.approx(wanted, rel=1e-9)
 
 
-def test_top_k_keeps_the_k_likeliest_and_shares_the_rest_among_them():
-    """Logits are logarithms of 1 2 3 4: the two likeliest have 3/7 and 4/7 between them."""
+def test_top_k_keeps_the_k_most_probable_and_renormalizes():
+    """Logits are logarithms of 1 2 3 4: the two most probable have 3/7 and 4/7 between them."""
     logits = [math.log(n) for n in (1, 2, 3, 4)]
     assert next_probabilities(logits, top_k=2) == pytest.approx([0, 0, 3 / 7, 4 / 7])
     assert next_probabilities(logits, top_k=99) == pytest.approx([0.1, 0.2, 0.3, 0.4])
@@ -143,7 +143,7 @@ def test_top_p_keeps_the_fewest_that_reach_it_together():
     assert next_probabilities(logits, top_p=0.01) == [0, 0, 0, 1]
 
 
-def test_min_p_cuts_what_is_small_beside_the_likeliest():
+def test_min_p_cuts_what_is_small_beside_the_most_probable():
     logits = [math.log(n) for n in (1, 2, 3, 4)]
     assert next_probabilities(logits, min_p=0.6) == pytest.approx([0, 0, 3 / 7, 4 / 7])
     assert next_probabilities(logits, min_p=0.4) == pytest.approx([0, 2 / 9, 3 / 9, 4 / 9])
@@ -185,7 +185,7 @@ def test_the_given_logits_are_left_as_they_were():
     assert given.tolist() == LOGITS
 
 
-def test_a_token_is_a_plain_int_and_numpys_chance_will_do():
+def test_a_token_is_a_python_int_and_numpys_generator_works():
     token = next_token(np.array(LOGITS), rng=np.random.default_rng(1))
     assert type(token) is int and 0 <= token < len(LOGITS)
 
@@ -258,7 +258,7 @@ def test_logits_that_have_no_probabilities_are_refused_and_not_drawn_from(logits
         next_token(logits, rng=Random(1))
 
 
-def test_a_temperature_next_to_nothing_takes_the_largest_and_gives_no_nan():
+def test_a_temperature_close_to_0_takes_the_largest_and_gives_no_nan():
     assert next_probabilities([1.0, 2.0], temperature=1e-320) == [0.0, 1.0]
 
 
@@ -281,6 +281,6 @@ def test_a_generator_of_pytorch_draws_as_likely_and_repeats_with_its_seed():
     assert chi_squared < 2.5 * len(LOGITS) + 15  # far beyond the 99.9th percentile
 
 
-def test_what_is_no_generator_is_refused():
+def test_an_rng_that_is_not_a_generator_is_refused():
     with pytest.raises(ValueError, match=r"rng=42 must be a generator: random\.Random\(1\)"):
         next_token(LOGITS, rng=42)

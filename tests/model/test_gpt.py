@@ -23,7 +23,7 @@ def ids_of(V=29, B=B, T=T, seed=5) -> torch.Tensor:
 # What comes out
 
 
-def test_shapes_are_as_promised(lively):
+def test_shapes_are_as_documented(lively):
     model = lively()
     L, H, C, V = 3, 2, 10, 29
     logits, loss = model(ids_of(), ids_of(seed=6))
@@ -35,20 +35,20 @@ def test_shapes_are_as_promised(lively):
     assert model.next_logits([1, 2]).shape == (V,)
 
 
-def test_the_loss_is_the_mean_surprise_at_the_targets_that_are_asked_for(lively):
+def test_the_loss_is_the_mean_cross_entropy_of_the_targets_that_are_not_ignored(lively):
     model, ids, targets = lively(), ids_of(), ids_of(seed=6)
     targets[0, :4] = -1
     logits, loss = model(ids, targets)
-    surprise = [
+    losses = [
         -logits[b, t].log_softmax(0)[targets[b, t]].item()
         for b in range(B)
         for t in range(T)
         if targets[b, t] >= 0
     ]
-    assert loss.item() == pytest.approx(sum(surprise) / len(surprise), rel=1e-5)
+    assert loss.item() == pytest.approx(sum(losses) / len(losses), rel=1e-5)
 
 
-def test_a_new_model_knows_nothing_and_is_as_surprised_as_chance():
+def test_a_new_model_has_the_loss_of_uniform_probabilities():
     """ln V, plus what logits of variance C * 0.02^2 add: half of that."""
     config = GPTConfig(block_size=32, vocab_size=2000, n_layer=4, n_head=4, n_embd=256)
     model = GPT(config, torch.Generator().manual_seed(1))
@@ -56,7 +56,7 @@ def test_a_new_model_knows_nothing_and_is_as_surprised_as_chance():
     assert loss == pytest.approx(math.log(2000) + 256 * 0.02**2 / 2, abs=0.02)
 
 
-def test_first_weights_are_spread_as_gpt2s_and_come_from_the_chance_that_is_passed_in():
+def test_initial_weights_have_the_spread_of_gpt2s_and_come_from_the_generator_passed_in():
     config = GPTConfig(block_size=64, vocab_size=500, n_layer=8, n_head=4, n_embd=64, bias=True)
     one, same, other = (GPT(config, torch.Generator().manual_seed(s)) for s in (1, 1, 2))
     for (name, weight), again in zip(one.named_parameters(), same.parameters()):
@@ -97,20 +97,20 @@ def test_attention_is_the_formula_one_head_and_one_token_at_a_time(fused, lively
     torch.testing.assert_close(attention(x), wanted, rtol=1e-5, atol=1e-5)
 
 
-def test_the_fused_kernel_and_the_formula_give_the_same_logits_and_slopes(lively):
-    logits, slopes = [], []
+def test_sdpa_and_the_formula_give_the_same_logits_and_gradients(lively):
+    logits, grads = [], []
     for fused in (True, False):
         model = lively(replace(lively().config, use_sdpa=fused)).double()
         found, loss = model(ids_of(), ids_of(seed=6))
         loss.backward()
         logits.append(found)
-        slopes.append([weight.grad for weight in model.parameters()])
+        grads.append([weight.grad for weight in model.parameters()])
     torch.testing.assert_close(logits[0], logits[1], rtol=0, atol=1e-10)
-    for one, other in zip(*slopes):
+    for one, other in zip(*grads):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-10)
 
 
-def test_attend_keeps_the_shapes_it_promises():
+def test_attend_returns_the_documented_shapes():
     q, k, v = torch.zeros(2, 3, 5, 8), torch.zeros(2, 3, 7, 8), torch.zeros(2, 3, 7, 8)
     mixed, weights = attend(q, k, v, torch.ones(2, 1, 5, 7).bool())
     assert mixed.shape == (2, 3, 5, 8) and weights.shape == (2, 3, 5, 7)
@@ -118,7 +118,7 @@ def test_attend_keeps_the_shapes_it_promises():
 
 
 @pytest.mark.parametrize("fused", [False, True], ids=HALVES)
-def test_dropout_drops_while_training_and_never_when_asked(fused):
+def test_dropout_is_active_in_training_and_never_in_evaluation(fused):
     config = GPTConfig(
         block_size=8, vocab_size=29, n_layer=2, n_head=2, n_embd=8, dropout=0.5, use_sdpa=fused
     )
@@ -141,7 +141,7 @@ def test_on_the_meta_device_shapes_come_out_and_nothing_is_computed():
 
 
 @pytest.mark.slow
-def test_it_is_captured_whole_by_torch_compile(lively):
+def test_torch_compile_captures_the_full_graph(lively):
     model = lively()
     compiled = torch.compile(model, backend="eager", fullgraph=True)
     assert torch.equal(compiled(ids_of(), ids_of())[0], model(ids_of())[0])
@@ -150,13 +150,13 @@ def test_it_is_captured_whole_by_torch_compile(lively):
 # Looking inside, and tampering
 
 
-def test_attention_weights_are_shares_of_what_came_before(lively):
+def test_attention_weights_sum_to_1_over_earlier_tokens(lively):
     weights = lively().attention_weights(ids_of())
     torch.testing.assert_close(weights.sum(-1), torch.ones(3, B, 2, T))
     assert (weights.triu(1) == 0).all() and (weights >= 0).all()
 
 
-def test_the_stream_grows_by_what_each_half_adds_and_ends_in_the_logits(lively):
+def test_the_residual_stream_is_the_sum_of_attention_and_mlp_and_unembeds_to_the_logits(lively):
     model = lively()
     stream = model.residual_stream(ids_of())
     for layer, block in enumerate(model.h):
@@ -169,13 +169,13 @@ def test_the_stream_grows_by_what_each_half_adds_and_ends_in_the_logits(lively):
 
 def without_columns(model: GPT, ablated_heads) -> GPT:
     """A second way to silence a head: what reads it, in c_proj, is set to 0."""
-    deaf = GPT(model.config).eval()
-    deaf.load_state_dict(model.state_dict())
+    ablated = GPT(model.config).eval()
+    ablated.load_state_dict(model.state_dict())
     D = model.config.head_dim
     with torch.no_grad():
         for layer, head in ablated_heads:
-            deaf.h[layer].attn.c_proj.weight[:, head * D : head * D + D] = 0
-    return deaf
+            ablated.h[layer].attn.c_proj.weight[:, head * D : head * D + D] = 0
+    return ablated
 
 
 @pytest.mark.parametrize("fused", [False, True], ids=HALVES)
@@ -183,25 +183,25 @@ def without_columns(model: GPT, ablated_heads) -> GPT:
 @pytest.mark.slow
 def test_ablated_heads_add_nothing(ablated_heads, fused, lively):
     model = lively(replace(lively().config, use_sdpa=fused, bias=True))
-    deaf, ids = without_columns(model, ablated_heads), ids_of()
-    torch.testing.assert_close(model(ids, ablated_heads=ablated_heads)[0], deaf(ids)[0])
+    ablated, ids = without_columns(model, ablated_heads), ids_of()
+    torch.testing.assert_close(model(ids, ablated_heads=ablated_heads)[0], ablated(ids)[0])
     torch.testing.assert_close(
-        model.attention_weights(ids, ablated_heads=ablated_heads), deaf.attention_weights(ids)
+        model.attention_weights(ids, ablated_heads=ablated_heads), ablated.attention_weights(ids)
     )
     torch.testing.assert_close(
-        model.residual_stream(ids, ablated_heads=ablated_heads), deaf.residual_stream(ids)
+        model.residual_stream(ids, ablated_heads=ablated_heads), ablated.residual_stream(ids)
     )
-    assert not torch.allclose(model(ids)[0], deaf(ids)[0])  # and only for one pass
+    assert not torch.allclose(model(ids)[0], ablated(ids)[0])  # and only for one pass
 
 
-def test_slopes_flow_past_a_silenced_head_and_not_through_it(lively):
+def test_gradients_flow_past_an_ablated_head_and_not_through_it(lively):
     model = lively()
     model(ids_of(), ids_of(), ablated_heads={(1, 0)})[1].backward()
     grad = model.h[1].attn.c_proj.weight.grad
     assert (grad[:, :5] == 0).all() and (grad[:, 5:] != 0).any()
 
 
-def test_without_positions_the_model_is_not_told_where_a_token_stands(lively):
+def test_without_positions_the_model_does_not_use_the_position_of_a_token(lively):
     model, blind = lively(), lively()
     with torch.no_grad():
         blind.wpe.weight.zero_()
@@ -273,7 +273,7 @@ def test_targets_and_heads_that_do_not_fit_are_refused(lively):
             ask(ids, ablated_heads={(3, 0)})
 
 
-def test_importing_loads_nothing_large_and_unknown_names_are_told():
+def test_importing_loads_nothing_large_and_an_unknown_name_lists_the_known_ones():
     code = "import sys, gptcore.model, gptcore.sampling; print('torch' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"

@@ -27,16 +27,16 @@ def quiet():
 
 
 def made_there(size=SIZES[1], seed=3, **options):
-    """A GPT-2 of theirs with random weights, biases and gains included."""
+    """A GPT-2 of transformers with random weights, biases and gains included."""
     names = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head")
     config = transformers.GPT2Config(**dict(zip(names, size)), **options)
-    theirs = transformers.GPT2LMHeadModel(config).eval()
+    hf_model = transformers.GPT2LMHeadModel(config).eval()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for name, weight in theirs.named_parameters():
+        for name, weight in hf_model.named_parameters():
             gain = ".ln_" in name and name.endswith("weight")
             weight.copy_(torch.randn(weight.shape, generator=generator) * 0.15 + gain)
-    return theirs
+    return hf_model
 
 
 def ids_for(model: GPT, B=2) -> torch.Tensor:
@@ -44,68 +44,70 @@ def ids_for(model: GPT, B=2) -> torch.Tensor:
     return torch.randint(model.config.vocab_size, shape, generator=torch.Generator().manual_seed(4))
 
 
-def assert_close(ours, theirs):
-    assert ours.shape == theirs.shape
-    assert (ours - theirs).abs().max() <= EXACT * theirs.abs().max()
+def assert_close(ours, hf_model):
+    assert ours.shape == hf_model.shape
+    assert (ours - hf_model).abs().max() <= EXACT * hf_model.abs().max()
 
 
 @pytest.fixture(params=SIZES, ids=lambda size: f"{size[3]} layers {size[2]} wide")
 def pair(request, tmp_path):
-    theirs = made_there(request.param)
-    theirs.save_pretrained(tmp_path)
-    return GPT.from_hf(tmp_path), theirs
+    hf_model = made_there(request.param)
+    hf_model.save_pretrained(tmp_path)
+    return GPT.from_hf(tmp_path), hf_model
 
 
 @pytest.mark.slow
-def test_logits_loss_and_gradients_are_theirs(pair):
-    ours, theirs = pair
+def test_logits_loss_and_gradients_equal_those_of_transformers(pair):
+    ours, hf_model = pair
     ids = ids_for(ours)
-    told = theirs(ids, labels=ids)
+    expected = hf_model(ids, labels=ids)
     targets = torch.cat([ids[:, 1:], torch.full((len(ids), 1), -1)], dim=1)
     logits, loss = ours(ids, targets)
-    assert_close(logits, told.logits)
-    assert loss.item() == pytest.approx(told.loss.item(), rel=1e-6)
-    loss.backward(), told.loss.backward()
-    theirs_of = {n.removeprefix("transformer."): p.grad for n, p in theirs.named_parameters()}
-    largest = max(grad.abs().max() for grad in theirs_of.values())
+    assert_close(logits, expected.logits)
+    assert loss.item() == pytest.approx(expected.loss.item(), rel=1e-6)
+    loss.backward(), expected.loss.backward()
+    hf_grads = {n.removeprefix("transformer."): p.grad for n, p in hf_model.named_parameters()}
+    largest = max(grad.abs().max() for grad in hf_grads.values())
     for name, weight in ours.named_parameters():
         on_its_side = name.endswith((".c_attn.weight", ".c_proj.weight", ".c_fc.weight"))
         grad = weight.grad.t() if on_its_side else weight.grad
-        assert (grad - theirs_of[name]).abs().max() <= EXACT * largest, name
+        assert (grad - hf_grads[name]).abs().max() <= EXACT * largest, name
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.slow
-def test_attention_is_theirs(size, tmp_path):
-    theirs = made_there(size, attn_implementation="eager")
-    theirs.save_pretrained(tmp_path)
+def test_attention_equals_that_of_transformers(size, tmp_path):
+    hf_model = made_there(size, attn_implementation="eager")
+    hf_model.save_pretrained(tmp_path)
     ours = GPT.from_hf(tmp_path)
     ids = ids_for(ours)
-    told = theirs(ids, output_attentions=True, output_hidden_states=True)
+    expected = hf_model(ids, output_attentions=True, output_hidden_states=True)
     weights = ours.attention_weights(ids)
     assert weights.shape == (size[3], 2, size[4], size[1], size[1])
-    assert (weights - torch.stack(told.attentions)).abs().max() <= EXACT
-    stream = ours.residual_stream(ids)[::2]  # theirs: the ends of blocks, the last one after ln_f
-    assert_close(stream[:-1], torch.stack(told.hidden_states[:-1]))
-    assert_close(ours.ln_f(stream[-1]), told.hidden_states[-1])
-    assert_close(ours.logit_lens(ids)[-1], told.logits)
+    assert (weights - torch.stack(expected.attentions)).abs().max() <= EXACT
+    stream = ours.residual_stream(ids)[
+        ::2
+    ]  # transformers: the ends of blocks, the last one after ln_f
+    assert_close(stream[:-1], torch.stack(expected.hidden_states[:-1]))
+    assert_close(ours.ln_f(stream[-1]), expected.hidden_states[-1])
+    assert_close(ours.logit_lens(ids)[-1], expected.logits)
 
 
 @pytest.mark.slow
-def test_a_model_goes_there_and_back_without_a_bit_of_difference(pair, tmp_path):
-    ours, theirs = pair
+def test_to_hf_and_from_hf_change_no_bit(pair, tmp_path):
+    ours, hf_model = pair
     ours.to_hf(tmp_path / "there")
     there = transformers.GPT2LMHeadModel.from_pretrained(tmp_path / "there").eval()
     back = GPT.from_hf(tmp_path / "there")
     ids = ids_for(ours)
-    assert torch.equal(there(ids).logits, theirs(ids).logits)
+    assert torch.equal(there(ids).logits, hf_model(ids).logits)
     assert torch.equal(back(ids)[0], ours(ids)[0]) and back.config == ours.config
 
 
 @pytest.mark.parametrize("activation", ["gelu", "relu", "silu", "relu2", "gelu_tanh"])
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
 @pytest.mark.slow
-def test_every_activation_and_an_untied_head_agree_there_also_without_biases(
+def test_every_activation_and_an_untied_head_agree_with_transformers_also_without_biases(
     activation, tied, tmp_path, lively
 ):
     sizes = {"block_size": 9, "vocab_size": 31, "n_layer": 2, "n_head": 3, "n_embd": 12}
@@ -118,16 +120,16 @@ def test_every_activation_and_an_untied_head_agree_there_also_without_biases(
 
 
 @pytest.mark.slow
-def test_files_without_prefix_with_masks_or_with_the_head_written_out_are_read_too(tmp_path):
+def test_files_without_prefix_with_masks_or_with_a_head_are_loaded_too(tmp_path):
     """As `GPT2Model` writes them, as OpenAI's first files were, as some tools write a tied head."""
-    theirs = made_there()
-    theirs.save_pretrained(tmp_path / "prefix")
-    theirs.transformer.save_pretrained(tmp_path / "bare")
+    hf_model = made_there()
+    hf_model.save_pretrained(tmp_path / "prefix")
+    hf_model.transformer.save_pretrained(tmp_path / "bare")
     for name, change in {
         "masks": {"h.0.attn.bias": torch.ones(1, 1, 20, 20).tril()},
         "head": {},
     }.items():
-        theirs.save_pretrained(tmp_path / name)
+        hf_model.save_pretrained(tmp_path / name)
         tensors = load_file(tmp_path / name / "model.safetensors")
         head = {"lm_head.weight": tensors["transformer.wte.weight"].clone()}
         tensors |= change or head
@@ -139,16 +141,16 @@ def test_files_without_prefix_with_masks_or_with_the_head_written_out_are_read_t
         assert torch.equal(found(ids)[0], wanted(ids)[0]) and found.config == wanted.config
 
 
-def test_a_model_cut_into_several_files_is_read_whole(tmp_path):
-    theirs = made_there()
-    theirs.save_pretrained(tmp_path, max_shard_size="20KB")
+def test_a_model_in_several_files_is_loaded_completely(tmp_path):
+    hf_model = made_there()
+    hf_model.save_pretrained(tmp_path, max_shard_size="20KB")
     assert len(list(tmp_path.glob("*.safetensors"))) > 1
     ids = torch.tensor([[1, 2, 3]])
-    assert_close(GPT.from_hf(tmp_path)(ids)[0], theirs(ids).logits)
+    assert_close(GPT.from_hf(tmp_path)(ids)[0], hf_model(ids).logits)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_the_number_format_is_kept(dtype, tmp_path):
+def test_the_dtype_is_kept(dtype, tmp_path):
     made_there().to(dtype).save_pretrained(tmp_path / "one")
     ours = GPT.from_hf(tmp_path / "one")
     ours.to_hf(tmp_path / "two")
@@ -202,7 +204,7 @@ def test_what_is_not_the_gpt2_that_we_compute_is_refused_by_name(change, words, 
         GPT.from_hf(tmp_path)
 
 
-def test_what_theirs_cannot_compute_is_not_written(tmp_path, lively):
+def test_a_model_that_gpt2_cannot_represent_is_not_written(tmp_path, lively):
     with pytest.raises(ValueError, match=r"norm='rmsnorm', .* Store it with save\(folder\)"):
         lively(GPTConfig.preset("microgpt")).to_hf(tmp_path)
     assert not list(tmp_path.iterdir())

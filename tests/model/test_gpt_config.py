@@ -105,7 +105,7 @@ def test_every_other_wrong_value_is_refused_with_its_name_and_the_rule(wrong, wo
     assert str(caught.value).startswith(words)
 
 
-def test_a_misspelt_preset_is_told_the_nearest_name():
+def test_the_error_for_a_misspelt_preset_names_the_nearest_one():
     with pytest.raises(ValueError) as caught:
         GPTConfig.preset("gpt2-meduim")
     assert str(caught.value) == (

@@ -1,4 +1,4 @@
-"""Weights in files: kept to the bit, whole or not at all, and nothing opened that could run."""
+"""Weights in files: kept to the bit, complete or absent, and nothing loaded that could run code."""
 
 import json
 import os
@@ -15,7 +15,7 @@ IDS = torch.tensor([[3, 1, 4, 1, 5]])
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
-def test_what_is_saved_is_loaded_to_the_bit_in_its_number_format(dtype, tied, tmp_path, lively):
+def test_what_is_saved_is_loaded_to_the_bit_in_its_dtype(dtype, tied, tmp_path, lively):
     model = lively(
         GPTConfig(block_size=8, vocab_size=9, n_layer=1, n_head=2, n_embd=6, tie_weights=tied)
     )
@@ -72,7 +72,7 @@ def test_saving_over_an_older_model_replaces_both_files(tmp_path, lively):
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.999])
-def test_a_file_that_was_cut_short_is_told_from_a_whole_one(share, tmp_path, lively):
+def test_an_incomplete_file_is_refused(share, tmp_path, lively):
     lively().save(tmp_path)
     file = tmp_path / "model.safetensors"
     file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
@@ -145,7 +145,7 @@ def test_a_zip_as_torch_save_writes_it_is_refused_too(tmp_path):
         GPT.load(tmp_path)
 
 
-def test_folders_that_are_not_there_or_of_the_other_kind_are_told_apart(tmp_path, lively):
+def test_missing_folders_and_folders_of_the_other_kind_have_different_errors(tmp_path, lively):
     with pytest.raises(ValueError, match="There is no folder"):
         GPT.from_hf(tmp_path / "nowhere")
     with pytest.raises(OSError, match=r"There is no file .*nowhere/model.safetensors"):
@@ -168,7 +168,7 @@ def test_folders_that_are_not_there_or_of_the_other_kind_are_told_apart(tmp_path
         GPT.from_hf(tmp_path / "theirs")
 
 
-def test_a_size_that_this_version_does_not_know_is_told(tmp_path, lively):
+def test_an_unknown_size_in_a_file_is_named(tmp_path, lively):
     lively().save(tmp_path)
     file = tmp_path / "model.safetensors"
     save_file(load_file(file), file, {"config": '{"rotary": true}'})
@@ -193,7 +193,9 @@ def as_nanogpt(model: GPT, prefix: str = "", **args) -> dict:
 
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
 @pytest.mark.parametrize("prefix", ["", "_orig_mod."], ids=["plain", "compiled"])
-def test_a_checkpoint_of_nanogpt_is_theirs_with_the_exact_gelu(bias, prefix, tmp_path, lively):
+def test_a_checkpoint_of_nanogpt_computes_the_same_with_the_exact_gelu(
+    bias, prefix, tmp_path, lively
+):
     sizes = {"block_size": 8, "vocab_size": 29, "n_layer": 2, "n_head": 2, "n_embd": 6}
     model = lively(GPTConfig(**sizes, bias=bias))
     torch.save(as_nanogpt(model, prefix), tmp_path / "ckpt.pt")
@@ -218,7 +220,7 @@ def test_an_old_checkpoint_of_nanogpt_that_does_not_mention_biases_has_them(tmp_
     assert torch.equal(GPT.from_nanogpt(tmp_path / "ckpt.pt")(IDS)[0], model(IDS)[0])
 
 
-def test_what_is_no_checkpoint_of_nanogpt_is_refused_with_the_reason(tmp_path, lively):
+def test_a_file_that_is_not_a_checkpoint_of_nanogpt_is_refused_with_the_reason(tmp_path, lively):
     file = tmp_path / "ckpt.pt"
     with pytest.raises(ValueError, match=r"There is no file .*; nanoGPT writes out/ckpt.pt"):
         GPT.from_nanogpt(file)

@@ -26,29 +26,31 @@ def ids_of(V: int = 29) -> torch.Tensor:
 # RoPE
 
 
-def test_turning_is_multiplication_of_complex_numbers_by_e_to_the_i_angle():
+def test_rope_is_multiplication_of_complex_numbers_by_e_to_the_i_angle():
     x = random(B, H, T, D).double()
     points = torch.complex(x[..., : D // 2], x[..., D // 2 :])
-    for place in range(T):
+    for position in range(T):
         for i in range(D // 2):
-            points[:, :, place, i] *= torch.exp(torch.tensor(1j * place * 10000 ** (-2 * i / D)))
+            points[:, :, position, i] *= torch.exp(
+                torch.tensor(1j * position * 10000 ** (-2 * i / D))
+            )
     mine = apply_rotary_emb(x, rotary_cos_sin(torch.arange(T), D))
     torch.testing.assert_close(mine, torch.cat([points.real, points.imag], -1), rtol=0, atol=1e-6)
 
 
-def test_it_is_the_turning_of_transformers_llama():
+def test_rope_is_that_of_transformers_llama():
     llama = pytest.importorskip("transformers.models.llama.modeling_llama")
     config = pytest.importorskip("transformers").LlamaConfig(
         hidden_size=H * D, num_attention_heads=H, rope_theta=10000.0
     )
     q, k = random(B, H, T, D), random(B, H, T, D) + 1
     cos, sin = llama.LlamaRotaryEmbedding(config)(q, torch.arange(T)[None])
-    theirs = llama.apply_rotary_pos_emb(q, k, cos, sin)
+    expected = llama.apply_rotary_pos_emb(q, k, cos, sin)
     rotary = rotary_cos_sin(torch.arange(T), D)
-    torch.testing.assert_close((apply_rotary_emb(q, rotary), apply_rotary_emb(k, rotary)), theirs)
+    torch.testing.assert_close((apply_rotary_emb(q, rotary), apply_rotary_emb(k, rotary)), expected)
 
 
-def test_a_query_and_a_key_agree_by_how_far_apart_they_stand_and_not_by_where():
+def test_the_product_of_query_and_key_depends_on_their_distance_only():
     q, k = random(1, 1, 1, D).double(), random(1, 1, 1, D).double() + 1
 
     def score(query_at: int, key_at: int) -> float:
@@ -59,7 +61,7 @@ def test_a_query_and_a_key_agree_by_how_far_apart_they_stand_and_not_by_where():
     assert score(5, 2) != pytest.approx(score(5, 3), abs=1e-2)
 
 
-def test_places_of_a_batch_are_turned_row_by_row():
+def test_positions_of_a_batch_are_rotated_row_by_row():
     x, positions = random(B, H, T, D), torch.stack([torch.arange(T), torch.arange(T) + 4])
     both = apply_rotary_emb(x, rotary_cos_sin(positions, D))
     for row in range(B):
@@ -84,7 +86,7 @@ def test_with_rope_there_is_no_table_of_positions_and_order_still_matters(lively
 
 @pytest.mark.parametrize("fused", [True, False], ids=["fused", "written out"])
 @pytest.mark.parametrize("qk_norm", [True, False], ids=["qk_norm", "plain"])
-def test_looking_inside_shows_what_was_computed(fused, qk_norm, lively):
+def test_activations_are_those_of_the_forward_pass(fused, qk_norm, lively):
     model = lively(replace(ROPE, use_sdpa=fused, qk_norm=qk_norm))
     ids = ids_of()
     stream = model.residual_stream(ids)
@@ -99,7 +101,7 @@ def test_looking_inside_shows_what_was_computed(fused, qk_norm, lively):
 @pytest.mark.parametrize("stride", [1, 5])
 @pytest.mark.parametrize("qk_norm", [True, False], ids=["qk_norm", "plain"])
 @pytest.mark.slow
-def test_with_a_cache_it_says_what_it_says_without_far_beyond_block_size(stride, qk_norm, lively):
+def test_with_a_cache_the_tokens_are_those_without_far_beyond_block_size(stride, qk_norm, lively):
     model = lively(replace(ROPE, qk_norm=qk_norm))
     prompts = [list(range(1, length + 1)) for length in (1, 4, 10, 11, 12, 23)]
     columns = list(generate_cached(model, prompts, 30, temperature=0, stride=stride))
@@ -111,7 +113,7 @@ def test_with_a_cache_it_says_what_it_says_without_far_beyond_block_size(stride,
         assert [column[row] for column in columns] == text[len(prompt) :]
 
 
-def test_an_odd_head_cannot_be_turned_and_the_advice_works():
+def test_an_odd_head_size_is_refused_with_rope_and_the_advice_works():
     with pytest.raises(ValueError, match=r"n_embd / n_head = 5 is odd. Set n_embd to a multiple"):
         GPTConfig(vocab_size=29, n_embd=10, n_head=2, rope=True)
     GPTConfig(vocab_size=29, n_embd=12, n_head=2, rope=True)
@@ -120,7 +122,7 @@ def test_an_odd_head_cannot_be_turned_and_the_advice_works():
 # QK-norm
 
 
-def test_queries_and_keys_are_brought_to_scale_and_values_are_not(lively):
+def test_queries_and_keys_are_normalized_and_values_are_not(lively):
     model = lively(replace(ROPE, rope=False, qk_norm=True))
     plain = lively(replace(ROPE, rope=False))
     x = random(B, T, 20) * 3
@@ -135,7 +137,7 @@ def test_queries_and_keys_are_brought_to_scale_and_values_are_not(lively):
 # Projections that begin as 0
 
 
-def test_projections_that_begin_as_0_leave_what_the_embedding_put_in():
+def test_zero_init_proj_leaves_the_embedding_unchanged():
     model = GPT(replace(ROPE, zero_init_proj=True), torch.Generator().manual_seed(1))
     for block in model.h:
         assert not block.attn.c_proj.weight.any() and not block.mlp.c_proj.weight.any()
@@ -148,7 +150,7 @@ def test_projections_that_begin_as_0_leave_what_the_embedding_put_in():
     assert model.h[0].mlp.c_proj.weight.grad.any()  # and yet it can learn
 
 
-def test_the_other_weights_are_drawn_as_without_the_switch():
+def test_the_other_initial_weights_are_those_without_the_switch():
     drawn = GPT(ROPE, torch.Generator().manual_seed(1)).state_dict()
     zeroed = GPT(replace(ROPE, zero_init_proj=True), torch.Generator().manual_seed(1)).state_dict()
     same = [name for name in drawn if torch.equal(drawn[name], zeroed[name])]
@@ -165,7 +167,7 @@ def test_the_switches_are_saved_and_transformers_gpt2_is_refused(lively, tmp_pat
         model.to_hf(tmp_path / "hf")
 
 
-def test_relu_squared_is_a_product_and_no_power_which_a_gpu_would_widen_to_32_bits():
+def test_relu_squared_is_a_product_because_autocast_widens_a_power_to_32_bits():
     x = random(5).bfloat16().requires_grad_()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found = relu_squared(x)

@@ -20,7 +20,7 @@ def model() -> GPT:
 
 
 def by_hand(logits, targets) -> list[torch.Tensor]:
-    """The surprise about each target that is to be predicted."""
+    """The cross-entropy of each target that is to be predicted."""
     probs = logits.double().softmax(-1)
     rows = [(b, t) for b in range(2) for t in range(4) if targets[b, t] >= 0]
     return [-probs[b, t, targets[b, t]].log() for b, t in rows]
@@ -66,7 +66,7 @@ def test_a_loss_of_16_bits_does_not_overflow(model):
 
 
 @pytest.mark.parametrize("target", [-2, -99, 9])
-def test_every_other_number_that_is_no_token_is_refused(model, target):
+def test_every_other_number_that_is_not_a_token_is_refused(model, target):
     targets = IDS.clone()
     targets[1, 2] = target
     with pytest.raises(ValueError, match=f"targets has {target} at row 1, position 2"):

@@ -153,7 +153,7 @@ def test_names_that_pytorchs_own_wrappers_make_are_understood(model, tmp_path):
 
 
 @pytest.mark.parametrize("loader", LOADERS)
-def test_two_tensors_for_one_place_are_refused(loader, model, tmp_path):
+def test_two_tensors_of_the_same_name_are_refused(loader, model, tmp_path):
     def twice(weights):
         name = prefix_of(loader) + "wpe.weight"
         return weights | {f"module.{name}": weights[name] * 2}
@@ -169,7 +169,7 @@ def test_two_tensors_for_one_place_are_refused(loader, model, tmp_path):
 @pytest.mark.parametrize(
     "name", ["ema.wte.weight", "h.0.attn.q.lora_A", "score.weight", "h.0.attn.biases"]
 )
-def test_a_tensor_that_is_not_read_is_named(loader, name, model, tmp_path):
+def test_an_unknown_tensor_is_named(loader, name, model, tmp_path):
     load, path = write(loader, model, tmp_path, lambda w: w | {name: torch.zeros(2)})
     with pytest.raises(ValueError, match=f"unknown: {name}"):
         load(path)

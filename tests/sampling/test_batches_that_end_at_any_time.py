@@ -40,15 +40,15 @@ def alone(gpt: GPT, prompt: list[int], n: int, stop: set[int], **options) -> lis
 
 
 @pytest.mark.parametrize("case", range(16))
-def test_a_batch_says_what_each_of_its_prompts_says_alone(model, case):
-    chance = random.Random(case)
+def test_a_batch_generates_what_each_prompt_generates_alone(model, case):
+    rng = random.Random(case)
     prompts = [
-        [chance.randrange(V) for _ in range(chance.choice([1, 2, 5, T - 1, T, T + 3]))]
-        for _ in range(chance.randint(1, 6))
+        [rng.randrange(V) for _ in range(rng.choice([1, 2, 5, T - 1, T, T + 3]))]
+        for _ in range(rng.randint(1, 6))
     ]
-    stop = set(chance.sample(range(V), chance.choice([0, 1, 4])))
-    options = {"temperature": chance.choice([0, 0.7, 1.5]), "top_k": chance.choice([None, 5])}
-    n, seed = chance.randint(1, 18), chance.randrange(100)
+    stop = set(rng.sample(range(V), rng.choice([0, 1, 4])))
+    options = {"temperature": rng.choice([0, 0.7, 1.5]), "top_k": rng.choice([None, 5])}
+    n, seed = rng.randint(1, 18), rng.randrange(100)
     columns = list(generate_cached(model, prompts, n, seed=seed, stop=stop, **options))
     for row, prompt in enumerate(prompts):
         wanted = alone(model, prompt, n, stop, seed=seed + row, **options)
@@ -146,7 +146,7 @@ def test_options_of_the_cache_are_checked_in_the_same_way(model, option, value):
 # The KV cache by itself
 
 
-def test_a_cache_refuses_more_than_it_has_room_for_and_the_advice_works(model):
+def test_a_cache_refuses_more_than_max_seq_len_and_the_advice_works(model):
     cache = KVCache(model, batch_size=np.int64(1), max_seq_len=torch.tensor(3))
     cache.next_logits([[1, 2, 3]])
     with pytest.raises(ValueError, match=r"max_seq_len=3 tokens of each text, .* have 4") as caught:
@@ -194,7 +194,7 @@ class AlmostOne:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_largest_chance_gives_the_last_token_that_can_come(dtype):
+def test_the_largest_random_number_gives_the_last_possible_token(dtype):
     logits = torch.tensor([[1.0, 2.0, 3.0, 0.0]], dtype=dtype)
     assert next_tokens(logits, rngs=[AlmostOne()]) == [3]
     assert next_tokens(logits, top_k=2, rngs=[AlmostOne()]) == [2]

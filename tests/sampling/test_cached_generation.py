@@ -35,7 +35,7 @@ def model(request) -> GPT:
 
 
 def uncached(gpt: GPT, prompt: list[int], n: int, stride: int = 1) -> list[int]:
-    """Every token from the whole window, computed again; this is what the cache must not change."""
+    """Every token from the full window, computed again; this is what the cache must not change."""
     text = list(prompt)
     for _ in range(n):
         window = text[window_start(len(text), T, stride) :]
@@ -64,14 +64,14 @@ def test_greedy_tokens_are_those_without_a_cache_from_1_to_3_times_block_size(mo
 
 @pytest.mark.parametrize("stride", [1, 5])
 @pytest.mark.slow
-def test_a_batch_of_prompts_of_all_lengths_says_what_each_says_alone(model, stride):
+def test_a_batch_of_prompts_of_all_lengths_generates_what_each_generates_alone(model, stride):
     columns = list(generate_cached(model, PROMPTS, 15, temperature=0, stride=stride))
     for row, prompt in enumerate(PROMPTS):
         assert [column[row] for column in columns] == uncached(model, prompt, 15, stride)
 
 
 @pytest.mark.slow
-def test_with_slide_1_it_is_plain_generation_over_the_last_block_size_tokens(model):
+def test_stride_1_is_generation_from_the_last_block_size_tokens(model):
     for prompt in PROMPTS[::5]:
         for options in ({"temperature": 0}, {"seed": 3, "temperature": 0.8, "top_p": 0.9}):
             wanted = list(generate(model.next_logits, prompt, 20, **options))
@@ -79,12 +79,12 @@ def test_with_slide_1_it_is_plain_generation_over_the_last_block_size_tokens(mod
 
 
 @pytest.mark.slow
-def test_what_it_says_depends_on_the_prompt_so_that_equal_means_something(model):
+def test_the_tokens_depend_on_the_prompt_so_that_equal_means_something(model):
     said = {tuple(generate_cached(model, prompt, 15, temperature=0)) for prompt in PROMPTS}
     assert len(said) > len(PROMPTS) / 2
 
 
-def test_each_token_is_read_once_until_the_window_is_full(model, monkeypatch):
+def test_each_token_is_computed_once_until_the_window_is_full(model, monkeypatch):
     lengths = []
     forward = GPT.forward_hidden
     monkeypatch.setattr(
@@ -102,7 +102,7 @@ def test_each_token_is_read_once_until_the_window_is_full(model, monkeypatch):
     ]
 
 
-# Streams, batches, chance
+# Streams, batches, randomness
 
 
 def test_one_prompt_streams_tokens_and_several_stream_a_token_for_each(model):
@@ -138,7 +138,7 @@ def test_when_all_have_ended_the_stream_ends(model):
 
 
 @pytest.mark.slow
-def test_text_b_says_alone_with_seed_plus_b_what_it_says_in_a_batch(model):
+def test_text_b_is_the_same_alone_with_seed_plus_b_as_in_a_batch(model):
     batch = list(generate_cached(model, PROMPTS[:6], 20, seed=11))
     for b in range(6):
         alone = list(generate_cached(model, PROMPTS[b], 20, seed=11 + b))
@@ -146,7 +146,7 @@ def test_text_b_says_alone_with_seed_plus_b_what_it_says_in_a_batch(model):
     assert batch != list(generate_cached(model, PROMPTS[:6], 20, seed=12))
 
 
-def test_a_model_in_training_is_asked_without_dropout_and_goes_on_training(model):
+def test_a_model_in_training_mode_generates_without_dropout_and_stays_in_training_mode(model):
     dropping = GPT(
         GPTConfig(block_size=T, vocab_size=V, n_layer=1, n_head=2, n_embd=8, dropout=0.5)
     )
@@ -164,7 +164,7 @@ def test_the_prompts_are_left_as_they_were(model):
 
 
 @pytest.fixture(scope="module")
-def theirs(model, tmp_path_factory):
+def hf_model(model, tmp_path_factory):
     transformers = pytest.importorskip("transformers", reason="transformers is not installed")
     folder = tmp_path_factory.mktemp("hf")
     model.to_hf(folder)
@@ -173,10 +173,12 @@ def theirs(model, tmp_path_factory):
 
 @pytest.mark.parametrize("penalty", [1.0, 1.3, 0.8])
 @pytest.mark.slow
-def test_greedy_tokens_and_the_repetition_penalty_are_theirs(model, theirs, penalty):
+def test_greedy_tokens_and_the_repetition_penalty_are_those_of_transformers(
+    model, hf_model, penalty
+):
     for prompt in PROMPTS[:4]:
         n = T - len(prompt)
-        told = theirs.generate(
+        expected = hf_model.generate(
             torch.tensor([prompt]),
             attention_mask=torch.ones(1, len(prompt)),
             max_new_tokens=n,
@@ -186,17 +188,17 @@ def test_greedy_tokens_and_the_repetition_penalty_are_theirs(model, theirs, pena
             eos_token_id=None,
         )[0, len(prompt) :].tolist()
         options = {"temperature": 0, "repetition_penalty": penalty}
-        assert list(generate_cached(model, prompt, n, **options)) == told
-        assert next(generate_cached(model, [[5], prompt], n, **options))[1] == told[0]
+        assert list(generate_cached(model, prompt, n, **options)) == expected
+        assert next(generate_cached(model, [[5], prompt], n, **options))[1] == expected[0]
 
 
 @pytest.mark.parametrize("penalty", [1.3, 0.8])
-def test_what_was_said_is_moved_down_also_where_its_logit_is_below_0(penalty):
+def test_the_repetition_penalty_lowers_logits_also_below_0(penalty):
     transformers = pytest.importorskip("transformers", reason="transformers is not installed")
     logits = torch.randn(2, V, generator=torch.Generator().manual_seed(1))
     texts, before = [[1, 5, 5, 9, 30], [0, 2, 3, 4, 36]], logits.clone()
-    theirs = transformers.RepetitionPenaltyLogitsProcessor(penalty)
-    wanted = theirs(torch.tensor(texts), logits.clone())
+    hf_model = transformers.RepetitionPenaltyLogitsProcessor(penalty)
+    wanted = hf_model(torch.tensor(texts), logits.clone())
     assert torch.equal(apply_repetition_penalty(logits, texts, penalty), wanted) and torch.equal(
         logits, before
     )
@@ -222,12 +224,12 @@ def test_what_was_said_is_moved_down_also_where_its_logit_is_below_0(penalty):
     ],
     ids=str,
 )
-def test_what_cannot_be_gone_on_from_is_refused_at_once(model, prompts, options, words):
+def test_wrong_arguments_are_refused_before_the_first_token(model, prompts, options, words):
     with pytest.raises(ValueError, match=words):
         generate_cached(model, prompts, 5, **options)
 
 
-def test_a_model_whose_weights_are_nan_is_told_so(model):
+def test_weights_that_are_nan_are_refused(model):
     broken = GPT(model.config)
     with torch.no_grad():
         broken.ln_f.weight.fill_(float("nan"))

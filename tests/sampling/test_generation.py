@@ -27,7 +27,7 @@ def test_lists_arrays_and_tensors_give_the_same_tokens(kind):
     assert len(set(wanted)) == 3
 
 
-def test_it_draws_what_next_token_draws_from_the_same_chance():
+def test_generate_samples_what_next_token_samples_from_the_same_generator():
     options = {"temperature": 0.7, "top_k": 2, "top_p": 0.9, "min_p": 0.01}
     rng, ids = random.Random(5), [0]
     for _ in range(40):
@@ -39,7 +39,7 @@ def test_it_draws_what_next_token_draws_from_the_same_chance():
 @pytest.mark.parametrize(
     "make", [random.Random, np.random.default_rng, lambda s: torch.Generator().manual_seed(s)]
 )
-def test_every_kind_of_generator_will_do_and_repeats_itself(make):
+def test_every_kind_of_generator_works_and_is_reproducible(make):
     one, same = (list(generate(follow, [0], 30, rng=make(7))) for _ in range(2))
     assert one == same
 
@@ -63,7 +63,7 @@ def test_tokens_come_one_by_one_and_the_prompt_is_left_as_it_was():
     assert list(generate(model, prompt, 0)) == []
 
 
-def test_a_model_that_diverged_is_told_from_one_that_speaks():
+def test_a_model_that_diverged_raises():
     with pytest.raises(ValueError, match=r"got nan. A NaN .* training diverged"):
         list(generate(lambda ids: [0.0, float("nan")], [0], 3))
 
@@ -84,12 +84,12 @@ def test_a_model_that_diverged_is_told_from_one_that_speaks():
     ],
     ids=str,
 )
-def test_what_makes_no_sense_is_refused_before_a_token_is_asked_for(arguments, options, words):
+def test_invalid_arguments_are_refused_before_a_token_is_computed(arguments, options, words):
     with pytest.raises(ValueError, match=words):
         generate(follow, *arguments, **options)
 
 
-def test_unknown_names_are_told_what_there_is():
+def test_the_error_for_an_unknown_name_lists_the_known_ones():
     with pytest.raises(
         AttributeError, match="has no 'sample'; it has next_probabilities, next_token"
     ):

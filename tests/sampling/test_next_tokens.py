@@ -46,7 +46,7 @@ def test_as_often_as_it_should_among_thousands():
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
-def test_half_precision_is_widened_before_it_is_drawn_from(dtype):
+def test_half_precision_is_widened_before_sampling(dtype):
     logits = torch.tensor([[1.0, 2.0, 3.0]], dtype=dtype)
     assert next_tokens(logits, rngs=[random.Random(1)]) == [
         next_token([1, 2, 3], rng=random.Random(1))
@@ -55,7 +55,7 @@ def test_half_precision_is_widened_before_it_is_drawn_from(dtype):
 
 @pytest.mark.parametrize("odd", [float("nan"), float("inf")])
 @pytest.mark.parametrize("temperature", [0, 1.0])
-def test_one_row_that_diverged_is_enough_to_be_told(odd, temperature):
+def test_one_row_that_diverged_raises(odd, temperature):
     logits = torch.zeros(3, 4)
     logits[1, 2] = odd
     with pytest.raises(ValueError, match=f"got {odd}. A NaN or an infinity usually means"):

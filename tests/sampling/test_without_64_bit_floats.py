@@ -31,7 +31,7 @@ def test_the_guard_itself_refuses_64_bits():
 
 
 @pytest.mark.parametrize("rope", [True, False])
-def test_a_model_learns_samples_and_shows_itself(rope):
+def test_a_model_trains_samples_and_shows_activations(rope):
     model = GPT(GPTConfig(**SIZES, rope=rope, qk_norm=rope))
     ids = torch.tensor([[1, 2, 3]])
     with No64BitFloats():
