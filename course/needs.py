@@ -51,7 +51,7 @@ NEEDS = {
     ),
     "needs-gpu": (
         gpu_is_here,
-        "an NVIDIA card and a PyTorch that was built for it; gptcore doctor says what there is",
+        "an NVIDIA GPU and a PyTorch that was built for it; gptcore doctor says what there is",
     ),
 }
 

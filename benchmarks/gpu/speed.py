@@ -22,7 +22,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     """The peak of the GPU; each model, ours and nanoGPT's; a profile; other batch sizes."""
     results: dict[str, Record] = {}  # ours of each size
     peaks: dict[str, float] = {}  # FLOP/s
-    yield "peak of the card", lambda: gpu_peak(settings, peaks)
+    yield "peak of the GPU", lambda: gpu_peak(settings, peaks)
     for size in ("124M", "40M"):
         yield (
             f"speed of {size}",

@@ -132,9 +132,7 @@ def test_little_memory_and_disk_are_warnings(on):
     assert "GPTCORE_DATA" in found["disk"].advice
 
 
-def test_missing_texts_and_files_come_with_the_command_that_downloads_them(
-    on, monkeypatch, tmp_path
-):
+def test_missing_texts_come_with_the_command_that_downloads_them(on, monkeypatch, tmp_path):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path / "not yet there"))
     found = on(fake_torch())
     assert "names, stories" in found["texts"].detail

@@ -48,7 +48,7 @@ def test_widths_are_to_scale_and_sizes_are_written():
     assert np.array(widths) / sum(widths) == pytest.approx(
         np.array(list(MODEL.values())) / sum(MODEL.values())
     )
-    assert "logits 3.07 GiB" in texts_of(picture)  # as a card out of memory says it
+    assert "logits 3.07 GiB" in texts_of(picture)  # as a GPU that is out of memory reports it
     assert "weights 0.153 GiB" in texts_of(picture)
     assert picture.data["totals"] == {"batch of 16": 16 * N + LOGITS}
 
