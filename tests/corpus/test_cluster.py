@@ -147,7 +147,7 @@ def test_a_file_that_changed_after_a_task_checked_it_stops_the_rest(world, tmp_p
 
 def test_another_tokenizer_or_other_sources_are_refused_at_the_beginning(world, tmp_path):
     begun(world, tmp_path / "out")
-    with pytest.raises(ValueError, match="was prepared, or begun, with something else"):
+    with pytest.raises(ValueError, match="was prepared, or begun, with other settings"):
         write_plan(world / "text", tmp_path / "out", world / "tokenizer.json", ShardSettings())
     with pytest.raises(ValueError, match="There is no tokenizer 'gpt-2'"):
         write_plan(world / "text", tmp_path / "new", "gpt-2")

@@ -114,8 +114,8 @@ def test_a_slot_is_read_with_its_capital_and_its_field():
         ("a\n    {b}\nb", "The rule 'b' has no line, or one of weight 0 (leave it out)."),
         (
             "a\n  x",
-            "The row 'x' is indented by 2. A rule's name stands at 0, a line at 4, a field at 8, "
-            "what continues the row above at 12 or more.",
+            "The row 'x' is indented by 2. Indent a rule's name by 0, a line by 4, a field by 8, "
+            "a continued row by 12 or more.",
         ),
         (
             "The Story\n    x",

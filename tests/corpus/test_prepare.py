@@ -354,5 +354,5 @@ def test_a_letter_that_the_tokenizer_does_not_know_is_told_with_its_file(tmp_pat
 def test_a_token_beyond_the_vocabulary_is_never_wrapped_around(tmp_path):
     source = write_parquet(tmp_path / "a.parquet", ["abc"])
     told = refusal(source, tmp_path / "out", Lying(LETTERS.characters))
-    assert "answered with token 70015, but says that its tokens are 0 to 39" in told
+    assert "returned token 70015, but says that its tokens are 0 to 39" in told
     assert list((tmp_path / "out").glob("*.bin")) == []

@@ -127,7 +127,7 @@ def test_a_shard_that_another_worker_still_writes_is_waited_for_and_taken_up(
     (span,) = json.loads(undisturbed["manifest.json"])["shards"][0]["row_groups"]
     spans = [shard_writer.RowGroupRange(source, *span[1:])]
     dying = shard_writer.ShardWriter(out / "train_000000.bin", LETTERS)
-    dying.take_up(**shard_writer.NOTHING)
+    dying.resume(**shard_writer.EMPTY_STATE)
     ours = threading.Thread(target=make_shard, args=(out, 0, spans, LETTERS, SETTINGS))
     ours.start()
     time.sleep(0.2)
@@ -149,8 +149,8 @@ def test_what_is_noted_as_done_has_left_the_process(tmp_path, source, monkeypatc
             size_bytes = part.part.stat().st_size
             noted.append(size_bytes - (1024 + 2 * content[name]["tokens"]))
 
-    note = shard_writer.note
-    monkeypatch.setattr(shard_writer, "note", looked_at)
+    note = shard_writer.write_journal
+    monkeypatch.setattr(shard_writer, "write_journal", looked_at)
     list(prepare(source, tmp_path / "out", LETTERS, settings=SETTINGS))
     assert len(noted) == 64 and not any(noted)
 
@@ -311,7 +311,7 @@ def asks_for_workers(number):
 
 
 def test_workers_inside_of_workers_are_refused_with_what_to_do():
-    with pytest.raises(ValueError, match="Ask for workers=1; or, in a program, put what it does"):
+    with pytest.raises(ValueError, match="Use workers=1; or, in a script, put its code"):
         list(map_in_processes(asks_for_workers, [1], 2))
 
 

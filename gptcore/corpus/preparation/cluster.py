@@ -58,7 +58,7 @@ def write_plan(
     the errors are those of `prepare`.
     """
     specs = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
-    prepare(specs, out, tokenizer, 1, settings)  # checks what is asked; works only when iterated
+    prepare(specs, out, tokenizer, 1, settings)  # checks the arguments; works only when iterated
     folder, known = as_path(out), load_tokenizer(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):

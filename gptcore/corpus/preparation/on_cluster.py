@@ -19,7 +19,7 @@ With Ray, from the head of a running cluster that has `pip install 'datatrove[ra
         --on ray --tasks 500 --workers 100
 
 A task is one process. Started again, the same line does what is missing. Our tests run the whole of
-it here, and with Slurm's commands replaced by stand-ins; on Ray nobody has tried it yet.
+it here, and with Slurm's commands replaced by stand-ins; Ray is untested.
 """
 
 import sys

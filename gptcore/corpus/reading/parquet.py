@@ -147,9 +147,9 @@ def next_batch(
 def column_values(
     location: str, row: int, name: str, column: pa.Array, bad_text: BadText
 ) -> list[Any]:
-    """The column as Python values; strings may hold bytes that are no text."""
+    """The cells of a column as Python values; text that is not UTF-8 is replaced or refused."""
     try:
-        return column.to_pylist()
+        return list(column.to_pylist())
     except UnicodeDecodeError:
         cells = column.cast(pa.binary()).to_pylist()
     return [

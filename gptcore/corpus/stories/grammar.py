@@ -1,7 +1,7 @@
-"""A table of choices, from which small texts are told (`stories.py` tells them).
+"""A probabilistic grammar from which small texts are sampled (`stories.py`).
 
-Telling draws one line of a rule, and fills what stands in braces in it. The i-th line of a rule has
-weight 1/i, as the words of real texts have (Zipf's law), unless a number stands before it; in a
+Sampling draws one line (production) of a rule, and expands the braces in it. The i-th line of a
+rule has weight 1/i, as the words of real texts have (Zipf's law), unless a number precedes it; in a
 rule that is headed `evenly` each line has weight 1.
 
     story
@@ -18,12 +18,12 @@ rule that is headed `evenly` each line has weight 1.
         {hero.His} cat slept.
 
 `{end}` is a line of that rule, `-` is nothing, `[a / b]` is a rule without a name. `{hero:girl}`
-writes nothing: it draws who `hero` is, to the end of the line in which it stands. Then `{hero}` are
+writes nothing: it binds `hero` to a line of `girl` up to the end of its own line. Then `{hero}` are
 the words drawn, `{hero.toy}` is one of the fields below them (fields before the first line belong
 to all), `{Hero}` and `{hero.His}` begin with a capital. A row indented by 12 continues the one
 above; a row that begins with # is a remark.
-Left out on purpose: rules that contain themselves, and draws that depend on other draws. Without
-them, what is expected of a line is the sum of what is expected of its parts.
+There is no recursion, and draws are independent, so the expectation of a line is the sum of the
+expectations of its parts.
 Source: Zipf 1935, "The Psycho-Biology of Language".
 """
 
@@ -37,7 +37,7 @@ RULE, LINE, FIELD, CONTINUED = 0, 4, 8, 12  # how far each kind of row is indent
 
 @dataclass(frozen=True)
 class Slot:
-    """What stands in braces."""
+    """The content of a pair of braces."""
 
     name: str  # of a rule, or of who was drawn
     field: str = ""
@@ -62,7 +62,9 @@ class Production:
         return self.fields[slot.field] if slot.field else self.parts
 
 
-Grammar = dict[str, tuple[Production, ...]]  # name of a rule -> its lines; the first rule is told
+Grammar = dict[
+    str, tuple[Production, ...]
+]  # name of a rule -> its lines; texts start with the first rule
 
 
 def parse_grammar(table: str) -> Grammar:
@@ -123,8 +125,8 @@ def split_rules(text: str) -> dict[str, tuple[bool, list[Row]]]:
             rows.append((indent, words))
         else:
             raise ValueError(
-                f"The row {words!r} is indented by {indent}. A rule's name stands at 0, a line at "
-                f"{LINE}, a field at {FIELD}, what continues the row above at {CONTINUED} or more."
+                f"The row {words!r} is indented by {indent}. Indent a rule's name by 0, a line by "
+                f"{LINE}, a field by {FIELD}, a continued row by {CONTINUED} or more."
             )
     return rules
 

@@ -261,7 +261,7 @@ def derivations(text: str, table: Grammar, furthest: list[int] | None = None) ->
                         yield end, cost + nats + more, last
 
     def alternatives(part: Slot, bindings: Bindings) -> Iterator[tuple[Parts, float, Bindings]]:
-        """What may stand in a slot: the words, the nats of drawing them, who can be who then."""
+        """The alternatives for a slot: the words, the nats of drawing them, the new bindings."""
         if part.name not in bindings:
             for line in table[part.name]:
                 yield line.parts, -log(line.prob), bindings

@@ -1,11 +1,11 @@
-"""Stories as a table like FineWeb's, with copies, junk and other languages planted on purpose.
+"""A table of stories like FineWeb's, with planted duplicates, junk and other languages.
 
 For each row the truth is known: what it is, and of which row it is a copy. So a filter can be told
 how many it caught, and how many good ones it threw away with them; on the real web nobody knows.
 Of the good rows, twenty were marked by hand (`marked_pages`): they look worse than they are.
 
 `token_count` is null in every row: counting needs GPT-2's vocabulary, and the table must come out
-the same where that is missing. Left out on purpose: addresses that exist; all end in `.example`.
+the same where that is missing. No address exists: all end in `.example`.
 Source: the columns are those of FineWeb, Penedo et al. 2024, arXiv 2406.17557.
 """
 
@@ -101,7 +101,7 @@ class RowLabel(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A row before it has its place: where it wants to stand (0 to 1), and what it says."""
+    """A row before sorting: its position from 0 to 1, and its content."""
 
     position: float
     label: RowLabel

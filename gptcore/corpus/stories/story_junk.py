@@ -1,8 +1,7 @@
-"""What goes wrong with pages on the web, done to stories on purpose.
+"""Synthetic defects of web pages: near copies of a story, and junk pages.
 
 `EDITS` make a near copy out of a text; `JUNK` makes pages that nobody should learn from. Both only
 draw from the generator that they are given.
-Left out on purpose: junk that takes a model to tell from sense.
 """
 
 import random
