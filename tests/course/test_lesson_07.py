@@ -155,7 +155,7 @@ def test_the_heads_of_exercise_2_are_those_of_the_model():
     gpt, x = small_gpt(), torch.randn(2, 5, 20, generator=torch.Generator().manual_seed(3))
     attention = gpt.h[0].attn
     ours = [solution.split_heads(part, 4) for part in attention.c_attn(x).split(20, dim=2)]
-    for one, other in zip(ours, attention.split(x)):
+    for one, other in zip(ours, attention.project_qkv(x)):
         assert torch.equal(one, other)
 
 
