@@ -185,9 +185,9 @@ def damage_is_told(shards, victim, folder_of_source):
     """The error that names the file, and the command that repairs it."""
     with pytest.raises(ShardDamagedError) as caught:
         Batches(shards, batch_size=4, block_size=16, seed=0, split=victim.name.split("_")[0])
-    told = str(caught.value)
-    assert str(victim) in told
-    assert told.endswith(
+    message = str(caught.value)
+    assert str(victim) in message
+    assert message.endswith(
         f" Repair it with: gptcore prepare {folder_of_source / 'texts.parquet'} "
         f"--tokenizer {shards / 'manifest.json'} --val_share 0.2 --out {shards}"
     )

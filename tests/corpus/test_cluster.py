@@ -37,12 +37,12 @@ def world(tmp_path_factory):
     text = folder / "text"
     text.mkdir()
     words = ["the", "cat", "sat", "on", "a", "mat", "\u00e9t\u00e9", "\U0001f431"]
-    said = [" ".join(rng.choices(words, k=20)) for _ in range(6000)]
+    all_texts = [" ".join(rng.choices(words, k=20)) for _ in range(6000)]
     for number, start in enumerate((0, 2500)):
-        documents = (Document(str(i), said[i]) for i in range(start, start + 2500))
+        documents = (Document(str(i), all_texts[i]) for i in range(start, start + 2500))
         write_table(documents, text / f"{number}.parquet")
-    (text / "lines.txt").write_text("\n".join(said[5000:]), encoding="utf-8")
-    tokenizer = BPETokenizer.train(said[:50], vocab_size=270, special_tokens=["<|endoftext|>"])
+    (text / "lines.txt").write_text("\n".join(all_texts[5000:]), encoding="utf-8")
+    tokenizer = BPETokenizer.train(all_texts[:50], vocab_size=270, special_tokens=["<|endoftext|>"])
     tokenizer.save(folder / "tokenizer.json")
     for _ in prepare(text, folder / "prepared", folder / "tokenizer.json", settings=SETTINGS):
         pass
@@ -79,9 +79,9 @@ def test_datatroves_local_executor_makes_what_prepare_makes(world, tmp_path):
     assert contents(tmp_path / "out") == contents(world / "prepared")
     stats = json.loads((tmp_path / "make" / "stats.json").read_text(encoding="utf-8"))
     manifest = json.loads((world / "prepared" / "manifest.json").read_text(encoding="utf-8"))
-    told = stats[0]["stats"]["tokens"]
-    assert told["total"] == manifest["train"]["tokens"] + manifest["val"]["tokens"]
-    assert told["n"] == shards
+    token_stats = stats[0]["stats"]["tokens"]
+    assert token_stats["total"] == manifest["train"]["tokens"] + manifest["val"]["tokens"]
+    assert token_stats["n"] == shards
 
 
 @pytest.mark.parametrize("tasks", [1, 2, 50])
@@ -204,8 +204,8 @@ def test_datatroves_executor_for_ray_takes_what_the_script_gives_it(world, tmp_p
     monkeypatch.setitem(sys.modules, "ray", type(sys)("ray"))
     from gptcore.corpus.preparation.on_cluster import OnCluster  # noqa: PLC0415
 
-    asked = OnCluster((str(world),), tmp_path / "out", on="ray", workers=5)
-    executor = asked.executor(MakeShards(tmp_path), "make", tasks=7)
+    job = OnCluster((str(world),), tmp_path / "out", on="ray", workers=5)
+    executor = job.executor(MakeShards(tmp_path), "make", tasks=7)
     assert (executor.tasks, executor.workers, executor.world_size) == (7, 5, 7)
 
 

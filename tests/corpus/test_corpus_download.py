@@ -22,10 +22,10 @@ class Answers(BaseHTTPRequestHandler):
     """One kind of answer for each path; `server.asked` keeps the paths."""
 
     def do_GET(self):
-        self.server.asked.append(self.path)
+        self.server.requests_made.append(self.path)
         if self.path in ("/404", "/503"):
             return self.send_error(int(self.path[1:]))
-        if self.path == "/moody" and len(self.server.asked) == 1:
+        if self.path == "/moody" and len(self.server.requests_made) == 1:
             return self.send_error(503)
         self.send_response(200)
         self.send_header("Content-Length", str(len(OTHER if self.path == "/other" else CONTENT)))
@@ -45,7 +45,7 @@ class Answers(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    server.asked = []
+    server.requests_made = []
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.shutdown()
@@ -98,7 +98,7 @@ def test_a_missing_text_is_brought_once_and_then_read_from_the_disk(manifest, se
     assert corpus.load("letters") == CONTENT.decode()
     assert corpus.is_downloaded("letters")
     assert corpus.load_documents("letters")[:3] == ["ann", "bob", "carla"]
-    assert server.asked == ["/good"]
+    assert server.requests_made == ["/good"]
     assert find_files(path.parents[1]) == [path]
     assert capfd.readouterr() == ("", "")
 
@@ -111,14 +111,14 @@ def test_fetch_says_of_each_text_where_it_is_and_how_it_came_there(manifest, ser
     assert list(corpus.fetch(["own", "letters", "letters"])) == [own, came, here]
     assert list(corpus.fetch("letters")) == [here]
     assert list(corpus.fetch(["letters"], again=True)) == [came]
-    assert server.asked == ["/good", "/good"]
+    assert server.requests_made == ["/good", "/good"]
 
 
 def test_a_misspelt_name_is_refused_before_anything_is_brought(manifest, server):
     manifest("good")
     with pytest.raises(corpus.UnknownTextError, match="Did you mean 'letters'"):
         corpus.fetch(["letters", "leters"])
-    assert server.asked == []
+    assert server.requests_made == []
 
 
 def test_a_file_that_others_may_read_stays_readable_for_them(manifest, tmp_path):
@@ -156,20 +156,20 @@ def test_a_server_that_says_no_is_quoted_and_asked_twice(manifest, server, answe
     path = manifest(answer)
     message = message_of(lambda: corpus.load_documents("letters"))
     assert f"could not be downloaded: 127.0.0.1:{server.server_port} {reason}" in message
-    assert server.asked == [f"/{answer}"] * 2
+    assert server.requests_made == [f"/{answer}"] * 2
     assert find_files(path.parents[1]) == []
 
 
 def test_a_server_that_says_no_at_first_is_believed_the_second_time(manifest, server):
     manifest("moody")
     assert fetch_one().state == "downloaded"
-    assert server.asked == ["/moody", "/moody"]
+    assert server.requests_made == ["/moody", "/moody"]
 
 
 def test_the_second_mirror_is_asked_when_the_first_one_fails(manifest, server):
     manifest("other", "good")
     assert fetch_one().state == "downloaded"
-    assert server.asked == ["/other", "/good"]
+    assert server.requests_made == ["/other", "/good"]
 
 
 def test_without_a_server_the_message_names_the_file_the_folder_and_the_command(manifest, server):
@@ -204,7 +204,7 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_variable_that_moves_i
         f"{tmp_path / 'a file' / 'data' / 'sub'} (Not a directory).\n"
         f"Set GPTCORE_DATA to a folder that can be written and has room, then: {FETCH}"
     )
-    assert server.asked == []
+    assert server.requests_made == []
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path / "another"))
     assert fetch_one().state == "downloaded"
 
@@ -224,7 +224,7 @@ def test_a_damaged_file_is_refused_left_alone_and_replaced_only_when_told(manife
         f"It is unchanged. Download it again: {FETCH} --again\n"
         "Or move it away, or set GPTCORE_DATA to another folder."
     )
-    assert path.read_bytes() == damaged and server.asked == []
+    assert path.read_bytes() == damaged and server.requests_made == []
     assert fetch_one(again=True).state == "downloaded"
     assert path.read_bytes() == CONTENT
 

@@ -57,16 +57,16 @@ def test_the_repair_that_is_printed_works_from_another_folder(prepared, capsys):
     victim.write_bytes(b"spoilt")
     with pytest.raises(ShardDamagedError) as caught:
         Batches(prepared, **SIZES)
-    code, said = run_printed(str(caught.value), capsys)
-    assert (code, said.err) == (0, "")
+    code, printed = run_printed(str(caught.value), capsys)
+    assert (code, printed.err) == (0, "")
     assert files_in(prepared) == before
 
 
 def test_the_command_that_is_printed_where_something_differs_works(prepared, capsys):
     with pytest.raises(ValueError, match=r"val_share: 0\.2, now 0\.005") as caught:
         list(prepare(prepared.parent / "my texts.parquet", prepared, LETTERS))
-    code, said = run_printed(str(caught.value), capsys)
-    assert code == 0 and "already complete" in said.out
+    code, printed = run_printed(str(caught.value), capsys)
+    assert code == 0 and "already complete" in printed.out
 
 
 def test_the_tokenizer_is_in_the_manifest_and_survives_its_file_and_a_move(prepared, tmp_path):
@@ -257,12 +257,12 @@ def test_what_is_finished_needs_its_sources_no_more(tmp_path, monkeypatch, gone)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text("one")
-    for out, asked in {"a": "in", "b": "in/*.txt", "c": "in/a.txt"}.items():
+    for out, source in {"a": "in", "b": "in/*.txt", "c": "in/a.txt"}.items():
         (tmp_path / "in").mkdir(exist_ok=True)
         (tmp_path / "in" / "a.txt").write_text("one")
-        list(prepare(asked, out, LETTERS))
+        list(prepare(source, out, LETTERS))
         shutil.rmtree("in") if gone == "folder" else os.remove("in/a.txt")
-        assert list(prepare(asked, out, LETTERS)) == []
+        assert list(prepare(source, out, LETTERS)) == []
 
 
 def test_the_advice_about_a_field_and_about_bad_text_can_be_followed_in_the_same_folder(

@@ -52,10 +52,10 @@ def test_a_small_table_tells_exactly_the_texts_that_pen_and_paper_find():
     chances = all_of_small()
     assert sum(chances.values()) == pytest.approx(1, abs=1e-12)
     grammar = parse_grammar(SMALL)
-    told = dict(itertools.islice(generate_stories(1, grammar), 5_000))
-    assert set(told) == set(chances)
+    nats_of_text = dict(itertools.islice(generate_stories(1, grammar), 5_000))
+    assert set(nats_of_text) == set(chances)
     for text, prob in chances.items():
-        assert told[text] == pytest.approx(-log(prob), abs=1e-12)
+        assert nats_of_text[text] == pytest.approx(-log(prob), abs=1e-12)
         assert list(derivations(text, grammar)) == [pytest.approx(-log(prob), abs=1e-12)]
 
 

@@ -33,7 +33,7 @@ class Hub(BaseHTTPRequestHandler):
     """
 
     def do_HEAD(self):
-        self.server.asked.append(f"HEAD {self.path}")
+        self.server.requests_made.append(f"HEAD {self.path}")
         revision, _, file = self.path.removeprefix(f"{PLACE}/").partition("/")
         known = revision in ("main", self.server.commit) and file == FILE
         self.send_response(302 if known else 404)
@@ -60,7 +60,7 @@ class Hub(BaseHTTPRequestHandler):
             return self.send_error(404)  # the hub's library has questions of its own
         wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "")
         start = int(wanted[1]) if wanted else 0
-        self.server.asked.append(f"GET {self.path} from {start}")
+        self.server.requests_made.append(f"GET {self.path} from {start}")
         self.send_response(206 if wanted else 200)
         self.send_header("Content-Length", str(len(CONTENT) - start))
         self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
@@ -78,7 +78,7 @@ class Hub(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch, tmp_path):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    server.asked, server.breaks_after = [], []
+    server.requests_made, server.breaks_after = [], []
     server.commit, server.sha256 = COMMIT, SHA256
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
@@ -100,20 +100,20 @@ def server(monkeypatch, tmp_path):
     server.server_close()
 
 
-def bring(name=NAME):
+def ensure(name=NAME):
     (source,) = find_sources([name])
     return source
 
 
 def test_a_file_is_brought_once_and_known_by_its_hash_and_version(server, tmp_path, capfd):
-    source = bring()
+    source = ensure()
     assert source.path == tmp_path / "data/fineweb/CC-MAIN-2013-20/000_00000.parquet"
     assert source.path.read_bytes() == CONTENT
     assert (source.name, source.bytes, source.sha256) == (NAME, len(CONTENT), SHA256)
     assert source.revision == COMMIT
-    asked = [f"HEAD {PLACE}/main/{FILE}", f"GET /elsewhere/{COMMIT} from 0"]
-    assert server.asked == asked
-    assert bring() == source and server.asked == asked  # nothing more
+    requests_made = [f"HEAD {PLACE}/main/{FILE}", f"GET /elsewhere/{COMMIT} from 0"]
+    assert server.requests_made == requests_made
+    assert ensure() == source and server.requests_made == requests_made  # nothing more
     assert sorted(path.name for path in source.path.parent.iterdir()) == [
         "000_00000.parquet",
         "000_00000.parquet.json",
@@ -123,8 +123,10 @@ def test_a_file_is_brought_once_and_known_by_its_hash_and_version(server, tmp_pa
 
 def test_a_connection_that_breaks_is_taken_up_where_it_broke(server):
     server.breaks_after = [30_000, 20_000]
-    assert bring().path.read_bytes() == CONTENT
-    assert server.asked[1:] == [f"GET /elsewhere/{COMMIT} from {n}" for n in (0, 30_000, 50_000)]
+    assert ensure().path.read_bytes() == CONTENT
+    assert server.requests_made[1:] == [
+        f"GET /elsewhere/{COMMIT} from {n}" for n in (0, 30_000, 50_000)
+    ]
 
 
 def test_a_network_that_stays_away_is_told_and_a_later_run_goes_on_with_the_same_version(
@@ -132,26 +134,28 @@ def test_a_network_that_stays_away_is_told_and_a_later_run_goes_on_with_the_same
 ):
     server.breaks_after = [30_500, *[0] * 20]
     with pytest.raises(OSError) as caught:
-        bring()
-    told = str(caught.value)
-    assert told.startswith(f"The connection to http://127.0.0.1:{server.server_port} failed while")
-    assert told.endswith("The partial file is kept: run the same again to resume.")
+        ensure()
+    message = str(caught.value)
+    assert message.startswith(
+        f"The connection to http://127.0.0.1:{server.server_port} failed while"
+    )
+    assert message.endswith("The partial file is kept: run the same again to resume.")
     folder = tmp_path / "data/fineweb/CC-MAIN-2013-20"
     assert sorted(path.name for path in folder.iterdir()) == [
         "000_00000.parquet.json",
         "000_00000.parquet.part",
     ]
-    server.asked.clear()
+    server.requests_made.clear()
     server.breaks_after.clear()
     server.commit, server.sha256 = "f" * 40, "0" * 64  # the dataset has moved on meanwhile
-    assert bring().path.read_bytes() == CONTENT
-    assert server.asked == [f"GET /elsewhere/{COMMIT} from 30000"]  # whole chunks are kept
+    assert ensure().path.read_bytes() == CONTENT
+    assert server.requests_made == [f"GET /elsewhere/{COMMIT} from 30000"]  # whole chunks are kept
 
 
 def test_what_is_not_what_the_hub_said_is_thrown_away(server, tmp_path):
     server.sha256 = "0" * 64
     with pytest.raises(SourceDamagedError, match=rf"has sha256 {SHA256}, but the hub says 0{{64}}"):
-        bring()
+        ensure()
     assert [path.suffix for path in (tmp_path / "data/fineweb/CC-MAIN-2013-20").iterdir()] == [
         ".json"
     ]
@@ -161,36 +165,36 @@ def test_a_name_that_the_hub_does_not_know_is_told_with_names_that_it_does(serve
     with pytest.raises(
         ValueError, match=r"The hub has no fineweb:CC-MAIN-2013-20/nope\. Names are"
     ):
-        bring("fineweb:CC-MAIN-2013-20/nope")
+        ensure("fineweb:CC-MAIN-2013-20/nope")
     with pytest.raises(
         ValueError, match=r"'fineweb:000' is not the name of a file of FineWeb. Names are"
     ):
-        bring("fineweb:000")
-    assert len(server.asked) == 1
+        ensure("fineweb:000")
+    assert len(server.requests_made) == 1
 
 
 def test_a_hub_that_is_not_there_is_told_in_a_few_lines(server):
     server.shutdown()
     server.server_close()
     with pytest.raises(OSError) as caught:
-        bring()
+        ensure()
     assert len(str(caught.value).splitlines()) == 1
     assert "The connection to http://127.0.0.1" in str(caught.value)
 
 
 def test_a_version_may_be_asked_for_and_is_then_the_only_one(server):
-    assert bring(f"{NAME}@{COMMIT}").revision == COMMIT
-    assert server.asked[0] == f"HEAD {PLACE}/{COMMIT}/{FILE}"
+    assert ensure(f"{NAME}@{COMMIT}").revision == COMMIT
+    assert server.requests_made[0] == f"HEAD {PLACE}/{COMMIT}/{FILE}"
     with pytest.raises(ValueError, match=f"has revision {COMMIT}, not abc. Remove it and"):
-        bring(f"{NAME}@abc")
+        ensure(f"{NAME}@abc")
 
 
 def test_a_file_put_there_by_hand_is_used_without_asking_the_hub(server, tmp_path):
     path = tmp_path / "data/fineweb/CC-MAIN-2013-20/000_00000.parquet"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"PAR1")
-    assert bring().path == path and bring().sha256 == ""
-    assert server.asked == []
+    assert ensure().path == path and ensure().sha256 == ""
+    assert server.requests_made == []
 
 
 @pytest.mark.parametrize(
@@ -214,14 +218,14 @@ def test_a_file_put_there_by_hand_is_used_without_asking_the_hub(server, tmp_pat
 )
 def test_names_lead_to_the_places_that_the_datasets_have(server, name, place):
     with contextlib.suppress(ValueError):
-        bring(name)
-    assert server.asked[0] == f"HEAD /datasets/{place}"
+        ensure(name)
+    assert server.requests_made[0] == f"HEAD /datasets/{place}"
 
 
 def test_the_note_beside_the_file_says_all_that_is_known(server):
-    source = bring()
-    noted = json.loads(source.path.with_name("000_00000.parquet.json").read_text())
-    assert noted == {
+    source = ensure()
+    recorded = json.loads(source.path.with_name("000_00000.parquet.json").read_text())
+    assert recorded == {
         "repo_id": "HuggingFaceFW/fineweb",
         "filename": FILE,
         "revision": COMMIT,
@@ -248,12 +252,12 @@ def test_prepare_goes_on_with_a_download_that_broke_off_in_another_process(
     first = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert first.returncode == 1 and "run the same again to resume" in first.stderr
     assert "Traceback" not in first.stderr
-    server.asked.clear()
+    server.requests_made.clear()
     server.breaks_after = []
     again = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert again.returncode == 0 and "3,000" not in again.stderr
     start = len(content) // 2 // 1000 * 1000
-    assert server.asked == [f"GET /elsewhere/{COMMIT} from {start}"]
+    assert server.requests_made == [f"GET /elsewhere/{COMMIT} from {start}"]
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["sources"] == [
         {"name": NAME, "bytes": len(content), "sha256": server.sha256, "revision": COMMIT}

@@ -89,8 +89,10 @@ def test_a_compressed_file_that_was_cut_off_is_told_and_nothing_is_guessed(tmp_p
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(SourceDamagedError) as caught:
         read(path)
-    told = str(caught.value)
-    assert told.startswith(f"{path} cannot be unpacked: ") and told.endswith("Restore the file.")
+    message = str(caught.value)
+    assert message.startswith(f"{path} cannot be unpacked: ") and message.endswith(
+        "Restore the file."
+    )
 
 
 @pytest.mark.parametrize("ending", PACKED)

@@ -116,11 +116,11 @@ def test_the_rows_do_not_depend_on_how_many_make_a_batch(folders, batch_size):
 
 
 def test_one_source_alone_is_what_batches_gives(folders):
-    alone = Batches(folders / "web", batch_size=8, block_size=T, seed=3)
+    single = Batches(folders / "web", batch_size=8, block_size=T, seed=3)
     mixture = mix(folders, {"web": 1}, seed=3)
     for step in (0, 5, 1000):
-        assert all((a == b).all() for a, b in zip(alone.batch(step), mixture.batch(step)))
-    assert mixture.steps_per_epoch == alone.steps_per_epoch
+        assert all((a == b).all() for a, b in zip(single.batch(step), mixture.batch(step)))
+    assert mixture.steps_per_epoch == single.steps_per_epoch
 
 
 def test_epochs_says_how_often_a_run_repeats_each_source(folders):

@@ -144,7 +144,7 @@ def test_a_folder_of_many_small_files_becomes_few_shards(tmp_path):
     assert len(list((tmp_path / "out").glob("*.bin"))) == 16
 
 
-class Wide(CharTokenizer):
+class WideTokenizer(CharTokenizer):
     """A way to see 4-byte shards: every id is moved up by 70,000."""
 
     vocab_size, end_of_text = 70_100, 70_099
@@ -156,7 +156,7 @@ class Wide(CharTokenizer):
 class Lying(CharTokenizer):
     """One that answers with ids that it does not have."""
 
-    encode_array = Wide.encode_array
+    encode_array = WideTokenizer.encode_array
 
 
 class Silent(CharTokenizer):
@@ -167,7 +167,7 @@ class Silent(CharTokenizer):
 
 def test_a_wide_vocabulary_gets_four_bytes_for_each_token(tmp_path):
     source = write_parquet(tmp_path / "a.parquet", ["abc"])
-    manifest = made(tmp_path / "out", source, Wide("abc"), val_share=0.0)
+    manifest = made(tmp_path / "out", source, WideTokenizer("abc"), val_share=0.0)
     ids = [70_000 + id for id in LETTERS.encode_ordinary("abc")]
     assert tokens_of(tmp_path / "out", "train") == [70_099, *ids]
     assert manifest["dtype"] == "uint32"
@@ -272,9 +272,9 @@ def test_a_manifest_that_lies_about_a_shard_is_told(tmp_path):
 # What is refused
 
 
-def refusal(*asked, **more):
+def refusal(*arguments, **more):
     with pytest.raises((ValueError, OSError)) as caught:
-        list(prepare(*asked, **more))
+        list(prepare(*arguments, **more))
     return str(caught.value)
 
 
@@ -290,15 +290,15 @@ def test_another_tokenizer_other_settings_and_other_sources_are_refused_with_wha
     )
     begin = f"{shards} was prepared, or begun, with other settings or sources than requested now.\n"
     small = CharTokenizer(LETTERS.characters + "!")
-    told = refusal([source, other], shards, small, settings=ShardSettings(column="body"))
-    assert told == (
+    message = refusal([source, other], shards, small, settings=ShardSettings(column="body"))
+    assert message == (
         f"{begin}  tokenizer: <CharTokenizer>, now <CharTokenizer> with another vocabulary\n"
         "  column: text, now body\n"
         "  val_share: 0.2, now 0.005\n"
         f"  source: other.parquet with {other.stat().st_size:,} bytes is new\n{advice}"
     )
-    told = refusal(other, shards, LETTERS, settings=ShardSettings(val_share=0.2))
-    assert f"source: texts.parquet with {source.stat().st_size:,} bytes is missing" in told
+    message = refusal(other, shards, LETTERS, settings=ShardSettings(val_share=0.2))
+    assert f"source: texts.parquet with {source.stat().st_size:,} bytes is missing" in message
     assert files_in(shards) == before
 
 
@@ -347,12 +347,12 @@ def refusal_of_settings(**settings):
 
 def test_a_letter_that_the_tokenizer_does_not_know_is_told_with_its_file(tmp_path):
     source = write_parquet(tmp_path / "a.parquet", ["abc", "ABC"], rows=1)
-    told = refusal(source, tmp_path / "out", LETTERS)
-    assert told.startswith(f"{source}, row group 1: 3 character(s)")
+    message = refusal(source, tmp_path / "out", LETTERS)
+    assert message.startswith(f"{source}, row group 1: 3 character(s)")
 
 
 def test_a_token_beyond_the_vocabulary_is_never_wrapped_around(tmp_path):
     source = write_parquet(tmp_path / "a.parquet", ["abc"])
-    told = refusal(source, tmp_path / "out", Lying(LETTERS.characters))
-    assert "returned token 70015, but says that its tokens are 0 to 39" in told
+    message = refusal(source, tmp_path / "out", Lying(LETTERS.characters))
+    assert "returned token 70015, but says that its tokens are 0 to 39" in message
     assert list((tmp_path / "out").glob("*.bin")) == []

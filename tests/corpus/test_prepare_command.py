@@ -35,8 +35,8 @@ WITH_LETTERS = ("--tokenizer", "letters.json", "--out", "shards", "--workers", 1
 
 def test_it_says_what_it_made_and_then_that_all_is_there(command, tmp_path):
     write_parquet(tmp_path / "a.parquet", [*some_texts(40), None])
-    asked = ("a.parquet", *WITH_LETTERS, "--val_share", 0.2)
-    code, out, err = command(*asked)
+    arguments = ("a.parquet", *WITH_LETTERS, "--val_share", 0.2)
+    code, out, err = command(*arguments)
     manifest = json.loads((tmp_path / "shards" / "manifest.json").read_text())
     train, val = manifest["train"], manifest["val"]
     assert (code, err) == (0, "")  # no terminal, and quickly done: nothing said meanwhile
@@ -50,7 +50,7 @@ def test_it_says_what_it_made_and_then_that_all_is_there(command, tmp_path):
     assert lines[2] == "left out: 1 without text"
     tokens = train["tokens"] + val["tokens"]
     assert re.fullmatch(rf"{tokens:,} tokens written in \d+\.\d s; folder: shards", lines[3])
-    code, out, err = command(*asked)
+    code, out, err = command(*arguments)
     assert (code, err) == (0, "")
     assert [" ".join(line.split()) for line in out.splitlines()[:3]] == lines[:3]
     assert out.splitlines()[-1] == "already complete: shards"
@@ -69,9 +69,9 @@ def test_as_json_it_says_the_same(command, tmp_path):
 
 def test_options_are_spelt_with_either_dash_and_mean_what_python_means(command, tmp_path):
     source = write_parquet(tmp_path / "a.parquet", some_texts(40))
-    asked = ("a.parquet", "--tokenizer", "letters.json", "--workers", 1)
-    command(*asked, "--out", "one", "--val_share", 0.2, "--shard_bytes", 200)
-    command(*asked, "--out", "other", "--val-share", 0.2, "--shard-bytes", 200)
+    arguments = ("a.parquet", "--tokenizer", "letters.json", "--workers", 1)
+    command(*arguments, "--out", "one", "--val_share", 0.2, "--shard_bytes", 200)
+    command(*arguments, "--out", "other", "--val-share", 0.2, "--shard-bytes", 200)
     shards = {name: found for name, found in files_in(tmp_path / "one").items() if "bin" in name}
     assert len(shards) > 4
     assert shards.items() <= files_in(tmp_path / "other").items()
@@ -106,7 +106,7 @@ def test_sources_that_are_not_there_are_told_with_the_nearest(command, tmp_path)
     mismatch_error(
         command(*WITH_LETTERS), "Say what to prepare: a file, a folder, a quoted glob, the name of"
     )
-    for asked, words in [
+    for arguments, words in [
         ("text.parquet", "There is no 'text.parquet'. Did you mean texts.parquet?"),
         (
             "nothing/like/it",
@@ -120,7 +120,7 @@ def test_sources_that_are_not_there_are_told_with_the_nearest(command, tmp_path)
             "'fineweb:2013' is not the name of a file of FineWeb. Names are such as fine",
         ),
     ]:
-        mismatch_error(command(asked, *WITH_LETTERS), words)
+        mismatch_error(command(arguments, *WITH_LETTERS), words)
     mismatch_error(
         command("texts.parquet", "./texts.parquet", *WITH_LETTERS), "is named twice. Name each"
     )
@@ -133,9 +133,9 @@ def test_files_folders_and_globs_are_read_in_an_order_that_is_always_the_same(co
         (tmp_path / "in" / f"{name}.txt").write_text(f"file {name}")
         (tmp_path / "in" / ".hidden" / f"{name}.txt").write_text("not meant")
     (tmp_path / "in" / "notes.md").write_text("not meant")
-    for asked in (["in"], ["in/*.txt"], ["in/a.txt", "in/[bc].txt"]):
-        out = f"shards{len(asked[0])}"
-        command(*asked, "--tokenizer", "letters.json", "--out", out, "--workers", 1)
+    for arguments in (["in"], ["in/*.txt"], ["in/a.txt", "in/[bc].txt"]):
+        out = f"shards{len(arguments[0])}"
+        command(*arguments, "--tokenizer", "letters.json", "--out", out, "--workers", 1)
         manifest = json.loads((tmp_path / out / "manifest.json").read_text())
         assert [row["name"] for row in manifest["sources"]] == ["in/a.txt", "in/b.txt", "in/c.txt"]
 

@@ -54,15 +54,15 @@ def undisturbed(tmp_path, source):
 @pytest.fixture
 def row_groups_read(monkeypatch):
     """Which row groups `make_shard` asks for."""
-    asked = []
+    arguments = []
 
-    def noted(path, group, reading):
-        asked.append(group)
+    def recorded(path, group, reading):
+        arguments.append(group)
         return read(path, group, reading)
 
     read = shard_writer.read_documents
-    monkeypatch.setattr(shard_writer, "read_documents", noted)
-    return asked
+    monkeypatch.setattr(shard_writer, "read_documents", recorded)
+    return arguments
 
 
 def at_call(number, function):
@@ -77,12 +77,12 @@ def at_call(number, function):
     return until
 
 
-def kill(monkeypatch, home, name, number, asked):
+def kill(monkeypatch, home, name, number, arguments):
     """Prepare until that call; False if it never came."""
     with monkeypatch.context() as patched:
         patched.setattr(home, name, at_call(number, getattr(home, name)))
         try:
-            list(prepare(*asked, settings=SETTINGS))
+            list(prepare(*arguments, settings=SETTINGS))
             return False
         except Killed:
             return True
@@ -98,11 +98,11 @@ def test_killed_at_any_moment_and_run_again_it_gives_the_same_and_redoes_one_row
 ):
     number = 0
     while True:
-        asked = (source, tmp_path / f"{name}{number}", LETTERS)
+        arguments = (source, tmp_path / f"{name}{number}", LETTERS)
         row_groups_read.clear()
-        killed = kill(monkeypatch, home, name, number, asked)
-        list(prepare(*asked, settings=SETTINGS))
-        assert files_in(asked[1]) == undisturbed, f"killed in call {number}"
+        killed = kill(monkeypatch, home, name, number, arguments)
+        list(prepare(*arguments, settings=SETTINGS))
+        assert files_in(arguments[1]) == undisturbed, f"killed in call {number}"
         assert len(row_groups_read) <= 32 + killed
         if not killed:
             break
@@ -111,8 +111,8 @@ def test_killed_at_any_moment_and_run_again_it_gives_the_same_and_redoes_one_row
 
 
 def test_killed_again_and_again_it_gets_there(tmp_path, source, undisturbed, monkeypatch):
-    asked, kills = (source, tmp_path / "out", LETTERS), 0
-    while kill(monkeypatch, CharTokenizer, "encode_array", 6, asked):
+    arguments, kills = (source, tmp_path / "out", LETTERS), 0
+    while kill(monkeypatch, CharTokenizer, "encode_array", 6, arguments):
         kills += 1
     assert kills > 5
     assert files_in(tmp_path / "out") == undisturbed
@@ -140,34 +140,34 @@ def test_a_shard_that_another_worker_still_writes_is_waited_for_and_taken_up(
 
 def test_what_is_noted_as_done_has_left_the_process(tmp_path, source, monkeypatch):
     """A kill takes with it what is still in a buffer of Python's."""
-    noted = []
+    recorded = []
 
     def looked_at(journal, done, empty, *growing):
         note(journal, done, empty, *growing)
         content = json.loads(journal.read_text())
         for name, part in zip(("train", "val"), growing):
             size_bytes = part.part.stat().st_size
-            noted.append(size_bytes - (1024 + 2 * content[name]["tokens"]))
+            recorded.append(size_bytes - (1024 + 2 * content[name]["tokens"]))
 
     note = shard_writer.write_journal
     monkeypatch.setattr(shard_writer, "write_journal", looked_at)
     list(prepare(source, tmp_path / "out", LETTERS, settings=SETTINGS))
-    assert len(noted) == 64 and not any(noted)
+    assert len(recorded) == 64 and not any(recorded)
 
 
 def test_a_part_that_a_power_cut_has_spoilt_is_not_used(tmp_path, source, undisturbed, monkeypatch):
-    asked = (source, tmp_path / "out", LETTERS)
-    assert kill(monkeypatch, CharTokenizer, "encode_array", 4, asked)
+    arguments = (source, tmp_path / "out", LETTERS)
+    assert kill(monkeypatch, CharTokenizer, "encode_array", 4, arguments)
     (part,) = (tmp_path / "out").glob("train_*.part")
     assert part.stat().st_size > 1024
     part.write_bytes(bytes(part.stat().st_size))  # what a file system may leave: zeros
-    list(prepare(*asked, settings=SETTINGS))
+    list(prepare(*arguments, settings=SETTINGS))
     assert files_in(tmp_path / "out") == undisturbed
 
 
 def test_what_was_begun_is_not_continued_with_something_else(tmp_path, source, monkeypatch):
-    asked = (source, tmp_path / "out", LETTERS)
-    assert kill(monkeypatch, CharTokenizer, "encode_array", 20, asked)
+    arguments = (source, tmp_path / "out", LETTERS)
+    assert kill(monkeypatch, CharTokenizer, "encode_array", 20, arguments)
     other = CharTokenizer(LETTERS.characters + "!")
     with pytest.raises(ValueError, match="<CharTokenizer> with another vocabulary"):
         list(prepare(source, tmp_path / "out", other, settings=SETTINGS))
@@ -192,8 +192,8 @@ def run(tmp_path, source):
     LETTERS.save(tmp_path / "letters.json")
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    asked = (source, tmp_path / "out", tmp_path / "letters.json")
-    return lambda: subprocess.Popen([sys.executable, program, *asked], stderr=subprocess.PIPE)
+    arguments = (source, tmp_path / "out", tmp_path / "letters.json")
+    return lambda: subprocess.Popen([sys.executable, program, *arguments], stderr=subprocess.PIPE)
 
 
 def test_real_kills_at_moments_of_chance_leave_no_lock_and_no_other_result(
@@ -242,7 +242,7 @@ def test_too_little_room_is_told_before_the_first_shard(tmp_path, source, monkey
         patched.setattr(shutil, "disk_usage", lambda path: usage)
         with pytest.raises(DiskFullError) as caught:
             list(prepare(source, tmp_path / "out", LETTERS, settings=SETTINGS))
-    told = re.fullmatch(
+    message = re.fullmatch(
         rf"The disk of {tmp_path / 'out'} is too full: about ([\d,]+) bytes are needed, 2,000 are "
         "free. No shard is incomplete. Free some space and run the same command again: it "
         "continues where it stopped. Or give --out a folder on a larger disk.",
@@ -250,7 +250,7 @@ def test_too_little_room_is_told_before_the_first_shard(tmp_path, source, monkey
     )
     list(prepare(source, tmp_path / "out", LETTERS, settings=SETTINGS))
     size_bytes = sum(path.stat().st_size - 1024 for path in (tmp_path / "out").glob("*.bin"))
-    assert 0.5 < int(told[1].replace(",", "")) / size_bytes < 2
+    assert 0.5 < int(message[1].replace(",", "")) / size_bytes < 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")

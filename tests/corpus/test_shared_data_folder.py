@@ -95,8 +95,8 @@ def test_a_file_of_fineweb_that_is_whole_is_read_by_thirty_at_once(shared):
     folder = shared / "fineweb" / "CC-MAIN-2013-20"
     folder.mkdir(parents=True)
     (folder / "000_00000.parquet").write_bytes(CONTENT)
-    noted = {"bytes": 8, "sha256": hashlib.sha256(CONTENT).hexdigest(), "revision": "abc"}
-    (folder / "000_00000.parquet.json").write_text(json.dumps(noted))
+    recorded = {"bytes": 8, "sha256": hashlib.sha256(CONTENT).hexdigest(), "revision": "abc"}
+    (folder / "000_00000.parquet.json").write_text(json.dumps(recorded))
     guarded.append(shared)
     with hub.lock_folder(folder):  # somebody else is at work there
         for _ in range(30):

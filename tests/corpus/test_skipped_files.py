@@ -61,10 +61,10 @@ def test_all_that_is_not_taken_stands_in_the_manifest_and_in_warnings(mixed, tmp
         "in/to_sub -> sub": "a link to a folder that is read already",
         "in/up -> ..": "a link to a parent folder",
     }
-    told = "\n".join(str(one.message) for one in caught)
+    message = "\n".join(str(one.message) for one in caught)
     for row in manifest["skipped"]:
         assert row["count"] == len(row["names"])
-        assert f"left out: {row['count']} {row['reason']}: {row['names'][0]}" in told
+        assert f"left out: {row['count']} {row['reason']}: {row['names'][0]}" in message
     named = {name.split(" -> ")[0] for name in [*found, *skipped]}
     assert {f"in/{name}" for name in os.listdir("in")} - named == {"in/sub", "in/linked"}
 
@@ -182,6 +182,6 @@ def test_files_beside_those_that_are_read_change_nothing(tmp_path):
     for name in ("infos.json", "README.md", ".hidden", "table.csv"):
         (tmp_path / "in" / name).write_text('{"a": 1}')
     list(prepare(tmp_path / "in", tmp_path / "among", LETTERS))
-    alone, among = (files_in(tmp_path / name) for name in ("alone", "among"))
-    assert alone.keys() == among.keys()
-    assert all(alone[name] == among[name] for name in alone if name.endswith(".bin"))
+    single, among = (files_in(tmp_path / name) for name in ("alone", "among"))
+    assert single.keys() == among.keys()
+    assert all(single[name] == among[name] for name in single if name.endswith(".bin"))
