@@ -35,16 +35,21 @@ def step_milliseconds(command: list[str], steps: int) -> float:
 def measurements() -> Iterator[Measurement]:
     names = str(text_path(find_text("names-ssa" if is_downloaded("names-ssa") else "names")))
     ours = ["-m", "gptcore.cli", "microgpt", "--names", names, "--samples", "0"]
-    page, reference, fused = [], [], []
+    page, reference, fused_ops = [], [], []
     for _ in range(ROUNDS):
         page.append(step_milliseconds(["course/one_page.py", names], 20))
         reference.append(step_milliseconds([*ours, "--plain"], 20))
-        fused.append(step_milliseconds(ours, 200))
+        fused_ops.append(step_milliseconds(ours, 200))
     yield "microgpt, as published", median(page), "ms", {}
     yield "microgpt, plain", median(reference), "ms", {}
-    yield "microgpt, fused", median(fused), "ms", {}
+    yield "microgpt, fused", median(fused_ops), "ms", {}
     ratio = median(a / b for a, b in zip(page, reference))
     yield "plain: times the published speed", ratio, "x", {"at_least": 0.95}
-    ratio = median(a / b for a, b in zip(page, fused))
+    ratio = median(a / b for a, b in zip(page, fused_ops))
     yield "fused: times the published speed", ratio, "x", {"at_least": 20}
-    yield "fused: times the plain speed", median(a / b for a, b in zip(reference, fused)), "x", {}
+    yield (
+        "fused: times the plain speed",
+        median(a / b for a, b in zip(reference, fused_ops)),
+        "x",
+        {},
+    )

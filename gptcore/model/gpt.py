@@ -431,8 +431,8 @@ class GPT(nn.Module):
 
     def unique_state_dict(self) -> dict[str, Tensor]:
         """The state dict with every tensor once: a tied head is only in as token embedding."""
-        tied = {HEAD} if self.is_tied else set()
-        return {name: t for name, t in self.state_dict().items() if name not in tied}
+        shared = {HEAD} if self.is_tied else set()
+        return {name: t for name, t in self.state_dict().items() if name not in shared}
 
     def effective_config(self) -> GPTConfig:
         """The config, with `tie_weights` as the weights are: the head may have been replaced."""

@@ -76,12 +76,12 @@ def test_the_validation_slice_is_the_same_whatever_the_number_of_shards_and_the_
     whole = write_parquet(tmp_path / "a.parquet", texts, rows=7)
     lines = tmp_path / "b.txt"
     lines.write_text("\n".join(texts))
-    turned = tmp_path / "c.txt"
-    turned.write_text("\n".join(reversed(texts)))
+    reversed_file = tmp_path / "c.txt"
+    reversed_file.write_text("\n".join(reversed(texts)))
     for shard_bytes in (100, 10_000_000):
         made(tmp_path / f"a{shard_bytes}", whole, val_share=0.2, shard_bytes=shard_bytes)
     made(tmp_path / "b", lines, val_share=0.2, document="line")  # no ids: the text decides
-    made(tmp_path / "c", turned, val_share=0.2, document="line")
+    made(tmp_path / "c", reversed_file, val_share=0.2, document="line")
     assert len(list((tmp_path / "a100").glob("*.bin"))) > len(
         list((tmp_path / "a10000000").iterdir())
     )

@@ -74,8 +74,8 @@ def test_the_right_orders_are_those_that_give_the_gradients():
         nodes["L"] = nodes["d"] * nodes["c"]
         nodes["L"].grad = 1.0
         for name in order:
-            for parent, slope in zip(nodes[name].parents, nodes[name].local_grads):
-                parent.grad += slope * nodes[name].grad
+            for parent, grad in zip(nodes[name].parents, nodes[name].local_grads):
+                parent.grad += grad * nodes[name].grad
         # L = (ab + a) ab, so dL/da = 2ab^2 + 2ab and dL/db = 2a^2 b + a^2: with 2 and 3, 48 and 28
         if (a.grad, b.grad) == (48.0, 28.0):
             right.add(letter)

@@ -184,9 +184,9 @@ def test_the_key_of_exercise_3_is_counted_from_the_model():
 
 def test_the_table_of_slopes_is_the_one_that_is_computed():
     rows = re.findall(r"^# \| \d \| .*?= −([\d.]+) \| −(\d) \|", TEXT, re.MULTILINE)
-    for (y, slope), x in zip(rows, count(1, 2)):
+    for (y, grad), x in zip(rows, count(1, 2)):
         assert 0.5 * x - (x + 1) == -float(y)
-        assert 2 * float(y) == float(slope)
+        assert 2 * float(y) == float(grad)
     assert len(rows) == 3
 
 

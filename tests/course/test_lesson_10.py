@@ -175,13 +175,13 @@ def test_adamw_without_decay_leaves_what_the_lesson_says_of_the_to_and_fro():
 
 def test_slopes_that_are_32_times_too_large_make_the_same_step_with_adamw():
     torch.manual_seed(10)
-    slopes = [torch.randn(50) for _ in range(20)]
+    grads = [torch.randn(50) for _ in range(20)]
     weights = []
     for times in (1, 32):
         weight = torch.ones(50, requires_grad=True)
         moves = torch.optim.AdamW([weight], lr=0.01, weight_decay=0.1)
-        for slope in slopes:
-            weight.grad = slope * times
+        for grad in grads:
+            weight.grad = grad * times
             moves.step()
         weights.append(weight.detach())
     assert torch.allclose(*weights, atol=1e-6)
@@ -431,9 +431,9 @@ def test_after_200_steps_the_noise_halves_as_it_did_before(texts):
     matrix = gpt.h[0].mlp.c_fc.weight
     pairs = zip(*map(torch.from_numpy, texts["512"].batch(0)))
     losses = (gpt(x[None], y[None])[1] for x, y in pairs)
-    slopes = torch.stack([torch.autograd.grad(loss, matrix)[0].flatten() for loss in losses])
-    mean = slopes.mean(dim=0)
-    means = {n: slopes.view(512 // n, n, -1).mean(dim=1) for n in (1, 4, 16, 64)}
+    grads = torch.stack([torch.autograd.grad(loss, matrix)[0].flatten() for loss in losses])
+    mean = grads.mean(dim=0)
+    means = {n: grads.view(512 // n, n, -1).mean(dim=1) for n in (1, 4, 16, 64)}
     noise = {n: ((of - mean).norm(dim=1).mean() / mean.norm()).item() for n, of in means.items()}
     assert noise == pytest.approx({1: 7.7, 4: 3.8, 16: 1.9, 64: 0.94}, rel=0.03)
 

@@ -46,14 +46,14 @@ def on_copies(f, numbers, i):
 
 
 def said_minus_was(logits, came):
-    slopes = [exp(x) / sum(map(exp, logits)) for x in logits]
-    slopes[came] -= 1
-    return slopes
+    grads = [exp(x) / sum(map(exp, logits)) for x in logits]
+    grads[came] -= 1
+    return grads
 
 
 def in_its_place(weights, slopes_at, rate):
-    for i, slope in enumerate(slopes_at(weights)):
-        weights[i] -= rate * slope
+    for i, grad in enumerate(slopes_at(weights)):
+        weights[i] -= rate * grad
     return weights
 
 
@@ -101,8 +101,8 @@ def by_chunks(x, n_head):
     return torch.stack(x.chunk(n_head, dim=2), dim=1)
 
 
-def moved_in_place(master, slope, rate):
-    master -= rate * slope
+def moved_in_place(master, grad, rate):
+    master -= rate * grad
     return master, master.bfloat16()
 
 
@@ -268,8 +268,8 @@ def test_of_arrows_of_one_length_the_one_of_answer_c_goes_down_fastest(seed):
 
     def surprise_after(arrow):
         length = sum(turn * turn for turn in arrow) ** 0.5
-        turned = [x + 0.01 * turn / length for x, turn in zip(logits, arrow)]
-        return log(sum(map(exp, turned))) - turned[0]
+        rotated = [x + 0.01 * turn / length for x, turn in zip(logits, arrow)]
+        return log(sum(map(exp, rotated))) - rotated[0]
 
     fell = {letter: surprise_after(arrow) for letter, arrow in arrows.items()}
     assert min(fell, key=fell.get) == QUESTIONS["which dials to turn"].right == "C"

@@ -77,11 +77,11 @@ def test_a_later_token_changes_nothing_before_it(lively):
     assert torch.equal(one[:, :4], other[:, :4]) and not torch.allclose(one[:, 4], other[:, 4])
 
 
-@pytest.mark.parametrize("fused", [False, True], ids=HALVES)
-def test_attention_is_the_formula_one_head_and_one_token_at_a_time(fused, lively):
+@pytest.mark.parametrize("use_sdpa", [False, True], ids=HALVES)
+def test_attention_is_the_formula_one_head_and_one_token_at_a_time(use_sdpa, lively):
     """Loops over texts, heads, tokens; nothing is hidden, later tokens are just not there."""
     config = GPTConfig(
-        block_size=9, vocab_size=29, n_layer=1, n_head=3, n_embd=12, bias=True, use_sdpa=fused
+        block_size=9, vocab_size=29, n_layer=1, n_head=3, n_embd=12, bias=True, use_sdpa=use_sdpa
     )
     attention = lively(config).h[0].attn
     x = torch.randn(B, T, 12, generator=torch.Generator().manual_seed(3))
@@ -99,8 +99,8 @@ def test_attention_is_the_formula_one_head_and_one_token_at_a_time(fused, lively
 
 def test_sdpa_and_the_formula_give_the_same_logits_and_gradients(lively):
     logits, grads = [], []
-    for fused in (True, False):
-        model = lively(replace(lively().config, use_sdpa=fused)).double()
+    for use_sdpa in (True, False):
+        model = lively(replace(lively().config, use_sdpa=use_sdpa)).double()
         found, loss = model(ids_of(), ids_of(seed=6))
         loss.backward()
         logits.append(found)
@@ -117,10 +117,10 @@ def test_attend_returns_the_documented_shapes():
     assert torch.allclose(weights, torch.full_like(weights, 1 / 7))
 
 
-@pytest.mark.parametrize("fused", [False, True], ids=HALVES)
-def test_dropout_is_active_in_training_and_never_in_evaluation(fused):
+@pytest.mark.parametrize("use_sdpa", [False, True], ids=HALVES)
+def test_dropout_is_active_in_training_and_never_in_evaluation(use_sdpa):
     config = GPTConfig(
-        block_size=8, vocab_size=29, n_layer=2, n_head=2, n_embd=8, dropout=0.5, use_sdpa=fused
+        block_size=8, vocab_size=29, n_layer=2, n_head=2, n_embd=8, dropout=0.5, use_sdpa=use_sdpa
     )
     model = GPT(config)
     assert not torch.equal(model(ids_of())[0], model(ids_of())[0])
@@ -178,11 +178,11 @@ def without_columns(model: GPT, ablated_heads) -> GPT:
     return ablated
 
 
-@pytest.mark.parametrize("fused", [False, True], ids=HALVES)
+@pytest.mark.parametrize("use_sdpa", [False, True], ids=HALVES)
 @pytest.mark.parametrize("ablated_heads", [{(0, 1)}, {(0, 0), (2, 1)}, {(1, 0), (1, 1)}], ids=str)
 @pytest.mark.slow
-def test_ablated_heads_add_nothing(ablated_heads, fused, lively):
-    model = lively(replace(lively().config, use_sdpa=fused, bias=True))
+def test_ablated_heads_add_nothing(ablated_heads, use_sdpa, lively):
+    model = lively(replace(lively().config, use_sdpa=use_sdpa, bias=True))
     ablated, ids = without_columns(model, ablated_heads), ids_of()
     torch.testing.assert_close(model(ids, ablated_heads=ablated_heads)[0], ablated(ids)[0])
     torch.testing.assert_close(

@@ -97,26 +97,26 @@ def test_attention_equals_that_of_transformers(size, tmp_path):
 def test_to_hf_and_from_hf_change_no_bit(pair, tmp_path):
     ours, hf_model = pair
     ours.to_hf(tmp_path / "there")
-    there = transformers.GPT2LMHeadModel.from_pretrained(tmp_path / "there").eval()
+    loaded = transformers.GPT2LMHeadModel.from_pretrained(tmp_path / "there").eval()
     back = GPT.from_hf(tmp_path / "there")
     ids = ids_for(ours)
-    assert torch.equal(there(ids).logits, hf_model(ids).logits)
+    assert torch.equal(loaded(ids).logits, hf_model(ids).logits)
     assert torch.equal(back(ids)[0], ours(ids)[0]) and back.config == ours.config
 
 
 @pytest.mark.parametrize("activation", ["gelu", "relu", "silu", "relu2", "gelu_tanh"])
-@pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
+@pytest.mark.parametrize("tie_weights", [True, False], ids=["tied", "untied"])
 @pytest.mark.slow
 def test_every_activation_and_an_untied_head_agree_with_transformers_also_without_biases(
-    activation, tied, tmp_path, lively
+    activation, tie_weights, tmp_path, lively
 ):
     sizes = {"block_size": 9, "vocab_size": 31, "n_layer": 2, "n_head": 3, "n_embd": 12}
-    ours = lively(GPTConfig(**sizes, activation=activation, tie_weights=tied, bias=False))
+    ours = lively(GPTConfig(**sizes, activation=activation, tie_weights=tie_weights, bias=False))
     ours.to_hf(tmp_path)
-    there = transformers.GPT2LMHeadModel.from_pretrained(tmp_path).eval()
+    loaded = transformers.GPT2LMHeadModel.from_pretrained(tmp_path).eval()
     ids = ids_for(ours)
-    assert_close(ours(ids)[0], there(ids).logits)
-    assert_close(GPT.from_hf(tmp_path)(ids)[0], there(ids).logits)
+    assert_close(ours(ids)[0], loaded(ids).logits)
+    assert_close(GPT.from_hf(tmp_path)(ids)[0], loaded(ids).logits)
 
 
 @pytest.mark.slow

@@ -14,10 +14,12 @@ IDS = torch.tensor([[3, 1, 4, 1, 5]])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
-@pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
-def test_what_is_saved_is_loaded_to_the_bit_in_its_dtype(dtype, tied, tmp_path, lively):
+@pytest.mark.parametrize("tie_weights", [True, False], ids=["tied", "untied"])
+def test_what_is_saved_is_loaded_to_the_bit_in_its_dtype(dtype, tie_weights, tmp_path, lively):
     model = lively(
-        GPTConfig(block_size=8, vocab_size=9, n_layer=1, n_head=2, n_embd=6, tie_weights=tied)
+        GPTConfig(
+            block_size=8, vocab_size=9, n_layer=1, n_head=2, n_embd=6, tie_weights=tie_weights
+        )
     )
     model = model.to(dtype)
     model.save(tmp_path / "one")
@@ -25,7 +27,7 @@ def test_what_is_saved_is_loaded_to_the_bit_in_its_dtype(dtype, tied, tmp_path, 
     assert loaded.config == model.config and not loaded.training
     assert torch.equal(loaded(IDS)[0], model(IDS)[0])
     assert {p.dtype for p in loaded.parameters()} == {dtype}
-    assert (loaded.lm_head.weight is loaded.wte.weight) == tied
+    assert (loaded.lm_head.weight is loaded.wte.weight) == tie_weights
     assert json.loads((tmp_path / "one" / "config.json").read_text())["vocab_size"] == 9
     assert sorted(os.listdir(tmp_path / "one")) == ["config.json", "model.safetensors"]
 

@@ -65,8 +65,8 @@ def test_positions_of_a_batch_are_rotated_row_by_row():
     x, positions = random(B, H, T, D), torch.stack([torch.arange(T), torch.arange(T) + 4])
     both = apply_rotary_emb(x, rotary_cos_sin(positions, D))
     for row in range(B):
-        alone = apply_rotary_emb(x[row : row + 1], rotary_cos_sin(positions[row], D))
-        torch.testing.assert_close(both[row : row + 1], alone)
+        by_itself = apply_rotary_emb(x[row : row + 1], rotary_cos_sin(positions[row], D))
+        torch.testing.assert_close(both[row : row + 1], by_itself)
 
 
 def test_with_rope_there_is_no_table_of_positions_and_order_still_matters(lively):
@@ -84,10 +84,10 @@ def test_with_rope_there_is_no_table_of_positions_and_order_still_matters(lively
     torch.testing.assert_close(*blind, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("fused", [True, False], ids=["fused", "written out"])
+@pytest.mark.parametrize("use_sdpa", [True, False], ids=["fused", "written out"])
 @pytest.mark.parametrize("qk_norm", [True, False], ids=["qk_norm", "plain"])
-def test_activations_are_those_of_the_forward_pass(fused, qk_norm, lively):
-    model = lively(replace(ROPE, use_sdpa=fused, qk_norm=qk_norm))
+def test_activations_are_those_of_the_forward_pass(use_sdpa, qk_norm, lively):
+    model = lively(replace(ROPE, use_sdpa=use_sdpa, qk_norm=qk_norm))
     ids = ids_of()
     stream = model.residual_stream(ids)
     torch.testing.assert_close(model.unembed(stream[-1]), model(ids)[0])

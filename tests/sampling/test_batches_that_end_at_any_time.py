@@ -28,7 +28,7 @@ def model(request) -> GPT:
     return gpt
 
 
-def alone(gpt: GPT, prompt: list[int], n: int, stop: set[int], **options) -> list[int]:
+def by_itself(gpt: GPT, prompt: list[int], n: int, stop: set[int], **options) -> list[int]:
     """Token by token with `next_token`, every window computed again."""
     rng, text = random.Random(options.pop("seed")), list(prompt)
     for _ in range(n):
@@ -51,9 +51,9 @@ def test_a_batch_generates_what_each_prompt_generates_alone(model, case):
     n, seed = rng.randint(1, 18), rng.randrange(100)
     columns = list(generate_cached(model, prompts, n, seed=seed, stop=stop, **options))
     for row, prompt in enumerate(prompts):
-        wanted = alone(model, prompt, n, stop, seed=seed + row, **options)
-        said = [column[row] for column in columns]
-        assert said == wanted + [None] * (len(columns) - len(wanted))
+        wanted = by_itself(model, prompt, n, stop, seed=seed + row, **options)
+        generated = [column[row] for column in columns]
+        assert generated == wanted + [None] * (len(columns) - len(wanted))
 
 
 def test_the_longest_text_may_end_first(model):
@@ -61,7 +61,7 @@ def test_the_longest_text_may_end_first(model):
     long, short = list(range(T - 1)), [3]
     first = next(generate_cached(model, long, 1, temperature=0))
     columns = list(generate_cached(model, [long, short], 2 * T, temperature=0, stop=first))
-    wanted = alone(model, short, 2 * T, {first}, temperature=0, seed=0)
+    wanted = by_itself(model, short, 2 * T, {first}, temperature=0, seed=0)
     assert [column[0] for column in columns] == [None] * len(columns)
     assert [column[1] for column in columns] == wanted
 

@@ -80,8 +80,8 @@ def test_stride_1_is_generation_from_the_last_block_size_tokens(model):
 
 @pytest.mark.slow
 def test_the_tokens_depend_on_the_prompt_so_that_equal_means_something(model):
-    said = {tuple(generate_cached(model, prompt, 15, temperature=0)) for prompt in PROMPTS}
-    assert len(said) > len(PROMPTS) / 2
+    generated = {tuple(generate_cached(model, prompt, 15, temperature=0)) for prompt in PROMPTS}
+    assert len(generated) > len(PROMPTS) / 2
 
 
 def test_each_token_is_computed_once_until_the_window_is_full(model, monkeypatch):
@@ -123,26 +123,26 @@ def test_a_text_that_ends_is_none_from_then_on_and_the_others_go_on(model):
     stopped = list(generate_cached(model, PROMPTS[:20], 30, temperature=0, stop=stop))
     lengths = set()
     for row in range(20):
-        said = [column[row] for column in free]
-        kept = said[: said.index(stop)] if stop in said else said
+        generated = [column[row] for column in free]
+        kept = generated[: generated.index(stop)] if stop in generated else generated
         assert [column[row] for column in stopped] == (kept + [None] * 30)[: len(stopped)]
         lengths.add(len(kept))
     assert len(lengths) > 3 and len(stopped) == max(lengths)
 
 
 def test_when_all_have_ended_the_stream_ends(model):
-    said = list(generate_cached(model, [3, 4], 30, temperature=0))
-    assert list(generate_cached(model, [3, 4], 30, temperature=0, stop=set(said))) == []
-    until = list(generate_cached(model, [3, 4], 30, temperature=0, stop=said[7]))
-    assert until == said[: said.index(said[7])]
+    generated = list(generate_cached(model, [3, 4], 30, temperature=0))
+    assert list(generate_cached(model, [3, 4], 30, temperature=0, stop=set(generated))) == []
+    until = list(generate_cached(model, [3, 4], 30, temperature=0, stop=generated[7]))
+    assert until == generated[: generated.index(generated[7])]
 
 
 @pytest.mark.slow
 def test_text_b_is_the_same_alone_with_seed_plus_b_as_in_a_batch(model):
     batch = list(generate_cached(model, PROMPTS[:6], 20, seed=11))
     for b in range(6):
-        alone = list(generate_cached(model, PROMPTS[b], 20, seed=11 + b))
-        assert [column[b] for column in batch] == alone
+        by_itself = list(generate_cached(model, PROMPTS[b], 20, seed=11 + b))
+        assert [column[b] for column in batch] == by_itself
     assert batch != list(generate_cached(model, PROMPTS[:6], 20, seed=12))
 
 

@@ -189,8 +189,8 @@ def peak_bytes(config: GPTConfig, training: TrainConfig, dtype: str) -> int:
                     watched.reset_mod_stats()
                     bf16 = dtype == "bfloat16"
                     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-                        surprise = loss(ids, ids)
-                    surprise.backward()
+                        loss_nats = loss(ids, ids)
+                    loss_nats.backward()
                 for optimizer in optimizers:
                     optimizer.step()
                     optimizer.zero_grad(set_to_none=True)
@@ -421,17 +421,17 @@ def test_the_table_of_gpus_is_printed_with_all_sources(command):
 
 
 def test_memory_and_throughput_of_ones_own_gpu_are_used(command):
-    asked = ("budget", "fineweb-40m", "--gpu", "rtx4070", "--json")
-    plan = json.loads(command(*asked, "--memory_gib", 4, "--tokens_per_second", 50_000)[1])
+    arguments = ("budget", "fineweb-40m", "--gpu", "rtx4070", "--json")
+    plan = json.loads(command(*arguments, "--memory_gib", 4, "--tokens_per_second", 50_000)[1])
     assert plan["fits"] is False and plan["gpu"]["memory_bytes"] == 4 * 2**30
     assert plan["tokens_per_second"] == 50_000 and plan["tokens_per_second_source"].startswith(
         "meas"
     )
-    assert command(*asked, "--memory_gib", 0)[0] == 2
+    assert command(*arguments, "--memory_gib", 0)[0] == 2
 
 
 @pytest.mark.parametrize(
-    "asked, told",
+    "arguments, message",
     [
         (("fineweb-40n",), "Did you mean 'fineweb-40m'?"),
         (("fineweb-40m", "--gpu", "rtx4O70"), "Did you mean rtx4070"),
@@ -442,9 +442,9 @@ def test_memory_and_throughput_of_ones_own_gpu_are_used(command):
     ],
     ids=lambda what: " ".join(what) if isinstance(what, tuple) else "",
 )
-def test_what_is_misspelt_is_refused_with_the_nearest(command, asked, told):
-    code, out, err = command("budget", *asked)
-    assert (code, out) == (2, "") and told in err
+def test_what_is_misspelt_is_refused_with_the_nearest(command, arguments, message):
+    code, out, err = command("budget", *arguments)
+    assert (code, out) == (2, "") and message in err
 
 
 @pytest.mark.slow
@@ -452,6 +452,6 @@ def test_a_budget_does_not_load_pytorch():
     code = (
         "import sys; from gptcore import cli; cli.main(sys.argv[1:]); print('torch' in sys.modules)"
     )
-    asked = [sys.executable, "-c", code, "budget", "fineweb-124m", "--gpu", "rtx4090"]
-    ran = subprocess.run(asked, capture_output=True, text=True, check=True)
+    arguments = [sys.executable, "-c", code, "budget", "fineweb-124m", "--gpu", "rtx4090"]
+    ran = subprocess.run(arguments, capture_output=True, text=True, check=True)
     assert ran.stdout.endswith("False\n") and ran.stderr == ""

@@ -190,20 +190,20 @@ def test_throughput_is_measured_by_real_steps_and_accepted_by_the_budget():
 
 def test_json_has_all_findings(capsys):
     assert cli.main(["doctor", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["rate"] is None
-    kinds = [finding["name"] for finding in told["findings"]]
+    message = json.loads(capsys.readouterr().out)
+    assert message["rate"] is None
+    kinds = [finding["name"] for finding in message["findings"]]
     assert kinds[:3] == ["system", "PyTorch", "device"] and {"disk", "texts"} <= set(kinds)
     assert all(
-        finding.keys() == {"name", "status", "detail", "advice"} for finding in told["findings"]
+        finding.keys() == {"name", "status", "detail", "advice"} for finding in message["findings"]
     )
 
 
 def test_the_rate_option_prints_throughput_and_how_to_use_it(capsys, monkeypatch):
-    asked = []
+    arguments = []
 
     def pretended(model, training):
-        asked.append((model.n_embd, training.max_steps))
+        arguments.append((model.n_embd, training.max_steps))
         return Throughput(1234.5, 20, "cpu", None)
 
     monkeypatch.setattr("gptcore.training.throughput.measure_throughput", pretended)
@@ -211,7 +211,7 @@ def test_the_rate_option_prints_throughput_and_how_to_use_it(capsys, monkeypatch
     out = capsys.readouterr().out
     assert "1,234 tokens/s on cpu; names, median of 20 steps" in out
     assert out.endswith("gptcore budget names --tokens_per_second 1234\n")
-    assert asked == [(32, 1000)]
+    assert arguments == [(32, 1000)]
 
 
 def test_a_misspelt_preset_is_refused_before_any_check(capsys):
@@ -233,7 +233,7 @@ sys.exit(cli.main())
 
 
 @pytest.mark.parametrize(
-    "asked, code, out, err",
+    "arguments, code, out, err",
     [
         (["doctor"], 0, "!! PyTorch        is not installed", ""),
         (
@@ -247,8 +247,8 @@ sys.exit(cli.main())
     ids=lambda what: " ".join(what) if isinstance(what, list) else "",
 )
 @pytest.mark.slow
-def test_it_runs_where_pytorch_is_not_installed(asked, code, out, err):
-    command = [sys.executable, "-c", WITHOUT_PYTORCH, *asked]
+def test_it_runs_where_pytorch_is_not_installed(arguments, code, out, err):
+    command = [sys.executable, "-c", WITHOUT_PYTORCH, *arguments]
     ran = subprocess.run(command, capture_output=True, text=True)
     assert (ran.returncode, bool(ran.stderr)) == (code, bool(err)), ran.stderr
     assert out in ran.stdout and err in ran.stderr

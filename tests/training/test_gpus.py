@@ -34,7 +34,7 @@ def test_a_gpu_is_found_in_every_spelling(spelt):
 
 
 @pytest.mark.parametrize(
-    "said, name",
+    "printed, name",
     [
         ("NVIDIA GeForce RTX 4070", "rtx4070"),
         ("NVIDIA GeForce RTX 4070 Ti SUPER", "rtx4070tisuper"),
@@ -55,8 +55,8 @@ def test_a_gpu_is_found_in_every_spelling(spelt):
         ("Quadro RTX 8000", None),
     ],
 )
-def test_the_name_that_a_driver_reports_finds_the_gpu_or_none(said, name):
-    gpu = gpu_of_device(said)
+def test_the_name_that_a_driver_reports_finds_the_gpu_or_none(printed, name):
+    gpu = gpu_of_device(printed)
     assert (gpu and gpu.name) == name
 
 
@@ -66,12 +66,12 @@ def test_the_memory_that_the_driver_reports_decides():
 
 
 @pytest.mark.parametrize(
-    "asked, near",
+    "arguments, near",
     [("a100", "a100-40 or a100-80"), ("rtx4071", "rtx4070"), ("h300", "h200 or h100")],
 )
-def test_an_unknown_gpu_is_refused_with_the_nearest_which_are_accepted(asked, near):
-    with pytest.raises(ValueError, match=f"There is no GPU '{asked}' .* Did you mean {near}"):
-        find_gpu(asked)
+def test_an_unknown_gpu_is_refused_with_the_nearest_which_are_accepted(arguments, near):
+    with pytest.raises(ValueError, match=f"There is no GPU '{arguments}' .* Did you mean {near}"):
+        find_gpu(arguments)
     for name in near.split(" or "):
         assert find_gpu(name).name == name
 

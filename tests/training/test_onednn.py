@@ -25,11 +25,11 @@ def test_output_and_gradients_are_those_of_pytorchs_layer(shape, bias):
     other = nn.Linear(5, 6, bias=bias)
     other.load_state_dict(plain.state_dict())
     onednn.patch_linear_layers(nn.Sequential(other))
-    found, slopes = [], random(*shape[:-1], 6)
+    found, grads = [], random(*shape[:-1], 6)
     for layer in (plain, other):
         x = random(*shape).requires_grad_()
         y = layer(x)
-        y.backward(slopes)
+        y.backward(grads)
         found.append((y.detach(), x.grad, *(weight.grad for weight in layer.parameters())))
     assert type(other) is not nn.Linear and isinstance(other, nn.Linear)
     for one, same in zip(*found, strict=True):
@@ -40,9 +40,9 @@ def test_other_number_formats_are_computed_as_before():
     layer, x = nn.Linear(5, 6), random(7, 5)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         narrow = layer(x)
-    wide = layer.double()(x.double())
+    width = layer.double()(x.double())
     onednn.patch_linear_layers(nn.Sequential(layer))
-    assert torch.equal(layer(x.double()), wide)
+    assert torch.equal(layer(x.double()), width)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.equal(layer.float()(x), narrow)
 

@@ -49,7 +49,7 @@ def test_a_power_law_is_fitted_also_through_noise():
 
 
 @pytest.mark.parametrize(
-    "xs, losses, floor, told",
+    "xs, losses, floor, message",
     [
         ([1, 2], [3], 0, "There are 2 sizes and 1 losses"),
         ([1, 1], [3, 3], 0, "points at two sizes or more"),
@@ -57,8 +57,8 @@ def test_a_power_law_is_fitted_also_through_noise():
         ([1, 2], [3, 2], 2, "loss 2 is not above floor=2"),
     ],
 )
-def test_points_without_a_line_are_refused(xs, losses, floor, told):
-    with pytest.raises(ValueError, match=told):
+def test_points_without_a_line_are_refused(xs, losses, floor, message):
+    with pytest.raises(ValueError, match=message):
         fit_power_law(xs, losses, floor)
 
 

@@ -28,10 +28,10 @@ def train(out: Path, *more: str, preset: str = "names") -> int:
     return main(["train", preset, "--out_dir", str(out), *TINY, *OFTEN, *more])
 
 
-def typed(said: Path, words: list[str]) -> None:
+def typed(printed: Path, words: list[str]) -> None:
     """What a process does that hears signals; what it says goes into a file."""
     torch.set_num_threads(1)
-    with said.open("w", buffering=1) as file, contextlib.redirect_stderr(file):
+    with printed.open("w", buffering=1) as file, contextlib.redirect_stderr(file):
         code = main(words)
     sys.exit(code)
 
@@ -57,9 +57,13 @@ def wait_for_steps(out: Path, steps: int) -> None:
 def test_from_a_name_to_samples_and_nothing_else_was_typed(tmp_path, capsys):
     out = tmp_path / "names"
     assert train(out, "--max_steps", "20") == 0
-    said = capsys.readouterr()
-    assert said.out.startswith("finished: 20 steps, 2,560 tokens, train loss ")
-    assert "step 20 of 20 | loss " in said.err and " | val " in said.err and "left" in said.err
+    printed = capsys.readouterr()
+    assert printed.out.startswith("finished: 20 steps, 2,560 tokens, train loss ")
+    assert (
+        "step 20 of 20 | loss " in printed.err
+        and " | val " in printed.err
+        and "left" in printed.err
+    )
     assert {"log.jsonl", "step_000010", "step_000020", "latest", "tokenizer.json"} <= {
         file.name for file in out.iterdir()
     }
@@ -68,12 +72,12 @@ def test_from_a_name_to_samples_and_nothing_else_was_typed(tmp_path, capsys):
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == list(range(1, 21))
     assert all(list(line) == keys for line in lines)
-    asked = ["--num_samples", "3", "--max_new_tokens", "9", "--prompt", "al", "--device", "cpu"]
-    assert main(["sample", "--out_dir", str(out), *asked]) == 0
-    said = capsys.readouterr().out
-    assert main(["sample", "--out_dir", str(out), *asked]) == 0
-    assert capsys.readouterr().out == said
-    texts = said.removesuffix("\n").split("\n---\n")
+    arguments = ["--num_samples", "3", "--max_new_tokens", "9", "--prompt", "al", "--device", "cpu"]
+    assert main(["sample", "--out_dir", str(out), *arguments]) == 0
+    printed = capsys.readouterr().out
+    assert main(["sample", "--out_dir", str(out), *arguments]) == 0
+    assert capsys.readouterr().out == printed
+    texts = printed.removesuffix("\n").split("\n---\n")
     assert len(texts) == 3 and all(text.startswith("al") and len(text) <= 11 for text in texts)
 
 
@@ -97,10 +101,12 @@ def test_sigterm_finishes_the_step_saves_and_asks_to_be_resumed(tmp_path, proces
     wait_for_steps(tmp_path / "out", 5)
     os.kill(running.pid, signal.SIGTERM)
     running.join(60)
-    said = (tmp_path / "said").read_text()
+    printed = (tmp_path / "said").read_text()
     assert running.exitcode == 75
-    assert "SIGTERM: this step will be finished and saved. A second Ctrl-C stops at once." in said
-    assert "the same command with --resume continues" in said
+    assert (
+        "SIGTERM: this step will be finished and saved. A second Ctrl-C stops at once." in printed
+    )
+    assert "the same command with --resume continues" in printed
     done = len(log_of(tmp_path / "out"))
     assert (tmp_path / "out" / "latest").resolve().name == f"step_{done:06d}"
     assert train(tmp_path / "out", "--resume", "--max_steps", str(done + 2)) == 0
@@ -132,15 +138,15 @@ def refused(capsys, arguments: list[str], code: int = 2) -> str:
 
 def test_what_is_misspelt_is_told_the_nearest_name(tmp_path, capsys):
     out = ["--out_dir", str(tmp_path / "out")]
-    said = refused(capsys, ["train", "stories", *out])
-    assert said.startswith("gptcore: There is no preset 'stories'. Did you mean 'stories-cpu'?")
+    printed = refused(capsys, ["train", "stories", *out])
+    assert printed.startswith("gptcore: There is no preset 'stories'. Did you mean 'stories-cpu'?")
     assert "--learning-rate" in refused(capsys, ["train", "names", *out, "--lerning_rate", "1"])
-    said = refused(capsys, ["train", "names", *out, "--schedule", "cosin"])
-    assert "Did you mean 'cosine'?" in said
-    said = refused(capsys, ["train", "names", *out, "--n_embd", "512", "--n_head", "12"])
-    assert "set n_head to 8 or 16; or keep n_head and set n_embd to 480 or 576" in said
-    said = refused(capsys, ["train", "fineweb-40m", *out])
-    assert "needs shards: --data DIR. To make them: gptcore prepare" in said
+    printed = refused(capsys, ["train", "names", *out, "--schedule", "cosin"])
+    assert "Did you mean 'cosine'?" in printed
+    printed = refused(capsys, ["train", "names", *out, "--n_embd", "512", "--n_head", "12"])
+    assert "set n_head to 8 or 16; or keep n_head and set n_embd to 480 or 576" in printed
+    printed = refused(capsys, ["train", "fineweb-40m", *out])
+    assert "needs shards: --data DIR. To make them: gptcore prepare" in printed
     assert "sample --out_dir" not in refused(capsys, ["sample", *out, "--num_samples", "0"])
     assert "There is no latest checkpoint" in refused(capsys, ["sample", *out])
     assert not (tmp_path / "out").exists()
@@ -148,8 +154,8 @@ def test_what_is_misspelt_is_told_the_nearest_name(tmp_path, capsys):
 
 def test_another_preset_in_the_folder_is_not_resumed(tmp_path, capsys):
     assert train(tmp_path, "--max_steps", "3") == 0
-    said = refused(capsys, ["train", "stories-cpu", "--out_dir", str(tmp_path), "--resume"])
-    assert "has a run of the preset names, not of stories-cpu. To resume it: gptcore" in said
+    printed = refused(capsys, ["train", "stories-cpu", "--out_dir", str(tmp_path), "--resume"])
+    assert "has a run of the preset names, not of stories-cpu. To resume it: gptcore" in printed
 
 
 # Shards
@@ -177,8 +183,8 @@ def test_shards_bring_their_tokenizer_and_are_held_against_the_model(shards, tmp
     assert train(tmp_path / "a", "--resume", "--max_steps", "5") == 0  # the folder is remembered
     capsys.readouterr()
     assert train(tmp_path / "b", *more, "--vocab_size", "100") == 2
-    said = capsys.readouterr().err
-    assert "vocab_size=100 is too small: the shards in" in said and "--vocab_size 320" in said
+    printed = capsys.readouterr().err
+    assert "vocab_size=100 is too small: the shards in" in printed and "--vocab_size 320" in printed
     assert train(tmp_path / "b", *more, "--vocab_size", "320") == 0
 
 
@@ -200,8 +206,8 @@ def test_a_shard_that_was_cut_short_or_changed_is_told_before_the_first_step(
     for damaged in (content[:-10], content[:-1] + b"\x07"):
         file.write_bytes(damaged)
         assert train(tmp_path / "out", *more) == 1
-        said = capsys.readouterr().err
-        assert file.name in said and "Repair it with: gptcore prepare" in said
+        printed = capsys.readouterr().err
+        assert file.name in printed and "Repair it with: gptcore prepare" in printed
     file.write_bytes(content)
     assert not list(tmp_path.glob("out/step_*"))
 

@@ -177,9 +177,9 @@ def bezier_points(points: Sequence[Point]) -> list[Point]:
         The first point, then three for each piece of the curve.
     """
     inner = [(y2 - y0) / ((x2 - x0) or 1) for (x0, y0), (x2, y2) in zip(points, points[2:])]
-    slopes = [0.0, *inner, 0.0]
+    gradients = [0.0, *inner, 0.0]
     controls = [points[0]]
-    for (x0, y0), (x1, y1), slope0, slope1 in zip(points, points[1:], slopes, slopes[1:]):
+    for (x0, y0), (x1, y1), slope0, slope1 in zip(points, points[1:], gradients, gradients[1:]):
         dx = (x1 - x0) * 0.4
         controls += [(x0 + dx, y0 + dx * slope0), (x1 - dx, y1 - dx * slope1), (x1, y1)]
     return controls

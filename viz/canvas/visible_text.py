@@ -49,7 +49,7 @@ def is_escaped(character: str) -> bool:
 
 def visible_text(text: str) -> str:
     """The text without invisible characters; a mark without a letter is on a dotted circle."""
-    visible = "".join(visible_character(c, alone=len(text) == 1) for c in text)
+    visible = "".join(visible_character(c, single=len(text) == 1) for c in text)
     if unicodedata.category(text[0]).startswith("M") and not visible.startswith("U+"):
         visible = "◌" + visible
     if any(map(is_right_to_left, visible)):
@@ -58,7 +58,7 @@ def visible_text(text: str) -> str:
     return visible
 
 
-def visible_character(character: str, alone: bool) -> str:
+def visible_character(character: str, single: bool) -> str:
     """The character, or a sign or code for it; `alone` if it is the whole piece."""
     code, category = ord(character), unicodedata.category(character)
     if character in VISIBLE_SIGNS:
@@ -68,9 +68,9 @@ def visible_character(character: str, alone: bool) -> str:
     if category in {"Zs", "Zl", "Zp"}:
         return "␣"
     is_selector = 0xFE00 <= code <= 0xFE0F
-    if category in {"Cc", "Cn", "Co", "Cs"} or (is_selector and alone):
+    if category in {"Cc", "Cn", "Co", "Cs"} or (is_selector and single):
         return f"U+{code:04X}"
-    if category == "Cf" and (alone or character not in JOINERS):
+    if category == "Cf" and (single or character not in JOINERS):
         return f"U+{code:04X}"
     return character
 

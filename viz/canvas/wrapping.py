@@ -37,7 +37,7 @@ def wrap_text(text: str, columns: int, max_lines: int) -> list[str]:
 def mark_line_ends(text: str) -> str:
     """The text with a sign before every line end, and codes for invisible characters."""
     visible = "".join(
-        c if c in " \n" else visible_character(c, alone=False)
+        c if c in " \n" else visible_character(c, single=False)
         for c in re.sub("[\ud800-\udfff]", "\ufffd", text)
     )
     return re.sub("\n+", lambda ends: LINE_END * len(ends[0]) + "\n", visible)

@@ -14,13 +14,13 @@ B, T, C, H, V = 2, 7, 24, 4, 11  # all differ, also from D = 6
 
 
 class Attention(nn.Module):
-    def __init__(self, fused: bool):
+    def __init__(self, use_sdpa: bool):
         super().__init__()
-        self.qkv, self.out, self.fused = nn.Linear(C, 3 * C), nn.Linear(C, C), fused
+        self.qkv, self.out, self.use_sdpa = nn.Linear(C, 3 * C), nn.Linear(C, C), use_sdpa
 
     def forward(self, x):
         q, k, v = (part.view(B, T, H, C // H).transpose(1, 2) for part in self.qkv(x).split(C, -1))
-        if self.fused:
+        if self.use_sdpa:
             mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         else:
             mixed = (q @ k.transpose(-2, -1)).softmax(-1) @ v
@@ -28,9 +28,9 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, fused: bool):
+    def __init__(self, use_sdpa: bool):
         super().__init__()
-        self.norm, self.attend, self.drop = nn.LayerNorm(C), Attention(fused), nn.Dropout(0.5)
+        self.norm, self.attend, self.drop = nn.LayerNorm(C), Attention(use_sdpa), nn.Dropout(0.5)
         self.mlp = nn.Sequential(nn.Linear(C, 4 * C), nn.GELU(), nn.Linear(4 * C, C))
 
     def forward(self, x):
@@ -39,11 +39,11 @@ class Block(nn.Module):
 
 
 class Model(nn.Module):
-    def __init__(self, fused: bool = True, layers: int = 3):
+    def __init__(self, use_sdpa: bool = True, layers: int = 3):
         super().__init__()
         self.tokens = nn.Embedding(V, C)
         self.positions = nn.Parameter(torch.zeros(T, C))
-        self.blocks = nn.ModuleList(Block(fused) for _ in range(layers))
+        self.blocks = nn.ModuleList(Block(use_sdpa) for _ in range(layers))
         self.head = nn.Linear(C, V, bias=False)
         self.head.weight = self.tokens.weight
 
@@ -71,9 +71,9 @@ def find(root: ModuleCall, name: str) -> ModuleCall:
     raise LookupError(name)
 
 
-@pytest.mark.parametrize("fused", [True, False], ids=["fused", "written out"])
-def test_the_head_split_is_found_in_what_was_really_computed(fused):
-    picture = draw_shapes(Model(fused), IDS)
+@pytest.mark.parametrize("use_sdpa", [True, False], ids=["fused", "written out"])
+def test_the_head_split_is_found_in_what_was_really_computed(use_sdpa):
+    picture = draw_shapes(Model(use_sdpa), IDS)
     attend = find(picture.data, "attend")
     assert attend.heads == (H, T, C // H)
     shapes = steps_of(attend)

@@ -152,7 +152,7 @@ def test_one_head_and_no_loss_are_enough():
 
 
 @pytest.mark.parametrize(
-    ("spoiled", "said"),
+    ("spoiled", "printed"),
     [
         ({"weights": np.eye(4)}, "4 x 4 squares, but there are 5 tokens"),
         ({"weights": np.full((5, 5), 0.3)}, "did you softmax over the wrong axis"),
@@ -163,8 +163,8 @@ def test_one_head_and_no_loss_are_enough():
     ],
     ids=["shape", "rows", "values", "context", "nan", "probs"],
 )
-def test_a_result_that_does_not_fit_is_refused_with_what_is_wrong(spoiled, said):
-    with pytest.raises(ValueError, match=said):
+def test_a_result_that_does_not_fit_is_refused_with_what_is_wrong(spoiled, printed):
+    with pytest.raises(ValueError, match=printed):
         AttentionEditor(lambda **knobs: run_model(**knobs) | spoiled, TOKENS, H)
 
 

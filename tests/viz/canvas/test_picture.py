@@ -107,9 +107,9 @@ def test_characters_that_xml_forbids_do_not_spoil_the_picture(text):
     scene = Scene(100, 50)
     scene.add(Text(5, 20, f"a{text}b"))
     picture = Picture(None, f"it says a{text}b", scene)
-    said = ET.fromstring(picture.to_svg().encode())[-1].text
-    assert said.startswith("a")
-    assert said.endswith("b")
+    printed = ET.fromstring(picture.to_svg().encode())[-1].text
+    assert printed.startswith("a")
+    assert printed.endswith("b")
     assert html_page(picture).encode()
 
 

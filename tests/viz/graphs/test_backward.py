@@ -141,10 +141,10 @@ def test_the_alt_text_lists_the_paths():
     L, names = example()
     a = next(node for node, name in names.items() if name == "a")
     picture = draw_paths(L, a, names, title="Both paths count")
-    said = "L grows by 3 + 1 = 4 for each 1 that a grows"
-    assert {"Both paths count", said, "path 1: 3 × 1 = 3", "path 2: 1"} <= set(texts_of(picture))
+    printed = "L grows by 3 + 1 = 4 for each 1 that a grows"
+    assert {"Both paths count", printed, "path 1: 3 × 1 = 3", "path 2: 1"} <= set(texts_of(picture))
     assert picture.alt.startswith("2 paths")
-    assert picture.alt.endswith(f" with local gradients 3 × 1 and 1: {said}.")
+    assert picture.alt.endswith(f" with local gradients 3 × 1 and 1: {printed}.")
     b = next(node for node, name in names.items() if name == "b")
     assert "L grows by 2 for each 1 that b grows" in texts_of(draw_paths(L, b, names))
     assert "the result grows by 3 + 1 = 4 for each 1 that it grows" in draw_paths(L, a).alt
@@ -247,12 +247,12 @@ def test_a_picture_of_paths_claims_nothing_about_gradients(count):
 @st.composite
 def roots(draw):
     picks = draw(st.lists(st.lists(st.integers(0, 10**6), max_size=3), min_size=1, max_size=30))
-    slopes = st.integers(-3, 3).map(float)
+    grads = st.integers(-3, 3).map(float)
     numbers, used = [], set()
     for i, chosen in enumerate(picks):
         parents = tuple(numbers[pick % i] for pick in chosen) if i else ()
         used.update(map(id, parents))
-        given_slopes = tuple(draw(slopes) for _ in parents)
+        given_slopes = tuple(draw(grads) for _ in parents)
         numbers.append(Number(float(i), "+" if parents else "", parents, given_slopes))
     return plus(*(number for number in numbers if id(number) not in used))
 
@@ -265,9 +265,9 @@ def test_every_graph_ends_with_the_gradients_of_the_chain_rule(root):
     grads = {id(root): 1.0}
     for node in reversed(nodes[:-1]):  # by definition: over all children, local gradient times grad
         grads[id(node)] = sum(
-            slope * grads[id(child)]
+            grad * grads[id(child)]
             for child in nodes
-            for parent, slope in zip(child.parents, child.local_grads)
+            for parent, grad in zip(child.parents, child.local_grads)
             if parent is node
         )
     data = draw_backward(root).data
@@ -290,7 +290,7 @@ def test_drawing_does_not_change_the_graph():
 
 
 @pytest.mark.parametrize(
-    ("op", "parents", "said"),
+    ("op", "parents", "printed"),
     [
         ("-", 2, "p − q = 7"),
         ("/", 2, "p / q = 7"),
@@ -300,11 +300,11 @@ def test_drawing_does_not_change_the_graph():
         ("sum", 6, "sum(p, q, r, s, …) = 7"),
     ],
 )
-def test_how_a_number_was_made_is_written_as_one_writes_it(op, parents, said):
+def test_how_a_number_was_made_is_written_as_one_writes_it(op, parents, printed):
     numbers = [Number(1.0) for _ in range(parents)]
     root = Number(7.0, op, tuple(numbers), (1.0,) * parents)
     picture = draw_backward(root, dict(zip(numbers, "pqrstu")) | {root: "L"}, step=1)
-    assert picture.data["caption"] == f"Forward: L = {said}"
+    assert picture.data["caption"] == f"Forward: L = {printed}"
 
 
 def test_numbers_without_names_are_called_by_their_value():

@@ -199,10 +199,10 @@ def test_edges_go_from_box_to_box_to_the_right_and_boxes_do_not_overlap(root):
         assert x1 < stops[-2] <= x2 - half + 0.2  # and arrives at the left one
         assert stops[-1] == pytest.approx(y2, abs=0.2)
     sheet = ET.fromstring(picture.to_svg())
-    wide, tall = float(sheet.get("width")), float(sheet.get("height"))
+    width, height = float(sheet.get("width")), float(sheet.get("height"))
     for box in boxes:
-        assert 0 <= float(box["x"]) <= wide - float(box["width"])
-        assert 0 <= float(box["y"]) <= tall - float(box["height"])
+        assert 0 <= float(box["x"]) <= width - float(box["width"])
+        assert 0 <= float(box["y"]) <= height - float(box["height"])
 
 
 @pytest.mark.parametrize("count", [100, 300])

@@ -76,10 +76,10 @@ def test_what_does_not_fit_is_hatched_and_described(times):
     assert end <= picture.scene.width - MARGIN + 1e-6
     hatched = [x for s in picture.scene.shapes if isinstance(s, Line) for x, _ in s.points]
     assert min(hatched) >= edge - 1e-6 and max(hatched) <= end + 1e-6
-    told = f"{format_bytes(size)}: {format_bytes(size - 12 * GIB)} over the 12 GiB"
-    (words,) = [s for s in picture.scene.shapes if getattr(s, "text", "") == told]
+    message = f"{format_bytes(size)}: {format_bytes(size - 12 * GIB)} over the 12 GiB"
+    (words,) = [s for s in picture.scene.shapes if getattr(s, "text", "") == message]
     assert words.fill == ORANGE
-    assert f"run: {told}, so it does not fit (x " in picture.alt
+    assert f"run: {message}, so it does not fit (x " in picture.alt
 
 
 def test_the_capacity_keeps_its_place_while_a_bar_grows():

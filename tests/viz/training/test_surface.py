@@ -46,11 +46,11 @@ def test_a_contour_around_the_minimum_is_one_closed_line():
 
 
 def test_strips_cover_the_map_and_are_darker_for_a_higher_loss():
-    slope = grid(lambda x, y: x)
-    strip = slope.strip(10)
-    assert [box.fill for box in strip] == [slope.colour(k) for k in range(len(strip))]
-    for box, level in zip(strip[1:], slope.levels):
-        assert box.x == pytest.approx(slope.to_pixels(level, 0)[0], abs=0.01)
+    grad = grid(lambda x, y: x)
+    strip = grad.strip(10)
+    assert [box.fill for box in strip] == [grad.colour(k) for k in range(len(strip))]
+    for box, level in zip(strip[1:], grad.levels):
+        assert box.x == pytest.approx(grad.to_pixels(level, 0)[0], abs=0.01)
         assert box.x + box.width == pytest.approx(640)
 
 

@@ -96,8 +96,8 @@ def test_sliders_show_every_head_of_every_layer(run):
 
 def test_one_head_has_no_sliders(run):
     log, records = run
-    alone = {step: {**r, "attention": r["attention"][0, 0, 1]} for step, r in records.items()}
-    scrubber = TrainingScrubber(alone, log)
+    by_itself = {step: {**r, "attention": r["attention"][0, 0, 1]} for step, r in records.items()}
+    scrubber = TrainingScrubber(by_itself, log)
     assert len(scrubber.live.children) == 3  # the step, the picture, and names for those who hear
     assert "Where one head looks" in shown_by(scrubber)
 

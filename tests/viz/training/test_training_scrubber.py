@@ -82,8 +82,8 @@ def test_each_step_of_the_slider_shows_what_was_recorded_there():
 def test_the_loss_so_far_ends_at_the_step():
     for step in (2, 5):
         texts = texts_of(draw_training(LOSSES, step, RECORDS[2]).to_svg())
-        alone = draw_loss({"so far": LOSSES[:step]})
-        (label,) = [t for t in texts_of(alone.to_svg()) if t.startswith("so far")]
+        by_itself = draw_loss({"so far": LOSSES[:step]})
+        (label,) = [t for t in texts_of(by_itself.to_svg()) if t.startswith("so far")]
         assert label in texts
     assert not any("so far" in t for t in texts_of(draw_training(LOSSES, 0, RECORDS[0]).to_svg()))
 
