@@ -51,7 +51,11 @@ class MLP(nn.Module):
         self.activation = ACTIVATIONS[config.activation]
 
     def forward(self, x: Tensor) -> Tensor:
-        """What the MLP adds to the residual stream, shape (B, T, C) -> (B, T, C)."""
+        """What the MLP adds to the residual stream, shape (B, T, C) -> (B, T, C).
+
+        Args:
+            x: The normalised residual stream, shape (B, T, C).
+        """
         hidden = self.activation(self.c_fc(x))  # (B, T, C) -> (B, T, 4C)
         added: Tensor = self.dropout(self.c_proj(hidden))  # (B, T, 4C) -> (B, T, C)
         return added
@@ -82,7 +86,14 @@ class Block(nn.Module):
         kv_cache: KVCacheLayer | None = None,
         rotary: CosSin | None = None,
     ) -> Tensor:
-        """The residual stream after this block, shape (B, T, C); arguments as in attention."""
+        """The residual stream after this block, shape (B, T, C).
+
+        Args:
+            x: The residual stream, shape (B, T, C).
+            ablated_heads: Heads of this layer whose output is set to 0.
+            kv_cache: Keys and values of the tokens before `x`, if there are any.
+            rotary: Rotation of queries and keys, if the model has RoPE.
+        """
         return self.mlp_residual(self.attn_residual(x, ablated_heads, kv_cache, rotary))
 
     def attn_residual(
@@ -107,6 +118,10 @@ class Block(nn.Module):
         return x + added
 
     def mlp_residual(self, x: Tensor) -> Tensor:
-        """Add the MLP to the residual stream, shape (B, T, C) -> (B, T, C)."""
+        """Add the MLP to the residual stream, shape (B, T, C) -> (B, T, C).
+
+        Args:
+            x: The residual stream, shape (B, T, C).
+        """
         added: Tensor = self.mlp(self.ln_2(x))
         return x + added

@@ -76,7 +76,11 @@ class KVCache:
             return self.model.unembed(last)  # (B, C) -> (B, V)
 
     def check_new_tokens(self, new_tokens: list[list[int]]) -> None:
-        """Raise ValueError unless there is a list for each text, and room for it."""
+        """Raise ValueError unless there is a list for each text, and room for it.
+
+        Args:
+            new_tokens: The new token ids of each text.
+        """
         if len(new_tokens) != len(self.lengths) or not all(new_tokens):
             raise ValueError(
                 f"The KV cache holds {len(self.lengths)} texts; give it as many lists of new "

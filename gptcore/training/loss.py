@@ -107,7 +107,11 @@ class LossSum(nn.Module):
         return total
 
     def forward_hidden(self, ids: Tensor) -> Tensor:
-        """Return the residual stream after the last block: (B, T) -> (B, T, C)."""
+        """Return the residual stream after the last block: (B, T) -> (B, T, C).
+
+        Args:
+            ids: Token ids, shape (B, T).
+        """
         model = self.model
         if not (self.activation_checkpointing and torch.is_grad_enabled()):
             return model.forward_hidden(ids)
@@ -118,7 +122,12 @@ class LossSum(nn.Module):
         return x
 
     def loss_of_hidden(self, x: Tensor, targets: Tensor) -> Tensor:
-        """Return the summed cross-entropy of some tokens: (N, C), (N,) -> ()."""
+        """Return the summed cross-entropy of some tokens: (N, C), (N,) -> ().
+
+        Args:
+            x: The residual stream of some tokens, shape (N, C).
+            targets: Their next tokens, shape (N,).
+        """
         return summed_cross_entropy(self.model.unembed(x), targets)
 
 

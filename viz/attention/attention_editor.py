@@ -99,7 +99,12 @@ class AttentionEditor(Control):
             knob.observe(self.redraw, names="value")
 
     def unchanged_knobs(self, query: int, head: int) -> dict[str, Any]:
-        """The arguments of `run_model` for the unchanged model."""
+        """The arguments of `run_model` for the unchanged model.
+
+        Args:
+            query: The position of the query.
+            head: The head that is shown.
+        """
         return {
             "query": query,
             "head": head,
@@ -117,7 +122,11 @@ class AttentionEditor(Control):
         }
 
     def undo(self, button: Button | None = None) -> None:
-        """Undo all changes, and draw once at the end."""
+        """Undo all changes, and draw once at the end.
+
+        Args:
+            button: The button that was pressed; not used.
+        """
         self.undoing = True
         for knob in self.score_delta:
             knob.value = 0.0
@@ -128,7 +137,11 @@ class AttentionEditor(Control):
         self.redraw()
 
     def redraw(self, change: object = None) -> None:
-        """Draw, unless several knobs are being moved together."""
+        """Draw, unless several knobs are being moved together.
+
+        Args:
+            change: What ipywidgets says about the change.
+        """
         if not self.undoing:
             super().redraw(change)
 
@@ -140,7 +153,11 @@ class AttentionEditor(Control):
             return Picture(None, str(error), html=f"<p>{escape(str(error))}</p>")
 
     def draw(self, knobs: dict[str, Any]) -> Picture:
-        """The picture for these arguments of `run_model`."""
+        """The picture for these arguments of `run_model`.
+
+        Args:
+            knobs: The arguments of `run_model`.
+        """
         query, head = knobs["query"], knobs["head"]
         return draw_attention_edit(
             self.run_model(**knobs),
@@ -154,7 +171,11 @@ class AttentionEditor(Control):
         )
 
     def format_loss(self, knobs: dict[str, Any]) -> str:
-        """One line: the loss, and its change from the unchanged model's."""
+        """One line: the loss, and its change from the unchanged model's.
+
+        Args:
+            knobs: The arguments of `run_model`.
+        """
         if self.loss is None:
             return ""
         now = self.loss(**knobs)

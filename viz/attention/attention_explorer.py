@@ -139,7 +139,11 @@ class AttentionExplorer(Control):
         return True
 
     def new_text(self, change: object = None) -> None:
-        """Run the model on a new text; its last token becomes the query."""
+        """Run the model on a new text; its last token becomes the query.
+
+        Args:
+            change: What ipywidgets says about the change; not used.
+        """
         if self.try_refresh():
             self.busy = True
             self.query.options = self.query_options()
@@ -148,14 +152,22 @@ class AttentionExplorer(Control):
             self.redraw()
 
     def other_head(self, change: object = None) -> None:
-        """Show another head; the switch shows whether it is ablated."""
+        """Show another head; the switch shows whether it is ablated.
+
+        Args:
+            change: What ipywidgets says about the change; not used.
+        """
         self.busy = True
         self.ablate.value = (self.layer.value, self.head.value) in self.ablated_heads
         self.busy = False
         self.redraw()
 
     def toggle_ablation(self, change: object = None) -> None:
-        """Ablate the head that is shown, or restore it."""
+        """Ablate the head that is shown, or restore it.
+
+        Args:
+            change: What ipywidgets says about the change; not used.
+        """
         if not self.busy:
             this = {(self.layer.value, self.head.value)}
             before = self.ablated_heads
@@ -166,12 +178,20 @@ class AttentionExplorer(Control):
                 self.ablated_heads = before
 
     def restore_all(self, button: Button | None = None) -> None:
-        """Restore all heads."""
+        """Restore all heads.
+
+        Args:
+            button: The button that was pressed; not used.
+        """
         self.ablated_heads = frozenset()
         if self.try_refresh():
             self.other_head()
 
     def redraw(self, change: object = None) -> None:
-        """Draw, unless several knobs are being moved together."""
+        """Draw, unless several knobs are being moved together.
+
+        Args:
+            change: What ipywidgets says about the change.
+        """
         if not self.busy:
             super().redraw(change)

@@ -184,7 +184,11 @@ class LossPlot:
         return alt_text(self.history, self.title, reference=self.reference, pins=self.pins)
 
     def save(self, path: str | Path) -> Path:
-        """Write the present picture to a file; see `Picture.save`."""
+        """Write the present picture to a file; see `Picture.save`.
+
+        Args:
+            path: A name that ends in .svg, .png or .html.
+        """
         return self.picture.save(path)
 
     def __repr__(self) -> str:

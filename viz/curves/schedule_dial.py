@@ -76,7 +76,12 @@ class ScheduleDial(Control):
         return self.last
 
     def rate(self, step: int, max_steps: int) -> float:
-        """The learning rate of a step in a run of `max_steps`, for the present knobs."""
+        """The learning rate of a step in a run of `max_steps`, for the present knobs.
+
+        Args:
+            step: The step, counted from 1.
+            max_steps: The length of the run.
+        """
         return self.rate_at(
             step,
             schedule=self.schedule.value,
@@ -113,7 +118,13 @@ class ScheduleDial(Control):
         )
 
     def curve(self, first: int, last: int, max_steps: int) -> tuple[list[int], list[float]]:
-        """Steps and rates for a smooth line, with all steps at which the line may have a corner."""
+        """Steps and rates for a smooth line, with all steps at which the line may have a corner.
+
+        Args:
+            first: The first step.
+            last: The last step.
+            max_steps: The length of the run.
+        """
         end, doubled = self.max_steps.value, 2 * self.max_steps.value
         steps = {round(first + (last - first) * i / POINTS) for i in range(POINTS + 1)}
         corners = (self.warmup.value, max_steps - self.decay.value, end, doubled, (end + 1) // 2, 1)
@@ -123,7 +134,12 @@ class ScheduleDial(Control):
         return sorted(steps), [self.rate(step, max_steps) for step in sorted(steps)]
 
     def last_common_step(self, end: int, doubled: int) -> int:
-        """The last step up to which runs of both lengths have the same rates (binary search)."""
+        """The last step up to which runs of both lengths have the same rates (binary search).
+
+        Args:
+            end: The number of steps that was planned.
+            doubled: The number of steps of the longer run.
+        """
         low, high = 0, end + 1  # the same at low, different at high
         while high - low > 1:
             middle = (low + high) // 2
@@ -133,7 +149,12 @@ class ScheduleDial(Control):
         return low
 
     def title_sentence(self, end: int, doubled: int) -> str:
-        """The title: the learning rate of the next step in both cases."""
+        """The title: the learning rate of the next step in both cases.
+
+        Args:
+            end: The number of steps that was planned.
+            doubled: The number of steps of the longer run.
+        """
         before, after = self.rate(end, end), self.rate(end + 1, doubled)
         if abs(after - before) < 0.01 * before:
             return f"Just continue to {doubled:,}: the rate stays {format_rate(before)}"
@@ -143,7 +164,12 @@ class ScheduleDial(Control):
         )
 
     def resume_hint(self, end: int, doubled: int) -> str:
-        """The last checkpoint from which the run can be made longer without a jump."""
+        """The last checkpoint from which the run can be made longer without a jump.
+
+        Args:
+            end: The number of steps that was planned.
+            doubled: The number of steps of the longer run.
+        """
         last_common_step = self.last_common_step(end, doubled)
         if last_common_step == end:
             return "Both plans have the same rates: every checkpoint can be continued."

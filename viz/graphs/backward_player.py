@@ -70,7 +70,11 @@ class BackwardPlayer(Control):
             knob.observe(self.redraw, names="value")
 
     def root_and_names(self, inputs: Mapping[str, float]) -> tuple[Node, dict[Any, str]]:
-        """The result and the names of the nodes, for these inputs."""
+        """The result and the names of the nodes, for these inputs.
+
+        Args:
+            inputs: The value of each input, by name.
+        """
         nodes = self.build(**inputs)
         if not isinstance(nodes, Mapping) or not nodes:
             raise ValueError(
@@ -80,7 +84,11 @@ class BackwardPlayer(Control):
         return list(nodes.values())[-1], {node: name for name, node in nodes.items()}
 
     def step_by(self, steps: int) -> None:
-        """Go forward by so many steps, or back; stop at the ends."""
+        """Go forward by so many steps, or back; stop at the ends.
+
+        Args:
+            steps: How many steps; negative goes back.
+        """
         self.step.value = min(max(self.step.value + steps, 0), self.step.max)
 
     def picture(self) -> Picture:

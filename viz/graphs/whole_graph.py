@@ -54,8 +54,9 @@ def draw_whole_graph(root: Node, *, title: str = "", ax: "Axes | None" = None) -
         ValueError: If a node lacks data, grad, op, parents or local_grads, or has unusable ones.
 
     Example:
-        >>> draw_whole_graph(MicroGPT(["emma"]).loss("emma"))
-        Picture: ... numbers as dots in ... columns, ... arrows between them...
+        >>> a = Value(2.0)
+        >>> draw_whole_graph(a * 3 + a)
+        Picture: 4 numbers as dots in 3 columns, 4 arrows between them.
     """
     nodes = all_nodes(root)
     index = {id(node): i for i, node in enumerate(nodes)}

@@ -64,7 +64,11 @@ class CountsPlayer(Control):
         return self.picture_of([self.step.value])
 
     def picture_of(self, steps: list[int]) -> Picture:
-        """The reference and the tables of these steps."""
+        """The reference and the tables of these steps.
+
+        Args:
+            steps: Which steps; a step given twice is drawn once.
+        """
         steps = list(dict.fromkeys(steps))
         shown = {
             f"{self.titles[1]}, step {s:,}{self.difference_text(s)}": self.frames[s] for s in steps
@@ -81,7 +85,11 @@ class CountsPlayer(Control):
         )
 
     def difference_text(self, step: int) -> str:
-        """The largest difference between the table of a step and the reference."""
+        """The largest difference between the table of a step and the reference.
+
+        Args:
+            step: The step of the table.
+        """
         if self.reference is None:
             return ""
         pairs = zip(chain(*self.reference), chain(*self.frames[step]))

@@ -124,7 +124,11 @@ class SamplingPlayground(Control):
         self.stop_button.on_click(self.stop_generation)
 
     def encode_prompt(self, prompt: str) -> list[int]:
-        """The ids of the prompt; ValueError if there are none."""
+        """The ids of the prompt; ValueError if there are none.
+
+        Args:
+            prompt: The text that the model continues.
+        """
         ids = [int(i) for i in self.encode(prompt)]
         if not ids:
             raise ValueError(
@@ -134,7 +138,11 @@ class SamplingPlayground(Control):
         return ids
 
     def logits_of(self, ids: list[int]) -> Array:
-        """The logits (V,) of the token after `ids`, checked."""
+        """The checked logits of the token after `ids`, shape (V,).
+
+        Args:
+            ids: The token ids so far.
+        """
         return to_logits(self.next_logits(ids))
 
     def generate(self) -> Iterator[None]:
@@ -174,7 +182,11 @@ class SamplingPlayground(Control):
         )
 
     def restart(self, change: object = None) -> None:
-        """Generate again from the start: as a task where a kernel runs, else to the end at once."""
+        """Generate again from the start: as a task where a kernel runs, else to the end at once.
+
+        Args:
+            change: What ipywidgets says about the change; not used.
+        """
         self.stop_generation()
         self.stop_button.disabled = False
         try:
@@ -198,7 +210,11 @@ class SamplingPlayground(Control):
         self.stop_button.disabled = True
 
     def stop_generation(self, button: object = None) -> None:
-        """Stop generating; the text so far stays."""
+        """Stop generating; the text so far stays.
+
+        Args:
+            button: The button that was pressed; None if the program stops.
+        """
         if self.task is not None and not self.task.done():
             self.task.cancel()
             self.status = "Stopped."

@@ -81,7 +81,13 @@ class ShannonGame(Control):
     def bets_of(
         self, predictors: Predictors, word: str, played: int | None = None
     ) -> dict[str, list[Distribution]]:
-        """The bets of each predictor on the first `played` letters, or on all and the end."""
+        """The bets of each predictor on the first `played` letters, or on all and the end.
+
+        Args:
+            predictors: The predictors by name.
+            word: The word that is guessed.
+            played: How many letters were guessed; None for all and the end.
+        """
         steps = range(len(word) + 1 if played is None else played)
         return {name: [predict(word[:i]) for i in steps] for name, predict in predictors.items()}
 

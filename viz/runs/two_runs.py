@@ -93,7 +93,11 @@ class TwoRuns(Control):
         return Picture(curves.data, f"{curves.alt} {'; '.join(written)}.", scene)
 
     def redraw(self, change: object = None) -> None:
-        """Draw the chosen runs, or show an error if a log does not have what was chosen."""
+        """Draw the chosen runs, or show an error if a log does not have what was chosen.
+
+        Args:
+            change: What ipywidgets says about the change.
+        """
         try:
             super().redraw(change)
         except ValueError as error:

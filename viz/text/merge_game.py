@@ -69,7 +69,11 @@ class MergeGame(Control):
         return chosen
 
     def choose(self, index: int) -> None:
-        """Merge the pair on this button, and say how often it occurred."""
+        """Merge the pair on this button, and say how often it occurred.
+
+        Args:
+            index: Which button, counted from 0.
+        """
         pair, count = self.offers[index]
         best, best_count = max(self.offers, key=lambda offer: offer[1])
         self.note = f"{pair_label(pair)} occurred {format_times(count)}"

@@ -121,7 +121,11 @@ class DescentPlayer(Control):
         return surface_picture(self.grid, self.background, paths, title, *self.names)
 
     def paths(self, chosen: str | None = None) -> dict[str, list[Point]]:
-        """The path of the chosen optimizer, or of all of them, for the present knobs."""
+        """The path of the chosen optimizer, or of all of them, for the present knobs.
+
+        Args:
+            chosen: The name of an optimizer; None for all.
+        """
         knob = f"{self.choice.description} " if self.choice.description else ""
         return {
             f"{knob}{name}": run_optimizer(optimizer, self.rate.value, self.steps.value)

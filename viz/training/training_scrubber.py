@@ -59,7 +59,11 @@ class TrainingScrubber(Control):
             knob.observe(self.redraw, names="value")
 
     def draw(self, step: int) -> Picture:
-        """The picture of one step, for the chosen head."""
+        """The picture of one step, for the chosen head.
+
+        Args:
+            step: A step that has a snapshot.
+        """
         head_index = (self.layer.value, self.head.value)
         return training_picture(self.curves, step, self.snapshots[step], head_index, self.is_prose)
 

@@ -149,7 +149,12 @@ class Checkpoints:
         return folder
 
     def write_error(self, error: Exception, model: GPT) -> OSError:
-        """Return the error for a checkpoint that could not be written."""
+        """Return the error for a checkpoint that could not be written.
+
+        Args:
+            error: What went wrong while writing.
+            model: The model that was to be saved.
+        """
         reason = str(error)
         steps = [step for step in self.steps() if self.folder(step).is_dir()]
         left = (
@@ -245,7 +250,12 @@ class Checkpoints:
         return self.first_readable(read_weights)
 
     def first_readable(self, read: Callable[[Path], T], max_step: int | None = None) -> T | None:
-        """Return what `read` returns for the newest folder for which it succeeds."""
+        """Return what `read` returns for the newest folder for which it succeeds.
+
+        Args:
+            read: Reads a folder; raises OSError if it cannot.
+            max_step: Skip checkpoints of later steps; None skips none.
+        """
         found = [pair for pair in self.step_folders() if max_step is None or pair[0] <= max_step]
         for _, folder in reversed(found):
             try:

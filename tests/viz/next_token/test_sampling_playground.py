@@ -179,8 +179,8 @@ def test_an_earlier_run_appends_nothing_to_the_next_one(playground):
     next(later)
     next(earlier)  # one token more, after the next run has begun
     next(later)
-    alone = SamplingPlayground(next_logits, encode, decode, prompt="abc", max_new_tokens=30)
-    assert playground.generated == alone.generated[:2]
+    single = SamplingPlayground(next_logits, encode, decode, prompt="abc", max_new_tokens=30)
+    assert playground.generated == single.generated[:2]
 
 
 def test_an_error_of_the_model_is_shown_and_the_next_change_works():
