@@ -75,12 +75,12 @@ def test_every_address_is_asked_and_one_dead_one_fails_the_week(address, monkeyp
     text = replace(TEXT, urls=(f"{address}/good", f"{address}/gone"))
     monkeypatch.setattr(downloads, "all_texts", lambda: {text.name: text})
     assert downloads.main([]) == 1
-    text = capsys.readouterr()
-    assert text.out.splitlines() == [
+    printed = capsys.readouterr()
+    assert printed.out.splitlines() == [
         f"shakespeare        as promised: {address}/good",
         f"shakespeare        the source answers 404: {address}/gone",
     ]
-    assert text.err == (
+    assert printed.err == (
         "1 of these addresses would fail a reader. Open each in a browser; then mend "
         "data/manifest.toml, or add a second address there.\n"
     )
