@@ -27,8 +27,8 @@ is the same.
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | it failed: no file, no network, no room, a package that is missing |
-| 2 | an argument is wrong |
+| 1 | it failed on the way: no network, no disk space, a package that is missing |
+| 2 | an argument is wrong, or the file that it names does not exist |
 | 75 | `gptcore train` was stopped and saved; `--resume` continues |
 | 130 | stopped by Ctrl-C |
 

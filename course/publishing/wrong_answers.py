@@ -1,7 +1,7 @@
 """The teacher's page `course/pages/wrong_answers.md`, made from the catalogue: each question, the
 wrong answers to expect, the belief behind each, and what the reader is told.
 
-    python -m course.publishing.wrong_answers     write it anew; `make notebooks` does so, too
+    python -m course.publishing.wrong_answers     write it again; `make notebooks` does, too
 
 A wrong answer that is a function is shown as the catalogue's own source has it.
 Left out on purpose: the text of the questions. They stand in the lessons, where they are asked.

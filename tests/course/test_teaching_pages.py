@@ -21,7 +21,9 @@ both_plans = pytest.mark.parametrize("weeks", [pacing.SEVEN, pacing.FOURTEEN])
 
 @pytest.mark.slow
 def test_the_page_of_wrong_answers_is_the_catalogue():
-    assert wrong_answers.page() == WRONG, "run `make notebooks`"
+    assert wrong_answers.page() == WRONG, (
+        "run `.venv/bin/python -m course.publishing.wrong_answers`"
+    )
 
 
 def test_each_question_has_a_row_for_each_of_its_wrong_answers():
@@ -29,7 +31,7 @@ def test_each_question_has_a_row_for_each_of_its_wrong_answers():
     for name, question in ASKED.items():
         part = WRONG.split(f"\n### {name}\n")[1].split("\n##")[0]
         rows = [line for line in part.splitlines() if line.startswith("| ")][1:]
-        assert len(rows) == len(question.wrong), name
+        assert len(rows) == len(question.wrong), f"{name}: make the page of wrong answers again"
         for row, wrong in zip(rows, question.wrong):
             cells = re.split(r"(?<!\\) ?\| ?", row)[1:-1]
             assert len(cells) == 3 and all(cells), row
@@ -42,13 +44,16 @@ def test_a_wrong_answer_is_shown_as_it_is_typed_or_as_the_catalogue_has_it():
     assert "| `0.003` | only the product counts |" in WRONG
     assert "| `len(set(invented) & set(known))` | the same name twice is one name |" in WRONG
     shown = re.findall(r"^\| `([^`]+)` \|", WRONG, flags=re.MULTILINE)
-    assert len(shown) == sum(len(question.wrong) for question in ASKED.values())
+    n_wrong = sum(len(question.wrong) for question in ASKED.values())
+    assert len(shown) == n_wrong, "make the page of wrong answers again"
     for source in shown:
         ast.parse(source.replace("\\|", "|"), mode="eval")
 
 
 def test_the_tables_of_weeks_are_made_from_the_table_of_lessons():
-    assert pacing.with_tables(TEACHING) == TEACHING, "run `make notebooks`"
+    assert pacing.with_tables(TEACHING) == TEACHING, (
+        "run `.venv/bin/python -m course.publishing.wrong_answers`"
+    )
     for count in (7, 14):
         assert f"\n| {count} | " in TEACHING
 

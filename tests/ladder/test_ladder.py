@@ -48,8 +48,8 @@ def test_arrays_are_far_faster_than_scalars_on_any_machine():
 
 
 def test_a_time_is_that_of_one_document():
-    first, second = climb(NAMES, steps=2, implementations=(slow(0.06), slow(0.02)))
-    assert 60_000 <= first.microseconds < 600_000  # a busy machine wakes a sleeper late
+    first, second = climb(NAMES, steps=2, implementations=(slow(0.4), slow(0.02)))
+    assert 400_000 <= first.microseconds < 2_000_000  # a busy machine wakes a sleeper late
     assert second.speedup == first.microseconds / second.microseconds > 1.5
 
 

@@ -19,3 +19,23 @@ except ModuleNotFoundError as error:
     assert ran.stdout == (
         "viz.BackwardPlayer needs ipywidgets, which is not installed: pip install ipywidgets\n"
     )
+
+
+def test_pictures_of_the_first_lessons_need_no_numpy():
+    """In the page in which Python runs there may be none."""
+    code = """
+import sys
+sys.modules["numpy"] = None
+import viz
+for name in viz.__all__:
+    try:
+        getattr(viz, name)
+        print(name)
+    except ModuleNotFoundError:
+        pass
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    without = set(ran.stdout.split())
+    assert without >= {"draw_graph", "BackwardPlayer", "draw_counts", "CountsPlayer", "draw_loss"}
+    assert without >= {"draw_probabilities", "SamplingDial", "ShannonGame", "draw_surface"}
+    assert len(without) >= 40

@@ -253,5 +253,7 @@ def sum_of_paths(graph: Graph, source: int, products: list[float], more: bool) -
     name, result = graph.names[source] or "it", graph.names[-1] or "the result"
     total = " + ".join(map(format_number, products))
     total += f" = {format_number(sum(products))}" if len(products) > 1 else ""
-    limit = f"; the first {MAX_PATHS} paths only" if more else ""
-    return f"{result} grows by {total} for each 1 that {name} grows{limit}"
+    each = f"for each 1 that {name} grows"
+    if more:
+        return f"The first {MAX_PATHS} paths contribute {total} {each}; there are more paths"
+    return f"{result} grows by {total} {each}"

@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from numpy.typing import ArrayLike
-
 from viz.canvas.arrays import count_axes, to_numbers
 from viz.canvas.labels import format_number, visible_token
 from viz.canvas.palette import BLUE, INK, LINE, MUTED, ORANGE, WHITE, blend, ink_on
@@ -17,6 +15,7 @@ from viz.canvas.scene import Rect, Scene, Text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
 MAX_WIDTH, MAX_WIDTH_SINGLE = 900, 720  # of several tables together, and of one, in pixels
 MAX_CELL, MIN_CELL = 46, 8
@@ -27,7 +26,7 @@ Mark = tuple[str | None, str | None]
 
 
 def draw_counts(
-    table: ArrayLike,
+    table: "ArrayLike",
     rows: Sequence[str],
     columns: Sequence[str] | None = None,
     *,
@@ -80,7 +79,7 @@ def draw_counts(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def to_table(given: ArrayLike, rows: list[str], columns: list[str]) -> Table:
+def to_table(given: "ArrayLike", rows: list[str], columns: list[str]) -> Table:
     """The table as lists; ValueError unless there is one number for each row and column."""
     listed = given.tolist() if hasattr(given, "tolist") else given
     if not isinstance(listed, (list, tuple)) or not listed or not rows or not columns:

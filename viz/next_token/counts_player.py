@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from ipywidgets import Layout, SelectionSlider
-from numpy.typing import ArrayLike
 
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
 from viz.next_token.counts import draw_counts, to_table
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 class CountsPlayer(Control):
@@ -35,10 +38,10 @@ class CountsPlayer(Control):
 
     def __init__(
         self,
-        frames: Mapping[int, ArrayLike],
+        frames: "Mapping[int, ArrayLike]",
         rows: Sequence[str],
         columns: Sequence[str] | None = None,
-        reference: ArrayLike | None = None,
+        reference: "ArrayLike | None" = None,
         *,
         titles: tuple[str, str] = ("counted", "learned"),
         title: str = "",

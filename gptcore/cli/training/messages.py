@@ -58,6 +58,8 @@ def format_run_header(training: Trainer, out: Path, preset: Preset) -> str:
     """Describe the run: size of the model, device, folder, and what loss and MFU mean."""
     run, about = training.run, training.about()
     peak = about["mfu_peak"]
+    if peak and about["device"] == "cpu":
+        peak += ", or of the fastest step if that is faster"
     lines = [
         f"{about['parameters']:,} parameters, {about['device']}, {about['dtype']}; log and "
         f"checkpoints in {out}; Ctrl-C stops and saves",

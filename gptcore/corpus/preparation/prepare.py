@@ -57,7 +57,7 @@ from gptcore.files import (
 from gptcore.tokenizers.registry import load_tokenizer
 from gptcore.tokenizers.tokenizer import Tokenizer
 
-MIN_BYTES_PER_WORKER = 8_000_000  # of text, which are prepared while another process loads
+MIN_BYTES_PER_WORKER = 8_000_000  # below this, starting a worker costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def prepare(
         An iterator with a record after each checked file and each finished shard.
 
     Raises:
-        ValueError: If the request is not possible, or not in this folder.
+        ValueError: If an argument is invalid, or the folder belongs to another request.
         OSError: If a file is damaged, the disk is full, or another run uses the folder.
 
     Example:
@@ -173,7 +173,7 @@ def run(request: PrepareRequest) -> Iterator[Progress]:
                 made[shard.number] = asdict(shard)
                 yield step
         except (ValueError, SourceDamagedError):
-            if not made:  # what mends the sources, or another option, may begin here again
+            if not made:  # nothing is written yet: a corrected rerun can start in this folder
                 clean_up(folder)
             raise
         manifest = build_manifest(plan, made)
@@ -199,7 +199,7 @@ def load_or_make_plan(
         ), found.sources
     if changes := changed_sources(plan, found.sources, all_here=True):
         raise mismatch_error(plan, request.folder, changes)
-    if plan["settings"]["bad_text"] != request.settings.bad_text:  # what it stopped for is replaced
+    if plan["settings"]["bad_text"] != request.settings.bad_text:  # it stopped on bad text
         settings = plan["settings"] | {"bad_text": request.settings.bad_text}
         command = command_line(plan["specs"], plan["tokenizer"]["name"], ShardSettings(**settings))
         plan |= {"settings": settings, "command": command}
@@ -276,7 +276,7 @@ def shard_bytes_per_text_byte(
     """Bytes of shards per byte of text, estimated from the first documents."""
     id_bytes = format_for(request.tokenizer.vocab_size).dtype.itemsize
     for ranges in jobs:
-        with contextlib.suppress(ValueError):  # told when they are read in earnest, with the place
+        with contextlib.suppress(ValueError):  # reported with its place when the shard is written
             for batch in read_documents(ranges[0].path, ranges[0].first, request.settings):
                 text = "".join(text or "" for _, text in batch)[:100_000]
                 if text:

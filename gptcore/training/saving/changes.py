@@ -69,9 +69,14 @@ def check_finished_settings(state: dict[str, Any], settings: dict[str, Any], fol
         if name in before and name not in allowed and before[name] != value
     }
     if other:
+        where = shlex.quote(str(folder.parent))
+        advice = (
+            f"train for more steps: --resume --max_steps {2 * done}; or start from its weights: "
+            f"--out_dir NEW --init_from {where}"
+        )
+        if other.keys() & state["model"].keys():  # a model keeps its sizes
+            advice = "train another model: --out_dir NEW"
         raise ValueError(
             f"The run in {folder.parent} is finished, with {done:,} steps, and these settings are "
-            f"different now: {format_changes(other)}. Leave them out; or train for more steps: "
-            f"--resume --max_steps {2 * done}; or start from its weights: --out_dir NEW "
-            f"--init_from {shlex.quote(str(folder.parent))}"
+            f"different now: {format_changes(other)}. Leave them out; or {advice}"
         )
