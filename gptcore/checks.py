@@ -5,7 +5,6 @@ dictionary. Standard library only: those scalars convert themselves.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from math import isfinite, nan
 from operator import index
 from os import PathLike
@@ -171,6 +170,8 @@ def nearest_name(given: object, names: Iterable[str], cutoff: float = 0.6) -> st
         The nearest name, or None if no name is near.
     """
     by_lower = {name.lower(): name for name in names}
+    from difflib import get_close_matches  # noqa: PLC0415 - only an error needs it; it loads re
+
     near = get_close_matches(str(given).lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[near[0]] if near else None
 
