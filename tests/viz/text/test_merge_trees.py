@@ -77,7 +77,7 @@ def test_in_a_long_token_small_pieces_are_not_divided_and_the_picture_says_so():
     spelled = {45: b"-"} | {256 + i: b"-" * 2 ** (i + 1) for i in range(10)}
     start = time.process_time()
     picture = draw_merges(265, parents, spelled)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 3  # a second, alone
     assert "Grey pieces of several bytes were merged, too." in texts_of(picture)
     assert float(ET.fromstring(picture.to_svg()).get("width")) < 6000
     assert len(picture.data[0]["merges"]) == 10
