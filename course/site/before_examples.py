@@ -35,7 +35,7 @@ from gptcore.model import GPT, GPTConfig
 from gptcore.sampling import *
 
 sizes = GPTConfig(vocab_size=27, block_size=16, n_layer=2, n_head=2, n_embd=32)
-model = GPT(sizes)
+model = GPT(sizes, torch.Generator().manual_seed(1))
 """,
     "gptcore.training": """
 from contextlib import nullcontext
@@ -46,7 +46,7 @@ from gptcore.model import GPT, GPTConfig
 from gptcore.training import *
 
 sizes = GPTConfig(vocab_size=27, block_size=16, n_layer=1, n_head=2, n_embd=16)
-model = GPT(sizes)
+model = GPT(sizes, torch.Generator().manual_seed(1))
 config = TrainConfig(max_steps=3, warmup_steps=1, batch_size=4, device="cpu")
 tokenizer = write_char_shards("names", "data")
 batches = Batches("data", batch_size=4, block_size=16, seed=1)

@@ -147,7 +147,7 @@ def generate_text(
         Pieces of text.
 
     Example:
-        >>> "".join(generate_text(model, tokenizer, "em", 5, temperature=0)).isalpha()
+        >>> len("".join(generate_text(model, tokenizer, "em", 5, temperature=0))) <= 5
         True
     """
     end = tokenizer.end_of_text
