@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LEFT, PLOT_WIDTH, RIGHT = 196, 420, 128  # names, bars, times
-CLEAR_LEAD = 1.25  # a speedup that leads by less may come second on another machine
 BAR_HEIGHT, ROW_HEIGHT = 24, 58  # a bar; a bar and the gap below it
 
 Bar = tuple[str, float]  # name, microseconds
@@ -39,8 +38,8 @@ def draw_ladder(
         rungs: At least two pairs (name, microseconds), or records with these two attributes.
         guess: Name of the rung to which somebody expected the largest jump; it is marked, too.
         title: Title of the chart; by default it names the largest jump.
-        times_in_alt: Whether the alternative text has the times. Without them, and without a
-            largest jump that is not clear, it is the same on every machine.
+        times_in_alt: Whether the alternative text has the times. Without them, and without
+            the largest jump, it is the same on every machine.
         ax: matplotlib's Axes to draw on instead; they are returned.
 
     Returns:
@@ -51,7 +50,7 @@ def draw_ladder(
 
     Example:
         >>> draw_ladder([("scalars", 170_000), ("arrays", 100)], guess="arrays").alt
-        'Times of scalars; arrays. The largest jump leads to arrays. The guess was arrays.'
+        'Times of scalars; arrays. The guess was arrays.'
     """
     if not isinstance(rungs, Iterable):
         raise ValueError(
@@ -171,12 +170,11 @@ def alt_text(bars: list[Bar], guess: str | None, times_in_alt: bool) -> str:
     The names are not sorted by time: two rungs that are nearly as fast would have another order on
     another processor.
     """
-    (largest, speedup), *others = sorted(speedups(bars).items(), key=lambda jump: -jump[1])
-    clear = not others or speedup > CLEAR_LEAD * others[0][1]
-    jump = f" The largest jump leads to {largest}." if clear or times_in_alt else ""
     guessed = f" The guess was {guess}." if guess else ""
-    if not times_in_alt:
-        return f"Times of {'; '.join(name for name, _ in bars)}.{jump}{guessed}"
+    if not times_in_alt:  # which jump is the largest is another on another processor
+        return f"Times of {'; '.join(name for name, _ in bars)}.{guessed}"
+    jumps = speedups(bars)
+    jump = f" The largest jump leads to {max(jumps, key=lambda name: jumps[name])}."
     (slowest, first), *rest = bars
     parts = [
         f"{n} {format_duration(time)}, {format_factor(first / time)} times as fast"
