@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from viz.canvas.labels import visible_token
+from viz.canvas.labels import title_width, visible_token
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, WHITE
 from viz.canvas.picture import Picture
 from viz.canvas.plotly import PLOTLY_MIME, round_digits
@@ -114,7 +114,7 @@ def build_scene(
     title: str,
     stride: int,
 ) -> Scene:
-    scene = Scene(max(WIDTH + 2 * LEFT, 9.2 * len(title) + 32), TOP + HEIGHT + 46)
+    scene = Scene(max(WIDTH + 2 * LEFT, title_width(title)), TOP + HEIGHT + 46)
     scene.add(Text(16, 25, title, 15, weight="600"))
     x = 16.0
     for group in order if order != [""] else []:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from viz.canvas.labels import visible_token
+from viz.canvas.labels import title_width, visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, WHITE, blend, ink_on
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
@@ -125,7 +125,7 @@ def build_scene(
     columns = int((width - 8) / 7.6)
     top = 66
     scene = Scene(
-        max(LEFT + width * T + 16, 9.2 * len(title) + 32, 480), top + ROW * (len(rows) + 2) + 44
+        max(LEFT + width * T + 16, title_width(title), 480), top + ROW * (len(rows) + 2) + 44
     )
     scene.add(Text(16, 25, title, 15, weight="600"))
     add_row(scene, "came next", [*labels[1 : T + 1], ""][:T], top - 16, width, columns)

@@ -6,7 +6,7 @@ Source: Bruls, Huizing and van Wijk 2000, "Squarified Treemaps".
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from viz.canvas.labels import truncate
+from viz.canvas.labels import title_width, truncate
 from viz.canvas.palette import CATEGORIES, INK, PAPER, WHITE, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
@@ -48,7 +48,7 @@ def draw_parameters(parts: Parts, *, title: str = "", ax: "Axes | None" = None) 
     if not total:
         raise ValueError("There is nothing to draw: all counts together are 0.")
     title = title or f"Where the {total:,} parameters are"
-    scene = Scene(max(WIDTH + 2 * MARGIN, 9.2 * len(title) + 32), 0)
+    scene = Scene(max(WIDTH + 2 * MARGIN, title_width(title)), 0)
     scene.add(Text(MARGIN, 25, title, 15, weight="600"))
     groups = group_totals(leaves)
     rectangles = squarify(groups, (MARGIN, 44, WIDTH, HEIGHT))

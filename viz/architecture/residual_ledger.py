@@ -9,7 +9,7 @@ from math import fsum
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_mapping, to_numbers
-from viz.canvas.labels import format_number, truncate, visible_token
+from viz.canvas.labels import format_number, title_width, truncate, visible_token
 from viz.canvas.palette import FAINT, INK, MUTED, diverging_colour, ink_on
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
@@ -87,7 +87,7 @@ def build_scene(
 ) -> Scene:
     top = 44 if title else 14
     height = top + 22 + ROW * (len(rows) + 1) + 22
-    scene = Scene(max(LEFT + CELL * len(column_labels) + 20, 9.2 * len(title) + 32), height)
+    scene = Scene(max(LEFT + CELL * len(column_labels) + 20, title_width(title)), height)
     if title:
         scene.add(Text(16, 25, title, 15, weight="600"))
     for column, label in enumerate(column_labels):

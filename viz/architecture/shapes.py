@@ -19,6 +19,7 @@ from viz.architecture.shape_names import (
     infer_dims,
 )
 from viz.architecture.shapes_page import shapes_html
+from viz.canvas.labels import title_width
 from viz.canvas.palette import BLUE, INK, LINE, MUTED, WHITE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
@@ -86,7 +87,7 @@ def alt_text(root: ModuleCall, title: str) -> str:
 
 
 def build_scene(root: ModuleCall, dims: DimNames, title: str) -> Scene:
-    scene = Scene(max(WIDTH, 9.2 * len(title) + 32), 0)
+    scene = Scene(max(WIDTH, title_width(title)), 0)
     scene.add(Text(16, 25, title, 15, weight="600"))
     scene.add(Text(SHAPE_AT, 50, "comes out", 11, MUTED))
     y = 58.0

@@ -11,7 +11,7 @@ import numpy as np
 
 from viz.attention.attention_page import FINE, to_pixels
 from viz.attention.attention_weights import AttentionWeights, head_name
-from viz.canvas.labels import visible_token
+from viz.canvas.labels import title_width, visible_token
 from viz.canvas.palette import FAINT, INK, LINE, MUTED, PAPER, WHITE, blend
 from viz.canvas.scene import Image, Line, Rect, Scene, Text, hstack, vstack
 
@@ -36,7 +36,7 @@ def draw_mosaic(
     columns = sum(model.weights.shape[1] for model in models.values())
     side = min(MAX_SIDE, max(MIN_SIDE, (MAX_WIDTH - 80 * len(models)) // columns))
     panels = [draw_model(name, model, labels, side) for name, model in models.items()]
-    heading = Scene(9.2 * len(title) + 32, 36 if title else 8)
+    heading = Scene(title_width(title), 36 if title else 8)
     if title:
         heading.add(Text(16, 25, title, 15, weight="600"))
     footer = Scene(0, 34)

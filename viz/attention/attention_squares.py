@@ -5,7 +5,7 @@ Many heads are drawn in `viz/attention/attention_mosaic.py`.
 
 from math import ceil
 
-from viz.canvas.labels import visible_token
+from viz.canvas.labels import title_width, visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, PAPER, WHITE, blend, ink_on
 from viz.canvas.scene import Line, Rect, Scene, Text
 
@@ -77,7 +77,7 @@ def head_grid(
     if heads == 4 and columns == 3:
         columns = 2
     top = 46 if title else 14
-    total = max(width * columns + 14, 9.2 * len(title) + 32, 300)
+    total = max(width * columns + 14, title_width(title), 300)
     scene = Scene(total, top + height * ceil(heads / columns) + 40)
     if title:
         scene.add(Text(16, 25, title, 15, weight="600"))

@@ -102,7 +102,7 @@ def to_mapping(value: object, name: str, example: str) -> Mapping[Any, Any]:
 
 
 def to_tokens(tokens: Sequence[object]) -> list[str]:
-    """The tokens as strings; raises ValueError if there is no row of them."""
+    """The tokens as strings; raises ValueError if they cannot be iterated."""
     if not hasattr(tokens, "__iter__"):
         raise ValueError(f"tokens must be a list of texts such as ['a', 'b'], not {tokens!r:.60}.")
     return [str(token) for token in tokens]

@@ -5,6 +5,7 @@ import unicodedata
 INVISIBLE = {" ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥", "": "∅"}
 SPACES = {"Zs", "Zl", "Zp"}  # Unicode categories
 UNPRINTABLE = {"Cc", "Cs", "Cn"}
+TITLE_CHAR_WIDTH = 9.2  # pixels of a character, on average
 
 
 def format_number(number: float) -> str:
@@ -31,3 +32,8 @@ def printable(text: str) -> str:
     return "".join(
         c if c in "\t\n" or unicodedata.category(c) not in UNPRINTABLE else "�" for c in text
     )
+
+
+def title_width(title: str) -> float:
+    """Width in pixels of a scene with room for the title and a margin of 16 on both sides."""
+    return TITLE_CHAR_WIDTH * len(title) + 32

@@ -29,7 +29,7 @@ CATEGORIES = (
     PURPLE,
     GOLD,
     SLATE,
-)  # a seventh is the first again
+)  # the seventh colour is the first again
 
 # Light papers with dark ink on each, for text that belongs to one of several things.
 TINTS = ("#e3e3df", "#cfe6f5", "#ffe0c2", "#cdeede", "#f3d9e8", "#f6ebb5", "#ded8f5", "#d9eec2")

@@ -103,7 +103,7 @@ def speedups(bars: list[Bar]) -> dict[str, float]:
 
 
 def format_duration(microseconds: float) -> str:
-    """172819 -> 170 ms: two digits, because another run would give another third one."""
+    """172819 -> 170 ms: two digits, because the third one differs from run to run."""
     units = ((1e6, "s"), (1e3, "ms"))
     size, unit = next((pair for pair in units if microseconds >= 0.995 * pair[0]), (1.0, "µs"))
     return f"{float(f'{microseconds / size:.2g}'):,g} {unit}"
@@ -171,7 +171,7 @@ def alt_text(bars: list[Bar], guess: str | None, times_in_alt: bool) -> str:
     another processor.
     """
     guessed = f" The guess was {guess}." if guess else ""
-    if not times_in_alt:  # which jump is the largest is another on another processor
+    if not times_in_alt:  # the largest jump depends on the processor
         return f"Times of {'; '.join(name for name, _ in bars)}.{guessed}"
     jumps = speedups(bars)
     jump = f" The largest jump leads to {max(jumps, key=lambda name: jumps[name])}."

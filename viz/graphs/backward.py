@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int
-from viz.canvas.labels import format_number
+from viz.canvas.labels import format_number, title_width
 from viz.canvas.palette import CATEGORIES, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text, translate
@@ -67,7 +67,7 @@ def make_frames(graph: Graph) -> list[Frame]:
         if node.parents:
             known.add(i)
             left_side = f"{labels[i]} = " if graph.names[i] else ""
-            right_side = f"{formula(graph, i, labels)} = {format_number(node.data)}"
+            right_side = f"{format_formula(graph, i, labels)} = {format_number(node.data)}"
             caption = f"Forward: {left_side}{right_side}"
             frames.append(Frame(frozenset(known), no_grads, None, caption))
     grads = [0.0] * len(graph.nodes)
@@ -89,15 +89,16 @@ def make_frames(graph: Graph) -> list[Frame]:
     return frames
 
 
-def formula(graph: Graph, i: int, labels: list[str]) -> str:
+def format_formula(graph: Graph, i: int, labels: list[str]) -> str:
     """How node `i` was computed from its parents: a × b, tanh(a)."""
     parents = [start for start, end, _ in graph.edges if end == i]
-    sign = {"*": "×", "-": "−"}.get(graph.nodes[i].op, graph.nodes[i].op)
-    if len(parents) == 2 and not sign.isalpha():
-        return f"{labels[parents[0]]} {sign} {labels[parents[1]]}"
-    if len(parents) == 1 and sign.startswith("**"):
-        return f"{labels[parents[0]]}{sign}"
-    return f"{sign}({', '.join(labels[p] for p in parents[:4])}{', …' if len(parents) > 4 else ''})"
+    symbol = {"*": "×", "-": "−"}.get(graph.nodes[i].op, graph.nodes[i].op)
+    if len(parents) == 2 and not symbol.isalpha():
+        return f"{labels[parents[0]]} {symbol} {labels[parents[1]]}"
+    if len(parents) == 1 and symbol.startswith("**"):
+        return f"{labels[parents[0]]}{symbol}"
+    arguments = [labels[p] for p in parents[:4]] + ["…"] * (len(parents) > 4)
+    return f"{symbol}({', '.join(arguments)})"
 
 
 def draw_backward(
@@ -165,21 +166,21 @@ def find_paths(graph: Graph, source: int) -> list[list[int]]:
     kept, however many paths there are.
     """
     last = len(graph.nodes) - 1
-    leaving: dict[int, list[int]] = {}
+    out_edges: dict[int, list[int]] = {}
     for k, (start, _, _) in enumerate(graph.edges):
-        leaving.setdefault(start, []).append(k)
+        out_edges.setdefault(start, []).append(k)
     distance = {last: 0}  # from a node to the result, in edges
     for node in reversed(range(last)):
-        distance[node] = 1 + min(distance[graph.edges[k][1]] for k in leaving[node])
+        distance[node] = 1 + min(distance[graph.edges[k][1]] for k in out_edges[node])
     found: list[list[int]] = []
-    partial: list[tuple[int, int, list[int]]] = [(distance[source], -source, [])]
-    while partial and len(found) <= MAX_PATHS:
-        _, negative, path = heappop(partial)
-        if -negative == last:
+    frontier: list[tuple[int, int, list[int]]] = [(distance[source], -source, [])]
+    while frontier and len(found) <= MAX_PATHS:
+        _, neg_index, path = heappop(frontier)
+        if -neg_index == last:
             found.append(path)
-        for k in leaving.get(-negative, []):
+        for k in out_edges.get(-neg_index, []):
             end = graph.edges[k][1]
-            heappush(partial, (len(path) + 1 + distance[end], -end, [*path, k]))
+            heappush(frontier, (len(path) + 1 + distance[end], -end, [*path, k]))
     return [path for path in found if path]
 
 
@@ -221,11 +222,11 @@ def draw_paths(
     shown = sorted(paths[:MAX_PATHS], key=len, reverse=True)
     factors = [[graph.edges[k][2] for k in path] for path in shown]
     products = [prod(path) for path in factors]
-    total = sum_of_paths(graph, index, products, len(paths) > MAX_PATHS)
-    scene = Scene(max(8.6 * len(total) + 32, 9.2 * len(title) + 32), 46 if title else 12)
+    total = format_path_sum(graph, index, products, len(paths) > MAX_PATHS)
+    scene = Scene(max(8.6 * len(total) + 32, title_width(title)), 46 if title else 12)
     scene.add(Text(16, 26, title, 15, weight="600"))
     for n, path in enumerate(shown):
-        panel = path_panel(graph, n, path, factors[n])
+        panel = build_path_panel(graph, n, path, factors[n])
         scene.add(*(translate(shape, dy=scene.height) for shape in panel.shapes))
         scene.width, scene.height = max(scene.width, panel.width), scene.height + panel.height
     scene.add(Text(16, scene.height + 18, total, 15, weight="700"))
@@ -237,7 +238,7 @@ def draw_paths(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def path_panel(graph: Graph, n: int, path: list[int], factors: list[float]) -> Scene:
+def build_path_panel(graph: Graph, n: int, path: list[int], factors: list[float]) -> Scene:
     """The graph with one path highlighted, and its product below."""
     colour = CATEGORIES[n % len(CATEGORIES)]
     highlight = Highlight(dict.fromkeys(path, colour), [None] * len(graph.nodes))
@@ -248,12 +249,12 @@ def path_panel(graph: Graph, n: int, path: list[int], factors: list[float]) -> S
     return drawing.scene
 
 
-def sum_of_paths(graph: Graph, source: int, products: list[float], more: bool) -> str:
+def format_path_sum(graph: Graph, source: int, products: list[float], truncated: bool) -> str:
     """The sum over all paths: L grows by 3 + 1 = 4 for each 1 that a grows."""
     name, result = graph.names[source] or "it", graph.names[-1] or "the result"
     total = " + ".join(map(format_number, products))
     total += f" = {format_number(sum(products))}" if len(products) > 1 else ""
     each = f"for each 1 that {name} grows"
-    if more:
+    if truncated:
         return f"The first {MAX_PATHS} paths contribute {total} {each}; there are more paths"
     return f"{result} grows by {total} {each}"

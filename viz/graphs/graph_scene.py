@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite, sqrt
 
-from viz.canvas.labels import format_number, truncate
+from viz.canvas.labels import format_number, title_width, truncate
 from viz.canvas.palette import (
     BLUE,
     FAINT,
@@ -110,7 +110,7 @@ class GraphScene:
         omitted = f"{graph.n_omitted:,} more numbers lie further back and are not drawn."
         omitted = omitted if graph.n_omitted else ""
         needed = 2 * margin + layers * self.style.column
-        width = max(needed, 9.2 * len(title) + 32, 7 * len(omitted) + 32, 320)
+        width = max(needed, title_width(title), 7 * len(omitted) + 32, 320)
         self.left = (width - layers * self.style.column) / 2
         self.middle = (40 if title else 14) + half * self.style.row
         bottom = self.middle + half * self.style.row + (26 if omitted else 8)

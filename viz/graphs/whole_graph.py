@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from viz.canvas.bitmap import to_png
+from viz.canvas.labels import title_width
 from viz.canvas.palette import CATEGORIES, GREEN, INK, LINE, ORANGE, PAPER, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Image, Scene, Text
@@ -167,7 +168,7 @@ def build_scene(
     rows: list[bytearray], groups: Groups, counts: Counter[str], result: Pixel, title: str
 ) -> Scene:
     """The image with a title, a mark at the result, and a legend of the colours."""
-    scene = Scene(max(WIDTH, 9.2 * len(title) + 32), HEIGHT)
+    scene = Scene(max(WIDTH, title_width(title)), HEIGHT)
     scene.add(Text(16, 27, title, 15, weight="600"))
     png = to_png(list(map(bytes, rows)), [*SHADES, *(colour for colour, _ in groups.values())])
     scene.add(Image(LEFT, TOP, IMAGE_WIDTH / PIXEL_RATIO, IMAGE_HEIGHT / PIXEL_RATIO, png))

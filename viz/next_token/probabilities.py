@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_numbers
-from viz.canvas.labels import visible_token
+from viz.canvas.labels import title_width, visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
@@ -83,7 +83,7 @@ def check_probabilities(probs: list[float], labels: list[str]) -> None:
 
 def vertical_bars(labels: list[str], probs: list[float], title: str) -> Scene:
     stride, bar_height, top = min(60, max(26, 640 / len(labels))), 150, 46 if title else 26
-    scene = Scene(max(32 + stride * len(labels), 9.2 * len(title) + 32), top + bar_height + 34)
+    scene = Scene(max(32 + stride * len(labels), title_width(title)), top + bar_height + 34)
     if title:
         scene.add(Text(16, 25, title, 15, weight="600"))
     scene.add(Rect(16, top + bar_height, stride * len(labels), 1, MUTED))
@@ -103,7 +103,7 @@ def horizontal_bars(ranked: list[tuple[str, float]], title: str, max_tokens: int
     top, row, bar_width, left = 46 if title else 14, 22, 300, 190
     shown, rest = ranked[:max_tokens], ranked[max_tokens:]
     scene = Scene(
-        max(left + bar_width + 80, 9.2 * len(title) + 32),
+        max(left + bar_width + 80, title_width(title)),
         top + row * (len(shown) + bool(rest)) + 10,
     )
     if title:

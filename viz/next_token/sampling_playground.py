@@ -191,7 +191,7 @@ class SamplingPlayground(Control):
         self.stop_button.disabled = False
         try:
             self.task = asyncio.get_running_loop().create_task(self.stream())
-        except RuntimeError:  # no kernel, hence no event loop
+        except RuntimeError:  # without a kernel there is no event loop
             asyncio.run(self.stream())
 
     async def stream(self) -> None:

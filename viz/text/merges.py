@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from viz.canvas.labels import truncate
+from viz.canvas.labels import title_width, truncate
 from viz.canvas.palette import INK, LINE, MUTED, TINTS
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text, hstack, vstack
@@ -85,7 +85,7 @@ def draw_merges(
         shown = pruned_tree(tree)
         is_complete = is_complete and len(shown) == len(tree)
         scenes.append(tree_scene(shown, first_merge_id))
-    heading = Scene(max(9.2 * len(title) + 2 * MARGIN, 120), 40 if title else 12)
+    heading = Scene(max(title_width(title), 120), 40 if title else 12)
     heading.add(Text(MARGIN, 25, title, 15, weight="600"))
     scene = vstack(heading, *arrange_in_rows(scenes))
     if not is_complete:

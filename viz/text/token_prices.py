@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_mapping
-from viz.canvas.labels import truncate
+from viz.canvas.labels import title_width, truncate
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, WHITE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
@@ -84,7 +84,7 @@ def draw_token_prices(
         for name, rows in tables.items()
     }
     max_price = max(row["price"] for rows in data.values() for row in rows.values())
-    heading = Scene(max(WIDTH, 9.2 * len(title) + 2 * MARGIN), 34 if title else 8)
+    heading = Scene(max(WIDTH, title_width(title)), 34 if title else 8)
     heading.add(Text(MARGIN, 25, title, 15, weight="600"))
     table_scenes = [table_scene(name, tables[name], data[name], base, max_price) for name in tables]
     scene = vstack(heading, vstack(*table_scenes, blank_note(), gap=8))

@@ -7,7 +7,7 @@ bracket over the tokens of one character shows that character.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from viz.canvas.labels import truncate
+from viz.canvas.labels import title_width, truncate
 from viz.canvas.palette import INK, MUTED, SLATE, TINTS, WHITE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text, vstack
@@ -68,7 +68,7 @@ def draw_tokens(
     heading = Scene(width, 36 if title else 8)
     if title:
         heading.add(Text(MARGIN, 25, title, 15, weight="600"))
-        heading.width = max(width, 9.2 * len(title) + 2 * MARGIN)
+        heading.width = max(width, title_width(title))
     scenes = [
         vstack(
             summary_scene(name, pieces, width),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int, to_mapping
-from viz.canvas.labels import truncate
+from viz.canvas.labels import title_width, truncate
 from viz.canvas.palette import GOLD, INK, LINE, MUTED
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Rect, Scene, Text
@@ -56,7 +56,7 @@ def samples_picture(
 ) -> Picture:
     """Draw samples that have been checked. A step may have no texts."""
     column_width, row_height, top = 150, 20, 82 if title else 54
-    width = max(32 + column_width * len(samples), 9.2 * len(title) + 32, 330)
+    width = max(32 + column_width * len(samples), title_width(title), 330)
     scene = Scene(width, top + row_height * rows + 34)
     if title:
         scene.add(Text(16, 25, title, 15, weight="600"))

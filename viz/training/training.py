@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from viz.attention.attention import draw_attention
 from viz.attention.attention_weights import head_name
-from viz.canvas.labels import truncate
+from viz.canvas.labels import title_width, truncate
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text, hstack, vstack
 from viz.curves.loss import draw_loss
@@ -89,7 +89,7 @@ def training_picture(
         left = vstack(loss.scene, snapshot.next_token_picture.scene)
         scene = hstack(left, vstack(short_samples_scene(snapshot.samples), head.scene))
     if title:
-        top = Scene(9.2 * len(title) + 32, 36, [Text(16, 25, title, 16, weight="700")])
+        top = Scene(title_width(title), 36, [Text(16, 25, title, 16, weight="700")])
         scene = vstack(top, scene)
     data = {
         "step": step,

@@ -93,7 +93,7 @@ def test_rows_that_lost_their_later_weights_are_refused():
         draw_attention(weights, "abc")
 
 
-def test_a_missing_mask_is_refused_and_can_be_drawn_on_purpose():
+def test_weights_to_later_tokens_are_refused_unless_causal_is_false():
     open_book = np.full((3, 3), 1 / 3)
     with pytest.raises(ValueError, match=r"0\.667 of its weight to later .* say causal=False"):
         draw_attention(open_book, "abc")

@@ -169,7 +169,7 @@ def test_a_result_that_does_not_fit_is_refused_with_what_is_wrong(spoiled, print
 
 
 @pytest.mark.parametrize("answer", [None, 3.0, {"weights": np.eye(5)}], ids=repr)
-def test_a_function_that_returns_something_else_is_told_what_to_return(answer):
+def test_the_error_for_a_wrong_return_value_says_what_to_return(answer):
     with pytest.raises(ValueError, match="must return a dictionary that has scores, weights"):
         AttentionEditor(lambda **knobs: answer, TOKENS, H)
 

@@ -13,7 +13,7 @@ L, H = 3, 4
 
 
 def weights_of(text, ablated_heads=frozenset()):
-    """Weights that depend on the text, and above an ablated head on that, too."""
+    """Weights that depend on the text and, in later layers, on the ablated heads."""
     T = len(text.split())
     scores = np.random.default_rng(len(text)).normal(size=(L, H, T, T))
     for layer, head in ablated_heads:

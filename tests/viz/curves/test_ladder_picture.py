@@ -29,9 +29,9 @@ def bars_of(picture) -> list[tuple[float, str]]:
 
 
 def test_bars_have_a_logarithmic_scale_and_the_largest_jump_is_orange():
-    (scalars, c0), (use_sdpa, c1), (arrays, c2) = bars_of(draw_ladder(RUNGS))
+    (width_0, c0), (width_1, c1), (width_2, c2) = bars_of(draw_ladder(RUNGS))
     # log10: 5.30, 4, 2
-    assert (scalars - use_sdpa) / (use_sdpa - arrays) == pytest.approx(1.301 / 2, abs=0.01)
+    assert (width_0 - width_1) / (width_1 - width_2) == pytest.approx(1.301 / 2, abs=0.01)
     assert (c0, c1, c2) == (BLUE, BLUE, ORANGE)
 
 

@@ -26,7 +26,7 @@ class Terminal(io.StringIO):
 
 
 class Clock:
-    """A clock that goes only when it is told to."""
+    """A clock that moves only when the test moves it."""
 
     def __init__(self):
         self.now = 1000.0

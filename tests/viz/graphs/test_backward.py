@@ -5,10 +5,10 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from graph_numbers import Number, plus, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
@@ -20,23 +20,6 @@ from viz.graphs.graph import draw_graph
 from viz.graphs.node import all_nodes, build_graph
 
 NS = "{http://www.w3.org/2000/svg}"
-
-
-@dataclass(eq=False)
-class Number:
-    data: float
-    op: str = ""
-    parents: tuple = ()
-    local_grads: tuple = ()
-    grad: float = 0.0
-
-
-def plus(*parents: Number) -> Number:
-    return Number(sum(p.data for p in parents), "+", parents, (1.0,) * len(parents))
-
-
-def times(a: Number, b: Number) -> Number:
-    return Number(a.data * b.data, "*", (a, b), (b.data, a.data))
 
 
 def example() -> tuple[Number, dict[Number, str]]:
@@ -300,7 +283,7 @@ def test_drawing_does_not_change_the_graph():
         ("sum", 6, "sum(p, q, r, s, …) = 7"),
     ],
 )
-def test_how_a_number_was_made_is_written_as_one_writes_it(op, parents, printed):
+def test_operations_are_written_in_mathematical_notation(op, parents, printed):
     numbers = [Number(1.0) for _ in range(parents)]
     root = Number(7.0, op, tuple(numbers), (1.0,) * parents)
     picture = draw_backward(root, dict(zip(numbers, "pqrstu")) | {root: "L"}, step=1)

@@ -8,11 +8,11 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+from graph_numbers import Number, plus, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
@@ -27,25 +27,6 @@ from viz.graphs.node import Node, all_nodes, build_graph, count_paths
 
 NS = "{http://www.w3.org/2000/svg}"
 EVIL = "<script>alert(1)</script>"
-
-
-@dataclass(eq=False, slots=True)
-class Number:
-    """A number of our own: five names are all that a node needs."""
-
-    data: float
-    op: str = ""
-    parents: tuple = ()
-    local_grads: tuple = ()
-    grad: float = 0.0
-
-
-def plus(*parents: Number) -> Number:
-    return Number(sum(p.data for p in parents), "+", parents, (1.0,) * len(parents))
-
-
-def times(a: Number, b: Number) -> Number:
-    return Number(a.data * b.data, "*", (a, b), (b.data, a.data))
 
 
 def chain(length: int) -> Number:
@@ -206,7 +187,7 @@ def test_edges_go_from_box_to_box_to_the_right_and_boxes_do_not_overlap(root):
 
 
 @pytest.mark.parametrize("count", [100, 300])
-def test_of_a_large_graph_every_number_is_a_dot_at_its_own_position(count):
+def test_in_a_large_graph_every_number_is_a_dot_at_its_own_position(count):
     leaves = [Number(float(i), grad=i / 9) for i in range(count - 1)]
     picture = draw_graph(plus(*leaves))
     dots, lines, _ = parts(picture)

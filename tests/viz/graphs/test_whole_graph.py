@@ -3,11 +3,11 @@
 import re
 from base64 import b64decode
 from collections import Counter
-from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
 import pytest
+from graph_numbers import Number
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
@@ -18,15 +18,6 @@ from viz.canvas.scene import Image, Text
 from viz.graphs.whole_graph import DOT_PIXELS, MAX_DOTS, dot_positions, draw_whole_graph, to_pixels
 
 DOT = len(DOT_PIXELS)  # pixels
-
-
-@dataclass(eq=False, slots=True)
-class Number:
-    data: float
-    op: str = ""
-    parents: tuple = ()
-    local_grads: tuple = ()
-    grad: float = 0.0
 
 
 def chain(length: int, ops=("+",)) -> Number:
@@ -115,7 +106,7 @@ def test_above_the_maximum_every_second_is_drawn_and_the_sentence_says_so():
 
 @pytest.mark.slow
 def test_a_rare_operation_among_very_many_numbers_is_no_error():
-    # Every third is drawn: wherever the one logarithm stands, the picture is made.
+    # Every third is drawn: wherever the one logarithm is, the picture is made.
     for place in range(3):
         ops = ["+"] * 90_010
         ops[5 + place] = "log"

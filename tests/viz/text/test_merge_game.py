@@ -72,7 +72,7 @@ def test_a_button_merges_its_pair_and_then_shows_its_count(game):
     assert "l + o" in [button.description for button in game.buttons]
     assert "times" not in game.screen.value
     press(game, "l + o")
-    # "lo" stands in low, lower, lowest, slow, slower: five words, four times each.
+    # "lo" is in low, lower, lowest, slow, slower: five words, four times each.
     assert "l + o occurred 20 times: no pair was more frequent." in game.screen.value
     texts = texts_of(svg_of(game))
     assert f"1 of 3 merges: you saved 20 of {len(TEXT)} tokens, the algorithm 20" in texts
