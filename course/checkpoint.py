@@ -1,6 +1,6 @@
 """The small GPT that comes with the course, trained on its stories.
 
-    python -m course.checkpoint     makes it anew: about eight minutes on one core
+    python -m course.checkpoint     makes it again: about eight minutes on one core
 
 It reads and writes letters, and lies in `data/stories-gpt` (weights, sizes, tokenizer). The same
 machine makes the same weights again; on another processor their last digits differ, and after some

@@ -2,7 +2,7 @@
 
 Colab opens one notebook and none of the files beside it. So the cell brings them, as one archive
 that needs no git; then `set_up` installs what Colab has not, and changes nothing that Colab has.
-Run again, it begins anew where it broke off: files that are there already are written over.
+Run again after a failure, it starts from the beginning and overwrites existing files.
 Left out on purpose: JupyterLab, which Colab replaces.
 """
 

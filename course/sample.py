@@ -14,7 +14,7 @@ SHARDS = "fineweb-shards"
 
 
 def fineweb_file() -> Path:
-    """The first of these files that is here. With another than the sample, numbers differ.
+    """The first of these files that exists. Numbers differ if it is not the sample.
 
     Raises: TextUnavailableError, which a notebook shows without the way through our code.
     """

@@ -37,7 +37,7 @@ def cell_text(cell: dict) -> str:
 
 
 def why_not_run(cell: dict) -> str:
-    """What stands where a cell has no output because it needs what not every machine has."""
+    """The text in place of an output, for a cell that needs what not every machine has."""
     tags = cell["metadata"].get("tags", [])
     needs = " and ".join(
         tag.removeprefix("needs-").replace("-", " ") for tag in tags if tag.startswith("needs-")
@@ -75,7 +75,7 @@ def joined(content):
 
 
 def directive(name: str, argument: str, content: str, mark: str = "`") -> str:
-    """A directive of MyST, with a fence longer than any that stands in its content.
+    """A directive of MyST, with a fence longer than any in its content.
 
     Example: directive("raw", "html", "<b>so</b>") -> "```{raw} html\\n<b>so</b>\\n```"
     """

@@ -98,7 +98,7 @@ def toctree(caption: str, pages: list[str]) -> str:
 
 
 def with_links(text: str, path: str, pages: dict[str, str]) -> str:
-    """Links to notebooks lead to pages; links to files that are no page, to the repository."""
+    """Links to notebooks lead to pages; links to other files lead to the repository."""
 
     unbuilt = [f"notebooks/{lesson.name}.ipynb" for lesson in written_lessons()]
 

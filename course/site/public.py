@@ -1,8 +1,8 @@
 """What `gptcore` and `viz` offer, read from their source: names, signatures, docstrings.
 
 Nothing is imported, so the reference is made where neither PyTorch nor matplotlib is installed.
-What a package offers stands in its `__init__.pyi`, or in its `__init__.py` where it has no such
-stub; tests/test_stubs.py holds the two together.
+The public names of a package are in its `__init__.pyi`, or in its `__init__.py` if it has no
+stub. tests/test_stubs.py checks that the two agree.
 Left out on purpose: what begins with an underscore, and what a class gets from its parents.
 """
 
@@ -64,7 +64,7 @@ class Public:
 
     @property
     def file(self) -> str:
-        """Where it stands, as a path in the repository."""
+        """Its file, as a path in the repository."""
         return self.module.replace(".", "/") + ".py"
 
 
@@ -119,7 +119,7 @@ def public_names(package: str) -> list[Public]:
 
 
 def read(package: str, name: str, module: str) -> Public:
-    """One public name, from the file that it stands in."""
+    """One public name, from the file that defines it."""
     body = tree_of(module).body
     for node, after in zip(body, [*body[1:], None]):
         if isinstance(node, Definition) and node.name == name:
@@ -196,7 +196,7 @@ def assigned(node: ast.Assign | ast.AnnAssign) -> list[str]:
 
 
 def text_of(node: ast.stmt | None) -> str:
-    """A statement that is nothing but a text, which documents what stands above it; or ""."""
+    """A statement that is only a string, which documents the statement above it; or ""."""
     value = node.value if isinstance(node, ast.Expr) else None
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 

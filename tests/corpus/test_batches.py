@@ -1,4 +1,4 @@
-"""Batches: every token once an epoch, in an order made of seed and step; damage is told before."""
+"""Batches: every token once an epoch, in an order from seed and step; damage is found first."""
 
 import hashlib
 import random
@@ -194,7 +194,7 @@ def damage_is_told(shards, victim, folder_of_source):
 
 
 @pytest.mark.slow
-def test_thirty_flipped_bits_are_all_told_before_the_first_step(shards, tmp_path):
+def test_thirty_flipped_bits_are_all_reported_before_the_first_step(shards, tmp_path):
     rng = random.Random(0)
     files = sorted(shards.glob("*.bin"))
     for _ in range(30):
@@ -209,7 +209,7 @@ def test_thirty_flipped_bits_are_all_told_before_the_first_step(shards, tmp_path
     assert Batches(shards, batch_size=4, block_size=16, seed=0).batch(0)
 
 
-def test_ten_shards_cut_off_are_all_told_before_the_first_step(shards, tmp_path):
+def test_ten_truncated_shards_are_all_reported_before_the_first_step(shards, tmp_path):
     rng = random.Random(1)
     files = sorted(shards.glob("*.bin"))
     for number in range(10):
@@ -220,13 +220,13 @@ def test_ten_shards_cut_off_are_all_told_before_the_first_step(shards, tmp_path)
         victim.write_bytes(whole)
 
 
-def test_a_missing_shard_is_told_as_well(shards, tmp_path):
+def test_a_missing_shard_is_reported(shards, tmp_path):
     victim = min(shards.glob("train_*.bin"))
     victim.unlink()
     damage_is_told(shards, victim, tmp_path)
 
 
-def test_the_repair_that_is_told_works(shards, tmp_path):
+def test_the_repair_in_the_message_works(shards, tmp_path):
     victim = min(shards.glob("train_*.bin"))
     whole = victim.read_bytes()
     victim.write_bytes(whole[:-2])
@@ -285,7 +285,7 @@ def test_the_largest_block_that_is_proposed_is_accepted(tmp_path):
     assert Batches(folder, block_size=19, **sizes).windows == 1
 
 
-def test_nothing_there_is_told_with_how_to_make_it(tmp_path):
+def test_a_missing_folder_is_reported_with_how_to_make_it(tmp_path):
     sizes = {"batch_size": 1, "block_size": 1, "seed": 0}
     with pytest.raises(ValueError, match=r"There is no .*none\. Make it with: gptcore prepare SOU"):
         Batches(tmp_path / "none", **sizes)

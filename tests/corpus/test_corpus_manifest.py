@@ -88,7 +88,7 @@ def test_a_name_like_no_other_gets_the_list_without_a_guess(typed):
         find_text(typed)
 
 
-def test_a_file_name_in_place_of_a_text_name_is_told_how_to_be_read():
+def test_a_file_name_in_place_of_a_text_name_is_refused_with_how_to_read_it():
     with pytest.raises(
         UnknownTextError, match=r"To read a file of your own: Path\(...\).read_text"
     ):
@@ -104,7 +104,7 @@ def test_without_the_variable_downloads_go_where_pooch_would_put_them(monkeypatc
         assert data_folder() == pooch.os_cache("gptcore")
 
 
-def test_the_variable_is_read_anew_at_each_call(monkeypatch, tmp_path):
+def test_the_variable_is_read_again_at_each_call(monkeypatch, tmp_path):
     for folder in (tmp_path / "one", tmp_path / "two"):
         monkeypatch.setenv("GPTCORE_DATA", str(folder))
         assert text_path(find_text("names-ssa")) == folder / "names.txt"

@@ -61,7 +61,7 @@ def test_shakespeare_is_1115394_characters_of_which_65_differ():
     assert (len(text), len(set(text))) == (1_115_394, 65)
 
 
-def test_neither_the_import_nor_a_text_that_is_here_loads_what_downloads_need():
+def test_neither_the_import_nor_a_local_text_loads_what_downloads_need():
     code = (
         "import sys, gptcore.corpus as corpus; "
         "print(sorted(m for m in sys.modules if m.startswith('gptcore.corpus.'))); "

@@ -60,7 +60,7 @@ def test_a_text_file_has_the_documents_that_load_documents_finds():
     assert texts(text_path(find_text("names")), document="line") == load_documents("names")
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_the_text(tmp_path):
+def test_a_byte_order_mark_and_windows_line_ends_are_not_part_of_the_text(tmp_path):
     path = written(tmp_path / "a.txt", "\ufeffämma\r\nbob\r\n".encode())
     assert texts(path, document="line") == ["ämma", "bob"]
     assert texts(path) == texts(path, document="file") == ["ämma\nbob\n"]
@@ -176,7 +176,7 @@ def test_a_page_of_the_web_saved_as_parquet_is_recognised(tmp_path):
 
 
 @pytest.mark.parametrize("share", range(10))
-def test_parquet_that_was_cut_off_is_told_wherever_it_was_cut(tmp_path, share):
+def test_truncated_parquet_is_refused_wherever_it_was_cut(tmp_path, share):
     path = write_parquet(tmp_path / "a.parquet", some_texts(50))
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * share // 10])
@@ -186,7 +186,7 @@ def test_parquet_that_was_cut_off_is_told_wherever_it_was_cut(tmp_path, share):
         texts(path)
 
 
-def test_damage_inside_of_parquet_is_told_with_its_row_group(tmp_path):
+def test_damage_inside_of_parquet_is_reported_with_its_row_group(tmp_path):
     path = write_parquet(tmp_path / "a.parquet", some_texts(50))
     content = bytearray(path.read_bytes())
     place = pq.ParquetFile(path).metadata.row_group(3).column(0).data_page_offset
@@ -198,7 +198,7 @@ def test_damage_inside_of_parquet_is_told_with_its_row_group(tmp_path):
         texts(path)
 
 
-def test_strings_in_parquet_that_are_no_text_are_named_by_their_row_or_replaced(tmp_path):
+def test_strings_in_parquet_that_are_not_text_are_named_by_their_row_or_replaced(tmp_path):
     broken = pa.array([b"good", b"b\xe9d", None]).view(pa.string())
     pq.write_table(pa.table({"text": broken}), tmp_path / "a.parquet")
     with pytest.raises(

@@ -97,7 +97,7 @@ def test_similarity_does_not_ask_who_comes_first(a, b):
     assert (jaccard(a, b) == 1) == (a == b)
 
 
-def test_the_same_words_in_another_order_are_no_copy():
+def test_the_same_words_in_another_order_are_not_a_copy():
     words = SPEC_KINDS[:100]
     shuffled = random.Random(0).sample(words, len(words))
     assert jaccard(set(words), set(shuffled)) == 1
@@ -218,7 +218,7 @@ print(NearDuplicates(seed=7).signature(pieces).digest().sum())
 
 
 @needs_datasketch
-def test_texts_of_signs_alone_are_no_near_copies():
+def test_texts_of_signs_alone_are_not_near_copies():
     assert near_copies([Document("a", "!!!"), Document("b", "???")]).copies == []
 
 

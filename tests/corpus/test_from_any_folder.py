@@ -167,7 +167,7 @@ def test_an_empty_path_is_refused_by_the_functions_as_well(tmp_path):
             call()
 
 
-def test_a_home_that_there_is_not_is_told():
+def test_the_home_of_an_unknown_user_is_refused():
     with pytest.raises(ValueError, match="~ of an unknown user"):
         as_path("~nobody-has-this-name/texts")
 
@@ -221,14 +221,14 @@ def test_new_files_have_the_permissions_that_the_mask_leaves(tmp_path, mask):
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o777 & ~mask
 
 
-# Success is told only where there is something; advice is possible and does not lead in a circle
+# Success is reported only if there is text; advice can be followed and does not lead in a circle
 
 
 @pytest.mark.parametrize(
     "content",
     [b'{"text": ""}\n{"text": null}\n', b'{"text": " \\n"}', b"\n \n"],
 )
-def test_nothing_prepared_is_no_success_and_leaves_nothing_behind(tmp_path, monkeypatch, content):
+def test_sources_without_text_are_an_error_and_leave_nothing_behind(tmp_path, monkeypatch, content):
     monkeypatch.chdir(tmp_path)
     LETTERS.save("letters.json")
     words = ["prepare", "a.jsonl", "--out", "out", "--workers", "1", "--tokenizer", "letters.json"]
@@ -239,7 +239,7 @@ def test_nothing_prepared_is_no_success_and_leaves_nothing_behind(tmp_path, monk
     assert main(words) == 0
 
 
-def test_a_folder_of_an_earlier_version_without_any_text_is_no_success(tmp_path):
+def test_a_folder_of_an_earlier_version_without_any_text_is_an_error(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"text": "one"}')
     list(prepare(tmp_path / "a.jsonl", tmp_path / "out", LETTERS))
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
@@ -312,7 +312,7 @@ def test_tiny_shards_are_one_for_each_row_group(tmp_path, shard_bytes):
     assert manifest["train"]["documents"] == 100
 
 
-def test_a_manifest_of_another_program_is_no_manifest(tmp_path):
+def test_a_manifest_of_another_program_is_refused(tmp_path):
     (tmp_path / "manifest.json").write_text('{"name": "my web page"}')
     for call in (
         lambda: Batches(tmp_path, **SIZES),

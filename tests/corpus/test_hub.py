@@ -161,7 +161,7 @@ def test_what_is_not_what_the_hub_said_is_thrown_away(server, tmp_path):
     ]
 
 
-def test_a_name_that_the_hub_does_not_know_is_told_with_names_that_it_does(server):
+def test_a_name_that_the_hub_does_not_know_is_reported_with_names_that_it_does(server):
     with pytest.raises(
         ValueError, match=r"The hub has no fineweb:CC-MAIN-2013-20/nope\. Names are"
     ):
@@ -173,7 +173,7 @@ def test_a_name_that_the_hub_does_not_know_is_told_with_names_that_it_does(serve
     assert len(server.requests_made) == 1
 
 
-def test_a_hub_that_is_not_there_is_told_in_a_few_lines(server):
+def test_an_unreachable_hub_is_reported_in_a_few_lines(server):
     server.shutdown()
     server.server_close()
     with pytest.raises(OSError) as caught:

@@ -83,7 +83,7 @@ def test_a_large_compressed_file_is_read_whole_and_its_size_is_an_estimate(tmp_p
 
 @pytest.mark.parametrize("ending", PACKED)
 @pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.95])
-def test_a_compressed_file_that_was_cut_off_is_told_and_nothing_is_guessed(tmp_path, ending, share):
+def test_a_truncated_compressed_file_is_refused(tmp_path, ending, share):
     path = tmp_path / f"a.jsonl{ending}"
     content = PACKED[ending](JSONL * 50)
     path.write_bytes(content[: int(len(content) * share)])
@@ -96,7 +96,7 @@ def test_a_compressed_file_that_was_cut_off_is_told_and_nothing_is_guessed(tmp_p
 
 
 @pytest.mark.parametrize("ending", PACKED)
-def test_text_under_the_name_of_a_compressed_file_is_told_so(tmp_path, ending):
+def test_text_under_the_name_of_a_compressed_file_is_refused(tmp_path, ending):
     (tmp_path / f"a.txt{ending}").write_text("plain")
     with pytest.raises(SourceDamagedError, match=f"is not a {ending} file.*remove {ending}"):
         read(tmp_path / f"a.txt{ending}")
@@ -175,18 +175,18 @@ def test_csv_may_have_a_byte_order_mark_blank_lines_and_cells_of_any_length(tmp_
         (b"text\nb\xe9d\n", "is not UTF-8: byte 0xe9"),
     ],
 )
-def test_csv_that_is_wrong_is_told(tmp_path, content, words):
+def test_invalid_csv_is_refused(tmp_path, content, words):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises((ValueError, OSError), match=words):
         read(tmp_path / "a.csv")
 
 
-# What is no text, whatever its name says
+# Files that are not text, whatever their name says
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.json", "a.csv"])
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_another_encoding_is_told_and_the_advice_works(tmp_path, name, encoding):
+def test_another_encoding_is_reported_and_the_advice_works(tmp_path, name, encoding):
     path = tmp_path / "my texts" / name
     path.parent.mkdir()
     content = {"a.txt": "one", "a.csv": "text\none\n"}.get(name, '{"text": "one"}\n')
@@ -201,7 +201,7 @@ def test_another_encoding_is_told_and_the_advice_works(tmp_path, name, encoding)
 
 
 @pytest.mark.parametrize("ending", PACKED)
-def test_a_compressed_file_without_the_ending_is_told_and_the_advice_works(tmp_path, ending):
+def test_a_compressed_file_without_the_ending_is_reported_and_the_advice_works(tmp_path, ending):
     path = tmp_path / "it's.jsonl"
     path.write_bytes(PACKED[ending](JSONL))
     with pytest.raises(ValueError, match="compressed with") as caught:
@@ -225,7 +225,7 @@ def test_what_is_no_text_is_called_what_it_is(tmp_path, content, words):
     assert "Save it as UTF-8" not in str(caught.value)
 
 
-def test_a_table_under_the_name_of_a_text_is_told_and_the_advice_works(tmp_path):
+def test_a_table_under_the_name_of_a_text_is_reported_and_the_advice_works(tmp_path):
     path = write_parquet(tmp_path / "a.txt", some_texts(3))
     with pytest.raises(ValueError, match="a parquet table") as caught:
         read(path)

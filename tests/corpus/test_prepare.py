@@ -116,7 +116,7 @@ def test_one_two_or_three_documents_are_enough(tmp_path, count):
     assert sorted(both) == sorted(encoded(texts))
 
 
-def test_documents_without_text_are_counted_and_left_out(tmp_path):
+def test_documents_without_text_are_counted_and_skipped(tmp_path):
     texts = ["one", None, "", "two", " \n ", None]
     source = write_parquet(tmp_path / "a.parquet", texts, rows=2)
     manifest = made(tmp_path / "out", source, val_share=0.0)
@@ -238,7 +238,7 @@ def test_a_shard_is_not_repaired_from_another_file(tmp_path):
     assert not (shards / "train_000003.bin").exists()
 
 
-def test_thirty_flipped_bits_in_parquet_are_all_told_once_its_hash_is_known(tmp_path):
+def test_thirty_flipped_bits_in_parquet_are_all_reported_once_its_hash_is_known(tmp_path):
     source = write_parquet(tmp_path / "a.parquet", some_texts(100))
     begun = prepare(source, tmp_path / "out", LETTERS)
     assert [next(begun).stage, next(begun).stage] == ["checking", "making"]
@@ -257,7 +257,7 @@ def test_thirty_flipped_bits_in_parquet_are_all_told_once_its_hash_is_known(tmp_
     assert list(prepare(source, tmp_path / "out", LETTERS))
 
 
-def test_a_manifest_that_lies_about_a_shard_is_told(tmp_path):
+def test_a_manifest_with_a_wrong_record_of_a_shard_is_reported(tmp_path):
     shards = small_shards(tmp_path)
     manifest = json.loads((shards / "manifest.json").read_text())
     manifest["shards"][2]["train"]["sha256"] = "0" * 64
@@ -323,7 +323,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
     assert refusal(source, source, LETTERS).startswith(f"{source} is a file. Shards need a folder")
 
 
-def test_what_cannot_be_prepared_is_told_before_anything_is_written(tmp_path):
+def test_invalid_requests_are_refused_before_anything_is_written(tmp_path):
     source = write_parquet(tmp_path / "a.parquet", some_texts(5))
     out = tmp_path / "out"
     assert "workers=0 must be 1 or more" in refusal(source, out, LETTERS, 0)
@@ -345,7 +345,7 @@ def refusal_of_settings(**settings):
     return str(caught.value)
 
 
-def test_a_letter_that_the_tokenizer_does_not_know_is_told_with_its_file(tmp_path):
+def test_a_letter_that_the_tokenizer_does_not_know_is_reported_with_its_file(tmp_path):
     source = write_parquet(tmp_path / "a.parquet", ["abc", "ABC"], rows=1)
     message = refusal(source, tmp_path / "out", LETTERS)
     assert message.startswith(f"{source}, row group 1: 3 character(s)")

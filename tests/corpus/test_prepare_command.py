@@ -90,7 +90,7 @@ def test_the_names_of_shipped_texts_are_sources(command, tmp_path):
     )
 
 
-def mismatch_error(answer, *words, code=2):
+def assert_refused(answer, *words, code=2):
     found, out, err = answer
     assert (found, out) == (code, "")
     assert err.startswith("gptcore: ") and "Traceback" not in err and len(err.splitlines()) <= 8
@@ -98,12 +98,12 @@ def mismatch_error(answer, *words, code=2):
         assert word in err
 
 
-def test_sources_that_are_not_there_are_told_with_the_nearest(command, tmp_path):
+def test_missing_sources_are_reported_with_the_nearest_name(command, tmp_path):
     write_parquet(tmp_path / "texts.parquet", some_texts(5))
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.bin").touch()
     (tmp_path / "archive.zip").touch()
-    mismatch_error(
+    assert_refused(
         command(*WITH_LETTERS), "Say what to prepare: a file, a folder, a quoted glob, the name of"
     )
     for arguments, words in [
@@ -120,8 +120,8 @@ def test_sources_that_are_not_there_are_told_with_the_nearest(command, tmp_path)
             "'fineweb:2013' is not the name of a file of FineWeb. Names are such as fine",
         ),
     ]:
-        mismatch_error(command(arguments, *WITH_LETTERS), words)
-    mismatch_error(
+        assert_refused(command(arguments, *WITH_LETTERS), words)
+    assert_refused(
         command("texts.parquet", "./texts.parquet", *WITH_LETTERS), "is named twice. Name each"
     )
     assert not (tmp_path / "shards").exists() or not list((tmp_path / "shards").iterdir())
@@ -144,15 +144,15 @@ def test_what_went_wrong_on_the_way_ends_with_1_and_what_was_asked_wrongly_with_
     command, tmp_path
 ):
     (tmp_path / "a.parquet").write_text("<html>Please log in</html>")
-    mismatch_error(command("a.parquet", *WITH_LETTERS), "a web page saved under this name", code=1)
+    assert_refused(command("a.parquet", *WITH_LETTERS), "a web page saved under this name", code=1)
     write_parquet(tmp_path / "a.parquet", some_texts(5))
-    mismatch_error(
+    assert_refused(
         command("a.parquet", *WITH_LETTERS, "--column", "body"), "Its columns are: text, id, tok"
     )
-    mismatch_error(
+    assert_refused(
         command("a.parquet", *WITH_LETTERS, "--val_share", 7), "val_share=7.0 must be from 0 (no"
     )
-    mismatch_error(
+    assert_refused(
         command("a.parquet", "--tokenizer", "gpt3", "--out", "x"), "Did you mean 'gpt2'?"
     )
     code, _, err = command("a.parquet")
@@ -202,7 +202,7 @@ def test_without_a_terminal_a_long_run_says_a_line_now_and_then(command, tmp_pat
     assert re.fullmatch(r"making: (\d) of \1, [\d,]+ tokens/s, 00:00 left", lines[-1])
 
 
-def test_time_left_is_told_as_a_clock_tells_it():
+def test_time_left_is_formatted_like_a_clock():
     def at(seconds, share):
         return format_clock(Progress("making", 1, 2, share, 100, 5, seconds).seconds_left)
 
@@ -215,7 +215,7 @@ def test_a_library_that_is_missing_is_named_with_what_brings_it(command, tmp_pat
     for module in [m for m in sys.modules if m.startswith("gptcore.corpus.")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    mismatch_error(
+    assert_refused(
         command("a.parquet", *WITH_LETTERS),
         "gptcore prepare needs pyarrow, which is not installed: pip install pyarrow",
         code=1,

@@ -235,7 +235,7 @@ def test_two_runs_in_one_folder_at_once_are_refused(tmp_path, source):
 # No room
 
 
-def test_too_little_room_is_told_before_the_first_shard(tmp_path, source, monkeypatch):
+def test_too_little_disk_space_is_reported_before_the_first_shard(tmp_path, source, monkeypatch):
     write_parquet(source, some_texts(200), rows=100)
     usage = namedtuple("usage", "total used free")(10**9, 10**9 - 2000, 2000)
     with monkeypatch.context() as patched:
@@ -289,7 +289,7 @@ def end_at_seven(number):
     return number
 
 
-def test_a_worker_that_was_ended_from_outside_is_told_and_not_waited_for():
+def test_a_killed_worker_is_reported_and_not_waited_for():
     with pytest.raises(OSError, match="A worker process was killed, most often because memory ran"):
         list(map_in_processes(end_at_seven, range(20), 2))
 

@@ -50,14 +50,14 @@ def test_more_tokens_than_the_header_can_count_are_refused():
 
 
 @pytest.mark.parametrize("size", [0, 3, 1023, 1024, 1029])
-def test_a_shard_that_was_cut_off_is_told(tmp_path, size):
+def test_a_truncated_shard_is_reported(tmp_path, size):
     write_shard(tmp_path / "a.bin", [1, 2, 3], 50257)
     (tmp_path / "a.bin").write_bytes((tmp_path / "a.bin").read_bytes()[:size])
     with pytest.raises(ShardDamagedError, match=r"a\.bin is (not a shard|incomplete)"):
         open_shard(tmp_path / "a.bin")
 
 
-def test_what_is_no_shard_is_told_with_what_it_begins_with(tmp_path):
+def test_a_file_that_is_not_a_shard_is_reported_with_its_first_bytes(tmp_path):
     (tmp_path / "a.bin").write_bytes(struct.pack("<256i", 20240522, 1, *[0] * 254))
     with pytest.raises(
         ShardDamagedError, match="begins with 20240522, version 1, instead of 20240520"

@@ -75,7 +75,7 @@ def test_texts_are_read_and_fetched_without_a_change(shared, capsys):
     assert "already here" in capsys.readouterr().out
 
 
-def test_what_is_missing_there_is_told_with_the_way_out(monkeypatch, shared):
+def test_missing_shared_data_is_reported_with_what_to_do(monkeypatch, shared):
     guarded.clear()
     (shared / "sub" / "letters.txt").unlink()
     (shared / "sub").rmdir()

@@ -41,7 +41,7 @@ def mixed(tmp_path, monkeypatch):
     return tmp_path / "in"
 
 
-def test_all_that_is_not_taken_stands_in_the_manifest_and_in_warnings(mixed, tmp_path):
+def test_skipped_files_are_in_the_manifest_and_in_warnings(mixed, tmp_path):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         list(prepare("in", "out", LETTERS, settings=BY_FILE))
@@ -78,7 +78,7 @@ def test_a_real_folder_keeps_its_name_whatever_links_lead_to_it(tmp_path):
     assert [one.name for one in found.skipped] == [f"{tmp_path / 'a'} -> z"]
 
 
-def test_the_folder_of_the_shards_and_other_shards_are_no_sources(tmp_path, monkeypatch):
+def test_the_folder_of_the_shards_and_other_shards_are_not_sources(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.txt").write_text("one")
     list(prepare(".", "first", LETTERS, settings=BY_FILE))
@@ -132,7 +132,7 @@ def test_a_pattern_that_means_another_folder_still_means_that(tmp_path):
 
 
 @pytest.mark.parametrize("make", [lambda path: os.symlink("gone", path), os.mkfifo])
-def test_what_is_no_file_is_called_what_it_is(tmp_path, make):
+def test_a_path_that_is_not_a_regular_file_is_named_by_its_kind(tmp_path, make):
     make(tmp_path / "a.txt")
     with pytest.raises(ValueError) as caught:
         find_sources([str(tmp_path / "a.txt")])

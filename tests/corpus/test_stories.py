@@ -182,7 +182,7 @@ def test_the_shipped_file_is_what_the_generator_writes_byte_for_byte(tmp_path):
 
 
 def first_place(words: set[str], text: str) -> int:
-    """Where the first of the words stands in the text; its end if none does."""
+    """The position of the first of the words in the text; its end if none does."""
     found = re.search(rf"\b({'|'.join(words)})\b", text)
     return found.start() if found else len(text)
 

@@ -70,7 +70,7 @@ def test_the_same_seed_writes_the_same_bytes_and_another_one_other_rows(table, t
     assert sorted(file.name for file in tmp_path.iterdir()) == ["again", "other"]
 
 
-def test_the_truth_stands_beside_the_table_and_not_in_it(table):
+def test_the_truth_is_in_a_file_beside_the_table_and_not_in_it(table):
     _, label, rows = table
     assert [one.id for one in label] == [row["id"] for row in rows]
     assert len({one.id for one in label}) == ROWS
@@ -112,7 +112,7 @@ def test_copies_stand_below_what_they_are_copies_of_and_are_as_near_as_they_clai
 
 
 @pytest.mark.slow
-def test_what_is_no_planted_copy_is_not_nearly_one_by_chance(table):
+def test_pages_that_are_not_planted_copies_are_not_near_copies_by_chance(table):
     _, label, rows = table
     plain = [
         pieces(row["text"])

@@ -56,7 +56,7 @@ def test_every_kind_of_strings_is_read(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != CHECKED], ids=str)
-def test_bytes_that_are_no_text_are_named_or_replaced_in_every_kind(tmp_path, kind):
+def test_bytes_that_are_not_text_are_named_or_replaced_in_every_kind(tmp_path, kind):
     path = write_as(tmp_path / "a.parquet", kind, no_text())
     for read in (prepared, lambda path: list(read_table(path))):
         with pytest.raises(ValueError) as caught:
@@ -74,14 +74,14 @@ def no_text():
     return pa.StringArray.from_buffers(len(BAD), *buffers, validity)
 
 
-def test_bytes_that_are_no_text_are_not_taken_for_a_damaged_file(tmp_path):
+def test_bytes_that_are_not_text_are_not_taken_for_a_damaged_file(tmp_path):
     path = write_as(tmp_path / "a.parquet", CHECKED, no_text())
     for read in (prepared, lambda path: list(read_table(path))):
         with pytest.raises(ValueError, match="text after its row 0 that is not UTF-8"):
             read(path)
 
 
-def test_an_id_that_is_no_text_is_named_as_well(tmp_path):
+def test_an_id_that_is_not_text_is_named_as_well(tmp_path):
     raw = pa.array([b"\xe9"], pa.binary()).buffers()
     table = {"text": ["one"], "id": pa.StringArray.from_buffers(1, raw[1], raw[2])}
     pq.write_table(pa.table(table), tmp_path / "a.parquet")

@@ -110,7 +110,7 @@ def put(tree: ast.AST, path: tuple, new: ast.AST | None) -> None:
 
 
 def changes(tree: ast.stmt) -> Iterator[tuple[tuple, ast.AST | None]]:
-    """(place, what stands there instead; None for nothing)."""
+    """(place, what replaces it; None for nothing)."""
     names = names_in(tree)
     for path, node in walk(tree):
         if not path:

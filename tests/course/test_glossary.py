@@ -28,7 +28,7 @@ TEXT = {
 
 
 def uses(text: str, word: str) -> bool:
-    """Whether the word stands there, as it is or with an s."""
+    """Whether the text has the word, as it is or with an s."""
     return bool(re.search(rf"(?<![\w-]){re.escape(word.lower())}s?(?![\w-])", text))
 
 

@@ -143,7 +143,7 @@ def load_planned(
     name = plan["tokenizer"]["name"]
     tokenizer = load_tokenizer(tokenizer_spec(plan, folder))
     changes = changed_settings(plan, tokenizer, name, settings) + changed_sources(
-        plan, found, all_here=True
+        plan, found, require_all=True
     )
     if changes:
         raise mismatch_error(plan, folder, changes)

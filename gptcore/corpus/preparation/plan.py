@@ -199,16 +199,18 @@ def changed_settings(
     return changes
 
 
-def changed_sources(plan: dict[str, Any], sources: Sequence[Source], all_here: bool) -> list[str]:
+def changed_sources(
+    plan: dict[str, Any], sources: Sequence[Source], require_all: bool
+) -> list[str]:
     """The files that differ from the plan, in lines; files are known by name, size and order.
 
-    Unless `all_here`, files of the plan may be missing.
+    Unless `require_all`, files of the plan may be missing.
     """
     before = [(Path(row["name"]).name, row["bytes"]) for row in plan["sources"]]
     now = [(Path(source.name).name, source.bytes) for source in sources]
     new, gone = Counter(now) - Counter(before), Counter(before) - Counter(now)
     changes = [f"source: {name} with {size:,} bytes is new" for name, size in new]
-    if all_here:
+    if require_all:
         changes += [f"source: {name} with {size:,} bytes is missing" for name, size in gone]
         changes += ["sources: in another order"] if not changes and now != before else []
     return changes

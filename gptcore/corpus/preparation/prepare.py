@@ -127,24 +127,24 @@ def prepare(
         >>> steps[-1].stage
         'making'
     """
-    specs = [str(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
-    for one in specs:
-        as_path(one, "A source")
+    specs = [str(spec) for spec in ([sources] if isinstance(sources, str | Path) else sources)]
+    for spec in specs:
+        as_path(spec, "A source")
     folder = as_path(out, "--out")
     if workers < 1:
         raise ValueError(f"workers={workers} must be 1 or more; one for each core is usual.")
     if isinstance(tokenizer, Tokenizer):
-        known, name = tokenizer, getattr(tokenizer, "name", f"<{type(tokenizer).__name__}>")
+        loaded, name = tokenizer, getattr(tokenizer, "name", f"<{type(tokenizer).__name__}>")
     else:
-        known, name = load_tokenizer(tokenizer), str(tokenizer)
-    if known.end_of_text is None:
+        loaded, name = load_tokenizer(tokenizer), str(tokenizer)
+    if loaded.end_of_text is None:
         raise ValueError(
             f"The tokenizer {name} has no end-of-text token, with which every document begins. "
             'Train it with special_tokens=["<|endoftext|>"].'
         )
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file. Shards need a folder: --out with another name.")
-    return run(PrepareRequest(specs, folder, known, name, workers, settings))
+    return run(PrepareRequest(specs, folder, loaded, name, workers, settings))
 
 
 def run(request: PrepareRequest) -> Iterator[Progress]:
@@ -154,10 +154,10 @@ def run(request: PrepareRequest) -> Iterator[Progress]:
         return
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
-        plan, made, finished = load_progress(folder)
+        plan, records, finished = load_progress(folder)
         if plan:
             check_same_request(plan, request, finished)
-        intact = intact_shards(folder, made)
+        intact = intact_shards(folder, records)
         if finished and len(intact) == len(plan["shards"]):
             return clean_up(folder)
         plan, sources = load_or_make_plan(request, plan)
@@ -169,14 +169,14 @@ def run(request: PrepareRequest) -> Iterator[Progress]:
             write_json(folder / "plan.json", plan)
         try:
             for step, shard in make_missing_shards(plan, sources, missing, request):
-                check_unchanged(made.get(shard.number) if finished else None, shard, folder)
-                made[shard.number] = asdict(shard)
+                check_unchanged(records.get(shard.number) if finished else None, shard, folder)
+                records[shard.number] = asdict(shard)
                 yield step
         except (ValueError, SourceDamagedError):
-            if not made:  # nothing is written yet: a corrected rerun can start in this folder
+            if not records:  # nothing is written yet: a corrected rerun can start in this folder
                 clean_up(folder)
             raise
-        manifest = build_manifest(plan, made)
+        manifest = build_manifest(plan, records)
         check_not_empty(manifest, folder, finished)
         if not finished:
             write_json(folder / "manifest.json", manifest)
@@ -193,11 +193,11 @@ def load_or_make_plan(
     """
     found = resolve_sources(request.specs, request.settings, out=request.folder)
     if not plan:
-        words = absolute_specs(request.specs)
+        specs = absolute_specs(request.specs)
         return new_plan(
-            words, found, request.tokenizer, request.name, request.settings
+            specs, found, request.tokenizer, request.name, request.settings
         ), found.sources
-    if changes := changed_sources(plan, found.sources, all_here=True):
+    if changes := changed_sources(plan, found.sources, require_all=True):
         raise mismatch_error(plan, request.folder, changes)
     if plan["settings"]["bad_text"] != request.settings.bad_text:  # it stopped on bad text
         settings = plan["settings"] | {"bad_text": request.settings.bad_text}
@@ -216,9 +216,9 @@ def check_sources(
     """
     start, done_bytes = perf_counter(), 0
     all_bytes = sum(found[number].bytes for number in needed)
-    threads = ThreadPoolExecutor(workers)
-    known = [plan["sources"][number]["sha256"] for number in needed]
-    hashes = threads.map(verify_source, [found[number] for number in needed], known)
+    executor = ThreadPoolExecutor(workers)
+    expected_sha256 = [plan["sources"][number]["sha256"] for number in needed]
+    hashes = executor.map(verify_source, [found[number] for number in needed], expected_sha256)
     try:
         for done, (number, sha256) in enumerate(zip(needed, hashes), start=1):
             plan["sources"][number]["sha256"] = sha256
@@ -226,7 +226,7 @@ def check_sources(
             seconds = perf_counter() - start
             yield Progress("checking", done, len(needed), done_bytes, all_bytes, 0, seconds)
     finally:
-        threads.shutdown(cancel_futures=True)
+        executor.shutdown(cancel_futures=True)
 
 
 def make_missing_shards(
@@ -240,23 +240,25 @@ def make_missing_shards(
     jobs = {number: row_group_ranges(plan, found, number) for number in missing}
     text_bytes = {number: plan["shards"][number]["text_bytes"] for number in missing}
     all_bytes = sum(text_bytes.values())
-    share = shard_bytes_per_text_byte(jobs.values(), request)
-    check_free_space(request.folder, int(share * all_bytes))
+    bytes_per_text_byte = shard_bytes_per_text_byte(jobs.values(), request)
+    check_free_space(request.folder, int(bytes_per_text_byte * all_bytes))
     workers = max(1, min(request.workers, len(jobs), all_bytes // MIN_BYTES_PER_WORKER))
     work = partial(run_shard_job, request.folder, request.tokenizer, request.settings)
     start, done_bytes, tokens = perf_counter(), 0, 0
     try:
-        makes = map_in_processes(work, jobs.items(), workers)
-        for done, ((number, _), made) in enumerate(makes, start=1):
+        results = map_in_processes(work, jobs.items(), workers)
+        for done, ((number, _), record) in enumerate(results, start=1):
             done_bytes += text_bytes[number]
-            tokens += made.train.tokens + made.val.tokens
+            tokens += record.train.tokens + record.val.tokens
             seconds = perf_counter() - start
             step = Progress("making", done, len(jobs), done_bytes, all_bytes, tokens, seconds)
-            yield step, made
+            yield step, record
     except OSError as error:
         if not isinstance(error, DiskFullError) and error.errno not in DISK_FULL_ERRNOS:
             raise
-        raise disk_full_error(request.folder, int(share * (all_bytes - done_bytes))) from None
+        raise disk_full_error(
+            request.folder, int(bytes_per_text_byte * (all_bytes - done_bytes))
+        ) from None
 
 
 def run_shard_job(

@@ -98,7 +98,7 @@ def check_same_request(plan: dict[str, Any], request: PrepareRequest, finished: 
         found = resolve_sources(
             request.specs, request.settings, missing_ok=same_words, out=request.folder
         )
-        changes += changed_sources(plan, found.sources, all_here=not same_words)
+        changes += changed_sources(plan, found.sources, require_all=not same_words)
     if changes:
         raise mismatch_error(plan, request.folder, changes)
 

@@ -100,8 +100,7 @@ class Batches:
         Raises:
             ValueError: If the step is negative.
         """
-        if step < 0:
-            raise ValueError(f"step={step} must be 0 or more.")
+        check_step(step)
         windows = self.window_indices(self.rows_of_step(step))
         rows = np.stack([self.load_window(int(window)) for window in windows])  # (B, T + 1)
         return rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64)
@@ -174,6 +173,12 @@ class Batches:
             start += len(piece)
             shard += 1
         return np.concatenate(pieces)
+
+
+def check_step(step: int) -> None:
+    """Raise a ValueError if the step is negative."""
+    if step < 0:
+        raise ValueError(f"step={step} must be 0 or more.")
 
 
 # The files

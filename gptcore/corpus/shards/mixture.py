@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gptcore.checks import as_path
-from gptcore.corpus.shards.batches import Batches, Int64s, Split
+from gptcore.corpus.shards.batches import Batches, Int64s, Split, check_step
 from gptcore.corpus.shards.shuffle import splitmix64
 from gptcore.files import read_plan
 from gptcore.tokenizers.tokenizer import Tokenizer
@@ -107,8 +107,7 @@ class Mixture:
         Raises:
             ValueError: If the step is negative.
         """
-        if step < 0:
-            raise ValueError(f"step={step} must be 0 or more.")
+        check_step(step)
         sources, source_rows = self.assign_rows(
             step * self.batch_size, (step + 1) * self.batch_size
         )
