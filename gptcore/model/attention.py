@@ -38,7 +38,7 @@ class CausalSelfAttention(nn.Module):
     """Multi-head self-attention: each token gathers information from itself and earlier tokens.
 
     Args:
-        config: Sizes and switches of the model.
+        config: Hyperparameters of the model.
 
     Example:
         >>> CausalSelfAttention(sizes)(torch.zeros(1, 5, 32)).shape

@@ -35,7 +35,7 @@ class MLP(nn.Module):
     """Two linear layers around an activation, applied to each token alone.
 
     Args:
-        config: Sizes and switches of the model.
+        config: Hyperparameters of the model.
 
     Example:
         >>> MLP(sizes)(torch.zeros(1, 5, 32)).shape
@@ -65,7 +65,7 @@ class Block(nn.Module):
     """One layer of a GPT: attention and MLP, each added to the residual stream.
 
     Args:
-        config: Sizes and switches of the model.
+        config: Hyperparameters of the model.
 
     Example:
         >>> Block(sizes)(torch.zeros(1, 5, 32)).shape

@@ -61,7 +61,7 @@ class GPT(nn.Module):
     """A GPT: `model(ids, targets)` returns logits and loss; other methods show activations.
 
     Args:
-        config: Sizes and switches.
+        config: Hyperparameters of the model.
         generator: Source of the initial weights; None is PyTorch's global generator.
 
     Example:
@@ -409,7 +409,7 @@ class GPT(nn.Module):
         """A GPT of these sizes that uses these tensors without copying them, in eval mode.
 
         Args:
-            config: Sizes and switches.
+            config: Hyperparameters of the model.
             tensors: A state dict under our names, perhaps with names of wrappers in them.
             origin: Where the tensors are from, for errors.
 

@@ -187,7 +187,7 @@ def write_hf(folder: Path, config: GPTConfig, tensors: StateDict) -> None:
 
     Args:
         folder: Is created if it does not exist.
-        config: Sizes and switches.
+        config: Hyperparameters of the model.
         tensors: The state dict, without a tied head.
 
     Raises:
