@@ -127,7 +127,7 @@ def read_command(arguments: list[str]) -> Any:
 
 
 def check_command(arguments: list[str]) -> None:
-    """Raises: ValueError for an unknown command, with the nearest one."""
+    """Raise ValueError for an unknown command; the message has the nearest one."""
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         raise ValueError(
             f"There is no command {arguments[0]!r}.{did_you_mean(arguments[0], COMMANDS)} "
@@ -136,7 +136,7 @@ def check_command(arguments: list[str]) -> None:
 
 
 def with_install_advice(error: ModuleNotFoundError, command: str = "") -> ModuleNotFoundError:
-    """Say what to install, unless the error says so already or one of our own files is missing."""
+    """Return an error that names the packages to install; one of our own files has no such advice."""
     package = (error.name or "gptcore").split(".")[0]
     if package == "gptcore" or isinstance(error, PackageMissingError):
         return error

@@ -18,7 +18,7 @@ def path_options(command: Callable[..., Any]) -> set[str]:
 
 
 def check_not_empty(command: Callable[..., Any], arguments: list[str]) -> None:
-    """Raises: ValueError for an option that takes a path, and whose value is empty."""
+    """Raise ValueError if the value of an option that takes a path is empty."""
     paths = path_options(command)
     for word, following in zip(arguments, [*arguments[1:], "-"]):
         option, equals, value = word.partition("=")

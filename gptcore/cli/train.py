@@ -50,7 +50,7 @@ class Train(TrainOptions):
         import_module("gptcore.cli.training.loop").run(self, preset, config, sizes, data)
 
     def check_folder(self) -> None:
-        """Raises: ValueError if --out_dir is a file, or --init_from does not exist."""
+        """Raise ValueError if --out_dir is a file, or --init_from does not exist."""
         if self.out_dir.exists() and not self.out_dir.is_dir():
             raise ValueError(f"--out_dir {self.out_dir} is a file; name a folder, or a new one.")
         if self.init_from is not None and not self.init_from.exists():

@@ -21,7 +21,7 @@ VAL_EVERY = 10  # one document (or token) in so many is validation data
 def write_char_shards(name: str, folder: str | Path) -> CharTokenizer:
     """Write train.bin, val.bin and tokenizer.json.
 
-    BOS stands before each document and at the very end, but not in a text that is one document.
+    BOS comes before each document and at the end, but not in a text that is one document.
 
     Args:
         name: Name of a text, such as "names".
@@ -73,16 +73,16 @@ def tokenizer_of_folder(folder: str | Path) -> Tokenizer | None:
         return load_tokenizer(folder / "tokenizer.json")
     if not (folder / "manifest.json").exists():
         return None
-    made_with = read_plan(folder / "manifest.json").get("tokenizer")
-    if not isinstance(made_with, dict):
+    entry = read_plan(folder / "manifest.json").get("tokenizer")
+    if not isinstance(entry, dict):
         return None
     # A manifest contains the tokenizer, except a published one; an old manifest has its path.
-    name = folder / "manifest.json" if "saved" in made_with else made_with.get("name", "")
+    name = folder / "manifest.json" if "saved" in entry else entry.get("name", "")
     try:
         tokenizer = load_tokenizer(name)
     except (ValueError, OSError):  # a file that was removed, a vocabulary that was not downloaded
         return None
-    return tokenizer if tokenizer.sha256 == made_with.get("sha256") else None
+    return tokenizer if tokenizer.sha256 == entry.get("sha256") else None
 
 
 def concatenate(tokenizer: CharTokenizer, documents: list[str]) -> NDArray[np.uint32]:

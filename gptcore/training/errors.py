@@ -45,7 +45,7 @@ NamedBatch = tuple[Tensor, Tensor, list[str]]  # ids, targets, and where each ro
 def non_finite_error(
     step: int, what: str, loss: LossSum, batch: list[NamedBatch], saved: str
 ) -> NonFiniteError:
-    """Make the error that names the rows at fault; each row is computed once more on its own.
+    """Make the error that names the rows that cause it; each row is computed again on its own.
 
     Args:
         step: The step that failed.
@@ -87,7 +87,7 @@ def nonfinite_rows(loss: LossSum, batch: list[NamedBatch]) -> list[str]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error means that memory is full; on a CPU only its text says so.
+    """Return whether an error means that memory is full; on a CPU only its text says so.
 
     Args:
         error: Any exception.
@@ -110,7 +110,7 @@ def out_of_memory_error(
         model: Sizes of the model.
         training: Settings of the run.
         dtype: Number format of the arithmetic.
-        saved: Where the weights are saved, as the end of a sentence; None if they are not whole.
+        saved: Where the weights are saved, as the end of a sentence; None if they cannot be saved.
 
     Returns:
         The error to raise.

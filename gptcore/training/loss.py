@@ -1,4 +1,4 @@
-"""The loss of a batch, if need be in chunks; and the loss on a validation text.
+"""The loss of a batch, whole or in chunks, and the loss on a validation text.
 
 The logits are the largest tensor: 16 x 1024 tokens x 50,304 are 3.3 GB, and their gradient as much
 again. In chunks, only `chunk` tokens have logits at a time; the backward pass computes them once
@@ -27,19 +27,19 @@ EVAL_CHUNK, MIN_EVAL_CHUNKS = 256, 4
 
 
 class ValWindows(Protocol):
-    """A validation text in rows that are always the same (`gptcore.corpus.Batches`)."""
+    """A validation text in windows that are always the same (`gptcore.corpus.Batches`)."""
 
     windows: int
     block_size: int
 
     def load_window(self, window: int) -> NDArray[Any]:
-        """Return the tokens of one row.
+        """Return the tokens of one window.
 
         Args:
-            window: Number of the row, from 0.
+            window: Index of the window, from 0.
 
         Returns:
-            Token ids, shape (T + 1,): the inputs and the target of the last one.
+            Token ids, shape (T + 1,): T inputs, and the target of the last one.
         """
 
 
@@ -64,7 +64,7 @@ class LossSum(nn.Module):
         super().__init__()
         self.model, self.chunk = model, chunk
         self.activation_checkpointing = activation_checkpointing
-        self.training_functions = (self.forward_hidden, self.loss_of_hidden)
+        self.training_functions = (self.forward_hidden, self.hidden_loss)
 
     def compile_in_parts(self) -> None:
         """Compile the blocks, and the loss of one chunk, each on its own.
@@ -74,12 +74,12 @@ class LossSum(nn.Module):
         """
         self.training_functions = (
             torch.compile(self.forward_hidden),
-            torch.compile(self.loss_of_hidden),
+            torch.compile(self.hidden_loss),
         )
 
     def undo_compile(self) -> None:
         """Undo `compile_in_parts`."""
-        self.training_functions = (self.forward_hidden, self.loss_of_hidden)
+        self.training_functions = (self.forward_hidden, self.hidden_loss)
 
     def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
         """Sum the cross-entropy over a batch.
@@ -91,19 +91,19 @@ class LossSum(nn.Module):
         Returns:
             The sum in nats, shape ().
         """
-        is_training = torch.is_grad_enabled()
-        forward_hidden, loss_of_hidden = (
-            self.training_functions if is_training else (self.forward_hidden, self.loss_of_hidden)
+        grad_enabled = torch.is_grad_enabled()
+        forward_hidden, hidden_loss = (
+            self.training_functions if grad_enabled else (self.forward_hidden, self.hidden_loss)
         )
         x, flat_targets = forward_hidden(ids).flatten(0, 1), targets.flatten()  # (B*T, C), (B*T,)
         chunk = self.chunk or len(x)
-        if not is_training:
+        if not grad_enabled:
             chunk = max(1, min(chunk, EVAL_CHUNK, len(x) // MIN_EVAL_CHUNKS))
         if chunk >= len(x):
-            return loss_of_hidden(x, flat_targets)
+            return hidden_loss(x, flat_targets)
         total = x.new_zeros((), dtype=torch.float32)
-        for piece, its_targets in zip(torch.split(x, chunk), torch.split(flat_targets, chunk)):
-            total = total + checkpoint(loss_of_hidden, piece, its_targets, use_reentrant=False)
+        for x_chunk, target_chunk in zip(torch.split(x, chunk), torch.split(flat_targets, chunk)):
+            total = total + checkpoint(hidden_loss, x_chunk, target_chunk, use_reentrant=False)
         return total
 
     def forward_hidden(self, ids: Tensor) -> Tensor:
@@ -116,12 +116,14 @@ class LossSum(nn.Module):
         if not (self.activation_checkpointing and torch.is_grad_enabled()):
             return model.forward_hidden(ids)
         x, rotary = model.embed(ids), model.rotary(ids)
-        keep = model.config.dropout > 0  # the second pass needs the same dropout mask
+        has_dropout = model.config.dropout > 0  # the second pass needs the same masks
         for block in model.h:
-            x = checkpoint(block, x, rotary=rotary, use_reentrant=False, preserve_rng_state=keep)
+            x = checkpoint(
+                block, x, rotary=rotary, use_reentrant=False, preserve_rng_state=has_dropout
+            )
         return x
 
-    def loss_of_hidden(self, x: Tensor, targets: Tensor) -> Tensor:
+    def hidden_loss(self, x: Tensor, targets: Tensor) -> Tensor:
         """Return the summed cross-entropy of some tokens: (N, C), (N,) -> ().
 
         Args:

@@ -3,8 +3,8 @@
     for step in train(model, batches, config, val=val, out_dir="out"):
         print(step.step, step.train_loss)
 
-The caller prints and draws. What is unusual but no error (no compiler, a damaged checkpoint that
-was skipped) is a Python warning.
+The caller prints and draws. What does not stop the run (a missing compiler, a damaged
+checkpoint that was skipped) is a Python warning.
 """
 
 import weakref
@@ -207,7 +207,7 @@ def make_update(run: Run, save: Callable[[], str]) -> None:
     except NonFiniteStepError as failed:
         run.zero_grad()
         batch, saved = run.with_row_names(failed.batch), save()
-        with run.autocast:  # in 32 bits, rows that overflow in 16 would be finite
+        with run.autocast:  # without it, rows that overflow in 16 bits would be finite
             error = non_finite_error(run.step + 1, failed.what, run.raw_loss, batch, saved)
         raise error from None
     except Exception as failed:
@@ -249,10 +249,10 @@ def check_compatible(
             f"The batches have {batches.batch_size} rows, and batch_size={config.batch_size}. Make "
             f"both the same: Batches(..., batch_size=config.batch_size)."
         )
-    for name, text in (("batches", batches), ("val", val)):
-        if text is not None and text.block_size > model.config.block_size:
+    for name, data in (("batches", batches), ("val", val)):
+        if data is not None and data.block_size > model.config.block_size:
             raise ValueError(
-                f"The rows of {name} have {text.block_size} tokens, and the model takes at most "
+                f"The rows of {name} have {data.block_size} tokens, and the model takes at most "
                 f"block_size={model.config.block_size}. Make both the same: "
                 f"block_size=model.config.block_size."
             )

@@ -1,4 +1,4 @@
-"""The program that checks a GPU, run on a processor with tiny models."""
+"""The program that checks a GPU, run on a CPU with tiny models."""
 
 import json
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def run(tmp_path, capsys):
-    """Run it on the processor; its exit code, its records and what it printed."""
+    """Run it on the CPU; its exit code, its records and what it printed."""
 
     def command(*words: str):
         code = on_gpu.main(["--device", "cpu", "--tiny", "--out", str(tmp_path), *words])
@@ -50,7 +50,7 @@ def test_a_check_that_fails_is_recorded_and_the_next_one_begins(run, monkeypatch
     assert lines[-1]["part"] == "generation" and lines[-1]["tokens_per_second"] > 0
 
 
-def test_what_is_out_of_time_is_said(run):
+def test_checks_after_the_time_limit_are_recorded_as_skipped(run):
     _, lines, _ = run("--parts", "memory", "--minutes", "0")
     assert all(line["skipped"] == "the time of this part is over" for line in lines[1:])
     assert len(lines) == 7

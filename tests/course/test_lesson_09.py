@@ -1,4 +1,4 @@
-"""What lesson 9 says is computed by other means than it says it with."""
+"""The numbers of lesson 9, computed in a second way."""
 
 import re
 from dataclasses import replace
@@ -33,12 +33,12 @@ TEXT = LESSON.source.read_text(encoding="utf-8")
 PLAIN = replace(PRESETS["fineweb-40m"].train, compile=False)
 
 
-def printed(beginning: str) -> str:
-    """What the cell printed that has this in it."""
+def printed(code: str) -> str:
+    """What the cell printed whose code contains this."""
     for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
-        if cell.cell_type == "code" and beginning in cell.source:
+        if cell.cell_type == "code" and code in cell.source:
             return "".join(output.get("text", "") for output in cell.outputs)
-    raise AssertionError(f"no cell has {beginning!r}")
+    raise AssertionError(f"no cell has {code!r}")
 
 
 def planned(width: int, rows: int, compiled: bool = False) -> Budget:
@@ -111,9 +111,9 @@ def test_each_claim_has_the_verdict_that_computing_gives():
 
 def test_a_bfloat16_is_as_coarse_as_the_lesson_says():
     for number, gap in ((1.0, 0.0078), (0.1, 0.0005), (256.0, 2.0)):
-        here = torch.tensor(number, dtype=torch.bfloat16)
-        above = torch.nextafter(here, torch.tensor(torch.inf, dtype=torch.bfloat16))
-        assert (above - here).item() == pytest.approx(gap, rel=0.03)
+        x = torch.tensor(number, dtype=torch.bfloat16)
+        above = torch.nextafter(x, torch.tensor(torch.inf, dtype=torch.bfloat16))
+        assert (above - x).item() == pytest.approx(gap, rel=0.03)
     assert torch.tensor(2.9e-8).half() == 0 < torch.tensor(3.1e-8).half()
     assert torch.finfo(torch.float16).max == 65_504
     assert torch.finfo(torch.bfloat16).max == pytest.approx(3e38, rel=0.15)
@@ -124,7 +124,7 @@ def test_a_bfloat16_is_as_coarse_as_the_lesson_says():
 
 
 @pytest.mark.slow
-def test_bo_begins_with_the_slopes_of_ada_and_his_weights_stay_where_bf16_has_numbers():
+def test_bo_begins_with_adas_gradients_and_his_bf16_weights_hardly_move():
     _, tokenizer = stories_gpt()
     names = one_row(load_documents("names"), tokenizer)
     before = torch.get_default_dtype()
@@ -150,8 +150,8 @@ def test_a_4070_computes_what_its_cores_and_its_clock_make():
     )
     assert (round(0.11 * 312e12 / peak, 2), round(0.12 * 312e12 / peak, 2)) == (0.59, 0.64)
     assert 466e12 / peak == pytest.approx(8, abs=0.01)
-    shares = [GPUS[name].mfu for name in ("a100-40", "rtx4090", "h100", "h200", "a100-80")]
-    assert shares == [0.29, 0.55, 0.41, 0.46, 0.6]
+    mfus = [GPUS[name].mfu for name in ("a100-40", "rtx4090", "h100", "h200", "a100-80")]
+    assert mfus == [0.29, 0.55, 0.41, 0.46, 0.6]
 
 
 def test_the_best_width_is_the_lowest_of_those_that_were_run():
@@ -170,10 +170,10 @@ def test_who_read_the_stories_twice_stays_at_home():
         **{"final_norm": False, "tie_weights": False},
     )
     stories = [story for place, story in enumerate(load_documents("stories"), 1) if place % 10]
-    letters = sum(len(story) + 1 for story in stories)
+    n_letters = sum(len(story) + 1 for story in stories)
     assert 6.4e9 / flops_per_token(sizes) == pytest.approx(1.6e6, rel=0.03)
-    assert letters == pytest.approx(0.9e6, rel=0.01)
-    assert 13_000 * 512 / letters == pytest.approx(7, abs=0.5)
+    assert n_letters == pytest.approx(0.9e6, rel=0.01)
+    assert 13_000 * 512 / n_letters == pytest.approx(7, abs=0.5)
 
 
 def test_the_night_is_spent_best_as_chinchillas_rule_says():
@@ -185,7 +185,7 @@ def test_the_night_is_spent_best_as_chinchillas_rule_says():
     assert round(evening.tokens / evening.parameters) == 77
 
 
-def test_most_of_what_the_best_size_wins_goes_to_attention():
+def test_attention_costs_more_than_half_of_the_gain_of_the_best_size():
     level = 3.507 - chinchilla_loss(124_373_760, 6000 * 524_288)
     best, wider = compute_optimal(9.4e17), GPTConfig(n_embd=640, n_head=10)
     as_it_was = chinchilla_loss(40_953_216, 6000 * 524_288)
@@ -196,7 +196,7 @@ def test_most_of_what_the_best_size_wins_goes_to_attention():
     assert paid - by_rule > (as_it_was - by_rule) / 2
 
 
-def test_the_borrowed_formula_says_what_the_lesson_says_of_it():
+def test_chinchillas_formula_gives_the_losses_of_the_lesson():
     tokens = 6000 * 524_288
     level = 3.507 - chinchilla_loss(124_373_760, tokens)
     ours = chinchilla_loss(40_953_216, tokens) + level

@@ -1,4 +1,4 @@
-"""What lesson 10 says is held against the runs that it says it about."""
+"""The statements of lesson 10, compared with the runs that they are about."""
 
 import json
 import os
@@ -23,11 +23,20 @@ from course.recorded import recorded_runs
 from course.sample import fineweb_shards
 from course.solutions import lesson_10 as solution
 from course.syllabus.lesson_table import written_lessons
+from gptcore.cli import COMMANDS
 from gptcore.cli.training.loop import EXIT_RESUMABLE
 from gptcore.corpus import Batches, TextUnavailableError, load_documents, write_shard
 from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import BPETokenizer
-from gptcore.training import PRESETS, LossSum, NonFiniteError, TrainConfig, learning_rate, train
+from gptcore.training import (
+    PRESETS,
+    LossSum,
+    NonFiniteError,
+    TrainConfig,
+    learning_rate,
+    train,
+    write_char_shards,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -37,12 +46,12 @@ LESSON = next(lesson for lesson in written_lessons() if lesson.number == 10)
 TEXT = LESSON.source.read_text(encoding="utf-8")
 
 
-def printed(beginning: str) -> str:
-    """What the cell printed that begins like this."""
+def printed(code: str) -> str:
+    """What the cell printed whose code contains this."""
     for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
-        if cell.cell_type == "code" and beginning in cell.source:
+        if cell.cell_type == "code" and code in cell.source:
             return "".join(output.get("text", "") for output in cell.outputs)
-    raise AssertionError(f"no cell has {beginning!r}")
+    raise AssertionError(f"no cell has {code!r}")
 
 
 @pytest.fixture
@@ -54,8 +63,8 @@ def rows(tmp_path) -> Batches:
 
 def test_a_batch_loss_is_the_loss_of_all_its_tokens():
     losses = torch.rand(100, generator=torch.Generator().manual_seed(10))
-    pieces = [(piece.mean().item(), len(piece)) for piece in losses.split([50, 30, 20])]
-    assert solution.batch_loss(pieces) == pytest.approx(losses.mean().item())
+    micro_batches = [(part.mean().item(), len(part)) for part in losses.split([50, 30, 20])]
+    assert solution.batch_loss(micro_batches) == pytest.approx(losses.mean().item())
 
 
 def test_the_schedule_of_exercise_2_is_the_one_that_is_imported():
@@ -83,7 +92,7 @@ def loop_for_the_terminal() -> str:
     return f"{found[1]}\n{found[2]}\n"
 
 
-def test_the_file_for_the_terminal_starts_again_after_75_and_after_nothing_else(tmp_path):
+def test_the_shell_loop_starts_again_after_exit_code_75_only(tmp_path):
     for codes, starts in (("75 75 0", 3), ("0 0", 1), ("75 1 0", 2)):
         answers = tmp_path / "codes"
         answers.write_text("\n".join(codes.split()))
@@ -161,10 +170,10 @@ def test_four_times_the_rows_have_half_the_noise():
 
 def test_adamw_without_decay_leaves_what_the_lesson_says_of_the_to_and_fro():
     weights = torch.ones(2, dtype=torch.float64, requires_grad=True)
-    moves = torch.optim.AdamW([weights], lr=0.01, weight_decay=0)
+    optimizer = torch.optim.AdamW([weights], lr=0.01, weight_decay=0)
     for step in range(1000):
         weights.grad = torch.tensor([100.0, 0.01], dtype=torch.float64) * (-1) ** step
-        moves.step()
+        optimizer.step()
     assert "without any decay it leaves 0.982" in TEXT
     assert weights.tolist() == pytest.approx([0.982, 0.982], abs=5e-4)
     assert "to the power 1,000 is 0.368. (What is missing to 0.361" in TEXT
@@ -173,33 +182,33 @@ def test_adamw_without_decay_leaves_what_the_lesson_says_of_the_to_and_fro():
     assert still * weights[0].item() == pytest.approx(0.361, abs=5e-4)
 
 
-def test_slopes_that_are_32_times_too_large_make_the_same_step_with_adamw():
+def test_gradients_that_are_32_times_too_large_make_the_same_step_with_adamw():
     torch.manual_seed(10)
     grads = [torch.randn(50) for _ in range(20)]
     weights = []
     for times in (1, 32):
         weight = torch.ones(50, requires_grad=True)
-        moves = torch.optim.AdamW([weight], lr=0.01, weight_decay=0.1)
+        optimizer = torch.optim.AdamW([weight], lr=0.01, weight_decay=0.1)
         for grad in grads:
             weight.grad = grad * times
-            moves.step()
+            optimizer.step()
         weights.append(weight.detach())
     assert torch.allclose(*weights, atol=1e-6)
 
 
-def test_bos_rows_come_again_and_adas_do_not(rows):
+def test_a_resume_repeats_rows_in_bos_program_and_not_in_adas(rows):
     def first_rows(whose: str) -> list:
         batches = rows_of(whose, rows)
         return [batches.batch(step)[0] for step in range(5)]
 
     assert np.array_equal(first_rows("Bo's"), first_rows("Bo's"))
-    started_anew = rows_of("Bo's", rows)
-    assert np.array_equal(started_anew.batch(5)[0], first_rows("Bo's")[0])
+    restarted = rows_of("Bo's", rows)
+    assert np.array_equal(restarted.batch(5)[0], first_rows("Bo's")[0])
     assert np.array_equal(rows_of("Ada's", rows).batch(5)[0], rows.batch(5)[0])
 
 
 @pytest.mark.slow
-def test_the_first_losses_after_a_resume_are_those_of_a_run_that_was_left_in_peace_and_not_bos(
+def test_losses_after_a_resume_equal_those_without_interruption_except_in_bos_program(
     rows, tmp_path
 ):
     config = TrainConfig(max_steps=8, batch_size=4, warmup_steps=2, device="cpu")
@@ -213,10 +222,10 @@ def test_the_first_losses_after_a_resume_are_those_of_a_run_that_was_left_in_pea
         return found
 
     for whose, agrees in (("Ada's", True), ("Bo's", False)):
-        in_peace = losses(whose, f"{whose} whole", False, 8)
+        uninterrupted = losses(whose, f"{whose} whole", False, 8)
         begun = losses(whose, f"{whose} stopped", False, 4)
-        assert begun == in_peace[:4]
-        assert (losses(whose, f"{whose} stopped", True, 1) == in_peace[4:5]) == agrees
+        assert begun == uninterrupted[:4]
+        assert (losses(whose, f"{whose} stopped", True, 1) == uninterrupted[4:5]) == agrees
 
 
 def test_bos_model_gets_no_better_on_other_rows_and_ever_better_on_its_own():
@@ -255,8 +264,6 @@ def test_bf16_changes_sixty_steps_of_the_run_on_names_by_less_than_said(tmp_path
     assert "In sixty steps of the run on names the losses differed" in TEXT
     assert "by less than 0.01" in TEXT
     # The claim is about 60 steps; three of them are enough to see that it is mixed precision.
-    from gptcore.training import write_char_shards  # noqa: PLC0415 - used here alone
-
     tokenizer = write_char_shards("names", tmp_path)
     preset = PRESETS["names"]
     batches = Batches(tmp_path, batch_size=32, block_size=32, seed=1337)
@@ -278,18 +285,18 @@ def test_the_answers_of_the_mixed_page_follow_from_what_it_says():
     assert right["bits per byte of the second model"] == pytest.approx(bits[1])
     assert bits == pytest.approx([1.15, 1.01], abs=0.005)
     weight = torch.ones(1000, requires_grad=True)
-    moves = torch.optim.Adam([weight])
+    optimizer = torch.optim.Adam([weight])
     weight.grad = torch.ones(1000)
-    moves.step()
-    kept = [weight, weight.grad, *(t for t in moves.state[weight].values() if t.dim())]
+    optimizer.step()
+    kept = [weight, weight.grad, *(t for t in optimizer.state[weight].values() if t.dim())]
     bytes_kept = sum(tensor.nbytes for tensor in kept)
     assert right["bytes that training keeps for one weight"] == bytes_kept / 1000
     model = GPT(GPTConfig(512, 64, n_layer=1, n_head=8, n_embd=512))
-    heard = model.attention_weights(torch.zeros(1, 512, dtype=torch.long))[0, 0, 0, -1]
-    assert right["tokens that one head hears"] == int((heard > 0).sum())
+    weights = model.attention_weights(torch.zeros(1, 512, dtype=torch.long))[0, 0, 0, -1]
+    assert right["tokens that one head hears"] == int((weights > 0).sum())
 
 
-def test_runs_that_were_recorded_are_shown_with_card_and_day_and_others_are_not(tmp_path):
+def test_only_recorded_runs_with_gpu_and_date_are_shown(tmp_path):
     assert recorded_runs(tmp_path) == []
     folder = tmp_path / "fineweb-40m"
     folder.mkdir()
@@ -303,10 +310,9 @@ def test_runs_that_were_recorded_are_shown_with_card_and_day_and_others_are_not(
     assert run.losses == {"train": ([1], [10.9]), "val": ([], [])}
 
 
-def test_the_table_of_the_card_holds_what_its_logs_hold():
+def test_the_table_of_the_gpu_has_the_numbers_of_its_logs():
     logs = ROOT / "benchmarks" / "gpu"
-    lesson = (ROOT / "course" / "lessons" / "10_training_on_a_gpu.py").read_text(encoding="utf-8")
-    printed = (logs / "2026-11-27-nvidia-h200-first-run.txt").read_text(encoding="utf-8")
+    first_run = (logs / "2026-11-27-nvidia-h200-first-run.txt").read_text(encoding="utf-8")
     records = (logs / "2026-11-27-nvidia-h200.jsonl").read_text(encoding="utf-8").splitlines()
     (compiled,) = (r for r in map(json.loads, records) if "124M, batch 16" in r.get("check", ""))
     rows = {
@@ -316,17 +322,17 @@ def test_the_table_of_the_card_holds_what_its_logs_hold():
     }
     for row, sizes in rows.items():
         in_gib = " | ".join(f"{size / 2**30:.2f} GiB" for size in sizes)
-        assert f"memory, {row} rows | {in_gib} |" in lesson
+        assert f"memory, {row} rows | {in_gib} |" in TEXT
         if "not" in row:
-            assert "peak_bytes {1}, predicted_bytes {0},".format(*sizes) in printed
+            assert "peak_bytes {1}, predicted_bytes {0},".format(*sizes) in first_run
     for text in (
         "predicted_tokens_per_second 4.746e+05, measured_tokens_per_second 5.355e+05",
         "predicted_tokens_per_second 1.352e+06, measured_tokens_per_second 1.033e+06",
     ):
-        assert text in printed  # 475,000 and 535,000; 1,352,000 and 1,033,000
+        assert text in first_run  # 475,000 and 535,000; 1,352,000 and 1,033,000
 
 
-def test_where_no_shards_are_the_cell_for_a_card_says_how_to_make_them(tmp_path, monkeypatch):
+def test_without_shards_the_cell_for_a_gpu_says_how_to_make_them(tmp_path, monkeypatch):
     monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
     with pytest.raises(
         TextUnavailableError, match="To make them: gptcore prepare fineweb:CC-MAIN"
@@ -340,10 +346,8 @@ def test_where_no_shards_are_the_cell_for_a_card_says_how_to_make_them(tmp_path,
 
 @pytest.mark.slow
 def test_the_commands_of_the_lesson_are_commands():
-    for command in re.findall(
-        r"^#     (?:gptcore|torchrun .* -m gptcore\.training) (\S+)", TEXT, re.M
-    ):
-        assert command in ("fetch", "prepare", "train", "sample", "names")
+    commands = re.findall(r"^#     (?:gptcore|torchrun .* -m gptcore\.cli) (\S+)", TEXT, re.M)
+    assert {"fetch", "prepare", "train", "sample"} <= set(commands) <= COMMANDS.keys()
     assert '[sys.executable, "-m", "gptcore.cli", "train", "names"' in TEXT
     ran = subprocess.run(
         [sys.executable, "-m", "gptcore.cli", "train", "--help"], capture_output=True, text=True,
@@ -411,12 +415,12 @@ def new_gpt(dtype: torch.dtype = torch.float64) -> GPT:
 
 
 @pytest.mark.slow
-def test_summed_slopes_show_as_22_in_the_log_where_0_69_would_be(texts):
+def test_the_norm_of_summed_gradients_is_22_and_of_their_mean_0_69(texts):
     gpt = new_gpt()
     gpt(*map(torch.from_numpy, texts["16"].batch(0)))[1].backward()
-    length = torch.stack([weight.grad.norm() for weight in gpt.parameters()]).norm().item()
+    norm = torch.stack([weight.grad.norm() for weight in gpt.parameters()]).norm().item()
     assert "22 for the sixteen rows above, where 0.69 would be" in TEXT
-    assert (round(length, 2), round(32 * length)) == (0.69, 22)
+    assert (round(norm, 2), round(32 * norm)) == (0.69, 22)
 
 
 @pytest.mark.slow
@@ -434,7 +438,9 @@ def test_after_200_steps_the_noise_halves_as_it_did_before(texts):
     grads = torch.stack([torch.autograd.grad(loss, matrix)[0].flatten() for loss in losses])
     mean = grads.mean(dim=0)
     means = {n: grads.view(512 // n, n, -1).mean(dim=1) for n in (1, 4, 16, 64)}
-    noise = {n: ((of - mean).norm(dim=1).mean() / mean.norm()).item() for n, of in means.items()}
+    noise = {
+        n: ((grad - mean).norm(dim=1).mean() / mean.norm()).item() for n, grad in means.items()
+    }
     assert noise == pytest.approx({1: 7.7, 4: 3.8, 16: 1.9, 64: 0.94}, rel=0.03)
 
 

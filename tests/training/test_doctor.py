@@ -200,10 +200,10 @@ def test_json_has_all_findings(capsys):
 
 
 def test_the_rate_option_prints_throughput_and_how_to_use_it(capsys, monkeypatch):
-    arguments = []
+    measured = []
 
     def pretended(model, training):
-        arguments.append((model.n_embd, training.max_steps))
+        measured.append((model.n_embd, training.max_steps))
         return Throughput(1234.5, 20, "cpu", None)
 
     monkeypatch.setattr("gptcore.training.throughput.measure_throughput", pretended)
@@ -211,7 +211,7 @@ def test_the_rate_option_prints_throughput_and_how_to_use_it(capsys, monkeypatch
     out = capsys.readouterr().out
     assert "1,234 tokens/s on cpu; names, median of 20 steps" in out
     assert out.endswith("gptcore budget names --tokens_per_second 1234\n")
-    assert arguments == [(32, 1000)]
+    assert measured == [(32, 1000)]
 
 
 def test_a_misspelt_preset_is_refused_before_any_check(capsys):

@@ -26,21 +26,21 @@ from gptcore.training.hardware.device import autocast_context
 WIDE = GPTConfig(block_size=64, vocab_size=3000, n_layer=1, n_head=2, n_embd=32)
 
 
-class Watched(TorchDispatchMode):
-    """Records the peak of bytes of all tensors that are created inside `with`."""
+class PeakMemory(TorchDispatchMode):
+    """Records the peak memory of all tensors that are created inside `with`."""
 
     def __init__(self):
         super().__init__()
         self.created, self.peak_bytes = [], 0
 
-    def __torch_dispatch__(self, operation, types, given=(), named=None):
-        found = operation(*given, **(named or {}))
-        existing = {storage._cdata for storage in storages((given, named))}  # views
-        new = [s for s in storages(found) if s._cdata not in existing]
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        output = func(*args, **(kwargs or {}))
+        existing = {storage._cdata for storage in storages((args, kwargs))}  # views
+        new = [s for s in storages(output) if s._cdata not in existing]
         self.created = [(ref, size) for ref, size in self.created if not ref.expired()]
         self.created += [(StorageWeakRef(storage), storage.nbytes()) for storage in new]
         self.peak_bytes = max(self.peak_bytes, sum(size for _, size in self.created))
-        return found
+        return output
 
 
 def storages(tree) -> list:
@@ -49,9 +49,9 @@ def storages(tree) -> list:
 
 
 def peak_bytes(work) -> int:
-    with Watched() as watched:
+    with PeakMemory() as memory:
         work()
-    return watched.peak_bytes
+    return memory.peak_bytes
 
 
 class Zeros:

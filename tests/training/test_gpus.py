@@ -6,7 +6,7 @@ from gptcore.training.hardware.gpus import GIB, GPUS, find_gpu, gpu_of_device
 
 
 def test_every_figure_has_a_source_and_is_possible():
-    assert len({gpu.name for gpu in GPUS.values()}) == len(GPUS.values())
+    assert len({gpu.name for gpu in GPUS.values()}) == len(GPUS)
     for gpu in GPUS.values():
         assert gpu.specs_source and gpu.peak_source and gpu.mfu_source
         assert 0 < gpu.mfu < 1 and 0 < gpu.usable_fraction < 1
@@ -28,9 +28,11 @@ def test_peaks_are_those_that_makers_print(name):
     assert find_gpu(name).flops_per_second / 1e12 == pytest.approx(PUBLISHED[name], rel=0.025)
 
 
-@pytest.mark.parametrize("spelt", ["rtx4070", "RTX 4070", "4070", "rtx-4070", "GeForce RTX 4070"])
-def test_a_gpu_is_found_in_every_spelling(spelt):
-    assert find_gpu(spelt).name == "rtx4070"
+@pytest.mark.parametrize(
+    "spelling", ["rtx4070", "RTX 4070", "4070", "rtx-4070", "GeForce RTX 4070"]
+)
+def test_a_gpu_is_found_in_every_spelling(spelling):
+    assert find_gpu(spelling).name == "rtx4070"
 
 
 @pytest.mark.parametrize(
@@ -66,14 +68,14 @@ def test_the_memory_that_the_driver_reports_decides():
 
 
 @pytest.mark.parametrize(
-    "arguments, near",
+    "name, near",
     [("a100", "a100-40 or a100-80"), ("rtx4071", "rtx4070"), ("h300", "h200 or h100")],
 )
-def test_an_unknown_gpu_is_refused_with_the_nearest_which_are_accepted(arguments, near):
-    with pytest.raises(ValueError, match=f"There is no GPU '{arguments}' .* Did you mean {near}"):
-        find_gpu(arguments)
-    for name in near.split(" or "):
-        assert find_gpu(name).name == name
+def test_the_message_for_an_unknown_gpu_proposes_names_that_exist(name, near):
+    with pytest.raises(ValueError, match=f"There is no GPU '{name}' .* Did you mean {near}"):
+        find_gpu(name)
+    for proposed in near.split(" or "):
+        assert find_gpu(proposed).name == proposed
 
 
 def test_the_cpu_of_this_machine_is_found_too():

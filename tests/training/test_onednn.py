@@ -39,12 +39,12 @@ def test_output_and_gradients_are_those_of_pytorchs_layer(shape, bias):
 def test_other_number_formats_are_computed_as_before():
     layer, x = nn.Linear(5, 6), random(7, 5)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        narrow = layer(x)
-    width = layer.double()(x.double())
+        bf16_output = layer(x)
+    fp64_output = layer.double()(x.double())
     onednn.patch_linear_layers(nn.Sequential(layer))
-    assert torch.equal(layer(x.double()), width)
+    assert torch.equal(layer(x.double()), fp64_output)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert torch.equal(layer.float()(x), narrow)
+        assert torch.equal(layer.float()(x), bf16_output)
 
 
 @pytest.mark.slow

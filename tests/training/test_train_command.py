@@ -28,17 +28,17 @@ def train(out: Path, *more: str, preset: str = "names") -> int:
     return main(["train", preset, "--out_dir", str(out), *TINY, *OFTEN, *more])
 
 
-def typed(printed: Path, words: list[str]) -> None:
-    """What a process does that hears signals; what it says goes into a file."""
+def run_command(stderr: Path, arguments: list[str]) -> None:
+    """Run a command in a process that gets signals; its standard error goes into a file."""
     torch.set_num_threads(1)
-    with printed.open("w", buffering=1) as file, contextlib.redirect_stderr(file):
-        code = main(words)
+    with stderr.open("w", buffering=1) as file, contextlib.redirect_stderr(file):
+        code = main(arguments)
     sys.exit(code)
 
 
 def started(processes, out: Path, *more: str):
-    words = ["train", "names", "--out_dir", str(out), *TINY, *more]
-    running = processes.Process(target=typed, args=(out.with_name("said"), words))
+    arguments = ["train", "names", "--out_dir", str(out), *TINY, *more]
+    running = processes.Process(target=run_command, args=(out.with_name("stderr"), arguments))
     running.start()
     return running
 
@@ -54,7 +54,7 @@ def wait_for_steps(out: Path, steps: int) -> None:
     raise AssertionError("the run did not begin")
 
 
-def test_from_a_name_to_samples_and_nothing_else_was_typed(tmp_path, capsys):
+def test_a_preset_and_a_folder_are_enough_to_train_and_sample(tmp_path, capsys):
     out = tmp_path / "names"
     assert train(out, "--max_steps", "20") == 0
     printed = capsys.readouterr()
@@ -101,7 +101,7 @@ def test_sigterm_finishes_the_step_saves_and_asks_to_be_resumed(tmp_path, proces
     wait_for_steps(tmp_path / "out", 5)
     os.kill(running.pid, signal.SIGTERM)
     running.join(60)
-    printed = (tmp_path / "said").read_text()
+    printed = (tmp_path / "stderr").read_text()
     assert running.exitcode == 75
     assert (
         "SIGTERM: this step will be finished and saved. A second Ctrl-C stops at once." in printed
@@ -136,7 +136,7 @@ def refused(capsys, arguments: list[str], code: int = 2) -> str:
     return capsys.readouterr().err
 
 
-def test_what_is_misspelt_is_told_the_nearest_name(tmp_path, capsys):
+def test_a_misspelt_option_is_refused_with_the_nearest_name(tmp_path, capsys):
     out = ["--out_dir", str(tmp_path / "out")]
     printed = refused(capsys, ["train", "stories", *out])
     assert printed.startswith("gptcore: There is no preset 'stories'. Did you mean 'stories-cpu'?")
@@ -177,7 +177,7 @@ def shards(tmp_path_factory):
     return folder
 
 
-def test_shards_bring_their_tokenizer_and_are_held_against_the_model(shards, tmp_path, capsys):
+def test_the_vocabulary_of_the_shards_must_fit_into_the_model(shards, tmp_path, capsys):
     more = ["--data", str(shards / "shards"), "--max_steps", "3", "--block_size", "16"]
     assert train(tmp_path / "a", *more) == 0
     assert train(tmp_path / "a", "--resume", "--max_steps", "5") == 0  # the folder is remembered
@@ -188,7 +188,7 @@ def test_shards_bring_their_tokenizer_and_are_held_against_the_model(shards, tmp
     assert train(tmp_path / "b", *more, "--vocab_size", "320") == 0
 
 
-def test_shards_of_another_tokenizer_are_refused_to_a_run(shards, tmp_path, capsys):
+def test_a_run_refuses_shards_of_another_tokenizer(shards, tmp_path, capsys):
     assert train(tmp_path, "--max_steps", "3", "--vocab_size", "320") == 0
     capsys.readouterr()
     more = ["--data", str(shards / "shards"), "--resume", "--max_steps", "5"]
@@ -196,9 +196,7 @@ def test_shards_of_another_tokenizer_are_refused_to_a_run(shards, tmp_path, caps
     assert "which is not this CharTokenizer" in capsys.readouterr().err
 
 
-def test_a_shard_that_was_cut_short_or_changed_is_told_before_the_first_step(
-    shards, tmp_path, capsys
-):
+def test_a_truncated_or_changed_shard_is_reported_before_the_first_step(shards, tmp_path, capsys):
     manifest = json.loads((shards / "shards" / "manifest.json").read_text())
     file = shards / "shards" / manifest["shards"][0]["train"]["file"]
     content = file.read_bytes()
@@ -227,7 +225,7 @@ def test_without_validation_data_or_with_one_document_it_says_what_to_do(tmp_pat
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_whole(name):
+def test_a_preset_has_valid_settings(name):
     preset = find_preset(name)
     shape = preset.config(None if "vocab_size" in preset.model else 65)
     assert isinstance(preset.train, TrainConfig)
@@ -238,7 +236,7 @@ def test_a_preset_is_whole(name):
         assert tokens == 524_288 and shape.n_embd == 384 and shape.vocab_size == 50304
 
 
-def test_tensorboard_is_shown_what_the_log_says_also_after_a_resume(tmp_path):
+def test_tensorboard_has_the_values_of_the_log_also_after_a_resume(tmp_path):
     pytest.importorskip("tensorboard", reason="tensorboard is not installed")
     event_files = "tensorboard.backend.event_processing.event_accumulator"
     assert train(tmp_path, "--max_steps", "13", "--tensorboard") == 0
@@ -252,7 +250,9 @@ def test_tensorboard_is_shown_what_the_log_says_also_after_a_resume(tmp_path):
         assert shown == pytest.approx(logged)
 
 
-def test_tensorboard_is_asked_for_by_name_where_it_is_missing(tmp_path, capsys, monkeypatch):
+def test_a_missing_tensorboard_is_reported_with_the_command_that_installs_it(
+    tmp_path, capsys, monkeypatch
+):
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     monkeypatch.delitem(sys.modules, "torch.utils.tensorboard", raising=False)
     assert train(tmp_path, "--max_steps", "3", "--tensorboard") == 1

@@ -31,7 +31,7 @@ def train(tmp_path, capsys):
     return typed
 
 
-def at_sixth_call(monkeypatch, change) -> None:
+def change_sixth_forward(monkeypatch, change) -> None:
     """Apply a function to the hidden states of the sixth forward pass, evaluation included."""
     original, calls = GPT.forward_hidden, []
 
@@ -53,12 +53,12 @@ def out_of_memory(x):
         (lambda x: x * float("nan"), "the loss is not finite. No single row causes it. The"),
         (out_of_memory, "needs more memory than there is, with a micro-batch of 4 x 32 tokens"),
     ],
-    ids=["no number", "out of memory"],
+    ids=["NaN", "out of memory"],
 )
 @pytest.mark.slow
 def test_a_failed_step_ends_the_run_saved(change, words, train, tmp_path, monkeypatch):
-    with monkeypatch.context() as spoilt:
-        at_sixth_call(spoilt, change)
+    with monkeypatch.context() as patch:
+        change_sixth_forward(patch, change)
         code, message = train()
     assert code == 1 and words in message
     done = len(log_of(tmp_path / "out"))
@@ -77,7 +77,7 @@ def test_options_that_contradict_a_resumed_run_are_refused(train):
 
 
 @pytest.mark.slow
-def test_a_damaged_checkpoint_is_skipped_with_a_note_and_if_all_are_it_stops(train, tmp_path):
+def test_a_damaged_checkpoint_is_skipped_and_the_run_stops_if_all_are_damaged(train, tmp_path):
     assert train()[0] == 0
     newest, older = (tmp_path / "out" / f"step_{step:06d}" for step in (8, 4))
     (newest / "model.safetensors").write_bytes(b"cut short")

@@ -361,10 +361,10 @@ def test_without_a_compiler_it_runs_uncompiled_and_warns(text, monkeypatch):
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_16_bit_training_is_nearly_the_same_and_weights_keep_32_bits(dtype, text, tmp_path):
-    narrow = run(text, tmp_path, replace(SHORT, dtype=dtype), NO_DROPOUT)
-    width = run(text, None, SHORT, NO_DROPOUT)
-    assert narrow[0].train_loss != width[0].train_loss
-    assert narrow[-1].val_loss == pytest.approx(width[-1].val_loss, abs=0.1)
+    half = run(text, tmp_path, replace(SHORT, dtype=dtype), NO_DROPOUT)
+    fp32 = run(text, None, SHORT, NO_DROPOUT)
+    assert half[0].train_loss != fp32[0].train_loss
+    assert half[-1].val_loss == pytest.approx(fp32[-1].val_loss, abs=0.1)
     assert load_model(tmp_path).wte.weight.dtype == torch.float32
 
 

@@ -67,7 +67,7 @@ def build_model_and_batches(
 
 
 def check_data(command: TrainOptions, folder: Path) -> None:
-    """Raises: ValueError if the data of the run that is resumed no longer exists."""
+    """Raise ValueError if the data of the run that is resumed no longer exists."""
     if command.data is None and not folder.exists():
         raise ValueError(
             f"The run in {command.out_dir} uses the data in {folder}, which no longer exists. "
@@ -99,8 +99,12 @@ def load_initial_model(command: TrainOptions, tokenizer: Tokenizer | None) -> GP
             f"these options, or --init_from."
         )
     # Beside a checkpoint's folder is the tokenizer of its run.
-    own = tokenizer_of_folder(source) or tokenizer_of_folder(source.parent)
-    differs = own is not None and tokenizer is not None and own.sha256 != tokenizer.sha256
+    trained_with = tokenizer_of_folder(source) or tokenizer_of_folder(source.parent)
+    differs = (
+        trained_with is not None
+        and tokenizer is not None
+        and trained_with.sha256 != tokenizer.sha256
+    )
     if differs or (tokenizer is not None and tokenizer.vocab_size > model.config.vocab_size):
         raise ValueError(
             f"The model in {source} was trained with another tokenizer than that of the data, so "

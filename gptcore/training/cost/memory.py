@@ -68,17 +68,17 @@ def estimate_memory(
         20736
     """
     parts, checkpointing = parameters_by_part(config), training.activation_checkpointing
-    count, width = sum(parts.values()), BYTES[dtype]
+    count, itemsize = sum(parts.values()), BYTES[dtype]
     tokens = training.batch_size * config.block_size
     chunk = min(training.loss_chunk or tokens, tokens)
-    logits = chunk * config.vocab_size * bytes_per_logit(width, training.compile)
-    block = tokens * sum(block_tensors(config, width).values())
+    logits = chunk * config.vocab_size * bytes_per_logit(itemsize, training.compile)
+    block = tokens * sum(block_tensors(config, itemsize).values())
     saved = tokens * FP32 * config.n_embd if checkpointing else block
-    outer = outer_tensors(config, width, chunked=chunk < tokens)
+    outer = outer_tensors(config, itemsize, chunked=chunk < tokens)
     # The backward pass of a block also needs gradients; the logits are freed by then.
-    working = block * checkpointing + tokens * working_bytes(config, width)
+    working = block * checkpointing + tokens * working_bytes(config, itemsize)
     activations = config.n_layer * saved + tokens * sum(outer.values())
-    activations += autocast_copies(parts, width, 1 / config.n_layer if checkpointing else 1)
+    activations += autocast_copies(parts, itemsize, 1 / config.n_layer if checkpointing else 1)
     return MemoryEstimate(
         weights=FP32 * count,
         gradients=FP32 * count,
@@ -88,42 +88,42 @@ def estimate_memory(
     )
 
 
-def block_tensors(config: GPTConfig, width: int) -> dict[str, int]:
-    """Bytes per token that a block saves; `width` is the bytes of a number in matrix products."""
+def block_tensors(config: GPTConfig, itemsize: int) -> dict[str, int]:
+    """Bytes per token that a block saves; `itemsize` is that of the matrix products."""
     C, H, T = config.n_embd, config.n_head, config.block_size
     # RoPE and QK norm save queries and keys before and after, and the output of attention twice,
     # because it is transposed for the next matrix.
     extra = config.rope or config.qk_norm
     saved: dict[str, int] = {
-        **norm_tensors(config, width, "norm 1"),
-        "queries, keys, values": 3 * C * width,
-        "queries and keys in fp32": 2 * C * FP32 * (config.qk_norm and width != FP32),
-        "queries and keys after RoPE or QK norm": 2 * C * width * extra,
-        "output of attention": C * width * (1 + extra),
-        **norm_tensors(config, width, "norm 2"),
-        "before the activation": 4 * C * width * (config.activation != "relu"),
-        "after the activation": 4 * C * width,
+        **norm_tensors(config, itemsize, "norm 1"),
+        "queries, keys, values": 3 * C * itemsize,
+        "queries and keys in fp32": 2 * C * FP32 * (config.qk_norm and itemsize != FP32),
+        "queries and keys after RoPE or QK norm": 2 * C * itemsize * extra,
+        "output of attention": C * itemsize * (1 + extra),
+        **norm_tensors(config, itemsize, "norm 2"),
+        "before the activation": 4 * C * itemsize * (config.activation != "relu"),
+        "after the activation": 4 * C * itemsize,
     }
     if config.use_sdpa:
         saved["logsumexp of the scores"] = FP32 * H
     else:
-        saved["attention weights"] = H * T * (FP32 + width * (width != FP32))  # as on a GPU
+        saved["attention weights"] = H * T * (FP32 + itemsize * (itemsize != FP32))  # as on a GPU
     if config.dropout:
         saved["dropout masks"] = 2 * C  # a byte per number, after attention and after the MLP
     return saved
 
 
-def norm_tensors(config: GPTConfig, width: int, name: str) -> dict[str, int]:
-    """Bytes per token that a norm saves: its input, mean and spread in fp32; and its output."""
+def norm_tensors(config: GPTConfig, itemsize: int, name: str) -> dict[str, int]:
+    """Bytes per token that a norm saves: input, mean, standard deviation (fp32), and output."""
     numbers = 1 if config.norm == "rmsnorm" else 2
     return {
         f"input of {name}": FP32 * config.n_embd,
-        f"mean and spread of {name}": FP32 * numbers,
-        f"output of {name}": width * config.n_embd,
+        f"mean and standard deviation of {name}": FP32 * numbers,
+        f"output of {name}": itemsize * config.n_embd,
     }
 
 
-def outer_tensors(config: GPTConfig, width: int, chunked: bool) -> dict[str, int]:
+def outer_tensors(config: GPTConfig, itemsize: int, chunked: bool) -> dict[str, int]:
     """Bytes per token that are saved outside of the blocks, by embedding and head."""
     saved: dict[str, int] = {"ids": 2 * 8}  # inputs and targets, int64
     if config.norm_embeddings:
@@ -132,29 +132,29 @@ def outer_tensors(config: GPTConfig, width: int, chunked: bool) -> dict[str, int
         saved["dropout mask of the embedding"] = config.n_embd
     saved["input of the last norm"] = FP32 * config.n_embd
     if not chunked:
-        saved["output of the last norm"] = width * config.n_embd
+        saved["output of the last norm"] = itemsize * config.n_embd
     return saved
 
 
-def working_bytes(config: GPTConfig, width: int) -> int:
+def working_bytes(config: GPTConfig, itemsize: int) -> int:
     """Bytes per token in the backward pass of an MLP: gradients of its hidden layer and of x."""
-    return config.n_embd * (4 * width + FP32)
+    return config.n_embd * (4 * itemsize + FP32)
 
 
-def autocast_copies(parts: dict[str, int], width: int, fraction: float = 1) -> int:
+def autocast_copies(parts: dict[str, int], itemsize: int, fraction: float = 1) -> int:
     """Bytes of the 16-bit copies of the matrices, for a `fraction` of the blocks at a time."""
     head = parts["head"] or parts["token_embedding"]
     blocks = round(fraction * (parts["attention"] + parts["mlp"]))
-    return width * (blocks + head) if width != FP32 else 0
+    return itemsize * (blocks + head) if itemsize != FP32 else 0
 
 
-def bytes_per_logit(width: int, compiled: bool) -> int:
+def bytes_per_logit(itemsize: int, compiled: bool) -> int:
     """Bytes per logit: without the compiler its softmax and two gradients, in fp32.
 
     Compiled, softmax and loss are one loop over the logits, and the gradients overwrite the logits:
     only one 16-bit table is written (measured, see benchmarks/gpu).
     """
-    return width if compiled else 3 * FP32
+    return itemsize if compiled else 3 * FP32
 
 
 def optimizer_state_size(parts: dict[str, int], count: int, optimizer: str) -> int:

@@ -174,5 +174,5 @@ def fit_power_law(xs: Sequence[float], losses: Sequence[float], floor: float = 0
     points = [(log(x), log(loss - floor)) for x, loss in zip(xs, losses)]
     mean_x, mean_y = (sum(point[axis] for point in points) / len(points) for axis in (0, 1))
     covariance = sum((x - mean_x) * (y - mean_y) for x, y in points)
-    gradient = covariance / sum((x - mean_x) ** 2 for x, _ in points)
-    return PowerLaw(floor, exp(mean_y - gradient * mean_x), -gradient)
+    exponent = -covariance / sum((x - mean_x) ** 2 for x, _ in points)
+    return PowerLaw(floor, exp(mean_y + exponent * mean_x), exponent)
