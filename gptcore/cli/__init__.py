@@ -136,7 +136,7 @@ def check_command(arguments: list[str]) -> None:
 
 
 def with_install_advice(error: ModuleNotFoundError, command: str = "") -> ModuleNotFoundError:
-    """Return an error that names the packages to install; one of our own files has no such advice."""
+    """Return an error that names the packages to install; a file of ours is never one of them."""
     package = (error.name or "gptcore").split(".")[0]
     if package == "gptcore" or isinstance(error, PackageMissingError):
         return error
