@@ -237,12 +237,15 @@ def test_on_a_terminal_the_ladder_shows_what_it_is_measuring(command, names, mon
     assert err.endswith("\r\x1b[K")  # and takes it away
 
 
-def test_without_numpy_the_ladder_says_what_to_install(command, names, monkeypatch):
-    for module in [m for m in sys.modules if m.startswith("gptcore.ladder.")]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "numpy", None)
+def test_without_numpy_the_ladder_says_what_to_install(names):
+    """In a process of its own, in which nothing has been imported yet."""
+    code = (
+        "import sys; sys.modules['numpy'] = None; from gptcore import cli; "
+        "sys.exit(cli.main(['ladder', '--names', sys.argv[1]]))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, names], capture_output=True, text=True)
     assert_refused(
-        command("ladder", "--names", names),
+        (ran.returncode, ran.stdout, ran.stderr),
         "gptcore: gptcore ladder needs numpy, which is not installed: pip install numpy",
         code=1,
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 
 import pytest
@@ -210,13 +211,20 @@ def test_time_left_is_formatted_like_a_clock():
     assert Progress("making", 1, 2, 1, 2, 600, 3.0).tokens_per_second == 200
 
 
-def test_a_library_that_is_missing_is_named_with_what_brings_it(command, tmp_path, monkeypatch):
+def test_a_library_that_is_missing_is_named_with_what_brings_it(command, tmp_path):
+    """In a process of its own, in which nothing has been imported yet."""
     write_parquet(tmp_path / "a.parquet", some_texts(5))
-    for module in [m for m in sys.modules if m.startswith("gptcore.corpus.")]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    code = (
+        "import sys; sys.modules['pyarrow'] = None; from gptcore import cli; "
+        "sys.exit(cli.main(['prepare', *sys.argv[1:]]))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "a.parquet", *map(str, WITH_LETTERS)],
+        capture_output=True,
+        text=True,
+    )
     assert_refused(
-        command("a.parquet", *WITH_LETTERS),
+        (ran.returncode, ran.stdout, ran.stderr),
         "gptcore prepare needs pyarrow, which is not installed: pip install pyarrow",
         code=1,
     )
