@@ -53,7 +53,7 @@ def equal_loss_steps(steps: int) -> int:
 
 
 def losses_milliseconds(names: int) -> float:
-    """The time that a control of lesson 5 needs."""
+    """The time that a control of lesson 6 needs."""
     gpt = MicroGPT(load_documents("names"))
     weights = weights_of(gpt)
     rows = [[gpt.BOS, *gpt.encode(name), gpt.BOS] for name in gpt.documents[:names]]

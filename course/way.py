@@ -36,7 +36,7 @@ def way() -> Picture:
 
 
 def needs_of(lesson: Lesson) -> tuple[int, ...]:
-    """The numbers of the lessons that this one builds on: "lessons 1, 2 and 5" -> 1, 2, 5."""
+    """The numbers of the lessons that this one builds on: "lessons 1, 2 and 6" -> 1, 2, 5."""
     lists = re.findall(r"lessons? ((?:\d+(?:, | and )?)+)", lesson.needs)
     return tuple(int(number) for numbers in lists for number in re.findall(r"\d+", numbers))
 

@@ -9,7 +9,7 @@ from course.exercises.questions import Question, Wrong
 from course.exercises.rounding import or_rounded
 from course.solutions import lesson_02 as solution
 
-LESSON = "02_slopes_by_hand"
+LESSON = "02_gradient_descent"
 NUMBERS = [2.0, -3.0, 0.7]
 SLOPES = [-12.0, 4.0, cos(0.7)]  # of a * a * b + sin c, on paper
 SLOPE_AT = "slope_at(lambda n: n[0] * n[0] * n[1] + sin(n[2]), [2.0, -3.0, 0.7], {})"

@@ -1,340 +1,583 @@
-"""Questions of lesson 5: which letters should I listen to?"""
+"""Questions of lesson 5: what does a model read?"""
 
-from collections.abc import Callable
-from math import inf, isnan, nan, sqrt
+from collections import Counter
+from math import log
 
-from course.exercises.exercises import Exercise, case
+from course.exercises.exercises import Case, Exercise, case
+from course.exercises.numbers import done
 from course.exercises.questions import Question, Wrong
-from course.exercises.shown import shape
 from course.solutions import lesson_05 as solution
-from course.solutions.lesson_05 import softmax
 
-LESSON = "05_attention_heads"
-QUERY = [2.0, 0.0, 1.0, -1.0]
-KEYS = [[1.0, 0.0, 0.0, 1.0], [2.0, 1.0, -1.0, 0.0], [0.0, 3.0, 1.0, 1.0], [-1.0, 0.0, 2.0, 1.0]]
-SQUARES = ([[1.0, 2.0, 3.0], [0.0, 1.0, 4.0], [2.0, -1.0, 0.5]], [[-2.0, 5.0], [3.0, 1.0]])
-
-
-def yes_or_no(answer):
-    """True and "y" are a yes, too."""
-    known = {True: "yes", False: "no", "y": "yes", "n": "no"}
-    return known.get(answer, answer) if isinstance(answer, (bool, str)) else answer
-
-
-def one_word(answer):
-    """A list of one is that one."""
-    several = isinstance(answer, (list, tuple, set)) and len(answer) == 1
-    return next(iter(answer)) if several else answer
-
-
-def products(q, keys):
-    return [sum(a * b for a, b in zip(q, k)) for k in keys]
-
-
-def without_a_number(*rows: int) -> Callable[[list], bool]:
-    """Whether just these rows of the first square came out as nan."""
-
-    def fits(outcomes: list) -> bool:
-        if not isinstance(outcomes[0], list) or shape(outcomes[0]) != (3, 3):
-            return False
-        return [any(map(isnan, row)) for row in outcomes[0]] == [i in rows for i in range(3)]
-
-    return fits
+LESSON = "05_tokenizers"
+LISTS: tuple[tuple[list[int], tuple[int, int]], ...] = (
+    ([1, 2, 1, 2, 3], (1, 2)),
+    ([7, 7, 7], (7, 7)),
+    ([7, 7, 7, 7, 5], (7, 7)),
+    ([2, 1], (1, 2)),
+    ([4, 1, 2], (1, 2)),
+    ([11, 2], (1, 2)),
+    ([1, 300, 2], (1, 2)),
+    ([1, 2, 5, 6], (1, 2)),
+    ([], (1, 2)),
+)
+NEW = 300
+BANANA = [(97, 110), (98, 256), (256, 97)]  # an, ban, ana: the merges of "banana bandana"
+BRANCHES = [(98, 99), (97, 256), (97, 98), (99, 100)]  # bc, abc, ab, cd
+WORDS = (
+    ("anana", BANANA),
+    ("anon", BANANA),
+    ("a banana ban", BANANA),
+    ("abcd abd", BRANCHES),
+    ("ë", BANANA),
+)
+WHOLE_BYTES = [bytes([byte]) for byte in range(256)]
+TORN = [*WHOLE_BYTES, b" \xf0\x9f", b"\x8d\x93", b"na", "नम".encode()]
+TEXTS = (  # ids that come from the text beside them
+    ([66, 97, 258, 258], "Banana"),
+    ([122, 111, 195, 171, 256, 257], "zoë 🍓"),
+    ([259, 224, 164, 184], "नमस"),
+    ([32, 258, 10], " na\n"),
+)
 
 
-def hears_all(answer):
-    """Which numbers a head works on may be seen in two ways: it reads all, and makes a few."""
-    several = isinstance(answer, dict) and answer.get("numbers of each token") == 16
-    return {**answer, "numbers of each token": 4} if several else answer
+def kept_by(ids: list[int], pair: tuple[int, int]) -> Case:
+    """Whether the list that comes in is as it was, and what kind of thing comes out."""
+
+    def call(join):
+        given = list(ids)
+        joined = done(join(given, pair, NEW))
+        return {"gives a": type(joined).__name__, "ids afterwards": given}
+
+    return Case(f"join(ids, {pair}, {NEW}), where ids is {ids}", call)
 
 
-def of_the_numbers(answer) -> str:
-    if answer["numbers of each token"] == 16:
-        return (
-            "Every head sees all five tokens. It reads all 16 numbers of each, and makes a "
-            "query, a key and a value of 4 numbers of them."
-        )
-    return (
-        "Every head sees all five tokens. Its query, key and value have 4 numbers each; all 16 "
-        "numbers of a token go into them."
+def a_text_of(ids: list[int]) -> Case:
+    """The text of some ids, whose tokens begin and end wherever they like."""
+    return Case(
+        f"decode({ids}, token_bytes), where the tokens are {[TORN[id] for id in ids]}",
+        lambda decode: decode(list(ids), list(TORN)),
     )
 
 
-def columns_instead(scores):
-    rows = solution.masked([list(column) for column in zip(*scores)])
-    return [list(column) for column in zip(*rows)]
+def overlapping(ids, pair, new_id):
+    """Takes `aaa` for two pairs and joins both."""
+    marks = [tuple(two) == tuple(pair) for two in zip(ids, ids[1:])]
+    used = {i + 1 for i, mark in enumerate(marks) if mark}
+    out = []
+    for i, id in enumerate(ids):
+        if i < len(marks) and marks[i]:
+            out.append(new_id)
+        elif i not in used:
+            out.append(id)
+    return out
 
 
-def whole_columns(scores):
-    """The mask is right, but softmax runs down the columns."""
-    T = len(scores)
-    down = [softmax([scores[i][j] for i in range(j, T)]) for j in range(T)]
-    return [[down[j][i - j] if j <= i else 0.0 for j in range(T)] for i in range(T)]
+def from_the_right(ids, pair, new_id):
+    turned = solution.join(list(reversed(ids)), (pair[1], pair[0]), new_id)
+    return list(reversed(turned))
 
 
-def zeroed_after(scores):
-    return [
-        [w if j <= i else 0.0 for j, w in enumerate(softmax(row))] for i, row in enumerate(scores)
-    ]
+def without_the_last(ids, pair, new_id):
+    """A loop over pairs, which never comes to the last id unless it is joined."""
+    out, i = [], 0
+    while i < len(ids) - 1:
+        joins = tuple(ids[i : i + 2]) == tuple(pair)
+        out.append(new_id if joins else ids[i])
+        i += 2 if joins else 1
+    return out
 
 
-def zero_scores(scores):
-    return [
-        softmax([s if j <= i else 0.0 for j, s in enumerate(row)]) for i, row in enumerate(scores)
-    ]
+def only_the_first(ids, pair, new_id):
+    for i in range(len(ids) - 1):
+        if tuple(ids[i : i + 2]) == tuple(pair):
+            return [*ids[:i], new_id, *ids[i + 2 :]]
+    return list(ids)
 
 
-def shares_or_nan(scores):
-    """As in NumPy, where 0 / 0 and infinity / infinity are no errors."""
-    return [nan] * len(scores) if max(scores) in (inf, -inf) else softmax(scores)
+def keeps_the_second(ids, pair, new_id):
+    """Writes the new id and then walks on by one, so that the second of the two stays."""
+    pairs = [*zip(ids, ids[1:]), None]
+    return [new_id if two == tuple(pair) else id for id, two in zip(ids, pairs)]
 
 
-def without_itself(scores):
-    return [
-        shares_or_nan([s if j < i else -inf for j, s in enumerate(row)])
-        for i, row in enumerate(scores)
-    ]
+def as_digits(ids, pair, new_id):
+    """Replaces in a text of digits, where `11,2` has `1,2` in it."""
+    text, two = ",".join(map(str, ids)), ",".join(map(str, pair))
+    return [int(part) for part in text.replace(two, str(new_id)).split(",") if part]
 
 
-def plus_infinity(scores):
-    return [
-        shares_or_nan([s if j <= i else inf for j, s in enumerate(row)])
-        for i, row in enumerate(scores)
-    ]
+def in_place(ids, pair, new_id):
+    ids[:] = solution.join(ids, pair, new_id)
+    return ids
 
 
-def short_rows(scores):
-    return [softmax(row[: i + 1]) for i, row in enumerate(scores)]
+def the_first_step(ids, pair, new_id):
+    """A `return` inside the loop."""
+    return solution.join(ids, pair, new_id)[:1] or None
 
 
-def the_other_triangle(scores):
-    return [[0.0] * i + softmax(row[i:]) for i, row in enumerate(scores)]
+def tokens_of(merges):
+    tokens = list(WHOLE_BYTES)
+    for left, right in merges:
+        tokens.append(tokens[left] + tokens[right])
+    return tokens
 
 
-def no_mask(scores):
-    return [softmax(row) for row in scores]
+def longest_first(text, merges):
+    tokens, rest, ids = tokens_of(merges), text.encode(), []
+    while rest:
+        best = max((t for t in tokens if rest.startswith(t)), key=len)
+        ids.append(tokens.index(best))
+        rest = rest[len(best) :]
+    return ids
+
+
+def learned_again(text, merges):
+    """Counts the pairs of the new text, and joins the commonest as long as one occurs twice."""
+    ids = list(text.encode())
+    for new_id in range(256, 256 + len(merges)):
+        counts = Counter(zip(ids, ids[1:]))
+        if not counts or max(counts.values()) < 2:
+            break
+        ids = solution.join(ids, min(counts, key=lambda p: (-counts[p], p)), new_id)
+    return ids
+
+
+def leftmost_first(text, merges):
+    """Joins whatever can be joined furthest to the left, again and again."""
+    ids = list(text.encode())
+    while places := [i for i, two in enumerate(zip(ids, ids[1:])) if two in merges]:
+        i = places[0]
+        ids[i : i + 2] = [256 + merges.index((ids[i], ids[i + 1]))]
+    return ids
+
+
+def each_merge_once(text, merges):
+    ids = list(text.encode())
+    for new_id, pair in enumerate(merges, start=256):
+        ids = only_the_first(ids, pair, new_id)
+    return ids
+
+
+def last_merge_first(text, merges):
+    ids = list(text.encode())
+    for new_id, pair in reversed(list(enumerate(merges, start=256))):
+        ids = solution.join(ids, pair, new_id)
+    return ids
+
+
+def characters_instead(text, merges):
+    return with_join(solution.join, [ord(character) for character in text], merges)
+
+
+def with_join(join, ids, merges, first=256):
+    """Right, if `join` is, and if the first new id is 256."""
+    for new_id, pair in enumerate(merges, start=first):
+        ids = join(ids, pair, new_id)
+    return ids
+
+
+def numbered_from(first):
+    return lambda text, merges: with_join(solution.join, list(text.encode()), merges, first)
+
+
+def on_top_of(join):
+    return lambda text, merges: with_join(join, list(text.encode()), merges)
+
+
+def token_by_token(errors):
+    def decode(ids, token_bytes):
+        return "".join(token_bytes[id].decode(errors=errors) for id in ids)
+
+    return decode
 
 
 QUESTIONS = [
     Question(
-        "same bet for emma and mmea",
+        "tokens of strawberry",
         LESSON,
-        right="yes",
-        yes="It hears the same letters, and a sum does not know in which order it was added up.",
+        right={" strawberry": 1, "strawberry": 3, "Strawberry": 3},
+        tolerance=0,
+        yes="The space, which one hardly sees, makes the difference. Why it does comes later.",
         wrong=(
             Wrong(
-                "no",
-                "whoever reads from left to right knows the order",
-                "It does get them one after the other. But what does it keep of each, once the "
-                "position is not among it? Keep your guess until the measurement.",
+                {" strawberry": 1, "strawberry": 1, "Strawberry": 1},
+                "a token is a word",
+                "A space and a capital are bytes like others: these are three different texts, "
+                "and not each of them has a number of its own.",
+            ),
+            Wrong(
+                {" strawberry": 11, "strawberry": 10, "Strawberry": 10},
+                "a token is a letter",
+                "With 50,257 numbers one can do better than letter by letter.",
+            ),
+            Wrong(
+                {" strawberry": 10, "strawberry": 10, "Strawberry": 10},
+                "a token is a letter, and a space is nothing",
+                "Ten letters each, but the space is a sign as well. And with 50,257 numbers one "
+                "can do better than letter by letter.",
+            ),
+            Wrong(
+                {" strawberry": 1, "strawberry": 2, "Strawberry": 2},
+                "without its space a word falls apart, into its parts",
+                "The first is right, and the other two do fall apart. But no one told the program "
+                "that straw and berry are words.",
+            ),
+            Wrong(
+                {" strawberry": 2, "strawberry": 1, "Strawberry": 1},
+                "the space is a token of its own",
+                "Then half of a page would be tokens for spaces. The space goes along with the "
+                "word behind it.",
+            ),
+            Wrong(
+                {" strawberry": 2, "strawberry": 1, "Strawberry": 2},
+                "space and capital are marks before the word",
+                "Nobody taught it that a capital is a mark. Which of the three is commonest in "
+                "print?",
+            ),
+            Wrong(
+                {" strawberry": 2, "strawberry": 2, "Strawberry": 2},
+                "a token is a part with a meaning",
+                "Straw and berry: that is how people would cut it. The program knows no meanings.",
+            ),
+            Wrong(
+                {" strawberry": 1, "strawberry": 1, "Strawberry": 3},
+                "a word is one token, with or without a space",
+                "Two of the three are right. In print, what stands before nearly every word?",
             ),
         ),
-        measure=yes_or_no,
-        otherwise='Answer with "yes" or "no".',
+        otherwise="Put a number in place of each of the dots, and leave the rest of the cell.",
     ),
     Question(
-        "all four heads silent",
+        "share of the table in percent",
         LESSON,
-        right="A",
-        yes="About 0.03 nats. Go on; this needs an explanation.",
+        right=100 * 50_304 * 384 / 40_953_216,
+        tolerance=0.03,
+        yes="50,304 rows of 384 numbers are 19,316,736 of the 40,953,216.",
         wrong=(
             Wrong(
-                "B",
-                "dark squares are important squares",
-                "Ten times less. A dark square tells who was listened to, not what for.",
+                200 * 50_304 * 384 / 40_953_216,
+                "there is a table for the way in and one for the way out",
+                "That counts it twice. One table serves for both ways here.",
             ),
             Wrong(
-                "C",
-                "without attention nothing is left",
-                "A model that knows nothing loses 3.3 nats in all. This one still knows the "
-                "letter before the gap, and where it stands.",
+                0.4717,
+                "a share is a percentage",
+                "As a share. In percent it is a hundred times that.",
+            ),
+            Wrong(
+                100 * 50_304 / 40_953_216,
+                "a token costs one number",
+                "Each of the 50,304 tokens has a whole row of 384 numbers.",
+            ),
+            Wrong(
+                53,
+                "the rest is the table",
+                "That is the share of everything else.",
+            ),
+            Wrong(
+                100 * 50_304 * 384 / (40_953_216 - 50_304 * 384),
+                "a share is a part compared with the rest",
+                "That is the table compared with the rest of the model. Compare it with the whole.",
             ),
         ),
-        otherwise='Answer with "A", "B" or "C".',
+        otherwise="First the table alone: how many rows has it, and how long is a row?",
     ),
     Question(
-        "what is wrong with the better run",
+        "what is wrong with the model handed over",
         LESSON,
-        right="B",
-        yes="There is no mask. Its attention looks one place to the right and copies.",
+        right="C",
+        yes="It is certain, and wrong: its numbers mean other pieces than yours.",
         wrong=(
             Wrong(
                 "A",
-                "a loss near 0 means learned by heart",
-                "Each of its 1,000 names was shown once, and scored before it was learned from. "
-                "And what did it write?",
+                "rubbish means too little training",
+                "The same table lost 2.67 on the same stories when the note was written. It has "
+                "read no less since.",
             ),
             Wrong(
-                "C",
-                "a loss near 0 means a wrong mean",
-                "Dividing by more would shrink the first losses, too. They begin where ours do.",
+                "B",
+                "rubbish means too high a temperature",
+                "A temperature changes what is drawn. The loss was measured without drawing.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
-    Exercise(
-        "weights_of",
+    Question(
+        "which of the two models is better",
         LESSON,
-        right=solution.weights_of,
+        right="first",
+        yes="1.08 bits for each byte against 1.20: it is surprised more at a time, but less often.",
+        wrong=(
+            Wrong(
+                "second",
+                "the smaller loss is the better one",
+                "2.5 nats for 3 bytes, 3.0 nats for 4. What does one byte cost?",
+            ),
+            Wrong(
+                "equal",
+                "other tokenizers cannot be compared at all",
+                "Both read the same bytes. What does one byte cost each of them?",
+            ),
+        ),
+        otherwise='Answer with "first" or "second".',
+    ),
+    Exercise(
+        "join",
+        LESSON,
+        right=solution.join,
         cases=(
-            case("weights_of", QUERY, KEYS),
-            case("weights_of", QUERY[2:], [key[2:] for key in KEYS[:3]]),
-            case("weights_of", QUERY[:3], [key[:3] for key in KEYS[:2]]),
+            *(case("join", ids, pair, NEW) for ids, pair in LISTS),
+            *(kept_by(ids, pair) for ids, pair in LISTS[:2]),
         ),
-        tolerance=1e-6,
-        yes="Positive numbers, one in sum, whatever the number of keys.",
+        tolerance=0,
+        yes="Left to right, no id used twice, and the list that came in is as it was.",
         wrong=(
             Wrong(
-                lambda q, keys: softmax([p / sqrt(len(keys)) for p in products(q, keys)]),
-                "D is the number of keys",
-                "You divide by the root of the number of KEYS. D is the length of the query.",
+                overlapping,
+                "three equal ids are two pairs",
+                "With the pair (7, 7), [7, 7, 7] has become two new ids. The pairs overlap: after "
+                "joining the first two, one 7 is left.",
             ),
             Wrong(
-                lambda q, keys: softmax([p / 2 for p in products(q, keys)]),
-                "the scale is always 2",
-                "Right for queries of four numbers, and only for them: the root of the length.",
+                from_the_right,
+                "the direction does not matter",
+                "[7, 7, 7] must become the new id and then a 7; yours is the other way round. "
+                "Encoder and decoder must walk alike: from left to right.",
             ),
             Wrong(
-                lambda q, keys: softmax([p / sqrt(2) for p in products(q, keys)]),
-                "the scale is always the root of 2",
-                "The root of 2 belongs to queries of two numbers, as in the example by hand. Take "
-                "the root of the length that q has.",
+                without_the_last,
+                "every id begins a pair",
+                "The last id begins no pair, and yours has lost it where it was not joined.",
             ),
             Wrong(
-                lambda q, keys: softmax(products(q, keys)),
-                "the scale is a matter of taste",
-                "Right but for the scale. At D = 64 and 16 keys your largest weight would be 0.84 "
-                "on average, scaled 0.24: the others would hardly get a slope.",
+                only_the_first,
+                "a pair occurs once",
+                "Only the first occurrence was joined: [1, 2, 1, 2, 3] has two.",
             ),
             Wrong(
-                lambda q, keys: softmax([p / len(q) for p in products(q, keys)]),
-                "divide by D",
-                "You divide by D; it is the square ROOT of D. Yours makes everybody nearly equal.",
+                lambda ids, pair, new_id: ids,
+                "a list and a tuple with the same numbers are equal",
+                "Nothing was joined. In Python [1, 2] == (1, 2) is False: a list is no tuple. "
+                "tuple(ids[i : i + 2]) is one.",
             ),
             Wrong(
-                lambda q, keys: [p / sqrt(len(q)) for p in products(q, keys)],
-                "scores are weights",
-                "These are the scores; some are negative. Softmax makes shares of them.",
+                keeps_the_second,
+                "one id is replaced by one id",
+                "Two ids become one. In yours the second of the pair is still there.",
             ),
             Wrong(
-                lambda q, keys: [p / sum(products(q, keys)) for p in products(q, keys)],
-                "dividing by the sum is enough",
-                "They sum to 1, but one is negative. e^score first, then divide by the sum.",
+                as_digits,
+                "ids may be compared as text",
+                "As text `11,2` has `1,2` in it, and [11, 2] became [1300]. Compare numbers, not "
+                "digits.",
+            ),
+            Wrong(
+                in_place,
+                "the list is mine",
+                "The ids are right, but the list that was given is another one now. Whoever gave "
+                "it may need it again: begin with an empty list, and append.",
+            ),
+            Wrong(
+                lambda ids, pair, new_id: tuple(solution.join(ids, pair, new_id)),
+                "a tuple is as good as a list",
+                "The ids are right, but in a tuple. The next merge wants a list again.",
+            ),
+            Wrong(
+                the_first_step,
+                "return hands over what is there and goes on",
+                "Only the first step was done, and nothing at all for an empty list. Does the "
+                "`return` stand inside the loop?",
             ),
         ),
     ),
     Exercise(
-        "masked",
+        "encode",
         LESSON,
-        right=solution.masked,
-        cases=tuple(case("masked", square) for square in SQUARES),
-        tolerance=1e-6,
-        otherwise="Every row sums to 1: a letter hears itself and those before it, so the first "
-        "one hears itself alone.",
-        yes="Each row sums to 1, and no one hears a later letter.",
+        right=solution.encode,
+        cases=tuple(case("encode", text, merges) for text, merges in WORDS),
+        tolerance=0,
+        yes="Bytes, and then every merge in its turn. Nothing was counted.",
         wrong=(
             Wrong(
-                zeroed_after,
-                "a weight of 0 is a mask",
-                "Your first row sums to 0.09 where it should be 1: the later letters had taken "
-                "their share before you set it to 0. Mask the scores, before softmax.",
+                longest_first,
+                "the longest token fits first",
+                "That is another algorithm. It makes `ana` `n` `a` of anana; the merges, in the "
+                "order in which they were learned, make `an` `ana`.",
             ),
             Wrong(
-                zero_scores,
-                "a score of 0 is silence",
-                "e^0 is 1: a letter with score 0 is still heard. Which score has e^score = 0?",
+                learned_again,
+                "encoding counts pairs",
+                "You counted the pairs of the NEW text. Encoding learns nothing; it repeats the "
+                "merges that are there.",
             ),
             Wrong(
-                without_itself,
-                "a letter must not hear itself",
-                "Your first letter has nobody to listen to, and 0 / 0 is not a number. The mask "
-                "hides LATER letters; a letter hears itself.",
-                fits=without_a_number(0),
+                leftmost_first,
+                "what stands first is joined first",
+                "You join what stands furthest to the left. The merge that was learned first goes "
+                "first, wherever in the text it is.",
             ),
             Wrong(
-                plus_infinity,
-                "what is infinitely far away is not heard",
-                "You hide with + infinity, and e^infinity is infinite: infinity / infinity is not "
-                'a number. e^-infinity is 0: take float("-inf").',
-                fits=without_a_number(0, 1),
+                each_merge_once,
+                "each merge happens once",
+                "Each merge goes over the whole text: all its occurrences are joined.",
             ),
             Wrong(
-                short_rows,
-                "what is hidden is left out",
-                "The weights are right, but the rows grow: 1 number, 2, 3. A hidden letter has the "
-                "weight 0, and that 0 must stand in its column.",
+                last_merge_first,
+                "the last merges make the longest tokens, so they go first",
+                "A late merge joins what earlier ones have made. Begin with the first.",
             ),
             Wrong(
-                the_other_triangle,
-                "who asks hears what comes",
-                "Each letter hears itself and LATER ones: the other triangle. Row i may hear the "
-                "columns 0 to i.",
+                lambda text, merges: list(text.encode()),
+                "the bytes are the ids",
+                "These are bare bytes. Now do the merges, the first one first.",
             ),
             Wrong(
-                whole_columns,
-                "columns sum to 1",
-                "Yours sum to 1 down the columns. A row is one letter that asks: each ROW must sum "
-                "to 1.",
+                characters_instead,
+                "a letter is a byte",
+                "Right for plain English. But `ë` is two bytes, and you gave it one id: "
+                "text.encode() gives the bytes.",
             ),
             Wrong(
-                columns_instead,
-                "who asks stands in the columns",
-                "In yours the letters listen to later ones only. Row i asks; it may hear columns 0 "
-                "to i.",
+                lambda text, merges: list(text),
+                "a list of a text is its bytes",
+                "list(text) are letters, and no pair of numbers occurs in them: 'anana' came out "
+                "as ['a', 'n', 'a', 'n', 'a']. list(text.encode()) are numbers.",
             ),
             Wrong(
-                no_mask,
-                "softmax is enough",
-                "Rows sum to 1, but letter 0 listens to letters 1 and 2, which have not come yet.",
+                numbered_from(0),
+                "the first merge makes token 0",
+                "0 to 255 are the bytes. Your merges are numbered from 0; the first makes 256.",
+            ),
+            Wrong(
+                numbered_from(1),
+                "the first merge makes token 1",
+                "Your merges are numbered from 1, but 1 is a byte. The first makes 256.",
+            ),
+            Wrong(
+                numbered_from(257),
+                "256 is the last byte",
+                "Your merges are numbered from 257. The last byte is 255, so the first makes 256.",
+            ),
+            Wrong(
+                lambda text, merges: solution.join(list(text.encode()), merges[0], 256),
+                "return hands over what is there and goes on",
+                "Only the first merge was done. Does the `return` stand inside the loop?",
+            ),
+            Wrong(
+                on_top_of(without_the_last),
+                "my join is right (it loses the last id)",
+                'The end of the text is lost. Is your `join` right? Ask check("join", join).',
+            ),
+            Wrong(
+                on_top_of(keeps_the_second),
+                "my join is right (it keeps the second id)",
+                "What was joined is still there beside the new id. Is your `join` right? Ask "
+                'check("join", join).',
+            ),
+        ),
+        otherwise="If it uses your `join`: is that right?",
+    ),
+    Exercise(
+        "decode",
+        LESSON,
+        right=solution.decode,
+        cases=tuple(a_text_of(ids) for ids, _ in TEXTS),
+        tolerance=0,
+        yes="All bytes first, then letters.",
+        wrong=(
+            Wrong(
+                token_by_token("replace"),
+                "every token is some letters",
+                "Half of a strawberry is no character, and yours became a sign of damage. Join "
+                "all bytes first, then decode them once.",
+            ),
+            Wrong(
+                token_by_token("ignore"),
+                "what cannot be read may be left out",
+                "Something got lost. 256 bytes: there is nothing unknown, only characters cut in "
+                "two. Join all bytes first.",
+            ),
+            Wrong(
+                token_by_token("strict"),
+                "every token is whole letters",
+                "A token may begin or end in the middle of a character, and then decode() raises "
+                "an error. Join all bytes first, then decode them once.",
+            ),
+            Wrong(
+                lambda ids, token_bytes: "".join(chr(b) for i in ids for b in token_bytes[i]),
+                "a byte is a letter",
+                "Each byte became a letter of its own; `ë` is two bytes. bytes have a method "
+                "decode().",
+            ),
+            Wrong(
+                lambda ids, token_bytes: "".join(str(token_bytes[i]) for i in ids),
+                "str() makes a text of bytes",
+                "str(b'ban') is what Python prints, with a b and quotation marks. Bytes have a "
+                "method decode().",
+            ),
+            Wrong(
+                lambda ids, token_bytes: b"".join(token_bytes[i] for i in ids),
+                "bytes are a text",
+                "All bytes are there, in order. They are bytes still: .decode() makes a text of "
+                "them.",
+            ),
+            Wrong(
+                lambda ids, token_bytes: "".join(map(chr, ids)),
+                "an id is a character",
+                "An id is not a character; look it up in token_bytes.",
+            ),
+            Wrong(
+                lambda ids, token_bytes: b" ".join(token_bytes[i] for i in ids).decode(),
+                "a token is a word",
+                "There are spaces between your tokens that nobody wrote. Tokens bring their own: "
+                'join them with b"".',
+            ),
+            Wrong(
+                lambda ids, token_bytes: solution.decode(ids, token_bytes).strip(),
+                "blanks at the ends do not belong to a text",
+                "What went in must come out: the space before na and the line end after it belong "
+                "to the text. Leave out .strip().",
+            ),
+            Wrong(
+                lambda ids, token_bytes: token_bytes[ids[0]].decode(errors="replace"),
+                "return hands over what is there and goes on",
+                "Only the first token came back. Does the `return` stand inside the loop?",
             ),
         ),
     ),
     Question(
-        "shapes",
+        "first loss with 50,304 tokens",
         LESSON,
-        right=solution.shapes,
-        measure=hears_all,
-        yes=of_the_numbers,
-        otherwise="How many tokens are read at once? Each of them asks, and each is asked.",
+        right=log(50_304),
+        yes="ln 50,304. A training run that begins far above that has a mistake in its beginning.",
         wrong=(
             Wrong(
-                {"rows": 4, "columns": 4, "tokens it listens to": 4, "numbers of each token": 4},
-                "a head gets a share of the tokens",
-                "16 / 4 = 4 are NUMBERS, not tokens: the length of a query. Five tokens ask, five "
-                "are asked.",
+                log(27),
+                "knowing nothing costs the same everywhere",
+                "That is knowing nothing about 27. Here it has 50,304 choices.",
             ),
             Wrong(
-                {"rows": 16, "columns": 16, "tokens it listens to": 5, "numbers of each token": 4},
-                "scores are as wide as the model",
-                "16 is how many numbers describe a token. A score is ONE number for each pair: who "
-                "asks, who is asked.",
+                1 / 50_304,
+                "a loss is a probability",
+                "That is the share of each token. And how surprised is one by it?",
+            ),
+            Wrong(
+                log(50_304, 2),
+                "the unit is the bit",
+                "In bits. A nat uses the natural logarithm.",
+            ),
+            Wrong(
+                50_304,
+                "a loss counts choices",
+                "So many choices; a surprise is the logarithm of such a number.",
+            ),
+            Wrong(
+                0,
+                "nothing learned is nothing lost",
+                "0 would mean that it knows every token beforehand.",
             ),
         ),
-    ),
-    Question(
-        "gradient for a masked letter",
-        LESSON,
-        right="none",
-        yes="No path leads from a hidden letter to that loss; where no path leads, the slope is 0.",
-        wrong=(
-            Wrong(
-                "v",
-                "its value is still in the sum",
-                "It is multiplied by a weight of exactly 0. What is the slope of 0 * v for v?",
-            ),
-            Wrong(
-                "k",
-                "its key is still compared",
-                "Its score was replaced by minus infinity, whatever the key is. Does a path lead "
-                "from k to the loss?",
-            ),
-            Wrong(
-                "q",
-                "it still asks",
-                "Its query is for its OWN row. It plays no part in the row of e.",
-            ),
-        ),
-        measure=one_word,
-        otherwise='Give one answer: "q", "k", "v" or "none".',
+        otherwise="Lesson 0: ln 27 = 3.30. And now with 50,304?",
     ),
 ]

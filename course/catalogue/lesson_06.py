@@ -1,397 +1,340 @@
-"""Questions of lesson 6: is that all?"""
+"""Questions of lesson 6: which letters should I listen to?"""
 
-from math import sqrt
+from collections.abc import Callable
+from math import inf, isnan, nan, sqrt
 
-from course.exercises.exercises import Case, Exercise, like_any
-from course.exercises.numbers import InvalidAnswerError, done
+from course.exercises.exercises import Exercise, case
 from course.exercises.questions import Question, Wrong
+from course.exercises.shown import shape
 from course.solutions import lesson_06 as solution
-from gptcore.scalar.ngram import NgramTable
+from course.solutions.lesson_06 import softmax
 
-LESSON = "06_microgpt"
-NAMES = ["ana", "nan", "anna", "hanna", "nana", "han", "ann", "hana"]
-
-
-STEPS = (  # weight, gradient, m, v, s
-    (0.0, 1.0, 0.0, 0.0, 0),
-    (0.5, -0.5, 0.2, 0.04, 3),
-    (-0.3, 0.0001, 0.0, 0.0, 0),
-    (0.2, 0.3, -0.4, 0.5, 200),
-)
+LESSON = "06_attention_heads"
+QUERY = [2.0, 0.0, 1.0, -1.0]
+KEYS = [[1.0, 0.0, 0.0, 1.0], [2.0, 1.0, -1.0, 0.0], [0.0, 3.0, 1.0, 1.0], [-1.0, 0.0, 2.0, 1.0]]
+SQUARES = ([[1.0, 2.0, 3.0], [0.0, 1.0, 4.0], [2.0, -1.0, 0.5]], [[-2.0, 5.0], [3.0, 1.0]])
 
 
-def a_step(weight, gradient, m, v, s) -> Case:
-    """One step of a reader's Adam: the new weight, m and v."""
-
-    def call(adam_step):
-        answer = done(adam_step(weight, gradient, m, v, s))
-        if not isinstance(answer, (tuple, list)) or len(answer) != 3:
-            raise InvalidAnswerError("adam_step must give back three things: return weight, m, v")
-        return list(map(done, answer))
-
-    return Case(f"adam_step(weight={weight}, gradient={gradient}, m={m}, v={v}, s={s})", call)
+def yes_or_no(answer):
+    """True and "y" are a yes, too."""
+    known = {True: "yes", False: "no", "y": "yes", "n": "no"}
+    return known.get(answer, answer) if isinstance(answer, (bool, str)) else answer
 
 
-def a_contest(names: list[str], times: int = 1) -> Case:
-    """What a reader's contest says of a table of pairs, on a few names or on many."""
-    listed = f"{names} * {times}" if times > 1 else str(names)
-    return Case(
-        f"contest(table of pairs, {listed})",
-        lambda contest: contest(NgramTable("ahn", context_size=1, smoothing=0.1), names * times),
+def one_word(answer):
+    """A list of one is that one."""
+    several = isinstance(answer, (list, tuple, set)) and len(answer) == 1
+    return next(iter(answer)) if several else answer
+
+
+def products(q, keys):
+    return [sum(a * b for a, b in zip(q, k)) for k in keys]
+
+
+def without_a_number(*rows: int) -> Callable[[list], bool]:
+    """Whether just these rows of the first square came out as nan."""
+
+    def fits(outcomes: list) -> bool:
+        if not isinstance(outcomes[0], list) or shape(outcomes[0]) != (3, 3):
+            return False
+        return [any(map(isnan, row)) for row in outcomes[0]] == [i in rows for i in range(3)]
+
+    return fits
+
+
+def hears_all(answer):
+    """Which numbers a head works on may be seen in two ways: it reads all, and makes a few."""
+    several = isinstance(answer, dict) and answer.get("numbers of each token") == 16
+    return {**answer, "numbers of each token": 4} if several else answer
+
+
+def of_the_numbers(answer) -> str:
+    if answer["numbers of each token"] == 16:
+        return (
+            "Every head sees all five tokens. It reads all 16 numbers of each, and makes a "
+            "query, a key and a value of 4 numbers of them."
+        )
+    return (
+        "Every head sees all five tokens. Its query, key and value have 4 numbers each; all 16 "
+        "numbers of a token go into them."
     )
 
 
-def sizes(answer):
-    """The sizes of the reader's steps; a sign is not asked for."""
-    return {key: abs(done(x)) for key, x in answer.items()} if isinstance(answer, dict) else answer
+def columns_instead(scores):
+    rows = solution.masked([list(column) for column in zip(*scores)])
+    return [list(column) for column in zip(*rows)]
 
 
-def which_jump(answer):
-    """However the two jumps are called."""
-    text = str(answer).lower()
-    for name, words in {"arrays": ("array", "numpy"), "fused nodes": ("fused", "nodes")}.items():
-        if any(word in text for word in words):
-            return name
-    return answer
+def whole_columns(scores):
+    """The mask is right, but softmax runs down the columns."""
+    T = len(scores)
+    down = [softmax([scores[i][j] for i in range(j, T)]) for j in range(T)]
+    return [[down[j][i - j] if j <= i else 0.0 for j in range(T)] for i in range(T)]
 
 
-def adam(
-    beta=True, first=1, outside=True, correct_m=True, correct_v=True, root=True, b=(0.85, 0.99)
-):
-    """An Adam with a part left out or changed, as readers write it."""
-
-    def adam_step(weight, gradient, m, v, s):
-        m, v = b[0] * m + (1 - b[0]) * gradient, b[1] * v + (1 - b[1]) * gradient**2
-        up = m / (1 - b[0] ** (s + first)) if beta and correct_m else m
-        size = v / (1 - b[1] ** (s + first)) if beta and correct_v else v
-        if not root:
-            return weight - 0.01 * up / (size + 1e-8), m, v
-        by = sqrt(size) + 1e-8 if outside else sqrt(size + 1e-8)
-        return weight - 0.01 * up / by, m, v
-
-    return adam_step
+def zeroed_after(scores):
+    return [
+        [w if j <= i else 0.0 for j, w in enumerate(softmax(row))] for i, row in enumerate(scores)
+    ]
 
 
-def keeps_the_corrected(weight, gradient, m, v, s):
-    after, m, v = solution.adam_step(weight, gradient, m, v, s)
-    return after, m / (1 - 0.85 ** (s + 1)), v / (1 - 0.99 ** (s + 1))
+def zero_scores(scores):
+    return [
+        softmax([s if j <= i else 0.0 for j, s in enumerate(row)]) for i, row in enumerate(scores)
+    ]
 
 
-def uphill(weight, gradient, m, v, s):
-    after, m, v = solution.adam_step(weight, gradient, m, v, s)
-    return 2 * weight - after, m, v
+def shares_or_nan(scores):
+    """As in NumPy, where 0 / 0 and infinity / infinity are no errors."""
+    return [nan] * len(scores) if max(scores) in (inf, -inf) else softmax(scores)
 
 
-def learn_first(table, documents):
-    table.fit(documents)
-    half = len(documents) // 2
-    return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
+def without_itself(scores):
+    return [
+        shares_or_nan([s if j < i else -inf for j, s in enumerate(row)])
+        for i, row in enumerate(scores)
+    ]
 
 
-def learn_each_first(table, documents):
-    losses = []
-    for document in documents:
-        table.fit_document(document)
-        losses.append(table.loss(document))
-    half = len(losses) // 2
-    return sum(losses[half:]) / (len(losses) - half)
+def plus_infinity(scores):
+    return [
+        shares_or_nan([s if j <= i else inf for j, s in enumerate(row)])
+        for i, row in enumerate(scores)
+    ]
 
 
-def count_all(table, documents):
-    losses = []
-    for document in documents:
-        losses.append(table.loss(document))
-        table.fit_document(document)
-    return sum(losses) / len(losses)
+def short_rows(scores):
+    return [softmax(row[: i + 1]) for i, row in enumerate(scores)]
 
 
-def learn_half(table, documents):
-    half = len(documents) // 2
-    for document in documents[:half]:
-        table.fit_document(document)
-    return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
+def the_other_triangle(scores):
+    return [[0.0] * i + softmax(row[i:]) for i, row in enumerate(scores)]
 
 
-def last_500(mean):
-    """The half of the thousand names of the lesson, whatever comes in."""
-
-    def contest(table, documents):
-        losses = []
-        for document in documents:
-            losses.append(table.loss(document))
-            table.fit_document(document)
-        return mean(losses)
-
-    return contest
-
-
-def of_the_last_500(losses):
-    return sum(losses[-500:]) / len(losses[-500:])
-
-
-def from_500_on(losses):
-    return sum(losses[500:]) / len(losses[500:])
-
-
-def from_500_by_500(losses):
-    return sum(losses[500:]) / 500
-
-
-def last_500_by_500(losses):
-    return sum(losses[-500:]) / 500
-
-
-CONTESTS = (a_contest(NAMES), a_contest(NAMES, 70), a_contest(NAMES[:2]))
-FIVE_HUNDRED = map(last_500, (of_the_last_500, from_500_on, from_500_by_500, last_500_by_500))
-
-
-def never_learn(table, documents):
-    half = len(documents) // 2
-    return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
+def no_mask(scores):
+    return [softmax(row) for row in scores]
 
 
 QUESTIONS = [
     Question(
-        "logits that change",
+        "same bet for emma and mmea",
         LESSON,
-        right=0,
-        tolerance=0,
-        yes="None. With the heads silent nobody tells the last letter what stands before it.",
+        right="yes",
+        yes="It hears the same letters, and a sum does not know in which order it was added up.",
         wrong=(
             Wrong(
-                27,
-                "every part of the model reads the whole name",
-                "27 is what changes while the heads can speak. Which other part of the model "
-                "could carry news from the first letter to the last?",
-            ),
-            Wrong(
-                1,
-                "only the logit of the changed letter moves",
-                "Logits belong to what may come NEXT. If any news of the first letter arrives, it "
-                "moves all 27.",
+                "no",
+                "whoever reads from left to right knows the order",
+                "It does get them one after the other. But what does it keep of each, once the "
+                "position is not among it? Keep your guess until the measurement.",
             ),
         ),
-        otherwise="Which part, except for the heads, could carry news from one letter to another?",
+        measure=yes_or_no,
+        otherwise='Answer with "yes" or "no".',
     ),
     Question(
-        "Adam's first step",
+        "all four heads silent",
         LESSON,
-        right={"gradient 1000": 0.01, "gradient 0.001": 0.01},
-        measure=sizes,
-        yes="Both by the rate. Its size, a million times larger in one than in the other, is "
-        "divided away.",
+        right="A",
+        yes="About 0.03 nats. Go on; this needs an explanation.",
         wrong=(
             Wrong(
-                {"gradient 1000": 10, "gradient 0.001": 0.00001},
-                "a step is rate times gradient",
-                "That is plain descent, 0.01 times the gradient. Adam divides by the size that the "
-                "gradient usually has.",
-            ),
-            Wrong(
-                {"gradient 1000": 1000, "gradient 0.001": 0.001},
-                "a step is the gradient",
-                "The gradient itself would be a step without a rate.",
-            ),
-            Wrong(
-                {"gradient 1000": 0.00001, "gradient 0.001": 10},
-                "Adam turns sizes around",
-                "It divides by the size once, not twice: a large gradient over its own large size.",
-            ),
-        ),
-        otherwise="Mean of the gradient, divided by the root of the mean of its square. After one "
-        "step, what is each?",
-    ),
-    Question(
-        "the largest jump",
-        LESSON,
-        right="arrays",
-        measure=which_jump,
-        yes="Arrays: what is left of Python's loops are a few dozen lines, one after the other, "
-        "for a whole name.",
-        wrong=(
-            Wrong(
-                "fused nodes",
-                "fewer nodes is what counts",
-                "Fusing is worth a factor of about twenty. But each of 4,192 weights is still an "
-                "object of its own, and Python visits every one for every letter.",
-            ),
-        ),
-        otherwise='Answer with "fused nodes" or "arrays".',
-    ),
-    Question(
-        "what eight layers without the addition learned",
-        LESSON,
-        right="B",
-        yes="2.88 is what it costs to know how common each letter is, and nothing else: no letter "
-        "before, no position.",
-        wrong=(
-            Wrong(
-                "A",
-                "what does not fall has learned nothing",
-                "Nothing would be ln 27 = 3.30. It came down to about 2.9 and stayed. What is "
-                "worth that much?",
+                "B",
+                "dark squares are important squares",
+                "Ten times less. A dark square tells who was listened to, not what for.",
             ),
             Wrong(
                 "C",
-                "it is merely slow",
-                "Whoever knows which letter follows which pays about 2.5. This run stands at 2.9, "
-                "and it stands.",
+                "without attention nothing is left",
+                "A model that knows nothing loses 3.3 nats in all. This one still knows the "
+                "letter before the gap, and where it stands.",
+            ),
+        ),
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "what is wrong with the better run",
+        LESSON,
+        right="B",
+        yes="There is no mask. Its attention looks one place to the right and copies.",
+        wrong=(
+            Wrong(
+                "A",
+                "a loss near 0 means learned by heart",
+                "Each of its 1,000 names was shown once, and scored before it was learned from. "
+                "And what did it write?",
+            ),
+            Wrong(
+                "C",
+                "a loss near 0 means a wrong mean",
+                "Dividing by more would shrink the first losses, too. They begin where ours do.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
     Exercise(
-        "adam_step",
+        "weights_of",
         LESSON,
-        right=solution.adam_step,
-        cases=tuple(a_step(*step) for step in STEPS),
-        tolerance=1e-7,
-        yes="The first step is the rate, whatever the gradient.",
-        wrong=(
-            Wrong(
-                adam(beta=False),
-                "the averages are right as they are",
-                "Your first step is 0.01 x 0.15 / sqrt(0.01) = 0.015, one and a half times too "
-                "large. See what m and v start from, and divide by what that costs them.",
-            ),
-            Wrong(
-                adam(first=0),
-                "the first step is number 0",
-                "At s = 0 you divide by 1 - 0.85 ** 0, which is 0. One gradient is in the "
-                "averages by then: s + 1.",
-            ),
-            Wrong(
-                adam(outside=False),
-                "1e-8 may stand inside the root",
-                "At gradient 1 nobody sees it, at 0.0001 your step is 0.7 of what it should be: "
-                "1e-8 is added AFTER the root. Inside, the published run prints another loss from "
-                "step 2 on.",
-            ),
-            Wrong(
-                adam(correct_v=False),
-                "only the mean of the gradient starts at 0",
-                "m is corrected, v is not: without it the first step is ten times too large.",
-            ),
-            Wrong(
-                adam(correct_m=False),
-                "only the mean of the square starts at 0",
-                "v is corrected, m is not: without it the first step is 0.15 of the rate.",
-            ),
-            Wrong(uphill, "one moves along the gradient", "It walks uphill: minus, not plus."),
-            Wrong(
-                keeps_the_corrected,
-                "what was corrected is kept",
-                "The weight is right, but you hand back the corrected m and v. The next step would "
-                "correct them once more: hand back the averages as they are.",
-            ),
-            Wrong(
-                adam(root=False),
-                "the mean of the square is a size",
-                "You divide by the mean of the SQUARE. A size is its root: sqrt.",
-            ),
-            Wrong(
-                adam(b=(0.9, 0.999)),
-                "the betas are 0.9 and 0.999, always",
-                "0.9 and 0.999 are PyTorch's. This run uses 0.85 and 0.99, as the page has it.",
-            ),
+        right=solution.weights_of,
+        cases=(
+            case("weights_of", QUERY, KEYS),
+            case("weights_of", QUERY[2:], [key[2:] for key in KEYS[:3]]),
+            case("weights_of", QUERY[:3], [key[:3] for key in KEYS[:2]]),
         ),
-    ),
-    Question(
-        "the 4,192",
-        LESSON,
-        right=solution.counts,
-        tolerance=0,
-        otherwise="A matrix has as many numbers as rows times columns. Read the page for both.",
-        yes="Nearly half of them are in the MLP, a quarter in attention.",
+        tolerance=1e-6,
+        yes="Positive numbers, one in sum, whatever the number of keys.",
         wrong=(
             Wrong(
-                {**solution.counts, "lm_head": 0},
-                "the first table is used again at the end",
-                "That makes 3,760. Many GPTs do use `wte` again for the scores; this one has a "
-                "table of its own for them, `lm_head`.",
+                lambda q, keys: softmax([p / sqrt(len(keys)) for p in products(q, keys)]),
+                "D is the number of keys",
+                "You divide by the root of the number of KEYS. D is the length of the query.",
             ),
             Wrong(
-                {**solution.counts, "fc1": 64 * 16 + 64, "fc2": 16 * 64 + 16},
-                "every layer has biases",
-                "That makes 4,272. `fc1` and `fc2` are matrices only; nothing is added to what "
-                "they give. Read `linear` on the page.",
+                lambda q, keys: softmax([p / 2 for p in products(q, keys)]),
+                "the scale is always 2",
+                "Right for queries of four numbers, and only for them: the root of the length.",
             ),
             Wrong(
-                {**solution.counts, "wpe": 27 * 16},
-                "a position for every letter of the alphabet",
-                "`wpe` has a row for each POSITION, and it looks back on at most 16 of them.",
+                lambda q, keys: softmax([p / sqrt(2) for p in products(q, keys)]),
+                "the scale is always the root of 2",
+                "The root of 2 belongs to queries of two numbers, as in the example by hand. Take "
+                "the root of the length that q has.",
             ),
             Wrong(
-                {**solution.counts, "wq, wk, wv, wo": 4 * 16 * 4},
-                "a head has matrices of its own, and one head was counted",
-                "256 is one of the four matrices. That line asks for all four together.",
+                lambda q, keys: softmax(products(q, keys)),
+                "the scale is a matter of taste",
+                "Right but for the scale. At D = 64 and 16 keys your largest weight would be 0.84 "
+                "on average, scaled 0.24: the others would hardly get a slope.",
             ),
             Wrong(
-                {**solution.counts, "fc1": 16 * 16, "fc2": 16 * 16},
-                "the MLP is as wide as the vector",
-                "In between the MLP is four times as wide: 64 numbers.",
+                lambda q, keys: softmax([p / len(q) for p in products(q, keys)]),
+                "divide by D",
+                "You divide by D; it is the square ROOT of D. Yours makes everybody nearly equal.",
+            ),
+            Wrong(
+                lambda q, keys: [p / sqrt(len(q)) for p in products(q, keys)],
+                "scores are weights",
+                "These are the scores; some are negative. Softmax makes shares of them.",
+            ),
+            Wrong(
+                lambda q, keys: [p / sum(products(q, keys)) for p in products(q, keys)],
+                "dividing by the sum is enough",
+                "They sum to 1, but one is negative. e^score first, then divide by the sum.",
             ),
         ),
     ),
     Exercise(
-        "contest",
+        "masked",
         LESSON,
-        right=solution.contest,
-        cases=CONTESTS,
+        right=solution.masked,
+        cases=tuple(case("masked", square) for square in SQUARES),
         tolerance=1e-6,
-        yes="Every name is new when it is judged, as it is for the GPT.",
+        otherwise="Every row sums to 1: a letter hears itself and those before it, so the first "
+        "one hears itself alone.",
+        yes="Each row sums to 1, and no one hears a later letter.",
         wrong=(
             Wrong(
-                learn_first,
-                "a table is finished before it is judged",
-                "Your table has read all the names before it is asked about any: it is judged on "
-                "what it knows by heart. Ask about each name first, then let it learn that name.",
+                zeroed_after,
+                "a weight of 0 is a mask",
+                "Your first row sums to 0.09 where it should be 1: the later letters had taken "
+                "their share before you set it to 0. Mask the scores, before softmax.",
             ),
             Wrong(
-                learn_each_first,
-                "the order of asking and learning does not matter",
-                "You let it learn each name and then ask about that same name. The other way "
-                "round.",
+                zero_scores,
+                "a score of 0 is silence",
+                "e^0 is 1: a letter with score 0 is still heard. Which score has e^score = 0?",
             ),
             Wrong(
-                count_all,
-                "every name counts",
-                "The first half counts as well in yours, and there the table still knows nothing. "
-                "For the GPT only the second half counted.",
+                without_itself,
+                "a letter must not hear itself",
+                "Your first letter has nobody to listen to, and 0 / 0 is not a number. The mask "
+                "hides LATER letters; a letter hears itself.",
+                fits=without_a_number(0),
             ),
             Wrong(
-                learn_half,
-                "one half to learn from, the other to be judged on",
-                "Your table stops learning after the first half. The GPT went on learning while it "
-                "was judged; the table may, too.",
+                plus_infinity,
+                "what is infinitely far away is not heard",
+                "You hide with + infinity, and e^infinity is infinite: infinity / infinity is not "
+                'a number. e^-infinity is 0: take float("-inf").',
+                fits=without_a_number(0, 1),
             ),
             Wrong(
-                never_learn,
-                "the table knows the names already",
-                "Your table is never told anything: after each name, `table.fit_document(name)`.",
+                short_rows,
+                "what is hidden is left out",
+                "The weights are right, but the rows grow: 1 number, 2, 3. A hidden letter has the "
+                "weight 0, and that 0 must stand in its column.",
             ),
             Wrong(
-                last_500(of_the_last_500),
-                "the half is 500",
-                "500 is half of the 1,000 names of the lesson. Here another number of names comes "
-                "in, and half of them is len(documents) // 2.",
-                fits=like_any(CONTESTS, *FIVE_HUNDRED),
+                the_other_triangle,
+                "who asks hears what comes",
+                "Each letter hears itself and LATER ones: the other triangle. Row i may hear the "
+                "columns 0 to i.",
+            ),
+            Wrong(
+                whole_columns,
+                "columns sum to 1",
+                "Yours sum to 1 down the columns. A row is one letter that asks: each ROW must sum "
+                "to 1.",
+            ),
+            Wrong(
+                columns_instead,
+                "who asks stands in the columns",
+                "In yours the letters listen to later ones only. Row i asks; it may hear columns 0 "
+                "to i.",
+            ),
+            Wrong(
+                no_mask,
+                "softmax is enough",
+                "Rows sum to 1, but letter 0 listens to letters 1 and 2, which have not come yet.",
             ),
         ),
     ),
     Question(
-        "slope of x + f(x)",
+        "shapes",
         LESSON,
-        right=0.7,
-        yes="1 along the direct way, -0.3 through f: two paths, added.",
+        right=solution.shapes,
+        measure=hears_all,
+        yes=of_the_numbers,
+        otherwise="How many tokens are read at once? Each of them asks, and each is asked.",
         wrong=(
             Wrong(
-                -0.3,
-                "only the block counts",
-                "That is the way through f. But x also goes past it, directly.",
+                {"rows": 4, "columns": 4, "tokens it listens to": 4, "numbers of each token": 4},
+                "a head gets a share of the tokens",
+                "16 / 4 = 4 are NUMBERS, not tokens: the length of a query. Five tokens ask, five "
+                "are asked.",
             ),
-            Wrong(1, "the block is passed by", "Direct is 1. The way through f counts, too."),
+            Wrong(
+                {"rows": 16, "columns": 16, "tokens it listens to": 5, "numbers of each token": 4},
+                "scores are as wide as the model",
+                "16 is how many numbers describe a token. A score is ONE number for each pair: who "
+                "asks, who is asked.",
+            ),
         ),
-        otherwise="Two ways lead from x to the result. Add their slopes.",
+    ),
+    Question(
+        "gradient for a masked letter",
+        LESSON,
+        right="none",
+        yes="No path leads from a hidden letter to that loss; where no path leads, the slope is 0.",
+        wrong=(
+            Wrong(
+                "v",
+                "its value is still in the sum",
+                "It is multiplied by a weight of exactly 0. What is the slope of 0 * v for v?",
+            ),
+            Wrong(
+                "k",
+                "its key is still compared",
+                "Its score was replaced by minus infinity, whatever the key is. Does a path lead "
+                "from k to the loss?",
+            ),
+            Wrong(
+                "q",
+                "it still asks",
+                "Its query is for its OWN row. It plays no part in the row of e.",
+            ),
+        ),
+        measure=one_word,
+        otherwise='Give one answer: "q", "k", "v" or "none".',
     ),
 ]

@@ -1,386 +1,397 @@
-"""Questions of lesson 7: same thing, thousands of times faster?"""
+"""Questions of lesson 7: is that all?"""
 
-from importlib import import_module
+from math import sqrt
 
-from course.exercises.exercises import Case, Exercise
+from course.exercises.exercises import Case, Exercise, like_any
 from course.exercises.numbers import InvalidAnswerError, done
 from course.exercises.questions import Question, Wrong
-from course.exercises.rounding import or_rounded
 from course.solutions import lesson_07 as solution
+from gptcore.scalar.ngram import NgramTable
 
-LESSON = "07_full_gpt"
-
-
-def letter_of(answer):
-    """The letter in front of a whole answer will do."""
-    return answer.strip().rstrip(".")[:1] if isinstance(answer, str) else answer
+LESSON = "07_microgpt"
+NAMES = ["ana", "nan", "anna", "hanna", "nana", "han", "ann", "hana"]
 
 
-def faster_or_not(answer):
-    """The letter, or the word for it."""
-    words = {"faster": "A", "slower": "B", "same": "C"}
+STEPS = (  # weight, gradient, m, v, s
+    (0.0, 1.0, 0.0, 0.0, 0),
+    (0.5, -0.5, 0.2, 0.04, 3),
+    (-0.3, 0.0001, 0.0, 0.0, 0),
+    (0.2, 0.3, -0.4, 0.5, 200),
+)
+
+
+def a_step(weight, gradient, m, v, s) -> Case:
+    """One step of a reader's Adam: the new weight, m and v."""
+
+    def call(adam_step):
+        answer = done(adam_step(weight, gradient, m, v, s))
+        if not isinstance(answer, (tuple, list)) or len(answer) != 3:
+            raise InvalidAnswerError("adam_step must give back three things: return weight, m, v")
+        return list(map(done, answer))
+
+    return Case(f"adam_step(weight={weight}, gradient={gradient}, m={m}, v={v}, s={s})", call)
+
+
+def a_contest(names: list[str], times: int = 1) -> Case:
+    """What a reader's contest says of a table of pairs, on a few names or on many."""
+    listed = f"{names} * {times}" if times > 1 else str(names)
+    return Case(
+        f"contest(table of pairs, {listed})",
+        lambda contest: contest(NgramTable("ahn", context_size=1, smoothing=0.1), names * times),
+    )
+
+
+def sizes(answer):
+    """The sizes of the reader's steps; a sign is not asked for."""
+    return {key: abs(done(x)) for key, x in answer.items()} if isinstance(answer, dict) else answer
+
+
+def which_jump(answer):
+    """However the two jumps are called."""
     text = str(answer).lower()
-    return next((letter for word, letter in words.items() if word in text), letter_of(answer))
+    for name, words in {"arrays": ("array", "numpy"), "fused nodes": ("fused", "nodes")}.items():
+        if any(word in text for word in words):
+            return name
+    return answer
 
 
-def part_of(answer):
-    """A part may be called by its name."""
-    words = {"mlp": "B", "attention": "A", "table": "C", "token": "C", "embedding": "C"}
-    text = str(answer).lower()
-    return next((letter for word, letter in words.items() if word in text), letter_of(answer))
+def adam(
+    beta=True, first=1, outside=True, correct_m=True, correct_v=True, root=True, b=(0.85, 0.99)
+):
+    """An Adam with a part left out or changed, as readers write it."""
+
+    def adam_step(weight, gradient, m, v, s):
+        m, v = b[0] * m + (1 - b[0]) * gradient, b[1] * v + (1 - b[1]) * gradient**2
+        up = m / (1 - b[0] ** (s + first)) if beta and correct_m else m
+        size = v / (1 - b[1] ** (s + first)) if beta and correct_v else v
+        if not root:
+            return weight - 0.01 * up / (size + 1e-8), m, v
+        by = sqrt(size) + 1e-8 if outside else sqrt(size + 1e-8)
+        return weight - 0.01 * up / by, m, v
+
+    return adam_step
 
 
-def names_of(answer):
-    """However several names are given."""
-    text = " ".join(answer) if isinstance(answer, (list, tuple, set)) else str(answer)
-    words = text.lower().replace("'s", "").replace(",", " ").replace("&", " ").split()
-    both = {"ada", "bo"} if "both" in words else set()
-    none = {"none"} if "neither" in words else set()
-    return " ".join(sorted(both | none | (set(words) & {"ours", "ada", "bo", "none"})))
+def keeps_the_corrected(weight, gradient, m, v, s):
+    after, m, v = solution.adam_step(weight, gradient, m, v, s)
+    return after, m / (1 - 0.85 ** (s + 1)), v / (1 - 0.99 ** (s + 1))
 
 
-def a_row(*ids: int) -> Case:
-    """The reader's x and y of a row of ids."""
-
-    def call(x_and_y):
-        answer = done(x_and_y(import_module("torch").tensor(ids)))  # here: few lessons need torch
-        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise InvalidAnswerError("x_and_y must give back two things: return x, y")
-        return dict(zip("xy", map(done, answer)))
-
-    return Case(f"x_and_y(tensor({list(ids)}))", call)
+def uphill(weight, gradient, m, v, s):
+    after, m, v = solution.adam_step(weight, gradient, m, v, s)
+    return 2 * weight - after, m, v
 
 
-def a_sheet(B: int, T: int, C: int, H: int) -> Case:
-    """The reader's strips of a small sheet, each number of which is another one."""
-
-    def call(split_heads):
-        sheet = import_module("torch").arange(B * T * C).view(B, T, C)
-        heads = done(split_heads(sheet, H))
-        if isinstance(heads, (tuple, list)):
-            raise InvalidAnswerError(
-                "split_heads must give back one tensor, (B, H, T, D), not several strips"
-            )
-        return heads
-
-    return Case(f"split_heads(arange({B * T * C}).view({B}, {T}, {C}), {H})", call)
+def learn_first(table, documents):
+    table.fit(documents)
+    half = len(documents) // 2
+    return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
 
 
-def view_alone(x, n_head):
-    B, T, C = x.shape
-    return x.reshape(B, n_head, T, C // n_head)
+def learn_each_first(table, documents):
+    losses = []
+    for document in documents:
+        table.fit_document(document)
+        losses.append(table.loss(document))
+    half = len(losses) // 2
+    return sum(losses[half:]) / (len(losses) - half)
 
 
-def not_turned(x, n_head):
-    B, T, C = x.shape
-    return x.view(B, T, n_head, C // n_head)
+def count_all(table, documents):
+    losses = []
+    for document in documents:
+        losses.append(table.loss(document))
+        table.fit_document(document)
+    return sum(losses) / len(losses)
 
 
-def every_fourth(x, n_head):
-    B, T, C = x.shape
-    return x.view(B, T, C // n_head, n_head).permute(0, 3, 1, 2)
+def learn_half(table, documents):
+    half = len(documents) // 2
+    for document in documents[:half]:
+        table.fit_document(document)
+    return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
 
 
-def sizes_exchanged(x, n_head):
-    B, T, C = x.shape
-    return x.view(B, T, C // n_head, n_head).transpose(1, 2)
+def last_500(mean):
+    """The half of the thousand names of the lesson, whatever comes in."""
+
+    def contest(table, documents):
+        losses = []
+        for document in documents:
+            losses.append(table.loss(document))
+            table.fit_document(document)
+        return mean(losses)
+
+    return contest
 
 
-def changed(**parts: float) -> dict:
-    """The right table but for some lines."""
-    return {**solution.medium, **{name.replace("_", " "): size for name, size in parts.items()}}
+def of_the_last_500(losses):
+    return sum(losses[-500:]) / len(losses[-500:])
 
 
-ATTENTION, WIDTH = solution.medium["attention"], 1024**2 / 1e6
+def from_500_on(losses):
+    return sum(losses[500:]) / len(losses[500:])
+
+
+def from_500_by_500(losses):
+    return sum(losses[500:]) / 500
+
+
+def last_500_by_500(losses):
+    return sum(losses[-500:]) / 500
+
+
+CONTESTS = (a_contest(NAMES), a_contest(NAMES, 70), a_contest(NAMES[:2]))
+FIVE_HUNDRED = map(last_500, (of_the_last_500, from_500_on, from_500_by_500, last_500_by_500))
+
+
+def never_learn(table, documents):
+    half = len(documents) // 2
+    return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
+
 
 QUESTIONS = [
     Question(
-        "predictions in one row",
-        LESSON,
-        right=64,
-        yes="Each letter is a place where something follows, and all are asked at once.",
-        wrong=(
-            Wrong(
-                1,
-                "a row is one question with one answer",
-                "Only if nothing but the last letter were asked for. But every letter of the row "
-                "has one that follows it.",
-            ),
-            Wrong(
-                63,
-                "the last letter has no successor",
-                "So it would be, were the row alone. The letter that follows comes along.",
-            ),
-            Wrong(
-                65,
-                "every letter is predicted",
-                "65 letters lie there, and before the first of them nothing was read.",
-            ),
-        ),
-        otherwise="How many letters of the row have one that follows them?",
-    ),
-    Question(
-        "PyTorch against NumPy, one name at a time",
-        LESSON,
-        right="B",
-        yes="Slower. Go on; the reason is worth more than the answer.",
-        wrong=(
-            Wrong(
-                "A",
-                "the professional tool is the faster one",
-                "It can be. But a name is six letters, and every call has a price of its own, "
-                "however little there is to do in it.",
-            ),
-            Wrong(
-                "C",
-                "both multiply the same matrices",
-                "The multiplications cost the same. What else does PyTorch do in each call?",
-            ),
-        ),
-        measure=faster_or_not,
-        otherwise='Answer with "A", "B" or "C".',
-    ),
-    Question(
-        "where most of GPT-2 is",
-        LESSON,
-        right="B",
-        yes="More than in all the rest of the blocks; see below by how much.",
-        wrong=(
-            Wrong(
-                "A",
-                "attention is what a GPT is made of",
-                "Attention is what it is known for. Per block it has four matrices of C x C; what "
-                "has the MLP?",
-            ),
-            Wrong(
-                "C",
-                "50,257 tokens are the largest number in sight",
-                "They have 768 numbers each, once. A block has more than seven million, and there "
-                "are twelve.",
-            ),
-        ),
-        measure=part_of,
-        otherwise='Answer with "A", "B" or "C".',
-    ),
-    Question(
-        "the loss on names it has not read",
-        LESSON,
-        right="C",
-        yes="Worse than a model that knows nothing. It is sure, and wrong.",
-        wrong=(
-            Wrong(
-                "A",
-                "what is learned helps everywhere",
-                "At first it does. But a hundred names are soon known one by one, and what is "
-                "learned then is true of them only.",
-            ),
-            Wrong(
-                "B",
-                "what is learned too much does no harm",
-                "It does harm: whoever has seen `em` followed by `i` each time bets everything on "
-                "`i`. What does it cost if `m` comes?",
-            ),
-        ),
-        measure=letter_of,
-        otherwise='Answer with "A", "B" or "C".',
-    ),
-    Question(
-        "the layer of the head that is missed most",
+        "logits that change",
         LESSON,
         right=0,
-        yes="The first. What the later ones do is built on what it brings.",
+        tolerance=0,
+        yes="None. With the heads silent nobody tells the last letter what stands before it.",
         wrong=(
             Wrong(
-                2,
-                "the last layer decides",
-                "It has the last word, and what it reads has come through the two others.",
+                27,
+                "every part of the model reads the whole name",
+                "27 is what changes while the heads can speak. Which other part of the model "
+                "could carry news from the first letter to the last?",
             ),
             Wrong(
                 1,
-                "the middle is where the thinking is",
-                "What does the middle read that nobody has brought yet?",
+                "only the logit of the changed letter moves",
+                "Logits belong to what may come NEXT. If any news of the first letter arrives, it "
+                "moves all 27.",
             ),
         ),
-        otherwise="There are the layers 0, 1 and 2.",
+        otherwise="Which part, except for the heads, could carry news from one letter to another?",
     ),
     Question(
-        "the wrong programs",
+        "Adam's first step",
         LESSON,
-        right="Ada and Bo",
-        measure=names_of,
-        yes="Both. Bo's you can tell by its loss. For Ada's you need another witness; read on.",
+        right={"gradient 1000": 0.01, "gradient 0.001": 0.01},
+        measure=sizes,
+        yes="Both by the rate. Its size, a million times larger in one than in the other, is "
+        "divided away.",
         wrong=(
             Wrong(
-                "Bo",
-                "a loss that looks like ours is right",
-                "Bo's is too good to be true. But look at Ada's again: a little better than ours "
-                "is not the same as ours, and it began from the same weights.",
+                {"gradient 1000": 10, "gradient 0.001": 0.00001},
+                "a step is rate times gradient",
+                "That is plain descent, 0.01 times the gradient. Adam divides by the size that the "
+                "gradient usually has.",
             ),
             Wrong(
-                "Ada",
-                "what deviates a little is wrong",
-                "What, then, of Bo's? After so few steps it is far better than both others.",
+                {"gradient 1000": 1000, "gradient 0.001": 0.001},
+                "a step is the gradient",
+                "The gradient itself would be a step without a rate.",
             ),
             Wrong(
-                "ours",
-                "the highest loss is the wrong one",
-                "The highest loss of three is no sign of anything. What would a program have to do "
-                "to be much better, with the same weights and the same text?",
-            ),
-            Wrong(
-                "none",
-                "what learns is right",
-                "A lower loss from the same weights and the same rows: one of the three reads "
-                "something that the others do not.",
+                {"gradient 1000": 0.00001, "gradient 0.001": 10},
+                "Adam turns sizes around",
+                "It divides by the size once, not twice: a large gradient over its own large size.",
             ),
         ),
-        otherwise='Name the wrong ones: "ours", "Ada", "Bo", or several.',
+        otherwise="Mean of the gradient, divided by the root of the mean of its square. After one "
+        "step, what is each?",
+    ),
+    Question(
+        "the largest jump",
+        LESSON,
+        right="arrays",
+        measure=which_jump,
+        yes="Arrays: what is left of Python's loops are a few dozen lines, one after the other, "
+        "for a whole name.",
+        wrong=(
+            Wrong(
+                "fused nodes",
+                "fewer nodes is what counts",
+                "Fusing is worth a factor of about twenty. But each of 4,192 weights is still an "
+                "object of its own, and Python visits every one for every letter.",
+            ),
+        ),
+        otherwise='Answer with "fused nodes" or "arrays".',
+    ),
+    Question(
+        "what eight layers without the addition learned",
+        LESSON,
+        right="B",
+        yes="2.88 is what it costs to know how common each letter is, and nothing else: no letter "
+        "before, no position.",
+        wrong=(
+            Wrong(
+                "A",
+                "what does not fall has learned nothing",
+                "Nothing would be ln 27 = 3.30. It came down to about 2.9 and stayed. What is "
+                "worth that much?",
+            ),
+            Wrong(
+                "C",
+                "it is merely slow",
+                "Whoever knows which letter follows which pays about 2.5. This run stands at 2.9, "
+                "and it stands.",
+            ),
+        ),
+        otherwise='Answer with "A", "B" or "C".',
     ),
     Exercise(
-        "x_and_y",
+        "adam_step",
         LESSON,
-        right=solution.x_and_y,
-        cases=(a_row(10, 11, 12, 13, 14, 15, 16), a_row(5, 3, 9)),
-        tolerance=0,
-        yes="T + 1 ids make T predictions.",
+        right=solution.adam_step,
+        cases=tuple(a_step(*step) for step in STEPS),
+        tolerance=1e-7,
+        yes="The first step is the rate, whatever the gradient.",
         wrong=(
             Wrong(
-                lambda row: (row[:-1], row[:-1]),
-                "the target is what is read",
-                "y is x. It will have a loss of 0.01 in a minute: it copies.",
+                adam(beta=False),
+                "the averages are right as they are",
+                "Your first step is 0.01 x 0.15 / sqrt(0.01) = 0.015, one and a half times too "
+                "large. See what m and v start from, and divide by what that costs them.",
             ),
             Wrong(
-                lambda row: (row, row),
-                "the target is what is read",
-                "y is x, all of it. At each place the answer lies on the table, so it copies.",
+                adam(first=0),
+                "the first step is number 0",
+                "At s = 0 you divide by 1 - 0.85 ** 0, which is 0. One gradient is in the "
+                "averages by then: s + 1.",
             ),
             Wrong(
-                lambda row: (row[1:], row[:-1]),
-                "one of the two is shifted, whichever",
-                "Shifted the wrong way: it learns to say what came BEFORE, which it has read. The "
-                "loss will fall below the floor.",
+                adam(outside=False),
+                "1e-8 may stand inside the root",
+                "At gradient 1 nobody sees it, at 0.0001 your step is 0.7 of what it should be: "
+                "1e-8 is added AFTER the root. Inside, the published run prints another loss from "
+                "step 2 on.",
             ),
             Wrong(
-                lambda row: (row[:-1], row[-1:]),
-                "a row has one answer",
-                "One target for six tokens. Each token has one that follows it: y is as long as x.",
+                adam(correct_v=False),
+                "only the mean of the gradient starts at 0",
+                "m is corrected, v is not: without it the first step is ten times too large.",
             ),
             Wrong(
-                lambda row: (row, row[1:]),
-                "x is the whole row",
-                "x is one longer than y: the last id of the row has nothing to be asked about.",
+                adam(correct_m=False),
+                "only the mean of the square starts at 0",
+                "v is corrected, m is not: without it the first step is 0.15 of the rate.",
+            ),
+            Wrong(uphill, "one moves along the gradient", "It walks uphill: minus, not plus."),
+            Wrong(
+                keeps_the_corrected,
+                "what was corrected is kept",
+                "The weight is right, but you hand back the corrected m and v. The next step would "
+                "correct them once more: hand back the averages as they are.",
             ),
             Wrong(
-                lambda row: (row[:-2], row[2:]),
-                "the next one is two places on",
-                "Two places on. It would learn to leave out a letter.",
+                adam(root=False),
+                "the mean of the square is a size",
+                "You divide by the mean of the SQUARE. A size is its root: sqrt.",
+            ),
+            Wrong(
+                adam(b=(0.9, 0.999)),
+                "the betas are 0.9 and 0.999, always",
+                "0.9 and 0.999 are PyTorch's. This run uses 0.85 and 0.99, as the page has it.",
+            ),
+        ),
+    ),
+    Question(
+        "the 4,192",
+        LESSON,
+        right=solution.counts,
+        tolerance=0,
+        otherwise="A matrix has as many numbers as rows times columns. Read the page for both.",
+        yes="Nearly half of them are in the MLP, a quarter in attention.",
+        wrong=(
+            Wrong(
+                {**solution.counts, "lm_head": 0},
+                "the first table is used again at the end",
+                "That makes 3,760. Many GPTs do use `wte` again for the scores; this one has a "
+                "table of its own for them, `lm_head`.",
+            ),
+            Wrong(
+                {**solution.counts, "fc1": 64 * 16 + 64, "fc2": 16 * 64 + 16},
+                "every layer has biases",
+                "That makes 4,272. `fc1` and `fc2` are matrices only; nothing is added to what "
+                "they give. Read `linear` on the page.",
+            ),
+            Wrong(
+                {**solution.counts, "wpe": 27 * 16},
+                "a position for every letter of the alphabet",
+                "`wpe` has a row for each POSITION, and it looks back on at most 16 of them.",
+            ),
+            Wrong(
+                {**solution.counts, "wq, wk, wv, wo": 4 * 16 * 4},
+                "a head has matrices of its own, and one head was counted",
+                "256 is one of the four matrices. That line asks for all four together.",
+            ),
+            Wrong(
+                {**solution.counts, "fc1": 16 * 16, "fc2": 16 * 16},
+                "the MLP is as wide as the vector",
+                "In between the MLP is four times as wide: 64 numbers.",
             ),
         ),
     ),
     Exercise(
-        "split_heads",
+        "contest",
         LESSON,
-        right=solution.split_heads,
-        cases=(a_sheet(2, 3, 20, 4), a_sheet(1, 2, 6, 3), a_sheet(2, 1, 4, 1)),
-        tolerance=0,
-        yes="Cut along, then turned: every head has all tokens.",
+        right=solution.contest,
+        cases=CONTESTS,
+        tolerance=1e-6,
+        yes="Every name is new when it is judged, as it is for the GPT.",
         wrong=(
             Wrong(
-                view_alone,
-                "the right shape is the right cut",
-                "The shape is right, and head 0 of yours holds the first tokens whole: you cut the "
-                "sheet across instead of along. A sheet of 2 tokens, [[0, 1, 2, 3], [4, 5, 6, 7]], "
-                "has the strips [[0, 1], [4, 5]] and [[2, 3], [6, 7]].",
+                learn_first,
+                "a table is finished before it is judged",
+                "Your table has read all the names before it is asked about any: it is judged on "
+                "what it knows by heart. Ask about each name first, then let it learn that name.",
             ),
             Wrong(
-                not_turned,
-                "the cut is all",
-                "Cut the right way. But heads shall come before tokens, (B, H, T, D), so that a "
-                "product compares tokens and not heads. Turn two axes.",
+                learn_each_first,
+                "the order of asking and learning does not matter",
+                "You let it learn each name and then ask about that same name. The other way "
+                "round.",
             ),
             Wrong(
-                every_fourth,
-                "any share of the numbers will do",
-                "Your head 0 takes every fourth number of a token; it could learn as well, but "
-                "weights trained elsewhere would be read wrongly. A head's numbers lie together.",
+                count_all,
+                "every name counts",
+                "The first half counts as well in yours, and there the table still knows nothing. "
+                "For the GPT only the second half counted.",
             ),
             Wrong(
-                sizes_exchanged,
-                "H and D can be told apart later",
-                "H and D have changed places: yours has 5 heads with 4 numbers, not 4 with 5.",
-            ),
-        ),
-        otherwise="Head 0 gets the first D numbers of every token: D = C // n_head.",
-    ),
-    Question(
-        "gpt2-medium",
-        LESSON,
-        right=solution.medium,
-        measure=or_rounded(solution.medium, whole=True),
-        tolerance=1e-9,
-        otherwise="Count the rows and columns of each matrix; then in millions.",
-        yes="302 of the 355 million are in the blocks, and the number of heads does not count.",
-        wrong=(
-            Wrong(
-                changed(attention_with_32_heads=2 * ATTENTION),
-                "more heads are more weights",
-                "Twice the heads, each with half the numbers. The sheet has the same width, "
-                "however many strips it is cut into.",
+                learn_half,
+                "one half to learn from, the other to be judged on",
+                "Your table stops learning after the first half. The GPT went on learning while it "
+                "was judged; the table may, too.",
             ),
             Wrong(
-                changed(attention_with_32_heads=ATTENTION / 2),
-                "smaller heads are fewer weights",
-                "Each head is half as large, and there are twice as many.",
+                never_learn,
+                "the table knows the names already",
+                "Your table is never told anything: after each name, `table.fit_document(name)`.",
             ),
             Wrong(
-                changed(attention=24 * 3 * WIDTH, attention_with_32_heads=24 * 3 * WIDTH),
-                "attention is query, key and value",
-                "Query, key, value, and a fourth matrix for what the heads have gathered.",
-            ),
-            Wrong(
-                changed(mlp=24 * 4 * WIDTH),
-                "the MLP is one matrix",
-                "C to 4C is one matrix; the way back from 4C to C is another.",
-            ),
-            Wrong(
-                changed(attention=4 * WIDTH, mlp=8 * WIDTH, attention_with_32_heads=4 * WIDTH),
-                "all blocks share their weights",
-                "That is one block. Each of the 24 has matrices of its own.",
-            ),
-            Wrong(
-                {part: size * 1e6 for part, size in solution.medium.items()},
-                "whole counts are millions",
-                "These are whole counts. The question asks for millions: divide by 1e6.",
-            ),
-            Wrong(
-                changed(token_embedding=2 * solution.medium["token embedding"]),
-                "reading and writing need a table each",
-                "The head is tied: the table that reads tokens also writes them. Count it once.",
+                last_500(of_the_last_500),
+                "the half is 500",
+                "500 is half of the 1,000 names of the lesson. Here another number of names comes "
+                "in, and half of them is len(documents) // 2.",
+                fits=like_any(CONTESTS, *FIVE_HUNDRED),
             ),
         ),
     ),
     Question(
-        "slopes that meet in one weight",
+        "slope of x + f(x)",
         LESSON,
-        right=512,
-        yes="8 rows of 64. Multiply along, add where they meet; the matrix product does it.",
+        right=0.7,
+        yes="1 along the direct way, -0.3 through f: two paths, added.",
         wrong=(
             Wrong(
-                1,
-                "a weight is used once in a step",
-                "Once per step it is moved. How many tokens does it meet before that?",
+                -0.3,
+                "only the block counts",
+                "That is the way through f. But x also goes past it, directly.",
             ),
-            Wrong(
-                64,
-                "a weight is used once for each position",
-                "In one row. And the other seven?",
-            ),
-            Wrong(
-                8,
-                "a weight is used once for each row",
-                "All 64 tokens of a row go through the same matrix, each by itself.",
-            ),
+            Wrong(1, "the block is passed by", "Direct is 1. The way through f counts, too."),
         ),
-        otherwise="How many tokens are there in the batch?",
+        otherwise="Two ways lead from x to the result. Add their slopes.",
     ),
 ]

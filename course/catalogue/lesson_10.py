@@ -1,480 +1,688 @@
-"""Questions of lesson 10: will the run survive the night?"""
+"""Questions of lesson 10: where do ten billion tokens come from?"""
 
-from collections.abc import Callable
-from math import cos, pi
+import builtins
+from collections import Counter
+from contextlib import contextmanager
+from hashlib import sha256
+from random import Random
 
 from course.exercises.exercises import Case, Exercise, case
-from course.exercises.numbers import close, done
+from course.exercises.numbers import InvalidAnswerError, done
 from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_10 as solution
+from course.solutions.lesson_10 import pieces
 
-LESSON = "10_training_on_a_gpu"
-BATCHES = (
-    [(2.0, 64), (4.0, 64)],
-    [(3.0, 100), (5.0, 300)],
-    [(1.5, 10), (2.0, 10), (6.25, 20)],
+LESSON = "10_text_at_scale"
+TEXTS = (
+    ("a b c d e f g h", "a b c d e f g x y z"),
+    ("a b c d e f g", "g f e d c b a"),
+    ("a b c d e f g h i", "a b c d e f"),
+    ("a a a a a a b", "a a a a a c"),
+    ("x b c d e f", "a b c d e f"),
 )
+DOCUMENTS = [[1, 2, 3], [4, 5], [6, 7, 8, 9]]  # with the ends of text 12 tokens: two are left over
+THAT_FIT = [[1, 2, 3], [4, 5], [6, 7, 8, 9, 10]]  # one more, and the fourth row is full
 
 
 # What an exercise is judged by -------------------------------------------------------------------
 
 
-def a_run(steps: int) -> Case:
-    """All rates of a run."""
-    return Case(
-        f"[rate(step, {steps}) for step in range(1, {steps + 1})]",
-        lambda rate: [done(rate(step, steps)) for step in range(1, steps + 1)],
-    )
+def ids_of(numbers) -> list[str]:
+    """Ids as FineWeb has them."""
+    rng = Random(8)
+    drawn = [rng.getrandbits(128) for _ in range(max(numbers) + 1)]
+    return [f"<urn:uuid:{drawn[i]:032x}>" for i in numbers]
 
 
-RATES = (
-    *(case("rate", step, 200) for step in (1, 2, 10, 11, 100, 160, 161, 162, 199, 200)),
-    *(case("rate", step, 400) for step in (1, 10, 11, 100, 200, 300, 320, 321, 322, 400)),
-    a_run(200),
-    a_run(400),
+def among(ids: list[str], more: list[str]) -> list[str]:
+    """The ids in their order, with others between them, anywhere."""
+    rng, longer = Random(9), list(ids)
+    for new in more:
+        longer.insert(rng.randrange(len(longer) + 1), new)
+    return longer
+
+
+def slice_of(set_aside, ids: list[str]) -> list[str]:
+    chosen = done(set_aside(list(ids)))
+    if not isinstance(chosen, (list, tuple, set)) or not set(chosen) <= set(ids):
+        raise InvalidAnswerError("give back a list of ids, some of those that came in")
+    if len(chosen) != len(set(chosen)):
+        raise InvalidAnswerError("an id came back more than once")
+    return list(chosen)
+
+
+IDS, MORE = ids_of(range(2000)), ids_of(range(2000, 2997))
+LONGER = among(IDS, MORE)
+
+
+def share_of(set_aside) -> float:
+    return len(slice_of(set_aside, IDS)) / len(IDS)
+
+
+def again(set_aside) -> str:
+    one, other = (set(slice_of(set_aside, IDS)) for _ in range(2))
+    return "the same" if one == other else "others"
+
+
+def tomorrow(set_aside) -> str:
+    with another_start_of_python(1):
+        one = set(slice_of(set_aside, IDS))
+    with another_start_of_python(2):
+        return "the same" if set(slice_of(set_aside, IDS)) == one else "others"
+
+
+def in_a_longer_list(set_aside) -> str:
+    one, grown = set(slice_of(set_aside, IDS)), set(slice_of(set_aside, LONGER))
+    return "the same" if one == grown & set(IDS) else "others"
+
+
+def from_where(set_aside) -> str:
+    places = sorted(map(IDS.index, slice_of(set_aside, IDS)))
+    neighbours = places and places[-1] - places[0] == len(places) - 1
+    return "the end of the list" if neighbours and places[-1] == len(IDS) - 1 else "elsewhere"
+
+
+def wants_a_tenth(share) -> str:
+    return "" if 0.08 < share < 0.12 else "from 0.08 to 0.12 of the ids"
+
+
+def wants_the_same(which) -> str:
+    return "" if which == "the same" else "the same"
+
+
+SLICES = (
+    Case("set_aside(2,000 ids), the share of them", share_of, wants_a_tenth),
+    Case("set_aside(the same 2,000 ids) once more", again, wants_the_same),
+    Case("set_aside(the same ids), when Python was started anew", tomorrow, wants_the_same),
+    Case("set_aside(those ids with 997 new ones between them)", in_a_longer_list, wants_the_same),
+    Case("where in the list of ids they stand", from_where, lambda place: ""),
 )
 
 
-def rates_like(fits: Callable[[list[float]], bool]) -> Callable[[list], bool]:
-    """Whether all rates of a run are like that, in both runs."""
+def behaves(again="the same", tomorrow="the same", longer="the same", place="", share=None):
+    """Whether a slice is like that; `share` is its least and its largest size."""
 
-    def look(outcomes: list) -> bool:
-        runs = outcomes[-2:]
-        numbers = all(
-            isinstance(run, list) and all(isinstance(rate, (int, float)) for rate in run)
-            for run in runs
-        )
-        return numbers and all(map(fits, runs))
-
-    return look
-
-
-def nothing_at(first: bool, last: bool) -> Callable[[list[float]], bool]:
-    """Whether the first and the last rate are 0 or not, and the others never."""
-
-    def fits(rates: list[float]) -> bool:
-        ends = (abs(rates[0]) < 1e-9, abs(rates[-1]) < 1e-9)
-        return ends == (first, last) and min(rates[1:-1]) > 0 and close(rates[50], 1, 1e-9)
+    def fits(outcomes: list) -> bool:
+        if not isinstance(outcomes[0], float):
+            return False
+        if share and not share[0] < outcomes[0] < share[1]:
+            return False
+        wanted = (again, tomorrow, longer, place)
+        return all(want in ("", got) for want, got in zip(wanted, outcomes[1:]))
 
     return fits
 
 
-def full_to_the_end(rates: list[float]) -> bool:
-    return all(close(rate, 1, 1e-9) for rate in rates[10:])
+@contextmanager
+def another_start_of_python(salt: int):
+    """hash() answers as it would in another process, where strings get other numbers."""
+    ours = builtins.hash
+    builtins.hash = lambda thing: ours((salt, thing))
+    try:
+        yield
+    finally:
+        builtins.hash = ours
 
 
-class EndlessLoopError(Exception):
-    """A loop has started the program far too often."""
+def what_helps_with_tokens(answer) -> str:
+    """What to say of a guess at the tokens in a file that nobody has foreseen."""
+    if isinstance(answer, (int, float)) and 0 < answer < 1000:
+        return "Write the whole number, as in 5e9 for five billion."
+    if isinstance(answer, (int, float)) and 3.9e8 <= answer <= 5.11e8:
+        return PACKED
+    return "Characters first: how much text is packed into 2 GB? Then divide by what a token holds."
 
 
-class Starts:
-    """A program that answers with these exit codes, one for each start, and counts its starts.
-
-    Started more often than it should be, it answers with the last one, and in the end gives up.
-    """
-
-    def __init__(self, *codes: int):
-        self.codes, self.times = codes, 0
-
-    def __call__(self) -> int:
-        self.times += 1
-        if self.times > len(self.codes) + 9:
-            raise EndlessLoopError
-        return self.codes[min(self.times, len(self.codes)) - 1]
+def what_helps_with_passes(answer) -> str:
+    """The same for the passes over a file."""
+    if isinstance(answer, (int, float)) and 0.2 <= answer <= 0.29:
+        return UPSIDE_DOWN
+    return "Tokens of all steps, divided by the tokens of the file."
 
 
-def a_night(*codes: int) -> Case:
-    """How often the reader's loop starts a program that ends with these codes, and its answer."""
-
-    def call(keep_going):
-        start = Starts(*codes)
-        try:
-            given = done(keep_going(start))
-        except EndlessLoopError:
-            return {"starts": "again and again", "gives back": "nothing"}
-        return {"starts": start.times, "gives back": given}
-
-    return Case(f"keep_going(start), where the exit codes are {', '.join(map(str, codes))}", call)
-
-
-NIGHTS = ((75, 75, 0), (0,), (75, 1), (75, 75, 75, 2), (-9, 0), (75, -9, 0), (74, 0), (76, 0))
+PACKED = (
+    "That is 2 billion bytes by four to five: right, if the file were plain text. It is packed, to "
+    "about two thirds, so there is more text in it than 2 GB."
+)
+UPSIDE_DOWN = "0.7 by 3.1 is the part of the run that one pass lasts. Turn it round."
 
 
 # Answers that readers give -----------------------------------------------------------------------
 
 
-def sums(pieces):
-    return sum(mean for mean, _ in pieces)
+def of_words(one, other):
+    a, b = set(one.split()), set(other.split())
+    return len(a & b) / len(a | b)
 
 
-def mean_of_means(pieces):
-    return sums(pieces) / len(pieces)
+def by_the_first(one, other):
+    return len(pieces(one) & pieces(other)) / len(pieces(one))
 
 
-def sum_over_tokens(pieces):
-    return sum(mean * tokens for mean, tokens in pieces)
+def by_the_second(one, other):
+    return by_the_first(other, one)
 
 
-def divided_by_pieces(pieces):
-    return sum_over_tokens(pieces) / len(pieces)
+def by_the_smaller(one, other):
+    return len(pieces(one) & pieces(other)) / min(len(pieces(one)), len(pieces(other)))
 
 
-def last_piece(pieces):
-    return pieces[-1][0]
+def shared(one, other):
+    return len(pieces(one) & pieces(other))
 
 
-def cosine(step, max_steps):
-    if step <= 10:
-        return step / 11
-    return (1 + cos(pi * (step - 11) / (max_steps - 10))) / 2
+def without_the_last_piece(one, other):
+    return solution.likeness(one.rpartition(" ")[0], other.rpartition(" ")[0])
 
 
-def tenths(step, max_steps):
-    return min(step / 10, 1.0, (max_steps - step + 1) / (max_steps // 5))
+def by_the_sum(one, other):
+    return len(pieces(one) & pieces(other)) / (len(pieces(one)) + len(pieces(other)))
 
 
-def from_nothing(step, max_steps):
-    return min((step - 1) / 10, 1.0, (max_steps - step + 1) / (max_steps // 5))
+def over_the_other_side(one, other):
+    return 2 * by_the_sum(one, other)
 
 
-def to_nothing(step, max_steps):
-    return min(step / 11, 1.0, (max_steps - step) / (max_steps // 5))
+def in_percent(one, other):
+    return 100 * solution.likeness(one, other)
 
 
-def both_ends(step, max_steps):
-    return min((step - 1) / 10, 1.0, (max_steps - step) / (max_steps // 5))
+def of_all_not_of_different(one, other):
+    a, b = (Counter(every_five(text.split())) for text in (one, other))
+    return (a & b).total() / (a | b).total()
 
 
-def warm_up_grows(step, max_steps):
-    up = max_steps // 20
-    return min(step / (up + 1), 1.0, (max_steps - step + 1) / (max_steps // 5))
+def every_five(things) -> list[tuple]:
+    return [tuple(things[start : start + 5]) for start in range(len(things) - 4)]
 
 
-def never_falls(step, max_steps):
-    return min(step / 11, 1.0)
+def of_four_words(one, other):
+    a, b = (set(zip(w, w[1:], w[2:], w[3:])) for w in (one.split(), other.split()))
+    return len(a & b) / len(a | b)
 
 
-def falls_over_forty(step, max_steps):
-    return min(step / 11, 1.0, (max_steps - step + 1) / 40)
+def of_characters(one, other):
+    a, b = set(every_five(one)), set(every_five(other))
+    return len(a & b) / len(a | b)
 
 
-def falls_from_160(step, max_steps):
-    return min(step / 11, 1.0, max(0.0, (201 - step) / 40))
+def with_short_tails(one, other):
+    a, b = (
+        {tuple(words[start : start + 5]) for start in range(len(words))}
+        for words in (one.split(), other.split())
+    )
+    return len(a & b) / len(a | b)
 
 
-def from_the_top(step, max_steps):
-    return min(step / 11, (max_steps - step + 1) / max_steps)
+def last_tenth(ids):
+    return ids[-len(ids) // 10 :]
 
 
-def all_but_success(start):
-    while (code := start()) != 0:
-        pass
-    return code
+def drawn_anew(ids):
+    return Random().sample(ids, len(ids) // 10)
 
 
-def after_a_kill_too(start):
-    while (code := start()) in (75, -9):
-        pass
-    return code
+def drawn_with_a_seed(ids):
+    return Random(42).sample(ids, len(ids) // 10)
 
 
-def once_more(start):
-    code = start()
-    return start() if code == 75 else code
+def every_twentieth_by_itself(ids):
+    return [i for i in ids if int.from_bytes(sha256(i.encode()).digest()[:8]) % 20 == 0]
 
 
-def for_ever(start):
-    while True:
-        start()
+def every_fifth_by_itself(ids):
+    return [i for i in ids if int.from_bytes(sha256(i.encode()).digest()[:8]) % 5 == 0]
 
 
-def never_again(start):
-    return start()
+def by_hash_of_python(ids):
+    return [i for i in ids if hash(i) % 10 == 0]
 
 
-def until_it_says_so(start):
-    while (code := start()) != 75:
-        pass
-    return code
+def cut(stream, T, step):
+    return [stream[start : start + T + 1] for start in range(0, len(stream) - T, step)]
 
 
-# Answers by another name --------------------------------------------------------------------------
-
-LETTERS = {"16 x 32": "A", "8 x 64": "B", "16x32": "A", "8x64": "B", "neither": "C"}
-OWNERS = {"Ada": "Ada's", "Bo": "Bo's"}
+def each_document_alone(documents, T, end_of_text):
+    return [row for document in documents for row in cut([end_of_text, *document], T, T)]
 
 
-def as_letter(answer):
-    """The run that is meant, also by what it is."""
-    return LETTERS.get(str(answer).replace("×", "x"), answer)
+def nothing_between(documents, T, end_of_text):
+    return cut([token for document in documents for token in document], T, T)
 
 
-def as_owner(answer):
-    """Whose program is meant, also by the name alone."""
-    return OWNERS.get(str(answer), answer)
+def end_behind(documents, T, end_of_text):
+    return cut([token for document in documents for token in [*document, end_of_text]], T, T)
+
+
+def side_by_side(documents, T, end_of_text):
+    return cut(stream_of(documents, end_of_text), T, T + 1)
+
+
+def rows_of_T(documents, T, end_of_text):
+    return [row[:-1] for row in solution.rows_of(documents, T, end_of_text)]
+
+
+def short_row_at_the_end(documents, T, end_of_text):
+    stream = stream_of(documents, end_of_text)
+    return [stream[start : start + T + 1] for start in range(0, len(stream) - 1, T)]
+
+
+def stream_of(documents, end_of_text) -> list[int]:
+    return [token for document in documents for token in [end_of_text, *document]]
+
+
+def short_rows_at_the_end(documents, T, end_of_text):
+    s = stream_of(documents, end_of_text)
+    return [s[start : start + T + 1] for start in range(0, len(s), T)]
+
+
+def without_a_row_that_fits(documents, T, end_of_text):
+    s = stream_of(documents, end_of_text)
+    return [s[start : start + T + 1] for start in range(0, len(s) - T - 1, T)]
+
+
+def moved_by_one(documents, T, end_of_text):
+    return cut(stream_of(documents, end_of_text), T, 1)
+
+
+def filled_up(documents, T, end_of_text):
+    rows = short_row_at_the_end(documents, T, end_of_text)
+    return [row + [end_of_text] * (T + 1 - len(row)) for row in rows]
+
+
+def in_pairs(documents, T, end_of_text):
+    return [(row[:-1], row[1:]) for row in solution.rows_of(documents, T, end_of_text)]
 
 
 QUESTIONS = [
     Question(
-        "16 x 32 or 8 x 64",
+        "tokens in a 2 GB file",
         LESSON,
-        right="C",
-        measure=as_letter,
-        yes="Both add up the slopes of the same 512 rows before anything moves; but for rounding.",
+        right=0.73e9,
+        tolerance=0.3,
+        yes="Some 3 billion characters, packed into 2 GB; four and a half to a token.",
         wrong=(
             Wrong(
-                "A",
-                "larger pieces have less noise",
-                "A larger BATCH has less noise, and both batches have 512 rows. Nothing moves "
-                "between two pieces.",
+                10e9,
+                "what is said so often will have been counted",
+                "That would be some 45 GB of text at four and a half characters a token. Does that "
+                "go into 2 GB?",
             ),
             Wrong(
-                "B",
-                "more pieces are more steps",
-                "Sixty-four pieces, and still one step: the weights wait until all slopes are in.",
+                2e9,
+                "a token is a byte",
+                "2 billion bytes, and a character of English takes one. But a token is several "
+                "characters.",
+            ),
+            Wrong(
+                0.45e9,
+                "the file is the text",
+                PACKED,
+            ),
+            Wrong(
+                0.3e9,
+                "packed means that less is in it",
+                "You made the 2 GB smaller. They are what is left after packing: the text is "
+                "larger than its file.",
+            ),
+            Wrong(
+                9e9,
+                "there are several tokens to a letter",
+                "You multiplied by four and a half. A token is several characters, so there are "
+                "fewer tokens than characters.",
             ),
         ),
-        otherwise='Answer with "A", "B" or "C".',
-    ),
-    Exercise(
-        "batch_loss",
-        LESSON,
-        right=solution.batch_loss,
-        cases=tuple(case("batch_loss", pieces) for pieces in BATCHES),
-        tolerance=1e-6,
-        yes="Each piece counts as much as it has tokens that count.",
-        wrong=(
-            Wrong(
-                sums,
-                "slopes add up, so losses do",
-                "That is the sum of the means. With 32 pieces loss and slopes are 32 times too "
-                "large; the slopes are then clipped, and you will not notice.",
-            ),
-            Wrong(
-                mean_of_means,
-                "the mean of means is the mean",
-                "Right as long as all pieces are equal. Of [(3, 100), (5, 300)] three quarters of "
-                "the tokens say 5: weigh by tokens.",
-            ),
-            Wrong(
-                sum_over_tokens,
-                "the tokens are weights, and that is all",
-                "Weighed, but not yet divided: by how many tokens in all?",
-            ),
-            Wrong(
-                divided_by_pieces,
-                "one divides by the number of things in the list",
-                "Weighed by tokens, so divide by tokens, not by pieces.",
-            ),
-            Wrong(
-                last_piece,
-                "the newest loss is the loss",
-                "That is the loss of the last piece alone. Some programs log just that, and their "
-                "curves are noisier than their runs.",
-            ),
-        ),
+        otherwise=what_helps_with_tokens,
     ),
     Question(
-        "the weight that is drawn to 0",
+        "passes over one file",
         LESSON,
-        right="B",
-        yes="Adam divides by the size of the slopes, and what was added to them is divided, too: "
-        "by 100 it is nothing, by 0.01 it is everything.",
+        right=4.3,
+        tolerance=0.2,
+        yes="3.1 billion by about 0.7 billion.",
         wrong=(
             Wrong(
-                "A",
-                "what has large slopes is drawn strongly",
-                "Its slope is 100, and the decay adds 0.1 to it. Then Adam divides by about 100.",
-            ),
-            Wrong(
-                "C",
-                "decay treats all weights alike",
-                "It is meant to. But it is added to the slope, and Adam divides the slope of each "
-                "weight by that weight's own size of slopes.",
-            ),
-            Wrong(
-                "D",
-                "the slopes cancel, so nothing happens",
-                "The slopes cancel, one up, one down. The decay points the same way every time.",
-            ),
-        ),
-        otherwise='Answer with "A", "B", "C" or "D".',
-    ),
-    Question(
-        "just continue to 12,000",
-        LESSON,
-        right="B",
-        yes="A plan for 12,000 steps has, at step 6,001, hardly more than half of its way behind "
-        "it: the rate jumps back up, and the loss with it.",
-        wrong=(
-            Wrong(
-                "A",
-                "a curve goes on as it came",
-                "It came down with a rate that was falling to its floor. At which rate does it go "
-                "on? Look at the two plans in the picture below.",
-            ),
-            Wrong(
-                "C",
-                "at the floor nothing moves",
-                "At the floor it would move, slowly. But with max_steps=12000 the rate of step "
-                "6,001 is not the floor: look at the two plans in the picture below.",
-            ),
-        ),
-        otherwise='Answer with "A", "B" or "C".',
-    ),
-    Exercise(
-        "rate",
-        LESSON,
-        right=solution.rate,
-        cases=RATES,
-        tolerance=1e-12,
-        yes="Up to step 160 nobody can tell whether the run is to have 200 steps or 400. So the "
-        "checkpoint of step 160 belongs to both.",
-        wrong=(
-            Wrong(
-                cosine,
-                "any fall that is smooth will do",
-                "A cosine looks at max_steps from the first step after the warm-up: at step 100 a "
-                "run of 200 and one of 400 have other rates, and no checkpoint belongs to both.",
-            ),
-            Wrong(
-                tenths,
-                "ten steps up are tenths",
-                "Your step 10 has the full rate. Ten steps up BEFORE the full one are 1/11, 2/11 "
-                "... 10/11, and step 11 is the first with 1.",
-            ),
-            Wrong(
-                from_nothing,
-                "a rise begins at 0",
-                "Your step 1 has the rate 0: it is computed and then not made. Ten steps up, "
-                "without the 0 and without the 1, are 1/11, 2/11 ... 10/11.",
-                fits=rates_like(nothing_at(first=True, last=False)),
-            ),
-            Wrong(
-                to_nothing,
-                "a fall ends at 0",
-                "Your last step has the rate 0: it is computed and then not made. Count the steps "
-                "that are left so that the last one counts, too.",
-                fits=rates_like(nothing_at(first=False, last=True)),
-            ),
-            Wrong(
-                both_ends,
-                "a line goes from 0 to 0",
-                "Your first and your last step have the rate 0: they are computed and then not "
-                "made.",
-                fits=rates_like(nothing_at(first=True, last=True)),
-            ),
-            Wrong(
-                warm_up_grows,
-                "a longer run warms up longer",
-                "Your warm-up grows with max_steps. Ten steps, however long the run: or the short "
-                "run and the long one part in the first step.",
-            ),
-            Wrong(
-                never_falls,
-                "once up, always up",
-                "Yours never falls. It is the fall that brings the last gain.",
-                fits=rates_like(full_to_the_end),
-            ),
-            Wrong(
-                falls_over_forty,
-                "the fall has a length of its own",
-                "For 200 steps all is right. A fifth of 400 is 80, and yours falls over 40.",
-            ),
-            Wrong(
-                falls_from_160,
-                "it falls from step 160",
-                "For 200 steps all is right. A run of 400 falls from step 320 on, and yours has "
-                "stopped moving at 200.",
-            ),
-            Wrong(
-                from_the_top,
-                "it falls from the first step on",
-                "Yours falls all the time, so the length of the run can be seen at every step. "
-                "Full until the last fifth.",
-            ),
-        ),
-    ),
-    Question(
-        "what the rows need to go on",
-        LESSON,
-        right=2,
-        tolerance=0,
-        yes="The seed and the step. Which rows come is computed from them, not remembered.",
-        wrong=(
-            Wrong(
-                0,
-                "the rows know by themselves",
-                "Without any number they would begin again: that mistake comes further down.",
+                0.31,
+                "the file is 10 billion tokens",
+                "That is 3.1 by 10. How many tokens did the column come to?",
             ),
             Wrong(
                 1,
-                "the step says all",
-                "The step says how far. Of which order? There is one for each seed.",
+                "training reads a file once",
+                "It reads until the steps are done, and begins again when the file ends.",
             ),
             Wrong(
-                512,
-                "the rows that were read must be written down",
-                "Nothing about single rows. Two numbers, and the order is computed.",
+                0.23,
+                "the quotient is the other way round",
+                UPSIDE_DOWN,
             ),
         ),
-        otherwise="What does a batch follow from, in the words of lesson 8?",
+        otherwise=what_helps_with_passes,
     ),
-    Exercise(
-        "keep_going",
+    Question(
+        "likeness of two sentences",
         LESSON,
-        right=solution.keep_going,
-        cases=tuple(a_night(*codes) for codes in NIGHTS),
-        tolerance=0,
-        yes="75 is a wish, 0 is the end, and anything else is for a person to read.",
+        right=0.5,
+        yes="4 of 8. One word stands in up to five pieces, and here in two.",
         wrong=(
             Wrong(
-                all_but_success,
-                "what is not finished is started again",
-                "A run that ended because its loss was not a number ends there again, and yours "
-                "starts it all night. Only 75 asks for it.",
+                0.9,
+                "one word in ten is a tenth",
+                "That counts words. How many of the six PIECES of a sentence have the odd word in "
+                "them?",
             ),
             Wrong(
-                after_a_kill_too,
-                "whatever was killed asks for another start",
-                "-9 is not on the list: a killed program has asked for nothing, and if memory ran "
-                "out it is killed again, all night. Only 75 asks for it.",
+                4 / 6,
+                "divide by the pieces of one text",
+                "4 of the 6 pieces of one sentence. But the other has two of its own: how many "
+                "different pieces are there in all?",
             ),
             Wrong(
-                once_more,
-                "a night has one interruption",
-                "That starts it once more. And if it is stopped twice?",
+                0.8,
+                "neighbouring pieces do not share words",
+                "Pieces overlap: they begin at the first word, the second, the third. Count six "
+                "for each sentence.",
             ),
             Wrong(
-                for_ever,
-                "a loop for the night needs no end",
-                "Yours goes on when the run is finished, and when it has failed.",
+                1 / 3,
+                "divide by all pieces, the shared ones twice",
+                "4 of 12 counts the shared ones twice below the line. How many DIFFERENT pieces "
+                "are there?",
+            ),
+        ),
+        otherwise="Write the six pieces of each under one another, and count.",
+    ),
+    Exercise(
+        "likeness",
+        LESSON,
+        right=solution.likeness,
+        cases=tuple(case("likeness", one, other) for one, other in TEXTS),
+        tolerance=1e-6,
+        yes="Pieces in their order, divided by the union. It does not matter which comes first.",
+        wrong=(
+            Wrong(
+                of_words,
+                "texts are alike if their words are",
+                "Pieces of one word? 'a b c d e f g' and 'g f e d c b a' have all words in common, "
+                "and no five in a row.",
             ),
             Wrong(
-                never_again,
-                "it will start itself",
-                "Yours starts it once. Who starts it when it has answered 75?",
+                by_the_first,
+                "divide by the pieces of the first text",
+                "You divide by the pieces of the first text: turn the arguments round and it is "
+                "another number. Divide by the union.",
             ),
             Wrong(
-                until_it_says_so,
-                "75 is the end",
-                "Turned round: 75 asks to be started again, and yours stops at it.",
+                by_the_second,
+                "divide by the pieces of the second text",
+                "You divide by the pieces of the second text: turn the arguments round and it is "
+                "another number. Divide by the union.",
+            ),
+            Wrong(
+                by_the_smaller,
+                "divide by the shorter text",
+                "You divide by the shorter one, so a sentence and the book it stands in are "
+                "equal. Divide by the union.",
+            ),
+            Wrong(
+                by_the_sum,
+                "all pieces are those of one plus those of the other",
+                "The pieces that both have are counted twice below the line: a text and itself "
+                "would come to 0.5.",
+            ),
+            Wrong(
+                shared,
+                "likeness is a count",
+                "You count the shared pieces. Three of four are many, three of a thousand are few.",
+            ),
+            Wrong(
+                without_the_last_piece,
+                "a range ends one too early",
+                "The last piece of each text is missing: n words have n - 4 pieces of five.",
+            ),
+            Wrong(
+                with_short_tails,
+                "a piece begins at every word",
+                "At the end of a text are fewer than five words, and yours makes pieces of them: "
+                "n words have n - 4 pieces of five.",
+            ),
+            Wrong(
+                of_four_words,
+                "start : start + 4 is five words",
+                "Pieces of four words? A slice from start to start + 5 has five.",
+            ),
+            Wrong(
+                of_characters,
+                "a text is made of characters",
+                "Pieces of five characters? The pieces are made of words: split() first.",
+            ),
+            Wrong(
+                of_all_not_of_different,
+                "a piece that comes twice counts twice",
+                "In 'a a a a a a b' the piece 'a a a a a' stands twice. Only DIFFERENT pieces "
+                "count: a set knows each once.",
+            ),
+            Wrong(
+                over_the_other_side,
+                "what is shared counts on both sides",
+                "You divide by the pieces of one plus those of the other, and count the shared "
+                "ones twice above the line as well. It has a name, Dice's, but it is another "
+                "number.",
+            ),
+            Wrong(
+                in_percent,
+                "a share is written in percent",
+                "Leave out the factor of 100: two equal texts have a likeness of 1.",
+            ),
+        ),
+    ),
+    Exercise(
+        "set_aside",
+        LESSON,
+        right=solution.set_aside,
+        cases=SLICES,
+        yes="The same ids today, tomorrow, and in any longer list.",
+        wrong=(
+            Wrong(
+                last_tenth,
+                "the end of the file is as good as any",
+                "The end of a list is one site and one day: your slice is neighbours, not "
+                "strangers. And when new pages come, there is another end.",
+                fits=behaves(longer="others", place="the end of the list"),
+            ),
+            Wrong(
+                drawn_anew,
+                "chance is fair",
+                "Another slice at every run. Two losses on two slices cannot be compared, and "
+                "what was put aside yesterday is trained on today.",
+                fits=behaves(again="others", tomorrow="", longer=""),
+            ),
+            Wrong(
+                drawn_with_a_seed,
+                "a seed makes it the same for ever",
+                "The same for the same list. When new pages come in between, a place in it is "
+                "another page's, and what was trained on is put aside. Look at the id itself.",
+                fits=behaves(longer="others", share=(0.08, 0.12)),
+            ),
+            Wrong(
+                every_twentieth_by_itself,
+                "one in twenty is about a tenth",
+                "The id decides, and always in the same way: that is right. But far fewer than a "
+                "tenth of the ids go out.",
+                fits=behaves(share=(0, 0.08)),
+            ),
+            Wrong(
+                every_fifth_by_itself,
+                "one in five is about a tenth",
+                "The id decides, and always in the same way: that is right. But far more than a "
+                "tenth of the ids go out.",
+                fits=behaves(share=(0.12, 0.5)),
+            ),
+            Wrong(
+                by_hash_of_python,
+                "hash() is a hash",
+                "The right idea, and a trap: Python's hash() of a string is another one each time "
+                "Python starts. hashlib has some that stay.",
+                fits=behaves(tomorrow="others", share=(0.08, 0.12)),
+            ),
+        ),
+    ),
+    Exercise(
+        "rows_of",
+        LESSON,
+        right=solution.rows_of,
+        cases=(
+            case("rows_of", DOCUMENTS, 3, 0),
+            case("rows_of", THAT_FIT, 3, 0),
+            case("rows_of", THAT_FIT, 4, 50),
+            case("rows_of", DOCUMENTS, 5, 0),
+            case("rows_of", [[7, 7]], 3, 0),
+        ),
+        tolerance=0,
+        yes="Every token but the first is asked for once, across all borders.",
+        wrong=(
+            Wrong(
+                each_document_alone,
+                "a row belongs to one document",
+                "You lose the tail of every document, half a row on average. Put all into one "
+                "stream before you cut.",
+            ),
+            Wrong(
+                nothing_between,
+                "the model will see where one ends",
+                "There is no end-of-text. A recipe runs into a law: what shall follow 'salt'?",
+            ),
+            Wrong(
+                end_behind,
+                "end-of-text comes at the end",
+                "Yours stands behind each document. Then the first one begins without it, and a "
+                "model that is to begin a text has never seen a first beginning.",
+            ),
+            Wrong(
+                side_by_side,
+                "rows stand side by side",
+                "Nobody asks what follows the last token of a row: with T = 3 one prediction in "
+                "four is lost. A row begins with the last token of the one before.",
+            ),
+            Wrong(
+                rows_of_T,
+                "T predictions need T tokens",
+                "A row of T tokens has only T - 1 that something follows. T predictions need "
+                "T + 1.",
+            ),
+            Wrong(
+                short_row_at_the_end,
+                "the remainder is a row, too",
+                "Your last row is shorter than the others, and a batch is a rectangle. Drop it.",
+            ),
+            Wrong(
+                short_rows_at_the_end,
+                "slices look after the end themselves",
+                "A slice beyond the end is a shorter one, without an error, down to one token that "
+                "nothing follows. A batch is a rectangle: stop where a whole row no longer fits.",
+            ),
+            Wrong(
+                filled_up,
+                "a short row is filled up with end-of-text",
+                "Your last row ends with an end-of-text that no document has brought: each has one "
+                "before it, and none behind. Do not fill a row up; drop it.",
+            ),
+            Wrong(
+                without_a_row_that_fits,
+                "a range ends one earlier",
+                "Where the stream fills the last row exactly, yours leaves it out. The last start "
+                "is len(stream) - T - 1, and a range stops before its end.",
+            ),
+            Wrong(
+                moved_by_one,
+                "a row begins at every token",
+                "Your rows begin at every token, so nearly each token is asked for T times. The "
+                "next row begins T further on.",
+            ),
+            Wrong(
+                in_pairs,
+                "a row is a question and its answers",
+                "You have already made x and y of it. A row is one list of T + 1 ids; whoever "
+                "reads it takes row[:-1] and row[1:].",
             ),
         ),
     ),
     Question(
-        "the program to trust",
+        "loss on a slice with copies",
         LESSON,
-        right="Ada's",
-        measure=as_owner,
-        yes="The better curve is the wrong one. Here is how it can be seen.",
+        right="B",
+        yes="Too low: it is asked about pages it was trained on, and looks as if it knew.",
         wrong=(
             Wrong(
-                "Bo's",
-                "the lower curve is the better program",
-                "Its curve is lower, on rows that it learns from. What did it read, and how often?",
+                "A",
+                "copies are harder",
+                "What has been seen before surprises less, not more. In lesson 1 the longest "
+                "memory gained most from repeats.",
+            ),
+            Wrong(
+                "C",
+                "a copy under another id is another page",
+                "The id is another one, but the model reads the text.",
             ),
         ),
-        otherwise='Answer with "Ada\'s" or "Bo\'s".',
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "times each story is read",
+        LESSON,
+        right=40,
+        yes="A tenth of 10 billion is 1 billion; by 25 million.",
+        wrong=(
+            Wrong(
+                400,
+                "the whole run is made of stories",
+                "10 billion by 25 million; but only a tenth of the run is stories.",
+            ),
+            Wrong(
+                1,
+                "one run is one pass",
+                "A weight says how much of each batch is stories, whether there are enough or not.",
+            ),
+            Wrong(
+                4,
+                "a tenth of the run is a tenth of 1 billion",
+                "A tenth of 10 billion is 1 billion. You have lost a factor of ten.",
+            ),
+            Wrong(
+                0.75,
+                "the question is about the web",
+                "That is how often each web page is read. And the stories?",
+            ),
+        ),
+        otherwise="How many tokens of stories does the run read, and how many are there?",
+    ),
+    Question(
+        "the word with the flipped bit",
+        LESSON,
+        right="midlight",
+        yes="It was midnight. One bit has made the token n, 110, into the token l, 108.",
+        wrong=(
+            Wrong(
+                "mm",
+                "what cannot be spoken is damage",
+                "Millimetres of rain, in the weather report. Strange, but meant.",
+            ),
+            Wrong(
+                "aft",
+                "a word that one does not know is damage",
+                "A sailor's word, toward the back of the ship. Rare is not wrong.",
+            ),
+            Wrong(
+                "lee",
+                "a short word that one does not know is damage",
+                "A sailor's word, the side away from the wind. Rare is not wrong.",
+            ),
+            Wrong(
+                "slick",
+                "a strange neighbour of other words is damage",
+                "Six sick chicks sit on six slick bricks: a tongue twister, and a good one.",
+            ),
+        ),
+        otherwise="That may be a rare word, but it is one. Which of them is in no dictionary?",
     ),
 ]

@@ -1,4 +1,4 @@
-"""The mixed pages: after lessons 3, 6 and 10, four questions from lessons before, out of order.
+"""The mixed pages: after lessons 3, 7 and 12, four questions from lessons before, out of order.
 
 `ABOUT` says which lesson each is about; the page does not.
 """
@@ -7,7 +7,7 @@ from math import exp, log
 
 from course.exercises.questions import Question, Wrong
 
-AFTER_3, AFTER_6, AFTER_10 = "03_scalar_autograd", "06_microgpt", "10_training_on_a_gpu"
+AFTER_3, AFTER_6, AFTER_10 = "03_scalar_autograd", "07_microgpt", "12_training_on_a_gpu"
 
 ABOUT = {
     "slope for the logit that was right": 2,

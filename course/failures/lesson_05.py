@@ -1,22 +1,27 @@
-"""A run that is wrong without an error, for the reader of lesson 5 to find out from evidence. Read
-this after you have guessed.
+"""A model that is handed over with something wrong, and no error, for the reader of lesson 5 to
+find out from evidence. Read this after you have guessed.
 
-The last line of the function says what is wrong.
+`hand_over` says what is wrong.
 """
 
-from gptcore.ladder import NumpyGPT
-from gptcore.ladder.numpy_backward import backward
-from gptcore.ladder.numpy_gpt import NumpyAdam
-from gptcore.scalar.microgpt import LEARNING_RATE
+from gptcore.scalar import NgramTable
+from gptcore.tokenizers import BPETokenizer
+
+VOCAB_SIZE = 1000
+READ = 1800  # stories; the others are for asking
 
 
-def better_run(names: list[str], steps: int = 1000) -> tuple[NumpyGPT, list[float]]:
-    """Lesson 5: a model trained with one thing left out, and the loss of each step."""
-    gpt = NumpyGPT(names, seed=42)
-    optimizer, losses = NumpyAdam(gpt.matrices.flat), []
-    for s in range(steps):
-        ids = gpt.encode(gpt.documents[s % len(gpt.documents)])
-        losses.append(backward(ids, gpt.matrices, gpt.config.n_head, gpt.grads, causal=False))
-        optimizer.step(gpt.grads.flat, LEARNING_RATE * (1 - s / steps))
-    # No mask: each letter looks at the ones after it, and so at the very letter it should guess.
-    return gpt, losses
+def hand_over(stories: list[str]) -> tuple[NgramTable, BPETokenizer, float]:
+    """Lesson 5: a table of pairs of tokens, a tokenizer, and the loss on stories not read."""
+    theirs = the_other_tokenizer(stories)
+    written = ["".join(map(chr, theirs.encode(story))) for story in stories]
+    table = NgramTable(map(chr, range(VOCAB_SIZE)), context_size=1, smoothing=0.01)
+    table.fit(written[:READ])
+    # The tokenizer handed over was learned from 100 stories fewer: same size, other ids.
+    handed_over = BPETokenizer.train(stories[: READ - 100], vocab_size=VOCAB_SIZE)
+    return table, handed_over, table.mean_loss(written[READ:])
+
+
+def the_other_tokenizer(stories: list[str]) -> BPETokenizer:
+    """The one that the model was trained with."""
+    return BPETokenizer.train(stories[:READ], vocab_size=VOCAB_SIZE)

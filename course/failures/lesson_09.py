@@ -1,56 +1,47 @@
-"""Three programs that train the same model, and keep its weights in three ways. Read this after
-you have guessed.
+"""Two attentions that are wrong without an error. Read this after you have guessed.
 
-Numbers have 64 bits everywhere; bf16 is made by rounding, so that nothing differs but what is
-rounded, and all three come out alike on any processor.
+Each token's C numbers shall be shared out among H heads. `view` alone gives the right shape and
+other contents: it cuts the sheet across, so that a head gets a share of the tokens.
 """
 
-from collections.abc import Iterator
-from math import inf
-from typing import NamedTuple
-
-import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from course.checkpoint import random_rows, stories_gpt
-from gptcore.model import GPT
-
-RATE = 3e-5
-ROUNDS_TO_MULTIPLY = ("Ada's", "Bo's")  # whose program multiplies with weights in bf16
-ROUNDS_WHAT_IS_KEPT = ("Bo's",)  # who throws away what does not go into bf16
+from gptcore.model import GPT, CausalSelfAttention
 
 
-class Record(NamedTuple):
-    """What is known of a step: nats per token, the length of all slopes, which weights changed."""
+class CutAcross(CausalSelfAttention):
+    """`view` where there should be a transpose; the heads are joined as they should be.
 
-    loss: float
-    slopes: float
-    moved: float  # share of all weights
+    What head h says in row t comes from token (h * T + t) // H and is given to token t: mostly to
+    an earlier one. So tokens hear of what comes after them.
+    """
 
-
-def learning(whose: str, ids: Tensor, steps: int) -> Iterator[Record]:
-    """Lesson 9: the model that comes with the course goes on learning, from another text."""
-    model, _ = stories_gpt()
-    kept = [weight.detach().clone() for weight in model.parameters()]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0)
-    for step in range(steps):
-        put(model, kept, rounded=whose in ROUNDS_TO_MULTIPLY)
-        x, y = random_rows(ids, 64, 4, torch.Generator().manual_seed(step))
-        _, loss = model(x, y)
-        optimizer.zero_grad()
-        loss.backward()
-        slopes = torch.nn.utils.clip_grad_norm_(model.parameters(), inf)  # only measures
-        put(model, kept, rounded=whose in ROUNDS_WHAT_IS_KEPT)
-        before = torch.cat([weight.detach().flatten() for weight in model.parameters()])
-        optimizer.step()
-        put(model, list(model.parameters()), rounded=whose in ROUNDS_WHAT_IS_KEPT)
-        kept = [weight.detach().clone() for weight in model.parameters()]
-        after = torch.cat([weight.flatten() for weight in kept])
-        yield Record(loss.item(), slopes.item(), (before != after).double().mean().item())
+    def project_qkv(self, x: Tensor, rotary=None) -> tuple[Tensor, Tensor, Tensor]:
+        B, T, C = x.shape
+        q, k, v = (part.reshape(B, self.n_head, T, -1) for part in self.c_attn(x).split(C, dim=2))
+        return q, k, v
 
 
-@torch.no_grad()
-def put(model: GPT, numbers: list[Tensor], rounded: bool) -> None:
-    """Make these the weights, as they are or as bf16 would have them."""
-    for weight, number in zip(model.parameters(), numbers):
-        weight.copy_(number.bfloat16() if rounded else number)
+class CutAndJoinedAcross(CutAcross):
+    """The same mistake on the way back, so that everything returns to where it came from.
+
+    A token hears the earlier ones of its own H-th of the row, and nobody else.
+    """
+
+    def forward(self, x: Tensor, ablated_heads=(), kv_cache=None, rotary=None) -> Tensor:
+        q, k, v = self.project_qkv(x)
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.c_proj(mixed.reshape(x.shape))
+
+
+KINDS = {"ours": CausalSelfAttention, "Ada's": CutAndJoinedAcross, "Bo's": CutAcross}
+
+
+def with_attention(whose: str, model: GPT) -> GPT:
+    """Lesson 9: the same weights, with the attention that "Ada's" or "Bo's" program has."""
+    for block in model.h:
+        other = KINDS[whose](model.config)
+        other.load_state_dict(block.attn.state_dict())
+        block.attn = other
+    return model

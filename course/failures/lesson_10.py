@@ -1,28 +1,38 @@
-"""A resume that reads the same rows again, without an error. Read this after you have guessed."""
+"""A shard in which one bit was turned round. Read this after you have found it."""
 
-import numpy as np
+from pathlib import Path
 
-from gptcore.corpus import Batches
+from gptcore.corpus import open_shard
+from gptcore.corpus.shards.shards import HEADER_BYTES
+from gptcore.tokenizers import BPETokenizer
+
+BEFORE, TOKEN, BEHIND = b"mid", ord("n"), b"ight"  # "midnight", whose n is a token of its own
+BIT = 1  # n becomes l
 
 
-class DrawnFromASeed:
-    """Rows drawn by a generator that gets its seed when the program starts.
+def flip(content: bytes, bit: int) -> bytes:
+    """The same bytes with one bit turned round. Bit 0 is the lowest of the first byte."""
+    place, within = divmod(bit, 8)
+    changed = bytearray(content)
+    changed[place] ^= 1 << within
+    return bytes(changed)
 
-    While the program runs that is as good as any other order. When it is started again, the
-    generator gives what it gave before, and the number of the step, which says where the run was,
-    is not asked. The first row of all is the same each time, so that a check of the first row
-    passes.
+
+def with_one_bit_flipped(shard: Path, copy: Path, tokenizer: BPETokenizer) -> Path:
+    """Lesson 10: a copy of the shard in which one token is another one, somewhere in its middle.
+
+    Raises: ValueError if there is no midnight in it that is cut as we need it.
     """
-
-    def __init__(self, batches: Batches, seed: int):
-        self.batches, self.rng = batches, np.random.default_rng(seed)
-        self.batch_size, self.block_size = batches.batch_size, batches.block_size
-
-    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Shapes: two of (B, T)."""
-        return self.batches.batch(int(self.rng.integers(self.batches.steps_per_epoch)))
-
-
-def rows_of(whose: str, batches: Batches):
-    """Lesson 10: how "Ada's" and "Bo's" programs come by their rows."""
-    return DrawnFromASeed(batches, seed=1) if whose == "Bo's" else batches
+    ids = open_shard(shard).tolist()
+    places = [
+        i
+        for i in range(1, len(ids) - 1)
+        if ids[i] == TOKEN
+        and tokenizer.token_bytes(ids[i - 1]).endswith(BEFORE)
+        and tokenizer.token_bytes(ids[i + 1]).startswith(BEHIND)
+    ]
+    if not places:
+        raise ValueError(f"{shard.name} has no midnight with an n of its own: choose another word.")
+    place = places[len(places) // 2]
+    copy.write_bytes(flip(shard.read_bytes(), 8 * (HEADER_BYTES + 2 * place) + BIT))
+    return copy

@@ -89,7 +89,7 @@ SamplesPlayer(album, known=names, known_label="stands in the list of names")
 # %% [markdown]
 # At step 0 any letter follows any other, and most names are cut off at 16 letters, the longest that it can look back on. At 10 it has found out
 # which letters are common. At 100 vowels and consonants take turns; nobody mentioned that rule either. After that the syllables get better,
-# slowly, and from the outside it is hard to say how. Lesson 6 opens it up.
+# slowly, and from the outside it is hard to say how. Lesson 7 opens it up.
 #
 # ## No line raised an error
 #
@@ -139,8 +139,8 @@ from course.program import draw_program
 draw_program(one_page(), lessons_of_lines(), titles(), title="A GPT, all of it")
 
 # %% [markdown]
-# You need not understand a line of it yet. Count the colours instead: six of them, the longest some sixty lines. (Lesson 4 has none: here a
-# letter is what the model reads at a time, its *token*, and lesson 4 is about larger ones.) The page comes back in lesson 6, and then no colour
+# You need not understand a line of it yet. Count the colours instead: six of them, the longest some sixty lines. (Lesson 5 has none: here a
+# letter is what the model reads at a time, its *token*, and lesson 5 is about larger ones.) The page comes back in lesson 7, and then no colour
 # will be strange.
 #
 # It is also a program that runs, in some four minutes, from the folder of the course: `python course/one_page.py data/names.txt`. The training cell used its

@@ -271,7 +271,7 @@ draw_context(*curves(sorted(set(longer))), title="The same list, each name once"
 # remembers looked like a table that knows, and the longest memory gained most. The curve with each name once is the old curve, to the last digit.
 #
 # It is no invention of ours. The list that microgpt was published with repeats 2,539 names, and of a tenth put aside 13.5 % stand in the rest.
-# Lesson 8 meets the same thing in a collection of web pages; taking out repeats is the first thing that is done with one.
+# Lesson 10 meets the same thing in a collection of web pages; taking out repeats is the first thing that is done with one.
 #
 # </details>
 #

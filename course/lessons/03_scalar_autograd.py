@@ -153,7 +153,7 @@ draw_whole_graph(loss, title="What one surprise was made of")
 # %% [markdown]
 # Every dot is a number, the green ones typed in or drawn by chance; each has a gradient now, found by one walk from the right edge to the left. You can see
 # the model in it before you know its parts: the blue bars are long sums, 48 of them in the first group, 16 in the second, 64 in the third; the comb on the right
-# has 27 teeth, one for each possible letter. Lessons 5 and 6 give these things their names. And how many paths lead from the green dots to the result, those of all 3,776 dots added up?
+# has 27 teeth, one for each possible letter. Lessons 6 and 7 give these things their names. And how many paths lead from the green dots to the result, those of all 3,776 dots added up?
 
 # %%
 print(f"{len(all_nodes(loss)):,} numbers, {count_paths(loss):.1e} paths")
@@ -166,7 +166,7 @@ print(f"{len(all_nodes(loss)):,} numbers, {count_paths(loss):.1e} paths")
 #
 # A sum of sixteen products `w * x` takes 32 operations here: 16 multiplications, and 16 additions, for Python's `sum` begins with a 0. But the slope of the
 # whole sum for each `w` is known without any of them: it is the `x` beside it. So one node can do the work of 32, if somebody writes its 32 slopes
-# down. The module `ops_fused` does so for that sum, which is called a dot product, and for three other stretches that lessons 2 and 6 will name; `ops_reference`,
+# down. The module `ops_fused` does so for that sum, which is called a dot product, and for three other stretches that lessons 2 and 7 will name; `ops_reference`,
 # used above, does not.
 
 # %%
@@ -271,7 +271,7 @@ draw_loss(rolls, title="It rolls through the bottom and up the other side", unit
 
 # %% [markdown]
 # The first steps even look better. Old blame is carried along like speed, and the ball overshoots. (Something like it, with a brake, is used on
-# purpose: momentum, in lesson 6.) A microgpt gives no such friendly hint. Its loss does not fall first; within a hundred names it has climbed past 10:
+# purpose: momentum, in lesson 7.) A microgpt gives no such friendly hint. Its loss does not fall first; within a hundred names it has climbed past 10:
 
 # %%
 from course.failures.lesson_03 import train_without_reset

@@ -38,7 +38,7 @@ from gptcore.files import atomic_path
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SECONDS_FOR_A_CELL = 300
 # Source folded away: by Jupyter's standard, and by Colab's own word for it.
-FOLDED = {"tags": ["launch"], "jupyter": {"source_hidden": True}, "cellView": "form"}
+LAUNCH = {"tags": ["launch"], "jupyter": {"source_hidden": True}, "cellView": "form"}
 README = COURSE.parent / "README.md"
 MARKS = "<!-- lessons: made by `make notebooks` -->", "<!-- end of lessons -->"
 
@@ -47,7 +47,7 @@ def cells_of(lesson: Lesson) -> nbformat.NotebookNode:
     """The notebook of a lesson, not run yet: header and launch cell, the source, the way on."""
     parsed = jupytext.reads(lesson.source.read_text(encoding="utf-8"), fmt="py:percent")
     header = nbformat.v4.new_markdown_cell(lesson.header())
-    launch = nbformat.v4.new_code_cell(launch_cell(our_repository()), metadata=FOLDED)
+    launch = nbformat.v4.new_code_cell(launch_cell(our_repository()), metadata=LAUNCH)
     notebook = nbformat.v4.new_notebook(cells=[header, launch])
     for cell in parsed.cells:
         make = (
@@ -58,7 +58,10 @@ def cells_of(lesson: Lesson) -> nbformat.NotebookNode:
             tags.append(
                 "raises-exception"
             )  # where it is missing, JupyterLab's "run all" goes on after the message
-        notebook.cells.append(make(cell.source, metadata={"tags": tags} if tags else {}))
+        metadata = {"tags": tags} if tags else {}
+        if "answer" in tags:  # the reader predicts first; running the cell unfolds its output
+            metadata["jupyter"] = {"outputs_hidden": True}
+        notebook.cells.append(make(cell.source, metadata=metadata))
     notebook.cells.append(nbformat.v4.new_markdown_cell(lesson.neighbours()))
     for place, cell in enumerate(notebook.cells):
         cell.id = (

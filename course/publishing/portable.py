@@ -1,7 +1,7 @@
 """Whether the lessons print the same on other processors.
 
     python -m course.publishing.portable            every lesson, every setting
-    python -m course.publishing.portable 06 07      lessons 6 and 7, every setting
+    python -m course.publishing.portable 06 07      lessons 7 and 9, every setting
     python -m course.publishing.portable --quick
         the lessons that train, the setting farthest from any other
 

@@ -33,7 +33,16 @@ def cell_text(cell: dict) -> str:
     shown = [output_text(output) for output in cell["outputs"]]
     if cell["execution_count"] is None:
         shown = [why_not_run(cell)]
-    return directive("container", "cell", "\n\n".join([code, *filter(None, shown)]), mark=":")
+    outputs = "\n\n".join(filter(None, shown))
+    if "answer" in cell["metadata"].get("tags", []) and outputs:
+        outputs = folded(outputs)
+    return directive("container", "cell", f"{code}\n\n{outputs}".rstrip(), mark=":")
+
+
+def folded(outputs: str) -> str:
+    """An answer, which the reader opens after predicting it."""
+    begin = directive("raw", "html", "<details class='answer'><summary>Show the output</summary>")
+    return "\n\n".join([begin, outputs, directive("raw", "html", "</details>")])
 
 
 def why_not_run(cell: dict) -> str:

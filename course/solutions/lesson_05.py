@@ -1,25 +1,28 @@
-"""Lesson 5: which letters should I listen to?"""
-
-from math import exp, sqrt
+"""Lesson 5: what does a model read?"""
 
 
-def softmax(scores: list[float]) -> list[float]:
-    """Positive numbers that sum to 1, in the proportions of e^score."""
-    powers = [exp(score - max(scores)) for score in scores]
-    return [power / sum(powers) for power in powers]
+def join(ids: list[int], pair: tuple[int, int], new_id: int) -> list[int]:
+    """The ids with each occurrence of the pair replaced, from left to right."""
+    joined: list[int] = []
+    i = 0
+    while i < len(ids):
+        if tuple(ids[i : i + 2]) == tuple(pair):
+            joined.append(new_id)
+            i += 2  # the second of the two is used up: it begins no other pair
+        else:
+            joined.append(ids[i])
+            i += 1
+    return joined
 
 
-def weights_of(q: list[float], keys: list[list[float]]) -> list[float]:
-    """How much one letter listens to each: query times key, scaled, as shares."""
-    scores = [sum(a * b for a, b in zip(q, k)) / sqrt(len(q)) for k in keys]
-    return softmax(scores)
+def encode(text: str, merges: list[tuple[int, int]]) -> list[int]:
+    """The bytes of the text, and then every merge in the order in which it was learned."""
+    ids = list(text.encode())
+    for new_id, pair in enumerate(merges, start=256):
+        ids = join(ids, pair, new_id)
+    return ids
 
 
-def masked(scores: list[list[float]]) -> list[list[float]]:
-    """Weights from a square of scores in which nobody listens to a later letter."""
-    T = len(scores)
-    return [softmax(row[: i + 1]) + [0.0] * (T - i - 1) for i, row in enumerate(scores)]
-
-
-# [BOS] e m m a are five tokens; 16 numbers shared out among 4 heads are 4 of EVERY token.
-shapes = {"rows": 5, "columns": 5, "tokens it listens to": 5, "numbers of each token": 4}
+def decode(ids: list[int], token_bytes: list[bytes]) -> str:
+    """All bytes first, then letters: a token may end in the middle of a letter."""
+    return b"".join(token_bytes[i] for i in ids).decode(errors="replace")

@@ -1,32 +1,25 @@
-"""Lesson 6: is that all?"""
+"""Lesson 6: which letters should I listen to?"""
 
-from math import sqrt
-
-
-def adam_step(weight, gradient, m, v, s):
-    """Step s, counted from 0: both averages, both corrected, then the move."""
-    m = 0.85 * m + 0.15 * gradient
-    v = 0.99 * v + 0.01 * gradient**2
-    up = m / (1 - 0.85 ** (s + 1))
-    size = sqrt(v / (1 - 0.99 ** (s + 1)))
-    return weight - 0.01 * up / (size + 1e-8), m, v
+from math import exp, sqrt
 
 
-counts = {
-    "wte": 27 * 16,
-    "wpe": 16 * 16,
-    "lm_head": 27 * 16,
-    "wq, wk, wv, wo": 4 * 16 * 16,
-    "fc1": 64 * 16,
-    "fc2": 16 * 64,
-}
+def softmax(scores: list[float]) -> list[float]:
+    """Positive numbers that sum to 1, in the proportions of e^score."""
+    powers = [exp(score - max(scores)) for score in scores]
+    return [power / sum(powers) for power in powers]
 
 
-def contest(table, documents):
-    """Each name is predicted first and learned afterwards; the second half counts."""
-    losses = []
-    for document in documents:
-        losses.append(table.loss(document))
-        table.fit_document(document)
-    half = len(losses) // 2
-    return sum(losses[half:]) / len(losses[half:])
+def weights_of(q: list[float], keys: list[list[float]]) -> list[float]:
+    """How much one letter listens to each: query times key, scaled, as shares."""
+    scores = [sum(a * b for a, b in zip(q, k)) / sqrt(len(q)) for k in keys]
+    return softmax(scores)
+
+
+def masked(scores: list[list[float]]) -> list[list[float]]:
+    """Weights from a square of scores in which nobody listens to a later letter."""
+    T = len(scores)
+    return [softmax(row[: i + 1]) + [0.0] * (T - i - 1) for i, row in enumerate(scores)]
+
+
+# [BOS] e m m a are five tokens; 16 numbers shared out among 4 heads are 4 of EVERY token.
+shapes = {"rows": 5, "columns": 5, "tokens it listens to": 5, "numbers of each token": 4}

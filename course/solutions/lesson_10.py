@@ -1,19 +1,26 @@
-"""Lesson 10: will the run survive the night?"""
+"""Lesson 10: where do ten billion tokens come from?"""
+
+from hashlib import sha256
 
 
-def batch_loss(pieces: list[tuple[float, int]]) -> float:
-    """The mean over all tokens of a batch, from the mean and the tokens of each piece."""
-    return sum(mean * tokens for mean, tokens in pieces) / sum(tokens for _, tokens in pieces)
+def likeness(one: str, other: str) -> float:
+    """What two texts share of their pieces of five words, out of all that either has."""
+    a, b = (pieces(text) for text in (one, other))
+    return len(a & b) / len(a | b)
 
 
-def rate(step: int, max_steps: int) -> float:
-    """Up over ten steps, full, and down in a straight line over the last fifth."""
-    return min(step / 11, 1.0, (max_steps - step + 1) / (max_steps // 5))
+def pieces(text: str) -> set[tuple[str, ...]]:
+    """Every five words in a row, each once."""
+    words = text.split()
+    return {tuple(words[start : start + 5]) for start in range(len(words) - 4)}
 
 
-def keep_going(start) -> int:
-    """Start again whatever asks for it; the code of the last start."""
-    while True:
-        code = start()
-        if code != 75:
-            return code
+def set_aside(ids: list[str]) -> list[str]:
+    """About a tenth of the ids; which ones, only the id itself decides."""
+    return [i for i in ids if int.from_bytes(sha256(i.encode()).digest()[:8]) % 10 == 0]
+
+
+def rows_of(documents: list[list[int]], T: int, end_of_text: int) -> list[list[int]]:
+    """One stream, cut into rows of T + 1; each begins with the last token of the one before."""
+    stream = [token for document in documents for token in [end_of_text, *document]]
+    return [stream[start : start + T + 1] for start in range(0, len(stream) - T, T)]

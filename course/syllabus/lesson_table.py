@@ -18,6 +18,7 @@ class Lesson:
 
     name: str
     title: str
+    build: str = ""
     able: str = ""
     needs: str = ""
     minutes: int = 0
@@ -48,10 +49,12 @@ class Lesson:
         return (
             f"# {self.number} · {self.title}\n\n"
             f"{self.neighbours()}\n\n"
-            f"You will be able to **{self.able}**.\n\n"
-            f"| needs | to read and do | to run | memory | downloads |\n|---|---|---|---|---|\n"
-            f"| {self.needs} | {self.minutes} minutes | {self.seconds} s on two cores | "
-            f"{self.memory_mb} MB | {self.downloads} |\n\n"
+            f"**In this lesson**\n\n"
+            f"- **You build** {self.build}.\n"
+            f"- **Afterwards you can** {self.able}.\n"
+            f"- **Time**: {self.minutes} minutes to read and do; all cells run in "
+            f"{self.seconds} s on two cores.\n\n"
+            f"Needs: {self.needs}. Memory: {self.memory_mb} MB. Downloads: {self.downloads}. "
             f"▶ Nothing to install: {launch_links(self.name)}."
         )
 

@@ -1,4 +1,4 @@
-"""Two ways to give lessons 0 to 10 to a class, in 7 weeks and in 14; the tables of the page for
+"""Two ways to give lessons 0 to 12 to a class, in 7 weeks and in 14; the tables of the page for
 teachers.
 
     python -m course.syllabus.pacing
@@ -29,58 +29,31 @@ class Week:
 
 SEVEN = (
     Week(
-        (0, 1),
-        "run the first cell, read the samples aloud; play Shannon's game on the wall, the class "
-        "bets",
-        "the exercises of both",
+        (0, 1), "train on the class's own names; play Shannon's game, the class bets", "exercises"
     ),
-    Week(
-        (2,),
-        "the valley: everybody names a rate before it is turned; part B up to the two slopes",
-        "the second MLP, and the exercises",
-    ),
-    Week(
-        (3, 4),
-        "follow blame through one graph at the board, with four people as nodes; be the merger",
-        "the mixed page of lesson 3; who pays, in a language that somebody speaks",
-    ),
-    Week(
-        (5, 6),
-        "change what a head hears; guess the largest jump of the ladder, then see it",
-        "the better run of lesson 5; the mixed page of lesson 6",
-    ),
-    Week(
-        (7,),
-        "from ids to logits, every shape said aloud before it is printed; Ada and Bo",
-        "gpt2-medium without a program",
-    ),
-    Week(
-        (8, 9),
-        "read what the filters threw away, and vote; fill a card of 12 GB",
-        "rows of tokens; what one night of training costs at home",
-    ),
-    Week(
-        (10,),
-        "start a run, kill it, go on; Ada or Bo, by a show of hands before the curves are cut",
-        "a schedule that can be made longer, keep_going, and the mixed page",
-    ),
+    Week((2, 3), "predict what a learning rate does; backpropagation at the board", "exercises"),
+    Week((4, 5), "watch the embeddings move; be the BPE merger", "exercises, a mixed page"),
+    Week((6, 7), "compute one head at the board; ablate it; read a residual stream", "exercises"),
+    Week((8, 9), "say each shape before it is printed; find an induction head", "exercises"),
+    Week((10, 11), "read what the filters removed, and vote; fill a card of 12 GB", "exercises"),
+    Week((12,), "start a run, kill it, resume it", "exercises, the mixed pages"),
 )
 
 FOURTEEN = (
-    Week((0,), "run the first cell, read the samples aloud; the second run", "both exercises"),
-    Week((1,), "Shannon's game on the wall: the class bets, letter by letter", "save jack"),
-    Week((2,), "part A: turn a dial, and see all the others move", "the best single rate", 0.5),
-    Week((2,), "part B: two slopes by hand, in pairs, one checks", "the second MLP", 0.5),
-    Week((3,), "blame through one graph, with four people as nodes", "tanh, and the mixed page"),
-    Week((4,), "be the merger, against the algorithm", "who pays, in a language somebody speaks"),
-    Week((5,), "compute one head at the board; then change what it hears", "the better run"),
-    Week((6,), "the account of one letter; the three walkers", "Adam's step, and the mixed page"),
-    Week((), "nothing new: the exit tickets that most got wrong, and what they believed", "a rest"),
-    Week((7,), "tensors and shapes, up to the sheet that is cut", "split_heads", 0.5),
-    Week((7,), "over-fitting, seen coming; Ada and Bo", "gpt2-medium without a program", 0.5),
-    Week((8,), "read what the filters threw away, and vote", "set_aside and rows_of"),
-    Week((9,), "fill a card of 12 GB; what goes round as advice, computed", "what a night costs"),
-    Week((10,), "start a run, kill it, go on; Ada or Bo, by a show of hands", "the mixed page"),
+    Week((0,), "train on the class's own names; read the samples aloud", "exercises"),
+    Week((1,), "Shannon's game: the class bets, letter by letter", "exercises"),
+    Week((2,), "predict what a learning rate does, then move the slider", "exercises"),
+    Week((3,), "backpropagation through one graph, with four people as nodes", "a mixed page"),
+    Week((4,), "watch the embeddings move while it trains", "exercises"),
+    Week((5,), "be the BPE merger, against the algorithm", "exercises, in your own language"),
+    Week((6,), "compute one head at the board; then ablate it", "exercises"),
+    Week((7,), "read the residual stream of one letter", "exercises, a mixed page"),
+    Week((), "nothing new: the exit tickets that most got wrong, and why", "a rest"),
+    Week((8,), "say each shape before it is printed", "exercises"),
+    Week((9,), "predict when the validation loss turns", "exercises"),
+    Week((10,), "read what the filters removed, and vote", "exercises"),
+    Week((11,), "fill a card of 12 GB; check advice by computing", "exercises"),
+    Week((12,), "start a run, kill it, resume it", "exercises, a mixed page"),
 )
 
 

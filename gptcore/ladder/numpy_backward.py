@@ -255,7 +255,7 @@ def backward(ids: Ids, weights: Weights, n_head: int, grads: Weights, causal: bo
         weights: Of the model.
         n_head: Heads in each layer.
         grads: Overwritten.
-        causal: Whether later positions are masked. False is a mistake that lesson 5 shows.
+        causal: Whether later positions are masked. False is a mistake that lesson 6 shows.
 
     Returns:
         Nats per token.

@@ -80,7 +80,7 @@ def forward(
         use_positions: Whether position embeddings are added.
         score_hook: `score_hook(layer, head, scores)` returns other scores of the same shape
             (T, T). It runs before the mask and the softmax.
-        causal: Whether later positions are masked. False is a mistake that lesson 5 makes on
+        causal: Whether later positions are masked. False is a mistake that lesson 6 makes on
             purpose.
 
     Returns:

@@ -10,7 +10,7 @@ import jupytext
 import pytest
 
 from course.catalogue import QUESTIONS
-from course.solutions import lesson_05, lesson_09, lesson_10
+from course.solutions import lesson_06, lesson_11, lesson_12
 from course.syllabus.lesson_table import Lesson, written_lessons
 from gptcore.scalar import Value
 
@@ -71,7 +71,7 @@ def with_infinity(scores):
     hidden = [
         [s if j <= i else float("-inf") for j, s in enumerate(row)] for i, row in enumerate(scores)
     ]
-    return [lesson_05.softmax(row) for row in hidden]
+    return [lesson_06.softmax(row) for row in hidden]
 
 
 def with_numpy(scores):
@@ -132,7 +132,7 @@ def replaced(ids, pair, new_id):
 
 
 KNOWS_NOTHING = QUESTIONS["the loss that knows nothing"].right
-SHAPES = {**lesson_05.shapes, "numbers of each token": 16}
+SHAPES = {**lesson_06.shapes, "numbers of each token": 16}
 ALTERNATIVES = [
     ("count_known", by_a_loop),
     ("count_known", lambda invented, known: len([name for name in invented if name in known])),
@@ -197,7 +197,7 @@ def after_a_kill(start):
     return next(code for code in iter(start, None) if code not in (75, -9))
 
 
-SPENT = lesson_09.well_spent
+SPENT = lesson_11.well_spent
 MISTAKEN = [
     ("rate", lambda s, n: min(s / 10, 1.0, (n - s + 1) / (n // 5)), "Your step 10 has the full"),
     ("keep_going", after_a_kill, "-9 is not on the list"),
@@ -214,7 +214,7 @@ MISTAKEN = [
     ("row_of_shares", lambda table, letter: table[letter], "the row of counts as it stands"),
     ("row_of_shares", column_for_row, "You read the column"),
     ("another seed", dict.fromkeys(QUESTIONS["another seed"].right, "True"), "without quotes"),
-    ("shapes", {**lesson_05.shapes, "rows": 16}, "Right: 'columns', "),
+    ("shapes", {**lesson_06.shapes, "rows": 16}, "Right: 'columns', "),
     ("gradients", {"L": 1, "v": 2, "u": 2, "three": 4, "x": 7}, "Not right: 'x': 7."),
 ]
 
@@ -321,7 +321,7 @@ def test_of_all_answers_only_the_schedule_is_used_by_cells_behind_it():
     assert {number: names for number, names in used.items() if names} == {10: {"rate"}}
 
 
-@pytest.mark.parametrize("answer", [lesson_10.rate, in_three_parts])
+@pytest.mark.parametrize("answer", [lesson_12.rate, in_three_parts])
 def test_every_schedule_that_passes_lets_the_next_cells_run(answer, capsys):
     assert QUESTIONS["rate"].judge(answer).right
     lesson = next(lesson for lesson in written_lessons() if lesson.number == 10)

@@ -12,8 +12,8 @@ import pytest
 pytestmark = pytest.mark.browser
 SAMPLE = [
     "index",
-    "notebooks/02_slopes_by_hand",
-    "notebooks/05_attention_heads",
+    "notebooks/02_gradient_descent",
+    "notebooks/06_attention_heads",
     "course/pages/glossary",
     "reference/gptcore.sampling",
     "search",
@@ -69,7 +69,7 @@ def test_the_dark_page_is_dark_and_the_button_turns_it(chromium, site):
 def test_without_scripts_every_picture_is_there(chromium, site):
     page = opened(
         chromium,
-        site / "notebooks/05_attention_heads.html",
+        site / "notebooks/06_attention_heads.html",
         viewport=DESK,
         java_script_enabled=False,
     )
@@ -79,7 +79,7 @@ def test_without_scripts_every_picture_is_there(chromium, site):
 
 
 def test_a_picture_that_answers_to_the_mouse_does(chromium, site):
-    page = opened(chromium, site / "notebooks/05_attention_heads.html", viewport=DESK)
+    page = opened(chromium, site / "notebooks/06_attention_heads.html", viewport=DESK)
     page.wait_for_selector(".viz-open")
     assert page.locator(".viz-open").count() == 2
 
@@ -87,7 +87,7 @@ def test_a_picture_that_answers_to_the_mouse_does(chromium, site):
 def test_the_valley_can_be_turned(chromium, site):
     if importlib.util.find_spec("plotly") is None:
         pytest.skip("plotly is not installed, so the site was built without it")
-    page = opened(chromium, site / "notebooks/02_slopes_by_hand.html", viewport=DESK)
+    page = opened(chromium, site / "notebooks/02_gradient_descent.html", viewport=DESK)
     page.get_by_role("button", name="Turn it").click()
     page.wait_for_selector(".js-plotly-plot .gl-container, .js-plotly-plot .main-svg")
 

@@ -224,7 +224,7 @@ def test_more_rows_need_more_memory_and_the_largest_micro_batch_is_the_largest()
     assert budget(config, DEFAULT_TRAINING, replace(gpu, memory_bytes=2**20)).max_batch_size == 0
 
 
-# The claims that lessons 7, 9 and 10 check
+# The claims that lessons 9, 11 and 12 check
 
 
 def test_weights_gradients_and_adam_of_40m_take_0_6_gib_and_the_logits_3_1_each_time():

@@ -108,7 +108,7 @@ def torch_version(torch: Any | None) -> Finding:
         "PyTorch",
         "error",
         "is installed, but cannot be loaded" if broken else "is not installed",
-        f"Lessons 0 to 6 do not need it; training does, in this Python ({sys.executable}): "
+        f"Lessons 0 to 7 do not need it; training does, in this Python ({sys.executable}): "
         f"pip install {'--force-reinstall ' * broken}torch safetensors"
         + (" (for a GPU see " + PYTORCH_SITE + ")"),
     )

@@ -2,7 +2,7 @@
 # Here are three strings: ` strawberry` with a space before it, `strawberry` without one, `Strawberry` with a capital. GPT-2 reads no letters. It reads
 # **tokens**: whole numbers from 0 to 50,256, each of which stands for a piece of text, short or long. How many tokens is each of the three?
 #
-# (Lessons 5 and 6 go back to 27 letters and need nothing from here. Who is in a hurry to reach the GPT may read this lesson before lesson 7.)
+# (Lessons 6 and 7 go back to 27 letters and need nothing from here. Who is in a hurry to reach the GPT may read this lesson before lesson 9.)
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
@@ -369,7 +369,7 @@ draw_token_prices(pieces, title="The same sentence, cut to the same width: in GP
 
 # %% [markdown]
 # A window of 1,024 tokens holds the sentence 78 times in English, and 7 times in Hindi. And since a GPT compares every
-# token with every earlier one (lesson 5), eleven times as many tokens are more than a hundred times as many comparisons.
+# token with every earlier one (lesson 6), eleven times as many tokens are more than a hundred times as many comparisons.
 #
 # Two things are multiplied here. UTF-8 needs 3.7 times as many bytes for the Hindi sentence; that is older than any vocabulary. But GPT-2 also puts only 1.7 of these bytes into a token, against 4.8
 # in English. Its text was taken from the web, and pages in other languages had been sorted out, so their pairs were too rare to be merged. The newer list has four times as many tokens and was evidently counted on
@@ -482,7 +482,7 @@ print(tokenizer.decode(map(ord, text)))
 # %% tags=["promise-failure"]
 from math import log
 
-from course.failures.lesson_04 import hand_over
+from course.failures.lesson_05 import hand_over
 
 model, given, note = hand_over(stories)
 print(f"on the note: {note:.3g} nats per token; knowing nothing would be {log(given.vocab_size):.3g}")
@@ -513,7 +513,7 @@ guess("what is wrong with the model handed over", ...)
 # When you have guessed: the ids of the last sample once more, decoded with what you were handed, and with another tokenizer that was lying around, also learned from our stories, also of a thousand tokens.
 
 # %%
-from course.failures.lesson_04 import the_other_tokenizer
+from course.failures.lesson_05 import the_other_tokenizer
 
 other = the_other_tokenizer(stories)
 (text,) = model.sample(1, rng=Random(1))
@@ -535,7 +535,7 @@ print(f"of 1,000 pieces {len(set(one) & set(two))} are in both lists, {same_numb
 # </details>
 #
 # A vocabulary is part of the model, like its weights. Two of them are told apart by a **hash**, a number computed from the cuts, the merges and the special tokens. Change one of them, and the number is another. The eight signs in brackets are the
-# beginning of such a number, `sha256`. Write it down beside whatever has ids in it, and compare before reading; the files that lesson 8 makes do so.
+# beginning of such a number, `sha256`. Write it down beside whatever has ids in it, and compare before reading; the files that lesson 10 makes do so.
 #
 # ## Nats per token cannot be compared
 #

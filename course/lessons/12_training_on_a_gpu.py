@@ -1,5 +1,5 @@
 # %% [markdown]
-# Sixteen rows of text go through the model, then sixteen others, thirty-two times; and then all weights move, once. That is one step of the run of 40 million parameters whose memory and hours lesson 9 has counted. On a card with half the
+# Sixteen rows of text go through the model, then sixteen others, thirty-two times; and then all weights move, once. That is one step of the run of 40 million parameters whose memory and hours lesson 11 has counted. On a card with half the
 # memory somebody takes eight rows at a time, sixty-four times, and leaves everything else as it is. Which of the two runs ends with the better model: **A** the one with 16 × 32, **B** the one with 8 × 64, **C** neither?
 
 # %% tags=["promise-guess"]
@@ -11,7 +11,7 @@ guess("16 x 32 or 8 x 64", ...)
 # Such a run lasts a night, and a night is long. Somebody needs the socket; the machine installs an update; the power fails for a second. In this lesson a run is planned, begun, killed in the middle and taken up again, and then held against one to which nothing
 # happened.
 #
-# (As in lesson 7: one core, and numbers of sixteen digits, so that yours come out as ours.)
+# (As in lesson 9: one core, and numbers of sixteen digits, so that yours come out as ours.)
 
 # %%
 import torch
@@ -40,7 +40,7 @@ for sizes in ([4], [2, 2], [3, 1]):
     print(f"{str(sizes):7} mean of the means {sum(means) / len(means):.0f}, each weighed by its size {weighed:.0f}")
 
 # %% [markdown]
-# Pieces need not be equal. Rows of names are filled up with places where nothing is asked (lesson 7), and in a conversation only the answers may count.
+# Pieces need not be equal. Rows of names are filled up with places where nothing is asked (lesson 9), and in a conversation only the answers may count.
 #
 # **Exercise 1.** The loss of a batch. `pieces` is a list of pairs: the mean loss of a piece, and how many of its tokens count.
 
@@ -53,7 +53,7 @@ def batch_loss(pieces):
 check("batch_loss", batch_loss)
 
 # %% [markdown]
-# Now with a model. The text is our 2,000 stories, in tokens: 512 different ones, from the tokenizer of lesson 4. The last 200 stories are put aside for validation, and both parts are written as shards, as in lesson 8.
+# Now with a model. The text is our 2,000 stories, in tokens: 512 different ones, from the tokenizer of lesson 5. The last 200 stories are put aside for validation, and both parts are written as shards, as in lesson 10.
 
 # %%
 from pathlib import Path
@@ -130,10 +130,10 @@ for n in (1, 4, 16, 64):
 #
 # ## What was added to the slope is divided with it
 #
-# The run of lesson 9 moves its weights with **AdamW**. Lesson 7 used it too, and spent half a sentence on its W: at each step every weight is also drawn a little towards 0. That is *weight decay*; it draws by the rate times the decay, 0.1 as a rule, times itself. A weight then stays large only if the
+# The run of lesson 11 moves its weights with **AdamW**. Lesson 9 used it too, and spent half a sentence on its W: at each step every weight is also drawn a little towards 0. That is *weight decay*; it draws by the rate times the decay, 0.1 as a rule, times itself. A weight then stays large only if the
 # text keeps asking for it.
 #
-# There is an older way to the same end: add 0.1 × weight to the slope. (That is what a penalty on the squares of all weights would do; it is called **L2**.) With plain descent the two come to the same. With Adam they do not. Lesson 6 has shown why: Adam divides the slope of each weight by the usual size of
+# There is an older way to the same end: add 0.1 × weight to the slope. (That is what a penalty on the squares of all weights would do; it is called **L2**.) With plain descent the two come to the same. With Adam they do not. Lesson 7 has shown why: Adam divides the slope of each weight by the usual size of
 # that weight's slopes, and whatever was added to the slope is divided with it. Two weights, both 1; the slope of one is 100, of the other 0.01; the rate is 0.01. The first step:
 #
 # | slope | with 0.1 × weight | Adam moves it by | AdamW moves it by |
@@ -311,7 +311,7 @@ def rate(step, max_steps):
 check("rate", rate)
 
 # %%
-from course.solutions import lesson_10 as ours
+from course.solutions import lesson_12 as ours
 
 settings = TrainConfig(max_steps=200, learning_rate=1.0, min_learning_rate=0.0, warmup_steps=10, schedule="wsd")
 made = ours.rate if rate(1, 200) is ... else rate  # yours, as soon as it is written
@@ -369,7 +369,7 @@ for step in train(gpt, rows("train", 8, 64), config, val=rows("val", 8, 64)):
         moments[step.step] = moment()
 
 # %% [markdown]
-# Each text was written by the model at the moment where it hangs: tokens that are common, then beginnings, then words, then pieces that one has heard in a story. From 5 to 4 it took 40 steps, from 3 to 2.3 two hundred. And below all that lies the floor, far away, for the reasons of lesson 7: a small model, some seconds of training, and rows that mostly begin in the
+# Each text was written by the model at the moment where it hangs: tokens that are common, then beginnings, then words, then pieces that one has heard in a story. From 5 to 4 it took 40 steps, from 3 to 2.3 two hundred. And below all that lies the floor, far away, for the reasons of lesson 9: a small model, some seconds of training, and rows that mostly begin in the
 # middle of a story.
 #
 # (In the picture the thick line of `train` lies above that of `val` for some 150 steps. It is a mean over the last 25 steps or so, and lags behind a loss that falls.)
@@ -499,7 +499,7 @@ for file in ("model.safetensors", "optimizer.safetensors"):
 #
 # All this on a processor and with the same number of threads. On a GPU some sums are added up in whatever order its parts are done, and the last digits may differ from run to run, killed or not.
 #
-# **Back.** Rows are computed from how many numbers (1, 2, 3 ...), so that lesson 8's `Batches` goes on after a power cut as if nothing had happened?
+# **Back.** Rows are computed from how many numbers (1, 2, 3 ...), so that lesson 10's `Batches` goes on after a power cut as if nothing had happened?
 
 # %% tags=["promise-back"]
 guess("what the rows need to go on", ...)
@@ -512,7 +512,7 @@ guess("what the rows need to go on", ...)
 # %% tags=["promise-failure"]
 from itertools import islice
 
-from course.failures.lesson_10 import rows_of
+from course.failures.lesson_12 import rows_of
 
 config = TrainConfig(max_steps=240, batch_size=4, learning_rate=0.01, warmup_steps=10, schedule="constant")
 config = replace(config, eval_every=30, eval_tokens=2048, device="cpu")
@@ -623,21 +623,21 @@ same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
 #
 #     torchrun --standalone --nproc_per_node=2 -m gptcore.cli train names --out_dir two
 #
-# one process for each card, or two on a processor. (We compared them with one process and twice the accumulation: every logged loss the same to five digits after the point. It is a test of ours and no cell, since they talk through a port of your machine.) For a model too large for one card, `--fsdp True` keeps only a part of it on each. (Those parts have nothing to do with the shards of lesson 8, which are files of tokens.)
+# one process for each card, or two on a processor. (We compared them with one process and twice the accumulation: every logged loss the same to five digits after the point. It is a test of ours and no cell, since they talk through a port of your machine.) For a model too large for one card, `--fsdp True` keeps only a part of it on each. (Those parts have nothing to do with the shards of lesson 10, which are files of tokens.)
 #
 # ## A night on a card
 #
-# Two switches more, which the runs for GPUs have set. **Mixed precision**: the products are computed in bf16, the weights and what AdamW remembers stay in 32 bits (lesson 9). In sixty steps of the run on names the losses differed from those in 32 bits by less than 0.01. **`compile`**: PyTorch reads the model once, which takes about half a minute, and makes a few large operations of the many small ones, so that
+# Two switches more, which the runs for GPUs have set. **Mixed precision**: the products are computed in bf16, the weights and what AdamW remembers stay in 32 bits (lesson 11). In sixty steps of the run on names the losses differed from those in 32 bits by less than 0.01. **`compile`**: PyTorch reads the model once, which takes about half a minute, and makes a few large operations of the many small ones, so that
 # numbers are written to memory and read again less often. The arithmetic is the same, in another order: the last digits differ. Neither changes what is learned.
 #
-# Then the commands of the night are these, and lesson 9 has said for which card they are:
+# Then the commands of the night are these, and lesson 11 has said for which card they are:
 #
 #     gptcore fetch fineweb:CC-MAIN-2013-20/000_00000
 #     gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out fineweb-shards
 #     gptcore train fineweb-40m --data fineweb-shards --out_dir fineweb-40m --resume
 #     gptcore sample --out_dir fineweb-40m --prompt "The capital of France is"
 #
-# The next cell does the same where you can watch. It needs a card. The dashed curve is the one of lesson 9, as the author of that run on an RTX 4070 passed it on; nobody here has repeated it; yours grows on top of it, and where it passes 5.9, 5.0, 4.5 and 4.2 it is asked for a few words. It stops after three minutes, saved; run it again, and it goes on where it was. (It looks for `fineweb-shards` in the folder that `GPTCORE_DATA` names, and writes `fineweb-40m` beside them.)
+# The next cell does the same where you can watch. It needs a card. The dashed curve is the one of lesson 11, as the author of that run on an RTX 4070 passed it on; nobody here has repeated it; yours grows on top of it, and where it passes 5.9, 5.0, 4.5 and 4.2 it is asked for a few words. It stops after three minutes, saved; run it again, and it goes on where it was. (It looks for `fineweb-shards` in the folder that `GPTCORE_DATA` names, and writes `fineweb-40m` beside them.)
 
 # %% tags=["needs-gpu"]
 from course.sample import fineweb_shards
@@ -670,7 +670,7 @@ draw_loss(FINEWEB_40M_CURVE, title="40 million parameters on FineWeb, as publish
 # %% [markdown]
 # The validation loss of `fineweb-40m` stops at 6.7 after ten rounds through the text, while its training loss falls on: the model begins to remember. `fineweb-40m-fast` reaches 6.4 after a quarter of the steps. Then it learns the text by heart: its training loss ends below 0.8 and its validation loss rises to 9.2, worse than after 25 steps. Its thin line has stairs: every 34 steps the text begins again, and each time the model knows it better. A faster optimizer does not help where text is what is missing. The published run saw a thousand times as much text, each token once.
 #
-# Lesson 9 predicted what this card would need and do. The card said:
+# Lesson 11 predicted what this card would need and do. The card said:
 #
 # | | predicted | measured on the H200 |
 # |---|---|---|

@@ -1,9 +1,9 @@
-"""The model of lesson 6 in which one thing can be left out: sound where nothing is."""
+"""The model of lesson 7 in which one thing can be left out: sound where nothing is."""
 
 import numpy as np
 import pytest
 
-from course.failures.lesson_06 import likeness_of_letters, loss_and_grad, train_without
+from course.failures.lesson_07 import likeness_of_letters, loss_and_grad, train_without
 from gptcore.ladder import NumpyGPT, weights_of
 from gptcore.ladder.weights import flatten_weights
 from gptcore.scalar import MicroConfig, MicroGPT

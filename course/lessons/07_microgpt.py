@@ -53,7 +53,7 @@ for silenced in ([], [(0, 0), (0, 1), (0, 2), (0, 3)]):
 # None. Attention is the only place in a GPT where letters exchange anything. All the rest, and that is three quarters of its weights, works on each letter
 # alone, as if the others did not exist. So a block has two halves: in the first the letters talk, in the second each thinks for itself.
 #
-# You know the first half from lesson 5. Three small pieces are missing around it, and then one large one: how it learns.
+# You know the first half from lesson 6. Three small pieces are missing around it, and then one large one: how it learns.
 #
 # ## Length goes, direction stays
 #
@@ -144,7 +144,7 @@ same(sum(account.values()), imported, within=1e-9)
 # its result thrown away, for 1,000 steps and for 10,000.
 
 # %%
-from course.failures.lesson_06 import train_without
+from course.failures.lesson_07 import train_without
 
 
 def last_500(run):
@@ -465,7 +465,7 @@ guess("what eight layers without the addition learned", ...)
 # through an untrained model and see how alike their vectors are when they come out (1: they all point the same way):
 
 # %%
-from course.failures.lesson_06 import likeness_of_letters
+from course.failures.lesson_07 import likeness_of_letters
 
 for which, part in {"with the plus": "", "without": "residual"}.items():
     alike = [likeness_of_letters(names, part, n_layer=n_layer) for n_layer in (1, 8)]
@@ -512,7 +512,7 @@ check("contest", contest)
 # With ours, on the thousand names that your model was shown, each table with the best of four numbers added to its counts:
 
 # %%
-from course.solutions import lesson_06 as ours
+from course.solutions import lesson_07 as ours
 
 
 def best(context, documents):

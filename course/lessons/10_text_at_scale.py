@@ -347,7 +347,7 @@ check("set_aside", set_aside)
 # The id alone decides; not its place, not its neighbours, not the day. `prepare`, further down, chooses in this way, too. And still the slice can leak, for two pages with the same text have two ids. Before anything was removed from our table:
 
 # %%
-from course.solutions import lesson_08 as ours
+from course.solutions import lesson_10 as ours
 
 aside = set(ours.set_aside([document.id for document in documents]))
 trained_on = {document.text for document in documents if document.id not in aside}
@@ -365,7 +365,7 @@ guess("loss on a slice with copies", ...)
 # %% [markdown]
 # ## 256 numbers, and then nothing but tokens
 #
-# A training run wants ids, a great many a second, and nothing else. So all that is kept becomes one long row of ids, once, in files called **shards**. `prepare` makes them; the tokenizer is that of lesson 4, with
+# A training run wants ids, a great many a second, and nothing else. So all that is kept becomes one long row of ids, once, in files called **shards**. `prepare` makes them; the tokenizer is that of lesson 5, with
 # 1,024 tokens. (On the command line it is `gptcore prepare`, and takes FineWeb's files by name.)
 
 # %%
@@ -481,7 +481,7 @@ for of_names in (0.02, 0.1, 0.5):
 # Disks, cables and memory turn a bit round now and then. In a copy of our first shard one bit is another one than it was. Somebody careful looks at it:
 
 # %% tags=["promise-failure"]
-from course.failures.lesson_08 import with_one_bit_flipped
+from course.failures.lesson_10 import with_one_bit_flipped
 from gptcore.corpus import open_shard
 
 damaged = open_shard(with_one_bit_flipped(shard, folder / "damaged.bin", tokenizer))
@@ -527,7 +527,7 @@ for vocab_size in (1024, 50_257):
 # %%
 from io import BytesIO
 
-from course.failures.lesson_08 import flip
+from course.failures.lesson_10 import flip
 
 
 def read_back(content, **options):

@@ -144,7 +144,7 @@ draw_surface(valley, paths, **sheet, title="Crawl, arrive, zigzag, fly off")
 
 # %% [markdown]
 # The rate 0.05 looks perfect: the first step lands on the floor, for 20 × 0.05 is 1. Yet look at the losses after forty steps. The zigzag, close to the disaster, has come thirty
-# times lower, because along the floor it walked nearly twice as fast. The steep direction forbids large rates, the flat one needs them. Lesson 6 has two
+# times lower, because along the floor it walked nearly twice as fast. The steep direction forbids large rates, the flat one needs them. Lesson 7 has two
 # ways out; here, find the best single rate for 40 steps yourself. Mine is somewhat below 0.1.
 
 # %% tags=["promise-control"]
@@ -281,7 +281,7 @@ print(f"MLP, 2 letters back: {mean_loss(mlp, unseen):.2f}")
 
 # %% [markdown]
 # Better than the table that reads the same two letters, though by very little; and no better than the table of pairs, which needed no step at all. On so few names counting is hard to beat, and the
-# course will say so again in lesson 6. But the MLP has something that a table cannot have. Which letters have vectors close to that of `a`?
+# course will say so again in lesson 7. But the MLP has something that a table cannot have. Which letters have vectors close to that of `a`?
 
 # %%
 vectors = dict(zip(characters, weights["wte"]))

@@ -1,4 +1,4 @@
-"""Lesson 4: its answer keys and its planted failure, held against other programs."""
+"""Lesson 5: its answer keys and its planted failure, held against other programs."""
 
 from collections import Counter
 from itertools import pairwise
@@ -7,8 +7,8 @@ from math import log
 import pytest
 
 from course.catalogue import QUESTIONS
-from course.failures.lesson_04 import VOCAB_SIZE, hand_over, the_other_tokenizer
-from course.solutions import lesson_04 as solution
+from course.failures.lesson_05 import VOCAB_SIZE, hand_over, the_other_tokenizer
+from course.solutions import lesson_05 as solution
 from gptcore.corpus import is_downloaded, load_documents
 from gptcore.tokenizers import BPETokenizer
 from viz.text.merging import initial_state

@@ -7,7 +7,7 @@ from course import check, guess, same
 guess("predictions in one row", ...)
 
 # %% [markdown]
-# In lesson 6 a thousand names were learned one letter after the other. From here on a row is read at once, many rows together, and the model may be GPT-2. Nothing else is new: same model, same numbers, other
+# In lesson 7 a thousand names were learned one letter after the other. From here on a row is read at once, many rows together, and the model may be GPT-2. Nothing else is new: same model, same numbers, other
 # tools. The first of them is **PyTorch**, and takes ten minutes.
 #
 # (Two settings first. All is computed on one core, which is faster for matrices as small as ours. And numbers have sixteen digits instead of PyTorch's usual seven, so that yours come out as ours:
@@ -89,7 +89,7 @@ torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-1)
 # %% [markdown]
 # ## One weight, three letters, one slope
 #
-# Lesson 6 said that the slopes of matrices were worked out on paper, and did not show the paper. Here it is. Three letters with two numbers each, and one row of weights, 0.5 and −1, which makes one number `y` of each letter. The loss shall be the
+# Lesson 7 said that the slopes of matrices were worked out on paper, and did not show the paper. Here it is. Three letters with two numbers each, and one row of weights, 0.5 and −1, which makes one number `y` of each letter. The loss shall be the
 # sum of the squares of `y`, so the slope for each `y` is 2 `y`:
 #
 # | letter | its numbers | `y` | slope for `y` | gives the first weight | gives the second |
@@ -132,7 +132,7 @@ logits, _ = to_torch(scalar)(torch.tensor([emma]))  # (1, 5) -> (1, 5, 27)
 same(list(scalar.logits_after(emma)), logits[0], within=1e-12)
 
 # %% [markdown]
-# Two more rungs for the ladder of lesson 6, then. On the first of them PyTorch takes one name after the other, as the three rungs before it do. Against NumPy, whose slopes were written by hand, is it **A** faster, **B** slower, or **C** the same?
+# Two more rungs for the ladder of lesson 7, then. On the first of them PyTorch takes one name after the other, as the three rungs before it do. Against NumPy, whose slopes were written by hand, is it **A** faster, **B** slower, or **C** the same?
 
 # %%
 guess("PyTorch against NumPy, one name at a time", ...)
@@ -196,7 +196,7 @@ draw_shapes(model, x, title="Two rows of 40 letters, all the way through")
 # `x + mlp(norm(x))`. In the MLP 128 numbers become 512 and 128 again. In attention the C numbers are shared out among **H** = 4 heads, **D** = 32 for each, and every head makes its own square of T × T. At the end a norm, and **V** = 58 logits at *every*
 # position: (B, T, V), 80 predictions.
 #
-# (What is new against lesson 6: the norm is called LayerNorm, which takes the mean away first and then does as RMSNorm does, with a weight for each number; GELU is a ReLU with a round corner; and the table that reads tokens also writes them.)
+# (What is new against lesson 7: the norm is called LayerNorm, which takes the mean away first and then does as RMSNorm does, with a weight for each number; GELU is a ReLU with a round corner; and the table that reads tokens also writes them.)
 #
 # Two sentences about this that are passed around, for a model with 512 tokens, 512 numbers and 8 heads: "a head gets 64 of the tokens", and "there is a model for every 512 tokens". A head gets **all** tokens, through 64 of the *numbers*.
 # And one model reads everything; 512 is how far it looks back.
@@ -445,7 +445,7 @@ for mode in (dropping.train, dropping.eval):
 #
 # ## Nobody reads the same letter twice
 #
-# To write one more letter, a GPT needs all letters before. But their keys and values are the same as a letter ago, so one can keep them: the **KV cache** that lesson 5 made by appending to two lists. Count how many tokens go through the model to write 100 letters after a prompt of 20:
+# To write one more letter, a GPT needs all letters before. But their keys and values are the same as a letter ago, so one can keep them: the **KV cache** that lesson 6 made by appending to two lists. Count how many tokens go through the model to write 100 letters after a prompt of 20:
 
 # %%
 from gptcore.sampling import generate
@@ -496,7 +496,7 @@ def go_on(gpt, tokenizer, text, n):
 go_on(model, tokenizer, "One morning Mia went to ", 60)
 
 # %% [markdown]
-# Read it from below. Layer 0 is the model without any block, and it says back what it was given: the table that reads also writes, and of all rows the one most like a letter's is its own. Each layer above reads the same vectors with the lines that one more block has added, as in the account of lesson 6. An orange frame says that this letter did come next.
+# Read it from below. Layer 0 is the model without any block, and it says back what it was given: the table that reads also writes, and of all rows the one most like a letter's is its own. Each layer above reads the same vectors with the lines that one more block has added, as in the account of lesson 7. An orange frame says that this letter did come next.
 #
 # OpenAI's own weights go through the same function. They are 0.5 GB, so this cell does its work only where they have been brought:
 
@@ -536,7 +536,7 @@ tokens = [tokenizer.decode([id]) for id in ids[0].tolist()]
 draw_attention(model.attention_weights(ids)[:, 0], ["[BOS]", *tokens[1:]], title="Twelve heads read a story")
 
 # %% [markdown]
-# You know from lesson 5 what a dark square says and what it does not. So silence each head in turn, and see what that costs on eight rows of stories that are new to it. Before you run it: in which layer, 0, 1 or 2, is the head that is missed most?
+# You know from lesson 6 what a dark square says and what it does not. So silence each head in turn, and see what that costs on eight rows of stories that are new to it. Before you run it: in which layer, 0, 1 or 2, is the head that is missed most?
 
 # %%
 guess("the layer of the head that is missed most", ...)
@@ -610,7 +610,7 @@ for what, numbers in {"how often it occurs": often.log(), "being a capital": tor
 # Ada and Bo have each written their own attention. The shapes are right, and all three programs train. One block, the same first weights, the same rows:
 
 # %% tags=["promise-failure"]
-from course.failures.lesson_07 import with_attention
+from course.failures.lesson_09 import with_attention
 
 
 runs, losses = {whose: with_attention(whose, new_gpt()) for whose in ("ours", "Ada's", "Bo's")}, {}
@@ -625,7 +625,7 @@ draw_loss(losses, title="Three programs, one text")
 guess("the wrong programs", ...)
 
 # %% [markdown]
-# Bo's loss is too good to be true, and lesson 5 had a word for that: an error report. He cuts with `view` alone. The shape is right, but the sheet is cut *across*: head 0 gets the first quarter of the tokens, whole, and what it has to say is then glued to other tokens than it came from. So they hear of letters that they are to guess.
+# Bo's loss is too good to be true, and lesson 6 had a word for that: an error report. He cuts with `view` alone. The shape is right, but the sheet is cut *across*: head 0 gets the first quarter of the tokens, whole, and what it has to say is then glued to other tokens than it came from. So they hear of letters that they are to guess.
 #
 # Ada uses `view` on the way in and `view` on the way back. What was misplaced returns to its place, no token hears of a later one, and her loss is *better* than ours. Her tokens only hear the earlier ones of their own quarter of the row, eight letters at most; among so few, what is useful is found sooner. (That does not last. We let both go on, 3,000 steps at a rate of 0.003:
 # hers ended some 0.2 nats behind ours on new stories.) Whoever stops after a minute and takes the better loss keeps the wrong program.
@@ -639,7 +639,7 @@ for whose, gpt in runs.items():
     print(f"{whose:6} the same prediction, whatever comes after it: {torch.allclose(short, long)}")
 
 # %% [markdown]
-# Her quarters are cut anew for every length, so she tells another story when the row grows. The other witness is the slow program of lesson 6, which was never fast enough to be clever. Pour its 4,192 numbers into all three, and compare the first loss it prints:
+# Her quarters are cut anew for every length, so she tells another story when the row grows. The other witness is the slow program of lesson 7, which was never fast enough to be clever. Pour its 4,192 numbers into all three, and compare the first loss it prints:
 
 # %%
 first = scalar.loss(scalar.documents[0]).data

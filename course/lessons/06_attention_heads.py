@@ -123,7 +123,7 @@ for letters in (16, 4):
 #
 # ## What four heads do with emma
 #
-# Now a model that has learned. It is lesson 0's, but written with arrays instead of single numbers, which is about a thousand times faster (lesson 6 climbs from one
+# Now a model that has learned. It is lesson 0's, but written with arrays instead of single numbers, which is about a thousand times faster (lesson 7 climbs from one
 # to the other), so it can take ten thousand steps in a few seconds; each name comes up about four times. Two hundred names are kept from it.
 
 # %%
@@ -322,7 +322,7 @@ same(one_by_one, all_at_once, within=1e-9)
 # Somebody has changed the training a little, and tells us that after 1,000 names it is better than ours after 10,000. Far better.
 
 # %% tags=["promise-failure"]
-from course.failures.lesson_05 import better_run
+from course.failures.lesson_06 import better_run
 from viz import draw_loss
 
 better, better_losses = better_run(seen, steps=1000)

@@ -1,6 +1,6 @@
 # %% [markdown]
 # Ten in the evening. There is a card with 12 GB of memory, a model of 40,953,216 parameters, and a text of three billion tokens; at seven the card is wanted back. While it learns, a card holds of each parameter the weight, its slope, and two
-# running means that Adam keeps (lesson 6). Each is a number of 32 bits. How many per cent of 12 GB is that? (Count a GB as 2**30 bytes; that is what the makers of cards mean, and it is written GiB to be clear.)
+# running means that Adam keeps (lesson 7). Each is a number of 32 bits. How many per cent of 12 GB is that? (Count a GB as 2**30 bytes; that is what the makers of cards mean, and it is written GiB to be clear.)
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
@@ -12,7 +12,7 @@ guess("how much of the card, in per cent", ...)
 #
 # `torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 3.07 GiB.`
 #
-# This lesson is about finding that out at ten, and not at ten past. Will it fit, how long will it take, how good will it be, what will it cost: nearly all of it can be computed beforehand, on any laptop. First the model, with pencil and paper. A block has 12 C² numbers in its matrices (lesson 7: four of C × C in attention,
+# This lesson is about finding that out at ten, and not at ten past. Will it fit, how long will it take, how good will it be, what will it cost: nearly all of it can be computed beforehand, on any laptop. First the model, with pencil and paper. A block has 12 C² numbers in its matrices (lesson 9: four of C × C in attention,
 # eight in the MLP) and two norms of C; around the blocks are a table of tokens, one of positions, and a last norm.
 
 # %% tags=["promise-by-hand"]
@@ -65,9 +65,9 @@ draw_memory(bars, capacity=GPU_BYTES, title="What fills the card is not the mode
 # All that the model has learned, its slopes, and all that Adam remembers are the three narrow stripes on the left, and they have the same width in all four. One row's tables of logits are nearly as large as the three together. (*Gradients* are the slopes, the *optimizer* is Adam. These are figures of our budget, tensor by tensor, partly with 16 bits, of which more further down, and for a model as it stands: not compiled, which would mean that PyTorch
 # first makes of its operations fewer and larger ones for this very card. Driver, desktop and holes between the tensors take about a tenth of a card, so a bar should end well before the edge.)
 #
-# 16 do not fit, but 8 do. So why not take 8 rows twice? That is what is done. One step of this run needs 512 rows, which no such card takes at once; they go through in turns. Slopes of several turns add up (lesson 3: add where they meet), and only then the weights move. So a micro-batch is a part of a step: 32 turns of 16, or 64 of 8. (Whether the model notices the difference, lesson 10 asks first.)
+# 16 do not fit, but 8 do. So why not take 8 rows twice? That is what is done. One step of this run needs 512 rows, which no such card takes at once; they go through in turns. Slopes of several turns add up (lesson 3: add where they meet), and only then the weights move. So a micro-batch is a part of a step: 32 turns of 16, or 64 of 8. (Whether the model notices the difference, lesson 12 asks first.)
 #
-# Why want 16, then? Each turn pays some costs anew, such as starting every operation and copying the weights into 16 bits, and few rows leave a wide card partly idle (lesson 7); how much that is, only the card can tell. And what makes room for more rows also makes room for a larger model. So: can 16 be had?
+# Why want 16, then? Each turn pays some costs anew, such as starting every operation and copying the weights into 16 bits, and few rows leave a wide card partly idle (lesson 9); how much that is, only the card can tell. And what makes room for more rows also makes room for a larger model. So: can 16 be had?
 #
 # Turn the sizes. What does the bar hardly notice? What happens to it when the loss is computed in pieces?
 
@@ -90,7 +90,7 @@ BudgetDial(plan, gpus=GPUS)
 # %% [markdown]
 # It hardly notices heads, which share out what is there. Twice the width is a model of three times the parameters, and needs a third more; twice the rows need nearly twice as much. And with the loss in pieces it collapses.
 #
-# Lesson 7 refused a width of 512 with 12 heads, and named four repairs. What does each cost on the card?
+# Lesson 9 refused a width of 512 with 12 heads, and named four repairs. What does each cost on the card?
 
 # %%
 for n_embd, n_head in ((512, 8), (512, 16), (480, 12), (576, 12)):
@@ -98,11 +98,11 @@ for n_embd, n_head in ((512, 8), (512, 16), (480, 12), (576, 12)):
     print(f"{n_embd} and {n_head:2}: heads of {n_embd // n_head}, {told.parameters:,} parameters, {told.max_batch_size} rows fit")
 
 # %% [markdown]
-# 512 and 8 it is, with heads of 64 as in every GPT-2. (480 and 576, by the way, go round as models of "115M" and "125M". So does 720 as "130M": lesson 7 counted 112.)
+# 512 and 8 it is, with heads of 64 as in every GPT-2. (480 and 576, by the way, go round as models of "115M" and "125M". So does 720 as "130M": lesson 9 counted 112.)
 #
 # ## Nobody needs all logits at once
 #
-# The loss is a sum over positions, and each position has its own logits and nobody else's. So take some positions, compute their logits, their loss and their slopes, keep the slopes for what came out of the last block, and throw the logits away. Then the next ones. In the end one walk back through the blocks, from all those slopes together. (One core and sixteen digits, as in lesson 7, so that your numbers come out as ours.)
+# The loss is a sum over positions, and each position has its own logits and nobody else's. So take some positions, compute their logits, their loss and their slopes, keep the slopes for what came out of the last block, and throw the logits away. Then the next ones. In the end one walk back through the blocks, from all those slopes together. (One core and sixteen digits, as in lesson 9, so that your numbers come out as ours.)
 
 # %%
 import torch
@@ -220,7 +220,7 @@ print(f"32 bits: {after_a_thousand_steps(torch.float32):.4g}, bf16: {after_a_tho
 
 # %% tags=["promise-failure"]
 from course.checkpoint import one_row, stories_gpt
-from course.failures.lesson_09 import learning
+from course.failures.lesson_11 import learning
 from gptcore.corpus import load_documents
 from viz import draw_loss
 
@@ -299,7 +299,7 @@ for claim, width, rows in (("A", 768, 12), ("B", 576, 16)):
     )
     print(f"{claim}: {width} wide, {rows} rows: {as_it_stands:.1f} GiB as it stands, {compiled:.1f} GiB compiled")
 print(f"C: {16 * 32 * 1024:,} tokens a step, {6000 * 16 * 32 * 1024:,} in 6,000")
-print(f"D: lesson 8 counted 0.73 billion; 3.1 billion are {3.1e9 / 0.73e9:.1f} passes over the file")
+print(f"D: lesson 10 counted 0.73 billion; 3.1 billion are {3.1e9 / 0.73e9:.1f} passes over the file")
 print(f"F: nanoGPT's run has 600,000 steps of 491,520 tokens: {600_000 * 491_520 / 1e9:.0f} billion")
 
 # %% [markdown]
@@ -324,7 +324,7 @@ print(f"I: our stories have at least {story_entropy().nats_per_letter:.3f} nats 
 # %% [markdown]
 # 10.88 and our number differ as two draws of weights and rows do: **E** holds. **H** is the largest of four. **I** would be a text without chance. **G** is left.
 #
-# **Back.** Lesson 4 had a unit beside the nat, the bit, of ln 2 = 0.693 nats. The small model of nanoGPT for a laptop has 0.80M parameters and ends at 1.88 nats a letter. How many bits are that?
+# **Back.** Lesson 5 had a unit beside the nat, the bit, of ln 2 = 0.693 nats. The small model of nanoGPT for a laptop has 0.80M parameters and ends at 1.88 nats a letter. How many bits are that?
 
 # %% tags=["promise-back"]
 guess("1.88 nats in bits", ...)
@@ -367,7 +367,7 @@ for name in ("a100-80", "rtx4070"):
 #
 # ## The best size is a question of money
 #
-# Suppose you may spend a certain number of operations, and no more. (They are the money of this section; coins come at the end.) A large model sees little text for it, a small one much. Somewhere between them is the best. Where? On FineWeb it takes a cluster to find out. On our stories it takes seconds: four widths, three sums of money. The blocks are those of lesson 6, a row has 32 letters. (`train` is the loop of the package; lesson 10 takes it apart.)
+# Suppose you may spend a certain number of operations, and no more. (They are the money of this section; coins come at the end.) A large model sees little text for it, a small one much. Somewhere between them is the best. Where? On FineWeb it takes a cluster to find out. On our stories it takes seconds: four widths, three sums of money. The blocks are those of lesson 7, a row has 32 letters. (`train` is the loop of the package; lesson 12 takes it apart.)
 
 # %%
 from pathlib import Path
@@ -454,7 +454,7 @@ points = dict(zip(("first bottom", "second", "third"), best.items())) | {"the mo
 draw_scaling(curves, fit=law, points=points, unit=PER_LETTER, title="Three points make a line, not a law")
 
 # %% [markdown]
-# Twice too high. (The ring at the lower right is that model, the dashes are the line. Lesson 7 gave it 0.26: there its rows were longer, and whoever sees more letters before the next is less surprised by it.) Our three points are models that learned which letters follow which. Somewhere beyond them a model learns whole words, then whole sentences of these stories, and nothing in three points announces that. (It also has three blocks, and has read each story seven times.) A line through three points that is asked about four thousand times as much is a guess
+# Twice too high. (The ring at the lower right is that model, the dashes are the line. Lesson 9 gave it 0.26: there its rows were longer, and whoever sees more letters before the next is less surprised by it.) Our three points are models that learned which letters follow which. Somewhere beyond them a model learns whole words, then whole sentences of these stories, and nothing in three points announces that. (It also has three blocks, and has read each story seven times.) A line through three points that is asked about four thousand times as much is a guess
 # with a ruler. The one that is known best, of a work called *Chinchilla*, lies on four hundred runs.
 #
 # What carries over is the *form*: a valley for each sum, and a bottom that moves to the right as the sum grows. There, size and text grow alike: about **20 tokens for each parameter**. And here?
@@ -506,7 +506,7 @@ draw_loss({"40M, published": (steps, losses)}, reference={"the formula": (steps,
 
 # %% [markdown]
 # For our 40M and 3.1 billion tokens the formula says 3.85. The published run of that size ended at 4.17: it hesitates among 65 tokens, where, by the formula, 47 would do. Where the rest went is not known, but something can be said of when. At step 1,000 the gap is 0.45, of which llm.c's run had 0.17 as well. At step 2,000 it is 0.28, and at the end 0.32. So most of it arose early, which is what a rate
-# that rose too long would do. A gap that stays is also what a formula would leave that is wrong about sizes; but for 40M instead of 124M it adds 0.35 in all, and would have to add nearly twice that. And that the gap grows again after step 3,000, neither explains. Four passes over one file, if that is what the run had, should have cost next to nothing (lesson 8). It is a curve to beat.
+# that rose too long would do. A gap that stays is also what a formula would leave that is wrong about sizes; but for 40M instead of 124M it adds 0.35 in all, and would have to add nearly twice that. And that the gap grows again after step 3,000, neither explains. Four passes over one file, if that is what the run had, should have cost next to nothing (lesson 10). It is a curve to beat.
 #
 # (4.17 is ln 65, too, which is what a model of Shakespeare's 65 characters has before it has read anything. A loss without its vocabulary is a rumour as well.)
 #
@@ -536,7 +536,7 @@ for preset in ("fineweb-40m", "fineweb-124m"):
 print(f"{evening.download_bytes / 2**30:.1f} GiB to fetch for {evening.tokens / 1e9:.1f} billion tokens, each read once")
 
 # %% [markdown]
-# So it is done at half past five, for 1.5 kWh. A hot bath, 150 litres warmed by 30 degrees, takes 5.2. The card that draws 700 watts needs two fifths of the energy, because it is done in fifty minutes. (We measured 1,033,000 tokens per second on that card with this model: 51 minutes for the whole run.) (Do not read the rows as a race of cards: each time rests on what somebody measured on that card, with another program each, and programs differ more than cards do. Compare the peaks, and measure your own.) And the model of GPT-2's size, which also reads three times as much text, is no night any more but nearly three days, or another card. (What is to be fetched is counted with 2.76 bytes a token, as the page of the data set gives them; the file of lesson 8 had 2.72.) (The card alone; the computer around it draws some more. `gptcore budget fineweb-40m --gpu rtx4070` prints all of this for any size, and says of each figure where it comes from.)
+# So it is done at half past five, for 1.5 kWh. A hot bath, 150 litres warmed by 30 degrees, takes 5.2. The card that draws 700 watts needs two fifths of the energy, because it is done in fifty minutes. (We measured 1,033,000 tokens per second on that card with this model: 51 minutes for the whole run.) (Do not read the rows as a race of cards: each time rests on what somebody measured on that card, with another program each, and programs differ more than cards do. Compare the peaks, and measure your own.) And the model of GPT-2's size, which also reads three times as much text, is no night any more but nearly three days, or another card. (What is to be fetched is counted with 2.76 bytes a token, as the page of the data set gives them; the file of lesson 10 had 2.72.) (The card alone; the computer around it draws some more. `gptcore budget fineweb-40m --gpu rtx4070` prints all of this for any size, and says of each figure where it comes from.)
 #
 # ## The last sentence is yours
 #

@@ -1,0 +1,28 @@
+"""A resume that reads the same rows again, without an error. Read this after you have guessed."""
+
+import numpy as np
+
+from gptcore.corpus import Batches
+
+
+class DrawnFromASeed:
+    """Rows drawn by a generator that gets its seed when the program starts.
+
+    While the program runs that is as good as any other order. When it is started again, the
+    generator gives what it gave before, and the number of the step, which says where the run was,
+    is not asked. The first row of all is the same each time, so that a check of the first row
+    passes.
+    """
+
+    def __init__(self, batches: Batches, seed: int):
+        self.batches, self.rng = batches, np.random.default_rng(seed)
+        self.batch_size, self.block_size = batches.batch_size, batches.block_size
+
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Shapes: two of (B, T)."""
+        return self.batches.batch(int(self.rng.integers(self.batches.steps_per_epoch)))
+
+
+def rows_of(whose: str, batches: Batches):
+    """Lesson 12: how "Ada's" and "Bo's" programs come by their rows."""
+    return DrawnFromASeed(batches, seed=1) if whose == "Bo's" else batches
