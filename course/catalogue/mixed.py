@@ -7,74 +7,76 @@ from math import exp, log
 
 from course.exercises.questions import Question, Wrong
 
-AFTER_3, AFTER_6, AFTER_10 = "03_scalar_autograd", "07_microgpt", "12_training_on_a_gpu"
+AFTER_3, AFTER_7, AFTER_12 = "03_scalar_autograd", "07_microgpt", "12_training_on_a_gpu"
 
 ABOUT = {
-    "slope for the logit that was right": 2,
+    "gradient of the right logit": 2,
     "loss of the name ed": 0,
-    "cells of a table that looks two letters back": 1,
-    "share at temperature 0.5": 1,
-    "the rate above which 2 y squared flies off": 2,
-    "squares that one head fills": 5,
-    "letters it hesitates among": 0,
-    "x.grad after two walks": 3,
-    "rows of a stream of 13 tokens": 8,
-    "bits per byte of the second model": 4,
-    "bytes that training keeps for one weight": 9,
-    "tokens that one head hears": 7,
+    "cells of a table with two letters of context": 1,
+    "probability at temperature 0.5": 1,
+    "learning rate above which 2 y squared diverges": 2,
+    "attention weights of one head": 6,
+    "perplexity of a loss of 2.37": 0,
+    "x.grad after two backward passes": 3,
+    "rows of a stream of 13 tokens": 10,
+    "bits per byte of the second model": 5,
+    "bytes that training keeps for one weight": 11,
+    "tokens that one head attends to": 9,
 }
 
 QUESTIONS = [
     Question(
-        "slope for the logit that was right",
+        "gradient of the right logit",
         AFTER_3,
         right=-0.8,
-        yes="What was said, 0.2, minus what was, 1.",
+        yes="Its probability, 0.2, minus 1.",
         wrong=(
-            Wrong(0.8, "the sign does not matter", "Right size. A larger logit, less surprise."),
-            Wrong(0.2, "the right letter is not subtracted", "0.2 was said. And what was?"),
             Wrong(
-                -5, "the slope for the probability", "-1/p is the slope for p, not for the logit."
+                0.8, "the sign does not matter", "Right size. A larger logit gives a smaller loss."
             ),
+            Wrong(
+                0.2, "the one-hot target is not subtracted", "Subtract the target, which is 1 here."
+            ),
+            Wrong(-5, "the gradient for p", "-1/p is the derivative for p, not for the logit."),
         ),
-        otherwise="What was said minus what was.",
+        otherwise="Probability minus target, and the target of the right letter is 1.",
     ),
     Question(
         "loss of the name ed",
         AFTER_3,
         right=2 * log(2),
-        yes="ln 2, ln 4 and ln 8, in the mean 2 ln 2.",
+        yes="The mean of ln 2, ln 4 and ln 8 is 2 ln 2.",
         wrong=(
-            Wrong(6 * log(2), "a loss is a sum", "That is the sum of three surprises. The mean?"),
+            Wrong(6 * log(2), "a loss is a sum", "That is the sum of three losses. Take the mean."),
             Wrong(
                 -log((1 / 2 + 1 / 4 + 1 / 8) / 3),
-                "surprise of the mean",
-                "You took the mean of the probabilities. First the surprises, then their mean.",
+                "loss of the mean probability",
+                "You averaged the probabilities. Average the three values of -ln p.",
             ),
             Wrong(2.0, "the unit is the bit", "2 bits; a nat uses the natural logarithm."),
         ),
-        otherwise="Three surprises, -ln of each probability; then their mean.",
+        otherwise="Compute -ln of each probability, then the mean.",
     ),
     Question(
-        "cells of a table that looks two letters back",
+        "cells of a table with two letters of context",
         AFTER_3,
         right=27**3,
         tolerance=0,
-        yes="27 x 27 beginnings, and 27 that may follow each: 19,683.",
+        yes="27 x 27 contexts, and 27 next letters for each: 19,683.",
         wrong=(
             Wrong(729, "the next letter is not counted", "729 is the number of its rows."),
             Wrong(81, "choices are added up", "Each further letter multiplies the cells by 27."),
-            Wrong(26**3, "nothing is no choice", "The end, or beginning, is the 27th choice."),
+            Wrong(26**3, "BOS is not counted", "BOS is the 27th token."),
         ),
         otherwise="How many rows, and how many cells in each?",
     ),
     Question(
-        "share at temperature 0.5",
+        "probability at temperature 0.5",
         AFTER_3,
         right=0.64 / 0.68,
         yes="0.8 and 0.2 squared are 0.64 and 0.04; rescaled 0.94 and 0.06.",
         wrong=(
-            Wrong(0.64, "powers are shares", "0.64 and 0.04 do not sum to 1: rescale them."),
+            Wrong(0.64, "powers are probabilities", "0.64 and 0.04 do not sum to 1: rescale them."),
             Wrong(
                 2 / 3,
                 "p to the power T",
@@ -82,113 +84,135 @@ QUESTIONS = [
             ),
             Wrong(0.4, "temperature multiplies", "0.8 x 0.5? It is a power: 1/T, then rescale."),
         ),
-        otherwise="Each share to the power 1/T, then rescaled so that they sum to 1.",
+        otherwise="Raise each probability to the power 1/T, then rescale so that they sum to 1.",
     ),
     Question(
-        "the rate above which 2 y squared flies off",
-        AFTER_6,
+        "learning rate above which 2 y squared diverges",
+        AFTER_7,
         right=0.5,
         yes="Each step multiplies y by 1 - 4 x rate; above 0.5 that is below -1.",
         wrong=(
-            Wrong(0.25, "the best rate is the last", "At 0.25 it arrives in ONE step. Go on."),
-            Wrong(1, "the slope is 2 y", "The slope of 2 y squared is 4 y. Try 1: 1 becomes -3."),
-        ),
-        otherwise="The slope is 4 y. What does one step make of y = 1?",
-    ),
-    Question(
-        "squares that one head fills",
-        AFTER_6,
-        right=15,
-        tolerance=0,
-        yes="1 + 2 + 3 + 4 + 5: nobody looks ahead.",
-        wrong=(
-            Wrong(25, "everybody sees everybody", "25 with those that are hidden: the future."),
-            Wrong(10, "nobody looks at itself", "Each letter may look at itself, too."),
             Wrong(
-                20, "a head sees four letters", "4 is how many NUMBERS of each letter it works on."
+                0.25,
+                "the best rate is the largest",
+                "At 0.25 one step reaches the minimum. Try larger ones.",
+            ),
+            Wrong(
+                1,
+                "the derivative is 2 y",
+                "The derivative of 2 y squared is 4 y. Try 1: 1 becomes -3.",
             ),
         ),
-        otherwise="The first token looks at 1, the second at 2 ...",
+        otherwise="The derivative is 4 y. Start at y = 1 and make one step.",
     ),
     Question(
-        "letters it hesitates among",
-        AFTER_6,
+        "attention weights of one head",
+        AFTER_7,
+        right=15,
+        tolerance=0,
+        yes="1 + 2 + 3 + 4 + 5: the causal mask hides the future.",
+        wrong=(
+            Wrong(25, "there is no mask", "25 includes the future, which the causal mask hides."),
+            Wrong(10, "a token does not see itself", "Each token also attends to itself."),
+            Wrong(
+                20, "a head sees four tokens", "4 is the head dimension. A head sees every token."
+            ),
+        ),
+        otherwise="The first token attends to 1 token, the second to 2 ...",
+    ),
+    Question(
+        "perplexity of a loss of 2.37",
+        AFTER_7,
         right=exp(2.37),
         tolerance=0.04,
         yes="e to the 2.37, about 10.7.",
         wrong=(
-            Wrong(2.37, "a loss counts letters", "A loss is the LOGARITHM of such a number."),
-            Wrong(27, "it still considers all", "Among 27 it hesitates when the loss is 3.30."),
+            Wrong(2.37, "perplexity is the loss", "The loss is the LOGARITHM of the perplexity."),
+            Wrong(
+                27, "perplexity is the vocabulary size", "27 is the perplexity at a loss of 3.30."
+            ),
             Wrong(2**2.37, "the unit is the bit", "2 to the 2.37; a nat belongs to e."),
         ),
-        otherwise="ln 27 = 3.30 is hesitating among 27. Whose logarithm is 2.37?",
+        otherwise="A loss of ln 27 = 3.30 has perplexity 27. Of which number is 2.37 the logarithm?",
     ),
     Question(
-        "x.grad after two walks",
-        AFTER_6,
+        "x.grad after two backward passes",
+        AFTER_7,
         right=24,
         tolerance=0,
-        yes="12 from each: nobody set it back to 0.",
+        yes="12 from each pass: gradients accumulate until they are set to 0.",
         wrong=(
-            Wrong(12, "each walk begins anew", "One walk gives 12. What was there is added to."),
-            Wrong(144, "walks multiply", "Along a path multiply. Blame that arrives is added."),
-            Wrong(8, "the value is the slope", "8 is x * x * x itself; its slope is 3 x * x."),
+            Wrong(12, "each pass starts from 0", "One pass gives 12. The second one adds to it."),
+            Wrong(
+                144, "passes multiply", "Multiply along a path. Gradients that arrive are added."
+            ),
+            Wrong(
+                8, "the value is the gradient", "8 is x * x * x itself; its derivative is 3 x * x."
+            ),
         ),
-        otherwise="The slope of x * x * x is 3 x * x. And there were two walks.",
+        otherwise="The derivative of x * x * x is 3 x * x. There were two passes.",
     ),
     Question(
         "rows of a stream of 13 tokens",
-        AFTER_10,
+        AFTER_12,
         right=3,
         tolerance=0,
         yes="Each row begins with the last token of the one before: 1 + 3 x 4 tokens.",
         wrong=(
             Wrong(2, "rows share no token", "13 / 5? The last token of a row begins the next one."),
             Wrong(4, "a short row is a row", "A fourth row would lack tokens. It is dropped."),
-            Wrong(9, "a row begins at every token", "Then most tokens would be asked for 4 times."),
-            Wrong(12, "a row is a token", "12 tokens can be asked for, 4 in each row."),
+            Wrong(9, "a row begins at every token", "Then most tokens would be targets 4 times."),
+            Wrong(12, "a row is a token", "12 tokens can be targets, 4 in each row."),
         ),
-        otherwise="Each row asks for 4 new tokens. How many can be asked for?",
+        otherwise="Each row has 4 targets. How many tokens can be targets?",
     ),
     Question(
         "bits per byte of the second model",
-        AFTER_10,
+        AFTER_12,
         right=2.8 / 4 / log(2),
         yes="2.8 / 4 / 0.693, about 1.01, where the first has 1.15: the second is better.",
         wrong=(
             Wrong(0.7, "a nat is a bit", "That is nats per byte. A bit is 0.693 nats."),
             Wrong(0.7 * log(2), "bits are smaller numbers", "Divide by ln 2: there are MORE bits."),
             Wrong(2.8 / log(2), "a token is a byte", "Bits per token. A token has 4 bytes here."),
-            Wrong(2.4 / 3 / log(2), "either may be meant", "That is the first one."),
-            Wrong(2.8, "what is printed can be compared", "Per token, in nats. Per byte, in bits?"),
+            Wrong(2.4 / 3 / log(2), "the models are confused", "That is the first model."),
+            Wrong(
+                2.8,
+                "losses per token can be compared",
+                "That is nats per token. Convert it to bits per byte.",
+            ),
         ),
-        otherwise="Nats of a token, shared out among its bytes, in bits of 0.693 nats.",
+        otherwise="Divide the nats per token by its bytes, then by 0.693 nats per bit.",
     ),
     Question(
         "bytes that training keeps for one weight",
-        AFTER_10,
+        AFTER_12,
         right=16,
         tolerance=0,
-        yes="Four numbers of four bytes: the weight, its slope, and two that Adam remembers.",
+        yes="Four numbers of four bytes: weight, gradient, and Adam's two moments.",
         wrong=(
-            Wrong(4, "only the weights are there", "And its slope? And what Adam remembers?"),
-            Wrong(8, "a weight and its slope", "Adam remembers something of each weight, too."),
-            Wrong(12, "Adam remembers one mean", "Two: the mean of slopes, and of their squares."),
+            Wrong(4, "only weights are kept", "Add the gradient and the optimizer state."),
+            Wrong(8, "weight and gradient", "Add the optimizer state."),
+            Wrong(12, "Adam keeps one moment", "It keeps two moments for each weight."),
             Wrong(128, "a byte is a bit", "That is in bits. A byte has 8 of them."),
         ),
         otherwise="Which numbers are there for each weight, and how many bytes has each?",
     ),
     Question(
-        "tokens that one head hears",
-        AFTER_10,
+        "tokens that one head attends to",
+        AFTER_12,
         right=512,
         tolerance=0,
-        yes="All of them, through 64 of the 512 numbers of each.",
+        yes="All of them. It projects all 512 numbers of each token to 64.",
         wrong=(
-            Wrong(64, "heads share out the tokens", "They share out the NUMBERS of each token."),
+            Wrong(
+                64,
+                "tokens are split among heads",
+                "The projected numbers are split among heads. Each head sees every token.",
+            ),
             Wrong(8, "as many as there are heads", "8 is how many heads there are."),
-            Wrong(511, "nobody hears itself", "Each token may listen to itself, too."),
+            Wrong(511, "a token does not see itself", "Each token also attends to itself."),
         ),
-        otherwise="What is shared out among the heads: tokens, or the numbers of a token?",
+        otherwise="What is split among the heads: tokens, or the numbers of a projected token?",
     ),
 ]

@@ -347,7 +347,7 @@ guess("loss of the name ed", ...)
 # Two letters may follow, one with 0.8 and the other with 0.2. What becomes of the 0.8 at temperature 0.5?
 
 # %%
-guess("share at temperature 0.5", ...)
+guess("probability at temperature 0.5", ...)
 
 # %% [markdown]
 # ## The last sentence is yours

@@ -558,25 +558,25 @@ guess("slope of x + f(x)", ...)
 # A loss is 2 *y*², and plain descent begins at *y* = 1. Above which learning rate does it fly off?
 
 # %%
-guess("the rate above which 2 y squared flies off", ...)
+guess("learning rate above which 2 y squared diverges", ...)
 
 # %% [markdown]
 # `x` is a `Value` with 2 in it, and `y = x * x * x`. Somebody calls `y.backward()` twice, and nothing else. What is `x.grad`?
 
 # %%
-guess("x.grad after two walks", ...)
+guess("x.grad after two backward passes", ...)
 
 # %% [markdown]
 # `[BOS] e m m a` goes through one head, and nobody may look ahead. How many squares of its map are not empty?
 
 # %%
-guess("squares that one head fills", ...)
+guess("attention weights of one head", ...)
 
 # %% [markdown]
 # A model has the loss 2.37. Another one hesitates evenly among some number of letters and has the same loss. Among how many?
 
 # %%
-guess("letters it hesitates among", ...)
+guess("perplexity of a loss of 2.37", ...)
 
 # %% [markdown]
 # ## The last sentence is yours

@@ -707,7 +707,7 @@ guess("bytes that training keeps for one weight", ...)
 # A row has 512 tokens, each token 512 numbers, and a block has 8 heads. The last token of the row asks. How many tokens does one head hear?
 
 # %%
-guess("tokens that one head hears", ...)
+guess("tokens that one head attends to", ...)
 
 # %% [markdown]
 # ## The last sentence is yours

@@ -1,4 +1,4 @@
-"""The language of the lessons: the field's terms, short plain sentences, answers that stay hidden."""
+"""The language of the lessons: the field's terms, short sentences, answers that stay hidden."""
 
 import re
 import tomllib
@@ -134,13 +134,17 @@ def test_it_has_the_frame_of_a_lesson(lesson):
 
 
 def guesses(cells):
-    """Each guess of a lesson with the cells up to the one that answers it."""
+    """Each guess of a lesson, with the cells up to its answer or to the next guess or section."""
     for place, cell in enumerate(cells):
         name = re.search(r"(?m)^guess\(\"(.+?)\"", cell.source)
         if cell.cell_type == "code" and name:
-            after = cells[place + 1 :]
-            tags = [later.metadata.get("tags", []) for later in after]
-            yield name[1], after, next((i for i, t in enumerate(tags) if "answer" in t), None)
+            between = []
+            for later in cells[place + 1 :]:
+                ends = "answer" in later.metadata.get("tags", []) or "\nguess(" in later.source
+                if ends or later.source.startswith("## "):
+                    break
+                between.append(later)
+            yield name[1], between
 
 
 def said(answer) -> str | None:
@@ -156,15 +160,13 @@ def said(answer) -> str | None:
 @each_lesson
 def test_no_answer_is_visible_before_it_is_asked_for(lesson):
     stored = nbformat.read(lesson.notebook, as_version=4).cells[2:-1]
-    for name, after, answer in guesses(stored):
-        assert answer is not None, f"no cell tagged `answer` follows the guess {name!r}"
+    assert any("answer" in cell.metadata.get("tags", []) for cell in stored)
+    for name, between in guesses(stored):
         pattern = said(QUESTIONS[name].right)
-        for cell in after[:answer] if pattern else ():
+        for cell in between if pattern else ():
             text = outside_details(cell.source) if cell.cell_type == "markdown" else ""
-            text += "".join(
-                str(output.get("text", output.get("data", "")))
-                for output in cell.get("outputs", ())
-            )
+            for output in cell.get("outputs", ()):
+                text += str(output.get("text", output.get("data", "")))
             assert not re.search(pattern, text), f"{name!r} is answered too early"
 
 

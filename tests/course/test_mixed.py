@@ -9,7 +9,7 @@ from course.catalogue import mixed
 from course.syllabus.lesson_table import all_lessons
 
 LESSON = {lesson.name: lesson for lesson in all_lessons()}
-pages = pytest.mark.parametrize("name", [mixed.AFTER_3, mixed.AFTER_6, mixed.AFTER_10])
+pages = pytest.mark.parametrize("name", [mixed.AFTER_3, mixed.AFTER_7, mixed.AFTER_12])
 
 
 def page_of(name: str) -> str:
@@ -48,9 +48,9 @@ def test_no_question_says_which_lesson_it_is_from(name):
 
 def test_the_answers_that_can_be_computed_are_computed():
     right = {question.name: question.right for question in mixed.QUESTIONS}
-    x, y, rate = 2.0, 1.0, right["the rate above which 2 y squared flies off"]
-    assert right["x.grad after two walks"] == 2 * 3 * x * x
+    x, y, rate = 2.0, 1.0, right["learning rate above which 2 y squared diverges"]
+    assert right["x.grad after two backward passes"] == 2 * 3 * x * x
     assert abs(y - (rate - 0.001) * 4 * y) < 1 < abs(y - (rate + 0.001) * 4 * y)
-    assert right["squares that one head fills"] == sum(
+    assert right["attention weights of one head"] == sum(
         earlier <= later for later in range(5) for earlier in range(5)
     )
