@@ -120,6 +120,8 @@ OLD = {
     "torn_characters": "split_characters",
     "draw_voices": "draw_source_rows",
     "draw_bets": "draw_predictions",
+    "draw_ledger": "draw_logit_attribution",
+    "draw_query": "draw_attention_head",
     "LATELY": "RECENT_STEPS",
     "HEIGHTS": "Y_LABELS",
     "FARTHER": "EXTRAPOLATE",

@@ -2,13 +2,13 @@ from viz.architecture.embedding import draw_embedding as draw_embedding
 from viz.architecture.head_split import draw_head_split as draw_head_split
 from viz.architecture.head_splitter import HeadSplitter as HeadSplitter
 from viz.architecture.lens import draw_lens as draw_lens
+from viz.architecture.logit_attribution import draw_logit_attribution as draw_logit_attribution
 from viz.architecture.parameters import draw_parameters as draw_parameters
-from viz.architecture.residual_ledger import draw_ledger as draw_ledger
 from viz.architecture.shapes import draw_shapes as draw_shapes
 from viz.attention.attention import draw_attention as draw_attention
 from viz.attention.attention_editor import AttentionEditor as AttentionEditor
 from viz.attention.attention_explorer import AttentionExplorer as AttentionExplorer
-from viz.attention.head_query import draw_query as draw_query
+from viz.attention.attention_head import draw_attention_head as draw_attention_head
 from viz.canvas.picture import Picture as Picture
 from viz.curves.context import draw_context as draw_context
 from viz.curves.ladder import draw_ladder as draw_ladder

@@ -125,13 +125,13 @@ same(by_hand, imported, within=0)
 # 27 logits for what follows `em`.
 
 # %% tags=["promise-ah", "promise-picture"]
-from viz import draw_ledger
+from viz import draw_logit_attribution
 
 inside = forward([gpt.BOS, *gpt.encode("em")], weights, n_head=4)
 account = {part: weights["lm_head"] @ added[-1] for part, added in inside.residual_terms.items()}
 labels = {"embedding": "embedding", "0 attention": "+ attention", "0 mlp": "+ MLP"}
 lines = {labels[part]: row for part, row in account.items()}
-draw_ledger(lines, labels=[*gpt.characters, "end"], title="Each part adds its line; the sum is the answer")
+draw_logit_attribution(lines, labels=[*gpt.characters, "end"], title="Each part adds its line; the sum is the answer")
 
 # %%
 same(sum(account.values()), imported, within=1e-9)

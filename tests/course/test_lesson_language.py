@@ -147,7 +147,7 @@ def guesses(cells):
             yield name[1], between
 
 
-def said(answer) -> str | None:
+def printed_pattern(answer) -> str | None:
     """How an answer would be printed, as a pattern; None where it is a choice between letters."""
     if isinstance(answer, bool) or not isinstance(answer, int | float | str):
         return None
@@ -162,7 +162,7 @@ def test_no_answer_is_visible_before_it_is_asked_for(lesson):
     stored = nbformat.read(lesson.notebook, as_version=4).cells[2:-1]
     assert any("answer" in cell.metadata.get("tags", []) for cell in stored)
     for name, between in guesses(stored):
-        pattern = said(QUESTIONS[name].right)
+        pattern = printed_pattern(QUESTIONS[name].right)
         for cell in between if pattern else ():
             text = outside_details(cell.source) if cell.cell_type == "markdown" else ""
             for output in cell.get("outputs", ()):

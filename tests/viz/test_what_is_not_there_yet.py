@@ -143,7 +143,9 @@ def test_integers_of_numpy_and_pytorch_are_places_and_sizes(one):
     weights = np.tile(np.eye(3), (2, 2, 2, 1, 1))  # L B H T T
     picture = viz.draw_attention(weights, "abc", layer=one, head=one, batch_index=one, start=one)
     assert list(picture.data["heads"]) == ["layer 1, head 1"]
-    query = viz.draw_query(np.tile(np.eye(3), (2, 2, 1, 1)), "abc", layer=one, head=one, query=one)
+    query = viz.draw_attention_head(
+        np.tile(np.eye(3), (2, 2, 1, 1)), "abc", layer=one, head=one, query=one
+    )
     assert query.data["query"] == 1
     assert viz.draw_backward(chain(2), step=one).data["step"] == 1
     assert viz.draw_head_split(12, one, tokens=one).alt
@@ -158,7 +160,7 @@ def test_what_is_not_an_integer_is_refused_by_name(odd):
             viz.draw_attention(weights, "abc", **{option: odd})
     for option in ("layer", "head", "query"):
         with pytest.raises(ValueError, match=f"{option}="):
-            viz.draw_query(np.tile(np.eye(3), (2, 2, 1, 1)), "abc", **{option: odd})
+            viz.draw_attention_head(np.tile(np.eye(3), (2, 2, 1, 1)), "abc", **{option: odd})
     with pytest.raises(ValueError, match="step="):
         viz.draw_backward(chain(2), step=odd)
     with pytest.raises(ValueError, match="max_nodes="):
@@ -170,7 +172,7 @@ def test_what_is_not_an_integer_is_refused_by_name(odd):
 NEED_A_MAPPING = [
     viz.draw_loss,
     viz.draw_samples,
-    viz.draw_ledger,
+    viz.draw_logit_attribution,
     viz.draw_token_prices,
     viz.draw_runs,
     viz.draw_scaling,

@@ -1,7 +1,7 @@
 """Type a text and look into every head of your own model; ablate one, and see the loss.
 
 The control knows no model: one function returns the attention weights, another the loss. The
-drawing is in `viz/attention/head_query.py`.
+drawing is in `viz/attention/attention_head.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,8 +10,8 @@ from typing import Any
 
 from ipywidgets import Button, HBox, IntSlider, Layout, SelectionSlider, Text, ToggleButton
 
+from viz.attention.attention_head import MAX_TOKENS, Head, head_picture
 from viz.attention.attention_weights import AttentionWeights, to_attention_weights
-from viz.attention.head_query import MAX_TOKENS, Head, query_picture
 from viz.canvas.arrays import to_int
 from viz.canvas.control import Control
 from viz.canvas.labels import visible_token
@@ -119,7 +119,7 @@ class AttentionExplorer(Control):
 
     def picture(self) -> Picture:
         """The picture for the knobs as they are now."""
-        return query_picture(
+        return head_picture(
             self.attention,
             self.tokens,
             self.layer.value,

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from viz import AttentionExplorer, draw_query
+from viz import AttentionExplorer, draw_attention_head
 
 L, H = 3, 4
 
@@ -155,13 +155,13 @@ def test_a_missing_layer_head_or_query_is_refused():
         with pytest.raises(
             ValueError, match=r"(layer|head|query)=. must be a whole number, from 0 to"
         ):
-            draw_query(weights_of("a b"), ["a", "b"], **place)
+            draw_attention_head(weights_of("a b"), ["a", "b"], **place)
     with pytest.raises(ValueError, match="5 x 5 squares, but there are 2 tokens"):
         AttentionExplorer(lambda text, ablated_heads: (["a", "b"], np.eye(5)), text="x")
 
 
 def test_tokens_from_outside_cannot_break_it():
     tokens = ["<script>", "\n", "שלום", "🙂", "\x00", ""]
-    svg = draw_query(np.eye(6), tokens, caption="<b>").to_svg()
+    svg = draw_attention_head(np.eye(6), tokens, caption="<b>").to_svg()
     assert "<script" not in svg
     assert "<b>" not in svg

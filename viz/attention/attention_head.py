@@ -35,7 +35,7 @@ RED = "#b3261e"
 Head = tuple[int, int]  # layer, head
 
 
-def draw_query(
+def draw_attention_head(
     weights: Weights,
     tokens: Sequence[str],
     *,
@@ -66,16 +66,16 @@ def draw_query(
         ValueError: If the weights are unusable, or the layer, head or query does not exist.
 
     Example:
-        >>> draw_query([[1, 0], [0.3, 0.7]], ["a", "b"])
+        >>> draw_attention_head([[1, 0], [0.3, 0.7]], ["a", "b"])
         Picture: b (1) gives 0.70 to itself in head 0.
     """
     labels = to_tokens(tokens)
     attention = to_attention_weights(weights, labels).crop(0, min(len(labels), MAX_TOKENS))
-    picture = query_picture(attention, labels, layer, head, query, ablated_heads, caption)
+    picture = head_picture(attention, labels, layer, head, query, ablated_heads, caption)
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def query_picture(
+def head_picture(
     attention: AttentionWeights,
     labels: list[str],
     layer: int,

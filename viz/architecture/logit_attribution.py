@@ -1,7 +1,7 @@
-"""What each block of a model adds to one vector: a table, with the sum in the last row.
+"""What each block of a model adds to each logit: a table, with the sum in the last row.
 
-A residual stream is a sum, so it can be read like an account. The entries may be coordinates of
-the stream, or what each block adds to the logit of each token.
+The residual stream is a sum, and so are the logits without the last norm: each block adds its
+part ("direct logit attribution"). The entries may also be coordinates of the stream.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ CELL, ROW, LEFT = 29, 30, 132  # pixels
 TOTAL = "= sum"
 
 
-def draw_ledger(
+def draw_logit_attribution(
     entries: Mapping[str, Sequence[float]],
     *,
     labels: Sequence[str] | None = None,
@@ -46,7 +46,7 @@ def draw_ledger(
         ValueError: If there is no entry, rows differ in length, or there are more than 64 columns.
 
     Example:
-        >>> draw_ledger({"embedding": [0.5, -1.0], "+ mlp": [0.25, 2.0]}).data["sum"]
+        >>> draw_logit_attribution({"embedding": [0.5, -1.0], "+ mlp": [0.25, 2.0]}).data["sum"]
         [0.75, 1.0]
     """
     to_mapping(entries, "entries", "{'embedding': [0.5, -1.0]}")
