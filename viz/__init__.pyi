@@ -43,6 +43,7 @@ from viz.text.merges import draw_merges as draw_merges
 from viz.text.token_prices import draw_token_prices as draw_token_prices
 from viz.text.tokens import draw_tokens as draw_tokens
 from viz.text.vocabulary_dial import VocabularyDial as VocabularyDial
+from viz.training.decision import draw_decision as draw_decision
 from viz.training.descent_player import DescentPlayer as DescentPlayer
 from viz.training.samples import draw_samples as draw_samples
 from viz.training.samples_player import SamplesPlayer as SamplesPlayer

@@ -1,4 +1,4 @@
-"""Questions of lesson 3: who is to blame for the loss?"""
+"""Questions of lesson 3: scalar autograd."""
 
 import math
 
@@ -7,6 +7,7 @@ from course.exercises.numbers import InvalidAnswerError, done
 from course.exercises.questions import Question, Wrong
 from course.solutions import lesson_03 as solution
 from gptcore.scalar import Value
+from gptcore.scalar.value import topological_order
 
 LESSON = "03_scalar_autograd"
 
@@ -31,15 +32,25 @@ def at(start: float) -> Case:
 def output_and_slopes(tanh, start: float) -> dict[str, float]:
     x, again = Probe(start), Probe(start)
     y, longer = done(tanh(x)), done(tanh(again))
-    if not isinstance(y, Value):
-        raise InvalidAnswerError(f"tanh gave back a {type(y).__name__}; it must be a Value")
+    if not all(hasattr(y, name) for name in ("data", "parents", "local_grads")):
+        raise InvalidAnswerError(f"tanh returned a {type(y).__name__}; it must return a Value")
     if not isinstance(y.parents, tuple) or not isinstance(y.local_grads, tuple):
         raise InvalidAnswerError(
             "parents and local_grads are tuples: (x,) with a comma, even for one"
         )
-    y.backward()
-    (longer * again).backward()
-    return {"y.data": y.data, "slope of y": x.grad, "slope of y * x": again.grad}
+    product = Value(longer.data * start, "*", (longer, again), (start, longer.data))
+    for result in (y, product):
+        run_backward(result)
+    return {"y.data": y.data, "gradient of y": x.grad, "gradient of y * x": again.grad}
+
+
+def run_backward(result) -> None:
+    """Backpropagation through nodes of any class: the reader's own and the package's."""
+    order = topological_order(result)
+    result.grad = 1.0
+    for node in reversed(order):
+        for parent, local_grad in zip(node.parents, node.local_grads):
+            parent.grad += local_grad * node.grad
 
 
 def as_a_set(answer):
@@ -57,7 +68,7 @@ def praise(tanh) -> str:
         nodes += bool(node.parents)
         stack.extend(node.parents)
     if nodes == 1:
-        return "One node, and the slope told from the output."
+        return "One node, with its local gradient computed from the output."
     return f"Right, and it costs {nodes} operations. Can you do it in ONE node?"
 
 
@@ -71,37 +82,74 @@ QUESTIONS = [
             Wrong(
                 0.003,
                 "only the product counts",
-                "You followed `a * b`, where `a` is worth 3. But `a` stands in that line twice.",
+                "You followed `a * b`, with the local gradient 3. But `a` occurs twice.",
             ),
             Wrong(0.001, "only the sum counts", "You saw the `+ a` and held `a * b` still."),
-            Wrong(0.006, "the value is the slope", "6 is what `a * b` is, not how fast it grows."),
             Wrong(
-                4, "the slope is the growth", "4 for each 1 that `a` grows. It grew by 0.001 only."
+                0.006,
+                "the value is the gradient",
+                "6 is the value of `a * b`, not how fast it grows.",
+            ),
+            Wrong(
+                4,
+                "the gradient is the change",
+                "4 is the change for each 1 of `a`. It grew by 0.001 only.",
             ),
         ),
         otherwise="Compute it: 2.001 * 3 + 2.001, and take 8 away.",
     ),
     Question(
-        "numbers behind one surprise",
+        "nodes behind one loss",
         LESSON,
         right=11_217,
         tolerance=0.5,
-        yes="11,217: 3,536 of the weights, 240 constants, and 7,441 results of one operation each.",
+        yes="11,217: 3,536 parameters, 240 constants, and 7,441 results of one operation each.",
         wrong=(
             Wrong(
                 4_192,
-                "one number for each weight",
-                "4,192 is the number of weights. What they are multiplied with, and every "
-                "product and sum that comes out, is a number, too.",
+                "one node for each parameter",
+                "4,192 is the number of parameters. Each product and each sum of them is a node, "
+                "too.",
             ),
             Wrong(
                 27,
-                "one number for each answer",
-                "27 come out at the end. How many have to be computed to get there?",
+                "one node for each letter",
+                "27 logits come out at the end. How many nodes does it take to compute them?",
             ),
         ),
-        otherwise="There are 4,192 weights; most of them are multiplied once, and each product "
-        "is added once.",
+        otherwise="Most of the 4,192 parameters are multiplied once, and each product is added "
+        "once.",
+    ),
+    Question(
+        "a.grad after a second backward pass",
+        LESSON,
+        right=8,
+        tolerance=0,
+        yes="The second pass adds its 4 to the first. Inputs keep their gradients.",
+        wrong=(
+            Wrong(4, "each pass starts from 0", "Look at `+=`. Who sets a.grad back to 0?"),
+            Wrong(16, "passes multiply", "Gradients along a path multiply. Here two passes add."),
+            Wrong(11, "all nodes keep theirs", "c.grad would be 2 then. `backward` resets c."),
+            Wrong(0, "the passes cancel", "Both passes add 4, with the same sign."),
+        ),
+        otherwise="The first pass gave 4. What does `+=` do with it?",
+    ),
+    Question(
+        "points on the right side",
+        LESSON,
+        right=48,
+        tolerance=0.05,
+        yes="47 or 48: thirty lines of engine are enough for a closed border.",
+        wrong=(
+            Wrong(24, "the labels cannot be learned", "24 is what a coin gets right."),
+            Wrong(
+                36,
+                "the border is a straight line",
+                "The best straight line gets 35 to 39. Eight units can bend the border.",
+                lambda given: given and isinstance(given[0], float) and 24 < given[0] < 45,
+            ),
+        ),
+        otherwise="There are 48 points. Guess a number up to 48.",
     ),
     Exercise(
         "tanh",
@@ -113,26 +161,25 @@ QUESTIONS = [
         wrong=(
             Wrong(
                 lambda x: Value(math.tanh(x.data), "tanh", (x,), (1 - x.data**2,)),
-                "the slope is told from the input",
-                "At x = 2 your slope is -3. Can a curve that only rises slope down? It is 1 - "
-                "OUTPUT squared.",
+                "the derivative uses the input",
+                "At x = 2 your local gradient is -3, but tanh only rises. It is 1 - OUTPUT "
+                "squared.",
             ),
             Wrong(
                 lambda x: Value(math.tanh(x.data), "tanh", (x,), (1.0,)),
-                "the slope is passed on as it is",
-                "Your slope is 1 everywhere, but tanh is nearly flat at x = 2. It is 1 - output "
-                "squared.",
+                "the local gradient is 1",
+                "Your local gradient is 1 everywhere, but tanh is nearly flat at x = 2. It is 1 "
+                "- output squared.",
             ),
             Wrong(
                 lambda x: Value(math.tanh(x.data), "tanh", (x,), (1 - math.tanh(x.data),)),
                 "1 - output squared is 1 - output",
-                "Squared: 1 - y * y. Yours slopes by 1.96 at x = -2, where tanh is flat.",
+                "Square it: 1 - y * y. At x = -2 yours is 1.96, but tanh is flat there.",
             ),
             Wrong(
                 lambda x: Value(math.tanh(x.data)),
                 "the number is enough",
-                "The number is right, but it has forgotten where it came from: no parents, so no "
-                "blame reaches x.",
+                "The number is right, but the node has no parents, so no gradient reaches x.",
             ),
         ),
     ),
@@ -158,7 +205,7 @@ QUESTIONS = [
             ),
             Wrong(
                 {**solution.gradients, "x": 8},
-                "half of the paths is all of them",
+                "the direct path is the only one",
                 "8 reach x directly, through L = v * x. As much again comes through v. Both count.",
             ),
             Wrong(
@@ -178,26 +225,27 @@ QUESTIONS = [
         LESSON,
         right=solution.right_orders,
         measure=as_a_set,
-        otherwise="L first; then d, which hands blame to c and to a; then c. Answer with a "
+        otherwise="L first; then d, which passes its gradient to c and a; then c. Answer with a "
         "set of letters.",
-        yes="L, then d, then c, for d still has blame for c. Between a and b any order will do.",
+        yes="L, then d, then c, because d adds to c. a and b may come in any order.",
         wrong=(
             Wrong(
                 {"A"},
                 "in the order of creation",
-                "A is the order in which they were MADE. Walked that way, nobody has any blame yet "
-                "when it is asked to hand it on.",
+                "A is the order of the FORWARD pass. In this order no node has a gradient yet when "
+                "it is visited.",
             ),
             Wrong(
                 {"A", "B", "C", "D"},
                 "any order will do, += makes it right",
-                "+= adds whenever it comes, but a node that has handed on too early has handed on "
-                "too little. In C, c is asked before d has given it its share.",
+                "+= adds correctly, but a node that is visited too early passes on too little. In "
+                "C, c is visited before d has added to it.",
             ),
             Wrong(
                 {"B", "C", "D"},
                 "after L any order will do",
-                "C is not: c gets blame from L and from d, and there it is asked between the two.",
+                "C is wrong: c receives gradients from L and from d, and C visits it between the "
+                "two.",
             ),
             Wrong(
                 {"B"},
@@ -212,19 +260,19 @@ QUESTIONS = [
         ),
     ),
     Question(
-        "slope of -log p at p = 0.1",
+        "derivative of -log p at p = 0.1",
         LESSON,
         right=-10,
-        yes="-1 / 0.1. The less likely the truth was held to be, the harder the push.",
+        yes="-1 / 0.1. The smaller the probability of the right letter, the larger the gradient.",
         wrong=(
             Wrong(10, "the sign does not matter", "Right size. But when p grows, -log p falls."),
-            Wrong(-0.1, "the slope is -p", "The slope of log p is 1 / p, not p."),
+            Wrong(-0.1, "the derivative is -p", "The derivative of log p is 1 / p, not p."),
             Wrong(
                 2.303,
-                "the value is the slope",
+                "the value is the derivative",
                 "2.303 is -log 0.1 itself. How fast does it change when p does?",
             ),
         ),
-        otherwise="The slope of log p is 1 / p.",
+        otherwise="The derivative of log p is 1 / p.",
     ),
 ]

@@ -133,7 +133,7 @@ QUESTIONS = [
             ),
             Wrong(2**2.37, "the unit is the bit", "2 to the 2.37; a nat belongs to e."),
         ),
-        otherwise="A loss of ln 27 = 3.30 has perplexity 27. Of which number is 2.37 the logarithm?",
+        otherwise="A loss of ln 27 = 3.30 has perplexity 27. What has the logarithm 2.37?",
     ),
     Question(
         "x.grad after two backward passes",

@@ -1,0 +1,105 @@
+"""What a classifier with two inputs predicts at every place of a plane, and the labelled points.
+
+The colour of a place is the sign of the score: blue below 0, orange above, white at 0. The two
+classes are also told apart by shape, a circle and a square, so the picture works without colour.
+"""
+
+from collections.abc import Callable, Sequence
+from math import isfinite, tanh
+from typing import TYPE_CHECKING
+
+from viz.canvas.bitmap import to_png
+from viz.canvas.labels import title_width
+from viz.canvas.palette import INK, MUTED, NEGATIVE, PAPER, POSITIVE, WHITE, blend
+from viz.canvas.picture import Picture
+from viz.canvas.scene import Circle, Image, Rect, Scene, Text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+CELLS, SIZE, LEFT, TOP = 40, 360, 40, 66  # cells on a side, pixels of the square
+MAX_POINTS = 2_000
+LEVELS, MAX_SHADE = 10, 0.75
+SHADES = [blend(WHITE, POSITIVE, MAX_SHADE * k / LEVELS) for k in range(LEVELS + 1)]
+SHADES += [blend(WHITE, NEGATIVE, MAX_SHADE * k / LEVELS) for k in range(1, LEVELS + 1)]
+
+Point = tuple[float, float]
+
+
+def draw_decision(
+    score: Callable[[float, float], float],
+    points: Sequence[Point],
+    labels: Sequence[int],
+    *,
+    title: str = "",
+    ax: "Axes | None" = None,
+) -> Picture:
+    """Draw the score of a classifier over a plane, with the points that it should classify.
+
+    A point is right if its score has the sign of its label. A wrong point has a thick black edge.
+
+    Args:
+        score: Function of two numbers, such as a small network; above 0 means label 1.
+        points: N places, at most 2,000.
+        labels: N labels, each 1 or -1.
+        title: Title of the picture.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with `correct` and the scores of the points in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If there are no points, if labels are missing or others than 1 and -1, or if a
+            score is not finite.
+
+    Example:
+        >>> draw_decision(lambda x, y: x - y, [(1, 0), (0, 1), (0, 2)], [1, -1, 1])
+        Picture: a score over a plane; 2 of 3 points are on the right side.
+    """
+    if not 1 <= len(points) <= MAX_POINTS or len(points) != len(labels):
+        raise ValueError(
+            f"{len(points)} points and {len(labels)} labels: give 1 to {MAX_POINTS:,} points, and "
+            f"one label for each."
+        )
+    if not set(labels) <= {1, -1}:
+        other = next(label for label in labels if label not in (1, -1))
+        raise ValueError(f"A label is {other!r}; a label is 1 or -1.")
+    scores = [finite_score(score, x, y) for x, y in points]
+    correct = sum(s * label > 0 for s, label in zip(scores, labels))
+    reach = 1.15 * max(max(abs(x), abs(y)) for x, y in points) or 1.0
+    scene = Scene(max(SIZE + 2 * LEFT, title_width(title)), TOP + SIZE + 34)
+    scene.add(Text(16, 25, title, 15, weight="600"))
+    scene.add(Circle(LEFT + 6, 45, 5, NEGATIVE, INK), Text(LEFT + 16, 49, "label -1", 12))
+    scene.add(Rect(LEFT + 90, 40, 10, 10, POSITIVE, INK), Text(LEFT + 106, 49, "label 1", 12))
+    scene.add(Text(LEFT + 176, 49, f"{correct} of {len(points)} on the right side", 12, MUTED))
+    centers = [reach * (2 * (k + 0.5) / CELLS - 1) for k in range(CELLS)]
+    rows = [bytes(shade(finite_score(score, x, -y)) for x in centers) for y in centers]
+    scene.add(Image(LEFT, TOP, SIZE, SIZE, to_png(rows, SHADES)))
+    for (x, y), label, s in zip(points, labels, scores):
+        across, down = LEFT + SIZE * (x / reach + 1) / 2, TOP + SIZE * (1 - y / reach) / 2
+        edge = 1 if s * label > 0 else 3
+        if label > 0:
+            scene.add(
+                Rect(across - 5, down - 5, 10, 10, POSITIVE, INK if edge > 1 else PAPER, edge)
+            )
+        else:
+            scene.add(Circle(across, down, 5, NEGATIVE, INK if edge > 1 else PAPER, edge))
+    scene.add(Text(LEFT, TOP + SIZE + 20, f"both axes from {-reach:.2g} to {reach:.2g}", 11, MUTED))
+    said = f"a score over a plane; {correct} of {len(points)} points are on the right side"
+    data = {"correct": correct, "scores": scores, "labels": list(labels)}
+    picture = Picture(data, f"{title}: {said}." if title else f"{said}.", scene)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def finite_score(score: Callable[[float, float], float], x: float, y: float) -> float:
+    """Raises: ValueError if the score is not a finite number."""
+    number = float(score(x, y))
+    if not isfinite(number):
+        raise ValueError(f"The score at ({x:.3g}, {y:.3g}) is {number}; it must be finite.")
+    return number
+
+
+def shade(score: float) -> int:
+    """The index of the colour of a score: 0 is white, then orange above 0 and blue below."""
+    strength = round(LEVELS * abs(tanh(score)))
+    return strength if score > 0 or not strength else LEVELS + strength
