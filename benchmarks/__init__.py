@@ -1,4 +1,4 @@
-"""Speed, measured: each promise beside what it is compared with, in one run on one machine."""
+"""Benchmarks: each promised speed, measured in the same run as what it is compared with."""
 
 from collections.abc import Callable
 from time import perf_counter

@@ -1,4 +1,4 @@
-"""Pictures of attention: their size, the time to draw them, the time to answer to the mouse.
+"""Pictures of attention: their size, the time to draw them, the time to answer the mouse.
 
 Hovering is measured in Chromium, from the movement of the mouse to the next frame.
 """

@@ -13,7 +13,7 @@ from viz.curves.live_output import CellOutput
 
 
 def random_graph(leaves: int) -> Value:
-    """A graph with about three times as many numbers as leaves, some of them used twice."""
+    """A graph with about three times as many nodes as leaves; some leaves are used twice."""
     numbers = [Value(i / leaves) for i in range(leaves)]
     while len(numbers) > 1:
         numbers = [a * b + a for a, b in zip(numbers[::2], numbers[1::2])]

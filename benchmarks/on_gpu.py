@@ -1,4 +1,4 @@
-"""Checks and measures on a GPU what this project says about GPUs, in one command.
+"""Check and measure on a GPU every statement of this project about GPUs, in one command.
 
     python -m benchmarks.on_gpu --shards shards --nanogpt nanoGPT --out benchmarks/gpu
     python -m benchmarks.on_gpu --parts correctness memory --minutes 3

@@ -1,9 +1,9 @@
 """`gptcore prepare`: speed and memory beside `datasets` and datatrove, and resuming after kills.
 
-All have the same text, vocabulary and number of processes. Each is measured in a process of its
+All use the same text, vocabulary and number of processes. Each is measured in a process of its
 own, from its start to its end. Needs the FineWeb sample and GPT-2's vocabulary in GPTCORE_DATA.
 
-    python -m benchmarks.prepare datasets FILE OUT      one peer alone
+    python -m benchmarks.prepare datasets FILE OUT      only one peer
 """
 
 import contextlib
@@ -57,7 +57,7 @@ def measurements() -> Iterator[Measurement]:
 
 
 def speed_and_memory(sample: Path, scratch: Path) -> Iterator[Measurement]:
-    """Speed and memory for several sizes; the difference of two has no start-up time in it."""
+    """Speed and memory for several sizes; the difference of two excludes the start-up time."""
     sizes = {times: repeat_row_groups(sample, times, scratch) for times in (1, 3, 12)}
     runs: dict[int, list[Run]] = {times: [] for times in sizes}
     for number, times in itertools.product(range(3), sizes):

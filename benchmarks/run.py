@@ -1,10 +1,10 @@
-"""`make bench`: every promised number, measured now, beside what it is compared with.
+"""`make bench`: every promised number is measured, in the same run as what it is compared with.
 
     python -m benchmarks.run                 all of them, some ten minutes
     python -m benchmarks.run microgpt        those whose name begins with this
 
-Both sides of a ratio are measured in turn in one run, A B A B, because machines differ and drift.
-Quote ratios and medians. LOG.md also has what did not help.
+Both sides of a ratio are measured in turn in one run, A B A B, because machines change speed.
+Quote ratios and medians. LOG.md also lists changes that did not help.
 """
 
 import argparse
@@ -72,9 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         n for n in names if not any(benchmark.startswith(n) for benchmark in all_benchmarks())
     ]
     if unknown:
-        parser.error(
-            f"there is no benchmark {unknown[0]!r}; there are {', '.join(all_benchmarks())}"
-        )
+        parser.error(f"{unknown[0]!r} is not a benchmark; there are {', '.join(all_benchmarks())}")
     missed = 0
     for benchmark, measure in all_benchmarks().items():
         if not names or benchmark.startswith(tuple(names)):

@@ -81,7 +81,7 @@ def measurements() -> Iterator[Measurement]:
 
 
 def first_step(folder: Path) -> Iterator[Measurement]:
-    """Time of a run with one step, from the command to the saved checkpoint."""
+    """Time of a run with one step, from the start of the command to the saved checkpoint."""
     out = folder / "first"
     command = ["-m", "gptcore.cli", "train", "names", "--out_dir", str(out), "--max_steps", "1"]
     start = perf_counter()
@@ -156,7 +156,7 @@ def run_until(step: int | None, out: Path, processes: int, command: str) -> None
 
 
 def children(parent: int) -> list[int]:
-    """The child processes of a process, and theirs (Linux)."""
+    """All descendants of a process (Linux)."""
     pids = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [number for child in map(int, pids) for number in (child, *children(child))]
 

@@ -164,7 +164,7 @@ def test_one_name_and_one_letter_are_allowed_with_a_note(command, tmp_path, writ
     code, out, err = command("microgpt", "--names", file, "--steps", 2, "--samples", 1, *TINY)
     assert code == 0 and len(out.splitlines()) == 6
     assert err == (
-        f"note: there is one name only, {written.split()[0]!r}; "
+        f"note: there is only one name, {written.split()[0]!r}; "
         "the model can only learn to repeat it.\n"
     )
 
@@ -422,7 +422,7 @@ def test_as_a_process_it_prints_on_one_stream_and_notes_on_the_other(tmp_path):
     assert [line.split(" ")[0] for line in out.splitlines()] == (
         ["num", "vocab", "num", "step", "step", "sample"]
     )
-    assert err.startswith("note: there is one name only")
+    assert err.startswith("note: there is only one name")
 
 
 @pytest.mark.slow

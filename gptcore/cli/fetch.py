@@ -21,7 +21,7 @@ class Fetch:
     all: bool = False
     """all texts"""
     again: bool = False
-    """download again what is already on this machine, and replace it, for a damaged file"""
+    """download and replace files that are already on this machine, for instance damaged ones"""
 
     def run(self) -> None:
         """Download each text, and print a line about it.

@@ -11,12 +11,12 @@ from gptcore.cli.names_file import read_names
 
 @dataclass
 class Ladder:
-    """Train the same small model in ever faster implementations, and time one name in each."""
+    """Train the same small model in faster and faster implementations, and time a step of each."""
 
     names: Path | None = None
     """text file with one name per line; default: the names that come with gptcore"""
     steps: int = 10
-    """names that every rung trains on; each takes the first rung about 0.2 seconds"""
+    """names that every rung trains on; the first rung takes about 0.2 seconds for each"""
     json: bool = False
     """print JSON, after the last rung"""
 

@@ -58,11 +58,11 @@ class Microgpt:
 
 
 def data_notices(documents: list[str], block_size: int) -> list[str]:
-    """Notes about data that is valid and may still surprise."""
+    """Notes about data that is valid but unusual."""
     notices = []
     if len(set(documents)) == 1:
         notices.append(
-            f"note: there is one name only, {documents[0]!r:.40}; the model can only "
+            f"note: there is only one name, {documents[0]!r:.40}; the model can only "
             f"learn to repeat it."
         )
     long = [document for document in documents if len(document) > block_size]

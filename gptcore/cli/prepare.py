@@ -47,7 +47,7 @@ class Prepare:
     """what one document is in a .txt file: the whole file, or each line. Default: the whole file,
     with a note if it has several lines; known texts have their own default"""
     bad_text: Literal["stop", "replace"] = "stop"
-    """for text that is not Unicode: stop and say where it is, or replace it by U+FFFD"""
+    """for text that is not Unicode: stop and name its position, or replace it by U+FFFD"""
     val_share: float = 0.005
     """fraction of the documents for validation, chosen by a hash of their ids, or of their texts
     if they have no ids, or all the same one"""

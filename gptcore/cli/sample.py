@@ -59,9 +59,6 @@ class Sample:
         start = text_start(out_dir)
         prompt = start if self.prompt is None else self.prompt
         for i in range(self.num_samples):
-            if i:
-                print("\n---")
-            print(self.prompt or "", end="")
             pieces = training.generate_text(
                 model,
                 tokenizer,
@@ -73,6 +70,8 @@ class Sample:
                 top_p=self.top_p,
                 seed=self.seed + i,
             )
+            first = next(pieces, "")  # an error in the options comes before any output
+            print("\n---\n" if i else "", self.prompt or "", first, sep="", end="", flush=True)
             for piece in pieces:
                 print(piece, end="", flush=True)
         print()

@@ -137,7 +137,7 @@ def numpy_globals() -> list[Any]:
 
 
 def unsafe_globals(file: Path) -> str:
-    """The names of what a checkpoint holds besides tensors; "" where PyTorch cannot tell."""
+    """The names of what a checkpoint holds besides tensors; "" if PyTorch cannot list them."""
     try:
         names = torch.serialization.get_unsafe_globals_in_checkpoint(file)
     except (ValueError, RuntimeError, pickle.UnpicklingError):

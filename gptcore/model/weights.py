@@ -42,7 +42,7 @@ def load_tensors(file: Path) -> tuple[StateDict, dict[str, str]]:
     try:
         with safe_open(file, framework="pt") as opened:
             names = opened.keys()
-            # Trap: without clone() a tensor is the file itself; whoever rewrites that changes it.
+            # Trap: without clone() a tensor is the mapped file; rewriting the file changes it.
             tensors = {name: opened.get_tensor(name).clone() for name in names}
             return tensors, opened.metadata() or {}
     except SafetensorError as error:

@@ -23,7 +23,7 @@ def valley(x: float, y: float) -> float:
         y: Second weight.
 
     Returns:
-        The height, which stands for a loss.
+        The height, in the place of a loss.
 
     Example:
         >>> valley(-2.0, 1.0)

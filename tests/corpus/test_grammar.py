@@ -106,7 +106,7 @@ def test_a_slot_is_read_with_its_capital_and_its_field():
         ("", "The table has no rule. Write a name, and below it lines indented by 4."),
         (
             "story\n    {hreo} slept.\nhero\n    Ada",
-            "There is no rule 'hreo', and nobody of that name was drawn. Did you mean 'hero'?",
+            "'hreo' is neither a rule nor a name bound by {name:rule}. Did you mean 'hero'?",
         ),
         ("a\n    {b}\nb\n    {a}", "The rule 'a' contains itself: a -> b -> a"),
         ("a\n    x\n    x", "The rule 'a' has a line twice; write it once, with more weight."),
@@ -119,23 +119,23 @@ def test_a_slot_is_read_with_its_capital_and_its_field():
         ),
         (
             "The Story\n    x",
-            "'The Story' cannot head a rule: write a name in small letters, once, and after it "
-            "nothing or evenly.",
+            "'The Story' is not the name of a rule: write a unique name in small letters, alone or "
+            "followed by evenly.",
         ),
         (
             "a\n    {x:b}{x.c}\nb\n    y\n        d = z",
-            "{x.c} asks each line of 'b' for a field that one of them lacks; that line has d.",
+            "{x.c} needs this field in each line of 'b'; one has d.",
         ),
         ("a\n    x\n        y", "The field 'y' of 'a' is not written as: name = words"),
         ("a\n    {b c}", "{b c} is not written as: rule, name:rule, name or name.field"),
     ],
 )
-def test_a_table_from_which_nothing_can_be_told_says_what_is_wrong(table, message):
+def test_an_invalid_grammar_is_refused_with_the_reason(table, message):
     with pytest.raises(ValueError) as caught:
         parse_grammar(table)
     assert str(caught.value) == message
 
 
-def test_what_was_drawn_is_forgotten_after_the_line_that_drew_it():
-    with pytest.raises(ValueError, match="There is no rule 'x'"):
+def test_a_binding_ends_with_its_line():
+    with pytest.raises(ValueError, match="'x' is neither a rule nor a name bound"):
         parse_grammar("a\n    {b} {x}\nb\n    {x:c}{x}\nc\n    y")

@@ -104,6 +104,7 @@ def test_missing_sources_are_reported_with_the_nearest_name(command, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.bin").touch()
     (tmp_path / "archive.zip").touch()
+    (tmp_path / "notes").write_text("plain text")
     assert_refused(
         command(*WITH_LETTERS), "Say what to prepare: a file, a folder, a quoted glob, the name of"
     )
@@ -116,6 +117,7 @@ def test_missing_sources_are_reported_with_the_nearest_name(command, tmp_path):
         ("*.jsonl", "No file matches '*.jsonl'. The folder . has: a.bin, archive.zip, empty, "),
         ("empty", "The folder empty has no file that ends in .parquet, .txt, .jsonl, .ndjson, "),
         ("archive.zip", "archive.zip ends in '.zip'; files of documents end in .parquet, .txt, "),
+        ("notes", "notes has no suffix; files of documents end in .parquet, .txt, .jsonl, "),
         (
             "fineweb:2013",
             "'fineweb:2013' is not the name of a file of FineWeb. Names are such as fine",

@@ -79,6 +79,9 @@ def test_a_preset_and_a_folder_are_enough_to_train_and_sample(tmp_path, capsys):
     assert capsys.readouterr().out == printed
     texts = printed.removesuffix("\n").split("\n---\n")
     assert len(texts) == 3 and all(text.startswith("al") and len(text) <= 11 for text in texts)
+    for wrong in (["--prompt", "al7"], ["--temperature", "-1"]):  # nothing is printed before
+        assert main(["sample", "--out_dir", str(out), *arguments, *wrong]) == 2
+        assert capsys.readouterr().out == ""
 
 
 def test_a_finished_run_says_so_and_another_one_is_not_written_over(tmp_path, capsys):
@@ -215,7 +218,7 @@ def test_without_validation_data_or_with_one_document_it_says_what_to_do(tmp_pat
     write_shard(tmp_path / "one" / "train.bin", np.arange(2000) % 20, 20)
     more = ["--data", str(tmp_path / "one"), "--vocab_size", "64"]
     assert train(tmp_path / "out", *more) == 2
-    assert "has no tokens for val" in capsys.readouterr().err
+    assert "has no shards for val: no manifest.json, no val.bin" in capsys.readouterr().err
     write_shard(tmp_path / "one" / "val.bin", np.arange(5), 20)
     assert train(tmp_path / "out", *more) == 2
     assert "too few for one window of block_size=32" in capsys.readouterr().err

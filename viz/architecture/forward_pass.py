@@ -1,8 +1,8 @@
 """The shapes of a real forward pass of a torch module.
 
 Modules report through forward hooks, functions between them (view, transpose, matmul) through a
-`TorchFunctionMode`. PyTorch is not imported: whoever has a module has loaded it. Only shapes are
-kept, so a module on the device "meta" works, too.
+`TorchFunctionMode`. PyTorch is not imported here: a caller with a module has
+imported it. Only shapes are kept, so a module on the device "meta" works, too.
 """
 
 import sys

@@ -82,9 +82,7 @@ class AttentionEditor(Control):
             Checkbox(value=False, description=f"silence head {h}", indent=False, layout=small)
             for h in range(n_head)
         ]
-        self.use_positions = Checkbox(
-            value=True, description="the model is told the positions", indent=False
-        )
+        self.use_positions = Checkbox(value=True, description="use positions", indent=False)
         self.reset = Button(description="undo all changes", layout=Layout(width="160px"))
         self.reset.on_click(self.undo)
         still = self.unchanged_knobs(last, head)

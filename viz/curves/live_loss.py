@@ -133,7 +133,7 @@ class LossPlot:
         self.pins[step] = text
 
     def redraw(self) -> None:
-        """Draw the present state now, whatever the time."""
+        """Draw the present state now, even if the last picture is recent."""
         self.output = self.output or open_output(self)
         self.output.show(self)
         self.is_drawn = True  # only now: drawing may be interrupted
@@ -141,7 +141,7 @@ class LossPlot:
     def finish(self) -> None:
         """Draw what has not been drawn yet.
 
-        Called for you at the end of the cell, also after an interrupt.
+        Called automatically at the end of the cell, also after an interrupt.
         """
         if not self.is_drawn:
             self.redraw()

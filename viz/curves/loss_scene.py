@@ -116,7 +116,7 @@ class LossScene:
             self.add_label(label)
 
     def set_limits(self, series: Mapping[str, Series], points: Points) -> None:
-        """Set the ends of both axes so that everything that is drawn lies between them."""
+        """Set the ends of both axes so that everything drawn is between them."""
         curves = [*series.values(), *self.options.reference.values()]
         ys = [value for _, values in curves for value in values]
         ys += [*self.options.lines.values(), *(value for _, value in points)]

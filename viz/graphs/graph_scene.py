@@ -107,7 +107,7 @@ class GraphScene:
             self.style = replace(self.style, row=min(self.style.row, MAX_HEIGHT / (2 * half)))
         layers = max(self.layout.layer, default=0)
         margin = 22 + self.style.width / 2 + (16 if self.style.boxes else 0)
-        omitted = f"{graph.n_omitted:,} more numbers lie further back and are not drawn."
+        omitted = f"{graph.n_omitted:,} more numbers are further back and not drawn."
         omitted = omitted if graph.n_omitted else ""
         needed = 2 * margin + layers * self.style.column
         width = max(needed, title_width(title), 7 * len(omitted) + 32, 320)
@@ -122,7 +122,7 @@ class GraphScene:
         self.scene.add(Text(16, bottom - 8, omitted, 12, MUTED))
 
     def to_pixels(self, layer: float, y: float) -> Point:
-        """Where a position of the layout lies in the scene."""
+        """Coordinates in the scene of a position of the layout."""
         return self.left + layer * self.style.column, self.middle + y * self.style.row
 
     def grad(self, i: int) -> float | None:

@@ -132,7 +132,7 @@ def dot_positions(layer: list[int]) -> list[tuple[float, float]]:
 
 
 def to_pixels(positions: list[tuple[float, float]], last_column: int) -> list[Pixel]:
-    """The middle of each dot in the image; the dot lies inside the image."""
+    """The middle of each dot in the image; the dot is inside the image."""
     right, down = IMAGE_WIDTH - 6, IMAGE_HEIGHT - 6
     return [
         (3 + round(right * x / (last_column or 1)), 3 + round(down * (0.5 - y)))

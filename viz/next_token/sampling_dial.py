@@ -31,7 +31,7 @@ def draw_sampling(
     *,
     bars: Mapping[str, float] | None = None,
     title: str = "",
-    known_label: str = "stands in the list",
+    known_label: str = "is in the list",
     ax: "Axes | None" = None,
 ) -> Picture:
     """Draw texts in rows, the known ones with a dot, below bars for the next token.
@@ -52,7 +52,7 @@ def draw_sampling(
 
     Example:
         >>> draw_sampling(["mari", "anna"], {"anna"}, bars={"a": 0.75, "end": 0.25})
-        Picture: Samples: mari, anna ... (1 of 2: stands in the list)
+        Picture: Samples: mari, anna ... (1 of 2: is in the list)
     """
     shown = check_texts(texts)[:MAX_TEXTS]
     scene, top = Scene(PER_ROW * COLUMN_WIDTH + 32, 0), 46.0 if title else 20.0
@@ -114,7 +114,7 @@ class SamplingDial(Control):
         *,
         known: Collection[str] = (),
         bars: Callable[..., Mapping[str, float]] | None = None,
-        known_label: str = "stands in the list",
+        known_label: str = "is in the list",
         title: str = "",
         **dials: SliderRange | list[Any],
     ) -> None:

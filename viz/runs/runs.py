@@ -108,7 +108,7 @@ def final_value(series: Series, y: str) -> float:
 
 
 def title_sentence(series: Mapping[str, Series], x: str, y: str, unit: str) -> str:
-    """The title: the lowest run; of two runs, how early it reaches the loss of the other."""
+    """The title: the run with the lowest loss; of two, how early it reaches the other's loss."""
     if not y.endswith("loss") or len(series) < 2:
         return join_names(series)
     ranked = sorted(series, key=lambda name: final_value(series[name], y))
@@ -131,7 +131,7 @@ def title_sentence(series: Mapping[str, Series], x: str, y: str, unit: str) -> s
 
 
 def join_names(series: Mapping[str, Series]) -> str:
-    """The names of the first four runs, and how many there are besides."""
+    """The names of the first four runs, and the number of the others."""
     names = [truncate(name, 20) for name in series]
     shown = ", ".join(names[:4])
     return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown

@@ -183,7 +183,7 @@ def alt_text(best: Mapping[str, Point], line: Series, x: str) -> str:
     sentence = f"Loss against {noun_of(x)}: {'; '.join(parts)}."
     if line[0]:
         end = format_scientific(line[0][-1])
-        sentence += f" The fitted line comes to {line[1][-1]:{LOSS_FORMAT}} at {end}."
+        sentence += f" The fitted line reaches {line[1][-1]:{LOSS_FORMAT}} at {end}."
     return sentence
 
 

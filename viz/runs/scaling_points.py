@@ -20,7 +20,7 @@ Fit = Callable[[float], float]
 
 
 def to_run(name: str, given: "tuple[ArrayLike, ArrayLike]") -> Series:
-    """The points of a run that have a logarithm. Raises: ValueError if there are none."""
+    """The points of a run with values above 0. Raises: ValueError if there are none."""
     steps, losses = to_series(name, given)
     kept = [(s, v) for s, v in zip(steps, losses) if s > 0 and v > 0 and isfinite(v)]
     if not isinstance(given, tuple) or not kept:
@@ -32,7 +32,7 @@ def to_run(name: str, given: "tuple[ArrayLike, ArrayLike]") -> Series:
 
 
 def to_point(name: str, given: Point) -> Point:
-    """Raises: ValueError for a point that has no place on two logarithmic axes."""
+    """Check a point for two logarithmic axes. Raises: ValueError if a value is not above 0."""
     try:
         x, loss = map(float, given)
     except (TypeError, ValueError):

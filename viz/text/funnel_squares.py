@@ -1,6 +1,6 @@
 """Layout and drawing of the squares of a funnel, and the texts that appear on hover.
 
-The picture is an image, which survives everywhere. Over it lie empty elements with the texts as
+The picture is an image, which every front end shows. Empty elements above it have the texts as
 `title` attributes, which a browser shows on hover without a script.
 """
 

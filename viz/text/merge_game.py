@@ -1,4 +1,4 @@
-"""Byte-pair encoding by hand: the reader chooses each merge, the algorithm beside.
+"""Byte-pair encoding by hand: the reader's merges beside those of the algorithm.
 
 Merging and drawing are in `viz/text/merging.py`.
 """
@@ -69,7 +69,7 @@ class MergeGame(Control):
         return chosen
 
     def choose(self, index: int) -> None:
-        """Merge the pair on this button, and say how often it occurred.
+        """Merge the pair on this button, and show how often it occurred.
 
         Args:
             index: Which button, counted from 0.
@@ -112,7 +112,7 @@ class MergeGame(Control):
 
     def redraw(self, change: object = None) -> None:
         self.update_offers()
-        question = "Which pair shall become one token?" if self.offers else "The game is over."
+        question = "Which pair should become one token?" if self.offers else "The game is over."
         note = f"<p>{escape(f'{self.note} {question}')}</p>"
         self.screen.value = note + self.picture().to_html()
 

@@ -52,7 +52,7 @@ def draw_merges(
 ) -> Picture:
     """Draw the tree of merges above the bytes of each token, each box with the number of its merge.
 
-    In a long token the smallest pieces are not divided, and the picture says so.
+    In a long token the smallest pieces are not divided; a note says so.
 
     Args:
         tokens: A token id, or several.

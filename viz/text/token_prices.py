@@ -1,4 +1,4 @@
-"""The same sentence in several languages at the same width, divided into tokens: who pays more?
+"""The same sentence in several languages at the same width, divided into tokens, and its price.
 
 A tokenizer that was trained on a language divides it into few wide tokens. The picture says
 nothing about quality: a model may be better in a language that costs more tokens.

@@ -22,7 +22,7 @@ def draw_samples(
     *,
     rows: int = 12,
     title: str = "",
-    known_label: str = "stands in the list",
+    known_label: str = "is in the list",
     ax: "Axes | None" = None,
 ) -> Picture:
     """Draw a column of samples for each step. The known ones get a dot.

@@ -32,7 +32,7 @@ class SamplesPlayer(Control):
         samples: Mapping[int, Sequence[str]],
         known: Collection[str] = (),
         *,
-        known_label: str = "stands in the list",
+        known_label: str = "is in the list",
     ):
         to_mapping(samples, "samples", "{0: ['qxv'], 100: ['mari']}")
         max_rows = count_rows(samples, MAX_ROWS)

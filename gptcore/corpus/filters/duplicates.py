@@ -27,7 +27,7 @@ from gptcore.optional import optional_import
 NGRAM_SIZE = 5
 PERMUTATIONS = 128  # numbers in a signature
 BATCH_NGRAMS = 10_000  # at a time, or the table n-grams x permutations of a book fills memory
-RECALL = 0.99  # least probability that two texts at the threshold become candidates
+RECALL = 0.99  # lowest probability that two texts at the threshold become candidates
 WORD = re.compile(r"\w+")
 
 
@@ -97,7 +97,7 @@ def candidate_probability(similarity: float, bands: int, rows: int) -> float:
 def lsh_params(threshold: float, permutations: int = PERMUTATIONS) -> tuple[int, int]:
     """Choose bands and rows for LSH: the longest bands with a recall of 99 % at the threshold.
 
-    Longer bands propose fewer pairs in vain, and miss more duplicates.
+    Longer bands propose fewer pairs that are not duplicates, and miss more that are.
 
     Args:
         threshold: Jaccard similarity from which two texts are near duplicates.

@@ -1,7 +1,7 @@
 """Statistics of a text that filters compare with thresholds: length, symbols, repetition.
 
 All but the number of words are fractions and means, so they do not grow with the length of a text.
-Gopher's other n-gram lengths (2 to 4 and 6 to 10) rise and fall with what is measured here.
+Gopher's other n-gram lengths (2 to 4 and 6 to 10) are correlated with these.
 Source: Rae et al. 2021 ("Gopher"), arXiv 2112.11446, appendix A.1.1 and table A1.
 """
 
@@ -67,7 +67,7 @@ def repeated_lines(lines: list[str]) -> list[str]:
 
 
 def top_bigram(words: list[str]) -> float:
-    """The fraction of the characters in words that the most frequent bigram has; 0 if none repeats.
+    """The fraction of the characters in words in the most frequent bigram; 0 if none repeats.
 
     Trap: In "go go go" the bigrams overlap, so the fraction could exceed 1 and is clipped.
     """
@@ -80,10 +80,10 @@ def top_bigram(words: list[str]) -> float:
 
 
 def repeated_ngrams(words: list[str], n: int = NGRAM_SIZE) -> float:
-    """The fraction of the characters in words that lie in n-grams which occurred before.
+    """The fraction of the characters in words that belong to repeated n-grams.
 
-    Goes from left to right. A repeated n-gram is counted and skipped as a whole, so no character
-    counts twice.
+    The text is read from left to right. A repeated n-gram is counted and skipped as a whole, so no
+    character counts twice.
     """
     seen: set[tuple[str, ...]] = set()
     repeated, position = 0, 0

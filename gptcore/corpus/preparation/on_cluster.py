@@ -56,7 +56,7 @@ class OnCluster:
     workers: int = 1
     """how many tasks run at a time"""
     logs: Path | None = None
-    """folder for datatrove's logs, seen by every machine; OUT-logs unless said"""
+    """folder for datatrove's logs, seen by every machine; default: OUT-logs"""
     partition: str = "cpu"
     """of Slurm"""
     time: str = "04:00:00"
@@ -124,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
             OnCluster, prog="python -m gptcore.corpus.preparation.on_cluster", args=arguments
         ).run()
     except CalledProcessError as error:
-        print(f"on_cluster: Slurm did not take the job: {error.cmd[0]} said so.", file=sys.stderr)
+        print(f"on_cluster: Slurm did not accept the job: {error.cmd[0]} failed.", file=sys.stderr)
         return 1
     except (ValueError, OSError, ModuleNotFoundError) as error:
         print(f"on_cluster: {error}", file=sys.stderr)

@@ -191,7 +191,7 @@ def changed_settings(
     before = plan["settings"]
     for key, value in asdict(settings).items():
         if key == "document" and value is None:
-            continue  # nothing was said, so it is as it was
+            continue  # not given: as before
         if key == "bad_text" and before.get(key) == "stop":
             continue  # it did not stop for what is made, so that is the same either way
         if before.get(key) != value:

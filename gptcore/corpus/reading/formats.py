@@ -60,7 +60,7 @@ class Format:
 
 
 def format_from_name(path: Path) -> Format | None:
-    """The format that the name of the file says; None for an unsupported one."""
+    """The format of a file, by its name; None if it is not supported."""
     suffix, inner = path.suffix.lower(), Path(path.stem).suffix.lower()
     if suffix in FORMATS:
         return Format(FORMATS[suffix])
@@ -210,4 +210,4 @@ def unsupported_advice(path: Path) -> str:
     except UnicodeDecodeError:
         return "It is not UTF-8 text. Extract its text first."
     new = shlex.quote(f"{path}.txt")
-    return about(path, f"If it is plain text, rename it: cp {{file}} {new}")
+    return about(path, f"If it is plain text, give it the suffix .txt: cp {{file}} {new}")

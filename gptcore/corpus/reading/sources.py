@@ -190,9 +190,9 @@ def describe_special_file(path: Path) -> str:
 def local_source(path: Path) -> Source:
     """A file that was given by its path; its suffix says its format."""
     if format_from_name(path) is None:
+        ending = f"ends in {path.suffix!r}" if path.suffix else "has no suffix"
         raise ValueError(
-            f"{path} ends in {path.suffix or 'nothing'!r}; files of documents end in {SUPPORTED}. "
-            f"{unsupported_advice(path)}"
+            f"{path} {ending}; files of documents end in {SUPPORTED}. {unsupported_advice(path)}"
         )
     return Source(path, str(path), path.stat().st_size)
 

@@ -213,8 +213,8 @@ def open_split(path: Path, split: Split, tokenizer: Tokenizer | None) -> list[ND
     files = sorted(path.glob(f"*{split}*.bin"))  # llm.c's: fineweb_train_000001.bin
     if not files:
         raise ValueError(
-            f"{path} has no tokens for {split}. Make shards with: gptcore prepare SOURCE "
-            "--out DIR; a larger --val_share gives more documents to val."
+            f"{path} has no shards for {split}: no manifest.json, no {split}.bin and no file such "
+            f"as fineweb_{split}_000001.bin. Make shards with: gptcore prepare SOURCE --out DIR"
         )
     return [open_shard(file) for file in files]
 

@@ -1,8 +1,8 @@
 """Shards: files of token ids that a training run maps into memory and a C program can read.
 
 The format is llm.c's: a header of 256 int32 (magic, version, number of tokens, then zeros), then
-the ids, 2 bytes each if the whole vocabulary fits, else 4. It is not compressed, because a mapped
-file must lie on the disk as it is used.
+the ids, 2 bytes each if the whole vocabulary fits, else 4. It is not compressed, because a program
+maps it into memory as it is.
 Source: github.com/karpathy/llm.c, dev/data/data_common.py.
 """
 

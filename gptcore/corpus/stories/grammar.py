@@ -1,8 +1,8 @@
 """A probabilistic grammar from which small texts are sampled (`stories.py`).
 
 Sampling draws one line (production) of a rule, and expands the braces in it. The i-th line of a
-rule has weight 1/i, as the words of real texts have (Zipf's law), unless a number precedes it; in a
-rule that is headed `evenly` each line has weight 1.
+rule has weight 1/i, like the frequencies of words (Zipf's law), unless a number precedes it. In a
+rule marked `evenly` each line has weight 1.
 
     story
         {hero:girl}{hero} lost {hero.his} {hero.toy}. {end}
@@ -21,7 +21,7 @@ rule that is headed `evenly` each line has weight 1.
 writes nothing: it binds `hero` to a line of `girl` up to the end of its own line. Then `{hero}` are
 the words drawn, `{hero.toy}` is one of the fields below them (fields before the first line belong
 to all), `{Hero}` and `{hero.His}` begin with a capital. A row indented by 12 continues the one
-above; a row that begins with # is a remark.
+above; a row that begins with # is a comment.
 There is no recursion, and draws are independent, so the expectation of a line is the sum of the
 expectations of its parts.
 Source: Zipf 1935, "The Psycho-Biology of Language".
@@ -32,39 +32,38 @@ from dataclasses import dataclass
 
 from gptcore.checks import did_you_mean
 
-RULE, LINE, FIELD, CONTINUED = 0, 4, 8, 12  # how far each kind of row is indented
+RULE, LINE, FIELD, CONTINUED = 0, 4, 8, 12  # spaces of indentation
 
 
 @dataclass(frozen=True)
 class Slot:
     """The content of a pair of braces."""
 
-    name: str  # of a rule, or of who was drawn
+    name: str  # of a rule, or a name bound by {name:rule}
     field: str = ""
     drawn_from: str = ""  # the rule, in {name:rule}
     capital: bool = False
 
 
 Parts = tuple[str | Slot, ...]
-Row = tuple[int, str]  # how far it is indented, and its words
+Row = tuple[int, str]  # spaces of indentation, words
 
 
 @dataclass(frozen=True)
 class Production:
-    """One line of a rule: its chance, its words, and the fields below it."""
+    """One line of a rule: its probability, its words, and the fields below it."""
 
     prob: float
     parts: Parts
     fields: dict[str, Parts]
 
     def words(self, slot: Slot) -> Parts:
-        """What this line puts into the slot."""
+        """The words of this line for the slot."""
         return self.fields[slot.field] if slot.field else self.parts
 
 
-Grammar = dict[
-    str, tuple[Production, ...]
-]  # name of a rule -> its lines; texts start with the first rule
+# Name of a rule -> its lines; texts start with the first rule.
+Grammar = dict[str, tuple[Production, ...]]
 
 
 def parse_grammar(table: str) -> Grammar:
@@ -95,7 +94,7 @@ def parse_grammar(table: str) -> Grammar:
 
 
 def extract_choices(text: str) -> tuple[str, dict[str, str]]:
-    """The text with `{#1}` for `[a / b]`, and what stood in the brackets of each such number."""
+    """The text with `{#1}` for `[a / b]`, and the content of the brackets by that name."""
     numbers: dict[str, str] = {}
     while match := re.search(r"\[([^\[\]\n]*)\]", text):  # those without brackets inside
         name = numbers.setdefault(match[1], f"#{len(numbers) + 1}")
@@ -104,7 +103,7 @@ def extract_choices(text: str) -> tuple[str, dict[str, str]]:
 
 
 def split_rules(text: str) -> dict[str, tuple[bool, list[Row]]]:
-    """For each rule's name: whether its lines weigh the same, and the rows below it."""
+    """Name of each rule -> whether its lines have equal weights, and the rows below it."""
     rules: dict[str, tuple[bool, list[Row]]] = {}
     rows: list[Row] = []
     for row in text.split("\n"):
@@ -116,8 +115,8 @@ def split_rules(text: str) -> dict[str, tuple[bool, list[Row]]]:
             match = re.fullmatch(r"([a-z]\w*)( evenly)?", words)
             if not match or match[1] in rules:
                 raise ValueError(
-                    f"{words!r} cannot head a rule: write a name in small letters, once, "
-                    "and after it nothing or evenly."
+                    f"{words!r} is not the name of a rule: write a unique name in small letters, "
+                    "alone or followed by evenly."
                 )
             rows = []
             rules[match[1]] = bool(match[2]), rows
@@ -132,10 +131,10 @@ def split_rules(text: str) -> dict[str, tuple[bool, list[Row]]]:
 
 
 def parse_rule(name: str, evenly: bool, rows: list[Row]) -> tuple[Production, ...]:
-    """The lines of one rule, with chances that sum to 1."""
+    """The lines of one rule, with probabilities that sum to 1."""
     found: list[tuple[float, Parts, dict[str, Parts]]] = []
     shared: dict[str, Parts] = {}
-    fields = shared  # where the next field belongs: to all lines, or to those of one row
+    fields = shared  # of all lines at first, then of those of one row
     for indent, row in rows:
         if indent == FIELD:
             key, equals, words = row.partition(" = ")
@@ -158,7 +157,7 @@ def parse_rule(name: str, evenly: bool, rows: list[Row]) -> tuple[Production, ..
 
 
 def parse_parts(words: str) -> Parts:
-    """The plain words and the slots of a line, in order."""
+    """The texts and the slots of a line, in order."""
     pieces = re.split(r"\{([^{}]*)\}", "" if words == "-" else words)
     slots = [parse_slot(piece) if i % 2 else piece for i, piece in enumerate(pieces)]
     return tuple(slot for slot in slots if slot)
@@ -178,9 +177,12 @@ def parse_slot(inside: str) -> Slot:
 
 
 def check(grammar: Grammar, parts: Parts, bindings: dict[str, str], path: tuple[str, ...]) -> None:
-    """Follow every slot, and refuse what is not there and what leads back to itself.
+    """Check that every slot has a rule, and that no rule contains itself.
 
-    `cast` says from which rule each name was drawn; `way` are the slots that led here.
+    `bindings` maps each bound name to its rule; `path` is the list of slots that led here.
+
+    Raises:
+        ValueError: If a rule or a field does not exist, or a rule contains itself.
     """
     for part in parts:
         if isinstance(part, str):
@@ -188,7 +190,7 @@ def check(grammar: Grammar, parts: Parts, bindings: dict[str, str], path: tuple[
         rule = part.drawn_from or bindings.get(part.name, part.name)
         if rule not in grammar:
             raise ValueError(
-                f"There is no rule {rule!r}, and nobody of that name was drawn."
+                f"{rule!r} is neither a rule nor a name bound by {{name:rule}}."
                 + did_you_mean(rule, [*grammar, *bindings])
             )
         if part.drawn_from:
@@ -200,7 +202,7 @@ def check(grammar: Grammar, parts: Parts, bindings: dict[str, str], path: tuple[
         for line in grammar[rule]:
             if part.field and part.field not in line.fields:
                 raise ValueError(
-                    f"{{{part.name}.{part.field}}} asks each line of {rule!r} for a field that one "
-                    f"of them lacks; that line has {', '.join(line.fields) or 'no fields'}."
+                    f"{{{part.name}.{part.field}}} needs this field in each line of {rule!r}; "
+                    f"one has {', '.join(line.fields) or 'no fields'}."
                 )
             check(grammar, line.words(part), bindings, (*path, step))

@@ -25,7 +25,9 @@ from gptcore.manifest import shipped_folder
 
 SHIPPED_SEED, SHIPPED_STORIES = 1, 2_000  # of data/stories.txt
 
-Bindings = dict[str, tuple[Production, ...]]  # name -> the productions that it can still be
+Bindings = dict[
+    str, tuple[Production, ...]
+]  # name -> the productions that are still possible for it
 
 
 class Story(NamedTuple):
@@ -162,7 +164,7 @@ def story_entropy(grammar: Grammar | None = None) -> StoryEntropy:
     table = grammar or default_grammar()
 
     def expectation(parts: Parts, bindings: Bindings) -> tuple[float, float, float]:
-        """Nats, letters and blanks."""
+        """Expected nats, letters and spaces of the parts."""
         nats = letters = blanks = 0.0
         for part in parts:
             if isinstance(part, str):
@@ -177,7 +179,7 @@ def story_entropy(grammar: Grammar | None = None) -> StoryEntropy:
                 bindings = {**bindings, part.name: lines}
                 continue
             for line in lines:
-                # Inside what a line says of itself, it is certain that it was this line.
+                # Inside a field of a line, the bound name is known to be this line.
                 inner = {**bindings, part.name: (replace(line, prob=1.0),)} if known else bindings
                 more = expectation(line.words(part), inner)
                 nats += line.prob * more[0]
@@ -233,7 +235,7 @@ def derivations(text: str, table: Grammar, furthest: list[int] | None = None) ->
     def match(
         parts: Parts, at: int, bindings: Bindings, capital: bool
     ) -> Iterator[tuple[int, float, Bindings]]:
-        """Each way to read the parts from `at` on: where it ends, its nats, who can be who."""
+        """Each way to match the parts from `at` on: its end, its nats, the new bindings."""
         if not parts:
             yield at, 0.0, bindings
             return
@@ -249,10 +251,8 @@ def derivations(text: str, table: Grammar, furthest: list[int] | None = None) ->
         elif part.drawn_from:
             everyone = {**bindings, part.name: table[part.drawn_from]}
             for end, nats, known in match(rest, at, everyone, capital):
-                outside = {
-                    name: known[name] for name in bindings
-                }  # a name lives as long as its line
-                for line in known[part.name]:  # whom the text has not ruled out
+                outside = {name: known[name] for name in bindings}  # the binding ends here
+                for line in known[part.name]:  # productions that still match the text
                     yield end, nats - log(line.prob), outside
         else:
             for words, cost, inner in alternatives(part, bindings):

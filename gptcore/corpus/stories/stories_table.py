@@ -1,11 +1,11 @@
 """A table of stories like FineWeb's, with planted duplicates, junk and other languages.
 
-For each row the truth is known: what it is, and of which row it is a copy. So a filter can be told
-how many it caught, and how many good ones it threw away with them; on the real web nobody knows.
-Of the good rows, twenty were marked by hand (`marked_pages`): they look worse than they are.
+Each row has a known label: what it is, and of which row it is a copy. So the precision and the
+recall of a filter can be computed, which are unknown for real web pages. Twenty of the good rows
+were written to look suspicious (`marked_pages`).
 
-`token_count` is null in every row: counting needs GPT-2's vocabulary, and the table must come out
-the same where that is missing. No address exists: all end in `.example`.
+`token_count` is null in every row: counting needs GPT-2's vocabulary, and the table must not
+depend on it. No address exists: all end in `.example`.
 Source: the columns are those of FineWeb, Penedo et al. 2024, arXiv 2406.17557.
 """
 
@@ -29,7 +29,7 @@ from gptcore.optional import optional_import
 FRACTION_OF = {"copy": 0.05, "near copy": 0.10, "junk": 0.12, "other language": 0.08}
 MIN_ROWS = 100  # with fewer, the marked pages would be most of the table
 STORIES_PER_PAGE = (2, 3, 4, 5)
-MAX_SHARED_SENTENCES = 4  # at most, in two pages of one language, as long as there are others
+MAX_SHARED_SENTENCES = 4  # in two pages of one language, if possible
 FIRST_DAY, DAYS = datetime(2013, 5, 18), 4_000
 
 COLUMNS = {  # FineWeb's, in its order: name -> type in Arrow
@@ -46,7 +46,7 @@ COLUMNS = {  # FineWeb's, in its order: name -> type in Arrow
 
 
 class MarkedPage(NamedTuple):
-    """A good page, what a filter may hold against it, and how sure a classifier is of English."""
+    """A good page, why a filter may remove it, and a classifier's score for English."""
 
     kind: str
     suspicion: str
@@ -180,12 +180,12 @@ def new_id(rng: random.Random) -> str:
 
 
 def confident_score(rng: random.Random) -> float:
-    """The score of a page about which a classifier has no doubt."""
+    """A high score, as a classifier gives to an ordinary page."""
     return round(0.9 + 0.09 * rng.random(), 4)
 
 
 def plain_pages(rng: random.Random) -> Iterator[Page]:
-    """Pages of some stories each, without end."""
+    """Endless pages of several stories each."""
     stories = generate_stories(rng)
     while True:
         texts = [story.text for story in islice(stories, pick(STORIES_PER_PAGE, rng))]
@@ -199,7 +199,7 @@ def plain_pages(rng: random.Random) -> Iterator[Page]:
 
 
 def copy_of(page: Page, kind: Literal["copy", "near copy"], edit: str, rng: random.Random) -> Page:
-    """A copy of the page further down, with an edit if it is a near copy."""
+    """A copy of the page at a later position, with an edit if it is a near copy."""
     text = EDITS[edit](page.text, rng) if edit else page.text
     position = page.position + (1 - page.position) * rng.random()
     return Page(
@@ -213,12 +213,12 @@ def junk_page(kind: str, rng: random.Random) -> Page:
 
 
 def other_pages(n: int, rng: random.Random) -> Iterator[Page]:
-    """Pages in other languages by turns, each one sentence out of each group."""
+    """Pages in the other languages in turn; a page has one sentence of each group."""
     languages = other_languages()
     written: dict[str, list[list[str]]] = {name: [] for name in languages}
     for i in range(n):
         language = [*languages][i % len(languages)]
-        for _ in range(100):  # attempts; a larger table has to repeat itself
+        for _ in range(100):  # attempts; a large table repeats sentences
             page = [pick(group, rng) for group in languages[language]]
             shared = [sum(a == b for a, b in zip(page, other)) for other in written[language]]
             if max(shared, default=0) <= MAX_SHARED_SENTENCES:
@@ -229,7 +229,7 @@ def other_pages(n: int, rng: random.Random) -> Iterator[Page]:
 
 
 def table_rows(pages: list[Page], seed: int) -> Iterator[dict[str, Any]]:
-    """The rows as FineWeb writes them; where a page comes from is invented."""
+    """The rows with FineWeb's columns; addresses and dates are invented."""
     rng = random.Random(seed)
     for page in pages:
         day = FIRST_DAY + timedelta(

@@ -1,7 +1,7 @@
 """Synthetic defects of web pages: near copies of a story, and junk pages.
 
-`EDITS` make a near copy out of a text; `JUNK` makes pages that nobody should learn from. Both only
-draw from the generator that they are given.
+The functions in `EDITS` turn a text into a near copy; those in `JUNK` make pages that are not worth
+training on. All randomness comes from the generator that is passed in.
 """
 
 import random
@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 
 def pick(things: Sequence[T], rng: random.Random) -> T:
-    """One of the things. Only random() promises the same numbers in every version of Python."""
+    """A random element. Only random() gives the same numbers in every version of Python."""
     return things[int(rng.random() * len(things))]
 
 
 def choose_some(things: Sequence[T], least: int, most: int, rng: random.Random) -> list[T]:
-    """From `least` to `most` of the things, in any order, one perhaps more than once."""
+    """Draw `least` to `most` elements, with replacement."""
     return [pick(things, rng) for _ in range(least + int(rng.random() * (most - least + 1)))]
 
 
@@ -28,7 +28,7 @@ WORDS_FOR_ONE_CHANGE = 60
 
 
 def change_words(text: str, rng: random.Random) -> str:
-    """Put another small word of the text in the place of some."""
+    """Replace some words in small letters by others of the text."""
     pieces = re.split(r"(\b[a-z]{3,}\b)", text)
     small = range(1, len(pieces), 2)
     for _ in range(max(2, len(small) // WORDS_FOR_ONE_CHANGE)):
@@ -38,18 +38,18 @@ def change_words(text: str, rng: random.Random) -> str:
 
 
 def move_paragraph(text: str, rng: random.Random) -> str:
-    """Let the first paragraph come last."""
+    """Move the first paragraph to the end."""
     first, *rest = text.split("\n\n")
     return "\n\n".join([*rest, first])
 
 
 def add_boilerplate(text: str, rng: random.Random) -> str:
-    """Stand what is on every page of a site around the text."""
+    """Add a header and a footer, as every page of a site has them."""
     return f"{pick(HEADERS, rng)}\n\n{text}\n\n{pick(FOOTERS, rng)}"
 
 
 def leave_out_a_sentence(text: str, rng: random.Random) -> str:
-    """Lose one sentence, as a copy that was cut badly."""
+    """Remove one sentence."""
     ends = [match.end() for match in re.finditer(r"[.!?]\"? ", text)]
     place = int(rng.random() * (len(ends) - 1))
     return text[: ends[place]] + text[ends[place + 1] :]
@@ -138,7 +138,7 @@ def advertisement(rng: random.Random) -> str:
 
 
 JUNK: dict[str, tuple[Callable[[random.Random], str], str, float]] = {
-    # what makes it, and what a classifier says of it: language, and how sure it is of that
+    # function that makes the page; language and score that a classifier would give
     "symbol soup": (symbol_soup, "en", 0.11),
     "repeated line": (repeated_line, "en", 0.93),
     "navigation": (navigation, "en", 0.64),

@@ -1,6 +1,6 @@
 """Parameters and FLOPs of a GPT, by formula.
 
-The counts are those of `GPT(config)`, but without PyTorch, so they come at once. By convention only
+The counts are those of `GPT(config)`, but without PyTorch, so they take no time. By convention only
 matrices count as FLOPs, and attention counts in full, including the half that the causal mask
 discards. Norms, activations, the optimizer and recomputation do not count.
 

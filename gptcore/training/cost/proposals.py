@@ -40,7 +40,7 @@ class Proposal:
 
 
 def propose(plan: Budget) -> list[Proposal]:
-    """Propose changes; the run is accepted with each of them.
+    """Propose changes; `train` accepts the run with each of them.
 
     Args:
         plan: The planned run.

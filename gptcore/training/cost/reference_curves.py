@@ -1,4 +1,4 @@
-"""Loss curves of a run that somebody else published, to compare your own run with.
+"""Loss curves that somebody else published, to compare your own run with.
 
 Known: 12 layers, 12 heads, width 384, 40.95 million parameters (as `budget` counts); 16 x 32 rows
 of 1,024 tokens per step, so 3.1 billion tokens in 6,000 steps; learning rate 5e-4; FineWeb with

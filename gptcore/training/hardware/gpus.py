@@ -1,8 +1,8 @@
 """GPUs that a run can be planned for: memory, peak FLOP/s and power, each with its source.
 
 The peak is that of dense matrices in bf16 (fp16 or fp32 for a GPU without bf16) with sums in fp32.
-Data sheets like to print twice as much, for matrices of which half is 0, or four times as much, for
-sums in fp16; training does neither. The table has no laptop GPUs, which have the names of larger
+Data sheets often print twice as much, for matrices of which half is 0, or four times as much, for
+sums in fp16; training uses neither. The table has no laptop GPUs, which have the names of larger
 ones.
 """
 
@@ -21,7 +21,7 @@ BY_CORES = "tensor cores x boost clock x operations a clock; NVIDIA's architectu
 SHEET = "NVIDIA's data sheet"
 AMD = "AMD's data sheet"
 APPLE = "Apple, power consumption of Mac mini and Mac Studio; memory of the usual model"
-APPLE_CORES = "GPU cores x 128 x 2 x clock; the clock as measured by others, Apple prints none"
+APPLE_CORES = "GPU cores x 128 x 2 x clock; the clock as measured by others, Apple publishes none"
 
 # Sources of the MFU, which others or we measured by training.
 ASSUMED = "assumed; runs on other GPUs got 29 to 60 %"
@@ -40,7 +40,7 @@ DEFAULT_MFU = 0.4
 
 @dataclass(frozen=True)
 class Gpu:
-    """What a run can count on.
+    """A GPU or a CPU: its memory, peak and power.
 
     Attributes:
         name: Short name, as it is typed.

@@ -244,7 +244,7 @@ def test_of_a_million_numbers_the_nearest_are_drawn_and_the_rest_is_counted(shap
     assert picture.data["n_omitted"] == 1_000_000 - drawn
     assert picture.data["nodes"][-1]["name"] == "L"
     left_out = f"{1_000_000 - drawn:,}"
-    assert f"{left_out} more numbers lie further back and are not drawn." in texts
+    assert f"{left_out} more numbers are further back and not drawn." in texts
     assert f"{left_out} more numbers are not drawn" in picture.alt
     assert len(picture.to_svg()) < 200_000
 

@@ -57,7 +57,7 @@ def test_the_fitted_line_extrapolates_the_function():
     assert losses == pytest.approx([law(x) for x in ops])
     assert picture.alt == (
         "Loss against operations: small 2.90 for 10¹² operations; large 2.00 for 10¹³ operations. "
-        f"The fitted line comes to {law(3e13):#.3g} at 3·10¹³."
+        f"The fitted line reaches {law(3e13):#.3g} at 3·10¹³."
     )
 
 
