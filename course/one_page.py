@@ -69,7 +69,7 @@ class Value:
             for p, local_grad in zip(v.parents, v.local_grads):
                 p.grad += local_grad * v.grad
 
-# [6] Sizes, and 4,192 small random numbers
+# [7] Sizes, and 4,192 random parameters
 C, H, L, T = 16, 4, 1, 16
 D = C // H
 
@@ -88,20 +88,21 @@ for l in range(L):
 params = [p for m in w.values() for row in m for p in row]
 print(f"num params: {len(params)}")
 
-# [2] Rows of weights, and scores into shares
+# [4] A linear layer is one dot product a row
 def dot(a, b):
     return sum(x * y for x, y in zip(a, b))
 
 def linear(x, m):
     return [dot(row, x) for row in m]
 
+# [2] Softmax: logits into probabilities
 def softmax(logits):
     largest = max(z.data for z in logits)
     exps = [(z - largest).exp() for z in logits]
     total = sum(exps)
     return [e / total for e in exps]
 
-# [6] Keep the numbers of one letter in scale
+# [7] RMSNorm: divide by the root mean square
 def rmsnorm(x):
     scale = (dot(x, x) / len(x) + 1e-5) ** -0.5
     return [v * scale for v in x]
@@ -109,18 +110,18 @@ def rmsnorm(x):
 def add(x, y):
     return [a + b for a, b in zip(x, y)]
 
-# [5] Which earlier letters should I listen to?
+# [6] Attention: which earlier letters matter?
 def attend(q, keys, values):
     mixed = []
     for h in range(0, C, D):
         head = slice(h, h + D)
         scores = [dot(q[head], k[head]) for k in keys]
-        shares = softmax([s / D**0.5 for s in scores])
+        weights = softmax([s / D**0.5 for s in scores])
         for column in zip(*(v[head] for v in values)):
-            mixed.append(dot(shares, column))
+            mixed.append(dot(weights, column))
     return mixed
 
-# [6] The whole model: look up, talk, think, score
+# [7] The whole model: one token in, logits out
 def gpt(token, position, cache):
     x = add(w["wte"][token], w["wpe"][position])
     x = rmsnorm(x)
@@ -129,14 +130,14 @@ def gpt(token, position, cache):
         keys.append(linear(n, w["wk", l]))
         values.append(linear(n, w["wv", l]))
         q = linear(n, w["wq", l])
-        heard = attend(q, keys, values)
-        x = add(linear(heard, w["wo", l]), x)
+        mixed = attend(q, keys, values)
+        x = add(linear(mixed, w["wo", l]), x)
         hidden = linear(rmsnorm(x), w["fc1", l])
         hidden = [number.relu() for number in hidden]
         x = add(linear(hidden, w["fc2", l]), x)
     return linear(x, w["lm_head"])
 
-# [2] How surprised was it, letter by letter?
+# [1] Cross-entropy loss, mean over the tokens
 def loss_of(doc):
     ids = [BOS, *map(letters.index, doc), BOS][: T + 1]
     cache = [([], []) for _ in range(L)]
@@ -146,7 +147,7 @@ def loss_of(doc):
         losses.append(-probs[ids[i + 1]].log())
     return sum(losses) * (1 / len(losses))
 
-# [6] Learn: each number its own step (Adam)
+# [4] Train: one name a step, with Adam
 steps = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
 m, v = [0.0] * len(params), [0.0] * len(params)
 for s in range(steps):
@@ -163,15 +164,15 @@ for s in range(steps):
     where = f"step {s + 1:4d} / {steps}"
     print(f"{where} | loss {loss.data:.4f}")
 
-# [1] Invent: draw a letter, append it, ask again
+# [1] Sample: draw a letter, append it, go on
 for i in range(20):
     token, name = BOS, ""
     cache = [([], []) for _ in range(L)]
     for position in range(T):
         logits = gpt(token, position, cache)
         probs = softmax([z / 0.5 for z in logits])
-        shares = [p.data for p in probs]
-        token = random.choices(range(BOS + 1), shares)[0]
+        weights = [p.data for p in probs]
+        token = random.choices(range(BOS + 1), weights)[0]
         if token == BOS:
             break
         name += letters[token]

@@ -12,6 +12,7 @@ from viz.canvas.palette import INK, PAPER, TINTS
 from viz.canvas.picture import Picture
 
 LINE_STYLE = "white-space: pre; padding: 0 4px; overflow: hidden; min-height: 1.35em"
+EXTRA = 2  # characters beside the longest line: its padding
 
 
 def draw_program(
@@ -24,6 +25,7 @@ def draw_program(
 ) -> Picture:
     """The lines in columns, each on the colour of its lesson; a key above.
 
+    A column is as wide as the longest line; a narrow page has fewer than `columns` of them.
     `lessons` has one number for each line, `titles` a title for each number.
     Raises:  ValueError if a line has no lesson, or a lesson no title.
     Example: draw_program(["x = 1", "print(x)"], [0, 1], {0: "numbers", 1: "printing"})
@@ -38,12 +40,8 @@ def draw_program(
     untitled = sorted(set(lessons) - set(titles))
     if untitled:
         raise ValueError(f"Lesson {untitled[0]} has no title; titles has {sorted(titles)}.")
-    height = -(-len(lines) // columns)
-    blocks = []
-    for column in range(columns):
-        part = range(column * height, min((column + 1) * height, len(lines)))
-        rows = "".join(line_of(lines[i], lessons[i], titles) for i in part)
-        blocks.append(f'<div style="overflow: hidden; min-width: 0">{rows}</div>')
+    rows = "".join(line_of(line, lesson, titles) for line, lesson in zip(lines, lessons))
+    width = max(map(len, lines)) + EXTRA
     used = sorted(set(lessons))
     key = " ".join(badge(n, titles[n]) for n in used)
     head = (
@@ -55,9 +53,8 @@ def draw_program(
         f'<div style="background-color: {PAPER}; color: {INK}; padding: 12px; border-radius: '
         f'6px">{head}'
         f'<div style="margin-bottom: 8px; font-size: 12px; line-height: 1.9">{key}</div>'
-        f'<div style="display: grid; grid-template-columns: {" ".join(["1fr"] * columns)}; gap: '
-        f"8px; "
-        f'font-family: monospace; font-size: 9px; line-height: 1.35">{"".join(blocks)}</div></div>'
+        f'<div style="columns: {width}ch {columns}; column-gap: 8px; '
+        f'font-family: monospace; font-size: 9px; line-height: 1.35">{rows}</div></div>'
     )
     counts = ", ".join(f"lesson {n} explains {list(lessons).count(n)}" for n in used)
     return Picture(

@@ -40,6 +40,7 @@ from viz.text.filter_bench import FilterBench as FilterBench
 from viz.text.funnel import draw_funnel as draw_funnel
 from viz.text.merge_game import MergeGame as MergeGame
 from viz.text.merges import draw_merges as draw_merges
+from viz.text.name_card import draw_name_card as draw_name_card
 from viz.text.token_prices import draw_token_prices as draw_token_prices
 from viz.text.tokens import draw_tokens as draw_tokens
 from viz.text.vocabulary_dial import VocabularyDial as VocabularyDial

@@ -141,11 +141,52 @@ class ShannonGame(Control):
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         self.screen.value = f"{note}{self.picture().to_html()}{self.total()}"
 
+    def names_won(self) -> dict[str, int]:
+        """How many finished names each player predicted best; a tie counts for nobody.
+
+        Returns:
+            Mapping name -> number; empty before a name is finished.
+        """
+        won: dict[str, int] = {}
+        for word, bets in zip(self.words, self.bets):
+            if len(bets) <= len(word):
+                continue
+            players = {self.you: bets} | self.bets_of(self.predictors, word)
+            costs = {
+                name: sum(map(surprisal, its_bets, [*word, "end"]))
+                for name, its_bets in players.items()
+            }
+            least = min(costs.values())
+            best = [name for name, cost in costs.items() if cost == least]
+            for name in players:
+                won[name] = won.get(name, 0) + (best == [name])
+        return won
+
     def total(self) -> str:
-        """The scores over all names, once there is a bet."""
+        """The running score over all names, once there is a bet."""
         letters = sum(map(len, self.bets))
-        summary = ", ".join(f"{name} {format_nats(nats)}" for name, nats in self.scores().items())
-        return f"<p>After {letters} letters: {escape(summary)} nats each.</p>" if letters else ""
+        if not letters:
+            return ""
+        plural = "letter" if letters == 1 else "letters"
+        scores = ", ".join(f"{name} {format_nats(nats)}" for name, nats in self.scores().items())
+        won = ", ".join(f"{name} {number}" for name, number in self.names_won().items())
+        return (
+            f"<p><b>{escape(self.standing())}</b> After {letters} {plural}: {escape(scores)} nats "
+            f"each (lower is better).{f' Names won: {escape(won)}.' if won else ''}</p>"
+        )
+
+    def standing(self) -> str:
+        """Who has the lower mean, the reader or the best of the others, and by how much."""
+        scores = self.scores()
+        yours = scores.pop(self.you)
+        if not scores:
+            return ""
+        rival = min(scores, key=scores.__getitem__)
+        gap = yours - scores[rival]
+        if abs(gap) < 0.005:
+            return f"{self.you} and {rival} are level."
+        leader, other = (rival, self.you) if gap > 0 else (self.you, rival)
+        return f"In front: {leader}, {format_nats(abs(gap))} ahead of {other}."
 
 
 def check_words(words: Sequence[str], candidates: Sequence[str]) -> None:

@@ -113,6 +113,21 @@ def test_a_whole_game_is_played_with_the_box(game):
     assert game.scores()["you"] == pytest.approx(sum(costs) / 4), "it was over"
 
 
+def test_the_running_score_says_who_leads_and_counts_the_names_won(game):
+    game.text.value = "a 90"
+    assert game.names_won() == {}, "no name is finished"
+    assert "In front: you, 0.59 ahead of table." in game.screen.value  # ln 0.9 against ln 0.5
+    for text in ("b 90", "e 90", "end 90"):
+        game.text.value = text
+    assert game.names_won() == {"you": 1, "table": 0}
+    assert "Names won: you 1, table 0." in game.screen.value
+    game.number.value = 2
+    for text in ("e 99", "e 99", "e 99", "e 99"):
+        game.text.value = text
+    assert game.names_won() == {"you": 1, "table": 1}
+    assert "In front: table" in game.screen.value
+
+
 def test_another_name_is_another_game_and_both_are_kept(game):
     game.text.value = "a 50"
     game.number.value = 2
