@@ -1,4 +1,4 @@
-"""Questions of lesson 5: what does a model read?"""
+"""Questions of lesson 5: tokenizers."""
 
 from collections import Counter
 from math import log
@@ -198,55 +198,78 @@ QUESTIONS = [
         LESSON,
         right={" strawberry": 1, "strawberry": 3, "Strawberry": 3},
         tolerance=0,
-        yes="The space, which one hardly sees, makes the difference. Why it does comes later.",
+        yes="The space makes the difference. The reason comes later.",
         wrong=(
             Wrong(
                 {" strawberry": 1, "strawberry": 1, "Strawberry": 1},
                 "a token is a word",
-                "A space and a capital are bytes like others: these are three different texts, "
-                "and not each of them has a number of its own.",
+                "A space and a capital are bytes like others. These are three different texts, "
+                "and not each of them has an id of its own.",
             ),
             Wrong(
                 {" strawberry": 11, "strawberry": 10, "Strawberry": 10},
                 "a token is a letter",
-                "With 50,257 numbers one can do better than letter by letter.",
+                "With 50,257 ids one can do better than letter by letter.",
             ),
             Wrong(
                 {" strawberry": 10, "strawberry": 10, "Strawberry": 10},
                 "a token is a letter, and a space is nothing",
-                "Ten letters each, but the space is a sign as well. And with 50,257 numbers one "
-                "can do better than letter by letter.",
+                "Ten letters each, but the space is a character, too. With 50,257 ids one can do "
+                "better than letter by letter.",
             ),
             Wrong(
                 {" strawberry": 1, "strawberry": 2, "Strawberry": 2},
                 "without its space a word falls apart, into its parts",
-                "The first is right, and the other two do fall apart. But no one told the program "
-                "that straw and berry are words.",
+                "The first is right, and the other two do fall apart. But the program does not "
+                "know that straw and berry are words.",
             ),
             Wrong(
                 {" strawberry": 2, "strawberry": 1, "Strawberry": 1},
                 "the space is a token of its own",
-                "Then half of a page would be tokens for spaces. The space goes along with the "
-                "word behind it.",
+                "Then half of a page would be tokens for spaces. The space belongs to the word "
+                "after it.",
             ),
             Wrong(
                 {" strawberry": 2, "strawberry": 1, "Strawberry": 2},
                 "space and capital are marks before the word",
-                "Nobody taught it that a capital is a mark. Which of the three is commonest in "
-                "print?",
+                "The program does not know that a capital is a mark. Which of the three is most "
+                "frequent in print?",
             ),
             Wrong(
                 {" strawberry": 2, "strawberry": 2, "Strawberry": 2},
                 "a token is a part with a meaning",
-                "Straw and berry: that is how people would cut it. The program knows no meanings.",
+                "Straw and berry: people would split it so. The program knows no meanings.",
             ),
             Wrong(
                 {" strawberry": 1, "strawberry": 1, "Strawberry": 3},
                 "a word is one token, with or without a space",
-                "Two of the three are right. In print, what stands before nearly every word?",
+                "Two of the three are right. In print, what comes before nearly every word?",
             ),
         ),
         otherwise="Put a number in place of each of the dots, and leave the rest of the cell.",
+    ),
+    Question(
+        "tokens with said",
+        LESSON,
+        right=11,
+        tolerance=0.3,
+        yes="Eleven: `said` with a comma, with the next word, with whole phrases.",
+        wrong=(
+            Wrong(1, "a word is one token", "Nothing stops a merge from crossing a space now."),
+            Wrong(
+                2,
+                "with and without a space",
+                "And `said,`? And `said the`? Merges may cross all borders now.",
+                lambda given: given and isinstance(given[0], float) and 1 < given[0] < 8,
+            ),
+            Wrong(
+                100,
+                "most tokens have a frequent word in them",
+                "Fewer: 744 merges are shared by all words of the stories.",
+                lambda given: given and isinstance(given[0], float) and given[0] > 14,
+            ),
+        ),
+        otherwise="Guess a number, from 1 to 100.",
     ),
     Question(
         "share of the table in percent",
@@ -257,13 +280,13 @@ QUESTIONS = [
         wrong=(
             Wrong(
                 200 * 50_304 * 384 / 40_953_216,
-                "there is a table for the way in and one for the way out",
-                "That counts it twice. One table serves for both ways here.",
+                "input and output have a table each",
+                "That counts it twice. Here one table serves input and output.",
             ),
             Wrong(
                 0.4717,
-                "a share is a percentage",
-                "As a share. In percent it is a hundred times that.",
+                "a fraction is a percentage",
+                "That is a fraction. In percent it is a hundred times that.",
             ),
             Wrong(
                 100 * 50_304 / 40_953_216,
@@ -273,32 +296,32 @@ QUESTIONS = [
             Wrong(
                 53,
                 "the rest is the table",
-                "That is the share of everything else.",
+                "That is the percentage of everything else.",
             ),
             Wrong(
                 100 * 50_304 * 384 / (40_953_216 - 50_304 * 384),
-                "a share is a part compared with the rest",
+                "the table is compared with the rest",
                 "That is the table compared with the rest of the model. Compare it with the whole.",
             ),
         ),
-        otherwise="First the table alone: how many rows has it, and how long is a row?",
+        otherwise="First the table alone: how many rows does it have, and how long is a row?",
     ),
     Question(
         "what is wrong with the model handed over",
         LESSON,
         right="C",
-        yes="It is certain, and wrong: its numbers mean other pieces than yours.",
+        yes="It is confident and wrong: its ids mean other tokens than yours.",
         wrong=(
             Wrong(
                 "A",
-                "rubbish means too little training",
-                "The same table lost 2.67 on the same stories when the note was written. It has "
-                "read no less since.",
+                "nonsense means too little training",
+                "The same table had a loss of 2.67 on the same stories, says the note. It has not "
+                "forgotten anything since.",
             ),
             Wrong(
                 "B",
-                "rubbish means too high a temperature",
-                "A temperature changes what is drawn. The loss was measured without drawing.",
+                "nonsense means too high a temperature",
+                "Temperature changes what is sampled. The loss was measured without sampling.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
@@ -307,17 +330,17 @@ QUESTIONS = [
         "which of the two models is better",
         LESSON,
         right="first",
-        yes="1.08 bits for each byte against 1.20: it is surprised more at a time, but less often.",
+        yes="1.08 bits per byte against 1.20: more loss per token, but fewer tokens.",
         wrong=(
             Wrong(
                 "second",
                 "the smaller loss is the better one",
-                "2.5 nats for 3 bytes, 3.0 nats for 4. What does one byte cost?",
+                "2.5 nats for 3 bytes, 3.0 nats for 4. How many nats for one byte?",
             ),
             Wrong(
                 "equal",
                 "other tokenizers cannot be compared at all",
-                "Both read the same bytes. What does one byte cost each of them?",
+                "Both read the same bytes. How many nats for one byte?",
             ),
         ),
         otherwise='Answer with "first" or "second".',
@@ -343,7 +366,7 @@ QUESTIONS = [
                 from_the_right,
                 "the direction does not matter",
                 "[7, 7, 7] must become the new id and then a 7; yours is the other way round. "
-                "Encoder and decoder must walk alike: from left to right.",
+                "Walk from left to right.",
             ),
             Wrong(
                 without_the_last,
@@ -375,8 +398,8 @@ QUESTIONS = [
             Wrong(
                 in_place,
                 "the list is mine",
-                "The ids are right, but the list that was given is another one now. Whoever gave "
-                "it may need it again: begin with an empty list, and append.",
+                "The ids are right, but you changed the list that was given. The caller may need "
+                "it again: begin with an empty list, and append.",
             ),
             Wrong(
                 lambda ids, pair, new_id: tuple(solution.join(ids, pair, new_id)),
@@ -385,9 +408,9 @@ QUESTIONS = [
             ),
             Wrong(
                 the_first_step,
-                "return hands over what is there and goes on",
-                "Only the first step was done, and nothing at all for an empty list. Does the "
-                "`return` stand inside the loop?",
+                "the function continues after return",
+                "Only the first step was done, and nothing for an empty list. Is the `return` "
+                "inside the loop?",
             ),
         ),
     ),
@@ -397,7 +420,7 @@ QUESTIONS = [
         right=solution.encode,
         cases=tuple(case("encode", text, merges) for text, merges in WORDS),
         tolerance=0,
-        yes="Bytes, and then every merge in its turn. Nothing was counted.",
+        yes="Bytes, and then every merge in order. Nothing was counted.",
         wrong=(
             Wrong(
                 longest_first,
@@ -408,14 +431,14 @@ QUESTIONS = [
             Wrong(
                 learned_again,
                 "encoding counts pairs",
-                "You counted the pairs of the NEW text. Encoding learns nothing; it repeats the "
-                "merges that are there.",
+                "You counted the pairs of the NEW text. Encoding learns nothing; it applies the "
+                "given merges.",
             ),
             Wrong(
                 leftmost_first,
-                "what stands first is joined first",
-                "You join what stands furthest to the left. The merge that was learned first goes "
-                "first, wherever in the text it is.",
+                "the leftmost pair is joined first",
+                "You join the leftmost pair. The merge that was learned first comes first, "
+                "wherever in the text it is.",
             ),
             Wrong(
                 each_merge_once,
@@ -430,7 +453,7 @@ QUESTIONS = [
             Wrong(
                 lambda text, merges: list(text.encode()),
                 "the bytes are the ids",
-                "These are bare bytes. Now do the merges, the first one first.",
+                "These are the bytes only. Now apply the merges, the first one first.",
             ),
             Wrong(
                 characters_instead,
@@ -461,8 +484,8 @@ QUESTIONS = [
             ),
             Wrong(
                 lambda text, merges: solution.join(list(text.encode()), merges[0], 256),
-                "return hands over what is there and goes on",
-                "Only the first merge was done. Does the `return` stand inside the loop?",
+                "the function continues after return",
+                "Only the first merge was done. Is the `return` inside the loop?",
             ),
             Wrong(
                 on_top_of(without_the_last),
@@ -472,7 +495,7 @@ QUESTIONS = [
             Wrong(
                 on_top_of(keeps_the_second),
                 "my join is right (it keeps the second id)",
-                "What was joined is still there beside the new id. Is your `join` right? Ask "
+                "The second id of the pair is still there. Is your `join` right? Ask "
                 'check("join", join).',
             ),
         ),
@@ -484,19 +507,19 @@ QUESTIONS = [
         right=solution.decode,
         cases=tuple(a_text_of(ids) for ids, _ in TEXTS),
         tolerance=0,
-        yes="All bytes first, then letters.",
+        yes="All bytes first, then characters.",
         wrong=(
             Wrong(
                 token_by_token("replace"),
-                "every token is some letters",
-                "Half of a strawberry is no character, and yours became a sign of damage. Join "
-                "all bytes first, then decode them once.",
+                "every token is whole characters",
+                "Half of an emoji is not a character, so you got a replacement character. Join all "
+                "bytes first, then decode them once.",
             ),
             Wrong(
                 token_by_token("ignore"),
                 "what cannot be read may be left out",
-                "Something got lost. 256 bytes: there is nothing unknown, only characters cut in "
-                "two. Join all bytes first.",
+                "Something got lost. No byte is unknown; some characters are split over two "
+                "tokens. Join all bytes first.",
             ),
             Wrong(
                 token_by_token("strict"),
@@ -519,8 +542,8 @@ QUESTIONS = [
             Wrong(
                 lambda ids, token_bytes: b"".join(token_bytes[i] for i in ids),
                 "bytes are a text",
-                "All bytes are there, in order. They are bytes still: .decode() makes a text of "
-                "them.",
+                "All bytes are there, in order, but they are still bytes. .decode() makes a text "
+                "of them.",
             ),
             Wrong(
                 lambda ids, token_bytes: "".join(map(chr, ids)),
@@ -530,19 +553,19 @@ QUESTIONS = [
             Wrong(
                 lambda ids, token_bytes: b" ".join(token_bytes[i] for i in ids).decode(),
                 "a token is a word",
-                "There are spaces between your tokens that nobody wrote. Tokens bring their own: "
-                'join them with b"".',
+                "There are new spaces between your tokens. Tokens have their own: join them with "
+                'b"".',
             ),
             Wrong(
                 lambda ids, token_bytes: solution.decode(ids, token_bytes).strip(),
                 "blanks at the ends do not belong to a text",
-                "What went in must come out: the space before na and the line end after it belong "
-                "to the text. Leave out .strip().",
+                "The space before na and the line end after it belong to the text. Do not "
+                "remove them.",
             ),
             Wrong(
                 lambda ids, token_bytes: token_bytes[ids[0]].decode(errors="replace"),
-                "return hands over what is there and goes on",
-                "Only the first token came back. Does the `return` stand inside the loop?",
+                "the function continues after return",
+                "Only the first token came back. Is the `return` inside the loop?",
             ),
         ),
     ),
@@ -550,17 +573,17 @@ QUESTIONS = [
         "first loss with 50,304 tokens",
         LESSON,
         right=log(50_304),
-        yes="ln 50,304. A training run that begins far above that has a mistake in its beginning.",
+        yes="ln 50,304. A run that begins far above that has a bug in its initialisation.",
         wrong=(
             Wrong(
                 log(27),
-                "knowing nothing costs the same everywhere",
-                "That is knowing nothing about 27. Here it has 50,304 choices.",
+                "the first loss is always 3.30",
+                "That is for 27 choices. Here there are 50,304.",
             ),
             Wrong(
                 1 / 50_304,
                 "a loss is a probability",
-                "That is the share of each token. And how surprised is one by it?",
+                "That is the probability of each token. The loss is its negative logarithm.",
             ),
             Wrong(
                 log(50_304, 2),
@@ -570,14 +593,14 @@ QUESTIONS = [
             Wrong(
                 50_304,
                 "a loss counts choices",
-                "So many choices; a surprise is the logarithm of such a number.",
+                "That is the number of choices; the loss is the logarithm of it.",
             ),
             Wrong(
                 0,
-                "nothing learned is nothing lost",
-                "0 would mean that it knows every token beforehand.",
+                "an untrained model has no loss",
+                "0 would mean probability 1 for every right token.",
             ),
         ),
-        otherwise="Lesson 0: ln 27 = 3.30. And now with 50,304?",
+        otherwise="Lesson 0: ln 27 = 3.30. Do the same with 50,304.",
     ),
 ]

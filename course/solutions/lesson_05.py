@@ -1,4 +1,4 @@
-"""Lesson 5: what does a model read?"""
+"""Lesson 5: tokenizers."""
 
 
 def join(ids: list[int], pair: tuple[int, int], new_id: int) -> list[int]:
@@ -24,5 +24,5 @@ def encode(text: str, merges: list[tuple[int, int]]) -> list[int]:
 
 
 def decode(ids: list[int], token_bytes: list[bytes]) -> str:
-    """All bytes first, then letters: a token may end in the middle of a letter."""
+    """All bytes first, then characters: a token may end in the middle of a character."""
     return b"".join(token_bytes[i] for i in ids).decode(errors="replace")

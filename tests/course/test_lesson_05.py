@@ -49,7 +49,7 @@ def test_the_smaller_loss_per_token_is_the_larger_one_per_byte():
     question = QUESTIONS["which of the two models is better"]
     assert question.right == "first"
     assert first < second
-    assert f"{first:.2f} bits for each byte against {second:.2f}" in str(question.yes)
+    assert f"{first:.2f} bits per byte against {second:.2f}" in str(question.yes)
 
 
 @pytest.mark.slow
@@ -67,10 +67,20 @@ def test_the_model_handed_over_fails_without_an_error_and_the_evidence_tells():
     assert losses["other"] == pytest.approx(note)
     assert note < log(VOCAB_SIZE) < losses["given"]  # worse than knowing nothing
     assert (
-        "lost 2.67 on the same stories"
+        "a loss of 2.67 on the same stories"
         in QUESTIONS["what is wrong with the model handed over"].wrong[0].hint
     )
     assert note == pytest.approx(2.67, abs=0.005)
+
+
+@pytest.mark.slow
+def test_without_pretokenization_eleven_tokens_have_the_word_said():
+    stories = load_documents("stories")[:400]
+    found = {}
+    for pattern in ("gpt2", "none"):
+        t = BPETokenizer.train(stories, vocab_size=1000, pattern=pattern)
+        found[pattern] = sum(b"said" in t.token_bytes(id) for id in range(256, 1000))
+    assert found == {"gpt2": 1, "none": QUESTIONS["tokens with said"].right}
 
 
 @pytest.mark.slow
