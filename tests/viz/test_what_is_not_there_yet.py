@@ -1,6 +1,7 @@
-"""What was not computed yet, what is padding, what is missing: left out of a picture, or told."""
+"""Values that are not computed yet, padding, missing values: left out of a picture, or an error."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -177,6 +178,31 @@ NEED_A_MAPPING = [
     viz.draw_runs,
     viz.draw_scaling,
 ]
+
+
+WITH_NOTHING_INSIDE = [
+    (viz.draw_runs, {"a": [{"step": 1, "tokens": 1, "val_loss": [None]}]}),
+    (viz.draw_runs, {"a": [{"step": 1, "tokens": None, "val_loss": 3.0}]}),
+    (viz.draw_funnel, [None], {"a": [0]}),
+    (viz.draw_funnel, ["a"], {"a": None}),
+    (viz.draw_merges, [None], {}, {}),
+    (viz.draw_merges, 256, {256: [None, None]}, {256: b"a"}),
+    (viz.draw_token_prices, {"a": {"b": [None]}}),
+    (viz.draw_tokens, [None]),
+    (viz.draw_samples, {0: [None]}),
+    (viz.draw_samples, {0: None}),
+    (viz.draw_counts, [[1]], None),
+    (viz.draw_embedding, [[0, 1]], None),
+    (partial(viz.draw_surface, x_range=(0, 1), y_range=(0, 1)), lambda x, y: None),
+    (partial(viz.draw_scaling, fit=lambda flops: None), {"a": ([1.0, 2.0], [3.0, 2.0])}),
+]
+
+
+@pytest.mark.parametrize("call", WITH_NOTHING_INSIDE, ids=lambda call: str(call[1])[:30])
+def test_none_inside_of_a_value_is_a_value_error(call):
+    draw, *values = call
+    with pytest.raises(ValueError, match=r"None|lists of texts"):
+        draw(*values)
 
 
 @pytest.mark.parametrize("draw", NEED_A_MAPPING, ids=lambda draw: draw.__name__)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from viz.canvas.arrays import to_tokens
 from viz.canvas.labels import title_width, visible_token
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, WHITE
 from viz.canvas.picture import Picture
@@ -63,7 +64,7 @@ def draw_embedding(
     Source: Pearson 1901, "On lines and planes of closest fit to systems of points in space".
     """
     array = to_finite_array(vectors, "vectors", axes="N C")
-    names = [str(label) for label in labels]
+    names = to_tokens(labels, "labels")
     group_of = [str(group) for group in groups] if groups is not None else [""] * len(names)
     if not len(array) == len(names) == len(group_of):
         raise ValueError(

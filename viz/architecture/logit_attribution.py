@@ -31,7 +31,7 @@ def draw_logit_attribution(
 ) -> Picture:
     """Draw one row for each entry, one column for each number, and the sum of each column.
 
-    Blue is below 0, white is 0, orange is above 0. The largest sum is framed.
+    Orange is below 0, white is 0, blue is above 0. The largest sum is framed.
 
     Args:
         entries: Mapping name -> n numbers, at most 64.

@@ -60,7 +60,7 @@ def draw_shapes(
     Example:
         >>> import torch
         >>> draw_shapes(torch.nn.Linear(3, 5), torch.zeros(2, 3))
-        Picture: Linear: 2 × 3 in, 2 × 5 out, 20 parameters; 1 modules were called.
+        Picture: Linear: 2 × 3 in, 2 × 5 out, 20 parameters; 1 module was called.
     """
     root = trace_forward(module, example_input)
     known = {str(name): int(size) for name, size in (dims or infer_dims(root)).items()}
@@ -81,7 +81,8 @@ def draw_shapes(
 def alt_text(root: ModuleCall, title: str) -> str:
     split_call = first_head_split(root)
     if split_call is None or split_call.heads is None:
-        return f"{title}; {len(all_module_calls(root))} modules were called."
+        called = len(all_module_calls(root))
+        return f"{title}; {called} module{'s were' if called > 1 else ' was'} called."
     H, T, D = split_call.heads
     return f"{title}; {H * D} numbers are cut into {H} heads of {D}, each with {T} x {T} weights."
 

@@ -13,7 +13,7 @@ from viz.attention.attention_squares import draw_head
 from viz.attention.attention_weights import to_attention_weights
 from viz.canvas.arrays import to_nested_list, to_numbers
 from viz.canvas.labels import visible_token
-from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE
+from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, NEGATIVE, ORANGE, POSITIVE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
 
@@ -191,7 +191,7 @@ def draw_numbers(
     for k, number in enumerate(shown):
         height = half * min(abs(number) / scale, 1)
         top = middle - height if number > 0 else middle
-        colour = LINE if faint else BLUE if number > 0 else ORANGE
+        colour = LINE if faint else POSITIVE if number > 0 else NEGATIVE
         scene.add(Rect(x + 22 * k + 3, top, 16, height, colour))
     scene.add(Rect(x, middle - 0.5, 22 * len(shown), 1, MUTED))
     if len(numbers) > len(shown):

@@ -49,6 +49,14 @@ def to_numbers(values: Array, name: str, finite: bool = True) -> list[float]:
     return numbers
 
 
+def to_number(value: Any, name: str) -> float:
+    """Convert one number, also of NumPy or PyTorch; raises ValueError for anything else."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be one number, not {value!r:.60}.") from None
+
+
 def to_int(value: object, name: str, minimum: int, maximum: int | None = None) -> int:
     """Convert one integer, also of NumPy or PyTorch.
 
@@ -101,10 +109,10 @@ def to_mapping(value: object, name: str, example: str) -> Mapping[Any, Any]:
     return value
 
 
-def to_tokens(tokens: Sequence[object]) -> list[str]:
-    """The tokens as strings; raises ValueError if they cannot be iterated."""
+def to_tokens(tokens: Sequence[object], name: str = "tokens") -> list[str]:
+    """The tokens or labels as strings; raises ValueError if they cannot be iterated."""
     if not hasattr(tokens, "__iter__"):
-        raise ValueError(f"tokens must be a list of texts such as ['a', 'b'], not {tokens!r:.60}.")
+        raise ValueError(f"{name} must be a list of texts such as ['a', 'b'], not {tokens!r:.60}.")
     return [str(token) for token in tokens]
 
 

@@ -39,7 +39,7 @@ MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monos
 
 MIN_CONTRAST = 4.5  # for small text; Web Content Accessibility Guidelines 2.1
 
-NEGATIVE, POSITIVE = BLUE, ORANGE  # of signed numbers; 0 is white
+NEGATIVE, POSITIVE = ORANGE, BLUE  # of signed numbers, in every picture; 0 is white
 
 
 def blend(low: str, high: str, fraction: float) -> str:

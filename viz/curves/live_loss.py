@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Self
 
+from viz.canvas.arrays import to_number
 from viz.canvas.picture import Picture
 from viz.curves.live_output import CellOutput, NoOutput, TerminalOutput, open_output
 from viz.curves.loss import alt_text, loss_picture, to_reference
@@ -96,12 +97,13 @@ class LossPlot:
         """
         if not losses:
             raise ValueError(f"add({step}) has no loss: write add({step}, loss=2.5).")
-        measured = {name: float(loss) for name, loss in losses.items() if loss is not None}
+        given = {name: loss for name, loss in losses.items() if loss is not None}
+        measured = {name: to_number(loss, name) for name, loss in given.items()}
         if not measured:
             return
         for name, loss in measured.items():
             steps, values = self.history.setdefault(name, ([], []))
-            steps.append(float(step))
+            steps.append(to_number(step, "step"))
             values.append(loss)
         if self.is_drawn and self.output is not None:
             self.output.open()  # training may continue in another cell

@@ -14,7 +14,7 @@ Names = Mapping[Any, str]  # node -> its name in the picture
 
 @runtime_checkable
 class Node(Protocol):
-    """A number in a computation.
+    """A number in a computation; pictures only read it, so the attributes are properties here.
 
     Attributes:
         data: The number.
@@ -24,11 +24,19 @@ class Node(Protocol):
         local_grads: d(this) / d(parent), one for each parent.
     """
 
-    data: float
-    grad: float | None
-    op: str
-    parents: Sequence["Node"]
-    local_grads: Sequence[float]
+    @property
+    def data(self) -> float: ...
+    @property
+    def grad(self) -> float | None: ...
+    @property
+    def op(self) -> str: ...
+    @property
+    def parents(self) -> Sequence["Node"]: ...
+    @property
+    def local_grads(self) -> Sequence[float]: ...
+
+
+ATTRIBUTES = ("data", "grad", "op", "parents", "local_grads")
 
 
 @dataclass
@@ -52,7 +60,7 @@ class Graph:
 
 def check_node(node: Node) -> None:
     """Raise ValueError if the node lacks something, or has something of the wrong kind."""
-    missing = [name for name in Node.__annotations__ if not hasattr(node, name)]
+    missing = [name for name in ATTRIBUTES if not hasattr(node, name)]
     if missing:
         raise ValueError(
             f"{type(node).__name__} cannot be drawn as a graph: it has no {', '.join(missing)}. "

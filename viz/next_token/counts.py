@@ -4,12 +4,12 @@ Numbers are written into the cells where there is room. Rows and columns keep th
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from math import sqrt
+from math import copysign, sqrt
 from typing import TYPE_CHECKING
 
-from viz.canvas.arrays import count_axes, to_numbers
+from viz.canvas.arrays import count_axes, to_numbers, to_tokens
 from viz.canvas.labels import format_number, visible_token
-from viz.canvas.palette import BLUE, INK, LINE, MUTED, ORANGE, WHITE, blend, ink_on
+from viz.canvas.palette import INK, LINE, MUTED, ORANGE, diverging_colour, ink_on
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 
@@ -61,8 +61,8 @@ def draw_counts(
         >>> draw_counts([[9, 1], [4, 0]], ["a", "b"], ["c", "end"], mark=[("b", "end")])
         Picture: Table, 2 rows and 2 columns; the largest are a c 9, b c 4, a end 1.
     """
-    rows = [str(row) for row in rows]
-    columns = rows if columns is None else [str(column) for column in columns]
+    rows = to_tokens(rows, "rows")
+    columns = rows if columns is None else to_tokens(columns, "columns")
     is_stack = count_axes(table) == 3
     given: Iterable[ArrayLike] = table if is_stack else [table]  # type: ignore[assignment]  # iterable
     tables = [to_table(one, rows, columns) for one in given]
@@ -157,7 +157,7 @@ def add_cells(
         for j, x in enumerate(row):
             strength = sqrt(abs(x) / largest)  # the root, or small numbers would look white
             corner = (left + side * j, top + side * i)
-            fill = blend(WHITE, BLUE if x >= 0 else ORANGE, strength)
+            fill = diverging_colour(copysign(strength, x))
             scene.add(Rect(*corner, side, side, fill, LINE, 0.4))
             if side >= MIN_CELL_WITH_NUMBER and x:
                 text = format_cell(x, are_integers, side)

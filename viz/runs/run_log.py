@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from viz.canvas.arrays import did_you_mean
+from viz.canvas.arrays import did_you_mean, to_number
 from viz.curves.series import Series
 
 Y_LABELS = {
@@ -47,7 +47,8 @@ def read_run(
         raise ValueError(f"The run {name!r} has no rows; give those of its log.jsonl.")
     ys = [row_value(name, row, y) for row in rows]
     xs = x_values(name, rows, x, flops_per_token)
-    pairs = [(x_value, float(value)) for x_value, value in zip(xs, ys) if value is not None]
+    what = f"{y} of the run {name!r}"
+    pairs = [(x_, to_number(value, what)) for x_, value in zip(xs, ys) if value is not None]
     if not pairs:
         found = [key for key in Y_LABELS if has_values(rows, key)]
         raise ValueError(
@@ -81,8 +82,8 @@ def x_values(
 ) -> list[float]:
     """The value on the x axis of each row."""
     if x == "step":
-        return [float(row_value(name, row, "step")) for row in rows]
-    tokens = [float(row_value(name, row, "tokens")) for row in rows]
+        return [to_number(row_value(name, row, "step"), f"step of {name!r}") for row in rows]
+    tokens = [to_number(row_value(name, row, "tokens"), f"tokens of {name!r}") for row in rows]
     if x == "flops":
         flops = flops_of_run(name, flops_per_token)
         return [flops * count for count in tokens]

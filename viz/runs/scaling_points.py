@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite, log
 from typing import TYPE_CHECKING
 
+from viz.canvas.arrays import to_number
 from viz.curves.series import Series, smoothed, to_series
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def fit_curve(fit: Fit, best: Mapping[str, Point]) -> Series:
     flops = [x for x, _ in best.values()]
     low, high = min(flops) / EXTRAPOLATE, EXTRAPOLATE * max(flops)
     xs = [low * (high / low) ** (i / (FIT_POINTS - 1)) for i in range(FIT_POINTS)]
-    ys = [float(fit(x)) for x in xs]
+    ys = [to_number(fit(x), f"fit({x:.3g})") for x in xs]
     wrong = [(x, y) for x, y in zip(xs, ys) if not (isfinite(y) and y > 0)]
     if wrong:
         raise ValueError(f"fit({wrong[0][0]:.3g}) returns {wrong[0][1]!r}; it must be above 0.")

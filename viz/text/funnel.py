@@ -56,7 +56,7 @@ def draw_funnel(
 
     Example:
         >>> draw_funnel(["a", "bb", "a"], {"too short": lambda text: len(text) < 2})
-        Picture: 3 documents; too short removes 2; 1 are kept.
+        Picture: 3 documents; too short removes 2; 1 is kept.
     """
     stages = partition(documents, filters)
     marks = frozenset(check_indices(mark, len(documents), "mark"))
@@ -79,7 +79,8 @@ def draw_funnel(
 
 def partition(documents: Sequence[str], filters: Mapping[str, Removed]) -> Stages:
     """The indices that each filter removes, and under "" those that are kept."""
-    if isinstance(documents, str) or not len(documents):
+    is_list = hasattr(documents, "__len__") and not isinstance(documents, str)
+    if not is_list or not len(documents) or not all(isinstance(text, str) for text in documents):
         raise ValueError(f"documents must be a list of texts, at least one; got {documents!r:.60}.")
     if not filters or KEPT in filters:
         raise ValueError("Give at least one filter, each with a name: {'too short': [0, 7, 12]}.")
@@ -96,7 +97,9 @@ def partition(documents: Sequence[str], filters: Mapping[str, Removed]) -> Stage
 
 
 def check_indices(indices: Collection[int], n: int, name: str) -> list[int]:
-    listed = indices.tolist() if hasattr(indices, "tolist") else list(indices)
+    listed = indices.tolist() if hasattr(indices, "tolist") else indices
+    if not isinstance(listed, Collection):
+        raise ValueError(f"{name} must be indices of documents or a function, not {indices!r:.60}.")
     for i in listed:
         try:
             to_int(i, name, 0, n - 1)
@@ -119,6 +122,7 @@ def alt_text(stages: Stages, marks: Collection[int], mark_label: str, title: str
     removals = ", ".join(
         f"{name} removes {len(indices):,}" for name, indices in stages.items() if name
     )
-    summary = f"{n:,} documents; {removals}; {len(stages[KEPT]):,} are kept."
+    kept = len(stages[KEPT])
+    summary = f"{n:,} documents; {removals}; {kept:,} {'is' if kept == 1 else 'are'} kept."
     summary = f"{title}: {summary}" if title else summary
     return f"{summary} {mark_sentence(stages, marks, mark_label)}" if marks else summary

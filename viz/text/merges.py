@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from viz.canvas.arrays import to_int
 from viz.canvas.labels import title_width, truncate
 from viz.canvas.palette import INK, LINE, MUTED, TINTS
 from viz.canvas.picture import Picture
@@ -74,7 +75,8 @@ def draw_merges(
         >>> draw_merges(256, {256: (104, 105)}, {256: b"hi", 104: b"h", 105: b"i"})
         Picture: hi was made by h + i (merge 1).
     """
-    ids = [int(tokens)] if not isinstance(tokens, Sequence) else [int(token) for token in tokens]
+    given = tokens if isinstance(tokens, Sequence) else [tokens]
+    ids = [to_int(token, "a token", 0) for token in given]
     if not ids:
         raise ValueError("There is no token to draw: give the id of one, or a list of ids.")
     parents_of = parents if callable(parents) else parents.get
@@ -110,6 +112,11 @@ def build_tree(
         pair = parents(node.token)
         if pair is None:
             continue
+        if not isinstance(pair, Sequence) or len(pair) != 2:
+            raise ValueError(
+                f"The parents of token {node.token} are {pair!r:.40}; give two token ids, or None."
+            )
+        pair = to_int(pair[0], "a parent", 0), to_int(pair[1], "a parent", 0)
         left, right = bytes_of(pair[0]), bytes_of(pair[1])
         if not left or not right or left + right != node.piece:
             raise ValueError(

@@ -92,11 +92,11 @@ def check_pieces(texts: Mapping[str, Sequence[Piece]]) -> dict[str, list[Piece]]
                 f"Put it through a tokenizer first; one piece alone is a list, too: ['so']."
             )
         checked[str(name)] = list(pieces)
-        invalid = next((p for p in checked[str(name)] if not isinstance(p, (str, bytes))), None)
-        if invalid is not None:
+        invalid = [p for p in checked[str(name)] if not isinstance(p, (str, bytes))]
+        if invalid:
             raise ValueError(
-                f"A piece is bytes or a string, not {invalid!r:.40}. If these are ids, look up the "
-                f"bytes of each and give the ids as `ids`."
+                f"A piece is bytes or a string, not {invalid[0]!r:.40}. If these are ids, look up "
+                f"the bytes of each and give the ids as `ids`."
             )
     if not checked:
         raise ValueError("There is no text to draw: give at least one name and its pieces.")

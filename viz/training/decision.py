@@ -1,6 +1,6 @@
 """What a classifier with two inputs predicts at every place of a plane, and the labelled points.
 
-The colour of a place is the sign of the score: blue below 0, orange above, white at 0. The two
+The colour of a place is the sign of the score: orange below 0, blue above, white at 0. The two
 classes are also told apart by shape, a circle and a square, so the picture works without colour.
 """
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite, tanh
 from typing import TYPE_CHECKING
 
+from viz.canvas.arrays import to_number
 from viz.canvas.bitmap import to_png
 from viz.canvas.labels import title_width
 from viz.canvas.palette import INK, MUTED, NEGATIVE, PAPER, POSITIVE, WHITE, blend
@@ -93,13 +94,13 @@ def draw_decision(
 
 def finite_score(score: Callable[[float, float], float], x: float, y: float) -> float:
     """Raises: ValueError if the score is not a finite number."""
-    number = float(score(x, y))
+    number = to_number(score(x, y), f"score({x:.3g}, {y:.3g})")
     if not isfinite(number):
         raise ValueError(f"The score at ({x:.3g}, {y:.3g}) is {number}; it must be finite.")
     return number
 
 
 def shade(score: float) -> int:
-    """The index of the colour of a score: 0 is white, then orange above 0 and blue below."""
+    """The index of the colour of a score: 0 is white, then the colours above 0 and below."""
     strength = round(LEVELS * abs(tanh(score)))
     return strength if score > 0 or not strength else LEVELS + strength

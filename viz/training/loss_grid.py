@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from math import inf, isfinite
 from typing import TYPE_CHECKING, TypeAlias
 
-from viz.canvas.arrays import to_numbers
+from viz.canvas.arrays import to_number, to_numbers
 from viz.canvas.palette import BLUE, WHITE, blend
 from viz.canvas.scene import Line, Rect
 
@@ -188,7 +188,7 @@ def rounded(point: Point) -> Point:
 def loss_or_inf(loss_at: LossFunction, x: float, y: float) -> float:
     """The loss as a float; infinity after an overflow and instead of NaN."""
     try:
-        loss = float(loss_at(x, y))
+        loss = to_number(loss_at(x, y), f"loss_at({x:.3g}, {y:.3g})")
     except OverflowError:
         return inf
     return loss if loss == loss else inf

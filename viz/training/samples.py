@@ -81,6 +81,11 @@ def samples_picture(
 
 def count_rows(samples: Mapping[int, Sequence[str]], rows: int) -> int:
     """The number of rows to draw, at most `rows`. Raises: ValueError if there are no texts."""
+    for step, texts in samples.items():
+        if isinstance(texts, str) or not (
+            isinstance(texts, Sequence) and all(isinstance(text, str) for text in texts)
+        ):
+            raise ValueError(f"The samples of step {step} must be a list of texts: {texts!r:.60}.")
     longest = max(map(len, samples.values()), default=0)
     if longest == 0:
         raise ValueError(

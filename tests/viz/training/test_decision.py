@@ -18,9 +18,9 @@ def test_a_point_is_right_if_the_score_has_the_sign_of_its_label():
 
 def test_both_sides_have_their_colour_and_zero_is_white():
     assert SHADES[shade(0.0)] == "#ffffff"
-    red_above, blue_below = int(SHADES[shade(9.0)][1:3], 16), int(SHADES[shade(-9.0)][5:7], 16)
-    assert red_above > int(SHADES[shade(9.0)][5:7], 16)
-    assert blue_below > int(SHADES[shade(-9.0)][1:3], 16)
+    above, below = SHADES[shade(9.0)], SHADES[shade(-9.0)]  # blue, orange
+    assert int(above[5:7], 16) > int(above[1:3], 16)
+    assert int(below[1:3], 16) > int(below[5:7], 16)
     assert len(set(SHADES)) == 21
 
 
