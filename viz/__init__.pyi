@@ -6,6 +6,7 @@ from viz.architecture.logit_attribution import draw_logit_attribution as draw_lo
 from viz.architecture.parameters import draw_parameters as draw_parameters
 from viz.architecture.shapes import draw_shapes as draw_shapes
 from viz.attention.attention import draw_attention as draw_attention
+from viz.attention.attention_chain import draw_attention_chain as draw_attention_chain
 from viz.attention.attention_editor import AttentionEditor as AttentionEditor
 from viz.attention.attention_explorer import AttentionExplorer as AttentionExplorer
 from viz.attention.attention_head import draw_attention_head as draw_attention_head

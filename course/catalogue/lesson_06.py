@@ -1,4 +1,4 @@
-"""Questions of lesson 6: which letters should I listen to?"""
+"""Questions of lesson 6: which earlier letters matter?"""
 
 from collections.abc import Callable
 from math import inf, isnan, nan, sqrt
@@ -13,6 +13,11 @@ LESSON = "06_attention_heads"
 QUERY = [2.0, 0.0, 1.0, -1.0]
 KEYS = [[1.0, 0.0, 0.0, 1.0], [2.0, 1.0, -1.0, 0.0], [0.0, 3.0, 1.0, 1.0], [-1.0, 0.0, 2.0, 1.0]]
 SQUARES = ([[1.0, 2.0, 3.0], [0.0, 1.0, 4.0], [2.0, -1.0, 0.5]], [[-2.0, 5.0], [3.0, 1.0]])
+
+
+def letter(answer):
+    """Upper and lower case are the same choice."""
+    return answer.strip().upper() if isinstance(answer, str) else answer
 
 
 def yes_or_no(answer):
@@ -42,22 +47,9 @@ def without_a_number(*rows: int) -> Callable[[list], bool]:
     return fits
 
 
-def hears_all(answer):
-    """Which numbers a head works on may be seen in two ways: it reads all, and makes a few."""
-    several = isinstance(answer, dict) and answer.get("numbers of each token") == 16
-    return {**answer, "numbers of each token": 4} if several else answer
-
-
-def of_the_numbers(answer) -> str:
-    if answer["numbers of each token"] == 16:
-        return (
-            "Every head sees all five tokens. It reads all 16 numbers of each, and makes a "
-            "query, a key and a value of 4 numbers of them."
-        )
-    return (
-        "Every head sees all five tokens. Its query, key and value have 4 numbers each; all 16 "
-        "numbers of a token go into them."
-    )
+def shapes_of(rows, columns, seen, source=16, own=4) -> dict:
+    """An answer to "shapes"."""
+    return dict(zip(solution.shapes, (rows, columns, seen, source, own)))
 
 
 def columns_instead(scores):
@@ -117,59 +109,107 @@ def no_mask(scores):
 
 QUESTIONS = [
     Question(
-        "same bet for emma and mmea",
+        "recall without attention",
+        LESSON,
+        right="C",
+        yes="The digit and its position are the same in a quarter of all texts: one fixed guess.",
+        wrong=(
+            Wrong(
+                "A",
+                "a model reads the whole text in any case",
+                "Only attention carries numbers from one token to another. Without it, the last "
+                "token knows that it is a `2` at position 5. Where would the `f` come from?",
+            ),
+            Wrong(
+                "B",
+                "a model knows which letters were there",
+                "Once in 4 needs the four letters of this text. A token that is processed alone "
+                "has seen none of them.",
+            ),
+        ),
+        measure=letter,
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "ablate one head after the other",
+        LESSON,
+        right="C",
+        yes="In all five models. Weights alone do not tell which head is which.",
+        wrong=(
+            Wrong(
+                "A",
+                "one head does one job",
+                "No head of these models reaches full accuracy alone. The output projection adds "
+                "what several heads bring.",
+            ),
+            Wrong(
+                "B",
+                "heads share the work equally",
+                "Nothing in the training asks for equal shares. Some heads of these models can be "
+                "removed at no cost.",
+            ),
+        ),
+        measure=letter,
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "same prediction for kfqw2 and wqfk2",
         LESSON,
         right="yes",
-        yes="It hears the same letters, and a sum does not know in which order it was added up.",
+        yes="The same letters give the same keys and values, and a sum has no order.",
         wrong=(
             Wrong(
                 "no",
-                "whoever reads from left to right knows the order",
-                "It does get them one after the other. But what does it keep of each, once the "
-                "position is not among it? Keep your guess until the measurement.",
+                "a model that reads from left to right knows the order",
+                "Both texts give the same six keys and values. Only the order of the sum differs. "
+                "Keep your guess until the measurement.",
             ),
         ),
         measure=yes_or_no,
         otherwise='Answer with "yes" or "no".',
     ),
     Question(
-        "all four heads silent",
+        "all four heads ablated",
         LESSON,
         right="A",
-        yes="About 0.03 nats. Go on; this needs an explanation.",
+        yes="About 0.03 nats, on average over five models.",
         wrong=(
             Wrong(
                 "B",
-                "dark squares are important squares",
-                "Ten times less. A dark square tells who was listened to, not what for.",
+                "what one task needs, every task needs",
+                "Ten times less. Recall is impossible without attention. For the next letter of a "
+                "name, the current letter tells most.",
             ),
             Wrong(
                 "C",
                 "without attention nothing is left",
-                "A model that knows nothing loses 3.3 nats in all. This one still knows the "
-                "letter before the gap, and where it stands.",
+                "A model that knows nothing has a loss of 3.3 nats in all. This one still knows "
+                "the current letter and its position.",
             ),
         ),
+        measure=letter,
         otherwise='Answer with "A", "B" or "C".',
     ),
     Question(
         "what is wrong with the better run",
         LESSON,
         right="B",
-        yes="There is no mask. Its attention looks one place to the right and copies.",
+        yes="The causal mask is missing. Attention looks one place to the right and copies.",
         wrong=(
             Wrong(
                 "A",
-                "a loss near 0 means learned by heart",
-                "Each of its 1,000 names was shown once, and scored before it was learned from. "
-                "And what did it write?",
+                "a loss near 0 means memorised",
+                "Each of the 1,000 texts was seen once, and its loss was measured before the "
+                "update. Letters drawn at random cannot be memorised in advance.",
             ),
             Wrong(
                 "C",
                 "a loss near 0 means a wrong mean",
-                "Dividing by more would shrink the first losses, too. They begin where ours do.",
+                "Dividing by more would make the first losses smaller, too. They begin where ours "
+                "do.",
             ),
         ),
+        measure=letter,
         otherwise='Answer with "A", "B" or "C".',
     ),
     Exercise(
@@ -182,7 +222,7 @@ QUESTIONS = [
             case("weights_of", QUERY[:3], [key[:3] for key in KEYS[:2]]),
         ),
         tolerance=1e-6,
-        yes="Positive numbers, one in sum, whatever the number of keys.",
+        yes="Positive numbers that sum to 1, for any number of keys.",
         wrong=(
             Wrong(
                 lambda q, keys: softmax([p / sqrt(len(keys)) for p in products(q, keys)]),
@@ -203,23 +243,23 @@ QUESTIONS = [
             Wrong(
                 lambda q, keys: softmax(products(q, keys)),
                 "the scale is a matter of taste",
-                "Right but for the scale. At D = 64 and 16 keys your largest weight would be 0.84 "
-                "on average, scaled 0.24: the others would hardly get a slope.",
+                "Only the scale is missing. At D = 64 and 16 keys your largest weight would be "
+                "0.85 on average, scaled 0.25: the others would hardly get a gradient.",
             ),
             Wrong(
                 lambda q, keys: softmax([p / len(q) for p in products(q, keys)]),
                 "divide by D",
-                "You divide by D; it is the square ROOT of D. Yours makes everybody nearly equal.",
+                "You divide by D, not by its square ROOT. That makes all weights nearly equal.",
             ),
             Wrong(
                 lambda q, keys: [p / sqrt(len(q)) for p in products(q, keys)],
                 "scores are weights",
-                "These are the scores; some are negative. Softmax makes shares of them.",
+                "These are the scaled scores; some are negative. Softmax turns them into weights.",
             ),
             Wrong(
                 lambda q, keys: [p / sum(products(q, keys)) for p in products(q, keys)],
                 "dividing by the sum is enough",
-                "They sum to 1, but one is negative. e^score first, then divide by the sum.",
+                "They sum to 1, but one is negative. Take e^score first, then divide by the sum.",
             ),
         ),
     ),
@@ -229,31 +269,31 @@ QUESTIONS = [
         right=solution.masked,
         cases=tuple(case("masked", square) for square in SQUARES),
         tolerance=1e-6,
-        otherwise="Every row sums to 1: a letter hears itself and those before it, so the first "
-        "one hears itself alone.",
-        yes="Each row sums to 1, and no one hears a later letter.",
+        otherwise="Each row must sum to 1. A token attends to itself and to earlier tokens, so the "
+        "first token gives itself the weight 1.",
+        yes="Each row sums to 1, and no token sees a later one.",
         wrong=(
             Wrong(
                 zeroed_after,
                 "a weight of 0 is a mask",
-                "Your first row sums to 0.09 where it should be 1: the later letters had taken "
-                "their share before you set it to 0. Mask the scores, before softmax.",
+                "Your first row sums to 0.09, not to 1: the later tokens had taken their part "
+                "before you set it to 0. Mask the scores, before softmax.",
             ),
             Wrong(
                 zero_scores,
-                "a score of 0 is silence",
-                "e^0 is 1: a letter with score 0 is still heard. Which score has e^score = 0?",
+                "a score of 0 hides a token",
+                "e^0 is 1: a token with score 0 still gets a weight. Which score has e^score = 0?",
             ),
             Wrong(
                 without_itself,
-                "a letter must not hear itself",
-                "Your first letter has nobody to listen to, and 0 / 0 is not a number. The mask "
-                "hides LATER letters; a letter hears itself.",
+                "a token must not attend to itself",
+                "Your first token has no key left, and 0 / 0 is not a number. The mask hides LATER "
+                "tokens; a token attends to itself.",
                 fits=without_a_number(0),
             ),
             Wrong(
                 plus_infinity,
-                "what is infinitely far away is not heard",
+                "infinity hides, whatever its sign",
                 "You hide with + infinity, and e^infinity is infinite: infinity / infinity is not "
                 'a number. e^-infinity is 0: take float("-inf").',
                 fits=without_a_number(0, 1),
@@ -261,31 +301,29 @@ QUESTIONS = [
             Wrong(
                 short_rows,
                 "what is hidden is left out",
-                "The weights are right, but the rows grow: 1 number, 2, 3. A hidden letter has the "
-                "weight 0, and that 0 must stand in its column.",
+                "The weights are right, but the rows grow: 1 number, 2, 3. A hidden token has the "
+                "weight 0, and that 0 belongs into its column.",
             ),
             Wrong(
                 the_other_triangle,
-                "who asks hears what comes",
-                "Each letter hears itself and LATER ones: the other triangle. Row i may hear the "
-                "columns 0 to i.",
+                "a query sees what comes",
+                "Each token attends to itself and to LATER ones: the other triangle. Row i sees "
+                "the columns 0 to i.",
             ),
             Wrong(
                 whole_columns,
                 "columns sum to 1",
-                "Yours sum to 1 down the columns. A row is one letter that asks: each ROW must sum "
-                "to 1.",
+                "Yours sum to 1 down the columns. A row is one query: each ROW must sum to 1.",
             ),
             Wrong(
                 columns_instead,
-                "who asks stands in the columns",
-                "In yours the letters listen to later ones only. Row i asks; it may hear columns 0 "
-                "to i.",
+                "queries are the columns",
+                "In yours each column is a query. Row i is a query; it sees the columns 0 to i.",
             ),
             Wrong(
                 no_mask,
                 "softmax is enough",
-                "Rows sum to 1, but letter 0 listens to letters 1 and 2, which have not come yet.",
+                "Rows sum to 1, but token 0 attends to tokens 1 and 2, which come later.",
             ),
         ),
     ),
@@ -293,21 +331,31 @@ QUESTIONS = [
         "shapes",
         LESSON,
         right=solution.shapes,
-        measure=hears_all,
-        yes=of_the_numbers,
-        otherwise="How many tokens are read at once? Each of them asks, and each is asked.",
+        yes="A head sees all six tokens, and projects all 16 numbers of each to 4.",
+        otherwise="Six tokens make six queries and six keys; a score belongs to one pair of them.",
         wrong=(
             Wrong(
-                {"rows": 4, "columns": 4, "tokens it listens to": 4, "numbers of each token": 4},
-                "a head gets a share of the tokens",
-                "16 / 4 = 4 are NUMBERS, not tokens: the length of a query. Five tokens ask, five "
-                "are asked.",
+                shapes_of(6, 6, 6, 4, 4),
+                "a head sees a quarter of each vector",
+                "The split into heads comes AFTER the projection. Each number of a query is "
+                "computed from all 16 numbers of the token.",
             ),
             Wrong(
-                {"rows": 16, "columns": 16, "tokens it listens to": 5, "numbers of each token": 4},
+                shapes_of(4, 4, 4),
+                "a head gets a part of the tokens",
+                "16 / 4 = 4 is how many numbers a query has. Six tokens have queries, and six have "
+                "keys.",
+            ),
+            Wrong(
+                shapes_of(16, 16, 6),
                 "scores are as wide as the model",
-                "16 is how many numbers describe a token. A score is ONE number for each pair: who "
-                "asks, who is asked.",
+                "16 is how many numbers describe a token. A score is ONE number for each pair: a "
+                "query and a key.",
+            ),
+            Wrong(
+                shapes_of(6, 6, 6, 16, 16),
+                "each head has queries of full length",
+                "The 16 numbers that `wq` makes are split among four heads.",
             ),
         ),
     ),
@@ -315,12 +363,12 @@ QUESTIONS = [
         "gradient for a masked letter",
         LESSON,
         right="none",
-        yes="No path leads from a hidden letter to that loss; where no path leads, the slope is 0.",
+        yes="No path leads from a masked token to that loss, so every gradient is 0.",
         wrong=(
             Wrong(
                 "v",
                 "its value is still in the sum",
-                "It is multiplied by a weight of exactly 0. What is the slope of 0 * v for v?",
+                "It is multiplied by a weight of exactly 0. What is the derivative of 0 * v for v?",
             ),
             Wrong(
                 "k",
@@ -330,8 +378,8 @@ QUESTIONS = [
             ),
             Wrong(
                 "q",
-                "it still asks",
-                "Its query is for its OWN row. It plays no part in the row of e.",
+                "it still has a query",
+                "Its query is for its OWN row. It plays no part in the row of `f`.",
             ),
         ),
         measure=one_word,

@@ -10,13 +10,13 @@ from gptcore.ladder.numpy_gpt import NumpyAdam
 from gptcore.scalar.microgpt import LEARNING_RATE
 
 
-def better_run(names: list[str], steps: int = 1000) -> tuple[NumpyGPT, list[float]]:
+def better_run(texts: list[str], steps: int = 1000) -> tuple[NumpyGPT, list[float]]:
     """Lesson 6: a model trained with one thing left out, and the loss of each step."""
-    gpt = NumpyGPT(names, seed=42)
+    gpt = NumpyGPT(texts, seed=42)
     optimizer, losses = NumpyAdam(gpt.matrices.flat), []
     for s in range(steps):
         ids = gpt.encode(gpt.documents[s % len(gpt.documents)])
         losses.append(backward(ids, gpt.matrices, gpt.config.n_head, gpt.grads, causal=False))
         optimizer.step(gpt.grads.flat, LEARNING_RATE * (1 - s / steps))
-    # No mask: each letter looks at the ones after it, and so at the very letter it should guess.
+    # No mask: each token attends to later ones, and so to the very token that it should predict.
     return gpt, losses

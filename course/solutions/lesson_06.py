@@ -1,4 +1,4 @@
-"""Lesson 6: which letters should I listen to?"""
+"""Lesson 6: which earlier letters matter?"""
 
 from math import exp, sqrt
 
@@ -10,16 +10,22 @@ def softmax(scores: list[float]) -> list[float]:
 
 
 def weights_of(q: list[float], keys: list[list[float]]) -> list[float]:
-    """How much one letter listens to each: query times key, scaled, as shares."""
+    """The attention weights of one query: dot products, scaled, softmax."""
     scores = [sum(a * b for a, b in zip(q, k)) / sqrt(len(q)) for k in keys]
     return softmax(scores)
 
 
 def masked(scores: list[list[float]]) -> list[list[float]]:
-    """Weights from a square of scores in which nobody listens to a later letter."""
+    """Attention weights from a square of scores, with the causal mask."""
     T = len(scores)
     return [softmax(row[: i + 1]) + [0.0] * (T - i - 1) for i, row in enumerate(scores)]
 
 
-# [BOS] e m m a are five tokens; 16 numbers shared out among 4 heads are 4 of EVERY token.
-shapes = {"rows": 5, "columns": 5, "tokens it listens to": 5, "numbers of each token": 4}
+# [BOS] k f q w 2 are six tokens. A head projects all 16 numbers of each to 16 / 4 numbers.
+shapes = {
+    "rows": 6,
+    "columns": 6,
+    "tokens seen": 6,
+    "computed from": 16,
+    "numbers in a query": 4,
+}

@@ -132,7 +132,6 @@ def replaced(ids, pair, new_id):
 
 
 KNOWS_NOTHING = QUESTIONS["the loss that knows nothing"].right
-SHAPES = {**lesson_06.shapes, "numbers of each token": 16}
 ALTERNATIVES = [
     ("count_known", by_a_loop),
     ("count_known", lambda invented, known: len([name for name in invented if name in known])),
@@ -151,8 +150,8 @@ ALTERNATIVES = [
     ("decode", lambda ids, t: b"".join(map(t.__getitem__, ids)).decode("utf-8")),
     ("masked", with_infinity),
     ("masked", with_numpy),
-    ("shapes", SHAPES),
-    ("same bet for emma and mmea", True),
+    ("same prediction for kfqw2 and wqfk2", True),
+    ("recall without attention", "c"),
     ("split_heads", reshaped),
     ("split_heads", by_chunks),
     ("x_and_y", lambda row: [row[: len(row) - 1], row[1:]]),
@@ -215,6 +214,7 @@ MISTAKEN = [
     ("row_of_shares", column_for_row, "You read the column"),
     ("another seed", dict.fromkeys(QUESTIONS["another seed"].right, "True"), "without quotes"),
     ("shapes", {**lesson_06.shapes, "rows": 16}, "Right: 'columns', "),
+    ("shapes", {**lesson_06.shapes, "computed from": 4}, "AFTER the projection"),
     ("gradients", {"L": 1, "v": 2, "u": 2, "three": 4, "x": 7}, "Not right: 'x': 7."),
 ]
 
