@@ -49,7 +49,7 @@ def test_zero_is_white_and_signs_have_their_own_colours():
     red = [int(colour[1:3], 16) for colour in colours]
     blue = [int(colour[5:7], 16) for colour in colours]
     assert blue[0] > red[0], "above 0 is blue"
-    assert red[1] < blue[1], "below 0 is cold"
+    assert red[1] > blue[1], "below 0 is orange"
 
 
 def test_the_alt_text_names_the_largest_sum_and_its_parts():
