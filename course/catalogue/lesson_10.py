@@ -1,4 +1,4 @@
-"""Questions of lesson 10: where do ten billion tokens come from?"""
+"""Questions of lesson 10: text at scale."""
 
 import builtins
 from collections import Counter
@@ -42,10 +42,10 @@ def among(ids: list[str], more: list[str]) -> list[str]:
     return longer
 
 
-def slice_of(set_aside, ids: list[str]) -> list[str]:
-    chosen = done(set_aside(list(ids)))
+def slice_of(validation_ids, ids: list[str]) -> list[str]:
+    chosen = done(validation_ids(list(ids)))
     if not isinstance(chosen, (list, tuple, set)) or not set(chosen) <= set(ids):
-        raise InvalidAnswerError("give back a list of ids, some of those that came in")
+        raise InvalidAnswerError("return a list of ids, some of those that came in")
     if len(chosen) != len(set(chosen)):
         raise InvalidAnswerError("an id came back more than once")
     return list(chosen)
@@ -55,29 +55,29 @@ IDS, MORE = ids_of(range(2000)), ids_of(range(2000, 2997))
 LONGER = among(IDS, MORE)
 
 
-def share_of(set_aside) -> float:
-    return len(slice_of(set_aside, IDS)) / len(IDS)
+def share_of(validation_ids) -> float:
+    return len(slice_of(validation_ids, IDS)) / len(IDS)
 
 
-def again(set_aside) -> str:
-    one, other = (set(slice_of(set_aside, IDS)) for _ in range(2))
+def again(validation_ids) -> str:
+    one, other = (set(slice_of(validation_ids, IDS)) for _ in range(2))
     return "the same" if one == other else "others"
 
 
-def tomorrow(set_aside) -> str:
+def tomorrow(validation_ids) -> str:
     with another_start_of_python(1):
-        one = set(slice_of(set_aside, IDS))
+        one = set(slice_of(validation_ids, IDS))
     with another_start_of_python(2):
-        return "the same" if set(slice_of(set_aside, IDS)) == one else "others"
+        return "the same" if set(slice_of(validation_ids, IDS)) == one else "others"
 
 
-def in_a_longer_list(set_aside) -> str:
-    one, grown = set(slice_of(set_aside, IDS)), set(slice_of(set_aside, LONGER))
+def in_a_longer_list(validation_ids) -> str:
+    one, grown = set(slice_of(validation_ids, IDS)), set(slice_of(validation_ids, LONGER))
     return "the same" if one == grown & set(IDS) else "others"
 
 
-def from_where(set_aside) -> str:
-    places = sorted(map(IDS.index, slice_of(set_aside, IDS)))
+def from_where(validation_ids) -> str:
+    places = sorted(map(IDS.index, slice_of(validation_ids, IDS)))
     neighbours = places and places[-1] - places[0] == len(places) - 1
     return "the end of the list" if neighbours and places[-1] == len(IDS) - 1 else "elsewhere"
 
@@ -91,11 +91,13 @@ def wants_the_same(which) -> str:
 
 
 SLICES = (
-    Case("set_aside(2,000 ids), the share of them", share_of, wants_a_tenth),
-    Case("set_aside(the same 2,000 ids) once more", again, wants_the_same),
-    Case("set_aside(the same ids), when Python was started anew", tomorrow, wants_the_same),
-    Case("set_aside(those ids with 997 new ones between them)", in_a_longer_list, wants_the_same),
-    Case("where in the list of ids they stand", from_where, lambda place: ""),
+    Case("validation_ids(2,000 ids), the share of them", share_of, wants_a_tenth),
+    Case("validation_ids(the same 2,000 ids) once more", again, wants_the_same),
+    Case("validation_ids(the same ids), after a restart of Python", tomorrow, wants_the_same),
+    Case(
+        "validation_ids(those ids with 997 new ones between them)", in_a_longer_list, wants_the_same
+    ),
+    Case("where in the list of ids they are", from_where, lambda place: ""),
 )
 
 
@@ -130,21 +132,21 @@ def what_helps_with_tokens(answer) -> str:
         return "Write the whole number, as in 5e9 for five billion."
     if isinstance(answer, (int, float)) and 3.9e8 <= answer <= 5.11e8:
         return PACKED
-    return "Characters first: how much text is packed into 2 GB? Then divide by what a token holds."
+    return "Characters first: how much text is compressed into 2 GB? Then divide by 4 to 5."
 
 
 def what_helps_with_passes(answer) -> str:
     """The same for the passes over a file."""
     if isinstance(answer, (int, float)) and 0.2 <= answer <= 0.29:
         return UPSIDE_DOWN
-    return "Tokens of all steps, divided by the tokens of the file."
+    return "Divide the tokens of all steps by the tokens of the file."
 
 
 PACKED = (
-    "That is 2 billion bytes by four to five: right, if the file were plain text. It is packed, to "
-    "about two thirds, so there is more text in it than 2 GB."
+    "That is 2 billion bytes divided by four to five: right for plain text. The file is "
+    "compressed to about two thirds, so it holds more than 2 GB of text."
 )
-UPSIDE_DOWN = "0.7 by 3.1 is the part of the run that one pass lasts. Turn it round."
+UPSIDE_DOWN = "0.7 / 3.1 is the fraction of the run that one pass takes. Invert it."
 
 
 # Answers that readers give -----------------------------------------------------------------------
@@ -172,7 +174,7 @@ def shared(one, other):
 
 
 def without_the_last_piece(one, other):
-    return solution.likeness(one.rpartition(" ")[0], other.rpartition(" ")[0])
+    return solution.similarity(one.rpartition(" ")[0], other.rpartition(" ")[0])
 
 
 def by_the_sum(one, other):
@@ -184,7 +186,7 @@ def over_the_other_side(one, other):
 
 
 def in_percent(one, other):
-    return 100 * solution.likeness(one, other)
+    return 100 * solution.similarity(one, other)
 
 
 def of_all_not_of_different(one, other):
@@ -300,18 +302,18 @@ QUESTIONS = [
         LESSON,
         right=0.73e9,
         tolerance=0.3,
-        yes="Some 3 billion characters, packed into 2 GB; four and a half to a token.",
+        yes="About 3 billion characters, compressed to 2 GB; four and a half for each token.",
         wrong=(
             Wrong(
                 10e9,
-                "what is said so often will have been counted",
-                "That would be some 45 GB of text at four and a half characters a token. Does that "
-                "go into 2 GB?",
+                "the advice was counted",
+                "That would be 45 GB of text, at four and a half characters per token. It does not "
+                "fit into 2 GB.",
             ),
             Wrong(
                 2e9,
                 "a token is a byte",
-                "2 billion bytes, and a character of English takes one. But a token is several "
+                "2 billion bytes, and an English character takes one. But a token has several "
                 "characters.",
             ),
             Wrong(
@@ -321,9 +323,9 @@ QUESTIONS = [
             ),
             Wrong(
                 0.3e9,
-                "packed means that less is in it",
-                "You made the 2 GB smaller. They are what is left after packing: the text is "
-                "larger than its file.",
+                "compressed means less text",
+                "You made the 2 GB smaller. They are the compressed size: the text is larger than "
+                "its file.",
             ),
             Wrong(
                 9e9,
@@ -339,17 +341,17 @@ QUESTIONS = [
         LESSON,
         right=4.3,
         tolerance=0.2,
-        yes="3.1 billion by about 0.7 billion.",
+        yes="3.1 billion divided by about 0.7 billion.",
         wrong=(
             Wrong(
                 0.31,
                 "the file is 10 billion tokens",
-                "That is 3.1 by 10. How many tokens did the column come to?",
+                "That is 3.1 / 10. How many tokens does the file really have?",
             ),
             Wrong(
                 1,
                 "training reads a file once",
-                "It reads until the steps are done, and begins again when the file ends.",
+                "It reads until the steps are done, and starts again when the file ends.",
             ),
             Wrong(
                 0.23,
@@ -360,10 +362,10 @@ QUESTIONS = [
         otherwise=what_helps_with_passes,
     ),
     Question(
-        "likeness of two sentences",
+        "similarity of two sentences",
         LESSON,
         right=0.5,
-        yes="4 of 8. One word stands in up to five pieces, and here in two.",
+        yes="4 of 8. One word is in up to five pieces, and here in two.",
         wrong=(
             Wrong(
                 0.9,
@@ -386,19 +388,19 @@ QUESTIONS = [
             Wrong(
                 1 / 3,
                 "divide by all pieces, the shared ones twice",
-                "4 of 12 counts the shared ones twice below the line. How many DIFFERENT pieces "
-                "are there?",
+                "4 of 12 counts the shared ones twice in the denominator. How many DIFFERENT "
+                "pieces are there?",
             ),
         ),
         otherwise="Write the six pieces of each under one another, and count.",
     ),
     Exercise(
-        "likeness",
+        "similarity",
         LESSON,
-        right=solution.likeness,
-        cases=tuple(case("likeness", one, other) for one, other in TEXTS),
+        right=solution.similarity,
+        cases=tuple(case("similarity", one, other) for one, other in TEXTS),
         tolerance=1e-6,
-        yes="Pieces in their order, divided by the union. It does not matter which comes first.",
+        yes="The intersection divided by the union. The order of the arguments does not matter.",
         wrong=(
             Wrong(
                 of_words,
@@ -409,30 +411,30 @@ QUESTIONS = [
             Wrong(
                 by_the_first,
                 "divide by the pieces of the first text",
-                "You divide by the pieces of the first text: turn the arguments round and it is "
-                "another number. Divide by the union.",
+                "You divide by the pieces of the first text: swap the arguments and the "
+                "result changes. Divide by the union.",
             ),
             Wrong(
                 by_the_second,
                 "divide by the pieces of the second text",
-                "You divide by the pieces of the second text: turn the arguments round and it is "
-                "another number. Divide by the union.",
+                "You divide by the pieces of the second text: swap the arguments and the "
+                "result changes. Divide by the union.",
             ),
             Wrong(
                 by_the_smaller,
                 "divide by the shorter text",
-                "You divide by the shorter one, so a sentence and the book it stands in are "
-                "equal. Divide by the union.",
+                "You divide by the shorter one, so a sentence equals the book it is from. Divide "
+                "by the union.",
             ),
             Wrong(
                 by_the_sum,
                 "all pieces are those of one plus those of the other",
-                "The pieces that both have are counted twice below the line: a text and itself "
-                "would come to 0.5.",
+                "The shared pieces are counted twice in the denominator: a text and itself would "
+                "have 0.5.",
             ),
             Wrong(
                 shared,
-                "likeness is a count",
+                "similarity is a count",
                 "You count the shared pieces. Three of four are many, three of a thousand are few.",
             ),
             Wrong(
@@ -459,49 +461,48 @@ QUESTIONS = [
             Wrong(
                 of_all_not_of_different,
                 "a piece that comes twice counts twice",
-                "In 'a a a a a a b' the piece 'a a a a a' stands twice. Only DIFFERENT pieces "
+                "In 'a a a a a a b' the piece 'a a a a a' occurs twice. Only DIFFERENT pieces "
                 "count: a set knows each once.",
             ),
             Wrong(
                 over_the_other_side,
                 "what is shared counts on both sides",
-                "You divide by the pieces of one plus those of the other, and count the shared "
-                "ones twice above the line as well. It has a name, Dice's, but it is another "
-                "number.",
+                "You count the shared pieces twice, above and below. That is the Dice coefficient, "
+                "another measure.",
             ),
             Wrong(
                 in_percent,
-                "a share is written in percent",
-                "Leave out the factor of 100: two equal texts have a likeness of 1.",
+                "a fraction is written in percent",
+                "Leave out the factor of 100: two equal texts have a similarity of 1.",
             ),
         ),
     ),
     Exercise(
-        "set_aside",
+        "validation_ids",
         LESSON,
-        right=solution.set_aside,
+        right=solution.validation_ids,
         cases=SLICES,
         yes="The same ids today, tomorrow, and in any longer list.",
         wrong=(
             Wrong(
                 last_tenth,
                 "the end of the file is as good as any",
-                "The end of a list is one site and one day: your slice is neighbours, not "
-                "strangers. And when new pages come, there is another end.",
+                "The end of a list is one site and one day, so your split is not random. And when "
+                "new pages come, the end is another one.",
                 fits=behaves(longer="others", place="the end of the list"),
             ),
             Wrong(
                 drawn_anew,
                 "chance is fair",
-                "Another slice at every run. Two losses on two slices cannot be compared, and "
-                "what was put aside yesterday is trained on today.",
+                "Another split in every run. Two losses on two splits cannot be compared, and "
+                "yesterday's validation page is trained on today.",
                 fits=behaves(again="others", tomorrow="", longer=""),
             ),
             Wrong(
                 drawn_with_a_seed,
-                "a seed makes it the same for ever",
-                "The same for the same list. When new pages come in between, a place in it is "
-                "another page's, and what was trained on is put aside. Look at the id itself.",
+                "a seed makes it the same always",
+                "The same for the same list. When new pages come in between, each index belongs to "
+                "another page. Decide by the id itself.",
                 fits=behaves(longer="others", share=(0.08, 0.12)),
             ),
             Wrong(
@@ -539,36 +540,35 @@ QUESTIONS = [
             case("rows_of", [[7, 7]], 3, 0),
         ),
         tolerance=0,
-        yes="Every token but the first is asked for once, across all borders.",
+        yes="Every token except the first is a target once, across all boundaries.",
         wrong=(
             Wrong(
                 each_document_alone,
                 "a row belongs to one document",
-                "You lose the tail of every document, half a row on average. Put all into one "
-                "stream before you cut.",
+                "You lose the tail of every document, half a row on average. Join all documents "
+                "before you cut.",
             ),
             Wrong(
                 nothing_between,
                 "the model will see where one ends",
-                "There is no end-of-text. A recipe runs into a law: what shall follow 'salt'?",
+                "There is no end-of-text, so a recipe runs into a law.",
             ),
             Wrong(
                 end_behind,
                 "end-of-text comes at the end",
-                "Yours stands behind each document. Then the first one begins without it, and a "
-                "model that is to begin a text has never seen a first beginning.",
+                "Yours comes after each document. Then the first document begins without it, and "
+                "the model never sees a beginning there.",
             ),
             Wrong(
                 side_by_side,
-                "rows stand side by side",
-                "Nobody asks what follows the last token of a row: with T = 3 one prediction in "
-                "four is lost. A row begins with the last token of the one before.",
+                "rows share no token",
+                "The first token of each row is never a target: with T = 3 one prediction in four "
+                "is lost. A row begins with the last token of the one before.",
             ),
             Wrong(
                 rows_of_T,
                 "T predictions need T tokens",
-                "A row of T tokens has only T - 1 that something follows. T predictions need "
-                "T + 1.",
+                "A row of T tokens has only T - 1 targets. T predictions need T + 1 tokens.",
             ),
             Wrong(
                 short_row_at_the_end,
@@ -577,15 +577,15 @@ QUESTIONS = [
             ),
             Wrong(
                 short_rows_at_the_end,
-                "slices look after the end themselves",
-                "A slice beyond the end is a shorter one, without an error, down to one token that "
-                "nothing follows. A batch is a rectangle: stop where a whole row no longer fits.",
+                "a slice stops at the end",
+                "A slice beyond the end is shorter, without an error. A batch is a rectangle: stop "
+                "where a whole row no longer fits.",
             ),
             Wrong(
                 filled_up,
                 "a short row is filled up with end-of-text",
-                "Your last row ends with an end-of-text that no document has brought: each has one "
-                "before it, and none behind. Do not fill a row up; drop it.",
+                "Your last row ends with an end-of-text that belongs to no document. Do not pad a "
+                "row; drop it.",
             ),
             Wrong(
                 without_a_row_that_fits,
@@ -596,28 +596,28 @@ QUESTIONS = [
             Wrong(
                 moved_by_one,
                 "a row begins at every token",
-                "Your rows begin at every token, so nearly each token is asked for T times. The "
-                "next row begins T further on.",
+                "Your rows begin at every token, so nearly each token is a target T times. The "
+                "next row begins T tokens later.",
             ),
             Wrong(
                 in_pairs,
                 "a row is a question and its answers",
-                "You have already made x and y of it. A row is one list of T + 1 ids; whoever "
-                "reads it takes row[:-1] and row[1:].",
+                "You have already split x and y. A row is one list of T + 1 ids; the reader takes "
+                "row[:-1] and row[1:].",
             ),
         ),
     ),
     Question(
-        "loss on a slice with copies",
+        "loss on a contaminated split",
         LESSON,
         right="B",
-        yes="Too low: it is asked about pages it was trained on, and looks as if it knew.",
+        yes="Too low: the model was trained on some of these pages.",
         wrong=(
             Wrong(
                 "A",
                 "copies are harder",
-                "What has been seen before surprises less, not more. In lesson 1 the longest "
-                "memory gained most from repeats.",
+                "A page from the training split has a lower loss, not a higher one. In lesson 1 "
+                "the longest context gained most from repeats.",
             ),
             Wrong(
                 "C",
@@ -631,12 +631,12 @@ QUESTIONS = [
         "times each story is read",
         LESSON,
         right=40,
-        yes="A tenth of 10 billion is 1 billion; by 25 million.",
+        yes="A tenth of 10 billion is 1 billion; divided by 25 million.",
         wrong=(
             Wrong(
                 400,
                 "the whole run is made of stories",
-                "10 billion by 25 million; but only a tenth of the run is stories.",
+                "10 billion / 25 million; but only a tenth of the run is stories.",
             ),
             Wrong(
                 1,
@@ -660,21 +660,21 @@ QUESTIONS = [
         "the word with the flipped bit",
         LESSON,
         right="midlight",
-        yes="It was midnight. One bit has made the token n, 110, into the token l, 108.",
+        yes="It was midnight. One bit changed the token n, 110, into the token l, 108.",
         wrong=(
             Wrong(
                 "mm",
-                "what cannot be spoken is damage",
+                "what cannot be pronounced is damage",
                 "Millimetres of rain, in the weather report. Strange, but meant.",
             ),
             Wrong(
                 "aft",
-                "a word that one does not know is damage",
+                "an unknown word is damage",
                 "A sailor's word, toward the back of the ship. Rare is not wrong.",
             ),
             Wrong(
                 "lee",
-                "a short word that one does not know is damage",
+                "a short unknown word is damage",
                 "A sailor's word, the side away from the wind. Rare is not wrong.",
             ),
             Wrong(
@@ -683,6 +683,6 @@ QUESTIONS = [
                 "Six sick chicks sit on six slick bricks: a tongue twister, and a good one.",
             ),
         ),
-        otherwise="That may be a rare word, but it is one. Which of them is in no dictionary?",
+        otherwise="That is a rare word, but a word. Which of them is in no dictionary?",
     ),
 ]

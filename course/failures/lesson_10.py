@@ -1,4 +1,4 @@
-"""A shard in which one bit was turned round. Read this after you have found it."""
+"""A shard with one flipped bit. Read this after you have found it."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ from gptcore.corpus import open_shard
 from gptcore.corpus.shards.shards import HEADER_BYTES
 from gptcore.tokenizers import BPETokenizer
 
-BEFORE, TOKEN, BEHIND = b"mid", ord("n"), b"ight"  # "midnight", whose n is a token of its own
+BEFORE, TOKEN, AFTER = b"mid", ord("n"), b"ight"  # "midnight", whose n is a token of its own
 BIT = 1  # n becomes l
 
 
 def flip(content: bytes, bit: int) -> bytes:
-    """The same bytes with one bit turned round. Bit 0 is the lowest of the first byte."""
+    """The same bytes with one bit flipped. Bit 0 is the lowest of the first byte."""
     place, within = divmod(bit, 8)
     changed = bytearray(content)
     changed[place] ^= 1 << within
@@ -29,7 +29,7 @@ def with_one_bit_flipped(shard: Path, copy: Path, tokenizer: BPETokenizer) -> Pa
         for i in range(1, len(ids) - 1)
         if ids[i] == TOKEN
         and tokenizer.token_bytes(ids[i - 1]).endswith(BEFORE)
-        and tokenizer.token_bytes(ids[i + 1]).startswith(BEHIND)
+        and tokenizer.token_bytes(ids[i + 1]).startswith(AFTER)
     ]
     if not places:
         raise ValueError(f"{shard.name} has no midnight with an n of its own: choose another word.")

@@ -1,9 +1,9 @@
-"""Lesson 10: where do ten billion tokens come from?"""
+"""Lesson 10: text at scale."""
 
 from hashlib import sha256
 
 
-def likeness(one: str, other: str) -> float:
+def similarity(one: str, other: str) -> float:
     """What two texts share of their pieces of five words, out of all that either has."""
     a, b = (pieces(text) for text in (one, other))
     return len(a & b) / len(a | b)
@@ -15,8 +15,8 @@ def pieces(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[start : start + 5]) for start in range(len(words) - 4)}
 
 
-def set_aside(ids: list[str]) -> list[str]:
-    """About a tenth of the ids; which ones, only the id itself decides."""
+def validation_ids(ids: list[str]) -> list[str]:
+    """About a tenth of the ids; the id alone decides which."""
     return [i for i in ids if int.from_bytes(sha256(i.encode()).digest()[:8]) % 10 == 0]
 
 

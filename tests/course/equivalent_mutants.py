@@ -81,14 +81,14 @@ EQUIVALENT = (
     ),
     (
         "Intersection and union do not depend on the order, so neither does their quotient.",
-        "likeness",
+        "similarity",
         ("(one, other)  ->  (other, one)", "a & b  ->  b & a", "a | b  ->  b | a"),
     ),
     (
         "About a tenth that the id alone decides is asked for, not a certain tenth: other bytes of "
         "the hash, another remainder, a ninth or an eleventh will do. 0 is the least remainder, "
         "and -n is divisible by 10 where n is.",
-        "set_aside",
+        "validation_ids",
         (
             "int.from_bytes(sha256(i.encode()).digest()[:8]) % 10 == 0  ->  "
             "int.from_bytes(sha256(i.encode()).digest()[:8]) % 10 <= 0",

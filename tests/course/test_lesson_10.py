@@ -46,13 +46,13 @@ def printed(beginning: str) -> str:
 
 @given(few_words, few_words)
 @pytest.mark.slow
-def test_the_likeness_of_exercise_1_is_jaccards(one, other):
-    assert solution.likeness(one, other) == jaccard(shingles(one), shingles(other))
+def test_the_similarity_of_exercise_1_is_jaccards(one, other):
+    assert solution.similarity(one, other) == jaccard(shingles(one), shingles(other))
 
 
 def test_the_two_sentences_share_half_of_their_pieces():
     one, other = re.findall(r'^(?:one|other) = "(.+)"$', TEXT, re.MULTILINE)
-    assert jaccard(shingles(one), shingles(other)) == QUESTIONS["likeness of two sentences"].right
+    assert jaccard(shingles(one), shingles(other)) == QUESTIONS["similarity of two sentences"].right
 
 
 def test_the_rows_of_exercise_3_are_the_windows_of_batches(tmp_path):
@@ -71,14 +71,13 @@ def test_the_rows_of_exercise_3_are_the_windows_of_batches(tmp_path):
 def test_each_story_is_read_as_often_as_the_numbers_of_the_lesson_say():
     for statement in (
         "A run of 10 billion tokens",
-        "one tenth\n# from stories",
-        "25 million tokens",
+        "one tenth from stories (25 million)",
     ):
         assert statement in TEXT
     assert QUESTIONS["times each story is read"].right == 10e9 / 10 / 25e6
 
 
-def test_a_flip_turns_one_bit_round_and_no_other():
+def test_a_flip_changes_one_bit_and_no_other():
     assert flip(b"\x00\x80", 15) == b"\x00\x00"
     assert flip(flip(b"abc", 9), 9) == b"abc"
 
@@ -99,18 +98,11 @@ def test_the_flipped_bit_makes_one_word_that_is_nowhere_else(tmp_path):
         with_one_bit_flipped(tmp_path / "day.bin", tmp_path / "copy.bin", tokenizer)
 
 
-def test_the_word_to_be_found_stands_among_those_that_stand_there_once():
+def test_the_word_to_be_found_is_among_those_that_occur_once():
     once = printed("times == 1").split()
     question = QUESTIONS["the word with the flipped bit"]
     assert question.right in once
     assert {wrong.answer for wrong in question.wrong} <= set(once)
-
-
-def test_more_than_half_of_the_thirty_flips_go_unnoticed_and_none_with_checksums():
-    without, with_checksums = printed("def thirty_flips"), printed("write_page_checksum")
-    (unnoticed,) = re.findall(r"'other rows, and no error': (\d+)", without)
-    assert int(unnoticed) > 15
-    assert "other rows" not in with_checksums
 
 
 @pytest.mark.slow
@@ -119,7 +111,7 @@ def test_the_good_pages_are_lost_and_the_junk_stays_as_the_lesson_says(tmp_path)
     documents = list(read_table(tmp_path / "table.parquet"))
     kinds = Counter(truth.kind for truth in truths)
     assert kinds["junk"] + kinds["other language"] == 280
-    assert "Junk is here what is junk and what is in another language, 280 of the 1,400" in TEXT
+    assert "(280 pages of junk or other languages)" in TEXT
     kept = [
         i
         for i, document in enumerate(documents)
@@ -136,12 +128,11 @@ def test_the_good_pages_are_lost_and_the_junk_stays_as_the_lesson_says(tmp_path)
     assert stay["other language"] == 0
     menus = [documents[i] for i in kept if truths[i].kind == "junk"]
     assert {truths[i].detail for i in kept if truths[i].kind == "junk"} == {"navigation"}
-    assert "What stays are 11 menus of web sites. Their score is 0.64" in TEXT
+    assert "Eleven menus stay, too: their score is 0.64" in TEXT
     assert [menu.language_score for menu in menus] == [0.64] * 11
     marked = [page for page, truth in zip(documents, truths) if truth.kind == "marked"]
-    assert "five of the twenty have less" in TEXT
+    assert "five good pages have less" in TEXT
     assert sum(page.language_score < 0.64 for page in marked) == 5
-    assert "the song says a third of its lines again" in TEXT
     said_again = max(page.stats["repeated_lines"] for page in marked)
     assert said_again == pytest.approx(1 / 3)
     assert min(menu.stats["repeated_lines"] for menu in menus) > said_again
@@ -149,12 +140,10 @@ def test_the_good_pages_are_lost_and_the_junk_stays_as_the_lesson_says(tmp_path)
 
 @needs_fineweb
 @pytest.mark.slow
-def test_the_pages_that_the_lesson_names_are_what_it_says():
+def test_two_in_five_words_of_fineweb_occur_once():
     pages = list(read_table(fineweb_file()))
-    assert "REPAIR MANUAL" in pages[538].text[:60] and "`print(pages[538].text)`" in TEXT
-    assert "26 U.S. 628 (1828)" in pages[1194].text[:60] and "such as `pages[1194]`" in TEXT
     words = Counter(word for page in pages for word in re.findall(r"\b[a-z]{2,}\b", page.text))
-    assert "two in five of the different words in the 1,400 pages" in TEXT
+    assert "two in five of their different words occur once" in TEXT
     assert sum(times == 1 for times in words.values()) / len(words) == pytest.approx(0.42, abs=0.01)
 
 
@@ -176,15 +165,3 @@ def test_the_keys_of_the_first_two_guesses_follow_from_the_sample():
     in_2_gb = 2e9 * tokens / fineweb_file().stat().st_size
     assert QUESTIONS["tokens in a 2 GB file"].right == pytest.approx(in_2_gb, rel=0.01)
     assert QUESTIONS["passes over one file"].right == pytest.approx(6000 * 524_288 / in_2_gb, 0.01)
-
-
-@needs_fineweb
-@pytest.mark.slow
-def test_the_three_walls_stand_where_the_published_program_has_them():
-    module = pytest.importorskip("datatrove.pipeline.filters.fineweb_quality_filter")
-    program = module.FineWebQualityFilter()
-    walls = program.line_punct_thr, program.short_line_threshold, program.char_duplicates_ratio
-    assert walls == (0.12, 0.67, 0.01)
-    pages = list(read_table(fineweb_file()))
-    again = max(page.stats["repeated_line_chars"] for page in pages)
-    assert 0.0095 < again < 0.0101

@@ -27,7 +27,7 @@ from course.syllabus.lesson_table import COURSE
 pytestmark = pytest.mark.slow
 
 MODULES = sorted(file.stem for file in (COURSE / "solutions").glob("lesson_*.py"))
-USED_BY = {"softmax": ("weights_of", "masked"), "pieces": ("likeness",), "join": ("encode",)}
+USED_BY = {"softmax": ("weights_of", "masked"), "pieces": ("similarity",), "join": ("encode",)}
 LOOPS = ("join", "encode", "keep_going")  # whose mutants may never end; their calls take a moment
 
 

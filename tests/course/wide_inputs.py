@@ -178,7 +178,7 @@ WIDE: dict[str, list[Call]] = {
     "contest": [a_contest(2 * rng.randint(1, 12)) for _ in range(8)],
     "x_and_y": [a_row(size) for size in (2, 4, 9)],
     "split_heads": [a_sheet(*sizes) for sizes in ((1, 5, 2, 3), (3, 2, 4, 2), (2, 7, 3, 5))],
-    "likeness": of(two_texts, 40),
+    "similarity": of(two_texts, 40),
     "rows_of": of(lambda: (documents(), rng.randint(1, 6), 0), 40),
     "update": [an_update(*how) for how in ((1, 0.3), (3, 0.01), (200, 0.001))],
     "batch_loss": of(
@@ -217,16 +217,16 @@ def slopes_well(slope_at) -> bool:
     return True
 
 
-def sets_aside_well(set_aside) -> bool:
+def splits_well(validation_ids) -> bool:
     """A tenth, and one that each id alone decides."""
     ids = [f"<urn:uuid:{rng.getrandbits(128):032x}>" for _ in range(3000)]
-    chosen = set(set_aside(ids))
-    parts = set(set_aside(ids[:1000])) | set(set_aside(ids[:999:-1]))
+    chosen = set(validation_ids(ids))
+    parts = set(validation_ids(ids[:1000])) | set(validation_ids(ids[:999:-1]))
     return chosen <= set(ids) and 240 < len(chosen) < 360 and parts == chosen
 
 
 SPECIFIED = {
-    "repaired": repaired_well, "slope_at": slopes_well, "set_aside": sets_aside_well
+    "repaired": repaired_well, "slope_at": slopes_well, "validation_ids": splits_well
 }  # fmt: skip
 
 
@@ -317,7 +317,7 @@ def moved_by(least: float, most: float) -> Callable[[Callable], bool]:
 
 def share_between(least: float, most: float) -> Callable[[Callable], bool]:
     ids = [f"<urn:uuid:{rng.getrandbits(128):032x}>" for _ in range(3000)]
-    return lambda set_aside: least < len(set(set_aside(ids))) / len(ids) < most
+    return lambda validation_ids: least < len(set(validation_ids(ids))) / len(ids) < most
 
 
 def rates_at(*steps: int, are: Callable[[float], bool]) -> Callable[[Callable], bool]:
@@ -349,8 +349,8 @@ HOLDS: dict[tuple[str, str], Callable[[Callable], bool]] = {
     ("slope_at", "any step will do"): slope_is(
         lambda exact, probed, grad: spread(probed) > 1e-4 and abs(grad - exact) < 0.3 * abs(exact)
     ),
-    ("set_aside", "one in twenty is about a tenth"): share_between(0, 0.085),
-    ("set_aside", "one in five is about a tenth"): share_between(0.115, 0.5),
+    ("validation_ids", "one in twenty is about a tenth"): share_between(0, 0.085),
+    ("validation_ids", "one in five is about a tenth"): share_between(0.115, 0.5),
     ("rate", "a rise begins at 0"): rates_at(1, are=lambda rate: rate == 0),
     ("rate", "a fall ends at 0"): rates_at(-1, are=lambda rate: rate == 0),
     ("rate", "a line goes from 0 to 0"): rates_at(1, -1, are=lambda rate: rate == 0),
