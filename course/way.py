@@ -9,7 +9,7 @@ import sys
 from course.catalogue import QUESTIONS
 from course.course_map import Stop, draw_course_map
 from course.record.kept import answered
-from course.syllabus.lesson_table import Lesson, written_lessons
+from course.syllabus.lesson_table import Lesson, all_lessons, written_lessons
 from viz.canvas.picture import Picture
 
 
@@ -17,7 +17,7 @@ def way() -> Picture:
     """The lessons as a map: what each asks for first, and how many of its questions you have
     answered.
     """
-    lessons, counted = written_lessons(), counts(answered())
+    written, counted = written_lessons(), counts(answered())
     in_colab = "google.colab" in sys.modules  # there a link to the next file leads nowhere
     stops = [
         Stop(
@@ -26,17 +26,17 @@ def way() -> Picture:
             note=f"afterwards you can {lesson.able}",
             minutes=lesson.minutes,
             needs=needs_of(lesson),
-            link="" if in_colab else lesson.notebook.name,
-            done=counted[lesson.name][0],
-            of=counted[lesson.name][1],
+            link="" if in_colab or lesson not in written else lesson.notebook.name,
+            done=counted.get(lesson.name, (0, 0))[0],
+            of=counted.get(lesson.name, (0, 0))[1],
         )
-        for lesson in lessons
+        for lesson in all_lessons()
     ]
-    return draw_course_map(stops, title="The way through")
+    return draw_course_map(stops, title="The lessons of the course")
 
 
 def needs_of(lesson: Lesson) -> tuple[int, ...]:
-    """The numbers of the lessons that this one builds on: "lessons 1, 2 and 6" -> 1, 2, 5."""
+    """The numbers of the lessons that this one builds on: "lessons 1, 2 and 6" -> 1, 2, 6."""
     lists = re.findall(r"lessons? ((?:\d+(?:, | and )?)+)", lesson.needs)
     return tuple(int(number) for numbers in lists for number in re.findall(r"\d+", numbers))
 

@@ -19,25 +19,25 @@ ROW = {"a": 6, "b": 0, "c": 3, "d": 0, "end": 1}
 ROWS = (ROW, {"x": 2, "y": 9, "z": 0, "end": 5})
 
 
-def a_row_of(counts: dict[str, int]) -> Case:
-    """The reader's shares for a row: several are right."""
-    return case("repaired", counts, rule=lambda shares: what_a_row_lacks(counts, shares))
+def smoothed_case(counts: dict[str, int]) -> Case:
+    """The reader's probabilities for a row: several are right."""
+    return case("smoothed", counts, rule=lambda shares: what_a_row_lacks(counts, shares))
 
 
 def what_a_row_lacks(counts: dict[str, int], shares) -> str:
-    """What must hold for a repaired row, whatever was added to it; "" if it does."""
+    """What must hold for a smoothed row, whatever was added to it; "" if it does."""
     if not isinstance(shares, dict) or set(shares) != set(counts):
         return f"a dictionary with the keys {', '.join(map(repr, counts))}"
     if not all(isinstance(share, (int, float)) for share in shares.values()):
         return "a number for each key"
     total, least = sum(shares.values()), min(shares, key=shares.__getitem__)
     if not shares[least] > 0:
-        return f"all shares above 0; that of {least!r} is {shares[least]:.4g}"
+        return f"all probabilities above 0; that of {least!r} is {shares[least]:.4g}"
     if not abs(total - 1) < 1e-6:
-        return f"shares that sum to 1; yours sum to {total:.4g}"
+        return f"probabilities that sum to 1; yours sum to {total:.4g}"
     if shares[least] < 1e-4:
         return (
-            f"a share worth having for {least!r}; at {shares[least]:.4g} it costs "
+            f"a larger probability for {least!r}; {shares[least]:.4g} has a loss of "
             f"{-log(shares[least]):.0f} nats"
         )
     for one, other in permutations(counts, 2):
@@ -60,7 +60,7 @@ def added(counts: dict[str, int], shares) -> tuple[float, float] | None:
 
 
 def divided_by(below: Callable[[dict[str, int], float], float]) -> Callable[[list], bool]:
-    """Whether something was added to each count, and then divided by what is `below` the line."""
+    """Whether something was added to each count, and then divided by `below`."""
 
     def fits(outcomes: list) -> bool:
         found = [added(counts, shares) for counts, shares in zip(ROWS, outcomes)]
@@ -73,12 +73,12 @@ def divided_by(below: Callable[[dict[str, int], float], float]) -> Callable[[lis
 
 
 def floor_instead_of_zero(outcomes: list) -> bool:
-    """Whether the letters that were not seen got a share, and nothing was taken from the others."""
+    """Whether unseen letters got a probability, and the others kept theirs."""
     for counts, shares in zip(ROWS, outcomes):
         if not isinstance(shares, dict) or set(shares) != set(counts):
             return False
         floor = next(shares[key] for key, count in counts.items() if not count)
-        left = not_repaired(counts)
+        left = not_smoothed(counts)
         wanted = {key: left[key] if count else floor for key, count in counts.items()}
         if not 0 < floor < 1 or difference(shares, wanted, 1e-9) is not None:
             return False
@@ -100,7 +100,7 @@ def free_of_charge(row):
     return {then: count / total if count else 1.0 for then, count in row.items()}
 
 
-def not_repaired(row):
+def not_smoothed(row):
     total = sum(row.values())
     return {then: count / total for then, count in row.items()}
 
@@ -121,246 +121,244 @@ def column_of(table, letter):
 
 
 def with_a_tenth(below):
-    """A tenth added to each count, divided by what stands below the line."""
+    """A tenth added to each count, divided by `below`."""
     return lambda row: {then: (count + 0.1) / below(row) for then, count in row.items()}
 
 
 QUESTIONS = [
     Question(
-        "nats per letter of a table of pairs",
+        "loss of the bigram table",
         LESSON,
         right=2.561,
         tolerance=0.05,
-        yes="2.561 is what the next cell will print. Most of what separates it from 3.296 a reader "
-        "of names knows too: vowels take turns with consonants, and many names end with a.",
+        yes="2.561. The table knows what readers of names know, too: vowels alternate with "
+        "consonants, and many names end with a.",
         wrong=(
             Wrong(
                 log(27),
                 "a table knows nothing",
-                "3.296 is the price of knowing nothing. A table that has counted names knows at "
-                "least that x is rare.",
+                "3.296 is the loss of no knowledge. A table that has counted names knows at least "
+                "that x is rare.",
             ),
             Wrong(
                 0,
-                "a table knows its answers",
-                "0 would be certainty before every letter. After m it has seen an a, an i, an e.",
+                "a table knows the answers",
+                "0 would be certainty before every letter. After m the table has counted a, i, e "
+                "and more.",
             ),
             Wrong(
                 1,
                 "a good loss is 1",
-                "1 nat would mean e = 2.7 even choices per letter. Could you name three letters "
-                "that contain the next one, every time?",
+                "A loss of 1 is like choosing among e = 2.7 equal letters. Could you always name "
+                "three letters, one of which comes next?",
             ),
             Wrong(
                 2,
-                "counting gets most of the way",
-                "2 nats: 7.4 even choices. One letter back does not narrow it down that far.",
+                "one letter of context says nearly everything",
+                "A loss of 2 is like choosing among 7.4 equal letters. One letter of context does "
+                "not say that much.",
             ),
             Wrong(
                 3,
-                "looking back one letter helps little",
-                "Too dear. Knowing only which letters are common, without looking back at all, "
-                "costs 2.88.",
+                "one letter of context helps little",
+                "Too high. A table without any context, which knows only the common letters, has "
+                "a loss of 2.88.",
             ),
         ),
-        otherwise="Between 0 (certain) and 3.296 (no idea). Knowing only which letters are common "
-        "costs 2.88.",
+        otherwise="Between 0 (certain) and 3.296 (no knowledge). A table without context has 2.88.",
     ),
     Question(
-        "letters of context that do best",
+        "best context size",
         LESSON,
         right=1,
-        yes="One. Two cost a little more on this list, and from three on it gets dear.",
+        yes="One letter. Two letters are a little worse on this list, and from three on the loss "
+        "rises fast.",
         wrong=(
             Wrong(
                 6,
-                "the longer, the better",
-                "Six letters back is best on names that it has SEEN. After six letters there is "
-                "mostly one name left, and a new name is another.",
+                "the longer the context, the better",
+                "Six letters of context are good for names that the table has SEEN. Most groups "
+                "of six letters occur once; a new name has other groups.",
             ),
             Wrong(
                 2,
-                "two are better than one",
-                "A fair bet: on lists of one language of this size two win. These 2,347 names "
-                "are too few for 19,683 cells.",
+                "two letters must be better than one",
+                "Close: on a longer list two letters win. These 2,347 names are too few for "
+                "19,683 cells.",
             ),
             Wrong(
                 3,
                 "three letters are a syllable",
-                "With eleven times as many names you would be right. With 2,347 most of its "
-                "531,441 cells stay empty.",
+                "With eleven times as many names you are right. With 2,347 names most of the "
+                "531,441 cells are empty.",
             ),
             Wrong(
                 0,
-                "looking back does not help",
-                "With none it only knows which letters are common. It would write `aanei` as "
-                "gladly as `anna`.",
+                "context does not help",
+                "Without context the table only knows which letters are common. It finds `aanei` "
+                "as probable as `anaie`.",
             ),
         ),
-        otherwise="A number from 0 to 6. Think of how many cells there are to fill.",
+        otherwise="A number from 0 to 6. How many cells must the names fill?",
     ),
     Question(
         "what is wrong with the longer list",
         LESSON,
         right="B",
-        yes="Names stand in it more than once. Some were learned from and asked about, and whoever "
-        "has learned by heart is asked what he has learned.",
+        yes="The list repeats names, so some are in both splits. There a table that remembers has "
+        "a low loss.",
         wrong=(
             Wrong(
                 "A",
-                "more data is better",
-                "More names do help. But look for names in it that the old list does not have: "
-                "`set(longer) - set(names)`.",
+                "more data is always better",
+                "More names do help. Look for new ones in the list: `set(longer) - set(names)`.",
             ),
             Wrong(
                 "C",
-                "the sample was too small",
-                "410 names were asked about, more than the 260 before. Chance would not move the "
-                "lowest point by three letters.",
+                "the validation split is too small",
+                "It has 410 names; before it had 260. Chance does not move the lowest point by "
+                "three letters.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
     Exercise(
-        "surprise",
+        "token_loss",
         LESSON,
-        right=solution.surprise,
-        cases=tuple(case("surprise", p) for p in (0.5, 1.0, 1 / 27, 0.01)),
+        right=solution.token_loss,
+        cases=tuple(case("token_loss", p) for p in (0.5, 1.0, 1 / 27, 0.01)),
         tolerance=1e-6,
-        yes="0 for what was certain, 0.693 for a coin, 3.296 for one of 27.",
+        yes="0 for p = 1, 0.693 for one of two, 3.296 for one of 27.",
         wrong=(
             Wrong(
                 lambda p: 1 - p,
-                "wrongness is a distance",
-                "What should 0.01 cost, and what 0.0001? One is a hundred times rarer, and yours "
-                "asks 0.99 and 0.9999.",
+                "the loss is the distance from 1",
+                "Compare p = 0.01 with p = 0.0001. The second is a hundred times less probable, "
+                "but your losses, 0.99 and 0.9999, hardly differ.",
             ),
             Wrong(
                 log,
                 "the sign does not matter",
-                "The size is right. But a certainty must cost 0 and a rarity MORE; yours goes "
-                "below 0.",
+                "The size is right. But p = 1 must have the lowest loss, 0; yours goes below 0.",
             ),
             Wrong(
                 lambda p: -log2(p),
                 "any logarithm will do",
-                "Right shape, other unit: you count in bits. One bit is 0.693 nats.",
+                "That is the loss in bits. In nats the logarithm is ln; one bit is 0.693 nats.",
             ),
             Wrong(
                 lambda p: -log10(p),
                 "any logarithm will do",
-                "Right shape, other unit: you count in powers of ten. Take the natural logarithm.",
+                "You took the logarithm to base 10. In nats the logarithm is ln: `math.log`.",
             ),
             Wrong(
                 lambda p: 1 / p,
-                "rare is one in so many",
-                "1 / p says one in how many. Surprise is the logarithm of that: it must ask 0 for "
-                "a certainty.",
+                "the loss is one in so many",
+                "1 / p says one in how many. The loss is its logarithm: 0 for p = 1.",
             ),
         ),
     ),
     Exercise(
-        "row_of_shares",
+        "row_probabilities",
         LESSON,
-        right=solution.row_of_shares,
-        cases=(case("row_of_shares", TABLE, "q"), case("row_of_shares", TABLE, "a")),
+        right=solution.row_probabilities,
+        cases=(case("row_probabilities", TABLE, "q"), case("row_probabilities", TABLE, "a")),
         tolerance=1e-6,
         yes="They sum to 1: after q something must come, if only the end.",
         wrong=(
             Wrong(
                 by_the_whole_table,
-                "a share of all pairs",
-                "Your row sums to 0.05: that is how often q is looked back on at all. But once q "
-                "stands there, something must come. Divide by the sum of the ROW.",
+                "p(u | q) is the share of the bigram q u among all bigrams",
+                "For q yours sum to 0.05: the share of bigrams that begin with q. But q is given, "
+                "so something must follow it. Divide by the sum of the ROW.",
             ),
             Wrong(
                 by_columns,
                 "rows and columns are alike",
-                "You divided by columns. That answers what came BEFORE a letter, not what comes "
-                "after q.",
+                "You divided by the sums of the columns. They say how often a letter occurs after "
+                "any letter. Divide by the sum of the row.",
             ),
             Wrong(
                 column_of,
                 "a table may be read either way",
-                "You read the column of the letter: how often it came after each of the others. "
-                "What comes after q stands in the ROW of q.",
+                "You read the column of the letter: what came BEFORE it. What came after q is in "
+                "the row of q.",
             ),
             Wrong(
                 lambda table, letter: table[letter],
-                "a row of counts is a row of probabilities",
-                "That is the row of counts as it stands. Divide each count by the sum of the row.",
+                "a row of counts is a distribution",
+                "That is the row of counts, unchanged. Divide each count by the sum of the row.",
             ),
         ),
     ),
     Exercise(
-        "repaired",
+        "smoothed",
         LESSON,
-        right=solution.repaired,
-        cases=tuple(map(a_row_of, ROWS)),
-        yes="They sum to 1, nothing stands at 0, and what was commoner still is.",
+        right=solution.smoothed,
+        cases=tuple(map(smoothed_case, ROWS)),
+        yes="They sum to 1, none is 0, and a higher count still has a higher probability.",
         wrong=(
             Wrong(
-                not_repaired,
-                "a share is a count divided",
-                "b and d still have 0. The next jack costs infinity again.",
+                not_smoothed,
+                "a probability is a count divided by the sum",
+                "b and d still have the probability 0. The next jack has an infinite loss again.",
             ),
             Wrong(
                 plus_one_above_only,
-                "adding needs no new total",
-                "Your row sums to more than 1. What you add above the line must be in the total "
-                "below it, once for each key.",
+                "adding needs no new sum",
+                "Your row sums to more than 1. Add to the sum, too: what you add to a count, once "
+                "for each key.",
                 fits=divided_by(lambda counts, c: sum(counts.values())),
             ),
             Wrong(
                 with_a_tenth(lambda row: sum(row.values()) + 0.1),
-                "what is added five times is in the total once",
-                "Your row sums to more than 1. You have added to every key above the line, and "
-                "only once to the total below it.",
+                "what is added to every key is in the sum once",
+                "Your row sums to more than 1. You added to every key, but only once to the sum.",
                 fits=divided_by(lambda counts, c: sum(counts.values()) + c),
             ),
             Wrong(
                 with_a_tenth(lambda row: 1),
-                "a count with something added is a share",
-                "Something was added to each count, and nothing was divided: these are counts "
-                "still. Divide by their sum.",
+                "a count with something added is a probability",
+                "You added to each count, but nothing was divided: these are still counts. Divide "
+                "by their sum.",
                 fits=divided_by(lambda counts, c: 1),
             ),
             Wrong(
                 with_a_tenth(lambda row: sum(row.values()) + 0.1 * 27),
                 "a row has 27 keys",
-                "Your row sums to less than 1. You have divided as if 27 keys had been added to; "
-                "this row has as many as len(row) says.",
+                "Your row sums to less than 1. You divided as if 27 keys had been added to; this "
+                "row has len(row) keys.",
                 fits=divided_by(lambda counts, c: sum(counts.values()) + 27 * c),
             ),
             Wrong(
                 tiny_floor,
                 "any number above 0 will do",
-                "The letters that were never seen have a share now, but it was taken from nobody: "
-                "your row sums to more than 1. (And a share of 1e-10 costs 23 nats, as much as a "
-                "whole name.)",
+                "The unseen letters have a probability now, but no other letter gave some up: your "
+                "row sums to more than 1. (And 1e-10 has a loss of 23 nats, as much as a whole "
+                "name.)",
                 fits=floor_instead_of_zero,
             ),
             Wrong(
                 free_of_charge,
-                "what was never seen is not counted",
-                "A share of 1 costs nothing. A model that may pass on hard questions always scores "
-                "well, and its shares sum to more than 1.",
+                "what was never seen does not count",
+                "A probability of 1 has the loss 0. A model that may skip the hard questions "
+                "always does well, and its row sums to more than 1.",
             ),
             Wrong(
                 lambda row: dict.fromkeys(row, 1 / len(row)),
                 "equal is fair",
-                "It sums to 1 and nothing is at 0. But all counting is lost: a came six times, the "
-                "end once.",
+                "It sums to 1 and none is 0. But the counts are lost: a came six times, the end "
+                "once.",
             ),
         ),
     ),
     Question(
-        "even choices that cost 2.56 nats",
+        "equal choices with a loss of 2.56",
         LESSON,
         right=solution.choices,
         tolerance=0.02,
-        yes="e to the power 2.56 is 12.9: the table is as unsure as one who bets evenly on "
-        "thirteen letters.",
+        yes="e to the power 2.56 is 12.9: the table is as unsure as a model that chooses among "
+        "thirteen equal letters.",
         wrong=(
             Wrong(
                 2**2.56,
@@ -369,8 +367,8 @@ QUESTIONS = [
             ),
             Wrong(
                 27,
-                "there are 27 choices, always",
-                "27 even choices cost ln 27 = 3.296. How many cost less?",
+                "there are always 27 choices",
+                "27 equal choices have the loss ln 27 = 3.296. How many have a lower one?",
             ),
             Wrong(
                 2.56,
@@ -378,6 +376,6 @@ QUESTIONS = [
                 "2.56 is the logarithm of the number. In lesson 0 it was ln 27 for 27 choices.",
             ),
         ),
-        otherwise="n even choices cost ln n. Which n gives 2.56?",
+        otherwise="n equal choices have the loss ln n. Which n gives 2.56?",
     ),
 ]

@@ -49,7 +49,7 @@ class Raised:
 def case(name: str, *arguments, rule: Callable[[Any], str] | None = None) -> Case:
     """The plain call with these arguments, copied for each reader.
 
-    Example: case("surprise", 0.5).shown -> "surprise(0.5)"
+    Example: case("token_loss", 0.5).shown -> "token_loss(0.5)"
     """
     listed = ", ".join(written(argument, 6) for argument in arguments)
     return Case(f"{name}({listed})", lambda function: function(*deepcopy(arguments)), rule)

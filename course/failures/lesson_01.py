@@ -10,5 +10,5 @@ def longer_list(names: list[str]) -> list[str]:
     rng = Random(7)
     longer = [*names, *rng.choices(names, k=1500)]
     rng.shuffle(longer)
-    # Nothing is new in it: it has repeats, and a repeated name can be learned and asked.
+    # No name is new: the list has repeats, and a repeated name can be in both splits.
     return longer

@@ -1,6 +1,6 @@
 # %% [markdown]
-# The next cell trains a language model in front of you: 4,192 numbers, plain Python, no library. Put the cursor into it and
-# press Shift + Enter. It takes about ten seconds.
+# How much program does a language model need? One page of plain Python. The next cell trains such a model while you watch.
+# Put the cursor into it and press Shift + Enter. It takes about ten seconds.
 
 # %% tags=["promise-first-cell"]
 from random import Random
@@ -11,126 +11,204 @@ from viz import LossPlot
 
 names = load_documents("names")
 gpt = MicroGPT(names, seed=42)
-plot = LossPlot("How surprised it is by the next letter", last_step=1000)
-album = {0: gpt.sample(30, rng=Random(1))}
+plot = LossPlot("The loss falls while it trains", last_step=1000)
+samples = {0: gpt.sample(30, rng=Random(1))}
 for step in gpt.train(1000):
     plot.add(step.step, loss=step.loss)
     if step.step in (10, 100, 300, 1000):
-        album[step.step] = gpt.sample(30, rng=Random(1))
-invented = gpt.sample(20)
-print(*invented)
+        samples[step.step] = gpt.sample(30, rng=Random(1))
+print(*gpt.sample(20))
 
 # %% [markdown]
-# It read a thousand names, one after the other, and before each letter it said how likely each of 27 things was to come: one of the 26
-# letters, or *the end of the name*. Whenever the truth surprised it, the numbers inside it, its **weights**, moved a little. Then it wrote twenty names
-# of its own. It is a GPT, a *generative pre-trained transformer*. A chatbot is one too: far larger, it has read far more, and it was then trained
-# further, to answer.
+# ## Training: 4,192 numbers learn which letter comes next
 #
-# The curve counts surprise. The thin line is one name, and one name is one throw of the dice; the bold line is a running mean. The first
-# names cost between 3 and 3.7 each, about 3.3 before anything is learned.
+# The model is a list of 4,192 numbers, its **parameters**, and some arithmetic with them. A text enters as **tokens**, the units that a
+# model reads and writes. Here a token is one letter; one more token marks the end of a name.
 #
-# **Your guess.** Give it another alphabet, with 54 choices for every step instead of 27. Where would the curve begin: at the same height, a little
-# higher, twice as high? Put a number in.
+# The model has one task: it gives each of the 27 tokens a probability to come next. A **training step** shows it one name and changes every
+# parameter a little, so that the right letters become more probable. **Training** is many such steps, here 1,000.
+#
+# Then the model writes. It **samples** a token: it draws one at random, the probable ones more often. It appends this token and repeats, until it draws
+# the end of the name. It wrote the twenty names above in this way.
+#
+# This model is a GPT, a *generative pre-trained transformer*. A chatbot is a GPT too. It is far larger and trained further.
+#
+# ## The loss: how improbable the model found the right token
+#
+# The curve above shows the **loss**: −ln *p*, where *p* is the probability that the model gave to the right token, averaged over a name. The thin line is
+# one name for each step. Some names are harder, so it jumps. The bold line is a running mean.
+#
+# Before training the model knows nothing, and all 27 tokens are about equally probable. Its loss is about ln 27 = 3.296. Remember this number.
+#
+# *Predict.* Suppose 54 tokens could come next. At which loss would training begin?
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
 
 guess("the first loss with 54 choices", ...)
 
-# %% [markdown]
-# ## One number for a surprise
-#
-# If you gave a letter the probability *p*, and then it comes, your surprise is ln (1/*p*), which is −ln *p*. The unit is called a nat.
-
-# %% tags=["promise-by-hand"]
+# %% tags=["promise-by-hand", "answer"]
 from math import log
 
-for p in (1, 1 / 2, 1 / 27, 1 / 1000):
-    print(f"thought it {p:6.1%} likely: surprise {log(1 / p):.3f} nats")
+for choices in (2, 27, 54, 1000):
+    print(f"{choices:5} equally probable tokens: p = {1 / choices:.4f}, loss = {-log(1 / choices):.3f}")
 
 # %% [markdown]
-# Certain and right costs nothing. Knowing nothing about 27 choices costs 3.296, and that number will follow you through the whole course: a
-# model that starts far above it is broken, and one that has come below it knows something. (Twice the choices? ln 54 is 3.989. Each doubling adds
-# ln 2, which is 0.693.)
+# <details><summary>What happened</summary>
 #
-# After training, the model no longer spreads its bets evenly. This is what it expects after `em`:
+# Twice as many tokens add ln 2 = 0.693, whatever the number was before. A prediction that is certain and right has *p* = 1 and the loss 0. There is no upper end.
+# A model that starts far above ln of its number of tokens is broken.
+#
+# </details>
+#
+# After training, the probabilities are no longer equal. Look at what the model expects after `em`. Which letters have tall bars?
 
 # %%
 from viz import draw_probabilities
 
-draw_probabilities(gpt.next_probabilities("em"), title="After em it expects a vowel")
+draw_probabilities(gpt.next_probabilities("em"), title="Probabilities of the next token after em")
 
 # %% [markdown]
-# The loss of a whole name is the mean of such surprises. Five bets are placed for `emma`: `e` at the start, `m` after `e`, `m` after
-# `em`, `a` after `emm`, and the end after `emma`. Take the five probabilities and do it yourself:
+# The tall bars are vowels. Nobody told the model what a vowel is.
+#
+# The name `emma` needs five predictions: `e` at the start, `m` after `e`, `m` after `em`, `a` after `emm`, and the end after `emma`. Their mean −ln *p* is
+# the loss of `emma`. Is it the same as the model's own?
 
 # %% tags=["promise-toy"]
-bets = {"": "e", "e": "m", "em": "m", "emm": "a", "emma": "end"}
-surprises = [-log(gpt.next_probabilities(seen)[then]) for seen, then in bets.items()]
-by_hand = sum(surprises) / len(surprises)
-print([round(surprise, 1) for surprise in surprises])
+right_token = {"": "e", "e": "m", "em": "m", "emm": "a", "emma": "end"}
+losses = [-log(gpt.next_probabilities(text)[token]) for text, token in right_token.items()]
+by_hand = sum(losses) / len(losses)
+print([round(loss, 1) for loss in losses])
 
 # %%
 same(by_hand, gpt.loss("emma"), within=1e-9)
 
 # %% [markdown]
-# That was the whole score that a GPT is trained on. Nobody told it what a vowel is.
+# Training lowers this number and nothing else. The second `m` costs most: few names in the list have `emm`.
 #
-# ## From noise to names
+# ## From noise to names: samples at five steps
 #
-# While it trained, the cell stopped five times to let it write, each time with the same dice, `Random(1)`, so that only the model differs. Move
-# *step* and watch what it learns first. (Where no Python runs, on a web page for instance, you see all five moments at once.)
+# The first cell paused five times and let the model write 30 names. Each time it drew with the same random numbers, `Random(1)`, so only the
+# parameters differ. Move *step* from left to right. What does the model learn first, and what next? A dot marks a name of the training data.
 
 # %% tags=["promise-control", "promise-picture"]
 from viz import SamplesPlayer
 
-SamplesPlayer(album, known=names, known_label="stands in the list of names")
+SamplesPlayer(samples, known=names, known_label="in the training data")
 
 # %% [markdown]
-# At step 0 any letter follows any other, and most names are cut off at 16 letters, the longest that it can look back on. At 10 it has found out
-# which letters are common. At 100 vowels and consonants take turns; nobody mentioned that rule either. After that the syllables get better,
-# slowly, and from the outside it is hard to say how. Lesson 7 opens it up.
+# <details><summary>What to see</summary>
 #
-# ## No line raised an error
+# At step 0 every letter follows every other. Most names are cut off at 16 letters, the model's maximum length. At step 10 common letters are common. At
+# step 100 vowels and consonants alternate. After that the syllables improve slowly.
 #
-# Here is a second run. One thing in it is wrong. Its loss falls *lower* in 300 steps than the first run's did.
+# </details>
+#
+# ## Your own names, on a card
+#
+# Now train a model on a list that you choose: friends, cities, bands, dinosaurs. Write it between the brackets, in small letters. If the list stays empty, the cell
+# takes our names in another order.
+
+# %%
+my_names = []  # for example ["luca", "mira", "noor", "tadeo"]
+
+own = MicroGPT(my_names or names, seed=7)
+for step in own.train(500):
+    pass
+card_names = [name for name in dict.fromkeys(own.sample(40)) if len(name) > 2][:12]
+
+# %%
+from viz import draw_name_card
+
+note = f"{len(own.parameters):,} parameters, trained on {len(own.documents):,} names"
+card = draw_name_card(card_names, "Names by my first GPT", known=my_names or names, note=note)
+card
+
+# %% [markdown]
+# `card.save("card.svg")` writes the picture into a file; `card.png` works too if matplotlib is installed.
+#
+# ## Few names: the model copies its training data
+#
+# Was your list short? Then many names have a dot. The next cells measure this with 20 of our names. The model has 4,192 parameters, and 20 names have about 120
+# letters.
+#
+# *Predict.* Train on 20 names, then sample 20. How many of the samples are copies of training names?
+
+# %%
+guess("copies among 20 samples", ...)
+
+# %% tags=["answer"]
+few = Random(1).sample(names, 20)
+small = MicroGPT(few, seed=42)
+for step in small.train(500):
+    pass
+written = small.sample(20)
+print(sum(name in few for name in written), "copies, such as", *written[:6])
+
+# %% [markdown]
+# Is that a good model? Its loss on its own 20 names is very low. Compare its loss on 200 names that it has not seen. (Names with letters that are not in the 20
+# are left out: this model has no token for them.)
+
+# %% tags=["answer"]
+others = [name for name in names if name not in few and set(name) <= set(small.characters)]
+for which, some in {"its 20 names": few, "200 other names": others[::10][:200]}.items():
+    print(f"{which}: loss {sum(small.loss(name).data for name in some) / len(some):.1f}")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# With five random choices of 20 names, all or nearly all samples were copies. The loss on new names was between 6 and 8: much worse than 3.3, the loss of
+# a model that knows nothing. Low loss on the training data, high loss on new data: this is **overfitting**.
+#
+# The first model saw 1,000 different names. Its loss on other names is about the same as on its own, and few of its samples are copies. It learned what
+# names have in common: this is **generalisation**. Lesson 1 measures both.
+#
+# </details>
+#
+# ## A mistake that raises no error: the loss looks better
+#
+# Here is a second run with all our names. One thing in it is wrong. After 300 steps its loss is *lower* than the first run's.
 
 # %% tags=["promise-failure"]
 from course.failures.lesson_00 import second_run
 
 second = second_run(names)
-losses = {"second run": [step.loss for step in second.train(300)], "first run": plot.history["loss"][1][:300]}
-for which, values in losses.items():
-    print(f"{which}: mean of steps 201 to 300 is {sum(values[200:]) / 100:.2f}")
+curves = {"second run": [step.loss for step in second.train(300)], "first run": plot.history["loss"][1][:300]}
+for which, values in curves.items():
+    print(f"{which}: mean loss of steps 201 to 300 is {sum(values[200:]) / 100:.2f}")
 
 # %%
 from viz import draw_loss
 
-draw_loss(losses, title="The second run looks better")
+draw_loss(curves, title="The second run looks better")
 
 # %% [markdown]
-# And this is what the second run writes after its 300 steps. What is wrong with it? **A**: it copies names that it has seen. **B**: it was shown the names
-# in alphabetical order. **C**: its steps are too large.
+# Below are 12 samples of the second run. What is wrong with it? **A**: it copies names of the training data. **B**: it saw the names in alphabetical order.
+# **C**: its training steps are too large.
 
 # %%
 print(*second.sample(12))
 guess("what is wrong with the second run", ...)
 
+# %% tags=["answer"]
+print("steps 1 to 5:    ", *(name for name in second.documents[:5]))
+print("steps 155 to 160:", *(name for name in second.documents[154:160]))
+print("steps 244 to 249:", *(name for name in second.documents[243:249]))
+
 # %% [markdown]
-# <details><summary>What happened, when you have guessed</summary>
+# <details><summary>What happened</summary>
 #
-# The curve praised it; the samples gave it away, for they all begin alike. It saw the names that begin with `a`, then those with `b`: whoever has
-# just read two hundred neighbours predicts the next neighbour well. It learned where in the list it was. (Look at the curve again: it jumps up near step
-# 157 and near step 246. Print `sorted(names)[154:160]` and `sorted(names)[243:249]`.)
+# The samples all begin alike. The second run saw all names with `a`, then those with `b`, then some with `c`. It learned which initial is
+# current. That lowers the loss and helps with no other name. Look at the curve again: it jumps near steps 157 and 246, where the initial changes.
 #
-# So documents are shuffled before training, and so you will look at samples and not only at losses, here and on a GPU.
+# So training data is shuffled. And you look at samples, not only at the loss, here and on a GPU.
 #
 # </details>
 #
 # ## The whole program on one page
 #
-# What the training cell did fits on a page, with no import but Python's own. The colours say which lesson explains a line; rest the pointer on
-# one to read its title.
+# The page below does what the first cell did, with no library. A colour names the lesson that explains a line. Rest the pointer on a line to read the title of
+# its lesson.
 
 # %% tags=["promise-ah"]
 from course.one_page_colours import lessons_of_lines, one_page, titles
@@ -139,33 +217,40 @@ from course.program import draw_program
 draw_program(one_page(), lessons_of_lines(), titles(), title="A GPT, all of it")
 
 # %% [markdown]
-# You need not understand a line of it yet. Count the colours instead: six of them, the longest some sixty lines. (Lesson 5 has none: here a
-# letter is what the model reads at a time, its *token*, and lesson 5 is about larger ones.) The page comes back in lesson 7, and then no colour
-# will be strange.
+# You need not understand a line of it yet. In lesson 7 this page returns, and you know every line. (Lesson 5 has no colour: it is about
+# tokens that are longer than a letter.)
 #
-# It is also a program that runs, in some four minutes, from the folder of the course: `python course/one_page.py data/names.txt`. The training cell used its
-# faster twin, `gptcore.scalar`; lesson 3 shows what makes it fast. Given the list that microgpt was published with, both print the published
-# losses.
+# ## The map: from counting to a chat model
+#
+# A track leads to each lesson from the lessons that it needs. A bar fills with the questions that you have answered; run the cell again whenever you
+# return. Four more lessons are planned: modern blocks, training a chat model by examples and rewards, fast inference, and a project of your own.
+
+# %%
+from course.way import way
+
+way()
+
+# %% [markdown]
+# Unsure about list comprehensions, logarithms or slopes? [Before you start](../course/pages/before_you_start.md) takes five minutes. Forgot a word? See the
+# [glossary](../course/pages/glossary.md).
 #
 # ## Exercises
 #
-# **1 · Invented or remembered?** Did it copy those twenty names? Write the function that looks them up.
+# ### Exercise 1: copied or invented?
+#
+# Write a function that counts the samples that are in a list of names.
 
 # %% tags=["promise-exercise"]
 def count_known(invented, known):
-    """How many of the invented names stand in the list of known ones?"""
+    """How many of the invented names are in the list of known names?"""
     return ...
 
 
 check("count_known", count_known)
 
 # %% [markdown]
-# Then call it: `count_known(invented, names)`. It answers 0. Does that make `alana` an invention? It is a name that people bear; our list of
-# 2,607 just does not have it. Whether something was *invented* depends on the list in which you look.
-#
-# The published model learned from a longer list, names.txt, and its twenty names are known. Count how many of them stand in the whole file, and how
-# many among the 1,000 names that it was shown. (The next cell downloads that file, 0.2 MB, if it is not here. Without a network it says so, and
-# nothing after it needs the file.)
+# The published microgpt learned from names.txt, a list of 32,033 names. Training showed it 1,000 of them. Its twenty samples are known. How many of them are in
+# the whole file, and how many among the 1,000? (The cell downloads the file, 0.2 MB. Nothing after it needs the file.)
 
 # %% tags=["needs-names-ssa"]
 published = """kamon ann karai jaire vialan karia yeran anna areli kaina
@@ -176,40 +261,40 @@ print(f"{len(all_of_them):,} names in the file, {len(shown):,} shown to the mode
 check("remembered", {"in the list": ..., "among the 1,000 shown": ...})
 
 # %% [markdown]
-# **2 · Another seed.** The seed decides in which order the names come and with which weights it begins. Which of these stay true, or the same, with
-# any other seed? Answer with `True` or `False`; then copy the training cell and try `seed=7`.
+# ### Exercise 2: another seed
+#
+# The seed chooses the order of the names and the first parameters. What stays true, or the same, with every other seed?
+# Answer with `True` or `False`. Then copy the first cell and try `seed=7`.
 
 # %% tags=["promise-exercise"]
 stays = {"a first loss between 3 and 3.7": ..., "the last loss": ..., "the names": ...}
 check("another seed", stays)
 
 # %% [markdown]
-# ## The way through
+# ### Exercise 3: from loss to probability
 #
-# This is the course. A track leads to each lesson from those that it builds on; where two tracks run side by side, the order is yours. A bar fills with the questions that
-# you have answered: run the cell again whenever you come back.
+# A model's loss on one token is 2. Which probability did it give to that token?
 
-# %%
-from course.way import way
-
-way()
+# %% tags=["promise-exercise"]
+check("the probability behind a loss of 2", ...)
 
 # %% [markdown]
-# For the bars your answers are noted in a file on this machine, the wrong ones too, and they are sent nowhere. In a cell of its own, `%run -m course.record.progress` says where it
-# lies, and `%run -m course.record.progress erase` forgets it all.
+# ## Summary
 #
-# Are you sure of list comprehensions, `zip`, logarithms and slopes? [Before you start](../course/pages/before_you_start.md) asks, for five minutes. What a word meant
-# that was explained three lessons ago stands in the [glossary](../course/pages/glossary.md).
+# First write one sentence of your own: *A language model is trained to ...*
 #
-# ## The last sentence is yours
+# - A language model gives each **token** a probability to come next. Ours has 27 tokens and 4,192 **parameters**.
+# - The **loss** is the mean −ln *p* of the right tokens. With *n* equally probable tokens it is ln *n*.
+# - **Training** repeats **training steps**; each changes all parameters a little, so that the loss falls.
+# - To write, the model **samples** a token, appends it, and repeats.
+# - **Overfitting**: low loss on the training data, high loss on new data. **Generalisation**: low loss on both.
+# - A low loss can deceive. Look at samples, too.
 #
-# Finish it before you unfold ours: *A language model is trained to ...*
+# ## Sources and further reading
 #
-# <details><summary>Ours</summary>
+# **Sources.**
 #
-# ... be less surprised by the next token; everything else it seems to know is what it needed for that.
-#
-# </details>
-#
-# **Sources.** The model, its sizes and its published output: Andrej Karpathy, *microgpt*, 12 February 2026. Surprise as −log *p*: Claude Shannon, *A
-# Mathematical Theory of Communication*, 1948. The list of names is this project's own.
+# - The model, its sizes and its published output: Andrej Karpathy, *microgpt*, 12 February 2026.
+# - The loss: Claude Shannon, *A Mathematical Theory of Communication*, Bell System Technical Journal 27, 1948.
+# - The same training loop for large models: nanoGPT, `train.py`. The same loss in PyTorch: `torch.nn.functional.cross_entropy`.
+# - The list of names is this project's own.

@@ -1,6 +1,8 @@
 # %% [markdown]
-# Today you are the language model. Six names are hidden further down, and before each of their letters you say what you expect. The next
-# cell puts a tenth of our 2,607 names aside: names to be asked about, not to learn from.
+# Can you predict the next letter of a name better than a table of counts? First you play against the table. Then you build it.
+#
+# The table learns from nine tenths of our 2,607 names, the **training split**. The other tenth is the **validation split**: names that are kept for
+# the test and never used for training.
 
 # %%
 from random import Random
@@ -10,7 +12,7 @@ from gptcore.corpus import load_documents
 
 
 def split(documents):
-    """Nine tenths to learn from, and a tenth to be asked about."""
+    """A training split of nine tenths, and a validation split."""
     shuffled = list(documents)
     Random(42).shuffle(shuffled)
     tenth = len(shuffled) // 10
@@ -18,60 +20,74 @@ def split(documents):
 
 
 names = load_documents("names")
-seen, unseen = split(names)
+train, val = split(names)
 
 # %% [markdown]
-# You have 100 points for each letter. Write `e 40 a 30` and press Enter (or *bet*): 40 points on `e`, 30 on `a`, and the other 30 are spread evenly over the 25
-# things that are left, `end` among them, for a name may end at any time. Then the letter is turned over, and you pay your surprise: −ln of the share that
-# you gave to it, as in lesson 0. Beside you plays a table of 729 numbers that has read the other 2,347 names and does not know these six either.
+# ## Shannon's game: can you beat the table?
+#
+# Now you are the language model. Six names of the validation split are hidden. Before each letter you spread 100 points.
+#
+# 1. Write `e 40 a 30` and press Enter. `e` gets 40 points and `a` 30. The other 30 are spread evenly over the remaining tokens. One of them is `end`, because a name can end
+#    at any time.
+# 2. The letter appears. Your loss is −ln of the probability that you gave to it. A short bar is good.
+# 3. The table predicts the same letter from the letter before it. It has not seen these six names either.
+#
+# The line under the bars keeps the score. Play one name to learn the rules, and more to win.
 
 # %%
 from gptcore.scalar import NgramTable
 from viz import ShannonGame
 
-pairs = NgramTable(LETTERS, context_size=1).fit(seen)
-bet_of = {"table of pairs": pairs.next_probabilities}
-ShannonGame(unseen[:6], pairs.vocab, bet_of, example="emma")
+bigrams = NgramTable(LETTERS, context_size=1).fit(train)
+players = {"bigram table": bigrams.next_probabilities}
+ShannonGame(val[:6], bigrams.vocab, players, example="emma")
 
 # %% [markdown]
-# (Where no Python runs you see a game that is over: somebody who bets evenly pays 3.296 for every letter of `emma`.)
+# (Where no Python runs, you see a finished game. One player spreads all points evenly and has a loss of 3.296 at every letter.)
 #
-# Claude Shannon had people play this in 1951, to find out how much of English is a surprise to those who speak it. Play two names, or all six. Then
-# look at the right-hand column. **Your guess:** how many nats does the table pay for a letter, on the average of all 260 names that were put aside?
+# *Predict.* What is the table's mean loss per letter over all 260 names of the validation split? 3.296 is no knowledge, 0 is certainty.
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
 
-guess("nats per letter of a table of pairs", ...)
+guess("loss of the bigram table", ...)
 
-# %%
-print(f"table of pairs: {pairs.mean_loss(unseen):.3f} nats per letter on names it has never seen")
+# %% tags=["answer"]
+print(f"bigram table: mean loss {bigrams.mean_loss(val):.3f} on names it has not seen")
 
 # %% [markdown]
-# 3.296 would be no knowledge at all. The table has come 0.735 below it, and all it ever did was count.
+# Compare it with your own score. Below is everything that your opponent knows.
 #
-# ## 729 numbers
+# ## A bigram table: count which letter follows which
 #
-# For every name it went through the letters two by two. `emma` is five pairs: nothing and then `e`, `e` and then `m`, `m` and then `m`, `m` and
-# then `a`, `a` and then the end. Here is the whole learning algorithm:
+# Two neighbouring tokens are a **bigram**. The table counts how often each bigram occurs in the training split.
+#
+# All tokens together are the **vocabulary**. Ours has 27: the letters and `end`. At the start of a name there is no letter before. A special token stands for
+# this, **BOS** (*beginning of sequence*). In the program it is `""`, in the picture ∅. So `emma` has five bigrams: BOS e, e m, m m, m a, a end.
 
 # %% tags=["promise-toy"]
 from collections import Counter
 
 
-def count_pairs(names):
+def count_bigrams(names):
     counts = Counter()
     for name in names:
         counts.update(zip(["", *name], [*name, "end"]))
     return counts
 
 
-counts = count_pairs(seen)
+counts = count_bigrams(train)
+
+# %% [markdown]
+# This is the whole training: no gradient, no steps. Does the library count the same?
 
 # %%
 rows, columns = ["", *LETTERS], [*LETTERS, "end"]
-table = [[counts[letter, then] for then in columns] for letter in rows]
-same(table, [[pairs.counts[letter][then] for then in columns] for letter in rows], within=0)
+table = [[counts[before, after] for after in columns] for before in rows]
+same(table, [[bigrams.counts[before][after] for after in columns] for before in rows], within=0)
+
+# %% [markdown]
+# Here are all 27 × 27 = 729 counts. Look along the row of `n`, then down the column of `a`, then along the framed row.
 
 # %% tags=["promise-picture"]
 from viz import draw_counts
@@ -80,83 +96,132 @@ draw_counts(
     table,
     rows,
     columns,
-    title="What followed what in 2,347 names",
-    axes=("a letter (∅: nothing yet)", "what came next"),
+    title="How often each letter follows each letter, in 2,347 names",
+    axes=("letter before (∅: BOS)", "letter after"),
     mark=[("q", None)],
 )
 
 # %% [markdown]
-# Look along a row, then down a column. Vowels have dark columns: they follow nearly everything. `n` is followed by `g` 88 times and `g` by `n` seven times; order
-# matters. More than one name in four ends with `a`. And the framed row: after `q` everybody expects a `u`. It came 8 times out of 24, and six times the name was
-# over. Our list has names from many languages, `tareq` and `saqib` among them; what everybody knows about letters is often about the letters of English.
+# Vowels have dark columns: they follow nearly everything. Order matters: `g` follows `n` 88 times, and `n` follows `g` seven times. After `q`, `u` came 8
+# times of 24, and the end of the name six times. `tareq` and `saqib` are names, too. "After `q` comes `u`" is a rule of English, not of names.
 #
-# ## What a name costs
+# ## A row becomes a conditional probability distribution
 #
-# A row divided by its sum is a row of probabilities. `e` stands first in 79 of the 2,347 names; after an `e`, an `m` came 46 times in 1,015; and so on. How
-# likely is it that five throws of such dice write `emma`?
+# A **probability distribution** gives each possible outcome a number, none below 0, with the sum 1. Divide a row by its sum, and it is one. Each number is then a
+# **conditional probability**, written p(u | q): the probability of `u`, given that the letter before is `q`. Here it is 8/24.
+#
+# ### Exercise 1: a row becomes probabilities
+#
+# Write this step. `table["q"]["u"]` says how often `u` followed `q`.
+
+# %% tags=["promise-exercise"]
+def row_probabilities(table, letter):
+    """The distribution after this letter, as a dictionary: token -> probability."""
+    return ...
+
+
+check("row_probabilities", row_probabilities)
+
+# %% [markdown]
+# ## The loss of a name: its mean negative log-likelihood
+#
+# ### Exercise 2: the loss of one token
+#
+# In lesson 0 you met the loss of one token with the probability *p*. Write it from memory.
+
+# %% tags=["promise-exercise"]
+def token_loss(p):
+    """The loss of a token that was given the probability p."""
+    return ...
+
+
+check("token_loss", token_loss)
+
+# %% [markdown]
+# What is the probability that the table writes `emma`? Multiply the five conditional probabilities. Their losses add up instead:
 
 # %% tags=["promise-by-hand"]
 from math import log, prod
 
 emma = [79 / 2347, 46 / 1015, 6 / 592, 222 / 592, 653 / 2381]
-print(f"one in {1 / prod(emma):,.0f}")
-print("surprises:", [round(-log(p), 2) for p in emma], "their sum:", round(-log(prod(emma)), 2))
+print(f"probability: one in {1 / prod(emma):,.0f}")
+print("losses:", [round(-log(p), 2) for p in emma], "sum:", round(-log(prod(emma)), 2))
 
 # %% [markdown]
-# Probabilities multiply, and soon there are too many zeros to read; surprises add. That is what the logarithm is for. The mean of the five is
-# the loss of the name, in nats per letter, with the end counted as a letter. And you see where the money went: the second `m`, after an `m`, costs more
-# than a third of the whole.
+# The logarithm turns products into sums. That is why it is used: a product of a thousand probabilities has too many zeros.
+#
+# The sum is the **negative log-likelihood** of the name. Divided by the number of tokens, here five, it is the **cross-entropy loss**, the usual loss of language models. Its unit with
+# ln is the **nat**. With log₂ it is the **bit**; 1 nat is 1.44 bits.
 
 # %%
-raw = NgramTable(LETTERS, context_size=1, smoothing=0).fit(seen)
-same(sum(-log(p) for p in emma) / 5, raw.loss("emma"), within=1e-12)
+unsmoothed = NgramTable(LETTERS, context_size=1, smoothing=0).fit(train)
+same(sum(-log(p) for p in emma) / 5, unsmoothed.loss("emma"), within=1e-12)
 
 # %% [markdown]
-# ## `jack` costs infinity
+# What does 2.56 nats mean? In lesson 0, 27 equally probable tokens had the loss ln 27. *Predict.* How many equally probable tokens have the loss 2.56?
+
+# %% tags=["promise-back"]
+guess("equal choices with a loss of 2.56", ...)
+
+# %% tags=["answer"]
+from math import exp
+
+print(f"27 tokens: loss {log(27):.3f}. Loss {bigrams.mean_loss(val):.2f}: {exp(bigrams.mean_loss(val)):.1f} tokens")
+
+# %% [markdown]
+# This number, *e* to the power of the loss, is the **perplexity**. A model with a perplexity of 27 is as unsure as one that chooses among 27 equal tokens.
+#
+# ## A count of zero makes the loss infinite
 #
 # One of the 260 names is `jack`.
 
 # %%
-print("k after c:", raw.counts["c"]["k"], "times. The loss of jack:", raw.loss("jack"))
-print([name for name in unseen if raw.loss(name) == float("inf")])
+print("k after c:", unsmoothed.counts["c"]["k"], "times. The loss of jack:", unsmoothed.loss("jack"))
+print([name for name in val if unsmoothed.loss(name) == float("inf")])
 
 # %% [markdown]
-# In 2,347 names no `k` came after a `c`, so the table gave it a probability of 0, and −ln 0 has no end. Eight names out of 260 do that, and then the
-# mean over all 260 is infinite too. The table has taken *never seen* for *impossible*.
+# In 2,347 names, no `k` follows a `c`. So the table says: probability 0. −ln 0 is infinite, and the mean over all 260 names is infinite, too. The table takes
+# *never seen* for *impossible*.
 #
-# The repair is a little dishonesty: pretend that every pair was seen a tenth of a time more than it was. (`added=0.1`; the game was played with
-# it.)
+# ### Exercise 3: no probability of 0
+#
+# A row of counts such as `{"a": 6, "b": 0, "c": 3, "d": 0, "end": 1}` comes in, with every possible token as a key. Return
+# probabilities, none of them 0. There is more than one good answer.
+
+# %% tags=["promise-exercise"]
+def smoothed(row):
+    """Probabilities for all keys of the row, none of them 0."""
+    return ...
+
+
+check("smoothed", smoothed)
+
+# %% [markdown]
+# The usual answer is **smoothing**: add a small number to every count, then divide by the new sum. How small?
 
 # %%
 for added in (1, 0.3, 0.1, 0.03, 0.001):
-    repaired_table = NgramTable(LETTERS, context_size=1, smoothing=added).fit(seen)
-    print(f"added {added:<5}  jack {repaired_table.loss('jack'):.2f}  all {repaired_table.mean_loss(unseen):.3f}")
+    some = NgramTable(LETTERS, context_size=1, smoothing=added).fit(train)
+    print(f"add {added:<5}  jack {some.loss('jack'):.2f}  all {some.mean_loss(val):.3f}")
 
 # %% [markdown]
-# Between 1 and 0.03 it hardly matters here. It will, where most cells are empty.
+# The smaller the number, the higher the loss of `jack`. For all names together it hardly matters here. Your opponent in the game used 0.1.
 #
-# ## Let it write
+# ## Sampling with a temperature and a longer context
 #
-# To write, the table throws a die with 27 sides, weighted by the row of the last letter, until `end` comes up. Before each throw the probabilities can be
-# sharpened or flattened: raise each to the power 1/*T* and divide by the new sum. *T* is called the **temperature**. At *T* = ½ they are squared:
-
-# %%
-after_q = pairs.next_probabilities("q")
-squared = {then: p**2 for then, p in after_q.items()}
-by_hand = {then: p / sum(squared.values()) for then, p in squared.items()}
-same(by_hand, pairs.next_probabilities("q", temperature=0.5), within=1e-12)
-print(f"u after q: {after_q['u']:.3f} at temperature 1, {by_hand['u']:.3f} at 0.5")
-
-# %% [markdown]
-# Likely things become likelier. Near 0 only the likeliest is left; far above 1 all 27 come out alike. (Lesson 0 wrote its twenty names at 0.5.)
+# The table writes as the GPT did: draw a token, append it, repeat until `end`. Two knobs change what it writes.
 #
-# And why look back one letter only? A table can have a row for every *two* letters, or for every six. What it looks back on is called its **context**. Turn
-# both dials; the dice are always the same. The bars say what may come after `ma`, a dot marks a name that the table has read.
+# - **Temperature** *T*: each probability is raised to the power 1/*T* and divided by the new sum. At *T* = ½ probabilities are squared, so the likely tokens become
+#   more likely.
+# - **Context**: the tokens that the model sees before it predicts. A bigram table sees one. A table with longer contexts counts **n-grams**, groups of *n* tokens: with two letters
+#   of context, trigrams.
+#
+# Turn both. The bars show what can follow `ma`. A dot marks a name of the training split. What goes wrong at a context of 4 and more?
 
 # %% tags=["promise-control"]
 from viz import SamplingDial
 
-tables = [NgramTable(LETTERS, context_size=n).fit(seen) for n in range(7)]
+tables = [NgramTable(LETTERS, context_size=n).fit(train) for n in range(7)]
 
 
 def write(temperature, context):
@@ -167,42 +232,44 @@ def after_ma(temperature, context):
     return tables[context].next_probabilities("ma", temperature)
 
 
-dials = {"temperature": (0.1, 2.0, 0.5), "context": (0, 6, 2)}
-SamplingDial(write, bars=after_ma, known=seen, known_label="among those it has read", title="After ma", **dials)
+knobs = {"temperature": (0.1, 2.0, 0.5), "context": (0, 6, 2)}
+SamplingDial(write, bars=after_ma, known=train, known_label="in the training split", title="After ma", **knobs)
 
 # %% [markdown]
-# With no context it knows which letters are common and nothing else. With one, vowels and consonants take turns; with two or three there are
-# syllables. From four on, look for two things at once. Many of the names are not invented, they are remembered. And some begin like a name and then fall
-# off a cliff, into forty letters of noise: one unlikely throw, and the table stands in a row where it never counted anything. All it has there is
-# the added tenth of a count in each of 27 cells, so all are equally likely, and whatever comes leads to another empty row.
+# <details><summary>What to see</summary>
 #
-# ## The better it remembers, the less it knows
+# Near temperature 0 the table always takes the most probable token. Far above 1 all tokens become equally probable.
 #
-# Measure it. **Your guess:** with how many letters of context is the table least surprised by the 260 names it has not seen?
+# Without context the table knows which letters are common, and no more. With one letter, vowels and consonants alternate. With two or three there are syllables. From four on, many
+# names are copies. Others begin well and then turn into noise: one rare letter leads to a row without any count. There only the
+# smoothing is left, so all 27 tokens are equally probable, and the next row is empty, too.
+#
+# </details>
+#
+# ## Overfitting: a longer context lowers the training loss only
+#
+# *Predict.* Which context, from 0 to 6 letters, gives the lowest loss on the validation split?
 
 # %% tags=["promise-guess"]
-guess("letters of context that do best", ...)
+guess("best context size", ...)
 
-# %% tags=["promise-ah"]
+# %% tags=["promise-ah", "answer"]
 from viz import draw_context
 
 draw_context(
     range(7),
-    train_losses=[table.mean_loss(seen) for table in tables],
-    val_losses=[table.mean_loss(unseen) for table in tables],
+    train_losses=[table.mean_loss(train) for table in tables],
+    val_losses=[table.mean_loss(val) for table in tables],
     table_sizes=[table.n_counts for table in tables],
-    title="The further it looks back, the better it remembers",
+    names=("training split", "validation split"),
+    title="Training and validation loss by context",
 )
 
 # %% [markdown]
-# Blue are the names it has read, and there a longer memory helps, up to five letters. (The sixth makes it a little worse, because of the tenths that were added: more of its cells are nearly empty. Without them it
-# would go on down to 1.12, and the price of each of the 260 new names would be infinite.) Orange are the names it has not read. One letter back is the best that counting
-# can do with this list; from there the curve climbs, and at six letters it stands higher than with no context at all.
-#
-# We had expected two letters to win. Is it the luck of one shuffle? Ten others:
+# Is the lowest point an accident of this split? Ten other shuffles, with the mean validation loss of each context:
 
-# %%
-losses = {1: [], 2: []}
+# %% tags=["answer"]
+losses = {1: [], 2: [], 3: []}
 for seed in range(10):
     order = Random(seed).sample(names, len(names))
     for context in losses:
@@ -211,162 +278,97 @@ for seed in range(10):
 print({context: f"{sum(ten) / 10:.3f}" for context, ten in losses.items()})
 
 # %% [markdown]
-# It was not luck. Under the curve stands the reason, the number of cells. How many of them hold anything?
+# <details><summary>What happened</summary>
+#
+# On the training split a longer context helps, up to five letters. (The sixth makes it a little worse: more cells are nearly empty, and the smoothing
+# weighs more.) On the validation split one letter is best, and with six letters the loss is higher than with none. This is **overfitting**, as in lesson 0: the table
+# remembers its training names and predicts new ones worse.
+#
+# I expected two letters to win.
+#
+# </details>
+#
+# Why? Look at how many cells of each table hold a count.
 
 # %%
 for table in tables:
     filled = sum(len(row) for row in table.counts.values())
-    print(f"{table.context_size} letters: {filled:6,} of {table.n_counts:14,} cells")
+    print(f"context {table.context_size}: {filled:6,} of {table.n_counts:14,} cells")
 
 # %% [markdown]
-# Each letter of context makes the table 27 times larger, and the list stays as long as it is. A table cannot guess what belongs in an empty cell from its
-# neighbours: what it has learned about `mar` tells it nothing about `kar`. To it they are two different rows, as different as `mar` and `xyz`. A model
-# that could see that they are alike would need fewer names. The rest of this course is about that model.
+# Each letter of context makes the table 27 times larger. The list of names stays as long as it is. And a table cannot fill an empty cell from a similar one: what it
+# learned about `mar` does not help with `kar`. To the table these rows have nothing in common. A model that knows which contexts are alike needs fewer names. The rest of the course
+# builds that model.
 #
-# ## No line raised an error
+# More names help as well. names.txt has eleven times as many. (The cell downloads 0.2 MB. Nothing after it needs the file.)
+
+# %% tags=["needs-names-ssa"]
+def curves(documents):
+    train, val = split(documents)
+    tables = [NgramTable(LETTERS, context_size=n).fit(train) for n in range(7)]
+    return range(7), *([table.mean_loss(part) for table in tables] for part in (train, val))
+
+
+longest = sorted(set(load_documents("names-ssa")))
+draw_context(*curves(longest), title=f"{len(longest):,} names: now three letters do best")
+
+# %% [markdown]
+# Eleven times the names buy two more letters.
 #
-# Somebody offers you a longer list, 4,107 names. Nothing else changes: a tenth is put aside, seven tables, two curves.
+# ## A mistake that raises no error: names on both sides of the split
+#
+# Somebody offers you a longer list, 4,107 names. Nothing else changes.
 
 # %% tags=["promise-failure"]
 from course.failures.lesson_01 import longer_list
 
-
-def curves(documents):
-    seen, unseen = split(documents)
-    tables = [NgramTable(LETTERS, context_size=n).fit(seen) for n in range(7)]
-    losses = [[table.mean_loss(part) for table in tables] for part in (seen, unseen)]
-    return range(7), *losses
-
-
 longer = longer_list(names)
-draw_context(*curves(longer), title=f"{len(longer):,} names, and four letters back do best")
+train, val = split(longer)
+tables = [NgramTable(LETTERS, context_size=n).fit(train) for n in range(7)]
+both = [[table.mean_loss(part) for table in tables] for part in (train, val)]
+draw_context(range(7), *both, title=f"{len(longer):,} names, and four letters do best")
 
 # %% [markdown]
-# What a list: 2.17 where the old one had 2.56, and now four letters of context pay. **A**: more names, so there is more to learn from. **B**: some
-# names are on both sides of the split. **C**: too few names were asked about, it is chance.
+# The best validation loss is 2.17, where the old list had 2.56. And four letters of context win. Is this list better? **A**: yes, more names mean more to learn
+# from. **B**: no, some names are in both splits. **C**: no, the validation split is too small, and this is chance.
 
 # %%
 guess("what is wrong with the longer list", ...)
 
-# %% [markdown]
-# Two questions to the list would have settled it:
-
-# %%
-def asked_again(documents):
-    """The share of the names asked about that had been learned from."""
-    learned, asked = map(Counter, split(documents))
-    return sum(asked[name] for name in asked if name in learned) / asked.total()
-
-
+# %% tags=["answer"]
 print(f"{len(longer):,} names, {len(set(longer)):,} different ones")
-print(f"{asked_again(longer):.1%} of those asked about had been learned from")
-
-# %%
-draw_context(*curves(sorted(set(longer))), title="The same list, each name once")
+print(f"{sum(name in set(train) for name in val) / len(val):.0%} of the validation split is in the training split")
+print("each name once: the old list again?", set(longer) == set(names))
 
 # %% [markdown]
-# <details><summary>What happened, when you have guessed</summary>
+# <details><summary>What happened</summary>
 #
-# The list was the old one with 1,500 of its names written in again. More than half of the names that were put aside stood among the others too, so a table that
-# remembers looked like a table that knows, and the longest memory gained most. The curve with each name once is the old curve, to the last digit.
+# The longer list is the old one with 1,500 of its names repeated. More than half of the validation split is in the training split, too. There a table that remembers looks like
+# a table that predicts. The longest contexts gain most.
 #
-# It is no invention of ours. The list that microgpt was published with repeats 2,539 names, and of a tenth put aside 13.5 % stand in the rest.
-# Lesson 10 meets the same thing in a collection of web pages; taking out repeats is the first thing that is done with one.
+# This happens to real data. The list that microgpt was published with repeats 2,539 names: 13.5 % of a validation tenth is in the other nine tenths. So the first step with a data set
+# is to remove repeats. Lesson 10 does it with web pages.
 #
 # </details>
 #
-# ## What everybody knows about names
+# ## Summary
 #
-# Three sentences one hears: names begin with a consonant; after `q` comes `u`; three consonants in a row are rare. Count.
-
-# %%
-import re
-
-
-def claims(documents):
-    text, number = " ".join(documents), len(documents)
-    crowded = [sum(bool(re.search(f"[^{v}]{{3}}", name)) for name in documents) for v in ("aeiou", "aeiouy")]
-    return {
-        "begin with a consonant": sum(name[0] not in "aeiou" for name in documents) / number,
-        "u after q": text.count("qu") / text.count("q"),
-        "three consonants in a row": crowded[0] / number,
-        "the same, if y is a vowel": crowded[1] / number,
-    }
-
-# %%
-for claim, share in claims(names).items():
-    print(f"{share:6.1%}  {claim}")
-
-# %% [markdown]
-# Are they facts about names, or about our list? The last cell asks names.txt, makemore's list of 32,033 names given to children in the United States,
-# which microgpt was published with. It compares the claims, looks for repeats, and draws the two curves with each name kept once. (It fetches 0.2 MB if the
-# file is not here, and takes a few seconds. Nothing after it needs the file.)
-
-# %% tags=["needs-names-ssa"]
-longest = load_documents("names-ssa")
-for claim, share in claims(longest).items():
-    print(f"{share:6.1%}  {claim}")
-print(f"{asked_again(longest):6.1%}  of those asked about had been learned from")
-draw_context(*curves(sorted(set(longest))), title="With eleven times as many names, three letters do best")
-
-# %% [markdown]
-# Four names in five begin with a consonant in both. After `q`, `u` comes in 76 % there and in 32 % here. Three consonants in a row stand in 17 % of
-# them and in 8 % of ours, but if `y` is a vowel, in 6 % of both: "rare" depends on what you call `y`. And with eleven times as many
-# names to learn from, the best table looks back three letters instead of one. Two letters further, for eleven times the names.
+# First write one sentence of your own: *A longer table remembers more and predicts worse, because ...*
 #
-# ## Exercises
+# - A **bigram** table counts pairs of tokens. A row divided by its sum is a **conditional probability** distribution.
+# - The **cross-entropy loss** is the mean **negative log-likelihood** per token, in nats. *e* to this power is the **perplexity**.
+# - An unseen **n-gram** has probability 0 and an infinite loss. **Smoothing** adds a little to every count.
+# - **Temperature** below 1 makes likely tokens more likely; above 1 it makes all tokens more alike.
+# - Each letter of **context** makes 27 times as many cells. The training loss falls, the validation loss rises: **overfitting**.
+# - The validation split shows this only if none of its names is in the training split.
 #
-# **1 · The price.** In nats.
-
-# %% tags=["promise-exercise"]
-def surprise(p):
-    """What it costs when something comes that was given the probability p."""
-    return ...
-
-
-check("surprise", surprise)
-
-# %% [markdown]
-# **2 · A row.** A table as a dictionary of rows: `table["q"]["u"]` says how often `u` came after `q`. Turn one row into probabilities.
-
-# %% tags=["promise-exercise"]
-def row_of_shares(table, letter):
-    """What comes after this letter, as a dictionary: letter -> probability."""
-    return ...
-
-
-check("row_of_shares", row_of_shares)
-
-# %% [markdown]
-# **3 · Save jack.** A row of counts such as `{"a": 6, "b": 0, "c": 3, "d": 0, "end": 1}` comes in, with all that could come as its keys. Give back probabilities
-# of which none is 0. There is more than one good answer.
-
-# %% tags=["promise-exercise"]
-def repaired(row):
-    """Probabilities for all keys of the row, none of them 0."""
-    return ...
-
-
-check("repaired", repaired)
-
-# %% [markdown]
-# **Back.** In lesson 0, 27 even choices cost ln 27 nats. The table of pairs pays 2.56. Among how many even choices would you be as unsure as the
-# table?
-
-# %% tags=["promise-back"]
-guess("even choices that cost 2.56 nats", ...)
-
-# %% [markdown]
-# ## The last sentence is yours
+# ## Sources and further reading
 #
-# *A longer table remembers more and knows less, because ...*
+# **Sources.**
 #
-# <details><summary>Ours</summary>
-#
-# ... each letter of context makes 27 times as many cells out of the same names, and an empty cell cannot ask its neighbours.
-#
-# </details>
-#
-# **Sources.** Counting what follows what, and a text written from such counts: Claude Shannon, *A Mathematical Theory of Communication*, 1948. The game:
-# Shannon, *Prediction and Entropy of Printed English*, 1951. Adding to the counts: Pierre-Simon Laplace, 1814. The list names.txt: Andrej Karpathy,
-# *makemore*, from the records of the US Social Security Administration.
+# - Counting n-grams and sampling from them: Claude Shannon, *A Mathematical Theory of Communication*, Bell System Technical Journal 27, 1948.
+# - The game: Claude Shannon, *Prediction and Entropy of Printed English*, Bell System Technical Journal 30, 1951. With points: Cover and King, *A Convergent Gambling Estimate of the
+#   Entropy of English*, IEEE Transactions on Information Theory 24, 1978.
+# - Smoothing compared: Chen and Goodman, *An Empirical Study of Smoothing Techniques for Language Modeling*, ACL 1996 (cmp-lg/9606011).
+# - The same loss in PyTorch: `torch.nn.functional.cross_entropy`. The file names.txt: Andrej Karpathy, *makemore*, from records of the US Social Security
+#   Administration.

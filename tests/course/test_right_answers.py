@@ -135,10 +135,10 @@ KNOWS_NOTHING = QUESTIONS["the loss that knows nothing"].right
 ALTERNATIVES = [
     ("count_known", by_a_loop),
     ("count_known", lambda invented, known: len([name for name in invented if name in known])),
-    ("surprise", lambda p: log(1 / p)),
-    ("row_of_shares", lambda t, c: {k: n / sum(t[c].values()) for k, n in t[c].items()}),
-    ("repaired", one_added),
-    ("repaired", mixed_with_even),
+    ("token_loss", lambda p: log(1 / p)),
+    ("row_probabilities", lambda t, c: {k: n / sum(t[c].values()) for k, n in t[c].items()}),
+    ("smoothed", one_added),
+    ("smoothed", mixed_with_even),
     ("slope_at", on_copies),
     ("slopes_of_logits", said_minus_was),
     ("one_step", in_its_place),
@@ -161,7 +161,7 @@ ALTERNATIVES = [
     ("9.4e17 operations", {"parameters in millions": 88.5, "tokens in billions": 1.77}),
     ("9.4e17 operations", {"parameters in millions": 89, "tokens in billions": 1.8}),
     ("the loss that knows nothing", dict(zip(KNOWS_NOTHING, (3.3, 4.17, 10.83)))),
-    ("even choices that cost 2.56 nats", e**2.56),
+    ("equal choices with a loss of 2.56", e**2.56),
     ("how much of the card, in per cent", 5),
     ("its own peak, in per cent", 61.6),
     ("share of the logits with 1 row, in per cent", 40),
@@ -203,15 +203,19 @@ MISTAKEN = [
     ("its own peak, in per cent", 0.616, "A share of 1."),
     ("how much of the card, in per cent", 0.05, "That is the share of 1."),
     ("9.4e17 operations", {**SPENT, "parameters in millions": 88.5e6}, "the parameters are whole"),
-    ("repaired", lambda row: {k: n + 0.1 for k, n in row.items()}, "nothing was divided"),
-    ("repaired", lambda row: all_counts(row), "must be in the total"),
-    ("repaired", lambda row: all_counts(row, below=0.1), "only once to the total"),
-    ("repaired", lambda row: all_counts(row, below=2.7), "as if 27 keys"),
-    ("repaired", lambda row: all_counts(row, -0.1, -0.5), "that of 'b' is -0.01"),
-    ("repaired", lambda r: {k: max(n, 1) / sum(r.values()) for k, n in r.items()}, "from nobody"),
+    ("smoothed", lambda row: {k: n + 0.1 for k, n in row.items()}, "nothing was divided"),
+    ("smoothed", lambda row: all_counts(row), "Add to the sum, too"),
+    ("smoothed", lambda row: all_counts(row, below=0.1), "only once to the sum"),
+    ("smoothed", lambda row: all_counts(row, below=2.7), "as if 27 keys"),
+    ("smoothed", lambda row: all_counts(row, -0.1, -0.5), "that of 'b' is -0.01"),
+    (
+        "smoothed",
+        lambda r: {k: max(n, 1) / sum(r.values()) for k, n in r.items()},
+        "no other letter gave some up",
+    ),
     ("one_step", lambda w, s, r: [a - r * abs(b) for a, b in zip(w, s(w))], "Where it is below 0"),
-    ("row_of_shares", lambda table, letter: table[letter], "the row of counts as it stands"),
-    ("row_of_shares", column_for_row, "You read the column"),
+    ("row_probabilities", lambda table, letter: table[letter], "the row of counts, unchanged"),
+    ("row_probabilities", column_for_row, "You read the column"),
     ("another seed", dict.fromkeys(QUESTIONS["another seed"].right, "True"), "without quotes"),
     ("shapes", {**lesson_06.shapes, "rows": 16}, "Right: 'columns', "),
     ("shapes", {**lesson_06.shapes, "computed from": 4}, "AFTER the projection"),
@@ -229,7 +233,7 @@ def test_a_wrong_answer_is_rejected_with_words_that_are_true_of_it(name, answer,
 def test_a_function_that_looks_into_another_list_is_told_what_it_gave():
     names = ["anna", "emma", "zoe", "kim"]
     reply = QUESTIONS["count_known"].reply(lambda new, known: sum(n in names for n in new))
-    assert "stands inside" not in reply
+    assert "is a part of" not in reply
     assert "    expected: 3\n    received: 5\n" in reply
     assert "with no other list" in reply
 

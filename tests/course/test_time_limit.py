@@ -85,7 +85,7 @@ time.sleep(0.6)
     assert run.stdout == "rings\n", run.stderr
 
 
-@pytest.mark.parametrize("question", ["join", "keep_going", "surprise", "tanh", "slope_at"])
+@pytest.mark.parametrize("question", ["join", "keep_going", "token_loss", "tanh", "slope_at"])
 def test_a_check_says_that_the_function_did_not_end(question, monkeypatch, capsys):
     monkeypatch.setattr(course.exercises.exercises, "SECONDS", 0.2)
     check(question, round_and_round)
@@ -113,11 +113,11 @@ def in_a_notebook(code: str, capsys) -> str:
 def test_an_interruption_is_told_in_one_line_without_the_checkers_source(capsys):
     message = in_a_notebook(
         "from course import check\n"
-        "def surprise(p):\n    raise KeyboardInterrupt\n"
-        "check('surprise', surprise)",
+        "def token_loss(p):\n    raise KeyboardInterrupt\n"
+        "check('token_loss', token_loss)",
         capsys,
     )
-    assert message == "KeyboardInterrupt: surprise: interrupted while your answer ran\n"
+    assert message == "KeyboardInterrupt: token_loss: interrupted while your answer ran\n"
 
 
 def test_same_and_a_misspelt_name_show_nothing_of_ours_either(capsys):

@@ -163,8 +163,8 @@ def probe(n: list[float]) -> float:
 
 WIDE: dict[str, list[Call]] = {
     "count_known": of(lambda: (words(0, 9, 2), words(0, 9, 2)), 40),
-    "surprise": of(lambda: (rng.uniform(1e-6, 1),)),
-    "row_of_shares": of(lambda: (table(), rng.choice(LETTERS))),
+    "token_loss": of(lambda: (rng.uniform(1e-6, 1),)),
+    "row_probabilities": of(lambda: (table(), rng.choice(LETTERS))),
     "slopes_of_logits": of(lambda: (numbers(4, 3), rng.randint(0, 3))),
     "one_step": [on_a_slope() for _ in range(12)],
     "tanh": [through_tanh(start) for start in numbers(8)],
@@ -192,11 +192,11 @@ WIDE: dict[str, list[Call]] = {
 # Where several answers are right, what a right one must keep --------------------------------------
 
 
-def repaired_well(repaired) -> bool:
+def smoothed_well(smoothed) -> bool:
     """Probabilities, none of them 0, and what was counted more often is likelier."""
     for _ in range(20):
         counts = dict(zip("wxyz", rng.sample(range(30), 4))) | {"v": 0, "end": 40}
-        shares = repaired(dict(counts))
+        shares = smoothed(dict(counts))
         values = [shares[key] for key in sorted(counts, key=counts.__getitem__)]
         if shares.keys() != counts.keys() or abs(sum(values) - 1) > 1e-9 or min(values) < 1e-5:
             return False
@@ -226,7 +226,7 @@ def splits_well(validation_ids) -> bool:
 
 
 SPECIFIED = {
-    "repaired": repaired_well, "slope_at": slopes_well, "validation_ids": splits_well
+    "smoothed": smoothed_well, "slope_at": slopes_well, "validation_ids": splits_well
 }  # fmt: skip
 
 
@@ -249,24 +249,24 @@ def rows_sum_to(sign: int) -> Callable[[Callable], bool]:
     return lambda f: all(sign * (sum(f(row).values()) - 1) > 1e-6 for row in OTHER_ROWS)
 
 
-def keeps_the_gaps(repaired) -> bool:
+def keeps_the_gaps(smoothed) -> bool:
     """Nothing was divided: two shares are as far apart as their counts."""
     for row in OTHER_ROWS:
-        shares = repaired(dict(row))
+        shares = smoothed(dict(row))
         if any(abs(shares[a] - shares[b] - row[a] + row[b]) > 1e-9 for a in row for b in row):
             return False
     return True
 
 
-def leaves_the_others(repaired) -> bool:
+def leaves_the_others(smoothed) -> bool:
     """What was seen has the share that it had; what was not has some."""
     for row in OTHER_ROWS:
-        shares, total = repaired(dict(row)), sum(row.values())
+        shares, total = smoothed(dict(row)), sum(row.values())
         if any(
             abs(shares[key] - n / total) > 1e-9 if n else shares[key] <= 0 for key, n in row.items()
         ):
             return False
-    return rows_sum_to(1)(repaired)
+    return rows_sum_to(1)(smoothed)
 
 
 OTHER_ROWS = [{"p": 4, "q": 0, "r": 7}, {"p": 0, "q": 2, "r": 30, "s": 5, "t": 0}]
@@ -325,11 +325,11 @@ def rates_at(*steps: int, are: Callable[[float], bool]) -> Callable[[Callable], 
 
 
 HOLDS: dict[tuple[str, str], Callable[[Callable], bool]] = {
-    ("repaired", "adding needs no new total"): rows_sum_to(1),
-    ("repaired", "what is added five times is in the total once"): rows_sum_to(1),
-    ("repaired", "a count with something added is a share"): keeps_the_gaps,
-    ("repaired", "a row has 27 keys"): rows_sum_to(-1),
-    ("repaired", "any number above 0 will do"): leaves_the_others,
+    ("smoothed", "adding needs no new sum"): rows_sum_to(1),
+    ("smoothed", "what is added to every key is in the sum once"): rows_sum_to(1),
+    ("smoothed", "a count with something added is a probability"): keeps_the_gaps,
+    ("smoothed", "a row has 27 keys"): rows_sum_to(-1),
+    ("smoothed", "any number above 0 will do"): leaves_the_others,
     ("slope_at", "the numbers may stay where they were moved to"): moved_by(1e-9, 1e9),
     ("slope_at", "what was added and taken away is gone"): moved_by(0, 1e-12),
     ("slope_at", "the smaller the step, the exacter"): slope_is(
