@@ -3,6 +3,8 @@ from viz.architecture.head_split import draw_head_split as draw_head_split
 from viz.architecture.head_splitter import HeadSplitter as HeadSplitter
 from viz.architecture.lens import draw_lens as draw_lens
 from viz.architecture.logit_attribution import draw_logit_attribution as draw_logit_attribution
+from viz.architecture.model_map import draw_model_map as draw_model_map
+from viz.architecture.model_stage import ModelStage as ModelStage
 from viz.architecture.parameters import draw_parameters as draw_parameters
 from viz.architecture.shapes import draw_shapes as draw_shapes
 from viz.attention.attention import draw_attention as draw_attention

@@ -1,0 +1,201 @@
+// A map of a model that goes forward and back, without a kernel and without a network.
+//
+// The figure holds a still. When its data have been read, the figure opens: the map, and beside it
+// the stage that is open. If anything fails, the still stays.
+const COLUMNS = 8;
+const COLOURS = "Blue: below 0. Orange: above 0. The largest number of a stage has the full colour.";
+const LETTERS = "B: texts in a batch. T: tokens of a text. C: channels. H: heads. D: channels of a head. V: vocabulary.";
+
+class ModelMap {
+  constructor(figure, told) {
+    this.told = told;
+    this.numbers = new Numbers(told.stages);
+    Object.assign(this, { k: told.start, t: told.at, i: -1, T: this.numbers.tokens.length });
+    const alt = figure.querySelector("img").alt;
+    this.card = make("div", null, { className: "card", role: "group", ariaLabel: alt });
+    this.card.style.setProperty("--sans", SANS);
+    this.card.style.setProperty("--mono", MONO);
+    if (told.title) make("p", this.card, { className: "title", textContent: told.title });
+    const grid = make("div", this.card, { className: "grid" });
+    const map = make("div", grid, { className: "map" });
+    const preview = (k) => this.preview(k);
+    const pick = (k, i) => this.open(k, i === undefined ? -1 : Number(i));
+    this.drawing = new MapDrawing(map, told, this.numbers, pick, preview);
+    this.drawing.svg.setAttribute("aria-label", "Map. Left and right: the stage; up and down: the number.");
+    this.addControls(make("div", grid, { className: "controls" }));
+    this.panel = make("div", grid, { className: "panel-text" });
+    this.card.addEventListener("keydown", (event) => this.press(event));
+    this.followTheme(figure);
+    this.open(told.start, -1);
+    const shadow = figure.attachShadow({ mode: "open" }); // only now: until here the still is seen
+    make("style", shadow, { textContent: STYLE });
+    shadow.append(this.card);
+  }
+
+  addControls(parent) {
+    const tokens = make("div", parent, { className: "row tokens", role: "group", ariaLabel: "Token to follow" });
+    this.tokens = [];
+    if (this.T && this.told.stages[0].values) {
+      make("span", tokens, { className: "muted", textContent: "token:" });
+      this.tokens = this.numbers.tokens.map((token, t) => {
+        const button = make("button", tokens, { type: "button", textContent: token, title: `position ${t}` });
+        button.addEventListener("click", () => this.open(this.k, this.i, t));
+        return button;
+      });
+    }
+    const steps = make("div", parent, { className: "row steps" });
+    this.back = make("button", steps, { type: "button", textContent: "◀ back" });
+    this.forward = make("button", steps, { type: "button", textContent: "forward ▶" });
+    this.back.addEventListener("click", () => this.open(this.k - 1));
+    this.forward.addEventListener("click", () => this.open(this.k + 1));
+    this.count = make("span", steps, { className: "muted", role: "status" });
+  }
+
+  press(event) {
+    if (event.key !== "Escape") event.stopPropagation(); // the notebook would take the arrow keys
+    const keys = {
+      ArrowRight: () => this.open(this.k + 1), ArrowLeft: () => this.open(this.k - 1),
+      ArrowDown: () => this.open(this.k, this.i + 1), ArrowUp: () => this.open(this.k, Math.max(0, this.i - 1)),
+      Home: () => this.open(0), End: () => this.open(Infinity),
+    };
+    if (!(event.key in keys) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    keys[event.key]();
+  }
+
+  // Stage k, its number i (undefined: the same place as before), at position t.
+  open(k, i = this.i, t = this.t) {
+    const stages = this.told.stages, before = this.k;
+    this.k = Math.max(0, Math.min(stages.length - 1, k));
+    this.t = t;
+    const all = this.numbers.at(stages[this.k], t);
+    const same = this.k === before;
+    this.i = same || i < all.length ? Math.max(-1, Math.min(all.length - 1, i)) : -1;
+    if (this.i < 0 || (!same && stages[this.k].part === "output" && stages[before].part !== "output"))
+      this.i = this.suggested(stages[this.k], all);
+    this.drawing.svg.classList.toggle("moving", this.k !== before);
+    this.paint(this.k, this.i);
+  }
+
+  preview(k) {
+    this.drawing.svg.classList.remove("moving");
+    if (k === null || k === this.k) return this.paint(this.k, this.i);
+    const all = this.numbers.at(this.told.stages[k], this.t);
+    this.paint(k, this.i < all.length ? this.i : this.suggested(this.told.stages[k], all));
+  }
+
+  suggested(stage, all) {
+    return all.length ? Math.max(0, all.indexOf(Math.max(...all))) : -1;
+  }
+
+  paint(k, i) {
+    const { told, t } = this, stage = told.stages[k];
+    this.drawing.paint(k, i, t);
+    this.tokens.forEach((button, other) => (button.ariaPressed = String(other === t)));
+    this.back.disabled = this.k === 0;
+    this.forward.disabled = this.k === told.stages.length - 1;
+    const number = i >= 0 ? `, ${this.numbers.called(stage, i, t)}: ${two(this.numbers.at(stage, t)[i])}` : "";
+    this.count.textContent = `stage ${k + 1} of ${told.stages.length}: ${short(stage)}${number}`;
+    this.panel.replaceChildren();
+    const title = stage.title ? `${short(stage)}: ${stage.title}` : stage.text;
+    make("p", this.panel, { className: "head", textContent: title });
+    if (stage.note) make("p", this.panel, { className: "note", textContent: stage.note });
+    const list = make("dl", this.panel);
+    for (const [where, name] of [["shape", stage.shape], ...Object.entries(stage.names)]) {
+      if (!name) continue;
+      make("dt", list, { textContent: where });
+      make("dd", list, { textContent: name });
+    }
+    if (stage.values && stage.op !== "ids") this.values(stage, i);
+    if (stage.values) this.how(stage, i);
+    if (stage.op === "ids" && stage.values) return;
+    make("p", this.panel, { className: "muted", textContent: stage.values ? COLOURS : LETTERS });
+  }
+
+  values(stage, chosen) {
+    const { t, numbers } = this, all = numbers.at(stage, t), heads = numbers.perHead(stage);
+    const whose = stage.keeps ? ` (rows on the map: positions 0 to ${t})` : "";
+    make("p", this.panel, { className: "sub", textContent: `${all.length} numbers at ${numbers.token(t)}${whose}` });
+    const labels = heads ? numbers.tokens : stage.labels, labelled = labels.length > 0;
+    const columns = heads ? Math.min(t + 1, COLUMNS) : Math.min(all.length, COLUMNS);
+    const grid = make("div", this.panel, { className: `numbers${labelled ? " tall" : ""}` });
+    grid.style.gridTemplateColumns = `4.4em repeat(${columns}, minmax(0, 44px))`;
+    const largest = largestOf(all), row = heads ? t + 1 : all.length, most = this.dark ? 48 : 60;
+    for (let from = 0; from < all.length; from += row)
+      for (let k = 0; k < row; k++) {
+        const i = from + k;
+        if (k % columns === 0)
+          make("span", grid, { textContent: heads ? (k ? "" : `head ${from / row}`) : stage.labels.length ? "" : `${i}–${Math.min(i + columns, all.length) - 1}` });
+        const cell = make("button", grid, { type: "button", title: numbers.called(stage, i, t), ariaPressed: String(i === chosen) });
+        if (labelled) {
+          make("small", cell, { textContent: labels[heads ? k : i] });
+          make("br", cell);
+        }
+        cell.append(two(all[i]));
+        cell.style.background = heat(all[i] / largest, most);
+        if (k % columns === 0) cell.style.gridColumn = "2";
+        cell.addEventListener("click", () => this.open(this.told.stages.indexOf(stage), i));
+      }
+  }
+
+  how(stage, i) {
+    const { t, numbers } = this, told = numbers.explain(stage, i, t);
+    if (!told) return;
+    if (stage.op !== "ids") {
+      const called = numbers.called(stage, i, t);
+      const text = `${called[0].toUpperCase()}${called.slice(1)}: ${three(numbers.at(stage, t)[i])}`;
+      make("p", this.panel, { className: "sub", textContent: text });
+    }
+    make("p", this.panel, { className: "how", textContent: told.text });
+    const list = make("div", this.panel, { className: `products${told.one || told.rows.length < 3 ? " one" : ""}` });
+    const largest = largestOf(told.rows.map((row) => row.value)), most = this.dark ? 40 : 45;
+    for (const row of told.rows) {
+      const button = make("button", list, { type: "button", textContent: row.text, title: "Go to this number" });
+      button.style.background = heat(row.value / largest, most);
+      const k = this.told.stages.findIndex((other) => other.name === row.stage);
+      button.addEventListener("click", () => this.trace(k, row.i, row.t));
+    }
+    if (told.total) make("p", this.panel, { className: "total", textContent: told.total });
+  }
+
+  // To the number that this one was computed from; the button that was pressed is gone afterwards.
+  trace(k, i, t) {
+    this.open(k, i, t);
+    this.drawing.svg.focus({ preventScroll: true });
+  }
+
+  // Dark if the page behind the figure is.
+  followTheme(figure) {
+    const look = () => {
+      const dark = isDark(figure);
+      if (dark === this.dark) return;
+      this.dark = dark;
+      this.card.classList.toggle("dark", dark);
+      if (this.panel?.firstChild) this.paint(this.k, this.i);
+    };
+    look();
+    const later = () => [0, 300, 1500].forEach((wait) => setTimeout(look, wait)); // style sheets load late
+    const attributeFilter = ["class", "style", "theme", "data-theme", "data-jp-theme-light"];
+    for (const node of [document.documentElement, document.body])
+      new MutationObserver(later).observe(node, { attributes: true, attributeFilter });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", later);
+    later();
+  }
+}
+
+function isDark(node) {
+  for (; node; node = node.parentElement) {
+    const [red, green, blue, alpha = 1] = getComputedStyle(node).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
+    if (alpha > 0.5) return 0.3 * red + 0.6 * green + 0.1 * blue < 110;
+  }
+  return false;
+}
+
+for (const figure of document.querySelectorAll(".viz-model-map:not(.viz-open)")) {
+  figure.classList.add("viz-open");
+  try {
+    new ModelMap(figure, JSON.parse(figure.dataset.model));
+  } catch (error) {
+    console.warn(error);
+  }
+}
