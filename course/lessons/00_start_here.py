@@ -84,7 +84,7 @@ print([round(loss, 1) for loss in losses])
 same(by_hand, gpt.loss("emma"), within=1e-9)
 
 # %% [markdown]
-# Training lowers this number and nothing else. The second `m` costs most: few names in the list have `emm`.
+# Training lowers this number and nothing else. The second `m` has the highest loss: few names in the list have `emm`.
 #
 # ## From noise to names: samples at five steps
 #
@@ -125,14 +125,14 @@ card = draw_name_card(card_names, "Names by my first GPT", known=my_names or nam
 card
 
 # %% [markdown]
-# `card.save("card.svg")` writes the picture into a file; `card.png` works too if matplotlib is installed.
+# `card.save("card.svg")` writes the picture into a file; `card.save("card.png")` needs matplotlib.
 #
-# ## Few names: the model copies its training data
+# ## Few names: overfitting
 #
-# Was your list short? Then many names have a dot. The next cells measure this with 20 of our names. The model has 4,192 parameters, and 20 names have about 120
-# letters.
+# Look at your card. How many names have a dot? It depends on the length of the list. Our list has 2,607 names. Now the same model gets only 20 of them.
+# It has some 4,000 parameters, and 20 names have some 120 letters.
 #
-# *Predict.* Train on 20 names, then sample 20. How many of the samples are copies of training names?
+# *Predict.* After training, the model writes 20 samples. How many of them are copies of training names?
 
 # %%
 guess("copies among 20 samples", ...)
@@ -146,8 +146,8 @@ written = small.sample(20)
 print(sum(name in few for name in written), "copies, such as", *written[:6])
 
 # %% [markdown]
-# Is that a good model? Its loss on its own 20 names is very low. Compare its loss on 200 names that it has not seen. (Names with letters that are not in the 20
-# are left out: this model has no token for them.)
+# Is this a good model? Compare its loss on its own names with its loss on 200 names that it has not seen. Is the second one below 3.3, the loss before
+# training? (The 200 names have only letters that occur in the 20; this model has no token for others.)
 
 # %% tags=["answer"]
 others = [name for name in names if name not in few and set(name) <= set(small.characters)]
@@ -157,8 +157,8 @@ for which, some in {"its 20 names": few, "200 other names": others[::10][:200]}.
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# With five random choices of 20 names, all or nearly all samples were copies. The loss on new names was between 6 and 8: much worse than 3.3, the loss of
-# a model that knows nothing. Low loss on the training data, high loss on new data: this is **overfitting**.
+# In five runs with 20 other names and other seeds, all samples were copies, and the loss on new names was between 6 and 8. That is much worse than 3.3, the loss of a
+# model that knows nothing. The model is certain, and it is wrong. Low loss on the training data, high loss on new data: this is **overfitting**.
 #
 # The first model saw 1,000 different names. Its loss on other names is about the same as on its own, and few of its samples are copies. It learned what
 # names have in common: this is **generalisation**. Lesson 1 measures both.
@@ -191,9 +191,9 @@ print(*second.sample(12))
 guess("what is wrong with the second run", ...)
 
 # %% tags=["answer"]
-print("steps 1 to 5:    ", *(name for name in second.documents[:5]))
-print("steps 155 to 160:", *(name for name in second.documents[154:160]))
-print("steps 244 to 249:", *(name for name in second.documents[243:249]))
+print("steps 1 to 5:    ", *second.documents[:5])
+print("steps 155 to 160:", *second.documents[154:160])
+print("steps 244 to 249:", *second.documents[243:249])
 
 # %% [markdown]
 # <details><summary>What happened</summary>

@@ -62,8 +62,8 @@ print(f"bigram table: mean loss {bigrams.mean_loss(val):.3f} on names it has not
 #
 # Two neighbouring tokens are a **bigram**. The table counts how often each bigram occurs in the training split.
 #
-# All tokens together are the **vocabulary**. Ours has 27: the letters and `end`. At the start of a name there is no letter before. A special token stands for
-# this, **BOS** (*beginning of sequence*). In the program it is `""`, in the picture ∅. So `emma` has five bigrams: BOS e, e m, m m, m a, a end.
+# All tokens together are the **vocabulary**. Ours has 27: the letters and `end`. At the start of a name there is no letter before. A special token marks
+# the start: **BOS** (*beginning of sequence*). In the program it is `""`, in the picture ∅. So `emma` has five bigrams: BOS e, e m, m m, m a, a end.
 
 # %% tags=["promise-toy"]
 from collections import Counter
@@ -180,7 +180,7 @@ print("k after c:", unsmoothed.counts["c"]["k"], "times. The loss of jack:", uns
 print([name for name in val if unsmoothed.loss(name) == float("inf")])
 
 # %% [markdown]
-# In 2,347 names, no `k` follows a `c`. So the table says: probability 0. −ln 0 is infinite, and the mean over all 260 names is infinite, too. The table takes
+# In 2,347 names, no `k` follows a `c`. Seven other names have such a pair, too. So the table says: probability 0. −ln 0 is infinite, and the mean over all 260 names is infinite, too. The table takes
 # *never seen* for *impossible*.
 #
 # ### Exercise 3: no probability of 0
@@ -216,7 +216,7 @@ for added in (1, 0.3, 0.1, 0.03, 0.001):
 # - **Context**: the tokens that the model sees before it predicts. A bigram table sees one. A table with longer contexts counts **n-grams**, groups of *n* tokens: with two letters
 #   of context, trigrams.
 #
-# Turn both. The bars show what can follow `ma`. A dot marks a name of the training split. What goes wrong at a context of 4 and more?
+# Turn both. The bars show what can follow `ma`. A dot marks a name of the training split. What changes from a context of 4 on?
 
 # %% tags=["promise-control"]
 from viz import SamplingDial
@@ -246,7 +246,7 @@ SamplingDial(write, bars=after_ma, known=train, known_label="in the training spl
 #
 # </details>
 #
-# ## Overfitting: a longer context lowers the training loss only
+# ## Overfitting: training and validation loss by context
 #
 # *Predict.* Which context, from 0 to 6 letters, gives the lowest loss on the validation split?
 
@@ -261,7 +261,6 @@ draw_context(
     train_losses=[table.mean_loss(train) for table in tables],
     val_losses=[table.mean_loss(val) for table in tables],
     table_sizes=[table.n_counts for table in tables],
-    names=("training split", "validation split"),
     title="Training and validation loss by context",
 )
 
@@ -269,20 +268,20 @@ draw_context(
 # Is the lowest point an accident of this split? Ten other shuffles, with the mean validation loss of each context:
 
 # %% tags=["answer"]
-losses = {1: [], 2: [], 3: []}
+losses = {context: [] for context in range(5)}
 for seed in range(10):
     order = Random(seed).sample(names, len(names))
     for context in losses:
         other = NgramTable(LETTERS, context).fit(order[:-260])
         losses[context].append(other.mean_loss(order[-260:]))
-print({context: f"{sum(ten) / 10:.3f}" for context, ten in losses.items()})
+print(*(f"context {context}: {sum(ten) / 10:.3f}" for context, ten in losses.items()), sep=", ")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# On the training split a longer context helps, up to five letters. (The sixth makes it a little worse: more cells are nearly empty, and the smoothing
-# weighs more.) On the validation split one letter is best, and with six letters the loss is higher than with none. This is **overfitting**, as in lesson 0: the table
-# remembers its training names and predicts new ones worse.
+# On the training split a longer context helps, up to four letters. From there on the loss stays at 1.74: most rows hold a single count, and
+# smoothing takes the rest of the probability. On the validation split one letter is best. With four letters and more the loss is higher than with none. This is
+# overfitting, as in lesson 0: the table remembers its training names and predicts new ones worse.
 #
 # I expected two letters to win.
 #
@@ -315,7 +314,7 @@ draw_context(*curves(longest), title=f"{len(longest):,} names: now three letters
 # %% [markdown]
 # Eleven times the names buy two more letters.
 #
-# ## A mistake that raises no error: names on both sides of the split
+# ## A mistake that raises no error: a longer list with a lower loss
 #
 # Somebody offers you a longer list, 4,107 names. Nothing else changes.
 

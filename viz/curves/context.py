@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 WIDTH, PLOT_HEIGHT = 720, 230
-LEFT, RIGHT, TOP = 62, 70, 68
+LEFT, RIGHT, TOP = 62, 96, 68
 
 
 def draw_context(
@@ -28,8 +28,8 @@ def draw_context(
     table_sizes: "ArrayLike | None" = None,
     title: str = "",
     unit: str = "loss (nats per token)",
-    x_label: str = "letters looked back on",
-    names: tuple[str, str] = ("seen", "unseen"),
+    x_label: str = "letters of context",
+    names: tuple[str, str] = ("training", "validation"),
     ax: "Axes | None" = None,
 ) -> Picture:
     """Draw training and validation loss over the length of the context.
@@ -139,7 +139,7 @@ class ContextScene:
                 label_y = y + (20 if direction > 0 else -11)
                 self.scene.add(Text(x, label_y, f"{value:.2f}", 11.5, colour, "middle"))
             x, y = points[-1]
-            self.scene.add(Text(x + 12, y + 4, truncate(name, 9), 12.5, colour, weight="600"))
+            self.scene.add(Text(x + 12, y + 4, truncate(name, 11), 12.5, colour, weight="600"))
         x, y = points_by_name[list(points_by_name)[1]][best]
         self.scene.add(Circle(x, y, 8, "none", GOLD, 2.4))
         self.scene.add(Text(x, y - 27, "lowest", 12, GOLD, "middle", "600"))

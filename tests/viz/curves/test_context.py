@@ -37,7 +37,7 @@ def test_the_lowest_validation_loss_is_marked():
     (ring,) = [d for d in elements(picture, "circle") if d.get("stroke") == GOLD]
     assert (float(ring.get("cx")), float(ring.get("cy"))) == discs_of(picture, ORANGE)[2]
     assert picture.data["turning point"] == 2
-    assert picture.alt.endswith("unseen is lowest at 2, 2.30.")
+    assert picture.alt.endswith("validation is lowest at 2, 2.30.")
 
 
 def test_every_loss_and_every_size_is_written():
@@ -46,7 +46,7 @@ def test_every_loss_and_every_size_is_written():
     )
     texts = {t.text for t in elements(picture, "text")}
     assert {f"{x:.2f}" for x in SEEN + UNSEEN} <= texts
-    assert {"27", "729", "19,683", "531,441", "Far", "seen", "unseen", "lowest"} <= texts
+    assert {"27", "729", "19,683", "531,441", "Far", "training", "validation", "lowest"} <= texts
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_one_context_and_equal_losses_can_be_drawn():
 @pytest.mark.parametrize(
     ("given", "match"),
     [
-        (([0, 1], [1.0], [1.0, 2.0]), "got 2 of context_lengths, 1 of seen, 2 of unseen"),
+        (([0, 1], [1.0], [1.0, 2.0]), "got 2 of context_lengths, 1 of training, 2 of validation"),
         (([], [], []), "at least one"),
-        (([0], [float("inf")], [1.0]), "the curve 'seen' has inf"),
+        (([0], [float("inf")], [1.0]), "the curve 'training' has inf"),
     ],
 )
 def test_rows_of_different_lengths_are_refused(given, match):
