@@ -2,12 +2,14 @@
 
 import contextlib
 import errno
+import glob
 import hashlib
 import json
 import os
 import secrets
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from gptcore.json_text import parse_json
 if sys.platform != "win32":
     import fcntl
 
+STALE_SECONDS = 24 * 3600
 DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -85,6 +88,9 @@ def lock_folder(
 def atomic_path(path: Path, durable: bool = True) -> Iterator[Path]:
     """Write a file completely or not at all: write it under a temporary name, then rename it.
 
+    A writer that was killed leaves its temporary file; it is removed a day later, by the next
+    writer of the same file.
+
     Args:
         path: The final name. A file that has it is replaced when the block ends without an error.
         durable: Whether the content reaches the disk before the rename, so that a power cut
@@ -93,6 +99,7 @@ def atomic_path(path: Path, durable: bool = True) -> Iterator[Path]:
     Yields:
         A temporary path in the same folder. It is gone afterwards.
     """
+    remove_stale_parts(path)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         yield part
@@ -102,6 +109,14 @@ def atomic_path(path: Path, durable: bool = True) -> Iterator[Path]:
     finally:  # also after Ctrl-C
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def remove_stale_parts(path: Path) -> None:
+    """Remove temporary files of this path that nobody has written to for a day."""
+    with contextlib.suppress(OSError):  # another writer may remove them at the same time
+        for part in path.parent.glob(f".{glob.escape(path.name)}.{'?' * 8}.part"):
+            if time.time() - part.stat().st_mtime > STALE_SECONDS:
+                part.unlink()
 
 
 def fsync_file(path: Path) -> None:

@@ -1,5 +1,8 @@
 """Atomic writes: a file has its name only with its complete content."""
 
+import os
+import time
+
 import pytest
 
 from gptcore.checks import as_bool, as_finite, check_choice, did_you_mean, nearest_name
@@ -52,3 +55,16 @@ def test_limits_of_numbers_are_in_the_message():
 def test_the_nearest_name_is_found_in_any_case():
     assert nearest_name("NMAES", ["Names", "stories"]) == "Names"
     assert did_you_mean("xyz", ["names"]) == ""
+
+
+def test_the_parts_of_a_killed_writer_are_removed_a_day_later(tmp_path):
+    file = tmp_path / "a[1].json"
+    names = (".a[1].json.01234567.part", ".a[1].json.89abcdef.part", ".a1.json.01234567.part")
+    old, new, other = (tmp_path / name for name in names)
+    for part in (old, new, other):
+        part.write_text("half")
+    day_ago = time.time() - 24 * 3600 - 1
+    for part in (old, other):
+        os.utime(part, (day_ago, day_ago))
+    write_json(file, 1)
+    assert sorted(tmp_path.iterdir()) == sorted([file, new, other])
