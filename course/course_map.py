@@ -57,7 +57,7 @@ def draw_course_map(stops: Sequence[Stop], *, title: str = "") -> Picture:
         f'<div style="background-color: {PAPER}; color: {INK}; padding: 12px; border-radius: 6px; '
         f'max-width: 760px; font-family: sans-serif">{head + "</div>" if title else ""}'
         f'<div style="display: grid; grid-template-columns: {rail.width:.0f}px 1fr; gap: 10px">'
-        f"<div>{image_tag('svg+xml', rail.to_svg(alt).encode(), alt, rail.width)}</div>"
+        f"<div>{image_tag(rail.to_svg(alt), alt, rail.width)}</div>"
         f'<div style="min-width: 0">{rows}</div></div></div>'
     )
     return Picture([vars(stop) for stop in stops], alt, html=html)

@@ -18,6 +18,7 @@ import sys
 import time
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -55,18 +56,15 @@ def cells_of(lesson: Lesson) -> nbformat.NotebookNode:
         )
         tags = list(cell.metadata.get("tags", []))
         if any(tag.startswith("needs-") for tag in tags):
-            tags.append(
-                "raises-exception"
-            )  # where it is missing, JupyterLab's "run all" goes on after the message
-        metadata = {"tags": tags} if tags else {}
+            tags.append("raises-exception")  # so that "run all" continues where it is missing
+        metadata: dict[str, Any] = {"tags": tags} if tags else {}
         if "answer" in tags:  # the reader predicts first; running the cell unfolds its output
             metadata["jupyter"] = {"outputs_hidden": True}
         notebook.cells.append(make(cell.source, metadata=metadata))
     notebook.cells.append(nbformat.v4.new_markdown_cell(lesson.neighbours()))
     for place, cell in enumerate(notebook.cells):
-        cell.id = (
-            f"{place:02d}-{sha256(cell.source.encode()).hexdigest()[:8]}"  # the same in every build
-        )
+        digest = sha256(cell.source.encode()).hexdigest()
+        cell.id = f"{place:02d}-{digest[:8]}"  # the same in every build
     notebook.metadata.kernelspec = {
         "name": "python3",
         "language": "python",

@@ -14,7 +14,7 @@ import pytest
 from small_corpora import LETTERS, some_texts, write_parquet
 
 from gptcore.corpus import SourceDamagedError
-from gptcore.corpus.reading.sources import find_sources
+from gptcore.corpus.reading.sources import resolve_sources
 
 hub = pytest.importorskip("huggingface_hub", reason="needs: pip install huggingface_hub")
 
@@ -101,7 +101,7 @@ def server(monkeypatch, tmp_path):
 
 
 def ensure(name=NAME):
-    (source,) = find_sources([name])
+    (source,) = resolve_sources([name]).sources
     return source
 
 

@@ -8,7 +8,7 @@ import pytest
 from small_corpora import LETTERS, files_in, write_parquet
 
 from gptcore.corpus import ShardSettings, prepare
-from gptcore.corpus.reading.sources import find_sources, resolve_sources
+from gptcore.corpus.reading.sources import resolve_sources
 
 BY_FILE = ShardSettings(document="file", val_share=0.0)
 
@@ -94,7 +94,7 @@ def test_a_folder_in_which_nothing_can_be_read_says_what_it_has(tmp_path):
     (tmp_path / "a.pdf").touch()
     (tmp_path / "b.pdf").touch()
     with pytest.raises(ValueError, match=r"left out: 2 of an unsupported format \(\.pdf\): "):
-        find_sources([str(tmp_path)])
+        resolve_sources([str(tmp_path)])
 
 
 def test_a_pattern_names_what_it_means_and_does_not_read(tmp_path, monkeypatch):
@@ -117,17 +117,17 @@ def test_a_folder_may_have_the_signs_of_a_pattern_in_its_name(tmp_path, folder):
     for name in ("a.txt", "b.txt", "c.txt"):
         (tmp_path / folder / name).write_text("text")
     for pattern, wanted in {"*.txt": "abc", "[ab].txt": "ab", "?.txt": "abc", "**": "abc"}.items():
-        found = find_sources([str(tmp_path / folder / pattern)])
+        found = resolve_sources([str(tmp_path / folder / pattern)]).sources
         assert "".join(source.path.stem for source in found) == wanted
     with pytest.raises(ValueError, match=r"No file matches .* has: a\.txt, b\.txt, c\.txt\."):
-        find_sources([str(tmp_path / folder / "*.jsonl")])
+        resolve_sources([str(tmp_path / folder / "*.jsonl")])
 
 
 def test_a_pattern_that_means_another_folder_still_means_that(tmp_path):
     for folder in ("in[12]", "in1"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.txt").write_text("text")
-    (source,) = find_sources([str(tmp_path / "in[12]" / "*.txt")])
+    (source,) = resolve_sources([str(tmp_path / "in[12]" / "*.txt")]).sources
     assert source.path.parent.name == "in1"
 
 
@@ -135,7 +135,7 @@ def test_a_pattern_that_means_another_folder_still_means_that(tmp_path):
 def test_a_path_that_is_not_a_regular_file_is_named_by_its_kind(tmp_path, make):
     make(tmp_path / "a.txt")
     with pytest.raises(ValueError) as caught:
-        find_sources([str(tmp_path / "a.txt")])
+        resolve_sources([str(tmp_path / "a.txt")])
     assert "a broken link" in str(caught.value) or "a pipe or a device" in str(caught.value)
     assert "mean" not in str(caught.value)
 

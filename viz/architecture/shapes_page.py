@@ -57,12 +57,8 @@ def module_html(call: ModuleCall, dims: DimNames, repeats: int = 1, depth: int =
     if call.heads:
         scene = head_split_scene(call)
         H, _, D = call.heads
-        inside += image_tag(
-            "svg+xml",
-            scene.to_svg("").encode(),
-            f"{H * D} numbers cut into {H} strips of {D}",
-            scene.width,
-        )
+        alt = f"{H * D} numbers cut into {H} strips of {D}"
+        inside += image_tag(scene.to_svg(""), alt, scene.width)
     open_attribute = " open" if depth == 0 or call.has_head_split() else ""
     return (
         f'<details{open_attribute} style="{style}">'

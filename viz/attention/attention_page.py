@@ -79,7 +79,7 @@ def hover_html(
         "places": [[round(number, 1) for number in corner] for corner in corners],
         "weights": data_uri(np.stack(list(heads.values()))[None], COARSE),
     }
-    still = image_tag("svg+xml", picture.to_svg().encode(), picture.alt, scene.width)
+    still = image_tag(picture.to_svg(), picture.alt, scene.width)
     return html_figure("viz-squares", still, payload, script(HOVER_SCRIPTS))
 
 

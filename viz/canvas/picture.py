@@ -7,7 +7,6 @@ output and needs no network, no kernel and no installation.
 from base64 import b64encode
 from collections.abc import Collection
 from html import escape
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,10 @@ from viz.canvas.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
 class Picture:
-    """A still picture, made of shapes, of pixels or of HTML.
+    """A still picture, made of shapes or of HTML.
 
     Attributes:
         data: What was drawn.
@@ -39,25 +37,21 @@ class Picture:
         alt: str,
         scene: Scene | None = None,
         *,
-        png: bytes | None = None,
-        size: tuple[int, int] | None = None,
         html: str | None = None,
         extra_mime: dict[str, Any] | None = None,
     ):
-        """Make a picture of one of `scene`, `png` and `html`.
+        """Make a picture of `scene`, of `html`, or of both.
 
         Args:
             data: What was drawn.
             alt: One sentence about it.
             scene: The picture as shapes.
-            png: The picture as a PNG file.
-            size: Width and height at which the PNG is shown, in pixels.
             html: The picture as a piece of HTML; with `scene` it is what a notebook shows.
             extra_mime: MIME type -> content, for front ends that can show more.
         """
         self.data, self.alt = data, printable(alt)
         self.extra_mime = extra_mime or {}
-        self.scene, self.png, self.size, self.html = scene, png, size, html
+        self.scene, self.html = scene, html
 
     def to_svg(self) -> str:
         """Write the picture as SVG.
@@ -66,13 +60,10 @@ class Picture:
             One SVG document.
 
         Raises:
-            ValueError: If it is made of pixels or of HTML.
+            ValueError: If it is made of HTML.
         """
         if self.scene is None:
-            raise ValueError(
-                f"{self!r} is not made of shapes, so it cannot be SVG. Save it as "
-                f"{self.suffixes()}."
-            )
+            raise ValueError(f"{self!r} is a page, so it cannot be SVG. Save it as .html.")
         return self.scene.to_svg(self.alt)
 
     def draw_on(self, ax: "Axes") -> Any:
@@ -90,7 +81,7 @@ class Picture:
         return draw_scene_on(self.scene, ax)
 
     def to_png(self) -> bytes:
-        """Write the picture as PNG; one made of shapes needs matplotlib.
+        """Write the picture as PNG, which needs matplotlib.
 
         Returns:
             The PNG file.
@@ -98,27 +89,19 @@ class Picture:
         Raises:
             ValueError: If it is made of HTML.
         """
-        if self.scene is not None:
-            from viz.canvas.scene_on_axes import to_png  # noqa: PLC0415 - loads matplotlib
+        if self.scene is None:
+            raise ValueError(f"{self!r} is a page, so it cannot be PNG. Save it as .html.")
+        from viz.canvas.scene_on_axes import to_png  # noqa: PLC0415 - loads matplotlib
 
-            return to_png(self.scene)
-        if self.png is None:
-            raise ValueError(
-                f"{self!r} is a page, so it cannot be PNG. Save it as {self.suffixes()}."
-            )
-        return self.png
+        return to_png(self.scene)
 
     def to_html(self) -> str:
         """A self-contained piece of HTML, for a page, a mail or an output."""
         if self.html is not None:
             return self.html
-        if self.scene is not None:
-            return image_tag("svg+xml", self.to_svg().encode(), self.alt, self.scene.width)
-        return image_tag("png", self.to_png(), self.alt, self.size[0] if self.size else None)
-
-    def suffixes(self) -> str:
-        """The endings of file names that `save` takes, in words."""
-        return ".svg, .png or .html" if self.scene else ".png or .html" if self.png else ".html"
+        svg = self.to_svg()
+        assert self.scene is not None, "to_svg refuses a picture of HTML"
+        return image_tag(svg, self.alt, self.scene.width)
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file.
@@ -140,8 +123,9 @@ class Picture:
         elif path.suffix == ".html":
             content = html_page(self).encode()
         else:
+            suffixes = ".svg, .png or .html" if self.scene else ".html"
             raise ValueError(
-                f"A picture cannot be saved as {path.name!r}: end the name with {self.suffixes()}."
+                f"A picture cannot be saved as {path.name!r}: end the name with {suffixes}."
             )
         path.write_bytes(content)
         return path
@@ -152,29 +136,15 @@ class Picture:
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, Any]:
-        bundle = {**self.extra_mime, "text/plain": repr(self), "text/html": self.to_html()}
-        if self.png is not None:
-            bundle["image/png"] = b64encode(self.png).decode()
-        return bundle
+        return {**self.extra_mime, "text/plain": repr(self), "text/html": self.to_html()}
 
 
-def image_tag(kind: str, content: bytes, alt: str, width: float | None = None) -> str:
+def image_tag(svg: str, alt: str, width: float) -> str:
     """An `<img>` that contains its picture, which also works where scripts are removed."""
-    size = f' width="{round(width)}"' if width else ""
     return (
-        f'<img src="data:image/{kind};base64,{b64encode(content).decode()}" '
-        f'alt="{escape(alt)}"{size} style="max-width: 100%; height: auto">'
+        f'<img src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}" '
+        f'alt="{escape(alt)}" width="{round(width)}" style="max-width: 100%; height: auto">'
     )
-
-
-def picture_of_figure(data: Any, alt: str, figure: "Figure") -> Picture:
-    """A `Picture` of a figure of matplotlib, as PNG with an opaque background."""
-    buffer = BytesIO()
-    figure.savefig(
-        buffer, format="png", facecolor=figure.get_facecolor(), metadata={"Software": None}
-    )
-    width, height = figure.get_size_inches()
-    return Picture(data, alt, png=buffer.getvalue(), size=(round(width * 96), round(height * 96)))
 
 
 def html_page(picture: Picture) -> str:

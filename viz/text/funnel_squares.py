@@ -166,7 +166,7 @@ def hover_html(
     """The image, and over each coloured square an empty element with the text as its title."""
     scene = picture.scene
     assert scene is not None, "the picture of a funnel has a scene"
-    image = image_tag("svg+xml", picture.to_svg().encode(), picture.alt, scene.width)
+    image = image_tag(picture.to_svg(), picture.alt, scene.width)
     grids = (hover_grid(column, documents, max_chars) for column in columns if column.drawn)
     return (
         f'<div style="overflow-x: auto"><div style="position: relative; '

@@ -62,11 +62,6 @@ def is_named_source(spec: str) -> bool:
     return named_text and not as_path(spec).exists()
 
 
-def find_sources(specs: Sequence[str], missing_ok: bool = False) -> list[Source]:
-    """The files that `resolve_sources` finds."""
-    return resolve_sources(specs, missing_ok=missing_ok).sources
-
-
 def resolve_sources(
     specs: Sequence[str],
     options: ReaderOptions = DEFAULT_OPTIONS,

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 import viz
 from viz.canvas import palette
 from viz.canvas.palette import blend, contrast, diverging_colour, ink_on
-from viz.canvas.picture import Picture, html_page, picture_of_figure
+from viz.canvas.picture import Picture, html_page
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.scene_on_axes import draw_scene_on
 
@@ -53,16 +53,8 @@ def test_a_wrong_ending_is_refused_with_endings_that_work(drawn, tmp_path, name)
         assert drawn.save(tmp_path / f"b{ending}").exists()
 
 
-def test_a_picture_of_pixels_or_of_html_says_what_it_cannot_be(tmp_path):
-    figure = Figure(figsize=(1, 1))
-    pixels, html = (
-        picture_of_figure(None, "pixels", figure),
-        Picture(None, "words", html="<p>hi</p>"),
-    )
-    with pytest.raises(ValueError, match=r"Save it as \.png or \.html"):
-        pixels.save(tmp_path / "a.svg")
-    assert pixels.save(tmp_path / "a.png").exists()
-    assert 'src="data:image/png;base64,' in pixels.save(tmp_path / "a.html").read_text()
+def test_a_picture_of_html_is_saved_as_html_only(tmp_path):
+    html = Picture(None, "words", html="<p>hi</p>")
     for ending in (".svg", ".png"):
         with pytest.raises(ValueError, match=r"Save it as \.html"):
             html.save(tmp_path / f"a{ending}")
@@ -82,9 +74,6 @@ def test_a_front_end_gets_html_that_holds_its_image_and_a_constant_text(drawn):
     assert bundle["text/plain"] == repr(drawn) == "Picture: One box & one disc."
     assert svg_in(bundle["text/html"]) == drawn.to_svg()
     assert "http" not in re.sub(r"base64,[^\"]+", "", bundle["text/html"])
-    pixels = picture_of_figure(None, "pixels", Figure(figsize=(2, 1)))
-    assert base64.b64decode(pixels._repr_mimebundle_()["image/png"]) == pixels.png
-    assert 'width="192"' in pixels.to_html()
 
 
 def test_text_cannot_break_out_of_a_picture():
