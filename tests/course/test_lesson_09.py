@@ -8,6 +8,7 @@ from math import exp, log
 import nbformat
 import pytest
 import torch
+from stored_outputs import printed
 
 from course.catalogue import QUESTIONS
 from course.checkpoint import TOKENIZER, loss_on, make, one_row, random_rows, stories_gpt
@@ -24,14 +25,6 @@ pytestmark = pytest.mark.slow
 LESSON = next(lesson for lesson in written_lessons() if lesson.number == 9)
 TEXT = LESSON.source.read_text(encoding="utf-8")
 SMALL = GPTConfig(block_size=8, vocab_size=11, n_layer=2, n_head=4, n_embd=20)
-
-
-def printed(beginning: str) -> str:
-    """What the cell printed that has this in it."""
-    for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
-        if cell.cell_type == "code" and beginning in cell.source:
-            return "".join(output.get("text", "") for output in cell.outputs)
-    raise AssertionError(f"no cell has {beginning!r}")
 
 
 def small_gpt(seed: int = 1) -> GPT:
@@ -204,7 +197,7 @@ def test_the_model_that_remembers_ends_worse_than_one_that_knows_nothing():
 
 
 def test_the_dearest_head_is_in_the_layer_of_the_key():
-    lines = re.findall(r"layer (\d): (.*)", printed("all twelve speak"))
+    lines = re.findall(r"layer (\d): (.*)", printed(LESSON, "all twelve speak"))
     dearest = {
         int(layer): max(map(float, re.findall(r"\+[\d.]+", costs))) for layer, costs in lines
     }
@@ -216,5 +209,5 @@ def test_the_dearest_head_is_in_the_layer_of_the_key():
 
 def test_the_cache_reads_as_many_tokens_as_it_says():
     assert f"{sum(range(20, 120)):,} tokens are read, with it {20 + 99}" in printed(
-        "reads_cached ="
+        LESSON, "reads_cached ="
     )

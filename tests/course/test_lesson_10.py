@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-import nbformat
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stored_outputs import printed
 
 from course.catalogue import QUESTIONS
 from course.failures.lesson_10 import flip, with_one_bit_flipped
@@ -34,14 +34,6 @@ needs_fineweb = pytest.mark.skipif(
     not NEEDS["needs-fineweb"][0](), reason="the sample of FineWeb is not here"
 )
 few_words = st.lists(st.sampled_from("abc"), min_size=5, max_size=12).map(" ".join)
-
-
-def printed(beginning: str) -> str:
-    """What the cell printed that begins like this."""
-    for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
-        if cell.cell_type == "code" and beginning in cell.source:
-            return "".join(output.get("text", "") for output in cell.outputs)
-    raise AssertionError(f"no cell has {beginning!r}")
 
 
 @given(few_words, few_words)
@@ -99,7 +91,7 @@ def test_the_flipped_bit_makes_one_word_that_is_nowhere_else(tmp_path):
 
 
 def test_the_word_to_be_found_is_among_those_that_occur_once():
-    once = printed("times == 1").split()
+    once = printed(LESSON, "times == 1").split()
     question = QUESTIONS["the word with the flipped bit"]
     assert question.right in once
     assert {wrong.answer for wrong in question.wrong} <= set(once)

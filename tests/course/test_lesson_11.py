@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 from math import exp, log
 
-import nbformat
 import pytest
 import torch
+from stored_outputs import printed
 
 from course.catalogue import QUESTIONS
 from course.checkpoint import one_row, stories_gpt
@@ -31,14 +31,6 @@ pytestmark = pytest.mark.slow
 LESSON = next(lesson for lesson in written_lessons() if lesson.number == 11)
 TEXT = LESSON.source.read_text(encoding="utf-8")
 PLAIN = replace(PRESETS["fineweb-40m"].train, compile=False)
-
-
-def printed(code: str) -> str:
-    """What the cell printed whose code contains this."""
-    for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
-        if cell.cell_type == "code" and code in cell.source:
-            return "".join(output.get("text", "") for output in cell.outputs)
-    raise AssertionError(f"no cell has {code!r}")
 
 
 def planned(width: int, rows: int, compiled: bool = False) -> Budget:
@@ -103,7 +95,10 @@ def test_each_claim_has_the_verdict_that_computing_gives():
         assert abs(planned(576, 16, compiled).memory.total / 2**30 - 10.5) > 1.5
     evening = budget("fineweb-40m", gpu="rtx4070")
     assert (evening.tokens_per_step, evening.tokens) == (524_288, 3_145_728_000)
-    assert abs(float(re.search(r"measured ([\d.]+)", printed("fresh = GPT("))[1]) - 10.88) < 0.05
+    assert (
+        abs(float(re.search(r"measured ([\d.]+)", printed(LESSON, "fresh = GPT("))[1]) - 10.88)
+        < 0.05
+    )
     assert 2.1 / log(2) > 3 > 1.7
     assert 2.1 * log(2) == pytest.approx(1.46, abs=0.005)
     assert QUESTIONS["the claims that hold"].right == "CE"
@@ -155,9 +150,9 @@ def test_a_4070_computes_what_its_cores_and_its_clock_make():
 
 
 def test_the_best_width_is_the_lowest_of_those_that_were_run():
-    *_, last = re.findall(r"operations: width (\d+)", printed("letters / size"))
+    *_, last = re.findall(r"operations: width (\d+)", printed(LESSON, "letters / size"))
     assert int(last) == QUESTIONS["the best width for 6.4e9 operations"].right
-    at_8 = printed("what, place, form").splitlines()[1::2]
+    at_8 = printed(LESSON, "what, place, form").splitlines()[1::2]
     for row in at_8:
         losses = {int(w): float(n) for w, n in re.findall(r"width (\d+): +([\d.]+)", row)}
         assert min(losses, key=losses.get) == 8

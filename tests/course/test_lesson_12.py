@@ -16,6 +16,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from stored_outputs import printed
 
 from course.catalogue import QUESTIONS, mixed
 from course.failures.lesson_12 import rows_of
@@ -44,14 +45,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LESSON = next(lesson for lesson in written_lessons() if lesson.number == 12)
 TEXT = LESSON.source.read_text(encoding="utf-8")
-
-
-def printed(code: str) -> str:
-    """What the cell printed whose code contains this."""
-    for cell in nbformat.read(LESSON.notebook, as_version=4).cells:
-        if cell.cell_type == "code" and code in cell.source:
-            return "".join(output.get("text", "") for output in cell.outputs)
-    raise AssertionError(f"no cell has {code!r}")
 
 
 @pytest.fixture
@@ -152,7 +145,7 @@ def test_the_numbers_of_the_large_run_are_those_of_its_preset():
 def test_without_warm_up_the_loss_climbs_and_the_run_is_ahead_in_the_end_as_the_lesson_says():
     without, with_it = (
         [float(number) for number in re.findall(r"\d\.\d\d", line)]
-        for line in printed("for warmup_steps in (0, 20)").splitlines()
+        for line in printed(LESSON, "for warmup_steps in (0, 20)").splitlines()
     )
     assert "climbs for five steps, far above 6.24" in TEXT
     assert without[0] == 6.24 and without[:6] == sorted(without[:6]) and without[6] < without[5]
@@ -161,7 +154,9 @@ def test_without_warm_up_the_loss_climbs_and_the_run_is_ahead_in_the_end_as_the_
 
 
 def test_four_times_the_rows_have_half_the_noise():
-    noise = [float(number) for number in re.findall(r"rows: (\S+)", printed("for n in (1, 4,"))]
+    noise = [
+        float(number) for number in re.findall(r"rows: (\S+)", printed(LESSON, "for n in (1, 4,"))
+    ]
     for more, fewer in zip(noise[1:], noise):
         assert more == pytest.approx(fewer / 2, rel=0.06)
     assert "nearly seven lengths off" in TEXT and noise[0] == pytest.approx(6.7)
@@ -229,7 +224,7 @@ def test_losses_after_a_resume_equal_those_without_interruption_except_in_bos_pr
 
 
 def test_bos_model_gets_no_better_on_other_rows_and_ever_better_on_its_own():
-    lines = printed("validation loss:").splitlines()
+    lines = printed(LESSON, "validation loss:").splitlines()
     ada, bo = ([float(n) for n in re.findall(r"\d\.\d\d", line)] for line in lines)
     assert "From the sixth start on nothing that Bo's model learns is of use" in TEXT
     assert min(bo[5:]) > bo[4] - 0.05 and max(bo[4:]) < bo[3]
@@ -237,7 +232,7 @@ def test_bos_model_gets_no_better_on_other_rows_and_ever_better_on_its_own():
 
 
 def test_the_jump_of_the_cosine_is_as_large_and_as_long_as_the_lesson_says():
-    message = printed("as told:")
+    message = printed(LESSON, "as told:")
     assert "jumps from 0.00075 at step 200 to 0.0082" in message
     assert "cosine stood at 4.24, and went on from step 200" in message
     assert "wsd stood at 4.21, and went on from step 160" in message
@@ -372,10 +367,10 @@ def test_a_model_of_64_bits_has_a_loss_of_64_bits_or_the_outputs_would_differ_el
 
 
 def test_the_rows_that_overflow_in_fp16_are_named_though_in_32_bits_they_would_not():
-    message = " ".join(printed("NonFiniteError").split())
+    message = " ".join(printed(LESSON, "NonFiniteError").split())
     assert "Step 2: the loss is not finite. It comes from 4 row(s)" in message
     assert "the largest: 275; the loss of the same rows in 32 bits: 10,600" in (
-        printed("largest = max")
+        printed(LESSON, "largest = max")
     )
     assert "A loss of 10,600 where knowing nothing costs 6.24" in TEXT
 
