@@ -1,4 +1,4 @@
-"""Questions of lesson 11: will it fit, how long, how good?"""
+"""Questions of lesson 11: the budget."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -41,25 +41,25 @@ def as_a_share(percent: float, tolerance: float) -> Callable[[list], bool]:
     )
 
 
-def after_updates(slope: float, rate: float, times: int) -> Case:
+def after_updates(grad: float, rate: float, times: int) -> Case:
     """The reader's master weight and its copy after so many updates from 1.0, with formats."""
 
     def call(update):
         torch = import_module("torch")  # here: other lessons do without it
         master = torch.ones(1, dtype=torch.float32)
         for _ in range(times):  # all made anew each time, for an update may be made in place
-            master, copy = both(update(master, torch.full((1,), slope), rate))
+            master, copy = both(update(master, torch.full((1,), grad), rate))
         kinds = [str(part.dtype).removeprefix("torch.") for part in (master, copy)]
         return {"master": float(master), "copy": float(copy), "formats": kinds}
 
     often = f", {times:,} times over" if times > 1 else ""
-    return Case(f"update(tensor([1.0]), tensor([{slope}]), {rate}){often}", call)
+    return Case(f"update(tensor([1.0]), tensor([{grad}]), {rate}){often}", call)
 
 
 def both(answer):
-    """The two tensors that `update` must give back."""
+    """The two tensors that `update` must return."""
     if not isinstance(done(answer), (tuple, list)) or len(answer) != 2:
-        raise InvalidAnswerError("update must give back two things: the master and its copy")
+        raise InvalidAnswerError("update must return two things: the master and its copy")
     master, copy = map(done, answer)
     if not all(hasattr(part, "dtype") for part in (master, copy)):
         raise InvalidAnswerError("master and copy must be tensors")
@@ -69,26 +69,26 @@ def both(answer):
 # Answers that readers give -----------------------------------------------------------------------
 
 
-def all_in_bf16(master, slope, rate):
-    moved = master.bfloat16() - rate * slope.bfloat16()
+def all_in_bfloat16(master, grad, rate):
+    moved = master.bfloat16() - rate * grad.bfloat16()
     return moved, moved
 
 
-def master_from_the_copy(master, slope, rate):
-    copy = (master - rate * slope).bfloat16()
+def master_from_the_copy(master, grad, rate):
+    copy = (master - rate * grad).bfloat16()
     return copy.float(), copy
 
 
-def no_copy(master, slope, rate):
-    return master - rate * slope, master - rate * slope
+def no_copy(master, grad, rate):
+    return master - rate * grad, master - rate * grad
 
 
-def copy_of_the_old(master, slope, rate):
-    return master - rate * slope, master.bfloat16()
+def copy_of_the_old(master, grad, rate):
+    return master - rate * grad, master.bfloat16()
 
 
-def uphill(master, slope, rate):
-    moved = master + rate * slope
+def uphill(master, grad, rate):
+    moved = master + rate * grad
     return moved, moved.bfloat16()
 
 
@@ -101,11 +101,11 @@ def spent(parameters: float, tokens: float) -> dict:
     return {"parameters in millions": parameters / 1e6, "tokens in billions": tokens / 1e9}
 
 
-EVEN, NO_SIX = sqrt(solution.OPERATIONS / 6), sqrt(solution.OPERATIONS / 20)
+EVEN, NO_SIX = sqrt(solution.FLOPS / 6), sqrt(solution.FLOPS / 20)
 
 QUESTIONS = [
     Question(
-        "how much of the card, in per cent",
+        "how much of the card, in percent",
         LESSON,
         right=5.1,
         tolerance=0.05,
@@ -114,74 +114,74 @@ QUESTIONS = [
             Wrong(
                 1.27,
                 "a model is its weights",
-                "That is the weights alone. Whoever trains needs more numbers for each of them.",
+                "That is the weights alone. Training keeps more numbers for each of them.",
             ),
             Wrong(
                 2.52,
-                "learning needs weights and slopes",
-                "Weights and slopes. Adam remembers two means for each weight.",
+                "training keeps weights and gradients",
+                "Weights and gradients. Add the optimizer state: two moments for each weight.",
             ),
             Wrong(
                 3.81,
-                "Adam remembers one number",
-                "Adam has two means, that of the slopes and that of their squares: lesson 7.",
+                "Adam keeps one moment",
+                "Adam has two moments, the mean of gradients and of their squares: lesson 4.",
             ),
             Wrong(
                 0.318,
                 "a number is a byte",
-                "That counts one byte a number. 32 bits are 4 bytes.",
+                "That counts one byte for each number. 32 bits are 4 bytes.",
             ),
-            Wrong(0.61, "GiB are per cent", "That is the GiB. Of 12?"),
+            Wrong(0.61, "GiB are percent", "That is the GiB. What percentage of 12 is it?"),
             Wrong(
                 5.46,
                 "a GB is a billion bytes",
-                "With GB of a billion bytes, yes. Those of a card are 2**30 bytes, 7 % more.",
+                "With GB of a billion bytes, yes. A GB of a card is 2**30 bytes, 7 % more.",
             ),
             Wrong(
                 0.0509,
-                "a share is per cent",
-                "That is the share of 1. In per cent it is a hundred times that.",
+                "a fraction is a percentage",
+                "That is a fraction. In percent it is a hundred times that.",
                 fits=as_a_share(5.1, 0.05),
             ),
         ),
-        otherwise="Weights, slopes, two means of Adam: four numbers of 4 bytes for each parameter.",
+        otherwise="Weight, gradient, two moments: four numbers of 4 bytes for each parameter.",
     ),
     Question(
-        "share of the logits with 1 row, in per cent",
+        "share of the logits with 1 row, in percent",
         LESSON,
         right=40.5,
         tolerance=0.1,
-        yes="0.58 GiB of logits beside 0.61 that no number of rows changes, and some activations.",
+        yes="0.58 GiB of logits, 0.61 that do not depend on the rows, and some activations.",
         wrong=(
             Wrong(
                 73.8,
-                "shares stay as they are",
-                "That is their share with 16 rows. With 1 row logits and activations shrink, and "
-                "weights, slopes and Adam do not.",
+                "percentages do not change",
+                "That is with 16 rows. With 1 row logits and activations shrink; weights, "
+                "gradients and optimizer state do not.",
             ),
             Wrong(
                 4.61,
-                "a sixteenth of the rows is a sixteenth of the share",
-                "The tables are a sixteenth, 0.58 GiB. But the whole has become smaller, too.",
+                "a sixteenth of the rows is a sixteenth of the percentage",
+                "The logits are a sixteenth, 0.58 GiB. But the total is smaller, too.",
             ),
             Wrong(
                 48.6,
                 "the blocks keep nothing",
-                "Nearly: 0.58 of 0.58 and 0.61. One row has activations, too.",
+                "Nearly: 0.58 of 0.58 + 0.61. Add the activations of one row.",
             ),
             Wrong(
                 19.8,
-                "there is one table of logits",
-                "That is one table, 0.19 GiB. Three are there at once.",
+                "there is one array of logits",
+                "That is one array, 0.19 GiB. Three exist at once.",
             ),
             Wrong(
                 0.405,
-                "shares and per cents are one",
-                "As a share of 1. The question asks for per cent: a hundred times that.",
+                "a fraction is a percentage",
+                "That is a fraction. The question asks for percent: a hundred times that.",
                 fits=as_a_share(40.5, 0.1),
             ),
         ),
-        otherwise="Divide by 16 what comes with the rows, leave the rest, and share again.",
+        otherwise="Divide logits and activations by 16, leave the rest, divide by the new total.",
     ),
     Question(
         "memory of 124M",
@@ -190,7 +190,7 @@ QUESTIONS = [
         measure=or_rounded(MEMORY),
         tolerance=1e-9,
         otherwise="How many numbers, 4 bytes each, divided by 2**30?",
-        yes="3.39 GiB, and the logits are not quite half of it; their slopes come on top.",
+        yes="3.39 GiB. The logits are nearly half of it, and their gradients are not counted yet.",
         wrong=(
             Wrong(
                 {part: size * GIB_IN_GB for part, size in MEMORY.items()},
@@ -203,9 +203,9 @@ QUESTIONS = [
                 "All numbers here have 32 bits, 4 bytes. You counted 2.",
             ),
             Wrong(
-                remembered(adam=MEMORY["weights"]),
-                "Adam remembers one number",
-                "Adam has two means for each weight, that of the slopes and that of the squares.",
+                remembered(**{"optimizer state": MEMORY["weights"]}),
+                "Adam keeps one moment",
+                "Adam has two moments for each weight: of the gradients and of their squares.",
             ),
             Wrong(
                 remembered(logits=MEMORY["logits"] / 8),
@@ -214,14 +214,14 @@ QUESTIONS = [
             ),
             Wrong(
                 remembered(logits=MEMORY["logits"] / 1024),
-                "only the last position is asked",
-                "The logits of one position in each row. All 1,024 are asked at once.",
+                "only the last position predicts",
+                "The logits of one position in each row. All 1,024 positions predict.",
             ),
             Wrong(
                 remembered(logits=4 * 8 * 1024 * 768 / 2**30),
                 "a logit for each of the 768 numbers",
-                "768 numbers come out of the last block. The logits are one for each TOKEN that "
-                "exists.",
+                "768 numbers come out of the last block. There is one logit for each TOKEN of the "
+                "vocabulary.",
             ),
             Wrong(
                 {part: size * 2**30 for part, size in MEMORY.items()},
@@ -231,44 +231,44 @@ QUESTIONS = [
         ),
     ),
     Question(
-        "256 + 1 in bf16",
+        "256 + 1 in bfloat16",
         LESSON,
         right=256,
-        yes="The next number that bf16 has is 258.",
+        yes="The next number in bfloat16 is 258.",
         tolerance=0,
         wrong=(
             Wrong(
                 257,
                 "whole numbers are exact",
-                "Whole numbers are exact as long as there are digits enough. 257 is 100000001, "
-                "nine binary digits; bf16 has eight.",
+                "Whole numbers are exact while there are enough digits. 257 is 100000001, nine "
+                "binary digits; bfloat16 has eight.",
             ),
             Wrong(
                 258,
-                "what lies between is rounded up",
-                "257 lies halfway between 256 and 258, which bf16 both has. Of two equally near "
-                "ones it takes the one whose last digit is 0.",
+                "a number between two is rounded up",
+                "257 is halfway between 256 and 258. Of two equally near numbers, rounding takes "
+                "the one whose last binary digit is 0.",
             ),
         ),
-        otherwise="It must be a number that eight binary digits can write, near 257.",
+        otherwise="It is a number near 257 that eight binary digits can write.",
     ),
     Question(
         "what stopped Bo's run",
         LESSON,
         right="C",
         measure=letter_of,
-        yes="Each of his steps is right, and most of them end where they began.",
+        yes="Each step is right, and is then rounded away.",
         wrong=(
             Wrong(
                 "A",
-                "a loss that stands still wants a higher rate",
-                "All three have the same rate, and two of them get down with it.",
+                "a flat loss needs a higher learning rate",
+                "All three have the same learning rate, and two of them learn.",
             ),
             Wrong(
                 "B",
-                "in bf16 slopes become 0",
-                "Compare the lengths of the slopes: his are the same at the first step, and "
-                "larger at the last.",
+                "in bfloat16 gradients become 0",
+                "Compare the gradient norms: his is the same in the first step, and larger in the "
+                "last.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
@@ -283,23 +283,22 @@ QUESTIONS = [
             after_updates(-1.0, 0.001, times=1000),
         ),
         tolerance=1e-4,
-        yes="The sum is kept where there is room for it, and rounded only to be multiplied.",
+        yes="The sum is kept in float32, and rounded only for the multiplication.",
         wrong=(
             Wrong(
-                all_in_bf16,
-                "what is multiplied in bf16 is kept in bf16",
-                "Your master is in bf16. A thousandth more than 1 is 1 there, a thousand times.",
+                all_in_bfloat16,
+                "weights are kept in bfloat16",
+                "Your master is in bfloat16. 1 plus a thousandth is 1 there, a thousand times.",
             ),
             Wrong(
                 master_from_the_copy,
-                "32 bits bring the digits back",
-                "Your master has 32 bits again, but it has been through bf16, and what was "
-                "rounded off there is gone.",
+                "float32 restores the digits",
+                "Your master is float32 again, but it was bfloat16 before: the digits are lost.",
             ),
             Wrong(
                 no_copy,
                 "the copy is for safety",
-                "Your copy has 32 bits, too. What is multiplied should be in bf16.",
+                "Your copy is float32, too. It should be bfloat16.",
             ),
             Wrong(
                 copy_of_the_old,
@@ -309,7 +308,7 @@ QUESTIONS = [
             Wrong(
                 uphill,
                 "an update is added",
-                "The loss goes up along the slope. Take rate * slope away.",
+                "The loss rises along the gradient. Subtract learning_rate * grad.",
             ),
         ),
     ),
@@ -322,39 +321,39 @@ QUESTIONS = [
         wrong=(
             Wrong(
                 "ACE",
-                "what is right for some is right",
-                "C and E, yes. A is true of a compiled model and false of the same model "
-                "uncompiled: see below.",
+                "true when compiled is true",
+                "C and E, yes. A is true of a compiled model, and false of the same model "
+                "otherwise.",
             ),
             Wrong(
                 "CEH",
                 "GPT-2 is one model",
-                "C and E, yes. H: look back at lesson 9; how many GPT-2s are there?",
+                "C and E, yes. H: how many sizes of GPT-2 are there (lesson 9)?",
             ),
             Wrong(
                 "CEI",
-                "a perfect model is never surprised",
-                "C and E, yes. I: may a perfect model know what somebody else throws with dice?",
+                "a perfect model has no loss",
+                "C and E, yes. I: can a perfect model predict a throw of dice?",
             ),
             Wrong(
                 "CDE",
-                "what is said so often was counted",
-                "C and E, yes. D: lesson 10 added up a column.",
+                "the advice was counted",
+                "C and E, yes. D: see the first cells of lesson 10.",
             ),
             Wrong(
                 "CEG",
                 "numbers that come in pairs agree",
-                "C and E, yes. G: 2.1 nats and 1.7 bits, which is more?",
+                "C and E, yes. G: which is more, 2.1 nats or 1.7 bits?",
             ),
             Wrong(
                 "BCE",
                 "a figure with a decimal was measured",
-                "C and E, yes. B: the budget has two numbers for it, and neither is near.",
+                "C and E, yes. B: the budget computes two numbers, and neither is near.",
             ),
             Wrong(
                 "CEF",
                 "GPT-2 saw a trillion tokens",
-                "C and E, yes. F: multiply steps by tokens a step.",
+                "C and E, yes. F: multiply the steps by the tokens per step.",
             ),
         ),
         otherwise='Two of them hold. Give their letters, as in "AB".',
@@ -368,95 +367,95 @@ QUESTIONS = [
         wrong=(
             Wrong(
                 1.88 * log(2),
-                "nats times 0.693 are bits",
+                "bits are nats times 0.693",
                 "A bit is the smaller unit, 0.693 nats, so the number of bits is the larger one.",
             ),
             Wrong(
                 2**1.88,
                 "bits are powers of 2",
-                "A unit is changed by dividing. 2 to the power would be a number of choices.",
+                "Divide to change the unit. 2 to the power 1.88 would be a perplexity.",
             ),
             Wrong(
                 1.88 / log(10),
-                "a unit of logarithms is that of 10",
-                "You divided by ln 10. A bit is the surprise at a coin: divide by ln 2.",
+                "bits use the logarithm of 10",
+                "You divided by ln 10. A bit is ln 2 nats: divide by ln 2.",
             ),
-            Wrong(1.88, "nats and bits are one", "One bit is 0.693 nats: lesson 5."),
+            Wrong(1.88, "nats and bits are equal", "One bit is 0.693 nats: lesson 5."),
         ),
         otherwise="How many nats is one bit? Divide.",
     ),
     Question(
-        "its own peak, in per cent",
+        "its own peak, in percent",
         LESSON,
         right=61.6,
         tolerance=0.03,
-        yes="Six tenths of what the card can do at most. That is a run that works.",
+        yes="Six tenths of its peak. That is a busy card.",
         wrong=(
             Wrong(
                 11.5,
-                "a share is a share",
-                "That is the share of an A100's peak. The arithmetic stays, the whole is another.",
+                "a percentage is the same on every card",
+                "That is the percentage of an A100's peak. Divide the same FLOP/s by 58.3e12.",
             ),
             Wrong(
                 2.15,
-                "a smaller card has a smaller share",
-                "The same arithmetic by a smaller peak is a LARGER share. You multiplied by 58.3 "
-                "and divided by 312: turn it round.",
+                "a smaller card has a smaller percentage",
+                "The same FLOP/s divided by a smaller peak is a LARGER percentage. You multiplied "
+                "by 58.3 and divided by 312: invert it.",
             ),
             Wrong(
                 18.7,
                 "the peaks are compared",
-                "That is the 4070's peak as a share of the A100's. And the run's?",
+                "That is the 4070's peak divided by the A100's. And the run?",
             ),
             Wrong(
                 0.616,
-                "of 1 or of 100, a share is a share",
-                "A share of 1. The question asks for per cent: a hundred times that.",
+                "a fraction is a percentage",
+                "That is a fraction. The question asks for percent: a hundred times that.",
                 fits=as_a_share(61.6, 0.03),
             ),
         ),
-        otherwise="Operations a second: 11.5 % of 312e12. Then by 58.3e12.",
+        otherwise="FLOP/s: 11.5 % of 312e12. Divide by 58.3e12.",
     ),
     Question(
-        "the best width for 6.4e9 operations",
+        "the best width for 6.4e9 FLOPs",
         LESSON,
         right=16,
         tolerance=0,
-        yes="It has moved by one size while the operations grew sixteen times.",
+        yes="It moved by one size while the FLOPs grew sixteen times.",
         wrong=(
             Wrong(
                 32,
-                "who has more spends it on size",
-                "The largest sees too few letters for it: 66,000, four for each of its numbers.",
+                "more FLOPs mean the largest model",
+                "The largest sees too few letters: 66,000, four for each of its parameters.",
             ),
             Wrong(
                 8,
                 "the best size is a property of the text",
-                "It has read more than ever, and can hold no more. Sixteen times as much "
-                "arithmetic wants a larger one.",
+                "It has read more than before, but it is too small. Sixteen times the FLOPs need a "
+                "larger model.",
             ),
             Wrong(
                 4,
                 "more text is always better",
-                "The smallest was behind already with a quarter of that, and gains least from "
-                "more.",
+                "The smallest was behind already with a quarter of that, and gains least from more "
+                "text.",
             ),
         ),
         otherwise="One of 4, 8, 16 and 32.",
     ),
     Question(
-        "9.4e17 operations",
+        "9.4e17 FLOPs",
         LESSON,
         right=SPENT,
         measure=or_rounded(SPENT),
         tolerance=1e-12,
         otherwise="With N parameters: 6 x N x 20 N = 9.4e17. Then N in millions, 20 N in billions.",
-        yes="More than twice the size, on a little more than half of the text.",
+        yes="More than twice the parameters, and a little more than half of the tokens.",
         wrong=(
             Wrong(
                 spent(40.95e6, 3.12e9),
-                "a model that fits is the right one",
-                "That is the run as it was: it fits the card, at 77 tokens for each parameter.",
+                "a model that fits is the best one",
+                "That is the run as it was, with 77 tokens for each parameter.",
             ),
             Wrong(
                 spent(124.4e6, 1.26e9),
@@ -466,7 +465,7 @@ QUESTIONS = [
             Wrong(
                 spent(40.95e6, 0.819e9),
                 "the size is given, the text follows",
-                "The 20 is right. Multiply: does it come to 9.4e17?",
+                "The 20 is right. Multiply: is the result 9.4e17?",
             ),
             Wrong(
                 spent(124.4e6, 2.488e9),
@@ -475,8 +474,8 @@ QUESTIONS = [
             ),
             Wrong(
                 spent(NO_SIX, 20 * NO_SIX),
-                "an operation for each parameter and token",
-                "Each parameter costs 6 operations a token, 2 on the way there and 4 back.",
+                "one FLOP for each parameter and token",
+                "Each parameter costs 6 FLOPs per token, 2 forward and 4 backward.",
             ),
             Wrong(
                 spent(EVEN, EVEN),
@@ -486,17 +485,17 @@ QUESTIONS = [
             Wrong(
                 spent(20 * EVEN / sqrt(20), EVEN / sqrt(20)),
                 "20 parameters for each token",
-                "You have given each token 20 parameters: the other way round.",
+                "You have 20 parameters for each token. It is 20 tokens for each parameter.",
             ),
             Wrong(
                 {name: size * unit for (name, size), unit in zip(SPENT.items(), (1e6, 1e9))},
-                "whole counts are millions and billions",
+                "the unit does not matter",
                 "These are whole counts. Divide by 1e6 for millions, by 1e9 for billions.",
             ),
             Wrong(
                 {**SPENT, "parameters in millions": SPENT["parameters in millions"] * 1e6},
                 "a parameter is a million of them",
-                "The tokens are right, the parameters are whole: the line asks for millions.",
+                "The tokens are right. Divide the parameters by 1e6.",
             ),
         ),
     ),
