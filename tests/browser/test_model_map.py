@@ -1,0 +1,174 @@
+"""The map of a model in a page exported from a notebook: no kernel, no network, mouse or keys."""
+
+import re
+
+import nbformat
+import pytest
+from lab import CHROMIUM_ARGUMENTS, find_chromium
+from nbconvert import HTMLExporter
+from playwright.sync_api import sync_playwright
+
+from course.model_stages import gpt_stages, microgpt_stages
+from gptcore.model import GPTConfig
+from gptcore.scalar import MicroGPT
+from viz import draw_model_map
+
+pytestmark = pytest.mark.browser
+TEXT = "emma"
+GPT = MicroGPT(["emma", "anna", "liam"], seed=1)
+STAGES = {stage.name: stage for stage in microgpt_stages(TEXT, GPT)}
+NAMES = list(STAGES)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        path = find_chromium()
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Notebooks in both themes as `jupyter nbconvert --to html` writes them: their addresses."""
+    book = nbformat.v4.new_notebook()
+    pictures = [
+        draw_model_map(microgpt_stages(TEXT, GPT), highlight="attention", start="q"),
+        draw_model_map(gpt_stages(GPTConfig.preset("gpt2"), batch_size=8), repeat=12),
+    ]
+    for picture in pictures:
+        output = nbformat.v4.new_output("display_data", picture._repr_mimebundle_())
+        book.cells.append(nbformat.v4.new_code_cell("draw_model_map(...)", outputs=[output]))
+    addresses = {}
+    for theme in ("light", "dark"):
+        path = tmp_path_factory.mktemp("exported") / f"{theme}.html"
+        path.write_text(HTMLExporter(theme=theme).from_notebook_node(book)[0], encoding="utf-8")
+        addresses[theme] = path.as_uri()
+    return addresses
+
+
+def open_page(browser, address: str, width: int = 1280, **options):
+    context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+    context.route(re.compile("^https?:"), lambda route: route.abort())
+    page = context.new_page()
+    page.goto(address, wait_until="domcontentloaded")
+    return page
+
+
+@pytest.fixture
+def page(browser, exported):
+    page = open_page(browser, exported["light"], reduced_motion="reduce")
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    part(page, ".head").wait_for()
+    yield page
+    assert errors == []
+    page.context.close()
+
+
+def part(page, selector: str, figure: int = 0):
+    return page.locator(".viz-model-map").nth(figure).locator(selector)
+
+
+def status(page) -> str:
+    return part(page, ".steps .muted").inner_text()
+
+
+def shown(page, selector: str) -> list[float]:
+    texts = part(page, selector).all_inner_texts()
+    return [float(re.search(r"[−\d.]+$", text)[0].replace("−", "-")) for text in texts]
+
+
+def test_arrow_keys_go_through_all_stages_and_each_shows_its_numbers(page):
+    svg = part(page, "svg")
+    svg.press("Home")
+    for k, name in enumerate(NAMES):
+        assert status(page).startswith(f"stage {k + 1} of {len(NAMES)}: ")
+        if STAGES[name].op not in ("ids", "scores", "softmax"):
+            numbers = shown(page, ".numbers button")
+            assert numbers == pytest.approx(list(STAGES[name].values[-1]), abs=0.0051), name
+        svg.press("ArrowRight")
+    probs = shown(page, ".numbers button")
+    assert probs == pytest.approx(list(STAGES["probs"].values[-1]), abs=0.0051)
+    assert part(page, "button", 0).get_by_text("forward").is_disabled() is True
+
+
+def test_the_products_of_a_number_add_up_to_it(page):
+    part(page, ".numbers button").nth(5).click()  # of q
+    products = shown(page, ".products button")
+    q, norm = STAGES["q"], STAGES["norm_1"]
+    assert products == pytest.approx(list(q.weight[5] * norm.values[-1]), abs=0.00061)
+    assert sum(products) == pytest.approx(q.values[-1][5], abs=0.008)
+    assert part(page, ".total").inner_text() == f"sum = {q.values[-1][5]:.3f}".replace("-", "−")
+
+
+def test_a_probability_is_traced_back_to_the_id(page):
+    part(page, "svg").press("End")
+    seen = []
+    for _ in range(30):
+        seen.append(re.search(r": ([^,]+)", status(page))[1])
+        steps = part(page, ".products button")
+        if not steps.count():
+            break
+        steps.first.click()
+    assert seen[:3] == ["probabilities", "logits", "residual stream"]
+    assert seen[-2:] == ["wte", "token"]
+
+
+def test_pointing_at_a_box_shows_it_and_a_click_keeps_it(page):
+    part(page, '.box[data-stage="fc1"]').hover()
+    assert part(page, ".head").inner_text().startswith("fc1")
+    assert "transformer.h[0].mlp.c_fc" in part(page, "dl").inner_text()
+    part(page, ".head").hover()
+    assert part(page, ".head").inner_text().startswith("q:")
+    part(page, '.box[data-stage="fc1"]').click()
+    part(page, ".head").hover()
+    assert part(page, ".head").inner_text().startswith("fc1")
+
+
+def test_another_token_has_other_numbers(page):
+    part(page, ".tokens button").nth(1).click()
+    assert shown(page, ".numbers button") == pytest.approx(list(STAGES["q"].values[1]), abs=0.0051)
+    part(page, '.box[data-stage="weights"]').click()
+    weights = shown(page, ".numbers button")
+    true = [number for head in STAGES["weights"].values for number in head[1][:2]]
+    assert weights == pytest.approx(true, abs=0.0051)
+
+
+def test_shapes_have_no_numbers_but_names(page):
+    part(page, '.box[data-stage="q"]', 1).click()
+    text = part(page, ".panel-text", 1).inner_text()
+    assert "(B, H, T, D) = (8, 12, 1024, 64)" in text
+    assert "768 × 768 + 768 = 590,592" in text
+    assert part(page, ".numbers", 1).count() == 0
+
+
+def test_it_fits_on_a_screen_and_on_a_phone(browser, exported):
+    for width, tallest in ((1280, 740), (390, 1400)):
+        page = open_page(browser, exported["light"], width)
+        part(page, ".head").wait_for()
+        box = page.locator(".viz-model-map").first.bounding_box()
+        assert box["height"] <= tallest
+        inside = part(page, ".card").evaluate("card => card.scrollWidth - card.clientWidth")
+        assert inside <= 0
+        page.context.close()
+
+
+def test_it_is_dark_where_the_page_is_dark(browser, exported):
+    paper = {}
+    for theme, address in exported.items():
+        page = open_page(browser, address)
+        part(page, ".head").wait_for()
+        look = "card => getComputedStyle(card).backgroundColor"
+        paper[theme] = sum(map(int, re.findall(r"\d+", part(page, ".card").evaluate(look))))
+        page.context.close()
+    assert paper["dark"] < 150 < 700 < paper["light"]
+
+
+def test_without_scripts_the_still_is_seen(browser, exported):
+    page = open_page(browser, exported["light"], java_script_enabled=False)
+    still = page.locator(".viz-model-map img").first
+    assert still.is_visible()
+    assert still.bounding_box()["width"] > 300
+    page.context.close()
