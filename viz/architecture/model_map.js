@@ -18,8 +18,11 @@ class ModelMap {
     if (told.title) make("p", this.card, { className: "title", textContent: told.title });
     const grid = make("div", this.card, { className: "grid" });
     const map = make("div", grid, { className: "map" });
-    const preview = (k) => this.preview(k);
-    const pick = (k, i) => this.open(k, i === undefined ? -1 : Number(i));
+    const preview = (k) => this.timer === undefined && this.preview(k);
+    const pick = (k, i) => {
+      this.play(false);
+      this.open(k, i === undefined ? -1 : Number(i));
+    };
     this.drawing = new MapDrawing(map, told, this.numbers, pick, preview);
     this.drawing.svg.setAttribute("aria-label", "Map. Left and right: the stage; up and down: the number.");
     this.addControls(make("div", grid, { className: "controls" }));
@@ -46,21 +49,41 @@ class ModelMap {
     const steps = make("div", parent, { className: "row steps" });
     this.back = make("button", steps, { type: "button", textContent: "◀ back" });
     this.forward = make("button", steps, { type: "button", textContent: "forward ▶" });
-    this.back.addEventListener("click", () => this.open(this.k - 1));
-    this.forward.addEventListener("click", () => this.open(this.k + 1));
+    this.player = make("button", steps, { type: "button" });
+    this.back.addEventListener("click", () => this.step(-1));
+    this.forward.addEventListener("click", () => this.step(1));
+    this.player.addEventListener("click", () => this.play(this.timer === undefined));
+    this.play(false);
     this.count = make("span", steps, { className: "muted", role: "status" });
   }
 
   press(event) {
     if (event.key !== "Escape") event.stopPropagation(); // the notebook would take the arrow keys
     const keys = {
-      ArrowRight: () => this.open(this.k + 1), ArrowLeft: () => this.open(this.k - 1),
+      ArrowRight: () => this.step(1), ArrowLeft: () => this.step(-1),
       ArrowDown: () => this.open(this.k, this.i + 1), ArrowUp: () => this.open(this.k, Math.max(0, this.i - 1)),
       Home: () => this.open(0), End: () => this.open(Infinity),
     };
     if (!(event.key in keys) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
+    this.play(false);
     keys[event.key]();
+  }
+
+  step(by) {
+    this.play(false);
+    this.open(this.k + by);
+  }
+
+  // One stage after the other, to the last one.
+  play(runs) {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.player.textContent = runs ? "stop" : "play";
+    if (!runs) return;
+    const last = this.told.stages.length - 1;
+    this.open(this.k === last ? 0 : this.k + 1);
+    this.timer = setInterval(() => (this.k < last && this.card.isConnected ? this.open(this.k + 1) : this.play(false)), 1500);
   }
 
   // Stage k, its number i (undefined: the same place as before), at position t.
@@ -75,6 +98,7 @@ class ModelMap {
       this.i = this.suggested(stages[this.k], all);
     this.drawing.svg.classList.toggle("moving", this.k !== before);
     this.paint(this.k, this.i);
+    if (this.k > before) this.drawing.travel(this.k);
   }
 
   preview(k) {
@@ -160,6 +184,7 @@ class ModelMap {
 
   // To the number that this one was computed from; the button that was pressed is gone afterwards.
   trace(k, i, t) {
+    this.play(false);
     this.open(k, i, t);
     this.drawing.svg.focus({ preventScroll: true });
   }

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = ("model_map_numbers.js", "model_map_svg.js", "model_map.js")
 URI_SAFE = " /:;,=+@()'!*?&$[]{}^|~`\\"  # an SVG as an address needs only < > # % " escaped
+TITLE, MARGIN = 26.0, 8.0  # pixels
 DIGITS = 4  # after the point; a page shows two or three of them
 
 
@@ -80,7 +81,8 @@ def draw_model_map(
     t, lit = check_position(at, numbers.T), lit_stages(listed, highlight)
     opened = check_start(listed, start, lit)
     repeat = to_int(repeat, "repeat", 1)
-    layout = build_layout(listed, numbers.T, 34 if title else 8, repeat)
+    below_title = TITLE if title else 0.0
+    layout = build_layout(listed, numbers.T, below_title + MARGIN, repeat)
     probs = probabilities(listed, numbers, t)
     data = {
         "stages": [stage.name for stage in listed],
@@ -94,6 +96,7 @@ def draw_model_map(
     picture = Picture(data, alt_text(listed, numbers, t, lit, repeat, probs), scene)
     payload = to_payload(layout, numbers, lit)
     payload |= {"at": t, "start": opened, "title": printable(title), "repeat": repeat}
+    payload["top"] = below_title  # the page has a title of its own
     picture.html = map_html(picture, payload)
     return picture.draw_on(ax) if ax is not None else picture
 

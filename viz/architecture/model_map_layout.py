@@ -173,9 +173,9 @@ def place_row(
     inside = max(12.0, min(6.0, MAX_ROWS_HEIGHT / max(T, 1)) * T) if keeps_rows else 12.0
     for k, stage in enumerate(row):
         x = left + (width + 7) * k
-        strip = (x + 6, y + 17, width - 12, inside)
-        layout.boxes[stage.name] = Box(stage, x, y, width, 22 + inside, strip, stage.name in kept)
-    return 22 + inside
+        strip = (x + 6, y + 19, width - 12, inside)
+        layout.boxes[stage.name] = Box(stage, x, y, width, 24 + inside, strip, stage.name in kept)
+    return 24 + inside
 
 
 def add_arrows(layout: Layout, rows: list[list[ModelStage]]) -> None:

@@ -1,6 +1,7 @@
 // How each number of the map comes from numbers of the stages before.
-const two = (x) => x.toFixed(2).replace("-", "−");
-const three = (x) => x.toFixed(3).replace("-", "−");
+const fixed = (x, digits) => x.toFixed(digits).replace(/^-(?=0\.0+$)/, "").replace("-", "−");
+const two = (x) => fixed(x, 2);
+const three = (x) => fixed(x, 3);
 const MOST_ROWS = 16;
 const short = (stage) => stage.text.split(/: | \(/)[0];
 
@@ -124,7 +125,7 @@ class Numbers {
     const row = this.at(input, t), heads = this.perHead(stage), n = heads ? t + 1 : row.length;
     const from = heads ? i - (i % n) : 0, part = row.slice(from, from + n);
     const sum = part.reduce((all, x) => all + Math.exp(x), 0);
-    const name = (k) => (heads ? this.tokens[k] ?? k : input.labels[k] ?? k);
+    const name = (k) => (heads ? `${this.tokens[k] ?? ""} (${k})` : input.labels[k] ?? k);
     const order = part.map((x, k) => k).sort((a, b) => part[b] - part[a]).slice(0, MOST_ROWS - 4);
     const shown = order.includes(i - from) ? order : [...order.slice(0, -1), i - from];
     const rows = shown.sort((a, b) => a - b).map((k) => this.row(
@@ -142,7 +143,7 @@ class Numbers {
     const head = this.headOf(stage, i);
     const rows = Array.from({ length: t + 1 }, (_, j) => {
       const a = weights.values[head][t][j], b = v.values[j][i];
-      return this.row(`${this.tokens[j] ?? j}: ${two(a)} × ${two(b)} = ${three(a * b)}`, a * b, v, i, j);
+      return this.row(`${this.tokens[j] ?? ""} (${j}): ${two(a)} × ${two(b)} = ${three(a * b)}`, a * b, v, i, j);
     });
     return {
       text: `Head ${head} takes number ${i} of v at each position so far, times the attention weight of that position:`,

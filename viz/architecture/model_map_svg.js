@@ -28,7 +28,7 @@ class MapDrawing {
   constructor(parent, told, numbers, pick, preview) {
     Object.assign(this, { told, numbers });
     const [wide, tall] = told.size;
-    this.svg = draw("svg", parent, { viewBox: `0 0 ${wide} ${tall}`, tabindex: 0, role: "application" });
+    this.svg = draw("svg", parent, { viewBox: `0 ${told.top} ${wide} ${tall - told.top}`, tabindex: 0, role: "application" });
     this.ground();
     this.boxes = told.stages.map((stage, k) => {
       const box = draw("g", this.svg, { class: "box" + (stage.lit ? "" : " dim"), "data-stage": stage.name });
@@ -82,6 +82,21 @@ class MapDrawing {
     });
   }
 
+  // Copies of the numbers of its inputs travel to stage k.
+  travel(k) {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const target = this.told.stages[k];
+    for (const name of target.inputs) {
+      const place = this.told.stages.findIndex((stage) => stage.name === name), source = this.told.stages[place];
+      if (!source.values || source.op === "ids") continue;
+      const copy = draw("g", this.svg, { class: "copy" });
+      for (const cell of this.boxes[place].querySelectorAll(".cell")) copy.append(cell.cloneNode());
+      const [x, y] = [target.strip[0] - source.strip[0], target.strip[1] - source.strip[1]];
+      const frames = [{ transform: "none" }, { transform: `translate(${x}px, ${y}px)`, opacity: 0.2 }];
+      copy.animate(frames, { duration: 450, easing: "ease-in-out" }).finished.finally(() => copy.remove());
+    }
+  }
+
   box(box, stage, t, chosen) {
     const [x, y, width, height] = stage.box, [left, top, wide, tall] = stage.strip;
     draw("rect", box, { class: "body", x, y, width, height, rx: 3 });
@@ -106,7 +121,7 @@ class MapDrawing {
     const groups = heads ? T : stage.heads, n = heads ? stage.values[0].length : stage.values[0].length / groups;
     const rows = stage.keeps ? stage.values.slice(0, t + 1) : [this.numbers.at(stage, t)];
     const each = (wide - gap * (groups - 1)) / (groups * n), high = stage.keeps ? tall / T : Math.min(tall, 13);
-    const largest = largestOf(rows.flat()), shown = heads ? t + 1 : n;
+    const largest = largestOf(rows.flat()), shown = heads ? t + 1 : n, fine = Math.min(each, high) < 4;
     const x = (group, k) => left + group * (n * each + gap) + k * each;
     if (heads)
       for (let group = 0; group < groups; group++)
@@ -114,10 +129,13 @@ class MapDrawing {
           draw("rect", box, { class: "masked", x: x(group, k), y: top, width: each, height: high });
     rows.forEach((row, r) => row.forEach((number, i) => {
       const place = { x: x(Math.floor(i / shown), i % shown), y: top + r * high, width: each, height: high };
-      const cell = draw("rect", box, { class: "cell", ...place, "data-i": i });
+      const cell = draw("rect", box, { class: fine ? "cell fine" : "cell", ...place, "data-i": i });
       cell.style.fill = heat(number / largest);
-      cell.style.animationDelay = `${Math.round((300 * i) / row.length)}ms`;
+      cell.style.animationDelay = `${250 + Math.round((250 * i) / row.length)}ms`;
     }));
+    if (fine)
+      for (let group = 0; group < groups; group++)
+        draw("rect", box, { class: "outline", x: x(group, 0), y: top, width: shown * each, height: high * rows.length });
     if (chosen < 0) return;
     const y = top + (rows.length - 1) * high;
     draw("rect", box, { class: "ring", x: x(Math.floor(chosen / shown), chosen % shown) - 1, y: y - 1, width: each + 2, height: high + 2 });

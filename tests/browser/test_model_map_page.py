@@ -116,6 +116,16 @@ def test_a_probability_is_traced_back_to_the_id(page):
     assert seen[-2:] == ["wte", "token"]
 
 
+def test_play_goes_on_by_itself_until_it_is_stopped(page):
+    play = part(page, ".steps button").nth(2)
+    play.click()
+    page.wait_for_timeout(2000)
+    assert status(page).startswith("stage 9 of 22")  # from q, the seventh
+    play.click()
+    page.wait_for_timeout(2000)
+    assert status(page).startswith("stage 9 of 22")
+
+
 def test_pointing_at_a_box_shows_it_and_a_click_keeps_it(page):
     part(page, '.box[data-stage="fc1"]').hover()
     assert part(page, ".head").inner_text().startswith("fc1")
