@@ -150,7 +150,7 @@ def mosaic_picture(
 ) -> Picture:
     """Many heads as small images, of which one is enlarged under the mouse."""
     labels, note = data["tokens"], data["left_out"]
-    scene = draw_mosaic(models, labels, title, note)
+    scene = draw_mosaic(models, labels, title, note, causal)
     picture = Picture(data, mosaic_alt_text(models, title, note), scene)
     picture.html = interactive_html(picture, models, labels, start, view, title, causal)
     return picture

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from viz.attention.attention_squares import draw_head
+from viz.attention.attention_squares import draw_head, names_height
 from viz.attention.attention_weights import to_attention_weights
 from viz.canvas.arrays import to_nested_list, to_numbers
 from viz.canvas.labels import visible_token
@@ -20,7 +20,8 @@ from viz.canvas.scene import Line, Rect, Scene, Text
 MAX_TOKENS = 16
 MAX_NUMBERS = 8  # of a value that are drawn
 MAX_PREDICTIONS = 30
-ROW, TOP = 34, 86
+ROW = 26
+SIDE = 26  # of a square, in pixels
 MINUS_INFINITY = "−∞"
 KEYS = ("scores", "weights", "values", "context", "probs")
 
@@ -88,7 +89,7 @@ def draw_attention_edit(
         baseline: The same dictionary for the unchanged model.
         score_delta: What was added to each of the scores, shape (T,).
         ablated: Whether the head is switched off.
-        caption: A line below, for instance the loss.
+        caption: A line below the title, for instance the loss.
 
     Returns:
         The picture.
@@ -105,17 +106,19 @@ def draw_attention_edit(
     before = now if baseline is None else to_head_state(baseline, labels)
     delta = list(score_delta) or [0.0] * len(labels)
     names = [visible_token(label, 6) for label in labels]
-    left = 14 + 60 + 30 * len(labels) + 40
+    left = 14 + 60 + SIDE * len(labels) + 40
     shown = min(MAX_NUMBERS, len(now.context))
-    scene = Scene(max(left + 330 + 22 * shown, 760), TOP + ROW * (len(labels) + 2) + 220)
-    title = f"{names[query]} (position {query}) asks in head {head}"
-    title += ", which is silenced" if ablated else ""
-    scene.add(Text(16, 25, title, 15, weight="600"))
-    draw_head(scene, now.weights, names, 74, TOP, 30, causal=True)
-    scene.add(Rect(74, TOP + 30 * query, 30 * (query + 1), 30, "none", ORANGE, 2.5))
-    draw_source_rows(scene, now, before, names, query, delta, left)
-    y = draw_predictions(scene, now.probs, before.probs, TOP + ROW * (len(labels) + 2) + 30)
-    scene.add(Text(16, y + 38, caption, 13, INK))
+    top = names_height(names, SIDE) + (62 if caption else 44)
+    scene = Scene(max(left + 330 + 22 * shown, 760), 0)
+    title = f"Query {names[query]} (position {query}) in head {head}"
+    title += ", which is ablated" if ablated else ""
+    scene.add(Text(16, 23, title, 15, weight="600"), Text(16, 43, caption, 13, weight="600"))
+    draw_head(scene, now.weights, names, 74, top, SIDE, causal=True)
+    frame = Rect(74, top + SIDE * query, SIDE * (query + 1), SIDE, "none", ORANGE, 2.5)
+    scene.add(frame)
+    bottom = draw_source_rows(scene, now, before, names, query, delta, (left, top))
+    bottom = max(bottom, top + SIDE * len(labels))
+    scene.height = draw_predictions(scene, now.probs, before.probs, bottom + 20) + 8
     data = {
         "query": query,
         "head": head,
@@ -135,7 +138,7 @@ def alt_text(
     likely = sorted(now.probs.items(), key=lambda pair: -pair[1])[:3]
     predictions = ", ".join(f"{visible_token(str(token))} {prob:.2f}" for token, prob in likely)
     return (
-        f"In head {head}{' (silenced)' if ablated else ''} {visible_token(labels[query])} at "
+        f"In head {head}{' (ablated)' if ablated else ''} {visible_token(labels[query])} at "
         f"position {query} gives {row[j]:.2f} to {visible_token(labels[j])} at position {j}; "
         f"next come {predictions}{'; ' + caption if caption else ''}."
     )
@@ -148,38 +151,43 @@ def draw_source_rows(
     names: list[str],
     query: int,
     delta: Sequence[float],
-    x: float,
-) -> None:
-    """One line for each token: its score, weight and value; below them the context."""
+    place: tuple[float, float],
+) -> float:
+    """One line for each token: its score, weight and value; below them the context.
+
+    `place` is the upper left corner. Returns where it ends.
+    """
+    x, top = place
     values_x = x + 250
     scale = max((abs(n) for row in now.values for n in row), default=1) or 1
-    headings = ((x + 14, "letter"), (x + 60, "score"), (x + 148, "weight"), (values_x, "its value"))
+    headings = ((x + 22, "key"), (x + 60, "score"), (x + 148, "weight"), (values_x, "value"))
     for left, text in headings:
-        scene.add(Text(left, TOP - 16, text, 11, MUTED))
+        scene.add(Text(left, top - 8, text, 11, MUTED))
     for j, name in enumerate(names):
-        y, attended = TOP + ROW * j, j <= query
+        y, attended = top + ROW * j, j <= query
         colour = INK if attended else MUTED
-        scene.add(Text(x + 44, y + 20, name, 13, colour, "end", mono=True))
+        scene.add(Text(x + 44, y + 17, name, 13, colour, "end", mono=True))
         score = f"{now.scores[j]:.1f}".replace("-", "−") if attended else MINUS_INFINITY
-        scene.add(Text(x + 88, y + 20, score, 12, colour, "end"))
+        scene.add(Text(x + 88, y + 17, score, 12, colour, "end"))
         if delta[j]:
-            scene.add(Text(x + 92, y + 20, f"{delta[j]:+.1f}".replace("-", "−"), 12, ORANGE))
+            scene.add(Text(x + 92, y + 17, f"{delta[j]:+.1f}".replace("-", "−"), 12, ORANGE))
         if attended:
             weight, old = now.weights[query][j], before.weights[query][j]
             scene.add(
-                Rect(x + 148, y + 8, 60, 16, FAINT),
-                Rect(x + 148, y + 8, 60 * weight, 16, BLUE),
-                Rect(x + 147 + 60 * old, y + 5, 2, 22, INK),
-                Text(x + 213, y + 20, f"{weight:.2f}", 12),
+                Rect(x + 148, y + 6, 60, 14, FAINT),
+                Rect(x + 148, y + 6, 60 * weight, 14, BLUE),
+                Rect(x + 147 + 60 * old, y + 3, 2, 20, INK),
+                Text(x + 213, y + 17, f"{weight:.2f}", 12),
             )
         draw_numbers(scene, now.values[j], values_x, y, scale, faint=not attended)
-    y = TOP + ROW * len(names) + 6
+    y = top + ROW * len(names) + 4
     scene.add(Line(((x + 14, y), (values_x + 22 * min(MAX_NUMBERS, len(now.context)), y))))
-    for label, state in (("mixed: weight × value, added up", now), ("mixed, untouched", before)):
-        scene.add(Text(values_x - 10, y + 22, label, 12, INK if state is now else MUTED, "end"))
+    for label, state in (("context: sum of weight × value", now), ("of the unchanged model", before)):
+        scene.add(Text(values_x - 10, y + 17, label, 12, INK if state is now else MUTED, "end"))
         faint = state is before is not now
-        draw_numbers(scene, state.context, values_x, y + 2, scale, faint=faint)
+        draw_numbers(scene, state.context, values_x, y, scale, faint=faint)
         y += ROW
+    return y
 
 
 def draw_numbers(
@@ -206,8 +214,8 @@ def draw_predictions(
     pairs = list(now.items())
     if len(pairs) > MAX_PREDICTIONS:
         pairs = sorted(pairs, key=lambda pair: -pair[1])[:MAX_PREDICTIONS]
-    scene.add(Text(16, y, "what comes next (dark marks: untouched)", 11, MUTED))
-    step, max_height = min(40, max(24, (scene.width - 32) / len(pairs))), 90
+    scene.add(Text(16, y, "probability of the next token, in percent (dark marks: unchanged model)", 11, MUTED))
+    step, max_height = min(40, max(24, (scene.width - 32) / len(pairs))), 64
     base = y + 16 + max_height
     most = max(*now.values(), *before.values(), 0.01)
     for k, (token, prob) in enumerate(pairs):

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from ipywidgets import Button, Checkbox, FloatSlider, HBox, IntSlider, Layout, SelectionSlider
+from ipywidgets import Button, Checkbox, FloatSlider, IntSlider, Layout, SelectionSlider
 
 from viz.attention.attention_edit import draw_attention_edit
 from viz.canvas.arrays import to_int
-from viz.canvas.control import Control
+from viz.canvas.control import Control, side_by_side
 from viz.canvas.labels import visible_token
 from viz.canvas.picture import Picture
 
@@ -66,34 +66,35 @@ class AttentionEditor(Control):
         head = to_int(head, "head", 0, n_head - 1)
         last = len(self.tokens) - 1
         style: dict[str, Any] = {
-            "layout": Layout(width="500px"),
-            "style": {"description_width": "130px"},
+            "layout": Layout(width="272px"),
+            "style": {"description_width": "72px"},
         }
         names = [visible_token(token, 6) for token in self.tokens]
         options = [(f"{name} at {i}", i) for i, name in enumerate(names)]
-        self.query = SelectionSlider(options=options, value=last, description="who asks", **style)
+        self.query = SelectionSlider(options=options, value=last, description="query", **style)
         self.head = IntSlider(value=head, min=0, max=n_head - 1, description="head", **style)
         self.score_delta = [
-            FloatSlider(value=0, min=-8, max=8, step=0.5, description=f"add to {name}", **style)
+            FloatSlider(value=0, min=-8, max=8, step=0.5, description=f"{name}: add", **style)
             for name, _ in options
         ]
-        small = Layout(width="150px")
+        small = Layout(width="112px")
         self.ablated_heads = [
-            Checkbox(value=False, description=f"silence head {h}", indent=False, layout=small)
+            Checkbox(value=False, description=f"ablate head {h}", indent=False, layout=small)
             for h in range(n_head)
         ]
-        self.use_positions = Checkbox(value=True, description="use positions", indent=False)
-        self.reset = Button(description="undo all changes", layout=Layout(width="160px"))
+        self.use_positions = Checkbox(value=True, description="positions", indent=False)
+        self.use_positions.layout = Layout(width="100px")
+        self.reset = Button(description="undo all changes", layout=Layout(width="140px"))
         self.reset.on_click(self.undo)
         still = self.unchanged_knobs(last, head)
         self.baseline_loss = loss(**still) if loss else 0.0
         for position, delta in (still_score_delta or {}).items():
             still["score_delta"][position] = float(delta)
         boxes = [*self.ablated_heads, self.use_positions]
-        switches = HBox(boxes, layout=Layout(flex_flow="row wrap"))
-        knobs = [self.query, *([self.head] if n_head > 1 else []), *self.score_delta]
-        super().__init__([*knobs, switches, self.reset], self.draw(still))
-        for knob in [*knobs, *boxes]:
+        first = [self.query, *([self.head] if n_head > 1 else [])]
+        rows = [first, self.score_delta, [*boxes, self.reset]]
+        super().__init__([side_by_side(row) for row in rows], self.draw(still))
+        for knob in [*first, *self.score_delta, *boxes]:
             knob.observe(self.redraw, names="value")
 
     def unchanged_knobs(self, query: int, head: int) -> dict[str, Any]:
@@ -180,4 +181,4 @@ class AttentionEditor(Control):
         more = now - self.baseline_loss
         verdict = "worse" if more > 0 else "better"
         change = f"{abs(more):.3f} {verdict}" if abs(more) >= 0.0005 else "no change"
-        return f"{self.loss_name}: {now:.3f} nats; untouched {self.baseline_loss:.3f}: {change}"
+        return f"{self.loss_name}: {now:.3f} nats; unchanged model {self.baseline_loss:.3f}: {change}"

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from ipywidgets import Button, HBox, IntSlider, Layout, SelectionSlider, Text, ToggleButton
+from ipywidgets import Button, IntSlider, Layout, SelectionSlider, Text, ToggleButton
 
 from viz.attention.attention_head import MAX_TOKENS, Head, head_picture
-from viz.attention.attention_weights import AttentionWeights, to_attention_weights
+from viz.attention.attention_weights import AttentionWeights, head_name, to_attention_weights
 from viz.canvas.arrays import to_int
-from viz.canvas.control import Control
+from viz.canvas.control import Control, side_by_side
 from viz.canvas.labels import visible_token
 from viz.canvas.picture import Picture
 
@@ -60,10 +60,11 @@ class AttentionExplorer(Control):
         self.ablated_heads: Heads = frozenset()
         self.busy = False  # while knobs move together
         style: dict[str, Any] = {
-            "layout": Layout(width="560px"),
-            "style": {"description_width": "90px"},
+            "layout": Layout(width="400px"),
+            "style": {"description_width": "60px"},
         }
-        self.text = Text(value=text, description="text", continuous_update=False, **style)
+        wide = {**style, "layout": Layout(width="806px")}
+        self.text = Text(value=text, description="text", continuous_update=False, **wide)
         self.tokens: list[str] = []
         self.refresh()
         L, H, T, _ = self.attention.weights.shape
@@ -72,14 +73,14 @@ class AttentionExplorer(Control):
         self.head = IntSlider(value=head, min=0, max=max(H - 1, 1), description="head", **style)
         first = T - 1 if query is None else to_int(query, "query", 0, T - 1)
         self.query = SelectionSlider(
-            options=self.query_options(), index=first, description="who asks", **style
+            options=self.query_options(), index=first, description="query", **style
         )
-        narrow = Layout(width="170px")
-        self.ablate = ToggleButton(description="silence this head", layout=narrow)
-        self.undo = Button(description="let all heads speak", layout=narrow)
+        narrow = Layout(width="150px")
+        self.ablate = ToggleButton(description="ablate this head", layout=narrow)
+        self.undo = Button(description="restore all heads", layout=narrow)
         sliders = [knob for knob, size in ((self.layer, L), (self.head, H)) if size > 1]
-        knobs = [self.text, *sliders, self.query]
-        super().__init__([*knobs, HBox([self.ablate, self.undo])], self.picture())
+        knobs = [*sliders, self.query, self.ablate, self.undo]
+        super().__init__([self.text, side_by_side(knobs)], self.picture())
         self.text.observe(self.new_text, names="value")
         self.layer.observe(self.other_head, names="value")
         self.head.observe(self.other_head, names="value")
@@ -107,9 +108,12 @@ class AttentionExplorer(Control):
         all_heads = self.loss(self.text.value, frozenset())
         more = now - all_heads
         verdict = f"{abs(more):.3f} {'worse' if more > 0 else 'better'}"
-        names = ", ".join(f"{layer}.{head}" for layer, head in sorted(self.ablated_heads))
+        names = ", ".join(
+            head_name(self.attention.layers[layer], self.attention.heads[head])
+            for layer, head in sorted(self.ablated_heads)
+        )
         change = verdict if abs(more) >= 0.0005 else "no change"
-        return f"{line} without head {names}; with all {all_heads:.3f}: {change}"
+        return f"{line} without {names}; with all heads {all_heads:.3f}: {change}"
 
     def query_options(self) -> list[tuple[str, int]]:
         """The tokens that can be chosen, with their positions."""

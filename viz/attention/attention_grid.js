@@ -3,7 +3,7 @@
 // The figure holds a still image, and inside that image one PNG for each model. When its weights
 // have been read, the figure opens: all heads small, one of them large, the numbers of the selected
 // tokens, and the text. If anything fails, the still stays.
-const ALONE = [380, 430], SEVERAL = [300, 350]; // pixels: of a head, of all together
+const ALONE = [440, 430], SEVERAL = [300, 350]; // pixels: of a head, of all together
 
 const STYLE = `
   :host { display: block; color: ${INK}; font: 13px/1.45 ${SANS}; }
@@ -127,11 +127,13 @@ class Page {
   }
 
   addOne(model, parent) {
-    const label = "One head, large. Up and down: who asks; left and right: who is asked.";
+    const label = "One head, large. Up and down: the query; left and right: the key.";
     model.one = make("canvas", parent, { tabIndex: 0, role: "application", ariaLabel: label });
     const longest = Math.max(...this.tokens.map((token) => [...token].length));
-    model.edge = Math.max(58, 22 + 7.3 * Math.min(longest, LETTERS));
-    model.cell = Math.min(34, this.side / this.T);
+    model.cell = Math.min(40, this.side / this.T);
+    model.ranks = Math.ceil(NAME / model.cell);
+    model.rank = 8 + (model.ranks > 1 ? NAME_WIDTH : 7.3) * Math.min(longest, LETTERS);
+    model.edge = Math.max(58, 14 + model.rank * model.ranks);
     model.one.addEventListener("pointermove", (event) => {
       const [i, j] = this.under(model, event);
       if (i >= 0 && j >= 0) this.light(i, j);
@@ -191,8 +193,8 @@ class Page {
       for (const what in model.selects) model.selects[what].value = model[what];
       if (model.grid) this.paintGrid(model);
       this.lines ? paintLines(this, model) : paintMatrix(this, model);
-      this.list(model.listens, `${this.token(this.i, 14)} listens to`, BLUE, model, (k) => this.i * this.T + k);
-      this.list(model.heard, `${this.token(this.j, 14)} is heard by`, ORANGE, model, (k) => k * this.T + this.j);
+      this.list(model.listens, `query ${this.token(this.i, 10)} attends to`, BLUE, model, (k) => this.i * this.T + k);
+      this.list(model.heard, `key ${this.token(this.j, 10)} gets`, ORANGE, model, (k) => k * this.T + this.j);
     }
     this.paintText();
     const gives = (model) => `${model.name ? model.name + ", " : ""}${model.label}: ${this.token(this.i)} gives ` +

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from viz.attention.attention_mosaic import add_head_borders, add_token_names
+from viz.attention.attention_mosaic import add_head_borders, add_token_names, names_room
 from viz.attention.attention_page import FINE, to_pixels
 from viz.attention.attention_weights import (
     AttentionWeights,
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_TOKENS = 64
-WIDTH, ALL_HEADS, ONE_HEAD = 860.0, 330.0, 300.0  # pixels: of the scene, all heads, one head
-CHARACTER, TOKEN, LINE_HEIGHT = 7.85, 22, 42  # pixels
+WIDTH, ALL_HEADS, ONE_HEAD = 828.0, 300.0, 300.0  # pixels: of the scene, all heads, one head
+CHARACTER, TOKEN, LINE_HEIGHT = 7.85, 20, 36  # pixels
 RED = "#b3261e"
 
 Head = tuple[int, int]  # layer, head
@@ -55,7 +55,7 @@ def draw_attention_head(
         head: Index of the head.
         query: Position of the token that attends; None for the last one.
         ablated_heads: Pairs (layer, head) that are crossed out.
-        caption: A line below, for instance the loss.
+        caption: A line below the title, for instance the loss.
         ax: Axes of matplotlib to draw on.
 
     Returns:
@@ -96,14 +96,15 @@ def head_picture(
     best = int(row.argmax())
     key = "itself" if best == query else f"{names[best]} ({best})"
     title = f"{names[query]} ({query}) gives {row[best]:.2f} to {key} in {which}"
-    title += ", which is silenced" if (layer, head) in ablated_heads else ""
-    heading = Scene(WIDTH, 38, [Text(16, 25, title, 15, weight="600")])
+    title += ", which is ablated" if (layer, head) in ablated_heads else ""
+    heading = Scene(WIDTH, 48 if caption else 32, [Text(16, 23, title, 15, weight="600")])
+    heading.add(Text(16, 43, caption, 13, INK, weight="600"))
     panels = [draw_all_heads(attention, layer, head, ablated_heads)] if L * H > 1 else []
     panels.append(draw_one_head(weights, labels[:T], query))
-    footer = Scene(WIDTH, 24, [Text(16, 12, caption, 13, INK, weight="600")])
+    footer = Scene(WIDTH, 0)
     if len(labels) > T:
         note = f"{len(labels) - T:,} more tokens not drawn"
-        footer = vstack(Scene(WIDTH, 18, [Text(16, 10, note, 11, MUTED)]), footer)
+        footer = Scene(WIDTH, 18, [Text(16, 10, note, 11, MUTED)])
     scene = vstack(heading, hstack(*panels, gap=10), draw_text(names, row, query), footer)
     data = {
         "layer": layer,
@@ -130,7 +131,7 @@ def draw_all_heads(
     for k in range(L if has_layers else 0):
         y = top + side * (k + 0.5) + 4
         scene.add(Text(left - 8, y, f"layer {attention.layers[k]}", 11, MUTED, "end"))
-    png = to_pixels(max_pool(attention.weights, int(side)), FINE)
+    png = to_pixels(max_pool(attention.weights, int(side)), FINE, causal=True)
     scene.add(Image(left, top, side * H, side * L, png))
     add_head_borders(scene, left, top, side, (L, H), 3)
     for k, h in sorted(ablated_heads):
@@ -163,12 +164,13 @@ def max_pool(weights: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 def draw_one_head(weights: NDArray[np.float64], labels: list[str], query: int) -> Scene:
     """The chosen head; the row and the column of the query in frames."""
     T = len(labels)
-    left, top, side = 100.0, 52.0, ONE_HEAD / T
+    side = ONE_HEAD / T
+    left, top = names_room(labels, side)
     x, y = left + side * query, top + side * query
     scene = Scene(left + ONE_HEAD + 20, top + ONE_HEAD + 12)
     add_token_names(scene, labels, left, top, side)
     scene.add(
-        Image(left, top, ONE_HEAD, ONE_HEAD, to_pixels(weights[None, None], FINE)),
+        Image(left, top, ONE_HEAD, ONE_HEAD, to_pixels(weights[None, None], FINE, causal=True)),
         Rect(left, top, ONE_HEAD, ONE_HEAD, "none", LINE),
         Rect(left, y, side * (query + 1), side, "none", BLUE, 2),
         Rect(x, y, side, side * (T - query), "none", ORANGE, 2),
@@ -177,9 +179,9 @@ def draw_one_head(weights: NDArray[np.float64], labels: list[str], query: int) -
 
 
 def draw_text(names: list[str], row: NDArray[np.float64], query: int) -> Scene:
-    """The tokens in their order, the bluer the larger the weight, with the numbers below."""
+    """The tokens in their order, the bluer the larger their weight, with the numbers below."""
     scene = Scene(WIDTH, 0)
-    scene.add(Text(16, 12, "the text, the bluer the more is taken of it", 11, MUTED))
+    scene.add(Text(16, 12, "the text: the bluer a token, the larger its attention weight", 11, MUTED))
     x, y = 16.0, 20.0
     for k, name in enumerate(names):
         width = max(CHARACTER * display_width(name) + 8, 30.0)
@@ -190,9 +192,9 @@ def draw_text(names: list[str], row: NDArray[np.float64], query: int) -> Scene:
         ink = MUTED if k > query else ink_on(fill)
         stroke, stroke_width = (INK, 2) if k == query else (FAINT, 1)
         scene.add(Rect(x, y, width - 2, TOKEN, fill, stroke, stroke_width, radius=3))
-        scene.add(Text(x + width / 2 - 1, y + 15, name, 13, ink, "middle", mono=True))
+        scene.add(Text(x + width / 2 - 1, y + 14, name, 13, ink, "middle", mono=True))
         if k <= query and weight >= 0.005:
-            scene.add(Text(x + width / 2 - 1, y + 34, f"{weight:.2f}", 10, MUTED, "middle"))
+            scene.add(Text(x + width / 2 - 1, y + 31, f"{weight:.2f}", 10, MUTED, "middle"))
         x += width
     scene.height = y + LINE_HEIGHT + 4
     return scene

@@ -4,6 +4,7 @@
 // around the column of the key, with their numbers below. If anything fails, the still stays.
 const STYLE = `
   :host { display: block; }
+  ::slotted(img) { display: block; }
   .sheet { position: relative; display: inline-block; max-width: 100%; vertical-align: top; cursor: crosshair; }
   .sheet i { position: absolute; box-sizing: border-box; border: 2px solid; pointer-events: none; }
   .sheet i.row { border-color: ${BLUE}; }
@@ -21,13 +22,13 @@ openAll("viz-squares", async (figure, told) => {
   const weight = (h, i, j) => png.pixel(h * T + j, i) / told.steps;
   const shadow = figure.attachShadow({ mode: "open" });
   make("style", shadow, { textContent: STYLE });
-  const label = "Up and down: who asks; left and right: who is asked; page up and down: the head.";
+  const label = "Up and down: the query; left and right: the key; page up and down: the head.";
   const card = make("div", shadow, { className: "card" });
   const sheet = make("div", card, { className: "sheet", tabIndex: 0, role: "application", ariaLabel: label });
   make("slot", sheet);
   const frames = places.map(() => ["row", "column"].map((className) => make("i", sheet, { className, hidden: true })));
   const said = make("p", card, { className: "said", role: "status" });
-  said.style.width = `${Math.max(560, wide)}px`;
+  said.style.width = `min(100%, ${Math.max(560, wide)}px)`;
   said.textContent = "Point at a square, or use the arrow keys.";
   let [head, i, j] = [0, T - 1, 0];
 
@@ -39,7 +40,7 @@ openAll("viz-squares", async (figure, told) => {
   const token = (k) => `${tokens[k]} (${k + start})`;
   const largest = (number) => {
     const pairs = tokens.map((_, k) => [number(k), k]).filter(([n]) => n >= 0.005).sort((a, b) => b[0] - a[0]);
-    return pairs.slice(0, 5).map(([n, k]) => `${token(k)} ${n.toFixed(2)}`).join(", ") || "nobody";
+    return pairs.slice(0, 5).map(([n, k]) => `${token(k)} ${n.toFixed(2)}`).join(", ") || "no token";
   };
   const light = (h, row, column) => {
     head = Math.max(0, Math.min(places.length - 1, h));
@@ -50,13 +51,13 @@ openAll("viz-squares", async (figure, told) => {
       const first = causal ? j : 0;
       put(frames[k][1], x + side * j, y + side * first, side, side * (T - first));
     });
-    const heard = `${token(i)} listens to ${largest((k) => weight(head, i, k))}. ` +
-      `${token(j)} is heard by ${largest((k) => weight(head, k, j))}.`;
+    const largestOfBoth = `Query ${token(i)} attends to ${largest((k) => weight(head, i, k))}. ` +
+      `Key ${token(j)} gets ${largest((k) => weight(head, k, j))}.`;
     const others = names.map((name, h) => `${name} ${weight(h, i, j).toFixed(2)}`).join(", ");
     said.replaceChildren();
-    make("span", said, { textContent: (names.length > 1 ? `In ${names[head]} ` : "") + heard });
+    make("span", said, { textContent: (names.length > 1 ? `In ${names[head]}: ` : "") + largestOfBoth });
     make("br", said);
-    if (names.length > 1) make("span", said, { textContent: `${token(i)} to ${token(j)}: ${others}.` });
+    if (names.length > 1) make("span", said, { textContent: `Weight of ${token(j)} for ${token(i)}: ${others}.` });
   };
   sheet.addEventListener("pointermove", (event) => {
     const box = sheet.getBoundingClientRect(), scale = wide / box.width;

@@ -2,8 +2,8 @@
 const MEAN = -1; // of all layers, or of all heads
 
 class Model {
-  constructor(told, png, { tokens, steps }) {
-    Object.assign(this, told, { png, steps, T: tokens.length, known: new Map(), drawn: new Map() });
+  constructor(told, png, { tokens, steps, causal }) {
+    Object.assign(this, told, { png, steps, causal, T: tokens.length, known: new Map(), drawn: new Map() });
     this.layer = this.head = 0;
     const places = (names) => [...names.keys(), ...(names.length > 1 ? [MEAN] : [])];
     [this.rows, this.columns] = [places(this.layers), places(this.heads)];
@@ -59,7 +59,8 @@ class Model {
     const canvas = make("canvas", null, { width: side, height: side });
     const brush = canvas.getContext("2d"), pixels = brush.createImageData(side, side);
     weights.forEach((weight, k) => {
-      pixels.data.set(this.colour(weight), 4 * k);
+      const masked = this.causal && k % side > Math.floor(k / side);
+      pixels.data.set(masked ? this.png.masked : this.colour(weight), 4 * k);
       pixels.data[4 * k + 3] = 255;
     });
     brush.putImageData(pixels, 0, 0);

@@ -5,21 +5,22 @@ before, to the first one, or to the token itself.
 """
 
 from collections.abc import Mapping
-from math import isqrt
+from math import ceil, isqrt
 
 import numpy as np
 
 from viz.attention.attention_page import FINE, to_pixels
 from viz.attention.attention_weights import AttentionWeights, head_name
 from viz.canvas.labels import title_width, visible_token
-from viz.canvas.palette import FAINT, INK, LINE, MUTED, PAPER, WHITE, blend
+from viz.canvas.palette import FAINT, INK, LINE, MASKED, MUTED, PAPER, WHITE, blend
 from viz.canvas.scene import Image, Line, Rect, Scene, Text, hstack, vstack
 
 MAX_TOKENS = 192
 MAX_WEIGHTS = 1_250_000  # over all heads: GPT-2's 12 x 12, with 128 tokens, are one megabyte
-MAX_WIDTH = 860
+MAX_WIDTH = 824
 MAX_SIDE, MIN_SIDE = 440, 14  # pixels of one head
 LEGEND = (0, 0.01, 0.05, 0.2, 0.5, 1)
+MAX_NAME, NAME_WIDTH, NAME_HEIGHT = 10, 6.1, 10  # letters of a token, pixels of a letter and a line
 
 
 def max_tokens(models: Mapping[str, AttentionWeights], causal: bool) -> int:
@@ -30,12 +31,12 @@ def max_tokens(models: Mapping[str, AttentionWeights], causal: bool) -> int:
 
 
 def draw_mosaic(
-    models: Mapping[str, AttentionWeights], labels: list[str], title: str, note: str
+    models: Mapping[str, AttentionWeights], labels: list[str], title: str, note: str, causal: bool
 ) -> Scene:
     """All models side by side, with a title and a legend."""
     columns = sum(model.weights.shape[1] for model in models.values())
     side = min(MAX_SIDE, max(MIN_SIDE, (MAX_WIDTH - 80 * len(models)) // columns))
-    panels = [draw_model(name, model, labels, side) for name, model in models.items()]
+    panels = [draw_model(name, model, labels, side, causal) for name, model in models.items()]
     heading = Scene(title_width(title), 36 if title else 8)
     if title:
         heading.add(Text(16, 25, title, 15, weight="600"))
@@ -44,17 +45,24 @@ def draw_mosaic(
     for k, weight in enumerate(LEGEND):
         x, colour = 60 + 58 * k, blend(WHITE, INK, weight**0.5)
         footer.add(Rect(x, 6, 14, 14, colour, FAINT), Text(x + 19, 17, f"{weight:g}", 11))
-    text = f"each row sums to 1{'; ' + note if note else ''}"
-    footer.add(Text(60 + 58 * len(LEGEND), 17, text, 11, MUTED))
-    footer.width = 60 + 58 * len(LEGEND) + 6 * len(text) + 16
+    text, x = f"each row sums to 1{'; ' + note if note else ''}", 60 + 58 * len(LEGEND)
+    if causal:
+        footer.add(Rect(x, 6, 14, 14, MASKED, FAINT))
+        text, x = f"masked; {text}", x + 19
+    footer.add(Text(x, 17, text, 11, MUTED))
+    footer.width = x + 6 * len(text) + 16
     return vstack(heading, hstack(*panels, gap=8), footer)
 
 
-def draw_model(name: str, model: AttentionWeights, labels: list[str], side: float) -> Scene:
+def draw_model(
+    name: str, model: AttentionWeights, labels: list[str], side: float, causal: bool
+) -> Scene:
     """All heads of one model: its layers from top to bottom, its heads from left to right."""
     L, H, T, _ = model.weights.shape
     single = L == H == 1
-    left, top = (90.0, 64.0) if single else (66.0 if model.layers != [""] else 16.0, 40.0)
+    left, top = 66.0 if model.layers != [""] else 16.0, 40.0
+    if single:
+        left, top = names_room(labels, side / T)
     top += 20 if name else 0
     scene = Scene(left + side * H + 16, top + side * L + 8)
     if name:
@@ -68,7 +76,7 @@ def draw_model(name: str, model: AttentionWeights, labels: list[str], side: floa
         for k, layer in enumerate(model.layers):
             y = top + side * (k + 0.5) + 4
             scene.add(Text(left - 8, y, f"layer {layer}" if layer else "", 11, MUTED, "end"))
-    scene.add(Image(left, top, side * H, side * L, to_pixels(model.weights, FINE)))
+    scene.add(Image(left, top, side * H, side * L, to_pixels(model.weights, FINE, causal)))
     add_head_borders(scene, left, top, side, (L, H), 4)
     if single:
         scene.add(Rect(left, top, side, side, "none", LINE))
@@ -87,16 +95,26 @@ def add_head_borders(
         scene.add(Line(((left, top + side * k), (right, top + side * k)), PAPER, width))
 
 
+def names_room(labels: list[str], side: float) -> tuple[float, float]:
+    """Pixels on the left of one large head and above it, for the names of its tokens."""
+    longest = max(len(visible_token(label, MAX_NAME)) for label in labels)
+    names = (NAME_WIDTH * longest + 8) * ceil(NAME_HEIGHT / side)
+    return max(names + 24, 62.0), max(names, 12.0) + 26
+
+
 def add_token_names(scene: Scene, labels: list[str], left: float, top: float, side: float) -> None:
-    """The tokens beside one large head, as many as can be read."""
-    scene.add(Text(left - 8, top - 8, "asks ↓", 11, MUTED, "end"))
-    scene.add(Text(left, top - 30, "is asked →", 11, MUTED))
-    for k in range(0, len(labels), max(1, round(13 / side + 0.49))):
-        name = visible_token(labels[k], 10)
-        scene.add(Text(left - 8, top + side * (k + 0.5) + 4, name, 11, INK, "end", mono=True))
-    for k in range(0, len(labels), max(1, round(48 / side))):
-        name = visible_token(labels[k], 6)
-        scene.add(Text(left + side * (k + 0.5), top - 8, name, 11, INK, "middle", mono=True))
+    """All tokens beside one large head and above it; where they are dense, in several ranks."""
+    names = [visible_token(label, MAX_NAME) for label in labels]
+    ranks, rank_width = ceil(NAME_HEIGHT / side), NAME_WIDTH * max(map(len, names)) + 8
+    scene.add(Text(left - 8, top - 8, "query ↓", 11, MUTED, "end"))
+    scene.add(Text(left, top - max(rank_width * ranks, 12) - 8, "key →", 11, MUTED))
+    for k, name in enumerate(names):
+        away, middle = 6 + rank_width * (k % ranks), side * (k + 0.5)
+        if k % ranks:  # from the name to its row and column
+            scene.add(Line(((left - away + 2, top + middle), (left, top + middle)), LINE, 0.7))
+            scene.add(Line(((left + middle, top - away + 2), (left + middle, top)), LINE, 0.7))
+        scene.add(Text(left - away, top + middle + 3.5, name, 10, INK, "end", mono=True))
+        scene.add(Text(left + middle + 3.5, top - away, name, 10, mono=True, upright=True))
 
 
 def mosaic_alt_text(models: Mapping[str, AttentionWeights], title: str, note: str) -> str:

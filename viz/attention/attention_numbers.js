@@ -1,5 +1,5 @@
 // The weights of a figure, read from the pixels of a PNG: pixel k of PALETTE.length is the
-// weight k / steps. The PNG is unpacked here, because some browsers blur what a canvas returns.
+// weight k / steps, and the last one is masked. The PNG is unpacked here, because some browsers blur what a canvas returns.
 async function readPixels(address) {
   const bytes = Uint8Array.from(atob(address.split(",")[1]), (c) => c.charCodeAt(0));
   const numbers = new DataView(bytes.buffer), packed = [];
@@ -15,7 +15,11 @@ async function readPixels(address) {
   }
   const lines = new Blob(packed).stream().pipeThrough(new DecompressionStream("deflate"));
   const unpacked = new Uint8Array(await new Response(lines).arrayBuffer());
-  png.pixel = (x, y) => unpacked[y * (png.width + 1) + 1 + x]; // each line begins with its filter, 0
+  png.masked = png.colours.at(-1);
+  png.pixel = (x, y) => {
+    const k = unpacked[y * (png.width + 1) + 1 + x]; // each line begins with its filter, 0
+    return k === png.colours.length - 1 ? 0 : k;
+  };
   return png;
 }
 

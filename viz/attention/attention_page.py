@@ -22,40 +22,45 @@ from viz.attention.attention_weights import AttentionWeights
 from viz.canvas import palette
 from viz.canvas.bitmap import to_png
 from viz.canvas.labels import visible_token
-from viz.canvas.palette import INK, WHITE, blend
+from viz.canvas.palette import INK, MASKED, WHITE, blend
 from viz.canvas.picture import Picture, image_tag
 from viz.canvas.scene import Image
 
-COARSE, FINE = 100, 255  # levels of a weight: two digits, as the squares show them; a whole byte
+COARSE, FINE = 100, 254  # levels of a weight: two digits, as the squares show them; almost a byte
 MAX_TOKEN_LENGTH = 24  # characters
 HOVER_SCRIPTS = ("numbers", "hover")  # files attention_*.js, each after those that it needs
 INTERACTIVE_SCRIPTS = ("numbers", "model", "paint", "grid")
-COLOURS = ("PAPER", "WHITE", "INK", "MUTED", "LINE", "FAINT", "BLUE", "ORANGE", "SANS", "MONO")
+COLOURS = "PAPER WHITE INK MUTED LINE FAINT BLUE ORANGE MASKED SANS MONO".split()
 URI_SAFE = " /:;,=+@()'!*?&$[]{}^|~`\\"  # data:image/svg+xml needs only < > # % " escaped
 
 
-def to_pixels(weights: NDArray[np.float64], levels: int) -> bytes:
+def to_pixels(weights: NDArray[np.float64], levels: int, causal: bool) -> bytes:
     """Draw layers x heads of squares as one PNG; pixel k is the weight k / levels.
+
+    The last colour, levels + 1, is for masked pixels.
 
     The darkness grows with the square root of the weight, so that small ones are seen.
 
     Args:
         weights: Shape (L, H, T, T).
         levels: How many steps a weight from 0 to 1 has.
+        causal: Whether keys after the query are masked.
 
     Returns:
         A PNG of L x T rows and H x T columns.
     """
     L, H, T, _ = weights.shape
     pixels = np.rint(weights * levels).clip(0, levels).astype(np.uint8)
+    if causal:
+        pixels[..., np.triu(np.ones((T, T), bool), 1)] = levels + 1
     rows = pixels.transpose(0, 2, 1, 3).reshape(L * T, H * T)  # (L, T, H, T): heads side by side
     colours = [blend(WHITE, INK, (k / levels) ** 0.5) for k in range(levels + 1)]
-    return to_png([row.tobytes() for row in rows], colours)
+    return to_png([row.tobytes() for row in rows], [*colours, MASKED])
 
 
-def data_uri(weights: NDArray[np.float64], levels: int) -> str:
+def data_uri(weights: NDArray[np.float64], levels: int, causal: bool) -> str:
     """The PNG of the weights as an address that contains it."""
-    return f"data:image/png;base64,{b64encode(to_pixels(weights, levels)).decode()}"
+    return f"data:image/png;base64,{b64encode(to_pixels(weights, levels, causal)).decode()}"
 
 
 def hover_html(
@@ -77,7 +82,7 @@ def hover_html(
         "steps": COARSE,
         "size": [round(scene.width, 1), round(scene.height, 1)],
         "places": [[round(number, 1) for number in corner] for corner in corners],
-        "weights": data_uri(np.stack(list(heads.values()))[None], COARSE),
+        "weights": data_uri(np.stack(list(heads.values()))[None], COARSE, causal),
     }
     still = image_tag(picture.to_svg(), picture.alt, scene.width)
     return html_figure("viz-squares", still, payload, script(HOVER_SCRIPTS))
@@ -109,7 +114,7 @@ def interactive_html(
         ],
     }
     if not any(isinstance(shape, Image) for shape in scene.shapes):
-        payload["images"] = [data_uri(model.weights, FINE) for model in models.values()]
+        payload["images"] = [data_uri(model.weights, FINE, causal) for model in models.values()]
     # The weights are base64 within the still; as base64 of base64 they would be a third larger.
     uri = "data:image/svg+xml," + quote(picture.to_svg(), safe=URI_SAFE)
     still = (

@@ -1,5 +1,6 @@
 // One head, large: squares with the selected row and column, or lines from query to key.
-const ROW = 12, LETTERS = 10; // pixels that a word needs; letters that stand beside a square
+const ROW = 12, LETTERS = 10; // pixels that a word needs; letters of a token beside a square
+const NAME = 10, NAME_WIDTH = 6.1; // pixels: size of such a name, width of its letters
 
 function paintMatrix(page, model) {
   const { edge, cell } = model, { T, i, j } = page, side = cell * T;
@@ -12,21 +13,33 @@ function paintMatrix(page, model) {
   const first = page.told.causal ? j : 0;
   frame(brush, [edge + cell * j, edge + cell * first, cell, cell * (T - first)], ORANGE, 2);
   if (cell >= 22) paintNumbers(page, brush, model);
-  const every = Math.ceil(ROW / cell);
+  // Every token has its name; where they are dense, in several ranks, with a line to the square.
   const words = (lit, colour, put) => {
     for (let k = 0; k < T; k++) {
-      if (k !== lit && (k % every || Math.abs(k - lit) < every)) continue;
+      const away = 6 + model.rank * (k % model.ranks);
       brush.fillStyle = k === lit ? colour : INK;
-      brush.font = `${k === lit ? "bold " : ""}12px ${MONO}`;
-      put(clip(page.tokens[k], LETTERS), cell * (k + 0.5));
+      brush.font = `${k === lit ? "bold " : ""}${Math.max(NAME, Math.min(12, cell - 1))}px ${MONO}`;
+      put(clip(page.tokens[k], LETTERS), cell * (k + 0.5), away);
+      if (k % model.ranks) put("", cell * (k + 0.5), away);
     }
   };
+  const line = (x0, y0, x1, y1) => {
+    Object.assign(brush, { strokeStyle: LINE, lineWidth: 0.7 });
+    brush.beginPath();
+    brush.moveTo(x0, y0);
+    brush.lineTo(x1, y1);
+    brush.stroke();
+  };
   brush.textAlign = "right";
-  words(i, BLUE, (word, y) => brush.fillText(word, edge - 7, edge + y + 4));
+  words(i, BLUE, (word, y, away) => {
+    if (!word) line(edge - away + 2, edge + y, edge, edge + y);
+    brush.fillText(word, edge - away, edge + y + 3.5);
+  });
   brush.textAlign = "left";
-  words(j, ORANGE, (word, x) => {
+  words(j, ORANGE, (word, x, away) => {
+    if (!word) line(edge + x, edge - away + 2, edge + x, edge);
     brush.save();
-    brush.translate(edge + x + 4, edge - 7);
+    brush.translate(edge + x + 3.5, edge - away);
     brush.rotate(-Math.PI / 2);
     brush.fillText(word, 0, 0);
     brush.restore();
@@ -68,9 +81,9 @@ function paintLines(page, model) {
   brush.fillStyle = MUTED;
   brush.font = `11px ${SANS}`;
   brush.textAlign = "right";
-  brush.fillText("asks", edge - 6, 13);
+  brush.fillText("query", edge - 6, 13);
   brush.textAlign = "left";
-  brush.fillText("is asked", edge + wide + 6, 13);
+  brush.fillText("key", edge + wide + 6, 13);
   const put = (k, x, colour, bold) => {
     brush.font = `${bold ? "bold " : ""}12px ${MONO}`;
     brush.fillStyle = colour;

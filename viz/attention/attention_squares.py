@@ -6,14 +6,18 @@ Many heads are drawn in `viz/attention/attention_mosaic.py`.
 from math import ceil
 
 from viz.canvas.labels import title_width, visible_token
-from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, PAPER, WHITE, blend, ink_on
+from viz.canvas.palette import BLUE, FAINT, INK, LINE, MASKED, MUTED, WHITE, blend, ink_on
 from viz.canvas.scene import Line, Rect, Scene, Text
 
 MAX_TOKENS = 64
 MAX_HEADS = 16
 MAX_SQUARES = 8192  # over all heads; more make a notebook too large
+MAX_WIDTH = 820  # pixels; JupyterLab shows 828 beside its list of files
 MIN_LINE_WEIGHT = 0.02
 LINE_ROW, LINE_WIDTH = 20, 150
+MONO_WIDTH = 0.61  # of a letter, as a share of its size
+MIN_NAME_SIZE = 9  # of the letters of a token's name
+HATCH = 7  # pixels from one line on masked squares to the next
 
 Rows = list[list[float]]
 HeadCorner = tuple[float, float, float]  # x and y of a head's first square, and its side
@@ -33,14 +37,15 @@ def draw_squares(
     side = side if several else round(side * 1.25)
     names = [visible_token(label, 6) for label in labels]
     left = max(14 + 7.5 * max(map(len, names)) + 10, 58)
-    width, height = left + side * T + 22, side * T + (78 if several else 56)
+    top = names_height(names, side) + 16
+    width, height = left + side * T + 22, side * T + top + (44 if several else 22)
     scene, panels = head_grid(len(heads), width, height, title)
     corners: list[HeadCorner] = []
     for (name, rows), (x, y) in zip(heads.items(), panels):
         y += add_name(scene, name, x + left, y) if several else 0
-        corners.append((x + left, y + 34, side))
-        draw_head(scene, rows, names, x + left, y + 34, side, causal)
-    add_legend(scene, scene.height - 28, note)
+        corners.append((x + left, y + top, side))
+        draw_head(scene, rows, names, x + left, y + top, side, causal)
+    add_legend(scene, scene.height - 28, note, causal)
     return scene, corners
 
 
@@ -55,8 +60,8 @@ def draw_lines(heads: dict[str, Rows], labels: list[str], title: str, note: str)
         y += add_name(scene, name, x + left, y) if len(heads) > 1 else 0
         x, y = x + left, y + 34
         right = x + LINE_WIDTH
-        scene.add(Text(x - 8, y - 8, "asks", 11, MUTED, "end"))
-        scene.add(Text(right + 8, y - 8, "is asked", 11, MUTED))
+        scene.add(Text(x - 8, y - 8, "query", 11, MUTED, "end"))
+        scene.add(Text(right + 8, y - 8, "key", 11, MUTED))
         for i, weights in enumerate(rows):
             scene.add(Text(x - 8, y + row * (i + 0.5) + 4, names[i], 12, INK, "end", mono=True))
             scene.add(Text(right + 8, y + row * (i + 0.5) + 4, names[i], 12, mono=True))
@@ -64,7 +69,7 @@ def draw_lines(heads: dict[str, Rows], labels: list[str], title: str, note: str)
                 if weight >= MIN_LINE_WEIGHT:
                     ends = (x, y + row * (i + 0.5)), (right, y + row * (j + 0.5))
                     scene.add(Line(ends, BLUE, 0.5 + 4 * weight, opacity=max(weight, 0.15)))
-    text = f"the thicker a line, the more is taken; weights below {MIN_LINE_WEIGHT} have none"
+    text = f"the thicker a line, the larger the weight; none for weights below {MIN_LINE_WEIGHT}"
     scene.add(Text(16, scene.height - 17, f"{text}{'; ' + note if note else ''}", 11, MUTED))
     return scene
 
@@ -73,7 +78,7 @@ def head_grid(
     heads: int, width: float, height: float, title: str
 ) -> tuple[Scene, list[tuple[float, float]]]:
     """A scene with room for so many heads, and the upper left corner of each."""
-    columns = min(heads, max(1, int(1000 / width)), 4)
+    columns = min(heads, max(1, int(MAX_WIDTH / width)), 4)
     if heads == 4 and columns == 3:
         columns = 2
     top = 46 if title else 14
@@ -90,20 +95,40 @@ def add_name(scene: Scene, name: str, x: float, y: float) -> float:
     return 22
 
 
+def names_height(names: list[str], side: float) -> float:
+    """Pixels that the names of the columns need above the squares."""
+    widest = max(name_width(name, side) for name in names)
+    return 20 if widest <= side else widest + 8
+
+
+def name_width(name: str, side: float) -> float:
+    """Width of a name in pixels; one that is wider than its column is written upright."""
+    return MONO_WIDTH * name_size(side) * len(name)
+
+
+def name_size(side: float) -> float:
+    """Size of the letters of a name, such that every row and every column has room for its own."""
+    return max(MIN_NAME_SIZE, min(12.0, side - 1))
+
+
 def draw_head(
     scene: Scene, rows: Rows, names: list[str], x: float, y: float, side: float, causal: bool
 ) -> None:
-    """The squares of one head; the upper left corner of the first is (x, y)."""
-    T, step = len(rows), 1 if side >= 12 else 4
-    scene.add(Text(x, y - 22, "is asked →", 11, MUTED))
-    scene.add(Text(x - 8, y - 8, "asks ↓", 11, MUTED, "end"))
-    for i in range(0, T, step):
+    """The squares of one head, all with names; the upper left corner of the first is (x, y)."""
+    T, size = len(rows), name_size(side)
+    upright = any(name_width(name, side) > side for name in names)
+    scene.add(Text(x, y - names_height(names, side) - 2, "key →", 11, MUTED))
+    scene.add(Text(x - 8, y - 8, "query ↓", 11, MUTED, "end"))
+    for i, name in enumerate(names):
         middle = side * (i + 0.5)
-        size = min(12.0, 1.6 * side * step / len(names[i]))  # small enough for its column
-        name = names[i] if size >= 9 else names[i][:1]
-        scene.add(Text(x + middle, y - 6, name, max(size, 9), INK, "middle", mono=True))
-        scene.add(Text(x - 8, y + middle + 4, names[i], 12, INK, "end", mono=True))
-    scene.add(Rect(x, y, side * T, side * T, PAPER if causal else WHITE, LINE))
+        if upright and len(name) > 1:
+            scene.add(Text(x + middle + 0.35 * size, y - 5, name, size, mono=True, upright=True))
+        else:
+            scene.add(Text(x + middle, y - 6, name, size, INK, "middle", mono=True))
+        scene.add(Text(x - 8, y + middle + 0.35 * size, name, size, INK, "end", mono=True))
+    scene.add(Rect(x, y, side * T, side * T, MASKED if causal else WHITE, LINE))
+    if causal:
+        scene.add(*hatching(x, y, side, T))
     for i, row in enumerate(rows):
         for j, weight in enumerate(row[: i + 1] if causal else row):
             fill = blend(WHITE, INK, weight)
@@ -114,10 +139,28 @@ def draw_head(
                 scene.add(Text(*centre, number, 11, ink_on(fill), "middle"))
 
 
-def add_legend(scene: Scene, y: float, note: str) -> None:
+def hatching(x: float, y: float, side: float, T: int) -> list[Line]:
+    """Oblique lines over the masked squares, those on the right of the diagonal."""
+    lines = []
+    for along in range(HATCH, int(2 * side * T), HATCH):  # across and down, added up
+        square = along // (2 * side)  # of the diagonal, at which the line begins
+        start = min(along - square * side, (square + 1) * side)
+        end = min(along, side * T)
+        if end - start > 1:
+            ends = (x + start, y + along - start), (x + end, y + along - end)
+            lines.append(Line(ends, LINE))
+    return lines
+
+
+def add_legend(scene: Scene, y: float, note: str, causal: bool) -> None:
     """Which colour is which weight."""
     scene.add(Text(16, y + 11, "weight 0", 11, MUTED))
     for k in range(6):
         scene.add(Rect(68 + 14 * k, y, 14, 14, blend(WHITE, INK, k / 5), FAINT))
     scene.add(Text(158, y + 11, "1", 11, MUTED))
-    scene.add(Text(180, y + 11, f"each row sums to 1{'; ' + note if note else ''}", 11, MUTED))
+    text, x = f"each row sums to 1{'; ' + note if note else ''}", 180.0
+    if causal:
+        scene.add(Rect(x, y, 14, 14, MASKED, LINE), Line(((x, y + 14), (x + 14, y)), LINE))
+        text, x = f"masked; {text}", x + 20
+    scene.add(Text(x, y + 11, text, 11, MUTED))
+    scene.width = max(scene.width, x + 6 * len(text) + 12)

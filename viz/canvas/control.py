@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ipywidgets import HTML, Layout, VBox, Widget
+from ipywidgets import HTML, HBox, Layout, VBox, Widget
 
 from viz.canvas.picture import Picture
 
@@ -39,7 +39,8 @@ class Control:
             still: The picture that is shown where no kernel runs.
         """
         self.still = still
-        self.screen = HTML(layout=Layout(width="100%"))
+        # Not "100%": a widget has a margin, and would be wider than the notebook by that.
+        self.screen = HTML(layout=Layout(width="auto", min_width="0"))
         self.live = VBox([*knobs, self.screen, accessibility_script()])
         self.redraw()
 
@@ -74,6 +75,11 @@ class Control:
             "text/html": self.still.to_html() + STATIC_NOTE,  # elsewhere
             "text/plain": repr(self),
         }
+
+
+def side_by_side(knobs: Sequence[Widget]) -> HBox:
+    """The knobs in as few rows as the page is wide enough for."""
+    return HBox(list(knobs), layout=Layout(flex_flow="row wrap"))
 
 
 def accessibility_script() -> HTML:

@@ -39,6 +39,8 @@ MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monos
 
 MIN_CONTRAST = 4.5  # for small text; Web Content Accessibility Guidelines 2.1
 
+MASKED = "#ede5d0"  # of a key that a query must not see: no shade of grey, which is a weight
+
 NEGATIVE, POSITIVE = ORANGE, BLUE  # of signed numbers, in every picture; 0 is white
 
 

@@ -57,7 +57,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
-    """One line of text; (x, y) is on its baseline, at the side that `anchor` names."""
+    """One line of text; (x, y) is on its baseline, at the side that `anchor` names.
+
+    With `upright` it is turned around that point, to read from bottom to top.
+    """
 
     x: float
     y: float
@@ -67,6 +70,7 @@ class Text:
     anchor: str = "start"  # or "middle", "end"
     weight: str = "normal"
     mono: bool = False
+    upright: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,4 +236,7 @@ def shape_to_svg(shape: Shape) -> str:
         x=shape.x, y=shape.y, font_family=MONO if shape.mono else SANS, font_size=shape.size
     )
     style = attributes(font_weight=shape.weight, fill=shape.fill, text_anchor=shape.anchor)
+    if shape.upright:
+        place = f"{format_coordinate(shape.x)} {format_coordinate(shape.y)}"
+        style += f' transform="rotate(-90 {place})"'
     return f'<text {font} {style} xml:space="preserve">{escape(printable(shape.text))}</text>'

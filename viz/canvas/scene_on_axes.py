@@ -81,6 +81,8 @@ def draw_shape(shape: Shape, ax: Axes, points: float, zorder: float) -> None:
             color=shape.fill,
             ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
             va="baseline",
+            rotation=90 if shape.upright else 0,
+            rotation_mode="anchor",
             weight="bold" if shape.weight in ("600", "700") else "normal",
             family=MONO if shape.mono else "sans-serif",
             zorder=zorder,

@@ -16,7 +16,7 @@ from viz.canvas.picture import Picture, image_tag
 from viz.canvas.scene import Line, Rect, Scene, Text, format_coordinate
 
 MAX_SQUARES = 3000
-WIDTH, MARGIN, GAP, HEIGHT = 850.0, 14.0, 12.0, 480.0  # JupyterLab shows 860 pixels
+WIDTH, MARGIN, GAP, HEIGHT = 824.0, 14.0, 12.0, 480.0  # JupyterLab shows 828 pixels
 MAX_COLUMN_WIDTH = 240.0
 MIN_PITCH, MAX_PITCH = 3, 18  # pixels from one square to the next
 COLOURS = [*(colour for colour in CATEGORIES if colour != GREEN), VIOLET]  # green is what is kept
