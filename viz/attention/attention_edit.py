@@ -182,7 +182,8 @@ def draw_source_rows(
         draw_numbers(scene, now.values[j], values_x, y, scale, faint=not attended)
     y = top + ROW * len(names) + 4
     scene.add(Line(((x + 14, y), (values_x + 22 * min(MAX_NUMBERS, len(now.context)), y))))
-    for label, state in (("context: sum of weight × value", now), ("of the unchanged model", before)):
+    contexts = ("context: sum of weight × value", now), ("of the unchanged model", before)
+    for label, state in contexts:
         scene.add(Text(values_x - 10, y + 17, label, 12, INK if state is now else MUTED, "end"))
         faint = state is before is not now
         draw_numbers(scene, state.context, values_x, y, scale, faint=faint)
@@ -214,7 +215,8 @@ def draw_predictions(
     pairs = list(now.items())
     if len(pairs) > MAX_PREDICTIONS:
         pairs = sorted(pairs, key=lambda pair: -pair[1])[:MAX_PREDICTIONS]
-    scene.add(Text(16, y, "probability of the next token, in percent (dark marks: unchanged model)", 11, MUTED))
+    heading = "probability of the next token, in percent (dark marks: unchanged model)"
+    scene.add(Text(16, y, heading, 11, MUTED))
     step, max_height = min(40, max(24, (scene.width - 32) / len(pairs))), 64
     base = y + 16 + max_height
     most = max(*now.values(), *before.values(), 0.01)

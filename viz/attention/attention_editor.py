@@ -181,4 +181,5 @@ class AttentionEditor(Control):
         more = now - self.baseline_loss
         verdict = "worse" if more > 0 else "better"
         change = f"{abs(more):.3f} {verdict}" if abs(more) >= 0.0005 else "no change"
-        return f"{self.loss_name}: {now:.3f} nats; unchanged model {self.baseline_loss:.3f}: {change}"
+        unchanged = f"unchanged model {self.baseline_loss:.3f}"
+        return f"{self.loss_name}: {now:.3f} nats; {unchanged}: {change}"

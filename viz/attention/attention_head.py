@@ -181,7 +181,8 @@ def draw_one_head(weights: NDArray[np.float64], labels: list[str], query: int) -
 def draw_text(names: list[str], row: NDArray[np.float64], query: int) -> Scene:
     """The tokens in their order, the bluer the larger their weight, with the numbers below."""
     scene = Scene(WIDTH, 0)
-    scene.add(Text(16, 12, "the text: the bluer a token, the larger its attention weight", 11, MUTED))
+    heading = "the text: the bluer a token, the larger its attention weight"
+    scene.add(Text(16, 12, heading, 11, MUTED))
     x, y = 16.0, 20.0
     for k, name in enumerate(names):
         width = max(CHARACTER * display_width(name) + 8, 30.0)

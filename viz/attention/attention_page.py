@@ -30,7 +30,19 @@ COARSE, FINE = 100, 254  # levels of a weight: two digits, as the squares show t
 MAX_TOKEN_LENGTH = 24  # characters
 HOVER_SCRIPTS = ("numbers", "hover")  # files attention_*.js, each after those that it needs
 INTERACTIVE_SCRIPTS = ("numbers", "model", "paint", "grid")
-COLOURS = "PAPER WHITE INK MUTED LINE FAINT BLUE ORANGE MASKED SANS MONO".split()
+COLOURS = [
+    "PAPER",
+    "WHITE",
+    "INK",
+    "MUTED",
+    "LINE",
+    "FAINT",
+    "BLUE",
+    "ORANGE",
+    "MASKED",
+    "SANS",
+    "MONO",
+]
 URI_SAFE = " /:;,=+@()'!*?&$[]{}^|~`\\"  # data:image/svg+xml needs only < > # % " escaped
 
 

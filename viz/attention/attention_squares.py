@@ -29,12 +29,21 @@ def fits_as_squares(heads: int, T: int) -> bool:
 
 
 def draw_squares(
-    heads: dict[str, Rows], labels: list[str], title: str, causal: bool, note: str
+    heads: dict[str, Rows],
+    labels: list[str],
+    title: str,
+    causal: bool,
+    note: str,
+    side: float | None = None,
 ) -> tuple[Scene, list[HeadCorner]]:
-    """One triangle for each head; also where each of them is in the scene."""
+    """One triangle for each head; also where each of them is in the scene.
+
+    `side` is that of a square, in pixels; None for one that suits the number of tokens.
+    """
     T, several = len(labels), len(heads) > 1
-    side = next(s for n, s in ((8, 32), (16, 24), (32, 14), (MAX_TOKENS, 9)) if n >= T)
-    side = side if several else round(side * 1.25)
+    if side is None:
+        usual = next(s for n, s in ((8, 32), (16, 24), (32, 14), (MAX_TOKENS, 9)) if n >= T)
+        side = usual if several else round(usual * 1.25)
     names = [visible_token(label, 6) for label in labels]
     left = max(14 + 7.5 * max(map(len, names)) + 10, 58)
     top = names_height(names, side) + 16

@@ -73,8 +73,6 @@ def draw_loss(
     history = to_mapping(history, "history", "{'train': [3.3, 2.9]}")
     series = {name: to_series(name, curve) for name, curve in history.items()}
     references = to_reference(reference or {}, last_step)
-    if not any(steps for steps, _ in series.values()):
-        raise ValueError("history has no losses to draw: give it as {'train': [3.3, 2.9, ...]}.")
     options = ChartOptions(
         title=title,
         unit=unit,
@@ -95,7 +93,9 @@ def draw_loss(
 def loss_picture(
     series: Mapping[str, Series], options: ChartOptions, pins: Mapping[float, str]
 ) -> Picture:
-    """Draw curves that have been checked."""
+    """Draw curves that have been checked; raises ValueError if there is nothing to draw."""
+    if not any(steps for steps, _ in series.values()):
+        raise ValueError("history has no losses to draw: give it as {'train': [3.3, 2.9, ...]}.")
     data: dict[str, Any] = {name: values for name, (_, values) in series.items()}
     if options.reference:
         data["reference"] = {name: values for name, (_, values) in options.reference.items()}

@@ -46,6 +46,7 @@ class ChartOptions:
         card_lines: Space is reserved for pinned texts of this many lines.
         integer_x: Whether ticks between two steps are left out.
         smooth: Whether noisy curves get a bold running mean.
+        width: Width of the chart in pixels.
         height: Height of the chart in pixels, without names and cards.
         value_format: Format of the last value beside the name of a curve; "" leaves it out.
         x_ticks: Ticks of the x axis instead of round numbers, value -> label.
@@ -65,6 +66,7 @@ class ChartOptions:
     card_lines: int = 0
     integer_x: bool = True
     smooth: bool = True
+    width: float = WIDTH
     height: float = HEIGHT
     value_format: str = ".3g"
     x_ticks: Mapping[float, str] = field(default_factory=dict)
@@ -98,15 +100,16 @@ class LossScene:
     ):
         self.options, self.log_y = options, options.log_y
         shown, omitted = select_pins(pins)
-        strip = CardStrip(shown, WIDTH, options.card_slots, options.card_lines)
+        strip = CardStrip(shown, options.width, options.card_slots, options.card_lines)
         labels = self.place_labels(series)
-        self.title_offset = LABEL_ROW * titles_collide(options.title, options.unit)
+        self.title_offset = LABEL_ROW * titles_collide(options.title, options.unit, options.width)
         last_row = max((label.row for label in labels), default=0)
         names_end = TOP + self.title_offset + LABEL_ROW * last_row
         self.top = names_end + strip.height
-        self.plot_width, self.plot_height = WIDTH - LEFT - RIGHT, options.height - TOP - BOTTOM
+        self.plot_width = options.width - LEFT - RIGHT
+        self.plot_height = options.height - TOP - BOTTOM
         self.set_limits(series, [*options.points, *((pin.step, pin.value) for pin in pins)])
-        self.scene = Scene(WIDTH, self.top + self.plot_height + BOTTOM)
+        self.scene = Scene(options.width, self.top + self.plot_height + BOTTOM)
         self.add_axes("; ".join(filter(None, (options.note, omitted))))
         pixels = [self.to_pixels(pin.step, pin.value) for pin in shown]
         strip.add_to(self.scene, names_end, pixels)
@@ -162,7 +165,7 @@ class LossScene:
         x, row = float(LEFT), 0
         for text, colour, dash in names:
             width = 7.4 * len(text) + 26 + (DASH_LENGTH if dash else 0)
-            if x > LEFT and x + width > WIDTH - RIGHT:
+            if x > LEFT and x + width > self.options.width - RIGHT:
                 x, row = float(LEFT), row + 1
             placed.append(Label(text, colour, dash, x, row))
             x += width
@@ -235,7 +238,7 @@ class LossScene:
         self.scene.add(
             Text(16, 25, self.options.title, 15, weight="600"),
             Text(middle, bottom + 35, self.options.x_label, 12, MUTED, "middle"),
-            Text(WIDTH - RIGHT, 25 + self.title_offset, self.options.unit, 12, MUTED, "end"),
+            Text(right, 25 + self.title_offset, self.options.unit, 12, MUTED, "end"),
         )
         if note:
             self.scene.add(Text(right, bottom + 35, note, 11, MUTED, "end"))
@@ -274,9 +277,9 @@ class LossScene:
         self.scene.add(Line(pixels, colour, width, opacity=opacity, dash=dash))
 
 
-def titles_collide(title: str, unit: str) -> bool:
+def titles_collide(title: str, unit: str, width: float) -> bool:
     """Whether title and unit are too long for one line."""
-    return 9 * len(title) + 6.4 * len(unit) + 16 + RIGHT > WIDTH and bool(unit)
+    return 9 * len(title) + 6.4 * len(unit) + 16 + RIGHT > width and bool(unit)
 
 
 def curve_label(name: str, values: list[float], smooth: bool, value_format: str) -> str:

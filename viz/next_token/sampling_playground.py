@@ -12,10 +12,10 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from ipywidgets import Button, FloatSlider, HBox, IntSlider, Layout, SelectionSlider, Text
+from ipywidgets import Button, FloatSlider, IntSlider, Layout, SelectionSlider, Text
 from numpy.typing import ArrayLike
 
-from viz.canvas.control import Control
+from viz.canvas.control import Control, side_by_side
 from viz.canvas.picture import Picture
 from viz.canvas.tensors import softmax
 from viz.next_token.playground import check_sampling_options, draw_playground
@@ -85,12 +85,12 @@ class SamplingPlayground(Control):
         choices = sorted({*(k for k in TOP_K if k < V), *([top_k] if top_k else [])})
         options = [(str(k), k) for k in choices] + [("all", ALL)]
         style = {"description_width": "90px"}
-        shared: dict[str, Any] = {"layout": Layout(width="460px"), "style": style}
+        shared: dict[str, Any] = {"layout": Layout(width="400px"), "style": style}
         self.prompt = Text(
             value=prompt,
             description="prompt",
             continuous_update=False,
-            layout=Layout(width="620px"),
+            layout=Layout(width="806px"),
             style=style,
         )
         self.temperature = FloatSlider(
@@ -117,7 +117,8 @@ class SamplingPlayground(Control):
         knobs.append(self.max_new_tokens)
         for _ in self.generate():
             pass
-        super().__init__([*knobs, HBox([self.restart_button, self.stop_button])], self.picture())
+        rest = [*knobs[1:], self.restart_button, self.stop_button]
+        super().__init__([self.prompt, side_by_side(rest)], self.picture())
         for knob in knobs:
             knob.observe(self.restart, names="value")
         self.restart_button.on_click(self.restart)

@@ -8,10 +8,11 @@ from typing import Any
 
 from ipywidgets import FloatSlider, IntSlider, Layout
 
-from viz.canvas.control import Control
+from viz.canvas.control import Control, side_by_side
 from viz.canvas.picture import Picture
 from viz.text.filtering import RULES, Filter, draw_filtering
 
+HEIGHT = 250.0  # pixels of the squares, so that they and the sliders are on one screen
 STEPS = 50  # from one end of a slider to the other
 SliderRange = tuple[float, float, float]
 FilterControl = tuple[Sequence[float], str, SliderRange]
@@ -51,7 +52,7 @@ class FilterBench(Control):
         self.sliders = {
             name: threshold_slider(name, control) for name, control in self.filters.items()
         }
-        super().__init__(list(self.sliders.values()), self.picture())
+        super().__init__([side_by_side(list(self.sliders.values()))], self.picture())
         for knob in self.sliders.values():
             knob.observe(self.redraw, names="value")
 
@@ -61,7 +62,7 @@ class FilterBench(Control):
             name: (numbers, rule, self.sliders[name].value)
             for name, (numbers, rule, _) in self.filters.items()
         }
-        return draw_filtering(self.documents, current, self.good, self.bad)
+        return draw_filtering(self.documents, current, self.good, self.bad, height=HEIGHT)
 
 
 def threshold_slider(name: str, control: FilterControl) -> IntSlider | FloatSlider:
@@ -73,8 +74,8 @@ def threshold_slider(name: str, control: FilterControl) -> IntSlider | FloatSlid
         )
     lowest, highest, initial = limits = control[2]
     options: dict[str, Any] = {"min": lowest, "max": highest, "value": initial}
-    options |= {"description": f"{name}: {control[1]}", "layout": Layout(width="620px")}
-    options |= {"style": {"description_width": "260px"}}
+    options |= {"description": f"{name}: {control[1]}", "layout": Layout(width="400px")}
+    options |= {"style": {"description_width": "170px"}}
     if all(isinstance(value, int) for value in limits):
         return IntSlider(step=max(1, int(highest - lowest) // STEPS), **options)
     return FloatSlider(step=(highest - lowest) / STEPS, readout_format=".3g", **options)

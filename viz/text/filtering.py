@@ -23,6 +23,7 @@ def draw_filtering(
     bad: Collection[int] = (),
     *,
     max_chars: int = 80,
+    height: float | None = None,
     ax: "Axes | None" = None,
 ) -> Picture:
     """Draw the funnel for these thresholds, and the text of one good document that they remove.
@@ -34,6 +35,7 @@ def draw_filtering(
         good: Indices of documents that somebody has read and would keep.
         bad: Indices of documents that somebody has read and would remove.
         max_chars: How much of each text is shown on hover.
+        height: Pixels that the squares may be high, about; None for a large picture.
         ax: Axes of matplotlib to draw on.
 
     Returns:
@@ -65,6 +67,7 @@ def draw_filtering(
         title=title,
         note=example_text(documents, false_positives) if keepers else "",
         max_chars=max_chars,
+        height=height,
         ax=ax,
     )
     if ax is None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KEPT = ""  # name of the stage of all documents that no filter removes
 MAX_TOTAL_CHARS = 200_000  # of all texts that are shown on hover
-NOTE_COLUMNS = 118
+NOTE_COLUMNS = 116
 Removed = Collection[int] | Callable[[str], bool]
 Stages = dict[str, list[int]]
 
@@ -32,6 +32,7 @@ def draw_funnel(
     title: str = "",
     note: str = "",
     max_chars: int = 120,
+    height: float | None = None,
     ax: "Axes | None" = None,
 ) -> Picture:
     """Draw one square for each document, coloured by the filter that removed it.
@@ -45,6 +46,7 @@ def draw_funnel(
         title: Title of the picture.
         note: Text below the squares.
         max_chars: How much of each text is shown on hover.
+        height: Pixels that the squares may be high, about; None for a large picture.
         ax: Axes of matplotlib to draw on.
 
     Returns:
@@ -60,7 +62,7 @@ def draw_funnel(
     """
     stages = partition(documents, filters)
     marks = frozenset(check_indices(mark, len(documents), "mark"))
-    columns, docs_per_square = build_columns(stages, marks, title)
+    columns, docs_per_square = build_columns(stages, marks, title, height)
     notes = [f"One square stands for {docs_per_square} documents."] if docs_per_square > 1 else []
     if marks:
         notes.append(mark_sentence(stages, marks, mark_label))

@@ -73,7 +73,10 @@ class Column:
 
 
 def build_columns(
-    stages: Mapping[str, list[int]], marks: Collection[int], title: str
+    stages: Mapping[str, list[int]],
+    marks: Collection[int],
+    title: str,
+    height: float | None = None,
 ) -> tuple[list[Column], int]:
     """A column for each stage, and how many documents one square stands for."""
     remaining = sum(map(len, stages.values()))
@@ -83,7 +86,7 @@ def build_columns(
     }
     squares = sum(map(len, drawn_of.values()))
     width = min(MAX_COLUMN_WIDTH, (WIDTH - 2 * MARGIN + GAP) / len(stages) - GAP)
-    pitch = min(MAX_PITCH, max(MIN_PITCH, int(sqrt(width * HEIGHT / squares))))
+    pitch = min(MAX_PITCH, max(MIN_PITCH, int(sqrt(width * (height or HEIGHT) / squares))))
     columns = []
     for i, (name, indices) in enumerate(stages.items()):
         drawn = drawn_of[name]

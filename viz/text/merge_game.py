@@ -6,9 +6,9 @@ Merging and drawing are in `viz/text/merging.py`.
 from collections.abc import Sequence
 from html import escape
 
-from ipywidgets import Button, HBox, Layout
+from ipywidgets import Button, Layout
 
-from viz.canvas.control import Control
+from viz.canvas.control import Control, side_by_side
 from viz.canvas.picture import Picture
 from viz.canvas.visible_text import Piece
 from viz.text.merging import Pair, check_merges, draw_merging, initial_state, pair_label
@@ -50,11 +50,10 @@ class MergeGame(Control):
             button.on_click(lambda button, index=index: self.choose(index))
         self.undo_button = Button(description="undo", layout=Layout(width="128px"))
         self.undo_button.on_click(lambda button: self.undo())
-        row = Layout(flex_flow="row wrap", max_width="680px")
         still = draw_merging(
             self.words, self.third_choice_merges(), self.merges, you="always the third"
         )
-        super().__init__([HBox(self.buttons, layout=row), self.undo_button], still)
+        super().__init__([side_by_side([*self.buttons, self.undo_button])], still)
 
     def third_choice_merges(self) -> list[Pair]:
         """The merges of a player who always takes the third most frequent pair."""
@@ -113,7 +112,7 @@ class MergeGame(Control):
     def redraw(self, change: object = None) -> None:
         self.update_offers()
         question = "Which pair should become one token?" if self.offers else "The game is over."
-        note = f"<p>{escape(f'{self.note} {question}')}</p>"
+        note = f'<p style="margin: 2px">{escape(f"{self.note} {question}")}</p>'
         self.screen.value = note + self.picture().to_html()
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Pair = tuple[bytes, bytes]
 LINES = 3  # of the text
-WIDTH, MARGIN, ROW, TOP = 800.0, 16.0, 18.0, 176.0
+WIDTH, MARGIN, ROW, TOP = 800.0, 16.0, 16.0, 172.0
 LEFT_COLUMN, RIGHT_COLUMN = 40.0, 230.0  # of the list
 CURVES_LEFT, CURVES_WIDTH = 450.0, 320.0
 

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from viz.attention.attention import draw_attention
+from viz.attention.attention_squares import draw_squares
 from viz.attention.attention_weights import head_name
 from viz.canvas.labels import title_width, truncate
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text, hstack, vstack
-from viz.curves.loss import draw_loss
+from viz.curves.loss import loss_picture
+from viz.curves.loss_scene import ChartOptions
 from viz.curves.series import Series
 from viz.training.snapshot import LossesLike, TrainingSnapshot, read_losses, read_snapshot
 from viz.training.training_parts import (
@@ -21,6 +23,9 @@ from viz.training.training_parts import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+WIDTH, LOSS_HEIGHT = 824, 210  # pixels
+LEFT_COLUMN = 430  # pixels, of a run that writes prose
+MIN_SQUARE, MAX_SQUARE, ATTENTION_WIDTH = 12, 28, 288  # pixels
 RECENT_STEPS = 100  # the alternative text has the mean loss of these steps
 
 
@@ -77,17 +82,23 @@ def training_picture(
     title: str = "",
 ) -> Picture:
     """Draw a snapshot. `head_index` is (layer, head); `is_prose` leaves space for long samples."""
-    loss = draw_loss(
-        truncated(curves, step), title=f"After {step:,} steps", last_step=last_step(curves)
+    options = ChartOptions(
+        title=f"After {step:,} steps",
+        unit="loss (nats per token)",
+        last_step=last_step(curves),
+        width=LEFT_COLUMN if is_prose else WIDTH,
+        height=LOSS_HEIGHT,
     )
+    loss = loss_picture(truncated(curves, step), options, {})
     head = attention_picture(snapshot, head_index)
-    assert loss.scene and snapshot.next_token_picture.scene and head.scene
+    next_token = next_token_scene(snapshot.next_token_picture.data, 6 if is_prose else 9)
+    assert loss.scene and head.scene
     if is_prose:
-        upper = hstack(loss.scene, next_token_scene(snapshot.next_token_picture.data))
-        scene = vstack(upper, hstack(long_samples_scene(snapshot.samples), head.scene))
+        left = vstack(loss.scene, long_samples_scene(snapshot.samples, LEFT_COLUMN))
+        scene = hstack(left, vstack(next_token, head.scene))
     else:
-        left = vstack(loss.scene, snapshot.next_token_picture.scene)
-        scene = hstack(left, vstack(short_samples_scene(snapshot.samples), head.scene))
+        lower = hstack(short_samples_scene(snapshot.samples), next_token, head.scene)
+        scene = vstack(loss.scene, lower)
     if title:
         top = Scene(title_width(title), 36, [Text(16, 25, title, 16, weight="700")])
         scene = vstack(top, scene)
@@ -113,8 +124,12 @@ def attention_picture(snapshot: TrainingSnapshot, head_index: tuple[int, int]) -
     omitted = f", first {T} tokens of {len(snapshot.tokens)}" if len(snapshot.tokens) > T else ""
     several = snapshot.attention.weights.shape[0] * snapshot.attention.weights.shape[1] > 1
     which = head_name(one.layers[0], one.heads[0]) if several else "one head"
-    weights = one.crop(0, T).weights[0, 0]
-    return draw_attention(weights, snapshot.tokens[:T], title=f"Where {which} looks{omitted}")
+    weights, tokens = one.crop(0, T).weights[0, 0], snapshot.tokens[:T]
+    title = f"Attention of {which}{omitted}"
+    side = max(MIN_SQUARE, min(MAX_SQUARE, ATTENTION_WIDTH / T))
+    picture = draw_attention(weights, tokens)
+    picture.scene, _ = draw_squares({"": weights.tolist()}, tokens, title, True, "", side)
+    return picture
 
 
 def truncated(curves: Mapping[str, Series], step: int) -> dict[str, Series]:

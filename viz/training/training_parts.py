@@ -8,9 +8,9 @@ from viz.canvas.scene import Rect, Scene, Text
 from viz.canvas.wrapping import wrap_text
 from viz.training.snapshot import MAX_SAMPLE_LETTERS
 
-MAX_SHORT_SAMPLES, MAX_LONG_SAMPLES, MAX_LINES, MAX_BARS = 12, 4, 6, 9
+MAX_SHORT_SAMPLES, MAX_LONG_SAMPLES, MAX_LINES = 12, 3, 5
 MAX_TOKENS = 24  # of a head; with more the picture would be too wide
-LONG_SAMPLE_WIDTH, LETTER_WIDTH = 470, 7.3
+LETTER_WIDTH = 7.3
 
 
 def short_samples_scene(samples: Sequence[str]) -> Scene:
@@ -22,12 +22,12 @@ def short_samples_scene(samples: Sequence[str]) -> Scene:
     return scene
 
 
-def long_samples_scene(samples: Sequence[str]) -> Scene:
+def long_samples_scene(samples: Sequence[str], width: float) -> Scene:
     """A few long samples, each in several lines with a bar in front."""
-    scene = Scene(LONG_SAMPLE_WIDTH, 0, [Text(16, 25, "What it writes", 15, weight="600")])
+    scene = Scene(width, 0, [Text(16, 25, "What it writes", 15, weight="600")])
     y = 48.0
     for text in samples[:MAX_LONG_SAMPLES]:
-        columns = int((LONG_SAMPLE_WIDTH - 40) / LETTER_WIDTH)
+        columns = int((width - 40) / LETTER_WIDTH)
         lines = wrap_text(text, columns, MAX_LINES) if text else []
         scene.add(Rect(16, y - 12, 3, 17 * max(len(lines), 1), FAINT))
         for line in lines or ["(nothing)"]:
@@ -40,19 +40,21 @@ def long_samples_scene(samples: Sequence[str]) -> Scene:
     return scene
 
 
-def next_token_scene(probabilities: Mapping[str, float] | Sequence[tuple[str, float]]) -> Scene:
-    """Bars of the most probable next tokens, narrow enough to be beside the loss."""
+def next_token_scene(
+    probabilities: Mapping[str, float] | Sequence[tuple[str, float]], max_bars: int
+) -> Scene:
+    """Bars of the most probable next tokens, narrow enough to be beside something else."""
     pairs = probabilities.items() if isinstance(probabilities, Mapping) else probabilities
     ranked = sorted(pairs, key=lambda pair: -pair[1])
-    scene = Scene(280, 300, [Text(16, 25, "What it expects next", 15, weight="600")])
-    for i, (token, probability) in enumerate(ranked[:MAX_BARS]):
+    scene = Scene(284, 44 + 24 * (max_bars + 1), [Text(16, 25, "Next token", 15, weight="600")])
+    for i, (token, probability) in enumerate(ranked[:max_bars]):
         y = 44 + 24 * i
         scene.add(Text(100, y + 14, visible_token(token, 11), 12, INK, "end", mono=True))
         scene.add(Rect(110, y + 3, 110, 14, FAINT))
         scene.add(Rect(110, y + 3, 110 * probability / ranked[0][1], 14, BLUE if i else ORANGE))
         scene.add(Text(228, y + 14, f"{100 * probability:.1f}%", 12, MUTED))
-    if len(ranked) > MAX_BARS:
-        rest = sum(probability for _, probability in ranked[MAX_BARS:])
-        text = f"{len(ranked) - MAX_BARS:,} others together: {100 * rest:.1f}%"
-        scene.add(Text(16, 44 + 24 * MAX_BARS + 14, text, 12, MUTED))
+    if len(ranked) > max_bars:
+        rest = sum(probability for _, probability in ranked[max_bars:])
+        text = f"{len(ranked) - max_bars:,} others together: {100 * rest:.1f}%"
+        scene.add(Text(16, 44 + 24 * max_bars + 14, text, 12, MUTED))
     return scene

@@ -6,7 +6,7 @@ from typing import Any
 from ipywidgets import IntSlider, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping
-from viz.canvas.control import Control
+from viz.canvas.control import Control, side_by_side
 from viz.canvas.picture import Picture
 from viz.training.snapshot import LossesLike, TrainingSnapshot, read_losses, read_snapshot
 from viz.training.training import last_step, training_picture
@@ -48,13 +48,16 @@ class TrainingScrubber(Control):
         L, H = head_counts(self.snapshots)
         if not (0 <= layer < L and 0 <= head < H):
             raise ValueError(f"layer={layer}, head={head}: there are {L} layers and {H} heads.")
-        layout = Layout(width="460px")
+        layout: dict[str, Any] = {
+            "layout": Layout(width="272px"),
+            "style": {"description_width": "48px"},
+        }
         options = [(f"{step:,}", step) for step in steps]
-        self.step = SelectionSlider(options=options, description="step", layout=layout)
-        self.layer = IntSlider(value=layer, max=max(L - 1, 1), description="layer", layout=layout)
-        self.head = IntSlider(value=head, max=max(H - 1, 1), description="head", layout=layout)
+        self.step = SelectionSlider(options=options, description="step", **layout)
+        self.layer = IntSlider(value=layer, max=max(L - 1, 1), description="layer", **layout)
+        self.head = IntSlider(value=head, max=max(H - 1, 1), description="head", **layout)
         several = [knob for knob, size in ((self.layer, L), (self.head, H)) if size > 1]
-        super().__init__([self.step, *several], self.draw(steps[-1]))
+        super().__init__([side_by_side([self.step, *several])], self.draw(steps[-1]))
         for knob in (self.step, *several):
             knob.observe(self.redraw, names="value")
 

@@ -54,7 +54,7 @@ def test_it_begins_with_the_last_token_as_query_and_nothing_changed(editor):
     assert (data["query"], data["head"]) == (4, 0)
     untouched = run_model(4, 0, [0.0] * T, frozenset(), True)
     assert data["weights"] == pytest.approx(untouched["weights"][4])
-    assert "2.000 nats; untouched 2.000: no change" in editor.picture().alt
+    assert "2.000 nats; unchanged model 2.000: no change" in editor.picture().alt
 
 
 @pytest.mark.slow
@@ -102,7 +102,7 @@ def test_an_ablated_head_has_no_context_and_the_loss_is_shown(editor):
     editor.ablated_heads[0].value = True
     assert editor.picture().data["context"] == [0.0] * D
     assert "1.000 worse" in editor.picture().alt
-    assert "which is silenced" in words_of(editor.screen.value)
+    assert "which is ablated" in words_of(editor.screen.value)
     editor.head.value = 1
     assert any(editor.picture().data["context"])
 

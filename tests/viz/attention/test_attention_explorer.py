@@ -71,7 +71,10 @@ def test_every_step_of_every_slider_changes_the_screen_and_shows_its_head(explor
 
 def test_an_ablated_head_is_crossed_out_its_loss_is_shown_and_later_layers_change(explorer):
     explorer.ablate.value = True
-    assert "2.125 nats without head 1.2; with all 2.000: 0.125 worse" in explorer.picture().alt
+    assert (
+        "2.125 nats without layer 1, head 2; with all heads 2.000: 0.125 worse"
+        in explorer.picture().alt
+    )
     assert "which is silenced" in explorer.picture().alt
     explorer.layer.value = 2
     assert explorer.ablate.value is False

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from viz import draw_attention
+from viz import draw_attention, draw_attention_head
 from viz.attention.attention_page import FINE
-from viz.canvas.palette import INK, WHITE, blend
+from viz.canvas.palette import INK, MASKED, WHITE, blend
 
 TOKENS = [f"w{i}" for i in range(9)]
 
@@ -29,9 +29,32 @@ def pixels_of(picture) -> np.ndarray:
     """The weights as another program reads them from the still, through the colours."""
     source = unquote(unescape(re.search(r'<img src="([^"]+)"', picture.to_html())[1]))
     png = base64.b64decode(re.search(r"image/png;base64,([\w+/=]+)", source)[1])
-    seen = np.rint(imread(BytesIO(png))[..., 0] * 255).astype(int)
-    reds = {int(blend(WHITE, INK, (k / FINE) ** 0.5)[1:3], 16): k / FINE for k in range(FINE + 1)}
-    return np.vectorize(reds.get)(seen)
+    seen = np.rint(imread(BytesIO(png))[..., :3] * 255).astype(int) @ [0x10000, 0x100, 1]
+    weights = {int(blend(WHITE, INK, (k / FINE) ** 0.5)[1:], 16): k / FINE for k in range(FINE + 1)}
+    return np.vectorize({**weights, int(MASKED[1:], 16): 0.0}.get)(seen)
+
+
+def test_masked_squares_differ_from_small_weights_in_every_view():
+    assert MASKED in draw_attention(causal_weights(9, 9), TOKENS).to_svg()
+    assert MASKED not in draw_attention(causal_weights(9, 9), TOKENS, causal=False).to_svg()
+    png = base64.b64decode(re.search(r"png;base64,([\w+/=]+)", payload(squares())["weights"])[1])
+    red, green, blue, _ = (imread(BytesIO(png))[0, 1] * 255).round().astype(int)
+    assert f"#{red:02x}{green:02x}{blue:02x}" == MASKED
+
+
+def squares():
+    return draw_attention(causal_weights(9, 9), TOKENS)
+
+
+@pytest.mark.parametrize("T", [9, 40, 64])
+def test_every_token_has_its_label(T):
+    words = [f"t{k}" for k in range(T)]
+    for picture in (
+        draw_attention(causal_weights(T, T), words),
+        draw_attention_head(causal_weights(T, T), words),
+    ):
+        written = re.findall(r">(t\d+)</text>", picture.to_svg())
+        assert all(written.count(word) >= 2 for word in words)
 
 
 def payload(picture) -> dict:

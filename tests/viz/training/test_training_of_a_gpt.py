@@ -86,7 +86,7 @@ def test_sliders_show_every_head_of_every_layer(run):
     scrubber = TrainingScrubber(records, log, layer=1, head=2)
     for step, layer, head in ((24, 1, 2), (24, 0, 2), (10, 0, 1), (0, 1, 0)):
         scrubber.step.value, scrubber.layer.value, scrubber.head.value = step, layer, head
-        assert {f"After {step} steps", f"Where layer {layer}, head {head} looks"} <= set(
+        assert {f"After {step} steps", f"Attention of layer {layer}, head {head}"} <= set(
             shown_by(scrubber)
         )
         drawn = next(iter(scrubber.picture().data["attention"]["heads"].values()))
@@ -99,7 +99,7 @@ def test_one_head_has_no_sliders(run):
     by_itself = {step: {**r, "attention": r["attention"][0, 0, 1]} for step, r in records.items()}
     scrubber = TrainingScrubber(by_itself, log)
     assert len(scrubber.live.children) == 3  # the step, the picture, and names for those who hear
-    assert "Where one head looks" in shown_by(scrubber)
+    assert "Attention of one head" in shown_by(scrubber)
 
 
 def test_long_samples_are_wrapped_inside_the_picture(run):
@@ -134,7 +134,7 @@ def test_of_a_long_text_the_first_tokens_are_drawn_with_a_note(run):
         "probabilities": {"a": 1.0},
     }
     texts = texts_of(draw_training(log, 3, record).to_svg())
-    assert f"Where layer 0, head 0 looks, first {MAX_TOKENS} tokens of {T}" in texts
+    assert f"Attention of layer 0, head 0, first {MAX_TOKENS} tokens of {T}" in texts
 
 
 def test_records_with_different_heads_are_refused(run):
