@@ -75,7 +75,7 @@ def test_an_ablated_head_is_crossed_out_its_loss_is_shown_and_later_layers_chang
         "2.125 nats without layer 1, head 2; with all heads 2.000: 0.125 worse"
         in explorer.picture().alt
     )
-    assert "which is silenced" in explorer.picture().alt
+    assert "which is ablated" in explorer.picture().alt
     explorer.layer.value = 2
     assert explorer.ablate.value is False
     assert explorer.ablated_heads == {(1, 2)}
