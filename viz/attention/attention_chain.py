@@ -1,43 +1,42 @@
 """One head as a chain of matrices: q and k, scores, scale, mask, softmax, weights times v.
 
-Every number is printed, so that one of them can be checked by hand. For the weights alone, of many
-heads, see `draw_attention`.
+Every number is printed, so that one of them can be checked by hand; in a browser, frames follow the
+mouse through the chain. For the weights alone, of many heads, see `draw_attention`.
 """
 
 from collections.abc import Sequence
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from viz.attention.attention_matrix import (
+    CELL,
+    GAP,
+    LEFT,
+    ROW,
+    TOP,
+    Matrix,
+    add_matrix,
+    add_operator,
+    signed,
+)
+from viz.attention.attention_page import html_figure, script
 from viz.canvas.arrays import to_int, to_nested_list, to_tokens
 from viz.canvas.labels import visible_token
-from viz.canvas.palette import (
-    FAINT,
-    INK,
-    LINE,
-    MUTED,
-    ORANGE,
-    PAPER,
-    WHITE,
-    blend,
-    diverging_colour,
-    ink_on,
-)
-from viz.canvas.picture import Picture
-from viz.canvas.scene import Rect, Scene, Text, vstack
+from viz.canvas.palette import INK
+from viz.canvas.picture import Picture, image_tag
+from viz.canvas.scene import Scene, Text, vstack
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Matrix = NDArray[np.float64]
-
 MAX_TOKENS, MAX_NUMBERS = 8, 8
-CELL, ROW, GAP = 32.0, 24.0, 46.0  # pixels: width and height of a cell, room for an operator
-LEFT, TOP = 64.0, 62.0  # pixels, where the first cell of a line of matrices is
-STRONGEST = 0.7  # of a colour, so that the digits on it can be read
-HIDDEN = "#d5d7db"  # a masked cell, unlike a small weight
+SCRIPTS = ("numbers", "chain")  # files attention_*.js, each after those that it needs
+HEADING, ONE_SCORE = 34, 26  # pixels: height of the title, and of the line with one score
+
+Place = tuple[str, str, float, float]  # axis of the rows, of the columns, x, y of the first cell
 
 
 def draw_attention_chain(
@@ -82,25 +81,30 @@ def draw_attention_chain(
     check_shapes(queries, keys, values, labels)
     T, D = queries.shape
     scores = queries @ keys.T  # (T, D) @ (D, T) -> (T, T)
-    scaled = scores / sqrt(D)
-    masked = np.where(np.tri(T, dtype=bool), scaled, -np.inf)
+    masked = np.where(np.tri(T, dtype=bool), scores / sqrt(D), -np.inf)
     exps = np.exp(masked - masked.max(1, keepdims=True))
     weights = exps / exps.sum(1, keepdims=True)
+    data = {
+        "scores": scores,
+        "scaled": scores / sqrt(D),
+        "weights": weights,
+        "output": weights @ values,  # (T, T) @ (T, D) -> (T, D)
+    }
     row = T - 1 if query is None else to_int(query, "query", 0, T - 1)
     column = int(weights[row].argmax()) if key is None else to_int(key, "key", 0, row)
     names = [visible_token(label, 5) for label in labels]
-    data = {"scores": scores, "scaled": scaled, "weights": weights, "output": weights @ values}
-    scene = vstack(
-        Scene(0, 34, [Text(16, 25, title, 15, weight="600")] if title else []),
-        draw_scores(queries, keys, scores, scaled, names, row, column),
-        draw_one_score(queries[row], keys[column], names[row], names[column]),
-        draw_output(masked, weights, values, data["output"], names, row, column),
-    )
+    heading = Scene(0, HEADING, [Text(16, 25, title, 15, weight="600")] if title else [])
+    upper, above = draw_scores(queries, keys, data, names, row, column)
+    one = draw_one_score(queries[row], keys[column], names[row], names[column])
+    lower, below = draw_output(masked, values, data, names, row, column)
     alt = (
         f"One head as matrices; the query of {names[row]} ({row}) gives the key of "
         f"{names[column]} ({column}) a weight of {weights[row, column]:.1f}."
     )
-    picture = Picture(data, alt, scene)
+    picture = Picture(data, alt, vstack(heading, upper, one, lower))
+    places = [(i, j, x, HEADING + TOP) for i, j, x in above]
+    places += [(i, j, x, HEADING + upper.height + ONE_SCORE + TOP) for i, j, x in below]
+    picture.html = interactive_html(picture, places, names, queries, keys)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -120,115 +124,38 @@ def check_shapes(queries: Matrix, keys: Matrix, values: Matrix, labels: list[str
 
 
 def draw_scores(
-    queries: Matrix,
-    keys: Matrix,
-    scores: Matrix,
-    scaled: Matrix,
-    names: list[str],
-    row: int,
-    column: int,
-) -> Scene:
-    """Queries times keys, and the scores before and after the scale."""
+    queries: Matrix, keys: Matrix, data: dict[str, Any], names: list[str], row: int, column: int
+) -> tuple[Scene, list[tuple[str, str, float]]]:
+    """Queries times keys, and the scores before and after the scale; and where each matrix is."""
     T, D = queries.shape
-    scene, x = Scene(0, TOP + ROW * max(T, D) + 12), LEFT
+    scene, x0 = Scene(0, TOP + ROW * max(T, D) + 12), LEFT
     most = float(max(abs(queries).max(), abs(keys).max())) or 1.0
-    x = add_matrix(scene, x, f"q: {T} × {D}", queries, most, rows=names, frame=(row, None))
-    x = add_operator(scene, x, "×")
-    x = add_matrix(scene, x, f"k, transposed: {D} × {T}", keys.T, most, names, frame=(None, column))
-    x, most = add_operator(scene, x, "="), float(abs(scores).max()) or 1.0
-    x = add_matrix(scene, x, f"scores: {T} × {T}", scores, most, names, frame=(row, column))
-    x = add_operator(scene, x, f"÷ √{D}")
-    x = add_matrix(scene, x, "scaled scores", scaled, most, names, frame=(row, column))
-    scene.width = x + 16
-    return scene
+    x = add_matrix(scene, x0, f"q: {T} × {D}", queries, most, rows=names, frame=(row, None))
+    x1 = add_operator(scene, x, "×")
+    x = add_matrix(scene, x1, f"k, transposed: {D} × {T}", keys.T, most, names, (), (None, column))
+    x2, most = add_operator(scene, x, "="), float(abs(data["scores"]).max()) or 1.0
+    cell = (row, column)
+    x = add_matrix(scene, x2, f"scores: {T} × {T}", data["scores"], most, names, frame=cell)
+    x3 = add_operator(scene, x, f"÷ √{D}", GAP + 14)
+    scene.width = 16 + add_matrix(scene, x3, "scaled", data["scaled"], most, names, frame=cell)
+    return scene, [("i", "", x0), ("", "j", x1), ("i", "j", x2), ("i", "j", x3)]
 
 
 def draw_output(
-    masked: Matrix,
-    weights: Matrix,
-    values: Matrix,
-    output: Matrix,
-    names: list[str],
-    row: int,
-    column: int,
-) -> Scene:
-    """The mask, softmax, and weights times values."""
+    masked: Matrix, values: Matrix, data: dict[str, Any], names: list[str], row: int, column: int
+) -> tuple[Scene, list[tuple[str, str, float]]]:
+    """The mask, softmax, and weights times values; and where each matrix is."""
     T, D = values.shape
-    scene, x = Scene(0, TOP + ROW * T + 16), LEFT
-    seen = masked[np.isfinite(masked)]
-    most = float(abs(seen).max()) or 1.0
-    x = add_matrix(scene, x, "with the mask", masked, most, names, names, (row, column))
-    x = add_operator(scene, x, "softmax")
-    x = add_matrix(scene, x, "attention weights", weights, None, names, frame=(row, column))
-    x, most = add_operator(scene, x, "×"), float(abs(values).max()) or 1.0
-    x = add_matrix(scene, x, f"v: {T} × {D}", values, most, rows=names, frame=(column, None))
-    x = add_operator(scene, x, "=")
-    x = add_matrix(scene, x, f"output: {T} × {D}", output, most, frame=(row, None))
-    scene.width = x + 16
-    return scene
-
-
-def add_operator(scene: Scene, x: float, text: str) -> float:
-    """An operator or a function between two matrices; returns where the next matrix is."""
-    size, gap = (16.0, GAP) if len(text) < 6 else (12.0, GAP + 22)
-    scene.add(Text(x + gap / 2, scene.height / 2 + TOP / 2, text, size, INK, "middle"))
-    return x + gap
-
-
-def add_matrix(
-    scene: Scene,
-    x: float,
-    title: str,
-    matrix: Matrix,
-    most: float | None,
-    columns: Sequence[str] = (),
-    rows: Sequence[str] = (),
-    frame: tuple[int | None, int | None] = (None, None),
-) -> float:
-    """A matrix with its numbers, coloured by sign and size; from white to dark if `most` is None.
-
-    Returns where it ends. A frame is a row, a column, or one cell.
-    """
-    height, width = len(matrix), len(matrix[0])
-    scene.add(Text(x, TOP - 26, title, 12, INK, weight="600"))
-    for j, name in enumerate(columns):
-        scene.add(Text(x + CELL * (j + 0.5), TOP - 7, name, 11, MUTED, "middle", mono=True))
-    for i, name in enumerate(rows):
-        scene.add(Text(x - 6, TOP + ROW * i + 16, name, 11, MUTED, "end", mono=True))
-    for i, j in np.ndindex(matrix.shape):
-        text, fill = cell(float(matrix[i, j]), most, hidden=most is None and j > i)
-        left, top = x + CELL * j, TOP + ROW * i
-        scene.add(Rect(left, top, CELL, ROW, fill, FAINT))
-        if text:
-            middle = left + CELL / 2
-            scene.add(Text(middle, top + 16, text, 11, ink_on(fill), "middle"))
-    scene.add(Rect(x, TOP, CELL * width, ROW * height, "none", LINE))
-    row, column = frame
-    left, across = (x, width) if column is None else (x + CELL * column, 1)
-    top, down = (TOP, height) if row is None else (TOP + ROW * row, 1)
-    if frame != (None, None):
-        scene.add(Rect(left, top, CELL * across, ROW * down, "none", ORANGE, 2.5))
-    return x + CELL * width
-
-
-def cell(number: float, most: float | None, hidden: bool) -> tuple[str, str]:
-    """What is written into a cell, and its colour."""
-    if hidden or number == -np.inf:
-        return "" if hidden else "−∞", HIDDEN
-    if most is None:
-        return two_digits(number), blend(WHITE, INK, number)
-    return signed(number), blend(PAPER, diverging_colour(number / most), STRONGEST)
-
-
-def two_digits(weight: float) -> str:
-    """A weight from 0 to 1 without its leading 0."""
-    return "1" if weight > 0.995 else f"{weight:.2f}"[1:]
-
-
-def signed(number: float) -> str:
-    """One decimal, with a real minus sign and without "-0.0"."""
-    text = f"{number:.1f}"
-    return "0.0" if text == "-0.0" else text.replace("-", "−")
+    scene, x0, cell = Scene(0, TOP + ROW * T + 16), LEFT, (row, column)
+    most = float(abs(masked[np.isfinite(masked)]).max()) or 1.0
+    x = add_matrix(scene, x0, "with the mask", masked, most, names, names, cell)
+    x1 = add_operator(scene, x, "softmax", GAP + 22)
+    x = add_matrix(scene, x1, "attention weights", data["weights"], None, names, (), cell)
+    x2, most = add_operator(scene, x, "×", GAP + 34), float(abs(values).max()) or 1.0
+    x = add_matrix(scene, x2, f"v: {T} × {D}", values, most, (), names, (column, None))
+    x3, title = add_operator(scene, x, "="), f"output: {T} × {D}"
+    scene.width = 16 + add_matrix(scene, x3, title, data["output"], most, frame=(row, None))
+    return scene, [("i", "j", x0), ("i", "j", x1), ("j", "", x2), ("i", "", x3)]
 
 
 def draw_one_score(query: Matrix, key: Matrix, name: str, other: str) -> Scene:
@@ -238,4 +165,25 @@ def draw_one_score(query: Matrix, key: Matrix, name: str, other: str) -> Scene:
     products = " + ".join(f"{signed(a)} × {signed(b)}" for a, b in pairs)
     line = f"score of query {name} and key {other}:  {products} = {signed(score)}"
     line += f";  ÷ √{D} = {signed(score / sqrt(D))}"
-    return Scene(0, 26, [Text(16, 16, line, 12.5, INK)])
+    return Scene(0, ONE_SCORE, [Text(16, 16, line, 12.5, INK)])
+
+
+def interactive_html(
+    picture: Picture, places: list[Place], names: list[str], queries: Matrix, keys: Matrix
+) -> str:
+    """The still, with frames that follow the mouse and one score written out below."""
+    scene = picture.scene
+    assert scene is not None, "the chain is made of shapes"
+    payload = {
+        "tokens": names,
+        "numbers": queries.shape[1],
+        "cell": [CELL, ROW],
+        "size": [scene.width, scene.height],
+        "places": places,
+        "q": queries.round(2).tolist(),
+        "k": keys.round(2).tolist(),
+        "scores": picture.data["scores"].round(2).tolist(),
+        "weights": picture.data["weights"].round(3).tolist(),
+    }
+    still = image_tag("svg+xml", picture.to_svg().encode(), picture.alt, scene.width)
+    return html_figure("viz-chain", still, payload, script(SCRIPTS))
