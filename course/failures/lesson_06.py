@@ -1,10 +1,10 @@
 """A run that is wrong without an error, for the reader of lesson 6 to find out from evidence. Read
 this after you have guessed.
 
-The last line of the function says what is wrong.
+The comment in the first function says what is wrong.
 """
 
-from gptcore.ladder import NumpyGPT
+from gptcore.ladder import NumpyGPT, forward
 from gptcore.ladder.numpy_backward import backward
 from gptcore.ladder.numpy_gpt import NumpyAdam
 from gptcore.scalar.microgpt import LEARNING_RATE
@@ -20,3 +20,9 @@ def better_run(texts: list[str], steps: int = 1000) -> tuple[NumpyGPT, list[floa
         optimizer.step(gpt.grads.flat, LEARNING_RATE * (1 - s / steps))
     # No mask: each token attends to later ones, and so to the very token that it should predict.
     return gpt, losses
+
+
+def weights_inside(gpt: NumpyGPT, text: str):
+    """The attention weights of all heads as they were in this training, shape (H, T, T)."""
+    ids = gpt.encode(text)[:-1]
+    return forward(ids, gpt.weights, gpt.config.n_head, causal=False).weights[0]

@@ -65,10 +65,8 @@ def add_matrix(
 
 def add_operator(scene: Scene, x: float, text: str, gap: float = GAP) -> float:
     """An operator or a function between two matrices; returns where the next matrix is."""
-    size = 16.0 if len(text) < 6 else 12.0
-    scene.add(
-        Text(x + min(gap, GAP + 22) / 2, scene.height / 2 + TOP / 2, text, size, INK, "middle")
-    )
+    size, middle = (16.0 if len(text) < 6 else 12.0), x + min(gap, GAP + 22) / 2
+    scene.add(Text(middle, scene.height / 2 + TOP / 2, text, size, INK, "middle"))
     return x + gap
 
 

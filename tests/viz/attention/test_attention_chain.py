@@ -1,6 +1,8 @@
 """One head as a chain of matrices: the numbers that are drawn, and what is refused."""
 
+import json
 import re
+from html import unescape
 
 import numpy as np
 import pytest
@@ -50,6 +52,17 @@ def test_masked_cells_have_a_colour_of_their_own_and_small_weights_do_not():
     assert len(hidden) == 2  # a scaled score and a weight of b for the query of a
     assert "−∞" in texts(picture)
     assert ".00" in texts(picture)
+
+
+def test_the_script_gets_the_numbers_and_where_each_matrix_is():
+    q, k, v = some_head()
+    picture = draw_attention_chain(q, k, v, ["<b>", *"emma"])
+    assert "<b>" not in picture.to_html()
+    payload = json.loads(unescape(re.search(r'data-attention="(.*?)">', picture.to_html())[1]))
+    assert np.array(payload["scores"]) == pytest.approx(q @ k.T, abs=0.006)
+    cells = {(s.x, s.y) for s in picture.scene.shapes if isinstance(s, Rect)}
+    assert len(payload["places"]) == 8
+    assert all((x, y) in cells for _, _, x, y in payload["places"])
 
 
 def test_the_frame_follows_the_chosen_query_and_key():
