@@ -1,4 +1,4 @@
-"""What the lessons share: guesses, checks, their solutions, and the comparison of two results."""
+"""Code that the lessons share: guesses, checks, solutions, comparisons."""
 
 from course.checks import check, guess
 from course.same import same

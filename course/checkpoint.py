@@ -2,9 +2,9 @@
 
     python -m course.checkpoint     makes it again: about eight minutes on one core
 
-It reads and writes letters, and lies in `data/stories-gpt` (weights, sizes, tokenizer). The same
-machine makes the same weights again; on another processor their last digits differ, and after some
-thousand steps the first ones, too.
+It is a character model, and is in `data/stories-gpt` (weights, sizes, tokenizer). The same machine
+makes the same weights again; on another processor the last digits differ, and after some thousand
+steps the first ones, too.
 Left out on purpose: a run that can be stopped and taken up again (`gptcore.training`).
 """
 
@@ -23,25 +23,25 @@ from gptcore.tokenizers import CharTokenizer
 
 FOLDER, TOKENIZER = "stories-gpt", "tokenizer.json"
 STEPS, BATCH_SIZE, LEARNING_RATE, SEED = 13_000, 4, 3e-3, 1
-UNSEEN = 200  # stories at the end of the file that it is not trained on
+UNSEEN = 200  # stories at the end of the file, kept for validation
 
 
 def stories_gpt() -> tuple[GPT, CharTokenizer]:
-    """The model and its tokenizer, ready to be asked, in PyTorch's default number format."""
+    """The model in evaluation mode, in PyTorch's default number format, and its tokenizer."""
     folder = shipped_folder() / FOLDER
     model = GPT.load(folder).to(torch.get_default_dtype())
     return model, CharTokenizer.load(folder / TOKENIZER)
 
 
 def one_row(stories: list[str], tokenizer: CharTokenizer) -> Tensor:
-    """All stories one after the other, BOS before each. Shapes: (N,)."""
+    """All stories in one row, BOS before each. Shapes: (N,)."""
     return torch.tensor([id for s in stories for id in (tokenizer.BOS, *tokenizer.encode(s))])
 
 
 def random_rows(
     ids: Tensor, block_size: int, batch_size: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Pieces of a text from random places, and for each token the one that follows.
+    """Random windows of a text, and the next token of each token.
 
     Shapes: (N,) -> x, y (B, T).
     """
@@ -51,7 +51,7 @@ def random_rows(
 
 
 def train(model: GPT, ids: Tensor, steps: int, generator: torch.Generator) -> Iterator[float]:
-    """Yield the loss of each step; the rate rises for a twentieth of them, then it falls to 0."""
+    """Train, and yield the loss of each step; the learning rate warms up, then falls to 0."""
     optimizer = torch.optim.AdamW(
         model.parameters(), betas=(0.9, 0.95), weight_decay=0.1, fused=True
     )
@@ -73,7 +73,7 @@ def train(model: GPT, ids: Tensor, steps: int, generator: torch.Generator) -> It
 
 @torch.no_grad()
 def loss_on(model: GPT, ids: Tensor) -> float:
-    """The mean over the rows of `block_size` that a text is cut into; nothing is dropped meanwhile.
+    """The mean loss over the rows of `block_size` of a text, without dropout.
 
     Units: nats per token.
     """
@@ -88,8 +88,8 @@ def loss_on(model: GPT, ids: Tensor) -> float:
 
 
 def make(folder: Path, steps: int = STEPS) -> Iterator[str]:
-    """Train the model, store it in `folder`, and yield lines that tell about it."""
-    torch.set_num_threads(1)  # of several cores each would wait for the others
+    """Train the model, store it in `folder`, and yield lines of a report."""
+    torch.set_num_threads(1)  # several threads would wait for each other
     stories = load_documents("stories")
     tokenizer = CharTokenizer.train(stories)
     seen, unseen = (one_row(s, tokenizer) for s in (stories[:-UNSEEN], stories[-UNSEEN:]))
@@ -99,7 +99,7 @@ def make(folder: Path, steps: int = STEPS) -> Iterator[str]:
     for step, loss in enumerate(train(model, seen, steps, generator), start=1):
         if step % 500 == 0 or step == steps:
             yield f"step {step:,} / {steps:,}   loss {loss:.3f}"
-    model.half().save(folder)  # half the digits, half the bytes, and no loss that one could see
+    model.half().save(folder)  # half the bytes; the loss does not change visibly
     tokenizer.save(folder / TOKENIZER)
     reached, floor = loss_on(model.float(), unseen), story_entropy().nats_per_letter
     yield f"{reached:.3f} nats per letter on stories that it has not read. The least possible is"

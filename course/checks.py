@@ -1,10 +1,9 @@
-"""`guess` before something is explained, `check` after something was done: both answer at once.
+"""`guess` asks for a prediction, `check` tests an exercise; both reply at once.
 
-What was answered is noted in a file of the reader's own (`course/record/kept.py`), and sent
-nowhere.
+Answers are recorded in a file on the reader's machine (`course/record/kept.py`), and sent nowhere.
 
-They look at the reader's own object, never at ours. Left as it stands (`...`), a cell prints one
-constant line, so that an unsolved notebook still runs from top to bottom.
+Both test the reader's own object. A cell that still has its dots (`...`) prints one constant line,
+so an unsolved notebook runs from top to bottom.
 """
 
 from course.catalogue import QUESTIONS
@@ -18,7 +17,7 @@ STUB_OF_A_GUESS = "? Put your guess in place of the dots and run this cell again
 
 
 def guess(question: str, answer=...) -> None:
-    """Say what you think; each likely wrong guess has its own reply.
+    """Reply to a guess; each likely wrong guess has its own hint.
 
     Example: guess("L grows by", 0.003)
     """
@@ -26,7 +25,7 @@ def guess(question: str, answer=...) -> None:
 
 
 def check(exercise: str, answer=...) -> None:
-    """Look at what you made; each likely mistake has its own hint.
+    """Test a solution; each likely mistake has its own hint.
 
     Example: check("tanh", tanh)
     """
@@ -34,7 +33,7 @@ def check(exercise: str, answer=...) -> None:
 
 
 def answer_to(name: str, answer, before: str, of_a_stub: str) -> None:
-    """Print what is to be said, and keep it. An interruption is passed on in one line."""
+    """Print the reply, and record the answer. An interruption becomes an error of one line."""
     question = find(name)
     try:
         verdict = question.judge(answer)
@@ -48,7 +47,7 @@ def answer_to(name: str, answer, before: str, of_a_stub: str) -> None:
 
 
 def find(name: str) -> Question:
-    """Raises: ValueError with the nearest name for a question that there is not."""
+    """Raises: ValueError for an unknown question, with the nearest name."""
     if name in QUESTIONS:
         return QUESTIONS[name]
     raise UnknownQuestionError(f"There is no question {name!r}.{did_you_mean(name, QUESTIONS)}")

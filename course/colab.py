@@ -1,8 +1,8 @@
-"""The first code cell of every notebook, and what it calls: nothing, unless Google Colab runs it.
+"""The first code cell of every notebook, and the function that it calls in Google Colab.
 
-Colab opens one notebook and none of the files beside it. So the cell brings them, as one archive
-that needs no git; then `set_up` installs what Colab has not, and changes nothing that Colab has.
-Run again after a failure, it starts from the beginning and overwrites existing files.
+Colab opens one notebook without the files beside it. So the cell downloads them, as one archive
+that needs no git; then `set_up` installs missing packages, and changes no package that Colab has.
+After a failure, running it again starts from the beginning and overwrites existing files.
 Left out on purpose: JupyterLab, which Colab replaces.
 """
 
@@ -23,7 +23,7 @@ from course.syllabus.repository import Repository, our_repository
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = ("text", "train", "course")
-OURS = "gptcore-course"  # extras of ours that name each other
+OURS = "gptcore-course"  # our extras, which include each other
 COLAB_IS_ITSELF = {"jupyterlab"}
 GONE = "It is private, or was renamed: ask who gave you this page."
 BROKEN_OFF = "The network failed: run this cell again, it begins anew."
@@ -58,11 +58,11 @@ def launch_cell(repository: Repository) -> str:
 
 
 def set_up() -> None:
-    """Install what the lessons need and Colab has not; then say where the lessons are.
+    """Install what the lessons need and Colab lacks; then show the links to the lessons.
 
-    Raises: OSError if pip did not finish; what it had installed stays, and it can be run again.
+    Raises: OSError if pip did not finish; the cell can be run again.
     """
-    os.environ["PYTHONPATH"] = str(ROOT)  # for what a lesson starts beside itself
+    os.environ["PYTHONPATH"] = str(ROOT)  # for the processes that a lesson starts
     present = installed()
     needed = [line for line in requirements() if canonicalize_name(line.name) not in present]
     if needed:
@@ -90,13 +90,13 @@ def installed() -> dict[str, str]:
     """Name -> version of every distribution that this Python would import."""
     found: dict[str, str] = {}
     for one in distributions():
-        if one.metadata["Name"]:  # half an uninstalled package has none
+        if one.metadata["Name"]:  # a package that was half uninstalled has none
             found.setdefault(canonicalize_name(one.metadata["Name"]), one.version)
     return found
 
 
 def install(needed: list[Requirement], present: dict[str, str]) -> None:
-    """Let pip add packages without moving a single version of those that are here."""
+    """Let pip add packages without changing the version of an installed one."""
     with TemporaryDirectory() as folder:
         constraints = Path(folder) / "constraints.txt"
         constraints.write_text("".join(f"{name}=={version}\n" for name, version in present.items()))
@@ -116,7 +116,7 @@ def install(needed: list[Requirement], present: dict[str, str]) -> None:
 
 
 def links() -> str:
-    """Every lesson as a link that opens in Colab, where links between notebooks lead nowhere."""
+    """Every lesson as a link that opens in Colab, where links between notebooks do not work."""
     ours = our_repository()
     return " · ".join(
         f"[{lesson.number}]({ours.colab(lesson.name)})" for lesson in written_lessons()

@@ -1,9 +1,7 @@
-"""The parts of a course as stops on a line: what each asks for first, and how far somebody has
-come.
+"""A map of the lessons: what each one needs, and how many of its questions are answered.
 
-Plain HTML with its style in each line, and the line itself as a picture inside: it survives in a
-notebook that JupyterLab does not trust, where scripts and drawings are removed. A title is a link
-if the stop has one.
+It is HTML with inline styles, and the tracks are an image. So it also works in a notebook that
+JupyterLab does not trust, where scripts and SVG are removed. A title is a link if the stop has one.
 """
 
 from collections.abc import Sequence
@@ -33,7 +31,7 @@ class Stop:
 
     number: int
     title: str
-    note: str = ""  # shown where the pointer rests
+    note: str = ""  # shown on hover
     minutes: int = 0
     needs: tuple[int, ...] = ()
     link: str = ""
@@ -42,11 +40,10 @@ class Stop:
 
 
 def draw_course_map(stops: Sequence[Stop], *, title: str = "") -> Picture:
-    """The stops from top to bottom, tracks that lead to each from what it needs, a bar for what
-    is done.
+    """Draw the stops from top to bottom, tracks from the needed stops, and a bar for progress.
 
-    Raises:  ValueError for a need that is no stop further up, or more done than there is to do.
-    Example: draw_way([Stop(0, "begin", of=5, done=2), Stop(1, "go on", needs=(0,), of=3)])
+    Raises:  ValueError for a need that is not an earlier stop, or if `done` is above `of`.
+    Example: draw_course_map([Stop(0, "begin", of=5, done=2), Stop(1, "go on", needs=(0,), of=3)])
     """
     check(stops)
     rows = "".join(map(row_of, stops))
@@ -64,7 +61,7 @@ def draw_course_map(stops: Sequence[Stop], *, title: str = "") -> Picture:
 
 
 def check(stops: Sequence[Stop]) -> None:
-    """Raises: ValueError, as `draw_way` says."""
+    """Raises: ValueError, as in `draw_course_map`."""
     if not stops:
         raise ValueError("Give at least one stop.")
     passed: set[int] = set()
@@ -72,7 +69,7 @@ def check(stops: Sequence[Stop]) -> None:
         if not set(stop.needs) <= passed:
             strange = min(set(stop.needs) - passed)
             raise ValueError(
-                f"Stop {stop.number} needs {strange}, which is no stop above it; above it are "
+                f"Stop {stop.number} needs {strange}, which is not a stop above it; above it are "
                 f"{sorted(passed) or 'none'}."
             )
         if not 0 <= stop.done <= stop.of:
@@ -103,7 +100,7 @@ def rail_of(stops: Sequence[Stop]) -> Scene:
 
 
 def without_detours(stops: Sequence[Stop]) -> dict[int, list[int]]:
-    """What each stop needs, without what those need in their turn: fewer tracks, same order."""
+    """The direct needs of each stop (transitive reduction): fewer tracks, the same order."""
     before: dict[int, set[int]] = {}
     tracks = {}
     for stop in stops:
@@ -114,7 +111,7 @@ def without_detours(stops: Sequence[Stop]) -> dict[int, list[int]]:
 
 
 def lanes_of(stops: Sequence[Stop], tracks: dict[int, list[int]]) -> dict[int, int]:
-    """A stop goes on in the lane of one that it needs, if nobody else has; or it opens another."""
+    """The lane of each stop: that of a needed stop if it is free, otherwise a new one."""
     lane: dict[int, int] = {}
     end_of: dict[int, int] = {}  # lane -> the last stop in it
     for stop in stops:
@@ -125,7 +122,7 @@ def lanes_of(stops: Sequence[Stop], tracks: dict[int, list[int]]) -> dict[int, i
 
 
 def track(begin: Point, end: Point, branches_off: bool) -> tuple[Point, ...]:
-    """A line down, with one soft change of lanes: at its beginning, or just before its end."""
+    """A line down that changes lanes smoothly, at its beginning or just before its end."""
     (x0, y0), (x1, y1) = begin, end
     top = y0 if branches_off else y1 - ROW
     bend = [(step / 16) for step in range(17)]
@@ -162,7 +159,7 @@ def row_of(stop: Stop) -> str:
 
 
 def describe(stops: Sequence[Stop], title: str) -> str:
-    """One sentence: how many stops, what is done of each, what each needs."""
+    """One sentence: the number of stops, the progress and the needs of each."""
     sentences = []
     for stop in stops:
         needs = f", needs {', '.join(map(str, stop.needs))}" if stop.needs else ""

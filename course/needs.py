@@ -1,6 +1,6 @@
-"""What a cell may need that not every machine has.
+"""Requirements of cells that not every machine meets.
 
-Such a cell bears the tag, and is skipped where it is missing.
+Such a cell has a tag, and is skipped where the requirement is missing.
 """
 
 from importlib import import_module
@@ -8,17 +8,17 @@ from importlib import import_module
 from gptcore.corpus import data_folder, is_downloaded
 
 VOCABULARIES = ("gpt2-vocabulary", "cl100k-vocabulary", "o200k-vocabulary")
-SAMPLE_BYTES = 6_073_247  # of the 1,400 documents with which the stored outputs were made
+SAMPLE_BYTES = 6_073_247  # of the 1,400 documents that the stored outputs are of
 
 
 def sample_is_here() -> bool:
-    """Whether GPTCORE_DATA has that sample: with another file the outputs would be others."""
+    """Whether GPTCORE_DATA has that sample; another file would give other outputs."""
     file = data_folder() / "fineweb" / "000_00000.parquet"
     return file.is_file() and file.stat().st_size == SAMPLE_BYTES
 
 
 def weights_are_here() -> bool:
-    """Whether Hugging Face's own folder of downloads has GPT-2."""
+    """Whether the cache of Hugging Face has GPT-2."""
     # Only here: every test begins with importing this file, and the hub's library is slow to load.
     here = import_module("huggingface_hub").try_to_load_from_cache
     return all(
@@ -33,7 +33,7 @@ def gpu_is_here() -> bool:
     return import_module("torch").cuda.is_available()
 
 
-# tag -> (is it here?, how to bring it)
+# tag -> (whether it is here, the command that brings it)
 NEEDS = {
     "needs-names-ssa": (lambda: is_downloaded("names-ssa"), "gptcore fetch names-ssa"),
     "needs-gpt2-vocabulary": (
@@ -47,11 +47,11 @@ NEEDS = {
     ),
     "needs-fineweb": (
         sample_is_here,
-        "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000 (2 GB; what the cell prints will differ)",
+        "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000 (2 GB; the outputs will differ)",
     ),
     "needs-gpu": (
         gpu_is_here,
-        "an NVIDIA GPU and a PyTorch that was built for it; gptcore doctor says what there is",
+        "an NVIDIA GPU and a PyTorch that was built for it; gptcore doctor shows what is there",
     ),
 }
 
@@ -59,7 +59,7 @@ NEEDS = {
 def missing(tags: list[str]) -> str:
     """Why a cell with these tags cannot run here, and what to do; "" if it can.
 
-    Raises: ValueError for a needs-tag that nobody has declared.
+    Raises: ValueError for a needs-tag that is not declared here.
     """
     for tag in tags:
         if tag in NEEDS:

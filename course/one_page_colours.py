@@ -1,6 +1,4 @@
-"""The one-page program and the lesson of each of its lines, as its own comments `# [5] ...` tell
-it.
-"""
+"""The one-page program and the lesson of each line, from its comments `# [5] ...`."""
 
 import re
 
@@ -15,7 +13,7 @@ def one_page() -> list[str]:
 
 
 def lessons_of_lines() -> list[int]:
-    """For each line the number of the lesson that explains it; lesson 0 until the first mark."""
+    """The number of the lesson that explains each line; lesson 0 before the first mark."""
     lesson, out = 0, []
     for line in one_page():
         mark = MARK.match(line)

@@ -1,8 +1,8 @@
-"""A program on one page, every line coloured by the lesson that explains it.
+"""A program on one page; the colour of a line is the lesson that explains it.
 
-Plain HTML with its style in each line: it stays coloured in a notebook that JupyterLab does not
-trust, where scripts and style sheets are removed. Hovering over a line tells its lesson; a number
-at its side tells it without hovering.
+It is HTML with inline styles, so it is also coloured in a notebook that JupyterLab does not trust,
+where scripts and style sheets are removed. A number beside a line and a text on hover name its
+lesson.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ def draw_program(
     columns: int = 3,
     title: str = "",
 ) -> Picture:
-    """The lines in columns, each on the colour of its lesson; a key above.
+    """Draw the lines in columns, each on the colour of its lesson, with a legend above.
 
     A column is as wide as the longest line; a narrow page has fewer than `columns` of them.
     `lessons` has one number for each line, `titles` a title for each number.

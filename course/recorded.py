@@ -1,10 +1,9 @@
-"""Runs on GPUs that were recorded for the course, so that they can be looked at without one.
+"""Runs on GPUs that were recorded for the course, for readers without a GPU.
 
     course/recorded/NAME/about.json    the GPU and the day: {"gpu": "...", "date": "..."}
                          log.jsonl     as `gptcore train` wrote it
 
-Left out on purpose: logs from elsewhere, and numbers that no log has. What was not recorded is not
-shown.
+Every number that is shown is in a log.
 """
 
 import json
@@ -18,7 +17,7 @@ FOLDER = Path(__file__).with_name("recorded")
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run that is over, with the GPU that it ran on and the day."""
+    """A finished run, with its GPU and its date."""
 
     name: str
     gpu: str
@@ -37,7 +36,7 @@ class Recorded:
 
 
 def recorded_runs(folder: Path = FOLDER) -> list[Recorded]:
-    """All that were recorded, by name; none if there are none."""
+    """All recorded runs, by name."""
     found = []
     for about in sorted(folder.glob("*/about.json")):
         facts = json.loads(about.read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
-"""What must hold before a release: the version is the same everywhere, and the wheel works.
+"""Checks before a release: the version is the same everywhere, and the wheel works.
 
-    python -m course.release build/dist                 the quick tests, with the wheel there
+    python -m course.release build/dist                 the quick tests, with the wheel in it
     python -m course.release build/dist --tag v0.2.0    ... if the tag names this version
 
 The tests run in a folder without the packages and the data, so both come from the wheel.
@@ -20,13 +20,13 @@ from zipfile import ZipFile
 from gptcore import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
-# Tests of what is installed; the others are about the checkout.
+# Tests of the installed packages; the others are about the checkout.
 TESTS = ("scalar", "tokenizers", "sampling", "viz", "test_heads.py", "test_next_token.py")
 BESIDE = ("conftest.py", "pyproject.toml")  # what pytest reads
 
 
 def disagreements(tag: str, version: str, changelog: str, citation: str) -> list[str]:
-    """What contradicts the version, one sentence each; nothing if all agree."""
+    """The places with another version, one sentence each; an empty list if there are none."""
     found = []
     if tag and tag != f"v{version}":
         found.append(f"The tag is {tag}, and gptcore/__init__.py says {version}.")
@@ -34,17 +34,17 @@ def disagreements(tag: str, version: str, changelog: str, citation: str) -> list
     if section is None:
         found.append(f"CHANGELOG.md has no section '## {version}, YYYY-MM-DD'.")
     elif f"\ndate-released: {section[1]}\n" not in citation:
-        found.append(f"CITATION.cff has another date-released than CHANGELOG.md: {section[1]}.")
+        found.append(f"date-released in CITATION.cff is not that of CHANGELOG.md, {section[1]}.")
     if f"\nversion: {version}\n" not in citation:
-        found.append(f"CITATION.cff has another version than {version}.")
+        found.append(f"The version of CITATION.cff is not {version}.")
     return found
 
 
 def run_tests(wheel: Path, scratch: Path) -> int:
-    """Run the quick tests with what is in the wheel; the exit code."""
+    """Run the quick tests with the packages of the wheel, and return the exit code."""
     site, away = scratch / "site", scratch / "away"
     with ZipFile(wheel) as packed:
-        packed.extractall(site)  # pip does no more to a wheel of pure Python
+        packed.extractall(site)  # pip does the same with a wheel of pure Python
     shutil.copytree(ROOT / "tests", away / "tests")
     for name in BESIDE:
         shutil.copy(ROOT / name, away)

@@ -1,4 +1,4 @@
-"""Two results compared in front of the reader: what was done by hand, and what was imported."""
+"""A comparison of two results for the reader, such as one by hand and an imported one."""
 
 from course.exercises.brief import MismatchError
 from course.exercises.numbers import flat

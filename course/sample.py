@@ -1,6 +1,6 @@
-"""What some cells need and do not bring by themselves: FineWeb, the weights of GPT-2.
+"""Large files that some cells need: FineWeb and the weights of GPT-2.
 
-Of FineWeb the sample they were made with, or a file of your own.
+Of FineWeb the sample of the stored outputs is used, or a file of your own.
 """
 
 from importlib import import_module
@@ -9,14 +9,14 @@ from pathlib import Path
 from course.needs import weights_are_here
 from gptcore.corpus import TextUnavailableError, data_folder
 
-PLACES = ("000_00000.parquet", "CC-MAIN-2013-20/000_00000.parquet")  # the sample; a real file
+PLACES = ("000_00000.parquet", "CC-MAIN-2013-20/000_00000.parquet")  # the sample; a whole file
 SHARDS = "fineweb-shards"
 
 
 def fineweb_file() -> Path:
-    """The first of these files that exists. Numbers differ if it is not the sample.
+    """The first of these files that exists. Another file than the sample gives other numbers.
 
-    Raises: TextUnavailableError, which a notebook shows without the way through our code.
+    Raises: TextUnavailableError, which a notebook shows without a traceback.
     """
     for place in PLACES:
         path = data_folder() / "fineweb" / place
@@ -30,7 +30,7 @@ def fineweb_file() -> Path:
 
 
 def fineweb_shards() -> Path:
-    """The folder in which a reader with a GPU has put shards of FineWeb.
+    """The folder of the shards of FineWeb that a reader with a GPU has made.
 
     Raises: TextUnavailableError, as above.
     """
@@ -45,7 +45,7 @@ def fineweb_shards() -> Path:
 
 
 def gpt2_weights() -> Path:
-    """The folder in which Hugging Face's library keeps GPT-2; half a gigabyte is not just fetched.
+    """The folder of GPT-2 in the cache of Hugging Face. Nothing is downloaded: it is 0.5 GB.
 
     Raises: TextUnavailableError, as above.
     """

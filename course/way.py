@@ -1,6 +1,6 @@
-"""The map at the end of lesson 0: what each lesson asks for first, and how far a reader has come.
+"""The map at the end of lesson 0: what each lesson needs, and the progress of the reader.
 
-The drawing is `course/course_map.py`; who has answered what, `course/record/kept.py` knows.
+The drawing is in `course/course_map.py`, the answers in `course/record/kept.py`.
 """
 
 import re
@@ -14,11 +14,9 @@ from viz.canvas.picture import Picture
 
 
 def way() -> Picture:
-    """The lessons as a map: what each asks for first, and how many of its questions you have
-    answered.
-    """
+    """Draw the lessons as a map: what each needs, and how many questions you have answered."""
     written, counted = written_lessons(), counts(answered())
-    in_colab = "google.colab" in sys.modules  # there a link to the next file leads nowhere
+    in_colab = "google.colab" in sys.modules  # links to other files do not work there
     stops = [
         Stop(
             lesson.number,
@@ -42,9 +40,7 @@ def needs_of(lesson: Lesson) -> tuple[int, ...]:
 
 
 def counts(right: set[str]) -> dict[str, tuple[int, int]]:
-    """For each lesson that is there: how many of its questions are in `right`, and how many it
-    has.
-    """
+    """For each written lesson: how many of its questions are in `right`, and how many it has."""
     names: dict[str, set[str]] = {lesson.name: set() for lesson in written_lessons()}
     for question in QUESTIONS.values():
         if question.lesson in names:  # a catalogue may be written before its lesson

@@ -1,1 +1,1 @@
-"""Guesses and exercises: what is asked, how an answer is checked, what is replied."""
+"""Guesses and exercises: questions, checks of answers, replies."""

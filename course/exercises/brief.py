@@ -1,17 +1,15 @@
-"""Errors that a notebook shows in one line: the reader's cell is above it, and our source is not
-what helps.
-"""
+"""Errors that a notebook shows in one line, without a traceback through our code."""
 
 
 class Brief:
-    """Goes before the kind of error: IPython asks an error how it is to be shown."""
+    """A base class before the kind of error: IPython calls its method to show the error."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__mro__[2].__name__}: {self}"]
 
 
 class AnswerInterruptedError(Brief, KeyboardInterrupt):
-    """The reader has stopped the kernel while an answer ran."""
+    """The reader interrupted the kernel while an answer ran."""
 
 
 class MismatchError(Brief, AssertionError):
@@ -19,4 +17,4 @@ class MismatchError(Brief, AssertionError):
 
 
 class UnknownQuestionError(Brief, ValueError):
-    """A question is asked by a name that none has."""
+    """No question has this name."""

@@ -1,7 +1,7 @@
-"""An exercise whose answer is a function: it is called, and what comes out is looked at.
+"""An exercise whose answer is a function: it is called, and its results are compared.
 
-A hint is given only where the mistake that it names gives exactly what the reader's function gave,
-for every input. Where no mistake does, the reader sees input, expected and received.
+A hint is given only if the mistake that it names gives the same results as the reader's function,
+for every input. Otherwise the reader sees input, expected and received.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,16 +16,16 @@ from course.exercises.questions import Question, Verdict, Wrong, readers_line
 from course.exercises.shown import both, shown, written
 from course.exercises.time_limit import TimeLimitError, time_limit
 
-SECONDS = 5.0  # for all calls together; every right answer takes far less than one
-SAME = 1e-9  # two outcomes of one and the same mistake
+SECONDS = 5.0  # for all calls together; a right answer takes far less than one second
+SAME = 1e-9  # relative difference of two equal outcomes
 
 
 @dataclass(frozen=True)
 class Case:
-    """One call of the reader's function: in words, and as it is done.
+    """One call of the reader's function: as text, and as a function.
 
-    `rule` says what should have come out ("" if nothing is wrong), where more than one result is
-    right; without it the result must be that of our solution. The reader sees what `shows` shows.
+    `rule` is for calls with more than one right result; it returns what is wrong, "" if nothing is.
+    Without it the result must be that of our solution. `shows` is the part that the reader sees.
     """
 
     shown: str
@@ -36,7 +36,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Raised:
-    """What a call came to that raised an error; one kind of error is like another of that kind."""
+    """The outcome of a call that raised an error; two errors of the same type are equal."""
 
     kind: str
     words: str
@@ -47,7 +47,7 @@ class Raised:
 
 
 def case(name: str, *arguments, rule: Callable[[Any], str] | None = None) -> Case:
-    """The plain call with these arguments, copied for each reader.
+    """A call with these arguments, which are copied for each answer.
 
     Example: case("token_loss", 0.5).shown -> "token_loss(0.5)"
     """
@@ -57,15 +57,15 @@ def case(name: str, *arguments, rule: Callable[[Any], str] | None = None) -> Cas
 
 @dataclass(frozen=True)
 class Exercise(Question):
-    """A question that a function answers; `right` is one that passes. It is called by each case."""
+    """A question whose answer is a function; `right` passes. Each case calls it."""
 
     cases: tuple[Case, ...] = ()
 
     def judge(self, answer) -> Verdict:
-        """Whether the function is right, and what helps if it is not. Raises UnansweredError."""
+        """Whether the function is right, and a hint if it is not. Raises UnansweredError."""
         if not callable(done(answer)):
             return Verdict(False, f"not yet. The answer is a function, not {shown(answer)}.")
-        expected = self.expected  # before the clock runs: what it imports is imported then
+        expected = self.expected  # before the time limit starts, because it may import
         try:
             with time_limit(SECONDS):
                 outcomes = outcomes_of(answer, self.cases)
@@ -80,25 +80,25 @@ class Exercise(Question):
 
     @cached_property
     def expected(self) -> list:
-        """What each case comes to with our solution."""
+        """The outcome of each case with our solution."""
         return outcomes_of(self.right, self.cases)
 
     @cached_property
     def mistaken(self) -> list[list]:
-        """What each case comes to with each of the foreseen mistakes."""
+        """The outcome of each case with each expected mistake."""
         return [outcomes_of(wrong.answer, self.cases) for wrong in self.wrong]
 
     def mistake(self, outcomes: list) -> Wrong | None:
-        """The foreseen mistake that gives what the reader's function gave."""
+        """The expected mistake with the same outcomes as the reader's function."""
         for wrong, own in zip(self.wrong, self.mistaken):
-            # An outcome may be anything at all; one that `fits` cannot read does not fit.
+            # An outcome may be of any type; one that `fits` cannot read does not fit.
             with suppress(TypeError, ValueError, LookupError, AttributeError):
                 if wrong.fits(outcomes) if wrong.fits else difference(outcomes, own, SAME) is None:
                     return wrong
         return None
 
     def fault(self, case: Case, given, right) -> str:
-        """What is wrong with the outcome of one case, for the reader; "" if nothing is."""
+        """What is wrong with the outcome of one case, for the reader; "" if it is right."""
         if isinstance(given, Raised):
             return f"{given.words}\n    input:    {case.shown}{given.line}"
         if case.rule:
@@ -121,7 +121,7 @@ class Exercise(Question):
 
 
 def like_any(cases: Sequence[Case], *answers: Callable) -> Callable[[list], bool]:
-    """Whether one of several functions gives just these outcomes: one belief, written in many ways.
+    """Whether one of several functions gives these outcomes: one belief, several programs.
 
     Example: Wrong(first, "...", "...", fits=like_any(CASES, first, second))
     """
@@ -140,18 +140,18 @@ STOPPED = (
 
 
 def outcomes_of(function: Callable, cases: Sequence[Case]) -> list:
-    """What each call comes to. Raises: UnansweredError for a stub."""
+    """The outcome of each call. Raises: UnansweredError for a stub."""
     return [outcome(case, function) for case in cases]
 
 
 def outcome(case: Case, function: Callable) -> Any:
-    """What a call comes to, in plain lists and numbers. Raises: UnansweredError for a stub."""
+    """The outcome of a call, in lists and numbers. Raises: UnansweredError for a stub."""
     try:
         return plain(case.call(function))
     except UnansweredError:
         raise
     except InvalidAnswerError as error:
         return Raised(str(error), str(error), readers_line(error))
-    except Exception as error:  # whatever the reader's own code raises is an answer too
+    except Exception as error:  # every error of the reader's code is an outcome
         kind = type(error).__name__
         return Raised(kind, f"{kind}: {error}", readers_line(error))

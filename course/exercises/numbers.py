@@ -1,4 +1,4 @@
-"""What a reader's answer is made of, whatever it was wrapped in, so that two answers compare."""
+"""The numbers and words of an answer, of any type, so that two answers can be compared."""
 
 from collections.abc import Iterator, Mapping
 from math import isclose, isnan
@@ -8,11 +8,11 @@ from course.exercises.shown import shown
 
 
 class UnansweredError(Exception):
-    """The answer still has the dots of the stub in it."""
+    """The answer still contains the dots of the stub."""
 
 
 class InvalidAnswerError(ValueError):
-    """The answer is not of the kind that was asked for; the words are for the reader."""
+    """The answer has the wrong type; the message is for the reader."""
 
 
 def done(answer):
@@ -73,10 +73,9 @@ def leaves(answer) -> Iterator[float | str]:
 
 
 def difference(given, wanted, tolerance: float) -> str | None:
-    """Where two plain answers first differ, as Python writes it: "[2]['a']", "" for all of it.
+    """The first place where two answers differ: "[2]['a']"; "" for the whole, None if they agree.
 
-    None if they agree. Numbers may differ by `tolerance`, relative; lists, keys and words must be
-    equal.
+    Numbers may differ by the relative `tolerance`; lists, keys and words must be equal.
 
     Example: difference([1, 2], [1, 3], 0) -> "[1]"
     """
@@ -93,8 +92,9 @@ def difference(given, wanted, tolerance: float) -> str | None:
 
 
 def partners(given, wanted) -> list[tuple] | None:
-    """(place, part, its counterpart) of two lists of one length or two mappings of the same keys;
-    None if they are not such a pair.
+    """(place, part, its counterpart) of two lists of equal length or two mappings with equal keys.
+
+    None for everything else.
     """
     if isinstance(given, list) and isinstance(wanted, list) and len(given) == len(wanted):
         return [(i, *two) for i, two in enumerate(zip(given, wanted))]
@@ -104,7 +104,7 @@ def partners(given, wanted) -> list[tuple] | None:
 
 
 def close(one: float, other: float, tolerance: float) -> bool:
-    """Nearly equal; two numbers that are no numbers are the same."""
+    """Nearly equal; NaN equals NaN."""
     if isnan(one) or isnan(other):
         return isnan(one) and isnan(other)
     return isclose(one, other, rel_tol=tolerance, abs_tol=tolerance / 1000)

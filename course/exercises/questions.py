@@ -1,7 +1,6 @@
-"""A question of the course, its answer, and the wrong answers that readers really give.
+"""A question of the course, its answer, and the wrong answers to expect.
 
-One catalogue (`course/catalogue/`) holds them all. From it come the guesses and checks of the
-lessons, the tests that hold them to their word, and what a teacher wants to know beforehand.
+All are in one catalogue (`course/catalogue/`), for the lessons, the tests and the teacher's page.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,9 +18,9 @@ CLOSE = 0.01  # a guess of 3.3 is right where the answer is 3.296
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong answer as a reader gives it, the belief behind it, and what helps.
+    """A wrong answer, the belief behind it, and a hint.
 
-    `fits` recognizes other answers of the same belief; it is asked about what the answer comes to.
+    `fits` recognizes other answers of the same belief, by their outcomes.
     """
 
     answer: Any
@@ -32,7 +31,7 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said to an answer, and the foreseen mistake that it was, if it was one."""
+    """The reply to an answer, and the expected mistake, if it was one."""
 
     right: bool
     words: str
@@ -43,8 +42,8 @@ class Verdict:
 class Question:
     """One question: `right` passes and gets `yes`, each of `wrong` its own hint.
 
-    `measure` turns an answer into what it is judged by. `yes` and `otherwise` may be functions of
-    the answer; `tolerance` is relative. What a function answers is an `Exercise`.
+    `measure` turns an answer into what is compared. `yes` and `otherwise` may be functions of the
+    answer; `tolerance` is relative. If the answer is a function, use an `Exercise`.
     """
 
     name: str
@@ -57,16 +56,16 @@ class Question:
     tolerance: float = CLOSE
 
     def reply(self, answer) -> str:
-        """What the reader is told. Raises UnansweredError for a stub."""
+        """The reply to the reader. Raises UnansweredError for a stub."""
         return self.judge(answer).words
 
     def judge(self, answer) -> Verdict:
-        """Whether the answer is right, and what helps if it is not. Raises UnansweredError."""
+        """Whether the answer is right, and a hint if it is not. Raises UnansweredError."""
         try:
             given = flat(self.measure(done(answer)))
         except UnansweredError:
             raise
-        except Exception as error:  # whatever an answer is, the reader is told, not the kernel
+        except Exception as error:  # an answer of any type gets a reply, not a traceback
             return Verdict(False, f"not yet. Yours is {shown(answer)}. {error}")
         if self.agrees(given, self.right, self.tolerance):
             return Verdict(True, f"yes. {self.praise(answer)}")
@@ -79,19 +78,17 @@ class Question:
         return self.yes if isinstance(self.yes, str) else self.yes(answer)
 
     def made_by(self, wrong: Wrong, given: list[float | str]) -> bool:
-        """Whether this mistake leads to what was given."""
+        """Whether this mistake leads to the given answer."""
         if wrong.fits:
             return wrong.fits(given)
         return self.agrees(given, wrong.answer, CLOSE if self.tolerance else 0)
 
     def agrees(self, given: list[float | str], answer, tolerance: float) -> bool:
-        """Whether the answer comes to the same numbers and words."""
+        """Whether the answer has the same numbers and words."""
         return difference(given, flat(self.measure(answer)), tolerance) is None
 
     def advice(self, answer) -> str:
-        """What helps with an answer that nobody has foreseen: what is right in it and what is not,
-        without what would be right instead.
-        """
+        """A hint for an unexpected answer: its right and its wrong parts, without the solution."""
         reply = self.otherwise if isinstance(self.otherwise, str) else self.otherwise(answer)
         if quotes := needless_quotes(answer, self.right):
             return quotes
@@ -100,7 +97,7 @@ class Question:
         return f"Yours is {shown(plain(answer))}. {reply}".strip()
 
     def by_lines(self, answer) -> str:
-        """Which lines of a table are right, and what stands in the others."""
+        """Which lines of a table are right, and the values of the others."""
         if not isinstance(answer, Mapping) or set(answer) != set(self.right):
             keys = ", ".join(map(repr, self.right))
             return f"It must have the keys {keys}, and no other; yours is {shown(plain(answer))}."
@@ -114,7 +111,7 @@ class Question:
 
 
 def needless_quotes(answer, right) -> str:
-    """What to say if a number, or True and False, came in quotes; "" if nothing did."""
+    """A hint if a number, or True or False, is in quotes; otherwise ""."""
     pairs = [(answer, right)]
     if isinstance(answer, Mapping) and isinstance(right, Mapping):
         pairs = [(answer[key], right[key]) for key in right if key in answer]
@@ -126,7 +123,7 @@ def needless_quotes(answer, right) -> str:
 
 
 def readers_line(error: BaseException) -> str:
-    """The last line of the reader's own code on the way to an error; "" if it came from ours."""
+    """The last line of the reader's code in a traceback; "" if there is none."""
     frames = extract_tb(error.__traceback__)
     theirs = [f for f in frames if not any(map(Path(f.filename).is_relative_to, OURS))]
     return f"\n    in your line: {theirs[-1].line}" if theirs and theirs[-1].line else ""

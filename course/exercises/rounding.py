@@ -1,15 +1,15 @@
-"""A number of a reader's that is ours, rounded or cut off, counts as ours."""
+"""A number that is ours, rounded or cut off, counts as right."""
 
 from collections.abc import Callable, Mapping
 from math import floor, isclose, log10
 
-FEWEST = 2  # digits that must be left of a number
+FEWEST = 2  # digits that a rounded number must have
 
 
 def or_rounded(ours: Mapping[str, float], whole: bool = False) -> Callable:
-    """Puts our number into a table wherever the reader has rounded it, to two digits or more.
+    """Replace numbers of a table by ours where the reader has rounded them to two digits or more.
 
-    With `whole` they may also have rounded it to whole numbers.
+    With `whole` they may also be rounded to whole numbers.
 
     Example: or_rounded({"ln 65": 4.174387})({"ln 65": 4.17}) -> {"ln 65": 4.174387}
     """
@@ -29,7 +29,7 @@ def is_rounded(number, exact: float, whole: bool) -> bool:
     """Whether it is the number, rounded or cut off after some digit."""
     if not isinstance(number, (int, float)) or not exact:
         return False
-    first = -floor(log10(abs(exact))) - 1  # of 0.046 the 4 is at the second decimal
+    first = -floor(log10(abs(exact))) - 1  # the first digit of 0.046 is at the second decimal
     places = [first + digits for digits in range(FEWEST, 12)] + [0] * whole
     return any(
         isclose(number, near, rel_tol=1e-12)

@@ -1,4 +1,4 @@
-"""A value as a reader can take it in: few digits, cut in the middle where it is long."""
+"""A short text of a value: few digits, cut in the middle if it is long."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ DIGITS = (4, 6, 9, 12, 17)
 
 
 def shown(value: Any, digits: int = 6, longest: int = LONGEST) -> str:
-    """The value in one line. Of lists in lists of one length the shape comes first.
+    """The value in one line; nested lists of equal lengths begin with their shape.
 
     Example: shown([0.123456789, 2]) -> "[0.123457, 2]"
     """
@@ -17,7 +17,7 @@ def shown(value: Any, digits: int = 6, longest: int = LONGEST) -> str:
 
 
 def both(one: Any, other: Any) -> tuple[str, str]:
-    """Two values with as many digits as it takes to see that they differ."""
+    """Two values with enough digits to see that they differ."""
     for digits in DIGITS:
         pair = written(one, digits), written(other, digits)
         if pair[0] != pair[1]:
@@ -44,12 +44,12 @@ def written(value: Any, digits: int) -> str:
         return f"[{inside}]" if isinstance(value, list) else f"({inside})"
     try:
         return repr(value)
-    except Exception:  # an object of the reader's may not be able to show itself
+    except Exception:  # the repr of the reader's object may fail
         return f"a {type(value).__name__}"
 
 
 def shape(value: Any) -> tuple[int, ...]:
-    """The sizes of lists in lists, as far down as all are of one length."""
+    """The shape of nested lists, as deep as all lengths are equal."""
     if not isinstance(value, list) or not value:
         return ()
     shapes = {shape(member) for member in value}

@@ -1,8 +1,8 @@
-"""The reader's function is stopped when it does not come to an end.
+"""Stop a function of the reader that runs too long.
 
-In the main thread of Linux and macOS an alarm of the system rings. Everywhere else (Windows, a
-kernel's other threads, Pyodide) each line of Python looks at the clock, which is slower.
-Left out on purpose: a single call into C that never returns; neither way can reach inside it.
+In the main thread of Linux and macOS a timer signal stops it. Everywhere else (Windows, other
+threads, Pyodide) the time is checked before each line of Python, which is slower. Neither can stop
+a single call into C that never returns.
 """
 
 import signal
@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from time import monotonic
 
-AGAIN = 0.2  # seconds until the alarm rings again, for code that catches everything and goes on
+AGAIN = 0.2  # seconds until the next signal, for code that catches every exception
 
 
 class TimeLimitError(BaseException):
-    """The time is over. No `Exception`, so that `except Exception` in a loop cannot swallow it."""
+    """The time is over. It is a BaseException, so that `except Exception` does not catch it."""
 
 
 def time_limit(seconds: float) -> AbstractContextManager[None]:
@@ -31,7 +31,7 @@ def time_limit(seconds: float) -> AbstractContextManager[None]:
 
 @contextmanager
 def by_alarm(seconds: float) -> Iterator[None]:
-    """Only the main thread gets signals. An alarm that somebody else had set is set again."""
+    """Use a timer signal, which only the main thread gets; restore an earlier timer."""
 
     def ring(*_) -> None:
         raise TimeLimitError

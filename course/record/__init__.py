@@ -1,1 +1,1 @@
-"""What a reader has answered: kept on the reader's machine only."""
+"""The answers of a reader, stored on the reader's machine only."""

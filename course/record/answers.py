@@ -1,11 +1,10 @@
-"""What a class has answered: the files of several readers, counted.
+"""The answers of a class: the files of several readers, counted.
 
     python -m course.record.answers FILE...     a table, one row for each question that was tried
 
-Each file is one reader's, as `python -m course.record.progress export` writes it, and it is theirs
-to hand over or not. The table says of each question how many tried it, how many were right at their
-first try, how many in the end, and which belief was behind the commonest mistake.
-Left out on purpose: who gave which answer. No file says whose it is, and the table does not ask.
+Each file is that of one reader, written by `python -m course.record.progress export`. The table
+shows for each question how many readers tried it, how many were right at the first try and in the
+end, and the belief behind the most common mistake. The files have no names of readers.
 """
 
 import argparse
@@ -18,20 +17,20 @@ from pathlib import Path
 from course.catalogue import QUESTIONS
 from course.record.kept import Answer, answers_in
 
-UNFORESEEN = "none that was foreseen"
+UNFORESEEN = "an unexpected one"
 
 
 @dataclass
 class Tally:
-    """What all readers together made of one question."""
+    """The answers of all readers to one question."""
 
     readers: int = 0
     right_at_first: int = 0
     right_in_the_end: int = 0
-    beliefs: Counter[str] = field(default_factory=Counter)  # each reader counts once for each
+    beliefs: Counter[str] = field(default_factory=Counter)  # belief -> number of readers
 
     def add(self, tries: Sequence[Answer]) -> None:
-        """Count one reader, whose tries at this question these are, the first one first."""
+        """Count the tries of one reader at this question, in order."""
         self.readers += 1
         self.right_at_first += tries[0].right
         self.right_in_the_end += any(one.right for one in tries)
@@ -39,7 +38,7 @@ class Tally:
 
 
 def tally(readers: Iterable[Sequence[Answer]]) -> dict[str, Tally]:
-    """One row for each question that anybody tried, in the order of the course."""
+    """One row for each question that was tried, in the order of the course."""
     tallies = {name: Tally() for name in QUESTIONS}
     for answers in readers:
         tries: dict[str, list[Answer]] = {}
@@ -52,18 +51,18 @@ def tally(readers: Iterable[Sequence[Answer]]) -> dict[str, Tally]:
 
 
 def table(tallies: dict[str, Tally]) -> str:
-    """The rows in Markdown, which is read in a terminal as well."""
+    """The rows as a table in Markdown."""
     rows = [
         f"| {QUESTIONS[name].lesson[:2]} | {name} | {row.readers} | {row.right_at_first} | "
         f"{row.right_in_the_end} | {most_frequent(row.beliefs)} |"
         for name, row in tallies.items()
     ]
-    head = "| lesson | question | tried | right at first | in the end | commonest wrong belief |"
+    head = "| lesson | question | tried | right at first | in the end | most common wrong belief |"
     return "\n".join([head, "|---|---|---|---|---|---|", *rows])
 
 
 def most_frequent(beliefs: Counter[str]) -> str:
-    """The belief that most readers had, and how many; a foreseen one, if two are as common."""
+    """The most common belief, and its number of readers; in a tie an expected one."""
     if not beliefs:
         return ""
     belief = max(beliefs, key=lambda belief: (beliefs[belief], belief != UNFORESEEN))
@@ -71,11 +70,11 @@ def most_frequent(beliefs: Counter[str]) -> str:
 
 
 def read(path: Path) -> list[Answer]:
-    """Raises: OSError if the file cannot be read; ValueError if no line of it is an answer."""
+    """Raises: OSError if the file cannot be read; ValueError if it has no answers."""
     answers = answers_in(path)
     if not answers:
         raise ValueError(
-            f"{path} holds no answers. What a reader hands over is written by: "
+            f"{path} has no answers. A reader writes such a file with: "
             "python -m course.record.progress export FILE"
         )
     return answers

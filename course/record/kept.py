@@ -1,14 +1,13 @@
-"""What a reader has answered so far: one line for each check, in a file of the reader's own.
+"""The answers of a reader: a file with one line for each check.
 
-The file lies on this machine, in the user's folder of data or where GPTCORE_PROGRESS says, and
-nothing is sent anywhere. `GPTCORE_PROGRESS=off` keeps nothing; so do the tests, and the build of
-the notebooks, whose stored outputs must not tell of anybody. A line holds when, which question,
-right or not, the belief behind a foreseen mistake, and a short answer as it was given. The code of
-a function is not kept. `python -m course.record.progress` shows and erases it,
-`course/record/answers.py` counts what many readers have handed in.
-Left out on purpose: locks. A line is appended by one call of the system, so several kernels do not
-cut into each other's. Where that is not one step, as on Windows, a line may be torn now and then;
-it is passed over when the file is read.
+The file is on this machine, in the user's data folder or at GPTCORE_PROGRESS, and nothing is sent
+anywhere. `GPTCORE_PROGRESS=off` records nothing; tests and the build of the notebooks use it. A
+line has the time, the question, whether the answer is right, the belief behind an expected mistake,
+and the answer if it is short. The code of a function is not recorded. `course.record.progress`
+shows and erases the file, `course/record/answers.py` counts several files.
+
+There are no locks: one system call appends a line, so several kernels do not mix their lines. Where
+that is not atomic, as on Windows, a line may be damaged; it is skipped when the file is read.
 """
 
 import contextlib
@@ -27,7 +26,7 @@ VARIABLE = "GPTCORE_PROGRESS"
 OFF = "off"
 LONGEST = 200  # letters of an answer
 
-SHORT = reprlib.Repr()  # a list of a million numbers is not written out to be cut off then
+SHORT = reprlib.Repr()  # so that a list of a million numbers is not converted
 SHORT.maxdict = SHORT.maxlist = SHORT.maxtuple = SHORT.maxset = 12
 SHORT.maxstring = SHORT.maxother = LONGEST
 
@@ -44,7 +43,7 @@ class Answer:
 
 
 def place() -> Path | None:
-    """The file, whether it is there or not; None if nothing shall be kept."""
+    """The path of the file, which may not exist; None if nothing is recorded."""
     chosen = os.environ.get(VARIABLE, "").strip()
     if chosen.lower() == OFF:
         return None
@@ -54,8 +53,8 @@ def place() -> Path | None:
 
 
 def keep(question: Question, answer, verdict: Verdict) -> None:
-    """Note what was answered; where it cannot be written down, nothing happens."""
-    # A full disk, somebody else's folder, an object that cannot show itself: none costs a lesson.
+    """Record an answer; an error while writing is ignored."""
+    # A full disk or a failing repr must not stop a lesson.
     with contextlib.suppress(Exception):
         append(
             Answer(
@@ -75,7 +74,8 @@ def append(line: Answer) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     content = (json.dumps(asdict(line)) + "\n").encode()
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # for its owner's eyes
+    # Only its owner can read it.
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(handle, content)
     finally:
@@ -83,19 +83,19 @@ def append(line: Answer) -> None:
 
 
 def answers_in(path: Path) -> list[Answer]:
-    """All that a file holds, in the order in which it was answered; torn lines are left out.
+    """All answers of a file, in order; damaged lines are skipped.
 
-    Raises: OSError if the file is not there or cannot be read.
+    Raises: OSError if the file does not exist or cannot be read.
     """
     answers = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        with contextlib.suppress(ValueError, TypeError):  # torn, or of another program
+        with contextlib.suppress(ValueError, TypeError):  # damaged, or of another program
             answers.append(checked(Answer(**json.loads(line))))
     return answers
 
 
 def checked(answer: Answer) -> Answer:
-    """Raises: TypeError for a line that has the right names and something else behind them."""
+    """Raises: TypeError if a value has the wrong type."""
     words = (answer.at, answer.question, answer.belief, answer.answer)
     if not isinstance(answer.right, bool) or not all(isinstance(word, str) for word in words):
         raise TypeError(f"not an answer: {answer}")
@@ -103,7 +103,7 @@ def checked(answer: Answer) -> Answer:
 
 
 def answered() -> set[str]:
-    """The names of the questions that this reader has ever answered rightly."""
+    """The names of the questions that this reader has answered correctly."""
     path = place()
     try:
         return {answer.question for answer in answers_in(path) if answer.right} if path else set()

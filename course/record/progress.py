@@ -1,10 +1,10 @@
-"""How far a reader has come, from the file that `course/record/kept.py` keeps.
+"""The progress of a reader, from the file of `course/record/kept.py`.
 
-    python -m course.record.progress                lesson by lesson, and where the file lies
-    python -m course.record.progress export FILE    a copy, to keep or to hand to a teacher
-    python -m course.record.progress erase          forget it all
+    python -m course.record.progress                lesson by lesson, and the path of the file
+    python -m course.record.progress export FILE    a copy, to keep or for a teacher
+    python -m course.record.progress erase          delete the file
 
-In a cell of a notebook the same begins with `%run -m`, which is why the words bear no dashes.
+In a cell of a notebook use `%run -m`, which is why the commands have no dashes.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from course.way import counts
 
 
 def report() -> str:
-    """How far the reader has come, lesson by lesson, and where that stands written."""
+    """The progress of the reader, lesson by lesson, and the path of the file."""
     counted = counts(answered())
     width = max(map(len, counted))
     rows = [f"{name:{width}}  {done:2} of {total:2}" for name, (done, total) in counted.items()]
@@ -32,7 +32,7 @@ def report() -> str:
 
 
 def erase() -> str:
-    """Remove the file; what was done, in a line."""
+    """Remove the file, and return a line about it."""
     path = place()
     if path is None or not path.exists():
         return "There was nothing to erase."
@@ -43,13 +43,13 @@ def erase() -> str:
 def export(target: Path) -> str:
     """Copy the file.
 
-    Raises: ValueError if there is nothing to copy, or something lies at the target already.
+    Raises: ValueError if there is nothing to copy, or if the target exists.
     """
     path = place()
     if path is None or not path.exists():
         raise ValueError("There is nothing to export yet: no question has been answered.")
     if target.exists():
-        raise ValueError(f"{target} is there already, and was left alone. Choose another name.")
+        raise ValueError(f"{target} exists already. Choose another name.")
     shutil.copyfile(path, target)
     return f"{len(answers_in(target))} answers copied to {target}"
 
@@ -57,10 +57,10 @@ def export(target: Path) -> str:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m course.record.progress",
-        description="How far you have come, kept on this machine.",
+        description="Your progress, stored on this machine.",
     )
     word = parser.add_subparsers(dest="word", metavar="export FILE | erase")
-    word.add_parser("erase", help="forget all of it")
+    word.add_parser("erase", help="delete the file")
     word.add_parser("export", help="copy it to a file").add_argument("file", type=Path)
     options = parser.parse_args(arguments)
     try:

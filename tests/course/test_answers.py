@@ -46,7 +46,7 @@ def test_the_table_names_the_commonest_belief_and_how_many_had_it():
     assert table(tally([ADA, BO, CEM, DAN])).splitlines()[2:] == [
         "| 00 | count_known | 1 | 1 | 1 |  |",
         "| 03 | L grows by | 4 | 1 | 3 | only the product counts (2) |",
-        "| 03 | tanh | 1 | 0 | 0 | none that was foreseen (1) |",
+        "| 03 | tanh | 1 | 0 | 0 | an unexpected one (1) |",
     ]
 
 
@@ -70,7 +70,7 @@ def test_the_command_reads_a_file_for_each_reader(write, capsys):
 def test_a_file_without_answers_is_named_and_one_that_is_not_there_too(write, tmp_path, capsys):
     assert main([write("ada", ADA), write("empty", [])]) == 2
     assert capsys.readouterr().err == (
-        f"{tmp_path / 'empty'} holds no answers. What a reader hands over is written by: "
+        f"{tmp_path / 'empty'} has no answers. A reader writes such a file with: "
         "python -m course.record.progress export FILE\n"
     )
     assert main([str(tmp_path / "nobody")]) == 1

@@ -84,7 +84,7 @@ def test_the_sentence_says_it_all_without_the_picture():
     ("stops", "match"),
     [
         ([], "at least one stop"),
-        ([Stop(1, "a", needs=(0,))], "Stop 1 needs 0, which is no stop above it; above it are non"),
+        ([Stop(1, "a", needs=(0,))], "Stop 1 needs 0, which is not a stop above it; above it are"),
         ([Stop(0, "a"), Stop(1, "b", needs=(1,))], r"needs 1, .* above it are \[0\]"),
         ([Stop(0, "a", done=3, of=2)], "Stop 0 has 3 of 2 questions done"),
     ],

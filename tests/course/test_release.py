@@ -42,8 +42,14 @@ def test_the_version_is_the_same_everywhere():
     [
         ({"tag": "v9.9.9"}, "The tag is v9.9.9, and gptcore/__init__.py says"),
         ({"changelog": "# Changelog\n\n## Unreleased\n"}, "CHANGELOG.md has no section"),
-        ({"citation": CITATION.replace("version: 0", "version: 9")}, "has another version than"),
-        ({"citation": re.sub("released: .*", "released: 1999-01-01", CITATION)}, "another date"),
+        (
+            {"citation": CITATION.replace("version: 0", "version: 9")},
+            "The version of CITATION.cff is not",
+        ),
+        (
+            {"citation": re.sub("released: .*", "released: 1999-01-01", CITATION)},
+            "date-released in CITATION",
+        ),
     ],
     ids=["tag", "changelog", "citation", "date"],
 )
