@@ -33,12 +33,28 @@ print(*gpt.sample(20))
 #
 # This model is a GPT, a *generative pre-trained transformer*. A chatbot is a GPT too. It is far larger and trained further.
 #
+# ## The same task for a larger model: the next word of a sentence
+#
+# SmolLM2 is a small chat model that runs on a laptop. It has 134.5 million parameters, 32,000 times as many as ours. Its tokens are words and parts of
+# words, 49,152 of them. Here is what it expects after `The capital of France is`, recorded once. (The sign ␣ is a space.)
+
+# %%
+from viz import draw_probabilities
+
+recorded = {" Paris": 0.773, " the": 0.065, " London": 0.012, "49,149 others": 0.150}
+draw_probabilities(recorded, title="The capital of France is ...")
+
+# %% [markdown]
+# A chat model answers in this way: it samples a token, appends it, and repeats. ` London` is wrong, and it has a probability too. Our model does the same
+# with letters.
+#
 # ## The loss: how improbable the model found the right token
 #
 # The curve above shows the **loss**: −ln *p*, where *p* is the probability that the model gave to the right token, averaged over a name. The thin line is
 # one name for each step. Some names are harder, so it jumps. The bold line is a running mean.
 #
-# Before training the model knows nothing, and all 27 tokens are about equally probable. Its loss is about ln 27 = 3.296. Remember this number.
+# Before training the model knows nothing, and all 27 tokens are about equally probable. Its loss is about ln 27 = 3.296. (The first
+# name happens to be easier: 3.2.) Remember 3.296.
 #
 # *Predict.* Suppose 54 tokens could come next. At which loss would training begin?
 
@@ -64,8 +80,6 @@ for choices in (2, 27, 54, 1000):
 # After training, the probabilities are no longer equal. Look at what the model expects after `em`. Which letters have tall bars?
 
 # %%
-from viz import draw_probabilities
-
 draw_probabilities(gpt.next_probabilities("em"), title="Probabilities of the next token after em")
 
 # %% [markdown]
@@ -106,8 +120,8 @@ SamplesPlayer(samples, known=names, known_label="in the training data")
 #
 # ## Your own names, on a card
 #
-# Now train a model on a list that you choose: friends, cities, bands, dinosaurs. Write it between the brackets, in small letters. If the list stays empty, the cell
-# takes our names in another order.
+# Now train a model on a list that you choose: friends, cities, bands, dinosaurs. Write it between the brackets, in small letters. A hundred names or more work
+# best. If the list stays empty, the cell takes our names in another order.
 
 # %%
 my_names = []  # for example ["luca", "mira", "noor", "tadeo"]
@@ -295,6 +309,7 @@ check("the probability behind a loss of 2", ...)
 # **Sources.**
 #
 # - The model, its sizes and its published output: Andrej Karpathy, *microgpt*, 12 February 2026.
+# - The larger model: SmolLM2-135M-Instruct, Hugging Face, 2024, Apache-2.0. Its paper: *SmolLM2: When Smol Goes Big*, arXiv 2502.02737.
 # - The loss: Claude Shannon, *A Mathematical Theory of Communication*, Bell System Technical Journal 27, 1948.
 # - The same training loop for large models: nanoGPT, `train.py`. The same loss in PyTorch: `torch.nn.functional.cross_entropy`.
 # - The list of names is this project's own.
