@@ -137,9 +137,20 @@ print([round(number, 2) for number in mixed], "is close to", values["f"])
 # **projection**. `wq` makes the query, `wk` the key, `wv` the value. Each has 16 numbers, and each number is computed from *all* 16 old ones. Queries and keys
 # come from the same text, so this is **self-attention**.
 #
-# The path to them: `wte`, the token embedding table, gives a vector for the id, and `wpe`, the position embedding table, one for the position. Their
-# sum is normalised (**RMSNorm**, lesson 7)
-# after the embedding and again before attention.
+# Here is the map of the model that later lessons use, too. The lit part is attention; the box `q` is open. Step back to the id of the token. `wte`, the token
+# embedding table, gives a vector for the id, and
+# `wpe`, the position embedding table, one for the position. Their sum is normalised (RMSNorm, lesson 7) after the embedding and again before attention. Click on a number: it shows the
+# products that it is made of.
+
+# %%
+from course.model_stages import microgpt_stages
+from viz import draw_model_map
+
+gpt = with_attention[0]
+draw_model_map(microgpt_stages("kfqw2", gpt), highlight="attention", start="q")
+
+# %% [markdown]
+# The same path in code:
 
 # %%
 import numpy as np
@@ -149,7 +160,6 @@ def rmsnorm(x):
     return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + 1e-5)
 
 
-gpt = with_attention[0]
 ids, W, tokens = gpt.encode("kfqw2")[:-1], gpt.weights, ["[BOS]", *"kfqw2"]
 x = rmsnorm(rmsnorm(W["wte"][ids] + W["wpe"][:6]))
 q, k, v = (x @ W[name].T for name in ("0.wq", "0.wk", "0.wv"))
@@ -229,7 +239,8 @@ print([round(weight, 2) for weight in softmax([2.0, 1.0, float("-inf")])])
 # Here is a model in which attention happens once, with all 16 numbers. It reads `kfqw2`. The triangle shows its weights: a row is a query, a column is
 # a key. The query of `2` gives
 # nearly all weight to `f`. Is that why it predicts `f`? Change it: add 8 to the score of `q`, and watch the weights, the mixed value and the
-# prediction. The last line makes the same change in 200 other texts.
+# prediction. (The stored picture has this
+# change; run the cell for the unchanged model.) The last line makes the same change in 200 other texts.
 
 # %%
 from gptcore.next_token import next_probabilities
@@ -287,7 +298,8 @@ AttentionEditor(run_model, tokens, 1, loss=loss, loss_name="loss at the last let
 # each has its own weights. Every head sees every
 # token, and its 4 numbers are computed from all 16.
 #
-# The four results are concatenated to 16 numbers. A fourth matrix, `wo`, the **output projection**, mixes them. All this is **multi-head attention**:
+# The four results are concatenated to 16 numbers. A fourth matrix, `wo`, the **output projection**, mixes them. All this is **multi-head attention** (find `heads`, `concatenation` and
+# `wo` on the map):
 
 # %%
 groups = [slice(0, 4), slice(4, 8), slice(8, 12), slice(12, 16)]

@@ -185,5 +185,5 @@ def interactive_html(
         "scores": picture.data["scores"].round(2).tolist(),
         "weights": picture.data["weights"].round(3).tolist(),
     }
-    still = image_tag("svg+xml", picture.to_svg().encode(), picture.alt, scene.width)
+    still = image_tag(picture.to_svg(), picture.alt, scene.width)
     return html_figure("viz-chain", still, payload, script(SCRIPTS))

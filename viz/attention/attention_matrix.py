@@ -9,6 +9,7 @@ from viz.canvas.palette import (
     FAINT,
     INK,
     LINE,
+    MASKED,
     MUTED,
     ORANGE,
     PAPER,
@@ -21,10 +22,9 @@ from viz.canvas.scene import Rect, Scene, Text
 
 Matrix = NDArray[np.float64]
 
-CELL, ROW, GAP = 32.0, 24.0, 46.0  # pixels: width and height of a cell, room for an operator
-LEFT, TOP = 64.0, 62.0  # pixels, where the first cell of a line of matrices is
+CELL, ROW, GAP = 30.0, 24.0, 36.0  # pixels: width and height of a cell, room for an operator
+LEFT, TOP = 52.0, 62.0  # pixels, where the first cell of a line of matrices is
 STRONGEST = 0.7  # of a colour, so that the digits on it can be read
-HIDDEN = "#d5d7db"  # a masked cell, unlike a small weight
 
 
 def add_matrix(
@@ -53,7 +53,7 @@ def add_matrix(
         scene.add(Rect(left, top, CELL, ROW, fill, FAINT))
         if text:
             middle = left + CELL / 2
-            scene.add(Text(middle, top + 16, text, 11, ink_on(fill), "middle"))
+            scene.add(Text(middle, top + 16, text, 10.5, ink_on(fill), "middle"))
     scene.add(Rect(x, TOP, CELL * width, ROW * height, "none", LINE))
     row, column = frame
     left, across = (x, width) if column is None else (x + CELL * column, 1)
@@ -73,7 +73,7 @@ def add_operator(scene: Scene, x: float, text: str, gap: float = GAP) -> float:
 def cell(number: float, most: float | None, hidden: bool) -> tuple[str, str]:
     """What is written into a cell, and its colour."""
     if hidden or number == -np.inf:
-        return "" if hidden else "−∞", HIDDEN
+        return "" if hidden else "−∞", MASKED
     if most is None:
         return two_digits(number), blend(WHITE, INK, number)
     return signed(number), blend(PAPER, diverging_colour(number / most), STRONGEST)

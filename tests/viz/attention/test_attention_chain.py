@@ -9,6 +9,7 @@ import pytest
 
 from gptcore.ladder import NumpyGPT, forward
 from viz import draw_attention_chain
+from viz.canvas.palette import MASKED
 from viz.canvas.scene import Rect, Text
 
 EMMA = ["[BOS]", *"emma"]
@@ -48,7 +49,7 @@ def test_one_score_is_written_out_as_a_sum_that_is_right():
 
 def test_masked_cells_have_a_colour_of_their_own_and_small_weights_do_not():
     picture = draw_attention_chain([[0.0], [9.0]], [[9.0], [0.0]], [[1.0], [2.0]], "ab")
-    hidden = [s for s in picture.scene.shapes if isinstance(s, Rect) and s.fill == "#d5d7db"]
+    hidden = [s for s in picture.scene.shapes if isinstance(s, Rect) and s.fill == MASKED]
     assert len(hidden) == 2  # a scaled score and a weight of b for the query of a
     assert "−∞" in texts(picture)
     assert ".00" in texts(picture)
