@@ -1,8 +1,7 @@
 """A small GPT in which one thing can be left out. Read this after you have guessed.
 
-The halves of a block are those of `gptcore.ladder.numpy_backward`, forward and back; only how they
-are put
-together has a switch that the real one has not.
+The halves of a block are those of `gptcore.ladder.numpy_backward`; only their combination has a
+switch.
 """
 
 import numpy as np
@@ -28,32 +27,34 @@ def train_without(
 ) -> list[float]:
     """Lesson 7: the losses of a run whose blocks lack a part: "residual", "attention" or nothing.
 
-    Without "residual" each block answers with its own result alone, and what came in is lost.
+    Without "residual" each half of a block returns its result alone.
     """
     gpt = MicroGPT(names, MicroConfig(n_layer=n_layer), seed=42)
     weights = flatten_weights(weights_of(gpt))
-    keep, talks = float(part != "residual"), float(part != "attention")
+    keep, use_attention = float(part != "residual"), float(part != "attention")
     optimizer, losses = NumpyAdam(weights.flat), []
     for s in range(steps):
         document = gpt.documents[s % len(gpt.documents)]
         ids = np.array([gpt.BOS, *gpt.encode(document), gpt.BOS][: gpt.config.block_size + 1])
-        loss, grad = loss_and_grad(ids, weights, gpt.config.n_head, keep, talks)
+        loss, grad = loss_and_grad(ids, weights, gpt.config.n_head, keep, use_attention)
         optimizer.step(grad, LEARNING_RATE * (1 - s / steps))
         losses.append(loss)
     return losses
 
 
-def loss_and_grad(ids, weights: Weights, n_head: int, keep: float = 1.0, talks: float = 1.0):
-    """The loss of one name, and its grads as one row.
+def loss_and_grad(
+    ids, weights: Weights, n_head: int, keep: float = 1.0, use_attention: float = 1.0
+):
+    """The loss of one name, and its gradients as one array.
 
-    `keep` is how much of what came in is added to each result, `talks` how much of attention.
+    `keep` is how much of the input is added to each result, `use_attention` how much of attention.
     """
     T = len(ids) - 1
     grads = Weights.from_flat(np.zeros_like(weights.flat), weights.sizes)
     begin, scale = rmsnorm(weights.wte[ids[:-1]] + weights.wpe[:T])
     x, done = begin, []
     for block in weights.blocks:
-        x, *parts = through(x, block, n_head, keep, talks)
+        x, *parts = through(x, block, n_head, keep, use_attention)
         done.append(parts)
     probs = softmax(x @ weights.lm_head.T)
     loss = cross_entropy(probs, ids[1:])
@@ -62,27 +63,27 @@ def loss_and_grad(ids, weights: Weights, n_head: int, keep: float = 1.0, talks: 
     grads.lm_head[:] = probs.T @ x
     dx = probs @ weights.lm_head
     for layer in reversed(range(len(done))):
-        block, grad, (talked, thought) = weights.blocks[layer], grads.blocks[layer], done[layer]
-        dx = keep * dx + mlp_backward(dx, thought, block, grad)
-        dx = keep * dx + attention_backward(talks * dx, talked, block, grad)
+        block, grad, (attended, mlp) = weights.blocks[layer], grads.blocks[layer], done[layer]
+        dx = keep * dx + mlp_backward(dx, mlp, block, grad)
+        dx = keep * dx + attention_backward(use_attention * dx, attended, block, grad)
     dx = rmsnorm_backward(dx, begin, scale)
     grads.wpe[:T] = dx
     np.add.at(grads.wte, ids[:-1], dx)
     return loss, grads.flat
 
 
-def through(x, block, n_head: int, keep: float, talks: float):
-    """What a block answers, and what its two halves did. Shapes: (T, C) -> (T, C)."""
-    talked = attention_forward(x, block, n_head)
-    x = keep * x + talks * talked.output  # here what came in is added, or lost
-    thought = mlp_forward(x, block)
-    return keep * x + thought.output, talked, thought
+def through(x, block, n_head: int, keep: float, use_attention: float):
+    """The output of a block, and the results of its two halves. Shapes: (T, C) -> (T, C)."""
+    attended = attention_forward(x, block, n_head)
+    x = keep * x + use_attention * attended.output  # here the input is added, or not
+    mlp = mlp_forward(x, block)
+    return keep * x + mlp.output, attended, mlp
 
 
-def likeness_of_letters(names: list[str], part: str = "", *, n_layer: int = 1) -> float:
-    """Lesson 7: how alike two names' first letters have become when they leave an untrained model.
+def similarity_of_letters(names: list[str], part: str = "", *, n_layer: int = 1) -> float:
+    """Lesson 7: how similar the vectors of two first letters are after an untrained model.
 
-    The mean over all pairs of letters; 1 if their vectors point the same way, 0 for no likeness.
+    The mean cosine similarity over all pairs of letters; 1 if all have the same direction.
     """
     gpt = MicroGPT(names, MicroConfig(n_layer=n_layer), seed=42)
     weights, keep = flatten_weights(weights_of(gpt)), float(part != "residual")

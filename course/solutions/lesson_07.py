@@ -1,15 +1,12 @@
-"""Lesson 7: is that all?"""
+"""Lesson 7: microgpt."""
 
 from math import sqrt
 
 
-def adam_step(weight, gradient, m, v, s):
-    """Step s, counted from 0: both averages, both corrected, then the move."""
-    m = 0.85 * m + 0.15 * gradient
-    v = 0.99 * v + 0.01 * gradient**2
-    up = m / (1 - 0.85 ** (s + 1))
-    size = sqrt(v / (1 - 0.99 ** (s + 1)))
-    return weight - 0.01 * up / (size + 1e-8), m, v
+def rms_norm(x: list[float]) -> list[float]:
+    """The numbers, divided by the root of the mean of their squares."""
+    mean_square = sum(number * number for number in x) / len(x)
+    return [number / sqrt(mean_square + 1e-5) for number in x]
 
 
 counts = {
