@@ -4,6 +4,7 @@ import re
 
 import nbformat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from lab import CHROMIUM_ARGUMENTS, find_chromium
 from nbconvert import HTMLExporter
 from playwright.sync_api import sync_playwright
@@ -182,3 +183,16 @@ def test_without_scripts_the_still_is_seen(browser, exported):
     assert still.is_visible()
     assert still.bounding_box()["width"] > 300
     page.context.close()
+
+
+def test_a_checker_of_accessibility_finds_nothing_in_either_theme(browser, exported):
+    for address in exported.values():
+        page = open_page(browser, address, reduced_motion="reduce")
+        part(page, ".head").wait_for()
+        for key in ("Home", *["ArrowRight"] * 9, "End"):
+            part(page, "svg").press(key)
+        for name in ("q", "weights", "probs"):
+            part(page, f'.box[data-stage="{name}"]').click()
+            found = Axe().run(page, context=".viz-model-map").response["violations"]
+            assert [(one["id"], one["nodes"][0]["html"][:100]) for one in found] == []
+        page.context.close()

@@ -3,7 +3,7 @@
 // The figure holds a still. When its data have been read, the figure opens: the map, and beside it
 // the stage that is open. If anything fails, the still stays.
 const COLUMNS = 8;
-const COLOURS = "Blue: below 0. Orange: above 0. The largest number of a stage has the full colour.";
+const COLOURS = "Blue: above 0. Orange: below 0. The largest number of a stage has the full colour.";
 const LETTERS = "B: texts in a batch. T: tokens of a text. C: channels. H: heads. D: channels of a head. V: vocabulary.";
 
 class ModelMap {
@@ -13,8 +13,6 @@ class ModelMap {
     Object.assign(this, { k: told.start, t: told.at, i: -1, T: this.numbers.tokens.length });
     const alt = figure.querySelector("img").alt;
     this.card = make("div", null, { className: "card", role: "group", ariaLabel: alt });
-    this.card.style.setProperty("--sans", SANS);
-    this.card.style.setProperty("--mono", MONO);
     if (told.title) make("p", this.card, { className: "title", textContent: told.title });
     const grid = make("div", this.card, { className: "grid" });
     const map = make("div", grid, { className: "map" });

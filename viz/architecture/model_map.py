@@ -191,11 +191,11 @@ def map_html(picture: Picture, payload: dict[str, Any]) -> str:
 
 @cache
 def script() -> str:
-    """The files as one script with its style sheet and fonts, without indentation and comments."""
+    """The files as one script with its style sheet, without indentation and comments."""
     folder = Path(__file__).parent
     style = (folder / "model_map.css").read_text("utf-8")
     style = re.sub(r"\s*/\*.*?\*/|^\s+", "", style, flags=re.MULTILINE)
+    style = re.sub(r"\b[A-Z_]{3,}\b", lambda name: str(getattr(palette, name[0])), style)
     source = "".join((folder / name).read_text("utf-8") for name in SCRIPTS)
     code = re.sub(r"^\s*(//.*)?\n?", "", source, flags=re.MULTILINE)
-    fonts = ", ".join(f"{name} = {json.dumps(getattr(palette, name))}" for name in ("SANS", "MONO"))
-    return f"(() => {{\nconst {fonts}, STYLE = {json.dumps(style)};\n{code}}})();"
+    return f"(() => {{\nconst STYLE = {json.dumps(style)};\n{code}}})();"

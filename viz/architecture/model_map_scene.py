@@ -77,7 +77,7 @@ def draw_ground(scene: Scene, layout: Layout, lit: set[str], repeat: int) -> Non
         width = PANEL_RIGHT - PANEL_LEFT
         fill, line = (GREEN_PAPER, GREEN) if is_lit else (PAPER, FAINT)
         scene.add(Rect(PANEL_LEFT, panel.y, width, panel.height, fill, line, 1, 5))
-        colour = GREEN if is_lit else fade(INK)
+        colour = GREEN if is_lit else MUTED
         scene.add(Text(PANEL_LEFT + INSET, panel.y + 13, panel.caption, 11.5, colour, weight="600"))
     start, end = layout.stream
     colour = LINE if "residual" not in {b.stage.part for b in layout.boxes.values()} else MUTED
@@ -99,14 +99,16 @@ def draw_arrow(scene: Scene, arrow: Arrow, colour: str) -> None:
 def draw_box(scene: Scene, box: Box, numbers: ModelNumbers, t: int, is_lit: bool) -> None:
     """One box with its name, and its numbers or its shape."""
     stage = box.stage
-    ink, frame = (INK, MUTED) if is_lit else (fade(INK), LINE)
+    ink, frame = (INK, MUTED) if is_lit else (MUTED, LINE)
     scene.add(Rect(box.x, box.y, box.width, box.height, WHITE if is_lit else PAPER, frame, 1, 3))
-    scene.add(Text(box.x + 7, box.y + 14.5, stage.text, 11.5, ink, weight="600"))
+    scene.add(
+        Text(box.x + 7, box.y + 14.5, stage.text, 11.5, ink, weight="600" if is_lit else "normal")
+    )
     x, y, width, height = box.strip
     if stage.name not in numbers.values:
         text = fitting_shape(stage.shape, width)
         base = box.y + 14.5 if box.is_single else y + height - 1
-        scene.add(Text(x, base, text, 10, MUTED if is_lit else fade(INK), mono=True))
+        scene.add(Text(x, base, text, 10, MUTED, mono=True))
     elif stage.op == "ids":
         number = round(numbers.values[stage.name][t][0])
         token = f"{visible_token(str(stage.labels[t]), 8)}  " if stage.labels else ""

@@ -12,6 +12,8 @@ from course.model_stages import gpt_stages, microgpt_stages
 from gptcore.ladder import forward, weights_of
 from gptcore.scalar import MicroConfig, MicroGPT
 from viz import ModelStage, draw_model_map
+from viz.canvas.palette import BLUE, MIN_CONTRAST, NEGATIVE, ORANGE, PAPER, POSITIVE, contrast
+from viz.canvas.scene import Text
 
 TEXT = "emma"
 STAGES = (
@@ -224,3 +226,16 @@ def test_what_does_not_fit_together_is_refused(gpt):
         draw_model_map([*stages, ModelStage("z", "output", "other", values=[[1.0]])])
     with pytest.raises(ValueError, match="the model takes 15 after BOS"):
         microgpt_stages("e" * 16, gpt)
+
+
+def test_dim_names_can_be_read_too(gpt):
+    scene = draw_model_map(microgpt_stages(TEXT, gpt), highlight="q").scene
+    for text in (shape for shape in scene.shapes if isinstance(shape, Text)):
+        assert contrast(text.fill, PAPER) >= MIN_CONTRAST, text
+
+
+def test_the_page_says_which_colour_is_above_0(gpt):
+    page = draw_model_map(microgpt_stages(TEXT, gpt)).to_html()
+    names = {BLUE: "Blue", ORANGE: "Orange"}
+    assert f"{names[POSITIVE]}: above 0. {names[NEGATIVE]}: below 0." in page
+    assert f"--positive: {POSITIVE}; --negative: {NEGATIVE};" in page
