@@ -2,11 +2,11 @@
 
     python -m course.jupyterlite.build                 builds build/page/site
     python -m course.jupyterlite.build --offline
-        ... of parts that are here, or says which lack
-    python -m http.server -d build/page/site     serves it; any server of files will do
+        ... from local parts, or reports what is missing
+    python -m http.server -d build/page/site     serves it; any file server works
 
-The page asks nobody outside for anything. It is built in an environment of its own (`make page`),
-for JupyterLite takes every extension of JupyterLab that it finds beside it into the page.
+The page loads nothing from other hosts. It has its own environment (`make page`), because
+JupyterLite includes every installed extension of JupyterLab.
 """
 
 import argparse
@@ -38,20 +38,20 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension"
 EXTENSIONS = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    # Every cell is in the page at once: a picture that was scrolled away does not lose its state.
+    # All cells are rendered, so a picture keeps its state when it is scrolled out of view.
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 CONFIG = {
     "jupyter-lite-schema-version": 0,
     "jupyter-config-data": {
         "appName": "gptcore",
-        "exposeAppInBrowser": True,  # the tests wait for the kernel through it
+        "exposeAppInBrowser": True,  # the tests use it to wait for the kernel
         "litePluginSettings": {
             f"{KERNEL}:kernel": {
                 "disablePyPIFallback": True,
                 "loadPyodideOptions": {
                     "packages": LOADED_AT_ONCE,
-                    # Answers are noted in a file of this browser; it is listed beside the lessons.
+                    # Answers are in a file of this browser, which is listed with the lessons.
                     "env": {"GPTCORE_PROGRESS": "/drive/progress.jsonl"},
                 },
             }
@@ -65,7 +65,7 @@ run. Switch it on; without it the lessons can still be read: <a href="{address}"
 
 
 def build(site: Path, parts: Parts) -> None:
-    """Make the folder `site` anew. Raises: MissingPartsError, BuildError."""
+    """Build the folder `site`. Raises: MissingPartsError, BuildError."""
     with TemporaryDirectory() as scratch:
         work = Path(scratch)
         kernel = EXTENSIONS / KERNEL / "static" / "pypi"
@@ -97,7 +97,7 @@ def without_scripts() -> str:
 
 
 def mend(page: Path) -> None:
-    """Our words for a browser without JavaScript, and an icon, or every browser asks for one."""
+    """Add a text for browsers without JavaScript, and an icon, which every browser requests."""
     text = re.sub("<noscript>.*?</noscript>", "", page.read_text("utf-8"), flags=re.DOTALL)
     icon = '<link rel="icon" href="../icon-120x120.png"></head>'
     text = text.replace("</head>", icon, 1)
@@ -105,7 +105,7 @@ def mend(page: Path) -> None:
 
 
 def front_page() -> str:
-    """The door: which lessons run here, and where to go with the others."""
+    """The start page: the lessons that run here, and links for the others."""
     lessons = built_lessons()
     in_the_page = "".join(map(line_of, [lesson for lesson in lessons if lesson.runs_in_a_page]))
     elsewhere = "".join(map(line_of, [lesson for lesson in lessons if not lesson.runs_in_a_page]))
@@ -128,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m course.jupyterlite.build", description=__doc__.splitlines()[0]
     )
     parser.add_argument("--out", type=Path, default=BUILD / "site", help="folder of the site")
-    parser.add_argument("--parts", type=Path, default=BUILD / "parts", help="what is brought once")
+    parser.add_argument("--parts", type=Path, default=BUILD / "parts", help="folder of downloads")
     parser.add_argument("--offline", action="store_true", help="bring nothing")
     options = parser.parse_args(arguments)
     start = time.perf_counter()
@@ -144,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-# The script holds no program: JupyterLite looks for its settings in the page above its own.
+# The script is only data: JupyterLite looks for its settings in the parent page.
 FRONT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>The lessons, in this page</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">

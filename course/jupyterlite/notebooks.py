@@ -1,8 +1,7 @@
-"""The lessons as they lie in the page: those that run there, and those that are only read there.
+"""The notebooks of the page: lessons that run there, and lessons that can only be read there.
 
-What a lesson needs that a page cannot bring is `beyond` in lessons.toml; where that is empty, the
-standard library is enough, and the tests drive the lesson in a browser. Pictures that are stored in
-a notebook stay in it, whether it runs or not.
+`beyond` in lessons.toml names the packages that a lesson needs. If it is empty, the standard
+library is enough, and the tests run the lesson in a browser. Stored pictures stay in the notebooks.
 """
 
 from pathlib import Path
@@ -22,12 +21,12 @@ NOT_HERE = (
 
 
 def built_lessons() -> list[Lesson]:
-    """The lessons whose notebook is there."""
+    """The lessons whose notebook exists."""
     return [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
 
 
 def write_books(folder: Path) -> None:
-    """Every lesson, and the pages that lessons link to, laid out as in the checkout."""
+    """Write all lessons and the pages that they link to, in the same folders as in the checkout."""
     (folder / "notebooks").mkdir(parents=True)
     for lesson in built_lessons():
         nbformat.write(book_of(lesson), folder / "notebooks" / lesson.notebook.name)
@@ -35,10 +34,10 @@ def write_books(folder: Path) -> None:
 
 
 def book_of(lesson: Lesson) -> NotebookNode:
-    """The notebook with the page's kernel and, below its header, what the page can do with it."""
+    """The notebook with the page's kernel and, below its header, a note about the page."""
     notebook = nbformat.read(NOTEBOOKS / lesson.notebook.name, as_version=4)
     notebook.metadata.kernelspec = KERNEL
-    # An error ends "run all" here, even in a cell that says that it may fail.
+    # An error ends "run all" here, even in a cell that may fail.
     header, *rest = [to_read(c) if needs_something(c) else c for c in notebook.cells]
     note = nbformat.v4.new_markdown_cell(note_on(lesson), id="in-the-page")
     more = [] if lesson.runs_in_a_page else [first_cell(lesson)]
@@ -47,7 +46,7 @@ def book_of(lesson: Lesson) -> NotebookNode:
 
 
 def to_read(cell: NotebookNode) -> NotebookNode:
-    """A cell that needs what the page does not have, as words: its code, and what it showed."""
+    """A cell that cannot run in the page, as text: its code and its stored output."""
     shown = [output.get("text", "") for output in cell.outputs]
     shown += [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
     parts = [NOT_HERE, f"```python\n{cell.source}\n```"]
@@ -60,7 +59,7 @@ def needs_something(cell: NotebookNode) -> bool:
 
 
 def note_on(lesson: Lesson) -> str:
-    """What a reader should know before running the first cell here."""
+    """The note for a reader before the first cell."""
     if lesson.runs_in_a_page:
         return (
             "*Python runs inside this page: nothing is installed, and nothing that you type leaves "
@@ -78,7 +77,7 @@ def note_on(lesson: Lesson) -> str:
 
 
 def first_cell(lesson: Lesson) -> NotebookNode:
-    """Fetches what the lesson needs, or ends "run all" with a sentence."""
+    """A cell that loads the packages of the lesson, or ends "run all" with a message."""
     modules = ", ".join(f'"{module}"' for module in lesson.beyond)
     imports = "from course.jupyterlite.runtime import ensure_available"
     source = f"{imports}\n\nawait ensure_available({modules})"

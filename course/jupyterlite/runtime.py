@@ -1,8 +1,7 @@
-"""Inside a page: bring what a lesson needs beyond the standard library, or say that it is not to be
-had.
+"""Load the packages of a lesson inside a page, or raise an error that says what is missing.
 
 Pyodide publishes the packages that it has compiled, NumPy among them; PyTorch is not one. A page
-asks for them only here, when a cell says so; everything else it has with it.
+loads them only here, when a cell calls this; everything else is part of the page.
 Source: pyodide.org, `pyodide.loadPackage`.
 """
 
@@ -10,14 +9,14 @@ import contextlib
 from collections.abc import Sequence
 from importlib import import_module
 
-WORDS = {"numpy": "NumPy", "torch": "PyTorch"}  # others are called by the module's own name
+WORDS = {"numpy": "NumPy", "torch": "PyTorch"}  # other packages have the name of their module
 
 
 class NotInThisPageError(OSError):
-    """What the lesson needs cannot be had inside this page."""
+    """A package of the lesson is not available inside this page."""
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the message, without the way through our code."""
+        """The text that a notebook shows: the message, without a traceback."""
         return [str(self)]
 
 
@@ -29,7 +28,7 @@ async def ensure_available(*modules: str) -> None:
     """
     pyodide = import_module("pyodide_js")  # only a page has it
     wanted = import_module("pyodide.ffi").to_js(list(modules))
-    with contextlib.suppress(Exception):  # whatever went wrong, the import below tells
+    with contextlib.suppress(Exception):  # the import below reports what is missing
         await pyodide.loadPackage(wanted, messageCallback=silent, errorCallback=silent)
     for module in modules:
         try:
@@ -44,7 +43,7 @@ async def ensure_available(*modules: str) -> None:
 
 
 def silent(words) -> None:
-    """For Pyodide's own messages: what failed is said in one sentence."""
+    """Ignore messages of Pyodide; our error is one sentence."""
 
 
 def in_words(modules: Sequence[str]) -> str:

@@ -1,11 +1,11 @@
-"""What Python in a browser is made of: Pyodide, the wheels that its kernel needs, and our own.
+"""The parts of Python in a browser: Pyodide, the wheels of its kernel, and our own wheel.
 
-All of it is brought once, into a folder of parts; from then on no network is needed. The page finds
-everything in Pyodide's own list of packages (`pyodide-lock.json`), ours included, so that it is
-loaded together with Python itself and no cell has to ask for it.
-Left out on purpose: packages that are compiled (numpy, matplotlib, regex). No package registry has
-them, so the list keeps the address at which Pyodide publishes them: a page that can reach it
-fetches them when a cell imports one, any other says that they are not there.
+They are downloaded once, into a folder; later builds need no network. The page finds everything in
+Pyodide's list of packages (`pyodide-lock.json`), which includes ours, so it is loaded together with
+Python and no cell has to load it.
+Compiled packages (numpy, matplotlib, regex) are left out, because no package registry has them. The
+list keeps the address at which Pyodide publishes them: a page loads them from there when a cell
+imports one, if it can reach the address.
 Source: pyodide.org, "loadPyodide" and "The Pyodide lock file".
 """
 
@@ -33,7 +33,7 @@ CORE = [
     "python_stdlib.zip",
     "pyodide-lock.json",
 ]
-# What the kernel asks for, by the names of Pyodide's list; what those need is found there.
+# Packages of the kernel, by their names in Pyodide's list, which has their dependencies.
 OF_PYODIDE = ["micropip", "ipython", "jedi", "traitlets", "packaging", "platformdirs"]
 OF_THE_KERNEL = {"piplite": ["micropip"], "ipykernel": [], "pyodide-kernel": ["ipython", "comm"]}
 OF_WIDGETS = {"comm": ["traitlets"], "ipywidgets": ["comm", "ipython", "traitlets"]}
@@ -44,12 +44,12 @@ Lock = dict[str, Any]
 
 
 class MissingPartsError(OSError):
-    """A part is not here, and could not be brought."""
+    """A part is missing, and could not be downloaded."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The folder of parts. With `offline` nothing is brought; what is missing is an error."""
+    """The folder of parts. With `offline` nothing is downloaded, and a missing part is an error."""
 
     folder: Path
     offline: bool = False
@@ -74,10 +74,10 @@ class Parts:
         return sorted(self.folder.glob(f"{name.replace('-', '_')}-{version}-*none-any.whl"))
 
     def run_download(self, command: list[str], what: str) -> None:
-        """Have an ordinary client put files into the folder."""
+        """Download files into the folder with pip or npm."""
         if self.offline:
             raise MissingPartsError(
-                f"{what}: not in {self.folder}. Without --offline it is brought."
+                f"{what}: not in {self.folder}. Without --offline it is downloaded."
             )
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -95,7 +95,7 @@ class Parts:
 
 
 def our_wheel(folder: Path) -> Path:
-    """The wheel that everybody installs: gptcore, viz and course."""
+    """Our wheel: gptcore, viz and course."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = folder.glob("gptcore_course-*.whl")
@@ -132,7 +132,7 @@ def lay_out(folder: Path, parts: Parts, kernel: Path, ours: Path) -> None:
     wheels = parts.wheels({name: packages[name]["version"] for name in theirs})
     for name, package in packages.items():
         if name in wheels:
-            # Trap: the makers of Pyodide pack wheels anew, so the same version has another hash.
+            # Trap: Pyodide repacks wheels, so the same version has another hash.
             package |= copied(wheels[name], folder)
         else:
             package["file_name"] = f"{PYODIDE_CDN_URL}/{package['file_name']}"
@@ -145,13 +145,13 @@ def lay_out(folder: Path, parts: Parts, kernel: Path, ours: Path) -> None:
 
 
 def copied(wheel: Path, folder: Path) -> dict[str, str]:
-    """Put the wheel into the folder; what the list says about the file."""
+    """Put the wheel into the folder; return the entry of the file in the list."""
     shutil.copy(wheel, folder)
     return {"file_name": wheel.name, "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()}
 
 
 def entry(name: str, wheel: Path, depends: list[str]) -> dict[str, Any]:
-    """What Pyodide's list says about a package."""
+    """The entry of a package in Pyodide's list."""
     imports = ["gptcore", "viz", "course"] if name in OURS else [name.replace("-", "_")]
     return {
         "name": name,

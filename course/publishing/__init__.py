@@ -1,1 +1,1 @@
-"""What `make` runs: notebooks built and compared, links, downloads, costs, translations."""
+"""Programs that `make` runs: notebooks, links, downloads, costs, translations."""

@@ -6,8 +6,8 @@ with its outputs.
     made from
     python -m course.publishing.build 03 --all     lesson 3 only / all of them
 
-What is stored is what a reader without a kernel shall see: pictures, no widget state, no
-traceback with our paths in it. Then `pytest --nbval notebooks/` runs every cell again and
+A notebook stores what a reader without a kernel should see: pictures, no widget state, no traceback
+with our paths. Then `pytest --nbval notebooks/` runs every cell again and
 compares.
 """
 
@@ -38,14 +38,14 @@ from gptcore.files import atomic_path
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SECONDS_FOR_A_CELL = 300
-# Source folded away: by Jupyter's standard, and by Colab's own word for it.
+# Hides the source of a cell: Jupyter's metadata, and Colab's.
 LAUNCH = {"tags": ["launch"], "jupyter": {"source_hidden": True}, "cellView": "form"}
 README = COURSE.parent / "README.md"
 MARKS = "<!-- lessons: made by `make notebooks` -->", "<!-- end of lessons -->"
 
 
 def cells_of(lesson: Lesson) -> nbformat.NotebookNode:
-    """The notebook of a lesson, not run yet: header and launch cell, the source, the way on."""
+    """The notebook of a lesson, not run yet: header, launch cell, the source, links."""
     parsed = jupytext.reads(lesson.source.read_text(encoding="utf-8"), fmt="py:percent")
     header = nbformat.v4.new_markdown_cell(lesson.header())
     launch = nbformat.v4.new_code_cell(launch_cell(our_repository()), metadata=LAUNCH)
@@ -75,9 +75,9 @@ def cells_of(lesson: Lesson) -> nbformat.NotebookNode:
 
 
 def run(notebook: nbformat.NotebookNode, folder: Path) -> Cost | None:
-    """Execute all cells in order; one that needs what is not here stays without outputs.
+    """Execute all cells in order, except those with a missing requirement.
 
-    Gives what the kernel has cost, where the system says it.
+    Returns the cost of the kernel, where the system reports it.
     """
     waiting = [cell for cell in notebook.cells if missing(cell.metadata.get("tags", []))]
     for cell in waiting:
@@ -100,7 +100,7 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> Cost | None:
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:
-    """Keep what a reader without a kernel shall see, and nothing of this machine."""
+    """Keep what a reader without a kernel should see, and nothing about this machine."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # the clock
@@ -115,9 +115,9 @@ def clean(notebook: nbformat.NotebookNode) -> None:
 
 
 def build(lesson: Lesson) -> str:
-    """Build one notebook and tell about it in a line.
+    """Build one notebook, and print a line about it.
 
-    Raises: CellExecutionError if a cell fails; the notebook is left as it was.
+    Raises: CellExecutionError if a cell fails; the notebook is unchanged.
     """
     start = time.perf_counter()
     notebook = cells_of(lesson)
@@ -138,7 +138,7 @@ def build(lesson: Lesson) -> str:
 
 
 def is_stale(lesson: Lesson) -> bool:
-    """Whether something that the notebook shows was changed after it was built."""
+    """Whether a source of the notebook was changed after it was built."""
     if not lesson.notebook.exists():
         return True
     made = lesson.notebook.stat().st_mtime
@@ -157,7 +157,7 @@ def is_stale(lesson: Lesson) -> bool:
 
 
 def with_lesson_table(readme: str) -> str:
-    """The README with its map of lessons made anew."""
+    """The README with an updated table of lessons."""
     begin, end = MARKS
     return re.sub(
         f"{re.escape(begin)}.*?{re.escape(end)}",
@@ -168,7 +168,7 @@ def with_lesson_table(readme: str) -> str:
 
 
 def chosen(names: list[str], every: bool) -> list[Lesson]:
-    """Raises: ValueError for a lesson that is not there."""
+    """Raises: ValueError for an unknown lesson."""
     written = written_lessons()
     for name in names:
         if not any(lesson.name.startswith(name) for lesson in written):
@@ -192,7 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--all", action="store_true", help="all lessons, changed or not")
     options = parser.parse_args(arguments)
-    os.environ[VARIABLE] = OFF  # nobody's answers are stored
+    os.environ[VARIABLE] = OFF  # answers are not recorded
     try:
         lessons = chosen(options.names, options.all)
         for lesson in tqdm(lessons, desc="building", disable=not sys.stderr.isatty()):
@@ -202,7 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except CellExecutionError as error:
         print(
-            f"{lesson.name}: a cell failed, the notebook was left as it was.\n{error}",
+            f"{lesson.name}: a cell failed; the notebook is unchanged.\n{error}",
             file=sys.stderr,
         )
         return 1

@@ -1,9 +1,8 @@
-"""What a lesson costs the machine: its kernel's peak of memory, and the processor's seconds.
+"""The cost of a lesson: peak memory and CPU seconds of its kernel.
 
-`memory_mb` in lessons.toml promises the first; `pytest --nbval notebooks/` holds it to that.
-
-The numbers are the system's own, read while the kernel lives; only Linux says them.
-Left out on purpose: JupyterLab and the browser. They cost the same for every lesson.
+`memory_mb` in lessons.toml promises the first; `pytest --nbval notebooks/` checks it. The numbers
+are those of the system, read while the kernel runs; only Linux reports them. JupyterLab and the
+browser are not counted: their cost is the same for every lesson.
 """
 
 import os
@@ -24,7 +23,7 @@ class Cost:
 
 
 def cost_of(pid: int) -> Cost | None:
-    """What the process has cost so far; None where the system does not say, or it is gone."""
+    """The cost of the process so far; None if the system does not report it, or it has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
         times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -36,12 +35,12 @@ def cost_of(pid: int) -> Cost | None:
 
 
 def cost_of_kernel(manager: Any) -> Cost | None:
-    """What the kernel of a jupyter_client.KernelManager has cost so far."""
+    """The cost so far of the kernel of a jupyter_client.KernelManager."""
     return cost_of(manager.provisioner.pid)
 
 
 def excess(name: str, cost: Cost) -> str:
-    """Why the lesson took more memory than its row promises, in words; "" if it did not.
+    """An error message if the lesson took more memory than its row promises; else "".
 
     The promise is for PyTorch without CUDA, as Binder has it: with CUDA its libraries alone are
     larger than the early lessons.
@@ -51,7 +50,7 @@ def excess(name: str, cost: Cost) -> str:
         return ""
     return (
         f"{name} took {cost.peak_mb:.0f} MB at its peak, and its header promises {promised} MB. "
-        "Make it smaller; or promise more in course/lessons.toml, at most 1500."
+        "Reduce it, or promise more in course/lessons.toml, at most 1500."
     )
 
 

@@ -1,12 +1,12 @@
-"""Ask the sources of all downloads whether they still have what `data/manifest.toml` promises.
+"""Check that the sources of all downloads still have the files of `data/manifest.toml`.
 
     python -m course.publishing.downloads
         every downloaded text, each of its addresses
     python -m course.publishing.downloads shakespeare
 
-A workflow asks every week, so that we hear of a dead source before a reader does.
-Left out on purpose: the content. A source is asked only for the size of its file; whether it is the
-same byte for byte, `gptcore fetch --all --again` tells, from the first address that answers.
+A workflow runs this every week, so that we notice a broken source before a reader does.
+Only the size of a file is compared. `gptcore fetch --all --again` compares the content, from the
+first address that works.
 """
 
 import sys
@@ -17,13 +17,13 @@ import requests
 from gptcore.manifest import TextInfo, all_texts, find_text
 
 PATIENCE_SECONDS = 30
-ASK = {"Accept-Encoding": "identity"}  # else the size would be that of a packed copy
+ASK = {"Accept-Encoding": "identity"}  # otherwise the size is that of a compressed copy
 ONE_BYTE = ASK | {"Range": "bytes=0-0"}
 DOES_NOT_ANSWER_HEAD = (403, 405, 501)
 
 
 def problem_with(text: TextInfo, url: str) -> str:
-    """What is wrong with the file at this address, in words; "" if nothing is."""
+    """What is wrong with the file at this address; "" if nothing is."""
     try:
         reply = requests.head(url, headers=ASK, allow_redirects=True, timeout=PATIENCE_SECONDS)
         if reply.status_code in DOES_NOT_ANSWER_HEAD:
@@ -35,13 +35,13 @@ def problem_with(text: TextInfo, url: str) -> str:
 
 
 def difference(text: TextInfo, status: int, headers: Mapping[str, str]) -> str:
-    """What tells the answer of a source from the manifest, in words; "" if nothing does."""
+    """How the reply of a source differs from the manifest; "" if it does not."""
     if status not in (200, 206):
         return f"the source answers {status}"
     whole = headers.get("Content-Length", "")
     size = headers.get("Content-Range", whole).rpartition("/")[2]  # "bytes 0-0/1115394"
     if not size.isdigit():
-        return "does not say how large the file is"
+        return "does not report the size of the file"
     if int(size) != text.bytes:
         return f"has {int(size):,} bytes, the manifest says {text.bytes:,}"
     return ""
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{text.name:18} {problem or 'as promised'}: {url}", flush=True)
     if failed:
         print(
-            f"{failed} of these addresses would fail a reader. Open each in a browser; then mend "
+            f"{failed} of these addresses would fail a reader. Open each in a browser, then fix "
             "data/manifest.toml, or add a second address there.",
             file=sys.stderr,
         )

@@ -1,9 +1,8 @@
-"""Make the private environment `.venv` that `make lab` and `make test` use, with the pinned
-versions.
+"""Make the private environment `.venv` of `make lab` and `make test`, with the pinned versions.
 
     python course/publishing/environment.py course      what the lessons need
     python course/publishing/environment.py test        what the tests need as well
-    python course/publishing/environment.py bench       and those whom the benchmarks run beside us
+    python course/publishing/environment.py bench       what the benchmarks need, too
     python course/publishing/environment.py page        what builds the page in which Python runs,
         in .venv/page: JupyterLab and that page would take each other's extensions
     python course/publishing/environment.py dist        what builds a release, in .venv/dist
@@ -12,11 +11,10 @@ versions.
     python course/publishing/environment.py test --versions oldest-torch
         the oldest PyTorch that is allowed; newest: whatever is newest of everything
     python course/publishing/environment.py test --run -m pytest
-        install nothing; run the environment's Python, wherever this system keeps it, with the words
-        after --run
+        install nothing; run the environment's Python with the arguments after --run
 
-Run again it does nothing until pyproject.toml or constraints.txt change. Standard library only,
-and no newer Python than is needed to say that a newer one is needed.
+A second run does nothing until pyproject.toml or constraints.txt change. It uses only the standard
+library, and also runs on an old Python, to report that a newer one is needed.
 """
 
 import argparse
@@ -31,7 +29,7 @@ OLDEST = (3, 11)
 # What the environment takes, with room to unpack; each contains the ones before it.
 GIGABYTES = {"course": 3.0, "test": 3.5, "bench": 4.0}
 ALONE = {"page": 0.5, "dist": 0.2}  # in an environment of its own
-NOT_OURS = ["gptcore", "viz"]  # names on the package index that belong to other people
+NOT_OURS = ["gptcore", "viz"]  # names of other projects on the package index
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.join(ROOT, ".venv")
@@ -80,7 +78,7 @@ def read(name):
 
 
 def constraints(versions):
-    """What pip is held to: the pinned versions, all but PyTorch's, or nothing."""
+    """The constraints for pip: all pinned versions, all but PyTorch's, or none."""
     if versions == "newest":
         return ""
     if versions == "oldest-torch":
@@ -90,7 +88,7 @@ def constraints(versions):
 
 
 def fingerprint(versions):
-    """What the environment was made from: if this changes, it is made again."""
+    """A hash of the files of the environment; if it changes, the environment is made again."""
     digest = hashlib.sha256(versions.encode())
     for name in ("pyproject.toml", "constraints.txt"):
         with open(os.path.join(ROOT, name), "rb") as file:
@@ -99,7 +97,7 @@ def fingerprint(versions):
 
 
 def is_ready(extra, versions):
-    """Whether this extra, or one that contains it, is installed as it should be."""
+    """Whether this extra, or one that contains it, is installed and up to date."""
     extras = list(GIGABYTES)
     for made in [extra] if extra in ALONE else extras[extras.index(extra) :]:
         try:
@@ -138,7 +136,7 @@ def install(extra, torch, versions):
     command += ["--extra-index-url", TORCH_CPU] if torch == "cpu" else []
     if subprocess.call(command, cwd=ROOT):
         stop(
-            "the installation did not finish; the lines above say why. Without a network? Then "
+            "the installation did not finish; see the lines above. Without a network? Then "
             "it has to wait. Run it again, it goes on."
         )
     with open(os.path.join(folder, "made-for-" + extra), "w") as file:

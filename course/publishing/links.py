@@ -1,10 +1,10 @@
-"""Every link that launches a lesson, written anew from the one address of the project.
+"""Rewrite every link that launches a lesson, from the address of the project.
 
     make links                    from `[project.urls]` in pyproject.toml
     make links REPO=owner/name    ... which is changed first
 
-Notebooks get a new header, launch cell and way on, and keep the outputs that they have: nothing is
-executed, since no output depends on what is written here.
+Notebooks get a new header, launch cell and links, and keep their outputs. Nothing is executed,
+because no output depends on these cells.
 """
 
 import os
@@ -47,9 +47,9 @@ def with_links(readme: str) -> str:
 
 
 def with_outputs_of(old: nbformat.NotebookNode, lesson: Lesson) -> nbformat.NotebookNode:
-    """The notebook as it would be built now, with the outputs that it has.
+    """The notebook as it would be built now, with its stored outputs.
 
-    Raises: ValueError if its code is not the lesson's any more, for then its outputs may differ.
+    Raises: ValueError if the code of the lesson has changed, so that outputs may differ.
     """
     new = cells_of(lesson)
     new.metadata = old.metadata
@@ -75,7 +75,7 @@ def is_launch(cell: nbformat.NotebookNode) -> bool:
 
 
 def write_links(lesson: Lesson) -> None:
-    """Write one notebook; it stays as old as it is, so that `make notebooks` is not misled."""
+    """Write one notebook and keep its time stamp, which `make notebooks` compares."""
     age = lesson.notebook.stat()
     notebook = with_outputs_of(nbformat.read(lesson.notebook, as_version=4), lesson)
     write_text(lesson.notebook, nbformat.writes(notebook) + "\n")
@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     for lesson in written_lessons():
         try:
             write_links(lesson)
-        except (ValueError, FileNotFoundError) as error:  # the others are written all the same
+        except (ValueError, FileNotFoundError) as error:  # the others are still written
             old.append(str(error))
     written = "pyproject.toml, README.md, CITATION.cff and the notebooks"
     print(f"{written} lead to {repository.address} now.")

@@ -1,9 +1,9 @@
-"""What a processor that is not at hand would have computed: the last digits are other ones.
+"""Imitate another processor, which computes other last digits.
 
-Another processor adds in another order, and another C library rounds `exp` otherwise. `nudge` does
-to this process what they do: after each step of an optimizer every weight moves by about a unit of
-its last digit, and so do the results of `math.exp`, `log` and `tanh`. Equal numbers move equally,
-so two computations that must agree still agree. Dropout drops other numbers.
+Another processor adds in another order, and another C library rounds `exp` differently. `nudge`
+imitates both in this process: after each step of an optimizer every weight changes by about a unit
+of its last digit, and so do the results of `math.exp`, `log` and `tanh`. Equal numbers change
+equally, so two computations that must agree still agree. Dropout drops other numbers.
 `course.publishing.portable` runs the lessons in such processes. A lesson whose outputs stay has
 margin. Left out on purpose: the processes that a lesson starts.
 """
@@ -29,12 +29,12 @@ def nudge(with_torch: bool) -> None:
 
 
 def moved(number, sine=math.sin, last_digit: float = LAST_DIGIT):
-    """The number, or an array of numbers, with other last digits; `sine` must take its type."""
+    """The number, or an array of numbers, with other last digits; `sine` must accept its type."""
     return number * (1 + last_digit * sine(number * 12345.678))
 
 
 def nudge_math() -> None:
-    """Results that are whole, as exp(0), are exact on every machine and stay so."""
+    """Integer results, such as exp(0), are exact on every machine and do not change."""
 
     def nudged(function):
         @wraps(function)
@@ -66,7 +66,7 @@ def nudge_adam() -> None:
 
 
 def nudge_optimizers() -> None:
-    """All of PyTorch's optimizers, in any number format. A weight without a gradient stays."""
+    """All optimizers of PyTorch, in any number format. Weights without a gradient do not change."""
     import torch  # noqa: PLC0415 - heavy, and not every lesson needs it
     from torch.optim.optimizer import register_optimizer_step_post_hook  # noqa: PLC0415
 
@@ -93,7 +93,7 @@ def nudge_dropout() -> None:
 
     def other_dropout(input, p=0.5, training=True, inplace=False):
         if training and p:
-            torch.rand(1)  # the generator goes on by a number, so all that follow are others
+            torch.rand(1)  # the generator skips a number, so all later ones differ
         return dropout(input, p, training, inplace)
 
     torch.nn.functional.dropout = other_dropout

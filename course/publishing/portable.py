@@ -3,11 +3,11 @@
     python -m course.publishing.portable            every lesson, every setting
     python -m course.publishing.portable 06 07      lessons 7 and 9, every setting
     python -m course.publishing.portable --quick
-        the lessons that train, the setting farthest from any other
+        the lessons that train, the most different setting
 
 A sum of many numbers has other last digits on another processor, because it is added in another
-order; some hundred steps of training make the first digits of them. Environment variables let one
-processor compute like older ones. Processors that are not at hand are imitated:
+order; after some hundred steps of training the first digits differ, too. Environment variables let
+one processor compute like older ones. Other processors are imitated:
 course/publishing/nudged.py. Each setting runs `pytest --nbval`, so it compares what `make test`
 compares.
 """
@@ -23,7 +23,7 @@ from xml.etree import ElementTree
 from course.syllabus.lesson_table import COURSE, written_lessons
 
 ROOT = COURSE.parent
-# What NumPy may not use, by its names before and after 2.4. It passes over those it does not know.
+# Features that NumPy must not use, by their names before and after 2.4; it ignores unknown names.
 AVX512 = "AVX512F AVX512_SKX AVX512_ICL AVX512_SPR X86_V4"
 AVX2 = "AVX2 FMA3 X86_V3"
 NUDGED = "GPTCORE_COURSE_NUDGED"  # conftest.py nudges the kernels when it is set
@@ -41,7 +41,7 @@ def instructions(torch: str, openblas: str, mkl: str, onednn: str, numpy_without
     }
 
 
-# No setting asks for more than its processor has: PyTorch would believe it, and crash.
+# No setting requests more than the processor has: PyTorch would crash.
 SSE = {
     **instructions("default", "Nehalem", "COMPATIBLE", "SSE41", f"{AVX512} {AVX2}"),
     "OMP_NUM_THREADS": "1",
@@ -64,7 +64,7 @@ QUICK = {"SSE, 1 thread, no downloaded text, last digits nudged": SSE | {NUDGED:
 
 
 def differing_cells(notebooks: list[Path], setting: dict[str, str]) -> list[str]:
-    """Run notebooks with other environment variables; the cells that differ from what is stored.
+    """Run notebooks with other environment variables; return the cells whose outputs differ.
 
     Raises: RuntimeError if they could not be compared.
     """

@@ -1,12 +1,11 @@
-"""Whether a lesson in another language is still the same lesson: the same cells, tags and code.
+"""Check that a translated lesson has the same cells, tags and code.
 
     python -m course.publishing.translation course/lessons/03_scalar_autograd.py
     my/03_scalar_autograd.py
 
 The prose of a lesson is in one file, its questions and hints in one of `course/catalogue/`, its
-title in `lessons.toml`. What is free in a translation is the prose, and in code what stands in
-quotes or behind `#`; names of questions stay, for the catalogue is asked by them.
-Left out on purpose: whether the translation is a good one.
+title in `lessons.toml`. A translation may change the prose, and in code the strings and
+the comments; names of questions must not change, because they are keys of the catalogue.
 """
 
 import argparse
@@ -20,7 +19,7 @@ from course.catalogue import QUESTIONS
 
 
 def differences(original: str, translated: str) -> list[str]:
-    """What is not the same, a line for each cell; empty if nothing is.
+    """The differences, one line for each cell.
 
     Example: differences("# %%\\nx = 1", "# %%\\nx = 2") -> ["cell 1: the code differs"]
     """
@@ -39,7 +38,7 @@ def differences(original: str, translated: str) -> list[str]:
 
 
 def bones(source: str) -> str:
-    """The code without what may be translated in it."""
+    """The code without strings and comments."""
     try:
         return ast.dump(WithoutWords().visit(ast.parse(source)))
     except SyntaxError:
@@ -47,9 +46,7 @@ def bones(source: str) -> str:
 
 
 class WithoutWords(ast.NodeTransformer):
-    """Empties all strings but the names of questions, also those around numbers in an f-string,
-    which another language puts in another order.
-    """
+    """Empty all strings except the names of questions. In an f-string the order may change, too."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         free = isinstance(node.value, str) and node.value not in QUESTIONS
@@ -63,7 +60,7 @@ class WithoutWords(ast.NodeTransformer):
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m course.publishing.translation",
-        description="Hold a translated lesson to its original.",
+        description="Compare a translated lesson with its original.",
     )
     parser.add_argument("original", type=Path)
     parser.add_argument("translated", type=Path)

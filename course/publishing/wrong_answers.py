@@ -4,7 +4,7 @@ wrong answers to expect, the belief behind each, and what the reader is told.
     python -m course.publishing.wrong_answers     write it again; `make notebooks` does, too
 
 A wrong answer that is a function is shown as the catalogue's own source has it.
-Left out on purpose: the text of the questions. They stand in the lessons, where they are asked.
+The text of the questions is in the lessons.
 """
 
 import ast
@@ -84,12 +84,12 @@ def code(answer: Any) -> str:
 
 
 def number(answer: Any) -> str:
-    """3.295836866004329 -> 3.296; whatever is no float as Python writes it."""
+    """3.295836866004329 -> 3.296; other values as Python writes them."""
     return f"{answer:.4g}" if isinstance(answer, float) else repr(answer)
 
 
 def cell(text: str) -> str:
-    """A text that may stand in a row of a table."""
+    """A text for a cell of a table."""
     return one_line(text).replace("|", "\\|")
 
 
@@ -110,7 +110,7 @@ def sources() -> dict[str, list[str]]:
 
 
 def calls(tree: ast.AST, *names: str) -> list[ast.Call]:
-    """The calls of those names, in the order of the source."""
+    """The calls of these names, in the order of the source."""
     found = [
         node
         for node in ast.walk(tree)
@@ -120,7 +120,7 @@ def calls(tree: ast.AST, *names: str) -> list[ast.Call]:
 
 
 def spelled(node: ast.expr, source: str) -> str:
-    """The source of an expression in one line; of a lambda what it gives back."""
+    """The source of an expression in one line; of a lambda its body."""
     shown = node.body if isinstance(node, ast.Lambda) else node
     return one_line(ast.get_source_segment(source, shown) or "")
 

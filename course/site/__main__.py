@@ -1,7 +1,7 @@
-"""python -m course.site: the lessons, the pages beside them and the reference, as build/site.
+"""python -m course.site: build the lessons, the other pages and the reference into build/site.
 
-A warning of Sphinx is an error here, and so is a link that leads nowhere. Where the page in which
-Python runs has been built (`make page`), it becomes a part of the site. To look at it:
+A warning of Sphinx is an error, and so is a broken link. The page in which Python runs is a part of
+the site if `make page` has built it. To see the site:
 python -m http.server --directory build/site
 """
 

@@ -1,5 +1,5 @@
-"""What stands before every example of a package: shown at the head of its page, and run by
-tests/test_examples.py before each example, in an empty folder.
+"""The code before every example of a package. The page of the package shows it, and
+tests/test_examples.py runs it before each example, in an empty folder.
 """
 
 BEFORE = {

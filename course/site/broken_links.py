@@ -1,4 +1,4 @@
-"""Links of a built site that lead nowhere, and anything that a page would fetch from elsewhere."""
+"""Broken links of a built site, and everything that a page would load from another host."""
 
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,7 +8,7 @@ FETCHED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "sour
 
 
 class Page(HTMLParser):
-    """What a page links to, what it fetches, and the ids that others may link to."""
+    """The links of a page, what it loads, and its ids."""
 
     def __init__(self, html: str):
         super().__init__()
@@ -28,9 +28,9 @@ class Page(HTMLParser):
 
 
 def broken_links(site: Path, apart: Path | None = None) -> list[str]:
-    """One line for each link, picture, script or id that is not as it should be; none is good.
+    """One line for each broken link, loaded file of another host, or repeated id.
 
-    What lies in the folder `apart` may be led to, and is not looked into.
+    Links into the folder `apart` are allowed; its pages are not checked.
     """
     files = [file for file in site.rglob("*.html") if apart not in file.parents]
     pages = {file: Page(file.read_text(encoding="utf-8")) for file in files}

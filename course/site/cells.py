@@ -1,4 +1,4 @@
-"""A lesson as a page: its cells with the outputs that are stored in the notebook, never run.
+"""A lesson as a page: its cells with their stored outputs, never run.
 
 Writes MyST Markdown, which is what Sphinx reads here. Of an output's forms the page takes the first
 that can do most: HTML, with its script and its still inside, then PNG, then text.
@@ -40,13 +40,13 @@ def cell_text(cell: dict) -> str:
 
 
 def folded(outputs: str) -> str:
-    """An answer, which the reader opens after predicting it."""
+    """An output that the reader opens after predicting it."""
     begin = directive("raw", "html", "<details class='answer'><summary>Show the output</summary>")
     return "\n\n".join([begin, outputs, directive("raw", "html", "</details>")])
 
 
 def why_not_run(cell: dict) -> str:
-    """The text in place of an output, for a cell that needs what not every machine has."""
+    """The text in place of the output of a cell that did not run."""
     tags = cell["metadata"].get("tags", [])
     needs = " and ".join(
         tag.removeprefix("needs-").replace("-", " ") for tag in tags if tag.startswith("needs-")
@@ -55,7 +55,7 @@ def why_not_run(cell: dict) -> str:
 
 
 def output_text(output: dict) -> str:
-    """One output, in a box that scrolls by itself when it is wider than the page."""
+    """One output, in a box that scrolls if it is wider than the page."""
     data = {kind: joined(content) for kind, content in output.get("data", {}).items()}
     if "text/html" in data:
         return directive("raw", "html", picture_box(data))
@@ -79,7 +79,7 @@ def picture_box(data: dict) -> str:
 
 
 def joined(content):
-    """Notebooks store a text as a list of its lines, or whole."""
+    """The text of an output, which notebooks store as a string or as a list of lines."""
     return "".join(content) if isinstance(content, list) and content[:1] != [{}] else content
 
 

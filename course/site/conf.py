@@ -1,4 +1,4 @@
-"""How Sphinx builds the site. Every file that a page needs lies in the site itself."""
+"""The configuration of Sphinx. Every file that a page needs is in the site itself."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +13,7 @@ extensions = ["myst_parser", "course.site.formulas", "course.site.own_types"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
-suppress_warnings = ["myst.header"]  # a lesson may go on with a small heading below its title
+suppress_warnings = ["myst.header"]  # a lesson may have a small heading right below its title
 math_renderer = html_math_renderer = "mathml"
 
 highlight_language = "python"
@@ -35,8 +35,8 @@ html_theme_options = {
     "footer_icons": [],
 }
 
-# Lesson 2 has a mountain that can be turned with the mouse; what turns it is 5 MB, so it is loaded
-# when somebody asks for it, and only offered where plotly is installed when the site is built.
+# Lesson 2 has a surface that can be rotated with the mouse. The script for it has 5 MB, so it is
+# loaded on request, and offered only if plotly is installed when the site is built.
 plotly = find_spec("plotly")
 if plotly and plotly.origin:
     html_static_path.append(str(Path(plotly.origin).parent / "package_data" / "plotly.min.js"))

@@ -1,13 +1,11 @@
-"""Formulas as MathML, written when the site is built: browsers draw it themselves, so a formula
-needs no script and no font, and a screen reader can read it.
-"""
+"""Formulas as MathML: browsers draw it without scripts and fonts, screen readers read it."""
 
 from docutils.nodes import SkipNode
 from docutils.utils.math.latex2mathml import tex2mathml
 
 
 def setup(app) -> dict:
-    """What Sphinx calls to get to know an extension."""
+    """Register the extension; Sphinx calls this."""
     app.add_html_math_renderer("mathml", (in_a_line, None), (on_its_own, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -21,7 +19,7 @@ def on_its_own(writer, node) -> None:
 
 
 def write(writer, node, as_block: bool) -> None:
-    """Put the formula into the page in place of the node, whose text nobody visits any more."""
+    """Write the formula in place of the node, and skip the text of the node."""
     formula = tex2mathml(node.astext(), as_block=as_block)
     writer.body.append(f'<div class="formula">{formula}</div>' if as_block else formula)
     raise SkipNode

@@ -1,4 +1,4 @@
-"""The sources of the site, laid out as in the checkout, so that links between them hold."""
+"""The sources of the site, in the same folders as in the checkout, so that links work."""
 
 import os
 import re
@@ -13,15 +13,15 @@ from course.syllabus.repository import BRANCH, our_repository
 INDEX = Path(__file__).parent / "index.md"
 PAGES = COURSE / "pages"
 DOCS = ROOT / "docs"
-TEACHERS = ("teaching", "wrong_answers")  # pages that give answers away stand behind the others
-TRIED_IN = "try"  # the page in which Python runs, within the site
+TEACHERS = ("teaching", "wrong_answers")  # pages with answers come last
+TRIED_IN = "try"  # folder of the page in which Python runs
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?\)")
 
 
 def lay_out(folder: Path, with_page: bool = False) -> None:
-    """Write every page as Markdown; what has not changed keeps its age, and is not built again.
+    """Write every page as Markdown; an unchanged page keeps its time stamp, and is not built again.
 
-    `with_page`: the first page leads to the one in which Python runs.
+    `with_page`: whether the first page links to the one in which Python runs.
     """
     stored = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
     pages = all_pages(stored, with_page)
@@ -36,7 +36,7 @@ def lay_out(folder: Path, with_page: bool = False) -> None:
 
 
 def all_pages(lessons: list[Lesson], with_page: bool) -> dict[str, str]:
-    """The path of each page in the site's sources, and its text."""
+    """Path of each page in the site's sources -> its text."""
     pages = {f"notebooks/{lesson.name}.md": lesson_page(lesson) for lesson in lessons}
     for page in sorted(PAGES.glob("*.md")):
         pages[f"course/pages/{page.name}"] = page.read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def all_pages(lessons: list[Lesson], with_page: bool) -> dict[str, str]:
 
 
 def index_page(lessons: list[Lesson], with_page: bool) -> str:
-    """The first page: what this is, the lessons, and the tree of all pages."""
+    """The first page: an introduction, the lessons, and the tree of all pages."""
     others = [page.stem for page in sorted(PAGES.glob("*.md"))]
     trees = {
         "Lessons": [f"notebooks/{lesson.name}" for lesson in lessons],
@@ -65,7 +65,7 @@ def index_page(lessons: list[Lesson], with_page: bool) -> str:
 
 
 def tried(lessons: list[Lesson]) -> str:
-    """The way to the lessons that run in a page, without anything to install."""
+    """The link to the lessons that run in a page, without installing anything."""
     numbers = [lesson.number for lesson in lessons if lesson.runs_in_a_page]
     return (
         f'<a href="{TRIED_IN}/index.html">run lessons {numbers[0]} to {numbers[-1]} in this '
@@ -74,7 +74,7 @@ def tried(lessons: list[Lesson]) -> str:
 
 
 def moving_picture(lessons: list[Lesson]) -> str:
-    """The last picture of the course that answers to the mouse, for the first page."""
+    """The last interactive picture of the course, for the first page."""
     moving = [
         output
         for lesson in lessons
@@ -98,7 +98,7 @@ def toctree(caption: str, pages: list[str]) -> str:
 
 
 def with_links(text: str, path: str, pages: dict[str, str]) -> str:
-    """Links to notebooks lead to pages; links to other files lead to the repository."""
+    """Replace links to notebooks by links to pages, and other links by links to the repository."""
 
     unbuilt = [f"notebooks/{lesson.name}.ipynb" for lesson in written_lessons()]
 

@@ -1,4 +1,4 @@
-"""Types in a signature lead to what their own page says of them, and to nothing else.
+"""Types in a signature are links to their own page only.
 
 Sphinx would look in all packages for a class of that name, and find another package's `Memory`.
 """
@@ -11,13 +11,13 @@ from course.site.public import public_names
 
 
 def setup(app: Sphinx) -> dict:
-    """What Sphinx calls to get to know an extension."""
+    """Register the extension; Sphinx calls this."""
     app.connect("doctree-read", lead_home)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def lead_home(app: Sphinx, page: document) -> None:
-    """Give each type of this page's package its whole name; others become words."""
+    """Give each type of this package its full name; other types become plain text."""
     for signature in page.findall(desc_signature):
         for type_ in list(signature.findall(pending_xref)):
             package = type_["py:module"]

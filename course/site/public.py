@@ -1,9 +1,9 @@
-"""What `gptcore` and `viz` offer, read from their source: names, signatures, docstrings.
+"""The public names of `gptcore` and `viz`, with signatures and docstrings, read from the source.
 
-Nothing is imported, so the reference is made where neither PyTorch nor matplotlib is installed.
+Nothing is imported, so the reference is built without PyTorch and matplotlib.
 The public names of a package are in its `__init__.pyi`, or in its `__init__.py` if it has no
 stub. tests/test_stubs.py checks that the two agree.
-Left out on purpose: what begins with an underscore, and what a class gets from its parents.
+Names with an underscore and inherited names are left out.
 """
 
 import ast
@@ -33,7 +33,7 @@ Definition = ast.FunctionDef | ast.ClassDef
 
 @dataclass(frozen=True)
 class Docstring:
-    """A docstring in its parts: the description, and the sections below it."""
+    """The parts of a docstring: the description, and the sections below it."""
 
     prose: str
     labelled: dict[str, str]
@@ -50,7 +50,7 @@ class Docstring:
 
 @dataclass(frozen=True)
 class Public:
-    """One name that a package offers. `kind`: "function", "class" or "data"."""
+    """One public name of a package. `kind`: "function", "class" or "data"."""
 
     package: str
     name: str
@@ -59,7 +59,7 @@ class Public:
     signature: str
     doc: Docstring
     members: tuple["Public", ...] = ()
-    fields: tuple[tuple[str, str], ...] = ()  # of a dataclass: each as written, and what it is
+    fields: tuple[tuple[str, str], ...] = ()  # of a dataclass: its source, and its description
     line: int = 0
 
     @property
@@ -76,12 +76,12 @@ def parts_of(docstring: str) -> Docstring:
 
 
 def section(text: str) -> str:
-    """The text of a section; one that begins on the next line loses its indentation."""
+    """The text of a section, without indentation if it begins on the next line."""
     return textwrap.dedent(text[1:]).rstrip() if text.startswith("\n") else text.rstrip()
 
 
 def parse_example(example: str) -> tuple[str, str]:
-    """The code of an example, and what it says that comes out, "" if it says nothing.
+    """The code of an example, and the result that it names; "" if it names none.
 
     Example: parse_example("len('ab') -> 2") -> ("len('ab')", "2")
     """
@@ -105,7 +105,7 @@ def about(package: str) -> str:
 
 @cache
 def public_names(package: str) -> list[Public]:
-    """Everything that a package offers, by the alphabet, data last; classes with their methods."""
+    """The public names of a package in alphabetical order, data last; methods after a class."""
     folder = ROOT / package.replace(".", "/")
     stub = folder / "__init__.pyi"
     listed = ast.parse((stub if stub.exists() else folder / "__init__.py").read_text("utf-8"))
@@ -128,7 +128,7 @@ def read(package: str, name: str, module: str) -> Public:
             text = text_of(after) or comment_at(module, node)
             value = ast.unparse(node.value) if node.value else ""
             return Public(package, name, module, "data", value, parts_of(text), line=node.lineno)
-        if isinstance(node, ast.ImportFrom) and node.module:  # handed on from another file
+        if isinstance(node, ast.ImportFrom) and node.module:  # imported from another file
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
                     return read(package, name, node.module)
@@ -154,7 +154,7 @@ def definition(package: str, name: str, module: str, node: Definition) -> Public
 
 
 def fields(module: str, node: ast.ClassDef) -> tuple[tuple[str, str], ...]:
-    """The fields of a dataclass that are explained, by a comment behind or a text below."""
+    """The fields of a dataclass that have a comment behind them or a string below."""
     described = [
         (ast.unparse(part), text_of(after) or comment_at(module, part))
         for part, after in zip(node.body, [*node.body[1:], None])
@@ -164,7 +164,7 @@ def fields(module: str, node: ast.ClassDef) -> tuple[tuple[str, str], ...]:
 
 
 def signature(node: ast.FunctionDef) -> str:
-    """What is written between the name and the colon, on one line; "" for a property."""
+    """The signature on one line, without the name; "" for a property."""
     if any("property" in ast.unparse(mark) for mark in node.decorator_list):
         return ""
     arguments = [*node.args.posonlyargs, *node.args.args]
@@ -175,7 +175,7 @@ def signature(node: ast.FunctionDef) -> str:
 
 
 def made_with(node: ast.ClassDef) -> str:
-    """What a class is called with: its `__init__`, or the fields of a dataclass."""
+    """The signature of a class: that of `__init__`, or the fields of a dataclass."""
     for part in node.body:
         if isinstance(part, ast.FunctionDef) and part.name == "__init__":
             return signature(part)
@@ -190,19 +190,19 @@ def made_with(node: ast.ClassDef) -> str:
 
 
 def assigned(node: ast.Assign | ast.AnnAssign) -> list[str]:
-    """The names that a statement gives to something."""
+    """The names that a statement assigns to."""
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def text_of(node: ast.stmt | None) -> str:
-    """A statement that is only a string, which documents the statement above it; or ""."""
+    """The string of a statement that is only a string (it documents the one above); or ""."""
     value = node.value if isinstance(node, ast.Expr) else None
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
 
 def comment_at(module: str, node: ast.stmt) -> str:
-    """The comment behind or right above a statement, which is how the house documents a number."""
+    """The comment behind or right above a statement, which documents it."""
     lines = (ROOT / (module.replace(".", "/") + ".py")).read_text("utf-8").splitlines()
     behind = lines[node.lineno - 1].partition("  # ")[2]
     above: list[str] = []

@@ -1,4 +1,4 @@
-"""The pages of the reference: each package, each name that it offers, as its docstring has it."""
+"""The pages of the reference: each package with its public names and their docstrings."""
 
 import re
 
@@ -7,12 +7,12 @@ from course.site.cells import directive
 from course.site.public import ITEMISED, Docstring, Public, about, parse_example, public_names
 from course.syllabus.repository import BRANCH, our_repository
 
-SPECIAL = re.compile(r"([\\*_<>\[\]{}$|#~])")  # what Markdown would take for its own
+SPECIAL = re.compile(r"([\\*_<>\[\]{}$|#~])")  # characters with a meaning in Markdown
 
 
 def reference_page(package: str) -> str:
-    """Everything that a package offers, on one page."""
-    here = directive("py:currentmodule", package, "", mark=":")  # a type means this package's first
+    """The page of a package."""
+    here = directive("py:currentmodule", package, "", mark=":")  # types of this package come first
     before = directive("code-block", "python", BEFORE[package].strip())
     head = f"# {package}\n\n{prose(about(package))}\n\nBefore each example:\n\n{before}\n\n{here}"
     return "\n\n".join([head, *(entry(one) for one in public_names(package))]) + "\n"
@@ -55,9 +55,9 @@ def docstring_as_markdown(doc: Docstring) -> str:
 
 
 def prose(text: str) -> str:
-    """Words of a docstring as Markdown: `names` stay code, and nothing else is markup.
+    """Text of a docstring as Markdown: `names` stay code, and nothing else is markup.
 
-    A paragraph that is set in further than the others is shown as it is.
+    An indented paragraph is shown unchanged.
     Example: prose("a * b of `x_y`") -> "a \\\\* b of `x_y`"
     """
     paragraphs = re.split(r"\n\s*\n", text.strip("\n"))

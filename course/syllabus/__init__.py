@@ -1,1 +1,1 @@
-"""The table of lessons, where they lie, and how long they take."""
+"""The table of lessons, their files, and the time that they take."""

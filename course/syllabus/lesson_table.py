@@ -1,4 +1,4 @@
-"""The table of lessons, `lessons.toml`: what each promises, costs and needs."""
+"""The table of lessons, `lessons.toml`: promises, costs and requirements."""
 
 import tomllib
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Lesson:
 
     @property
     def runs_in_a_page(self) -> bool:
-        """Whether the standard library is enough, so that it also runs inside a browser."""
+        """Whether the standard library is enough, so that the lesson runs in a browser."""
         return not self.beyond
 
     @property
@@ -74,13 +74,12 @@ def all_lessons() -> list[Lesson]:
 
 
 def written_lessons() -> list[Lesson]:
-    """The lessons that are there to be read."""
+    """The lessons whose source exists."""
     return [lesson for lesson in all_lessons() if lesson.source.is_file()]
 
 
 def launch_links(lesson: str) -> str:
-    """The badges of a lesson, in Markdown: words, since a badge drawn elsewhere is a broken picture
-    wherever there is no network."""
+    """The launch links of a lesson, in Markdown. They are text: a badge needs the network."""
     ours = our_repository()
     return f"[open in Colab]({ours.colab(lesson)}) or [in Binder]({ours.binder(lesson)})"
 

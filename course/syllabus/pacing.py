@@ -2,10 +2,10 @@
 teachers.
 
     python -m course.syllabus.pacing
-        write them anew into course/pages/teaching.md; `make notebooks` does
+        write them into course/pages/teaching.md again; `make notebooks` does
 
 Which lesson belongs to which week, and what is done together, is decided here; the minutes are
-those of `lessons.toml`, shared out where a lesson takes two weeks.
+those of `lessons.toml`, divided if a lesson takes two weeks.
 """
 
 import sys
@@ -58,7 +58,7 @@ FOURTEEN = (
 
 
 def table(weeks: tuple[Week, ...]) -> str:
-    """One row for each week, in Markdown; a lesson that is not written yet is said to be so."""
+    """One row for each week, in Markdown; unwritten lessons are marked."""
     minutes = {lesson.number: lesson.minutes for lesson in written_lessons()}
     rows = []
     for number, week in enumerate(weeks, start=1):
@@ -72,7 +72,7 @@ def table(weeks: tuple[Week, ...]) -> str:
 
 
 def with_tables(page: str) -> str:
-    """The page for teachers with both tables made anew."""
+    """The page for teachers with both tables updated."""
     for words, weeks in (("seven", SEVEN), ("fourteen", FOURTEEN)):
         begin, end = (mark.format(words) for mark in MARKS)
         before, _, rest = page.partition(begin)

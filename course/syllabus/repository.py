@@ -1,8 +1,8 @@
-"""Where the project is to be found, and every address that is made from it.
+"""The address of the project, and every address that is made from it.
 
 The one place is `[project.urls]` in pyproject.toml; `make links REPO=owner/name` changes it, and
-writes the rest anew (`course/publishing/links.py`).
-Left out on purpose: other hosts than GitHub. Colab and Binder open from there with one click.
+rewrites the rest (`course/publishing/links.py`). Only GitHub is supported, because Colab and Binder
+open its notebooks with one click.
 """
 
 import re
@@ -19,7 +19,7 @@ OWNER_AND_NAME = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}/(?!\.{1,2}$)[A-
 
 @dataclass(frozen=True)
 class Repository:
-    """A public repository, by the two words that its address ends with: owner/name.
+    """A public repository, named by the end of its address: owner/name.
 
     Raises: ValueError for a name that GitHub would not allow.
     Example: Repository("ada/engine").address -> "https://github.com/ada/engine"
@@ -48,7 +48,7 @@ class Repository:
 
     @property
     def archive_folder(self) -> str:
-        """The one folder inside that archive."""
+        """The only folder of that archive."""
         return f"{self.owner_and_name.split('/')[1]}-{BRANCH}"
 
     def colab(self, lesson: str) -> str:
@@ -64,7 +64,7 @@ class Repository:
         )
 
     def urls(self) -> dict[str, str]:
-        """What `[project.urls]` says: the label and the address of each link."""
+        """The label and the address of each link in `[project.urls]`."""
         first = "00_start_here"
         return {
             "Repository": self.address,

@@ -1,7 +1,7 @@
-"""Mutants of the solutions that a check accepts, because they give what the solution gives.
+"""Mutants of the solutions that a check accepts, because they give the same results.
 
-For each proof: the exercise, and the changes that it speaks of. A mutant that is accepted and does
-not stand here fails the tests; so does one that stands here and is rejected.
+The key is the proof; the value is the exercise and its mutants. An accepted mutant that is not
+listed here fails the tests; so does a listed one that is rejected.
 """
 
 EQUIVALENT = (
@@ -11,7 +11,7 @@ EQUIVALENT = (
         ("set(known)  ->  known", "there  ->  known"),
     ),
     (
-        "(f(x - h) - f(x + h)) / (-2 h) is (f(x + h) - f(x - h)) / (2 h): both signs turn round.",
+        "(f(x - h) - f(x + h)) / (-2 h) is (f(x + h) - f(x - h)) / (2 h): both signs change.",
         "slope_at",
         ("1e-05  ->  -1e-05",),
     ),
@@ -21,13 +21,13 @@ EQUIVALENT = (
         ("exp(logit)  ->  -exp(logit)",),
     ),
     (
-        "i grows by 1, or by 2 where two ids are left: it meets len(ids) and never leaps over it.",
+        "i grows by 1, or by 2 where two ids are left: it reaches len(ids) and never skips it.",
         "join",
         ("i < len(ids)  ->  i != len(ids)",),
     ),
     ("The same, as encode uses join.", "encode", ("i < len(ids)  ->  i != len(ids)",)),
     (
-        "A pair comes in as a tuple; tuple() of it is that tuple.",
+        "A pair is a tuple already; tuple() returns it.",
         "join",
         ("tuple(pair)  ->  pair",),
     ),
@@ -70,8 +70,7 @@ EQUIVALENT = (
         ),
     ),
     (
-        "Axes 1 and 2 of four are exchanged, in whichever order they are named; of four axes 2 is "
-        "also -2.",
+        "Axes 1 and 2 of four are exchanged, in either order; of four axes 2 is also -2.",
         "split_heads",
         (
             "x.view(B, T, n_head, C // n_head).transpose(1, 2)  ->  "
@@ -109,7 +108,7 @@ EQUIVALENT = (
         ),
     ),
     (
-        "The least of three numbers does not depend on their order.",
+        "The minimum of three numbers does not depend on their order.",
         "rate",
         tuple(
             "min(step / 11, 1.0, (max_steps - step + 1) / (max_steps // 5))  ->  " + other

@@ -40,7 +40,7 @@ def test_a_lesson_that_takes_more_than_it_promises_is_told_what_to_do(monkeypatc
     assert excess(lesson.name, Cost(lesson.memory_mb, 1.0)) == ""
     assert excess(lesson.name, Cost(lesson.memory_mb + 1, 1.0)) == (
         f"{lesson.name} took {lesson.memory_mb + 1} MB at its peak, and its header promises "
-        f"{lesson.memory_mb} MB. Make it smaller; or promise more in course/lessons.toml, "
+        f"{lesson.memory_mb} MB. Reduce it, or promise more in course/lessons.toml, "
         "at most 1500."
     )
     assert excess("a_notebook_of_somebody_else", Cost(9000, 1.0)) == ""

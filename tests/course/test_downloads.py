@@ -60,7 +60,7 @@ def address():
         ("only-get", ""),
         ("other", f"has {TEXT.bytes + 1:,} bytes, the manifest says {TEXT.bytes:,}"),
         ("gone", "the source answers 404"),
-        ("silent", "does not say how large the file is"),
+        ("silent", "does not report the size of the file"),
     ],
 )
 def test_a_source_is_asked_and_believed(address, kind, message):
@@ -81,7 +81,7 @@ def test_every_address_is_asked_and_one_dead_one_fails_the_week(address, monkeyp
         f"shakespeare        the source answers 404: {address}/gone",
     ]
     assert printed.err == (
-        "1 of these addresses would fail a reader. Open each in a browser; then mend "
+        "1 of these addresses would fail a reader. Open each in a browser, then fix "
         "data/manifest.toml, or add a second address there.\n"
     )
     monkeypatch.setattr(downloads, "all_texts", lambda: {text.name: replace(text, urls=())})
