@@ -112,7 +112,7 @@ def atomic_path(path: Path, durable: bool = True) -> Iterator[Path]:
 
 
 def remove_stale_parts(path: Path) -> None:
-    """Remove temporary files of this path that nobody has written to for a day."""
+    """Remove temporary files of this path that have not changed for a day."""
     with contextlib.suppress(OSError):  # another writer may remove them at the same time
         for part in path.parent.glob(f".{glob.escape(path.name)}.{'?' * 8}.part"):
             if time.time() - part.stat().st_mtime > STALE_SECONDS:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gptcore", "viz", "course")
 
 GROUND = {"checks", "files", "json_text", "lazy", "optional"}
-# Inside gptcore each part may use itself and what stands here.
+# Inside gptcore each part may import itself and the parts listed here.
 FLOORS = {
     "checks": set(),
     "json_text": set(),
@@ -30,7 +30,7 @@ FLOORS = {
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},
 }
 
-# Rooms of a folder: each may use itself and what stands here; "" are the files beside the rooms.
+# Rooms of a folder: each may import itself and the rooms listed; "" are the files beside them.
 READING = {"downloads", "shards"}
 LOOP = {"hardware", "cost", "saving"}
 VIZ = ("graphs", "attention", "architecture", "next_token", "text", "curves", "hardware")
@@ -68,7 +68,7 @@ def modules() -> dict[str, Path]:
 
 
 def imports_of(file: Path, known: set[str]) -> set[str]:
-    """Our own modules that a file imports, wherever in the file the import stands."""
+    """Our own modules that a file imports, anywhere in the file."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
@@ -110,7 +110,7 @@ def test_gptcore_and_viz_do_not_know_each_other():
 def test_inside_gptcore_arrows_point_down():
     for module, used in ARROWS.items():
         part = part_of(module)
-        # `python -m gptcore.training` is a command: its door stands on the roof, too.
+        # `python -m gptcore.training` is a command: its `__main__` is on the top level, too.
         is_command = part == "cli" or module.endswith("__main__")
         if module.startswith("gptcore.") and not is_command:
             above = {part_of(name) for name in used if name.startswith("gptcore.")} - {part}

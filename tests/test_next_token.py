@@ -102,7 +102,7 @@ def test_the_smallest_and_largest_random_number_give_the_first_and_last_possible
 
 
 def reference(logits, temperature, top_k, top_p, min_p):
-    """Three sets, and what stands in all of them, from probabilities that nothing was cut from."""
+    """Three sets and their intersection, from unfiltered probabilities."""
     probs = torch.softmax(torch.tensor(logits, dtype=torch.float64) / temperature, 0).numpy()
     order = np.argsort(-probs, kind="stable")
     before = np.cumsum(probs[order]) - probs[order]  # what the likelier ones have together
@@ -112,7 +112,7 @@ def reference(logits, temperature, top_k, top_p, min_p):
     return left / left.sum()
 
 
-# Logits on a coarse grid, so that no probability stands within rounding of a limit by accident.
+# Logits on a coarse grid, so that no probability is within rounding of a limit by accident.
 coarse = st.lists(st.integers(-12, 12).map(lambda n: n / 4), min_size=1, max_size=10)
 limits = {
     "top_k": st.none() | st.integers(1, 12),

@@ -1,4 +1,4 @@
-"""The lists of names that come lazily, and what type checkers are told about them, are the same."""
+"""The lazy names of a package are those of its stub for type checkers."""
 
 import ast
 from importlib import import_module

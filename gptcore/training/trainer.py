@@ -77,7 +77,7 @@ def train(
         checkpoint = checkpoints.load_newest(wsd_resume_step(checkpoints, config))
         if checkpoint is not None:
             run.load_checkpoint(checkpoint)
-    world.barrier()  # nobody writes before all have looked at the folder
+    world.barrier()  # all have checked the folder before one writes to it
     return Trainer(run, checkpoints, stop)
 
 
@@ -102,7 +102,7 @@ class Trainer(Iterator[Step]):
         self.folder = None if checkpoints is None else RunFolder(run, checkpoints)
         self.started: float | None = None
         self.is_compiled = self.is_stopped = False
-        if self.folder is not None:  # saves also if the program ends and nobody closed it
+        if self.folder is not None:  # saves also if the program ends without closing it
             closing = weakref.finalize(self, self.folder.close)
             closing.atexit = not run.is_sharded  # gathering needs all processes
 

@@ -30,7 +30,7 @@ def calls_in(tree: ast.Module) -> list[ast.Call]:
 
 
 def solved(source: str, question: Question) -> str:
-    """With the right answer: a number as it is, a function as it stands in course/solutions/."""
+    """The right answer: a number, or the source of a function in course/solutions/."""
     answer = question.right
     if not callable(answer):
         return written(source, question.name, repr(answer))

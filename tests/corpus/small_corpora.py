@@ -18,7 +18,7 @@ def some_texts(count: int) -> list[str]:
 
 
 def write_parquet(path: Path, texts: list, rows: int = 10) -> Path:
-    """A file as FineWeb's are: text, id, and a column nobody asks for; so many rows a group."""
+    """A file with FineWeb's columns text and id, and one more; so many rows per group."""
     ids = [f"<urn:uuid:{path.stem}-{i}>" for i in range(len(texts))]
     columns = {"text": pa.array(texts, pa.string()), "id": ids, "token_count": [7] * len(texts)}
     pq.write_table(pa.table(columns), path, row_group_size=rows)

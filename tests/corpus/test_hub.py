@@ -1,4 +1,4 @@
-"""FineWeb's files from a hub on this machine: it answers well, breaks off, lies, or is silent."""
+"""FineWeb's files from a local hub that works, breaks off, sends wrong data, or does not answer."""
 
 import contextlib
 import hashlib

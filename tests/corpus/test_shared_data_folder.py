@@ -1,4 +1,4 @@
-"""A folder of texts that a whole class reads: once filled, nobody writes into it any more.
+"""A folder of texts that a whole class reads: it is read-only once it is filled.
 
 Whoever runs the tests may be the superuser, who writes into any folder; so an audit hook of Python
 refuses on the folder's behalf.

@@ -1,4 +1,4 @@
-"""What lies among the sources and is not taken is named, with the reason, everywhere it matters."""
+"""Skipped files among the sources are reported, with the reason."""
 
 import json
 import os

@@ -72,7 +72,7 @@ def place_of(statement: ast.stmt) -> str:
     return ""
 
 
-# Where a node stands in a tree --------------------------------------------------------------------
+# The position of a node in a tree ----------------------------------------------------------------
 
 
 def walk(node: ast.AST, path: tuple = ()) -> Iterator[tuple[tuple, ast.AST]]:

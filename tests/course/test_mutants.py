@@ -1,4 +1,4 @@
-"""No check is fooled: every solution with one small mistake in it is told apart from it.
+"""Every check rejects the solution with one small mistake in it.
 
 What a mutant computes is found out a second way, on inputs that no check has
 (`tests/course/wide_inputs.py`). One that computes something else must be rejected, and if it gets

@@ -308,7 +308,7 @@ def asks(tree: ast.Module) -> bool:
 
 
 def read_later(cells: list[ast.Module]) -> set[str]:
-    """Names that an answer's cell makes and a cell behind it reads, before making them anew."""
+    """Names that the cell of an answer assigns and a later cell reads before assigning them."""
     found = set()
     for place, cell in enumerate(cells):
         for name in answered_in(cell):

@@ -1,4 +1,4 @@
-"""Lessons inside a page: run by the browser itself, with nobody outside asked for anything.
+"""Lessons inside a page: run by the browser itself, without requests to other hosts.
 
 Lesson 1, the lightest, runs here always; PAGE_LESSONS=all takes every lesson that a page can run.
 Screenshots stay in build/screenshots/, NN_name_in_page_light.png and dark: look at them.

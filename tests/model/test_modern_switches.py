@@ -77,7 +77,7 @@ def test_with_rope_there_is_no_table_of_positions_and_order_still_matters(lively
     swapped = ids.clone()
     swapped[:, :2] = ids[:, :2].flip(1)
     assert not torch.allclose(model(ids)[0][:, -1], model(swapped)[0][:, -1], atol=1e-3)
-    # Without positions a bag of earlier tokens is left, whose order nobody knows. (One layer: the
+    # Without positions the model sees a bag of earlier tokens, without their order. (One layer: the
     # causal mask itself tells deeper ones a little.)
     flat = lively(replace(ROPE, n_layer=1))
     blind = [flat(i, use_positions=False)[0][:, -1] for i in (ids, swapped)]

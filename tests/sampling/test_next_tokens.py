@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gptcore.sampling import next_probabilities, next_token, next_tokens
 
-# On a coarse grid no probability stands within rounding of a limit by accident.
+# On a coarse grid no probability is within rounding of a limit by accident.
 coarse = st.lists(st.integers(-12, 12).map(lambda n: n / 4), min_size=5, max_size=5)
 LIMITS = {
     "top_k": st.none() | st.integers(1, 8),

@@ -1,4 +1,4 @@
-"""`Value` held against PyTorch, in float64, on expressions that nobody thought of.
+"""`Value` compared with PyTorch, in float64, on random expressions.
 
 An expression is a list of steps; each step takes one or two of the numbers before it, so numbers
 are used again and again. A step that would leave what both sides can compute (a logarithm of -1,

@@ -52,7 +52,7 @@ def test_fsdp_with_two_processes_computes_it_too_and_one_process_can_resume(
     rest = [*words, "--max_minutes", "0", "--resume"]
     run_together(processes, tmp_path / "both", [(one_step, 75), (rest, 0)])
     check_same(log_of(one), log_of(out))
-    # Any number of processes can resume a checkpoint, whoever wrote it.
+    # Any number of processes can resume the checkpoint of any other number.
     weights = [Checkpoints(folder).load(8).model.wte.weight for folder in (one, out)]
     assert (weights[0] - weights[1]).abs().max() < 1e-4
     single = ["--resume", "--max_steps", "9", "--grad_accum", "4", "--fsdp", "False"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 Piece = bytes | str
-Run = tuple[str, bool]  # the text, and whether it stands for bytes
+Run = tuple[str, bool]  # the text, and whether it shows bytes
 
 VISIBLE_SIGNS = {" ": "·", "\n": "↵", "\r": "␍", "\t": "→", "\x7f": "␡"}
 JOINERS = {"\u200c", "\u200d"}  # without them Hindi, Persian and emoji fall apart
@@ -43,7 +43,7 @@ def decode_piece(piece: Piece) -> str:
 
 
 def is_escaped(character: str) -> bool:
-    """Whether the character stands for a byte."""
+    """Whether the character represents a byte."""
     return "\udc80" <= character <= "\udcff"
 
 

@@ -32,7 +32,7 @@ def test_probabilities_are_taken_as_they_are():
 
 def test_a_correct_prediction_is_the_next_token():
     logits = np.zeros((1, 4, 6))
-    for t, token in enumerate([1, 2, 4, 0]):  # right, wrong, right; nobody knows what comes last
+    for t, token in enumerate([1, 2, 4, 0]):  # right, wrong, right; the last has no target
         logits[0, t, token] = 5
     picture = draw_lens(logits, TOKENS, VOCABULARY.__getitem__)
     assert picture.data["correct"] == [[True, False, True, False]]

@@ -215,7 +215,7 @@ def test_a_hundred_thousand_points_stay_small_and_no_spike_is_lost():
     faint = [point for piece in curves_of(picture)[0] for point in piece]
     heights = sorted(y for _, y in faint)
     scale = (heights[-1] - heights[0]) / 8.5
-    assert heights[1] - heights[0] > 4 * scale  # the spike up stands alone
+    assert heights[1] - heights[0] > 4 * scale  # the spike is isolated
     assert heights[-1] - heights[-2] > 1.5 * scale
     left, right = 58, 694
     spike = min(faint, key=lambda p: p[1])[0]
