@@ -177,8 +177,9 @@ QUESTIONS = [
             Wrong(
                 6,
                 "the longer the context, the better",
-                "Six letters of context are good for names that the table has SEEN. Most groups "
-                "of six letters occur once; a new name has other groups.",
+                "A long context is good for names that the table has SEEN. Most groups of so many "
+                "letters occur once; a new name has other groups.",
+                fits=lambda given: given in ([4], [5], [6]),
             ),
             Wrong(
                 2,

@@ -120,8 +120,7 @@ SamplesPlayer(samples, known=names, known_label="in the training data")
 #
 # ## Your own names, on a card
 #
-# Now train a model on a list that you choose: friends, cities, bands, dinosaurs. Write it between the brackets, in small letters. A hundred names or more work
-# best. If the list stays empty, the cell takes our names in another order.
+# Now train a model on a list that you choose: friends, cities, bands, dinosaurs. Write it between the brackets. A hundred names or more work best. If the list stays empty, the cell takes our names in another order.
 
 # %%
 my_names = []  # for example ["luca", "mira", "noor", "tadeo"]
@@ -212,8 +211,9 @@ print("steps 244 to 249:", *second.documents[243:249])
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The samples all begin alike. The second run saw all names with `a`, then those with `b`, then some with `c`. It learned which initial is
-# current. That lowers the loss and helps with no other name. Look at the curve again: it jumps near steps 157 and 246, where the initial changes.
+# The samples all begin alike. In 300 steps the second run saw all names with `a`, and then names with `b`. It learned which beginning is
+# current. That lowers the loss and helps with no other name. Look at the curve again. It jumps near step 157, after a long series of names with `an`, and near step 246,
+# where `b` begins.
 #
 # So training data is shuffled. And you look at samples, not only at the loss, here and on a GPU.
 #
