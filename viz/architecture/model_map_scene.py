@@ -144,7 +144,7 @@ def draw_strip(scene: Scene, box: Box, numbers: ModelNumbers, t: int, is_lit: bo
     shown = len(rows[0]) // groups  # of each group
     full = len(values[0]) if per_head else shown  # with those that are masked
     each = (width - gap * (groups - 1)) / (groups * full)
-    tall = height / len(values) if box.keeps else min(height, 13.0)
+    row_height = height / len(values) if box.keeps else min(height, 13.0)
     largest = max((abs(number) for row in rows for number in row), default=1.0) or 1.0
     for group in range(groups):
         left = x + group * (full * each + gap)
@@ -155,7 +155,7 @@ def draw_strip(scene: Scene, box: Box, numbers: ModelNumbers, t: int, is_lit: bo
             for row in rows
         ]
         png = to_png(pixels, HEAT if is_lit else DIM_HEAT)
-        size = (shown * each, tall * len(rows))
+        size = (shown * each, row_height * len(rows))
         scene.add(Image(left, y, *size, png))
         frame = MUTED if is_lit else LINE
         scene.add(Rect(left, y, *size, "none", frame, 0.5))

@@ -63,8 +63,8 @@ class AttentionExplorer(Control):
             "layout": Layout(width="400px"),
             "style": {"description_width": "60px"},
         }
-        wide = {**style, "layout": Layout(width="806px")}
-        self.text = Text(value=text, description="text", continuous_update=False, **wide)
+        wide_style = {**style, "layout": Layout(width="806px")}
+        self.text = Text(value=text, description="text", continuous_update=False, **wide_style)
         self.tokens: list[str] = []
         self.refresh()
         L, H, T, _ = self.attention.weights.shape

@@ -86,9 +86,9 @@ def draw_decision(
         else:
             scene.add(Circle(across, down, 5, NEGATIVE, INK if edge > 1 else PAPER, edge))
     scene.add(Text(LEFT, TOP + SIZE + 20, f"both axes from {-reach:.2g} to {reach:.2g}", 11, MUTED))
-    said = f"a score over a plane; {correct} of {len(points)} points are on the right side"
+    sentence = f"a score over a plane; {correct} of {len(points)} points are on the right side"
     data = {"correct": correct, "scores": scores, "labels": list(labels)}
-    picture = Picture(data, f"{title}: {said}." if title else f"{said}.", scene)
+    picture = Picture(data, f"{title}: {sentence}." if title else f"{sentence}.", scene)
     return picture.draw_on(ax) if ax is not None else picture
 
 

@@ -119,15 +119,15 @@ def test_q_k_and_v_are_side_by_side_and_data_goes_down(gpt):
 
 
 def test_attention_and_mlp_read_from_the_stream_and_add_to_it(gpt):
-    told = payload_of(draw_model_map(microgpt_stages(TEXT, gpt)))
-    arrows = {(source, target): points for source, target, points in told["arrows"]}
+    payload = payload_of(draw_model_map(microgpt_stages(TEXT, gpt)))
+    arrows = {(source, target): points for source, target, points in payload["arrows"]}
     stream = 20
     for source, target in (("norm_e", "norm_1"), ("residual_1", "norm_2")):
         assert arrows[source, target][0][0] == stream
     for source, target in (("wo", "residual_1"), ("fc2", "residual_2")):
         (x0, _), (x, _) = arrows[source, target]
         assert stream < x < x0, "the arrow goes to the left, to the plus on the stream"
-    assert [name for name, _ in told["sums"]] == ["wo", "fc2"]
+    assert [name for name, _ in payload["sums"]] == ["wo", "fc2"]
     assert ("v", "heads") in arrows
     assert ("v", "scores") not in arrows
 
