@@ -238,7 +238,7 @@ print([round(weight, 2) for weight in softmax([2.0, 1.0, float("-inf")])])
 #
 # Here is a model in which attention happens once, with all 16 numbers. It reads `kfqw2`. The triangle shows its weights: a row is a query, a column is
 # a key. The query of `2` gives
-# nearly all weight to `f`. Is that why it predicts `f`? Change it: add 8 to the score of `q`, and watch the weights, the mixed value and the
+# nearly all weight to `f`. Is that why it predicts `f`? Change it: add 8 to the score of `q`, and watch the weights, the context (the sum of weight × value) and the
 # prediction. (The stored picture has this
 # change; run the cell for the unchanged model.) The last line makes the same change in 200 other texts.
 
@@ -285,7 +285,7 @@ AttentionEditor(run_model, tokens, 1, loss=loss, loss_name="loss at the last let
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The weight moves from `f` to `q`, the mixed value becomes that of `q`, and the model predicts `q`. That is so with each of five seeds. Here the weight
+# The weight moves from `f` to `q`, the context becomes nearly the value of `q`, and the model predicts `q`. That is so with each of five seeds. Here the weight
 # is the cause of the prediction.
 #
 # </details>
