@@ -10,7 +10,7 @@ from html import escape
 
 from viz.canvas.labels import printable
 from viz.canvas.palette import FAINT, GREEN, INK, LINE, MUTED, PAPER, WHITE
-from viz.canvas.picture import Picture, image_tag
+from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture, image_tag
 from viz.canvas.scene import Circle, Scene, Text
 from viz.canvas.scene import Line as Stroke
 
@@ -51,11 +51,12 @@ def draw_course_map(stops: Sequence[Stop], *, title: str = "") -> Picture:
     alt = describe(stops, title)
     head = f'<div style="font-size: 15px; font-weight: 600; margin-bottom: 6px">{escape(title)}'
     html = (
-        f'<div style="background-color: {PAPER}; color: {INK}; padding: 12px; border-radius: 6px; '
+        f'<div class="{ADAPTS}" '
+        f'style="background-color: {PAPER}; color: {INK}; padding: 12px; border-radius: 6px; '
         f'max-width: 760px; font-family: sans-serif">{head + "</div>" if title else ""}'
         f'<div style="display: grid; grid-template-columns: {rail.width:.0f}px 1fr; gap: 10px">'
         f"<div>{image_tag(rail.to_svg(alt), alt, rail.width)}</div>"
-        f'<div style="min-width: 0">{rows}</div></div></div>'
+        f'<div style="min-width: 0">{rows}</div></div></div>{DARK_STYLE}'
     )
     return Picture([vars(stop) for stop in stops], alt, html=html)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from viz.canvas.palette import INK, PAPER, TINTS
-from viz.canvas.picture import Picture
+from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture
 
 LINE_STYLE = "white-space: pre; padding: 0 4px; overflow: hidden; min-height: 1.35em"
 EXTRA = 2  # characters beside the longest line: its padding
@@ -50,11 +50,11 @@ def draw_program(
         else ""
     )
     html = (
-        f'<div style="background-color: {PAPER}; color: {INK}; padding: 12px; border-radius: '
-        f'6px">{head}'
+        f'<div class="{ADAPTS}" style="background-color: {PAPER}; color: {INK}; padding: 12px; '
+        f'border-radius: 6px">{head}'
         f'<div style="margin-bottom: 8px; font-size: 12px; line-height: 1.9">{key}</div>'
         f'<div style="columns: {width}ch {columns}; column-gap: 8px; '
-        f'font-family: monospace; font-size: 9px; line-height: 1.35">{rows}</div></div>'
+        f'font-family: monospace; font-size: 9px; line-height: 1.35">{rows}</div></div>{DARK_STYLE}'
     )
     counts = ", ".join(f"lesson {n} explains {list(lessons).count(n)}" for n in used)
     return Picture(

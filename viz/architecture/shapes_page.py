@@ -12,7 +12,7 @@ from viz.architecture.shape_names import (
 )
 from viz.canvas.labels import printable
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE, PAPER, SANS, WHITE
-from viz.canvas.picture import image_tag
+from viz.canvas.picture import ADAPTS, DARK_STYLE, image_tag
 
 
 def shapes_html(root: ModuleCall, dims: DimNames, title: str) -> str:
@@ -29,7 +29,8 @@ def shapes_html(root: ModuleCall, dims: DimNames, title: str) -> str:
         f"{muted}{escape(name)}: {size:,} parameters, used without a call</div>"
         for name, size in root.direct_parameters.items()
     )
-    return f'<div style="{style}">{head}{hint}{module_html(root, dims)}{direct_parameters}</div>'
+    inside = f"{head}{hint}{module_html(root, dims)}{direct_parameters}"
+    return f'<div class="{ADAPTS}" style="{style}">{inside}</div>{DARK_STYLE}'
 
 
 def module_html(call: ModuleCall, dims: DimNames, repeats: int = 1, depth: int = 0) -> str:
@@ -57,7 +58,7 @@ def module_html(call: ModuleCall, dims: DimNames, repeats: int = 1, depth: int =
     if call.heads:
         scene = head_split_scene(call)
         H, _, D = call.heads
-        alt = f"{H * D} numbers cut into {H} strips of {D}"
+        alt = f"{H * D} numbers split into {H} heads of {D}"
         inside += image_tag(scene.to_svg(""), alt, scene.width)
     open_attribute = " open" if depth == 0 or call.has_head_split() else ""
     return (

@@ -215,7 +215,7 @@ def draw_predictions(
     pairs = list(now.items())
     if len(pairs) > MAX_PREDICTIONS:
         pairs = sorted(pairs, key=lambda pair: -pair[1])[:MAX_PREDICTIONS]
-    heading = "probability of the next token, in percent (dark marks: unchanged model)"
+    heading = "probability of the next token, in percent (marks: unchanged model)"
     scene.add(Text(16, y, heading, 11, MUTED))
     step, max_height = min(40, max(24, (scene.width - 32) / len(pairs))), 64
     base = y + 16 + max_height

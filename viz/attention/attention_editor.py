@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from ipywidgets import Button, Checkbox, FloatSlider, IntSlider, Layout, SelectionSlider
+from ipywidgets import Button, Checkbox, FloatSlider, IntSlider, Label, Layout, SelectionSlider
 
 from viz.attention.attention_edit import draw_attention_edit
 from viz.canvas.arrays import to_int
@@ -74,8 +74,8 @@ class AttentionEditor(Control):
         self.query = SelectionSlider(options=options, value=last, description="query", **style)
         self.head = IntSlider(value=head, min=0, max=n_head - 1, description="head", **style)
         self.score_delta = [
-            FloatSlider(value=0, min=-8, max=8, step=0.5, description=f"{name}: add", **style)
-            for name, _ in options
+            FloatSlider(value=0, min=-8, max=8, step=0.5, description=f"{name} ({i})", **style)
+            for i, name in enumerate(names)
         ]
         small = Layout(width="112px")
         self.ablated_heads = [
@@ -92,8 +92,9 @@ class AttentionEditor(Control):
             still["score_delta"][position] = float(delta)
         boxes = [*self.ablated_heads, self.use_positions]
         first = [self.query, *([self.head] if n_head > 1 else [])]
-        rows = [first, self.score_delta, [*boxes, self.reset]]
-        super().__init__([side_by_side(row) for row in rows], self.draw(still))
+        heading = Label("Add to the score of a key:", layout=Layout(height="22px"))
+        rows = [side_by_side(row) for row in (first, self.score_delta, [*boxes, self.reset])]
+        super().__init__([rows[0], heading, *rows[1:]], self.draw(still))
         for knob in [*first, *self.score_delta, *boxes]:
             knob.observe(self.redraw, names="value")
 

@@ -3,7 +3,8 @@
 // The figure holds a still image, and inside that image one PNG for each model. When its weights
 // have been read, the figure opens: all heads small, one of them large, the numbers of the selected
 // tokens, and the text. If anything fails, the still stays.
-const ALONE = [440, 430], SEVERAL = [300, 350]; // pixels: of a head, of all together
+const ALONE = [440, 300], SEVERAL = [300, 350]; // most pixels: of a head, of all together
+const LEAST = 240, AROUND = 62; // pixels: of a head beside the others; the edges and gaps between
 
 const STYLE = `
   :host { display: block; color: ${INK}; font: 13px/1.45 ${SANS}; }
@@ -55,8 +56,8 @@ class Page {
     this.addSwitches();
     const row = make("div", this.card, { className: "row models" });
     row.classList.toggle("several", models.length > 1);
-    const fits = Math.max(0.7, Math.min(1, (figure.clientWidth - 220) / 800)); // side by side, if can be
-    [this.side, this.widest] = models.length > 1 ? SEVERAL : ALONE.map((pixels) => Math.floor(pixels * fits));
+    [this.side, this.widest] = models.length > 1 ? SEVERAL : ALONE;
+    this.room = models.length > 1 ? Infinity : figure.clientWidth - AROUND;
     models.forEach((model) => this.addModel(model, row));
     this.addText();
     this.said = make("p", this.card, { className: "said", role: "status" });
@@ -130,16 +131,24 @@ class Page {
     const label = "One head, large. Up and down: the query; left and right: the key.";
     model.one = make("canvas", parent, { tabIndex: 0, role: "application", ariaLabel: label });
     const longest = Math.max(...this.tokens.map((token) => [...token].length));
-    model.cell = Math.min(40, this.side / this.T);
-    model.ranks = Math.ceil(NAME / model.cell);
-    model.rank = 8 + (model.ranks > 1 ? NAME_WIDTH : 7.3) * Math.min(longest, LETTERS);
-    model.edge = Math.max(58, 14 + model.rank * model.ranks);
+    const fit = (side) => {
+      model.cell = Math.min(40, side / this.T);
+      model.ranks = Math.ceil(NAME / model.cell);
+      model.rank = 8 + (model.ranks > 1 ? NAME_WIDTH : 7.3) * Math.min(longest, LETTERS);
+      model.edge = Math.max(58, 14 + model.rank * model.ranks);
+    };
+    fit(this.side);
+    // Beside the small heads if there is room, else below them.
+    const beside = this.room - (model.grid ? parseFloat(model.grid.style.width) : 0);
+    const free = (beside - model.edge >= LEAST ? beside : this.room) - model.edge;
+    if (model.cell * this.T > free) fit(Math.max(120, free));
     model.one.addEventListener("pointermove", (event) => {
       const [i, j] = this.under(model, event);
       if (i >= 0 && j >= 0) this.light(i, j);
     });
     onArrows(model.one, (right, down) => this.light(this.i + down, Math.min(this.j, this.i + down) + right));
     const lists = make("div", parent, { className: "row lists" });
+    lists.style.maxWidth = `${Math.max(190, model.edge + model.cell * this.T)}px`;
     model.listens = make("div", lists);
     model.heard = make("div", lists);
   }

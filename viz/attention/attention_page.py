@@ -23,7 +23,7 @@ from viz.canvas import palette
 from viz.canvas.bitmap import to_png
 from viz.canvas.labels import visible_token
 from viz.canvas.palette import INK, MASKED, WHITE, blend
-from viz.canvas.picture import Picture, image_tag
+from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture, image_tag
 from viz.canvas.scene import Image
 
 COARSE, FINE = 100, 254  # levels of a weight: two digits, as the squares show them; almost a byte
@@ -139,7 +139,10 @@ def interactive_html(
 def html_figure(css_class: str, still: str, payload: dict[str, Any], code: str) -> str:
     """The still in a block that carries the payload, and the script."""
     text = escape(json.dumps(payload, ensure_ascii=False))
-    return f'<div class="{css_class}" data-attention="{text}">{still}</div><script>{code}</script>'
+    return (
+        f'<div class="{css_class} {ADAPTS}" data-attention="{text}">{still}</div>'
+        f"{DARK_STYLE}<script>{code}</script>"
+    )
 
 
 @cache

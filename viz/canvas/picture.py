@@ -17,6 +17,15 @@ from viz.canvas.scene import Scene
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# On a dark page a picture is inverted, and its hues are turned back; 0.9 keeps it off pure black.
+# A front end that removes style sheets (JupyterLab, for a notebook that is not trusted) shows the
+# paper. The names are those of JupyterLab and VS Code.
+ADAPTS = "viz-adapts"  # class of what is inverted: never one inside another
+DARK_STYLE = (
+    f'<style>[data-jp-theme-light="false"] .{ADAPTS}, .vscode-dark .{ADAPTS} '
+    "{filter: invert(0.9) hue-rotate(180deg)}</style>"
+)
+
 
 class Picture:
     """A still picture, made of shapes or of HTML.
@@ -101,7 +110,7 @@ class Picture:
             return self.html
         svg = self.to_svg()
         assert self.scene is not None, "to_svg refuses a picture of HTML"
-        return image_tag(svg, self.alt, self.scene.width)
+        return image_tag(svg, self.alt, self.scene.width, ADAPTS) + DARK_STYLE
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file.
@@ -139,10 +148,11 @@ class Picture:
         return {**self.extra_mime, "text/plain": repr(self), "text/html": self.to_html()}
 
 
-def image_tag(svg: str, alt: str, width: float) -> str:
+def image_tag(svg: str, alt: str, width: float, css_class: str = "") -> str:
     """An `<img>` that contains its picture, which also works where scripts are removed."""
+    start = f'<img class="{css_class}"' if css_class else "<img"
     return (
-        f'<img src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}" '
+        f'{start} src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}" '
         f'alt="{escape(alt)}" width="{round(width)}" style="max-width: 100%; height: auto">'
     )
 

@@ -1,6 +1,6 @@
 """Round marks of an axis, and numbers as their labels."""
 
-from math import ceil, floor, log10
+from math import ceil, floor, isfinite, log10
 from typing import Any
 
 WIDE_RANGE = 20  # from this ratio on, a logarithmic axis has marks 1, 10, 100 ...
@@ -61,6 +61,15 @@ def format_compact(number: float) -> str:
         if size >= unit and size < 1e13:
             return f"{number / unit:,.4g}{sign}"
     return format_scientific(number)
+
+
+def format_digits(number: float, digits: int = 3) -> str:
+    """The number with so many digits, for people: 2,030 and 12.5 and 0.361, never 2e+03."""
+    if not isfinite(number) or (number and abs(number) < 1e-3):
+        return f"{number:.{digits}g}"
+    if abs(number) >= 1e6:
+        return format_compact(float(f"{number:.{digits}g}"))
+    return f"{float(f'{number:.{digits}g}'):,.12g}"
 
 
 def format_scientific(number: float) -> str:

@@ -7,7 +7,13 @@ from math import ceil, isfinite, log10, nan
 from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, FAINT, MUTED
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
-from viz.canvas.ticks import format_compact, format_scientific, linear_ticks, log_ticks
+from viz.canvas.ticks import (
+    format_compact,
+    format_digits,
+    format_scientific,
+    linear_ticks,
+    log_ticks,
+)
 from viz.curves.pins import CardStrip, Pin, add_dots, select_pins
 from viz.curves.series import (
     MAX_POINTS,
@@ -231,7 +237,7 @@ class LossScene:
         for value in self.y_ticks():
             y = self.y_to_pixels(self.scale_y(value))
             self.scene.add(Rect(LEFT, y, self.plot_width, 1, FAINT))
-            self.scene.add(Text(LEFT - 8, y + 4, f"{value:.3g}", 11, MUTED, "end"))
+            self.scene.add(Text(LEFT - 8, y + 4, format_digits(value), 11, MUTED, "end"))
         for step, text in self.x_ticks():
             x = self.to_pixels(step, 1.0)[0]
             self.scene.add(Text(x, bottom + 17, text, 11, MUTED, "middle"))
@@ -247,7 +253,7 @@ class LossScene:
         """Add a dashed horizontal line with its name."""
         y, right = self.to_pixels(self.first, value)[1], LEFT + self.plot_width
         self.scene.add(Line(((LEFT, y), (right, y)), MUTED, 1.2, dash="5 4"))
-        self.scene.add(Text(right - 4, y - 5, f"{name} {value:.3g}", 11, MUTED, "end"))
+        self.scene.add(Text(right - 4, y - 5, f"{name} {format_digits(value)}", 11, MUTED, "end"))
 
     def add_reference(self, steps: list[float], values: list[float], dash: str) -> None:
         """Add a dashed curve; if it has few points, each is a dot as well."""
@@ -285,5 +291,6 @@ def titles_collide(title: str, unit: str, width: float) -> bool:
 def curve_label(name: str, values: list[float], smooth: bool, value_format: str) -> str:
     """The name of a curve and its last value."""
     means = running_mean(values) if smooth else values
-    last = f" {means[-1]:{value_format}}" if means and value_format else ""
+    number = format_digits(means[-1]) if value_format == ".3g" and means else ""
+    last = f" {number or format(means[-1], value_format)}" if means and value_format else ""
     return f"{truncate(name, 60)}{last}"

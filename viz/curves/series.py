@@ -63,9 +63,28 @@ class RunningMean:
 
 
 def running_mean(values: Iterable[float]) -> list[float]:
-    """The mean after each value."""
-    mean = RunningMean()
-    return [mean.add(value) for value in values]
+    """The mean around each value, so that the line does not lag behind the curve.
+
+    The weights of the other values decay in both directions; values that are not finite have none.
+    Around the last value it is the `RunningMean` of all.
+    """
+    listed = list(values)
+    sums = [decaying_sums(listed), decaying_sums(listed[::-1])[::-1]]
+    means = []
+    for value, (past, past_weight), (future, future_weight) in zip(listed, *sums):
+        own = isfinite(value)  # it is in both sums
+        weight = past_weight + future_weight - own
+        means.append((past + future - (value if own else 0)) / weight if weight else value)
+    return means
+
+
+def decaying_sums(values: Iterable[float]) -> list[tuple[float, float]]:
+    """After each value: the decaying sum of the finite values, and that of their weights."""
+    mean, sums = RunningMean(), []
+    for value in values:
+        mean.add(value)
+        sums.append((mean.total, mean.weight))
+    return sums
 
 
 def is_noisy(name: str, values: Sequence[float]) -> bool:

@@ -138,7 +138,7 @@ def add_text(scene: Scene, prompt: str, generated: TokenProbs, caption: str, top
     last = laid_out[-1][1]
     first = max(0, last - MAX_LINES + 1)
     scene.add(Line(((16, top), (WIDTH - 16, top)), FAINT))
-    legend = "the darker a written token, the larger its loss"
+    legend = "the stronger the colour of a written token, the larger its loss"
     scene.add(Text(16, top + 19, ("… " if first else "") + legend, 11, MUTED))
     top += 30
     for x, line, piece, prob in laid_out:

@@ -75,7 +75,7 @@ def threshold_slider(name: str, control: FilterControl) -> IntSlider | FloatSlid
     lowest, highest, initial = limits = control[2]
     options: dict[str, Any] = {"min": lowest, "max": highest, "value": initial}
     options |= {"description": f"{name}: {control[1]}", "layout": Layout(width="400px")}
-    options |= {"style": {"description_width": "170px"}}
+    options |= {"style": {"description_width": "196px"}}
     if all(isinstance(value, int) for value in limits):
         return IntSlider(step=max(1, int(highest - lowest) // STEPS), **options)
     return FloatSlider(step=(highest - lowest) / STEPS, readout_format=".3g", **options)

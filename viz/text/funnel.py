@@ -115,7 +115,7 @@ def check_indices(indices: Collection[int], n: int, name: str) -> list[int]:
 
 def mark_sentence(stages: Stages, marks: Collection[int], mark_label: str) -> str:
     removed_count = len(marks) - sum(i in marks for i in stages[KEPT])
-    return f"Black: {mark_label}, {removed_count} of {len(marks)} removed."
+    return f"In the colour of these words: {mark_label}, {removed_count} of {len(marks)} removed."
 
 
 def alt_text(stages: Stages, marks: Collection[int], mark_label: str, title: str) -> str:

@@ -11,8 +11,8 @@ from math import ceil, sqrt
 from textwrap import wrap
 
 from viz.canvas.labels import printable, truncate
-from viz.canvas.palette import CATEGORIES, GREEN, INK, LINE, MUTED, PAPER, VIOLET
-from viz.canvas.picture import Picture, image_tag
+from viz.canvas.palette import CATEGORIES, GREEN, INK, LINE, PAPER, VIOLET
+from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture, image_tag
 from viz.canvas.scene import Line, Rect, Scene, Text, format_coordinate
 
 MAX_SQUARES = 3000
@@ -133,7 +133,7 @@ def build_scene(columns: list[Column], title: str, notes: Sequence[str]) -> Scen
             scene.add(Text(column.x, label_top + 15 * j, line, 12, column.colour, weight="600"))
     bottom = label_top + 15 * max(len(label_lines(column)) for column in columns) + 13
     for i, note in enumerate(notes):
-        scene.add(Text(MARGIN, bottom + 17 * i, note, 12, MUTED))
+        scene.add(Text(MARGIN, bottom + 17 * i, note, 12, INK))
     scene.height = bottom + 17 * len(notes) - (5 if notes else 14)
     scene.width = max([scene.width, *(6.8 * len(note) + 2 * MARGIN for note in notes)])
     return scene
@@ -169,7 +169,7 @@ def hover_html(
     """The image, and over each coloured square an empty element with the text as its title."""
     scene = picture.scene
     assert scene is not None, "the picture of a funnel has a scene"
-    image = image_tag(picture.to_svg(), picture.alt, scene.width)
+    image = image_tag(picture.to_svg(), picture.alt, scene.width, ADAPTS) + DARK_STYLE
     grids = (hover_grid(column, documents, max_chars) for column in columns if column.drawn)
     return (
         f'<div style="overflow-x: auto"><div style="position: relative; '

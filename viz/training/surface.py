@@ -25,6 +25,8 @@ MIN_HEIGHT, MAX_HEIGHT = 190, 400  # pixels of the map; between them both axes h
 PATH_COLOURS = (ORANGE, GREEN, PURPLE, INK)
 MAX_DOTS = 100
 EYE = {"x": 0.8, "y": -1.6, "z": 1.1}  # where the camera of plotly is at the beginning
+CENTRE = {"x": 0, "y": 0, "z": -0.15}  # what the camera looks at: the names of the axes are below
+ON_ANY_PAGE = "#767b84"  # contrast above 4 on white and on the dark page of JupyterLab
 # One path, shape (n, 2), or paths by name.
 PathsLike: TypeAlias = "ArrayLike | Mapping[str, ArrayLike]"
 
@@ -74,7 +76,7 @@ def draw_surface(
     picture = surface_picture(grid, grid.shapes(), paths_by_name, title, x_name, y_name)
     if surface_3d:
         picture.extra_mime = {
-            PLOTLY_MIME: plotly_surface(grid, picture.data["paths"], x_name, y_name)
+            PLOTLY_MIME: plotly_surface(grid, picture.data["paths"], x_name, y_name, title)
         }
     return picture.draw_on(ax) if ax is not None else picture
 
@@ -197,7 +199,7 @@ def path_summary(name: str, points: list[Point], n_points: int, grid: LossGrid) 
 
 
 def plotly_surface(
-    grid: LossGrid, paths: Mapping[str, list[Point]], x_name: str, y_name: str
+    grid: LossGrid, paths: Mapping[str, list[Point]], x_name: str, y_name: str, title: str
 ) -> dict[str, Any]:
     """The surface in plotly's JSON, without importing plotly. Numbers have three digits."""
     stride = slice(None, None, 2)  # half of the grid is smooth enough
@@ -230,12 +232,18 @@ def plotly_surface(
             }
         )
     titles = {"xaxis": x_name, "yaxis": y_name, "zaxis": "loss"}
-    view = {"aspectratio": {"x": 1.5, "y": 1, "z": 0.7}, "camera": {"eye": EYE}}
+    view = {"aspectratio": {"x": 1.5, "y": 1, "z": 0.7}, "camera": {"eye": EYE, "center": CENTRE}}
+    lines = {"gridcolor": ON_ANY_PAGE, "zerolinecolor": ON_ANY_PAGE}
     layout = {
         "template": NO_TEMPLATE,
         "width": LEFT + MAP_WIDTH + RIGHT,
-        "height": 460,
-        "scene": view | {axis: {"title": {"text": text}} for axis, text in titles.items()},
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "height": 500,
+        "title": {"text": title, "x": 0.02, "y": 0.97},
+        "showlegend": len(paths) > 1,
+        "legend": {"x": 0.02, "y": 0.92},
+        "font": {"color": ON_ANY_PAGE},
+        "paper_bgcolor": "rgba(0,0,0,0)",  # plotly paints on the page, dark or light
+        "scene": view | {axis: lines | {"title": {"text": text}} for axis, text in titles.items()},
+        "margin": {"l": 0, "r": 0, "t": 30, "b": 0},
     }
     return {"data": traces, "layout": layout}

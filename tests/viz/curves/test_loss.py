@@ -15,7 +15,7 @@ from viz.canvas.palette import CATEGORIES
 from viz.canvas.picture import html_page
 from viz.canvas.ticks import linear_ticks
 from viz.curves.loss import draw_loss
-from viz.curves.series import DECAY, MAX_POINTS, decimate, running_mean
+from viz.curves.series import DECAY, MAX_POINTS, RunningMean, decimate, running_mean
 
 NS = "{http://www.w3.org/2000/svg}"
 quick = settings(max_examples=60, deadline=None, derandomize=True)
@@ -243,17 +243,22 @@ def test_decimated_points_are_few_in_order_and_keep_the_extremes(heights):
         max_size=60,
     )
 )
-def test_the_running_mean_has_exponentially_decaying_weights(values):
+def test_the_running_mean_has_exponentially_decaying_weights_on_both_sides(values):
     means = running_mean(values)
     assert len(means) == len(values)
-    finite: list[float] = []
-    for value, mean in zip(values, means):
-        if math.isfinite(value):
-            finite.append(value)
-        if finite:
-            weights = [DECAY ** (len(finite) - 1 - i) for i in range(len(finite))]
-            plain = sum(w * v for w, v in zip(weights, finite)) / sum(weights)
-            assert mean == pytest.approx(plain, rel=1e-9, abs=1e-9)
+    finite = [value for value in values if math.isfinite(value)]
+    places = [k for k, value in enumerate(values) if math.isfinite(value)]
+    for n, k in enumerate(places):
+        weights = [DECAY ** abs(n - i) for i in range(len(finite))]
+        plain = sum(w * v for w, v in zip(weights, finite)) / sum(weights)
+        assert means[k] == pytest.approx(plain, rel=1e-7, abs=1e-7)
+
+
+def test_the_running_mean_does_not_lag_and_ends_at_the_mean_that_training_shows():
+    falling = [100.0 - step for step in range(100)]
+    assert running_mean(falling)[50] == pytest.approx(falling[50], abs=1)
+    mean = RunningMean()
+    assert running_mean(falling)[-1] == pytest.approx([mean.add(x) for x in falling][-1])
 
 
 def test_the_running_mean_has_bias_correction():
