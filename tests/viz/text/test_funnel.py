@@ -109,8 +109,8 @@ def test_marked_documents_are_black_and_the_removed_ones_are_counted():
     picture = draw_funnel(DOCUMENTS, FILTERS, mark=[5, 7, 20, 22], mark_label="good ones")
     square = area(picture, BLUE) / 8  # of the ten that are short two are black
     assert area(picture, INK) == pytest.approx(4 * square)
-    assert "Black: good ones, 2 of 4 removed." in texts_of(picture)
-    assert picture.alt.endswith("45 are kept. Black: good ones, 2 of 4 removed.")
+    assert "■ good ones, 2 of 4 removed." in texts_of(picture)
+    assert picture.alt.endswith("45 are kept. Marked: good ones, 2 of 4 removed.")
     assert set(titles_of(picture)[:2]) == {"document 5", "document 7"}, "the marked ones are first"
 
 
