@@ -98,8 +98,8 @@ def test_no_two_boxes_overlap_and_all_are_on_the_sheet(gpt, text):
         picture = draw_model_map(stages, repeat=repeat, title="A model")
         boxes = picture.data["boxes"]
         for one, other in combinations(boxes, 2):
-            (x, y, w, h), (left, top, wide, tall) = boxes[one], boxes[other]
-            apart = x + w <= left or left + wide <= x or y + h <= top or top + tall <= y
+            (x, y, w, h), (left, top, width, height) = boxes[one], boxes[other]
+            apart = x + w <= left or left + width <= x or y + h <= top or top + height <= y
             assert apart, (one, other)
         for x, y, width, height in boxes.values():
             assert x >= 0
