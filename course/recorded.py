@@ -2,6 +2,7 @@
 
     course/recorded/NAME/about.json    the GPU and the day: {"gpu": "...", "date": "..."}
                          log.jsonl     as `gptcore train` wrote it
+    course/recorded/smollm2.json       written by `python -m benchmarks.record_real_model`
 
 Every number that is shown is in a log.
 """
@@ -9,6 +10,7 @@ Every number that is shown is in a log.
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gptcore.training import Step, read_log
 
@@ -43,3 +45,65 @@ def recorded_runs(folder: Path = FOLDER) -> list[Recorded]:
         run = about.parent
         found.append(Recorded(run.name, facts["gpu"], facts["date"], read_log(run)))
     return found
+
+
+@dataclass(frozen=True)
+class RecordedSentence:
+    """A sentence, and what SmolLM2-135M predicts at each position of it.
+
+    Attributes:
+        text: The sentence.
+        tokens: Its T tokens.
+        candidates: For each token the ten likeliest next ones with their probabilities.
+        actual_probs: The probability of the token that really follows; one fewer than tokens.
+    """
+
+    text: str
+    tokens: list[str]
+    candidates: list[list[tuple[str, float]]]
+    actual_probs: list[float]
+
+    def prompt(self, tokens: int) -> "RecordedSentence":
+        """The first tokens only: what comes later does not change what is predicted there.
+
+        Args:
+            tokens: How many stay.
+
+        Returns:
+            A shorter sentence.
+        """
+        shown = self.tokens[:tokens]
+        actual = self.actual_probs[: max(0, len(shown) - 1)]
+        return RecordedSentence("".join(shown), shown, self.candidates[: len(shown)], actual)
+
+
+def recorded_smollm2() -> dict[str, Any]:
+    """All that was recorded of SmolLM2-135M: source, licence, date, sentences, induction."""
+    found: dict[str, Any] = json.loads((FOLDER / "smollm2.json").read_text(encoding="utf-8"))
+    return found
+
+
+def recorded_sentences() -> list[RecordedSentence]:
+    """The sentences that SmolLM2-135M has read, in the order of the file."""
+    return [
+        RecordedSentence(
+            one["text"],
+            one["tokens"],
+            [[(token, prob) for token, prob in row] for row in one["next"]],
+            one["actual_probs"],
+        )
+        for one in recorded_smollm2()["sentences"]
+    ]
+
+
+def recorded_attention(induction: dict[str, Any]) -> list[list[float]]:
+    """The recorded head's weights as a square whose rows sum to 1.
+
+    Args:
+        induction: `recorded_smollm2()["induction"]`.
+
+    Returns:
+        Weights, shape (T, T).
+    """
+    rows = induction["weights"]  # row t has t + 1 weights, each rounded
+    return [[w / sum(row) for w in row] + [0.0] * (len(rows) - len(row)) for row in rows]

@@ -1,0 +1,1 @@
+"""Small experiments with models that lessons train on the spot."""
