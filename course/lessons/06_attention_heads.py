@@ -256,7 +256,7 @@ def interventions(query, head, score_delta, ablated_heads, use_positions):
     return {"ablated_heads": removed, "use_positions": use_positions, "score_hook": edit}
 
 # %%
-single = trained(texts, seed=1, n_head=1)
+single = trained(texts, seed=2, n_head=1)
 characters = [*single.gpt.characters, "end"]
 
 
