@@ -35,6 +35,7 @@ from viz.next_token.playground import draw_playground as draw_playground
 from viz.next_token.probabilities import draw_probabilities as draw_probabilities
 from viz.next_token.sampling_dial import SamplingDial as SamplingDial
 from viz.next_token.sampling_playground import SamplingPlayground as SamplingPlayground
+from viz.next_token.sentence import draw_next_tokens as draw_next_tokens
 from viz.next_token.shannon_game import ShannonGame as ShannonGame
 from viz.runs.runs import draw_runs as draw_runs
 from viz.runs.scaling import draw_scaling as draw_scaling
