@@ -4,7 +4,7 @@
     python -m benchmarks.record_real_model FILE.gguf                  quantized weights of a file
     python -m benchmarks.record_real_model FILE.gguf --out x.json     to another place
 
-Needs `pip install transformers gguf accelerate`, 1 GB of memory and about two minutes on 2 cores.
+Needs `pip install transformers gguf accelerate`, 1 GB of memory and a few minutes on 2 cores.
 The course shows what is written here, `course/recorded/smollm2.json`; `course.recorded` reads it.
 Probabilities and weights have three digits: in float32 processors differ by less than that, apart
 from a last digit now and then. Weights of the Hub give other numbers than quantized ones.
