@@ -3,6 +3,8 @@ from viz.architecture.head_split import draw_head_split as draw_head_split
 from viz.architecture.head_splitter import HeadSplitter as HeadSplitter
 from viz.architecture.lens import draw_lens as draw_lens
 from viz.architecture.logit_attribution import draw_logit_attribution as draw_logit_attribution
+from viz.architecture.memory_order import draw_memory_order as draw_memory_order
+from viz.architecture.memory_order_dial import MemoryOrderDial as MemoryOrderDial
 from viz.architecture.model_map import draw_model_map as draw_model_map
 from viz.architecture.model_stage import ModelStage as ModelStage
 from viz.architecture.parameters import draw_parameters as draw_parameters

@@ -1,6 +1,7 @@
-"""Questions of lesson 9: same thing, thousands of times faster?"""
+"""Questions of lesson 9: the full GPT."""
 
 from importlib import import_module
+from math import log
 
 from course.exercises.exercises import Case, Exercise
 from course.exercises.numbers import InvalidAnswerError, done
@@ -14,13 +15,6 @@ LESSON = "09_full_gpt"
 def letter_of(answer):
     """The letter in front of a whole answer will do."""
     return answer.strip().rstrip(".")[:1] if isinstance(answer, str) else answer
-
-
-def faster_or_not(answer):
-    """The letter, or the word for it."""
-    words = {"faster": "A", "slower": "B", "same": "C"}
-    text = str(answer).lower()
-    return next((letter for word, letter in words.items() if word in text), letter_of(answer))
 
 
 def part_of(answer):
@@ -51,15 +45,15 @@ def a_row(*ids: int) -> Case:
     return Case(f"x_and_y(tensor({list(ids)}))", call)
 
 
-def a_sheet(B: int, T: int, C: int, H: int) -> Case:
-    """The reader's strips of a small sheet, each number of which is another one."""
+def a_split(B: int, T: int, C: int, H: int) -> Case:
+    """The reader's split of a small tensor, each number of which is another one."""
 
     def call(split_heads):
-        sheet = import_module("torch").arange(B * T * C).view(B, T, C)
-        heads = done(split_heads(sheet, H))
+        x = import_module("torch").arange(B * T * C).view(B, T, C)
+        heads = done(split_heads(x, H))
         if isinstance(heads, (tuple, list)):
             raise InvalidAnswerError(
-                "split_heads must give back one tensor, (B, H, T, D), not several strips"
+                "split_heads must give back one tensor, (B, H, T, D), not several tensors"
             )
         return heads
 
@@ -71,7 +65,7 @@ def view_alone(x, n_head):
     return x.reshape(B, n_head, T, C // n_head)
 
 
-def not_turned(x, n_head):
+def not_transposed(x, n_head):
     B, T, C = x.shape
     return x.view(B, T, n_head, C // n_head)
 
@@ -98,59 +92,114 @@ QUESTIONS = [
         "predictions in one row",
         LESSON,
         right=64,
-        yes="Each letter is a place where something follows, and all are asked at once.",
+        yes="Each of the 64 letters has a letter that follows it, and every position is trained.",
         wrong=(
             Wrong(
                 1,
                 "a row is one question with one answer",
-                "Only if nothing but the last letter were asked for. But every letter of the row "
+                "Only if nothing but the last letter were predicted. But every letter of the row "
                 "has one that follows it.",
             ),
             Wrong(
                 63,
                 "the last letter has no successor",
-                "So it would be, were the row alone. The letter that follows comes along.",
+                "It has one here: the letter that follows the row comes along.",
             ),
             Wrong(
                 65,
                 "every letter is predicted",
-                "65 letters lie there, and before the first of them nothing was read.",
+                "There are 65 letters, and before the first of them the model has read nothing.",
             ),
         ),
         otherwise="How many letters of the row have one that follows them?",
     ),
-    Question(
-        "PyTorch against NumPy, one name at a time",
+    Exercise(
+        "x_and_y",
         LESSON,
-        right="B",
-        yes="Slower. Go on; the reason is worth more than the answer.",
+        right=solution.x_and_y,
+        cases=(a_row(10, 11, 12, 13, 14, 15, 16), a_row(5, 3, 9)),
+        tolerance=0,
+        yes="T + 1 ids give T predictions.",
         wrong=(
             Wrong(
-                "A",
-                "the professional tool is the faster one",
-                "It can be. But a name is six letters, and every call has a price of its own, "
-                "however little there is to do in it.",
+                lambda row: (row[:-1], row[:-1]),
+                "the target is the input",
+                "y is x. The loss will be 0.01 in a minute: the model copies.",
             ),
             Wrong(
-                "C",
-                "both multiply the same matrices",
-                "The multiplications cost the same. What else does PyTorch do in each call?",
+                lambda row: (row, row),
+                "the target is the input",
+                "y is x, all of it. At each position the answer is in the input, so it copies.",
+            ),
+            Wrong(
+                lambda row: (row[1:], row[:-1]),
+                "one of the two is shifted, no matter which",
+                "Shifted the wrong way: it learns which token came BEFORE, and it has read that "
+                "one. The loss will fall below the entropy.",
+            ),
+            Wrong(
+                lambda row: (row[:-1], row[-1:]),
+                "a row has one answer",
+                "One target for six tokens. Each token has one that follows it: y is as long as x.",
+            ),
+            Wrong(
+                lambda row: (row, row[1:]),
+                "x is the whole row",
+                "x is one longer than y: the last id of the row has no target.",
+            ),
+            Wrong(
+                lambda row: (row[:-2], row[2:]),
+                "the next one is two positions on",
+                "Two positions on. It would learn to leave out a letter.",
             ),
         ),
-        measure=faster_or_not,
-        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Exercise(
+        "split_heads",
+        LESSON,
+        right=solution.split_heads,
+        cases=(a_split(2, 3, 20, 4), a_split(1, 2, 6, 3), a_split(2, 1, 4, 1)),
+        tolerance=0,
+        yes="First new rows, then a transpose: every head has all tokens.",
+        wrong=(
+            Wrong(
+                view_alone,
+                "the right shape is the right split",
+                "The shape is right, and your head 0 holds the first tokens with all their "
+                "numbers: view keeps the order in memory. Two tokens [[0, 1, 2, 3], [4, 5, 6, 7]] "
+                "become [[0, 1], [4, 5]] and [[2, 3], [6, 7]].",
+            ),
+            Wrong(
+                not_transposed,
+                "the split is all",
+                "Split the right way. But the axis of heads comes before the axis of tokens, "
+                "(B, H, T, D), so that a product compares tokens, not heads. Transpose two axes.",
+            ),
+            Wrong(
+                every_fourth,
+                "any D numbers will do",
+                "Your head 0 takes every fourth number of a token. That could be trained, but "
+                "weights from elsewhere would be read wrongly. Numbers of a head are neighbours.",
+            ),
+            Wrong(
+                sizes_exchanged,
+                "H and D can be told apart later",
+                "H and D have changed places: yours has 5 heads with 4 numbers, not 4 with 5.",
+            ),
+        ),
+        otherwise="Head 0 gets the first D numbers of every token: D = C // n_head.",
     ),
     Question(
         "where most of GPT-2 is",
         LESSON,
         right="B",
-        yes="More than in all the rest of the blocks; see below by how much.",
+        yes="More than in any other part; the next picture shows how much.",
         wrong=(
             Wrong(
                 "A",
                 "attention is what a GPT is made of",
-                "Attention is what it is known for. Per block it has four matrices of C x C; what "
-                "has the MLP?",
+                "Attention is what it is known for. It has four matrices of C x C in a block. What "
+                "does the MLP have?",
             ),
             Wrong(
                 "C",
@@ -163,169 +212,19 @@ QUESTIONS = [
         otherwise='Answer with "A", "B" or "C".',
     ),
     Question(
-        "the loss on names it has not read",
-        LESSON,
-        right="C",
-        yes="Worse than a model that knows nothing. It is sure, and wrong.",
-        wrong=(
-            Wrong(
-                "A",
-                "what is learned helps everywhere",
-                "At first it does. But a hundred names are soon known one by one, and what is "
-                "learned then is true of them only.",
-            ),
-            Wrong(
-                "B",
-                "what is learned too much does no harm",
-                "It does harm: whoever has seen `em` followed by `i` each time bets everything on "
-                "`i`. What does it cost if `m` comes?",
-            ),
-        ),
-        measure=letter_of,
-        otherwise='Answer with "A", "B" or "C".',
-    ),
-    Question(
-        "the layer of the head that is missed most",
-        LESSON,
-        right=0,
-        yes="The first. What the later ones do is built on what it brings.",
-        wrong=(
-            Wrong(
-                2,
-                "the last layer decides",
-                "It has the last word, and what it reads has come through the two others.",
-            ),
-            Wrong(
-                1,
-                "the middle is where the thinking is",
-                "What does the middle read that nobody has brought yet?",
-            ),
-        ),
-        otherwise="There are the layers 0, 1 and 2.",
-    ),
-    Question(
-        "the wrong programs",
-        LESSON,
-        right="Ada and Bo",
-        measure=names_of,
-        yes="Both. Bo's you can tell by its loss. For Ada's you need another witness; read on.",
-        wrong=(
-            Wrong(
-                "Bo",
-                "a loss that looks like ours is right",
-                "Bo's is too good to be true. But look at Ada's again: a little better than ours "
-                "is not the same as ours, and it began from the same weights.",
-            ),
-            Wrong(
-                "Ada",
-                "what deviates a little is wrong",
-                "What, then, of Bo's? After so few steps it is far better than both others.",
-            ),
-            Wrong(
-                "ours",
-                "the highest loss is the wrong one",
-                "The highest loss of three is no sign of anything. What would a program have to do "
-                "to be much better, with the same weights and the same text?",
-            ),
-            Wrong(
-                "none",
-                "what learns is right",
-                "A lower loss from the same weights and the same rows: one of the three reads "
-                "something that the others do not.",
-            ),
-        ),
-        otherwise='Name the wrong ones: "ours", "Ada", "Bo", or several.',
-    ),
-    Exercise(
-        "x_and_y",
-        LESSON,
-        right=solution.x_and_y,
-        cases=(a_row(10, 11, 12, 13, 14, 15, 16), a_row(5, 3, 9)),
-        tolerance=0,
-        yes="T + 1 ids make T predictions.",
-        wrong=(
-            Wrong(
-                lambda row: (row[:-1], row[:-1]),
-                "the target is what is read",
-                "y is x. It will have a loss of 0.01 in a minute: it copies.",
-            ),
-            Wrong(
-                lambda row: (row, row),
-                "the target is what is read",
-                "y is x, all of it. At each place the answer lies on the table, so it copies.",
-            ),
-            Wrong(
-                lambda row: (row[1:], row[:-1]),
-                "one of the two is shifted, whichever",
-                "Shifted the wrong way: it learns to say what came BEFORE, which it has read. The "
-                "loss will fall below the floor.",
-            ),
-            Wrong(
-                lambda row: (row[:-1], row[-1:]),
-                "a row has one answer",
-                "One target for six tokens. Each token has one that follows it: y is as long as x.",
-            ),
-            Wrong(
-                lambda row: (row, row[1:]),
-                "x is the whole row",
-                "x is one longer than y: the last id of the row has nothing to be asked about.",
-            ),
-            Wrong(
-                lambda row: (row[:-2], row[2:]),
-                "the next one is two places on",
-                "Two places on. It would learn to leave out a letter.",
-            ),
-        ),
-    ),
-    Exercise(
-        "split_heads",
-        LESSON,
-        right=solution.split_heads,
-        cases=(a_sheet(2, 3, 20, 4), a_sheet(1, 2, 6, 3), a_sheet(2, 1, 4, 1)),
-        tolerance=0,
-        yes="Cut along, then turned: every head has all tokens.",
-        wrong=(
-            Wrong(
-                view_alone,
-                "the right shape is the right cut",
-                "The shape is right, and head 0 of yours holds the first tokens whole: you cut the "
-                "sheet across instead of along. A sheet of 2 tokens, [[0, 1, 2, 3], [4, 5, 6, 7]], "
-                "has the strips [[0, 1], [4, 5]] and [[2, 3], [6, 7]].",
-            ),
-            Wrong(
-                not_turned,
-                "the cut is all",
-                "Cut the right way. But heads shall come before tokens, (B, H, T, D), so that a "
-                "product compares tokens and not heads. Turn two axes.",
-            ),
-            Wrong(
-                every_fourth,
-                "any share of the numbers will do",
-                "Your head 0 takes every fourth number of a token; it could learn as well, but "
-                "weights trained elsewhere would be read wrongly. A head's numbers lie together.",
-            ),
-            Wrong(
-                sizes_exchanged,
-                "H and D can be told apart later",
-                "H and D have changed places: yours has 5 heads with 4 numbers, not 4 with 5.",
-            ),
-        ),
-        otherwise="Head 0 gets the first D numbers of every token: D = C // n_head.",
-    ),
-    Question(
         "gpt2-medium",
         LESSON,
         right=solution.medium,
         measure=or_rounded(solution.medium, whole=True),
         tolerance=1e-9,
         otherwise="Count the rows and columns of each matrix; then in millions.",
-        yes="302 of the 355 million are in the blocks, and the number of heads does not count.",
+        yes="302 of the 355 million are in the blocks, and the number of heads does not matter.",
         wrong=(
             Wrong(
                 changed(attention_with_32_heads=2 * ATTENTION),
                 "more heads are more weights",
-                "Twice the heads, each with half the numbers. The sheet has the same width, "
-                "however many strips it is cut into.",
+                "Twice the heads, each with half the numbers. wq has C x C weights, however its "
+                "output is split.",
             ),
             Wrong(
                 changed(attention_with_32_heads=ATTENTION / 2),
@@ -335,7 +234,7 @@ QUESTIONS = [
             Wrong(
                 changed(attention=24 * 3 * WIDTH, attention_with_32_heads=24 * 3 * WIDTH),
                 "attention is query, key and value",
-                "Query, key, value, and a fourth matrix for what the heads have gathered.",
+                "Query, key, value, and a fourth matrix, the output projection.",
             ),
             Wrong(
                 changed(mlp=24 * 4 * WIDTH),
@@ -354,33 +253,189 @@ QUESTIONS = [
             ),
             Wrong(
                 changed(token_embedding=2 * solution.medium["token embedding"]),
-                "reading and writing need a table each",
-                "The head is tied: the table that reads tokens also writes them. Count it once.",
+                "input and output need a matrix each",
+                "Weight tying: the same matrix reads tokens and predicts them. Count it once.",
             ),
         ),
     ),
     Question(
-        "slopes that meet in one weight",
+        "the first loss with 58 letters",
         LESSON,
-        right=512,
-        yes="8 rows of 64. Multiply along, add where they meet; the matrix product does it.",
+        right=log(58),
+        yes="ln 58. Each letter has the probability 1/58.",
+        wrong=(
+            Wrong(
+                log(27),
+                "the first loss is always 3.30",
+                "3.30 is ln 27, for 26 letters and BOS. Here are 58 letters.",
+            ),
+            Wrong(
+                58,
+                "perplexity is loss",
+                "58 is the perplexity. The loss is its natural logarithm.",
+            ),
+            Wrong(
+                1 / 58,
+                "probability is loss",
+                "1/58 is the probability of each letter. The loss is minus its logarithm.",
+            ),
+            Wrong(
+                log(58) / log(2),
+                "the unit is the bit",
+                "That is the loss in bits. In nats the logarithm has base e.",
+            ),
+        ),
+        otherwise="Each letter has the probability 1/58. What is minus its natural logarithm?",
+    ),
+    Question(
+        "the loss on names it has not read",
+        LESSON,
+        right="C",
+        yes="Worse than a uniform guess. The model is sure, and wrong.",
+        wrong=(
+            Wrong(
+                "A",
+                "what is learned helps everywhere",
+                "At first it does. But a hundred names are soon known one by one, and what is "
+                "learned then holds for them only.",
+            ),
+            Wrong(
+                "B",
+                "learning too much does no harm",
+                "It does harm. A model that has seen `i` after `em` every time gives `i` nearly "
+                "all probability. What is the loss if `m` comes?",
+            ),
+        ),
+        measure=letter_of,
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "kept tokens",
+        LESSON,
+        right=solution.kept,
+        tolerance=0,
+        yes="top-k counts tokens, top-p adds probabilities, min-p compares with the largest.",
+        wrong=(
+            Wrong(
+                {**solution.kept, "top-p 0.85": 2},
+                "top-p stays below p",
+                "The first two add up to 0.8, which is less than 0.85. top-p keeps tokens until "
+                "the sum is at least p.",
+            ),
+            Wrong(
+                {**solution.kept, "min-p 0.08": 3},
+                "min-p is a probability",
+                "0.08 is a fraction of the largest probability: 0.08 x 0.6 = 0.048. How many "
+                "tokens have at least that?",
+            ),
+            Wrong(
+                {**solution.kept, "top-p 0.85": 2, "min-p 0.08": 3},
+                "both are limits for one probability",
+                "top-p adds up probabilities until the sum is at least 0.85. min-p compares with "
+                "0.08 x 0.6.",
+            ),
+            Wrong(
+                {**solution.kept, "top-p 0.85": 0},
+                "top-p compares each probability with p",
+                "No token has 0.85 by itself. top-p adds up probabilities, the largest first.",
+            ),
+        ),
+        otherwise="Write whole numbers of tokens, from 1 to 5.",
+    ),
+    Question(
+        "the logit lens before the first block",
+        LESSON,
+        right="B",
+        yes="Input and output share one matrix, so an embedding is most similar to its own row.",
+        wrong=(
+            Wrong(
+                "A",
+                "before any block the model knows only how common letters are",
+                "There is a token embedding already. With weight tying, the logits are its dot "
+                "products with all rows of the same matrix. Which row fits best?",
+            ),
+            Wrong(
+                "C",
+                "only the last layer can be read",
+                "It can be read: the logits are dot products of an embedding with all rows of the "
+                "matrix that it came from. Which row fits best?",
+            ),
+        ),
+        measure=letter_of,
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "the layer of the head that is missed most",
+        LESSON,
+        right=0,
+        yes="The first. The later layers build on what it brings.",
+        wrong=(
+            Wrong(
+                2,
+                "the last layer decides",
+                "It is the last to add to the residual stream, and all it reads has come through "
+                "the two others.",
+            ),
+            Wrong(
+                1,
+                "the middle layer does the real work",
+                "What can the middle layer read if the first has brought nothing?",
+            ),
+        ),
+        otherwise="There are the layers 0, 1 and 2.",
+    ),
+    Question(
+        "blocks that copying needs",
+        LESSON,
+        right=2,
+        yes="One head brings information about the token before, a later one searches for it.",
         wrong=(
             Wrong(
                 1,
-                "a weight is used once in a step",
-                "Once per step it is moved. How many tokens does it meet before that?",
+                "one head can look for the same letter and copy what followed",
+                "A head in the first block compares letters. A key of the letter AFTER the match "
+                "knows nothing of the letter before it. Who brings that?",
             ),
             Wrong(
-                64,
-                "a weight is used once for each position",
-                "In one row. And the other seven?",
-            ),
-            Wrong(
-                8,
-                "a weight is used once for each row",
-                "All 64 tokens of a row go through the same matrix, each by itself.",
+                3,
+                "matching and copying need a block each",
+                "Matching is done by query and key, copying by the value: one head does both. What "
+                "must have happened before?",
             ),
         ),
-        otherwise="How many tokens are there in the batch?",
+        otherwise="Answer with 1, 2 or 3.",
+    ),
+    Question(
+        "the wrong programs",
+        LESSON,
+        right="Ada and Bo",
+        measure=names_of,
+        yes="Both. The loss does not prove it; the next cells do.",
+        wrong=(
+            Wrong(
+                "Bo",
+                "a loss that is similar to ours is right",
+                "Bo's is too good to be true. But look at Ada's again: a little better than ours "
+                "is not the same as ours, and it began with the same weights.",
+            ),
+            Wrong(
+                "Ada",
+                "what differs a little is wrong",
+                "What about Bo's? After so few steps it is far better than both others.",
+            ),
+            Wrong(
+                "ours",
+                "the highest loss is the wrong one",
+                "The highest loss of three proves nothing. What would a program have to do to be "
+                "much better, with the same weights and the same text?",
+            ),
+            Wrong(
+                "none",
+                "a program that learns is right",
+                "A lower loss from the same weights and the same rows: one of the three reads "
+                "something that the others do not.",
+            ),
+        ),
+        otherwise='Name the wrong ones: "ours", "Ada", "Bo", or several.',
     ),
 ]

@@ -1,7 +1,7 @@
 """Two attentions that are wrong without an error. Read this after you have guessed.
 
-Each token's C numbers shall be shared out among H heads. `view` alone gives the right shape and
-other contents: it cuts the sheet across, so that a head gets a share of the tokens.
+The C numbers of each token are to be split among H heads. `view` alone gives the right shape and
+other contents: it keeps the order in memory, so that a head gets a part of the tokens.
 """
 
 import torch.nn.functional as F
@@ -10,11 +10,11 @@ from torch import Tensor
 from gptcore.model import GPT, CausalSelfAttention
 
 
-class CutAcross(CausalSelfAttention):
-    """`view` where there should be a transpose; the heads are joined as they should be.
+class SplitByView(CausalSelfAttention):
+    """`view` where a transpose is needed; the heads are concatenated as they should be.
 
-    What head h says in row t comes from token (h * T + t) // H and is given to token t: mostly to
-    an earlier one. So tokens hear of what comes after them.
+    Row t of head h comes from token (h * T + t) // H, and is given to token t: mostly an earlier
+    one. So tokens see what comes after them.
     """
 
     def project_qkv(self, x: Tensor, rotary=None) -> tuple[Tensor, Tensor, Tensor]:
@@ -23,19 +23,19 @@ class CutAcross(CausalSelfAttention):
         return q, k, v
 
 
-class CutAndJoinedAcross(CutAcross):
-    """The same mistake on the way back, so that everything returns to where it came from.
+class SplitAndMergedByView(SplitByView):
+    """The same mistake on the way back, so that every number returns to where it came from.
 
-    A token hears the earlier ones of its own H-th of the row, and nobody else.
+    A token attends to the earlier ones of its own H-th of the row, and to no other.
     """
 
     def forward(self, x: Tensor, ablated_heads=(), kv_cache=None, rotary=None) -> Tensor:
         q, k, v = self.project_qkv(x)
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self.c_proj(mixed.reshape(x.shape))
+        context = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.c_proj(context.reshape(x.shape))
 
 
-KINDS = {"ours": CausalSelfAttention, "Ada's": CutAndJoinedAcross, "Bo's": CutAcross}
+KINDS = {"ours": CausalSelfAttention, "Ada's": SplitAndMergedByView, "Bo's": SplitByView}
 
 
 def with_attention(whose: str, model: GPT) -> GPT:

@@ -78,6 +78,7 @@ EQUIVALENT = (
             "2  ->  -2",
         ),
     ),
+    ("No target is below -1.", "mean_loss", ("targets != -1  ->  targets > -1",)),
     (
         "Intersection and union do not depend on the order, so neither does their quotient.",
         "similarity",

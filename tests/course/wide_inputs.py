@@ -134,6 +134,25 @@ def a_row(size: int) -> Call:
     return lambda x_and_y: list(x_and_y(row))
 
 
+def a_layer(N, inputs, outputs) -> Call:
+    generator = torch.Generator().manual_seed(N + inputs)
+    sizes = ((N, inputs), (outputs, inputs), (N, outputs))
+    x, W, dy = (torch.randn(size, generator=generator) for size in sizes)
+
+    def call(matrix_gradients):
+        dW, dx = matrix_gradients(x, W, dy)
+        return list(dW.shape), dW, list(dx.shape), dx
+
+    return call
+
+
+def some_losses(B, T) -> Call:
+    generator = torch.Generator().manual_seed(B + T)
+    losses = torch.rand(B, T, generator=generator)
+    targets = torch.randint(-1, 4, (B, T), generator=generator)
+    return lambda mean_loss: mean_loss(losses, targets)
+
+
 def an_update(times: int, rate: float) -> Call:
     generator = torch.Generator().manual_seed(times)
     start, grad = (torch.randn(5, generator=generator) for _ in range(2))
@@ -176,6 +195,8 @@ WIDE: dict[str, list[Call]] = {
     "adam_step": of(lambda: (0.1, 1e-4, 0.0, 0.0, 0), 1)
     + of(lambda: (*numbers(3, 1), rng.random(), rng.randint(0, 400)), 30),
     "contest": [a_contest(2 * rng.randint(1, 12)) for _ in range(8)],
+    "matrix_gradients": [a_layer(*sizes) for sizes in ((1, 2, 3), (5, 4, 4), (3, 3, 1), (2, 5, 2))],
+    "mean_loss": [some_losses(*sizes) for sizes in ((1, 4), (3, 5), (6, 2))],
     "x_and_y": [a_row(size) for size in (2, 4, 9)],
     "split_heads": [a_sheet(*sizes) for sizes in ((1, 5, 2, 3), (3, 2, 4, 2), (2, 7, 3, 5))],
     "similarity": of(two_texts, 40),

@@ -1,4 +1,4 @@
-"""The head split: T x C numbers cut into H strips, each with a T x T attention matrix of its own.
+"""The head split: T x C numbers split into H heads, each with a T x T attention matrix of its own.
 
 The heads are concatenated again below. If C is not divisible by H, the remainder is drawn in red.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RED = "#b3261e"  # of a remainder, which is named in words, too
 LEFT, WIDTH, GAP = 110.0, 660.0, 6.0
 BAND, MAX_SQUARE = 64.0, 62.0  # height of a T x C block, largest T x T square
-MAX_STRIPS = 26
+MAX_HEADS = 26
 HEAD_DIM_MULTIPLE = 8  # GPU kernels are fastest at its multiples
 
 
@@ -51,7 +51,7 @@ def draw_head_split(
 
     Example:
         >>> draw_head_split(768, 12)
-        Picture: 768 numbers shared out among 12 heads: 64 each.
+        Picture: 768 numbers split into 12 heads: 64 each.
     """
     n_embd, n_head = to_int(n_embd, "n_embd", 1), to_int(n_head, "n_head", 1)
     tokens = to_int(tokens, "tokens", 1)
@@ -90,24 +90,24 @@ def title_sentence(n_embd: int, n_head: int, head_dim: int, remainder: int) -> s
             f"{n_embd} / {n_head} is not whole: {remainder} of {n_embd} numbers belong to no head"
         )
     heads = "one head" if n_head == 1 else f"{n_head} heads"
-    return f"{n_embd} numbers shared out among {heads}: {head_dim} each"
+    return f"{n_embd} numbers split into {heads}: {head_dim} each"
 
 
 def add_split(scene: Scene, C: int, H: int, T: int, y: float) -> float:
     """Draw input, heads, attention matrices and concatenation; return the lower end."""
-    shown = min(H, MAX_STRIPS)
+    shown = min(H, MAX_HEADS)
     head_dim, remainder = divmod(C, H)
     remainder_width = max(14.0, WIDTH * remainder / C) if remainder else 0.0
     part_width = (WIDTH - remainder_width) / shown
     pitch = part_width if remainder else (WIDTH + GAP) / shown  # with the gap after it
-    strips_note = f", {shown} of {H} strips drawn" if shown < H else ""
-    add_row_label(scene, y + BAND / 2, "one sheet", f"T x C: {T} x {C}")
+    heads_note = f", {shown} of {H} heads drawn" if shown < H else ""
+    add_row_label(scene, y + BAND / 2, "q, k or v", f"T x C: {T} x {C}")
     scene.add(Rect(LEFT, y, WIDTH, BAND, tint(0), LINE), *token_lines(LEFT, y, WIDTH, BAND, T))
     for k in range(1, shown + (remainder > 0)):
         x = LEFT + part_width * k
         scene.add(Line(((x, y - 3), (x, y + BAND + 3)), INK, 1, dash="4 3"))
     y += BAND + 26
-    add_row_label(scene, y + BAND / 2, f"{H} strip{'s' * (H > 1)}", f"T x D: {T} x {head_dim}")
+    add_row_label(scene, y + BAND / 2, f"{H} head{'s' * (H > 1)}", f"T x D: {T} x {head_dim}")
     square = min(MAX_SQUARE, pitch - GAP)
     for k in range(shown):
         x, width = LEFT + pitch * k, pitch - GAP
@@ -120,15 +120,15 @@ def add_split(scene: Scene, C: int, H: int, T: int, y: float) -> float:
         add_remainder(scene, LEFT + WIDTH - remainder_width, y, remainder_width, remainder)
         return y + BAND + 30
     y += BAND + 18
-    add_row_label(scene, y + square / 2, f"{H} square{'s' * (H > 1)}", f"T x T: {T} x {T}")
+    add_row_label(scene, y + square / 2, "attention", f"T x T: {T} x {T}")
     y += square + 22
-    add_row_label(scene, y + BAND / 2, "glued back", f"T x C: {T} x {C}")
+    add_row_label(scene, y + BAND / 2, "concatenated", f"T x C: {T} x {C}")
     for k in range(shown):
         scene.add(Rect(LEFT + part_width * k, y, part_width, BAND, tint(k)))
     scene.add(Rect(LEFT, y, WIDTH, BAND, "none", LINE), *token_lines(LEFT, y, WIDTH, BAND, T))
-    if strips_note:
-        scene.add(Text(LEFT, y + BAND + 14, strips_note[2:], 11, MUTED))
-    return y + BAND + (20 if strips_note else 6)
+    if heads_note:
+        scene.add(Text(LEFT, y + BAND + 14, heads_note[2:], 11, MUTED))
+    return y + BAND + (20 if heads_note else 6)
 
 
 def add_row_label(scene: Scene, y: float, name: str, shape: str) -> None:

@@ -27,7 +27,7 @@ def words_of(html: str) -> str:
 
 def test_it_begins_with_gpt2_and_its_head_dim(splitter):
     words = words_of(splitter.screen.value)
-    assert "768 numbers shared out among 12 heads: 64 each" in words
+    assert "768 numbers split into 12 heads: 64 each" in words
     assert "a multiple of 8, as GPU kernels like it" in words
     assert f"{144 * 768**2:,}" in words
 
@@ -95,7 +95,7 @@ def test_a_first_value_outside_its_range_is_refused(n_embd, n_head):
 
 
 def test_the_still_twin_draws_any_sizes_and_refuses_invalid_ones():
-    assert "26 of 96 strips drawn" in draw_head_split(12288, 96).to_svg()
+    assert "26 of 96 heads drawn" in draw_head_split(12288, 96).to_svg()
     assert draw_head_split(5, 12).data["head_dim"] is None
     for sizes in ((0, 1), (8, 0), (8.0, 2), (True, 1)):
         with pytest.raises(ValueError, match="must be a whole number, 1 or more"):

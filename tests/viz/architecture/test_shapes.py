@@ -83,7 +83,7 @@ def test_the_head_split_is_found_in_what_was_really_computed(use_sdpa):
     assert (B, H, T, T) in shapes
     assert shapes[-1] == (B, T, C)
     assert "24 numbers are cut into 4 heads of 6, each with 7 x 7 weights" in picture.alt
-    assert "4 strips" in picture.to_svg()
+    assert "4 heads" in picture.to_svg()
 
 
 def test_parameters_are_counted_as_pytorch_counts_them_and_shared_ones_are_named():

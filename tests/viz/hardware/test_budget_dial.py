@@ -21,7 +21,7 @@ VOCABULARY = 50_304
 def plan(*, n_layer, n_head, n_embd, block_size, batch_size, loss_chunk, gpu):
     """A GPT in 32 bits, by pen and paper: what it knows, and what it answers."""
     if n_embd % n_head:
-        raise ValueError(f"n_embd={n_embd} cannot be shared out among <{n_head}> heads.")
+        raise ValueError(f"n_embd={n_embd} cannot be split into <{n_head}> heads.")
     N = 12 * n_layer * n_embd**2 + (VOCABULARY + block_size) * n_embd
     tokens = batch_size * block_size
     return {
@@ -71,7 +71,7 @@ def test_a_smaller_batch_and_loss_chunks_need_less_memory(dial):
     pieces = bar_of(dial)
     assert pieces[ORANGE] == pytest.approx(at_first[ORANGE] / 8, abs=0.1)
     assert dial.sizes()["loss_chunk"] == 16 * 1024 // 8
-    assert "micro-batch 16 × 1024, loss in 8 chunks" in dial.picture().alt
+    assert "micro-batch 16 × 1024, loss in 8 pieces" in dial.picture().alt
 
 
 def test_pieces_cover_every_token_for_every_batch_size(dial):
@@ -102,7 +102,7 @@ def test_impossible_sizes_show_an_error_above_the_faded_last_picture(dial):
     dial.batch_size.value = 8
     before = svg_of(dial)
     dial.n_head.value = 11
-    assert "n_embd=384 cannot be shared out among &lt;11&gt; heads." in dial.screen.value
+    assert "n_embd=384 cannot be split into &lt;11&gt; heads." in dial.screen.value
     assert "opacity: 0.35" in dial.screen.value and 'role="alert"' in dial.screen.value
     assert svg_of(dial) == before, "the last picture that was possible"
     dial.n_layer.value = 20  # still impossible: the advice stays, over the same picture
