@@ -16,6 +16,10 @@ from course.syllabus.lesson_table import Lesson, written_lessons
 
 pytestmark = pytest.mark.browser
 LESSONS = written_lessons()
+TALLEST_CONTROL = 640  # pixels; the rest of 1280 x 800 is menus and bars
+HEIGHT = "control => control.getBoundingClientRect().height"
+IS_CUT = """control => [...document.querySelectorAll(".jp-OutputArea-output .widget-vbox")]
+    .some(box => control.contains(box) && box.scrollWidth > box.clientWidth)"""
 CORES = 2  # a second of a lesson may take a second of each
 LONGEST, MEAN = 60 * CORES, 20 * CORES  # seconds of processor
 MOST_MB = 1500
@@ -48,9 +52,12 @@ def nothing_failed(lab, lesson: Lesson) -> None:
 
 
 def every_control_is_followed(page) -> None:
+    """Each fits on a screen, beside the list of files, and needs no bar to be scrolled with."""
     controls = page.locator(CONTROL)
     assert controls.count() >= 1
     for i in range(controls.count()):
+        assert controls.nth(i).evaluate(HEIGHT) <= TALLEST_CONTROL, f"control {i} is too tall"
+        assert not controls.nth(i).evaluate(IS_CUT), f"control {i} is wider than the page"
         assert turn_all(page, controls.nth(i)) == [], f"no picture follows, in control {i}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from viz.canvas.labels import title_width, truncate
-from viz.canvas.palette import CATEGORIES, INK, PAPER, WHITE, blend
+from viz.canvas.palette import INK, PAPER, WHITE, blend, part_colour
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
 
@@ -56,7 +56,7 @@ def draw_parameters(parts: Parts, *, title: str = "", ax: "Axes | None" = None) 
     for k, (group, rectangle) in enumerate(rectangles.items()):
         inner = {names: count for names, count in leaves if names[0] == group}
         for i, (names, box) in enumerate(squarify(inner, rectangle).items()):
-            colour = blend(CATEGORIES[k % len(CATEGORIES)], WHITE, 0.14 * (i % 2))
+            colour = blend(part_colour(group, k), WHITE, 0.14 * (i % 2))
             if not add_rectangle(scene, names, inner[names], total, box, colour):
                 too_small.append((names, inner[names], colour))
     scene.height = add_notes(scene, too_small, total, 44 + HEIGHT + 10)

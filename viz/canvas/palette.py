@@ -31,6 +31,9 @@ CATEGORIES = (
     SLATE,
 )  # the seventh colour is the first again
 
+# Parts of a model, by what their names contain: one colour each in every picture.
+PARTS = {"embed": GREEN, "wte": GREEN, "wpe": GREEN, "attention": BLUE, "attn": BLUE, "mlp": ORANGE}
+
 # Light papers with dark ink on each, for text that belongs to one of several things.
 TINTS = ("#e3e3df", "#cfe6f5", "#ffe0c2", "#cdeede", "#f3d9e8", "#f6ebb5", "#ded8f5", "#d9eec2")
 
@@ -63,6 +66,21 @@ def blend(low: str, high: str, fraction: float) -> str:
 def diverging_colour(fraction: float) -> str:
     """A colour of a diverging scale: -1 is `NEGATIVE`, 0 white, 1 `POSITIVE`."""
     return blend(WHITE, POSITIVE if fraction > 0 else NEGATIVE, abs(fraction))
+
+
+def part_colour(name: str, others: int) -> str:
+    """The colour of a part of a model.
+
+    Args:
+        name: Its name, such as "attention" or "token embeddings".
+        others: How many parts without a colour of their own came before it.
+
+    Returns:
+        "#rrggbb".
+    """
+    own = next((PARTS[part] for part in PARTS if part in name.lower()), "")
+    free = [colour for colour in CATEGORIES if colour not in PARTS.values()]
+    return own or free[others % len(free)]
 
 
 def contrast(one: str, other: str) -> float:

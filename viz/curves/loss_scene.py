@@ -167,6 +167,11 @@ class LossScene:
             (curve_label(name, values, False, value_format), MUTED, DASHES[n % len(DASHES)])
             for n, (name, (_, values)) in enumerate(self.options.reference.items())
         ]
+        curves = [*series.items(), *self.options.reference.items()]
+        names = [
+            (text + same_line_note(k, curves), colour, dash)
+            for k, (text, colour, dash) in enumerate(names)
+        ]
         placed: list[Label] = []
         x, row = float(LEFT), 0
         for text, colour, dash in names:
@@ -286,6 +291,12 @@ class LossScene:
 def titles_collide(title: str, unit: str, width: float) -> bool:
     """Whether title and unit are too long for one line."""
     return 9 * len(title) + 6.4 * len(unit) + 16 + RIGHT > width and bool(unit)
+
+
+def same_line_note(k: int, curves: Sequence[tuple[str, Series]]) -> str:
+    """That a curve is hidden by one before it, or "" if there is none with the same points."""
+    same = [name for name, curve in curves[:k] if curve == curves[k][1] and curve[0]]
+    return f" (same line as {truncate(same[0], 20)})" if same else ""
 
 
 def curve_label(name: str, values: list[float], smooth: bool, value_format: str) -> str:

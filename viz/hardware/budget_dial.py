@@ -84,7 +84,7 @@ class BudgetDial(Control):
         self.n_embd = size_slider("width", WIDTHS, n_embd)
         self.block_size = size_slider("block", BLOCKS, block_size)
         self.batch_size = size_slider("micro-batch", BATCHES, batch_size)
-        self.pieces = size_slider("loss in pieces", PIECES, pieces)
+        self.pieces = size_slider("loss chunks", PIECES, pieces)
         self.gpu = Dropdown(options=names, value=gpu, description="GPU", **slider_style())
         model = [self.n_layer, self.n_head, self.n_embd, self.block_size]
         training = [self.batch_size, self.pieces, self.gpu]
@@ -120,7 +120,7 @@ class BudgetDial(Control):
         """The memory for the present knobs. Raises what `plan` raises."""
         sizes = self.sizes()
         plan = self.plan(**sizes)
-        pieces = f", loss in {self.pieces.value} pieces" if sizes["loss_chunk"] else ""
+        pieces = f", loss in {self.pieces.value} chunks" if sizes["loss_chunk"] else ""
         return draw_budget(
             plan["memory"],
             plan["capacity"],

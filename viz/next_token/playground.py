@@ -108,7 +108,7 @@ def add_bars(scene: Scene, bars: list[tuple[str, float, float]], V: int, top: fl
     scene.add(Text(LEFT - 10, top + 9, "next token", 11, MUTED, "end"))
     scene.add(Rect(LEFT, top, 14, 10, LINE), Text(LEFT + 20, top + 9, "the model's own", 11, MUTED))
     scene.add(Rect(LEFT + 130, top, 14, 10, BLUE))
-    scene.add(Text(LEFT + 150, top + 9, "in the draw", 11, MUTED))
+    scene.add(Text(LEFT + 150, top + 9, "after temperature, top-k, top-p", 11, MUTED))
     top += 18
     for i, (piece, model_prob, kept_prob) in enumerate(bars):
         y, cut = top + ROW * i, kept_prob == 0

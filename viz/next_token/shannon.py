@@ -164,4 +164,4 @@ def alt_text(word: str, played: int, costs: Mapping[str, list[float]], title: st
         return f"{title or 'A game'}: nothing is bet yet; which letter comes first?"
     means = ", ".join(f"{name} {format_nats(mean(nats))}" for name, nats in costs.items())
     progress = f"all of {word!r}" if played > len(word) else f"the first {played} letters"
-    return f"{title or 'A game'}: {progress}, mean surprise in nats per letter: {means}."
+    return f"{title or 'A game'}: {progress}, mean loss in nats per letter: {means}."

@@ -25,7 +25,7 @@ MIN_HEIGHT, MAX_HEIGHT = 190, 400  # pixels of the map; between them both axes h
 PATH_COLOURS = (ORANGE, GREEN, PURPLE, INK)
 MAX_DOTS = 100
 EYE = {"x": 0.8, "y": -1.6, "z": 1.1}  # where the camera of plotly is at the beginning
-CENTRE = {"x": 0, "y": 0, "z": -0.15}  # what the camera looks at: the names of the axes are below
+CENTRE = {"x": 0, "y": 0, "z": -0.3}  # what the camera looks at: the names of the axes are below
 ON_ANY_PAGE = "#767b84"  # contrast above 4 on white and on the dark page of JupyterLab
 # One path, shape (n, 2), or paths by name.
 PathsLike: TypeAlias = "ArrayLike | Mapping[str, ArrayLike]"

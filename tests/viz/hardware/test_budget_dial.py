@@ -71,7 +71,7 @@ def test_a_smaller_batch_and_loss_chunks_need_less_memory(dial):
     pieces = bar_of(dial)
     assert pieces[ORANGE] == pytest.approx(at_first[ORANGE] / 8, abs=0.1)
     assert dial.sizes()["loss_chunk"] == 16 * 1024 // 8
-    assert "micro-batch 16 × 1024, loss in 8 pieces" in dial.picture().alt
+    assert "micro-batch 16 × 1024, loss in 8 chunks" in dial.picture().alt
 
 
 def test_pieces_cover_every_token_for_every_batch_size(dial):
