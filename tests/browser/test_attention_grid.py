@@ -105,7 +105,7 @@ def test_pointing_at_a_small_image_opens_that_head_with_its_numbers(lesson):
     small = part(lesson, "canvas").nth(0)
     for layer, head in ((2, 3), (1, 0), (0, 2)):
         box = small.bounding_box()
-        margin, step = (62, 34), min(84, 430 // (H + 1))
+        margin, step = (62, 34), min(84, 300 // (H + 1))
         small.hover(
             position={"x": margin[0] + step * (head + 0.5), "y": margin[1] + step * (layer + 0.5)}
         )
@@ -122,14 +122,14 @@ def test_the_row_and_column_of_the_token_under_the_mouse_are_told_in_numbers(les
     shown = [float(re.search(r"\d\.\d\d$", row)[0]) for row in rows]
     assert shown == pytest.approx(sorted(WEIGHTS[0, 0, 6], reverse=True)[: len(shown)], abs=0.008)
     heard = part(lesson, ".lists > div").nth(1)
-    assert heard.locator("b").inner_text() == "sat (6) is heard by"
+    assert heard.locator("b").inner_text() == "key sat (6) gets"
     first = float(re.search(r"\d\.\d\d$", heard.locator(".bar").first.inner_text())[0])
     assert first == pytest.approx(WEIGHTS[0, 0, :, 6].max(), abs=0.008)
 
 
 def test_a_click_keeps_a_head_open_and_another_lets_it_go(lesson):
     small = part(lesson, "canvas").nth(0)
-    places = [{"x": 62 + 84 * (head + 0.5), "y": 34 + 84 * 1.5} for head in (1, 3)]
+    places = [{"x": 62 + 60 * (head + 0.5), "y": 34 + 60 * 1.5} for head in (1, 3)]
     small.click(position=places[0])
     small.hover(position=places[1])
     assert "layer 1, head 1" in text(lesson)
@@ -169,10 +169,10 @@ def test_the_keys_alone_open_every_head_light_every_token_and_turn_to_lines(less
             button = part(lesson, "button").nth(1)
             assert button.get_attribute("aria-pressed") == "true"
             reached.add("lines")
-        elif name.startswith("Up and down: who asks") and "squares" not in reached:
+        elif name.startswith("Up and down: the query") and "squares" not in reached:
             lesson.keyboard.press("ArrowLeft")
             squares = lesson.locator(".viz-squares .said").inner_text()
-            assert "listens to" in squares
+            assert "attends to" in squares
             reached.add("squares")
     assert reached == {"grid", "one", "text", "lines", "squares"}
     assert lesson.evaluate("window.heard") is None, "the notebook around would act on this key"
@@ -184,12 +184,12 @@ def test_pointing_at_a_square_lights_its_row_and_column_in_every_head(lesson):
     at = {"x": x + side * 2.5, "y": y + side * 4.5}  # row 4, column 2 of head 1
     lesson.locator(".viz-squares .sheet").hover(position=at)
     message = lesson.locator(".viz-squares .said").inner_text()
-    assert message.startswith("In head 1 a↵b (4) listens to")
+    assert message.startswith("In head 1: Query a↵b (4) attends to")
     numbers = [float(n) for n in re.findall(r"head \d (\d\.\d\d)", message)]
     assert numbers == pytest.approx(SQUARES[:, 4, 2], abs=0.0051)
-    listens = re.search(r"\(4\) listens to .*? (\d\.\d\d)", message)
+    listens = re.search(r"\(4\) attends to .*? (\d\.\d\d)", message)
     assert float(listens[1]) == pytest.approx(SQUARES[1, 4].max(), abs=0.0051)
-    heard = re.search(r"\(2\) is heard by .*? (\d\.\d\d)", message)
+    heard = re.search(r"\(2\) gets .*? (\d\.\d\d)", message)
     assert float(heard[1]) == pytest.approx(SQUARES[1, :, 2].max(), abs=0.0051)
     frames = lesson.locator(".viz-squares i.row")
     assert frames.count() == H
