@@ -1,4 +1,4 @@
-"""Questions of lesson 12: will the run survive the night?"""
+"""Questions of lesson 12: training on a GPU."""
 
 from collections.abc import Callable
 from math import cos, pi
@@ -103,24 +103,24 @@ NIGHTS = ((75, 75, 0), (0,), (75, 1), (75, 75, 75, 2), (-9, 0), (75, -9, 0), (74
 # Answers that readers give -----------------------------------------------------------------------
 
 
-def sums(pieces):
-    return sum(mean for mean, _ in pieces)
+def sums(micro_batches):
+    return sum(mean for mean, _ in micro_batches)
 
 
-def mean_of_means(pieces):
-    return sums(pieces) / len(pieces)
+def mean_of_means(micro_batches):
+    return sums(micro_batches) / len(micro_batches)
 
 
-def sum_over_tokens(pieces):
-    return sum(mean * tokens for mean, tokens in pieces)
+def sum_over_tokens(micro_batches):
+    return sum(mean * tokens for mean, tokens in micro_batches)
 
 
-def divided_by_pieces(pieces):
-    return sum_over_tokens(pieces) / len(pieces)
+def divided_by_micro_batches(micro_batches):
+    return sum_over_tokens(micro_batches) / len(micro_batches)
 
 
-def last_piece(pieces):
-    return pieces[-1][0]
+def last_micro_batch(micro_batches):
+    return micro_batches[-1][0]
 
 
 def cosine(step, max_steps):
@@ -209,6 +209,12 @@ def as_letter(answer):
     return LETTERS.get(str(answer).replace("×", "x"), answer)
 
 
+def all_digits(answer):
+    """A float has some 16 digits, so 15 or more are all."""
+    number = isinstance(answer, int | float) and not isinstance(answer, bool)
+    return "all" if number and answer >= 15 else answer
+
+
 def as_owner(answer):
     """Whose program is meant, also by the name alone."""
     return OWNERS.get(str(answer), answer)
@@ -220,18 +226,18 @@ QUESTIONS = [
         LESSON,
         right="C",
         measure=as_letter,
-        yes="Both add up the slopes of the same 512 rows before anything moves; but for rounding.",
+        yes="Both add up the gradients of the same 512 rows before one update.",
         wrong=(
             Wrong(
                 "A",
-                "larger pieces have less noise",
-                "A larger BATCH has less noise, and both batches have 512 rows. Nothing moves "
-                "between two pieces.",
+                "a larger micro-batch has less noise",
+                "A larger BATCH has less noise, and both batches have 512 rows. There is no update "
+                "between two micro-batches.",
             ),
             Wrong(
                 "B",
-                "more pieces are more steps",
-                "Sixty-four pieces, and still one step: the weights wait until all slopes are in.",
+                "more micro-batches are more steps",
+                "Sixty-four micro-batches, and still one step: the update comes at the end.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
@@ -240,37 +246,37 @@ QUESTIONS = [
         "batch_loss",
         LESSON,
         right=solution.batch_loss,
-        cases=tuple(case("batch_loss", pieces) for pieces in BATCHES),
+        cases=tuple(case("batch_loss", micro_batches) for micro_batches in BATCHES),
         tolerance=1e-6,
-        yes="Each piece counts as much as it has tokens that count.",
+        yes="Each micro-batch is weighted by its tokens that count.",
         wrong=(
             Wrong(
                 sums,
-                "slopes add up, so losses do",
-                "That is the sum of the means. With 32 pieces loss and slopes are 32 times too "
-                "large; the slopes are then clipped, and you will not notice.",
+                "gradients add up, so losses do",
+                "That is the sum of the means. With 32 micro-batches the gradients are 32 times "
+                "too large; then they are clipped, and you will not notice.",
             ),
             Wrong(
                 mean_of_means,
                 "the mean of means is the mean",
-                "Right as long as all pieces are equal. Of [(3, 100), (5, 300)] three quarters of "
-                "the tokens say 5: weigh by tokens.",
+                "Right if all have equal size. In [(3, 100), (5, 300)] three quarters of the "
+                "tokens have the loss 5: weight by tokens.",
             ),
             Wrong(
                 sum_over_tokens,
-                "the tokens are weights, and that is all",
-                "Weighed, but not yet divided: by how many tokens in all?",
+                "a weighted sum is a mean",
+                "Weighted, but not yet divided by the number of all tokens.",
             ),
             Wrong(
-                divided_by_pieces,
-                "one divides by the number of things in the list",
-                "Weighed by tokens, so divide by tokens, not by pieces.",
+                divided_by_micro_batches,
+                "divide by the length of the list",
+                "Weighted by tokens, so divide by tokens, not by the number of pairs.",
             ),
             Wrong(
-                last_piece,
-                "the newest loss is the loss",
-                "That is the loss of the last piece alone. Some programs log just that, and their "
-                "curves are noisier than their runs.",
+                last_micro_batch,
+                "the last loss is the loss",
+                "That is the loss of the last micro-batch. Some programs log it, and their curves "
+                "are noisier than their runs.",
             ),
         ),
     ),
@@ -278,24 +284,23 @@ QUESTIONS = [
         "the weight that is drawn to 0",
         LESSON,
         right="B",
-        yes="Adam divides by the size of the slopes, and what was added to them is divided, too: "
-        "by 100 it is nothing, by 0.01 it is everything.",
+        yes="Adam divides by the size of the gradients, and divides the added L2 term with them.",
         wrong=(
             Wrong(
                 "A",
-                "what has large slopes is drawn strongly",
-                "Its slope is 100, and the decay adds 0.1 to it. Then Adam divides by about 100.",
+                "large gradients mean strong decay",
+                "Its gradient is 100, and the decay adds 0.1. Then Adam divides by about 100.",
             ),
             Wrong(
                 "C",
                 "decay treats all weights alike",
-                "It is meant to. But it is added to the slope, and Adam divides the slope of each "
-                "weight by that weight's own size of slopes.",
+                "AdamW does. Here the decay is added to the gradient, and Adam divides each "
+                "gradient by its own usual size.",
             ),
             Wrong(
                 "D",
-                "the slopes cancel, so nothing happens",
-                "The slopes cancel, one up, one down. The decay points the same way every time.",
+                "the gradients cancel, so nothing happens",
+                "The gradients cancel. The decay has the same direction every time.",
             ),
         ),
         otherwise='Answer with "A", "B", "C" or "D".',
@@ -304,20 +309,20 @@ QUESTIONS = [
         "just continue to 12,000",
         LESSON,
         right="B",
-        yes="A plan for 12,000 steps has, at step 6,001, hardly more than half of its way behind "
-        "it: the rate jumps back up, and the loss with it.",
+        yes="In a plan for 12,000 steps, step 6,001 has a high rate: the rate jumps up, and the "
+        "loss with it.",
         wrong=(
             Wrong(
                 "A",
-                "a curve goes on as it came",
-                "It came down with a rate that was falling to its floor. At which rate does it go "
-                "on? Look at the two plans in the picture below.",
+                "a curve continues as before",
+                "It fell while the rate fell to its minimum. At which rate does it continue? "
+                "Compare the two plans below.",
             ),
             Wrong(
                 "C",
-                "at the floor nothing moves",
-                "At the floor it would move, slowly. But with max_steps=12000 the rate of step "
-                "6,001 is not the floor: look at the two plans in the picture below.",
+                "at the minimum nothing changes",
+                "With max_steps=12000 the rate of step 6,001 is not the minimum: compare the two "
+                "plans below.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
@@ -328,14 +333,14 @@ QUESTIONS = [
         right=solution.rate,
         cases=RATES,
         tolerance=1e-12,
-        yes="Up to step 160 nobody can tell whether the run is to have 200 steps or 400. So the "
-        "checkpoint of step 160 belongs to both.",
+        yes="Up to step 160 a run of 200 steps and one of 400 are equal. So the checkpoint of step "
+        "160 belongs to both.",
         wrong=(
             Wrong(
                 cosine,
-                "any fall that is smooth will do",
-                "A cosine looks at max_steps from the first step after the warm-up: at step 100 a "
-                "run of 200 and one of 400 have other rates, and no checkpoint belongs to both.",
+                "any smooth fall is right",
+                "A cosine depends on max_steps from the first step after the warm-up, so no "
+                "checkpoint belongs to a run of 200 and to one of 400.",
             ),
             Wrong(
                 tenths,
@@ -346,52 +351,50 @@ QUESTIONS = [
             Wrong(
                 from_nothing,
                 "a rise begins at 0",
-                "Your step 1 has the rate 0: it is computed and then not made. Ten steps up, "
+                "Your step 1 has the rate 0, so it changes nothing. Ten steps up, "
                 "without the 0 and without the 1, are 1/11, 2/11 ... 10/11.",
                 fits=rates_like(nothing_at(first=True, last=False)),
             ),
             Wrong(
                 to_nothing,
                 "a fall ends at 0",
-                "Your last step has the rate 0: it is computed and then not made. Count the steps "
-                "that are left so that the last one counts, too.",
+                "Your last step has the rate 0, so it changes nothing. Count the remaining steps "
+                "so that the last one counts, too.",
                 fits=rates_like(nothing_at(first=False, last=True)),
             ),
             Wrong(
                 both_ends,
                 "a line goes from 0 to 0",
-                "Your first and your last step have the rate 0: they are computed and then not "
-                "made.",
+                "Your first and your last step have the rate 0, so they change nothing.",
                 fits=rates_like(nothing_at(first=True, last=True)),
             ),
             Wrong(
                 warm_up_grows,
                 "a longer run warms up longer",
-                "Your warm-up grows with max_steps. Ten steps, however long the run: or the short "
-                "run and the long one part in the first step.",
+                "Your warm-up grows with max_steps. It is ten steps for every run, or short and "
+                "long runs differ from the first step.",
             ),
             Wrong(
                 never_falls,
-                "once up, always up",
-                "Yours never falls. It is the fall that brings the last gain.",
+                "the rate never falls",
+                "Yours never falls. The fall brings the last gain.",
                 fits=rates_like(full_to_the_end),
             ),
             Wrong(
                 falls_over_forty,
-                "the fall has a length of its own",
+                "the fall has a fixed length",
                 "For 200 steps all is right. A fifth of 400 is 80, and yours falls over 40.",
             ),
             Wrong(
                 falls_from_160,
                 "it falls from step 160",
-                "For 200 steps all is right. A run of 400 falls from step 320 on, and yours has "
-                "stopped moving at 200.",
+                "For 200 steps all is right. A run of 400 falls from step 320 on, and yours is 0 "
+                "at 200.",
             ),
             Wrong(
                 from_the_top,
                 "it falls from the first step on",
-                "Yours falls all the time, so the length of the run can be seen at every step. "
-                "Full until the last fifth.",
+                "Yours falls all the time. It is full until the last fifth.",
             ),
         ),
     ),
@@ -400,25 +403,48 @@ QUESTIONS = [
         LESSON,
         right=2,
         tolerance=0,
-        yes="The seed and the step. Which rows come is computed from them, not remembered.",
+        yes="The seed and the step. The rows are computed from them, not stored.",
         wrong=(
             Wrong(
                 0,
-                "the rows know by themselves",
-                "Without any number they would begin again: that mistake comes further down.",
+                "no number is needed",
+                "Without any number the order would start again: that mistake comes further down.",
             ),
             Wrong(
                 1,
-                "the step says all",
-                "The step says how far. Of which order? There is one for each seed.",
+                "the step is enough",
+                "The step says how far. The order depends on the seed.",
             ),
             Wrong(
                 512,
-                "the rows that were read must be written down",
-                "Nothing about single rows. Two numbers, and the order is computed.",
+                "the rows that were read must be stored",
+                "No rows are stored. The order is computed from two numbers.",
             ),
         ),
-        otherwise="What does a batch follow from, in the words of lesson 10?",
+        otherwise="Look at the arguments of Batches and of batch() in lesson 10.",
+    ),
+    Question(
+        "digits in which both runs agree",
+        LESSON,
+        right="all",
+        measure=all_digits,
+        yes="To the last digit: a resumed run is the same run.",
+        wrong=(
+            Wrong(
+                "none",
+                "a killed run loses something",
+                "It loses the steps after its checkpoint, and then computes them again.",
+                fits=lambda given: given[0] in ("none", 0),
+            ),
+            Wrong(
+                4,
+                "randomness and rounding differ",
+                "Rows and dropout are computed from seed and step, and the same sums are added in "
+                "the same order.",
+                fits=lambda given: isinstance(given[0], int | float) and 0 < given[0] < 15,
+            ),
+        ),
+        otherwise='Answer with "all", or with a number of digits.',
     ),
     Exercise(
         "keep_going",
@@ -426,39 +452,39 @@ QUESTIONS = [
         right=solution.keep_going,
         cases=tuple(a_night(*codes) for codes in NIGHTS),
         tolerance=0,
-        yes="75 is a wish, 0 is the end, and anything else is for a person to read.",
+        yes="75 asks for a restart, 0 is the end, and a person should read anything else.",
         wrong=(
             Wrong(
                 all_but_success,
-                "what is not finished is started again",
-                "A run that ended because its loss was not a number ends there again, and yours "
-                "starts it all night. Only 75 asks for it.",
+                "whatever is not finished is started again",
+                "A run that ended because of NaN ends there again, and yours restarts it all "
+                "night. Only 75 asks for it.",
             ),
             Wrong(
                 after_a_kill_too,
                 "whatever was killed asks for another start",
-                "-9 is not on the list: a killed program has asked for nothing, and if memory ran "
-                "out it is killed again, all night. Only 75 asks for it.",
+                "-9 is not on the list. If memory ran out, the run is killed again, all night. "
+                "Only 75 asks for it.",
             ),
             Wrong(
                 once_more,
                 "a night has one interruption",
-                "That starts it once more. And if it is stopped twice?",
+                "That starts it once more. It may be stopped twice.",
             ),
             Wrong(
                 for_ever,
-                "a loop for the night needs no end",
-                "Yours goes on when the run is finished, and when it has failed.",
+                "the loop needs no end",
+                "Yours continues when the run is finished, and when it failed.",
             ),
             Wrong(
                 never_again,
-                "it will start itself",
-                "Yours starts it once. Who starts it when it has answered 75?",
+                "one start is enough",
+                "Yours starts it once. Start it again after 75.",
             ),
             Wrong(
                 until_it_says_so,
                 "75 is the end",
-                "Turned round: 75 asks to be started again, and yours stops at it.",
+                "It is the opposite: 75 asks for a restart, and yours stops at it.",
             ),
         ),
     ),
@@ -467,12 +493,13 @@ QUESTIONS = [
         LESSON,
         right="Ada's",
         measure=as_owner,
-        yes="The better curve is the wrong one. Here is how it can be seen.",
+        yes="The better curve is the wrong one. The next cells show why.",
         wrong=(
             Wrong(
                 "Bo's",
                 "the lower curve is the better program",
-                "Its curve is lower, on rows that it learns from. What did it read, and how often?",
+                "Its curve is lower on its own training rows. Which rows did it read, and how "
+                "often?",
             ),
         ),
         otherwise='Answer with "Ada\'s" or "Bo\'s".',

@@ -24,5 +24,5 @@ class DrawnFromASeed:
 
 
 def rows_of(whose: str, batches: Batches):
-    """Lesson 12: how "Ada's" and "Bo's" programs come by their rows."""
+    """Lesson 12: the rows of "Ada's" and "Bo's" programs."""
     return DrawnFromASeed(batches, seed=1) if whose == "Bo's" else batches
