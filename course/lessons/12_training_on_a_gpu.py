@@ -135,7 +135,7 @@ def after(optimizer, steps):
         moves.step()
     return weights.detach()
 
-
+# %% tags=["answer"]
 for optimizer in (torch.optim.Adam, torch.optim.AdamW):
     large, small = after(optimizer, 1000).tolist()
     print(f"{optimizer.__name__:5} large gradients {large:.2f}, small gradients {small:.2f}")
@@ -486,10 +486,12 @@ same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
 #
 # ## A night on a GPU
 #
-#     gptcore fetch fineweb:CC-MAIN-2013-20/000_00000
-#     gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out fineweb-shards
-#     gptcore train fineweb-40m --data fineweb-shards --out_dir fineweb-40m --resume
-#     gptcore sample --out_dir fineweb-40m --prompt "The capital of France is"
+# ```
+# gptcore fetch fineweb:CC-MAIN-2013-20/000_00000
+# gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out fineweb-shards
+# gptcore train fineweb-40m --data fineweb-shards --out_dir fineweb-40m --resume
+# gptcore sample --out_dir fineweb-40m --prompt "The capital of France is"
+# ```
 #
 # The next cell does the same, with a plot. It needs a GPU, stops after three minutes, and resumes when you run it again. The dashed curve was *reported* by the author of a run on an RTX 4070; nobody here has repeated it.
 

@@ -263,7 +263,7 @@ def test_without_shards_the_cell_for_a_gpu_says_how_to_make_them(tmp_path, monke
 
 @pytest.mark.slow
 def test_the_commands_of_the_lesson_are_commands():
-    commands = re.findall(r"^#     gptcore (\S+)", TEXT, re.M)
+    commands = re.findall(r"^# gptcore (\S+)", TEXT, re.M)
     assert {"fetch", "prepare", "train", "sample"} <= set(commands) <= COMMANDS.keys()
     assert '[sys.executable, "-m", "gptcore.cli", "train", "names"' in TEXT
     ran = subprocess.run(
