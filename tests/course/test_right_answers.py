@@ -157,7 +157,10 @@ ALTERNATIVES = [
     ("x_and_y", lambda row: [row[: len(row) - 1], row[1:]]),
     ("gpt2-medium", dict(zip(QUESTIONS["gpt2-medium"].right, (51, 1, 101, 201, 101)))),
     ("gpt2-medium", dict(zip(QUESTIONS["gpt2-medium"].right, (51.5, 1.05, 100.7, 201.3, 100.66)))),
-    ("memory of 124M", {"weights": 0.46, "gradients": 0.463, "optimizer state": 0.93, "logits": 1.54}),
+    (
+        "memory of 124M",
+        {"weights": 0.46, "gradients": 0.463, "optimizer state": 0.93, "logits": 1.54},
+    ),
     ("9.4e17 FLOPs", {"parameters in millions": 88.5, "tokens in billions": 1.77}),
     ("9.4e17 FLOPs", {"parameters in millions": 89, "tokens in billions": 1.8}),
     ("the loss that knows nothing", dict(zip(KNOWS_NOTHING, (3.3, 4.17, 10.83)))),
