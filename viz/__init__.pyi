@@ -52,6 +52,8 @@ from viz.text.tokens import draw_tokens as draw_tokens
 from viz.text.vocabulary_dial import VocabularyDial as VocabularyDial
 from viz.training.decision import draw_decision as draw_decision
 from viz.training.descent_player import DescentPlayer as DescentPlayer
+from viz.training.embedding_training import draw_embedding_training as draw_embedding_training
+from viz.training.hyperparameter_dial import HyperparameterDial as HyperparameterDial
 from viz.training.samples import draw_samples as draw_samples
 from viz.training.samples_player import SamplesPlayer as SamplesPlayer
 from viz.training.surface import draw_surface as draw_surface

@@ -141,70 +141,68 @@ def softmax(logits):
     return [exp(logit) / sum(map(exp, logits)) for logit in logits]
 
 
-def askew(weights):
-    """The slopes of a valley that lies askew: x * x + x * y + y * y."""
-    x, y = weights
+def askew(parameters):
+    """The gradient of a valley that is at an angle: x * x + x * y + y * y."""
+    x, y = parameters
     return [2 * x + y, x + 2 * y]
 
 
 def a_step_from(place: list[float], rate: float) -> Case:
     """Where a reader's step leads in that valley."""
     return Case(
-        f"one_step({place}, slopes_at, {rate}), where slopes_at({place}) is {askew(place)}",
+        f"one_step({place}, gradient_at, {rate}), where gradient_at({place}) is {askew(place)}",
         lambda one_step: one_step(list(place), askew, rate),
     )
 
 
-def one_after_another(weights, slopes_at, rate):
-    """Moves the first weight, then asks for the slope of the second."""
-    weights = list(weights)
-    for i in range(len(weights)):
-        weights[i] -= rate * slopes_at(weights)[i]
-    return weights
+def one_after_another(parameters, gradient_at, rate):
+    """Moves the first parameter, then computes the slope of the second."""
+    parameters = list(parameters)
+    for i in range(len(parameters)):
+        parameters[i] -= rate * gradient_at(parameters)[i]
+    return parameters
 
 
 QUESTIONS = [
     Question(
-        "which dials to turn",
+        "direction that lowers the loss most",
         LESSON,
         right="C",
-        yes="0.9 were missing at `m`, and the 26 others had them: each gives back what it had too "
-        "much. You will see the numbers below.",
+        yes="`m` lacks 0.9, and the five others have it. Each gives back what it has too much.",
         wrong=(
             Wrong(
                 "A",
                 "only the right answer has to change",
-                "It falls that way, but not fastest. 26 other letters share 0.9 that they should "
-                "not have; the arrow that also turns those down is steeper, at the same length.",
+                "That lowers the loss, but not most. The five other letters share 0.9 that they "
+                "should not have. Moving some of the length to them lowers the loss more.",
             ),
             Wrong(
                 "B",
                 "all wrong answers are equally wrong",
-                "A letter that was given 0.3 was wrong by 0.3, one that was given 0.001 hardly at "
-                "all. Should both be turned equally far? (Turning all others down together is the "
-                "same as turning `m` up, by the way.)",
+                "`n` has 0.4 that it should not have, `a` only 0.05. Should both move equally far? "
+                "(Moving all others down equally is the same as moving `m` up, by the way.)",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
     ),
     Question(
-        "the rate from which it flies off",
+        "smallest learning rate that does not converge",
         LESSON,
         right=0.1,
-        yes="y becomes y - 0.1 * 20 y = -y: as far out on the other side, for ever. Any larger "
-        "rate throws it further out with every step.",
+        yes="y becomes y - 0.1 * 20 y = -y: equally far on the other side, for ever. Each larger "
+        "rate diverges.",
         wrong=(
             Wrong(
                 0.05,
-                "to step over the bottom is to fly off",
-                "At 0.05 one step takes y to y - y = 0, straight to the bottom. A bit more, and it "
-                "lands on the other side, but nearer than it was.",
+                "a step beyond the minimum is divergence",
+                "At 0.05 one step takes y to y - y = 0, exactly to the floor. A bit more, and it "
+                "lands on the other side, but closer than before. That still converges.",
             ),
             Wrong(
                 2,
                 "the flat direction sets the limit",
-                "2 is where it flies off ALONG the valley: x - 2 x = -x. The steep direction gives "
-                "way long before.",
+                "2 is the limit ALONG the valley: x - 2 x = -x. In the steep direction, across, "
+                "the limit is much lower.",
             ),
             Wrong(
                 1,
@@ -216,25 +214,24 @@ QUESTIONS = [
         "-y?",
     ),
     Question(
-        "what is wrong with the second MLP",
+        "why the second loss stays above 3.1",
         LESSON,
         right="B",
-        yes="It reads id / 27. So `b` lies between `a` and `c`, and `e` next to `d`: an order that "
-        "means nothing, and in another order it is another model.",
+        yes="Its inputs to the last softmax are between 0 and 1, so no probability can be above "
+        "e / (e + 26), which is 0.095.",
         wrong=(
             Wrong(
                 "A",
-                "a stuck run has a wrong rate",
-                "Make a fresh one and try: `m = second_mlp(characters, rng=Random(42)); "
-                "list(m.train(train, 2300, 0.1))`, then with 1.0. It stays bad. And why would a "
-                "rate care about the order of the letters?",
+                "a loss that does not fall needs a larger learning rate",
+                "Try it: `*_, last = second_fit(counts, 40, 200, Random(1))`, then "
+                "`table_loss(last)`. It stays above 3. And no learning rate explains a largest "
+                "probability of 0.095 in each run.",
             ),
             Wrong(
                 "C",
-                "a stuck model is too small",
-                "`MLP(characters, n_embd=1, rng=Random(42))` has one number for each letter, too, "
-                "but it may learn them: it comes to about 2.62. And would a model that is too "
-                "small care about the order of the letters?",
+                "a loss that does not fall has the wrong sign",
+                "With the wrong sign the loss would rise, to far above 3.3. Here it falls a "
+                "little and then stays.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
@@ -244,13 +241,13 @@ QUESTIONS = [
         LESSON,
         right=solution.slope_at,
         cases=tuple(map(asked_about, range(3))),
-        yes="Right to eight digits and more, and every number is back in its place.",
+        yes="Right to eight digits and more, and every number is back where it was.",
         wrong=(
             Wrong(
                 not_put_back,
                 "the numbers may stay where they were moved to",
-                "You left a number where the step had put it. The next slope is then taken from "
-                "another place than the first. Put it back, exactly as it was.",
+                "A number is still where your step moved it. The next slope is then measured at "
+                "another place. Put the number back, exactly as it was.",
                 fits=of_any(left_elsewhere),
             ),
             Wrong(
@@ -262,9 +259,9 @@ QUESTIONS = [
             ),
             Wrong(
                 too_small,
-                "the smaller the step, the exacter",
-                "Your slope is 0 or wild. A float has sixteen digits: at 2.0, a step of 1e-15 is "
-                "at the very edge of them. Try 1e-5.",
+                "a smaller step is more exact",
+                "Your slope is 0 or far off. A float has sixteen digits, so at 2.0 a step of 1e-15 "
+                "is nearly lost. Try 1e-5.",
                 fits=lambda outcomes: (
                     of_all(step_between(0, 1e-12, 1))(outcomes)
                     or of_all(step_between(0, 1e-12, 2))(outcomes)
@@ -273,8 +270,8 @@ QUESTIONS = [
             Wrong(
                 by_one_side,
                 "one side is enough",
-                "Right to a few digits. Step to both sides and divide by twice the step: then what "
-                "the curve bends by cancels.",
+                "Right to a few digits. Step to both sides and divide by twice the step: then most "
+                "of the error from the bend of the curve cancels.",
                 fits=lambda outcomes: (
                     of_all(step_between(1e-12, 1e-3, 1))(outcomes)
                     and of_all(times_the_slope(1))(outcomes)
@@ -282,29 +279,29 @@ QUESTIONS = [
             ),
             Wrong(
                 not_divided,
-                "the rise is the slope",
-                "That is how much f rises between your two places, not yet a slope: divide it by "
-                "the way between them, two steps.",
+                "the difference is the slope",
+                "That is the difference of f between your two places, not yet a slope: divide it "
+                "by the distance between them, two steps.",
                 fits=of_all(made_of_the_rise(lambda rise, step: rise)),
             ),
             Wrong(
                 lambda f, numbers, i: not_divided(f, numbers, i, by=1e-5 / 2),
                 "/ 2 * step divides by both",
-                "`/ 2 * step` divides by 2 and then multiplies by the step. Put brackets around "
-                "what stands below the line: / (2 * step).",
+                "`/ 2 * step` divides by 2 and then multiplies by the step. You need brackets: "
+                "/ (2 * step).",
                 fits=of_all(made_of_the_rise(lambda rise, step: rise / 2 * step)),
             ),
             Wrong(
                 lambda f, numbers, i: 2 * solution.slope_at(f, numbers, i),
-                "the way is one step long",
-                "Twice the slope. From one step below to one step above are TWO steps: divide by "
-                "2 * step.",
+                "the distance is one step",
+                "Twice the slope. The distance from one step below to one step above is TWO steps: "
+                "divide by 2 * step.",
                 fits=of_all(times_the_slope(2)),
             ),
             Wrong(
                 lambda f, numbers, i: -solution.slope_at(f, numbers, i),
                 "below minus above",
-                "Right size, wrong sign: what it is above, minus what it is below.",
+                "Right size, wrong sign: subtract f below from f above.",
                 fits=of_all(times_the_slope(-1)),
             ),
             Wrong(
@@ -316,7 +313,7 @@ QUESTIONS = [
             Wrong(
                 lambda f, numbers, i: not_divided(f, numbers, i, step=0.1, by=5),
                 "any step will do",
-                "Roughly right. Your step is so large that it sees the curve bend: try 1e-5.",
+                "Roughly right. Over such a large step the curve bends: try 1e-5.",
                 fits=lambda outcomes: (
                     of_all(step_between(1e-4, 0.5, 2))(outcomes)
                     and of_all(lambda seen: isclose(seen["slope"], SLOPES[seen["i"]], rel_tol=0.2))(
@@ -327,41 +324,40 @@ QUESTIONS = [
         ),
     ),
     Exercise(
-        "slopes_of_logits",
+        "logits_gradient",
         LESSON,
-        right=solution.slopes_of_logits,
+        right=solution.logits_gradient,
         cases=(
-            case("slopes_of_logits", [1.8, 0.0, 1.1], 1),
-            case("slopes_of_logits", [0.0, -1.0, 2.0, 0.5], 0),
+            case("logits_gradient", [1.8, 0.0, 1.1], 1),
+            case("logits_gradient", [0.0, -1.0, 2.0, 0.5], 0),
         ),
         tolerance=1e-6,
-        yes="What was said minus what was. Two subtractions and a softmax, and no line of it is "
-        "calculus any more.",
+        yes="Probabilities minus one-hot: a softmax and one subtraction.",
         wrong=(
             Wrong(
-                lambda logits, came: [
-                    -1 / p if i == came else 0.0 for i, p in enumerate(softmax(logits))
+                lambda logits, target: [
+                    -1 / p if i == target else 0.0 for i, p in enumerate(softmax(logits))
                 ],
                 "the slope for p is the slope for the logit",
-                "-1 / p is the slope for p itself. But turning up one logit lowers all other p, "
-                "so every one of them has a slope.",
+                "-1 / p is the slope for p itself. But one higher logit lowers all other p, so "
+                "every logit has a slope.",
             ),
             Wrong(
-                lambda logits, came: [(i == came) - p for i, p in enumerate(softmax(logits))],
-                "the push is the slope",
-                "Right size, wrong sign: this is the way DOWN, and a slope points up. With it, "
-                "`- rate * slope` would climb.",
+                lambda logits, target: [(i == target) - p for i, p in enumerate(softmax(logits))],
+                "the gradient points downhill",
+                "Right size, wrong sign: the gradient points to where the loss GROWS. With yours, "
+                "`- rate * gradient` would make the loss larger.",
             ),
             Wrong(
-                lambda logits, came: softmax(logits),
-                "what was said is the slope",
-                "That is what was said. Subtract what was: 1 for the letter that came, 0 for the "
-                "others.",
+                lambda logits, target: softmax(logits),
+                "the gradient is the probability for every letter",
+                "These are the probabilities. Subtract the one-hot row: 1 for the letter that "
+                "came, 0 for the others.",
             ),
             Wrong(
-                lambda logits, came: [x - (i == came) for i, x in enumerate(logits)],
-                "logits are what was said",
-                "You subtracted from the logits themselves. What was SAID are the probabilities.",
+                lambda logits, target: [x - (i == target) for i, x in enumerate(logits)],
+                "logits are probabilities",
+                "You subtracted from the logits themselves. Apply softmax to them first.",
             ),
         ),
     ),
@@ -371,50 +367,52 @@ QUESTIONS = [
         right=solution.one_step,
         cases=(a_step_from([3.0, -1.0], 0.1), a_step_from([-2.0, 0.5], 0.5)),
         tolerance=1e-6,
-        yes="All slopes belong to one place: measured first, then moved.",
+        yes="The whole gradient belongs to one place: compute it first, then move.",
         wrong=(
             Wrong(
-                lambda weights, slopes_at, rate: [
-                    w + rate * slope for w, slope in zip(weights, slopes_at(weights))
+                lambda parameters, gradient_at, rate: [
+                    w + rate * slope for w, slope in zip(parameters, gradient_at(parameters))
                 ],
-                "one follows the slope",
-                "Uphill. A slope says where the loss GROWS; from 27 equal logits, a step of 0.1 "
-                "this way takes the surprise from 3.30 to 3.39.",
+                "a step follows the gradient",
+                "Uphill. The gradient says where the loss GROWS; from 27 equal logits, a step of "
+                "1 this way takes the loss from 3.30 to 4.27.",
             ),
             Wrong(
                 one_after_another,
-                "each weight may move as soon as its slope is known",
-                "You moved the first weight and then measured the slope of the second, from "
-                "another place. Measure all of them first, then move.",
+                "each parameter may move as soon as its slope is known",
+                "You moved the first parameter and then computed the slope of the second, at "
+                "another place. Compute the whole gradient first, then move.",
             ),
             Wrong(
-                lambda weights, slopes_at, rate: [-rate * slope for slope in slopes_at(weights)],
-                "the step is the new place",
-                "That is the step. Where does it lead, from where the weights are?",
-            ),
-            Wrong(
-                lambda weights, slopes_at, rate: [
-                    w - rate * abs(slope) for w, slope in zip(weights, slopes_at(weights))
+                lambda parameters, gradient_at, rate: [
+                    -rate * slope for slope in gradient_at(parameters)
                 ],
-                "down means that a weight becomes smaller",
+                "the step is the new place",
+                "That is the step alone. Add it to the parameters.",
+            ),
+            Wrong(
+                lambda parameters, gradient_at, rate: [
+                    w - rate * abs(slope) for w, slope in zip(parameters, gradient_at(parameters))
+                ],
+                "downhill means that a parameter becomes smaller",
                 "Right where the slope is above 0. Where it is below 0, downhill is the other way: "
-                "take rate * slope away with the sign that it has.",
+                "subtract rate * slope with its sign.",
             ),
         ),
     ),
     Question(
-        "the loss that knows nothing",
+        "loss of an untrained model",
         LESSON,
-        right=solution.knows_nothing,
-        measure=or_rounded(solution.knows_nothing),
+        right=solution.untrained_loss,
+        measure=or_rounded(solution.untrained_loss),
         tolerance=1e-9,
-        yes="ln 27, ln 65, ln 50304. (Remember that 4.17: it comes back later, and means "
-        "something else.)",
+        yes="ln 27, ln 65, ln 50304. (Remember 4.17: another 4.17 comes later, with another "
+        "meaning.)",
         wrong=(
             Wrong(
                 {"27 letters": 27, "65 letters": 65, "50,304 tokens": 50_304},
-                "surprise counts choices",
-                "Those are the choices. The surprise about one of them is their logarithm.",
+                "the loss is the number of choices",
+                "Those are the numbers of choices. The loss of one of them is the logarithm.",
             ),
             Wrong(
                 {"27 letters": 1 / 27, "65 letters": 1 / 65, "50,304 tokens": 1 / 50_304},
@@ -431,6 +429,6 @@ QUESTIONS = [
                 "Right, in bits. This course counts in nats: the natural logarithm.",
             ),
         ),
-        otherwise="Knowing nothing about n choices costs ln n.",
+        otherwise="Each of n tokens has the probability 1/n, and the loss is -ln of that.",
     ),
 ]

@@ -1,88 +1,144 @@
 # %% [markdown]
-# Twenty-seven dials stand in a row, one for each letter and one for the end of a name. Turn a dial up, and its letter becomes likelier; the
-# others become less likely, for all of them together make 1. After `e` the dials stood so that `m` was given the probability 0.1. Then `m` came.
+# After `e`, a small model knows six letters that may follow: `m` with probability 0.1, `n` 0.4, `l` 0.2, `r` 0.15, `t` 0.1 and `a` 0.05. Then `m` comes.
+# The loss is −ln 0.1, about 2.3 nats.
 #
-# **Your guess.** Turn the dials a little, all at once. The turns make an arrow of 27 numbers, and its length (the root of the sum of their squares) is given. In which direction does the surprise fall fastest? **A**: all of it for `m`, up. **B**: `m` up, and the 26
-# others down, all by the same amount. **C**: `m` up, and each of the others down, the more so the likelier its letter was held to be.
+# Behind each probability is a number called a **logit**. A higher logit makes its letter more probable. You may move all six logits a little. The six moves
+# together are a direction, and its total length is fixed at 0.5. Which direction lowers the loss most?
+#
+# - **A**: `m` up, all other logits stay.
+# - **B**: `m` up, the five others down, all by the same amount.
+# - **C**: `m` up, the five others down, more for likelier letters.
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
 
-guess("which dials to turn", ...)
+guess("direction that lowers the loss most", ...)
 
 # %% [markdown]
-# ## A · Any 27 numbers make probabilities
+# Measure it:
+
+# %% tags=["answer"]
+from math import exp, log
+
+from gptcore.scalar import cross_entropy
+
+logits = [log(p) for p in (0.1, 0.4, 0.2, 0.15, 0.1, 0.05)]
+directions = {
+    "A": [1, 0, 0, 0, 0, 0],
+    "B": [1, -0.2, -0.2, -0.2, -0.2, -0.2],
+    "C": [0.9, -0.4, -0.2, -0.15, -0.1, -0.05],
+}
+for name, direction in directions.items():
+    factor = 0.5 / sum(d * d for d in direction) ** 0.5
+    moved = [logit + factor * d for logit, d in zip(logits, direction)]
+    print(name, f"loss {cross_entropy(moved, target=0):.3f}")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
 #
-# Lesson 1 filled a table by counting. The weights of a GPT cannot be counted: nothing in a name says what the numbers inside a model should be. They have to be
-# found, step by step, by making the surprise smaller. This half of the lesson finds the table of lesson 1 in that way, so that you can see that it works. The
-# second half finds something that no count would have told.
+# **C** is right. The loss falls from 2.303 to the lowest of the three values. The numbers of **C** are not invented: this lesson shows where they come from.
 #
-# First the dials. They may stand at any number, also below 0. To make probabilities of them, take e to the power of each, which is always
-# positive, and divide by the sum. Three dials are enough to see it:
+# </details>
+#
+# Lesson 1 filled a table by counting. The parameters of a GPT cannot be counted: no name says what a number inside a model must be. They are found step by
+# step, by making the loss smaller. In this lesson the method finds the table that counting found. So you can see that it works.
+#
+# ## Softmax turns logits into probabilities
+#
+# A logit can be any number, also below 0. To get probabilities, compute e to the power of each logit, which is always positive. Then divide by the sum.
+# This is **softmax**:
 
 # %% tags=["promise-by-hand"]
-from math import exp
-
-dials = {"a": 1.8, "m": 0.0, "end": 1.1}
-powers = {letter: exp(dial) for letter, dial in dials.items()}
-said = {letter: power / sum(powers.values()) for letter, power in powers.items()}
-print({letter: round(p, 3) for letter, p in said.items()})
+logits = {"a": 1.8, "m": 0.0, "end": 1.1}
+powers = {letter: exp(logit) for letter, logit in logits.items()}
+probs = {letter: power / sum(powers.values()) for letter, power in powers.items()}
+print({letter: round(p, 3) for letter, p in probs.items()})
 
 # %% [markdown]
-# This is called **softmax**, and the numbers on the dials are called **logits**. A letter whose logit is larger by 1 is e times as likely, 2.718 times. Only
-# distances count: turn all three dials up by 5, and nothing changes.
-#
-# You have met logits before, without the name. Lesson 1 raised each probability to the power 1/T and rescaled; that is the same as dividing the logits by T,
-# the temperature.
+# A letter whose logit is larger by 1 is e = 2.718 times as probable. Only differences count. Add 5 to all three logits, and nothing changes:
 
 # %%
 from gptcore.scalar import softmax
 
-T = 0.5
-sharper = [p ** (1 / T) for p in said.values()]
-same([s / sum(sharper) for s in sharper], softmax([dial / T for dial in dials.values()]), within=1e-12)
+same(softmax([1.8 + 5, 0.0 + 5, 1.1 + 5]), list(probs.values()), within=1e-12)
 
 # %% [markdown]
-# ## What was said minus what was
+# You have used logits before. Lesson 1 raised each probability to the power 1/T and rescaled. That equals softmax of the logits divided by T, the temperature.
 #
-# Now `m` comes, to which these dials give 0.1. The surprise is −ln 0.1, about 2.3 nats. How fast does it change with each dial? Move one by a tiny step up and by
-# a tiny step down, and divide the difference of the two surprises by the way between them. That is a **slope**, found without any calculus:
+# ## A numerical gradient measures each slope with two small steps
+#
+# Now `m` comes, to which these logits give 0.1. How fast does the loss change when one logit changes? Move that logit up by 0.00001, then down by 0.00001.
+# Divide the difference of the two losses by the distance, 0.00002. The result is a **slope**: the change of the loss for each unit of this one number.
 
 # %%
-from gptcore.scalar import central_difference, cross_entropy
+row = list(logits.values())
+target = 1  # m
+step = 0.00001
 
-row = list(dials.values())
-for i, letter in enumerate(dials):
-    slope = central_difference(lambda moved: cross_entropy([*row[:i], moved, *row[i + 1 :]], target=1), row[i])
-    print(f"{letter:>3}: said {said[letter]:.3f}, slope {slope:+.3f}")
+
+def loss_with(i, moved):
+    return cross_entropy([*row[:i], moved, *row[i + 1 :]], target)
+
+
+for i, letter in enumerate(logits):
+    slope = (loss_with(i, row[i] + step) - loss_with(i, row[i] - step)) / (2 * step)
+    print(f"{letter:>3}: probability {probs[letter]:.3f}, slope {slope:+.3f}")
 
 # %% [markdown]
-# Compare the two columns. A letter that did not come has for its slope the probability that it was given. For the letter that came it is that
-# probability minus 1. In one line: **what was said minus what was**, where "what was" is 1 for the letter that came and 0 for each of the others.
+# The list of all slopes, one for each parameter, is the **gradient**. Found with small steps, it is a **numerical gradient**. It works for any program.
+# It costs two runs of the program for each parameter.
 #
-# A slope says where the surprise *grows*, so each dial has to go the other way: `m` up, pushed by 0.9, and the others down, each by what it had too much. That
-# is answer C. The three pushes add up to nothing: what `m` gets, the others give.
+# Compare the two columns. Do you see the rule before you read on?
 #
-# ## The counted table, found without counting
+# ## By calculus: the gradient is the probabilities minus the one-hot target
 #
-# `e` is followed by many letters, in many names. Over all of them the slopes are averaged. "What was said" is the same each time. "What was" is 1 for `m`
-# as often as `m` came; its average is the share of `m` among all that followed `e`. So the average slope is *probability minus share*.
+# For a letter that did not come, the slope equals its probability. For the letter that came, it equals its probability minus 1. One sentence covers both.
+# Write the answer as a row with 1 for the letter that came and 0 for all others: a **one-hot** row. Then the gradient is *probabilities − one-hot*.
+
+# %%
+one_hot = [0, 1, 0]
+gradient = [p - target for p, target in zip(probs.values(), one_hot)]
+print([round(g, 3) for g in gradient])
+
+# %% [markdown]
+# Calculus gives the same without any steps. The exact slope, the limit for ever smaller steps, is the **derivative**.
 #
-# It is 0 where the probabilities *are* the shares, and nowhere else. Those shares are what lesson 1 counted; whoever walks downhill, in steps that are not too long, must end there. A step is:
-# every logit minus its slope times a number, the **learning rate**. Here is the row of `e`, begun with noise:
+# <details><summary>The derivation, in four lines (optional)</summary>
+#
+# Let *z* be the logits and *S* the sum of all e^z. The loss is −ln(e^z of `m` / *S*) = −z of `m` + ln *S*.
+#
+# The derivative of ln *S* for one logit *z* is e^z / *S*. That is its probability.
+#
+# The derivative of −z of `m` is −1 for the logit of `m`, and 0 for all others.
+#
+# The sum of the two: *probability − 1* for `m`, *probability − 0* for all others.
+#
+# </details>
+#
+# The gradient is the direction in which the loss *grows* fastest. To lower it, go the opposite way: `m` up by 0.9, the others down by their probabilities.
+# That was direction **C**. The moves sum to 0: what `m` receives, the others give.
+#
+# ## Gradient descent finds the table that counting found
+#
+# **Gradient descent** repeats one step: subtract from each parameter its slope times a fixed number, the **learning rate**.
+#
+# The row of `e` has to fit many names, so take the mean of the gradients. The probabilities are the same for each name. The mean of the one-hot rows is the
+# share of each letter among all letters that followed `e`. So the mean gradient is *probabilities − shares*.
 
 # %% tags=["promise-toy"]
 from random import Random
 
 
 def learn_row(counts, learning_rate, steps, rng):
-    was = [n / sum(counts) for n in counts]
+    shares = [n / sum(counts) for n in counts]
     logits = [rng.gauss(0, 1) for _ in counts]
     for _ in range(steps):
-        said = softmax(logits)
-        slopes = [p - share for p, share in zip(said, was)]
-        logits = [logit - learning_rate * slope for logit, slope in zip(logits, slopes)]
+        gradient = [p - share for p, share in zip(softmax(logits), shares)]
+        logits = [z - learning_rate * g for z, g in zip(logits, gradient)]
     return softmax(logits)
+
+# %% [markdown]
+# The library's `fit_logits` does this for many rows. Do both give the same for the row of `e`?
 
 # %%
 from gptcore.corpus import load_documents
@@ -98,329 +154,236 @@ e = 1 + characters.index("e")
 same(learn_row(counts[e], 4, 100, Random(1)), row_of_e, within=1e-12)
 
 # %% [markdown]
-# Now all 27 rows at once. On the left what counting knows; on the right 729 numbers that began as noise. Move *step*.
+# Now all 27 rows together. On the left is the table of counts, as probabilities. On the right are 729 parameters that begin as random numbers. Predict: after
+# how many steps can you no longer see a difference? Then move *step*.
 
 # %% tags=["promise-ah", "promise-control"]
 from viz import CountsPlayer
 
 shares = [[n / sum(row) for n in row] for row in counts]
 walk = enumerate(fit_logits(counts, learning_rate=4, steps=300, rng=Random(1)))
-frames = {step: learned for step, learned in walk if step in (0, 1, 2, 3, 5, 10, 30, 100, 300)}
+frames = {step: probs for step, probs in walk if step in (0, 1, 2, 3, 5, 10, 30, 100, 300)}
 labels = ["start", *characters], table.vocab
-CountsPlayer(frames, *labels, shares, title="Learning finds what counting knew", axes=("letter before", "letter that comes"))
+axes = ("letter before", "letter that comes")
+CountsPlayer(frames, *labels, shares, title="Gradient descent finds the counted table", axes=axes)
 
 # %% [markdown]
-# Learning found what counting knew. On the right the counts come in only as shares: each row is told by how much each of its probabilities is too large or too small. (To be fair, counting read
-# the names once and was done, and here are 300 steps. Where a table can be counted, count.)
+# Nothing counted on the right. Each row only received *probabilities − shares*, again and again. The gradient is 0 where the probabilities equal the shares,
+# and nowhere else. When the parameters settle at such a place, this is called **convergence**.
 #
-# Where something never happened, a difference stays. No name in the list is empty, so after the start the count of `end` is 0, and so is its share. But e to any power is more
-# than 0: that logit walks down for ever, slower and slower, and after 300 steps it still stands for 0.0008.
+# To be fair: counting reads the names once, and this took 300 steps. Where a table can be counted, count.
 #
-# ## How far is a step?
+# <details><summary>One difference stays</summary>
 #
-# The learning rate 4 fell from the sky. With 1 the table comes out too, only later; with 8 some rows never settle. What a rate does can be seen with two weights: put them on a map, and let the height be the loss.
-# This is a valley, x²/2 + 10 y², twenty times as steep across as it is along; its slopes are *x* and *20 y*. Forty steps of descent lead down from the ring, with a
-# learning rate of 0.03. (Where plotly is known, as in JupyterLab, turn it with the mouse.)
+# No name in the list is empty, so after the start the share of `end` is 0. But e to any power is more than 0. That logit goes down for ever, slower and
+# slower. After 300 steps the probability is still 0.0008.
+#
+# </details>
+#
+# ## The learning rate decides between convergence and divergence
+#
+# I chose 4 for the table by trying: 1 is slower, and with 8 some rows never settle. What does a learning rate change? With two parameters we can draw the loss as a map. Here is a valley, *x*²/2 + 10 *y*²,
+# twenty times as steep across (*y*) as along (*x*). Its gradient is (*x*, 20 *y*). Look at the path: it starts at the ring and takes 40 steps.
 
 # %%
 from gptcore.scalar import descend, valley, valley_grad
 from viz import draw_surface
 
-sheet = {"x_range": (-10, 5), "y_range": (-3, 3)}
+area = {"x_range": (-10, 5), "y_range": (-3, 3)}
 path = list(descend(valley_grad, (-9, 2), learning_rate=0.03, steps=40))
-draw_surface(valley, path, **sheet, title="Down the side first, then along the floor", surface_3d=True)
+draw_surface(valley, path, **area, title="First down the side, then slowly along the floor")
 
 # %% [markdown]
-# Along the floor the slope is small, and so are the steps. A larger rate would help there. But across the valley one step turns *y* into *y* − rate × 20 *y*.
+# Along the floor the slope is small, so the steps are small. A larger learning rate would help there. But across the valley, one step turns *y* into
+# *y* − rate × 20 *y*. If each step lands further away than the one before, the loss grows without end: **divergence**.
 #
-# **Your guess.** From which learning rate on does descent fly off, further out with each step?
+# From which learning rate on does that happen here?
 
 # %% tags=["promise-guess"]
-guess("the rate from which it flies off", ...)
+guess("smallest learning rate that does not converge", ...)
 
-# %% tags=["promise-picture"]
-paths = {f"rate {rate}": list(descend(valley_grad, (-9, 2), rate, 40)) for rate in (0.002, 0.05, 0.095, 0.102)}
-draw_surface(valley, paths, **sheet, title="Crawl, arrive, zigzag, fly off")
+# %% tags=["promise-picture", "answer"]
+rates = (0.002, 0.05, 0.095, 0.102)
+paths = {f"rate {rate}": list(descend(valley_grad, (-9, 2), rate, 40)) for rate in rates}
+draw_surface(valley, paths, **area, title="Too slow, good, zigzag, divergence")
 
 # %% [markdown]
-# The rate 0.05 looks perfect: the first step lands on the floor, for 20 × 0.05 is 1. Yet look at the losses after forty steps. The zigzag, close to the disaster, has come thirty
-# times lower, because along the floor it walked nearly twice as fast. The steep direction forbids large rates, the flat one needs them. Lesson 7 has two
-# ways out; here, find the best single rate for 40 steps yourself. Mine is somewhat below 0.1.
+# <details><summary>What happened</summary>
+#
+# At 0.1, *y* becomes −*y*: equally far on the other side, for ever. Above 0.1 it diverges. Now compare the losses after 40 steps, in the legend. The rate
+# 0.05 looks perfect, because its first step lands on the floor. The zigzag of 0.095 is close to divergence, yet its loss is about thirty times lower.
+# Along the floor it moved nearly twice as fast.
+#
+# </details>
+#
+# The steep direction forbids large rates, and the flat direction needs them. Lesson 4 has two ways out of this. Which single rate gives the lowest loss after
+# 40 steps? Find it. Mine is a little below 0.1.
 
 # %% tags=["promise-control"]
 from viz import DescentPlayer
 
-DescentPlayer(valley, valley_grad, (-9, 2), **sheet, learning_rate=0.03, steps=40, title="A long narrow valley")
+start = {"learning_rate": 0.03, "steps": 40}
+DescentPlayer(valley, valley_grad, (-9, 2), **area, **start, title="A long narrow valley")
 
 # %% [markdown]
-# **A place to stop.** You have the whole of learning in your hands: say something, see what was, measure the slopes, step against them. What follows changes only *what* is said. It asks for a
-# fresh head.
+# ## Stochastic gradient descent: a few examples give the direction
 #
-# ## B · A vector for each letter
+# So far each step used all names. With millions of texts that is too slow. **Stochastic gradient descent** (SGD) takes a few examples at random for each
+# step. *Stochastic* means random. The examples of one step are a **mini-batch**.
 #
-# A table for two letters back has 27 × 27 rows of 27: 19,683 cells. Count how many of them our names fill:
-
-# %%
-train, unseen = names[:2300], names[2300:]
-pairs = NgramTable(characters, context_size=2, smoothing=0).fit(train)
-filled = [count for row in pairs.counts.values() for count in row.values()]
-print(f"{len(filled):,} of {pairs.n_counts:,} cells are filled, {filled.count(1):,} of those by a single name")
-
-# %% [markdown]
-# And the cells share nothing. What a table has learned after `em` is of no use after `am`. So here is another thought: not a cell for each case, but a few numbers
-# for each *letter*, four in our case. Such a row of numbers is called a vector, and a letter's own vector is its **embedding**. The four numbers of `e`
-# are drawn by chance, and then descent moves them as it moves all other weights. Letters that act alike may then come to lie side by side.
+# Can one name give a useful direction? Take a model with two logits only, so that its whole loss fits on a map. It predicts whether the next letter is a
+# vowel. One logit is used after a vowel, the other after anything else.
 #
-# Two letters are two vectors, eight numbers. From these, 16 sums are made: each multiplies the eight numbers by eight weights, adds up, and adds one
-# more weight, its **bias**. Each sum is squeezed between −1 and 1 by a curve called tanh. That is a **hidden layer**. From its 16 numbers, 27 sums
-# of the same kind are made, and those are the logits. The whole is called a multi-layer perceptron, **MLP**.
-
-# %%
-from gptcore.scalar import MLP
-
-mlp = MLP(characters, context_size=2, n_embd=4, n_hidden=16, rng=Random(42))
-weights = mlp.weights
-sizes = {name: (len(matrix), len(matrix[0])) for name, matrix in weights.items()}
-print(sizes, "together", sum(rows * columns for rows, columns in sizes.values()))
-
-# %% [markdown]
-# 711 weights. (`w1`, `b1`, `w2`, `b2`: weights and biases of the first and of the second layer; 27 vectors, `wte`, for the end has one, too: it stands for "no letter
-# yet" before a name begins.) What the MLP computes, in five lines:
-
-# %%
-from math import tanh
-
-
-def logits_after(two_letters):
-    x = [number for letter in two_letters for number in weights["wte"][characters.index(letter)]]
-    sums = [sum(w * xi for w, xi in zip(row, x)) + b for row, b in zip(weights["w1"], weights["b1"][0])]
-    hidden = [tanh(s) for s in sums]
-    return [sum(w * h for w, h in zip(row, hidden)) + b for row, b in zip(weights["w2"], weights["b2"][0])]
-
-
-x, hidden, logits = mlp.forward(mlp.encode("em"))
-same(logits_after("em"), logits, within=1e-12)
-
-# %% [markdown]
-# ## Two slopes by hand, and 709 more
-#
-# After `em` comes `m`. For the 27 logits the slopes are known: what was said minus what was. Go one step further back. The weight `weights["w2"][a][3]` stands between
-# hidden number 3 and the logit of `a`. Raise it a little: that logit grows by `hidden[3]` times as much, and the surprise by the logit's slope times that. Two factors,
-# multiplied.
-#
-# The weight `w1[3][0]` stands further back, between the first number of the vectors and sum 3. Its sum grows by `x[0]` times as much. tanh passes on 1 − tanh² of
-# it. And hidden number 3 has a part in *all* 27 logits, so there are 27 ways from here to the surprise, and they are added.
-
-# %%
-from gptcore.scalar import cross_entropy_grad
-
-m, a = mlp.encode("ma")
-of_logits = cross_entropy_grad(logits, m)
-of_w2 = of_logits[a] * hidden[3]
-of_hidden = sum(slope * row[3] for slope, row in zip(of_logits, weights["w2"]))
-of_w1 = of_hidden * (1 - hidden[3] ** 2) * x[0]
-print(f"{of_w2:.5f} {of_w1:.5f}")
-
-# %% [markdown]
-# Right? A tiny step knows nothing of tanh and ways, and so it can judge:
-
-# %%
-def by_tiny_step(matrix, row, column):
-    def surprise_with(number):
-        matrix[row][column] = number
-        return cross_entropy(mlp.forward(mlp.encode("em"))[2], m)
-
-    here = matrix[row][column]
-    slope = central_difference(surprise_with, here)
-    matrix[row][column] = here  # back, or the next slope is taken from another place
-    return slope
-
-
-same([of_w2, of_w1], [by_tiny_step(weights["w2"], a, 3), by_tiny_step(weights["w1"], 3, 0)], within=1e-9)
-
-# %% [markdown]
-# With patience, the other 709 come in the same way: two runs of the model for each weight, 1,422 runs for *one* step of descent. The file `gptcore/scalar/mlp.py` has
-# the calculus written out instead, layer by layer from the back. For all weights together it costs less than four runs. Both agree on all 711:
-
-# %%
-by_steps = {
-    name: [[mlp.numerical_grad("emma", name, i, j) for j in range(columns)] for i in range(rows)]
-    for name, (rows, columns) in sizes.items()
-}
-same(by_steps, mlp.grads("emma"), within=1e-8)
-
-# %% [markdown]
-# That calculus is good for this model only. Add a layer, and somebody has to sit down again with paper. microgpt has 4,192 weights and a good deal more between them and the
-# surprise. Lesson 3 finds slopes for anything you can compute.
-#
-# ## It learns from one name at a time
-#
-# The rows of part A asked all names before each step. With millions of texts nobody can wait for that. So each step here asks a single name, and trusts that the
-# errors of many steps cancel. Hence the name: **stochastic gradient descent**, SGD; *stochastic* means by chance, and *gradient* is a word for all the slopes together.
-
-# %%
-from viz import draw_loss
-
-losses = [step.loss for step in mlp.train(train, steps=2300, learning_rate=0.5)]
-draw_loss({"MLP": losses}, title="2,300 names, one for each step", lines={"knows nothing": 3.296})
-
-# %% [markdown]
-# Was it worth the trouble? The names in `unseen` were kept back. Two tables have read the same 2,300 names as the MLP; to each count a little was added, 0.3, which suits
-# both best of 1, 0.3, 0.1 and 0.03:
-
-# %%
-def mean_loss(model, documents):
-    letters = [len(name) + 1 for name in documents]  # and the end
-    return sum(model.loss(name) * n for name, n in zip(documents, letters)) / sum(letters)
-
-
-for context in (1, 2):
-    rival = NgramTable(characters, context, smoothing=0.3).fit(train)
-    print(f"table, {context} letter{'s' * (context > 1)} back: {mean_loss(rival, unseen):.2f} nats on unseen names")
-print(f"MLP, 2 letters back: {mean_loss(mlp, unseen):.2f}")
-
-# %% [markdown]
-# Better than the table that reads the same two letters, though by very little; and no better than the table of pairs, which needed no step at all. On so few names counting is hard to beat, and the
-# course will say so again in lesson 7. But the MLP has something that a table cannot have. Which letters have vectors close to that of `a`?
-
-# %%
-vectors = dict(zip(characters, weights["wte"]))
-
-
-def nearest(letter):
-    apart = {other: sum((p - q) ** 2 for p, q in zip(vectors[letter], v)) for other, v in vectors.items()}
-    return " ".join(sorted(apart, key=apart.get)[1:6])
-
-
-for letter in "aeb":
-    print(f"{letter} lies nearest to {nearest(letter)}")
-
-# %% [markdown]
-# Nobody told it that there are vowels. It moved 27 vectors so as to be less surprised, and here vowels ended up beside vowels, because what comes after them is much the same. (It is one run. With other first weights the vowels drew as close in three of six runs, and less so in the others. In all six the letters nearest to a consonant were nearly always consonants.)
-#
-# ## The arrow trembles
-#
-# How can a single name show the way? Here is a model with two weights only, so small that its whole loss fits on a map: will the next letter be a vowel? One logit answers after a vowel, one
-# after anything else. The slopes are again what was said minus what was, averaged over 1 name, 8 names or 64.
+# We measure how often the gradient of a single name points downhill for all names: the sum of the products with the full gradient is above 0. First far
+# from the minimum, then close to it.
 
 # %%
 from gptcore.scalar import VowelModel
 
-vowels = VowelModel(train)
+model = VowelModel(names)
 
 
-def asking(names_per_step):
-    def rule(learning_rate, steps):
-        rng = Random(1)
-        some = lambda x, y: vowels.grad_at(x, y, rng.sample(train, names_per_step))
-        return descend(some, (-3.0, 1.0), learning_rate, steps)
-
-    return rule
+def share_that_agrees(place):
+    full = model.grad_at(*place)
+    agree = 0
+    for name in names:
+        gx, gy = model.grad_at(*place, [name])
+        agree += gx * full[0] + gy * full[1] > 0
+    return agree / len(names)
 
 # %%
-sheet = {"x_range": (-4, 3), "y_range": (-3.5, 1.5), "x_name": "logit after a consonant", "y_name": "logit after a vowel"}
-optimizers = {f"{n}": asking(n) for n in (1, 8, 64)}
-knobs = {"choice_label": "names per step", "learning_rate": 3.0, "rate_range": (0.1, 10.0), "steps": 40}
-DescentPlayer(vowels.loss_at, optimizers=optimizers, **knobs, **sheet, title="Will a vowel come?")
+*_, minimum = descend(model.grad_at, (-3.0, 1.0), learning_rate=3.0, steps=300)
+close = [coordinate + 0.1 for coordinate in minimum]
+for label, place in {"far from the minimum": (-3.0, 1.0), "close to it": close}.items():
+    print(f"{label}: {share_that_agrees(place):.0%} of the names agree")
 
 # %% [markdown]
-# Far from the bottom nearly all names agree on where down is, and asking one is as good as asking 64. Near the bottom they disagree, and the step of a single name leads anywhere. Two things stop the trembling: more
-# names for each step, which costs time, or a smaller rate. That is why `train` lets its rate fall to 0, and why microgpt does.
+# Far away, nearly every name knows the way. Close to the minimum, the names contradict each other. Move *names per step*, and look at the last part of the path.
+
+# %%
+def sgd(names_per_step):
+    def run(learning_rate, steps):
+        rng = Random(1)
+        grad_at = lambda x, y: model.grad_at(x, y, rng.sample(names, names_per_step))
+        return descend(grad_at, (-3.0, 1.0), learning_rate, steps)
+
+    return run
+
+# %% tags=["promise-control"]
+optimizers = {str(n): sgd(n) for n in (1, 8, 64)}
+knobs = {"choice_label": "names per step", "learning_rate": 3.0, "rate_range": (0.1, 10.0)}
+area = {"x_range": (-4, 3), "y_range": (-3.5, 1.5), "steps": 40, "title": "Will a vowel come?"}
+axis_names = {"x_name": "logit after a consonant", "y_name": "logit after a vowel"}
+DescentPlayer(model.loss_at, optimizers=optimizers, **knobs, **area, **axis_names)
+
+# %% [markdown]
+# Two things make the end of the path calmer: a larger mini-batch, which costs time, or a smaller learning rate. That is why many programs let the learning
+# rate fall towards 0 during training. microgpt does.
 #
-# ## No line raised an error
+# ## A silent failure: the loss stays above 3.1
 #
-# Here is a second MLP. It saw the same names in the same order, at the same rate.
+# A colleague wrote a second program for the table. It also starts from random logits, with the same counts. Here are both losses, mean over all letters of
+# all names.
 
 # %% tags=["promise-failure"]
-from course.failures.lesson_02 import second_mlp
+from course.failures.lesson_02 import second_fit
+from viz import draw_loss
 
-second = second_mlp(characters, rng=Random(42))
-second_losses = [step.loss for step in second.train(train, steps=2300, learning_rate=0.5)]
-draw_loss({"second MLP": second_losses, "MLP": losses}, title="It learns, and it is stuck", lines={"knows nothing": 3.296})
+
+def table_loss(probs):
+    rows = zip(counts, probs)
+    total = sum(-n * log(p) for row, ps in rows for n, p in zip(row, ps) if n)
+    return total / sum(map(sum, counts))
+
+
+programs = {"first": fit_logits, "second": second_fit}
+tables = {name: list(fit(counts, 4, 200, Random(1))) for name, fit in programs.items()}
+losses = {name: [table_loss(probs) for probs in steps] for name, steps in tables.items()}
+draw_loss(losses, title="Two programs for one table", lines={"all letters equal": log(27)})
 
 # %% [markdown]
-# It has learned something, and then it stays 0.2 nats above the other. What is wrong with it? One more piece of evidence. A letter's id is its place in `characters`. Ids mean
-# nothing: emoji would do for names of letters, and any order of them. Both models are trained anew, for 500 steps, once with the letters in the order of the alphabet and once shuffled:
+# More evidence: the largest probability anywhere in each table.
 
 # %%
-shuffled = characters.copy()
-Random(7).shuffle(shuffled)
-for which, make in {"MLP": MLP, "second MLP": second_mlp}.items():
-    for order in (characters, shuffled):
-        model = make(order, rng=Random(42))
-        list(model.train(train, steps=500, learning_rate=0.5))
-        print(f"{which}, ids in the order {''.join(order[:6])}...: {mean_loss(model, unseen):.4f}")
+print(f"counted: {max(map(max, shares)):.2f}")
+for name, steps in tables.items():
+    print(f"{name} program: {max(map(max, steps[-1])):.2f}")
 
 # %% [markdown]
-# **A**: its learning rate is wrong. **B**: it takes the id of a letter for a quantity. **C**: it has too few weights.
+# What is wrong with the second program? **A**: its learning rate is too small. **B**: it applies softmax twice. **C**: its gradient has the
+# wrong sign.
 
 # %%
-guess("what is wrong with the second MLP", ...)
+guess("why the second loss stays above 3.1", ...)
 
 # %% [markdown]
-# <details><summary>What happened, when you have guessed</summary>
+# <details><summary>What happened</summary>
 #
-# Instead of a vector it feeds the number id / 27. To it `b` lies halfway between `a` and `c`, and `e` is nearly `d`. What a hidden number makes of `d` and of `f` it must about make of
-# `e`; so vowels cannot be told from their neighbours. The sound MLP gives the same loss for any order of the letters, to the last printed digit, because an id is only the place where
-# a vector stands.
+# The second program applies softmax, and then softmax again to the probabilities. They are between 0 and 1. So the second softmax makes one letter at most
+# e = 2.718 times as probable as another, and e / (e + 26) is 0.095. Its gradient is correct for what it computes, so nothing fails.
 #
-# It was not for want of numbers. An MLP with a *single* number for each letter, `MLP(characters, n_embd=1, rng=Random(42))`, comes to about 2.62 on unseen names, if it may learn them. This one stays at 2.80.
-#
-# The check costs a minute and finds a whole family of mistakes: rename what has no order, and see whether anything changes.
+# In PyTorch this happens often: `torch.nn.CrossEntropyLoss` expects logits, because it applies softmax itself. A model that ends with a softmax layer gives
+# it probabilities. Look at the largest probability when a loss will not fall.
 #
 # </details>
 #
 # ## Exercises
 #
-# **1 · The slope of anything.** `f` takes a list of numbers and gives back one. Find its slope for number `i` of the list. Plain Python; what you change in the list, others will see.
+# **1 · A numerical gradient.** `f` takes a list of numbers and returns one number. Find its slope for number `i` of the list. If you change the list, put
+# the old number back.
 
 # %% tags=["promise-exercise"]
 def slope_at(f, numbers, i):
-    """How fast f(numbers) grows with numbers[i], by tiny steps."""
+    """The slope of f for numbers[i], with small steps."""
     return ...
 
 
 check("slope_at", slope_at)
 
 # %% [markdown]
-# **2 · Said minus was.** All slopes of the surprise, one for each logit; `came` is the place of the letter that came. `math.exp` is all you need.
+# **2 · By calculus.** Return the gradient of the loss, one number for each logit. `target` is the index of the letter that came.
 
 # %% tags=["promise-exercise"]
-def slopes_of_logits(logits, came):
+def logits_gradient(logits, target):
     """One slope for each logit."""
     return ...
 
 
-check("slopes_of_logits", slopes_of_logits)
+check("logits_gradient", logits_gradient)
 
 # %% [markdown]
-# **3 · One step.** `slopes_at(weights)` answers with one slope for each weight. Give back the new weights.
+# **3 · One step of gradient descent.** `gradient_at(parameters)` returns one slope for each parameter. Return the new parameters.
 
 # %% tags=["promise-exercise"]
-def one_step(weights, slopes_at, rate):
-    """The weights after one step of descent."""
+def one_step(parameters, gradient_at, rate):
+    """The parameters after one step of gradient descent."""
     return ...
 
 
 check("one_step", one_step)
 
 # %% [markdown]
-# **Back.** In lesson 0 a loss of 3.30 meant "knows nothing", for 27 letters. What is it for the 65 characters that Shakespeare's plays are printed with, and for 50,304 tokens?
+# **Back.** In lesson 0, an untrained model had a loss near 3.30 with 27 possible tokens. What is that loss for the 65 characters in Shakespeare's plays,
+# and for 50,304 tokens?
 
 # %% tags=["promise-back"]
-guess("the loss that knows nothing", {"27 letters": ..., "65 letters": ..., "50,304 tokens": ...})
+guess("loss of an untrained model", {"27 letters": ..., "65 letters": ..., "50,304 tokens": ...})
 
 # %% [markdown]
-# ## The last sentence is yours
+# ## Summary
 #
-# *To learn from a surprise, ...*
+# Finish the sentence in your own words first: *to make a model better, gradient descent ...*
 #
-# <details><summary>Ours</summary>
+# - Softmax turns logits into probabilities: e to the power of each, divided by the sum. Only differences of logits count.
+# - A gradient has one slope for each parameter. A numerical gradient needs two runs for each parameter; the derivative is exact.
+# - The gradient of the cross-entropy loss for the logits is *probabilities − one-hot*.
+# - Gradient descent subtracts the learning rate times the gradient. A small rate is slow, a good one leads to convergence, a large one to divergence.
+# - Stochastic gradient descent uses a mini-batch for each step. That is enough far from the minimum, and noisy close to it.
 #
-# ... subtract what was from what was said, carry that difference back to every weight that had a part in it, and step the other way, not too far.
+# ## Sources and further reading
 #
-# </details>
-#
-# **Sources.** The MLP with a vector for each token: Yoshua Bengio, Réjean Ducharme, Pascal Vincent and Christian Jauvin, *A Neural Probabilistic Language Model*, 2003. Descent: Augustin-Louis Cauchy,
-# 1847. By chance, one example at a time: Herbert Robbins and Sutton Monro, *A Stochastic Approximation Method*, 1951. The list of names is this project's own; the tests
-# hold the slopes against PyTorch's.
+# - Gradient descent: Augustin-Louis Cauchy, *Méthode générale pour la résolution des systèmes d'équations simultanées*, 1847.
+# - One example at a time: Herbert Robbins and Sutton Monro, *A Stochastic Approximation Method*, Annals of Mathematical Statistics 22, 1951.
+# - Softmax: John Bridle, *Probabilistic Interpretation of Feedforward Classification Network Outputs*, 1990.
+# - The standard implementation is PyTorch: `torch.nn.functional.cross_entropy` (softmax and loss in one function) and `torch.optim.SGD`. Our tests compare the gradients.
+# - The list of names is this project's own.

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from math import exp, log
 
-knows_nothing = {"27 letters": log(27), "65 letters": log(65), "50,304 tokens": log(50_304)}
+untrained_loss = {"27 letters": log(27), "65 letters": log(65), "50,304 tokens": log(50_304)}
 
 
 def slope_at(f: Callable[[list[float]], float], numbers: list[float], i: int) -> float:
-    """Rise over run from one tiny step below to one above; then the number is put back."""
+    """The difference between one small step above and one below; then the number is put back."""
     here, step = numbers[i], 1e-5
     numbers[i] = here + step
     above = f(numbers)
@@ -17,13 +17,13 @@ def slope_at(f: Callable[[list[float]], float], numbers: list[float], i: int) ->
     return (above - below) / (2 * step)
 
 
-def slopes_of_logits(logits: list[float], came: int) -> list[float]:
-    """What was said minus what was."""
+def logits_gradient(logits: list[float], target: int) -> list[float]:
+    """Probabilities minus the one-hot target."""
     exps = [exp(logit) for logit in logits]
-    return [e / sum(exps) - (i == came) for i, e in enumerate(exps)]
+    return [e / sum(exps) - (i == target) for i, e in enumerate(exps)]
 
 
-def one_step(weights: list[float], slopes_at: Callable, rate: float) -> list[float]:
-    """All slopes first, at one place; then all weights move against them."""
-    slopes = slopes_at(weights)
-    return [weight - rate * slope for weight, slope in zip(weights, slopes)]
+def one_step(parameters: list[float], gradient_at: Callable, rate: float) -> list[float]:
+    """The whole gradient first, at one place; then all parameters move against it."""
+    gradient = gradient_at(parameters)
+    return [parameter - rate * slope for parameter, slope in zip(parameters, gradient)]

@@ -17,7 +17,7 @@ EQUIVALENT = (
     ),
     (
         "e / sum(e): -1 cancels above and below the line.",
-        "slopes_of_logits",
+        "logits_gradient",
         ("exp(logit)  ->  -exp(logit)",),
     ),
     (

@@ -184,7 +184,7 @@ WIDE: dict[str, list[Call]] = {
     "count_known": of(lambda: (words(0, 9, 2), words(0, 9, 2)), 40),
     "token_loss": of(lambda: (rng.uniform(1e-6, 1),)),
     "row_probabilities": of(lambda: (table(), rng.choice(LETTERS))),
-    "slopes_of_logits": of(lambda: (numbers(4, 3), rng.randint(0, 3))),
+    "logits_gradient": of(lambda: (numbers(4, 3), rng.randint(0, 3))),
     "one_step": [on_a_slope() for _ in range(12)],
     "tanh": [through_tanh(start) for start in numbers(8)],
     "join": [a_join() for _ in range(120)],
@@ -192,6 +192,13 @@ WIDE: dict[str, list[Call]] = {
     "decode": of(some_ids),
     "weights_of": of(a_query),
     "masked": of(a_square),
+    "embed": of(
+        lambda: (
+            [rng.randint(0, 3) for _ in range(rng.randint(1, 4))],
+            [numbers(3) for _ in range(4)],
+        )
+    ),
+    "count_parameters": of(lambda: [rng.randint(1, 40) for _ in range(4)]),
     "adam_step": of(lambda: (0.1, 1e-4, 0.0, 0.0, 0), 1)
     + of(lambda: (*numbers(3, 1), rng.random(), rng.randint(0, 400)), 30),
     "contest": [a_contest(2 * rng.randint(1, 12)) for _ in range(8)],

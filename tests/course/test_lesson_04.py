@@ -1,0 +1,56 @@
+"""What lesson 4 says of its models: vowels beside vowels, and a second MLP that is stuck."""
+
+from random import Random
+
+import pytest
+
+from course.failures.lesson_04 import second_mlp
+from gptcore.corpus import load_documents
+from gptcore.scalar import MLP
+
+pytestmark = pytest.mark.slow
+VOWELS = "aeiou"
+
+
+@pytest.fixture(scope="module")
+def names() -> list[str]:
+    names = load_documents("names")
+    Random(42).shuffle(names)
+    return names
+
+
+def first_mlp(letters: list[str], rng: Random) -> MLP:
+    return MLP(letters, context_size=3, n_embd=2, n_hidden=16, rng=rng)
+
+
+def closest(letter: str, model: MLP, n: int = 4) -> list[str]:
+    rows = dict(zip(model.characters, model.weights["wte"]))
+
+    def distance(other: str) -> float:
+        return sum((p - q) ** 2 for p, q in zip(rows[letter], rows[other]))
+
+    return sorted(set(rows) - {letter}, key=distance)[:n]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_letters_closest_to_a_vowel_are_vowels(names, seed):
+    mlp = first_mlp(sorted(set("".join(names))), rng=Random(seed))
+    list(mlp.train(names[:2300], 2300, 0.5))
+    assert sum(other in VOWELS for vowel in VOWELS for other in closest(vowel, mlp)) >= 19
+
+
+def loss_of(make, letters: list[str], names: list[str]) -> float:
+    model = make(letters, rng=Random(0))
+    list(model.train(names[:2300], 500, 0.5))
+    return sum(map(model.loss, names[2300:])) / len(names[2300:])
+
+
+def test_only_the_second_mlp_depends_on_the_order_in_which_the_letters_are_numbered(names):
+    letters = sorted(set("".join(names)))
+    shuffled = letters.copy()
+    Random(7).shuffle(shuffled)
+    right, again = (loss_of(first_mlp, order, names) for order in (letters, shuffled))
+    stuck, other = (loss_of(second_mlp, order, names) for order in (letters, shuffled))
+    assert right == pytest.approx(again, abs=1e-6)
+    assert abs(stuck - other) > 0.01
+    assert min(stuck, other) > right + 0.1

@@ -1,0 +1,201 @@
+"""Embeddings that move during training: a point for each token, at each recorded step.
+
+In a notebook the picture is a page with a slider for the step, and it plays
+(`embedding_training.js`); no kernel is needed. Where scripts do not run, the still is seen: the
+first step and the last one.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from viz.canvas import palette
+from viz.canvas.arrays import to_mapping, to_tokens
+from viz.canvas.labels import printable, title_width, visible_token
+from viz.canvas.palette import CATEGORIES, INK, LINE, MUTED, WHITE
+from viz.canvas.picture import Picture, image_tag
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text
+from viz.canvas.tensors import to_finite_array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_POINTS, MAX_FRAMES = 120, 400
+SIDE, LEFT, TOP, GAP = 380, 16, 74, 18  # pixels of a panel of the still
+DIGITS = 3
+Array = NDArray[np.float64]
+
+
+def draw_embedding_training(
+    frames: "Mapping[int, ArrayLike]",
+    labels: Sequence[str],
+    groups: Sequence[str] | None = None,
+    *,
+    losses: Mapping[int, float] | None = None,
+    title: str = "",
+    ax: "Axes | None" = None,
+) -> Picture:
+    """Draw embeddings at the first and at the last step; in a notebook, every step, as a film.
+
+    Embeddings of two numbers are drawn as they are. Longer ones are projected to the two
+    directions in which the last step varies most (PCA), the same ones for all steps.
+
+    Args:
+        frames: Step -> embeddings, shape (N, C) with C of 2 or more; at most 400 steps.
+        labels: N labels, at most 120.
+        groups: N group names, which decide the colours. None draws all points in one colour.
+        losses: Step -> loss, which is shown beside the step.
+        title: Title of the picture.
+        ax: Axes of matplotlib to draw on.
+
+    Returns:
+        The picture, with step -> points, shape (N, 2), in `.data`; or `ax`, if given.
+
+    Raises:
+        ValueError: If shapes, labels and groups do not fit together, or there are no frames.
+
+    Example:
+        >>> frames = {0: [[0, 0], [1, 1]], 10: [[2, 0], [0, 1]]}
+        >>> draw_embedding_training(frames, "ab")
+        Picture: 2 embeddings of 2 numbers from step 0 to step 10.
+    """
+    to_mapping(frames, "frames", "{0: embeddings, 100: embeddings}")
+    names = [visible_token(label, 8) for label in to_tokens(labels, "labels")]
+    group_of = [str(group) for group in groups] if groups is not None else [""] * len(names)
+    if not frames:
+        raise ValueError("There are no frames: give them as {0: embeddings, 100: embeddings}.")
+    arrays = {int(s): to_finite_array(a, f"frames[{s}]", axes="N C") for s, a in frames.items()}
+    check_frames(arrays, names, group_of)
+    n_numbers = next(iter(arrays.values())).shape[1]
+    points = project_frames(arrays)
+    steps, order = list(points), list(dict.fromkeys(group_of))
+    told = {s: float(loss) for s, loss in (losses or {}).items() if s in points}
+    extent = max(float(abs(a).max()) for a in points.values()) * 1.08 or 1.0
+    scene = build_scene(points, names, group_of, order, told, extent, n_numbers, title)
+    alt = f"{len(names)} embeddings of {n_numbers} numbers"
+    alt += f" from step {steps[0]:,} to step {steps[-1]:,}"
+    picture = Picture(points, f"{title}: {alt}." if title else f"{alt}.", scene)
+    if ax is not None:
+        return picture.draw_on(ax)
+    payload = {
+        "steps": steps,
+        "points": [a.round(DIGITS).tolist() for a in points.values()],
+        "losses": [round(told[s], DIGITS) if s in told else None for s in steps],
+        "labels": names,
+        "groups": [order.index(group) for group in group_of],
+        "names": [printable(group) for group in order if group],
+        "extent": round(extent, DIGITS),
+        "axes": axis_names(n_numbers),
+        "title": printable(title),
+    }
+    picture.html = page(picture, payload)
+    return picture
+
+
+def check_frames(arrays: Mapping[int, Array], names: list[str], group_of: list[str]) -> None:
+    """Raise ValueError unless each frame has one row of the same length for each label."""
+    shapes = {array.shape for array in arrays.values()}
+    rows, columns = next(iter(shapes))
+    if len(shapes) > 1 or rows != len(names) or len(group_of) != len(names):
+        raise ValueError(
+            f"There are {len(names)} labels and {len(group_of)} groups, and frames of the shapes "
+            f"{sorted(shapes)}: give one row, one label and one group for each token."
+        )
+    if columns < 2 or rows > MAX_POINTS or len(arrays) > MAX_FRAMES:
+        raise ValueError(
+            f"{len(arrays)} frames of {rows} rows of {columns} numbers: at most {MAX_FRAMES} "
+            f"frames of {MAX_POINTS} rows can be drawn, and a row needs 2 numbers or more."
+        )
+
+
+def project_frames(arrays: Mapping[int, Array]) -> dict[int, Array]:
+    """Points on one plane for all steps; two numbers are the plane."""
+    last = list(arrays.values())[-1]
+    if last.shape[1] == 2:
+        return dict(arrays)
+    mean = last.mean(0)
+    _, _, directions = np.linalg.svd(last - mean, full_matrices=False)
+    plane = np.zeros((2, last.shape[1]))
+    plane[: len(directions[:2])] = directions[:2]
+    for direction in plane:  # the sign is arbitrary; it is fixed by the farthest point
+        along = (last - mean) @ direction
+        if along[abs(along).argmax()] < 0:
+            direction *= -1
+    return {step: (array - mean) @ plane.T for step, array in arrays.items()}
+
+
+def axis_names(n_numbers: int) -> tuple[str, str]:
+    """What the horizontal and the vertical axis are."""
+    if n_numbers == 2:
+        return "first number of the embedding", "second number"
+    return f"first principal component of {n_numbers} numbers", "second"
+
+
+def build_scene(
+    points: Mapping[int, Array],
+    names: list[str],
+    group_of: list[str],
+    order: list[str],
+    losses: Mapping[int, float],
+    extent: float,
+    n_numbers: int,
+    title: str,
+) -> Scene:
+    """The first and the last step, beside each other, on the same axes."""
+    shown = list(dict.fromkeys([next(iter(points)), list(points)[-1]]))
+    width = 2 * LEFT + SIDE * len(shown) + GAP * (len(shown) - 1)
+    scene = Scene(max(width, title_width(title)), TOP + SIDE + 30)
+    scene.add(Text(LEFT, 25, title, 15, weight="600"))
+    x = float(LEFT)
+    for k, group in enumerate(order if order != [""] else []):
+        scene.add(Circle(x + 5, 43, 5, CATEGORIES[k % len(CATEGORIES)]), Text(x + 15, 47, group))
+        x += 34 + 7.2 * len(group)
+    across, up = axis_names(n_numbers)
+    for k, step in enumerate(shown):
+        left = LEFT + k * (SIDE + GAP)
+        loss = f", loss {losses[step]:.2f}" if step in losses else ""
+        scene.add(Text(left, TOP - 7, f"step {step:,}{loss}", 12.5, weight="600"))
+        scene.add(Rect(left, TOP, SIDE, SIDE, WHITE, LINE))
+        middle_x, middle_y, scale = left + SIDE / 2, TOP + SIDE / 2, SIDE / 2 / extent
+        scene.add(Line(((left, middle_y), (left + SIDE, middle_y)), LINE))
+        scene.add(Line(((middle_x, TOP), (middle_x, TOP + SIDE)), LINE))
+        for (x, y), name, group in zip(points[step], names, group_of):
+            at_x, at_y = float(middle_x + scale * x), float(middle_y - scale * y)
+            colour = CATEGORIES[order.index(group) % len(CATEGORIES)]
+            scene.add(Circle(at_x, at_y, 4, colour))
+            scene.add(Text(at_x + 6, at_y + 4, name, 13, INK, mono=True))
+        caption = f"across: {across}; up: {up}"
+        scene.add(Text(left + SIDE / 2, TOP + SIDE + 18, caption, 11.5, MUTED, "middle"))
+    return scene
+
+
+def page(picture: Picture, payload: dict[str, Any]) -> str:
+    """The still in a block that carries the payload, and the script."""
+    scene = picture.scene
+    assert scene is not None, "the still is made of shapes"
+    still = image_tag(picture.to_svg(), picture.alt, scene.width)
+    text = escape(json.dumps(payload, ensure_ascii=False, separators=(",", ":")))
+    return (
+        f'<div class="viz-embedding-training" data-film="{text}">{still}</div>'
+        f"<script>{script()}</script>"
+    )
+
+
+@cache
+def script() -> str:
+    """The script with its style sheet, without indentation and comments."""
+    folder = Path(__file__).parent
+    style = (folder / "embedding_training.css").read_text("utf-8")
+    style = re.sub(r"\s*/\*.*?\*/|^\s+", "", style, flags=re.MULTILINE)
+    style = re.sub(r"\b[A-Z_]{3,}\b", lambda name: str(getattr(palette, name[0])), style)
+    source = (folder / "embedding_training.js").read_text("utf-8")
+    code = re.sub(r"^\s*(//.*)?\n?", "", source, flags=re.MULTILINE)
+    colours = json.dumps(CATEGORIES)
+    return f"(() => {{\nconst STYLE = {json.dumps(style)}, COLOURS = {colours};\n{code}}})();"
