@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import permutations
-from math import isclose, log, log2, log10
+from math import inf, isclose, log, log2, log10
 
 from course.exercises.exercises import Case, Exercise, case
 from course.exercises.numbers import difference
@@ -17,6 +17,11 @@ TABLE = {  # 200 in all, and 10 behind q
 }
 ROW = {"a": 6, "b": 0, "c": 3, "d": 0, "end": 1}
 ROWS = (ROW, {"x": 2, "y": 9, "z": 0, "end": 5})
+
+
+def one_number(given: list, low: float, high: float) -> bool:
+    """Whether the answer is one number between two others."""
+    return len(given) == 1 and isinstance(given[0], (int, float)) and low <= given[0] <= high
 
 
 def smoothed_case(counts: dict[str, int]) -> Case:
@@ -35,7 +40,7 @@ def what_a_row_lacks(counts: dict[str, int], shares) -> str:
         return f"all probabilities above 0; that of {least!r} is {shares[least]:.4g}"
     if not abs(total - 1) < 1e-6:
         return f"probabilities that sum to 1; yours sum to {total:.4g}"
-    if shares[least] < 1e-4:
+    if shares[least] < 1e-6:
         return (
             f"a larger probability for {least!r}; {shares[least]:.4g} has a loss of "
             f"{-log(shares[least]):.0f} nats"
@@ -110,6 +115,20 @@ def by_the_whole_table(table, letter):
     return {then: count / total for then, count in table[letter].items()}
 
 
+def by_the_largest(table, letter):
+    row = table[letter]
+    return {then: count / max(row.values()) for then, count in row.items()}
+
+
+def as_percentages(table, letter):
+    row = solution.row_probabilities(table, letter)
+    return {then: 100 * share for then, share in row.items()}
+
+
+def without_tokens(table, letter):
+    return list(solution.row_probabilities(table, letter).values())
+
+
 def by_columns(table, letter):
     columns = {then: sum(row[then] for row in table.values()) for then in table[letter]}
     return {then: count / columns[then] for then, count in table[letter].items()}
@@ -157,12 +176,26 @@ QUESTIONS = [
                 "one letter of context says nearly everything",
                 "A loss of 2 is like choosing among 7.4 equal letters. One letter of context does "
                 "not say that much.",
+                fits=lambda given: one_number(given, 1.3, 2.43),
             ),
             Wrong(
                 3,
                 "one letter of context helps little",
                 "Too high. A table without any context, which knows only the common letters, has "
                 "a loss of 2.88.",
+                fits=lambda given: one_number(given, 2.69, 3.25),
+            ),
+            Wrong(
+                4,
+                "a wrong model is worse than none",
+                "Too high: 3.296 is the loss of a model that knows nothing.",
+                fits=lambda given: one_number(given, 3.3, inf),
+            ),
+            Wrong(
+                -1,
+                "a loss may be below 0",
+                "The loss is -ln p, and p is at most 1. So it is never below 0.",
+                fits=lambda given: one_number(given, -100, -1e-9),
             ),
         ),
         otherwise="Between 0 (certain) and 3.296 (no knowledge). A table without context has 2.88.",
@@ -184,14 +217,14 @@ QUESTIONS = [
             Wrong(
                 2,
                 "two letters must be better than one",
-                "Close: on a longer list two letters win. These 2,347 names are too few for "
-                "19,683 cells.",
+                "Close: two letters are a little worse. The 2,347 names fill 3,477 of the 19,683 "
+                "cells.",
             ),
             Wrong(
                 3,
                 "three letters are a syllable",
-                "With eleven times as many names you are right. With 2,347 names most of the "
-                "531,441 cells are empty.",
+                "With 29,494 names of names.txt you are right. Here 2,347 names fill 7,770 of "
+                "531,441 cells.",
             ),
             Wrong(
                 0,
@@ -290,6 +323,24 @@ QUESTIONS = [
                 "a row of counts is a distribution",
                 "That is the row of counts, unchanged. Divide each count by the sum of the row.",
             ),
+            Wrong(
+                by_the_largest,
+                "the most frequent token has the probability 1",
+                "You divided by the largest count, so the most frequent token has 1 and yours sum "
+                "to more. Divide by the sum.",
+            ),
+            Wrong(
+                lambda table, letter: {
+                    k: 100 * p for k, p in solution.row_probabilities(table, letter).items()
+                },
+                "a probability is a percentage",
+                "Those are percentages, with the sum 100. Probabilities have the sum 1.",
+            ),
+            Wrong(
+                without_tokens,
+                "the order of the tokens is known",
+                "The numbers are right. But return a dictionary, so that each has its token.",
+            ),
         ),
     ),
     Exercise(
@@ -303,6 +354,12 @@ QUESTIONS = [
                 not_smoothed,
                 "a probability is a count divided by the sum",
                 "b and d still have the probability 0. The next jack has an infinite loss again.",
+            ),
+            Wrong(
+                lambda row: {then: p for then, p in not_smoothed(row).items() if p},
+                "a token that was never seen needs no probability",
+                "b and d are missing. A token without a key has no probability, so the next jack "
+                "fails again.",
             ),
             Wrong(
                 plus_one_above_only,
@@ -335,8 +392,7 @@ QUESTIONS = [
                 tiny_floor,
                 "any number above 0 will do",
                 "The unseen letters have a probability now, but no other letter gave some up: your "
-                "row sums to more than 1. (And 1e-10 has a loss of 23 nats, as much as a whole "
-                "name.)",
+                "row sums to more than 1.",
                 fits=floor_instead_of_zero,
             ),
             Wrong(
@@ -375,6 +431,16 @@ QUESTIONS = [
                 2.56,
                 "a nat is a choice",
                 "2.56 is the logarithm of the number. In lesson 0 it was ln 27 for 27 choices.",
+            ),
+            Wrong(
+                10**2.56,
+                "any logarithm will do",
+                "You raised 10. With nats the logarithm is ln, so raise e.",
+            ),
+            Wrong(
+                log(2.56),
+                "a logarithm is undone by a logarithm",
+                "You took the logarithm once more. The loss is one already: undo it with exp.",
             ),
         ),
         otherwise="n equal choices have the loss ln n. Which n gives 2.56?",

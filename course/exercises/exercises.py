@@ -111,7 +111,7 @@ class Exercise(Question):
                 return ""
             expected, received = both(right, given)
         return (
-            f"It should be otherwise{f' from {where} on' if where else ''}:\n"
+            f"The result differs{f' from {where} on' if where else ''}:\n"
             f"    input:    {case.shown}\n    expected: {expected}\n    received: {received}"
         )
 

@@ -31,17 +31,19 @@ print(*gpt.sample(20))
 # Then the model writes. It **samples** a token: it draws one at random, the probable ones more often. It appends this token and repeats, until it draws
 # the end of the name. It wrote the twenty names above in this way.
 #
-# This model is a GPT, a *generative pre-trained transformer*. A chatbot is a GPT too. It is far larger and trained further.
+# This model is a GPT, a *generative pre-trained transformer*: it writes, it was trained beforehand, and *transformer* is the name of its arithmetic.
+# A chatbot is a GPT too. It is far larger and trained further.
 #
 # ## The same task for a larger model: the next word of a sentence
 #
 # SmolLM2 is a small chat model that runs on a laptop. It has 134.5 million parameters, 32,000 times as many as ours. Its tokens are words and parts of
-# words, 49,152 of them. Here is what it expects after `The capital of France is`, recorded once. (The sign ␣ is a space.)
+# words, 49,152 of them. Here is what it expects after `The capital of France is`, recorded once.
+# (The sign ␣ is a space. The bar of `others` is the sum of the other 49,149 tokens.)
 
 # %%
 from viz import draw_probabilities
 
-recorded = {" Paris": 0.773, " the": 0.065, " London": 0.012, "49,149 others": 0.150}
+recorded = {" Paris": 0.773, " the": 0.065, " London": 0.012, "others": 0.150}
 draw_probabilities(recorded, title="The capital of France is ...")
 
 # %% [markdown]
@@ -51,7 +53,8 @@ draw_probabilities(recorded, title="The capital of France is ...")
 # ## The loss: how improbable the model found the right token
 #
 # The curve above shows the **loss**: −ln *p*, where *p* is the probability that the model gave to the right token, averaged over a name. The thin line is
-# one name for each step. Some names are harder, so it jumps. The bold line is a running mean.
+# one name for each step. Some names are harder, so it jumps. The bold line is a running mean of many steps, so it
+# begins lower than the thin one. (Lesson 1 explains the unit on the axis, the nat.)
 #
 # Before training the model knows nothing, and all 27 tokens are about equally probable. Its loss is about ln 27 = 3.296. (The first
 # name happens to be easier: 3.2.) Remember 3.296.
@@ -113,8 +116,8 @@ SamplesPlayer(samples, known=names, known_label="in the training data")
 # %% [markdown]
 # <details><summary>What to see</summary>
 #
-# At step 0 every letter follows every other. Most names are cut off at 16 letters, the model's maximum length. At step 10 common letters are common. At
-# step 100 vowels and consonants alternate. After that the syllables improve slowly.
+# At step 0 every letter follows every other. Most names are cut off at 16 letters, the model's maximum length. At step 10 common letters are common. So is the end of
+# a name, even as the first token: such a sample is empty, *(nothing)*. At step 100 vowels and consonants alternate. After that the syllables improve slowly.
 #
 # </details>
 #
@@ -170,8 +173,8 @@ for which, some in {"its 20 names": few, "200 other names": others[::10][:200]}.
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# In five runs with 20 other names and other seeds, all samples were copies, and the loss on new names was between 6 and 8. That is much worse than 3.3, the loss of a
-# model that knows nothing. The model is certain, and it is wrong. Low loss on the training data, high loss on new data: this is **overfitting**.
+# In nine runs with 20 other names and other seeds, eight models wrote only copies; one wrote ten copies of 20. The loss on new names was between 5 and 8.
+# That is much worse than 3.3, the loss of a model that knows nothing. The model is certain, and it is wrong. Low loss on the training data, high loss on new data: this is **overfitting**.
 #
 # The first model saw 1,000 different names. Its loss on other names is about the same as on its own, and few of its samples are copies. It learned what
 # names have in common: this is **generalisation**. Lesson 1 measures both.
@@ -263,8 +266,8 @@ def count_known(invented, known):
 check("count_known", count_known)
 
 # %% [markdown]
-# The published microgpt learned from names.txt, a list of 32,033 names. Training showed it 1,000 of them. Its twenty samples are known. How many of them are in
-# the whole file, and how many among the 1,000? (The cell downloads the file, 0.2 MB. Nothing after it needs the file.)
+# *microgpt* is the published program that our model imitates. It learned from another list, names.txt, with 32,033 names. Training showed it 1,000 of them.
+# Its twenty samples are known. How many of them are in the whole file, and how many among the 1,000? (The cell downloads the file, 0.2 MB. Nothing after it needs the file.)
 
 # %% tags=["needs-names-ssa"]
 published = """kamon ann karai jaire vialan karia yeran anna areli kaina
@@ -277,8 +280,8 @@ check("remembered", {"in the list": ..., "among the 1,000 shown": ...})
 # %% [markdown]
 # ### Exercise 2: another seed
 #
-# The seed chooses the order of the names and the first parameters. What stays true, or the same, with every other seed?
-# Answer with `True` or `False`. Then copy the first cell and try `seed=7`.
+# The seed chooses the order of the names and the first parameters. Which of the three stay as they are with every other seed?
+# Answer `True` if it stays, `False` if it changes. Then copy the first cell and try `seed=7`.
 
 # %% tags=["promise-exercise"]
 stays = {"a first loss between 3 and 3.7": ..., "the last loss": ..., "the names": ...}

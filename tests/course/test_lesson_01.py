@@ -8,6 +8,7 @@ import pytest
 
 from course.catalogue import QUESTIONS
 from course.failures.lesson_01 import longer_list
+from gptcore import corpus
 from gptcore.corpus import load_documents
 from gptcore.scalar import NgramTable
 
@@ -62,3 +63,14 @@ def test_the_longer_list_has_no_new_name_and_both_splits_have_many():
     assert len(val) == 410 and sum(name in set(train) for name in val) > 205
     losses = [table.mean_loss(val) for table in tables_of(train)]
     assert losses.index(min(losses)) == 4 and round(min(losses), 2) == 2.17
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_longer_list_of_the_same_names_buys_one_letter(seed):
+    if not corpus.is_downloaded("names-ssa"):
+        pytest.skip("names-ssa is not on this machine; bring it with: gptcore fetch names-ssa")
+    longest = sorted(set(load_documents("names-ssa")))
+    for documents, best in ((Random(seed).sample(longest, len(NAMES)), 2), (longest, 3)):
+        train, val = split(documents, seed)
+        losses = [NgramTable(LETTERS, n).fit(train).mean_loss(val) for n in range(5)]
+        assert losses.index(min(losses)) == best

@@ -226,7 +226,7 @@ def smoothed_well(smoothed) -> bool:
         counts = dict(zip("wxyz", rng.sample(range(30), 4))) | {"v": 0, "end": 40}
         shares = smoothed(dict(counts))
         values = [shares[key] for key in sorted(counts, key=counts.__getitem__)]
-        if shares.keys() != counts.keys() or abs(sum(values) - 1) > 1e-9 or min(values) < 1e-5:
+        if shares.keys() != counts.keys() or abs(sum(values) - 1) > 1e-9 or min(values) < 1e-8:
             return False
         if any(b <= a for a, b in zip(values, values[1:]) if values.count(a) == 1):
             return False
