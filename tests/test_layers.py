@@ -33,7 +33,10 @@ FLOORS = {
 # Rooms of a folder: each may import itself and the rooms listed; "" are the files beside them.
 READING = {"downloads", "shards"}
 LOOP = {"hardware", "cost", "saving"}
-VIZ = ("graphs", "attention", "architecture", "next_token", "text", "curves", "hardware")
+VIZ = (
+    *("graphs", "attention", "architecture", "model_map", "next_token", "text", "curves"),
+    "hardware",
+)
 ROOMS = {
     "viz": {
         "canvas": set(),

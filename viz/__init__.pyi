@@ -5,8 +5,6 @@ from viz.architecture.lens import draw_lens as draw_lens
 from viz.architecture.logit_attribution import draw_logit_attribution as draw_logit_attribution
 from viz.architecture.memory_order import draw_memory_order as draw_memory_order
 from viz.architecture.memory_order_dial import MemoryOrderDial as MemoryOrderDial
-from viz.architecture.model_map import draw_model_map as draw_model_map
-from viz.architecture.model_stage import ModelStage as ModelStage
 from viz.architecture.parameters import draw_parameters as draw_parameters
 from viz.architecture.shapes import draw_shapes as draw_shapes
 from viz.attention.attention import draw_attention as draw_attention
@@ -31,6 +29,8 @@ from viz.graphs.whole_graph import draw_whole_graph as draw_whole_graph
 from viz.hardware.budget_dial import BudgetDial as BudgetDial
 from viz.hardware.formats import draw_formats as draw_formats
 from viz.hardware.memory import draw_memory as draw_memory
+from viz.model_map.model_map import draw_model_map as draw_model_map
+from viz.model_map.model_stage import ModelStage as ModelStage
 from viz.next_token.counts import draw_counts as draw_counts
 from viz.next_token.counts_player import CountsPlayer as CountsPlayer
 from viz.next_token.playground import draw_playground as draw_playground

@@ -140,7 +140,7 @@ QUESTIONS = [
             Wrong(
                 0.0509,
                 "a fraction is a percentage",
-                "That is a fraction. In percent it is a hundred times that.",
+                "That is a fraction. Multiply it by 100.",
                 fits=as_a_share(5.1, 0.05),
             ),
         ),

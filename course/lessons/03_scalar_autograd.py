@@ -395,7 +395,7 @@ guess("probability at temperature 0.5", ...)
 # %% [markdown]
 # ## Summary
 #
-# Finish the sentence in your own words first: *to find the gradient of every node, ...*
+# In your own words first: *to find the gradient of every node, ...*
 #
 # - The forward pass computes the result and records a computation graph; each operation stores its local gradients.
 # - The chain rule: multiply local gradients along a path, add the paths.

@@ -430,7 +430,7 @@ guess("first loss with 50,304 tokens", ...)
 # %% [markdown]
 # ## Summary
 #
-# Finish the sentence in your own words first: *a model does not read letters, it reads ...*
+# In your own words first: *a model does not read letters, it reads ...*
 #
 # - UTF-8 writes every text with 256 bytes, so nothing is out-of-vocabulary.
 # - Byte-pair encoding merges the most frequent pair again and again; the ordered list of merges is the tokenizer.

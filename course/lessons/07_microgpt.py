@@ -390,7 +390,7 @@ guess("perplexity of a loss of 2.37", ...)
 # %% [markdown]
 # ## Summary
 #
-# Finish the sentence in your own words first: *a GPT is a loop in which ...*
+# In your own words first: *a GPT is a loop in which ...*
 #
 # - A transformer block has two halves, attention and an MLP block; only attention moves information between positions.
 # - RMSNorm (pre-norm) normalises the input of each half; a residual connection adds its result to the residual stream.

@@ -407,7 +407,7 @@ for what, tokens in {"one file": 0.7e9, "ten billion": 10e9, "all of FineWeb": 1
 # %% [markdown]
 # ## Summary
 #
-# Finish the sentence in your own words first: *a text is worth training on when ...*
+# In your own words first: *a text is worth training on when ...*
 #
 # - A corpus is stored in Parquet: read one column or one row group, not the whole file.
 # - Quality filters and language identification remove junk and good pages; read what was removed.

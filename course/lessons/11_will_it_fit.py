@@ -408,7 +408,7 @@ guess("1.88 nats in bits", ...)
 #
 # ## Summary
 #
-# Finish the sentence in your own words first: *before a long run, compute ...*
+# In your own words first: *before a long run, compute ...*
 #
 # - Memory: weights, gradients and optimizer state are 16 bytes per parameter; logits and activation memory grow with the micro-batch.
 # - Chunked loss, activation checkpointing and FlashAttention need less memory for the same loss.

@@ -561,7 +561,7 @@ guess("tokens that one head attends to", ...)
 # %% [markdown]
 # ## Summary
 #
-# Finish the sentence in your own words first: *a run survives the night if ...*
+# In your own words first: *a run survives the night if ...*
 #
 # - Accumulation sums the gradients of micro-batches; the global batch size decides what is learned.
 # - AdamW applies weight decay outside of the gradient; gradient clipping bounds the gradient norm.

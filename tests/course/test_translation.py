@@ -66,7 +66,7 @@ def test_a_sentence_stands_in_one_place():
     """What is said twice would be translated twice; sources may be named by two lessons."""
     places: dict[str, set[str]] = {}
     for lesson in written_lessons():
-        source = lesson.source.read_text(encoding="utf-8").split("**Sources.**")[0]
+        source = lesson.source.read_text(encoding="utf-8").split("## Sources and further")[0]
         for cell in re.split(r"^# %%", source, flags=re.MULTILINE):
             if cell.startswith(" [markdown]"):
                 text = re.sub(r"^#+ ?#* ?", "", cell.partition("\n")[2], flags=re.MULTILINE)

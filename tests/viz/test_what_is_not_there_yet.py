@@ -198,7 +198,7 @@ WITH_NOTHING_INSIDE = [
 ]
 
 
-@pytest.mark.parametrize("call", WITH_NOTHING_INSIDE, ids=lambda call: str(call[1])[:30])
+@pytest.mark.parametrize("call", WITH_NOTHING_INSIDE)
 def test_none_inside_of_a_value_is_a_value_error(call):
     draw, *values = call
     with pytest.raises(ValueError, match=r"None|lists of texts"):

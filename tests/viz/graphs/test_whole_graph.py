@@ -143,7 +143,7 @@ def test_dots_of_a_column_are_spread_evenly_around_the_middle():
 def test_markup_in_a_title_stays_text(tmp_path):
     picture = draw_whole_graph(chain(5), title="<script>alert(1)</script>")
     html = picture.to_html()
-    assert html.startswith('<img src="data:image/svg+xml;base64,')
+    assert html.startswith('<img class="viz-adapts" src="data:image/svg+xml;base64,')
     assert f'alt="{picture.alt}"' in html
     svg = b64decode(re.search(r"base64,([^\"]+)", html)[1]).decode()
     assert "&lt;script&gt;" in svg

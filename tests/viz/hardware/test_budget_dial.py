@@ -138,7 +138,7 @@ def test_initial_sizes_may_differ_from_the_common_ones():
 def test_an_unknown_gpu_and_a_first_plan_that_fails_are_refused():
     with pytest.raises(ValueError, match="gpu='rtx4070' is not among `gpus`, which has a, b"):
         BudgetDial(plan, gpus=["a", "b"])
-    with pytest.raises(ValueError, match="cannot be shared out"):
+    with pytest.raises(ValueError, match="cannot be split into"):
         BudgetDial(plan, gpus=GPUS, n_head=7)
 
 

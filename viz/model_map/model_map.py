@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from viz.architecture.model_map_layout import WIDTH, Layout, build_layout
-from viz.architecture.model_map_scene import build_scene
-from viz.architecture.model_stage import (
+from viz.canvas import palette
+from viz.canvas.arrays import to_int
+from viz.canvas.labels import printable, title_width, visible_token
+from viz.canvas.picture import Picture
+from viz.model_map.model_map_layout import WIDTH, Layout, build_layout
+from viz.model_map.model_map_scene import build_scene
+from viz.model_map.model_stage import (
     ModelNumbers,
     ModelStage,
     check_position,
@@ -24,10 +28,6 @@ from viz.architecture.model_stage import (
     lit_stages,
     numbers_at,
 )
-from viz.canvas import palette
-from viz.canvas.arrays import to_int
-from viz.canvas.labels import printable, title_width, visible_token
-from viz.canvas.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

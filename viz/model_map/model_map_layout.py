@@ -7,8 +7,8 @@ read from it at their first box and add to it at their last one.
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from viz.architecture.model_stage import ModelStage
 from viz.canvas.scene import Point
+from viz.model_map.model_stage import ModelStage
 
 WIDTH, STREAM = 384.0, 20.0  # of the map; x of the residual stream
 PANEL_LEFT, PANEL_RIGHT, INSET = 40.0, 378.0, 8.0

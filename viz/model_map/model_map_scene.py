@@ -1,17 +1,5 @@
 """The map of a model as shapes: the still, seen where scripts do not run."""
 
-from viz.architecture.model_map_layout import (
-    BOX,
-    INSET,
-    PANEL_LEFT,
-    PANEL_RIGHT,
-    STREAM,
-    WIDTH,
-    Arrow,
-    Box,
-    Layout,
-)
-from viz.architecture.model_stage import ModelNumbers, ModelStage, is_per_head, numbers_at
 from viz.canvas.bitmap import to_png
 from viz.canvas.labels import visible_token
 from viz.canvas.palette import (
@@ -27,6 +15,18 @@ from viz.canvas.palette import (
     diverging_colour,
 )
 from viz.canvas.scene import Circle, Image, Line, Rect, Scene, Text
+from viz.model_map.model_map_layout import (
+    BOX,
+    INSET,
+    PANEL_LEFT,
+    PANEL_RIGHT,
+    STREAM,
+    WIDTH,
+    Arrow,
+    Box,
+    Layout,
+)
+from viz.model_map.model_stage import ModelNumbers, ModelStage, is_per_head, numbers_at
 
 DIM = 0.68  # how far dim things are blended with the paper
 STEPS = 20  # colours on each side of 0
