@@ -42,7 +42,7 @@ for nudged in (2.0, 2.001):
 # ## The chain rule: multiply along a path, add the paths
 #
 # Two paths lead from `a` to `L`. Through `c`, a change is multiplied by 3 and then by 1. On the direct path, it is multiplied by 1. `L` receives both.
-# This is the **chain rule**: multiply the local gradients along each path, then add the paths. The sum is the gradient of `L` for `a`.
+# This is the **chain rule**: multiply the local gradients along each path, then add the paths. The sum is the gradient of `L` *with respect to* `a`.
 
 # %%
 print("through c:", 3 * 1, "  direct:", 1, "  together:", 3 * 1 + 1)
@@ -108,7 +108,7 @@ def topological_order(result):
     return order
 
 # %% [markdown]
-# The gradient of `L` for itself is 1. Each node then gives each parent its own gradient times the local gradient. This is **backpropagation**:
+# The gradient of `L` with respect to itself is 1. Each node then gives each parent its own gradient times the local gradient. This is **backpropagation**:
 
 # %%
 def backward(result):
@@ -133,9 +133,11 @@ print("L:", L.grad, "  c:", c.grad, "  b:", b.grad, "  a:", a.grad)
 # %%
 from gptcore import scalar
 
+p, q = Value(2.0), Value(3.0)
+backward(p * q + p)
 x, y = scalar.Value(2.0), scalar.Value(3.0)
 (x * y + x).backward()
-same([a.grad, b.grad], [x.grad, y.grad], within=0)
+same([p.grad, q.grad], [x.grad, y.grad], within=0)
 
 # %% [markdown]
 # Step through both passes below, one arrow at a time. At the end, move `a` and watch the gradient of `b`. Why does it change?
@@ -156,18 +158,20 @@ BackwardPlayer(example, a=2.0, b=3.0)
 # %% [markdown]
 # <details><summary>Why</summary>
 #
-# The local gradient of `c` for `b` is `a`. So a gradient is true at one place only. Move, and you need a new backward pass.
+# The local gradient of `c` with respect to `b` is `a`. So a gradient is true at one place only. Move, and you need a new backward pass.
 #
 # </details>
 #
 # ## Gradient accumulation: `+=` is there for a reason
 #
-# `a.grad` is 4 now. Call `backward(L)` a second time, on the same graph. What is `a.grad` then?
+# After one backward pass, `a.grad` is 4. Call `backward(L)` a second time, on the same graph. What is `a.grad` then?
 
 # %%
 guess("a.grad after a second backward pass", ...)
 
 # %% tags=["answer"]
+a.grad = b.grad = 0.0
+backward(L)
 backward(L)
 print("a.grad:", a.grad)
 
@@ -194,7 +198,7 @@ print("a.grad:", a.grad)
 
 # %% [markdown]
 # The path through `c` came last and replaced the direct one. With two paths you notice at once. Here is the same mistake inside a microgpt, trained for
-# 300 steps beside a correct one. Compare the beginning of the two curves, then the end.
+# 300 steps beside a correct one. The faint lines are single steps: compare the first ten. The bold lines are running means: compare their ends.
 
 # %%
 from course.failures.lesson_03 import train_with_assignment
@@ -204,10 +208,10 @@ from viz import draw_loss
 names = load_documents("names")
 correct = [step.loss for step in scalar.MicroGPT(names, seed=42).train(300)]
 broken = train_with_assignment(scalar.MicroGPT(names, seed=42), steps=300)
-draw_loss({"with +=": correct, "with =": broken}, title="One character, no error", lines={"knows nothing": 3.296})
+draw_loss({"correct": correct, "without the plus": broken}, title="One character, no error", lines={"knows nothing": 3.296})
 
 # %% [markdown]
-# The first steps look alike. Later the broken run looks like a learning rate that is too large, and people spend a day on that.
+# The first ten steps look alike. Later the broken run looks like a learning rate that is too large, and people spend a day on that.
 #
 # ## A gradient check finds the mistake in a second
 #
@@ -220,7 +224,7 @@ print(f"small steps {numerical:.6f}, broken backward pass {a.grad}")
 # %% [markdown]
 # Run a gradient check for each new operation that you write. The first exercise needs one.
 #
-# ## Eleven thousand nodes follow the same rules
+# ## The graph of a real loss follows the same rules
 #
 # Now a real graph: an untrained microgpt predicts the first letter of a name, and the letter is `e`. The model has 4,192 parameters. Only 3,536 of them take part,
 # because of each embedding table it reads one row. How many nodes does the graph of this one loss have, parameters included?
@@ -245,8 +249,8 @@ from viz import draw_whole_graph
 draw_whole_graph(loss, title="The computation graph of one loss")
 
 # %% [markdown]
-# Each dot is a node, and the green ones are inputs. The loss is at the right edge. Blue bars are long sums: 48 in the first group, 16 in the second, 64 in the third.
-# The comb at the right has 27 teeth, one for each possible letter. Lesson 7 explains each part. One backward pass from right to left gave every dot its gradient.
+# Each dot is a node. Green dots are inputs, and the loss is the large dot at the right edge. A row of blue dots is one long sum. Five groups have many rows:
+# 48, 16, 64, 16 and, at the right, 27: one row for each possible letter. Lesson 7 explains each group. One backward pass from right to left gave every dot its gradient.
 #
 # <details><summary>Optional: how many paths?</summary>
 #
@@ -272,7 +276,8 @@ for radius, label in ((0.5, 1), (1.2, -1)):
         labels.append(label)
 
 # %% [markdown]
-# The network has 8 small units. Each computes `wx * x + wy * y + b`, sets negative results to 0, and has a weight in the final sum. That makes 33 parameters. Lesson 4 gives this its name.
+# The network has 8 small units. Each computes `wx * x + wy * y + bias`, sets negative results to 0 (`relu`), and has a weight in the final sum. The local gradient of `relu` is 1
+# above 0 and 0 below. That makes 33 parameters. Lesson 4 gives this network its name.
 
 # %%
 def relu(x):
@@ -302,7 +307,7 @@ guess("points on the right side", ...)
 # %%
 def train_one_epoch(learning_rate=0.03):
     for i in rng.sample(range(48), 48):
-        error = score(*points[i]) + -labels[i]
+        error = score(*points[i]) + -labels[i]  # our Value has no minus
         for weight in parameters:
             weight.grad = 0.0
         backward(error * error)
@@ -327,7 +332,7 @@ draw_decision(lambda x, y: score(x, y).data, points, labels, title="Learned by a
 # ## Exercises
 #
 # **1 · A new operation.** Write `tanh` as one node, as `mul` above is one. The derivative of tanh is 1 − tanh². `math.tanh` computes the number. When it is right, set
-# `activation = tanh` above, run the cells from there again, and look at the border.
+# `activation = tanh` above. Run the cells from `rng = Random(0)` on again, so that you train a new network. How does the border change?
 
 # %% tags=["promise-exercise"]
 import math
@@ -362,7 +367,7 @@ check("right_orders", right_orders)
 # **Back.** The loss of one prediction is −ln *p* (lesson 1). What is its derivative at *p* = 0.1? (The derivative of ln *p* is 1/*p*.)
 
 # %% tags=["promise-back"]
-guess("derivative of -log p at p = 0.1", ...)
+guess("derivative of -ln p at p = 0.1", ...)
 
 # %% [markdown]
 # ## Four questions from before

@@ -1,6 +1,6 @@
 # %% [markdown]
-# A chat model is asked how many r's are in *strawberry*, and gets it wrong. It never saw the letters. GPT-2 reads **tokens**: whole numbers from 0 to 50,256, each of which stands for
-# a piece of text. How many tokens does GPT-2 make of ` strawberry` (with a space before it), of `strawberry`, and of `Strawberry`?
+# Ask a chat model how many r's are in *strawberry*. Some answer wrong, because they never see the letters. A language model reads **tokens**: pieces of text, each with a whole
+# number as its id. GPT-2 has the ids 0 to 50,256. How many tokens does GPT-2 make of ` strawberry` (with a space before it), of `strawberry`, and of `Strawberry`?
 #
 # (Lessons 6 to 9 use single letters again. In a hurry to reach the GPT? Read this lesson before lesson 10.)
 
@@ -21,7 +21,7 @@ spellings = {"with a space": " strawberry", "without": "strawberry", "with a cap
 spellings |= {"with both": " Strawberry", "all in capitals": "STRAWBERRY"}
 ids = {how: gpt2.encode(word) for how, word in spellings.items()}
 tokens = {how: [gpt2.token_bytes(id) for id in ids[how]] for how in ids}
-draw_tokens(tokens, ids, title="With a space before it, a strawberry is one token")
+draw_tokens(tokens, ids, title="A strawberry in five spellings")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
@@ -31,7 +31,7 @@ draw_tokens(tokens, ids, title="With a space before it, a strawberry is one toke
 #
 # </details>
 #
-# Nobody decided that a strawberry consists of `st`, `raw` and `berry`. A program of ten lines counted something. You will write it below.
+# Nobody decided where to cut. A program of ten lines counted something. You will write it below.
 #
 # ## Characters: what is not in the list is out-of-vocabulary
 #
@@ -254,11 +254,11 @@ draw_token_prices(tokens, title="The same sentence: in GPT-2 Hindi costs eleven 
 
 # %% [markdown]
 # Two factors multiply. UTF-8 needs 3.7 times as many bytes for the Hindi sentence. And GPT-2 puts only 1.7 of these bytes into a token, against 4.8 in English: its training pages in other languages had been
-# filtered out. GPT-4o's vocabulary is four times as large, and eleven becomes two. Only the English sentence gained nothing.
+# filtered out. GPT-4o's vocabulary is four times as large, and eleven becomes two. The English sentence gained nothing.
 #
 # ## A larger vocabulary is not free
 #
-# Each token needs a row in the embedding table (lesson 4). Take a GPT for a gaming card: 40,953,216 parameters in all, 50,304 tokens, 384 numbers for each token. One table serves both the input and
+# Each token needs a row of numbers in the model's embedding table (lesson 4). Take a GPT for a gaming card: 40,953,216 parameters in all, 50,304 tokens, 384 numbers for each token. One table serves both the input and
 # the output. What percentage of the model is that table?
 
 # %% tags=["promise-guess"]
@@ -294,11 +294,11 @@ mine = "The tokenizer of a model is learned before the model is, from other text
 VocabularyDial(first_merges, mine, sizes, initial=2048, n_embd=384, other_parameters=others)
 
 # %% [markdown]
-# The first doublings shorten an English text a lot. The last two cost most and give this sentence nothing. For Hindi, the first 7,936 merges of GPT-2 do nothing at all.
+# The first doublings shorten an English text a lot. The last two need the most parameters and do not shorten this sentence. For Hindi, the first 7,936 merges of GPT-2 do nothing at all.
 #
 # ## No line raised an error
 #
-# Lesson 1's table of bigrams also works with tokens. `NgramTable` counts letters, so write each id as the character with that number. A colleague hands you such a table, its tokenizer of 1,000 tokens, and a note: "trained on the 1,800
+# Lesson 1's table of bigrams also works with tokens. `NgramTable` expects characters, so we write each id as one character, `chr(id)`. A colleague hands you such a table, its tokenizer of 1,000 tokens, and a note: "trained on the 1,800
 # stories; loss 2.67 nats per token on the other 200". Let it write.
 
 # %% tags=["promise-failure"]
@@ -313,7 +313,7 @@ for seed in (0, 3, 1):
     print("*", given.decode(map(ord, text)))
 
 # %% [markdown]
-# Those are our words, but wrong neighbours: `rtherk`, `onlyay`, `waslled`. Collect evidence. Does the tokenizer return the same text? And what loss do *you* measure on the 200 stories?
+# The tokens are ours, but their neighbours are wrong: `rtherk`, `onlyay`, `waslled`. Collect evidence. Does the tokenizer return the same text? And what loss do *you* measure on the 200 stories?
 
 # %%
 def as_letters(tokenizer, texts):

@@ -126,7 +126,7 @@ def test_the_game_can_be_won_by_twelve_as_the_lesson_says():
 
 def test_an_answer_that_nobody_foresaw_is_shown_with_what_should_have_come_out():
     join, encode, decode = (QUESTIONS[name] for name in ("join", "encode", "decode"))
-    assert join.reply(lambda ids, pair, new_id: [9]).splitlines()[1:] == [
+    assert join.reply(lambda ids, pair, new_id: [9]).splitlines()[1:4] == [
         "    input:    join([1, 2, 1, 2, 3], (1, 2), 300)",
         "    expected: [300, 300, 3]",
         "    received: [9]",

@@ -37,7 +37,7 @@ def test_a_question_fills_the_bar_of_its_lesson_once_however_often_it_is_answere
     guess("L grows by", 0.004)
     guess("L grows by", 0.003)  # a later mistake takes nothing back
     assert done_of(3) == (1, OF_LESSON_3)
-    check("derivative of -log p at p = 0.1", -10)
+    check("derivative of -ln p at p = 0.1", -10)
     assert done_of(3) == (2, OF_LESSON_3)
 
 
