@@ -105,6 +105,9 @@ def partners(given, wanted) -> list[tuple] | None:
 
 def close(one: float, other: float, tolerance: float) -> bool:
     """Nearly equal; NaN equals NaN."""
-    if isnan(one) or isnan(other):
-        return isnan(one) and isnan(other)
-    return isclose(one, other, rel_tol=tolerance, abs_tol=tolerance / 1000)
+    try:
+        if isnan(one) or isnan(other):
+            return isnan(one) and isnan(other)
+        return isclose(one, other, rel_tol=tolerance, abs_tol=tolerance / 1000)
+    except OverflowError:  # a whole number too large for a float, as 100 ** 800
+        return one == other

@@ -184,6 +184,7 @@ CountsPlayer(frames, *labels, shares, title="Gradient descent finds the counted 
 #
 # I chose 4 for the table by trying: 1 is slower, and with 8 some rows never settle. What does a learning rate change? With two parameters we can draw the loss as a map. Here is a valley, *x*²/2 + 10 *y*²,
 # twenty times as steep across (*y*) as along (*x*). Its gradient is (*x*, 20 *y*). Look at the path: it starts at the ring and takes 40 steps.
+# (Where plotly is installed, turn the surface with the mouse.)
 
 # %%
 from gptcore.scalar import descend, valley, valley_grad
@@ -191,7 +192,8 @@ from viz import draw_surface
 
 area = {"x_range": (-10, 5), "y_range": (-3, 3)}
 path = list(descend(valley_grad, (-9, 2), learning_rate=0.03, steps=40))
-draw_surface(valley, path, **area, title="First down the side, then slowly along the floor")
+title = "First down the side, then slowly along the floor"
+draw_surface(valley, path, **area, title=title, surface_3d=True)
 
 # %% [markdown]
 # Along the floor the slope is small, so the steps are small. A larger learning rate would help there. But across the valley, one step turns *y* into

@@ -40,7 +40,7 @@ print(f"{filled:,} of 531,441 cells are filled")
 #
 # ## An embedding is the row of numbers that belongs to a token
 #
-# Each letter gets a few numbers of its own, its **embedding**. The list of all embeddings is the **embedding table**, `wte` in our code and in GPT-2. A
+# A list of numbers of a fixed length is a **vector**. Each letter gets a vector of its own, its **embedding**. The list of all embeddings is the **embedding table**, `wte` in our code and in GPT-2. A
 # token's id is the index of its row, and nothing else. Here is a model with embeddings of two numbers:
 
 # %%

@@ -360,19 +360,19 @@ HOLDS: dict[tuple[str, str], Callable[[Callable], bool]] = {
     ("smoothed", "any number above 0 will do"): leaves_the_others,
     ("slope_at", "the numbers may stay where they were moved to"): moved_by(1e-9, 1e9),
     ("slope_at", "what was added and taken away is gone"): moved_by(0, 1e-12),
-    ("slope_at", "the smaller the step, the exacter"): slope_is(
+    ("slope_at", "a smaller step is more exact"): slope_is(
         lambda exact, probed, grad: max(map(abs, probed)) < 1e-11
     ),
     ("slope_at", "one side is enough"): slope_is(
         lambda exact, probed, grad: 0 in (min(probed), max(probed)) and abs(grad - exact) < 0.1
     ),
-    ("slope_at", "the rise is the slope"): slope_is(
+    ("slope_at", "the difference is the slope"): slope_is(
         lambda exact, probed, grad: abs(grad / spread(probed) - exact) < 1e-3 * abs(exact)
     ),
     ("slope_at", "/ 2 * step divides by both"): slope_is(
         lambda exact, probed, grad: abs(grad * 4 / spread(probed) ** 2 - exact) < 1e-3 * abs(exact)
     ),
-    ("slope_at", "the way is one step long"): times(2),
+    ("slope_at", "the distance is one step"): times(2),
     ("slope_at", "below minus above"): times(-1),
     ("slope_at", "any step will do"): slope_is(
         lambda exact, probed, grad: spread(probed) > 1e-4 and abs(grad - exact) < 0.3 * abs(exact)

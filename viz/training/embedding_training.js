@@ -108,9 +108,24 @@ class Film {
       this.dots[i].setAttribute("cx", x);
       this.dots[i].setAttribute("cy", y);
       this.dots[i].setAttribute("fill", this.colour(i));
-      this.texts[i].setAttribute("x", Number(x) + 8);
-      this.texts[i].setAttribute("y", Number(y) + 5);
     }
+    this.placeLabels();
+  }
+
+  // Each label is on the side of its point that is away from the others.
+  placeLabels() {
+    const places = this.dots.map((dot) => [Number(dot.getAttribute("cx")), Number(dot.getAttribute("cy"))]);
+    places.forEach(([x, y], i) => {
+      let right = 0.0002, down = 0; // to the right where nothing is near
+      for (const [otherX, otherY] of places) {
+        const squared = (x - otherX) ** 2 + (y - otherY) ** 2 + 1;
+        right += (x - otherX) / squared ** 1.5;
+        down += (y - otherY) / squared ** 1.5;
+      }
+      const length = Math.hypot(right, down) || 1;
+      this.texts[i].setAttribute("x", (x + (13 * right) / length).toFixed(1));
+      this.texts[i].setAttribute("y", (y + 5 + (13 * down) / length).toFixed(1));
+    });
   }
 
   play(playing) {

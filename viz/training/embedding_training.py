@@ -82,8 +82,6 @@ def draw_embedding_training(
     alt = f"{len(names)} embeddings of {n_numbers} numbers"
     alt += f" from step {steps[0]:,} to step {steps[-1]:,}"
     picture = Picture(points, f"{title}: {alt}." if title else f"{alt}.", scene)
-    if ax is not None:
-        return picture.draw_on(ax)
     payload = {
         "steps": steps,
         "points": [a.round(DIGITS).tolist() for a in points.values()],
@@ -96,7 +94,7 @@ def draw_embedding_training(
         "title": printable(title),
     }
     picture.html = page(picture, payload)
-    return picture
+    return picture.draw_on(ax) if ax is not None else picture
 
 
 def check_frames(arrays: Mapping[int, Array], names: list[str], group_of: list[str]) -> None:
@@ -166,14 +164,26 @@ def build_scene(
         middle_x, middle_y, scale = left + SIDE / 2, TOP + SIDE / 2, SIDE / 2 / extent
         scene.add(Line(((left, middle_y), (left + SIDE, middle_y)), LINE))
         scene.add(Line(((middle_x, TOP), (middle_x, TOP + SIDE)), LINE))
-        for (x, y), name, group in zip(points[step], names, group_of):
-            at_x, at_y = float(middle_x + scale * x), float(middle_y - scale * y)
+        pixels = np.array([middle_x, middle_y]) + points[step] * (scale, -scale)
+        for place, label, name, group in zip(pixels, away_from_others(pixels), names, group_of):
             colour = CATEGORIES[order.index(group) % len(CATEGORIES)]
-            scene.add(Circle(at_x, at_y, 4, colour))
-            scene.add(Text(at_x + 6, at_y + 4, name, 13, INK, mono=True))
+            scene.add(Circle(float(place[0]), float(place[1]), 4, colour))
+            text_x, text_y = float(label[0]), float(label[1]) + 4
+            scene.add(Text(text_x, text_y, name, 13, INK, "middle", mono=True))
         caption = f"across: {across}; up: {up}"
         scene.add(Text(left + SIDE / 2, TOP + SIDE + 18, caption, 11.5, MUTED, "middle"))
     return scene
+
+
+def away_from_others(pixels: Array) -> Array:
+    """A place for the label of each point, 11 pixels from it, away from the points around it."""
+    apart = pixels[:, None] - pixels  # (N, N, 2)
+    squared = (apart**2).sum(-1, keepdims=True) + 1
+    force = (apart / squared**1.5).sum(1)
+    force[:, 0] += 2e-4  # to the right where nothing is near
+    length = np.linalg.norm(force, axis=1, keepdims=True)
+    places: Array = pixels + 11 * force / np.maximum(length, 1e-12)
+    return places
 
 
 def page(picture: Picture, payload: dict[str, Any]) -> str:
