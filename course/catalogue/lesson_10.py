@@ -142,6 +142,13 @@ def what_helps_with_passes(answer) -> str:
     return "Divide the tokens of all steps by the tokens of the file."
 
 
+def what_helps_with_similarity(answer) -> str:
+    """The same for the similarity of two sentences."""
+    if isinstance(answer, (int, float)) and answer > 1:
+        return "A fraction is at most 1: shared pieces divided by all different pieces."
+    return "Write the six pieces of each under one another, and count."
+
+
 PACKED = (
     "That is 2 billion bytes divided by four to five: right for plain text. The file is "
     "compressed to about two thirds, so it holds more than 2 GB of text."
@@ -208,6 +215,14 @@ def of_characters(one, other):
     return len(a & b) / len(a | b)
 
 
+def side_by_side_pieces(one, other):
+    a, b = (
+        {tuple(words[start : start + 5]) for start in range(0, len(words) - 4, 5)}
+        for words in (one.split(), other.split())
+    )
+    return len(a & b) / len(a | b)
+
+
 def with_short_tails(one, other):
     a, b = (
         {tuple(words[start : start + 5]) for start in range(len(words))}
@@ -226,6 +241,10 @@ def drawn_anew(ids):
 
 def drawn_with_a_seed(ids):
     return Random(42).sample(ids, len(ids) // 10)
+
+
+def none_at_all(ids):
+    return [i for i in ids if i.endswith("7")]
 
 
 def every_twentieth_by_itself(ids):
@@ -392,7 +411,7 @@ QUESTIONS = [
                 "pieces are there?",
             ),
         ),
-        otherwise="Write the six pieces of each under one another, and count.",
+        otherwise=what_helps_with_similarity,
     ),
     Exercise(
         "similarity",
@@ -447,6 +466,11 @@ QUESTIONS = [
                 "a piece begins at every word",
                 "At the end of a text are fewer than five words, and yours makes pieces of them: "
                 "n words have n - 4 pieces of five.",
+            ),
+            Wrong(
+                side_by_side_pieces,
+                "pieces do not overlap",
+                "Your pieces lie side by side. A piece begins at every word, so pieces overlap.",
             ),
             Wrong(
                 of_four_words,
@@ -504,6 +528,12 @@ QUESTIONS = [
                 "The same for the same list. When new pages come in between, each index belongs to "
                 "another page. Decide by the id itself.",
                 fits=behaves(longer="others", share=(0.08, 0.12)),
+            ),
+            Wrong(
+                none_at_all,
+                "an id ends with a digit",
+                "No id goes out. All begin with '<urn:uuid:' and end with '>'; look at one.",
+                fits=behaves(share=(-1, 0.001)),
             ),
             Wrong(
                 every_twentieth_by_itself,

@@ -34,11 +34,12 @@ def letter_of(answer):
 
 def as_a_share(percent: float, tolerance: float) -> Callable[[list], bool]:
     """Whether the right percentage was given as a share of 1."""
-    return lambda given: (
-        given[0] != ""
-        and not isinstance(given[0], str)
-        and close(100 * given[0], percent, tolerance)
-    )
+    return near(percent / 100, tolerance)
+
+
+def near(number: float, tolerance: float) -> Callable[[list], bool]:
+    """Whether an answer is about that number."""
+    return lambda given: not isinstance(given[0], str) and close(given[0], number, tolerance)
 
 
 def after_updates(grad: float, rate: float, times: int) -> Case:
@@ -48,7 +49,8 @@ def after_updates(grad: float, rate: float, times: int) -> Case:
         torch = import_module("torch")  # here: other lessons do without it
         master = torch.ones(1, dtype=torch.float32)
         for _ in range(times):  # all made anew each time, for an update may be made in place
-            master, copy = both(update(master, torch.full((1,), grad), rate))
+            step = torch.full((1,), grad, dtype=torch.float32)  # whatever the default format is
+            master, copy = both(update(master, step, rate))
         kinds = [str(part.dtype).removeprefix("torch.") for part in (master, copy)]
         return {"master": float(master), "copy": float(copy), "formats": kinds}
 
@@ -64,6 +66,31 @@ def both(answer):
     if not all(hasattr(part, "dtype") for part in (master, copy)):
         raise InvalidAnswerError("master and copy must be tensors")
     return master, copy
+
+
+def what_helps_with_claims(answer) -> str:
+    """What to say of letters that nobody has foreseen."""
+    letters = letters_of(answer)
+    if not letters or not set(letters) <= set("ABCDEFGHI"):
+        return 'Give the letters of those that hold, as in "AB".'
+    if "C" not in letters:
+        return "Two of them hold. Begin with C: multiply."
+    if "E" not in letters:
+        return (
+            "C, yes. One more holds. E: equal logits give ln 50304 = 10.83, and logits that are "
+            "not quite equal a little more."
+        )
+    return "C and E, yes. But only these two hold: compute the others one by one."
+
+
+def what_helps_with_spending(answer) -> str:
+    """The same for a model and its tokens."""
+    numbers = [answer.get(name) for name in SPENT] if isinstance(answer, dict) else []
+    if numbers and all(isinstance(number, (int, float)) for number in numbers):
+        millions, billions = numbers
+        if close(6 * millions * billions * 1e15, solution.FLOPS, 0.03):
+            return "They do spend 9.4e17 FLOPs. But are there 20 tokens for each parameter?"
+    return "With N parameters: 6 x N x 20 N = 9.4e17. Then N in millions, 20 N in billions."
 
 
 # Answers that readers give -----------------------------------------------------------------------
@@ -85,6 +112,15 @@ def no_copy(master, grad, rate):
 
 def copy_of_the_old(master, grad, rate):
     return master - rate * grad, master.bfloat16()
+
+
+def swapped(master, grad, rate):
+    return solution.update(master, grad, rate)[::-1]
+
+
+def copy_in_float16(master, grad, rate):
+    moved = master - rate * grad
+    return moved, moved.half()
 
 
 def uphill(master, grad, rate):
@@ -224,6 +260,11 @@ QUESTIONS = [
                 "vocabulary.",
             ),
             Wrong(
+                remembered(logits=3 * MEMORY["logits"]),
+                "all three arrays are asked for",
+                "That is three arrays of logits. Here one is asked for.",
+            ),
+            Wrong(
                 {part: size * 2**30 for part, size in MEMORY.items()},
                 "bytes will do",
                 "Those are bytes. Divide by 2**30.",
@@ -301,6 +342,17 @@ QUESTIONS = [
                 "Your copy is float32, too. It should be bfloat16.",
             ),
             Wrong(
+                copy_in_float16,
+                "16 bits are 16 bits",
+                "Your copy is float16. bfloat16 has as many bits, but the exponent of float32: "
+                ".bfloat16().",
+            ),
+            Wrong(
+                swapped,
+                "the copy comes first",
+                "The two are swapped: return the master first, then its copy.",
+            ),
+            Wrong(
                 copy_of_the_old,
                 "the copy was made before",
                 "Your copy is of the weights before the update: one step behind.",
@@ -356,7 +408,7 @@ QUESTIONS = [
                 "C and E, yes. F: multiply the steps by the tokens per step.",
             ),
         ),
-        otherwise='Two of them hold. Give their letters, as in "AB".',
+        otherwise=what_helps_with_claims,
     ),
     Question(
         "1.88 nats in bits",
@@ -401,6 +453,7 @@ QUESTIONS = [
                 "a smaller card has a smaller percentage",
                 "The same FLOP/s divided by a smaller peak is a LARGER percentage. You multiplied "
                 "by 58.3 and divided by 312: invert it.",
+                fits=near(2.15, 0.04),
             ),
             Wrong(
                 18.7,
@@ -449,7 +502,7 @@ QUESTIONS = [
         right=SPENT,
         measure=or_rounded(SPENT),
         tolerance=1e-12,
-        otherwise="With N parameters: 6 x N x 20 N = 9.4e17. Then N in millions, 20 N in billions.",
+        otherwise=what_helps_with_spending,
         yes="More than twice the parameters, and a little more than half of the tokens.",
         wrong=(
             Wrong(

@@ -1,1 +1,1 @@
-"""Small experiments with models that lessons train on the spot."""
+"""Small experiments with models that lessons train on the spot, and with filters."""

@@ -1,6 +1,6 @@
 # %% [markdown]
 # People who train GPTs at home pass on this advice: "one file of FineWeb is 10 billion tokens". FineWeb is a **corpus**, a large collection of texts: English web pages, 15 trillion tokens.
-# One of its files has 2 GB, compressed to about two thirds of the text. A token of GPT-2 covers four to five characters. How many tokens are in the file? (5e9 would be five billion.)
+# One of its files has 2 GB. Compression has made the text about a third smaller. A token of GPT-2 covers four to five characters. How many tokens are in the file? (5e9 would be five billion.)
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
@@ -15,8 +15,8 @@ bytes_per_token = 44e12 / 15e12
 print(f"{bytes_per_token:.2f} bytes per token, so 2 GB are {2 / bytes_per_token:.2f} billion tokens")
 
 # %% [markdown]
-# There is a second way: open a file and add up its column `token_count`. The next cell needs FineWeb; without it, no other cell is affected. (The stored result comes from 1,400 pages. They were
-# chosen for their length, so they are not a fair sample of FineWeb.)
+# There is a second way: open a real file and add up its column `token_count`. Without a file of FineWeb the next cell tells how to get one, and no other cell is affected. (Our stored output comes from a sample of 1,400 long pages, so its number
+# differs a little.)
 
 # %% tags=["needs-fineweb", "answer"]
 import pyarrow.parquet as parquet
@@ -41,11 +41,11 @@ print(f"{size_bytes / tokens:.2f} bytes per token, so 2 GB are {2e9 * tokens / s
 guess("passes over one file", ...)
 
 # %% [markdown]
-# Up to four passes cost little, says a study (Muennighoff, below). But you should know that they are passes.
+# Up to four passes cost little, says a study (Muennighoff, below). More passes teach less and less, so count them before you start.
 #
 # ## Parquet stores columns, not rows
 #
-# FineWeb's files are **Parquet**, a table format. Each row is a document: one page with its text, address and language. Here is a small table with the same columns. A program generated its pages.
+# FineWeb's files are **Parquet**, a table format. Each row is a document: one page with its text, address and language. Here is a small table with the same columns. A program generated its pages, and nobody has counted their tokens yet.
 
 # %%
 from pathlib import Path
@@ -73,14 +73,14 @@ for column, size in sizes.items():
     print(f"{size / sum(sizes.values()):6.1%}  {column}")
 
 # %% [markdown]
-# So a program can read one column of 2 GB, or one row group, and nothing else. Four workers take every fourth group. After a crash, work continues with the first unfinished group.
+# So a program can read one column of a large file, or one row group, and nothing else. Four workers share a file: each takes every fourth row group. After a crash, work continues with the first unfinished group.
 #
 # ## Quality filters remove good pages, too
 #
 # The web is full of advertisements, menus and lists of keywords. A **quality filter** computes numbers from a page and compares them with thresholds. **Language identification** is one more
-# number: a small classifier predicts the language. FineWeb keeps pages with an English score of at least 0.65. Which of these lines would it keep?
+# number: a small classifier predicts the language. FineWeb keeps pages with an English score of at least 0.65. Here are a line of a story, one of Chaucer (1390), one of Burns (1785) and a message to a friend. Which of them would it keep?
 
-# %%
+# %% tags=["answer"]
 from gptcore.corpus import guess_language
 
 for text in (
@@ -92,9 +92,13 @@ for text in (
     print("{} {:.2f}".format(*guess_language(text)), text)
 
 # %% [markdown]
-# Chaucer's English of 1390 passes. Burns does not, nor does your message to a friend. (FineWeb uses another classifier, with the same threshold.)
+# <details><summary>What happened</summary>
 #
-# Now run six filters, one after the other. The black squares are twenty pages that a person has read and found good. Look at where they end.
+# The story and Chaucer pass. Burns and the message do not. (FineWeb uses another classifier, with the same threshold.)
+#
+# </details>
+#
+# Now run six filters, one after the other. The black squares are twenty pages that a person has read and found good. Look at where they end. (The dark grey squares are exact copies.)
 
 # %% tags=["promise-picture", "promise-ah"]
 from gptcore.corpus import ExactDuplicates, Language, Length, NearDuplicates, Repetition, Symbols, read_table, run_filters
@@ -106,25 +110,28 @@ verdicts = list(run_filters(documents, filters))
 removed = {f.name: [i for i, v in enumerate(verdicts) if v.removed_by == f.name] for f in filters}
 texts = [document.text for document in documents]
 good = [i for i, truth in enumerate(truths) if truth.kind == "marked"]
-draw_funnel(texts, removed, mark=good, mark_label="pages that a person found good", title="Hover over a square to read its page")
+draw_funnel(texts, removed, mark=good, mark_label="pages that a person found good", title="Twelve of twenty good pages are lost (hover to read a page)")
 
 # %% [markdown]
 # More than half of the good pages are gone: a recipe, the boats to the islands, a proof that 0.999... is 1. The thresholds are those of published papers.
 #
-# Can you do better? Keep the 20 black squares and remove the junk (280 pages of junk or other languages). Exact thresholds have a price on both sides. (Without a running Python you see the papers' thresholds.)
+# Can you do better? Keep the 20 black squares and remove the junk (280 pages of junk or other languages). A strict threshold loses good pages, and a loose one keeps junk. (Without a running Python you see the papers' thresholds.) The sliders are six of the papers' rules:
+#
+# | | a number for each page |
+# |---|---|
+# | English | the score for English |
+# | words | how many words |
+# | alpha words | the fraction of words with a letter |
+# | top bigram | the fraction of the text in its most frequent pair of words |
+# | bullet lines | the fraction of lines that begin with a bullet |
+# | repeated ngrams | the fraction of the text in repeated runs of five words |
 
 # %% tags=["promise-control"]
+from course.experiments.filters import thresholds
 from viz import FilterBench
 
-english = [d.language_score if d.language == "en" else 0.0 for d in documents]
-bench = {"English": (english, "at least", (0.4, 0.9, 0.65))}
-knobs = {"words": (0, 100, 50), "alpha_words": (0.5, 1.0, 0.8), "top_bigram": (0.0, 0.25, 0.2)}
-knobs |= {"bullet_lines": (0.5, 1.0, 0.9), "repeated_ngrams": (0.0, 0.5, 0.15)}
-for name, span in knobs.items():
-    rule = "at least" if name in ("words", "alpha_words") else "at most"
-    bench[name.replace("_", " ")] = [d.stats[name] for d in documents], rule, span
 junk = [i for i, truth in enumerate(truths) if truth.kind in ("junk", "other language")]
-FilterBench(texts, bench, good, bad=junk)
+FilterBench(texts, thresholds(documents), good, bad=junk)
 
 # %% [markdown]
 # <details><summary>How far we came</summary>
@@ -174,7 +181,7 @@ check("similarity", similarity)
 # %% [markdown]
 # ## MinHash and LSH avoid half a million million comparisons
 #
-# A file has a million pages. Comparing each pair would take two months, for one of 22,000 files. A trick avoids it. Shuffle all pieces of both texts together, and look at the first one:
+# A file has a million pages. At 100,000 pairs a second, comparing each pair would take two months, for one of 22,000 files. A trick avoids it. Shuffle all pieces of both texts together, and look at the first one:
 
 # %%
 from random import Random
@@ -207,7 +214,7 @@ imported = signature(shingles(one)).jaccard(signature(shingles(other)))
 same([by_hand, imported], [0.5, 0.5], within=0.09)  # 128 samples: two standard deviations
 
 # %% [markdown]
-# **Locality-sensitive hashing** (LSH) avoids most comparisons. It splits the 128 numbers into 25 bands of five. Only texts that agree in a whole band are compared.
+# **Locality-sensitive hashing** (LSH) avoids most comparisons. It takes 125 of the 128 numbers and splits them into 25 bands of five. Only texts that agree in a whole band are compared.
 
 # %%
 from gptcore.corpus import candidate_probability, lsh_params
@@ -220,14 +227,14 @@ seen = len(near.kept) + len(near.copies)
 print(f"{seen:,} texts have {seen * (seen - 1) // 2:,} pairs; {near.compared:,} were compared")
 
 # %% [markdown]
-# Is more deduplication always better? FineWeb's makers thought so. They removed from old crawls every page that a newer crawl had. Then they trained one model on what was left, and one on what was removed.
+# A **crawl** is one walk of a program through the web, and FineWeb has 96. Is more deduplication always better? FineWeb's makers thought so. They removed from old crawls every page that a newer crawl had. Then they trained one model on what was left, and one on what was removed.
 # The second was better. Pages that stay on the web for years are good pages. So FineWeb deduplicates each crawl alone.
 #
 # ## Contamination: the validation split has copies in the training split
 #
 # **Contamination** means that test text is also in the training data. A copy of a validation page in the training split makes the loss too low. Which pages go into the validation split must never change.
 #
-# **Exercise 2.** Write it: a list of ids comes in (an id is a string), about a tenth goes out. Next year's run must choose the same ones, even when new pages come in between.
+# **Exercise 2.** Write it: a list of ids comes in, such as `<urn:uuid:97a29dbc-...>`, about a tenth goes out. Next year's run must choose the same ones, even when new pages come in between.
 
 # %% tags=["promise-exercise"]
 def validation_ids(ids):
@@ -342,7 +349,7 @@ for source, share, available in (("web", 0.9, 12e9), ("stories", 0.1, 25e6)):
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# A quarter of the web is never read, and the stories are memorised. The class `Mixture` mixes by weights, and reports how often each source is read.
+# A quarter of the web is never read. Each story is read 40 times, ten times as often as the four passes of the study. The class `Mixture` mixes by weights, and reports how often each source is read.
 #
 # </details>
 #
@@ -385,7 +392,7 @@ shard.write_bytes((folder / "damaged.bin").read_bytes())
 try:
     open_batches()
 except ShardDamagedError as error:
-    print(str(error).replace(str(folder), "..."))
+    print(fill(str(error).replace(str(folder), "..."), width=110))
 
 # %% tags=["answer"]
 make_shards()  # it makes what is missing or damaged, and nothing else
@@ -396,7 +403,7 @@ print(repr(tokenizer.decode(damaged[place - 8 : place + 8].tolist())))
 # %% [markdown]
 # ## Throughput: an hour, or six weeks
 #
-# **Throughput** is tokens per second. One core of ours prepared about 4 million of FineWeb's tokens per second (20 November 2026). Put in your own number:
+# **Throughput** is tokens per second. One core of ours prepared about 4 million of FineWeb's tokens per second (20 November 2026). `gptcore prepare` prints yours while it works. Put it in:
 
 # %%
 tokens_per_second = 4_000_000

@@ -28,8 +28,8 @@ print(f"4 numbers of 4 bytes for each: {16 * parameters / 2**30:.2f} GiB, {16 * 
 #
 # ## Memory: the logits are larger than the model
 #
-# What is 3.07 GiB large? At each of 16 × 1,024 positions the model computes a logit of 4 bytes for each of 50,304 tokens. At the worst moment three such arrays exist: probabilities and two gradients. **Activation memory** is what
-# the blocks keep for the backward pass.
+# What needs 3.07 GiB? At each of 16 × 1,024 positions the model computes a logit of 4 bytes for each of 50,304 tokens. At the worst moment three arrays of that size exist: the probabilities, their gradient, and the gradient of the logits.
+# **Activation memory** is what the blocks keep for the backward pass.
 
 # %%
 from dataclasses import asdict, replace
@@ -107,7 +107,7 @@ imported.backward()
 same(by_hand, [imported, wide.wte.weight.grad], within=1e-9)
 
 # %% [markdown]
-# **2. Activation checkpointing.** Each block keeps only its input, and computes the rest again in the backward pass. It costs a third more time. So **activation checkpointing** trades time for memory.
+# **2. Activation checkpointing.** Each block keeps only its input, and computes the rest again in the backward pass. A backward pass takes about twice the time of a forward pass. One more forward pass is therefore a third more time. So **activation checkpointing** trades time for memory.
 #
 # **3. FlashAttention.** Attention weights are T × T for each head and row. A plain program stores them: here 12 layers × 16 rows × 12 heads × 1,024² × 2 bytes are 4.5 GiB. **FlashAttention** computes attention block by block and never stores them. In PyTorch it is
 # `F.scaled_dot_product_attention` (SDPA). Our budget assumes it.
@@ -123,7 +123,7 @@ bars = {
 draw_memory(bars, capacity=GPU_BYTES, title="16 rows: the same loss, five sizes")
 
 # %% [markdown]
-# (`torch.compile` joins softmax and loss into one loop, and stores the logits once, in 16 bits.) Now change the sizes yourself. Which one does the bar hardly notice?
+# (`torch.compile` joins softmax and loss into one loop, and stores the logits once, in 16 bits.) Now change the sizes yourself. First double the rows, then the width, then the number of heads. Each time, predict how much longer the bar becomes.
 
 # %% tags=["promise-control"]
 from gptcore.training import GPUS
@@ -141,7 +141,11 @@ def plan(gpu, batch_size, loss_chunk, **sizes):
 BudgetDial(plan, gpus=GPUS)
 
 # %% [markdown]
-# It hardly notices the number of heads. Twice the rows need nearly twice the memory.
+# <details><summary>What happened</summary>
+#
+# Twice the rows need nearly twice the memory. Twice the width needs a third more, and twice the heads need the same.
+#
+# </details>
 #
 # **Exercise 1.** A larger model: 124,373,760 parameters, 12 blocks, width 768, 50,304 tokens, 8 rows of 1,024 tokens. How many GiB are its weights, gradients, optimizer state, and *one* array of logits? All numbers have 4 bytes.
 
@@ -150,9 +154,9 @@ in_gib = {"weights": ..., "gradients": ..., "optimizer state": ..., "logits": ..
 check("memory of 124M", in_gib)
 
 # %% [markdown]
-# ## Number formats: 256 + 1 = 256
+# ## Number formats: half the bits, and a sum is rounded away
 #
-# Half the bits, half the memory. A floating-point number has a sign, an **exponent** (how large it is) and a **mantissa** (which digits).
+# Half the bits, half the memory. A floating-point number has a sign, an **exponent** (how large it is) and a **mantissa** (its digits).
 
 # %% tags=["promise-picture"]
 from viz import draw_formats
@@ -160,7 +164,7 @@ from viz import draw_formats
 draw_formats(0.1, title="0.1 in five formats, and none stores it exactly")
 
 # %% [markdown]
-# **bfloat16** keeps the exponent of float32 and gives up mantissa: the same range, 8 significant bits. **float16** has more mantissa and a smaller range: above 65,504 it overflows, below 3 · 10⁻⁸ it is 0. Gradients are that small, so float16 needs
+# **bfloat16** keeps the exponent of float32 and gives up mantissa: the same range, 8 significant bits. (Seven are stored. The first one is always 1, so no format stores it.) **float16** has more mantissa and a smaller range: above 65,504 it overflows, below 3 · 10⁻⁸ it is 0. Gradients are that small, so float16 needs
 # loss scaling (lesson 12). **fp8** has 8 bits, and each matrix needs a scale of its own. What is 256 + 1 in bfloat16?
 
 # %%
@@ -172,11 +176,11 @@ print([(big + more).item() for more in (1, 2, 3)])
 draw_formats(257, ["float32", "bfloat16"])
 
 # %% [markdown]
-# Training adds small numbers all the time: `w += 0.001 * g`. Near 1, the numbers of bfloat16 are 0.0078 apart.
+# Training adds small numbers all the time: `w += 0.001 * g`. Near 1, the numbers of bfloat16 are 0.0078 apart. So a `w` of 1 plus 0.001 is 1 again.
 #
 # ## No line raised an error
 #
-# Ada and Bo fine-tune the GPT of this course on names, both in bfloat16. A third run uses all digits. Same rows, same learning rate, same Adam. (Thin lines are single steps, thick lines running means. Two of the three curves coincide.)
+# Ada and Bo fine-tune the GPT of this course on names, both in bfloat16. A third run uses all digits. Same rows, same learning rate, same Adam. (Thin lines are single steps. Thick lines, and the numbers beside the names, are running means. Two of the three curves coincide.)
 
 # %% tags=["promise-failure"]
 from course.checkpoint import one_row, stories_gpt
@@ -191,8 +195,8 @@ draw_loss({whose: [r.loss for r in records] for whose, records in runs.items()},
 
 # %%
 for whose, records in runs.items():
-    first, last = records[0], records[-1]
-    print(f"{whose:11} loss {first.loss:.3g} to {last.loss:.3g}, gradient norm {first.grad_norm:.2g} to {last.grad_norm:.2g}")
+    first, last = records[0].grad_norm, records[-1].grad_norm
+    print(f"{whose:11} gradient norm {first:.2g} in the first step, {last:.2g} in the last")
 
 # %% [markdown]
 # Bo's loss hardly moves. What is wrong? **A**: the learning rate is too small. **B**: in bfloat16 his gradients are 0. **C**: his weights do not move.
@@ -227,7 +231,7 @@ check("update", update)
 # %% [markdown]
 # ## Time: count FLOPs, then ask "percent of what?"
 #
-# A **FLOP** is one floating-point operation, an addition or a multiplication. Each parameter needs 2 for each token in the forward pass, and 4 in the backward pass: the **FLOPs per token** are 6N. Attention adds 12 L C T.
+# A **FLOP** is one floating-point operation, an addition or a multiplication. Each parameter needs 2 for each token in the forward pass, and 4 in the backward pass: the **FLOPs per token** are 6N. Attention adds 12 L C T: in L layers, queries with T keys and weights with T values, each 2 C T forward and twice that backward.
 
 # %%
 from gptcore.training import flops_per_token
@@ -268,7 +272,7 @@ for rows in (1, 64, 1024, 8192):
     print(f"{rows:5} rows: {flops / n_bytes:6.1f} FLOPs per byte, {bound}-bound")
 
 # %% [markdown]
-# One row is a model that writes one token at a time (lesson 15 is planned about that). Many rows is training.
+# A model that writes one token at a time has one row, so it waits for memory. Training has many rows, so it waits for arithmetic.
 #
 # How long will it take on *your* card? Nobody has measured this run on all cards, so use one common assumption: 30 to 60 % MFU. The last column is a measurement of ours.
 
@@ -288,38 +292,27 @@ for name in ("rtx3060", "rtx4070", "rtx4090", "a100-80", "h200"):
 # Suppose you may spend a fixed number of FLOPs. A large model sees few tokens, a small one many. In between is the best: **compute-optimal** training. We try it on small models and stories. (`train` is explained in lesson 12.)
 
 # %%
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from course.experiments.scaling import short_run, small_model, story_batches
+from gptcore.training import train
 
-from gptcore.corpus import Batches
-from gptcore.training import TrainConfig, train, write_char_shards
-
-room = TemporaryDirectory()  # deleted when the kernel stops
-write_char_shards("stories", room.name)
-batches, val = (Batches(Path(room.name), batch_size=16, block_size=32, seed=1, split=part) for part in ("train", "val"))
-as_in_microgpt = {"activation": "relu", "norm": "rmsnorm", "norm_embeddings": True, "final_norm": False, "tie_weights": False}
+batches, val = story_batches()  # 16 rows of 32 letters
 
 
-def sized(n_embd):
-    return GPTConfig(vocab_size=58, block_size=32, n_layer=1, n_head=4, n_embd=n_embd, **as_in_microgpt)
+def spend(flops, width):
+    """The validation loss when the budget is spent."""
+    model = small_model(width)  # the GPT of lesson 7, but one block
+    steps = round(flops / flops_per_token(model.config) / (16 * 32))
+    *_, last = train(model, batches, short_run(steps), val=val)
+    return last.val_loss
 
 # %%
-def spend(flops, n_embd):
-    """Tokens read, and the validation loss, when the budget is spent."""
-    steps = round(flops / flops_per_token(sized(n_embd)) / (16 * 32))
-    rates = {"learning_rate": 0.04, "min_learning_rate": 0, "warmup_steps": steps // 10}
-    config = TrainConfig(steps, batch_size=16, eval_every=steps, eval_tokens=16_384, device="cpu", **rates)
-    *_, last = train(GPT(sized(n_embd), torch.Generator().manual_seed(1)), batches, config, val=val)
-    return last.tokens, last.val_loss
-
-
 BUDGETS = (4e8, 1.6e9, 6.4e9)
 spent = {flops: {width: spend(flops, width) for width in (4, 8, 16, 32)} for flops in BUDGETS[:2]}
 
 # %%
 for flops, results in spent.items():
-    best = min(results, key=lambda width: results[width][1])
-    print(f"{flops:.1e} FLOPs: width {best} is best;", ", ".join(f"{w}: {loss:.2f}" for w, (_, loss) in results.items()))
+    best = min(results, key=results.get)
+    print(f"{flops:.1e} FLOPs: width {best} is best;", ", ".join(f"{w}: {loss:.2f}" for w, loss in results.items()))
 
 # %% [markdown]
 # Now spend four times as much again, 6.4e9. Which width is best: 4, 8, 16 or 32?
@@ -331,13 +324,13 @@ guess("the best width for 6.4e9 FLOPs", ...)
 from viz import draw_scaling
 
 spent[BUDGETS[2]] = {width: spend(BUDGETS[2], width) for width in (8, 16, 32)}
-curves = {f"{flops:.1e} FLOPs": (list(results), [loss for _, loss in results.values()]) for flops, results in spent.items()}
-draw_scaling(curves, x="width", unit="loss (nats per letter)", title="More FLOPs, and the minimum moves to the right")
+curves = {f"{flops:.1e} FLOPs": (list(results), list(results.values())) for flops, results in spent.items()}
+draw_scaling(curves, x="width", unit="loss (nats per letter)", title="Sixteen times the FLOPs: the minimum is at twice the width")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The minimum moves to the right: a larger budget wants a larger model *and* more tokens. (Width 4 would need more letters than the stories have. With half the learning rate, widths 8 and 16 end within a thousandth of each other: three points are an illustration, not a law.)
+# With sixteen times the FLOPs the minimum is at 16, not at 8: a larger budget wants a larger model *and* more tokens. (Five seeds give the same three widths. With half the learning rate, widths 8 and 16 are nearly equal: three points are an illustration, not a law. Width 4 would need more letters than the stories have.)
 #
 # </details>
 #

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from stored_outputs import printed
 
 from course.catalogue import QUESTIONS
+from course.experiments.filters import thresholds
 from course.failures.lesson_10 import flip, with_one_bit_flipped
 from course.needs import NEEDS
 from course.sample import fineweb_file
@@ -18,6 +19,10 @@ from course.solutions import lesson_10 as solution
 from course.syllabus.lesson_table import written_lessons
 from gptcore.corpus import (
     Batches,
+    Language,
+    Length,
+    Repetition,
+    Symbols,
     TextUnavailableError,
     jaccard,
     open_shard,
@@ -95,6 +100,20 @@ def test_the_word_to_be_found_is_among_those_that_occur_once():
     question = QUESTIONS["the word with the flipped bit"]
     assert question.right in once
     assert {wrong.answer for wrong in question.wrong} <= set(once)
+
+
+def test_the_sliders_begin_at_the_thresholds_of_the_filters(tmp_path):
+    write_story_table(tmp_path / "table.parquet", rows=100, seed=1)
+    sliders = thresholds(list(read_table(tmp_path / "table.parquet")))
+    first = {name: limits[2] for name, (_, _, limits) in sliders.items()}
+    papers = Length(), Symbols(), Repetition()
+    assert first["English"] == Language().min_score
+    assert first["words"] == papers[0].min_words
+    assert first["alpha words"] == papers[1].min_alpha_words
+    assert first["bullet lines"] == papers[1].max_bullet_lines
+    assert first["top bigram"] == papers[2].max_top_bigram
+    assert first["repeated ngrams"] == papers[2].max_repeated_ngrams
+    assert all(f"| {name} |" in TEXT for name in sliders)
 
 
 @pytest.mark.slow

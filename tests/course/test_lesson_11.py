@@ -11,6 +11,7 @@ from stored_outputs import printed
 
 from course.catalogue import QUESTIONS
 from course.checkpoint import one_row, stories_gpt
+from course.experiments.scaling import short_run, small_model, story_batches
 from course.failures.lesson_11 import learning
 from course.solutions import lesson_11 as solution
 from course.syllabus.lesson_table import written_lessons
@@ -135,6 +136,37 @@ def test_bo_begins_with_adas_gradients_and_his_bf16_weights_hardly_move():
     assert records["Ada's"][0][:2] == records["Bo's"][0][:2]
     assert records["Bo's"][1].moved < 0.1 < 0.9 < records["Ada's"][1].moved
     assert records["Ada's"][1].loss == pytest.approx(records["all digits"][1].loss, abs=0.01)
+
+
+def test_an_update_in_place_is_right_where_the_default_is_float64():
+    def in_place(master, grad, rate):
+        master -= rate * grad
+        return master, master.bfloat16()
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # as the notebook does
+    try:
+        assert QUESTIONS["update"].judge(in_place).right
+        reply = QUESTIONS["update"].reply(lambda *given: solution.update(*given)[::-1])
+    finally:
+        torch.set_default_dtype(before)
+    assert "swapped" in reply
+
+
+def test_the_small_models_are_those_of_the_lesson():
+    model, (train, val) = small_model(8), story_batches()
+    assert (train.batch_size, train.block_size, val.block_size) == (16, 32, 32)
+    assert model.config.n_layer == 1 and short_run(40).warmup_steps == 4
+    assert train.batch(0)[0].max() < model.config.vocab_size
+
+
+def test_the_reply_to_a_run_that_is_paid_for_asks_for_the_rule():
+    reply = QUESTIONS["9.4e17 FLOPs"].reply(
+        {"parameters in millions": 41, "tokens in billions": 3.82}
+    )
+    assert "20 tokens for each parameter" in reply
+    assert "E:" in QUESTIONS["the claims that hold"].reply("C")
+    assert "only these two" in QUESTIONS["the claims that hold"].reply("CEAB")
 
 
 def test_a_4070_computes_what_its_cores_and_its_clock_make():

@@ -1,0 +1,25 @@
+"""Thresholds of published filters as sliders, so that lesson 10 can move them."""
+
+from collections.abc import Sequence
+
+from gptcore.corpus import Document
+
+AT_LEAST, AT_MOST = "at least", "at most"
+ENGLISH = "English"
+THRESHOLDS = {  # statistic: which side is kept; lowest, highest and published threshold
+    "words": (AT_LEAST, (0, 100, 50)),
+    "alpha_words": (AT_LEAST, (0.5, 1.0, 0.8)),
+    "top_bigram": (AT_MOST, (0.0, 0.25, 0.2)),
+    "bullet_lines": (AT_MOST, (0.5, 1.0, 0.9)),
+    "repeated_ngrams": (AT_MOST, (0.0, 0.5, 0.15)),
+}
+Slider = tuple[list[float], str, tuple[float, float, float]]
+
+
+def thresholds(documents: Sequence[Document]) -> dict[str, Slider]:
+    """What `FilterBench` needs: name -> (a number for each page, side, range and first value)."""
+    english = [page.language_score if page.language == "en" else 0.0 for page in documents]
+    sliders: dict[str, Slider] = {ENGLISH: (english, AT_LEAST, (0.4, 0.9, 0.65))}
+    for name, (side, limits) in THRESHOLDS.items():
+        sliders[name.replace("_", " ")] = [page.stats[name] for page in documents], side, limits
+    return sliders
