@@ -18,7 +18,7 @@ Slider = tuple[list[float], str, tuple[float, float, float]]
 
 def thresholds(documents: Sequence[Document]) -> dict[str, Slider]:
     """What `FilterBench` needs: name -> (a number for each page, side, range and first value)."""
-    english = [page.language_score if page.language == "en" else 0.0 for page in documents]
+    english = [(p.language_score or 0.0) if p.language == "en" else 0.0 for p in documents]
     sliders: dict[str, Slider] = {ENGLISH: (english, AT_LEAST, (0.4, 0.9, 0.65))}
     for name, (side, limits) in THRESHOLDS.items():
         sliders[name.replace("_", " ")] = [page.stats[name] for page in documents], side, limits
