@@ -143,7 +143,7 @@ card
 # %% [markdown]
 # `card.save("card.svg")` writes the picture into a file; `card.save("card.png")` needs matplotlib.
 #
-# ## Few names: overfitting
+# ## The same model with only 20 names
 #
 # Look at your card. How many names have a dot? It depends on the length of the list. Our list has 2,607 names. Now the same model gets only 20 of them.
 # It has some 4,000 parameters, and 20 names have some 120 letters.

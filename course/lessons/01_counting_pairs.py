@@ -247,7 +247,7 @@ SamplingDial(write, bars=after_ma, known=train, known_label="in the training spl
 #
 # </details>
 #
-# ## Overfitting: training and validation loss by context
+# ## Which context is best? Training and validation loss
 #
 # *Predict.* Which context, from 0 to 6 letters, gives the lowest loss on the validation split?
 
@@ -315,10 +315,10 @@ def curves(documents):
 longest = sorted(set(load_documents("names-ssa")))
 val_losses = curves(Random(1).sample(longest, len(names)))[2]
 print(f"{len(names):,} names of names.txt: context {val_losses.index(min(val_losses))} is best")
-draw_context(*curves(longest), title=f"{len(longest):,} names: now three letters do best")
+draw_context(*curves(longest), title=f"All {len(longest):,} names of names.txt")
 
 # %% [markdown]
-# Eleven times the names buy one more letter, from two to three. With 2,607 names two letters won in eight draws of eight. Our own list is as long as that
+# With all names three letters do best. So eleven times the names buy one more letter. With 2,607 names two letters won in eight draws of eight. Our own list is as long as that
 # and does best with one letter. Its names come from many languages, and its loss with one letter is higher: 2.56 against 2.48.
 #
 # ## A mistake that raises no error: a longer list with a lower loss

@@ -51,7 +51,7 @@ def parse_bet(text: str, candidates: Sequence[str]) -> dict[str, float]:
         name = truncate(unknown[0], 20)
         raise ValueError(f"{name!r} is not a candidate; choose from {' '.join(candidates)}")
     if 0 in points.values():
-        raise ValueError("0 points make the surprisal of a letter infinite. Give it a little.")
+        raise ValueError("0 points make the loss of a letter infinite. Give it a little.")
     total = sum(points.values())
     if total > POINTS:
         raise ValueError(f"These are {total:g} points together; at most {POINTS} are allowed.")

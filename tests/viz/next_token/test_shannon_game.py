@@ -61,7 +61,7 @@ def test_points_on_all_candidates_are_normalized():
         ("x 20", "'x' is not a candidate; choose from a b c d e end"),
         ("a 70 b 40", "These are 110 points together; at most 100"),
         ("a 20 a 30", "named twice"),
-        ("a 0", "0 points make the surprisal of a letter infinite"),
+        ("a 0", "0 points make the loss of a letter infinite"),
         ("a -5", "cannot be read"),
         ("<script>alert(1)</script>", "cannot"),
     ],
