@@ -33,6 +33,14 @@ def names_of(answer):
     return " ".join(sorted(both | none | (set(words) & {"ours", "ada", "bo", "none"})))
 
 
+def position_of(answer):
+    """A position, or the token at it."""
+    if not isinstance(answer, str):
+        return answer
+    positions = {"diameter": 0, "marc": 1, "bodies": 2, "changed": 3, "reput": 4, "fp": 39}
+    return positions.get(answer.strip().lower(), answer)
+
+
 def a_row(*ids: int) -> Case:
     """The reader's x and y of a row of ids."""
 
@@ -153,6 +161,7 @@ QUESTIONS = [
                 "Two positions on. It would learn to leave out a letter.",
             ),
         ),
+        otherwise="y[i] is the token that follows x[i]. Both have T entries, one less than row.",
     ),
     Exercise(
         "split_heads",
@@ -190,7 +199,7 @@ QUESTIONS = [
         otherwise="Head 0 gets the first D numbers of every token: D = C // n_head.",
     ),
     Question(
-        "where most of GPT-2 is",
+        "the largest part of GPT-2",
         LESSON,
         right="B",
         yes="More than in any other part; the next picture shows how much.",
@@ -235,6 +244,12 @@ QUESTIONS = [
                 changed(attention=24 * 3 * WIDTH, attention_with_32_heads=24 * 3 * WIDTH),
                 "attention is query, key and value",
                 "Query, key, value, and a fourth matrix, the output projection.",
+            ),
+            Wrong(
+                changed(attention=16 * ATTENTION, attention_with_32_heads=32 * ATTENTION),
+                "each head has matrices of C x C",
+                "A head projects C numbers to D = C / 16. So wq is C x C for all 16 heads "
+                "together, not for each.",
             ),
             Wrong(
                 changed(mlp=24 * 4 * WIDTH),
@@ -404,6 +419,41 @@ QUESTIONS = [
             ),
         ),
         otherwise="Answer with 1, 2 or 3.",
+    ),
+    Question(
+        "where the second Marc looks",
+        LESSON,
+        right=2,
+        measure=position_of,
+        tolerance=0,
+        yes="The token after the first Marc: it is what may come next.",
+        wrong=(
+            Wrong(
+                1,
+                "an induction head attends to the same token",
+                "There is the first Marc. Copying that would predict Marc once more. Which token "
+                "should be predicted after the second?",
+            ),
+            Wrong(
+                40,
+                "an induction head attends to the token before",
+                "That is what the other head of the pair does, in a lower layer. This one wants "
+                "to know what followed Marc the first time.",
+            ),
+            Wrong(
+                42,
+                "the answer is in the text already",
+                "Position 42 is the next token. The causal mask hides it. Where was the same "
+                "token before?",
+            ),
+            Wrong(
+                0,
+                "the first token gets what nobody needs",
+                "Position 0 gets most of the weight while there is nothing to copy. Here is "
+                "something to copy.",
+            ),
+        ),
+        otherwise="Answer with a position from 0 to 41. Which token followed Marc the first time?",
     ),
     Question(
         "the wrong programs",

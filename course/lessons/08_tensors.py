@@ -79,15 +79,15 @@ print(x.view(4, 2))
 print(x.transpose(0, 1))
 
 # %% [markdown]
-# Now look at the order in memory. Each token has one colour. Choose an operation, and watch both the row in memory and the rows below it. A **stride** says how many places in memory it is to the next row, or to the next column.
+# Now look at the order in memory. Each token has one colour. Choose one operation after the other, and watch both the row in memory and the rows below it. A **stride** says how many places in memory it is to the next row, or to the next column.
 
 # %% tags=["promise-control", "promise-ah", "promise-picture"]
 from viz import MemoryOrderDial
 
 operations = {
-    "x.transpose(0, 1)": lambda x=x: x.transpose(0, 1),
     "x": lambda x=x: x,
     "x.view(4, 2)": lambda x=x: x.view(4, 2),
+    "x.transpose(0, 1)": lambda x=x: x.transpose(0, 1),
     "x.transpose(0, 1).view(8)": lambda x=x: x.transpose(0, 1).view(8),
     "x.transpose(0, 1).reshape(8)": lambda x=x: x.transpose(0, 1).reshape(8),
 }
@@ -97,7 +97,7 @@ MemoryOrderDial(operations, numbers_per_token=4)
 # <details><summary>What happened</summary>
 #
 # After `view(4, 2)` each row has one colour: row 0 is the first half of token 0. After `transpose` each row has both colours: row 0 has the first number of *each* token.
-# The shapes are equal, the contents are not, and no error appears. In lesson 9 two people make this mistake inside attention.
+# The shapes are equal, the contents are not, and no error appears. Lesson 9 shows what this mistake does inside attention.
 #
 # A transposed tensor cannot be viewed as one row, because its numbers are in another order in memory. `reshape` copies them into that order first.
 #
@@ -228,7 +228,7 @@ same(list(scalar.logits_after(emma.tolist())), logits[0], within=1e-12)
 # Here is the loss of a padded batch in six lines, and PyTorch's function for it:
 
 # %% tags=["promise-toy"]
-inputs, targets = batch[:, :-1].clamp(min=0), batch[:, 1:]  # (2, 5) each; padding may read any id
+inputs, targets = batch[:, :-1].clamp(min=0), batch[:, 1:]  # (2, 5) each; -1 reads row 0, and its loss is left out
 logits, _ = model(inputs)  # (2, 5) -> (2, 5, 27)
 log_probs = logits.log_softmax(dim=-1)
 of_targets = log_probs.gather(2, targets.clamp(min=0)[:, :, None])[:, :, 0]  # (2, 5)
@@ -296,12 +296,13 @@ for program in measured[1:4]:
     print(f"{program.name}: the same five losses as with scalars: {program.diverges_at is None}")
 print("a batch: its first loss is the mean of 512 single ones:", measured[4].diverges_at is None)
 print("the batch is more than 300 times as fast as scalars:", measured[-1].speedup > 300)
-print("PyTorch is slower than NumPy for one name:", measured[3].speedup < measured[2].speedup)
+numpy, pytorch = measured[2:4]
+print("for one name,", "PyTorch" if pytorch.speedup > numpy.speedup else "NumPy", "is the faster of the two")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The largest jump is from `fused` to `arrays`, some 50 times on our machine: Python's loops over numbers and nodes are gone.
+# The largest jump is from `fused` to `arrays`, between 50 and 120 times in our runs: Python's loops over numbers and nodes are gone.
 #
 # PyTorch is slower than NumPy here. One training step makes about two hundred calls. Each call checks types and shapes, chooses a routine, and stores a node for the backward pass: a few microseconds, every time. The arithmetic for six letters takes less than that.
 # A batch pays for the same two hundred calls once, for 512 names.
@@ -321,7 +322,7 @@ programs = [Implementation(f"batch of {B}", "", partial(with_batches, batch_size
 draw_ladder(climb(names, steps=3, implementations=programs), title="Time for one name in a batch")
 
 # %% [markdown]
-# At first eight times the batch is nearly eight times as fast. Then the gain ends: the arithmetic itself fills the core. A GPU needs far more arithmetic to be full, so its batches are larger (lesson 11).
+# At first the calls cost nearly everything: eight names take hardly longer than one. Then the gain ends, because the arithmetic itself fills the core. A GPU needs far more arithmetic to be full, so its batches are larger (lesson 11).
 #
 # A larger batch is not the same training. 512 names, then one update, is another path than 512 updates. That is why the program `batch` is only compared in its first loss.
 #

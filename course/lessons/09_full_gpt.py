@@ -7,7 +7,7 @@ from course import check, guess, same
 guess("predictions in one row", ...)
 
 # %% [markdown]
-# ## Input and targets: every position predicts the next token
+# ## Input and targets: `y` is `x`, one token later
 #
 # This lesson has GPT-2's architecture, with the names of nanoGPT. It is microgpt with other sizes, three small changes, and tensors. A trained model comes with the course: it read 1,800 small stories, letter by letter, for some minutes on one core.
 
@@ -39,7 +39,7 @@ check("x_and_y", x_and_y)
 # %% [markdown]
 # ## Every shape, from ids to logits
 #
-# `random_rows` takes rows from random places of a text. One batch goes through the model, and every module reports the shape of its input and output. Look for (B, T, C), the residual stream, and for the last line. Click on a box to open it.
+# `random_rows` takes rows from random places of a text. One batch goes through the model, and every module reports the shape of its input and output. Look for (B, T, C), the residual stream, and for the last line. Click on a box to open it. In `attn`, the first three lines in grey are the head split, explained below.
 
 # %% tags=["promise-picture"]
 from viz import draw_shapes
@@ -65,16 +65,16 @@ draw_shapes(model, x, title="Two rows of 40 letters, from ids to logits")
 # Three parts are new since microgpt. **LayerNorm** subtracts the mean of a token's numbers first, then normalises as RMSNorm does, and multiplies by a learned weight. **GELU** is an activation function: a ReLU with a round corner.
 # **Weight tying** means that `lm_head` uses the matrix of `wte` again: one matrix reads tokens and predicts them.
 #
-# Here is the map of lessons 6 and 7 with these sizes. Step through it with the arrows. Each box has its name in our code, in nanoGPT and in PyTorch:
+# Here is the map of lessons 6 and 7 with these sizes, for rows of 128 letters. Step through it with the arrows. Each box has its name in our code, in nanoGPT and in PyTorch:
 
 # %% tags=["promise-picture"]
 from course.model_stages import gpt_stages
 from viz import draw_model_map
 
-draw_model_map(gpt_stages(model.config, batch_size=2))
+draw_model_map(gpt_stages(model.config, batch_size=2), repeat=3)
 
 # %% [markdown]
-# One common sentence is wrong: "a head sees 64 of the tokens". A head sees all T tokens. It projects all C numbers of each token to D.
+# A common sentence about GPT-2 is wrong: "a head sees 64 of the tokens". A head sees all T tokens. It projects all C numbers of each token to D.
 #
 # ## Causal self-attention in ten lines
 #
@@ -133,10 +133,10 @@ check("split_heads", split_heads)
 # %% [markdown]
 # ## Parameter count: where the 124 million are
 #
-# The **parameter count** is the number of weights that training may change. GPT-2's smallest size has 124 million. Which part has the most of them? **A** attention, **B** the MLPs, **C** the token embedding table.
+# The **parameter count** is the number of weights that training may change. GPT-2's smallest size has 124 million. Which part is the largest? **A** attention, **B** the MLPs, **C** the token embedding table.
 
 # %%
-guess("where most of GPT-2 is", ...)
+guess("the largest part of GPT-2", ...)
 
 # %% [markdown]
 # Counting needs no memory: on the device `meta`, tensors have shapes and no numbers.
@@ -168,9 +168,6 @@ guess("the first loss with 58 letters", ...)
 # **Weight initialisation** is the choice of random weights before training. GPT-2 draws them with a standard deviation of 0.02. What if they are 20 times as large?
 
 # %% tags=["answer", "promise-by-hand"]
-from math import log
-
-
 def new_gpt(seed=1):
     sizes = GPTConfig(block_size=32, vocab_size=58, n_layer=1, n_head=4, n_embd=64)
     return GPT(sizes, torch.Generator().manual_seed(seed))
@@ -179,15 +176,15 @@ def new_gpt(seed=1):
 small, large = new_gpt(), new_gpt()
 for weight in large.parameters():
     weight.data *= 20
-print(f"ln 58 is {log(58):.2f}; the new model has {loss_on(small, unseen[:5_000]):.2f}")
-print("20 times as large, the loss is above 20 nats:", loss_on(large, unseen[:5_000]) > 20)
+print(f"a new model: {loss_on(small, unseen[:5_000]):.2f} nats")
+print("weights 20 times as large, more than 20 nats:", loss_on(large, unseen[:5_000]) > 20)
 
 # %% [markdown]
 # With large weights the model is sure before it has seen anything, and it is wrong. Training first has to undo that.
 #
 # ## Training takes ten lines
 #
-# `AdamW` is Adam with weight decay: each step also moves every weight a little towards 0. The learning rate first rises, then falls. The loss is the cross-entropy, a mean over 16 × T tokens.
+# `AdamW` is Adam (lesson 4) with a change that lesson 12 explains. The learning rate first rises, then falls. The loss is the cross-entropy, a mean over 16 × T tokens.
 
 # %%
 def learn(gpt, ids, steps, rate):
@@ -226,6 +223,8 @@ for gpt in (own, model):
 # A program generated these stories from tables of choices. So the entropy of its choices is known, and no model can have a lower loss:
 
 # %%
+from math import log
+
 from gptcore.corpus import story_entropy
 
 losses = {"uniform": log(58), "yours": loss_on(own, unseen[:20_000]), "larger": loss_on(model, unseen[:20_000])}
@@ -301,6 +300,8 @@ picture
 # - **top-p**, or nucleus sampling, keeps the fewest tokens whose probabilities add up to at least p, the most likely first.
 # - **min-p** keeps tokens with at least this fraction of the largest probability.
 #
+# A **repetition penalty** lowers the logits of tokens that the text already has. It helps large models whose greedy text repeats a sentence without end. With letters as tokens it is a bad idea, because words need their letters again.
+#
 # **Exercise 4.** Five tokens have the probabilities 0.6, 0.2, 0.1, 0.06 and 0.04. How many does each method keep?
 
 # %% tags=["promise-exercise"]
@@ -321,19 +322,11 @@ def encode(text):
 SamplingPlayground(model.next_logits, encode, tokenizer.decode, prompt="Mia had ", max_new_tokens=120, stop=tokenizer.BOS)
 
 # %% [markdown]
-# A **repetition penalty** lowers the logits of tokens that the text already has. Large models need it when greedy decoding repeats a sentence without end. With letters as tokens it is a bad idea, because words need their letters again:
-
-# %%
-for penalty in (1.0, 2.0):
-    out = generate_cached(model, encode("Mia had "), 50, temperature=0, repetition_penalty=penalty)
-    print(f"greedy, penalty {penalty}: {tokenizer.decode(list(out))!r}")
-
-# %% [markdown]
 # The model itself never chooses. It is a function without memory: the same tokens and weights give the same logits. What looks like memory is the text in the context, and chance is in the sampling.
 #
 # ## The logit lens: what each layer would predict
 #
-# The **logit lens** applies the last norm and `lm_head` to the residual stream after each block, as if the model ended there. Row 0 is before the first block. What does it predict after each letter? **A** the most common letter, **B** the letter that was given, **C** noise.
+# The **logit lens** applies the last norm and `lm_head` to the residual stream after each block, as if the model ended there. The lowest row of the picture is before the first block. What does it predict after each letter? **A** the most common letter, **B** the letter that was given, **C** noise.
 
 # %%
 guess("the logit lens before the first block", ...)
@@ -345,7 +338,8 @@ from viz import draw_lens
 def lens(gpt, tokenizer, text):
     ids = tokenizer.encode(text)
     spell = lambda id: tokenizer.decode([id])
-    return draw_lens(gpt.logit_lens(torch.tensor([ids]))[:, 0], [*map(spell, ids)], spell)
+    names = [f"after block {n}" if n else "no block" for n in range(gpt.config.n_layer + 1)]
+    return draw_lens(gpt.logit_lens(torch.tensor([ids]))[:, 0], [*map(spell, ids)], spell, names=names)
 
 
 lens(model, tokenizer, "One morning Mia went to ")
@@ -353,7 +347,7 @@ lens(model, tokenizer, "One morning Mia went to ")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Row 0 repeats the letter that it was given. Input and output share one matrix (weight tying), and a row of it is most similar to itself. Each block then adds to the residual stream. An orange frame marks a correct prediction: on stories that are new to it, this model has 2 % after no block, 39 % after one, 66 % after two and 92 % after three.
+# The lowest row repeats the letter that it was given. Input and output share one matrix (weight tying), and a row of it is most similar to itself. Each block then adds to the residual stream. An orange frame marks a correct prediction: on stories that are new to it, this model has 2 % after no block, 39 % after one, 66 % after two and 92 % after three.
 #
 # </details>
 #
@@ -427,25 +421,26 @@ guess("blocks that copying needs", ...)
 
 # %% tags=["answer"]
 copiers, losses = {}, {}
-for n_layer in (1, 2):
+for n_layer in (1, 2, 3):
     generator = torch.Generator().manual_seed(0)
     copiers[n_layer] = attention_only_gpt(n_layer, generator)
     losses[f"{n_layer} block{'s' * (n_layer > 1)}"] = train_on_repeats(copiers[n_layer], generator)
 draw_loss(losses, title="Loss on tokens that can be copied", lines={"ln 32": 3.47})
 
 # %% [markdown]
-# How does the larger one do it? Look at the lines below the diagonal, first in layer 0, then in layer 1:
+# How does the smallest one that copies do it? Look at the lines below the diagonal, in every layer:
 
 # %% tags=["answer", "promise-picture"]
 from viz import draw_attention
 
-weights = copiers[2].attention_weights(ids[:1])
-draw_attention(weights, [str(id) for id in ids[0].tolist()], title="Two layers, one head each")
+copier = next(gpt for gpt, curve in zip(copiers.values(), losses.values()) if curve[-1] < 1)
+weights = copier.attention_weights(ids[:1])
+draw_attention(weights, [str(id) for id in ids[0].tolist()], title="The smallest model that copies")
 
 # %% tags=["answer"]
-for layer in (0, 1):
+for layer in range(copier.config.n_layer):
     score = induction_score(weights[layer, 0, 0], int(periods[0])).item()
-    without = copiers[2](ids, targets, ablated_heads=[(layer, 0)])[1].item()
+    without = copier(ids, targets, ablated_heads=[(layer, 0)])[1].item()
     print(f"layer {layer}: more than 0.9 of its weight after an earlier occurrence: {score > 0.9}")
     print(f"         ablated, the loss is worse than uniform: {without > log(32)}")
 
@@ -456,47 +451,53 @@ for layer in (0, 1):
 #
 # On five seeds, 300 steps: one block ended at 2.5 nats, two blocks below 0.06. The head of layer 1 gave 0.97 of its weight to these positions. The loss of two blocks stays near 3 for some 100 steps, then falls suddenly.
 #
+# The line of layer 0 ends at position 16, the longest period. Later positions need no predecessor: the first period already has every token with the one before it.
+#
 # </details>
 #
-# Real models have such heads, too. SmolLM2-135M has 30 layers of 9 heads. It has read 40 random tokens, and then the same 40 again:
+# Real models have such heads, too. SmolLM2-135M has 30 layers of 9 heads. It reads 40 random tokens, and then the same 40 again:
 
-# %% tags=["promise-picture"]
-from course.recorded import recorded_smollm2
+# %%
+from course.recorded import recorded_attention, recorded_smollm2
 
 found = recorded_smollm2()["induction"]
-positions = range(1, len(found["losses"]) + 1)
-draw_loss({"SmolLM2": (positions, found["losses"])}, title="SmolLM2: 40 random tokens, twice; step = position")
+for start in (0, 40):
+    print(*(f"{position}:{found['tokens'][position]!r}" for position in range(start, start + 5)))
 
 # %% [markdown]
-# <details><summary>Which head is it?</summary>
+# At position 41, `Marc` comes for the second time. To which earlier position does an induction head attend from there?
+
+# %%
+guess("where the second Marc looks", ...)
+
+# %% tags=["answer", "promise-picture"]
+draw_attention(recorded_attention(found), found["tokens"], title="SmolLM2: layer 18, head 6")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
 #
-# Layer 18, head 6 gives 0.89 of its weight to the token after the first occurrence. The loss of the second half is 2.7 nats, after 14.2 in the first. Without this head it is 4.8; without the best four of its kind 10.5. Without four random other heads it is 3.0 (mean of five draws).
+# Point at row 41. It gives 0.96 to ` bodies` at position 2, the token after the first `Marc`. From there a line runs to the end. Row 40 is the first repeated token, and gives only 0.06 to position 1. One repeated token is not enough for this head; two are.
+#
+# The loss shows it, too (mean of eight such texts). The predictions from position 40 on cost 12.8, 8.5, 6.5, 5.0, 3.0 and 1.9 nats. The second half has 2.7 nats on average. Without this head it has 4.8; without the best four of its kind 10.5. Without four random heads it has 3.0 (mean of five draws).
 #
 # </details>
 #
-# ## PCA: what the embedding table varies in most
+# <details><summary>To go on: PCA of the embedding table</summary>
 #
-# **PCA** (principal component analysis) finds the directions in which vectors vary most. Here are the two largest for the 58 token embeddings. The groups have colours. Do the capitals share something?
-
-# %%
-from string import ascii_uppercase
-
-from viz import draw_embedding
-
-kinds = {"capitals": ascii_uppercase, "vowels": "aeiouy", "space and punctuation": " !\"',-.?"}
-spelled = list(tokenizer.characters)
-groups = [next((kind for kind, members in kinds.items() if c in members), "consonants") for c in spelled]
-table = model.wte.weight.detach()[: len(spelled)]
-draw_embedding(table, spelled, groups=groups, title="58 token embeddings, first two principal components")
-
-# %%
-across = torch.linalg.svd(table - table.mean(dim=0))[0][:, 0]
-counts = torch.bincount(seen, minlength=len(spelled))[: len(spelled)].double()
-for what, numbers in {"log of the count": counts.log(), "is a capital": torch.tensor([float(c.isupper()) for c in spelled])}.items():
-    print(f"correlation with {what}: {torch.corrcoef(torch.stack([across, numbers]))[0, 1].abs():.2f}")
-
-# %% [markdown]
-# The horizontal direction is how often a letter occurs. Capitals are together because they are rare, and so are `z` and `q`. A picture suggested "capitals"; a number says "counts".
+# **PCA** (principal component analysis) finds the directions in which vectors vary most. Run this in a new cell:
+#
+# ```python
+# from viz import draw_embedding
+#
+# letters = list(tokenizer.characters)
+# table = model.wte.weight.detach()[: len(letters)]
+# groups = ["capitals" if letter.isupper() else "others" for letter in letters]
+# draw_embedding(table, letters, groups=groups)
+# ```
+#
+# Capitals are on the left. Do they share something? The horizontal direction has a correlation of 0.54 with "is a capital", and of 0.96 with the logarithm of the letter's count. Capitals are together because they are rare, and so are `z` and `q`. The picture suggests "capitals"; the number says "counts".
+#
+# </details>
 #
 # ## Three programs, no error: which are wrong?
 #
@@ -513,13 +514,14 @@ draw_loss(losses, title="Three programs, one text")
 guess("the wrong programs", ...)
 
 # %% [markdown]
-# A test that does not need the loss: the prediction after 16 letters must not depend on what follows.
+# A test that does not need the loss: exchange the last 16 letters of a row. The first 16 predictions must stay the same.
 
 # %% tags=["answer"]
 row = unseen[:32][None]
+other_end = row[:, :16].repeat(1, 2)  # the same 16 letters, and then others
 for who, gpt in runs.items():
-    short, long = gpt(row[:, :16])[0][0, 15], gpt(row)[0][0, 15]
-    print(f"{who:6} the same prediction, whatever follows: {torch.allclose(short, long)}")
+    same_start = torch.allclose(gpt(row)[0][:, :16], gpt(other_end)[0][:, :16])
+    print(f"{who:6} the first 16 predictions are the same: {same_start}")
 
 # %% [markdown]
 # Another test: give all three the 4,192 weights of microgpt, and compare with the slow program of lesson 7.
@@ -537,9 +539,9 @@ for who in runs:
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Both are wrong. Bo splits heads with `view` alone, the mistake from lesson 8. Head 0 gets the first quarter of the *tokens*, with all their numbers. The results go back to other tokens than they came from, so tokens see later letters. A loss that is too good is an error report. But it does not always come: on two of five seeds, Bo's loss after 300 steps was *above* ours.
+# Both are wrong. Bo splits heads with `view` alone, the mistake from lesson 8. Head 0 gets the first quarter of the *tokens*, with all their numbers. The results go back to other tokens than they came from, so tokens see later letters. The first test finds that. A loss that is too good is an error report. But it does not always come: on two of five seeds, Bo's loss after 300 steps was *above* ours.
 #
-# Ada uses `view` in both directions, so everything returns to its place, and no token sees a later one. But each token sees only its own quarter of the row, eight letters at most. For 300 steps that is even an advantage, on all five seeds: there is less to choose from. After 3,000 steps (at a rate of 0.003) her validation loss was 0.2 nats worse than ours.
+# Ada uses `view` in both directions, so everything returns to its place, and no token sees a later one. The first test finds nothing. But each token sees only its own quarter of the row, eight letters at most. For 300 steps that is even an advantage, on all five seeds, perhaps because there is less to choose from. After 3,000 steps (at a rate of 0.003) her validation loss was 0.2 nats worse than ours.
 #
 # The loss does not convict her. The slow program does: with the same weights the same number must come out.
 #
@@ -561,6 +563,6 @@ for who in runs:
 #
 # - Alec Radford and others, *Language Models are Unsupervised Multitask Learners*, 2019 (GPT-2). Ashish Vaswani and others, *Attention Is All You Need*, 2017, arXiv 1706.03762.
 # - The standard implementation: Andrej Karpathy, *nanoGPT*, `model.py`: `CausalSelfAttention`, `Block`, `GPT.forward`, `GPT.generate`. Ours: `gptcore/model/`.
-# - LayerNorm: Jimmy Ba and others, arXiv 1607.06450. GELU: Dan Hendrycks and Kevin Gimpel, arXiv 1606.08415. Dropout: Nitish Srivastava and others, 2014. AdamW: Ilya Loshchilov and Frank Hutter, arXiv 1711.05101. Weight tying: Ofir Press and Lior Wolf, arXiv 1608.05859.
+# - LayerNorm: Jimmy Ba and others, arXiv 1607.06450. GELU: Dan Hendrycks and Kevin Gimpel, arXiv 1606.08415. Dropout: Nitish Srivastava and others, 2014. Weight tying: Ofir Press and Lior Wolf, arXiv 1608.05859.
 # - Top-p: Ari Holtzman and others, arXiv 1904.09751. Min-p: Minh Nguyen and others, arXiv 2407.01082. Repetition penalty: Nitish Keskar and others, arXiv 1909.05858.
 # - Logit lens: nostalgebraist, *interpreting GPT: the logit lens*, 2020. Induction heads: Catherine Olsson and others, *In-context Learning and Induction Heads*, 2022, arXiv 2209.11895.

@@ -13,6 +13,7 @@ from stored_outputs import printed
 from course.catalogue import QUESTIONS
 from course.checkpoint import TOKENIZER, loss_on, make, one_row, random_rows, stories_gpt
 from course.failures.lesson_09 import KINDS, with_attention
+from course.recorded import recorded_smollm2
 from course.sample import gpt2_weights
 from course.solutions import lesson_09 as solution
 from course.syllabus.lesson_table import written_lessons
@@ -112,6 +113,14 @@ def test_only_ours_says_the_same_whatever_comes_after(whose):
     assert torch.allclose(short, long, atol=1e-6) == (whose == "ours")
 
 
+@pytest.mark.parametrize("whose", KINDS)
+def test_only_bos_first_predictions_change_with_the_second_half_of_a_row(whose):
+    gpt = with_attention(whose, small_gpt())
+    row, other_end = torch.tensor([[[3, 1, 4, 1, 5, 9, 2, 6]], [[3, 1, 4, 1, 3, 1, 4, 1]]])
+    one, other = gpt(row)[0][:, :4], gpt(other_end)[0][:, :4]
+    assert torch.allclose(one, other, atol=1e-6) == (whose != "Bo's")
+
+
 def seen_by(whose: str, at: int) -> set[int]:
     """The tokens of eight that have a gradient from the output at one position."""
     gpt = with_attention(whose, small_gpt())
@@ -197,6 +206,42 @@ def test_the_words_about_the_logit_lens_are_measured():
         "{:.0f} % after no block, {:.0f} % after one, {:.0f} % after two and {:.0f} % after three"
     )
     assert words.format(*correct) in TEXT
+
+
+def test_the_code_about_pca_runs_and_its_correlations_are_measured():
+    (code,) = re.findall(r"# ```python\n(.*?)# ```", TEXT, re.DOTALL)
+    model, tokenizer = stories_gpt()
+    space = {"model": model, "tokenizer": tokenizer}
+    exec(re.sub(r"^# ?", "", code, flags=re.MULTILINE), space)
+    table, letters = space["table"], space["letters"]
+    across = torch.linalg.svd(table - table.mean(dim=0))[0][:, 0]
+    seen = one_row(load_documents("stories")[:-200], tokenizer)
+    counts = torch.bincount(seen, minlength=len(letters))[: len(letters)]
+    capitals = torch.tensor([float(letter.isupper()) for letter in letters])
+    of_capitals, of_counts = (
+        torch.corrcoef(torch.stack([across, numbers]))[0, 1].abs()
+        for numbers in (capitals, counts.log())
+    )
+    assert f'of {of_capitals:.2f} with "is a capital", and of {of_counts:.2f} with' in TEXT
+
+
+def test_the_words_about_smollm2_are_recorded():
+    found = recorded_smollm2()["induction"]
+    tokens, weights, losses = found["tokens"], found["weights"], found["losses"]
+    assert tokens[41] == tokens[1] == "Marc" and tokens[2] == " bodies"
+    assert tokens[:40] == tokens[40:]
+    question = QUESTIONS["where the second Marc looks"]
+    assert max(range(42), key=weights[41].__getitem__) == question.right
+    assert question.measure("bodies") == 2
+    assert f"gives {weights[41][2]:.2f} to ` bodies`" in TEXT
+    assert f"only {weights[40][1]:.2f} to position 1" in TEXT
+    costs = [f"{loss:.1f}" for loss in losses[40:46]]  # of the tokens 41 to 46
+    assert f"cost {', '.join(costs[:-1])} and {costs[-1]} nats" in TEXT
+    removed = found["removed"]
+    assert f"has {found['second_half']:.1f} nats on average" in TEXT
+    assert f"this head it has {removed['best_1_induction']:.1f};" in TEXT
+    assert f"of its kind {removed['best_4_induction']:.1f}." in TEXT
+    assert f"random heads it has {removed['random_4_mean']:.1f} (mean" in TEXT
 
 
 def test_the_tokens_that_are_kept_are_those_of_the_sampler():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 RED = "#b3261e"  # of a remainder, which is named in words, too
-LEFT, WIDTH, GAP = 110.0, 660.0, 6.0
+LEFT, WIDTH, GAP = 126.0, 660.0, 6.0
 BAND, MAX_SQUARE = 64.0, 62.0  # height of a T x C block, largest T x T square
 MAX_HEADS = 26
 HEAD_DIM_MULTIPLE = 8  # GPU kernels are fastest at its multiples
@@ -179,7 +179,7 @@ def add_head_dim_note(scene: Scene, head_dim: int, remainder: int, warning: str,
             scene.add(Text(16, y + 18 + 18 * k, line, 13, RED))
         return y + 18 * len(lines) + 12
     is_multiple = head_dim % HEAD_DIM_MULTIPLE == 0
-    words = f"head size {head_dim}: " + (
+    words = f"head dimension {head_dim}: " + (
         f"a multiple of {HEAD_DIM_MULTIPLE}, as GPU kernels like it"
         if is_multiple
         else f"not a multiple of {HEAD_DIM_MULTIPLE}: it works, and runs slower on a GPU"

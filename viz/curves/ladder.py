@@ -159,7 +159,7 @@ def add_speedup(
     """Connect the ends of two bars, and write how many times as fast the second rung is."""
     x0, x1 = ends
     factor = format_factor(times if times >= 1 else 1 / times)
-    label = f"{factor} times as {'fast' if times >= 1 else 'slow'}"
+    label = f"{factor} times as {'fast' if times >= 1 else 'slow'}" if factor != "1" else "as fast"
     scene.add(Line(((x0, y - 14), (x0, y), (x1, y), (x1, y + 14)), colour, 1.4, dash="4 3"))
     scene.add(Text(max(x0, x1) + 8, y + 4, label, 11.5, colour))
 
