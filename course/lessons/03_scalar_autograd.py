@@ -249,7 +249,7 @@ from viz import draw_whole_graph
 draw_whole_graph(loss, title="The computation graph of one loss")
 
 # %% [markdown]
-# Each dot is a node. Green dots are inputs, and the loss is the large dot at the right edge. A row of blue dots is one long sum. Five groups have many rows:
+# Each dot is a node. Green dots ("typed in") are inputs, and the loss is the large dot at the right edge. A row of blue dots is one long sum. Five groups have many rows:
 # 48, 16, 64, 16 and, at the right, 27: one row for each possible letter. Lesson 7 explains each group. One backward pass from right to left gave every dot its gradient.
 #
 # <details><summary>Optional: how many paths?</summary>
