@@ -26,10 +26,14 @@ def yes_or_no(answer):
     return known.get(answer, answer) if isinstance(answer, (bool, str)) else answer
 
 
-def one_word(answer):
-    """A list of one is that one."""
+def part_of_attention(answer):
+    """A list of one is that one; "q", "k" and "v" are short for the three."""
     several = isinstance(answer, (list, tuple, set)) and len(answer) == 1
-    return next(iter(answer)) if several else answer
+    answer = next(iter(answer)) if several else answer
+    if not isinstance(answer, str):
+        return answer
+    known = {"q": "query", "k": "key", "v": "value"}
+    return known.get(answer.strip().lower(), answer.strip().lower())
 
 
 def products(q, keys):
@@ -153,7 +157,7 @@ QUESTIONS = [
         otherwise='Answer with "A", "B" or "C".',
     ),
     Question(
-        "same prediction for kfqw2 and wqfk2",
+        "same prediction for afze2 and ezfa2",
         LESSON,
         right="yes",
         yes="The same letters give the same keys and values, and a sum has no order.",
@@ -366,23 +370,24 @@ QUESTIONS = [
         yes="No path leads from a masked token to that loss, so every gradient is 0.",
         wrong=(
             Wrong(
-                "v",
+                "value",
                 "its value is still in the sum",
-                "It is multiplied by a weight of exactly 0. What is the derivative of 0 * v for v?",
+                "It is multiplied by a weight of exactly 0. What is the derivative of 0 * value "
+                "for the value?",
             ),
             Wrong(
-                "k",
+                "key",
                 "its key is still compared",
                 "Its score was replaced by minus infinity, whatever the key is. Does a path lead "
-                "from k to the loss?",
+                "from the key to the loss?",
             ),
             Wrong(
-                "q",
+                "query",
                 "it still has a query",
                 "Its query is for its OWN row. It plays no part in the row of `f`.",
             ),
         ),
-        measure=one_word,
-        otherwise='Give one answer: "q", "k", "v" or "none".',
+        measure=part_of_attention,
+        otherwise='Give one answer: "query", "key", "value" or "none".',
     ),
 ]

@@ -138,19 +138,15 @@ QUESTIONS = [
     Question(
         "x.grad after two backward passes",
         AFTER_7,
-        right=24,
+        right=12,
         tolerance=0,
-        yes="12 from each pass: gradients accumulate until they are set to 0.",
+        yes="6 from each pass: gradients accumulate until they are set to 0.",
         wrong=(
-            Wrong(12, "each pass starts from 0", "One pass gives 12. The second one adds to it."),
-            Wrong(
-                144, "passes multiply", "Multiply along a path. Gradients that arrive are added."
-            ),
-            Wrong(
-                8, "the value is the gradient", "8 is x * x * x itself; its derivative is 3 x * x."
-            ),
+            Wrong(6, "each pass starts from 0", "One pass gives 6. The second one adds to it."),
+            Wrong(36, "passes multiply", "Multiply along a path. Gradients that arrive are added."),
+            Wrong(9, "the value is the gradient", "9 is x * x itself; its derivative is 2 x."),
         ),
-        otherwise="The derivative of x * x * x is 3 x * x. There were two passes.",
+        otherwise="The derivative of x * x is 2 x. There were two passes.",
     ),
     Question(
         "rows of a stream of 13 tokens",

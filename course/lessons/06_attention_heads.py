@@ -1,5 +1,5 @@
 # %% [markdown]
-# Four random letters, a digit from 1 to 4, and then the letter at that place: `kfqw2f`. A model reads `kfqw2` and predicts the last letter. Suppose it
+# Four random letters, a digit from 1 to 4, and then the letter at that place: `afze2f`. A model reads `afze2` and predicts the last letter. Suppose it
 # processes each token alone: it knows that token's id and position, and nothing of the other tokens. How often is it right? **A**: nearly always.
 # **B**: once in 4. **C**: once in 26.
 
@@ -54,23 +54,29 @@ def accuracy(gpt, **changes):
         right += logits.argmax() == ids[6]
     return right / len(test_texts)
 
+# %%
+from math import exp, log, sqrt
 
-def mean_accuracy(models):
-    return f"{sum(map(accuracy, models)) / len(models):.1f}"
+SHARES = {1: "always", 1 / 4: "1 in 4", 1 / 5: "1 in 5", 1 / 10: "1 in 10", 1 / 26: "1 in 26"}
+
+
+def how_often(models):
+    """Their mean accuracy, in words: the nearest of five shares."""
+    mean = sum(map(accuracy, models)) / len(models)
+    return SHARES[min(SHARES, key=lambda share: abs(log(mean / share)))]
 
 # %% tags=["answer"]
 SEEDS = range(1, 6)
 with_attention = [trained(texts, seed) for seed in SEEDS]
 without_attention = [trained(texts, seed, zero="0.wo") for seed in SEEDS]
-print("accuracy without attention:", mean_accuracy(without_attention))
-print("accuracy with attention:   ", mean_accuracy(with_attention))
+print("right without attention:", how_often(without_attention))
+print("right with attention:   ", how_often(with_attention))
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# **C** is right. Without attention, the digit `2` leads to the same prediction in every text. That is correct once in 26 times, 0.04, which the cell
-# prints as 0.0. With attention, all
-# five models are right every time. Each was trained for about a second.
+# **C** is right. Without attention, the digit `2` leads to the same prediction in every text. That is correct once in 26 times. With attention, all
+# five models are right every time. Each of them was trained for a few seconds.
 #
 # </details>
 #
@@ -79,21 +85,20 @@ print("accuracy with attention:   ", mean_accuracy(with_attention))
 # How can the digit get numbers from the letters? The simplest way is a mean. Suppose each letter passes on two numbers:
 
 # %% tags=["promise-by-hand"]
-values = {"k": [5, 1], "f": [1, 5], "q": [2, 2], "w": [4, 0]}
+values = {"a": [5, 1], "f": [1, 5], "z": [2, 2], "e": [4, 0]}
 average = [sum(value[d] for value in values.values()) / 4 for d in (0, 1)]
 print(average)
 
 # %% [markdown]
-# The average has something of every letter. It does not say which letter was the second. Here is the accuracy when attention is forced to be an average
-# (why `wq` at zero does
-# this, you will see in a moment):
+# The average has something of every letter. It does not say which letter was the second. A model with `wq` at zero has to take the average
+# (a later section shows why):
 
 # %%
 averaging = [trained(texts, seed, zero="0.wq") for seed in SEEDS]
-print("accuracy with an average:", mean_accuracy(averaging))
+print("right with an average:", how_often(averaging))
 
 # %% [markdown]
-# A little better than 0.04, and far from 1. The digit must be able to choose.
+# That is better than once in 26, and far from always. The digit must be able to choose.
 #
 # ## A weighted average: a query is compared with keys
 #
@@ -102,7 +107,7 @@ print("accuracy with an average:", mean_accuracy(averaging))
 
 # %%
 query = [0, 3]  # of the digit 2: up
-keys = {"k": [1, 0], "f": [0, 1], "q": [-1, 0], "w": [0, -1]}
+keys = {"a": [1, 0], "f": [0, 1], "z": [-1, 0], "e": [0, -1]}
 scores = {letter: query[0] * key[0] + query[1] * key[1] for letter, key in keys.items()}
 print(scores)
 
@@ -112,9 +117,6 @@ print(scores)
 # same direction. Softmax (lesson 2) turns the scores into positive numbers that sum to 1. Here they are called **attention weights**.
 
 # %%
-from math import exp, log, sqrt
-
-
 def softmax(scores):
     exps = [exp(score - max(scores)) for score in scores]  # the largest becomes e^0: no overflow
     return [number / sum(exps) for number in exps]
@@ -147,7 +149,7 @@ from course.model_stages import microgpt_stages
 from viz import draw_model_map
 
 gpt = with_attention[0]
-draw_model_map(microgpt_stages("kfqw2", gpt), highlight="attention", start="q")
+draw_model_map(microgpt_stages("afze2", gpt), highlight="attention", start="q")
 
 # %% [markdown]
 # The same path in code:
@@ -160,7 +162,7 @@ def rmsnorm(x):
     return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + 1e-5)
 
 
-ids, W, tokens = gpt.encode("kfqw2")[:-1], gpt.weights, ["[BOS]", *"kfqw2"]
+ids, W, tokens = gpt.encode("afze2")[:-1], gpt.weights, ["[BOS]", *"afze2"]
 x = rmsnorm(rmsnorm(W["wte"][ids] + W["wpe"][:6]))
 q, k, v = (x @ W[name].T for name in ("0.wq", "0.wk", "0.wv"))
 print("x", x.shape, "q", q.shape, "k", k.shape, "v", v.shape)
@@ -179,9 +181,9 @@ same(by_hand, q[5][0], within=1e-12)
 #
 # ## Scale: dividing by √D keeps every weight alive
 #
-# D is the length of a query. Take a random query, 16 random keys, and D = 64. How large is the largest of the 16 weights, on average over a thousand tries?
+# D is the length of a query. Take a random query, 16 random keys, and D = 64. How large is the largest of the 16 weights, on average over a thousand tries? Guess three numbers: without a scale, divided by √64, divided by 64.
 
-# %%
+# %% tags=["answer"]
 def largest_weight(D, divide_by):
     q = [rng.gauss(0, 1) for _ in range(D)]
     scores = [sum(number * rng.gauss(0, 1) for number in q) / divide_by for _ in range(16)]
@@ -207,23 +209,6 @@ def attend(q, keys, values):
     return [sum(w * value[d] for w, value in zip(weights, values)) for d in range(D)]
 
 # %% [markdown]
-# microgpt's own function is made of the `Value`s of lesson 3, so that gradients reach queries, keys and values. Both give the same:
-
-# %%
-from gptcore.scalar import Value, ops_reference
-from gptcore.scalar.attention import attend as microgpt_attend
-
-
-def as_values(rows):
-    return [[Value(number) for number in row] for row in rows]
-
-
-small = [query], list(keys.values()), list(values.values())
-(one_query,), all_keys, all_values = map(as_values, small)
-theirs = microgpt_attend(one_query, all_keys, all_values, n_head=1, ops=ops_reference)
-same(attend(query, small[1], small[2]), theirs, within=1e-12)
-
-# %% [markdown]
 # ## The causal mask: no token sees the future
 #
 # When the model learns, all tokens are there at once, and all queries are compared with all keys: 6 × 6 scores. But a token that sees the next token
@@ -236,56 +221,22 @@ print([round(weight, 2) for weight in softmax([2.0, 1.0, float("-inf")])])
 # %% [markdown]
 # ## Change a score, and the prediction follows
 #
-# Here is a model in which attention happens once, with all 16 numbers. It reads `kfqw2`. The triangle shows its weights: a row is a query, a column is
-# a key. The query of `2` gives
-# nearly all weight to `f`. Is that why it predicts `f`? Change it: add 8 to the score of `q`, and watch the weights, the context (the sum of weight × value) and the
-# prediction. (The stored picture has this
-# change; run the cell for the unchanged model.) The last line makes the same change in 200 other texts.
-
-# %%
-from gptcore.next_token import next_probabilities
-
-
-def interventions(query, head, score_delta, ablated_heads, use_positions):
-    def edit(layer, h, scores):
-        if h == head and query < len(scores):
-            scores[query, : query + 1] += score_delta[: query + 1]
-        return scores
-
-    removed = frozenset((0, h) for h in ablated_heads)  # head h of layer 0
-    return {"ablated_heads": removed, "use_positions": use_positions, "score_hook": edit}
-
-# %%
-single = trained(texts, seed=2, n_head=1)
-characters = [*single.gpt.characters, "end"]
-
-
-def run_model(query, head, **knobs):
-    inside = forward(ids, single.weights, n_head=1, **interventions(query, head, **knobs))
-    probs = dict(zip(characters, next_probabilities(inside.logits[query])))
-    of_head = {"weights": inside.weights[0, head], "values": inside.values[0, head]}
-    of_query = {"scores": inside.scores[0, head, query], "context": inside.context[0, head, query]}
-    return {**of_head, **of_query, "probs": probs}
+# This model has a single head, with all 16 numbers. It reads `afze2`. The triangle shows its weights: a row is a query, a column is
+# a key. The query of `2` gives nearly all its weight to `f`. Is that why it predicts `f`?
+#
+# Add 8 to the score of `z`. Watch the weights, the context (the sum of weight × value) and the
+# prediction. (The stored picture shows this change. Run the cell for the unchanged model.) The last line makes the same change in 200 other texts.
 
 # %% tags=["promise-control"]
-from viz import AttentionEditor
+from course.attention_edits import edit_attention
 
-
-def loss(**knobs):
-    losses = []
-    for row in map(single.encode, test_texts[:200]):
-        logits = forward(row[:6], single.weights, n_head=1, **interventions(**knobs)).logits[-1]
-        losses.append(-log(max(next_probabilities(logits)[row[6]], 1e-12)))
-    return sum(losses) / len(losses)
-
-
-by_8 = {3: 8}  # shown where no Python runs
-AttentionEditor(run_model, tokens, 1, loss=loss, loss_name="loss at the last letter", still_score_delta=by_8)
+single = trained(texts, seed=2, n_head=1)
+edit_attention(single, "afze2", test_texts[:200], still_score_delta={3: 8})
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The weight moves from `f` to `q`, the context becomes nearly the value of `q`, and the model predicts `q`. That is so with each of five seeds. Here the weight
+# The weight moves from `f` to `z`, the context becomes nearly the value of `z`, and the model predicts `z`. That is so with each of five seeds. Here the weight
 # is the cause of the prediction.
 #
 # </details>
@@ -315,7 +266,7 @@ same(output, inside.residual_terms["0 attention"][5], within=1e-9)
 # %% tags=["promise-picture"]
 from viz import draw_attention
 
-draw_attention(inside.weights[0], tokens, title="Four heads read kfqw2")
+draw_attention(inside.weights[0], tokens, title="Four heads read afze2")
 
 # %% [markdown]
 # Heads 0, 2 and 3 give nearly all their weight to `f`, the second letter. The training never mentioned places or heads. It only lowered the loss. In
@@ -331,10 +282,10 @@ draw_attention(inside.weights[0], tokens, title="Four heads read kfqw2")
 from viz import draw_attention_chain
 
 part = groups[0]
-draw_attention_chain(q[:, part], k[:, part], v[:, part], tokens, title="Head 0 reads kfqw2")
+draw_attention_chain(q[:, part], k[:, part], v[:, part], tokens, title="Head 0 reads afze2")
 
 # %% [markdown]
-# Check the framed score with the line of products. Then point at other numbers: blue frames follow your query and your key through the chain. For
+# Check the framed score with the line of products. (The picture rounds the numbers after it has multiplied them.) Then point at other numbers: blue frames follow your query and your key through the chain. For
 # another head, change `groups[0]` to
 # `groups[1]` and run the cell again.
 #
@@ -374,13 +325,13 @@ for seed, model in zip(SEEDS, with_attention):
 #
 # ## Position embedding: without it the order is invisible
 #
-# Now the position vectors are left out of the trained model. Does it predict the same after `kfqw2` and after `wqfk2`? Answer "yes" or "no".
+# Now the position vectors are left out of the trained model. Does it predict the same after `afze2` and after `ezfa2`? Answer "yes" or "no".
 
 # %%
-guess("same prediction for kfqw2 and wqfk2", ...)
+guess("same prediction for afze2 and ezfa2", ...)
 
 # %% tags=["answer"]
-pair = [gpt.encode(text)[:-1] for text in ("kfqw2", "wqfk2")]
+pair = [gpt.encode(text)[:-1] for text in ("afze2", "ezfa2")]
 one, other = (forward(row, W, n_head=4, use_positions=False).logits[-1] for row in pair)
 same(one, other, within=1e-9)
 
@@ -395,12 +346,12 @@ same(one, other, within=1e-9)
 #
 # Could a model learn the task if it never had positions?
 
-# %%
+# %% tags=["answer"]
 without_positions = [trained(texts, seed, zero="wpe") for seed in SEEDS]
-print("accuracy without positions:", mean_accuracy(without_positions))
+print("right without positions:", how_often(without_positions))
 
 # %% [markdown]
-# It learns which four letters are there and picks one of them. With two layers, something changes:
+# It sees which letters are there, and mostly picks one of the four. So it is a little worse than once in 4. With two layers, something changes:
 
 # %%
 two = NumpyGPT(texts, MicroConfig(n_layer=2), seed=1)  # not trained: any weights will do
@@ -413,7 +364,7 @@ print("the same prediction:", abs(one - other).max() < 1e-9)
 # ## KV cache: keys and values are computed once
 #
 # When the model writes, tokens come one at a time. A new token does not change the keys and values of earlier ones. So they are kept: this is the **KV
-# cache**. Each new token adds one key and one
+# cache**. Without it, each step computes all keys again. Each new token adds one key and one
 # value for each layer.
 
 # %%
@@ -424,7 +375,7 @@ kv_cache = scalar.new_kv_cache()
 for position, token in enumerate(ids):
     one_by_one = next_logits(token, position, scalar.weights, kv_cache, scalar.config)
 kept_keys, kept_values = kv_cache[0]
-print(len(kept_keys), "keys computed; without a cache", sum(range(1, 7)))
+print(len(kept_keys), "keys computed; without a cache 1 + 2 + ... + 6 =", sum(range(1, 7)))
 same(one_by_one, inside.logits[-1], within=1e-9)
 
 # %% [markdown]
@@ -473,11 +424,11 @@ for name, change in changes.items():
 #
 # Now train the models again, once without attention and once without positions. Does the ablation tell what a model *could* do?
 
-# %%
+# %% tags=["answer"]
 for name, zero in (("attention", "0.wo"), ("positions", "wpe")):
     again = [mean_loss(trained(seen, seed, zero=zero)) for seed in SEEDS]
     rise = sum(again) / 5 - sum(before) / 5
-    print(f"trained without {name}: less than 0.04 nats worse: {rise < 0.04}")
+    print(f"trained without {name}:", "less" if rise < 0.04 else "more", "than 0.04 nats worse")
 
 # %% [markdown]
 # Removing positions from a trained model costs 0.3 nats. A model that never had them is hardly worse. An ablation shows what *this* model uses, not
@@ -513,8 +464,8 @@ guess("what is wrong with the better run", ...)
 # %% tags=["answer"]
 from course.failures.lesson_06 import weights_inside
 
-of_better = weights_inside(better, "kfqw2f")
-draw_attention(of_better, ["[BOS]", *"kfqw2f"], head=2, causal=False, title="The better run, head 2")
+of_better = weights_inside(better, "afze2f")
+draw_attention(of_better, ["[BOS]", *"afze2f"], head=2, causal=False, title="The better run, head 2")
 
 # %%
 from re import fullmatch
@@ -565,15 +516,15 @@ shapes = {"rows": ..., "columns": ..., "tokens seen": ..., "computed from": ...,
 check("shapes", shapes)
 
 # %% [markdown]
-# **Back to lesson 3.** Gradients flow along paths. All tokens are there at once, and the mask hides `q` from `f`. Does the loss at `f` send a gradient
-# to the query, key or value of the later `q`? Answer `"q"`, `"k"`,
-# `"v"` or `"none"`.
+# **Back to lesson 3.** Gradients flow along paths. All tokens are there at once, and the mask hides `z` from `f`. Does the loss at `f` send a gradient
+# to the query, key or value of the later `z`? Answer `"query"`, `"key"`,
+# `"value"` or `"none"`.
 
 # %% tags=["promise-back"]
 guess("gradient for a masked letter", ...)
 
 # %% tags=["answer"]
-changed = gpt.encode("kfzw2")[:-1]  # z in place of q
+changed = gpt.encode("afme2")[:-1]  # m in place of z
 up_to_f = (forward(row, W, n_head=4).logits[:3] for row in (ids, changed))
 same(*up_to_f, within=0)
 
@@ -596,7 +547,7 @@ same(*up_to_f, within=0)
 # - **Multi-head attention** does this in several heads; the results are concatenated and go through the output projection `wo`.
 # - Attention is permutation invariant; the **position embedding** brings the order in.
 # - The **KV cache** keeps keys and values, since later tokens do not change them.
-# - A pattern of weights is no proof. An **ablation** measures what a trained model uses: here everything on the recall task, almost nothing on names.
+# - A pattern of weights is no proof. An **ablation** measures what a trained model uses: some heads on the recall task, almost none on names.
 #
 # ## Sources and further reading
 #

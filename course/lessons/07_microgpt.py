@@ -145,7 +145,7 @@ draw_logit_attribution(rows, labels=[*gpt.characters, "end"], title="Each part a
 same(sum(account.values()), imported, within=1e-9)
 
 # %% [markdown]
-# The embedding knows only `m` and the position, and already favours vowels. The MLP adds about as much again: it pushes consonants down equally far, and vowels up half as far. The row of attention is nearly white.
+# The embedding knows only `m` and the position, and already favours vowels. The MLP adds about as much again. It pushes consonants down as far as the embedding does, and vowels up half as far. The row of attention is nearly white.
 #
 # Is attention useless here, or does the MLP need what it writes? Ablate it for the whole training. Which difference in loss do you expect after 1,000 steps, with attention and without? **A**: below 0.03 nats. **B**: about 0.3. **C**: about 1.
 
@@ -222,7 +222,7 @@ knobs = {"temperature": (0.1, 2.0, 0.5), "heads": [1, 4, 16], "layers": [1, 2], 
 SamplingDial(write, bars=after_em, known=names, title="After em", **knobs)
 
 # %% [markdown]
-# Near temperature 0 it writes the same few names again and again. At 2 chance decides more than the model. A larger model writes no better names: there is too little to learn from.
+# Near temperature 0 it writes the same few names again and again. At 2 chance decides more than the model. A larger model writes no better names. All six models have the same loss within 0.01 nats, with each of five seeds: 1,000 names are too few to tell them apart.
 #
 # ## The published run, digit by digit
 #
@@ -254,7 +254,7 @@ compare(run, article.scalar().sample(20), article.documents)
 #
 # ## A fair contest with counting
 #
-# A table of bigrams has 2.45 nats on names.txt, and microgpt 2.37. But that table was fitted on all 32,033 names. A **baseline** must get the same data: predict each name first, learn from it afterwards, and count the second half.
+# On the article's list of 32,033 names, a table of bigrams has 2.45 nats, and microgpt 2.37. But that table was fitted on all the names that it is tested on, and microgpt on 1,000. A **baseline** must get the same data: predict each name first, learn from it afterwards, and count the second half.
 #
 # **Exercise 1.** Write that contest.
 
@@ -288,7 +288,7 @@ print(f"microgpt: {last_500(losses):.3g} nats")
 #
 # The longer the context of the table, the worse. microgpt wins. A table learns about `em` only from names with `em` in them. In the GPT all names train the same 4,192 parameters.
 #
-# With more data the order changes. Give a table of three letters 26,544 different names, and it reaches 2.16 nats on unseen names. The same GPT, trained on those 26,544, reaches 2.22 to 2.24 (five seeds). Tables need data, models share it.
+# With more data the order changes. The article's list has 29,494 different names. Give a table of three letters nine tenths of them, 26,544, and it reaches 2.16 nats on the others. The same GPT, trained on those 26,544, reaches 2.22 to 2.24 (five seeds). Tables need data, models share it.
 #
 # </details>
 #
@@ -309,20 +309,20 @@ draw_loss(one, title="One block: hardly a difference", lines={"knows nothing": 3
 eight = {"with the plus": train_without(names, n_layer=8), "without": train_without(names, "residual", n_layer=8)}
 draw_loss(eight, title="Eight blocks: without the plus the loss stops falling", lines={"knows nothing": 3.296})
 
+# %% [markdown]
+# Without the plus the loss stays near 2.9. Two tables of lesson 1 are good measures for it. What has the model without the plus learned? **A**: nothing. **B**: the frequency of each letter. **C**: which letter follows which, only more slowly.
+
 # %%
+guess("what eight layers without the addition learned", ...)
+
+# %% tags=["answer"]
 for context, knows in ((0, "the frequency of each letter"), (1, "which letter follows which")):
     table = NgramTable(gpt.characters, context).fit(names)
     print(f"{knows}: {sum(map(table.loss, names)) / len(names):.3g} nats")
 print(f"eight blocks without the plus: {last_500(eight['without']):.3g} nats")
 
 # %% [markdown]
-# What has it learned? **A**: nothing. **B**: the frequency of each letter. **C**: which letter follows which, only more slowly.
-
-# %%
-guess("what eight layers without the addition learned", ...)
-
-# %% [markdown]
-# Vanishing gradients are only half of the reason, because Adam rescales them. The other half is in the forward pass. Send the 26 letters through an untrained model. How similar are their vectors at the end? (1: all have the same direction.)
+# Without the plus, hardly any gradient reaches the first blocks: these are **vanishing gradients**. They are only half of the reason, because Adam rescales small gradients. The other half is in the forward pass. Send the 26 letters through an untrained model. How similar are their vectors at the end? (1: all have the same direction.)
 
 # %% tags=["answer"]
 from course.failures.lesson_07 import similarity_of_letters
@@ -332,7 +332,7 @@ for which, part in {"with the plus": "", "without": "residual"}.items():
     print("{}: {:.1f} after one block, {:.1f} after eight".format(which, *similar))
 
 # %% [markdown]
-# After eight blocks without residual connections, an `a` looks like a `z`. A small test hid what size shows: a test with one block lets the bug pass.
+# After eight blocks without residual connections, an `a` looks like a `z`. A test with one block lets this bug pass; a test with eight blocks finds it.
 #
 # ## Exercises
 #
@@ -354,7 +354,7 @@ counts = {"wte": ..., "wpe": ..., "lm_head": ..., "wq, wk, wv, wo": ..., "fc1": 
 check("the 4,192", counts)
 
 # %% [markdown]
-# **Back.** A block returns `x + f(x)`, and the derivative of `f` is −0.3 here. What is the derivative of the whole for `x`?
+# **Back.** A block returns `x + f(x)`, and the derivative of `f` is −0.3 here. What is the derivative of `x + f(x)` with respect to `x`?
 
 # %% tags=["promise-back"]
 guess("derivative of x + f(x)", ...)
@@ -370,7 +370,7 @@ guess("derivative of x + f(x)", ...)
 guess("learning rate above which 2 y squared diverges", ...)
 
 # %% [markdown]
-# `x` is a `Value` with 2 in it, and `y = x * x * x`. You call `y.backward()` twice, and nothing else. What is `x.grad`?
+# `x` is a `Value` with 3 in it, and `y = x * x`. You call `y.backward()` twice, and nothing else. What is `x.grad`?
 
 # %%
 guess("x.grad after two backward passes", ...)

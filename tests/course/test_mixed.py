@@ -48,8 +48,8 @@ def test_no_question_says_which_lesson_it_is_from(name):
 
 def test_the_answers_that_can_be_computed_are_computed():
     right = {question.name: question.right for question in mixed.QUESTIONS}
-    x, y, rate = 2.0, 1.0, right["learning rate above which 2 y squared diverges"]
-    assert right["x.grad after two backward passes"] == 2 * 3 * x * x
+    x, y, rate = 3.0, 1.0, right["learning rate above which 2 y squared diverges"]
+    assert right["x.grad after two backward passes"] == 2 * 2 * x
     assert abs(y - (rate - 0.001) * 4 * y) < 1 < abs(y - (rate + 0.001) * 4 * y)
     assert right["attention weights of one head"] == sum(
         earlier <= later for later in range(5) for earlier in range(5)
