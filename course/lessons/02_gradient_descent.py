@@ -374,7 +374,7 @@ guess("loss of an untrained model", {"27 letters": ..., "65 letters": ..., "50,3
 # %% [markdown]
 # ## Summary
 #
-# Finish the sentence in your own words first: *to make a model better, gradient descent ...*
+# In your own words first: *to make a model better, gradient descent ...*
 #
 # - Softmax turns logits into probabilities: e to the power of each, divided by the sum. Only differences of logits count.
 # - A gradient has one slope for each parameter. A numerical gradient needs two runs for each parameter; the derivative is exact.

@@ -440,7 +440,7 @@ guess("gradient of a row that is used twice", ...)
 # %% [markdown]
 # ## Summary
 #
-# Finish the sentence in your own words first: *similar letters get similar embeddings because ...*
+# In your own words first: *similar letters get similar embeddings because ...*
 #
 # - An embedding is a row of learned numbers for a token; the embedding table has one for each. Tokens that are used alike get similar rows.
 # - A multilayer perceptron is a linear layer (weights and biases), an activation function and another linear layer. Between them is the hidden layer.

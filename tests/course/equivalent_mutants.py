@@ -137,12 +137,12 @@ EQUIVALENT = (
     ),
     (
         "9.4e17 / 120 cut off to whole operations is the same to 15 digits.",
-        "9.4e17 operations",
-        ("OPERATIONS / 120  ->  OPERATIONS // 120",),
+        "9.4e17 FLOPs",
+        ("FLOPS / 120  ->  FLOPS // 120",),
     ),
     (
         "Two digits of 88.5 are enough, cut off as well as rounded.",
-        "9.4e17 operations",
-        ("sqrt(OPERATIONS / 120) / 1000000.0  ->  sqrt(OPERATIONS / 120) // 1000000.0",),
+        "9.4e17 FLOPs",
+        ("sqrt(FLOPS / 120) / 1000000.0  ->  sqrt(FLOPS / 120) // 1000000.0",),
     ),
 )

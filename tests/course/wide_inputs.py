@@ -199,6 +199,7 @@ WIDE: dict[str, list[Call]] = {
         )
     ),
     "count_parameters": of(lambda: [rng.randint(1, 40) for _ in range(4)]),
+    "rms_norm": of(lambda: (numbers(rng.randint(1, 16), 3),), 20),
     "adam_step": of(lambda: (0.1, 1e-4, 0.0, 0.0, 0), 1)
     + of(lambda: (*numbers(3, 1), rng.random(), rng.randint(0, 400)), 30),
     "contest": [a_contest(2 * rng.randint(1, 12)) for _ in range(8)],

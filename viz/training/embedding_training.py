@@ -76,16 +76,16 @@ def draw_embedding_training(
     n_numbers = next(iter(arrays.values())).shape[1]
     points = project_frames(arrays)
     steps, order = list(points), list(dict.fromkeys(group_of))
-    told = {s: float(loss) for s, loss in (losses or {}).items() if s in points}
+    known_losses = {s: float(loss) for s, loss in (losses or {}).items() if s in points}
     extent = max(float(abs(a).max()) for a in points.values()) * 1.08 or 1.0
-    scene = build_scene(points, names, group_of, order, told, extent, n_numbers, title)
+    scene = build_scene(points, names, group_of, order, known_losses, extent, n_numbers, title)
     alt = f"{len(names)} embeddings of {n_numbers} numbers"
     alt += f" from step {steps[0]:,} to step {steps[-1]:,}"
     picture = Picture(points, f"{title}: {alt}." if title else f"{alt}.", scene)
     payload = {
         "steps": steps,
         "points": [a.round(DIGITS).tolist() for a in points.values()],
-        "losses": [round(told[s], DIGITS) if s in told else None for s in steps],
+        "losses": [round(known_losses[s], DIGITS) if s in known_losses else None for s in steps],
         "labels": names,
         "groups": [order.index(group) for group in group_of],
         "names": [printable(group) for group in order if group],

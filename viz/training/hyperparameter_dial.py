@@ -73,7 +73,11 @@ class HyperparameterDial(Control):
         super().__init__([side_by_side([*self.sliders, self.button])], self.picture())
 
     def press(self, button: object = None) -> None:
-        """Train with the present hyperparameters, unless that was done before."""
+        """Train with the present hyperparameters, unless that was done before.
+
+        Args:
+            button: The button that was pressed; it is not used.
+        """
         self.current = tuple(slider.value for slider in self.sliders)
         self.button.description, self.button.disabled = "training ...", True
         try:
@@ -117,10 +121,17 @@ class HyperparameterDial(Control):
             scene.add(Circle(to_x(loss), y, 6 if now else 4.5, BLUE))
             scene.add(Text(to_x(loss) + 11, y + 4, f"{loss:.2f}", 12.5, INK, "start", weight))
         scene.add(Text(LEFT + WIDTH / 2, bottom + 16, "loss: lower is better", 12, MUTED, "middle"))
-        told = "; ".join(f"{self.words(choice)}: {loss:.2f}" for choice, loss in rows.items())
+        summary = "; ".join(f"{self.words(choice)}: {loss:.2f}" for choice, loss in rows.items())
         data = {choice: self.losses[choice] for choice in rows}
-        return Picture(data, f"{self.title or 'Losses'}: {told}.", scene)
+        return Picture(data, f"{self.title or 'Losses'}: {summary}.", scene)
 
     def words(self, choice: Choice) -> str:
-        """A choice, written out."""
+        """Write a choice out.
+
+        Args:
+            choice: One value for each knob, in their order.
+
+        Returns:
+            Text such as "n_embd 8, n_hidden 32".
+        """
         return ", ".join(f"{name} {value:g}" for name, value in zip(self.names, choice))
