@@ -34,11 +34,13 @@ def fineweb_shards() -> Path:
 
     Raises: TextUnavailableError, as above.
     """
-    path = data_folder() / SHARDS
-    if not (path / "manifest.json").is_file():
+    here = Path.cwd()  # a terminal may start in notebooks/ or in the folder above
+    places = (data_folder() / SHARDS, here / SHARDS, here.parent / SHARDS)
+    path = next((place for place in places if (place / "manifest.json").is_file()), None)
+    if path is None:
         raise TextUnavailableError(
-            "There are no shards of FineWeb where this cell looks for them, in the folder "
-            f"{SHARDS} of GPTCORE_DATA.\n"
+            "There are no shards of FineWeb where this cell looks for them: in the folder "
+            f"{SHARDS} of the course or of GPTCORE_DATA.\n"
             f"To make them: gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out {SHARDS}"
         )
     return path

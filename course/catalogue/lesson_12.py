@@ -119,6 +119,10 @@ def divided_by_micro_batches(micro_batches):
     return sum_over_tokens(micro_batches) / len(micro_batches)
 
 
+def other_way_round(micro_batches):
+    return solution.batch_loss([(tokens, mean) for mean, tokens in micro_batches])
+
+
 def last_micro_batch(micro_batches):
     return micro_batches[-1][0]
 
@@ -166,6 +170,27 @@ def from_the_top(step, max_steps):
     return min(step / 11, (max_steps - step + 1) / max_steps)
 
 
+def falls_one_step_early(step, max_steps):
+    fall = max_steps // 5 + 1
+    return min(step / 11, 1.0, (max_steps - step + 1) / fall)
+
+
+def drops(step, max_steps):
+    return 0.0 if step > 4 * max_steps / 5 else min(step / 11, 1.0)
+
+
+def zero_at_the_end(start):
+    while start() == 75:
+        pass
+    return 0
+
+
+def starts_for_its_answer(start):
+    while start() == 75:
+        pass
+    return start()
+
+
 def all_but_success(start):
     while (code := start()) != 0:
         pass
@@ -200,24 +225,38 @@ def until_it_says_so(start):
 
 # Answers by another name --------------------------------------------------------------------------
 
-LETTERS = {"16 x 32": "A", "8 x 64": "B", "16x32": "A", "8x64": "B", "neither": "C"}
+RUNS = {"16 x 32": "A", "8 x 64": "B", "16x32": "A", "8x64": "B", "neither": "C", "both": "C"}
+WEIGHTS = {"large": "A", "small": "B", "both": "C", "neither": "D"}
+LOSSES = {"falls": "A", "it falls": "A", "rises": "B", "it rises": "B", "it rises first": "B"}
+LOSSES |= {"hardly anything": "C", "nothing": "C"}
 OWNERS = {"Ada": "Ada's", "Bo": "Bo's"}
 
 
-def as_letter(answer):
-    """The run that is meant, also by what it is."""
-    return LETTERS.get(str(answer).replace("×", "x"), answer)
+def as_letter(names: dict[str, str]) -> Callable:
+    """The letter that is meant: also by what it is called, and with words after it."""
+
+    def letter(answer):
+        if not isinstance(answer, str):
+            return answer
+        words = answer.strip().replace("×", "x")
+        first = words.split()[0].rstrip(".:,") if words else ""
+        letter = first.upper() if len(first) == 1 and first.isalpha() else answer
+        return names.get(words.lower(), letter)
+
+    return letter
 
 
 def all_digits(answer):
     """A float has some 16 digits, so 15 or more are all."""
+    if isinstance(answer, str) and answer.lower().startswith("all"):
+        return "all"
     number = isinstance(answer, int | float) and not isinstance(answer, bool)
     return "all" if number and answer >= 15 else answer
 
 
 def as_owner(answer):
     """Whose program is meant, also by the name alone."""
-    return OWNERS.get(str(answer), answer)
+    return OWNERS.get(str(answer).capitalize(), answer)
 
 
 QUESTIONS = [
@@ -225,7 +264,7 @@ QUESTIONS = [
         "16 x 32 or 8 x 64",
         LESSON,
         right="C",
-        measure=as_letter,
+        measure=as_letter(RUNS),
         yes="Both add up the gradients of the same 512 rows before one update.",
         wrong=(
             Wrong(
@@ -273,6 +312,12 @@ QUESTIONS = [
                 "Weighted by tokens, so divide by tokens, not by the number of pairs.",
             ),
             Wrong(
+                other_way_round,
+                "the tokens come first in a pair",
+                "In each pair the loss is first, then the number of tokens. Yours reads them the "
+                "other way round.",
+            ),
+            Wrong(
                 last_micro_batch,
                 "the last loss is the loss",
                 "That is the loss of the last micro-batch. Some programs log it, and their curves "
@@ -284,6 +329,7 @@ QUESTIONS = [
         "the weight that is drawn to 0",
         LESSON,
         right="B",
+        measure=as_letter(WEIGHTS),
         yes="Adam divides by the size of the gradients, and divides the added L2 term with them.",
         wrong=(
             Wrong(
@@ -309,6 +355,7 @@ QUESTIONS = [
         "just continue to 12,000",
         LESSON,
         right="B",
+        measure=as_letter(LOSSES),
         yes="In a plan for 12,000 steps, step 6,001 has a high rate: the rate jumps up, and the "
         "loss with it.",
         wrong=(
@@ -381,6 +428,18 @@ QUESTIONS = [
                 fits=rates_like(full_to_the_end),
             ),
             Wrong(
+                falls_one_step_early,
+                "the fall begins a step early",
+                "Yours falls one step too early. Step 161 of 200, the first of the last fifth, "
+                "still has the full rate.",
+            ),
+            Wrong(
+                drops,
+                "the decay is a drop",
+                "Yours drops to 0 at once, so the last fifth changes nothing. It falls in a "
+                "straight line.",
+            ),
+            Wrong(
                 falls_over_forty,
                 "the fall has a fixed length",
                 "For 200 steps all is right. A fifth of 400 is 80, and yours falls over 40.",
@@ -408,12 +467,19 @@ QUESTIONS = [
             Wrong(
                 0,
                 "no number is needed",
-                "Without any number the order would start again: that mistake comes further down.",
+                "Without any number the order would start again at its first row.",
             ),
             Wrong(
                 1,
                 "the step is enough",
                 "The step says how far. The order depends on the seed.",
+            ),
+            Wrong(
+                3,
+                "batch size and length decide the order",
+                "They say how large the rows are, and they are fixed. The order needs fewer "
+                "numbers.",
+                fits=lambda given: given[0] in (3, 4),
             ),
             Wrong(
                 512,
@@ -467,6 +533,17 @@ QUESTIONS = [
                 "Only 75 asks for it.",
             ),
             Wrong(
+                zero_at_the_end,
+                "after 75 there is only 0",
+                "Yours says 0 even when the run ended with 1. Keep the code of the last start.",
+            ),
+            Wrong(
+                starts_for_its_answer,
+                "asking for the code starts nothing",
+                "Each call of `start` is a start. Yours calls it once more to get the last code: "
+                "put the code into a variable.",
+            ),
+            Wrong(
                 once_more,
                 "a night has one interruption",
                 "That starts it once more. It may be stopped twice.",
@@ -493,7 +570,7 @@ QUESTIONS = [
         LESSON,
         right="Ada's",
         measure=as_owner,
-        yes="The better curve is the wrong one. The next cells show why.",
+        yes="The lower curve belongs to the wrong program. The next cells show why.",
         wrong=(
             Wrong(
                 "Bo's",

@@ -1,5 +1,5 @@
 # %% [markdown]
-# A run needs 512 rows of text for one step. A GPU holds 16 rows at a time, so it takes 32 micro-batches of 16 rows. Another GPU has half the memory: 64 micro-batches of 8 rows. Everything else is equal.
+# A run needs 512 rows of text for one step. A GPU has memory for 16 rows at a time. So it computes 32 **micro-batches** (lesson 11) of 16 rows, one after another, and then makes one update. Another GPU has half the memory, and computes 64 micro-batches of 8 rows. Everything else is equal.
 # Which run ends with the better model: **A** the one with 16 × 32, **B** the one with 8 × 64, **C** neither?
 
 # %% tags=["promise-guess"]
@@ -27,7 +27,7 @@ for sizes in ([4], [2, 2], [3, 1]):
     print(f"{str(sizes):7} mean of the means {sum(means) / len(means):.0f}, weighted by size {weighted:.0f}")
 
 # %% [markdown]
-# The mean of the means is wrong when the parts differ in size. They do: padding does not count (lesson 8), and in a chat only the answers count.
+# The mean of the means is wrong when the parts differ in size. They do: padding does not count (lesson 8), so a micro-batch of short texts has fewer predictions.
 #
 # **Exercise 1.** The loss of a batch. `micro_batches` is a list of pairs: the mean loss of a micro-batch, and the number of its tokens that count.
 
@@ -114,13 +114,13 @@ for n in (1, 4, 16, 64):
     print(f"{n:3} rows: {noise:.2g} times the length of the mean")
 
 # %% [markdown]
-# The gradient of one row is almost pure noise. Four times the rows halve the noise. So larger batches help less and less.
+# The gradient of one row is almost pure noise. Four times the rows halve the noise, so 512 rows have about 0.3. Each halving costs four times as much: larger batches help less and less.
 #
 # ## AdamW: weight decay outside of the gradient
 #
-# **AdamW** is Adam (lesson 4) with **weight decay**: each step also multiplies every weight by 1 − rate × decay. The **betas** are the decays of its two moments, 0.9 and 0.95 in most GPTs. The older way is Adam with L2: add decay × weight to the *gradient*.
+# **AdamW** is Adam (lesson 4) with **weight decay**: each step also multiplies every weight by 1 − rate × decay. The **betas** say how much of its two moments each step keeps: 0.9 and 0.95 in most GPTs. The older way is Adam with L2: add decay × weight to the *gradient*.
 #
-# Two weights are 1. The gradient of one is ±100 in turns, of the other ±0.01, so only the decay has a direction. After 1,000 steps of Adam with L2, which weight is near 0: **A** the one with large gradients, **B** the one with small gradients, **C** both, **D** neither?
+# Two weights are 1. The gradient of one alternates between +100 and −100, the gradient of the other between +0.01 and −0.01. So only the decay has a direction. After 1,000 steps of Adam with L2, which weight is near 0: **A** the one with large gradients, **B** the one with small gradients, **C** both, **D** neither?
 
 # %%
 guess("the weight that is drawn to 0", ...)
@@ -138,22 +138,22 @@ def after(optimizer, steps):
 # %% tags=["answer"]
 for optimizer in (torch.optim.Adam, torch.optim.AdamW):
     large, small = after(optimizer, 1000).tolist()
-    print(f"{optimizer.__name__:5} large gradients {large:.2f}, small gradients {small:.2f}")
+    print(f"{optimizer.__name__:5} large gradients {large:.1f}, small gradients {small:.1f}")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Adam divides each gradient by its usual size, and divides the added L2 term with it. 0.1 in 100.1 is nothing, 0.1 in 0.11 is nearly everything. AdamW treats both alike: 0.999 to the power 1,000 is 0.37. PyTorch accepts `weight_decay` in both without a word.
+# Adam divides each gradient by its usual size, and divides the added L2 term with it. 0.1 in 100.1 is nothing, 0.1 in 0.11 is nearly everything. AdamW multiplies both weights by 0.999 in each step, and 0.999 to the power 1,000 is 0.37. PyTorch accepts `weight_decay` in both optimizers, without a warning.
 #
 # </details>
 #
-# GPTs decay matrices, and neither norms nor biases. `fused=True` runs the whole update in one GPU kernel. Muon, a newer optimizer, makes the update of each matrix orthogonal; `fineweb-40m-fast` uses it.
+# GPTs apply weight decay to matrices, and not to norms or biases. Muon is a newer optimizer: it makes the update of each matrix orthogonal. You see one of its runs at the end.
 #
-# The **gradient norm** is the length of all gradients together. **Gradient clipping** scales a longer gradient down, usually to norm 1. Watch it in the log: if you forget to divide by 32 micro-batches, AdamW takes nearly the same steps, and only the norm tells you.
+# The **gradient norm** is the length of all gradients together. **Gradient clipping** scales a longer gradient down, usually to norm 1. Watch the norm in the log. If you forget to divide by 32 micro-batches, AdamW takes nearly the same steps. Only the norm, 32 times too large, tells you.
 #
 # ## Schedules: warm-up, then down
 #
-# First find a learning rate. Try a few for 60 steps, and look where the loss gets worse:
+# First find a learning rate. Try four of them for 60 steps, each ten times the one before:
 
 # %%
 from gptcore.training import TrainConfig, train
@@ -163,10 +163,13 @@ ends = {}
 for lr in (0.001, 0.01, 0.1, 1.0):
     losses = [step.train_loss for step in train(new_gpt(), rows("train"), replace(short_run, learning_rate=lr))]
     ends[lr] = sum(losses[50:]) / 10
-print("lowest loss after 60 steps:", min(ends, key=ends.get), " worse than untrained:", [lr for lr in ends if ends[lr] > 6.24])
+print("from the lowest loss to the highest:", *sorted(ends, key=ends.get))
+print("worse than untrained, ln 512 = 6.24:", *(lr for lr in ends if ends[lr] > 6.24))
 
 # %% [markdown]
-# Take a rate somewhat below the largest that works. In its first step Adam moves every weight by the full rate, on the word of one batch. **Warm-up** lets the rate rise from near 0. Afterwards the **cosine schedule** lowers it along half a wave:
+# 0.001 is too slow, 0.1 too fast, and 1.0 destroys the model. Take the best, or somewhat less.
+#
+# In its first step Adam moves every weight by the full rate, although it has seen only one batch. **Warm-up** lets the rate rise from near 0 over the first steps. Afterwards the **cosine schedule** lowers it along half a wave:
 
 # %% tags=["promise-toy"]
 from math import cos, pi
@@ -186,13 +189,13 @@ every_step = range(1, night.max_steps + 1)
 same([*map(cosine, every_step)], [learning_rate(night, step) for step in every_step], within=1e-15)
 
 # %% [markdown]
-# Advice that is passed around: such a run ended at 4.17, so "continue to 12,000 steps". You set `max_steps` to 12,000 and resume. What does the loss do next? **A**: it falls as before. **B**: it rises first. **C**: hardly anything, because the rate is at its minimum.
+# Such a run ended with a validation loss of 4.17, and somebody advises: "continue to 12,000 steps". You set `max_steps` to 12,000 and resume. What does the loss do next? **A**: it falls as before. **B**: it rises first. **C**: hardly anything, because the rate is at its minimum.
 
 # %%
 guess("just continue to 12,000", ...)
 
 # %% [markdown]
-# Compare the two plans below. The **WSD schedule** (warm-up, stable, decay) has a constant rate, and falls only at the end. What changes with it?
+# Compare the plan for 6,000 steps (solid) with the plan for 12,000 (dashed). The **WSD schedule** (warm-up, stable, decay) has a constant rate, and falls only at the end. Choose *wsd* in the list. From which checkpoint could you continue without a jump?
 
 # %% tags=["promise-control", "answer"]
 from viz import ScheduleDial
@@ -205,7 +208,7 @@ def rate_at(step, **settings):
 ScheduleDial(rate_at, max_steps=6000, learning_rate=5e-4)
 
 # %% [markdown]
-# The same with a small model: runs of 200 steps that continue to 400, and a cosine that was planned for 400.
+# The same with a small model. Two runs of 200 steps, cosine and WSD, continue to 400. A third is a cosine that was planned for 400. Look at step 200.
 
 # %% tags=["answer"]
 import warnings
@@ -234,16 +237,16 @@ print({name: round(steps[-1].val_loss, 1) for name, steps in runs.items()})
 # %% tags=["promise-picture", "promise-control", "answer"]
 from viz import TwoRuns
 
-TwoRuns(runs)
+TwoRuns(runs, x="step", title="Planned for 200 steps, continued to 400")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The cosine's rate jumps at step 200, and the loss rises. It needs forty steps to recover. WSD went back to step 160, where its rate had not begun to fall, and continued without a jump. So decide the length before a cosine, or use WSD. (One seed does not decide which ends lower.)
+# The cosine's rate jumps at step 200: draw *learning_rate* to see it. The loss rises. On five seeds it rose each time, and took 20 to 50 steps to recover. WSD continued from step 160, the last one with the full rate: gptcore always keeps that checkpoint. On all five seeds the continued cosine ended highest, 0.05 to 0.1 above the planned one. So decide the length before a cosine, or use WSD.
 #
 # </details>
 #
-# **Exercise 2.** Write a WSD schedule. The full rate is 1. Ten steps up: 1/11, 2/11 ... 10/11. Then 1. Over the last fifth of all steps it falls in a straight line: the first of them still has 1, and the step *after* the last would have 0. Steps count from 1.
+# **Exercise 2.** Write a WSD schedule. The full rate is 1. Ten steps up: 1/11, 2/11 ... 10/11. Then 1. Over the last fifth of all steps it falls in a straight line. The first step of this fifth still has 1, and the step *after* the last would have 0. Steps count from 1.
 
 # %% tags=["promise-exercise"]
 def rate(step, max_steps):
@@ -254,9 +257,9 @@ def rate(step, max_steps):
 check("rate", rate)
 
 # %% [markdown]
-# ## A live run: from noise to half a sentence
+# ## A live run: loss and text, side by side
 #
-# Now watch one: 96 numbers per token, 500 steps of eight rows. Each time the validation loss passes 5, 4, 3 and 2.3, the model writes a few words. How good will the last ones be?
+# Now watch one: 96 numbers per token, 500 steps of eight rows. Each time the validation loss passes 5, 4, 3 and 2.3, the model writes a few words. At 2.3, do you expect letters, words, or sentences?
 
 # %%
 from gptcore.training import generate_text
@@ -277,54 +280,22 @@ for step in train(gpt, rows("train", 8, 64), config, val=rows("val", 8, 64)):
     plot.add(step.step, train=step.train_loss, val=step.val_loss)
 
 # %% [markdown]
-# First frequent tokens, then beginnings, then words, then pieces of a story. (In a terminal, `gptcore train --help` shows how to log to TensorBoard.)
+# First tokens in any order, then invented words, then real words between invented ones. At 2.3 most words are real, and the sentence has no meaning yet. (`gptcore train --help` shows how to log to TensorBoard.)
 #
 # ## Checkpoint and resume: kill it
 #
 # Now the run is a process, with the command that you would type. Every 50 steps it writes a **checkpoint**: weights, optimizer state, and the step. Two such runs start. One is left alone. The other is killed after 70 steps, without a warning.
 
 # %%
-import os
-import subprocess
 import sys
-from time import sleep
 
-from gptcore.training import read_log
+from course.experiments.processes import start, wait_for
 
 command = [sys.executable, "-m", "gptcore.cli", "train", "names", "--device", "cpu"]
-command += ["--max_steps", "240", "--checkpoint_every", "50"]
-one_core = os.environ | {"OMP_NUM_THREADS": "1"}
-started = {}
-
-# %%
-def start(out, *more):
-    if out in started:  # from an earlier run of this cell
-        started[out].kill()
-        started[out].wait()
-    if "--resume" not in more:
-        rmtree(folder / out, ignore_errors=True)
-    line = [*command, "--out_dir", str(folder / out), *more]
-    with open(folder / f"{out}.txt", "wb") as errors:
-        started[out] = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=errors, env=one_core)
-    return started[out]
-
-# %%
-def steps_in(out):
-    return len(read_log(folder / out)) if (folder / out / "log.jsonl").exists() else 0
-
-
-def wait_for(process, out, more):
-    """Until the log has so many more steps. Raises if the process ends before."""
-    goal = steps_in(out) + more
-    while not goal <= steps_in(out) < 230:  # later a signal might come too late
-        if process.poll() is not None:
-            errors = (folder / f"{out}.txt").read_text(errors="replace")
-            raise RuntimeError(f"It ended too early, with exit code {process.returncode}: {errors[-2000:]}")
-        sleep(0.01)
-
-# %%
-whole, killed = start("whole"), start("killed")
-wait_for(killed, "killed", 70)
+command += ["--max_steps", "240", "--checkpoint_every", "50", "--out_dir"]
+whole = start([*command, folder / "whole"])
+killed = start([*command, folder / "killed"])
+wait_for(killed, 70)  # more lines in its log, log.jsonl
 killed.kill()
 print("exit code", killed.wait())
 
@@ -332,8 +303,8 @@ print("exit code", killed.wait())
 # Exit code −9 is the signal SIGKILL. To **resume** is to continue from the last checkpoint: the same command with `--resume`. We stop it once more, politely, with SIGTERM, which a machine sends when it shuts down.
 
 # %%
-stopped = start("killed", "--resume")
-wait_for(stopped, "killed", 60)
+stopped = start([*command, folder / "killed", "--resume"])
+wait_for(stopped, 60)
 stopped.terminate()
 print("exit code", stopped.wait())
 
@@ -351,18 +322,29 @@ def keep_going(start):
 check("keep_going", keep_going)
 
 # %% [markdown]
-# In a terminal these are two lines. Save them as `keep_going.sh`, and start `sh keep_going.sh`:
+# In a terminal your function is a file `keep_going.sh`, started with `sh keep_going.sh`. `$?` is the last exit code:
 #
 #     trap exit INT
-#     until gptcore train ... --resume; [ $? -ne 75 ]; do :; done
+#     while gptcore train ... --resume; [ $? -eq 75 ]; do echo resumed; done
 #
-# (The first line lets Ctrl-C end both.) Resume to the end. Are the losses of both runs equal? In how many digits?
+# The first line lets Ctrl-C end both.
+#
+# **Back.** A resumed run must read the rows that come next. Batch size and length of a row are fixed. From how many further numbers (0, 1, 2 ...) does lesson 10's `Batches` compute the rows of a step?
+
+# %% tags=["promise-back"]
+guess("what the rows need to go on", ...)
+
+# %% [markdown]
+# Now resume to the end. Does every loss equal the loss of the run that was left alone? In how many digits: 3, 6, "all"?
 
 # %%
 guess("digits in which both runs agree", ...)
 
 # %% tags=["answer"]
-print("exit codes", start("killed", "--resume").wait(), whole.wait())
+from gptcore.training import read_log
+
+resumed = start([*command, folder / "killed", "--resume"])
+print("exit codes", resumed.wait(), whole.wait())
 losses = [[step.train_loss for step in read_log(folder / out)] for out in ("whole", "killed")]
 same(*losses, within=0)
 
@@ -379,11 +361,6 @@ for file in ("model.safetensors", "optimizer.safetensors"):
 # **Determinism**: the same inputs give the same bits. A checkpoint appears under its name only when it is complete. It holds the optimizer state. Rows and dropout are computed from seed and step. All this holds on a CPU with the same number of threads; on a GPU some sums change their order, and the last digits differ.
 #
 # </details>
-#
-# **Back.** From how many numbers (1, 2, 3 ...) does lesson 10's `Batches` compute its rows?
-
-# %% tags=["promise-back"]
-guess("what the rows need to go on", ...)
 
 # %% [markdown]
 # ## No line raised an error
@@ -436,9 +413,9 @@ draw_loss(stretches, title="Bo's losses after each of the last four starts")
 #
 # </details>
 #
-# ## Loss spikes, NaN, and mixed precision
+# ## Loss spikes and NaN: the loss is checked before the update
 #
-# A **loss spike** is a sudden jump of the loss. Most recover; some end in NaN. Someone types `3e3` for `3e-3`, in float16:
+# A **loss spike** is a sudden jump of the loss. Most runs recover from one; some end in NaN. Someone types `3e3` for `3e-3`, in float16:
 
 # %%
 from textwrap import fill
@@ -456,14 +433,24 @@ except NonFiniteError as error:
 # %% [markdown]
 # The loss is checked *before* the update. One update with NaN would destroy every weight, and every later checkpoint. Resume from a checkpoint before the mistake, with a lower rate.
 #
-# **Mixed precision** computes products in 16 bits, and keeps weights and optimizer state in float32 (lesson 11). PyTorch's **autocast** chooses the format for each operation. float16 also needs **loss scaling**: multiply the loss by a large number, so that small gradients do not become 0, and divide the
-# gradients again. bfloat16 does not need it.
+# ## Mixed precision: 16 bits, and a factor against zeros
 #
-# **`torch.compile`** reads the model once, half a minute, and joins many small operations into few large ones.
+# **Mixed precision** computes products in 16 bits, and keeps weights and optimizer state in float32 (lesson 11). PyTorch's **autocast** chooses the format for each operation. In float16 a small gradient becomes 0. **Loss scaling** prevents it: multiply the loss by a large number, and divide the gradients by it again:
+
+# %%
+small = torch.tensor(2e-8)
+print("float16:", small.half().item(), " scaled:", f"{(small * 1024).half().item() / 1024:.0e}")
+
+# %% [markdown]
+# bfloat16 has the range of float32, and does not need it.
 #
-# ## Several GPUs: all-reduce the gradients
+# **`torch.compile`** reads the model once, which takes half a minute. It joins many small operations into few large ones.
 #
-# **Data parallel** training (DDP) has a copy of the model on each GPU. Each copy gets its own micro-batches. They exchange only gradients. Replacing each by the mean over all copies is an **all-reduce**:
+# The next two sections are optional, 15 minutes more: several GPUs, and a night on a GPU of your own. Then go on with two recorded runs.
+#
+# ## Several GPUs: all-reduce the gradients (optional)
+#
+# **Data parallel** training (DDP) has a copy of the model on each GPU. Each copy gets its own micro-batches. The copies exchange only gradients. An **all-reduce** replaces each gradient by its mean over all copies:
 
 # %%
 x, y = map(torch.from_numpy, rows("train", 16).batch(0))
@@ -482,9 +469,9 @@ for copy in copies:
 same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
 
 # %% [markdown]
-# Two GPUs do what one does with twice the accumulation. The command is `torchrun --standalone --nproc_per_node=2 -m gptcore.cli train names --out_dir two`. For a model too large for one GPU, `--fsdp True` splits weights and optimizer state (**FSDP**).
+# Two GPUs do what one does with twice the accumulation. The command is `torchrun --standalone --nproc_per_node=2 -m gptcore.cli train names --out_dir two`. A model may be too large for one GPU. With `--fsdp True` each GPU keeps a part of weights, gradients and optimizer state, and fetches a block's weights when it needs them (**FSDP**).
 #
-# ## A night on a GPU
+# ## A night on a GPU (optional)
 #
 # ```
 # gptcore fetch fineweb:CC-MAIN-2013-20/000_00000
@@ -493,15 +480,16 @@ same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
 # gptcore sample --out_dir fineweb-40m --prompt "The capital of France is"
 # ```
 #
-# The next cell does the same, with a plot. It needs a GPU, stops after three minutes, and resumes when you run it again. The dashed curve was *reported* by the author of a run on an RTX 4070; nobody here has repeated it.
+# Start them in the folder of the course. The first two make the shards. The next cell does what the third does, with a plot. It stops after three minutes, and resumes when you run it again. The dashed curve was *reported* by the author of a run on an RTX 4070; nobody here has repeated it.
 
 # %% tags=["needs-gpu"]
 from course.sample import fineweb_shards
 from gptcore.corpus import data_folder
 from gptcore.training import FINEWEB_40M_CURVE, tokenizer_of_folder
 
+assert torch.cuda.is_available(), "This cell needs an NVIDIA GPU. Read on."
 shards, preset = fineweb_shards(), find_preset("fineweb-40m")
-words, config = tokenizer_of_folder(shards), replace(preset.train, device="cuda", max_minutes=3)  # 0: the night
+words, config = tokenizer_of_folder(shards), replace(preset.train, device="cuda", max_minutes=3)  # 0: no limit
 texts = {s: Batches(shards, batch_size=16, block_size=1024, seed=config.seed, split=s) for s in ("train", "val")}
 gpt = GPT(preset.config(), torch.Generator().manual_seed(config.seed)).float()
 text = lambda: "".join(generate_text(gpt, words, "The", 40, temperature=0.8, seed=1))
@@ -511,7 +499,9 @@ for step in train(gpt, texts["train"], config, val=texts["val"], out_dir=data_fo
     plot.add(step.step, train=step.train_loss, val=step.val_loss)
 
 # %% [markdown]
-# No GPU? Here are two runs that we recorded on an NVIDIA H200. Both had only 2.2 million tokens, and read each 15 times. `fineweb-40m-fast` uses Muon and learns faster. Predict: one of the four losses rises at the end. Which?
+# ## Two recorded runs: which loss rises?
+#
+# Here are two runs that we recorded on an NVIDIA H200. Both had only 2.2 million tokens, and read each 15 times. `fineweb-40m-fast` uses Muon and learns faster. Each run has a training and a validation loss. Predict: one of the four rises at the end. Which?
 
 # %% tags=["answer"]
 from course.recorded import recorded_runs
@@ -527,9 +517,9 @@ for run in recorded_runs():
 #
 # </details>
 #
-# Lesson 11's predictions for this card: memory within 1 % (24.26 GiB predicted, 24.27 measured for 40M and 32 rows). Speed: 1,352,000 tokens per second predicted, 1,033,000 measured for 40M; the budget has a lower share for narrow models since.
+# How good were lesson 11's predictions for this card, for 40M and 32 rows? Memory: 24.26 GiB predicted, 24.27 measured. Speed: 1,352,000 tokens per second predicted, 1,033,000 measured. That is 31 % too much: narrow matrices use a GPU less. Lesson 11's budget now has a factor for it.
 #
-# **Evaluation** is more than the loss. Benchmarks such as HellaSwag ask which of four endings is the most likely: 25 % is chance, GPT-2 (124M) has about 29 %. `model.to_hf(folder)` writes a folder that Hugging Face's *transformers* and evaluation programs can load.
+# **Evaluation** is more than the loss. Benchmarks such as HellaSwag ask which of four endings of a text is the most likely: 25 % is chance, GPT-2 (124M) has about 29 %. `model.to_hf(folder)` writes a folder that Hugging Face's *transformers* and evaluation programs can load.
 #
 # ## Four questions from before
 #

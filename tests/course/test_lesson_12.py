@@ -76,7 +76,7 @@ def test_the_codes_of_exercise_3_are_those_of_the_command():
 
 
 def loop_for_the_terminal() -> str:
-    found = re.search(r"^#     (trap .*)\n#     (until .*done)$", TEXT, re.MULTILINE)
+    found = re.search(r"^#     (trap .*)\n#     (while .*done)$", TEXT, re.MULTILINE)
     return f"{found[1]}\n{found[2]}\n"
 
 

@@ -158,6 +158,7 @@ class ScheduleScene:
         bottom = self.top + PLOT_HEIGHT
         self.scene.add(Text(MARGIN, 25, title, 15, weight="600"))
         self.scene.add(Text(MARGIN, bottom + 19, "step", 12, MUTED))
+        self.scene.add(Text(MARGIN, self.top - 6, "rate", 12, MUTED))
         for rate in linear_ticks(0, self.high, 4):
             y = self.y_of(rate)
             self.scene.add(Rect(LEFT, y, PLOT_WIDTH, 1, FAINT))

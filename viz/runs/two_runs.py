@@ -14,7 +14,7 @@ from viz.canvas.scene import Scene, vstack
 from viz.curves.loss_scene import WIDTH
 from viz.curves.pins import GAP, MARGIN, add_card, card_height, card_lines
 from viz.runs.run_log import FlopsPerToken, has_values
-from viz.runs.runs import X_LABELS, draw_runs
+from viz.runs.runs import X_LABELS, check_choice, draw_runs
 
 Y_CHOICES = ("val_loss", "train_loss", "grad_norm", "learning_rate")
 Samples = Mapping[str, str | Mapping[float, str]]
@@ -28,9 +28,11 @@ class TwoRuns(Control):
         flops_per_token: FLOPs for one token, one number or one for each run.
         samples: Samples of some runs by name: a text, or texts by their steps as in
             `LossPlot.pins`, of which the last is shown below the curves.
+        x: The x axis at the beginning, as in `draw_runs`.
+        title: Title of the chart; by default it compares the runs.
 
     Raises:
-        ValueError: For fewer than two runs, and if the first two have nothing to compare.
+        ValueError: For fewer than two runs, an unknown `x`, or two runs with nothing to compare.
 
     Example:
         >>> rows = [{"step": 1, "tokens": 64, "val_loss": 3.3}]
@@ -44,15 +46,18 @@ class TwoRuns(Control):
         *,
         flops_per_token: FlopsPerToken = None,
         samples: Samples | None = None,
+        x: str = "tokens",
+        title: str = "",
     ):
         to_mapping(runs, "runs", "{'name': rows of its log}")
         if len(runs) < 2:
             raise ValueError(f"Two runs are compared, and there are {len(runs)}: give one more.")
         self.runs = {name: list(rows) for name, rows in runs.items()}
-        self.flops_per_token = flops_per_token
+        self.flops_per_token, self.title = flops_per_token, title
         self.cards = {name: last_text(name, text) for name, text in (samples or {}).items()}
         first, second, *_ = self.runs
-        x_choices = [x for x in X_LABELS if x != "flops" or flops_per_token is not None]
+        x_choices = [name for name in X_LABELS if name != "flops" or flops_per_token is not None]
+        check_choice("x", x, x_choices)
         y_choices = [
             y for y in Y_CHOICES if any(has_values(rows, y) for rows in self.runs.values())
         ]
@@ -66,7 +71,7 @@ class TwoRuns(Control):
             )
         self.first = dropdown("one run", list(self.runs), first)
         self.second = dropdown("another", list(self.runs), second)
-        self.x = dropdown("against", x_choices, x_choices[0])
+        self.x = dropdown("against", x_choices, x)
         self.y = dropdown("drawn", y_choices, common[0])
         knobs = (self.first, self.second, self.x, self.y)
         super().__init__([HBox(knobs[:2]), HBox(knobs[2:])], self.picture())
@@ -81,6 +86,7 @@ class TwoRuns(Control):
             x=self.x.value,
             y=self.y.value,
             flops_per_token=self.flops_per_token,
+            title=self.title,
         )
         cards = [self.cards.get(name) for name in names]
         if not any(cards):
