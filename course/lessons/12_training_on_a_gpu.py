@@ -1,5 +1,5 @@
 # %% [markdown]
-# A run needs 512 rows of text for one step. A GPU has memory for 16 rows at a time. So it computes 32 **micro-batches** (lesson 11) of 16 rows, one after another, and then makes one update. Another GPU has half the memory, and computes 64 micro-batches of 8 rows. Everything else is equal.
+# A run needs 512 rows of text for one step. A GPU has memory for 16 rows at a time. So it computes 32 micro-batches (lesson 11) of 16 rows, one after another, and then makes one update. Another GPU has half the memory, and computes 64 micro-batches of 8 rows. Everything else is equal.
 # Which run ends with the better model: **A** the one with 16 × 32, **B** the one with 8 × 64, **C** neither?
 
 # %% tags=["promise-guess"]
