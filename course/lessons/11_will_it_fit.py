@@ -126,17 +126,9 @@ draw_memory(bars, capacity=GPU_BYTES, title="16 rows: the same loss, five sizes"
 # (`torch.compile` joins softmax and loss into one loop, and stores the logits once, in 16 bits.) Now change the sizes yourself. First double the rows, then the width, then the number of heads. Each time, predict how much longer the bar becomes.
 
 # %% tags=["promise-control"]
+from course.experiments.budgets import plan
 from gptcore.training import GPUS
 from viz import BudgetDial
-
-
-def plan(gpu, batch_size, loss_chunk, **sizes):
-    changed = replace(PLAIN, batch_size=batch_size, grad_accum=max(1, 512 // batch_size), loss_chunk=loss_chunk)
-    result = budget(GPTConfig(**sizes), changed, gpu)
-    facts = {"parameters": f"{result.parameters:,}", "rows that fit at most": f"{result.max_batch_size:,}"}
-    facts["6,000 steps of 512 rows"] = f"{result.hours:,.1f} hours, {result.kwh:,.1f} kWh"
-    return {"memory": asdict(result.memory), "capacity": result.gpu.memory_bytes, "facts": facts}
-
 
 BudgetDial(plan, gpus=GPUS)
 

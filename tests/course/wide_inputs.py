@@ -378,6 +378,7 @@ HOLDS: dict[tuple[str, str], Callable[[Callable], bool]] = {
     ("slope_at", "any step will do"): slope_is(
         lambda exact, probed, grad: spread(probed) > 1e-4 and abs(grad - exact) < 0.3 * abs(exact)
     ),
+    ("validation_ids", "an id ends with a digit"): share_between(-1, 0.001),
     ("validation_ids", "one in twenty is about a tenth"): share_between(0, 0.085),
     ("validation_ids", "one in five is about a tenth"): share_between(0.115, 0.5),
     ("rate", "a rise begins at 0"): rates_at(1, are=lambda rate: rate == 0),
