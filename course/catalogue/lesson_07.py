@@ -139,7 +139,7 @@ QUESTIONS = [
         otherwise='Answer with "A", "B" or "C".',
     ),
     Question(
-        "what eight layers without the addition learned",
+        "what eight blocks without residual connections learned",
         LESSON,
         right="B",
         yes="2.88 is the loss of a model that knows only the frequency of each letter: no context, "

@@ -80,6 +80,28 @@ def through(x, block, n_head: int, keep: float, use_attention: float):
     return keep * x + mlp.output, attended, mlp
 
 
+def first_to_last_gradient(
+    names: list[str], part: str = "", *, n_layer: int = 8, steps: int = 0
+) -> float:
+    """Lesson 7: the length of the first block's gradient, divided by that of the last block's,
+    after so many training steps."""
+    gpt = MicroGPT(names, MicroConfig(n_layer=n_layer), seed=42)
+    weights, keep = flatten_weights(weights_of(gpt)), float(part != "residual")
+    optimizer = NumpyAdam(weights.flat)
+    for s in range(steps + 1):
+        document = gpt.documents[s % len(gpt.documents)]
+        ids = np.array([gpt.BOS, *gpt.encode(document), gpt.BOS][: gpt.config.block_size + 1])
+        _, grad = loss_and_grad(ids, weights, gpt.config.n_head, keep)
+        if s < steps:
+            optimizer.step(grad, LEARNING_RATE * (1 - s / 1000))
+    blocks = Weights.from_flat(grad, weights.sizes).blocks
+    first, last = (
+        sum((matrix**2).sum() for matrix in (block.qkv, block.wo, block.fc1, block.fc2))
+        for block in (blocks[0], blocks[-1])
+    )
+    return float(np.sqrt(first / last))
+
+
 def similarity_of_letters(names: list[str], part: str = "", *, n_layer: int = 1) -> float:
     """Lesson 7: how similar the vectors of two first letters are after an untrained model.
 

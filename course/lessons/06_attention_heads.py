@@ -76,7 +76,7 @@ print("right with attention:   ", how_often(with_attention))
 # <details><summary>What happened</summary>
 #
 # **C** is right. Without attention, the digit `2` leads to the same prediction in every text. That is correct once in 26 times. With attention, all
-# five models are right every time. Each of them was trained for a few seconds.
+# five models are right every time. Each was trained for about a second.
 #
 # </details>
 #
@@ -225,7 +225,7 @@ print([round(weight, 2) for weight in softmax([2.0, 1.0, float("-inf")])])
 # a key. The query of `2` gives nearly all its weight to `f`. Is that why it predicts `f`?
 #
 # Add 8 to the score of `z`. Watch the weights, the context (the sum of weight × value) and the
-# prediction. (The stored picture shows this change. Run the cell for the unchanged model.) The last line makes the same change in 200 other texts.
+# prediction. (The stored picture shows this change. Run the cell for the unchanged model.) The line under the title has the loss after the same change in 200 other texts. (A small +8 beside a value is the scale of its bars.)
 
 # %% tags=["promise-control"]
 from course.attention_edits import edit_attention
@@ -476,7 +476,7 @@ print(sum(bool(fullmatch("[a-z]{4}[1-4][a-z]", text)) for text in written), "of 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# **B**. The causal mask is missing. Each query gives its weight to the key one place to the right. That is the token to be predicted, and the model has
+# **B**. The causal mask is missing. Each query but the last gives its weight to the key one place to the right. That is the token to be predicted, and the model has
 # learned to copy it. When it writes, nothing is there to copy. Print `written`.
 #
 # </details>

@@ -299,40 +299,58 @@ print(f"microgpt: {last_500(losses):.3g} nats")
 # %% tags=["promise-failure"]
 from viz import draw_loss
 
-one = {"with the plus": train_without(names, n_layer=1), "without": train_without(names, "residual", n_layer=1)}
+one = {"with residual connections": train_without(names, n_layer=1), "without": train_without(names, "residual", n_layer=1)}
 draw_loss(one, title="One block: hardly a difference", lines={"knows nothing": 3.296})
 
 # %% [markdown]
 # A few hundredths of a nat. One would take it for chance. The same line of code with eight blocks:
 
 # %%
-eight = {"with the plus": train_without(names, n_layer=8), "without": train_without(names, "residual", n_layer=8)}
-draw_loss(eight, title="Eight blocks: without the plus the loss stops falling", lines={"knows nothing": 3.296})
+eight = {"with residual connections": train_without(names, n_layer=8), "without": train_without(names, "residual", n_layer=8)}
+draw_loss(eight, title="Eight blocks: without them the loss stops falling", lines={"knows nothing": 3.296})
 
 # %% [markdown]
-# Without the plus the loss stays near 2.9. Two tables of lesson 1 are good measures for it. What has the model without the plus learned? **A**: nothing. **B**: the frequency of each letter. **C**: which letter follows which, only more slowly.
+# Without residual connections the loss stays near 2.9. What has this model learned? **A**: nothing. **B**: the frequency of each letter. **C**: which letter follows which, only more slowly.
 
 # %%
-guess("what eight layers without the addition learned", ...)
+guess("what eight blocks without residual connections learned", ...)
 
 # %% tags=["answer"]
 for context, knows in ((0, "the frequency of each letter"), (1, "which letter follows which")):
     table = NgramTable(gpt.characters, context).fit(names)
     print(f"{knows}: {sum(map(table.loss, names)) / len(names):.3g} nats")
-print(f"eight blocks without the plus: {last_500(eight['without']):.3g} nats")
+print(f"eight blocks without residual connections: {last_500(eight['without']):.3g} nats")
 
 # %% [markdown]
-# Without the plus, hardly any gradient reaches the first blocks: these are **vanishing gradients**. They are only half of the reason, because Adam rescales small gradients. The other half is in the forward pass. Send the 26 letters through an untrained model. How similar are their vectors at the end? (1: all have the same direction.)
+# The usual reason is **vanishing gradients**: they become smaller with every layer, until almost nothing reaches the first block. Is it the reason here? Divide the length of the first block's gradient by that of the last block's, before training and after 50 steps.
+
+# %% tags=["answer"]
+from math import log10
+
+from course.failures.lesson_07 import first_to_last_gradient
+
+for steps in (0, 50):
+    ratio = first_to_last_gradient(names, "residual", n_layer=8, steps=steps)
+    print(f"after {steps} steps: about 10 to the power of {round(log10(ratio))}")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# Before training the two are about equally long: 10 to the power of 0 is 1. RMSNorm divides by the size of its input, and its local gradient does so, too. Each norm makes up for the shrinking. But within 50 steps the gradients do vanish. (Five seeds agree.) So something else goes wrong first.
+#
+# </details>
+#
+# Look at the forward pass. Send the 26 letters through an untrained model. How similar are their vectors at the end? (1: all have the same direction.)
 
 # %% tags=["answer"]
 from course.failures.lesson_07 import similarity_of_letters
 
-for which, part in {"with the plus": "", "without": "residual"}.items():
+for which, part in {"with residual connections": "", "without": "residual"}.items():
     similar = [similarity_of_letters(names, part, n_layer=n_layer) for n_layer in (1, 8)]
     print("{}: {:.1f} after one block, {:.1f} after eight".format(which, *similar))
 
 # %% [markdown]
-# After eight blocks without residual connections, an `a` looks like a `z`. A test with one block lets this bug pass; a test with eight blocks finds it.
+# After eight blocks without residual connections, an `a` looks like a `z`. First the letters are lost, then the gradients. A test with one block lets this bug pass; a test with eight blocks finds it.
 #
 # ## Exercises
 #

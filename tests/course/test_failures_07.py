@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from course.failures.lesson_07 import loss_and_grad, similarity_of_letters, train_without
+from course.failures.lesson_07 import (
+    first_to_last_gradient,
+    loss_and_grad,
+    similarity_of_letters,
+    train_without,
+)
 from gptcore.ladder import NumpyGPT, weights_of
 from gptcore.ladder.weights import flatten_weights
 from gptcore.scalar import MicroConfig, MicroGPT
@@ -45,3 +50,9 @@ def test_without_attention_no_gradient_reaches_q_k_v():
 def test_without_the_addition_letters_become_one_in_eight_blocks():
     assert similarity_of_letters(NAMES, "residual", n_layer=8) > 0.99
     assert similarity_of_letters(NAMES, n_layer=8) < 0.8
+
+
+def test_gradients_vanish_only_without_residual_connections_and_only_after_some_steps():
+    assert first_to_last_gradient(NAMES, "residual", steps=0) > 0.1
+    assert first_to_last_gradient(NAMES, "residual", steps=50) < 1e-4
+    assert 0.1 < first_to_last_gradient(NAMES, steps=50) < 10
