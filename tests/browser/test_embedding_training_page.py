@@ -41,8 +41,8 @@ def page(browser, tmp_path, motion):
     page.close()
 
 
-def test_it_plays_once_and_stands_at_its_end_where_less_motion_is_wanted(page, motion):
-    told = page.locator("output")
+def test_it_plays_once_and_stays_at_its_end_if_reduced_motion_is_set(page, motion):
+    label = page.locator("output")
     if motion == "no-preference":
         page.get_by_role("button", name="pause").wait_for()
     page.wait_for_function(
@@ -53,7 +53,7 @@ def test_it_plays_once_and_stands_at_its_end_where_less_motion_is_wanted(page, m
     page.get_by_role("button", name="play").wait_for()
     page.get_by_role("slider").focus()
     page.keyboard.press("ArrowLeft")
-    assert told.text_content() == "step 90, loss 2.85"
+    assert label.text_content() == "step 90, loss 2.85"
     assert re.fullmatch(r"M[\d. L]+", page.locator("path").first.get_attribute("d"))
 
 
