@@ -17,6 +17,7 @@ import torch
 from stored_outputs import printed
 
 from course.catalogue import QUESTIONS, mixed
+from course.experiments.processes import start, wait_for
 from course.failures.lesson_12 import rows_of
 from course.recorded import recorded_runs
 from course.sample import fineweb_shards
@@ -124,6 +125,25 @@ def test_ctrl_c_ends_the_loop_because_of_its_first_line(tmp_path, with_trap, sta
         with suppress(ProcessLookupError):
             os.killpg(loop.pid, signal.SIGKILL)
     assert 1 + rest.count("started") == starts
+
+
+def test_a_run_that_ends_too_early_says_what_it_wrote(tmp_path):
+    code = "import sys; sys.exit('no such file')"
+    process = start([sys.executable, "-c", code, "--out_dir", tmp_path / "run"])
+    with pytest.raises(RuntimeError, match="exit code 1: no such file"):
+        wait_for(process, 5)
+
+
+def test_a_start_without_resume_ends_the_run_before_and_empties_its_folder(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "old").touch()
+    command = [sys.executable, "-c", "import time; time.sleep(60)", "--out_dir", tmp_path / "run"]
+    first = start([*command, "--resume"])
+    assert (tmp_path / "run" / "old").exists()
+    second = start(command)
+    assert first.poll() is not None and not (tmp_path / "run").exists()
+    second.kill()
+    second.wait()
 
 
 def test_the_numbers_of_the_large_run_are_those_of_its_preset():
@@ -297,3 +317,7 @@ def test_a_guess_may_name_the_run_or_the_person():
     large, owner = QUESTIONS["16 x 32 or 8 x 64"], QUESTIONS["the program to trust"]
     assert large.reply("16 x 32") == large.reply("A") and large.reply("8 × 64") == large.reply("B")
     assert owner.reply("Bo") == owner.reply("Bo's") and owner.judge("Ada").right
+    assert large.judge("C neither").right and large.judge("c").right
+    assert QUESTIONS["the weight that is drawn to 0"].judge("small").right
+    assert QUESTIONS["just continue to 12,000"].judge("It rises first").right
+    assert QUESTIONS["digits in which both runs agree"].judge("all of them").right
