@@ -307,7 +307,7 @@ draw_loss(one, title="One block: hardly a difference", lines={"knows nothing": 3
 
 # %%
 eight = {"with residual connections": train_without(names, n_layer=8), "without": train_without(names, "residual", n_layer=8)}
-draw_loss(eight, title="Eight blocks: without them the loss stops falling", lines={"knows nothing": 3.296})
+draw_loss(eight, title="Eight blocks: one loss stops falling", lines={"knows nothing": 3.296})
 
 # %% [markdown]
 # Without residual connections the loss stays near 2.9. What has this model learned? **A**: nothing. **B**: the frequency of each letter. **C**: which letter follows which, only more slowly.
