@@ -37,18 +37,21 @@ print(*gpt.sample(20))
 # ## The same task for a larger model: the next word of a sentence
 #
 # SmolLM2 is a small chat model that runs on a laptop. It has 134.5 million parameters, 32,000 times as many as ours. Its tokens are words and parts of
-# words, 49,152 of them. Here is what it expects after `The capital of France is`, recorded once.
-# (The sign ␣ is a space. The bar of `others` is the sum of the other 49,149 tokens.)
+# words, 49,152 of them. Its predictions for one sentence were recorded. Point at a token, or use the arrow keys, and read what the model expects after it.
+# (The sign ␣ is a space. The number below a token is the probability that the model gave to it.)
 
 # %%
-from viz import draw_probabilities
+from course.recorded import recorded_sentences
+from viz import draw_next_tokens
 
-recorded = {" Paris": 0.773, " the": 0.065, " London": 0.012, "others": 0.150}
-draw_probabilities(recorded, title="The capital of France is ...")
+france = recorded_sentences()[0]
+draw_next_tokens(
+    france.tokens, france.candidates, probs=france.actual_probs, position=4, title="SmolLM2 predicts the next token"
+)
 
 # %% [markdown]
-# A chat model answers in this way: it samples a token, appends it, and repeats. ` London` is wrong, and it has a probability too. Our model does the same
-# with letters.
+# A chat model answers in this way: it samples a token, appends it, and repeats. After `is`, ` Paris` has 0.77. ` London` is wrong, and it has a probability too.
+# Our model does the same with letters.
 #
 # ## The loss: how improbable the model found the right token
 #
@@ -83,6 +86,8 @@ for choices in (2, 27, 54, 1000):
 # After training, the probabilities are no longer equal. Look at what the model expects after `em`. Which letters have tall bars?
 
 # %%
+from viz import draw_probabilities
+
 draw_probabilities(gpt.next_probabilities("em"), title="Probabilities of the next token after em")
 
 # %% [markdown]
@@ -308,8 +313,6 @@ check("the probability behind a loss of 2", ...)
 # - A low loss can deceive. Look at samples, too.
 #
 # ## Sources and further reading
-#
-# **Sources.**
 #
 # - The model, its sizes and its published output: Andrej Karpathy, *microgpt*, 12 February 2026.
 # - The larger model: SmolLM2-135M-Instruct, Hugging Face, 2024, Apache-2.0. Its paper: *SmolLM2: When Smol Goes Big*, arXiv 2502.02737.

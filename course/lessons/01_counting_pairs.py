@@ -368,8 +368,6 @@ print("each name once: the old list again?", set(longer) == set(names))
 #
 # ## Sources and further reading
 #
-# **Sources.**
-#
 # - Counting n-grams and sampling from them: Claude Shannon, *A Mathematical Theory of Communication*, Bell System Technical Journal 27, 1948.
 # - The game: Claude Shannon, *Prediction and Entropy of Printed English*, Bell System Technical Journal 30, 1951. With points: Cover and King, *A Convergent Gambling Estimate of the
 #   Entropy of English*, IEEE Transactions on Information Theory 24, 1978.
