@@ -34,22 +34,22 @@ def as_shapes(answer):
     """Shapes as lists of whole numbers, however they are written."""
     if not isinstance(answer, Mapping):
         return answer
-    if any(isinstance(shape, str) for shape in answer.values()):
-        raise InvalidAnswerError("Write the shapes without quotes: (8, 10), not '(8, 10)'.")
+    if any(isinstance(shape, (str, int)) for shape in answer.values()):
+        raise InvalidAnswerError("Write each shape as a tuple without quotes, such as (8, 10).")
     return {key: [int(n) for n in done(shape)] for key, shape in answer.items()}
 
 
 def error_of(answer):
     """4/3 may be rounded to 1.3; an exception may be expected."""
     if isinstance(answer, str) and "error" in answer.lower():
-        return -1
+        return "error"
     return 4 / 3 if isinstance(answer, float) and answer == 1.3 else answer
 
 
 def sum_of(answer):
     """A number, or a word for one that is too large."""
-    if isinstance(answer, str) and "overflow" in answer.lower():
-        return float("inf")
+    if answer == float("inf") or (isinstance(answer, str) and "overflow" in answer.lower()):
+        return "overflow"
     return answer
 
 
@@ -208,7 +208,7 @@ QUESTIONS = [
                 "which shape has the difference?",
             ),
             Wrong(
-                -1,
+                "error",
                 "different shapes are an error",
                 "No error: an axis that is missing, or has length 1, is repeated. Which shape has "
                 "the difference of (3,) and (3, 1)?",
@@ -355,7 +355,7 @@ QUESTIONS = [
                 "16,777,217 need?",
             ),
             Wrong(
-                float("inf"),
+                "overflow",
                 "what does not fit overflows",
                 "float32 reaches to 3.4e38, so nothing overflows. It has 24 binary digits: how "
                 "many does 16,777,217 need?",

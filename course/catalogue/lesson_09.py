@@ -37,8 +37,10 @@ def position_of(answer):
     """A position, or the token at it."""
     if not isinstance(answer, str):
         return answer
-    positions = {"diameter": 0, "marc": 1, "bodies": 2, "changed": 3, "reput": 4, "fp": 39}
-    return positions.get(answer.strip().lower(), answer)
+    positions = {"diameter": 0, "marc": 1, "bodies": 2, "changed": 3}
+    if answer.strip().lower() not in positions:
+        raise InvalidAnswerError("Answer with a position: a whole number from 0 to 41.")
+    return positions[answer.strip().lower()]
 
 
 def a_row(*ids: int) -> Case:
@@ -439,6 +441,11 @@ QUESTIONS = [
                 "an induction head attends to the token before",
                 "That is what the other head of the pair does, in a lower layer. This one wants "
                 "to know what followed Marc the first time.",
+            ),
+            Wrong(
+                3,
+                "copying begins two tokens later",
+                "`changed` followed ` bodies`. Which token followed Marc?",
             ),
             Wrong(
                 42,

@@ -9,7 +9,7 @@ guess("predictions in one row", ...)
 # %% [markdown]
 # ## Input and targets: `y` is `x`, one token later
 #
-# This lesson has GPT-2's architecture, with the names of nanoGPT. It is microgpt with other sizes, three small changes, and tensors. A trained model comes with the course: it read 1,800 small stories, letter by letter, for some minutes on one core.
+# This lesson has GPT-2's architecture, with the names of nanoGPT. It is microgpt with other sizes, three small changes, and tensors. A trained model comes with the course: it read 1,800 small stories, letter by letter, for some minutes on one core. Read the code of attention and of training closely. Most other code only prepares pictures.
 
 # %%
 import torch
@@ -39,7 +39,7 @@ check("x_and_y", x_and_y)
 # %% [markdown]
 # ## Every shape, from ids to logits
 #
-# `random_rows` takes rows from random places of a text. One batch goes through the model, and every module reports the shape of its input and output. Look for (B, T, C), the residual stream, and for the last line. Click on a box to open it. In `attn`, the first three lines in grey are the head split, explained below.
+# `random_rows` takes rows from random places of a text. One batch goes through the model, and every module reports the shape of its input and output. Look for (B, T, C), the residual stream, and for the last line. Click on a box to open it. The three lines after `c_attn` are the head split, explained below.
 
 # %% tags=["promise-picture"]
 from viz import draw_shapes
@@ -326,7 +326,7 @@ SamplingPlayground(model.next_logits, encode, tokenizer.decode, prompt="Mia had 
 #
 # ## The logit lens: what each layer would predict
 #
-# The **logit lens** applies the last norm and `lm_head` to the residual stream after each block, as if the model ended there. The lowest row of the picture is before the first block. What does it predict after each letter? **A** the most common letter, **B** the letter that was given, **C** noise.
+# The **logit lens** applies the last norm and `lm_head` to the residual stream after each block, as if the model ended there. The lowest row of the picture has passed through 0 blocks. What does it predict after each letter? **A** the most common letter, **B** the letter that was given, **C** noise.
 
 # %%
 guess("the logit lens before the first block", ...)
@@ -338,7 +338,7 @@ from viz import draw_lens
 def lens(gpt, tokenizer, text):
     ids = tokenizer.encode(text)
     spell = lambda id: tokenizer.decode([id])
-    names = [f"after block {n}" if n else "no block" for n in range(gpt.config.n_layer + 1)]
+    names = [f"{n} block{'s' * (n != 1)}" for n in range(gpt.config.n_layer + 1)]
     return draw_lens(gpt.logit_lens(torch.tensor([ids]))[:, 0], [*map(spell, ids)], spell, names=names)
 
 
@@ -449,7 +449,7 @@ for layer in range(copier.config.n_layer):
 #
 # The head of layer 1 is an **induction head**: it finds an earlier occurrence of the current token, and attends to the token *after* it. That token knows its own embedding, not the token before it. So the head of layer 0 must first bring the previous token into each position. One block cannot do both.
 #
-# On five seeds, 300 steps: one block ended at 2.5 nats, two blocks below 0.06. The head of layer 1 gave 0.97 of its weight to these positions. The loss of two blocks stays near 3 for some 100 steps, then falls suddenly.
+# On five seeds, 300 steps: one block ended at 2.5 nats, two blocks below 0.06. The head of layer 1 gave 0.97 of its weight to these positions. The loss of two blocks stays near 3 for some 100 steps, then falls suddenly (see the pale line). With three blocks it ended below 0.04.
 #
 # The line of layer 0 ends at position 16, the longest period. Later positions need no predecessor: the first period already has every token with the one before it.
 #
@@ -471,12 +471,16 @@ for start in (0, 40):
 guess("where the second Marc looks", ...)
 
 # %% tags=["answer", "promise-picture"]
-draw_attention(recorded_attention(found), found["tokens"], title="SmolLM2: layer 18, head 6")
+weights, tokens = recorded_attention(found), found["tokens"]
+for query in (40, 41):
+    key = weights[query].index(max(weights[query]))
+    print(f"from {query}:{tokens[query]!r} {weights[query][key]:.2f} to {key}:{tokens[key]!r}")
+draw_attention(weights, tokens, title="SmolLM2: layer 18, head 6")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Point at row 41. It gives 0.96 to ` bodies` at position 2, the token after the first `Marc`. From there a line runs to the end. Row 40 is the first repeated token, and gives only 0.06 to position 1. One repeated token is not enough for this head; two are.
+# Position 41 gives 0.96 to ` bodies` at position 2, the token after the first `Marc`. From there a line runs to the end: point at a row to read it. Position 40 is the first repeated token, and gives only 0.06 to position 1. Its largest weight goes to position 0, as in the whole first half, where there is nothing to copy. One repeated token is not enough here; two are.
 #
 # The loss shows it, too (mean of eight such texts). The predictions from position 40 on cost 12.8, 8.5, 6.5, 5.0, 3.0 and 1.9 nats. The second half has 2.7 nats on average. Without this head it has 4.8; without the best four of its kind 10.5. Without four random heads it has 3.0 (mean of five draws).
 #
@@ -514,7 +518,7 @@ draw_loss(losses, title="Three programs, one text")
 guess("the wrong programs", ...)
 
 # %% [markdown]
-# A test that does not need the loss: exchange the last 16 letters of a row. The first 16 predictions must stay the same.
+# A test that does not need the loss: replace the last 16 letters of a row. The first 16 predictions must stay the same.
 
 # %% tags=["answer"]
 row = unseen[:32][None]

@@ -233,7 +233,7 @@ def test_the_words_about_smollm2_are_recorded():
     question = QUESTIONS["where the second Marc looks"]
     assert max(range(42), key=weights[41].__getitem__) == question.right
     assert question.measure("bodies") == 2
-    assert f"gives {weights[41][2]:.2f} to ` bodies`" in TEXT
+    assert f"Position 41 gives {weights[41][2]:.2f} to ` bodies`" in TEXT
     assert f"only {weights[40][1]:.2f} to position 1" in TEXT
     costs = [f"{loss:.1f}" for loss in losses[40:46]]  # of the tokens 41 to 46
     assert f"cost {', '.join(costs[:-1])} and {costs[-1]} nats" in TEXT
