@@ -361,9 +361,9 @@ gpt2 = GPT.from_hf(gpt2_weights())
 lens(gpt2, BPETokenizer.from_gpt2(), "The capital of France is Paris. The capital of Italy is")
 
 # %% [markdown]
-# ## Ablation: which head is missed most
+# ## Ablation: which head is missed most (optional)
 #
-# The stories model has 3 layers of 4 heads. We ablate each head in turn (lesson 6) and measure the loss on new stories. In which layer, 0, 1 or 2, is the head whose ablation costs most?
+# This section is optional, 7 minutes more. The stories model has 3 layers of 4 heads. We ablate each head in turn (lesson 6) and measure the loss on new stories. In which layer, 0, 1 or 2, is the head whose ablation costs most?
 
 # %%
 guess("the layer of the head that is missed most", ...)
@@ -486,7 +486,7 @@ draw_attention(weights, tokens, title="SmolLM2: layer 18, head 6")
 #
 # </details>
 #
-# <details><summary>To go on: PCA of the embedding table</summary>
+# <details><summary>Optional: PCA of the embedding table</summary>
 #
 # **PCA** (principal component analysis) finds the directions in which vectors vary most. Run this in a new cell:
 #
