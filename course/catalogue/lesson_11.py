@@ -85,8 +85,9 @@ def what_helps_with_claims(answer) -> str:
 
 def what_helps_with_spending(answer) -> str:
     """The same for a model and its tokens."""
-    numbers = [answer.get(name) for name in SPENT] if isinstance(answer, dict) else []
-    if numbers and all(isinstance(number, (int, float)) for number in numbers):
+    given = answer if isinstance(answer, dict) else {}
+    numbers = [n for n in map(given.get, SPENT) if isinstance(n, (int, float))]
+    if len(numbers) == len(SPENT):
         millions, billions = numbers
         if close(6 * millions * billions * 1e15, solution.FLOPS, 0.03):
             return "They do spend 9.4e17 FLOPs. But are there 20 tokens for each parameter?"

@@ -1,4 +1,4 @@
-"""The control of lesson 6 shows what the model computes, and changes only the score it should."""
+"""The control of lesson 6 shows what the model computes, and changes only the given score."""
 
 import re
 
