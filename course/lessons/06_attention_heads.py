@@ -228,7 +228,7 @@ print([round(weight, 2) for weight in softmax([2.0, 1.0, float("-inf")])])
 # prediction. (The stored picture shows this change. Run the cell for the unchanged model.) The line under the title has the loss after the same change in 200 other texts. (A small +8 beside a value is the scale of its bars.)
 
 # %% tags=["promise-control"]
-from course.attention_edits import edit_attention
+from course.experiments.attention_edits import edit_attention
 
 single = trained(texts, seed=2, n_head=1)
 edit_attention(single, "afze2", test_texts[:200], still_score_delta={3: 8})
