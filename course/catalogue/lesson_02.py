@@ -278,6 +278,16 @@ QUESTIONS = [
                 ),
             ),
             Wrong(
+                lambda f, numbers, i: not_divided(f, numbers, i, step=1e-9, by=0.5e9),
+                "the smallest step that moves anything is best",
+                "Nearly right, but the two values of f are so close that their difference keeps "
+                "only a few digits. Take a larger step: 1e-5.",
+                fits=lambda outcomes: (
+                    of_all(step_between(1e-12, 1e-6, 2))(outcomes)
+                    and of_all(times_the_slope(1))(outcomes)
+                ),
+            ),
+            Wrong(
                 not_divided,
                 "the difference is the slope",
                 "That is the difference of f between your two places, not yet a slope: divide it "
@@ -359,6 +369,12 @@ QUESTIONS = [
                 "logits are probabilities",
                 "You subtracted from the logits themselves. Apply softmax to them first.",
             ),
+            Wrong(
+                lambda logits, target: softmax(logits)[target] - 1,
+                "only the letter that came has a slope",
+                "That is the slope of one logit. The others have a slope, too: return a list "
+                "with one number for each logit.",
+            ),
         ),
     ),
     Exercise(
@@ -392,6 +408,13 @@ QUESTIONS = [
             ),
             Wrong(
                 lambda parameters, gradient_at, rate: [
+                    w - slope for w, slope in zip(parameters, gradient_at(parameters))
+                ],
+                "the gradient is the step",
+                "Your step is the whole gradient. Multiply it by the learning rate first.",
+            ),
+            Wrong(
+                lambda parameters, gradient_at, rate: [
                     w - rate * abs(slope) for w, slope in zip(parameters, gradient_at(parameters))
                 ],
                 "downhill means that a parameter becomes smaller",
@@ -406,8 +429,7 @@ QUESTIONS = [
         right=solution.untrained_loss,
         measure=or_rounded(solution.untrained_loss),
         tolerance=1e-9,
-        yes="ln 27, ln 65, ln 50304. (Remember 4.17: another 4.17 comes later, with another "
-        "meaning.)",
+        yes="ln 27, ln 65, ln 50304. An untrained model gives each token the same probability.",
         wrong=(
             Wrong(
                 {"27 letters": 27, "65 letters": 65, "50,304 tokens": 50_304},

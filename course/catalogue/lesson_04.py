@@ -51,6 +51,13 @@ def adam(
     return adam_step
 
 
+def parts_exchanged(weight, gradient, m, v, step):
+    """Keeps the part of each mean that should be new."""
+    m, v = 0.15 * m + 0.85 * gradient, 0.01 * v + 0.99 * gradient**2
+    up, size = m / (1 - 0.85 ** (step + 1)), v / (1 - 0.99 ** (step + 1))
+    return weight - 0.01 * up / (sqrt(size) + 1e-8), m, v
+
+
 def keeps_the_corrected(weight, gradient, m, v, step):
     after, m, v = solution.adam_step(weight, gradient, m, v, step)
     return after, m / (1 - 0.85 ** (step + 1)), v / (1 - 0.99 ** (step + 1))
@@ -176,6 +183,11 @@ QUESTIONS = [
                 "one after the other.",
             ),
             Wrong(
+                lambda ids, wte: [number for token in reversed(ids) for number in wte[token]],
+                "the last letter comes first",
+                "The rows are in reverse. Keep the order of the ids.",
+            ),
+            Wrong(
                 lambda ids, wte: [
                     sum(column) / len(ids) for column in zip(*(wte[token] for token in ids))
                 ],
@@ -292,6 +304,12 @@ QUESTIONS = [
                 adam(root=False),
                 "the second moment is a size",
                 "You divide by the mean of the SQUARE. Take its root: sqrt.",
+            ),
+            Wrong(
+                parts_exchanged,
+                "a running mean keeps the smaller part",
+                "You keep 0.15 of m and 0.01 of v. It is the other way round: keep 0.85 of m and "
+                "0.99 of v, and add the rest of the new value.",
             ),
             Wrong(
                 adam(b=(0.9, 0.999)),

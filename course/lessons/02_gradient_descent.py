@@ -3,7 +3,7 @@
 # The loss is −ln 0.1, about 2.3 nats.
 #
 # Behind each probability is a number called a **logit**. A higher logit makes its letter more probable. You may move all six logits a little. The six moves
-# together are a direction, and its total length is fixed at 0.5. Which direction lowers the loss most?
+# together are a direction. Its length, the root of the sum of the squared moves, is 0.5. Which direction lowers the loss most?
 #
 # - **A**: `m` up, all other logits stay.
 # - **B**: `m` up, the five others down, all by the same amount.
@@ -88,7 +88,7 @@ for i, letter in enumerate(logits):
 # The list of all slopes, one for each parameter, is the **gradient**. Found with small steps, it is a **numerical gradient**. It works for any program.
 # It costs two runs of the program for each parameter.
 #
-# Compare the two columns. Do you see the rule before you read on?
+# Compare the two columns: each slope looks like a probability, except one.
 #
 # ## By calculus: the gradient is the probabilities minus the one-hot target
 #
@@ -219,7 +219,7 @@ draw_surface(valley, paths, **area, title="Too slow, good, zigzag, divergence")
 # </details>
 #
 # The steep direction forbids large rates, and the flat direction needs them. Lesson 4 has two ways out of this. Which single rate gives the lowest loss after
-# 40 steps? Find it. Mine is a little below 0.1.
+# 40 steps? Find it with the control.
 
 # %% tags=["promise-control"]
 from viz import DescentPlayer
@@ -236,8 +236,8 @@ DescentPlayer(valley, valley_grad, (-9, 2), **area, **start, title="A long narro
 # Can one name give a useful direction? Take a model with two logits only, so that its whole loss fits on a map. It predicts whether the next letter is a
 # vowel. One logit is used after a vowel, the other after anything else.
 #
-# We measure how often the gradient of a single name points downhill for all names: the sum of the products with the full gradient is above 0. First far
-# from the minimum, then close to it.
+# A step against the gradient of one name changes the loss of all names, too. Multiply the two gradients number by number and add. Above 0, they point to
+# the same side: a small step lowers both losses. For how many names is that so? First far from the minimum, then close to it.
 
 # %%
 from gptcore.scalar import VowelModel
@@ -257,7 +257,7 @@ def share_that_agrees(place):
 *_, minimum = descend(model.grad_at, (-3.0, 1.0), learning_rate=3.0, steps=300)
 close = [coordinate + 0.1 for coordinate in minimum]
 for label, place in {"far from the minimum": (-3.0, 1.0), "close to it": close}.items():
-    print(f"{label}: {share_that_agrees(place):.0%} of the names agree")
+    print(f"{label}: {share_that_agrees(place):.1%} of the names agree")
 
 # %% [markdown]
 # Far away, nearly every name knows the way. Close to the minimum, the names contradict each other. Move *names per step*, and look at the last part of the path.

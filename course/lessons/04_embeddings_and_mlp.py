@@ -210,13 +210,17 @@ for step in range(1, 41):
 #
 # ## Adam: each parameter gets its own step size
 #
-# **Adam** is the optimizer of nearly every GPT. It keeps two running means for each parameter. The mean of the gradient, *m*, is the **first moment**. The mean
-# of the *squared* gradient, *v*, is the **second moment**. The step is
+# **Adam** is the optimizer of nearly every GPT. It keeps two running means for each parameter. A **running mean** keeps a part of its old value at each step
+# and adds a part of the new one. The running mean of the gradient, *m*, is the **first moment**:
+#
+# > *m* = 0.85 × old *m* + 0.15 × gradient
+#
+# The running mean of the *squared* gradient, *v*, is the **second moment**. It keeps 0.99 and adds 0.01 of the new square. The step is
 #
 # > learning rate × *m* / √*v*
 #
-# Both means start at 0, so at first they are too small. After one step with 0.85 and 0.15, *m* is only 0.15 of the gradient. Dividing it by 1 − 0.85 repairs
-# that, after two steps by 1 − 0.85², and so on. The same is done for *v*. This is the **bias correction**.
+# Both means start at 0, so at first they are too small. After one step, *m* is only 0.15 of the gradient. Adam divides it by 1 − 0.85, which is 0.15. Then it
+# has the right size. After two steps, Adam divides by 1 − 0.85², and so on. For *v* it uses 0.99. This is the **bias correction**.
 #
 # One parameter has the gradient 1000, another 0.001. The learning rate is 0.01. How far does Adam's first step move each?
 
@@ -242,7 +246,7 @@ for gradient in (0.001, -0.001, 0.001):
 #
 # </details>
 #
-# Here is the valley of lesson 2 with three optimizers. At a rate of 0.09, gradient descent has the lowest loss. Turn the rate up to 0.15, then to 0.3.
+# Here is the valley of lesson 2 with three optimizers. At a rate of 0.09, gradient descent has the lowest loss of the three. Turn the rate up to 0.15, then to 0.3.
 
 # %%
 from gptcore.scalar import descend, descend_with_adam, descend_with_momentum, valley, valley_grad
@@ -292,7 +296,7 @@ def validation_loss(model):
     return total / sum(lengths)
 
 # %% [markdown]
-# One epoch each, from the same first parameters. Predict: who has the lower loss on the validation split?
+# One epoch each, from the same first parameters. In both, the learning rate falls to 0. Here is the loss on the validation split:
 
 # %%
 adam_mlp = MLP(characters, context_size=3, n_embd=2, n_hidden=16, rng=Random(0))
@@ -321,7 +325,7 @@ for context in (1, 2, 3):
 # ## Hyperparameters: numbers that training does not change
 #
 # A **hyperparameter** is a number that you choose: the learning rate, the batch size, the size of an embedding, the size of the hidden layer. Training never
-# changes it. Predict: which costs more, embeddings of one number, or a hidden layer of four units? Then choose and press *train*. A run takes a few seconds.
+# changes it. Three runs are in the picture. Predict the loss with embeddings of 8 numbers. Then choose and press *train*. A run takes a few seconds.
 
 # %% tags=["promise-control"]
 from viz import HyperparameterDial
@@ -340,7 +344,8 @@ HyperparameterDial(run, knobs, tried, lines=lines, title="Validation loss after 
 
 # %% [markdown]
 # The best table has a context of one letter. With three letters, most of its cells are empty. The MLP reads three letters and is better than all of them, though
-# by little. Its embeddings can be larger: with 8 numbers the loss is 2.51 to 2.53, in five runs. More hidden units hardly help.
+# by little. Its embeddings can be larger: with 8 numbers and 16 units the loss is 2.53 or 2.54, in each of five runs. More hidden units
+# hardly help.
 #
 # ## A silent failure: the second MLP is stuck
 #
