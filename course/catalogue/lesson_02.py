@@ -224,8 +224,8 @@ QUESTIONS = [
                 "A",
                 "a loss that does not fall needs a larger learning rate",
                 "Try it: `*_, last = second_fit(counts, 40, 200, Random(1))`, then "
-                "`table_loss(last)`. It stays above 3. And no learning rate explains a largest "
-                "probability of 0.095 in each run.",
+                "`table_loss(last)`. It stays above 3. And no learning rate explains why the "
+                "largest probability stops below 0.095 in each run.",
             ),
             Wrong(
                 "C",

@@ -92,7 +92,7 @@ for i, letter in enumerate(logits):
 #
 # ## By calculus: the gradient is the probabilities minus the one-hot target
 #
-# For a letter that did not come, the slope equals its probability. For the letter that came, it equals its probability minus 1. One sentence covers both.
+# For a letter that did not come, the slope equals its probability. For the letter that came, it equals its probability minus 1. One rule covers both.
 # Write the answer as a row with 1 for the letter that came and 0 for all others: a **one-hot** row. Then the gradient is *probabilities − one-hot*.
 
 # %%
