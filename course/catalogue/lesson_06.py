@@ -176,7 +176,7 @@ QUESTIONS = [
         "all four heads ablated",
         LESSON,
         right="A",
-        yes="About 0.03 nats, on average over five models.",
+        yes="About 0.01 nats, on average over five models.",
         wrong=(
             Wrong(
                 "B",

@@ -28,8 +28,8 @@ print(*gpt.sample(20))
 # The model has one task: it gives each of the 27 tokens a probability to come next. A **training step** shows it one name and changes every
 # parameter a little, so that the right letters become more probable. **Training** is many such steps, here 1,000.
 #
-# Then the model writes. It **samples** a token: it draws one at random, the probable ones more often. It appends this token and repeats, until it draws
-# the end of the name. It wrote the twenty names above in this way.
+# Then the model writes. It **samples** a token: it draws one at random, the probable ones more often. (Here it squares all probabilities first, so probable tokens win more often:
+# lesson 1 explains this *temperature* of 1/2.) It appends this token and repeats, until it draws the end of the name. It wrote the twenty names above in this way.
 #
 # This model is a GPT, a *generative pre-trained transformer*: it writes, it was trained beforehand, and *transformer* is the name of its arithmetic.
 # A chatbot is a GPT too. It is far larger and trained further.
@@ -56,8 +56,8 @@ draw_next_tokens(
 # ## The loss: how improbable the model found the right token
 #
 # The curve above shows the **loss**: −ln *p*, where *p* is the probability that the model gave to the right token, averaged over a name. The thin line is
-# one name for each step. Some names are harder, so it jumps. The bold line is a running mean of many steps, so it
-# begins lower than the thin one. (Lesson 1 explains the unit on the axis, the nat.)
+# one name for each step. Some names are harder, so it jumps. The bold line is a mean over many steps around it, and the later ones are
+# lower, so it begins below the thin one. (Lesson 1 explains the unit on the axis, the nat.)
 #
 # Before training the model knows nothing, and all 27 tokens are about equally probable. Its loss is about ln 27 = 3.296. (The first
 # name happens to be easier: 3.2.) Remember 3.296.
@@ -111,12 +111,12 @@ same(by_hand, gpt.loss("emma"), within=1e-9)
 # ## From noise to names: samples at five steps
 #
 # The first cell paused five times and let the model write 30 names. Each time it drew with the same random numbers, `Random(1)`, so only the
-# parameters differ. Move *step* from left to right. What does the model learn first, and what next? A dot marks a name of the training data.
+# parameters differ. Move *step* from left to right. What does the model learn first, and what next? A dot marks a name that training has shown.
 
 # %% tags=["promise-control", "promise-picture"]
 from viz import SamplesPlayer
 
-SamplesPlayer(samples, known=names, known_label="in the training data")
+SamplesPlayer(samples, known=gpt.documents[:1000], known_label="in the training data")
 
 # %% [markdown]
 # <details><summary>What to see</summary>
@@ -141,8 +141,8 @@ card_names = [name for name in dict.fromkeys(own.sample(40)) if len(name) > 2][:
 # %%
 from viz import draw_name_card
 
-note = f"{len(own.parameters):,} parameters, trained on {len(own.documents):,} names"
-card = draw_name_card(card_names, "Names by my first GPT", known=my_names or names, note=note)
+note = f"{len(own.parameters):,} parameters, trained on {min(500, len(own.documents)):,} names"
+card = draw_name_card(card_names, "Names by my first GPT", known=own.documents[:500], note=note)
 card
 
 # %% [markdown]

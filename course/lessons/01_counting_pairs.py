@@ -241,7 +241,7 @@ SamplingDial(write, bars=after_ma, known=train, known_label="in the training spl
 #
 # Near temperature 0 the table always takes the most probable token. Far above 1 all tokens become equally probable.
 #
-# Without context the table knows which letters are common, and no more. With one letter, vowels and consonants alternate. With two or three there are syllables. From four on, many
+# Without context the table knows which letters are common, and no more. With one letter, vowels and consonants alternate. With two or three there are syllables. From four on, at temperature 1/2, many
 # names are copies. Others begin well and then turn into noise: one rare letter leads to a row without any count. There only the
 # smoothing is left, so all 27 tokens are equally probable, and the next row is empty, too.
 #

@@ -211,7 +211,7 @@ broken = train_with_assignment(scalar.MicroGPT(names, seed=42), steps=300)
 draw_loss({"correct": correct, "without the plus": broken}, title="One character, no error", lines={"knows nothing": 3.296})
 
 # %% [markdown]
-# The first ten steps look alike. Later the broken run looks like a learning rate that is too large, and people spend a day on that.
+# Both runs begin near 3.3. Later the broken run looks like a learning rate that is too large, and people spend a day on that.
 #
 # ## A gradient check finds the mistake in a second
 #

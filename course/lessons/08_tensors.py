@@ -1,5 +1,5 @@
 # %% [markdown]
-# Five programs train the same microgpt: the same 4,192 weights, the same names, the same losses. They are ordered from the slowest design to the fastest:
+# Five programs train the same microgpt: the same 4,192 weights, the same names, the same losses. Each does more work in one call than the one before:
 #
 # 1. `scalars`: one `Value` for each sum and each product, as published
 # 2. `fused`: one `Value` for a whole dot product or softmax
@@ -255,7 +255,7 @@ check("mean_loss", mean_loss)
 #
 # **Numerical precision** is how many digits a number format keeps. Python and this lesson use float64: 53 binary digits, about 16 decimal ones. PyTorch's default is float32: 24 binary digits, about 7 decimal ones.
 #
-# 2²⁴ is 16,777,216. In float32, what is 16,777,216 + 1?
+# 2²⁴ is 16777216. In float32, what is 16777216 + 1? (Write the number without commas.)
 
 # %%
 guess("16,777,216 + 1 in float32", ...)

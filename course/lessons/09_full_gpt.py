@@ -543,9 +543,9 @@ for who in runs:
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Both are wrong. Bo splits heads with `view` alone, the mistake from lesson 8. Head 0 gets the first quarter of the *tokens*, with all their numbers. The results go back to other tokens than they came from, so tokens see later letters. The first test finds that. A loss that is too good is an error report. But it does not always come: on two of five seeds, Bo's loss after 300 steps was *above* ours.
+# Both are wrong. Bo splits heads with `view` alone, the mistake from lesson 8. Head 0 gets the first quarter of the *tokens*, with all their numbers. The results go back to other tokens than they came from, so tokens see later letters. The first test finds that. A loss that is too good is an error report. But it does not always come: on two of seven seeds, Bo's loss after 300 steps was *above* ours.
 #
-# Ada uses `view` in both directions, so everything returns to its place, and no token sees a later one. The first test finds nothing. But each token sees only its own quarter of the row, eight letters at most. For 300 steps that is even an advantage, on all five seeds, perhaps because there is less to choose from. After 3,000 steps (at a rate of 0.003) her validation loss was 0.21 to 0.24 nats higher than ours, on all five.
+# Ada uses `view` in both directions, so everything returns to its place, and no token sees a later one. The first test finds nothing. But each token sees only its own quarter of the row, eight letters at most. For 300 steps that is even an advantage on six of seven seeds, perhaps because there is less to choose from. After 3,000 steps (at a rate of 0.003) her validation loss was 0.21 to 0.24 nats higher than ours, on all five.
 #
 # The loss does not convict her. The slow program does: with the same weights the same number must come out.
 #
