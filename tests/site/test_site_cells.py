@@ -45,6 +45,15 @@ def test_a_cell_that_was_not_run_says_what_it_needs():
     assert "*Not run for this page: it needs gpt2 weights.*" in text
 
 
+def test_the_output_of_an_answer_is_folded_and_its_code_is_not():
+    output = {"output_type": "stream", "text": "4.0"}
+    text = cell_text(cell("print(4.0)", [output], tags=["answer"]))
+    before, _, after = text.partition("<details class='answer'>")
+    assert "print(4.0)" in before and "4.0" in after.partition("</details>")[0]
+    assert "<details" not in cell_text(cell("print(4.0)", [output]))
+    assert "<details" not in cell_text(cell("x = 1", tags=["answer"]))
+
+
 def test_a_fence_is_longer_than_any_in_it():
     assert directive("raw", "html", "`````").startswith("``````{raw}")
 
