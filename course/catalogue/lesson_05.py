@@ -264,6 +264,21 @@ QUESTIONS = [
         "frequent in print? (Three numbers; leave the rest of the cell.)",
     ),
     Question(
+        "the most frequent pair in banana bandana",
+        LESSON,
+        right=4,
+        tolerance=0,
+        yes="`a` `n`, four times: twice in banana, twice in bandana.",
+        wrong=(
+            Wrong(3, "pairs do not cross a d", "Look at ban-dana: it has two pairs of `a` `n`."),
+            Wrong(2, "each word counts once", "A pair may occur twice in one word."),
+            Wrong(
+                6, "letters are counted", "There are six letters `a`. Count pairs of neighbours."
+            ),
+        ),
+        otherwise="Walk through the fourteen bytes, and count `a` followed by `n`.",
+    ),
+    Question(
         "tokens with said",
         LESSON,
         right=11,

@@ -222,7 +222,7 @@ numerical = scalar.central_difference(lambda a: a * 3.0 + a, 2.0)
 print(f"small steps {numerical:.6f}, broken backward pass {a.grad}")
 
 # %% [markdown]
-# Run a gradient check for each new operation that you write. The first exercise needs one.
+# Run a gradient check for each new operation that you write. You will need one in the first exercise.
 #
 # ## The graph of a real loss follows the same rules
 #
@@ -331,7 +331,7 @@ draw_decision(lambda x, y: score(x, y).data, points, labels, title="Learned by a
 #
 # ## Exercises
 #
-# **1 · A new operation.** Write `tanh` as one node, as `mul` above is one. The derivative of tanh is 1 − tanh². `math.tanh` computes the number. When it is right, set
+# **1 · A new operation.** Write `tanh` as one node, as `mul` above is one. The derivative of tanh is 1 − tanh². `math.tanh` computes the number. Compare it with `scalar.central_difference(math.tanh, 0.5)`. When it is right, set
 # `activation = tanh` above. Run the cells from `rng = Random(0)` on again, so that you train a new network. How does the border change?
 
 # %% tags=["promise-exercise"]

@@ -76,9 +76,12 @@ draw_tokens(single, list(text.encode()), title=f"{len(text)} characters, {len(si
 #
 # ## Byte-pair encoding joins the most frequent pair
 #
-# Here are fourteen bytes: `banana bandana`. Which two neighbours occur most often?
+# Here are fourteen bytes: `banana bandana`. How often does the most frequent pair of neighbours occur?
 
-# %% tags=["promise-by-hand"]
+# %%
+guess("the most frequent pair in banana bandana", ...)
+
+# %% tags=["promise-by-hand", "answer"]
 from gptcore.tokenizers import count_pairs
 
 ids = list("banana bandana".encode())
@@ -86,7 +89,9 @@ for (left, right), times in count_pairs(ids).most_common(3):
     print(f"{chr(left)!r} {chr(right)!r}: {times} times")
 
 # %% [markdown]
-# Replace each `a` `n` by one new token, with the first free id, 256. This replacement is a **merge**. Then count again:
+# Replace the most frequent pair by one new token, with the first free id, 256. This replacement is a **merge**. Then count again:
+#
+# <details><summary>The merges of banana bandana</summary>
 #
 # | new id | merge | count | the text is now | tokens |
 # |---|---|---|---|---|
@@ -94,6 +99,8 @@ for (left, right), times in count_pairs(ids).most_common(3):
 # | 256 | `a` + `n` | 4 | `b` `an` `an` `a` `␣` `b` `an` `d` `an` `a` | 10 |
 # | 257 | `b` + `an` | 2 | `ban` `an` `a` `␣` `ban` `d` `an` `a` | 8 |
 # | 258 | `an` + `a` | 2 | `ban` `ana` `␣` `ban` `d` `ana` | 6 |
+#
+# </details>
 #
 # Now no pair occurs twice. (Row 257 had a tie. Our rule takes the pair with the smaller ids.) The method is called **byte-pair encoding** (BPE). Philip Gage invented it in 1994 to compress files. As a program:
 
@@ -219,7 +226,7 @@ for text in [*unseen, "zoë नमस्ते 🍓", "a" * 1000, "  \n\n  two  
 print("204 texts: the same ids, and the same text back")
 
 # %% [markdown]
-# ## Special tokens: no text can write them
+# ## Special tokens: no merge makes them
 #
 # A training stream joins many documents. Between two of them goes a **special token**, `<|endoftext|>`. No merge makes it. What if a user types exactly these letters?
 
@@ -385,7 +392,7 @@ for vocab_size in (256, 300, 400, 600, 1000):
     compare(vocab_size)
 
 # %% [markdown]
-# By nats per token the single bytes look best. By bits per byte they are the worst by far: two long tokens cover more text than two bytes. Only the second column can be compared.
+# By nats per token the single bytes look best. By bits per byte they are the worst by far. This table sees one earlier token, and a long token covers more text than a byte. Only the second column can be compared.
 #
 # ## Exercises
 #
