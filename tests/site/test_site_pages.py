@@ -108,7 +108,7 @@ def test_the_checker_of_links_sees_what_is_broken(tmp_path):
 def test_the_first_page_leads_to_the_one_in_which_python_runs_if_it_is_there(tmp_path, with_page):
     lay_out(tmp_path, with_page)
     first = (tmp_path / "index.md").read_text(encoding="utf-8")
-    assert ('<a href="try/index.html">run lessons 0 to 3 in this browser</a>' in first) == with_page
+    assert ('<a href="try/index.html">run lessons 0 to 4 in this browser</a>' in first) == with_page
 
 
 def test_what_is_not_ours_to_check_may_be_led_to(tmp_path):

@@ -57,7 +57,7 @@ class HyperparameterDial(Control):
             self.train(tuple(choice.values()))
         if not self.losses:
             raise ValueError("tried is empty: give at least one choice for the first picture.")
-        self.current = list(self.losses)[-1]
+        self.current, self.note = list(self.losses)[-1], ""
         self.sliders = [
             SelectionSlider(
                 options=[(f"{value:g}", value) for value in values],
@@ -68,9 +68,23 @@ class HyperparameterDial(Control):
             )
             for (name, values), start in zip(knobs.items(), self.current)
         ]
+        for slider in self.sliders:
+            slider.observe(self.choose, "value")
         self.button = Button(description="train", tooltip="Train with these hyperparameters")
         self.button.on_click(self.press)
         super().__init__([side_by_side([*self.sliders, self.button])], self.picture())
+
+    def choose(self, change: object = None) -> None:
+        """Show the choice of the sliders, and its loss if it is known.
+
+        Args:
+            change: The change of a slider; it is not used.
+        """
+        self.current = tuple(slider.value for slider in self.sliders)
+        self.note = (
+            "" if self.current in self.losses else f"{self.words(self.current)}: press train"
+        )
+        self.redraw()
 
     def press(self, button: object = None) -> None:
         """Train with the present hyperparameters, unless that was done before.
@@ -79,6 +93,7 @@ class HyperparameterDial(Control):
             button: The button that was pressed; it is not used.
         """
         self.current = tuple(slider.value for slider in self.sliders)
+        self.note = "trained before: see the bold row" if self.current in self.losses else ""
         self.button.description, self.button.disabled = "training ...", True
         try:
             self.train(self.current)
@@ -107,7 +122,7 @@ class HyperparameterDial(Control):
             return LEFT + WIDTH * (loss - low + margin) / (high - low + 2 * margin)
 
         bottom = TOP + ROW * len(rows)
-        scene = Scene(max(LEFT + WIDTH + 70, title_width(self.title)), bottom + 26)
+        scene = Scene(max(LEFT + WIDTH + 70, title_width(self.title)), bottom + 26 + ROW)
         scene.add(Text(16, 25, self.title, 15, weight="600"))
         for name, loss in self.lines.items():
             x = to_x(loss)
@@ -121,6 +136,7 @@ class HyperparameterDial(Control):
             scene.add(Circle(to_x(loss), y, 6 if now else 4.5, BLUE))
             scene.add(Text(to_x(loss) + 11, y + 4, f"{loss:.2f}", 12.5, INK, "start", weight))
         scene.add(Text(LEFT + WIDTH / 2, bottom + 16, "loss: lower is better", 12, MUTED, "middle"))
+        scene.add(Text(LEFT - 12, bottom + 16 + ROW, self.note, 12.5, INK, "end", "600"))
         summary = "; ".join(f"{self.words(choice)}: {loss:.2f}" for choice, loss in rows.items())
         data = {choice: self.losses[choice] for choice in rows}
         return Picture(data, f"{self.title or 'Losses'}: {summary}.", scene)

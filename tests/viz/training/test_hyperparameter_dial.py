@@ -16,8 +16,11 @@ def test_the_button_trains_the_choice_of_the_sliders_once():
 
     dial = HyperparameterDial(run, KNOBS, [{"n_embd": 2, "n_hidden": 4}], lines={"table": 2.7})
     dial.sliders[0].value = 4
+    assert "n_embd 4, n_hidden 4: press train" in dial.picture().to_svg()
     dial.button.click()
     dial.button.click()
+    assert "press train" not in dial.picture().to_svg()
+    assert "trained before" in dial.picture().to_svg()  # it was pressed twice
     assert runs == [(2, 4), (4, 4)]
     assert dial.picture().data == pytest.approx({(2, 4): 2.76, (4, 4): 2.56})
     assert "n_embd 4, n_hidden 4: 2.56" in dial.picture().alt
