@@ -50,7 +50,7 @@ from viz.text.name_card import draw_name_card as draw_name_card
 from viz.text.token_prices import draw_token_prices as draw_token_prices
 from viz.text.tokens import draw_tokens as draw_tokens
 from viz.text.vocabulary_dial import VocabularyDial as VocabularyDial
-from viz.training.decision import draw_decision as draw_decision
+from viz.training.decision_boundary import draw_decision_boundary as draw_decision_boundary
 from viz.training.descent_player import DescentPlayer as DescentPlayer
 from viz.training.embedding_training import draw_embedding_training as draw_embedding_training
 from viz.training.hyperparameter_dial import HyperparameterDial as HyperparameterDial

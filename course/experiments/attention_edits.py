@@ -10,8 +10,17 @@ from viz import AttentionEditor
 def edit_attention(
     gpt: NumpyGPT, text: str, test_texts: list[str], still_score_delta: dict[int, float]
 ) -> AttentionEditor:
-    """The heads of layer 0 while `gpt` reads `text`; the loss is that of the last character of
-    each test text. A page where no Python runs shows the change `still_score_delta`."""
+    """Edit attention scores in layer 0 while a model reads a text.
+
+    Args:
+        gpt: The model.
+        text: What it reads.
+        test_texts: Texts on which the same change is measured: the mean loss of the last letter.
+        still_score_delta: Key position -> number added to its score in the stored picture.
+
+    Returns:
+        The control.
+    """
     names = [*gpt.gpt.characters, "end"]
     ids, n_head = gpt.encode(text)[:-1], gpt.config.n_head
     rows = [gpt.encode(test_text)[:-1] for test_text in test_texts]
@@ -54,6 +63,6 @@ def edit_attention(
         ["[BOS]", *text],
         n_head,
         loss=loss,
-        loss_name="loss at the last letter",
+        loss_name=f"mean loss of {len(rows)} other texts, last letter",
         still_score_delta=still_score_delta,
     )

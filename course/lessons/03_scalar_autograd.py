@@ -321,9 +321,9 @@ right = sum(score(*point).data * label > 0 for point, label in zip(points, label
 print(f"{right} of 48")
 
 # %% tags=["answer"]
-from viz import draw_decision
+from viz import draw_decision_boundary
 
-draw_decision(lambda x, y: score(x, y).data, points, labels, title="Learned by an engine of thirty lines")
+draw_decision_boundary(lambda x, y: score(x, y).data, points, labels, title="Learned by an engine of thirty lines")
 
 # %% [markdown]
 # The network drew a closed border around the squares. You wrote no formula for that border. You wrote sums, products and their local gradients.

@@ -396,7 +396,7 @@ for vocab_size in (256, 300, 400, 600, 1000):
 #
 # ## Exercises
 #
-# **1 · One merge.** Replace each occurrence of `pair`, a tuple of two ids, by `new_id`, from left to right. Do not change the list that you are given. (`merge` itself does not count.)
+# **1 · One merge.** Replace each occurrence of `pair`, a tuple of two ids, by `new_id`, from left to right. Do not change the list that you are given.
 
 # %% tags=["promise-exercise"]
 def join(ids, pair, new_id):

@@ -425,10 +425,12 @@ for n_layer in (1, 2, 3):
     generator = torch.Generator().manual_seed(0)
     copiers[n_layer] = attention_only_gpt(n_layer, generator)
     curve = train_on_repeats(copiers[n_layer], generator)
-    losses[f"{n_layer} block{'s' * (n_layer > 1)}"] = [max(loss, 0.1) for loss in curve]  # below 0.1 digits are chance
+    losses[f"{n_layer} block{'s' * (n_layer > 1)}"] = [max(loss, 0.1) for loss in curve]
 draw_loss(losses, title="Loss on tokens that can be copied", lines={"ln 32": 3.47})
 
 # %% [markdown]
+# (A loss below 0.1 is drawn as 0.1, because its digits depend on the processor.)
+#
 # How does the smallest one that copies do it? Measure its heads. (To see the weights, draw them in a cell of your own:
 # `draw_attention(weights, [str(id) for id in ids[0].tolist()])`, from `viz`. The picture differs a little between processors, so it is not stored.)
 

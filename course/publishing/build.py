@@ -104,6 +104,9 @@ def clean(notebook: nbformat.NotebookNode) -> None:
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # the clock
+        if "answer" in cell.metadata.get("tags", []) and cell.get("outputs"):
+            # Beside the dots of a folded cell JupyterLab shows the first line of its first output.
+            cell.outputs.insert(0, nbformat.v4.new_output("display_data"))
         for output in cell.get("outputs", []):
             if "data" in output:
                 output.data.pop(

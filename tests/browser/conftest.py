@@ -24,6 +24,16 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="module")
+def browser():
+    """Chromium, for a picture in a page of its own."""
+    with sync_playwright() as playwright:
+        path = find_chromium()
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
 def work(tmp_path_factory):
     """Where JupyterLab keeps what is its own."""
     return tmp_path_factory.mktemp("lab")

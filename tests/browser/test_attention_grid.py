@@ -6,9 +6,7 @@ import re
 import nbformat
 import numpy as np
 import pytest
-from lab import CHROMIUM_ARGUMENTS, find_chromium
 from nbconvert import HTMLExporter
-from playwright.sync_api import sync_playwright
 
 from viz import draw_attention
 
@@ -44,15 +42,6 @@ def causal_weights(*shape: int) -> np.ndarray:
 
 WEIGHTS = causal_weights(L, H, T, T)
 SQUARES = WEIGHTS[0, :, :6, :6] / WEIGHTS[0, :, :6, :6].sum(-1, keepdims=True)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        path = find_chromium()
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 def export(path, *pictures) -> str:

@@ -4,22 +4,11 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from lab import CHROMIUM_ARGUMENTS, find_chromium
-from playwright.sync_api import sync_playwright
 
 from viz import draw_embedding_training
 
 pytestmark = pytest.mark.browser
 FRAMES = {10 * k: [[k / 5, 1], [-k / 5, -1], [0.1, 0.2]] for k in range(11)}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        path = find_chromium()
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=["no-preference", "reduce"])

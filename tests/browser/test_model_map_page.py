@@ -5,9 +5,7 @@ import re
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from lab import CHROMIUM_ARGUMENTS, find_chromium
 from nbconvert import HTMLExporter
-from playwright.sync_api import sync_playwright
 
 from course.model_stages import gpt_stages, microgpt_stages
 from gptcore.model import GPTConfig
@@ -19,15 +17,6 @@ TEXT = "emma"
 GPT = MicroGPT(["emma", "anna", "liam"], seed=1)
 STAGES = {stage.name: stage for stage in microgpt_stages(TEXT, GPT)}
 NAMES = list(STAGES)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        path = find_chromium()
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

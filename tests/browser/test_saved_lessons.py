@@ -36,6 +36,8 @@ def test_a_fresh_clone_shows_every_picture_before_anything_runs(lab, name):
     lab.show_all()
     lab.shots(SCREENSHOTS / f"{name}_saved")
     images = lab.page.locator(PICTURES)
+    placeholders = lab.page.locator(".jp-OutputPlaceholder").all_inner_texts()
+    assert not "".join(placeholders).strip(), "the first line of a folded answer is visible"
     outputs = visible_outputs(name)
     stills = [data for data in outputs if PLOTLY_MIME not in data]  # plotly draws its own
     assert images.count() >= sum("<img" in data.get("text/html", "") for data in stills)

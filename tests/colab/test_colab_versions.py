@@ -59,6 +59,8 @@ def shown(cell) -> list:
     """What a cell shows: kinds of outputs in their order, without the live view of a control."""
     kinds: list = []
     for output in cell.outputs:
+        if output.get("data") == {}:  # the first output of a folded answer
+            continue
         kind = sorted(set(output.get("data", ())) - {WIDGET_VIEW}) or output.get("name", "error")
         if kind != "stdout" or kinds[-1:] != ["stdout"]:  # a stream may come in pieces
             kinds.append(kind)

@@ -176,6 +176,8 @@ def test_the_output_of_an_answer_is_folded(lesson):
         tags = cell.metadata.get("tags", [])
         hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden", False)
         assert hidden == ("answer" in tags)
+        if hidden and cell.outputs:  # JupyterLab shows the first line of the first output
+            assert cell.outputs[0].output_type == "display_data" and not cell.outputs[0].data
 
 
 @each_lesson

@@ -5,7 +5,6 @@ only where the picture does. Where scripts do not run, the still is seen.
 """
 
 import json
-import re
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
@@ -23,7 +22,7 @@ from viz.canvas import palette
 from viz.canvas.bitmap import to_png
 from viz.canvas.labels import visible_token
 from viz.canvas.palette import INK, MASKED, WHITE, blend
-from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture, image_tag
+from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture, image_tag, page_script
 from viz.canvas.scene import Image
 
 COARSE, FINE = 100, 254  # levels of a weight: two digits, as the squares show them; almost a byte
@@ -147,9 +146,6 @@ def html_figure(css_class: str, still: str, payload: dict[str, Any], code: str) 
 
 @cache
 def script(files: tuple[str, ...]) -> str:
-    """The files as one script with the palette's colours, without indentation and comments."""
-    colours = ", ".join(f"{name} = {json.dumps(getattr(palette, name))}" for name in COLOURS)
-    folder = Path(__file__).parent
-    source = "".join((folder / f"attention_{name}.js").read_text("utf-8") for name in files)
-    code = re.sub(r"^\s*(//.*)?\n?", "", source, flags=re.MULTILINE)
-    return f"(() => {{\nconst {colours};\n{code}}})();"
+    """The files as one script with the palette's colours."""
+    scripts = [Path(__file__).with_name(f"attention_{name}.js") for name in files]
+    return page_script(*scripts, **{name: getattr(palette, name) for name in COLOURS})

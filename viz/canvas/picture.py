@@ -4,12 +4,15 @@ The sentence (`alt`) is made from the data; screen readers read it out. The pict
 output and needs no network, no kernel and no installation.
 """
 
+import json
+import re
 from base64 import b64encode
 from collections.abc import Collection
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from viz.canvas import palette
 from viz.canvas.labels import printable
 from viz.canvas.palette import PAPER
 from viz.canvas.scene import Scene
@@ -25,6 +28,9 @@ DARK_STYLE = (
     f'<style>[data-jp-theme-light="false"] .{ADAPTS}, .vscode-dark .{ADAPTS} '
     "{filter: invert(0.9) hue-rotate(180deg)}</style>"
 )
+
+
+THEME = Path(__file__).with_name("theme.js")  # followTheme(figure, changed), for `page_script`
 
 
 class Picture:
@@ -155,6 +161,28 @@ def image_tag(svg: str, alt: str, width: float, css_class: str = "") -> str:
         f'{start} src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}" '
         f'alt="{escape(alt)}" width="{round(width)}" style="max-width: 100%; height: auto">'
     )
+
+
+def page_script(*scripts: Path, style: Path | None = None, **constants: Any) -> str:
+    """Write scripts as one, which sees `constants`; without indentation and comments.
+
+    Args:
+        scripts: Files of JavaScript, in their order.
+        style: A style sheet, which the scripts see as STYLE. Names of the palette in it, such as
+            INK, are replaced by their colours.
+        constants: What the scripts see under these names.
+
+    Returns:
+        The script, without the tag around it.
+    """
+    if style is not None:
+        sheet = re.sub(r"\s*/\*.*?\*/|^\s+", "", style.read_text("utf-8"), flags=re.MULTILINE)
+        colour = lambda name: str(getattr(palette, name[0]))  # noqa: E731 - one use
+        constants = {"STYLE": re.sub(r"\b[A-Z_]{3,}\b", colour, sheet), **constants}
+    seen = ", ".join(f"{name} = {json.dumps(value)}" for name, value in constants.items())
+    source = "".join(script.read_text("utf-8") for script in scripts)
+    code = re.sub(r"^\s*(//.*)?\n?", "", source, flags=re.MULTILINE)
+    return f"(() => {{\nconst {seen};\n{code}}})();"
 
 
 def html_page(picture: Picture) -> str:

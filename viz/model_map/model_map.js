@@ -7,13 +7,13 @@ const COLOURS = "Blue: above 0. Orange: below 0. The largest number of a stage h
 const LETTERS = "B: texts in a batch. T: tokens of a text. C: channels. H: heads. D: channels of a head. V: vocabulary.";
 
 class ModelMap {
-  constructor(figure, told) {
-    this.told = told;
-    this.numbers = new Numbers(told.stages);
-    Object.assign(this, { k: told.start, t: told.at, i: -1, T: this.numbers.tokens.length });
+  constructor(figure, film) {
+    this.film = film;
+    this.numbers = new Numbers(film.stages);
+    Object.assign(this, { k: film.start, t: film.at, i: -1, T: this.numbers.tokens.length });
     const alt = figure.querySelector("img").alt;
     this.card = make("div", null, { className: "card", role: "group", ariaLabel: alt });
-    if (told.title) make("p", this.card, { className: "title", textContent: told.title });
+    if (film.title) make("p", this.card, { className: "title", textContent: film.title });
     const grid = make("div", this.card, { className: "grid" });
     const map = make("div", grid, { className: "map" });
     const preview = (k) => this.timer === undefined && this.preview(k);
@@ -21,13 +21,17 @@ class ModelMap {
       this.play(false);
       this.open(k, i === undefined ? -1 : Number(i));
     };
-    this.drawing = new MapDrawing(map, told, this.numbers, pick, preview);
+    this.drawing = new MapDrawing(map, film, this.numbers, pick, preview);
     this.drawing.svg.setAttribute("aria-label", "Map. Left and right: the stage; up and down: the number.");
     this.addControls(make("div", grid, { className: "controls" }));
     this.panel = make("div", grid, { className: "panel-text" });
     this.card.addEventListener("keydown", (event) => this.press(event));
-    this.followTheme(figure);
-    this.open(told.start, -1);
+    followTheme(figure, (dark) => {
+      this.dark = dark;
+      this.card.classList.toggle("dark", dark);
+      if (this.panel?.firstChild) this.paint(this.k, this.i);
+    });
+    this.open(film.start, -1);
     const shadow = figure.attachShadow({ mode: "open" }); // only now: until here the still is seen
     make("style", shadow, { textContent: STYLE });
     shadow.append(this.card);
@@ -36,7 +40,7 @@ class ModelMap {
   addControls(parent) {
     const tokens = make("div", parent, { className: "row tokens", role: "group", ariaLabel: "Token to follow" });
     this.tokens = [];
-    if (this.T && this.told.stages[0].values) {
+    if (this.T && this.film.stages[0].values) {
       make("span", tokens, { className: "muted", textContent: "token:" });
       this.tokens = this.numbers.tokens.map((token, t) => {
         const button = make("button", tokens, { type: "button", textContent: token, title: `position ${t}` });
@@ -79,14 +83,14 @@ class ModelMap {
     this.timer = undefined;
     this.player.textContent = runs ? "stop" : "play";
     if (!runs) return;
-    const last = this.told.stages.length - 1;
+    const last = this.film.stages.length - 1;
     this.open(this.k === last ? 0 : this.k + 1);
     this.timer = setInterval(() => (this.k < last && this.card.isConnected ? this.open(this.k + 1) : this.play(false)), 1500);
   }
 
   // Stage k, its number i (undefined: the same place as before), at position t.
   open(k, i = this.i, t = this.t) {
-    const stages = this.told.stages, before = this.k;
+    const stages = this.film.stages, before = this.k;
     this.k = Math.max(0, Math.min(stages.length - 1, k));
     this.t = t;
     const all = this.numbers.at(stages[this.k], t);
@@ -102,8 +106,8 @@ class ModelMap {
   preview(k) {
     this.drawing.svg.classList.remove("moving");
     if (k === null || k === this.k) return this.paint(this.k, this.i);
-    const all = this.numbers.at(this.told.stages[k], this.t);
-    this.paint(k, this.i < all.length ? this.i : this.suggested(this.told.stages[k], all));
+    const all = this.numbers.at(this.film.stages[k], this.t);
+    this.paint(k, this.i < all.length ? this.i : this.suggested(this.film.stages[k], all));
   }
 
   suggested(stage, all) {
@@ -111,13 +115,13 @@ class ModelMap {
   }
 
   paint(k, i) {
-    const { told, t } = this, stage = told.stages[k];
+    const { film, t } = this, stage = film.stages[k];
     this.drawing.paint(k, i, t);
     this.tokens.forEach((button, other) => (button.ariaPressed = String(other === t)));
     this.back.disabled = this.k === 0;
-    this.forward.disabled = this.k === told.stages.length - 1;
+    this.forward.disabled = this.k === film.stages.length - 1;
     const number = i >= 0 ? `, ${this.numbers.called(stage, i, t)}: ${two(this.numbers.at(stage, t)[i])}` : "";
-    this.count.textContent = `stage ${k + 1} of ${told.stages.length}: ${short(stage)}${number}`;
+    this.count.textContent = `stage ${k + 1} of ${film.stages.length}: ${short(stage)}${number}`;
     this.panel.replaceChildren();
     const title = stage.title ? `${short(stage)}: ${stage.title}` : stage.text;
     make("p", this.panel, { className: "head", textContent: title });
@@ -156,28 +160,28 @@ class ModelMap {
         cell.append(two(all[i]));
         cell.style.background = heat(all[i] / largest, most);
         if (k % columns === 0) cell.style.gridColumn = "2";
-        cell.addEventListener("click", () => this.open(this.told.stages.indexOf(stage), i));
+        cell.addEventListener("click", () => this.open(this.film.stages.indexOf(stage), i));
       }
   }
 
   how(stage, i) {
-    const { t, numbers } = this, told = numbers.explain(stage, i, t);
-    if (!told) return;
+    const { t, numbers } = this, film = numbers.explain(stage, i, t);
+    if (!film) return;
     if (stage.op !== "ids") {
       const called = numbers.called(stage, i, t);
       const text = `${called[0].toUpperCase()}${called.slice(1)}: ${three(numbers.at(stage, t)[i])}`;
       make("p", this.panel, { className: "sub", textContent: text });
     }
-    make("p", this.panel, { className: "how", textContent: told.text });
-    const list = make("div", this.panel, { className: `products${told.one || told.rows.length < 3 ? " one" : ""}` });
-    const largest = largestOf(told.rows.map((row) => row.value)), most = this.dark ? 40 : 45;
-    for (const row of told.rows) {
+    make("p", this.panel, { className: "how", textContent: film.text });
+    const list = make("div", this.panel, { className: `products${film.one || film.rows.length < 3 ? " one" : ""}` });
+    const largest = largestOf(film.rows.map((row) => row.value)), most = this.dark ? 40 : 45;
+    for (const row of film.rows) {
       const button = make("button", list, { type: "button", textContent: row.text, title: "Go to this number" });
       button.style.background = heat(row.value / largest, most);
-      const k = this.told.stages.findIndex((other) => other.name === row.stage);
+      const k = this.film.stages.findIndex((other) => other.name === row.stage);
       button.addEventListener("click", () => this.trace(k, row.i, row.t));
     }
-    if (told.total) make("p", this.panel, { className: "total", textContent: told.total });
+    if (film.total) make("p", this.panel, { className: "total", textContent: film.total });
   }
 
   // To the number that this one was computed from; the button that was pressed is gone afterwards.
@@ -186,32 +190,6 @@ class ModelMap {
     this.open(k, i, t);
     this.drawing.svg.focus({ preventScroll: true });
   }
-
-  // Dark if the page behind the figure is.
-  followTheme(figure) {
-    const look = () => {
-      const dark = isDark(figure);
-      if (dark === this.dark) return;
-      this.dark = dark;
-      this.card.classList.toggle("dark", dark);
-      if (this.panel?.firstChild) this.paint(this.k, this.i);
-    };
-    look();
-    const later = () => [0, 300, 1500].forEach((wait) => setTimeout(look, wait)); // style sheets load late
-    const attributeFilter = ["class", "style", "theme", "data-theme", "data-jp-theme-light"];
-    for (const node of [document.documentElement, document.body])
-      new MutationObserver(later).observe(node, { attributes: true, attributeFilter });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", later);
-    later();
-  }
-}
-
-function isDark(node) {
-  for (; node; node = node.parentElement) {
-    const [red, green, blue, alpha = 1] = getComputedStyle(node).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
-    if (alpha > 0.5) return 0.3 * red + 0.6 * green + 0.1 * blue < 110;
-  }
-  return false;
 }
 
 for (const figure of document.querySelectorAll(".viz-model-map:not(.viz-open)")) {

@@ -5,7 +5,6 @@ Where scripts run, it goes forward and back through the stages, and says how eac
 """
 
 import json
-import re
 from collections.abc import Collection, Sequence
 from functools import cache
 from html import escape
@@ -13,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from viz.canvas import palette
 from viz.canvas.arrays import to_int
 from viz.canvas.labels import printable, title_width, visible_token
-from viz.canvas.picture import Picture
+from viz.canvas.picture import THEME, Picture, page_script
 from viz.model_map.model_map_layout import WIDTH, Layout, build_layout
 from viz.model_map.model_map_scene import build_scene
 from viz.model_map.model_stage import (
@@ -191,11 +189,7 @@ def map_html(picture: Picture, payload: dict[str, Any]) -> str:
 
 @cache
 def script() -> str:
-    """The files as one script with its style sheet, without indentation and comments."""
+    """The scripts of the map with its style sheet."""
     folder = Path(__file__).parent
-    style = (folder / "model_map.css").read_text("utf-8")
-    style = re.sub(r"\s*/\*.*?\*/|^\s+", "", style, flags=re.MULTILINE)
-    style = re.sub(r"\b[A-Z_]{3,}\b", lambda name: str(getattr(palette, name[0])), style)
-    source = "".join((folder / name).read_text("utf-8") for name in SCRIPTS)
-    code = re.sub(r"^\s*(//.*)?\n?", "", source, flags=re.MULTILINE)
-    return f"(() => {{\nconst STYLE = {json.dumps(style)};\n{code}}})();"
+    scripts = [folder / name for name in SCRIPTS]
+    return page_script(THEME, *scripts, style=folder / "model_map.css")

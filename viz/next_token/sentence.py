@@ -14,7 +14,7 @@ from viz.canvas import palette
 from viz.canvas.arrays import to_int, to_tokens
 from viz.canvas.labels import title_width, visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, TINTS
-from viz.canvas.picture import Picture
+from viz.canvas.picture import Picture, page_script
 from viz.canvas.scene import Rect, Scene, Text
 from viz.canvas.visible_text import display_width
 
@@ -220,10 +220,7 @@ def interactive_html(
         "bar": BAR_WIDTH,
         **geometry,
     }
-    colours = ", ".join(f"{name} = {json.dumps(getattr(palette, name))}" for name in COLOURS)
-    code = Path(__file__).with_suffix(".js").read_text("utf-8")
+    colours = {name: getattr(palette, name) for name in COLOURS}
+    code = page_script(Path(__file__).with_suffix(".js"), **colours)
     text = escape(json.dumps(payload, ensure_ascii=False))
-    return (
-        f'<div class="viz-sentence" data-sentence="{text}">{still}</div>'
-        f"<script>(() => {{\nconst {colours};\n{code}}})();</script>"
-    )
+    return f'<div class="viz-sentence" data-sentence="{text}">{still}</div><script>{code}</script>'

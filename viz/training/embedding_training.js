@@ -19,14 +19,14 @@ function draw(name, parent, attributes = {}) {
 }
 
 class Film {
-  constructor(figure, told) {
-    this.told = told;
-    this.last = told.steps.length - 1;
+  constructor(figure, film) {
+    this.film = film;
+    this.last = film.steps.length - 1;
     this.card = make("div", null, { className: "card", role: "group", ariaLabel: figure.querySelector("img").alt });
-    if (told.title) make("p", this.card, { className: "title", textContent: told.title });
+    if (film.title) make("p", this.card, { className: "title", textContent: film.title });
     this.addControls();
     this.addPlane();
-    this.followTheme(figure);
+    followTheme(figure, (dark) => this.setTheme(dark));
     this.show(0);
     const shadow = figure.attachShadow({ mode: "open" }); // only now: until here the still is seen
     make("style", shadow, { textContent: STYLE });
@@ -53,7 +53,7 @@ class Film {
     });
     this.count = make("output", row);
     const legend = make("div", this.card, { className: "row" });
-    this.keys = this.told.names.map((name) => {
+    this.keys = this.film.names.map((name) => {
       const item = make("span", legend);
       const key = make("span", item, { className: "key" });
       item.append(name);
@@ -62,7 +62,7 @@ class Film {
   }
 
   addPlane() {
-    const { labels, axes } = this.told;
+    const { labels, axes } = this.film;
     const svg = draw("svg", this.card, { viewBox: `0 0 ${SIZE + 24} ${SIZE + 26}`, "aria-hidden": "true" });
     draw("rect", svg, { x: 20, y: 1, width: SIZE, height: SIZE });
     draw("line", svg, { x1: 20, x2: SIZE + 20, y1: SIZE / 2 + 1, y2: SIZE / 2 + 1 });
@@ -79,21 +79,21 @@ class Film {
   }
 
   colour(i) {
-    const colour = COLOURS[this.told.groups[i] % COLOURS.length];
+    const colour = COLOURS[this.film.groups[i] % COLOURS.length];
     return this.dark ? DARK[colour] ?? colour : colour;
   }
 
   // Where point i is at time `at`, between two recorded steps.
   place(i, at) {
     const k = Math.min(Math.floor(at), this.last), part = at - k;
-    const [x, y] = this.told.points[k][i], [nextX, nextY] = this.told.points[Math.min(k + 1, this.last)][i];
-    const scale = SIZE / 2 / this.told.extent;
+    const [x, y] = this.film.points[k][i], [nextX, nextY] = this.film.points[Math.min(k + 1, this.last)][i];
+    const scale = SIZE / 2 / this.film.extent;
     return [SIZE / 2 + 20 + scale * (x + part * (nextX - x)), SIZE / 2 + 1 - scale * (y + part * (nextY - y))];
   }
 
   show(at) {
     this.at = at;
-    const { steps, losses, labels } = this.told, near = Math.round(at);
+    const { steps, losses, labels } = this.film, near = Math.round(at);
     this.slider.value = at;
     const loss = losses[near] === null ? "" : `, loss ${losses[near].toFixed(2)}`;
     this.count.textContent = `step ${steps[near].toLocaleString("en")}${loss}`;
@@ -154,35 +154,15 @@ class Film {
     watcher.observe(this.card);
   }
 
-  // Dark if the page behind the figure is.
-  followTheme(figure) {
-    const look = () => {
-      const dark = isDark(figure);
-      if (dark === this.dark) return;
-      this.dark = dark;
-      this.card.classList.toggle("dark", dark);
-      this.keys.forEach((key, k) => {
-        const colour = COLOURS[k % COLOURS.length];
-        key.style.background = dark ? DARK[colour] ?? colour : colour;
-      });
-      if (this.at !== undefined) this.show(this.at);
-    };
-    look();
-    const later = () => [0, 300, 1500].forEach((wait) => setTimeout(look, wait)); // style sheets load late
-    const attributeFilter = ["class", "style", "theme", "data-theme", "data-jp-theme-light"];
-    for (const node of [document.documentElement, document.body])
-      new MutationObserver(later).observe(node, { attributes: true, attributeFilter });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", later);
-    later();
+  setTheme(dark) {
+    this.dark = dark;
+    this.card.classList.toggle("dark", dark);
+    this.keys.forEach((key, k) => {
+      const colour = COLOURS[k % COLOURS.length];
+      key.style.background = dark ? DARK[colour] ?? colour : colour;
+    });
+    if (this.at !== undefined) this.show(this.at);
   }
-}
-
-function isDark(node) {
-  for (; node; node = node.parentElement) {
-    const [red, green, blue, alpha = 1] = getComputedStyle(node).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
-    if (alpha > 0.5) return 0.3 * red + 0.6 * green + 0.1 * blue < 110;
-  }
-  return false;
 }
 
 for (const figure of document.querySelectorAll(".viz-embedding-training:not(.viz-open)")) {

@@ -6,7 +6,6 @@ first step and the last one.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
@@ -16,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from viz.canvas import palette
 from viz.canvas.arrays import to_mapping, to_tokens
 from viz.canvas.labels import printable, title_width, visible_token
 from viz.canvas.palette import CATEGORIES, INK, LINE, MUTED, WHITE
-from viz.canvas.picture import Picture, image_tag
+from viz.canvas.picture import THEME, Picture, image_tag, page_script
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.tensors import to_finite_array
 
@@ -200,12 +198,8 @@ def page(picture: Picture, payload: dict[str, Any]) -> str:
 
 @cache
 def script() -> str:
-    """The script with its style sheet, without indentation and comments."""
-    folder = Path(__file__).parent
-    style = (folder / "embedding_training.css").read_text("utf-8")
-    style = re.sub(r"\s*/\*.*?\*/|^\s+", "", style, flags=re.MULTILINE)
-    style = re.sub(r"\b[A-Z_]{3,}\b", lambda name: str(getattr(palette, name[0])), style)
-    source = (folder / "embedding_training.js").read_text("utf-8")
-    code = re.sub(r"^\s*(//.*)?\n?", "", source, flags=re.MULTILINE)
-    colours = json.dumps(CATEGORIES)
-    return f"(() => {{\nconst STYLE = {json.dumps(style)}, COLOURS = {colours};\n{code}}})();"
+    """The script with its style sheet and colours."""
+    file = Path(__file__)
+    return page_script(
+        THEME, file.with_suffix(".js"), style=file.with_suffix(".css"), COLOURS=CATEGORIES
+    )

@@ -4,13 +4,13 @@ import math
 
 import pytest
 
-from viz.training.decision import SHADES, draw_decision, shade
+from viz.training.decision_boundary import SHADES, draw_decision_boundary, shade
 
 POINTS = [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.5), (0.5, -1.0)]
 
 
 def test_a_point_is_right_if_the_score_has_the_sign_of_its_label():
-    picture = draw_decision(lambda x, y: x - y, POINTS, [1, -1, -1, -1], title="Two sides")
+    picture = draw_decision_boundary(lambda x, y: x - y, POINTS, [1, -1, -1, -1], title="Two sides")
     assert picture.data["correct"] == 3  # (0.5, -1) scores 1.5, its label is -1
     assert picture.data["scores"] == [1.0, -1.0, -1.5, 1.5]
     assert picture.alt == "Two sides: a score over a plane; 3 of 4 points are on the right side."
@@ -25,9 +25,10 @@ def test_both_sides_have_their_colour_and_zero_is_white():
 
 
 def test_it_is_small_and_the_same_twice():
-    first, second = (draw_decision(lambda x, y: x * y, POINTS, [1, 1, -1, -1]) for _ in range(2))
-    assert first.to_html() == second.to_html()
-    assert len(first.to_html()) < 20_000
+    labels = [1, 1, -1, -1]
+    one, other = (draw_decision_boundary(lambda x, y: x * y, POINTS, labels) for _ in range(2))
+    assert one.to_html() == other.to_html()
+    assert len(one.to_html()) < 20_000
 
 
 @pytest.mark.parametrize(
@@ -41,4 +42,4 @@ def test_it_is_small_and_the_same_twice():
 )
 def test_what_cannot_be_drawn_is_refused(score, points, labels, words):
     with pytest.raises(ValueError, match=words):
-        draw_decision(score, points, labels)
+        draw_decision_boundary(score, points, labels)

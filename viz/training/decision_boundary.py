@@ -27,7 +27,7 @@ SHADES += [blend(WHITE, NEGATIVE, MAX_SHADE * k / LEVELS) for k in range(1, LEVE
 Point = tuple[float, float]
 
 
-def draw_decision(
+def draw_decision_boundary(
     score: Callable[[float, float], float],
     points: Sequence[Point],
     labels: Sequence[int],
@@ -54,7 +54,7 @@ def draw_decision(
             score is not finite.
 
     Example:
-        >>> draw_decision(lambda x, y: x - y, [(1, 0), (0, 1), (0, 2)], [1, -1, 1])
+        >>> draw_decision_boundary(lambda x, y: x - y, [(1, 0), (0, 1), (0, 2)], [1, -1, 1])
         Picture: a score over a plane; 2 of 3 points are on the right side.
     """
     if not 1 <= len(points) <= MAX_POINTS or len(points) != len(labels):
