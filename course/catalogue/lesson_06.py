@@ -181,7 +181,7 @@ QUESTIONS = [
             Wrong(
                 "B",
                 "what one task needs, every task needs",
-                "Ten times less. Recall is impossible without attention. For the next letter of a "
+                "Far less. Recall is impossible without attention. For the next letter of a "
                 "name, the current letter tells most.",
             ),
             Wrong(
@@ -248,7 +248,7 @@ QUESTIONS = [
                 lambda q, keys: softmax(products(q, keys)),
                 "the scale is a matter of taste",
                 "Only the scale is missing. At D = 64 and 16 keys your largest weight would be "
-                "0.85 on average, scaled 0.25: the others would hardly get a gradient.",
+                "0.84 on average, scaled 0.24: the others would hardly get a gradient.",
             ),
             Wrong(
                 lambda q, keys: softmax([p / len(q) for p in products(q, keys)]),
