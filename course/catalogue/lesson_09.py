@@ -134,7 +134,8 @@ QUESTIONS = [
             Wrong(
                 lambda row: (row[:-1], row[:-1]),
                 "the target is the input",
-                "y is x. The loss will be 0.01 in a minute: the model copies.",
+                "y is x: the answer is in the input. The model learns to copy its input, and "
+                "nothing else.",
             ),
             Wrong(
                 lambda row: (row, row),
@@ -171,7 +172,7 @@ QUESTIONS = [
         right=solution.split_heads,
         cases=(a_split(2, 3, 20, 4), a_split(1, 2, 6, 3), a_split(2, 1, 4, 1)),
         tolerance=0,
-        yes="First new rows, then a transpose: every head has all tokens.",
+        yes="Every head has all tokens, with D neighbouring numbers of each.",
         wrong=(
             Wrong(
                 view_alone,

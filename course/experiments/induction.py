@@ -5,6 +5,8 @@ came after it. The attention head that does this is called an induction head.
 Source: Olsson et al. 2022, "In-context Learning and Induction Heads", arXiv 2209.11895.
 """
 
+from collections.abc import Iterable, Iterator
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,9 @@ from gptcore.model.ids import IGNORE_INDEX
 VOCAB, T, WIDTH = 32, 32, 32
 PERIODS = (10, 16)
 BATCH_SIZE, LEARNING_RATE = 32, 5e-3
+STEPS, PER_POINT = 300, 10
+LOWEST_DRAWN = 0.1  # below it, the digits depend on the processor
+Curves = dict[str, tuple[list[int], list[float]]]
 
 
 def repeated_rows(rows: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -58,7 +63,7 @@ def attention_only_gpt(n_layer: int, generator: torch.Generator) -> GPT:
     return gpt
 
 
-def train_on_repeats(gpt: GPT, generator: torch.Generator, steps: int = 300) -> list[float]:
+def train_on_repeats(gpt: GPT, generator: torch.Generator, steps: int = STEPS) -> list[float]:
     """Train a model on new rows in each step.
 
     Args:
@@ -81,6 +86,48 @@ def train_on_repeats(gpt: GPT, generator: torch.Generator, steps: int = 300) -> 
         optimizer.zero_grad()
         losses.append(loss.item())
     return losses
+
+
+def train_copiers(block_counts: Iterable[int]) -> tuple[dict[int, GPT], Curves]:
+    """Train one attention-only GPT for each number of blocks, all with the same seed.
+
+    Args:
+        block_counts: Numbers of blocks.
+
+    Returns:
+        The models by their number of blocks, and curves for `draw_loss`: the mean loss of every ten
+        steps, drawn at 0.1 where it is lower.
+    """
+    copiers, curves = {}, {}
+    for n_layer in block_counts:
+        generator = torch.Generator().manual_seed(0)
+        copiers[n_layer] = attention_only_gpt(n_layer, generator)
+        losses = torch.tensor(train_on_repeats(copiers[n_layer], generator))
+        means = losses.view(-1, PER_POINT).mean(1).clamp(min=LOWEST_DRAWN)
+        steps = list(range(PER_POINT, STEPS + 1, PER_POINT))
+        curves[f"{n_layer} block{'s' * (n_layer > 1)}"] = steps, means.tolist()
+    return copiers, curves
+
+
+def heads_of_the_smallest_copier(copiers: dict[int, GPT]) -> Iterator[str]:
+    """What the heads of the smallest model do that copies, in words that hold on every processor.
+
+    Args:
+        copiers: The models of `train_copiers`.
+
+    Yields:
+        Two lines for each layer: where its head attends to, and what its ablation costs.
+    """
+    ids, targets, periods = repeated_rows(200, torch.Generator().manual_seed(1))
+    uniform = torch.tensor(float(VOCAB)).log()
+    copier = next(copiers[size] for size in sorted(copiers) if copiers[size](ids, targets)[1] < 1)
+    weights = copier.attention_weights(ids[:1])
+    for layer in range(copier.config.n_layer):
+        score = induction_score(weights[layer, 0, 0], int(periods[0]))
+        without = copier(ids, targets, ablated_heads=[(layer, 0)])[1]
+        after = "more than 0.9 of its weight after an earlier occurrence"
+        yield f"layer {layer}: {after}: {bool(score > 0.9)}"
+        yield f"         ablated, the loss is worse than uniform: {bool(without > uniform)}"
 
 
 def induction_score(weights: Tensor, period: int) -> Tensor:

@@ -4,10 +4,14 @@ The C numbers of each token are to be split among H heads. `view` alone gives th
 other contents: it keeps the order in memory, so that a head gets a part of the tokens.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gptcore.corpus import load_documents
+from gptcore.ladder import to_torch
 from gptcore.model import GPT, CausalSelfAttention
+from gptcore.scalar import MicroGPT
 
 
 class SplitByView(CausalSelfAttention):
@@ -45,3 +49,25 @@ def with_attention(whose: str, model: GPT) -> GPT:
         other.load_state_dict(block.attn.state_dict())
         block.attn = other
     return model
+
+
+def has_same_start(gpt: GPT, row: Tensor) -> bool:
+    """Whether the predictions of the first half of a row stay when the second half is replaced."""
+    half = len(row) // 2
+    other_end = row[:half].repeat(2)
+    one, other = (gpt(ids[None])[0][0, :half] for ids in (row, other_end))
+    return torch.allclose(one, other)
+
+
+def loss_with_weights_of_microgpt(whose: str) -> float:
+    """The loss of the first name, with the 4,192 weights of microgpt in a program.
+
+    "microgpt" is the slow program of lesson 7 itself.
+    """
+    scalar = MicroGPT(load_documents("names"), seed=42)
+    name = scalar.documents[0]
+    if whose == "microgpt":
+        return scalar.loss(name).data
+    gpt = with_attention(whose, to_torch(scalar))
+    ids = torch.tensor([[scalar.BOS, *scalar.encode(name), scalar.BOS]])
+    return gpt(ids[:, :-1], ids[:, 1:])[1].item()

@@ -1,0 +1,91 @@
+"""Looking inside a trained GPT, for lesson 9: sampling, the logit lens, and ablation of heads."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from gptcore.model import GPT
+from gptcore.tokenizers import CharTokenizer, Tokenizer
+from viz import AttentionExplorer, SamplingPlayground, draw_lens
+from viz.canvas.picture import Picture
+
+ROWS, LONGEST = 8, 40
+
+
+def draw_logit_lens(gpt: GPT, tokenizer: Tokenizer, text: str) -> Picture:
+    """The most likely next token at each position, after 0, 1, ... blocks."""
+    ids = tokenizer.encode(text)
+
+    def spell(id: int) -> str:
+        return tokenizer.decode([id])
+
+    names = [f"{n} block{'s' * (n != 1)}" for n in range(gpt.config.n_layer + 1)]
+    logits = gpt.logit_lens(torch.tensor([ids]))[:, 0]
+    return draw_lens(logits, [spell(id) for id in ids], spell, names=names)
+
+
+def sample_stories(gpt: GPT, tokenizer: CharTokenizer, prompt: str) -> SamplingPlayground:
+    """A control: a prompt, and the options of sampling. The text ends with the story."""
+
+    def encode(text: str) -> list[int]:
+        return [tokenizer.BOS, *tokenizer.encode(text)]
+
+    return SamplingPlayground(
+        gpt.next_logits,
+        encode,
+        tokenizer.decode,
+        prompt=prompt,
+        max_new_tokens=120,
+        stop=tokenizer.BOS,
+    )
+
+
+class Ablations:
+    """A model whose heads can be ablated, and eight rows of a text on which the loss is measured.
+
+    Args:
+        model: The model.
+        tokenizer: Its tokenizer.
+        ids: A text that the model was not trained on.
+    """
+
+    def __init__(self, model: GPT, tokenizer: CharTokenizer, ids: Tensor):
+        T = model.config.block_size
+        self.model, self.tokenizer = model, tokenizer
+        self.rows = ids[: ROWS * (T + 1)].view(ROWS, T + 1)
+        self.text = tokenizer.decode(ids[1 : LONGEST + 1].tolist())
+
+    def loss(self, ablated_heads=()) -> float:
+        """The mean loss of the rows without some heads, in nats per token."""
+        x, y = self.rows[:, :-1], self.rows[:, 1:]
+        return self.model(x, y, ablated_heads=ablated_heads)[1].item()
+
+    def lines(self) -> Iterator[str]:
+        """One line for each layer, with the cost of each head, and one for all heads together."""
+        config, whole = self.model.config, self.loss()
+        heads = [
+            [(layer, head) for head in range(config.n_head)] for layer in range(config.n_layer)
+        ]
+        for layer, its_heads in enumerate(heads):
+            costs = (f"head {head[1]} {self.loss([head]) - whole:+.2f}" for head in its_heads)
+            yield f"layer {layer}: " + "  ".join(costs)
+        without = self.loss([head for its_heads in heads for head in its_heads])
+        yield f"with all heads: {whole:.2f} nats; without any: {without:.2f}"
+
+    def explorer(self, layer: int, head: int) -> AttentionExplorer:
+        """A control: a text to type, a head to look at, and a switch that ablates it."""
+
+        def run_model(text, ablated_heads):
+            ids = torch.tensor([[self.tokenizer.BOS, *self.tokenizer.encode(text)]])
+            weights = self.model.attention_weights(ids, ablated_heads=ablated_heads)
+            return ["[BOS]", *text], weights[:, 0]
+
+        return AttentionExplorer(
+            run_model,
+            text=self.text,
+            loss=lambda text, ablated_heads: self.loss(ablated_heads),
+            loss_name="validation loss on eight rows",
+            layer=layer,
+            head=head,
+        )
