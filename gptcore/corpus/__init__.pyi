@@ -1,5 +1,6 @@
 from gptcore.corpus.downloads.download import FetchedText as FetchedText
 from gptcore.corpus.downloads.download import fetch as fetch
+from gptcore.corpus.downloads.smollm2 import smollm2_path as smollm2_path
 from gptcore.corpus.downloads.source import SourceDamagedError as SourceDamagedError
 from gptcore.corpus.downloads.text import is_downloaded as is_downloaded
 from gptcore.corpus.downloads.text import load as load
