@@ -63,14 +63,14 @@ def test_without_the_package_only_rare_types_are_refused_and_it_is_named(monkeyp
 def rotate(vectors, position, partner_of):
     """RoPE written as rotations in a plane: (heads, D) -> (heads, D)."""
     D = vectors.shape[-1]
-    turned = vectors.clone()
+    rotated = vectors.clone()
     for i in range(D // 2):
         a, b = partner_of(i, D)
         angle = torch.tensor(position * 10000.0 ** (-2 * i / D), dtype=torch.double)
         x, y = vectors[:, a], vectors[:, b]
-        turned[:, a] = x * angle.cos() - y * angle.sin()
-        turned[:, b] = x * angle.sin() + y * angle.cos()
-    return turned
+        rotated[:, a] = x * angle.cos() - y * angle.sin()
+        rotated[:, b] = x * angle.sin() + y * angle.cos()
+    return rotated
 
 
 def neighbours(i, D):

