@@ -209,6 +209,20 @@ QUESTIONS = [
                 "a rate of 1 is the limit",
                 "At 1, y becomes y - 20 y = -19 y. Which rate makes it -y?",
             ),
+            Wrong(
+                0.2,
+                "a rate that diverges is the smallest one",
+                "With this rate y does not come closer to 0. But smaller rates fail, too: for "
+                "which one does y become -y?",
+                lambda given: given and isinstance(given[0], float) and given[0] > 0.1,
+            ),
+            Wrong(
+                0.01,
+                "a slow rate does not converge",
+                "With this rate y still comes closer to 0: it becomes y - rate * 20 y. For which "
+                "rate is that -y?",
+                lambda given: given and isinstance(given[0], float) and 0 < given[0] < 0.1,
+            ),
         ),
         otherwise="Across the valley a step turns y into y - rate * 20 y. For which rate is that "
         "-y?",
@@ -313,6 +327,13 @@ QUESTIONS = [
                 "below minus above",
                 "Right size, wrong sign: subtract f below from f above.",
                 fits=of_all(times_the_slope(-1)),
+            ),
+            Wrong(
+                lambda f, numbers, i: by_one_side(f, numbers, i) / 2,
+                "one side, divided by two steps",
+                "Half the slope. You moved to one side, so the distance is ONE step. Better: move "
+                "to both sides, and divide by two.",
+                fits=of_all(times_the_slope(0.5)),
             ),
             Wrong(
                 lambda f, numbers, i: solution.slope_at(f, numbers, 0),
@@ -432,19 +453,19 @@ QUESTIONS = [
         yes="ln 27, ln 65, ln 50304. An untrained model gives each token the same probability.",
         wrong=(
             Wrong(
-                {"27 letters": 27, "65 letters": 65, "50,304 tokens": 50_304},
+                {"27 tokens": 27, "65 characters": 65, "50,304 tokens": 50_304},
                 "the loss is the number of choices",
                 "Those are the numbers of choices. The loss of one of them is the logarithm.",
             ),
             Wrong(
-                {"27 letters": 1 / 27, "65 letters": 1 / 65, "50,304 tokens": 1 / 50_304},
+                {"27 tokens": 1 / 27, "65 characters": 1 / 65, "50,304 tokens": 1 / 50_304},
                 "the probability is the loss",
                 "Those are the probabilities. The loss is -ln of them.",
             ),
             Wrong(
                 {
-                    "27 letters": log(27) / log(2),
-                    "65 letters": log(65) / log(2),
+                    "27 tokens": log(27) / log(2),
+                    "65 characters": log(65) / log(2),
                     "50,304 tokens": log(50_304) / log(2),
                 },
                 "log is the logarithm to the base 2",

@@ -1,5 +1,6 @@
 """Questions of lesson 4: which letters are alike?"""
 
+from copy import deepcopy
 from math import sqrt
 
 from course.exercises.exercises import Case, Exercise, case
@@ -34,13 +35,39 @@ def a_step(weight, gradient, m, v, step) -> Case:
     return Case(f"adam_step(weight={weight}, gradient={gradient}, m={m}, v={v}, step={step})", call)
 
 
+def looked_up(ids: list[int]) -> Case:
+    """What a reader's embed returns; the table must stay as it was."""
+
+    def call(embed):
+        wte = deepcopy(WTE)
+        answer = embed(list(ids), wte)
+        if wte != WTE:
+            raise InvalidAnswerError(
+                "embed has changed the embedding table. A row of it is a list, and += makes that "
+                "list longer: begin with an empty list of your own"
+            )
+        return answer
+
+    return Case(f"embed({ids}, {WTE})", call)
+
+
 def adam(
-    beta=True, first=1, outside=True, correct_m=True, correct_v=True, root=True, b=(0.85, 0.99)
+    beta=True,
+    first=1,
+    outside=True,
+    correct_m=True,
+    correct_v=True,
+    root=True,
+    square=True,
+    b=(0.85, 0.99),
 ):
     """An Adam with a part left out or changed, as readers write it."""
 
     def adam_step(weight, gradient, m, v, step):
-        m, v = b[0] * m + (1 - b[0]) * gradient, b[1] * v + (1 - b[1]) * gradient**2
+        m, v = (
+            b[0] * m + (1 - b[0]) * gradient,
+            b[1] * v + (1 - b[1]) * gradient ** (2 if square else 1),
+        )
         up = m / (1 - b[0] ** (step + first)) if beta and correct_m else m
         size = v / (1 - b[1] ** (step + first)) if beta and correct_v else v
         if not root:
@@ -85,6 +112,15 @@ def without_the_table(vocab_size, context_size, n_embd, n_hidden):
     return (
         solution.count_parameters(vocab_size, context_size, n_embd, n_hidden) - vocab_size * n_embd
     )
+
+
+def one_more_token(vocab_size, context_size, n_embd, n_hidden):
+    return solution.count_parameters(vocab_size + 1, context_size, n_embd, n_hidden)
+
+
+def a_row_for_each_place(vocab_size, context_size, n_embd, n_hidden):
+    layers = without_the_table(vocab_size, context_size, n_embd, n_hidden)
+    return layers + context_size * n_embd
 
 
 QUESTIONS = [
@@ -132,6 +168,16 @@ QUESTIONS = [
                 "Adam divides by the size twice",
                 "It divides by the size once: a large gradient by its own large size.",
             ),
+            Wrong(
+                {"gradient 1000": 0.015, "gradient 0.001": 0.015},
+                "the moments need no correction",
+                "That is 0.01 x 0.15 / √0.01, without the bias correction.",
+            ),
+            Wrong(
+                {"gradient 1000": 0.01, "gradient 0.001": 0.00001},
+                "only large gradients are made smaller",
+                "√v is another number for each parameter. How large is it for the second one?",
+            ),
         ),
         otherwise="After one step, with bias correction: what is m, and what is √v?",
     ),
@@ -163,10 +209,7 @@ QUESTIONS = [
         "embed",
         LESSON,
         right=solution.embed,
-        cases=(
-            case("embed", [2, 0], WTE),
-            case("embed", [1, 1, 3], WTE),
-        ),
+        cases=(looked_up([2, 0]), looked_up([1, 1, 3])),
         tolerance=1e-9,
         yes="Rows in the order of the ids; an id that is there twice gives its row twice.",
         wrong=(
@@ -250,6 +293,16 @@ QUESTIONS = [
                 "the embedding table is not learned",
                 "The two linear layers are right. The embedding table is learned, too.",
             ),
+            Wrong(
+                one_more_token,
+                "the special token comes on top",
+                "You added the special token to vocab_size. It is in vocab_size already.",
+            ),
+            Wrong(
+                a_row_for_each_place,
+                "the table has a row for each place",
+                "Your table has context_size rows. It has a row for each token of the vocabulary.",
+            ),
         ),
         otherwise="Count three parts: the table, then weights and biases of each linear layer.",
     ),
@@ -306,6 +359,11 @@ QUESTIONS = [
                 "You divide by the mean of the SQUARE. Take its root: sqrt.",
             ),
             Wrong(
+                adam(square=False),
+                "the second moment is another mean of the gradient",
+                "Your v is a mean of gradients. It is the mean of their SQUARES.",
+            ),
+            Wrong(
                 parts_exchanged,
                 "a running mean keeps the smaller part",
                 "You keep 0.15 of m and 0.01 of v. It is the other way round: keep 0.85 of m and "
@@ -344,6 +402,16 @@ QUESTIONS = [
                 -0.15,
                 "paths are averaged",
                 "A mean would need a division by 2, and no part of the model divides. Add them.",
+            ),
+            Wrong(
+                0.7,
+                "gradients are sizes",
+                "You added the sizes. The second gradient is negative: add it with its sign.",
+            ),
+            Wrong(
+                0.3,
+                "the sign does not matter",
+                "Right size. The negative gradient is the larger one: what is the sign of the sum?",
             ),
         ),
         otherwise="Two paths lead from the row to the loss. What does the chain rule do with "

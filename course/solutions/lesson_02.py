@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import exp, log
 
-untrained_loss = {"27 letters": log(27), "65 letters": log(65), "50,304 tokens": log(50_304)}
+untrained_loss = {"27 tokens": log(27), "65 characters": log(65), "50,304 tokens": log(50_304)}
 
 
 def slope_at(f: Callable[[list[float]], float], numbers: list[float], i: int) -> float:

@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from course.experiments.optimizers import mean_loss, recent_loss, train_with_adam
 from course.failures.lesson_04 import second_mlp
 from gptcore.corpus import load_documents
 from gptcore.scalar import MLP
@@ -37,6 +38,19 @@ def test_the_letters_closest_to_a_vowel_are_vowels(names, seed):
     mlp = first_mlp(sorted(set("".join(names))), rng=Random(seed))
     list(mlp.train(names[:2300], 2300, 0.5))
     assert sum(other in VOWELS for vowel in VOWELS for other in closest(vowel, mlp)) >= 19
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_with_adam_the_letters_closest_to_a_vowel_are_vowels(names, seed):
+    mlp = first_mlp(sorted(set("".join(names))), rng=Random(seed))
+    train_with_adam(mlp, names[:2300], learning_rate=0.02)
+    assert all(other in VOWELS for vowel in VOWELS for other in closest(vowel, mlp))
+    assert mean_loss(mlp, names[2300:]) == pytest.approx(2.555, abs=0.01)
+
+
+def test_the_recent_loss_is_a_mean_of_the_losses_before_the_step():
+    losses = [4.0, 2.0, 3.0, 9.0]
+    assert [recent_loss(losses, step, steps=2) for step in (0, 1, 3)] == [4.0, 4.0, 2.5]
 
 
 def loss_of(make, letters: list[str], names: list[str]) -> float:

@@ -378,6 +378,7 @@ HOLDS: dict[tuple[str, str], Callable[[Callable], bool]] = {
     ),
     ("slope_at", "the distance is one step"): times(2),
     ("slope_at", "below minus above"): times(-1),
+    ("slope_at", "one side, divided by two steps"): times(0.5),
     ("slope_at", "any step will do"): slope_is(
         lambda exact, probed, grad: spread(probed) > 1e-4 and abs(grad - exact) < 0.3 * abs(exact)
     ),

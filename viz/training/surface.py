@@ -148,7 +148,7 @@ def add_axes(scene: Scene, grid: LossGrid, x_name: str, y_name: str) -> None:
     for y in linear_ticks(*grid.y_range):
         up = grid.to_pixels(grid.x_range[0], y)[1]
         scene.add(Text(LEFT - 8, up + 4, format_number(y), 11, MUTED, "end"))
-    axes = f"across: {x_name} · up: {y_name}"
+    axes = f"horizontal: {x_name} · vertical: {y_name}"
     scene.add(Text(LEFT + MAP_WIDTH / 2, bottom + 35, axes, 12, MUTED, "middle"))
     scene.add(Rect(LEFT, grid.top, MAP_WIDTH, grid.height, "none", FAINT))
 
