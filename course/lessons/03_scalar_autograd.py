@@ -24,8 +24,8 @@ for nudged in (2.0, 2.001):
 #
 # </details>
 #
-# Lesson 2 found such numbers by small steps: one step for each parameter. A GPT has millions of parameters, so that would take millions of steps.
-# This lesson builds a program that finds all of them in one pass.
+# Divide the growth by 0.001. That is the gradient of `L` for `a`. Lesson 2 found gradients by small steps, with two computations for each parameter.
+# A GPT has millions of parameters. This lesson builds a program that finds all gradients in one pass.
 #
 # ## A local gradient belongs to one operation
 #
@@ -90,7 +90,7 @@ draw_paths(L, a, names={a: "a", b: "b", c: "c", L: "L"}, title="Two paths lead f
 # ## Backpropagation visits each node once
 #
 # Listing paths works here. In a GPT there are more paths than seconds in a million years. There is a shorter way: go backwards from `L`, and let each node collect its
-# gradient from *all* its users before it passes anything on. An order in which every node comes after its parents is a **topological order**. The backward
+# gradient from *all* nodes that use it before it passes anything on. An order in which every node comes after its parents is a **topological order**. The backward
 # direction uses it in reverse.
 
 # %%
@@ -108,13 +108,14 @@ def topological_order(result):
     return order
 
 # %% [markdown]
-# The gradient of `L` with respect to itself is 1. Each node then gives each parent its own gradient times the local gradient. This is **backpropagation**:
+# The gradient of `L` with respect to itself is 1. Each node then gives each parent its own gradient times the local gradient. This is **backpropagation**.
+# Each result starts at 0, or it would pass an old gradient on again:
 
 # %%
 def backward(result):
     order = topological_order(result)
     for node in order:
-        if node.parents:  # inputs keep theirs: see below
+        if node.parents:  # inputs keep theirs
             node.grad = 0.0
     result.grad = 1.0
     for node in reversed(order):
@@ -198,9 +199,10 @@ print("a.grad:", a.grad)
 
 # %% [markdown]
 # The path through `c` came last and replaced the direct one. With two paths you notice at once. Here is the same mistake inside a microgpt, trained for
-# 300 steps beside a correct one. The faint lines are single steps: compare the first ten. The bold lines are running means: compare their ends.
+# 300 steps beside a correct one. Each point is the mean of ten steps. Compare the first two points, then the last two.
 
 # %%
+from course.experiments.small_runs import means_of_ten
 from course.failures.lesson_03 import train_with_assignment
 from gptcore.corpus import load_documents
 from viz import draw_loss
@@ -208,10 +210,11 @@ from viz import draw_loss
 names = load_documents("names")
 correct = [step.loss for step in scalar.MicroGPT(names, seed=42).train(300)]
 broken = train_with_assignment(scalar.MicroGPT(names, seed=42), steps=300)
-draw_loss({"correct": correct, "without the plus": broken}, title="One character, no error", lines={"knows nothing": 3.296})
+runs = {"correct": means_of_ten(correct), "without the plus": means_of_ten(broken)}
+draw_loss(runs, title="One character, no error", lines={"knows nothing": 3.296})
 
 # %% [markdown]
-# Both runs begin near 3.3. Later the broken run looks like a learning rate that is too large, and people spend a day on that.
+# In the first ten steps the two losses are nearly equal, so a short test shows nothing. Then the broken run climbs far above a model that knows nothing.
 #
 # ## A gradient check finds the mistake in a second
 #
@@ -226,8 +229,9 @@ print(f"small steps {numerical:.6f}, broken backward pass {a.grad}")
 #
 # ## The graph of a real loss follows the same rules
 #
-# Now a real graph: an untrained microgpt predicts the first letter of a name, and the letter is `e`. The model has 4,192 parameters. Only 3,536 of them take part,
-# because of each embedding table it reads one row. How many nodes does the graph of this one loss have, parameters included?
+# Now a real graph: an untrained microgpt predicts the first letter of a name, and the letter is `e`. The model has 4,192 parameters. It reads only one row
+# for the letter and one for the position, so 3,536 of them take part. Nearly all of these are multiplied once, and each product is added once. How many
+# nodes does the graph of this one loss have, parameters included?
 
 # %%
 guess("nodes behind one loss", ...)
@@ -249,13 +253,13 @@ from viz import draw_whole_graph
 draw_whole_graph(loss, title="The computation graph of one loss")
 
 # %% [markdown]
-# Each dot is a node. Green dots ("typed in") are inputs, and the loss is the large dot at the right edge. A row of blue dots is one long sum. Five groups have many rows:
+# Each dot is a node. Green dots are inputs, and the loss is the large dot at the right edge. A row of blue dots is one long sum. Five groups have many rows:
 # 48, 16, 64, 16 and, at the right, 27: one row for each possible letter. Lesson 7 explains each group. One backward pass from right to left gave every dot its gradient.
 #
 # <details><summary>Optional: how many paths?</summary>
 #
-# `viz.count_paths(loss)` adds up the paths from all green dots: about 1.5 × 10¹⁴. Half of the dots have 448 paths or fewer, and a few have millions of millions. Backpropagation visits each node
-# once, so it does not care.
+# `viz.count_paths(loss)` adds up the paths from all green dots: about 1.5 × 10¹⁴. Two thirds of the dots have 448 paths or fewer, and a few have millions of
+# millions. Backpropagation visits each node once, so it does not care.
 #
 # </details>
 #
@@ -264,20 +268,16 @@ draw_whole_graph(loss, title="The computation graph of one loss")
 # Twenty-four points are near the centre (label 1), and twenty-four are around them (label −1). No straight line separates them. Can your `Value` learn to?
 
 # %%
-from math import cos, sin, tau
 from random import Random
 
+from course.experiments.small_runs import two_rings
+
 rng = Random(0)
-points, labels = [], []
-for radius, label in ((0.5, 1), (1.2, -1)):
-    for _ in range(24):
-        angle, r = rng.uniform(0, tau), radius + rng.gauss(0, 0.1)
-        points.append((r * cos(angle), r * sin(angle)))
-        labels.append(label)
+points, labels = two_rings(rng)
 
 # %% [markdown]
 # The network has 8 small units. Each computes `wx * x + wy * y + bias`, sets negative results to 0 (`relu`), and has a weight in the final sum. The local gradient of `relu` is 1
-# above 0 and 0 below. That makes 33 parameters. Lesson 4 gives this network its name.
+# above 0 and 0 below. There are 33 parameters: 8 units with 3 numbers each, 8 weights of the sum, and its bias. Lesson 4 gives this network its name.
 
 # %%
 def relu(x):
@@ -289,7 +289,7 @@ out = [Value(rng.gauss(0, 1)) for _ in range(9)]
 parameters = [weight for unit in units for weight in unit] + out
 
 # %%
-activation = relu  # after exercise 1: your own tanh
+activation = relu  # after exercise 1: tanh
 
 
 def score(x, y):
@@ -332,7 +332,7 @@ draw_decision_boundary(lambda x, y: score(x, y).data, points, labels, title="Lea
 # ## Exercises
 #
 # **1 · A new operation.** Write `tanh` as one node, as `mul` above is one. The derivative of tanh is 1 − tanh². `math.tanh` computes the number. Compare it with `scalar.central_difference(math.tanh, 0.5)`. When it is right, set
-# `activation = tanh` above. Run the cells from `rng = Random(0)` on again, so that you train a new network. How does the border change?
+# `activation = tanh` above. Run the cells from `rng = Random(0)` on again: a new network, with a rounder border.
 
 # %% tags=["promise-exercise"]
 import math
@@ -372,8 +372,6 @@ guess("derivative of -ln p at p = 0.1", ...)
 # %% [markdown]
 # ## Four questions from before
 #
-# They come in no order.
-#
 # The right letter has probability 0.2. What is the derivative of the loss for the *logit* of that letter?
 
 # %%
@@ -386,7 +384,8 @@ guess("gradient of the right logit", ...)
 guess("cells of a table with two letters of context", ...)
 
 # %% [markdown]
-# A model gives `e` the probability 1/2, then `d` 1/4, then the end 1/8. The name is `ed`. What is its loss?
+# A model gives `e` the probability 1/2, then `d` 1/4, then the end 1/8. The name is `ed`. What is its mean loss for each of the
+# three tokens?
 
 # %%
 guess("loss of the name ed", ...)

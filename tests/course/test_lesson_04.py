@@ -1,10 +1,17 @@
 """What lesson 4 says of its models: vowels beside vowels, and a second MLP that is stuck."""
 
+from math import hypot
 from random import Random
 
 import pytest
 
-from course.experiments.optimizers import mean_loss, recent_loss, train_with_adam
+from course.experiments.small_runs import (
+    mean_loss,
+    means_of_ten,
+    recent_loss,
+    train_with_adam,
+    two_rings,
+)
 from course.failures.lesson_04 import second_mlp
 from gptcore.corpus import load_documents
 from gptcore.scalar import MLP
@@ -46,6 +53,16 @@ def test_with_adam_the_letters_closest_to_a_vowel_are_vowels(names, seed):
     train_with_adam(mlp, names[:2300], learning_rate=0.02)
     assert all(other in VOWELS for vowel in VOWELS for other in closest(vowel, mlp))
     assert mean_loss(mlp, names[2300:]) == pytest.approx(2.555, abs=0.01)
+
+
+def test_ten_steps_give_one_mean():
+    assert means_of_ten([1.0, 3.0] * 5 + [5.0] * 12) == ([10, 20], [2.0, 5.0])
+
+
+def test_one_ring_of_points_is_inside_the_other():
+    points, labels = two_rings(Random(3))
+    inside = [hypot(*point) < 0.85 for point in points]
+    assert labels == [1 if near else -1 for near in inside] and labels.count(1) == 24
 
 
 def test_the_recent_loss_is_a_mean_of_the_losses_before_the_step():

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_DOTS = 40_000
 MAX_EDGE_PIXELS = 3_000_000  # more take seconds in a browser
-INPUT = "typed in"  # its colour is green
+INPUT = "input"  # its colour is green
 OP_COLOURS = [colour for colour in CATEGORIES if colour != GREEN]
 
 WIDTH, HEIGHT = 864, 404  # of the scene, in pixels

@@ -57,7 +57,7 @@ def test_the_data_counts_numbers_arrows_columns_and_operations():
         "nodes": 5,
         "edges": 5,
         "layers": 4,
-        "operations": {"typed in": 2, "*": 1, "+": 1, "tanh": 1},
+        "operations": {"input": 2, "*": 1, "+": 1, "tanh": 1},
     }
     assert picture.alt == "5 numbers as dots in 4 columns, 5 arrows between them."
     assert picture.to_png().startswith(b"\x89PNG")
@@ -73,8 +73,8 @@ def test_every_number_has_its_own_dot_and_every_edge_a_line():
         "* (1)",
         "+ (1)",
         "- (1)",
+        "input (2)",
         "tanh (1)",
-        "typed in (2)",
     ]
 
 
@@ -129,7 +129,7 @@ def test_a_hundred_thousand_numbers_deep_need_no_recursion():
 
 def test_a_single_number_is_a_graph():
     picture = draw_whole_graph(Number(1.0), title="One")
-    assert picture.data == {"nodes": 1, "edges": 0, "layers": 1, "operations": {"typed in": 1}}
+    assert picture.data == {"nodes": 1, "edges": 0, "layers": 1, "operations": {"input": 1}}
 
 
 def test_dots_of_a_column_are_spread_evenly_around_the_middle():

@@ -1,7 +1,9 @@
-"""Lesson 4: an MLP trained with Adam, and losses to compare it by."""
+"""Lessons 3 and 4: data and losses of small training runs, and an MLP trained with Adam."""
 
 from collections.abc import Sequence
 from itertools import chain
+from math import cos, sin, tau
+from random import Random
 from typing import Protocol
 
 from gptcore.scalar import MLP, Adam, Value
@@ -35,6 +37,23 @@ def mean_loss(model: HasLoss, documents: Sequence[str]) -> float:
     lengths = [len(document) + 1 for document in documents]
     total = sum(model.loss(document) * n for document, n in zip(documents, lengths))
     return total / sum(lengths)
+
+
+def means_of_ten(losses: Sequence[float]) -> tuple[list[int], list[float]]:
+    """The last step of each ten steps, and the mean of their losses."""
+    steps = list(range(10, len(losses) + 1, 10))
+    return steps, [sum(losses[step - 10 : step]) / 10 for step in steps]
+
+
+def two_rings(rng: Random) -> tuple[list[tuple[float, float]], list[int]]:
+    """Twenty-four points near the centre, with the label 1, and as many around them, with -1."""
+    points, labels = [], []
+    for radius, label in ((0.5, 1), (1.2, -1)):
+        for _ in range(24):
+            angle, r = rng.uniform(0, tau), radius + rng.gauss(0, 0.1)
+            points.append((r * cos(angle), r * sin(angle)))
+            labels.append(label)
+    return points, labels
 
 
 def recent_loss(losses: Sequence[float], step: int, steps: int = 100) -> float:
