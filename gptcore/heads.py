@@ -64,10 +64,15 @@ def check_ablated_heads(
 
 def nearest_divisors(integer: int, near: int) -> list[int]:
     """The nearest divisors of `integer` below and above `near`, where they exist."""
-    small = [d for d in range(1, isqrt(integer) + 1) if integer % d == 0]
-    divisors = sorted({*small, *(integer // d for d in small)})
-    below, above = [d for d in divisors if d < near], [d for d in divisors if d > near]
+    fitting = divisors(integer)
+    below, above = [d for d in fitting if d < near], [d for d in fitting if d > near]
     return below[-1:] + above[:1]
+
+
+def divisors(integer: int) -> list[int]:
+    """All divisors of a positive integer, in ascending order."""
+    small = [d for d in range(1, isqrt(integer) + 1) if integer % d == 0]
+    return sorted({*small, *(integer // d for d in small)})
 
 
 def neighbours(size: int, step: int) -> list[int]:
@@ -85,5 +90,6 @@ def neighbours(size: int, step: int) -> list[int]:
 
 
 def either(numbers: list[int], word: str = "or") -> str:
-    """Join numbers: 8, 16 -> "8 or 16"."""
-    return f" {word} ".join(map(str, numbers))
+    """Join numbers: 8, 16 -> "8 or 16"; 1, 8, 16 -> "1, 8 or 16"."""
+    *first, last = map(str, numbers)
+    return f"{', '.join(first)} {word} {last}" if first else last

@@ -25,9 +25,13 @@ FLOORS = {
     "tokenizers": {"lazy", "checks", "files", "json_text", "manifest", "gguf"},
     "scalar": {"checks", "heads", "next_token"},
     "corpus": {*GROUND, "manifest", "tokenizers"},
-    "model": {*GROUND, "heads", "gguf"},
+    "formats": {*GROUND, "gguf"},
+    "model": {*GROUND, "heads", "formats"},
     "sampling": {*GROUND, "model", "next_token"},
-    "training": {*GROUND, "heads", "manifest", "tokenizers", "model", "corpus", "sampling"},
+    "training": {
+        *GROUND,
+        *("heads", "manifest", "tokenizers", "formats", "model", "corpus", "sampling"),
+    },
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},
 }
 

@@ -1,8 +1,10 @@
 """Causal self-attention, the only layer in which tokens exchange information.
 
 `attend` has the whole formula. By default PyTorch's `scaled_dot_product_attention` computes the
-same without holding the (T, T) weights in memory.
-Source: Vaswani et al. 2017, arXiv 1706.03762; fused kernel: Dao et al. 2022, arXiv 2205.14135.
+same without holding the (T, T) weights in memory. With grouped-query attention (GQA) several query
+heads share one head of keys and values: H query heads, K heads of keys and values.
+Source: Vaswani et al. 2017, arXiv 1706.03762; fused kernel: Dao et al. 2022, arXiv 2205.14135;
+    GQA: Ainslie et al. 2023, arXiv 2305.13245; sliding window: Beltagy et al. 2020, 2004.05150.
 """
 
 from collections.abc import Collection
@@ -14,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gptcore.model.config import GPTConfig
-from gptcore.model.norm import rms_norm
+from gptcore.model.norm import make_rms_norm
 from gptcore.model.rope import CosSin, apply_rotary_emb
 
 
@@ -25,11 +27,11 @@ class KVCacheLayer(Protocol):
         """Store the keys and values of new tokens.
 
         Args:
-            k: New keys, shape (B, H, T, D).
-            v: New values, shape (B, H, T, D).
+            k: New keys, shape (B, K, T, D).
+            v: New values, shape (B, K, T, D).
 
         Returns:
-            All keys and all values, shape (B, H, S, D), and which of them (S) each new token (T)
+            All keys and all values, shape (B, K, S, D), and which of them (S) each new token (T)
             may attend to, bool of shape (B, 1, T, S); None means `causal_mask`.
         """
 
@@ -47,11 +49,16 @@ class CausalSelfAttention(nn.Module):
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        C = config.n_embd
-        self.c_attn = nn.Linear(C, 3 * C, bias=config.bias)  # query, key, value in one matrix
-        self.c_proj = nn.Linear(C, C, bias=config.bias)
-        self.n_head, self.dropout, self.use_sdpa = config.n_head, config.dropout, config.use_sdpa
-        self.qk_norm = config.qk_norm
+        C, D = config.n_embd, config.head_dim
+        self.n_head, self.n_kv_head = config.n_head, config.kv_heads
+        self.qkv_sizes = [self.n_head * D, self.n_kv_head * D, self.n_kv_head * D]
+        # Query, key and value in one matrix.
+        self.c_attn = nn.Linear(C, sum(self.qkv_sizes), bias=config.bias or config.qkv_bias)
+        self.c_proj = nn.Linear(self.n_head * D, C, bias=config.bias)
+        self.q_norm = make_rms_norm(config, D) if config.qk_norm else nn.Identity()
+        self.k_norm = make_rms_norm(config, D) if config.qk_norm else nn.Identity()
+        self.dropout, self.use_sdpa = config.dropout, config.use_sdpa
+        self.rope_interleaved, self.window = config.rope_interleaved, config.sliding_window
 
     def forward(
         self,
@@ -74,11 +81,13 @@ class CausalSelfAttention(nn.Module):
         q, k, v = self.project_qkv(x, rotary)
         mask = None
         if kv_cache is not None:
-            k, v, mask = kv_cache.update(k, v)  # (B, H, T, D) -> (B, H, S, D)
+            k, v, mask = kv_cache.update(k, v)  # (B, K, T, D) -> (B, K, S, D)
+        if mask is None and self.window is not None and self.window < q.shape[-2]:
+            mask = causal_mask(q.shape[-2], k.shape[-2], self.window, q.device)
         dropout = self.dropout if self.training else 0.0
         if self.use_sdpa:
             context = F.scaled_dot_product_attention(
-                q, k, v, mask, dropout_p=dropout, is_causal=mask is None
+                q, k, v, mask, dropout, is_causal=mask is None, enable_gqa=len(q[0]) != len(k[0])
             )
         else:
             context, _ = attend(q, k, v, mask, dropout)
@@ -95,14 +104,15 @@ class CausalSelfAttention(nn.Module):
             rotary: Rotation of queries and keys, if the model has RoPE.
 
         Returns:
-            q, k and v, each of shape (B, H, T, D).
+            q, shape (B, H, T, D), and k and v, shape (B, K, T, D).
         """
-        qkv = self.c_attn(x).unflatten(2, (3, self.n_head, -1))  # (B, T, 3C) -> (B, T, 3, H, D)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (3, B, H, T, D)
-        if self.qk_norm:
-            q, k = rms_norm(q), rms_norm(k)
+        qkv = self.c_attn(x).split(self.qkv_sizes, dim=2)  # (B, T, H * D) and two (B, T, K * D)
+        heads = (self.n_head, self.n_kv_head, self.n_kv_head)
+        q, k, v = (part.unflatten(2, (n, -1)).transpose(1, 2) for part, n in zip(qkv, heads))
+        q, k = self.q_norm(q), self.k_norm(k)
         if rotary is not None:
-            q, k = apply_rotary_emb(q, rotary), apply_rotary_emb(k, rotary)
+            q = apply_rotary_emb(q, rotary, self.rope_interleaved)
+            k = apply_rotary_emb(k, rotary, self.rope_interleaved)
         return q.type_as(v), k.type_as(v), v  # both are computed in 32 bits where v has 16
 
     def attention_weights(self, x: Tensor, rotary: CosSin | None = None) -> Tensor:
@@ -115,7 +125,9 @@ class CausalSelfAttention(nn.Module):
         Returns:
             Softmax weights, shape (B, H, T, T); each row sums to 1.
         """
-        return attend(*self.project_qkv(x, rotary))[1]
+        T = x.shape[1]
+        mask = causal_mask(T, T, self.window, x.device)
+        return attend(*self.project_qkv(x, rotary), mask)[1]
 
 
 def attend(
@@ -125,8 +137,8 @@ def attend(
 
     Args:
         q: Queries, shape (B, H, T, D).
-        k: Keys, shape (B, H, S, D).
-        v: Values, shape (B, H, S, D).
+        k: Keys, shape (B, K, S, D); K divides H.
+        v: Values, shape (B, K, S, D).
         mask: True where a query may attend to a key, shape (B, 1, T, S); None is the causal mask.
         dropout: Fraction of the weights that is set to 0.
 
@@ -139,16 +151,30 @@ def attend(
         >>> weights.shape
         torch.Size([1, 2, 5, 5])
     """
+    # Trap: query heads 0, 1, .. of a group are neighbours. `repeat` instead would give head 1 the
+    # keys of another group, and train without an error.
+    group = q.shape[1] // k.shape[1]
+    k, v = k.repeat_interleave(group, dim=1), v.repeat_interleave(group, dim=1)  # (B, H, S, D)
     scores = q @ k.transpose(-2, -1) / sqrt(q.shape[-1])  # (B, H, T, D) @ (B, H, D, S): (.., T, S)
-    scores = scores.masked_fill(~(causal_mask(scores) if mask is None else mask), -inf)
+    if mask is None:
+        mask = causal_mask(q.shape[-2], k.shape[-2], None, q.device)
+    scores = scores.masked_fill(~mask, -inf)
     # Trap: softmax over the wrong axis still gives numbers from 0 to 1. Each ROW must sum to 1.
     weights = scores.softmax(dim=-1)
     return F.dropout(weights, dropout) @ v, weights  # (.., T, S) @ (.., S, D) -> (B, H, T, D)
 
 
-def causal_mask(scores: Tensor) -> Tensor:
-    """True where a token (row) may attend: to itself and to earlier ones; shape (T, S), bool."""
-    return torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
+def causal_mask(T: int, S: int, window: int | None, device: torch.device) -> Tensor:
+    """True where a token (row) may attend: to itself and earlier tokens, shape (T, S), bool.
+
+    Args:
+        T: Number of queries.
+        S: Number of keys.
+        window: How many tokens each attends to, itself included; None: all.
+        device: Where the mask is.
+    """
+    allowed = torch.ones(T, S, dtype=torch.bool, device=device).tril()
+    return allowed if window is None else allowed.triu(1 - window)
 
 
 def head_mask(n_head: int, ablated_heads: Collection[int], like: Tensor) -> Tensor:

@@ -1,64 +1,18 @@
 """A transformer block: attention, then an MLP, each with a norm before it and a residual after it.
 
-Source: GPT-2 (Radford et al. 2019); ReLU squared: So et al. 2021, arXiv 2109.08668.
+Source: GPT-2 (Radford et al. 2019).
 """
 
-from collections.abc import Callable, Collection
-from functools import partial
+from collections.abc import Collection
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gptcore.model.attention import CausalSelfAttention, KVCacheLayer
 from gptcore.model.config import GPTConfig
+from gptcore.model.experts import MixtureOfExperts
+from gptcore.model.mlp import MLP
 from gptcore.model.norm import make_norm
 from gptcore.model.rope import CosSin
-
-
-def relu_squared(x: Tensor) -> Tensor:
-    """ReLU, squared; any shape."""
-    # Trap: square() is a power, which autocast widens to 32 bits on a GPU; a product stays narrow.
-    positive = F.relu(x)
-    return positive * positive
-
-
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "gelu": F.gelu,
-    "gelu_tanh": partial(F.gelu, approximate="tanh"),
-    "relu": F.relu,
-    "relu2": relu_squared,
-    "silu": F.silu,
-}
-
-
-class MLP(nn.Module):
-    """Two linear layers around an activation, applied to each token alone.
-
-    Args:
-        config: Hyperparameters of the model.
-
-    Example:
-        >>> MLP(sizes)(torch.zeros(1, 5, 32)).shape
-        torch.Size([1, 5, 32])
-    """
-
-    def __init__(self, config: GPTConfig) -> None:
-        super().__init__()
-        C = config.n_embd
-        self.c_fc = nn.Linear(C, 4 * C, bias=config.bias)
-        self.c_proj = nn.Linear(4 * C, C, bias=config.bias)
-        self.dropout = nn.Dropout(config.dropout)
-        self.activation = ACTIVATIONS[config.activation]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """What the MLP adds to the residual stream, shape (B, T, C) -> (B, T, C).
-
-        Args:
-            x: The normalised residual stream, shape (B, T, C).
-        """
-        hidden = self.activation(self.c_fc(x))  # (B, T, C) -> (B, T, 4C)
-        added: Tensor = self.dropout(self.c_proj(hidden))  # (B, T, 4C) -> (B, T, C)
-        return added
 
 
 class Block(nn.Module):
@@ -77,7 +31,7 @@ class Block(nn.Module):
         self.ln_1 = make_norm(config)
         self.attn = CausalSelfAttention(config)
         self.ln_2 = make_norm(config)
-        self.mlp = MLP(config)
+        self.mlp = MLP(config) if config.n_experts is None else MixtureOfExperts(config)
 
     def forward(
         self,

@@ -8,7 +8,7 @@ Source: GPT-2 (Radford et al. 2019), in the form that nanoGPT gave it.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from math import sqrt
@@ -18,20 +18,22 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from gptcore.checks import as_ids, as_path
+from gptcore.checks import as_ids, as_int, as_path
+from gptcore.formats.gguf import read_gguf
+from gptcore.formats.huggingface import from_hf_names, read_hf, write_hf
+from gptcore.formats.nanogpt import read_nanogpt
+from gptcore.formats.weights import WEIGHTS_NAME, check_state_dict, load_tensors, write_model
 from gptcore.heads import check_ablated_heads
 from gptcore.json_text import parse_json
 from gptcore.model.attention import KVCacheLayer
 from gptcore.model.block import Block
 from gptcore.model.config import GPTConfig
-from gptcore.model.huggingface import read_hf, write_hf
 from gptcore.model.ids import (
     Heads,
     check_ids,
     check_targets,
     mean_cross_entropy,
 )
-from gptcore.model.nanogpt import read_nanogpt
 from gptcore.model.norm import make_norm
 from gptcore.model.rope import CosSin, rotary_cos_sin
 from gptcore.model.state_dict import (
@@ -42,7 +44,6 @@ from gptcore.model.state_dict import (
     strip_wrappers,
     tie_or_untie,
 )
-from gptcore.model.weights import WEIGHTS_NAME, check_state_dict, load_tensors, write_model
 
 INIT_STD = 0.02  # GPT-2's; larger ones make the first loss exceed log(V)
 
@@ -55,6 +56,13 @@ class KVCacheLike(Protocol):
 
     def __getitem__(self, layer: int) -> KVCacheLayer:
         """The part of one block."""
+
+
+class SavesPretrained(Protocol):
+    """A tokenizer that transformers can load when it is saved."""
+
+    def save_pretrained(self, folder: Path) -> None:
+        """Write the files of the tokenizer into a folder."""
 
 
 class GPT(nn.Module):
@@ -96,13 +104,15 @@ class GPT(nn.Module):
         Args:
             generator: Source of randomness; None is PyTorch's global generator.
         """
-        proj_std = 0.0 if self.config.zero_init_proj else INIT_STD / sqrt(2 * self.config.n_layer)
+        config = self.config
+        std = 1 / sqrt(config.n_embd) if config.init_by_width else INIT_STD
+        proj_std = 0.0 if config.zero_init_proj else INIT_STD / sqrt(2 * config.n_layer)
         for name, weight in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(weight)
-            elif weight.dim() == 2:  # LayerNorm's gains stay 1
-                std = proj_std if name.endswith("c_proj.weight") else INIT_STD
-                nn.init.normal_(weight, std=std, generator=generator)
+            elif weight.dim() >= 2:  # weights of norms stay 1
+                is_proj = "c_proj" in name
+                nn.init.normal_(weight, std=proj_std if is_proj else std, generator=generator)
 
     def forward(
         self,
@@ -122,7 +132,7 @@ class GPT(nn.Module):
 
         Returns:
             Logits, shape (B, T, V), and the loss in nats per token, a scalar; None without targets,
-            and 0 if all targets are ignored.
+            and 0 if all targets are ignored. In training mode it includes `balancing_loss`.
 
         Raises:
             ValueError: If there are too many ids or one that does not exist. Values on a GPU are
@@ -134,7 +144,8 @@ class GPT(nn.Module):
             return logits, None
         check_targets(targets, ids, self.config.vocab_size, self.may_sync(targets))
         flat = logits.flatten(0, 1), targets.flatten()  # (B * T, V), (B * T,)
-        return logits, mean_cross_entropy(*flat)
+        loss = mean_cross_entropy(*flat)
+        return logits, loss + self.balancing_loss() if self.training else loss
 
     def forward_hidden(
         self,
@@ -199,11 +210,15 @@ class GPT(nn.Module):
         Returns:
             Cosines and sines as of `rotary_cos_sin`, shape (T, D/2); None without RoPE.
         """
-        if not (self.config.rope and use_positions):
+        config = self.config
+        if not (config.rope and use_positions):
             return None
-        if kv_cache is not None:
-            return rotary_cos_sin(kv_cache.positions, self.config.head_dim)
-        return rotary_cos_sin(torch.arange(ids.shape[1], device=ids.device), self.config.head_dim)
+        positions = (
+            torch.arange(ids.shape[1], device=ids.device)
+            if kv_cache is None
+            else kv_cache.positions
+        )
+        return rotary_cos_sin(positions, config.head_dim, config.rope_theta, config.rope_scaling)
 
     def unembed(self, x: Tensor) -> Tensor:
         """Logits from the residual stream: final norm and head.
@@ -215,7 +230,18 @@ class GPT(nn.Module):
             Logits, shape (..., V).
         """
         logits: Tensor = self.lm_head(self.ln_f(x))
-        return logits
+        cap = self.config.logit_softcap
+        return logits if cap is None else cap * (logits / cap).tanh()
+
+    def balancing_loss(self) -> Tensor | float:
+        """What training adds to the loss so that experts are used equally; 0 without experts.
+
+        Returns:
+            The sum over the layers of the last forward pass, times `router_aux_loss_coef`; a
+            scalar, shape ().
+        """
+        layers = [block.mlp.balancing_loss for block in self.h if hasattr(block.mlp, "router")]
+        return self.config.router_aux_loss_coef * sum(layers) if layers else 0.0
 
     # Activations
 
@@ -325,33 +351,74 @@ class GPT(nn.Module):
     # Files
 
     @classmethod
-    def from_hf(cls, folder_or_name: str | Path) -> "GPT":
-        """Load a GPT-2 from a Hugging Face folder or hub name, safetensors only, in eval mode.
+    def from_hf(
+        cls,
+        folder_or_name: str | Path,
+        *,
+        block_size: int | None = None,
+        ignore_fields: Collection[str] = (),
+    ) -> "GPT":
+        """Load a GPT-2 or a model of the Llama family from Hugging Face, in eval mode.
+
+        Read are GPT-2, Llama, SmolLM2, TinyLlama, Mistral, Qwen2, Qwen3 and Mixtral, from
+        safetensors only.
 
         Args:
-            folder_or_name: A folder with `config.json` and weights, or a name such as "gpt2".
+            folder_or_name: A folder with `config.json` and weights, or a hub name such as "gpt2".
+            block_size: A shorter context than the model's; None takes the model's.
+            ignore_fields: Fields of `config.json` that gptcore does not know, and that do not
+                change what the model computes.
 
         Returns:
             The model, with dropout 0.
+
+        Raises:
+            ValueError: If it is another architecture, or has a setting that is not computed here.
 
         Example:
             >>> GPT(sizes).to_hf("out")
             >>> GPT.from_hf("out").config.n_embd
             32
         """
-        config, tensors = read_hf(folder_or_name)
-        return cls.from_state_dict(config, tensors, str(folder_or_name))
+        fields, tensors = read_hf(folder_or_name, ignore_fields)
+        fields = shorten(fields, block_size)
+        return cls.from_state_dict(GPTConfig(**fields), tensors, str(folder_or_name))
 
-    def to_hf(self, folder: str | Path) -> None:
-        """Write a folder that transformers' GPT2LMHeadModel loads.
+    @classmethod
+    def from_gguf(cls, file: str | Path, *, block_size: int | None = None) -> "GPT":
+        """Load a model of the Llama family from a GGUF file, as 32-bit numbers, in eval mode.
+
+        Args:
+            file: Such as SmolLM2-135M-Instruct.Q4_1.gguf; quantized weights are expanded.
+            block_size: A shorter context than the model's; None takes the model's.
+
+        Returns:
+            The model, with dropout 0.
+
+        Raises:
+            ValueError: If it is another architecture or an unknown quantization.
+            OSError: If the file is incomplete.
+        """
+        fields, tensors = from_hf_names(*read_gguf(as_path(file, "The GGUF file")))
+        return cls.from_state_dict(GPTConfig(**shorten(fields, block_size)), tensors, str(file))
+
+    def to_hf(self, folder: str | Path, tokenizer: SavesPretrained | None = None) -> None:
+        """Write a folder that transformers' AutoModelForCausalLM and AutoTokenizer load.
+
+        A model with RoPE, RMSNorm and a gated MLP is written as one of the Llama family, any other
+        as GPT-2.
 
         Args:
             folder: Where `model.safetensors` and `config.json` are written.
+            tokenizer: Is written beside them; without it AutoTokenizer has nothing to load.
 
         Raises:
-            ValueError: If GPT-2 has no such model, for instance one with RoPE.
+            ValueError: If transformers has no such model.
         """
-        write_hf(as_path(folder, "The folder"), self.effective_config(), self.unique_state_dict())
+        path = as_path(folder, "The folder")
+        write_hf(path, asdict(self.effective_config()), self.unique_state_dict())
+        if tokenizer is not None:
+            tokenizer.save_pretrained(path)
 
     @classmethod
     def from_nanogpt(cls, file: str | Path) -> "GPT":
@@ -363,8 +430,8 @@ class GPT(nn.Module):
         Returns:
             The model, with dropout 0.
         """
-        config, tensors = read_nanogpt(as_path(file, "The checkpoint"))
-        return cls.from_state_dict(config, tensors, str(file))
+        fields, tensors = read_nanogpt(as_path(file, "The checkpoint"))
+        return cls.from_state_dict(GPTConfig(**fields), tensors, str(file))
 
     def save(self, folder: str | Path) -> None:
         """Write `model.safetensors`, which is complete, and `config.json` for people to read.
@@ -461,6 +528,20 @@ class GPT(nn.Module):
                 f"for both (tie_weights=True). Make it with GPTConfig(..., tie_weights=False)."
             )
         super()._load_from_state_dict(state_dict, prefix, *rest)
+
+
+def shorten(fields: dict[str, Any], block_size: int | None) -> dict[str, Any]:
+    """The fields of a loaded config with a shorter context; ValueError for a longer one."""
+    if block_size is None:
+        return fields
+    learned = fields["block_size"]
+    if as_int(block_size, "block_size", 1) > learned:
+        raise ValueError(
+            f"block_size={block_size} is longer than the {learned} tokens that the model learned "
+            f"from, and its positions are not scaled. Keep {learned} or fewer; or build it with "
+            f"rope_scaling=RopeScaling(...) or sliding_window={learned} in its GPTConfig."
+        )
+    return {**fields, "block_size": block_size}
 
 
 def heads_of_layer(layer: int, heads: Heads) -> list[int]:

@@ -1,23 +1,25 @@
-"""LayerNorm, or RMSNorm without a gain.
+"""LayerNorm and RMSNorm.
 
 Source: Ba, Kiros, Hinton 2016, arXiv 1607.06450; Zhang, Sennrich 2019, arXiv 1910.07467.
 """
 
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from gptcore.model.config import GPTConfig
 
-EPSILON = 1e-5  # GPT-2's and microgpt's, under the root: a row of zeros must not divide by 0
-
 
 def make_norm(config: GPTConfig) -> nn.Module:
-    """The normalization layer that `config.norm` names, over the last axis."""
+    """The normalization layer that `config.norm` names, over the C numbers of a token."""
     if config.norm == "rmsnorm":
-        return nn.RMSNorm(config.n_embd, eps=EPSILON, elementwise_affine=False)
-    return nn.LayerNorm(config.n_embd, eps=EPSILON, bias=config.bias)
+        return make_rms_norm(config, config.n_embd)
+    return nn.LayerNorm(config.n_embd, eps=config.norm_eps, bias=config.bias)
 
 
-def rms_norm(x: Tensor) -> Tensor:
-    """Divide each row by the root of the mean of its squares, shape (..., D) -> (..., D)."""
-    return F.rms_norm(x, x.shape[-1:], eps=EPSILON)
+def make_rms_norm(config: GPTConfig, size: int) -> nn.RMSNorm:
+    """Divide by the root of the mean square, and multiply by a weight if the config says so.
+
+    Args:
+        config: Hyperparameters of the model.
+        size: How many numbers are normalized together.
+    """
+    return nn.RMSNorm(size, eps=config.norm_eps, elementwise_affine=config.rmsnorm_weight)

@@ -9,8 +9,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from gptcore.formats.weights import StateDict
 from gptcore.model.config import GPTConfig
-from gptcore.model.weights import StateDict
 
 HEAD, EMBEDDING = "lm_head.weight", "wte.weight"
 WRAPPERS = {

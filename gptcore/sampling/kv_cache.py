@@ -66,7 +66,7 @@ class KVCache:
         self.positions = self.lengths[:, None] + positions[:T]  # (B, 1) + (T,) -> (B, T)
         # Prefill has no earlier tokens, and the usual causal mask is right.
         is_prefill = self.cur_len == 0
-        self.mask = None if is_prefill else (positions <= self.positions[..., None])[:, None]
+        self.mask = None if is_prefill else self.visible(positions)
         sizes = torch.tensor([len(new) for new in new_tokens], device=self.device)  # (B,)
         with evaluating(self.model), kernels_for_any_length(self.device):
             x = self.model.forward_hidden(ids, kv_cache=self)  # (B, T, C)
@@ -74,6 +74,16 @@ class KVCache:
             self.lengths = self.lengths + sizes
             self.cur_len += T
             return self.model.unembed(last)  # (B, C) -> (B, V)
+
+    def visible(self, positions: Tensor) -> Tensor:
+        """True where a new token may attend to a stored one, shape (B, 1, T, S).
+
+        Args:
+            positions: Positions of the stored tokens, shape (S,).
+        """
+        distance = self.positions[..., None] - positions  # (B, T, 1) - (S,) -> (B, T, S)
+        window = self.model.config.sliding_window or self.max_seq_len
+        return ((distance >= 0) & (distance < window))[:, None]
 
     def check_new_tokens(self, new_tokens: list[list[int]]) -> None:
         """Raise ValueError unless there is a list for each text, and room for it.
@@ -129,23 +139,23 @@ class StaticCacheLayer:
 
     def __init__(self, cache: KVCache, model: GPT, batch_size: int, max_seq_len: int) -> None:
         self.cache = cache
-        shape = (batch_size, max_seq_len, model.config.n_head, model.config.head_dim)
+        shape = (batch_size, max_seq_len, model.config.kv_heads, model.config.head_dim)
         # Zeros, not uninitialised memory: the mask gives it weight 0, but 0 times NaN is NaN.
-        self.keys = model.wte.weight.new_zeros(shape)  # (B, S, H, D)
+        self.keys = model.wte.weight.new_zeros(shape)  # (B, S, K, D)
         self.values = self.keys.clone()
 
     def update(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Store the keys and values of new tokens.
 
         Args:
-            k: New keys, shape (B, H, T, D).
-            v: New values, shape (B, H, T, D).
+            k: New keys, shape (B, K, T, D).
+            v: New values, shape (B, K, T, D).
 
         Returns:
-            All keys and all values, shape (B, H, S, D), and the mask, shape (B, 1, T, S), or None.
+            All keys and all values, shape (B, K, S, D), and the mask, shape (B, 1, T, S), or None.
         """
         rows, positions = torch.arange(len(k), device=k.device)[:, None], self.cache.positions
-        self.keys[rows, positions] = k.transpose(1, 2)  # (B, H, T, D) -> (B, T, H, D)
+        self.keys[rows, positions] = k.transpose(1, 2)  # (B, K, T, D) -> (B, T, K, D)
         self.values[rows, positions] = v.transpose(1, 2)
         if self.cache.mask is None:
             return k, v, None

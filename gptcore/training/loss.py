@@ -18,7 +18,7 @@ from torch.utils.checkpoint import checkpoint
 
 from gptcore.model import GPT
 from gptcore.model.gpt import evaluating
-from gptcore.model.ids import summed_cross_entropy
+from gptcore.model.ids import summed_cross_entropy, target_mask
 from gptcore.training.distributed import World
 
 # In evaluation: the most tokens of one chunk, and the fewest chunks of a batch. A logit takes 10
@@ -89,7 +89,8 @@ class LossSum(nn.Module):
             targets: Token ids, shape (B, T); -1 and -100 are ignored.
 
         Returns:
-            The sum in nats, shape ().
+            The sum in nats, shape (); in training mode with the experts' `balancing_loss` for each
+            target.
         """
         grad_enabled = torch.is_grad_enabled()
         forward_hidden, hidden_loss = (
@@ -100,11 +101,14 @@ class LossSum(nn.Module):
         if not grad_enabled:
             chunk = max(1, min(chunk, EVAL_CHUNK, len(x) // MIN_EVAL_CHUNKS))
         if chunk >= len(x):
-            return hidden_loss(x, flat_targets)
-        total = x.new_zeros((), dtype=torch.float32)
-        for x_chunk, target_chunk in zip(torch.split(x, chunk), torch.split(flat_targets, chunk)):
-            total = total + checkpoint(hidden_loss, x_chunk, target_chunk, use_reentrant=False)
-        return total
+            total = hidden_loss(x, flat_targets)
+        else:
+            total = x.new_zeros((), dtype=torch.float32)
+            for part in zip(torch.split(x, chunk), torch.split(flat_targets, chunk)):
+                total = total + checkpoint(hidden_loss, *part, use_reentrant=False)
+        if self.model.config.n_experts is None or not self.model.training:
+            return total
+        return total + self.model.balancing_loss() * target_mask(flat_targets).sum()
 
     def forward_hidden(self, ids: Tensor) -> Tensor:
         """Return the residual stream after the last block: (B, T) -> (B, T, C).

@@ -2,7 +2,7 @@
 
 Weight decay applies to matrices only, not to vectors (biases, gains of norms). Muon replaces the
 running mean of a matrix's gradients by the nearest orthogonal matrix before it takes the step.
-Embeddings and the head stay with AdamW.
+Embeddings, the head, and experts with their router stay with AdamW.
 Source: AdamW: Loshchilov and Hutter 2017, arXiv 1711.05101; Muon: Jordan et al. 2024, and for the
     length of its step, which matches AdamW's: Liu et al. 2025, arXiv 2502.16982.
 """
@@ -60,11 +60,16 @@ def param_groups(model: GPT, optimizer: str) -> dict[str, list[Tensor]]:
     for name, weight in model.named_parameters():
         if weight.dim() < 2:
             groups["adamw vectors"].append(weight)
-        elif optimizer == "muon" and name.startswith("h."):
+        elif optimizer == "muon" and is_matrix_of_block(name, weight):
             groups["muon"].append(weight)
         else:
             groups["adamw matrices"].append(weight)
     return groups
+
+
+def is_matrix_of_block(name: str, weight: Tensor) -> bool:
+    """Whether Muon updates it: it takes matrices, not the stacked matrices of experts."""
+    return name.startswith("h.") and weight.dim() == 2 and ".router." not in name
 
 
 def set_lr(optimizers: list[Optimizer], lr: float) -> None:

@@ -18,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.parallel import DistributedDataParallel
 
+from gptcore.formats.weights import check_state_dict
 from gptcore.model import GPT, check_ids
 from gptcore.model.ids import check_targets, target_mask
-from gptcore.model.weights import check_state_dict
 from gptcore.training.config import TrainConfig
 from gptcore.training.cost.parameters import flops_per_token
 from gptcore.training.distributed import World

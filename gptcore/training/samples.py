@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gptcore.formats.weights import CONFIG_NAME, WEIGHTS_NAME
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
-from gptcore.model.weights import CONFIG_NAME, WEIGHTS_NAME
 from gptcore.sampling import generate_cached
 from gptcore.tokenizers import Tokenizer
 from gptcore.training.saving.checkpoint_contents import read_weights

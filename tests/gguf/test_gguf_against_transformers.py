@@ -9,7 +9,7 @@ pytest.importorskip("accelerate", reason="needs: pip install accelerate")
 
 from small_gguf import checkpoint_of, random_model, write_gguf  # noqa: E402
 
-from gptcore.model.gguf import read_gguf  # noqa: E402
+from gptcore.formats.gguf import read_gguf  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

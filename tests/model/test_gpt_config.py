@@ -88,9 +88,9 @@ def test_heads_that_do_not_fit_are_refused_with_ones_that_do():
         (
             {"activation": "gleu"},
             "There is no activation 'gleu'. Did you mean 'gelu'? "
-            "There are: gelu, gelu_tanh, relu, relu2, silu.",
+            "There are: gelu, gelu_tanh, relu, relu2, silu, swiglu, geglu.",
         ),
-        ({"activation": "swiglu"}, "There is no activation 'swiglu'. Did you mean"),
+        ({"activation": "swigelu"}, "There is no activation 'swigelu'. Did you mean"),
         (
             {"norm": "RMSNorm"},
             "There is no norm 'RMSNorm'. Did you mean 'rmsnorm'? There are: layernorm, rmsnorm.",
@@ -110,7 +110,8 @@ def test_the_error_for_a_misspelt_preset_names_the_nearest_one():
         GPTConfig.preset("gpt2-meduim")
     assert str(caught.value) == (
         "There is no preset 'gpt2-meduim'. Did you mean 'gpt2-medium'? There are: gpt2, "
-        "gpt2-medium, gpt2-large, gpt2-xl, distilgpt2, microgpt."
+        "gpt2-medium, gpt2-large, gpt2-xl, distilgpt2, smollm2-135m, smollm2-360m, "
+        "tinyllama-1.1b, llama-2-7b, qwen3-0.6b, mixtral-8x7b, microgpt."
     )
 
 

@@ -27,6 +27,7 @@ from gptcore.training.cost.parameters import flops_per_token, parameters_by_part
 from gptcore.training.presets import PRESETS
 
 SMALL = {"n_layer": 3, "n_head": 4, "n_embd": 64, "block_size": 128, "vocab_size": 640}
+LLAMA = {"rope": True, "norm": "rmsnorm", "rmsnorm_weight": True, "activation": "swiglu"}
 MODELS = [
     {},
     {"bias": True},
@@ -34,6 +35,10 @@ MODELS = [
     {"norm": "rmsnorm"},
     {"rope": True, "qk_norm": True, "activation": "relu2", "zero_init_proj": True},
     {"norm_embeddings": True, "final_norm": False, "bias": True},
+    {**LLAMA, "n_kv_head": 2, "head_size": 32, "intermediate_size": 168},
+    {**LLAMA, "n_kv_head": 1, "qkv_bias": True, "qk_norm": True, "tie_weights": False},
+    {**LLAMA, "n_experts": 4, "bias": True},
+    {"n_experts": 3, "experts_per_token": 1},
 ]
 
 
@@ -90,7 +95,11 @@ def test_published_sizes_come_out():
         assert sum(parts.values()) - parts["position_embedding"] == pytest.approx(printed, 6e-3)
 
 
-@pytest.mark.parametrize("switches", [{}, {"tie_weights": False}, {"bias": True}], ids=str)
+@pytest.mark.parametrize(
+    "switches",
+    [{}, {"tie_weights": False}, {"bias": True}, {**LLAMA, "n_kv_head": 2, "head_size": 32}],
+    ids=str,
+)
 def test_flops_are_those_that_pytorch_counts(switches):
     config = GPTConfig(**SMALL | switches, use_sdpa=False)
     with torch.device("meta"):
@@ -133,6 +142,8 @@ CASES = [
     ({"bias": True, "tie_weights": False}, "bfloat16"),
     ({"norm": "rmsnorm", "norm_embeddings": True}, "float32"),
     ({"use_sdpa": False}, "float32"),
+    ({**LLAMA, "intermediate_size": 168}, "float32"),
+    (LLAMA, "bfloat16"),
 ]
 
 

@@ -5,12 +5,13 @@ import inspect
 import sys
 from dataclasses import dataclass, field, fields, make_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Optional, get_args
 
 import tyro
 
 from gptcore.json_text import read_json_object
 from gptcore.model.config import GPTConfig
+from gptcore.model.rope_scaling import RopeScaling
 from gptcore.training.config import TrainConfig
 from gptcore.training.presets import PRESETS
 
@@ -46,15 +47,22 @@ def optional_fields(settings: type, name: str) -> type:
                     Optional[f.type],  # noqa: UP045 - type | None is not for values
                     tyro.conf.arg(
                         help=" ".join(docs[f.name].split()),
-                        metavar="True|False" if f.type is bool else f.type.__name__.upper(),  # type: ignore[union-attr]  # never a string here
+                        metavar=metavar(f.type),
                         help_behavior_hint=hint,
                     ),
                 ],
                 None,
             )
             for f in fields(settings)
+            if f.type != RopeScaling | None  # several numbers; a run that trains needs none
         ],
     )
+
+
+def metavar(kind: Any) -> str:
+    """What stands for the value of an option in `--help`, such as INT for `int | None`."""
+    name = next(k for k in get_args(kind) or (kind,) if k is not type(None)).__name__
+    return "True|False" if name == "bool" else name.upper()
 
 
 TrainFields = optional_fields(TrainConfig, "TrainFields")

@@ -82,7 +82,7 @@ def estimate_memory(
     return MemoryEstimate(
         weights=FP32 * count,
         gradients=FP32 * count,
-        optimizer=FP32 * optimizer_state_size(parts, count, training.optimizer),
+        optimizer=FP32 * optimizer_state_size(config, training.optimizer),
         activations=activations + max(0, working - logits),
         logits=logits,
     )
@@ -91,18 +91,18 @@ def estimate_memory(
 def block_tensors(config: GPTConfig, itemsize: int) -> dict[str, int]:
     """Bytes per token that a block saves; `itemsize` is that of the matrix products."""
     C, H, T = config.n_embd, config.n_head, config.block_size
+    queries, kv = H * config.head_dim, config.kv_heads * config.head_dim
     # RoPE and QK norm save queries and keys before and after, and the output of attention twice,
     # because it is transposed for the next matrix.
     extra = config.rope or config.qk_norm
     saved: dict[str, int] = {
         **norm_tensors(config, itemsize, "norm 1"),
-        "queries, keys, values": 3 * C * itemsize,
-        "queries and keys in fp32": 2 * C * FP32 * (config.qk_norm and itemsize != FP32),
-        "queries and keys after RoPE or QK norm": 2 * C * itemsize * extra,
-        "output of attention": C * itemsize * (1 + extra),
+        "queries, keys, values": (queries + 2 * kv) * itemsize,
+        "queries and keys in fp32": (queries + kv) * FP32 * (config.qk_norm and itemsize != FP32),
+        "queries and keys after RoPE or QK norm": (queries + kv) * itemsize * extra,
+        "output of attention": queries * itemsize * (1 + extra),
         **norm_tensors(config, itemsize, "norm 2"),
-        "before the activation": 4 * C * itemsize * (config.activation != "relu"),
-        "after the activation": 4 * C * itemsize,
+        **mlp_tensors(config, itemsize),
     }
     if config.use_sdpa:
         saved["logsumexp of the scores"] = FP32 * H
@@ -113,6 +113,31 @@ def block_tensors(config: GPTConfig, itemsize: int) -> dict[str, int]:
     return saved
 
 
+def mlp_tensors(config: GPTConfig, itemsize: int) -> dict[str, int]:
+    """Bytes per token that an MLP saves, or the experts that a token passes through."""
+    M = config.mlp_size
+    if config.is_gated:
+        saved = {
+            "gate and value": 2 * M * itemsize,
+            "gate after the activation": M * itemsize,
+            "gate times value": M * itemsize,
+        }
+    else:
+        saved = {
+            "before the activation": M * itemsize * (config.activation != "relu"),
+            "after the activation": M * itemsize,
+        }
+    if config.n_experts is None:
+        return saved
+    # Each expert also saves a copy of its tokens, and its output before it is weighted.
+    copies = 2 * config.n_embd * itemsize
+    probs = {"router": 2 * FP32 * config.n_experts}
+    return probs | {
+        name: config.experts_per_token * size
+        for name, size in {**saved, "tokens of experts": copies}.items()
+    }
+
+
 def norm_tensors(config: GPTConfig, itemsize: int, name: str) -> dict[str, int]:
     """Bytes per token that a norm saves: input, mean, standard deviation (fp32), and output."""
     numbers = 1 if config.norm == "rmsnorm" else 2
@@ -120,7 +145,13 @@ def norm_tensors(config: GPTConfig, itemsize: int, name: str) -> dict[str, int]:
         f"input of {name}": FP32 * config.n_embd,
         f"mean and standard deviation of {name}": FP32 * numbers,
         f"output of {name}": itemsize * config.n_embd,
+        f"{name} before its weight": before_weight(config),
     }
+
+
+def before_weight(config: GPTConfig) -> int:
+    """Bytes per token of the normalized numbers that the weight of an RMSNorm multiplies."""
+    return FP32 * config.n_embd * (config.norm == "rmsnorm" and config.rmsnorm_weight)
 
 
 def outer_tensors(config: GPTConfig, itemsize: int, chunked: bool) -> dict[str, int]:
@@ -130,7 +161,7 @@ def outer_tensors(config: GPTConfig, itemsize: int, chunked: bool) -> dict[str, 
         saved["input of the first norm"] = FP32 * config.n_embd
     if config.dropout:
         saved["dropout mask of the embedding"] = config.n_embd
-    saved["input of the last norm"] = FP32 * config.n_embd
+    saved["input of the last norm"] = FP32 * config.n_embd + before_weight(config)
     if not chunked:
         saved["output of the last norm"] = itemsize * config.n_embd
     return saved
@@ -138,7 +169,7 @@ def outer_tensors(config: GPTConfig, itemsize: int, chunked: bool) -> dict[str, 
 
 def working_bytes(config: GPTConfig, itemsize: int) -> int:
     """Bytes per token in the backward pass of an MLP: gradients of its hidden layer and of x."""
-    return config.n_embd * (4 * itemsize + FP32)
+    return config.mlp_size * (1 + config.is_gated) * itemsize + config.n_embd * FP32
 
 
 def autocast_copies(parts: dict[str, int], itemsize: int, fraction: float = 1) -> int:
@@ -157,7 +188,8 @@ def bytes_per_logit(itemsize: int, compiled: bool) -> int:
     return itemsize if compiled else 3 * FP32
 
 
-def optimizer_state_size(parts: dict[str, int], count: int, optimizer: str) -> int:
+def optimizer_state_size(config: GPTConfig, optimizer: str) -> int:
     """Numbers in the optimizer state: AdamW has two per weight; Muon has one, in the blocks."""
-    in_blocks = parts["attention"] + parts["mlp"]
-    return 2 * count - (in_blocks if optimizer == "muon" else 0)
+    parts = parameters_by_part(config)
+    with_muon = parts["attention"] + (parts["mlp"] if config.n_experts is None else 0)
+    return 2 * sum(parts.values()) - (with_muon if optimizer == "muon" else 0)

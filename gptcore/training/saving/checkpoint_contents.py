@@ -10,9 +10,9 @@ from typing import Any
 
 from torch import Tensor
 
+from gptcore.formats.weights import CONFIG_NAME, WEIGHTS_NAME, load_tensors
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
-from gptcore.model.weights import CONFIG_NAME, WEIGHTS_NAME, load_tensors
 from gptcore.training.saving.checkpoint_files import FILES, verify_files
 
 OPTIMIZER, STATE = "optimizer.safetensors", "state.json"

@@ -28,9 +28,9 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from gptcore.files import DISK_FULL_ERRNOS, DiskFullError, sha256_of
+from gptcore.formats.weights import reject_pickle, save_tensors
 from gptcore.json_text import read_json_object
 from gptcore.model import GPT
-from gptcore.model.weights import reject_pickle, save_tensors
 from gptcore.training.saving.checkpoint_contents import (
     OPTIMIZER,
     STATE,

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gptcore.model.config import GPTConfig
-from gptcore.model.weights import StateDict
+from gptcore.formats.weights import StateDict
 
 SIZES = ("vocab_size", "block_size", "n_layer", "n_head", "n_embd")
 SWITCHES = ("bias", "dropout")  # dropout is not used: a loaded model has 0
@@ -23,14 +22,14 @@ SWITCHES = ("bias", "dropout")  # dropout is not used: a loaded model has 0
 NUMPY_KINDS = "?bBhHiIlLqQefdFDUS"  # the letters of NumPy's booleans, numbers and strings
 
 
-def read_nanogpt(file: Path) -> tuple[GPTConfig, StateDict]:
+def read_nanogpt(file: Path) -> tuple[dict[str, Any], StateDict]:
     """Load config and weights of a checkpoint.
 
     Args:
         file: What nanoGPT's train.py wrote.
 
     Returns:
-        Our config, and the tensors under nanoGPT's names.
+        The fields of `GPTConfig`, and the tensors under nanoGPT's names.
 
     Raises:
         ValueError: If the file holds something else.
@@ -48,13 +47,13 @@ def read_nanogpt(file: Path) -> tuple[GPTConfig, StateDict]:
             f"has {keys}. Weights alone do not determine n_head."
         )
     return (
-        config_from_model_args(checkpoint["model_args"], file),
+        fields_from_model_args(checkpoint["model_args"], file),
         checked_state_dict(checkpoint["model"], file),
     )
 
 
-def config_from_model_args(model_args: object, file: Path) -> GPTConfig:
-    """Our config; ValueError for a size that is missing, and for an unknown setting."""
+def fields_from_model_args(model_args: object, file: Path) -> dict[str, Any]:
+    """The fields of our config; ValueError for a missing size and an unknown setting."""
     if not isinstance(model_args, dict):
         raise ValueError(f"model_args of {file} must be a dictionary; got {model_args!r:.60}.")
     missing = [name for name in SIZES if name not in model_args]
@@ -68,7 +67,7 @@ def config_from_model_args(model_args: object, file: Path) -> GPTConfig:
         )
     # Before nanoGPT had the switch, all its models had biases.
     sizes = {name: model_args[name] for name in SIZES}
-    return GPTConfig(**sizes, bias=model_args.get("bias", True))
+    return {**sizes, "bias": model_args.get("bias", True)}
 
 
 def checked_state_dict(weights: object, file: Path) -> StateDict:
