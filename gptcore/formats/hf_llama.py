@@ -133,6 +133,8 @@ def fields_from_hf(hf_config: HFConfig) -> dict[str, Any]:
         )
     fields = {ours: hf_config[theirs] for ours, theirs in SIZE_NAMES.items()}
     fields |= {ours: hf_config.get(theirs) for ours, theirs in OPTIONAL_NAMES.items()}
+    if fields["head_size"] and fields["head_size"] * fields["n_head"] == fields["n_embd"]:
+        fields["head_size"] = None  # the usual size
     if kind == "mixtral":
         fields["n_experts"] = hf_config.get("num_local_experts", 8)
         fields["experts_per_token"] = hf_config.get("num_experts_per_tok", 2)
