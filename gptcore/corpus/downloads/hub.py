@@ -6,6 +6,7 @@ which discards the partial file when the process ends. Dumps are downloaded file
 """
 
 import contextlib
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from gptcore.manifest import data_folder
 NAME = re.compile(
     r"(?P<dataset>fineweb|fineweb-edu):(?P<dump>[\w-]+)/(?P<file>[\w-]+)(@(?P<revision>\w+))?"
 )
+HASHES = {64: "sha256", 40: "git_sha1"}  # length -> kind; the hub has the second of small files
 NAME_EXAMPLES = (
     "Names are such as fineweb:CC-MAIN-2013-20/000_00000 or fineweb-edu:sample-10BT/000_00000."
 )
@@ -68,7 +70,10 @@ def ensure_local(name: str, again: bool = False) -> Source:
                 )
                 filename = f"{folder_on_hub}/{file}.parquet"
                 remote = {"repo_id": f"HuggingFaceFW/{dataset}", "filename": filename}
-                write_json(metadata_file, fetch_metadata(name, remote, revision))
+                found = fetch_metadata(name, remote, revision)
+                if "sha256" not in found:
+                    raise OSError(f"The hub has no sha256 of {name}; it is not a file of FineWeb.")
+                write_json(metadata_file, found)
             known = read_metadata(metadata_file, name, path, revision)
             if again or not path.exists():  # another run may have just finished
                 download(name, known, path)
@@ -97,12 +102,13 @@ def fetch_metadata(name: str, remote: dict[str, str], revision: str | None) -> d
     """Repository, revision, size and hash of a file, from the hub."""
     with translate_hub_errors(name):
         found = get_hf_file_metadata(
-            hf_hub_url(**remote, repo_type="dataset", revision=revision),
+            hf_hub_url(**{"repo_type": "dataset", **remote}, revision=revision),
             headers=build_hf_headers(),
         )
-    if not re.fullmatch("[0-9a-f]{64}", found.etag or "") or not found.size:
-        raise OSError(f"The hub has no sha256 or size of {name}; it is not a file of FineWeb.")
-    return {**remote, "revision": found.commit_hash, "bytes": found.size, "sha256": found.etag}
+    kind = HASHES.get(len(found.etag or ""))
+    if not kind or not re.fullmatch("[0-9a-f]+", found.etag or "") or not found.size:
+        raise OSError(f"The hub has no hash or size of {name}, so it is not downloaded.")
+    return {**remote, "revision": found.commit_hash, "bytes": found.size, kind: found.etag}
 
 
 def download(name: str, known: dict[str, Any], path: Path) -> None:
@@ -114,7 +120,10 @@ def download(name: str, known: dict[str, Any], path: Path) -> None:
         here_bytes = 0
     check_free_space(path.parent, known["bytes"] - here_bytes)
     url = hf_hub_url(
-        known["repo_id"], known["filename"], repo_type="dataset", revision=known["revision"]
+        known["repo_id"],
+        known["filename"],
+        repo_type=known.get("repo_type", "dataset"),
+        revision=known["revision"],
     )
     with open(part, "ab") as file, translate_hub_errors(name):
         http_get(
@@ -126,14 +135,25 @@ def download(name: str, known: dict[str, Any], path: Path) -> None:
         )
         file.flush()
         os.fsync(file.fileno())
-    sha256 = sha256_of(part)
-    if sha256 != known["sha256"]:
+    if difference := describe_difference(part, known):
         part.unlink()
         raise SourceDamagedError(
-            f"The download of {name} has sha256 {sha256}, but the hub says {known['sha256']}. It "
-            "was removed. Run the same again."
+            f"The download of {name} has {difference}. It was removed. Run the same again."
         )
     os.replace(part, path)
+
+
+def describe_difference(path: Path, known: dict[str, Any]) -> str:
+    """How a file differs from what the hub says; "" if it does not."""
+    kind = "sha256" if "sha256" in known else "git_sha1"
+    found = sha256_of(path) if kind == "sha256" else git_sha1_of(path)
+    return "" if found == known[kind] else f"{kind} {found}, but the hub says {known[kind]}"
+
+
+def git_sha1_of(path: Path) -> str:
+    """The hash of a small file that is kept in git itself."""
+    content = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 @contextlib.contextmanager
