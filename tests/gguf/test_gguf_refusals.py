@@ -12,8 +12,8 @@ np = pytest.importorskip("numpy")
 
 from small_gguf import random_model, write_gguf  # noqa: E402
 
+from gptcore.formats.gguf import read_gguf  # noqa: E402
 from gptcore.gguf.header import read_header  # noqa: E402
-from gptcore.model.gguf import read_gguf  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -193,7 +193,7 @@ def test_what_is_no_gguf_is_refused(tmp_path):
 def test_a_file_that_is_cut_anywhere_is_refused_before_its_numbers_are_read(
     tmp_path, good, monkeypatch
 ):
-    monkeypatch.setattr("gptcore.model.gguf.load_tensor", lambda *_: pytest.fail("numbers read"))
+    monkeypatch.setattr("gptcore.formats.gguf.load_tensor", lambda *_: pytest.fail("numbers read"))
     file = tmp_path / "model.gguf"
     header_end = min(info.offset for info in _infos(tmp_path, good))
     cuts = {*range(4, 40), *range(40, header_end, 17), header_end, header_end + 1, len(good) - 40}
