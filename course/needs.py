@@ -5,7 +5,7 @@ Such a cell has a tag, and is skipped where the requirement is missing.
 
 from importlib import import_module
 
-from gptcore.corpus import data_folder, is_downloaded
+from gptcore.corpus import TextUnavailableError, data_folder, is_downloaded, smollm2_path
 
 VOCABULARIES = ("gpt2-vocabulary", "cl100k-vocabulary", "o200k-vocabulary")
 SAMPLE_BYTES = 6_073_247  # of the 1,400 documents that the stored outputs are of
@@ -27,6 +27,14 @@ def weights_are_here() -> bool:
     )
 
 
+def smollm2_is_here() -> bool:
+    """Whether GPTCORE_DATA has the GGUF file of SmolLM2."""
+    try:
+        return smollm2_path().is_file()
+    except TextUnavailableError:
+        return False
+
+
 def gpu_is_here() -> bool:
     """Whether PyTorch sees a GPU of NVIDIA's."""
     # Only here: every test begins with importing this file, and PyTorch is slow to load.
@@ -45,6 +53,7 @@ NEEDS = {
         weights_are_here,
         "hf download openai-community/gpt2 config.json model.safetensors (0.5 GB)",
     ),
+    "needs-smollm2": (smollm2_is_here, "gptcore fetch smollm2 (93 MB)"),
     "needs-fineweb": (
         sample_is_here,
         "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000 (2 GB; the outputs will differ)",
