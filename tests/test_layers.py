@@ -22,7 +22,7 @@ FLOORS = {
     "next_token": {"checks"},
     "manifest": {"checks"},
     "gguf": {"checks", "optional"},
-    "tokenizers": {"lazy", "checks", "files", "json_text", "manifest", "gguf"},
+    "tokenizers": {*GROUND, "manifest", "gguf"},
     "scalar": {"checks", "heads", "next_token"},
     "corpus": {*GROUND, "manifest", "tokenizers"},
     "formats": {*GROUND, "gguf"},
@@ -57,6 +57,7 @@ ROOMS = {
         "stories": {"filters"},
         "preparation": {*READING, "reading", "filters", "stories"},
     },
+    "gptcore.tokenizers": {"formats": set(), "": {"formats"}},
     "gptcore.training": {
         "hardware": {"settings"},
         "cost": {"settings", "hardware"},

@@ -58,10 +58,18 @@ class PretokenCache(dict[str, tuple[int, ...]]):
         super().__init__()
         self.id_of = id_of
 
-    def __missing__(self, piece: str) -> tuple[int, ...]:
+    def encode_piece(self, piece: str) -> list[int]:
+        """The ids of a pretoken that is not here.
+
+        Args:
+            piece: The pretoken.
+        """
         content = piece.encode()
         id = self.id_of.get(content)
-        ids = tuple(bpe_encode(content, self.id_of)) if id is None else (id,)
+        return bpe_encode(content, self.id_of) if id is None else [id]
+
+    def __missing__(self, piece: str) -> tuple[int, ...]:
+        ids = tuple(self.encode_piece(piece))
         if len(piece) <= self.MAX_LENGTH:
             if len(self) >= self.MAX_PRETOKENS:
                 self.clear()  # frequent ones are soon back

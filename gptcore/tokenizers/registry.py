@@ -6,12 +6,14 @@ from typing import Any
 from gptcore.checks import as_path
 from gptcore.tokenizers.byte_pair import BPETokenizer
 from gptcore.tokenizers.characters import CharTokenizer
+from gptcore.tokenizers.formats.model_folder import is_hf_path
+from gptcore.tokenizers.huggingface import HFTokenizer
 from gptcore.tokenizers.openai import ENCODINGS, TiktokenTokenizer, unknown_tokenizer_error
 from gptcore.tokenizers.serialization import FORMAT, VERSION, read_tokenizer_file
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 KINDS: dict[str, type[Tokenizer]] = {
-    cls.kind: cls for cls in (BPETokenizer, CharTokenizer, TiktokenTokenizer)
+    cls.kind: cls for cls in (BPETokenizer, CharTokenizer, TiktokenTokenizer, HFTokenizer)
 }
 
 
@@ -20,7 +22,8 @@ def load_tokenizer(name_or_path: str | Path) -> Tokenizer:
 
     Args:
         name_or_path: gpt2, cl100k_base or o200k_base; or a file that `save` wrote; or the
-            manifest.json of shards, for the tokenizer that made them.
+            manifest.json of shards, for the tokenizer that made them; or a tokenizer.json of
+            Hugging Face, a folder with one, or a GGUF file.
 
     Raises:
         ValueError: If there is neither.
@@ -36,6 +39,10 @@ def load_tokenizer(name_or_path: str | Path) -> Tokenizer:
     path = as_path(name_or_path, "The tokenizer")
     if not path.exists():
         raise unknown_tokenizer_error(name_or_path)
+    if path.suffix == ".gguf" or is_hf_path(path):
+        return HFTokenizer.load(path)
+    if (path / "tokenizer.json").exists():
+        path /= "tokenizer.json"
     kind = read_tokenizer_file(path).get("kind")
     if kind not in KINDS:
         raise ValueError(

@@ -33,6 +33,7 @@ class Tokenizer(ABC):
     kind: ClassVar[str]  # names the class in its file
     special_tokens: dict[str, int]  # spelling -> id
     bytes_of: Mapping[int, bytes]  # of each id; of a special token its spelling
+    drops_first_space: bool = False  # whether encoding puts a space before a text
 
     @abstractmethod
     def encode_checked(self, text: str, start: int = 0) -> list[int]:
@@ -126,7 +127,7 @@ class Tokenizer(ABC):
         Raises:
             ValueError: If there is no such token.
         """
-        return self.decode_bytes([id])
+        return self.concat_bytes([id])
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The bytes of all tokens, joined.
@@ -136,6 +137,15 @@ class Tokenizer(ABC):
 
         Raises:
             ValueError: At the first id that is not a token, and for a batch.
+        """
+        content = self.concat_bytes(ids)
+        return content.removeprefix(b" ") if self.drops_first_space else content
+
+    def concat_bytes(self, ids: Iterable[int]) -> bytes:
+        """The bytes of all tokens, with the space that encoding puts before a text.
+
+        Args:
+            ids: A list, an array or a tensor, shape (T,).
         """
         ids = as_ids(ids, "What is decoded")
         try:
@@ -158,18 +168,25 @@ class Tokenizer(ABC):
         """
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
-    def decode_stream(self, ids: Iterable[int]) -> Iterator[str]:
+    def decode_stream(self, ids: Iterable[int], is_start: bool = True) -> Iterator[str]:
         """Decode ids as they come.
 
         Args:
             ids: Any iterable.
+            is_start: Whether the first one begins a text. What continues a text keeps the space
+                before its first word.
 
         Yields:
             Text; each character as soon as its last byte has come.
         """
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        drops_space = is_start and self.drops_first_space
         for id in ids:
-            if text := decoder.decode(self.token_bytes(id)):
+            content = self.token_bytes(id)
+            if drops_space:
+                content = content.removeprefix(b" ")
+                drops_space = False
+            if text := decoder.decode(content):
                 yield text
         if rest := decoder.decode(b"", final=True):
             yield rest

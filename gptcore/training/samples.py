@@ -160,4 +160,4 @@ def generate_text(
         stride=max(1, model.config.block_size // 2),  # faster than 1, and the context is shorter
         **options,
     )
-    return tokenizer.decode_stream(tokens)
+    return tokenizer.decode_stream(tokens, is_start=not prompt)

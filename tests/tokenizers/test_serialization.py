@@ -131,7 +131,7 @@ def test_a_later_version_and_an_unknown_kind_are_told_as_such(small, path):
     path.write_text(json.dumps(content | {"version": 2}))
     assert "has version 2 of the format; this gptcore reads version 1. Use" in message_of(path)
     path.write_text(json.dumps(content | {"kind": "words"}))
-    assert "of kind 'words'; this gptcore knows byte-pair, characters, tiktoken." in message_of(
+    assert "of kind 'words'; this gptcore knows byte-pair, characters, tiktoken, " in message_of(
         path
     )
 

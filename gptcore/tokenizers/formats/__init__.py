@@ -1,0 +1,1 @@
+"""Other people's files of a tokenizer: tokenizer.json, GGUF's metadata, chat templates."""
