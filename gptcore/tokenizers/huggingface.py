@@ -23,7 +23,7 @@ from gptcore.tokenizers.formats.model_folder import (
     read_config,
     read_object,
 )
-from gptcore.tokenizers.formats.parts import UnsupportedTokenizerError, spell_bytes
+from gptcore.tokenizers.formats.parts import UnsupportedTokenizerError
 from gptcore.tokenizers.formats.steps import read_normalizer, read_pre_tokenizer
 from gptcore.tokenizers.formats.tokenizer_json import (
     read_added_tokens,
