@@ -6,8 +6,6 @@ from gptcore.tokenizers.formats.chat_template import render_chat as render_chat
 from gptcore.tokenizers.formats.parts import (
     UnsupportedTokenizerError as UnsupportedTokenizerError,
 )
-from gptcore.tokenizers.hf_export import save_pretrained as save_pretrained
-from gptcore.tokenizers.hf_export import tokenizer_json as tokenizer_json
 from gptcore.tokenizers.huggingface import HFTokenizer as HFTokenizer
 from gptcore.tokenizers.merges import count_pairs as count_pairs
 from gptcore.tokenizers.merges import merge as merge

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from gptcore.checks import as_ids, as_int
 from gptcore.tokenizers.bpe_encode import PretokenCache
+from gptcore.tokenizers.hf_export import describe_byte_pairs
 from gptcore.tokenizers.merges import Pair, train_incremental
 from gptcore.tokenizers.pretokenization import (
     PATTERNS,
@@ -182,6 +183,14 @@ class BPETokenizer(Tokenizer):
     @cached_property
     def sha256(self) -> str:
         return fingerprint_of_bytes(self.pattern, self.id_of, self.special_tokens)
+
+    def tokenizer_json(self) -> dict[str, Any]:
+        """What Hugging Face's `tokenizer.json` says: a byte-level BPE with the same ids.
+
+        Raises:
+            ValueError: For a pattern of one's own, which its expressions may read differently.
+        """
+        return describe_byte_pairs(self.id_of, self.pattern, self.special_tokens)
 
     def to_dict(self) -> dict[str, Any]:
         names = ("pattern", "special_tokens", "byte_order", "merges")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Self
 
+from gptcore.tokenizers.hf_export import describe_characters
 from gptcore.tokenizers.pretokenization import check_text
 from gptcore.tokenizers.serialization import fingerprint
 from gptcore.tokenizers.tokenizer import Tokenizer
@@ -89,6 +90,15 @@ class CharTokenizer(Tokenizer):
     @cached_property
     def sha256(self) -> str:
         return fingerprint(characters=self.characters, special_tokens=self.special_tokens)
+
+    def tokenizer_json(self) -> dict[str, Any]:
+        """What Hugging Face's `tokenizer.json` says; an unknown character is an error there, too.
+
+        Example:
+            >>> CharTokenizer("ab").tokenizer_json()["model"]["vocab"]
+            {'a': 0, 'b': 1, '<|bos|>': 2}
+        """
+        return describe_characters(self.id_of, self.special_tokens)
 
     def to_dict(self) -> dict[str, Any]:
         return {"characters": self.characters}

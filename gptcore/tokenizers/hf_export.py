@@ -4,83 +4,43 @@ Byte pairs become a byte-level BPE; characters become a list of words of one cha
 unknown character is an error there, too.
 """
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from gptcore.tokenizers.bpe_encode import bpe_encode
-from gptcore.tokenizers.byte_pair import BPETokenizer
-from gptcore.tokenizers.characters import CharTokenizer
 from gptcore.tokenizers.formats.parts import spell_bytes
-from gptcore.tokenizers.huggingface import HFTokenizer
-from gptcore.tokenizers.openai import TiktokenTokenizer
 from gptcore.tokenizers.pretokenization import PATTERNS
-from gptcore.tokenizers.tokenizer import Tokenizer
 
 CHARACTER = r"[\s\S]"  # any, line breaks included
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
 
 
-def save_pretrained(tokenizer: Tokenizer, folder: str | Path) -> None:
-    """Write the files from which transformers' AutoTokenizer makes the same tokenizer.
+def describe_specials(special_tokens: Mapping[str, int]) -> dict[str, Any]:
+    """The fields of a `tokenizer.json` that are the same for all tokenizers of ours.
 
     Args:
-        tokenizer: Of characters, of byte pairs, of OpenAI, or an HFTokenizer.
-        folder: It is made if it is not there.
-
-    Raises:
-        ValueError: If a `tokenizer.json` cannot describe the tokenizer.
-
-    Example:
-        >>> save_pretrained(CharTokenizer("abc"), "letters")
-        >>> HFTokenizer.from_file("letters").encode("cab")
-        [2, 0, 1]
+        special_tokens: Spelling -> id.
     """
-    if not isinstance(tokenizer, HFTokenizer):
-        known = {id: spelling for spelling, id in tokenizer.special_tokens.items()}
-        end = known.get(-1 if tokenizer.end_of_text is None else tokenizer.end_of_text)
-        roles = {"bos_token": end, "eos_token": end} if end else {}
-        tokenizer = HFTokenizer(tokenizer_json(tokenizer), roles)
-    tokenizer.save_pretrained(folder)
-
-
-def tokenizer_json(tokenizer: Tokenizer) -> dict[str, Any]:
-    """What a `tokenizer.json` says of a tokenizer.
-
-    Args:
-        tokenizer: Of characters, of byte pairs, of OpenAI, or an HFTokenizer.
-
-    Raises:
-        ValueError: If a `tokenizer.json` cannot describe the tokenizer.
-
-    Example:
-        >>> tokenizer_json(BPETokenizer([(104, 105)]))["model"]["merges"]
-        [['h', 'i']]
-    """
-    if isinstance(tokenizer, HFTokenizer):
-        return tokenizer.tokenizer_json
-    if isinstance(tokenizer, CharTokenizer):
-        parts = describe_characters(tokenizer)
-    elif isinstance(tokenizer, (BPETokenizer, TiktokenTokenizer)):
-        parts = describe_byte_pairs(tokenizer)
-    else:
-        raise ValueError(
-            f"A {type(tokenizer).__name__} cannot be written as a tokenizer.json; a "
-            "CharTokenizer, a BPETokenizer, a TiktokenTokenizer and an HFTokenizer can."
-        )
     flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
     added = [
         {"id": id, "content": spelling, **flags, "special": True}
-        for spelling, id in sorted(tokenizer.special_tokens.items(), key=lambda item: item[1])
+        for spelling, id in sorted(special_tokens.items(), key=lambda item: item[1])
     ]
     head = {"version": "1.0", "truncation": None, "padding": None, "added_tokens": added}
-    return head | {"normalizer": None, "post_processor": None} | parts
+    return head | {"normalizer": None, "post_processor": None}
 
 
-def describe_characters(tokenizer: CharTokenizer) -> dict[str, Any]:
-    """Pre-tokenizer, decoder and model of a character tokenizer."""
-    taken = tokenizer.id_of | tokenizer.special_tokens
+def describe_characters(
+    id_of: Mapping[str, int], special_tokens: Mapping[str, int]
+) -> dict[str, Any]:
+    """The `tokenizer.json` of a character tokenizer.
+
+    Args:
+        id_of: Character -> id.
+        special_tokens: Spelling -> id.
+    """
     unknown = "<unk>"  # not in the vocabulary, so that a character without a token is an error
-    return {
+    return describe_specials(special_tokens) | {
         "pre_tokenizer": {
             "type": "Split",
             "pattern": {"Regex": CHARACTER},
@@ -88,18 +48,25 @@ def describe_characters(tokenizer: CharTokenizer) -> dict[str, Any]:
             "invert": False,
         },
         "decoder": {"type": "Fuse"},
-        "model": {"type": "WordLevel", "vocab": taken, "unk_token": unknown},
+        "model": {"type": "WordLevel", "vocab": {**id_of, **special_tokens}, "unk_token": unknown},
     }
 
 
-def describe_byte_pairs(tokenizer: BPETokenizer | TiktokenTokenizer) -> dict[str, Any]:
-    """Pre-tokenizer, decoder and model of a tokenizer of byte pairs.
+def describe_byte_pairs(
+    id_of: Mapping[bytes, int], pattern: str, special_tokens: Mapping[str, int]
+) -> dict[str, Any]:
+    """The `tokenizer.json` of a tokenizer of byte pairs.
+
+    Args:
+        id_of: The bytes of each token -> its id.
+        pattern: Regular expression of the pretokens.
+        special_tokens: Spelling -> id.
 
     Raises:
         ValueError: For a pattern that is not in PATTERNS: Hugging Face's expressions have another
             dialect, so that one might split in other places.
     """
-    vocab = {spell_bytes(token): id for token, id in tokenizer.id_of.items()}
+    vocab = {spell_bytes(token): id for token, id in id_of.items()}
     model = {
         "type": "BPE",
         "dropout": None,
@@ -109,11 +76,11 @@ def describe_byte_pairs(tokenizer: BPETokenizer | TiktokenTokenizer) -> dict[str
         "fuse_unk": False,
         "byte_fallback": False,
         "ignore_merges": True,
-        "vocab": vocab | tokenizer.special_tokens,
-        "merges": [[spell_bytes(part) for part in pair] for pair in learned_pairs(tokenizer.id_of)],
+        "vocab": {**vocab, **special_tokens},
+        "merges": [[spell_bytes(part) for part in pair] for pair in learned_pairs(id_of)],
     }
-    return {
-        "pre_tokenizer": describe_pattern(tokenizer.pattern),
+    return describe_specials(special_tokens) | {
+        "pre_tokenizer": describe_pattern(pattern),
         "decoder": BYTE_LEVEL | {"use_regex": True},
         "model": model,
     }
@@ -135,7 +102,7 @@ def describe_pattern(pattern: str) -> dict[str, Any]:
     return {"type": "Sequence", "pretokenizers": [split | {"invert": False}, whole]}
 
 
-def learned_pairs(id_of: dict[bytes, int]) -> list[tuple[bytes, bytes]]:
+def learned_pairs(id_of: Mapping[bytes, int]) -> list[tuple[bytes, bytes]]:
     """The two tokens that each longer token was merged from, in the order of the ids.
 
     Args:

@@ -14,14 +14,15 @@ from typing import Any, Self
 import regex
 
 from gptcore.checks import as_path
-from gptcore.files import write_json
 from gptcore.optional import require_packages
+from gptcore.tokenizers.formats.gguf_metadata import read_gguf_tokenizer
 from gptcore.tokenizers.formats.model_folder import (
     ROLES,
     is_hf_path,
     is_tokenizer_json,
     read_config,
     read_object,
+    write_pretrained,
 )
 from gptcore.tokenizers.formats.parts import UnsupportedTokenizerError
 from gptcore.tokenizers.formats.steps import read_normalizer, read_pre_tokenizer
@@ -55,7 +56,7 @@ class HFTokenizer(Tokenizer):
         ValueError: If the content contradicts itself.
 
     Example:
-        >>> tokenizer = HFTokenizer(tokenizer_json(BPETokenizer([(104, 105)])))
+        >>> tokenizer = HFTokenizer(BPETokenizer([(104, 105)]).tokenizer_json())
         >>> tokenizer.encode("hi!")
         [256, 33]
     """
@@ -63,7 +64,7 @@ class HFTokenizer(Tokenizer):
     kind = "huggingface"
 
     def __init__(self, tokenizer_json: Mapping[str, Any], config: Mapping[str, Any] | None = None):
-        spec = self.tokenizer_json = dict(tokenizer_json)
+        self.spec = spec = dict(tokenizer_json)
         self.config = dict(config or {})
         self.model = read_model(spec["model"])
         self.normalizer = read_normalizer(spec.get("normalizer"))
@@ -115,16 +116,17 @@ class HFTokenizer(Tokenizer):
             path: Of the file.
 
         Raises:
-            PackageMissingError: Without the package gguf.
-            ValueError: If the file is damaged, or its tokenizer is not known here.
+            ValueError: If it is not a GGUF, or its tokenizer is not known here.
+            OSError: If it is missing, cut or damaged.
         """
-        require_packages("A tokenizer from a GGUF file", "gguf")
-        from gptcore.tokenizers.formats.gguf_metadata import (  # noqa: PLC0415 - loads gguf
-            read_gguf_tokenizer,
-        )
-
         path = as_path(path)
-        return cls.from_parts(*read_gguf_tokenizer(path), path)
+        try:
+            spec, config = read_gguf_tokenizer(path)
+        except UnsupportedTokenizerError as error:
+            raise UnsupportedTokenizerError(f"{path}: {error}") from None
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise damaged_error(path, error) from None
+        return cls.from_parts(spec, config, path)
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], config: Mapping[str, Any], path: Path) -> Self:
@@ -140,9 +142,7 @@ class HFTokenizer(Tokenizer):
         except UnsupportedTokenizerError as error:
             raise UnsupportedTokenizerError(f"{path}: {error}") from None
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
-            raise ValueError(
-                f"The file {path} is damaged ({type(error).__name__}: {error}). Download it again."
-            ) from None
+            raise damaged_error(path, error) from None
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -205,7 +205,7 @@ class HFTokenizer(Tokenizer):
     @property
     def pre_tokenizer_splits(self) -> bool:
         """Whether the file itself splits a text into pretokens."""
-        spec = self.tokenizer_json.get("pre_tokenizer")
+        spec = self.spec.get("pre_tokenizer")
         return spec is not None and not (
             spec["type"] == "Metaspace" and not spec.get("split", True)
         )
@@ -331,22 +331,20 @@ class HFTokenizer(Tokenizer):
         """
         return self.encode(self.apply_chat_template(messages, **options), allowed_special="all")
 
+    def tokenizer_json(self) -> dict[str, Any]:
+        """The content of the file, as it was read."""
+        return self.spec
+
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the files from which transformers' AutoTokenizer makes the same tokenizer.
 
         Args:
             folder: It is made if it is not there.
+
+        Raises:
+            OSError: If the files cannot be written.
         """
-        folder = as_path(folder, "The folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "tokenizer.json", self.tokenizer_json)
-        roles = {role: self.config[role] for role in ROLES if self.config.get(role)}
-        kind = {"tokenizer_class": "PreTrainedTokenizerFast"}
-        write_json(
-            folder / "tokenizer_config.json", kind | {"clean_up_tokenization_spaces": False} | roles
-        )
-        if template := self.config.get("chat_template"):
-            (folder / "chat_template.jinja").write_text(template, encoding="utf-8", newline="\n")
+        write_pretrained(as_path(folder, "The folder"), self.spec, self.config)
 
     @cached_property
     def sha256(self) -> str:
@@ -354,18 +352,18 @@ class HFTokenizer(Tokenizer):
         return fingerprint(
             special_tokens=self.special_tokens,
             added_tokens=self.added_tokens,
-            **{name: self.tokenizer_json.get(name) for name in names},
+            **{name: self.spec.get(name) for name in names},
         )
 
     def to_dict(self) -> dict[str, Any]:
-        return {"tokenizer_json": self.tokenizer_json, "config": self.config}
+        return {"tokenizer_json": self.spec, "config": self.config}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         return cls(content["tokenizer_json"], content["config"])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.tokenizer_json, self.config)
+        return type(self), (self.spec, self.config)
 
 
 def split_before(sign: str, text: str, is_first: bool) -> list[str]:
@@ -378,3 +376,15 @@ def split_before(sign: str, text: str, is_first: bool) -> list[str]:
     """
     pieces: list[str] = regex.findall(f"{sign}*[^{sign}]+|{sign}+", text)
     return pieces
+
+
+def damaged_error(path: Path, error: Exception) -> ValueError:
+    """The error for a file with a part that is missing, or of another type.
+
+    Args:
+        path: Of the file.
+        error: What reading it raised.
+    """
+    return ValueError(
+        f"The file {path} is damaged ({type(error).__name__}: {error}). Download it again."
+    )

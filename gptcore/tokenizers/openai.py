@@ -14,6 +14,7 @@ import tiktoken
 from gptcore.checks import did_you_mean
 from gptcore.tokenizers.bpe_encode import PretokenCache
 from gptcore.tokenizers.byte_pair import build_vocab
+from gptcore.tokenizers.hf_export import describe_byte_pairs
 from gptcore.tokenizers.pretokenization import (
     PATTERNS,
     check_text,
@@ -126,6 +127,14 @@ class TiktokenTokenizer(Tokenizer):
     def sha256(self) -> str:
         in_order = [self.bytes_of[id] for id in range(len(self.id_of))]
         return fingerprint_of_bytes(self.pattern, in_order, self.special_tokens)
+
+    def tokenizer_json(self) -> dict[str, Any]:
+        """What Hugging Face's `tokenizer.json` says: a byte-level BPE with the same ids.
+
+        Raises:
+            ValueError: For a pattern of one's own, which its expressions may read differently.
+        """
+        return describe_byte_pairs(self.id_of, self.pattern, self.special_tokens)
 
     def to_dict(self) -> dict[str, Any]:
         return {"name": self.name}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gptcore.checks import as_ids, as_path
+from gptcore.tokenizers.formats.model_folder import write_pretrained
 from gptcore.tokenizers.pretokenization import check_text
 from gptcore.tokenizers.serialization import read_tokenizer_file, write_tokenizer_file
 from gptcore.tokenizers.special_tokens import END_OF_TEXT, resolve_allowed, split_at_specials
@@ -190,6 +191,32 @@ class Tokenizer(ABC):
                 yield text
         if rest := decoder.decode(b"", final=True):
             yield rest
+
+    def tokenizer_json(self) -> dict[str, Any]:
+        """What Hugging Face's `tokenizer.json` says of the tokenizer.
+
+        Raises:
+            ValueError: If such a file cannot describe it.
+        """
+        raise ValueError(
+            f"A {type(self).__name__} cannot be written as a tokenizer.json; a CharTokenizer, a "
+            "BPETokenizer, a TiktokenTokenizer and an HFTokenizer can."
+        )
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write the files from which transformers' AutoTokenizer makes a tokenizer of equal ids.
+
+        Args:
+            folder: It is made if it is not there.
+
+        Raises:
+            ValueError: If a `tokenizer.json` cannot describe the tokenizer.
+            OSError: If the files cannot be written.
+        """
+        known = {id: spelling for spelling, id in self.special_tokens.items()}
+        end = None if self.end_of_text is None else known.get(self.end_of_text)
+        config = {"bos_token": end, "eos_token": end} if end else {}
+        write_pretrained(as_path(folder, "The folder"), self.tokenizer_json(), config)
 
     def save(self, path: str | Path) -> None:
         """Write one JSON file that restores the tokenizer.

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gguf import GGUFReader
-
+from gptcore.gguf.header import read_header
 from gptcore.tokenizers.formats.parts import unsupported
 
 PREFIX = "tokenizer.ggml."
@@ -62,9 +61,10 @@ def read_gguf_tokenizer(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
     Raises:
         UnsupportedTokenizerError: For a vocabulary or a pre-tokenizer that is not known here.
-        ValueError: If the file is damaged, or has no tokenizer.
+        ValueError: If the file is not a GGUF, or its fields contradict each other.
+        OSError: If the file is missing or damaged.
     """
-    metadata = read_metadata(path)
+    metadata = read_header(path).metadata
     kind = metadata.get(f"{PREFIX}model")
     given = {
         key.removeprefix(PREFIX): value for key, value in metadata.items() if key.startswith(PREFIX)
@@ -100,31 +100,6 @@ def read_gguf_tokenizer(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         ),
     }
     return spec | parts, config
-
-
-def read_metadata(path: Path) -> dict[str, Any]:
-    """The fields of a GGUF file.
-
-    Args:
-        path: Of the file.
-
-    Raises:
-        ValueError: If it is missing or damaged.
-    """
-    if not path.is_file():
-        raise ValueError(f"There is no GGUF file at {path}. Name one; they end in .gguf.")
-    try:
-        reader = GGUFReader(path)
-        return {
-            name: field.contents()
-            for name, field in reader.fields.items()
-            if name.startswith(("tokenizer.", "general.architecture"))
-        }
-    except Exception as error:  # the package lets numpy's and struct's errors through
-        raise ValueError(
-            f"The file {path} is damaged or not a GGUF file ({type(error).__name__}: {error}). "
-            "Download it again."
-        ) from None
 
 
 def added_tokens(given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

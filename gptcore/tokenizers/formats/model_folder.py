@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from gptcore.files import atomic_path, write_json
 from gptcore.json_text import parse_json
 
 ROLES = ("bos_token", "eos_token", "unk_token", "pad_token")
@@ -75,3 +76,24 @@ def text_of(value: Any) -> str:
         named = {entry["name"]: entry["template"] for entry in value}
         return str(named.get("default", ""))
     return str(value)
+
+
+def write_pretrained(folder: Path, spec: dict[str, Any], config: dict[str, Any]) -> None:
+    """Write the files of a tokenizer as transformers reads them.
+
+    Args:
+        folder: It is made if it is not there.
+        spec: The content of `tokenizer.json`.
+        config: bos_token, eos_token, unk_token, pad_token and chat_template, as far as known.
+
+    Raises:
+        OSError: If they cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "tokenizer.json", spec)
+    known = {role: config[role] for role in ROLES if config.get(role)}
+    how = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
+    write_json(folder / "tokenizer_config.json", how | known)
+    if template := config.get("chat_template"):
+        with atomic_path(folder / "chat_template.jinja") as part:
+            part.write_text(template, encoding="utf-8", newline="\n")
