@@ -16,11 +16,20 @@ from gptcore.checks import did_you_mean
 STUB_OF_A_GUESS = "? Put your guess in place of the dots and run this cell again."
 
 
-def guess(question: str, answer=...) -> None:
+SEVERAL_ANSWERS = (
+    "not yet. Those are several answers. A number has no commas: 1000 or 1_000. Several numbers go "
+    "into a list: [1, 2]."
+)
+
+
+def guess(question: str, answer=..., *more) -> None:
     """Reply to a guess; each likely wrong guess has its own hint.
 
     Example: guess("L grows by", 0.003)
     """
+    if more:  # 16,777,216 is three numbers in Python
+        print(SEVERAL_ANSWERS)
+        return
     answer_to(question, ... if answer is None else answer, "", STUB_OF_A_GUESS)
 
 

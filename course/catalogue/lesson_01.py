@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import permutations
-from math import inf, isclose, log, log2, log10
+from math import exp, inf, isclose, log, log2, log10
 
 from course.exercises.exercises import Case, Exercise, case
 from course.exercises.numbers import difference
@@ -129,6 +129,13 @@ def without_tokens(table, letter):
     return list(solution.row_probabilities(table, letter).values())
 
 
+def while_it_changes(table, letter):
+    row = dict(table[letter])
+    for then in row:
+        row[then] /= sum(row.values())
+    return row
+
+
 def by_columns(table, letter):
     columns = {then: sum(row[then] for row in table.values()) for then in table[letter]}
     return {then: count / columns[then] for then, count in table[letter].items()}
@@ -174,15 +181,15 @@ QUESTIONS = [
             Wrong(
                 2,
                 "one letter of context says nearly everything",
-                "A loss of 2 is like choosing among 7.4 equal letters. One letter of context does "
-                "not say that much.",
+                "Too low. A loss of 2 is like choosing among 7.4 equal letters. One letter of "
+                "context does not say that much.",
                 fits=lambda given: one_number(given, 1.3, 2.43),
             ),
             Wrong(
                 3,
                 "one letter of context helps little",
-                "Too high. A table without any context, which knows only the common letters, has "
-                "a loss of 2.88.",
+                "Too high. A table without any context has a loss of 2.88. One letter of context "
+                "gains more than 0.3.",
                 fits=lambda given: one_number(given, 2.69, 3.25),
             ),
             Wrong(
@@ -217,20 +224,20 @@ QUESTIONS = [
             Wrong(
                 2,
                 "two letters must be better than one",
-                "Close: two letters are a little worse. The 2,347 names fill 3,477 of the 19,683 "
-                "cells.",
+                "Close: two letters are a little worse. With them the table has 19,683 counts, and "
+                "the 2,347 names fill 3,477.",
             ),
             Wrong(
                 3,
                 "three letters are a syllable",
-                "With 29,494 names of names.txt you are right. Here 2,347 names fill 7,770 of "
-                "531,441 cells.",
+                "With many more names you would be right. With three letters the table has 531,441 "
+                "counts, and the 2,347 names fill 7,770.",
             ),
             Wrong(
                 0,
                 "context does not help",
-                "Without context the table only knows which letters are common. It finds `aanei` "
-                "as probable as `anaie`.",
+                "Without context the table only knows which letters are common. It finds `nnaa` "
+                "as probable as `anna`.",
             ),
         ),
         otherwise="A number from 0 to 6. How many cells must the names fill?",
@@ -290,6 +297,12 @@ QUESTIONS = [
                 "the loss is one in so many",
                 "1 / p says one in how many. The loss is its logarithm: 0 for p = 1.",
             ),
+            Wrong(
+                lambda p: -p * log(p),
+                "a loss is weighted with its probability",
+                "That is the loss times p, one term of an entropy. The loss of one token is not "
+                "weighted.",
+            ),
         ),
     ),
     Exercise(
@@ -337,11 +350,18 @@ QUESTIONS = [
                 "Those are percentages, with the sum 100. Probabilities have the sum 1.",
             ),
             Wrong(
+                while_it_changes,
+                "the sum stays the same while the row changes",
+                "You change the row while you sum it: the second count is divided by another sum. "
+                "Compute the sum first.",
+            ),
+            Wrong(
                 without_tokens,
                 "the order of the tokens is known",
                 "The numbers are right. But return a dictionary, so that each has its token.",
             ),
         ),
+        otherwise="table[letter] is a dictionary; its counts are table[letter].values().",
     ),
     Exercise(
         "smoothed",
@@ -441,6 +461,11 @@ QUESTIONS = [
                 log(2.56),
                 "a logarithm is undone by a logarithm",
                 "You took the logarithm once more. The loss is one already: undo it with exp.",
+            ),
+            Wrong(
+                1 / exp(2.56),
+                "a probability is a number of choices",
+                "That is the probability of each token. How many equally probable ones are there?",
             ),
         ),
         otherwise="n equal choices have the loss ln n. Which n gives 2.56?",

@@ -47,7 +47,9 @@ def error_of(answer):
 
 
 def sum_of(answer):
-    """A number, or a word for one that is too large."""
+    """A number, also as a text with commas, or a word for one that is too large."""
+    if isinstance(answer, str) and answer.replace(",", "").replace("_", "").strip().isdigit():
+        return int(answer.replace(",", "").replace("_", ""))
     if answer == float("inf") or (isinstance(answer, str) and "overflow" in answer.lower()):
         return "overflow"
     return answer
@@ -102,7 +104,7 @@ QUESTIONS = [
         LESSON,
         right="arrays",
         measure=program_of,
-        yes="From 2 to 3 the loops of Python disappear. You will measure how much that is.",
+        yes="Between 2 and 3 the loops of Python disappear. The last section measures the gain.",
         wrong=(
             Wrong(
                 "fused",
@@ -113,8 +115,8 @@ QUESTIONS = [
             Wrong(
                 "tensors",
                 "the professional library is the fastest",
-                "PyTorch has a cost for each call, and one name is six letters. Measure it at the "
-                "end of the lesson.",
+                "Programs 3 and 4 both compute with whole arrays. In which program do Python's "
+                "loops over numbers end?",
             ),
             Wrong(
                 "batch",
@@ -342,7 +344,7 @@ QUESTIONS = [
         otherwise="Which positions are real? targets != -1 is a tensor of True and False.",
     ),
     Question(
-        "16,777,216 + 1 in float32",
+        "16777216 + 1 in float32",
         LESSON,
         right=16_777_216,
         measure=sum_of,
@@ -379,8 +381,8 @@ QUESTIONS = [
             Wrong(
                 "A",
                 "the professional tool is the faster one",
-                "It can be. But a name is six letters, and every call has a cost of its own, "
-                "however little there is to compute.",
+                "In a large batch it is. But a name is six letters, and every call has a cost of "
+                "its own, however little there is to compute.",
             ),
             Wrong(
                 "C",

@@ -119,7 +119,7 @@ def needless_quotes(answer, right) -> str:
     if any(isinstance(wanted, bool) for wanted in quoted):
         return "Write True and False without quotes."
     numbers = any(isinstance(wanted, (int, float)) for wanted in quoted)
-    return "Write the numbers without quotes." if numbers else ""
+    return "Write the numbers without quotes and without commas, such as 1.5." if numbers else ""
 
 
 def readers_line(error: BaseException) -> str:

@@ -38,6 +38,12 @@ def new_gpt(seed: int = 1, scale: float = 1.0) -> GPT:
     return gpt
 
 
+def means_of_ten(history: Iterable[tuple[int, float]]) -> tuple[list[int], list[float]]:
+    """The mean loss of every ten steps, as a curve for `draw_loss`."""
+    losses = torch.tensor([loss for _, loss in history]).view(-1, 10)
+    return list(range(10, losses.numel() + 1, 10)), losses.mean(1).tolist()
+
+
 def write_story(gpt: GPT, tokenizer: CharTokenizer, seed: int = 3) -> str:
     """The first 160 letters of a story, at a temperature of 0.7."""
     ids = generate_cached(

@@ -1,5 +1,5 @@
 # %% [markdown]
-# Five programs train the same microgpt: the same 4,192 weights, the same names, the same losses. Each does more work in one call than the one before:
+# Five programs train the same microgpt: the same 4,192 weights, the same names, the same losses. Each is built from the one before:
 #
 # 1. `scalars`: one `Value` for each sum and each product, as published
 # 2. `fused`: one `Value` for a whole dot product or softmax
@@ -7,7 +7,7 @@
 # 4. `tensors`: PyTorch, one name at a time
 # 5. `batch`: PyTorch, 512 names at once
 #
-# Which program is most times as fast as the one before it? Answer with its name. You measure it at the end of this lesson.
+# Compare each program with the one before it. Which program has the largest gain in speed? Answer with its name. You measure it at the end of this lesson.
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
@@ -18,7 +18,7 @@ guess("the largest jump in speed", ...)
 # ## Autograd in PyTorch: 4 and 2 again
 #
 # **PyTorch** is the library in which most language models are written. It has an engine like `Value`, for many numbers at once.
-# We use one core, and 64 bits for each number, so that your digits are ours.
+# We use one core, and 64 bits for each number, so that you get the same digits as we do.
 
 # %%
 import torch
@@ -65,7 +65,7 @@ print(table.sum(dim=0).shape, table.sum(dim=-1).shape)
 # %% [markdown]
 # ## `view` keeps the order in memory, `transpose` exchanges axes
 #
-# Two tokens have four numbers each: shape (2, 4). In memory the eight numbers are one row, token after token. There are two ways to get shape (4, 2). A **view** with a new shape keeps the order in memory and only starts new rows elsewhere.
+# Two tokens have four numbers each: shape (2, 4). In memory the eight numbers are one row, token after token. There are two ways to get shape (4, 2). A **view** keeps the numbers in the same order in memory. Only the row length changes.
 # A **transpose** exchanges two axes. Neither copies a number.
 #
 # `x` is `[[0, 1, 2, 3], [4, 5, 6, 7]]`. What is row 0 of `x.transpose(0, 1)`? Answer with a list of two numbers.
@@ -79,7 +79,7 @@ print(x.view(4, 2))
 print(x.transpose(0, 1))
 
 # %% [markdown]
-# Now look at the order in memory. Each token has one colour. Choose one operation after the other, and watch both the row in memory and the rows below it. A **stride** says how many places in memory it is to the next row, or to the next column.
+# Now look at the order in memory. Each token has one colour. Choose one operation after the other, and watch both the row in memory and the rows below it. A **stride** is the number of places in memory from one row to the next, or from one column to the next. A transpose exchanges the strides, and moves no number.
 
 # %% tags=["promise-control", "promise-ah", "promise-picture"]
 from viz import MemoryOrderDial
@@ -99,10 +99,20 @@ MemoryOrderDial(operations, numbers_per_token=4)
 # After `view(4, 2)` each row has one colour: row 0 is the first half of token 0. After `transpose` each row has both colours: row 0 has the first number of *each* token.
 # The shapes are equal, the contents are not, and no error appears. Lesson 9 shows what this mistake does inside attention.
 #
-# A transposed tensor cannot be viewed as one row, because its numbers are in another order in memory. `reshape` copies them into that order first.
+# A transposed tensor cannot be viewed as one row, because its numbers are in another order in memory. PyTorch calls it *not contiguous*. `reshape` copies them into that order first.
 #
 # </details>
 #
+# ## Broadcasting repeats what is missing
+#
+# Two tensors of different shapes can be added. PyTorch compares the shapes from the right. An axis that is missing, or has length 1, is repeated. This is called **broadcasting**.
+
+# %%
+x = torch.arange(8).view(2, 4)
+print(x + torch.tensor([10, 20, 30, 40]))  # (2, 4) + (4,): the same for both rows
+print(x + torch.tensor([[0], [100]]))  # (2, 4) + (2, 1): the same for all columns
+
+# %% [markdown]
 # **Exercise 1.** A batch of 8 names with 10 letters each; each letter has 16 numbers. Write the shapes as tuples.
 
 # %% tags=["promise-exercise"]
@@ -114,17 +124,7 @@ shapes = {"wte[ids]": ..., "x + wpe": ..., "x.mean(dim=1)": ..., "x.transpose(1,
 check("shapes of a batch", shapes)
 
 # %% [markdown]
-# ## Broadcasting repeats what is missing
-#
-# In `x + wpe` the shapes differ: (8, 10, 16) and (10, 16). PyTorch compares them from the right. An axis that is missing, or has length 1, is repeated. This is called **broadcasting**.
-
-# %%
-x = torch.arange(8).view(2, 4)
-print(x + torch.tensor([10, 20, 30, 40]))  # (2, 4) + (4,): the same for both rows
-print(x + torch.tensor([[0], [100]]))  # (2, 4) + (2, 1): the same for all columns
-
-# %% [markdown]
-# Broadcasting saves loops. Now three predictions, and all three are exactly right:
+# Broadcasting saves loops. It can also compare the wrong numbers. Here are three predictions, and all three are exactly right:
 
 # %%
 predicted = torch.tensor([1.0, 2.0, 3.0])  # shape (3,)
@@ -154,7 +154,11 @@ print(f"mean squared error: {difference.square().mean():.2f}")
 #
 # **Matrix multiplication** computes many dot products at once: entry (i, j) of `x @ W.T` is the dot product of row i of `x` and row j of `W`. The inner lengths must be equal: (3, 2) @ (2, 1) gives (3, 1).
 #
-# microgpt loops over letters and over weights. Replacing such loops by operations on whole tensors is called **vectorisation**. It also works for the gradients. Three letters have two numbers each; one row of weights, 0.5 and −1, makes one number `y` of each.
+# microgpt loops over letters and over weights. Replacing such loops by operations on whole tensors is called **vectorisation**.
+#
+# ## The gradient of a weight is a sum over letters
+#
+# Vectorisation also works for gradients. Three letters have two numbers each; one row of weights, 0.5 and −1, makes one number `y` of each.
 # The loss is the sum of the squares of `y`, so the gradient for each `y` is 2 `y`:
 #
 # | letter | its numbers | `y` | gradient for `y` | adds to the 1st weight's gradient | adds to the 2nd |
@@ -174,7 +178,7 @@ y.square().sum().backward()
 print(W.grad)
 
 # %% [markdown]
-# **Exercise 2.** `dy` is the gradient for `y = x @ W.T`. Return the gradients for `W` and for `x`, each as one matrix multiplication. Shapes decide nearly everything: a gradient has the shape of its tensor.
+# **Exercise 2.** `dy` is the gradient for `y = x @ W.T`. Return the gradients for `W` and for `x`, each as one matrix multiplication. A gradient has the shape of its tensor. A number of `x` is used once for each *row of `W`*: letter 0 of the table gets −3 × 0.5 = −1.5 and −3 × −1 = 3.
 
 # %% tags=["promise-exercise"]
 def matrix_gradients(x, W, dy):
@@ -219,28 +223,30 @@ from gptcore.ladder import to_torch
 
 model = to_torch(scalar)
 emma = batch[0, :-1]  # BOS e m m a, shape (5,)
-logits, _ = model(emma[None])  # (1, 5) -> (1, 5, 27)
+logits, _ = model(emma[None])  # None adds an axis of length 1: (1, 5) -> (1, 5, 27)
 same(list(scalar.logits_after(emma.tolist())), logits[0], within=1e-12)
 
 # %% [markdown]
 # `scalar` computed the five positions one after the other, PyTorch all at once. In training all letters are known, so all positions of all rows are computed in parallel. In generation they are not: each letter must wait for the one before.
 #
-# Here is the loss of a padded batch in six lines, and PyTorch's function for it:
+# Here is the loss at each position of the padded batch. −1 is no row of the embedding table, so `clamp` replaces it by 0 in the inputs. In the targets it stays:
 
 # %% tags=["promise-toy"]
-inputs, targets = batch[:, :-1].clamp(min=0), batch[:, 1:]  # (2, 5) each; -1 reads row 0, and its loss is left out
+inputs, targets = batch[:, :-1].clamp(min=0), batch[:, 1:]  # (2, 5) each
 logits, _ = model(inputs)  # (2, 5) -> (2, 5, 27)
-log_probs = logits.log_softmax(dim=-1)
-of_targets = log_probs.gather(2, targets.clamp(min=0)[:, :, None])[:, :, 0]  # (2, 5)
-real = targets != -1  # (2, 5), True where a letter follows
-by_hand = -of_targets[real].mean()
-
-# %%
-flat = logits.flatten(0, 1), targets.flatten()  # (10, 27), (10,)
-same(by_hand, torch.nn.functional.cross_entropy(*flat, ignore_index=-1), within=1e-12)
+flat = logits.flatten(0, 1), targets.flatten()  # all positions in one row: (10, 27), (10,)
+losses = torch.nn.functional.cross_entropy(*flat, ignore_index=-1, reduction="none").view(2, 5)
+print(losses.detach())  # the numbers without their computation graph
 
 # %% [markdown]
-# **Exercise 3.** You have the loss at each position. Write the mean over the real positions only.
+# The last loss of `mia` is 0: there is padding. Every other one is −ln p of the letter that follows, as in lesson 1. Compute the first one by hand:
+
+# %%
+log_probs = logits[0, 0].log_softmax(dim=-1)  # (27,): the logarithms of the probabilities after BOS
+same(-log_probs[targets[0, 0]], losses[0, 0], within=1e-12)
+
+# %% [markdown]
+# **Exercise 3.** The loss of the batch is the mean over the real positions only. Write it. (`cross_entropy` does the same if you leave out `reduction`.)
 
 # %% tags=["promise-exercise"]
 def mean_loss(losses, targets):
@@ -255,10 +261,10 @@ check("mean_loss", mean_loss)
 #
 # **Numerical precision** is how many digits a number format keeps. Python and this lesson use float64: 53 binary digits, about 16 decimal ones. PyTorch's default is float32: 24 binary digits, about 7 decimal ones.
 #
-# 2²⁴ is 16777216. In float32, what is 16777216 + 1? (Write the number without commas.)
+# 2²⁴ is 16777216. In float32, what is 16777216 + 1?
 
 # %%
-guess("16,777,216 + 1 in float32", ...)
+guess("16777216 + 1 in float32", ...)
 
 # %% tags=["answer"]
 for dtype in (torch.float32, torch.float64):
@@ -270,7 +276,7 @@ for dtype in (torch.float32, torch.float64):
 #
 # 16,777,217 needs 25 binary digits. float32 has 24, so the result is rounded back. A counter in float32 stops at 16,777,216, without an error. (Lesson 11 has formats with 8 binary digits, and models train in them.)
 #
-# float32 rounds every operation, and another order of a sum rounds otherwise. So two machines agree in float32 to some 6 digits at first, and after hundreds of training steps to fewer.
+# float32 rounds every operation. If the order of a sum changes, the rounding changes. So two machines agree to about 6 digits in the first step, and to fewer after hundreds of steps.
 #
 # </details>
 #
@@ -304,7 +310,7 @@ print("for one name,", "PyTorch" if pytorch.speedup > numpy.speedup else "NumPy"
 #
 # The largest jump is from `fused` to `arrays`, between 50 and 120 times in our runs: Python's loops over numbers and nodes are gone.
 #
-# PyTorch is slower than NumPy here. One training step makes about two hundred calls. Each call checks types and shapes, chooses a routine, and stores a node for the backward pass: a few microseconds, every time. The arithmetic for six letters takes less than that.
+# PyTorch is slower than NumPy here. One training step makes about two hundred calls. Each call checks types and shapes, chooses a routine, and stores a node for the backward pass: some microseconds, every time. The arithmetic for six letters takes less than that.
 # A batch pays for the same two hundred calls once, for 512 names.
 #
 # </details>
@@ -322,7 +328,7 @@ programs = [Implementation(f"batch of {B}", "", partial(with_batches, batch_size
 draw_ladder(climb(names, steps=3, implementations=programs), title="Time for one name in a batch")
 
 # %% [markdown]
-# At first the calls cost nearly everything: eight names take hardly longer than one. Then the gain ends, because the arithmetic itself fills the core. A GPU needs far more arithmetic to be full, so its batches are larger (lesson 11).
+# At first the calls cost nearly everything: eight names take much less than eight times as long as one. Then the gain ends, because the arithmetic itself fills the core. A GPU needs far more arithmetic to be full, so its batches are larger (lesson 11).
 #
 # A larger batch is not the same training. 512 names, then one update, is another path than 512 updates. That is why the program `batch` is only compared in its first loss.
 #

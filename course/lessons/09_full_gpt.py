@@ -145,7 +145,7 @@ guess("the first loss with 58 letters", ...)
 # **Weight initialisation** is the choice of random weights before training. GPT-2 draws them with a standard deviation of 0.02. What if they are 20 times as large?
 
 # %% tags=["answer", "promise-by-hand"]
-from course.experiments.small_gpts import draw_names, new_gpt, overfit_names, write_story
+from course.experiments.small_gpts import draw_names, means_of_ten, new_gpt, overfit_names, write_story
 
 print(f"a new model: {loss_on(new_gpt(), unseen[:5_000]):.2f} nats")
 loss = loss_on(new_gpt(scale=20), unseen[:5_000])
@@ -301,7 +301,7 @@ print(*heads_of_the_smallest_copier(copiers), sep="\n")
 from course.failures.lesson_09 import has_same_start, loss_with_weights_of_microgpt, with_attention
 
 runs = {who: with_attention(who, new_gpt()) for who in ("ours", "Ada's", "Bo's")}
-losses = {who: [loss for _, loss in learn(gpt, seen, steps=300, rate=0.01)] for who, gpt in runs.items()}
+losses = {who: means_of_ten(learn(gpt, seen, steps=300, rate=0.01)) for who, gpt in runs.items()}
 draw_loss(losses, title="Three programs, one text")
 
 # %%

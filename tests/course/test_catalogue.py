@@ -27,6 +27,14 @@ def test_the_stub_gets_one_constant_line(question, capsys):
     assert second == f"{question.name}: not done yet"
 
 
+def test_a_number_with_commas_gets_a_reply_and_no_error(capsys):
+    name = "16777216 + 1 in float32"
+    guess(name, 16, 777, 216)  # what Python makes of 16,777,216
+    assert "A number has no commas" in capsys.readouterr().out
+    guess(name, "16,777,216")
+    assert capsys.readouterr().out.startswith("yes. ")
+
+
 def test_a_function_whose_body_is_still_dots_is_not_done(capsys):
     def tanh(x):
         return ...

@@ -56,6 +56,24 @@ def test_one_letter_of_context_is_best_or_nearly_for_other_shuffles(seed):
     assert losses[6] > losses[0]
 
 
+def test_ten_shuffles_prefer_one_letter_by_as_much_as_the_lesson_says():
+    means = []
+    for context in (1, 2):
+        orders = [Random(seed).sample(NAMES, len(NAMES)) for seed in range(10)]
+        losses = [NgramTable(LETTERS, context).fit(o[:-260]).mean_loss(o[-260:]) for o in orders]
+        means.append(f"{sum(losses) / 10:.3f}")
+    assert means == ["2.574", "2.608"]
+
+
+@pytest.mark.parametrize("context", [4, 5, 6])
+def test_long_contexts_copy_at_a_low_temperature_only(context):
+    train, _ = split(NAMES)
+    table, known = tables_of(train)[context], set(train)
+    for temperature, low, high in ((0.5, 0.4, 0.65), (1.0, 0.0, 0.1)):
+        written = [x for s in range(5) for x in table.sample(20, temperature, rng=Random(s))]
+        assert low <= sum(name in known for name in written) / len(written) <= high
+
+
 def test_the_longer_list_has_no_new_name_and_both_splits_have_many():
     longer = longer_list(NAMES)
     train, val = split(longer)

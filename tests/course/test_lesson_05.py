@@ -141,5 +141,5 @@ def test_an_answer_that_nobody_foresaw_is_shown_with_what_should_have_come_out()
     assert "    expected: 'Banana'\n    received: 'x'" in decode.reply(lambda ids, token_bytes: "x")
     quoted = {" strawberry": "1", "strawberry": "3", "Strawberry": "3"}
     assert QUESTIONS["tokens of strawberry"].reply(quoted) == (
-        "not yet. Write the numbers without quotes."
+        "not yet. Write the numbers without quotes and without commas, such as 1.5."
     )

@@ -180,7 +180,7 @@ def add_head_dim_note(scene: Scene, head_dim: int, remainder: int, warning: str,
         return y + 18 * len(lines) + 12
     is_multiple = head_dim % HEAD_DIM_MULTIPLE == 0
     words = f"head dimension {head_dim}: " + (
-        f"a multiple of {HEAD_DIM_MULTIPLE}, as GPU kernels like it"
+        f"a multiple of {HEAD_DIM_MULTIPLE}, for which GPUs are fast"
         if is_multiple
         else f"not a multiple of {HEAD_DIM_MULTIPLE}: it works, and runs slower on a GPU"
     )

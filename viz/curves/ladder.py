@@ -129,7 +129,16 @@ def build_scene(bars: list[Bar], guess: str | None, title: str) -> Scene:
 
     title = title or f"The largest jump leads to {truncate(largest, 40)}"
     scene.add(Text(16, 25, title, 15, weight="600"))
-    scene.add(Text(right - 16, 25, "time for one document, times the first", 12, MUTED, "end"))
+    scene.add(
+        Text(
+            right - 16,
+            25,
+            "time for one document; how many times as fast as the first",
+            12,
+            MUTED,
+            "end",
+        )
+    )
     for power in range(low, high + 1):
         x = x_of(10.0**power)
         scene.add(Rect(x, top - 8, 1, ROW_HEIGHT * len(bars), FAINT))
@@ -159,7 +168,9 @@ def add_speedup(
     """Connect the ends of two bars, and write how many times as fast the second rung is."""
     x0, x1 = ends
     factor = format_factor(times if times >= 1 else 1 / times)
-    label = f"{factor} times as {'fast' if times >= 1 else 'slow'}" if factor != "1" else "as fast"
+    label = (
+        f"{factor} times as {'fast' if times >= 1 else 'slow'}" if factor != "1" else "equally fast"
+    )
     scene.add(Line(((x0, y - 14), (x0, y), (x1, y), (x1, y + 14)), colour, 1.4, dash="4 3"))
     scene.add(Text(max(x0, x1) + 8, y + 4, label, 11.5, colour))
 

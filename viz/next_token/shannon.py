@@ -141,7 +141,7 @@ def build_scene(
         scene.add(Text(20, y, prefix, 13, MUTED, mono=True))
         scene.add(Text(20 + 7.9 * len(prefix), y, target, 13, INK, weight="600", mono=True))
     if targets:
-        scene.add(Text(20, top + ROW * rows + 20, "nats per letter", 12, MUTED))
+        scene.add(Text(20, top + ROW * rows + 20, "nats per token", 12, MUTED))
     scene.height = top + ROW * rows + 38
     return scene
 
@@ -164,4 +164,4 @@ def alt_text(word: str, played: int, costs: Mapping[str, list[float]], title: st
         return f"{title or 'A game'}: nothing is bet yet; which letter comes first?"
     means = ", ".join(f"{name} {format_nats(mean(nats))}" for name, nats in costs.items())
     progress = f"all of {word!r}" if played > len(word) else f"the first {played} letters"
-    return f"{title or 'A game'}: {progress}, mean loss in nats per letter: {means}."
+    return f"{title or 'A game'}: {progress}, mean loss in nats per token: {means}."

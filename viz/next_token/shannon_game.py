@@ -112,10 +112,10 @@ class ShannonGame(Control):
         self.redraw()
 
     def scores(self) -> dict[str, float]:
-        """Mean surprisal of each player over all letters played so far, in nats per letter.
+        """Mean surprisal of each player over all tokens played so far, in nats per token.
 
         Returns:
-            Mapping name -> nats per letter; empty before the first bet.
+            Mapping name -> nats per token; empty before the first bet.
         """
         nats: dict[str, list[float]] = {}
         for word, bets in zip(self.words, self.bets):

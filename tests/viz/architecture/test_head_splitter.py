@@ -28,7 +28,7 @@ def words_of(html: str) -> str:
 def test_it_begins_with_gpt2_and_its_head_dim(splitter):
     words = words_of(splitter.screen.value)
     assert "768 numbers split into 12 heads: 64 each" in words
-    assert "a multiple of 8, as GPU kernels like it" in words
+    assert "a multiple of 8, for which GPUs are fast" in words
     assert f"{144 * 768**2:,}" in words
 
 

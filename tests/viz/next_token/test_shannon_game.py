@@ -85,9 +85,7 @@ def test_a_finished_game_shows_every_surprisal_and_the_means():
     texts = texts_of(picture.to_svg())
     assert {"Over", "even", "table", "50%", "10%", f"{log(2):.2f}", f"{log(10):.2f}"} <= set(texts)
     assert f"mean {log(6):.2f}" in texts and f"mean {sum(table) / 3:.2f}" in texts
-    assert picture.alt == (
-        "Over: all of 'ab', mean loss in nats per letter: even 1.79, table 1.77."
-    )
+    assert picture.alt == ("Over: all of 'ab', mean loss in nats per token: even 1.79, table 1.77.")
 
 
 def test_an_unfinished_game_hides_the_next_letter():
