@@ -91,6 +91,23 @@ CONTESTS = (a_contest(NAMES), a_contest(NAMES, 70), a_contest(NAMES[:2]))
 FIVE_HUNDRED = map(last_500, (of_the_last_500, from_500_on, from_500_by_500, last_500_by_500))
 
 
+def whole_sum(table, documents):
+    return solution.contest(table, documents) * (len(documents) - len(documents) // 2)
+
+
+def half_of_the_mean(table, documents):
+    return whole_sum(table, documents) / len(documents)
+
+
+WITH_BIASES = {
+    **solution.counts,
+    "lm_head": 27 * 16 + 27,
+    "wq, wk, wv, wo": 4 * (16 * 16 + 16),
+    "fc1": 64 * 16 + 64,
+    "fc2": 16 * 64 + 16,
+}
+
+
 def never_learn(table, documents):
     half = len(documents) // 2
     return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
@@ -120,20 +137,21 @@ QUESTIONS = [
         otherwise="Which part, except for the heads, moves information between positions?",
     ),
     Question(
-        "training without attention",
+        "training without a part",
         LESSON,
-        right="A",
-        yes="Below 0.03 nats. Names hardly need attention in 1,000 steps.",
+        right="B",
+        yes="A nearly white row, and the only part that is missed.",
         wrong=(
             Wrong(
-                "B",
-                "attention is most of the model",
-                "The row of attention is nearly white, and the MLP can do without it, too.",
+                "A",
+                "the part that writes most is needed most",
+                "The row shows what the MLP writes in a model that has one. A model that never had "
+                "one may do the same with its embedding.",
             ),
             Wrong(
                 "C",
-                "a GPT without attention learns nothing",
-                "It still has the letter before and its position. A bigram table has 2.5 nats.",
+                "names need neither part",
+                "After 1,000 steps that is so. With 10,000 steps there is time to learn more.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',
@@ -186,6 +204,16 @@ QUESTIONS = [
                 "That is LayerNorm (lesson 9). RMSNorm does not subtract the mean.",
             ),
             Wrong(
+                lambda x: sqrt(sum(n * n for n in x) / len(x) + 1e-5),
+                "the root is the result",
+                "That is the number to divide by. Divide each number of x by it.",
+            ),
+            Wrong(
+                lambda x: [n / sqrt(sum(m * m for m in x) / len(x)) if any(x) else 0.0 for n in x],
+                "0.00001 changes nothing",
+                "You forgot the 0.00001. It matters where the numbers of x are small.",
+            ),
+            Wrong(
                 lambda x: [n / (sqrt(sum(m * m for m in x) / len(x)) + 1e-5) for n in x],
                 "0.00001 is added to the root",
                 "Add 0.00001 to the mean of the squares, before the root.",
@@ -217,6 +245,16 @@ QUESTIONS = [
                 "every layer has biases",
                 "That makes 4,272. `fc1` and `fc2` are matrices without a bias. Read `linear` in "
                 "the program.",
+            ),
+            Wrong(
+                WITH_BIASES,
+                "every matrix has a bias",
+                "You added a bias to the matrices. None of them has one: rows times columns.",
+            ),
+            Wrong(
+                {**solution.counts, "wpe": 16},
+                "a position is one number",
+                "`wpe` has 16 rows, one for each position, and each row is a vector of 16 numbers.",
             ),
             Wrong(
                 {**solution.counts, "wpe": 27 * 16},
@@ -267,6 +305,16 @@ QUESTIONS = [
                 "second; the table must, too.",
             ),
             Wrong(
+                whole_sum,
+                "a sum is a mean",
+                "You add up the losses of the second half. Divide by how many they are.",
+            ),
+            Wrong(
+                half_of_the_mean,
+                "the mean is over all names",
+                "You divide by the number of all names. Divide by how many losses you added.",
+            ),
+            Wrong(
                 never_learn,
                 "the table knows the names already",
                 "Your table never learns: call `table.fit_document(name)` after each name.",
@@ -291,6 +339,7 @@ QUESTIONS = [
                 "only the block counts",
                 "That is the path through f. Add the direct path.",
             ),
+            Wrong(1.3, "every path adds a positive number", "Mind the sign of the path through f."),
             Wrong(
                 1, "only the direct path counts", "The direct path gives 1. Add the path through f."
             ),

@@ -23,38 +23,44 @@ from gptcore.scalar.microgpt import LEARNING_RATE
 
 
 def train_without(
-    names: list[str], part: str = "", *, n_layer: int = 1, steps: int = 1000
+    names: list[str], part: str = "", *, n_layer: int = 1, steps: int = 1000, seed: int = 42
 ) -> list[float]:
-    """Lesson 7: the losses of a run whose blocks lack a part: "residual", "attention" or nothing.
+    """Lesson 7: the losses of a run whose blocks lack a part, "residual", "attention" or "mlp".
 
-    Without "residual" each half of a block returns its result alone.
+    Without "residual" each half of a block returns its result alone. An empty name removes nothing.
     """
-    gpt = MicroGPT(names, MicroConfig(n_layer=n_layer), seed=42)
+    gpt = MicroGPT(names, MicroConfig(n_layer=n_layer), seed=seed)
     weights = flatten_weights(weights_of(gpt))
-    keep, use_attention = float(part != "residual"), float(part != "attention")
+    used = [float(part != name) for name in ("residual", "attention", "mlp")]
     optimizer, losses = NumpyAdam(weights.flat), []
     for s in range(steps):
         document = gpt.documents[s % len(gpt.documents)]
         ids = np.array([gpt.BOS, *gpt.encode(document), gpt.BOS][: gpt.config.block_size + 1])
-        loss, grad = loss_and_grad(ids, weights, gpt.config.n_head, keep, use_attention)
+        loss, grad = loss_and_grad(ids, weights, gpt.config.n_head, *used)
         optimizer.step(grad, LEARNING_RATE * (1 - s / steps))
         losses.append(loss)
     return losses
 
 
 def loss_and_grad(
-    ids, weights: Weights, n_head: int, keep: float = 1.0, use_attention: float = 1.0
+    ids,
+    weights: Weights,
+    n_head: int,
+    keep: float = 1.0,
+    use_attention: float = 1.0,
+    use_mlp: float = 1.0,
 ):
     """The loss of one name, and its gradients as one array.
 
-    `keep` is how much of the input is added to each result, `use_attention` how much of attention.
+    `keep` is how much of the input is added to each result; `use_attention` and `use_mlp` are how
+    much of each result is used.
     """
     T = len(ids) - 1
     grads = Weights.from_flat(np.zeros_like(weights.flat), weights.sizes)
     begin, scale = rmsnorm(weights.wte[ids[:-1]] + weights.wpe[:T])
     x, done = begin, []
     for block in weights.blocks:
-        x, *parts = through(x, block, n_head, keep, use_attention)
+        x, *parts = through(x, block, n_head, keep, use_attention, use_mlp)
         done.append(parts)
     probs = softmax(x @ weights.lm_head.T)
     loss = cross_entropy(probs, ids[1:])
@@ -64,7 +70,7 @@ def loss_and_grad(
     dx = probs @ weights.lm_head
     for layer in reversed(range(len(done))):
         block, grad, (attended, mlp) = weights.blocks[layer], grads.blocks[layer], done[layer]
-        dx = keep * dx + mlp_backward(dx, mlp, block, grad)
+        dx = keep * dx + mlp_backward(use_mlp * dx, mlp, block, grad)
         dx = keep * dx + attention_backward(use_attention * dx, attended, block, grad)
     dx = rmsnorm_backward(dx, begin, scale)
     grads.wpe[:T] = dx
@@ -72,12 +78,12 @@ def loss_and_grad(
     return loss, grads.flat
 
 
-def through(x, block, n_head: int, keep: float, use_attention: float):
+def through(x, block, n_head: int, keep: float, use_attention: float = 1.0, use_mlp: float = 1.0):
     """The output of a block, and the results of its two halves. Shapes: (T, C) -> (T, C)."""
     attended = attention_forward(x, block, n_head)
     x = keep * x + use_attention * attended.output  # here the input is added, or not
     mlp = mlp_forward(x, block)
-    return keep * x + mlp.output, attended, mlp
+    return keep * x + use_mlp * mlp.output, attended, mlp
 
 
 def first_to_last_gradient(
@@ -113,7 +119,7 @@ def similarity_of_letters(names: list[str], part: str = "", *, n_layer: int = 1)
     for letter in range(gpt.BOS):
         x, _ = rmsnorm(weights.wte[[gpt.BOS, letter]] + weights.wpe[:2])
         for block in weights.blocks:
-            x, *_ = through(x, block, gpt.config.n_head, keep, 1.0)
+            x, *_ = through(x, block, gpt.config.n_head, keep)
         ends.append(x[-1] / np.linalg.norm(x[-1]))
     alike = np.array(ends) @ np.array(ends).T  # (letters, letters), 1 on the diagonal
     pairs = len(ends) * (len(ends) - 1)

@@ -22,17 +22,19 @@ def test_with_nothing_left_out_it_is_the_model_of_the_ladder():
     assert train_without(NAMES, n_layer=2, steps=20) == pytest.approx(wanted, abs=1e-9)
 
 
-@pytest.mark.parametrize(("keep", "use_attention"), [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0)])
-def test_its_gradients_agree_with_numerical_ones_whatever_is_left_out(keep, use_attention):
+@pytest.mark.parametrize(
+    "used", [(1.0, 1.0, 1.0), (0.0, 1.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 0.0)]
+)
+def test_its_gradients_agree_with_numerical_ones_whatever_is_left_out(used):
     gpt = MicroGPT(NAMES, MicroConfig(n_layer=2), seed=42)
     weights = flatten_weights(weights_of(gpt))
     ids = np.array([gpt.BOS, *gpt.encode("emma"), gpt.BOS])
-    _, grads = loss_and_grad(ids, weights, 4, keep, use_attention)
+    _, grads = loss_and_grad(ids, weights, 4, *used)
     for i in np.random.default_rng(0).integers(len(weights.flat), size=40):
         here, losses = weights.flat[i], []
         for moved in (here + 1e-5, here - 1e-5):
             weights.flat[i] = moved
-            losses.append(loss_and_grad(ids, weights, 4, keep, use_attention)[0])
+            losses.append(loss_and_grad(ids, weights, 4, *used)[0])
         weights.flat[i] = here
         assert grads[i] == pytest.approx((losses[0] - losses[1]) / 2e-5, rel=1e-4, abs=1e-8)
 
