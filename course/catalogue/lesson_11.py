@@ -169,6 +169,7 @@ QUESTIONS = [
                 "That counts one byte for each number. 32 bits are 4 bytes.",
             ),
             Wrong(0.61, "GiB are percent", "That is the GiB. What percentage of 12 is it?"),
+            Wrong(0.655, "GB are percent", "Those are GB of a billion bytes. A percentage of 12?"),
             Wrong(
                 5.46,
                 "a GB is a billion bytes",

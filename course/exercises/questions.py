@@ -14,6 +14,7 @@ from course.exercises.shown import shown
 
 OURS = [Path(__file__).resolve().parents[2] / name for name in ("course", "gptcore", "viz")]
 CLOSE = 0.01  # a guess of 3.3 is right where the answer is 3.296
+ROUNDED = 0.05  # at most this far from a known mistake: 1.3 for 1.27
 
 
 @dataclass(frozen=True)
@@ -69,19 +70,20 @@ class Question:
             return Verdict(False, f"not yet. Yours is {shown(answer)}. {error}")
         if self.agrees(given, self.right, self.tolerance):
             return Verdict(True, f"yes. {self.praise(answer)}")
-        for wrong in self.wrong:
-            if self.made_by(wrong, given):
-                return Verdict(False, f"not yet. {wrong.hint}", wrong)
+        for tolerance in (CLOSE, max(CLOSE, min(self.tolerance, ROUNDED))):
+            for wrong in self.wrong:
+                if self.made_by(wrong, given, tolerance):
+                    return Verdict(False, f"not yet. {wrong.hint}", wrong)
         return Verdict(False, f"not yet. {self.advice(answer)}")
 
     def praise(self, answer) -> str:
         return self.yes if isinstance(self.yes, str) else self.yes(answer)
 
-    def made_by(self, wrong: Wrong, given: list[float | str]) -> bool:
+    def made_by(self, wrong: Wrong, given: list[float | str], tolerance: float) -> bool:
         """Whether this mistake leads to the given answer."""
         if wrong.fits:
             return wrong.fits(given)
-        return self.agrees(given, wrong.answer, CLOSE if self.tolerance else 0)
+        return self.agrees(given, wrong.answer, tolerance if self.tolerance else 0)
 
     def agrees(self, given: list[float | str], answer, tolerance: float) -> bool:
         """Whether the answer has the same numbers and words."""

@@ -7,6 +7,23 @@ from gptcore.model import GPTConfig
 from gptcore.training import PRESETS, budget
 
 ROWS_PER_STEP = 512
+PLAIN = replace(PRESETS["fineweb-40m"].train, compile=False)
+
+
+def memory(rows: int, width: int = 384, **changes: Any) -> dict[str, float]:
+    """Bytes of a GPT with 12 layers on an RTX 4070, by part.
+
+    Args:
+        rows: Rows of a micro-batch, of 1,024 tokens each.
+        width: Numbers for each token.
+        changes: Settings of the run, as in `TrainConfig`; nothing is compiled by default.
+
+    Example:
+        >>> round(memory(rows=16)["logits"] / 2**30, 2)
+        9.21
+    """
+    training = replace(PLAIN, batch_size=rows, **changes)
+    return asdict(budget(GPTConfig(n_embd=width, n_head=12), training, "rtx4070").memory)
 
 
 def plan(gpu: str, batch_size: int, loss_chunk: int, **sizes: Any) -> dict[str, Any]:
@@ -22,16 +39,20 @@ def plan(gpu: str, batch_size: int, loss_chunk: int, **sizes: Any) -> dict[str, 
         `memory` by part in bytes, `capacity` of the GPU, and `facts` for the table.
     """
     training = replace(
-        PRESETS["fineweb-40m"].train,
-        compile=False,
+        PLAIN,
         batch_size=batch_size,
         grad_accum=max(1, ROWS_PER_STEP // batch_size),
         loss_chunk=loss_chunk,
     )
     result = budget(GPTConfig(**sizes), training, gpu)
+    assert result.hours is not None  # each GPU of the table has a peak
+    achieved = result.flops / (3600 * result.hours)
+    mfu = achieved / result.gpu.flops_per_second
     facts = {
         "parameters": f"{result.parameters:,}",
         "rows that fit at most": f"{result.max_batch_size:,}",
-        f"6,000 steps of {ROWS_PER_STEP} rows": f"{result.hours:,.1f} hours, {result.kwh:,.1f} kWh",
+        f"6,000 steps of {ROWS_PER_STEP} rows": (
+            f"{result.hours:,.1f} hours at {mfu:.0%} MFU, {result.kwh:,.1f} kWh"
+        ),
     }
     return {"memory": asdict(result.memory), "capacity": result.gpu.memory_bytes, "facts": facts}

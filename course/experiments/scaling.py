@@ -11,7 +11,7 @@ import torch
 
 from gptcore.corpus import Batches
 from gptcore.model import GPT, GPTConfig
-from gptcore.training import TrainConfig, write_char_shards
+from gptcore.training import TrainConfig, flops_per_token, train, write_char_shards
 
 VOCAB, T = 58, 32  # letters of the stories, length of a row
 BATCH_SIZE = 16
@@ -71,3 +71,13 @@ def short_run(steps: int) -> TrainConfig:
         min_learning_rate=0,
         warmup_steps=steps // 10,
     )
+
+
+def loss_for(flops: float, width: int) -> float:
+    """The validation loss of a fresh model of that width when the FLOPs are spent."""
+    model = small_model(width)
+    batches, val = story_batches()
+    steps = round(flops / flops_per_token(model.config) / (BATCH_SIZE * T))
+    *_, last = train(model, batches, short_run(steps), val=val)
+    assert last.val_loss is not None  # `short_run` evaluates in its last step
+    return last.val_loss

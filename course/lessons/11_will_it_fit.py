@@ -11,7 +11,7 @@ guess("how much of the card, in percent", ...)
 # First count the parameters by hand. A block has 12 C² numbers in its matrices (lesson 9) and two norms of C. Around the blocks are a token table, a position table and a last norm.
 
 # %% tags=["promise-by-hand", "answer"]
-from gptcore.training import PRESETS, budget
+from gptcore.training import budget
 
 V, T, L, C = 50_304, 1024, 12, 384
 parameters = V * C + T * C + L * (12 * C**2 + 2 * C) + C
@@ -20,7 +20,7 @@ same(parameters, run_40m.parameters, within=0)
 print(f"4 numbers of 4 bytes for each: {16 * parameters / 2**30:.2f} GiB, {16 * parameters / 2**30 / 12:.1%} of the card")
 
 # %% [markdown]
-# So nearly the whole card seems free. You choose 16 rows of 1,024 tokens, start, and read:
+# You choose 16 rows of 1,024 tokens, start, and read:
 #
 # `torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 3.07 GiB.`
 #
@@ -32,19 +32,11 @@ print(f"4 numbers of 4 bytes for each: {16 * parameters / 2**30:.2f} GiB, {16 * 
 # **Activation memory** is what the blocks keep for the backward pass.
 
 # %%
-from dataclasses import asdict, replace
+from course.experiments.budgets import memory
 
-PLAIN = replace(PRESETS["fineweb-40m"].train, compile=False)
-
-
-def memory(model, gpu="rtx4070", **changes):
-    return asdict(budget(model, replace(PLAIN, **changes), gpu).memory)
-
-
-GPT_40M, GPU_BYTES = run_40m.model, 12 * 2**30
-sixteen = {part: size / 2**30 for part, size in memory(GPT_40M, batch_size=16).items()}
-for part, gib in (sixteen | {"together": sum(sixteen.values())}).items():
-    print(f"{part:12}{gib:6.2f} GiB")
+sixteen = memory(rows=16)  # in bytes, for the 40M model
+for part, size in (sixteen | {"together": sum(sixteen.values())}).items():
+    print(f"{part:12}{size / 2**30:6.2f} GiB")
 
 # %% [markdown]
 # The logits are 74 % of it. With 1 row instead of 16, what percentage are they?
@@ -58,8 +50,8 @@ guess("share of the logits with 1 row, in percent", ...)
 # %% tags=["promise-picture", "promise-ah", "answer"]
 from viz import draw_memory
 
-bars = {f"micro-batch {rows}": memory(GPT_40M, batch_size=rows) for rows in (1, 4, 8, 16)}
-draw_memory(bars, capacity=GPU_BYTES, title="What fills the card is not the model")
+bars = {f"micro-batch {rows}": memory(rows) for rows in (1, 4, 8, 16)}
+draw_memory(bars, capacity=12 * 2**30, title="What fills the card is not the model")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
@@ -114,13 +106,13 @@ same(by_hand, [imported, wide.wte.weight.grad], within=1e-9)
 
 # %%
 bars = {
-    "as it is": memory(GPT_40M),
-    "loss in chunks": memory(GPT_40M, loss_chunk=2048),
-    "checkpointing": memory(GPT_40M, activation_checkpointing=True),
-    "both": memory(GPT_40M, activation_checkpointing=True, loss_chunk=2048),
-    "compiled": memory(GPT_40M, compile=True),
+    "as it is": memory(16),
+    "loss in chunks": memory(16, loss_chunk=2048),
+    "checkpointing": memory(16, activation_checkpointing=True),
+    "both": memory(16, activation_checkpointing=True, loss_chunk=2048),
+    "compiled": memory(16, compile=True),
 }
-draw_memory(bars, capacity=GPU_BYTES, title="16 rows: the same loss, five sizes")
+draw_memory(bars, capacity=12 * 2**30, title="16 rows: the same loss, five sizes")
 
 # %% [markdown]
 # (`torch.compile` joins softmax and loss into one loop, and stores the logits once, in 16 bits.) Now change the sizes yourself. First double the rows, then the width, then the number of heads. Each time, predict how much longer the bar becomes.
@@ -168,8 +160,6 @@ print([(big + more).item() for more in (1, 2, 3)])
 draw_formats(257, ["float32", "bfloat16"])
 
 # %% [markdown]
-# Training adds small numbers all the time: `w += 0.001 * g`. Near 1, the numbers of bfloat16 are 0.0078 apart. So a `w` of 1 plus 0.001 is 1 again.
-#
 # ## No line raised an error
 #
 # Ada and Bo fine-tune the GPT of this course on names, both in bfloat16. A third run uses all digits. Same rows, same learning rate, same Adam. (Thin lines are single steps. Thick lines, and the numbers beside the names, are running means. Two of the three curves coincide.)
@@ -203,7 +193,7 @@ for whose, records in runs.items():
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Adam moves each weight by about the learning rate, 0.00003. The neighbours of 0.1 in bfloat16 are 0.0005 away, so the weight is rounded back, in every step. Nothing raises an error. A higher learning rate would hide it.
+# Adam moves each weight by about the learning rate, 0.00003. The neighbours of 0.1 in bfloat16 are 0.0005 away, so such a weight is rounded back, in every step. Nothing raises an error. A higher learning rate would hide it.
 #
 # Ada multiplies in bfloat16 as Bo does, but adds her steps to **master weights** in float32, and makes a bfloat16 copy for each step. PyTorch's autocast does the same (lesson 12). So bfloat16 saves time and activation memory, and nothing on
 # weights, gradients and optimizer state.
@@ -226,11 +216,11 @@ check("update", update)
 # A **FLOP** is one floating-point operation, an addition or a multiplication. Each parameter needs 2 for each token in the forward pass, and 4 in the backward pass: the **FLOPs per token** are 6N. Attention adds 12 L C T: in L layers, queries with T keys and weights with T values, each 2 C T forward and twice that backward.
 
 # %%
-from gptcore.training import flops_per_token
+from gptcore.training import GPUS, flops_per_token
 
 multiplying = parameters - T * C  # positions are looked up and added
 per_token = 6 * multiplying + 12 * L * C * T
-same(per_token, flops_per_token(GPT_40M), within=0)
+same(per_token, flops_per_token(run_40m.model), within=0)
 print(f"{per_token:,} FLOPs per token, {per_token * 3_145_728_000:.2g} for 3.1 billion tokens")
 
 # %% [markdown]
@@ -277,31 +267,16 @@ for name in ("rtx3060", "rtx4070", "rtx4090", "a100-80", "h200"):
     print(f"{GPUS[name].title:18} {hours[0]:5.1f} to {hours[1]:5.1f} hours (assumed MFU){note}")
 
 # %% [markdown]
-# **Tokens per second** on your own card: `gptcore doctor --rate` measures them in 20 steps. The 4070 draws 200 watts. Eight hours are 1.6 kWh; a hot bath takes 5.2. A power limit of 70 % (`nvidia-smi -pl`) costs little speed.
+# **Tokens per second** on your own card: `gptcore doctor --rate` measures them in 20 steps. The 4070 draws 200 watts: 1.5 to 3 kWh for this run, and a hot bath takes 5.2. A power limit of 70 % (`nvidia-smi -pl`) costs little speed.
 #
 # ## Scaling laws: for each budget there is a best size
 #
-# Suppose you may spend a fixed number of FLOPs. A large model sees few tokens, a small one many. In between is the best: **compute-optimal** training. We try it on small models and stories. (`train` is explained in lesson 12.)
+# Suppose you may spend a fixed number of FLOPs. A large model sees few tokens, a small one many. In between is the best: **compute-optimal** training. We try it on the GPT of lesson 7 with one block, in four widths. It learns the letters of stories.
 
 # %%
-from course.experiments.scaling import short_run, small_model, story_batches
-from gptcore.training import train
+from course.experiments.scaling import loss_for
 
-batches, val = story_batches()  # 16 rows of 32 letters
-
-
-def spend(flops, width):
-    """The validation loss when the budget is spent."""
-    model = small_model(width)  # the GPT of lesson 7, but one block
-    steps = round(flops / flops_per_token(model.config) / (16 * 32))
-    *_, last = train(model, batches, short_run(steps), val=val)
-    return last.val_loss
-
-# %%
-BUDGETS = (4e8, 1.6e9, 6.4e9)
-spent = {flops: {width: spend(flops, width) for width in (4, 8, 16, 32)} for flops in BUDGETS[:2]}
-
-# %%
+spent = {flops: {width: loss_for(flops, width) for width in (4, 8, 16, 32)} for flops in (4e8, 1.6e9)}
 for flops, results in spent.items():
     best = min(results, key=results.get)
     print(f"{flops:.1e} FLOPs: width {best} is best;", ", ".join(f"{w}: {loss:.2f}" for w, loss in results.items()))
@@ -315,7 +290,7 @@ guess("the best width for 6.4e9 FLOPs", ...)
 # %% tags=["answer"]
 from viz import draw_scaling
 
-spent[BUDGETS[2]] = {width: spend(BUDGETS[2], width) for width in (8, 16, 32)}
+spent[6.4e9] = {width: loss_for(6.4e9, width) for width in (8, 16, 32)}
 curves = {f"{flops:.1e} FLOPs": (list(results), list(results.values())) for flops, results in spent.items()}
 draw_scaling(curves, x="width", unit="loss (nats per letter)", title="Sixteen times the FLOPs: the minimum is at twice the width")
 
@@ -355,30 +330,24 @@ check("9.4e17 FLOPs", well_spent)
 guess("the claims that hold", ...)
 
 # %% tags=["answer"]
-for claim, width, rows in (("A", 768, 12), ("B", 576, 16)):
-    sizes = (memory(GPTConfig(n_embd=width, n_head=12), batch_size=rows, compile=how) for how in (False, True))
-    as_it_is, compiled = (sum(parts.values()) / 2**30 for parts in sizes)
+for claim, rows, width in (("A", 12, 768), ("B", 16, 576)):
+    as_it_is, compiled = (sum(memory(rows, width, compile=how).values()) / 2**30 for how in (False, True))
     print(f"{claim}: {as_it_is:.1f} GiB as it is, {compiled:.1f} GiB compiled")
 print(f"C: {16 * 32 * 1024:,} tokens a step, {6000 * 16 * 32 * 1024:,} in 6,000")
-print(f"F: nanoGPT's run has 600,000 steps of 491,520 tokens: {600_000 * 491_520 / 1e9:.0f} billion, and ends at 2.85")
-print("H:", ", ".join(f"{budget(GPTConfig.preset(s)).parameters / 1e6:,.0f}M" for s in ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl")))
 
 # %% tags=["answer"]
 from math import log
-
-from gptcore.corpus import story_entropy
 
 fresh = GPT(GPTConfig(n_layer=1, n_head=12, n_embd=384, block_size=256), torch.Generator().manual_seed(1))
 ids = torch.randint(50_257, (1, 257), generator=torch.Generator().manual_seed(2))
 with torch.no_grad():
     first = fresh(ids[:, :-1], ids[:, 1:])[1].item()
-print(f"E: ln 50304 = {log(50_304):.3f}, plus the spread of the first logits {log(50_304) + 384 * 0.02**2 / 2:.3f}; measured {first:.4g}")
-print(f"I: our stories have an entropy of {story_entropy().nats_per_letter:.3f} nats per letter")
+print(f"E: ln 50304 = {log(50_304):.2f}; a little more, because first logits differ; measured {first:.1f}")
 
 # %% [markdown]
 # <details><summary>Verdicts</summary>
 #
-# **A** is true when compiled, false otherwise: advice must say which. **B** is near neither number. **D**: 0.7 billion (lesson 10). **F**: 295 billion, and 3.12 is the loss of OpenAI's weights on nanoGPT's text, OpenWebText. **H** is the largest of four. **I**: no
+# **A** is true when compiled, false otherwise: advice must say which. **B** is near neither number. **D**: 0.7 billion (lesson 10). **F**: nanoGPT's run reads 295 billion tokens and ends at 2.85; 3.12 is the loss of OpenAI's weights on nanoGPT's text, OpenWebText. **H**: four sizes have that name, from 124M on. **I**: no
 # model can predict chance. **C** and **E** hold. **G** is left:
 #
 # </details>

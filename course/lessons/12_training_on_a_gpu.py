@@ -40,48 +40,23 @@ def batch_loss(micro_batches):
 check("batch_loss", batch_loss)
 
 # %% [markdown]
-# Now with a model: 2,000 stories, 512 tokens (lesson 5), shards (lesson 10), one block.
+# Now with a model of one block, and with rows of 32 tokens from stories.
 
 # %%
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gptcore.corpus import Batches, load_documents, write_shard
-from gptcore.tokenizers import BPETokenizer
+from course.experiments.story_runs import first_batch, new_gpt, rows
 
 room = TemporaryDirectory()  # deleted when the kernel stops
 folder = Path(room.name)
-stories = load_documents("stories")
-tokenizer = BPETokenizer.train(stories[:-200], vocab_size=512, special_tokens=["<|endoftext|>"])
-for split, part in {"train": stories[:-200], "val": stories[-200:]}.items():
-    ids = [id for story in part for id in (tokenizer.end_of_text, *tokenizer.encode(story))]
-    write_shard(folder / f"{split}.bin", ids, tokenizer.vocab_size)
-    print(f"{split}: {len(part):,} stories, {len(ids):,} tokens")
-
-# %%
-from dataclasses import replace
-
-from gptcore.model import GPT
-from gptcore.training import find_preset
-
-sizes = replace(find_preset("stories-cpu").config(tokenizer.vocab_size), n_layer=1, zero_init_proj=False)
-
-
-def new_gpt(n_embd=64, block_size=32):
-    shape = replace(sizes, n_embd=n_embd, block_size=block_size)
-    return GPT(shape, torch.Generator().manual_seed(1))
-
-
-def rows(split, batch_size=4, block_size=32):
-    return Batches(folder, batch_size=batch_size, block_size=block_size, seed=1, split=split)
+x, y = first_batch(16)
+print(tuple(x.shape), "tokens, and an untrained loss of", f"{new_gpt()(x, y)[1].item():.1f}")
 
 # %% [markdown]
 # Sixteen rows in one, two and four micro-batches. `backward` adds to the gradients that are there (lesson 3). Using that on purpose is **accumulation**. Are the gradients the same?
 
 # %% tags=["answer"]
-x, y = map(torch.from_numpy, rows("train", 16).batch(0))  # (16, 32) each
-
-
 def grads_in(micro_batches):
     gpt = new_gpt()
     for part_x, part_y in zip(x.chunk(micro_batches), y.chunk(micro_batches)):
@@ -103,14 +78,13 @@ for micro_batches in (2, 4):
 # Why 512 rows and not 4? Compute the gradient of one matrix for 512 rows, one by one. How far is the mean of 1, 4, 16 or 64 of them from the mean of all?
 
 # %%
-x, y = map(torch.from_numpy, rows("train", 512).batch(0))
-gpt = new_gpt()
-matrix = gpt.h[0].mlp.c_fc.weight
-each = [torch.autograd.grad(gpt(a[None], b[None])[1], matrix)[0].flatten() for a, b in zip(x, y)]
-grads = torch.stack(each)  # (512, numbers of the matrix)
+from course.experiments.story_runs import gradient_of_each_row
+
+grads = gradient_of_each_row(512)  # (512, numbers of the matrix)
+mean = grads.mean(dim=0)
 for n in (1, 4, 16, 64):
     means = grads.view(512 // n, n, -1).mean(dim=1)
-    noise = (means - grads.mean(dim=0)).norm(dim=1).mean() / grads.mean(dim=0).norm()
+    noise = (means - mean).norm(dim=1).mean() / mean.norm()
     print(f"{n:3} rows: {noise:.2g} times the length of the mean")
 
 # %% [markdown]
@@ -147,15 +121,17 @@ for optimizer in (torch.optim.Adam, torch.optim.AdamW):
 #
 # </details>
 #
-# GPTs apply weight decay to matrices, and not to norms or biases. Muon is a newer optimizer: it makes the update of each matrix orthogonal. You see one of its runs at the end.
+# GPTs apply weight decay to matrices, and not to norms or biases. On a GPU use **fused AdamW**: `AdamW(..., fused=True)` updates all weights in one pass. Muon is a newer optimizer: it makes the update of each matrix orthogonal.
 #
-# The **gradient norm** is the length of all gradients together. **Gradient clipping** scales a longer gradient down, usually to norm 1. Watch the norm in the log. If you forget to divide by 32 micro-batches, AdamW takes nearly the same steps. Only the norm, 32 times too large, tells you.
+# The **gradient norm** is the length of all gradients together. **Gradient clipping** scales a longer gradient down, usually to norm 1. Watch the norm in the log: a forgotten division by 32 micro-batches shows only there.
 #
 # ## Schedules: warm-up, then down
 #
 # First find a learning rate. Try four of them for 60 steps, each ten times the one before:
 
 # %%
+from dataclasses import replace
+
 from gptcore.training import TrainConfig, train
 
 short_run = TrainConfig(max_steps=60, warmup_steps=20, batch_size=4, schedule="constant", device="cpu")
@@ -174,7 +150,7 @@ print("worse than untrained, ln 512 = 6.24:", *(lr for lr in ends if ends[lr] > 
 # %% tags=["promise-toy"]
 from math import cos, pi
 
-from gptcore.training import learning_rate
+from gptcore.training import find_preset, learning_rate
 
 
 def cosine(step, max_steps=6000, warmup=700, high=5e-4, low=5e-5):
@@ -198,51 +174,28 @@ guess("just continue to 12,000", ...)
 # Compare the plan for 6,000 steps (solid) with the plan for 12,000 (dashed). The **WSD schedule** (warm-up, stable, decay) has a constant rate, and falls only at the end. Choose *wsd* in the list. From which checkpoint could you continue without a jump?
 
 # %% tags=["promise-control", "answer"]
+from course.experiments.story_runs import rate_at
 from viz import ScheduleDial
-
-
-def rate_at(step, **settings):
-    return learning_rate(TrainConfig(**settings), step)
-
 
 ScheduleDial(rate_at, max_steps=6000, learning_rate=5e-4)
 
 # %% [markdown]
-# The same with a small model. Two runs of 200 steps, cosine and WSD, continue to 400. A third is a cosine that was planned for 400. Look at step 200.
+# The same with a small model. Two runs of 200 steps, cosine and WSD, continue to 400. A third is a cosine that was planned for 400. Look at step 200, first in the rates, then in the losses.
 
 # %% tags=["answer"]
-import warnings
-from shutil import rmtree
+from course.experiments.story_runs import continued_runs
+from viz import draw_runs
 
-plan = TrainConfig(max_steps=200, batch_size=4, learning_rate=0.015, min_learning_rate=0.00075, warmup_steps=10)
-plan = replace(plan, eval_every=10, eval_tokens=1024, checkpoint_every=50, device="cpu")
+runs = continued_runs()
+draw_runs(runs, x="step", y="learning_rate", title="The learning rates of three runs")
 
-
-def steps_of(schedule, max_steps, out):
-    """Starts the run, or resumes it."""
-    settings = replace(plan, schedule=schedule, max_steps=max_steps)
-    return list(train(new_gpt(), rows("train"), settings, val=rows("val"), out_dir=folder / out, resume=True))
-
-# %% tags=["answer"]
-for out in ("cosine", "wsd", "planned"):
-    rmtree(folder / out, ignore_errors=True)  # from an earlier run of this cell
-short = {schedule: steps_of(schedule, 200, schedule) for schedule in ("cosine", "wsd")}
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # gptcore warns that the rate jumps
-    longer = {schedule: steps_of(schedule, 400, schedule) for schedule in short}
-runs = {s: [step for step in short[s] if step.step < longer[s][0].step] + longer[s] for s in short}
-runs["cosine for 400"] = steps_of("cosine", 400, "planned")
-print({name: round(steps[-1].val_loss, 1) for name, steps in runs.items()})
-
-# %% tags=["promise-picture", "promise-control", "answer"]
-from viz import TwoRuns
-
-TwoRuns(runs, x="step", title="Planned for 200 steps, continued to 400")
+# %% tags=["promise-picture", "answer"]
+draw_runs(runs, x="step", title="Planned for 200 steps, continued to 400")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The cosine's rate jumps at step 200: draw *learning_rate* to see it. The loss rises. On five seeds it rose each time, and took 20 to 50 steps to recover. WSD continued from step 160, the last one with the full rate: gptcore always keeps that checkpoint. On all five seeds the continued cosine ended highest, 0.05 to 0.1 above the planned one. So decide the length before a cosine, or use WSD.
+# The cosine's rate jumps at step 200, and the loss rises. On five seeds it rose each time, and took 20 to 50 steps to recover. WSD continued from step 160, the last one with the full rate: gptcore always keeps that checkpoint. On all five seeds the continued cosine ended highest, 0.05 to 0.1 above the planned one. So decide the length before a cosine, or use WSD.
 #
 # </details>
 #
@@ -262,6 +215,7 @@ check("rate", rate)
 # Now watch one: 96 numbers per token, 500 steps of eight rows. Each time the validation loss passes 5, 4, 3 and 2.3, the model writes a few words. At 2.3, do you expect letters, words, or sentences?
 
 # %%
+from course.experiments.story_runs import tokenizer
 from gptcore.training import generate_text
 
 gpt = new_gpt(n_embd=96, block_size=64)
@@ -269,8 +223,8 @@ config = TrainConfig(max_steps=500, batch_size=8, learning_rate=0.01, min_learni
 config = replace(config, eval_every=10, eval_tokens=2048, device="cpu")
 
 
-def write(seed=3):
-    return "".join(generate_text(gpt, tokenizer, max_new_tokens=24, temperature=0.7, seed=seed))
+def write():
+    return "".join(generate_text(gpt, tokenizer(), max_new_tokens=24, temperature=0.7, seed=3))
 
 # %% tags=["promise-ah", "promise-picture"]
 from viz import LossPlot
@@ -322,12 +276,14 @@ def keep_going(start):
 check("keep_going", keep_going)
 
 # %% [markdown]
-# In a terminal your function is a file `keep_going.sh`, started with `sh keep_going.sh`. `$?` is the last exit code:
+# <details><summary>The same in a terminal</summary>
+#
+# Your function is a file `keep_going.sh`, started with `sh keep_going.sh`. `$?` is the last exit code, and the first line lets Ctrl-C end both:
 #
 #     trap exit INT
 #     while gptcore train ... --resume; [ $? -eq 75 ]; do echo resumed; done
 #
-# The first line lets Ctrl-C end both.
+# </details>
 #
 # **Back.** A resumed run must read the rows that come next. Batch size and length of a row are fixed. From how many further numbers (0, 1, 2 ...) does lesson 10's `Batches` compute the rows of a step?
 
@@ -368,25 +324,9 @@ for file in ("model.safetensors", "optimizer.safetensors"):
 # Ada and Bo share a machine that restarts all programs every 30 steps. Both resume weights, step and optimizer state. Their training losses:
 
 # %% tags=["promise-failure"]
-from itertools import islice
+from course.failures.lesson_12 import eight_starts
 
-from course.failures.lesson_12 import rows_of
-
-config = TrainConfig(max_steps=240, batch_size=4, learning_rate=0.01, warmup_steps=10, schedule="constant")
-config = replace(config, eval_every=30, eval_tokens=2048, device="cpu")
-
-
-def eight_starts(whose):
-    rmtree(folder / whose, ignore_errors=True)
-    for _ in range(8):
-        run = train(new_gpt(), rows_of(whose, rows("train")), config, val=rows("val"), out_dir=folder / whose, resume=True)
-        yield from islice(run, 30)
-        run.close()  # which saves it
-
-# %%
-from viz import draw_runs
-
-runs = {whose: list(eight_starts(whose)) for whose in ("Ada's", "Bo's")}
+runs = {whose: eight_starts(whose) for whose in ("Ada's", "Bo's")}
 draw_runs(runs, x="step", y="train_loss", title="Two programs, eight starts each")
 
 # %% [markdown]
@@ -418,17 +358,17 @@ draw_loss(stretches, title="Bo's losses after each of the last four starts")
 # A **loss spike** is a sudden jump of the loss. Most runs recover from one; some end in NaN. Someone types `3e3` for `3e-3`, in float16:
 
 # %%
+import re
 from textwrap import fill
 
 from gptcore.training import NonFiniteError
 
 typed = TrainConfig(max_steps=99, batch_size=4, learning_rate=3e3, warmup_steps=10, dtype="float16", device="cpu")
-rmtree(folder / "typed", ignore_errors=True)
 try:
-    for step in train(new_gpt().float(), rows("train"), typed, out_dir=folder / "typed"):
+    for step in train(new_gpt().float(), rows("train"), typed):
         print(f"step {step.step}: loss {step.train_loss:.2f}")
 except NonFiniteError as error:
-    print(fill(str(error).replace(str(folder), "..."), 100))
+    print(fill(re.sub(r"\S+(?=train\.bin)", "", str(error)), 100))  # without the folder
 
 # %% [markdown]
 # The loss is checked *before* the update. One update with NaN would destroy every weight, and every later checkpoint. Resume from a checkpoint before the mistake, with a lower rate.
@@ -446,59 +386,6 @@ print("float16:", small.half().item(), " scaled:", f"{(small * 1024).half().item
 #
 # **`torch.compile`** reads the model once, which takes half a minute. It joins many small operations into few large ones.
 #
-# The next two sections are optional, 15 minutes more: several GPUs, and a night on a GPU of your own. Then go on with two recorded runs.
-#
-# ## Several GPUs: all-reduce the gradients (optional)
-#
-# **Data parallel** training (DDP) has a copy of the model on each GPU. Each copy gets its own micro-batches. The copies exchange only gradients. An **all-reduce** replaces each gradient by its mean over all copies:
-
-# %%
-x, y = map(torch.from_numpy, rows("train", 16).batch(0))
-copies = [new_gpt(), new_gpt()]
-for copy, half_x, half_y in zip(copies, x.chunk(2), y.chunk(2)):
-    copy(half_x, half_y)[1].backward()
-for pair in zip(*(copy.parameters() for copy in copies)):
-    mean = sum(weight.grad for weight in pair) / 2  # the all-reduce
-    for weight in pair:
-        weight.grad = mean
-
-# %%
-same([weight.grad for weight in copies[0].parameters()], grads_in(2), within=1e-12)
-for copy in copies:
-    torch.optim.AdamW(copy.parameters()).step()
-same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
-
-# %% [markdown]
-# Two GPUs do what one does with twice the accumulation. The command is `torchrun --standalone --nproc_per_node=2 -m gptcore.cli train names --out_dir two`. A model may be too large for one GPU. With `--fsdp True` each GPU keeps a part of weights, gradients and optimizer state, and fetches a block's weights when it needs them (**FSDP**).
-#
-# ## A night on a GPU (optional)
-#
-# ```
-# gptcore fetch fineweb:CC-MAIN-2013-20/000_00000
-# gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out fineweb-shards
-# gptcore train fineweb-40m --data fineweb-shards --out_dir fineweb-40m --resume
-# gptcore sample --out_dir fineweb-40m --prompt "The capital of France is"
-# ```
-#
-# Start them in the folder of the course. The first two make the shards. The next cell does what the third does, with a plot. It stops after three minutes, and resumes when you run it again. The dashed curve was *reported* by the author of a run on an RTX 4070; nobody here has repeated it.
-
-# %% tags=["needs-gpu"]
-from course.sample import fineweb_shards
-from gptcore.corpus import data_folder
-from gptcore.training import FINEWEB_40M_CURVE, tokenizer_of_folder
-
-assert torch.cuda.is_available(), "This cell needs an NVIDIA GPU. Read on."
-shards, preset = fineweb_shards(), find_preset("fineweb-40m")
-words, config = tokenizer_of_folder(shards), replace(preset.train, device="cuda", max_minutes=3)  # 0: no limit
-texts = {s: Batches(shards, batch_size=16, block_size=1024, seed=config.seed, split=s) for s in ("train", "val")}
-gpt = GPT(preset.config(), torch.Generator().manual_seed(config.seed)).float()
-text = lambda: "".join(generate_text(gpt, words, "The", 40, temperature=0.8, seed=1))
-reported = {"reported, val": FINEWEB_40M_CURVE["val"]}
-plot = LossPlot("40M on FineWeb", last_step=6000, reference=reported, pin_at=(5.9, 5.0, 4.5, 4.2), sample=text)
-for step in train(gpt, texts["train"], config, val=texts["val"], out_dir=data_folder() / "fineweb-40m", resume=True):
-    plot.add(step.step, train=step.train_loss, val=step.val_loss)
-
-# %% [markdown]
 # ## Two recorded runs: which loss rises?
 #
 # Here are two runs that we recorded on an NVIDIA H200. Both had only 2.2 million tokens, and read each 15 times. `fineweb-40m-fast` uses Muon and learns faster. Each run has a training and a validation loss. Predict: one of the four rises at the end. Which?
@@ -521,6 +408,48 @@ for run in recorded_runs():
 #
 # **Evaluation** is more than the loss. Benchmarks such as HellaSwag ask which of four endings of a text is the most likely: 25 % is chance, GPT-2 (124M) has about 29 %. `model.to_hf(folder)` writes a folder that Hugging Face's *transformers* and evaluation programs can load.
 #
+# The rest is optional, 20 minutes more: several GPUs, a night on a GPU of your own, and four questions.
+#
+# ## Optional: several GPUs all-reduce their gradients
+#
+# **Data parallel** training (DDP) has a copy of the model on each GPU. Each copy gets its own micro-batches. The copies exchange only gradients. An **all-reduce** replaces each gradient by its mean over all copies:
+
+# %%
+copies = [new_gpt(), new_gpt()]
+for copy, half_x, half_y in zip(copies, x.chunk(2), y.chunk(2)):
+    copy(half_x, half_y)[1].backward()
+for pair in zip(*(copy.parameters() for copy in copies)):
+    mean = sum(weight.grad for weight in pair) / 2  # the all-reduce
+    for weight in pair:
+        weight.grad = mean
+
+# %%
+same([weight.grad for weight in copies[0].parameters()], grads_in(2), within=1e-12)
+for copy in copies:
+    torch.optim.AdamW(copy.parameters()).step()
+same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
+
+# %% [markdown]
+# Two GPUs do what one does with twice the accumulation. The command is `torchrun --standalone --nproc_per_node=2 -m gptcore.cli train names --out_dir two`. A model may be too large for one GPU. With `--fsdp True` each GPU keeps a part of weights, gradients and optimizer state, and fetches a block's weights when it needs them (**FSDP**).
+#
+# ## Optional: a night on a GPU
+#
+# ```
+# gptcore fetch fineweb:CC-MAIN-2013-20/000_00000
+# gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out fineweb-shards
+# gptcore train fineweb-40m --data fineweb-shards --out_dir fineweb-40m --resume
+# gptcore sample --out_dir fineweb-40m --prompt "The capital of France is"
+# ```
+#
+# Start them in the folder of the course. The first two make the shards. The next cell does what the third does, with a plot. It stops after three minutes, and resumes when you run it again. The dashed curve was *reported* by the author of a run on an RTX 4070; nobody here has repeated it.
+
+# %% tags=["needs-gpu"]
+from course.experiments.gpu_night import train_on_fineweb
+
+assert torch.cuda.is_available(), "This cell needs an NVIDIA GPU. Read on."
+train_on_fineweb(max_minutes=3)  # 0: no limit
+
+# %% [markdown]
 # ## Four questions from before
 #
 # They come in no order.

@@ -17,7 +17,9 @@ import torch
 from stored_outputs import printed
 
 from course.catalogue import QUESTIONS, mixed
+from course.experiments.gpu_night import train_on_fineweb
 from course.experiments.processes import start, wait_for
+from course.experiments.story_runs import PLAN, continued_runs
 from course.failures.lesson_12 import rows_of
 from course.recorded import recorded_runs
 from course.sample import fineweb_shards
@@ -25,13 +27,24 @@ from course.solutions import lesson_12 as solution
 from course.syllabus.lesson_table import written_lessons
 from gptcore.cli import COMMANDS
 from gptcore.cli.training.loop import EXIT_RESUMABLE
-from gptcore.corpus import Batches, TextUnavailableError, write_shard
+from gptcore.corpus import (
+    Batches,
+    ShardSettings,
+    TextUnavailableError,
+    prepare,
+    read_table,
+    write_shard,
+    write_story_table,
+)
 from gptcore.model import GPT, GPTConfig
+from gptcore.tokenizers import BPETokenizer
 from gptcore.training import (
     PRESETS,
     LossSum,
+    Preset,
     TrainConfig,
     learning_rate,
+    read_log,
     train,
 )
 
@@ -220,9 +233,36 @@ def test_bos_model_gets_no_better_on_other_rows():
 
 
 def test_a_cosine_that_is_continued_ends_above_one_that_was_planned():
-    last = dict(re.findall(r"'([a-z0-9 ]+)': ([\d.]+)", printed(LESSON, "longer[s][0].step")))
-    assert {"cosine", "wsd", "cosine for 400"} == set(last)
-    assert all(3.5 < float(loss) < 4.5 for loss in last.values())
+    runs = continued_runs()
+    cosine, wsd = runs["cosine, continued"], runs["wsd, continued"]
+    assert all([step.step for step in run] == list(range(1, 401)) for run in runs.values())
+    assert cosine[199].learning_rate == pytest.approx(PLAN.min_learning_rate, rel=0.01)
+    assert cosine[200].learning_rate > 8 * cosine[199].learning_rate
+    assert wsd[160].learning_rate == wsd[159].learning_rate == PLAN.learning_rate
+    losses = {name: [s.val_loss for s in run if s.val_loss] for name, run in runs.items()}
+    ends = {name: values[-1] for name, values in losses.items()}
+    assert max(ends, key=ends.get) == "cosine, continued"
+    assert 0.03 < ends["cosine, continued"] - ends["cosine for 400"] < 0.12
+    assert max(losses["cosine, continued"][20:24]) > losses["cosine, continued"][19]
+
+
+@pytest.mark.slow
+def test_the_live_run_of_the_gpu_cell_also_runs_on_a_cpu(tmp_path, monkeypatch):
+    monkeypatch.setenv("GPTCORE_DATA", str(tmp_path))
+    write_story_table(tmp_path / "stories.parquet", rows=100, seed=1)
+    texts = [page.text for page in read_table(tmp_path / "stories.parquet")]
+    tokenizer = BPETokenizer.train(texts, vocab_size=300, special_tokens=["<|endoftext|>"])
+    tokenizer.save(tmp_path / "tokenizer.json")
+    shards = tmp_path / "fineweb-shards"
+    list(prepare(tmp_path / "stories.parquet", shards, tmp_path / "tokenizer.json",
+                 settings=ShardSettings(val_share=0.2)))  # fmt: skip
+    tiny = TrainConfig(
+        max_steps=2, warmup_steps=0, batch_size=2, eval_every=1, eval_tokens=64, device="cpu"
+    )
+    sizes = {"block_size": 16, "n_layer": 1, "n_head": 2, "n_embd": 16}
+    monkeypatch.setitem(PRESETS, "tiny", Preset("for a test", tiny, sizes))
+    train_on_fineweb(max_minutes=0, preset="tiny", device="cpu")
+    assert len(read_log(tmp_path / "tiny")) == 2
 
 
 def test_the_answers_of_the_mixed_page_follow_from_what_it_says():
