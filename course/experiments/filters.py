@@ -1,8 +1,9 @@
-"""Thresholds of published filters as sliders, so that lesson 10 can move them."""
+"""Filters of lesson 10: which page is removed by which, and their thresholds as sliders."""
 
 from collections.abc import Sequence
 
-from gptcore.corpus import Document
+from gptcore.corpus import Document, run_filters
+from gptcore.corpus.filters.filters import Filter
 
 AT_LEAST, AT_MOST = "at least", "at most"
 ENGLISH = "English"
@@ -23,3 +24,18 @@ def thresholds(documents: Sequence[Document]) -> dict[str, Slider]:
     for name, (side, limits) in THRESHOLDS.items():
         sliders[name.replace("_", " ")] = [page.stats[name] for page in documents], side, limits
     return sliders
+
+
+def sort_out(
+    documents: Sequence[Document], filters: Sequence[Filter]
+) -> tuple[list[Document], dict[str, list[int]]]:
+    """Run filters one after the other.
+
+    Returns:
+        The documents that pass all of them, and for each filter the numbers of those it removes.
+    """
+    verdicts = list(run_filters(documents, filters))
+    removed = {
+        f.name: [i for i, v in enumerate(verdicts) if v.removed_by == f.name] for f in filters
+    }
+    return [verdict.document for verdict in verdicts if verdict.kept], removed

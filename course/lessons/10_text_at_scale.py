@@ -41,11 +41,11 @@ print(f"{size_bytes / tokens:.2f} bytes per token, so 2 GB are {2e9 * tokens / s
 guess("passes over one file", ...)
 
 # %% [markdown]
-# Up to four passes cost little, says a study (Muennighoff, below). More passes teach less and less, so count them before you start.
+# A study finds that up to four passes cost little (Muennighoff, below). More passes teach less and less, so count them before you start.
 #
 # ## Parquet stores columns, not rows
 #
-# FineWeb's files are **Parquet**, a table format. Each row is a document: one page with its text, address and language. Here is a small table with the same columns. A program generated its pages, and nobody has counted their tokens yet.
+# FineWeb's files are **Parquet**, a table format. Each row is a document (lesson 0): one page with its text, address and language. Here is a small table with the same columns. A program generated its pages, and nobody has counted their tokens yet.
 
 # %%
 from pathlib import Path
@@ -62,15 +62,16 @@ for column, value in parquet.read_table(folder / "stories.parquet").to_pylist()[
     print(f"{column:15} {value!r:.90}")
 
 # %% [markdown]
-# A spreadsheet stores row after row. Parquet stores the texts of some hundred rows, then all their ids, then all their addresses. Such a block is a **row group**.
+# A spreadsheet stores row after row. Parquet stores the texts of a few hundred rows, then all their ids, then all their addresses. Such a block is a **row group**.
 
 # %%
-file = parquet.ParquetFile(folder / "stories.parquet")
-group = file.metadata.row_group(0)
-print(f"{file.metadata.num_row_groups} row groups, {group.num_rows} rows in the first; of its bytes")
-sizes = {c.path_in_schema: c.total_compressed_size for c in map(group.column, range(group.num_columns))}
-for column, size in sizes.items():
-    print(f"{size / sum(sizes.values()):6.1%}  {column}")
+metadata = parquet.ParquetFile(folder / "stories.parquet").metadata
+group = metadata.row_group(0)
+columns = [group.column(i) for i in range(group.num_columns)]
+total = sum(column.total_compressed_size for column in columns)
+print(f"{metadata.num_row_groups} row groups, {group.num_rows} rows in the first; of its bytes")
+for column in columns:
+    print(f"{column.total_compressed_size / total:6.1%}  {column.path_in_schema}")
 
 # %% [markdown]
 # So a program can read one column of a large file, or one row group, and nothing else. Four workers share a file: each takes every fourth row group. After a crash, work continues with the first unfinished group.
@@ -101,13 +102,13 @@ for text in (
 # Now run six filters, one after the other. The black squares are twenty pages that a person has read and found good. Look at where they end. (The dark grey squares are exact copies.)
 
 # %% tags=["promise-picture", "promise-ah"]
-from gptcore.corpus import ExactDuplicates, Language, Length, NearDuplicates, Repetition, Symbols, read_table, run_filters
+from course.experiments.filters import sort_out
+from gptcore.corpus import ExactDuplicates, Language, Length, NearDuplicates, Repetition, Symbols, read_table
 from viz import draw_funnel
 
 documents = list(read_table(folder / "stories.parquet"))
 filters = [Language(), Length(), Symbols(), Repetition(), ExactDuplicates(), NearDuplicates()]
-verdicts = list(run_filters(documents, filters))
-removed = {f.name: [i for i, v in enumerate(verdicts) if v.removed_by == f.name] for f in filters}
+kept, removed = sort_out(documents, filters)
 texts = [document.text for document in documents]
 good = [i for i, truth in enumerate(truths) if truth.kind == "marked"]
 draw_funnel(texts, removed, mark=good, mark_label="pages that a person found good", title="Twelve of twenty good pages are lost (hover to read a page)")
@@ -222,9 +223,8 @@ from gptcore.corpus import candidate_probability, lsh_params
 bands, in_each = lsh_params(0.75)
 for alike in (0.2, 0.5, 0.75):
     print(f"similarity {alike:<4}: compared with probability {candidate_probability(alike, bands, in_each):.1%}")
-near = filters[-1]
-seen = len(near.kept) + len(near.copies)
-print(f"{seen:,} texts have {seen * (seen - 1) // 2:,} pairs; {near.compared:,} were compared")
+pages = 1028  # that reach the last filter, see the picture
+print(f"{pages * (pages - 1) // 2:,} pairs of {pages:,} pages; {filters[-1].compared:,} of them were compared")
 
 # %% [markdown]
 # A **crawl** is one walk of a program through the web, and FineWeb has 96. Is more deduplication always better? FineWeb's makers thought so. They removed from old crawls every page that a newer crawl had. Then they trained one model on what was left, and one on what was removed.
@@ -232,9 +232,9 @@ print(f"{seen:,} texts have {seen * (seen - 1) // 2:,} pairs; {near.compared:,} 
 #
 # ## Contamination: the validation split has copies in the training split
 #
-# **Contamination** means that test text is also in the training data. A copy of a validation page in the training split makes the loss too low. Which pages go into the validation split must never change.
+# **Contamination** means that test text is also in the training data. So a page must never change its split.
 #
-# **Exercise 2.** Write it: a list of ids comes in, such as `<urn:uuid:97a29dbc-...>`, about a tenth goes out. Next year's run must choose the same ones, even when new pages come in between.
+# **Exercise 2.** Choose the validation split: a list of ids comes in, such as `<urn:uuid:97a29dbc-...>`, about a tenth goes out. Next year's run must choose the same ones, even when new pages come in between.
 
 # %% tags=["promise-exercise"]
 def validation_ids(ids):
@@ -272,7 +272,6 @@ guess("loss on a contaminated split", ...)
 from gptcore.corpus import ShardSettings, prepare, write_table
 from gptcore.tokenizers import BPETokenizer
 
-kept = [verdict.document for verdict in verdicts if verdict.kept]
 write_table(kept, folder / "kept.parquet")
 tokenizer = BPETokenizer.train([d.text for d in kept], vocab_size=1024, special_tokens=["<|endoftext|>"])
 tokenizer.save(folder / "tokenizer.json")
@@ -314,7 +313,7 @@ check("rows_of", rows_of)
 # %% [markdown]
 # ## Shuffling without a memory: a batch is a function of seed and step
 #
-# **Shuffling** is needed, or the model reads one site for a thousand steps. But a run that resumes must see the same batches as a run that never stopped. `Batches` stores no state. It computes the rows of a step from two numbers:
+# **Shuffling** puts the rows in a random order. Without it the model reads one site for a thousand steps. But a run that resumes must see the same batches as a run that never stopped. `Batches` stores no state. It computes the rows of a step from two numbers:
 
 # %%
 from gptcore.corpus import Batches
@@ -377,7 +376,7 @@ words = Counter(re.findall(r"\b[a-z]{2,}\b", tokenizer.decode(damaged.tolist()))
 print(fill(" ".join(sorted(word for word, times in words.items() if times == 1)), width=110))
 
 # %% [markdown]
-# Most come from the twenty good pages. One word is the work of the bit. Which?
+# Most come from the eight good pages that are left. One word is the work of the bit. Which?
 
 # %%
 guess("the word with the flipped bit", ...)
@@ -401,15 +400,15 @@ print("repaired:", shard.read_bytes() == content)
 print(repr(tokenizer.decode(damaged[place - 8 : place + 8].tolist())))
 
 # %% [markdown]
-# ## Throughput: an hour, or six weeks
+# ## Throughput decides how long you wait
 #
 # **Throughput** is tokens per second. One core of ours prepared about 4 million of FineWeb's tokens per second (20 November 2026). `gptcore prepare` prints yours while it works. Put it in:
 
 # %%
 tokens_per_second = 4_000_000
-for what, tokens in {"one file": 0.7e9, "ten billion": 10e9, "all of FineWeb": 15e12}.items():
+for what, tokens in {"ten billion": 10e9, "all of FineWeb": 15e12}.items():
     hours = tokens / tokens_per_second / 3600
-    print(f"{what:15}{3 * tokens / 1e9:7,.0f} GB to download{2 * tokens / 1e9:7,.0f} GB of shards{hours:9,.2f} hours")
+    print(f"{what:15}{3 * tokens / 1e9:7,.0f} GB to download{2 * tokens / 1e9:7,.0f} GB of shards{hours:8,.1f} hours")
 
 # %% [markdown]
 # ## Summary
