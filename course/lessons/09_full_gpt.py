@@ -7,9 +7,9 @@ from course import check, guess, same
 guess("predictions in one row", ...)
 
 # %% [markdown]
-# ## Input and targets: `y` is `x`, one token later
+# ## Input and targets are two parts of one row
 #
-# This lesson has GPT-2's architecture, with the names of nanoGPT. It is microgpt with other sizes, three small changes, and tensors. A trained model comes with the course: it read 1,800 small stories, letter by letter.
+# This lesson has GPT-2's architecture, with the names of nanoGPT. It is microgpt with other sizes, three small changes, and tensors. A trained model comes with the course: it read 1,800 small stories, letter by letter. 200 others are kept for validation.
 
 # %%
 import torch
@@ -22,7 +22,7 @@ from gptcore.corpus import load_documents
 
 model, tokenizer = stories_gpt()
 stories = load_documents("stories")
-seen, unseen = one_row(stories[:-200], tokenizer), one_row(stories[-200:], tokenizer)
+seen, unseen = one_row(stories[:-200], tokenizer), one_row(stories[-200:], tokenizer)  # ids, shape (N,)
 
 # %% [markdown]
 # **Exercise 1.** A row of T + 1 token ids comes in. What is the input `x`, and what is the target `y` at each position?
@@ -97,7 +97,7 @@ check("split_heads", split_heads)
 # %% [markdown]
 # ## Causal self-attention in ten lines
 #
-# **Causal self-attention** is self-attention with the causal mask: each token attends to itself and to earlier tokens. Split into heads, score, mask, softmax, weighted sum, concatenate, project. Read these lines slowly. `project_qkv` is `c_attn` and your split:
+# **Causal self-attention** is self-attention with the causal mask: each token attends to itself and to earlier tokens. Split into heads, score, mask, softmax, weighted sum, concatenate, project. Read these lines slowly: two rows of 40 letters, four heads. `project_qkv` is `c_attn` and your split.
 
 # %% tags=["promise-toy"]
 attention = model.h[0].attn
@@ -148,11 +148,10 @@ guess("the first loss with 58 letters", ...)
 from course.experiments.small_gpts import draw_names, means_of_ten, new_gpt, overfit_names, write_story
 
 print(f"a new model: {loss_on(new_gpt(), unseen[:5_000]):.2f} nats")
-loss = loss_on(new_gpt(scale=20), unseen[:5_000])
-print("weights 20 times as large, more than 20 nats:", loss > 20)
+print("weights 20 times as large, more than 20 nats:", loss_on(new_gpt(scale=20), unseen[:5_000]) > 20)
 
 # %% [markdown]
-# With large weights the model is sure before it has seen anything, and it is wrong. Training first has to undo that.
+# With large weights the model is sure before it has seen anything, and it is wrong.
 #
 # ## Training takes ten lines
 #
@@ -206,7 +205,7 @@ draw_names(overfit_names(learn), title="100 names, read again and again")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# First both losses fall: what the model learns holds for all names. Then it learns *these* names, and becomes sure where it is wrong. On five seeds the validation loss was lowest, near 2.7, after about 100 of 600 steps, and ended between 4.4 and 5.5. The training loss shows none of this.
+# First the model learns what holds for all names. Then it learns *these* names, and becomes sure where it is wrong. On five seeds the validation loss was lowest, near 2.7, after about 100 of 600 steps, and ended between 4.4 and 5.5. The training loss shows none of this.
 #
 # </details>
 #
@@ -243,7 +242,7 @@ from course.experiments.looking_inside import draw_logit_lens, sample_stories
 sample_stories(model, tokenizer, prompt="Mia had ")
 
 # %% [markdown]
-# The model itself never chooses. The same tokens and weights give the same logits. What looks like memory is the text in the context, and chance is in the sampling.
+# The model itself never chooses: the same tokens give the same logits. Chance is in the sampling.
 #
 # ## The logit lens: what each layer would predict
 #
@@ -289,7 +288,7 @@ print(*heads_of_the_smallest_copier(copiers), sep="\n")
 #
 # The head of layer 1 is an **induction head**: it finds an earlier occurrence of the current token, and attends to the token *after* it. In `7 3 9 1 7 3` the second `3` attends to `9`. But the embedding of `9` does not say that a `3` came before. So the head of layer 0 must first bring the previous token into each position. One block cannot do both.
 #
-# The loss of two blocks falls suddenly: then this mechanism appears. On five seeds one block ended at 2.5 nats, two blocks below 0.06, three below 0.04. The head of layer 1 gave 0.97 of its weight to the tokens after earlier occurrences.
+# The loss of two blocks stays high at first, then falls suddenly. On five seeds one block ended at 2.5 nats, two blocks below 0.06, three below 0.04. The head of layer 1 gave 0.97 of its weight to the tokens after earlier occurrences.
 #
 # </details>
 #
@@ -332,9 +331,9 @@ for who in (*runs, "microgpt"):
 #
 # </details>
 #
-# ## Optional: look further inside (not counted in the hour)
+# ## Optional: look further inside (10 minutes more)
 #
-# Real models have such heads, too. SmolLM2-135M has 30 layers of 9 heads. It reads 40 random tokens, and then the same 40 again. Positions 0 to 3 are ` diameter`, `Marc`, ` bodies`, `changed`, and so are positions 40 to 43. At position 41, `Marc` comes for the second time. To which earlier position does an induction head attend from there?
+# Real models have induction heads, too. SmolLM2-135M has 30 layers of 9 heads. It reads 40 random tokens, and then the same 40 again. Positions 0 to 3 are ` diameter`, `Marc`, ` bodies`, `changed`, and so are positions 40 to 43. At position 41, `Marc` comes for the second time. To which earlier position does an induction head attend from there?
 
 # %%
 guess("where the second Marc looks", ...)
@@ -351,7 +350,7 @@ draw_attention(recorded_attention(found), found["tokens"], title="SmolLM2: layer
 #
 # Position 41 gives 0.96 to ` bodies` at position 2, the token after the first `Marc`. From there a line runs to the end: point at a row to read it. Position 40 is the first repeated token, and gives only 0.06 to position 1. One repeated token is not enough here; two are.
 #
-# In the first half there is nothing to copy, and most of the weight goes to position 0. The loss of the second half is a mean of 2.7 nats over eight such texts. If heads are ablated, it is higher:
+# In the first half there is nothing to copy, and most of the weight goes to position 0. Here is the mean loss over eight such texts:
 #
 # | ablated | loss of the second half |
 # |---|---|
@@ -415,7 +414,7 @@ draw_logit_lens(gpt2, BPETokenizer.from_gpt2(), "The capital of France is Paris.
 #
 # ## Summary
 #
-# First write your own sentence: *The fastest program is right because ...*
+# First write your own sentence: *A lower loss does not prove that a program is right, because ...*
 #
 # - Every position is trained at once: (B, T) ids, (B, T, V) logits, and a cross-entropy per token.
 # - **Causal self-attention** splits C numbers into H heads of D; each head sees all earlier tokens. GPT-2 adds **LayerNorm**, **GELU** and **weight tying**.
