@@ -168,15 +168,15 @@ axes = ("letter before", "letter that comes")
 CountsPlayer(frames, *labels, shares, title="Gradient descent finds the counted table", axes=axes)
 
 # %% [markdown]
-# At step 30 the largest difference is about 0.01. Nothing counted on the right. Each row only received *probabilities − shares*, again and again. The gradient is 0 where the probabilities equal the shares,
+# Nothing counted on the right. Each row only received *probabilities − shares*, again and again. The gradient is 0 where the probabilities equal the shares,
 # and nowhere else. When the parameters settle at such a place, this is called **convergence**.
 #
 # To be fair: counting reads the names once, and this took 300 steps. Where a table can be counted, count.
 #
-# <details><summary>One difference stays</summary>
+# <details><summary>After how many steps?</summary>
 #
-# No name in the list is empty, so after the start the share of `end` is 0. But e to any power is more than 0. That logit goes down for ever, slower and
-# slower. After 300 steps the probability is still above 0.0007.
+# At step 30 the largest difference is about 0.01. One difference stays. No name in the list is empty, so after the start the share of
+# `end` is 0. But e to any power is more than 0. That logit goes down for ever, slower and slower. After 300 steps the probability is still above 0.0007.
 #
 # </details>
 #

@@ -199,7 +199,7 @@ print("a.grad:", a.grad)
 
 # %% [markdown]
 # The path through `c` came last and replaced the direct one. With two paths you notice at once. Here is the same mistake inside a microgpt, trained for
-# 300 steps beside a correct one. Each point is the mean of ten steps. Compare the first two points, then the last two.
+# 300 steps beside a correct one. Each point is the mean of ten steps. Compare the first point of each line, then the last.
 
 # %%
 from course.experiments.small_runs import means_of_ten
@@ -229,9 +229,9 @@ print(f"small steps {numerical:.6f}, broken backward pass {a.grad}")
 #
 # ## The graph of a real loss follows the same rules
 #
-# Now a real graph: an untrained microgpt predicts the first letter of a name, and the letter is `e`. The model has 4,192 parameters. It reads only one row
-# for the letter and one for the position, so 3,536 of them take part. Nearly all of these are multiplied once, and each product is added once. How many
-# nodes does the graph of this one loss have, parameters included?
+# Now a real graph: an untrained microgpt predicts the first letter of a name, and the letter is `e`. The model has 4,192 parameters. It has a table for
+# letters and one for positions, and it reads one row of each. So 3,536 parameters take part. Nearly all of them are multiplied once, and each product is
+# added once. How many nodes does the graph of this one loss have, parameters included?
 
 # %%
 guess("nodes behind one loss", ...)

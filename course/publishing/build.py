@@ -87,6 +87,7 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> Cost | None:
         timeout=SECONDS_FOR_A_CELL,
         kernel_name="python3",
         skip_cells_with_tag="skip-execution",
+        coalesce_streams=True,  # on a busy machine the words of one print arrive in parts
         resources={"metadata": {"path": str(folder)}},
     )
     costs: list[Cost | None] = [None]
