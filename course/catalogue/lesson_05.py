@@ -148,6 +148,16 @@ def learned_again(text, merges):
     return ids
 
 
+def learned_to_the_end(text, merges):
+    """The same, also where every pair occurs once."""
+    ids = list(text.encode())
+    for new_id in range(256, 256 + len(merges)):
+        counts = Counter(zip(ids, ids[1:]))
+        if counts:
+            ids = solution.join(ids, min(counts, key=lambda p: (-counts[p], p)), new_id)
+    return ids
+
+
 def leftmost_first(text, merges):
     """Joins whatever can be joined furthest to the left, again and again."""
     ids = list(text.encode())
@@ -471,6 +481,12 @@ QUESTIONS = [
                 "encoding counts pairs",
                 "You counted the pairs of the NEW text. Encoding learns nothing; it applies the "
                 "given merges.",
+            ),
+            Wrong(
+                learned_to_the_end,
+                "encoding counts pairs, as often as there are merges",
+                "You counted the pairs of the NEW text, once for each merge. Count nothing; apply "
+                "the given merges in their order.",
             ),
             Wrong(
                 leftmost_first,

@@ -4,6 +4,8 @@ find out from evidence. Read this after you have guessed.
 `hand_over` says what is wrong.
 """
 
+from random import Random
+
 from gptcore.scalar import NgramTable
 from gptcore.tokenizers import BPETokenizer
 
@@ -20,6 +22,12 @@ def hand_over(stories: list[str]) -> tuple[NgramTable, BPETokenizer, float]:
     # The tokenizer handed over was learned from 100 stories fewer: same size, other ids.
     handed_over = BPETokenizer.train(stories[: READ - 100], vocab_size=VOCAB_SIZE)
     return table, handed_over, table.mean_loss(written[READ:])
+
+
+def write(model: NgramTable, tokenizer: BPETokenizer, seed: int) -> str:
+    """One text that the table writes, read with a tokenizer."""
+    (text,) = model.sample(1, rng=Random(seed))
+    return tokenizer.decode(map(ord, text))
 
 
 def the_other_tokenizer(stories: list[str]) -> BPETokenizer:

@@ -7,6 +7,14 @@ from math import log
 import pytest
 
 from course.catalogue import QUESTIONS
+from course.experiments.tokenizing import (
+    DECLARATION,
+    as_letters,
+    loss_of_pairs,
+    merge_game,
+    tokens_of,
+    tokens_with,
+)
 from course.failures.lesson_05 import VOCAB_SIZE, hand_over, the_other_tokenizer
 from course.solutions import lesson_05 as solution
 from gptcore.corpus import is_downloaded, load_documents
@@ -76,11 +84,27 @@ def test_the_model_handed_over_fails_without_an_error_and_the_evidence_tells():
 @pytest.mark.slow
 def test_without_pretokenization_eleven_tokens_have_the_word_said():
     stories = load_documents("stories")[:400]
-    found = {}
-    for pattern in ("gpt2", "none"):
-        t = BPETokenizer.train(stories, vocab_size=1000, pattern=pattern)
-        found[pattern] = sum(b"said" in t.token_bytes(id) for id in range(256, 1000))
+    found = {pattern: len(tokens_with("said", stories, pattern)) for pattern in ("gpt2", "none")}
     assert found == {"gpt2": 1, "none": QUESTIONS["tokens with said"].right}
+
+
+@pytest.mark.slow
+def test_longer_tokens_cost_more_nats_for_a_token_and_fewer_bits_for_a_byte():
+    stories = load_documents("stories")
+    (few_nats, few_bits), (many_nats, many_bits) = (
+        loss_of_pairs(stories[:-200], stories[-200:], vocab_size) for vocab_size in (256, 1000)
+    )
+    assert few_nats < many_nats
+    assert few_bits > many_bits
+    t = BPETokenizer.train(stories[:50], vocab_size=300)
+    (text,) = as_letters(t, ["the rat"])
+    assert [ord(character) for character in text] == t.encode("the rat")
+    assert b"".join(tokens_of(t, DECLARATION["Hindi"])).decode() == DECLARATION["Hindi"]
+
+
+def test_the_game_has_the_merges_of_the_algorithm():
+    game = merge_game(["the rat ate the other oat"], vocab_size=258)
+    assert game.picture().alt
 
 
 @pytest.mark.slow
