@@ -24,7 +24,7 @@ from gptcore.tokenizers.formats.model_folder import (
     read_object,
     write_pretrained,
 )
-from gptcore.tokenizers.formats.parts import UnsupportedTokenizerError
+from gptcore.tokenizers.formats.parts import UnsupportedTokenizerError, fields
 from gptcore.tokenizers.formats.steps import read_normalizer, read_pre_tokenizer
 from gptcore.tokenizers.formats.tokenizer_json import (
     read_added_tokens,
@@ -42,6 +42,9 @@ from gptcore.tokenizers.special_tokens import (
     split_at_specials,
 )
 from gptcore.tokenizers.tokenizer import Tokenizer
+
+FIELDS = ("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer")
+FIELDS += ("post_processor", "decoder", "model")
 
 
 class HFTokenizer(Tokenizer):
@@ -66,6 +69,7 @@ class HFTokenizer(Tokenizer):
     def __init__(self, tokenizer_json: Mapping[str, Any], config: Mapping[str, Any] | None = None):
         self.spec = spec = dict(tokenizer_json)
         self.config = dict(config or {})
+        fields(spec, "file", **dict.fromkeys(FIELDS))
         self.model = read_model(spec["model"])
         self.normalizer = read_normalizer(spec.get("normalizer"))
         self.pre_tokenizer, byte_level = read_pre_tokenizer(spec.get("pre_tokenizer"))
@@ -104,8 +108,13 @@ class HFTokenizer(Tokenizer):
                 f"The file {file} is JSON, but not a tokenizer.json of Hugging Face. Name the "
                 "folder of the model, or read a tokenizer of gptcore with load_tokenizer(path)."
             )
-        config = read_config(file.parent)
-        spec["added_tokens"] += config.pop("added_tokens", [])
+        try:
+            config = read_config(file.parent)
+            there = {entry["content"] for entry in spec["added_tokens"]}
+            more = [e for e in config.pop("added_tokens", []) if e["content"] not in there]
+            spec["added_tokens"] = [*spec["added_tokens"], *more]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise damaged_error(file.parent, error) from None
         return cls.from_parts(spec, config, file)
 
     @classmethod
@@ -385,6 +394,4 @@ def damaged_error(path: Path, error: Exception) -> ValueError:
         path: Of the file.
         error: What reading it raised.
     """
-    return ValueError(
-        f"The file {path} is damaged ({type(error).__name__}: {error}). Download it again."
-    )
+    return ValueError(f"{path} is damaged ({type(error).__name__}: {error}). Download it again.")

@@ -25,7 +25,8 @@ class ChatTemplateError(ValueError):
     """The chat template is missing or damaged, was stopped, or refuses the conversation.
 
     Example:
-        >>> render_chat("{{ raise_exception('no system message, please') }}", [])
+        >>> template = "{{ raise_exception('no system message, please') }}"
+        >>> render_chat(template, [{"role": "system", "content": "Hi"}])
         Traceback (most recent call last):
         gptcore...ChatTemplateError: The chat template refuses this conversation: no system...
     """
@@ -180,6 +181,11 @@ def render_chat(template: str | None, messages: Sequence[Any], **variables: Any)
         raise ChatTemplateError(
             "This tokenizer has no chat template: it belongs to a model that completes text. "
             "Encode a text: tokenizer.encode(text); or take the -Instruct model of the family."
+        )
+    if not messages:
+        raise ChatTemplateError(
+            "The conversation has no messages. Give at least one: "
+            '[{"role": "user", "content": "Hello"}].'
         )
     length = 0
     pieces = []

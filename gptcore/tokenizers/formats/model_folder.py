@@ -60,8 +60,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         for key in (*ROLES, "chat_template"):
             if value := content.get(key):
                 config[key] = text_of(value)
-        entries = content.get("added_tokens_decoder", {}).items()
-        config["added_tokens"] = [{"id": int(id), **entry} for id, entry in entries]
+        for id, entry in content.get("added_tokens_decoder", {}).items():
+            config.setdefault("added_tokens", []).append({"id": int(id), **entry})
     template = folder / "chat_template.jinja"
     if template.exists():
         config["chat_template"] = template.read_text(encoding="utf-8")

@@ -36,7 +36,8 @@ def fields(spec: Mapping[str, Any], part: str, **defaults: Any) -> tuple[Any, ..
     """
     unknown = sorted(set(spec) - set(defaults) - {"type"})
     if unknown:
-        raise unsupported(f"{part} {spec.get('type')}, field", unknown[0], *defaults)
+        named = f"{part} {spec['type']}" if "type" in spec else part
+        raise unsupported(f"{named}, field", unknown[0], *defaults)
     return tuple(spec.get(name, default) for name, default in defaults.items())
 
 

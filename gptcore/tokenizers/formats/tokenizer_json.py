@@ -72,13 +72,16 @@ def read_decoder(spec: Mapping[str, Any] | None) -> Decoder:
     for step in flatten(spec, "decoder", "decoders"):
         kind = step["type"]
         if kind == "ByteLevel":
+            fields(step, "decoder", add_prefix_space=True, trim_offsets=True, use_regex=True)
             byte_level = True
         elif kind == "Replace":
             pattern, content = fields(step, "decoder", pattern={}, content="")
             replacements.append((literal(pattern, "decoder Replace"), content))
         elif kind == "ByteFallback":
+            fields(step, "decoder")
             byte_fallback = True
         elif kind == "Fuse":
+            fields(step, "decoder")
             is_fuse_seen = True
         elif kind == "Strip" and is_fuse_seen:
             how = fields(step, "decoder", content=" ", start=0, stop=0)
