@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gptcore.corpus import is_downloaded
-from gptcore.tokenizers import BPETokenizer, CharTokenizer, TiktokenTokenizer, load_tokenizer
+from gptcore.tokenizers import (
+    BPETokenizer,
+    CharTokenizer,
+    HFTokenizer,
+    TiktokenTokenizer,
+    load_tokenizer,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +33,10 @@ def trained(pattern, vocab_size=275):
     )
 
 
+def as_huggingface(pattern):
+    return lambda: HFTokenizer(trained(pattern)().tokenizer_json())
+
+
 MAKERS = [
     pytest.param(lambda: CharTokenizer(LETTERS), id="characters"),
     pytest.param(trained("gpt2"), id="bpe-gpt2"),
@@ -42,6 +52,8 @@ MAKERS = [
             not is_downloaded("gpt2-vocabulary"), reason="gptcore fetch gpt2-vocabulary"
         ),
     ),
+    pytest.param(as_huggingface("gpt2"), id="hf-gpt2"),
+    pytest.param(as_huggingface("gpt4"), id="hf-gpt4"),
     from_files("gpt2", "gpt2-vocabulary"),
     from_files("cl100k_base", "cl100k-vocabulary"),
     from_files("o200k_base", "o200k-vocabulary"),
