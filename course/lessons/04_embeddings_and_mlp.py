@@ -58,7 +58,7 @@ print("ids of emm:", mlp.encode("emm"))
 #
 # The next part multiplies each input by a **weight**, adds up, and adds one more number, the **bias**. Several such sums of the same inputs are a
 # **linear layer**, also called fully connected. Each sum then goes through a curve, the **activation function**. Ours is tanh, which maps every number to
-# one between −1 and 1. One such unit by hand:
+# one between −1 and 1. A sum together with its activation function is called a unit. One unit by hand:
 
 # %% tags=["promise-by-hand"]
 from math import tanh
@@ -95,7 +95,8 @@ print(sizes, "together", sum(rows * columns for rows, columns in sizes.values())
 # After `emm` comes `a`. Take one weight of the last layer, from hidden unit 3 to the logit of `a`. By the chain rule, its gradient has two factors.
 # One is the gradient of the logit, *probability − one-hot* (lesson 2). The other is the local gradient of the product: the output of unit 3.
 #
-# A weight of the first layer is further away: take the one from input 0 to unit 3. Unit 3 influences *all* 27 logits, so there are 27 paths, and we add them up. The local gradient of tanh is 1 − tanh².
+# A weight of the first layer is further away: take the one from input 0 to unit 3. Unit 3 influences *all* 27 logits, so there are 27 paths, and we add
+# them up. The local gradient of tanh is 1 − tanh².
 
 # %%
 from gptcore.scalar import cross_entropy_grad
