@@ -195,7 +195,9 @@ draw_runs(runs, x="step", title="Planned for 200 steps, continued to 400")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The cosine's rate jumps at step 200, and the loss rises. On five seeds it rose each time, and took 20 to 50 steps to recover. WSD continued from step 160, the last one with the full rate: gptcore always keeps that checkpoint. On all five seeds the continued cosine ended highest, 0.05 to 0.1 above the planned one. So decide the length before a cosine, or use WSD.
+# The cosine's rate jumps at step 200, and the loss rises. On five seeds it rose each time, and took 20 to 50 steps to recover. On all five the continued cosine ended highest, 0.05 to 0.1 above the planned one.
+#
+# WSD continued from step 160, the last one with the full rate: gptcore always keeps that checkpoint. So decide the length before a cosine, or use WSD.
 #
 # </details>
 #
@@ -408,7 +410,7 @@ for run in recorded_runs():
 #
 # **Evaluation** is more than the loss. Benchmarks such as HellaSwag ask which of four endings of a text is the most likely: 25 % is chance, GPT-2 (124M) has about 29 %. `model.to_hf(folder)` writes a folder that Hugging Face's *transformers* and evaluation programs can load.
 #
-# The rest is optional, 20 minutes more: several GPUs, a night on a GPU of your own, and four questions.
+# The rest is optional, 15 minutes more: several GPUs, a night on a GPU of your own, and four questions.
 #
 # ## Optional: several GPUs all-reduce their gradients
 #
@@ -447,7 +449,7 @@ same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
 from course.experiments.gpu_night import train_on_fineweb
 
 assert torch.cuda.is_available(), "This cell needs an NVIDIA GPU. Read on."
-train_on_fineweb(max_minutes=3)  # 0: no limit
+plot = train_on_fineweb(max_minutes=3)  # 0: no limit
 
 # %% [markdown]
 # ## Four questions from before

@@ -11,6 +11,7 @@ from stored_outputs import printed
 
 from course.catalogue import QUESTIONS
 from course.checkpoint import one_row, stories_gpt
+from course.experiments.budgets import plan
 from course.experiments.scaling import short_run, small_model, story_batches
 from course.failures.lesson_11 import learning
 from course.solutions import lesson_11 as solution
@@ -153,6 +154,18 @@ def test_an_update_in_place_is_right_where_the_default_is_float64():
     assert "swapped" in reply
 
 
+def test_a_rounded_mistake_gets_the_reply_of_the_mistake():
+    card = QUESTIONS["how much of the card, in percent"]
+    assert card.reply(1.3) == card.reply(1.27) != card.reply(1.9)
+    assert "A percentage of 12?" in card.reply(0.66) and "That is the GiB" in card.reply(0.6)
+
+
+def test_the_dial_says_at_which_mfu_its_hours_are():
+    sizes = {"n_layer": 12, "n_head": 12, "n_embd": 384, "block_size": 1024}
+    facts = plan("rtx4070", 16, 0, **sizes)["facts"]
+    assert facts["6,000 steps of 512 rows"] == "7.5 hours at 60% MFU, 1.5 kWh"
+
+
 def test_the_small_models_are_those_of_the_lesson():
     model, (train, val) = small_model(8), story_batches()
     assert (train.batch_size, train.block_size, val.block_size) == (16, 32, 32)
@@ -216,7 +229,8 @@ def test_time_and_energy_of_the_run():
     hours = [run.flops / (mfu * GPUS["rtx4070"].flops_per_second) / 3600 for mfu in (0.6, 0.3)]
     assert "7.5 to  15.0 hours" in printed(LESSON, "for mfu in (0.6, 0.3)")
     assert hours == pytest.approx([7.5, 15.0], abs=0.05)
-    assert pytest.approx(1.6) == 8 * 0.2
+    assert "200 watts: 1.5 to 3 kWh for this run" in TEXT
+    assert [0.2 * time for time in hours] == pytest.approx([1.5, 3], abs=0.02)
     bath = 150 * 30 * 4186 / 3.6e6  # 150 litres, warmed by 30 degrees
     assert bath == pytest.approx(5.2, abs=0.05)
 
