@@ -11,7 +11,7 @@ VENV := .venv/$(IN_VENV)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 SETUP := $(PYTHON) course/publishing/environment.py --torch $(TORCH) --versions $(VERSIONS)
 
-.PHONY: help lab test quick notebooks portable links site page colab downloads checkpoint lint bench dist
+.PHONY: help lab test quick notebooks portable links site page colab downloads checkpoint record lint bench dist
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
@@ -65,6 +65,10 @@ downloads:  ## ask the sources of all downloads whether they still have what the
 checkpoint:  ## train the small GPT that ships in data/ anew, five minutes
 	@$(SETUP) course
 	@$(VENV) -m course.checkpoint
+
+record:  ## train again what lesson 13 compares, into data/: 40 minutes of one processor; goes on where it was stopped
+	@$(SETUP) course
+	@$(VENV) -m benchmarks.record_modern_switches
 
 lint:  ## look for faults that need no run
 	@$(SETUP) test

@@ -6,6 +6,7 @@ from viz.architecture.logit_attribution import draw_logit_attribution as draw_lo
 from viz.architecture.memory_order import draw_memory_order as draw_memory_order
 from viz.architecture.memory_order_dial import MemoryOrderDial as MemoryOrderDial
 from viz.architecture.parameters import draw_parameters as draw_parameters
+from viz.architecture.rotation import draw_rotation as draw_rotation
 from viz.architecture.shapes import draw_shapes as draw_shapes
 from viz.attention.attention import draw_attention as draw_attention
 from viz.attention.attention_chain import draw_attention_chain as draw_attention_chain
@@ -41,6 +42,8 @@ from viz.next_token.sentence import draw_next_tokens as draw_next_tokens
 from viz.next_token.shannon_game import ShannonGame as ShannonGame
 from viz.runs.runs import draw_runs as draw_runs
 from viz.runs.scaling import draw_scaling as draw_scaling
+from viz.runs.seed_dial import SeedDial as SeedDial
+from viz.runs.seeds import draw_seeds as draw_seeds
 from viz.runs.two_runs import TwoRuns as TwoRuns
 from viz.text.filter_bench import FilterBench as FilterBench
 from viz.text.funnel import draw_funnel as draw_funnel

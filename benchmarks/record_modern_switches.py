@@ -1,0 +1,233 @@
+"""The recorded runs of lesson 13: one switch at a time, five seeds each.
+
+    python -m benchmarks.record_modern_switches             all: 40 minutes of one processor
+    python -m benchmarks.record_modern_switches --list      what there is, and what is recorded
+
+Every finished run is in `data/modern_switches.json` at once, so a stopped recording continues where
+it was. The lesson reads that file. Losses differ between processors in the third digit, and seconds
+are those of one processor: compare them within this file only.
+"""
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from course.experiments.modern_length import length_setup, length_table, save_length_gpt
+from course.experiments.modern_switches import (
+    SWITCHES,
+    Letters,
+    Setup,
+    letters,
+    small,
+    tiny,
+    train_switch,
+    with_switch,
+)
+from gptcore.files import atomic_path
+from gptcore.manifest import shipped_folder
+
+OUT = shipped_folder() / "modern_switches.json"
+TEXT = "stories"
+DIGITS = 4
+SAME_SECONDS = "rope, as long as muon"  # its steps follow from the seconds of the others
+GPT2_WEIGHTS = {"init_by_width": False}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training run."""
+
+    table: str
+    switch: str
+    seed: int
+    fields: dict[str, Any]
+
+
+def all_jobs() -> list[Job]:
+    """All runs, those first that most of the lesson stands on; all switches of a seed together."""
+    width = [Job("by width", name, seed, f) for seed in range(5) for name, f in SWITCHES.items()]
+    width += [Job("by width", SAME_SECONDS, seed, {}) for seed in range(5)]
+    ranking = ("rope", "swiglu", "relu2", "modern", "muon")
+    gpt2 = [
+        Job("gpt-2's initial weights", name, seed, {**SWITCHES[name], **GPT2_WEIGHTS})
+        for seed in range(3)
+        for name in ranking
+    ]
+    high = [
+        Job(f"learning rate {rate:g}", name, seed, {**SWITCHES[name], "learning_rate": rate})
+        for seed in range(3)
+        for rate in (0.032, 0.064)
+        for name in ("rope", "qk-norm")
+    ]
+    first = [job for job in width if job.seed < 2]
+    return first + gpt2 + high + [job for job in width if job.seed >= 2]
+
+
+class Recording:
+    """The file of finished runs.
+
+    Args:
+        path: Where it is; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.content: dict[str, Any] = {}
+        if path.exists():
+            self.content = json.loads(path.read_text(encoding="utf-8"))
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """The finished runs."""
+        found: list[dict[str, Any]] = self.content.setdefault("runs", [])
+        return found
+
+    def has(self, job: Job) -> bool:
+        """Whether this run is finished."""
+        key = (job.table, job.switch, job.seed)
+        return any((run["table"], run["switch"], run["seed"]) == key for run in self.runs)
+
+    def add(self, run: dict[str, Any]) -> None:
+        """Store one run."""
+        self.runs.append(run)
+        self.runs.sort(key=lambda run: (run["table"], run["switch"], run["seed"]))
+        self.write()
+
+    def write(self) -> None:
+        """Write the file, one run a line, so that a change can be read."""
+        head = {name: value for name, value in self.content.items() if name != "runs"}
+        lines = [json.dumps(name) + ": " + json.dumps(value) for name, value in head.items()]
+        runs = ",\n".join("  " + json.dumps(run) for run in self.runs)
+        body = ",\n".join([*lines, f'"runs": [\n{runs}\n]'])
+        with atomic_path(self.path) as part:
+            part.write_text("{\n" + body + "\n}\n", encoding="utf-8")
+
+    def steps_of_muon(self, steps: int) -> int:
+        """How many steps AdamW makes in the seconds of Muon: by the seeds so far, then fixed."""
+        for run in self.runs:
+            if run["switch"] == SAME_SECONDS:
+                return int(run["steps"])
+        seconds = {
+            name: [
+                run["seconds"]
+                for run in self.runs
+                if run["table"] == "by width" and run["switch"] == name
+            ]
+            for name in ("rope", "muon")
+        }
+        adamw, muon = (sum(found) / len(found) for found in seconds.values())
+        return round(steps * muon / adamw / 20) * 20
+
+
+def processor() -> str:
+    """The name of this processor."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def record_run(job: Job, text: Letters, steps_of_muon: int) -> dict[str, Any]:
+    """Train one model, and return what the file keeps of it."""
+    setup = with_switch(small(text.tokenizer.vocab_size), job.fields)
+    if job.switch == SAME_SECONDS:
+        setup = replace(setup, steps=steps_of_muon)
+    run = train_switch(setup, text, job.seed)
+    kept: dict[str, Any] = {
+        "table": job.table,
+        "switch": job.switch,
+        "seed": job.seed,
+        "loss": round(run.loss, DIGITS),
+        "seconds": round(run.seconds, 1),
+        "parameters": run.parameters,
+    }
+    if job.switch == SAME_SECONDS:
+        kept["steps"] = setup.steps
+    if job.table == "by width" and job.switch in ("rope", "learned positions"):
+        kept["curve"] = [round(loss, DIGITS - 1) for loss in run.curve]
+    if run.load:
+        kept["load"] = [[round(part, DIGITS - 1) for part in layer] for layer in run.load]
+    return kept
+
+
+def record_lengths(text: Letters) -> list[dict[str, Any]]:
+    """Train the two models of the length table, ship the one with RoPE, and measure both."""
+    models = []
+    for rope in (False, True):
+        setup = length_setup(text.tokenizer.vocab_size, rope)
+        models.append(train_switch(setup, text, seed=1).model)
+    save_length_gpt(models[1], text.tokenizer)
+    return [
+        {name: round(v, DIGITS) if isinstance(v, float) else v for name, v in row.items()}
+        for row in length_table(*models, text.val)
+    ]
+
+
+def describe(setup: Setup) -> dict[str, Any]:
+    """The fields of a setup that are not defaults."""
+    defaults = asdict(type(setup.config)())
+    config = {name: v for name, v in asdict(setup.config).items() if v != defaults[name]}
+    training = {name: v for name, v in asdict(setup).items() if name != "config"}
+    return {**config, **training}
+
+
+def record(path: Path, text_name: str) -> Iterator[str]:
+    """Make every run that is missing, and yield a line after each."""
+    torch.set_num_threads(1)  # several threads would wait for each other
+    recording, text = Recording(path), letters(text_name)
+    V = text.tokenizer.vocab_size
+    recording.content = {
+        "text": text_name,
+        "date": date.today().isoformat(),
+        "processor": processor(),
+        "torch": torch.__version__,
+        "small": describe(small(V)),
+        "tiny": describe(tiny(V)),
+        "length": describe(length_setup(V, rope=True)),
+        "lengths": recording.content.get("lengths", []),
+        "runs": recording.runs,
+    }
+    missing = [job for job in all_jobs() if not recording.has(job)]
+    started = perf_counter()
+    if not recording.content["lengths"]:
+        recording.content["lengths"] = record_lengths(text)
+        recording.write()
+        yield f"lengths: {len(recording.content['lengths'])} rows"
+    for done, job in enumerate(missing, 1):
+        steps = recording.steps_of_muon(600) if job.switch == SAME_SECONDS else 0
+        run = record_run(job, text, steps)
+        recording.add(run)
+        minutes = (perf_counter() - started) / done * (len(missing) - done) / 60
+        name = f"{job.table}, {job.switch}, seed {job.seed}"
+        yield f"{done}/{len(missing)} {name}: {run['loss']:.4f}, {minutes:.0f} minutes left"
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--list", action="store_true", help="say which runs there are, and stop")
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--text", default=TEXT, help="stories or shakespeare")
+    given = parser.parse_args(words)
+    if given.list:
+        recording = Recording(given.out)
+        for job in all_jobs():
+            done = "recorded" if recording.has(job) else "missing"
+            print(f"{done:9}{job.table}, {job.switch}, seed {job.seed}")
+        return
+    for line in record(given.out, given.text):
+        print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
