@@ -66,7 +66,7 @@ checkpoint:  ## train the small GPT that ships in data/ anew, five minutes
 	@$(SETUP) course
 	@$(VENV) -m course.checkpoint
 
-record:  ## train again what lesson 13 compares, into data/: 40 minutes of one processor; goes on where it was stopped
+record:  ## train again what lesson 13 compares, into data/: 20 minutes of one processor; goes on where it was stopped
 	@$(SETUP) course
 	@$(VENV) -m benchmarks.record_modern_switches
 

@@ -1,6 +1,6 @@
 """The recorded runs of lesson 13: one switch at a time, five seeds each.
 
-    python -m benchmarks.record_modern_switches             all: 40 minutes of one processor
+    python -m benchmarks.record_modern_switches             all: 20 minutes of one processor
     python -m benchmarks.record_modern_switches --list      what there is, and what is recorded
 
 Every finished run is in `data/modern_switches.json` at once, so a stopped recording continues where
@@ -21,8 +21,8 @@ from typing import Any
 
 import torch
 
-from course.experiments.modern_length import length_setup, length_table, save_length_gpt
-from course.experiments.modern_switches import (
+from course.experiments.modern.lengths import length_setup, length_table, save_length_gpt
+from course.experiments.modern.switches import (
     SWITCHES,
     Letters,
     Setup,
@@ -39,7 +39,7 @@ OUT = shipped_folder() / "modern_switches.json"
 TEXT = "stories"
 DIGITS = 4
 SAME_SECONDS = "rope, as long as muon"  # its steps follow from the seconds of the others
-GPT2_WEIGHTS = {"init_by_width": False}
+MAIN, GPT2, SMALL = "by width", "GPT-2's initial weights", "four layers"  # tables
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,23 @@ class Job:
 
 def all_jobs() -> list[Job]:
     """All runs, those first that most of the lesson stands on; all switches of a seed together."""
-    width = [Job("by width", name, seed, f) for seed in range(5) for name, f in SWITCHES.items()]
-    width += [Job("by width", SAME_SECONDS, seed, {}) for seed in range(5)]
-    ranking = ("rope", "swiglu", "relu2", "modern", "muon")
-    gpt2 = [
-        Job("gpt-2's initial weights", name, seed, {**SWITCHES[name], **GPT2_WEIGHTS})
-        for seed in range(3)
-        for name in ranking
+    return [
+        *(Job(MAIN, name, seed, f) for seed in range(5) for name, f in SWITCHES.items()),
+        *(Job(MAIN, SAME_SECONDS, seed, {}) for seed in range(5)),
+        *jobs(GPT2, ("rope", "swiglu", "relu2", "modern", "muon"), 5, init_by_width=False),
+        *jobs("learning rate 0.064", ("rope", "qk-norm"), 5, learning_rate=0.064),
+        *jobs("learning rate 0.128", ("rope", "qk-norm"), 5, learning_rate=0.128),
+        *jobs(SMALL, ("rope", "learned positions", "swiglu", "relu2", "modern", "muon"), 3),
     ]
-    high = [
-        Job(f"learning rate {rate:g}", name, seed, {**SWITCHES[name], "learning_rate": rate})
-        for seed in range(3)
-        for rate in (0.032, 0.064)
-        for name in ("rope", "qk-norm")
+
+
+def jobs(table: str, switches: Sequence[str], seeds: int, **fields: Any) -> list[Job]:
+    """The runs of one table, with fields that all of them have."""
+    return [
+        Job(table, name, seed, {**SWITCHES[name], **fields})
+        for seed in range(seeds)
+        for name in switches
     ]
-    first = [job for job in width if job.seed < 2]
-    return first + gpt2 + high + [job for job in width if job.seed >= 2]
 
 
 class Recording:
@@ -120,7 +121,7 @@ class Recording:
             name: [
                 run["seconds"]
                 for run in self.runs
-                if run["table"] == "by width" and run["switch"] == name
+                if run["table"] == MAIN and run["switch"] == name
             ]
             for name in ("rope", "muon")
         }
@@ -140,7 +141,8 @@ def processor() -> str:
 
 def record_run(job: Job, text: Letters, steps_of_muon: int) -> dict[str, Any]:
     """Train one model, and return what the file keeps of it."""
-    setup = with_switch(small(text.tokenizer.vocab_size), job.fields)
+    size = small if job.table == SMALL else tiny
+    setup = with_switch(size(text.tokenizer.vocab_size), job.fields)
     if job.switch == SAME_SECONDS:
         setup = replace(setup, steps=steps_of_muon)
     run = train_switch(setup, text, job.seed)
@@ -154,7 +156,7 @@ def record_run(job: Job, text: Letters, steps_of_muon: int) -> dict[str, Any]:
     }
     if job.switch == SAME_SECONDS:
         kept["steps"] = setup.steps
-    if job.table == "by width" and job.switch in ("rope", "learned positions"):
+    if job.table in (MAIN, SMALL) and job.switch in ("rope", "learned positions"):
         kept["curve"] = [round(loss, DIGITS - 1) for loss in run.curve]
     if run.load:
         kept["load"] = [[round(part, DIGITS - 1) for part in layer] for layer in run.load]
@@ -205,7 +207,7 @@ def record(path: Path, text_name: str) -> Iterator[str]:
         recording.write()
         yield f"lengths: {len(recording.content['lengths'])} rows"
     for done, job in enumerate(missing, 1):
-        steps = recording.steps_of_muon(600) if job.switch == SAME_SECONDS else 0
+        steps = recording.steps_of_muon(tiny(V).steps) if job.switch == SAME_SECONDS else 0
         run = record_run(job, text, steps)
         recording.add(run)
         minutes = (perf_counter() - started) / done * (len(missing) - done) / 60

@@ -44,19 +44,18 @@ class Setup:
 
 
 def small(vocab_size: int) -> Setup:
-    """The setup of the recorded runs: 4 layers, 64 wide, T = 64; 10 to 20 s of a processor."""
+    """The larger setup: 4 layers, 64 wide, T = 64; 10 to 20 s of a processor."""
     config = GPTConfig(64, vocab_size, n_layer=4, n_head=4, n_embd=64, rope=True)
     return Setup(replace(config, init_by_width=True), 8, 600, 8e-3)
 
 
 def tiny(vocab_size: int) -> Setup:
-    """The setup of runs in the lesson: 2 layers, 32 wide, T = 32; about 4 s of a processor."""
-    config = GPTConfig(32, vocab_size, n_layer=2, n_head=2, n_embd=32, rope=True)
+    """The setup of most runs: 2 layers, 32 wide, T = 32; about 4 s of a processor."""
+    config = GPTConfig(32, vocab_size, n_layer=2, n_head=4, n_embd=32, rope=True)
     return Setup(replace(config, init_by_width=True), 16, 600, 1.6e-2)
 
 
 # Name -> fields that change: of the config, or of the setup (optimizer, use_positions, steps).
-# The widths of the MLPs give each model of 64 numbers as many parameters as the first.
 MODERN = {"norm": "rmsnorm", "qk_norm": True, "activation": "relu2", "zero_init_proj": True}
 MOE = {"n_experts": 4, "experts_per_token": 1}
 SWITCHES: dict[str, dict[str, Any]] = {
@@ -65,12 +64,12 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "no positions": {"rope": False, "use_positions": False},
     "rmsnorm": {"norm": "rmsnorm"},
     "rmsnorm with weight": {"norm": "rmsnorm", "rmsnorm_weight": True},
-    "swiglu": {"activation": "swiglu", "intermediate_size": 171},
+    "swiglu": {"activation": "swiglu"},
     "relu2": {"activation": "relu2"},
     "qk-norm": {"qk_norm": True},
     "soft-cap": {"logit_softcap": 15.0},
-    "gqa": {"n_kv_head": 2, "intermediate_size": 288},
-    "mqa": {"n_kv_head": 1, "intermediate_size": 304},
+    "gqa": {"n_kv_head": 2},
+    "mqa": {"n_kv_head": 1},
     "untied head": {"tie_weights": False},
     "zero projections": {"zero_init_proj": True},
     "4 experts": {**MOE, "router_aux_loss_coef": 0.0},
@@ -133,13 +132,30 @@ def letters(name: str) -> Letters:
 def with_switch(setup: Setup, fields: Mapping[str, Any]) -> Setup:
     """The setup with some fields of its own, or of its config, changed.
 
+    A gate gets a narrower MLP and fewer keys a wider one, so that models have equal sizes.
+
     Args:
         setup: The setup before.
         fields: New values, as in `SWITCHES`.
     """
     own = {name: value for name, value in fields.items() if name in Setup.__dataclass_fields__}
     sizes = {name: value for name, value in fields.items() if name not in own}
-    return replace(setup, config=replace(setup.config, **sizes), **own)
+    config = replace(setup.config, **sizes)
+    if config.is_gated or config.n_kv_head:
+        config = replace(config, intermediate_size=equal_mlp_size(config, setup.config))
+    return replace(setup, config=config, **own)
+
+
+def equal_mlp_size(config: GPTConfig, like: GPTConfig) -> int:
+    """The width of the MLP with which a block has as many weights as a block of another model.
+
+    Args:
+        config: The model with a gate, or with fewer keys and values.
+        like: The other model.
+    """
+    C, fewer = config.n_embd, like.kv_heads - config.kv_heads
+    weights = 2 * C * like.mlp_size + 2 * C * config.head_dim * fewer
+    return round(weights / (C * (3 if config.is_gated else 2)))
 
 
 def train_switch(setup: Setup, text: Letters, seed: int, eval_letters: int = 51_200) -> SwitchRun:

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course.experiments.modern_switches import Setup, small
+from course.experiments.modern.switches import Setup, small
 from gptcore.manifest import shipped_folder
 from gptcore.model import GPT
 from gptcore.model.rope_scaling import RopeScaling
