@@ -33,7 +33,7 @@ class Sample:
     checkpoint: Literal["latest", "best"] = "latest"
     """the newest checkpoint, or the one with the lowest validation loss"""
     tokenizer: str | None = None
-    """gpt2 or a JSON file, if the run has no tokenizer.json"""
+    """gpt2, a JSON file or a folder, if the run has no tokenizer.json"""
     device: str = "auto"
     """cpu, cuda, mps; auto: the fastest of this machine"""
 

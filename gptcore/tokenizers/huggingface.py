@@ -110,8 +110,8 @@ class HFTokenizer(Tokenizer):
             )
         try:
             config = read_config(file.parent)
-            there = {entry["content"] for entry in spec["added_tokens"]}
-            more = [e for e in config.pop("added_tokens", []) if e["content"] not in there]
+            listed = {entry["content"] for entry in spec["added_tokens"]}
+            more = [e for e in config.pop("added_tokens", []) if e["content"] not in listed]
             spec["added_tokens"] = [*spec["added_tokens"], *more]
         except (KeyError, TypeError, AttributeError) as error:
             raise damaged_error(file.parent, error) from None
