@@ -308,7 +308,7 @@ print("for one name,", "PyTorch" if pytorch.speedup > numpy.speedup else "NumPy"
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The largest jump is from `fused` to `arrays`, between 50 and 120 times in our runs: Python's loops over numbers and nodes are gone.
+# The largest jump is from `fused` to `arrays`, between 50 and 120 times on a quiet machine, and more on a busy one: Python's loops over numbers and nodes are gone.
 #
 # PyTorch is slower than NumPy here. One training step makes about two hundred calls. Each call checks types and shapes, chooses a routine, and stores a node for the backward pass: some microseconds, every time. The arithmetic for six letters takes less than that.
 # A batch pays for the same two hundred calls once, for 512 names.
@@ -325,7 +325,7 @@ from gptcore.ladder.ladder import with_batches
 
 sizes = (1, 8, 64, 512, 4096)
 programs = [Implementation(f"batch of {B}", "", partial(with_batches, batch_size=B), B) for B in sizes]
-draw_ladder(climb(names, steps=3, implementations=programs), title="Time for one name in a batch")
+draw_ladder(climb(names, steps=5, implementations=programs), title="Time for one name in a batch")
 
 # %% [markdown]
 # At first the calls cost nearly everything: eight names take much less than eight times as long as one. Then the gain ends, because the arithmetic itself fills the core. A GPU needs far more arithmetic to be full, so its batches are larger (lesson 11).
