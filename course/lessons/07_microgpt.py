@@ -152,7 +152,7 @@ from viz import TrainingScrubber
 TrainingScrubber(records, losses)
 
 # %% [markdown]
-# Optional: the page of lesson 0 again. Now you know every line. Find the only line in which positions exchange numbers.
+# Optional: the page of lesson 0 again. Now you know every line. Find the function in which positions exchange numbers.
 
 # %%
 from course.one_page_colours import lessons_of_lines, one_page, titles
