@@ -320,6 +320,12 @@ QUESTIONS = [
                 "padding has a low loss.",
             ),
             Wrong(
+                lambda losses, targets: losses.sum() / (targets != -1).sum(),
+                "the loss at padding is 0",
+                "Your sum has the losses of padding in it. PyTorch's function wrote 0 there; here "
+                "any number may be there.",
+            ),
+            Wrong(
                 mean_of_rows,
                 "a mean of means is the mean",
                 "A mean of the means of the rows: each letter of a short name counts more. That is "

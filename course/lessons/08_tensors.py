@@ -246,7 +246,7 @@ log_probs = logits[0, 0].log_softmax(dim=-1)  # (27,): the logarithms of the pro
 same(-log_probs[targets[0, 0]], losses[0, 0], within=1e-12)
 
 # %% [markdown]
-# **Exercise 3.** The loss of the batch is the mean over the real positions only. Write it. (`cross_entropy` does the same if you leave out `reduction`.)
+# **Exercise 3.** The loss of the batch is the mean over the real positions only. Here the losses at padding may be any number. (`cross_entropy` does the same if you leave out `reduction`.)
 
 # %% tags=["promise-exercise"]
 def mean_loss(losses, targets):
