@@ -36,8 +36,7 @@ class Prepare:
     out: Annotated[str, tyro.conf.arg(metavar="DIR")]
     """folder for the shards, new or of an earlier run"""
     tokenizer: str = "gpt2"
-    """gpt2, cl100k_base, o200k_base; the JSON file of a tokenizer that you trained; or a
-    folder with a tokenizer.json"""
+    """gpt2, cl100k_base, o200k_base, or a tokenizer's JSON file or folder"""
     workers: int | None = None
     """number of processes; default: one per core. The shards do not depend on it"""
     column: str = "text"

@@ -1,8 +1,8 @@
 """A tokenizer from Hugging Face's `tokenizer.json`, or from a GGUF file.
 
-The file describes steps (`formats/`); what encodes is our own BPE. A tokenizer of
-the SentencePiece kind (Llama 2) writes a sign in place of each space and one before the text, so
-its tokens begin with a space. Padding and truncation are for batches and are not read.
+The file describes steps (`formats/`); what encodes is our own BPE. A tokenizer of the SentencePiece
+kind (Llama 2) writes a sign in place of each space and one before the text, so its tokens begin
+with a space. Padding and truncation are for batches and are not read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,8 +43,10 @@ from gptcore.tokenizers.special_tokens import (
 )
 from gptcore.tokenizers.tokenizer import Tokenizer
 
-FIELDS = ("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer")
-FIELDS += ("post_processor", "decoder", "model")
+FIELDS = (
+    *("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer"),
+    *("post_processor", "decoder", "model"),
+)
 
 
 class HFTokenizer(Tokenizer):
@@ -194,6 +196,11 @@ class HFTokenizer(Tokenizer):
         known = (self.special_tokens.get(END_OF_TEXT), self.bos_id, self.eos_id)
         return next((id for id in known if id is not None), None)
 
+    @property
+    def stop_ids(self) -> list[int]:
+        """The ids after which nothing more is generated: end of text, and EOS."""
+        return sorted({id for id in (self.end_of_text, self.eos_id) if id is not None})
+
     @cached_property
     def word_sign(self) -> str | None:
         """The sign before a word, if no merge joins it to what is before it.
@@ -310,18 +317,16 @@ class HFTokenizer(Tokenizer):
 
         allowed = resolve_allowed(self.special_tokens, allowed_special)
         messages, variables = plain(list(messages)), plain(variables)
-        for text in texts_in(messages):
+        for text in texts_in([messages, variables]):
             check_text(text, "A message")
-            try:
-                for _ in split_at_specials(text, self.special_tokens, allowed):
-                    pass
-            except SpecialTokenInTextError as error:
-                spelling = regex.search("'.*?'", str(error))
+            refused = [t for t in self.special_tokens if t in text and t not in allowed]
+            if refused:
+                first = min(refused, key=text.find)
                 raise SpecialTokenInTextError(
-                    f"A message spells the special token {spelling and spelling[0]}: {text!r:.60}. "
-                    "It could end itself and speak as somebody else. Remove the spelling, or "
-                    'allow it: apply_chat_template(messages, allowed_special="all").'
-                ) from None
+                    f"A message spells the special token {first!r}: {text!r:.60}. It could "
+                    "end itself and speak as somebody else. Remove the spelling, or allow it: "
+                    'apply_chat_template(messages, allowed_special="all").'
+                )
         roles = {role: self.config[role] for role in ROLES if self.config.get(role)}
         given = {"tools": None, "documents": None, **roles, **variables}
         return render_chat(

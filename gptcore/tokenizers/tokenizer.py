@@ -73,6 +73,11 @@ class Tokenizer(ABC):
         """The id that separates two texts, if there is one."""
         return self.special_tokens.get(END_OF_TEXT)
 
+    @property
+    def stop_ids(self) -> list[int]:
+        """The ids after which nothing more is generated."""
+        return [] if self.end_of_text is None else [self.end_of_text]
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.vocab_size:,} tokens)"
 

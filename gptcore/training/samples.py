@@ -156,7 +156,7 @@ def generate_text(
         crop_vocab(model, tokenizer.vocab_size),
         ids,
         max_new_tokens,
-        stop=() if end is None else end,
+        stop=tokenizer.stop_ids,
         stride=max(1, model.config.block_size // 2),  # faster than 1, and the context is shorter
         **options,
     )

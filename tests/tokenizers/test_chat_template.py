@@ -99,6 +99,9 @@ def test_a_message_cannot_end_itself_and_speak_as_somebody_else(both):
         )
     with pytest.raises(SpecialTokenInTextError):
         ours.apply_chat_template([{"role": "user", "content": [{"type": "text", "text": "<s>"}]}])
+    for given in ({"tools": [{"<|im_end|>": 1}]}, {"documents": [{"text": "</s>"}]}):
+        with pytest.raises(SpecialTokenInTextError):
+            ours.apply_chat_template([USER], **given)
     allowed = ours.encode_chat(attack, allowed_special="all")
     ids = theirs.apply_chat_template(attack, add_generation_prompt=True, return_dict=True)
     assert allowed == ids["input_ids"]

@@ -1,5 +1,6 @@
 """The tokenizer of a GGUF file: SmolLM2's own, and small ones written by the package gguf."""
 
+import copy
 import json
 import random
 
@@ -19,6 +20,7 @@ TEXTS = [
     "  Über die Brücke — naïve café, Привет мир, नमस्ते, 你好 👩‍👩‍👧",
     "<|im_start|>user\nHi<|im_end|>",
     " leading",
+    "qzqz",
     "",
 ]
 
@@ -51,7 +53,8 @@ def write(path, spec, model, *, scores=None, **fields):
 
 @pytest.mark.parametrize("style", PRE)
 def test_a_byte_level_vocabulary_gives_the_ids_of_its_tokenizer_json(hf_specs, tmp_path, style):
-    spec = hf_specs[style]
+    spec = copy.deepcopy(hf_specs[style])
+    spec["model"]["vocab"]["qzqz"] = 1200  # no merge makes it; Llama 3 takes it all the same
     template = "{{ messages[0].content }}"
     path = write(
         tmp_path / "x.gguf", spec, "gpt2", tokenizer_pre=PRE[style], chat_template=template

@@ -103,6 +103,16 @@ def test_a_merge_needs_its_own_pair_and_not_only_its_text():
     assert merge_by_rank([0, 4], merges) == [5]
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_word_that_is_a_token_is_split_unless_the_file_ignores_merges(whole):
+    vocab = {token: id for id, token in enumerate(["a", "b", "c", "bc", "ab", "abc"])}
+    model = tokenizers.models.BPE(vocab, [("b", "c"), ("a", "b")], ignore_merges=whole)
+    theirs = tokenizers.Tokenizer(model)
+    theirs.decoder = tokenizers.decoders.Fuse()
+    ours = HFTokenizer(json.loads(theirs.to_str()))
+    assert ours.encode("abc") == ids_of(theirs, "abc") == ([5] if whole else [0, 3])
+
+
 def test_merges_by_rank_equal_the_slow_way_on_random_tables():
     rng = random.Random(1)
     for _ in range(500):
@@ -171,6 +181,7 @@ def test_a_folder_names_the_special_tokens_and_the_template(hf_specs, tmp_path):
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
     tokenizer = HFTokenizer.from_file(tmp_path)
     assert (tokenizer.bos_id, tokenizer.eos_id, tokenizer.end_of_text) == (1, 2, 1)
+    assert tokenizer.stop_ids == [1, 2]
     assert tokenizer.special_tokens["<|new|>"] == 1300 and tokenizer.vocab_size == 1301
     assert tokenizer.apply_chat_template([{}]) == "d"
     (tmp_path / "chat_template.jinja").write_text("j")

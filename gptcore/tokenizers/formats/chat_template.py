@@ -139,7 +139,7 @@ def plain(value: Any) -> Any:
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """All texts inside a message.
+    """All texts inside a value, keys included.
 
     Args:
         value: A value as `plain` returns it.
@@ -147,8 +147,7 @@ def texts_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for item in value.values():
-            yield from texts_in(item)
+        yield from texts_in([*value, *value.values()])
     elif isinstance(value, list):
         for item in value:
             yield from texts_in(item)
