@@ -113,6 +113,17 @@ def test_a_word_that_is_a_token_is_split_unless_the_file_ignores_merges(whole):
     assert ours.encode("abc") == ids_of(theirs, "abc") == ([5] if whole else [0, 3])
 
 
+def test_a_token_across_words_is_found_where_a_vocabulary_has_one():
+    vocab = {token: id for id, token in enumerate(["a", "b", "▁", "▁b", "a▁b"])}
+    theirs = tokenizers.Tokenizer(tokenizers.models.BPE(vocab, [("▁", "b"), ("a", "▁b")]))
+    theirs.normalizer = tokenizers.normalizers.Replace(" ", "▁")
+    theirs.decoder = tokenizers.decoders.Sequence(
+        [tokenizers.decoders.Replace("▁", " "), tokenizers.decoders.Fuse()]
+    )
+    ours = HFTokenizer(json.loads(theirs.to_str()))
+    assert ours.encode("b a b") == ids_of(theirs, "b a b") == [1, 2, 4]
+
+
 def test_merges_by_rank_equal_the_slow_way_on_random_tables():
     rng = random.Random(1)
     for _ in range(500):
