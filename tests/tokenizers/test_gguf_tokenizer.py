@@ -187,7 +187,7 @@ def test_smollm2_encodes_a_thousand_documents_as_transformers_does(real, referen
 def test_smollm2_has_the_published_chat_format(real, reference):
     conversations = [
         [{"role": "user", "content": "What is the capital of France?"}],
-        [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "1  22  ² é 你好"}],
+        [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "1  22  ² é"}],
         [{"role": "user", "content": ""}, {"role": "assistant", "content": "👩‍👩‍👧\n"}],
     ]
     for messages in conversations:
