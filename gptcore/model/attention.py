@@ -32,7 +32,8 @@ class KVCacheLayer(Protocol):
 
         Returns:
             All keys and all values, shape (B, K, S, D), and which of them (S) each new token (T)
-            may attend to, bool of shape (B, 1, T, S); None means `causal_mask`.
+            may attend to, bool of shape (B, 1, T, S); None means `causal_mask`, where the new
+            tokens are the last of all.
         """
 
 
@@ -51,9 +52,8 @@ class CausalSelfAttention(nn.Module):
         super().__init__()
         C, D = config.n_embd, config.head_dim
         self.n_head, self.n_kv_head = config.n_head, config.kv_heads
-        self.qkv_sizes = [self.n_head * D, self.n_kv_head * D, self.n_kv_head * D]
-        # Query, key and value in one matrix.
-        self.c_attn = nn.Linear(C, sum(self.qkv_sizes), bias=config.bias or config.qkv_bias)
+        heads = self.n_head + 2 * self.n_kv_head  # query, key and value are one matrix
+        self.c_attn = nn.Linear(C, heads * D, bias=config.bias or config.qkv_bias)
         self.c_proj = nn.Linear(self.n_head * D, C, bias=config.bias)
         self.q_norm = make_rms_norm(config, D) if config.qk_norm else nn.Identity()
         self.k_norm = make_rms_norm(config, D) if config.qk_norm else nn.Identity()
@@ -87,7 +87,9 @@ class CausalSelfAttention(nn.Module):
         dropout = self.dropout if self.training else 0.0
         if self.use_sdpa:
             context = F.scaled_dot_product_attention(
-                q, k, v, mask, dropout, is_causal=mask is None, enable_gqa=len(q[0]) != len(k[0])
+                *(q, k, v, mask, dropout),
+                is_causal=mask is None and q.shape[-2] > 1,  # one new token attends to all
+                enable_gqa=self.n_head != self.n_kv_head,
             )
         else:
             context, _ = attend(q, k, v, mask, dropout)
@@ -106,9 +108,9 @@ class CausalSelfAttention(nn.Module):
         Returns:
             q, shape (B, H, T, D), and k and v, shape (B, K, T, D).
         """
-        qkv = self.c_attn(x).split(self.qkv_sizes, dim=2)  # (B, T, H * D) and two (B, T, K * D)
-        heads = (self.n_head, self.n_kv_head, self.n_kv_head)
-        q, k, v = (part.unflatten(2, (n, -1)).transpose(1, 2) for part, n in zip(qkv, heads))
+        H, K = self.n_head, self.n_kv_head
+        qkv = self.c_attn(x).unflatten(2, (H + 2 * K, -1)).transpose(1, 2)  # (B, H + 2K, T, D)
+        q, k, v = qkv.split([H, K, K], dim=1)  # (B, H, T, D) and two (B, K, T, D)
         q, k = self.q_norm(q), self.k_norm(k)
         if rotary is not None:
             q = apply_rotary_emb(q, rotary, self.rope_interleaved)
@@ -169,12 +171,12 @@ def causal_mask(T: int, S: int, window: int | None, device: torch.device) -> Ten
 
     Args:
         T: Number of queries.
-        S: Number of keys.
+        S: Number of keys; the queries belong to the last T of them.
         window: How many tokens each attends to, itself included; None: all.
         device: Where the mask is.
     """
-    allowed = torch.ones(T, S, dtype=torch.bool, device=device).tril()
-    return allowed if window is None else allowed.triu(1 - window)
+    allowed = torch.ones(T, S, dtype=torch.bool, device=device).tril(S - T)
+    return allowed if window is None else allowed.triu(S - T + 1 - window)
 
 
 def head_mask(n_head: int, ablated_heads: Collection[int], like: Tensor) -> Tensor:

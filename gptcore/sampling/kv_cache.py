@@ -64,9 +64,7 @@ class KVCache:
         ids = torch.tensor(padded, device=self.device)  # (B, T)
         positions = torch.arange(self.cur_len + T, device=self.device)  # (S,)
         self.positions = self.lengths[:, None] + positions[:T]  # (B, 1) + (T,) -> (B, T)
-        # Prefill has no earlier tokens, and the usual causal mask is right.
-        is_prefill = self.cur_len == 0
-        self.mask = None if is_prefill else self.visible(positions)
+        self.mask = self.attention_mask(positions)
         sizes = torch.tensor([len(new) for new in new_tokens], device=self.device)  # (B,)
         with evaluating(self.model), kernels_for_any_length(self.device):
             x = self.model.forward_hidden(ids, kv_cache=self)  # (B, T, C)
@@ -75,12 +73,18 @@ class KVCache:
             self.cur_len += T
             return self.model.unembed(last)  # (B, C) -> (B, V)
 
-    def visible(self, positions: Tensor) -> Tensor:
+    def attention_mask(self, positions: Tensor) -> Tensor | None:
         """True where a new token may attend to a stored one, shape (B, 1, T, S).
+
+        None means the causal mask: in prefill, and for one new token that sees all stored ones.
 
         Args:
             positions: Positions of the stored tokens, shape (S,).
         """
+        T = self.positions.shape[1]
+        sees_all = T == 1 and len(self.lengths) == 1 and self.model.config.sliding_window is None
+        if self.cur_len == 0 or sees_all:
+            return None
         distance = self.positions[..., None] - positions  # (B, T, 1) - (S,) -> (B, T, S)
         window = self.model.config.sliding_window or self.max_seq_len
         return ((distance >= 0) & (distance < window))[:, None]
@@ -154,11 +158,15 @@ class StaticCacheLayer:
         Returns:
             All keys and all values, shape (B, K, S, D), and the mask, shape (B, 1, T, S), or None.
         """
-        rows, positions = torch.arange(len(k), device=k.device)[:, None], self.cache.positions
-        self.keys[rows, positions] = k.transpose(1, 2)  # (B, K, T, D) -> (B, T, K, D)
-        self.values[rows, positions] = v.transpose(1, 2)
-        if self.cache.mask is None:
+        if len(k) == 1:
+            new = slice(self.cache.cur_len, self.cache.cur_len + k.shape[2])
+            self.keys[:, new], self.values[:, new] = k.transpose(1, 2), v.transpose(1, 2)
+        else:
+            rows, positions = torch.arange(len(k), device=k.device)[:, None], self.cache.positions
+            self.keys[rows, positions] = k.transpose(1, 2)  # (B, K, T, D) -> (B, T, K, D)
+            self.values[rows, positions] = v.transpose(1, 2)
+        if self.cache.cur_len == 0:
             return k, v, None
-        S = self.cache.mask.shape[-1]
+        S = self.cache.cur_len + k.shape[2]
         keys, values = self.keys[:, :S], self.values[:, :S]
         return keys.transpose(1, 2), values.transpose(1, 2), self.cache.mask
