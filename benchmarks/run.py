@@ -18,6 +18,7 @@ from benchmarks import (
     drawing,
     imports,
     ladder,
+    llama,
     microgpt,
     model,
     prepare,
@@ -54,6 +55,7 @@ def all_benchmarks() -> dict[str, Callable[[], Iterator[Measurement]]]:
     return {
         "microgpt": microgpt.measurements,
         "ladder": ladder.measurements,
+        "llama": llama.measurements,
         "imports": imports.measurements,
         "drawing": drawing.measurements,
         "tokenizers": tokenizers.measurements,

@@ -73,6 +73,7 @@ def fields_from_hf(hf_config: HFConfig) -> dict[str, Any]:
     check_fixed(hf_config, FIXED_SETTINGS)
     reject_unknown(hf_config, KNOWN)
     sizes: dict[str, Any] = {name: read_size(hf_config, name) for name in SIZE_NAMES}
+    n_inner = hf_config.get("n_inner")
     activation = hf_config.get("activation_function", "gelu_new")
     if activation not in ACTIVATION_OF:
         raise ValueError(
@@ -83,7 +84,7 @@ def fields_from_hf(hf_config: HFConfig) -> dict[str, Any]:
         **sizes,
         "bias": True,
         "activation": ACTIVATION_OF[activation],
-        "intermediate_size": hf_config.get("n_inner"),
+        "intermediate_size": None if n_inner == 4 * sizes["n_embd"] else n_inner,
         "norm_eps": hf_config.get("layer_norm_epsilon", 1e-5),
         "tie_weights": hf_config.get("tie_word_embeddings", True),
     }

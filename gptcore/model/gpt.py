@@ -416,7 +416,8 @@ class GPT(nn.Module):
             ValueError: If transformers has no such model.
         """
         path = as_path(folder, "The folder")
-        write_hf(path, asdict(self.effective_config()), self.unique_state_dict())
+        fields = asdict(self.effective_config()) | {"intermediate_size": self.config.mlp_size}
+        write_hf(path, fields, self.unique_state_dict())
         if tokenizer is not None:
             tokenizer.save_pretrained(path)
 

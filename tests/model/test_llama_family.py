@@ -27,6 +27,7 @@ FAMILY = {
     "one kv head": replace(LLAMA, n_kv_head=1),
     "geglu": replace(LLAMA, activation="geglu"),
     "no norm weights": replace(LLAMA, rmsnorm_weight=False),
+    "usual width of the MLP": replace(LLAMA, intermediate_size=None),
     "mistral": replace(LLAMA, sliding_window=5),
     "qwen2": replace(LLAMA, qkv_bias=True),
     "qwen3": replace(LLAMA, qk_norm=True, head_size=20, norm_eps=1e-6),
