@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from course.experiments.story_runs import new_gpt, rows
+from course.experiments.training.story_runs import new_gpt, rows
 from gptcore.corpus import Batches
 from gptcore.training import Step, TrainConfig, train
 

@@ -220,7 +220,7 @@ for added in (1, 0.3, 0.1, 0.03, 0.001):
 # Turn both. The bars show what can follow `ma`. From a context of 3 on, the table also knows that the name begins there. A dot marks a name of the training split. What changes from a context of 4 on, at *T* = ½ and at *T* = 1?
 
 # %% tags=["promise-control"]
-from course.experiments.ngrams import turn_temperature_and_context
+from course.experiments.text.ngrams import turn_temperature_and_context
 
 tables = [NgramTable(LETTERS, context_size=n).fit(train) for n in range(7)]
 turn_temperature_and_context(tables, "ma", train)

@@ -247,7 +247,7 @@ DescentPlayer(valley, valley_grad, (-9, 2), **area, **start, title="A long narro
 # the same side: a small step lowers both losses. For how many names is that so? First far from the minimum, then close to it.
 
 # %%
-from course.experiments.descents import share_that_agrees
+from course.experiments.training.descents import share_that_agrees
 from gptcore.scalar import VowelModel
 
 model = VowelModel(names)

@@ -202,7 +202,7 @@ print("a.grad:", a.grad)
 # 300 steps beside a correct one. Each point is the mean of ten steps. Compare the first point of each line, then the last.
 
 # %%
-from course.experiments.small_runs import means_of_ten
+from course.experiments.training.small_runs import means_of_ten
 from course.failures.lesson_03 import train_with_assignment
 from gptcore.corpus import load_documents
 from viz import draw_loss
@@ -270,7 +270,7 @@ draw_whole_graph(loss, title="The computation graph of one loss")
 # %%
 from random import Random
 
-from course.experiments.small_runs import two_rings
+from course.experiments.training.small_runs import two_rings
 
 rng = Random(0)
 points, labels = two_rings(rng)

@@ -154,7 +154,7 @@ for record in mlp.train(train, steps=2300, learning_rate=0.5):
 # Now the film: 26 letters during one epoch. Run the cell. It plays, and the slider goes back and forth. Was your prediction right?
 
 # %% tags=["promise-ah", "promise-picture", "answer"]
-from course.experiments.small_runs import recent_loss
+from course.experiments.training.small_runs import recent_loss
 from viz import draw_embedding_training
 
 groups = ["vowel" if letter in "aeiou" else "consonant" for letter in characters]
@@ -267,7 +267,7 @@ DescentPlayer(valley, optimizers=optimizers, **area, title="Three optimizers")
 # validation split:
 
 # %%
-from course.experiments.small_runs import mean_loss, train_with_adam
+from course.experiments.training.small_runs import mean_loss, train_with_adam
 
 adam_mlp = MLP(characters, context_size=3, n_embd=2, n_hidden=16, rng=Random(0))
 train_with_adam(adam_mlp, train, learning_rate=0.02)

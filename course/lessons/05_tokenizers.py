@@ -13,7 +13,7 @@ guess("tokens of strawberry", {" strawberry": ..., "strawberry": ..., "Strawberr
 # The next cell needs OpenAI's published vocabularies, 6 MB. Without them it says how to get them. (A dot is a space.)
 
 # %% tags=["needs-gpt2-vocabulary", "promise-picture", "answer"]
-from course.experiments.tokenizing import tokens_of
+from course.experiments.text.tokenizing import tokens_of
 from gptcore.tokenizers import BPETokenizer
 from viz import draw_tokens
 
@@ -126,7 +126,7 @@ same([(97, 110), (98, 256), (256, 97)], learn("banana bandana", 3), within=0)
 # Now play against the algorithm. Here are twelve of the course's 2,000 small stories, in bytes, and you choose twenty merges. No pair crosses the end of a word. (Without a running Python you see a game that always takes the third most frequent pair.)
 
 # %% tags=["promise-control"]
-from course.experiments.tokenizing import merge_game
+from course.experiments.text.tokenizing import merge_game
 
 stories = load_documents("stories")
 merge_game(stories[:12], vocab_size=276)
@@ -149,7 +149,7 @@ merge_game(stories[:12], vocab_size=276)
 guess("tokens with said", ...)
 
 # %% tags=["answer"]
-from course.experiments.tokenizing import tokens_with
+from course.experiments.text.tokenizing import tokens_with
 
 for how, pattern in {"with": "gpt2", "without": "none"}.items():
     print(how, tokens_with("said", stories[:400], pattern))
@@ -168,7 +168,7 @@ for how, pattern in {"with": "gpt2", "without": "none"}.items():
 # The **vocabulary size** is yours to choose. Take 1,000: 256 bytes, 743 merges and one special token. Train on 1,800 stories and keep 200. Look at what is one token, and at what falls apart.
 
 # %%
-from course.experiments.tokenizing import tokens_of
+from course.experiments.text.tokenizing import tokens_of
 from gptcore.tokenizers import BPETokenizer
 
 seen, unseen = stories[:-200], stories[-200:]
@@ -182,7 +182,7 @@ draw_tokens({which: tokens_of(tokenizer, text) for which, text in texts.items()}
 # The **compression ratio** is the number of bytes per token. For the validation stories it is high, for other text low:
 
 # %%
-from course.experiments.tokenizing import DECLARATION
+from course.experiments.text.tokenizing import DECLARATION
 
 for which, text in {"200 validation stories": "\n".join(unseen), "a declaration": DECLARATION["English"]}.items():
     print(f"{which}: {len(text.encode()) / len(tokenizer.encode(text)):.1f} bytes per token")
@@ -268,7 +268,7 @@ for vocab_size in (27, 256, 50_304, 200_019):
 # Type a text and move the slider. Blue is the number of tokens, orange the size of the table. The merges are the first ones of GPT-2. Then paste the Hindi sentence.
 
 # %% tags=["needs-gpt2-vocabulary", "promise-control"]
-from course.experiments.tokenizing import vocabulary_dial
+from course.experiments.text.tokenizing import vocabulary_dial
 
 vocabulary_dial(BPETokenizer.from_gpt2(), n_embd=384, other_parameters=others)
 
@@ -293,7 +293,7 @@ for seed in (0, 3, 1):
 # %%
 from math import log
 
-from course.experiments.tokenizing import as_letters
+from course.experiments.text.tokenizing import as_letters
 
 print("same text back:", all(given.decode(given.encode(story)) == story for story in stories))
 print(f"{model.mean_loss(as_letters(given, unseen)):.2f} nats per token; on the note: {note:.2f}; knowing nothing: {log(given.vocab_size):.2f}")
@@ -341,7 +341,7 @@ guess("which of the two models is better", ...)
 # Five vocabularies, the same stories, the same kind of model:
 
 # %%
-from course.experiments.tokenizing import loss_of_pairs
+from course.experiments.text.tokenizing import loss_of_pairs
 
 for vocab_size in (256, 300, 400, 600, 1000):
     nats, bits = loss_of_pairs(seen, unseen, vocab_size)

@@ -14,17 +14,17 @@ guess("recall without attention", ...)
 # The first four letters are random. The sixth character is certain for a model that looks back.
 
 # %%
-from course.experiments.recall import recall_texts
+from course.experiments.attention.recall import recall_texts
 
 texts, test_texts = recall_texts(4_000, 500)
 print(texts[:6])
 
 # %% [markdown]
 # The model is a small GPT. It has one part in which tokens exchange numbers: **attention**. We train five models as usual, and five in which attention adds
-# nothing. (Each trains for about a second; the code is in `course/experiments/recall.py`.)
+# nothing. (Each trains for about a second; the code is in `course/experiments/attention/recall.py`.)
 
 # %% tags=["answer"]
-from course.experiments.recall import accuracy, train
+from course.experiments.attention.recall import accuracy, train
 
 SEEDS = range(1, 6)
 with_attention = [train(texts, seed) for seed in SEEDS]
@@ -111,7 +111,7 @@ draw_model_map(microgpt_stages("afze2", gpt), highlight="attention", start="q")
 # The same in code. `x` has a row of 16 numbers for each of the six tokens:
 
 # %%
-from course.experiments.recall import attention_input
+from course.experiments.attention.recall import attention_input
 
 W, x = gpt.weights, attention_input(gpt, "afze2")
 q, k, v = (x @ W[name].T for name in ("0.wq", "0.wk", "0.wv"))
@@ -127,7 +127,7 @@ print("x", x.shape, "q", q.shape, "k", k.shape, "v", v.shape)
 # Write down three numbers: without a scale, divided by √64, divided by 64.
 
 # %% tags=["answer"]
-from course.experiments.recall import largest_weight
+from course.experiments.attention.recall import largest_weight
 
 for name, divide_by in (("not scaled", 1), ("divided by √64", 8), ("divided by 64", 64)):
     print(f"{name:14} {largest_weight(64, divide_by):.2f}")
@@ -165,7 +165,7 @@ print([round(weight, 2) for weight in softmax([2.0, 1.0, float("-inf")])])
 # for the unchanged model.) The line under the title has the mean loss after the same change in 200 other texts.
 
 # %% tags=["promise-control"]
-from course.experiments.attention_edits import edit_attention
+from course.experiments.attention.attention_edits import edit_attention
 
 single = train(texts, seed=2, n_head=1)
 edit_attention(single, "afze2", test_texts[:200], still_score_delta={3: 8})
@@ -228,7 +228,7 @@ draw_attention_chain(q[:, part], k[:, part], v[:, part], tokens, title="Head 0 r
 guess("ablate one head after the other", ...)
 
 # %% tags=["answer"]
-from course.experiments.recall import accuracy_by_head
+from course.experiments.attention.recall import accuracy_by_head
 
 for seed, model in zip(SEEDS, with_attention):
     without, alone = accuracy_by_head(model, test_texts)
@@ -292,7 +292,7 @@ same(one_by_one, inside.logits[-1], within=1e-9)
 guess("all four heads ablated", ...)
 
 # %% tags=["answer"]
-from course.experiments.recall import names_without
+from course.experiments.attention.recall import names_without
 
 for change, rise in names_without(SEEDS).items():
     print(f"{change}: {rise:.2f} nats worse")
@@ -331,7 +331,7 @@ guess("what is wrong with the better run", ...)
 # Look at the attention weights of its head 2, as they were in training. Then the model writes twelve texts.
 
 # %% tags=["answer"]
-from course.experiments.recall import has_form
+from course.experiments.attention.recall import has_form
 from course.failures.lesson_06 import weights_inside
 
 written = better.scalar().sample(12)

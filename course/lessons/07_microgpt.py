@@ -11,14 +11,14 @@ guess("logits that change", ...)
 # The next cell trains one on a thousand names. Six times it records what the model does.
 
 # %%
-from course.experiments.microgpt_runs import recorded_run
+from course.experiments.training.microgpt_runs import recorded_run
 from gptcore.corpus import load_documents
 
 names = load_documents("names")
 gpt, losses, records = recorded_run(names)
 
 # %% tags=["answer"]
-from course.experiments.microgpt_runs import logits_after
+from course.experiments.training.microgpt_runs import logits_after
 
 for ablated in ([], [(0, 0), (0, 1), (0, 2), (0, 3)]):  # (layer, head)
     emma, amma = (logits_after(gpt, name, ablated_heads=ablated) for name in ("emma", "amma"))
@@ -107,7 +107,7 @@ same(by_hand, imported, within=0)
 # The last step is linear, so the logits of a sum are the sum of the logits. We can see what each part of the stream adds to the 27 logits. This is direct **logit attribution**. Look for the row that is nearly white.
 
 # %% tags=["promise-ah", "promise-picture"]
-from course.experiments.microgpt_runs import attribution
+from course.experiments.training.microgpt_runs import attribution
 from viz import draw_logit_attribution
 
 rows = attribution(gpt, "em")
@@ -125,7 +125,7 @@ draw_logit_attribution(rows, labels=[*gpt.characters, "end"], title="Each part a
 guess("training without a part", ...)
 
 # %% tags=["answer"]
-from course.experiments.microgpt_runs import loss_of_run
+from course.experiments.training.microgpt_runs import loss_of_run
 from course.failures.lesson_07 import train_without
 
 models = {"whole": "", "without the MLP": "mlp", "without attention": "attention"}
@@ -166,7 +166,7 @@ draw_program(one_page(), lessons_of_lines(), titles(), title="A GPT, all of it")
 # Using a trained model is called **inference**. Here it is **autoregressive generation**: predict, sample a token, append it, predict again. Each model in this control is trained for 1,000 steps. Change heads, layers and temperature.
 
 # %% tags=["promise-control"]
-from course.experiments.microgpt_runs import sizes_dial
+from course.experiments.training.microgpt_runs import sizes_dial
 
 losses_by_size, dial = sizes_dial(names)
 print("loss by layers x heads:", losses_by_size)
@@ -180,7 +180,7 @@ dial
 # microgpt was published with its first 13 losses and twenty names. On its own list, which is downloaded if it is missing, our program reproduces every published digit:
 
 # %% tags=["needs-names-ssa"]
-from course.experiments.microgpt_runs import PUBLISHED
+from course.experiments.training.microgpt_runs import PUBLISHED
 from gptcore.ladder import NumpyGPT
 
 full = load_documents("names-ssa")
@@ -215,7 +215,7 @@ check("contest", contest)
 # On the same 1,000 names, each table with the best of four amounts of smoothing: predict the order of 2-gram, 3-gram, 4-gram and microgpt.
 
 # %% tags=["answer"]
-from course.experiments.microgpt_runs import best_table
+from course.experiments.training.microgpt_runs import best_table
 from course.solutions import lesson_07 as ours
 
 for context in (1, 2, 3):
@@ -232,7 +232,7 @@ print(f"microgpt: {loss_of_run(losses):.2f} nats")
 # And with more data? Give the 4-gram table and microgpt 26,544 names of the article's list, and test both on 2,950 others. Who wins?
 
 # %% tags=["needs-names-ssa", "answer"]
-from course.experiments.microgpt_runs import many_names
+from course.experiments.training.microgpt_runs import many_names
 
 table, microgpt = many_names()
 print(f"4-gram table: {table:.2f} nats, microgpt: {microgpt - table:.1f} more")

@@ -145,7 +145,7 @@ guess("the first loss with 58 letters", ...)
 # **Weight initialisation** is the choice of random weights before training. GPT-2 draws them with a standard deviation of 0.02. What if they are 20 times as large?
 
 # %% tags=["answer", "promise-by-hand"]
-from course.experiments.small_gpts import draw_names, means_of_ten, new_gpt, overfit_names, write_story
+from course.experiments.training.small_gpts import draw_names, means_of_ten, new_gpt, overfit_names, write_story
 
 print(f"a new model: {loss_on(new_gpt(), unseen[:5_000]):.2f} nats")
 print("weights 20 times as large, more than 20 nats:", loss_on(new_gpt(scale=20), unseen[:5_000]) > 20)
@@ -237,7 +237,7 @@ check("kept tokens", kept)
 # Set the temperature to 1.5 and read how the text falls apart. Then repair it with top-k or with top-p:
 
 # %% tags=["promise-control"]
-from course.experiments.looking_inside import draw_logit_lens, sample_stories
+from course.experiments.attention.looking_inside import draw_logit_lens, sample_stories
 
 sample_stories(model, tokenizer, prompt="Mia had ")
 
@@ -271,7 +271,7 @@ draw_logit_lens(model, tokenizer, "One morning Mia went to ")
 guess("blocks that copying needs", ...)
 
 # %% tags=["answer"]
-from course.experiments.induction import heads_of_the_smallest_copier, train_copiers
+from course.experiments.attention.induction import heads_of_the_smallest_copier, train_copiers
 from viz import draw_loss
 
 copiers, losses = train_copiers((1, 2, 3))
@@ -367,7 +367,7 @@ draw_attention(recorded_attention(found), found["tokens"], title="SmolLM2: layer
 guess("the layer of the head that is missed most", ...)
 
 # %% tags=["answer"]
-from course.experiments.looking_inside import Ablations
+from course.experiments.attention.looking_inside import Ablations
 
 ablations = Ablations(model, tokenizer, unseen)
 print(*ablations.lines(), sep="\n")

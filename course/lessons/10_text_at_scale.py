@@ -102,7 +102,7 @@ for text in (
 # Now run six filters, one after the other. The black squares are twenty pages that a person has read and found good. Look at where they end. (The dark grey squares are exact copies.)
 
 # %% tags=["promise-picture", "promise-ah"]
-from course.experiments.filters import sort_out
+from course.experiments.text.filters import sort_out
 from gptcore.corpus import ExactDuplicates, Language, Length, NearDuplicates, Repetition, Symbols, read_table
 from viz import draw_funnel
 
@@ -128,7 +128,7 @@ draw_funnel(texts, removed, mark=good, mark_label="pages that a person found goo
 # | repeated ngrams | the fraction of the text in repeated runs of five words |
 
 # %% tags=["promise-control"]
-from course.experiments.filters import thresholds
+from course.experiments.text.filters import thresholds
 from viz import FilterBench
 
 junk = [i for i, truth in enumerate(truths) if truth.kind in ("junk", "other language")]

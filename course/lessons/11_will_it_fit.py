@@ -32,7 +32,7 @@ print(f"4 numbers of 4 bytes for each: {16 * parameters / 2**30:.2f} GiB, {16 * 
 # **Activation memory** is what the blocks keep for the backward pass.
 
 # %%
-from course.experiments.budgets import memory
+from course.experiments.hardware.budgets import memory
 
 sixteen = memory(rows=16)  # in bytes, for the 40M model
 for part, size in (sixteen | {"together": sum(sixteen.values())}).items():
@@ -118,7 +118,7 @@ draw_memory(bars, capacity=12 * 2**30, title="16 rows: the same loss, five sizes
 # (`torch.compile` joins softmax and loss into one loop, and stores the logits once, in 16 bits.) Now change the sizes yourself. First double the rows, then the width, then the number of heads. Each time, predict how much longer the bar becomes.
 
 # %% tags=["promise-control"]
-from course.experiments.budgets import plan
+from course.experiments.hardware.budgets import plan
 from gptcore.training import GPUS
 from viz import BudgetDial
 
@@ -274,7 +274,7 @@ for name in ("rtx3060", "rtx4070", "rtx4090", "a100-80", "h200"):
 # Suppose you may spend a fixed number of FLOPs. A large model sees few tokens, a small one many. In between is the best: **compute-optimal** training. We try it on the GPT of lesson 7 with one block, in four widths. It learns the letters of stories.
 
 # %%
-from course.experiments.scaling import loss_for
+from course.experiments.hardware.scaling import loss_for
 
 spent = {flops: {width: loss_for(flops, width) for width in (4, 8, 16, 32)} for flops in (4e8, 1.6e9)}
 for flops, results in spent.items():

@@ -46,7 +46,7 @@ check("batch_loss", batch_loss)
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from course.experiments.story_runs import first_batch, new_gpt, rows
+from course.experiments.training.story_runs import first_batch, new_gpt, rows
 
 room = TemporaryDirectory()  # deleted when the kernel stops
 folder = Path(room.name)
@@ -78,7 +78,7 @@ for micro_batches in (2, 4):
 # Why 512 rows and not 4? Compute the gradient of one matrix for 512 rows, one by one. How far is the mean of 1, 4, 16 or 64 of them from the mean of all?
 
 # %%
-from course.experiments.story_runs import gradient_of_each_row
+from course.experiments.training.story_runs import gradient_of_each_row
 
 grads = gradient_of_each_row(512)  # (512, numbers of the matrix)
 mean = grads.mean(dim=0)
@@ -174,7 +174,7 @@ guess("just continue to 12,000", ...)
 # Compare the plan for 6,000 steps (solid) with the plan for 12,000 (dashed). The **WSD schedule** (warm-up, stable, decay) has a constant rate, and falls only at the end. Choose *wsd* in the list. From which checkpoint could you continue without a jump?
 
 # %% tags=["promise-control", "answer"]
-from course.experiments.story_runs import rate_at
+from course.experiments.training.story_runs import rate_at
 from viz import ScheduleDial
 
 ScheduleDial(rate_at, max_steps=6000, learning_rate=5e-4)
@@ -183,7 +183,7 @@ ScheduleDial(rate_at, max_steps=6000, learning_rate=5e-4)
 # The same with a small model. Two runs of 200 steps, cosine and WSD, continue to 400. A third is a cosine that was planned for 400. Look at step 200, first in the rates, then in the losses.
 
 # %% tags=["answer"]
-from course.experiments.story_runs import continued_runs
+from course.experiments.training.story_runs import continued_runs
 from viz import draw_runs
 
 runs = continued_runs()
@@ -217,7 +217,7 @@ check("rate", rate)
 # Now watch one: 96 numbers per token, 500 steps of eight rows. Each time the validation loss passes 5, 4, 3 and 2.3, the model writes a few words. At 2.3, do you expect letters, words, or sentences?
 
 # %%
-from course.experiments.story_runs import tokenizer
+from course.experiments.training.story_runs import tokenizer
 from gptcore.training import generate_text
 
 gpt = new_gpt(n_embd=96, block_size=64)
@@ -245,7 +245,7 @@ for step in train(gpt, rows("train", 8, 64), config, val=rows("val", 8, 64)):
 # %%
 import sys
 
-from course.experiments.processes import start, wait_for
+from course.experiments.hardware.processes import start, wait_for
 
 command = [sys.executable, "-m", "gptcore.cli", "train", "names", "--device", "cpu"]
 command += ["--max_steps", "240", "--checkpoint_every", "50", "--out_dir"]
@@ -446,7 +446,7 @@ same([*copies[0].parameters()], [*copies[1].parameters()], within=0)
 # Start them in the folder of the course. The first two make the shards. The next cell does what the third does, with a plot. It stops after three minutes, and resumes when you run it again. The dashed curve was *reported* by the author of a run on an RTX 4070; nobody here has repeated it.
 
 # %% tags=["needs-gpu"]
-from course.experiments.gpu_night import train_on_fineweb
+from course.experiments.hardware.gpu_night import train_on_fineweb
 
 assert torch.cuda.is_available(), "This cell needs an NVIDIA GPU. Read on."
 plot = train_on_fineweb(max_minutes=3)  # 0: no limit

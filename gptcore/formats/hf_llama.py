@@ -28,7 +28,7 @@ OPTIONAL_NAMES = {"n_kv_head": "num_key_value_heads", "head_size": "head_dim"}
 ACTIVATION_OF = {"silu": "swiglu", "swish": "swiglu", "gelu": "geglu"}
 WINDOW_FIELDS = ("sliding_window", "use_sliding_window", "max_window_layers", "layer_types")
 ROPE_FIELDS = ("rope_theta", "rope_scaling", "rope_parameters")
-ROPE_SCALING_NAMES = {  # ours -> theirs, in a rope_scaling of each type
+ROPE_SCALING_NAMES: dict[str, dict[str, str]] = {  # ours -> theirs, in a rope_scaling of each type
     "linear": {},
     "yarn": {
         **{"low_rotations": "beta_slow", "high_rotations": "beta_fast"},
@@ -229,7 +229,7 @@ def llama_to_hf(fields: dict[str, Any], tensors: StateDict) -> tuple[HFConfig, S
         _, layer, module = name.split(".", 2)
         prefix, (base, _, last) = f"model.layers.{layer}.", module.rpartition(".")
         if base == "attn.c_attn":
-            for part, piece in zip("qkv", tensor.split(sizes)):
+            for part, piece in zip("qkv", torch.split(tensor, sizes)):
                 if fields["rope_interleaved"] and part in n_heads:
                     piece = to_halves(piece, n_heads[part])
                 hf[f"{prefix}self_attn.{part}_proj.{last}"] = piece
@@ -239,18 +239,19 @@ def llama_to_hf(fields: dict[str, Any], tensors: StateDict) -> tuple[HFConfig, S
         elif module in EXPERT_NAMES:
             for e, expert in enumerate(tensor):
                 pieces = expert.chunk(len(EXPERT_NAMES[module]))
-                for part, piece in zip(EXPERT_NAMES[module], pieces):
-                    hf[f"{prefix}block_sparse_moe.experts.{e}.{part}.weight"] = piece
+                for matrix, piece in zip(EXPERT_NAMES[module], pieces):
+                    hf[f"{prefix}block_sparse_moe.experts.{e}.{matrix}.weight"] = piece
         else:
             names = {ours: theirs for theirs, ours in LAYER_NAMES.items()}
             hf[prefix + (names.get(module) or f"{names[base]}.{last}")] = tensor
     if not fields["rmsnorm_weight"]:
         norms = {"input_layernorm": C, "post_attention_layernorm": C}
         norms |= {"self_attn.q_norm": D, "self_attn.k_norm": D} if fields["qk_norm"] else {}
-        for layer in range(fields["n_layer"]):
-            for norm, size in norms.items():
-                hf[f"model.layers.{layer}.{norm}.weight"] = tensors["wte.weight"].new_ones(size)
-        hf["model.norm.weight"] = tensors["wte.weight"].new_ones(C)
+        ones = tensors["wte.weight"].new_ones
+        for number in range(fields["n_layer"]):
+            for norm, width in norms.items():
+                hf[f"model.layers.{number}.{norm}.weight"] = ones(width)
+        hf["model.norm.weight"] = ones(C)
     return to_hf_config(fields, kind), hf
 
 
@@ -320,5 +321,5 @@ def to_halves(weight: Tensor, n_heads: int) -> Tensor:
         weight: Weight or bias of q or k, shape (heads * D, ...).
         n_heads: Number of heads.
     """
-    pairs = weight.unflatten(0, (n_heads, -1, 2))  # (heads, D/2, 2, ...)
+    pairs = torch.unflatten(weight, 0, (n_heads, -1, 2))  # (heads, D/2, 2, ...)
     return pairs.transpose(1, 2).flatten(0, 2)  # (heads, 2, D/2, ...) -> (heads * D, ...)

@@ -41,7 +41,7 @@ class MixtureOfExperts(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.load = torch.full((E,), 1 / E)
         """Fraction of the choices that each expert got in the last forward pass, shape (E,)."""
-        self.balancing_loss: Tensor | None = None
+        self.balancing_loss = torch.ones(())
         """1 if all experts are used equally, E if one is used for all; of the last forward pass."""
 
     def forward(self, x: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ from gptcore.json_text import parse_json
 from gptcore.model.attention import KVCacheLayer
 from gptcore.model.block import Block
 from gptcore.model.config import GPTConfig
+from gptcore.model.experts import MixtureOfExperts
 from gptcore.model.ids import (
     Heads,
     check_ids,
@@ -240,8 +241,9 @@ class GPT(nn.Module):
             The sum over the layers of the last forward pass, times `router_aux_loss_coef`; a
             scalar, shape ().
         """
-        layers = [block.mlp.balancing_loss for block in self.h if hasattr(block.mlp, "router")]
-        return self.config.router_aux_loss_coef * sum(layers) if layers else 0.0
+        mlps = [block.mlp for block in self.h]
+        losses = [m.balancing_loss for m in mlps if isinstance(m, MixtureOfExperts)]
+        return self.config.router_aux_loss_coef * torch.stack(losses).sum() if losses else 0.0
 
     # Activations
 

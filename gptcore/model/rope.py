@@ -55,11 +55,12 @@ def rotation_frequencies(
         device: Where the result is.
     """
     points = torch.arange(0, head_dim, 2, device=device)  # 2i
-    if scaling is None:
-        return theta ** (-points / head_dim)
-    if scaling.type == "ntk":  # the slowest point becomes slower by the factor, the fastest stays
-        return (theta * scaling.factor ** (head_dim / (head_dim - 2))) ** (-points / head_dim)
-    learned = theta ** (-points / head_dim)
+    if scaling is not None and scaling.type == "ntk":
+        # The slowest point becomes slower by the factor, the fastest stays.
+        theta *= scaling.factor ** (head_dim / (head_dim - 2))
+    learned: Tensor = theta ** (-points / head_dim)
+    if scaling is None or scaling.type == "ntk":
+        return learned
     kept = kept_fraction(learned, head_dim, theta, scaling)
     return learned * kept + learned / scaling.factor * (1 - kept)
 

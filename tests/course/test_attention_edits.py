@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from course.experiments.attention_edits import edit_attention
+from course.experiments.attention.attention_edits import edit_attention
 from gptcore.ladder import NumpyGPT, forward
 from gptcore.scalar import MicroConfig
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course.experiments.induction import (
+from course.experiments.attention.induction import (
     attention_only_gpt,
     induction_score,
     previous_token_score,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.experiments.descents import share_that_agrees
+from course.experiments.training.descents import share_that_agrees
 from gptcore.scalar import VowelModel
 
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from course.experiments.small_runs import (
+from course.experiments.training.small_runs import (
     mean_loss,
     means_of_ten,
     recent_loss,

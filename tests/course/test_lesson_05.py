@@ -7,7 +7,7 @@ from math import log
 import pytest
 
 from course.catalogue import QUESTIONS
-from course.experiments.tokenizing import (
+from course.experiments.text.tokenizing import (
     DECLARATION,
     as_letters,
     loss_of_pairs,

@@ -11,7 +11,7 @@ from stored_outputs import printed
 
 from course.catalogue import QUESTIONS
 from course.checkpoint import TOKENIZER, loss_on, make, one_row, random_rows, stories_gpt
-from course.experiments.induction import previous_token_score
+from course.experiments.attention.induction import previous_token_score
 from course.failures.lesson_09 import KINDS, loss_with_weights_of_microgpt, with_attention
 from course.recorded import recorded_smollm2
 from course.sample import gpt2_weights

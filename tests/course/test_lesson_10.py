@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stored_outputs import printed
 
 from course.catalogue import QUESTIONS
-from course.experiments.filters import thresholds
+from course.experiments.text.filters import thresholds
 from course.failures.lesson_10 import flip, with_one_bit_flipped
 from course.needs import NEEDS
 from course.sample import fineweb_file

@@ -11,8 +11,8 @@ from stored_outputs import printed
 
 from course.catalogue import QUESTIONS
 from course.checkpoint import one_row, stories_gpt
-from course.experiments.budgets import plan
-from course.experiments.scaling import short_run, small_model, story_batches
+from course.experiments.hardware.budgets import plan
+from course.experiments.hardware.scaling import short_run, small_model, story_batches
 from course.failures.lesson_11 import learning
 from course.solutions import lesson_11 as solution
 from course.syllabus.lesson_table import written_lessons

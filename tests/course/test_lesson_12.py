@@ -17,9 +17,9 @@ import torch
 from stored_outputs import printed
 
 from course.catalogue import QUESTIONS, mixed
-from course.experiments.gpu_night import train_on_fineweb
-from course.experiments.processes import start, wait_for
-from course.experiments.story_runs import PLAN, continued_runs
+from course.experiments.hardware.gpu_night import train_on_fineweb
+from course.experiments.hardware.processes import start, wait_for
+from course.experiments.training.story_runs import PLAN, continued_runs
 from course.failures.lesson_12 import rows_of
 from course.recorded import recorded_runs
 from course.sample import fineweb_shards

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course.experiments.microgpt_runs import (
+from course.experiments.training.microgpt_runs import (
     PUBLISHED,
     attribution,
     best_table,

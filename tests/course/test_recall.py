@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course.experiments.recall import (
+from course.experiments.attention.recall import (
     accuracy,
     accuracy_by_head,
     attention_input,
@@ -42,9 +42,9 @@ def test_accuracy_rises_with_training_and_is_a_mean_over_models():
     both = (accuracy(one, OTHERS) + accuracy(other, OTHERS)) / 2
     assert accuracy([one, other], OTHERS) == pytest.approx(both)
     assert mean_loss([one], OTHERS) < mean_loss([other], OTHERS)
-    without, alone = accuracy_by_head(one, OTHERS)
-    assert len(without) == len(alone) == 4
-    assert sum(alone) < sum(without)
+    without, only_one = accuracy_by_head(one, OTHERS)
+    assert len(without) == len(only_one) == 4
+    assert sum(only_one) < sum(without)
 
 
 def test_the_input_of_attention_makes_the_queries_and_keys_of_the_model():

@@ -49,9 +49,9 @@ def test_attention_weights_are_those_of_transformers(pair):
 def test_greedy_tokens_with_a_cache_are_those_of_transformers(pair):
     ours, theirs, tokenizer = pair
     prompt = tokenizer.encode("The capital of France is")
-    there = theirs.generate(torch.tensor([prompt]), max_new_tokens=20, do_sample=False)
+    expected = theirs.generate(torch.tensor([prompt]), max_new_tokens=20, do_sample=False)
     mine = list(generate_cached(ours, prompt, 20, temperature=0))
-    assert mine == there[0, len(prompt) :].tolist()
+    assert mine == expected[0, len(prompt) :].tolist()
 
 
 def test_it_completes_a_sentence_and_answers_a_question(pair):

@@ -58,7 +58,9 @@ def attention_only_gpt(n_layer: int, generator: torch.Generator) -> GPT:
     )
     gpt = GPT(config, generator)
     for block in gpt.h:
-        block.mlp.c_proj.weight.data.zero_()
+        for name, weight in block.mlp.named_parameters():
+            if "c_proj" in name:
+                weight.data.zero_()
         block.mlp.requires_grad_(False)
     return gpt
 

@@ -153,8 +153,8 @@ def accuracy_by_head(gpt: NumpyGPT, texts: list[str]) -> tuple[list[float], list
     """
     heads = {(0, head) for head in range(gpt.config.n_head)}
     without = [accuracy(gpt, texts, ablated_heads={head}) for head in sorted(heads)]
-    alone = [accuracy(gpt, texts, ablated_heads=heads - {head}) for head in sorted(heads)]
-    return [round(share, 1) for share in without], [round(share, 1) for share in alone]
+    only_one = [accuracy(gpt, texts, ablated_heads=heads - {head}) for head in sorted(heads)]
+    return [round(share, 1) for share in without], [round(share, 1) for share in only_one]
 
 
 def names_without(seeds: Sequence[int]) -> dict[str, float]:

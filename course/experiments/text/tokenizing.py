@@ -110,8 +110,8 @@ def loss_of_pairs(seen: list[str], unseen: list[str], vocab_size: int) -> tuple[
     """
     t = BPETokenizer.train(seen, vocab_size=vocab_size)
     table = NgramTable(map(chr, range(vocab_size)), context_size=1, smoothing=0.01)
-    asked = as_letters(t, unseen)
-    nats = table.fit(as_letters(t, seen)).mean_loss(asked)
-    n_tokens = sum(len(ids) + 1 for ids in asked)  # + 1: the end
+    targets = as_letters(t, unseen)
+    nats = table.fit(as_letters(t, seen)).mean_loss(targets)
+    n_tokens = sum(len(ids) + 1 for ids in targets)  # + 1: the end
     n_bytes = sum(len(story.encode()) for story in unseen)
     return nats, nats * n_tokens / log(2) / n_bytes

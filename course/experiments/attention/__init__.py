@@ -1,0 +1,1 @@
+"""Experiments with attention: tasks that need it, edits of scores, heads that copy."""

@@ -1,0 +1,1 @@
+"""Experiments with cost: budgets, processes, scaling, a night on a GPU."""

@@ -1,0 +1,1 @@
+"""Experiments with texts: tables of counts, tokenizers, filters."""

@@ -1,0 +1,1 @@
+"""Small training runs that a lesson starts, or shows recorded."""
