@@ -303,6 +303,32 @@ class GPT(nn.Module):
         with evaluating(self):
             return self.unembed(self.residual_stream(ids)[::2])
 
+    def logit_lens_top_k(
+        self, ids: Tensor, k: int = 5, *, positions: slice = slice(None)
+    ) -> tuple[Tensor, Tensor]:
+        """The likeliest next tokens as if the model ended after 0, 1, ... L blocks.
+
+        One layer after the other, since all logits of SmolLM2 for 100 tokens are 600 MB.
+
+        Args:
+            ids: Token ids, shape (B, T).
+            k: How many tokens are kept.
+            positions: Where; all by default.
+
+        Returns:
+            Their probabilities and their ids, each of shape (L + 1, B, T, k), the largest first.
+
+        Example:
+            >>> probs, ids = GPT(sizes).logit_lens_top_k(torch.tensor([[1, 2, 3]]), 2)
+            >>> probs.shape
+            torch.Size([3, 1, 3, 2])
+        """
+        k = min(as_int(k, "k", 1), self.config.vocab_size)
+        with evaluating(self):
+            stream = self.residual_stream(ids)[::2, :, positions]
+            tops = [self.unembed(x).float().softmax(-1).topk(k) for x in stream]
+            return torch.stack([top[0] for top in tops]), torch.stack([top[1] for top in tops])
+
     def next_logits(self, ids: list[int]) -> Tensor:
         """Logits for the token after a text, from its last `block_size` tokens.
 

@@ -5,6 +5,7 @@ drawing is in `viz/attention/attention_head.py`.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -12,12 +13,22 @@ from ipywidgets import Button, IntSlider, Layout, SelectionSlider, Text, ToggleB
 
 from viz.attention.attention_head import MAX_TOKENS, Head, head_picture
 from viz.attention.attention_weights import AttentionWeights, head_name, to_attention_weights
-from viz.canvas.arrays import to_int
+from viz.canvas.arrays import to_int, to_tokens
 from viz.canvas.control import Control, side_by_side
 from viz.canvas.labels import visible_token
 from viz.canvas.picture import Picture
 
 Heads = frozenset[Head]
+MAX_RUNS = 4  # that are kept: 30 layers x 9 heads x 100 tokens are 22 MB
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the model said about one text without some heads."""
+
+    tokens: list[str]
+    attention: AttentionWeights
+    loss: float | None
 
 
 class AttentionExplorer(Control):
@@ -41,7 +52,9 @@ class AttentionExplorer(Control):
     ):
         """Make the control.
 
-        Both functions are called with the text and the ablated heads, a set of pairs (layer, head).
+        Both functions are called with the text and the ablated heads, a set of pairs (layer, head),
+        and only if one of these is new: another layer, head or query does not run the model, and
+        the last few results are kept.
 
         Args:
             run_model: Returns the T tokens and the attention weights, shape (L, H, T, T).
@@ -59,6 +72,8 @@ class AttentionExplorer(Control):
         self.run_model, self.loss, self.loss_name = run_model, loss, loss_name
         self.ablated_heads: Heads = frozenset()
         self.busy = False  # while knobs move together
+        self.runs: dict[tuple[str, Heads], Run] = {}  # by text and ablated heads, newest last
+        self.losses: dict[tuple[str, Heads], float] = {}
         style: dict[str, Any] = {
             "layout": Layout(width="400px"),
             "style": {"description_width": "60px"},
@@ -89,27 +104,62 @@ class AttentionExplorer(Control):
         self.undo.on_click(self.restore_all)
 
     def refresh(self) -> None:
-        """Run the model on this text with these ablated heads."""
-        given, weights = self.run_model(self.text.value, self.ablated_heads)
-        tokens = [str(token) for token in given]
-        attention = to_attention_weights(weights, tokens)
-        self.caption = self.format_loss()  # last of what may fail: an error changes nothing
-        self.attention: AttentionWeights = attention.crop(0, min(len(tokens), MAX_TOKENS))
-        self.tokens = tokens
+        """Show the model on this text with these ablated heads; an error changes nothing."""
+        run = self.last_run()
+        caption = self.format_loss(run)
+        self.caption, self.attention, self.tokens = caption, run.attention, run.tokens
 
-    def format_loss(self) -> str:
-        """One line: the loss, and its change from the loss with all heads."""
-        if self.loss is None:
+    def last_run(self) -> Run:
+        """What the model says about this text with these ablated heads, from now or from before."""
+        key = (self.text.value, self.ablated_heads)
+        run = self.runs.pop(key, None) or self.run(*key)
+        self.runs[key] = run
+        for oldest in list(self.runs)[:-MAX_RUNS]:
+            del self.runs[oldest]
+        return run
+
+    def run(self, text: str, ablated_heads: Heads) -> Run:
+        """Run the model.
+
+        Args:
+            text: The text.
+            ablated_heads: Pairs (layer, head).
+        """
+        given, weights = self.run_model(text, ablated_heads)
+        tokens = to_tokens(given)
+        attention = to_attention_weights(weights, tokens)
+        loss = None if self.loss is None else self.loss_of(text, ablated_heads)
+        return Run(tokens, attention.crop(0, min(len(tokens), MAX_TOKENS)), loss)
+
+    def loss_of(self, text: str, ablated_heads: Heads) -> float:
+        """The loss in nats, computed once.
+
+        Args:
+            text: The text.
+            ablated_heads: Pairs (layer, head).
+        """
+        assert self.loss is not None, "there is a loss"
+        key = (text, ablated_heads)
+        if key not in self.losses:
+            self.losses[key] = float(self.loss(text, ablated_heads))
+        return self.losses[key]
+
+    def format_loss(self, run: Run) -> str:
+        """One line: the loss, and its change from the loss with all heads.
+
+        Args:
+            run: What the model said.
+        """
+        if run.loss is None:
             return ""
-        now = self.loss(self.text.value, self.ablated_heads)
-        line = f"{self.loss_name}: {now:.3f} nats"
+        line = f"{self.loss_name}: {run.loss:.3f} nats"
         if not self.ablated_heads:
             return line
-        all_heads = self.loss(self.text.value, frozenset())
-        more = now - all_heads
+        all_heads = self.loss_of(self.text.value, frozenset())
+        more = run.loss - all_heads
         verdict = f"{abs(more):.3f} {'worse' if more > 0 else 'better'}"
         names = ", ".join(
-            head_name(self.attention.layers[layer], self.attention.heads[head])
+            head_name(run.attention.layers[layer], run.attention.heads[head])
             for layer, head in sorted(self.ablated_heads)
         )
         change = verdict if abs(more) >= 0.0005 else "no change"

@@ -4,6 +4,7 @@
 // have been read, the figure opens: all heads small, one of them large, the numbers of the selected
 // tokens, and the text. If anything fails, the still stays.
 const ALONE = [440, 300], SEVERAL = [300, 350]; // most pixels: of a head, of all together
+const TALLEST = 500; // pixels: of all heads of many layers
 const LEAST = 240, AROUND = 62; // pixels: of a head beside the others; the edges and gaps between
 
 const STYLE = `
@@ -104,7 +105,8 @@ class Page {
     model.grid = make("canvas", parent, { tabIndex: 0, role: "application", ariaLabel: label });
     const deep = model.layers[0] !== "";
     model.margin = { left: deep ? 62 : 8, top: 34 };
-    model.step = Math.max(14, Math.min(84, Math.floor(this.widest / model.columns.length)));
+    const fits = Math.min(this.widest / model.columns.length, TALLEST / model.rows.length);
+    model.step = Math.max(14, Math.min(84, Math.floor(fits)));
     size(model.grid, model.margin.left + model.step * model.columns.length + 2,
       model.margin.top + model.step * model.rows.length + 2);
     const under = (event) => {

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from viz.attention.attention_mosaic import add_head_borders, add_token_names, names_room
+from viz.attention.attention_mosaic import (
+    MAX_NAME,
+    NAME_HEIGHT,
+    add_head_borders,
+    add_token_names,
+    names_room,
+)
 from viz.attention.attention_page import FINE, to_pixels
 from viz.attention.attention_weights import (
     AttentionWeights,
@@ -27,9 +33,11 @@ from viz.canvas.visible_text import display_width
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MAX_TOKENS = 64
+MAX_TOKENS = 128
+MANY_TOKENS = 64  # with more, letters are smaller and a head has the names of few tokens
 WIDTH, ALL_HEADS, ONE_HEAD = 828.0, 300.0, 300.0  # pixels: of the scene, all heads, one head
-CHARACTER, TOKEN, LINE_HEIGHT = 7.85, 20, 36  # pixels
+MIN_SIDE = 10.0  # pixels of a small head
+NAMED_KEYS, NAME_PITCH = 6, 11.0  # beside a head of many tokens; pixels from name to name
 RED = "#b3261e"
 
 Head = tuple[int, int]  # layer, head
@@ -50,7 +58,7 @@ def draw_attention_head(
 
     Args:
         weights: Causal weights, of a shape that `draw_attention` takes.
-        tokens: The T tokens; of a long text the first 64 are drawn.
+        tokens: The T tokens; of a long text the first 128 are drawn.
         layer: Index of the layer.
         head: Index of the head.
         query: Position of the token that attends; None for the last one.
@@ -122,24 +130,32 @@ def draw_all_heads(
     """Every head small: the chosen one in a frame, the ablated ones crossed out."""
     L, H = attention.weights.shape[:2]
     has_layers = attention.layers != [""]
-    side = max(14.0, min(64.0, ALL_HEADS / max(H, L)))
+    side = max(MIN_SIDE, min(64.0, ALL_HEADS / max(H, L)))
     left, top = 66.0 if has_layers else 16.0, 40.0
     scene = Scene(left + side * H + 10, top + side * L + 12)
     scene.add(Text(left, top - 22, "head →", 11, MUTED))
     for h in range(H):
         scene.add(Text(left + side * (h + 0.5), top - 6, attention.heads[h], 11, MUTED, "middle"))
-    for k in range(L if has_layers else 0):
+    for k in range(0, L if has_layers else 0, 1 if side >= 12 else 2):
         y = top + side * (k + 0.5) + 4
         scene.add(Text(left - 8, y, f"layer {attention.layers[k]}", 11, MUTED, "end"))
-    png = to_pixels(max_pool(attention.weights, int(side)), FINE, causal=True)
-    scene.add(Image(left, top, side * H, side * L, png))
-    add_head_borders(scene, left, top, side, (L, H), 3)
+    scene.add(Image(left, top, side * H, side * L, draw_thumbnails(attention, int(side))))
+    gap = 3 if side >= 14 else 2
+    add_head_borders(scene, left, top, side, (L, H), gap)
     for k, h in sorted(ablated_heads):
-        x0, y0 = left + side * h + 3, top + side * k + 3
-        x1, y1 = x0 + side - 6, y0 + side - 6
+        x0, y0 = left + side * h + gap, top + side * k + gap
+        x1, y1 = x0 + side - 2 * gap, y0 + side - 2 * gap
         scene.add(Line(((x0, y0), (x1, y1)), RED, 2), Line(((x0, y1), (x1, y0)), RED, 2))
     scene.add(Rect(left + side * head, top + side * layer, side, side, "none", ORANGE, 3))
     return scene
+
+
+def draw_thumbnails(attention: AttentionWeights, side: int) -> bytes:
+    """All heads as one PNG; the same for every query, so it is made once."""
+    if side not in attention.thumbnails:
+        pixels = to_pixels(max_pool(attention.weights, side), FINE, causal=True)
+        attention.thumbnails[side] = pixels
+    return attention.thumbnails[side]
 
 
 def max_pool(weights: NDArray[np.float64], size: int) -> NDArray[np.float64]:
@@ -165,10 +181,13 @@ def draw_one_head(weights: NDArray[np.float64], labels: list[str], query: int) -
     """The chosen head; the row and the column of the query in frames."""
     T = len(labels)
     side = ONE_HEAD / T
-    left, top = names_room(labels, side)
+    left, top = names_room(labels, max(side, NAME_HEIGHT) if T > MANY_TOKENS else side)
     x, y = left + side * query, top + side * query
     scene = Scene(left + ONE_HEAD + 20, top + ONE_HEAD + 12)
-    add_token_names(scene, labels, left, top, side)
+    if T > MANY_TOKENS:
+        add_few_names(scene, labels, weights[query], query, left, top)
+    else:
+        add_token_names(scene, labels, left, top, side)
     scene.add(
         Image(left, top, ONE_HEAD, ONE_HEAD, to_pixels(weights[None, None], FINE, causal=True)),
         Rect(left, top, ONE_HEAD, ONE_HEAD, "none", LINE),
@@ -178,24 +197,48 @@ def draw_one_head(weights: NDArray[np.float64], labels: list[str], query: int) -
     return scene
 
 
+def add_few_names(
+    scene: Scene, labels: list[str], row: NDArray[np.float64], query: int, left: float, top: float
+) -> None:
+    """The query, and the keys with the largest weights as far as there is room for them."""
+    side, keys = ONE_HEAD / len(labels), list[int]()
+    for key in map(int, (-row).argsort(kind="stable")):
+        if all(abs(key - other) * side >= NAME_PITCH for other in keys) and row[key] >= 0.005:
+            keys.append(key)
+    scene.add(Text(left - 8, top - 8, "query ↓", 11, MUTED, "end"))
+    scene.add(Text(left - 8, 12, "largest keys →", 11, MUTED))
+    y = top + side * (query + 0.5) + 3.5
+    scene.add(Text(left - 6, y, visible_token(labels[query], MAX_NAME), 10, BLUE, "end", mono=True))
+    for key in keys[:NAMED_KEYS]:
+        x, name = left + side * (key + 0.5) + 3.5, visible_token(labels[key], MAX_NAME)
+        scene.add(Text(x, top - 6, name, 10, mono=True, upright=True))
+
+
+def text_sizes(T: int) -> tuple[float, float, float, float]:
+    """Pixels for a text of T tokens: a letter's width and height, a box, a line."""
+    return (6.65, 11, 17, 30) if T > MANY_TOKENS else (7.85, 13, 20, 36)
+
+
 def draw_text(names: list[str], row: NDArray[np.float64], query: int) -> Scene:
     """The tokens in their order, the bluer the larger their weight, with the numbers below."""
     scene = Scene(WIDTH, 0)
     heading = "the text: the bluer a token, the larger its attention weight"
     scene.add(Text(16, 12, heading, 11, MUTED))
+    character, size, box, line = text_sizes(len(names))
     x, y = 16.0, 20.0
     for k, name in enumerate(names):
-        width = max(CHARACTER * display_width(name) + 8, 30.0)
+        width = max(character * display_width(name) + 8, 30.0)
         if x + width > WIDTH - 16:
-            x, y = 16.0, y + LINE_HEIGHT
+            x, y = 16.0, y + line
         weight = float(row[k])
         fill = blend(WHITE, BLUE, weight)
         ink = MUTED if k > query else ink_on(fill)
         stroke, stroke_width = (INK, 2) if k == query else (FAINT, 1)
-        scene.add(Rect(x, y, width - 2, TOKEN, fill, stroke, stroke_width, radius=3))
-        scene.add(Text(x + width / 2 - 1, y + 14, name, 13, ink, "middle", mono=True))
+        middle = x + width / 2 - 1
+        scene.add(Rect(x, y, width - 2, box, fill, stroke, stroke_width, radius=3))
+        scene.add(Text(middle, y + box / 2 + 4, name, size, ink, "middle", mono=True))
         if k <= query and weight >= 0.005:
-            scene.add(Text(x + width / 2 - 1, y + 31, f"{weight:.2f}", 10, MUTED, "middle"))
+            scene.add(Text(middle, y + box + 10.5, f"{weight:.2f}", 10, MUTED, "middle"))
         x += width
-    scene.height = y + LINE_HEIGHT + 4
+    scene.height = y + line + 4
     return scene

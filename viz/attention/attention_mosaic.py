@@ -16,8 +16,8 @@ from viz.canvas.palette import FAINT, INK, LINE, MASKED, MUTED, PAPER, WHITE, bl
 from viz.canvas.scene import Image, Line, Rect, Scene, Text, hstack, vstack
 
 MAX_TOKENS = 192
-MAX_WEIGHTS = 1_250_000  # over all heads: GPT-2's 12 x 12, with 128 tokens, are one megabyte
-MAX_WIDTH = 824
+MAX_WEIGHTS = 1_400_000  # over all heads: 12 x 12 x 139 tokens, or 30 x 9 x 101, under 1.5 MB
+MAX_WIDTH, MAX_HEIGHT = 824, 750  # pixels of all heads; 30 layers as wide would be three screens
 MAX_SIDE, MIN_SIDE = 440, 14  # pixels of one head
 LEGEND = (0, 0.01, 0.05, 0.2, 0.5, 1)
 MAX_NAME, NAME_WIDTH, NAME_HEIGHT = 10, 6.1, 10  # letters of a token, pixels of a letter and a line
@@ -35,7 +35,9 @@ def draw_mosaic(
 ) -> Scene:
     """All models side by side, with a title and a legend."""
     columns = sum(model.weights.shape[1] for model in models.values())
-    side = min(MAX_SIDE, max(MIN_SIDE, (MAX_WIDTH - 80 * len(models)) // columns))
+    rows = max(model.weights.shape[0] for model in models.values())
+    side = min((MAX_WIDTH - 80 * len(models)) // columns, MAX_HEIGHT // rows)
+    side = min(MAX_SIDE, max(MIN_SIDE, side))
     panels = [draw_model(name, model, labels, side, causal) for name, model in models.items()]
     heading = Scene(title_width(title), 36 if title else 8)
     if title:
@@ -77,7 +79,7 @@ def draw_model(
             y = top + side * (k + 0.5) + 4
             scene.add(Text(left - 8, y, f"layer {layer}" if layer else "", 11, MUTED, "end"))
     scene.add(Image(left, top, side * H, side * L, to_pixels(model.weights, FINE, causal)))
-    add_head_borders(scene, left, top, side, (L, H), 4)
+    add_head_borders(scene, left, top, side, (L, H), 4 if side > 30 else 2)
     if single:
         scene.add(Rect(left, top, side, side, "none", LINE))
     return scene

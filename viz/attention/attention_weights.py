@@ -4,7 +4,7 @@ Every picture of attention reads its weights here.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,7 @@ class AttentionWeights:
     weights: NDArray[np.float64]
     layers: list[str]
     heads: list[str]
+    thumbnails: dict[int, bytes] = field(default_factory=dict, compare=False)  # side -> PNG
 
     def select(self, layer: Selection, head: Selection) -> "AttentionWeights":
         """Only this layer and this head, or the mean of them; None keeps all."""
@@ -64,8 +65,8 @@ class AttentionWeights:
                 ) from None
             kept, names = self.weights.take([index], axis), [names[index]]
         if axis == 0:
-            return replace(self, weights=kept, layers=names)
-        return replace(self, weights=kept, heads=names)
+            return replace(self, weights=kept, layers=names, thumbnails={})
+        return replace(self, weights=kept, heads=names, thumbnails={})
 
     def iter_heads(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Head by head: its name, and its weights (T, T)."""
@@ -75,7 +76,10 @@ class AttentionWeights:
 
     def crop(self, start: int, T: int) -> "AttentionWeights":
         """The weights among `T` of the tokens, from `start` on."""
-        return replace(self, weights=self.weights[..., start : start + T, start : start + T])
+        if start == 0 and T == self.weights.shape[-1]:
+            return self
+        kept = self.weights[..., start : start + T, start : start + T].copy()  # frees the others
+        return replace(self, weights=kept, thumbnails={})
 
 
 def head_name(layer: str, head: str) -> str:
@@ -183,7 +187,7 @@ def check_rows(array: NDArray[np.float64], labels: Sequence[str], causal: bool, 
     """Raise ValueError for the first row that does not sum to 1, or attends to later tokens."""
     sums, smallest = array.sum(-1), array.min(-1)
     wrong = (abs(sums - 1) > TOLERANCE) | (smallest < 0)
-    later = np.triu(array, 1).sum(-1)
+    later = np.stack([np.triu(layer, 1).sum(-1) for layer in array])  # (L, H, T)
     ahead = causal & (later > TOLERANCE)
     wrong[..., :start] = ahead[..., :start] = False
     if wrong.any():

@@ -110,10 +110,18 @@ def to_mapping(value: object, name: str, example: str) -> Mapping[Any, Any]:
 
 
 def to_tokens(tokens: Sequence[object], name: str = "tokens") -> list[str]:
-    """The tokens or labels as strings; raises ValueError if they cannot be iterated."""
+    """The tokens or labels as strings; ValueError if they cannot be iterated.
+
+    Bytes outside a complete character become U+DC80 to U+DCFF, which labels show as `\\xf0`.
+    """
     if not hasattr(tokens, "__iter__"):
         raise ValueError(f"{name} must be a list of texts such as ['a', 'b'], not {tokens!r:.60}.")
-    return [str(token) for token in tokens]
+    return [to_text(token) for token in tokens]
+
+
+def to_text(token: object) -> str:
+    """One token or label as a string; bytes, as a byte-level tokenizer has them, are decoded."""
+    return token.decode("utf-8", "surrogateescape") if isinstance(token, bytes) else str(token)
 
 
 def to_nested_list(values: Array, name: str, axes: str = "T T") -> list[Any]:

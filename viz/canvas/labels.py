@@ -19,12 +19,17 @@ def truncate(text: str, max_length: int) -> str:
 
 
 def visible_token(token: str, max_length: int = 18) -> str:
-    """The token as a label, visible even if it is a space, a line end, or empty."""
-    shown = "".join(
-        INVISIBLE.get(c) or ("␣" if unicodedata.category(c) in SPACES else printable(c))
-        for c in token
-    )
+    """The token as a label, visible even if it is a space, a line end, a byte, or empty."""
+    shown = "".join(map(visible_sign, token))
     return truncate(shown or INVISIBLE[""], max_length)
+
+
+def visible_sign(character: str) -> str:
+    """The character, or a sign for it; `\\xf0` for a byte outside a complete character."""
+    if "\udc80" <= character <= "\udcff":  # as `to_tokens` decodes it
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    is_space = unicodedata.category(character) in SPACES
+    return INVISIBLE.get(character) or ("␣" if is_space else printable(character))
 
 
 def printable(text: str) -> str:

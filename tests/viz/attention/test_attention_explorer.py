@@ -117,8 +117,8 @@ def test_a_text_that_the_model_refuses_says_why_and_the_next_one_works(explorer)
 
 def test_a_long_text_is_cut_and_says_so(explorer):
     explorer.text.value = " ".join(f"w{i}" for i in range(300))
-    assert len(explorer.query.options) == 64
-    assert "236 more tokens not drawn" in words_of(explorer.screen.value)
+    assert len(explorer.query.options) == 128
+    assert "172 more tokens not drawn" in words_of(explorer.screen.value)
 
 
 def test_a_move_is_answered_at_once():
