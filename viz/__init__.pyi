@@ -13,6 +13,7 @@ from viz.attention.attention_chain import draw_attention_chain as draw_attention
 from viz.attention.attention_editor import AttentionEditor as AttentionEditor
 from viz.attention.attention_explorer import AttentionExplorer as AttentionExplorer
 from viz.attention.attention_head import draw_attention_head as draw_attention_head
+from viz.attention.head_ablation import draw_head_ablation as draw_head_ablation
 from viz.canvas.picture import Picture as Picture
 from viz.curves.context import draw_context as draw_context
 from viz.curves.ladder import draw_ladder as draw_ladder

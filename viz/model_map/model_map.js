@@ -5,6 +5,7 @@
 const COLUMNS = 8;
 const COLOURS = "Blue: above 0. Orange: below 0. The largest number of a stage has the full colour.";
 const LETTERS = "B: texts in a batch. T: tokens of a text. C: channels. H: heads. D: channels of a head. V: vocabulary.";
+const MORE_LETTERS = { K: "heads of keys and values", M: "numbers inside an MLP", E: "experts" };
 
 class ModelMap {
   constructor(figure, film) {
@@ -134,8 +135,15 @@ class ModelMap {
     }
     if (stage.values && stage.op !== "ids") this.values(stage, i);
     if (stage.values) this.how(stage, i);
+    if (film.left) make("p", this.panel, { className: "muted", textContent: film.left });
     if (stage.op === "ids" && stage.values) return;
-    make("p", this.panel, { className: "muted", textContent: stage.values ? COLOURS : LETTERS });
+    make("p", this.panel, { className: "muted", textContent: stage.values ? COLOURS : LETTERS + this.letters() });
+  }
+
+  // What the letters mean that only some models have.
+  letters() {
+    const dims = new Set(this.film.stages.flatMap((stage) => stage.shape.split(" = ")[0].match(/\b[A-Z]\b/g) ?? []));
+    return Object.keys(MORE_LETTERS).filter((one) => dims.has(one)).map((one) => ` ${one}: ${MORE_LETTERS[one]}.`).join("");
   }
 
   values(stage, chosen) {

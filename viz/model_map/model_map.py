@@ -9,12 +9,15 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from viz.canvas.arrays import to_int
 from viz.canvas.labels import printable, title_width, visible_token
+from viz.canvas.palette import MUTED
 from viz.canvas.picture import THEME, Picture, page_script
+from viz.canvas.scene import Scene, Text
 from viz.model_map.model_map_layout import WIDTH, Layout, build_layout
 from viz.model_map.model_map_scene import build_scene
 from viz.model_map.model_stage import (
@@ -63,8 +66,9 @@ def draw_model_map(
         ax: Axes of matplotlib to draw on.
 
     Returns:
-        The picture, with `stages`, `at`, `lit`, `boxes` (name -> x, y, width, height) and `probs`
-        in `.data`; or `ax`, if given.
+        The picture, with `stages`, `at`, `lit`, `boxes` (name -> x, y, width, height), `probs` and
+        `left_out` in `.data`; or `ax`, if given. Of a large model the weights, or all numbers, are
+        left out, and the picture says so.
 
     Raises:
         ValueError: For stages that do not fit together, and for names that are not on the map.
@@ -88,15 +92,30 @@ def draw_model_map(
         "lit": sorted(lit),
         "boxes": {k: (b.x, b.y, b.width, b.height) for k, b in layout.boxes.items()},
         "probs": probs,
+        "left_out": numbers.left_out,
     }
     scene = build_scene(layout, numbers, t, lit, title, repeat)
     scene.width = max(scene.width, title_width(title) if title else 0)
-    picture = Picture(data, alt_text(listed, numbers, t, lit, repeat, probs), scene)
+    alt = alt_text(listed, numbers, t, lit, repeat, probs)
+    if numbers.left_out:
+        alt += f" {numbers.left_out}"
+        add_note(scene, numbers.left_out)
+    picture = Picture(data, alt, scene)
     payload = to_payload(layout, numbers, lit)
     payload |= {"at": t, "start": opened, "title": printable(title), "repeat": repeat}
     payload["top"] = below_title  # the page has a title of its own
+    if numbers.left_out:
+        payload["left"] = numbers.left_out
     picture.html = map_html(picture, payload)
     return picture.draw_on(ax) if ax is not None else picture
+
+
+def add_note(scene: Scene, note: str) -> None:
+    """A sentence below the map, in as many lines as it needs."""
+    for line in wrap(note, 62):
+        scene.add(Text(10, scene.height + 12, line, 11, MUTED))
+        scene.height += 15
+    scene.height += 4
 
 
 def probabilities(stages: list[ModelStage], numbers: ModelNumbers, t: int) -> dict[str, float]:

@@ -76,9 +76,27 @@ class Layout:
 
 
 def rows_of(stages: list[ModelStage]) -> list[list[ModelStage]]:
-    """Stages that follow each other and have the same part and inputs are one row."""
+    """Stages that follow each other and have the same part and inputs are one row.
+
+    So are those that do the same to stages of one row, as RoPE does to queries and keys.
+    """
     groups = groupby(stages, key=lambda s: (s.layer, s.part, tuple(s.inputs)))
-    return [list(group) for _, group in groups]
+    rows: list[list[ModelStage]] = []
+    for _, group in groups:
+        row = list(group)
+        if len(rows) > 1 and len(row) == 1 and is_parallel(row[0], rows[-1], rows[-2]):
+            rows[-1] += row
+        else:
+            rows.append(row)
+    return rows
+
+
+def is_parallel(stage: ModelStage, row: list[ModelStage], above: list[ModelStage]) -> bool:
+    """Whether a stage does to one stage of the row above what this row does to another one."""
+    names = {other.name for other in above}
+    same = {(s.layer, s.part, s.op, s.label) for s in (*row, stage)}
+    inputs = [tuple(s.inputs) for s in (*row, stage)]
+    return len(same) == 1 and all(len(i) == 1 and i[0] in names for i in inputs)
 
 
 def build_layout(stages: list[ModelStage], T: int, top: float, repeat: int) -> Layout:
@@ -171,8 +189,11 @@ def place_row(
     width = (right - left - 7 * (len(row) - 1)) / len(row)
     keeps_rows = T > 0 and any(stage.name in kept for stage in row)
     inside = max(12.0, min(6.0, MAX_ROWS_HEIGHT / max(T, 1)) * T) if keeps_rows else 12.0
+    below = [layout.boxes[s.inputs[0]] for s in row] if len({tuple(s.inputs) for s in row}) > 1 else []
     for k, stage in enumerate(row):
         x = left + (width + 7) * k
+        if below:  # each under the box that it changes
+            x, width = below[k].x, below[k].width
         strip = (x + 6, y + 19, width - 12, inside)
         layout.boxes[stage.name] = Box(stage, x, y, width, 24 + inside, strip, stage.name in kept)
     return 24 + inside

@@ -43,6 +43,11 @@ class Numbers {
     return Math.floor(i / (stage.values[0].length / stage.heads));
   }
 
+  // The head of keys or values that this head reads: several share one (GQA) if there are fewer numbers.
+  sharedHead(head, stage, keys) {
+    return Math.floor((head * keys.values[0].length) / stage.values[0].length);
+  }
+
   // { text, rows, total }: a row has its text, its value, and the number that it leads to.
   explain(stage, i, t) {
     const inputs = stage.inputs.map((name) => this.stages.get(name));
@@ -80,9 +85,11 @@ class Numbers {
   norm(stage, i, t, [input], value) {
     const row = input.values[t], n = row.length;
     const root = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0) / n + 1e-5);
+    const gain = stage.weight ? ` × ${two(stage.weight[i])}` : "";
+    const then = gain ? ` Then each has its own weight, ${stage.weightName}[${i}].` : "";
     return {
-      text: `RMSNorm divides each number by ${three(root)}, the root of the mean of the ${n} squares.`,
-      rows: [this.row(`${short(input)}, number ${i}: ${two(row[i])} / ${three(root)}`, row[i], input, i, t)],
+      text: `RMSNorm divides each number by ${three(root)}, the root of the mean of the ${n} squares.${then}`,
+      rows: [this.row(`${short(input)}, number ${i}: ${two(row[i])} / ${three(root)}${gain}`, row[i], input, i, t)],
       total: `= ${two(value)}`, one: true,
     };
   }
@@ -110,9 +117,10 @@ class Numbers {
 
   scores(stage, i, t, [q, k], value) {
     const head = Math.floor(i / (t + 1)), j = i % (t + 1), D = q.values[0].length / q.heads;
+    const shared = this.sharedHead(head, q, k);
     const rows = Array.from({ length: D }, (_, d) => {
-      const c = head * D + d, a = q.values[t][c], b = k.values[j][c];
-      return this.row(`${short(q)}[${c}] × ${short(k)}[${c}] = ${two(a)} × ${two(b)} = ${three(a * b)}`, a * b, k, c, j);
+      const c = head * D + d, other = shared * D + d, a = q.values[t][c], b = k.values[j][other];
+      return this.row(`${short(q)}[${c}] × ${short(k)}[${other}] = ${two(a)} × ${two(b)} = ${three(a * b)}`, a * b, k, other, j);
     });
     const sum = rows.reduce((all, row) => all + row.value, 0);
     return {
@@ -140,13 +148,14 @@ class Numbers {
   }
 
   weighted_sum(stage, i, t, [weights, v], value) {
-    const head = this.headOf(stage, i);
+    const head = this.headOf(stage, i), D = stage.values[0].length / stage.heads;
+    const c = this.sharedHead(head, stage, v) * D + (i % D);
     const rows = Array.from({ length: t + 1 }, (_, j) => {
-      const a = weights.values[head][t][j], b = v.values[j][i];
-      return this.row(`${this.tokens[j] ?? ""} (${j}): ${two(a)} × ${two(b)} = ${three(a * b)}`, a * b, v, i, j);
+      const a = weights.values[head][t][j], b = v.values[j][c];
+      return this.row(`${this.tokens[j] ?? ""} (${j}): ${two(a)} × ${two(b)} = ${three(a * b)}`, a * b, v, c, j);
     });
     return {
-      text: `Head ${head} takes number ${i} of v at each position so far, times the attention weight of that position:`,
+      text: `Head ${head} takes number ${c} of v at each position so far, times the attention weight of that position:`,
       rows, total: `sum = ${three(value)}`,
     };
   }
@@ -157,6 +166,23 @@ class Numbers {
       text: `It is copied: number ${i % D} of head ${head}. The outputs of all heads are now one vector.`,
       rows: [this.row(`${short(input)}, number ${i}: ${two(value)}`, value, input, i, t)],
     };
+  }
+
+  silu(stage, i, t, [input], value) {
+    const x = input.values[t][i];
+    return {
+      text: "SiLU is the number times its sigmoid, 1 / (1 + exp(−x)):",
+      rows: [this.row(`${short(input)}, number ${i}: ${two(x)} × ${two(1 / (1 + Math.exp(-x)))}`, x, input, i, t)],
+      total: `= ${two(value)}`, one: true,
+    };
+  }
+
+  multiply(stage, i, t, inputs, value) {
+    const rows = inputs.map((input) => {
+      const number = input.values[t][i];
+      return this.row(`${short(input)}, number ${i}: ${two(number)}`, number, input, i, t);
+    });
+    return { text: "It is the product of two numbers:", rows, total: `= ${two(value)}`, one: true };
   }
 
   relu(stage, i, t, [input], value) {

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from viz.canvas.arrays import Array, count_axes, did_you_mean, to_int, to_nested_list
@@ -9,9 +10,10 @@ from viz.canvas.arrays import Array, count_axes, did_you_mean, to_int, to_nested
 PARTS = ("embedding", "attention", "residual", "mlp", "output")
 OPS = (
     *("ids", "lookup", "add", "norm", "linear", "scores", "softmax", "weighted sum"),
-    *("concatenate", "relu", "other"),
+    *("concatenate", "relu", "silu", "multiply", "other"),
 )
 PER_HEAD = ("scores", "softmax")  # their values have the shape (H, T, T)
+MAX_NUMBERS = 150_000  # on one map; they are about a megabyte of HTML
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,8 @@ class ModelStage:
         name: Unique, such as "q".
         part: "embedding", "attention", "residual", "mlp" or "output".
         op: How it is computed from its inputs: "ids", "lookup" (rows of a table), "add", "norm"
-            (RMSNorm), "linear", "scores", "softmax", "weighted sum", "concatenate", "relu"; "other"
-            is not explained number by number.
+            (RMSNorm), "linear", "scores", "softmax", "weighted sum", "concatenate", "relu",
+            "silu", "multiply"; "other" is not explained number by number.
         inputs: Names of earlier stages, in the order in which `op` takes them.
         label: What the box says; the name if "".
         title: What it is, in words.
@@ -34,10 +36,12 @@ class ModelStage:
         shape: For instance "(T, C) = (5, 16)".
         names: Where -> what it is called there: {"PyTorch": "nn.Embedding"}.
         values: Shape (T, n), or (H, T, T) for scores and attention weights, rows are queries.
-        weight: The matrix of "linear", (n, inputs), or the table of "lookup".
+        weight: The matrix of "linear", (n, inputs), the table of "lookup", or the n weights of
+            "norm".
         weight_name: Its name, such as "wq".
         labels: Of the n numbers, such as the tokens of the vocabulary; of "ids", the T tokens.
-        heads: How many heads share the numbers; 1 if they are not split.
+        heads: How many heads share the numbers; 1 if they are not split. Keys and values with fewer
+            numbers than queries are shared by several heads (GQA).
         layer: The block that it belongs to, from 0.
 
     Example:
@@ -72,8 +76,9 @@ class ModelNumbers:
     """The numbers of all stages as lists, and how many positions they have."""
 
     values: dict[str, list[Any]]
-    weights: dict[str, list[list[float]]]
+    weights: dict[str, list[Any]]
     T: int  # 0 if no stage has values
+    left_out: str = ""  # what is too much for one map, in a sentence
 
 
 def check_stages(stages: Iterable[ModelStage]) -> tuple[list[ModelStage], ModelNumbers]:
@@ -83,20 +88,46 @@ def check_stages(stages: Iterable[ModelStage]) -> tuple[list[ModelStage], ModelN
         raise ValueError("stages must be a list of ModelStage, at least one.")
     known: set[str] = set()
     values, weights, lengths = {}, {}, {}
+    most, left_out = what_fits(listed)
     for stage in listed:
         check_names(stage, known)
         known.add(stage.name)
-        if stage.values is not None:
+        if stage.values is not None and (most != "shapes" or stage.op == "ids"):
             axes = "H T T" if stage.op in PER_HEAD and count_axes(stage.values) == 3 else "T n"
             numbers = to_nested_list(stage.values, f"values of {stage.name!r}", axes)
             values[stage.name] = numbers
             lengths[stage.name] = len(numbers[0] if axes == "H T T" else numbers)
-        if stage.weight is not None:
+        if stage.weight is not None and most == "all":
             name = f"weight of {stage.name!r}"
-            weights[stage.name] = to_nested_list(stage.weight, name, "n m")
+            axes = "n" if stage.op == "norm" else "n m"
+            weights[stage.name] = to_nested_list(stage.weight, name, axes)
     if len(set(lengths.values())) > 1:
         raise ValueError(f"All stages need the same number of positions, but they have {lengths}.")
-    return listed, ModelNumbers(values, weights, next(iter(lengths.values()), 0))
+    return listed, ModelNumbers(values, weights, next(iter(lengths.values()), 0), left_out)
+
+
+def what_fits(stages: list[ModelStage]) -> tuple[str, str]:
+    """"all", "values" or "shapes": what a page can hold; and a sentence about what it leaves out."""
+    values = sum(count_numbers(stage.values) for stage in stages)
+    weights = sum(count_numbers(stage.weight) for stage in stages)
+    if values + weights <= MAX_NUMBERS:
+        return "all", ""
+    limit = f"a map holds {MAX_NUMBERS:,}"
+    if values <= MAX_NUMBERS:
+        return "values", (
+            f"The {weights:,} weights are left out ({limit}), so linear layers are not explained "
+            f"number by number."
+        )
+    return "shapes", f"The {values:,} numbers are left out ({limit}): give fewer tokens for them."
+
+
+def count_numbers(array: Array | None) -> int:
+    """How many numbers an array or nested lists have."""
+    if array is None:
+        return 0
+    if hasattr(array, "shape"):
+        return prod(array.shape)
+    return sum(map(count_numbers, array)) if isinstance(array, (list, tuple)) else 1
 
 
 def check_names(stage: ModelStage, known: Collection[str]) -> None:
