@@ -115,7 +115,8 @@ def gpt_stages(config: "GPTConfig", batch_size: int = 1) -> list[ModelStage]:
         names |= {"parameters": format_parameters(name, words, config, sizes)}
         dims = words["dims"].split()
         shape = format_shape(dims, [sizes[dim] for dim in dims])
-        given = {key: words[key] for key in ("label", "op", "note", "inputs") if key in words}
+        overridden = ("label", "op", "note", "inputs")
+        given: dict[str, Any] = {key: words[key] for key in overridden if key in words}
         stages.append(make_stage(name, 0, stages, given, names=names, shape=shape))
     return stages
 

@@ -49,7 +49,7 @@ class KVCache:
 
         Args:
             new_tokens: B lists of token ids. The first call takes any number of tokens for each
-                text (prefill), later calls one (decoding).
+                text (prefill), later calls usually one (decoding).
 
         Returns:
             Logits, shape (B, V).
@@ -111,6 +111,14 @@ class KVCache:
     def reset(self) -> None:
         """Remove all tokens; the allocated memory stays."""
         self.lengths, self.cur_len = torch.zeros_like(self.lengths), 0
+
+    def truncate(self, length: int) -> None:
+        """Keep only the first tokens of each text.
+
+        Args:
+            length: How many; no text may have fewer.
+        """
+        self.lengths, self.cur_len = torch.full_like(self.lengths, length), length
 
     def select(self, rows: list[int]) -> None:
         """Keep only some texts.

@@ -220,9 +220,7 @@ def build_scene(
     add_row(scene, "the text", text, bottom + 22, width, columns)
     scene.add(Rect(LEFT, bottom + 42, 14, 14, "none", ORANGE, 3))
     note = "did come next" + ("; the bluer, the more likely" if is_low else "")
-    scene.add(
-        Text(LEFT + 22, bottom + 54, note + (f"; {omitted}" if omitted else ""), 12, MUTED)
-    )
+    scene.add(Text(LEFT + 22, bottom + 54, note + (f"; {omitted}" if omitted else ""), 12, MUTED))
     scene.height = bottom + 70
     return scene
 

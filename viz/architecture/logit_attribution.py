@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import fsum
 from typing import TYPE_CHECKING
 
-from viz.canvas.arrays import to_mapping, to_numbers
+from viz.canvas.arrays import to_mapping, to_numbers, to_tokens
 from viz.canvas.labels import format_number, title_width, truncate, visible_token
 from viz.canvas.palette import FAINT, INK, MUTED, diverging_colour, ink_on
 from viz.canvas.picture import Picture
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_COLUMNS = 64
-CELL, ROW, LEFT = 29, 30, 132  # pixels
+CELL, ROW, LEFT = 29.0, 30.0, 132.0  # pixels
+MAX_CELL, MIN_ROW, WIDTH, HEIGHT = 64.0, 12.0, 700.0, 560.0  # for words, and for many entries
+MAX_IN_ALT = 12  # entries
 TOTAL = "= sum"
 
 
 def draw_logit_attribution(
     entries: Mapping[str, Sequence[float]],
     *,
-    labels: Sequence[str] | None = None,
+    labels: Sequence[str | bytes] | None = None,
     title: str = "",
     ax: "Axes | None" = None,
 ) -> Picture:
@@ -61,7 +63,9 @@ def draw_logit_attribution(
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def check_columns(rows: Mapping[str, list[float]], labels: Sequence[str] | None) -> list[str]:
+def check_columns(
+    rows: Mapping[str, list[float]], labels: Sequence[str | bytes] | None
+) -> list[str]:
     """The column labels, once the rows have the same length."""
     if not rows or not next(iter(rows.values())):
         raise ValueError(
@@ -75,8 +79,11 @@ def check_columns(rows: Mapping[str, list[float]], labels: Sequence[str] | None)
                 f"be added column by column."
             )
     if width > MAX_COLUMNS:
-        raise ValueError(f"{width} columns cannot be read; draw at most {MAX_COLUMNS} of them.")
-    column_labels = [str(label) for label in (range(width) if labels is None else labels)]
+        raise ValueError(
+            f"{width:,} columns cannot be read; draw at most {MAX_COLUMNS} of them, such as those "
+            f"with the largest sums."
+        )
+    column_labels = to_tokens(range(width) if labels is None else labels)
     if len(column_labels) != width:
         raise ValueError(f"{len(column_labels)} labels for {width} columns: give one for each.")
     return column_labels
@@ -85,38 +92,55 @@ def check_columns(rows: Mapping[str, list[float]], labels: Sequence[str] | None)
 def build_scene(
     rows: Mapping[str, list[float]], column_labels: list[str], sums: list[float], title: str
 ) -> Scene:
-    top = 44 if title else 14
-    height = top + 22 + ROW * (len(rows) + 1) + 22
-    scene = Scene(max(LEFT + CELL * len(column_labels) + 20, title_width(title)), height)
+    cell, letters = cell_width(column_labels)
+    row_height = max(MIN_ROW, min(ROW, HEIGHT / len(rows)))
+    top, size = 44 if title else 14, (cell, row_height)
+    scene = Scene(max(LEFT + cell * len(column_labels) + 20, title_width(title)), 0)
     if title:
         scene.add(Text(16, 25, title, 15, weight="600"))
     for column, label in enumerate(column_labels):
-        x = LEFT + CELL * (column + 0.5)
-        scene.add(Text(x, top + 14, visible_token(label, 3), 12, MUTED, "middle", mono=True))
+        x, shown = LEFT + cell * (column + 0.5), visible_token(label, letters)
+        scene.add(Text(x, top + 14, shown, 12, MUTED, "middle", mono=True))
     # One scale for all rows: a colour means the same number everywhere.
     largest = max(abs(number) for row in (*rows.values(), sums) for number in row) or 1.0
     for line, (name, row) in enumerate(rows.items()):
-        add_row(scene, name, row, top + 22 + ROW * line, largest)
-    y = top + 22 + ROW * len(rows) + 8
-    scene.add(Rect(16, y - 6, LEFT - 16 + CELL * len(column_labels), 1.5, INK))
-    add_row(scene, TOTAL, sums, y, largest, bold=True)
-    best = LEFT + CELL * sums.index(max(sums))
-    scene.add(Rect(best, y, CELL - 1, ROW - 2, "none", INK, 2))
+        add_row(scene, name, row, top + 22 + row_height * line, largest, size)
+    y = top + 22 + row_height * len(rows) + 8
+    scene.add(Rect(16, y - 6, LEFT - 16 + cell * len(column_labels), 1.5, INK))
+    add_row(scene, TOTAL, sums, y, largest, (cell, ROW), bold=True)
+    best = LEFT + cell * sums.index(max(sums))
+    scene.add(Rect(best, y, cell - 1, ROW - 2, "none", INK, 2))
+    scene.height = y + ROW + 14
     return scene
 
 
+def cell_width(column_labels: list[str]) -> tuple[float, int]:
+    """Pixels of a column, and letters of its label: words have more room than letters."""
+    longest = max(len(visible_token(label)) for label in column_labels)
+    room = min(MAX_CELL, WIDTH / len(column_labels), 7.4 * longest + 8)
+    return (CELL, 3) if room <= CELL else (room, int((room - 6) / 7.4))
+
+
 def add_row(
-    scene: Scene, name: str, row: list[float], y: float, largest: float, bold: bool = False
+    scene: Scene,
+    name: str,
+    row: list[float],
+    y: float,
+    largest: float,
+    size: tuple[float, float],
+    bold: bool = False,
 ) -> None:
-    weight = "700" if bold else "normal"
-    scene.add(Text(LEFT - 10, y + 19, truncate(name, 17), 12.5, INK, "end", weight=weight))
+    (width, height), weight = size, "700" if bold else "normal"
+    middle, letters = y + height / 2 - 1, 12.5 if height > 16 else 10.5
+    shown = truncate(name, 17)
+    scene.add(Text(LEFT - 10, middle + 0.4 * letters, shown, letters, INK, "end", weight=weight))
     for column, number in enumerate(row):
-        x, fraction = LEFT + CELL * column, number / largest
+        x, fraction = LEFT + width * column, number / largest
         fill = diverging_colour(fraction)
-        scene.add(Rect(x, y, CELL - 1, ROW - 2, fill, FAINT, 0.5))
-        middle = x + (CELL - 1) / 2
-        text = format_cell(number)
-        scene.add(Text(middle, y + 18, text, 9, ink_on(fill), "middle", weight=weight))
+        gap = 2 if height > 16 else 1
+        scene.add(Rect(x, y, width - 1, height - gap, fill, FAINT, 0.5))
+        x, text = x + (width - 1) / 2, format_cell(number)
+        scene.add(Text(x, middle + 4, text, 9, ink_on(fill), "middle", weight=weight))
 
 
 def format_cell(number: float) -> str:
@@ -127,7 +151,9 @@ def format_cell(number: float) -> str:
 def alt_text(rows: Mapping[str, list[float]], column_labels: list[str], sums: list[float]) -> str:
     """The column with the largest sum, and what each entry adds to it."""
     best = sums.index(max(sums))
-    parts = ", ".join(f"{name} {row[best]:.1f}" for name, row in rows.items())
+    order = sorted(rows, key=lambda name: -abs(rows[name][best]))[:MAX_IN_ALT]
+    parts = ", ".join(f"{name} {row[best]:.1f}" for name, row in rows.items() if name in order)
+    parts += f"; the other {len(rows) - len(order)} add less" if len(order) < len(rows) else ""
     return (
         f"What {len(rows)} entries add to {len(column_labels)} numbers. The largest sum is that of "
         f"{visible_token(column_labels[best])}, {sums[best]:.1f}: {parts}."

@@ -33,7 +33,7 @@ VIEWS = ("matrix", "lines")
 
 def draw_attention(
     weights: Weights | Mapping[str, Weights],
-    tokens: Sequence[str],
+    tokens: Sequence[str | bytes],
     *,
     layer: Selection = None,
     head: Selection = None,
@@ -50,7 +50,8 @@ def draw_attention(
         weights: Shape (T, T), (H, T, T), (L, H, T, T) or (L, B, H, T, T), any array, or a tuple of
             (B, H, T, T) for each layer as transformers returns it. A mapping name -> weights draws
             several models, or training steps, side by side.
-        tokens: The T tokens. Of a long text only as many are drawn as can be read.
+        tokens: The T tokens, as text or bytes. Of a long text only as many are drawn as can be
+            read.
         layer: Only this layer; or "mean".
         head: Only this head; or "mean".
         batch_index: Which text of a batch.

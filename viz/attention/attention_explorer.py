@@ -41,7 +41,7 @@ class AttentionExplorer(Control):
 
     def __init__(
         self,
-        run_model: Callable[[str, Heads], tuple[Sequence[str], Any]],
+        run_model: Callable[[str, Heads], tuple[Sequence[str | bytes], Any]],
         *,
         text: str,
         loss: Callable[[str, Heads], float] | None = None,

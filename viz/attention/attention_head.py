@@ -45,7 +45,7 @@ Head = tuple[int, int]  # layer, head
 
 def draw_attention_head(
     weights: Weights,
-    tokens: Sequence[str],
+    tokens: Sequence[str | bytes],
     *,
     layer: int = 0,
     head: int = 0,

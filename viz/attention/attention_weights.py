@@ -76,7 +76,7 @@ class AttentionWeights:
 
     def crop(self, start: int, T: int) -> "AttentionWeights":
         """The weights among `T` of the tokens, from `start` on."""
-        if start == 0 and T == self.weights.shape[-1]:
+        if start == 0 and self.weights.shape[-1] == T:
             return self
         kept = self.weights[..., start : start + T, start : start + T].copy()  # frees the others
         return replace(self, weights=kept, thumbnails={})

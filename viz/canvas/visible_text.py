@@ -3,6 +3,7 @@
 The width of a piece is estimated, since only a browser can measure it.
 """
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -40,6 +41,19 @@ def decode_piece(piece: Piece) -> str:
     if isinstance(piece, bytes):
         return piece.decode("utf-8", "surrogateescape")
     return re.sub("[\ud800-\udfff]", "\ufffd", piece)
+
+
+def decode_pieces(pieces: Sequence[Piece]) -> list[str]:
+    """The text of each piece; a character of several pieces is the text of the last of them.
+
+    Args:
+        pieces: The pieces of one text, in order.
+
+    Returns:
+        For instance ["", "é"] for [b"\\xc3", b"\\xa9"].
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    return [p if isinstance(p, str) else decoder.decode(p) for p in pieces]
 
 
 def is_escaped(character: str) -> bool:

@@ -189,7 +189,8 @@ def place_row(
     width = (right - left - 7 * (len(row) - 1)) / len(row)
     keeps_rows = T > 0 and any(stage.name in kept for stage in row)
     inside = max(12.0, min(6.0, MAX_ROWS_HEIGHT / max(T, 1)) * T) if keeps_rows else 12.0
-    below = [layout.boxes[s.inputs[0]] for s in row] if len({tuple(s.inputs) for s in row}) > 1 else []
+    is_parallel_row = len({tuple(stage.inputs) for stage in row}) > 1
+    below = [layout.boxes[stage.inputs[0]] for stage in row] if is_parallel_row else []
     for k, stage in enumerate(row):
         x = left + (width + 7) * k
         if below:  # each under the box that it changes

@@ -107,7 +107,7 @@ def check_stages(stages: Iterable[ModelStage]) -> tuple[list[ModelStage], ModelN
 
 
 def what_fits(stages: list[ModelStage]) -> tuple[str, str]:
-    """"all", "values" or "shapes": what a page can hold; and a sentence about what it leaves out."""
+    """What a page can hold ("all", "values" or "shapes"), and a sentence about what is left out."""
     values = sum(count_numbers(stage.values) for stage in stages)
     weights = sum(count_numbers(stage.weight) for stage in stages)
     if values + weights <= MAX_NUMBERS:

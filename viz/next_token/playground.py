@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
+from viz.canvas.arrays import to_text
 from viz.canvas.labels import truncate, visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE, PAPER, WHITE, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
 from viz.canvas.tensors import softmax
-from viz.canvas.visible_text import display_width
+from viz.canvas.visible_text import Piece, decode_pieces, display_width
 from viz.next_token.sampling_filters import filter_probabilities, to_logits
 
 if TYPE_CHECKING:
@@ -29,17 +30,18 @@ MAX_SURPRISAL = log(50)  # of the darkest tokens, whose probability is 1 in 50 o
 TINT, LINE_END = "#f2a15f", "↵"
 
 TokenProbs = Sequence[tuple[str, float]]
+PieceProbs = Sequence[tuple[Piece, float]]
 
 
 def draw_playground(
     logits: ArrayLike,
-    name_of: Callable[[int], str] | Sequence[str],
+    name_of: Callable[[int], Piece] | Sequence[Piece],
     *,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
     prompt: str = "",
-    generated: TokenProbs = (),
+    generated: PieceProbs = (),
     caption: str = "",
     title: str = "",
     ax: "Axes | None" = None,
@@ -48,12 +50,13 @@ def draw_playground(
 
     Args:
         logits: Logits of the token after the prompt, shape (V,).
-        name_of: Text of a token id, as a function or a list.
+        name_of: Text or bytes of a token id, as a function or a list.
         temperature: Divides the logits. 0 takes the largest.
         top_k: How many tokens stay. None keeps all.
         top_p: Cumulative probability of the tokens that stay. 1 keeps all.
         prompt: The text before the generated tokens.
-        generated: Pairs (token, probability that the model gave it).
+        generated: Pairs (token, probability that the model gave it). A character of several tokens
+            of bytes is written with the last of them.
         caption: Text below the generated text.
         title: Title of the picture.
         ax: Axes of matplotlib to draw on.
@@ -77,16 +80,18 @@ def draw_playground(
     token_name = name_of if callable(name_of) else name_of.__getitem__
     model_probs, kept_probs = softmax(row), filter_probabilities(row, temperature, top_k, top_p)
     ranked = (-model_probs).argsort(kind="stable")[:MAX_BARS].tolist()
-    bars = [(token_name(k), float(model_probs[k]), float(kept_probs[k])) for k in ranked]
+    bars = [(to_text(token_name(k)), float(model_probs[k]), float(kept_probs[k])) for k in ranked]
+    texts = decode_pieces([piece for piece, _ in generated])
+    written = list(zip(texts, (prob for _, prob in generated)))
     kept = int((kept_probs > 0).sum())
     knobs = f"temperature {temperature:g}, top-k {top_k or 'all'}, top-p {top_p:g}"
     summary = f"{knobs}: {kept:,} of {len(model_probs):,} tokens can follow"
     scene = Scene(WIDTH, 0)
     scene.add(Text(16, 25, f"{title}: {summary}" if title else summary, 15, weight="600"))
     y = add_bars(scene, bars, len(model_probs), 46)
-    scene.height = add_text(scene, prompt, generated, caption, y + 14)
-    text = prompt + "".join(piece for piece, _ in generated)
-    data = {"bars": bars, "kept": kept, "generated": list(generated), "text": text}
+    scene.height = add_text(scene, prompt, written, caption, y + 14)
+    text = prompt + "".join(texts)
+    data = {"bars": bars, "kept": kept, "generated": written, "text": text}
     best = ", ".join(f"{visible_token(piece)} {prob:.2f}" for piece, _, prob in bars[:3])
     alt = f"{summary}; the likeliest are {best}. Written: {truncate(text, 120)}"
     picture = Picture(data, alt, scene)

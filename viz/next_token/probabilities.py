@@ -6,7 +6,7 @@ Up to 40 short labels (letters) are drawn side by side in their own order; other
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from viz.canvas.arrays import to_numbers
+from viz.canvas.arrays import to_numbers, to_tokens
 from viz.canvas.labels import title_width, visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
@@ -22,7 +22,7 @@ TOLERANCE = 0.01  # of the sum; a softmax in 16 bits stays within half of it
 
 def draw_probabilities(
     probs: "ArrayLike | Mapping[str, float]",
-    tokens: Sequence[str] | None = None,
+    tokens: Sequence[str | bytes] | None = None,
     *,
     title: str = "",
     max_tokens: int = 15,
@@ -51,7 +51,7 @@ def draw_probabilities(
     """
     tokens = list(probs) if isinstance(probs, Mapping) else tokens
     values = to_numbers(list(probs.values()) if isinstance(probs, Mapping) else probs, "probs")
-    labels = [str(token) for token in (range(len(values)) if tokens is None else tokens)]
+    labels = to_tokens(range(len(values)) if tokens is None else tokens)
     check_probabilities(values, labels)
     are_short = len(labels) <= MAX_COLUMNS and all(len(label) <= 3 for label in labels)
     ranked = sorted(zip(labels, values), key=lambda pair: -pair[1])

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from viz.canvas.control import Control, side_by_side
 from viz.canvas.picture import Picture
 from viz.canvas.tensors import softmax
+from viz.canvas.visible_text import Piece
 from viz.next_token.playground import check_sampling_options, draw_playground
 from viz.next_token.sampling_filters import Array, filter_probabilities, sample_index, to_logits
 
@@ -34,7 +35,8 @@ class SamplingPlayground(Control):
     Args:
         next_logits: Called with the ids so far. It returns the next token's logits, shape (V,).
         encode: Turns a text into ids.
-        decode: Turns ids into a text.
+        decode: Turns ids into a text, or into bytes, so that characters of several tokens can be
+            put together.
         prompt: First text to continue.
         temperature: First value. 0 always takes the most likely token.
         top_k: First value. None keeps all tokens.
@@ -63,7 +65,7 @@ class SamplingPlayground(Control):
         self,
         next_logits: Callable[[list[int]], ArrayLike],
         encode: Callable[[str], Sequence[int]],
-        decode: Callable[[list[int]], str],
+        decode: Callable[[list[int]], Piece],
         *,
         prompt: str,
         temperature: float = 0.8,
@@ -77,7 +79,7 @@ class SamplingPlayground(Control):
         check_sampling_options(temperature, top_k, top_p)
         self.next_logits, self.encode, self.decode = next_logits, encode, decode
         self.stop, self.title = stop, title
-        self.generated: list[tuple[str, float]] = []
+        self.generated: list[tuple[Piece, float]] = []
         self.status = ""
         self.task: asyncio.Task[None] | None = None
         self.prompt_logits = self.logits_of(self.encode_prompt(prompt))
@@ -149,7 +151,7 @@ class SamplingPlayground(Control):
     def generate(self) -> Iterator[None]:
         """Append one token after the other to `.generated`; yields after each."""
         ids, rng = self.encode_prompt(self.prompt.value), Random(self.seed.value)
-        generated: list[tuple[str, float]] = []  # of this run: an earlier one may still be running
+        generated: list[tuple[Piece, float]] = []  # an earlier run may still write its own
         self.generated, self.status = generated, ""
         logits = self.prompt_logits = self.logits_of(ids)
         for _ in range(self.max_new_tokens.value):

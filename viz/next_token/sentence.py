@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from viz.canvas import palette
-from viz.canvas.arrays import to_int, to_tokens
+from viz.canvas.arrays import to_int, to_text, to_tokens
 from viz.canvas.labels import title_width, visible_token
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, TINTS
 from viz.canvas.picture import Picture, page_script
 from viz.canvas.scene import Rect, Scene, Text
-from viz.canvas.visible_text import display_width
+from viz.canvas.visible_text import Piece, display_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Candidates = Mapping[str, float] | Sequence[tuple[str, float]]
+Candidates = Mapping[Piece, float] | Sequence[tuple[Piece, float]]
 Box = tuple[float, float, float]  # left, top, width
 
 MARGIN, BOX, CELL, GAP, LINE_STRIDE = 16.0, 28.0, 8.5, 4.0, 52.0
+WIDTH, LONG_WIDTH, MAX_LINES = 480, 860, 6  # of the text; with more lines it is wider
 MIN_BOX, MAX_CHARS, MAX_BAR_CHARS = 34.0, 24, 12
 ROW, LEFT, BAR_WIDTH = 22, 124, 200
 TOLERANCE = 0.01  # of a sum of rounded probabilities
@@ -32,26 +33,26 @@ COLOURS = ("PAPER", "INK", "MUTED", "FAINT", "BLUE", "ORANGE", "SANS", "MONO")
 
 
 def draw_next_tokens(
-    tokens: Sequence[str],
+    tokens: Sequence[str | bytes],
     candidates: Sequence[Candidates],
     *,
     probs: Sequence[float] | None = None,
     position: int = -1,
     title: str = "",
-    width: int = 480,
+    width: int | None = None,
     ax: "Axes | None" = None,
 ) -> Picture:
     """Draw a text as tokens, and the likeliest next tokens after one of them.
 
     Args:
-        tokens: The T tokens of a text.
+        tokens: The T tokens of a text, as text or bytes.
         candidates: For each token the likeliest next ones: a mapping token -> probability, or
             pairs. They need not sum to 1; what is missing is drawn as one bar, "all others".
         probs: The probability of each token but the first. None looks it up in the candidates,
             and writes "rare" for a token that is not among them.
         position: The token after which the still looks; -1 is the last one.
         title: Title of the picture.
-        width: Width in pixels at which the text breaks.
+        width: Width in pixels at which the text breaks. None is 480, and 860 for a long text.
         ax: Axes of matplotlib to draw on.
 
     Returns:
@@ -71,6 +72,8 @@ def draw_next_tokens(
     rows = check_candidates(candidates, len(names))
     position = to_int(position, "position", -len(names), len(names) - 1) % len(names)
     actual = [None, *check_probs(probs, rows, names)]
+    if width is None:
+        width = WIDTH if layout_boxes(names, WIDTH)[-1][1] < MAX_LINES * LINE_STRIDE else LONG_WIDTH
     boxes = layout_boxes(names, width)
     scene = Scene(max(width, title_width(title), LEFT + BAR_WIDTH + 140), 0)
     top = 42.0 if title else 14.0
@@ -100,7 +103,7 @@ def check_candidates(candidates: Sequence[Candidates], count: int) -> list[list[
     rows = []
     for k, given in enumerate(candidates):
         pairs = given.items() if isinstance(given, Mapping) else given
-        row = sorted(((str(name), float(prob)) for name, prob in pairs), key=lambda pair: -pair[1])
+        row = sorted(((to_text(name), float(prob)) for name, prob in pairs), key=lambda p: -p[1])
         probs = [prob for _, prob in row]
         if not row or not all(0 <= prob <= 1 for prob in probs) or sum(probs) > 1 + TOLERANCE:
             raise ValueError(
