@@ -32,6 +32,10 @@ FLOORS = {
         *GROUND,
         *("heads", "manifest", "tokenizers", "formats", "model", "corpus", "sampling"),
     },
+    "tuning": {
+        *GROUND,
+        *("heads", "manifest", "tokenizers", "formats", "model", "corpus", "sampling", "training"),
+    },
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},
 }
 
@@ -189,6 +193,7 @@ LIGHT = [
     "gptcore.model",
     "gptcore.sampling",
     "gptcore.training",
+    "gptcore.tuning",
     "viz",
 ]
 

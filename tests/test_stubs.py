@@ -12,6 +12,7 @@ import gptcore.model
 import gptcore.sampling
 import gptcore.tokenizers
 import gptcore.training
+import gptcore.tuning
 import viz
 
 LAZY = [
@@ -22,6 +23,7 @@ LAZY = [
     gptcore.sampling,
     gptcore.tokenizers,
     gptcore.training,
+    gptcore.tuning,
 ]
 
 

@@ -51,6 +51,14 @@ config = TrainConfig(max_steps=3, warmup_steps=1, batch_size=4, device="cpu")
 tokenizer = write_char_shards("names", "data")
 batches = Batches("data", batch_size=4, block_size=16, seed=1)
 """,
+    "gptcore.tuning": """
+import torch
+from gptcore.model import GPT, GPTConfig
+from gptcore.tuning import *
+
+sizes = GPTConfig(vocab_size=27, block_size=16, n_layer=1, n_head=2, n_embd=16)
+model = GPT(sizes, torch.Generator().manual_seed(1))
+""",
     "gptcore.ladder": """
 from gptcore.ladder import *
 from gptcore.scalar import MicroGPT

@@ -21,6 +21,7 @@ PACKAGES = (
     "gptcore.model",
     "gptcore.sampling",
     "gptcore.training",
+    "gptcore.tuning",
     "gptcore.ladder",
     "viz",
 )

@@ -1,0 +1,13 @@
+from gptcore.tuning.dpo import dpo_loss as dpo_loss
+from gptcore.tuning.log_probs import answer_batch as answer_batch
+from gptcore.tuning.log_probs import answer_log_probs as answer_log_probs
+from gptcore.tuning.log_probs import token_log_probs as token_log_probs
+from gptcore.tuning.reinforcement.advantages import group_advantages as group_advantages
+from gptcore.tuning.reinforcement.pass_at_k import pass_at_k as pass_at_k
+from gptcore.tuning.reinforcement.rewards import Reward as Reward
+from gptcore.tuning.reinforcement.rewards import check_reward as check_reward
+from gptcore.tuning.reinforcement.rewards import exact_number as exact_number
+from gptcore.tuning.reinforcement.rewards import matches_format as matches_format
+from gptcore.tuning.reinforcement.rewards import parse_number as parse_number
+from gptcore.tuning.reinforcement.rollouts import Rollout as Rollout
+from gptcore.tuning.reinforcement.rollouts import sample_groups as sample_groups

@@ -1,0 +1,1 @@
+"""Reinforcement learning with rewards that a program can check, and its cheapest rivals."""
