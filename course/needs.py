@@ -17,16 +17,6 @@ def sample_is_here() -> bool:
     return file.is_file() and file.stat().st_size == SAMPLE_BYTES
 
 
-def weights_are_here() -> bool:
-    """Whether the cache of Hugging Face has GPT-2."""
-    # Only here: every test begins with importing this file, and the hub's library is slow to load.
-    here = import_module("huggingface_hub").try_to_load_from_cache
-    return all(
-        isinstance(here("openai-community/gpt2", file), str)
-        for file in ("config.json", "model.safetensors")
-    )
-
-
 def smollm2_is_here() -> bool:
     """Whether GPTCORE_DATA has the GGUF file of SmolLM2."""
     try:
@@ -49,10 +39,6 @@ NEEDS = {
         f"gptcore fetch {' '.join(VOCABULARIES)}",
     ),
     "needs-shakespeare": (lambda: is_downloaded("shakespeare"), "gptcore fetch shakespeare"),
-    "needs-gpt2-weights": (
-        weights_are_here,
-        "hf download openai-community/gpt2 config.json model.safetensors (0.5 GB)",
-    ),
     "needs-smollm2": (smollm2_is_here, "gptcore fetch smollm2 (93 MB)"),
     "needs-fineweb": (
         sample_is_here,

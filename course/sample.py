@@ -1,12 +1,10 @@
-"""Large files that some cells need: FineWeb and the weights of GPT-2.
+"""Large files that some cells need: FineWeb and its shards.
 
 Of FineWeb the sample of the stored outputs is used, or a file of your own.
 """
 
-from importlib import import_module
 from pathlib import Path
 
-from course.needs import weights_are_here
 from gptcore.corpus import TextUnavailableError, data_folder
 
 PLACES = ("000_00000.parquet", "CC-MAIN-2013-20/000_00000.parquet")  # the sample; a whole file
@@ -44,18 +42,3 @@ def fineweb_shards() -> Path:
             f"To make them: gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out {SHARDS}"
         )
     return path
-
-
-def gpt2_weights() -> Path:
-    """The folder of GPT-2 in the cache of Hugging Face. Nothing is downloaded: it is 0.5 GB.
-
-    Raises: TextUnavailableError, as above.
-    """
-    if not weights_are_here():
-        raise TextUnavailableError(
-            "The weights of GPT-2 are not on this machine, so this cell has nothing to show. Read "
-            "on: nothing further down needs it.\n"
-            "To bring them, 0.5 GB: hf download openai-community/gpt2 config.json model.safetensors"
-        )
-    hub = import_module("huggingface_hub")  # only here: the library is slow to load
-    return Path(hub.try_to_load_from_cache("openai-community/gpt2", "config.json")).parent

@@ -385,14 +385,22 @@ ablations.explorer(layer=0, head=1)
 #
 # </details>
 #
-# The logit lens also works for OpenAI's weights. They have 0.5 GB, so this cell runs only if you have downloaded them:
+# The logit lens also works for a real model, SmolLM2. It has 93 MB, so this cell runs only if you have downloaded it. After which block does ` Rome` appear at the last position?
 
-# %% tags=["needs-gpt2-weights", "needs-gpt2-vocabulary"]
-from course.sample import gpt2_weights
-from gptcore.tokenizers import BPETokenizer
+# %% tags=["needs-smollm2"]
+from gptcore.corpus import smollm2_path
+from gptcore.tokenizers import HFTokenizer
 
-gpt2 = GPT.from_hf(gpt2_weights())
-draw_logit_lens(gpt2, BPETokenizer.from_gpt2(), "The capital of France is Paris. The capital of Italy is")
+smollm2 = GPT.from_gguf(smollm2_path(), block_size=64)
+its_tokenizer = HFTokenizer.from_gguf(smollm2_path())
+draw_logit_lens(smollm2, its_tokenizer, "The capital of France is Paris. The capital of Italy is")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# The last layers decide. After 27 blocks the most likely token is still ` the`; after all 30 it is ` Rome`, with a probability of 0.65. Write a sentence of your own into the cell.
+#
+# </details>
 
 # %% [markdown]
 # <details><summary>PCA of the embedding table</summary>

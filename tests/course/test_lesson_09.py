@@ -14,13 +14,12 @@ from course.checkpoint import TOKENIZER, loss_on, make, one_row, random_rows, st
 from course.experiments.attention.induction import previous_token_score
 from course.failures.lesson_09 import KINDS, loss_with_weights_of_microgpt, with_attention
 from course.recorded import recorded_smollm2
-from course.sample import gpt2_weights
 from course.solutions import lesson_09 as solution
 from course.syllabus.lesson_table import written_lessons
-from gptcore.corpus import TextUnavailableError, load_documents, story_entropy
+from gptcore.corpus import load_documents, story_entropy
 from gptcore.model import GPT, GPTConfig
 from gptcore.sampling.batch_sampling import next_tokens
-from gptcore.tokenizers import CharTokenizer
+from gptcore.tokenizers import CharTokenizer, HFTokenizer
 
 pytestmark = pytest.mark.slow
 
@@ -104,10 +103,13 @@ def test_a_loss_is_the_mean_over_all_predictions_and_leaves_the_model_as_it_was(
     )
 
 
-def test_where_the_weights_of_gpt2_are_not_the_cell_says_so_and_fetches_nothing(monkeypatch):
-    monkeypatch.setattr("course.sample.weights_are_here", lambda: False)
-    with pytest.raises(TextUnavailableError, match=r"To bring them, 0\.5 GB: hf download openai"):
-        gpt2_weights()
+def test_the_words_about_smollm2_and_rome_are_measured(smollm2):
+    gpt, tokenizer = GPT.from_gguf(smollm2, block_size=64), HFTokenizer.from_gguf(smollm2)
+    ids = tokenizer.encode("The capital of France is Paris. The capital of Italy is")
+    probs, best = gpt.logit_lens_top_k(torch.tensor([ids]), 1)
+    after = [tokenizer.decode([int(one)]) for one in best[:, 0, -1, 0]]
+    assert after[27] == " the" and after[30] == " Rome" and " Rome" not in after[:30]
+    assert float(probs[30, 0, -1, 0]) == pytest.approx(0.65, abs=0.005)
 
 
 # The wrong programs

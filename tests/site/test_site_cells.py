@@ -41,8 +41,8 @@ def test_colours_of_an_error_are_left_out():
 
 
 def test_a_cell_that_was_not_run_says_what_it_needs():
-    text = cell_text(cell("load()", tags=["needs-gpt2-weights"], count=None))
-    assert "*Not run for this page: it needs gpt2 weights.*" in text
+    text = cell_text(cell("load()", tags=["needs-smollm2"], count=None))
+    assert "*Not run for this page: it needs smollm2.*" in text
 
 
 def test_the_output_of_an_answer_is_folded_and_its_code_is_not():

@@ -21,8 +21,9 @@ def draw_logit_lens(gpt: GPT, tokenizer: Tokenizer, text: str) -> Picture:
         return tokenizer.decode([id])
 
     names = [f"{n} block{'s' * (n != 1)}" for n in range(gpt.config.n_layer + 1)]
-    logits = gpt.logit_lens(torch.tensor([ids]))[:, 0]
-    return draw_lens(logits, [spell(id) for id in ids], spell, names=names)
+    probs, best = gpt.logit_lens_top_k(torch.tensor([ids]), 1)  # (L + 1, 1, T, 1)
+    tokens = [spell(id) for id in ids]
+    return draw_lens(probs[:, 0], tokens, spell, ids=best[:, 0], names=names)
 
 
 def sample_stories(gpt: GPT, tokenizer: CharTokenizer, prompt: str) -> SamplingPlayground:
