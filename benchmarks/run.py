@@ -22,6 +22,7 @@ from benchmarks import (
     microgpt,
     model,
     prepare,
+    real_model_pictures,
     tokenizers,
     training,
 )
@@ -62,6 +63,7 @@ def all_benchmarks() -> dict[str, Callable[[], Iterator[Measurement]]]:
         "prepare": prepare.measurements,
         "model": model.measurements,
         "attention_pictures": attention_pictures.measurements,
+        "real_model_pictures": real_model_pictures.measurements,
         "training": training.measurements,
     }
 

@@ -75,3 +75,51 @@ def test_names_must_match_the_layers_and_markup_stays_text():
     svg = draw_lens(LOGITS, TOKENS, VOCABULARY, names=["<i>", "b", "c"], title="<b>").to_svg()
     assert "<b>" not in svg
     assert "<i>" not in svg
+
+
+def top(logits, k):
+    """The k likeliest tokens of each place: their probabilities, and their ids."""
+    ids = np.argsort(-logits, -1, kind="stable")[..., :k]
+    return np.take_along_axis(softmax(logits), ids, -1), ids
+
+
+@pytest.mark.parametrize("k", [1, 2, 6])
+@pytest.mark.parametrize("start", [0, 2])
+def test_the_likeliest_tokens_are_enough(k, start):
+    whole = draw_lens(LOGITS, TOKENS, VOCABULARY, start=start).data
+    probs, ids = top(LOGITS, k)
+    few = draw_lens(probs, TOKENS, VOCABULARY, ids=ids, start=start).data
+    assert few["predicted"] == whole["predicted"]
+    assert few["correct"] == whole["correct"]
+    np.testing.assert_allclose(few["confidence"], whole["confidence"])
+
+
+def test_ids_that_do_not_fit_and_logits_with_ids_are_refused():
+    probs, ids = top(LOGITS, 2)
+    with pytest.raises(ValueError, match=r"the same shape \(L, T, k\): a layer has \(4, 2\)"):
+        draw_lens(probs, TOKENS, VOCABULARY, ids=ids[..., :1])
+    with pytest.raises(ValueError, match=r"layers\[0\] are not probabilities"):
+        draw_lens(LOGITS[..., :2], TOKENS, VOCABULARY, ids=ids)
+    with pytest.raises(ValueError, match="start=4 must be a whole number, from 0 to 3"):
+        draw_lens(LOGITS, TOKENS, VOCABULARY, start=4)
+
+
+def test_a_later_part_of_a_text_has_its_own_targets():
+    logits = np.zeros((1, 4, 6))
+    logits[0, [0, 1, 2, 3], [1, 3, 4, 0]] = 5  # all right but for the last, which has no target
+    picture = draw_lens(logits, TOKENS, VOCABULARY, start=2)
+    assert picture.data["tokens"] == TOKENS[2:]
+    assert picture.data["correct"] == [[True, False]]
+    assert "right at 1 of 1 positions; tokens 2 to 3 of 4 are drawn" in picture.alt
+
+
+def test_many_layers_are_low_and_words_have_room():
+    names = [b" capital", b"\xf0\x9f", b" of", b"\n"]
+    logits = np.random.default_rng(0).normal(size=(33, 40, 4))
+    picture = draw_lens(logits, [names[k % 4] for k in range(40)], names)
+    assert picture.scene.height < 750
+    assert picture.scene.width < 920
+    assert 10 <= len(picture.data["tokens"]) < 24
+    svg = picture.to_svg()
+    assert "the bluer, the more likely" in svg
+    assert "\\xf0" in svg

@@ -89,3 +89,15 @@ def test_matplotlib_axes_show_the_same_texts():
     ax = Figure().add_subplot()
     assert draw_logit_attribution(ENTRIES, labels=LABELS, ax=ax) is ax
     assert {*ENTRIES, TOTAL} <= {text.get_text() for text in ax.texts}
+
+
+def test_thirty_blocks_and_words_fit_on_a_screen():
+    rng = np.random.default_rng(0)
+    rows = {f"block {k}": rng.normal(size=12) for k in range(30)}
+    words = ["␣capital", *(f"␣word{k}" for k in range(11))]
+    picture = draw_logit_attribution(rows, labels=words)
+    assert picture.scene.height < 700
+    assert picture.scene.width < 900
+    assert "␣word3" in texts_of(picture)
+    assert "the other 18 add less" in picture.alt
+    assert len(picture.alt) < 500

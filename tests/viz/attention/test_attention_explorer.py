@@ -168,3 +168,49 @@ def test_tokens_from_outside_cannot_break_it():
     svg = draw_attention_head(np.eye(6), tokens, caption="<b>").to_svg()
     assert "<script" not in svg
     assert "<b>" not in svg
+
+
+def test_the_model_runs_once_for_a_text_and_its_ablated_heads():
+    runs, losses = [], []
+
+    def counted(text, ablated_heads):
+        runs.append((text, ablated_heads))
+        return run_model(text, ablated_heads)
+
+    def counted_loss(text, ablated_heads):
+        losses.append((text, ablated_heads))
+        return loss(text, ablated_heads)
+
+    explorer = AttentionExplorer(counted, text="the cat sat", loss=counted_loss)
+    explorer.head.value, explorer.layer.value, explorer.query.index = 1, 2, 0
+    assert len(runs) == len(losses) == 1
+    explorer.ablate.value = True
+    explorer.ablate.value = False
+    explorer.ablate.value = True
+    assert len(runs) == len(losses) == 2
+    for k in range(6):
+        explorer.text.value = f"the cat {'sat ' * (k + 1)}"
+    explorer.text.value = "the cat sat"  # forgotten: only the last few are kept
+    assert runs[-1] == ("the cat sat", frozenset({(2, 1)}))
+    assert len(explorer.runs) == 4
+    assert len(set(losses)) == len(losses)
+
+
+def test_a_text_of_many_tokens_names_the_query_and_its_largest_keys():
+    T = 100
+    weights = np.zeros((T, T))
+    weights[range(T), range(T)] = 0.25
+    weights[:, 0] += 0.75
+    names = [f"t{k}" for k in range(T)]
+    picture = draw_attention_head(np.broadcast_to(weights, (30, 9, T, T)), names, layer=4, query=80)
+    texts = words_of(picture.to_html())
+    panel = re.findall(r'font-size="10"[^>]*>(t\d+)<', texts)
+    assert panel == ["t80", "t0", "t80"]
+    assert "layer 28" in texts
+    assert "layer 29" not in texts
+    assert picture.scene.height < 700
+
+
+def test_bytes_of_a_token_are_shown():
+    picture = draw_attention_head(np.tri(3) / [[1], [2], [3]], [b" \xc3", b"\xa9", b"\n"], query=1)
+    assert "\\xa9 (1) gives 0.50 to ␣\\xc3 (0)" in picture.alt

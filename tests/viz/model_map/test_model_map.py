@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from course.model_stages import gpt_stages, microgpt_stages
 from gptcore.ladder import forward, weights_of
+from gptcore.model import GPT, GPTConfig
 from gptcore.scalar import MicroConfig, MicroGPT
 from viz import ModelStage, draw_model_map
 from viz.canvas.palette import BLUE, MIN_CONTRAST, NEGATIVE, ORANGE, PAPER, POSITIVE, contrast
@@ -239,3 +241,90 @@ def test_the_page_says_which_colour_is_above_0(gpt):
     names = {BLUE: "Blue", ORANGE: "Orange"}
     assert f"{names[POSITIVE]}: above 0. {names[NEGATIVE]}: below 0." in page
     assert f"--positive: {POSITIVE}; --negative: {NEGATIVE};" in page
+
+
+LLAMAS = {
+    "gpt2": GPTConfig.preset("gpt2"),
+    "smollm2": GPTConfig.preset("smollm2-135m"),
+    "qwen3": GPTConfig.preset("qwen3-0.6b"),
+    "experts": GPTConfig(n_layer=2, n_head=4, n_embd=32, activation="swiglu", n_experts=4),
+    "qwen2": replace(GPTConfig.preset("smollm2-135m"), qkv_bias=True),
+    "microgpt": GPTConfig.preset("microgpt"),
+}
+
+
+@pytest.mark.parametrize("name", LLAMAS)
+def test_the_parameters_are_those_of_every_kind_of_model(name):
+    torch = pytest.importorskip("torch")
+
+    config, total = LLAMAS[name], 0
+    with torch.device("meta"):
+        model = GPT(config)
+    for stage in gpt_stages(config):
+        text = stage.names["parameters"]
+        if not text or text.startswith("none"):
+            continue
+        count = int(text.split("=")[-1].split(" in each")[0].replace(",", ""))
+        in_block = stage.part in ("attention", "mlp")
+        times = config.n_layer if in_block else 1
+        total += count * times * (config.n_experts if "in each" in text else 1)
+    assert total == sum(weight.numel() for weight in model.parameters())
+
+
+@pytest.mark.parametrize("name", LLAMAS)
+def test_the_boxes_of_any_model_do_not_overlap(name):
+    config = LLAMAS[name]
+    stages = gpt_stages(config)
+    picture = draw_model_map(stages, repeat=config.n_layer)
+    boxes = list(picture.data["boxes"].values())
+    for (x, y, width, height), (x2, y2, width2, height2) in combinations(boxes, 2):
+        apart = x + width <= x2 or x2 + width2 <= x or y + height <= y2 or y2 + height2 <= y
+        assert apart
+    assert len(picture.to_html()) < 150_000
+    known = set()
+    for stage in stages:
+        assert set(stage.inputs) <= known
+        known.add(stage.name)
+
+
+def test_the_map_follows_the_switches_of_a_llama():
+    stages = {stage.name: stage for stage in gpt_stages(GPTConfig.preset("smollm2-135m"))}
+    assert not {"wpe", "embedding", "fc1", "activation", "q_norm"} & set(stages)
+    assert stages["scores"].inputs == ["rope_q", "rope_k"]
+    assert stages["k"].shape == "(B, K, T, D) = (1, 3, 8192, 64)"
+    assert "3 heads of queries share one (GQA)" in stages["k"].note
+    assert stages["gated"].inputs == ["gate_activation", "up"]
+    assert stages["gate"].names["Hugging Face"] == "model.layers[0].mlp.gate_proj"
+    assert stages["k"].names["PyTorch"].startswith("nn.Linear(C, K * D), then .view(B, T, K, D)")
+    assert all(stage.names["Hugging Face"] for stage in stages.values())
+    assert "Hugging Face" not in gpt_stages(GPTConfig.preset("gpt2"))[0].names
+
+
+def test_the_names_of_hugging_face_are_those_of_its_llama():
+    transformers = pytest.importorskip("transformers")
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 40}
+    llama = transformers.LlamaForCausalLM(transformers.LlamaConfig(**sizes, **heads))
+    names = {name.replace("layers.0", "layers[0]") for name, _ in llama.named_modules()}
+    config = GPTConfig.preset("smollm2-135m")
+    with_matrix = [s for s in gpt_stages(config) if s.op in ("linear", "lookup", "norm")]
+    assert {stage.names["Hugging Face"] for stage in with_matrix} <= names
+
+
+def test_of_a_large_model_the_map_says_what_it_leaves_out():
+    ids = ModelStage("token", "embedding", "ids", labels=["a", "b"], values=[[0], [1]])
+    table = np.zeros((1000, 576))
+    small = ModelStage("wte", "embedding", "lookup", ["token"], values=table[:2], weight=table)
+    picture = draw_model_map([ids, small])
+    note = "The 576,000 weights are left out (a map holds 150,000), so linear layers are not"
+    assert picture.data["left_out"].startswith(note)
+    assert note in picture.alt
+    assert payload_of(picture)["left"].startswith(note)
+    assert stage_of(picture, "wte")["weight"] is None
+    assert len(stage_of(picture, "wte")["values"]) == 2
+    large = ModelStage("wte", "embedding", "lookup", ["token"], values=np.zeros((2, 90_000)))
+    picture = draw_model_map([ids, large], title="large")
+    assert "The 180,002 numbers are left out (a map holds 150,000)" in picture.alt
+    assert stage_of(picture, "wte")["values"] is None
+    assert stage_of(picture, "token")["values"] == [[0.0], [1.0]]
+    assert len(picture.to_html()) < 100_000

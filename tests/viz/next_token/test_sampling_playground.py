@@ -265,3 +265,21 @@ def test_markup_in_tokens_stays_text():
     assert "<script" not in picture.to_svg()
     assert picture.data["text"].startswith("<b><script>\nשלום")
     assert "↵" in picture.to_svg()
+
+
+def test_a_character_of_several_tokens_is_put_together():
+    pieces = [b" na", b"\xc3", b"\xaf", b"ve"]
+    playground = SamplingPlayground(
+        lambda ids: np.eye(4)[(ids[-1] + 1) % 4] * 9,
+        lambda text: [0],
+        lambda ids: b"".join(pieces[id] for id in ids),
+        prompt=" na",
+        temperature=0,
+        max_new_tokens=3,
+    )
+    data = playground.still.data
+    assert data["text"] == " naïve"
+    assert [piece for piece, _ in data["generated"]] == ["", "ï", "ve"]
+    assert data["bars"][0][0] == "\udcc3"
+    assert "\\xc3" in playground.still.alt
+    playground.still.to_html().encode()
