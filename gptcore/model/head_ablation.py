@@ -32,7 +32,7 @@ def head_ablation_losses(model: GPT, ids: Tensor, targets: Tensor) -> Iterator[T
     Example:
         >>> ids = torch.tensor([[1, 2, 3, 4]])
         >>> torch.stack(list(head_ablation_losses(GPT(sizes), ids[:, :-1], ids[:, 1:]))).shape
-        torch.Size([2, 4])
+        torch.Size([2, 2])
     """
     check_targets(targets, ids, model.config.vocab_size)
     kept = target_mask(targets)  # (B, T); elsewhere no logits are needed

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MAX_TOKENS, MAX_WORD = 24, 6  # columns; letters that each has room for
 LEFT, MAX_WIDTH, MIN_COLUMN, MAX_COLUMN, LETTER = 84, 880, 33.0, 92.0, 7.6  # pixels
 MANY_LAYERS = 16  # with more, a row has no number below its token
-ROW, LOW_ROW = 32, 18  # pixels
+ROW, LOW_ROW = 32, 17  # pixels
 TOLERANCE = 0.01
 Array = NDArray[np.float64]
 Best = tuple[NDArray[np.int64], Array]  # of one layer: ids of the most likely tokens, their probs

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from viz.attention.attention_mosaic import (
     MAX_NAME,
-    NAME_HEIGHT,
     add_head_borders,
     add_token_names,
     names_room,
@@ -37,7 +36,9 @@ MAX_TOKENS = 128
 MANY_TOKENS = 64  # with more, letters are smaller and a head has the names of few tokens
 WIDTH, ALL_HEADS, ONE_HEAD = 828.0, 300.0, 300.0  # pixels: of the scene, all heads, one head
 MIN_SIDE = 10.0  # pixels of a small head
-NAMED_KEYS, NAME_PITCH = 6, 11.0  # beside a head of many tokens; pixels from name to name
+SMALLER_HEAD = 280.0  # pixels of one head of many tokens
+NAMED_KEYS, NAME_PITCH, FEW_NAMES_LENGTH = 6, 11.0, 8  # beside it; pixels; letters
+FEW_NAMES_ROOM = 96.0, 62.0  # pixels on its left and above it, whatever is named
 RED = "#b3261e"
 
 Head = tuple[int, int]  # layer, head
@@ -179,44 +180,52 @@ def max_pool(weights: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 
 def draw_one_head(weights: NDArray[np.float64], labels: list[str], query: int) -> Scene:
     """The chosen head; the row and the column of the query in frames."""
-    T = len(labels)
-    side = ONE_HEAD / T
-    left, top = names_room(labels, max(side, NAME_HEIGHT) if T > MANY_TOKENS else side)
+    T, are_many = len(labels), len(labels) > MANY_TOKENS
+    whole = SMALLER_HEAD if are_many else ONE_HEAD
+    side = whole / T
+    keys = largest_keys(weights[query], side) if are_many else []
+    left, top = FEW_NAMES_ROOM if are_many else names_room(labels, side)
     x, y = left + side * query, top + side * query
-    scene = Scene(left + ONE_HEAD + 20, top + ONE_HEAD + 12)
-    if T > MANY_TOKENS:
-        add_few_names(scene, labels, weights[query], query, left, top)
+    scene = Scene(left + whole + 20, top + whole + 12)
+    if are_many:
+        add_few_names(scene, labels, query, keys, (left, top, side))
     else:
         add_token_names(scene, labels, left, top, side)
     scene.add(
-        Image(left, top, ONE_HEAD, ONE_HEAD, to_pixels(weights[None, None], FINE, causal=True)),
-        Rect(left, top, ONE_HEAD, ONE_HEAD, "none", LINE),
+        Image(left, top, whole, whole, to_pixels(weights[None, None], FINE, causal=True)),
+        Rect(left, top, whole, whole, "none", LINE),
         Rect(left, y, side * (query + 1), side, "none", BLUE, 2),
         Rect(x, y, side, side * (T - query), "none", ORANGE, 2),
     )
     return scene
 
 
-def add_few_names(
-    scene: Scene, labels: list[str], row: NDArray[np.float64], query: int, left: float, top: float
-) -> None:
-    """The query, and the keys with the largest weights as far as there is room for them."""
-    side, keys = ONE_HEAD / len(labels), list[int]()
+def largest_keys(row: NDArray[np.float64], side: float) -> list[int]:
+    """The keys with the largest weights, as far as there is room for their names."""
+    keys = list[int]()
     for key in map(int, (-row).argsort(kind="stable")):
         if all(abs(key - other) * side >= NAME_PITCH for other in keys) and row[key] >= 0.005:
             keys.append(key)
-    scene.add(Text(left - 8, top - 8, "query ↓", 11, MUTED, "end"))
-    scene.add(Text(left - 8, 12, "largest keys →", 11, MUTED))
-    y = top + side * (query + 0.5) + 3.5
+    return keys[:NAMED_KEYS]
+
+
+def add_few_names(
+    scene: Scene, labels: list[str], query: int, keys: list[int], place: tuple[float, float, float]
+) -> None:
+    """The names of the query and of a few keys; `place` is left, top and the side of a square."""
+    left, top, side = place
+    scene.add(Text(left - 8, top - 22, "largest keys →", 11, MUTED, "end"))
+    scene.add(Text(left - 8, top - 7, "query ↓", 11, MUTED, "end"))
+    y = top + max(side * (query + 0.5) + 3.5, 8.0)
     scene.add(Text(left - 6, y, visible_token(labels[query], MAX_NAME), 10, BLUE, "end", mono=True))
-    for key in keys[:NAMED_KEYS]:
-        x, name = left + side * (key + 0.5) + 3.5, visible_token(labels[key], MAX_NAME)
+    for key in keys:
+        x, name = left + side * (key + 0.5) + 3.5, visible_token(labels[key], FEW_NAMES_LENGTH)
         scene.add(Text(x, top - 6, name, 10, mono=True, upright=True))
 
 
 def text_sizes(T: int) -> tuple[float, float, float, float]:
     """Pixels for a text of T tokens: a letter's width and height, a box, a line."""
-    return (6.65, 11, 17, 30) if T > MANY_TOKENS else (7.85, 13, 20, 36)
+    return (6.65, 11, 16, 27) if T > MANY_TOKENS else (7.85, 13, 20, 36)
 
 
 def draw_text(names: list[str], row: NDArray[np.float64], query: int) -> Scene:
