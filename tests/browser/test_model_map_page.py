@@ -3,6 +3,7 @@
 import re
 
 import nbformat
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbconvert import HTMLExporter
@@ -10,7 +11,7 @@ from nbconvert import HTMLExporter
 from course.model_stages import gpt_stages, microgpt_stages
 from gptcore.model import GPTConfig
 from gptcore.scalar import MicroGPT
-from viz import draw_model_map
+from viz import ModelStage, draw_model_map
 
 pytestmark = pytest.mark.browser
 TEXT = "emma"
@@ -185,3 +186,70 @@ def test_a_checker_of_accessibility_finds_nothing_in_either_theme(browser, expor
             found = Axe().run(page, context=".viz-model-map").response["violations"]
             assert [(one["id"], one["nodes"][0]["html"][:100]) for one in found] == []
         page.context.close()
+
+
+def grouped_stages() -> dict[str, ModelStage]:
+    """Four heads of queries that share two of keys and values, a norm with weights, a gate."""
+    rng, T, C, D = np.random.default_rng(0), 3, 8, 2
+    x, gain = rng.normal(size=(T, C)), rng.uniform(0.5, 2, size=C)
+    normed = x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5) * gain
+    matrices = {"q": rng.normal(size=(8, C)), "k": rng.normal(size=(4, C))}
+    matrices |= {"v": rng.normal(size=(4, C)), "gate": rng.normal(size=(6, C))}
+    matrices["up"] = rng.normal(size=(6, C))
+    q, k, v, gate, up = (normed @ matrix.T for matrix in matrices.values())
+    scores = np.stack([q[:, D * h : D * h + D] @ k[:, D * (h // 2) :][:, :D].T for h in range(4)])
+    scores = scores / np.sqrt(D)
+    exps = np.exp(scores) * np.tri(T)
+    weights = exps / exps.sum(-1, keepdims=True)
+    heads = np.concatenate([weights[h] @ v[:, D * (h // 2) :][:, :D] for h in range(4)], -1)
+    silu = gate / (1 + np.exp(-gate))
+    stages = [
+        ModelStage("ids", "embedding", "ids", labels=["a", "b", "c"], values=[[0], [1], [2]]),
+        ModelStage("x", "embedding", "lookup", ["ids"], values=x),
+        ModelStage("norm", "attention", "norm", ["x"], values=normed, weight=gain, weight_name="g"),
+    ]
+    for name, values, n in (("q", q, 4), ("k", k, 2), ("v", v, 2)):
+        more = {"weight": matrices[name], "weight_name": f"w{name}", "heads": n}
+        stages.append(ModelStage(name, "attention", "linear", ["norm"], values=values, **more))
+    stages += [
+        ModelStage("scores", "attention", "scores", ["q", "k"], values=scores),
+        ModelStage("weights", "attention", "softmax", ["scores"], values=weights),
+        ModelStage("heads", "attention", "weighted sum", ["weights", "v"], values=heads, heads=4),
+        ModelStage("gate", "mlp", "linear", ["norm"], values=gate, weight=matrices["gate"]),
+        ModelStage("up", "mlp", "linear", ["norm"], values=up, weight=matrices["up"]),
+        ModelStage("silu", "mlp", "silu", ["gate"], values=silu),
+        ModelStage("gated", "mlp", "multiply", ["silu", "up"], values=silu * up),
+    ]
+    return {stage.name: stage for stage in stages}
+
+
+def test_the_numbers_of_a_llama_are_explained(browser, tmp_path):
+    stages = grouped_stages()
+    path = tmp_path / "map.html"
+    path.write_text(draw_model_map(list(stages.values())).to_html(), encoding="utf-8")
+    page = open_page(browser, path.as_uri(), reduced_motion="reduce")
+    part(page, ".head").wait_for()
+
+    def explained(name: str, i: int) -> tuple[list[float], str]:
+        part(page, f'.box[data-stage="{name}"]').click()
+        part(page, ".numbers button").nth(i).click()
+        return shown(page, ".products button"), part(page, ".total").inner_text()
+
+    for i in range(8):
+        products, total = explained("heads", i)
+        value = stages["heads"].values[2][i]
+        assert sum(products) == pytest.approx(value, abs=0.002)
+        assert total == f"sum = {value:.3f}".replace("-", "−")
+    for i in range(12):
+        products, total = explained("scores", i)
+        value = stages["scores"].values[i // 3][2][i % 3]
+        assert sum(products) / np.sqrt(2) == pytest.approx(value, abs=0.002)
+    normed = stages["norm"].values[2]
+    assert explained("norm", 3)[1] == f"= {normed[3]:.2f}".replace("-", "−")
+    assert "× " + f"{stages['norm'].weight[3]:.2f}" in part(page, ".products").inner_text()
+    gated = stages["gated"].values[2]
+    products, total = explained("gated", 4)
+    assert products[0] * products[1] == pytest.approx(gated[4], abs=0.03)
+    assert total == f"= {gated[4]:.2f}".replace("-", "−")
+    assert explained("silu", 1)[1] == f"= {stages['silu'].values[2][1]:.2f}".replace("-", "−")
+    page.context.close()
