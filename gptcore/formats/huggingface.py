@@ -3,12 +3,13 @@
 The names of tensors are those of an architecture: `hf_gpt2.py` and `hf_llama.py` translate them.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from gptcore.checks import as_path
+from gptcore.files import write_json
 from gptcore.formats.hf_config import HFConfig
 from gptcore.formats.hf_gpt2 import gpt2_from_hf, gpt2_to_hf
 from gptcore.formats.hf_llama import llama_from_hf, llama_to_hf
@@ -23,6 +24,7 @@ from gptcore.formats.weights import (
 )
 from gptcore.json_text import parse_json
 
+GENERATION_NAME = "generation_config.json"
 INDEX_NAME = f"{WEIGHTS_NAME}.index.json"  # lists the files of a large model
 TOKENIZER_NAMES = ("tokenizer*.json", "special_tokens_map.json", "chat_template.jinja")
 
@@ -72,20 +74,31 @@ def from_hf_names(hf_config: HFConfig, tensors: StateDict) -> tuple[dict[str, An
     return translate(hf_config, tensors)
 
 
-def write_hf(folder: Path, fields: dict[str, Any], tensors: StateDict) -> None:
+def write_hf(
+    folder: Path,
+    fields: dict[str, Any],
+    tensors: StateDict,
+    bos_token_id: int | None = None,
+    eos_token_ids: Sequence[int] = (),
+) -> None:
     """Write a folder that transformers' `AutoModelForCausalLM` loads.
 
     Args:
         folder: Is created if it does not exist.
         fields: The fields of `GPTConfig`; a model with RoPE becomes one of the Llama family.
         tensors: The state dict, without a tied head.
+        bos_token_id: Token that begins a text.
+        eos_token_ids: Tokens after which `generate` stops.
 
     Raises:
         ValueError: If transformers has no such model.
     """
     hf_config, hf_tensors = (llama_to_hf if fields["rope"] else gpt2_to_hf)(fields, tensors)
     hf_config["dtype"] = str(tensors["wte.weight"].dtype).removeprefix("torch.")
-    write_model(folder, hf_tensors, hf_config, metadata={})
+    eos = eos_token_ids[0] if len(eos_token_ids) == 1 else list(eos_token_ids) or None
+    token_ids = {"bos_token_id": bos_token_id, "eos_token_id": eos}
+    write_model(folder, hf_tensors, hf_config | token_ids, metadata={})
+    write_json(folder / GENERATION_NAME, token_ids)
 
 
 def read_hf_config(file: Path) -> HFConfig:

@@ -33,6 +33,14 @@ from gptcore.model.state_dict import (
 class SavesPretrained(Protocol):
     """A tokenizer that transformers can load when it is saved."""
 
+    @property
+    def end_of_text(self) -> int | None:
+        """The token between two documents."""
+
+    @property
+    def stop_ids(self) -> list[int]:
+        """The ids after which nothing more is generated."""
+
     def save_pretrained(self, folder: Path) -> None:
         """Write the files of the tokenizer into a folder."""
 
@@ -108,16 +116,19 @@ class PreTrainedModel(nn.Module):
 
         Args:
             folder: Where `model.safetensors` and `config.json` are written.
-            tokenizer: Is written beside them; without it AutoTokenizer has nothing to load.
+            tokenizer: Is written beside them, and `generate` of transformers stops where it says;
+                without it AutoTokenizer has nothing to load.
 
         Raises:
             ValueError: If transformers has no such model.
         """
         path = as_path(folder, "The folder")
         fields = asdict(self.effective_config()) | {"intermediate_size": self.config.mlp_size}
-        write_hf(path, fields, self.unique_state_dict())
-        if tokenizer is not None:
-            tokenizer.save_pretrained(path)
+        if tokenizer is None:
+            write_hf(path, fields, self.unique_state_dict())
+            return
+        write_hf(path, fields, self.unique_state_dict(), tokenizer.end_of_text, tokenizer.stop_ids)
+        tokenizer.save_pretrained(path)
 
     @classmethod
     def from_nanogpt(cls, file: str | Path) -> Self:

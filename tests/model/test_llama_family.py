@@ -10,6 +10,7 @@ from gptcore.formats.hf_llama import to_halves
 from gptcore.model import GPT, GPTConfig, RopeScaling
 from gptcore.model.rope import apply_rotary_emb, rotary_cos_sin
 from gptcore.sampling import generate_cached
+from gptcore.tokenizers import CharTokenizer
 
 transformers = pytest.importorskip("transformers")
 
@@ -378,3 +379,20 @@ def test_a_softcap_bounds_logits_and_keeps_their_order():
         free, bounded = model(ids_of())[0], capped(ids_of())[0]
     assert bounded.abs().max() <= 2 < free.abs().max()
     torch.testing.assert_close(bounded, 2 * torch.tanh(free / 2))
+
+
+@pytest.mark.parametrize("config", [LLAMA, GPTConfig(32, V, n_layer=2, n_head=2, n_embd=16)])
+def test_model_and_tokenizer_are_loaded_from_one_folder(config, tmp_path):
+    text = "To be, or not to be, that is the question."
+    tokenizer = CharTokenizer.train([text])
+    model = lively_model(replace(config, vocab_size=tokenizer.vocab_size))
+    model.to_hf(tmp_path, tokenizer)
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path).eval()
+    its_tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    ids = its_tokenizer("To be", return_tensors="pt").input_ids
+    assert ids[0].tolist() == tokenizer.encode("To be")
+    generated = theirs.generate(ids, max_new_tokens=9, do_sample=False)[0, ids.shape[1] :]
+    mine = list(generate_cached(model, ids[0].tolist(), 9, temperature=0, stop=tokenizer.stop_ids))
+    assert generated.tolist()[: len(mine)] == mine
+    assert its_tokenizer.decode(generated[: len(mine)]) == tokenizer.decode(mine)
+    assert theirs.generation_config.eos_token_id == tokenizer.end_of_text

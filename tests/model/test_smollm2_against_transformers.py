@@ -84,6 +84,11 @@ def test_its_folder_is_loaded_by_transformers_with_the_tokenizer(pair, tmp_path)
     again = transformers.AutoModelForCausalLM.from_pretrained(tmp_path).eval()
     its_tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path)
     assert its_tokenizer.encode(TEXT) == tokenizer.encode(TEXT)
+    prompt = tokenizer.encode_chat([{"role": "user", "content": "What is the capital of France?"}])
+    answer = again.generate(torch.tensor([prompt]), max_new_tokens=20, do_sample=False)
+    assert its_tokenizer.decode(answer[0, len(prompt) :]) == (
+        "The capital of France is Paris.<|im_end|>"  # and there it stops
+    )
     ids = torch.tensor([tokenizer.encode(TEXT)])
     with torch.no_grad():
         torch.testing.assert_close(again(ids).logits, theirs(ids).logits, rtol=0, atol=1e-3)
