@@ -113,6 +113,29 @@ def test_cached_generation_equals_that_of_transformers(name, tmp_path):
     assert mine == expected[0, 7:].tolist()
 
 
+@pytest.mark.parametrize("name", ["llama", "mistral", "qwen3", "mixtral"])
+def test_attention_step_by_step_is_that_of_the_kernel(name):
+    model = lively_model(FAMILY[name])
+    steps = GPT(replace(model.config, use_sdpa=False)).eval()
+    steps.load_state_dict(model.state_dict())
+    with torch.no_grad():
+        torch.testing.assert_close(steps(ids_of())[0], model(ids_of())[0], rtol=0, atol=1e-5)
+    prompt = ids_of(1)[0, :7].tolist()
+    by_kernel, by_steps = (
+        list(generate_cached(m, prompt, 9, temperature=0)) for m in (model, steps)
+    )
+    assert by_kernel == by_steps
+
+
+@pytest.mark.parametrize("name", ["llama", "mistral", "mixtral"])
+def test_a_batch_of_prompts_of_several_lengths_continues_like_each_alone(name):
+    model = lively_model(FAMILY[name])
+    prompts = [ids_of(1)[0, :n].tolist() for n in (3, 11, 6)]
+    together = list(zip(*generate_cached(model, prompts, 12, temperature=0)))
+    single = [tuple(generate_cached(model, prompt, 12, temperature=0)) for prompt in prompts]
+    assert together == single
+
+
 def test_several_weight_files_are_read(tmp_path):
     model = lively_model(LLAMA)
     model.to_hf(tmp_path)
