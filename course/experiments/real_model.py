@@ -5,10 +5,15 @@ change is computed once: another head or token does not run the model, another s
 computes only new tokens.
 """
 
+from collections.abc import Collection
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
 from gptcore.model import GPT, head_ablation_losses
+from gptcore.model.gpt import evaluating, heads_of_layer
+from gptcore.model.ids import mean_cross_entropy
 from gptcore.sampling import CachedLogits
 from gptcore.tokenizers import Tokenizer
 from viz import (
@@ -23,6 +28,42 @@ from viz import (
 
 CANDIDATES = 8  # that are drawn after each token
 LENS_TOKENS = 24  # as many as `draw_lens` draws at most
+
+
+class AblatedRuns:
+    """Attention weights and loss of one text, without any heads, in one pass.
+
+    The blocks before the first ablated head compute the same as before, and are not run again.
+
+    Args:
+        model: The model.
+        ids: The text, shape (1, T).
+    """
+
+    def __init__(self, model: GPT, ids: Tensor) -> None:
+        self.model, self.ids = model, ids
+        with evaluating(model):
+            self.rotary = model.rotary(ids)
+            self.streams = [model.embed(ids)]  # before each block of the whole model
+            self.weights: list[Tensor] = []
+        self.weights, self.loss = self.run(frozenset())
+
+    def run(self, ablated_heads: Collection[tuple[int, int]]) -> tuple[list[Tensor], float]:
+        """The weights of each layer, shape (H, T, T), and the mean loss in nats per token.
+
+        Args:
+            ablated_heads: Pairs (layer, head).
+        """
+        first = min((layer for layer, _ in ablated_heads), default=0)
+        x, weights, blocks = self.streams[first], self.weights[:first], list(self.model.h)
+        with evaluating(self.model):
+            for layer, block in enumerate(blocks[first:], start=first):
+                weights.append(block.attn.attention_weights(block.ln_1(x), self.rotary)[0])
+                x = block(x, heads_of_layer(layer, ablated_heads), rotary=self.rotary)
+                if not ablated_heads:
+                    self.streams.append(x)
+            logits = self.model.unembed(x[0, :-1])  # (T - 1, V)
+            return weights, float(mean_cross_entropy(logits, self.ids[0, 1:]))
 
 
 class RealModel:
@@ -68,11 +109,22 @@ class RealModel:
     def explorer(self, text: str, layer: int = 0, head: int = 0) -> AttentionExplorer:
         """A control: a text to type, a head to look at, and a switch that ablates it."""
 
-        def run_model(text, ablated_heads):
-            weights = self.model.attention_weights(self.ids(text), ablated_heads=ablated_heads)
-            return self.tokens(text), weights[:, 0]
+        @lru_cache(maxsize=2)
+        def runs_of(text: str) -> AblatedRuns:
+            return AblatedRuns(self.model, self.ids(text))
 
-        return AttentionExplorer(run_model, text=text, loss=self.loss, layer=layer, head=head)
+        @lru_cache(maxsize=2)  # the weights and the loss of one pass are asked for one by one
+        def run(text: str, ablated_heads: frozenset) -> tuple[list[Tensor], float]:
+            runs = runs_of(text)
+            return runs.run(ablated_heads) if ablated_heads else (runs.weights, runs.loss)
+
+        return AttentionExplorer(
+            lambda text, ablated_heads: (self.tokens(text), run(text, ablated_heads)[0]),
+            text=text,
+            loss=lambda text, ablated_heads: run(text, ablated_heads)[1],
+            layer=layer,
+            head=head,
+        )
 
     def playground(self, prompt: str, **options) -> SamplingPlayground:
         """A control: a prompt, and the options of sampling."""

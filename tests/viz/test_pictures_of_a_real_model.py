@@ -110,7 +110,12 @@ def test_the_explorer_answers_without_the_model_where_nothing_changed(real, text
     assert picture.scene.height < SCREEN
     assert len(picture.to_html()) < MAX_BYTES
     explorer.ablate.value = True
-    assert "without layer 8, head 4" in explorer.picture().alt
+    lost = real.loss(text, [(8, 4)])
+    said = explorer.picture().alt
+    assert f"loss on this text: {lost:.3f} nats without layer 8, head 4" in said
+    assert f"with all heads {real.loss(text):.3f}" in said
+    without = real.model.attention_weights(real.ids(text), ablated_heads=[(8, 4)])[:, 0]
+    np.testing.assert_allclose(explorer.attention.weights, without, atol=1e-5)
     explorer.ablate.value = False
     explorer.ablate.value = True
     assert len(runs) == 1
