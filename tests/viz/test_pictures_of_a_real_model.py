@@ -111,9 +111,9 @@ def test_the_explorer_answers_without_the_model_where_nothing_changed(real, text
     assert len(picture.to_html()) < MAX_BYTES
     explorer.ablate.value = True
     lost = real.loss(text, [(8, 4)])
-    said = explorer.picture().alt
-    assert f"loss on this text: {lost:.3f} nats without layer 8, head 4" in said
-    assert f"with all heads {real.loss(text):.3f}" in said
+    caption = explorer.picture().alt
+    assert f"loss on this text: {lost:.3f} nats without layer 8, head 4" in caption
+    assert f"with all heads {real.loss(text):.3f}" in caption
     without = real.model.attention_weights(real.ids(text), ablated_heads=[(8, 4)])[:, 0]
     np.testing.assert_allclose(explorer.attention.weights, without, atol=1e-5)
     explorer.ablate.value = False
