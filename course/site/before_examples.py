@@ -52,12 +52,23 @@ tokenizer = write_char_shards("names", "data")
 batches = Batches("data", batch_size=4, block_size=16, seed=1)
 """,
     "gptcore.tuning": """
+import json
 import torch
 from gptcore.model import GPT, GPTConfig
+from gptcore.tokenizers import CharTokenizer
+from gptcore.training import TrainConfig
 from gptcore.tuning import *
 
-sizes = GPTConfig(vocab_size=27, block_size=16, n_layer=1, n_head=2, n_embd=16)
-model = GPT(sizes, torch.Generator().manual_seed(1))
+letters = "0123456789+?abcdefghijklmnopqrstuvwxyz"
+chat = ChatFormat(CharTokenizer(letters, special_tokens=CHAT_TOKENS.values()))
+sizes = GPTConfig(vocab_size=39, block_size=16, n_layer=1, n_head=2, n_embd=16)
+model = extend_vocab(GPT(sizes, torch.Generator().manual_seed(1)), chat.tokenizer.vocab_size)
+config = TrainConfig(max_steps=3, warmup_steps=1, batch_size=4, device="cpu")
+with open("chat.jsonl", "w") as file:
+    for question, answer in (("1+1?", "2"), ("2+3?", "5")):
+        messages = [("user", question), ("assistant", answer)]
+        line = {"messages": [{"role": role, "content": text} for role, text in messages]}
+        print(json.dumps(line), file=file)
 """,
     "gptcore.ladder": """
 from gptcore.ladder import *

@@ -2,6 +2,7 @@ from gptcore.model.attention import CausalSelfAttention as CausalSelfAttention
 from gptcore.model.attention import attend as attend
 from gptcore.model.block import Block as Block
 from gptcore.model.config import GPTConfig as GPTConfig
+from gptcore.model.document_mask import DocumentMask as DocumentMask
 from gptcore.model.gpt import GPT as GPT
 from gptcore.model.head_ablation import head_ablation_losses as head_ablation_losses
 from gptcore.model.ids import check_ids as check_ids

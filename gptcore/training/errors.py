@@ -39,7 +39,8 @@ class OutOfMemoryError(MemoryError):
     """
 
 
-NamedBatch = tuple[Tensor, Tensor, list[str]]  # ids, targets, and where each row comes from
+# ids, targets, documents (or None), and where each row comes from
+NamedBatch = tuple[Tensor, Tensor, Tensor | None, list[str]]
 
 
 def non_finite_error(
@@ -75,10 +76,12 @@ def nonfinite_rows(loss: LossSum, batch: list[NamedBatch]) -> list[str]:
     found = []
     weights = [weight for weight in loss.parameters() if weight.requires_grad]
     is_sharded = any(isinstance(weight, DTensor) for weight in weights)  # then only the loss
-    for ids, targets, row_names in batch:
+    for ids, targets, documents, row_names in batch:
         for row, name in enumerate(row_names):
             with torch.set_grad_enabled(not is_sharded):
-                row_loss = loss(ids[row : row + 1], targets[row : row + 1])
+                one = slice(row, row + 1)
+                texts = None if documents is None else documents[one]
+                row_loss = loss(ids[one], targets[one], texts)
             grads = () if is_sharded else torch.autograd.grad(row_loss, weights, allow_unused=True)
             sums = [grad.sum() for grad in grads if grad is not None]
             if not torch.stack([row_loss.detach(), *sums]).isfinite().all():

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from gptcore.model import GPT
+from gptcore.model import GPT, DocumentMask
 from gptcore.model.gpt import evaluating
 from gptcore.model.ids import summed_cross_entropy, target_mask
 from gptcore.training.distributed import World
@@ -81,12 +81,14 @@ class LossSum(nn.Module):
         """Undo `compile_in_parts`."""
         self.training_functions = (self.forward_hidden, self.hidden_loss)
 
-    def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, targets: Tensor, documents: Tensor | None = None) -> Tensor:
         """Sum the cross-entropy over a batch.
 
         Args:
             ids: Token ids, shape (B, T).
             targets: Token ids, shape (B, T); -1 and -100 are ignored.
+            documents: For rows that hold several texts: the number of the text of each token, as
+                `DocumentMask` takes it, shape (B, T).
 
         Returns:
             The sum in nats, shape (); in training mode with the experts' `balancing_loss` for each
@@ -96,7 +98,8 @@ class LossSum(nn.Module):
         forward_hidden, hidden_loss = (
             self.training_functions if grad_enabled else (self.forward_hidden, self.hidden_loss)
         )
-        x, flat_targets = forward_hidden(ids).flatten(0, 1), targets.flatten()  # (B*T, C), (B*T,)
+        x = forward_hidden(ids, documents).flatten(0, 1)  # (B*T, C)
+        flat_targets = targets.flatten()  # (B*T,)
         chunk = self.chunk or len(x)
         if not grad_enabled:
             chunk = max(1, min(chunk, EVAL_CHUNK, len(x) // MIN_EVAL_CHUNKS))
@@ -110,20 +113,25 @@ class LossSum(nn.Module):
             return total
         return total + self.model.balancing_loss() * target_mask(flat_targets).sum()
 
-    def forward_hidden(self, ids: Tensor) -> Tensor:
+    def forward_hidden(self, ids: Tensor, documents: Tensor | None = None) -> Tensor:
         """Return the residual stream after the last block: (B, T) -> (B, T, C).
 
         Args:
             ids: Token ids, shape (B, T).
+            documents: The number of the text of each token, shape (B, T); None: one text in a row.
         """
         model = self.model
+        window = model.config.sliding_window
+        mask = None if documents is None else DocumentMask(documents, window)
         if not (self.activation_checkpointing and torch.is_grad_enabled()):
-            return model.forward_hidden(ids)
-        x, rotary = model.embed(ids), model.rotary(ids)
+            return model.forward_hidden(ids, kv_cache=mask)
+        x, rotary = model.embed(ids, kv_cache=mask), model.rotary(ids, kv_cache=mask)
         has_dropout = model.config.dropout > 0  # the second pass needs the same masks
         for block in model.h:
             x = checkpoint(
-                block, x, rotary=rotary, use_reentrant=False, preserve_rng_state=has_dropout
+                *(block, x, (), mask, rotary),
+                use_reentrant=False,
+                preserve_rng_state=has_dropout,
             )
         return x
 

@@ -55,9 +55,12 @@ def make_optimizers(model: GPT, config: TrainConfig) -> list[Optimizer]:
 
 
 def param_groups(model: GPT, optimizer: str) -> dict[str, list[Tensor]]:
-    """Every weight once, by optimizer and weight decay; a tied head is the token embedding."""
+    """Every weight that is trained once, by optimizer and weight decay; a tied head is the token
+    embedding."""
     groups: dict[str, list[Tensor]] = {"muon": [], "adamw matrices": [], "adamw vectors": []}
     for name, weight in model.named_parameters():
+        if not weight.requires_grad:
+            continue  # frozen, as below LoRA adapters
         if weight.dim() < 2:
             groups["adamw vectors"].append(weight)
         elif optimizer == "muon" and is_matrix_of_block(name, weight):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -42,9 +42,23 @@ from gptcore.training.saving.checkpoint_contents import Checkpoint
 from gptcore.training.saving.signals import signals_deferred
 from gptcore.training.schedule import learning_rate
 
-MicroBatch = tuple[torch.Tensor, torch.Tensor, int]  # ids, targets, and the index of their batch
-
 MIN_LOSS_SCALE = 1.0  # of fp16; if gradients overflow at a smaller scale, the scale is not to blame
+
+
+class MicroBatch(NamedTuple):
+    """What one forward pass learns from.
+
+    Attributes:
+        ids: Token ids, shape (B, T).
+        targets: The id that follows each, shape (B, T).
+        documents: The text of each token, shape (B, T), where rows hold several; else None.
+        batch_index: Index of the micro-batch, from 0.
+    """
+
+    ids: torch.Tensor
+    targets: torch.Tensor
+    documents: torch.Tensor | None
+    batch_index: int
 
 
 class TrainBatches(Protocol):
@@ -53,14 +67,15 @@ class TrainBatches(Protocol):
     batch_size: int
     block_size: int
 
-    def batch(self, step: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def batch(self, step: int) -> tuple[NDArray[Any], ...]:
         """Return ids and targets of one micro-batch.
 
         Args:
             step: Index of the micro-batch, from 0.
 
         Returns:
-            Two integer arrays of shape (B, T).
+            Two integer arrays of shape (B, T); and if rows hold several texts, a third one with the
+            number of the text of each token, as `DocumentMask` takes it.
         """
 
 
@@ -152,15 +167,16 @@ class Run:
         self.model.train()
         batch = self.micro_batches(step)
         n_targets = self.world.all_reduce(
-            sum(int(target_mask(targets).sum()) for _, targets, _ in batch)
+            sum(int(target_mask(part.targets).sum()) for part in batch)
         )
         total = torch.zeros((), device=self.device)
         with self.fork_rng_for_step(step):
-            for number, (ids, targets, _) in enumerate(batch, 1):
+            for number, (ids, targets, documents, _) in enumerate(batch, 1):
                 with self.no_sync(number < len(batch)), self.autocast:
                     # Several processes average their gradients; this makes the average a sum.
                     # Where every target is ignored, loss and gradients are 0.
-                    loss = self.loss(ids, targets) * (self.world.world_size / max(1, n_targets))
+                    scale = self.world.world_size / max(1, n_targets)
+                    loss = self.loss(ids, targets, documents) * scale
                     self.scaler.scale(loss).backward()
                 total += loss.detach()
         for optimizer in self.optimizers:
@@ -207,10 +223,11 @@ class Run:
         found = []
         for i in range(accum):
             index = ((step - 1) * accum + i) * world.world_size + world.rank
-            ids, targets = (torch.from_numpy(array) for array in self.batches.batch(index))
+            ids, targets, *more = (torch.from_numpy(array) for array in self.batches.batch(index))
             check_ids(ids, self.model.config.vocab_size, self.model.config.block_size)
             check_targets(targets, ids, self.model.config.vocab_size)
-            found.append((self.to_device(ids), self.to_device(targets), index))
+            documents = self.to_device(more[0]) if more else None
+            found.append(MicroBatch(self.to_device(ids), self.to_device(targets), documents, index))
         return found
 
     def with_row_names(self, batch: list[MicroBatch]) -> list[NamedBatch]:
@@ -220,13 +237,14 @@ class Run:
             batch: The micro-batches.
 
         Returns:
-            Ids, targets and one description per row.
+            Ids, targets, documents and one description per row.
         """
         describe_rows = getattr(self.batches, "describe_rows", None)
         found = []
-        for ids, targets, index in batch:
+        for ids, targets, documents, index in batch:
             rows = [f"row {row} of batch {index}" for row in range(len(ids))]
-            found.append((ids, targets, describe_rows(index) if describe_rows else rows))
+            names = describe_rows(index) if describe_rows else rows
+            found.append((ids, targets, documents, names))
         return found
 
     def to_device(self, ids: torch.Tensor) -> torch.Tensor:
@@ -314,7 +332,7 @@ class Run:
             self.loss = torch.compile(self.loss)  # type: ignore[assignment]  # it stays a Module
         try:
             with self.fork_rng_for_step(0), self.autocast:
-                self.loss(*batch[0][:2]).backward()
+                self.loss(*batch[0][:3]).backward()
         except BaseException as raised:
             self.undo_compile(uncompiled)
             if not isinstance(raised, Exception) or is_out_of_memory(raised):

@@ -1,6 +1,7 @@
 """After pretraining: a GPT that continues text learns to answer.
 
-Names such as `gptcore.tuning.reinforce` are imported at first use; `__init__.pyi` lists them.
+Start with `chat_format.py` and `fine_tuning.py`; then `reinforcement/`. Names such as
+`gptcore.tuning.fine_tune` are imported at first use; `__init__.pyi` lists them.
 """
 
 from gptcore import lazy

@@ -1,7 +1,17 @@
+from gptcore.tuning.chat_format import CHAT_TOKENS as CHAT_TOKENS
+from gptcore.tuning.chat_format import ChatFormat as ChatFormat
+from gptcore.tuning.chat_format import ChatFormatError as ChatFormatError
+from gptcore.tuning.chat_format import ChatTokens as ChatTokens
+from gptcore.tuning.conversations import Conversation as Conversation
+from gptcore.tuning.conversations import encode_conversations as encode_conversations
+from gptcore.tuning.conversations import read_conversations as read_conversations
 from gptcore.tuning.dpo import dpo_loss as dpo_loss
+from gptcore.tuning.fine_tuning import fine_tune as fine_tune
 from gptcore.tuning.log_probs import answer_batch as answer_batch
 from gptcore.tuning.log_probs import answer_log_probs as answer_log_probs
 from gptcore.tuning.log_probs import token_log_probs as token_log_probs
+from gptcore.tuning.packing import ConversationBatches as ConversationBatches
+from gptcore.tuning.packing import pack as pack
 from gptcore.tuning.reinforcement.advantages import group_advantages as group_advantages
 from gptcore.tuning.reinforcement.pass_at_k import pass_at_k as pass_at_k
 from gptcore.tuning.reinforcement.rewards import Reward as Reward
@@ -11,3 +21,5 @@ from gptcore.tuning.reinforcement.rewards import matches_format as matches_forma
 from gptcore.tuning.reinforcement.rewards import parse_number as parse_number
 from gptcore.tuning.reinforcement.rollouts import Rollout as Rollout
 from gptcore.tuning.reinforcement.rollouts import sample_groups as sample_groups
+from gptcore.tuning.vocabulary import add_special_tokens as add_special_tokens
+from gptcore.tuning.vocabulary import extend_vocab as extend_vocab

@@ -55,3 +55,22 @@ def test_no_text_is_refused(nothing):
 def test_a_lone_surrogate_is_no_character_to_know():
     with pytest.raises(ValueError, match="Text 1 has a lone surrogate, U\\+D83D, at position 2"):
         CharTokenizer.train(["fine", "ab\ud83d"])
+
+
+def test_more_special_tokens_come_after_bos_and_are_kept(tmp_path):
+    tokenizer = CharTokenizer("ab", special_tokens=["<|user|>", "<|end|>"])
+    assert tokenizer.special_tokens == {"<|bos|>": 2, "<|user|>": 3, "<|end|>": 4}
+    assert tokenizer.vocab_size == 5
+    assert tokenizer.encode("a<|user|>b", allowed_special="all") == [0, 3, 1]
+    assert tokenizer.decode([3, 0, 4]) == "<|user|>a<|end|>"
+    tokenizer.save(tmp_path / "saved.json")
+    loaded = CharTokenizer.load(tmp_path / "saved.json")
+    assert loaded.special_tokens == tokenizer.special_tokens
+    assert loaded.sha256 == tokenizer.sha256 != CharTokenizer("ab").sha256
+    assert CharTokenizer.train("ba", ["<|user|>", "<|end|>"]).sha256 == tokenizer.sha256
+
+
+@pytest.mark.parametrize("special", ["<|end|>", ["<|bos|>"], [""], ["<|a|>", "<|a|>"]])
+def test_special_tokens_of_letters_are_named_once_in_a_list(special):
+    with pytest.raises(ValueError, match="special"):
+        CharTokenizer("ab", special_tokens=special)
