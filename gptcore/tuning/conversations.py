@@ -121,10 +121,11 @@ def encode_conversations(
     block_size = as_int(block_size, "block_size", 1)
     found, too_long = [], []
     for number, given in enumerate(conversations):
-        is_read = isinstance(given, Conversation)
-        origin = given.origin if is_read else f"Conversation {number}"
+        if not isinstance(given, Conversation):
+            given = Conversation(given, f"Conversation {number}")
+        origin = given.origin
         try:
-            tokens = chat.render(given.messages if is_read else given)
+            tokens = chat.render(given.messages)
         except ValueError as error:
             raise ChatFormatError(f"{origin}: {error}") from None
         if len(tokens.ids) - 1 <= block_size:  # the last id is only predicted
