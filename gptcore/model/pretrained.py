@@ -19,6 +19,7 @@ from gptcore.formats.huggingface import from_hf_names, read_hf, write_hf
 from gptcore.formats.nanogpt import read_nanogpt
 from gptcore.formats.weights import WEIGHTS_NAME, check_state_dict, load_tensors, write_model
 from gptcore.json_text import parse_json
+from gptcore.model.adapters.lora_linear import adapt_as_in, adapted_layers
 from gptcore.model.config import GPTConfig
 from gptcore.model.state_dict import (
     EMBEDDING,
@@ -120,9 +121,14 @@ class PreTrainedModel(nn.Module):
                 without it AutoTokenizer has nothing to load.
 
         Raises:
-            ValueError: If transformers has no such model.
+            ValueError: If transformers has no such model, or this one has LoRA adapters.
         """
         path = as_path(folder, "The folder")
+        if any(True for _ in adapted_layers(self)):
+            raise ValueError(
+                "The model has LoRA adapters, and a folder of Hugging Face has no place for them. "
+                "Write the merged model: merge_lora(model).to_hf(folder)."
+            )
         fields = asdict(self.effective_config()) | {"intermediate_size": self.config.mlp_size}
         if tokenizer is None:
             write_hf(path, fields, self.unique_state_dict())
@@ -200,6 +206,7 @@ class PreTrainedModel(nn.Module):
         config, tensors = tie_or_untie(config, tensors)
         with torch.device("meta"):  # initial weights would be thrown away
             model = cls(config)
+            adapt_as_in(model, tensors)
         check_state_dict(model.unique_state_dict(), tensors, origin)
         model.load_state_dict(tensors, strict=False, assign=True)
         if config.tie_weights:

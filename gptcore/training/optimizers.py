@@ -29,7 +29,7 @@ def make_optimizers(model: GPT, config: TrainConfig) -> list[Optimizer]:
         config: Which optimizer, and its settings.
 
     Returns:
-        AdamW alone, or AdamW and Muon.
+        AdamW, or AdamW and Muon; Muon alone where only matrices inside the blocks are trained.
 
     Example:
         >>> [type(optimizer).__name__ for optimizer in make_optimizers(model, config)]
@@ -37,21 +37,27 @@ def make_optimizers(model: GPT, config: TrainConfig) -> list[Optimizer]:
     """
     groups = param_groups(model, config.optimizer)
     decay = {"adamw matrices": config.weight_decay, "adamw vectors": 0.0}
-    adamw = AdamW(
-        [{"params": groups[name], "weight_decay": decay[name]} for name in decay if groups[name]],
-        lr=config.learning_rate,
-        betas=(config.beta1, config.beta2),
-        fused=model.device.type in ("cpu", "cuda"),
-    )
-    if not groups["muon"]:
-        return [adamw]
-    muon = Muon(
-        groups["muon"],
-        lr=config.learning_rate,
-        weight_decay=config.weight_decay,
-        adjust_lr_fn="match_rms_adamw",  # so that one learning rate suits both
-    )
-    return [adamw, muon]
+    params = [{"params": groups[n], "weight_decay": decay[n]} for n in decay if groups[n]]
+    if not params and not groups["muon"]:
+        raise ValueError("All weights of the model are frozen. Train some: requires_grad_(True).")
+    made: list[Optimizer] = []
+    if params:
+        adamw = AdamW(
+            params,
+            lr=config.learning_rate,
+            betas=(config.beta1, config.beta2),
+            fused=model.device.type in ("cpu", "cuda"),
+        )
+        made.append(adamw)
+    if groups["muon"]:
+        muon = Muon(
+            groups["muon"],
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+            adjust_lr_fn="match_rms_adamw",  # so that one learning rate suits both
+        )
+        made.append(muon)
+    return made
 
 
 def param_groups(model: GPT, optimizer: str) -> dict[str, list[Tensor]]:

@@ -10,6 +10,11 @@ from gptcore.tuning.fine_tuning import fine_tune as fine_tune
 from gptcore.tuning.log_probs import answer_batch as answer_batch
 from gptcore.tuning.log_probs import answer_log_probs as answer_log_probs
 from gptcore.tuning.log_probs import token_log_probs as token_log_probs
+from gptcore.tuning.lora import add_lora as add_lora
+from gptcore.tuning.lora import has_lora as has_lora
+from gptcore.tuning.lora import load_lora as load_lora
+from gptcore.tuning.lora import merge_lora as merge_lora
+from gptcore.tuning.lora import save_lora as save_lora
 from gptcore.tuning.packing import ConversationBatches as ConversationBatches
 from gptcore.tuning.packing import pack as pack
 from gptcore.tuning.reinforcement.advantages import group_advantages as group_advantages

@@ -1,0 +1,1 @@
+"""Small trained weights beside the frozen ones of a model."""
