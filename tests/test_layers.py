@@ -62,6 +62,7 @@ ROOMS = {
         "preparation": {*READING, "reading", "filters", "stories"},
     },
     "gptcore.tokenizers": {"formats": set(), "": {"formats"}},
+    "gptcore.tuning": {"reinforcement": {""}},
     "gptcore.training": {
         "hardware": {"settings"},
         "cost": {"settings", "hardware"},

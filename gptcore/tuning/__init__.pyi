@@ -18,7 +18,14 @@ from gptcore.tuning.lora import save_lora as save_lora
 from gptcore.tuning.packing import ConversationBatches as ConversationBatches
 from gptcore.tuning.packing import pack as pack
 from gptcore.tuning.reinforcement.advantages import group_advantages as group_advantages
+from gptcore.tuning.reinforcement.kl import kl_estimate as kl_estimate
 from gptcore.tuning.reinforcement.pass_at_k import pass_at_k as pass_at_k
+from gptcore.tuning.reinforcement.policy_loss import policy_loss as policy_loss
+from gptcore.tuning.reinforcement.policy_loss import token_weights as token_weights
+from gptcore.tuning.reinforcement.questions import Question as Question
+from gptcore.tuning.reinforcement.reinforce import reinforce as reinforce
+from gptcore.tuning.reinforcement.reinforce_config import ReinforceConfig as ReinforceConfig
+from gptcore.tuning.reinforcement.reinforce_config import ReinforceStep as ReinforceStep
 from gptcore.tuning.reinforcement.rewards import Reward as Reward
 from gptcore.tuning.reinforcement.rewards import check_reward as check_reward
 from gptcore.tuning.reinforcement.rewards import exact_number as exact_number

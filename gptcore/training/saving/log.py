@@ -11,9 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gptcore.files import DISK_FULL_ERRNOS, DiskFullError, atomic_path
 from gptcore.json_text import parse_json
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 LOG = "log.jsonl"
 
@@ -67,11 +71,11 @@ class Log:
             part.write_text("".join(kept), encoding="utf-8", newline="\n")
         self.open_file = self.file.open("ab", buffering=0)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: "DataclassInstance") -> None:
         """Append a line.
 
         Args:
-            step: The step.
+            step: The record of a step; its field `step` has the number.
 
         Raises:
             DiskFullError: If the disk is full; half a line is ignored later.

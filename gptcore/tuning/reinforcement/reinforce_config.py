@@ -1,0 +1,144 @@
+"""Settings of reinforcement learning, and the record of one of its steps."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gptcore.checks import as_finite, as_int, check_choice
+from gptcore.training import TrainConfig
+from gptcore.tuning.log_probs import check_policy_temperature
+from gptcore.tuning.reinforcement.advantages import BASELINES, check_group_size
+from gptcore.tuning.reinforcement.policy_loss import NORMALISATIONS
+
+KL_PLACES = ("reward", "loss")
+COUNTS = (
+    *("max_steps", "questions_per_step", "group_size", "max_new_tokens", "batch_size"),
+    *("checkpoint_every", "keep_checkpoints"),
+)
+
+
+@dataclass(frozen=True)
+class ReinforceConfig:
+    """How a model is reinforced.
+
+    Raises:
+        ValueError: If a value is impossible; the message says the rule.
+
+    Example:
+        >>> ReinforceConfig(max_steps=50).train_config().learning_rate
+        0.0005
+    """
+
+    max_steps: int = 150
+    """updates of the weights, each with answers of its own"""
+    questions_per_step: int = 16
+    """Q, questions in a step"""
+    group_size: int = 8
+    """G, answers to each question"""
+    max_new_tokens: int = 32
+    """the most tokens of an answer, its end token included"""
+    temperature: float = 1.0
+    """divides the logits, in sampling and in the log-probabilities that are learned; above 0"""
+    baseline: str = "group_mean"
+    """what is subtracted from a reward: none; group_mean; normalised (and divided by the standard
+    deviation of the group)"""
+    normalise: str = "token"
+    """what a sum over tokens is divided by: token (all tokens of the step), sequence (the length
+    of each answer, then the number of answers), none (the number of answers)"""
+    kl_weight: float = 0.0
+    """how strongly the model is held to the reference model; 0 not at all"""
+    kl_place: str = "reward"
+    """where the KL penalty is: reward (k1 of the whole answer, the exact gradient) or loss (k2 of
+    each token, which does not see that later tokens depend on it)"""
+    passing_reward: float = 1.0
+    """the smallest reward of an answer that counts as right in `pass_rate`"""
+    learning_rate: float = 5e-4
+    """the highest learning rate; it falls to 0. A rate that suits fine-tuning can be too high"""
+    warmup_steps: int = 5
+    """steps in which the learning rate rises from nearly 0"""
+    optimizer: str = "adamw"
+    """adamw; or muon for the matrices inside the blocks, and adamw for the rest"""
+    weight_decay: float = 0.0
+    """how strongly matrices are pulled towards 0"""
+    grad_clip: float = 1.0
+    """the largest gradient norm; 0 never clips"""
+    batch_size: int = 128
+    """answers in one forward pass; fewer need less memory and give the same update"""
+    checkpoint_every: int = 50
+    """steps between two checkpoints"""
+    keep_checkpoints: int = 2
+    """how many of the newest checkpoints are kept"""
+    seed: int = 1337
+    """seed of the order of the questions and of the answers"""
+
+    def __post_init__(self) -> None:
+        checked: dict[str, Any] = {
+            **{name: as_int(getattr(self, name), name, 1) for name in COUNTS},
+            "seed": as_int(self.seed, "seed", 0),
+            "temperature": check_policy_temperature(self.temperature),
+            "kl_weight": as_finite(self.kl_weight, "kl_weight", minimum=0),
+            "passing_reward": as_finite(self.passing_reward, "passing_reward"),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)  # Python's own types, which JSON can hold
+        check_choice(self.baseline, "baseline", BASELINES)
+        check_choice(self.normalise, "normalise", NORMALISATIONS)
+        check_choice(self.kl_place, "kl_place", KL_PLACES)
+        check_group_size(self.group_size, self.baseline)
+        if self.kl_weight and self.kl_place == "reward" and self.baseline == "normalised":
+            raise ValueError(
+                "baseline='normalised' with kl_place='reward': where the rewards of a group agree, "
+                "only the penalty differs, and it would be divided by its own small spread. Set "
+                "kl_place='loss', or baseline='group_mean'."
+            )
+        self.train_config()
+
+    def train_config(self) -> TrainConfig:
+        """The settings of the optimizer and of the learning rate."""
+        return TrainConfig(
+            max_steps=self.max_steps,
+            learning_rate=self.learning_rate,
+            min_learning_rate=0.0,
+            warmup_steps=self.warmup_steps,
+            schedule="wsd",
+            decay_steps=max(1, self.max_steps - self.warmup_steps),
+            optimizer=self.optimizer,
+            weight_decay=self.weight_decay,
+            grad_clip=self.grad_clip,
+        )
+
+
+@dataclass(frozen=True)
+class ReinforceStep:
+    """What is known after one step of reinforcement; the fields are the keys of a line in the log.
+
+    Attributes:
+        step: Updates so far, from 1; skipped ones count.
+        reward: Mean reward of all answers of this step, before its update.
+        pass_rate: Share of the questions of which at least one answer passes.
+        agreement: Share of the groups whose rewards are all equal.
+        kl: Mean KL divergence from the reference model, in nats per token (estimate k3).
+        entropy: Mean entropy of the next token, in nats.
+        length: Mean number of tokens of an answer, its end token included.
+        ended: Share of the answers that ended by themselves.
+        grad_norm: Gradient norm before clipping; None if the update was skipped.
+        learning_rate: Learning rate of this update.
+        message: What somebody should know, such as that there was nothing to learn; often "".
+
+    Example:
+        >>> config = ReinforceConfig(max_steps=1, warmup_steps=0, max_new_tokens=3)
+        >>> nothing = lambda answer, key: 0.0
+        >>> next(reinforce(model, [Question([1])], nothing, str, 0, config)).message
+        'Nothing to learn: all answers to each question got the same reward. ...'
+    """
+
+    step: int
+    reward: float
+    pass_rate: float
+    agreement: float
+    kl: float
+    entropy: float
+    length: float
+    ended: float
+    grad_norm: float | None
+    learning_rate: float
+    message: str
