@@ -23,7 +23,7 @@ def kl_estimate(log_probs: Tensor, reference_log_probs: Tensor, estimate: str = 
     """Estimate the KL divergence from a reference model at tokens that the model has sampled.
 
     Args:
-        log_probs: Log-probabilities in the model, such as shape (B, T) for tokens, or (B,) for answers.
+        log_probs: Log-probabilities in the model, shape (B, T) of tokens, or (B,) of answers.
         reference_log_probs: Those in the reference model, of the same shape.
         estimate: "k1", "k2" or "k3".
 
