@@ -56,7 +56,7 @@ def microgpt_stages(text: str, run: MicroGPT | NumpyGPT) -> list[ModelStage]:
     if len(ids) > config.block_size:
         most = config.block_size - 1
         raise ValueError(f"{text!r} has {len(text)} characters; the model takes {most} after BOS.")
-    vocabulary = [*gpt.characters, "BOS"]
+    vocabulary = [*gpt.characters, "[BOS]"]
     labels = dict.fromkeys(("logits", "probs"), vocabulary) | {
         "token": [vocabulary[i] for i in ids]
     }

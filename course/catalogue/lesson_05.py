@@ -299,7 +299,7 @@ QUESTIONS = [
             Wrong(
                 2,
                 "with and without a space",
-                "And `said,`? And `said the`? Merges may cross all borders now.",
+                'And `said, "`? And ` said Tom`? Merges may cross all borders now.',
                 lambda given: given and isinstance(given[0], float) and 1 < given[0] < 8,
             ),
             Wrong(
@@ -309,7 +309,7 @@ QUESTIONS = [
                 lambda given: given and isinstance(given[0], float) and given[0] > 14,
             ),
         ),
-        otherwise="Guess a number, from 1 to 100.",
+        otherwise="Write 2, 10 or 100.",
     ),
     Question(
         "share of the table in percent",
@@ -559,7 +559,7 @@ QUESTIONS = [
                 'check("join", join).',
             ),
         ),
-        otherwise="If it uses your `join`: is that right?",
+        otherwise="Begin with the bytes of the text. If you call your `join`: is it right?",
     ),
     Exercise(
         "decode",
@@ -639,6 +639,7 @@ QUESTIONS = [
         "first loss with 50,304 tokens",
         LESSON,
         right=log(50_304),
+        tolerance=0.02,
         yes="ln 50,304. A run that begins far above that has a bug in its initialisation.",
         wrong=(
             Wrong(

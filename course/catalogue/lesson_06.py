@@ -165,8 +165,7 @@ QUESTIONS = [
             Wrong(
                 "no",
                 "a model that reads from left to right knows the order",
-                "Both texts give the same six keys and values. Only the order of the sum differs. "
-                "Keep your guess until the measurement.",
+                "Both texts give the same six keys and values. Only the order of the sum differs.",
             ),
         ),
         measure=yes_or_no,

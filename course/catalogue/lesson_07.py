@@ -58,6 +58,23 @@ def learn_half(table, documents):
     return sum(table.loss(document) for document in documents[half:]) / (len(documents) - half)
 
 
+def learn_the_second_half(table, documents):
+    losses = []
+    for document in documents[len(documents) // 2 :]:
+        losses.append(table.loss(document))
+        table.fit_document(document)
+    return sum(losses) / len(losses)
+
+
+def first_half(table, documents):
+    losses = []
+    for document in documents:
+        losses.append(table.loss(document))
+        table.fit_document(document)
+    half = len(losses) // 2
+    return sum(losses[:half]) / half
+
+
 def last_500(mean):
     """The half of the thousand names of the lesson, whatever comes in."""
 
@@ -303,6 +320,18 @@ QUESTIONS = [
                 "one half is for training, the other for testing",
                 "Your table stops learning after the first half. The GPT goes on learning in the "
                 "second; the table must, too.",
+            ),
+            Wrong(
+                first_half,
+                "a model is judged by its beginning",
+                "Yours is the mean of the FIRST half, where the table knows little. Take the "
+                "losses of the second half.",
+            ),
+            Wrong(
+                learn_the_second_half,
+                "only what counts is learned",
+                "Your table has never seen the first half. The GPT learned from it; the table "
+                "must, too. Fit every name.",
             ),
             Wrong(
                 whole_sum,

@@ -61,7 +61,7 @@ for character in "eëक🍓":
     print(f"{character}  code point {ord(character):,}  bytes {list(character.encode())}")
 
 # %% [markdown]
-# Take the 256 bytes as tokens, and nothing is out-of-vocabulary any more. The price is length. In the picture each box is a byte. A bracket joins the bytes of one code point.
+# Take the 256 bytes as tokens, and nothing is out-of-vocabulary any more. But the lists become longer. In the picture each box is a byte. A bracket joins the bytes of one code point. (An empty box above a bracket: your system has no font for it.)
 
 # %% tags=["promise-picture"]
 from viz import draw_tokens
@@ -71,7 +71,7 @@ single = [bytes([byte]) for byte in text.encode()]
 draw_tokens(single, list(text.encode()), title=f"{len(text)} code points, {len(single)} bytes", width=880)
 
 # %% [markdown]
-# नमस्ते, a greeting, has six code points and costs eighteen tokens. So we need to shorten.
+# नमस्ते, a greeting, has six code points and costs eighteen tokens. So we need fewer, longer tokens.
 #
 # ## Byte-pair encoding joins the most frequent pair
 #
@@ -123,7 +123,7 @@ same([(97, 110), (98, 256), (256, 97)], learn("banana bandana", 3), within=0)
 # To **encode** a new text, count nothing. Take its bytes and apply the merges in the order in which they were learned. `anana` becomes `an` `an` `a`, then `an` `ana`. To **decode**, write
 # down the bytes of all tokens, then read them as UTF-8.
 #
-# Now play against the algorithm. Here are twelve of the course's 2,000 small stories, in bytes, and you choose twenty merges. No pair crosses the end of a word. (Without a running Python you see a game that always takes the third most frequent pair.)
+# Now play against the algorithm. Here are twelve of the course's 2,000 small stories, in bytes, and you choose twenty merges. No pair crosses the end of a word (the next section says why). The game shows the count of a pair after your choice. (Without a running Python you see a game that always takes the third most frequent pair.)
 
 # %% tags=["promise-control"]
 from course.experiments.text.tokenizing import merge_game
@@ -143,7 +143,7 @@ merge_game(stories[:12], vocab_size=276)
 #
 # Before counting, GPT-2 splits the text into words, each with the space before it, and into numbers and punctuation. This is **pre-tokenization**. No merge crosses such a border.
 # It makes training fast: 2,000 stories have only 1,577 different words. Does it also change what is learned? Train twice on the same 400 stories, and list every token with `said` in it.
-# How many such tokens do you expect *without* pre-tokenization?
+# How many such tokens do you expect *without* pre-tokenization: one or two, about ten, or about a hundred? Write `2`, `10` or `100`.
 
 # %%
 guess("tokens with said", ...)
@@ -157,7 +157,7 @@ for how, pattern in {"with": "gpt2", "without": "none"}.items():
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Without pre-tokenization, word ends, full stops and whole phrases become tokens. A model would learn eleven times what *said* means.
+# Without pre-tokenization, word ends, full stops and whole phrases become tokens. A model would have to learn a vector for each of the eleven.
 #
 # The rule also explains ` strawberry`. In normal text a word follows a space, so the word *with* its space was counted. `strawberry` without one was too rare for an id of its own.
 #
@@ -225,8 +225,8 @@ except ValueError as error:
 #
 # ## One sentence, five languages, five prices
 #
-# Users pay for a model by the token. The first sentence of the Universal Declaration of Human Rights says the same to everybody. How many times as many tokens as the English sentence does the Hindi one have in GPT-2? Write down a number. (Arabic is shown
-# in reading order, from left to right.)
+# Users pay for a model by the token. The first sentence of the Universal Declaration of Human Rights says the same to everybody. How many times as many tokens as the English sentence does the Hindi one have in GPT-2? Write down a number. (The
+# first Arabic piece is on the left, although Arabic is written from the right.)
 
 # %% tags=["needs-gpt2-vocabulary", "promise-ah", "promise-picture", "answer"]
 from gptcore.tokenizers import load_tokenizer
@@ -239,8 +239,8 @@ draw_token_prices(tokens, title="The same sentence in five languages")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# In GPT-2 Hindi costs eleven times as much as English. Two factors multiply. UTF-8 needs 3.7 times as many bytes for the Hindi sentence. And GPT-2 puts only 1.7 of these bytes into a token, against 4.8 in English: its training pages in other languages had been
-# filtered out. GPT-4o's vocabulary is four times as large, and eleven becomes two. The English sentence gained nothing.
+# In GPT-2 Hindi costs nearly eleven times as much as English. Two factors multiply. UTF-8 needs 3.7 times as many bytes for the Hindi sentence. And GPT-2 puts only 1.7 of these bytes into a token, against 4.8 in English. (The three are rounded.) OpenAI had filtered out pages in
+# other languages before GPT-2's tokenizer was trained. GPT-4o's vocabulary is four times as large, and eleven becomes two. The English sentence gained nothing.
 #
 # </details>
 #
@@ -265,7 +265,7 @@ for vocab_size in (27, 256, 50_304, 200_019):
 #
 # </details>
 #
-# Type a text and move the slider. Blue is the number of tokens, orange the size of the table. The merges are the first ones of GPT-2. Then paste the Hindi sentence.
+# Type a text and move the slider. Blue is the number of tokens, orange the size of the table. The merges are the first ones of GPT-2. Then paste the Hindi sentence: सभी मनुष्यों को गौरव और अधिकारों के मामले में जन्मजात स्वतन्त्रता और समानता प्राप्त है।
 
 # %% tags=["needs-gpt2-vocabulary", "promise-control"]
 from course.experiments.text.tokenizing import vocabulary_dial
@@ -277,7 +277,7 @@ vocabulary_dial(BPETokenizer.from_gpt2(), n_embd=384, other_parameters=others)
 #
 # ## No line raised an error
 #
-# Lesson 1's table of bigrams also works with tokens: each id is written as one character, `chr(id)`. A colleague hands you such a table, its tokenizer of 1,000 tokens, and a note: "trained on the 1,800
+# Lesson 1's table of bigrams reads characters. So we write each id as one character, `chr(id)`; the table need not know what they mean. A colleague hands you such a table, its tokenizer of 1,000 tokens, and a note: "trained on the 1,800
 # stories; loss 2.67 nats per token on the other 200". Let it write.
 
 # %% tags=["promise-failure"]
@@ -394,6 +394,12 @@ guess("first loss with 50,304 tokens", ...)
 # ## Summary
 #
 # In your own words first: *a model does not read letters, it reads ...*
+#
+# <details><summary>Ours</summary>
+#
+# ... tokens: frequent pieces of text, which an algorithm has joined from bytes, each with an id.
+#
+# </details>
 #
 # - UTF-8 writes every text with 256 bytes, so nothing is out-of-vocabulary.
 # - Byte-pair encoding merges the most frequent pair again and again; the ordered list of merges is the tokenizer.

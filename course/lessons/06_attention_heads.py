@@ -1,5 +1,5 @@
 # %% [markdown]
-# Four random letters, a digit from 1 to 4, and then the letter at that place: `afze2f`. A model reads `afze2` and predicts the last letter. Suppose it
+# Four different random letters, a digit from 1 to 4, and then the letter at that place: `afze2f`. A model reads `afze2` and predicts the last letter. Suppose it
 # processes each token alone: it knows that token's id and position, and nothing of the other tokens. How often is it right? **A**: nearly always.
 # **B**: once in 4. **C**: once in 26.
 
@@ -55,7 +55,7 @@ averaging = [train(texts, seed, without="queries") for seed in SEEDS]
 print(f"right with an average: {accuracy(averaging, test_texts):.1g}")
 
 # %% [markdown]
-# That is better than 0.04, and far from 1. The digit must be able to choose.
+# That is better than 0.04, and far from 1. An average cannot give a letter more weight than `[BOS]` or the digit itself. The digit must be able to choose.
 #
 # ## A weighted average: a query is compared with keys
 #
@@ -97,8 +97,8 @@ print([round(weight, 2) for weight in weights], "->", [round(number, 2) for numb
 # a vector by a learned matrix is a **projection**. `wq` makes the query, `wk` the key, `wv` the value. Each has 16 numbers, and each number is computed from
 # *all* 16 old ones. Queries and keys come from the same text, so this is **self-attention**.
 #
-# Here is the map of the model. The lit part is attention; the box `q` is open. Step back to see where its numbers come from:
-# a vector for the token plus one for its position. (The norm rescales them; lesson 7 explains it.) Click on a number: it shows the products that it is made of.
+# Here is the map of the model. The lit part is attention; the box `q` is open. Press *back* to see where its numbers come from:
+# a vector for the token plus one for its position. (The two norms rescale them; lesson 7 explains them.) Click on a number: it shows the products that it is made of.
 
 # %%
 from course.model_stages import microgpt_stages
@@ -133,7 +133,7 @@ for name, divide_by in (("not scaled", 1), ("divided by √64", 8), ("divided by
     print(f"{name:14} {largest_weight(64, divide_by):.2f}")
 
 # %% [markdown]
-# A sum of 64 random products has a typical size of √64 = 8. So scores differ by 8 and more, and e⁸ is about 3,000: one key gets nearly everything.
+# The numbers are drawn with a typical size of 1. A sum of 64 of their products has a typical size of √64 = 8, not 64: many cancel. So scores differ by 8 and more, and e⁸ is about 3,000: one key gets nearly everything.
 # Where a weight is nearly 0, its gradient is nearly 0, too, and training cannot repair it. Divided by 64, all weights are nearly 1/16 = 0.06: an average
 # again. (Dividing scores is what the temperature of lesson 1 does to logits.) Dividing by √D is in between. That is **scaled dot-product attention**:
 
@@ -174,7 +174,8 @@ edit_attention(single, "afze2", test_texts[:200], still_score_delta={3: 8})
 # <details><summary>What happened</summary>
 #
 # The weight moves from `f` to `z`, the context becomes nearly the value of `z`, and the model predicts `z`. So do all five seeds, for this text: here the
-# weight is the cause of the prediction. In other texts 8 is sometimes too little: the prediction followed in 42 to 90 % of 200 texts.
+# weight is the cause of the prediction. Sometimes 8 is too little. In 200 other texts we added 8 to the key at position 3. The third letter became the
+# prediction in 57 to 78 % of them, with five seeds.
 #
 # </details>
 #
@@ -194,10 +195,12 @@ heads = [attend(q[5, group], k[:, group], v[:, group]) for group in groups]
 
 ids = gpt.encode("afze2")[:-1]  # encode adds [BOS] at both ends
 inside = forward(ids, W, n_head=4)
-same(W["0.wo"] @ sum(heads, []), inside.residual_terms["0 attention"][5], within=1e-9)
+concatenated = sum(heads, [])  # 4 + 4 + 4 + 4 numbers
+added = inside.residual_terms["0 attention"][5]  # what the model's attention adds at `2`, position 5
+same(W["0.wo"] @ concatenated, added, within=1e-9)
 
 # %% [markdown]
-# The same 16 numbers as in the model. Now its four heads. Look at the last row, the query of `2`: which key gets the largest weight?
+# Our 16 numbers are those of the model. Now its four heads. Look at the last row, the query of `2`: which key gets the largest weight?
 
 # %% tags=["promise-picture"]
 from viz import draw_attention
@@ -210,7 +213,7 @@ draw_attention(inside.weights[0], tokens, title="Four heads read afze2")
 # many other rows, most weight is on `[BOS]`: the weights must sum to 1, even where a head has nothing to look up.
 #
 # Here is the whole chain for head 0. Follow the frames: the query of `2`, the key with the largest score, the score, the scaled score, the mask, the
-# weight, the value, the output. Then point at other numbers. (For another head, change `groups[0]`.)
+# weight, the value, the output. Then point at other numbers. (They are rounded to one digit. For another head, change `groups[0]`.)
 
 # %% tags=["promise-ah"]
 from viz import draw_attention_chain
@@ -260,9 +263,10 @@ print(f"right if there never were positions: {accuracy(without_positions, test_t
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# A weighted sum does not depend on the order in which it is added up. This property is **permutation invariance**; the last token of a model with one layer has
-# it. So the order must come in as numbers: a learned vector for each position, added to the token's vector, the **position embedding**. A model that never had
-# it sees which letters are there, and mostly picks one of the four: 0.2.
+# A weighted sum does not depend on the order in which it is added up. This property is **permutation invariance**. The last token of a one-layer model sees all tokens, so it has
+# this property. (An earlier token sees only some of them.) So the order must come in as numbers: a learned vector for each position, added to the token's vector, the **position embedding**. A model that never had
+# it can still give a letter more weight than the digit, so it is better than the plain average. In about three texts of four it picks one of their letters,
+# and a quarter of those are right: 0.2.
 #
 # </details>
 #
@@ -379,7 +383,7 @@ shapes = {"rows": ..., "columns": ..., "tokens seen": ..., "computed from": ...,
 check("shapes", shapes)
 
 # %% [markdown]
-# **Back to lesson 3.** Gradients flow along paths. All tokens are there at once, and the mask hides `z` from `f`. Does the loss at `f` send a gradient
+# **Back to lesson 3.** Gradients flow along paths. The model reads `afze2` at once, with the mask. Does the loss at `f` send a gradient
 # to the query, key or value of the later `z`? Answer `"query"`, `"key"`, `"value"` or `"none"`.
 
 # %% tags=["promise-back"]

@@ -34,7 +34,7 @@ for ablated in ([], [(0, 0), (0, 1), (0, 2), (0, 3)]):  # (layer, head)
 # ## The whole model on one map
 #
 # You know embeddings (lesson 4) and attention (lesson 6). Three parts are new: the norm, the plus, and the MLP. A **transformer block** has two halves, attention and the MLP. Follow the numbers of the second `m` in `emm` from the id to
-# the probabilities. Hover over a box for its values, its shape, and its names.
+# the probabilities. Point at a box for its values, its shape, and its names. Click to keep it, then click on a number.
 
 # %% tags=["promise-picture"]
 from course.model_stages import microgpt_stages
@@ -70,7 +70,7 @@ for x in ([3, 4], [300, 400], [-0.3, -0.4]):
 # The second half is lesson 4's multilayer perceptron, the **MLP block** (feed-forward). `fc1` maps the 16 numbers of a position to 64, ReLU sets negative ones to 0, and `fc2` maps the 64 back to 16. No other
 # position takes part.
 #
-# This is the whole block. `attend` is lesson 6's, for four heads. `keys` and `values` are the KV cache:
+# This is the whole block. `attend` does what lesson 6's does, in each of four heads, and concatenates. `keys` and `values` are the KV cache:
 
 # %% tags=["promise-toy"]
 from gptcore.scalar.attention import attend
@@ -87,11 +87,11 @@ def block(x, keys, values, w):
     return [old + new for old, new in zip(x, linear(hidden, w["0.fc2"]))]  # MLP
 
 # %% [markdown]
-# Before the block, add the embeddings of token and position. After it, the **language-model head** (`lm_head`), 27 rows of 16 numbers, computes the logits. Is that the whole model?
+# Before the block, add the embeddings of token and position, and normalise the sum once. (microgpt does so. Most GPTs do not.) After it, the **language-model head** (`lm_head`), 27 rows of 16 numbers, computes the logits. Is that the whole model?
 
 # %%
 keys, values, w = [], [], gpt.weights
-for position, token in enumerate([gpt.BOS, *gpt.encode("em")]):
+for position, token in enumerate([gpt.BOS, *gpt.encode("em")]):  # this encode adds no BOS
     x = rmsnorm([a + b for a, b in zip(w["wte"][token], w["wpe"][position])])
     x = block(x, keys, values, w)
 by_hand = linear(x, w["lm_head"])
@@ -104,7 +104,7 @@ same(by_hand, imported, within=0)
 #
 # ## Logit attribution: what does each part add?
 #
-# The last step is linear, so the logits of a sum are the sum of the logits. We can see what each part of the stream adds to the 27 logits. This is direct **logit attribution**. Look for the row that is nearly white.
+# The last step is linear, so the logits of a sum are the sum of the logits. We can see what each part of the stream adds to the 27 logits. This is **logit attribution**. Look for the row that is nearly white.
 
 # %% tags=["promise-ah", "promise-picture"]
 from course.experiments.training.microgpt_runs import attribution
@@ -117,9 +117,9 @@ draw_logit_attribution(rows, labels=[*gpt.characters, "end"], title="Each part a
 # %% [markdown]
 # The embedding knows only `m` and the position, and already favours vowels. The MLP adds about as much again. The row of attention is nearly white.
 #
-# Which part does the model need? Train three models for 10,000 steps: whole, without the MLP, without attention. Which has the highest loss? **A**: the one without the MLP. **B**: the one without attention. **C**: no difference above 0.01 nats.
+# Which part does the model need? Train three models for 10,000 steps, each name about four times: whole, without the MLP, without attention. Which has the highest loss? **A**: the one without the MLP. **B**: the one without attention. **C**: no difference above 0.01 nats.
 #
-# (The loss of one name is noise. In this lesson the loss of a run is always the mean of its last 500 steps.)
+# (The loss of one name is noise. In text and outputs the loss of a run is the mean of its last 500 steps. The number in the head of a picture is its bold line, a running mean, at the last step.)
 
 # %%
 guess("training without a part", ...)
@@ -144,7 +144,7 @@ for steps in (1000, 10_000):
 #
 # ## Training: Adam, and a learning rate that falls
 #
-# The published run uses Adam (lesson 4). Its **learning-rate schedule** is linear decay: from 0.01 to 0 over 1,000 steps. Move the *step*, and watch the samples, the attention of head 1, and the prediction after `emm`. (The bold line is a running mean.)
+# The published run uses Adam (lesson 4). Its **learning-rate schedule** is linear decay: from 0.01 to 0 over 1,000 steps. Move the *step*, and watch the samples, the attention of one head, and the prediction after `emm`. (The bold line is a running mean.)
 
 # %% tags=["promise-control"]
 from viz import TrainingScrubber
@@ -173,7 +173,7 @@ print("loss by layers x heads:", losses_by_size)
 dial
 
 # %% [markdown]
-# Near temperature 0 it writes the same few names again and again. At 2 chance decides more than the model. A larger model writes no better names: all six losses are equal, with each of five seeds.
+# Near temperature 0 it writes the same few names again and again. At 2 chance decides more than the model. After 1,000 steps a larger model has no lower loss: the six differ by less than 0.01 nats, with each of five seeds.
 #
 # ## The published run, digit by digit
 #
@@ -199,7 +199,7 @@ for which, known in {"list": full, "training names": article.documents[:1000]}.i
 #
 # ## A fair contest with counting
 #
-# Lesson 1 tested its table on the names that it was fitted on. microgpt saw each name once. A **baseline** must get the same data as the model. So for each name: measure the loss, then learn. The result is the mean loss of the second half of the names.
+# Lesson 1 tested its table on the names that it was fitted on. In its 1,000 steps microgpt saw each of 1,000 names once. A **baseline** must get the same data as the model. So for each name: measure the loss, then learn. The result is the mean loss of the second half of the names.
 #
 # **Exercise 1.** Write that contest.
 
@@ -235,12 +235,12 @@ print(f"microgpt: {loss_of_run(losses):.2f} nats")
 from course.experiments.training.microgpt_runs import many_names
 
 table, microgpt = many_names()
-print(f"4-gram table: {table:.2f} nats, microgpt: {microgpt - table:.1f} more")
+print(f"4-gram table: {table:.2f} nats, microgpt: about {microgpt - table:.1f} more")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The table wins: 2.16 against about 2.23 with each of five seeds. Tables need data, models share it.
+# The table wins. microgpt's loss is about 0.1 nats higher, with each of five seeds. Tables need data, models share it.
 #
 # </details>
 #
@@ -282,7 +282,7 @@ for context, knows in ((0, "the frequency of each letter"), (1, "which letter fo
 print(f"eight blocks without residual connections: {loss_of_run(eight['without']):.2f} nats")
 
 # %% [markdown]
-# The usual reason is **vanishing gradients**: they become smaller with every layer, until almost nothing reaches the first block. Is it the reason here? Divide the length of the first block's gradient by that of the last block's, before training and after 50 steps.
+# The usual reason is **vanishing gradients**: they become smaller with every layer, until almost nothing reaches the first block. Is it the reason here? Divide the length of the first block's gradient by that of the last block's, before training and after 50 steps. Predict each ratio: about 1, about a thousandth, or less than a millionth?
 
 # %% tags=["answer"]
 from math import log10
@@ -296,11 +296,11 @@ for steps in (0, 50):
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Before training the two are about equally long: 10 to the power of 0 is 1. RMSNorm divides by the size of its input, and its local gradient does so, too. That makes up for the shrinking. But within 50 steps the gradients do vanish, with each of five seeds. Something else goes wrong first.
+# Before training the two are about equally long: 10 to the power of 0 is 1. A small input gives RMSNorm a large local gradient: it divides by that size, too. So each norm enlarges what the layer has shrunk. But within 50 steps the gradients do vanish, with each of five seeds. Something else goes wrong first.
 #
 # </details>
 #
-# Look at the forward pass. Send the 26 letters through an untrained model. How similar are their vectors at the end? (1: all have the same direction.)
+# Look at the forward pass. Send the 26 letters through an untrained model. How similar are their vectors at the end, after one block and after eight? (1: all have the same direction. 0: they have nothing in common.) Predict the two numbers without residual connections.
 
 # %% tags=["answer"]
 from course.failures.lesson_07 import similarity_of_letters
@@ -340,7 +340,7 @@ guess("derivative of x + f(x)", ...)
 # %% [markdown]
 # ## Four questions from before
 #
-# They come in no order.
+# They come from any earlier lesson.
 #
 # A loss is 2 *y*², and gradient descent begins at *y* = 1. Above which learning rate does it diverge?
 
@@ -369,6 +369,12 @@ guess("perplexity of a loss of 2.37", ...)
 # ## Summary
 #
 # In your own words first: *a GPT is a loop in which ...*
+#
+# <details><summary>Ours</summary>
+#
+# ... each block lets positions exchange numbers, then works on each position alone, and adds both results to the residual stream.
+#
+# </details>
 #
 # - A transformer block has two halves, attention and an MLP block; only attention moves information between positions.
 # - RMSNorm (pre-norm) normalises the input of each half; a residual connection adds its result to the residual stream.

@@ -161,7 +161,7 @@ def test_an_answer_that_nobody_foresaw_is_shown_with_what_should_have_come_out()
     assert popped.splitlines()[3] == "    received: {'gives a': 'list', 'ids afterwards': []}"
     assert "is there a `return`" in join.reply(lambda ids, pair, new_id: None)
     assert "encode('anana', [(97, 110), " in encode.reply(lambda text, merges: [1])
-    assert "If it uses your `join`: is that right?" in encode.reply(lambda text, merges: [1])
+    assert "If you call your `join`: is it right?" in encode.reply(lambda text, merges: [1])
     assert "    expected: 'Banana'\n    received: 'x'" in decode.reply(lambda ids, token_bytes: "x")
     quoted = {" strawberry": "1", "strawberry": "3", "Strawberry": "3"}
     assert QUESTIONS["tokens of strawberry"].reply(quoted) == (

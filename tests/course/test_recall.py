@@ -14,7 +14,7 @@ from course.experiments.attention.recall import (
     train,
 )
 from course.failures.lesson_06 import best_possible, better_run
-from gptcore.ladder import forward
+from gptcore.ladder import NumpyGPT, forward
 
 TEXTS, OTHERS = recall_texts(4000, 50)
 
@@ -45,6 +45,35 @@ def test_accuracy_rises_with_training_and_is_a_mean_over_models():
     without, only_one = accuracy_by_head(one, OTHERS)
     assert len(without) == len(only_one) == 4
     assert sum(only_one) < sum(without)
+
+
+@pytest.mark.slow
+def test_what_lesson_6_says_of_eight_added_to_a_score_of_an_average_and_of_no_positions():
+    texts, test_texts = recall_texts(4000, 500)
+    rows = list(map(NumpyGPT(texts).encode, test_texts))
+
+    def add_8_at_position_3(layer, head, scores):
+        scores[5, 3] += 8
+        return scores
+
+    followed, positionless, averaged = [], [], []
+    for seed in range(1, 6):
+        single = train(texts, seed, n_head=1)
+        hook = {"n_head": 1, "score_hook": add_8_at_position_3}
+        guesses = [predicted(single, ids, **hook) for ids in rows[:200]]
+        followed.append(np.mean([guess == ids[3] for guess, ids in zip(guesses, rows)]))
+        without = train(texts, seed, without="positions")
+        positionless += [predicted(without, ids) in ids[1:5] for ids in rows]
+        averaged.append(accuracy(train(texts, seed, without="queries"), test_texts))
+    assert min(followed) == pytest.approx(0.57, abs=0.03)
+    assert max(followed) == pytest.approx(0.78, abs=0.03)
+    assert np.mean(positionless) == pytest.approx(0.75, abs=0.06)  # three texts of four
+    assert np.mean(averaged) < 0.15 < np.mean(positionless) / 4
+
+
+def predicted(gpt, ids, n_head=4, **changes):
+    """The most probable last letter."""
+    return forward(ids[:6], gpt.weights, n_head, **changes).logits[-1].argmax()
 
 
 def test_the_input_of_attention_makes_the_queries_and_keys_of_the_model():

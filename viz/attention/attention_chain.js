@@ -4,6 +4,7 @@
 const STYLE = `
   :host { display: block; }
   ::slotted(img) { display: block; }
+  ::slotted(p) { display: none; }
   .sheet { position: relative; display: inline-block; max-width: 100%; vertical-align: top; cursor: crosshair; }
   .sheet i { position: absolute; box-sizing: border-box; border: 3px solid ${BLUE}; pointer-events: none; }
   .sheet:focus-visible { outline: 3px solid ${BLUE}; outline-offset: 2px; }

@@ -204,7 +204,7 @@ def draw_numbers(
         scene.add(Rect(x + 22 * k + 3, top, 16, height, colour))
     scene.add(Rect(x, middle - 0.5, 22 * len(shown), 1, MUTED))
     if len(numbers) > len(shown):
-        more = f"+{len(numbers) - len(shown)}"
+        more = f"… {len(numbers) - len(shown)} more"
         scene.add(Text(x + 22 * len(shown) + 4, middle + 4, more, 10, MUTED))
 
 

@@ -5,6 +5,7 @@
 const STYLE = `
   :host { display: block; }
   ::slotted(img) { display: block; }
+  ::slotted(p) { display: none; }
   .sheet { position: relative; display: inline-block; max-width: 100%; vertical-align: top; cursor: crosshair; }
   .sheet i { position: absolute; box-sizing: border-box; border: 2px solid; pointer-events: none; }
   .sheet i.row { border-color: ${BLUE}; }

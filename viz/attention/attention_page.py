@@ -22,7 +22,14 @@ from viz.canvas import palette
 from viz.canvas.bitmap import to_png
 from viz.canvas.labels import visible_token
 from viz.canvas.palette import INK, MASKED, WHITE, blend
-from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture, image_tag, page_script
+from viz.canvas.picture import (
+    ADAPTS,
+    DARK_STYLE,
+    SCRIPT_NOTE,
+    Picture,
+    image_tag,
+    page_script,
+)
 from viz.canvas.scene import Image
 
 COARSE, FINE = 100, 254  # levels of a weight: two digits, as the squares show them; almost a byte
@@ -139,7 +146,7 @@ def html_figure(css_class: str, still: str, payload: dict[str, Any], code: str) 
     """The still in a block that carries the payload, and the script."""
     text = escape(json.dumps(payload, ensure_ascii=False))
     return (
-        f'<div class="{css_class} {ADAPTS}" data-attention="{text}">{still}</div>'
+        f'<div class="{css_class} {ADAPTS}" data-attention="{text}">{still}{SCRIPT_NOTE}</div>'
         f"{DARK_STYLE}<script>{code}</script>"
     )
 

@@ -30,6 +30,10 @@ DARK_STYLE = (
 )
 
 
+# Below the still of a picture with a script, which hides it.
+SCRIPT_NOTE = (
+    "<p>A still picture: trust the notebook or run its cell, and it answers to mouse and keys.</p>"
+)
 THEME = Path(__file__).with_name("theme.js")  # followTheme(figure, changed), for `page_script`
 
 

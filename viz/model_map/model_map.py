@@ -16,7 +16,7 @@ from urllib.parse import quote
 from viz.canvas.arrays import to_int
 from viz.canvas.labels import printable, title_width, visible_token
 from viz.canvas.palette import MUTED
-from viz.canvas.picture import THEME, Picture, page_script
+from viz.canvas.picture import SCRIPT_NOTE, THEME, Picture, page_script
 from viz.canvas.scene import Scene, Text
 from viz.model_map.model_map_layout import WIDTH, Layout, build_layout
 from viz.model_map.model_map_scene import build_scene
@@ -202,7 +202,8 @@ def map_html(picture: Picture, payload: dict[str, Any]) -> str:
     )
     text = escape(json.dumps(payload, ensure_ascii=False, separators=(",", ":")))
     return (
-        f'<div class="viz-model-map" data-model="{text}">{still}</div><script>{script()}</script>'
+        f'<div class="viz-model-map" data-model="{text}">{still}{SCRIPT_NOTE}</div>'
+        f"<script>{script()}</script>"
     )
 
 

@@ -14,8 +14,7 @@ WIDTH, STREAM = 384.0, 20.0  # of the map; x of the residual stream
 PANEL_LEFT, PANEL_RIGHT, INSET = 40.0, 378.0, 8.0
 STRIP_LEFT, STRIP_RIGHT = 176.0, 366.0
 LANE = 20.0  # beside boxes that an arrow passes
-BOX, GAP, CAPTION = 21.0, 7.0, 17.0
-MANY_ROWS, SMALLER_GAP = 19, 5.0  # one block of more rows still fits on a screen
+BOX, GAP, CAPTION = 20.0, 5.0, 16.0
 BEST = 16.0  # for the most probable tokens
 MAX_ROWS_HEIGHT = 30.0  # of the rows of keys in a box
 BRANCHES = ("attention", "mlp")  # parts that read from the residual stream and add to it
@@ -106,11 +105,10 @@ def build_layout(stages: list[ModelStage], T: int, top: float, repeat: int) -> L
     layers = max(stage.layer for stage in stages) + 1
     y, part, first_repeated = top, "", None
     passed, kept = passed_rows(rows), kept_stages(stages)
-    gap = SMALLER_GAP if repeat > 1 and len(rows) > MANY_ROWS else GAP
     for k, row in enumerate(rows):
         branch, key = row[0].part in BRANCHES, f"{row[0].layer} {row[0].part}"
         if key != part and layout.panels and part.split(" ")[1] in BRANCHES:
-            y += close_panel(layout, y, gap)
+            y += close_panel(layout, y)
         if branch and key != part:
             if repeat > 1 and first_repeated is None:
                 y += 18
@@ -122,11 +120,11 @@ def build_layout(stages: list[ModelStage], T: int, top: float, repeat: int) -> L
         height = place_row(layout, row, y, T, kept, lane=k in passed)
         if branch:
             layout.panels[-1].stages += [stage.name for stage in row]
-        y += height + gap
+        y += height + GAP
         if repeat > 1 and row[0].part == "residual":
             layout.repeated = (first_repeated or top, y - 1)
     if layout.panels:
-        y += close_panel(layout, y, gap)
+        y += close_panel(layout, y)
     if repeat > 1 and layout.repeated:
         shift_below(layout, layout.repeated[1], 6)
         y += 6
@@ -135,11 +133,11 @@ def build_layout(stages: list[ModelStage], T: int, top: float, repeat: int) -> L
     return layout
 
 
-def close_panel(layout: Layout, y: float, gap: float) -> float:
+def close_panel(layout: Layout, y: float) -> float:
     """End the last panel at y; how much further down the next row is."""
     panel = layout.panels[-1]
     if not panel.height:
-        panel.height = y - gap + INSET - panel.y
+        panel.height = y - GAP + INSET - panel.y
         return INSET
     return 0.0
 

@@ -78,7 +78,9 @@ def draw_ground(scene: Scene, layout: Layout, lit: set[str], repeat: int) -> Non
         fill, line = (GREEN_PAPER, GREEN) if is_lit else (PAPER, FAINT)
         scene.add(Rect(PANEL_LEFT, panel.y, width, panel.height, fill, line, 1, 5))
         colour = GREEN if is_lit else MUTED
-        scene.add(Text(PANEL_LEFT + INSET, panel.y + 13, panel.caption, 11.5, colour, weight="600"))
+        scene.add(
+            Text(PANEL_LEFT + INSET, panel.y + 12.5, panel.caption, 11.5, colour, weight="600")
+        )
     start, end = layout.stream
     colour = LINE if "residual" not in {b.stage.part for b in layout.boxes.values()} else MUTED
     scene.add(Line(((STREAM, start), (STREAM, end)), colour, 4))
@@ -102,17 +104,17 @@ def draw_box(scene: Scene, box: Box, numbers: ModelNumbers, t: int, is_lit: bool
     ink, frame = (INK, MUTED) if is_lit else (MUTED, LINE)
     scene.add(Rect(box.x, box.y, box.width, box.height, WHITE if is_lit else PAPER, frame, 1, 3))
     scene.add(
-        Text(box.x + 7, box.y + 14.5, stage.text, 11.5, ink, weight="600" if is_lit else "normal")
+        Text(box.x + 7, box.y + 14, stage.text, 11.5, ink, weight="600" if is_lit else "normal")
     )
     x, y, width, height = box.strip
     if stage.name not in numbers.values:
         text = fitting_shape(stage.shape, width)
-        base = box.y + 14.5 if box.is_single else y + height - 1
+        base = box.y + 14 if box.is_single else y + height - 1
         scene.add(Text(x, base, text, 10, MUTED, mono=True))
     elif stage.op == "ids":
         number = round(numbers.values[stage.name][t][0])
         token = f"{visible_token(str(stage.labels[t]), 8)}  " if stage.labels else ""
-        scene.add(Text(x, box.y + 14.5, f"{token}id {number}, position {t}", 11, ink, mono=True))
+        scene.add(Text(x, box.y + 14, f"{token}id {number}, position {t}", 11, ink, mono=True))
     else:
         draw_strip(scene, box, numbers, t, is_lit)
     if stage.name in numbers.values and box.is_single and box.height > BOX:

@@ -51,7 +51,7 @@ class MapDrawing {
     for (const { caption, y, height, lit } of told.panels) {
       const state = lit ? "lit" : "dim";
       draw("rect", svg, { class: `panel ${state}`, x: 40, y, width: 338, height, rx: 5 });
-      draw("text", svg, { class: `caption ${state}`, x: 48, y: y + 13 }, caption);
+      draw("text", svg, { class: `caption ${state}`, x: 48, y: y + 12.5 }, caption);
     }
     const [from, to] = told.stream;
     draw("path", svg, { class: "stream", d: `M20 ${from}V${to}` });
@@ -100,8 +100,8 @@ class MapDrawing {
   box(box, stage, t, chosen) {
     const [x, y, width, height] = stage.box, [left, top, wide, tall] = stage.strip;
     draw("rect", box, { class: "body", x, y, width, height, rx: 3 });
-    draw("text", box, { x: x + 7, y: y + 14.5 }, stage.text);
-    const base = left - x > 100 ? y + 14.5 : top + tall - 1;
+    draw("text", box, { x: x + 7, y: y + 14 }, stage.text);
+    const base = left - x > 100 ? y + 14 : top + tall - 1;
     if (!stage.values) {
       const short = stage.shape.split(" = ")[0];
       draw("text", box, { class: "mono", x: left, y: base }, stage.shape.length * 6.05 <= wide ? stage.shape : short);

@@ -15,7 +15,7 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.canvas.visible_text import (
     Piece,
-    count_characters,
+    count_bytes,
     display_width,
     is_escaped,
     to_bytes,
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARGIN, NAME_WIDTH, STRIP, ROW, BAR = 16.0, 84.0, 560.0, 30.0, 24.0
-TOKENS, CHARACTERS, PRICE, PRICE_WIDTH = 706.0, 836.0, 858.0, 90.0
+TOKENS, RATIO, PRICE, PRICE_WIDTH = 706.0, 836.0, 858.0, 90.0
 CHARACTER_WIDTH = 0.61  # as a fraction of the font size
 WIDTH = 992.0
 MIN_FONT_SIZE = 7  # smaller letters cannot be read
-Stats = dict[str, float]  # tokens, characters, characters_per_token, price
+Stats = dict[str, float]  # tokens, bytes, bytes_per_token, price
 BLANK = "A piece is left blank where it is a part of a character, or too narrow to write in."
 
 
@@ -53,7 +53,7 @@ def draw_token_prices(
         ax: Axes of matplotlib to draw on.
 
     Returns:
-        The picture, with `tokens`, `characters`, `characters_per_token` and `price` for each
+        The picture, with `tokens`, `bytes`, `bytes_per_token` and `price` for each
         vocabulary and language in `.data`; or `ax`, if given.
 
     Raises:
@@ -74,7 +74,7 @@ def draw_token_prices(
         raise ValueError("There is nothing to compare: give at least one vocabulary.")
     base = next(iter(next(iter(tables.values())))) if base is None else base
     for name, rows in tables.items():
-        if base not in rows or not all(map(count_characters, rows.values())):
+        if base not in rows or not all(map(count_bytes, rows.values())):
             raise ValueError(
                 f"{name!r} has sentences in {', '.join(rows)}; none may be empty, and {base!r}, "
                 f"with which the others are compared, must be among them."
@@ -93,11 +93,11 @@ def draw_token_prices(
 
 
 def price_stats(tokens: Sequence[Piece], base: Sequence[Piece]) -> Stats:
-    characters = count_characters(tokens)
+    n_bytes = count_bytes(tokens)
     return {
         "tokens": len(tokens),
-        "characters": characters,
-        "characters_per_token": characters / len(tokens),
+        "bytes": n_bytes,
+        "bytes_per_token": n_bytes / len(tokens),
         "price": len(tokens) / len(base),
     }
 
@@ -108,15 +108,15 @@ def table_scene(
     scene = Scene(WIDTH, 30 + ROW * len(rows))
     scene.add(Text(MARGIN, 18, truncate(name, 40), 13, INK, weight="600"))
     scene.add(Text(TOKENS, 18, "tokens", 11, MUTED, "end"))
-    scene.add(Text(CHARACTERS, 18, "characters per token", 11, MUTED, "end"))
+    scene.add(Text(RATIO, 18, "bytes per token", 11, MUTED, "end"))
     scene.add(Text(PRICE, 18, f"price ({truncate(base, 12)}: 1)", 11, MUTED))
     for i, (language, tokens) in enumerate(rows.items()):
         y, row_stats = 26 + ROW * i, stats[language]
         scene.add(Text(MARGIN, y + 16, truncate(language, 11), 13, INK))
         add_strip(scene, tokens, y)
         scene.add(Text(TOKENS, y + 16, f"{row_stats['tokens']:,}", 13, INK, "end"))
-        per_token = f"{row_stats['characters_per_token']:.1f}"
-        scene.add(Text(CHARACTERS, y + 16, per_token, 13, INK, "end"))
+        per_token = f"{row_stats['bytes_per_token']:.1f}"
+        scene.add(Text(RATIO, y + 16, per_token, 13, INK, "end"))
         width = PRICE_WIDTH * row_stats["price"] / max_price
         colour = ORANGE if row_stats["price"] > 1 else BLUE
         scene.add(Rect(PRICE, y + 3, PRICE_WIDTH, BAR - 6, FAINT, radius=2))

@@ -14,7 +14,7 @@ from viz.canvas.scene import Line, Rect, Scene, Text, vstack
 from viz.canvas.visible_text import (
     Piece,
     Run,
-    count_characters,
+    count_bytes,
     display_width,
     split_characters,
     to_runs,
@@ -52,15 +52,15 @@ def draw_tokens(
         ax: Axes of matplotlib to draw on.
 
     Returns:
-        The picture, with `pieces`, `ids`, `tokens`, `characters` and `characters_per_token` in
-        `.data`, for several texts under their names; or `ax`, if given.
+        The picture, with `pieces`, `ids`, `tokens`, `bytes` and `bytes_per_token` in `.data`, for
+        several texts under their names; or `ax`, if given.
 
     Raises:
         ValueError: If `tokens` is not a list of bytes or strings, or there are not as many ids.
 
     Example:
         >>> draw_tokens({"words": ["so", " it"], "letters": list("so it")})
-        Picture: words: 2 tokens, 2.5 characters per token; letters: 5 tokens, ...
+        Picture: words: 2 tokens, 2.5 bytes per token; letters: 5 tokens, ...
     """
     is_mapping = isinstance(tokens, Mapping)
     texts = check_pieces(dict(tokens) if isinstance(tokens, Mapping) else {"": tokens})
@@ -117,20 +117,20 @@ def check_ids(
 
 
 def token_stats(pieces: list[Piece], ids: list[int] | None) -> dict[str, Any]:
-    characters = count_characters(pieces)
+    n_bytes = count_bytes(pieces)
     return {
         "pieces": pieces,
         "ids": ids,
         "tokens": len(pieces),
-        "characters": characters,
-        "characters_per_token": characters / len(pieces) if pieces else 0.0,
+        "bytes": n_bytes,
+        "bytes_per_token": n_bytes / len(pieces) if pieces else 0.0,
     }
 
 
 def summary_text(pieces: list[Piece]) -> str:
     stats = token_stats(pieces, None)
     plural = "token" if len(pieces) == 1 else "tokens"
-    return f"{len(pieces):,} {plural}, {stats['characters_per_token']:.1f} characters per token"
+    return f"{len(pieces):,} {plural}, {stats['bytes_per_token']:.1f} bytes per token"
 
 
 def summary_scene(name: str, pieces: list[Piece], width: float) -> Scene:

@@ -38,19 +38,17 @@ def test_pieces_are_in_order_with_their_ids_and_are_counted():
     texts = texts_of(picture)
     assert texts == [
         "Three tokens",
-        "3 tokens, 3.3 characters per token",
+        "3 tokens, 3.3 bytes per token",
         *["so", "561", "·it", "340", "·goes", "2925"],
     ]
     assert picture.data == {
         "pieces": ["so", " it", " goes"],
         "ids": [561, 340, 2925],
         "tokens": 3,
-        "characters": 10,
-        "characters_per_token": pytest.approx(10 / 3),
+        "bytes": 10,
+        "bytes_per_token": pytest.approx(10 / 3),
     }
-    assert picture.alt == (
-        "Three tokens: 3 tokens, 3.3 characters per token; it begins so|·it|·goes."
-    )
+    assert picture.alt == ("Three tokens: 3 tokens, 3.3 bytes per token; it begins so|·it|·goes.")
 
 
 def test_neighbours_differ_in_colour():
@@ -120,12 +118,12 @@ def test_a_line_does_not_end_in_the_middle_of_a_character():
 def test_one_text_in_several_tokenizers_is_drawn_one_below_another():
     picture = draw_tokens({"words": ["so", " it"], "letters": list("so it")}, {"words": [7, 9]})
     texts = texts_of(picture)
-    assert texts[:2] == ["words", "2 tokens, 2.5 characters per token"]
+    assert texts[:2] == ["words", "2 tokens, 2.5 bytes per token"]
     assert texts.index("letters") > texts.index("·it")
-    assert "5 tokens, 1.0 characters per token" in texts
+    assert "5 tokens, 1.0 bytes per token" in texts
     assert {"7", "9"} <= set(texts)
     assert picture.data["letters"]["tokens"] == 5
-    assert picture.alt.startswith("words: 2 tokens, 2.5 characters per token; letters: 5 tokens")
+    assert picture.alt.startswith("words: 2 tokens, 2.5 bytes per token; letters: 5 tokens")
 
 
 def test_a_long_text_takes_several_lines_and_a_line_end_begins_one():
@@ -212,8 +210,8 @@ def test_a_price_is_the_number_of_tokens_compared_with_the_base():
     data = draw_token_prices(price_example()).data
     assert data["words"]["English"] == {
         "tokens": 3,
-        "characters": 10,
-        "characters_per_token": pytest.approx(10 / 3),
+        "bytes": 10,
+        "bytes_per_token": pytest.approx(10 / 3),
         "price": 1.0,
     }
     assert data["words"]["Hindi"]["price"] == pytest.approx(6 / 3)

@@ -53,7 +53,7 @@ def test_every_step_shows_its_pieces_and_numbers(dial):
     for size, tokens, table, fraction in ((100, 10, "1,000", 14.3), (500, 2, "5,000", 45.5)):
         dial.size.value = size
         texts = texts_of(svg_of(dial))
-        each = f"{10 / tokens:.1f} characters per token"
+        each = f"{10 / tokens:.1f} bytes per token"
         assert f"A vocabulary of {size}: {tokens} tokens, {each}" in texts
         assert f"{tokens} for 10 bytes" in texts
         assert f"{table}, {fraction} % of the model" in texts
@@ -79,7 +79,7 @@ def test_the_still_is_the_first_text_and_never_changes(dial):
     after = dial._repr_mimebundle_()
     assert before["text/html"] == after["text/html"]
     assert before["text/plain"] == after["text/plain"]
-    assert "of 200: 5 tokens, 2.0 characters per token; 2,000 numbers" in before["text/plain"]
+    assert "of 200: 5 tokens, 2.0 bytes per token; 2,000 numbers" in before["text/plain"]
 
 
 def test_a_real_tokenizer_needs_fewer_tokens_the_larger_it_is():
