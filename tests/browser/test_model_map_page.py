@@ -146,11 +146,12 @@ def test_shapes_have_no_numbers_but_names(page):
 
 
 def test_it_fits_on_a_screen_and_on_a_phone(browser, exported):
-    for width, tallest in ((1280, 740), (390, 1400)):
+    for width, tallest in ((1280, 640), (390, 1400)):
         page = open_page(browser, exported["light"], width)
         part(page, ".head").wait_for()
-        box = page.locator(".viz-model-map").first.bounding_box()
-        assert box["height"] <= tallest
+        for name in ("q", "fc1", "probs") if width > 700 else ("q",):  # fc1 has 64 numbers
+            part(page, f'.box[data-stage="{name}"]').click()
+            assert page.locator(".viz-model-map").first.bounding_box()["height"] <= tallest, name
         inside = part(page, ".card").evaluate("card => card.scrollWidth - card.clientWidth")
         assert inside <= 0
         page.context.close()
@@ -172,7 +173,13 @@ def test_without_scripts_the_still_is_seen(browser, exported):
     still = page.locator(".viz-model-map img").first
     assert still.is_visible()
     assert still.bounding_box()["width"] > 300
+    note = page.get_by_text("trust the notebook or run its cell").first
+    assert note.is_visible()
     page.context.close()
+
+
+def test_where_scripts_run_nothing_says_that_it_is_a_still(page):
+    assert not page.get_by_text("trust the notebook or run its cell").first.is_visible()
 
 
 def test_a_checker_of_accessibility_finds_nothing_in_either_theme(browser, exported):
