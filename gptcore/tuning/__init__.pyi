@@ -19,6 +19,7 @@ from gptcore.tuning.packing import ConversationBatches as ConversationBatches
 from gptcore.tuning.packing import pack as pack
 from gptcore.tuning.reinforcement.advantages import group_advantages as group_advantages
 from gptcore.tuning.reinforcement.kl import kl_estimate as kl_estimate
+from gptcore.tuning.reinforcement.own_answers import sample_right_answers as sample_right_answers
 from gptcore.tuning.reinforcement.pass_at_k import pass_at_k as pass_at_k
 from gptcore.tuning.reinforcement.policy_loss import policy_loss as policy_loss
 from gptcore.tuning.reinforcement.policy_loss import token_weights as token_weights
