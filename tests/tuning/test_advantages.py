@@ -26,10 +26,29 @@ def test_normalised_advantages_are_those_of_grpo():
     assert np.abs(found - expected).max() < 1e-6
 
 
+def test_they_are_the_numbers_of_trl():
+    # The lines of grpo_trainer.py in TRL 1.16.0, run on these rewards.
+    trl = {
+        "group_mean": [
+            [0.5, -0.5, -0.5, 0.5],
+            [-0.12499997, -0.32499999, 0.47499999, -0.02499998],
+            [0.0, 0.0, 0.0, 0.0],
+        ],
+        "normalised": [
+            [0.86587542, -0.86587542, -0.86587542, 0.86587542],
+            [-0.36716866, -0.95463866, 1.39524114, -0.07343367],
+            [0.0, 0.0, 0.0, 0.0],
+        ],
+    }
+    for baseline, expected in trl.items():
+        found = group_advantages(REWARDS, baseline)
+        assert torch.allclose(found, torch.tensor(expected), atol=1e-6)
+
+
 @pytest.mark.parametrize("baseline", ["group_mean", "normalised"])
 @pytest.mark.parametrize("reward", [0.1, 1.1, 1 / 3, 1e6 + 0.1])
 def test_a_group_that_agrees_gets_exactly_nothing(baseline, reward):
-    rewards = torch.full((2, 7), reward, dtype=torch.float32)
+    rewards = torch.full((2, 7), reward, dtype=torch.float64)
     assert group_advantages(rewards, baseline).count_nonzero() == 0
 
 

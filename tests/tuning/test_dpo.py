@@ -22,6 +22,14 @@ def test_the_loss_is_that_of_the_paper(beta):
     assert np.allclose(rejected_rewards, beta * (rejected - ref_rejected))
 
 
+def test_the_loss_is_the_number_of_trl():
+    # The lines of dpo_trainer.py in TRL 1.16.0 (loss_type "sigmoid"), run on these numbers.
+    chosen, rejected = torch.tensor([-2.0, -7.5, -11.25]), torch.tensor([-3.0, -4.0, -30.0])
+    reference = torch.tensor([-2.5, -7.0, -14.0]), torch.tensor([-2.75, -6.0, -12.0])
+    loss = dpo_loss(chosen, rejected, *reference, beta=0.25)[0]
+    assert loss.item() == pytest.approx(0.5543521046638489, abs=1e-6)
+
+
 def test_the_gradient_is_that_of_the_paper():
     # Rafailov et al. 2023, section 4: -beta * sigmoid(reward of the rejected - of the chosen)
     # * (gradient of log p(chosen) - gradient of log p(rejected)).
