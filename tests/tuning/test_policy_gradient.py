@@ -49,6 +49,7 @@ def test_the_mean_gradient_is_that_of_the_expected_reward(baseline, length, temp
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
+@pytest.mark.slow
 def test_so_is_that_of_sampled_answers(temperature):
     model, place = tiny_model(), {tuple(answer): i for i, answer in enumerate(ANSWERS)}
     sampled = sample_groups(model, [PROMPT], 20_000, N, END, temperature=temperature, seed=3)

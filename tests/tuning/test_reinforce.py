@@ -7,6 +7,7 @@ from small_reinforcement import END, QUESTIONS, are_same, new_model, run, weight
 from gptcore.tuning import Question, ReinforceConfig, reinforce, sample_groups
 
 
+@pytest.mark.slow
 def test_reward_and_pass_rate_climb_and_entropy_falls():
     steps = [*run(new_model(), max_steps=60, max_new_tokens=2)]
     assert steps[0].reward < 0.05
@@ -18,6 +19,7 @@ def test_reward_and_pass_rate_climb_and_entropy_falls():
     assert [step.step for step in steps] == list(range(1, 61))
 
 
+@pytest.mark.slow
 def test_the_penalty_holds_the_model_to_its_reference():
     kl = {}
     for place in ("reward", "loss"):
@@ -80,6 +82,7 @@ def test_without_a_baseline_rewards_of_0_teach_nothing_and_rewards_of_1_do():
 
 
 @pytest.mark.parametrize("place", ["reward", "loss"])
+@pytest.mark.slow
 def test_with_a_penalty_groups_that_agree_pull_the_model_back_to_its_reference(place):
     model = new_model(seed=2)
     settings = {"kl_weight": 1.0, "kl_place": place, "max_steps": 60, "learning_rate": 1e-2}
@@ -171,6 +174,7 @@ def test_group_size_1_works_as_advised():
         )
 
 
+@pytest.mark.slow
 def test_the_learned_answers_are_sampled_more_often():
     model = new_model()
     before, after = [], []
