@@ -185,3 +185,15 @@ def test_the_learned_answers_are_sampled_more_often():
         for question, group in zip(QUESTIONS, sample_groups(model, prompts, 50, 3, END, seed=8)):
             found += [rollout.answer[0] == question.key for rollout in group]
     assert sum(before) < 80 < 300 < sum(after)
+
+
+def test_each_step_samples_other_answers():
+    texts = []
+
+    def noted(answer, key):
+        texts.append(answer)
+        return 0.0  # so the weights stay, and only the seed can make a difference
+
+    one = {"questions": QUESTIONS[:1], "questions_per_step": 1, "group_size": 30, "max_steps": 2}
+    assert len([*run(new_model(), noted, **one)]) == 2
+    assert texts[:30] != texts[30:]
