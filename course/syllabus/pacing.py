@@ -1,4 +1,4 @@
-"""Two ways to give lessons 0 to 12 to a class, in 7 weeks and in 14; the tables of the page for
+"""Two ways to give lessons 0 to 13 to a class, in 7 weeks and in 14; the tables of the page for
 teachers.
 
     python -m course.syllabus.pacing
@@ -36,7 +36,9 @@ SEVEN = (
     Week((6, 7), "compute one head at the board; ablate it; read a residual stream", "exercises"),
     Week((8, 9), "say each shape before it is printed; find an induction head", "exercises"),
     Week((10, 11), "read what the filters removed, and vote; fill a card of 12 GB", "exercises"),
-    Week((12,), "start a run, kill it, resume it", "exercises, the mixed pages"),
+    Week(
+        (12, 13), "start a run, kill it, resume it; bet on switches", "exercises, the mixed pages"
+    ),
 )
 
 FOURTEEN = (
@@ -48,12 +50,12 @@ FOURTEEN = (
     Week((5,), "be the BPE merger, against the algorithm", "exercises, in your own language"),
     Week((6,), "compute one head at the board; then ablate it", "exercises"),
     Week((7,), "read the residual stream of one letter", "exercises, a mixed page"),
-    Week((), "nothing new: the exit tickets that most got wrong, and why", "a rest"),
     Week((8,), "say each shape before it is printed", "exercises"),
     Week((9,), "predict when the validation loss turns", "exercises"),
     Week((10,), "read what the filters removed, and vote", "exercises"),
     Week((11,), "fill a card of 12 GB; check advice by computing", "exercises"),
     Week((12,), "start a run, kill it, resume it", "exercises, a mixed page"),
+    Week((13,), "bet on switches, then count seeds", "exercises"),
 )
 
 

@@ -78,6 +78,18 @@ EQUIVALENT = (
             "2  ->  -2",
         ),
     ),
+    (
+        "Of two axes the second is also the last; -0 is 0, and both tensors of zeros have one "
+        "shape; a sign is cancelled by the sum below the line.",
+        "route",
+        (
+            "1  ->  -1",
+            "torch.zeros_like(probs)  ->  -torch.zeros_like(probs)",
+            "probs  ->  logits",
+            "torch.zeros_like(probs).scatter(1, best.indices, best.values)  ->  "
+            "-torch.zeros_like(probs).scatter(1, best.indices, best.values)",
+        ),
+    ),
     ("No target is below -1.", "mean_loss", ("targets != -1  ->  targets > -1",)),
     (
         "Intersection and union do not depend on the order, so neither does their quotient.",

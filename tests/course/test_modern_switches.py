@@ -27,7 +27,7 @@ from gptcore.model import GPT
 from gptcore.training.cost.parameters import parameters_by_part
 
 V = 58
-EXTRA = {"learned positions", "no positions", "untied head", "4 experts", "4 experts, balanced"}
+EXTRA = {"learned positions", "no positions", "untied head", "4 experts", "4 experts + balancing"}
 
 
 @pytest.mark.parametrize("size", [tiny, small])
@@ -60,7 +60,7 @@ def test_a_tenth_of_the_stories_is_for_validation():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["rope", "no positions", "4 experts, balanced", "muon"])
+@pytest.mark.parametrize("name", ["rope", "no positions", "4 experts + balancing", "muon"])
 def test_a_short_run_learns_and_repeats(name):
     text = letters("stories")
     fields = {"steps": 40, **SWITCHES[name]}

@@ -59,13 +59,13 @@ def test_the_tables_of_weeks_are_made_from_the_table_of_lessons():
 
 
 @both_plans
-def test_a_plan_has_every_lesson_from_0_to_12_whole_and_after_what_it_needs(weeks):
+def test_a_plan_has_every_lesson_from_0_to_13_whole_and_after_what_it_needs(weeks):
     given = [number for week in weeks for number in week.lessons]
-    assert sorted(set(given)) == list(range(13))
-    shares = {n: sum(w.share for w in weeks if n in w.lessons) for n in range(13)}
+    assert sorted(set(given)) == list(range(14))
+    shares = {n: sum(w.share for w in weeks if n in w.lessons) for n in range(14)}
     assert set(shares.values()) == {1}
     for lesson in written_lessons():
-        for needed in needs_of(lesson) if lesson.number <= 12 else ():
+        for needed in needs_of(lesson) if lesson.number <= 13 else ():
             assert given.index(needed) < given.index(lesson.number)
 
 
@@ -84,7 +84,7 @@ def tickets() -> dict[int, str]:
 
 
 def test_each_lesson_has_an_exit_ticket_with_its_answer_and_what_a_wrong_one_tells():
-    assert set(tickets()) >= {lesson.number for lesson in written_lessons() if lesson.number <= 12}
+    assert set(tickets()) >= {lesson.number for lesson in written_lessons() if lesson.number <= 13}
     for text in tickets().values():
         question, answer = text.strip().split("\n\n", 1)
         assert question.endswith("?") and re.match(r"\*[^*]+\*", answer)

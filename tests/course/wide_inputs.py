@@ -146,6 +146,34 @@ def a_layer(N, inputs, outputs) -> Call:
     return call
 
 
+def some_keys(B, K, T, D, n_head) -> Call:
+    k = torch.randn(B, K, T, D, generator=torch.Generator().manual_seed(K + n_head))
+
+    def call(repeat_kv):
+        heads = repeat_kv(k, n_head)
+        return list(heads.shape), heads
+
+    return call
+
+
+def a_gated_mlp(N, C, M) -> Call:
+    generator = torch.Generator().manual_seed(N + C + M)
+    shapes = ((N, C), (M, C), (M, C), (C, M))
+    given = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+    return lambda swiglu: swiglu(*given)
+
+
+def a_routing(N, E, k) -> Call:
+    generator = torch.Generator().manual_seed(N + E + k)
+    logits = torch.randn(N, E, generator=generator, dtype=torch.float64)
+    return lambda route: route(logits.clone(), k)
+
+
+def a_rotation() -> tuple:
+    size = rng.randint(1, 4)
+    return [tuple(numbers(2)) for _ in range(size)], rng.randint(0, 9), numbers(size)
+
+
 def some_losses(B, T) -> Call:
     generator = torch.Generator().manual_seed(B + T)
     losses = torch.rand(B, T, generator=generator)
@@ -217,6 +245,10 @@ WIDE: dict[str, list[Call]] = {
         lambda: ([(rng.uniform(0, 9), rng.randint(1, 99)) for _ in range(rng.randint(1, 6))],)
     ),
     "rate": [lambda rate, n=n: [rate(step, n) for step in range(1, n + 1)] for n in (200, 400)],
+    "rotate": of(a_rotation, 20),
+    "repeat_kv": [some_keys(*sizes) for sizes in ((2, 2, 3, 2, 8), (1, 3, 1, 4, 6))],
+    "swiglu": [a_gated_mlp(*sizes) for sizes in ((3, 2, 4), (1, 4, 2))],
+    "route": [a_routing(*sizes) for sizes in ((4, 5, 2), (3, 4, 1), (2, 3, 3))],
     "keep_going": [a_night(code) for code in LAST_CODES for _ in range(3)],
 }
 

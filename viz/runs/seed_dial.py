@@ -50,7 +50,8 @@ class SeedDial(Control):
 
     def picture(self) -> Picture:
         """The first seeds of the setting that is chosen."""
-        table, count = self.tables[self.setting.value], self.seeds.value
+        table = self.tables[self.setting.value]
+        count = min(self.seeds.value, max(map(len, table.values())))
         shown = {name: losses[:count] for name, losses in table.items()}
         words = "one seed" if count == 1 else f"{count} seeds"
         return draw_seeds(

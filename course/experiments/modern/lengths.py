@@ -16,6 +16,8 @@ from gptcore.manifest import shipped_folder
 from gptcore.model import GPT
 from gptcore.model.rope_scaling import RopeScaling
 from gptcore.tokenizers import CharTokenizer
+from viz import draw_loss
+from viz.canvas.picture import Picture
 
 LEARNED = 64  # T of the training
 LENGTHS = (64, 128, 256)
@@ -158,3 +160,23 @@ def length_gpt() -> tuple[GPT, CharTokenizer]:
     """The shipped RoPE model in evaluation mode, in 32 bits, and its tokenizer."""
     folder = shipped_folder() / FOLDER
     return GPT.load(folder).float(), CharTokenizer.load(folder / TOKENIZER)
+
+
+def draw_lengths(model: GPT, ids: Tensor, T: int = 256) -> Picture:
+    """The loss along rows of T letters, for each cure; a point is a mean of 16 positions.
+
+    Args:
+        model: The RoPE model.
+        ids: Validation text, shape (N,).
+        T: Length of the rows.
+    """
+    history = {}
+    for cure in CURES:
+        losses = loss_by_position(longer_rope(model, T, cure), ids).view(-1, 16).mean(1)
+        history[cure] = (list(range(16, T + 1, 16)), [round(loss, 2) for loss in losses.tolist()])
+    return draw_loss(
+        history,
+        title=f"Trained on {LEARNED} letters, asked at {T}",
+        unit="loss (nats per letter)",
+        x_label="position",
+    )

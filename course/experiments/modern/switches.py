@@ -5,7 +5,7 @@ it, the steps and the learning rate. The seed draws the initial weights and the 
 The learning rate was chosen for RoPE alone, so differences under 0.03 nats decide nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from time import process_time
@@ -56,7 +56,8 @@ def tiny(vocab_size: int) -> Setup:
 
 
 # Name -> fields that change: of the config, or of the setup (optimizer, use_positions, steps).
-MODERN = {"norm": "rmsnorm", "qk_norm": True, "activation": "relu2", "zero_init_proj": True}
+QK_NORM = {"qk_norm": True, "rmsnorm_weight": True}
+MODERN = {**QK_NORM, "norm": "rmsnorm", "activation": "relu2", "zero_init_proj": True}
 MOE = {"n_experts": 4, "experts_per_token": 1}
 SWITCHES: dict[str, dict[str, Any]] = {
     "rope": {},
@@ -66,17 +67,18 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "rmsnorm with weight": {"norm": "rmsnorm", "rmsnorm_weight": True},
     "swiglu": {"activation": "swiglu"},
     "relu2": {"activation": "relu2"},
-    "qk-norm": {"qk_norm": True},
+    "qk-norm": QK_NORM,
+    "qk-norm without weight": {"qk_norm": True},
     "soft-cap": {"logit_softcap": 15.0},
     "gqa": {"n_kv_head": 2},
     "mqa": {"n_kv_head": 1},
     "untied head": {"tie_weights": False},
     "zero projections": {"zero_init_proj": True},
     "4 experts": {**MOE, "router_aux_loss_coef": 0.0},
-    "4 experts, balanced": MOE,
+    "4 experts + balancing": MOE,
     "muon": {"optimizer": "muon"},
     "modern": MODERN,
-    "modern, muon": {**MODERN, "optimizer": "muon"},
+    "modern + muon": {**MODERN, "optimizer": "muon"},
 }
 
 
@@ -158,7 +160,13 @@ def equal_mlp_size(config: GPTConfig, like: GPTConfig) -> int:
     return round(weights / (C * (3 if config.is_gated else 2)))
 
 
-def train_switch(setup: Setup, text: Letters, seed: int, eval_letters: int = 51_200) -> SwitchRun:
+def train_switch(
+    setup: Setup,
+    text: Letters,
+    seed: int,
+    eval_letters: int = 51_200,
+    prepare: Callable[[GPT], GPT] = lambda model: model,
+) -> SwitchRun:
     """Train one model, and measure it.
 
     Args:
@@ -166,6 +174,7 @@ def train_switch(setup: Setup, text: Letters, seed: int, eval_letters: int = 51_
         text: What it reads.
         seed: Of the initial weights and of the rows.
         eval_letters: How many validation letters are read.
+        prepare: Changes the untrained model.
     """
     settings = TrainConfig(
         max_steps=setup.steps,
@@ -175,7 +184,7 @@ def train_switch(setup: Setup, text: Letters, seed: int, eval_letters: int = 51_
         warmup_steps=setup.steps // 20,
         optimizer=setup.optimizer,
     )
-    model = GPT(setup.config, torch.Generator().manual_seed(seed))
+    model = prepare(GPT(setup.config, torch.Generator().manual_seed(seed)))
     optimizers = make_optimizers(model, settings)
     rows = torch.Generator().manual_seed(10_000 + seed)
     losses, started = [], process_time()

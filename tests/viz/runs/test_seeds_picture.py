@@ -78,12 +78,14 @@ def test_what_cannot_be_compared_is_refused(losses, baseline, message):
 
 
 def test_the_control_shows_the_first_seeds_of_a_setting():
-    tables = {"one": {"plain": PLAIN, "new": [1.9, 2.2, 2.0]}, "two": {"plain": PLAIN}}
+    tables = {"one": {"plain": PLAIN, "new": [1.9, 2.2, 2.0]}, "two": {"plain": PLAIN[:2]}}
     dial = SeedDial(tables, "plain")
     assert dial.picture().data["differences"]["new"] == pytest.approx(0.0133, abs=1e-3)
     dial.seeds.value = 1
     assert dial.picture().data["differences"]["new"] == pytest.approx(-0.1)
     dial.setting.value = "two"
+    dial.seeds.value = 3
+    assert "two: 2 seeds" in dial.picture().alt
     assert list(dial.picture().data["differences"]) == ["plain"]
     with pytest.raises(ValueError, match="no tables"):
         SeedDial({}, "plain")
