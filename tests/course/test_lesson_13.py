@@ -80,8 +80,8 @@ def test_the_router_gives_the_weights_of_the_model():
 def test_the_cache_of_smollm2_has_as_many_bytes_as_the_formula_says():
     config = GPTConfig.preset("smollm2-135m")
     for heads, name in ((9, "MHA, 9 heads"), (3, "GQA, 3 heads"), (1, "MQA, 1 head")):
-        told = kv_cache_bytes(replace(config, n_kv_head=heads), 8192) / 1e6
-        assert solution.kv_megabytes[name] == pytest.approx(told)
+        expected = kv_cache_bytes(replace(config, n_kv_head=heads), 8192) / 1e6
+        assert solution.kv_megabytes[name] == pytest.approx(expected)
 
 
 # Recorded runs

@@ -5,7 +5,7 @@ fast, the last one hardly at all.
 """
 
 from math import atan2, cos, hypot, sin
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from viz.canvas.arrays import to_numbers
 from viz.canvas.labels import truncate
@@ -76,11 +76,8 @@ def draw_rotation(
 
 def to_rows(pairs: "ArrayLike") -> list[list[tuple[float, float]]]:
     """Read the arrows; raises ValueError if they are not rows of pairs, all of one length."""
-    listed = pairs.tolist() if hasattr(pairs, "tolist") else pairs
-    rows = [
-        [tuple(to_numbers(point, "an arrow")) for point in row]
-        for row in listed  # type: ignore[union-attr]  # any rows will do
-    ]
+    listed: Any = pairs.tolist() if hasattr(pairs, "tolist") else pairs
+    rows = [[tuple(to_numbers(point, "an arrow")) for point in row] for row in listed]
     sizes = {len(point) for row in rows for point in row}
     if sizes != {2} or len({len(row) for row in rows}) != 1:
         raise ValueError("pairs must have the shape (pairs, positions, 2), with at least one each.")

@@ -6,6 +6,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -88,7 +89,7 @@ def longer_rope(model: GPT, T: int, cure: str = "as it is") -> GPT:
         cure: as it is, linear, ntk, yarn (the angles change), or window (each letter attends to
             the last 64 only).
     """
-    fields: dict[str, object] = {"block_size": T}
+    fields: dict[str, Any] = {"block_size": T}
     learned = model.config.block_size
     if cure == "window":
         fields["sliding_window"] = learned
@@ -142,7 +143,8 @@ def length_table(learned: GPT, rope: GPT, ids: Tensor) -> Iterator[dict[str, str
             }
         for (positions, variant), model in models.items():
             losses = loss_by_position(model, ids)
-            row = {"positions": positions, "variant": variant, "T": T, "loss": losses.mean().item()}
+            row: dict[str, str | int | float] = {"positions": positions, "variant": variant, "T": T}
+            row["loss"] = losses.mean().item()
             if T > LEARNED:
                 row["loss_after_64"] = losses[LEARNED:].mean().item()
             yield row
