@@ -76,8 +76,8 @@ QUESTIONS = [
         LESSON,
         right=20,
         tolerance=0.1,
-        yes="20 in this run. 4,192 parameters have room for 20 names, and 500 steps show each "
-        "name 25 times.",
+        yes="20 in this run. About 4,000 parameters have room for 20 names, and 500 steps show "
+        "each name 25 times.",
         wrong=(
             Wrong(
                 0,
@@ -111,7 +111,7 @@ QUESTIONS = [
             Wrong(
                 "C",
                 "a wrong run has a wrong learning rate",
-                "Steps that are too large make the loss rise or jump. This loss falls. What do the "
+                "The first run has steps of the same size at the start, and it works. What do the "
                 "samples have in common?",
             ),
         ),
@@ -231,26 +231,38 @@ QUESTIONS = [
         wrong=(
             Wrong(
                 {
-                    "a first loss between 3 and 3.7": False,
+                    "a first loss between 2.5 and 4": False,
                     "the last loss": False,
-                    "the names": False,
+                    "the invented names": False,
                 },
                 "the seed decides everything",
                 "What does a model know before step 1, whatever the seed?",
             ),
             Wrong(
-                {"a first loss between 3 and 3.7": True, "the last loss": True, "the names": True},
+                {
+                    "a first loss between 2.5 and 4": True,
+                    "the last loss": True,
+                    "the invented names": True,
+                },
                 "training leads to one result",
                 "The seed shuffles the list and draws the first parameters. Try "
                 "`MicroGPT(names, seed=7)`.",
             ),
             Wrong(
-                {"a first loss between 3 and 3.7": True, "the last loss": True, "the names": False},
+                {
+                    "a first loss between 2.5 and 4": True,
+                    "the last loss": True,
+                    "the invented names": False,
+                },
                 "the loss of one name is the quality of the model",
                 "The last loss is the loss of ONE name, and another seed ends with another name.",
             ),
             Wrong(
-                {"a first loss between 3 and 3.7": True, "the last loss": False, "the names": True},
+                {
+                    "a first loss between 2.5 and 4": True,
+                    "the last loss": False,
+                    "the invented names": True,
+                },
                 "the same training data gives the same samples",
                 "The list is the same, but another seed shows 1,000 other names in another order, "
                 "and draws other letters.",

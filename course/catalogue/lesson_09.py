@@ -14,7 +14,10 @@ LESSON = "09_full_gpt"
 
 def letter_of(answer):
     """The letter in front of a whole answer will do."""
-    return answer.strip().rstrip(".")[:1] if isinstance(answer, str) else answer
+    if not isinstance(answer, str):
+        return answer
+    text = answer.strip()
+    return text[:1] if not text[1:2].isalpha() else text  # "B: a little", not "both"
 
 
 def part_of(answer):

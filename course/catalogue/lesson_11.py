@@ -29,7 +29,10 @@ def letters_of(answer):
 
 def letter_of(answer):
     """The letter in front of a whole answer will do."""
-    return answer.strip().rstrip(".")[:1] if isinstance(answer, str) else answer
+    if not isinstance(answer, str):
+        return answer
+    text = answer.strip()
+    return text[:1] if not text[1:2].isalpha() else text  # "B: a little", not "both"
 
 
 def as_a_share(percent: float, tolerance: float) -> Callable[[list], bool]:

@@ -14,7 +14,10 @@ LESSON = "13_modern_blocks"
 
 def letter_of(answer):
     """The letter in front of a whole answer will do."""
-    return answer.strip().rstrip(".")[:1].upper() if isinstance(answer, str) else answer
+    if not isinstance(answer, str):
+        return answer
+    text = answer.strip()
+    return text[:1].upper() if not text[1:2].isalpha() else text  # "B: a little", not "both"
 
 
 def one_tensor(answer, shape: str):
@@ -180,19 +183,18 @@ QUESTIONS = [
             Wrong(
                 "B",
                 "what every new model has must help much",
-                "RMSNorm is in nearly every new model, because it is simpler and faster. Look at "
-                "its row: is its interval on one side of 0?",
+                "RMSNorm is in nearly every new model, because it is simpler and faster. Does "
+                "everything that is faster lower the loss?",
             ),
             Wrong(
                 "C",
                 "what every new model has must help much",
-                "It has a row of its own. How far is it from 0, and how far is the first of the "
-                "list?",
+                "A gate helps the MLP. Which change concerns how tokens find each other?",
             ),
             Wrong(
                 "D",
                 "a norm more makes the loss lower",
-                "QK-norm protects against something. Does this run meet it?",
+                "QK-norm keeps scores small. Is that a problem at a good learning rate?",
             ),
         ),
         otherwise='Answer with "A", "B", "C" or "D".',
@@ -311,7 +313,8 @@ QUESTIONS = [
             Wrong(
                 HALVED,
                 "the cache has keys",
-                "Keys and values: two vectors of D numbers for each head and token.",
+                "Keys and values are two vectors of D numbers, and each number has 16 bits: how "
+                "many bytes is that?",
             ),
             Wrong(
                 ONE_LAYER,
@@ -375,7 +378,8 @@ QUESTIONS = [
         LESSON,
         right="C",
         measure=letter_of,
-        yes="The same switch, the same seeds, other initial weights: another verdict.",
+        yes="The same switch and seeds, other initial weights: the mean changes sides, though both "
+        "intervals contain 0.",
         wrong=(
             Wrong(
                 "A",

@@ -11,7 +11,7 @@ guess("the switch that helps most", ...)
 # %% [markdown]
 # ## An ablation study changes one switch and keeps the rest
 #
-# An **ablation study** trains the same model again and again, each time with one part changed. All else stays: text, steps, learning rate, number of parameters. Our model has 2 layers, C = 32 and 26,592 parameters. It reads the stories of lesson 9 for 600 steps. Train two variants yourself, with three seeds each:
+# An **ablation study** trains the same model again and again, each time with one part changed. All else stays: text, steps, learning rate, and nearly the number of parameters. (Only the models with experts have far more: 76,000.) Our model has 2 layers, C = 32 and 26,592 parameters. It reads the stories of lesson 9 for 600 steps. Train two variants yourself, with three seeds each:
 
 # %%
 import torch
@@ -47,11 +47,11 @@ draw_seeds(recorded_losses(), "rope", limit=0.15, title="One switch at a time, f
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The baseline has RoPE, so the row of learned positions shows what RoPE is worth: 0.145 nats. Muon is decided, too, and so is QK-norm without a learned weight. Most rows are grey. Five seeds of a small model cannot prove a difference of 0.03, and most of these changes are not larger here. They were not all made for a lower loss: some are for speed, for memory, or for safety.
+# The baseline has RoPE, so the row of learned positions shows what RoPE is worth: 0.145 nats. Muon is decided, too, and so is QK-norm without a learned weight. Most rows are grey. These intervals compare means, and seldom prove a difference of 0.03. Most changes are not larger here. A comparison seed by seed can prove more. They were not all made for a lower loss: some are for speed, for memory, or for safety.
 #
 # </details>
 #
-# The next sections explain the rows, and come back to this picture.
+# The next sections explain most rows. *modern* combines QK-norm, RMSNorm, ReLU² and *zero projections*: the last matrix of each part starts at 0.
 #
 # ## RoPE: a position is an angle
 #
@@ -120,7 +120,7 @@ draw_plateau(stories)
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# To attend to the letter before, a head with learned positions must learn each pair of neighbours for itself: 5 after 4, 6 after 5, and so on. Until then the model does little more than a table of pairs. With RoPE "one to the left" is one angle, the same everywhere. On all seeds learned positions took more than 1.5 times as many steps to get below the dashed line.
+# To attend to the letter before, a head with learned positions must learn each pair of neighbours for itself: 5 after 4, 6 after 5, and so on. Until then the model does little more than a table of pairs. With RoPE "one to the left" is one angle, the same everywhere. On all five seeds learned positions took more than 1.5 times as many steps to get below the dashed line.
 #
 # </details>
 #
@@ -150,7 +150,7 @@ draw_lengths(rope_gpt, stories.val)
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The plainest cure wins: never look farther than you learned to. Dividing all angles (*linear*) is worse than doing nothing, because then even neighbours have an angle that the model never met. Real models use these formulas with some training afterwards.
+# The plainest cure wins: never look farther than you learned to. Dividing all angles (*linear*) is worse than doing nothing in the mean, because then even neighbours have an angle that the model never met. Real models use these formulas with some training afterwards.
 #
 # </details>
 #
@@ -158,7 +158,7 @@ draw_lengths(rope_gpt, stories.val)
 #
 # **Back to lesson 7.** RMSNorm divides by the root mean square, and LayerNorm subtracts the mean first. In the picture above, RMSNorm is not better. It is one operation less, and that is the reason. Most models give it a learned weight for each number.
 #
-# **QK-norm** applies RMSNorm to each query and key, before they are compared. So scores cannot grow without limit. **Logit soft-capping** limits logits smoothly, by tanh. At a good learning rate both change little. Here it is 4 and 8 times as high:
+# **QK-norm** applies RMSNorm to each query and key, before they are compared. So scores do not grow with the size of the numbers in a token's vector. **Logit soft-capping** limits logits smoothly, by tanh. At a good learning rate both change little. Here it is 4 and 8 times as high:
 
 # %% tags=["answer", "promise-back"]
 from course.experiments.modern.recorded import rate_report
@@ -243,7 +243,7 @@ check("swiglu", swiglu)
 guess("swiglu with GPT-2's initial weights", ...)
 
 # %% [markdown]
-# Compare both settings in the list. (With GPT-2's weights, some switches have three seeds.) Then lower the number of seeds to 1, and watch the colours go:
+# Compare both settings in the list. Then lower the number of seeds to 1, and watch the colours go:
 
 # %% tags=["answer", "promise-ah", "promise-control"]
 from course.experiments.modern.recorded import tables
@@ -272,7 +272,7 @@ print(*noise_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# A seed draws the initial weights and the rows, and equal rows cancel a part of the noise. The rest does not cancel: after some steps two variants have gone different ways. A standard deviation of 0.020 is twice the reported gain. For several switches one seed often has the wrong sign, because their effect is smaller than the noise.
+# A seed draws the initial weights and the rows, and equal rows cancel a part of the noise. The rest does not cancel: after some steps two variants have gone different ways. A standard deviation of 0.020 is twice the reported gain. *Wrong sign* means: not the sign of the mean of all seeds. If an effect is smaller than the noise, one seed often has it.
 #
 # </details>
 #
@@ -304,7 +304,7 @@ print(*expert_report(), sep="\n")
 # %% [markdown]
 # ## Muon: better at each step, and at each second?
 #
-# **Muon** is an optimizer for the matrices inside the blocks. It replaces the momentum of a matrix by the nearest orthogonal one, so that all directions get equally long steps. In 600 steps it beats every switch above. But a step of Muon takes longer. Give AdamW the same seconds, and so more steps. Muon is then **A** clearly better, **B** about equal, **C** clearly worse:
+# **Muon** is an optimizer for the matrices inside the blocks. It replaces the momentum of a matrix by the nearest orthogonal one, so that all directions get equally long steps. In 600 steps it lowers the loss more than any other single change to our baseline. But a step of Muon takes longer. Give AdamW the same seconds, and so more steps. Muon is then **A** clearly better, **B** about equal, **C** clearly worse:
 
 # %%
 guess("Muon at equal seconds", ...)
@@ -333,7 +333,7 @@ from viz import draw_model_map
 draw_model_map(gpt_stages(GPTConfig.preset("smollm2-135m")), repeat=30)
 
 # %% [markdown]
-# Now the real weights, 134.5 million of them (Apache-2.0, 93 MB to download: `gptcore fetch smollm2`). Its config, compared with GPT-2's:
+# Now the real weights, 134.5 million of them (Apache-2.0, 93 MB to download: `gptcore fetch smollm2`). Its config, compared with GPT-2's (None: the default; we load it with 512 of its 8,192 positions):
 
 # %% tags=["needs-smollm2"]
 from course.experiments.modern import real_model
@@ -379,7 +379,7 @@ for name, heads in {"nothing": [], "layer 18 head 6": [(18, 6)], "layer 16 head 
 # - An **ablation study** changes one switch; a **confidence interval** over seeds says whether a difference is more than noise. One seed says nothing.
 # - **RoPE** rotates queries and keys, so that scores depend on distances. It helps most here. For **length extrapolation** it needs a cure, such as a **sliding window**.
 # - RMSNorm, **QK-norm** and **logit soft-capping** are for speed and safety; **grouped-query attention** is for the memory of the KV cache.
-# - **SwiGLU**, a **gated linear unit**, and **ReLU²** depend on the initial weights: a ranking holds for its setting only.
+# - **SwiGLU** (a **gated linear unit**) and **ReLU²** are undecided here. Their means change sides with the initial weights: a ranking holds for its setting.
 # - A **mixture of experts** has a **router** with **top-k routing**. **Load balancing** prevents **expert collapse**, which the loss does not show.
 # - **Muon** is better at equal steps. At equal seconds the size of the matrices and the machine decide.
 # - A real model is a list of such switches, and has induction heads.
