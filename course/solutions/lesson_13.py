@@ -2,8 +2,6 @@
 
 from math import cos, sin
 
-import torch
-
 
 def rotate(pairs, position, frequencies):
     """RoPE by hand: each pair (a, b) turns by position * its own frequency."""
@@ -22,14 +20,14 @@ def repeat_kv(k, n_head):
 def swiglu(x, w_gate, w_up, w_down):
     """The gated MLP. Shapes: (N, C), two of (M, C), (C, M) -> (N, C)."""
     gate = x @ w_gate.T  # (N, M)
-    return (gate * torch.sigmoid(gate) * (x @ w_up.T)) @ w_down.T
+    return (gate * gate.sigmoid() * (x @ w_up.T)) @ w_down.T
 
 
 def route(logits, k):
     """Weights of the k chosen experts of each token, 0 for the others. Shapes: (N, E) -> (N, E)."""
     probs = logits.softmax(dim=1)
     best = probs.topk(k, dim=1)
-    chosen = torch.zeros_like(probs).scatter(1, best.indices, best.values)
+    chosen = probs.new_zeros(probs.shape).scatter(1, best.indices, best.values)
     return chosen / chosen.sum(dim=1, keepdim=True)
 
 

@@ -1,6 +1,9 @@
 """Each check is held to its word: on the stub, the solution, and every likely wrong answer."""
 
 import linecache
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +142,10 @@ def test_same_says_how_close_and_refuses_what_differs(capsys):
 def test_a_stub_is_no_answer():
     with pytest.raises(UnansweredError):
         QUESTIONS["tanh"].reply(...)
+
+
+def test_the_catalogue_of_all_lessons_loads_no_pytorch():
+    code = "import sys; from course.catalogue import QUESTIONS as q; assert q; "
+    code += "assert 'torch' not in sys.modules"
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
