@@ -84,10 +84,10 @@ EQUIVALENT = (
         "route",
         (
             "1  ->  -1",
-            "torch.zeros_like(probs)  ->  -torch.zeros_like(probs)",
+            "probs.new_zeros(probs.shape)  ->  -probs.new_zeros(probs.shape)",
             "probs  ->  logits",
-            "torch.zeros_like(probs).scatter(1, best.indices, best.values)  ->  "
-            "-torch.zeros_like(probs).scatter(1, best.indices, best.values)",
+            "probs.new_zeros(probs.shape).scatter(1, best.indices, best.values)  ->  "
+            "-probs.new_zeros(probs.shape).scatter(1, best.indices, best.values)",
         ),
     ),
     ("No target is below -1.", "mean_loss", ("targets != -1  ->  targets > -1",)),
