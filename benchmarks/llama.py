@@ -5,7 +5,7 @@ is faster. SmolLM2 needs its file: gptcore fetch smollm2.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from statistics import median
@@ -14,6 +14,7 @@ from time import perf_counter, process_time
 import torch
 
 from benchmarks import Measurement
+from benchmarks.model import step_seconds
 from gptcore.corpus import smollm2_path
 from gptcore.model import GPT, GPTConfig
 from gptcore.sampling import generate_cached
@@ -73,23 +74,11 @@ def compare_training(name: str, ours: GPT, rows: int) -> Iterator[Measurement]:
     ids = torch.randint(V, (rows, T), generator=torch.Generator().manual_seed(2))
     targets = torch.cat([ids[:, 1:], torch.full((rows, 1), -1)], dim=1)
     ours.train(), theirs.train()
-    difference = abs(float(ours(ids, targets)[1] / theirs(ids, labels=ids).loss) - 1)
+    with torch.no_grad():
+        difference = abs(float(ours(ids, targets)[1] / theirs(ids, labels=ids).loss) - 1)
     yield f"{name}: loss", difference, "", {"at_most": 1e-5}
 
-    def step_seconds(model, loss_of: Callable) -> float:
-        start = process_time()
-        loss_of().backward()
-        seconds = process_time() - start
-        model.zero_grad()
-        return seconds
-
-    pairs = [
-        (
-            step_seconds(theirs, lambda: theirs(ids, labels=ids).loss),
-            step_seconds(ours, lambda: ours(ids, targets)[1]),
-        )
-        for _ in range(1 + ROUNDS)
-    ][1:]
+    pairs = step_seconds(ours, theirs, ids, targets, rounds=ROUNDS, clock=process_time)
     ratio = median(their / our for their, our in pairs)
     yield f"{name}: times transformers' speed", ratio, "x", {"at_least": 1.0}
 

@@ -22,7 +22,7 @@ from gptcore.formats.weights import (
     reject_pickle,
     write_model,
 )
-from gptcore.json_text import parse_json
+from gptcore.json_text import read_json_object
 
 GENERATION_NAME = "generation_config.json"
 INDEX_NAME = f"{WEIGHTS_NAME}.index.json"  # lists the files of a large model
@@ -154,14 +154,3 @@ def weight_files(folder: Path) -> list[Path]:
     for file in sorted([*folder.glob("*.bin"), *folder.glob("*.pt")]):
         reject_pickle(file)
     raise ValueError(f"There is no {WEIGHTS_NAME} in {folder}: the folder has no weights.")
-
-
-def read_json_object(file: Path) -> dict[str, Any]:
-    """Read a JSON object; ValueError for any other content."""
-    try:
-        content = parse_json(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{file} is not JSON: {error}.") from None
-    if not isinstance(content, dict):
-        raise ValueError(f"{file} is JSON, but not an object: {content!r:.40}.")
-    return content

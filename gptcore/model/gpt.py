@@ -59,7 +59,7 @@ class GPT(PreTrainedModel):
     """
 
     def __init__(self, config: GPTConfig, generator: torch.Generator | None = None) -> None:
-        super().__init__(config, generator)
+        super().__init__(config)
         self.wte = nn.Embedding(config.vocab_size, config.n_embd)
         self.wpe = None if config.rope else nn.Embedding(config.block_size, config.n_embd)
         self.ln_e = make_norm(config) if config.norm_embeddings else nn.Identity()

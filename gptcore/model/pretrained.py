@@ -53,7 +53,7 @@ class PreTrainedModel(nn.Module):
     wte: nn.Embedding
     lm_head: nn.Linear
 
-    def __init__(self, config: GPTConfig, generator: torch.Generator | None = None) -> None:
+    def __init__(self, config: GPTConfig) -> None:
         super().__init__()
         self.config = config
 

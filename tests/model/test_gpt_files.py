@@ -163,7 +163,7 @@ def test_missing_folders_and_folders_of_the_other_kind_have_different_errors(tmp
     ):
         GPT.load(tmp_path / "theirs")
     (tmp_path / "theirs" / "config.json").write_text("{")
-    with pytest.raises(ValueError, match="is not JSON"):
+    with pytest.raises(OSError, match="is not JSON"):
         GPT.from_hf(tmp_path / "theirs")
     (tmp_path / "theirs" / "config.json").unlink()
     with pytest.raises(OSError, match="which has the sizes of the model"):

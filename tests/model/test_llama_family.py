@@ -59,13 +59,17 @@ def lively_model(config: GPTConfig) -> GPT:
     return model
 
 
+def in_transformers(folder):
+    """The model of a folder, with attention computed step by step, which shows its weights."""
+    auto = transformers.AutoModelForCausalLM
+    return auto.from_pretrained(folder, attn_implementation="eager").eval()
+
+
 @pytest.mark.parametrize("name", FAMILY)
 def test_logits_are_those_of_transformers_and_files_come_back(name, tmp_path):
     model = lively_model(FAMILY[name])
     model.to_hf(tmp_path)
-    theirs = transformers.AutoModelForCausalLM.from_pretrained(
-        tmp_path, attn_implementation="eager"
-    ).eval()
+    theirs = in_transformers(tmp_path)
     with torch.no_grad():
         expected, logits = theirs(ids_of()).logits, model(ids_of())[0]
     assert expected.abs().max() > 1
@@ -83,9 +87,7 @@ def test_logits_are_those_of_transformers_and_files_come_back(name, tmp_path):
 def test_attention_weights_are_those_of_transformers(name, tmp_path):
     model = lively_model(FAMILY[name])
     model.to_hf(tmp_path)
-    theirs = transformers.AutoModelForCausalLM.from_pretrained(
-        tmp_path, attn_implementation="eager"
-    ).eval()
+    theirs = in_transformers(tmp_path)
     with torch.no_grad():
         expected = torch.stack(theirs(ids_of(), output_attentions=True).attentions)
     torch.testing.assert_close(model.attention_weights(ids_of()), expected, rtol=0, atol=1e-5)

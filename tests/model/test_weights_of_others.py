@@ -340,7 +340,7 @@ def test_json_that_is_damaged_or_nested_without_end_is_refused(name, content, mo
     if name != "config.json":
         (tmp_path / "model.safetensors").unlink()
     (tmp_path / name).write_text(content)
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(OSError, match=name):
         GPT.from_hf(tmp_path)
 
 

@@ -144,6 +144,7 @@ CASES = [
     ({"use_sdpa": False}, "float32"),
     ({**LLAMA, "intermediate_size": 168}, "float32"),
     (LLAMA, "bfloat16"),
+    ({**LLAMA, "n_experts": 4}, "float32"),
 ]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from course.experiments.real_model import RealModel  # noqa: E402 - needs torch
+from course.experiments.attention.model_pictures import ModelPictures  # noqa: E402 - needs torch
 from gptcore.model import GPT, GPTConfig  # noqa: E402
 from gptcore.tokenizers import HFTokenizer  # noqa: E402
 from viz import draw_attention, draw_head_ablation, draw_lens, draw_probabilities  # noqa: E402
@@ -43,15 +43,17 @@ class PretendedTokenizer:
 
 
 @pytest.fixture(scope="module", params=["random", "smollm2"])
-def real(request) -> RealModel:
+def real(request) -> ModelPictures:
     torch.set_num_threads(1)
     if request.param == "random":
         sizes = {"n_layer": L, "n_head": H, "n_kv_head": 3, "n_embd": 72, "vocab_size": V}
         switches = {"rope": True, "norm": "rmsnorm", "activation": "swiglu"}
         config = GPTConfig(block_size=T, **sizes, **switches)
-        return RealModel(GPT(config, torch.Generator().manual_seed(0)).eval(), PretendedTokenizer())
+        return ModelPictures(
+            GPT(config, torch.Generator().manual_seed(0)).eval(), PretendedTokenizer()
+        )
     file = request.getfixturevalue("smollm2")
-    return RealModel(GPT.from_gguf(file, block_size=512), HFTokenizer.from_gguf(file))
+    return ModelPictures(GPT.from_gguf(file, block_size=512), HFTokenizer.from_gguf(file))
 
 
 @pytest.fixture(scope="module")

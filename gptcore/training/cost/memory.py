@@ -129,13 +129,11 @@ def mlp_tensors(config: GPTConfig, itemsize: int) -> dict[str, int]:
         }
     if config.n_experts is None:
         return saved
-    # Each expert also saves a copy of its tokens, and its output before it is weighted.
-    copies = 2 * config.n_embd * itemsize
+    # Each expert also saves a copy of its tokens, its output before and after it is weighted, and
+    # which tokens these are (four 64-bit indices).
+    saved["tokens and outputs of experts"] = 3 * config.n_embd * itemsize + 4 * 8
     probs = {"router": 2 * FP32 * config.n_experts}
-    return probs | {
-        name: config.experts_per_token * size
-        for name, size in {**saved, "tokens of experts": copies}.items()
-    }
+    return probs | {name: config.experts_per_token * size for name, size in saved.items()}
 
 
 def norm_tensors(config: GPTConfig, itemsize: int, name: str) -> dict[str, int]:

@@ -66,7 +66,7 @@ class AblatedRuns:
             return weights, float(mean_cross_entropy(logits, self.ids[0, 1:]))
 
 
-class RealModel:
+class ModelPictures:
     """A model and its tokenizer, and the pictures of them.
 
     Args:
@@ -75,7 +75,7 @@ class RealModel:
         bos: An id before each text; None for models that were trained without one.
 
     Example:
-        >>> RealModel(model, tokenizer).tokens("a cat")[0]
+        >>> ModelPictures(model, tokenizer).tokens("a cat")[0]
         b'a'
     """
 
