@@ -5,19 +5,11 @@ from math import log
 
 from course.exercises.exercises import Case, Exercise
 from course.exercises.numbers import InvalidAnswerError, done
-from course.exercises.questions import Question, Wrong
+from course.exercises.questions import Question, Wrong, letter_of
 from course.exercises.rounding import or_rounded
 from course.solutions import lesson_09 as solution
 
 LESSON = "09_full_gpt"
-
-
-def letter_of(answer):
-    """The letter in front of a whole answer will do."""
-    if not isinstance(answer, str):
-        return answer
-    text = answer.strip()
-    return text[:1] if not text[1:2].isalpha() else text  # "B: a little", not "both"
 
 
 def part_of(answer):

@@ -6,7 +6,7 @@ from math import log, sqrt
 
 from course.exercises.exercises import Case, Exercise
 from course.exercises.numbers import InvalidAnswerError, close, done
-from course.exercises.questions import Question, Wrong
+from course.exercises.questions import Question, Wrong, letter_of
 from course.exercises.rounding import or_rounded
 from course.solutions import lesson_11 as solution
 
@@ -25,14 +25,6 @@ def letters_of(answer):
     text = " ".join(answer) if isinstance(answer, (list, tuple, set)) else str(answer)
     words = text.upper().replace(",", " ").replace("AND", " ").split()
     return "".join(sorted(set("".join(words))))
-
-
-def letter_of(answer):
-    """The letter in front of a whole answer will do."""
-    if not isinstance(answer, str):
-        return answer
-    text = answer.strip()
-    return text[:1] if not text[1:2].isalpha() else text  # "B: a little", not "both"
 
 
 def as_a_share(percent: float, tolerance: float) -> Callable[[list], bool]:

@@ -112,6 +112,14 @@ class Question:
         return which + f"Not right: {', '.join(f'{key!r}: {shown(answer[key])}' for key in wrong)}."
 
 
+def letter_of(answer: object) -> object:
+    """The letter with which a whole answer begins: "B: a little" is B, and "both" is no letter."""
+    if not isinstance(answer, str):
+        return answer
+    text = answer.strip()
+    return text if text[1:2].isalpha() else text[:1].upper()
+
+
 def needless_quotes(answer, right) -> str:
     """A hint if a number, or True or False, is in quotes; otherwise ""."""
     pairs = [(answer, right)]

@@ -10,6 +10,7 @@ import pytest
 from course import check, guess, same
 from course.catalogue import QUESTIONS
 from course.exercises.numbers import UnansweredError
+from course.exercises.questions import letter_of
 from course.syllabus.lesson_table import written_lessons
 from gptcore.scalar import Value
 
@@ -149,3 +150,8 @@ def test_the_catalogue_of_all_lessons_loads_no_pytorch():
     code += "assert 'torch' not in sys.modules"
     root = Path(__file__).resolve().parents[2]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+
+
+def test_only_a_letter_in_front_of_an_answer_is_a_letter():
+    assert [letter_of(a) for a in ("B", "b) a little", "C: worse", "A.")] == ["B", "B", "C", "A"]
+    assert [letter_of(a) for a in ("both", "all", 3)] == ["both", "all", 3]
