@@ -118,5 +118,5 @@ def apply_rotary_emb(x: Tensor, rotary: CosSin, interleaved: bool = False) -> Te
     if interleaved:
         a, b = x[..., ::2], x[..., 1::2]  # two of (B, H, T, D/2)
         return torch.stack([a * cos - b * sin, a * sin + b * cos], dim=-1).flatten(-2)
-    a, b = x.chunk(2, dim=-1)  # two of (B, H, T, D/2)
-    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
+    other = x.roll(x.shape[-1] // 2, dims=-1)  # the two halves change places, (b, a)
+    return x * torch.cat([cos, cos], -1) + other * torch.cat([-sin, sin], -1)

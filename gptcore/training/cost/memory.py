@@ -72,7 +72,9 @@ def estimate_memory(
     tokens = training.batch_size * config.block_size
     chunk = min(training.loss_chunk or tokens, tokens)
     logits = chunk * config.vocab_size * bytes_per_logit(itemsize, training.compile)
-    block = tokens * sum(block_tensors(config, itemsize).values())
+    # Cosines and sines of all positions, for the queries and for the keys.
+    rotary = 4 * config.block_size * config.head_dim * FP32 * config.rope
+    block = tokens * sum(block_tensors(config, itemsize).values()) + rotary
     saved = tokens * FP32 * config.n_embd if checkpointing else block
     outer = outer_tensors(config, itemsize, chunked=chunk < tokens)
     # The backward pass of a block also needs gradients; the logits are freed by then.
@@ -92,15 +94,15 @@ def block_tensors(config: GPTConfig, itemsize: int) -> dict[str, int]:
     """Bytes per token that a block saves; `itemsize` is that of the matrix products."""
     C, H, T = config.n_embd, config.n_head, config.block_size
     queries, kv = H * config.head_dim, config.kv_heads * config.head_dim
-    # RoPE and QK norm save queries and keys before and after, and the output of attention twice,
-    # because it is transposed for the next matrix.
+    # RoPE and QK norm save queries and keys before and after. QK norm also saves the output of
+    # attention twice, because it is transposed for the next matrix.
     extra = config.rope or config.qk_norm
     saved: dict[str, int] = {
         **norm_tensors(config, itemsize, "norm 1"),
         "queries, keys, values": (queries + 2 * kv) * itemsize,
         "queries and keys in fp32": (queries + kv) * FP32 * (config.qk_norm and itemsize != FP32),
         "queries and keys after RoPE or QK norm": (queries + kv) * itemsize * extra,
-        "output of attention": queries * itemsize * (1 + extra),
+        "output of attention": queries * itemsize * (1 + config.qk_norm),
         **norm_tensors(config, itemsize, "norm 2"),
         **mlp_tensors(config, itemsize),
     }
