@@ -52,6 +52,7 @@ ROOMS = {
         **{room: {"canvas"} for room in VIZ},
         "runs": {"canvas", "curves"},
         "training": {"canvas", "attention", "curves", "next_token", "runs"},
+        "tuning": {"canvas", "curves", "text"},
     },
     "gptcore.corpus": {
         "downloads": set(),

@@ -63,3 +63,6 @@ from viz.training.samples_player import SamplesPlayer as SamplesPlayer
 from viz.training.surface import draw_surface as draw_surface
 from viz.training.training import draw_training as draw_training
 from viz.training.training_scrubber import TrainingScrubber as TrainingScrubber
+from viz.tuning.advantage_dial import AdvantageDial as AdvantageDial
+from viz.tuning.advantages import draw_advantages as draw_advantages
+from viz.tuning.loss_mask import draw_loss_mask as draw_loss_mask

@@ -1,0 +1,1 @@
+"""What happens after pretraining: what the loss counts, who is pushed where, and what changed."""
