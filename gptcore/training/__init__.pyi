@@ -45,6 +45,7 @@ from gptcore.training.saving.checkpoint_files import (
 from gptcore.training.saving.checkpoints import Checkpoints as Checkpoints
 from gptcore.training.saving.log import Step as Step
 from gptcore.training.saving.log import read_log as read_log
+from gptcore.training.saving.log import read_records as read_records
 from gptcore.training.saving.signals import StopSignals as StopSignals
 from gptcore.training.schedule import learning_rate as learning_rate
 from gptcore.training.throughput import Throughput as Throughput

@@ -4,17 +4,16 @@ It is the format that OpenAI and Hugging Face's TRL read. A line that is wrong s
 with its number; nothing is skipped.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from gptcore.checks import as_int, as_path
-from gptcore.json_text import parse_json
+from gptcore.checks import as_int
 from gptcore.tuning.chat_format import ChatFormat, ChatFormatError, ChatTokens, Message
 from gptcore.tuning.chat_format import check_messages as check_roles
-
-MAX_NAMED = 5  # conversations in one warning
+from gptcore.tuning.json_lines import read_json_lines
+from gptcore.tuning.too_long import warn_too_long
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,8 @@ def read_conversations(path: str | Path) -> list[Conversation]:
         >>> read_conversations("chat.jsonl")[0].messages[0]["content"]
         '1+1?'
     """
-    path = as_path(path, "The file of conversations")
-    found = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        if line.strip():
-            origin = f"{path}, line {number}"
-            found.append(Conversation(parse_line(line, origin), origin))
+    lines = read_json_lines(path, "The file of conversations")
+    found = [Conversation(parse_messages(content, origin), origin) for origin, content in lines]
     if not found:
         raise ValueError(
             f"{path} has no conversations. A line is one of them: "
@@ -66,25 +61,21 @@ def read_conversations(path: str | Path) -> list[Conversation]:
     return found
 
 
-def parse_line(line: bytes, origin: str) -> Sequence[Message]:
+def parse_messages(content: dict[str, Any], origin: str) -> Sequence[Message]:
     """The messages in a line of a file.
 
     Args:
-        line: JSON.
+        content: The object of the line.
         origin: File and line, for errors.
 
     Raises:
-        ValueError: If it is not JSON, has no messages, or roles in the wrong order.
+        ValueError: If it has no messages, or roles in the wrong order.
     """
-    try:
-        content = parse_json(line.decode("utf-8-sig"))
-    except ValueError as error:
-        raise ValueError(f"{origin} is not JSON: {error}. Repair or remove the line.") from None
-    if not isinstance(content, dict) or "messages" not in content:
-        fields = ", ".join(map(repr, content)) if isinstance(content, dict) else repr(content)
+    if "messages" not in content:
         raise ValueError(
-            f'{origin} has no "messages"; it has {fields:.80}. Write {{"messages": [{{"role": '
-            '"user", "content": ...}, {"role": "assistant", "content": ...}]}.'
+            f'{origin} has no "messages"; it has {", ".join(map(repr, content)):.80}. Write '
+            '{"messages": [{"role": "user", "content": ...}, {"role": "assistant", "content": '
+            "...}]}."
         )
     messages: Sequence[Message] = content["messages"]
     try:
@@ -132,16 +123,7 @@ def encode_conversations(
             found.append(tokens)
         else:
             too_long.append(f"{origin} ({len(tokens.ids) - 1} tokens)")
-    if too_long:
-        more = f"; and {len(too_long) - MAX_NAMED} more" if len(too_long) > MAX_NAMED else ""
-        message = (
-            f"{len(too_long)} of {len(too_long) + len(found)} conversations are longer than the "
-            f"{block_size} tokens of the context and are left out: "
-            f"{'; '.join(too_long[:MAX_NAMED])}{more}."
-        )
-        if not found:
-            raise ValueError(f"{message} Nothing remains. Give shorter ones, or a longer context.")
-        warnings.warn(message, stacklevel=2)
+    warn_too_long(too_long, len(found), "conversations", block_size)
     if not found:
         raise ValueError("There are no conversations. Give at least one.")
     return found

@@ -19,7 +19,7 @@ def test_lines_become_conversations_with_their_origin(file_of):
 
 BROKEN = {
     '{"messages": [': "is not JSON",
-    "[1, 2]": 'has no "messages"; it has [1, 2]',
+    "[1, 2]": "is [1, 2]; it must be an object",
     '{"prompt": "a", "answer": "b"}': "it has 'prompt', 'answer'",
     '{"messages": []}': "A conversation is a list of messages",
     '{"messages": "hello"}': "A conversation is a list of messages",

@@ -8,7 +8,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gptcore.tuning import check_reward, exact_number, matches_format, parse_number
+from gptcore.tuning import (
+    check_reward,
+    contains_text,
+    exact_number,
+    exact_text,
+    matches_format,
+    parse_number,
+)
 
 
 @given(st.integers(-(10**9), 10**9), st.booleans())
@@ -88,3 +95,26 @@ def test_numbers_of_every_library_are_rewards(value):
     reward = check_reward(lambda answer, key: value, "7", "7")
     assert reward == float(value)
     assert type(reward) is float
+
+
+@pytest.mark.parametrize(
+    ("answer", "key", "exact", "contains"),
+    [
+        ("22", 22, 1, 1),
+        (" 22\n", "22", 1, 1),
+        ("12 or 22", "22", 0, 1),
+        ("122", "22", 0, 0),
+        ("-5.", "-5", 0, 1),
+        ("", "22", 0, 0),
+        (None, "22", 0, 0),
+        ("a.b", "a.b", 1, 1),
+        ("aXb", "a.b", 0, 0),
+    ],
+)
+def test_a_text_is_the_key_or_contains_it(answer, key, exact, contains):
+    assert (exact_text(answer, key), contains_text(answer, key)) == (exact, contains)
+
+
+def test_an_empty_key_is_in_every_text_and_refused():
+    with pytest.raises(ValueError, match="every text contains"):
+        contains_text("22", " ")

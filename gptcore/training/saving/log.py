@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gptcore.files import DISK_FULL_ERRNOS, DiskFullError, atomic_path
 from gptcore.json_text import parse_json
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 LOG = "log.jsonl"
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def read_lines(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def read_log(folder: str | Path) -> list[Step]:
-    """Read the steps of a run.
+    """Read the steps of a run of training or fine-tuning.
 
     Args:
         folder: Folder of the run.
@@ -128,15 +129,42 @@ def read_log(folder: str | Path) -> list[Step]:
         All steps, in order.
 
     Raises:
-        ValueError: If there is no log.
+        ValueError: If there is no log, or it has other records.
 
     Example:
         >>> steps = [*train(model, batches, config, out_dir="out")]
         >>> len(read_log("out"))
         3
     """
+    return read_records(folder, Step)
+
+
+def read_records(folder: str | Path, record: type[Record]) -> list[Record]:
+    """Read the log of any run.
+
+    Args:
+        folder: Folder of the run.
+        record: Class of its records: `Step`; `ReinforceStep` or `DPOStep` of `gptcore.tuning`.
+
+    Returns:
+        All records, in order.
+
+    Raises:
+        ValueError: If there is no log, or it has other records.
+
+    Example:
+        >>> steps = [*train(model, batches, config, out_dir="out")]
+        >>> read_records("out", Step) == steps
+        True
+    """
     file = Path(folder) / LOG
     if not file.exists():
         quoted = shlex.quote(str(folder))
         raise ValueError(f"There is no {file}; gptcore train PRESET --out_dir {quoted} writes one.")
-    return [Step(**parse_json(line)) for _, line in read_lines(file)]
+    try:
+        return [record(**parse_json(line)) for _, line in read_lines(file)]
+    except TypeError as error:
+        raise ValueError(
+            f"{file} has no records of the class {record.__name__} ({error}). Name the class of "
+            f"its run: Step, ReinforceStep or DPOStep."
+        ) from None

@@ -1,9 +1,7 @@
-"""Questions whose answers a reward can judge, and the order in which they are asked."""
+"""Questions whose answers a reward can judge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from random import Random
 from typing import Any
 
 from gptcore.checks import as_ids
@@ -26,31 +24,6 @@ class Question:
 
     prompt: list[int]
     key: Any = None
-
-
-def questions_of_step(
-    questions: Sequence[Question], step: int, count: int, seed: int
-) -> list[Question]:
-    """The questions of a step; each is asked once before any is asked again.
-
-    Args:
-        questions: All questions.
-        step: Number of the step, from 1.
-        count: Questions in a step.
-        seed: Seed of the order, which depends on it and on the step alone.
-
-    Returns:
-        `count` questions.
-    """
-    N = len(questions)
-    places = range((step - 1) * count, step * count)
-    return [questions[epoch_order(N, seed, place // N)[place % N]] for place in places]
-
-
-@lru_cache(maxsize=2)
-def epoch_order(count: int, seed: int, epoch: int) -> list[int]:
-    """The order in which the questions are asked in one round through all of them."""
-    return Random(f"{seed} epoch {epoch}").sample(range(count), count)
 
 
 def check_questions(

@@ -17,7 +17,7 @@ from gptcore.tuning.reinforcement.questions import Question
 from gptcore.tuning.reinforcement.reinforce_config import ReinforceConfig, ReinforceStep
 from gptcore.tuning.reinforcement.reinforcement_run import Decode, Reinforcement
 from gptcore.tuning.reinforcement.rewards import Reward
-from gptcore.tuning.tuning_folder import TuningFolder
+from gptcore.tuning.tuning_run import open_folder, run_steps
 
 
 def reinforce(
@@ -65,27 +65,5 @@ def reinforce(
     """
     config = config or ReinforceConfig()
     run = Reinforcement(model, questions, reward, decode, end_id, config, reference)
-    folder = TuningFolder(out_dir, config.keep_checkpoints)
-    if folder.checkpoints is not None:
-        run.fingerprint()
-    checkpoint = folder.load(resume)
-    if checkpoint is not None:
-        run.load_checkpoint(checkpoint)
-    return steps(run, folder)  # not a generator itself: wrong arguments raise before the first step
-
-
-def steps(run: Reinforcement, folder: TuningFolder) -> Iterator[ReinforceStep]:
-    """Make the remaining steps, log them, and save the last one however the loop ends."""
-    was_training = run.model.training
-    with folder.opened():
-        try:
-            while run.step < run.config.max_steps:
-                run.model.eval()
-                record = run.make_step()
-                folder.add(record)
-                if run.step % run.config.checkpoint_every == 0:
-                    folder.save(run.model, run.optimizers, run.state())
-                yield record
-        finally:
-            run.model.train(was_training)
-            folder.save(run.model, run.optimizers, run.state())
+    folder = open_folder(run, out_dir, resume)
+    return run_steps(run, folder)  # not a generator itself: wrong arguments raise before step 1

@@ -1,10 +1,6 @@
-"""The state of a run of reinforcement, one of its steps, and its checkpoints."""
+"""The state of a run of reinforcement, and one of its steps."""
 
-import copy
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from math import isfinite
 from random import Random
 from typing import Any
 
@@ -13,25 +9,17 @@ from torch import Tensor
 
 from gptcore.checks import as_ids, as_int
 from gptcore.model import GPT
-from gptcore.training.errors import NonFiniteError
-from gptcore.training.optimizers import (
-    clip_grad_norm,
-    load_optimizer_state,
-    make_optimizers,
-    set_lr,
-)
-from gptcore.training.saving.changes import differences, format_changes
-from gptcore.training.saving.checkpoint_contents import Checkpoint
-from gptcore.training.saving.signals import signals_deferred
 from gptcore.training.schedule import learning_rate
+from gptcore.tuning.example_order import examples_of_step
 from gptcore.tuning.log_probs import answer_batch, token_log_probs
 from gptcore.tuning.reinforcement.advantages import group_advantages, groups_agree
 from gptcore.tuning.reinforcement.kl import kl_estimate
 from gptcore.tuning.reinforcement.policy_loss import policy_loss, token_weights
-from gptcore.tuning.reinforcement.questions import Question, check_questions, questions_of_step
+from gptcore.tuning.reinforcement.questions import Question, check_questions
 from gptcore.tuning.reinforcement.reinforce_config import ReinforceConfig, ReinforceStep
 from gptcore.tuning.reinforcement.rewards import Reward, check_reward
 from gptcore.tuning.reinforcement.rollouts import Rollout, sample_groups
+from gptcore.tuning.tuning_run import TuningRun
 
 Decode = Callable[[list[int]], str]
 
@@ -42,7 +30,7 @@ NOTHING_TO_LEARN = (
 NO_REWARD = "Nothing to learn: all rewards are 0, and there is no baseline. The update was skipped."
 
 
-class Reinforcement:
+class Reinforcement(TuningRun[ReinforceConfig, ReinforceStep]):
     """The state of a run: the model, its reference, the optimizers, and the step.
 
     Args:
@@ -55,6 +43,8 @@ class Reinforcement:
         reference: The model that KL is measured against; None is a copy of `model`.
     """
 
+    examples_name = "questions"
+
     def __init__(
         self,
         model: GPT,
@@ -65,23 +55,24 @@ class Reinforcement:
         config: ReinforceConfig,
         reference: GPT | None,
     ) -> None:
+        super().__init__(model, config, reference)
         self.questions = check_questions(questions, model, config.max_new_tokens)
         self.end_id = as_ids([as_int(end_id, "end_id")], "end_id", model.config.vocab_size)[0]
-        self.model, self.reward, self.decode, self.config = model, reward, decode, config
-        self.reference = (copy.deepcopy(model) if reference is None else reference).eval()
-        self.train_config = config.train_config()
-        self.optimizers = make_optimizers(model, self.train_config)
-        self.step, self.sha256 = 0, ""
+        self.reward, self.decode = reward, decode
+
+    def examples(self) -> Any:
+        """The questions, and the token that ends an answer."""
+        return self.questions, self.end_id
 
     def make_step(self) -> ReinforceStep:
         """Sample answers, reward them, and make one update."""
         config, step = self.config, self.step + 1
-        questions = questions_of_step(self.questions, step, config.questions_per_step, config.seed)
+        questions = examples_of_step(self.questions, step, config.questions_per_step, config.seed)
         rollouts = self.sample(questions, step)
         rewards = self.rewards(questions, rollouts)  # (Q, G)
         ids, targets = answer_batch([r.prompt for r in rollouts], [r.answer for r in rollouts])
         lengths = torch.tensor([len(r.answer) for r in rollouts])  # (B,)
-        ref = self.reference_log_probs(ids, targets)  # (B, T)
+        ref = self.reference_log_probs(ids, targets, config.temperature)  # (B, T)
         advantages = self.advantages(rewards, rollouts, ref)  # (B,)
         lr = learning_rate(self.train_config, step)
         kl, entropy = self.backward(ids, targets, ref, advantages, lengths)
@@ -131,15 +122,6 @@ class Reinforcement:
         ]
         return torch.tensor(found, dtype=torch.float64).view(-1, G)
 
-    def reference_log_probs(self, ids: Tensor, targets: Tensor) -> Tensor:
-        """Log-probabilities of the answers in the reference model, shape (B, T)."""
-        parts, device = [], self.model.device
-        with torch.no_grad():
-            for rows in self.batches(len(ids)):
-                batch = ids[rows].to(device), targets[rows].to(device)
-                parts.append(token_log_probs(self.reference, *batch, self.config.temperature)[0])
-        return torch.cat(parts)
-
     def advantages(self, rewards: Tensor, rollouts: list[Rollout], ref: Tensor) -> Tensor:
         """The advantage of each answer, shape (B,); with k1 subtracted from its reward."""
         if self.config.kl_weight and self.config.kl_place == "reward":
@@ -165,78 +147,3 @@ class Reinforcement:
             kl += float(kl_estimate(log_probs.detach(), ref[rows], "k3").sum())
             entropy += float(entropies.sum())
         return kl / int(lengths.sum()), entropy / int(lengths.sum())
-
-    def update(self, step: int, lr: float, has_something: bool) -> float | None:
-        """Make the update, or skip it; the gradient norm, None if it was skipped."""
-        grad_norm = float(clip_grad_norm(self.model.parameters(), self.config.grad_clip))
-        if not isfinite(grad_norm):
-            self.zero_grad()
-            raise NonFiniteError(
-                f"Step {step}: the gradient norm is not finite. The update was skipped, and the "
-                f"weights are those of step {step - 1}. Try a third of the learning_rate."
-            )
-        set_lr(self.optimizers, lr)
-        # Weights, optimizers and step number change together: no signal is handled in between.
-        with signals_deferred():
-            # Trap: with gradients of 0 an optimizer would still move the weights by its momentum.
-            for optimizer in self.optimizers if has_something else []:
-                optimizer.step()
-            self.zero_grad()
-            self.step = step
-        return grad_norm if has_something else None
-
-    def zero_grad(self) -> None:
-        """Clear the gradients of all weights."""
-        for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
-
-    def batches(self, count: int) -> list[slice]:
-        """The rows of each forward pass."""
-        size = self.config.batch_size
-        return [slice(first, first + size) for first in range(0, count, size)]
-
-    # Checkpoints
-
-    def fingerprint(self) -> str:
-        """SHA-256 of the questions and of the reference model, which a resume must be given."""
-        if not self.sha256:
-            digest = hashlib.sha256(repr((self.questions, self.end_id)).encode())
-            for name, tensor in sorted(self.reference.unique_state_dict().items()):
-                numbers = tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
-                digest.update(name.encode() + numbers.tobytes())
-            self.sha256 = digest.hexdigest()
-        return self.sha256
-
-    def state(self) -> dict[str, Any]:
-        """The content of state.json."""
-        return {"step": self.step, "tune": asdict(self.config), "sha256": self.sha256}
-
-    def load_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Continue from a checkpoint.
-
-        Raises:
-            ValueError: If it belongs to another run.
-        """
-        state, where = checkpoint.state, checkpoint.folder
-        if "tune" not in state:
-            raise ValueError(f"{where} is of another kind of run. Give another --out_dir.")
-        changed = differences({"train": state["tune"]}, {"train": asdict(self.config)})
-        changed.pop("keep_checkpoints", None)
-        changed.pop("checkpoint_every", None)
-        if changed:
-            raise ValueError(
-                f"The run in {where} began with other settings: {format_changes(changed)}. Resume "
-                f"it with the old ones, or give another --out_dir."
-            )
-        if state["sha256"] != self.fingerprint():
-            raise ValueError(
-                f"The run in {where} began with another model or other questions. Resume it with "
-                f"the model as it was before the first step, and the same questions; or give "
-                f"another --out_dir."
-            )
-        found = checkpoint.model.unique_state_dict()
-        with torch.no_grad():
-            for name, tensor in self.model.unique_state_dict().items():
-                tensor.copy_(found[name])
-        load_optimizer_state(self.model, self.optimizers, checkpoint.optimizer)
-        self.step = state["step"]

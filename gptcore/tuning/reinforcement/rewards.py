@@ -63,6 +63,49 @@ def exact_number(answer: str | None, key: Any, marker: str = "") -> float:
     return float(parse_number(answer.rpartition(marker)[2] if marker else answer) == truth)
 
 
+def exact_text(answer: str | None, key: Any) -> float:
+    """Reward 1 for an answer that is the right text; spaces at its ends do not count.
+
+    Args:
+        answer: The text of the answer; None if it did not end.
+        key: The right text.
+
+    Returns:
+        1.0 or 0.0.
+
+    Example:
+        >>> exact_text("Paris ", "Paris"), exact_text("In Paris", "Paris")
+        (1.0, 0.0)
+    """
+    return float(answer is not None and answer.strip() == str(key).strip())
+
+
+def contains_text(answer: str | None, key: Any) -> float:
+    """Reward 1 for an answer in which the key occurs as a word or a number of its own.
+
+    Trap: it is easily exploited. A model that answers "12 or 22" is rewarded for both.
+
+    Args:
+        answer: The text of the answer; None if it did not end.
+        key: The text, such as "22".
+
+    Returns:
+        1.0 or 0.0.
+
+    Raises:
+        ValueError: If the key is empty, which every text contains.
+
+    Example:
+        >>> contains_text("12 or 22", 22), contains_text("122", 22)
+        (1.0, 0.0)
+    """
+    word = str(key).strip()
+    if not word:
+        raise ValueError("The key of a question is empty, and every text contains an empty one.")
+    pattern = rf"(?<!\w){re.escape(word)}(?!\w)"
+    return float(answer is not None and re.search(pattern, answer) is not None)
+
+
 def matches_format(answer: str | None, key: str) -> float:
     """Reward 1 for an answer that matches a pattern from its first to its last character.
 

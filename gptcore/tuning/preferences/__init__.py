@@ -1,0 +1,1 @@
+"""Direct preference optimization: of two answers to one question, the chosen one gets likelier."""
