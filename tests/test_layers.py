@@ -36,6 +36,7 @@ FLOORS = {
         *GROUND,
         *("heads", "manifest", "tokenizers", "formats", "model", "corpus", "sampling", "training"),
     },
+    "serving": {*GROUND, "next_token", "model", "sampling"},
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},
 }
 
@@ -198,6 +199,7 @@ LIGHT = [
     "gptcore.sampling",
     "gptcore.training",
     "gptcore.tuning",
+    "gptcore.serving",
     "viz",
 ]
 

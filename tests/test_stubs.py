@@ -10,6 +10,7 @@ import gptcore.corpus
 import gptcore.ladder
 import gptcore.model
 import gptcore.sampling
+import gptcore.serving
 import gptcore.tokenizers
 import gptcore.training
 import gptcore.tuning
@@ -24,6 +25,7 @@ LAZY = [
     gptcore.tokenizers,
     gptcore.training,
     gptcore.tuning,
+    gptcore.serving,
 ]
 
 

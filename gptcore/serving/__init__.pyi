@@ -1,0 +1,12 @@
+from gptcore.serving.block_pool import BlockPool as BlockPool
+from gptcore.serving.block_pool import hash_block as hash_block
+from gptcore.serving.engine import Engine as Engine
+from gptcore.serving.engine import EngineConfig as EngineConfig
+from gptcore.serving.limits import CacheTooSmallError as CacheTooSmallError
+from gptcore.serving.limits import ContextLengthError as ContextLengthError
+from gptcore.serving.paged_cache import PagedKVCache as PagedKVCache
+from gptcore.serving.request import Request as Request
+from gptcore.serving.sampling_params import SamplingParams as SamplingParams
+from gptcore.serving.step_record import EngineTotals as EngineTotals
+from gptcore.serving.step_record import NewToken as NewToken
+from gptcore.serving.step_record import StepRecord as StepRecord
