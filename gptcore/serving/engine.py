@@ -9,7 +9,7 @@ Source: vLLM (Kwon et al. 2023, arXiv 2309.06180), whose names are used.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -137,6 +137,32 @@ class Engine:
         self.num_added += 1
         self.scheduler.waiting.append(request)
         return request
+
+    def add_samples(self, prompt: Sequence[int], params: SamplingParams, n: int) -> list[Request]:
+        """Put several requests with one prompt into the queue; it is computed only once.
+
+        Args:
+            prompt: Token ids, at least one.
+            params: How the tokens of all are chosen; sample i has the seed `params.seed + i`.
+            n: How many samples.
+
+        Returns:
+            The requests.
+
+        Raises:
+            ValueError: As `add`, and if `n` is below 1.
+
+        Example:
+            >>> engine = Engine(model)
+            >>> samples = engine.add_samples([1, 2, 3], SamplingParams(max_new_tokens=4), n=3)
+            >>> sum(record.prefilled.get(0, 0) for record in engine.run())
+            3
+        """
+        each = [replace(params, seed=params.seed + i) for i in range(as_int(n, "n", 1))]
+        requests = [self.add(prompt, one) for one in each]
+        for request in requests[1:]:
+            request.leader = requests[0]
+        return requests
 
     def step(self) -> StepRecord:
         """Run the model once for all requests that run.

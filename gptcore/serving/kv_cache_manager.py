@@ -1,6 +1,6 @@
 """Gives blocks to requests and takes them back: block tables, shared prefixes, copy on write."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from gptcore.serving.block_pool import BlockPool, hash_block
 from gptcore.serving.paged_cache import PagedKVCache
@@ -49,6 +49,9 @@ class KVCacheManager:
             request: One without blocks.
         """
         assert not request.block_table, "it would share blocks twice"
+        if self.has_prompt_of_leader(request):
+            self.share_prompt(request)
+            return
         if not self.prefix_caching:
             return
         for block_hash in self.full_block_hashes(request):
@@ -59,6 +62,30 @@ class KVCacheManager:
             request.block_table.append(block)
         found = len(request.block_table) * self.kv_block_size
         request.num_computed_tokens = min(found, len(request.ids) - 1)
+
+    def has_prompt_of_leader(self, request: Request) -> bool:
+        """Whether the whole prompt of a request is in the blocks of its leader.
+
+        Args:
+            request: A request.
+        """
+        leader = request.leader
+        if leader is None or request.output or not leader.block_table:
+            return False
+        return leader.num_computed_tokens >= len(request.prompt)
+
+    def share_prompt(self, request: Request) -> None:
+        """Share all blocks of the leader's prompt, the last one too, which may be half full.
+
+        Args:
+            request: One for which `has_prompt_of_leader` is true.
+        """
+        assert request.leader is not None
+        table = request.leader.block_table[: self.blocks_for(len(request.prompt))]
+        for block in table:
+            self.pool.share(block)
+        request.block_table = list(table)
+        request.num_computed_tokens = len(request.prompt) - 1  # the last one gives the logits
 
     def blocks_needed(self, request: Request, num_new: int) -> int:
         """How many free blocks a request needs to compute its next tokens.
@@ -149,7 +176,7 @@ class KVCacheManager:
                 self.cache.clear_block(block)
         self.release(request)
 
-    def is_being_computed(self, request: Request, others: Iterable[Request]) -> bool:
+    def is_being_computed(self, request: Request, others: Collection[Request]) -> bool:
         """Whether the next block of a text is part of a prefill that is under way.
 
         Then it is cheaper to wait for that block than to compute it twice.
@@ -158,6 +185,9 @@ class KVCacheManager:
             request: A request that took its cached prefix.
             others: Requests that run.
         """
+        leader = request.leader
+        if leader in others and not (request.output or self.has_prompt_of_leader(request)):
+            return True
         index = len(request.block_table)
         hashes = self.full_block_hashes(request)
         if not self.prefix_caching or index >= len(hashes):

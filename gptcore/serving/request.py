@@ -21,6 +21,7 @@ class Request:
         num_computed_tokens: How many of its tokens have keys and values.
         cached_tokens: How many tokens of its prompt were found in the prefix cache.
         num_preemptions: How often it lost its blocks and was computed again.
+        leader: A request with the same prompt, whose blocks it shares while that one runs.
 
     Example:
         >>> Request(0, [1, 2, 3], SamplingParams()).is_finished
@@ -41,6 +42,7 @@ class Request:
         self.output: list[int] = []
         self.finish_reason: str | None = None
         self.error: Exception | None = None
+        self.leader: Request | None = None
         self.cached_tokens = self.num_preemptions = 0
         # What the engine needs to go on:
         self.ids = list(prompt)  # prompt and output
