@@ -66,3 +66,7 @@ from viz.training.training_scrubber import TrainingScrubber as TrainingScrubber
 from viz.tuning.advantage_dial import AdvantageDial as AdvantageDial
 from viz.tuning.advantages import draw_advantages as draw_advantages
 from viz.tuning.loss_mask import draw_loss_mask as draw_loss_mask
+from viz.tuning.pass_at_k import draw_pass_at_k as draw_pass_at_k
+from viz.tuning.probability_change import draw_probability_change as draw_probability_change
+from viz.tuning.reinforcement import draw_reinforcement as draw_reinforcement
+from viz.tuning.reinforcement_dial import ReinforcementDial as ReinforcementDial

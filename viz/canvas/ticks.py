@@ -72,6 +72,13 @@ def format_digits(number: float, digits: int = 3) -> str:
     return f"{float(f'{number:.{digits}g}'):,.12g}"
 
 
+def format_percent(share: float) -> str:
+    """A share from 0 to 1 as percent: 0.364 -> 36 %, 0.036 -> 3.6 %, 0.0001 -> < 0.1 %."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    return f"{100 * share:.1f} %" if 0 < share < 0.0995 else f"{100 * share:.0f} %"
+
+
 def format_scientific(number: float) -> str:
     """The number as a power of ten: 9.4e17 -> 9.4·10¹⁷, and 1e17 -> 10¹⁷."""
     mantissa, e, exponent = f"{number:.3g}".partition("e")
