@@ -1,21 +1,26 @@
 """The small GPT that comes with the course, trained on its stories.
 
-    python -m course.checkpoint     makes it again: about eight minutes on one core
+    python -m course.checkpoint                 makes both again: twelve minutes on one core
+    python -m course.checkpoint stories-gpt     this one alone: about eight minutes
+    python -m course.checkpoint sums-gpt        the base model of lesson 14: about four minutes
 
 It is a character model, and is in `data/stories-gpt` (weights, sizes, tokenizer). The same machine
 makes the same weights again; on another processor the last digits differ, and after some thousand
-steps the first ones, too.
+steps the first ones, too. `course/experiments/tuning/sums_gpt.py` has the other one.
 Left out on purpose: a run that can be stopped and taken up again (`gptcore.training`).
 """
 
+import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from course.experiments.tuning import sums_gpt
 from gptcore.corpus import load_documents, story_entropy
 from gptcore.manifest import shipped_folder
 from gptcore.model import GPT, GPTConfig
@@ -103,12 +108,29 @@ def make(folder: Path, steps: int = STEPS) -> Iterator[str]:
     tokenizer.save(folder / TOKENIZER)
     reached, floor = loss_on(model.float(), unseen), story_entropy().nats_per_letter
     yield f"{reached:.3f} nats per letter on stories that it has not read. The least possible is"
-    yield f"{floor:.3f}, out of reach in rows that begin inside a story. For data/manifest.toml:"
+    yield f"{floor:.3f}, out of reach in rows that begin inside a story."
+
+
+def manifest_lines(folder: Path) -> Iterator[str]:
+    """What data/manifest.toml says about the files of a model."""
+    yield "For data/manifest.toml:"
     for file in sorted(folder.iterdir()):
         content = file.read_bytes()
         yield f"{file.name}  bytes = {len(content)}  sha256 = {sha256(content).hexdigest()}"
 
 
+def main(words: Sequence[str] | None = None) -> None:
+    makers = {FOLDER: make, sums_gpt.FOLDER: sums_gpt.make}
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("models", nargs="*", help="stories-gpt, sums-gpt; without a name, both")
+    names = parser.parse_args(words).models or list(makers)
+    if unknown := set(names) - set(makers):
+        parser.error(f"there is no model {', '.join(sorted(unknown))}; there are {list(makers)}")
+    for name in names:
+        folder = shipped_folder() / name
+        for line in chain(makers[name](folder), manifest_lines(folder)):
+            print(line, file=sys.stderr, flush=True)
+
+
 if __name__ == "__main__":
-    for line in make(shipped_folder() / FOLDER):
-        print(line, file=sys.stderr, flush=True)
+    main()

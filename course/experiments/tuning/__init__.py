@@ -1,0 +1,1 @@
+"""Tuning a small GPT: what lesson 14 measures."""
