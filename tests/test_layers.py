@@ -64,7 +64,7 @@ ROOMS = {
         "preparation": {*READING, "reading", "filters", "stories"},
     },
     "gptcore.tokenizers": {"formats": set(), "": {"formats"}},
-    "gptcore.tuning": {"reinforcement": {""}},
+    "gptcore.tuning": {"reinforcement": {""}, "preferences": {""}},
     "gptcore.training": {
         "hardware": {"settings"},
         "cost": {"settings", "hardware"},

@@ -15,8 +15,9 @@ import tyro
 
 from gptcore import __version__
 from gptcore.checks import did_you_mean
-from gptcore.cli.budget import BudgetCommand
+from gptcore.cli.chat import Chat
 from gptcore.cli.console import fill_closed_descriptors, usable_streams
+from gptcore.cli.cost.budget import BudgetCommand
 from gptcore.cli.doctor import Doctor
 from gptcore.cli.fetch import Fetch
 from gptcore.cli.ladder import Ladder
@@ -26,6 +27,7 @@ from gptcore.cli.paths import check_not_empty, expand_home
 from gptcore.cli.prepare import Prepare
 from gptcore.cli.sample import Sample
 from gptcore.cli.train import Train
+from gptcore.cli.tune import Tune
 from gptcore.optional import PackageMissingError, is_installed
 
 __all__ = ["COMMANDS", "entry", "main", "read_names"]
@@ -49,6 +51,8 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "budget": BudgetCommand,
     "prepare": Prepare,
     "train": Train,
+    "tune": Tune,
+    "chat": Chat,
     "sample": Sample,
 }
 

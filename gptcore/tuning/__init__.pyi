@@ -2,6 +2,10 @@ from gptcore.tuning.chat_format import CHAT_TOKENS as CHAT_TOKENS
 from gptcore.tuning.chat_format import ChatFormat as ChatFormat
 from gptcore.tuning.chat_format import ChatFormatError as ChatFormatError
 from gptcore.tuning.chat_format import ChatTokens as ChatTokens
+from gptcore.tuning.chat_model import ChatModel as ChatModel
+from gptcore.tuning.chat_model import load_chat_model as load_chat_model
+from gptcore.tuning.chat_model import require_chat as require_chat
+from gptcore.tuning.chat_model import with_chat_format as with_chat_format
 from gptcore.tuning.conversations import Conversation as Conversation
 from gptcore.tuning.conversations import encode_conversations as encode_conversations
 from gptcore.tuning.conversations import read_conversations as read_conversations

@@ -9,18 +9,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gptcore.checks import as_finite
 from gptcore.model import GPT
 from gptcore.model.ids import IGNORE_INDEX, target_mask
-
-WHY_NOT_ZERO = (
-    "at 0 the likeliest token has probability 1, so nothing can be compared; 1 is as learned"
-)
-
-
-def check_policy_temperature(temperature: float) -> float:
-    """The temperature as a number; ValueError unless it is finite and above 0."""
-    return as_finite(temperature, "temperature", above=0, purpose=WHY_NOT_ZERO)
+from gptcore.tuning.temperature import check_policy_temperature
 
 
 def answer_batch(

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from gptcore.checks import as_int
 from gptcore.model import GPT
-from gptcore.tokenizers import BPETokenizer, CharTokenizer, Tokenizer
+from gptcore.tokenizers import BPETokenizer, CharTokenizer, HFTokenizer, Tokenizer
+from gptcore.tokenizers.hf_export import describe_specials
 
 NOISE = 0.1  # of the standard deviation of the other rows
 TABLES = ("wte.weight", "lm_head.weight")
@@ -23,14 +24,11 @@ def add_special_tokens(tokenizer: Tokenizer, spellings: Iterable[str]) -> Tokeni
     """A tokenizer with more special tokens; all other ids stay.
 
     Args:
-        tokenizer: A CharTokenizer or a BPETokenizer.
+        tokenizer: Any; one of OpenAI's becomes an HFTokenizer with the same ids.
         spellings: Those that it has already keep their ids.
 
     Returns:
         A new tokenizer.
-
-    Raises:
-        ValueError: If the tokenizer is of another class.
 
     Example:
         >>> add_special_tokens(CharTokenizer("abc"), ["<|user|>", "<|end|>"]).special_tokens
@@ -45,9 +43,26 @@ def add_special_tokens(tokenizer: Tokenizer, spellings: Iterable[str]) -> Tokeni
         content = tokenizer.to_dict()
         special_tokens = {**tokenizer.special_tokens, **free}
         return BPETokenizer.from_dict({**content, "special_tokens": special_tokens})
-    raise ValueError(
-        f"A {type(tokenizer).__name__} takes no more special tokens. Use a CharTokenizer or a "
-        "BPETokenizer; or the chat template of an -Instruct model: ChatFormat(tokenizer, None)."
+    return with_added_tokens(tokenizer, more)
+
+
+def with_added_tokens(tokenizer: Tokenizer, spellings: list[str]) -> HFTokenizer:
+    """The tokenizer as Hugging Face describes it, with special tokens behind its own.
+
+    Args:
+        tokenizer: One that writes a `tokenizer.json`.
+        spellings: Of the new tokens.
+    """
+    config = dict(getattr(tokenizer, "config", {}))
+    end = {id: spelling for spelling, id in tokenizer.special_tokens.items()}
+    if tokenizer.end_of_text in end and "eos_token" not in config:
+        config["eos_token"] = end[tokenizer.end_of_text]
+    added = describe_specials(
+        {spelling: tokenizer.vocab_size + i for i, spelling in enumerate(spellings)}
+    )["added_tokens"]
+    spec = tokenizer.tokenizer_json()
+    return HFTokenizer(
+        {**spec, "added_tokens": [*(spec.get("added_tokens") or []), *added]}, config
     )
 
 

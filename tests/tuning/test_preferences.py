@@ -95,9 +95,9 @@ def test_what_is_learned_is_the_preference():
 
 
 def test_chosen_answers_stay_likelier_with_a_part_of_fine_tuning():
-    alone, beside = ([*run(new_model(), max_steps=60, sft_weight=w)][-1] for w in (0.0, 1.0))
-    assert beside.chosen > alone.chosen
-    assert beside.sft_loss < alone.sft_loss
+    plain, beside = ([*run(new_model(), max_steps=60, sft_weight=w)][-1] for w in (0.0, 1.0))
+    assert beside.chosen > plain.chosen
+    assert beside.sft_loss < plain.sft_loss
 
 
 # Resume

@@ -3,9 +3,10 @@
 import pytest
 import torch
 
+from gptcore.corpus import is_downloaded
 from gptcore.model import GPT, GPTConfig
-from gptcore.tokenizers import BPETokenizer, CharTokenizer, HFTokenizer
-from gptcore.tuning import add_special_tokens, extend_vocab
+from gptcore.tokenizers import BPETokenizer, CharTokenizer, GPT2Tokenizer, HFTokenizer
+from gptcore.tuning import CHAT_TOKENS, ChatFormat, add_special_tokens, extend_vocab
 
 
 @pytest.mark.parametrize(
@@ -22,9 +23,25 @@ def test_old_ids_stay_and_new_ones_follow(tokenizer):
     assert more.sha256 != tokenizer.sha256
 
 
-def test_a_tokenizer_of_another_class_is_refused():
-    with pytest.raises(ValueError, match="takes no more special tokens"):
-        add_special_tokens(HFTokenizer(BPETokenizer([(97, 98)]).tokenizer_json()), ["<|user|>"])
+def test_other_tokenizers_become_hugging_faces_with_the_same_ids():
+    plain = HFTokenizer(BPETokenizer([(97, 98)]).tokenizer_json())
+    more = add_special_tokens(plain, ["<|user|>", "<|end|>"])
+    assert more.special_tokens == {"<|user|>": plain.vocab_size, "<|end|>": plain.vocab_size + 1}
+    assert more.encode("abcab") == plain.encode("abcab")
+    assert add_special_tokens(more, ["<|end|>"]).sha256 == more.sha256
+
+
+def test_gpt2s_tokenizer_takes_the_tokens_of_a_chat(tmp_path):
+    if not is_downloaded("gpt2-vocabulary"):
+        pytest.skip("gpt2-vocabulary is not on this machine: gptcore fetch gpt2-vocabulary")
+    gpt2 = GPT2Tokenizer()
+    more = add_special_tokens(gpt2, CHAT_TOKENS.values())
+    text = "Hello, world!  it's 12345\n\tnaïve 🙂"
+    assert more.encode(text) == gpt2.encode(text)
+    assert (more.vocab_size, more.end_of_text) == (50257 + 4, 50256)
+    chat = ChatFormat(more)
+    chat.save(tmp_path)
+    assert ChatFormat.load(tmp_path) == chat
 
 
 @pytest.mark.parametrize("tie_weights", [True, False])

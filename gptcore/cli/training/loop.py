@@ -15,6 +15,7 @@ from typing import Any
 from gptcore.cli.console import warnings_to_stderr
 from gptcore.cli.training.messages import (
     format_run_header,
+    format_step,
     format_summary,
     print_finished,
     print_rank0,
@@ -164,7 +165,7 @@ def run_steps(
     if config.compile:
         print_rank0(world, "compiling the model, which takes half a minute or more ...")
     training.prepare()  # Ctrl-C still stops at once here: there is nothing to save yet
-    steps = with_progress(training, config) if world.is_main else iter(training)
+    steps = with_progress(training, config, format_step) if world.is_main else iter(training)
     if command.tensorboard and world.is_main:
         steps = with_tensorboard(steps, command.out_dir, training.run.step)
     try:

@@ -6,9 +6,9 @@ The training itself is in `loop.py`; `log.jsonl` has every step.
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO, TypeVar
 
 from gptcore.cli.console import format_clock, print_line
 from gptcore.corpus import story_entropy
@@ -16,6 +16,24 @@ from gptcore.training import Checkpoints, Preset, Step, TrainConfig, Trainer, Wo
 from gptcore.training.saving.changes import format_changes
 
 SECONDS_BETWEEN_LINES = 10.0
+
+
+class HasStep(Protocol):
+    """A record of a step."""
+
+    @property
+    def step(self) -> int: ...
+
+
+class HasMaxSteps(Protocol):
+    """Settings of a run."""
+
+    @property
+    def max_steps(self) -> int: ...
+
+
+Record = TypeVar("Record", bound=HasStep)
+Config = TypeVar("Config", bound=HasMaxSteps)
 
 
 def print_rank0(world: World, text: str, stream: TextIO | None = None) -> None:
@@ -34,22 +52,32 @@ def print_finished(world: World, out: Path) -> None:
     )
 
 
-def with_progress(steps: Iterable[Step], config: TrainConfig) -> Iterator[Step]:
-    """Yield the same steps, and print some: first, last, each with a validation loss, and more."""
-    first: Step | None = None
+def with_progress(
+    steps: Iterable[Record],
+    config: Config,
+    format_record: Callable[[Record, Config, float | None], str],
+) -> Iterator[Record]:
+    """Yield the same steps, and print some: first, last, each with a validation loss, and more.
+
+    Args:
+        steps: Records of any kind of training.
+        config: Its settings.
+        format_record: Formats a record, the settings, and the seconds that are left.
+    """
+    first: Record | None = None
     start = printed = 0.0
     for step in steps:
         now = time.monotonic()
         if first is None:
             first, start, printed = step, now, now
-            print_line(format_step(step, config, None))
+            print_line(format_record(step, config, None))
         elif (
             now - printed > SECONDS_BETWEEN_LINES
-            or step.val_loss is not None
+            or getattr(step, "val_loss", None) is not None
             or step.step == config.max_steps
         ):
             seconds_left = (now - start) / (step.step - first.step) * (config.max_steps - step.step)
-            print_line(format_step(step, config, seconds_left))
+            print_line(format_record(step, config, seconds_left))
             printed = now
         yield step
 

@@ -28,15 +28,7 @@ def optional_fields(settings: type, name: str) -> type:
     Returns:
         The new dataclass.
     """
-    tree = ast.parse(inspect.getsource(settings)).body[0]
-    assert isinstance(tree, ast.ClassDef)
-    docs = {
-        f.target.id: inspect.cleandoc(doc.value.value)
-        for f, doc in zip(tree.body, tree.body[1:])
-        if isinstance(f, ast.AnnAssign) and isinstance(f.target, ast.Name)
-        and isinstance(doc, ast.Expr) and isinstance(doc.value, ast.Constant)
-        and isinstance(doc.value.value, str)
-    }  # fmt: skip
+    docs = docs_of_fields(settings)
     hint = "(default: the preset's)"
     return make_dataclass(
         name,
@@ -57,6 +49,19 @@ def optional_fields(settings: type, name: str) -> type:
             if f.type != RopeScaling | None  # several numbers; a run that trains needs none
         ],
     )
+
+
+def docs_of_fields(settings: type) -> dict[str, str]:
+    """The string below each field of a dataclass."""
+    tree = ast.parse(inspect.getsource(settings)).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    return {
+        f.target.id: inspect.cleandoc(doc.value.value)
+        for f, doc in zip(tree.body, tree.body[1:])
+        if isinstance(f, ast.AnnAssign) and isinstance(f.target, ast.Name)
+        and isinstance(doc, ast.Expr) and isinstance(doc.value, ast.Constant)
+        and isinstance(doc.value.value, str)
+    }  # fmt: skip
 
 
 def metavar(kind: Any) -> str:

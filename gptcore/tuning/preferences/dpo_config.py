@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gptcore.checks import as_finite, as_int
-from gptcore.training import TrainConfig
+from gptcore.training.config import TrainConfig
 
 COUNTS = ("max_steps", "pairs_per_step", "batch_size", "checkpoint_every", "keep_checkpoints")
 

@@ -7,8 +7,8 @@ Source: group mean: Shao et al. 2024 (GRPO), arXiv 2402.03300; why the standard 
 from torch import Tensor
 
 from gptcore.checks import check_choice
+from gptcore.tuning.reinforcement.choices import BASELINES, check_group_size
 
-BASELINES = ("none", "group_mean", "normalised")
 STD_EPS = 1e-4  # TRL's: keeps the division finite
 
 
@@ -55,12 +55,3 @@ def group_advantages(rewards: Tensor, baseline: str = "group_mean") -> Tensor:
 def groups_agree(rewards: Tensor) -> Tensor:
     """True for each question whose answers all got the same reward, shape (Q, G) -> (Q,)."""
     return rewards.amax(1) == rewards.amin(1)
-
-
-def check_group_size(group_size: int, baseline: str) -> None:
-    """Raise ValueError for a group of one with a baseline: its advantage is always 0."""
-    if group_size == 1 and baseline != "none":
-        raise ValueError(
-            f"group_size=1 with baseline={baseline!r} learns nothing: an answer is compared with "
-            f"itself. Set group_size to 2 or more (8 is usual), or baseline='none'."
-        )

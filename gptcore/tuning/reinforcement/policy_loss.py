@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from gptcore.checks import check_choice
-
-NORMALISATIONS = ("token", "sequence", "none")
+from gptcore.tuning.reinforcement.choices import NORMALISATIONS
 
 
 def token_weights(lengths: Tensor, normalise: str = "token") -> Tensor:

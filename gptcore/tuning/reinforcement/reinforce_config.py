@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from gptcore.checks import as_finite, as_int, check_choice
-from gptcore.training import TrainConfig
-from gptcore.tuning.log_probs import check_policy_temperature
-from gptcore.tuning.reinforcement.advantages import BASELINES, check_group_size
-from gptcore.tuning.reinforcement.policy_loss import NORMALISATIONS
+from gptcore.training.config import TrainConfig
+from gptcore.tuning.reinforcement.choices import (
+    BASELINES,
+    KL_PLACES,
+    NORMALISATIONS,
+    check_group_size,
+)
+from gptcore.tuning.temperature import check_policy_temperature
 
-KL_PLACES = ("reward", "loss")
 COUNTS = (
     *("max_steps", "questions_per_step", "group_size", "max_new_tokens", "batch_size"),
     *("checkpoint_every", "keep_checkpoints"),

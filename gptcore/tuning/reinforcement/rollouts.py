@@ -15,7 +15,7 @@ from gptcore.checks import as_ids, as_int
 from gptcore.model import GPT
 from gptcore.sampling import KVCache, next_tokens
 from gptcore.sampling.generation import check_prompt
-from gptcore.tuning.log_probs import check_policy_temperature
+from gptcore.tuning.temperature import check_policy_temperature
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""`gptcore chat`: the conversation, and the loop that reads questions and prints answers."""

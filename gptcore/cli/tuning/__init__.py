@@ -1,0 +1,1 @@
+"""`gptcore tune`: options, presets, models and data, the run, and what it prints."""
