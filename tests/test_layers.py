@@ -64,6 +64,7 @@ ROOMS = {
         "preparation": {*READING, "reading", "filters", "stories"},
     },
     "gptcore.tokenizers": {"formats": set(), "": {"formats"}},
+    "gptcore.serving": {"speculative": {""}},
     "gptcore.tuning": {"reinforcement": {""}, "preferences": {""}},
     "gptcore.training": {
         "hardware": {"settings"},

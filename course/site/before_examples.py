@@ -71,6 +71,7 @@ with open("chat.jsonl", "w") as file:
         print(json.dumps(line), file=file)
 """,
     "gptcore.serving": """
+from random import Random
 import torch
 from gptcore.model import GPT, GPTConfig
 from gptcore.serving import *

@@ -44,21 +44,58 @@ def next_tokens(
     """
     temperature, top_k, top_p, min_p = check_sampling_options(temperature, top_k, top_p, min_p)
     check_batch_logits(logits, rngs)
-    largest = logits.amax(-1, keepdim=True)  # (B, 1); NaN if there is one in the row
-    if not largest.isfinite().all():
-        nonfinite = int((~largest.isfinite()).flatten().nonzero()[0])
-        check_logits(logits[nonfinite].float())
+    check_finite(logits)
     if temperature == 0:
         greedy: list[int] = logits.argmax(-1).tolist()
         return greedy
+    return sample_rows(filtered_probs(logits, temperature, top_k, top_p, min_p), rngs)
+
+
+def filtered_probs(
+    logits: Tensor,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float = 1.0,
+    min_p: float = 0.0,
+) -> Tensor:
+    """Probabilities of the tokens that are kept, 0 for the others, shape (B, V) -> (B, V).
+
+    Args:
+        logits: Unnormalised scores, shape (B, V).
+        temperature: Divides the logits; 0 takes the largest.
+        top_k: Keeps only the k most probable tokens; None keeps all.
+        top_p: Keeps the smallest set of tokens whose probabilities add up to this.
+        min_p: Keeps tokens whose probability is at least this fraction of the largest.
+
+    Returns:
+        Rows that sum to 1, or to less if a filter removed tokens.
+    """
     dtype = torch.promote_types(logits.dtype, torch.float32)
+    if temperature == 0:
+        best = logits.argmax(-1, keepdim=True)  # (B, 1)
+        return torch.zeros_like(logits, dtype=dtype).scatter(-1, best, 1.0)
     temperature = max(temperature, torch.finfo(dtype).tiny)  # a smaller one would become 0
+    largest = logits.amax(-1, keepdim=True)  # (B, 1)
     probs = ((logits.to(dtype) - largest) / temperature).softmax(-1)
     if top_k is not None or top_p < 1 or min_p > 0:
         probs = probs * filter_tokens(probs, top_k or probs.shape[-1], top_p, min_p)
+    return probs
+
+
+def sample_rows(probs: Tensor, rngs: Sequence[HasRandom | torch.Generator]) -> list[int]:
+    """Sample a token from each row of probabilities, which need not sum to 1.
+
+    Args:
+        probs: Shape (B, V).
+        rngs: B sources of randomness.
+
+    Returns:
+        B token ids.
+    """
     sums = probs.cumsum(-1)  # (B, V)
     total = sums[:, -1:].contiguous()  # (B, 1)
-    u = torch.tensor([[uniform(rng)] for rng in rngs], dtype=dtype, device=sums.device)  # (B, 1)
+    numbers = [[uniform(rng)] for rng in rngs]
+    u = torch.tensor(numbers, dtype=sums.dtype, device=sums.device)  # (B, 1)
     sampled = torch.searchsorted(sums, u * total, right=True)  # (B, 1)
     # Trap: in 32 bits a number close to 1 is rounded to 1, and the index would be beyond the last
     # possible token.
@@ -80,6 +117,13 @@ def check_batch_logits(logits: Tensor, rngs: Sequence[HasRandom | torch.Generato
             f"There are {len(logits)} rows of logits and {len(rngs)} generators; each row needs "
             f"its own: rngs=[Random(seed + row) for row in range({len(logits)})]."
         )
+
+
+def check_finite(logits: Tensor) -> None:
+    """Raise ValueError if a row of logits, shape (B, V), has a NaN, or an infinity on top."""
+    largest = logits.amax(-1)  # (B,); NaN if there is one in the row
+    if not largest.isfinite().all():
+        check_logits(logits[int((~largest.isfinite()).nonzero()[0])].float())
 
 
 def filter_tokens(probs: Tensor, top_k: int, top_p: float, min_p: float) -> Tensor:

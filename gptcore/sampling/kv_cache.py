@@ -58,6 +58,33 @@ class KVCache:
             ValueError: If a list is empty, the number of lists is wrong, or a text would have more
                 than `max_seq_len` tokens.
         """
+        last = [len(new) - 1 for new in new_tokens]
+        with evaluating(self.model):
+            x = self.forward_hidden(new_tokens)  # (B, T, C)
+            rows = torch.arange(len(last), device=self.device)
+            return self.model.unembed(x[rows, last])  # (B, T, C) -> (B, C) -> (B, V)
+
+    def all_logits(self, new_tokens: list[list[int]]) -> Tensor:
+        """Add new tokens to each text, and compute the logits after each of them.
+
+        Args:
+            new_tokens: B lists of token ids.
+
+        Returns:
+            Logits, shape (B, T, V); those after a text's last new token have no meaning.
+
+        Raises:
+            ValueError: As `next_logits`.
+        """
+        with evaluating(self.model):
+            return self.model.unembed(self.forward_hidden(new_tokens))  # (B, T, C) -> (B, T, V)
+
+    def forward_hidden(self, new_tokens: list[list[int]]) -> Tensor:
+        """Add new tokens to each text; returns their hidden states, shape (B, T, C).
+
+        Args:
+            new_tokens: B lists of token ids.
+        """
         self.check_new_tokens(new_tokens)
         T = max(map(len, new_tokens))
         padded = [new + [0] * (T - len(new)) for new in new_tokens]
@@ -66,12 +93,11 @@ class KVCache:
         self.positions = self.lengths[:, None] + positions[:T]  # (B, 1) + (T,) -> (B, T)
         self.mask = self.attention_mask(positions)
         sizes = torch.tensor([len(new) for new in new_tokens], device=self.device)  # (B,)
-        with evaluating(self.model), kernels_for_any_length(self.device):
+        with kernels_for_any_length(self.device):
             x = self.model.forward_hidden(ids, kv_cache=self)  # (B, T, C)
-            last = x[torch.arange(len(new_tokens), device=self.device), sizes - 1]  # (B, C)
-            self.lengths = self.lengths + sizes
-            self.cur_len += T
-            return self.model.unembed(last)  # (B, C) -> (B, V)
+        self.lengths = self.lengths + sizes
+        self.cur_len += T
+        return x
 
     def attention_mask(self, positions: Tensor) -> Tensor | None:
         """True where a new token may attend to a stored one, shape (B, 1, T, S).

@@ -7,6 +7,14 @@ from gptcore.serving.limits import ContextLengthError as ContextLengthError
 from gptcore.serving.paged_cache import PagedKVCache as PagedKVCache
 from gptcore.serving.request import Request as Request
 from gptcore.serving.sampling_params import SamplingParams as SamplingParams
+from gptcore.serving.speculative.acceptance import verify as verify
+from gptcore.serving.speculative.decoding import SpeculativeStep as SpeculativeStep
+from gptcore.serving.speculative.decoding import generate_speculative as generate_speculative
+from gptcore.serving.speculative.gpt_draft import GPTDraft as GPTDraft
+from gptcore.serving.speculative.lookup_draft import PromptLookupDraft as PromptLookupDraft
+from gptcore.serving.speculative.ngram_draft import NgramDraft as NgramDraft
+from gptcore.serving.speculative.proposal import Draft as Draft
+from gptcore.serving.speculative.proposal import Proposal as Proposal
 from gptcore.serving.step_record import EngineTotals as EngineTotals
 from gptcore.serving.step_record import NewToken as NewToken
 from gptcore.serving.step_record import StepRecord as StepRecord
