@@ -9,8 +9,6 @@ are those of one processor: compare them within this file only.
 """
 
 import argparse
-import json
-import platform
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,6 +19,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.recording import Recording, processor
 from course.experiments.modern.lengths import length_setup, length_table, save_length_gpt
 from course.experiments.modern.switches import (
     SWITCHES,
@@ -31,7 +30,6 @@ from course.experiments.modern.switches import (
     train_switch,
     with_switch,
 )
-from gptcore.files import atomic_path
 from gptcore.manifest import shipped_folder
 
 OUT = shipped_folder() / "modern_switches.json"
@@ -73,44 +71,8 @@ def jobs(table: str, switches: Iterable[str], seed: int, **fields: Any) -> list[
     return [Job(table, name, seed, {**SWITCHES[name], **fields}) for name in switches]
 
 
-class Recording:
-    """The file of finished runs.
-
-    Args:
-        path: Where it is; it need not exist.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.content: dict[str, Any] = {}
-        if path.exists():
-            self.content = json.loads(path.read_text(encoding="utf-8"))
-
-    @property
-    def runs(self) -> list[dict[str, Any]]:
-        """The finished runs."""
-        found: list[dict[str, Any]] = self.content.setdefault("runs", [])
-        return found
-
-    def has(self, job: Job) -> bool:
-        """Whether this run is finished."""
-        key = (job.table, job.switch, job.seed)
-        return any((run["table"], run["switch"], run["seed"]) == key for run in self.runs)
-
-    def add(self, run: dict[str, Any]) -> None:
-        """Store one run."""
-        self.runs.append(run)
-        self.runs.sort(key=lambda run: (run["table"], run["switch"], run["seed"]))
-        self.write()
-
-    def write(self) -> None:
-        """Write the file, one run a line, so that a change can be read."""
-        head = {name: value for name, value in self.content.items() if name != "runs"}
-        lines = [json.dumps(name) + ": " + json.dumps(value) for name, value in head.items()]
-        runs = ",\n".join("  " + json.dumps(run) for run in self.runs)
-        body = ",\n".join([*lines, f'"runs": [\n{runs}\n]'])
-        with atomic_path(self.path) as part:
-            part.write_text("{\n" + body + "\n}\n", encoding="utf-8")
+class SwitchRecording(Recording):
+    """The recording of this lesson, which knows how long Muon takes."""
 
     def steps_of_muon(self, steps: int) -> int:
         """How many steps AdamW makes in the seconds of Muon: by the seeds so far, then fixed."""
@@ -127,16 +89,6 @@ class Recording:
         }
         adamw, muon = (sum(found) / len(found) for found in seconds.values())
         return round(steps * muon / adamw / 20) * 20
-
-
-def processor() -> str:
-    """The name of this processor."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def record_run(job: Job, text: Letters, steps_of_muon: int) -> dict[str, Any]:
@@ -186,7 +138,7 @@ def describe(setup: Setup) -> dict[str, Any]:
 def record(path: Path, text_name: str) -> Iterator[str]:
     """Make every run that is missing, and yield a line after each."""
     torch.set_num_threads(1)  # several threads would wait for each other
-    recording, text = Recording(path), letters(text_name)
+    recording, text = SwitchRecording(path), letters(text_name)
     V = text.tokenizer.vocab_size
     recording.content = {
         "text": text_name,
@@ -198,7 +150,7 @@ def record(path: Path, text_name: str) -> Iterator[str]:
         "lengths": recording.content.get("lengths", []),
         "runs": recording.runs,
     }
-    missing = [job for job in all_jobs() if not recording.has(job)]
+    missing = [job for job in all_jobs() if not recording.has(vars(job))]
     started = perf_counter()
     if not recording.content["lengths"]:
         recording.content["lengths"] = record_lengths(text)
@@ -220,9 +172,9 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--text", default=TEXT, help="stories or shakespeare")
     given = parser.parse_args(words)
     if given.list:
-        recording = Recording(given.out)
+        recording = SwitchRecording(given.out)
         for job in all_jobs():
-            done = "recorded" if recording.has(job) else "missing"
+            done = "recorded" if recording.has(vars(job)) else "missing"
             print(f"{done:9}{job.table}, {job.switch}, seed {job.seed}")
         return
     for line in record(given.out, given.text):

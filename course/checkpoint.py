@@ -1,8 +1,8 @@
 """The small GPT that comes with the course, trained on its stories.
 
-    python -m course.checkpoint                 makes both again: twelve minutes on one core
+    python -m course.checkpoint                 makes both again: fifteen minutes on one core
     python -m course.checkpoint stories-gpt     this one alone: about eight minutes
-    python -m course.checkpoint sums-gpt        the base model of lesson 14: about four minutes
+    python -m course.checkpoint sums-gpt        the base model of lesson 14: about six minutes
 
 It is a character model, and is in `data/stories-gpt` (weights, sizes, tokenizer). The same machine
 makes the same weights again; on another processor the last digits differ, and after some thousand

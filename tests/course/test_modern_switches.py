@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from benchmarks.record_modern_switches import MAIN, Job, Recording, all_jobs, record_run
+from benchmarks.record_modern_switches import MAIN, Job, SwitchRecording, all_jobs, record_run
 from course.experiments.modern.lengths import (
     CURES,
     TABLES,
@@ -116,13 +116,13 @@ def test_a_recording_is_taken_up_again(tmp_path, monkeypatch):
         "benchmarks.record_modern_switches.tiny", lambda V: replace(tiny(V), steps=2)
     )
     file, text = tmp_path / "runs.json", letters("stories")
-    recording, job = Recording(file), Job(MAIN, "rope", 0, {})
-    assert not recording.has(job)
+    recording, job = SwitchRecording(file), Job(MAIN, "rope", 0, {})
+    assert not recording.has(vars(job))
     recording.add(record_run(job, text, 0))
     recording.add(
         {**recording.runs[0], "switch": "muon", "seconds": 2 * recording.runs[0]["seconds"]}
     )
-    again = Recording(file)
-    assert again.has(job) and again.runs == recording.runs
+    again = SwitchRecording(file)
+    assert again.has(vars(job)) and again.runs == recording.runs
     if again.runs[0]["seconds"]:
         assert again.steps_of_muon(100) == 200

@@ -53,16 +53,19 @@ class PreferenceStep:
     rejected: float
 
 
-def own_pairs(model: GPT, chat: ChatFormat, seed: int = 0) -> list[Pair]:
+def own_pairs(
+    model: GPT, chat: ChatFormat, seed: int = 0, asked: int = ASKED
+) -> list[Pair]:
     """Ask sums with a carry, and pair a right with a wrong answer of each group that has both.
 
     Args:
         model: The model.
         chat: The chat format.
         seed: Of questions and answers.
+        asked: Sums.
     """
     rng = Random(f"pairs {seed}")
-    questions = rng.sample(sum_questions(chat, carrying=True), ASKED)
+    questions = rng.sample(sum_questions(chat, carrying=True), asked)
     prompts = [question.prompt for question in questions]
     end, decode = chat.id_of("end"), chat.tokenizer.decode
     groups = sample_groups(model, prompts, GROUP, LONGEST_ANSWER, end, seed=seed)
