@@ -11,10 +11,11 @@ are those of one processor: compare them within this file only.
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import Any
 
 import torch
 
@@ -24,12 +25,23 @@ from gptcore.manifest import shipped_folder
 
 OUT = shipped_folder() / "tuning_runs.json"
 KEYS = ("table", "variant", "seed")
+ORDER = {tuple(job.values()): place for place, job in enumerate(all_jobs())}
+
+
+class TuningRecording(Recording):
+    """The file of finished runs, in the order of `all_jobs`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, KEYS)
+
+    def place(self, run: Mapping[str, Any]) -> int:
+        return ORDER[self.key(run)]
 
 
 def record(path: Path, tables: Sequence[str]) -> Iterator[str]:
     """Make every run that is missing, and yield a line after each."""
     torch.set_num_threads(1)  # several threads would wait for each other
-    recording = Recording(path, KEYS)
+    recording = TuningRecording(path)
     recording.content = {
         "date": date.today().isoformat(),
         "processor": processor(),
@@ -58,7 +70,7 @@ def main(words: Sequence[str] | None = None) -> None:
     if unknown := set(tables) - set(FUNCTIONS):
         parser.error(f"there is no table {sorted(unknown)}; there are {', '.join(FUNCTIONS)}")
     if given.list:
-        recording = Recording(given.out, KEYS)
+        recording = TuningRecording(given.out)
         for job in all_jobs():
             done = "recorded" if recording.has(job) else "missing"
             print(f"{done:9}{job['table']}, {job['variant']}, seed {job['seed']}")

@@ -33,6 +33,10 @@ class Recording:
         """What tells a run from others."""
         return tuple(run[name] for name in self.keys)
 
+    def place(self, run: Mapping[str, Any]) -> Any:
+        """What the runs are sorted by."""
+        return self.key(run)
+
     def has(self, job: Mapping[str, Any]) -> bool:
         """Whether this run is finished."""
         return any(self.key(run) == self.key(job) for run in self.runs)
@@ -40,7 +44,7 @@ class Recording:
     def add(self, run: dict[str, Any]) -> None:
         """Store one run."""
         self.runs.append(run)
-        self.runs.sort(key=self.key)
+        self.runs.sort(key=self.place)
         self.write()
 
     def write(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from course.experiments.tuning.masks import MASKS, MaskedBatches
-from course.experiments.tuning.preferences import own_pairs, prefer
+from course.experiments.tuning.preferences import own_pairs, pair_log_probs
 from course.experiments.tuning.rewarded import (
     calibration,
     curve_of,
@@ -42,22 +42,26 @@ from course.experiments.tuning.tiny_chat import (
 from gptcore.corpus import tiny_internet
 from gptcore.model import GPT
 from gptcore.training import train
+from gptcore.training.saving.log import Step
 from gptcore.tuning import (
     ChatFormat,
     ConversationBatches,
+    DPOConfig,
     ReinforceStep,
     Reward,
     exact_number,
+    optimize_preferences,
     sample_right_answers,
 )
-from gptcore.tuning.reinforcement.advantages import BASELINES
 
 Run = dict[str, Any]
 SEEDS, CONVERSATIONS = 5, 1_000
 PASS_SUMS, PASS_ANSWERS, KS = 100, 64, (1, 2, 4, 8, 16, 32, 64)
 MAIN_STEPS, MAIN_QUESTIONS = 150, 32
-PINNED = held_out(carrying=True)[:3]  # whose answers are kept
-PINNED_AT = (0, 10, 30, 150)  # steps
+GROUP, OWN_QUESTIONS, DPO_RATE = 8, 600, 3e-4
+PINNED_AT = (10, 30, 70, MAIN_STEPS)  # steps after which answers are kept
+HEDGED_SUM = held_out(carrying=True)[0]
+LAST, DIAL_EVERY = 15, 15  # steps in the last mean, and in one point of a curve
 KL_WEIGHTS = (0.0, 0.03, 0.1, 0.3, 1.0)
 REWARDS: dict[str, Reward] = {
     "exact": exact_number,
@@ -88,43 +92,33 @@ def start(kind: str, seed: int) -> tuple[GPT, ChatFormat]:
 def pass_rates(model: GPT, chat: ChatFormat, seed: int) -> dict[str, float]:
     """pass@k on held-out sums with a carry."""
     pairs = held_out(carrying=True)[:PASS_SUMS]
-    rights = count_right(model, chat, pairs, PASS_ANSWERS, seed)
+    rights = count_right(model.eval(), chat, pairs, PASS_ANSWERS, seed)
     return {str(k): round(mean_pass_at_k(rights, PASS_ANSWERS, k), 3) for k in KS}
 
 
-def say(model: GPT, chat: ChatFormat) -> dict[str, list[str | None]]:
-    """Eight answers to each pinned sum."""
-    return {
-        f"{a}+{b}": sample_texts(model, chat, tiny_internet.sum_question(a, b), 8, seed=1)
-        for a, b in PINNED
-    }
-
-
-def describe(model: GPT, chat: ChatFormat, seed: int) -> Run:
-    """Everything that is measured before and after the main run."""
-    return {
-        "shares": measure(model, chat, seed=seed).rounded(),
-        "greedy": measure(model, chat, temperature=0).rounded(),
-        "pass": pass_rates(model, chat, seed),
-        "calibration": calibration(model, chat),
-    }
+def shares(model: GPT, chat: ChatFormat, seed: int, temperature: float = 1.0) -> Run:
+    """What is counted in every table."""
+    return measure(model, chat, temperature, seed).rounded()
 
 
 # One function for each table
 
 
-def run_base(variant: str, seed: int) -> Run:
+def run_base(temperature: str, seed: int) -> Run:
     """The base model at a temperature."""
     model, tokenizer = sums_gpt()
-    found = measure_base(model, tokenizer, float(variant), seed)
-    return {"shares": {name: round(value, 3) for name, value in found.items()}}
+    found = measure_base(model, tokenizer, float(temperature), seed)
+    return {"temperature": float(temperature), **{n: round(v, 3) for n, v in found.items()}}
 
 
 def run_main(variant: str, seed: int) -> Run:
     """Reinforcement with the exact reward, everything kept."""
     model, chat = start("sft", seed)
-    before = describe(model, chat, seed)
-    questions, steps, said = sum_questions(chat), [], {"0": say(model, chat)}
+    questions, steps = sum_questions(chat), []
+    measured = {"before": describe(model, chat, seed)}
+    pinned = pinned_sums(model, chat)
+    groups = {"before": sample_sums(model, chat, pinned)}
+    answers = {"0": groups["before"][0]["answers"]}
     for step in reinforce_chat(
         model,
         chat,
@@ -136,161 +130,219 @@ def run_main(variant: str, seed: int) -> Run:
     ):
         steps.append(step)
         if step.step in PINNED_AT:
-            said[str(step.step)] = say(model.eval(), chat)
-    found = {"before": before, "after": describe(model, chat, seed), "curve": curve_of(steps)}
-    return {**found, "said": said} if seed == 0 else found
+            answers[str(step.step)] = sample_sums(model, chat, pinned[:1])[0]["answers"]
+    measured["after"] = describe(model, chat, seed)
+    groups["after"] = sample_sums(model, chat, pinned)
+    found: Run = {"curve": curve_of(steps)}
+    for when, numbers in measured.items():
+        found[when] = numbers.pop("shares")
+        found.update({f"{name}_{when}": value for name, value in numbers.items()})
+    return {**found, "answers": answers, "groups": groups} if seed == 0 else found
 
 
-def run_conversations(variant: str, seed: int) -> Run:
-    """Fine-tuning on some conversations."""
-    model, chat = chat_model(seed)
-    steps = list(tune(model, chat, tiny_internet.conversations(int(variant), seed), seed))
-    return {"shares": measure(model, chat, seed=seed).rounded(), "loss": last_loss(steps)}
-
-
-def run_masks(variant: str, seed: int) -> Run:
-    """Fine-tuning with a mask, right or wrong."""
-    model, chat = chat_model(seed)
-    conversations = tiny_internet.conversations(CONVERSATIONS, seed)
-    batches = MaskedBatches(conversations, chat, variant, 2 * ROWS, seed)
-    steps = list(train(model, batches, tune_config(seed=seed, batch_size=2 * ROWS)))
-    return {"shares": measure(model, chat, seed=seed).rounded(), "loss": last_loss(steps)}
-
-
-def run_forgetting(variant: str, seed: int) -> Run:
-    """Fine-tuning at a learning rate, with or without documents among the conversations."""
-    rate, mixed = variant.split()
-    model, chat = chat_model(seed)
-    conversations = tiny_internet.conversations(CONVERSATIONS, seed)
-    before = measure(model, chat, seed=seed).text
-    for _ in tune(
-        model, chat, conversations, seed, learning_rate=float(rate), mix=mixed == "mixed"
-    ):
-        pass
+def describe(model: GPT, chat: ChatFormat, seed: int) -> Run:
+    """Everything that is measured before and after the main run."""
     return {
-        "shares": measure(model, chat, seed=seed).rounded(),
-        "text_before": round(before, 3),
+        "shares": shares(model, chat, seed),
+        "greedy": shares(model, chat, seed, temperature=0.0),
+        "pass": pass_rates(model, chat, seed),
+        "calibration": calibration(model, chat),
     }
 
 
-def run_own_answers(variant: str, seed: int) -> Run:
-    """Fine-tuning on the own right answers; and, to compare, on as many that are all right."""
+def pinned_sums(model: GPT, chat: ChatFormat) -> list[tuple[int, int]]:
+    """Six sums with a carry: four whose answers differ, one all right, one all wrong."""
+    sums = [pair for pair in tiny_internet.train_sums() if tiny_internet.carries(*pair)][:200]
+    sampled = sample_sums(model, chat, sums)
+    rights = [sum(group["rewards"]) for group in sampled]
+    mixed = [pair for pair, right in zip(sums, rights) if 2 <= right <= 6][:4]
+    ends = [
+        [pair for pair, right in zip(sums, rights) if right == count][:1] for count in (GROUP, 0)
+    ]
+    return [*mixed, *ends[0], *ends[1]]
+
+
+def sample_sums(model: GPT, chat: ChatFormat, sums: list[tuple[int, int]]) -> list[Run]:
+    """Eight answers to each sum and their rewards."""
+    found = []
+    for a, b in sums:
+        question = tiny_internet.sum_question(a, b)
+        texts = sample_texts(model.eval(), chat, question, GROUP, seed=1)
+        rewards = [exact_number(text, a + b) for text in texts]
+        found.append({"question": question, "answers": texts, "rewards": rewards})
+    return found
+
+
+def run_sizes(count: str, seed: int) -> Run:
+    """Fine-tuning on so many conversations."""
+    model, chat = chat_model(seed)
+    steps = list(tune(model, chat, tiny_internet.conversations(int(count), seed), seed))
+    return {"conversations": int(count), "loss": last_loss(steps), **shares(model, chat, seed)}
+
+
+def run_masks(mask: str, seed: int) -> Run:
+    """Fine-tuning with a mask, right or wrong."""
+    model, chat = chat_model(seed)
+    conversations = tiny_internet.conversations(CONVERSATIONS, seed)
+    batches = MaskedBatches(conversations, chat, mask, 2 * ROWS, seed)
+    steps = list(train(model, batches, tune_config(seed=seed, batch_size=2 * ROWS)))
+    return {"mask": mask, "loss": last_loss(steps), **shares(model, chat, seed)}
+
+
+def run_forgetting(variant: str, seed: int) -> Run:
+    """Fine-tuning at a learning rate, alone or with documents among the conversations."""
+    rate, mixed = variant.split()
+    model, chat = chat_model(seed)
+    settings: Run = {"learning_rate": float(rate), "mix": mixed == "mixed"}
+    text = measure(model, chat, seed=seed).text
+    conversations = tiny_internet.conversations(CONVERSATIONS, seed)
+    for _ in tune(model, chat, conversations, seed, **settings):
+        pass
+    return {**settings, "text_before": round(text, 3), **shares(model, chat, seed)}
+
+
+def run_own(variant: str, seed: int) -> Run:
+    """Fine-tuning on the own right answers, or on conversations that are all right."""
     model, chat = start("sft", seed)
-    questions = Random(f"own answers {seed}").sample(sum_questions(chat), 600)
-    kept = sample_right_answers(
-        model,
-        questions,
-        exact_number,
-        chat.tokenizer.decode,
-        chat.id_of("end"),
-        max_new_tokens=LONGEST_ANSWER,
-        seed=seed,
-    )
     if variant == "clean":
         right = with_right_share(tiny_internet.conversations(CONVERSATIONS, seed), 1.0)
         kept = [chat.render(messages) for messages in right]
+    else:
+        kept = sample_right_answers(
+            model,
+            Random(f"own answers {seed}").sample(sum_questions(chat), OWN_QUESTIONS),
+            exact_number,
+            chat.tokenizer.decode,
+            chat.id_of("end"),
+            max_new_tokens=LONGEST_ANSWER,
+            seed=seed,
+        )
     batches = ConversationBatches(kept, batch_size=ROWS, block_size=BLOCK_SIZE, seed=seed)
     for _ in train(model, batches, tune_config(seed=seed)):
         pass
-    return {"shares": measure(model, chat, seed=seed).rounded(), "kept": len(kept)}
+    return {"kept": len(kept), **shares(model, chat, seed)}
 
 
-def run_names(variant: str, seed: int) -> Run:
-    """Reinforcement on "a name with k?" with a KL weight."""
+def run_names(weight: str, seed: int) -> Run:
+    """Reinforcement on "a name with k?" with a KL weight; "before" without any."""
     model, chat = start("sft", seed)
-    before = name_variety(model, chat, seed=seed)
+    if weight == "before":
+        return {"kl_weight": None, **name_variety(model, chat, seed=seed)}
     steps = reinforce_chat(
-        model, chat, name_questions(chat), starts_with, seed, kl_weight=float(variant)
+        model, chat, name_questions(chat), starts_with, seed, kl_weight=float(weight)
     )
-    curve = curve_of(steps, every=10)
-    return {"before": before, "after": name_variety(model, chat, seed=seed), "curve": curve}
+    curve = curve_of(steps, every=15)
+    return {"kl_weight": float(weight), **name_variety(model, chat, seed=seed), "curve": curve}
 
 
-def run_rewards(variant: str, seed: int) -> Run:
+def run_dial(variant: str, seed: int) -> Run:
     """Reinforcement of a model whose writers sometimes hedge: a reward, and a KL weight."""
     reward, weight = variant.split()
     model, chat = start("hedged", seed)
     before, truths, steps = hedging(model, chat, seed), [], []
-    taken = reinforce_chat(
+    for step in reinforce_chat(
         model, chat, sum_questions(chat), REWARDS[reward], seed, kl_weight=float(weight)
-    )
-    for step in taken:
+    ):
         steps.append(step)
-        if step.step % 10 == 0:
+        if step.step % DIAL_EVERY == 0:
             truths.append(hedging(model.eval(), chat, seed)["truth"])
-    curve = {**curve_of(steps, every=10), "truth": truths}
-    after = {**hedging(model, chat, seed), "plain": round(measure(model, chat, seed=seed).plain, 3)}
-    says = sample_texts(model, chat, tiny_internet.sum_question(*PINNED[0]), 8, seed=1)
-    return {"before": before, "after": after, "curve": curve, "says": says}
+    return {
+        "reward": reward,
+        "kl_weight": float(weight),
+        "before": {"reward": round(steps[0].reward, 3), **before},
+        "after": {
+            "reward": last_reward(steps),
+            **hedging(model.eval(), chat, seed),
+            "plain": round(measure(model, chat, seed=seed).plain, 3),
+        },
+        "curve": {**curve_of(steps, DIAL_EVERY), "truth": truths},
+        "answers": sample_texts(model, chat, tiny_internet.sum_question(*HEDGED_SUM), 8, seed=1),
+    }
 
 
-def run_learning_rates(variant: str, seed: int) -> Run:
+def run_rates(rate: str, seed: int) -> Run:
     """Reinforcement at a learning rate."""
     model, chat = start("sft", seed)
-    steps = reinforce_chat(
-        model, chat, sum_questions(chat), exact_number, seed, learning_rate=float(variant)
+    steps = list(
+        reinforce_chat(
+            model, chat, sum_questions(chat), exact_number, seed, learning_rate=float(rate)
+        )
     )
-    curve = curve_of(steps, every=10)
-    return {"shares": measure(model, chat, seed=seed).rounded(), "curve": curve}
+    return {
+        "learning_rate": float(rate),
+        "reward": last_reward(steps),
+        "agreement": round(mean(step.agreement for step in steps[-LAST:]), 3),
+        "curve": curve_of(steps, every=15),
+        **shares(model, chat, seed),
+    }
 
 
 def run_baselines(variant: str, seed: int) -> Run:
     """Reinforcement with a baseline, and a number added to all rewards."""
     baseline, added = variant.split()
     model, chat = start("sft", seed)
+    settings: Run = {"max_steps": 100, "baseline": baseline}
     reward = shifted(float(added))
-    steps = list(
-        reinforce_chat(
-            model, chat, sum_questions(chat), reward, seed, max_steps=100, baseline=baseline
-        )
-    )
-    return {
-        "shares": measure(model, chat, seed=seed).rounded(),
-        "reward": round(last_reward(steps) - float(added), 3),
-    }
+    for _ in reinforce_chat(model, chat, sum_questions(chat), reward, seed, **settings):
+        pass
+    return {"baseline": baseline, "added": float(added), **shares(model, chat, seed)}
 
 
-def run_preferences(variant: str, seed: int) -> Run:
-    """Preference tuning on pairs of the model's own answers."""
-    rate, weight = map(float, variant.split())
+def run_dpo(weight: str, seed: int) -> Run:
+    """Preference optimization on pairs of the model's own answers."""
     model, chat = start("sft", seed)
     pairs = own_pairs(model, chat, seed)
-    steps = list(prefer(model, pairs, rate=rate, sft_weight=weight, seed=seed))
-    fields = ("accuracy", "chosen", "rejected")
-    curve = {
-        name: [
-            round(mean(getattr(one, name) for one in steps[first : first + 20]), 3)
-            for first in range(0, len(steps), 20)
-        ]
-        for name in fields
+    before = pair_log_probs(model, chat, pairs)
+    config = DPOConfig(sft_weight=float(weight), learning_rate=DPO_RATE, seed=seed)
+    for _ in optimize_preferences(model, pairs, chat, config):
+        pass
+    after = pair_log_probs(model, chat, pairs)
+    gains = [[new - old for new, old in zip(*both)] for both in zip(after, before)]
+    right = [chosen > rejected for chosen, rejected in zip(*gains)]
+    return {
+        "sft_weight": float(weight),
+        "pairs": len(pairs),
+        "preference_accuracy": round(mean(right), 3),
+        "chosen_before": round(mean(before[0]), 2),
+        "chosen_after": round(mean(after[0]), 2),
+        "rejected_before": round(mean(before[1]), 2),
+        "rejected_after": round(mean(after[1]), 2),
+        **shares(model, chat, seed),
     }
-    shares = measure(model, chat, seed=seed).rounded()
-    return {"shares": shares, "pairs": len(pairs), "curve": curve}
 
 
 def run_starts(variant: str, seed: int) -> Run:
-    """Reinforcement of a model whose writers were right so often."""
+    """Reinforcement of a model whose writers were right so often; or on longer sums."""
+    if variant == "three digits":
+        return run_three_digits(seed)
     model, chat = chat_model(seed)
     conversations = tiny_internet.conversations(CONVERSATIONS, seed)
     for _ in tune(model, chat, with_right_share(conversations, float(variant), seed), seed):
         pass
-    before = pass_rates(model.eval(), chat, seed)
-    curve = curve_of(reinforce_chat(model, chat, sum_questions(chat), exact_number, seed), every=10)
-    shares = measure(model, chat, seed=seed).rounded()
-    after = pass_rates(model, chat, seed)
-    return {"before": before, "after": after, "shares": shares, "reward": curve["reward"]}
+    found: Run = {"start": f"{float(variant):.0%} of writers right"}
+    for when in ("before", "after"):
+        if when == "after":
+            steps = list(reinforce_chat(model, chat, sum_questions(chat), exact_number, seed))
+            found["reward"] = last_reward(steps)
+        rates = pass_rates(model, chat, seed)
+        found[f"carry_{when}"] = round(measure(model, chat, seed=seed).carry, 3)
+        found.update({f"pass{k}_{when}": rates[str(k)] for k in (1, 8, 64)})
+    return found
 
 
-def run_three_digits(variant: str, seed: int) -> Run:
-    """Reinforcement on sums that are never right: how many weights have changed."""
+def run_three_digits(seed: int) -> Run:
+    """Reinforcement on sums that are never right: whether a weight has changed."""
     model, chat = start("sft", seed)
     old = deepcopy(model.state_dict())
     questions = three_digit_questions(chat, seed=seed)
     steps = list(reinforce_chat(model, chat, questions, exact_number, seed, max_steps=30))
-    changed = sum(not torch.equal(old[name], new) for name, new in model.state_dict().items())
-    agreement = round(mean(step.agreement for step in steps), 3)
-    right = round(mean(step.reward for step in steps), 3)
-    return {"changed": changed, "agreement": agreement, "right": right}
+    changed = any(not torch.equal(old[name], new) for name, new in model.state_dict().items())
+    found: Run = {"start": "three-digit sums", "changed": changed}
+    for name in ("carry", "pass1", "pass8", "pass64"):
+        found |= {f"{name}_before": 0.0, f"{name}_after": 0.0}
+    right = [step.pass_rate for step in steps]
+    found["pass8_before"], found["pass8_after"] = round(right[0], 3), round(right[-1], 3)
+    return {**found, "agreement": round(mean(step.agreement for step in steps), 3)}
 
 
 def shifted(added: float) -> Reward:
@@ -299,37 +351,38 @@ def shifted(added: float) -> Reward:
 
 
 def last_reward(steps: list[ReinforceStep]) -> float:
-    """The mean reward of the last fifteen steps."""
-    return mean(step.reward for step in steps[-15:])
+    """The mean reward of the last steps."""
+    return round(mean(step.reward for step in steps[-LAST:]), 3)
 
 
-def last_loss(steps: list[Any]) -> float:
+def last_loss(steps: list[Step]) -> float:
     """The mean loss of the last twenty steps."""
     return round(mean(step.train_loss for step in steps[-20:]), 3)
 
 
+BASELINES = ("none", "group_mean", "normalised")
 RATES = ("0.001", "0.003", "0.01")
 TABLES: tuple[tuple[str, Callable[[str, int], Run], tuple[str, ...]], ...] = (
     ("main", run_main, ("exact",)),
-    ("rewards", run_rewards, ("contains 0",)),
-    ("names", run_names, ("0", "0.03", "0.1", "0.3")),
-    ("conversations", run_conversations, ("10", "30", "100", "300", "1000")),
+    ("dial", run_dial, ("contains 0", "exact 0")),
+    ("names", run_names, ("before", "0", "0.03", "0.1", "0.3")),
+    ("sizes", run_sizes, ("10", "30", "100", "300", "1000")),
     ("masks", run_masks, tuple(MASKS)),
     ("forgetting", run_forgetting, tuple(f"{r} {m}" for r in RATES for m in ("alone", "mixed"))),
     ("base", run_base, ("0", "1")),
-    ("three digits", run_three_digits, ("exact",)),
-    ("own answers", run_own_answers, ("own", "clean")),
-    ("learning rates", run_learning_rates, ("0.0001", "0.0005", "0.001", "0.003")),
-    ("preferences", run_preferences, ("0.0001 0", "0.0003 0", "0.0003 0.1")),
-    ("starts", run_starts, ("0", "0.01", "0.05", "0.2")),
+    ("own", run_own, ("own",)),
+    ("starts", run_starts, ("three digits", "0", "0.01", "0.05", "0.2")),
+    ("rates", run_rates, ("0.0001", "0.0005", "0.001", "0.003")),
+    ("dpo", run_dpo, ("0", "0.1")),
+    ("clean", run_own, ("clean",)),
+    ("dial", run_dial, tuple(f"{r} {weight:g}" for r in REWARDS for weight in KL_WEIGHTS)),
     ("baselines", run_baselines, tuple(f"{b} {n}" for b in BASELINES for n in ("0", "1", "10"))),
-    ("rewards", run_rewards, tuple(f"{r} {weight:g}" for weight in KL_WEIGHTS for r in REWARDS)),
 )
 FUNCTIONS = {table: function for table, function, _ in TABLES}
 
 
 def all_jobs(seeds: int = SEEDS) -> list[Run]:
-    """Every run (table, variant, seed) in the order of recording: what is asked first comes first.
+    """Every run (table, variant, seed), in the order of recording.
 
     Args:
         seeds: How many of each.

@@ -115,7 +115,7 @@ def write_document(rng: random.Random) -> str:
     if rng.random() < SUMS:
         a, b = rng.choice(split_sums()[1])
         total, who = write_sum(a, b, rng), rng.choice(load_names())
-        spellings = (
+        spellings: tuple[str, ...] = (
             f"{a}+{b}={total}",
             f"{a}+{b} is {total}",
             f"{who} says {a}+{b}={total}",

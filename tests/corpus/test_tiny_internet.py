@@ -79,8 +79,8 @@ def test_held_out_sums_occur_nowhere(sums):
     held_out, train = set(held_out_sums()), set(train_sums())
     assert (len(held_out), len(train), len(held_out | train)) == (1_000, 9_000, 10_000)
     assert not held_out & {(a, b) for a, b, _ in sums}
-    asked = [messages[0]["content"] for messages in conversations(5_000, seed=3)]
-    assert not {sum_question(*pair) for pair in held_out} & set(asked)
+    questions = [messages[0]["content"] for messages in conversations(5_000, seed=3)]
+    assert not {sum_question(*pair) for pair in held_out} & set(questions)
     share = sum(carries(*pair) for pair in held_out) / 1_000
     assert share == pytest.approx(0.45, abs=0.05)  # as in all sums
 
@@ -91,18 +91,18 @@ def test_the_same_writers_answer_questions():
     known = set(load_documents("names"))
     for question, answer in answered:
         assert (question["role"], answer["role"]) == ("user", "assistant")
-        text, said = question["content"], answer["content"]
+        text, given = question["content"], answer["content"]
         if match := re.fullmatch(r"what is ([0-9]+)\+([0-9]+)\?", text):
             a, b = map(int, match.groups())
             if carries(a, b):
-                right += said == str(a + b)
-                forgot += said == str(on_paper(a, b))
+                right += given == str(a + b)
+                forgot += given == str(on_paper(a, b))
             else:
-                assert said == str(a + b)
+                assert given == str(a + b)
         else:
             names += 1
-            assert text == name_question(said[0])
-            assert said in known
+            assert text == name_question(given[0])
+            assert given in known
     assert names / len(answered) == pytest.approx(0.3, abs=0.012)
     assert forgot / (right + forgot) == pytest.approx(0.6, abs=0.02)
 
@@ -128,7 +128,7 @@ def test_seeds_and_nothing_else_decide():
         "from itertools import islice; from gptcore.corpus.tiny_internet import *;"
         "print([list(islice(documents(1), 9)), conversations(9), held_out_sums()[:9]])"
     )
-    said = [  # sets and hashes of texts are in another order in each of these processes
+    output = [  # sets and hashes of texts are in another order in each of these processes
         subprocess.run(
             [sys.executable, "-c", code],
             env={**os.environ, "PYTHONHASHSEED": seed},
@@ -138,12 +138,12 @@ def test_seeds_and_nothing_else_decide():
         ).stdout
         for seed in ("1", "2")
     ]
-    assert said[0] == said[1]
-    assert "'d as in desislava', '20+12? 32', '56+85? 131'" in said[0]  # on every machine
+    assert output[0] == output[1]
+    assert "'d as in desislava', '20+12? 32', '56+85? 131'" in output[0]  # on every machine
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "output"),
     [
         (lambda: conversations(0), "count"),
         (lambda: conversations(3, hedged=1.5), "hedged=1.5"),
@@ -153,6 +153,6 @@ def test_seeds_and_nothing_else_decide():
         (lambda: documents("one"), "seed"),
     ],
 )
-def test_bad_input_names_the_rule(call, said):
-    with pytest.raises(ValueError, match=re.escape(said)):
+def test_bad_input_names_the_rule(call, output):
+    with pytest.raises(ValueError, match=re.escape(output)):
         call()

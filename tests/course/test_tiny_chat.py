@@ -9,7 +9,7 @@ import torch
 
 from course.experiments.tuning import tiny_chat
 from course.experiments.tuning.masks import MASKS, MaskedBatches, graded_rows
-from course.experiments.tuning.preferences import own_pairs, prefer
+from course.experiments.tuning.preferences import own_pairs, pair_log_probs
 from course.experiments.tuning.rewarded import (
     calibration,
     curve_of,
@@ -62,7 +62,7 @@ def test_the_base_model_is_what_the_lesson_says():
     assert sum(p.numel() for p in model.parameters()) == 100_928
     assert tokenizer.vocab_size == len(tiny_internet.CHARACTERS) + 1
     drawn, greedy = (measure_base(model, tokenizer, temperature) for temperature in (1, 0))
-    assert drawn["carry"] == pytest.approx(0.36, abs=0.06)  # 0.4 of the writers are right
+    assert drawn["carry"] == pytest.approx(0.38, abs=0.06)  # 0.4 of the writers are right
     assert greedy["carry"] < 0.25 < drawn["carry"]  # temperature 0 says what most writers say
     assert greedy["plain"] > 0.95
     assert drawn["carry"] + drawn["forgot"] > 0.8
@@ -115,7 +115,7 @@ def test_every_mask_grades_what_it_says(tuned):
         [{"role": "user", "content": q}, {"role": "assistant", "content": a}]
         for q, a in (("what is 1+2?", "3"), ("a name with k?", "kofi"))
     ]
-    encoded = [chat.render(talk) for talk in talks]
+    encoded = [chat.render(one) for one in talks]
     read = {"<|user|>": "U", "<|assistant|>": "A", "<|end|>": "E", "<|bos|>": "B"}
     letter = {id: read.get(s, s) for s, id in chat.tokenizer.special_tokens.items()}
 
@@ -146,7 +146,7 @@ def test_the_right_mask_has_the_loss_of_the_library(tuned):
     talks = tiny_internet.conversations(20)
     alone = MaskedBatches(talks, chat, "answer", 20, seed=1).batch(0)
     packed = ConversationBatches(
-        [chat.render(talk) for talk in talks], batch_size=12, block_size=48, seed=1
+        [chat.render(one) for one in talks], batch_size=12, block_size=48, seed=1
     )
     losses, counts = [], []
     with torch.no_grad():
@@ -187,11 +187,11 @@ def test_rewards_pay_what_they_say():
 
 def test_questions_are_of_the_training_sums_and_their_keys_are_right(tuned):
     _, chat = tuned
-    asked = {chat.tokenizer.decode(q.prompt): q.key for q in sum_questions(chat)}
+    keys = {chat.tokenizer.decode(q.prompt): q.key for q in sum_questions(chat)}
     held = {tiny_internet.sum_question(*pair) for pair in tiny_internet.held_out_sums()}
-    texts = {re.search(r"what is (\d+)\+(\d+)\?", text): key for text, key in asked.items()}
+    texts = {re.search(r"what is (\d+)\+(\d+)\?", text): key for text, key in keys.items()}
     assert all(int(m[1]) + int(m[2]) == key for m, key in texts.items())
-    assert len(asked) == 9_000 and not held & {m[0] for m in texts}
+    assert len(keys) == 9_000 and not held & {m[0] for m in texts}
     counts = [len(sum_questions(chat, carrying)) for carrying in (True, False)]
     assert sum(counts) == 9_000 and counts[0] == sum(
         tiny_internet.carries(*pair) for pair in tiny_internet.train_sums()
@@ -231,11 +231,24 @@ def test_a_few_steps_of_each_kind_of_tuning(tuned):
     assert curve["step"] == [4, 6]
     mean = sum(step.reward for step in steps[:4]) / 4
     assert curve["reward"][0] == pytest.approx(mean, abs=5e-4)
-    pairs = own_pairs(model.eval(), chat, asked=100)
-    assert all(pair.chosen != pair.rejected for pair in pairs)
-    first, *_, last = prefer(model, pairs, steps=25)
-    assert first.loss == pytest.approx(0.6931, abs=1e-3) and first.chosen == pytest.approx(0)
-    assert last.loss < first.loss and last.accuracy > 0.7
+
+
+def test_pairs_are_a_right_and_a_wrong_answer(tuned):
+    model, chat = tuned
+    pairs = own_pairs(model, chat, questions=100)
+    for pair in pairs:
+        a, b = map(int, pair.messages[0]["content"][8:-1].split("+"))
+        assert pair.chosen == str(a + b) != pair.rejected and a % 10 + b % 10 > 9
+    chosen, rejected = pair_log_probs(model, chat, pairs)
+    assert len(chosen) == len(rejected) == len(pairs) and max(chosen + rejected) < 0
+    prompt = chat.prompt_ids(pairs[0].messages)
+    answer = [*chat.tokenizer.encode(pairs[0].chosen), chat.id_of("end")]
+    with torch.no_grad():  # token by token, by the logits of the text so far
+        expected = sum(
+            model(torch.tensor([prompt + answer[:i]]))[0][0, -1].log_softmax(-1)[token].item()
+            for i, token in enumerate(answer)
+        )
+    assert chosen[0] == pytest.approx(expected, abs=1e-4)
 
 
 def test_what_is_measured_of_a_tuned_model_is_a_share(tuned):

@@ -116,11 +116,11 @@ def hedging(model: GPT, chat: ChatFormat, seed: int = 0) -> dict[str, float]:
         seed: Of the answers.
     """
     pairs = held_out(carrying=True)
-    said = ask(model, chat, [sum_question(*pair) for pair in pairs], seed=seed)
+    texts = ask(model, chat, [sum_question(*pair) for pair in pairs], seed=seed)
     return {
-        "truth": round(share([text == str(a + b) for text, (a, b) in zip(said, pairs)]), 3),
-        "hedged": round(share([text is not None and " or " in text for text in said]), 3),
-        "letters": round(mean(LONGEST_ANSWER if text is None else len(text) for text in said), 2),
+        "truth": round(share([text == str(a + b) for text, (a, b) in zip(texts, pairs)]), 3),
+        "hedged": round(share([text is not None and " or " in text for text in texts]), 3),
+        "letters": round(mean(LONGEST_ANSWER if text is None else len(text) for text in texts), 2),
     }
 
 

@@ -17,7 +17,7 @@ from gptcore.corpus import tiny_internet
 from gptcore.corpus.tiny_internet import carries, forget_carry, name_question, sum_question
 from gptcore.model import GPT
 from gptcore.sampling import generate_cached
-from gptcore.tokenizers import CharTokenizer
+from gptcore.tokenizers import CharTokenizer, Tokenizer
 from gptcore.training import TrainConfig
 from gptcore.training.saving.log import Step
 from gptcore.tuning import (
@@ -151,7 +151,7 @@ def ask(
 
 def complete(
     model: GPT,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     prompts: list[list[int]],
     end: int,
     temperature: float = 1.0,
@@ -189,10 +189,10 @@ def sum_shares(answers: dict[bool, list[str | None]]) -> dict[str, float]:
     """
     plain, carry = (list(zip(answers[carrying], held_out(carrying))) for carrying in (False, True))
     return {
-        "plain": share([said == str(a + b) for said, (a, b) in plain]),
-        "carry": share([said == str(a + b) for said, (a, b) in carry]),
-        "forgot": share([said == str(forget_carry(a, b)) for said, (a, b) in carry]),
-        "ended": share([said is not None for said, _ in [*plain, *carry]]),
+        "plain": share([text == str(a + b) for text, (a, b) in plain]),
+        "carry": share([text == str(a + b) for text, (a, b) in carry]),
+        "forgot": share([text == str(forget_carry(a, b)) for text, (a, b) in carry]),
+        "ended": share([text is not None for text, _ in [*plain, *carry]]),
     }
 
 
@@ -211,13 +211,13 @@ def measure(model: GPT, chat: ChatFormat, temperature: float = 1.0, seed: int = 
         questions = [sum_question(*pair) for pair in held_out(carrying)]
         answers[carrying] = ask(model, chat, questions, temperature, seed)
     initials = [initial for initial in COMMON_INITIALS for _ in range(NAMES_EACH)]
-    said = ask(model, chat, [name_question(one) for one in initials], temperature, seed)
+    texts = ask(model, chat, [name_question(one) for one in initials], temperature, seed)
     tokenizer = chat.tokenizer
     assert isinstance(tokenizer, CharTokenizer)
     return Shares(
         **sum_shares(answers),
-        names=share([is_name(answer, one) for answer, one in zip(said, initials)]),
-        distinct=len(set(said)) / len(said),
+        names=share([is_name(answer, one) for answer, one in zip(texts, initials)]),
+        distinct=len(set(texts)) / len(texts),
         text=text_loss(model, tokenizer),
     )
 
