@@ -13,7 +13,8 @@ from gptcore.optional import require_packages
 
 FILE_OPTIONS = {option: kind for kind, (_, option) in KINDS.items()}
 PATHS = ("data", "mix", "questions", "pairs")
-OF_ONE_KIND = {**FILE_OPTIONS, "mix": "sft", "reward": "reinforce", "marker": "reinforce"}
+SFT_ONLY, RL_ONLY = ("mix", "mix_rows"), ("reward", "marker")
+OF_ONE_KIND = FILE_OPTIONS | dict.fromkeys(SFT_ONLY, "sft") | dict.fromkeys(RL_ONLY, "reinforce")
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Tune(TuneOptions):
         command.check_examples(preset)
         if preset.kind == "reinforce":
             find_reward(command.reward)
-        for name in ("lora", "block_size", "sample_every"):
+        for name in ("lora", "block_size", "sample_every", "mix_rows"):
             if getattr(command, name) is not None:
                 as_int(getattr(command, name), f"--{name}", 1)
         require_packages("gptcore tune", "torch", "safetensors", "numpy")

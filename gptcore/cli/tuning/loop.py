@@ -212,9 +212,12 @@ def mixed_text(
             f"so their token ids mean other texts. Prepare the text with the model's: gptcore "
             f"prepare SOURCE --out DIR --tokenizer {command.out_dir / 'tokenizer.json'}"
         )
-    rows = max(1, config.batch_size // 2)
-    if config.batch_size < 2:
-        raise ValueError("--mix needs a row for the text and one for conversations: --batch_size 2")
+    rows = command.mix_rows or max(1, config.batch_size // 8)
+    if rows >= config.batch_size:
+        raise ValueError(
+            f"--mix_rows {rows} of --batch_size {config.batch_size} leave none for conversations. "
+            f"Take fewer rows of text, or a larger batch."
+        )
     options: dict[str, Any] = {"block_size": block_size, "seed": config.seed}
     train = Batches(command.mix, batch_size=rows, **options)
     return train, Batches(command.mix, batch_size=config.batch_size, split="val", **options)
@@ -253,7 +256,7 @@ def run_steps(
     except (NonFiniteError, OutOfMemoryError) as error:
         raise OSError(str(error)) from None
     if has_nothing:
-        print_line(f"note: {has_nothing:,} steps had nothing to learn.")
+        print_line(f"note: {has_nothing:,} of {config.max_steps:,} steps had nothing to learn")
     return last, last is not None and last.step < config.max_steps
 
 

@@ -15,6 +15,7 @@ LEFT_OUT = ("device", "fsdp")  # an option of every kind; and one that needs sev
 REMEMBERED = (
     *("init_from", "data", "mix", "questions", "reward", "marker", "pairs", "lora"),
     "block_size",
+    "mix_rows",
 )
 
 
@@ -73,8 +74,11 @@ class TuneOptions:
     data: Path | None = None
     """sft: conversations, in each line {"messages": [{"role": "user", "content": ...}, ...]}"""
     mix: Path | None = None
-    """sft: folder of shards of pretraining text; half of each batch is of it, so that less is
+    """sft: folder of shards of pretraining text; some rows of each batch are of it, so that less is
     forgotten, and its validation loss is shown"""
+    mix_rows: int | None = None
+    """sft: how many rows (default: an eighth of the batch; each weighs more than a row of
+    conversations, because all its tokens are graded)"""
     questions: Path | None = None
     """reinforce: in each line {"question": ..., "answer": ...}"""
     reward: str | None = None

@@ -82,13 +82,15 @@ def question_lines() -> list[dict[str, Any]]:
 
 def pair_lines(model: GPT, chat: ChatFormat) -> list[dict[str, str]]:
     """Pairs of the model's own answers to one question: a right one and a wrong one."""
-    lines = []
+    lines, specials = [], set(chat.tokenizer.special_tokens.values())
     chosen = chosen_sums(N_PAIRS, "pairs")
     texts = [sum_question(a, b) for a, b in chosen]
     prompts = [chat.prompt_ids([{"role": "user", "content": text}]) for text in texts]
     groups = sample_groups(model, prompts, 8, 8, chat.id_of("end"), seed=7)
     for (a, b), text, group in zip(chosen, texts, groups):
-        answers = [chat.tokenizer.decode(one.text_ids) for one in group if one.is_ended]
+        # An answer may have a special token in it, which no text may spell.
+        plain = [one for one in group if one.is_ended and not specials & {*one.text_ids}]
+        answers = [chat.tokenizer.decode(one.text_ids) for one in plain]
         right = [answer for answer in answers if exact_number(answer, a + b)]
         wrong = [answer for answer in answers if not exact_number(answer, a + b)]
         pairs = list(zip(right, wrong))[:2]
