@@ -8,8 +8,8 @@ from viz.canvas.arrays import to_numbers, to_tokens
 from viz.canvas.control import Control, side_by_side
 from viz.canvas.picture import Picture
 from viz.canvas.warnings import with_warning
-from viz.tuning.advantages import PER_ROW, draw_advantages
-from viz.tuning.groups import BASELINES, check_baseline
+from viz.tuning.advantages import PER_ROW, advantages_picture
+from viz.tuning.groups import BASELINES, check_baseline, read_groups
 
 MAX_ANSWERS = 2 * PER_ROW
 
@@ -85,7 +85,8 @@ class AdvantageDial(Control):
         if answers is None or len(answers) != len(rewards):
             answers = [f"answer {i + 1}" for i in range(len(rewards))]
         group = {"question": self.question or "one question", "answers": answers}
-        return draw_advantages([{**group, "rewards": rewards}], baseline=self.baseline.value)
+        groups = read_groups([{**group, "rewards": rewards}], self.baseline.value)
+        return advantages_picture(groups, keeps_height=True)
 
 
 def read_rewards(typed: str) -> list[float]:

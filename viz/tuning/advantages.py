@@ -59,20 +59,38 @@ def draw_advantages(
 
     Source: Shao et al. 2024 (GRPO), arXiv 2402.03300.
     """
-    read = read_groups(groups, baseline)
-    heading = title or title_sentence(read)
+    picture = advantages_picture(read_groups(groups, baseline), title, max_groups)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def advantages_picture(
+    groups: Sequence[Group],
+    title: str = "",
+    max_groups: int = MAX_GROUPS,
+    *,
+    keeps_height: bool = False,
+) -> Picture:
+    """Draw groups that have been checked.
+
+    Args:
+        groups: The groups.
+        title: Title of the picture; "" counts the groups that push.
+        max_groups: How many groups are drawn.
+        keeps_height: Whether there is room for the longest arrows, also where there are none.
+    """
+    heading = title or title_sentence(groups)
     top = Scene(max(WIDTH, title_width(heading)), 56)
     top.add(Text(MARGIN, 25, heading, 15, weight="600"))
-    top.add(Text(MARGIN, 46, caption_sentence(read), 12, MUTED))
-    largest = max(abs(value) for group in read for value in group.advantages) or 1.0
-    scene = vstack(top, *(group_scene(group, largest) for group in read[:max_groups]))
-    if len(read) > max_groups:
-        more = f"... and {len(read) - max_groups:,} more groups"
+    top.add(Text(MARGIN, 46, caption_sentence(groups), 12, MUTED))
+    largest = max(abs(value) for group in groups for value in group.advantages) or 1.0
+    room = LONGEST if keeps_height else 0.0
+    scene = vstack(top, *(group_scene(group, largest, room) for group in groups[:max_groups]))
+    if len(groups) > max_groups:
+        more = f"... and {len(groups) - max_groups:,} more groups"
         scene.add(Text(MARGIN, scene.height + 14, more, 12, MUTED))
         scene.height += 22
-    data = [{**vars(group), "is_pushed": group.is_pushed} for group in read]
-    picture = Picture(data, alt_text(read, heading), scene)
-    return picture.draw_on(ax) if ax is not None else picture
+    data = [{**vars(group), "is_pushed": group.is_pushed} for group in groups]
+    return Picture(data, alt_text(groups, heading), scene)
 
 
 def caption_sentence(groups: Sequence[Group]) -> str:
@@ -95,17 +113,17 @@ def title_sentence(groups: Sequence[Group]) -> str:
     )
 
 
-def group_scene(group: Group, largest: float) -> Scene:
+def group_scene(group: Group, largest: float, room: float) -> Scene:
     """The question, and the answers below it in rows."""
     scene = Scene(WIDTH, 26)
     verdict = group_words(group)
-    room = int((WIDTH - 2 * MARGIN - 6.4 * len(verdict)) / 7.6) - 2
-    scene.add(Text(MARGIN, 18, truncate(group.question, room), 13, INK, weight="600"))
+    letters = int((WIDTH - 2 * MARGIN - 6.4 * len(verdict)) / 7.6) - 2
+    scene.add(Text(MARGIN, 18, truncate(group.question, letters), 13, INK, weight="600"))
     scene.add(Text(WIDTH - MARGIN, 18, verdict, 12, MUTED, "end"))
     columns = min(len(group.answers), PER_ROW)
     rows = range(0, len(group.answers), columns)
-    cells = [row_scene(group, slice(first, first + columns), columns, largest) for first in rows]
-    return vstack(scene, *cells)
+    parts = [slice(first, first + columns) for first in rows]
+    return vstack(scene, *(row_scene(group, part, columns, largest, room) for part in parts))
 
 
 def group_words(group: Group) -> str:
@@ -118,15 +136,15 @@ def group_words(group: Group) -> str:
     return f"mean reward {format_digits(group.mean)}: no push"
 
 
-def row_scene(group: Group, part: slice, columns: int, largest: float) -> Scene:
+def row_scene(group: Group, part: slice, columns: int, largest: float, room: float) -> Scene:
     """Answers side by side, those that are pushed up with an arrow above, the others below."""
     answers, rewards = group.answers[part], group.rewards[part]
     advantages = group.advantages[part]
     column = (WIDTH - 2 * MARGIN + GAP) / columns
     letters = int((min(column, 240) - GAP - 12) / LETTER)
     texts = [wrap_text(answer, letters, MAX_LINES) or [""] for answer in answers]
-    above = room_for([value for value in advantages if value > 0], largest)
-    below = room_for([value for value in advantages if value < 0], largest)
+    above = room_for([value for value in advantages if value > 0], largest, room)
+    below = room_for([value for value in advantages if value < 0], largest, room)
     box_height = 26 + LINE_HEIGHT * max(map(len, texts))
     scene = Scene(WIDTH, above + box_height + below + 10)
     for i, (lines, reward, advantage) in enumerate(zip(texts, rewards, advantages)):
@@ -148,9 +166,9 @@ def row_scene(group: Group, part: slice, columns: int, largest: float) -> Scene:
     return scene
 
 
-def room_for(advantages: Sequence[float], largest: float) -> float:
-    """The height of the longest arrow."""
-    return max((arrow_length(value, largest) for value in advantages), default=0.0) + 8
+def room_for(advantages: Sequence[float], largest: float, room: float) -> float:
+    """The height of the longest arrow, at least `room`."""
+    return max(room, *(arrow_length(value, largest) for value in advantages), 0.0) + 8
 
 
 def arrow_length(advantage: float, largest: float) -> float:

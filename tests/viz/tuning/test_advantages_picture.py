@@ -134,6 +134,15 @@ def test_equal_rewards_push_nothing_and_ten_more_change_nothing():
     assert "no push" in dial.screen.value and dial.picture().data[0]["advantages"] == [0.0] * 4
 
 
+def test_the_page_below_the_dial_does_not_jump():
+    dial = AdvantageDial([1, 0, 0, 1])
+    height = dial.picture().scene.height
+    for typed, baseline in [("1, 1, 1, 1", "group_mean"), ("3, 0, 1, 1", "none")]:
+        dial.rewards.value, dial.baseline.value = typed, baseline
+        assert dial.picture().scene.height == height
+    assert draw_advantages([("?", ["a", "b"], [1, 1])]).scene.height < height
+
+
 def test_answers_are_numbered_once_there_are_more_rewards():
     dial = AdvantageDial([1, 0], ["22", "12"], question="17+5?")
     assert dial.still.data[0]["answers"] == ["22", "12"]

@@ -42,6 +42,8 @@ def test_what_is_graded_is_underlined_and_counted():
     assert underlined(picture) == ["5", "<|end|>"]
     assert picture.data["graded"] == 2 and picture.data["fraction"] == pytest.approx(2 / 9)
     assert picture.alt == "2 of 9 tokens are graded (22 %): 5<|end|>."
+    papers = [s.fill for s in picture.scene.shapes if isinstance(s, Rect) and s.height == 25]
+    assert papers == [NOT_GRADED] * 7 + [GRADED] * 2
     assert "2 of 9 tokens are graded (22 %)" in texts_of(picture)
 
 
@@ -94,6 +96,7 @@ def test_a_loss_is_a_number_and_a_shade_and_only_graded_ones_count():
     losses = [None] + [9.0] * 6 + [0.5, 2.5]
     picture = draw_loss_mask(TOKENS, MASK, losses=losses)
     assert picture.data["mean_loss"] == 1.5
+    assert "2 of 9 tokens are graded (22 %), mean loss 1.5 nats" in texts_of(picture)
     texts = texts_of(picture)
     assert {"0.5", "2.5", "loss 0 to 2.5 nats"} <= set(texts) and "9.0" not in texts
     papers = [s.fill for s in picture.scene.shapes if isinstance(s, Rect) and s.height == 25]

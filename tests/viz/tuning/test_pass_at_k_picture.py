@@ -39,7 +39,9 @@ def test_a_higher_value_is_higher_and_the_axis_goes_from_0_to_1():
 
 
 def test_the_title_says_how_both_ends_change():
-    picture = draw_pass_at_k({"before": {1: 0.36, 64: 0.97}, "after": {64: 0.966, 1: 0.81}})
+    picture = draw_pass_at_k(
+        {"before": {1: 0.36, 8: 0.9, 64: 0.97}, "after": {64: 0.966, 8: 0.9, 1: 0.81}}
+    )
     assert picture.alt.startswith("pass@1 from 36 % to 81 %, pass@64 from 97 % to 97 %.")
     assert "before: 36 % to 97 %" in texts_of(picture)
     assert draw_pass_at_k({"only": BEFORE}).alt.startswith("pass@k of only")

@@ -29,6 +29,7 @@ def test_bars_are_as_long_as_the_probabilities_before_and_after():
     lengths = [bar.width / new[0].width * 0.84 for bar in old]
     assert lengths == pytest.approx([0.107, 0.473, 0.148, 0.119])
     assert [bar.width / new[0].width * 0.84 for bar in new] == pytest.approx([0.84, 0.09, 0.03])
+    assert 300 < new[0].width == max(s.width for s in picture.scene.shapes if isinstance(s, Rect))
     assert all(before.y < after.y for before, after in zip(old, new))
 
 

@@ -83,8 +83,35 @@ def test_the_mean_of_seeds_is_bold():
         picture = draw_reinforcement(runs)
         run = next(iter(picture.data.values()))
         assert run["reward"][1] == pytest.approx([0.5, 0.5, 0.6, 0.5])
+        assert picture.alt.startswith("Reward") and "reward from 0.5 to 0.5" in picture.alt
         assert len(lines_of(picture, 1)) == 6 and len(lines_of(picture, 2.2)) == 3
         assert any(text.startswith("2 seeds, mean bold") for text in texts_of(picture))
+
+
+def test_a_seed_that_has_a_gap_or_leaves_the_mean_is_inside_the_chart():
+    seeds = [{"reward": [0.0, 0.1, -5.0]}, {"reward": [0.0, float("nan"), 5.0]}]
+    picture = draw_reinforcement(seeds)
+    assert picture.data[""]["reward"][1] == pytest.approx([0, 0.1, 0])
+    points = [point for line in lines_of(picture, 1) for point in line.points]
+    assert len(points) == 7 and all(50 < y < 260 for _, y in points)
+
+
+def test_the_axis_of_shares_goes_from_0_to_1_and_another_one_does_not():
+    shares = draw_reinforcement({"reward": [0.5, 0.6]})
+    assert {"0", "0.2", "1"} <= set(texts_of(shares))
+    assert "0" not in texts_of(draw_reinforcement({"reward": [10.5, 10.6]}))
+
+
+def test_a_panel_needs_its_key_in_every_run_unless_it_is_requested():
+    runs = {"a": COLUMNS, "b": {"reward": [0.1, 0.2], "entropy": [1.0, 0.9]}}
+    assert draw_reinforcement(runs).data["a"].keys() == {"reward", "entropy"}
+    with pytest.raises(ValueError, match="'kl' is not among the values of the run 'b'"):
+        draw_reinforcement(runs, panels=["kl"])
+
+
+def test_a_key_that_only_later_rows_have_is_found():
+    rows = [{"step": 1, "reward": 0.1}, {"step": 2, "reward": 0.2, "truth": 0.3}]
+    assert draw_reinforcement(rows, curves=["truth"]).data[""]["truth"] == ([2], [0.3])
 
 
 def test_a_long_curve_is_the_mean_of_nine_steps():
