@@ -20,7 +20,7 @@ KINDS: dict[str, tuple[type[Any], str]] = {
 }
 SMALL_SFT = {"batch_size": 32, "min_learning_rate": 0.0, "warmup_steps": 10, "eval_every": 50}
 
-SUMS_SFT = {"schedule": "wsd", "batch_size": 36}  # 4 of the 36 rows are pretraining text
+SUMS_SFT = {"schedule": "wsd", "batch_size": 18}  # 2 of the 18 rows are pretraining text
 
 
 @dataclass(frozen=True)
