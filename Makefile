@@ -62,13 +62,14 @@ downloads:  ## ask the sources of all downloads whether they still have what the
 	@$(SETUP) course
 	@$(VENV) -m course.publishing.downloads $(NAMES)
 
-checkpoint:  ## train the small GPT that ships in data/ anew, five minutes
+checkpoint:  ## train the small GPTs that ship in data/ again: fifteen minutes; NAMES=sums-gpt for one of them
 	@$(SETUP) course
-	@$(VENV) -m course.checkpoint
+	@$(VENV) -m course.checkpoint $(NAMES)
 
-record:  ## train again what lesson 13 compares, into data/: 20 minutes of one processor; goes on where it was stopped
+record:  ## train again what lessons 13 and 14 compare, into data/: an hour and a half of one processor; goes on where it was stopped
 	@$(SETUP) course
 	@$(VENV) -m benchmarks.record_modern_switches
+	@$(VENV) -m benchmarks.record_tuning
 
 lint:  ## look for faults that need no run
 	@$(SETUP) test

@@ -25,6 +25,7 @@ from benchmarks import (
     real_model_pictures,
     tokenizers,
     training,
+    tuning,
 )
 
 
@@ -65,6 +66,7 @@ def all_benchmarks() -> dict[str, Callable[[], Iterator[Measurement]]]:
         "attention_pictures": attention_pictures.measurements,
         "real_model_pictures": real_model_pictures.measurements,
         "training": training.measurements,
+        "tuning": tuning.measurements,
     }
 
 

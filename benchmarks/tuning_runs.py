@@ -55,7 +55,7 @@ from gptcore.tuning import (
 )
 
 Run = dict[str, Any]
-SEEDS, CONVERSATIONS = 5, 1_000
+SEEDS, CONVERSATIONS = 5, 3_000
 PASS_SUMS, PASS_ANSWERS, KS = 100, 64, (1, 2, 4, 8, 16, 32, 64)
 MAIN_STEPS, MAIN_QUESTIONS = 150, 32
 GROUP, OWN_QUESTIONS, DPO_RATE = 8, 600, 3e-4
@@ -76,7 +76,7 @@ def kept_chat(kind: str, seed: int) -> tuple[GPT, ChatFormat]:
     model, chat = chat_model(seed)
     given = {
         "sft": lambda: tiny_internet.conversations(CONVERSATIONS, seed),
-        "hedged": lambda: tiny_internet.conversations(2 * CONVERSATIONS, seed, hedged=0.1),
+        "hedged": lambda: tiny_internet.conversations(CONVERSATIONS, seed, hedged=0.1),
     }
     for _ in tune(model, chat, given[kind](), seed, steps=300 if kind == "hedged" else 200):
         pass
@@ -366,7 +366,7 @@ TABLES: tuple[tuple[str, Callable[[str, int], Run], tuple[str, ...]], ...] = (
     ("main", run_main, ("exact",)),
     ("dial", run_dial, ("contains 0", "exact 0")),
     ("names", run_names, ("before", "0", "0.03", "0.1", "0.3")),
-    ("sizes", run_sizes, ("10", "30", "100", "300", "1000")),
+    ("sizes", run_sizes, ("10", "30", "100", "300", "1000", "3000")),
     ("masks", run_masks, tuple(MASKS)),
     ("forgetting", run_forgetting, tuple(f"{r} {m}" for r in RATES for m in ("alone", "mixed"))),
     ("base", run_base, ("0", "1")),

@@ -74,12 +74,12 @@ def test_answers_in_a_batch_are_those_one_by_one(tuned):
     together = ask(model, chat, questions, temperature=0)
     for question, answer in zip(questions, together):
         prompt = chat.prompt_ids([{"role": "user", "content": question}])
-        end, alone = chat.id_of("end"), []
+        end, single = chat.id_of("end"), []
         for token in generate(model.next_logits, prompt, tiny_chat.LONGEST_ANSWER, temperature=0):
-            alone.append(token)
+            single.append(token)
             if token == end:
                 break
-        expected = chat.tokenizer.decode(alone[:-1]) if alone[-1] == end else None
+        expected = chat.tokenizer.decode(single[:-1]) if single[-1] == end else None
         assert answer == expected
     assert ask(model, chat, questions, seed=1) == ask(model, chat, questions, seed=1)
 
@@ -144,13 +144,13 @@ def test_the_right_mask_has_the_loss_of_the_library(tuned):
     """Rows of one conversation against packed rows of gptcore.tuning: the same sum of losses."""
     model, chat = tuned
     talks = tiny_internet.conversations(20)
-    alone = MaskedBatches(talks, chat, "answer", 20, seed=1).batch(0)
+    single = MaskedBatches(talks, chat, "answer", 20, seed=1).batch(0)
     packed = ConversationBatches(
         [chat.render(one) for one in talks], batch_size=12, block_size=48, seed=1
     )
     losses, counts = [], []
     with torch.no_grad():
-        ids, targets = map(torch.from_numpy, alone)
+        ids, targets = map(torch.from_numpy, single)
         losses.append(model(ids, targets)[1].item())
         counts.append(int((targets >= 0).sum()))
         rows = [torch.from_numpy(np.stack(part)) for part in zip(*packed.rows)]

@@ -6,7 +6,7 @@ import torch
 
 from course.experiments.tuning.tiny_chat import LONGEST_ANSWER
 from gptcore.corpus import tiny_internet
-from gptcore.corpus.tiny_internet import carries, sum_question
+from gptcore.corpus.tiny_internet import CHARACTERS, carries, sum_question
 from gptcore.model import GPT
 from gptcore.tuning import (
     ChatFormat,
@@ -41,9 +41,11 @@ def own_pairs(
     found = []
     for (a, b), question, group in zip(chosen, messages, groups):
         texts = [decode(rollout.text_ids) for rollout in group if rollout.is_ended]
-        wrong = [text for text in texts if text != str(a + b)]
-        if wrong and len(wrong) < len(texts):
-            found.append(PreferencePair(question, str(a + b), rng.choice(wrong)))
+        right = str(a + b)
+        # An untrained model sometimes writes special tokens, which no text of a pair may spell.
+        wrong = [text for text in texts if text != right and set(text) <= set(CHARACTERS)]
+        if wrong and right in texts:
+            found.append(PreferencePair(question, right, rng.choice(wrong)))
     return found
 
 

@@ -163,7 +163,7 @@ def calibration(model: GPT, chat: ChatFormat) -> dict[str, float]:
     texts = ask(model, chat, [sum_question(*pair) for pair in pairs], temperature=0)
     end = chat.id_of("end")
     prompts = [as_question(chat, sum_question(*pair), 0).prompt for pair in pairs]
-    answers = [[*chat.tokenizer.encode(text or ""), end] for text in texts]
+    answers = [[*chat.tokenizer.encode(text or "", allowed_special="all"), end] for text in texts]
     probs = answer_log_probs(model.eval(), *answer_batch(prompts, answers)).exp().tolist()
     right = [text == str(a + b) for text, (a, b) in zip(texts, pairs)]
     error = 0.0

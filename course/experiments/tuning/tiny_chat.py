@@ -36,7 +36,7 @@ LONGEST_ANSWER = 13  # tokens, the end included: names have up to twelve letters
 COMMON_INITIALS = "abcdefghijklmnoprstvyz"  # with more than fifty names each
 NAMES_EACH = 12  # questions about each of them
 STEPS, ROWS, LEARNING_RATE = 200, 16, 3e-3  # of fine-tuning; two conversations fit into a row
-MIX_SEED = 99
+MIX_ROWS, MIX_SEED = 64, 99  # documents in a batch, each about as long as a conversation
 Messages = Sequence[dict[str, str]]
 
 
@@ -98,12 +98,12 @@ def tune(
         seed: Of the order of the conversations.
         steps: Updates.
         learning_rate: The highest one.
-        mix: Whether each batch has as many documents of the tiny internet as conversations.
+        mix: Whether each batch has documents of the tiny internet, too, two for each conversation.
     """
     tokenizer = chat.tokenizer
     assert isinstance(tokenizer, CharTokenizer)
-    documents = DocumentBatches(tokenizer, ROWS, seed + MIX_SEED) if mix else None
-    config = tune_config(steps, learning_rate, seed, 2 * ROWS if mix else ROWS)
+    documents = DocumentBatches(tokenizer, MIX_ROWS, seed + MIX_SEED) if mix else None
+    config = tune_config(steps, learning_rate, seed, ROWS + MIX_ROWS if mix else ROWS)
     return fine_tune(model, conversations, chat, config, mix=documents)
 
 

@@ -1,0 +1,52 @@
+"""The recorder of lesson 14's runs: every run once, in order, and resumed where it was stopped."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from benchmarks import record_tuning
+from benchmarks.record_tuning import TuningRecording, record
+from benchmarks.tuning_runs import SEEDS, all_jobs
+
+
+def test_every_run_is_listed_once_with_five_seeds():
+    jobs = all_jobs()
+    keys = [tuple(job.values()) for job in jobs]
+    assert len(set(keys)) == len(keys)
+    assert set(Counter(key[:2] for key in keys).values()) == {SEEDS}
+
+
+def test_a_stopped_recording_continues(tmp_path, monkeypatch):
+    made = []
+
+    def fake(variant: str, seed: int) -> dict:
+        made.append((variant, seed))
+        return {"kept": len(made)}
+
+    monkeypatch.setitem(record_tuning.FUNCTIONS, "names", fake)
+    path = tmp_path / "runs.json"
+    begun = record(path, ["names"])
+    for _ in range(3):
+        next(begun)
+    begun.close()
+    lines = list(record(path, ["names"]))
+    wanted = [(job["variant"], job["seed"]) for job in all_jobs() if job["table"] == "names"]
+    assert made == wanted and len(lines) == len(wanted) - 3
+    content = json.loads(path.read_text())
+    assert [(run["variant"], run["seed"]) for run in content["runs"]] == wanted
+    assert content["processor"] and content["date"] and "seconds" in content["runs"][0]
+    assert not list(record(path, ["names"]))
+
+
+def test_runs_are_stored_in_the_order_of_the_list(tmp_path):
+    recording = TuningRecording(tmp_path / "runs.json")
+    for job in reversed(all_jobs()[:30]):
+        recording.add(dict(job))
+    assert recording.runs == all_jobs()[:30]
+
+
+def test_unknown_tables_are_named(capsys):
+    with pytest.raises(SystemExit):
+        record_tuning.main(["nothing"])
+    assert "nothing" in capsys.readouterr().err
