@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import fsum, sqrt
 from typing import Any
 
-from viz.canvas.arrays import did_you_mean, to_numbers, to_tokens
+from viz.canvas.arrays import did_you_mean, to_numbers, to_text
 
 BASELINES = {  # name -> what an advantage is
     "none": "reward",
@@ -13,6 +13,7 @@ BASELINES = {  # name -> what an advantage is
     "normalised": "(reward − mean of the group) / standard deviation of the group",
 }
 STD_EPS = 1e-4  # keeps the division finite
+UNENDED = "(did not end)"
 EXAMPLE = "{'question': '7+5?', 'answers': ['12', '2'], 'rewards': [1, 0]}"
 
 
@@ -102,9 +103,10 @@ def read_group(place: int, given: Any, baseline: str) -> Group:
         raise ValueError(f"groups[{place}] must be such as {EXAMPLE}, not {given!r:.60}.")
     question = str(given["question"])
     where = f"groups[{place}] ({question:.30})"
-    if isinstance(given["answers"], str):
-        raise ValueError(f"The answers of {where} must be a list of texts: {given['answers']!r}.")
-    answers = to_tokens(given["answers"], f"The answers of {where}")
+    listed = given["answers"]
+    if isinstance(listed, str) or not hasattr(listed, "__iter__"):
+        raise ValueError(f"The answers of {where} must be a list of texts, not {listed!r:.60}.")
+    answers = [UNENDED if answer is None else to_text(answer) for answer in listed]
     rewards = to_numbers(given["rewards"], f"The rewards of {where}")
     if len(answers) != len(rewards) or not answers:
         raise ValueError(

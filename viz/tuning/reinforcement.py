@@ -16,6 +16,7 @@ from viz.canvas.ticks import format_digits
 from viz.curves.loss_scene import ChartOptions
 from viz.curves.pins import Pin, check_pins
 from viz.curves.series import VAL, interpolate
+from viz.tuning.groups import UNENDED
 from viz.tuning.reinforcement_log import Columns, read_runs, series_of
 from viz.tuning.seed_chart import SeedCurve, mean_curve, seed_chart
 
@@ -25,15 +26,15 @@ if TYPE_CHECKING:
 LABELS = {
     "reward": "mean reward",
     "truth": "share that is right",
-    "kl": "KL from the reference (nats per token)",
+    "kl": "KL (nats per token)",
     "entropy": "entropy (nats per token)",
     "agreement": "share of groups that agree",
-    "pass_rate": "share of questions with a right answer",
+    "pass_rate": "questions with a right answer",
     "length": "tokens in an answer",
     "ended": "share of answers that ended",
-    "grad_norm": "gradient norm, before clipping",
-    "learning_rate": "learning rate",
+    "grad_norm": "gradient norm",
 }
+MAX_LABEL = 30  # letters of the label of the narrowest panel
 WIDTH, HEIGHT, PANEL_HEIGHT = 720.0, 300.0, 190.0
 Range = tuple[float, float]
 
@@ -41,7 +42,7 @@ Range = tuple[float, float]
 def draw_reinforcement(
     runs: Any,
     *,
-    samples: Mapping[int, str | Sequence[str]] | None = None,
+    samples: Mapping[int, str | Sequence[str | None]] | None = None,
     curves: Sequence[str] = ("reward",),
     panels: Sequence[str] | None = None,
     title: str = "",
@@ -49,13 +50,14 @@ def draw_reinforcement(
 ) -> Picture:
     """Draw the reward of one or several runs, what was written, and small panels below.
 
-    Of a curve with more than 30 steps the mean over nine steps is bold.
+    Of a curve with more than 60 steps the mean over nine steps is bold.
 
     Args:
         runs: A run, or a mapping name -> run, or name -> list of runs (seeds), whose mean is bold.
             A run is a list of `ReinforceStep` or of mappings with the same keys, a mapping
             key -> values, or the path of a log in JSON lines.
-        samples: Answers to pin to the first curve, step -> text or texts.
+        samples: Answers to pin to the first curve, step -> text or texts; among the texts None is
+            an answer that did not end.
         curves: Keys that are drawn large, such as "reward".
         panels: Keys that are drawn small, at most three; None takes those of "kl" and "entropy"
             that all runs have.
@@ -132,7 +134,7 @@ class ReinforcementChart:
     def draw(
         self,
         title: str,
-        samples: Mapping[int, str | Sequence[str]],
+        samples: Mapping[int, str | Sequence[str | None]],
         limits: Mapping[str, Range] | None = None,
     ) -> Scene:
         """Draw everything.
@@ -159,7 +161,7 @@ class ReinforcementChart:
     def panel(self, key: str, limits: Range | None) -> Scene:
         """One small chart."""
         options = ChartOptions(
-            unit=LABELS.get(key, key),
+            unit=truncate(LABELS.get(key, key), MAX_LABEL),
             smooth=False,
             width=WIDTH / len(self.panels),
             height=PANEL_HEIGHT,
@@ -195,7 +197,7 @@ class ReinforcementChart:
         return "; ".join(parts)
 
     def pins(
-        self, named: Mapping[str, SeedCurve], samples: Mapping[int, str | Sequence[str]]
+        self, named: Mapping[str, SeedCurve], samples: Mapping[int, str | Sequence[str | None]]
     ) -> list[Pin]:
         """The samples at their places on the first curve."""
         curve = next(iter(named.values())).bold
@@ -231,7 +233,7 @@ class ReinforcementChart:
         last = [value for value in self.means[name, key].bold[1] if isfinite(value)]
         return sum(firsts) / len(firsts), last[-1] if last else 0.0
 
-    def alt_text(self, title: str, samples: Mapping[int, str | Sequence[str]]) -> str:
+    def alt_text(self, title: str, samples: Mapping[int, str | Sequence[str | None]]) -> str:
         """One sentence: the ends of each curve, and what is pinned."""
         parts = []
         for name, key in self.means:
@@ -255,4 +257,4 @@ def curve_name(name: str, key: str, with_key: bool) -> str:
 def joined(text: Any) -> Any:
     """Several texts as one with a line for each."""
     is_list = isinstance(text, Sequence) and not isinstance(text, str)
-    return "\n".join(map(str, text)) if is_list else text
+    return "\n".join(UNENDED if one is None else str(one) for one in text) if is_list else text

@@ -7,11 +7,12 @@ from math import isfinite, nan
 from viz.canvas.palette import CATEGORIES
 from viz.curves.loss_scene import ChartOptions, LossScene
 from viz.curves.pins import Pin
-from viz.curves.series import MAX_UNSMOOTHED, Series, decimate, split_at_gaps
+from viz.curves.series import Series, decimate, split_at_gaps
 
 THIN, THIN_OPACITY = 1.0, 0.35
 # A few steps, because a reward can climb within the 25 that the running mean of a loss forgets in.
 HALF_WINDOW = 4
+MAX_UNSMOOTHED = 60  # a curve of at most this many steps is drawn as it is
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def mean_curve(name: str, seeds: Sequence[Series], *, smooth: bool) -> SeedCurve
     Args:
         name: Of the curve, for errors.
         seeds: Steps and values of each seed; all have the same steps.
-        smooth: Whether a mean over nine steps is drawn if there are more than 30 steps.
+        smooth: Whether a mean over nine steps is drawn if there are more than 60 steps.
 
     Raises:
         ValueError: If the seeds have other steps.

@@ -1,6 +1,7 @@
 """Arrows of answers are their advantages; a group that agrees is grey; and the control."""
 
 import xml.etree.ElementTree as ET
+from math import fsum
 
 import pytest
 from matplotlib.figure import Figure
@@ -31,6 +32,12 @@ def test_advantages_are_those_that_the_library_learns_with(rewards, baseline):
     torch = pytest.importorskip("torch")
     learned = tuning.group_advantages(torch.tensor([rewards], dtype=torch.float64), baseline)[0]
     assert advantages_of(rewards, baseline) == pytest.approx(learned.tolist(), abs=1e-6)
+
+
+def test_equal_rewards_get_exactly_0_where_their_mean_is_rounded():
+    rewards = [2.49] * 14
+    assert fsum(rewards) / 14 != 2.49
+    assert advantages_of(rewards, "group_mean") == advantages_of(rewards, "normalised") == [0] * 14
 
 
 def test_an_arrow_goes_up_or_down_as_far_as_its_advantage():
@@ -81,6 +88,9 @@ def test_long_texts_stay_inside_their_boxes_and_markup_stays_text():
     assert any(text.endswith("…") for text in texts_of(picture))
     assert ET.fromstring(picture.to_svg()) is not None
     assert "<script" not in picture.to_html() + picture.to_svg()
+    assert "None" in texts_of(draw_advantages([("?", ["None", "a"], [0, 1])]))
+    unended = draw_advantages([("?", [None, "a"], [0, 1])])
+    assert unended.data[0]["answers"][0] == "(did not end)"
     assert "(nothing)" in texts_of(draw_advantages([("?", ["", "a"], [0, 1])]))
 
 
@@ -101,6 +111,7 @@ def test_matplotlib_axes_show_the_answers():
         ([{**GROUP, "rewards": [1, 0]}], "4 answers and 2 rewards"),
         ([{**GROUP, "answers": [], "rewards": []}], "0 answers and 0 rewards"),
         ([{**GROUP, "answers": "2222"}], "must be a list of texts"),
+        ([{**GROUP, "answers": None}], "must be a list of texts, not None"),
         ([{**GROUP, "rewards": [1, None, 0, 0]}], r"rewards of groups\[0\].*one of them is None"),
         ([{**GROUP, "rewards": [1, float("nan"), 0, 0]}], "nan at position 1"),
         ([{**GROUP, "advantages": [1.0]}], "4 rewards and 1 advantages"),
