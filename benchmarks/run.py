@@ -23,6 +23,7 @@ from benchmarks import (
     model,
     prepare,
     real_model_pictures,
+    serving,
     tokenizers,
     training,
     tuning,
@@ -65,6 +66,7 @@ def all_benchmarks() -> dict[str, Callable[[], Iterator[Measurement]]]:
         "model": model.measurements,
         "attention_pictures": attention_pictures.measurements,
         "real_model_pictures": real_model_pictures.measurements,
+        "serving": serving.measurements,
         "training": training.measurements,
         "tuning": tuning.measurements,
     }

@@ -49,7 +49,9 @@ def generate_cached(
         top_p: Keeps the smallest set of tokens whose probabilities add up to this.
         min_p: Keeps tokens whose probability is at least this fraction of the largest.
         repetition_penalty: Above 1 makes tokens less likely that are already in the text.
-        seed: Text b uses `Random(seed + b)`, so it does not depend on the batch it is in.
+        seed: Text b uses `Random(seed + b)`, so in 32 bits it does not depend on the batch it is
+            in. Trap: in 16 bits it may, even at temperature 0. PyTorch adds up in another order
+            for another batch, and the rounding can change which of two tokens is chosen.
         stop: Token ids that end a text; they are not yielded.
         stride: How many tokens the window moves at once when a text is longer than `block_size`;
             1 is exact, more is faster.

@@ -179,11 +179,12 @@ class Engine:
             if request.num_uncomputed_tokens > 1 or not request.output
         }
         finished: list[Request] = []
+        step = self.totals.steps
         logits = self._compute(schedule, finished)
         tokens = self._choose(schedule, logits, finished)
         self._count(schedule, tokens, finished)
         return StepRecord(
-            step=self.totals.steps - 1,
+            step=step,
             tokens=tokens,
             prefilled=prefilled,
             decoded=[one.id for one in schedule.num_new if one.id not in prefilled],

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from gptcore.checks import as_ids, as_int
-from gptcore.sampling.batch_sampling import sample_rows
 from gptcore.serving.speculative.proposal import Proposal
 
 BACKOFF_WEIGHT = 2.0  # a shorter context counts as much as two occurrences of the longer one
@@ -35,13 +34,16 @@ class NgramDraft:
 
     def __init__(self, texts: Iterable[Sequence[int]], vocab_size: int, order: int = 6) -> None:
         self.vocab_size, self.order = as_int(vocab_size, "vocab_size", 1), as_int(order, "order", 0)
-        self.counts: dict[tuple[int, ...], Counter[int]] = {}
-        self.rows: dict[tuple[float, tuple[int, ...]], Tensor] = {}
+        ngrams = Counter[tuple[int, ...]]()
         for text in texts:
             ids = as_ids(text, "A text", self.vocab_size)
-            for i, token in enumerate(ids):
-                for n in range(min(self.order, i) + 1):
-                    self.counts.setdefault(tuple(ids[i - n : i]), Counter())[token] += 1
+            for n in range(1, self.order + 2):
+                ngrams.update(zip(*(ids[start:] for start in range(n))))
+        self.counts: dict[tuple[int, ...], dict[int, int]] = {}  # context -> token -> count
+        for (*context, token), count in ngrams.items():
+            self.counts.setdefault(tuple(context), {})[token] = count
+        self.rows: dict[tuple[int, ...], Tensor] = {}  # those that were computed before
+        self.sharpened: dict[tuple[float, tuple[int, ...]], tuple[Tensor, Tensor]] = {}
 
     def propose(self, ids: list[int], k: int, temperature: float, rng: Random) -> Proposal:
         """Sample the next tokens, one after the other.
@@ -57,8 +59,9 @@ class NgramDraft:
         """
         text, rows = list(ids), []
         for _ in range(k):
-            q = self.probs(text, temperature)
-            text += sample_rows(q[None], [rng])
+            q, sums = self.distribution(text, temperature)
+            sampled = int(torch.searchsorted(sums, rng.random(), right=True))
+            text.append(min(sampled, self.vocab_size - 1))
             rows.append(q)
         return Proposal(text[len(ids) :], torch.stack(rows))
 
@@ -69,13 +72,23 @@ class NgramDraft:
             ids: All tokens so far.
             temperature: Each probability gets the power 1 / temperature; 0 takes the largest.
         """
-        context = self.longest_context(ids)
-        key = temperature, context
-        if key not in self.rows:
-            if len(self.rows) * self.vocab_size > MAX_CACHED_NUMBERS:
+        return self.distribution(ids, temperature)[0]
+
+    def distribution(self, ids: Sequence[int], temperature: float) -> tuple[Tensor, Tensor]:
+        """Probabilities of the next token and their cumulative sums, two of shape (V,).
+
+        Args:
+            ids: All tokens so far.
+            temperature: As in `probs`.
+        """
+        key = temperature, self.longest_context(ids)
+        if key not in self.sharpened:
+            if len(self.sharpened) * self.vocab_size > MAX_CACHED_NUMBERS:
+                self.sharpened.clear()
                 self.rows.clear()
-            self.rows[key] = sharpen(self.interpolate(context), temperature)
-        return self.rows[key]
+            q = sharpen(self.interpolate(key[1]), temperature)
+            self.sharpened[key] = q, q.cumsum(0)
+        return self.sharpened[key]
 
     def longest_context(self, ids: Sequence[int]) -> tuple[int, ...]:
         """The last tokens, as many as were counted together.
@@ -95,14 +108,18 @@ class NgramDraft:
         Args:
             context: The last tokens.
         """
-        p = torch.full((self.vocab_size,), 1 / self.vocab_size)
-        for n in range(len(context) + 1):
-            counts = self.counts.get(context[len(context) - n :], Counter[int]())
-            p = p * BACKOFF_WEIGHT
+        if context not in self.rows:
+            shorter = (
+                self.interpolate(context[1:])
+                if context
+                else torch.full((self.vocab_size,), 1 / self.vocab_size)
+            )
+            counts = self.counts.get(context, {})
             tokens = torch.tensor(list(counts), dtype=torch.int64)
-            p[tokens] += torch.tensor(list(counts.values()), dtype=p.dtype)
-            p = p / p.sum()
-        return p
+            added = torch.tensor(list(counts.values()), dtype=shorter.dtype)
+            p = (shorter * BACKOFF_WEIGHT).index_add_(0, tokens, added)
+            self.rows[context] = p / (BACKOFF_WEIGHT + sum(counts.values()))
+        return self.rows[context]
 
 
 def sharpen(probs: Tensor, temperature: float) -> Tensor:
