@@ -12,7 +12,7 @@ Left out on purpose: a run that can be stopped and taken up again (`gptcore.trai
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -120,6 +120,7 @@ def manifest_lines(folder: Path) -> Iterator[str]:
 
 
 def main(words: Sequence[str] | None = None) -> None:
+    makers: dict[str, Callable[[Path], Iterator[str]]]
     makers = {FOLDER: make, sums_gpt.FOLDER: sums_gpt.make}
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("models", nargs="*", help="stories-gpt, sums-gpt; without a name, both")
