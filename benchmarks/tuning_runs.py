@@ -58,10 +58,10 @@ Run = dict[str, Any]
 SEEDS, CONVERSATIONS = 5, 3_000
 PASS_SUMS, PASS_ANSWERS, KS = 100, 64, (1, 2, 4, 8, 16, 32, 64)
 MAIN_STEPS, MAIN_QUESTIONS = 150, 32
-GROUP, OWN_QUESTIONS, DPO_RATE = 8, 600, 3e-4
+GROUP, OWN_QUESTIONS, DPO_RATE, NAMES_RATE = 8, 600, 3e-4, 1e-3
 PINNED_AT = (10, 30, 70, MAIN_STEPS)  # steps after which answers are kept
 HEDGED_SUM = held_out(carrying=True)[0]
-LAST, DIAL_EVERY = 15, 15  # steps in the last mean, and in one point of a curve
+LAST, DIAL_STEPS, DIAL_EVERY = 15, 100, 10  # steps in the last mean, and in one point of a curve
 KL_WEIGHTS = (0.0, 0.03, 0.1, 0.3, 1.0)
 REWARDS: dict[str, Reward] = {
     "exact": exact_number,
@@ -228,9 +228,8 @@ def run_names(weight: str, seed: int) -> Run:
     model, chat = start("sft", seed)
     if weight == "before":
         return {"kl_weight": None, **name_variety(model, chat, seed=seed)}
-    steps = reinforce_chat(
-        model, chat, name_questions(chat), starts_with, seed, kl_weight=float(weight)
-    )
+    settings: Run = {"kl_weight": float(weight), "learning_rate": NAMES_RATE}
+    steps = reinforce_chat(model, chat, name_questions(chat), starts_with, seed, **settings)
     curve = curve_of(steps, every=15)
     return {"kl_weight": float(weight), **name_variety(model, chat, seed=seed), "curve": curve}
 
@@ -240,9 +239,8 @@ def run_dial(variant: str, seed: int) -> Run:
     reward, weight = variant.split()
     model, chat = start("hedged", seed)
     before, truths, steps = hedging(model, chat, seed), [], []
-    for step in reinforce_chat(
-        model, chat, sum_questions(chat), REWARDS[reward], seed, kl_weight=float(weight)
-    ):
+    settings: Run = {"kl_weight": float(weight), "max_steps": DIAL_STEPS}
+    for step in reinforce_chat(model, chat, sum_questions(chat), REWARDS[reward], seed, **settings):
         steps.append(step)
         if step.step % DIAL_EVERY == 0:
             truths.append(hedging(model.eval(), chat, seed)["truth"])
