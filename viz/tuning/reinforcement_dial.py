@@ -13,7 +13,8 @@ from viz.canvas.arrays import to_mapping, to_number
 from viz.canvas.control import Control, side_by_side
 from viz.canvas.picture import Picture
 from viz.canvas.warnings import with_warning
-from viz.tuning.reinforcement import Range, ReinforcementChart, check_keys
+from viz.tuning.reinforcement import check_keys
+from viz.tuning.reinforcement_chart import Range, ReinforcementChart
 from viz.tuning.reinforcement_log import read_seeds
 
 EXAMPLE = "{('exact', 0.1): {'step': [1, 2], 'reward': [0.3, 0.4], 'kl': [0.0, 0.1]}}"

@@ -127,20 +127,13 @@ def test_a_long_curve_is_the_mean_of_nine_steps():
 
 
 def test_samples_are_pinned_to_the_reward():
-    samples = {1: "17+5=12", 2: [None], 4: ["17+5=22", "a name"]}
+    samples = {0: "before", 1: "17+5=12", 2: [None], 4: ["22", None, "12"]}
     picture = draw_reinforcement(STEPS, samples=samples)
-    assert {
-        "(did not end)",
-        "step 1: 0.25",
-        "17+5=12",
-        "step 4: 0.75",
-        "17+5=22↵",
-        "a name",
-    } <= set(texts_of(picture))
-    assert (
-        "Written at step 1 '17+5=12'; at step 2 '(did not end)'; at step 4 '17+5=22\\na name'."
-        in picture.alt
-    )
+    cards = {"step 0", "before", "step 1: 0.25", "17+5=12", "(did not end)", "step 4: 0.75"}
+    assert {*cards, "22, (did not end), 12"} <= set(texts_of(picture))
+    assert "at step 1 '17+5=12'; at step 2 '(did not end)'; at step 4 '22, (did" in picture.alt
+    long = draw_reinforcement(STEPS, samples={1: ["what is 17+5? 22", "ann"]})
+    assert {"what is 17+5? 22↵", "ann"} <= set(texts_of(long))
     with pytest.raises(ValueError, match="pin at step 9 is not on a curve"):
         draw_reinforcement(STEPS, samples={9: "late"})
 
