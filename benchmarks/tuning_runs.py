@@ -55,7 +55,8 @@ from gptcore.tuning import (
 )
 
 Run = dict[str, Any]
-SEEDS, CONVERSATIONS = 5, 3_000
+SEEDS, FEWER_SEEDS = 5, 3  # fewer where only the order of the variants matters
+CONVERSATIONS = 3_000
 PASS_SUMS, PASS_ANSWERS, KS = 100, 64, (1, 2, 4, 8, 16, 32, 64)
 MAIN_STEPS, MAIN_QUESTIONS = 150, 32
 GROUP, OWN_QUESTIONS, DPO_RATE, NAMES_RATE = 8, 600, 3e-4, 1e-3
@@ -360,34 +361,39 @@ def last_loss(steps: list[Step]) -> float:
 
 BASELINES = ("none", "group_mean", "normalised")
 RATES = ("0.001", "0.003", "0.01")
-TABLES: tuple[tuple[str, Callable[[str, int], Run], tuple[str, ...]], ...] = (
-    ("main", run_main, ("exact",)),
-    ("dial", run_dial, ("contains 0", "exact 0")),
-    ("names", run_names, ("before", "0", "0.03", "0.1", "0.3")),
-    ("sizes", run_sizes, ("10", "30", "100", "300", "1000", "3000")),
-    ("masks", run_masks, tuple(MASKS)),
-    ("forgetting", run_forgetting, tuple(f"{r} {m}" for r in RATES for m in ("alone", "mixed"))),
-    ("base", run_base, ("0", "1")),
-    ("own", run_own, ("own",)),
-    ("starts", run_starts, ("three digits", "0", "0.01", "0.05", "0.2")),
-    ("rates", run_rates, ("0.0001", "0.0005", "0.001", "0.003")),
-    ("dpo", run_dpo, ("0", "0.1")),
-    ("clean", run_own, ("clean",)),
-    ("dial", run_dial, tuple(f"{r} {weight:g}" for r in REWARDS for weight in KL_WEIGHTS)),
-    ("baselines", run_baselines, tuple(f"{b} {n}" for b in BASELINES for n in ("0", "1", "10"))),
+DIAL = tuple(f"{reward} {weight:g}" for reward in REWARDS for weight in KL_WEIGHTS)
+HACKING = ("contains 0", "exact 0", "contains 0.1")
+TABLES: tuple[tuple[str, Callable[[str, int], Run], tuple[str, ...], int], ...] = (
+    ("main", run_main, ("exact",), SEEDS),
+    ("dial", run_dial, HACKING, SEEDS),
+    ("names", run_names, ("before", "0", "0.03", "0.1", "0.3"), SEEDS),
+    ("sizes", run_sizes, ("10", "30", "100", "300", "1000", "3000"), SEEDS),
+    ("masks", run_masks, tuple(MASKS), SEEDS),
+    (
+        *("forgetting", run_forgetting),
+        *(tuple(f"{rate} {how}" for rate in RATES for how in ("alone", "mixed")), SEEDS),
+    ),
+    ("base", run_base, ("0", "1"), SEEDS),
+    ("own", run_own, ("own",), SEEDS),
+    ("starts", run_starts, ("three digits", "0", "0.01", "0.05", "0.2"), SEEDS),
+    ("rates", run_rates, ("0.0001", "0.0005", "0.001", "0.003"), SEEDS),
+    ("dpo", run_dpo, ("0", "0.1"), SEEDS),
+    ("clean", run_own, ("clean",), SEEDS),
+    ("dial", run_dial, DIAL, FEWER_SEEDS),
+    (
+        *("baselines", run_baselines),
+        *(tuple(f"{name} {added}" for name in BASELINES for added in ("0", "1", "10")),),
+        FEWER_SEEDS,
+    ),
 )
-FUNCTIONS = {table: function for table, function, _ in TABLES}
+FUNCTIONS = {table: function for table, function, *_ in TABLES}
 
 
-def all_jobs(seeds: int = SEEDS) -> list[Run]:
-    """Every run (table, variant, seed), in the order of recording.
-
-    Args:
-        seeds: How many of each.
-    """
+def all_jobs() -> list[Run]:
+    """Every run (table, variant, seed), in the order of recording."""
     found = [
         {"table": table, "variant": variant, "seed": seed}
-        for table, _, variants in TABLES
+        for table, _, variants, seeds in TABLES
         for seed in range(seeds)
         for variant in variants
     ]
