@@ -37,6 +37,7 @@ def measurements() -> Iterator[Measurement]:
     yield from shared_prefix()
     yield from beside_transformers()
     yield from speculation()
+    yield from sixteen_bits()
 
 
 def rounds(ways: dict[str, Callable[[], Texts]]) -> tuple[dict[str, list[float]], dict[str, Texts]]:
@@ -233,6 +234,28 @@ def speculation() -> Iterator[Measurement]:
     per_call = n * len(calls) / sum(calls)
     yield "table of counts as draft: tokens a call", per_call, "", {"at_least": 2.5}
     yield "table of counts as draft: times faster", median(ratios), "x", {"at_least": 1.3}
+
+
+def sixteen_bits() -> Iterator[Measurement]:
+    """How many of 40 texts of the stories GPT differ, alone and with 15 others in an engine."""
+    folder = shipped_folder() / "stories-gpt"
+    prompts = [CharTokenizer.load(folder / "tokenizer.json").encode(text) for text in BEGINNINGS]
+    for dtype in (torch.float32, torch.float16, torch.bfloat16):
+        model = GPT.load(folder).to(dtype)
+        for temperature in (0, 1):
+            each = [
+                SamplingParams(max_new_tokens=60, temperature=temperature, seed=i)
+                for i in range(40)
+            ]
+            chosen = [prompts[i % len(prompts)] for i in range(40)]
+            texts = Engine(model, EngineConfig(max_num_seqs=16)).generate(chosen, each)
+            differ = sum(
+                text != list(generate_cached(model, p, 60, temperature=temperature, seed=i))
+                for i, (p, text) in enumerate(zip(chosen, texts))
+            )
+            promise = {"at_most": 0} if dtype == torch.float32 else {}
+            name = f"{str(dtype).removeprefix('torch.')}, temperature {temperature}"
+            yield f"texts of 40 that differ from alone: {name}", differ, "", promise
 
 
 def stories_for_table(tokenizer: CharTokenizer) -> Texts:

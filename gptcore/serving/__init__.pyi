@@ -1,7 +1,7 @@
 from gptcore.serving.block_pool import BlockPool as BlockPool
 from gptcore.serving.block_pool import hash_block as hash_block
 from gptcore.serving.engine import Engine as Engine
-from gptcore.serving.engine import EngineConfig as EngineConfig
+from gptcore.serving.engine_config import EngineConfig as EngineConfig
 from gptcore.serving.limits import CacheTooSmallError as CacheTooSmallError
 from gptcore.serving.limits import ContextLengthError as ContextLengthError
 from gptcore.serving.paged_cache import PagedKVCache as PagedKVCache

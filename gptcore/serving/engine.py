@@ -9,14 +9,15 @@ Source: vLLM (Kwon et al. 2023, arXiv 2309.06180), whose names are used.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from torch import Tensor
 
-from gptcore.checks import as_bool, as_ids, as_int
+from gptcore.checks import as_ids, as_int
 from gptcore.model.gpt import GPT
 from gptcore.sampling.generation import check_prompt
 from gptcore.serving.block_pool import BlockPool
+from gptcore.serving.engine_config import EngineConfig
 from gptcore.serving.kv_cache_manager import KVCacheManager
 from gptcore.serving.limits import default_num_blocks, resolve_max_new_tokens
 from gptcore.serving.model_runner import log_probabilities, next_logits, sample
@@ -25,40 +26,6 @@ from gptcore.serving.request import Request
 from gptcore.serving.sampling_params import SamplingParams
 from gptcore.serving.scheduler import Schedule, Scheduler
 from gptcore.serving.step_record import EngineTotals, NewToken, StepRecord
-
-
-@dataclass(frozen=True)
-class EngineConfig:
-    """Sizes of an engine.
-
-    Raises:
-        ValueError: If a size is below 1, or a step has no token for each request.
-
-    Example:
-        >>> EngineConfig(num_blocks=64, max_num_seqs=8).kv_block_size
-        16
-    """
-
-    num_blocks: int | None = None
-    """blocks of the KV cache; None: enough for all texts at their full length, at most 1 GiB"""
-    kv_block_size: int = 16
-    """tokens of a block"""
-    max_num_seqs: int = 16
-    """requests that run at once"""
-    max_num_batched_tokens: int = 256
-    """tokens that are computed in one step; a longer prompt is computed in several (chunks)"""
-    enable_prefix_caching: bool = True
-    """whether requests share the blocks of the same beginning"""
-
-    def __post_init__(self) -> None:
-        if self.num_blocks is not None:
-            as_int(self.num_blocks, "num_blocks", 1)
-        as_int(self.kv_block_size, "kv_block_size", 1)
-        as_int(self.max_num_seqs, "max_num_seqs", 1)
-        as_bool(self.enable_prefix_caching, "enable_prefix_caching")
-        reason = f"each of max_num_seqs={self.max_num_seqs} requests needs one in every step"
-        as_int(self.max_num_batched_tokens, "max_num_batched_tokens", self.max_num_seqs, reason)
-
 
 DEFAULT_CONFIG, DEFAULT_PARAMS = EngineConfig(), SamplingParams()
 
@@ -182,7 +149,7 @@ class Engine:
         step = self.totals.steps
         logits = self._compute(schedule, finished)
         tokens = self._choose(schedule, logits, finished)
-        self._count(schedule, tokens, finished)
+        self._count(schedule, tokens)
         return StepRecord(
             step=step,
             tokens=tokens,
@@ -236,7 +203,7 @@ class Engine:
             return NewToken(request, token)
         return NewToken(request, token, *log_probabilities(logits, token, request.params.logprobs))
 
-    def _count(self, schedule: Schedule, tokens: list[NewToken], finished: list[Request]) -> None:
+    def _count(self, schedule: Schedule, tokens: list[NewToken]) -> None:
         """Add a step to the totals."""
         totals = self.totals
         totals.steps += bool(schedule.num_new)

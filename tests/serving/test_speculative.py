@@ -40,17 +40,19 @@ NOISE_FIRST, NOISE_SECOND = distributions(4, 1.2)
 # A draft that resembles the model: the geometric mean of the model and of noise.
 Q_FIRST = (P_FIRST.log() / 2 + NOISE_FIRST.log() / 2).softmax(-1)
 Q_SECOND = (P_SECOND.log() / 2 + NOISE_SECOND.log() / 2).softmax(-1)
+Q_FIRST_WEIGHTS, Q_SECOND_WEIGHTS = Q_FIRST.tolist(), Q_SECOND.tolist()
+P_SECOND_WEIGHTS = P_SECOND.tolist()
 
 
 def two_tokens(rng: Random) -> tuple[int, int]:
     """Two tokens by speculative decoding, from tables instead of models."""
-    first = acceptance.sample_rows(Q_FIRST[None], [rng])[0]
-    second = acceptance.sample_rows(Q_SECOND[first][None], [rng])[0]
+    [first] = rng.choices(range(V), Q_FIRST_WEIGHTS)
+    [second] = rng.choices(range(V), Q_SECOND_WEIGHTS[first])
     proposal = Proposal([first, second], torch.stack([Q_FIRST, Q_SECOND[first]]))
     p = torch.stack([P_FIRST, P_SECOND[first], P_FIRST])
     tokens, _ = verify(p, proposal, rng)
     if len(tokens) < 2:
-        tokens += acceptance.sample_rows(P_SECOND[tokens[0]][None], [rng])
+        tokens += rng.choices(range(V), P_SECOND_WEIGHTS[tokens[0]])
     return tokens[0], tokens[1]
 
 
