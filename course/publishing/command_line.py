@@ -29,7 +29,7 @@ is the same.
 | 0 | done |
 | 1 | it failed on the way: no network, no disk space, a package that is missing |
 | 2 | an argument is wrong, or the file that it names does not exist |
-| 75 | `gptcore train` was stopped and saved; `--resume` continues |
+| 75 | `gptcore train` or `gptcore tune` was stopped and saved; `--resume` continues |
 | 130 | stopped by Ctrl-C |
 
 `gptcore --tyro-print-completion bash` (or `zsh`, `tcsh`) prints a script for completion by Tab.

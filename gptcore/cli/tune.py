@@ -77,7 +77,7 @@ class Tune(TuneOptions):
         for group in (command.shared, command.sft, command.rl, command.dpo):
             for name in vars(group):
                 if getattr(group, name) is None:
-                    setattr(group, name, previous["settings"].get(name))
+                    setattr(group, name, previous.get("settings", {}).get(name))
         return command
 
     def check_kind(self, preset: TunePreset) -> None:

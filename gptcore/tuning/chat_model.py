@@ -5,6 +5,7 @@ a run or of Hugging Face, or a GGUF file.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import torch
 from gptcore.checks import as_path, did_you_mean
 from gptcore.corpus import smollm2_path
 from gptcore.formats.weights import WEIGHTS_NAME
-from gptcore.manifest import shipped_folder
+from gptcore.manifest import TextUnavailableError, shipped_folder
 from gptcore.model import GPT
 from gptcore.tokenizers import HFTokenizer, Tokenizer
 from gptcore.training import crop_vocab, load_initial_weights, tokenizer_of_folder
@@ -22,6 +23,7 @@ from gptcore.tuning.vocabulary import add_special_tokens, extend_vocab
 
 SMOLLM2 = "smollm2"
 SHIPPED = ("sums-gpt", "stories-gpt", "rope-gpt")
+NAMES = (SMOLLM2, *SHIPPED)
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,11 @@ def load_chat_model(source: str | Path) -> ChatModel:
         3
     """
     name = str(source)
-    path = smollm2_path() if name == SMOLLM2 else as_path(source, "The model")
-    if name in SHIPPED:
-        path = shipped_folder() / name
+    path = path_of(name) if name in NAMES else as_path(source, "The model")
     if not path.exists():
         raise ValueError(
-            f"There is no model {name!r}.{did_you_mean(name, [SMOLLM2, *SHIPPED])} Name the folder "
-            f"of a run or of a Hugging Face model, a GGUF file, or one of {SMOLLM2}, "
-            f"{', '.join(SHIPPED)}."
+            f"There is no model {name!r}.{did_you_mean(name, NAMES)} Name the folder "
+            f"of a run or of a Hugging Face model, a GGUF file, or one of {', '.join(NAMES)}."
         )
     if path.suffix == ".gguf":
         model, found = GPT.from_gguf(path), HFTokenizer.from_gguf(path)
@@ -89,6 +88,18 @@ def load_chat_model(source: str | Path) -> ChatModel:
             f"tokenizer.save({str(path / 'tokenizer.json')!r})."
         )
     return ChatModel(model, tokenizer, template_format(tokenizer))
+
+
+def path_of(name: str) -> Path:
+    """The folder or file of a model with a name; SmolLM2 may be there in 4 bits or in 16."""
+    if name != SMOLLM2:
+        return shipped_folder() / name
+    try:
+        return smollm2_path()
+    except TextUnavailableError:
+        with suppress(TextUnavailableError):
+            return smollm2_path("hub")
+        raise
 
 
 def template_format(tokenizer: Tokenizer) -> ChatFormat | None:

@@ -147,7 +147,8 @@ def test_adapters_are_saved_apart_and_merged(tune, tmp_path, world):
     assert torch.allclose(plain(ids)[0], adapted(ids)[0], atol=1e-5)
     assert load_chat_model(out / "merged").chat == ChatFormat.load(out)
     tuned = tmp_path / "tuned"
-    assert tune(*typed("dpo", tuned, "--max_steps", "3", "--lora", "2", model=str(out / "merged")))
+    code, _, err = tune(*typed("dpo", tuned, "--max_steps", "3", "--lora", "2", model=str(out)))
+    assert code == 0, err
     base = load_model(out / "merged")
     load_lora(base, tuned / "adapters.safetensors")
     assert torch.equal(base(ids)[0], load_model(tuned)(ids)[0])

@@ -57,6 +57,7 @@ from gptcore.tuning import (
     with_chat_format,
 )
 from gptcore.tuning.chat_format import end_of_answer
+from gptcore.tuning.chat_model import NAMES
 
 LONGEST_BLOCK = 512  # tokens of a conversation, unless more are asked for
 ADAPTERS, MERGED = "adapters.safetensors", "merged"
@@ -115,6 +116,8 @@ def build_model(
             f"{loaded.model.config.block_size} tokens."
         )
     model, chat = with_chat_format(loaded, config.seed)
+    if has_lora(model):  # a run begins with plain weights, and perhaps with adapters of its own
+        model = merge_lora(model)
     if loaded.chat is None and command.lora is not None:
         warnings.warn(
             "The special tokens of the chat are new, and --lora leaves their embeddings as they "
@@ -266,16 +269,23 @@ def save_command(command: TuneOptions, config: Config, chat: ChatFormat) -> None
     out.mkdir(parents=True, exist_ok=True)
     chat.save(out)
     chat.tokenizer.save(out / "tokenizer.json")
-    known = {name: stored(getattr(command, name)) for name in REMEMBERED}
+    known = {name: stored(name, getattr(command, name)) for name in REMEMBERED}
     content = {"tune": 1, "preset": command.preset, **known, "settings": command.typed()}
     write_json(out / COMMAND_FILE, content)
 
 
-def stored(value: Any) -> Any:
-    """A value for JSON; a path, or a model that is a path, is absolute."""
-    if isinstance(value, Path) or (isinstance(value, str) and Path(value).expanduser().exists()):
-        return str(Path(value).expanduser().resolve())
-    return value
+def stored(name: str, value: Any) -> Any:
+    """A value of an option for JSON; what is a file is absolute."""
+    if name == "reward" and value is not None:
+        file, colon, function = value.rpartition(":")
+        return f"{absolute(file)}:{function}" if colon else value
+    is_folder = name == "init_from" and value not in NAMES and Path(value).expanduser().exists()
+    return absolute(value) if isinstance(value, Path) or is_folder else value
+
+
+def absolute(path: str | Path) -> str:
+    """The path from the root."""
+    return str(Path(path).expanduser().resolve())
 
 
 def save_adapters(model: GPT, chat: ChatFormat, out: Path) -> None:

@@ -11,7 +11,7 @@ from gptcore.training import Step
 from gptcore.tuning import DPOStep, ReinforceStep
 
 MEANINGS = {
-    "sft": "loss: nats per token of the answers, lower is better",
+    "sft": "loss: nats per token of the answers and of mixed text, lower is better",
     "reinforce": "reward: mean of all answers; passed: questions with a right answer; agree: "
     "groups with nothing to learn; kl: nats per token away from the first model",
     "dpo": "loss: 0.693 at first; accuracy: pairs whose chosen answer gained more; chosen, "
@@ -51,7 +51,7 @@ def format_record(step: Any, config: Any, seconds_left: float | None) -> str:
     if isinstance(step, ReinforceStep):
         parts += [f"reward {step.reward:.3f}", f"passed {step.pass_rate:.0%}"]
         parts += [f"agree {step.agreement:.0%}", f"kl {step.kl:.3f}", f"length {step.length:.1f}"]
-        if step.ended < 1:
+        if step.ended < 0.995:
             parts.append(f"ended {step.ended:.0%}")
     elif isinstance(step, DPOStep):
         parts += [f"loss {step.loss:.4f}", f"accuracy {step.accuracy:.0%}"]

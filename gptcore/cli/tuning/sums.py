@@ -17,7 +17,7 @@ from gptcore.tokenizers import Tokenizer
 from gptcore.tuning import ChatFormat, sample_groups
 from gptcore.tuning.reinforcement.rewards import exact_number
 
-N_CONVERSATIONS, N_QUESTIONS, N_PAIRS = 1_000, 4_800, 600
+N_CONVERSATIONS, N_QUESTIONS, N_PAIRS = 3_000, 4_800, 600
 FILES = {"sft": "chat.jsonl", "reinforce": "questions.jsonl", "dpo": "pairs.jsonl"}
 DOCUMENTS = {"train": 20_000, "val": 1_000}
 
