@@ -152,6 +152,13 @@ class ChatFormat:
         ends = [] if self.tokens is None else [self.id_of(END)]
         return sorted({*ends, *self.tokenizer.stop_ids})
 
+    @property
+    def end_id(self) -> int:
+        """The id that ends an answer, which the model learns to write."""
+        if self.tokens is not None:
+            return self.id_of(END)
+        return self.tokenizer.special_tokens[end_of_answer(self.tokenizer)]
+
     # Special tokens of its own
 
     def id_of(self, name: str) -> int:

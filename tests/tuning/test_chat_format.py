@@ -205,3 +205,8 @@ def test_a_folder_without_a_format_and_a_damaged_file_are_refused(chat, tmp_path
     file.write_text("{")
     with pytest.raises(OSError, match="not JSON"):
         ChatFormat.load(tmp_path)
+
+
+def test_the_end_of_an_answer_is_the_last_graded_token(chat, turns):
+    tokens = chat.render(turns(("1+1?", "2")))
+    assert tokens.ids[-1] == chat.end_id and tokens.is_graded[-1]

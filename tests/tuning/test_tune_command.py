@@ -262,3 +262,15 @@ def test_padding_of_the_vocabulary_is_no_place_for_new_tokens(tmp_path):
     model, chat = with_chat_format(ChatModel(padded, tokenizer, None), seed=1)
     assert model.config.vocab_size == chat.tokenizer.vocab_size == tokenizer.vocab_size + 4
     assert model.wte.weight.min() > -9
+
+
+def test_a_run_that_was_killed_after_its_last_step_still_gets_its_merged_model(tune, tmp_path):
+    out = tmp_path / "run"
+    assert tune(*typed("dpo", out, "--max_steps", "2", "--lora", "2"))[0] == 0
+    adapters = (out / "adapters.safetensors").read_bytes()
+    for file in (out / "adapters.safetensors", *(out / "merged").iterdir()):
+        file.unlink()
+    code, printed, err = tune("dpo", "--out_dir", out, "--resume", "--device", "cpu")
+    assert (code, printed) == (0, f"already finished: 2 steps, in {out}\n"), err
+    assert (out / "adapters.safetensors").read_bytes() == adapters
+    assert load_chat_model(out / "merged").chat == ChatFormat.load(out)

@@ -86,7 +86,7 @@ def pair_lines(model: GPT, chat: ChatFormat) -> list[dict[str, str]]:
     chosen = chosen_sums(N_PAIRS, "pairs")
     texts = [sum_question(a, b) for a, b in chosen]
     prompts = [chat.prompt_ids([{"role": "user", "content": text}]) for text in texts]
-    groups = sample_groups(model, prompts, 8, 8, chat.id_of("end"), seed=7)
+    groups = sample_groups(model, prompts, 8, 8, chat.end_id, seed=7)
     for (a, b), text, group in zip(chosen, texts, groups):
         # An answer may have a special token in it, which no text may spell.
         plain = [one for one in group if one.is_ended and not specials & {*one.text_ids}]
