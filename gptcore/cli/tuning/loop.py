@@ -53,9 +53,8 @@ def run(command: TuneOptions, preset: TunePreset, config: Config) -> None:
         if not command.resume:
             check_empty(out)
         elif (finished := finished_model(out, config)) is not None:
-            if (
-                has_lora(finished) and not (out / MERGED / CONFIG_NAME).exists()
-            ):  # killed in between
+            was_killed = not (out / MERGED / CONFIG_NAME).exists()  # after the last step
+            if has_lora(finished) and was_killed:
                 save_adapters(finished, ChatFormat.load(out), out)
             print_line(f"already finished: {config.max_steps:,} steps, in {out}", sys.stdout)
             return

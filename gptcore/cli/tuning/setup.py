@@ -1,4 +1,4 @@
-"""The model and the examples of `gptcore tune`, built from the options; and how each kind begins."""
+"""Model and examples of `gptcore tune`, built from the options; and how each kind begins."""
 
 import warnings
 from collections.abc import Iterator
