@@ -263,7 +263,7 @@ def test_in_a_terminal_ctrl_c_stops_the_answer_first_and_then_the_program(run_fo
     os.close(theirs)
 
     def wait_for(text: str) -> None:
-        seen, end = "", time.monotonic() + 60
+        seen, end = "", time.monotonic() + 240  # a busy machine loads PyTorch slowly
         while text not in seen:
             assert time.monotonic() < end, seen
             seen += os.read(ours, 4096).decode()
@@ -272,5 +272,5 @@ def test_in_a_terminal_ctrl_c_stops_the_answer_first_and_then_the_program(run_fo
     os.write(ours, b"1+1?\n")
     wait_for("\n> ")
     os.kill(child.pid, signal.SIGINT)
-    assert child.wait(60) == 130
+    assert child.wait(240) == 130
     os.close(ours)
