@@ -59,7 +59,8 @@ SEEDS, FEWER_SEEDS = 5, 3  # fewer where only the order of the variants matters
 CONVERSATIONS = 3_000
 PASS_SUMS, PASS_ANSWERS, KS = 100, 64, (1, 2, 4, 8, 16, 32, 64)
 MAIN_STEPS, MAIN_QUESTIONS = 150, 32
-GROUP, OWN_QUESTIONS, DPO_RATE, NAMES_RATE = 8, 600, 3e-4, 1e-3
+GROUP, OWN_QUESTIONS, DPO_RATE = 8, 600, 3e-4
+NAMES_RATE, NAMES_STEPS = 1e-3, 200
 PINNED_AT = (10, 30, 70, MAIN_STEPS)  # steps after which answers are kept
 HEDGED_SUM = held_out(carrying=True)[0]
 LAST, DIAL_STEPS, DIAL_EVERY = 15, 100, 10  # steps in the last mean, and in one point of a curve
@@ -229,9 +230,13 @@ def run_names(weight: str, seed: int) -> Run:
     model, chat = start("sft", seed)
     if weight == "before":
         return {"kl_weight": None, **name_variety(model, chat, seed=seed)}
-    settings: Run = {"kl_weight": float(weight), "learning_rate": NAMES_RATE}
+    settings: Run = {
+        "kl_weight": float(weight),
+        "learning_rate": NAMES_RATE,
+        "max_steps": NAMES_STEPS,
+    }
     steps = reinforce_chat(model, chat, name_questions(chat), starts_with, seed, **settings)
-    curve = curve_of(steps, every=15)
+    curve = curve_of(steps, every=20)
     return {"kl_weight": float(weight), **name_variety(model, chat, seed=seed), "curve": curve}
 
 
@@ -376,7 +381,7 @@ TABLES: tuple[tuple[str, Callable[[str, int], Run], tuple[str, ...], int], ...] 
     ("base", run_base, ("0", "1"), SEEDS),
     ("own", run_own, ("own",), SEEDS),
     ("starts", run_starts, ("three digits", "0", "0.01", "0.05", "0.2"), SEEDS),
-    ("rates", run_rates, ("0.0001", "0.0005", "0.001", "0.003"), SEEDS),
+    ("rates", run_rates, ("0.0001", "0.0005", "0.001", "0.003"), FEWER_SEEDS),
     ("dpo", run_dpo, ("0", "0.1"), SEEDS),
     ("clean", run_own, ("clean",), SEEDS),
     ("dial", run_dial, DIAL, FEWER_SEEDS),

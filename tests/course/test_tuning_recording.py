@@ -16,7 +16,7 @@ def test_every_run_is_listed_once_with_five_seeds_or_three():
     assert len(set(keys)) == len(keys)
     counts = Counter(key[:2] for key in keys)
     assert {table for (table, _), count in counts.items() if count != SEEDS} == {
-        *("dial", "baselines")
+        *("dial", "baselines", "rates")
     }
     assert set(counts.values()) == {SEEDS, FEWER_SEEDS}
     assert all(counts["dial", one] == SEEDS for one in HACKING)
