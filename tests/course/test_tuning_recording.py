@@ -5,9 +5,10 @@ from collections import Counter
 
 import pytest
 
-from benchmarks import record_tuning
+from benchmarks import record_tuning, tuning_runs
 from benchmarks.record_tuning import TuningRecording, record
 from benchmarks.tuning_runs import FEWER_SEEDS, HACKING, SEEDS, all_jobs
+from course.experiments.tuning import recorded
 
 
 def test_every_run_is_listed_once_with_five_seeds_or_three():
@@ -55,3 +56,24 @@ def test_unknown_tables_are_named(capsys):
     with pytest.raises(SystemExit):
         record_tuning.main(["nothing"])
     assert "nothing" in capsys.readouterr().err
+
+
+def test_what_lesson_14_shows_is_recorded():
+    """Each table has all its variants; those with a verdict have five seeds."""
+    for table, _, variants, seeds in tuning_runs.TABLES:
+        runs = recorded.runs(table)
+        assert {run["variant"] for run in runs} >= set(variants)
+        assert all(run["seconds"] > 0 for run in runs)
+        counts = Counter(run["variant"] for run in runs)
+        assert seeds < SEEDS or all(counts[variant] == SEEDS for variant in variants)
+    kinds = {(run["reward"], run["kl_weight"]) for run in recorded.runs("hacking")}
+    assert kinds == {("contains", 0.0), ("contains", 0.1), ("exact", 0.0)}
+    groups = recorded.groups()
+    for when in ("before", "after"):
+        assert [len(group["rewards"]) for group in groups[when]] == [8] * 6
+        for group in groups[when]:
+            a, b = map(int, group["question"][8:-1].split("+"))
+            assert group["rewards"] == [float(text == str(a + b)) for text in group["answers"]]
+    assert list(recorded.pinned_answers()) == [0, 10, 30, 70, 150]
+    with pytest.raises(KeyError, match="nothing"):
+        recorded.runs("nothing")
