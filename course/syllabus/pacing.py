@@ -1,4 +1,4 @@
-"""Two ways to give lessons 0 to 13 to a class, in 7 weeks and in 14; the tables of the page for
+"""Two ways to give lessons 0 to 14 to a class, in 8 weeks and in 15; the tables of the page for
 teachers.
 
     python -m course.syllabus.pacing
@@ -27,7 +27,7 @@ class Week:
     share: float = 1.0
 
 
-SEVEN = (
+EIGHT = (
     Week(
         (0, 1), "train on the class's own names; play Shannon's game, the class bets", "exercises"
     ),
@@ -39,9 +39,10 @@ SEVEN = (
     Week(
         (12, 13), "start a run, kill it, resume it; bet on switches", "exercises, the mixed pages"
     ),
+    Week((14,), "write a reward; the class tries to get it without the truth", "exercises"),
 )
 
-FOURTEEN = (
+FIFTEEN = (
     Week((0,), "train on the class's own names; read the samples aloud", "exercises"),
     Week((1,), "Shannon's game: the class bets, letter by letter", "exercises"),
     Week((2,), "predict what a learning rate does, then move the slider", "exercises"),
@@ -56,6 +57,7 @@ FOURTEEN = (
     Week((11,), "fill a card of 12 GB; check advice by computing", "exercises"),
     Week((12,), "start a run, kill it, resume it", "exercises, a mixed page"),
     Week((13,), "bet on switches, then count seeds", "exercises"),
+    Week((14,), "write a reward; the class tries to get it without the truth", "exercises"),
 )
 
 
@@ -75,7 +77,7 @@ def table(weeks: tuple[Week, ...]) -> str:
 
 def with_tables(page: str) -> str:
     """The page for teachers with both tables updated."""
-    for words, weeks in (("seven", SEVEN), ("fourteen", FOURTEEN)):
+    for words, weeks in (("eight", EIGHT), ("fifteen", FIFTEEN)):
         begin, end = (mark.format(words) for mark in MARKS)
         before, _, rest = page.partition(begin)
         _, _, after = rest.partition(end)

@@ -90,6 +90,16 @@ EQUIVALENT = (
             "-probs.new_zeros(probs.shape).scatter(1, best.indices, best.values)",
         ),
     ),
+    (
+        "END is the largest id of the vocabulary.",
+        "targets",
+        ("id != END  ->  id < END",),
+    ),
+    (
+        "True is 1 and False is 0, for the exercise and for the sum of rewards.",
+        "reward",
+        ("float(answer == str(truth))  ->  answer == str(truth)",),
+    ),
     ("No target is below -1.", "mean_loss", ("targets != -1  ->  targets > -1",)),
     (
         "Intersection and union do not depend on the order, so neither does their quotient.",

@@ -5,6 +5,7 @@ from cmath import rect
 from functools import partial
 from hashlib import md5
 from math import e, exp, log
+from statistics import fmean
 from zlib import crc32
 
 import jupytext
@@ -40,6 +41,21 @@ def softmax_of_the_chosen(logits, k):
     best = logits.topk(k, dim=-1)
     hidden = torch.full_like(logits, -torch.inf).scatter(-1, best.indices, best.values)
     return hidden.softmax(-1)
+
+
+def by_the_mask(ids):
+    graded, inside = [], False
+    for id in ids:
+        graded.append(inside)
+        inside = id == 43 or (inside and id != 44)
+    return torch.where(torch.tensor(graded[1:]), torch.tensor(ids[1:]), -1)
+
+
+def by_a_product(n, c, k):
+    all_wrong = 1.0
+    for i in range(k):
+        all_wrong *= (n - c - i) / (n - i)
+    return 1 - max(all_wrong, 0.0)
 
 
 def by_a_loop(invented, known):
@@ -200,6 +216,11 @@ ALTERNATIVES = [
     ("swiglu", lambda x, g, u, d: torch.nn.functional.silu(x @ g.mT).mul(x @ u.mT) @ d.mT),
     ("route", softmax_of_the_chosen),
     ("megabytes of the KV cache", dict(zip(MEGABYTES, (566, 189, 63)))),
+    ("targets", by_the_mask),
+    ("advantages", lambda groups: [[r - fmean(group) for r in group] for group in groups]),
+    ("reward", lambda answer, truth: answer is not None and answer == f"{truth}"),
+    ("reward", lambda answer, truth: int(f"{truth}" == answer)),
+    ("pass_at_k", by_a_product),
     ("keep_going", asked_anew),
 ]  # fmt: skip
 

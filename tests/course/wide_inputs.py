@@ -174,6 +174,31 @@ def a_rotation() -> tuple:
     return [tuple(numbers(2)) for _ in range(size)], rng.randint(0, 9), numbers(size)
 
 
+def a_conversation() -> tuple:
+    """Ids of one to three questions and answers; 42, 43 and 44 are user, assistant and end."""
+    ids = [40]
+    for _ in range(rng.randint(1, 3)):
+        question, answer = ([rng.randint(0, 39) for _ in range(rng.randint(0, 4))] for _ in "qa")
+        ids += [42, *question, 43, *answer, 44]
+    return (ids,)
+
+
+def some_rewards() -> tuple:
+    size = rng.randint(2, 5)
+    return ([rng.choices([0, 1, 2.5, -1, 10], k=size) for _ in range(rng.randint(1, 4))],)
+
+
+def an_answer() -> tuple:
+    right, other = rng.randint(0, 198), rng.randint(0, 198)
+    texts = [f"{right}", f"{other}", f"{right} or {other}", f"{other} or {right}", "", None]
+    return rng.choice([*texts, f"{right}{other}", f"{other}{right}", f"{right}"[:1]]), right
+
+
+def some_counts() -> tuple:
+    n = rng.randint(1, 20)
+    return n, rng.randint(0, n), rng.randint(1, n)
+
+
 def some_losses(B, T) -> Call:
     generator = torch.Generator().manual_seed(B + T)
     losses = torch.rand(B, T, generator=generator)
@@ -249,6 +274,10 @@ WIDE: dict[str, list[Call]] = {
     "repeat_kv": [some_keys(*sizes) for sizes in ((2, 2, 3, 2, 8), (1, 3, 1, 4, 6))],
     "swiglu": [a_gated_mlp(*sizes) for sizes in ((3, 2, 4), (1, 4, 2))],
     "route": [a_routing(*sizes) for sizes in ((4, 5, 2), (3, 4, 1), (2, 3, 3))],
+    "targets": of(a_conversation, 30),
+    "advantages": of(some_rewards, 20),
+    "reward": of(an_answer, 80),
+    "pass_at_k": of(some_counts, 60),
     "keep_going": [a_night(code) for code in LAST_CODES for _ in range(3)],
 }
 
