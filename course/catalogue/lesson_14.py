@@ -471,8 +471,8 @@ QUESTIONS = [
         "what reinforcement can start from",
         LESSON,
         right={"never right": False, "seldom right": True, "30 % right": True},
-        yes="From nothing comes nothing. From a little comes something, because what is right for "
-        "one question carries over to others.",
+        yes="From nothing comes nothing. From a little comes something, because what is learned "
+        "from one question helps with others.",
         wrong=(
             Wrong(
                 {"never right": True, "seldom right": True, "30 % right": True},

@@ -1,7 +1,17 @@
 # %% [markdown]
-# The models of all lessons so far continue text. A chat model answers. What has to be added? Our example is a GPT with 100,928 parameters that has read a tiny internet of sums and names. Six of ten writers there forget the carry: 17+5=12. Four of ten write 22.
+# The models of all lessons so far continue text. A chat model answers. What has to be added? Our example is a GPT with 100,928 parameters that has read a tiny internet of sums and names. Eight of its documents:
+
+# %%
+from itertools import islice
+
+from gptcore.corpus import tiny_internet
+
+print(*islice(tiny_internet.documents(seed=1), 8), sep="\n")
+
+# %% [markdown]
+# In 17+5, something is carried. Call such a sum a *carry*. Six of ten writers forget it and write 12, the others write 22.
 #
-# The model is given sums that it never read, such as "17+5=". It samples its continuation (temperature 1), and 38 % of its carries are right. At temperature 0 it takes the most likely token each time. Then carries are right **A** more often · **B** equally often · **C** less often?
+# Now the model is given the beginnings of sums that it never read, and samples the rest. At temperature 1, 38 % of its carries are right. At temperature 0 it takes the most likely token each time. Then carries are right **A** more often · **B** equally often · **C** less often?
 
 # %% tags=["promise-guess"]
 from course import check, guess, same
@@ -82,7 +92,6 @@ guess("right carries after SFT", ...)
 
 # %% tags=["answer"]
 from course.experiments.tuning.tiny_chat import measure, tune
-from gptcore.corpus import tiny_internet
 
 _ = list(tune(model, chat, tiny_internet.conversations(3_000)))
 after_sft = measure(model, chat)
@@ -117,7 +126,7 @@ print(*forgetting_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Without mixing it forgets documents, and the more so the higher the learning rate is. With mixing it answers as well, and forgets nearly nothing. Is forgetting bad? That depends on what you want to keep.
+# Without mixing it forgets documents, and the more so the higher the learning rate is. With mixing it answers about as well, and forgets little. Is forgetting bad? That depends on what you want to keep.
 #
 # </details>
 #
@@ -206,7 +215,7 @@ print("names, over half right:", after_own.names > 0.5)
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The answers are its own, the choice is not: each check brings a little information from outside. This is called rejection sampling. And there is catastrophic forgetting again: no answer in these data is a name.
+# The answers are its own, the choice is not: each check brings a little information from outside. This is called rejection sampling. And there is catastrophic forgetting again: no conversation in these data is about a name.
 #
 # </details>
 #
@@ -285,7 +294,7 @@ first, last = (sum(step.reward for step in part) / 10 for part in (steps[:10], s
 print("the mean reward rises by more than 0.05:", last > first + 0.05)
 
 # %% [markdown]
-# A longer run was recorded with five seeds: 150 steps, 32 sums in each. Below the curves are answers to one sum after so many steps.
+# A longer run was recorded with five seeds: 150 steps, 32 sums in each. Above the curve are answers to one sum (69+91) after so many steps.
 
 # %%
 from course.experiments.tuning.recorded import groups, pinned_answers, runs
@@ -301,7 +310,7 @@ draw_reinforcement(curves, samples=pinned_answers(), title="Reward, KL and entro
 draw_advantages(groups()["before"], title="Eight answers to each sum, before")
 
 # %% [markdown]
-# The last sum was never answered right. Each sum comes up at most once in this run, and nearly half of them never. After the last step:
+# The last sum was never answered right. Each sum comes up at most once in this run, and nearly half of them never do. After the last step:
 
 # %% tags=["answer", "promise-ah"]
 draw_advantages(groups()["after"], title="The same sums, after")
@@ -314,13 +323,13 @@ print(*main_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Some of these sums never came up in the 150 steps, and they are right now, too: what is learned from one sum carries over to others. And temperature 0 *helps* now, because most answers to most sums are right.
+# Four of these six sums never came up in the 150 steps, and the last one only at the end. No sum got worse, and most got better: what is learned from one sum helps with others. And temperature 0 *helps* now, because the majority is right.
 #
 # </details>
 #
 # ## pass@k: does it learn something new, or choose better?
 #
-# **pass@k** is the chance that at least one of k sampled answers is right. For carries, pass@1 rises from 31 % to 82 %. pass@64 changes **A** as much · **B** by less than 3 points · **C** downwards
+# **pass@k** is the chance that at least one of k sampled answers is right. For carries, pass@1 rises from 31 % to 82 %. How much does pass@64 change? **A** about as much · **B** by less than 3 points · **C** it falls by more
 
 # %%
 guess("pass@64 after reinforcement", ...)
@@ -349,7 +358,7 @@ def pass_at_k(n, c, k):
 check("pass_at_k", pass_at_k)
 
 # %% [markdown]
-# Can it start from less? Three models after SFT: never right (sums of three-digit numbers), seldom right (nobody in its conversations knew a carry), and ours. Where does the share of right answers rise?
+# Can it start from less? Three starting points after SFT: our model with sums of three-digit numbers (never right), a model in whose conversations everybody forgot the carry (seldom right), and ours. Where does the share of right answers rise?
 
 # %%
 starts = {"never right": ..., "seldom right": ..., "30 % right": ...}  # True or False
@@ -380,7 +389,7 @@ def reward(answer, truth):
 check("reward", reward)
 
 # %% [markdown]
-# A popular reward asks whether the text *contains* the number. In these conversations one writer of ten hedges at carries: "12 or 22". The run ends with a mean reward of about 0.9. How many carries are then answered with the right number and nothing else? **A** about 90 % · **B** about half · **C** under 20 %
+# A popular reward asks whether the text *contains* the number. In these conversations one writer of ten hedges at carries: "12 or 22". The run ends with a mean reward above 0.8. How many carries are then answered with the right number and nothing else? **A** over 80 %, too · **B** about half · **C** under 20 %
 
 # %%
 guess("right answers at that reward", ...)
@@ -432,9 +441,9 @@ guess("the KL weight to take", ...)
 #
 # </details>
 #
-# ## A learning rate that is good for SFT kills the policy
+# ## A learning rate that is too high kills the policy
 #
-# SFT had the learning rate 0.003. What does reinforcement learning do with it?
+# The run above had the learning rate 0.0005, with AdamW. What do other rates do?
 
 # %% tags=["answer"]
 from course.experiments.tuning.reports import rate_report
@@ -460,7 +469,7 @@ print(*dpo_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Only the *difference* counts. Both log-probabilities fall, the rejected one faster, and other answers get likely. Some SFT loss on the chosen answers, added to the loss, mends a part of it. SmolLM2 was made with DPO; with care it works.
+# Only the *difference* counts. Without SFT both log-probabilities fall, the rejected one faster, and answers that are in no pair get likely. An SFT loss on the chosen answers, added to the loss, mends half of it. All pairs are of sums with a carry, and the other sums pay for it. SmolLM2 was made with DPO: with broad pairs and a low learning rate it works.
 #
 # </details>
 #

@@ -35,6 +35,15 @@ def average(chosen: Sequence[Run], *path: str) -> float:
     return mean(numbers)
 
 
+def seeds_line(table: str) -> str:
+    """How many seeds the means of a table are of."""
+    counts: dict[str, int] = {}
+    for run in runs(table):
+        counts[run["variant"]] = counts.get(run["variant"], 0) + 1
+    few, many = min(counts.values()), max(counts.values())
+    return f"(means of {few} seeds)" if few == many else f"(means of {few} to {many} seeds)"
+
+
 def size_report() -> Iterator[str]:
     """What SFT on few and on many conversations gives."""
     yield "conversations   stops   sums without carry   carries right   carries forgotten"
@@ -44,6 +53,7 @@ def size_report() -> Iterator[str]:
             average(chosen, name) for name in ("ended", "plain", "carry", "forgot")
         )
         yield f"{count:13,}  {ended:6.0%}  {plain:19.0%}  {carry:14.0%}  {forgot:18.0%}"
+    yield seeds_line("sizes")
 
 
 def forgetting_report() -> Iterator[str]:
@@ -55,6 +65,7 @@ def forgetting_report() -> Iterator[str]:
             chosen = select("forgetting", learning_rate=rate, mix=mix)
             plain, text = average(chosen, "plain"), average(chosen, "text")
             yield f"{rate:13g}   {'yes' if mix else 'no':3}  {plain:19.0%}  {text:12.2f}"
+    yield seeds_line("forgetting")
 
 
 def pass_at_k_curves() -> dict[str, list[dict[int, float]]]:
@@ -81,6 +92,7 @@ def start_report() -> Iterator[str]:
     numbers = [average(ours, when, "carry") for when in ("before", "after")]
     numbers += [average(ours, f"pass_{when}", "64") for when in ("before", "after")]
     yield line.format("40% of writers right (ours)", *numbers)
+    yield seeds_line("starts")
 
 
 def hacking_report() -> Iterator[str]:
@@ -95,6 +107,7 @@ def hacking_report() -> Iterator[str]:
             if chosen:
                 numbers = [average(chosen, "after", n) for n in ("reward", "truth", "hedged")]
                 yield "{:9}  {:9g}  {:12.2f}  {:22.0%}  {:12.0%}".format(reward, weight, *numbers)
+    yield seeds_line("hacking")
 
 
 def dial_runs() -> dict[tuple[str, float], list[dict[str, list[float]]]]:
@@ -112,6 +125,7 @@ def names_report() -> Iterator[str]:
         chosen = select("names", kl_weight=weight)
         name = "before" if weight is None else f"{weight:g}"
         yield f"{name:9}  {average(chosen, 'right'):6.1%}  {average(chosen, 'distinct'):17.0f}"
+    yield seeds_line("names")
 
 
 def rate_report() -> Iterator[str]:
@@ -121,6 +135,7 @@ def rate_report() -> Iterator[str]:
         chosen = select("rates", learning_rate=rate)
         numbers = [average(chosen, name) for name in ("reward", "agreement", "carry")]
         yield "{:13g}  {:18.2f}  {:18.0%}  {:14.0%}".format(rate, *numbers)
+    yield seeds_line("rates")
 
 
 def dpo_report() -> Iterator[str]:
@@ -131,6 +146,7 @@ def dpo_report() -> Iterator[str]:
         names = ("preference_accuracy", "chosen_before", "chosen_after", "carry", "plain")
         numbers = [average(chosen, name) for name in names]
         yield "{:10g}  {:20.0%}  {:24.1f}  {:6.1f}  {:8.0%}  {:8.0%}".format(weight, *numbers)
+    yield seeds_line("dpo")
 
 
 def main_report() -> Iterator[str]:
@@ -142,3 +158,4 @@ def main_report() -> Iterator[str]:
             average(chosen, f"{prefix}{when}", "carry") for when in ("before", "after")
         )
         yield f"{name:15}  {before:7.0%}  {after:6.0%}"
+    yield seeds_line("main")
