@@ -477,7 +477,7 @@ print(*dpo_report(), sep="\n")
 #
 # Is a poem good? Is advice kind? No program knows. In **RLHF** (reinforcement learning from human feedback) people compare two answers. From the comparisons a **reward model** learns to give any answer a number: the reward. An **LLM judge** replaces the people: a language model is told to say which answer is better.
 #
-# Both are exploited like any reward. A policy that is optimized against a reward model gets worse in people's eyes from some point on (Leo Gao and others). LLM judges prefer long answers, and the one that they read first (Lianmin Zheng and others). We build neither here.
+# Both are exploited like any reward. If a policy is optimized long against one reward model, a better reward model sees it get worse (Leo Gao and others). LLM judges prefer long answers, and the one that they read first (Lianmin Zheng and others). We build neither here.
 #
 # ## Summary
 #
