@@ -102,7 +102,7 @@ def test_a_table_of_the_lesson_has_five_seeds(table):
     assert min(seeds_of(table).values()) == 5
 
 
-@pytest.mark.parametrize("table", ["own", "starts", "hacking", "names", "rates", "dpo", "dial"])
+@pytest.mark.parametrize("table", ["own", "starts", "hacking", "names", "rates", "dpo"])
 def test_a_table_in_which_only_the_order_matters_has_three_seeds(table):
     assert min(seeds_of(table).values()) >= 3
 
@@ -192,7 +192,7 @@ def test_without_a_penalty_the_names_collapse_and_a_small_one_keeps_them():
         for name in ("right", "distinct")
     )
     before = average(select("names", kl_weight=None), "distinct")
-    assert distinct[0.0] <= 15 and right[0.0] == max(right.values())
+    assert distinct[0.0] < before / 3 and right[0.0] == max(right.values())
     for weight in (0.03, 0.1, 0.3):
         assert distinct[weight] > 0.9 * before and right[weight] >= 0.97
 
