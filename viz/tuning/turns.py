@@ -1,16 +1,18 @@
 """The turns of a conversation that is given as tokens: whose each token is.
 
 Without a list of roles they are read from the special tokens: <|user|> names its role itself, and
-<|im_start|> or <|start_header_id|> is followed by the name.
+<|im_start|> or <|start_header_id|> is followed by the name, in one token or in several.
 """
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from viz.canvas.visible_text import Piece, decode_piece
 
 ROLES = ("system", "user", "assistant")
-STARTS = ("<|im_start|>", "<|start_header_id|>")  # the next token is the name of the role
+STARTS = ("<|im_start|>", "<|start_header_id|>")  # what follows is the name of the role ...
+ENDS = ("\n", "<|end_header_id|>")  # ... up to one of these
 
 
 def find_roles(pieces: Sequence[Piece]) -> list[str]:
@@ -24,12 +26,12 @@ def find_roles(pieces: Sequence[Piece]) -> list[str]:
     """
     texts = [decode_piece(piece) for piece in pieces]
     roles, role = [], ""
-    for text, after in zip(texts, [*texts[1:], ""]):
+    for i, text in enumerate(texts):
         name = re.fullmatch(r"<\|(\w+)\|>", text)
         if name and name[1] in ROLES:
             role = name[1]
-        elif text in STARTS and after.strip():
-            role = after.strip()
+        elif text in STARTS:
+            role = "".join(takewhile(lambda part: part not in ENDS, texts[i + 1 :])) or role
         roles.append(role)
     first = next((role for role in roles if role), "")
     return [role or first for role in roles]

@@ -77,6 +77,7 @@ def test_roles_are_read_from_both_kinds_of_special_tokens():
     assert find_roles(TOKENS) == ["user"] * 6 + ["assistant"] * 3
     marked = ["<|im_start|>", "system", "\n", "be", "<|im_end|>", "<|im_start|>", "user", "\n"]
     assert find_roles(marked) == ["system"] * 5 + ["user"] * 3
+    assert find_roles(["<|im_start|>", "ass", "istant", "\n", "yes"]) == ["assistant"] * 5
     assert find_roles(["so", " it"]) == ["", ""]
     assert split_turns(["a", "a", "b"]) == [("a", range(0, 2)), ("b", range(2, 3))]
     assert "user" not in texts_of(draw_loss_mask(TOKENS, MASK, roles=["q"] * 6 + ["a"] * 3))
