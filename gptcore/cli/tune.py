@@ -32,6 +32,7 @@ class Tune(TuneOptions):
         preset = PRESETS[self.preset]
         if self.out_dir.exists() and not self.out_dir.is_dir():
             raise ValueError(f"--out_dir {self.out_dir} is a file; name a folder, or a new one.")
+        self.check_ignored(preset)
         command = self.with_previous(previous_tuning(self.out_dir) if self.resume else {})
         command.check_kind(preset)
         settings = command.typed()
@@ -94,6 +95,19 @@ class Tune(TuneOptions):
             if getattr(self, name) is not None and kind != preset.kind:
                 raise wrong_kind_error(name, kind, self.preset)
 
+    def check_ignored(self, preset: TunePreset) -> None:
+        """Raise ValueError for a typed option that the run would not read.
+
+        Args:
+            preset: The preset.
+        """
+        for name in PATHS:
+            if preset.makes_data and getattr(self, name) is not None:
+                raise ValueError(
+                    f"The preset {self.preset} makes its own examples, and does not read --{name}. "
+                    f"Remove it, or take the preset {preset.kind}."
+                )
+
     def check_examples(self, preset: TunePreset) -> None:
         """Raise ValueError if the model or the examples are not named, or a file is missing.
 
@@ -101,6 +115,10 @@ class Tune(TuneOptions):
             preset: The preset.
         """
         option = KINDS[preset.kind][1]
+        if self.init_from is None and self.resume:
+            raise ValueError(
+                f"{self.out_dir} has no run to resume. To begin one, name its model: --init_from."
+            )
         if self.init_from is None:
             way_out = (
                 "the folder of the run of gptcore tune sums-sft"
@@ -115,9 +133,11 @@ class Tune(TuneOptions):
                 f"The preset {self.preset} needs a reward: --reward exact, text, contains, format, "
                 f"or FILE.py:FUNCTION."
             )
+        if self.mix_rows is not None and self.mix is None and not preset.makes_data:
+            raise ValueError("--mix_rows needs a text to mix in: --mix SHARDS.")
         for name in PATHS:
             path = getattr(self, name)
-            if path is not None and not path.exists():
+            if path is not None and not preset.makes_data and not path.exists():
                 raise ValueError(f"--{name} {path} does not exist.")
 
 

@@ -4,6 +4,7 @@ A source is the name of a model that is shipped or fetched (`stories-gpt`, `smol
 a run or of Hugging Face, or a GGUF file.
 """
 
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from gptcore.tuning.vocabulary import add_special_tokens, extend_vocab
 SMOLLM2 = "smollm2"
 SHIPPED = ("sums-gpt", "stories-gpt", "rope-gpt")
 NAMES = (SMOLLM2, *SHIPPED)
+PADDED = 8  # a vocabulary with rows that no token has is padded to a multiple of this, at least
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ def load_chat_model(source: str | Path) -> ChatModel:
     if path.suffix == ".gguf":
         model, found = GPT.from_gguf(path), HFTokenizer.from_gguf(path)
         return ChatModel(model, found, template_format(found))
+    if path.is_file() and path.suffix != ".pt":
+        raise ValueError(
+            f"{path} is a file. Name the folder of the model; a file is read if it is a .gguf or "
+            f"nanoGPT's ckpt.pt."
+        )
     is_weights_alone = (path / WEIGHTS_NAME).is_file()
     if path.is_dir() and any((p / FILE).is_file() for p in (path, path.parent)):
         chat = ChatFormat.load(path)
@@ -117,6 +124,9 @@ def with_chat_format(loaded: ChatModel, seed: int) -> tuple[GPT, ChatFormat]:
     Returns:
         The model, and how conversations become ids.
 
+    Raises:
+        ValueError: If the tokenizer has more tokens than the model.
+
     Example:
         >>> model, chat = with_chat_format(load_chat_model("stories-gpt"), seed=1)
         >>> model.config.vocab_size == chat.tokenizer.vocab_size
@@ -124,11 +134,29 @@ def with_chat_format(loaded: ChatModel, seed: int) -> tuple[GPT, ChatFormat]:
     """
     if loaded.chat is not None:
         return loaded.model, loaded.chat
+    check_tokenizer(loaded)
     tokenizer = add_special_tokens(loaded.tokenizer, CHAT_TOKENS.values())
     # Rows of padding were trained to be unlikely: they are no place for new tokens.
     model = crop_vocab(loaded.model, loaded.tokenizer.vocab_size)
     generator = torch.Generator().manual_seed(seed)
     return extend_vocab(model, tokenizer.vocab_size, generator), ChatFormat(tokenizer)
+
+
+def check_tokenizer(loaded: ChatModel) -> None:
+    """ValueError for a tokenizer with too many tokens; a warning if it has too few."""
+    count, rows = loaded.tokenizer.vocab_size, loaded.model.config.vocab_size
+    sizes = f"The tokenizer has {count:,} tokens and the model {rows:,}"
+    if count > rows:
+        raise ValueError(
+            f"{sizes}, so it is not the tokenizer that the model was trained with. Put that one "
+            f"into the model's folder as tokenizer.json."
+        )
+    if count < rows and rows % PADDED != 0:
+        warnings.warn(
+            f"{sizes}. If it is not the tokenizer that the model was trained with, put that one "
+            f"into the model's folder as tokenizer.json.",
+            stacklevel=3,
+        )
 
 
 def require_chat(loaded: ChatModel, source: str | Path, way_out: Callable[[], str]) -> ChatFormat:

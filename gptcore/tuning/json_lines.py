@@ -23,6 +23,8 @@ def read_json_lines(path: str | Path, name: str) -> Iterator[tuple[str, dict[str
         OSError: If the file cannot be read.
     """
     path = as_path(path, name)
+    if path.is_dir():
+        raise ValueError(f"{name}: {path} is a folder; name the file of JSON lines in it.")
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         if not line.strip():
             continue
@@ -30,7 +32,10 @@ def read_json_lines(path: str | Path, name: str) -> Iterator[tuple[str, dict[str
         try:
             content = parse_json(line.decode("utf-8-sig"))
         except ValueError as error:
-            raise ValueError(f"{origin} is not JSON: {error}. Repair or remove the line.") from None
+            raise ValueError(
+                f"{origin} is not JSON: {error}. Write one object in each "
+                f"line, as UTF-8; repair or remove the line."
+            ) from None
         if not isinstance(content, dict):
             raise ValueError(f"{origin} is {content!r:.60}; it must be an object: {{...}}.")
         yield origin, content

@@ -226,6 +226,9 @@ def test_the_presets_of_the_sums_bring_their_examples(preset, tune, tmp_path, mo
     code, _, err = tune(preset, "--out_dir", out, "--init_from", first, *small)
     assert code == 0, err
     assert len(log_of(out)) == 2
+    moved = out.rename(tmp_path / "moved")  # its examples moved with it
+    code, _, err = tune(preset, "--out_dir", moved, "--resume", "--device", "cpu")
+    assert code == 0, err
     assert tune(preset, "--out_dir", tmp_path / "new", *small)[0] == 2
     code, _, err = tune(preset, "--out_dir", tmp_path / "new", "--init_from", "sums-gpt", *small)
     assert code == 2 and "First: gptcore tune sums-sft" in err

@@ -3,11 +3,20 @@
 import json
 
 import pytest
-from command_runs import FAST, conversation, write_base, write_examples, write_lines
+from command_runs import (
+    FAST,
+    LETTERS,
+    conversation,
+    write_base,
+    write_examples,
+    write_instruct,
+    write_lines,
+)
 
 from gptcore.cli import main
+from gptcore.cli.tuning import sums
 from gptcore.corpus import write_shard
-from gptcore.tokenizers import BPETokenizer
+from gptcore.tokenizers import BPETokenizer, CharTokenizer
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +28,7 @@ ANSWER = {"role": "assistant", "content": "2"}
 def world(tmp_path_factory):
     folder = write_examples(tmp_path_factory.mktemp("world"))
     write_base(folder / "base")
+    (folder / "exits.py").write_text("raise SystemExit(3)")
     return folder
 
 
@@ -93,6 +103,9 @@ def refused_ok(file) -> str:
         (["--max_new_tokens", "40"], "questions are longer than the 32 tokens of the context"),
         (["--reward", "exakt"], "There is no reward 'exakt'. Did you mean 'exact'?"),
         (["--reward", "nothing.py:reward"], "there is no file nothing.py"),
+        (["--reward", "letters.py"], "--reward FILE.py:FUNCTION"),
+        (["--reward", "letters:even"], "--reward FILE.py:FUNCTION"),
+        (["--reward", "exits.py:reward"], "exits.py fails: SystemExit: 3"),
         (["--reward", "letters.py:odd"], "letters.py has no function 'odd'. Define it: def odd("),
         (["--reward", "letters.py:none"], "The reward none returned None for the answer"),
         (["--reward", "letters.py:nan"], "The reward nan returned nan for the answer"),
@@ -138,6 +151,10 @@ def test_a_key_that_is_no_number_is_named(refused, tmp_path):
         ('{"prompt": "1+1?", "chosen": "2"', "is not JSON"),
         ({"prompt": "1+1?", "chosen": "2"}, 'has no "rejected"'),
         ({"prompt": "1+1?", "chosen": "2", "rejected": "2"}, "the same answer '2' twice"),
+        (
+            {"prompt": "1+1?", "chosen": [ANSWER | {"content": None}], "rejected": "3"},
+            "it must be a text, or a list of one message",
+        ),
         ({"prompt": [USER, USER], "chosen": "2", "rejected": "3"}, "Message 2 is of 'user'"),
     ],
 )
@@ -162,6 +179,17 @@ def test_a_broken_pair_is_named(line, words, refused, tmp_path):
         (["sft", "--init_from", "base", "--data", "chat.jsonl", "--group_size", "4"],
          "--group_size is an option of reinforce"),
         (["sft", "--init_from", "base", "--data", ""], "--data is empty"),
+        (["sft", "--init_from", "base", "--data", "."], ". is a folder; name the file of JSON"),
+        (["sft", "--init_from", "base/model.safetensors", "--data", "chat.jsonl"],
+         "model.safetensors is a file. Name the folder of the model"),
+        (["sft", "--init_from", "base", "--data", "chat.jsonl", "--mix_rows", "2"],
+         "--mix_rows needs a text to mix in: --mix SHARDS"),
+        (["sft", "--resume"], "has no run to resume"),
+        (["sums-sft", "--data", "chat.jsonl"], "makes its own examples, and does not read --data"),
+        (["sums-sft", "--mix", "shards"], "take the preset sft"),
+        (["sums-rl", "--init_from", "base", "--questions", "questions.jsonl"],
+         "does not read --questions. Remove it, or take the preset reinforce"),
+        (["sums-dpo", "--init_from", "base", "--pairs", "pairs.jsonl"], "does not read --pairs"),
     ],
 )  # fmt: skip
 def test_a_command_that_lacks_something_says_what(arguments, words, refused):
@@ -173,6 +201,30 @@ def test_a_folder_without_a_tokenizer_says_where_to_put_one(refused, world, tmp_
     (folder / "tokenizer.json").unlink()
     printed = refused("sft", "--init_from", folder, "--data", "chat.jsonl")
     assert f"{folder} has no tokenizer.json" in printed
+
+
+def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(refused, tmp_path):
+    folder = write_base(tmp_path / "base")
+    CharTokenizer(LETTERS + "ABC").save(folder / "tokenizer.json")
+    printed = refused("sft", "--init_from", folder, "--data", "chat.jsonl")
+    assert "The tokenizer has 46 tokens and the model 43, so it is not the tokenizer" in printed
+
+
+def test_a_tokenizer_with_fewer_tokens_is_noted(tmp_path, world, capsys):
+    folder = write_base(tmp_path / "base")
+    CharTokenizer(LETTERS[:-1]).save(folder / "tokenizer.json")
+    out = ["--out_dir", tmp_path / "run", "--max_steps", "1", *FAST]
+    arguments = ["sft", "--init_from", folder, "--data", world / "chat.jsonl", *out]
+    assert main(["tune", *map(str, arguments)]) == 0
+    assert "note: The tokenizer has 42 tokens and the model 43. If it is" in capsys.readouterr().err
+
+
+def test_a_model_that_gives_no_pairs_leaves_no_empty_file(refused, tmp_path, monkeypatch):
+    monkeypatch.setattr(sums, "pair_lines", lambda model, chat: [])
+    write_instruct(tmp_path / "instruct")
+    printed = refused("sums-dpo", "--init_from", tmp_path / "instruct")
+    assert "The model gave no right and wrong answer" in printed
+    assert not [*(tmp_path / "run").rglob("pairs.jsonl")]
 
 
 def test_text_of_another_tokenizer_is_not_mixed_in(refused, tmp_path):

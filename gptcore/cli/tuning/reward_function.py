@@ -33,6 +33,8 @@ def find_reward(name: str | None, marker: str | None = None) -> Reward:
         ValueError: If there is none.
     """
     file, colon, function = str(name).rpartition(":")
+    if str(name).endswith(".py") or (colon and not file.endswith(".py")):
+        raise ValueError(f"--reward {name} names no function of a file: --reward FILE.py:FUNCTION")
     if colon and file.endswith(".py"):
         reward = load_function(Path(file).expanduser(), function)
     else:
@@ -66,7 +68,7 @@ def load_function(file: Path, name: str) -> Reward:
     module = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"--reward: {file} fails: {type(error).__name__}: {error}") from error
     found = getattr(module, name, None)
     if not callable(found):

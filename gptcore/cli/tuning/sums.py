@@ -43,7 +43,14 @@ def write_sums(kind: str, folder: Path, model: GPT, chat: ChatFormat, tokenizer:
         write_documents(folder, tokenizer)
     if not file.exists():
         lines = {"sft": sft_lines, "reinforce": question_lines}.get(kind)
-        write_lines(file, pair_lines(model, chat) if lines is None else lines())
+        found = pair_lines(model, chat) if lines is None else lines()
+        if not found:
+            raise ValueError(
+                "The model gave no right and wrong answer to one sum, so there are no pairs. Teach "
+                "it to answer sums first: gptcore tune sums-sft --out_dir DIR; then --init_from "
+                "DIR."
+            )
+        write_lines(file, found)
     return file
 
 

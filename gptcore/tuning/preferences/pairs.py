@@ -124,12 +124,13 @@ def parse_pair(content: dict[str, Any], origin: str) -> PreferencePair:
 def text_of(answer: Any, origin: str) -> str:
     """The text of an answer that is a list of one message; ValueError if it is not."""
     one = answer[0] if isinstance(answer, list) and len(answer) == 1 else None
-    if not isinstance(one, dict) or one.get("role") != "assistant":
+    content = one.get("content") if isinstance(one, dict) and one.get("role") == "assistant" else 0
+    if not isinstance(content, str):
         raise ValueError(
             f"{origin} has the answer {answer!r:.60}; it must be a text, or a list of one message "
             f"of 'assistant'. Write {EXAMPLE}."
         )
-    return str(one.get("content"))
+    return content
 
 
 def encode_pairs(
