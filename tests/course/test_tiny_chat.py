@@ -257,3 +257,11 @@ def test_what_is_measured_of_a_tuned_model_is_a_share(tuned):
     assert all(0 <= found[n] <= 1 for n in ("ece", "right", "sure_right", "truth", "hedged"))
     variety = name_variety(model, chat, count=8)
     assert 1 <= variety["distinct"] <= 8 and 0 <= variety["right"] <= 1
+
+
+def test_texts_that_all_end_at_once_are_empty_and_not_missing():
+    model, tokenizer = sums_gpt()
+    prompt = [tokenizer.BOS, *tokenizer.encode("17+5=")]
+    (text,) = tiny_chat.complete(model, tokenizer, [prompt], tokenizer.BOS, temperature=0)
+    first = tokenizer.encode(text)[0]
+    assert tiny_chat.complete(model, tokenizer, [prompt] * 3, first, temperature=0) == ["", "", ""]

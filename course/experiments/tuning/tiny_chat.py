@@ -168,6 +168,8 @@ def complete(
             stop=end,
         )
     )
+    if not steps:  # every text ends at once
+        return [""] * len(prompts)
     texts: list[str | None] = []
     for column in zip(*steps):  # the tokens of one text, then None
         ids = [id for id in column if id is not None]
