@@ -74,7 +74,7 @@ ROOMS = {
     },
 }
 SETTINGS = {"gptcore.training.config", "gptcore.training.presets"}  # the ground of training
-APART = ("lesson_", "test_lesson_", *"0123456789")  # a lesson itself begins with its number
+APART = ("__init__", "lesson_", *"0123456789")  # the source of a lesson begins with its number
 MOST_MODULES = 14  # in a folder, without its __init__
 
 
