@@ -61,7 +61,7 @@ def chat_with(capsys, monkeypatch):
     return run
 
 
-def talk(folder: Path, **options) -> Conversation:
+def converse(folder: Path, **options) -> Conversation:
     model, chat = GPT.load(folder), ChatFormat.load(folder)
     defaults = {"context": 32, "max_new_tokens": 6, "sampling": GREEDY}
     return Conversation(model, chat, **{**defaults, **options})
@@ -80,7 +80,7 @@ def expected(conversation: Conversation, messages: list[dict], n: int = 6) -> st
 
 
 def test_the_second_answer_reads_the_first_and_nothing_is_lost_in_the_cache(run_folder):
-    conversation = talk(run_folder)
+    conversation = converse(run_folder)
     messages = [{"role": "user", "content": "1+1?"}]
     first = expected(conversation, messages)
     assert answer_to(conversation, "1+1?") == first
@@ -93,7 +93,7 @@ def test_the_second_answer_reads_the_first_and_nothing_is_lost_in_the_cache(run_
 
 
 def test_what_turns_have_in_common_is_computed_once(run_folder, monkeypatch):
-    conversation = talk(run_folder)
+    conversation = converse(run_folder)
     answer_to(conversation, "1+1?")
     computed = []
     original = conversation.next_logits.cache.next_logits
@@ -109,15 +109,15 @@ def test_what_turns_have_in_common_is_computed_once(run_folder, monkeypatch):
 
 
 def test_without_history_each_message_is_the_first(run_folder, chat_with):
-    _, alone, _ = chat_with(run_folder, "1+1?\n", "--temperature", 0, "--max_new_tokens", 5)
+    _, single, _ = chat_with(run_folder, "1+1?\n", "--temperature", 0, "--max_new_tokens", 5)
     code, out, _ = chat_with(
         run_folder, "1+1?\n1+1?\n", "--temperature", 0, "--max_new_tokens", 5, "--no_history"
     )
-    assert code == 0 and out == alone * 2
+    assert code == 0 and out == single * 2
 
 
 def test_a_message_of_the_system_comes_first_and_stays(run_folder):
-    conversation = talk(run_folder, system="add")
+    conversation = converse(run_folder, system="add")
     system = {"role": "system", "content": "add"}
     answer = answer_to(conversation, "1?")
     assert answer == expected(conversation, [system, {"role": "user", "content": "1?"}])
@@ -129,7 +129,7 @@ def test_a_message_of_the_system_comes_first_and_stays(run_folder):
 
 
 def test_the_oldest_messages_are_dropped_and_counted(run_folder, chat_with):
-    conversation, given = talk(run_folder), Answer()
+    conversation, given = converse(run_folder), Answer()
     assert answer_to(conversation, "123456")
     first_question = conversation.messages[0]
     "".join(conversation.ask("7890", given))
@@ -169,7 +169,7 @@ def test_a_special_token_in_a_message_is_refused_and_not_kept(run_folder, chat_w
 
 
 def test_answers_end_before_the_model_speaks_as_somebody_else(run_folder):
-    conversation = talk(run_folder, max_new_tokens=20)
+    conversation = converse(run_folder, max_new_tokens=20)
     specials = set(conversation.chat.tokenizer.special_tokens.values())
     assert specials <= conversation.stop_ids
     for text in ("1", "2", "abc"):
