@@ -128,6 +128,14 @@ def test_a_message_of_the_system_comes_first_and_stays(run_folder):
     assert conversation.messages == [system]
 
 
+@pytest.mark.parametrize("system", ["Hello!", "<|end|>"])
+def test_a_message_of_the_system_that_cannot_be_read_is_refused_at_once(
+    system, run_folder, chat_with
+):
+    code, out, err = chat_with(run_folder, "1+1?\n", "--system", system)
+    assert (code, out) == (2, "") and "--system cannot be read by this model: " in err
+
+
 def test_the_oldest_messages_are_dropped_and_counted(run_folder, chat_with):
     conversation, given = converse(run_folder), Answer()
     assert answer_to(conversation, "123456")

@@ -92,6 +92,15 @@ def test_long_pairs_are_left_out_and_counted(file_of, chat):
         encode_pairs(pairs[1:], chat, 16)
 
 
+def test_a_pair_may_fill_the_context_and_its_last_token_is_only_predicted(file_of, chat):
+    pairs = read_pairs(file_of({"prompt": "1+1?", "chosen": "2", "rejected": "345"}))
+    tokens = encode_pairs(pairs, chat, 16)[0]
+    size = len(tokens.prompt) + len(tokens.rejected) - 1
+    assert encode_pairs(pairs, chat, size) == [tokens]
+    with pytest.raises(ValueError, match="Nothing remains"):
+        encode_pairs(pairs, chat, size - 1)
+
+
 def test_questions_get_their_key(file_of, chat):
     messages = {"messages": [{"role": "system", "content": "add"}, USER], "answer": "1,234"}
     first, second = read_questions(

@@ -87,6 +87,18 @@ def test_the_numbers_of_a_step_are_those_of_trl():
     assert all(step.accuracy == (step.margin > 0) for step in steps)
 
 
+def test_each_pair_is_used_once_before_any_is_used_again(monkeypatch):
+    seen, original = [], PreferenceOptimization.backward
+
+    def backward(self, pairs, count):
+        seen.extend(pairs)
+        return original(self, pairs, count)
+
+    monkeypatch.setattr(PreferenceOptimization, "backward", backward)
+    assert len([*run(new_model(), max_steps=2, pairs_per_step=len(PAIRS) // 2)]) == 2
+    assert sorted(map(str, seen)) == sorted(map(str, encoded()))
+
+
 def test_what_is_learned_is_the_preference():
     model = new_model()
     steps = [*run(model, max_steps=120, pairs_per_step=8, checkpoint_every=200)]

@@ -250,6 +250,9 @@ def test_a_run_of_another_preset_or_of_train_is_not_resumed(world, tmp_path, cap
     )
     assert main(["tune", *begun]) == 2
     assert "contains another run. Continue it: --resume" in capsys.readouterr().err
+    (out / "command.json").write_text('{"tune": 1}')
+    assert main(["tune", "sft", "--out_dir", str(out), "--resume"]) == 1
+    assert "command.json is damaged: it names no preset. Begin a new" in capsys.readouterr().err
     (out / "command.json").write_text(json.dumps({"preset": "names", "data": None}))
     assert main(["tune", "sft", "--out_dir", str(out), "--resume"]) == 2
     assert "has a run of gptcore train. Tune it into another folder" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from time import perf_counter
 
 from gptcore.cli.chatting.conversation import Answer, Conversation
 from gptcore.cli.chatting.options import ChatOptions
-from gptcore.cli.console import print_line
+from gptcore.cli.console import print_line, warnings_to_stderr
 from gptcore.training import crop_vocab, pick_device
 from gptcore.tuning import load_chat_model, require_chat
 
@@ -33,7 +33,8 @@ def run(command: ChatOptions) -> None:
     Raises:
         SystemExit: With code 130 for Ctrl-C where a message is awaited.
     """
-    conversation = begin(command)
+    with warnings_to_stderr():
+        conversation = begin(command)
     is_terminal = sys.stdin.isatty()
     if is_terminal and not command.json:
         print_line(f"{command.model}: /help lists the commands, Ctrl-C stops an answer, /exit ends")
@@ -58,6 +59,13 @@ def begin(command: ChatOptions) -> Conversation:
     """Load the model, and begin a conversation."""
     loaded = load_chat_model(command.model)
     chat = require_chat(loaded, command.model, lambda: way_out(command.model))
+    if command.system is not None:
+        texts = {"system": command.system, "user": ""}
+        messages = [{"role": role, "content": text} for role, text in texts.items()]
+        try:
+            chat.prompt_ids(messages)
+        except ValueError as error:
+            raise ValueError(f"--system cannot be read by this model: {error}") from None
     model = crop_vocab(loaded.model, chat.tokenizer.vocab_size).eval()
     return Conversation(
         model.to(pick_device(command.device)),

@@ -132,4 +132,9 @@ def previous_tuning(out_dir: Path) -> dict[str, Any]:
             f"{out_dir} has a run of gptcore train. Tune it into another folder: --out_dir DIR "
             f"--init_from {out_dir}"
         )
+    if not isinstance(content.get("preset"), str):
+        raise OSError(
+            f"{out_dir / COMMAND_FILE} is damaged: it names no preset. Begin a new run in another "
+            f"folder from this one's weights: --init_from {out_dir}"
+        )
     return content
