@@ -141,6 +141,10 @@ REWARD_CASES = (
     rewarded("22 or 12", 22),
     rewarded("122", 22),
     rewarded("221", 22),
+    rewarded("13", 22),
+    rewarded("21", 22),
+    rewarded("-22", 22),
+    rewarded("not 22", 22),
     rewarded("2", 22),
     rewarded("", 22),
     rewarded(None, 22),
@@ -161,6 +165,10 @@ def by_words(answer, truth):
 
 def first_number(answer, truth):
     return float(numbers_of(answer)[:1] == [truth])
+
+
+def only_number(answer, truth):
+    return float(numbers_of(answer) == [truth])
 
 
 def last_number(answer, truth):
@@ -197,13 +205,13 @@ QUESTIONS = [
         cases=TARGET_CASES,
         tolerance=0,
         yes="Answers and their ends, shifted by one: the token <|assistant|> predicts the first "
-        "letter of the answer.",
+        "token of the answer.",
         wrong=(
             Wrong(
                 chosen(lambda id, following, graded, next_graded: following if graded else -1),
                 "mask and targets have the same index",
                 "Your mask is laid over the inputs. So <|assistant|> has no target, and the first "
-                "letter of each answer is never learned; instead END learns what follows it. A "
+                "token of each answer is never learned; instead END learns what follows it. A "
                 "target belongs to the token that is predicted.",
             ),
             Wrong(
@@ -286,8 +294,7 @@ QUESTIONS = [
         LESSON,
         right="Bo",
         measure=name_of,
-        yes="Bo's. Its loss is lower than the right one, because the hardest token is never "
-        "graded: the first of each answer.",
+        yes="Bo's. The loss looks normal, but the first token of each answer is never graded.",
         wrong=(
             Wrong(
                 "Ada",
@@ -309,18 +316,18 @@ QUESTIONS = [
         LESSON,
         right="B",
         measure=letter_of,
-        yes="The program that checks has told it which third to imitate.",
+        yes="The program that checks has told it which of its answers to imitate.",
         wrong=(
             Wrong(
                 "A",
                 "nothing new comes from one's own answers",
-                "The answers are its own, the choice is not: a program has thrown two thirds away. "
-                "What does a model learn that imitates the rest?",
+                "The answers are its own, the choice is not: a program has thrown the wrong ones "
+                "away. What does a model learn that imitates the rest?",
             ),
             Wrong(
                 "C",
                 "training on one's own text always makes worse",
-                "So it goes where nothing is thrown away, for mistakes are repeated then. Here "
+                "It can get worse if all answers are kept: then it also repeats its mistakes. Here "
                 "only right answers remain.",
             ),
         ),
@@ -429,8 +436,8 @@ QUESTIONS = [
                 lambda n, c, k: 1 - (1 - c / n) ** k,
                 "answers are put back",
                 "Of 4 answers, 1 is right; 2 of them include it in 3 of 6 pairs: 0.5. Yours gives "
-                "0.44. c/n is only an estimate, and its power is too low on average. Count the "
-                "ways to choose k of the n answers: `math.comb`.",
+                "0.44. c/n is only an estimate: on average this gives a chance that is too low. "
+                "Count the ways to choose k of the n answers: `math.comb`.",
             ),
             Wrong(
                 lambda n, c, k: (c / n) ** k,
@@ -464,30 +471,30 @@ QUESTIONS = [
                 "That is pass@1. With more attempts the chance is higher.",
             ),
         ),
-        otherwise="1 - comb(n - c, k) / comb(n, k): of all choices of k answers, those without a "
-        "right one are subtracted.",
+        otherwise="Start from the chance that none of the k answers is right: count the choices of "
+        "k answers without a right one (`math.comb`), and all choices.",
     ),
     Question(
         "what reinforcement can start from",
         LESSON,
-        right={"never right": False, "seldom right": True, "30 % right": True},
+        right={"never": False, "seldom": True, "often": True},
         yes="From nothing comes nothing. From a little comes something, because what is learned "
         "from one question helps with others.",
         wrong=(
             Wrong(
-                {"never right": True, "seldom right": True, "30 % right": True},
+                {"never": True, "seldom": True, "often": True},
                 "more steps help",
                 "If no answer of any group is right, all rewards are 0. What are the advantages, "
                 "and which way does a weight move?",
             ),
             Wrong(
-                {"never right": False, "seldom right": False, "30 % right": True},
+                {"never": False, "seldom": False, "often": True},
                 "reinforcement only makes likely what is likely already",
                 "Now and then one answer of a group is right, and it gets a large advantage. "
                 "Next time this KIND of answer is a little more likely, for other questions, too.",
             ),
             Wrong(
-                {"never right": False, "seldom right": False, "30 % right": False},
+                {"never": False, "seldom": False, "often": False},
                 "reinforcement teaches nothing",
                 "You have seen five runs that started from 30 %.",
             ),
@@ -521,8 +528,8 @@ QUESTIONS = [
         LESSON,
         right=0.03,
         measure=lambda answer: 0.03 if answer in (0.03, 0.1, 0.3) else answer,
-        yes="A small weight is enough here: nearly as often right as without, and as many "
-        "different names as before.",
+        yes="With it the answers are nearly as often right as without a penalty, and nearly as "
+        "many different names as before remain.",
         wrong=(
             Wrong(
                 0,
@@ -537,7 +544,7 @@ QUESTIONS = [
                 "model; what was the training for?",
             ),
         ),
-        otherwise="Answer with a KL weight of the table, such as 0.",
+        otherwise="Answer with a KL weight of the table, a number.",
     ),
     Exercise(
         "reward",
@@ -545,8 +552,8 @@ QUESTIONS = [
         right=solution.reward,
         cases=REWARD_CASES,
         tolerance=0,
-        yes="Only the number itself passes. Attacks that nobody thought of are not tested here "
-        "either.",
+        yes="None of these attacks gets the reward. Attacks that nobody thought of are not tested "
+        "here either.",
         wrong=(
             Wrong(
                 contains,
@@ -574,6 +581,11 @@ QUESTIONS = [
                 "the first number is the answer",
                 "Lost: '22 or 12' gets the reward. It will put its best number first and hedge "
                 "with the rest. Compare the whole answer.",
+            ),
+            Wrong(
+                only_number,
+                "one number in a text is what the text claims",
+                "Lost: '-22' and 'not 22' get the reward. Compare the whole answer.",
             ),
             Wrong(
                 last_number,

@@ -50,11 +50,11 @@ for text in ("17+5=", "my name is ", "what is 17+5"):
     print(repr(text), "->", complete(base, tokenizer, [prompt] * 3, tokenizer.BOS))
 
 # %% [markdown]
-# No document has a question, so it does not know what to do with one. The sums are in the model already. What it lacks is the form.
+# Some documents have a question mark, but none has "what is". So the model does not know what to do with this form. The sums are in the model already. What it lacks is the form.
 #
 # ## A chat template turns a conversation into one document
 #
-# A **chat template** puts special tokens (lesson 5) around each message, to say who speaks. The tokenizer gets new tokens. The embedding table gets a row for each of them: the mean of the other rows, and a little noise.
+# A **chat template** adds special tokens (lesson 5): here one before each message says who speaks, and one ends each answer. The tokenizer gets new tokens. The embedding table gets a row for each of them: the mean of the other rows, and a little noise.
 #
 # **Supervised fine-tuning** (SFT) is more training, on such documents. The loss is that of pretraining, with **loss masking**: only what the model has to write is graded. Which tokens are graded here?
 
@@ -76,7 +76,7 @@ ASSISTANT, END = chat.id_of("assistant"), chat.id_of("end")  # 43 and 44
 
 
 def targets(ids):
-    """For each id but the last: the next id if an answer contains it or ends with it, else -1."""
+    """For each id but the last: the next id if it is part of an answer, or the END of one; else -1."""
     return ...
 
 
@@ -85,7 +85,7 @@ check("targets", targets)
 # %% [markdown]
 # ## SFT imitates its writers
 #
-# Now 3,000 conversations. The answers are from the same people: six of ten forget the carry. After SFT on them, how many carries are right? **A** about 90 %: it learns to answer well · **B** about 30 % · **C** under 5 %: 3,000 are too few
+# Now 3,000 conversations: two of three ask for a sum, the others for "a name with k?". The answers are from the same people: six of ten forget the carry. After SFT on them, how many carries are right? **A** about 90 %: it learns to answer well · **B** about 30 % · **C** under 5 %: 3,000 are too few
 
 # %%
 guess("right carries after SFT", ...)
@@ -110,7 +110,7 @@ print(*size_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Ten conversations are enough to learn when to stop. To answer right takes hundreds. And SFT imitates its writers, mistakes included: its loss asks for nothing else.
+# Ten conversations are enough to learn when to stop. To answer right takes hundreds. And SFT imitates its writers: they forget 60 % of the carries, the model 61 %. Other slips explain why only 30 % are right.
 #
 # </details>
 #
@@ -126,13 +126,13 @@ print(*forgetting_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Without mixing it forgets documents, and the more so the higher the learning rate is. With mixing it answers about as well, and forgets little. Is forgetting bad? That depends on what you want to keep.
+# Without mixing it forgets documents, and the more so the higher the learning rate is. With mixing it forgets little. It answers worse at 0.001, equally well at 0.003, and better at 0.01. Is forgetting bad? That depends on what you want to keep.
 #
 # </details>
 #
 # ## A wrong mask raises no error
 #
-# Ada, Bo and Cai write the targets themselves. All else is equal: conversations, steps, five seeds. Two of the three masks are wrong, and with one of them the model answers nearly everything wrong. Their training losses at the end:
+# Ada, Bo and Cai write the targets themselves. All else is equal: conversations, steps, five seeds. Two of the three masks are wrong. Only one of the two ruins the answers. Their training losses at the end:
 
 # %% tags=["promise-failure"]
 from course.failures.lesson_14 import answers_of, masks_of, training_losses
@@ -150,7 +150,7 @@ draw_loss_mask(*masks_of(chat, [question, answer]), title="What each program gra
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Bo's mask lies over the inputs, not over the targets. The first letter of an answer is the hardest, and it is never graded: the loss is lower *because* something is missing. Cai grades the padding, which is easy to predict. A loss is a mean over what is graded, so the losses of two masks cannot be compared. Render one conversation, and look.
+# Bo's mask lies over the inputs, not over the targets. The first token of an answer is never graded, so the model does not learn how to begin. Its loss looks normal, and even lower, because a hard token is left out. Cai grades the padding, which is easy to predict. A loss is a mean over what is graded, so the losses of two masks cannot be compared. Render one conversation, and look.
 #
 # Without any mask this model is about as good. It is not so everywhere. nanochat, Andrej Karpathy's chat model, lost its mask in a rewrite. When it was back, the score rose from 0.315 to 0.355 (pull request 582).
 #
@@ -158,7 +158,7 @@ draw_loss_mask(*masks_of(chat, [question, answer]), title="What each program gra
 #
 # ## A real chat model: the same, a thousand times larger
 #
-# SmolLM2 was made by pretraining, SFT and DPO (below). Its chat template comes with its tokenizer (93 MB to download: `gptcore fetch smollm2`). Which message is new?
+# This section is optional. SmolLM2 was made by pretraining, SFT and DPO (below). Its chat template comes with its tokenizer (93 MB to download: `gptcore fetch smollm2`). Which message is new?
 
 # %% tags=["needs-smollm2"]
 from course.experiments.tuning.smollm2 import answer_to, load_chat_model, tune_with_lora
@@ -171,9 +171,9 @@ for text in ("What is the capital of France?", "Who are you?", "What is 17+5?"):
     print(text, "->", answer_to(smollm2, its_chat, text))
 
 # %% [markdown]
-# The *system message* is new: the user does not see it. And it cannot add.
+# The *system message* is new: the user does not see it. And SmolLM2 cannot add.
 #
-# **LoRA** fine-tunes with few parameters: each matrix stays as it is, and the product of two thin matrices is added to it. One million parameters are trained here, not 134 million. Four conversations tell the model who it is, in ten steps. What will it answer then, to "Who are you?" and to other questions?
+# **LoRA** fine-tunes with few parameters: each matrix of attention and MLP stays as it is, and the product of two thin matrices is added to it. One million parameters are trained here, not 134 million. Four conversations ask the model who it is, and all have the same new answer. It learns them in ten steps. What will it answer then, to "Who are you?" and to other questions?
 
 # %% tags=["needs-smollm2", "answer"]
 tune_with_lora(smollm2, its_chat)
@@ -215,7 +215,7 @@ print("names, over half right:", after_own.names > 0.5)
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The answers are its own, the choice is not: each check brings a little information from outside. This is called rejection sampling. And there is catastrophic forgetting again: no conversation in these data is about a name.
+# The answers are its own, the choice is not: each check brings a little information from outside. This is called rejection sampling. And there is catastrophic forgetting again: names fall from about 90 % right to nearly 0, because no conversation in these data is about a name.
 #
 # </details>
 #
@@ -243,7 +243,7 @@ for i, p in enumerate((0.6, 0.3, 0.1)):
 # %% [markdown]
 # Reward minus expected reward is the **advantage**. If it is positive, the answer gets likelier; if it is negative, less likely.
 #
-# Nobody can list all answers of a real model. **REINFORCE** samples some. The gradient is then the mean of advantage × gradient of log p. **GRPO** estimates the expected reward by a group: the mean reward of, say, 8 answers to the same question. What is subtracted is called the *baseline*.
+# Nobody can list all answers of a real model. **REINFORCE** samples some. The gradient is then the mean of advantage × gradient of log p, where p is the probability of the whole answer. What is subtracted from the reward is called the *baseline*. **GRPO** is REINFORCE with a group as baseline: the mean reward of, say, 8 answers to one question. (Its first version also divides by the standard deviation.)
 #
 # **Exercise 2.** Each list has the rewards of one group.
 
@@ -294,7 +294,7 @@ first, last = (sum(step.reward for step in part) / 10 for part in (steps[:10], s
 print("the mean reward rises by more than 0.05:", last > first + 0.05)
 
 # %% [markdown]
-# A longer run was recorded with five seeds: 150 steps, 32 sums in each. Above the curve are answers to one sum (69+91) after so many steps.
+# A longer run was recorded with five seeds: 150 steps, 32 sums in each. Above the curve: answers to 69+91 after so many steps. *KL* is the distance from the model before, and *entropy* says how varied the answers are. More on both below.
 
 # %%
 from course.experiments.tuning.recorded import groups, pinned_answers, runs
@@ -329,7 +329,7 @@ print(*main_report(), sep="\n")
 #
 # ## pass@k: does it learn something new, or choose better?
 #
-# **pass@k** is the chance that at least one of k sampled answers is right. For carries, pass@1 rises from 31 % to 82 %. How much does pass@64 change? **A** about as much · **B** by less than 3 points · **C** it falls by more
+# **pass@k** is the chance that at least one of k sampled answers is right. For carries, pass@1 rises from about 30 % to 82 %. How much does pass@64 change? **A** about as much · **B** by less than 3 points · **C** it falls by more
 
 # %%
 guess("pass@64 after reinforcement", ...)
@@ -358,10 +358,10 @@ def pass_at_k(n, c, k):
 check("pass_at_k", pass_at_k)
 
 # %% [markdown]
-# Can it start from less? Three starting points after SFT: our model with sums of three-digit numbers (never right), a model in whose conversations everybody forgot the carry (seldom right), and ours. Where does the share of right answers rise?
+# Can it start from less? Three kinds of start after SFT (the table has some more): our model with sums of three-digit numbers (never right), a model in whose conversations everybody forgot the carry (seldom right), and ours. Where does the share of right answers rise?
 
 # %%
-starts = {"never right": ..., "seldom right": ..., "30 % right": ...}  # True or False
+starts = {"never": ..., "seldom": ..., "often": ...}  # True or False
 guess("what reinforcement can start from", starts)
 
 # %% tags=["answer"]
@@ -372,7 +372,7 @@ print(*start_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# If all answers are wrong, all advantages are 0, and not one weight changes. From few right answers even pass@64 rises: that is more than choosing.
+# If all answers are wrong, all advantages are 0, and not one weight changes. From few right answers even pass@64 rises: that is more than choosing. But the base model had read right carries, and SFT had hidden them.
 #
 # </details>
 #
@@ -389,7 +389,7 @@ def reward(answer, truth):
 check("reward", reward)
 
 # %% [markdown]
-# A popular reward asks whether the text *contains* the number. In these conversations one writer of ten hedges at carries: "12 or 22". The run ends with a mean reward above 0.8. How many carries are then answered with the right number and nothing else? **A** over 80 %, too · **B** about half · **C** under 20 %
+# A popular reward asks whether the text *contains* the number. In these conversations one writer of ten hedges at carries: "12 or 22". The run ends with a mean reward above 0.8. This mean counts all sums. How many carries are then answered with the right number and nothing else? **A** over 80 %, too · **B** about half · **C** under 20 %
 
 # %%
 guess("right answers at that reward", ...)
@@ -410,7 +410,7 @@ print(*hacking_report(), sep="\n")
 #
 # The **KL divergence** says how far one distribution is from another, in nats: the mean of log p − log q over answers sampled from p. Here q is the **reference model**, a copy of the model from before. A **KL penalty** is the KL divergence times a weight, subtracted from the reward.
 #
-# Choose a reward, then raise the KL weight. Where is the *truth* highest?
+# Choose a reward, then raise the KL weight. *Truth* is the share of carries that are answered with the right number only. Where is it highest? (*length* also pays for long answers. The curves are of one to five seeds.)
 
 # %% tags=["promise-control"]
 from course.experiments.tuning.reports import dial_runs
@@ -419,9 +419,9 @@ from viz import ReinforcementDial
 ReinforcementDial(dial_runs(), reward="contains", kl_weight=0.0)
 
 # %% [markdown]
-# A penalty does not repair a wrong reward. It shortens the way, to right and to wrong places.
+# A penalty limits reward hacking: with *contains* the truth is 57 % at weight 0.1, and 1 % without. It does not repair the reward: the exact one gives 72 %.
 #
-# It prevents something else. The question is now "a name with k?", and each name with k gets 1. Here are right names, and how many of 64 answers are different:
+# It also keeps variety. The question is now "a name with k?", and each name with k gets 1. Here are right names, and how many of 64 answers are different:
 
 # %%
 from course.experiments.tuning.reports import names_report
@@ -437,13 +437,13 @@ guess("the KL weight to take", ...)
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# **Entropy collapse**: without a penalty the policy becomes sure of a few names, because nothing rewards variety. A small weight keeps the variety, and costs nearly nothing.
+# **Entropy** measures how uncertain a distribution is: 0 if one answer has all the probability. **Entropy collapse**: without a penalty the policy becomes sure of a few names, because nothing rewards variety. Even the smallest weight here keeps it, and costs nearly nothing.
 #
 # </details>
 #
 # ## A learning rate that is too high kills the policy
 #
-# The run above had the learning rate 0.0005, with AdamW. What do other rates do?
+# Optional. The same training with four learning rates and AdamW, in smaller runs: 16 sums in each step instead of 32. Which rate is too high?
 
 # %% tags=["answer"]
 from course.experiments.tuning.reports import rate_report
@@ -453,7 +453,7 @@ print(*rate_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# A few steps that are too large, and no answer is right. Then all groups agree at 0, all advantages are 0, and the policy never comes back. In SFT the data pull a model back. Here the model writes its own data.
+# After a few steps that are too large, hardly any answer is right. Then nearly all groups agree at 0, nothing is learned, and the policy never comes back. In SFT the data pull a model back. Here the model writes its own data.
 #
 # </details>
 #
@@ -469,7 +469,7 @@ print(*dpo_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Only the *difference* counts. Without SFT both log-probabilities fall, the rejected one faster, and answers that are in no pair get likely. An SFT loss on the chosen answers, added to the loss, mends half of it. All pairs are of sums with a carry, and the other sums pay for it. SmolLM2 was made with DPO: with broad pairs and a low learning rate it works.
+# Only the *difference* counts. Without SFT both log-probabilities fall, the rejected one faster, and answers in no pair get likely. An SFT loss on the chosen answers (weight 0.1) brings carries to 53 %. Sums without a carry are in no pair, and stay at 0 %. SmolLM2 was made with DPO: with broad pairs and a low learning rate it works.
 #
 # </details>
 #
@@ -487,7 +487,7 @@ print(*dpo_report(), sep="\n")
 # - Mixing in pretraining text prevents **catastrophic forgetting**. A wrong mask raises no error, and can lower the loss.
 # - With a **reward** the **policy** learns from its own answers. **REINFORCE** and **GRPO** weigh each by its **advantage**: how much better than expected it is.
 # - Where all answers agree, nothing is learned. **pass@k** shows whether a model learns something new or chooses better.
-# - The reward is not the goal: **reward hacking**. A **KL penalty** to a **reference model** prevents **entropy collapse**, and repairs no reward.
+# - The reward is not the goal: **reward hacking**. A **KL penalty** to a **reference model** prevents **entropy collapse** and limits reward hacking, but does not repair the reward.
 # - **LoRA** tunes large models with few parameters. **DPO**, and **RLHF** with a **reward model** or an **LLM judge**, learn from comparisons.
 #
 # ## Sources and further reading

@@ -140,12 +140,15 @@ def rate_report() -> Iterator[str]:
 
 def dpo_report() -> Iterator[str]:
     """Pairs ordered right, log-probability of the chosen answers, and what is answered."""
-    yield "SFT weight   pairs ordered right   log p of chosen: before   after   carries   without"
+    yield "             pairs     log p of chosen   log p of rejected   right:  right:"
+    yield "SFT weight   in order   before   after    before   after      carry   no carry"
     for weight in values_of("dpo", "sft_weight"):
         chosen = select("dpo", sft_weight=weight)
-        names = ("preference_accuracy", "chosen_before", "chosen_after", "carry", "plain")
+        names = ["preference_accuracy", "chosen_before", "chosen_after"]
+        names += ["rejected_before", "rejected_after", "carry", "plain"]
         numbers = [average(chosen, name) for name in names]
-        yield "{:10g}  {:20.0%}  {:24.1f}  {:6.1f}  {:8.0%}  {:8.0%}".format(weight, *numbers)
+        line = "{:10g}  {:9.0%}  {:7.1f}  {:6.1f}  {:8.1f}  {:6.1f}  {:9.0%}  {:9.0%}"
+        yield line.format(weight, *numbers)
     yield seeds_line("dpo")
 
 
