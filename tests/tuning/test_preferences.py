@@ -15,8 +15,18 @@ from small_preferences import CHAT, PAIRS, new_model, run
 from small_reinforcement import are_same, weights_of
 
 from gptcore.model import GPT
+from gptcore.tokenizers import CharTokenizer
 from gptcore.training import read_records
-from gptcore.tuning import ChatFormat, DPOStep, PreferencePair, ReinforceStep, encode_pairs
+from gptcore.training.schedule import learning_rate
+from gptcore.tuning import (
+    CHAT_TOKENS,
+    ChatFormat,
+    DPOStep,
+    PreferencePair,
+    ReinforceStep,
+    encode_pairs,
+    optimize_preferences,
+)
 from gptcore.tuning.preferences.dpo_config import DPOConfig
 from gptcore.tuning.preferences.dpo_run import PreferenceOptimization
 
@@ -112,6 +122,11 @@ def test_chosen_answers_stay_likelier_with_a_part_of_fine_tuning():
     assert beside.sft_loss < plain.sft_loss
 
 
+def test_the_learning_rate_falls_to_nearly_nothing():
+    config = DPOConfig()
+    assert learning_rate(config.train_config(), config.max_steps) < config.learning_rate / 100
+
+
 # Resume
 
 
@@ -153,6 +168,16 @@ def test_a_killed_run_continues_exactly(tmp_path):
     assert 12 <= rest[0].step - 1 < 40
     assert are_same(weights_of(again), weights_of(whole))
     assert read_records(folder, DPOStep) == read_records(tmp_path / "whole", DPOStep)
+
+
+def test_a_run_is_not_continued_with_another_chat_format(tmp_path):
+    begun = run(new_model(), out_dir=tmp_path)
+    next(begun)
+    begun.close()
+    letters = "012345678:?"  # no pair has a 9, so its ids are the same
+    other = ChatFormat(CharTokenizer(letters, special_tokens=CHAT_TOKENS.values()))
+    with pytest.raises(ValueError, match="another chat format or tokenizer"):
+        optimize_preferences(new_model(), PAIRS, other, out_dir=tmp_path, resume=True)
 
 
 def test_another_run_is_not_continued(tmp_path):

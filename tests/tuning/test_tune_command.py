@@ -19,6 +19,7 @@ from command_runs import (
 
 from gptcore.cli import main
 from gptcore.cli.tuning import loop, sums
+from gptcore.cli.tuning.reward_function import find_reward
 from gptcore.corpus import write_shard
 from gptcore.model import GPT
 from gptcore.tokenizers import CharTokenizer
@@ -188,6 +189,12 @@ def test_what_follows_the_marker_is_rewarded(tune, tmp_path, world):
     assert code == 0, err
 
 
+def test_an_answer_without_the_marker_is_not_rewarded():
+    reward = find_reward("exact", "####")
+    answers = ("5", "#### 5", "4 #### 5", "5 #### 4", None)
+    assert [reward(answer, "5") for answer in answers] == [0, 1, 1, 0, 0]
+
+
 def test_long_conversations_are_left_out_and_counted(tune, tmp_path):
     long = [conversation("1+1?", "2" * n) for n in (25, 40)]
     file = write_lines(tmp_path / "chat.jsonl", conversation("1+1?", "2"), *long)
@@ -241,17 +248,21 @@ def test_pairs_of_the_sums_are_right_and_wrong_answers_of_the_model():
     model, chat = with_chat_format(load_chat_model("sums-gpt"), 1)
     original = sums.sample_groups
 
-    def rollout(text):
-        return Rollout([1], [*chat.tokenizer.encode(text), 0], [], is_ended=True)
+    def rollout(text, is_ended=True):
+        ids = chat.tokenizer.encode(text)
+        return Rollout([1], [*ids, 0] if is_ended else ids, [], is_ended=is_ended)
 
     try:
-        sums.sample_groups = lambda *a, **k: [[rollout(text) for text in ("1", "90", "x")]] * 600
+        sums.sample_groups = lambda *a, **k: [
+            [rollout("7", is_ended=False), *map(rollout, ("90", "1", "x"))]
+        ] * 600  # fmt: skip
         lines = sums.pair_lines(model, chat)
     finally:
         sums.sample_groups = original
     assert lines
     for line in lines:
         a, b = map(int, line["prompt"].removeprefix("what is ").rstrip("?").split("+"))
+        assert "7" not in (line["chosen"], line["rejected"])  # it did not end
         assert exact_number(line["chosen"], a + b) and not exact_number(line["rejected"], a + b)
 
 
