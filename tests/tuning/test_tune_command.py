@@ -19,12 +19,15 @@ from command_runs import (
 
 from gptcore.cli import main
 from gptcore.cli.tuning import loop, sums
+from gptcore.cli.tuning.options import TuneOptions
 from gptcore.cli.tuning.reward_function import find_reward
+from gptcore.cli.tuning.samples import first_questions
+from gptcore.cli.tuning.setup import mixed_text
 from gptcore.corpus import write_shard
 from gptcore.model import GPT
 from gptcore.tokenizers import CharTokenizer
-from gptcore.training import load_model
-from gptcore.tuning import ChatFormat, ChatModel, Rollout, load_chat_model, load_lora
+from gptcore.training import TrainConfig, load_model
+from gptcore.tuning import CHAT_TOKENS, ChatFormat, ChatModel, Rollout, load_chat_model, load_lora
 
 pytestmark = pytest.mark.slow
 
@@ -189,6 +192,20 @@ def test_what_follows_the_marker_is_rewarded(tune, tmp_path, world):
     assert code == 0, err
 
 
+def test_the_questions_that_are_shown_differ(tmp_path):
+    texts = ["1+1?", "1+1?", "2+2?", "1+1?", "3+3?", "4+4?"]
+    lines = [conversation(text, "2") for text in texts]
+    shown = first_questions(write_lines(tmp_path / "chat.jsonl", *lines))
+    assert [one["content"] for (one,) in shown] == ["1+1?", "2+2?", "3+3?"]
+
+
+def test_an_eighth_of_the_rows_is_text_unless_it_is_said(world, tmp_path):
+    chat = ChatFormat(CharTokenizer(LETTERS, special_tokens=CHAT_TOKENS.values()))
+    for given, rows in ((None, 2), (5, 5)):
+        options = TuneOptions("sft", tmp_path, mix=world / "shards", mix_rows=given)
+        assert mixed_text(options, TrainConfig(batch_size=16), chat, 16)[0].batch_size == rows
+
+
 def test_an_answer_without_the_marker_is_not_rewarded():
     reward = find_reward("exact", "####")
     answers = ("5", "#### 5", "4 #### 5", "5 #### 4", None)
@@ -252,9 +269,10 @@ def test_pairs_of_the_sums_are_right_and_wrong_answers_of_the_model():
         ids = chat.tokenizer.encode(text)
         return Rollout([1], [*ids, 0] if is_ended else ids, [], is_ended=is_ended)
 
+    special = Rollout([1], [max(chat.tokenizer.special_tokens.values()), 0], [], is_ended=True)
     try:
         sums.sample_groups = lambda *a, **k: [
-            [rollout("7", is_ended=False), *map(rollout, ("90", "1", "x"))]
+            [rollout("7", is_ended=False), special, *map(rollout, ("90", "1", "x"))]
         ] * 600  # fmt: skip
         lines = sums.pair_lines(model, chat)
     finally:
@@ -262,6 +280,7 @@ def test_pairs_of_the_sums_are_right_and_wrong_answers_of_the_model():
     assert lines
     for line in lines:
         a, b = map(int, line["prompt"].removeprefix("what is ").rstrip("?").split("+"))
+        assert "<|" not in line["rejected"] + line["chosen"]  # no text may spell a special token
         assert "7" not in (line["chosen"], line["rejected"])  # it did not end
         assert exact_number(line["chosen"], a + b) and not exact_number(line["rejected"], a + b)
 
