@@ -36,6 +36,7 @@ FLOORS = {
         *GROUND,
         *("heads", "manifest", "tokenizers", "formats", "model", "corpus", "sampling", "training"),
     },
+    "quantization": {*GROUND, "formats", "model"},
     "serving": {*GROUND, "next_token", "model", "sampling"},
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},
 }
@@ -200,6 +201,7 @@ LIGHT = [
     "gptcore.sampling",
     "gptcore.training",
     "gptcore.tuning",
+    "gptcore.quantization",
     "gptcore.serving",
     "viz",
 ]

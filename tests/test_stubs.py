@@ -9,6 +9,7 @@ import pytest
 import gptcore.corpus
 import gptcore.ladder
 import gptcore.model
+import gptcore.quantization
 import gptcore.sampling
 import gptcore.serving
 import gptcore.tokenizers
@@ -21,6 +22,7 @@ LAZY = [
     gptcore.corpus,
     gptcore.ladder,
     gptcore.model,
+    gptcore.quantization,
     gptcore.sampling,
     gptcore.tokenizers,
     gptcore.training,

@@ -70,6 +70,14 @@ with open("chat.jsonl", "w") as file:
         line = {"messages": [{"role": role, "content": text} for role, text in messages]}
         print(json.dumps(line), file=file)
 """,
+    "gptcore.quantization": """
+import torch
+from gptcore.model import GPT, GPTConfig
+from gptcore.quantization import *
+
+sizes = GPTConfig(vocab_size=27, block_size=32, n_layer=1, n_head=4, n_embd=32)
+model = GPT(sizes, torch.Generator().manual_seed(1)).eval()
+""",
     "gptcore.serving": """
 from random import Random
 import torch

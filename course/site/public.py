@@ -22,6 +22,7 @@ PACKAGES = (
     "gptcore.sampling",
     "gptcore.training",
     "gptcore.tuning",
+    "gptcore.quantization",
     "gptcore.serving",
     "gptcore.ladder",
     "viz",

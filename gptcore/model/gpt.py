@@ -337,8 +337,19 @@ class GPT(PreTrainedModel):
 
     @property
     def device(self) -> torch.device:
-        """The device of the weights."""
-        return self.wte.weight.device
+        """The device of the model."""
+        return self.an_activation_weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype that the model computes in; quantized layers have integers inside."""
+        return self.an_activation_weight.dtype
+
+    @property
+    def an_activation_weight(self) -> Tensor:
+        """A weight with the dtype of the activations; a quantized embedding has none."""
+        embedding = self.wte.weight if isinstance(self.wte, nn.Embedding) else None
+        return next(self.parameters(), torch.empty(0)) if embedding is None else embedding
 
     def may_sync(self, ids: Tensor) -> bool:
         """Whether the values of `ids` may be checked, which makes the CPU wait for a GPU.

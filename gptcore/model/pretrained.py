@@ -174,6 +174,10 @@ class PreTrainedModel(nn.Module):
         """
         file = as_path(folder, "The folder") / WEIGHTS_NAME
         tensors, metadata = load_tensors(file)
+        if "quantized_model" in metadata:
+            raise ValueError(
+                f"{file} is a quantized model: load it by gptcore.quantization.load_quantized."
+            )
         if "config" not in metadata:
             raise ValueError(
                 f"{file} has no sizes in its header, so GPT.save did not write it. "

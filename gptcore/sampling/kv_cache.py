@@ -179,7 +179,7 @@ class StaticCacheLayer:
         self.cache = cache
         shape = (batch_size, max_seq_len, model.config.kv_heads, model.config.head_dim)
         # Zeros, not uninitialised memory: the mask gives it weight 0, but 0 times NaN is NaN.
-        self.keys = model.wte.weight.new_zeros(shape)  # (B, S, K, D)
+        self.keys = torch.zeros(shape, dtype=model.dtype, device=model.device)  # (B, S, K, D)
         self.values = self.keys.clone()
 
     def update(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:

@@ -116,7 +116,7 @@ def default_num_blocks(model: GPT, kv_block_size: int, max_num_seqs: int) -> int
         kv_block_size: Tokens of a block.
         max_num_seqs: Texts at once.
     """
-    config, weight = model.config, model.wte.weight
-    token_bytes = 2 * config.n_layer * config.kv_heads * config.head_dim * weight.element_size()
+    config = model.config
+    token_bytes = 2 * config.n_layer * config.kv_heads * config.head_dim * model.dtype.itemsize
     for_all = max_num_seqs * -(-config.block_size // kv_block_size)
     return max(1, min(for_all, MAX_DEFAULT_BYTES // (token_bytes * kv_block_size)))

@@ -34,8 +34,10 @@ class PagedKVCache:
         self.kv_block_size = as_int(kv_block_size, "kv_block_size", 1)
         self.padding_slot = num_blocks * self.kv_block_size  # written for padding, never read
         shape = (self.padding_slot + 1, model.config.kv_heads, model.config.head_dim)
-        self.keys = [model.wte.weight.new_zeros(shape) for _ in model.h]  # L of (slots, K, D)
-        self.values = [model.wte.weight.new_zeros(shape) for _ in model.h]
+        self.keys = [
+            torch.zeros(shape, dtype=model.dtype, device=model.device) for _ in model.h
+        ]  # L of (slots, K, D)
+        self.values = [torch.zeros(shape, dtype=model.dtype, device=model.device) for _ in model.h]
         self.window, self.device = model.config.sliding_window, model.device
 
     def slots_of(self, block: int) -> slice:
