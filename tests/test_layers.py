@@ -37,7 +37,7 @@ FLOORS = {
         *("heads", "manifest", "tokenizers", "formats", "model", "corpus", "sampling", "training"),
     },
     "quantization": {*GROUND, "formats", "model"},
-    "serving": {*GROUND, "next_token", "model", "sampling"},
+    "serving": {*GROUND, "next_token", "tokenizers", "model", "sampling"},
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},
 }
 
@@ -65,7 +65,7 @@ ROOMS = {
         "preparation": {*READING, "reading", "filters", "stories"},
     },
     "gptcore.tokenizers": {"formats": set(), "": {"formats"}},
-    "gptcore.serving": {"speculative": {""}},
+    "gptcore.serving": {"speculative": {""}, "http": {""}},
     "gptcore.tuning": {"reinforcement": {""}, "preferences": {""}},
     "gptcore.training": {
         "hardware": {"settings"},

@@ -26,6 +26,7 @@ from gptcore.cli.names_file import read_names
 from gptcore.cli.paths import check_not_empty, expand_home
 from gptcore.cli.prepare import Prepare
 from gptcore.cli.sample import Sample
+from gptcore.cli.serve import Serve
 from gptcore.cli.train import Train
 from gptcore.cli.tune import Tune
 from gptcore.optional import PackageMissingError, is_installed
@@ -54,6 +55,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "tune": Tune,
     "chat": Chat,
     "sample": Sample,
+    "serve": Serve,
 }
 
 
