@@ -17,7 +17,7 @@ from gptcore.formats.weights import WEIGHTS_NAME, load_tensors, write_model
 from gptcore.json_text import parse_json
 from gptcore.model import GPT, GPTConfig
 from gptcore.model.adapters.lora_linear import LoRALinear
-from gptcore.quantization.kernels import find_kernel, pack_int4, unpack_int4
+from gptcore.quantization.kernels import INT8, find_kernel, pack_int4, unpack_int4
 from gptcore.quantization.layers import QuantizedEmbedding, QuantizedLinear, shares_weights
 from gptcore.quantization.rounding import (
     QuantizedWeight,
@@ -29,12 +29,14 @@ from gptcore.quantization.rounding import (
 HEADER = "quantized_model"  # the entry in the header of model.safetensors
 PARTS = (".q", ".scale", ".middle")
 EMBEDDING, HEAD = "wte", "lm_head"
+OF_8_BITS = [kernel.name for kernel in INT8]
+ROWS_OF_4_BITS = 16  # PyTorch's kernel takes a multiple of so many
 
 
 def quantize(model: GPT, bits: int = 8, *, group_size: int = 32, kernel: str | None = None) -> GPT:
     """A model with the linear layers of another one in 8 or 4 bits; the other one is unchanged.
 
-    A layer whose width `group_size` does not divide has 8 bits.
+    A layer has 8 bits if `group_size` does not divide its inputs, or 16 its outputs.
 
     Args:
         model: In 16 or 32 bits. What is not quantized is shared with it, as far as it is float32.
@@ -65,8 +67,9 @@ def quantize(model: GPT, bits: int = 8, *, group_size: int = 32, kernel: str | N
                 "quantize(merge_lora(model))."
             )
         if isinstance(module, (nn.Linear, nn.Embedding)) and name not in (HEAD, "wpe"):
-            in_4_bits = bits == 4 and name != EMBEDDING and module.weight.shape[1] % group_size == 0
             weight = module.weight
+            fits = weight.shape[1] % group_size == 0 and weight.shape[0] % ROWS_OF_4_BITS == 0
+            in_4_bits = bits == 4 and name != EMBEDDING and fits
             weights[name] = (
                 quantize_int4(weight, group_size) if in_4_bits else quantize_int8(weight)
             )
@@ -77,7 +80,14 @@ def quantize(model: GPT, bits: int = 8, *, group_size: int = 32, kernel: str | N
         for name, tensor in model.state_dict().items()
         if name.rpartition(".")[0] not in {*weights, HEAD} or name.endswith(".bias")
     }
-    return build(model.effective_config(), weights, rest, {bits: kernel})
+    return build(model.effective_config(), weights, rest, kernels_of(kernel))
+
+
+def kernels_of(kernel: str | None) -> dict[int, str | None]:
+    """The kernel for 8 and for 4 bits; one that is chosen for 4 bits goes with the same for 8."""
+    if kernel is not None and kernel.endswith("_float"):
+        return {8: "int8_float", 4: "int4_float"}
+    return {8: kernel, 4: None} if kernel in OF_8_BITS else {8: None, 4: kernel}
 
 
 def build(
@@ -222,7 +232,7 @@ def load_quantized(folder: str | Path, *, kernel: str | None = None) -> GPT:
     bits = min(weight.bits for weight in weights.values())
     if kernel is not None:
         find_kernel(kernel, bits)
-    return build(GPTConfig(**fields), weights, tensors, {bits: kernel})
+    return build(GPTConfig(**fields), weights, tensors, kernels_of(kernel))
 
 
 def is_quantized_folder(folder: str | Path) -> bool:
