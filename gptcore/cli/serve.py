@@ -12,7 +12,7 @@ from gptcore.checks import as_int
 from gptcore.cli.console import print_line
 from gptcore.optional import require_packages
 
-KEY_VARIABLE = "GPTCORE_API_KEY"
+KEY_VARIABLE, MAX_PORT = "GPTCORE_API_KEY", 65535
 
 
 @dataclass
@@ -57,7 +57,8 @@ class Serve:
 
     def run(self) -> None:
         """Load the model, and answer until a signal comes."""
-        as_int(self.port, "--port", 0)
+        if as_int(self.port, "--port", 0) > MAX_PORT:
+            raise ValueError(f"--port {self.port} must be from 0 (any free one) to {MAX_PORT}.")
         for name in ("max_num_seqs", "max_waiting", "drain_seconds"):
             as_int(getattr(self, name), f"--{name}", 1)
         require_packages("gptcore serve", "torch", "safetensors", "numpy", "starlette", "uvicorn")

@@ -150,6 +150,7 @@ INT4 = [
     Kernel("int4_pack", int4_pack, pack_int4_tiles, unpack_int4_tiles, 2e-2),
     Kernel("int4_float", int4_float, pack_int4, unpack_int4, 1e-5),
 ]
+# The ways to multiply by quantized weights, by name.
 KERNELS = {kernel.name: kernel for kernel in [*INT8, *INT4]}
 OF_BITS = {8: INT8, 4: INT4}
 

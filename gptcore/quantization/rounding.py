@@ -52,9 +52,10 @@ class QuantizedWeight:
         """The weights that the integers stand for, shape (D, C), float32."""
         if self.middle is None:
             return self.q.float() * self.scale
-        groups = self.q.float().unflatten(1, (-1, self.group_size))  # (D, G, group_size)
+        groups = in_groups(self.q.float(), self.group_size)  # (D, G, group_size)
         middle = self.middle.float()[..., None]
-        return ((groups - 8) * self.scale.float()[..., None] + middle).flatten(1)  # (D, C)
+        weight: Tensor = (groups - 8) * self.scale.float()[..., None] + middle
+        return weight.flatten(1)  # (D, C)
 
     def error_bound(self) -> Tensor:
         """The most by which each weight can differ from the original, shape (D, 1) or (D, G).
@@ -108,12 +109,17 @@ def quantize_int4(weight: Tensor, group_size: int = 32) -> QuantizedWeight:
             f"group_size={group_size} does not divide the {C} columns of the matrix. Use one of "
             f"{', '.join(str(size) for size in GROUP_SIZES if C % size == 0) or 'none: 8 bits'}."
         )
-    groups = weight.detach().float().unflatten(1, (-1, group_size))  # (D, G, group_size)
+    groups = in_groups(weight.detach().float(), group_size)  # (D, G, group_size)
     low, high = groups.amin(2), groups.amax(2)  # (D, G)
     scale = ((high - low) / 15 * ROUNDED_UP).clamp(min=SMALLEST_SCALE).bfloat16()
     middle = (low + 8 * scale.float()).bfloat16()
     q = (groups - middle.float()[..., None]) / scale.float()[..., None] + 8
     return QuantizedWeight(q.round().clamp(0, 15).to(torch.uint8).flatten(1), scale, middle)
+
+
+def in_groups(weight: Tensor, group_size: int) -> Tensor:
+    """The numbers of each row in groups, shape (D, C) -> (D, G, group_size)."""
+    return weight.reshape(len(weight), -1, group_size)
 
 
 def check_group_size(group_size: int) -> int:

@@ -15,7 +15,7 @@ from gptcore.serving.http.api_error import APIError
 from gptcore.serving.http.engine_thread import EngineThread, Generation
 from gptcore.serving.http.request_body import Body, read_body, read_messages, read_prompts
 from gptcore.serving.http.responses import Format, Json, usage_of
-from gptcore.serving.http.text_stream import Piece, TextStream
+from gptcore.serving.http.text_stream import Piece, TextStream, TokenText
 from gptcore.serving.limits import CacheTooSmallError, ContextLengthError
 from gptcore.tokenizers.tokenizer import Tokenizer
 
@@ -156,7 +156,8 @@ class Answering:
         """All texts in one object; if the client leaves, they end."""
 
         async def collect(generation: Generation) -> tuple[Piece, str]:
-            text, tokens, ended = "", [], ""
+            text, ended = "", ""
+            tokens: list[TokenText] = []
             async for piece, reason in self.pieces(generation, body):
                 text, tokens, ended = text + piece.text, tokens + piece.tokens, reason or ended
             return Piece(text, tokens), ended
@@ -164,7 +165,8 @@ class Answering:
         texts = asyncio.gather(*map(collect, generations))
         leaves = asyncio.ensure_future(disconnected(request))
         try:
-            await asyncio.wait([texts, leaves], return_when=asyncio.FIRST_COMPLETED)
+            both: list[asyncio.Future[Any]] = [texts, leaves]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if not texts.done():
                 return JSONResponse({}, CLIENT_LEFT)
             pieces, reasons = zip(*texts.result())

@@ -60,7 +60,7 @@ class Format:
 
     def choice(self, index: int, piece: Piece, reason: str | None, is_chunk: bool) -> Json:
         """One of the answers, or a part of it."""
-        known = {"index": index, "finish_reason": reason, "logprobs": None}
+        known: Json = {"index": index, "finish_reason": reason, "logprobs": None}
         if self.has_logprobs:
             make = self.chat_logprobs if self.is_chat else self.completion_logprobs
             known["logprobs"] = make(piece.tokens)
