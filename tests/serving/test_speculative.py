@@ -238,7 +238,6 @@ def test_a_table_of_counts_is_the_ngram_model_of_its_text():
         ({"num_speculative_tokens": -1}, ValueError, "num_speculative_tokens=-1"),
         ({"draft": NgramDraft([], vocab_size=6)}, ValueError, "vocabulary of 6 tokens .* one of 5"),
     ],
-    ids=str,
 )
 def test_what_cannot_work_is_refused_before_the_first_token(change, error, words, model, drafts):
     arguments = {"draft": drafts["itself"], "prompt": [1, 2], "n": 5, **change}
