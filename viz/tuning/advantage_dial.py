@@ -1,6 +1,7 @@
 """Type the rewards of a group, choose a baseline, and see who is pushed, and how far."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ipywidgets import Dropdown, FloatSlider, Layout, Text
 
@@ -64,23 +65,35 @@ class AdvantageDial(Control):
         self.added = FloatSlider(
             value=0, min=0, max=most_added, step=0.5, description="add to all", **style
         )
-        self.last = self.draw()
+        self.numbers = read_rewards(typed)  # the last ones that were a group
+        self.last = self.draw(self.numbers)
         knobs = [self.rewards, self.baseline, self.added]
         super().__init__([side_by_side(knobs)], self.last)
         for knob in knobs:
             knob.observe(self.redraw, names="value")
 
     def picture(self) -> Picture:
-        """The group for the present knobs, or the last possible one with an error above it."""
+        """The group for the present knobs; of rewards that are no group, the last ones."""
         try:
-            self.last = self.draw()
+            numbers = read_rewards(self.rewards.value)
+            self.last = self.draw(numbers)
+            self.numbers = numbers
         except ValueError as error:
+            with suppress(ValueError):  # the last rewards may be none for another baseline
+                self.last = self.draw(self.numbers)
             return with_warning(str(error), self.last)
         return self.last
 
-    def draw(self) -> Picture:
-        """The group for the present knobs. Raises: ValueError for what is no row of numbers."""
-        rewards = [reward + self.added.value for reward in read_rewards(self.rewards.value)]
+    def draw(self, numbers: Sequence[float]) -> Picture:
+        """The group of these rewards.
+
+        Args:
+            numbers: The rewards, before something is added to all.
+
+        Raises:
+            ValueError: If they are no group.
+        """
+        rewards = [reward + self.added.value for reward in numbers]
         answers = self.answers
         if answers is None or len(answers) != len(rewards):
             answers = [f"answer {i + 1}" for i in range(len(rewards))]

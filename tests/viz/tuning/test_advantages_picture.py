@@ -139,7 +139,8 @@ def test_equal_rewards_push_nothing_and_ten_more_change_nothing():
     assert dial.picture().data[0]["rewards"] == [11, 10, 10, 11]
     assert dial.picture().data[0]["advantages"] == first
     dial.baseline.value = "none"
-    assert dial.picture().data[0]["advantages"] == [11, 10, 10, 11]
+    dial.picture()
+    assert dial.last.data[0]["advantages"] == [11, 10, 10, 11]
     dial.added.value, dial.baseline.value = 0, "group_mean"
     dial.rewards.value = "1,1, 1 1"
     assert "no push" in dial.screen.value and dial.picture().data[0]["advantages"] == [0.0] * 4
@@ -188,3 +189,12 @@ def test_a_control_that_cannot_begin_is_refused():
         AdvantageDial([1, None])
     with pytest.raises(ValueError, match="Type 1 to 16 rewards"):
         AdvantageDial([])
+
+
+def test_the_other_knobs_go_on_while_the_rewards_cannot_be_read():
+    dial = AdvantageDial([1, 0, 0, 1])
+    dial.rewards.value = "one"
+    dial.baseline.value = "none"
+    dial.added.value = 10
+    dial.picture()
+    assert dial.last.data[0]["advantages"] == [11, 10, 10, 11]
