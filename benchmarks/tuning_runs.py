@@ -364,7 +364,7 @@ def last_loss(steps: list[Step]) -> float:
     return round(mean(step.train_loss for step in steps[-20:]), 3)
 
 
-BASELINES = ("none", "group_mean", "normalised")
+BASELINES = ("none", "group_mean", "normalized")
 RATES = ("0.001", "0.003", "0.01")
 DIAL = tuple(f"{reward} {weight:g}" for reward in REWARDS for weight in KL_WEIGHTS)
 HACKING = ("contains 0", "exact 0", "contains 0.1")

@@ -66,7 +66,11 @@ ROOMS = {
     },
     "gptcore.tokenizers": {"formats": set(), "": {"formats"}},
     "gptcore.serving": {"speculative": {""}, "http": {""}},
-    "gptcore.tuning": {"reinforcement": {""}, "preferences": {""}},
+    "gptcore.tuning": {
+        "runs": {""},
+        "reinforcement": {"", "runs"},
+        "preferences": {"", "runs"},
+    },
     "gptcore.training": {
         "hardware": {"settings"},
         "cost": {"settings", "hardware"},

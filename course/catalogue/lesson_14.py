@@ -87,7 +87,7 @@ def minus_others(group):
     return [reward - (total - reward) / (len(group) - 1) for reward in group]
 
 
-def normalised(spread, extra):
+def normalized(spread, extra):
     return of_groups(
         lambda group: [(reward - mean_of(group)) / (spread(group) + extra) for reward in group]
     )
@@ -355,14 +355,14 @@ QUESTIONS = [
                 "same question.",
             ),
             Wrong(
-                normalised(pstdev, 1e-4),
+                normalized(pstdev, 1e-4),
                 "an advantage must have standard deviation 1",
                 "You divide by the standard deviation, as GRPO's first version does. Here: only "
                 "the mean is subtracted.",
                 fits=like_any(
                     GROUP_CASES,
                     *(
-                        normalised(spread, extra)
+                        normalized(spread, extra)
                         for spread in (pstdev, stdev)
                         for extra in (1e-4, 1e-8, 1e-6)
                     ),
@@ -371,11 +371,11 @@ QUESTIONS = [
                 ),
             ),
             Wrong(
-                normalised(pstdev, 0.0),
+                normalized(pstdev, 0.0),
                 "every group has a spread",
                 "A group that agrees has standard deviation 0: a division by zero. Subtract the "
                 "mean, and do not divide.",
-                fits=like_any(GROUP_CASES, normalised(pstdev, 0.0), normalised(stdev, 0.0)),
+                fits=like_any(GROUP_CASES, normalized(pstdev, 0.0), normalized(stdev, 0.0)),
             ),
             Wrong(
                 of_groups(minus_others),

@@ -17,8 +17,8 @@ from course.solutions import lesson_14 as solution
 from gptcore.corpus import tiny_internet
 from gptcore.tokenizers import CharTokenizer
 from gptcore.tuning import CHAT_TOKENS, ChatFormat, exact_number, group_advantages
-from gptcore.tuning.example_order import epoch_order
 from gptcore.tuning.packing import make_row
+from gptcore.tuning.runs.example_order import epoch_order
 
 CHAT = ChatFormat(CharTokenizer(tiny_internet.CHARACTERS, CHAT_TOKENS.values()))
 QUESTION = {"role": "user", "content": "what is 17+5?"}

@@ -18,11 +18,11 @@ def test_the_mean_is_that_of_the_own_group():
     assert torch.allclose(group_advantages(REWARDS), torch.tensor(expected), atol=1e-7)
 
 
-def test_normalised_advantages_are_those_of_grpo():
+def test_normalized_advantages_are_those_of_grpo():
     # TRL, grpo_trainer.py with scale_rewards="group": (r - mean) / (std + 1e-4), std over G - 1.
     r = REWARDS.numpy().astype(float)
     expected = (r - r.mean(1, keepdims=True)) / (r.std(1, ddof=1, keepdims=True) + 1e-4)
-    found = group_advantages(REWARDS, "normalised").numpy()
+    found = group_advantages(REWARDS, "normalized").numpy()
     assert np.abs(found - expected).max() < 1e-6
 
 
@@ -34,7 +34,7 @@ def test_they_are_the_numbers_of_trl():
             [-0.12499997, -0.32499999, 0.47499999, -0.02499998],
             [0.0, 0.0, 0.0, 0.0],
         ],
-        "normalised": [
+        "normalized": [
             [0.86587542, -0.86587542, -0.86587542, 0.86587542],
             [-0.36716866, -0.95463866, 1.39524114, -0.07343367],
             [0.0, 0.0, 0.0, 0.0],
@@ -45,7 +45,7 @@ def test_they_are_the_numbers_of_trl():
         assert torch.allclose(found, torch.tensor(expected), atol=1e-6)
 
 
-@pytest.mark.parametrize("baseline", ["group_mean", "normalised"])
+@pytest.mark.parametrize("baseline", ["group_mean", "normalized"])
 @pytest.mark.parametrize("reward", [0.1, 1.1, 1 / 3, 1e6 + 0.1])
 def test_a_group_that_agrees_gets_exactly_nothing(baseline, reward):
     rewards = torch.full((2, 7), reward, dtype=torch.float64)
@@ -61,7 +61,7 @@ def test_a_number_added_to_all_rewards_changes_nothing():
     ("rewards", "baseline", "words"),
     [
         (torch.ones(3, 1), "group_mean", "group_size=1"),
-        (torch.ones(3, 1), "normalised", "baseline='none'"),
+        (torch.ones(3, 1), "normalized", "baseline='none'"),
         (torch.ones(4), "none", r"\(Q, G\)"),
         (torch.tensor([[1.0, float("nan")]]), "group_mean", "NaN"),
         (REWARDS, "batch", "There is no baseline 'batch'"),

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from command_runs import LETTERS, write_base, write_instruct
+from command_runs import LETTERS, run_command, write_base, write_instruct
 
-from gptcore.cli import main
 from gptcore.cli.chatting import loop
 from gptcore.cli.chatting.conversation import Answer, Conversation
 from gptcore.model import GPT
@@ -50,13 +49,7 @@ def chat_with(capsys, monkeypatch):
 
     def run(model, lines: str, *arguments) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
-        try:
-            code = main(["chat", str(model), *map(str, arguments), "--device", "cpu"])
-        except SystemExit as left:
-            code = left.code
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        return code, printed.out, printed.err
+        return run_command(capsys, "chat", model, *arguments, "--device", "cpu")
 
     return run
 

@@ -106,23 +106,23 @@ def test_with_rewards_0_and_1_and_no_baseline_it_is_fine_tuning_on_the_right_ans
     assert torch.allclose(grad, share * sft, rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.parametrize("normalise", ["token", "sequence", "none"])
-def test_the_weights_are_those_of_the_published_formulas(normalise):
+@pytest.mark.parametrize("normalize", ["token", "sequence", "none"])
+def test_the_weights_are_those_of_the_published_formulas(normalize):
     lengths = torch.tensor([1, 2, 5])
     expected = {
         "token": [1 / 8] * 3,  # DAPO, equation 8
         "sequence": [1 / 3, 1 / 6, 1 / 15],  # GRPO, equation 3
         "none": [1 / 3] * 3,  # the definition of the policy gradient
-    }[normalise]
-    assert torch.allclose(token_weights(lengths, normalise), torch.tensor(expected))
+    }[normalize]
+    assert torch.allclose(token_weights(lengths, normalize), torch.tensor(expected))
     with pytest.raises(ValueError, match="one token at least"):
         token_weights(torch.tensor([3, 0]))
 
 
-@pytest.mark.parametrize("normalise", ["token", "sequence", "none"])
+@pytest.mark.parametrize("normalize", ["token", "sequence", "none"])
 @pytest.mark.parametrize("kl", [{}, {"kl_weight": 0.3, "kl_place": "loss"}], ids=["no KL", "KL"])
-def test_smaller_batches_give_the_same_gradient(normalise, kl):
-    options = {"normalise": normalise, **kl}
+def test_smaller_batches_give_the_same_gradient(normalize, kl):
+    options = {"normalize": normalize, **kl}
     grads = [one_step(tiny_model(), starts_with_2, batch_size=b, **options)[-1] for b in (5, 99)]
     assert torch.allclose(*grads, rtol=1e-10, atol=1e-12)
 

@@ -1,16 +1,13 @@
 """Direct preference optimization: its steps against pencil and paper, and exact resume."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
 from math import log
-from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
+from killed_run import KILLED_AT, STEPS, kill_run
 from small_preferences import CHAT, PAIRS, new_model, run
 from small_reinforcement import are_same, weights_of
 
@@ -150,22 +147,12 @@ def test_a_stopped_run_continues_exactly(tmp_path, settings, steps):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_killed_run_continues_exactly(tmp_path):
     whole = new_model()
-    assert len([*run(whole, max_steps=40, out_dir=tmp_path / "whole")]) == 40
-    folder, script = tmp_path / "killed", Path(__file__).with_name("killed_preferences.py")
-    child = subprocess.Popen(
-        [sys.executable, str(script), str(folder), "40"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    for line in child.stdout:
-        if int(line) == 13:
-            os.kill(child.pid, signal.SIGKILL)
-            break
-    assert child.wait() == -signal.SIGKILL
+    assert len([*run(whole, max_steps=STEPS, out_dir=tmp_path / "whole")]) == STEPS
+    folder = tmp_path / "killed"
+    kill_run("small_preferences", folder)
     again = new_model()
-    rest = [*run(again, max_steps=40, out_dir=folder, resume=True)]
-    assert 12 <= rest[0].step - 1 < 40
+    rest = [*run(again, max_steps=STEPS, out_dir=folder, resume=True)]
+    assert KILLED_AT - 1 <= rest[0].step - 1 < STEPS
     assert are_same(weights_of(again), weights_of(whole))
     assert read_records(folder, DPOStep) == read_records(tmp_path / "whole", DPOStep)
 

@@ -33,8 +33,8 @@ def test_the_penalty_holds_the_model_to_its_reference():
         assert kl[3.0] < 0.1 * kl[0.0]
 
 
-@pytest.mark.parametrize("normalise", ["token", "sequence", "none"])
-def test_10_added_to_all_rewards_gives_the_same_weights(normalise):
+@pytest.mark.parametrize("normalize", ["token", "sequence", "none"])
+def test_10_added_to_all_rewards_gives_the_same_weights(normalize):
     def constant_ten(answer, key):
         return 10 + plain(answer, key)
 
@@ -43,13 +43,13 @@ def test_10_added_to_all_rewards_gives_the_same_weights(normalise):
 
     models = [new_model(), new_model()]
     for model, reward in zip(models, (plain, constant_ten)):
-        assert len([*run(model, reward, normalise=normalise)]) == 8
+        assert len([*run(model, reward, normalize=normalize)]) == 8
     assert not are_same(weights_of(models[0]), weights_of(new_model()))
     for one, other in zip(*map(weights_of, models)):
         assert torch.allclose(one, other, atol=1e-5)
 
 
-@pytest.mark.parametrize("baseline", ["group_mean", "normalised"])
+@pytest.mark.parametrize("baseline", ["group_mean", "normalized"])
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_groups_that_agree_change_no_weight_even_with_momentum(baseline, optimizer):
     rewards, model = [], new_model()
@@ -148,10 +148,10 @@ def test_a_bad_reward_stops_the_run_before_a_weight_has_changed(value):
         ({"temperature": 0}, "temperature=0 must be a number above 0"),
         ({"group_size": 1}, "baseline='none'"),
         ({"baseline": "batch"}, "no baseline 'batch'"),
-        ({"normalise": "sentence"}, "Did you mean 'sequence'"),
+        ({"normalize": "sentence"}, "Did you mean 'sequence'"),
         ({"kl_place": "rewards"}, "Did you mean 'reward'"),
         ({"kl_weight": -1}, "kl_weight=-1"),
-        ({"kl_weight": 0.1, "baseline": "normalised"}, "kl_place='loss'"),
+        ({"kl_weight": 0.1, "baseline": "normalized"}, "kl_place='loss'"),
         ({"max_new_tokens": 8}, "at most 7"),
         ({"questions": []}, "questions must be one or more"),
         ({"questions": [[1, 2]]}, "Question"),

@@ -1,13 +1,11 @@
 """A run that was stopped or killed, and resumed, is the run that was not."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from killed_run import KILLED_AT, STEPS, kill_run
 from small_reinforcement import QUESTIONS, are_same, new_model, run, weights_of
 
 from gptcore.model import GPT
@@ -47,22 +45,12 @@ def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_killed_run_continues_exactly(tmp_path):
     whole = new_model()
-    assert len([*run(whole, max_steps=40, out_dir=tmp_path / "whole")]) == 40
-    folder, script = tmp_path / "killed", Path(__file__).with_name("killed_run.py")
-    child = subprocess.Popen(
-        [sys.executable, str(script), str(folder), "40"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    for line in child.stdout:
-        if int(line) == 13:
-            os.kill(child.pid, signal.SIGKILL)
-            break
-    assert child.wait() == -signal.SIGKILL
+    assert len([*run(whole, max_steps=STEPS, out_dir=tmp_path / "whole")]) == STEPS
+    folder = tmp_path / "killed"
+    kill_run("small_reinforcement", folder)
     again = new_model()
-    rest = [*run(again, max_steps=40, out_dir=folder, resume=True)]
-    assert 12 <= rest[0].step - 1 < 40
+    rest = [*run(again, max_steps=STEPS, out_dir=folder, resume=True)]
+    assert KILLED_AT - 1 <= rest[0].step - 1 < STEPS
     assert are_same(weights_of(again), weights_of(whole))
     assert log_of(folder) == log_of(tmp_path / "whole")
 

@@ -2,6 +2,7 @@
 
 import json
 import signal
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from command_runs import (
     FAST,
     LETTERS,
     conversation,
+    run_command,
     write_base,
     write_examples,
     write_instruct,
@@ -54,16 +56,7 @@ def tune(world, capsys, monkeypatch):
     """Runs the command in the folder of the world; exit code, output and standard error."""
     monkeypatch.chdir(world)
 
-    def run(*arguments) -> tuple[int, str, str]:
-        try:
-            code = main(["tune", *map(str, arguments)])
-        except SystemExit as left:
-            code = left.code
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        return code, printed.out, printed.err
-
-    return run
+    return partial(run_command, capsys, "tune")
 
 
 KINDS = {

@@ -7,6 +7,7 @@ from command_runs import (
     FAST,
     LETTERS,
     conversation,
+    run_command,
     write_base,
     write_examples,
     write_instruct,
@@ -39,15 +40,11 @@ def refused(world, tmp_path, capsys, monkeypatch):
 
     def run(*arguments, code: int = 2) -> str:
         out = tmp_path / "run"
-        try:
-            found = main(["tune", *map(str, arguments), "--out_dir", str(out), *FAST])
-        except SystemExit as left:
-            found = left.code
-        printed = capsys.readouterr()
-        assert found == code, printed.err
-        assert "Traceback" not in printed.err and printed.out == ""
+        found, output, errors = run_command(capsys, "tune", *arguments, "--out_dir", out, *FAST)
+        assert found == code, errors
+        assert output == ""
         assert not [*out.glob("step_*")]
-        return printed.err
+        return errors
 
     return run
 

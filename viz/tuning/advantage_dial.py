@@ -25,7 +25,7 @@ class AdvantageDial(Control):
         answers: G texts; None numbers them. Once there are more or fewer rewards, they are
             numbered, too.
         question: What is answered.
-        baseline: The first baseline: "none", "group_mean" or "normalised".
+        baseline: The first baseline: "none", "group_mean" or "normalized".
         most_added: The largest number that can be added to all rewards.
 
     Raises:

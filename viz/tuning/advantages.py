@@ -39,7 +39,7 @@ def draw_advantages(
         groups: For each question a mapping with "question", "answers" (G texts; None did not end),
             "rewards" (G numbers) and perhaps "advantages" (G numbers), or a tuple in this order.
         baseline: How advantages are computed where they are not given: "none", "group_mean", or
-            "normalised", which also divides by the standard deviation of the group.
+            "normalized", which also divides by the standard deviation of the group.
         title: Title of the picture; by default it counts the groups that push.
         max_groups: How many groups are drawn.
         ax: Axes of matplotlib to draw on.

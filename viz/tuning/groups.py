@@ -10,7 +10,7 @@ from viz.canvas.arrays import did_you_mean, to_numbers, to_text
 BASELINES = {  # name -> what an advantage is
     "none": "reward",
     "group_mean": "reward − mean of the group",
-    "normalised": "(reward − mean of the group) / standard deviation of the group",
+    "normalized": "(reward − mean of the group) / standard deviation of the group",
 }
 STD_EPS = 1e-4  # keeps the division finite
 UNENDED = "(did not end)"
@@ -51,7 +51,7 @@ def advantages_of(rewards: Sequence[float], baseline: str) -> list[float]:
 
     Args:
         rewards: Of one group, shape (G,).
-        baseline: "none", "group_mean" or "normalised".
+        baseline: "none", "group_mean" or "normalized".
     """
     check_baseline(baseline)
     if baseline == "none":
@@ -85,7 +85,7 @@ def read_groups(groups: object, baseline: str) -> list[Group]:
 
     Args:
         groups: Mappings with question, answers, rewards and perhaps advantages, or tuples of them.
-        baseline: "none", "group_mean" or "normalised".
+        baseline: "none", "group_mean" or "normalized".
 
     Raises:
         ValueError: If there is no group, or one of them has other numbers of answers and rewards.

@@ -52,10 +52,12 @@ def optional_fields(settings: type, name: str) -> type:
 
 
 def docs_of_fields(settings: type) -> dict[str, str]:
-    """The string below each field of a dataclass."""
+    """The string below each field of a dataclass, those that it inherits included."""
+    inherited = [docs_of_fields(base) for base in settings.__bases__ if base is not object]
+    docs = {name: doc for one in inherited for name, doc in one.items()}
     tree = ast.parse(inspect.getsource(settings)).body[0]
     assert isinstance(tree, ast.ClassDef)
-    return {
+    return docs | {
         f.target.id: inspect.cleandoc(doc.value.value)
         for f, doc in zip(tree.body, tree.body[1:])
         if isinstance(f, ast.AnnAssign) and isinstance(f.target, ast.Name)

@@ -19,7 +19,7 @@ from gptcore.tuning.fine_tuning import check_vocab
 from gptcore.tuning.preferences.dpo_config import DPOConfig, DPOStep
 from gptcore.tuning.preferences.dpo_run import PreferenceOptimization
 from gptcore.tuning.preferences.pairs import PreferencePair, encode_pairs, read_pairs
-from gptcore.tuning.tuning_run import open_folder, run_steps
+from gptcore.tuning.runs.tuning_run import open_folder, run_steps
 
 
 def optimize_preferences(

@@ -1,16 +1,13 @@
 """Settings of direct preference optimization, and the record of one of its steps."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from gptcore.checks import as_finite, as_int
-from gptcore.training.config import TrainConfig
-
-COUNTS = ("max_steps", "pairs_per_step", "batch_size", "checkpoint_every", "keep_checkpoints")
+from gptcore.tuning.runs.tuning_config import TuningConfig
 
 
 @dataclass(frozen=True)
-class DPOConfig:
+class DPOConfig(TuningConfig):
     """How a model learns from pairs of answers.
 
     Raises:
@@ -23,6 +20,12 @@ class DPOConfig:
 
     max_steps: int = 300
     """updates of the weights"""
+    batch_size: int = 64
+    """pairs in one forward pass; fewer need less memory and give the same update"""
+    learning_rate: float = 1e-4
+    """the highest learning rate; it falls to 0. A rate that suits fine-tuning is too high"""
+    seed: int = 1337
+    """seed of the order of the pairs"""
     pairs_per_step: int = 32
     """pairs in a step"""
     beta: float = 0.1
@@ -30,48 +33,15 @@ class DPOConfig:
     sft_weight: float = 0.0
     """weight of the loss of fine-tuning on the chosen answers (nats per token), which keeps them
     from becoming unlikely; 0 leaves it out"""
-    learning_rate: float = 1e-4
-    """the highest learning rate; it falls to 0. A rate that suits fine-tuning is too high"""
-    warmup_steps: int = 5
-    """steps in which the learning rate rises from nearly 0"""
-    optimizer: str = "adamw"
-    """adamw; or muon for the matrices inside the blocks, and adamw for the rest"""
-    weight_decay: float = 0.0
-    """how strongly matrices are pulled towards 0"""
-    grad_clip: float = 1.0
-    """the largest gradient norm; 0 never clips"""
-    batch_size: int = 64
-    """pairs in one forward pass; fewer need less memory and give the same update"""
-    checkpoint_every: int = 50
-    """steps between two checkpoints"""
-    keep_checkpoints: int = 2
-    """how many of the newest checkpoints are kept"""
-    seed: int = 1337
-    """seed of the order of the pairs"""
 
     def __post_init__(self) -> None:
-        checked: dict[str, Any] = {
-            **{name: as_int(getattr(self, name), name, 1) for name in COUNTS},
-            "seed": as_int(self.seed, "seed", 0),
-            "beta": as_finite(self.beta, "beta", above=0),
-            "sft_weight": as_finite(self.sft_weight, "sft_weight", minimum=0),
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)  # Python's own types, which JSON can hold
-        self.train_config()
-
-    def train_config(self) -> TrainConfig:
-        """The settings of the optimizer and of the learning rate."""
-        return TrainConfig(
-            max_steps=self.max_steps,
-            learning_rate=self.learning_rate,
-            min_learning_rate=0.0,
-            warmup_steps=self.warmup_steps,
-            schedule="wsd",
-            decay_steps=max(1, self.max_steps - self.warmup_steps),
-            optimizer=self.optimizer,
-            weight_decay=self.weight_decay,
-            grad_clip=self.grad_clip,
+        super().__post_init__()
+        self.set_checked(
+            {
+                "pairs_per_step": as_int(self.pairs_per_step, "pairs_per_step", 1),
+                "beta": as_finite(self.beta, "beta", above=0),
+                "sft_weight": as_finite(self.sft_weight, "sft_weight", minimum=0),
+            }
         )
 
 

@@ -7,12 +7,12 @@ from torch import Tensor
 
 from gptcore.model import GPT
 from gptcore.training.schedule import learning_rate
-from gptcore.tuning.example_order import examples_of_step
 from gptcore.tuning.log_probs import answer_batch, token_log_probs
 from gptcore.tuning.preferences.dpo_config import DPOConfig, DPOStep
 from gptcore.tuning.preferences.dpo_loss import dpo_loss
 from gptcore.tuning.preferences.pairs import PairTokens
-from gptcore.tuning.tuning_run import TuningRun
+from gptcore.tuning.runs.example_order import examples_of_step
+from gptcore.tuning.runs.tuning_run import TuningRun
 
 
 class PreferenceOptimization(TuningRun[DPOConfig, DPOStep]):

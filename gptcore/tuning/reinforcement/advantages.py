@@ -21,7 +21,7 @@ def group_advantages(rewards: Tensor, baseline: str = "group_mean") -> Tensor:
     Args:
         rewards: Rewards of Q questions with G answers each, shape (Q, G).
         baseline: "none" leaves the rewards; "group_mean" subtracts the mean of the group;
-            "normalised" divides by its standard deviation, too.
+            "normalized" divides by its standard deviation, too.
 
     Returns:
         Advantages, shape (Q, G), as 32-bit numbers.
@@ -47,7 +47,7 @@ def group_advantages(rewards: Tensor, baseline: str = "group_mean") -> Tensor:
     # Trap: in 32 bits the mean of eight times 0.1 is not 0.1, and equal rewards would push.
     exact = rewards.double()
     centred = exact - exact.mean(1, keepdim=True)
-    if baseline == "normalised":
+    if baseline == "normalized":
         centred = centred / (exact.std(1, keepdim=True) + STD_EPS)
     return centred.masked_fill(groups_agree(rewards)[:, None], 0.0).float()
 

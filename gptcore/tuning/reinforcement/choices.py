@@ -1,7 +1,7 @@
 """The choices of a run of reinforcement. They need no PyTorch, so a command checks them at once."""
 
-BASELINES = ("none", "group_mean", "normalised")
-NORMALISATIONS = ("token", "sequence", "none")
+BASELINES = ("none", "group_mean", "normalized")
+NORMALIZATIONS = ("token", "sequence", "none")
 KL_PLACES = ("reward", "loss")
 
 

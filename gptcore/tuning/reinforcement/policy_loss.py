@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 
 from gptcore.checks import check_choice
-from gptcore.tuning.reinforcement.choices import NORMALISATIONS
+from gptcore.tuning.reinforcement.choices import NORMALIZATIONS
 
 
-def token_weights(lengths: Tensor, normalise: str = "token") -> Tensor:
+def token_weights(lengths: Tensor, normalize: str = "token") -> Tensor:
     """The weight of each token of an answer in the loss of a batch.
 
     Args:
         lengths: Tokens of each answer, shape (B,).
-        normalise: "token": the mean over all tokens of the batch (DAPO), so a long answer counts
+        normalize: "token": the mean over all tokens of the batch (DAPO), so a long answer counts
             more. "sequence": the mean over answers of the mean over their tokens (GRPO), so a
             long wrong answer is punished less for each token. "none": the mean over answers of
             their sums, whose gradient is that of the expected reward.
@@ -29,13 +29,13 @@ def token_weights(lengths: Tensor, normalise: str = "token") -> Tensor:
         >>> token_weights(torch.tensor([1, 3]), "sequence").tolist()
         [0.5, 0.1666666716337204]
     """
-    check_choice(normalise, "normalise", NORMALISATIONS)
+    check_choice(normalize, "normalize", NORMALIZATIONS)
     if not len(lengths) or int(lengths.min()) < 1:
         raise ValueError(f"lengths={lengths.tolist()!r:.60}: each answer has one token at least.")
     B = len(lengths)
-    if normalise == "token":
+    if normalize == "token":
         return torch.full((B,), 1.0, device=lengths.device) / lengths.sum()
-    return 1 / (B * (lengths if normalise == "sequence" else torch.ones_like(lengths)))
+    return 1 / (B * (lengths if normalize == "sequence" else torch.ones_like(lengths)))
 
 
 def policy_loss(log_probs: Tensor, advantages: Tensor, weights: Tensor) -> Tensor:

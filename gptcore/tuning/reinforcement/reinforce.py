@@ -17,7 +17,7 @@ from gptcore.tuning.reinforcement.questions import Question
 from gptcore.tuning.reinforcement.reinforce_config import ReinforceConfig, ReinforceStep
 from gptcore.tuning.reinforcement.reinforcement_run import Decode, Reinforcement
 from gptcore.tuning.reinforcement.rewards import Reward
-from gptcore.tuning.tuning_run import open_folder, run_steps
+from gptcore.tuning.runs.tuning_run import open_folder, run_steps
 
 
 def reinforce(

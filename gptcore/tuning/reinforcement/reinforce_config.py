@@ -1,26 +1,22 @@
 """Settings of reinforcement learning, and the record of one of its steps."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from gptcore.checks import as_finite, as_int, check_choice
-from gptcore.training.config import TrainConfig
 from gptcore.tuning.reinforcement.choices import (
     BASELINES,
     KL_PLACES,
-    NORMALISATIONS,
+    NORMALIZATIONS,
     check_group_size,
 )
+from gptcore.tuning.runs.tuning_config import TuningConfig
 from gptcore.tuning.temperature import check_policy_temperature
 
-COUNTS = (
-    *("max_steps", "questions_per_step", "group_size", "max_new_tokens", "batch_size"),
-    *("checkpoint_every", "keep_checkpoints"),
-)
+COUNTS = ("questions_per_step", "group_size", "max_new_tokens")
 
 
 @dataclass(frozen=True)
-class ReinforceConfig:
+class ReinforceConfig(TuningConfig):
     """How a model is reinforced.
 
     Raises:
@@ -42,9 +38,9 @@ class ReinforceConfig:
     temperature: float = 1.0
     """divides the logits, in sampling and in the log-probabilities that are learned; above 0"""
     baseline: str = "group_mean"
-    """what is subtracted from a reward: none; group_mean; normalised (and divided by the standard
+    """what is subtracted from a reward: none; group_mean; normalized (and divided by the standard
     deviation of the group)"""
-    normalise: str = "token"
+    normalize: str = "token"
     """what a sum over tokens is divided by: token (all tokens of the step), sequence (the length
     of each answer, then the number of answers), none (the number of answers)"""
     kl_weight: float = 0.0
@@ -56,58 +52,31 @@ class ReinforceConfig:
     """the smallest reward of an answer that counts as right in `pass_rate`"""
     learning_rate: float = 5e-4
     """the highest learning rate; it falls to 0. A rate that suits fine-tuning can be too high"""
-    warmup_steps: int = 5
-    """steps in which the learning rate rises from nearly 0"""
-    optimizer: str = "adamw"
-    """adamw; or muon for the matrices inside the blocks, and adamw for the rest"""
-    weight_decay: float = 0.0
-    """how strongly matrices are pulled towards 0"""
-    grad_clip: float = 1.0
-    """the largest gradient norm; 0 never clips"""
     batch_size: int = 128
     """answers in one forward pass; fewer need less memory and give the same update"""
-    checkpoint_every: int = 50
-    """steps between two checkpoints"""
-    keep_checkpoints: int = 2
-    """how many of the newest checkpoints are kept"""
     seed: int = 1337
     """seed of the order of the questions and of the answers"""
 
     def __post_init__(self) -> None:
-        checked: dict[str, Any] = {
-            **{name: as_int(getattr(self, name), name, 1) for name in COUNTS},
-            "seed": as_int(self.seed, "seed", 0),
-            "temperature": check_policy_temperature(self.temperature),
-            "kl_weight": as_finite(self.kl_weight, "kl_weight", minimum=0),
-            "passing_reward": as_finite(self.passing_reward, "passing_reward"),
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)  # Python's own types, which JSON can hold
+        super().__post_init__()
+        self.set_checked(
+            {
+                **{name: as_int(getattr(self, name), name, 1) for name in COUNTS},
+                "temperature": check_policy_temperature(self.temperature),
+                "kl_weight": as_finite(self.kl_weight, "kl_weight", minimum=0),
+                "passing_reward": as_finite(self.passing_reward, "passing_reward"),
+            }
+        )
         check_choice(self.baseline, "baseline", BASELINES)
-        check_choice(self.normalise, "normalise", NORMALISATIONS)
+        check_choice(self.normalize, "normalize", NORMALIZATIONS)
         check_choice(self.kl_place, "kl_place", KL_PLACES)
         check_group_size(self.group_size, self.baseline)
-        if self.kl_weight and self.kl_place == "reward" and self.baseline == "normalised":
+        if self.kl_weight and self.kl_place == "reward" and self.baseline == "normalized":
             raise ValueError(
-                "baseline='normalised' with kl_place='reward': where the rewards of a group agree, "
+                "baseline='normalized' with kl_place='reward': where the rewards of a group agree, "
                 "only the penalty differs, and it would be divided by its own small spread. Set "
                 "kl_place='loss', or baseline='group_mean'."
             )
-        self.train_config()
-
-    def train_config(self) -> TrainConfig:
-        """The settings of the optimizer and of the learning rate."""
-        return TrainConfig(
-            max_steps=self.max_steps,
-            learning_rate=self.learning_rate,
-            min_learning_rate=0.0,
-            warmup_steps=self.warmup_steps,
-            schedule="wsd",
-            decay_steps=max(1, self.max_steps - self.warmup_steps),
-            optimizer=self.optimizer,
-            weight_decay=self.weight_decay,
-            grad_clip=self.grad_clip,
-        )
 
 
 @dataclass(frozen=True)

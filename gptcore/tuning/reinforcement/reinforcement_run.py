@@ -10,7 +10,6 @@ from torch import Tensor
 from gptcore.checks import as_ids, as_int
 from gptcore.model import GPT
 from gptcore.training.schedule import learning_rate
-from gptcore.tuning.example_order import examples_of_step
 from gptcore.tuning.log_probs import answer_batch, token_log_probs
 from gptcore.tuning.reinforcement.advantages import group_advantages, groups_agree
 from gptcore.tuning.reinforcement.kl import kl_estimate
@@ -19,7 +18,8 @@ from gptcore.tuning.reinforcement.questions import Question, check_questions
 from gptcore.tuning.reinforcement.reinforce_config import ReinforceConfig, ReinforceStep
 from gptcore.tuning.reinforcement.rewards import Reward, check_reward
 from gptcore.tuning.reinforcement.rollouts import Rollout, sample_groups
-from gptcore.tuning.tuning_run import TuningRun
+from gptcore.tuning.runs.example_order import examples_of_step
+from gptcore.tuning.runs.tuning_run import TuningRun
 
 Decode = Callable[[list[int]], str]
 
@@ -135,7 +135,7 @@ class Reinforcement(TuningRun[ReinforceConfig, ReinforceStep]):
     ) -> tuple[float, float]:
         """Add up the gradients of all answers; the mean KL and entropy of their tokens."""
         config, kl, entropy = self.config, 0.0, 0.0
-        weights = token_weights(lengths.to(ref.device), config.normalise)  # (B,)
+        weights = token_weights(lengths.to(ref.device), config.normalize)  # (B,)
         for rows in self.batches(len(ids)):
             batch = ids[rows].to(ref.device), targets[rows].to(ref.device)
             log_probs, entropies = token_log_probs(self.model, *batch, config.temperature)

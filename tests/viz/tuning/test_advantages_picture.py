@@ -26,7 +26,7 @@ def arrows(picture) -> list[Line]:
     return sorted(shafts, key=lambda line: line.points[0][0])
 
 
-@pytest.mark.parametrize("baseline", ["none", "group_mean", "normalised"])
+@pytest.mark.parametrize("baseline", ["none", "group_mean", "normalized"])
 @pytest.mark.parametrize("rewards", REWARDS, ids=str)
 def test_advantages_are_those_that_the_library_learns_with(rewards, baseline):
     torch = pytest.importorskip("torch")
@@ -37,7 +37,7 @@ def test_advantages_are_those_that_the_library_learns_with(rewards, baseline):
 def test_equal_rewards_get_exactly_0_where_their_mean_is_rounded():
     rewards = [2.49] * 14
     assert fsum(rewards) / 14 != 2.49
-    assert advantages_of(rewards, "group_mean") == advantages_of(rewards, "normalised") == [0] * 14
+    assert advantages_of(rewards, "group_mean") == advantages_of(rewards, "normalized") == [0] * 14
 
 
 def test_an_arrow_goes_up_or_down_as_far_as_its_advantage():
@@ -124,9 +124,9 @@ def test_groups_that_cannot_be_drawn_are_refused(groups, message):
 
 
 def test_a_baseline_that_is_misspelled_is_named():
-    with pytest.raises(ValueError, match="Did you mean 'normalised'"):
-        draw_advantages([GROUP], baseline="normalized")
-    with pytest.raises(ValueError, match="must be one of none, group_mean, normalised"):
+    with pytest.raises(ValueError, match="Did you mean 'normalized'"):
+        draw_advantages([GROUP], baseline="normalised")
+    with pytest.raises(ValueError, match="must be one of none, group_mean, normalized"):
         AdvantageDial(baseline="")
     assert draw_advantages([("?", ["a"], [1])], baseline="none").data[0]["advantages"] == [1]
 

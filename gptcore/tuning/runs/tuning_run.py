@@ -8,13 +8,12 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from math import isfinite
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from gptcore.model import GPT
-from gptcore.training import TrainConfig
 from gptcore.training.errors import NonFiniteError
 from gptcore.training.optimizers import (
     clip_grad_norm,
@@ -26,27 +25,11 @@ from gptcore.training.saving.changes import differences, format_changes
 from gptcore.training.saving.checkpoint_contents import Checkpoint
 from gptcore.training.saving.signals import signals_deferred
 from gptcore.tuning.log_probs import token_log_probs
-from gptcore.tuning.tuning_folder import TuningFolder
+from gptcore.tuning.runs.tuning_config import TuningConfig
+from gptcore.tuning.runs.tuning_folder import TuningFolder
 
 Record = TypeVar("Record")
 FREE = ("keep_checkpoints", "checkpoint_every")  # settings that a resume may change
-
-
-class TuningConfig(Protocol):
-    """The settings that each such run has."""
-
-    @property
-    def max_steps(self) -> int: ...
-    @property
-    def batch_size(self) -> int: ...
-    @property
-    def grad_clip(self) -> float: ...
-    @property
-    def checkpoint_every(self) -> int: ...
-    @property
-    def keep_checkpoints(self) -> int: ...
-    def train_config(self) -> TrainConfig:
-        """The settings of the optimizer and of the learning rate."""
 
 
 Config = TypeVar("Config", bound=TuningConfig)
@@ -149,7 +132,7 @@ class TuningRun(Generic[Config, Record]):
 
     def state(self) -> dict[str, Any]:
         """The content of state.json."""
-        return {"step": self.step, "tune": asdict(self.config), "sha256": self.sha256}  # type: ignore[call-overload]  # a dataclass
+        return {"step": self.step, "tune": asdict(self.config), "sha256": self.sha256}
 
     def load_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Continue from a checkpoint.
@@ -160,7 +143,7 @@ class TuningRun(Generic[Config, Record]):
         Raises:
             ValueError: If it belongs to another run.
         """
-        state, where, settings = checkpoint.state, checkpoint.folder, asdict(self.config)  # type: ignore[call-overload]  # a dataclass
+        state, where, settings = checkpoint.state, checkpoint.folder, asdict(self.config)
         if state.get("tune", {}).keys() != settings.keys():
             raise ValueError(f"{where} is of another kind of run. Give another --out_dir.")
         changed = differences({"train": state["tune"]}, {"train": settings})
