@@ -347,7 +347,7 @@ draw_pass_at_k(pass_at_k_curves(), title="pass@k on sums with a carry, five seed
 #
 # </details>
 #
-# **Exercise 3.** Of n sampled answers c are right. Take k of the n, without putting back. What is the chance that a right one is among them?
+# **Exercise 3** (optional). Of n sampled answers c are right. Take k of the n, without putting back. What is the chance that a right one is among them?
 
 # %% tags=["promise-exercise"]
 def pass_at_k(n, c, k):
