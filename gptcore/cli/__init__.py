@@ -24,6 +24,7 @@ from gptcore.cli.ladder import Ladder
 from gptcore.cli.microgpt import Microgpt
 from gptcore.cli.names_file import read_names
 from gptcore.cli.paths import check_not_empty, expand_home
+from gptcore.cli.plotting.plot import Plot
 from gptcore.cli.prepare import Prepare
 from gptcore.cli.sample import Sample
 from gptcore.cli.serve import Serve
@@ -55,6 +56,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "tune": Tune,
     "chat": Chat,
     "sample": Sample,
+    "plot": Plot,
     "serve": Serve,
 }
 

@@ -6,6 +6,7 @@ after an error or an interrupt. There is no thread: `add` draws.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -13,6 +14,7 @@ from typing import Self
 from viz.canvas.arrays import to_number
 from viz.canvas.picture import Picture
 from viz.curves.live_output import CellOutput, NoOutput, TerminalOutput, open_output
+from viz.curves.log_file import read_log
 from viz.curves.loss import alt_text, loss_picture, to_reference
 from viz.curves.loss_scene import ChartOptions
 from viz.curves.pins import MAX_LINES
@@ -21,6 +23,7 @@ from viz.curves.thresholds import Thresholds
 
 DRAW_FRACTION = 1 / 60  # at most this fraction of the time goes into drawing
 MIN_PAUSE = 0.1  # seconds between two pictures
+LOG_KEYS = {"train_loss": "train", "val_loss": "val"}  # key of a log -> name of the curve
 
 
 class LossPlot:
@@ -115,6 +118,34 @@ class LossPlot:
             self.redraw()
             seconds = perf_counter() - now
             self.next_draw_time = now + max(MIN_PAUSE, seconds / DRAW_FRACTION)
+
+    def read(self, log: str | Path) -> int:
+        """Add the steps of a log that are not in the chart yet; call it again while the run grows.
+
+        Args:
+            log: The folder of a run, or its log.jsonl.
+
+        Returns:
+            How many steps were new.
+
+        Raises:
+            ValueError: If the log cannot be read, or has no losses.
+
+        Example:
+            >>> with open("log.jsonl", "w", encoding="utf-8") as log:
+            ...     print('{"step": 1, "train_loss": 3.3}', file=log)
+            >>> plot = LossPlot("A run", last_step=6000)
+            >>> plot.read("log.jsonl"), plot.read("log.jsonl")
+            (1, 0)
+        """
+        rows = [row for row in read_log(log) if any(row.get(key) is not None for key in LOG_KEYS)]
+        if not rows:
+            raise ValueError(f"The log {log} has no {' and no '.join(LOG_KEYS)} yet.")
+        last = max((steps[-1] for steps, _ in self.history.values()), default=-inf)
+        new = [row for row in rows if to_number(row.get("step"), "step of the log") > last]
+        for row in new:
+            self.add(row["step"], **{curve: row.get(key) for key, curve in LOG_KEYS.items()})
+        return len(new)
 
     def pin(self, step: float) -> None:
         """Pin a new sample to the curve at this step.

@@ -1,13 +1,16 @@
 """The rows of a training log as numbers to draw.
 
-A row is a mapping with the keys of log.jsonl, or an object with attributes of the same names.
+A row is a mapping with the keys of log.jsonl, or an object with attributes of the same names. A
+path stands for the rows of that log.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from viz.canvas.arrays import did_you_mean, to_number
+from viz.curves.log_file import read_log
 from viz.curves.series import Series
 
 Y_LABELS = {
@@ -21,17 +24,18 @@ Y_LABELS = {
 NOISY = ("train_loss", "grad_norm", "tokens_per_second", "mfu")
 SECONDS_PER_HOUR = 3600.0
 
+RunLog = Iterable[object] | str | Path  # rows, or the file, or the folder of the run
 FlopsPerToken = float | Mapping[str, float] | None  # of all runs, or by the name of the run
 
 
 def read_run(
-    name: str, log: Iterable[object], x: str, y: str, flops_per_token: FlopsPerToken = None
+    name: str, log: RunLog, x: str, y: str, flops_per_token: FlopsPerToken = None
 ) -> Series:
     """Read one curve from the log of a run.
 
     Args:
         name: Name of the run, for errors.
-        log: The rows of its log; rows in which `y` is None are left out.
+        log: The rows of its log, or the path of it; rows in which `y` is None are left out.
         x: "tokens", "hours", "flops" or "step".
         y: A key of the log, such as "val_loss".
         flops_per_token: Needed for x="flops".
@@ -42,6 +46,7 @@ def read_run(
     Raises:
         ValueError: If there are no rows, or if they have no `y` or nothing to compute `x` from.
     """
+    log = read_log(log) if isinstance(log, (str, Path)) else log
     rows = list(log) if isinstance(log, Iterable) else []
     if not rows:
         raise ValueError(f"The run {name!r} has no rows; give those of its log.jsonl.")

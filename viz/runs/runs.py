@@ -13,7 +13,7 @@ from viz.canvas.ticks import format_compact
 from viz.curves.loss_on_axes import draw_on_axes
 from viz.curves.loss_scene import ChartOptions, LossScene
 from viz.curves.series import VAL, Series, smoothed
-from viz.runs.run_log import NOISY, SECONDS_PER_HOUR, Y_LABELS, FlopsPerToken, read_run
+from viz.runs.run_log import NOISY, SECONDS_PER_HOUR, Y_LABELS, FlopsPerToken, RunLog, read_run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,11 +24,12 @@ X_LABELS = {
     "flops": "operations (multiplications and additions)",
     "step": "step",
 }
+TITLE_CHARACTERS = 74  # that fit above a chart
 TIME_UNITS = (("hours", SECONDS_PER_HOUR), ("minutes", 60.0), ("seconds", 1.0))
 
 
 def draw_runs(
-    runs: Mapping[str, Iterable[object]],
+    runs: Mapping[str, RunLog],
     *,
     x: str = "tokens",
     y: str = "val_loss",
@@ -41,7 +42,8 @@ def draw_runs(
 
     Args:
         runs: Runs by name, each the rows of its log: mappings with the keys of log.jsonl, or
-            objects with attributes of the same names. Rows in which `y` is None are left out.
+            objects with attributes of the same names; or the path of its log or its folder.
+            Rows in which `y` is None are left out.
         x: "tokens"; "hours", computed from tokens and tokens_per_second; "flops"; or "step".
         y: A key of the log: "val_loss", "train_loss", "grad_norm", "learning_rate",
             "tokens_per_second" or "mfu".
@@ -54,7 +56,7 @@ def draw_runs(
         The chart; `.data` has the values on both axes by the name of the run.
 
     Raises:
-        ValueError: If a run has no `y`, or nothing to compute `x` from.
+        ValueError: If a run has no `y`, nothing to compute `x` from, or a log that cannot be read.
 
     Example:
         >>> draw_runs({"a": [{"step": 1, "tokens": 64, "val_loss": 3.3}]}, x="step").data
@@ -124,10 +126,9 @@ def title_sentence(series: Mapping[str, Series], x: str, y: str, unit: str) -> s
     if fraction >= 0.995:
         return lowest
     nouns = {"hours": unit.split()[0], "step": "steps", "flops": "operations"}
-    return (
-        f"{truncate(best, 26)} is where {truncate(ranked[1], 26)} ends, {target:.3g}, after "
-        f"{100 * fraction:.0f}% of its {nouns.get(x, x)}"
-    )
+    rest = f"ends, {target:.3g}, after {100 * fraction:.0f}% of its {nouns.get(x, x)}"
+    sentence = f"{best} is where {ranked[1]} {rest}"
+    return sentence if len(sentence) <= TITLE_CHARACTERS else lowest
 
 
 def join_names(series: Mapping[str, Series]) -> str:

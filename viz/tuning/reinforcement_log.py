@@ -1,12 +1,12 @@
 """The steps of reinforcement as numbers to draw: records, rows, columns, or a log file."""
 
-import json
 from collections.abc import Iterable, Mapping
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from viz.canvas.arrays import to_number
+from viz.curves.log_file import read_log
 from viz.curves.series import Series
 
 Columns = dict[str, list[Any]]  # key -> its value at each step
@@ -70,7 +70,7 @@ def read_columns(what: str, given: Any) -> Columns:
         given: Rows, columns, or the path of a log.
     """
     if isinstance(given, (str, Path)):
-        given = read_log(Path(given))
+        given = read_log(given)
     if isinstance(given, Mapping):
         columns = {str(key): as_list(one) for key, one in given.items() if is_numeric(one)}
     else:
@@ -96,31 +96,6 @@ def fields_of(what: str, row: Any) -> Mapping[str, Any]:
     if not fields:
         raise ValueError(f"A step of {what} is {row!r:.60}; give rows such as {EXAMPLE}.")
     return dict(fields)
-
-
-def read_log(path: Path) -> list[Mapping[str, Any]]:
-    """The rows of a log in JSON lines.
-
-    Args:
-        path: Of the file.
-
-    Raises:
-        ValueError: If there is no such file, or a line is no JSON object.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise ValueError(f"The log {path} cannot be read: {error.strerror}.") from None
-    rows = []
-    for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line) if line.strip() else {}
-        except ValueError:
-            row = None
-        if not isinstance(row, Mapping):
-            raise ValueError(f"{path}, line {number} is no JSON object: {line:.60}")
-        rows += [row] if row else []
-    return rows
 
 
 def series_of(name: str, columns: Columns, key: str) -> Series:

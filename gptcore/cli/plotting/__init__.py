@@ -1,0 +1,1 @@
+"""`gptcore plot`: the curves of runs as a picture."""
