@@ -1,0 +1,1 @@
+"""Serving many readers: what lesson 15 measures."""
