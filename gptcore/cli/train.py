@@ -1,27 +1,37 @@
 """`gptcore train`: train a model; a run can be stopped, killed and resumed."""
 
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from gptcore.checks import as_path
+from gptcore.cli.training.config_file import ConfigFile, read_config_file
 from gptcore.cli.training.options import (
+    ModelFields,
+    TrainFields,
     TrainOptions,
     previous_command,
     print_note,
     typed_options,
 )
+from gptcore.cli.training.precedence import with_options
 from gptcore.model.config import GPTConfig
 from gptcore.optional import require_packages
 from gptcore.training.config import TrainConfig
-from gptcore.training.presets import find_preset
+from gptcore.training.presets import PRESETS, Preset, find_preset
 from gptcore.training.saving.run_settings import load_run_settings
+
+PATHS = ("data", "init_from")
 
 
 @dataclass
 class Train(TrainOptions):
     """Train a model, or continue a run: gptcore train PRESET --out_dir DIR [--resume]
+
+    A setting is taken from the command line, else from --config FILE, else from the preset; with
+    --resume from the run instead of the preset. The run writes all of them into DIR/config.toml.
 
     Ctrl-C, SIGTERM, SIGHUP (a closed terminal) and SIGUSR1 (Slurm) finish the step, save a
     checkpoint, and end with exit code 75. The same command with --resume continues. A second Ctrl-C
@@ -30,24 +40,76 @@ class Train(TrainOptions):
 
     def run(self) -> None:
         """Check the options without PyTorch, then train."""
-        preset = find_preset(self.preset)
-        self.check_folder()
-        previous = self.previous_run()
-        settings = previous["train"] if previous else asdict(preset.train)
-        config = TrainConfig(**rescale_schedule(settings, typed_options(self.settings)))
-        sizes = (previous["model"] if previous else preset.model) | typed_options(self.model)
-        GPTConfig(**sizes)  # refuses invalid sizes before PyTorch is loaded
-        data = self.data
+        file = ConfigFile() if self.config is None else read_config_file(self.config)
+        command = self.with_file(file)
+        command.check_folder()
+        previous = command.previous_run()
+        command = replace(command, preset=command.preset or (previous or {}).get("preset"))
+        preset = command.find_preset()
+        with file.blamed():
+            config = command.train_config(file, previous, preset)
+            sizes = previous["model"] if previous else preset.model
+            sizes = sizes | typed_options(command.model)
+            if command.init_from is None:
+                GPTConfig(**sizes)  # refuses invalid sizes before PyTorch is loaded
+        data = command.data
         if data is None and previous and previous.get("data"):
             data = Path(previous["data"])
         if data is None and preset.text is None:
             raise ValueError(
-                f"The preset {self.preset} needs shards: --data DIR. To make them: "
+                f"The preset {command.preset} needs shards: --data DIR. To make them: "
                 f"gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out DIR"
             )
         require_packages("gptcore train", "torch", "safetensors", "numpy")
         # Only this file needs PyTorch, which takes seconds to load; errors above come at once.
-        import_module("gptcore.cli.training.loop").run(self, preset, config, sizes, data)
+        import_module("gptcore.cli.training.loop").run(command, preset, config, sizes, data)
+
+    def with_file(self, file: ConfigFile) -> "Train":
+        """The command with the options of a file, except those that were typed.
+
+        Args:
+            file: The settings in --config; those of the training are applied later.
+        """
+        top: dict[str, Any] = {
+            name: as_path(value, name) if name in PATHS else value
+            for name, value in file.top.items()
+            if name != "lr" and getattr(self, name) in (None, False)
+        }
+        return replace(self, **top, model=ModelFields(**file.model | typed_options(self.model)))
+
+    def train_config(
+        self, file: ConfigFile, previous: dict[str, Any] | None, preset: Preset
+    ) -> TrainConfig:
+        """The settings of the training; afterwards `settings` has all that the user chose.
+
+        Args:
+            file: The settings in --config.
+            previous: The run that is resumed, or None.
+            preset: The preset.
+
+        Raises:
+            ValueError: If a value is impossible.
+        """
+        typed = typed_options(self.settings) | ({} if self.lr is None else {"lr": self.lr})
+        in_file = file.train | ({"lr": file.top["lr"]} if "lr" in file.top else {})
+        settings = previous["train"] if previous else asdict(preset.train)
+        for chosen in (in_file, typed):
+            settings = with_options(settings, chosen)
+        config = TrainConfig(**settings)
+        names = {*in_file, *typed}
+        if "lr" in names:
+            names = names - {"lr"} | {"learning_rate", "min_learning_rate"}
+        self.settings = TrainFields(**{name: getattr(config, name) for name in names})
+        return config
+
+    def find_preset(self) -> Preset:
+        """The preset; ValueError if there is none of that name, or none is named."""
+        if self.preset is None:
+            raise ValueError(
+                f"Name a preset: gptcore train PRESET --out_dir {shlex.quote(str(self.out_dir))}; "
+                f"or name it in the file of --config. There are: {', '.join(PRESETS)}."
+            )
+        return find_preset(self.preset)
 
     def check_folder(self) -> None:
         """Raise ValueError if --out_dir is a file, or --init_from does not exist."""
@@ -70,22 +132,10 @@ class Train(TrainOptions):
             return None
         command = previous_command(self.out_dir)
         preset = command.get("preset", self.preset)
-        if preset != self.preset:
+        if self.preset not in (None, preset):
             raise ValueError(
                 f"{self.out_dir} has a run of the preset {preset}, not of {self.preset}. To resume "
                 f"it: gptcore train {preset} --out_dir {shlex.quote(str(self.out_dir))} --resume"
             )
         settings["train"]["device"] = "auto"  # this may be another machine
         return command | settings
-
-
-def rescale_schedule(settings: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
-    """Apply the typed options; fewer steps than before also shorten warmup and decay."""
-    now = settings | typed
-    tenth, fifth = now["max_steps"] // 10, now["max_steps"] // 5
-    if typed.get("max_steps", now["max_steps"]) < settings["max_steps"]:
-        if "warmup_steps" not in typed:
-            now["warmup_steps"] = min(now["warmup_steps"], tenth)
-        if "decay_steps" not in typed:
-            now["decay_steps"] = min(now["decay_steps"], fifth)
-    return now

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gptcore.cli.console import warnings_to_stderr
+from gptcore.cli.training.config_file import write_config_file
 from gptcore.cli.training.messages import (
     format_run_header,
     format_step,
@@ -76,7 +77,7 @@ def run(
         init_distributed(config.device) as (world, device),
         warnings_to_stderr(lambda text: print_rank0(world, text)),
     ):
-        config = replace(config, device=device)
+        chosen, config = config, replace(config, device=device)
         if not command.resume:
             check_empty(out)
         elif is_finished(command, config):
@@ -103,7 +104,8 @@ def run(
         with closing(training):
             training.open()
             if world.is_main:
-                save_tokenizer_and_command(command, data, out)
+                save_tokenizer(data or out / "data", out)
+                save_command(command, data, chosen, training)
             last = run_steps(training, command, preset, stop, world)
         if last is None or last.step < config.max_steps:
             print_rank0(
@@ -132,9 +134,9 @@ def is_finished(command: TrainOptions, config: TrainConfig) -> bool:
     return True
 
 
-def save_tokenizer_and_command(command: TrainOptions, data: Path | None, out: Path) -> None:
-    """Save what `gptcore sample` and --resume need beside the checkpoints."""
-    tokenizer = tokenizer_of_folder(data or out / "data")
+def save_tokenizer(data: Path, out: Path) -> None:
+    """Save the tokenizer of the data, which `gptcore sample` and --resume need."""
+    tokenizer = tokenizer_of_folder(data)
     if tokenizer is None:
         warnings.warn(
             f"The tokenizer of {data} is not known, or not on this machine: gptcore sample will "
@@ -143,9 +145,20 @@ def save_tokenizer_and_command(command: TrainOptions, data: Path | None, out: Pa
         )
     else:
         tokenizer.save(out / "tokenizer.json")
+
+
+def save_command(
+    command: TrainOptions, data: Path | None, config: TrainConfig, training: Trainer
+) -> None:
+    """Save what began the run: for --resume as JSON, and for another run as file for --config."""
+    before = previous_command(command.out_dir) if command.resume else {}
     paths = {"data": data, "init_from": command.init_from}
     typed = {name: None if path is None else str(path.resolve()) for name, path in paths.items()}
-    write_json(out / COMMAND_FILE, {"preset": command.preset, **typed})
+    typed["init_from"] = typed["init_from"] or before.get("init_from")
+    top = {"preset": command.preset, **typed}
+    write_json(command.out_dir / COMMAND_FILE, top)
+    sizes = asdict(training.run.model.config)
+    write_config_file(command.out_dir, top, asdict(config), sizes)
 
 
 def run_steps(

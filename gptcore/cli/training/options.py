@@ -81,9 +81,20 @@ PRESET_LIST = "\n".join(f"{name}: {preset.about}" for name, preset in PRESETS.it
 class TrainOptions:
     """The words after `gptcore train`."""
 
-    preset: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PRESET", help=PRESET_LIST)]
     out_dir: Path
-    """folder of the run: log.jsonl, checkpoints, and the tokenizer"""
+    """folder of the run: log.jsonl, checkpoints, config.toml, and the tokenizer"""
+    preset: Annotated[
+        str | None,
+        tyro.conf.Positional,
+        tyro.conf.arg(
+            metavar="PRESET",
+            help=PRESET_LIST,
+            help_behavior_hint="(may be left out if --config names it, or with --resume)",
+        ),
+    ] = None
+    config: Path | None = None
+    """a file of settings, TOML or YAML: a line such as batch_size = 16 for each option; what is
+    typed here wins over the file, and the file over the preset. Each run writes one: config.toml"""
     data: Path | None = None
     """folder of shards that gptcore prepare made; not needed for presets with their own text"""
     resume: bool = False
@@ -94,6 +105,8 @@ class TrainOptions:
     optimizer state is not used"""
     tensorboard: bool = False
     """also write the log for TensorBoard, into OUT_DIR/tensorboard"""
+    lr: float | None = None
+    """short for --learning_rate, with --min_learning_rate in the same ratio to it as before"""
     settings: Annotated[TrainFields, tyro.conf.arg(name="")] = field(default_factory=TrainFields)  # type: ignore[valid-type]  # made at run time
     """how it is trained"""
     model: Annotated[ModelFields, tyro.conf.arg(name="")] = field(default_factory=ModelFields)  # type: ignore[valid-type]  # made at run time
@@ -116,7 +129,7 @@ def previous_command(out_dir: Path) -> dict[str, Any]:
     except OSError as error:
         print_note(f"{error} It has only the preset and --data; those of this command are used.")
         return {}
-    return {name: value for name, value in typed.items() if isinstance(value, str)}
+    return {name: value for name, value in typed.items() if value is not None}
 
 
 def print_note(text: str) -> None:
