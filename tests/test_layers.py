@@ -55,6 +55,7 @@ ROOMS = {
         "runs": {"canvas", "curves"},
         "training": {"canvas", "attention", "curves", "next_token", "runs"},
         "tuning": {"canvas", "curves", "text"},
+        "serving": {"canvas", "curves"},
     },
     "gptcore.corpus": {
         "downloads": set(),

@@ -29,6 +29,7 @@ DARK_STYLE = (
     "{filter: invert(0.9) hue-rotate(180deg)}</style>"
 )
 
+PHONE = 520  # pixels; a page that is at most so wide shows the narrow form of a picture
 
 # Below the still of a picture with a script, which hides it.
 SCRIPT_NOTE = (
@@ -57,6 +58,7 @@ class Picture:
         scene: Scene | None = None,
         *,
         html: str | None = None,
+        narrow: Scene | None = None,
         extra_mime: dict[str, Any] | None = None,
     ):
         """Make a picture of `scene`, of `html`, or of both.
@@ -66,11 +68,12 @@ class Picture:
             alt: One sentence about it.
             scene: The picture as shapes.
             html: The picture as a piece of HTML; with `scene` it is what a notebook shows.
+            narrow: The same for a phone, at most 360 pixels wide; a wide page shows `scene`.
             extra_mime: MIME type -> content, for front ends that can show more.
         """
         self.data, self.alt = data, printable(alt)
         self.extra_mime = extra_mime or {}
-        self.scene, self.html = scene, html
+        self.scene, self.narrow, self.html = scene, narrow, html
 
     def to_svg(self) -> str:
         """Write the picture as SVG.
@@ -120,7 +123,11 @@ class Picture:
             return self.html
         svg = self.to_svg()
         assert self.scene is not None, "to_svg refuses a picture of HTML"
-        return image_tag(svg, self.alt, self.scene.width, ADAPTS) + DARK_STYLE
+        image = image_tag(svg, self.alt, self.scene.width, ADAPTS)
+        if self.narrow is not None:
+            # Where <picture> is not allowed, the image in it remains.
+            image = f"<picture>{source_tag(self.narrow.to_svg(self.alt))}{image}</picture>"
+        return image + DARK_STYLE
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file.
@@ -162,9 +169,19 @@ def image_tag(svg: str, alt: str, width: float, css_class: str = "") -> str:
     """An `<img>` that contains its picture, which also works where scripts are removed."""
     start = f'<img class="{css_class}"' if css_class else "<img"
     return (
-        f'{start} src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}" '
+        f'{start} src="{data_url(svg)}" '
         f'alt="{escape(alt)}" width="{round(width)}" style="max-width: 100%; height: auto">'
     )
+
+
+def source_tag(svg: str) -> str:
+    """A `<source>` that replaces the image of its `<picture>` on a phone."""
+    return f'<source media="(max-width: {PHONE}px)" srcset="{data_url(svg)}">'
+
+
+def data_url(svg: str) -> str:
+    """An SVG document as an address that needs no network."""
+    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
 
 
 def page_script(*scripts: Path, style: Path | None = None, **constants: Any) -> str:
