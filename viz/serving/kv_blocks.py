@@ -69,8 +69,8 @@ def draw_kv_blocks(
     }
     heading = title or title_sentence(read)
     colours = request_colours(read)
-    wide = Scene(max(WIDTH, title_width(heading)), 36)
-    wide.add(Text(MARGIN, 25, heading, 15, weight="600"))
+    sheet = Scene(max(WIDTH, title_width(heading)), 36)
+    sheet.add(Text(MARGIN, 25, heading, 15, weight="600"))
     room = WIDTH - POOL_WIDTH - MARGIN
     body = hstack(pool_scene(read, colours, notes, POOL_WIDTH), tables_scene(read, colours, room))
     narrow = Scene(NARROW, 12)
@@ -85,7 +85,7 @@ def draw_kv_blocks(
     picture = Picture(
         read.summary(),
         alt_text(read, heading, notes),
-        vstack(wide, body, words_scene(facts, WIDTH, 112)),
+        vstack(sheet, body, words_scene(facts, WIDTH, 112)),
         narrow=vstack(narrow, *stacked, words_scene(facts, NARROW, 48)),
     )
     return picture.draw_on(ax) if ax is not None else picture

@@ -8,7 +8,7 @@ from viz.canvas.arrays import to_int, to_mapping, to_number, to_numbers
 
 BAR_EXAMPLE = "{'request': 0, 'slot': 0, 'start': 0, 'decode': 1, 'end': 9}"
 EXAMPLE = f"{{'static batches': [{BAR_EXAMPLE}, ...]}}"
-MAX_SLOTS, MAX_BARS = 64, 1_000
+MAX_RUNS, MAX_SLOTS, MAX_BARS = 6, 64, 1_000
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ def read_timelines(runs: object) -> dict[str, Timeline]:
     given = to_mapping(runs, "runs", EXAMPLE)
     if not given:
         raise ValueError(f"There is no run to draw: give {EXAMPLE}.")
+    if len(given) > MAX_RUNS:
+        raise ValueError(f"There are {len(given)} runs; a picture has room for {MAX_RUNS}.")
     lines = {str(name): read_run(str(name), run) for name, run in given.items()}
     if len({line.unit for line in lines.values()}) > 1:
         units = ", ".join(f"{name!r} in {line.unit}" for name, line in lines.items())

@@ -148,12 +148,11 @@ def column_spans(slots: list[int]) -> list[tuple[float, float]]:
     """Left side and width of each run of the narrow form; one slot has room for a name, too."""
     room = NARROW - AXIS - MARGIN / 2 - COLUMN_GAP * (len(slots) - 1)
     least = min(FIRST_COLUMN, room / len(slots))
-    wide = [count for count in slots if room * count / sum(slots) >= least]
-    left_over = room - least * (len(slots) - len(wide))
+    enough = [count for count in slots if room * count / sum(slots) >= least]
+    left_over = room - least * (len(slots) - len(enough))
     spans, left = [], AXIS
     for count in slots:
-        is_wide = room * count / sum(slots) >= least
-        width = left_over * count / sum(wide) if is_wide else least
+        width = left_over * count / sum(enough) if count in enough else least
         spans.append((left, width))
         left += width + COLUMN_GAP
     return spans

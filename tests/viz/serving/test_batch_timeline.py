@@ -151,6 +151,7 @@ def test_markup_in_a_name_stays_text():
         (None, "runs must be a mapping"),
         ([STATIC], "runs must be a mapping"),
         ({}, "There is no run to draw"),
+        ({str(i): STATIC for i in range(7)}, "There are 7 runs; a picture has room for 6"),
         ({"a": []}, "'a' has no request"),
         ({"a": None}, "'a' must be a list of bars"),
         ({"a": "bars"}, "'a' must be a list of bars"),
@@ -173,7 +174,7 @@ def test_markup_in_a_name_stays_text():
         ({"a": STATIC, "b": [step([1])]}, "the same unit of time"),
         ({"a": [bar(i, 0, i, i, i + 1) for i in range(1001)]}, "at most 1,000"),
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_what_is_no_timeline_is_refused(runs, message):
     with pytest.raises(ValueError, match=message):
