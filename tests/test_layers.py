@@ -37,6 +37,7 @@ FLOORS = {
         *("heads", "manifest", "tokenizers", "formats", "model", "corpus", "sampling", "training"),
     },
     "quantization": {*GROUND, "formats", "model"},
+    "export": {*GROUND, "tokenizers", "gguf", "formats", "model", "training", "tuning"},
     "serving": {*GROUND, "next_token", "tokenizers", "model", "sampling"},
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},
 }
@@ -214,6 +215,7 @@ LIGHT = [
     "gptcore.training",
     "gptcore.tuning",
     "gptcore.quantization",
+    "gptcore.export",
     "gptcore.serving",
     "viz",
 ]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import gptcore.corpus
+import gptcore.export
 import gptcore.ladder
 import gptcore.model
 import gptcore.quantization
@@ -20,6 +21,7 @@ import viz
 LAZY = [
     viz,
     gptcore.corpus,
+    gptcore.export,
     gptcore.ladder,
     gptcore.model,
     gptcore.quantization,

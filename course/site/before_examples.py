@@ -87,6 +87,16 @@ from gptcore.serving import *
 sizes = GPTConfig(vocab_size=27, block_size=32, n_layer=1, n_head=4, n_embd=32)
 model = GPT(sizes, torch.Generator().manual_seed(1))
 """,
+    "gptcore.export": """
+import torch
+from gptcore.export import *
+from gptcore.model import GPT, GPTConfig
+from gptcore.tokenizers import CharTokenizer
+
+tokenizer = CharTokenizer("abcdefghijklmnopqrstuvwxyz")
+sizes = GPTConfig(vocab_size=27, block_size=32, n_layer=1, n_head=4, n_embd=32)
+model = GPT(sizes, torch.Generator().manual_seed(1))
+""",
     "gptcore.ladder": """
 from gptcore.ladder import *
 from gptcore.scalar import MicroGPT

@@ -24,6 +24,7 @@ PACKAGES = (
     "gptcore.tuning",
     "gptcore.quantization",
     "gptcore.serving",
+    "gptcore.export",
     "gptcore.ladder",
     "viz",
 )

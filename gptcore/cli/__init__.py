@@ -19,6 +19,7 @@ from gptcore.cli.chat import Chat
 from gptcore.cli.console import fill_closed_descriptors, usable_streams
 from gptcore.cli.cost.budget import BudgetCommand
 from gptcore.cli.doctor import Doctor
+from gptcore.cli.export.export import Export
 from gptcore.cli.fetch import Fetch
 from gptcore.cli.ladder import Ladder
 from gptcore.cli.microgpt import Microgpt
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "sample": Sample,
     "plot": Plot,
     "serve": Serve,
+    "export": Export,
 }
 
 

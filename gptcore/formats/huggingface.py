@@ -74,6 +74,23 @@ def from_hf_names(hf_config: HFConfig, tensors: StateDict) -> tuple[dict[str, An
     return translate(hf_config, tensors)
 
 
+def to_hf_names(fields: dict[str, Any], tensors: StateDict) -> tuple[HFConfig, StateDict]:
+    """Translate our config and state dict into those of an architecture of transformers.
+
+    Args:
+        fields: The fields of `GPTConfig`; a model with RoPE becomes one of the Llama family.
+        tensors: The state dict, without a tied head.
+
+    Returns:
+        The content of `config.json`, and the tensors in Hugging Face's layout.
+
+    Raises:
+        ValueError: If transformers has no such model; the error names its switches.
+    """
+    translate = llama_to_hf if fields["rope"] else gpt2_to_hf
+    return translate(fields, tensors)
+
+
 def write_hf(
     folder: Path,
     fields: dict[str, Any],
@@ -93,7 +110,7 @@ def write_hf(
     Raises:
         ValueError: If transformers has no such model.
     """
-    hf_config, hf_tensors = (llama_to_hf if fields["rope"] else gpt2_to_hf)(fields, tensors)
+    hf_config, hf_tensors = to_hf_names(fields, tensors)
     hf_config["dtype"] = str(tensors["wte.weight"].dtype).removeprefix("torch.")
     eos = eos_token_ids[0] if len(eos_token_ids) == 1 else list(eos_token_ids) or None
     token_ids = {"bos_token_id": bos_token_id, "eos_token_id": eos}

@@ -3,6 +3,7 @@
 Source: gguf-py/gguf/tensor_mapping.py in the repository ggml-org/llama.cpp.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from gptcore.gguf.config import HFConfig
@@ -102,18 +103,35 @@ def targets_of(config: HFConfig, header: GGUFHeader) -> dict[str, Target]:
     Raises:
         ValueError: If the file lacks a tensor, has an unknown one, or one of another shape.
     """
+    targets = all_targets(config, header.tensors, len(header.tensors) + 1)
+    check_names(header, targets)
+    return targets
+
+
+def all_targets(
+    config: HFConfig, names: Collection[str], max_layers: int | None = None
+) -> dict[str, Target]:
+    """Every tensor that a model of this config has, by its name in a GGUF file.
+
+    Args:
+        config: The config in Hugging Face's names.
+        names: Names in the file; of the head and of RoPE's divisors only those that are in it.
+        max_layers: A damaged number of layers must not make a table of that length.
+
+    Returns:
+        The targets.
+    """
     is_gpt2 = config["model_type"] == "gpt2"
     n_layers = config["n_layer"] if is_gpt2 else config["num_hidden_layers"]
     sizes = gpt2_sizes(config) if is_gpt2 else llama_sizes(config)
     rows = dict(GPT2_MODEL if is_gpt2 else LLAMA_MODEL)
-    if HEAD in header.tensors:
+    if HEAD in names:
         rows[HEAD] = ("lm_head.weight", "V C")
-    if DIVISORS in header.tensors and config["model_type"] in ("llama", "mixtral"):
+    if DIVISORS in names and config["model_type"] in ("llama", "mixtral"):
         rows[DIVISORS] = ("", "D/2")
     layer_rows = GPT2_LAYER if is_gpt2 else llama_layer(config)
     layers = "transformer.h" if is_gpt2 else "model.layers"
-    # A damaged number of layers must not make a table of that length: one too many is enough.
-    for i in range(min(n_layers, len(header.tensors) + 1)):
+    for i in range(n_layers if max_layers is None else min(n_layers, max_layers)):
         for name, (theirs, shape) in layer_rows.items():
             rows[f"blk.{i}.{name}"] = (f"{layers}.{i}.{theirs}", shape)
     targets = {}
@@ -121,7 +139,6 @@ def targets_of(config: HFConfig, header: GGUFHeader) -> dict[str, Target]:
         heads = heads_to_reorder(config, theirs)
         is_conv1d = is_gpt2 and name.startswith("blk.") and " " in shape
         targets[name] = Target(theirs, shape_of(shape, sizes), heads, is_conv1d)
-    check_names(header, targets)
     return targets
 
 
