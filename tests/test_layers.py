@@ -37,7 +37,10 @@ FLOORS = {
         *("heads", "manifest", "tokenizers", "formats", "model", "corpus", "sampling", "training"),
     },
     "quantization": {*GROUND, "formats", "model"},
-    "export": {*GROUND, "tokenizers", "gguf", "formats", "model", "training", "tuning"},
+    "export": {
+        *GROUND,
+        *("tokenizers", "gguf", "formats", "model", "quantization", "training", "tuning"),
+    },
     "serving": {*GROUND, "next_token", "tokenizers", "model", "sampling"},
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},
 }
