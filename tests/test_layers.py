@@ -59,7 +59,7 @@ ROOMS = {
         "runs": {"canvas", "curves"},
         "training": {"canvas", "attention", "curves", "next_token", "runs"},
         "tuning": {"canvas", "curves", "text"},
-        "serving": {"canvas", "curves"},
+        "serving": {"canvas", "curves", "hardware"},
     },
     "gptcore.corpus": {
         "downloads": set(),

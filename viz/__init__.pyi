@@ -46,8 +46,10 @@ from viz.runs.scaling import draw_scaling as draw_scaling
 from viz.runs.seed_dial import SeedDial as SeedDial
 from viz.runs.seeds import draw_seeds as draw_seeds
 from viz.runs.two_runs import TwoRuns as TwoRuns
+from viz.serving.acceptance import draw_acceptance as draw_acceptance
 from viz.serving.batch_timeline import draw_batch_timeline as draw_batch_timeline
 from viz.serving.kv_blocks import draw_kv_blocks as draw_kv_blocks
+from viz.serving.quantization import draw_quantization as draw_quantization
 from viz.text.filter_bench import FilterBench as FilterBench
 from viz.text.funnel import draw_funnel as draw_funnel
 from viz.text.merge_game import MergeGame as MergeGame

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from viz.canvas.labels import truncate
 from viz.canvas.picture import Picture
 from viz.canvas.ticks import format_digits
+from viz.serving.speed_panel import capitalized
 from viz.serving.timeline import Timeline, read_timelines
 from viz.serving.timeline_scene import narrow_scene, run_words, wide_scene
 
@@ -79,11 +80,8 @@ def title_sentence(runs: Mapping[str, Timeline], unit: str) -> str:
     fastest = min(runs, key=lambda name: runs[name].end)
     slowest = max(runs, key=lambda name: runs[name].end)
     ratio = runs[slowest].end / runs[fastest].end
-    name = truncate(fastest, 30)
     if ratio < 1.005:
         return (
             f"{runs[fastest].requests} requests end after {format_digits(runs[fastest].end)} {unit}"
         )
-    return (
-        f"{name[:1].upper()}{name[1:]} ends {ratio:.1f} times sooner than {truncate(slowest, 30)}"
-    )
+    return f"{capitalized(fastest, 30)} ends {ratio:.1f} times sooner than {truncate(slowest, 30)}"
