@@ -14,6 +14,7 @@ from course.record.kept import keep
 from gptcore.checks import did_you_mean
 
 STUB_OF_A_GUESS = "? Put your guess in place of the dots and run this cell again."
+STUB_OF_A_CHECK = ": not done yet"
 
 
 SEVERAL_ANSWERS = (
@@ -38,7 +39,7 @@ def check(exercise: str, answer=...) -> None:
 
     Example: check("tanh", tanh)
     """
-    answer_to(exercise, answer, f"{exercise}: ", ": not done yet")
+    answer_to(exercise, answer, f"{exercise}: ", STUB_OF_A_CHECK)
 
 
 def answer_to(name: str, answer, before: str, of_a_stub: str) -> None:

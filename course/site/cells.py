@@ -9,6 +9,7 @@ import json
 import re
 from html import escape
 
+from course.site.quiz.guesses import guesses_in, without_guesses
 from course.syllabus.lesson_table import Lesson
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -29,6 +30,9 @@ def cell_text(cell: dict) -> str:
     source = "".join(cell["source"])
     if cell["cell_type"] != "code":
         return source
+    forms = guesses_in(source)
+    if forms:
+        return guess_cell(cell, source, forms)
     code = directive("code-block", "python", source)
     shown = [output_text(output) for output in cell["outputs"]]
     if cell["execution_count"] is None:
@@ -37,6 +41,30 @@ def cell_text(cell: dict) -> str:
     if "answer" in cell["metadata"].get("tags", []) and outputs:
         outputs = folded(outputs)
     return directive("container", "cell", f"{code}\n\n{outputs}".rstrip(), mark=":")
+
+
+def guess_cell(cell: dict, source: str, forms: list[dict]) -> str:
+    """A cell with guesses: forms in place of its calls, and of the lines that they print."""
+    code, prompts = without_guesses(source, forms)
+    shown = [output_text(without_lines(output, prompts)) for output in cell["outputs"]]
+    parts = [directive("code-block", "python", code)] if code else []
+    parts += [*filter(None, shown), *(directive("raw", "html", quiz_box(form)) for form in forms)]
+    return directive("container", "cell", "\n\n".join(parts), mark=":")
+
+
+def without_lines(output: dict, lines: set[str]) -> dict:
+    """An output without these lines of its text."""
+    if "text" not in output:
+        return output
+    kept = [line for line in joined(output["text"]).splitlines() if line not in lines]
+    return {**output, "text": "\n".join(kept)}
+
+
+def quiz_box(form: dict) -> str:
+    """The data of a form; `quiz.js` makes the form of it."""
+    data = json.dumps(form).replace("</", "<\\/")
+    noscript = "<noscript><p>To enter a guess here, allow scripts.</p></noscript>"
+    return f'<div class="quiz">{noscript}<script type="application/json">{data}</script></div>'
 
 
 def folded(outputs: str) -> str:

@@ -26,7 +26,7 @@ html_title = "gptcore"
 html_static_path = ["static"]
 templates_path = ["templates"]
 html_css_files = ["site.css"]
-html_js_files = [("site.js", {"defer": "defer"})]
+html_js_files = [("site.js", {"defer": "defer"}), ("quiz.js", {"defer": "defer"})]
 html_show_sourcelink = html_copy_source = html_use_index = False
 html_domain_indices = html_show_copyright = False
 html_theme_options = {
