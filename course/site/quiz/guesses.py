@@ -22,10 +22,10 @@ def calls(source: str) -> list[tuple[str, ast.stmt]]:
         statements = ast.parse(source).body
     except SyntaxError:  # a cell with a command of IPython
         return []
-    return [(name, one) for one in statements if (name := asked_question(one)) in QUESTIONS]
+    return [(name, one) for one in statements if (name := question_of(one)) in QUESTIONS]
 
 
-def asked_question(statement: ast.stmt) -> str:
+def question_of(statement: ast.stmt) -> str:
     """The question of `guess("question", ...)`; "" for any other statement."""
     match statement:
         case ast.Expr(ast.Call(ast.Name("guess" | "check"), [ast.Constant(str(name)), *_])):
