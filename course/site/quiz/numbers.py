@@ -23,9 +23,9 @@ def number_form(question: Question) -> dict[str, Any] | None:
     numbers = sorted(candidates(question))
     kinds = [template(question, number) for number in numbers]
     pieces: list[tuple[float, tuple[bool, str]]] = []
-    for (left, here), (right, there) in zip(zip(numbers, kinds), zip(numbers[1:], kinds[1:])):
-        if here != there:
-            pieces += [(border(question, left, right, here), here)]
+    for left, right, kind, following in zip(numbers, numbers[1:], kinds, kinds[1:]):
+        if kind != following:
+            pieces.append((border(question, left, right, kind), kind))
     pieces.append((inf, kinds[-1]))
     if len(pieces) > MOST_PIECES:
         return None
@@ -70,13 +70,13 @@ def template(question: Question, number: float) -> tuple[bool, str]:
     return verdict.right, verdict.words.replace(f"Yours is {shown(answer)}.", f"Yours is {GIVEN}.")
 
 
-def border(question: Question, left: float, right: float, here: tuple[bool, str]) -> float:
+def border(question: Question, left: float, right: float, kind: tuple[bool, str]) -> float:
     """The largest number found between two that still gets the reply of the left one."""
     for _ in range(80):
         middle = (left + right) / 2
         if middle in (left, right):
             break
-        if template(question, middle) == here:
+        if template(question, middle) == kind:
             left = middle
         else:
             right = middle
