@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from gptcore.checks import as_path
+from gptcore.checks import as_int, as_path
 from gptcore.cli.training.config_file import ConfigFile, read_config_file
 from gptcore.cli.training.options import (
     ModelFields,
@@ -24,6 +24,7 @@ from gptcore.training.presets import PRESETS, Preset, find_preset
 from gptcore.training.saving.run_settings import load_run_settings
 
 PATHS = ("data", "init_from")
+REMEMBERED = ("preset", "sample_every", "sample_prompt")  # of the command that began the run
 
 
 @dataclass
@@ -44,9 +45,12 @@ class Train(TrainOptions):
         command = self.with_file(file)
         command.check_folder()
         previous = command.previous_run()
-        command = replace(command, preset=command.preset or (previous or {}).get("preset"))
+        for name in REMEMBERED:
+            if getattr(command, name) is None:
+                setattr(command, name, (previous or {}).get(name))
         preset = command.find_preset()
         with file.blamed():
+            as_int(command.sample_every or 0, "sample_every", 0)
             config = command.train_config(file, previous, preset)
             sizes = previous["model"] if previous else preset.model
             sizes = sizes | typed_options(command.model)

@@ -14,7 +14,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import torch
+
+from gptcore.checks import as_int
 from gptcore.model import GPT
+from gptcore.model.gpt import evaluating
 from gptcore.training.config import TrainConfig
 from gptcore.training.distributed import SINGLE, World
 from gptcore.training.errors import is_out_of_memory, non_finite_error, out_of_memory_error
@@ -35,6 +39,8 @@ def train(
     out_dir: str | Path | None = None,
     resume: bool = False,
     stop: Callable[[], bool] = lambda: False,
+    sample: Callable[[GPT, int], str] | None = None,
+    sample_every: int = 0,
     world: World = SINGLE,
 ) -> "Trainer":
     """Train a model, and yield a `Step` after each update.
@@ -50,6 +56,9 @@ def train(
         out_dir: Folder for log and checkpoints; without one, nothing is written.
         resume: Continue from the newest intact checkpoint in `out_dir`; start if there is none.
         stop: Called after each step; training ends if it returns True.
+        sample: Makes a text from the model and the number of the step, for `Step.sample`. It
+            changes nothing in the training, not even where it uses PyTorch's random numbers.
+        sample_every: Steps between two samples, the last step included; 0 makes none.
         world: The processes that train together.
 
     Returns:
@@ -78,7 +87,8 @@ def train(
         if checkpoint is not None:
             run.load_checkpoint(checkpoint)
     world.barrier()  # all have checked the folder before one writes to it
-    return Trainer(run, checkpoints, stop)
+    samples = Samples(run, sample, sample_every)
+    return Trainer(run, checkpoints, stop, samples)
 
 
 class Trainer(Iterator[Step]):
@@ -90,6 +100,7 @@ class Trainer(Iterator[Step]):
         run: The run.
         checkpoints: Where it is saved, or None.
         stop: Called after each step; training ends if it returns True.
+        samples: The texts that the model writes now and then.
 
     Example:
         >>> training = train(model, batches, config)
@@ -97,8 +108,14 @@ class Trainer(Iterator[Step]):
         [1, 2, 3]
     """
 
-    def __init__(self, run: Run, checkpoints: Checkpoints | None, stop: Callable[[], bool]) -> None:
-        self.run, self.stop = run, stop
+    def __init__(
+        self,
+        run: Run,
+        checkpoints: Checkpoints | None,
+        stop: Callable[[], bool],
+        samples: "Samples",
+    ) -> None:
+        self.run, self.stop, self.samples = run, stop, samples
         self.folder = None if checkpoints is None else RunFolder(run, checkpoints)
         self.started: float | None = None
         self.is_compiled = self.is_stopped = False
@@ -166,7 +183,7 @@ class Trainer(Iterator[Step]):
         run = self.run
         if run.unlogged is None:
             make_update(run, self.save)
-        step = make_step(run)
+        step = make_step(run, self.samples)
         if self.folder is not None:
             self.folder.add(step)
         run.unlogged = None
@@ -220,8 +237,39 @@ def make_update(run: Run, save: Callable[[], str]) -> None:
         ) from None
 
 
-def make_step(run: Run) -> Step:
-    """Return the record of the last update, with the validation loss if it is due."""
+class Samples:
+    """The texts that a model writes now and then while it is trained.
+
+    Args:
+        run: The run.
+        sample: Makes a text from the model and the number of the step; None makes none.
+        every: Steps between two samples; 0 makes none.
+
+    Raises:
+        ValueError: If `every` is no number of steps.
+    """
+
+    def __init__(self, run: Run, sample: Callable[[GPT, int], str] | None, every: int) -> None:
+        self.run, self.sample = run, sample
+        self.every = as_int(every, "sample_every", 0)
+
+    def after_step(self) -> str | None:
+        """Return the text of the last step; None if none is due, or on another rank than 0."""
+        run = self.run
+        if self.sample is None or not self.every:
+            return None
+        if run.step % self.every and run.step != run.config.max_steps:
+            return None
+        model = run.gather_model()  # collective
+        if not run.world.is_main:
+            return None
+        gpus = [run.device] if run.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=gpus), evaluating(model):
+            return self.sample(model, run.step)
+
+
+def make_step(run: Run, samples: Samples) -> Step:
+    """Return the record of the last update, with validation loss and sample if they are due."""
     config, result = run.config, run.unlogged
     assert result is not None
     is_eval_due = run.step % config.eval_every == 0 or run.step == config.max_steps
@@ -234,6 +282,7 @@ def make_step(run: Run) -> Step:
         learning_rate=result.learning_rate,
         tokens_per_second=result.tokens_per_second,
         mfu=run.mfu(result.tokens_per_second),
+        sample=samples.after_step(),
     )
 
 

@@ -29,6 +29,7 @@ from gptcore.cli.training.options import (
     typed_options,
 )
 from gptcore.cli.training.setup import build_model_and_batches
+from gptcore.cli.training.text_sample import text_sampler
 from gptcore.files import write_json
 from gptcore.optional import PackageMissingError
 from gptcore.training import (
@@ -87,6 +88,10 @@ def run(
             write_char_shards(preset.text, out / "data")
         world.barrier()
         model, batches = build_model_and_batches(command, config, sizes, data or out / "data")
+        sample = None
+        if command.sample_every:
+            tokenizer = tokenizer_of_folder(data or out / "data")
+            sample = text_sampler(tokenizer, preset, command.sample_prompt, config.seed)
         stop = StopSignals(lambda name: print_rank0(world, STOP_MESSAGE.format(name)))
         training = train(
             model,
@@ -96,6 +101,8 @@ def run(
             out_dir=out,
             resume=command.resume,
             stop=stop,
+            sample=sample,
+            sample_every=command.sample_every or 0,
             world=world,
         )
         if training.is_finished:
@@ -155,7 +162,8 @@ def save_command(
     paths = {"data": data, "init_from": command.init_from}
     typed = {name: None if path is None else str(path.resolve()) for name, path in paths.items()}
     typed["init_from"] = typed["init_from"] or before.get("init_from")
-    top = {"preset": command.preset, **typed}
+    samples = {"sample_every": command.sample_every, "sample_prompt": command.sample_prompt}
+    top = {"preset": command.preset, **typed, **samples}
     write_json(command.out_dir / COMMAND_FILE, top)
     sizes = asdict(training.run.model.config)
     write_config_file(command.out_dir, top, asdict(config), sizes)
@@ -201,6 +209,8 @@ def with_tensorboard(steps: Iterator[Step], out: Path, done: int) -> Iterator[St
     with writer:
         for step in steps:
             for name, value in asdict(step).items():
-                if name != "step" and value is not None:
+                if name == "sample" and value is not None:
+                    writer.add_text(name, value, step.step)
+                elif name != "step" and value is not None:
                     writer.add_scalar(name, value, step.step)
             yield step

@@ -74,6 +74,7 @@ def with_progress(
         elif (
             now - printed > SECONDS_BETWEEN_LINES
             or getattr(step, "val_loss", None) is not None
+            or getattr(step, "sample", None) is not None
             or step.step == config.max_steps
         ):
             seconds_left = (now - start) / (step.step - first.step) * (config.max_steps - step.step)
@@ -116,7 +117,9 @@ def format_step(step: Step, config: TrainConfig, seconds_left: float | None) -> 
         parts.append(f"mfu {step.mfu:.1%}")
     if seconds_left is not None:
         parts.append(f"{format_clock(seconds_left)} left")
-    return " | ".join(parts)
+    line = " | ".join(parts)
+    # repr: a byte of the text that a terminal would obey is shown, not sent.
+    return line if step.sample is None else f"{line}\n  sample: {step.sample!r}"
 
 
 def format_summary(last: Step, out: Path) -> str:

@@ -105,6 +105,11 @@ class TrainOptions:
     optimizer state is not used"""
     tensorboard: bool = False
     """also write the log for TensorBoard, into OUT_DIR/tensorboard"""
+    sample_every: int | None = None
+    """steps between two samples, short texts of the model in the terminal and in log.jsonl; the
+    losses are the same with and without; default: none"""
+    sample_prompt: str | None = None
+    """where samples begin; default: at the start of a text"""
     lr: float | None = None
     """short for --learning_rate, with --min_learning_rate in the same ratio to it as before"""
     settings: Annotated[TrainFields, tyro.conf.arg(name="")] = field(default_factory=TrainFields)  # type: ignore[valid-type]  # made at run time

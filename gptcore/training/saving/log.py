@@ -1,5 +1,7 @@
 """The log of a run: log.jsonl, one line of JSON per step; the keys are the fields of `Step`.
 
+A field with a default is left out of a line while it has that default.
+
 A resumed run continues the file; lines after the step that it resumes from are removed.
 """
 
@@ -9,7 +11,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,6 +40,7 @@ class Step:
         tokens_per_second: Speed of this step, all processes together, without evaluation and
             checkpoints.
         mfu: Model FLOPs utilization, a fraction of the peak in run.json; None if that is not known.
+        sample: A text that the model wrote after the update; None at most steps.
 
     Example:
         >>> for step in train(model, batches, config):
@@ -55,6 +58,7 @@ class Step:
     learning_rate: float
     tokens_per_second: float
     mfu: float | None
+    sample: str | None = None
 
 
 class Log:
@@ -81,7 +85,9 @@ class Log:
         Raises:
             DiskFullError: If the disk is full; half a line is ignored later.
         """
-        line = (json.dumps(asdict(step)) + "\n").encode()
+        default = {one.name: one.default for one in fields(step) if one.default is not MISSING}
+        record = {k: v for k, v in asdict(step).items() if k not in default or v != default[k]}
+        line = (json.dumps(record) + "\n").encode()
         with raise_disk_full(self.file.parent):
             if self.open_file.write(line) < len(line):
                 raise OSError(errno.ENOSPC, "a line was written only in part")
