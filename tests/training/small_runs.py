@@ -74,7 +74,9 @@ def log_of(out: Path) -> list[dict]:
 
 
 def untimed(steps: list) -> list[dict]:
-    return [{k: v for k, v in vars(step).items() if k not in TIMES} for step in steps]
+    """Return steps as their lines in the log, without what depends on the clock."""
+    left_out = {*TIMES, "sample"}  # no sample was made
+    return [{k: v for k, v in vars(step).items() if k not in left_out} for step in steps]
 
 
 def sha256_of_all(folder: Path) -> dict[str, str]:
