@@ -60,6 +60,7 @@ ROOMS = {
         "training": {"canvas", "attention", "curves", "next_token", "runs"},
         "tuning": {"canvas", "curves", "text"},
         "serving": {"canvas", "curves", "hardware"},
+        "kv_cache": {"canvas", "serving"},
     },
     "gptcore.corpus": {
         "downloads": set(),

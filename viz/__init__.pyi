@@ -31,6 +31,8 @@ from viz.graphs.whole_graph import draw_whole_graph as draw_whole_graph
 from viz.hardware.budget_dial import BudgetDial as BudgetDial
 from viz.hardware.formats import draw_formats as draw_formats
 from viz.hardware.memory import draw_memory as draw_memory
+from viz.kv_cache.block_size_dial import BlockSizeDial as BlockSizeDial
+from viz.kv_cache.kv_blocks import draw_kv_blocks as draw_kv_blocks
 from viz.model_map.model_map import draw_model_map as draw_model_map
 from viz.model_map.model_stage import ModelStage as ModelStage
 from viz.next_token.counts import draw_counts as draw_counts
@@ -48,7 +50,7 @@ from viz.runs.seeds import draw_seeds as draw_seeds
 from viz.runs.two_runs import TwoRuns as TwoRuns
 from viz.serving.acceptance import draw_acceptance as draw_acceptance
 from viz.serving.batch_timeline import draw_batch_timeline as draw_batch_timeline
-from viz.serving.kv_blocks import draw_kv_blocks as draw_kv_blocks
+from viz.serving.batching_dial import BatchingDial as BatchingDial
 from viz.serving.quantization import draw_quantization as draw_quantization
 from viz.text.filter_bench import FilterBench as FilterBench
 from viz.text.funnel import draw_funnel as draw_funnel

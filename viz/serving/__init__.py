@@ -1,1 +1,1 @@
-"""Serving: requests in the slots of a batch, the blocks of a KV cache, drafts, fewer bits."""
+"""Serving: requests in the slots of a batch, how long they wait, drafts, and fewer bits."""

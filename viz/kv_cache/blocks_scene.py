@@ -7,7 +7,7 @@ from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, INK, LINE, MUTED, PAPER, VIOLET, WHITE, blend
 from viz.canvas.scene import Rect, Scene, Text
 from viz.canvas.wrapping import wrap_text
-from viz.serving.block_tables import BlockTables
+from viz.kv_cache.block_tables import BlockTables
 
 MARGIN, HEAD = 16.0, 22.0
 MAX_BLOCKS, MAX_REQUESTS, MAX_BOXES = 256, 8, 30

@@ -13,8 +13,8 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text, hstack, vstack
 from viz.canvas.ticks import format_percent
 from viz.canvas.wrapping import wrap_text
-from viz.serving.block_tables import BlockTables, read_tables
-from viz.serving.blocks_scene import pool_scene, request_colours, tables_scene
+from viz.kv_cache.block_tables import BlockTables, read_tables
+from viz.kv_cache.blocks_scene import pool_scene, request_colours, tables_scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
