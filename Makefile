@@ -62,7 +62,7 @@ downloads:  ## ask the sources of all downloads whether they still have what the
 	@$(SETUP) course
 	@$(VENV) -m course.publishing.downloads $(NAMES)
 
-checkpoint:  ## train the small GPTs that ship in data/ again: fifteen minutes; NAMES=sums-gpt for one of them
+checkpoint:  ## train the small GPTs that ship in data/ again: seventeen minutes; NAMES=sums-gpt for one of them
 	@$(SETUP) course
 	@$(VENV) -m course.checkpoint $(NAMES)
 

@@ -1,8 +1,9 @@
 """The small GPT that comes with the course, trained on its stories.
 
-    python -m course.checkpoint                 makes both again: fifteen minutes on one core
+    python -m course.checkpoint                 makes all again: seventeen minutes on one core
     python -m course.checkpoint stories-gpt     this one alone: about eight minutes
     python -m course.checkpoint sums-gpt        the base model of lesson 14: about six minutes
+    python -m course.checkpoint names-gpt       the start of lesson 16's short lists: two minutes
 
 It is a character model, and is in `data/stories-gpt` (weights, sizes, tokenizer). The same machine
 makes the same weights again; on another processor the last digits differ, and after some thousand
@@ -20,6 +21,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from course.experiments.own_gpt import names_gpt
 from course.experiments.tuning import sums_gpt
 from gptcore.corpus import load_documents, story_entropy
 from gptcore.manifest import shipped_folder
@@ -121,9 +123,11 @@ def manifest_lines(folder: Path) -> Iterator[str]:
 
 def main(words: Sequence[str] | None = None) -> None:
     makers: dict[str, Callable[[Path], Iterator[str]]]
-    makers = {FOLDER: make, sums_gpt.FOLDER: sums_gpt.make}
+    makers = {FOLDER: make, sums_gpt.FOLDER: sums_gpt.make, names_gpt.FOLDER: names_gpt.make}
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("models", nargs="*", help="stories-gpt, sums-gpt; without a name, both")
+    parser.add_argument(
+        "models", nargs="*", help="stories-gpt, sums-gpt, names-gpt; without a name, all"
+    )
     names = parser.parse_args(words).models or list(makers)
     if unknown := set(names) - set(makers):
         parser.error(f"there is no model {', '.join(sorted(unknown))}; there are {list(makers)}")

@@ -41,6 +41,11 @@ FLOORS = {
         *GROUND,
         *("tokenizers", "gguf", "formats", "model", "quantization", "training", "tuning"),
     },
+    "own_gpt": {
+        *GROUND,
+        *("heads", "manifest", "tokenizers", "corpus", "formats", "model", "sampling", "scalar"),
+        "training",
+    },
     "serving": {*GROUND, "next_token", "tokenizers", "model", "sampling"},
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},
 }
@@ -221,6 +226,7 @@ LIGHT = [
     "gptcore.quantization",
     "gptcore.export",
     "gptcore.serving",
+    "gptcore.own_gpt",
     "viz",
 ]
 

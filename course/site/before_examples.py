@@ -78,6 +78,22 @@ from gptcore.quantization import *
 sizes = GPTConfig(vocab_size=27, block_size=32, n_layer=1, n_head=4, n_embd=32)
 model = GPT(sizes, torch.Generator().manual_seed(1)).eval()
 """,
+    "gptcore.own_gpt": """
+from pathlib import Path
+from gptcore.corpus import load_documents
+from gptcore.own_gpt import *
+from gptcore.tokenizers import CharTokenizer
+
+lines = load_documents("names")[:40]
+Path("names.txt").write_text("\\n".join(lines))
+recipe = plan(lines)
+share = MemorizedShare(copied=0.02, coincidence=0.01, coincidence_error=0.01, held_out=0.001)
+results = Results(
+    source="names.txt", n_lines=40, n_letters=240, n_held_out=10, parameters=100_000, best_step=90,
+    train_loss=2.1, held_out_loss=2.4, table=LetterTable(2.6, 1, 0.3), share=share,
+    longest_copies=(3.0, 3.5), samples=("ogary", "evula"),
+)
+""",
     "gptcore.serving": """
 from random import Random
 import torch

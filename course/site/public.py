@@ -25,6 +25,7 @@ PACKAGES = (
     "gptcore.quantization",
     "gptcore.serving",
     "gptcore.export",
+    "gptcore.own_gpt",
     "gptcore.ladder",
     "viz",
 )

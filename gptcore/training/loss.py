@@ -7,8 +7,9 @@ nothing there and are always small: evaluation never needs more memory than trai
 Source: activation checkpointing: Chen et al. 2016, arXiv 1604.06174.
 """
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -40,6 +41,23 @@ class ValWindows(Protocol):
 
         Returns:
             Token ids, shape (T + 1,): T inputs, and the target of the last one.
+        """
+
+
+@runtime_checkable
+class ValRows(Protocol):
+    """A validation set whose rows are padded, such as one line of a list in each."""
+
+    block_size: int
+
+    def val_batches(self, batch_size: int) -> Iterable[tuple[NDArray[Any], NDArray[Any]]]:
+        """Return all rows, always the same.
+
+        Args:
+            batch_size: Rows in one forward pass (B).
+
+        Returns:
+            Ids and targets, each of shape (B, T); targets of -1 are ignored.
         """
 
 
@@ -185,3 +203,26 @@ def validation_loss(
             ids = torch.from_numpy(rows.astype(np.int64)).to(loss.model.device)  # (B, T + 1)
             total += float(loss(ids[:, :-1], ids[:, 1:])) * bool(batch)
     return world.all_reduce(total) / (len(windows) * val.block_size)
+
+
+def rows_loss(
+    loss: LossSum, val: ValRows, batch_size: int, autocast: AbstractContextManager[Any]
+) -> float:
+    """Return the mean loss over all targets of padded rows. Each process computes all of it.
+
+    Args:
+        loss: The model with its loss.
+        val: The rows.
+        batch_size: Rows in one forward pass.
+        autocast: Context for the number format of the arithmetic.
+
+    Returns:
+        Nats per token.
+    """
+    total, count = 0.0, 0
+    with evaluating(loss.model), autocast:
+        for ids, targets in val.val_batches(batch_size):
+            x, y = (torch.from_numpy(rows).to(loss.model.device) for rows in (ids, targets))
+            total += float(loss(x, y))
+            count += int(target_mask(y).sum())
+    return total / max(1, count)

@@ -29,7 +29,7 @@ from gptcore.training.fsdp import apply_fsdp, full_tensor, reshard, set_gradient
 from gptcore.training.hardware import onednn
 from gptcore.training.hardware.device import autocast_context, pick_device, pick_dtype, synchronize
 from gptcore.training.hardware.mfu import compute_mfu, peak_flops
-from gptcore.training.loss import LossSum, ValWindows, validation_loss
+from gptcore.training.loss import LossSum, ValRows, ValWindows, rows_loss, validation_loss
 from gptcore.training.optimizers import (
     clip_grad_norm,
     load_optimizer_state,
@@ -120,7 +120,7 @@ class Run:
         model: GPT,
         batches: TrainBatches,
         config: TrainConfig,
-        val: ValWindows | None,
+        val: ValWindows | ValRows | None,
         world: World,
     ) -> None:
         self.model, self.batches, self.config, self.val = model, batches, config, val
@@ -285,14 +285,12 @@ class Run:
         """Return the validation loss in nats per token; None without a validation text."""
         if self.val is None:
             return None
-        loss = validation_loss(
-            self.raw_loss,
-            self.val,
-            self.config.eval_tokens,
-            self.config.batch_size,
-            self.autocast,
-            self.world,
-        )
+        rows = self.config.batch_size
+        if isinstance(self.val, ValRows):
+            loss = rows_loss(self.raw_loss, self.val, rows, self.autocast)
+        else:
+            tokens = self.config.eval_tokens
+            loss = validation_loss(self.raw_loss, self.val, tokens, rows, self.autocast, self.world)
         self.last_val = loss, self.step
         return loss
 

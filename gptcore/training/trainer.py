@@ -22,7 +22,7 @@ from gptcore.model.gpt import evaluating
 from gptcore.training.config import TrainConfig
 from gptcore.training.distributed import SINGLE, World
 from gptcore.training.errors import is_out_of_memory, non_finite_error, out_of_memory_error
-from gptcore.training.loss import ValWindows
+from gptcore.training.loss import ValRows, ValWindows
 from gptcore.training.run import NonFiniteStepError, Run, TrainBatches
 from gptcore.training.run_folder import RunFolder, run_info
 from gptcore.training.saving.checkpoints import Checkpoints
@@ -35,7 +35,7 @@ def train(
     batches: TrainBatches,
     config: TrainConfig | None = None,
     *,
-    val: ValWindows | None = None,
+    val: ValWindows | ValRows | None = None,
     out_dir: str | Path | None = None,
     resume: bool = False,
     stop: Callable[[], bool] = lambda: False,
@@ -52,7 +52,7 @@ def train(
         model: The model; it is trained in place.
         batches: The training data.
         config: Settings; the defaults of `TrainConfig` if None.
-        val: The validation text.
+        val: The validation text, or padded rows (`ValRows`), of which all are taken.
         out_dir: Folder for log and checkpoints; without one, nothing is written.
         resume: Continue from the newest intact checkpoint in `out_dir`; start if there is none.
         stop: Called after each step; training ends if it returns True.
@@ -290,7 +290,7 @@ def make_step(run: Run, samples: Samples) -> Step:
 
 
 def check_compatible(
-    model: GPT, batches: TrainBatches, config: TrainConfig, val: ValWindows | None
+    model: GPT, batches: TrainBatches, config: TrainConfig, val: ValWindows | ValRows | None
 ) -> None:
     """Raise ValueError if model, data and settings do not fit together."""
     if batches.batch_size != config.batch_size:

@@ -1,0 +1,1 @@
+"""What lesson 16 tries out: a GPT of one's own."""

@@ -1,0 +1,98 @@
+"""The folder of a finished model: weights, tokenizer, samples, card, page.
+
+    OUT/model.safetensors, config.json   the weights of the best step
+    OUT/tokenizer.json                   its tokenizer
+    OUT/README.md                        the model card
+    OUT/samples.txt                      what it writes at temperature 1, a line each
+    OUT/page.html                        the model in a browser, without a server
+    OUT/results.json                     the numbers of the card; written last
+
+Log and checkpoints of the training are beside them, as of every run.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gptcore.files import atomic_path, write_json
+from gptcore.own_gpt.card import model_card
+from gptcore.own_gpt.recipe import Recipe
+from gptcore.own_gpt.results import Results
+from gptcore.own_gpt.training import LineTraining
+
+CARD, SAMPLES, PAGE, RESULTS = "README.md", "samples.txt", "page.html", "results.json"
+PagePrinter = Callable[..., Any]
+
+
+def write_model_folder(
+    training: LineTraining,
+    results: Results,
+    out_dir: str | Path,
+    *,
+    name: str,
+    export_page: PagePrinter | None = None,
+) -> list[Path]:
+    """Write the files of a finished model.
+
+    Args:
+        training: After its last step.
+        results: From `evaluate`.
+        out_dir: The folder.
+        name: Of the model, for the card and the page.
+        export_page: Writes the page, as `gptcore.export.export_page`; None writes none.
+
+    Returns:
+        The files, in the order in which they were written.
+
+    Example:
+        >>> training = train_lines(lines, plan(lines, max_steps=3, eval_every=3))
+        >>> steps = list(training)
+        >>> results = evaluate(training, source="names.txt", n_samples=5)
+        >>> write_model_folder(training, results, "out", name="my-names")[-1].name
+        'results.json'
+    """
+    out = Path(out_dir)
+    out.mkdir(parents=True, exist_ok=True)
+    training.tokenizer.save(out / "tokenizer.json")
+    training.model.save(out)
+    lines = "\n".join(line.replace("\n", "\\n") for line in results.samples)
+    if results.is_running_text:
+        lines = "\n---\n".join(results.samples)
+    write_text(out / SAMPLES, f"{lines}\n")
+    write_text(out / CARD, model_card(results, training.recipe, name=name))
+    written = [out / "tokenizer.json", out / "model.safetensors", out / SAMPLES, out / CARD]
+    if export_page is not None:
+        known = () if results.is_running_text else training.train
+        export_page(training.model, training.tokenizer, out / PAGE, lines=known, title=name)
+        written.append(out / PAGE)
+    write_json(out / RESULTS, results_as_json(results, training.recipe, name))
+    return [*written, out / RESULTS]
+
+
+def results_as_json(results: Results, recipe: Recipe, name: str) -> dict[str, Any]:
+    """The numbers of the card, and the recipe.
+
+    Args:
+        results: What was reached.
+        recipe: How.
+        name: Of the model.
+    """
+    content = asdict(results)
+    if results.share is not None:
+        content["share"] |= {
+            "memorized": results.share.memorized,
+            "verdict": results.share.verdict,
+        }
+    return {"name": name, **content, "recipe": asdict(recipe)}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, completely or not at all.
+
+    Args:
+        path: The file.
+        text: Its content.
+    """
+    with atomic_path(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
