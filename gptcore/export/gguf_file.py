@@ -73,7 +73,6 @@ def export_gguf(
     ready, described = ready_model(model, tokenizer), as_hf_tokenizer(tokenizer, chat)
     fields = asdict(ready.effective_config()) | {"intermediate_size": ready.config.mlp_size}
     config, tensors = to_hf_names(fields, ready.unique_state_dict())
-    warn_of_gelu(fields)
     begins_texts = bool(described.bos_ids) or not isinstance(tokenizer, HFTokenizer)
     metadata = {
         "general.name": target.stem,
@@ -84,6 +83,7 @@ def export_gguf(
     }
     arrays = dict(gguf_tensors(config, tensors))
     check_range(arrays, dtype)
+    warn_of_gelu(fields)
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(target) as part:
         writer = gguf.GGUFWriter(part, architecture_of(config))

@@ -36,7 +36,8 @@ TEXT = "the cat sat on the mat. it's the 3rd cat, and  the hat\n is Ã©tonnant ðŸ
 
 def small_model(tokenizer: Tokenizer, **switches) -> GPT:
     """A model with rows of padding, whose weights, biases and norms are all random."""
-    sizes = {"block_size": 64, "n_layer": 2, "n_head": 4, "n_embd": 32} | switches
+    sizes = {"block_size": 64, "n_layer": 2, "n_head": 4, "n_embd": 32}
+    sizes |= {"activation": "gelu_tanh"} | switches
     padded = -(-tokenizer.vocab_size // 64) * 64
     model = GPT(GPTConfig(vocab_size=padded, **sizes), torch.Generator().manual_seed(1))
     generator = torch.Generator().manual_seed(2)

@@ -124,7 +124,7 @@ def test_weights_are_stored_in_the_dtype_and_the_model_stays_as_it_was(dtype, le
 @pytest.mark.parametrize(
     ("switches", "named"),
     [
-        ({"rope": True}, "norm='layernorm', activation='gelu'"),
+        ({"rope": True}, "norm='layernorm', activation='gelu_tanh'"),
         ({"norm": "rmsnorm"}, "norm='rmsnorm'"),
         ({"norm_embeddings": True, "logit_softcap": 30.0}, "norm_embeddings=True, logit_softcap="),
         ({**SWITCHES["llama"], "final_norm": False}, "final_norm=False"),

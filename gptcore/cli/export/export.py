@@ -37,7 +37,7 @@ class Export:
         ),
     ]
     path: Annotated[
-        Path,
+        str,
         tyro.conf.Positional,
         tyro.conf.arg(metavar="PATH", help="folder (hf) or file (gguf, html) that is written"),
     ]
@@ -54,10 +54,10 @@ class Export:
         packages = ("gguf",) if self.to == "gguf" else ()
         require_packages("gptcore export", "torch", "safetensors", "numpy", *packages)
         # PyTorch takes seconds to load; errors in the arguments come before.
-        import_module("gptcore.export.new_path").check_new(self.path)
+        path = import_module("gptcore.export.new_path").check_new(self.path)
         with warnings_to_stderr():
             loaded = import_module("gptcore.tuning").load_chat_model(self.model)
-            written = self.write(loaded, dtype)
+            written = self.write(loaded, path, dtype)
         size = format_bytes(bytes_of(written))
         print_line(f"{written} ({size}), {self.how_to_load(written)}", sys.stdout)
 
@@ -72,7 +72,7 @@ class Export:
             raise ValueError(f"--title is of a page: --to html, not --to {self.to}.")
         return self.dtype or known[0]
 
-    def write(self, loaded: Any, dtype: str) -> Path:
+    def write(self, loaded: Any, path: Path, dtype: str) -> Path:
         """Write the model in the format that was chosen; the path."""
         export = import_module("gptcore.export")
         model, tokenizer, chat = loaded.model, loaded.tokenizer, loaded.chat
@@ -80,11 +80,11 @@ class Export:
         if self.to == "html":
             title = self.title or Path(self.model).resolve().name
             written = export.export_page(
-                *(model, tokenizer, self.path), title=title, dtype=PAGE_DTYPES[dtype]
+                *(model, tokenizer, path), title=title, dtype=PAGE_DTYPES[dtype]
             )
         else:
             function = export.export_gguf if self.to == "gguf" else export.export_huggingface
-            written = function(model, tokenizer, self.path, chat=chat, dtype=dtype)
+            written = function(model, tokenizer, path, chat=chat, dtype=dtype)
         return written
 
     def how_to_load(self, written: Path) -> str:
