@@ -22,8 +22,8 @@ def continuation(path, prompt, banned):
     params.cache_type_k = params.cache_type_v = llama_cpp.ggml_type.GGML_TYPE_F32
     params.flash_attn_type = llama_cpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     server = llama_cpp.Server(params)
-    asked = {"prompt": prompt, "n_predict": TOKENS, "temperature": 0, "n_probs": 1}
-    answer = server.handle_completions({**asked, "logit_bias": [[id, False] for id in banned]})
+    wanted = {"prompt": prompt, "n_predict": TOKENS, "temperature": 0, "n_probs": 1}
+    answer = server.handle_completions({**wanted, "logit_bias": [[id, False] for id in banned]})
     written = answer["choices"][0]["logprobs"]["content"]
     ids, log_probs = [one["id"] for one in written], [one["logprob"] for one in written]
     return ids, log_probs, answer["usage"]["prompt_tokens"]
