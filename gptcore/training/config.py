@@ -18,7 +18,7 @@ MIN_COUNTS = {  # field -> its smallest value
 }
 AMOUNTS = ("learning_rate", "min_learning_rate", "weight_decay", "grad_clip", "max_minutes")
 BETAS = ("beta1", "beta2")
-SWITCHES = ("compile", "activation_checkpointing", "fsdp")
+SWITCHES = ("compile", "activation_checkpointing", "fsdp", "document_mask")
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,9 @@ class TrainConfig:
     activation_checkpointing: bool = False
     """whether blocks keep only their input and compute the rest again in the backward pass: less
     memory, a third more time. The loss is the same"""
+    document_mask: bool = False
+    """whether tokens attend only to their own document, and positions restart in each, in training
+    and in the validation loss; slower, because PyTorch's fastest attention takes no mask"""
     dtype: str = "auto"
     """number format of the arithmetic: float32, bfloat16, float16; auto: the best of the device.
     The weights themselves have 32 bits"""

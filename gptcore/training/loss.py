@@ -71,6 +71,8 @@ class LossSum(nn.Module):
         chunk: Tokens whose logits are in memory at a time; 0 for all.
         activation_checkpointing: Whether blocks keep only their input and compute the rest again in
             the backward pass.
+        document_start: If given, each of these tokens begins a document, and no token attends to
+            another document.
 
     Example:
         >>> ids = torch.zeros(1, 5, dtype=torch.int64)
@@ -78,9 +80,15 @@ class LossSum(nn.Module):
         torch.Size([])
     """
 
-    def __init__(self, model: GPT, chunk: int = 0, activation_checkpointing: bool = False) -> None:
+    def __init__(
+        self,
+        model: GPT,
+        chunk: int = 0,
+        activation_checkpointing: bool = False,
+        document_start: int | None = None,
+    ) -> None:
         super().__init__()
-        self.model, self.chunk = model, chunk
+        self.model, self.chunk, self.document_start = model, chunk, document_start
         self.activation_checkpointing = activation_checkpointing
         self.training_functions = (self.forward_hidden, self.hidden_loss)
 
@@ -112,6 +120,8 @@ class LossSum(nn.Module):
             The sum in nats, shape (); in training mode with the experts' `balancing_loss` for each
             target.
         """
+        if documents is None and self.document_start is not None:
+            documents = (ids == self.document_start).cumsum(1)  # (B, T)
         grad_enabled = torch.is_grad_enabled()
         forward_hidden, hidden_loss = (
             self.training_functions if grad_enabled else (self.forward_hidden, self.hidden_loss)

@@ -113,6 +113,7 @@ class Run:
         config: Settings.
         val: The validation text, or None.
         world: The processes that train together.
+        document_start: The token that begins a document; None attends across documents.
     """
 
     def __init__(
@@ -122,6 +123,7 @@ class Run:
         config: TrainConfig,
         val: ValWindows | ValRows | None,
         world: World,
+        document_start: int | None = None,
     ) -> None:
         self.model, self.batches, self.config, self.val = model, batches, config, val
         self.world = world
@@ -135,7 +137,9 @@ class Run:
         # The smallest number of fp16 is 6e-8, so losses are scaled up and gradients down again.
         is_fp16 = self.dtype == torch.float16
         self.scaler = torch.amp.GradScaler(device=self.device.type, enabled=is_fp16)
-        self.raw_loss = LossSum(model, config.loss_chunk, config.activation_checkpointing)
+        self.raw_loss = LossSum(
+            model, config.loss_chunk, config.activation_checkpointing, document_start
+        )
         self.loss: torch.nn.Module = self.raw_loss
         self.is_sharded = config.fsdp and world.world_size > 1
         if self.is_sharded:

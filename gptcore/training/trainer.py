@@ -41,6 +41,7 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     sample: Callable[[GPT, int], str] | None = None,
     sample_every: int = 0,
+    end_of_text: int | None = None,
     world: World = SINGLE,
 ) -> "Trainer":
     """Train a model, and yield a `Step` after each update.
@@ -59,6 +60,7 @@ def train(
         sample: Makes a text from the model and the number of the step, for `Step.sample`. It
             changes nothing in the training, not even where it uses PyTorch's random numbers.
         sample_every: Steps between two samples, the last step included; 0 makes none.
+        end_of_text: The token between two documents, which `document_mask` needs.
         world: The processes that train together.
 
     Returns:
@@ -76,12 +78,19 @@ def train(
     """
     config = config or TrainConfig()
     check_compatible(model, batches, config, val)
+    document_start = end_of_text if config.document_mask else None
+    if config.document_mask and document_start is None:
+        raise ValueError(
+            "document_mask=True needs the token between two documents: train(..., end_of_text=ID). "
+            "gptcore train takes it from the tokenizer of the data; this data has none, or it is "
+            "not known."
+        )
     checkpoints = None
     if out_dir is not None:
         checkpoints = Checkpoints(out_dir, config.keep_checkpoints, protected_steps(config))
         if not resume:
             check_empty(checkpoints.out_dir)
-    run = Run(model, batches, config, val, world)
+    run = Run(model, batches, config, val, world, document_start)
     if checkpoints is not None and resume:
         checkpoint = checkpoints.load_newest(wsd_resume_step(checkpoints, config))
         if checkpoint is not None:

@@ -88,9 +88,8 @@ def run(
             write_char_shards(preset.text, out / "data")
         world.barrier()
         model, batches = build_model_and_batches(command, config, sizes, data or out / "data")
-        sample = None
+        tokenizer, sample = tokenizer_of_folder(data or out / "data"), None
         if command.sample_every:
-            tokenizer = tokenizer_of_folder(data or out / "data")
             sample = text_sampler(tokenizer, preset, command.sample_prompt, config.seed)
         stop = StopSignals(lambda name: print_rank0(world, STOP_MESSAGE.format(name)))
         training = train(
@@ -103,6 +102,7 @@ def run(
             stop=stop,
             sample=sample,
             sample_every=command.sample_every or 0,
+            end_of_text=tokenizer.end_of_text if tokenizer and not preset.start else None,
             world=world,
         )
         if training.is_finished:

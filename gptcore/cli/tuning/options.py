@@ -10,7 +10,8 @@ from gptcore.cli.training.options import COMMAND_FILE, docs_of_fields, metavar
 from gptcore.cli.tuning.presets import KINDS, PRESET_LIST
 from gptcore.json_text import read_json_object
 
-LEFT_OUT = ("device", "fsdp")  # an option of every kind; and one that needs several processes
+# An option of every kind; one that needs several processes; one that tuning always has.
+LEFT_OUT = ("device", "fsdp", "document_mask")
 # What a resumed run takes from the command that began it, unless it is typed again.
 REMEMBERED = (
     *("init_from", "data", "mix", "questions", "reward", "marker", "pairs", "lora"),
