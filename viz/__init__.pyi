@@ -51,6 +51,7 @@ from viz.runs.two_runs import TwoRuns as TwoRuns
 from viz.serving.acceptance import draw_acceptance as draw_acceptance
 from viz.serving.batch_timeline import draw_batch_timeline as draw_batch_timeline
 from viz.serving.batching_dial import BatchingDial as BatchingDial
+from viz.serving.draft_dial import DraftDial as DraftDial
 from viz.serving.quantization import draw_quantization as draw_quantization
 from viz.text.filter_bench import FilterBench as FilterBench
 from viz.text.funnel import draw_funnel as draw_funnel
