@@ -31,11 +31,13 @@ class Generation:
         request: In the engine.
         events: What the client has not been given yet.
         started: When it was asked for, in seconds of `perf_counter`.
+        has_token: Whether its first token has been counted.
     """
 
     request: Request
     events: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
     started: float = field(default_factory=perf_counter)
+    has_token: bool = False
 
 
 @dataclass
@@ -221,7 +223,9 @@ class EngineThread:
             generation = self.generations.get(request)
             if generation is None:  # the client has left
                 continue
-            if event[0] is not None and len(request.output) == 1:
+            # Trap: request.output grows in the other thread, and may have two tokens by now.
+            if event[0] is not None and not generation.has_token:
+                generation.has_token = True
                 self.first_tokens.count += 1
                 self.first_tokens.seconds += perf_counter() - generation.started
             if event[1] is not None:

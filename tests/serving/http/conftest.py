@@ -81,3 +81,9 @@ def server_with_key() -> Iterator[Running]:
 def full_server() -> Iterator[Running]:
     """One text runs and one may wait."""
     yield from running(max_waiting=1, max_num_seqs=1)
+
+
+@pytest.fixture
+def busy_server() -> Iterator[Running]:
+    """Its blocks are enough for a third of the texts that run at once."""
+    yield from running(max_num_seqs=16, num_blocks=20, kv_block_size=8)
