@@ -75,7 +75,7 @@ class Serve:
     @property
     def served_name(self) -> str:
         """How clients call the model."""
-        return self.name or Path(self.model).resolve().name or self.model
+        return self.name or Path(os.path.abspath(self.model)).name or self.model
 
     def make_app(self) -> object:
         """The application with its model."""
