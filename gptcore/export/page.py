@@ -21,7 +21,8 @@ from gptcore.tokenizers.pretokenization import check_text
 from gptcore.tokenizers.tokenizer import Tokenizer
 
 ASSETS = Path(__file__).parent / "assets"
-SCRIPTS = ("gpt.js", "tokenizer.js", "lines.js", "page.js")  # each after those that it imports
+# Each after those that it imports.
+SCRIPTS = ("gpt.js", "tokenizer.js", "lines.js", "reader.js", "row.js", "details.js", "page.js")
 MAX_PAGE_BYTES = 100_000_000  # a browser takes seconds to read more
 
 

@@ -1,16 +1,21 @@
 """A model in one HTML file, as a reader opens it: from the disk, without a network."""
 
+import re
 from base64 import b64encode
 from dataclasses import replace
+from math import log
+from random import Random
 
 import pytest
 import torch
+from axe_playwright_python.sync_playwright import Axe
 
 from gptcore.export import export_page
+from gptcore.export.page_tokenizer import SPLITS, describe_tokenizer
 from gptcore.export.page_weights import describe_model
 from gptcore.model import GPT, GPTConfig, RopeScaling
 from gptcore.next_token import next_probabilities
-from gptcore.tokenizers import CharTokenizer
+from gptcore.tokenizers import BPETokenizer, CharTokenizer
 
 pytestmark = pytest.mark.browser
 
@@ -108,7 +113,7 @@ def open_page(browser, address: str, width: int = 1280, **options):
 
 
 def finished(page):
-    page.locator("#message", has_text="tokens in").wait_for()
+    page.locator("#message", has_text=re.compile("tokens? in")).wait_for()
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +162,234 @@ def test_probabilities_are_those_of_gptcore(shared, temperature, top_k):
         [logits, temperature, top_k],
     )
     assert got == pytest.approx(next_probabilities(logits, temperature, top_k=top_k))
+
+
+def random_texts(n: int) -> list[str]:
+    """Texts of letters, digits, blanks and signs of many scripts, as patterns treat them."""
+    pieces = ["'s", "'LL", "the", " the", "THE", "don't", "12345", "é", "e\u0301", "ß", "ſ", "'ſ"]
+    pieces += [" ", "  ", "\n", "\r\n", "\t", "\x1c", "\x85", "\xa0", "\u2028", "\u3000", "\ufeff"]
+    pieces += [
+        "\u200b",
+        "😀",
+        "👍🏽",
+        "名古屋",
+        "שלום",
+        "مرحبا",
+        "١٢",
+        "Ⅷ",
+        "...",
+        "?!",
+        "_",
+        "\x00",
+    ]
+    rng = Random(1)
+    return ["", *("".join(rng.choices(pieces, k=rng.randint(1, 12))) for _ in range(n))]
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_byte_pairs_are_those_of_gptcore(shared, split):
+    texts = random_texts(300)
+    tokenizer = BPETokenizer.train(
+        texts[:200] * 2, vocab_size=360, pattern=split, special_tokens=["<|endoftext|>"]
+    )
+    got = shared.evaluate(
+        """([described, texts]) => {
+            const tokenizer = gptPage.makeTokenizer(described);
+            return texts.map(text => {
+                const { ids, unknown } = tokenizer.encode(text);
+                return [ids, unknown, tokenizer.decode(ids)];
+            });
+        }""",
+        [describe_tokenizer(tokenizer), texts],
+    )
+    expected = [tokenizer.encode_ordinary(text) for text in texts]
+    assert got == [[ids, [], text] for ids, text in zip(expected, texts)]
+    assert max(max(ids, default=0) for ids in expected) > 300  # merged pairs were met
+
+
+def letters(page, row: str = "#samples li >> nth=0"):
+    return page.locator(f"{row} >> .t")
+
+
+def test_what_is_typed_is_scored_and_continued(page, names):
+    model, tokenizer, _ = names
+    page.fill("#beginning", "em")
+    own = page.locator("#own .note", has_text="nats")
+    ids = torch.tensor([[tokenizer.BOS, *tokenizer.encode("em")]])
+    loss = torch.nn.functional.cross_entropy(model(ids)[0][0, :-1], ids[0, 1:])
+    assert own.inner_text() == f"{loss:.2f} nats per token."
+    assert page.inner_text("#details-text") == "After “em” comes one of these:"
+    probs = model(ids)[0][0, -1].softmax(-1)
+    for line, p in zip(
+        page.locator("#probabilities tr").all(), probs.sort(descending=True)[0].tolist()
+    ):
+        assert float(line.inner_text().split()[-2].strip("<")) == pytest.approx(100 * p, abs=0.6)
+    page.press("#beginning", "Enter")
+    finished(page)
+    samples = page.locator("#samples li").all()
+    assert len(samples) == 12
+    assert all(re.match(r"▪em", sample.inner_text()) for sample in samples)
+
+
+def test_a_letter_that_the_model_does_not_have_is_named(page):
+    page.fill("#beginning", "emΩ<b>")
+    message = page.inner_text("#message")
+    assert message.startswith(
+        "The model does not have “Ω”, “<”, “b”, “>”. It has: a e h i l m n o r"
+    )
+    assert page.is_disabled("#generate")
+    page.fill("#beginning", "e" * 16)
+    assert page.inner_text("#message") == "The beginning has 17 tokens, and the model takes 16."
+    page.fill("#beginning", "e" * 15)
+    assert page.is_enabled("#generate")
+
+
+def test_lines_of_the_training_text_are_marked_and_others_have_a_nearest_one(page, names):
+    page.fill("#beginning", "emma")
+    set_slider(page, "#top-k", 1)
+    set_slider(page, "#count", 1)
+    page.click("#generate")
+    finished(page)
+    text = page.locator("#samples .letters").inner_text().strip("▪")
+    note = page.locator("#samples .note").inner_text()
+    if text in names[2]:
+        assert note.startswith("In the training text.")
+    else:
+        assert note.startswith("New.")
+        assert f"Nearest line: emma ({len(text) - 4} change" in note
+
+
+def set_slider(page, slider: str, value: float):
+    page.locator(slider).evaluate(
+        "(input, value) => { input.value = value; input.dispatchEvent(new Event('input', "
+        "{ bubbles: true })); }",
+        value,
+    )
+
+
+def test_sliders_change_the_samples_and_the_bars(page):
+    set_slider(page, "#temperature", 0)
+    set_slider(page, "#count", 5)
+    assert page.inner_text("#temperature-value") == "0: most likely"
+    page.locator("#probabilities tr", has_text="100").wait_for()
+    page.click("#generate")
+    finished(page)
+    assert len({sample.inner_text() for sample in page.locator("#samples .letters").all()}) == 1
+    set_slider(page, "#temperature", 2)
+    set_slider(page, "#top-k", 2)
+    page.wait_for_timeout(100)
+    shown = [line.inner_text().split()[-2] for line in page.locator("#probabilities tr").all()]
+    assert sum(value == "0.0" for value in shown) == len(shown) - 2
+
+
+def test_hovering_shows_probability_and_attention_of_that_letter(page, names):
+    model, tokenizer, _ = names
+    letter = letters(page).nth(2)
+    letter.hover()
+    page.locator("#details-text", has_text="comes").wait_for()
+    text = page.locator("#samples .letters").first.inner_text()
+    ids = [tokenizer.BOS, *tokenizer.encode(text.strip("▪")), tokenizer.BOS][: len(text)]
+    x = torch.tensor([ids[:2]])
+    p = model(x)[0][0, -1].softmax(-1)[ids[2]].item()
+    assert f": {100 * p:.{0 if p >= 0.1 else 1}f}\xa0%" in page.inner_text("#details-text")
+    assert f"loss of {-log(p):.2f} nats" in page.inner_text("#details-text")
+    for head in ("mean", "3"):
+        page.select_option("#head", head)
+        page.select_option("#layer", "0")
+        page.wait_for_timeout(50)
+        weights = model.attention_weights(x)[0, 0, :, -1]  # (H, 2)
+        weights = weights.mean(0) if head == "mean" else weights[3]
+        bars = letters(page).evaluate_all(
+            "all => all.map(t => t.style.getPropertyValue('--attention'))"
+        )
+        assert [float(bar) for bar in bars[:2]] == pytest.approx(weights / weights.max(), abs=2e-3)
+        assert set(bars[2:]) == {""}
+
+
+def test_keys_go_through_letters_and_rows(page):
+    letters(page).nth(0).focus()
+    for key, row, i in [("ArrowRight", 0, 1), ("ArrowDown", 1, 1), ("End", 1, -1), ("Home", 1, 0)]:
+        page.keyboard.press(key)
+        focused = page.evaluate(
+            "() => [...document.querySelectorAll('#samples .letters')].map(row =>"
+            " [...row.children].indexOf(document.activeElement))"
+        )
+        count = letters(page, f"#samples li >> nth={row}").count()
+        assert focused[row] == i % count
+        assert sum(place >= 0 for place in focused) == 1
+    assert page.locator(".t.selected").count() == 1
+
+
+def test_stop_ends_a_run_and_the_page_never_freezes(page):
+    page.evaluate("""() => {
+        const { GPT } = gptPage, step = GPT.prototype.step;
+        GPT.prototype.step = function (id) {  // a slow model: 8 ms for a token
+            for (const until = performance.now() + 8; performance.now() < until; );
+            return step.call(this, id);
+        };
+        let last = performance.now();
+        window.longest = 0;
+        setInterval(() => {
+            window.longest = Math.max(window.longest, performance.now() - last);
+            last = performance.now();
+        });
+        let drawn = 0;
+        gptPage.random = () => {
+            if (++drawn === 30) document.getElementById("stop").click();
+            return Math.random();
+        };
+    }""")
+    set_slider(page, "#count", 40)
+    page.click("#generate")
+    page.locator("#message", has_text="Stopped").wait_for()
+    message = page.inner_text("#message")
+    assert re.match(r"Stopped: \d+ samples?, (29|30) tokens in", message), message
+    assert 30 / 16 <= page.locator("#samples li").count() < 30
+    assert page.evaluate("window.longest") < 150  # 12 ms, a token, and a busy machine
+    set_slider(page, "#count", 2)
+    page.click("#generate")
+    page.locator("#message", has_text="2 samples").wait_for()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A page of its own, for a test that changes it."""
+    page = open_page(browser, address)
+    yield page
+    assert page.errors == []
+    page.context.close()
+
+
+def test_hostile_lines_are_shown_and_never_run(browser, tmp_path):
+    tokenizer = CharTokenizer.train(HOSTILE)
+    sizes = replace(BASE, vocab_size=tokenizer.vocab_size, block_size=60)
+    model = GPT(sizes, torch.Generator().manual_seed(1))
+    title = "</title><script>window.hacked = 3</script>"
+    path = export_page(model, tokenizer, tmp_path / "page.html", lines=HOSTILE, title=title)
+    page = open_page(browser, path.as_uri())
+    assert page.inner_text("h1") == title == page.title()
+    for line in HOSTILE:
+        ids, unknown = page.evaluate("text => Object.values(gptPage.tokenizer.encode(text))", line)
+        assert (ids, unknown) == (tokenizer.encode_ordinary(line), [])
+        assert page.evaluate("ids => gptPage.tokenizer.decode(ids)", ids) == line
+        page.fill("#beginning", line)
+        page.locator("#own .note", has_text="nats").wait_for()
+        assert page.locator("#own .t").count() == len(line) + 2
+    assert page.evaluate("gptPage.data.lines") == HOSTILE
+    assert page.locator("script, img").count() == 3
+    assert page.evaluate("window.hacked") is None
+    assert page.errors == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (1280, "dark"), (390, "dark")])
+def test_the_page_can_be_read_and_fits(browser, address, width, scheme):
+    page = open_page(browser, address, width, color_scheme=scheme, bypass_csp=True)
+    letters(page).nth(1).click()
+    page.locator("#details-text", has_text="comes").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    if width == 390:  # what a tap shows is below the letter that was tapped
+        assert page.locator("#samples li").first.locator("#details").is_visible()
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+    page.context.close()

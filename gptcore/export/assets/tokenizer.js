@@ -8,7 +8,8 @@
 export function makeTokenizer(described) {
   const { kind, tokens, special_ids: specialIds, split } = described;
   const special = new Set(specialIds);
-  const bytes = tokens.map((token) => (typeof token === "string" ? toBytes(token) : Uint8Array.from(token)));
+  const isText = (token) => typeof token === "string"; // otherwise its bytes
+  const bytes = tokens.map((token) => (isText(token) ? toBytes(token) : Uint8Array.from(token)));
   const idOf = new Map();
   tokens.forEach((token, id) => {
     if (!special.has(id)) idOf.set(kind === "characters" ? token : toLatin1(bytes[id]), id);
@@ -20,13 +21,14 @@ export function makeTokenizer(described) {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(all);
   };
   const label = (id) => {
-    if (special.has(id)) return id === described.end_of_text ? "■" : tokens[id];
-    if (typeof tokens[id] === "string") return visible(tokens[id]);
+    if (special.has(id)) return id === described.end_of_text ? "▪" : tokens[id];
+    if (isText(tokens[id])) return visible(tokens[id]);
     return Array.from(bytes[id], (byte) => "\\x" + byte.toString(16).padStart(2, "0")).join("");
   };
+  const encodePairs = (text) => pieces(text, split).flatMap((piece) => mergePairs(piece, idOf));
   const encode = kind === "characters"
     ? (text) => encodeCharacters(text, idOf)
-    : (text) => ({ ids: pieces(text, split).flatMap((piece) => mergePairs(piece, idOf)), unknown: [] });
+    : (text) => ({ ids: encodePairs(text), unknown: [] });
   return { ...described, encode, decode, label, isSpecial: (id) => special.has(id) };
 }
 
@@ -38,17 +40,18 @@ function encodeCharacters(text, idOf) {
 }
 
 // How a text is split before pairs are merged; `\s` of JavaScript differs from that of Python.
-const S = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const S = "\\t-\\r\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const END = `[${S}]+(?![^])|[${S}]+(?![^${S}])|[${S}]`;
 const SPLITS = {
   gpt2: `'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^${S}\\p{L}\\p{N}]+|${END}`,
-  gpt4: `'(?:[sSdDmMtT\\u017f]|[lL][lL]|[vV][eE]|[rR][eE])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}`
-    + `| ?[^${S}\\p{L}\\p{N}]+[\\r\\n]*|[${S}]+(?![^])|[${S}]*[\\r\\n]|[${S}]+(?![^${S}])|[${S}]`,
+  gpt4: `'(?:[sSdDmMtT\\u017f]|[lL][lL]|[vV][eE]|[rR][eE])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+`
+    + `|\\p{N}{1,3}| ?[^${S}\\p{L}\\p{N}]+[\\r\\n]*|[${S}]+(?![^])|[${S}]*[\\r\\n]`
+    + `|[${S}]+(?![^${S}])|[${S}]`,
   none: "[^]+",
 };
 const pieces = (text, split) => text.match(new RegExp(SPLITS[split], "gu")) ?? [];
 
-// Byte-pair encoding of one piece: the neighbours that make the token with the lowest id are joined.
+// Byte-pair encoding of one piece: the neighbours that make the lowest id are joined first.
 function mergePairs(piece, idOf) {
   let parts = Array.from(toLatin1(toBytes(piece)));
   if (idOf.has(parts.join(""))) return [idOf.get(parts.join(""))];
