@@ -10,7 +10,7 @@ from gptcore.tokenizers.characters import CharTokenizer
 from gptcore.tokenizers.pretokenization import PATTERNS
 from gptcore.tokenizers.tokenizer import Tokenizer
 
-SPLITS = ("gpt2", "gpt4", "none")  # patterns that `assets/tokenizer.js` has
+SPLITS = ("gpt2", "gpt4", "gpt4o", "none")  # patterns that `assets/tokenizer.js` has
 
 
 def describe_tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:

@@ -345,7 +345,7 @@ def test_stop_ends_a_run_and_the_page_never_freezes(page):
     message = page.inner_text("#message")
     assert re.match(r"Stopped: \d+ samples?, (29|30) tokens in", message), message
     assert 30 / 16 <= page.locator("#samples li").count() < 30
-    assert page.evaluate("window.longest") < 150  # 12 ms, a token, and a busy machine
+    assert page.evaluate("window.longest") < 150  # 20 ms, a token, and a busy machine
     set_slider(page, "#count", 2)
     page.click("#generate")
     page.locator("#message", has_text="2 samples").wait_for()

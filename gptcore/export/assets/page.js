@@ -192,6 +192,7 @@ function describePage() {
   ].filter(Boolean).join(" ");
   byId("scale-text").textContent =
     `0 to ${guess} nats: the loss of each token. ${guess} is a guess among all ${vocab_size}.`;
+  byId("count").value = block_size > 64 ? 3 : 12; // lines are short, stories are long
   byId("top-k").max = byId("top-k").value = MOST_TOP_K;
 }
 

@@ -1,7 +1,7 @@
 // A model that reads texts without freezing the page.
 import { GPT } from "./gpt.js";
 
-const SLICE = 12; // milliseconds of work before the page may do something else
+const SLICE = 20; // milliseconds of work before the page may do something else
 let deadline = 0;
 
 // Long work awaits this often: clicks, keys and drawing happen meanwhile.

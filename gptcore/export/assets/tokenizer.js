@@ -42,11 +42,16 @@ function encodeCharacters(text, idOf) {
 // How a text is split before pairs are merged; `\s` of JavaScript differs from that of Python.
 const S = "\\t-\\r\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const END = `[${S}]+(?![^])|[${S}]+(?![^${S}])|[${S}]`;
+const CASED = "\\p{Lm}\\p{Lo}\\p{M}"; // letters that are both upper and lower case
+const SHORT = "(?:'(?:[sStTmMdD\\u017f]|[rR][eE]|[vV][eE]|[lL][lL]))?"; // 's, 're, 'll, ..
 const SPLITS = {
   gpt2: `'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^${S}\\p{L}\\p{N}]+|${END}`,
   gpt4: `'(?:[sSdDmMtT\\u017f]|[lL][lL]|[vV][eE]|[rR][eE])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+`
     + `|\\p{N}{1,3}| ?[^${S}\\p{L}\\p{N}]+[\\r\\n]*|[${S}]+(?![^])|[${S}]*[\\r\\n]`
     + `|[${S}]+(?![^${S}])|[${S}]`,
+  gpt4o: `[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}${CASED}]*[\\p{Ll}${CASED}]+${SHORT}`
+    + `|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}${CASED}]+[\\p{Ll}${CASED}]*${SHORT}`
+    + `|\\p{N}{1,3}| ?[^${S}\\p{L}\\p{N}]+[\\r\\n/]*|[${S}]*[\\r\\n]+|[${S}]+(?![^${S}])|[${S}]+`,
   none: "[^]+",
 };
 const pieces = (text, split) => text.match(new RegExp(SPLITS[split], "gu")) ?? [];
