@@ -24,6 +24,7 @@ from gptcore.cli.fetch import Fetch
 from gptcore.cli.ladder import Ladder
 from gptcore.cli.microgpt import Microgpt
 from gptcore.cli.names_file import read_names
+from gptcore.cli.own_gpt.new import New
 from gptcore.cli.paths import check_not_empty, expand_home
 from gptcore.cli.plotting.plot import Plot
 from gptcore.cli.prepare import Prepare
@@ -54,6 +55,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "budget": BudgetCommand,
     "prepare": Prepare,
     "train": Train,
+    "new": New,
     "tune": Tune,
     "chat": Chat,
     "sample": Sample,

@@ -1,6 +1,6 @@
 """Batches of lines, one in a row; and of a running text, a piece of it in a row.
 
-Every row begins with the token BOS. A line ends with it, too; the piece of a text just stops.
+A line has the token BOS before and after it. The piece of a text may have it before it.
 The order depends on seed and step alone, so a resumed run sees the same rows.
 """
 
@@ -80,32 +80,36 @@ class TextBatches:
 
     Args:
         ids: Of the text, shape (N,).
-        bos: The token that every row begins with.
+        bos: The token that rows begin with.
         batch_size: Pieces in a batch (B).
         block_size: Tokens of a row (T).
         seed: Seed of the places where pieces begin.
 
     Example:
         >>> batches = TextBatches([0, 1, 0, 1, 1], bos=2, batch_size=2, block_size=3, seed=1)
-        >>> batches.batch(0)[0][:, 0]
-        array([2, 2])
+        >>> int(batches.batch(0)[0][0, 0])
+        2
     """
 
     def __init__(
         self, ids: Sequence[int], *, bos: int, batch_size: int, block_size: int, seed: int
     ) -> None:
         self.ids, self.bos, self.seed = np.asarray(ids, dtype=np.int64), bos, seed
-        self.batch_size, self.block_size = batch_size, min(block_size, len(ids))
+        self.batch_size, self.block_size = batch_size, min(block_size, len(ids) - 1)
 
     def batch(self, step: int) -> tuple[NDArray[Any], ...]:
         """Ids and targets of one step, each of shape (B, T).
+
+        Every other row has no BOS: a long sample slides out of its beginning.
 
         Args:
             step: Any step, 0 or more.
         """
         rng = np.random.default_rng([self.seed, step])
-        starts = rng.integers(0, len(self.ids) - self.block_size + 1, self.batch_size)
-        return self.rows_at(starts)
+        starts = rng.integers(1, len(self.ids) - self.block_size + 1, self.batch_size)
+        ids, targets = self.rows_at(starts)
+        ids[1::2, 0] = self.ids[starts[1::2] - 1]
+        return ids, targets
 
     def rows_at(self, starts: NDArray[Any]) -> Rows:
         """The pieces that begin at some places, BOS before each: two of shape (B, T).

@@ -148,7 +148,7 @@ class Recipe:
                     f"A recipe has no {name!r}.{did_you_mean(name, known)} It has: "
                     f"{', '.join(known)}."
                 )
-        chosen = dict.fromkeys(changes, "as it was chosen")
+        chosen = {name: "as it was chosen" for name in changes if name != "seed"}
         return replace(self, **changes, reasons={**self.reasons, **chosen})
 
 

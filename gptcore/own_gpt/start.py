@@ -1,7 +1,8 @@
 """A start that knows something already: names-gpt, moved to the alphabet of another list.
 
-A letter that both know keeps its row in the table of embeddings. A capital begins as its small
-letter, and any other letter as the mean of all rows with a little noise.
+A letter that both know keeps its row in the table of embeddings; a new one begins as the mean of
+all rows with a little noise. Trap: capitals that begin as their small letters do worse (2.60
+instead of 2.47 nats on 194 creatures): embeddings are tied, and the model writes "bELlow".
 """
 
 from dataclasses import replace
@@ -80,8 +81,7 @@ def moved_rows(table: Tensor, old: CharTokenizer, new: CharTokenizer, seed: int)
     noise = torch.randn(new.vocab_size, table.shape[1], generator=generator)
     rows = table.mean(0) + NOISE * table.std() * noise
     for letter, id in new.id_of.items():
-        known = old.id_of.get(letter, old.id_of.get(letter.lower()))
-        if known is not None:
-            rows[id] = table[known]
+        if letter in old.id_of:
+            rows[id] = table[old.id_of[letter]]
     rows[new.BOS] = table[old.BOS]
     return rows

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gptcore.checks import as_path, check_choice, nearest_name
+from gptcore.corpus import load
 
+SHIPPED = ("cities", "creatures", "poems", "names")
 KINDS = ("auto", "lines", "text")
 MAX_LINE = 400  # letters; a longer line is left out of a list
 MEAN_OF_TEXT = 120  # letters; where lines are longer than this, the text is no list
@@ -99,6 +101,19 @@ def read_lines(path: str | Path, *, kind: str = "auto", encoding: str | None = N
     if not text.strip():
         raise TextFileError(f"{path} is empty. Give a file with one line for each example.")
     return clean_lines(text, kind=kind)
+
+
+def shipped_list(name: str) -> str | None:
+    """The text of a list that comes with gptcore; None if there is none of that name.
+
+    Args:
+        name: cities, creatures, poems or names. A file of that name comes first.
+
+    Example:
+        >>> shipped_list("creatures").splitlines()[0]
+        'Ambrel'
+    """
+    return load(name) if name in SHIPPED and not Path(name).exists() else None
 
 
 def clean_lines(text: str, *, kind: str = "auto") -> TextLines:

@@ -23,7 +23,7 @@ from gptcore.tuning.chat_format import CHAT_TOKENS, FILE, ChatFormat, ChatFormat
 from gptcore.tuning.vocabulary import add_special_tokens, extend_vocab
 
 SMOLLM2 = "smollm2"
-SHIPPED = ("sums-gpt", "stories-gpt", "rope-gpt")
+SHIPPED = ("sums-gpt", "stories-gpt", "rope-gpt", "names-gpt")
 NAMES = (SMOLLM2, *SHIPPED)
 PADDED = 8  # a vocabulary with rows that no token has is padded to a multiple of this, at least
 
@@ -51,7 +51,7 @@ def load_chat_model(source: str | Path) -> ChatModel:
     """Load a model with its tokenizer, and its chat format if it has one.
 
     Args:
-        source: smollm2, sums-gpt, stories-gpt or rope-gpt; the folder of a run, of one of its
+        source: smollm2, sums-gpt, stories-gpt, rope-gpt or names-gpt; the folder of a run, of one of its
             checkpoints, or of a Hugging Face model; or a GGUF file.
 
     Returns:

@@ -1,0 +1,1 @@
+"""What `gptcore new` does: options, the loop, messages."""
