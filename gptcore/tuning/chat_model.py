@@ -51,8 +51,8 @@ def load_chat_model(source: str | Path) -> ChatModel:
     """Load a model with its tokenizer, and its chat format if it has one.
 
     Args:
-        source: smollm2, sums-gpt, stories-gpt, rope-gpt or names-gpt; the folder of a run, of one of its
-            checkpoints, or of a Hugging Face model; or a GGUF file.
+        source: smollm2, sums-gpt, stories-gpt, rope-gpt or names-gpt; the folder of a run, of
+            one of its checkpoints, or of a Hugging Face model; or a GGUF file.
 
     Returns:
         The three.

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
-from gptcore.cli.own_gpt.new import New
+from gptcore.cli.own_gpt.options import NewOptions
 from gptcore.files import write_json
 from gptcore.json_text import read_json_object
 from gptcore.own_gpt import Recipe, TextLines
@@ -30,7 +30,7 @@ class Settings:
     recipe: Recipe
 
     @classmethod
-    def of(cls, command: New, text: TextLines, recipe: Recipe) -> Self:
+    def of(cls, command: NewOptions, text: TextLines, recipe: Recipe) -> Self:
         """The settings of a new run.
 
         Args:
@@ -79,7 +79,7 @@ def save_settings(out: Path, settings: Settings) -> None:
     write_json(out / SETTINGS, asdict(settings))
 
 
-def load_settings(command: New, text: TextLines) -> Settings | None:
+def load_settings(command: NewOptions, text: TextLines) -> Settings | None:
     """The settings of the run that is resumed; None if there is none.
 
     Args:

@@ -1,6 +1,6 @@
 """The work of `gptcore new`, after the options were checked: this loads PyTorch.
 
-Options are in `new.py`, the folder in `folder.py`, what is printed in `messages.py`.
+Options are in `options.py`, the folder in `folder.py`, what is printed in `messages.py`.
 """
 
 import json
@@ -17,7 +17,7 @@ from gptcore.cli.own_gpt.messages import (
     format_text,
     with_progress_and_samples,
 )
-from gptcore.cli.own_gpt.new import New
+from gptcore.cli.own_gpt.options import NewOptions
 from gptcore.cli.training.loop import EXIT_RESUMABLE, STOP_MESSAGE
 from gptcore.export import export_page
 from gptcore.json_text import read_json_object
@@ -38,7 +38,7 @@ from gptcore.training import NonFiniteError, OutOfMemoryError, StopSignals, pick
 SMALL = 1_000_000  # parameters; below, several threads would wait for each other
 
 
-def run(command: New) -> None:
+def run(command: NewOptions) -> None:
     """Train, measure and write; progress on standard error, the result on standard output.
 
     Args:
@@ -75,7 +75,7 @@ def run(command: New) -> None:
         print_result(command, "")
 
 
-def read(command: New) -> TextLines:
+def read(command: NewOptions) -> TextLines:
     """The text of the file, or of a list that comes with gptcore."""
     shipped = shipped_list(command.file)
     if shipped is not None:
@@ -83,7 +83,7 @@ def read(command: New) -> TextLines:
     return read_lines(command.file, kind=command.kind, encoding=command.encoding)
 
 
-def begin(command: New, text: TextLines, settings: Settings) -> LineTraining:
+def begin(command: NewOptions, text: TextLines, settings: Settings) -> LineTraining:
     """The training before its next step; the folder is there and knows the settings."""
     recipe = settings.recipe
     if recipe.model_config(256).n_embd ** 2 * 12 * recipe.n_layer < SMALL:
@@ -113,7 +113,7 @@ def run_steps(training: LineTraining) -> bool:
     return stop() and not training.is_finished
 
 
-def finish(command: New, training: LineTraining, settings: Settings) -> None:
+def finish(command: NewOptions, training: LineTraining, settings: Settings) -> None:
     """Measure the best model, and write the files of the folder."""
     steps = training.trainer.run.step
     print_line(
@@ -126,7 +126,7 @@ def finish(command: New, training: LineTraining, settings: Settings) -> None:
     )
 
 
-def print_result(command: New, note: str) -> None:
+def print_result(command: NewOptions, note: str) -> None:
     """Print the results that are in the folder, as text or as JSON."""
     content = read_json_object(command.out_dir / RESULTS)
     if command.json:
