@@ -46,7 +46,8 @@ def draw_course_map(stops: Sequence[Stop], *, title: str = "") -> Picture:
     Example: draw_course_map([Stop(0, "begin", of=5, done=2), Stop(1, "go on", needs=(0,), of=3)])
     """
     check(stops)
-    rows = "".join(map(row_of, stops))
+    progress = any(stop.of for stop in stops)
+    rows = "".join(row_of(stop, progress) for stop in stops)
     rail = rail_of(stops)
     alt = describe(stops, title)
     head = f'<div style="font-size: 15px; font-weight: 600; margin-bottom: 6px">{escape(title)}'
@@ -131,8 +132,8 @@ def track(begin: Point, end: Point, branches_off: bool) -> tuple[Point, ...]:
     return (begin, *curve, end)
 
 
-def row_of(stop: Stop) -> str:
-    """Title, minutes and bar of one stop."""
+def row_of(stop: Stop, progress: bool) -> str:
+    """Title and minutes of one stop, and its bar if the map shows progress."""
     name = escape(printable(stop.title))
     if stop.link:
         style = f"color: {INK}; text-decoration: underline"
@@ -147,14 +148,17 @@ def row_of(stop: Stop) -> str:
     cells = [
         f'<div style="font-size: 13.5px; line-height: 1.05">{name}</div>',
         f'<div style="{grey}">{f"{stop.minutes} min" if stop.minutes else ""}</div>',
-        bar
-        if stop.of
-        else "<div></div>",  # narrow pages have no room for the bar, which may shrink
-        f'<div style="{grey}">{f"{stop.done} of {stop.of}" if stop.of else ""}</div>',
     ]
+    columns = "minmax(118px, 1fr) 44px"
+    if progress:
+        columns += " minmax(0, 110px) 52px"  # on a narrow page the bar shrinks
+        cells += [
+            bar if stop.of else "<div></div>",
+            f'<div style="{grey}">{f"{stop.done} of {stop.of}" if stop.of else ""}</div>',
+        ]
     return (
         f'<div title="{escape(printable(stop.note))}" style="display: grid; align-items: center; '
-        f"grid-template-columns: minmax(118px, 1fr) 44px minmax(0, 110px) 52px; gap: 8px; "
+        f"grid-template-columns: {columns}; gap: 8px; "
         f'height: {ROW}px; color: {INK}">{"".join(cells)}</div>'
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from sphinx.cmd.build import build_main
 
 from course.site.broken_links import broken_links
+from course.site.home import write_live_page
 from course.site.layout import TRIED_IN, lay_out
 from course.site.public import ROOT
 
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     failed = build_main(["--fail-on-warning", "--quiet", "-b", "html", *folders])
     if failed:
         return failed
+    write_live_page(out)
     shutil.rmtree(tried_in, ignore_errors=True)
     if page.is_dir():
         shutil.copytree(page, tried_in)

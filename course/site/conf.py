@@ -23,6 +23,7 @@ toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
 html_title = "gptcore"
+html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
 templates_path = ["templates"]
 html_css_files = ["site.css"]

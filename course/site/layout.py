@@ -4,7 +4,8 @@ import os
 import re
 from pathlib import Path
 
-from course.site.cells import cells_of, lesson_page, output_text
+from course.site.cells import lesson_page
+from course.site.home import live_box, map_box
 from course.site.public import PACKAGES, ROOT
 from course.site.reference import reference_page
 from course.syllabus.lesson_table import COURSE, Lesson, written_lessons
@@ -57,10 +58,20 @@ def index_page(lessons: list[Lesson], with_page: bool) -> str:
         "Guides": [f"docs/{page.stem}" for page in sorted(DOCS.glob("*.md"))],
         "Reference": [f"reference/{package}" for package in PACKAGES],
     }
+    repository = our_repository()
+    first = lessons[0].name if lessons else ""
+    parts = {
+        "try": tried(lessons) if with_page else "",
+        "colab": repository.colab(first),
+        "binder": repository.binder(first),
+        "repository": repository.address,
+        "name": repository.owner_and_name.split("/")[1],
+        "live": live_box(),
+        "map": map_box(lessons),
+    }
     text = INDEX.read_text(encoding="utf-8")
-    text = text.replace("<!-- try -->", tried(lessons) if with_page else "open")
-    text = text.replace("<!-- lessons -->", "\n".join(map(row, lessons)))
-    text = text.replace("<!-- picture -->", moving_picture(lessons))
+    for name, part in parts.items():
+        text = text.replace(f"<!-- {name} -->", part)
     return text + "".join(toctree(caption, pages) for caption, pages in trees.items() if pages)
 
 
@@ -69,26 +80,7 @@ def tried(lessons: list[Lesson]) -> str:
     numbers = [lesson.number for lesson in lessons if lesson.runs_in_a_page]
     return (
         f'<a href="{TRIED_IN}/index.html">run lessons {numbers[0]} to {numbers[-1]} in this '
-        "browser</a>, open"
-    )
-
-
-def moving_picture(lessons: list[Lesson]) -> str:
-    """The last interactive picture of the course, for the first page."""
-    moving = [
-        output
-        for lesson in lessons
-        for cell in cells_of(lesson)
-        for output in cell.get("outputs", [])
-        if "<script" in "".join(output.get("data", {}).get("text/html", ""))
-    ]
-    return output_text(moving[-1]) if moving else ""
-
-
-def row(lesson: Lesson) -> str:
-    return (
-        f"| {lesson.number} | [{lesson.title}](notebooks/{lesson.name}.ipynb) | {lesson.able} | "
-        f"{lesson.minutes} min |"
+        "browser</a> · "
     )
 
 

@@ -120,3 +120,13 @@ def test_axe_finds_nothing_serious(chromium, pages, theme):
         result = page.evaluate("axe.run({resultTypes: ['violations']})")
         serious = [one for one in result["violations"] if one["impact"] in ("serious", "critical")]
         assert not serious, f"{file.name}: {[(one['id'], one['help']) for one in serious]}"
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_on_the_first_page_a_model_invents_names(chromium, site, viewport):
+    page = opened(chromium, site / "index.html", viewport=viewport)
+    frame = page.frame_locator("iframe.live")
+    frame.get_by_role("button", name="Generate").click()
+    frame.get_by_text("samples,").wait_for()  # "12 samples, 85 tokens in 0.2 s."
+    box = page.locator("iframe.live").bounding_box()
+    assert box["y"] + box["height"] < (1100 if viewport is PHONE else viewport["height"])
