@@ -9,6 +9,7 @@ from typing import Any
 from gptcore.checks import as_int, as_path
 from gptcore.cli.training.config_file import ConfigFile, read_config_file
 from gptcore.cli.training.options import (
+    REMEMBERED,
     ModelFields,
     TrainFields,
     TrainOptions,
@@ -24,7 +25,6 @@ from gptcore.training.presets import PRESETS, Preset, find_preset
 from gptcore.training.saving.run_settings import load_run_settings
 
 PATHS = ("data", "init_from")
-REMEMBERED = ("preset", "sample_every", "sample_prompt")  # of the command that began the run
 
 
 @dataclass
@@ -65,6 +65,9 @@ class Train(TrainOptions):
                 f"gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out DIR"
             )
         require_packages("gptcore train", "torch", "safetensors", "numpy")
+        for name in ("tensorboard", "wandb"):
+            if getattr(command, name):
+                require_packages(f"--{name}", name)
         # Only this file needs PyTorch, which takes seconds to load; errors above come at once.
         import_module("gptcore.cli.training.loop").run(command, preset, config, sizes, data)
 

@@ -27,7 +27,7 @@ COMMAND_ONLY = ("out_dir", "resume", "config")  # they belong to one start of a 
 # Options of the command that are no settings of the training or the model -> their type.
 TOP: dict[str, type] = {
     **{"preset": str, "data": str, "init_from": str, "lr": float, "tensorboard": bool},
-    **{"sample_every": int, "sample_prompt": str},
+    **{"sample_every": int, "sample_prompt": str, "wandb": bool, "wandb_project": str},
 }
 TABLES: dict[str, dict[str, Any]] = {
     "train": {one.name: one.type for one in fields(TrainConfig)},

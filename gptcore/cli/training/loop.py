@@ -5,10 +5,8 @@ Options are in `options.py`, the model and the data in `setup.py`, what is print
 
 import sys
 import warnings
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +22,20 @@ from gptcore.cli.training.messages import (
 )
 from gptcore.cli.training.options import (
     COMMAND_FILE,
+    REMEMBERED,
     TrainOptions,
     previous_command,
     typed_options,
 )
 from gptcore.cli.training.setup import build_model_and_batches
 from gptcore.cli.training.text_sample import text_sampler
+from gptcore.cli.training.trackers import (
+    open_wandb,
+    wandb_id_of,
+    with_tensorboard,
+    with_wandb,
+)
 from gptcore.files import write_json
-from gptcore.optional import PackageMissingError
 from gptcore.training import (
     Checkpoints,
     NonFiniteError,
@@ -109,11 +113,15 @@ def run(
             print_finished(world, out)
             return
         with closing(training):
+            wandb_id, wandb_run = None, None
+            if command.wandb and world.is_main:
+                wandb_id = wandb_id_of(command)
+                wandb_run = open_wandb(command, training, wandb_id)
             training.open()
             if world.is_main:
                 save_tokenizer(data or out / "data", out)
-                save_command(command, data, chosen, training)
-            last = run_steps(training, command, preset, stop, world)
+                save_command(command, data, chosen, training, wandb_id)
+            last = run_steps(training, command, preset, stop, world, wandb_run)
         if last is None or last.step < config.max_steps:
             print_rank0(
                 world, f"stopped and saved in {out}; the same command with --resume continues."
@@ -155,16 +163,23 @@ def save_tokenizer(data: Path, out: Path) -> None:
 
 
 def save_command(
-    command: TrainOptions, data: Path | None, config: TrainConfig, training: Trainer
+    command: TrainOptions,
+    data: Path | None,
+    config: TrainConfig,
+    training: Trainer,
+    wandb_id: str | None,
 ) -> None:
     """Save what began the run: for --resume as JSON, and for another run as file for --config."""
     before = previous_command(command.out_dir) if command.resume else {}
     paths = {"data": data, "init_from": command.init_from}
     typed = {name: None if path is None else str(path.resolve()) for name, path in paths.items()}
     typed["init_from"] = typed["init_from"] or before.get("init_from")
-    samples = {"sample_every": command.sample_every, "sample_prompt": command.sample_prompt}
-    top = {"preset": command.preset, **typed, **samples}
-    write_json(command.out_dir / COMMAND_FILE, top)
+    others = {name: getattr(command, name) for name in REMEMBERED}
+    top = {"preset": command.preset, **typed, **others}
+    wandb_id = wandb_id or before.get("wandb_id")
+    write_json(command.out_dir / COMMAND_FILE, {**top, "wandb_id": wandb_id})
+    if command.wandb:
+        top["wandb"] = True
     sizes = asdict(training.run.model.config)
     write_config_file(command.out_dir, top, asdict(config), sizes)
 
@@ -175,6 +190,7 @@ def run_steps(
     preset: Preset,
     stop: StopSignals,
     world: World,
+    wandb_run: Any = None,
 ) -> Step | None:
     """Run all steps, or until a signal; return the last one.
 
@@ -189,6 +205,8 @@ def run_steps(
     steps = with_progress(training, config, format_step) if world.is_main else iter(training)
     if command.tensorboard and world.is_main:
         steps = with_tensorboard(steps, command.out_dir, training.run.step)
+    if wandb_run is not None:
+        steps = with_wandb(steps, wandb_run)
     try:
         with stop:
             for step in steps:
@@ -196,21 +214,3 @@ def run_steps(
     except (NonFiniteError, OutOfMemoryError) as error:
         raise OSError(str(error)) from None
     return last
-
-
-def with_tensorboard(steps: Iterator[Step], out: Path, done: int) -> Iterator[Step]:
-    """Yield the same steps, and write them for TensorBoard."""
-    try:
-        writer = import_module("torch.utils.tensorboard").SummaryWriter(
-            str(out / "tensorboard"), purge_step=done + 1
-        )
-    except ModuleNotFoundError:
-        raise PackageMissingError("--tensorboard", "tensorboard") from None
-    with writer:
-        for step in steps:
-            for name, value in asdict(step).items():
-                if name == "sample" and value is not None:
-                    writer.add_text(name, value, step.step)
-                elif name != "step" and value is not None:
-                    writer.add_scalar(name, value, step.step)
-            yield step

@@ -15,7 +15,8 @@ from gptcore.model.rope_scaling import RopeScaling
 from gptcore.training.config import TrainConfig
 from gptcore.training.presets import PRESETS
 
-COMMAND_FILE = "command.json"  # preset, data and init_from of the command that began the run
+COMMAND_FILE = "command.json"  # what --resume needs of the command that began the run
+REMEMBERED = ("preset", "sample_every", "sample_prompt", "wandb_project")  # besides paths
 
 
 def optional_fields(settings: type, name: str) -> type:
@@ -105,6 +106,11 @@ class TrainOptions:
     optimizer state is not used"""
     tensorboard: bool = False
     """also write the log for TensorBoard, into OUT_DIR/tensorboard"""
+    wandb: bool = False
+    """also send the log to Weights & Biases, which --resume continues; WANDB_MODE=offline keeps it
+    in OUT_DIR/wandb, without an account"""
+    wandb_project: str | None = None
+    """with --wandb: project of the run; default: gptcore"""
     sample_every: int | None = None
     """steps between two samples, short texts of the model in the terminal and in log.jsonl; the
     losses are the same with and without; default: none"""
@@ -119,13 +125,14 @@ class TrainOptions:
 
 
 def previous_command(out_dir: Path) -> dict[str, Any]:
-    """Read "preset", "data" and "init_from" of the command that began the run in a folder.
+    """Read what the command that began the run in a folder has left for --resume.
 
     Args:
         out_dir: Folder of the run.
 
     Returns:
-        Those of the three that are known; nothing if the file is missing or damaged.
+        Its paths and the options in `REMEMBERED` that it had; nothing if the file is missing or
+        damaged.
     """
     if not (out_dir / COMMAND_FILE).exists():
         return {}
