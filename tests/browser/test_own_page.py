@@ -284,26 +284,31 @@ def test_sliders_change_the_samples_and_the_bars(page):
 
 def test_hovering_shows_probability_and_attention_of_that_letter(page, names):
     model, tokenizer, _ = names
-    letter = letters(page).nth(2)
-    letter.hover()
-    page.locator("#details-text", has_text="comes").wait_for()
-    text = page.locator("#samples .letters").first.inner_text()
-    ids = [tokenizer.BOS, *tokenizer.encode(text.strip("▪")), tokenizer.BOS][: len(text)]
-    x = torch.tensor([ids[:2]])
-    p = model(x)[0][0, -1].softmax(-1)[ids[2]].item()
-    assert f": {100 * p:.{0 if p >= 0.1 else 1}f}\xa0%" in page.inner_text("#details-text")
-    assert f"loss of {-log(p):.2f} nats" in page.inner_text("#details-text")
-    for head in ("mean", "3"):
-        page.select_option("#head", head)
-        page.select_option("#layer", "0")
-        page.wait_for_timeout(50)
-        weights = model.attention_weights(x)[0, 0, :, -1]  # (H, 2)
-        weights = weights.mean(0) if head == "mean" else weights[3]
-        bars = letters(page).evaluate_all(
-            "all => all.map(t => t.style.getPropertyValue('--attention'))"
-        )
-        assert [float(bar) for bar in bars[:2]] == pytest.approx(weights / weights.max(), abs=2e-3)
-        assert set(bars[2:]) == {""}
+    for row, i in ((0, 1), (1, 3), (2, 3), (0, 3)):  # a text that was read is not read again
+        sample = f"#samples li >> nth={row}"
+        text = page.locator(f"{sample} >> .letters").inner_text()
+        i = min(i, len(text) - 1)
+        letters(page, sample).nth(i).hover()
+        before = text[:i].strip("▪")
+        start = f"After “{before}” comes" if before else "At the start comes"
+        page.locator("#details-text", has_text=start).wait_for()
+        ids = [tokenizer.BOS, *tokenizer.encode(text.strip("▪")), tokenizer.BOS][: len(text)]
+        x = torch.tensor([ids[:i]])
+        p = model(x)[0][0, -1].softmax(-1)[ids[i]].item()
+        shown = page.inner_text("#details-text")
+        assert f": {100 * p:.{0 if p >= 0.1 else 1}f}\xa0%, a loss of {-log(p):.2f} nats" in shown
+        for head in ("mean", "3"):
+            page.select_option("#head", head)
+            page.select_option("#layer", "0")
+            page.wait_for_timeout(50)
+            weights = model.attention_weights(x)[0, 0, :, -1]  # (H, i)
+            weights = weights.mean(0) if head == "mean" else weights[3]
+            bars = letters(page, sample).evaluate_all(
+                "all => all.map(letter => letter.style.getPropertyValue('--attention'))"
+            )
+            expected = (weights / weights.max()).tolist()
+            assert [float(bar) for bar in bars[:i]] == pytest.approx(expected, abs=2e-3)
+            assert set(bars[i:]) == {""}
 
 
 def test_keys_go_through_letters_and_rows(page):
@@ -343,7 +348,9 @@ def test_stop_ends_a_run_and_the_page_never_freezes(page):
     page.click("#generate")
     page.locator("#message", has_text="Stopped").wait_for()
     message = page.inner_text("#message")
-    assert re.match(r"Stopped: \d+ samples?, (29|30) tokens in", message), message
+    assert re.match(
+        r"Stopped: \d+ samples?, \d+ of them in the training text. (29|30) tokens in", message
+    ), message
     assert 30 / 16 <= page.locator("#samples li").count() < 30
     assert page.evaluate("window.longest") < 150  # 20 ms, a token, and a busy machine
     set_slider(page, "#count", 2)

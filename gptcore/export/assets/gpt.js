@@ -224,7 +224,8 @@ function row(matrix, r, columns) {
 
 // Tensors from base64, little-endian, in the order of `tensors`: [name, how many numbers].
 export function readWeights(tensors, dtype, base64) {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const letters = atob(base64), bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
   const view = new DataView(bytes.buffer), weights = {};
   let at = 0;
   for (const [name, size] of tensors) {

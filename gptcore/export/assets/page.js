@@ -102,11 +102,11 @@ async function generate() {
   removeRows(samples);
   byId("stop").disabled = false;
   const { count } = settings(), began = performance.now();
-  let done = 0, tokens = 0;
+  let done = 0, tokens = 0, copies = 0;
   while (done < count && isWanted()) {
     const row = new Row(samples, "li", `Sample ${done + 1}`, tokenizer);
     tokens += await writeSample(row, ids, isWanted);
-    if (isWanted()) await compareWithLines(row);
+    if (isWanted() && (await compareWithLines(row))) copies++;
     if (isWanted()) done++;
   }
   if (run !== mine && run !== null) return; // another run has begun
@@ -114,7 +114,9 @@ async function generate() {
   byId("stop").disabled = true;
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const stopped = done < count ? "Stopped: " : "";
-  report(`${stopped}${plural(done, "sample")}, ${plural(tokens, "token")} in ${seconds} s.`);
+  const copied = data.lines.length ? `, ${copies} of them in the training text` : "";
+  const speed = `${plural(tokens, "token")} in ${seconds} s.`;
+  report(`${stopped}${plural(done, "sample")}${copied}. ${speed}`);
 }
 
 // Sample tokens until the text ends or the context is full. Returns how many.
@@ -139,18 +141,20 @@ async function writeSample(row, ids, isWanted) {
   return row.ids.length - ids.length;
 }
 
+// Mark a sample that is a line of the training text (true), or name the nearest line.
 async function compareWithLines(row) {
-  if (!data.lines.length) return;
+  if (!data.lines.length) return false;
   const mark = document.createElement("span"), text = row.text();
   const isKnown = trainingLines.has(text);
   mark.className = isKnown ? "known" : "new";
   mark.textContent = isKnown ? "In the training text." : "New.";
   row.note.prepend(mark, " ");
-  if (isKnown) return;
+  if (isKnown) return true;
   const { text: line, changes } = await trainingLines.nearest(text, breathe);
   const nearest = document.createElement("bdi");
   nearest.textContent = line;
   row.note.append(" Nearest line: ", nearest, ` (${plural(changes, "change")}).`);
+  return false;
 }
 
 // A letter of a row, under the mouse, touched or with the focus.
