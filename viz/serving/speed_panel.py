@@ -66,7 +66,7 @@ def mark_slower(chart: LossScene, words: str) -> None:
     below: list[Shape] = [
         Rect(LEFT, y, right - LEFT, bottom - y, fill),
         Line(((LEFT, y), (right, y)), INK, 1.2),
-        Text(LEFT + 6, bottom - 6, words, 11, NEGATIVE, weight="600"),
+        Text(LEFT + 6, bottom - 6, words, 11, INK, weight="600"),
     ]
     chart.scene.shapes[0:0] = below
 

@@ -20,6 +20,7 @@ from viz.canvas.scene_on_axes import draw_scene_on
 from viz.canvas.ticks import format_digits
 
 VIZ = Path(viz.__file__).resolve().parent
+SVG_URL = r"data:image/svg\+xml;base64,([^\"]+)"
 EVIL = "<script>alert(1)</script>"
 
 
@@ -44,6 +45,18 @@ def test_every_kind_of_file_holds_the_picture(drawn, tmp_path):
     assert html.startswith("<!doctype html>")
     assert svg_in(html) == drawn.to_svg()
     assert 'alt="One box &amp; one disc."' in html
+
+
+def test_a_phone_gets_the_narrow_form_and_everything_else_the_wide_one(drawn, tmp_path):
+    narrow = Scene(60, 90)
+    narrow.add(Text(4, 20, "narrow"))
+    both = Picture(None, drawn.alt, drawn.scene, narrow=narrow)
+    html = both.to_html()
+    source, image = (base64.b64decode(part).decode() for part in re.findall(SVG_URL, html))
+    assert "narrow" in source and image == drawn.to_svg() == both.to_svg()
+    assert html.index("<source") < html.index("<img") and html.count("<img") == 1
+    assert both.save(tmp_path / "a.svg").read_text(encoding="utf-8") == drawn.to_svg()
+    assert "<picture>" not in drawn.to_html()
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a", "a.svg.gz"])

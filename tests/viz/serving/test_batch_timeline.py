@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from viz import draw_batch_timeline
+from viz.canvas.palette import LINE
 from viz.canvas.scene import Line, Rect, Text
 from viz.serving.hatching import hatch_points
 
@@ -44,6 +45,15 @@ def test_a_bar_is_as_long_as_its_time_on_one_axis_for_all_runs():
     assert widths == pytest.approx([728 * t / 12 for t in (8, 2, 4, 2, 8, 2, 4, 2)])
     assert [b.width for b in bars[1::2]] == pytest.approx([728 / 12] * 8)
     assert all(b.x + b.width <= 744.01 for b in bars)
+
+
+def test_only_idle_slots_are_hatched():
+    scene = draw_batch_timeline(RUNS).scene
+    hatched = [s for s in scene.shapes if isinstance(s, Rect) and s.stroke == LINE]
+    assert [s.width for s in hatched] == pytest.approx([728 * t / 12 for t in (6, 2)])
+    assert [s.x - 16 for s in hatched] == pytest.approx([728 * t / 12 for t in (2, 10)])
+    late = draw_batch_timeline({"a": [bar(0, 0, 3, 4, 6)]}).scene
+    assert [s.width for s in late.shapes if isinstance(s, Rect) and s.stroke == LINE] == [364]
 
 
 def test_a_request_has_the_same_colour_in_all_runs_and_its_prefill_is_darker():
@@ -97,6 +107,12 @@ def test_steps_become_bars_in_the_lowest_free_slot():
     assert draw_batch_timeline({"engine": as_mappings}).data["engine"] == run
     [timed] = draw_batch_timeline({"engine": (steps, [2.0, 1.0, 2.0, 1.0])}).data.values()
     assert [b["end"] for b in timed["bars"]] == [3, 6, 6]
+
+
+def test_of_two_free_slots_the_lower_is_taken():
+    steps = [step([1, 2, 3]), step((), [3]), step([4], [3])]
+    [run] = draw_batch_timeline({"engine": steps}).data.values()
+    assert run["bars"][-1] == bar("4", 0, 2, 3, 3)
 
 
 def test_the_records_of_the_engine_are_bars():
