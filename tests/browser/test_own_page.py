@@ -400,3 +400,21 @@ def test_the_page_can_be_read_and_fits(browser, address, width, scheme):
     found = Axe().run(page).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
     page.context.close()
+
+
+@pytest.mark.parametrize("width", [830, 350])
+def test_a_page_in_a_frame_is_compact(browser, address, width):
+    page = open_page(browser, f"{address}?embedded", width)
+    page.set_viewport_size({"width": width, "height": 260})
+    for hidden in ("h1", "#details", "#own", "#top-k", "#samples .note >> nth=0"):
+        assert not page.locator(hidden).is_visible(), hidden
+    boxes = [page.locator(name).bounding_box() for name in ("#temperature", "#generate")]
+    assert abs(boxes[0]["y"] - boxes[1]["y"]) < 30
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.locator("#samples li").nth(1).bounding_box()["y"] < 200
+    page.fill("#beginning", "em")
+    page.press("#beginning", "Enter")
+    finished(page)
+    assert page.locator("#samples .letters").first.inner_text().startswith("em")
+    assert page.errors == []
+    page.context.close()

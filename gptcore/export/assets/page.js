@@ -206,6 +206,9 @@ globalThis.gptPage = {
   ...{ data, tokenizer, gpt: new GPT(config, weights), random: Math.random },
 };
 
+// page.html?embedded is for a frame in another page: a beginning, a temperature, and samples.
+const isEmbedded = new URLSearchParams(location.search).has("embedded");
+document.documentElement.classList.toggle("embedded", isEmbedded);
 describePage();
 showSettings();
 beginning.addEventListener("input", scoreBeginning);
