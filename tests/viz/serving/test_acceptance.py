@@ -56,6 +56,8 @@ def test_what_is_slower_is_inside_the_shaded_part_and_nothing_else():
     ]
     inside = [shade.y < dot.y < shade.y + shade.height for dot in dots(scene)[4:]]
     assert inside == [True, True, False, False] and "slower" in texts_of(scene)
+    ticks = [s for s in scene.shapes if isinstance(s, Text) and s.text == "1" and s.x > 380]
+    assert shade.y + 4 in [pytest.approx(tick.y) for tick in ticks]
     assert all(dot.x < 380 for dot in dots(scene)[:4])
 
 
