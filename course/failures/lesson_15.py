@@ -1,0 +1,85 @@
+"""Three programs that recycle blocks of the KV cache. Read this after you have guessed.
+
+Ada gives blocks back from the beginning of a text, so prefixes leave the cache first. Bo recycles
+the block that was freed last, not first. Both find fewer prefixes, and every text is right. Cai
+does not remove the hash of a block that is recycled. Another request finds the old hash, shares the
+block, and reads the keys and values of somebody else's text.
+"""
+
+from collections.abc import Sequence
+from inspect import getsource
+from random import Random
+from textwrap import dedent
+
+from course.experiments.serving.stories import alone, stories, stories_gpt
+from gptcore.serving import BlockPool, Engine, EngineConfig, Request, SamplingParams
+
+NUM_BLOCKS, BLOCK_SIZE, TEXTS, REQUESTS, NEW = 40, 8, 8, 40, 20
+SIZES = EngineConfig(num_blocks=NUM_BLOCKS, kv_block_size=BLOCK_SIZE, max_num_seqs=4)
+
+
+class Ada(BlockPool):
+    def release(self, blocks):
+        for block in blocks:  # from the beginning of the text
+            self.ref_counts[block] -= 1
+            if self.ref_counts[block] == 0:
+                self.free[block] = None
+
+
+class Bo(BlockPool):
+    def allocate(self):
+        block, _ = self.free.popitem(last=True)  # freed last
+        self.forget(block)
+        self.ref_counts[block] = 1
+        return block
+
+
+class Cai(BlockPool):
+    def allocate(self):
+        block, _ = self.free.popitem(last=False)  # freed first
+        self.ref_counts[block] = 1
+        return block
+
+
+POOLS = (Ada, Bo, Cai)
+
+
+def show_programs() -> None:
+    """Print what each of them wrote."""
+    for pool in POOLS:
+        print(dedent(getsource(pool)))
+
+
+def engine_with(pool: BlockPool) -> Engine:
+    """An engine of the stories GPT whose blocks are managed by another pool."""
+    engine = Engine(stories_gpt()[0], SIZES)
+    engine.pool = engine.manager.pool = pool
+    return engine
+
+
+def prompts(seed: int = 0) -> list[list[int]]:
+    """Beginnings of a few stories, of different lengths."""
+    rng = Random(seed)
+    texts = rng.sample(stories(held_out=True), TEXTS)
+    return [rng.choice(texts)[: rng.randrange(20, 40)] for _ in range(REQUESTS)]
+
+
+def served(name: str, seed: int = 0) -> tuple[Engine, list[Request]]:
+    """The engine of one person after all requests, and the requests.
+
+    Args:
+        name: Ada, Bo or Cai.
+        seed: Of the prompts.
+    """
+    pool = {pool.__name__: pool for pool in POOLS}[name]
+    engine = engine_with(pool(NUM_BLOCKS))
+    params = SamplingParams(max_new_tokens=NEW, temperature=0)
+    requests = [engine.add(prompt, params) for prompt in prompts(seed)]
+    for _ in engine.run():
+        pass
+    return engine, requests
+
+
+def wrong(requests: Sequence[Request]) -> list[Request]:
+    """Those whose text is not what the model writes alone."""
+    return [one for one in requests if one.output != alone(one.prompt, one.params)]
