@@ -9,6 +9,8 @@ thread; compare them within this file only.
 import json
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
+from itertools import product
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -24,7 +26,7 @@ from gptcore.quantization import quantize, quantize_int4, quantize_int8, weight_
 from gptcore.quantization.kernels import find_kernel
 from gptcore.quantization.layers import QuantizedLinear
 from gptcore.sampling import generate_cached
-from gptcore.serving import generate_speculative
+from gptcore.serving import SpeculativeStep, generate_speculative
 
 OUT = Path(__file__).parents[1] / "course" / "recorded" / "serving.json"
 ORDERS, LENGTHS = (1, 3, 6), (1, 2, 4, 8)  # letters of the table; proposed tokens
@@ -48,31 +50,30 @@ def acceptance() -> Iterator[dict[str, Any]]:
         for seed, prompt in enumerate(prompts):
             list(generate_cached(model, prompt, NEW, seed=seed))
 
-    for order in ORDERS:
-        draft = table_of_counts(order)
-        for length in LENGTHS:
-            steps: list[Any] = []
+    def with_draft(order: int, length: int) -> list[SpeculativeStep]:
+        draft, steps = table_of_counts(order), []
+        for seed, prompt in enumerate(prompts):
+            options = {"num_speculative_tokens": length, "seed": seed}
+            steps += generate_speculative(model, draft, prompt, NEW, **options)
+        return steps
 
-            def with_draft() -> None:
-                steps.clear()
-                for seed, prompt in enumerate(prompts):
-                    options = {"num_speculative_tokens": length, "seed": seed}
-                    steps.extend(generate_speculative(model, draft, prompt, NEW, **options))
-
-            with_draft()  # the table keeps the rows that it has computed once
-            faster = median(seconds_of(plain) / seconds_of(with_draft) for _ in range(ROUNDS))
-            accepted = sum(step.num_accepted for step in steps)
-            yield {
-                "order": order,
-                "length": length,
-                "tokens_per_call": round(TEXTS * NEW / len(steps), 2),
-                "accepted_of_tested": round(accepted / sum(step.num_tested for step in steps), 3),
-                "times_faster": round(faster, 2),
-            }
+    for order, length in product(ORDERS, LENGTHS):
+        run = partial(with_draft, order, length)
+        steps = run()  # the table keeps the rows that it has computed once
+        accepted = sum(step.num_accepted for step in steps)
+        yield {
+            "order": order,
+            "length": length,
+            "tokens_per_call": round(TEXTS * NEW / len(steps), 2),
+            "accepted_of_tested": round(accepted / sum(step.num_tested for step in steps), 3),
+            "times_faster": round(
+                median(seconds_of(plain) / seconds_of(run) for _ in range(ROUNDS)), 2
+            ),
+        }
 
 
 def quantization() -> Iterator[dict[str, Any]]:
-    """Loss and bytes of the stories GPT; speed for all matrices of the blocks of 124M parameters."""
+    """Loss and bytes of the stories GPT; speed of all matrices in the blocks of GPT-2 (124M)."""
     model, _ = stories_gpt()
     plain = loss_of(model, count=90)
     matrices = [torch.randn(shape) / 30 for shape in SHAPES]
@@ -111,7 +112,7 @@ def speeds(layers: dict[str, Any], rows: int) -> dict[str, float]:
 
     for _ in range(2 * ROUNDS + 1):
         for name, stack in layers.items():
-            taken[name].append(seconds_of(lambda: run(stack)))
+            taken[name].append(seconds_of(partial(run, stack)))
     return {name: median(each) for name, each in taken.items()}
 
 

@@ -36,12 +36,13 @@ def times_faster() -> dict[str, dict[int, float]]:
 
 
 def quantization_report() -> Iterator[str]:
-    """A table: loss, bytes, and speed for one row and for many."""
-    rows = [1, 16, 256]
-    yield f"stories GPT      loss        MB   times as fast: {'   '.join(f'{n:3}' for n in rows)} rows"
+    """A table: loss, bytes, and speed for one text and for many."""
+    rows = (1, 16, 256)
+    yield "              loss      MB       times as fast, so many texts at once:"
+    yield f"{'':26}" + "".join(f"{n:8}" for n in rows)
     for row in recording()["quantization"]:
         megabytes = row["bytes_of_stories_gpt"] / 1e6
         speeds = times_faster().get(row["format"], dict.fromkeys(rows, 1.0))
-        speed = "   ".join(f"{speeds[n]:3.1f}" for n in rows)
-        yield f"{row['format']:14} +{row['added_loss']:.4f}     {megabytes:.1f}                   {speed}"
+        speed = "".join(f"{speeds[n]:8.1f}" for n in rows)
+        yield f"{row['format']:10} +{row['added_loss']:.4f}  {megabytes:6.1f}{speed}"
     yield f"({where()})"

@@ -1,0 +1,389 @@
+# %% [markdown]
+# A reader sends the beginning of a text. The model writes one token after the other, each in one forward pass, which we call a *step*. Now 16 readers ask at the same time. Their texts can be one batch: then a step gives each text a token.
+#
+# How long does a step for 16 texts take, compared with a step for one? **A** 16 times as long · **B** 2 to 3 times as long · **C** as long
+
+# %% tags=["promise-guess"]
+from course import check, guess, same
+
+guess("a step for 16 texts", ...)
+
+# %% tags=["answer"]
+import torch
+
+torch.set_num_threads(1)
+
+from course.experiments.serving.steps import step_milliseconds
+
+one, sixteen = step_milliseconds(1), step_milliseconds(16)
+print("16 texts take less than 8 times as long as one:", sixteen < 8 * one)
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# This GPT has 13.9 million parameters. On one core of ours a step for 16 texts took 2.2 times as long as a step for one. Each reader waits a little longer for a token, and the server writes seven times as many.
+#
+# </details>
+#
+# ## Prefill and decode: a step waits for the weights
+#
+# A request has two phases. **Prefill**: one step computes the keys and values of the whole prompt (the KV cache of lesson 6), and the first new token. *Decode*: each further step computes one token. (Lesson 5 uses this word for something else.)
+#
+# Readers notice **latency**, the time that they wait: the time to the first token, then the time for each further token. The owner of the server looks at throughput (lesson 10), the tokens per second of all readers.
+#
+# In a step, all weights travel from memory to the processor. **Memory bandwidth** is how many bytes per second can travel. Then each weight needs 2 FLOPs for each text (lesson 11). Take a model with 8 billion parameters in 16 bits, on one H200: 4.8 TB and 989 TFLOP per second.
+
+# %% tags=["promise-by-hand"]
+parameters, bandwidth, flops = 8e9, 4.8e12, 989e12
+for texts in (1, 16, 100, 256):
+    read = parameters * 2 / bandwidth
+    compute = 2 * parameters * texts / flops
+    print(f"{texts:3} texts: {1000 * read:.2f} ms to read the weights, {1000 * compute:.2f} ms to compute")
+
+# %% [markdown]
+# Both go on at the same time, so a step takes the larger of the two. With one text the GPU computes for 0.02 ms and waits for 3.3 ms: decode is memory-bound (lesson 11). Up to 200 texts a batch costs hardly more than one text. For the same reason the prefill of 100 tokens costs as much as one more token.
+#
+# **Exercise 1.** How many tokens per second does a server write? (Reading the KV cache takes time, too. We leave it out.)
+
+# %% tags=["promise-exercise"]
+def tokens_per_second(parameters, bits, texts, bandwidth, flops):
+    """`bits` of each weight; `texts` in the batch; bytes and FLOPs per second."""
+    return ...
+
+
+check("tokens_per_second", tokens_per_second)
+
+# %% [markdown]
+# ## Static batches wait for their longest text
+#
+# **Static batching**: a batch begins together and ends when its longest text ends. 32 requests wait. Most of them want 8 to 32 tokens, four want 128. How many tokens per second are written in batches of 8, compared with one text after the other? **A** 8 times as many · **B** 4 times as many · **C** as many
+
+# %%
+guess("tokens per second in batches of 8", ...)
+
+# %% [markdown]
+# To get the same picture on every machine, we compute the time. A step takes 7.5 ms, 1 ms more for each text, and 0.5 ms for each token of a prompt. That is close to measured times of the GPT above.
+#
+# Each bar is a request. Its prefill is dark. A hatched place is idle.
+
+# %% tags=["answer"]
+from course.experiments.serving.clock import timelines
+from viz import draw_batch_timeline
+
+runs = timelines(slots=8)
+draw_batch_timeline({name: runs[name] for name in ("one by one", "static batches")})
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# A full batch of 8 is 4.4 times as fast as one text. But most of its texts end early, and their places stay idle until the longest one ends. Computed: 108 tokens per second against 107. Measured: 107 against 114, so the batches were slower than none.
+#
+# </details>
+#
+# ## Continuous batching: texts join and leave between two steps
+#
+# **Continuous batching** decides before each step who is in the batch. A text that has ended leaves, and the next one joins:
+
+# %% tags=["promise-toy"]
+def count_steps(lengths, slots):
+    """Steps until all texts have their tokens."""
+    waiting, running, steps = list(lengths), [], 0
+    while waiting or running:
+        while waiting and len(running) < slots:
+            running.append(waiting.pop(0))  # joins
+        running = [left - 1 for left in running if left > 1]  # leaves after its last token
+        steps += 1
+    return steps
+
+# %% [markdown]
+# The engine of `gptcore` does the same with a real model:
+
+# %%
+from course.experiments.serving.stories import stories_gpt
+from gptcore.serving import Engine, EngineConfig, SamplingParams
+
+model, tokenizer = stories_gpt()
+lengths = [32, 8, 8, 8, 32, 100, 16, 16, 8, 16, 100, 8]
+engine = Engine(model, EngineConfig(max_num_seqs=4))
+engine.generate([[tokenizer.BOS]] * 12, [SamplingParams(max_new_tokens=n) for n in lengths])
+same(count_steps(lengths, slots=4), engine.totals.steps)
+
+# %% [markdown]
+# The same 32 requests again. Look at the hatched places, and at the end of each way:
+
+# %% tags=["promise-ah"]
+draw_batch_timeline(runs)
+
+# %% [markdown]
+# Nothing is faster in a single step. Only the places are used, and the requests are done in little more than a third of the time.
+#
+# In reality requests come at any time. Raise the requests per second. At which number does each way of serving break down: waiting times grow to many seconds?
+
+# %% tags=["promise-control"]
+from course.experiments.serving.clock import dial_runs
+from viz import BatchingDial
+
+BatchingDial(dial_runs())
+
+# %% [markdown]
+# ## A paged KV cache: memory in blocks
+#
+# Every token of every text needs memory for its keys and values. How long a text becomes is not known. Reserving the full context for each text wastes most of the memory. A **paged KV cache** divides the memory into *blocks* of, say, 16 tokens. A text gets another block when it needs one. Its **block table** lists its blocks, in the order of the text; they may be anywhere in memory.
+#
+# A prompt has 30 tokens, and 3 tokens are generated. How many blocks of 16 does the request need?
+
+# %%
+guess("blocks of a request", ...)
+
+# %% [markdown]
+# Three requests in the engine. The prompts of Ada and Bo begin with the same 40 letters. Which squares belong to both?
+
+# %% tags=["promise-picture"]
+from course.experiments.serving.stories import stories
+from viz import draw_kv_blocks
+
+engine, story, another = Engine(model, EngineConfig(num_blocks=16)), *stories(held_out=True)[:2]
+prompts = {"Ada": story[:40], "Bo": story[:50], "Cai": another[:20]}
+requests = {who: engine.add(ids, SamplingParams(max_new_tokens=30)) for who, ids in prompts.items()}
+for _ in range(12):
+    engine.step()
+tables = {who: request.block_table for who, request in requests.items()}
+tokens = {who: request.num_computed_tokens for who, request in requests.items()}
+draw_kv_blocks(tables, num_blocks=16, block_size=16, tokens=tokens)
+
+# %% [markdown]
+# **Prefix caching**: texts that begin alike share the blocks of their beginning, and it is computed only once. A chat server sends the same system message to everybody, so this saves much. In our benchmark 24 requests shared 160 of 168 tokens: 11 times fewer prompt tokens were computed.
+#
+# **Exercise 2.** How many blocks can two texts share? A block that is not full cannot be shared: each text writes its own next tokens into it.
+
+# %% tags=["promise-exercise"]
+def shared_blocks(first, second, size):
+    """`first` and `second` are lists of token ids, `size` is the tokens of a block."""
+    return ...
+
+
+check("shared_blocks", shared_blocks)
+
+# %% [markdown]
+# Small blocks waste little: only the last block of a text is not full. Why not blocks of one token? Each block costs bookkeeping, and a GPU reads long pieces faster. What do large blocks cost?
+
+# %%
+from course.experiments.serving.clock import the_requests
+from viz import BlockSizeDial
+
+BlockSizeDial([job.prompt + job.output - 1 for job in the_requests()])
+
+# %% [markdown]
+# ## A recycled block that keeps its hash raises no error
+#
+# The engine finds a shared block by its *hash*: a number that is computed from the tokens of the block and all tokens before it. A block without users is recycled later. Ada, Bo and Cai each changed one function of the block pool. One of the three programs gives wrong texts.
+
+# %% tags=["promise-failure"]
+from course.failures.lesson_15 import served, show_programs, wrong
+
+show_programs()
+
+# %% [markdown]
+# (`free` has all blocks without users. `forget` removes the hash of a block.) All three answer 40 requests, and none raises an error:
+
+# %%
+served_by = {who: served(who) for who in ("Ada", "Bo", "Cai")}
+for who, (engine, _) in served_by.items():
+    totals = engine.totals
+    print(f"{who:4} {totals.finished['length']} of 40 ended, {engine.pool.num_free} of 40 blocks free, "
+          f"{totals.cached_tokens} of {totals.prompt_tokens} prompt tokens from the cache")
+
+# %%
+guess("the engine that is wrong", ...)
+
+# %% tags=["answer"]
+for who, (_, requests) in served_by.items():
+    different = wrong(requests)  # from what the model writes alone
+    print(f"{who:4} {'many wrong texts' if len(different) > 4 else f'{len(different)} wrong texts'}")
+first = different[0]
+print("prompt:", tokenizer.decode(first.prompt[1:]))
+print("output:", tokenizer.decode(first.output))
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# 13 of Cai's 40 texts are wrong. A block is recycled for another text, and the cache still finds it by its old hash. The next reader gets the keys and values of somebody else's text. It is still text, so nobody notices: compare with the model alone. In a public server this is a leak: vLLM's issue 12621 is about it.
+#
+# </details>
+#
+# ## When blocks run out: preemption
+#
+# Four texts, and too few blocks for all. **Preemption**: the request that came last gives back its blocks, waits, and is computed again. Are the texts still right? And what if one request is larger than the whole cache?
+
+# %% tags=["answer"]
+from course.experiments.serving.stories import alone
+
+engine, params = Engine(model, EngineConfig(num_blocks=10)), SamplingParams(max_new_tokens=50)
+requests = [engine.add(story[:20], params) for story in stories(held_out=True)[:4]]
+preempted = sum(len(record.preempted) for record in engine.run())
+print(preempted, "preemptions, right texts:", sum(r.output == alone(r.prompt, params) for r in requests))
+try:
+    Engine(model, EngineConfig(num_blocks=4)).add(story[:60], params)
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# Nothing is lost, and the random numbers of a request are its own, so the texts are the same. The oversized request is refused at once. If it had to wait for blocks, it would wait forever, and so would all after it. Other engines had this bug (vLLM, issue 39734).
+#
+# </details>
+#
+# ## Speculative decoding: five tokens for one step
+#
+# One reader alone leaves the processor idle: a step for five tokens costs little more than a step for one. But the second token depends on the first. **Speculative decoding**: a cheap **draft model** guesses the next four tokens. The large model computes all four in one step, and accepts them up to the first wrong one. It then adds one token of its own.
+#
+# **Back to lesson 1**: our draft is a table of counts, of the last six letters. Each piece is one step of the GPT:
+
+# %% tags=["promise-back"]
+from course.experiments.serving.stories import table_of_counts
+from gptcore.serving import generate_speculative
+
+steps = list(generate_speculative(model, table_of_counts(6), story[:24], 80, temperature=0))
+print("|".join(tokenizer.decode(step.tokens) for step in steps))
+print(len(steps), "steps for 80 letters")
+
+# %% [markdown]
+# At temperature 0 the text is the same as without a draft. At temperature 1 a token is *sampled*, and the distribution must stay the same. Let the model give token x the probability p, and the draft q. The draft samples x from q.
+#
+# **Exercise 3.** Say with which probability x is accepted, so that no token comes up too often. Some tokens are then missing: from which probabilities is another one sampled after a rejection?
+
+# %% tags=["promise-exercise"]
+def rule(p, q):
+    """Two lists of probabilities in; two out: each token's chance to be accepted, and what to sample from else."""
+    return ..., ...
+
+
+check("rule", rule)
+
+# %% [markdown]
+# After a rejection somebody samples from p, not from what is missing. It looks right. **Chi-squared** measures how far drawn tokens are from a distribution. Above 24, chance alone is very unlikely here (once in 1,000 times). How many draws does it take to see the mistake?
+
+# %% tags=["answer"]
+from course.experiments.serving.rules import RULES, chi_squared
+
+for name, one_rule in RULES.items():
+    print(f"{name:22}", *(f"{n:6,} draws: {chi_squared(one_rule, n):5.1f}" for n in (1_000, 10_000)))
+
+# %% [markdown]
+# Now a draft that is nearly always wrong. Compared with no draft, what does it change? **A** the texts get worse · **B** the texts are as good, and come more slowly · **C** nothing
+
+# %%
+guess("what a bad draft does", ...)
+
+# %% [markdown]
+# The share of tested tokens that are accepted is the **acceptance rate**. Three tables, with contexts of 1, 3 and 6 letters, and 1 to 8 proposed letters (recorded). Where is *times as fast* below 1?
+
+# %% tags=["answer"]
+from course.experiments.serving.reports import acceptance_rows
+from viz import draw_acceptance
+
+draw_acceptance(acceptance_rows())
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# The table of one letter is accepted in one of five cases, and the text comes 10 to 20 % more slowly. With six letters eight of ten are accepted: 4.3 letters for a step, 2.5 times as fast.
+#
+# </details>
+#
+# ## Quantization: fewer bits for each weight
+#
+# Fewer bytes are read sooner. **Quantization** stores weights as small integers. **int8**: one scale for each row of a matrix, and weight = integer × scale, with integers from -127 to 127. **int4**: integers from 0 to 15, with a scale for each group of 32 weights (the **group size**), because 16 values are few for a whole row.
+#
+# **Exercise 4** (optional). Quantize one row to 8 bits.
+
+# %% tags=["promise-exercise"]
+def to_int8(row):
+    """A list of weights in; a list of integers and the scale out."""
+    return ..., ...
+
+
+check("to_int8", to_int8)
+
+# %% [markdown]
+# For one text, int4 is 4.5 times as fast as float32 on our processor. And for 256 texts at once? **A** also 4.5 times as fast · **B** even faster · **C** not faster
+
+# %%
+guess("4 bits with 256 texts", ...)
+
+# %% tags=["answer"]
+from course.experiments.serving.reports import quantization_report
+
+print(*quantization_report(), sep="\n")
+
+# %%
+from course.experiments.serving.stories import loss_of
+from gptcore.quantization import quantize
+
+plain, int8, int4 = loss_of(model), loss_of(quantize(model, 8)), loss_of(quantize(model, 4))
+print("8 bits add less than 0.002 to the loss:", int8 - plain < 0.002)
+print("4 bits add less than 0.05:", int4 - plain < 0.05)
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# With many texts a step waits for the products. The int4 kernel multiplies in 16 bits, so nothing is gained. The int8 kernel multiplies integers, which saves computing, too. What quantization always saves is memory.
+#
+# </details>
+#
+# ## A server: 32 readers at once
+#
+# `gptcore serve` puts the engine behind HTTP, in the format of OpenAI's API. Here it runs in this notebook. 32 readers ask at the same moment, each with a seed. Does anybody get a text that the model would not write for this reader alone?
+
+# %% tags=["needs-server", "answer"]
+from course.experiments.serving.live_server import ask_all, expected, running_server
+
+beginnings = ["Once there was a girl", "Tom was a", "The old cat ", "In the evening "] * 8
+with running_server(max_num_seqs=16) as address:
+    answers = ask_all(address, beginnings)
+print(sum(a == b for a, b in zip(answers, expected(beginnings))), "of 32 texts are right")
+print(answers[0])
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# All are right, in 32 bits. In 16 bits a text can change with the texts beside it, even at temperature 0. PyTorch adds numbers in another order for another batch size, and each sum is rounded. Where two tokens are nearly equally likely, the other one wins. With float16 3 of 40 texts of this GPT were different, with bfloat16 8.
+#
+# </details>
+#
+# ## Several GPUs: tensor parallelism
+#
+# This section is optional. A model that is too large for one GPU is divided. **Tensor parallelism** gives each GPU a part of every matrix: some heads of each attention, some neurons of each MLP. The results of the parts are added up by an all-reduce (lesson 12), twice in each block. Here two processes play two GPUs:
+
+# %%
+from course.experiments.serving.two_processes import run_on_processes
+
+ids = torch.tensor([story[:32]])
+whole, reports = model.double(), run_on_processes(model.double(), ids)
+largest = (reports[0].logits - whole(ids)[0]).abs().max()
+print("the logits are equal:", bool(largest < 1e-9))
+print(f"each process has {reports[0].num_parameters:,} of {model.num_parameters():,} parameters")
+print(reports[0].all_reduces, "all-reduces for 3 blocks")
+
+# %% [markdown]
+# Each GPU reads half of the weights, so a step could take half the time. But all wait for each all-reduce. Measured by the authors of *gpt-fast*: a model with 7 billion parameters wrote 105 tokens per second on one GPU, and 304 on eight.
+#
+# ## Summary
+#
+# First write your own sentence: *Serving a million readers is cheap if ...*
+#
+# - **Prefill** computes a prompt in one step. Decode computes one token in a step, and waits for **memory bandwidth**: the weights are read once for all texts.
+# - **Static batching** waits for the longest text. **Continuous batching** fills each place between two steps: better **latency** and throughput.
+# - A **paged KV cache** gives memory in blocks; a **block table** lists those of a text. **Prefix caching** shares equal beginnings. A stale hash gives wrong texts without an error. **Preemption** loses nothing.
+# - **Speculative decoding** checks the guesses of a **draft model** in one step. The right rule keeps the distribution. The **acceptance rate** decides the speed.
+# - **Quantization** to **int8** or **int4** saves bytes. It makes one text faster, and many texts hardly.
+# - **Tensor parallelism** divides each matrix among GPUs, and pays with all-reduces.
+#
+# ## Sources and further reading
+#
+# - Continuous batching: Gyeong-In Yu and others, *Orca*, OSDI 2022. Prefill in chunks between decodes: Amey Agrawal and others, arXiv 2403.02310.
+# - Paged KV cache: Woosuk Kwon and others, 2309.06180 (vLLM). Prefill and decode on large machines: Reiner Pope and others, 2211.05102.
+# - Speculative decoding: Yaniv Leviathan and others, 2211.17192; Charlie Chen and others, 2302.01318.
+# - Quantization: Tim Dettmers and others, 2208.07339 (int8); Elias Frantar and others, 2210.17323 (int4 in groups). Tensor parallelism: Mohammad Shoeybi and others, 1909.08053.
+# - The standard implementation: vLLM, `vllm/v1/core/kv_cache_manager.py` and `vllm/v1/core/sched/scheduler.py`; in a few hundred lines: PyTorch Labs' *gpt-fast*. Ours: `gptcore/serving/`, `gptcore/quantization/`; on the command line `gptcore serve`.
