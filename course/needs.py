@@ -4,6 +4,7 @@ Such a cell has a tag, and is skipped where the requirement is missing.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from gptcore.corpus import TextUnavailableError, data_folder, is_downloaded, smollm2_path
 
@@ -43,6 +44,10 @@ NEEDS = {
     "needs-fineweb": (
         sample_is_here,
         "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000 (2 GB; the outputs will differ)",
+    ),
+    "needs-server": (
+        lambda: all(find_spec(name) for name in ("starlette", "uvicorn")),
+        "pip install starlette uvicorn",
     ),
     "needs-gpu": (
         gpu_is_here,

@@ -313,9 +313,10 @@ check("to_int8", to_int8)
 guess("4 bits with 256 texts", ...)
 
 # %% tags=["answer"]
-from course.experiments.serving.reports import quantization_report
+from course.experiments.serving.reports import quantization_rows
+from viz import draw_quantization
 
-print(*quantization_report(), sep="\n")
+draw_quantization(quantization_rows())
 
 # %%
 from course.experiments.serving.stories import loss_of

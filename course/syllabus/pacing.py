@@ -1,4 +1,4 @@
-"""Two ways to give lessons 0 to 14 to a class, in 8 weeks and in 15; the tables of the page for
+"""Two ways to give lessons 0 to 15 to a class, in 8 weeks and in 15; the tables of the page for
 teachers.
 
     python -m course.syllabus.pacing
@@ -39,12 +39,11 @@ EIGHT = (
     Week(
         (12, 13), "start a run, kill it, resume it; bet on switches", "exercises, the mixed pages"
     ),
-    Week((14,), "write a reward; the class tries to get it without the truth", "exercises"),
+    Week((14, 15), "attack each other's rewards; be the slots of a batch", "exercises"),
 )
 
 FIFTEEN = (
-    Week((0,), "train on the class's own names; read the samples aloud", "exercises"),
-    Week((1,), "Shannon's game: the class bets, letter by letter", "exercises"),
+    Week((0, 1), "train on the class's own names; Shannon's game: the class bets", "exercises"),
     Week((2,), "predict what a learning rate does, then move the slider", "exercises"),
     Week((3,), "backpropagation through one graph, with four people as nodes", "a mixed page"),
     Week((4,), "watch the embeddings move while it trains", "exercises"),
@@ -58,6 +57,9 @@ FIFTEEN = (
     Week((12,), "start a run, kill it, resume it", "exercises, a mixed page"),
     Week((13,), "bet on switches, then count seeds", "exercises"),
     Week((14,), "write a reward; the class tries to get it without the truth", "exercises"),
+    Week(
+        (15,), "be the slots of a batch: eight people, and cards with lengths of texts", "exercises"
+    ),
 )
 
 

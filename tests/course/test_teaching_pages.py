@@ -59,13 +59,13 @@ def test_the_tables_of_weeks_are_made_from_the_table_of_lessons():
 
 
 @both_plans
-def test_a_plan_has_every_lesson_from_0_to_14_whole_and_after_what_it_needs(weeks):
+def test_a_plan_has_every_lesson_from_0_to_15_whole_and_after_what_it_needs(weeks):
     given = [number for week in weeks for number in week.lessons]
-    assert sorted(set(given)) == list(range(15))
-    shares = {n: sum(w.share for w in weeks if n in w.lessons) for n in range(15)}
+    assert sorted(set(given)) == list(range(16))
+    shares = {n: sum(w.share for w in weeks if n in w.lessons) for n in range(16)}
     assert set(shares.values()) == {1}
     for lesson in written_lessons():
-        for needed in needs_of(lesson) if lesson.number <= 14 else ():
+        for needed in needs_of(lesson) if lesson.number <= 15 else ():
             assert given.index(needed) < given.index(lesson.number)
 
 

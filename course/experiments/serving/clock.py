@@ -8,6 +8,8 @@ processor time (28 November 2026); what the clock says of whole runs is within 1
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
 from random import Random
 from statistics import median
 from typing import Any
@@ -163,6 +165,24 @@ def timelines(slots: int = 8) -> dict[str, list[dict[str, Any]]]:
 def tokens_per_second(jobs: Sequence[Job]) -> float:
     """New tokens of all requests, divided by the time until the last one has ended."""
     return sum(job.output for job in jobs) / max(job.end for job in jobs)
+
+
+RATES, SLOTS, SEEDS, COUNT = (1, 2, 3, 4, 6, 8, 10, 12, 16), (4, 8, 16, 32), range(5), 200
+
+
+@cache
+def dial_runs() -> dict[tuple[float, int], dict[str, dict[str, float]]]:
+    """What `viz.BatchingDial` shows: 200 requests that come by chance, the median of five seeds."""
+    found: dict[tuple[float, int], dict[str, dict[str, float]]] = {}
+    for rate, slots in product(RATES, SLOTS):
+        found[rate, slots] = {}
+        for name, way in WAYS.items():
+            runs = [waiting_times(way(arriving(rate, COUNT, seed), slots)) for seed in SEEDS]
+            found[rate, slots][name] = {
+                "wait": median(run["whole"] for run in runs),
+                "tokens_per_second": median(run["tokens_per_second"] for run in runs),
+            }
+    return found
 
 
 def waiting_times(jobs: Sequence[Job]) -> dict[str, float]:

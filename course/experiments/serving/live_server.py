@@ -10,8 +10,8 @@ from time import sleep
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
-from course.experiments.serving.stories import stories_gpt
-from gptcore.serving import Engine, EngineConfig
+from course.experiments.serving.stories import alone, stories_gpt
+from gptcore.serving import Engine, EngineConfig, SamplingParams
 
 NAME = "stories-gpt"
 STARTUP_SECONDS = 60
@@ -74,6 +74,16 @@ def ask(address: str, prompt: str, seed: int, max_tokens: int = 40) -> str:
     with build_opener(ProxyHandler({})).open(request, timeout=60) as response:
         text: str = json.load(response)["choices"][0]["text"]
         return text
+
+
+def expected(prompts: Sequence[str], max_tokens: int = 40) -> list[str]:
+    """What the model writes for each reader of `ask_all` alone."""
+    _, tokenizer = stories_gpt()
+    texts = []
+    for seed, prompt in enumerate(prompts):
+        params = SamplingParams(max_new_tokens=max_tokens, seed=seed, stop_ids=tokenizer.BOS)
+        texts.append(tokenizer.decode(alone([tokenizer.BOS, *tokenizer.encode(prompt)], params)))
+    return texts
 
 
 def ask_all(address: str, prompts: Sequence[str], max_tokens: int = 40) -> list[str]:

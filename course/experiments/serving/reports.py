@@ -1,7 +1,6 @@
-"""What lesson 15 prints and draws of recorded figures, `course/recorded/serving.json`."""
+"""What lesson 15 draws of recorded figures, `course/recorded/serving.json`."""
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -18,11 +17,6 @@ def recording() -> dict[str, Any]:
     return found
 
 
-def where() -> str:
-    """Where and when the figures were measured."""
-    return f"recorded on one core of an {recording()['processor']}, {recording()['date']}"
-
-
 def times_faster() -> dict[str, dict[int, float]]:
     """Format -> rows at once -> how many times as fast as float32."""
     plain, *others = recording()["quantization"]
@@ -35,14 +29,25 @@ def times_faster() -> dict[str, dict[int, float]]:
     }
 
 
-def quantization_report() -> Iterator[str]:
-    """A table: loss, bytes, and speed for one text and for many."""
-    rows = (1, 16, 256)
-    yield "              loss      MB       times as fast, so many texts at once:"
-    yield f"{'':26}" + "".join(f"{n:8}" for n in rows)
-    for row in recording()["quantization"]:
-        megabytes = row["bytes_of_stories_gpt"] / 1e6
-        speeds = times_faster().get(row["format"], dict.fromkeys(rows, 1.0))
-        speed = "".join(f"{speeds[n]:8.1f}" for n in rows)
-        yield f"{row['format']:10} +{row['added_loss']:.4f}  {megabytes:6.1f}{speed}"
-    yield f"({where()})"
+def acceptance_rows() -> dict[str, dict[int, tuple[float, float]]]:
+    """What `viz.draw_acceptance` draws: draft -> proposed tokens -> (tokens a step, speed)."""
+    rows: dict[str, dict[int, tuple[float, float]]] = {}
+    for row in recording()["acceptance"]:
+        letters = "1 letter" if row["order"] == 1 else f"{row['order']} letters"
+        pair = row["tokens_per_call"], row["times_faster"]
+        rows.setdefault(f"counts of {letters}", {})[row["length"]] = pair
+    return rows
+
+
+def quantization_rows() -> dict[str, dict[str, Any]]:
+    """What `viz.draw_quantization` draws: loss, bytes, and speed for rows at once."""
+    rows = recording()["quantization"]
+    speeds = {"float32": dict.fromkeys(map(int, rows[0]["milliseconds"]), 1.0)} | times_faster()
+    return {
+        row["format"]: {
+            "loss_added": row["added_loss"],
+            "bytes": row["bytes_of_stories_gpt"],
+            "speedup": speeds[row["format"]],
+        }
+        for row in rows
+    }
