@@ -15,6 +15,7 @@ import torch
 from course.catalogue import QUESTIONS
 from course.solutions import lesson_06, lesson_11
 from course.syllabus.lesson_table import Lesson, written_lessons
+from gptcore.quantization import quantize_int8
 from gptcore.scalar import Value
 
 pytestmark = pytest.mark.slow
@@ -168,6 +169,32 @@ def replaced(ids, pair, new_id):
 
 
 UNTRAINED = QUESTIONS["loss of an untrained model"].right
+
+
+def by_the_slower_limit(parameters, bits, texts, bandwidth, flops):
+    return min(texts * bandwidth / (parameters * bits / 8), flops / parameters / 2)
+
+
+def by_whole_blocks(first, second, size):
+    count = 0
+    while (count + 1) * size <= min(len(first), len(second)):
+        if first[: (count + 1) * size] != second[: (count + 1) * size]:
+            break
+        count += 1
+    return count
+
+
+def by_tensors(p, q):
+    p, q = torch.tensor(p), torch.tensor(q)
+    more = (p - q).clamp(min=0)
+    return (p / q).clamp(max=1), more / more.sum()
+
+
+def by_our_package(row):
+    quantized = quantize_int8(torch.tensor([row]))
+    return quantized.q[0], quantized.scale[0, 0]
+
+
 ALTERNATIVES = [
     ("count_known", by_a_loop),
     ("count_known", lambda invented, known: len([name for name in invented if name in known])),
@@ -221,6 +248,10 @@ ALTERNATIVES = [
     ("reward", lambda answer, truth: answer is not None and answer == f"{truth}"),
     ("reward", lambda answer, truth: int(f"{truth}" == answer)),
     ("pass_at_k", by_a_product),
+    ("tokens_per_second", by_the_slower_limit),
+    ("shared_blocks", by_whole_blocks),
+    ("rule", by_tensors),
+    ("to_int8", by_our_package),
     ("keep_going", asked_anew),
 ]  # fmt: skip
 

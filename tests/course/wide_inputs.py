@@ -219,6 +219,23 @@ def an_update(times: int, rate: float) -> Call:
     return call
 
 
+def some_serving() -> tuple:
+    sizes = 10 ** rng.uniform(6, 11), rng.choice((4, 8, 16, 32)), rng.randint(1, 2_000)
+    return *sizes, 10 ** rng.uniform(9, 13), 10 ** rng.uniform(11, 15)
+
+
+def texts_of_ids() -> tuple:
+    start, length = [rng.randint(0, 2) for _ in range(rng.randint(0, 9))], rng.randint(0, 6)
+    rest = [[rng.randint(0, 2) for _ in range(length)] for _ in range(2)]
+    return start + rest[0], start + rest[1], rng.randint(1, 4)
+
+
+def two_distributions() -> tuple:
+    size = rng.randint(2, 6)
+    drawn = [[rng.uniform(0.01, 1) for _ in range(size)] for _ in range(2)]
+    return tuple([x / sum(one) for x in one] for one in drawn)
+
+
 LAST_CODES = (0, 1, 2, 74, 76, -9, 137, 255)  # each of them, whatever the generator gives
 
 
@@ -278,6 +295,10 @@ WIDE: dict[str, list[Call]] = {
     "advantages": of(some_rewards, 20),
     "reward": of(an_answer, 80),
     "pass_at_k": of(some_counts, 60),
+    "tokens_per_second": of(some_serving, 40),
+    "shared_blocks": of(texts_of_ids, 60),
+    "rule": of(two_distributions, 20),
+    "to_int8": of(lambda: (numbers(rng.randint(1, 6)),), 20),
     "keep_going": [a_night(code) for code in LAST_CODES for _ in range(3)],
 }
 

@@ -18,15 +18,9 @@ def sampled_again_from_p(p: Sequence[float], q: Sequence[float]) -> tuple:
     return right_rule(p, q)[0], p
 
 
-def only_the_likeliest(p: Sequence[float], q: Sequence[float]) -> tuple:
-    """Wrong: accept the model's likeliest token and no other."""
-    return [float(p_x == max(p)) for p_x in p], p
-
-
 RULES: dict[str, Rule] = {
     "right rule": right_rule,
     "sampled again from p": sampled_again_from_p,
-    "only the likeliest": only_the_likeliest,
 }
 
 
