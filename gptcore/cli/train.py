@@ -24,8 +24,6 @@ from gptcore.training.config import TrainConfig
 from gptcore.training.presets import PRESETS, Preset, find_preset
 from gptcore.training.saving.run_settings import load_run_settings
 
-PATHS = ("data", "init_from")
-
 
 @dataclass
 class Train(TrainOptions):
@@ -78,7 +76,7 @@ class Train(TrainOptions):
             file: The settings in --config; those of the training are applied later.
         """
         top: dict[str, Any] = {
-            name: as_path(value, name) if name in PATHS else value
+            name: as_path(value, name) if name == "data" else value
             for name, value in file.top.items()
             if name != "lr" and getattr(self, name) in (None, False)
         }
@@ -119,14 +117,9 @@ class Train(TrainOptions):
         return find_preset(self.preset)
 
     def check_folder(self) -> None:
-        """Raise ValueError if --out_dir is a file, or --init_from does not exist."""
+        """Raise ValueError if --out_dir is a file."""
         if self.out_dir.exists() and not self.out_dir.is_dir():
             raise ValueError(f"--out_dir {self.out_dir} is a file; name a folder, or a new one.")
-        if self.init_from is not None and not self.init_from.exists():
-            raise ValueError(
-                f"--init_from {self.init_from} does not exist. Name the folder of a run, such as "
-                f"the --out_dir of another gptcore train."
-            )
 
     def previous_run(self) -> dict[str, Any] | None:
         """Settings and command of the run that is resumed; None for a new run.

@@ -137,7 +137,10 @@ def test_init_from_needs_the_weights_alone(tmp_path, capsys):
     capsys.readouterr()
     assert main([*words, "--out_dir", str(tmp_path / "third"), "--n_embd", "16"]) == 2
     assert "has n_embd=8 (not 16)" in capsys.readouterr().err
-    assert main(["train", "names", "--out_dir", str(second), "--init_from", "nowhere"]) == 2
+    assert (
+        main(["train", "names", "--out_dir", str(tmp_path / "third"), "--init_from", "nowhere"])
+        == 2
+    )
     assert "--init_from nowhere does not exist" in capsys.readouterr().err
 
 

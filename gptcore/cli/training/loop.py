@@ -12,6 +12,7 @@ from typing import Any
 
 from gptcore.cli.console import warnings_to_stderr
 from gptcore.cli.training.config_file import write_config_file
+from gptcore.cli.training.initial_model import find_source, load_initial_model
 from gptcore.cli.training.messages import (
     format_run_header,
     format_step,
@@ -88,6 +89,8 @@ def run(
         elif is_finished(command, config):
             print_finished(world, out)
             return
+        if command.init_from is not None and not Checkpoints(out).steps():
+            find_source(command.init_from)  # refuses a misspelt one before anything is written
         if data is None and preset.text and world.is_main:
             write_char_shards(preset.text, out / "data")
         world.barrier()
@@ -119,7 +122,7 @@ def run(
                 wandb_run = open_wandb(command, training, wandb_id)
             training.open()
             if world.is_main:
-                save_tokenizer(data or out / "data", out)
+                save_tokenizer(command, data or out / "data", out)
                 save_command(command, data, chosen, training, wandb_id)
             last = run_steps(training, command, preset, stop, world, wandb_run)
         if last is None or last.step < config.max_steps:
@@ -149,9 +152,16 @@ def is_finished(command: TrainOptions, config: TrainConfig) -> bool:
     return True
 
 
-def save_tokenizer(data: Path, out: Path) -> None:
-    """Save the tokenizer of the data, which `gptcore sample` and --resume need."""
+def save_tokenizer(command: TrainOptions, data: Path, out: Path) -> None:
+    """Save the tokenizer of the data, which `gptcore sample` and --resume need.
+
+    If it is not known, that of --init_from is.
+    """
     tokenizer = tokenizer_of_folder(data)
+    if tokenizer is None and command.init_from is not None:
+        if (out / "tokenizer.json").exists():  # of the start of this run
+            return
+        tokenizer = load_initial_model(command.init_from).tokenizer
     if tokenizer is None:
         warnings.warn(
             f"The tokenizer of {data} is not known, or not on this machine: gptcore sample will "
@@ -171,9 +181,13 @@ def save_command(
 ) -> None:
     """Save what began the run: for --resume as JSON, and for another run as file for --config."""
     before = previous_command(command.out_dir) if command.resume else {}
-    paths = {"data": data, "init_from": command.init_from}
-    typed = {name: None if path is None else str(path.resolve()) for name, path in paths.items()}
-    typed["init_from"] = typed["init_from"] or before.get("init_from")
+    source = command.init_from
+    if source is not None and Path(source).expanduser().exists():  # not the name of a model
+        source = str(Path(source).expanduser().resolve())
+    typed = {
+        "data": None if data is None else str(data.resolve()),
+        "init_from": source or before.get("init_from"),
+    }
     others = {name: getattr(command, name) for name in REMEMBERED}
     top = {"preset": command.preset, **typed, **others}
     wandb_id = wandb_id or before.get("wandb_id")

@@ -101,9 +101,11 @@ class TrainOptions:
     resume: bool = False
     """continue from the newest intact checkpoint, with the settings of the run; without a
     checkpoint, start a new run"""
-    init_from: Path | None = None
-    """start from the weights of another run, or of a Hugging Face folder, with its model sizes; its
-    optimizer state is not used"""
+    init_from: str | None = None
+    """start from the weights of another model, with its sizes and its tokenizer: the folder of a
+    run or of a Hugging Face model, a GGUF file, smollm2 (gptcore fetch smollm2), gpt2 (from the
+    hub), stories-gpt, ...; only --block_size may be smaller, --vocab_size larger, and --dropout any
+    """
     tensorboard: bool = False
     """also write the log for TensorBoard, into OUT_DIR/tensorboard"""
     wandb: bool = False
