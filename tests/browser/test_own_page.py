@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from dataclasses import replace
+from functools import cache
 from math import log
 from random import Random
 
@@ -49,6 +50,7 @@ RUN = """([described, base64, ids]) => {
 HOSTILE = [
     "</script><script>window.hacked = 1</script>",
     "<!-- <script>",
+    "</script x",
     "<img src=x onerror=window.hacked=2>",
     "$script ${1} `",
     "\u2028\u2029",
@@ -205,6 +207,36 @@ def test_byte_pairs_are_those_of_gptcore(shared, split):
     expected = [tokenizer.encode_ordinary(text) for text in texts]
     assert got == [[ids, [], text] for ids, text in zip(expected, texts)]
     assert max(max(ids, default=0) for ids in expected) > 300  # merged pairs were met
+
+
+def edit_distance(a: str, b: str) -> int:
+    """By its definition: the fewest letters put in, left out or replaced."""
+
+    @cache
+    def changes(i: int, j: int) -> int:
+        if not i or not j:
+            return i + j
+        replaced = changes(i - 1, j - 1) + (a[i - 1] != b[j - 1])
+        return min(replaced, changes(i - 1, j) + 1, changes(i, j - 1) + 1)
+
+    return changes(len(a), len(b))
+
+
+def test_the_nearest_line_is_the_one_with_the_fewest_changes(shared):
+    rng = Random(1)
+    lines = ["".join(rng.choices("abc😀", k=rng.randint(0, 8))) for _ in range(40)]
+    texts = ["".join(rng.choices("abc😀", k=rng.randint(0, 8))) for _ in range(25)]
+    got = shared.evaluate(
+        """async ([lines, texts]) => {
+            const known = new gptPage.TrainingLines(lines);
+            return Promise.all(texts.map(text => known.nearest(text)));
+        }""",
+        [lines, texts],
+    )
+    for text, nearest in zip(texts, got):
+        distances = [edit_distance(text, line) for line in lines]
+        assert nearest["changes"] == min(distances)
+        assert nearest["text"] == lines[distances.index(min(distances))]
 
 
 def letters(page, row: str = "#samples li >> nth=0"):

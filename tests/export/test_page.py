@@ -19,7 +19,14 @@ from gptcore.quantization import quantize
 from gptcore.tokenizers import BPETokenizer, CharTokenizer
 from gptcore.tuning import add_lora, merge_lora
 
-HOSTILE = ["</script><script>alert(1)</script>", "<!-- <script>", "\u2028", "a&b", "$title $data"]
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "</script x",
+    "<!-- <script>",
+    "\u2028",
+    "a&b",
+    "$title $data",
+]
 
 
 @pytest.fixture(scope="module")

@@ -202,7 +202,7 @@ function describePage() {
 
 // For the console of the browser, such as: gptPage.gpt.logits([0, 1])
 globalThis.gptPage = {
-  ...{ GPT, readWeights, makeTokenizer, softmax, nextProbabilities, sample },
+  ...{ GPT, TrainingLines, readWeights, makeTokenizer, softmax, nextProbabilities, sample },
   ...{ data, tokenizer, gpt: new GPT(config, weights), random: Math.random },
 };
 
