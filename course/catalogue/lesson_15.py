@@ -17,8 +17,12 @@ SPEED_CASES = (
     case("tokens_per_second", 8e9, 16, 100, *H200),
     case("tokens_per_second", 8e9, 16, 1000, *H200),
     case("tokens_per_second", 8e9, 4, 1, *H200),
+    case("tokens_per_second", 70e9, 16, 1, *LAPTOP),
+    case("tokens_per_second", 70e9, 16, 1000, *LAPTOP),
     case("tokens_per_second", 124e6, 32, 1, *LAPTOP),
     case("tokens_per_second", 124e6, 32, 64, *LAPTOP),
+    case("tokens_per_second", 1e9, 4, 1, 100e9, 50e9),
+    case("tokens_per_second", 1000, 8, 2000, 1e9, 1e9),
 )
 FIRST = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 BLOCK_CASES = (
@@ -29,6 +33,7 @@ BLOCK_CASES = (
     case("shared_blocks", [1, 2, 1, 2], [1, 2, 3, 3, 1, 2], 2),
     case("shared_blocks", [1, 2, 3], [1, 2, 3, 4, 5], 4),
     case("shared_blocks", [1, 2, 3, 4], [9, 9, 1, 2, 3, 4], 2),
+    case("shared_blocks", [1, 2, 30, 4], [1, 2, 3, 4], 2),
     case("shared_blocks", FIRST, FIRST, 5),
 )
 RULE_CASES = (
@@ -42,6 +47,7 @@ INT8_CASES = (
     case("to_int8", [2.54, 0.1, -0.3, 1.0]),
     case("to_int8", [0.002, 0.001, -0.0003]),
     case("to_int8", [-3.0, 1.0, 0.9]),
+    case("to_int8", [100.0, -381.0, 30.0]),
 )
 
 # Answers that readers give -----------------------------------------------------------------------

@@ -11,7 +11,9 @@ def tokens_per_second(parameters, bits, texts, bandwidth, flops):
 def shared_blocks(first, second, size):
     """How many full blocks two texts have in common, from the beginning."""
     common = 0
-    while common < min(len(first), len(second)) and first[common] == second[common]:
+    for one, other in zip(first, second):
+        if one != other:
+            break
         common += 1
     return common // size
 

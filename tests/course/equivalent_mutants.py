@@ -91,6 +91,21 @@ EQUIVALENT = (
         ),
     ),
     (
+        "Two tokens are equal in either order.",
+        "shared_blocks",
+        ("zip(first, second)  ->  zip(second, first)",),
+    ),
+    (
+        "The larger and the smaller of two numbers do not depend on their order; a sign of all "
+        "missing probabilities is cancelled by their sum.",
+        "rule",
+        (
+            "max(0, p_x - q_x)  ->  -max(0, p_x - q_x)",
+            "min(1, p_x / q_x)  ->  min(p_x / q_x, 1)",
+            "max(0, p_x - q_x)  ->  max(p_x - q_x, 0)",
+        ),
+    ),
+    (
         "END is the largest id of the vocabulary.",
         "targets",
         ("id != END  ->  id < END",),

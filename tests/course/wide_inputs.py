@@ -225,8 +225,8 @@ def some_serving() -> tuple:
 
 
 def texts_of_ids() -> tuple:
-    start, length = [rng.randint(0, 2) for _ in range(rng.randint(0, 9))], rng.randint(0, 6)
-    rest = [[rng.randint(0, 2) for _ in range(length)] for _ in range(2)]
+    start = [rng.randint(0, 2) for _ in range(rng.randint(0, 9))]
+    rest = [[rng.randint(0, 2) for _ in range(rng.randint(0, 6))] for _ in range(2)]
     return start + rest[0], start + rest[1], rng.randint(1, 4)
 
 
