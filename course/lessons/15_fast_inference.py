@@ -21,7 +21,7 @@ print("16 texts take less than 8 times as long as one:", sixteen < 8 * one)
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# This GPT has 13.9 million parameters. On one core of ours a step for 16 texts took 2.2 times as long as a step for one. Each reader waits a little longer for a token, and the server writes seven times as many.
+# This GPT has 13.9 million parameters. On one core of ours a step for 16 texts takes 2 to 3 times as long as a step for one. So each reader waits 2 to 3 times as long for a token, and the server writes 5 to 8 times as many.
 #
 # </details>
 #
@@ -41,7 +41,7 @@ for texts in (1, 16, 100, 256):
     print(f"{texts:3} texts: {1000 * read:.2f} ms to read the weights, {1000 * compute:.2f} ms to compute")
 
 # %% [markdown]
-# Both go on at the same time, so a step takes the larger of the two. With one text the GPU computes for 0.02 ms and waits for 3.3 ms: decode is memory-bound (lesson 11). Up to 200 texts a batch costs hardly more than one text. For the same reason the prefill of 100 tokens costs as much as one more token.
+# Both go on at the same time, so a step takes the larger of the two. With one text the GPU computes for 0.02 ms and waits for 3.3 ms: decode is memory-bound (lesson 11). Up to 200 texts a batch costs hardly more than one text. For the same reason a prefill of 100 tokens takes hardly longer than a step for one token.
 #
 # **Exercise 1.** How many tokens per second does a server write? (Reading the KV cache takes time, too. We leave it out.)
 
@@ -54,9 +54,9 @@ def tokens_per_second(parameters, bits, texts, bandwidth, flops):
 check("tokens_per_second", tokens_per_second)
 
 # %% [markdown]
-# ## Static batches wait for their longest text
+# ## Static batching: texts begin together and end together
 #
-# **Static batching**: a batch begins together and ends when its longest text ends. 32 requests wait. Most of them want 8 to 32 tokens, three want 128. How many tokens per second are written in batches of 8, compared with one text after the other? **A** 8 times as many · **B** 4 times as many · **C** as many
+# **Static batching**: texts begin together, and the next batch begins when all have ended. 32 requests wait. Most of them want 8 to 32 tokens, three want 128. How many tokens per second are written in batches of 8, compared with one text after the other? **A** 8 times as many · **B** 4 times as many · **C** as many
 
 # %%
 guess("tokens per second in batches of 8", ...)
@@ -132,7 +132,6 @@ BatchingDial(dial_runs(), rate=2, slots=8)
 # One by one breaks down at 4 requests per second, static batches hardly later. With continuous batching and 8 slots readers wait less than half a second at 10 requests per second. More slots help until the processor has no time left.
 #
 # </details>
-
 #
 # ## A paged KV cache: memory in blocks
 #
@@ -190,7 +189,13 @@ lengths = [job.prompt + job.output - 1 for job in the_requests()]  # tokens in t
 BlockSizeDial(lengths, reserved=256)
 
 # %% [markdown]
-# ## A recycled block that keeps its hash raises no error
+# <details><summary>What happened</summary>
+#
+# With blocks of 128 tokens half of the memory is empty. Large blocks are also seldom full, so fewer beginnings are shared. vLLM's default is 16.
+#
+# </details>
+#
+# ## A prefix cache can be wrong without an error
 #
 # The engine finds a shared block by its *hash*: a number that is computed from the tokens of the block and all tokens before it. A block without users is recycled later. Ada, Bo and Cai each changed one function of the block pool. One of the three programs gives wrong texts.
 
@@ -232,7 +237,7 @@ print("alone:  ", tokenizer.decode(alone(one.prompt, one.params)))
 #
 # ## When blocks run out: preemption
 #
-# Four texts, and too few blocks for all. **Preemption**: the request that came last gives back its blocks, waits, and is computed again. Are the texts still right? And what if one request is larger than the whole cache?
+# This section is optional. Four texts, and too few blocks for all. **Preemption**: the request that came last gives back its blocks, waits, and is computed again. Are the texts still right? And what if one request is larger than the whole cache?
 
 # %% tags=["answer"]
 engine, params = Engine(model, EngineConfig(num_blocks=10)), SamplingParams(max_new_tokens=50)
@@ -264,22 +269,24 @@ from gptcore.serving import generate_speculative
 steps = list(generate_speculative(model, table_of_counts(6), story[:24], 80, temperature=0))
 print("|".join(tokenizer.decode(step.tokens) for step in steps))
 print(len(steps), "steps for 80 letters")
+params = SamplingParams(max_new_tokens=80, temperature=0)
+same([id for step in steps for id in step.tokens], alone(story[:24], params), within=0)
 
 # %% [markdown]
-# At temperature 0 the text is the same as without a draft. At temperature 1 a token is *sampled*, and the distribution must stay the same. Let the model give token x the probability p, and the draft q. The draft samples x from q.
+# At temperature 0 the text is the same as without a draft: that is what the last line compares. At temperature 1 tokens are *sampled*, and the distribution must stay the same. An example: the draft gives token a the probability 0.6, and the model 0.3. So a is proposed in 60 of 100 cases, which is too often. Token b is proposed in 10 of 100 cases, and the model wants it in 50.
 #
-# **Exercise 3.** Say with which probability x is accepted, so that no token comes up too often. Some tokens are then missing: from which probabilities is another one sampled after a rejection?
+# **Exercise 3.** With which probability is each token accepted, so that none comes up too often? After a rejection another token is sampled: from which probabilities, so that none comes up too seldom?
 
 # %% tags=["promise-exercise"]
 def rule(p, q):
-    """Two lists of probabilities in; two out: each token's chance to be accepted, and what to sample from else."""
+    """Lists of the model (p) and of the draft (q) in; two lists out: accepted with, sampled from."""
     return ..., ...
 
 
 check("rule", rule)
 
 # %% [markdown]
-# After a rejection somebody samples from p, not from what is missing. It looks right. **Chi-squared** measures how far drawn tokens are from a distribution. Above 24, chance alone is very unlikely here (once in 1,000 times). How many draws does it take to see the mistake?
+# Here is a rule that looks right: after a rejection, sample from p. **Chi-squared** measures how far drawn tokens are from a distribution. Above 24, chance alone is very unlikely here (once in 1,000 times). How many draws does it take to see the mistake?
 
 # %% tags=["answer"]
 from course.experiments.serving.rules import RULES, chi_squared
@@ -294,7 +301,7 @@ for name, one_rule in RULES.items():
 guess("what a bad draft does", ...)
 
 # %% [markdown]
-# The share of tested tokens that are accepted is the **acceptance rate**. Three tables, with contexts of 1, 3 and 6 letters, propose 1 to 8 letters (recorded). A *call* is a step of the GPT. Where is *times as fast* below 1?
+# The share of tested tokens that are accepted is the **acceptance rate**. Three tables, with contexts of 1, 3 and 6 letters, propose 1 to 8 letters (recorded). A *call* is a step of the GPT.
 
 # %% tags=["answer"]
 from course.experiments.serving.reports import acceptance_rows
@@ -311,7 +318,7 @@ draw_acceptance(acceptance_rows())
 #
 # ## Quantization: fewer bits for each weight
 #
-# Fewer bytes are read sooner. **Quantization** stores weights as small integers. **int8**: one scale for each row of a matrix, and weight = integer × scale, with integers from -127 to 127. **int4**: integers from 0 to 15. Sixteen values are few for a whole row, so each group of 32 weights has a scale of its own. 32 is the **group size**.
+# Fewer bytes are read sooner. **Quantization** stores weights as small integers. **int8**: one scale for each row of a matrix, and weight = integer × scale, with integers from -127 to 127. **int4**: integers from 0 to 15. Sixteen values are few for a whole row, so each group of 32 weights has its own scale and its own middle. 32 is the **group size**.
 #
 # **Exercise 4** (optional). Quantize one row to 8 bits.
 
@@ -388,7 +395,7 @@ print(f"each process has {reports[0].num_parameters:,} of {size:,} parameters")
 print(reports[0].all_reduces, "all-reduces for 3 blocks")
 
 # %% [markdown]
-# Each GPU reads half of the weights, so a step could take half the time. But all wait for each all-reduce. Measured by the authors of *gpt-fast*: a model with 7 billion parameters wrote 105 tokens per second on one GPU, and 304 on eight.
+# Each GPU reads half of the matrices, so a step could take half the time. But all wait for each all-reduce. Measured by the authors of *gpt-fast*: a model with 7 billion parameters wrote 105 tokens per second on one GPU, and 304 on eight.
 #
 # ## Summary
 #
@@ -398,7 +405,7 @@ print(reports[0].all_reduces, "all-reduces for 3 blocks")
 # - **Static batching** waits for the longest text. **Continuous batching** fills each place between two steps: better **latency** and throughput.
 # - A **paged KV cache** gives memory in blocks; a **block table** lists those of a text. **Prefix caching** shares equal beginnings. A stale hash gives wrong texts without an error. **Preemption** loses nothing.
 # - **Speculative decoding** checks the guesses of a **draft model** in one step. The right rule keeps the distribution. The **acceptance rate** decides the speed.
-# - **Quantization** to **int8** or **int4** saves bytes. It makes one text faster, and many texts hardly.
+# - **Quantization** to **int8** or **int4** saves bytes. It makes one text faster. With many texts the gain shrinks, for int4 to nothing.
 # - **Tensor parallelism** divides each matrix among GPUs, and pays with all-reduces.
 #
 # ## Sources and further reading

@@ -91,6 +91,15 @@ EQUIVALENT = (
         ),
     ),
     (
+        "The larger of two numbers does not depend on their order; less than one byte among "
+        "thousands is within the tolerance.",
+        "tokens_per_second",
+        (
+            "max(read, compute)  ->  max(compute, read)",
+            "parameters * bits / 8  ->  parameters * bits // 8",
+        ),
+    ),
+    (
         "Two tokens are equal in either order.",
         "shared_blocks",
         ("zip(first, second)  ->  zip(second, first)",),
