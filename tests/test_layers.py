@@ -224,6 +224,7 @@ LIGHT = [
     "gptcore.training",
     "gptcore.tuning",
     "gptcore.quantization",
+    "gptcore.evaluation",
     "gptcore.export",
     "gptcore.serving",
     "gptcore.own_gpt",

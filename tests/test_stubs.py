@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import gptcore.corpus
+import gptcore.evaluation
 import gptcore.export
 import gptcore.ladder
 import gptcore.model
@@ -21,6 +22,7 @@ import viz
 LAZY = [
     viz,
     gptcore.corpus,
+    gptcore.evaluation,
     gptcore.export,
     gptcore.ladder,
     gptcore.model,

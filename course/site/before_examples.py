@@ -103,6 +103,16 @@ from gptcore.serving import *
 sizes = GPTConfig(vocab_size=27, block_size=32, n_layer=1, n_head=4, n_embd=32)
 model = GPT(sizes, torch.Generator().manual_seed(1))
 """,
+    "gptcore.evaluation": """
+import torch
+from gptcore.evaluation import *
+from gptcore.model import GPT, GPTConfig
+from gptcore.tokenizers import CharTokenizer
+
+tokenizer = CharTokenizer("abcdefghijklmnopqrstuvwxyz ")
+sizes = GPTConfig(vocab_size=28, block_size=16, n_layer=1, n_head=4, n_embd=32)
+model = GPT(sizes, torch.Generator().manual_seed(1))
+""",
     "gptcore.export": """
 import torch
 from gptcore.export import *
@@ -110,7 +120,8 @@ from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import CharTokenizer
 
 tokenizer = CharTokenizer("abcdefghijklmnopqrstuvwxyz")
-sizes = GPTConfig(vocab_size=27, block_size=32, n_layer=1, n_head=4, n_embd=32)
+sizes = {"vocab_size": 27, "block_size": 32, "n_layer": 1, "n_head": 4, "n_embd": 32}
+sizes = GPTConfig(**sizes, activation="gelu_tanh")
 model = GPT(sizes, torch.Generator().manual_seed(1))
 """,
     "gptcore.ladder": """

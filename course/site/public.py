@@ -24,6 +24,7 @@ PACKAGES = (
     "gptcore.tuning",
     "gptcore.quantization",
     "gptcore.serving",
+    "gptcore.evaluation",
     "gptcore.export",
     "gptcore.own_gpt",
     "gptcore.ladder",

@@ -19,6 +19,7 @@ from gptcore.cli.chat import Chat
 from gptcore.cli.console import fill_closed_descriptors, usable_streams
 from gptcore.cli.cost.budget import BudgetCommand
 from gptcore.cli.doctor import Doctor
+from gptcore.cli.evaluation.eval import Eval
 from gptcore.cli.export.export import Export
 from gptcore.cli.fetch import Fetch
 from gptcore.cli.ladder import Ladder
@@ -62,6 +63,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "plot": Plot,
     "serve": Serve,
     "export": Export,
+    "eval": Eval,
 }
 
 
