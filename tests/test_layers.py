@@ -37,6 +37,7 @@ FLOORS = {
         *("heads", "manifest", "tokenizers", "formats", "model", "corpus", "sampling", "training"),
     },
     "quantization": {*GROUND, "formats", "model"},
+    "evaluation": {*GROUND, "tokenizers", "model", "tuning"},
     "export": {
         *GROUND,
         *("tokenizers", "gguf", "formats", "model", "quantization", "training", "tuning"),

@@ -5,14 +5,14 @@ import sys
 import time
 from collections.abc import Iterator
 from itertools import islice
-from math import isfinite
 from typing import Any
 
 from tqdm import tqdm
 
 from gptcore.checks import as_path
 from gptcore.cli.console import format_clock, print_line, warnings_to_stderr
-from gptcore.cli.evaluation.eval import Eval
+from gptcore.cli.evaluation.options import EvalOptions
+from gptcore.cli.evaluation.result_text import Result, finite, format_result
 from gptcore.evaluation import (
     ItemScore,
     MultipleChoiceItem,
@@ -27,11 +27,10 @@ from gptcore.tokenizers import HFTokenizer, Tokenizer, UnknownCharacterError
 from gptcore.training import crop_vocab, pick_device
 from gptcore.tuning import load_chat_model
 
-Result = dict[str, Any]
 SECONDS_BETWEEN_LINES = 10
 
 
-def run(command: Eval) -> None:
+def run(command: EvalOptions) -> None:
     """Measure, and print the result on standard output.
 
     Args:
@@ -100,7 +99,12 @@ def read_text(name: str) -> str:
 
 
 def measure_text(
-    command: Eval, model: GPT, tokenizer: Tokenizer, text: str, begin: list[int], result: Result
+    command: EvalOptions,
+    model: GPT,
+    tokenizer: Tokenizer,
+    text: str,
+    begin: list[int],
+    result: Result,
 ) -> None:
     """Score a text; `result` has what is known so far, whatever happens."""
     documents, num_bytes = encode_text(tokenizer, text, begin, command.lines)
@@ -191,57 +195,3 @@ def with_progress(steps: Iterator[Any], unit: str, total: int = 0) -> Iterator[A
                 printed, left = now, (now - start) / done * (bar.total - done)
                 print_line(f"{done:,} of {bar.total:,} {unit}s, {format_clock(left)} left")
             yield step
-
-
-# What is printed
-
-
-def format_result(result: Result) -> str:
-    """The result as lines for people."""
-    lines = []
-    if text := result.get("text"):
-        lines += text_lines(text)
-    if task := result.get("task"):
-        lines += task_lines(task)
-    return "\n".join(lines)
-
-
-def text_lines(text: Result) -> list[str]:
-    """The lines of a text."""
-    if "loss" not in text:
-        return [f"{text['file']}: nothing was scored"]
-    done, total = text["scored_tokens"], text["all_tokens"]
-    counted = f"{total:,} tokens" if done == total else f"{done:,} of {total:,} tokens"
-    return [
-        f"{text['file']}: {counted} scored, {text['scored_bytes']:,} bytes",
-        f"  loss           {text['loss']:.4f} nats per token",
-        f"  perplexity     {text['perplexity']:,.2f}",
-        f"  bits per byte  {text['bits_per_byte']:.4f}",
-    ]
-
-
-def task_lines(task: Result) -> list[str]:
-    """The lines of a task."""
-    if "acc" not in task:
-        return [f"{task['file']}: no item was scored"]
-    done, total = task["items"], task["all_items"]
-    counted = f"{total:,} items" if done == total else f"{done:,} of {total:,} items"
-    what = {
-        "acc": "the likeliest ending",
-        "acc_norm": "... for each character",
-        "acc_bytes": "... for each byte",
-    }
-    return [
-        f"{task['file']}: {counted}; chance is {task['chance']:.3f}",
-        *(
-            f"  {name:<10} {task[name]:.3f} ± {task[f'{name}_stderr']:.3f}  {words}"
-            for name, words in what.items()
-        ),
-    ]
-
-
-def finite(value: Any) -> Any:
-    """A value of JSON: what is not finite becomes null."""
-    if isinstance(value, dict):
-        return {key: finite(one) for key, one in value.items()}
-    return None if isinstance(value, float) and not isfinite(value) else value

@@ -1,0 +1,40 @@
+"""Options of `gptcore eval`."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import tyro
+
+
+@dataclass
+class EvalOptions:
+    """The words after `gptcore eval`."""
+
+    model: Annotated[
+        str,
+        tyro.conf.Positional,
+        tyro.conf.arg(
+            metavar="MODEL",
+            help="folder of a run of gptcore train, tune or new, or of a Hugging Face model, a "
+            "GGUF file, smollm2, or a model that comes with gptcore, such as stories-gpt",
+        ),
+    ]
+    text: str | None = None
+    """a text in UTF-8; - reads standard input"""
+    task: str | None = None
+    """JSON lines with ctx, endings and label, as HellaSwag has; or query, choices and gold"""
+    lines: bool = False
+    """each line of the text is a text of its own, which ends with the token between texts"""
+    stride: int | None = None
+    """by how many tokens the window moves; default: half the context; smaller is slower, and gives
+    each token more context"""
+    context: int | None = None
+    """the most tokens that a token is scored after; default: what the model can"""
+    bos: Literal["auto", "yes", "no"] = "auto"
+    """whether BOS begins each text; auto: as the model was trained"""
+    limit: int | None = None
+    """only the first items of the task"""
+    json: bool = False
+    """print one JSON object"""
+    device: str = "auto"
+    """cpu, cuda, mps; auto: the fastest of this machine"""
