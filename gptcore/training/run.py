@@ -27,6 +27,7 @@ from gptcore.training.distributed import World
 from gptcore.training.errors import NamedBatch, is_out_of_memory
 from gptcore.training.fsdp import apply_fsdp, full_tensor, reshard, set_gradient_sync, shard_like
 from gptcore.training.hardware import onednn
+from gptcore.training.hardware.compile_cache import keep_compile_cache
 from gptcore.training.hardware.device import autocast_context, pick_device, pick_dtype, synchronize
 from gptcore.training.hardware.mfu import compute_mfu, peak_flops
 from gptcore.training.loss import LossSum, ValRows, ValWindows, rows_loss, validation_loss
@@ -325,6 +326,7 @@ class Run:
 
     def compile(self) -> None:
         """Compile the model and try it on one micro-batch; without a compiler, warn and go on."""
+        keep_compile_cache()
         uncompiled, batch = self.loss, self.micro_batches(self.step + 1)[:1]
         self.model.train()
         error: Exception | None = None

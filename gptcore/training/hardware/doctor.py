@@ -15,9 +15,10 @@ from typing import Any, Literal
 from gptcore.corpus import all_texts, data_folder, is_downloaded
 from gptcore.optional import is_installed
 from gptcore.training.hardware import system
+from gptcore.training.hardware.compile_cache import cache_bytes, compile_cache_folder
 from gptcore.training.hardware.gpus import GIB, cpu_core_count, gpu_of_device, total_ram_bytes
 
-GB = 10**9
+GB, MB = 10**9, 10**6
 PYTORCH_SITE = "https://pytorch.org/get-started/locally"
 NEEDED_DISK = 20 * GB  # for fineweb-40m: four files of FineWeb, their shards, checkpoints
 FETCH_COMMAND = "gptcore fetch fineweb:CC-MAIN-2013-20/000_00000"
@@ -67,6 +68,7 @@ def check_machine() -> Iterator[Finding]:
     if torch is not None:
         yield formats(torch)
         yield compilers(torch)
+        yield compile_cache()
     yield from gpu_memory(torch)
     yield memory()
     yield disk(data_folder())
@@ -195,6 +197,14 @@ def compilers(torch: Any) -> Finding:
         f"missing: {', '.join(missing)}",
         f"Training works without it, but slower. To get it: {'; '.join(cures)}.",
     )
+
+
+def compile_cache() -> Finding:
+    """Say where compiled code is kept, and how much there is."""
+    folder = compile_cache_folder()
+    size = cache_bytes(folder)
+    found = f"{size / MB:,.0f} MB in {folder}" if size else f"empty: {folder}"
+    return Finding("compile cache", "ok", f"{found}; runs with --compile True begin sooner")
 
 
 def gpu_memory(torch: Any | None) -> Iterator[Finding]:
