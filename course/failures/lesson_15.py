@@ -11,7 +11,7 @@ from inspect import getsource
 from random import Random
 from textwrap import dedent
 
-from course.experiments.serving.stories import alone, stories, stories_gpt
+from course.experiments.serving.stories import reference_output, stories, stories_gpt
 from gptcore.serving import BlockPool, Engine, EngineConfig, Request, SamplingParams
 
 NUM_BLOCKS, BLOCK_SIZE, TEXTS, REQUESTS, NEW = 40, 8, 8, 40, 20
@@ -82,4 +82,4 @@ def served(name: str, seed: int = 0) -> tuple[Engine, list[Request]]:
 
 def wrong(requests: Sequence[Request]) -> list[Request]:
     """Those whose text is not what the model writes alone."""
-    return [one for one in requests if one.output != alone(one.prompt, one.params)]
+    return [one for one in requests if one.output != reference_output(one.prompt, one.params)]

@@ -218,7 +218,7 @@ for who, (engine, _) in served_by.items():
 guess("the engine that is wrong", ...)
 
 # %% tags=["answer"]
-from course.experiments.serving.stories import alone
+from course.experiments.serving.stories import reference_output
 
 for who, (_, requests) in served_by.items():
     different = wrong(requests)  # from what the model writes alone
@@ -226,7 +226,7 @@ for who, (_, requests) in served_by.items():
 one = different[1]
 print("prompt: ", tokenizer.decode(one.prompt[1:]))
 print("output: ", tokenizer.decode(one.output))
-print("alone:  ", tokenizer.decode(alone(one.prompt, one.params)))
+print("alone:  ", tokenizer.decode(reference_output(one.prompt, one.params)))
 
 # %% [markdown]
 # <details><summary>What happened</summary>
@@ -243,7 +243,7 @@ print("alone:  ", tokenizer.decode(alone(one.prompt, one.params)))
 engine, params = Engine(model, EngineConfig(num_blocks=10)), SamplingParams(max_new_tokens=50)
 requests = [engine.add(story[:20], params) for story in stories(held_out=True)[:4]]
 preempted = sum(len(record.preempted) for record in engine.run())
-print(preempted, "preemptions, right texts:", sum(r.output == alone(r.prompt, params) for r in requests))
+print(preempted, "preemptions, right texts:", sum(r.output == reference_output(r.prompt, params) for r in requests))
 try:
     Engine(model, EngineConfig(num_blocks=4)).add(story[:60], params)
 except ValueError as error:
@@ -270,7 +270,7 @@ steps = list(generate_speculative(model, table_of_counts(6), story[:24], 80, tem
 print("|".join(tokenizer.decode(step.tokens) for step in steps))
 print(len(steps), "steps for 80 letters")
 params = SamplingParams(max_new_tokens=80, temperature=0)
-same([id for step in steps for id in step.tokens], alone(story[:24], params), within=0)
+same([id for step in steps for id in step.tokens], reference_output(story[:24], params), within=0)
 
 # %% [markdown]
 # At temperature 0 the text is the same as without a draft: that is what the last line compares. At temperature 1 tokens are *sampled*, and the distribution must stay the same. An example: the draft gives token a the probability 0.6, and the model 0.3. So a is proposed in 60 of 100 cases, which is too often. Token b is proposed in 10 of 100 cases, and the model wants it in 50.

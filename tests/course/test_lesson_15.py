@@ -8,7 +8,7 @@ import torch
 from course.experiments.serving import clock, live_server
 from course.experiments.serving.reports import acceptance_rows, quantization_rows, recording
 from course.experiments.serving.rules import RULES, SURE, P, Q, chi_squared
-from course.experiments.serving.stories import alone, loss_of, stories, stories_gpt
+from course.experiments.serving.stories import loss_of, reference_output, stories, stories_gpt
 from course.failures.lesson_15 import served, wrong
 from course.solutions import lesson_15 as solution
 from gptcore.quantization import quantize_int8
@@ -92,8 +92,8 @@ def test_nobody_waits_in_continuous_batching_while_a_slot_is_free():
         if len(running) < 4 and not any(j.start >= job.arrival for j in jobs if j is not job):
             assert job.start - job.arrival < 0.1
     for slot in range(4):
-        there = sorted((j for j in jobs if j.slot == slot), key=lambda j: j.start)
-        assert all(one.end <= other.start for one, other in zip(there, there[1:]))
+        in_slot = sorted((j for j in jobs if j.slot == slot), key=lambda j: j.start)
+        assert all(one.end <= other.start for one, other in zip(in_slot, in_slot[1:]))
 
 
 def test_one_text_at_a_time_takes_the_sum_of_all_steps():
@@ -192,5 +192,5 @@ def test_every_reader_of_the_server_gets_the_text_of_the_model_alone():
     assert answers == live_server.expected(beginnings, max_tokens=12)
     params = SamplingParams(max_new_tokens=12, seed=1)
     _, tokenizer = stories_gpt()
-    tokens = alone([tokenizer.BOS, *tokenizer.encode("Tom was a")], params)
+    tokens = reference_output([tokenizer.BOS, *tokenizer.encode("Tom was a")], params)
     assert tokenizer.decode(tokens).startswith(answers[1])

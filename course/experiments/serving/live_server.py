@@ -10,7 +10,7 @@ from time import sleep
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
-from course.experiments.serving.stories import alone, stories_gpt
+from course.experiments.serving.stories import reference_output, stories_gpt
 from gptcore.serving import Engine, EngineConfig, SamplingParams
 
 NAME = "stories-gpt"
@@ -82,7 +82,9 @@ def expected(prompts: Sequence[str], max_tokens: int = 40) -> list[str]:
     texts = []
     for seed, prompt in enumerate(prompts):
         params = SamplingParams(max_new_tokens=max_tokens, seed=seed, stop_ids=tokenizer.BOS)
-        texts.append(tokenizer.decode(alone([tokenizer.BOS, *tokenizer.encode(prompt)], params)))
+        texts.append(
+            tokenizer.decode(reference_output([tokenizer.BOS, *tokenizer.encode(prompt)], params))
+        )
     return texts
 
 

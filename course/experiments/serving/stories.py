@@ -59,7 +59,7 @@ def loss_of(model: GPT, count: int = 40) -> float:
     return total / tokens
 
 
-def alone(prompt: Sequence[int], params: SamplingParams) -> list[int]:
+def reference_output(prompt: Sequence[int], params: SamplingParams) -> list[int]:
     """What the model writes if nobody else is served."""
     model, _ = stories_gpt()
     options = {"temperature": params.temperature, "seed": params.seed, "stop": params.stop_ids}
