@@ -11,53 +11,27 @@ are those of one processor: compare them within this file only.
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from time import perf_counter, process_time
-from typing import Any
 
-import torch
-
-from benchmarks.recording import Recording, processor
+from benchmarks.recording import JobRecording, record_jobs
 from benchmarks.tuning_runs import FUNCTIONS, all_jobs
 from gptcore.manifest import shipped_folder
 
 OUT = shipped_folder() / "tuning_runs.json"
-KEYS = ("table", "variant", "seed")
-ORDER = {tuple(job.values()): place for place, job in enumerate(all_jobs())}
 
 
-class TuningRecording(Recording):
+class TuningRecording(JobRecording):
     """The file of finished runs, in the order of `all_jobs`."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, KEYS)
-
-    def place(self, run: Mapping[str, Any]) -> int:
-        return ORDER[self.key(run)]
+        super().__init__(path, all_jobs())
 
 
 def record(path: Path, tables: Sequence[str]) -> Iterator[str]:
     """Make every run that is missing, and yield a line after each."""
-    torch.set_num_threads(1)  # several threads would wait for each other
-    recording = TuningRecording(path)
-    recording.content = {
-        "date": date.today().isoformat(),
-        "processor": processor(),
-        "torch": torch.__version__,
-        "runs": recording.runs,
-    }
     wanted = [job for job in all_jobs() if job["table"] in tables]
-    missing = [job for job in wanted if not recording.has(job)]
-    started = perf_counter()
-    for done, job in enumerate(missing, 1):
-        before = process_time()
-        found = FUNCTIONS[job["table"]](job["variant"], job["seed"])
-        recording.add({**job, **found, "seconds": round(process_time() - before, 1)})
-        minutes = (perf_counter() - started) / done * (len(missing) - done) / 60
-        name = f"{job['table']}, {job['variant']}, seed {job['seed']}"
-        yield f"{done}/{len(missing)} {name}: {minutes:.0f} minutes left"
+    return record_jobs(TuningRecording(path), wanted, FUNCTIONS)
 
 
 def main(words: Sequence[str] | None = None) -> None:

@@ -2,11 +2,18 @@
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from time import perf_counter, process_time
 from typing import Any
 
+import torch
+
 from gptcore.files import atomic_path
+
+JOB_KEYS = ("table", "variant", "seed")
+Job = dict[str, Any]
 
 
 class Recording:
@@ -55,6 +62,50 @@ class Recording:
         body = ",\n".join([*lines, f'"runs": [\n{runs}\n]'])
         with atomic_path(self.path) as part:
             part.write_text("{\n" + body + "\n}\n", encoding="utf-8")
+
+
+class JobRecording(Recording):
+    """The file of finished runs, in the order of a list of jobs.
+
+    Args:
+        path: Where it is; it need not exist.
+        jobs: All jobs: table, variant, seed.
+    """
+
+    def __init__(self, path: Path, jobs: Sequence[Job]) -> None:
+        super().__init__(path, JOB_KEYS)
+        self.order = {tuple(job.values()): place for place, job in enumerate(jobs)}
+
+    def place(self, run: Mapping[str, Any]) -> int:
+        return self.order[self.key(run)]
+
+
+def record_jobs(
+    recording: JobRecording, wanted: Sequence[Job], functions: Mapping[str, Callable[..., Job]]
+) -> Iterator[str]:
+    """Make every wanted run that is missing, and yield a line after each.
+
+    Args:
+        recording: The file.
+        wanted: Jobs: table, variant, seed.
+        functions: For each table what makes a run of a variant and a seed.
+    """
+    torch.set_num_threads(1)  # several threads would wait for each other
+    recording.content = {
+        "date": date.today().isoformat(),
+        "processor": processor(),
+        "torch": torch.__version__,
+        "runs": recording.runs,
+    }
+    missing = [job for job in wanted if not recording.has(job)]
+    started = perf_counter()
+    for done, job in enumerate(missing, 1):
+        before = process_time()
+        found = functions[job["table"]](job["variant"], job["seed"])
+        recording.add({**job, **found, "seconds": round(process_time() - before, 1)})
+        minutes = (perf_counter() - started) / done * (len(missing) - done) / 60
+        name = f"{job['table']}, {job['variant']}, seed {job['seed']}"
+        yield f"{done}/{len(missing)} {name}: {minutes:.0f} minutes left"
 
 
 def processor() -> str:

@@ -62,7 +62,7 @@ ROOMS = {
     "viz": {
         "canvas": set(),
         **{room: {"canvas"} for room in VIZ},
-        "runs": {"canvas", "curves"},
+        "runs": {"canvas", "curves", "tuning"},
         "training": {"canvas", "attention", "curves", "next_token", "runs"},
         "tuning": {"canvas", "curves", "text"},
         "serving": {"canvas", "curves", "hardware"},

@@ -43,6 +43,8 @@ from viz.next_token.sampling_dial import SamplingDial as SamplingDial
 from viz.next_token.sampling_playground import SamplingPlayground as SamplingPlayground
 from viz.next_token.sentence import draw_next_tokens as draw_next_tokens
 from viz.next_token.shannon_game import ShannonGame as ShannonGame
+from viz.runs.memorization import draw_memorization as draw_memorization
+from viz.runs.memorization_dial import MemorizationDial as MemorizationDial
 from viz.runs.runs import draw_runs as draw_runs
 from viz.runs.scaling import draw_scaling as draw_scaling
 from viz.runs.seed_dial import SeedDial as SeedDial
