@@ -1,24 +1,39 @@
 """What `make record` trains for lesson 16: for each table a function of a variant and a seed."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from functools import cache
 from random import Random
 from typing import Any
 
 from course.experiments.own_gpt.line_models import (
+    batches_of,
+    loss_of,
     measured_training,
     new_model,
     train_config,
 )
+from course.experiments.own_gpt.lists import shipped_list
 from gptcore.corpus import load_documents
+from gptcore.model import GPT
+from gptcore.own_gpt import (
+    copied_share,
+    memorized_share,
+    names_gpt,
+    sample_lines,
+    split_lines,
+    with_alphabet,
+)
 from gptcore.scalar import NgramTable
 from gptcore.tokenizers import CharTokenizer
+from gptcore.training import TrainConfig, train
 
 Run = dict[str, Any]
 SEEDS, FEWER_SEEDS = 5, 3
 HELD_OUT, JUDGED = 2_000, 1_000  # unread names; the loss is measured on some of them
 STEPS, SAMPLES = 600, 1_000
 POINTS = (25, 50, 100, 150, 200, 300, 400, 500, 600)
+START_ROWS, KEPT_STEPS, SHOWN = 32, 400, 10  # of the short lists
 ALL_NAMES = 27_494  # without repeats and without the held-out ones
 SMOOTHINGS, LONGEST_CONTEXT = (1, 0.3, 0.1, 0.03), 4
 
@@ -85,7 +100,9 @@ def run_letters(variant: str, seed: int) -> Run:
         ["".join(rng.sample(name, len(name))) for name in part]
         for part in (some_names(ALL_NAMES, seed), names()[1])
     )
-    return train_and_measure(known, unread, seed)
+    frequencies = NgramTable(names()[2].characters, 0, SMOOTHINGS[0]).fit(known)
+    found = {"frequencies": round(frequencies.mean_loss(unread[:JUDGED]), 4)}
+    return {**found, **train_and_measure(known, unread, seed)}
 
 
 def run_tables(count: str, seed: int) -> Run:
@@ -103,11 +120,71 @@ def run_tables(count: str, seed: int) -> Run:
     return {"lines": int(count), "context": context, "smoothing": smoothing, "held_out": best}
 
 
+def run_starts(variant: str, seed: int) -> Run:
+    """A short list, learned from random weights with dropout or from those of names-gpt."""
+    name, start = variant.split()
+    known, unread = split_lines(shipped_list(name), seed=seed)
+    tokenizer = CharTokenizer.train([*known, *unread])
+    block_size = max(16, max(map(len, [*known, *unread])) + 1)
+    if start == "nothing":
+        model = new_model(tokenizer.vocab_size, block_size, dropout=0.3, seed=seed)
+        config = train_config(200, batch_size=START_ROWS, seed=seed)
+    else:
+        model = with_alphabet(*names_gpt(), tokenizer, block_size=block_size, seed=seed)
+        config = train_config(120, 1e-3, START_ROWS, seed)
+    found = kept_and_last(model, tokenizer, (known, unread), config, every=10)
+    return {"list": name, "start": start, "lines": len(known), **found["kept"]}
+
+
+def run_kept(variant: str, seed: int) -> Run:
+    """The step with the best held-out loss, and the last one, of a run that goes on too long."""
+    known, unread = split_lines(shipped_list(variant), seed=seed)
+    tokenizer = CharTokenizer.train([*known, *unread])
+    block_size = max(map(len, [*known, *unread])) + 1
+    model = new_model(tokenizer.vocab_size, block_size, seed=seed)
+    config = train_config(KEPT_STEPS, batch_size=START_ROWS, seed=seed)
+    return kept_and_last(model, tokenizer, (known, unread), config, every=20)
+
+
+def kept_and_last(
+    model: GPT,
+    tokenizer: CharTokenizer,
+    split: tuple[list[str], list[str]],
+    config: TrainConfig,
+    every: int,
+) -> Run:
+    """Train; what the weights of the best step are like, and those of the last one."""
+    known, unread = split
+    kept, best, best_step = deepcopy(model), loss_of(model, tokenizer, unread), 0
+    batches = batches_of(known, tokenizer, config, model.config.block_size)
+    for step in train(model, batches, config):
+        if step.step % every == 0 and (loss := loss_of(model, tokenizer, unread)) < best:
+            kept, best, best_step = deepcopy(model), loss, step.step
+    found = {}
+    for name, one, at in (("kept", kept, best_step), ("last", model, config.max_steps)):
+        one.eval()
+        written = sample_lines(one, tokenizer, SHOWN, seed=1)
+        found[name] = {
+            "step": at,
+            "train": round(loss_of(one, tokenizer, known), 4),
+            "held_out": round(loss_of(one, tokenizer, unread), 4),
+            "copied": round(memorized_share(one, tokenizer, known, unread).copied, 4),
+            "written": written,
+            "known": [copied_share([line], known) == 1 for line in written],
+        }
+    return found
+
+
 SIZES = ("200", "2000", str(ALL_NAMES))
+STARTS = tuple(
+    f"{name} {start}" for name in ("creatures", "cities") for start in ("nothing", "names")
+)
 TABLES: tuple[tuple[str, Callable[[str, int], Run], tuple[str, ...], int], ...] = (
     ("sizes", run_sizes, SIZES, SEEDS),
     ("letters", run_letters, ("shuffled",), SEEDS),
     ("tables", run_tables, SIZES, SEEDS),
+    ("starts", run_starts, STARTS, SEEDS),
+    ("kept", run_kept, ("creatures",), SEEDS),
     ("shapes", run_shapes, ("2x32",), SEEDS),
     ("shapes", run_shapes, ("4x128",), FEWER_SEEDS),
 )

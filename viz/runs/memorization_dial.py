@@ -1,4 +1,4 @@
-"""Choose how many lines a model was trained on, and a step; see what it knows and what it copies."""
+"""Choose how many lines a model was trained on, and a step; see what it knows and copies."""
 
 from collections.abc import Mapping
 from typing import Any

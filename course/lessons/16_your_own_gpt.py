@@ -1,0 +1,315 @@
+# %% [markdown]
+# You have a list: cities, creatures of a game, lines of poems. What would you like a GPT to write? In this last lesson your own text goes in. A model comes out, and a web page to play with.
+#
+# Choose one of our lists: `"creatures"`, `"cities"` or `"poems"`. Or give the path of a text file of yours, one example in each line. It trains for 10 to 60 seconds.
+
+# %%
+from course import check, guess
+from course.experiments.own_gpt.my_gpt import make_my_gpt
+
+my_text = ...
+make_my_gpt(my_text)
+
+# %% [markdown]
+# Open the page in a browser: it needs no server. In a terminal, `gptcore new FILE --out_dir FOLDER` does the same.
+#
+# Now for the questions. Are these lines new? How good is the model? And what have you made, compared with ChatGPT?
+#
+# ## Hyperparameter choice: the list decides
+#
+# You chose no size, no learning rate, no number of steps. `plan` chose these hyperparameters by the size of the list. Here is its plan for our list of creatures:
+
+# %%
+from course.experiments.own_gpt.lists import shipped_list
+from gptcore.own_gpt import plan
+
+creatures = shipped_list("creatures")
+for name, value, why in plan(creatures).rows():
+    print(f"{name:14} {value:12} {why}")
+
+# %% [markdown]
+# The rules come from measurements like those below.
+#
+# ## Memorization: a small list is learned by heart
+#
+# Take 200 names, a GPT with 100,032 parameters and 300 steps of 64 names. What will most of its samples be? **A** new names that look like those · **B** names of the list · **C** letters in no order
+
+# %% tags=["promise-guess"]
+guess("what it writes after 200 names", ...)
+
+# %% tags=["answer"]
+from random import Random
+
+import torch
+
+torch.set_num_threads(1)
+
+from course.experiments.own_gpt.line_models import batches_of, loss_of, new_model, train_config
+from gptcore.corpus import load_documents
+from gptcore.own_gpt import copied_share, sample_lines
+from gptcore.tokenizers import CharTokenizer
+from gptcore.training import train
+
+names = Random(0).sample(load_documents("names"), 300)
+known, unread, tokenizer = names[:200], names[200:], CharTokenizer.train(names)
+model, config = new_model(tokenizer.vocab_size, block_size=16), train_config(300)
+_ = list(train(model, batches_of(known, tokenizer, config, 16), config))
+copies = copied_share(sample_lines(model.eval(), tokenizer, 500), known)
+print("samples that are in the list, over half:", copies > 0.5)
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# **Memorization**: the model has learned the lines by heart, and not what they have in common. Each line came up 96 times.
+#
+# </details>
+#
+# Its training loss fell, and then it stayed. Where? A model that knows the list by heart has to choose one of 200 names: ln 200 nats for a whole name. Divide by the letters of a name, and the end.
+
+# %% tags=["promise-by-hand"]
+from math import log
+
+letters = sum(len(name) + 1 for name in known) / len(known)
+floor = log(200) / letters
+print(f"ln 200 / {letters:.2f} = {floor:.2f} nats per letter")
+
+# %% tags=["answer"]
+print("training loss, within 15 % of that:", abs(loss_of(model, tokenizer, known) / floor - 1) < 0.15)
+print("held-out loss, above 3.3 nats (knows nothing):", loss_of(model, tokenizer, unread) > 3.3)
+
+# %% [markdown]
+# So it could not fall further. And on names that were **held out** (not trained on), it is worse than a model that knows nothing.
+#
+# How many lines are enough? Runs with 200, 2,000 and 27,494 names were recorded, five seeds each. All are measured on the same held-out names. *Coincidence* is explained in a moment. Move the step from left to right, for each number of lines. When does the held-out loss turn?
+
+# %% tags=["promise-control", "promise-picture"]
+from course.experiments.own_gpt.reports import dial_runs
+from viz import MemorizationDial
+
+MemorizationDial(dial_runs(), lines=2000, step=200)
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# With 200 names it turns after 50 steps, when nothing is learned but which letters are frequent. With 2,000 it turns after 200 steps. With 27,494 names it still falls at step 600: in 600 steps each name came up at most twice.
+#
+# </details>
+#
+# **Back to lesson 9.** Early stopping keeps the weights with the lowest held-out loss. A program does not know the rest of the curve. So it waits: if so many measurements in a row bring nothing better (the **patience**), it stops.
+
+# %% tags=["promise-exercise", "promise-back"]
+def early_stopping(losses, patience):
+    """The place (0, 1, ...) of the loss whose weights are kept. Each loss is known only when its turn comes."""
+    return ...
+
+
+check("early_stopping", early_stopping)
+
+# %% [markdown]
+# ## Copied, or by coincidence?
+#
+# Look at the last step again. How many of 1,000 samples are in the training list, and how many are among 2,000 held-out names?
+
+# %%
+from course.experiments.own_gpt.reports import copies_report
+
+print(*copies_report(), sep="\n")
+
+# %% [markdown]
+# The model of 27,494 names has one sample in six in its list. Did it copy them? **A** yes, nearly all · **B** no, none · **C** about half, the other half is coincidence
+
+# %%
+guess("one sample in six", ...)
+
+# %% [markdown]
+# It cannot have memorized the held-out names, and it writes some of them, too. That is coincidence: a good model of names writes names that exist. If both lists were equally long, it would write as many of the one as of the other. The training list is longer, so it meets that list more often, in proportion.
+#
+# The **memorized share** is what coincidence does not explain.
+#
+# **Exercise 2.** If coincidence explains more than all copies, the memorized share is 0.
+
+# %% tags=["promise-exercise"]
+def memorized(copied, in_held_out, n_train, n_held_out):
+    """The memorized share. `copied`, `in_held_out`: shares of the samples; the others: lines of both lists."""
+    return ...
+
+
+check("memorized", memorized)
+
+# %% tags=["answer"]
+from course.experiments.own_gpt.reports import memory_report
+
+print(*memory_report(), sep="\n")
+
+# %% [markdown]
+# A poem is another matter. Its lines are long, and one changed comma makes a line new. Suppose a model has learned a poem nearly by heart: 0.29 nats per letter, 42 letters in a line. How likely is an exact copy of the line? e^(−0.29 × 42) = 0.000005. So count letters, not lines.
+#
+# **Exercise 3.** The longest copy: how many letters in a row are in one of the lines, anywhere?
+
+# %% tags=["promise-exercise", "promise-toy"]
+def longest_copy(text, lines):
+    """For example "the crat sat" and ["a cat sat down"]: "at sat", so 6."""
+    return ...
+
+
+check("longest_copy", longest_copy)
+
+# %% [markdown]
+# Compare it with held-out lines: they have long copies by coincidence, too, such as "of the".
+#
+# ## Fine-tuning: start from weights that know something
+#
+# **Fine-tuning** is training that starts from the weights of a trained model. `names-gpt` comes with the course: the same GPT, trained on 29,494 names of people. Our lists have few lines. Will it help with creatures? And with cities?
+
+# %%
+guess("a start from names-gpt helps", {"creatures": ..., "cities": ...})  # True or False
+
+# %% tags=["answer"]
+from course.experiments.own_gpt.reports import start_report
+
+print(*start_report(), sep="\n")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# TODO
+#
+# </details>
+#
+# ## A model that is not the one on its card
+#
+# A **model card** says what a model is: its data, its sizes, its losses with their units, how much it copies, and how to load it. Ada and Bo train on the creatures for 400 steps, from nothing. Their programs keep the best step. Here are both cards, and ten lines of each model. One card is not about its model. Whose?
+
+# %% tags=["promise-failure"]
+from course.failures.lesson_16 import cards, measured_again, samples_of
+
+print(*cards(), *samples_of(), sep="\n")
+
+# %%
+guess("the card that is wrong", ...)
+
+# %% tags=["answer"]
+print(*measured_again(), sep="\n")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# Bo's program noted the best step and never loaded its weights. He saved the last ones. His samples look best of all, because they are lines of the list. No error, and a good card. Measure the model that you have saved, after you have loaded it.
+#
+# </details>
+#
+# Cards can also mislead together. One says: 2.10 nats per token, a token is a letter. Another says: 5.20 nats per token, with 3.1 letters in a token. Both are about the same held-out text. Which model is better, the first or the second?
+
+# %%
+guess("the better card", ...)
+
+# %% [markdown]
+# ## Export: the same model, elsewhere
+#
+# **Export** writes a model in a format that other programs read. `gptcore export FOLDER --to hf` writes **safetensors**, the weights for Hugging Face's libraries. `--to gguf` writes **GGUF**, one file for llama.cpp. `--to html` writes a page.
+#
+# That page is **in-browser inference**: the model runs in your browser, in 250 lines of JavaScript. Nothing is sent anywhere. Here is names-gpt. Type a beginning, and turn the temperature. Point at a letter: which earlier letters does it attend to?
+
+# %% tags=["promise-ah"]
+from course.experiments.own_gpt.page_in_lesson import show_page
+from gptcore.own_gpt import names_gpt
+
+show_page(*names_gpt(), title="names-gpt")
+
+# %% [markdown]
+# ## Does it understand anything?
+#
+# Take a GPT that has read sums: `sums-gpt` of lesson 14. We give it 523 sums of two-digit numbers, none of which is in its training documents, such as 12+34. Nothing is carried. It continues all of them correctly. Now sums of three-digit numbers, again with nothing to carry, such as 162+127. How many of 300 are right? **A** nearly all · **B** about half · **C** none
+
+# %%
+guess("sums of three digits", ...)
+
+# %% tags=["answer"]
+from course.experiments.own_gpt.sums import understanding_report
+
+print(*understanding_report(), sep="\n")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# It has not memorized sums: those were new. It knows that a+b and b+a are equal. But it has not understood adding, which works for numbers of any length. It has learned a function that is right on texts like those of its training. The word *understand* does not say which of the two you mean. A measurement does.
+#
+# </details>
+#
+# ## Why does it work?
+#
+# Because texts have regularities, and predicting the next letter needs them. Take them away: shuffle the letters inside each name, and train again. The letters and the lengths are the same. What is the loss then?
+
+# %% tags=["answer"]
+from course.experiments.own_gpt.reports import letters_report
+
+print(*letters_report(), sep="\n")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# Without order, the GPT is hardly better than counting how often each letter occurs. All that it has learned about names beyond that, it has learned from the order of letters.
+#
+# </details>
+#
+# ## What is a hallucination?
+#
+# A **hallucination** is a likely text that is not true. `karia` is one: a likely name that nobody has. A base model only knows what is likely. Does it know when it is wrong? In lesson 14 a model answered sums with a carry. Was its answer more probable **A** when right · **B** when wrong · **C** no difference?
+
+# %%
+guess("more probable after SFT", ...)
+
+# %% tags=["answer"]
+from course.experiments.own_gpt.reports import certainty_report
+
+print(*certainty_report(), sep="\n")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# After SFT it is surer when it is wrong, because the majority of its writers was wrong. Reinforcement with a checked reward repairs that. It never says "I don't know": no document says so.
+#
+# </details>
+#
+# ## How do I get better names?
+#
+# More lines, or more parameters? Held-out loss of the best step:
+
+# %% tags=["answer"]
+from course.experiments.own_gpt.reports import better_names_report
+
+print(*better_names_report(), sep="\n")
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# TODO
+#
+# </details>
+#
+# ## And ChatGPT? And why is it slow? And other data?
+#
+# - **How is it related to ChatGPT?** The same parts, the same loss, the same loop. A conversation is a document (lesson 14): three special tokens and 1,000 conversations made a model answer. What is different is scale (lessons 10 to 12), and reinforcement.
+# - **Why is it slow?** Each new token needs all parameters, one token after the other (lesson 15). microgpt is slow for one more reason: each number is a Python object (lesson 8).
+# - **What if the data is different?** Nothing changes but the list: that is the first cell of this lesson.
+#
+# ## Summary
+#
+# First write your own sentence: *My GPT writes new lines if ...*
+#
+# - With few lines, **memorization** comes first: the training loss falls to ln N divided by the letters of a line. Early stopping with **patience** prevents it.
+# - The **memorized share** is what coincidence does not explain. Long lines need the longest copy.
+# - **Fine-tuning** from weights that know something similar helps a short list.
+# - A **model card** names data, losses with units and copies. Measure the model that you saved.
+# - **Export** takes the model to **safetensors**, **GGUF** or a page with **in-browser inference**.
+# - A model is right on texts like those of its training. A **hallucination** is a likely text that is not true.
+#
+# ## The end, and where to go next
+#
+# You can now build a GPT from numbers, train it, see when it fails, make it answer, serve it, and give it to others. Three ways to go on: train `gptcore train` on a rented GPU for a day, with `docs/training_guide.md`. Read nanochat: you know every part of it. Or change one part of the block, and ask five seeds.
+#
+# ## Sources and further reading
+#
+# - The questions of the last sections: Andrej Karpathy, *microgpt*, 2026. Memorization compared with coincidence: Nicholas Carlini and others, *The Secret Sharer*, arXiv 1802.08232; in large models, 2202.07646.
+# - Model cards: Margaret Mitchell and others, arXiv 1810.03993. Hallucination and calibration: Adam Kalai and others, *Why language models hallucinate*, 2509.04664. Adding and what transformers learn: Nayoung Lee and others, *Teaching arithmetic to small transformers*, 2307.03381.
+# - The standard implementation: nanoGPT's `data/shakespeare_char/prepare.py`, `train.py` (`always_save_checkpoint = False`) and `init_from`; Karpathy's *makemore*. Formats: Hugging Face's safetensors, llama.cpp's GGUF. A transformer in the browser: *Transformer Explainer*, Aeree Cho and others, 2408.04619. Ours: `gptcore/own_gpt/`, `gptcore/export/`.
