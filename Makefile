@@ -66,10 +66,11 @@ checkpoint:  ## train the small GPTs that ship in data/ again: seventeen minutes
 	@$(SETUP) course
 	@$(VENV) -m course.checkpoint $(NAMES)
 
-record:  ## train again what lessons 13 and 14 compare, into data/: an hour and a half of one processor; goes on where it was stopped
+record:  ## train again what lessons 13, 14 and 16 compare, into data/: an hour and a half of one processor; goes on where it was stopped
 	@$(SETUP) course
 	@$(VENV) -m benchmarks.record_modern_switches
 	@$(VENV) -m benchmarks.record_tuning
+	@$(VENV) -m benchmarks.record_own_gpt
 
 lint:  ## look for faults that need no run
 	@$(SETUP) test

@@ -15,6 +15,8 @@ STOPPING_CASES = (
     case("early_stopping", [2.8, 2.6, 2.6, 2.6, 2.1], 2),
     case("early_stopping", [2.5, 2.7, 2.6, 2.4, 2.9], 1),
     case("early_stopping", [2.8, 2.7, 2.6, 2.5], 3),
+    case("early_stopping", [2.5, 2.7, 2.6, 2.65, 2.4], 2),
+    case("early_stopping", [2.8, 2.9, 2.6, 2.7, 2.5, 2.6], 2),
     case("early_stopping", [3.0, 2.0, 2.5, 2.4, 1.9, 2.2], 3),
 )
 MEMORIZED_CASES = (

@@ -78,7 +78,7 @@ print("training loss, within 15 % of that:", abs(loss_of(model, tokenizer, known
 print("held-out loss, above 3.3 nats (knows nothing):", loss_of(model, tokenizer, unread) > 3.3)
 
 # %% [markdown]
-# So it could not fall further. And on names that were **held out** (not trained on), it is worse than a model that knows nothing.
+# So it could not fall further. And on *held-out* names, the validation split of lesson 1, it is worse than a model that knows nothing.
 #
 # How many lines are enough? Runs with 200, 2,000 and 27,494 names were recorded, five seeds each. All are measured on the same held-out names. *Coincidence* is explained in a moment. Move the step from left to right, for each number of lines. When does the held-out loss turn?
 
@@ -254,7 +254,7 @@ print(*letters_report(), sep="\n")
 #
 # ## What is a hallucination?
 #
-# A **hallucination** is a likely text that is not true. `karia` is one: a likely name that nobody has. A base model only knows what is likely. Does it know when it is wrong? In lesson 14 a model answered sums with a carry. Was its answer more probable **A** when right · **B** when wrong · **C** no difference?
+# In lesson 7, `karia` was a hallucination: a likely continuation that is not true. A model knows what is likely. Does it know when it is wrong? In lesson 14, a model answered sums with a carry, at temperature 0. Which of its answers had the higher probability? **A** the right ones · **B** the wrong ones · **C** no difference
 
 # %%
 guess("more probable after SFT", ...)
@@ -289,9 +289,9 @@ print(*better_names_report(), sep="\n")
 #
 # ## And ChatGPT? And why is it slow? And other data?
 #
-# - **How is it related to ChatGPT?** The same parts, the same loss, the same loop. A conversation is a document (lesson 14): three special tokens and 1,000 conversations made a model answer. What is different is scale (lessons 10 to 12), and reinforcement.
-# - **Why is it slow?** Each new token needs all parameters, one token after the other (lesson 15). microgpt is slow for one more reason: each number is a Python object (lesson 8).
-# - **What if the data is different?** Nothing changes but the list: that is the first cell of this lesson.
+# - *How is it related to ChatGPT?* The same parts, the same loss, the same loop. A conversation is a document (lesson 14): three special tokens and 1,000 conversations made a model answer. What is different is scale (lessons 10 to 12), and reinforcement.
+# - *Why is it slow?* Each new token needs all parameters, one token after the other (lesson 15). microgpt is slow for one more reason: each number is a Python object (lesson 8).
+# - *What if the data is different?* Nothing changes but the list: that is the first cell of this lesson.
 #
 # ## Summary
 #
@@ -302,7 +302,7 @@ print(*better_names_report(), sep="\n")
 # - **Fine-tuning** from weights that know something similar helps a short list.
 # - A **model card** names data, losses with units and copies. Measure the model that you saved.
 # - **Export** takes the model to **safetensors**, **GGUF** or a page with **in-browser inference**.
-# - A model is right on texts like those of its training. A **hallucination** is a likely text that is not true.
+# - A model is right on texts like those of its training. It does not know when it hallucinates.
 #
 # ## The end, and where to go next
 #

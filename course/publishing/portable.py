@@ -27,7 +27,7 @@ ROOT = COURSE.parent
 AVX512 = "AVX512F AVX512_SKX AVX512_ICL AVX512_SPR X86_V4"
 AVX2 = "AVX2 FMA3 X86_V3"
 NUDGED = "GPTCORE_COURSE_NUDGED"  # conftest.py nudges the kernels when it is set
-LESSONS_THAT_TRAIN = ("06", "07", "09", "11", "12", "13", "14")
+LESSONS_THAT_TRAIN = ("06", "07", "09", "11", "12", "13", "14", "16")
 
 
 def instructions(torch: str, openblas: str, mkl: str, onednn: str, numpy_without: str) -> dict:

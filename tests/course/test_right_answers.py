@@ -2,6 +2,7 @@
 
 import ast
 from cmath import rect
+from difflib import SequenceMatcher
 from functools import partial
 from hashlib import md5
 from math import e, exp, log
@@ -57,6 +58,22 @@ def by_a_product(n, c, k):
     for i in range(k):
         all_wrong *= (n - c - i) / (n - i)
     return 1 - max(all_wrong, 0.0)
+
+
+def by_the_losses_since(losses, patience):
+    """Stops where the last `patience` losses are all as high as an earlier one, or higher."""
+    for end in range(patience + 1, len(losses) + 1):
+        before, since = losses[: end - patience], losses[end - patience : end]
+        if min(since) >= min(before):
+            return before.index(min(before))
+    return losses.index(min(losses))
+
+
+def by_difflib(text, lines):
+    matches = (
+        SequenceMatcher(None, text, line, autojunk=False).find_longest_match() for line in lines
+    )
+    return max(match.size for match in matches)
 
 
 def by_a_loop(invented, known):
@@ -252,6 +269,9 @@ ALTERNATIVES = [
     ("shared_blocks", by_whole_blocks),
     ("rule", by_tensors),
     ("to_int8", by_our_package),
+    ("early_stopping", by_the_losses_since),
+    ("memorized", lambda c, h, n, m: c - h * n / m if c > h * n / m else 0),
+    ("longest_copy", by_difflib),
     ("keep_going", asked_anew),
 ]  # fmt: skip
 

@@ -199,6 +199,20 @@ def some_counts() -> tuple:
     return n, rng.randint(0, n), rng.randint(1, n)
 
 
+def a_held_out_curve() -> tuple:
+    """Losses with one digit, so that some are equal."""
+    return [round(rng.uniform(2, 3), 1) for _ in range(rng.randint(1, 9))], rng.randint(1, 4)
+
+
+def some_shares() -> tuple:
+    copied, other = sorted((rng.random(), rng.random()), reverse=True)
+    return copied, other / rng.randint(1, 9), rng.randint(1, 999), rng.randint(1, 999)
+
+
+def a_text_and_lines() -> tuple:
+    return word(0, 8), [word(1, 8) for _ in range(rng.randint(1, 4))]
+
+
 def some_losses(B, T) -> Call:
     generator = torch.Generator().manual_seed(B + T)
     losses = torch.rand(B, T, generator=generator)
@@ -299,6 +313,9 @@ WIDE: dict[str, list[Call]] = {
     "shared_blocks": of(texts_of_ids, 60),
     "rule": of(two_distributions, 20),
     "to_int8": of(lambda: (numbers(rng.randint(1, 6)),), 20),
+    "early_stopping": of(a_held_out_curve, 150),
+    "memorized": of(some_shares, 40),
+    "longest_copy": of(a_text_and_lines, 120),
     "keep_going": [a_night(code) for code in LAST_CODES for _ in range(3)],
 }
 

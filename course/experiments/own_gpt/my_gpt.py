@@ -3,75 +3,66 @@
 from pathlib import Path
 from typing import Any
 
-from IPython.display import FileLink, display
-
 from course.experiments.own_gpt.lists import list_path
 from gptcore.export import export_page
-from gptcore.own_gpt import (
-    LineTraining,
-    best_letter_table,
-    memorized_share,
-    model_card,
-    plan,
-    read_lines,
-    sample_lines,
-    train_lines,
-)
+from gptcore.own_gpt import LineTraining, evaluate, plan, read_lines, train_lines
+from gptcore.own_gpt.results import Results
+from gptcore.own_gpt.run_folder import write_model_folder
 
 FOLDER = Path("my_gpt")
-SAMPLES = 20
+SHOWN = 16  # samples
 
 
-def make_my_gpt(my_text: Any, folder: Path = FOLDER) -> LineTraining | None:
+def make_my_gpt(my_text: Any, folder: Path = FOLDER) -> None:
     """Train a GPT of a list or file, show what it writes, and write a page and a card.
 
     Args:
         my_text: creatures, cities, poems, or the path of a text file; `...` does nothing.
-        folder: Where page and card are written.
-
-    Returns:
-        The finished training; None if there is nothing to learn from.
+        folder: Where model, page and card are written; what is there is replaced.
     """
-    if my_text is ...:
+    if my_text is ... or not str(my_text).strip():
         print("my_text: not chosen yet")
-        return None
+        return
     try:
-        text = read_lines(list_path(str(my_text)))
-        recipe = plan(text)
-        training = train_lines(text, recipe)
-    except ValueError as error:  # too few lines, an unknown list, a file that is no text
+        training = trained(str(my_text))
+    except (ValueError, OSError) as error:  # an unknown list, too few lines, a file that is no text
         print(error)
-        return None
-    print(f"{len(training.train):,} lines to learn from, {len(training.held_out):,} held out")
-    for name, value, why in [*recipe.rows(), *(("warning", "", why) for why in recipe.warnings)]:
-        print(f"    {name:10} {value:10} {why}")
+        return
+    name = Path(str(my_text)).stem
+    results = evaluate(training, source=f"{name}.txt")
+    write_model_folder(training, results, folder, name=name, export_page=export_page)
+    print(*report(training, results), sep="\n")
+    print(f"The page: {folder / 'page.html'}. The model card: {folder / 'README.md'}.")
+
+
+def trained(my_text: str) -> LineTraining:
+    """Train as `plan` proposes, and print the held-out loss on the way.
+
+    Args:
+        my_text: creatures, cities, poems, or the path of a text file.
+    """
+    text = read_lines(list_path(my_text))
+    recipe = plan(text)
+    training = train_lines(text, recipe)
+    print(*recipe.warnings, sep="\n", end="\n" if recipe.warnings else "")
     for step in training:
         if step.val_loss is not None:
-            print(
-                f"\rstep {step.step} of {recipe.max_steps}: held-out loss {step.val_loss:.3f}",
-                end="",
-            )
-    print(
-        f"\nkept: step {training.best_step}, held-out loss {training.best_loss:.3f} nats per letter"
-    )
-    show(training)
-    write(training, folder, str(my_text))
+            words = f"step {step.step} of {recipe.max_steps}, held-out loss {step.val_loss:.3f}"
+            print(f"\r{words} nats per token", end="", flush=True)
+    print()
     return training
 
 
-def show(training: LineTraining) -> None:
-    """Samples; a star marks those that are training lines."""
+def report(training: LineTraining, results: Results) -> list[str]:
+    """What it writes, and how good and how new that is.
+
+    Args:
+        training: After its last step.
+        results: What was measured.
+    """
     known = set(training.train)
-    for line in sample_lines(training.model, training.tokenizer, SAMPLES):
-        print(f"  {'*' if line in known else ' '} {line}")
-    print("* in the training list.", end=" ")
-    print(
-        memorized_share(
-            training.model, training.tokenizer, training.train, training.held_out
-        ).verdict
-    )
-
-
-def write(training: LineTraining, folder: Path, title: str) -> None:
-    """The page, the model and the card."""
-    folder.mkdir(exist_ok=True)
+    lines = [f"{'*' if line in known else ' '} {line}" for line in results.samples[:SHOWN]]
+    lines += ["(* in the training list)", ""]
+    lines.append(f"kept: step {results.best_step}, {results.held_out_loss:.2f} nats per letter")
+    lines.append(f"best letter table (lesson 1): {results.table.loss:.2f}")
+    return lines if results.share is None else [*lines, results.share.verdict]
