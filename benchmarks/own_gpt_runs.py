@@ -7,13 +7,13 @@ from random import Random
 from typing import Any
 
 from course.experiments.own_gpt.line_models import (
+    LEARNING_RATE,
     batches_of,
     loss_of,
     measured_training,
     new_model,
     train_config,
 )
-from course.experiments.own_gpt.lists import shipped_list
 from gptcore.corpus import load_documents
 from gptcore.model import GPT
 from gptcore.own_gpt import (
@@ -33,7 +33,8 @@ SEEDS, FEWER_SEEDS = 5, 3
 HELD_OUT, JUDGED = 2_000, 1_000  # unread names; the loss is measured on some of them
 STEPS, SAMPLES = 600, 1_000
 POINTS = (25, 50, 100, 150, 200, 300, 400, 500, 600)
-START_ROWS, KEPT_STEPS, SHOWN = 32, 400, 10  # of the short lists
+START_ROWS, START_STEPS, KEPT_STEPS, SHOWN = 32, 200, 400, 10  # of the short lists
+DROPOUT, TUNING_RATE = 0.3, 1e-3
 ALL_NAMES = 27_494  # without repeats and without the held-out ones
 SMOOTHINGS, LONGEST_CONTEXT = (1, 0.3, 0.1, 0.03), 4
 
@@ -121,24 +122,26 @@ def run_tables(count: str, seed: int) -> Run:
 
 
 def run_starts(variant: str, seed: int) -> Run:
-    """A short list, learned from random weights with dropout or from those of names-gpt."""
-    name, start = variant.split()
-    known, unread = split_lines(shipped_list(name), seed=seed)
+    """A short list, learned from random weights or from those of names-gpt; all else is equal."""
+    name, count, start = variant.split()
+    known, unread = split_lines(load_documents(name), seed=seed)
+    known = known[: int(count)]
     tokenizer = CharTokenizer.train([*known, *unread])
     block_size = max(16, max(map(len, [*known, *unread])) + 1)
     if start == "nothing":
-        model = new_model(tokenizer.vocab_size, block_size, dropout=0.3, seed=seed)
-        config = train_config(200, batch_size=START_ROWS, seed=seed)
+        model = new_model(tokenizer.vocab_size, block_size, dropout=DROPOUT, seed=seed)
     else:
-        model = with_alphabet(*names_gpt(), tokenizer, block_size=block_size, seed=seed)
-        config = train_config(120, 1e-3, START_ROWS, seed)
+        old = names_gpt()
+        model = with_alphabet(*old, tokenizer, block_size=block_size, dropout=DROPOUT, seed=seed)
+    rate = LEARNING_RATE if start == "nothing" else TUNING_RATE
+    config = train_config(START_STEPS, rate, START_ROWS, seed)
     found = kept_and_last(model, tokenizer, (known, unread), config, every=10)
-    return {"list": name, "start": start, "lines": len(known), **found["kept"]}
+    return {"list": name, "lines": len(known), "start": start, **found["kept"]}
 
 
 def run_kept(variant: str, seed: int) -> Run:
     """The step with the best held-out loss, and the last one, of a run that goes on too long."""
-    known, unread = split_lines(shipped_list(variant), seed=seed)
+    known, unread = split_lines(load_documents(variant), seed=seed)
     tokenizer = CharTokenizer.train([*known, *unread])
     block_size = max(map(len, [*known, *unread])) + 1
     model = new_model(tokenizer.vocab_size, block_size, seed=seed)
@@ -177,7 +180,9 @@ def kept_and_last(
 
 SIZES = ("200", "2000", str(ALL_NAMES))
 STARTS = tuple(
-    f"{name} {start}" for name in ("creatures", "cities") for start in ("nothing", "names")
+    f"{some} {start}"
+    for some in ("creatures 30", "creatures 170", "cities 420")
+    for start in ("nothing", "names-gpt")
 )
 TABLES: tuple[tuple[str, Callable[[str, int], Run], tuple[str, ...], int], ...] = (
     ("sizes", run_sizes, SIZES, SEEDS),
@@ -185,8 +190,7 @@ TABLES: tuple[tuple[str, Callable[[str, int], Run], tuple[str, ...], int], ...] 
     ("tables", run_tables, SIZES, SEEDS),
     ("starts", run_starts, STARTS, SEEDS),
     ("kept", run_kept, ("creatures",), SEEDS),
-    ("shapes", run_shapes, ("2x32",), SEEDS),
-    ("shapes", run_shapes, ("4x128",), FEWER_SEEDS),
+    ("shapes", run_shapes, ("2x32", "4x128"), FEWER_SEEDS),
 )
 FUNCTIONS = {table: function for table, function, *_ in TABLES}
 

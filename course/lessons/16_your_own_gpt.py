@@ -20,10 +20,10 @@ make_my_gpt(my_text)
 # You chose no size, no learning rate, no number of steps. `plan` chose these hyperparameters by the size of the list. Here is its plan for our list of creatures:
 
 # %%
-from course.experiments.own_gpt.lists import shipped_list
+from gptcore.corpus import load_documents
 from gptcore.own_gpt import plan
 
-creatures = shipped_list("creatures")
+creatures = load_documents("creatures")
 for name, value, why in plan(creatures).rows():
     print(f"{name:14} {value:12} {why}")
 
@@ -45,7 +45,6 @@ import torch
 torch.set_num_threads(1)
 
 from course.experiments.own_gpt.line_models import batches_of, loss_of, new_model, train_config
-from gptcore.corpus import load_documents
 from gptcore.own_gpt import copied_share, sample_lines
 from gptcore.tokenizers import CharTokenizer
 from gptcore.training import train

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from course.experiments.own_gpt.lists import list_path
 from gptcore.export import export_page
+from gptcore.manifest import shipped_folder
 from gptcore.own_gpt import LineTraining, evaluate, plan, read_lines, train_lines
 from gptcore.own_gpt.results import Results
 from gptcore.own_gpt.run_folder import write_model_folder
@@ -33,6 +33,23 @@ def make_my_gpt(my_text: Any, folder: Path = FOLDER) -> None:
     write_model_folder(training, results, folder, name=name, export_page=export_page)
     print(*report(training, results), sep="\n")
     print(f"The page: {folder / 'page.html'}. The model card: {folder / 'README.md'}.")
+
+
+def list_path(my_text: str) -> Path:
+    """The file of a list.
+
+    Args:
+        my_text: creatures, cities, poems, or the path of a text file.
+
+    Raises:
+        ValueError: If there is no such list and no such file.
+    """
+    folder = shipped_folder() / "lists"
+    for path in (folder / f"{my_text}.txt", Path(my_text).expanduser()):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(path.stem for path in folder.glob("*.txt")))
+    raise ValueError(f"There is no list and no file {my_text!r}. The lists are {known}.")
 
 
 def trained(my_text: str) -> LineTraining:
