@@ -17,6 +17,10 @@ STOPPING_CASES = (
     case("early_stopping", [2.8, 2.7, 2.6, 2.5], 3),
     case("early_stopping", [2.5, 2.7, 2.6, 2.65, 2.4], 2),
     case("early_stopping", [2.8, 2.9, 2.6, 2.7, 2.5, 2.6], 2),
+    case("early_stopping", [2.4, 2.6, 2.5, 2.3, 2.5, 2.4, 2.2, 2.3, 2.3, 2.3, 2.1], 3),
+    case("early_stopping", [2.6, 2.6, 2.7, 2.8], 2),
+    case("early_stopping", [2.2, 2.5, 2.4, 2.1, 2.6, 2.3, 2.0], 4),
+    case("early_stopping", [2.3, 2.2, 2.1, 2.6, 2.5, 2.4, 2.3, 2.0], 4),
     case("early_stopping", [3.0, 2.0, 2.5, 2.4, 1.9, 2.2], 3),
 )
 MEMORIZED_CASES = (
@@ -25,6 +29,7 @@ MEMORIZED_CASES = (
     case("memorized", 0.05, 0.02, 1_000, 4_000),
     case("memorized", 0.1, 0.02, 9_000, 1_000),
     case("memorized", 0.5, 0.2, 1_000, 1_000),
+    case("memorized", 0.5, 0.2, 1, 2),
 )
 COPY_CASES = (
     case("longest_copy", "the crat sat", ["a cat sat down"]),
@@ -33,6 +38,7 @@ COPY_CASES = (
     case("longest_copy", "emma", ["emma", "olivia"]),
     case("longest_copy", "abcd", ["dcba", "xbcx"]),
     case("longest_copy", "xyz", ["emma"]),
+    case("longest_copy", "abc", ["cxa"]),
     case("longest_copy", "banana", ["bandana"]),
     case("longest_copy", "ab", ["cabd"]),
     case("longest_copy", "", ["emma"]),
@@ -258,26 +264,33 @@ QUESTIONS = [
         "`patience` places ago.",
     ),
     Question(
-        "one sample in six",
+        "who has memorized",
         LESSON,
-        right="C",
+        right="B",
         measure=letter_of,
-        yes="The held-out names tell how much of it is coincidence.",
+        yes="Held-out names tell: 27,494 names are met by coincidence, 2,000 names hardly.",
         wrong=(
             Wrong(
                 "A",
                 "what is in the list was copied",
-                "It writes held-out names, too, and it cannot have copied those. The training list "
-                "is 14 times as long as the held-out list. How often would it meet that list by "
-                "coincidence?",
+                "Both write held-out names, too, and nobody can have copied those. The list of "
+                "27,494 names is 14 times as long as the held-out list. How often would a model "
+                "meet it without having memorized it?",
             ),
             Wrong(
-                "B",
-                "a falling held-out loss means that nothing is memorized",
-                "Nearly so. Multiply the share of held-out names by 27,494 / 2,000, and compare.",
+                "C",
+                "more lines, more to memorize",
+                "It has read each name once or twice, the other model each name 19 times. And how "
+                "often would each model meet its list by coincidence?",
+            ),
+            Wrong(
+                "D",
+                "one in six is little enough to be coincidence",
+                "Coincidence meets the 2,000 held-out names in less than 1 of 100 samples. The "
+                "list of 2,000 training names is as long. What is left of the 18 %?",
             ),
         ),
-        otherwise='Answer with "A", "B" or "C".',
+        otherwise='Answer with "A", "B", "C" or "D".',
     ),
     Exercise(
         "memorized",
@@ -386,12 +399,26 @@ QUESTIONS = [
         otherwise="Try each part of the text, the longest first: is it in one of the lines?",
     ),
     Question(
-        "a start from names-gpt helps",
+        "where names-gpt helps most",
         LESSON,
-        right={"creatures": True, "cities": True},
-        yes="TODO",
-        wrong=(),
-        otherwise="Which of the two lists is made of letters in the way of people's names?",
+        right="A",
+        measure=letter_of,
+        yes="The fewer lines there are, the more a start is worth that knows something.",
+        wrong=(
+            Wrong(
+                "B",
+                "the more lines, the more can be added to what is known",
+                "170 creatures teach a good deal by themselves. What can a model learn from 30, if "
+                "it knows nothing?",
+            ),
+            Wrong(
+                "C",
+                "pretraining helps most where there is most to learn",
+                "420 cities teach more by themselves than 30 creatures. And names of people are "
+                "less like names of cities.",
+            ),
+        ),
+        otherwise='Answer with "A", "B" or "C".',
     ),
     Question(
         "the card that is wrong",

@@ -115,6 +115,34 @@ EQUIVALENT = (
         ),
     ),
     (
+        "No part is longer than the text; the empty part is in every line, and has length 0.",
+        "longest_copy",
+        (
+            "0  ->  -1",
+            "range(len(text), 0, -1)  ->  range(len(text), 0 - 1, -1)",
+            "range(len(text), 0, -1)  ->  range(len(text) + 1, 0, -1)",
+        ),
+    ),
+    (
+        "The places are visited one by one, so the first that is `patience` away is the end.",
+        "early_stopping",
+        ("place - best >= patience  ->  place - best == patience",),
+    ),
+    (
+        "The larger of two numbers is the same in both orders, and -0.0 is equal to 0.0.",
+        "memorized",
+        (
+            "max(0.0, copied - in_held_out * n_train / n_held_out)  ->  "
+            "max(copied - in_held_out * n_train / n_held_out, 0.0)",
+            "0.0  ->  -0.0",
+        ),
+    ),
+    (
+        "-True is -1, which counts as true, too.",
+        "longest_copy",
+        ("any((part in line for line in lines))  ->  -any((part in line for line in lines))",),
+    ),
+    (
         "END is the largest id of the vocabulary.",
         "targets",
         ("id != END  ->  id < END",),

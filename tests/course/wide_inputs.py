@@ -201,12 +201,13 @@ def some_counts() -> tuple:
 
 def a_held_out_curve() -> tuple:
     """Losses with one digit, so that some are equal."""
-    return [round(rng.uniform(2, 3), 1) for _ in range(rng.randint(1, 9))], rng.randint(1, 4)
+    return [round(rng.uniform(2, 2.6), 1) for _ in range(rng.randint(1, 12))], rng.randint(1, 4)
 
 
 def some_shares() -> tuple:
-    copied, other = sorted((rng.random(), rng.random()), reverse=True)
-    return copied, other / rng.randint(1, 9), rng.randint(1, 999), rng.randint(1, 999)
+    """Of every second draw coincidence explains more than all copies."""
+    in_held_out, n_train, n_held_out = rng.random() / 9, rng.randint(1, 99), rng.randint(1, 99)
+    return rng.uniform(0, 2 * in_held_out * n_train / n_held_out), in_held_out, n_train, n_held_out
 
 
 def a_text_and_lines() -> tuple:

@@ -1,6 +1,7 @@
 """What lesson 16 prints and draws of the recorded runs: means over seeds, rounded."""
 
 from collections.abc import Iterator
+from statistics import mean
 from typing import Any
 
 from course.experiments.own_gpt.recorded import HELD_OUT, Run, average, runs
@@ -61,21 +62,24 @@ def better_names_report() -> Iterator[str]:
         loss = average(some, "held_out", best_place(some))
         table = average(runs("tables", variant=size), "held_out")
         yield f"{int(size):6,}  {some[0]['parameters']:10,}  {loss:14.2f}  {table:18.2f}"
-    yield "(five seeds; of the largest model three)"
+    yield "(means of five seeds; of the other sizes three)"
 
 
 def start_report() -> Iterator[str]:
-    """A short list learned from nothing and from names-gpt: held-out loss of the kept step."""
-    yield "list        from nothing   from names-gpt   better from names-gpt"
-    for name in ("creatures", "cities"):
-        both = [
-            [run["held_out"] for run in runs("starts", list=name, start=start)]
-            for start in ("nothing", "names")
-        ]
-        wins = sum(own < nothing for nothing, own in zip(*both))
-        means = [sum(losses) / len(losses) for losses in both]
-        seeds = f"{wins} of {len(both[0])} seeds"
-        yield f"{name:10}  {means[0]:12.2f}  {means[1]:15.2f}  {seeds:>22}"
+    """Short lists learned from nothing and from names-gpt: held-out loss of the kept step."""
+    yield "lines            from nothing   from names-gpt    gain   names-gpt is better in"
+    for name, lines in dict.fromkeys((run["list"], run["lines"]) for run in runs("starts")):
+        nothing, names = (
+            [run["held_out"] for run in runs("starts", list=name, lines=lines, start=start)]
+            for start in ("nothing", "names-gpt")
+        )
+        wins = sum(own < other for own, other in zip(names, nothing))
+        before, after = mean(nothing), mean(names)
+        words = f"{lines} {name}"
+        yield (
+            f"{words:15}  {before:12.2f}  {after:15.2f}  {before - after:6.2f}   "
+            f"{wins} of {len(names)} seeds"
+        )
 
 
 def letters_report() -> Iterator[str]:
