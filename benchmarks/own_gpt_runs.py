@@ -7,7 +7,6 @@ from random import Random
 from typing import Any
 
 from course.experiments.own_gpt.line_models import (
-    LEARNING_RATE,
     batches_of,
     loss_of,
     measured_training,
@@ -34,7 +33,7 @@ HELD_OUT, JUDGED = 2_000, 1_000  # unread names; the loss is measured on some of
 STEPS, SAMPLES = 600, 1_000
 POINTS = (25, 50, 100, 150, 200, 300, 400, 500, 600)
 START_ROWS, START_STEPS, KEPT_STEPS, SHOWN = 32, 200, 400, 10  # of the short lists
-DROPOUT, TUNING_RATE = 0.3, 1e-3
+DROPOUT = 0.3
 ALL_NAMES = 27_494  # without repeats and without the held-out ones
 SMOOTHINGS, LONGEST_CONTEXT = (1, 0.3, 0.1, 0.03), 4
 
@@ -133,8 +132,7 @@ def run_starts(variant: str, seed: int) -> Run:
     else:
         old = names_gpt()
         model = with_alphabet(*old, tokenizer, block_size=block_size, dropout=DROPOUT, seed=seed)
-    rate = LEARNING_RATE if start == "nothing" else TUNING_RATE
-    config = train_config(START_STEPS, rate, START_ROWS, seed)
+    config = train_config(START_STEPS, batch_size=START_ROWS, seed=seed)
     found = kept_and_last(model, tokenizer, (known, unread), config, every=10)
     return {"list": name, "lines": len(known), "start": start, **found["kept"]}
 

@@ -23,7 +23,7 @@ DOWNLOADED = [text for text in all_texts().values() if not text.shipped]
 
 
 STORY_FILES = ("stories.grammar", "story_pages.toml")
-RECORDED = ("modern_switches.json", "tuning_runs.json")  # by `make record`
+RECORDED = ("modern_switches.json", "tuning_runs.json", "own_gpt_runs.json")  # by `make record`
 
 
 @pytest.mark.parametrize("text", SHIPPED, ids=lambda text: text.name)
