@@ -241,7 +241,7 @@ draw_program(one_page(), lessons_of_lines(), titles(), title="A GPT, all of it")
 # ## The map: from counting to a chat model
 #
 # A track leads to each lesson from the lessons that it needs. A bar fills with the questions that you have answered; run the cell again whenever you
-# return. Two more lessons are planned: fast inference, and a project of your own.
+# return. The last lesson is a project of your own.
 
 # %%
 from course.way import way

@@ -1,4 +1,4 @@
-"""Two ways to give lessons 0 to 15 to a class, in 8 weeks and in 15; the tables of the page for
+"""Two ways to give lessons 0 to 16 to a class, in 9 weeks and in 16; the tables of the page for
 teachers.
 
     python -m course.syllabus.pacing
@@ -27,7 +27,7 @@ class Week:
     share: float = 1.0
 
 
-EIGHT = (
+NINE = (
     Week(
         (0, 1), "train on the class's own names; play Shannon's game, the class bets", "exercises"
     ),
@@ -40,9 +40,10 @@ EIGHT = (
         (12, 13), "start a run, kill it, resume it; bet on switches", "exercises, the mixed pages"
     ),
     Week((14, 15), "attack each other's rewards; be the slots of a batch", "exercises"),
+    Week((16,), "each brings a list; read samples aloud: new, or copied?", "a model of your own"),
 )
 
-FIFTEEN = (
+SIXTEEN = (
     Week((0, 1), "train on the class's own names; Shannon's game: the class bets", "exercises"),
     Week((2,), "predict what a learning rate does, then move the slider", "exercises"),
     Week((3,), "backpropagation through one graph, with four people as nodes", "a mixed page"),
@@ -60,6 +61,7 @@ FIFTEEN = (
     Week(
         (15,), "be the slots of a batch: eight people, and cards with lengths of texts", "exercises"
     ),
+    Week((16,), "each brings a list; read samples aloud: new, or copied?", "a model of your own"),
 )
 
 
@@ -79,7 +81,7 @@ def table(weeks: tuple[Week, ...]) -> str:
 
 def with_tables(page: str) -> str:
     """The page for teachers with both tables updated."""
-    for words, weeks in (("eight", EIGHT), ("fifteen", FIFTEEN)):
+    for words, weeks in (("nine", NINE), ("sixteen", SIXTEEN)):
         begin, end = (mark.format(words) for mark in MARKS)
         before, _, rest = page.partition(begin)
         _, _, after = rest.partition(end)

@@ -105,7 +105,7 @@ def test_more_lines_help_more_than_more_parameters():
     losses = [average(of_size(size), "held_out", best_place(of_size(size))) for size in SIZES]
     small, large = (average(runs("shapes", variant=v), "held_out", -1) for v in ("2x32", "4x128"))
     assert losses[0] - losses[1] > 0.2 and losses[1] - losses[2] > 0.1
-    assert small - losses[2] < losses[1] - losses[2] and abs(losses[2] - large) < 0.06
+    assert small - losses[2] < losses[1] - losses[2] and 0.05 < losses[2] - large < 0.08
 
 
 def test_the_surer_answers_are_the_wrong_ones_until_a_reward_is_checked():

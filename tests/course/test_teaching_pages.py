@@ -16,7 +16,7 @@ WRITTEN = {lesson.name for lesson in written_lessons()}
 ASKED = {name: question for name, question in QUESTIONS.items() if question.lesson in WRITTEN}
 TEACHING = (COURSE / "pages" / "teaching.md").read_text(encoding="utf-8")
 WRONG = wrong_answers.PAGE.read_text(encoding="utf-8")
-both_plans = pytest.mark.parametrize("weeks", [pacing.EIGHT, pacing.FIFTEEN])
+both_plans = pytest.mark.parametrize("weeks", [pacing.NINE, pacing.SIXTEEN])
 
 
 @pytest.mark.slow
@@ -54,18 +54,18 @@ def test_the_tables_of_weeks_are_made_from_the_table_of_lessons():
     assert pacing.with_tables(TEACHING) == TEACHING, (
         "run `.venv/bin/python -m course.publishing.wrong_answers`"
     )
-    for count in (8, 15):
+    for count in (9, 16):
         assert f"\n| {count} | " in TEACHING
 
 
 @both_plans
-def test_a_plan_has_every_lesson_from_0_to_15_whole_and_after_what_it_needs(weeks):
+def test_a_plan_has_every_lesson_from_0_to_16_whole_and_after_what_it_needs(weeks):
     given = [number for week in weeks for number in week.lessons]
-    assert sorted(set(given)) == list(range(16))
-    shares = {n: sum(w.share for w in weeks if n in w.lessons) for n in range(16)}
+    assert sorted(set(given)) == list(range(17))
+    shares = {n: sum(w.share for w in weeks if n in w.lessons) for n in range(17)}
     assert set(shares.values()) == {1}
     for lesson in written_lessons():
-        for needed in needs_of(lesson) if lesson.number <= 15 else ():
+        for needed in needs_of(lesson):
             assert given.index(needed) < given.index(lesson.number)
 
 
@@ -73,7 +73,7 @@ def test_a_plan_has_every_lesson_from_0_to_15_whole_and_after_what_it_needs(week
 def test_no_week_takes_more_than_two_and_a_half_hours(weeks):
     minutes = {lesson.number: lesson.minutes for lesson in all_lessons()}
     assert all(sum(minutes.get(n, 0) for n in week.lessons) <= 150 for week in weeks)
-    assert len(weeks) in (8, 15)
+    assert len(weeks) in (9, 16)
 
 
 def tickets() -> dict[int, str]:
@@ -84,7 +84,7 @@ def tickets() -> dict[int, str]:
 
 
 def test_each_lesson_has_an_exit_ticket_with_its_answer_and_what_a_wrong_one_tells():
-    assert set(tickets()) >= {lesson.number for lesson in written_lessons() if lesson.number <= 14}
+    assert set(tickets()) >= {lesson.number for lesson in written_lessons()}
     for text in tickets().values():
         question, answer = text.strip().split("\n\n", 1)
         assert question.endswith("?") and re.match(r"\*[^*]+\*", answer)
