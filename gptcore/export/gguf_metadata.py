@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gptcore.formats.hf_llama_config import ACTIVATION_OF
+
 ARCHITECTURE = {"mistral": "llama", "mixtral": "llama"}  # the others have their own name
 SIZES = {  # Hugging Face's name -> that in the file
     "max_position_embeddings": "context_length",
@@ -76,7 +78,7 @@ def check_switches(config: dict[str, Any]) -> None:
     if kind == "gpt2" and config["activation_function"] not in GELUS:
         odd.append(f"activation={config['activation_function']!r}")
     if kind != "gpt2" and config["hidden_act"] != "silu":
-        odd.append("activation='geglu'")
+        odd.append(f"activation={ACTIVATION_OF[config['hidden_act']]!r}")
     if (window := config.get("sliding_window")) and window < length:
         odd.append(f"sliding_window={window}")
     scaling = config.get("rope_scaling") or {}

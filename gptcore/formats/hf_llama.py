@@ -7,6 +7,7 @@ Source: `LlamaForCausalLM`, `Qwen2ForCausalLM`, `Qwen3ForCausalLM` and `MixtralF
     transformers, whose logits are the test.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -60,18 +61,28 @@ def llama_from_hf(hf_config: HFConfig, tensors: StateDict) -> tuple[dict[str, An
         if name in tensors:
             ours[mine] = tensors.pop(name)
     for layer in range(fields["n_layer"]):
-        its_tensors = layer_from_hf(f"{prefix}layers.{layer}.", fields["n_experts"], tensors)
+        name, matrices = f"{prefix}layers.{layer}.", MATRIX_NAMES
+        if fields["activation"] == "relu2":
+            drop_equal_gate(f"{name}mlp.", tensors)
+            matrices = MATRIX_NAMES | {"mlp.c_fc": ("mlp.up_proj",)}
+        its_tensors = layer_from_hf(name, fields["n_experts"], tensors, matrices)
         ours |= {f"h.{layer}.{name}": tensor for name, tensor in its_tensors.items()}
     return fields, {**ours, **tensors}  # what is left is unknown; the check of names says so
 
 
-def layer_from_hf(prefix: str, n_experts: int | None, tensors: StateDict) -> StateDict:
+def layer_from_hf(
+    prefix: str,
+    n_experts: int | None,
+    tensors: StateDict,
+    matrices: Mapping[str, tuple[str, ...]] = MATRIX_NAMES,
+) -> StateDict:
     """The tensors of one layer under our names; they are removed from `tensors`.
 
     Args:
         prefix: What their names begin with, such as "model.layers.0.".
         n_experts: Number of experts; None for one MLP.
         tensors: The state dict in Hugging Face's layout.
+        matrices: Our name of each matrix, and theirs of its parts.
     """
     ours: StateDict = {}
 
@@ -83,7 +94,7 @@ def layer_from_hf(prefix: str, n_experts: int | None, tensors: StateDict) -> Sta
 
     for theirs, mine in NORM_NAMES.items():
         take(mine, [theirs])
-    for mine, parts in MATRIX_NAMES.items():
+    for mine, parts in matrices.items():
         for kind in ("weight", "bias"):
             take(f"{mine}.{kind}", [f"{part}.{kind}" for part in parts])
     for mine, parts in EXPERT_NAMES.items():
@@ -96,11 +107,31 @@ def layer_from_hf(prefix: str, n_experts: int | None, tensors: StateDict) -> Sta
     return ours
 
 
+def drop_equal_gate(prefix: str, tensors: StateDict) -> None:
+    """Remove the gate of an MLP whose value is the same: relu(x) * x needs only one.
+
+    Args:
+        prefix: What the names of its tensors begin with.
+        tensors: The state dict in Hugging Face's layout.
+
+    Raises:
+        ValueError: If gate and value differ.
+    """
+    for kind in ("weight", "bias"):
+        gate, up = tensors.get(f"{prefix}gate_proj.{kind}"), tensors.get(f"{prefix}up_proj.{kind}")
+        if gate is not None and up is not None and not torch.equal(gate, up):
+            raise ValueError(
+                f"config.json has hidden_act='relu', which is supported where gate and value are "
+                f"equal (ReLU squared); {prefix}gate_proj and {prefix}up_proj differ."
+            )
+        tensors.pop(f"{prefix}gate_proj.{kind}", None)
+
+
 def llama_to_hf(fields: dict[str, Any], tensors: StateDict) -> tuple[HFConfig, StateDict]:
     """Translate a model into one that transformers loads as Llama, Mistral, Qwen or Mixtral.
 
-    RMSNorms without a weight get ones, and interleaved rotation becomes one of halves: both compute
-    the same.
+    RMSNorms without a weight get ones, ReLU squared becomes relu(x) * x with a gate that equals the
+    value, and interleaved rotation becomes one of halves: all compute the same.
 
     Args:
         fields: The fields of `GPTConfig`.
@@ -147,6 +178,8 @@ def layer_tensor_to_hf(name: str, tensor: Tensor, fields: dict[str, Any]) -> Sta
         }
     matrix, _, kind = name.rpartition(".")
     names = MATRIX_NAMES[matrix]
+    if matrix == "mlp.c_fc" and fields["activation"] == "relu2":
+        return {f"{part}.{kind}": tensor.clone() for part in names}  # files share no memory
     if matrix != "attn.c_attn":
         return {f"{part}.{kind}": piece for part, piece in zip(names, tensor.chunk(len(names)))}
     H, K = fields["n_head"], fields["n_kv_head"] or fields["n_head"]

@@ -18,7 +18,10 @@ SIZE_NAMES = {  # ours -> theirs
     "intermediate_size": "intermediate_size",
 }
 OPTIONAL_NAMES = {"n_kv_head": "num_key_value_heads", "head_size": "head_dim"}
-ACTIVATION_OF = {"silu": "swiglu", "swish": "swiglu", "gelu": "geglu"}
+ACTIVATION_OF = {
+    **{"silu": "swiglu", "swish": "swiglu", "gelu": "geglu"},
+    "relu": "relu2",  # without a gate: relu(x) * x is ReLU squared where gate and value are equal
+}
 WINDOW_FIELDS = ("sliding_window", "use_sliding_window", "max_window_layers", "layer_types")
 ROPE_FIELDS = ("rope_theta", "rope_scaling", "rope_parameters")
 ROPE_SCALING_NAMES: dict[str, dict[str, str]] = {  # ours -> theirs, in a rope_scaling of each type
@@ -63,6 +66,10 @@ def fields_from_hf(hf_config: HFConfig) -> dict[str, Any]:
     if fields["head_size"] and fields["head_size"] * fields["n_head"] == fields["n_embd"]:
         fields["head_size"] = None  # the usual size
     if kind == "mixtral":
+        if activation == "relu":
+            raise ValueError(
+                "config.json has hidden_act='relu', which is not supported in experts."
+            )
         fields["n_experts"] = hf_config.get("num_local_experts", 8)
         fields["experts_per_token"] = hf_config.get("num_experts_per_tok", 2)
         if fields["experts_per_token"] == 1:
@@ -135,6 +142,7 @@ def hf_model_type(fields: dict[str, Any]) -> str:
     odd += [] if fields["activation"] in ACTIVATION_OF.values() else ["activation"]
     scaling = fields["rope_scaling"]
     odd += ["rope_scaling"] if scaling and scaling["type"] not in ROPE_SCALING_NAMES else []
+    odd += ["activation"] if fields["n_experts"] and fields["activation"] == "relu2" else []
     odd += ["experts_per_token"] if fields["n_experts"] and fields["experts_per_token"] == 1 else []
     special = {
         "qwen3": fields["qk_norm"],

@@ -30,6 +30,14 @@ SWITCHES = {  # of models that the formats hold
         "rope_scaling": {"type": "llama3", "factor": 8.0, "original_block_size": 8192},
     },
 }
+# Of gptcore new and of fast presets: transformers has them, llama.cpp does not.
+FAST = {
+    "ReLU squared": {**LLAMA, "activation": "relu2", "bias": True},
+    "ReLU squared, QK-norm, no norm weights": {
+        **{"rope": True, "norm": "rmsnorm", "activation": "relu2", "qk_norm": True},
+        "tie_weights": False,
+    },
+}
 LETTERS = "abcdefghijklmnopqrstuvwxyz .,'éß€🙂"
 TEXT = "the cat sat on the mat. it's the 3rd cat, and  the hat\n is étonnant 🙂"
 

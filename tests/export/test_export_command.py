@@ -98,7 +98,7 @@ def test_the_page_gets_the_model_a_title_and_a_dtype(exported, tuned, monkeypatc
         (("stories-gpt", "x", "--to", "hf", "--title", "T"), "--title is of a page"),
         (("storis-gpt", "x", "--to", "hf"), "Did you mean 'stories-gpt'?"),
         (("rope-gpt", "x", "--to", "gguf"), "no model with norm='layernorm', activation='gelu'"),
-        (("sums-gpt", "x", "--to", "hf"), "no model with activation='relu2'"),
+        (("sums-gpt", "x", "--to", "gguf"), "qwen3 has no model with activation='relu2'"),
         (("stories-gpt", "", "--to", "hf"), "The path of the export is empty"),
         (("stories-gpt", ".", "--to", "gguf"), "nothing is overwritten"),
     ],

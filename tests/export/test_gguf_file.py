@@ -215,6 +215,7 @@ def test_a_sentencepiece_vocabulary_keeps_its_ids(tmp_path):
     [
         ({"activation": "relu2"}, "gpt2 has no model with activation='relu2'"),
         ({**LLAMA, "activation": "geglu"}, "llama has no model with activation='geglu'"),
+        ({**LLAMA, "activation": "relu2"}, "llama has no model with activation='relu2'"),
         ({**LLAMA, "sliding_window": 8}, "llama has no model with sliding_window=8"),
         ({"norm_embeddings": True}, "norm_embeddings=True"),
         ({**LLAMA, "logit_softcap": 30.0}, "logit_softcap=30.0"),

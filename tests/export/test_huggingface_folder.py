@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from exported_models import SWITCHES, TEXT, small_model
+from exported_models import FAST, SWITCHES, TEXT, small_model
 
 from gptcore.export import export_huggingface
 from gptcore.model import GPT
@@ -39,9 +39,9 @@ def our_logits(model, ids):
         return model(torch.tensor([ids]))[0][0]
 
 
-@pytest.mark.parametrize("kind", SWITCHES)
+@pytest.mark.parametrize("kind", SWITCHES | FAST)
 def test_transformers_computes_the_same_logits(kind, transformers, letters, tmp_path):
-    model = small_model(letters, **SWITCHES[kind])
+    model = small_model(letters, **(SWITCHES | FAST)[kind])
     folder = export_huggingface(model, letters, tmp_path / "hf")
     ids = [letters.BOS, *letters.encode("the cat sat on 🙂.")]
     theirs = logits_of(transformers, folder, ids)
@@ -64,6 +64,27 @@ def test_transformers_gives_the_same_ids_and_stops_at_the_end_of_a_text(
     assert theirs.eos_token_id == theirs.bos_token_id == tokenizer.end_of_text
     config = transformers.GenerationConfig.from_pretrained(folder)
     assert (config.bos_token_id, config.eos_token_id) == (tokenizer.end_of_text,) * 2
+
+
+@pytest.mark.parametrize("kind", FAST)
+def test_relu_squared_comes_back_without_the_gate_that_transformers_needs(kind, letters, tmp_path):
+    model = small_model(letters, **FAST[kind])
+    again = GPT.from_hf(export_huggingface(model, letters, tmp_path / "hf"))
+    assert (again.config.activation, again.config.is_gated) == ("relu2", False)
+    assert again.h[0].mlp.c_fc.weight.shape == model.h[0].mlp.c_fc.weight.shape
+    ours = our_logits(model, [1, 2, 3])[:, : letters.vocab_size]
+    torch.testing.assert_close(our_logits(again, [1, 2, 3]), ours, rtol=1e-4, atol=1e-4)
+
+
+def test_a_relu_gate_that_differs_from_the_value_is_refused(transformers, letters, tmp_path):
+    model = small_model(letters, **FAST["ReLU squared"])
+    folder = export_huggingface(model, letters, tmp_path / "hf")
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    with torch.no_grad():
+        theirs.model.layers[1].mlp.gate_proj.weight[0, 0] += 1
+    theirs.save_pretrained(tmp_path / "changed")
+    with pytest.raises(ValueError, match=r"layers\.1\.mlp\.gate_proj and .*up_proj differ"):
+        GPT.from_hf(tmp_path / "changed")
 
 
 def test_a_chat_format_becomes_a_template_with_the_same_ids(transformers, tmp_path):

@@ -348,7 +348,8 @@ def test_a_shorter_context_is_taken_and_a_longer_one_refused(tmp_path):
 @pytest.mark.parametrize(
     "config",
     [
-        replace(LLAMA, activation="relu2"),
+        replace(LLAMA, activation="relu"),
+        replace(LLAMA, activation="relu2", n_experts=4),
         replace(LLAMA, norm="layernorm"),
         replace(LLAMA, logit_softcap=30.0),
         replace(LLAMA, n_experts=4, experts_per_token=1),
