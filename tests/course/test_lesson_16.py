@@ -151,9 +151,9 @@ def test_sums_of_three_digits_are_new_and_carry_nothing():
 
 @pytest.mark.slow
 def test_what_sums_gpt_has_understood():
-    two, turned, three, *_ = understanding_report()
+    two, swapped, three, *_ = understanding_report()
     assert two.startswith(f"{len(held_out(carrying=False))} sums") and "100% right" in two
-    assert "100%" in turned and " 0% right" in three
+    assert "100%" in swapped and " 0% right" in three
 
 
 # The reader's own text

@@ -45,8 +45,8 @@ def right_share(pairs: Sequence[Pair]) -> float:
 def understanding_report() -> Iterator[str]:
     """Right answers to sums without a carry, none of which was in a document."""
     two = held_out(carrying=False)
-    turned = [(b, a) for a, b in two]
-    alike = share([one == other for one, other in zip(answers(two), answers(turned))])
+    swapped = [(b, a) for a, b in two]
+    alike = share([one == other for one, other in zip(answers(two), answers(swapped))])
     yield f"{len(two)} sums of two-digit numbers: {right_share(two):.0%} right"
     yield f"the same with b+a for a+b:     {alike:.0%} answered alike"
     yield f"{COUNT} sums of three digits:      {right_share(three_digit_sums()):.0%} right"
