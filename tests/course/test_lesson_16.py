@@ -116,6 +116,12 @@ def test_the_surer_answers_are_the_wrong_ones_until_a_reward_is_checked():
     assert sure > wrong + 0.05
 
 
+def test_it_reads_names_faster_than_microgpt():
+    for run in runs("letters"):
+        assert 600 * 64 == 38_400 and 15 < run["seconds"] < 25
+        assert run["parameters"] / 4_192 == pytest.approx(24, abs=0.2)
+
+
 # The failure
 
 
@@ -176,11 +182,14 @@ def test_a_chosen_list_becomes_a_page_and_a_card(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(my_gpt, "plan", lambda text: plan_of(text, max_steps=4, eval_every=2))
     from gptcore.own_gpt import plan as plan_of  # noqa: PLC0415 - the one that is replaced
 
-    my_gpt.make_my_gpt("creatures", tmp_path)
+    page = my_gpt.make_my_gpt("creatures", tmp_path)
     shown = capsys.readouterr().out
     assert "held-out loss" in shown and "best letter table" in shown
     results = json.loads(Path(tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert results["samples"][0] in shown
+    assert (
+        results["samples"][0] in shown
+        and split_lines(load_documents("creatures"))[0][0] in page.page
+    )
     assert all((tmp_path / name).is_file() for name in ("page.html", "README.md"))
 
 

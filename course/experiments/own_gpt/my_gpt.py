@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from course.experiments.own_gpt.page_in_lesson import FramedPage, show_page
 from gptcore.export import export_page
 from gptcore.manifest import shipped_folder
 from gptcore.own_gpt import LineTraining, evaluate, plan, read_lines, train_lines
@@ -13,26 +14,31 @@ FOLDER = Path("my_gpt")
 SHOWN = 16  # samples
 
 
-def make_my_gpt(my_text: Any, folder: Path = FOLDER) -> None:
+def make_my_gpt(my_text: Any, folder: Path = FOLDER) -> FramedPage | None:
     """Train a GPT of a list or file, show what it writes, and write a page and a card.
 
     Args:
         my_text: creatures, cities, poems, or the path of a text file; `...` does nothing.
         folder: Where model, page and card are written; what is there is replaced.
+
+    Returns:
+        The page, to be shown; None if there is nothing to learn from.
     """
     if my_text is ... or not str(my_text).strip():
         print("my_text: not chosen yet")
-        return
+        return None
     try:
         training = trained(str(my_text))
     except (ValueError, OSError) as error:  # an unknown list, too few lines, a file that is no text
         print(error)
-        return
+        return None
     name = Path(str(my_text)).stem
     results = evaluate(training, source=f"{name}.txt")
     write_model_folder(training, results, folder, name=name, export_page=export_page)
     print(*report(training, results), sep="\n")
-    print(f"The page: {folder / 'page.html'}. The model card: {folder / 'README.md'}.")
+    print(f"The page below: {folder / 'page.html'}. The model card: {folder / 'README.md'}.")
+    known = () if results.is_running_text else training.train
+    return show_page(training.model, training.tokenizer, title=name, lines=known)
 
 
 def list_path(my_text: str) -> Path:

@@ -1,5 +1,6 @@
 """A model's page inside a notebook: the whole file in a frame, so it works where no file is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -31,13 +32,16 @@ class FramedPage:
         return f'<iframe title="{escape(self.title)}" style="{style}" srcdoc="{source}"></iframe>'
 
 
-def show_page(model: GPT, tokenizer: Tokenizer, *, title: str) -> FramedPage:
+def show_page(
+    model: GPT, tokenizer: Tokenizer, *, title: str, lines: Iterable[str] = ()
+) -> FramedPage:
     """The page that `export_page` writes, in a frame.
 
     Args:
         model: A small model.
         tokenizer: Its tokenizer.
         title: Of the page.
+        lines: The training lines; samples that are among them are marked.
     """
     words = f"{title} in the browser: a beginning to type, temperature, probabilities, attention"
-    return FramedPage(page_html(model, tokenizer, title=title), words)
+    return FramedPage(page_html(model, tokenizer, lines=lines, title=title), words)
