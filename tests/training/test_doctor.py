@@ -112,7 +112,7 @@ def test_a_desktop_that_fills_the_gpu_is_a_warning_and_the_advice_works(on):
 
 
 def test_a_gpu_that_is_not_in_the_table_is_still_a_gpu(on):
-    laptop = "NVIDIA GeForce RTX 4070 Laptop GPU"
+    laptop = "NVIDIA GeForce RTX 3080 Laptop GPU"
     found = on(fake_torch(cuda=True, name=laptop), [NvidiaGpu(laptop, "550", 8 * GIB, 0)])
     assert (
         found["device"].status == "ok" and "This GPU is not in the table" in found["device"].advice
@@ -164,7 +164,7 @@ def test_this_machine_answers():
 
 
 def test_a_gpu_that_is_not_in_the_table_is_not_used_for_a_budget(monkeypatch, capsys):
-    laptop = NvidiaGpu("NVIDIA GeForce RTX 4070 Laptop GPU", "550", 8 * GIB, 0)
+    laptop = NvidiaGpu("NVIDIA GeForce RTX 3080 Laptop GPU", "550", 8 * GIB, 0)
     monkeypatch.setattr(machine, "list_nvidia_gpus", lambda: [laptop])
     assert cli.main(["budget", "fineweb-40m"]) == 2
     assert "--gpu rtx4070 --memory_gib 8.0; or --gpu cpu" in capsys.readouterr().err

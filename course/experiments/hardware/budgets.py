@@ -45,14 +45,19 @@ def plan(gpu: str, batch_size: int, loss_chunk: int, **sizes: Any) -> dict[str, 
         loss_chunk=loss_chunk,
     )
     result = budget(GPTConfig(**sizes), training, gpu)
-    assert result.hours is not None  # each GPU of the table has a peak
-    achieved = result.flops / (3600 * result.hours)
-    mfu = achieved / result.gpu.flops_per_second
+    assert result.hours_range and result.kwh_range  # each GPU of the table has a peak
+    hours, kwh = (as_range(numbers) for numbers in (result.hours_range, result.kwh_range))
+    low, high = result.gpu.mfu_range
+    how = f"assumed: {low:.0%} to {high:.0%} MFU" if result.is_assumed else f"{high:.0%} MFU"
     facts = {
         "parameters": f"{result.parameters:,}",
         "rows that fit at most": f"{result.max_batch_size:,}",
-        f"6,000 steps of {ROWS_PER_STEP} rows": (
-            f"{result.hours:,.1f} hours at {mfu:.0%} MFU, {result.kwh:,.1f} kWh"
-        ),
+        f"6,000 steps of {ROWS_PER_STEP} rows": f"{hours} hours, {kwh} kWh ({how})",
     }
     return {"memory": asdict(result.memory), "capacity": result.gpu.memory_bytes, "facts": facts}
+
+
+def as_range(numbers: tuple[float, float]) -> str:
+    """Format the lowest and the highest number, or one number where they are the same."""
+    low, high = (f"{number:,.1f}" for number in numbers)
+    return low if low == high else f"{low} to {high}"

@@ -29,6 +29,8 @@ class BudgetCommand:
     """a GPU, such as rtx4070, or cpu; default: the GPU of this machine"""
     memory_gib: float | None = None
     """memory that your GPU really has, if it is not the figure of the table"""
+    power_limit: float | None = None
+    """watts that the GPU may draw, as set with nvidia-smi -pl; the energy is computed with them"""
     tokens_per_second: float | None = None
     """a throughput that you measured: gptcore doctor --rate"""
     gpus: bool = False
@@ -43,7 +45,7 @@ class BudgetCommand:
     def run(self) -> None:
         """Print the budget, or the table of GPUs."""
         if self.gpus:
-            table = [vars(gpu) for gpu in GPUS.values()]
+            table = [{**vars(gpu), "mfu": gpu.mfu} for gpu in GPUS.values()]
             print(json.dumps(table, indent=2) if self.json else format_gpu_table())
             return
         preset = None if self.preset is None else find_preset(self.preset)
@@ -74,10 +76,18 @@ class BudgetCommand:
     def target_gpu(self) -> Gpu:
         """The GPU that was named, or the one of this machine."""
         gpu = find_gpu(self.gpu) if self.gpu else detect_gpu()
-        if self.memory_gib is None:
+        if self.memory_gib is not None:
+            memory_gib = as_finite(self.memory_gib, "--memory_gib", above=0)
+            gpu = replace(gpu, memory_bytes=int(memory_gib * GIB))
+        if self.power_limit is None:
             return gpu
-        memory_gib = as_finite(self.memory_gib, "--memory_gib", above=0)
-        return replace(gpu, memory_bytes=int(memory_gib * GIB))
+        watts = as_finite(self.power_limit, "--power_limit", above=0)
+        if watts > 1.5 * gpu.watts:  # some makers allow their cards a little more
+            raise ValueError(
+                f"--power_limit {watts:g} must be in watts, about {gpu.watts:g} or less: that is "
+                f"the maximum of {gpu.title}."
+            )
+        return replace(gpu, power_limit=watts)
 
 
 def detect_gpu() -> Gpu:

@@ -1,12 +1,13 @@
 """A budget, and the table of GPUs, as text: every figure with its unit and its source."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from gptcore.training.cost.budget import Budget
 from gptcore.training.cost.memory import estimate_memory
 from gptcore.training.cost.proposals import optimal_config, propose
 from gptcore.training.cost.scaling import parameter_count
-from gptcore.training.hardware.gpus import GIB, GPUS
+from gptcore.training.hardware.gpus import ASSUMED, GIB, GPUS, Gpu
 
 
 def format_budget(plan: Budget) -> str:
@@ -27,7 +28,7 @@ def format_budget(plan: Budget) -> str:
 
 
 def format_line(name: str, number: str, unit: str = "", remark: str = "") -> str:
-    return f"  {name:14}{number:>15} {unit:10}{remark}".rstrip()
+    return f"  {name:14}{number:>18} {unit:10}{remark}".rstrip()
 
 
 def model_lines(plan: Budget) -> list[str]:
@@ -70,6 +71,35 @@ def memory_lines(plan: Budget) -> list[str]:
             for part, remark in remarks.items()
         ),
         format_line("in all", *format_gib(memory.total), usable),
+        *saving_lines(plan),
+    ]
+
+
+def saving_lines(plan: Budget) -> list[str]:
+    """Whether the run uses FlashAttention and activation checkpointing, and what each changes."""
+    model, training, total = plan.model, plan.training, plan.memory.total
+    plain = replace(model, use_sdpa=not model.use_sdpa)
+    attention = estimate_memory(plain, training, plan.dtype).total - total
+    swapped = replace(training, activation_checkpointing=not training.activation_checkpointing)
+    checkpointed = " ".join(format_gib(estimate_memory(model, swapped, plan.dtype).total))
+    kernel = "F.scaled_dot_product_attention"
+    return [
+        format_line(
+            "FlashAttention",
+            "used" if model.use_sdpa else "not used",
+            "",
+            f"{kernel}; T x T weights would take {' '.join(format_gib(attention))} more"
+            if model.use_sdpa
+            else f"{kernel} would save {' '.join(format_gib(-attention))}",
+        ),
+        format_line(
+            "checkpointing",
+            "used" if training.activation_checkpointing else "not used",
+            "",
+            f"activations are computed twice, a third more time; without, {checkpointed} in all"
+            if training.activation_checkpointing
+            else f"--activation_checkpointing True: {checkpointed} in all, a third more time",
+        ),
     ]
 
 
@@ -84,15 +114,46 @@ def time_lines(plan: Budget) -> list[str]:
     ]
     if plan.tokens_per_second is None:
         return [*lines, format_line("throughput", "not known", "", plan.rate_source)]
-    assert plan.hours is not None and plan.kwh is not None
-    watts = f"if it draws {plan.gpu.watts:g} W all the time; without the rest of the computer"
+    assert plan.hours_range and plan.kwh_range and plan.tokens_per_second_range
+    short, long = plan.hours_range
+    unit = format_hours(long)[1]
+    scale = {"hours": 1, "minutes": 60, "seconds": 3600}[unit]
     extra = "evaluations and checkpoints come on top"
+    if plan.is_assumed:
+        extra = f"assumed, not measured; {extra}"
     return [
         *lines,
-        format_line("throughput", f"{plan.tokens_per_second:,.0f}", "tokens/s", plan.rate_source),
-        format_line("it takes", *format_hours(plan.hours), extra),
-        format_line("energy", format_few_digits(plan.kwh), "kWh", watts),
+        format_line(
+            "throughput",
+            format_range(plan.tokens_per_second_range, lambda rate: f"{rate:,.0f}"),
+            "tokens/s",
+            plan.rate_source,
+        ),
+        format_line(
+            "it takes",
+            format_range((short * scale, long * scale), format_few_digits),
+            unit,
+            extra,
+        ),
+        format_line("energy", format_range(plan.kwh_range, format_few_digits), "kWh", power(plan)),
     ]
+
+
+def power(plan: Budget) -> str:
+    """The power with which the energy is computed, and what a limit does to the time."""
+    gpu = plan.gpu
+    watts = f"if it draws {gpu.planned_watts:g} W all the time; without the rest of the computer"
+    if gpu.power_limit:
+        watts += f"; your limit, of {gpu.watts:g} W; the time is that without a limit"
+    elif gpu.min_watts:
+        watts += f"; laptops allow {gpu.min_watts:g} to {gpu.watts:g} W"
+    return watts
+
+
+def format_range(numbers: tuple[float, float], form: Callable[[float], str]) -> str:
+    """Format the lowest and the highest number, or one number where they are the same."""
+    low, high = map(form, numbers)
+    return low if low == high else f"{low} to {high}"
 
 
 def format_few_digits(number: float) -> str:
@@ -130,6 +191,8 @@ def advice_lines(plan: Budget) -> list[str]:
         advice.append("this is for the CPU; --gpu rtx4070 plans for a GPU")
     if plan.from_fineweb:
         advice.append(format_compute_optimal(plan))
+    if plan.gpu.dtype != "float32" and not plan.gpu.min_watts and not plan.gpu.power_limit:
+        advice.append(format_power_limit(plan))
     return [
         *(["", "to consider"] if advice else []),
         *(f"  {text}" for text in advice),
@@ -137,6 +200,15 @@ def advice_lines(plan: Budget) -> list[str]:
         f"memory and power of the GPU: {plan.gpu.specs_source}",
         f"its peak: {plan.gpu.peak_source}",
     ]
+
+
+def format_power_limit(plan: Budget) -> str:
+    """What a power limit costs, by the one measurement that we know."""
+    watts = round(0.8 * plan.gpu.watts)
+    return (
+        f"sudo nvidia-smi -pl {watts}: four fifths of the power; an RTX 3090 kept over 95 % of its "
+        f"speed so (Puget Systems, 2020). --power_limit {watts} computes the energy"
+    )
 
 
 def format_compute_optimal(plan: Budget) -> str:
@@ -152,12 +224,24 @@ def format_compute_optimal(plan: Budget) -> str:
 
 def format_gpu_table() -> str:
     """Format all GPUs, then the sources of their figures."""
-    header = f"{'':15}{'GiB':>5}{'TFLOP/s':>9} {'format':9}{'W':>5}{'MFU':>7}  source of the MFU"
+    header = f"{'':15}{'GiB':>5}{'TFLOP/s':>9} {'format':9}{'W':>8}{'MFU':>10}"
     rows = [header]
     rows += [
         f"{gpu.name:15}{gpu.memory_bytes / GIB:5.0f}{gpu.flops_per_second / 1e12:9.1f} "
-        f"{gpu.dtype:9}{gpu.watts:5.0f}{gpu.mfu:7.0%}  {gpu.mfu_source}"
+        f"{gpu.dtype:9}{format_watts(gpu):>8}{format_mfu(gpu):>10}"
         for gpu in GPUS.values()
+    ]
+    mfu_sources: dict[str, list[str]] = {}
+    for gpu in GPUS.values():
+        mfu_sources.setdefault(gpu.mfu_source, []).append(gpu.name)
+    rows += ["", "MFU, the fraction of the peak that a run reaches:"]
+    for source, names in sorted(mfu_sources.items(), key=lambda item: len(item[1])):
+        rows.append(f"  {'all others' if source == ASSUMED else ', '.join(names)}: {source}")
+    rows += ["", "What other programs reached; nothing is computed from it:"]
+    rows += [
+        f"  {gpu.name}: {gpu.published[0]:.0%}, {gpu.published[1]}"
+        for gpu in GPUS.values()
+        if gpu.published[0]
     ]
     sources: dict[tuple[str, str], list[str]] = {}
     for gpu in GPUS.values():
@@ -166,6 +250,17 @@ def format_gpu_table() -> str:
     for (specs, peak), names in sources.items():
         rows.append(f"{', '.join(names)}:\n  memory and power: {specs}\n  peak: {peak}")
     return "\n".join(rows)
+
+
+def format_watts(gpu: Gpu) -> str:
+    """The power, or the range of it that the makers of laptops choose from."""
+    return f"{gpu.min_watts:g}-{gpu.watts:g}" if gpu.min_watts else f"{gpu.watts:g}"
+
+
+def format_mfu(gpu: Gpu) -> str:
+    """The MFU in percent, or its range."""
+    low, high = gpu.mfu_range
+    return f"{high:.0%}" if low == high else f"{100 * low:.0f}-{high:.0%}"
 
 
 def format_gib(number: int) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from gptcore.training.config import TrainConfig
 from gptcore.training.cost.memory import MemoryEstimate, estimate_memory
 from gptcore.training.cost.parameters import flops_per_token, parameters_by_part
 from gptcore.training.cost.scaling import ComputeOptimal, compute_optimal
-from gptcore.training.hardware.gpus import Gpu, find_gpu
+from gptcore.training.hardware.gpus import Gpu, find_gpu, harmonic_mean
 from gptcore.training.presets import PRESETS, Preset, find_preset
 
 FINEWEB_BYTES_PER_TOKEN = 2.76  # of its parquet files: 27.6 GB for 10 billion GPT-2 tokens
@@ -44,7 +44,8 @@ class Budget:
         flops_per_token: FLOPs of one token, forward and backward.
         memory: Bytes of memory by kind.
         max_batch_size: The most rows that fit into a micro-batch; 0 if not even one does.
-        tokens_per_second: Throughput; None if it is not known.
+        tokens_per_second_range: The lowest and the highest throughput; the same number twice where
+            it was measured, and None if it is not known.
         rate_source: Source of the throughput.
         from_fineweb: Whether the data must be downloaded from FineWeb.
 
@@ -62,7 +63,7 @@ class Budget:
     flops_per_token: int
     memory: MemoryEstimate
     max_batch_size: int
-    tokens_per_second: float | None
+    tokens_per_second_range: tuple[float, float] | None
     rate_source: str
     from_fineweb: bool = False
 
@@ -97,14 +98,42 @@ class Budget:
         return compute_optimal(self.flops)
 
     @property
+    def tokens_per_second(self) -> float | None:
+        """Throughput for which the time is in the middle of its range; None if it is not known."""
+        rates = self.tokens_per_second_range
+        return None if rates is None else harmonic_mean(*rates)
+
+    @property
     def hours(self) -> float | None:
-        """Duration of the run; None if the throughput is not known."""
+        """Duration of the run, the middle of its range; None if the throughput is not known."""
         return self.tokens / self.tokens_per_second / 3600 if self.tokens_per_second else None
 
     @property
+    def hours_range(self) -> tuple[float, float] | None:
+        """The shortest and the longest duration; the same number twice where it was measured."""
+        if self.tokens_per_second_range is None:
+            return None
+        slow, fast = self.tokens_per_second_range
+        return self.tokens / fast / 3600, self.tokens / slow / 3600
+
+    @property
     def kwh(self) -> float | None:
-        """Energy at the maximum power of the GPU; most runs take a little less."""
-        return None if self.hours is None else self.hours * self.gpu.watts / 1000
+        """Energy at the maximum power of the GPU, or its limit; most runs take a little less."""
+        return None if self.hours is None else self.hours * self.gpu.planned_watts / 1000
+
+    @property
+    def kwh_range(self) -> tuple[float, float] | None:
+        """The lowest and the highest energy, at the same power."""
+        if self.hours_range is None:
+            return None
+        short, long = self.hours_range
+        return short * self.gpu.planned_watts / 1000, long * self.gpu.planned_watts / 1000
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether the throughput is a range that was assumed, not measured."""
+        rates = self.tokens_per_second_range
+        return rates is not None and rates[0] != rates[1]
 
     @property
     def download_bytes(self) -> int:
@@ -142,9 +171,12 @@ class Budget:
             "tokens": self.tokens,
             "flops": self.flops,
             "tokens_per_second": self.tokens_per_second,
+            "tokens_per_second_range": self.tokens_per_second_range,
             "tokens_per_second_source": self.rate_source,
             "hours": self.hours,
+            "hours_range": self.hours_range,
             "kwh": self.kwh,
+            "kwh_range": self.kwh_range,
             "download_bytes": self.download_bytes,
             "shard_bytes": self.shard_bytes,
             "checkpoint_bytes": self.checkpoint_bytes,
@@ -181,8 +213,8 @@ def budget(
         ValueError: For an unknown preset or GPU, or a number format that the GPU does not have.
 
     Example:
-        >>> round(budget("fineweb-40m", gpu="rtx4070").hours, 1)
-        7.5
+        >>> [round(hours, 1) for hours in budget("fineweb-40m", gpu="rtx4070").hours_range]
+        [7.5, 15.0]
     """
     if isinstance(model, str):
         preset = find_preset(model)
@@ -191,11 +223,12 @@ def budget(
     training = training or DEFAULT_TRAINING
     gpu = find_gpu(gpu) if isinstance(gpu, str) else gpu
     dtype = resolve_dtype(gpu, training.dtype)
+    rates: tuple[float, float] | None
     if tokens_per_second is not None:
         tokens_per_second = as_finite(tokens_per_second, "tokens_per_second", above=0)
-    rate, rate_source = tokens_per_second, MEASURED
-    if rate is None:
-        rate, rate_source = estimate_throughput(model, training, gpu, dtype)
+        rates, rate_source = (tokens_per_second, tokens_per_second), MEASURED
+    else:
+        rates, rate_source = estimate_throughput(model, training, gpu, dtype)
     return Budget(
         model=model,
         training=training,
@@ -205,7 +238,7 @@ def budget(
         flops_per_token=flops_per_token(model),
         memory=estimate_memory(model, training, dtype),
         max_batch_size=find_max_batch_size(model, training, gpu, dtype),
-        tokens_per_second=rate,
+        tokens_per_second_range=rates,
         rate_source=rate_source,
         from_fineweb=bool(from_fineweb),
     )
@@ -235,8 +268,8 @@ def resolve_dtype(gpu: Gpu, wanted: str) -> str:
 
 def estimate_throughput(
     model: GPTConfig, training: TrainConfig, gpu: Gpu, dtype: str
-) -> tuple[float | None, str]:
-    """Estimate tokens per second from peak and MFU; return them with their source."""
+) -> tuple[tuple[float, float] | None, str]:
+    """Estimate the lowest and highest tokens per second from peak and MFU, with their source."""
     if dtype == "float32" != gpu.dtype:
         return None, f"{gpu.title} in float32 is not in the table: --tokens_per_second"
     flops: float = flops_per_token(model)
@@ -244,24 +277,28 @@ def estimate_throughput(
         flops *= 4 / 3  # the forward pass, a third of all, is computed twice
     if training.loss_chunk:
         flops += 2 * model.vocab_size * model.n_embd  # the logits, too
-    mfu = gpu.mfu * mfu_factor(model.n_embd / gpu.mfu_n_embd)
-    rate = gpu.flops_per_second * mfu / flops
+    # An assumed range is wide enough for narrow models, too.
+    factor = 1.0 if gpu.is_assumed else mfu_factor(model.n_embd / gpu.mfu_n_embd)
+    low, high = (mfu * factor for mfu in gpu.mfu_range)
+    slow, fast = (gpu.flops_per_second * mfu / flops for mfu in (low, high))
     # Embedding and head launch about as many kernels as two blocks.
     launch_seconds = LAUNCH_SECONDS * (model.n_layer + 2)
     max_rate = training.batch_size * model.block_size / launch_seconds
-    if max_rate < rate:
-        return max_rate, LAUNCH_BOUND
-    if gpu.mfu == 1:
-        return rate, gpu.mfu_source
-    tflops = gpu.flops_per_second / 1e12
-    return rate, f"{mfu:.0%} of {tflops:,.4g} TFLOP/s; {gpu.mfu_source}"
+    rates = (min(slow, max_rate), min(fast, max_rate))
+    if max_rate < slow:
+        return rates, LAUNCH_BOUND
+    if high == 1:
+        return rates, gpu.mfu_source
+    share = f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
+    return rates, f"{share} of {gpu.flops_per_second / 1e12:,.4g} TFLOP/s; {gpu.mfu_source}"
 
 
 def mfu_factor(width: float) -> float:
     """The factor by which MFU falls for a narrower model.
 
     Narrow matrices and small heads use a GPU less. One H200 reached an MFU of 46.3 % at width 768
-    and 31.3 % at 384 (benchmarks/gpu, 2026-11-27). For wider models no higher MFU is assumed.
+    and 31.3 % at 384 (benchmarks/gpu, 2026-11-27). For wider models no higher MFU is assumed. For a
+    card that we have not measured, the assumed range covers both.
 
     Args:
         width: Width of the model, divided by the width for which the MFU is known.

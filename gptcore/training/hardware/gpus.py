@@ -2,8 +2,13 @@
 
 The peak is that of dense matrices in bf16 (fp16 or fp32 for a GPU without bf16) with sums in fp32.
 Data sheets often print twice as much, for matrices of which half is 0, or four times as much, for
-sums in fp16; training uses neither. The table has no laptop GPUs, which have the names of larger
-ones.
+sums in fp16; training uses neither. A laptop GPU has the name of a larger one and less of
+everything; how much power it gets, and so its clock, is the choice of whoever built the laptop.
+
+No card is as fast as its peak, and the fraction that a run reaches (MFU) depends on the program as
+well. Only a measurement of our own program is used as it is. All other cards get the same assumed
+range, so that a comparison of two cards compares cards, not programs. What other programs reached
+is in the table, too, and nothing is computed from it.
 """
 
 import os
@@ -23,8 +28,20 @@ AMD = "AMD's data sheet"
 APPLE = "Apple, power consumption of Mac mini and Mac Studio; memory of the usual model"
 APPLE_CORES = "GPU cores x 128 x 2 x clock; the clock as measured by others, Apple publishes none"
 
-# Sources of the MFU, which others or we measured by training.
-ASSUMED = "assumed; runs on other GPUs got 29 to 60 %"
+LAPTOP = "NVIDIA's comparison of GeForce laptop GPUs; the maker of the laptop sets the power"
+LAPTOP_CLOCKS = f"{BY_CORES}; the highest clock, which needs the most power"
+
+# The MFU of cards on which our program was not measured.
+ASSUMED_MFU = (0.3, 0.6)
+ASSUMED = (
+    "assumed, the same for every card that we have not measured; published runs got 29 to 60 %"
+)
+ASSUMED_LAPTOP = (
+    "assumed as for all cards; less at the lowest clock, in a laptop that allows few watts"
+)
+OURS_H200 = "measured: our own run, 124M, one H200, compiled, 32 rows (benchmarks/gpu, 2026-11-27)"
+
+# What other programs reached. Nothing is computed from these figures.
 NANOGPT_4090 = "nanoGPT, 124M, one RTX 4090: 4,622 ms for 491,520 tokens (pull request 225)"
 CLAIM_4070 = "reported for a run of 40M: 11 to 12 % of an A100's 312 TFLOP/s"
 NANOGPT_A100 = "nanoGPT, 124M, 8 A100: 600,000 steps in about 4 days (README, 2023)"
@@ -32,10 +49,9 @@ LLMC_A100 = "llm.c, 124M, 8 A100: about 300 ms a step (run_gpt2_124M.sh)"
 LLMC_H100 = "llm.c, 124M, 8 H100: 19,560 steps in 45 minutes (log of modded-nanogpt)"
 MODDED_MI300X = "modded-nanogpt of 2024, untuned, 8 MI300X: 74,000 tokens/s each (issue 8)"
 NANOGPT_CPU = (
-    "nanoGPT's demonstration on 2 cores of a server, evaluations included: 97 s for 2,000 steps"
+    "assumed: as fast a core as in nanoGPT's demonstration on 2 cores of a server, evaluations "
+    "included: 97 s for 2,000 steps; gptcore doctor --rate measures yours"
 )
-OURS_H200 = "our own run, 124M, one H200, compiled, 32 rows: benchmarks/gpu, 2026-11-27"
-DEFAULT_MFU = 0.4
 
 
 @dataclass(frozen=True)
@@ -47,15 +63,19 @@ class Gpu:
         title: Full name.
         memory_bytes: Size of the memory.
         flops_per_second: Peak, in the number format `dtype`.
-        watts: Maximum power.
+        watts: Maximum power. Without a power limit, runs are planned with it.
         specs_source: Source of memory and power.
         peak_source: Source of the peak.
         dtype: Number format of the peak, in which a run computes.
-        mfu: Fraction of the peak that a training run reaches.
-        mfu_source: Source of `mfu`.
-        mfu_n_embd: Width of the model for which `mfu` was measured.
+        mfu_range: The lowest and the highest fraction of the peak that a training run reaches;
+            both are the same where our own program was measured.
+        mfu_source: Source of `mfu_range`.
+        mfu_n_embd: Width of the model for which a measured MFU holds.
         usable_fraction: Fraction of the memory that a run can use; driver, fragmentation and a
             desktop take the rest.
+        published: MFU that another program reached, for information only, and its source.
+        min_watts: Lowest power of a laptop GPU, by which its maker may limit it; else 0.
+        power_limit: Limit that you set (nvidia-smi -pl), in watts; 0 for none.
 
     Example:
         >>> find_gpu("rtx4070").memory_bytes / 2**30
@@ -70,15 +90,42 @@ class Gpu:
     specs_source: str
     peak_source: str
     dtype: str = "bfloat16"
-    mfu: float = DEFAULT_MFU
+    mfu_range: tuple[float, float] = ASSUMED_MFU
     mfu_source: str = ASSUMED
     mfu_n_embd: int = 768
     usable_fraction: float = 0.9
+    published: tuple[float, str] = (0.0, "")
+    min_watts: float = 0.0
+    power_limit: float = 0.0
+
+    @property
+    def mfu(self) -> float:
+        """The MFU with which a single figure is computed; 0.4 for the range from 0.3 to 0.6.
+
+        It is the harmonic mean, so the time of a run is in the middle of the shortest and the
+        longest.
+        """
+        return harmonic_mean(*self.mfu_range)
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether the MFU is a range, because nobody has measured our program on this card."""
+        return self.mfu_range[0] != self.mfu_range[1]
+
+    @property
+    def planned_watts(self) -> float:
+        """The power with which energy is computed: the limit, if there is one."""
+        return self.power_limit or self.watts
 
     @property
     def usable_bytes(self) -> int:
         """Bytes of memory that a run can use."""
         return int(self.memory_bytes * self.usable_fraction)
+
+
+def harmonic_mean(low: float, high: float) -> float:
+    """The speed that takes as long as the mean of the times that both take."""
+    return low if low == high else 2 * low * high / (low + high)
 
 
 def geforce(name: str, gib: int, watts: int, cores: int, mhz: int, **more: Any) -> Gpu:
@@ -92,6 +139,22 @@ def geforce(name: str, gib: int, watts: int, cores: int, mhz: int, **more: Any) 
     peak = cores * mhz * 1e6 * operations
     title = f"GeForce RTX {digits}{extra}"
     return Gpu(name, title, gib * GIB, peak, watts, GEFORCE, BY_CORES, dtype, **more)
+
+
+def laptop(name: str, gib: int, watts: tuple[int, int], cores: int, mhz: tuple[int, int]) -> Gpu:
+    """A GeForce GPU of a laptop, with the ranges of power and of boost clock of its maker."""
+    card = geforce(name, gib, watts[1], cores, mhz[1])
+    low, high = ASSUMED_MFU
+    return replace(
+        card,
+        name=f"{name}-laptop",
+        title=f"{card.title} Laptop GPU",
+        specs_source=LAPTOP,
+        peak_source=LAPTOP_CLOCKS,
+        mfu_range=(low * mhz[0] / mhz[1], high),
+        mfu_source=ASSUMED_LAPTOP,
+        min_watts=watts[0],
+    )
 
 
 def server(name: str, title: str, gib: int, watts: int, tflops: float, **more: Any) -> Gpu:
@@ -122,19 +185,24 @@ TABLE = (
     geforce("rtx4060", 8, 115, 96, 2460),
     geforce("rtx4060ti", 16, 165, 136, 2535),
     geforce("rtx4060ti-8", 8, 160, 136, 2535),
-    geforce("rtx4070", 12, 200, 184, 2475, mfu=0.6, mfu_source=CLAIM_4070, mfu_n_embd=384),
+    geforce("rtx4070", 12, 200, 184, 2475, published=(0.6, CLAIM_4070)),
     geforce("rtx4070super", 12, 220, 224, 2475),
     geforce("rtx4070ti", 12, 285, 240, 2610),
     geforce("rtx4070tisuper", 16, 285, 264, 2610),
     geforce("rtx4080", 16, 320, 304, 2505),
     geforce("rtx4080super", 16, 320, 320, 2550),
-    geforce("rtx4090", 24, 450, 512, 2520, mfu=0.55, mfu_source=NANOGPT_4090),
+    geforce("rtx4090", 24, 450, 512, 2520, published=(0.55, NANOGPT_4090)),
     geforce("rtx5060", 8, 145, 120, 2497),
     geforce("rtx5060ti", 16, 180, 144, 2572),
     geforce("rtx5070", 12, 250, 192, 2512),
     geforce("rtx5070ti", 16, 300, 280, 2452),
     geforce("rtx5080", 16, 360, 336, 2617),
     geforce("rtx5090", 32, 575, 680, 2407),
+    laptop("rtx4050", 6, (35, 115), 80, (1605, 2370)),
+    laptop("rtx4060", 8, (35, 115), 96, (1470, 2370)),
+    laptop("rtx4070", 8, (35, 115), 144, (1230, 2175)),
+    laptop("rtx4080", 12, (60, 150), 232, (1350, 2280)),
+    laptop("rtx4090", 16, (80, 150), 304, (1455, 2040)),
     server("t4", "Tesla T4", 15, 70, 65, dtype="float16"),
     server("v100", "Tesla V100 SXM2", 16, 300, 125, dtype="float16"),
     server("v100-32", "Tesla V100 SXM2", 32, 300, 125, dtype="float16"),
@@ -143,15 +211,22 @@ TABLE = (
     server("a6000", "RTX A6000", 48, 300, 154.8),
     server("l4", "L4", 22, 72, 121),
     server("l40s", "L40S", 44, 350, 362),
-    server("a100-40", "A100 SXM4 40GB", 40, 400, 312, mfu=0.29, mfu_source=NANOGPT_A100),
-    server("a100-80", "A100 SXM4 80GB", 80, 400, 312, mfu=0.6, mfu_source=LLMC_A100),
-    server("h100", "H100 SXM5", 79, 700, 989.4, mfu=0.41, mfu_source=LLMC_H100),
+    server("a100-40", "A100 SXM4 40GB", 40, 400, 312, published=(0.29, NANOGPT_A100)),
+    server("a100-80", "A100 SXM4 80GB", 80, 400, 312, published=(0.6, LLMC_A100)),
+    server("h100", "H100 SXM5", 79, 700, 989.4, published=(0.41, LLMC_H100)),
     server("h100-pcie", "H100 PCIe", 79, 350, 756),
     server("h100-nvl", "H100 NVL", 93, 400, 835),
-    server("h200", "H200 SXM", 139, 700, 989.4, mfu=0.46, mfu_source=OURS_H200),
+    server("h200", "H200 SXM", 139, 700, 989.4, mfu_range=(0.46, 0.46), mfu_source=OURS_H200),
     server("b200", "B200", 178, 1000, 2250),
     replace(
-        server("mi300x", "Instinct MI300X", 191, 750, 1307.4, mfu=0.05, mfu_source=MODDED_MI300X),
+        server(
+            "mi300x",
+            "Instinct MI300X",
+            191,
+            750,
+            1307.4,
+            published=(0.05, MODDED_MI300X),
+        ),
         specs_source=AMD,
         peak_source=AMD,
     ),
@@ -254,7 +329,7 @@ def local_cpu() -> Gpu:
         specs_source="the operating system; 65 W is the usual rating of a desktop CPU",
         peak_source="not a peak, but the FLOP/s that the run below reached",
         dtype="float32",
-        mfu=1.0,
+        mfu_range=(1.0, 1.0),
         mfu_n_embd=1,  # for any model
         mfu_source=NANOGPT_CPU,
     )
