@@ -53,7 +53,7 @@ FLOORS = {
 
 # Rooms of a folder: each may import itself and the rooms listed; "" are the files beside them.
 READING = {"downloads", "shards"}
-LOOP = {"hardware", "cost", "saving"}
+LOOP = {"hardware", "cost", "saving", "running"}
 VIZ = (
     *("graphs", "attention", "architecture", "model_map", "next_token", "text", "curves"),
     "hardware",
@@ -87,10 +87,12 @@ ROOMS = {
         "hardware": {"settings"},
         "cost": {"settings", "hardware"},
         "saving": {"settings"},
+        "running": {"settings", "saving"},
         "": {"settings", *LOOP},
     },
 }
-SETTINGS = {"gptcore.training.config", "gptcore.training.presets"}  # the ground of training
+# The ground of training.
+SETTINGS = {f"gptcore.training.{name}" for name in ("config", "presets", "schedule")}
 APART = ("__init__", "lesson_", *"0123456789")  # the source of a lesson begins with its number
 MOST_MODULES = 14  # in a folder, without its __init__
 

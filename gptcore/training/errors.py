@@ -6,13 +6,13 @@ Both stop the run before the update: gradients that are not finite would make ev
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 from torch.distributed.tensor import DTensor
 
 from gptcore.model import GPTConfig
 from gptcore.training.config import TrainConfig
 from gptcore.training.cost.memory import estimate_memory
 from gptcore.training.loss import LossSum
+from gptcore.training.running.micro_batches import NamedBatch
 
 MAX_ROWS = 3  # listed in one message
 
@@ -37,10 +37,6 @@ class OutOfMemoryError(MemoryError):
         ... except OutOfMemoryError as error:
         ...     print(error)
     """
-
-
-# ids, targets, documents (or None), and where each row comes from
-NamedBatch = tuple[Tensor, Tensor, Tensor | None, list[str]]
 
 
 def non_finite_error(

@@ -11,20 +11,19 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn.parallel import DistributedDataParallel
 
 from gptcore.formats.weights import check_state_dict
-from gptcore.model import GPT, check_ids
-from gptcore.model.ids import check_targets, target_mask
+from gptcore.model import GPT
+from gptcore.model.ids import target_mask
 from gptcore.training.config import TrainConfig
 from gptcore.training.cost.parameters import flops_per_token
 from gptcore.training.distributed import World
-from gptcore.training.errors import NamedBatch, is_out_of_memory
+from gptcore.training.errors import is_out_of_memory
 from gptcore.training.fsdp import apply_fsdp, full_tensor, reshard, set_gradient_sync, shard_like
 from gptcore.training.hardware import onednn
 from gptcore.training.hardware.compile_cache import keep_compile_cache
@@ -38,46 +37,14 @@ from gptcore.training.optimizers import (
     optimizer_state_dict,
     set_lr,
 )
-from gptcore.training.saving.changes import Changes, check_finished_settings, differences
+from gptcore.training.running.micro_batches import MicroBatch, MicroBatches, TrainBatches
+from gptcore.training.running.resuming import check_same_run, warn_on_lr_jump, warn_on_threads
+from gptcore.training.saving.changes import Changes, differences
 from gptcore.training.saving.checkpoint_contents import Checkpoint
 from gptcore.training.saving.signals import signals_deferred
 from gptcore.training.schedule import learning_rate
 
 MIN_LOSS_SCALE = 1.0  # of fp16; if gradients overflow at a smaller scale, the scale is not to blame
-
-
-class MicroBatch(NamedTuple):
-    """What one forward pass learns from.
-
-    Attributes:
-        ids: Token ids, shape (B, T).
-        targets: The id that follows each, shape (B, T).
-        documents: The text of each token, shape (B, T), where rows hold several; else None.
-        batch_index: Index of the micro-batch, from 0.
-    """
-
-    ids: torch.Tensor
-    targets: torch.Tensor
-    documents: torch.Tensor | None
-    batch_index: int
-
-
-class TrainBatches(Protocol):
-    """Inputs and targets for every step (`gptcore.corpus.Batches`, `Mixture`, or your own)."""
-
-    batch_size: int
-    block_size: int
-
-    def batch(self, step: int) -> tuple[NDArray[Any], ...]:
-        """Return ids and targets of one micro-batch.
-
-        Args:
-            step: Index of the micro-batch, from 0.
-
-        Returns:
-            Two integer arrays of shape (B, T); and if rows hold several texts, a third one with the
-            number of the text of each token, as `DocumentMask` takes it.
-        """
 
 
 class NonFiniteStepError(FloatingPointError):
@@ -157,7 +124,9 @@ class Run:
         self.best: tuple[float, int] | None = None  # the best one that has a checkpoint
         self.changed: Changes = {}  # settings that this resume changed
         self.history: list[dict[str, Any]] = []  # the changes of all resumes
-        self.data_sha256 = hashlib.sha256(batches.batch(0)[0][0].tobytes()).hexdigest()
+        self.micro_batches = MicroBatches(
+            batches, config, model.config, self.device, world.rank, world.world_size
+        )
 
     # One step
 
@@ -170,7 +139,7 @@ class Run:
         """
         config, step, start = self.config, self.step + 1, perf_counter()
         self.model.train()
-        batch = self.micro_batches(step)
+        batch = self.micro_batches.of_step(step)
         n_targets = self.world.all_reduce(
             sum(int(target_mask(part.targets).sum()) for part in batch)
         )
@@ -221,42 +190,6 @@ class Run:
         if not self.scaler.is_enabled() or self.scaler.get_scale() < MIN_LOSS_SCALE:
             raise NonFiniteStepError("the gradient norm", batch)
         return True
-
-    def micro_batches(self, step: int) -> list[MicroBatch]:
-        """Return the checked micro-batches of this process in a step: ids, targets of (B, T)."""
-        accum, world = self.config.grad_accum, self.world
-        found = []
-        for i in range(accum):
-            index = ((step - 1) * accum + i) * world.world_size + world.rank
-            ids, targets, *more = (torch.from_numpy(array) for array in self.batches.batch(index))
-            check_ids(ids, self.model.config.vocab_size, self.model.config.block_size)
-            check_targets(targets, ids, self.model.config.vocab_size)
-            documents = self.to_device(more[0]) if more else None
-            found.append(MicroBatch(self.to_device(ids), self.to_device(targets), documents, index))
-        return found
-
-    def with_row_names(self, batch: list[MicroBatch]) -> list[NamedBatch]:
-        """Add to each micro-batch where its rows come from.
-
-        Args:
-            batch: The micro-batches.
-
-        Returns:
-            Ids, targets, documents and one description per row.
-        """
-        describe_rows = getattr(self.batches, "describe_rows", None)
-        found = []
-        for ids, targets, documents, index in batch:
-            rows = [f"row {row} of batch {index}" for row in range(len(ids))]
-            names = describe_rows(index) if describe_rows else rows
-            found.append((ids, targets, documents, names))
-        return found
-
-    def to_device(self, ids: torch.Tensor) -> torch.Tensor:
-        """Copy ids to the device; to a GPU while it computes."""
-        if self.device.type == "cuda":
-            return ids.pin_memory().to(self.device, non_blocking=True)
-        return ids.to(self.device)
 
     def no_sync(self, is_accumulating: bool) -> AbstractContextManager[None]:
         """Context of one micro-batch; processes exchange gradients after the last one only."""
@@ -327,7 +260,7 @@ class Run:
     def compile(self) -> None:
         """Compile the model and try it on one micro-batch; without a compiler, warn and go on."""
         keep_compile_cache()
-        uncompiled, batch = self.loss, self.micro_batches(self.step + 1)[:1]
+        uncompiled, batch = self.loss, self.micro_batches.of_step(self.step + 1)[:1]
         self.model.train()
         error: Exception | None = None
         if self.config.loss_chunk:
@@ -384,8 +317,8 @@ class Run:
             "unlogged": None if self.unlogged is None else asdict(self.unlogged),
             "history": self.history,
             "scaler": self.scaler.state_dict(),
-            "global_batch_size": self.global_batch_size,
-            "data_sha256": self.data_sha256,
+            "global_batch_size": self.micro_batches.global_batch_size,
+            "data_sha256": self.micro_batches.data_sha256,
             "threads": torch.get_num_threads(),
             "train": asdict(self.config),
             "model": asdict(self.model.config),
@@ -411,11 +344,6 @@ class Run:
         """The number format as in `TrainConfig.dtype`, such as bfloat16."""
         return str(self.dtype).removeprefix("torch.")
 
-    @property
-    def global_batch_size(self) -> int:
-        """Rows per step, all micro-batches and processes together."""
-        return self.config.batch_size * self.config.grad_accum * self.world.world_size
-
     def load_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Continue from a checkpoint.
 
@@ -425,7 +353,7 @@ class Run:
         Raises:
             ValueError: If it belongs to another run.
         """
-        self.check_same_run(checkpoint)
+        check_same_run(checkpoint, self.model.config, self.micro_batches)
         found = checkpoint.model.unique_state_dict()
         check_state_dict(self.model.unique_state_dict(), found, str(checkpoint.folder))
         with torch.no_grad():
@@ -433,7 +361,7 @@ class Run:
                 tensor.copy_(shard_like(found[name], tensor))
         load_optimizer_state(self.model, self.optimizers, checkpoint.optimizer)
         state = checkpoint.state
-        self.warn_on_lr_jump(TrainConfig(**state["train"]), state["step"])
+        warn_on_lr_jump(TrainConfig(**state["train"]), self.config, state["step"])
         self.step, self.tokens = state["step"], state["tokens"]
         self.best = tuple(state["best"]) if state["best"] else None
         self.unlogged = StepResult(**state["unlogged"]) if state.get("unlogged") else None
@@ -443,46 +371,5 @@ class Run:
             self.history.append({"after_step": self.step, "changed": self.changed})
         if self.scaler.is_enabled() and state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])
-        if self.device.type == "cpu" and state["threads"] != torch.get_num_threads():
-            warnings.warn(
-                f"The run had {state['threads']} threads and now has {torch.get_num_threads()}: "
-                f"sums are added in another order, and the last digits will differ. Set "
-                f"OMP_NUM_THREADS={state['threads']} to get the same digits.",
-                stacklevel=2,
-            )
-
-    def warn_on_lr_jump(self, before: TrainConfig, step: int) -> None:
-        """Warn if the learning rate jumps up because the schedule has changed."""
-        was, now = learning_rate(before, step), learning_rate(self.config, step + 1)
-        if step > self.config.warmup_steps and now > 1.5 * was and step < self.config.max_steps:
-            warnings.warn(
-                f"The learning rate jumps from {was:.2g} at step {step} to {now:.2g}: its schedule "
-                f"was made for {before.max_steps} steps, and is now for {self.config.max_steps}. "
-                f"The loss will rise before it falls. A run with --schedule wsd can be continued.",
-                stacklevel=2,
-            )
-
-    def check_same_run(self, checkpoint: Checkpoint) -> None:
-        """Raise ValueError if model sizes, batch size or data of a checkpoint differ."""
-        before, now = checkpoint.state["model"], asdict(self.model.config)
-        other = [f"{k}={before.get(k)!r} (now {now[k]!r})" for k in now if before.get(k) != now[k]]
-        if other:
-            raise ValueError(
-                f"The model in {checkpoint.folder} has {', '.join(other)}. Resume it with the same "
-                f"sizes, or train this one in another --out_dir."
-            )
-        check_finished_settings(checkpoint.state, asdict(self.config), checkpoint.folder)
-        rows = checkpoint.state["global_batch_size"]
-        if rows != self.global_batch_size:
-            raise ValueError(
-                f"The run in {checkpoint.folder} learns from {rows} rows per step; batch_size="
-                f"{self.config.batch_size} x grad_accum={self.config.grad_accum} x "
-                f"{self.world.world_size} process(es) are {self.global_batch_size}. Rows would be "
-                f"repeated or skipped. Choose them so that the product is {rows}."
-            )
-        if checkpoint.state["data_sha256"] != self.data_sha256:
-            raise ValueError(
-                f"The run in {checkpoint.folder} began with other data: its first row is not the "
-                f"one that these shards and seed={self.config.seed} give. Resume it with the same "
-                f"--data and --seed, or train on these in another --out_dir."
-            )
+        if self.device.type == "cpu":
+            warn_on_threads(state["threads"])

@@ -23,8 +23,9 @@ from gptcore.training.config import TrainConfig
 from gptcore.training.distributed import SINGLE, World
 from gptcore.training.errors import is_out_of_memory, non_finite_error, out_of_memory_error
 from gptcore.training.loss import ValRows, ValWindows
-from gptcore.training.run import NonFiniteStepError, Run, TrainBatches
+from gptcore.training.run import NonFiniteStepError, Run
 from gptcore.training.run_folder import RunFolder, run_info
+from gptcore.training.running.micro_batches import TrainBatches
 from gptcore.training.saving.checkpoints import Checkpoints
 from gptcore.training.saving.log import LOG, Step
 from gptcore.training.schedule import last_step_before_decay
@@ -232,7 +233,7 @@ def make_update(run: Run, save: Callable[[], str]) -> None:
         run.train_step()
     except NonFiniteStepError as failed:
         run.zero_grad()
-        batch, saved = run.with_row_names(failed.batch), save()
+        batch, saved = run.micro_batches.with_row_names(failed.batch), save()
         with run.autocast:  # without it, rows that overflow in 16 bits would be finite
             error = non_finite_error(run.step + 1, failed.what, run.raw_loss, batch, saved)
         raise error from None

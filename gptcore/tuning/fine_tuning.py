@@ -16,7 +16,7 @@ from gptcore.checks import as_path
 from gptcore.model import GPT
 from gptcore.training import TrainConfig, train
 from gptcore.training.loss import ValWindows
-from gptcore.training.run import TrainBatches
+from gptcore.training.running.micro_batches import TrainBatches
 from gptcore.training.trainer import Trainer
 from gptcore.tuning.chat_format import FILE, ChatFormat, ChatFormatError, Message
 from gptcore.tuning.conversations import Conversation, encode_conversations, read_conversations

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gptcore.checks import as_int
 from gptcore.corpus.shards.shuffle import permute_index
 from gptcore.model.ids import IGNORE_INDEX
-from gptcore.training.run import TrainBatches
+from gptcore.training.running.micro_batches import TrainBatches
 from gptcore.tuning.chat_format import ChatTokens
 
 Row = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # ids, targets, documents

@@ -1,0 +1,1 @@
+"""Parts of a run: the rows of a step, and what must be the same when it is resumed."""
