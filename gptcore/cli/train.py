@@ -78,7 +78,7 @@ class Train(TrainOptions):
         top: dict[str, Any] = {
             name: as_path(value, name) if name == "data" else value
             for name, value in file.top.items()
-            if name != "lr" and getattr(self, name) in (None, False)
+            if name != "lr" and (getattr(self, name) is None or getattr(self, name) is False)
         }
         return replace(self, **top, model=ModelFields(**file.model | typed_options(self.model)))
 

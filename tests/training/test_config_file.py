@@ -58,8 +58,12 @@ def settings_of(folder):
 
 
 def test_the_command_line_wins_over_the_file_and_the_file_over_the_preset(train, config, tmp_path):
-    file = config(RUN.replace("batch_size = 4", "batch_size = 4\nweight_decay = 0.3"))
-    assert train("--config", str(file), "--max_steps", "5")[0] == 0
+    text = "sample_every = 2\n" + RUN.replace(
+        "batch_size = 4", "batch_size = 4\nweight_decay = 0.3"
+    )
+    words = ["--max_steps", "5", "--sample_every", "0"]
+    assert train("--config", str(config(text)), *words)[0] == 0
+    assert not any("sample" in line for line in log_of(tmp_path / "out"))
     now, preset = settings_of(tmp_path / "out"), asdict(PRESETS["names"].train)
     assert (now["max_steps"], now["batch_size"], now["weight_decay"]) == (5, 4, 0.3)
     assert now["learning_rate"] == preset["learning_rate"]

@@ -70,7 +70,7 @@ def find_source(source: str) -> Path:
             return resolve_folder(source)
         except OSError as error:
             raise OSError(
-                f"{error} Without the hub: name a folder with its config.json, model.safetensors "
+                f"{str(error).rstrip('.')}. Without the hub: name a folder with its config.json, model.safetensors "
                 f"and tokenizer.json; or start from another model: gptcore fetch {SMOLLM2}; then "
                 f"--init_from {SMOLLM2}."
             ) from None
