@@ -309,7 +309,7 @@ def test_a_misspelt_command_is_refused_with_the_nearest_one(command):
     assert_refused(
         command("micropgt"),
         "gptcore: There is no command 'micropgt'. Did you mean 'microgpt'? "
-        "The commands are: microgpt, ladder, doctor, fetch, budget, prepare, train, tune, chat, ",
+        "The commands are: microgpt, ladder, doctor, fetch, budget, prepare, train, new, tune, ",
     )
     assert_refused(command("xyz"), "There is no command 'xyz'. The commands are: microgpt, ladder,")
 

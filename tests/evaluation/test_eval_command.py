@@ -86,6 +86,7 @@ def test_standard_input_is_read_and_options_reach_the_window(evaluate, monkeypat
     nats = nats_of(loaded, loaded.tokenizer.encode(text), stride=3, context=20)
     assert code == 0 and found["nats"] == pytest.approx(nats)
     assert found["scored_tokens"] == found["scored_bytes"] == len(text) - 1  # not the first letter
+    assert found["file"] == "standard input"
 
 
 def test_a_task_is_measured_with_standard_errors_and_chance(evaluate):

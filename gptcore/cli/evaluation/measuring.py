@@ -46,7 +46,7 @@ def run(command: EvalOptions) -> None:
     result: Result = {"model": command.model}
     try:
         if text is not None:
-            result["text"] = {"file": command.text}
+            result["text"] = {"file": title_of(str(command.text))}
             measure_text(command, model, loaded.tokenizer, text, begin, result["text"])
         if items is not None:
             result["task"] = {"file": command.task}
@@ -85,7 +85,7 @@ def read_text(name: str) -> str:
         if not path.exists():
             raise ValueError(f"--text: there is no file {path}.")
         content = path.read_bytes()
-    title = "Standard input" if name == "-" else name
+    title = title_of(name)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -96,6 +96,11 @@ def read_text(name: str) -> str:
     if not text:
         raise ValueError(f"{title} is empty, so there is nothing to score.")
     return text
+
+
+def title_of(name: str) -> str:
+    """How messages call a text."""
+    return "standard input" if name == "-" else name
 
 
 def measure_text(
