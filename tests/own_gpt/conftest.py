@@ -1,13 +1,10 @@
 """A short training on the names that are shipped."""
 
 import pytest
+from small_training import SIZES
 
-torch = pytest.importorskip("torch")
-
-from gptcore.corpus import load_documents  # noqa: E402 - after the check for PyTorch
-from gptcore.own_gpt import LineTraining, plan, train_lines  # noqa: E402
-
-SIZES = {"n_layer": 1, "n_embd": 16, "max_steps": 60, "eval_every": 10, "dropout": 0.1}
+from gptcore.corpus import load_documents
+from gptcore.own_gpt import LineTraining, plan, train_lines
 
 
 @pytest.fixture(scope="package")

@@ -5,12 +5,12 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from small_training import SIZES
 
 from gptcore.own_gpt import names_gpt, plan, train_lines, with_alphabet
 from gptcore.own_gpt.line_batches import LineBatches, TextBatches, encode_lines
 from gptcore.own_gpt.text_lines import TextLines
 from gptcore.tokenizers import CharTokenizer
-from tests.own_gpt.conftest import SIZES
 
 
 def nats_one_by_one(model, tokenizer, lines) -> float:
