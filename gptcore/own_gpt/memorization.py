@@ -21,7 +21,7 @@ from gptcore.own_gpt.line_batches import encode_lines, pad_rows
 from gptcore.tokenizers import Tokenizer
 
 ROWS = 256  # lines in one forward pass
-FEW = 0.005  # a share below this is not worth a word
+FEW = 0.01  # a share below this is not worth a word
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class MemorizedShare:
 
     Example:
         >>> MemorizedShare(0.97, 0.01, 0.01, 0.001).verdict
-        'memorized: 96% of what it writes is known by heart'
+        'memorized: 96.0% of what it writes is known by heart'
     """
 
     copied: float
@@ -59,7 +59,7 @@ class MemorizedShare:
                 f"coincidence: {self.copied:.1%} are in the list, and as many would be without "
                 f"memory ({self.coincidence:.1%} +- {self.coincidence_error:.1%})"
             )
-        return f"memorized: {self.memorized:.0%} of what it writes is known by heart"
+        return f"memorized: {self.memorized:.1%} of what it writes is known by heart"
 
 
 def memorized_share(

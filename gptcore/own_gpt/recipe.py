@@ -21,7 +21,8 @@ WARN_BELOW = 100  # lines
 SMALL_TEXT = 40_000  # letters, as of 5,000 names: below, dropout helps
 LARGE_TEXT = 300_000  # letters of a running text for which a larger model pays
 KNOWN_SHARE = 0.8  # of the letters must be known to names-gpt, or it is no help as a start
-COUNTS = ("n_layer", "n_head", "n_embd", "block_size", "max_steps", "batch_size")
+MEAN_OF_NAMES = 20  # letters; longer lines on average are no names
+OF_NAMES_GPT = {"n_layer": 2, "n_head": 4, "n_embd": 64, "tokenizer": "characters"}
 SWITCHES: dict[str, Any] = {  # the parts of lesson 13 that help a small model
     "rope": True,
     "qk_norm": True,
@@ -172,12 +173,12 @@ def plan(text: TextLines | Sequence[str], **changes: Any) -> Recipe:
     """
     if not isinstance(text, TextLines):
         text = TextLines(tuple(dict.fromkeys(text)))
-    recipe = plan_text(text) if text.is_running_text else plan_lines(text, changes.get("start"))
+    recipe = plan_text(text) if text.is_running_text else plan_lines(text, changes)
     return recipe.with_changes(**{k: v for k, v in changes.items() if v is not None})
 
 
-def plan_lines(text: TextLines, start: str | None) -> Recipe:
-    """A recipe for a list."""
+def plan_lines(text: TextLines, changes: dict[str, Any]) -> Recipe:
+    """A recipe for a list; sizes that names-gpt does not have rule it out as a start."""
     count, letters = len(text.lines), text.n_letters
     longest = max(map(len, text.lines), default=1)
     mean = letters / max(1, count)
@@ -187,21 +188,14 @@ def plan_lines(text: TextLines, start: str | None) -> Recipe:
         "tokenizer": f"{len(text.characters):,} different letters; each is a token",
         "block_size": f"the longest line has {longest:,} letters",
     }
-    chosen, reasons["start"] = choose_start(text, start)
-    if chosen == NAMES_GPT:
-        return Recipe(
-            start=chosen, block_size=block_size, dropout=0.0, max_steps=120, batch_size=32,
-            learning_rate=1e-3, eval_every=10, patience=40,
-            reasons={**reasons, "max_steps": "a start from names needs few",
-                     "learning_rate": "a third of the usual one, because weights are known"},
-            warnings=warnings_for(count),
-        )  # fmt: skip
+    chosen, reasons["start"] = choose_start(text, changes)
     batch_size = 64 if mean < 25 else 32
     epochs = (25 if is_small else 12) * max(1.0, mean / 12)
     max_steps = min(1500, max(300, round(epochs * 0.9 * count / batch_size, -2)))
     size = f"{letters:,} letters in {count:,} lines"
     more = "; a larger one pays: --n_layer 4 --n_embd 128 takes four times as long"
     return Recipe(
+        start=chosen,
         block_size=block_size,
         dropout=0.3 if is_small else 0.0,
         max_steps=int(max_steps),
@@ -251,16 +245,21 @@ def plan_text(text: TextLines) -> Recipe:
     )  # fmt: skip
 
 
-def choose_start(text: TextLines, chosen: str | None) -> tuple[str, str]:
+def choose_start(text: TextLines, changes: dict[str, Any]) -> tuple[str, str]:
     """From which weights a list starts, and why."""
-    count = len(text.lines)
-    if chosen is not None:
-        check_choice(chosen, "start", STARTS)
-        return chosen, "as it was chosen"
+    count, start = len(text.lines), changes.get("start")
+    if start is not None:
+        check_choice(start, "start", STARTS)
+        return start, "as it was chosen"
+    other = [name for name in OF_NAMES_GPT if changes.get(name) not in (None, OF_NAMES_GPT[name])]
+    if other:
+        return NOTHING, f"names-gpt has another {other[0]}"
     if count >= FEW:
         return NOTHING, f"{FEW} lines or more are enough to start from random weights"
     letters = "".join(text.lines).lower()
     share = sum("a" <= letter <= "z" for letter in letters) / max(1, len(letters))
+    if len(letters) > MEAN_OF_NAMES * count:
+        return NOTHING, "the lines are long, and names-gpt knows single names"
     if share < KNOWN_SHARE:
         return NOTHING, f"only {share:.0%} of the letters are known to names-gpt"
     return NAMES_GPT, f"fewer than {FEW} lines; a model of given names knows what words are like"

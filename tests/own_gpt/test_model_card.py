@@ -51,7 +51,7 @@ def test_a_model_that_is_not_better_than_a_table_says_so():
 def test_a_model_that_knows_its_list_by_heart_says_so():
     share = replace(SHARE, copied=0.9)
     card = model_card(replace(RESULTS, share=share), RECIPE, name="n")
-    assert "memorized: 88% of what it writes is known by heart" in card
+    assert "memorized: 88.2% of what it writes is known by heart" in card
 
 
 def test_hostile_names_and_samples_stay_text():

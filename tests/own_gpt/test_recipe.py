@@ -27,6 +27,12 @@ def test_letters_that_the_names_do_not_have_start_from_nothing():
     assert "0% of the letters are known" in recipe.reasons["start"]
 
 
+def test_long_lines_and_other_sizes_do_not_start_from_names():
+    assert plan([f"{line} and some more words" for line in lines(149)]).start == "nothing"
+    recipe = plan(lines(149), n_embd=32)
+    assert (recipe.start, recipe.reasons["start"]) == ("nothing", "names-gpt has another n_embd")
+
+
 def test_dropout_is_for_small_lists():
     assert plan(lines(2607)).dropout == 0.3
     assert plan(lines(10_500)).dropout == 0
