@@ -70,9 +70,9 @@ def find_source(source: str) -> Path:
             return resolve_folder(source)
         except OSError as error:
             raise OSError(
-                f"{str(error).rstrip('.')}. Without the hub: name a folder with its config.json, model.safetensors "
-                f"and tokenizer.json; or start from another model: gptcore fetch {SMOLLM2}; then "
-                f"--init_from {SMOLLM2}."
+                f"{str(error).rstrip('.')}. Without the hub: name a folder with its config.json, "
+                f"model.safetensors and tokenizer.json; or start from another model: gptcore "
+                f"fetch {SMOLLM2}; then --init_from {SMOLLM2}."
             ) from None
     raise ValueError(
         f"--init_from {source} does not exist.{did_you_mean(source, NAMES)} Name the folder of a "
