@@ -144,8 +144,9 @@ def quantized_kernels(model: nn.Module) -> dict[int, str]:
         >>> quantized_kernels(model)
         {}
     """
-    layers = quantized_layers(model).values()
-    return {layer.quantized.bits: layer.kernel.name for layer in layers}
+    # Trap: `layer.quantized` unpacks the whole matrix, which takes minutes for a large model.
+    names = {layer.kernel.name for layer in quantized_layers(model).values()}
+    return {8 if name in OF_8_BITS else 4: name for name in sorted(names)}
 
 
 def weight_bytes(model: nn.Module) -> int:
