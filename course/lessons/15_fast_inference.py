@@ -295,6 +295,12 @@ for name, one_rule in RULES.items():
     print(f"{name:22}", *(f"{n:6,} draws: {chi_squared(one_rule, n):5.1f}" for n in (1_000, 10_000)))
 
 # %% [markdown]
+# <details><summary>What happened</summary>
+#
+# With 1,000 draws the wrong rule passes, with 10,000 it fails. Nobody sees such a mistake by reading texts.
+#
+# </details>
+#
 # Now a draft that is nearly always wrong. Compared with no draft, what does it change? **A** the texts get worse · **B** the texts are as good, and come more slowly · **C** nothing
 
 # %%
