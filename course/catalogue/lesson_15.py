@@ -67,6 +67,10 @@ def bits_as_bytes(parameters, bits, texts, bandwidth, flops):
     return texts / max(parameters * bits / bandwidth, 2 * parameters * texts / flops)
 
 
+def always_16_bits(parameters, bits, texts, bandwidth, flops):
+    return texts / max(parameters * 2 / bandwidth, 2 * parameters * texts / flops)
+
+
 def one_flop(parameters, bits, texts, bandwidth, flops):
     return texts / max(parameters * bits / 8 / bandwidth, parameters * texts / flops)
 
@@ -111,6 +115,10 @@ def right_instead(p, q):
 
 def not_normalized(p, q):
     return [max(0, a - b) for a, b in zip(p, q)]
+
+
+def distances(p, q):
+    return [abs(a - b) for a, b in zip(p, q)]
 
 
 def normalized(values):
@@ -205,6 +213,17 @@ QUESTIONS = [
                 speed(lambda texts, read, compute: texts / min(read, compute)),
                 "a step takes as long as the faster part",
                 "That takes the smaller time. A step has ended when BOTH have ended.",
+            ),
+            Wrong(
+                speed(lambda texts, read, compute: texts / max(read, compute / texts)),
+                "a batch is computed in the time of one text",
+                "Your seconds to compute are those of ONE text. Each text needs 2 FLOPs for each "
+                "weight.",
+            ),
+            Wrong(
+                always_16_bits,
+                "a weight has 2 bytes",
+                "That is right for 16 bits. A weight of 4 bits has half a byte: bits / 8.",
             ),
             Wrong(
                 bits_as_bytes,
@@ -337,9 +356,9 @@ QUESTIONS = [
             Wrong(
                 "Ada",
                 "the order in which blocks are freed changes the text",
-                "Ada's prefix cache loses the beginnings of texts first. Then fewer are found, and "
-                "they are computed again. What is found is still what its hash says. Is it so in "
-                "all three?",
+                "Ada's cache loses the beginnings of texts first. So it finds 439 prompt tokens, "
+                "and the unchanged pool 551. What is not found is computed again. What is found is "
+                "what its hash says. Is it so in all three?",
             ),
             Wrong(
                 "Bo",
@@ -394,10 +413,15 @@ QUESTIONS = [
                 "The differences are right, and they do not add up to 1. Divide by their sum.",
             ),
             Wrong(
-                rule_of(minimum, lambda p, q: normalized([abs(a - b) for a, b in zip(p, q)])),
+                rule_of(minimum, lambda p, q: normalized(distances(p, q))),
                 "too much and too little are alike",
                 "Where q is larger than p, the draft has already given too much. Only positive "
                 "differences p - q are missing.",
+                fits=like_any(
+                    RULE_CASES,
+                    rule_of(minimum, lambda p, q: normalized(distances(p, q))),
+                    rule_of(minimum, lambda p, q: distances(p, q)),
+                ),
             ),
             Wrong(
                 rule_of(minimum, lambda p, q: normalized(not_normalized(q, p))),
@@ -420,6 +444,12 @@ QUESTIONS = [
                 rule_of(lambda p, q: p / q, right_instead),
                 "a probability can be larger than 1",
                 "p/q can be larger than 1. Then the token is accepted in any case: min(1, p/q).",
+            ),
+            Wrong(
+                rule_of(lambda p, q: min(1, q / p) if p else 1, right_instead),
+                "what the draft likes is accepted",
+                "You accept with q/p. Where the draft proposes a token too often, q is larger than "
+                "p, and you always accept. Turn the fraction over.",
             ),
             Wrong(
                 rule_of(lambda p, q: p, right_instead),
@@ -499,6 +529,11 @@ QUESTIONS = [
                 int8_by(127, int),
                 "int() rounds",
                 "int() cuts off: 99.9 becomes 99. With round() the error is half as large.",
+            ),
+            Wrong(
+                int8_by(127, lambda x: x),
+                "a number divided by a scale is an integer",
+                "The scale is right. Your numbers are no integers: round them.",
             ),
             Wrong(
                 int8_by(127, scale_of=max),

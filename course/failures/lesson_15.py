@@ -6,7 +6,7 @@ does not remove the hash of a block that is recycled. Another request finds the 
 block, and reads the keys and values of somebody else's text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from inspect import getsource
 from random import Random
 from textwrap import dedent
@@ -15,6 +15,7 @@ from course.experiments.serving.stories import reference_output, stories, storie
 from gptcore.serving import BlockPool, Engine, EngineConfig, Request, SamplingParams
 
 NUM_BLOCKS, BLOCK_SIZE, TEXTS, REQUESTS, NEW = 40, 8, 8, 40, 20
+MANY = 4  # wrong texts; how many there are exactly depends on the processor
 SIZES = EngineConfig(num_blocks=NUM_BLOCKS, kv_block_size=BLOCK_SIZE, max_num_seqs=4)
 
 
@@ -83,3 +84,35 @@ def served(name: str, seed: int = 0) -> tuple[Engine, list[Request]]:
 def wrong(requests: Sequence[Request]) -> list[Request]:
     """Those whose text is not what the model writes alone."""
     return [one for one in requests if one.output != reference_output(one.prompt, one.params)]
+
+
+Served = dict[str, tuple[Engine, list[Request]]]
+
+
+def serve_all() -> Served:
+    """What each person's engine has done with the same 40 requests."""
+    return {pool.__name__: served(pool.__name__) for pool in POOLS}
+
+
+def totals(served_by: Served) -> Iterator[str]:
+    """What each engine says of itself."""
+    for who, (engine, requests) in served_by.items():
+        found, prompts = engine.totals.cached_tokens, engine.totals.prompt_tokens
+        yield (
+            f"{who:4} {engine.totals.finished['length']} of {len(requests)} ended, "
+            f"{engine.pool.num_free} of {NUM_BLOCKS} blocks free, "
+            f"{found} of {prompts:,} prompt tokens from the cache"
+        )
+
+
+def compare(served_by: Served) -> Iterator[str]:
+    """The texts of each engine, compared with those of the model alone; and a wrong one."""
+    decode = stories_gpt()[1].decode
+    for who, (_, requests) in served_by.items():
+        different = wrong(requests)
+        many = len(different) > MANY
+        yield f"{who:4} {'many wrong texts' if many else f'{len(different)} wrong texts'}"
+    one = different[1]
+    yield f"prompt:  {decode(one.prompt[1:])}"
+    yield f"output:  {decode(one.output)}"
+    yield f"alone:   {decode(reference_output(one.prompt, one.params))}"

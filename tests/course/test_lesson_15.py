@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from course.experiments.serving import clock, live_server
+from course.experiments.serving.blocks import text_lengths, three_requests
 from course.experiments.serving.reports import acceptance_rows, quantization_rows, recording
 from course.experiments.serving.rules import RULES, SURE, P, Q, chi_squared
 from course.experiments.serving.stories import loss_of, reference_output, stories, stories_gpt
-from course.failures.lesson_15 import served, wrong
+from course.failures.lesson_15 import engine_with, prompts, served, wrong
 from course.solutions import lesson_15 as solution
 from gptcore.quantization import quantize_int8
 from gptcore.serving import BlockPool, Engine, EngineConfig, SamplingParams, hash_block
@@ -160,9 +161,32 @@ def test_only_the_program_with_the_stale_hash_gives_wrong_texts():
         assert engine.pool.num_free == engine.pool.num_blocks
 
 
-def test_the_programs_differ_from_the_package_where_the_lesson_says():
-    engine = Engine(stories_gpt()[0], EngineConfig(num_blocks=4))
-    assert type(engine.pool) is BlockPool
+def test_the_unchanged_pool_finds_more_prompt_tokens_and_gives_right_texts():
+    engine = engine_with(BlockPool(40))
+    params = SamplingParams(max_new_tokens=20, temperature=0)
+    requests = [engine.add(prompt, params) for prompt in prompts()]
+    for _ in engine.run():
+        pass
+    assert engine.totals.cached_tokens == 551
+    assert not wrong(requests)
+
+
+def test_two_of_three_requests_share_two_blocks():
+    shown = three_requests()
+    ada, bo, cai = shown["tables"].values()
+    assert solution.shared_blocks(ada, bo, 1) == 2 == solution.shared_blocks([0] * 40, [0] * 40, 16)
+    assert not set(cai) & {*ada, *bo}
+
+
+def test_blocks_of_128_leave_half_of_the_memory_empty():
+    lengths = text_lengths()
+    held = sum(-(-length // 128) * 128 for length in lengths)
+    assert 1 - sum(lengths) / held == pytest.approx(0.5, abs=0.06)
+    assert max(lengths) < 256
+
+
+def test_the_stories_gpt_has_as_many_parameters_as_the_lesson_says():
+    assert sum(weight.numel() for weight in stories_gpt()[0].parameters()) == 614_528
 
 
 def test_a_prompt_of_30_and_3_new_tokens_need_two_blocks():
