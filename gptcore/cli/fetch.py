@@ -10,6 +10,7 @@ import tyro
 
 from gptcore import corpus
 from gptcore.checks import nearest_name
+from gptcore.corpus.downloads.dataset_name import parse_dataset_name
 
 FROM_THE_HUB = ("fineweb:", "fineweb-edu:")
 SMOLLM2 = "smollm2"
@@ -21,7 +22,8 @@ class Fetch:
 
     names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
     """names of texts; smollm2, a chat model (93 MB); or files of FineWeb
-    (fineweb:CC-MAIN-2013-20/000_00000, 2 GB); `gptcore fetch` alone lists the texts"""
+    (fineweb:CC-MAIN-2013-20/000_00000, 2 GB), or data sets of the Hugging Face Hub (user/dataset,
+    user/dataset:folder#3 for three files); `gptcore fetch` alone lists the texts"""
     all: bool = False
     """all texts"""
     again: bool = False
@@ -47,7 +49,7 @@ class Fetch:
                 f"model {SMOLLM2}."
             )
         for name in names:
-            if name != SMOLLM2 and not name.startswith(FROM_THE_HUB):
+            if name != SMOLLM2 and not is_on_the_hub(name):
                 if nearest_name(name, [*known, SMOLLM2]) == SMOLLM2:
                     raise ValueError(f"There is no text {name!r}. Did you mean {SMOLLM2!r}?")
                 corpus.find_text(name)  # refuses a misspelt name before any download
@@ -71,6 +73,14 @@ class Fetch:
 
     def fetch(self, name: str) -> dict[str, Any]:
         """Download one text if it is not here, and describe it."""
+        if dataset := parse_dataset_name(name):
+            files = import_module("gptcore.corpus.downloads.hub_dataset").ensure_files(
+                dataset, self.again
+            )
+            for file in files:
+                import_module("gptcore.corpus.reading.sources").verify_source(file)
+            size_bytes = sum(file.bytes for file in files)
+            return {"name": name, "bytes": size_bytes, "path": str(files[0].path.parent)}
         if name.startswith(FROM_THE_HUB):
             # Only these lines need the hub's library, which is slow to load.
             file = import_module("gptcore.corpus.downloads.hub").ensure_local(name, self.again)
@@ -91,6 +101,11 @@ class Fetch:
             "licence": licence,
             "path": str(fetched.path),
         }
+
+
+def is_on_the_hub(name: str) -> bool:
+    """Whether a name is that of a file of FineWeb, or of a data set of the Hub."""
+    return name.startswith(FROM_THE_HUB) or parse_dataset_name(name) is not None
 
 
 def format_record(record: dict[str, Any]) -> str:

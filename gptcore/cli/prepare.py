@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,6 +16,8 @@ from tqdm import tqdm
 from gptcore import corpus
 from gptcore.checks import as_path
 from gptcore.cli.console import format_clock, print_line, warnings_to_stderr
+from gptcore.corpus.downloads.dataset_name import parse_dataset_name, with_files
+from gptcore.corpus.reading.rows import DEFAULT_OPTIONS
 from gptcore.corpus.reading.skipped import format_skipped
 from gptcore.json_text import parse_json
 
@@ -29,18 +32,22 @@ class Prepare:
     """Turn text into shards of tokens. The same command again continues, or repairs shards."""
 
     sources: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """files, folders, quoted globs, names of texts, or files of FineWeb such as
-    fineweb:CC-MAIN-2013-20/000_00000. Formats: .parquet, .txt, .jsonl, .ndjson, .json (an array, or
-    lines), .csv, .tsv; all but .parquet also as .gz, .bz2 or .zst. Other files of a folder are
-    skipped, and listed with the reason"""
+    """files, folders, quoted globs, names of texts, files of FineWeb such as
+    fineweb:CC-MAIN-2013-20/000_00000, or data sets of the Hugging Face Hub: roneneldan/TinyStories,
+    HuggingFaceFW/fineweb-edu:sample/10BT (a folder of it), fineweb-edu:sample-10BT. Formats:
+    .parquet, .txt, .jsonl, .ndjson, .json (an array, or lines), .csv, .tsv; all but .parquet also
+    as .gz, .bz2 or .zst. Other files of a folder are skipped, and listed with the reason"""
     out: Annotated[str, tyro.conf.arg(metavar="DIR")]
     """folder for the shards, new or of an earlier run"""
     tokenizer: str = "gpt2"
     """gpt2, cl100k_base, o200k_base, or a tokenizer's JSON file or folder"""
     workers: int | None = None
     """number of processes; default: one per core. The shards do not depend on it"""
-    column: str = "text"
-    """column of a table (.parquet, .csv, .tsv), or field of JSON, with the text"""
+    files: int | None = None
+    """number of parquet files to take of a data set of the Hub; default: the first one"""
+    column: str | None = None
+    """column of a table (.parquet, .csv, .tsv), or field of JSON, with the text. Default: text; of
+    a data set of the Hub that has no such column the one with the most text, which is printed"""
     document: Annotated[Literal["file", "line"] | None, tyro.conf.arg(aliases=("--sample_by",))] = (
         None
     )
@@ -62,12 +69,14 @@ class Prepare:
         start, new_tokens = time.perf_counter(), 0
         out = as_path(self.out, "--out")
         try:
+            sources = self.named_sources()
+            column = self.column or text_column(sources, out)
             settings = corpus.ShardSettings(
-                self.column, self.document, self.bad_text, self.val_share, self.shard_bytes
+                column, self.document, self.bad_text, self.val_share, self.shard_bytes
             )
             workers = self.workers if self.workers is not None else os.cpu_count() or 1
             with warnings_to_stderr(repeat=True):
-                steps = corpus.prepare(self.sources, out, self.tokenizer, workers, settings)
+                steps = corpus.prepare(sources, out, self.tokenizer, workers, settings)
                 for step in with_progress(steps):
                     new_tokens = step.tokens
         except KeyboardInterrupt:
@@ -76,6 +85,37 @@ class Prepare:
         manifest = parse_json((out / "manifest.json").read_text(encoding="utf-8"))
         summary = summarize(manifest, new_tokens, time.perf_counter() - start)
         print(json.dumps(summary, indent=2) if self.json else format_summary(summary, out))
+
+    def named_sources(self) -> list[str]:
+        """The sources, with the number of files in the name of each data set of the Hub."""
+        if self.files is None:
+            return list(self.sources)
+        if self.files < 1:
+            raise ValueError(f"--files {self.files} must be 1 or more.")
+        if not any(parse_dataset_name(source) for source in self.sources):
+            raise ValueError(
+                "--files is for data sets of the Hugging Face Hub, such as roneneldan/TinyStories; "
+                "of your own files, name those that you want."
+            )
+        return [with_files(source, self.files) for source in self.sources]
+
+
+def text_column(sources: list[str], out: Path) -> str:
+    """The column with the text: of the earlier run, or found in the first data set of the Hub."""
+    for name in filter(None, map(parse_dataset_name, sources)):
+        for earlier in (out / "manifest.json", out / "plan.json"):
+            if earlier.is_file():  # the files need not be there any more
+                plan = parse_json(earlier.read_text(encoding="utf-8"))
+                return str(plan["settings"]["column"])
+        # Only these lines need the hub's library and pyarrow, which are slow to load.
+        files = import_module("gptcore.corpus.downloads.hub_dataset").ensure_files(name)
+        guess = import_module("gptcore.corpus.reading.text_column").guess_text_column
+        column, reason = guess(files[0].path)
+        listed = ", ".join(file.name.partition(":")[2] for file in files)
+        print_line(f"{name.repository}, revision {files[0].revision[:7]}: {listed}")
+        print_line(f"the text is in the column {column!r}{reason and f' ({reason})'}")
+        return str(column)
+    return DEFAULT_OPTIONS.column
 
 
 def with_progress(steps: "Iterator[Progress]") -> "Iterator[Progress]":

@@ -58,27 +58,34 @@ def ensure_local(name: str, again: bool = False) -> Source:
         raise ValueError(f"{name!r} is not the name of a file of FineWeb. {NAME_EXAMPLES}")
     dataset, dump, file, revision = match.group("dataset", "dump", "file", "revision")
     folder = data_folder() / dataset / dump
-    path, metadata_file = folder / f"{file}.parquet", folder / f"{file}.parquet.json"
+    folder_on_hub = dump.replace("-", "/", 1) if dump.startswith("sample-") else f"data/{dump}"
+    remote = {
+        "repo_id": f"HuggingFaceFW/{dataset}",
+        "filename": f"{folder_on_hub}/{file}.parquet",
+    }
+    return ensure_file(name, folder / f"{file}.parquet", remote, revision, again)
+
+
+def ensure_file(
+    name: str, path: Path, remote: dict[str, str], revision: str | None, again: bool
+) -> Source:
+    """The file at `path`, downloaded from `remote` or resumed if necessary.
+
+    Revision, size and hash are in a file of the same name and `.json` beside it.
+    """
+    metadata_file = path.with_name(f"{path.name}.json")
     if not again and not metadata_file.exists() and path.exists():
         return Source(path, name, path.stat().st_size)  # copied there by hand; its hash is unknown
     if again or not path.exists():  # only a complete file has the name
-        folder.mkdir(parents=True, exist_ok=True)
-        with lock_folder(folder):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with lock_folder(path.parent):
             if again or not metadata_file.exists():
-                folder_on_hub = (
-                    dump.replace("-", "/", 1) if dump.startswith("sample-") else f"data/{dump}"
-                )
-                filename = f"{folder_on_hub}/{file}.parquet"
-                remote = {"repo_id": f"HuggingFaceFW/{dataset}", "filename": filename}
-                found = fetch_metadata(name, remote, revision)
-                if "sha256" not in found:
-                    raise OSError(f"The hub has no sha256 of {name}; it is not a file of FineWeb.")
-                write_json(metadata_file, found)
+                write_json(metadata_file, fetch_metadata(name, remote, revision))
             known = read_metadata(metadata_file, name, path, revision)
             if again or not path.exists():  # another run may have just finished
                 download(name, known, path)
     known = read_metadata(metadata_file, name, path, revision)
-    return Source(path, name, known["bytes"], known["sha256"], known["revision"])
+    return Source(path, name, known["bytes"], known.get("sha256", ""), known["revision"])
 
 
 def read_metadata(
@@ -157,10 +164,12 @@ def git_sha1_of(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def translate_hub_errors(name: str) -> Iterator[None]:
-    """Replace errors of the hub's library by short messages with a way out."""
+def translate_hub_errors(name: str, passed: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Replace errors of the hub's library by short messages with a way out, except `passed`."""
     try:
         yield
+    except passed:
+        raise
     except (EntryNotFoundError, RevisionNotFoundError):
         raise ValueError(f"The hub has no {name}. {NAME_EXAMPLES}") from None
     except HfHubHTTPError as error:

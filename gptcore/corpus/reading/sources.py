@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from gptcore.checks import as_path, nearest_name
+from gptcore.corpus.downloads.dataset_name import parse_dataset_name
 from gptcore.corpus.downloads.source import Source, SourceDamagedError
 from gptcore.corpus.reading.formats import FORMATS, SUPPORTED, format_from_name, unsupported_advice
 from gptcore.corpus.reading.rows import DEFAULT_OPTIONS, ReaderOptions
@@ -22,7 +23,10 @@ from gptcore.manifest import UnknownTextError, all_texts, find_text, text_exists
 
 HUB_PREFIXES = ("fineweb:", "fineweb-edu:")
 SINGLE_DOCUMENT_TEXTS = ("shakespeare",)  # of other named texts every line is a document
-SPEC_KINDS = "a file, a folder, a quoted glob, the name of a text, or a name such as fineweb:..."
+SPEC_KINDS = (
+    "a file, a folder, a quoted glob, the name of a text, a name such as fineweb:..., or a data "
+    "set of the Hub such as roneneldan/TinyStories"
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def absolute_specs(specs: Sequence[str]) -> list[str]:
 def is_named_source(spec: str) -> bool:
     """Whether a spec is the name of a text or of a file on the hub."""
     named_text = spec in all_texts() or spec.startswith(HUB_PREFIXES)
-    return named_text and not as_path(spec).exists()
+    return bool(named_text or parse_dataset_name(spec)) and not as_path(spec).exists()
 
 
 def resolve_sources(
@@ -106,6 +110,10 @@ def expand_spec(
         return expand_glob(spec, path, missing_ok) if glob.has_magic(spec) else ResolvedSources([])
     if path.exists() or path.is_symlink():
         raise ValueError(describe_special_file(path))
+    if dataset := parse_dataset_name(spec):
+        from gptcore.corpus.downloads import hub_dataset  # noqa: PLC0415 - loads huggingface_hub
+
+        return ResolvedSources(hub_dataset.ensure_files(dataset))
     if spec.startswith(HUB_PREFIXES):
         from gptcore.corpus.downloads import hub  # noqa: PLC0415 - loads huggingface_hub
 
