@@ -111,7 +111,7 @@ def shipped_list(name: str) -> str | None:
 
     Example:
         >>> shipped_list("creatures").splitlines()[0]
-        'Ambrel'
+        'ambrel'
     """
     return load(name) if name in SHIPPED and not Path(name).exists() else None
 

@@ -1,16 +1,19 @@
 """Training on lines: the loss, the best step, stopping, resuming, the start from names."""
 
 import math
+from contextlib import nullcontext
 
 import pytest
 import torch
 import torch.nn.functional as F
 from small_training import SIZES
 
-from gptcore.own_gpt import names_gpt, plan, train_lines, with_alphabet
+from gptcore.corpus import is_downloaded, load_documents
+from gptcore.own_gpt import names_gpt, plan, split_lines, train_lines, with_alphabet
 from gptcore.own_gpt.line_batches import LineBatches, TextBatches, encode_lines
 from gptcore.own_gpt.text_lines import TextLines
 from gptcore.tokenizers import CharTokenizer
+from gptcore.training.loss import LossSum, rows_loss
 
 
 def nats_one_by_one(model, tokenizer, lines) -> float:
@@ -111,6 +114,18 @@ def test_names_gpt_writes_the_same_in_another_alphabet():
     # A new letter begins between all others: it is neither the likeliest nor the least likely.
     capital = after[..., new.id_of["E"]]
     assert (capital < after.max(-1).values).all() and (capital > after.min(-1).values).all()
+
+
+@pytest.mark.skipif(not is_downloaded("names-ssa"), reason="names-ssa is not on this machine")
+def test_names_gpt_has_the_loss_that_is_written_of_it():
+    _, held_out = split_lines(load_documents("names-ssa"), seed=1)
+    model, tokenizer = names_gpt()
+    assert len(held_out) == 2_000
+    assert nats_one_by_one(model.eval(), tokenizer, held_out[:500]) == pytest.approx(
+        1.973, abs=0.05
+    )
+    rows = LineBatches(encode_lines(held_out, tokenizer), batch_size=1, block_size=16, seed=1)
+    assert rows_loss(LossSum(model), rows, 250, nullcontext()) == pytest.approx(1.973, abs=5e-4)
 
 
 def test_a_start_from_names_is_better_before_the_first_step(names):
