@@ -177,7 +177,7 @@ def longest_copy(text, lines):
 check("longest_copy", longest_copy)
 
 # %% [markdown]
-# Compare it with held-out lines: they have long copies by coincidence, too, such as "of the".
+# Held-out lines have long copies by coincidence, too, such as "of the". So compare with them, as the first cell does for your own list.
 #
 # ## Fine-tuning: start from weights that know something
 #
