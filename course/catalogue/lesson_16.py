@@ -2,7 +2,7 @@
 
 from difflib import SequenceMatcher
 
-from course.exercises.exercises import Exercise, case
+from course.exercises.exercises import Exercise, case, like_any
 from course.exercises.questions import Question, Wrong, letter_of
 from course.solutions import lesson_16 as solution
 
@@ -30,11 +30,14 @@ MEMORIZED_CASES = (
     case("memorized", 0.1, 0.02, 9_000, 1_000),
     case("memorized", 0.5, 0.2, 1_000, 1_000),
     case("memorized", 0.5, 0.2, 1, 2),
+    case("memorized", 0.9, 0.5, 3_000, 1_000),
 )
 COPY_CASES = (
     case("longest_copy", "the crat sat", ["a cat sat down"]),
     case("longest_copy", "kamon", ["ramona", "kate"]),
     case("longest_copy", "one two", ["one", " two", "three"]),
+    case("longest_copy", "one two", ["one", "two"]),
+    case("longest_copy", "ab\ncd", ["xab", "cdx"]),
     case("longest_copy", "emma", ["emma", "olivia"]),
     case("longest_copy", "abcd", ["dcba", "xbcx"]),
     case("longest_copy", "xyz", ["emma"]),
@@ -150,10 +153,15 @@ def with_gaps(text, lines):
     return max(map(common, lines))
 
 
-def across_lines(text, lines):
-    joined = "".join(lines)
-    match = SequenceMatcher(None, text, joined, autojunk=False)
-    return match.find_longest_match(0, len(text), 0, len(joined)).size
+def joined_by(between):
+    """Looks into one long text."""
+
+    def longest_copy(text, lines):
+        joined = between.join(lines)
+        match = SequenceMatcher(None, text, joined, autojunk=False)
+        return match.find_longest_match(0, len(text), 0, len(joined)).size
+
+    return longest_copy
 
 
 def common_letters(text, lines):
@@ -375,9 +383,10 @@ QUESTIONS = [
                 "You skip letters in between. Letters in a row are asked for: without a gap.",
             ),
             Wrong(
-                across_lines,
+                joined_by(""),
                 "the list is one long text",
                 "You find a copy that begins in one line and ends in the next one. No line has it.",
+                fits=like_any(COPY_CASES, joined_by(""), joined_by(" "), joined_by("\n")),
             ),
             Wrong(
                 common_letters,
@@ -499,6 +508,48 @@ QUESTIONS = [
                 "a model cannot tell its answers apart",
                 "It can, by how likely they are. Six of ten writers agree on the mistake, four on "
                 "the right number.",
+            ),
+        ),
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "loss on shuffled names",
+        LESSON,
+        right="B",
+        measure=letter_of,
+        yes="Part of what it had learned is left, without any order.",
+        wrong=(
+            Wrong(
+                "A",
+                "a model learns which letters there are",
+                "After q, u was likely. What comes after q now?",
+            ),
+            Wrong(
+                "C",
+                "without order there is nothing to learn",
+                "A name still ends after some letters, and a name with a k in it still has other "
+                "letters than one with a q. Is that nothing?",
+            ),
+        ),
+        otherwise='Answer with "A", "B" or "C".',
+    ),
+    Question(
+        "what gives better names",
+        LESSON,
+        right="A",
+        measure=letter_of,
+        yes="0.16 nats against 0.07.",
+        wrong=(
+            Wrong(
+                "B",
+                "larger is better",
+                "It is better, but what should the new parameters learn from? The same names, "
+                "each of which was read once or twice.",
+            ),
+            Wrong(
+                "C",
+                "data and parameters are worth the same",
+                "On this list they are not. Run the next cell, and subtract.",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',

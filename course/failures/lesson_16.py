@@ -21,7 +21,7 @@ def cards() -> Iterator[str]:
     """What both cards say."""
     kept = first_run()["kept"]
     for who in WEIGHTS:
-        loss = f"held-out loss {kept['held_out']:.2f} nats per letter"
+        loss = f"held-out loss {kept['held_out']:.2f} nats per token"
         yield f"{who}'s card:  {loss}, at step {kept['step']} of 400"
 
 
@@ -36,4 +36,4 @@ def measured_again() -> Iterator[str]:
     for who, name in WEIGHTS.items():
         found = first_run()[name]
         copies = f"{sum(found['known'])} of {len(found['known'])} samples are training lines"
-        yield f"{who}:  held-out loss {found['held_out']:.2f} nats per letter,  {copies}"
+        yield f"{who}:  held-out loss {found['held_out']:.2f} nats per token,  {copies}"

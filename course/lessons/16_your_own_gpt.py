@@ -15,22 +15,7 @@ make_my_gpt(my_text)
 #
 # How good is this model? Are its lines new? And what have you made, compared with ChatGPT? The rest of the lesson measures that.
 #
-# ## Hyperparameter choice: the list decides
-#
-# You chose no size, no learning rate, no number of steps. `plan` chose these hyperparameters by the size of the list. Here is its plan for our list of creatures:
-
-# %%
-from gptcore.corpus import load_documents
-from gptcore.own_gpt import plan
-
-creatures = load_documents("creatures")
-for name, value, why in plan(creatures).rows():
-    print(f"{name:14} {value:12} {why}")
-
-# %% [markdown]
-# Where do such rules come from? From measurements like those below.
-#
-# ## Memorization: a small list is learned by heart
+# ## Memorization: how many lines are enough?
 #
 # Take 200 names, a GPT with 100,032 parameters and 300 steps of 64 names. What will most of its samples be? **A** new names that look like those · **B** names of the list · **C** letters in no order
 
@@ -45,6 +30,7 @@ import torch
 torch.set_num_threads(1)
 
 from course.experiments.own_gpt.line_models import batches_of, loss_of, new_model, train_config
+from gptcore.corpus import load_documents
 from gptcore.own_gpt import copied_share, sample_lines
 from gptcore.tokenizers import CharTokenizer
 from gptcore.training import train
@@ -65,14 +51,14 @@ print("over half of the samples are in the list:", copied_share(samples, known) 
 #
 # </details>
 #
-# Its training loss fell, and then it stayed. Where? A model that knows the list by heart has to choose one of 200 names: ln 200 nats for a whole name. Divide by the letters of a name, and the end.
+# Its training loss fell, and then it stayed. Where? A model that knows the list by heart has to choose one of 200 names: ln 200 nats for a whole name. Divide by the tokens of a name: here a token is a letter, or the end.
 
 # %% tags=["promise-by-hand"]
 from math import log
 
 letters = sum(len(name) + 1 for name in known) / len(known)
 floor = log(200) / letters
-print(f"ln 200 / {letters:.2f} = {floor:.2f} nats per letter")
+print(f"ln 200 / {letters:.2f} = {floor:.2f} nats per token")
 
 # %% tags=["answer"]
 print("training loss, within 15 % of that:", abs(loss_of(model, tokenizer, known) / floor - 1) < 0.15)
@@ -127,7 +113,7 @@ guess("who has memorized", ...)
 # %% [markdown]
 # No model can memorize held-out names, and these models write some of them, too. That is *coincidence*: a good model of names writes names that exist. If both lists were equally long, coincidence would meet both equally often. A longer list is met more often, in proportion.
 #
-# The **memorized share** is the share of copies that coincidence does not explain.
+# The **memorized share**: how many of the samples are copies that coincidence does not explain.
 #
 # **Exercise 2.** If coincidence explains all copies and more, the memorized share is 0.
 
@@ -145,7 +131,7 @@ from course.experiments.own_gpt.reports import memory_report
 print(*memory_report(), sep="\n")
 
 # %% [markdown]
-# These shares were counted in samples. They can also be computed: a model gives each line a probability, and the shares are sums of them. Here is the probability that `names-gpt` writes exactly `emma`. (It comes with the course, and has read 29,494 names of people.)
+# These shares were counted in samples. They can also be computed: a model gives each line a probability, and the shares are sums of them. Take `names-gpt`, which comes with the course. It has read all 29,494 names, the held-out ones, too. How probable is it that it writes exactly `emma`?
 
 # %% tags=["promise-toy"]
 from gptcore.own_gpt import line_probabilities, names_gpt
@@ -164,7 +150,7 @@ print(f"{line_probability('emma'):.2%}")
 same(line_probability("emma"), line_probabilities(names_model, names_tokenizer, ["emma"])[0], within=1e-6)
 
 # %% [markdown]
-# A poem is another matter. Its lines are long, and one changed comma makes a line new. Suppose a model has learned a poem nearly by heart: 0.29 nats per letter, 42 letters in a line. How likely is an exact copy of the line? e^(−0.29 × 42) = 0.000005. So count letters, not lines.
+# A poem is another matter. Its lines are long, and one changed comma makes a line new. Suppose a model has learned a poem nearly by heart: 0.29 nats per token, 42 tokens in a line. How likely is an exact copy of the line? e^(−0.29 × 42) = 0.000005. So count letters, not lines.
 #
 # **Exercise 3.** The longest copy: how many letters in a row are in one of the lines, anywhere?
 
@@ -198,9 +184,20 @@ print(*start_report(), sep="\n")
 #
 # </details>
 #
+# ## Hyperparameter choice: the list decides
+#
+# In the first cell you chose no size, no learning rate, no number of steps. `plan` chose these hyperparameters. Its rules come from measurements like those above:
+
+# %%
+from gptcore.own_gpt import plan
+
+for name, value, why in plan(load_documents("creatures")).rows():
+    print(f"{name:14} {value:12} {why}")
+
+# %% [markdown]
 # ## Model card: it must be about the weights that were saved
 #
-# A **model card** says what a model is: its data, its sizes, its losses with their units, how much it copies, and how to load it. Ada and Bo train on the creatures for 400 steps, from nothing. Their programs keep the best step. Here are both cards, and ten lines of each model. One card is not about its model. Whose?
+# A **model card** says what a model is: its data, its sizes, its losses with their units, how much it copies, and how to load it. Ada and Bo train on the creatures for 400 steps, from nothing. Both programs note the step with the lowest held-out loss. Here are both cards, and ten lines of each model. One card is not about its model. Whose?
 
 # %% tags=["promise-failure"]
 from course.failures.lesson_16 import cards, measured_again, samples_of
@@ -220,7 +217,7 @@ print(*measured_again(), sep="\n")
 #
 # </details>
 #
-# Cards can also mislead together. One says: 2.10 nats per token, a token is a letter. Another says: 5.20 nats per token, with 3.1 letters in a token. Both are about the same held-out text. Which model is better, the first or the second?
+# Cards can also mislead together. One says: 2.10 nats per token, and a token is a letter. Another says: 5.20 nats per token, with 3.1 letters in a token. Both are about the same held-out text. Which model is better, the first or the second?
 
 # %%
 guess("the better card", ...)
@@ -228,9 +225,13 @@ guess("the better card", ...)
 # %% [markdown]
 # ## Export: the same model, elsewhere
 #
-# **Export** writes a model in a format that other programs read. `gptcore export FOLDER --to hf` writes **safetensors**, the weights for Hugging Face's libraries. `--to gguf` writes **GGUF**, one file for llama.cpp. `--to html` writes a page.
+# **Export** writes a model in a format that other programs read:
 #
-# That page is **in-browser inference**: the model runs in your browser, in 246 lines of JavaScript. Nothing is sent anywhere. Here is names-gpt. Type a beginning, and turn the temperature. Point at a letter: which earlier letters does it attend to?
+# - `gptcore export FOLDER --to hf`: **safetensors**, a file with name, shape and numbers of each weight, for Hugging Face's libraries;
+# - `--to gguf`: **GGUF**, one file with weights, sizes and tokenizer, for llama.cpp;
+# - `--to html`: a page.
+#
+# The page does **in-browser inference**: the model runs in your browser, and nothing is sent anywhere. Its GPT is 250 lines of JavaScript. Here is names-gpt. Type a beginning, such as `emm`, and turn the temperature. Point at a letter of a sample: how probable was it, and which earlier letters does it attend to?
 
 # %% tags=["promise-ah"]
 from course.experiments.own_gpt.page_in_lesson import show_page
@@ -242,7 +243,7 @@ show_page(names_model, names_tokenizer, title="names-gpt")
 #
 # The last sections answer questions that people ask about microgpt. Does it understand anything?
 #
-# Take a GPT that has read sums, `sums-gpt` of lesson 14. We give it 523 sums of two-digit numbers, none of which is in its training documents, such as 12+34. Nothing is carried. It continues all of them correctly. Now sums of three-digit numbers, again with nothing to carry, such as 162+127. How many of 300 are right? **A** nearly all · **B** about half · **C** none
+# Take a GPT that has read sums, `sums-gpt` of lesson 14. It continues 185 sums of two-digit numbers, such as 24+50, that it has never read. No column is carried. All 185 are right. Now sums of three-digit numbers, again without any carry, such as 162+127. How many of 300 are right? **A** nearly all · **B** about half · **C** none
 
 # %%
 guess("sums of three digits", ...)
@@ -255,13 +256,16 @@ print(*understanding_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# It has not memorized sums: those were new. It knows that a+b and b+a are equal. But it has not understood adding, which works for numbers of any length. It has learned a function that is right on texts like those of its training. The word *understand* does not say which of the two you mean. A measurement does.
+# It has not memorized those sums: they were held out, and 13 of them in both orders. But it has not understood adding, which works for numbers of any length. It has learned a function that is right on texts like those of its training. The word *understand* does not say which of the two you mean. A measurement does.
 #
 # </details>
 #
 # ## Why it works: texts have order
 #
-# Take something away, and train again: shuffle the letters inside each name. The letters and the lengths stay the same. What is the loss then?
+# Take something away, and train again: shuffle the letters inside each name. The letters and the lengths stay the same. A table that only counts how often each letter occurs has a loss of 2.83. The GPT has 2.10 on names. And on shuffled names? **A** about 2.1: the letters are the same · **B** between 2.4 and 2.7 · **C** about 2.83: nothing can be learned
+
+# %%
+guess("loss on shuffled names", ...)
 
 # %% tags=["answer"]
 from course.experiments.own_gpt.reports import letters_report
@@ -296,7 +300,10 @@ print(*certainty_report(), sep="\n")
 #
 # ## Better names: more lines, or more parameters?
 #
-# Predict both, then look at the held-out loss of the best step:
+# Which lowers the held-out loss more? **A** 14 times the lines, 27,494 instead of 2,000 · **B** 8 times the parameters · **C** both equally
+
+# %%
+guess("what gives better names", ...)
 
 # %% tags=["answer"]
 from course.experiments.own_gpt.reports import better_names_report
@@ -306,7 +313,7 @@ print(*better_names_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Ten times the lines: 0.33 nats better, and then 0.16. Eight times the parameters: 0.07. The smallest GPT loses against a table of counts (lesson 1), which has read the same 27,494 names. And with 200 names no GPT helps: get more lines.
+# Ten times the lines: 0.33 nats better. 14 times more: 0.16. Eight times the parameters: 0.07. The smallest GPT loses against a table of counts (lesson 1) that has read the same 27,494 names. With 200 names, this GPT from random weights is no better than the table: get more lines, or start from names-gpt.
 #
 # </details>
 #
@@ -333,7 +340,7 @@ print(*better_names_report(), sep="\n")
 # - **Fine-tuning** from weights that know something similar helps a short list.
 # - A **model card** names data, losses with units and copies. Measure the model that you saved.
 # - **Export** takes the model to **safetensors**, **GGUF** or a page with **in-browser inference**.
-# - A model is right on texts like those of its training. It does not know when it hallucinates.
+# - A model is right on texts like those of its training. It can be surer of a wrong answer than of a right one.
 #
 # ## Sources and further reading
 #

@@ -20,12 +20,15 @@ from course.experiments.own_gpt.reports import (
     dial_runs,
     of_size,
 )
-from course.experiments.own_gpt.sums import three_digit_sums, understanding_report
-from course.experiments.tuning.tiny_chat import held_out
+from course.experiments.own_gpt.sums import (
+    three_digit_sums,
+    two_digit_sums,
+    understanding_report,
+    unread_both_ways,
+)
 from course.failures.lesson_16 import cards, measured_again, samples_of
 from course.solutions import lesson_16 as solution
-from gptcore.corpus import load_documents
-from gptcore.corpus.tiny_internet import carries
+from gptcore.corpus import load_documents, tiny_internet
 from gptcore.own_gpt import longest_copy, names_gpt, split_lines
 
 # Exercises
@@ -147,19 +150,22 @@ def test_known_samples_are_lines_of_the_training_split():
 # Sums
 
 
-def test_sums_of_three_digits_are_new_and_carry_nothing():
-    pairs = three_digit_sums()
-    assert len(pairs) == 300
-    for a, b in pairs:
-        assert not carries(a, b) and min(a, b) >= 100
-        assert all(int(x) + int(y) < 10 for x, y in zip(str(a), str(b)))
+def test_no_column_of_a_sum_is_carried_and_none_was_read():
+    read = set(tiny_internet.train_sums())
+    two, three = two_digit_sums(), three_digit_sums()
+    assert (len(two), len(three)) == (185, 300) and (24, 50) in two and (162, 127) in three
+    for pairs, digits in ((two, 2), (three, 3)):
+        for a, b in pairs:
+            assert len(f"{a}") == len(f"{b}") == digits and (a, b) not in read
+            assert all(int(x) + int(y) < 10 for x, y in zip(f"{a}", f"{b}"))
+    assert len(unread_both_ways(two)) == 13
 
 
 @pytest.mark.slow
 def test_what_sums_gpt_has_understood():
-    two, swapped, three, *_ = understanding_report()
-    assert two.startswith(f"{len(held_out(carrying=False))} sums") and "100% right" in two
-    assert "100%" in swapped and " 0% right" in three
+    two, new, three, *_ = understanding_report()
+    assert two.startswith("185 sums") and new.startswith(" 13 of them")
+    assert "100% right" in two and "100% right" in new and " 0% right" in three
 
 
 # The reader's own text

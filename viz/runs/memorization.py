@@ -89,7 +89,7 @@ def draw_run(
         raise ValueError(f"step {step:g} was not measured; there are {run.steps}.")
     means = run.at(step)
     first = run.steps[0]
-    losses = chart_of(run, LOSSES, title, "nats per letter", HEIGHT, limits or (), step)
+    losses = chart_of(run, LOSSES, title, "nats per token", HEIGHT, limits or (), step)
     shares = chart_of(run, SHARES, "", "share of samples", SHARE_HEIGHT, (0.0, 1.0), step)
     words = f"step {step:g}: held-out loss {means['held_out']:.2f}, "
     words += f"{format_percent(means['copied'])} of the samples are training lines"

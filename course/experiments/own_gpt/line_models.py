@@ -79,7 +79,7 @@ def batches_of(
 
 
 def loss_of(model: GPT, tokenizer: CharTokenizer, lines: Sequence[str]) -> float:
-    """The mean loss on lines without dropout, in nats per letter (the end of a line is one)."""
+    """The mean loss on lines without dropout, in nats per token (a letter, or the end)."""
     total, count = 0.0, 0
     rows = encode_lines(lines, tokenizer)
     with evaluating(model):

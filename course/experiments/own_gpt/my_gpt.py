@@ -86,7 +86,7 @@ def report(training: LineTraining, results: Results) -> list[str]:
     known = set(training.train)
     lines = [f"{'*' if line in known else ' '} {line}" for line in results.samples[:SHOWN]]
     lines += ["(* in the training list)", ""]
-    lines.append(f"kept: step {results.best_step}, {results.held_out_loss:.2f} nats per letter")
+    lines.append(f"kept: step {results.best_step}, {results.held_out_loss:.2f} nats per token")
     lines.append(f"best letter table (lesson 1): {results.table.loss:.2f}")
     written, unread = results.longest_copies
     lines.append(f"longest copy: {written:.1f} letters on average; of held-out lines {unread:.1f}")

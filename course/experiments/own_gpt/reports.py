@@ -47,6 +47,7 @@ def memory_report() -> Iterator[str]:
         chosen = dial_runs()[int(size)]
         copied, chance = (average(chosen, name, -1) for name in ("copied", "coincidence"))
         yield f"{int(size):6,}  {copied:20.1%}  {chance:15.1%}  {max(0, copied - chance):10.1%}"
+    yield "(computed before rounding)"
 
 
 def better_names_report() -> Iterator[str]:
@@ -85,7 +86,7 @@ def start_report() -> Iterator[str]:
 def letters_report() -> Iterator[str]:
     """Names, and names whose letters are in another order: held-out loss after 600 steps."""
     names, shuffled = of_size("27494"), runs("letters")
-    yield f"names:                           {average(names, 'held_out', -1):.2f} nats per letter"
+    yield f"names:                           {average(names, 'held_out', -1):.2f} nats per token"
     yield f"letters of each name shuffled:   {average(shuffled, 'held_out', -1):.2f}"
     yield f"how often each letter occurs:    {average(shuffled, 'frequencies'):.2f}"
 
