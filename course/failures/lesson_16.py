@@ -28,7 +28,8 @@ def cards() -> Iterator[str]:
 def samples_of() -> Iterator[str]:
     """Ten lines of each model."""
     for who, name in WEIGHTS.items():
-        yield f"{who}'s model writes:  {', '.join(first_run()[name]['written'])}"
+        written = (line or "(empty)" for line in first_run()[name]["written"])
+        yield f"{who}'s model writes:  {', '.join(written)}"
 
 
 def measured_again() -> Iterator[str]:

@@ -146,7 +146,7 @@ def line_probability(line):
     return log_probs.gather(-1, ids[:, 1:, None]).sum().exp().item()
 
 # %%
-print(f"{line_probability('emma'):.2%}")
+print(f"{line_probability('emma'):.3%}")
 same(line_probability("emma"), line_probabilities(names_model, names_tokenizer, ["emma"])[0], within=1e-6)
 
 # %% [markdown]
@@ -180,7 +180,7 @@ print(*start_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The fewer lines there are, the more a start helps: 0.30 nats, 0.11, and nothing that counts. 420 cities teach by themselves what names-gpt knows about letters. So pretraining does not always help.
+# The fewer lines there are, the more a start helps: 0.42 nats, 0.13 and 0.04. 420 cities teach by themselves nearly all that names-gpt knows about letters.
 #
 # </details>
 #

@@ -155,7 +155,7 @@ def read_run(given: Any) -> MemorizationRun:
     curves = {
         key: mean_curve(key, [series(seed, key) for seed in read], smooth=False) for key in keys
     }
-    written = next((seed["written"] for seed in read if "written" in seed), [])
+    written: Sequence[Any] = next((seed["written"] for seed in read if "written" in seed), [])
     return MemorizationRun(curves["copied"].bold[0], curves, [list(map(str, w)) for w in written])
 
 

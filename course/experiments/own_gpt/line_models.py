@@ -41,7 +41,12 @@ def new_model(
         dropout: Of the training.
         seed: Of the initial weights.
     """
-    sizes = {"n_layer": shape[0], "n_head": 4, "n_embd": shape[1], "dropout": dropout}
+    sizes: dict[str, Any] = {
+        "n_layer": shape[0],
+        "n_head": 4,
+        "n_embd": shape[1],
+        "dropout": dropout,
+    }
     config = GPTConfig(block_size, vocab_size, **sizes, **SWITCHES)
     return GPT(config, torch.Generator().manual_seed(seed))
 

@@ -31,7 +31,8 @@ def unread_both_ways(pairs: Sequence[Pair]) -> list[Pair]:
 
 def three_digit_sums(seed: int = 1) -> list[Pair]:
     """Sums of three-digit numbers in which no column is carried."""
-    rng, found = Random(seed), []
+    rng = Random(seed)
+    found: list[Pair] = []
     while len(found) < COUNT:
         a, b = (
             [rng.randint(1, 9), rng.randint(0, 9), rng.randint(0, 9)] for _ in ("first", "second")
