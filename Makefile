@@ -66,7 +66,7 @@ checkpoint:  ## train the small GPTs that ship in data/ again: seventeen minutes
 	@$(SETUP) course
 	@$(VENV) -m course.checkpoint $(NAMES)
 
-record:  ## train again what lessons 13, 14 and 16 compare, into data/: an hour and a half of one processor; goes on where it was stopped
+record:  ## train again what lessons 13, 14 and 16 compare, into data/: an hour and three quarters of one processor; goes on where it was stopped
 	@$(SETUP) course
 	@$(VENV) -m benchmarks.record_modern_switches
 	@$(VENV) -m benchmarks.record_tuning

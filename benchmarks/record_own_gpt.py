@@ -1,6 +1,6 @@
 """The recorded runs of lesson 16: five seeds of nearly all.
 
-    python -m benchmarks.record_own_gpt                 all: about twelve minutes of one processor
+    python -m benchmarks.record_own_gpt                 all: about fifteen minutes of one processor
     python -m benchmarks.record_own_gpt sizes           some tables
     python -m benchmarks.record_own_gpt --list          what there is, and what is recorded
 

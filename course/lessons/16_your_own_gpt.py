@@ -260,7 +260,7 @@ print(*understanding_report(), sep="\n")
 #
 # </details>
 #
-# ## Why it works: texts have order
+# ## Why it works: what is left without order?
 #
 # Take something away, and train again: shuffle the letters inside each name. The letters and the lengths stay the same. A table that only counts how often each letter occurs has a loss of 2.83. The GPT has 2.10 on names. And on shuffled names? **A** about 2.1: the letters are the same · **B** between 2.4 and 2.7 · **C** about 2.83: nothing can be learned
 
@@ -335,7 +335,7 @@ print(*better_names_report(), sep="\n")
 #
 # First write your own sentence: *My GPT writes new lines if ...*
 #
-# - With few lines, **memorization** comes first: the training loss falls to ln N divided by the letters of a line. Early stopping with **patience** prevents it.
+# - With few lines, **memorization** comes first: the training loss falls to ln N divided by the tokens of a line. Early stopping with **patience** prevents it.
 # - The **memorized share** is what coincidence does not explain. Long lines need the longest copy.
 # - **Fine-tuning** from weights that know something similar helps a short list.
 # - A **model card** names data, losses with units and copies. Measure the model that you saved.

@@ -8,7 +8,7 @@ from gptcore.export.page import page_html
 from gptcore.model import GPT
 from gptcore.tokenizers import Tokenizer
 
-HEIGHT = 960  # pixels
+HEIGHT = 900  # pixels
 
 
 @dataclass(frozen=True, repr=False)
