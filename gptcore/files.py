@@ -136,7 +136,20 @@ def write_json(path: Path, content: Any, durable: bool = True) -> None:
     Raises:
         DiskFullError: If there is no space; a file that existed is unchanged.
     """
-    text = json.dumps(content, indent=1) + "\n"
+    write_text(path, json.dumps(content, indent=1) + "\n", durable)
+
+
+def write_text(path: Path, text: str, durable: bool = True) -> None:
+    """Write a text file in UTF-8, atomically.
+
+    Args:
+        path: The file.
+        text: Its content.
+        durable: Whether a power cut cannot undo the write.
+
+    Raises:
+        DiskFullError: If there is no space; a file that existed is unchanged.
+    """
     try:
         with atomic_path(path, durable) as part:
             part.write_text(text, encoding="utf-8", newline="\n")

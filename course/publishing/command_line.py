@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from gptcore.cli import COMMANDS, main
-from gptcore.files import atomic_path
+from gptcore.files import write_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "command_line.md"
 COLUMNS = 96  # of a page of help
@@ -52,6 +52,5 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    with atomic_path(PAGE) as part:
-        part.write_text(page(), encoding="utf-8", newline="\n")
+    write_text(PAGE, page())
     print(f"{PAGE}: {len(COMMANDS)} commands")

@@ -10,14 +10,13 @@ because no output depends on these cells.
 import os
 import re
 import sys
-from pathlib import Path
 
 import nbformat
 
 from course.publishing.build import README, cells_of, with_lesson_table
 from course.syllabus.lesson_table import Lesson, launch_links, written_lessons
 from course.syllabus.repository import PYPROJECT, Repository, our_repository
-from gptcore.files import atomic_path
+from gptcore.files import write_text
 
 CITATION = PYPROJECT.with_name("CITATION.cff")
 URLS = re.compile(r"(\[project\.urls\][^\n]*\n)(.*?)(?=\n\[)", re.DOTALL)
@@ -80,12 +79,6 @@ def write_links(lesson: Lesson) -> None:
     notebook = with_outputs_of(nbformat.read(lesson.notebook, as_version=4), lesson)
     write_text(lesson.notebook, nbformat.writes(notebook) + "\n")
     os.utime(lesson.notebook, ns=(age.st_atime_ns, age.st_mtime_ns))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace the text of a file, completely or not at all."""
-    with atomic_path(path) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,9 +6,22 @@ a variable that is not set, would mean the current folder.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
+
+import tyro
 
 from gptcore.checks import as_path
+
+# What `load_chat_model` takes, as the first word of a command.
+ModelSource = Annotated[
+    str,
+    tyro.conf.Positional,
+    tyro.conf.arg(
+        metavar="MODEL",
+        help="folder of a run of gptcore train, tune or new, or of a Hugging Face model, a GGUF "
+        "file, smollm2, or a model that comes with gptcore, such as stories-gpt",
+    ),
+]
 
 
 def path_options(command: Callable[..., Any]) -> set[str]:

@@ -4,12 +4,11 @@ import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal
-
-import tyro
+from typing import Literal
 
 from gptcore.checks import as_int
 from gptcore.cli.console import print_line
+from gptcore.cli.paths import ModelSource
 from gptcore.optional import require_packages
 
 KEY_VARIABLE, MAX_PORT = "GPTCORE_API_KEY", 65535
@@ -23,15 +22,7 @@ class Serve:
     page to chat. SIGTERM and Ctrl-C let open requests end first.
     """
 
-    model: Annotated[
-        str,
-        tyro.conf.Positional,
-        tyro.conf.arg(
-            metavar="MODEL",
-            help="folder of a run of gptcore train or tune, or of a Hugging Face model, a GGUF "
-            "file, smollm2, or a model that comes with gptcore, such as stories-gpt",
-        ),
-    ]
+    model: ModelSource
     host: str = "127.0.0.1"
     """address to listen on; 0.0.0.0 lets other machines in, then set a key"""
     port: int = 8000

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from gptcore.model import GPT
 from gptcore.model.gpt import evaluating
+from gptcore.model.ids import IGNORE_INDEX
 
 LOGIT_ROWS = 256  # tokens whose logits are in memory at a time
-IGNORED = -1
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def target_log_probs(model: GPT, rows: Sequence[Row]) -> list[Tensor]:
     device = model.wte.weight.device
     longest = max(len(row.ids) for row in rows) - 1
     inputs = torch.zeros(len(rows), longest, dtype=torch.int64)
-    targets = torch.full((len(rows), longest), IGNORED)
+    targets = torch.full((len(rows), longest), IGNORE_INDEX)
     for i, row in enumerate(rows):
         # Padding is on the right, where no scored token attends to it.
         last = len(row.ids) - 1
@@ -50,8 +50,8 @@ def target_log_probs(model: GPT, rows: Sequence[Row]) -> list[Tensor]:
         targets[i, last - row.num_scored : last] = torch.tensor(row.ids[-row.num_scored :])
     with evaluating(model):
         hidden = model.forward_hidden(inputs.to(device))  # (B, T, C)
-        scored = (targets != IGNORED).to(device)
-        log_probs = in_chunks(model, hidden[scored], targets[targets != IGNORED].to(device))
+        scored = (targets != IGNORE_INDEX).to(device)
+        log_probs = in_chunks(model, hidden[scored], targets[targets != IGNORE_INDEX].to(device))
     if not torch.isfinite(log_probs).all():
         raise ValueError(
             "The model's logits are not finite, so there is no loss: its training diverged, or its "

@@ -3,6 +3,7 @@
 from typing import Any
 
 from gptcore.model import GPT
+from gptcore.quantization.quantized_model import quantized_layers
 from gptcore.tokenizers import HFTokenizer, Tokenizer
 from gptcore.training import crop_vocab
 from gptcore.tuning import ChatFormat, has_lora, merge_lora
@@ -21,8 +22,13 @@ def ready_model(model: GPT, tokenizer: Tokenizer) -> GPT:
         A model in eval mode; `model` itself is not changed.
 
     Raises:
-        ValueError: If the tokenizer has more tokens than the model.
+        ValueError: If the tokenizer has more tokens than the model, or the model is quantized.
     """
+    if quantized_layers(model):
+        raise ValueError(
+            "An export holds weights of one dtype, and this model is quantized. Export the model "
+            "from which it was made."
+        )
     check_tokenizer(ChatModel(model, tokenizer, None))
     merged = merge_lora(model) if has_lora(model) else model
     return crop_vocab(merged, tokenizer.vocab_size)

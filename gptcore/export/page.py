@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 
 from gptcore.checks import as_finite, as_path
+from gptcore.export.model_and_tokenizer import ready_model
 from gptcore.export.page_tokenizer import describe_tokenizer
 from gptcore.export.page_weights import describe_model
 from gptcore.files import atomic_path
@@ -38,7 +39,8 @@ def export_page(
 ) -> Path:
     """Write one HTML file that runs a model in the browser.
 
-    The same arguments give the same bytes.
+    LoRA adapters are merged, and rows of the vocabulary that no token has are left out. The same
+    arguments give the same bytes.
 
     Args:
         model: A GPT without experts.
@@ -96,7 +98,7 @@ def page_html(
     Returns:
         HTML.
     """
-    described, weights = describe_model(model, tokenizer.vocab_size, dtype)
+    described, weights = describe_model(ready_model(model, tokenizer), dtype)
     if val_loss is not None:
         val_loss = as_finite(val_loss, "val_loss", minimum=0)
     parameters = sum(size for _, size in described["tensors"])

@@ -12,12 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
 
-import torch
-
+from gptcore.evaluation.target_log_probs import Row, target_log_probs
 from gptcore.model import GPT
-from gptcore.model.gpt import evaluating
-from gptcore.model.ids import target_mask
-from gptcore.own_gpt.line_batches import encode_lines, pad_rows
+from gptcore.own_gpt.line_batches import encode_lines
 from gptcore.tokenizers import Tokenizer
 
 ROWS = 256  # lines in one forward pass
@@ -105,17 +102,14 @@ def line_probabilities(model: GPT, tokenizer: Tokenizer, lines: Sequence[str]) -
         >>> sum(line_probabilities(model, tokenizer, ["emma", "xqzt"])) < 0.01
         True
     """
-    found: list[float] = []
-    rows = [row[: model.config.block_size + 1] for row in encode_lines(lines, tokenizer)]
-    with evaluating(model):
-        for first in range(0, len(rows), ROWS):
-            pair = pad_rows(rows[first : first + ROWS])
-            ids, targets = (torch.from_numpy(part).to(model.device) for part in pair)
-            log_probs = model(ids)[0].float().log_softmax(-1)  # (B, T, V)
-            mask = target_mask(targets)
-            chosen = log_probs.gather(-1, targets.clamp(min=0)[..., None])[..., 0]  # (B, T)
-            found += [exp(nats) for nats in (chosen * mask).sum(-1).tolist()]
-    return found
+    ids = [row[: model.config.block_size + 1] for row in encode_lines(lines, tokenizer)]
+    rows = [Row(row, len(row) - 1) for row in ids]
+    batches = (rows[first : first + ROWS] for first in range(0, len(rows), ROWS))
+    return [
+        exp(log_probs.sum().item())
+        for batch in batches
+        for log_probs in target_log_probs(model, batch)
+    ]
 
 
 def copied_share(samples: Sequence[str], lines: Iterable[str]) -> float:

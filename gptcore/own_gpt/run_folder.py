@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gptcore.files import atomic_path, write_json
+from gptcore.files import write_json, write_text
 from gptcore.own_gpt.card import model_card
 from gptcore.own_gpt.recipe import Recipe
 from gptcore.own_gpt.results import Results
@@ -85,14 +85,3 @@ def results_as_json(results: Results, recipe: Recipe, name: str) -> dict[str, An
             "verdict": results.share.verdict,
         }
     return {"name": name, **content, "recipe": asdict(recipe)}
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, completely or not at all.
-
-    Args:
-        path: The file.
-        text: Its content.
-    """
-    with atomic_path(path) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")

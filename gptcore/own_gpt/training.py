@@ -91,8 +91,7 @@ class LineTraining(Iterator[Step]):
         if self.has_converged:
             self.close()
             raise StopIteration
-        step = next(self.trainer)
-        return step
+        return next(self.trainer)
 
     @property
     def has_converged(self) -> bool:

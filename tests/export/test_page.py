@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from gptcore.export import export_page
+from gptcore.export import export_gguf, export_huggingface, export_page
 from gptcore.export.page import ASSETS
 from gptcore.model import GPT, GPTConfig
 from gptcore.quantization import quantize
 from gptcore.tokenizers import BPETokenizer, CharTokenizer
-from gptcore.tuning import add_lora, merge_lora
+from gptcore.tuning import add_lora
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -146,18 +146,28 @@ def test_experts_are_refused_by_name(alphabet, tmp_path):
         export(GPT(sizes), alphabet, tmp_path)
 
 
-def test_adapters_are_refused_and_the_merged_model_is_not(tiny, alphabet, tmp_path):
+def test_adapters_are_merged_into_the_weights(tiny, alphabet, tmp_path):
     add_lora(tiny, rank=2)
-    with pytest.raises(ValueError, match=r"LoRA adapters.*merge_lora"):
-        export(tiny, alphabet, tmp_path)
-    export_page(merge_lora(tiny), alphabet, tmp_path / "page.html")
+    layer = tiny.h[0].attn.c_attn
+    with torch.no_grad():
+        layer.lora_B.fill_(0.5)
+    before = layer.weight.detach().clone()
+    x = torch.eye(8)
+    page = export_page(tiny, alphabet, tmp_path / "page.html", dtype="float32")
+    stored = weights_of(page)["h.0.attn.c_attn.weight"].reshape(before.shape)
+    bias = 0 if layer.bias is None else layer.bias
+    merged = (layer(x) - bias).detach().T  # what the layer computes of each unit vector
+    assert np.allclose(stored, merged.numpy(), atol=1e-6)
+    assert not np.allclose(stored, before.numpy(), atol=1e-2)
 
 
-def test_a_quantized_model_is_refused(alphabet, tmp_path):
+@pytest.mark.parametrize("exported", [export_page, export_gguf, export_huggingface])
+def test_a_quantized_model_is_refused(alphabet, tmp_path, exported):
     sizes = GPTConfig(vocab_size=27, block_size=8, n_layer=1, n_head=2, n_embd=32)
     small = quantize(GPT(sizes), 8, kernel="int8_float")
     with pytest.raises(ValueError, match=r"quantized.*from which it was made"):
-        export(small, alphabet, tmp_path)
+        exported(small, alphabet, tmp_path / "refused")
+    assert not (tmp_path / "refused").exists()
 
 
 def test_a_weight_that_float16_cannot_hold_is_named_and_float32_can(tiny, alphabet, tmp_path):
@@ -176,7 +186,7 @@ def test_a_weight_that_is_nan_is_named(tiny, alphabet, tmp_path):
 
 
 def test_another_tokenizer_and_another_dtype_are_refused(tiny, alphabet, tmp_path):
-    with pytest.raises(ValueError, match=r"29 tokens.*vocab_size=27"):
+    with pytest.raises(ValueError, match=r"29 tokens and the model 27"):
         export(tiny, CharTokenizer("abcdefghijklmnopqrstuvwxyz-'"), tmp_path)
     with pytest.raises(ValueError, match=r"no dtype 'float8'.*float16, float32"):
         export(tiny, alphabet, tmp_path, dtype="float8")

@@ -1,24 +1,16 @@
 """Options of `gptcore eval`."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
-import tyro
+from gptcore.cli.paths import ModelSource
 
 
 @dataclass
 class EvalOptions:
     """The words after `gptcore eval`."""
 
-    model: Annotated[
-        str,
-        tyro.conf.Positional,
-        tyro.conf.arg(
-            metavar="MODEL",
-            help="folder of a run of gptcore train, tune or new, or of a Hugging Face model, a "
-            "GGUF file, smollm2, or a model that comes with gptcore, such as stories-gpt",
-        ),
-    ]
+    model: ModelSource
     text: str | None = None
     """a text in UTF-8; - reads standard input"""
     task: str | None = None

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from gptcore.cli.console import print_line, warnings_to_stderr
+from gptcore.cli.paths import ModelSource
 from gptcore.optional import require_packages
 
 DTYPES = {  # of each format, the default first
@@ -27,15 +28,7 @@ class Export:
     html: one page that runs the model in a browser, without a server. Nothing is overwritten.
     """
 
-    model: Annotated[
-        str,
-        tyro.conf.Positional,
-        tyro.conf.arg(
-            metavar="MODEL",
-            help="folder of a run of gptcore train, tune or new, or of a Hugging Face model, a "
-            "GGUF file, smollm2, or a model that comes with gptcore, such as stories-gpt",
-        ),
-    ]
+    model: ModelSource
     path: Annotated[
         str,
         tyro.conf.Positional,

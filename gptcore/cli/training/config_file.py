@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 from gptcore.checks import as_bool, as_finite, as_int, did_you_mean
 from gptcore.cli.training.options import ModelFields, TrainFields
-from gptcore.files import atomic_path
+from gptcore.files import write_text
 from gptcore.model.config import GPTConfig
 from gptcore.optional import PackageMissingError, is_installed
 from gptcore.training.config import TrainConfig
@@ -215,8 +215,7 @@ def write_config_file(
     lines += [f"# gptcore train --config {CONFIG} --out_dir NEW", *toml_lines(top)]
     for name, settings in (("train", train), ("model", model)):
         lines += ["", f"[{name}]", *toml_lines(settings)]
-    with atomic_path(folder / CONFIG) as part:
-        part.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
+    write_text(folder / CONFIG, "\n".join([*lines, ""]))
 
 
 def toml_lines(settings: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gptcore.files import atomic_path, write_json
+from gptcore.files import write_json, write_text
 from gptcore.json_text import parse_json
 
 ROLES = ("bos_token", "eos_token", "unk_token", "pad_token")
@@ -95,5 +95,4 @@ def write_pretrained(folder: Path, spec: dict[str, Any], config: dict[str, Any])
     how = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
     write_json(folder / "tokenizer_config.json", how | known)
     if template := config.get("chat_template"):
-        with atomic_path(folder / "chat_template.jinja") as part:
-            part.write_text(template, encoding="utf-8", newline="\n")
+        write_text(folder / "chat_template.jinja", template)
