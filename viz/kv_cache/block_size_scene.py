@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-from viz.canvas.labels import title_width
 from viz.canvas.palette import BLUE, GREEN, INK, MUTED, PAPER, WHITE, blend
 from viz.canvas.scene import Line, Rect, Scene, Text, hstack, vstack
 from viz.canvas.ticks import format_percent
-from viz.canvas.wrapping import wrap_text
 from viz.kv_cache.block_sizes import BlockCount
 from viz.serving.hatching import add_hatched
+from viz.serving.pages import MARGIN, NARROW, WIDTH, phone_page_of, title_scene, words_scene
 
-WIDTH, NARROW, MARGIN = 760.0, 358.0, 16.0
 STRIP, STRIP_GAP, MAX_STRIPS = 17.0, 4.0, 8
 STRIPS_WIDTH, COLUMNS_HEIGHT = 430.0, 168.0
 FILLED, SHARED = blend(BLUE, WHITE, 0.55), blend(GREEN, WHITE, 0.45)
@@ -21,29 +19,23 @@ def block_size_scene(
     title: str, lengths: Sequence[int], chosen: BlockCount, counts: Sequence[BlockCount], facts: str
 ) -> Scene:
     """Strips to the left, columns to the right."""
-    width = max(WIDTH, title_width(title))
-    head = Scene(width, 34)
-    head.add(Text(MARGIN, 25, title, 15, weight="600"))
+    head = title_scene(title)
     most = max(counts, key=lambda count: count.block_size)
     body = hstack(
         strips_scene(lengths, chosen, most.block_size, STRIPS_WIDTH),
         columns_scene(counts, chosen, WIDTH - STRIPS_WIDTH),
     )
-    return vstack(head, body, facts_scene(facts, width))
+    return vstack(head, body, words_scene(facts, head.width, INK))
 
 
 def narrow_block_size_scene(
     title: str, lengths: Sequence[int], chosen: BlockCount, counts: Sequence[BlockCount], facts: str
 ) -> Scene:
     """Columns below the strips."""
-    head = Scene(NARROW, 10)
-    for line in wrap_text(title, 38, 4):
-        head.height += 19
-        head.add(Text(MARGIN, head.height, line, 14.5, weight="600"))
-    head.height += 8
     most = max(counts, key=lambda count: count.block_size)
     strips = strips_scene(lengths, chosen, most.block_size, NARROW)
-    return vstack(head, strips, columns_scene(counts, chosen, NARROW), facts_scene(facts, NARROW))
+    columns = columns_scene(counts, chosen, NARROW)
+    return phone_page_of(title, [strips, columns, words_scene(facts, NARROW, INK)])
 
 
 def strips_scene(lengths: Sequence[int], chosen: BlockCount, largest: int, width: float) -> Scene:
@@ -110,14 +102,4 @@ def columns_scene(counts: Sequence[BlockCount], chosen: BlockCount, width: float
         name = f"{count.block_size}"
         scene.add(Text(x + column / 2, bottom + 17, name, 11, ink, "middle", weight))
     scene.add(Text(width / 2, bottom + 35, "tokens in a block", 12, MUTED, "middle"))
-    return scene
-
-
-def facts_scene(facts: str, width: float) -> Scene:
-    """The counts in words."""
-    scene = Scene(width, 4)
-    for line in wrap_text(facts, int((width - 2 * MARGIN) / 6.6), 5):
-        scene.add(Text(MARGIN, scene.height + 12, line, 12.5, INK))
-        scene.height += 17
-    scene.height += 10
     return scene

@@ -8,8 +8,9 @@ from viz.canvas.palette import CATEGORIES, INK, LINE, MUTED, PAPER, VIOLET, WHIT
 from viz.canvas.scene import Rect, Scene, Text
 from viz.canvas.wrapping import wrap_text
 from viz.kv_cache.block_tables import BlockTables
+from viz.serving.pages import MARGIN
 
-MARGIN, HEAD = 16.0, 22.0
+HEAD = 22.0
 MAX_BLOCKS, MAX_REQUESTS, MAX_BOXES = 256, 8, 30
 LIGHT = 0.62  # how pale the colour of a request is, behind a number
 BOX, INDEX, LABEL = 28.0, 13.0, 18.0  # of a block table: a box, the number above it, the name

@@ -7,19 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int
-from viz.canvas.labels import title_width
-from viz.canvas.palette import MUTED
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Scene, Text, hstack, vstack
+from viz.canvas.scene import hstack, vstack
 from viz.canvas.ticks import format_percent
-from viz.canvas.wrapping import wrap_text
 from viz.kv_cache.block_tables import BlockTables, read_tables
 from viz.kv_cache.blocks_scene import pool_scene, request_colours, tables_scene
+from viz.serving.pages import (
+    MARGIN,
+    NARROW,
+    WIDTH,
+    phone_page_of,
+    title_scene,
+    words_scene,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH, NARROW, MARGIN = 760.0, 358.0, 16.0
 POOL_WIDTH = 352.0
 
 
@@ -69,15 +73,8 @@ def draw_kv_blocks(
     }
     heading = title or title_sentence(read)
     colours = request_colours(read)
-    sheet = Scene(max(WIDTH, title_width(heading)), 36)
-    sheet.add(Text(MARGIN, 25, heading, 15, weight="600"))
     room = WIDTH - POOL_WIDTH - MARGIN
     body = hstack(pool_scene(read, colours, notes, POOL_WIDTH), tables_scene(read, colours, room))
-    narrow = Scene(NARROW, 12)
-    for line in wrap_text(heading, 38, 4):
-        narrow.height += 19
-        narrow.add(Text(MARGIN, narrow.height, line, 14.5, weight="600"))
-    narrow.height += 10
     pool = pool_scene(read, colours, notes, NARROW)
     pool.height += 10
     stacked = [pool, tables_scene(read, colours, NARROW)]
@@ -85,20 +82,10 @@ def draw_kv_blocks(
     picture = Picture(
         read.summary(),
         alt_text(read, heading, notes),
-        vstack(sheet, body, words_scene(facts, WIDTH, 112)),
-        narrow=vstack(narrow, *stacked, words_scene(facts, NARROW, 48)),
+        vstack(title_scene(heading), body, words_scene(facts, WIDTH)),
+        narrow=phone_page_of(heading, [*stacked, words_scene(facts, NARROW)]),
     )
     return picture.draw_on(ax) if ax is not None else picture
-
-
-def words_scene(words: str, width: float, letters: int) -> Scene:
-    """A remark below the picture."""
-    scene = Scene(width, 8)
-    for line in wrap_text(words, letters, 4):
-        scene.add(Text(MARGIN, scene.height + 12, line, 12, MUTED))
-        scene.height += 16
-    scene.height += 8
-    return scene
 
 
 def title_sentence(read: BlockTables) -> str:

@@ -11,7 +11,8 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene
 from viz.canvas.ticks import format_digits
 from viz.curves.series import Series
-from viz.serving.speed_panel import NARROW, WIDTH, capitalized, curve_panel, page_of, phone_page_of
+from viz.serving.pages import NARROW, WIDTH, capitalized, page_of, phone_page_of
+from viz.serving.speed_panel import curve_panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,7 +14,8 @@ from viz.canvas.ticks import format_digits
 from viz.canvas.warnings import with_warning
 from viz.curves.loss_scene import BOTTOM, ChartOptions, LossScene
 from viz.serving.batching_record import KEYS, Point, Record, curves_of, read_record
-from viz.serving.speed_panel import HEIGHT, NARROW, WIDTH, page_of, phone_page_of
+from viz.serving.pages import NARROW, WIDTH, page_of, phone_page_of
+from viz.serving.speed_panel import HEIGHT
 
 UNITS = {"wait": "seconds of waiting", "tokens_per_second": "tokens a second"}
 

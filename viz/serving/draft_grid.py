@@ -1,16 +1,16 @@
 """Speculative decoding for each draft and draft length: a grid of speeds, and one call drawn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from viz.canvas.arrays import to_int, to_mapping, to_number, to_numbers
 from viz.canvas.labels import truncate
 from viz.canvas.palette import GREEN, INK, MUTED, WHITE, blend, diverging_colour, ink_on
-from viz.canvas.scene import Rect, Scene, Text
+from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.canvas.ticks import format_digits
 from viz.serving.hatching import add_hatched
-from viz.serving.speed_panel import MARGIN, note_scene
+from viz.serving.pages import MARGIN, words_scene
 
 EXAMPLE = "{('6 letters', 4): {'tokens_per_call': 3.24, 'speedup': 1.37}}"
 CELL_HEIGHT, NAME = 30.0, 146.0
@@ -116,16 +116,9 @@ def call_scene(drafts: Drafts, chosen: tuple[str, int], width: float) -> Scene:
             add_hatched(scene, x, y, size, size, WHITE)
         scene.add(Rect(x, y, size * full, size, blend(GREEN, WHITE, 0.45), radius=2))
     scene.height += (side + 2) * (k // columns + 1) + 6
-    words = call_words(draft, k)
-    notes = note_scene(words, width)
-    scene.add(*(Text(t.x, t.y + scene.height, t.text, t.size, INK) for t in texts(notes)))
-    scene.height += max(notes.height, FACTS)
-    return scene
-
-
-def texts(scene: Scene) -> Sequence[Text]:
-    """The texts of a scene."""
-    return [shape for shape in scene.shapes if isinstance(shape, Text)]
+    facts = words_scene(call_words(draft, k), width, INK)
+    facts.height = max(facts.height, FACTS)
+    return vstack(scene, facts)
 
 
 def call_words(draft: Draft, k: int) -> str:

@@ -15,14 +15,8 @@ from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.canvas.ticks import format_digits
 from viz.curves.series import Series
 from viz.hardware.memory import UNITS, format_bytes
-from viz.serving.speed_panel import (
-    MARGIN,
-    NARROW,
-    WIDTH,
-    curve_panel,
-    page_of,
-    phone_page_of,
-)
+from viz.serving.pages import MARGIN, NARROW, WIDTH, page_of, phone_page_of
+from viz.serving.speed_panel import curve_panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,15 +1,12 @@
 """A small chart of curves with a line at 1, below which everything is slower than without."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from viz.canvas.labels import title_width, truncate
-from viz.canvas.palette import CATEGORIES, INK, MUTED, NEGATIVE, PAPER, blend
-from viz.canvas.scene import Circle, Line, Rect, Scene, Shape, Text, hstack, vstack
-from viz.canvas.wrapping import wrap_text
+from viz.canvas.palette import CATEGORIES, INK, NEGATIVE, PAPER, blend
+from viz.canvas.scene import Circle, Line, Rect, Scene, Shape, Text
 from viz.curves.loss_scene import BOTTOM, LEFT, RIGHT, ChartOptions, LossScene
 from viz.curves.series import Series
 
-WIDTH, NARROW, MARGIN = 760.0, 358.0, 16.0
 HEIGHT = 270.0
 TOP_ROOM, LOW = 1.05, 0.9  # the axis reaches at least that far above and below 1
 
@@ -69,38 +66,3 @@ def mark_slower(chart: LossScene, words: str) -> None:
         Text(LEFT + 6, bottom - 6, words, 11, INK, weight="600"),
     ]
     chart.scene.shapes[0:0] = below
-
-
-def page_of(title: str, panels: Sequence[Scene], note: str = "") -> Scene:
-    """The panels beside each other below a title, with their lower sides level."""
-    width = max(WIDTH, title_width(title))
-    head = Scene(width, 34)
-    head.add(Text(MARGIN, 25, title, 15, weight="600"))
-    lowest = max(panel.height for panel in panels)
-    level = [vstack(Scene(panel.width, lowest - panel.height), panel) for panel in panels]
-    return vstack(head, hstack(*level), note_scene(note, width))
-
-
-def phone_page_of(title: str, panels: Sequence[Scene], note: str = "") -> Scene:
-    """The panels below each other, with a title in several lines."""
-    head = Scene(NARROW, 10)
-    for line in wrap_text(title, 38, 5):
-        head.height += 19
-        head.add(Text(MARGIN, head.height, line, 14.5, weight="600"))
-    head.height += 6
-    return vstack(head, *panels, note_scene(note, NARROW))
-
-
-def capitalized(name: str, letters: int) -> str:
-    """The name at the beginning of a sentence, at most so many letters of it."""
-    return truncate(name[:1].upper() + name[1:], letters)
-
-
-def note_scene(note: str, width: float) -> Scene:
-    """A remark in as many lines as it needs."""
-    scene = Scene(width, 4)
-    for line in wrap_text(note, int((width - 2 * MARGIN) / 6.4), 6) if note else []:
-        scene.add(Text(MARGIN, scene.height + 12, line, 12, MUTED))
-        scene.height += 16
-    scene.height += 8 if note else 0
-    return scene

@@ -8,6 +8,7 @@ from viz.canvas.arrays import to_int, to_mapping, to_number, to_numbers
 
 BAR_EXAMPLE = "{'request': 0, 'slot': 0, 'start': 0, 'decode': 1, 'end': 9}"
 EXAMPLE = f"{{'static batches': [{BAR_EXAMPLE}, ...]}}"
+KEYS = ("prefilled", "decoded")  # of a step record
 MAX_RUNS, MAX_SLOTS, MAX_BARS = 6, 64, 1_000
 
 
@@ -190,9 +191,6 @@ def read_steps(name: str, records: Sequence[Any], seconds: Sequence[float] | Non
         raise ValueError(f"The {len(records)} steps of {name!r} compute no request.")
     timeline = read_bars(name, [vars(bar) for bar in bars])
     return Timeline(timeline.bars, timeline.slots, "steps" if seconds is None else "s")
-
-
-KEYS = ("prefilled", "decoded")
 
 
 def part(record: Any, name: str, key: str) -> Iterable[Any]:

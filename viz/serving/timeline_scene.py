@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from viz.canvas.labels import title_width, truncate
+from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, PAPER, WHITE, blend
 from viz.canvas.scene import Line, Rect, Scene, Text
 from viz.canvas.ticks import format_digits, format_percent, linear_ticks
 from viz.canvas.wrapping import wrap_text
 from viz.serving.hatching import add_hatched
+from viz.serving.pages import MARGIN, NARROW, phone_title_scene, title_scene
 from viz.serving.timeline import Bar, Timeline
 
-WIDTH, NARROW, MARGIN = 760.0, 358.0, 16.0
 ROW, GAP = 17.0, 2.0  # height of a slot, and what is free between two
 RUN_HEAD, RUN_GAP = 24.0, 14.0
 TIME_HEIGHT = 470.0  # of the narrow form
@@ -35,9 +35,8 @@ Place = Callable[[float, float, int], Box]  # start, end, slot -> where that is
 def wide_scene(runs: Mapping[str, Timeline], title: str, unit: str) -> Scene:
     """Slots as rows, time to the right, one run below the other."""
     colours = request_colours(runs)
-    width = max(WIDTH, title_width(title))
-    scene = Scene(width, 36)
-    scene.add(Text(MARGIN, 25, title, 15, weight="600"))
+    scene = title_scene(title)
+    width = scene.width
     plot, last = width - 2 * MARGIN, max(run.end for run in runs.values())
     axis: list[tuple[float, float]] = []  # top and bottom of each run
     for name, run in runs.items():
@@ -69,11 +68,8 @@ def wide_scene(runs: Mapping[str, Timeline], title: str, unit: str) -> Scene:
 def narrow_scene(runs: Mapping[str, Timeline], title: str, unit: str) -> Scene:
     """Slots as columns, time down the page, the runs beside each other."""
     colours = request_colours(runs)
-    scene = Scene(NARROW, 12)
-    for line in wrap_text(title, 38, 4):
-        scene.height += 19
-        scene.add(Text(MARGIN / 2, scene.height, line, 14.5, weight="600"))
-    scene.height += 14
+    scene = phone_title_scene(title)
+    scene.height += 6
     spans = column_spans([run.slots for run in runs.values()])
     heads = [
         run_head(name, run, unit, width) for (name, run), (_, width) in zip(runs.items(), spans)
