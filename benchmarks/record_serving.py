@@ -6,7 +6,6 @@ Writes `course/recorded/serving.json`, which the lesson reads. Times are process
 thread; compare them within this file only.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
@@ -21,7 +20,7 @@ from torch import nn
 
 from benchmarks.recording import processor
 from course.experiments.serving.stories import loss_of, stories, stories_gpt, table_of_counts
-from gptcore.files import atomic_path
+from gptcore.files import write_json
 from gptcore.quantization import quantize, quantize_int4, quantize_int8, weight_bytes
 from gptcore.quantization.kernels import find_kernel
 from gptcore.quantization.layers import QuantizedLinear
@@ -125,8 +124,7 @@ def main() -> None:
         "acceptance": list(acceptance()),
         "quantization": list(quantization()),
     }
-    with atomic_path(OUT) as path:
-        path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_json(OUT, found)
 
 
 if __name__ == "__main__":

@@ -9,48 +9,17 @@ was. The lesson reads that file. Shares differ between processors in the second 
 are those of one processor: compare them within this file only.
 """
 
-import argparse
-import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from benchmarks.recording import JobRecording, record_jobs
+from benchmarks.recording import record_command
 from benchmarks.tuning_runs import FUNCTIONS, all_jobs
 from gptcore.manifest import shipped_folder
 
 OUT = shipped_folder() / "tuning_runs.json"
 
 
-class TuningRecording(JobRecording):
-    """The file of finished runs, in the order of `all_jobs`."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, all_jobs())
-
-
-def record(path: Path, tables: Sequence[str]) -> Iterator[str]:
-    """Make every run that is missing, and yield a line after each."""
-    wanted = [job for job in all_jobs() if job["table"] in tables]
-    return record_jobs(TuningRecording(path), wanted, FUNCTIONS)
-
-
 def main(words: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("tables", nargs="*", help=f"of {', '.join(FUNCTIONS)}; none: all")
-    parser.add_argument("--list", action="store_true", help="say which runs there are, and stop")
-    parser.add_argument("--out", type=Path, default=OUT)
-    given = parser.parse_args(words)
-    tables = given.tables or list(FUNCTIONS)
-    if unknown := set(tables) - set(FUNCTIONS):
-        parser.error(f"there is no table {sorted(unknown)}; there are {', '.join(FUNCTIONS)}")
-    if given.list:
-        recording = TuningRecording(given.out)
-        for job in all_jobs():
-            done = "recorded" if recording.has(job) else "missing"
-            print(f"{done:9}{job['table']}, {job['variant']}, seed {job['seed']}")
-        return
-    for line in record(given.out, tables):
-        print(line, file=sys.stderr, flush=True)
+    record_command(words, __doc__, OUT, all_jobs(), FUNCTIONS)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """A file of recorded runs that grows run by run: a stopped recording goes on where it was."""
 
+import argparse
 import json
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from time import perf_counter, process_time
@@ -70,42 +72,71 @@ class JobRecording(Recording):
     Args:
         path: Where it is; it need not exist.
         jobs: All jobs: table, variant, seed.
+        functions: For each table what makes a run of a variant and a seed.
     """
 
-    def __init__(self, path: Path, jobs: Sequence[Job]) -> None:
+    def __init__(
+        self, path: Path, jobs: Sequence[Job], functions: Mapping[str, Callable[..., Job]]
+    ) -> None:
         super().__init__(path, JOB_KEYS)
+        self.jobs, self.functions = jobs, functions
         self.order = {tuple(job.values()): place for place, job in enumerate(jobs)}
 
     def place(self, run: Mapping[str, Any]) -> int:
         return self.order[self.key(run)]
 
+    def record(self, tables: Collection[str]) -> Iterator[str]:
+        """Make every run of these tables that is missing, and yield a line after each."""
+        torch.set_num_threads(1)  # several threads would wait for each other
+        self.content = {
+            "date": date.today().isoformat(),
+            "processor": processor(),
+            "torch": torch.__version__,
+            "runs": self.runs,
+        }
+        missing = [job for job in self.jobs if job["table"] in tables and not self.has(job)]
+        started = perf_counter()
+        for done, job in enumerate(missing, 1):
+            before = process_time()
+            found = self.functions[job["table"]](job["variant"], job["seed"])
+            self.add({**job, **found, "seconds": round(process_time() - before, 1)})
+            minutes = (perf_counter() - started) / done * (len(missing) - done) / 60
+            name = f"{job['table']}, {job['variant']}, seed {job['seed']}"
+            yield f"{done}/{len(missing)} {name}: {minutes:.0f} minutes left"
 
-def record_jobs(
-    recording: JobRecording, wanted: Sequence[Job], functions: Mapping[str, Callable[..., Job]]
-) -> Iterator[str]:
-    """Make every wanted run that is missing, and yield a line after each.
+
+def record_command(
+    words: Sequence[str] | None,
+    doc: str | None,
+    out: Path,
+    jobs: Sequence[Job],
+    functions: Mapping[str, Callable[..., Job]],
+) -> None:
+    """A command line that records tables, or lists their runs.
 
     Args:
-        recording: The file.
-        wanted: Jobs: table, variant, seed.
+        words: The words of the command line; None for those of this process.
+        doc: What is recorded.
+        out: The file.
+        jobs: All jobs: table, variant, seed.
         functions: For each table what makes a run of a variant and a seed.
     """
-    torch.set_num_threads(1)  # several threads would wait for each other
-    recording.content = {
-        "date": date.today().isoformat(),
-        "processor": processor(),
-        "torch": torch.__version__,
-        "runs": recording.runs,
-    }
-    missing = [job for job in wanted if not recording.has(job)]
-    started = perf_counter()
-    for done, job in enumerate(missing, 1):
-        before = process_time()
-        found = functions[job["table"]](job["variant"], job["seed"])
-        recording.add({**job, **found, "seconds": round(process_time() - before, 1)})
-        minutes = (perf_counter() - started) / done * (len(missing) - done) / 60
-        name = f"{job['table']}, {job['variant']}, seed {job['seed']}"
-        yield f"{done}/{len(missing)} {name}: {minutes:.0f} minutes left"
+    parser = argparse.ArgumentParser(description=(doc or "").partition("\n")[0])
+    parser.add_argument("tables", nargs="*", help=f"of {', '.join(functions)}; none: all")
+    parser.add_argument("--list", action="store_true", help="say which runs there are, and stop")
+    parser.add_argument("--out", type=Path, default=out)
+    given = parser.parse_args(words)
+    tables = given.tables or list(functions)
+    if unknown := set(tables) - set(functions):
+        parser.error(f"there is no table {sorted(unknown)}; there are {', '.join(functions)}")
+    recording = JobRecording(given.out, jobs, functions)
+    if given.list:
+        for job in jobs:
+            done = "recorded" if recording.has(job) else "missing"
+            print(f"{done:9}{job['table']}, {job['variant']}, seed {job['seed']}")
+        return
+    for line in recording.record(tables):
+        print(line, file=sys.stderr, flush=True)
 
 
 def processor() -> str:

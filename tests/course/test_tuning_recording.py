@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from benchmarks import record_tuning, tuning_runs
-from benchmarks.record_tuning import TuningRecording, record
-from benchmarks.tuning_runs import FEWER_SEEDS, HACKING, SEEDS, all_jobs
+from benchmarks.recording import JobRecording
+from benchmarks.tuning_runs import FEWER_SEEDS, FUNCTIONS, HACKING, SEEDS, all_jobs
 from course.experiments.tuning import recorded
 
 
@@ -23,30 +23,33 @@ def test_every_run_is_listed_once_with_five_seeds_or_three():
     assert all(counts["dial", one] == SEEDS for one in HACKING)
 
 
-def test_a_stopped_recording_continues(tmp_path, monkeypatch):
+def test_a_stopped_recording_continues(tmp_path):
     made = []
 
     def fake(variant: str, seed: int) -> dict:
         made.append((variant, seed))
         return {"kept": len(made)}
 
-    monkeypatch.setitem(record_tuning.FUNCTIONS, "names", fake)
     path = tmp_path / "runs.json"
-    begun = record(path, ["names"])
+
+    def record():
+        return JobRecording(path, all_jobs(), {"names": fake}).record(["names"])
+
+    begun = record()
     for _ in range(3):
         next(begun)
     begun.close()
-    lines = list(record(path, ["names"]))
+    lines = list(record())
     wanted = [(job["variant"], job["seed"]) for job in all_jobs() if job["table"] == "names"]
     assert made == wanted and len(lines) == len(wanted) - 3
     content = json.loads(path.read_text())
     assert [(run["variant"], run["seed"]) for run in content["runs"]] == wanted
     assert content["processor"] and content["date"] and "seconds" in content["runs"][0]
-    assert not list(record(path, ["names"]))
+    assert not list(record())
 
 
 def test_runs_are_stored_in_the_order_of_the_list(tmp_path):
-    recording = TuningRecording(tmp_path / "runs.json")
+    recording = JobRecording(tmp_path / "runs.json", all_jobs(), FUNCTIONS)
     for job in reversed(all_jobs()[:30]):
         recording.add(dict(job))
     assert recording.runs == all_jobs()[:30]

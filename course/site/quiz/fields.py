@@ -85,6 +85,7 @@ def agrees_with_catalogue(form: dict[str, Any], question: Question) -> bool:
 
 
 def verdict_of(question: Question, answer: Any) -> dict[str, Any]:
+    """What the catalogue replies to an answer, as JSON."""
     verdict = question.judge(answer)
     return {"right": verdict.right, "words": verdict.words}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from course.exercises.exercises import Exercise
 from course.exercises.questions import Question
-from course.site.quiz.fields import fields_form
+from course.site.quiz.fields import fields_form, verdict_of
 from course.site.quiz.numbers import number_form
 
 Form = dict[str, Any]
@@ -45,15 +45,9 @@ def words(question: Question) -> list[Any]:
     return sorted({question.right, *(wrong.answer for wrong in question.wrong)}, key=str)
 
 
-def reply(question: Question, answer: Any) -> dict[str, Any]:
-    """The verdict as JSON."""
-    verdict = question.judge(answer)
-    return {"right": verdict.right, "words": verdict.words}
-
-
 def choice_form(question: Question, answers: Iterable[Any]) -> Form:
     """One answer of several."""
-    options = [{"value": str(one), **reply(question, one)} for one in answers]
+    options = [{"value": str(one), **verdict_of(question, one)} for one in answers]
     return {"kind": "choice", "options": options}
 
 
@@ -67,7 +61,7 @@ def subset_form(question: Question, make: Any) -> Form | None:
     return {
         "kind": "subset",
         "letters": letters,
-        **shared({"".join(subset): reply(question, make(subset)) for subset in subsets}),
+        **shared({"".join(subset): verdict_of(question, make(subset)) for subset in subsets}),
     }
 
 
@@ -80,7 +74,7 @@ def table_form(question: Question) -> Form:
         "lines": lines,
         **shared(
             {
-                "".join("TF"[not value] for value in answer): reply(
+                "".join("TF"[not value] for value in answer): verdict_of(
                     question, dict(zip(lines, answer))
                 )
                 for answer in answers
