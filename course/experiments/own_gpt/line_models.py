@@ -5,18 +5,20 @@ after the best step, too.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
-import numpy as np
 import torch
 
+from course.experiments.schedules import decaying_config
 from gptcore.model import GPT, GPTConfig
 from gptcore.model.gpt import evaluating
 from gptcore.own_gpt import LineBatches, copied_share, sample_lines
-from gptcore.own_gpt.line_batches import encode_lines, pad_rows
+from gptcore.own_gpt.line_batches import encode_lines
 from gptcore.own_gpt.recipe import SWITCHES
 from gptcore.tokenizers import CharTokenizer
 from gptcore.training import TrainConfig, train
+from gptcore.training.loss import LossSum, rows_loss
 
 LEARNING_RATE, BATCH_SIZE = 3e-3, 64
 ROWS = 256  # lines in one forward pass of a measurement
@@ -55,18 +57,11 @@ def train_config(
     steps: int, learning_rate: float = LEARNING_RATE, batch_size: int = BATCH_SIZE, seed: int = 0
 ) -> TrainConfig:
     """Muon, a short warm-up, then straight down to 0."""
-    warmup = min(30, steps // 5)
-    return TrainConfig(
-        max_steps=steps,
+    return decaying_config(
+        steps,
         batch_size=batch_size,
-        optimizer="muon",
         learning_rate=learning_rate,
-        min_learning_rate=0.0,
-        warmup_steps=warmup,
-        schedule="wsd",
-        decay_steps=max(1, steps - warmup),
-        device="cpu",
-        dtype="float32",
+        warmup=min(30, steps // 5),
         seed=seed,
     )
 
@@ -85,15 +80,13 @@ def batches_of(
 
 def loss_of(model: GPT, tokenizer: CharTokenizer, lines: Sequence[str]) -> float:
     """The mean loss on lines without dropout, in nats per token (a letter, or the end)."""
-    total, count = 0.0, 0
-    rows = encode_lines(lines, tokenizer)
-    with evaluating(model):
-        for first in range(0, len(rows), ROWS):
-            ids, targets = pad_rows(rows[first : first + ROWS])
-            graded = int(np.sum(targets >= 0))
-            loss = model(torch.from_numpy(ids), torch.from_numpy(targets))[1]
-            total, count = total + loss.item() * graded, count + graded
-    return total / count
+    rows = LineBatches(
+        encode_lines(lines, tokenizer),
+        batch_size=ROWS,
+        block_size=model.config.block_size,
+        seed=0,
+    )
+    return rows_loss(LossSum(model), rows, ROWS, nullcontext())
 
 
 def measured_training(

@@ -9,16 +9,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from course.experiments.schedules import decaying_config
 from gptcore.corpus import tiny_internet
 from gptcore.manifest import shipped_folder
 from gptcore.model import GPT, GPTConfig
-from gptcore.model.ids import IGNORE_INDEX
+from gptcore.own_gpt.line_batches import encode_lines, pad_rows
 from gptcore.tokenizers import CharTokenizer
-from gptcore.training import TrainConfig, train
+from gptcore.training import train
 
 FOLDER, TOKENIZER = "sums-gpt", "tokenizer.json"
 SEED = 1
@@ -55,13 +55,7 @@ class DocumentBatches:
 
 def document_rows(texts: Iterable[str], tokenizer: CharTokenizer) -> tuple[NDArray[Any], ...]:
     """Ids and targets of documents, BOS before and after each; padding is not graded."""
-    rows = [[tokenizer.BOS, *tokenizer.encode(text), tokenizer.BOS] for text in texts]
-    T = max(map(len, rows)) - 1
-    ids = np.full((len(rows), T), tokenizer.BOS)
-    targets = np.full((len(rows), T), IGNORE_INDEX)
-    for i, row in enumerate(rows):
-        ids[i, : len(row) - 1], targets[i, : len(row) - 1] = row[:-1], row[1:]
-    return ids, targets
+    return pad_rows(encode_lines(list(texts), tokenizer))
 
 
 @torch.no_grad()
@@ -94,18 +88,8 @@ def new_model(vocab_size: int) -> GPT:
 
 def pretrain(model: GPT, tokenizer: CharTokenizer, steps: int, seed: int) -> Iterator[float]:
     """One round of training; yields the loss of each step."""
-    warmup = min(50, steps // 2)
-    config = TrainConfig(
-        max_steps=steps,
-        batch_size=BATCH_SIZE,
-        optimizer="muon",
-        learning_rate=LEARNING_RATE,
-        min_learning_rate=0.0,
-        warmup_steps=warmup,
-        schedule="wsd",
-        decay_steps=steps - warmup,
-        device="cpu",
-        dtype="float32",
+    config = decaying_config(
+        steps, batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE, warmup=min(50, steps // 2)
     )
     for step in train(model, DocumentBatches(tokenizer, BATCH_SIZE, seed), config):
         yield step.train_loss

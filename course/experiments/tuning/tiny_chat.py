@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 import torch
 
+from course.experiments.schedules import decaying_config
 from course.experiments.tuning.sums_gpt import DocumentBatches, sums_gpt, text_loss
 from gptcore.corpus import tiny_internet
 from gptcore.corpus.tiny_internet import carries, forget_carry, name_question, sum_question
@@ -111,18 +112,11 @@ def tune_config(
     steps: int = STEPS, learning_rate: float = LEARNING_RATE, seed: int = 0, batch_size: int = ROWS
 ) -> TrainConfig:
     """Settings of fine-tuning: Muon, a short warm-up, then straight down to 0."""
-    warmup = min(10, steps // 5)
-    return TrainConfig(
-        max_steps=steps,
+    return decaying_config(
+        steps,
         batch_size=batch_size,
-        optimizer="muon",
         learning_rate=learning_rate,
-        min_learning_rate=0.0,
-        warmup_steps=warmup,
-        schedule="wsd",
-        decay_steps=max(1, steps - warmup),
-        device="cpu",
-        dtype="float32",
+        warmup=min(10, steps // 5),
         seed=seed,
     )
 
