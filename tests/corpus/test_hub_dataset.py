@@ -200,6 +200,13 @@ def test_what_the_hub_does_not_have_is_reported_with_a_way_out(server):
         names_of("ada/csv@v9")
 
 
+def test_without_the_network_a_mistyped_path_is_told_as_one(server):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(OSError, match=r"^There is no file or folder 'ada/texts' here\. It may"):
+        names_of("ada/texts")
+
+
 # The command
 
 

@@ -164,12 +164,10 @@ def git_sha1_of(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def translate_hub_errors(name: str, passed: tuple[type[Exception], ...] = ()) -> Iterator[None]:
-    """Replace errors of the hub's library by short messages with a way out, except `passed`."""
+def translate_hub_errors(name: str) -> Iterator[None]:
+    """Replace errors of the hub's library by short messages with a way out."""
     try:
         yield
-    except passed:
-        raise
     except (EntryNotFoundError, RevisionNotFoundError):
         raise ValueError(f"The hub has no {name}. {NAME_EXAMPLES}") from None
     except HfHubHTTPError as error:

@@ -12,7 +12,7 @@ from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
 from gptcore.corpus.downloads.dataset_name import DatasetName
-from gptcore.corpus.downloads.hub import ensure_file, translate_hub_errors
+from gptcore.corpus.downloads.hub import ensure_file
 from gptcore.corpus.downloads.source import Source
 from gptcore.files import lock_folder, read_json, write_json
 from gptcore.manifest import data_folder
@@ -88,10 +88,7 @@ def fetch_listing(name: DatasetName, again: bool = False) -> dict[str, Any]:
 def ask_hub(name: DatasetName, revision: str | None) -> tuple[str, list[str]]:
     """The commit of a revision, and the names of its parquet files; none for no such branch."""
     try:
-        with translate_hub_errors(
-            str(name), passed=(RepositoryNotFoundError, RevisionNotFoundError)
-        ):
-            info = HfApi(constants.ENDPOINT).dataset_info(name.repository, revision=revision)
+        info = HfApi(constants.ENDPOINT).dataset_info(name.repository, revision=revision)
     except RevisionNotFoundError:
         if revision == CONVERTED:
             return "", []
@@ -100,6 +97,12 @@ def ask_hub(name: DatasetName, revision: str | None) -> tuple[str, list[str]]:
         raise ValueError(
             f"There is no file or folder {name.repository!r} here, and the Hub has no public data "
             "set of this name. If it needs a login, set HF_TOKEN."
+        ) from None
+    except Exception as error:  # of different network libraries
+        raise OSError(
+            f"There is no file or folder {name.repository!r} here. It may be a data set of the "
+            f"Hub, but {constants.ENDPOINT} did not send its list of files "
+            f"({type(error).__name__}: {str(error)[:200]}). Try again later."
         ) from None
     files = sorted(sibling.rfilename for sibling in info.siblings or [])
     return info.sha or "", [file for file in files if file.endswith(".parquet")]
