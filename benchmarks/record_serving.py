@@ -50,7 +50,7 @@ def acceptance() -> Iterator[dict[str, Any]]:
             list(generate_cached(model, prompt, NEW, seed=seed))
 
     def with_draft(order: int, length: int) -> list[SpeculativeStep]:
-        draft, steps = table_of_counts(order), []
+        draft, steps = table_of_counts(order), list[SpeculativeStep]()
         for seed, prompt in enumerate(prompts):
             options = {"num_speculative_tokens": length, "seed": seed}
             steps += generate_speculative(model, draft, prompt, NEW, **options)
@@ -77,7 +77,7 @@ def quantization() -> Iterator[dict[str, Any]]:
     plain = loss_of(model, count=90)
     matrices = [torch.randn(shape) / 30 for shape in SHAPES]
     with torch.no_grad():
-        layers = {"float32": [linear_of(matrix) for matrix in matrices]}
+        layers: dict[str, list[Any]] = {"float32": [linear_of(matrix) for matrix in matrices]}
         for bits, round_off in ((8, quantize_int8), (4, quantize_int4)):
             kernel = find_kernel(None, bits)
             layers[f"int{bits}"] = [
@@ -100,7 +100,7 @@ def linear_of(matrix: torch.Tensor) -> nn.Linear:
     return layer
 
 
-def speeds(layers: dict[str, Any], rows: int) -> dict[str, float]:
+def speeds(layers: dict[str, list[Any]], rows: int) -> dict[str, float]:
     """Processor seconds of one pass through all layers; the median of turns."""
     taken: dict[str, list[float]] = {name: [] for name in layers}
     inputs = {size: torch.randn(rows, size) for size in (768, 3072)}

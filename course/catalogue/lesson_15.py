@@ -126,10 +126,14 @@ def normalized(values):
 
 
 def likeliest_only(p, q):
-    return [float(x == max(p)) for x in p]
+    return [float(value == max(p)) for value in p]
 
 
-def int8_by(divide, rounding=round, scale_of=lambda row: max(abs(x) for x in row)):
+def largest(row):
+    return max(map(abs, row))
+
+
+def int8_by(divide, rounding=round, scale_of=largest):
     """Integers and scale, with another divisor, rounding or largest number."""
 
     def to_int8(row):

@@ -15,8 +15,8 @@ PROMPT, STEPS = 16, 24
 @cache
 def medium_gpt() -> GPT:
     """13.9 million random parameters, too many for the fastest caches of most processors."""
-    sizes = {"block_size": 256, "vocab_size": 8192, "n_layer": 6, "n_head": 6, "n_embd": 384}
-    return GPT(GPTConfig(**sizes), torch.Generator().manual_seed(0)).eval()
+    config = GPTConfig(block_size=256, vocab_size=8192, n_layer=6, n_head=6, n_embd=384)
+    return GPT(config, torch.Generator().manual_seed(0)).eval()
 
 
 def step_milliseconds(texts: int) -> float:

@@ -62,5 +62,12 @@ def loss_of(model: GPT, count: int = 40) -> float:
 def reference_output(prompt: Sequence[int], params: SamplingParams) -> list[int]:
     """What the model writes if nobody else is served."""
     model, _ = stories_gpt()
-    options = {"temperature": params.temperature, "seed": params.seed, "stop": params.stop_ids}
-    return list(generate_cached(model, prompt, params.max_new_tokens or 1, **options))
+    new_tokens = generate_cached(
+        model,
+        prompt,
+        params.max_new_tokens or 1,
+        temperature=params.temperature,
+        seed=params.seed,
+        stop=params.stop_ids,
+    )
+    return list(new_tokens)
