@@ -123,13 +123,14 @@ def compare_with_budget(
         compile=True,
     )
     plan = budget(settings.model_config(preset), config, gpu)
-    predicted = plan.tokens_per_second or 0.0
-    fraction = predicted / best["tokens_per_second"]
+    low, high = plan.tokens_per_second_range or (0.0, 0.0)  # the same where a card was measured
+    measured = best["tokens_per_second"]
     yield {
-        "predicted_tokens_per_second": predicted,
-        "measured_tokens_per_second": best["tokens_per_second"],
-        "predicted_share": fraction,
-        "ok": abs(fraction - 1) <= 0.15,
+        "predicted_tokens_per_second": plan.tokens_per_second or 0.0,
+        "predicted_range": [low, high],
+        "measured_tokens_per_second": measured,
+        "predicted_share": (plan.tokens_per_second or 0.0) / measured,
+        "ok": low / measured <= 1.15 and high / measured >= 0.85,
     }
 
 

@@ -25,7 +25,10 @@ GEFORCE = "NVIDIA's page of specifications for the GPU"
 BY_CORES = "tensor cores x boost clock x operations a clock; NVIDIA's architecture papers"
 SHEET = "NVIDIA's data sheet"
 AMD = "AMD's data sheet"
-APPLE = "Apple, power consumption of Mac mini and Mac Studio; memory of the usual model"
+APPLE = (
+    "Apple, power consumption of Mac mini and Mac Studio; memory of the usual model. A MacBook "
+    "with the same chip draws less; Apple prints no figure for it"
+)
 APPLE_CORES = "GPU cores x 128 x 2 x clock; the clock as measured by others, Apple publishes none"
 
 LAPTOP = "NVIDIA's comparison of GeForce laptop GPUs; the maker of the laptop sets the power"
