@@ -1,7 +1,7 @@
 # %% [markdown]
 # You have a list: cities, creatures of a game, lines of poems. What would you like a GPT to write? In this last lesson your own text goes in. A model comes out, and a web page to play with.
 #
-# Choose one of our lists: `"creatures"`, `"cities"` or `"poems"`. Or give the path of a text file of yours, one example in each line. That takes ten seconds to a minute.
+# Choose one of our lists: `"creatures"`, `"cities"` or `"poems"`. Or give the path of your text file, one example in each line: at least 12 lines, better 100 or more. That takes ten seconds to a minute.
 
 # %%
 from course import check, guess, same
@@ -11,11 +11,11 @@ my_text = ...
 make_my_gpt(my_text)
 
 # %% [markdown]
-# The folder `my_gpt` now has the model, its card, and the page, which needs no server. In a terminal, `gptcore new FILE --out_dir FOLDER` does the same.
+# The folder `my_gpt`, next to this notebook, now has the model, its card and the page. Open `my_gpt/page.html` in a browser (in Colab, download it first): it needs no server. In a terminal, `gptcore new FILE --out_dir FOLDER` does the same.
 #
 # How good is this model? Are its lines new? And what have you made, compared with ChatGPT? The rest of the lesson measures that.
 #
-# ## Memorization: how many lines are enough?
+# ## Memorization: what does a small list teach?
 #
 # Take 200 names, a GPT with 100,032 parameters and 300 steps of 64 names. What will most of its samples be? **A** new names that look like those · **B** names of the list · **C** letters in no order
 
@@ -82,9 +82,9 @@ MemorizationDial(dial_runs(), lines=200, step=600)
 #
 # </details>
 #
-# **Back to lesson 9.** Early stopping keeps the weights with the lowest held-out loss. A program does not know the rest of the curve. So it waits: if so many measurements in a row bring nothing better (the **patience**), it stops.
+# **Back to lesson 9.** Early stopping keeps the weights with the lowest held-out loss. A program does not know the rest of the curve, so it waits a little.
 #
-# **Exercise 1.** Losses are measured one by one. Which weights are kept?
+# **Exercise 1.** It stops after a fixed number of measurements in a row without a lower loss. That number is the **patience**. Which weights are kept?
 
 # %% tags=["promise-exercise", "promise-back"]
 def early_stopping(losses, patience):
@@ -113,7 +113,7 @@ guess("who has memorized", ...)
 # %% [markdown]
 # No model can memorize held-out names, and these models write some of them, too. That is *coincidence*: a good model of names writes names that exist. If both lists were equally long, coincidence would meet both equally often. A longer list is met more often, in proportion.
 #
-# The **memorized share**: how many of the samples are copies that coincidence does not explain.
+# The **memorized share** is the share of all samples that are copies, minus the share expected by coincidence.
 #
 # **Exercise 2.** If coincidence explains all copies and more, the memorized share is 0.
 
@@ -327,7 +327,7 @@ print(*better_names_report(), sep="\n")
 #
 # You can now build a GPT from numbers, train it, see when it fails, make it answer, serve it, and give it to others. Three ways to go on:
 #
-# - Train a GPT of 124 million parameters on a rented GPU: `docs/training_guide.md`.
+# - Run `gptcore train` on a rented GPU for a day, with `docs/training_guide.md`.
 # - Read nanochat, a chat model in one repository. You know its parts by name.
 # - Change one part of the block, and ask five seeds (lesson 13).
 #
