@@ -1,6 +1,6 @@
 """A GPT of your own: a file with lines, or a running text, becomes a model and its description.
 
-Start with `text_lines.py` and `recipe.py`; then `training.py`. Names such as
+Start with `text_lines.py` and `proposal.py`; then `training.py`. Names such as
 `gptcore.own_gpt.train_lines` are imported at first use; `__init__.pyi` lists them.
 """
 

@@ -9,8 +9,8 @@ from gptcore.own_gpt.memorization import line_probabilities as line_probabilitie
 from gptcore.own_gpt.memorization import longest_copy as longest_copy
 from gptcore.own_gpt.memorization import memorized_share as memorized_share
 from gptcore.own_gpt.memorization import nearest_line as nearest_line
+from gptcore.own_gpt.proposal import plan as plan
 from gptcore.own_gpt.recipe import Recipe as Recipe
-from gptcore.own_gpt.recipe import plan as plan
 from gptcore.own_gpt.results import Results as Results
 from gptcore.own_gpt.results import evaluate as evaluate
 from gptcore.own_gpt.run_folder import write_model_folder as write_model_folder

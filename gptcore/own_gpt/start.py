@@ -1,4 +1,4 @@
-"""A start that knows something already: names-gpt, moved to the alphabet of another list.
+"""The model before its first step: random weights, or names-gpt moved to another alphabet.
 
 A letter that both know keeps its row in the table of embeddings; a new one begins as the mean of
 all rows with a little noise. Trap: capitals that begin as their small letters do worse (2.60
@@ -12,8 +12,8 @@ from torch import Tensor
 
 from gptcore.manifest import shipped_folder
 from gptcore.model import GPT
-from gptcore.own_gpt.recipe import NAMES_GPT
-from gptcore.tokenizers import CharTokenizer
+from gptcore.own_gpt.recipe import NAMES_GPT, Recipe
+from gptcore.tokenizers import CharTokenizer, Tokenizer
 
 NOISE = 0.1  # of the standard deviation of the rows
 
@@ -28,6 +28,34 @@ def names_gpt() -> tuple[GPT, CharTokenizer]:
     """
     folder = shipped_folder() / NAMES_GPT
     return GPT.load(folder).float(), CharTokenizer.load(folder / "tokenizer.json")
+
+
+def new_model(recipe: Recipe, tokenizer: Tokenizer) -> GPT:
+    """The model before its first step.
+
+    Args:
+        recipe: Its sizes, and what it starts from.
+        tokenizer: Its tokenizer.
+    """
+    if recipe.start != NAMES_GPT:
+        generator = torch.Generator().manual_seed(recipe.seed)
+        return GPT(recipe.model_config(tokenizer.vocab_size), generator)
+    model, old = names_gpt()
+    wanted = {name: getattr(recipe, name) for name in ("n_layer", "n_head", "n_embd")}
+    different = {name: n for name, n in wanted.items() if getattr(model.config, name) != n}
+    if different or not isinstance(tokenizer, CharTokenizer):
+        raise ValueError(
+            f"names-gpt has {model.config.n_layer} layers of {model.config.n_embd} and reads "
+            f"letters; with other sizes or another tokenizer start from nothing: --start nothing."
+        )
+    return with_alphabet(
+        model,
+        old,
+        tokenizer,
+        block_size=max(recipe.block_size, model.config.block_size),
+        dropout=recipe.dropout,
+        seed=recipe.seed,
+    )
 
 
 def with_alphabet(

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from gptcore.checks import as_path
-from gptcore.model import GPT
 from gptcore.own_gpt.line_batches import LineBatches, TextBatches, bos_of, encode_lines
-from gptcore.own_gpt.recipe import NAMES_GPT, Recipe, plan
+from gptcore.own_gpt.proposal import plan
+from gptcore.own_gpt.recipe import Recipe
 from gptcore.own_gpt.split import split_lines, split_text
-from gptcore.own_gpt.start import names_gpt, with_alphabet
+from gptcore.own_gpt.start import new_model
 from gptcore.own_gpt.text_lines import TextLines
 from gptcore.tokenizers import BPETokenizer, CharTokenizer, Tokenizer
 from gptcore.tokenizers.special_tokens import END_OF_TEXT
@@ -206,34 +206,6 @@ def make_tokenizer(text: TextLines, recipe: Recipe, train: list[str]) -> Tokeniz
     if recipe.tokenizer == "characters":
         return CharTokenizer.train(text.lines)
     return BPETokenizer.train(train, vocab_size=recipe.vocab_size, special_tokens=[END_OF_TEXT])
-
-
-def new_model(recipe: Recipe, tokenizer: Tokenizer) -> GPT:
-    """The model before its first step.
-
-    Args:
-        recipe: Its sizes, and what it starts from.
-        tokenizer: Its tokenizer.
-    """
-    if recipe.start != NAMES_GPT:
-        generator = torch.Generator().manual_seed(recipe.seed)
-        return GPT(recipe.model_config(tokenizer.vocab_size), generator)
-    model, old = names_gpt()
-    wanted = {name: getattr(recipe, name) for name in ("n_layer", "n_head", "n_embd")}
-    different = {name: n for name, n in wanted.items() if getattr(model.config, name) != n}
-    if different or not isinstance(tokenizer, CharTokenizer):
-        raise ValueError(
-            f"names-gpt has {model.config.n_layer} layers of {model.config.n_embd} and reads "
-            f"letters; with other sizes or another tokenizer start from nothing: --start nothing."
-        )
-    return with_alphabet(
-        model,
-        old,
-        tokenizer,
-        block_size=max(recipe.block_size, model.config.block_size),
-        dropout=recipe.dropout,
-        seed=recipe.seed,
-    )
 
 
 def make_batches(

@@ -141,7 +141,7 @@ def previous_command(out_dir: Path) -> dict[str, Any]:
     try:
         typed = read_json_object(out_dir / COMMAND_FILE)
     except OSError as error:
-        print_note(f"{error} It has only the preset and --data; those of this command are used.")
+        print_note(f"{error} The preset and the paths of this command are used.")
         return {}
     return {name: value for name, value in typed.items() if value is not None}
 
