@@ -18,19 +18,34 @@ def way() -> Picture:
     written, counted = written_lessons(), counts(answered())
     in_colab = "google.colab" in sys.modules  # links to other files do not work there
     stops = [
-        Stop(
-            lesson.number,
-            lesson.title,
-            note=f"afterwards you can {lesson.able}",
-            minutes=lesson.minutes,
-            needs=needs_of(lesson),
+        stop_of(
+            lesson,
             link="" if in_colab or lesson not in written else lesson.notebook.name,
-            done=counted.get(lesson.name, (0, 0))[0],
-            of=counted.get(lesson.name, (0, 0))[1],
+            counted=counted.get(lesson.name, (0, 0)),
         )
         for lesson in all_lessons()
     ]
     return draw_course_map(stops, title="The lessons of the course")
+
+
+def stop_of(lesson: Lesson, link: str, counted: tuple[int, int] = (0, 0)) -> Stop:
+    """A lesson on the map.
+
+    Args:
+        lesson: The lesson.
+        link: Its page.
+        counted: Right answers, and questions.
+    """
+    return Stop(
+        lesson.number,
+        lesson.title,
+        note=f"afterwards you can {lesson.able}",
+        minutes=lesson.minutes,
+        needs=needs_of(lesson),
+        link=link,
+        done=counted[0],
+        of=counted[1],
+    )
 
 
 def needs_of(lesson: Lesson) -> tuple[int, ...]:

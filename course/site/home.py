@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from course.course_map import Stop, draw_course_map
+from course.course_map import draw_course_map
 from course.site.cells import directive
 from course.syllabus.lesson_table import Lesson
-from course.way import needs_of
+from course.way import stop_of
 from gptcore.export import export_page
 from gptcore.own_gpt import names_gpt
 
@@ -35,16 +35,6 @@ def write_live_page(site: Path) -> Path:
 
 def map_box(lessons: list[Lesson]) -> str:
     """The map of the lessons, each with a link to its page."""
-    stops = [
-        Stop(
-            lesson.number,
-            lesson.title,
-            note=f"afterwards you can {lesson.able}",
-            minutes=lesson.minutes,
-            needs=needs_of(lesson),
-            link=f"notebooks/{lesson.name}.html",
-        )
-        for lesson in lessons
-    ]
+    stops = [stop_of(lesson, link=f"notebooks/{lesson.name}.html") for lesson in lessons]
     html = draw_course_map(stops).to_html()
     return directive("raw", "html", f'<div class="output picture">{html}</div>')

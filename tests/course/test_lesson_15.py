@@ -58,7 +58,6 @@ def test_up_to_about_200_texts_reading_the_weights_takes_longer_than_computing()
     speeds = [solution.tokens_per_second(8e9, 16, texts, *H200) for texts in (1, 200, 2_000)]
     assert speeds[1] == pytest.approx(200 * speeds[0])
     assert speeds[2] < 1.1 * speeds[1]
-    assert 2 * 8e9 / H200[1] == pytest.approx(0.016e-3, rel=0.02)
 
 
 # The computed clock

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from itertools import pairwise
-from math import exp, log
+from math import log
 from pathlib import Path
 from random import Random
 
@@ -40,11 +40,6 @@ def test_the_longest_copy_is_that_of_the_library():
     for _ in range(40):
         text = rng.choice(lines)[rng.randint(0, 9) : rng.randint(12, 30)] + rng.choice(lines)[:9]
         assert solution.longest_copy(text, lines) == len(longest_copy(text, "\n".join(lines)))
-
-
-def test_the_poem_of_the_text_is_hardly_ever_copied_exactly():
-    assert exp(-0.29 * 42) == pytest.approx(5e-6, rel=0.05)
-    assert 5.2 / 3.1 < 2.1
 
 
 # Recorded runs
@@ -121,7 +116,7 @@ def test_the_surer_answers_are_the_wrong_ones_until_a_reward_is_checked():
 
 def test_it_reads_names_faster_than_microgpt():
     for run in runs("letters"):
-        assert 600 * 64 == 38_400 and 15 < run["seconds"] < 25
+        assert 15 < run["seconds"] < 25  # for 600 steps of 64 names
         assert run["parameters"] / 4_192 == pytest.approx(24, abs=0.2)
 
 
