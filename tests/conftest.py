@@ -1,4 +1,4 @@
-"""Fixtures of all tests: a real model, where it is on this machine."""
+"""Fixtures of all tests: a real model, where it is on this machine; and a command that is typed."""
 
 import pytest
 
@@ -12,3 +12,22 @@ def smollm2():
         return smollm2_path()
     except OSError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def typed(capsys, tmp_path, monkeypatch):
+    """Runs `gptcore` in an empty folder; exit code, output, standard error."""
+    from gptcore.cli import main  # noqa: PLC0415
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments) -> tuple[int, str, str]:
+        try:
+            code = main([*map(str, arguments)])
+        except SystemExit as left:
+            code = left.code
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return code, printed.out, printed.err
+
+    return run

@@ -7,7 +7,6 @@ from math import exp, log
 
 import pytest
 
-from gptcore.cli import main
 from gptcore.cli.evaluation import measuring
 from gptcore.evaluation import sliding_window_loss
 from gptcore.manifest import shipped_folder
@@ -21,17 +20,8 @@ CPU = ("--device", "cpu")
 
 
 @pytest.fixture
-def evaluate(capsys, tmp_path, monkeypatch):
-    """Runs the command in an empty folder; exit code, output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments) -> tuple[int, str, str]:
-        code = main(["eval", *map(str, arguments), *CPU])
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        return code, printed.out, printed.err
-
-    return run
+def evaluate(typed):
+    return lambda *arguments: typed("eval", *arguments, *CPU)
 
 
 @pytest.fixture

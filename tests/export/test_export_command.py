@@ -1,11 +1,12 @@
 """`gptcore export`: what it writes from each kind of model, what it prints, and what it refuses."""
 
+from functools import partial
+
 import pytest
 import torch
 from exported_models import LLAMA, small_model
 
 from gptcore import export
-from gptcore.cli import main
 from gptcore.manifest import shipped_folder
 from gptcore.model import GPT
 from gptcore.tokenizers import CharTokenizer
@@ -17,20 +18,8 @@ MESSAGES = [{"role": "user", "content": "a cat?"}]
 
 
 @pytest.fixture
-def exported(capsys, tmp_path, monkeypatch):
-    """Runs the command in an empty folder; exit code, output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments) -> tuple[int, str, str]:
-        try:
-            code = main(["export", *map(str, arguments)])
-        except SystemExit as left:
-            code = left.code
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        return code, printed.out, printed.err
-
-    return run
+def exported(typed):
+    return partial(typed, "export")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import signal
+from functools import partial
 
 import pytest
 
@@ -18,20 +19,8 @@ FILES = {"model.safetensors", "config.json", "tokenizer.json", "README.md", "sam
 
 
 @pytest.fixture
-def new(tmp_path, capsys, monkeypatch):
-    """Runs the command in an empty folder; exit code, output and standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments) -> tuple[int, str, str]:
-        try:
-            code = main(["new", *map(str, arguments)])
-        except SystemExit as left:
-            code = left.code
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        return code, printed.out, printed.err
-
-    return run
+def new(typed):
+    return partial(typed, "new")
 
 
 @pytest.fixture
