@@ -7,7 +7,8 @@ from typing import Annotated
 import tyro
 
 from gptcore.checks import as_finite
-from gptcore.cli.cost.budget_text import format_budget, format_gpu_table
+from gptcore.cli.cost.budget_text import format_budget
+from gptcore.cli.cost.gpu_table import format_gpu_table
 from gptcore.cli.training.options import ModelFields, TrainFields, typed_options
 from gptcore.model.config import GPTConfig
 from gptcore.training.cost.budget import DEFAULT_TRAINING, budget, preset_vocab_size

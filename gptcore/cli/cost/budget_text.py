@@ -1,4 +1,4 @@
-"""A budget, and the table of GPUs, as text: every figure with its unit and its source."""
+"""A budget as text: every figure with its unit and its source."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +7,7 @@ from gptcore.training.cost.budget import Budget
 from gptcore.training.cost.memory import estimate_memory
 from gptcore.training.cost.proposals import optimal_config, propose
 from gptcore.training.cost.scaling import parameter_count
-from gptcore.training.hardware.gpus import ASSUMED, GIB, GPUS, Gpu
+from gptcore.training.hardware.gpus import GIB
 
 
 def format_budget(plan: Budget) -> str:
@@ -135,11 +135,13 @@ def time_lines(plan: Budget) -> list[str]:
             unit,
             extra,
         ),
-        format_line("energy", format_range(plan.kwh_range, format_few_digits), "kWh", power(plan)),
+        format_line(
+            "energy", format_range(plan.kwh_range, format_few_digits), "kWh", format_power(plan)
+        ),
     ]
 
 
-def power(plan: Budget) -> str:
+def format_power(plan: Budget) -> str:
     """The power with which the energy is computed, and what a limit does to the time."""
     gpu = plan.gpu
     watts = f"if it draws {gpu.planned_watts:g} W all the time; without the rest of the computer"
@@ -220,47 +222,6 @@ def format_compute_optimal(plan: Budget) -> str:
         f"{best.tokens / 1e9:,.3g}B tokens, such as --n_layer {config.n_layer} --n_head "
         f"{config.n_head} --n_embd {config.n_embd} ({parameter_count(config) / 1e6:,.3g}M)"
     )
-
-
-def format_gpu_table() -> str:
-    """Format all GPUs, then the sources of their figures."""
-    header = f"{'':15}{'GiB':>5}{'TFLOP/s':>9} {'format':9}{'W':>8}{'MFU':>10}"
-    rows = [header]
-    rows += [
-        f"{gpu.name:15}{gpu.memory_bytes / GIB:5.0f}{gpu.flops_per_second / 1e12:9.1f} "
-        f"{gpu.dtype:9}{format_watts(gpu):>8}{format_mfu(gpu):>10}"
-        for gpu in GPUS.values()
-    ]
-    mfu_sources: dict[str, list[str]] = {}
-    for gpu in GPUS.values():
-        mfu_sources.setdefault(gpu.mfu_source, []).append(gpu.name)
-    rows += ["", "MFU, the fraction of the peak that a run reaches:"]
-    for source, names in sorted(mfu_sources.items(), key=lambda item: len(item[1])):
-        rows.append(f"  {'all others' if source == ASSUMED else ', '.join(names)}: {source}")
-    rows += ["", "What other programs reached; nothing is computed from it:"]
-    rows += [
-        f"  {gpu.name}: {gpu.published[0]:.0%}, {gpu.published[1]}"
-        for gpu in GPUS.values()
-        if gpu.published[0]
-    ]
-    sources: dict[tuple[str, str], list[str]] = {}
-    for gpu in GPUS.values():
-        sources.setdefault((gpu.specs_source, gpu.peak_source), []).append(gpu.name)
-    rows.append("")
-    for (specs, peak), names in sources.items():
-        rows.append(f"{', '.join(names)}:\n  memory and power: {specs}\n  peak: {peak}")
-    return "\n".join(rows)
-
-
-def format_watts(gpu: Gpu) -> str:
-    """The power, or the range of it that the makers of laptops choose from."""
-    return f"{gpu.min_watts:g}-{gpu.watts:g}" if gpu.min_watts else f"{gpu.watts:g}"
-
-
-def format_mfu(gpu: Gpu) -> str:
-    """The MFU in percent, or its range."""
-    low, high = gpu.mfu_range
-    return f"{high:.0%}" if low == high else f"{100 * low:.0f}-{high:.0%}"
 
 
 def format_gib(number: int) -> tuple[str, str]:
