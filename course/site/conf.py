@@ -26,8 +26,9 @@ html_title = "gptcore"
 html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
 templates_path = ["templates"]
-html_css_files = ["site.css"]
-html_js_files = [("site.js", {"defer": "defer"}), ("quiz.js", {"defer": "defer"})]
+html_css_files = ["site.css", "print.css"]
+SCRIPTS = ("site.js", "quiz.js", "copy.js")
+html_js_files = [(name, {"defer": "defer"}) for name in SCRIPTS]
 html_show_sourcelink = html_copy_source = html_use_index = False
 html_domain_indices = html_show_copyright = False
 html_theme_options = {

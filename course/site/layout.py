@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from course.site.cells import lesson_page
+from course.site.gallery.page import gallery_page
 from course.site.home import live_box, map_box
 from course.site.public import PACKAGES, ROOT
 from course.site.reference import reference_page
@@ -44,6 +45,7 @@ def all_pages(lessons: list[Lesson], with_page: bool) -> dict[str, str]:
     for page in sorted(DOCS.glob("*.md")):
         pages[f"docs/{page.name}"] = page.read_text(encoding="utf-8")
     pages |= {f"reference/{package}.md": reference_page(package) for package in PACKAGES}
+    pages["gallery.md"] = gallery_page()
     pages["index.md"] = index_page(lessons, with_page)
     return {path: with_links(text, path, pages) for path, text in pages.items()}
 
@@ -56,7 +58,7 @@ def index_page(lessons: list[Lesson], with_page: bool) -> str:
         "Beside the lessons": [f"course/pages/{name}" for name in others if name not in TEACHERS],
         "For teachers": [f"course/pages/{name}" for name in TEACHERS if name in others],
         "Guides": [f"docs/{page.stem}" for page in sorted(DOCS.glob("*.md"))],
-        "Reference": [f"reference/{package}" for package in PACKAGES],
+        "Reference": ["gallery", *(f"reference/{package}" for package in PACKAGES)],
     }
     repository = our_repository()
     first = lessons[0].name if lessons else ""

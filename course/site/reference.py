@@ -43,15 +43,20 @@ def docstring_as_markdown(doc: Docstring) -> str:
         if label in ITEMISED:
             items = "\n".join(f"- `{name}`: {prose(text)}" for name, text in doc.items(label))
             lines.append(f"**{label}**\n\n{items}")
-        elif text.startswith(">>>"):
-            lines.append(directive("code-block", "pycon", f":class: example\n\n{text}"))
         elif label == "Example":
-            code, value = parse_example(text)
-            shown = f"{code}\n# {value}" if value else code
-            lines.append(directive("code-block", "python", f":class: example\n\n{shown}"))
+            lines.append(example_block(text))
         else:
             lines.append(f"**{label}** {prose(text)}")
     return "\n\n".join(filter(None, lines))
+
+
+def example_block(example: str) -> str:
+    """An example as code, with the result that it names."""
+    if example.startswith(">>>"):
+        return directive("code-block", "pycon", f":class: example\n\n{example}")
+    code, value = parse_example(example)
+    shown = f"{code}\n# {value}" if value else code
+    return directive("code-block", "python", f":class: example\n\n{shown}")
 
 
 def prose(text: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 pytestmark = pytest.mark.browser
 SAMPLE = [
     "index",
+    "gallery",
     "notebooks/02_gradient_descent",
     "notebooks/06_attention_heads",
     "course/pages/glossary",
@@ -19,6 +20,7 @@ SAMPLE = [
     "search",
 ]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+A4 = {"width": 680, "height": 1000}  # pixels between the margins
 THEMES = ("light", "dark")
 FIRST_PAGE_SECONDS = 2
 
@@ -130,3 +132,33 @@ def test_on_the_first_page_a_model_invents_names(chromium, site, viewport):
     frame.get_by_text("samples,").wait_for()  # "12 samples, 85 tokens in 0.2 s."
     box = page.locator("iframe.live").bounding_box()
     assert box["y"] + box["height"] < (1100 if viewport is PHONE else viewport["height"])
+
+
+def test_a_block_of_code_is_copied_with_the_keys(chromium, site):
+    context = chromium.new_context(viewport=DESK)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto((site / "gallery.html").as_uri())
+    page.locator(".highlight-pycon", has_text="draw_backward").locator(".copy").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("status").get_by_text("The code is copied.").wait_for()
+    expected = 'a = Value(2.0)\ndraw_backward(a * a, names={a: "a"}, step=3)'
+    assert page.evaluate("navigator.clipboard.readText()") == expected  # no >>>, no result
+    page.goto((site / "notebooks/02_gradient_descent.html").as_uri())
+    code, output = page.locator(".highlight-python"), page.locator(".highlight-text.output")
+    assert code.locator(".copy").count() == code.count() > 5
+    assert output.count() > 5 and output.locator(".copy").count() == 0
+
+
+def test_on_paper_a_lesson_has_whole_pictures_and_lines_to_write_on(chromium, site):
+    page = opened(chromium, site / "notebooks/02_gradient_descent.html", viewport=A4)
+    page.emulate_media(media="print", color_scheme="dark")
+    for hidden in (".sidebar-drawer", ".copy", ".quiz button", "details:not([open])"):
+        assert page.locator(hidden).count()
+        assert not page.locator(hidden).first.is_visible()
+    wide = "[...document.querySelectorAll('.picture')].filter(b => b.scrollWidth > b.clientWidth)"
+    assert page.evaluate(f"{wide}.length") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= A4["width"]
+    field = "getComputedStyle(document.querySelector('.quiz input[type=text]'))"
+    assert page.evaluate(f"[{field}.borderTopWidth, {field}.borderBottomStyle]") == ["0px", "solid"]
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
