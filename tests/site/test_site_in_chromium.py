@@ -12,7 +12,6 @@ import pytest
 pytestmark = pytest.mark.browser
 SAMPLE = [
     "index",
-    "gallery",
     "notebooks/02_gradient_descent",
     "notebooks/06_attention_heads",
     "course/pages/glossary",
@@ -129,22 +128,29 @@ def test_on_the_first_page_a_model_invents_names(chromium, site, viewport):
     page = opened(chromium, site / "index.html", viewport=viewport)
     frame = page.frame_locator("iframe.live")
     frame.get_by_role("button", name="Generate").click()
-    frame.get_by_text("samples,").wait_for()  # "12 samples, 85 tokens in 0.2 s."
+    frame.get_by_text("12 samples").wait_for()  # "12 samples. 85 tokens in 0.2 s."
     box = page.locator("iframe.live").bounding_box()
     assert box["y"] + box["height"] < (1100 if viewport is PHONE else viewport["height"])
 
 
-def test_a_block_of_code_is_copied_with_the_keys(chromium, site):
-    context = chromium.new_context(viewport=DESK)
+def test_the_gallery_fits_a_phone_and_its_code_is_copied_with_the_keys(chromium, site):
+    context = chromium.new_context(viewport=PHONE)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto((site / "gallery.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in requested)
     page.locator(".highlight-pycon", has_text="draw_backward").locator(".copy").first.focus()
     page.keyboard.press("Enter")
     page.get_by_role("status").get_by_text("The code is copied.").wait_for()
     expected = 'a = Value(2.0)\ndraw_backward(a * a, names={a: "a"}, step=3)'
     assert page.evaluate("navigator.clipboard.readText()") == expected  # no >>>, no result
-    page.goto((site / "notebooks/02_gradient_descent.html").as_uri())
+
+
+def test_code_has_a_button_that_copies_it_and_an_output_has_none(chromium, site):
+    page = opened(chromium, site / "notebooks/02_gradient_descent.html", viewport=DESK)
     code, output = page.locator(".highlight-python"), page.locator(".highlight-text.output")
     assert code.locator(".copy").count() == code.count() > 5
     assert output.count() > 5 and output.locator(".copy").count() == 0
