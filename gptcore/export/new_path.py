@@ -23,6 +23,11 @@ def check_new(path: str | Path) -> Path:
         ValueError: If something is there, other than an empty folder.
     """
     found = as_path(path, "The path of the export")
+    if str(path) == "-":
+        raise ValueError(
+            "The path of the export is '-'; an export is not written to standard output. Name a "
+            "file or a folder; one that is really called - is ./-"
+        )
     is_empty = found.is_dir() and not any(found.iterdir())
     if os.path.lexists(found) and not is_empty:
         raise ValueError(

@@ -40,8 +40,37 @@ def plan(text: TextLines | Sequence[str], **changes: Any) -> Recipe:
     """
     if not isinstance(text, TextLines):
         text = TextLines(tuple(dict.fromkeys(text)))
+    changes = {name: value for name, value in changes.items() if value is not None}
     recipe = plan_text(text) if text.is_running_text else plan_lines(text, changes)
-    return recipe.with_changes(**{k: v for k, v in changes.items() if v is not None})
+    recipe = recipe.with_changes(**changes)
+    check_changes(text, recipe, changes)
+    return recipe
+
+
+def check_changes(text: TextLines, recipe: Recipe, changes: dict[str, Any]) -> None:
+    """Refuse a setting that the text or another setting rules out, before anything is trained.
+
+    Args:
+        text: What is learned.
+        recipe: The proposal with the changes.
+        changes: What was chosen.
+
+    Raises:
+        ValueError: The message says which setting to change.
+    """
+    if recipe.tokenizer != "characters":
+        return
+    if "vocab_size" in changes:
+        raise ValueError(
+            f"vocab_size={recipe.vocab_size} is for a tokenizer of pieces of words; with letters "
+            f"there are as many tokens as letters. Add --tokenizer bpe, or leave it out."
+        )
+    least = max(map(len, text.lines), default=0) + 1  # a line begins with BOS
+    if not text.is_running_text and recipe.block_size < least:
+        raise ValueError(
+            f"block_size={recipe.block_size} is too small: the longest line has {least - 1:,} "
+            f"letters. Set it to {least:,} or more, or leave it out; or leave out the long lines."
+        )
 
 
 def plan_lines(text: TextLines, changes: dict[str, Any]) -> Recipe:

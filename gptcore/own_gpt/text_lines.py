@@ -183,7 +183,10 @@ def read_bytes(path: Path) -> bytes:
         folder = path.parent
         files = [p.name for p in folder.iterdir() if p.is_file()] if folder.is_dir() else []
         near = nearest_name(path.name, files, 0.5)
-        hint = f" Did you mean {folder / near}?" if near else " Give a text file, a line for each."
+        near_list = nearest_name(str(path), SHIPPED)
+        hint = f" Give a text file, or a list that comes with gptcore: {', '.join(SHIPPED)}."
+        if near or near_list:
+            hint = f" Did you mean {folder / near if near else near_list}?"
         raise TextFileError(f"There is no file {path}.{hint}") from None
     except OSError as error:
         raise TextFileError(f"{path} cannot be read: {error.strerror}.") from None

@@ -105,3 +105,14 @@ def test_a_wrong_argument_is_one_line_that_names_it_and_nothing_is_written(
 def test_a_format_that_does_not_exist_is_refused_with_those_that_do(exported):
     code, _, err = exported("stories-gpt", "x", "--to", "onnx")
     assert code == 2 and all(f"'{known}'" in err for known in ("hf", "gguf", "html"))
+
+
+def test_a_dash_is_no_standard_output(exported, tmp_path):
+    code, _, err = exported("names-gpt", "-", "--to", "html")
+    assert code == 2 and "is not written to standard output" in err
+    assert not (tmp_path / "-").exists()
+    assert exported("names-gpt", "./-", "--to", "html")[0] == 0  # as the message says
+
+
+def test_the_command_that_loads_a_file_can_be_typed_as_it_is(exported, tuned):
+    assert "llama-cli -m 'a b.gguf'" in exported(tuned, "a b.gguf", "--to", "gguf")[1]

@@ -86,6 +86,7 @@ def test_ctrl_c_saves_and_resume_gives_the_same_model(new, tmp_path, names, monk
     assert (code, out) == (75, "")
     assert "the same command with --resume continues" in err
     assert not (tmp_path / "parts" / "results.json").exists()
+    assert load_chat_model(tmp_path / "parts").tokenizer.vocab_size == 27  # it can be sampled
     code, _, err = new("list.txt", "--out_dir", "parts", *SMALL)
     assert code == 2 and "--resume" in err
     code, _, err = new("list.txt", "--out_dir", "parts", "--resume", *SMALL)
@@ -102,6 +103,39 @@ def test_a_run_is_resumed_with_its_own_text_and_settings(new, tmp_path, names):
     assert code == 2 and "began with another text" in err
     code, _, err = new("list.txt", "--out_dir", "mine", "--resume", "--n_embd", 32)
     assert code == 2 and "began with n_embd=16, and --n_embd is 32" in err
+    code, _, err = new("list.txt", "--out_dir", "mine", "--resume", "--seed", 5)
+    assert code == 2 and "began with seed=1, and --seed is 5" in err
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"recipe": 3}'], ids=["", "{}", "[]", "3"])
+def test_a_damaged_file_of_the_run_is_named_with_the_way_out(new, tmp_path, content):
+    tiny = ("creatures", "--out_dir", "mine", "--max_steps", 2, "--num_samples", 2)
+    assert new(*tiny)[0] == 0
+    model = (tmp_path / "mine" / "model.safetensors").read_bytes()
+    (tmp_path / "mine" / "results.json").write_text(content)
+    code, _, err = new(*tiny, "--resume")
+    assert code == 1 and "results.json is damaged" in err and "Remove it; the same command" in err
+    (tmp_path / "mine" / "results.json").unlink()
+    assert new(*tiny, "--resume")[0] == 0  # as the message says
+    (tmp_path / "mine" / "new.json").write_text(content)
+    code, _, err = new(*tiny, "--resume")
+    assert code == 1 and "new.json is damaged" in err
+    assert (tmp_path / "mine" / "model.safetensors").read_bytes() == model
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (("--block_size", 3), "the longest line has 10 letters. Set it to 11 or more"),
+        (("--block_size", 3, "--start", "nothing"), "Set it to 11 or more"),
+        (("--vocab_size", 300), "Add --tokenizer bpe, or leave it out"),
+    ],
+    ids=["block_size from names-gpt", "block_size from nothing", "vocab_size"],
+)
+def test_a_setting_that_could_not_be_followed_is_refused(new, tmp_path, option, message):
+    code, _, err = new("creatures", "--out_dir", "mine", *option)
+    assert code == 2 and message in err
+    assert not (tmp_path / "mine").exists()
 
 
 def test_a_folder_with_files_of_the_user_is_left_alone(new, tmp_path, names):
@@ -129,7 +163,7 @@ def test_a_file_that_cannot_be_learned_is_refused_in_one_message(new, tmp_path, 
     (tmp_path / "bad.txt").write_bytes(content)
     code, out, err = new("bad.txt", "--out_dir", "mine")
     assert (code, out) == (2, "")
-    assert message in err
+    assert message in err and "proposed" not in err
     assert not (tmp_path / "mine").exists()
 
 
@@ -137,6 +171,7 @@ def test_a_folder_or_a_missing_file_is_refused(new, tmp_path, names):
     assert "is a folder" in new(tmp_path, "--out_dir", "mine")[2]
     assert "Did you mean list.txt" in new("lsit.txt", "--out_dir", "mine")[2]
     assert new("list.txt", "--out_dir", "mine", "--num_samples", 0)[0] == 2
+    assert "Did you mean creatures" in new("creature", "--out_dir", "mine")[2]
     assert "not divisible" in new("list.txt", "--out_dir", "mine", "--n_head", 7)[2]
     assert not (tmp_path / "mine").exists()
 

@@ -145,6 +145,7 @@ def test_all_settings_are_written_as_toml(tmp_path):
         ("preset = 'name'", "There is no preset 'name'. Did you mean 'names'?"),
         ("lr = 1e-3\nlearning_rate = 1e-3\npreset = 'names'", "are the same setting. Give one"),
         ("seed = 3", "Name a preset: gptcore train PRESET"),
+        ("[trian]\nmax_steps = 3\n", "line 1: there is no setting 'trian'. Did you mean 'train'?"),
     ],
 )
 def test_what_is_no_setting_is_refused_with_its_line(text, message, train, config, tmp_path):

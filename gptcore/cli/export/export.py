@@ -1,5 +1,6 @@
 """`gptcore export`: a model in the format of another program."""
 
+import shlex
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -84,7 +85,7 @@ class Export:
         """What opens the export."""
         return {
             "hf": f"for transformers: AutoModelForCausalLM.from_pretrained({str(written)!r})",
-            "gguf": f"for llama.cpp: llama-cli -m {written}",
+            "gguf": f"for llama.cpp: llama-cli -m {shlex.quote(str(written))}",
             "html": "for a browser: open the file",
         }[self.to]
 

@@ -92,21 +92,48 @@ def load_settings(command: NewOptions, text: TextLines) -> Settings | None:
     file = command.out_dir / SETTINGS
     if not file.exists():
         return None
-    content = read_json_object(file)
-    settings = Settings(**{**content, "recipe": read_recipe(content["recipe"])})
+    settings = read_settings(file)
     if settings.sha256 != fingerprint(text):
         raise ValueError(
             f"The run in {command.out_dir} began with another text: {settings.source} had other "
             f"lines then. Resume it with that text, or give another --out_dir."
         )
     began = asdict(settings.recipe)
-    for name, value in command.changes().items():
+    typed = command.changes()
+    if command.seed != NewOptions.seed:
+        typed["seed"] = command.seed
+    for name, value in typed.items():
         if began[name] != value:
             raise ValueError(
                 f"The run in {command.out_dir} began with {name}={began[name]!r}, and --{name} is "
                 f"{value!r}. Resume it without --{name}, or give another --out_dir."
             )
     return settings
+
+
+def read_settings(file: Path) -> Settings:
+    """The settings of a file; OSError if another program wrote it or a part is missing."""
+    content = read_json_object(file)
+    try:
+        return Settings(**{**content, "recipe": read_recipe(content["recipe"])})
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise OSError(
+            f"{file} is damaged: it has not the settings of a run. Without it the run cannot be "
+            f"continued; begin again in another folder: --out_dir {file.parent}-2"
+        ) from None
+
+
+def read_results(file: Path) -> dict[str, Any]:
+    """The results of a finished run; OSError if they are damaged, and what to do about it."""
+    advice = "Remove it; the same command with --resume measures the model again."
+    try:
+        content = read_json_object(file)
+    except OSError as error:
+        raise OSError(f"{error} {advice}") from None
+    missing = {"held_out_loss", "table", "share", "longest_copies", "samples"} - content.keys()
+    if missing:
+        raise OSError(f"{file} is damaged: it lacks {', '.join(sorted(missing))}. {advice}")
+    return content
 
 
 def read_recipe(content: dict[str, Any]) -> Recipe:

@@ -10,7 +10,13 @@ import sys
 import torch
 
 from gptcore.cli.console import print_line, warnings_to_stderr
-from gptcore.cli.own_gpt.folder import Settings, check_folder, load_settings, save_settings
+from gptcore.cli.own_gpt.folder import (
+    Settings,
+    check_folder,
+    load_settings,
+    read_results,
+    save_settings,
+)
 from gptcore.cli.own_gpt.messages import (
     format_plan,
     format_results,
@@ -20,7 +26,6 @@ from gptcore.cli.own_gpt.messages import (
 from gptcore.cli.own_gpt.options import NewOptions
 from gptcore.cli.training.loop import EXIT_RESUMABLE, STOP_MESSAGE
 from gptcore.export import export_page
-from gptcore.json_text import read_json_object
 from gptcore.own_gpt import (
     LineTraining,
     TextLines,
@@ -33,6 +38,7 @@ from gptcore.own_gpt import (
 )
 from gptcore.own_gpt.run_folder import RESULTS
 from gptcore.own_gpt.text_lines import shipped_list
+from gptcore.own_gpt.training import split
 from gptcore.training import NonFiniteError, OutOfMemoryError, StopSignals, pick_device
 
 SMALL = 1_000_000  # parameters; below, several threads would wait for each other
@@ -53,6 +59,7 @@ def run(command: NewOptions) -> None:
         settings = load_settings(command, text) if command.resume else None
         if settings is None:
             check_folder(out)
+            split(text, command.seed)  # too few lines: no proposal can help
             settings = Settings.of(
                 command, text, plan(text, seed=command.seed, **command.changes())
             )
@@ -97,6 +104,8 @@ def begin(command: NewOptions, text: TextLines, settings: Settings) -> LineTrain
         device=pick_device(command.device),
     )
     save_settings(command.out_dir, settings)
+    # A run that was stopped is a model, too: every other command reads its checkpoints.
+    training.tokenizer.save(command.out_dir / "tokenizer.json")
     return training
 
 
@@ -128,7 +137,7 @@ def finish(command: NewOptions, training: LineTraining, settings: Settings) -> N
 
 def print_result(command: NewOptions, note: str) -> None:
     """Print the results that are in the folder, as text or as JSON."""
-    content = read_json_object(command.out_dir / RESULTS)
+    content = read_results(command.out_dir / RESULTS)
     if command.json:
         print_line(json.dumps(content, indent=1), sys.stdout)
         return

@@ -148,7 +148,7 @@ def line_numbers(text: str) -> dict[str, int]:
     """The first line of each key of TOML or YAML, from 1."""
     found: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        if key := re.match(r"\s*[\"']?([A-Za-z_][\w-]*)[\"']?\s*[=:]", line):
+        if key := re.match(r"\s*\[?[\"']?([A-Za-z_][\w-]*)[\"']?\s*[]=:]", line):
             found.setdefault(key[1], number)
     return found
 
@@ -166,6 +166,8 @@ def add_setting(found: ConfigFile, name: Any, value: Any, table: str | None = No
         raise ValueError(f"{where}: {name} is for the command line: gptcore train --{name} ...")
     if home is None and name not in TOP:
         known = [*TOP, *OF_TABLE["train"], *OF_TABLE["model"]]
+        if isinstance(value, dict):
+            known = [*TABLES]
         raise ValueError(
             f"{where}: there is no setting {name!r}.{did_you_mean(name, known)} "
             f"gptcore train --help lists all."
