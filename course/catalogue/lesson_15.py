@@ -1,6 +1,6 @@
 """Questions of lesson 15: fast inference."""
 
-from math import ceil
+from math import ceil, floor
 
 from course.exercises.exercises import Exercise, case, like_any
 from course.exercises.questions import Question, Wrong, letter_of
@@ -35,6 +35,7 @@ BLOCK_CASES = (
     case("shared_blocks", [1, 2, 3, 4], [9, 9, 1, 2, 3, 4], 2),
     case("shared_blocks", [1, 2, 30, 4], [1, 2, 3, 4], 2),
     case("shared_blocks", FIRST, FIRST, 5),
+    case("shared_blocks", [1, 2, 3], [1, 2, 3], 2),
 )
 RULE_CASES = (
     case("rule", [0.5, 0.3, 0.2], [0.25, 0.5, 0.25]),
@@ -98,6 +99,15 @@ def common_tokens(first, second, size):
 
 def rounded_up(first, second, size):
     return ceil(common_tokens(first, second, size) / size)
+
+
+def equal_slices(first, second, size):
+    count = 0
+    for start in range(0, min(len(first), len(second)), size):
+        if first[start : start + size] != second[start : start + size]:
+            break
+        count += 1
+    return count
 
 
 def rule_of(accept, instead):
@@ -170,7 +180,7 @@ QUESTIONS = [
             Wrong(
                 "C",
                 "a batch is free",
-                "On a large GPU this is nearly right. A processor computes more slowly, so the "
+                "On a large GPU this is nearly right. Our CPU computes more slowly, so the "
                 "products for 16 texts are noticed.",
             ),
         ),
@@ -339,8 +349,9 @@ QUESTIONS = [
             Wrong(
                 rounded_up,
                 "a half-full block can be shared",
-                "You round up. In the last block both texts would write different tokens into the "
-                "same places. Only full blocks are shared.",
+                "You count a block that is not full. Both texts would write different tokens into "
+                "the same places. Only full blocks are shared.",
+                fits=like_any(BLOCK_CASES, rounded_up, equal_slices),
             ),
         ),
         otherwise="Count the tokens from the beginning until the first difference. How many full "
@@ -456,6 +467,12 @@ QUESTIONS = [
                 "p, and you always accept. Turn the fraction over.",
             ),
             Wrong(
+                rule_of(min, right_instead),
+                "accepted means proposed and accepted",
+                "min(p, q) is the chance that x is proposed AND accepted. It is proposed with "
+                "probability q: with which probability is it accepted then?",
+            ),
+            Wrong(
                 rule_of(lambda p, q: p, right_instead),
                 "a proposal is accepted with probability p",
                 "The draft proposes x with probability q, and you accept with p: together q × p. "
@@ -533,6 +550,17 @@ QUESTIONS = [
                 int8_by(127, int),
                 "int() rounds",
                 "int() cuts off: 99.9 becomes 99. With round() the error is half as large.",
+            ),
+            Wrong(
+                int8_by(127, floor),
+                "floor division rounds",
+                "// rounds down: 99.9 becomes 99. With round() the error is half as large.",
+            ),
+            Wrong(
+                int8_by(255, scale_of=lambda row: max(row) - min(row)),
+                "the scale spreads the row over all 256 integers",
+                "That is how int4 does it, which has a middle, too. Here weight = integer × scale, "
+                "and the largest absolute value becomes 127.",
             ),
             Wrong(
                 int8_by(127, lambda x: x),

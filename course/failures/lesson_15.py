@@ -69,11 +69,11 @@ def served(name: str, seed: int = 0) -> tuple[Engine, list[Request]]:
     """The engine of one person after all requests, and the requests.
 
     Args:
-        name: Ada, Bo or Cai.
+        name: Ada, Bo or Cai; any other has the unchanged pool.
         seed: Of the prompts.
     """
-    pool = {pool.__name__: pool for pool in POOLS}[name]
-    engine = engine_with(pool(NUM_BLOCKS))
+    pools = {pool.__name__: pool for pool in POOLS}
+    engine = engine_with(pools.get(name, BlockPool)(NUM_BLOCKS))
     params = SamplingParams(max_new_tokens=NEW, temperature=0)
     requests = [engine.add(prompt, params) for prompt in prompts(seed)]
     for _ in engine.run():
@@ -90,8 +90,8 @@ Served = dict[str, tuple[Engine, list[Request]]]
 
 
 def serve_all() -> Served:
-    """What each person's engine has done with the same 40 requests."""
-    return {pool.__name__: served(pool.__name__) for pool in POOLS}
+    """What the unchanged engine and those of the three have done with the same 40 requests."""
+    return {name: served(name) for name in ("unchanged", *(pool.__name__ for pool in POOLS))}
 
 
 def totals(served_by: Served) -> Iterator[str]:
@@ -99,7 +99,7 @@ def totals(served_by: Served) -> Iterator[str]:
     for who, (engine, requests) in served_by.items():
         found, prompts = engine.totals.cached_tokens, engine.totals.prompt_tokens
         yield (
-            f"{who:4} {engine.totals.finished['length']} of {len(requests)} ended, "
+            f"{who:10}{engine.totals.finished['length']} of {len(requests)} ended, "
             f"{engine.pool.num_free} of {NUM_BLOCKS} blocks free, "
             f"{found} of {prompts:,} prompt tokens from the cache"
         )
@@ -111,8 +111,8 @@ def compare(served_by: Served) -> Iterator[str]:
     for who, (_, requests) in served_by.items():
         different = wrong(requests)
         many = len(different) > MANY
-        yield f"{who:4} {'many wrong texts' if many else f'{len(different)} wrong texts'}"
+        yield f"{who:10}{'many wrong texts' if many else f'{len(different)} wrong texts'}"
     one = different[1]
-    yield f"prompt:  {decode(one.prompt[1:])}"
-    yield f"output:  {decode(one.output)}"
-    yield f"alone:   {decode(reference_output(one.prompt, one.params))}"
+    yield f"prompt:   {decode(one.prompt[1:])}"
+    yield f"output:   {decode(one.output)}"
+    yield f"alone:    {decode(reference_output(one.prompt, one.params))}"

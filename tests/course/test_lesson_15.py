@@ -106,9 +106,12 @@ def test_one_text_at_a_time_takes_the_sum_of_all_steps():
 
 def test_the_rates_at_which_each_way_breaks_down():
     runs = clock.dial_runs()
-    assert runs[3, 8]["one by one"]["wait"] < 2 < runs[4, 8]["one by one"]["wait"]
-    assert runs[3, 8]["static batches"]["wait"] < 1 < runs[6, 8]["static batches"]["wait"] / 5
-    assert runs[10, 8]["continuous batching"]["wait"] < 0.5
+    for way, slow, fast in (
+        ("one by one", 3, 4),
+        ("static batches", 3, 4),
+        ("continuous batching", 12, 16),
+    ):
+        assert runs[slow, 8][way]["wait"] < 2 < runs[fast, 8][way]["wait"]
 
 
 # Chi-squared, recorded figures
@@ -139,6 +142,17 @@ def test_recorded_drafts_are_as_the_lesson_says():
         for order in (1, 6)
     }
     assert rates[1] == pytest.approx(0.2, abs=0.05) and rates[6] == pytest.approx(0.8, abs=0.02)
+
+
+def test_a_step_for_five_tokens_takes_1_4_times_as_long_as_one():
+    tokens, speed = acceptance_rows()["counts of 6 letters"][4]
+    assert tokens / speed == pytest.approx(1.4, abs=0.05)
+
+
+def test_a_million_readers_need_so_many_gpus():
+    speeds = [solution.tokens_per_second(8e9, 16, texts, *H200) for texts in (1, 200)]
+    gpus = [5e6 / speed for speed in speeds]
+    assert speeds == pytest.approx([300, 60_000]) and gpus == pytest.approx([17_000, 83], rel=0.02)
 
 
 def test_recorded_quantization_is_as_the_lesson_says():
@@ -180,7 +194,7 @@ def test_two_of_three_requests_share_two_blocks():
 def test_blocks_of_128_leave_half_of_the_memory_empty():
     lengths = text_lengths()
     held = sum(-(-length // 128) * 128 for length in lengths)
-    assert 1 - sum(lengths) / held == pytest.approx(0.5, abs=0.06)
+    assert 1 - sum(lengths) / held == pytest.approx(0.45, abs=0.01)
     assert max(lengths) < 256
 
 
