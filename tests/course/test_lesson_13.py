@@ -11,6 +11,7 @@ from course.experiments.modern import real_model
 from course.experiments.modern.lengths import LENGTHS, length_gpt, length_table, longer_rope
 from course.experiments.modern.recorded import (
     AS_LONG,
+    FILE,
     GPT2,
     HIGH_RATES,
     LARGE,
@@ -18,12 +19,12 @@ from course.experiments.modern.recorded import (
     lengths,
     pair_loss,
     recorded_losses,
-    recording,
     runs_of,
     spreads,
     wrong_signs,
 )
 from course.experiments.modern.switches import letters, measure, tiny
+from course.experiments.recordings import recording
 from course.failures.lesson_13 import with_attention_of
 from course.solutions import lesson_13 as solution
 from gptcore.model import GPT, MLP, GPTConfig
@@ -88,7 +89,7 @@ def test_the_cache_of_smollm2_has_as_many_bytes_as_the_formula_says():
 
 
 def test_every_run_is_recorded():
-    known = {(run["table"], run["switch"], run["seed"]) for run in recording()["runs"]}
+    known = {(run["table"], run["switch"], run["seed"]) for run in recording(FILE)["runs"]}
     assert known == {(job.table, job.switch, job.seed) for job in all_jobs()}
 
 

@@ -1,8 +1,6 @@
 """The recorded runs of lesson 13, `data/modern_switches.json`: written by `make record`."""
 
-import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 from math import sqrt
 from statistics import mean, variance
 from typing import Any
@@ -10,7 +8,7 @@ from typing import Any
 import torch
 
 from course.experiments.modern.switches import CURVE_STEPS, Letters
-from gptcore.manifest import shipped_folder
+from course.experiments.recordings import recording
 from viz import draw_loss
 from viz.canvas.picture import Picture
 
@@ -24,17 +22,9 @@ HARDLY = 0.02  # fraction of the letters
 Losses = dict[str, list[float]]
 
 
-@cache
-def recording() -> dict[str, Any]:
-    """The content of the file."""
-    text = (shipped_folder() / FILE).read_text(encoding="utf-8")
-    content: dict[str, Any] = json.loads(text)
-    return content
-
-
 def runs_of(table: str, switch: str) -> list[dict[str, Any]]:
     """The runs of one switch, by seed."""
-    found = [r for r in recording()["runs"] if r["table"] == table and r["switch"] == switch]
+    found = [r for r in recording(FILE)["runs"] if r["table"] == table and r["switch"] == switch]
     return sorted(found, key=lambda run: run["seed"])
 
 
@@ -45,7 +35,7 @@ def recorded_losses(table: str = WIDTH, *switches: str) -> Losses:
         table: by width, GPT-2's initial weights, learning rate 0.064, or learning rate 0.128.
         *switches: Which; none: all but the run that is as long as Muon's.
     """
-    named = dict.fromkeys(run["switch"] for run in recording()["runs"] if run["table"] == table)
+    named = dict.fromkeys(run["switch"] for run in recording(FILE)["runs"] if run["table"] == table)
     wanted = switches or [name for name in named if name != AS_LONG]
     return {name: [run["loss"] for run in runs_of(table, name)] for name in wanted}
 
@@ -68,7 +58,7 @@ def rate_report() -> Iterator[str]:
 
 def lengths() -> list[dict[str, Any]]:
     """The rows of the table of lengths: positions, variant, T, loss, loss_after_64."""
-    rows: list[dict[str, Any]] = recording()["lengths"]
+    rows: list[dict[str, Any]] = recording(FILE)["lengths"]
     return rows
 
 

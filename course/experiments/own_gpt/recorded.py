@@ -3,23 +3,12 @@
 A run has a table, a variant, a seed, and what the table measures: see `benchmarks/own_gpt_runs.py`.
 """
 
-import json
-from functools import cache
 from statistics import mean
-from typing import Any
 
-from gptcore.manifest import shipped_folder
+from course.experiments.recordings import Run, runs_of
 
 FILE = "own_gpt_runs.json"
 HELD_OUT = 2_000  # names that are looked for among the samples
-Run = dict[str, Any]
-
-
-@cache
-def recording() -> Run:
-    """The content of the file: date, processor, torch and runs."""
-    content: Run = json.loads((shipped_folder() / FILE).read_text(encoding="utf-8"))
-    return content
 
 
 def runs(table: str, **wanted: object) -> list[Run]:
@@ -32,10 +21,7 @@ def runs(table: str, **wanted: object) -> list[Run]:
     Raises:
         KeyError: If there is no such table.
     """
-    found = [run for run in recording()["runs"] if run["table"] == table]
-    if not found:
-        tables = dict.fromkeys(run["table"] for run in recording()["runs"])
-        raise KeyError(f"There is no table {table!r}; there are {', '.join(tables)}.")
+    found = runs_of(FILE, table)
     return [run for run in found if all(run[name] == value for name, value in wanted.items())]
 
 

@@ -3,21 +3,9 @@
 A run has a table, a variant, a seed, and what the table measures: see `benchmarks/tuning_runs.py`.
 """
 
-import json
-from functools import cache
-from typing import Any
-
-from gptcore.manifest import shipped_folder
+from course.experiments.recordings import Run, runs_of
 
 FILE = "tuning_runs.json"
-Run = dict[str, Any]
-
-
-@cache
-def recording() -> Run:
-    """The content of the file: date, processor, torch and runs."""
-    content: Run = json.loads((shipped_folder() / FILE).read_text(encoding="utf-8"))
-    return content
 
 
 def runs(table: str) -> list[Run]:
@@ -33,11 +21,7 @@ def runs(table: str) -> list[Run]:
     """
     if table == "hacking":
         return [run for run in runs("dial") if is_hacking(run)]
-    found = [run for run in recording()["runs"] if run["table"] == table]
-    if not found:
-        tables = dict.fromkeys(run["table"] for run in recording()["runs"])
-        raise KeyError(f"There is no table {table!r}; there are {', '.join(tables)}, hacking.")
-    return found
+    return runs_of(FILE, table)
 
 
 def is_hacking(run: Run) -> bool:
