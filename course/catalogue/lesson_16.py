@@ -94,6 +94,19 @@ def counts_rises(losses, patience):
     return best
 
 
+def compared_with_the_last(losses, patience):
+    """Each loss is compared with the one before it, not with the lowest so far."""
+    best = count = 0
+    for place in range(1, len(losses)):
+        if losses[place] < losses[place - 1]:
+            best, count = place, 0
+        else:
+            count += 1
+            if count >= patience:
+                break
+    return best
+
+
 def never_forgets(losses, patience):
     """Patience for all measurements together, not for those in a row."""
     best, worse = 0, 0
@@ -249,6 +262,12 @@ QUESTIONS = [
                 "a bad measurement is one that is higher than the one before",
                 "You compare with the measurement before. A loss can fall for a while and still "
                 "be above the lowest: 2.6, 2.7, 2.65. Compare with the lowest so far.",
+            ),
+            Wrong(
+                compared_with_the_last,
+                "the loss before is the one to beat",
+                "You compare each loss with the one before it. After 2.6, 2.7 the loss 2.65 is "
+                "lower than the one before, and still no new lowest: 2.6 is kept.",
             ),
             Wrong(
                 never_forgets,
@@ -484,7 +503,7 @@ QUESTIONS = [
             Wrong(
                 "B",
                 "it gets worse little by little",
-                "So it is with people. Has the model ever read a third digit before a + or a "
+                "Has the model ever read a third digit before a + or a "
                 "number of three digits that begins with more than 1?",
             ),
         ),
@@ -500,14 +519,14 @@ QUESTIONS = [
             Wrong(
                 "A",
                 "a probability says how true a text is",
-                "It says how likely the text is in the training data. In these data six of ten "
-                "writers forget the carry.",
+                "A probability says how likely a text is in the training data. In these data six of "
+                "ten writers forget the carry.",
             ),
             Wrong(
                 "C",
                 "a model cannot tell its answers apart",
-                "It can, by how likely they are. Six of ten writers agree on the mistake, four on "
-                "the right number.",
+                "There is a difference. Six of ten writers agree on the same mistake, and four on "
+                "the right number. Which of the two answers is then more likely?",
             ),
         ),
         otherwise='Answer with "A", "B" or "C".',

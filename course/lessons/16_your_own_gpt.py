@@ -65,7 +65,7 @@ print("training loss, within 15 % of that:", abs(loss_of(model, tokenizer, known
 print("held-out loss, above 3.3 nats (knows nothing):", loss_of(model, tokenizer, unread) > 3.3)
 
 # %% [markdown]
-# So it could not fall further. And on *held-out* names, the validation split of lesson 1, it is worse than a model that knows nothing.
+# So the training loss could not fall much further. And on *held-out* names, the validation split of lesson 1, it is worse than a model that knows nothing.
 #
 # How many lines are enough? Runs with 200, 2,000 and 27,494 names were recorded, five seeds each. All are measured on the same held-out names. Choose 2,000 and 27,494 lines, and move the step. When does the held-out loss turn, and what is written then? (*Coincidence* comes below.)
 
@@ -84,7 +84,7 @@ MemorizationDial(dial_runs(), lines=200, step=600)
 #
 # **Back to lesson 9.** Early stopping keeps the weights with the lowest held-out loss. A program does not know the rest of the curve, so it waits a little.
 #
-# **Exercise 1.** It stops after a fixed number of measurements in a row without a lower loss. That number is the **patience**. Which weights are kept?
+# **Exercise 1.** It stops after a fixed number of measurements in a row without a new lowest loss. That number is the **patience**. Which weights are kept?
 
 # %% tags=["promise-exercise", "promise-back"]
 def early_stopping(losses, patience):
@@ -105,13 +105,13 @@ from course.experiments.own_gpt.reports import copies_report
 print(*copies_report(), sep="\n")
 
 # %% [markdown]
-# Two models write about one name in six that is in their list. Which of the two has memorized its list? **A** both · **B** that of 2,000 names · **C** that of 27,494 names · **D** neither
+# For two models, about one sample in six is a name of their training list. Which of the two has memorized its list? **A** both · **B** that of 2,000 names · **C** that of 27,494 names · **D** neither
 
 # %%
 guess("who has memorized", ...)
 
 # %% [markdown]
-# No model can memorize held-out names, and these models write some of them, too. That is *coincidence*: a good model of names writes names that exist. If both lists were equally long, coincidence would meet both equally often. A longer list is met more often, in proportion.
+# No model can memorize held-out names, and these models write some of them, too. That is *coincidence*: a good model of names writes names that exist. By coincidence, a model writes names of two equally long lists equally often. If a list is twice as long, twice as often.
 #
 # The **memorized share** is the share of all samples that are copies, minus the share expected by coincidence.
 #
@@ -131,7 +131,7 @@ from course.experiments.own_gpt.reports import memory_report
 print(*memory_report(), sep="\n")
 
 # %% [markdown]
-# These shares were counted in samples. They can also be computed: a model gives each line a probability, and the shares are sums of them. Take `names-gpt`, which comes with the course. It has read all 29,494 names, the held-out ones, too. How probable is it that it writes exactly `emma`?
+# These shares were counted in samples. They can also be computed: add the probabilities of all lines. Take `names-gpt`, which comes with the course. It has read a longer list than ours: 29,494 names, among them the held-out ones of the recorded runs. How probable is it that it writes exactly `emma`?
 
 # %% tags=["promise-toy"]
 from gptcore.own_gpt import line_probabilities, names_gpt
@@ -150,6 +150,8 @@ print(f"{line_probability('emma'):.3%}")
 same(line_probability("emma"), line_probabilities(names_model, names_tokenizer, ["emma"])[0], within=1e-6)
 
 # %% [markdown]
+# A model that knew only its list by heart would write each name with probability 1/29,494, which is 0.003 %.
+#
 # A poem is another matter. Its lines are long, and one changed comma makes a line new. Suppose a model has learned a poem nearly by heart: 0.29 nats per token, 42 tokens in a line. How likely is an exact copy of the line? e^(−0.29 × 42) = 0.000005. So count letters, not lines.
 #
 # **Exercise 3.** The longest copy: how many letters in a row are in one of the lines, anywhere?
@@ -180,7 +182,7 @@ print(*start_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The fewer lines there are, the more a start helps: 0.42 nats, 0.13 and 0.04. 420 cities teach by themselves nearly all that names-gpt knows about letters.
+# The fewer lines there are, the more a start helps: 0.42 nats, 0.13 and 0.04. Cities are also less like names than creatures are, so two causes are mixed there.
 #
 # </details>
 #
@@ -197,7 +199,7 @@ for name, value, why in plan(load_documents("creatures")).rows():
 # %% [markdown]
 # ## Model card: it must be about the weights that were saved
 #
-# A **model card** says what a model is: its data, its sizes, its losses with their units, how much it copies, and how to load it. Ada and Bo train on the creatures for 400 steps, from nothing. Both programs note the step with the lowest held-out loss. Here are both cards, and ten lines of each model. One card is not about its model. Whose?
+# A **model card** says what a model is: its data, its sizes, its losses with their units, how much it copies, and how to load it. Ada and Bo train on the creatures for 400 steps, from nothing. Both programs note the step with the lowest held-out loss. Here are both cards, and ten lines of each model. One of the two models writes lines of the training list. One card is not about its model. Whose?
 
 # %% tags=["promise-failure"]
 from course.failures.lesson_16 import cards, measured_again, samples_of
@@ -256,7 +258,7 @@ print(*understanding_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# It has not memorized those sums: they were held out, and 13 of them in both orders. But it has not understood adding, which works for numbers of any length. It has learned a function that is right on texts like those of its training. The word *understand* does not say which of the two you mean. A measurement does.
+# It has not memorized those sums: they were held out. For 13 of them, the other order (50+24 for 24+50) was held out, too. But it has not understood adding, which works for numbers of any length. It has learned a function that is right on texts like those of its training. The word *understand* does not say which of the two you mean. A measurement does.
 #
 # </details>
 #
@@ -281,7 +283,7 @@ print(*letters_report(), sep="\n")
 #
 # ## Hallucination: does it know when it is wrong?
 #
-# In lesson 7, `karia` was a hallucination: a likely continuation that is not true. A model knows what is likely. In lesson 14, a model answered sums with a carry, at temperature 0. Which of its answers had the higher probability? **A** the right ones · **B** the wrong ones · **C** no difference
+# In lesson 7, `karia` was a hallucination: a likely continuation that is not true. A model knows what is likely. In lesson 14, six of ten writers forgot the carry. After SFT on their answers, a model answered sums with a carry, at temperature 0. Which of its answers had the higher probability? **A** the right ones · **B** the wrong ones · **C** no difference
 
 # %%
 guess("more probable after SFT", ...)
@@ -313,7 +315,7 @@ print(*better_names_report(), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Ten times the lines: 0.33 nats better. 14 times more: 0.16. Eight times the parameters: 0.07. The smallest GPT loses against a table of counts (lesson 1) that has read the same 27,494 names. With 200 names, this GPT from random weights is no better than the table: get more lines, or start from names-gpt.
+# From 200 to 2,000 lines: 0.33 nats better. From 2,000 to 27,494 lines: 0.16. Eight times the parameters: 0.07. The smallest GPT loses against a table of counts (lesson 1) that has read the same 27,494 names. With 200 names, the GPT with 100,032 parameters is no better than the table: get more lines, or start from names-gpt.
 #
 # </details>
 #
@@ -335,7 +337,7 @@ print(*better_names_report(), sep="\n")
 #
 # First write your own sentence: *My GPT writes new lines if ...*
 #
-# - With few lines, **memorization** comes first: the training loss falls to ln N divided by the tokens of a line. Early stopping with **patience** prevents it.
+# - With few lines, **memorization** comes first: the training loss falls to ln N divided by the tokens of a line. Early stopping with **patience** limits it, and more lines prevent it.
 # - The **memorized share** is what coincidence does not explain. Long lines need the longest copy.
 # - **Fine-tuning** from weights that know something similar helps a short list.
 # - A **model card** names data, losses with units and copies. Measure the model that you saved.
