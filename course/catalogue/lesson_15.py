@@ -275,9 +275,9 @@ QUESTIONS = [
             ),
             Wrong(
                 "B",
-                "all places of a batch are used",
+                "all slots of a batch are used",
                 "That would be right if all texts were equally long. Most end after 8 or 16 "
-                "tokens, and their places stay in the batch until token 128.",
+                "tokens, and their slots stay in the batch until token 128.",
             ),
         ),
         otherwise=LETTER,
@@ -349,8 +349,8 @@ QUESTIONS = [
             Wrong(
                 rounded_up,
                 "a half-full block can be shared",
-                "You count a block that is not full. Both texts would write different tokens into "
-                "the same places. Only full blocks are shared.",
+                "The last block is not full. It cannot be shared: each text writes its own next "
+                "tokens into it.",
                 fits=like_any(BLOCK_CASES, rounded_up, equal_slices),
             ),
         ),
@@ -360,7 +360,7 @@ QUESTIONS = [
     Question(
         "the engine that is wrong",
         LESSON,
-        right="Cai",
+        right="Fay",
         measure=lambda answer: (
             answer.strip().lower().replace("'s", "").capitalize()
             if isinstance(answer, str)
@@ -369,20 +369,20 @@ QUESTIONS = [
         yes="The block is recycled, and the prefix cache still finds it by its old hash.",
         wrong=(
             Wrong(
-                "Ada",
+                "Dee",
                 "the order in which blocks are freed changes the text",
-                "Ada's cache loses the beginnings of texts first. So it finds 439 prompt tokens, "
+                "Dee's cache loses the beginnings of texts first. So it finds 439 prompt tokens, "
                 "and the unchanged pool 551. What is not found is computed again. What is found is "
                 "what its hash says. Is it so in all three?",
             ),
             Wrong(
-                "Bo",
+                "Eli",
                 "which block is recycled changes the text",
-                "Bo takes another free block. Any free block will do, as long as nobody finds it "
+                "Eli takes another free block. Any free block will do, as long as nobody finds it "
                 "by what it held BEFORE. Who prevents that?",
             ),
         ),
-        otherwise='Answer with "Ada", "Bo" or "Cai".',
+        otherwise='Answer with "Dee", "Eli" or "Fay".',
     ),
     Question(
         "what a bad draft does",
@@ -469,8 +469,7 @@ QUESTIONS = [
             Wrong(
                 rule_of(min, right_instead),
                 "accepted means proposed and accepted",
-                "min(p, q) is the chance that x is proposed AND accepted. It is proposed with "
-                "probability q: with which probability is it accepted then?",
+                "That is how often a token is proposed AND accepted. Divide by q.",
             ),
             Wrong(
                 rule_of(lambda p, q: p, right_instead),

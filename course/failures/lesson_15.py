@@ -1,7 +1,7 @@
 """Three programs that recycle blocks of the KV cache. Read this after you have guessed.
 
-Ada gives blocks back from the beginning of a text, so prefixes leave the cache first. Bo recycles
-the block that was freed last, not first. Both find fewer prefixes, and every text is right. Cai
+Dee gives blocks back from the beginning of a text, so prefixes leave the cache first. Eli recycles
+the block that was freed last, not first. Both find fewer prefixes, and every text is right. Fay
 does not remove the hash of a block that is recycled. Another request finds the old hash, shares the
 block, and reads the keys and values of somebody else's text.
 """
@@ -19,7 +19,7 @@ MANY = 4  # wrong texts; how many there are exactly depends on the processor
 SIZES = EngineConfig(num_blocks=NUM_BLOCKS, kv_block_size=BLOCK_SIZE, max_num_seqs=4)
 
 
-class Ada(BlockPool):
+class Dee(BlockPool):
     def release(self, blocks):
         for block in blocks:  # from the beginning of the text
             self.ref_counts[block] -= 1
@@ -27,7 +27,7 @@ class Ada(BlockPool):
                 self.free[block] = None
 
 
-class Bo(BlockPool):
+class Eli(BlockPool):
     def allocate(self):
         block, _ = self.free.popitem(last=True)  # freed last
         self.forget(block)
@@ -35,14 +35,14 @@ class Bo(BlockPool):
         return block
 
 
-class Cai(BlockPool):
+class Fay(BlockPool):
     def allocate(self):
         block, _ = self.free.popitem(last=False)  # freed first
         self.ref_counts[block] = 1
         return block
 
 
-POOLS = (Ada, Bo, Cai)
+POOLS = (Dee, Eli, Fay)
 
 
 def show_programs() -> None:
@@ -69,7 +69,7 @@ def served(name: str, seed: int = 0) -> tuple[Engine, list[Request]]:
     """The engine of one person after all requests, and the requests.
 
     Args:
-        name: Ada, Bo or Cai; any other has the unchanged pool.
+        name: Dee, Eli or Fay; any other has the unchanged pool.
         seed: Of the prompts.
     """
     pools = {pool.__name__: pool for pool in POOLS}

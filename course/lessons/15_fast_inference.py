@@ -41,7 +41,7 @@ for texts in (1, 16, 100, 256):
     print(f"{texts:3} texts: {1000 * read:.2f} ms to read the weights, {1000 * compute:.2f} ms to compute")
 
 # %% [markdown]
-# Both go on at the same time, so a step takes the larger of the two. With one text the GPU computes for 0.02 ms and waits for 3.3 ms: decode is memory-bound (lesson 11). Up to 200 texts a batch costs hardly more than one text. For the same reason, on this GPU, the prefill of 100 tokens takes as long as a step for one token.
+# Both go on at the same time, so a step takes the larger of the two. With one text the GPU computes for 0.02 ms and waits for 3.3 ms: decode is memory-bound (lesson 11). Up to 200 texts a batch costs hardly more than one text. For the same reason a prefill of 100 tokens takes hardly longer than a step for one token on this GPU.
 #
 # **Exercise 1.** How many tokens per second does a server write? (Reading the KV cache takes time, too. We leave it out.)
 
@@ -112,7 +112,7 @@ engine.generate([[tokenizer.BOS]] * 12, [SamplingParams(max_new_tokens=n) for n 
 same(count_steps(lengths, slots=4), engine.totals.steps, within=0)
 
 # %% [markdown]
-# The same 32 requests again. Look at the hatched slots, and at the end of each way:
+# Here are the same 32 requests, served in three ways. Compare the hatched slots, and the times at which the last request ends:
 
 # %% tags=["promise-ah"]
 draw_batch_timeline(runs)
@@ -186,13 +186,13 @@ BlockSizeDial(text_lengths(), reserved=256)
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# With blocks of 128 tokens nearly half of the memory is empty. Large blocks are also seldom full, so fewer beginnings are shared. vLLM's default is 16.
+# With blocks of 128 tokens 45 % of the memory is empty. Large blocks are also seldom full, so fewer beginnings are shared. vLLM's default is 16.
 #
 # </details>
 #
 # ## Wrong texts without an error
 #
-# The engine finds a shared block by its *hash*: a number that is computed from the tokens of the block and all tokens before it. A block without users is recycled later. Ada, Bo and Cai each changed one function of the block pool. One of the three programs gives wrong texts.
+# The engine finds a shared block by its *hash*: a number that is computed from the tokens of the block and all tokens before it. A block without users is recycled later. Dee, Eli and Fay each changed one function of the block pool. One of the three programs gives wrong texts.
 
 # %% tags=["promise-failure"]
 from course.failures.lesson_15 import show_programs
@@ -219,7 +219,7 @@ print(*compare(served_by), sep="\n")
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# 13 of Cai's 40 texts are wrong. A block is recycled for another text, and the cache still finds it by its old hash. The next reader gets the keys and values of somebody else's text. It is still text, so nobody notices: compare with the model alone. In a public server this is a leak. vLLM's issue 49449 is about stale hashes. Two beginnings with the same hash have the same effect (pull request 12621).
+# 13 of Fay's 40 texts are wrong. A block is recycled for another text, and the cache still finds it by its old hash. The next reader gets the keys and values of somebody else's text. It is still text, so nobody notices: compare with the model alone. In a public server this is a leak. In vLLM another path left stale hashes (issue 49449). Pull request 12621 makes it harder to provoke two beginnings with the same hash.
 #
 # </details>
 #
@@ -242,13 +242,13 @@ except ValueError as error:
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# Nothing is lost, and the random numbers of a request are its own, so the texts are the same. The oversized request is refused at once. If it had to wait for blocks, it would wait forever, and so would all after it. vLLM's issue 39734 is about that.
+# Nothing is lost, and the random numbers of a request are its own, so the texts are the same. The oversized request is refused at once. If it had to wait for blocks, it would wait forever, and so would all after it. vLLM has a report of this bug (issue 39734).
 #
 # </details>
 #
 # ## Speculative decoding: five tokens for one step
 #
-# One reader alone leaves the processor idle: on our core a step for five tokens takes 1.4 times as long as a step for one. But the second token depends on the first. **Speculative decoding**: a cheap **draft model** guesses the next four tokens. The large model computes all four in one step, and accepts them up to the first wrong one. It then adds one token of its own.
+# With one reader the GPU waits for the weights, so a step for five tokens costs little more than a step for one. But the second token depends on the first. **Speculative decoding**: a cheap **draft model** guesses the next four tokens. The large model computes all four in one step, and accepts them up to the first wrong one. It then adds one token of its own.
 #
 # **Back to lesson 1**: our draft is a table of counts, of the last six letters. Each piece is one step of the GPT:
 
@@ -308,7 +308,7 @@ draw_acceptance(acceptance_rows())
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# The table of one letter is accepted in one of five cases, and the text comes 10 to 20 % more slowly. With six letters, eight of ten are accepted. With 8 proposals that is 4.3 letters for a step, 2.5 times as fast.
+# The table of one letter is accepted in one of five cases, and the text comes 10 to 20 % more slowly. With six letters, eight of ten are accepted. With 8 proposals that is 4.3 letters for a step, 2.5 times as fast. A step for nine letters is slower than one for one letter on our CPU.
 #
 # </details>
 #
@@ -327,13 +327,13 @@ def to_int8(row):
 check("to_int8", to_int8)
 
 # %% [markdown]
-# For one text, int4 is 4.5 times as fast as float32 on our processor. And for 256 texts at once? **A** also 4.5 times as fast · **B** even faster · **C** not faster
+# For one text, the matrices of GPT-2 (124M) are 4.5 times as fast in int4 as in float32, on our CPU. And for 256 texts at once? **A** also 4.5 times as fast · **B** even faster · **C** not faster
 
 # %%
 guess("4 bits with 256 texts", ...)
 
 # %% [markdown]
-# Loss and bytes are those of our stories GPT. The speed is that of all matrices in the blocks of GPT-2, which are larger. A *row* is a text in the batch.
+# (A *row* of the picture is a text in the batch. Loss and bytes are those of the small GPT of this lesson.)
 
 # %% tags=["answer"]
 from course.experiments.serving.reports import quantization_rows
@@ -365,8 +365,6 @@ print(sum(a == b for a, b in zip(answers, expected(beginnings))), "of 32 texts a
 #
 # All are right, in 32 bits. In 16 bits a text can change with the texts beside it, even at temperature 0. PyTorch adds numbers in another order for another batch size, and each sum is rounded. Where two tokens are nearly equally likely, the other one wins. With float16 3 of 40 texts of this GPT were different, with bfloat16 8.
 #
-# And a million readers, each at 5 tokens per second? The H200 of exercise 1 writes 300 tokens per second one by one: 17,000 GPUs. With 200 texts in each step it is 60,000: 83 GPUs.
-#
 # </details>
 #
 # ## Several GPUs: tensor parallelism
@@ -385,17 +383,21 @@ print(f"parameters of one process: {report.num_parameters:,} of 614,528")
 print("all-reduces for 3 blocks:", report.all_reduces)
 
 # %% [markdown]
-# Each GPU reads about half of the weights (a few are in both), so a step could take about half the time. But all wait for each all-reduce. Measured by the authors of *gpt-fast*: a model with 7 billion parameters wrote 105 tokens per second on one GPU, and 328 on eight.
+# Each GPU reads half of the matrices (embeddings and norms are in both), so a step could take half the time. But all wait for each all-reduce. Measured by the authors of *gpt-fast*: a model with 7 billion parameters wrote 105 tokens per second on one GPU, and 328 on eight.
+#
+# ## A million readers: 84 GPUs
+#
+# A million readers read 5 tokens per second each. One H200 writes 60,000 (exercise 1, 200 texts, without the KV cache): 84 GPUs are enough. One by one it writes 300, and 17,000 GPUs are needed.
 #
 # ## Summary
 #
 # First write your own sentence: *Serving a million readers is cheap if ...*
 #
 # - **Prefill** computes a prompt in one step. Decode computes one token in a step, and waits for **memory bandwidth**: the weights are read once for all texts.
-# - **Static batching** waits for the longest text. **Continuous batching** fills each place between two steps: better **latency** and throughput.
+# - **Static batching** waits for the longest text. **Continuous batching** fills each slot between two steps: better **latency** and throughput.
 # - A **paged KV cache** gives memory in blocks; a **block table** lists those of a text. **Prefix caching** shares equal beginnings. A stale hash gives wrong texts without an error. **Preemption** loses nothing.
 # - **Speculative decoding** checks the guesses of a **draft model** in one step. The right rule keeps the distribution. The **acceptance rate** decides the speed.
-# - **Quantization** to **int8** or **int4** saves bytes. It makes one text faster; with many texts the gain of int4 shrinks to nothing. It is the only idea here that changes the text.
+# - **Quantization** to **int8** or **int4** saves bytes. It makes one text faster, and changes the text a little. With many texts the gain of int4 shrinks to nothing.
 # - **Tensor parallelism** divides each matrix among GPUs, and pays with all-reduces.
 #
 # ## Sources and further reading

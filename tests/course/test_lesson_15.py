@@ -152,7 +152,7 @@ def test_a_step_for_five_tokens_takes_1_4_times_as_long_as_one():
 def test_a_million_readers_need_so_many_gpus():
     speeds = [solution.tokens_per_second(8e9, 16, texts, *H200) for texts in (1, 200)]
     gpus = [5e6 / speed for speed in speeds]
-    assert speeds == pytest.approx([300, 60_000]) and gpus == pytest.approx([17_000, 83], rel=0.02)
+    assert speeds == pytest.approx([300, 60_000]) and gpus == pytest.approx([17_000, 84], rel=0.02)
 
 
 def test_recorded_quantization_is_as_the_lesson_says():
@@ -168,8 +168,8 @@ def test_recorded_quantization_is_as_the_lesson_says():
 @pytest.mark.slow
 def test_only_the_program_with_the_stale_hash_gives_wrong_texts():
     for seed in range(3):
-        assert not wrong(served("Ada", seed)[1]) and not wrong(served("Bo", seed)[1])
-        engine, requests = served("Cai", seed)
+        assert not wrong(served("Dee", seed)[1]) and not wrong(served("Eli", seed)[1])
+        engine, requests = served("Fay", seed)
         assert len(wrong(requests)) >= 2
         assert engine.pool.num_free == engine.pool.num_blocks
 

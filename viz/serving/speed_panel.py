@@ -8,7 +8,7 @@ from viz.curves.loss_scene import BOTTOM, LEFT, RIGHT, ChartOptions, LossScene
 from viz.curves.series import Series
 
 HEIGHT = 270.0
-TOP_ROOM, LOW = 1.05, 0.5  # the axis reaches at least that far: the words below 1 need room
+TOP_ROOM, LOW = 1.05, 0.6  # the axis reaches at least that far: the words below 1 need room
 
 
 def curve_panel(
