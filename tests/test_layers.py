@@ -45,7 +45,7 @@ FLOORS = {
     "own_gpt": {
         *GROUND,
         *("heads", "manifest", "tokenizers", "corpus", "formats", "model", "sampling", "scalar"),
-        *("training", "evaluation"),
+        *("training", "evaluation", "export"),
     },
     "serving": {*GROUND, "next_token", "tokenizers", "model", "sampling"},
     "ladder": {*GROUND, "heads", "next_token", "scalar", "model", "corpus", "training"},

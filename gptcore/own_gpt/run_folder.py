@@ -10,11 +10,11 @@
 Log and checkpoints of the training are beside them, as of every run.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gptcore.export import export_page
 from gptcore.files import write_json, write_text
 from gptcore.own_gpt.card import model_card
 from gptcore.own_gpt.recipe import Recipe
@@ -22,7 +22,6 @@ from gptcore.own_gpt.results import Results
 from gptcore.own_gpt.training import LineTraining
 
 CARD, SAMPLES, PAGE, RESULTS = "README.md", "samples.txt", "page.html", "results.json"
-PagePrinter = Callable[..., Any]
 
 
 def write_model_folder(
@@ -31,7 +30,6 @@ def write_model_folder(
     out_dir: str | Path,
     *,
     name: str,
-    export_page: PagePrinter | None = None,
 ) -> list[Path]:
     """Write the files of a finished model.
 
@@ -40,7 +38,6 @@ def write_model_folder(
         results: From `evaluate`.
         out_dir: The folder.
         name: Of the model, for the card and the page.
-        export_page: Writes the page, as `gptcore.export.export_page`; None writes none.
 
     Returns:
         The files, in the order in which they were written.
@@ -61,13 +58,15 @@ def write_model_folder(
         lines = "\n---\n".join(results.samples)
     write_text(out / SAMPLES, f"{lines}\n")
     write_text(out / CARD, model_card(results, training.recipe, name=name))
-    written = [out / "tokenizer.json", out / "model.safetensors", out / SAMPLES, out / CARD]
-    if export_page is not None:
-        known = () if results.is_running_text else training.train
-        export_page(training.model, training.tokenizer, out / PAGE, lines=known, title=name)
-        written.append(out / PAGE)
+    export_page(
+        *(training.model, training.tokenizer, out / PAGE),
+        lines=() if results.is_running_text else training.train,
+        title=name,
+        val_loss=training.best_loss,
+    )
     write_json(out / RESULTS, results_as_json(results, training.recipe, name))
-    return [*written, out / RESULTS]
+    written = ("tokenizer.json", "model.safetensors", SAMPLES, CARD, PAGE, RESULTS)
+    return [out / file for file in written]
 
 
 def results_as_json(results: Results, recipe: Recipe, name: str) -> dict[str, Any]:

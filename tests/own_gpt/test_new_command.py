@@ -1,6 +1,7 @@
 """`gptcore new`, as it is typed: what is in the folder, resume, bad input."""
 
 import json
+import re
 import signal
 from functools import partial
 
@@ -41,6 +42,8 @@ def test_a_file_becomes_a_folder_that_every_other_command_reads(new, tmp_path, n
     measured = {s.step: s.val_loss for s in read_log(folder) if s.val_loss is not None}
     assert results["held_out_loss"] == pytest.approx(min(measured.values()), abs=1e-4)
     assert measured[results["best_step"]] == min(measured.values())
+    in_page = re.search(r'"val_loss":([\d.]+)', (folder / "page.html").read_text(encoding="utf-8"))
+    assert float(in_page[1]) == min(measured.values())
     table = best_letter_table(*split_lines(names, seed=1))
     assert results["table"]["loss"] == pytest.approx(table.loss)
     assert f"{results['held_out_loss']:.3f} nats" in out and f"{table.loss:.3f}" in out

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from course.experiments.own_gpt.page_in_lesson import FramedPage, show_page
-from gptcore.export import export_page
 from gptcore.manifest import shipped_folder
 from gptcore.own_gpt import LineTraining, evaluate, plan, read_lines, train_lines
 from gptcore.own_gpt.results import Results
@@ -34,7 +33,7 @@ def make_my_gpt(my_text: Any, folder: Path = FOLDER) -> FramedPage | None:
         return None
     name = Path(str(my_text)).stem
     results = evaluate(training, source=f"{name}.txt")
-    write_model_folder(training, results, folder, name=name, export_page=export_page)
+    write_model_folder(training, results, folder, name=name)
     print(*report(training, results), sep="\n")
     print(f"The page below: {folder / 'page.html'}. The model card: {folder / 'README.md'}.")
     known = () if results.is_running_text else training.train

@@ -25,7 +25,6 @@ from gptcore.cli.own_gpt.messages import (
 )
 from gptcore.cli.own_gpt.options import NewOptions
 from gptcore.cli.training.loop import EXIT_RESUMABLE, STOP_MESSAGE
-from gptcore.export import export_page
 from gptcore.own_gpt import (
     LineTraining,
     TextLines,
@@ -130,9 +129,7 @@ def finish(command: NewOptions, training: LineTraining, settings: Settings) -> N
         f"{command.num_samples:,} samples ..."
     )
     results = evaluate(training, source=settings.source, n_samples=command.num_samples)
-    write_model_folder(
-        training, results, command.out_dir, name=settings.name, export_page=export_page
-    )
+    write_model_folder(training, results, command.out_dir, name=settings.name)
 
 
 def print_result(command: NewOptions, note: str) -> None:
