@@ -165,7 +165,7 @@ def test_on_paper_a_lesson_has_whole_pictures_and_lines_to_write_on(chromium, si
     cut_off = (
         "[...document.querySelectorAll('.picture')].filter(b => b.scrollWidth > b.clientWidth)"
     )
-    assert page.evaluate(f"{cut}.length") == 0
+    assert page.evaluate(f"{cut_off}.length") == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= A4["width"]
     field = "getComputedStyle(document.querySelector('.quiz input[type=text]'))"
     assert page.evaluate(f"[{field}.borderTopWidth, {field}.borderBottomStyle]") == ["0px", "solid"]
