@@ -400,6 +400,12 @@ def test_ctrl_c_ends_with_one_line_and_the_code_of_an_interrupt(command, monkeyp
             "gptcore: RuntimeError, which should not happen (--debug shows where): boom\n",
         ),
         (ValueError("five is too many"), 2, "gptcore: five is too many\n"),
+        (
+            PermissionError(13, "Permission denied", "out/.a.html.0123abcd.part"),
+            1,
+            f"gptcore: {Path('out/a.html')} cannot be read or written: Permission denied. Name "
+            "another file or folder, or change the permissions of this one.\n",
+        ),
     ],
 )
 def test_a_failure_prints_one_line_and_sets_the_exit_code(command, monkeypatch, error, code, words):
@@ -408,7 +414,7 @@ def test_a_failure_prints_one_line_and_sets_the_exit_code(command, monkeypatch, 
 
     monkeypatch.setattr(cli.Microgpt, "run", fails)
     assert command("microgpt") == (code, "", words)
-    with pytest.raises(type(error), match=str(error)):
+    with pytest.raises(type(error), match=re.escape(str(error))):
         command("microgpt", "--debug")
 
 

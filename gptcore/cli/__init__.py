@@ -16,7 +16,7 @@ import tyro
 from gptcore import __version__
 from gptcore.checks import did_you_mean
 from gptcore.cli.chat import Chat
-from gptcore.cli.console import fill_closed_descriptors, usable_streams
+from gptcore.cli.console import fill_closed_descriptors, message_of, usable_streams
 from gptcore.cli.cost.budget import BudgetCommand
 from gptcore.cli.doctor import Doctor
 from gptcore.cli.evaluation.eval import Eval
@@ -107,7 +107,7 @@ def run(arguments: list[str]) -> int:
             if wrong_argument or isinstance(error, OSError | PackageMissingError)
             else f"{type(error).__name__}, which should not happen (--debug shows where): "
         )
-        print(with_notes(f"gptcore: {prefix}{error}", error), file=sys.stderr)
+        print(with_notes(f"gptcore: {prefix}{message_of(error)}", error), file=sys.stderr)
         return 2 if wrong_argument else 1
     return 0
 

@@ -4,12 +4,17 @@ A service, cron, pythonw, or `2>&-` in a shell has no standard output or error. 
 prints then goes nowhere, and the command does its work all the same.
 """
 
+import errno
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TextIO
+
+NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def print_line(text: str, stream: TextIO | None = None) -> None:
@@ -65,3 +70,15 @@ def usable_streams() -> Iterator[None]:
         finally:
             for name in unusable:
                 setattr(sys, name, streams[name])
+
+
+def message_of(error: Exception) -> str:
+    """The message of an error; for a file that the system keeps from us, with the way out."""
+    if not isinstance(error, OSError) or error.errno not in NOT_ALLOWED or not error.filename:
+        return str(error)
+    file = Path(os.fsdecode(error.filename))
+    part = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.part", file.name)  # a temporary name of ours
+    return (
+        f"{file.with_name(part[1]) if part else file} cannot be read or written: {error.strerror}. "
+        f"Name another file or folder, or change the permissions of this one."
+    )
