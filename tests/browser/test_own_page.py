@@ -133,7 +133,7 @@ def test_logits_are_those_of_pytorch(shared, name):
     model = random_gpt(**CONFIGS[name])
     ids = torch.randint(31, (1, 24), generator=torch.Generator().manual_seed(2))
     for dtype, kept in (("float32", torch.float32), ("float16", torch.float16)):
-        described, weights = describe_model(model, 31, dtype)
+        described, weights = describe_model(model, dtype)
         ran = shared.evaluate(RUN, [described, b64encode(weights).decode(), ids[0].tolist()])
         got = torch.tensor(ran["logits"], dtype=torch.float64)
         if dtype == "float32":
