@@ -16,6 +16,7 @@ from viz.attention.attention_matrix import (
     GAP,
     LEFT,
     ROW,
+    TITLE_CHAR,
     TOP,
     Matrix,
     add_matrix,
@@ -154,7 +155,8 @@ def draw_output(
     x2, most = add_operator(scene, x, "×", GAP + 34), float(abs(values).max()) or 1.0
     x = add_matrix(scene, x2, f"v: {T} × {D}", values, most, (), names, (column, None))
     x3, title = add_operator(scene, x, "="), f"output: {T} × {D}"
-    scene.width = 16 + add_matrix(scene, x3, title, data["output"], most, frame=(row, None))
+    x = add_matrix(scene, x3, title, data["output"], most, frame=(row, None))
+    scene.width = 16 + max(x, x3 + TITLE_CHAR * len(title))
     return scene, [("i", "j", x0), ("i", "j", x1), ("j", "", x2), ("i", "", x3)]
 
 

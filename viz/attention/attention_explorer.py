@@ -35,8 +35,9 @@ class AttentionExplorer(Control):
     """A text to type, sliders for layer, head and query, and a switch that ablates a head.
 
     Example:
-        >>> AttentionExplorer(lambda text, ablated_heads: (list(text), [[[[1.0]]]]), text="a")
-        AttentionExplorer: a (0) gives 1.00 to itself in layer 0, head 0.
+        >>> weights = [[1, 0, 0], [0.3, 0.7, 0], [0.2, 0.2, 0.6]]
+        >>> AttentionExplorer(lambda text, ablated_heads: (list(text), [[weights]]), text="abc")
+        AttentionExplorer: c (2) gives 0.60 to itself in layer 0, head 0.
     """
 
     def __init__(

@@ -75,8 +75,8 @@ def draw_attention_head(
         ValueError: If the weights are unusable, or the layer, head or query does not exist.
 
     Example:
-        >>> draw_attention_head([[1, 0], [0.3, 0.7]], ["a", "b"])
-        Picture: b (1) gives 0.70 to itself in head 0.
+        >>> draw_attention_head([[1, 0, 0], [0.3, 0.7, 0], [0.2, 0.2, 0.6]], ["a", "b", "c"])
+        Picture: c (2) gives 0.60 to itself in head 0.
     """
     labels = to_tokens(tokens)
     attention = to_attention_weights(weights, labels).crop(0, min(len(labels), MAX_TOKENS))

@@ -24,6 +24,7 @@ Matrix = NDArray[np.float64]
 
 CELL, ROW, GAP = 30.0, 24.0, 36.0  # pixels: width and height of a cell, room for an operator
 LEFT, TOP = 52.0, 62.0  # pixels, where the first cell of a line of matrices is
+TITLE_CHAR = 7.2  # pixels, about the width of a letter of a title
 STRONGEST = 0.7  # of a colour, so that the digits on it can be read
 
 
@@ -39,7 +40,8 @@ def add_matrix(
 ) -> float:
     """A matrix with its numbers, coloured by sign and size; from white to dark if `most` is None.
 
-    Returns where it ends. A frame is a row, a column, or one cell.
+    Returns where it ends; a wide title pushes the next matrix away. A frame is a row, a column,
+    or one cell.
     """
     height, width = len(matrix), len(matrix[0])
     scene.add(Text(x, TOP - 26, title, 12, INK, weight="600"))
@@ -60,7 +62,7 @@ def add_matrix(
     top, down = (TOP, height) if row is None else (TOP + ROW * row, 1)
     if frame != (None, None):
         scene.add(Rect(left, top, CELL * across, ROW * down, "none", ORANGE, 2.5))
-    return x + CELL * width
+    return x + max(CELL * width, TITLE_CHAR * len(title) + 10 - GAP)
 
 
 def add_operator(scene: Scene, x: float, text: str, gap: float = GAP) -> float:

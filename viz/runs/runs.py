@@ -59,8 +59,9 @@ def draw_runs(
         ValueError: If a run has no `y`, nothing to compute `x` from, or a log that cannot be read.
 
     Example:
-        >>> draw_runs({"a": [{"step": 1, "tokens": 64, "val_loss": 3.3}]}, x="step").data
-        {'a': ([1.0], [3.3])}
+        >>> rows = [{"step": n, "tokens": 64 * n, "val_loss": 2 + 1 / n} for n in (1, 2, 4)]
+        >>> draw_runs({"a": rows}, x="step").data
+        {'a': ([1.0, 2.0, 4.0], [3.0, 2.5, 2.25])}
     """
     check_choice("x", x, X_LABELS)
     to_mapping(runs, "runs", "{'name': rows of its log}")

@@ -35,9 +35,10 @@ class TwoRuns(Control):
         ValueError: For fewer than two runs, an unknown `x`, or two runs with nothing to compare.
 
     Example:
-        >>> rows = [{"step": 1, "tokens": 64, "val_loss": 3.3}]
-        >>> TwoRuns({"slow": rows, "fast": rows}).still.data
-        {'slow': ([64.0], [3.3]), 'fast': ([64.0], [3.3])}
+        >>> slow = [{"step": n, "tokens": 64 * n, "val_loss": 2 + 1 / n} for n in (1, 2, 4)]
+        >>> fast = [{**row, "val_loss": row["val_loss"] - row["step"] / 8} for row in slow]
+        >>> TwoRuns({"slow": slow, "fast": fast}).still.data["fast"]
+        ([64.0, 128.0, 256.0], [2.875, 2.25, 1.75])
     """
 
     def __init__(

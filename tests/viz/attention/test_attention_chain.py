@@ -92,3 +92,12 @@ def test_more_than_can_be_read_is_refused_with_a_way_out():
     with pytest.raises(ValueError, match=r"q\[:8\]"):
         draw_attention_chain(q, k, v, "abcdefghi")
     draw_attention_chain(q[:8], k[:8], v[:8], "abcdefgh")
+
+
+def test_titles_that_are_wider_than_their_matrices_do_not_overlap():
+    picture = draw_attention_chain([[1], [2]], [[0], [3]], [[5], [7]], "ab")
+    titles = [t for t in picture.scene.shapes if isinstance(t, Text) and t.weight == "600"]
+    assert [t.text for t in titles][1:3] == ["k, transposed: 1 × 2", "scores: 2 × 2"]
+    ends = [t.x + 6.5 * len(t.text) for t in titles]
+    assert all(end < t.x for end, t in zip(ends, titles[1:]) if t.x > 60)  # 60: a line begins
+    assert max(ends) < picture.scene.width
