@@ -141,9 +141,9 @@ def test_a_start_from_names_is_better_before_the_first_step(names):
 
 def test_a_running_text_is_learned_with_letters_or_pieces_of_words():
     text = TextLines(("the cat sat on the mat. the dog sat on the log. " * 60,), True)
-    for tokenizer in ("characters", "bpe"):
-        training = train_lines(text, plan(text, max_steps=20, eval_every=10, tokenizer=tokenizer,
-                                          vocab_size=270, n_layer=1, n_embd=16))  # fmt: skip
+    small = {"max_steps": 20, "eval_every": 10, "n_layer": 1, "n_embd": 16}
+    for tokenizer in ({"tokenizer": "characters"}, {"tokenizer": "bpe", "vocab_size": 270}):
+        training = train_lines(text, plan(text, **small, **tokenizer))
         losses = [step.val_loss for step in training if step.val_loss is not None]
         assert losses[-1] < losses[0]
         assert text.lines[0].endswith(training.held_out[0])
