@@ -1,5 +1,7 @@
 """Copies: exact shares against counted ones, coincidence, and the longest copied part."""
 
+from statistics import fmean, pstdev
+
 import pytest
 
 from gptcore.own_gpt import (
@@ -45,6 +47,14 @@ def test_a_model_that_has_learned_from_other_lines_copies_by_coincidence(trained
     share = memorized_share(trained.model, trained.tokenizer, unseen[:half], unseen[half:])
     assert share.copied <= share.coincidence + 4 * share.coincidence_error + 0.005
     assert not share.verdict.startswith("memorized")
+
+
+def test_coincidence_is_the_mean_of_held_out_lines_for_each_training_line(trained):
+    train, held_out = trained.train[:30], trained.held_out[:7]
+    share = memorized_share(trained.model, trained.tokenizer, train, held_out)
+    probs = line_probabilities(trained.model, trained.tokenizer, held_out)
+    assert share.coincidence == pytest.approx(30 * fmean(probs))
+    assert share.coincidence_error == pytest.approx(30 * pstdev(probs) / 7**0.5)
 
 
 @pytest.mark.parametrize(
