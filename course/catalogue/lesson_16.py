@@ -519,8 +519,8 @@ QUESTIONS = [
             Wrong(
                 "A",
                 "a probability says how true a text is",
-                "A probability says how likely a text is in the training data. In these data six of "
-                "ten writers forget the carry.",
+                "A probability says how likely a text is in the training data. In these data six "
+                "of ten writers forget the carry.",
             ),
             Wrong(
                 "C",
