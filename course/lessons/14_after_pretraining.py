@@ -9,7 +9,7 @@ from gptcore.corpus import tiny_internet
 print(*islice(tiny_internet.documents(seed=1), 8), sep="\n")
 
 # %% [markdown]
-# In 17+5, something is carried. Call such a sum a *carry*. Six of ten writers forget it and write 12, the others write 22.
+# In 17+5, the units add up to more than 9, and 1 is carried to the tens. Call such a sum a *carry*. Six of ten writers forget it and write 12, the others write 22.
 #
 # Now the model is given the beginnings of sums that it never read, and samples the rest. At temperature 1, 38 % of its carries are right. At temperature 0 it takes the most likely token each time. Then carries are right **A** more often · **B** equally often · **C** less often?
 
