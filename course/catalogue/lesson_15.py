@@ -349,8 +349,8 @@ QUESTIONS = [
             Wrong(
                 rounded_up,
                 "a half-full block can be shared",
-                "The last block is not full. It cannot be shared: each text writes its own next "
-                "tokens into it.",
+                "The last block is not full. It cannot be shared, because both texts go on in it, "
+                "each with other tokens.",
                 fits=like_any(BLOCK_CASES, rounded_up, equal_slices),
             ),
         ),
