@@ -26,6 +26,9 @@ def pytest_configure(config):
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ[VARIABLE] = OFF  # the kernels that nbval starts inherit it
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # Workers that share two cores wait for each other's threads: a test of 9 s took 56.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     if getattr(config.option, "nbval", False):
         config.option.nbval_sanitize_with = str(ROOT / "course" / "nbval.cfg")
 
