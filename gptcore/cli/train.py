@@ -62,12 +62,19 @@ class Train(TrainOptions):
                 f"The preset {command.preset} needs shards: --data DIR. To make them: "
                 f"gptcore prepare fineweb:CC-MAIN-2013-20/000_00000 --out DIR"
             )
+        command.note_unused()
         require_packages("gptcore train", "torch", "safetensors", "numpy")
         for name in ("tensorboard", "wandb"):
             if getattr(command, name):
                 require_packages(f"--{name}", name)
         # Only this file needs PyTorch, which takes seconds to load; errors above come at once.
         import_module("gptcore.cli.training.loop").run(command, preset, config, sizes, data)
+
+    def note_unused(self) -> None:
+        """Say which options have no effect, because the one that they belong to is missing."""
+        for name, needs in (("sample_prompt", "sample_every"), ("wandb_project", "wandb")):
+            if getattr(self, name) is not None and not getattr(self, needs):
+                print_note(f"--{name} has no effect without --{needs}.")
 
     def with_file(self, file: ConfigFile) -> "Train":
         """The command with the options of a file, except those that were typed.

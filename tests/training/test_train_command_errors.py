@@ -133,3 +133,12 @@ def test_an_empty_validation_split_says_how_to_fill_it(train, tmp_path):
     shards = prepared(tmp_path, "the cat sat on the mat\n" * 30)
     code, message = train("--data", shards)
     assert code == 2 and "Use a larger --val_share, and prepare it in another folder." in message
+
+
+def test_an_option_without_the_one_that_it_belongs_to_is_noted(train):
+    code, message = train("--sample_prompt", "a", "--wandb_project", "x")
+    assert code == 0
+    assert "--sample_prompt has no effect without --sample_every" in message
+    assert "--wandb_project has no effect without --wandb" in message
+    code, message = train("--sample_prompt", "a", "--sample_every", "4", "--resume")
+    assert code == 0 and "no effect without --sample_every" not in message
