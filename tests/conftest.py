@@ -15,11 +15,9 @@ def smollm2():
 
 
 @pytest.fixture
-def typed(capsys, tmp_path, monkeypatch):
-    """Runs `gptcore` in an empty folder; exit code, output, standard error."""
+def command(capsys):
+    """Runs `gptcore`; exit code, output, standard error."""
     from gptcore.cli import main  # noqa: PLC0415
-
-    monkeypatch.chdir(tmp_path)
 
     def run(*arguments) -> tuple[int, str, str]:
         try:
@@ -31,3 +29,10 @@ def typed(capsys, tmp_path, monkeypatch):
         return code, printed.out, printed.err
 
     return run
+
+
+@pytest.fixture
+def typed(command, tmp_path, monkeypatch):
+    """Runs `gptcore` in an empty folder, as `command` does."""
+    monkeypatch.chdir(tmp_path)
+    return command

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import torch
 
-from gptcore.cli import main
 from gptcore.model import GPT, GPTConfig
 from gptcore.tokenizers import BPETokenizer, CharTokenizer, HFTokenizer
 
@@ -15,17 +14,6 @@ TEMPLATE = (
     "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>' + '\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-
-
-def run_command(capsys, *arguments) -> tuple[int, str, str]:
-    """Exit code, output and standard error of a command, which shows no traceback."""
-    try:
-        code = main([*map(str, arguments)])
-    except SystemExit as left:
-        code = left.code
-    printed = capsys.readouterr()
-    assert "Traceback" not in printed.err
-    return code, printed.out, printed.err
 
 
 def small_config(vocab_size: int, **switches) -> GPTConfig:

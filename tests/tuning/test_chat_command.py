@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from command_runs import LETTERS, run_command, write_base, write_instruct
+from command_runs import LETTERS, write_base, write_instruct
 
 from gptcore.cli.chatting import loop
 from gptcore.cli.chatting.conversation import Answer, Conversation
@@ -44,12 +44,12 @@ def run_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def chat_with(capsys, monkeypatch):
+def chat_with(command, monkeypatch):
     """Runs the command with lines of input; exit code, output and standard error."""
 
     def run(model, lines: str, *arguments) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
-        return run_command(capsys, "chat", model, *arguments, "--device", "cpu")
+        return command("chat", model, *arguments, "--device", "cpu")
 
     return run
 

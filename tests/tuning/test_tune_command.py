@@ -12,7 +12,6 @@ from command_runs import (
     FAST,
     LETTERS,
     conversation,
-    run_command,
     write_base,
     write_examples,
     write_instruct,
@@ -52,11 +51,11 @@ def world(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def tune(world, capsys, monkeypatch):
+def tune(world, command, monkeypatch):
     """Runs the command in the folder of the world; exit code, output and standard error."""
     monkeypatch.chdir(world)
 
-    return partial(run_command, capsys, "tune")
+    return partial(command, "tune")
 
 
 KINDS = {

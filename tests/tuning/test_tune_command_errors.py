@@ -7,7 +7,6 @@ from command_runs import (
     FAST,
     LETTERS,
     conversation,
-    run_command,
     write_base,
     write_examples,
     write_instruct,
@@ -34,13 +33,13 @@ def world(tmp_path_factory):
 
 
 @pytest.fixture
-def refused(world, tmp_path, capsys, monkeypatch):
+def refused(world, tmp_path, command, monkeypatch):
     """Runs the command, which must end with a code; what it wrote to standard error."""
     monkeypatch.chdir(world)
 
     def run(*arguments, code: int = 2) -> str:
         out = tmp_path / "run"
-        found, output, errors = run_command(capsys, "tune", *arguments, "--out_dir", out, *FAST)
+        found, output, errors = command("tune", *arguments, "--out_dir", out, *FAST)
         assert found == code, errors
         assert output == ""
         assert not [*out.glob("step_*")]
