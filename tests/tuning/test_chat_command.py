@@ -274,6 +274,7 @@ def test_in_a_terminal_ctrl_c_stops_the_answer_first_and_then_the_program(run_fo
     os.write(ours, b"1+1?\n")
     wait_for("\n> ")
     # Between its prompt and its wait for a key, Python's input() can miss a signal.
+    time.sleep(0.5)
     for _ in range(12):
         os.kill(child.pid, signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
