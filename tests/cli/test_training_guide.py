@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gptcore import cli
-from gptcore.cli import read_command
+from gptcore.cli import COMMANDS, read_command
 from gptcore.training import budget
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "training_guide.md").read_text(encoding="utf-8")
@@ -25,7 +25,8 @@ COSTS = {
 
 @pytest.mark.parametrize("line", dict.fromkeys(TYPED + IN_TABLES))
 def test_every_command_of_the_guide_has_options_that_exist(line):
-    read_command(line.split("  #")[0].split()[1:])
+    words = line.split("  #")[0].split()[1:]
+    assert type(read_command(words)) is COMMANDS[words[0]]  # an unknown option ends the program
 
 
 def test_the_guide_has_as_many_commands_as_this_test_believes():
