@@ -275,7 +275,7 @@ vocabulary_dial(BPETokenizer.from_gpt2(), n_embd=384, other_parameters=others)
 # %% [markdown]
 # The first doublings shorten an English text a lot. The last steps need the most parameters and do not shorten the given sentence. Up to a vocabulary of 8,192, the Hindi sentence does not get shorter at all.
 #
-# ## No line raised an error
+# ## A silent failure: a low loss, and words that nobody writes
 #
 # Lesson 1's table of bigrams reads characters. So we write each id as one character, `chr(id)`; the table need not know what they mean. A colleague hands you such a table, its tokenizer of 1,000 tokens, and a note: "trained on the 1,800
 # stories; loss 2.67 nats per token on the other 200". Let it write.

@@ -244,7 +244,7 @@ print(f"4-gram table: {table:.2f} nats, microgpt: about {microgpt - table:.1f} m
 #
 # </details>
 #
-# ## No line raised an error
+# ## A silent failure: blocks without residual connections
 #
 # The next run has no residual connections: each half returns its result alone. First with one block:
 

@@ -352,7 +352,7 @@ for source, share, available in (("web", 0.9, 12e9), ("stories", 0.1, 25e6)):
 #
 # </details>
 #
-# ## No line raised an error
+# ## A silent failure: one flipped bit in a shard
 #
 # Disks and memory flip a bit now and then. In a copy of our shard one bit is flipped:
 

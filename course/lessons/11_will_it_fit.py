@@ -160,7 +160,7 @@ print([(big + more).item() for more in (1, 2, 3)])
 draw_formats(257, ["float32", "bfloat16"])
 
 # %% [markdown]
-# ## No line raised an error
+# ## A silent failure: fine-tuning in bfloat16
 #
 # Ada and Bo fine-tune the GPT of this course on names, both in bfloat16. A third run uses all digits. Same rows, same learning rate, same Adam. (Thin lines are single steps. Thick lines, and the numbers beside the names, are running means. Two of the three curves coincide.)
 

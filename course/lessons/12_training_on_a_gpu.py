@@ -321,7 +321,7 @@ for file in ("model.safetensors", "optimizer.safetensors"):
 # </details>
 
 # %% [markdown]
-# ## No line raised an error
+# ## A silent failure: resuming without a jump in the loss
 #
 # Ada and Bo share a machine that restarts all programs every 30 steps. Both resume weights, step and optimizer state. Their training losses:
 

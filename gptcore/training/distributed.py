@@ -71,6 +71,12 @@ class World:
 
 SINGLE = World()
 
+# A process group is kept until the process ends. Otherwise the last reference to it can be that of
+# DistributedDataParallel, which frees it while it has Python's lock and waits for a thread that
+# waits for this lock (pytorch/pytorch#56297): 4 of 60 runs of torchrun never ended. A reference
+# from Python is freed without the lock.
+ended_groups: list[dist.ProcessGroup] = []
+
 
 def uses_nccl() -> bool:
     """Whether the processes communicate through NCCL, which needs tensors on a GPU."""
@@ -118,7 +124,10 @@ def init_distributed(device: str) -> Iterator[tuple[World, str]]:
         yield World(dist.get_rank(), dist.get_world_size()), device
         return
     dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    group = dist.group.WORLD
+    assert group is not None, "init_process_group sets it"
     try:
         yield World(dist.get_rank(), dist.get_world_size()), device
     finally:
         dist.destroy_process_group()
+        ended_groups.append(group)
