@@ -11,7 +11,7 @@ from lab import SCREENSHOTS, SECONDS
 
 from course.syllabus.lesson_table import NOTEBOOKS, written_lessons
 from viz.canvas.control import STATIC_NOTE
-from viz.canvas.plotly import PLOTLY_MIME
+from viz.canvas.picture import PLOTLY_MIME
 
 pytestmark = pytest.mark.browser
 LESSONS = [lesson.name for lesson in written_lessons()]

@@ -16,8 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from viz.canvas.arrays import to_tokens
 from viz.canvas.labels import title_width, visible_token
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, WHITE
-from viz.canvas.picture import Picture
-from viz.canvas.plotly import PLOTLY_MIME, round_digits
+from viz.canvas.picture import PLOTLY_MIME, Picture, round_digits
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.tensors import to_finite_array
 

@@ -7,7 +7,7 @@ output and needs no network, no kernel and no installation.
 import json
 import re
 from base64 import b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,10 @@ DARK_STYLE = (
     f'<style>[data-jp-theme-light="false"] .{ADAPTS}, .vscode-dark .{ADAPTS} '
     "{filter: invert(0.9) hue-rotate(180deg)}</style>"
 )
+
+# What plotly reads from a notebook.
+PLOTLY_MIME = "application/vnd.plotly.v1+json"
+NO_TEMPLATE = {"data": {"scatter": [{"type": "scatter"}]}}  # plotly calls this template "none"
 
 PHONE = 520  # pixels; a page that is at most so wide shows the narrow form of a picture
 
@@ -182,6 +186,11 @@ def source_tag(svg: str) -> str:
 def data_url(svg: str) -> str:
     """An SVG document as an address that needs no network."""
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
+
+
+def round_digits(numbers: Sequence[float | None]) -> list[float | None]:
+    """The numbers with three significant digits, for the JSON of plotly."""
+    return [None if number is None else float(f"{number:.3g}") for number in numbers]
 
 
 def page_script(*scripts: Path, style: Path | None = None, **constants: Any) -> str:

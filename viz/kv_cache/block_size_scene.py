@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from viz.canvas.pages import MARGIN, NARROW, WIDTH, phone_page_of, title_scene, words_scene
 from viz.canvas.palette import BLUE, GREEN, INK, MUTED, PAPER, WHITE, blend
 from viz.canvas.scene import Line, Rect, Scene, Text, hstack, vstack
 from viz.canvas.ticks import format_percent
 from viz.kv_cache.block_sizes import BlockCount
 from viz.serving.hatching import add_hatched
-from viz.serving.pages import MARGIN, NARROW, WIDTH, phone_page_of, title_scene, words_scene
 
 STRIP, STRIP_GAP, MAX_STRIPS = 17.0, 4.0, 8
 STRIPS_WIDTH, COLUMNS_HEIGHT = 430.0, 168.0

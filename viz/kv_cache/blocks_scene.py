@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from viz.canvas.labels import truncate
+from viz.canvas.pages import MARGIN
 from viz.canvas.palette import CATEGORIES, INK, LINE, MUTED, PAPER, VIOLET, WHITE, blend
 from viz.canvas.scene import Rect, Scene, Text
 from viz.canvas.wrapping import wrap_text
 from viz.kv_cache.block_tables import BlockTables
-from viz.serving.pages import MARGIN
 
 HEAD = 22.0
 MAX_BLOCKS, MAX_REQUESTS, MAX_BOXES = 256, 8, 30

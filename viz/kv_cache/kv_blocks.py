@@ -7,12 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int
-from viz.canvas.picture import Picture
-from viz.canvas.scene import hstack, vstack
-from viz.canvas.ticks import format_percent
-from viz.kv_cache.block_tables import BlockTables, read_tables
-from viz.kv_cache.blocks_scene import pool_scene, request_colours, tables_scene
-from viz.serving.pages import (
+from viz.canvas.pages import (
     MARGIN,
     NARROW,
     WIDTH,
@@ -20,6 +15,11 @@ from viz.serving.pages import (
     title_scene,
     words_scene,
 )
+from viz.canvas.picture import Picture
+from viz.canvas.scene import hstack, vstack
+from viz.canvas.ticks import format_percent
+from viz.kv_cache.block_tables import BlockTables, read_tables
+from viz.kv_cache.blocks_scene import pool_scene, request_colours, tables_scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from viz.canvas.arrays import to_mapping, to_number, to_numbers
+from viz.canvas.pages import NARROW, WIDTH, capitalized, page_of, phone_page_of
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene
 from viz.canvas.ticks import format_digits
 from viz.curves.series import Series
-from viz.serving.pages import NARROW, WIDTH, capitalized, page_of, phone_page_of
 from viz.serving.speed_panel import curve_panel
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from viz.canvas.labels import truncate
+from viz.canvas.pages import capitalized
 from viz.canvas.picture import Picture
 from viz.canvas.ticks import format_digits
-from viz.serving.pages import capitalized
 from viz.serving.timeline import Timeline, read_timelines
 from viz.serving.timeline_scene import narrow_scene, run_words, wide_scene
 

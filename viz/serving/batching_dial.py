@@ -7,6 +7,7 @@ from ipywidgets import Layout, SelectionSlider
 
 from viz.canvas.control import Control, side_by_side
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, WIDTH, page_of, phone_page_of
 from viz.canvas.palette import CATEGORIES, MUTED, PAPER
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Line, Scene
@@ -14,7 +15,6 @@ from viz.canvas.ticks import format_digits
 from viz.canvas.warnings import with_warning
 from viz.curves.loss_scene import BOTTOM, ChartOptions, LossScene
 from viz.serving.batching_record import KEYS, Point, Record, curves_of, read_record
-from viz.serving.pages import NARROW, WIDTH, page_of, phone_page_of
 from viz.serving.speed_panel import HEIGHT
 
 UNITS = {"wait": "seconds of waiting", "tokens_per_second": "tokens a second"}

@@ -6,11 +6,11 @@ from typing import Any
 
 from viz.canvas.arrays import to_int, to_mapping, to_number, to_numbers
 from viz.canvas.labels import truncate
+from viz.canvas.pages import MARGIN, words_scene
 from viz.canvas.palette import GREEN, INK, MUTED, WHITE, blend, diverging_colour, ink_on
 from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.canvas.ticks import format_digits
 from viz.serving.hatching import add_hatched
-from viz.serving.pages import MARGIN, words_scene
 
 EXAMPLE = "{('6 letters', 4): {'tokens_per_call': 3.24, 'speedup': 1.37}}"
 CELL_HEIGHT, NAME = 30.0, 146.0

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from viz.canvas.arrays import to_mapping, to_number, to_numbers
 from viz.canvas.labels import truncate
+from viz.canvas.pages import MARGIN, NARROW, WIDTH, page_of, phone_page_of
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.canvas.ticks import format_digits
 from viz.curves.series import Series
 from viz.hardware.memory import UNITS, format_bytes
-from viz.serving.pages import MARGIN, NARROW, WIDTH, page_of, phone_page_of
 from viz.serving.speed_panel import curve_panel
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from viz.canvas.labels import truncate
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene, title_scene
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, PAPER, WHITE, blend
 from viz.canvas.scene import Line, Rect, Scene, Text
 from viz.canvas.ticks import format_digits, format_percent, linear_ticks
 from viz.canvas.wrapping import wrap_text
 from viz.serving.hatching import add_hatched
-from viz.serving.pages import MARGIN, NARROW, phone_title_scene, title_scene
 from viz.serving.timeline import Bar, Timeline
 
 ROW, GAP = 17.0, 2.0  # height of a slot, and what is free between two

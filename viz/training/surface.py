@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from viz.canvas.labels import format_number, truncate
 from viz.canvas.palette import FAINT, GREEN, INK, MUTED, ORANGE, PURPLE, WHITE
-from viz.canvas.picture import Picture
-from viz.canvas.plotly import NO_TEMPLATE, PLOTLY_MIME, round_digits
+from viz.canvas.picture import NO_TEMPLATE, PLOTLY_MIME, Picture, round_digits
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.ticks import linear_ticks
 from viz.training.loss_grid import Interval, LossGrid, LossLike, Point, check_range, loss_or_inf

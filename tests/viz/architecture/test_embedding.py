@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from viz import draw_embedding
-from viz.canvas.plotly import PLOTLY_MIME
+from viz.canvas.picture import PLOTLY_MIME
 from viz.canvas.scene import Circle
 
 RNG = np.random.default_rng(0)

@@ -10,8 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from plotly.graph_objects import Figure as PlotlyFigure
 
-from viz.canvas.picture import Picture
-from viz.canvas.plotly import PLOTLY_MIME
+from viz.canvas.picture import PLOTLY_MIME, Picture
 from viz.canvas.scene import Circle, Line
 from viz.training.loss_grid import LossGrid
 from viz.training.surface import clip_segment, draw_surface

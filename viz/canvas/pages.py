@@ -1,4 +1,4 @@
-"""The sheet of a picture about serving: a title above panels, for a wide page and for a phone."""
+"""The sheet of a picture: a title above panels, for a wide page and for a phone."""
 
 from collections.abc import Sequence
 
