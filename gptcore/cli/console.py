@@ -8,12 +8,15 @@ import errno
 import os
 import re
 import sys
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+# Unicode's classes of the characters that turn the text behind them around.
+DIRECTION_MARKS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -22,6 +25,20 @@ def print_line(text: str, stream: TextIO | None = None) -> None:
     # RuntimeError: a signal handler may print while another line is being printed.
     with suppress(OSError, ValueError, RuntimeError):
         print(text, file=stream or sys.stderr, flush=True)
+
+
+def one_line(text: str) -> str:
+    """A text of somebody as one line that a terminal only shows: it turns and moves nothing.
+
+    Line ends become spaces; control characters and direction marks become `\\x1b` and `\\u202e`.
+    """
+    line = " ".join(text.split())
+    return "".join(
+        c.encode("unicode_escape").decode()
+        if unicodedata.category(c) == "Cc" or unicodedata.bidirectional(c) in DIRECTION_MARKS
+        else c
+        for c in line
+    )
 
 
 @contextmanager

@@ -225,11 +225,19 @@ def not_this_encoding(
         )
     number = content.count(b"\n", 0, error.start) + 1
     lines = content.split(b"\n")
-    wrong = sum(not is_encoded(line, encoding) for line in lines)
+    right = [line for line in lines if is_encoded(line, encoding)]
+    beyond_ascii = sum(not line.isascii() for line in right)
+    way_out = (
+        "Save the file as UTF-8; or name its encoding: --encoding cp1252 (Windows) or latin-1."
+    )
+    if beyond_ascii:
+        way_out = (
+            f"{beyond_ascii:,} others have letters like é and are {encoding}, so the file mixes "
+            f"encodings, and no --encoding reads all of it. Save these lines as {encoding}."
+        )
     return TextFileError(
         f"{path} is not {encoding}: byte {content[error.start]:#04x} in line {number:,}, and "
-        f"{wrong:,} of {len(lines):,} lines have such bytes. Save the file as UTF-8; or name its "
-        f"encoding: --encoding cp1252 (Windows) or latin-1."
+        f"{len(lines) - len(right):,} of {len(lines):,} lines have such bytes. {way_out}"
     )
 
 

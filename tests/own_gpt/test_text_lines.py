@@ -52,7 +52,7 @@ def test_lists_and_running_texts_are_told_apart(content, is_text):
         (b"\n \n", "is empty"),
         (b"PK\x03\x04\0\0", "zero byte"),
         (b"emma\ncaf\xe9\nolivia\n", r"byte 0xe9 in line 2, and 1 of 4 lines .* --encoding cp1252"),
-        ("naïve\n".encode() + "naïve\n".encode("latin-1"), "in line 2"),
+        ("naïve\n".encode() + "naïve\n".encode("latin-1"), "in line 2.* 1 others .* mixes"),
     ],
     ids=["nothing", "spaces", "binary", "latin-1", "mixed"],
 )

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from gptcore.cli.console import format_clock, print_line
+from gptcore.cli.console import format_clock, one_line, print_line
 from gptcore.own_gpt import LineTraining, Recipe, TextLines, sample_lines
 from gptcore.training import Step
 
@@ -74,7 +74,7 @@ def format_step(step: Step, training: LineTraining, seconds_left: float) -> str:
     """
     best = " (best)" if training.best_step == step.step else ""
     samples = sample_lines(training.model, training.tokenizer, SHOWN, seed=step.step)
-    shown = ", ".join(" ".join(sample.split()) for sample in samples)
+    shown = ", ".join(one_line(sample) for sample in samples)
     return (
         f"step {step.step:,} of {training.recipe.max_steps:,} | loss {step.train_loss:.3f} | "
         f"held-out {step.val_loss:.3f}{best} | {format_clock(seconds_left)} left | "
@@ -100,7 +100,7 @@ def format_results(content: dict[str, Any], folder: str) -> str:
     lines.append(
         f"longest copied part: {ours:.1f} letters on average; of held-out text {held_out:.1f}"
     )
-    shown = "  ".join(" ".join(sample.split()) for sample in content["samples"][:8])
+    shown = "  ".join(one_line(sample) for sample in content["samples"][:8])
     return "\n".join(
         [
             *lines,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from gptcore.cli.console import print_line
+from gptcore.cli.console import one_line, print_line
 from gptcore.model import GPT
 from gptcore.sampling import generate_cached
 from gptcore.tuning.chat_format import ChatFormat, Message
@@ -59,5 +59,5 @@ def answer(model: GPT, chat: ChatFormat, messages: list[Message]) -> str:
 
 def shorten(text: str) -> str:
     """The text on one line, and not too long."""
-    line = " ".join(text.split())
+    line = one_line(text)
     return line if len(line) <= MAX_LETTERS else f"{line[: MAX_LETTERS - 3]}..."
