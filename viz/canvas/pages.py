@@ -31,9 +31,9 @@ def title_scene(title: str) -> Scene:
 
 
 def phone_title_scene(title: str) -> Scene:
-    """The title in several lines."""
+    """The title in several lines; an empty one has none."""
     scene = Scene(NARROW, 10)
-    for line in wrap_text(title, 38, MAX_TITLE):
+    for line in wrap_text(title, 38, MAX_TITLE) if title else []:
         scene.height += 19
         scene.add(Text(MARGIN, scene.height, line, 14.5, weight="600"))
     scene.height += 8

@@ -72,12 +72,13 @@ class Picture:
             alt: One sentence about it.
             scene: The picture as shapes.
             html: The picture as a piece of HTML; with `scene` it is what a notebook shows.
-            narrow: The same for a phone, at most 360 pixels wide; a wide page shows `scene`.
+            narrow: The same for a phone, at most 360 pixels wide; unused if `scene` fits, too.
             extra_mime: MIME type -> content, for front ends that can show more.
         """
         self.data, self.alt = data, printable(alt)
         self.extra_mime = extra_mime or {}
-        self.scene, self.narrow, self.html = scene, narrow, html
+        fits = scene is not None and narrow is not None and scene.width <= narrow.width
+        self.scene, self.narrow, self.html = scene, None if fits else narrow, html
 
     def to_svg(self) -> str:
         """Write the picture as SVG.

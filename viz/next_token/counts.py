@@ -8,10 +8,12 @@ from math import copysign, sqrt
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import count_axes, to_numbers, to_tokens
+from viz.canvas.bitmap import to_png
 from viz.canvas.labels import format_number, visible_token
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene, words_scene
 from viz.canvas.palette import INK, LINE, MUTED, ORANGE, diverging_colour, ink_on
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Rect, Scene, Text
+from viz.canvas.scene import Image, Line, Rect, Scene, Text, vstack
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +23,8 @@ MAX_WIDTH, MAX_WIDTH_SINGLE = 900, 720  # of several tables together, and of one
 MAX_CELL, MIN_CELL = 46, 8
 MIN_CELL_WITH_NUMBER = 19  # a number in a smaller square could not be read
 LEFT, GAP, RIGHT = 44, 48, 20
+# On a phone: a number has at least 10 pixels; width of a letter, height of a line.
+MIN_PHONE_CELL_WITH_NUMBER, PHONE_LETTER, PHONE_LINE = 27, 6.4, 11
 Table = list[list[float]]
 Mark = tuple[str | None, str | None]
 
@@ -75,7 +79,8 @@ def draw_counts(
         scene.width = max(scene.width, 8.6 * len(title) + 6.6 * len(axes_text) + 48)
         scene.add(Text(scene.width - RIGHT, 25, axes_text, 12, MUTED, "end"))
     alt = alt_text(tables, rows, columns, title, list(titles))
-    picture = Picture(tables if is_stack else tables[0], alt, scene)
+    narrow = phone_scene(tables, rows, columns, title, list(titles), axes, marks)
+    picture = Picture(tables if is_stack else tables[0], alt, scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -123,7 +128,7 @@ def build_scene(
     width = LEFT + stride * len(tables) - GAP + RIGHT
     scene = Scene(max(width, 8.6 * len(title) + 32), top + side * len(rows) + 16)
     scene.add(Text(16, 25, title, 15, weight="600"))
-    largest = max((abs(x) for table in tables for row in table for x in row), default=0) or 1.0
+    largest = largest_of(tables)
     for n, table in enumerate(tables):
         left = LEFT + stride * n
         if n < len(titles):
@@ -133,6 +138,82 @@ def build_scene(
         for row, column in marks:
             scene.add(mark_frame(row, column, rows, columns, left, top, side))
     return scene
+
+
+def largest_of(tables: list[Table]) -> float:
+    return max((abs(x) for table in tables for row in table for x in row), default=0) or 1.0
+
+
+def phone_scene(
+    tables: list[Table],
+    rows: list[str],
+    columns: list[str],
+    title: str,
+    titles: list[str],
+    axes: tuple[str, str],
+    marks: list[Mark],
+) -> Scene:
+    """The tables below each other; without numbers where their squares are small."""
+    left = MARGIN + 4 + PHONE_LETTER * max(len(visible_token(row, 6)) for row in rows)
+    side = min(MAX_CELL, (NARROW - left - 12) / len(columns))
+    widest = max(len(visible_token(column, 6)) for column in columns)
+    is_upright = widest * PHONE_LETTER > side  # a long label is turned
+    scenes = [phone_title_scene(title)]
+    if any(axes):
+        scenes.append(words_scene(f"rows: {axes[0]} · columns: {axes[1]}", NARROW))
+    for n, table in enumerate(tables):
+        top = 24 + (22 if n < len(titles) else 0)
+        top += PHONE_LETTER * (widest - 1) if is_upright else 0
+        scene = Scene(NARROW, top + side * len(rows) + 10)
+        if n < len(titles):
+            scene.add(Text(MARGIN, 15, titles[n], 13, MUTED, weight="600"))
+        add_phone_labels(scene, rows, columns, left, top, side, is_upright)
+        if side >= MIN_PHONE_CELL_WITH_NUMBER:
+            add_cells(scene, table, largest_of(tables), left, top, side)
+        else:
+            add_image(scene, table, largest_of(tables), left, top, side)
+        scene.add(*(mark_frame(*mark, rows, columns, left, top, side) for mark in marks))
+        scenes.append(scene)
+    return vstack(*scenes)
+
+
+def add_phone_labels(
+    scene: Scene,
+    rows: list[str],
+    columns: list[str],
+    left: float,
+    top: float,
+    side: float,
+    is_upright: bool,
+) -> None:
+    """Labels of one size; where there is no room for all, one of every few."""
+    step = -(-PHONE_LINE // side)
+    for i, row in enumerate(rows):
+        if i % step == 0:
+            y = top + side * (i + 0.5) + 3.5
+            scene.add(Text(left - 4, y, visible_token(row, 6), 10.5, INK, "end", mono=True))
+    for j, column in enumerate(columns):
+        if j % step == 0:
+            label, x = visible_token(column, 6), left + side * (j + 0.5)
+            if is_upright and len(label) > 1:
+                scene.add(Text(x + 3.5, top - 4, label, 10.5, INK, mono=True, upright=True))
+            else:
+                scene.add(Text(x, top - 5, label, 10.5, INK, "middle", mono=True))
+
+
+def add_image(
+    scene: Scene, table: Table, largest: float, left: float, top: float, side: float
+) -> None:
+    """All cells as one small image, of 255 colours, with lines between them."""
+    shades = [diverging_colour(k / 127) for k in range(-127, 128)]
+    strength = lambda x: 127 + round(127 * copysign(sqrt(abs(x) / largest), x))  # noqa: E731 - one use
+    png = to_png([bytes(map(strength, row)) for row in table], shades)
+    width, height = side * len(table[0]), side * len(table)
+    scene.add(Image(left, top, width, height, png))
+    for i in range(len(table) + 1):
+        scene.add(Line(((left, top + side * i), (left + width, top + side * i)), LINE, 0.4))
+    for j in range(len(table[0]) + 1):
+        scene.add(Line(((left + side * j, top), (left + side * j, top + height)), LINE, 0.4))
 
 
 def add_labels(

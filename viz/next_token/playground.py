@@ -13,11 +13,13 @@ from numpy.typing import ArrayLike
 
 from viz.canvas.arrays import to_text
 from viz.canvas.labels import truncate, visible_token
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE, PAPER, WHITE, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
 from viz.canvas.tensors import softmax
 from viz.canvas.visible_text import Piece, decode_pieces, display_width
+from viz.canvas.wrapping import wrap_text
 from viz.next_token.sampling_filters import filter_probabilities, to_logits
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 MAX_BARS = 12
 ROW, LEFT, BAR_WIDTH, WIDTH = 22, 180, 330, 760
-CHARACTER_WIDTH, LINE_HEIGHT, MAX_LINES = 7.85, 26, 14
+PHONE_LEFT, PHONE_BAR, PHONE_LABEL = 116, 118, 12  # on a phone; letters of a label
+CHARACTER_WIDTH, LINE_HEIGHT, MAX_LINES, MAX_CAPTION = 7.85, 26, 14, 4
 MAX_SURPRISAL = log(50)  # of the darkest tokens, whose probability is 1 in 50 or less
 TINT, LINE_END = "#f2a15f", "↵"
 
@@ -86,15 +89,18 @@ def draw_playground(
     kept = int((kept_probs > 0).sum())
     knobs = f"temperature {temperature:g}, top-k {top_k or 'all'}, top-p {top_p:g}"
     summary = f"{knobs}: {kept:,} of {len(model_probs):,} tokens can follow"
-    scene = Scene(WIDTH, 0)
-    scene.add(Text(16, 25, f"{title}: {summary}" if title else summary, 15, weight="600"))
-    y = add_bars(scene, bars, len(model_probs), 46)
-    scene.height = add_text(scene, prompt, written, caption, y + 14)
+    scene, heading = Scene(WIDTH, 46), f"{title}: {summary}" if title else summary
+    scene.add(Text(16, 25, heading, 15, weight="600"))
+    narrow = phone_title_scene(heading)
+    narrow.height += 6
+    for sheet in (scene, narrow):
+        y = add_bars(sheet, bars, len(model_probs), sheet.height)
+        sheet.height = add_text(sheet, prompt, written, caption, y + 14)
     text = prompt + "".join(texts)
     data = {"bars": bars, "kept": kept, "generated": written, "text": text}
     best = ", ".join(f"{visible_token(piece)} {prob:.2f}" for piece, _, prob in bars[:3])
     alt = f"{summary}; the likeliest are {best}. Written: {truncate(text, 120)}"
-    picture = Picture(data, alt, scene)
+    picture = Picture(data, alt, scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -109,43 +115,47 @@ def check_sampling_options(temperature: float, top_k: int | None, top_p: float) 
 
 def add_bars(scene: Scene, bars: list[tuple[str, float, float]], V: int, top: float) -> float:
     """Draw the model's probabilities in grey, the filtered ones over them; return the lower end."""
+    is_narrow = scene.width <= NARROW
+    left, bar_width = (PHONE_LEFT, PHONE_BAR) if is_narrow else (LEFT, BAR_WIDTH)
+    right = left + bar_width + (6 if is_narrow else 10)
+    was = right + (50 if is_narrow else 66)  # x of the model's own probability
     largest = max(max(model_prob, kept_prob) for _, model_prob, kept_prob in bars)
-    scene.add(Text(LEFT - 10, top + 9, "next token", 11, MUTED, "end"))
-    scene.add(Rect(LEFT, top, 14, 10, LINE), Text(LEFT + 20, top + 9, "the model's own", 11, MUTED))
-    scene.add(Rect(LEFT + 130, top, 14, 10, BLUE))
-    scene.add(Text(LEFT + 150, top + 9, "after temperature, top-k, top-p", 11, MUTED))
-    top += 18
+    scene.add(Text(left - 10, top + 9, "next token", 11, MUTED, "end"))
+    scene.add(Rect(left, top, 14, 10, LINE), Text(left + 20, top + 9, "the model's own", 11, MUTED))
+    x, y = (left, top + 16) if is_narrow else (left + 130, top)
+    scene.add(Rect(x, y, 14, 10, BLUE))
+    scene.add(Text(x + 20, y + 9, "after temperature, top-k, top-p", 11, MUTED))
+    top = y + 18
     for i, (piece, model_prob, kept_prob) in enumerate(bars):
         y, cut = top + ROW * i, kept_prob == 0
         ink = MUTED if cut else INK
-        scene.add(Text(LEFT - 10, y + 15, visible_token(piece), 13, ink, "end", mono=True))
-        scene.add(Rect(LEFT, y + 3, BAR_WIDTH * model_prob / largest, ROW - 6, LINE))
-        scene.add(Rect(LEFT, y + 6, BAR_WIDTH * kept_prob / largest, ROW - 12, BLUE))
+        name = visible_token(piece, PHONE_LABEL) if is_narrow else visible_token(piece)
+        scene.add(Text(left - 10, y + 15, name, 13, ink, "end", mono=True))
+        scene.add(Rect(left, y + 3, bar_width * model_prob / largest, ROW - 6, LINE))
+        scene.add(Rect(left, y + 6, bar_width * kept_prob / largest, ROW - 12, BLUE))
         percent = "cut off" if cut else f"{100 * kept_prob:.1f}%"
-        right = LEFT + BAR_WIDTH + 10
         scene.add(Text(right, y + 15, percent, 12, MUTED if cut else BLUE, weight="600"))
-        scene.add(Text(right + 66, y + 15, f"was {100 * model_prob:.1f}%", 12, MUTED))
+        scene.add(Text(was, y + 15, f"was {100 * model_prob:.1f}%", 12, MUTED))
         if cut and (i == 0 or bars[i - 1][2] > 0):
-            scene.add(Line(((LEFT - 60, y + 1), (right + 120, y + 1)), ORANGE, 1.5, dash="4 4"))
+            scene.add(Line(((left - 60, y + 1), (was + 60, y + 1)), ORANGE, 1.5, dash="4 4"))
     bottom = top + ROW * len(bars)
     if len(bars) < V:
         before = 1 - sum(model_prob for _, model_prob, _ in bars)
         after = max(1 - sum(kept_prob for _, _, kept_prob in bars), 0)
         others = f"{V - len(bars):,} others together: {100 * after:.1f}%, was {100 * before:.1f}%"
-        scene.add(Text(LEFT, bottom + 14, others, 12, MUTED))
+        scene.add(Text(MARGIN if is_narrow else left, bottom + 14, others, 12, MUTED))
         bottom += 20
     return bottom
 
 
 def add_text(scene: Scene, prompt: str, generated: TokenProbs, caption: str, top: float) -> float:
     """Draw the prompt and the last lines of the generated text; return the lower end."""
-    laid_out = layout_text([(prompt, -1.0), *generated])
+    laid_out = layout_text([(prompt, -1.0), *generated], scene.width)
     last = laid_out[-1][1]
     first = max(0, last - MAX_LINES + 1)
-    scene.add(Line(((16, top), (WIDTH - 16, top)), FAINT))
+    scene.add(Line(((16, top), (scene.width - 16, top)), FAINT))
     legend = "the stronger the colour of a written token, the larger its loss"
-    scene.add(Text(16, top + 19, ("… " if first else "") + legend, 11, MUTED))
-    top += 30
+    top = add_lines(scene, ("… " if first else "") + legend, 11, top + 19)
     for x, line, piece, prob in laid_out:
         if line < first:
             continue
@@ -156,21 +166,29 @@ def add_text(scene: Scene, prompt: str, generated: TokenProbs, caption: str, top
             scene.add(Rect(x, y, width, LINE_HEIGHT - 6, fill, PAPER, radius=3))
         scene.add(Text(x, y + 15, piece, 13, MUTED if prob < 0 else INK, mono=True))
     bottom = top + LINE_HEIGHT * (last - first + 1) + 8
-    scene.add(Text(16, bottom + 8, caption, 12, MUTED))
-    return bottom + 22
+    return add_lines(scene, caption, 12, bottom + 8) + 3
 
 
-def layout_text(pieces: TokenProbs) -> list[tuple[float, int, str, float]]:
+def add_lines(scene: Scene, words: str, size: float, y: float) -> float:
+    """Small print in as many lines as it needs, the first on `y`; the lower end."""
+    columns = int((scene.width - 2 * MARGIN) / (0.53 * size))
+    lines = wrap_text(words, columns, MAX_CAPTION)
+    for i, line in enumerate(lines):
+        scene.add(Text(MARGIN, y + 16 * i, line, size, MUTED))
+    return y + 16 * (len(lines) - 1) + 11
+
+
+def layout_text(pieces: TokenProbs, room: float) -> list[tuple[float, int, str, float]]:
     """(x, line, text, probability) for each segment. Lines break between words, and after ↵."""
     laid_out: list[tuple[float, int, str, float]] = []
     x, line = 16.0, 0
     for word in split_words(pieces):
         width = CHARACTER_WIDTH * sum(display_width(segment) for segment, _ in word)
-        if x + width > WIDTH - 16 and x > 16:
+        if x + width > room - 16 and x > 16:
             x, line = 16.0, line + 1
         for segment, prob in word:
             width = CHARACTER_WIDTH * display_width(segment)
-            if x + width > WIDTH - 16 and x > 16:  # the word is longer than a line
+            if x + width > room - 16 and x > 16:  # the word is longer than a line
                 x, line = 16.0, line + 1
             laid_out.append((x, line, segment, prob))
             x += width

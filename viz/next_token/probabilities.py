@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_numbers, to_tokens
 from viz.canvas.labels import title_width, visible_token
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Rect, Scene, Text
+from viz.canvas.scene import Rect, Scene, Text, vstack
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
 
-MAX_COLUMNS = 40
+MAX_COLUMNS, PHONE_COLUMNS = 40, 14  # of one row of bars
 TOLERANCE = 0.01  # of the sum; a softmax in 16 bits stays within half of it
 
 
@@ -55,16 +56,16 @@ def draw_probabilities(
     check_probabilities(values, labels)
     are_short = len(labels) <= MAX_COLUMNS and all(len(label) <= 3 for label in labels)
     ranked = sorted(zip(labels, values), key=lambda pair: -pair[1])
-    scene = (
-        vertical_bars(labels, values, title)
-        if are_short
-        else horizontal_bars(ranked, title, max_tokens)
-    )
+    if are_short:
+        scene, narrow = vertical_bars(labels, values, title), phone_bars(labels, values, title)
+    else:
+        scene = horizontal_bars(ranked, title, max_tokens)
+        narrow = phone_ranked_bars(ranked, title, max_tokens)
     pairs = list(zip(labels, values))
     data = dict(pairs) if len(set(labels)) == len(labels) else pairs  # a token may occur twice
     best = ", ".join(f"{visible_token(label)} {prob:.2f}" for label, prob in ranked[:3])
     alt = f"Probabilities of {len(labels)} tokens; the likeliest: {best}."
-    picture = Picture(data, alt, scene)
+    picture = Picture(data, alt, scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -82,32 +83,78 @@ def check_probabilities(probs: list[float], labels: list[str]) -> None:
 
 
 def vertical_bars(labels: list[str], probs: list[float], title: str) -> Scene:
-    stride, bar_height, top = min(60, max(26, 640 / len(labels))), 150, 46 if title else 26
-    scene = Scene(max(32 + stride * len(labels), title_width(title)), top + bar_height + 34)
+    stride, top = min(60, max(26, 640 / len(labels))), 46 if title else 26
+    scene = Scene(max(32 + stride * len(labels), title_width(title)), top + 184)
     if title:
-        scene.add(Text(16, 25, title, 15, weight="600"))
-    scene.add(Rect(16, top + bar_height, stride * len(labels), 1, MUTED))
-    largest = max(probs)
-    for i, (label, prob) in enumerate(zip(labels, probs)):
-        x, height = 16 + stride * i, bar_height * prob / largest
-        y, middle = top + bar_height - height, x + stride / 2
-        scene.add(Rect(x + 3, y, stride - 6, height, ORANGE if prob == largest else BLUE))
-        name = visible_token(label)
-        scene.add(Text(middle, top + bar_height + 18, name, 13, INK, "middle", mono=True))
-        if prob >= 0.005:
-            scene.add(Text(middle, y - 5, f"{100 * prob:.0f}%", 10, MUTED, "middle"))
+        scene.add(Text(MARGIN, 25, title, 15, weight="600"))
+    add_columns(scene, labels, probs, max(probs), stride, top, 150)
     return scene
 
 
+def phone_bars(labels: list[str], probs: list[float], title: str) -> Scene:
+    """The same bars in as many rows as they need on a phone, all on one scale."""
+    rows = -(-len(labels) // PHONE_COLUMNS)
+    per_row = -(-len(labels) // rows)
+    stride, height = min(60, (NARROW - 2 * MARGIN) / per_row), 120 if rows == 1 else 80
+    scene = Scene(NARROW, 0)
+    for start in range(0, len(labels), per_row):
+        part = slice(start, start + per_row)
+        add_columns(scene, labels[part], probs[part], max(probs), stride, scene.height + 16, height)
+        scene.height += height + 44
+    return vstack(phone_title_scene(title), scene)
+
+
+def add_columns(
+    scene: Scene,
+    labels: list[str],
+    probs: list[float],
+    largest: float,
+    stride: float,
+    top: float,
+    height: float,
+) -> None:
+    """One row of bars above their labels; a bar of `largest` has the full height."""
+    bottom = top + height
+    scene.add(Rect(MARGIN, bottom, stride * len(labels), 1, MUTED))
+    size = min(13, stride / 2)  # three letters are as wide as 1.9 times their size
+    for i, (label, prob) in enumerate(zip(labels, probs)):
+        x, length = MARGIN + stride * i, height * prob / largest
+        y, middle, fill = bottom - length, x + stride / 2, ORANGE if prob == largest else BLUE
+        scene.add(Rect(x + stride / 9, y, stride * 7 / 9, length, fill))
+        name = visible_token(label)
+        scene.add(Text(middle, bottom + 18, name, size, INK, "middle", mono=True))
+        if prob >= 0.005:
+            scene.add(Text(middle, y - 5, f"{100 * prob:.0f}%", 10.5, MUTED, "middle"))
+
+
 def horizontal_bars(ranked: list[tuple[str, float]], title: str, max_tokens: int) -> Scene:
-    top, row, bar_width, left = 46 if title else 14, 22, 300, 190
-    shown, rest = ranked[:max_tokens], ranked[max_tokens:]
-    scene = Scene(
-        max(left + bar_width + 80, title_width(title)),
-        top + row * (len(shown) + bool(rest)) + 10,
-    )
+    scene, left, bar_width = Scene(0, 46 if title else 14), 190, 300
     if title:
-        scene.add(Text(16, 25, title, 15, weight="600"))
+        scene.add(Text(MARGIN, 25, title, 15, weight="600"))
+    add_ranked(scene, ranked, max_tokens, left, bar_width)
+    scene.width = max(left + bar_width + 80, title_width(title))
+    return scene
+
+
+def phone_ranked_bars(ranked: list[tuple[str, float]], title: str, max_tokens: int) -> Scene:
+    """The same rows for a phone: the labels have the room that the longest one needs."""
+    scene = phone_title_scene(title)
+    longest = max(len(visible_token(label)) for label, _ in ranked[:max_tokens])
+    left = MARGIN + 10 + max(24, 7.9 * longest)
+    add_ranked(scene, ranked, max_tokens, left, NARROW - left - 60)
+    return scene
+
+
+def add_ranked(
+    scene: Scene,
+    ranked: list[tuple[str, float]],
+    max_tokens: int,
+    left: float,
+    bar_width: float,
+) -> None:
+    """Rows below what is drawn: a label, its bar, its probability; then the others."""
+    row, top = 22, scene.height
+    shown, rest = ranked[:max_tokens], ranked[max_tokens:]
     for i, (label, prob) in enumerate(shown):
         y, width = top + row * i, bar_width * prob / shown[0][1]
         scene.add(Text(left - 10, y + 15, visible_token(label), 13, INK, "end", mono=True))
@@ -117,4 +164,4 @@ def horizontal_bars(ranked: list[tuple[str, float]], title: str, max_tokens: int
     if rest:
         others = f"{len(rest):,} others together: {100 * sum(prob for _, prob in rest):.1f}%"
         scene.add(Text(left, top + row * len(shown) + 15, others, 12, MUTED))
-    return scene
+    scene.height += row * (len(shown) + bool(rest)) + 10

@@ -11,16 +11,17 @@ from ipywidgets import FloatSlider, IntSlider, Layout, SelectionSlider
 
 from viz.canvas.control import Control
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, phone_title_scene
 from viz.canvas.palette import GOLD, INK, MUTED
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Scene, Text
-from viz.next_token.probabilities import check_probabilities, vertical_bars
+from viz.next_token.probabilities import check_probabilities, phone_bars, vertical_bars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_TEXTS = 40
-PER_ROW, COLUMN_WIDTH, ROW = 4, 180, 22
+PER_ROW, PHONE_PER_ROW, COLUMN_WIDTH, ROW = 4, 2, 180, 22
 MAX_CHARS = 18
 SliderRange = tuple[float, float, float]
 
@@ -55,30 +56,45 @@ def draw_sampling(
         Picture: Samples: mari, anna ... (1 of 2: is in the list)
     """
     shown = check_texts(texts)[:MAX_TEXTS]
-    scene, top = Scene(PER_ROW * COLUMN_WIDTH + 32, 0), 46.0 if title else 20.0
+    scene, narrow = Scene(0, 40 if title else 14), phone_title_scene(title)
     if bars is not None:
-        check_probabilities(list(bars.values()), list(bars))
-        scene = vertical_bars(list(bars), list(bars.values()), title)
-        scene.width, top = max(scene.width, PER_ROW * COLUMN_WIDTH + 32), scene.height + 6
+        labels, probs = list(bars), list(bars.values())
+        check_probabilities(probs, labels)
+        scene, narrow = vertical_bars(labels, probs, title), phone_bars(labels, probs, title)
     else:
         scene.add(Text(16, 25, title, 15, weight="600"))
-    for i, text in enumerate(shown):
-        x, y = 28.0 + COLUMN_WIDTH * (i % PER_ROW), top + 14 + ROW * (i // PER_ROW)
+    scene.width = max(scene.width, PER_ROW * COLUMN_WIDTH + 32)
+    n_known = sum(text in known for text in texts)
+    caption = f"{n_known} of {len(texts)}: {known_label}" if known else ""
+    add_texts(scene, shown, known, caption, PER_ROW, COLUMN_WIDTH)
+    add_texts(narrow, shown, known, caption, PHONE_PER_ROW, (NARROW - 28) / PHONE_PER_ROW)
+    alt = f"{title or 'Samples'}: {', '.join(shown[:4])} ..." + f" ({caption})" * bool(caption)
+    picture = Picture(list(texts), alt, scene, narrow=narrow)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def add_texts(
+    scene: Scene,
+    texts: list[str],
+    known: Collection[str],
+    caption: str,
+    per_row: int,
+    column_width: float,
+) -> None:
+    """The texts in rows below what is drawn, and the caption below them."""
+    top = scene.height + 6
+    for i, text in enumerate(texts):
+        x, y = 28.0 + column_width * (i % per_row), top + 14 + ROW * (i // per_row)
         is_known, shown_text = text in known, truncate(text.replace("\n", "↵"), MAX_CHARS)
         if is_known:
             scene.add(Circle(x - 8, y - 4.5, 3.2, GOLD))
         colour = GOLD if is_known else INK if text else MUTED
         weight = "600" if is_known else "normal"
         scene.add(Text(x, y, shown_text or "(nothing)", 13, colour, weight=weight, mono=True))
-    bottom = top + ROW * -(-len(shown) // PER_ROW) + 20
-    n_known = sum(text in known for text in texts)
-    caption = f"{n_known} of {len(texts)}: {known_label}"
-    if known:
+    bottom = top + ROW * -(-len(texts) // per_row) + 20
+    if caption:
         scene.add(Circle(20, bottom - 4.5, 3.2, GOLD), Text(30, bottom, caption, 12, MUTED))
     scene.height = bottom + 16
-    alt = f"{title or 'Samples'}: {', '.join(shown[:4])} ..." + (f" ({caption})" if known else "")
-    picture = Picture(list(texts), alt, scene)
-    return picture.draw_on(ax) if ax is not None else picture
 
 
 def check_texts(texts: object) -> list[str]:

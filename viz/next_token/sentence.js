@@ -1,11 +1,11 @@
 // A sentence whose bars follow the mouse, the finger or the arrow keys, without a kernel.
 //
 // The upper part of the still stays; a sheet over its lower part shows the bars of another token.
-// Lengths are shares of the still, so that it may shrink on a narrow page.
+// Lengths are shares of the still, so that it may shrink; a phone has a still with other lengths.
 const STYLE = `
   :host { display: block; }
   .card { position: relative; display: inline-block; max-width: 100%; vertical-align: top; }
-  ::slotted(img) { display: block; }
+  ::slotted(img), ::slotted(picture) { display: block; }
   button { position: absolute; box-sizing: border-box; padding: 0; border: 3px solid transparent; border-radius: 4px;
     background: none; cursor: pointer; }
   button.still { border-color: ${PAPER}; outline: 2px solid ${PAPER}; }
@@ -23,17 +23,19 @@ const draw = (parent, kind, attributes, text = "") => {
   parent.append(shape);
 };
 const open = (figure) => {
-  const { tokens, rows, boxes, size, box, row, left, bar, bars, follows, position } = JSON.parse(figure.dataset.sentence);
-  const [width, height] = size, T = tokens.length;
+  const { tokens, rows, box, row, follows, position, wide, narrow } = JSON.parse(figure.dataset.sentence);
+  const phone = matchMedia(`(max-width: ${PHONE}px)`), T = tokens.length;
+  let shown = position;
   const shadow = figure.attachShadow({ mode: "open" });
   make("style", shadow, { textContent: STYLE });
   const card = make("div", shadow, { className: "card" });
   make("slot", card);
   const sheet = make("div", card, { className: "bars", role: "status", hidden: true });
-  sheet.style.top = `${(100 * bars) / height}%`;
   const write = (svg, x, y, text, more) =>
     draw(svg, "text", { x, y, fill: INK, "font-family": SANS, "font-size": 13, ...more }, text);
   const show = (k) => {
+    shown = k;
+    const { size: [width, height], bars, left, bar } = phone.matches ? narrow : wide;
     buttons.forEach((button, n) => (button.ariaPressed = String(n === k)));
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("viewBox", `0 0 ${width} ${height - bars}`);
@@ -54,9 +56,6 @@ const open = (figure) => {
   };
   const buttons = tokens.map((token, k) => {
     const button = make("button", card, { ariaLabel: `next token after ${token}`, ariaPressed: String(k === position) });
-    const [x, y, wide] = boxes[k];
-    const place = { left: x / width, top: y / height, width: wide / width, height: box / height };
-    for (const side in place) button.style[side] = `${100 * place[side]}%`;
     if (k === position) button.className = "still"; // covers the frame of the still, when another is shown
     button.tabIndex = k === position ? 0 : -1;
     button.addEventListener("pointerenter", () => show(k));
@@ -73,6 +72,18 @@ const open = (figure) => {
     });
     return button;
   });
+  const place = () => {
+    const { size: [width, height], bars, boxes } = phone.matches ? narrow : wide;
+    sheet.style.top = `${(100 * bars) / height}%`;
+    buttons.forEach((button, k) => {
+      const [x, y, across] = boxes[k];
+      const sides = { left: x / width, top: y / height, width: across / width, height: box / height };
+      for (const side in sides) button.style[side] = `${100 * sides[side]}%`;
+    });
+    if (!sheet.hidden) show(shown);
+  };
+  phone.addEventListener("change", place);
+  place();
 };
 for (const figure of document.querySelectorAll(".viz-sentence:not(.viz-open)")) {
   figure.classList.add("viz-open");

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from viz.canvas import palette
 from viz.canvas.arrays import to_int, to_text, to_tokens
 from viz.canvas.labels import title_width, visible_token
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, TINTS
-from viz.canvas.picture import Picture, page_script
+from viz.canvas.picture import PHONE, Picture, page_script
 from viz.canvas.scene import Rect, Scene, Text
 from viz.canvas.visible_text import Piece, display_width
 
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 Candidates = Mapping[Piece, float] | Sequence[tuple[Piece, float]]
 Box = tuple[float, float, float]  # left, top, width
+Geometry = dict[str, Any]  # where the boxes and the bars of a form are
 
-MARGIN, BOX, CELL, GAP, LINE_STRIDE = 16.0, 28.0, 8.5, 4.0, 52.0
+BOX, CELL, GAP, LINE_STRIDE = 28.0, 8.5, 4.0, 52.0
 WIDTH, LONG_WIDTH, MAX_LINES = 480, 860, 6  # of the text; with more lines it is wider
 MIN_BOX, MAX_CHARS, MAX_BAR_CHARS = 34.0, 24, 12
-ROW, LEFT, BAR_WIDTH = 22, 124, 200
+ROW, LEFT, BAR_WIDTH, PHONE_BAR = 22, 124, 200, 90
 TOLERANCE = 0.01  # of a sum of rounded probabilities
 COLOURS = ("PAPER", "INK", "MUTED", "FAINT", "BLUE", "ORANGE", "SANS", "MONO")
 
@@ -74,23 +76,45 @@ def draw_next_tokens(
     actual = [None, *check_probs(probs, rows, names)]
     if width is None:
         width = WIDTH if layout_boxes(names, WIDTH)[-1][1] < MAX_LINES * LINE_STRIDE else LONG_WIDTH
-    boxes = layout_boxes(names, width)
-    scene = Scene(max(width, title_width(title), LEFT + BAR_WIDTH + 140), 0)
-    top = 42.0 if title else 14.0
+    scene = Scene(max(width, title_width(title), LEFT + BAR_WIDTH + 140), 42 if title else 14)
     if title:
         scene.add(Text(MARGIN, 25, title, 15, weight="600"))
+    parts = (names, rows, actual, position)
+    geometry = add_sentence(scene, *parts, width, (LEFT, BAR_WIDTH))
+    narrow = phone_title_scene(title)
+    narrow_geometry = add_sentence(narrow, *parts, NARROW, (LEFT, PHONE_BAR))
+    following = names[position + 1] if position + 1 < len(names) else None
+    alt = alt_text(names[position], rows[position], following)
+    data = {"tokens": names, "candidates": rows, "position": position, "probs": actual}
+    picture = Picture(data, alt, scene, narrow=narrow)
+    forms = {"wide": geometry, "narrow": narrow_geometry}
+    picture.html = interactive_html(picture.to_html(), names, rows, position, forms)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def add_sentence(
+    scene: Scene,
+    names: list[str],
+    rows: list[list[tuple[str, float]]],
+    actual: Sequence[float | None],
+    position: int,
+    width: float,
+    bar: tuple[float, float],
+) -> Geometry:
+    """The tokens and the bars, below what is drawn; and where all of that is, for the script."""
+    top, boxes = scene.height, layout_boxes(names, width)
     add_tokens(scene, names, actual, boxes, position, top)
     bars_top = top + boxes[-1][1] + LINE_STRIDE + 8
     following = names[position + 1] if position + 1 < len(names) else None
-    add_bars(scene, names[position], rows[position], following, bars_top)
+    add_bars(scene, names[position], rows[position], following, bars_top, *bar)
     scene.height = bars_top + 22 + ROW * (1 + max(map(len, rows))) + 10
-    alt = alt_text(names[position], rows[position], following)
-    data = {"tokens": names, "candidates": rows, "position": position, "probs": actual}
-    picture = Picture(data, alt, scene)
-    still = picture.to_html()
-    geometry = {"boxes": [[x, top + y, w] for x, y, w in boxes], "bars": bars_top}
-    picture.html = interactive_html(still, names, rows, position, scene, geometry)
-    return picture.draw_on(ax) if ax is not None else picture
+    return {
+        "size": [round(scene.width, 1), round(scene.height, 1)],
+        "boxes": [[x, top + y, w] for x, y, w in boxes],
+        "bars": bars_top,
+        "left": bar[0],
+        "bar": bar[1],
+    }
 
 
 def check_candidates(candidates: Sequence[Candidates], count: int) -> list[list[tuple[str, float]]]:
@@ -162,13 +186,19 @@ def add_tokens(
         shown = visible_token(name, MAX_CHARS)
         scene.add(Text(x + width / 2, top + y + 19, shown, 14, INK, "middle", mono=True))
         got = "" if k == 0 else "rare" if prob is None else format_percent(prob)
-        scene.add(Text(x + width / 2, top + y + BOX + 13, got, 10, MUTED, "middle"))
+        scene.add(Text(x + width / 2, top + y + BOX + 13, got, 10.5, MUTED, "middle"))
     x, y, width = boxes[position]
     scene.add(Rect(x, top + y, width, BOX, "none", INK, 2.5, radius=4))
 
 
 def add_bars(
-    scene: Scene, after: str, row: list[tuple[str, float]], following: str | None, top: float
+    scene: Scene,
+    after: str,
+    row: list[tuple[str, float]],
+    following: str | None,
+    top: float,
+    left: float,
+    bar_width: float,
 ) -> None:
     """The candidates, the likeliest in orange, and one bar for all other tokens."""
     heading = f"next token after {visible_token(after, MAX_CHARS)}"
@@ -178,12 +208,12 @@ def add_bars(
     for i, (name, prob) in enumerate([*row, ("all others", others)]):
         is_token, y = i < len(row), top + ROW * i
         shown = visible_token(name, MAX_BAR_CHARS) if is_token else name
-        scene.add(Text(LEFT - 10, y + 15, shown, 13, INK, "end", mono=is_token))
-        scene.add(Rect(LEFT, y + 3, BAR_WIDTH, ROW - 6, FAINT))
+        scene.add(Text(left - 10, y + 15, shown, 13, INK, "end", mono=is_token))
+        scene.add(Rect(left, y + 3, bar_width, ROW - 6, FAINT))
         fill = MUTED if not is_token else ORANGE if i == 0 else BLUE
-        scene.add(Rect(LEFT, y + 3, BAR_WIDTH * prob, ROW - 6, fill))
+        scene.add(Rect(left, y + 3, bar_width * prob, ROW - 6, fill))
         mark = "  ◂ in the text" if is_token and name == following else ""
-        scene.add(Text(LEFT + BAR_WIDTH + 8, y + 15, format_percent(prob) + mark, 12, MUTED))
+        scene.add(Text(left + bar_width + 8, y + 15, format_percent(prob) + mark, 12, MUTED))
 
 
 def alt_text(after: str, row: list[tuple[str, float]], following: str | None) -> str:
@@ -198,8 +228,7 @@ def interactive_html(
     names: list[str],
     rows: list[list[tuple[str, float]]],
     position: int,
-    scene: Scene,
-    geometry: Mapping[str, Any],
+    forms: Mapping[str, Geometry],
 ) -> str:
     """The still in a block that carries the candidates, and the script that shows others."""
     payload = {
@@ -216,14 +245,11 @@ def interactive_html(
             for row, following in zip(rows, names[1:])
         ],
         "position": position,
-        "size": [round(scene.width, 1), round(scene.height, 1)],
         "box": BOX,
         "row": ROW,
-        "left": LEFT,
-        "bar": BAR_WIDTH,
-        **geometry,
+        **forms,
     }
-    colours = {name: getattr(palette, name) for name in COLOURS}
+    colours = {name: getattr(palette, name) for name in COLOURS} | {"PHONE": PHONE}
     code = page_script(Path(__file__).with_suffix(".js"), **colours)
     text = escape(json.dumps(payload, ensure_ascii=False))
     return f'<div class="viz-sentence" data-sentence="{text}">{still}</div><script>{code}</script>'

@@ -10,16 +10,18 @@ from math import inf, log
 from typing import TYPE_CHECKING
 
 from viz.canvas.labels import truncate, visible_token
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Rect, Scene, Text
+from viz.canvas.scene import Rect, Scene, Text, vstack
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 POINTS = 100
 MIN_POINTS = 1  # kept for all that is not named, or its surprisal would be infinite
-NAME_WIDTH, COLUMN_WIDTH, ROW, BAR_WIDTH = 150, 250, 26, 110
+NAME_WIDTH, COLUMN_WIDTH, ROW, BAR_WIDTH, TOP = 150, 250, 26, 110, 80
+PHONE_NAME = 112.0
 MAX_NATS = 6.0  # at which a bar has its full width
 BET = re.compile(r"\s*,?\s*([^\d\s,.:=]+)\s*[:=]?\s*(\d+(?:\.\d+)?)\s*,?")
 Distribution = Mapping[str, float]
@@ -100,9 +102,10 @@ def draw_shannon(
         name: [surprisal(bet, target) for bet, target in zip(bets, targets)]
         for name, bets in players.items()
     }
-    scene = build_scene(word, targets[:played], players, costs, title)
+    parts = (word, targets[:played], players, costs, title)
     alt = alt_text(word, played, costs, title)
-    picture = Picture({"word": word[:played], "nats": costs}, alt, scene)
+    data = {"word": word[:played], "nats": costs}
+    picture = Picture(data, alt, build_scene(*parts), narrow=phone_scene(*parts))
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -113,28 +116,62 @@ def build_scene(
     costs: Mapping[str, list[float]],
     title: str,
 ) -> Scene:
-    is_over = len(targets) > len(word)
-    top, rows = 80, len(targets) + (not is_over)
-    scene = Scene(max(NAME_WIDTH + COLUMN_WIDTH * len(players) + 24, 8.6 * len(title) + 32), 0)
-    scene.add(Text(16, 25, title, 15, weight="600"))
+    """One column for each player, beside the letters."""
+    scene = Scene(max(NAME_WIDTH + COLUMN_WIDTH * len(players) + 24, 8.6 * len(title) + 32), TOP)
+    scene.add(Text(MARGIN, 25, title, 15, weight="600"))
     for n, name in enumerate(players):
-        x = NAME_WIDTH + COLUMN_WIDTH * n
-        colour = CATEGORIES[n % len(CATEGORIES)]
-        scene.add(Text(x, top - 30, truncate(name, 28), 13, colour, weight="600"))
-        scene.add(Text(x, top - 12, "gave", 11, MUTED), Text(x + 52, top - 12, "nats", 11, MUTED))
-        for i, (bet, target) in enumerate(zip(players[name], targets)):
-            y, nats = top + ROW * i, costs[name][i]
-            scene.add(Text(x, y + 15, f"{100 * bet.get(target, 0.0):.3g}%", 12, INK))
-            length = BAR_WIDTH * min(nats, MAX_NATS) / MAX_NATS
-            scene.add(Rect(x + 52, y + 4, BAR_WIDTH, 14, FAINT))
-            scene.add(Rect(x + 52, y + 4, length, 14, colour))
-            scene.add(Text(x + 58 + BAR_WIDTH, y + 15, format_nats(nats), 12, INK))
-        if targets:
-            y = top + ROW * rows + 20
-            text = f"mean {format_nats(mean(costs[name]))}"
-            scene.add(Text(x, y, text, 13, colour, weight="600"))
+        add_player(scene, NAME_WIDTH + COLUMN_WIDTH * n, n, name, players[name], costs[name], word)
+    add_letters(scene, word, targets, 12)
+    return scene
+
+
+def phone_scene(
+    word: str,
+    targets: list[str],
+    players: Players,
+    costs: Mapping[str, list[float]],
+    title: str,
+) -> Scene:
+    """One player below another, each beside the letters."""
+    scenes = []
+    for n, name in enumerate(players):
+        scene = Scene(NARROW, TOP - 24)
+        add_player(scene, PHONE_NAME, n, name, players[name], costs[name], word)
+        add_letters(scene, word, targets, 7)
+        scenes.append(scene)
+    return vstack(phone_title_scene(title), *scenes)
+
+
+def add_player(
+    scene: Scene,
+    x: float,
+    n: int,
+    name: str,
+    bets: Sequence[Distribution],
+    nats_of: list[float],
+    word: str,
+) -> None:
+    """What a player gave each target, and its surprisal, below what is drawn."""
+    top, colour = scene.height, CATEGORIES[n % len(CATEGORIES)]
+    scene.add(Text(x, top - 30, truncate(name, 28), 13, colour, weight="600"))
+    scene.add(Text(x, top - 12, "gave", 11, MUTED), Text(x + 52, top - 12, "nats", 11, MUTED))
+    for i, (bet, target, nats) in enumerate(zip(bets, [*word, "end"], nats_of)):
+        y = top + ROW * i
+        scene.add(Text(x, y + 15, f"{100 * bet.get(target, 0.0):.3g}%", 12, INK))
+        length = BAR_WIDTH * min(nats, MAX_NATS) / MAX_NATS
+        scene.add(Rect(x + 52, y + 4, BAR_WIDTH, 14, FAINT))
+        scene.add(Rect(x + 52, y + 4, length, 14, colour))
+        scene.add(Text(x + 58 + BAR_WIDTH, y + 15, format_nats(nats), 12, INK))
+    if nats_of:
+        y = top + ROW * rows_of(word, len(nats_of)) + 20
+        scene.add(Text(x, y, f"mean {format_nats(mean(nats_of))}", 13, colour, weight="600"))
+
+
+def add_letters(scene: Scene, word: str, targets: list[str], letters: int) -> None:
+    """The targets, each after at most so many letters before it, below what is drawn."""
+    top, rows = scene.height, rows_of(word, len(targets))
     for i in range(rows):
-        prefix = clip_start(word[:i])
+        prefix = clip_start(word[:i], letters)
         target = visible_token(targets[i]) if i < len(targets) else "?"
         y = top + ROW * i + 15
         # One letter of this font is 7.9 pixels wide at size 13.
@@ -143,11 +180,15 @@ def build_scene(
     if targets:
         scene.add(Text(20, top + ROW * rows + 20, "nats per token", 12, MUTED))
     scene.height = top + ROW * rows + 38
-    return scene
 
 
-def clip_start(text: str) -> str:
-    return text if len(text) <= 12 else "…" + text[-11:]
+def rows_of(word: str, played: int) -> int:
+    """One row for each letter played, and one for the next, if there is one."""
+    return played + (played <= len(word))
+
+
+def clip_start(text: str, letters: int) -> str:
+    return text if len(text) <= letters else "…" + text[1 - letters :]
 
 
 def mean(nats: Sequence[float]) -> float:

@@ -46,7 +46,7 @@ def editor() -> AttentionEditor:
 
 
 def words_of(html: str) -> str:
-    return base64.b64decode(re.search(r"svg\+xml;base64,([^\"]+)", html)[1]).decode()
+    return base64.b64decode(re.search(r" src=\"[^,]+,([^\"]+)", html)[1]).decode()
 
 
 def test_it_begins_with_the_last_token_as_query_and_nothing_changed(editor):

@@ -38,7 +38,7 @@ def explorer() -> AttentionExplorer:
 
 
 def words_of(html: str) -> str:
-    return base64.b64decode(re.search(r"svg\+xml;base64,([^\"]+)", html)[1]).decode()
+    return base64.b64decode(re.search(r" src=\"[^,]+,([^\"]+)", html)[1]).decode()
 
 
 def test_it_begins_with_the_last_token_and_its_alt_text_is_true(explorer):

@@ -33,7 +33,7 @@ def player() -> BackwardPlayer:
 
 
 def shown_by(player) -> list[str]:
-    found = re.search(r"svg\+xml;base64,([^\"]+)", player.screen.value)
+    found = re.search(r" src=\"[^,]+,([^\"]+)", player.screen.value)
     root = ET.fromstring(base64.b64decode(found[1]).decode())
     return [t.text or "" for t in root.iter(f"{NS}text")]
 

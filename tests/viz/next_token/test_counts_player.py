@@ -22,7 +22,7 @@ def player() -> CountsPlayer:
 
 
 def svg_of(player) -> str:
-    found = re.search(r"svg\+xml;base64,([^\"]+)", player.screen.value)
+    found = re.search(r" src=\"[^,]+,([^\"]+)", player.screen.value)
     return base64.b64decode(found[1]).decode()
 
 

@@ -54,7 +54,8 @@ def test_the_page_has_every_position_and_marks_what_follows():
     payload = payload_of(draw_next_tokens(TOKENS, CANDIDATES))
     assert payload["tokens"] == ["The", "␣cat", "␣sat"]
     assert payload["rows"][1] == [["␣ran", "60%", 0.6], ["␣sat", "30%", 0.3]]
-    assert payload["follows"] == [0, 1] and len(payload["boxes"]) == 3
+    assert payload["follows"] == [0, 1] and len(payload["wide"]["boxes"]) == 3
+    assert len(payload["narrow"]["boxes"]) == 3
 
 
 def test_a_token_cannot_end_the_attribute_or_the_script():
