@@ -190,9 +190,17 @@ class LossPlot:
     @property
     def picture(self) -> Picture:
         """The present state as a still picture, with its data."""
+        return self.draw(for_phones=True)
+
+    def draw(self, *, for_phones: bool) -> Picture:
+        """Draw the present state.
+
+        Args:
+            for_phones: Whether the picture has a narrow form; during training it has none.
+        """
         if not self.history:
             raise ValueError("There are no losses to draw yet: plot.add(1, train=3.3) adds one.")
-        return loss_picture(self.history, self.chart_options(), self.pins)
+        return loss_picture(self.history, self.chart_options(), self.pins, for_phones=for_phones)
 
     def chart_options(self) -> ChartOptions:
         """Everything but the curves. Space for all cards is reserved from the first picture on."""

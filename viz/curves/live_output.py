@@ -21,8 +21,7 @@ class LivePlot(Protocol):
     title: str
     history: dict[str, tuple[list[float], list[float]]]
 
-    @property
-    def picture(self) -> Picture:
+    def draw(self, *, for_phones: bool) -> Picture:
         """The present state."""
 
     def finish(self) -> None:
@@ -51,12 +50,12 @@ class CellOutput:
         from IPython.display import display  # noqa: PLC0415 - only a notebook has it
 
         self.shell, self.plot, self.is_open = shell, plot, False
-        self.handle = display(self.bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython has no types
+        self.handle = display(self.bundle(False), raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython has no types
         self.open()
 
-    def bundle(self) -> dict[str, str]:
+    def bundle(self, for_phones: bool) -> dict[str, str]:
         """The output as text and as HTML."""
-        picture = self.plot.picture
+        picture = self.plot.draw(for_phones=for_phones)
         picture.alt = f"{self.plot.title}, drawn live over the steps"
         return {"text/plain": repr(self.plot), "text/html": picture.to_html()}
 
@@ -68,15 +67,16 @@ class CellOutput:
 
     def show(self, plot: LivePlot) -> None:
         """Update the output in place."""
-        self.handle.update(self.bundle(), raw=True)
+        self.handle.update(self.bundle(False), raw=True)
 
     def on_cell_end(self, result: object) -> None:
         """Called by IPython after a cell."""
         self.plot.finish()
 
     def close(self) -> None:
-        """No longer draw at the end of a cell."""
+        """Draw the form for phones, too, and no longer draw at the end of a cell."""
         if self.is_open:
+            self.handle.update(self.bundle(True), raw=True)
             self.shell.events.unregister("post_run_cell", self.on_cell_end)
             self.is_open = False
 

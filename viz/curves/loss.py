@@ -11,7 +11,7 @@ from viz.canvas.labels import truncate
 from viz.canvas.palette import CATEGORIES
 from viz.canvas.picture import Picture
 from viz.curves.loss_on_axes import draw_on_axes
-from viz.curves.loss_scene import ChartOptions, LossScene
+from viz.curves.loss_scene import ChartOptions, LossScene, narrow_loss_scene
 from viz.curves.pins import Pin, check_pins, select_pins
 from viz.curves.series import (
     VAL,
@@ -91,9 +91,23 @@ def draw_loss(
 
 
 def loss_picture(
-    series: Mapping[str, Series], options: ChartOptions, pins: Mapping[float, str]
+    series: Mapping[str, Series],
+    options: ChartOptions,
+    pins: Mapping[float, str],
+    *,
+    for_phones: bool = True,
 ) -> Picture:
-    """Draw curves that have been checked; raises ValueError if there is nothing to draw."""
+    """Draw curves that have been checked.
+
+    Args:
+        series: The curves.
+        options: Everything else on the chart.
+        pins: Step -> text.
+        for_phones: Whether the picture has a narrow form, which takes as long to draw again.
+
+    Raises:
+        ValueError: If there is nothing to draw.
+    """
     if not any(steps for steps, _ in series.values()):
         raise ValueError("history has no losses to draw: give it as {'train': [3.3, 2.9, ...]}.")
     data: dict[str, Any] = {name: values for name, (_, values) in series.items()}
@@ -101,9 +115,10 @@ def loss_picture(
         data["reference"] = {name: values for name, (_, values) in options.reference.items()}
     if pins:
         data["pins"] = dict(pins)
-    scene = LossScene(series, options, place_pins(series, pins)).scene
+    placed = place_pins(series, pins)
     alt = alt_text(series, options.title, options.x_label, options.reference, pins)
-    return Picture(data, alt, scene)
+    narrow = narrow_loss_scene(series, options, placed).scene if for_phones else None
+    return Picture(data, alt, LossScene(series, options, placed).scene, narrow=narrow)
 
 
 def to_reference(reference: Mapping[str, CurveLike], last: float | None) -> dict[str, Series]:

@@ -1,10 +1,11 @@
 """A chart of curves over steps: axes, horizontal lines, names, reference curves, pinned texts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from math import ceil, isfinite, log10, nan
+from dataclasses import dataclass, field, replace
+from math import ceil, inf, isfinite, log10, nan
 
 from viz.canvas.labels import truncate
+from viz.canvas.pages import MARGIN, NARROW
 from viz.canvas.palette import CATEGORIES, FAINT, MUTED
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.ticks import (
@@ -14,7 +15,8 @@ from viz.canvas.ticks import (
     linear_ticks,
     log_ticks,
 )
-from viz.curves.pins import CardStrip, Pin, add_dots, select_pins
+from viz.canvas.wrapping import wrap_text
+from viz.curves.pins import CardColumn, CardStrip, Pin, add_dots, select_pins
 from viz.curves.series import (
     MAX_POINTS,
     MAX_UNSMOOTHED,
@@ -29,6 +31,9 @@ from viz.curves.series import (
 WIDTH, HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 26, 44, 44  # margins around the curves
 LABEL_ROW = 16
+TITLE_LETTER, LABEL_LETTER, NOTE_LETTER = 8.6, 7.4, 6.4  # pixels of a letter, on average
+TITLE_ROW, NOTE_ROW = 19, 15
+MAX_ROWS = 4  # of a title, and of the name of one curve
 DASHES = ("6 4", "1 4", "9 3 2 3")  # of reference curves
 DASH_LENGTH = 26  # pixels of a dashed line in front of the name of a reference curve
 MIN_POWER, MAX_POWER = -300.0, 300.0  # powers of ten that a float holds
@@ -105,20 +110,27 @@ class LossScene:
         self, series: Mapping[str, Series], options: ChartOptions, pins: Sequence[Pin] = ()
     ):
         self.options, self.log_y = options, options.log_y
+        self.is_narrow = options.width <= NARROW
         shown, omitted = select_pins(pins)
         strip = CardStrip(shown, options.width, options.card_slots, options.card_lines)
+        if self.is_narrow:
+            strip = CardColumn(shown, options.width)
         labels = self.place_labels(series)
-        self.title_offset = LABEL_ROW * titles_collide(options.title, options.unit, options.width)
+        room = int((options.width - 2 * MARGIN) / TITLE_LETTER)
+        self.title = wrap_text(options.title, room, MAX_ROWS)
+        self.title_offset = TITLE_ROW * (len(self.title) - 1)
+        self.title_offset += LABEL_ROW * titles_collide(self.title[-1], options.unit, options.width)
         last_row = max((label.row for label in labels), default=0)
         names_end = TOP + self.title_offset + LABEL_ROW * last_row
-        self.top = names_end + strip.height
+        # On a phone names begin above the labels of the y axis, so they need a gap.
+        self.top = names_end + strip.height + (8 if self.is_narrow and labels else 0)
         self.plot_width = options.width - LEFT - RIGHT
         self.plot_height = options.height - TOP - BOTTOM
         self.set_limits(series, [*options.points, *((pin.step, pin.value) for pin in pins)])
         self.scene = Scene(options.width, self.top + self.plot_height + BOTTOM)
         self.add_axes("; ".join(filter(None, (options.note, omitted))))
         pixels = [self.to_pixels(pin.step, pin.value) for pin in shown]
-        strip.add_to(self.scene, names_end, pixels)
+        strip.add_to(self.scene, self.scene.height if self.is_narrow else names_end, pixels)
         self.add_curves(series)
         add_dots(self.scene, shown, pixels)
         for label in labels:
@@ -173,13 +185,20 @@ class LossScene:
             for k, (text, colour, dash) in enumerate(names)
         ]
         placed: list[Label] = []
-        x, row = float(LEFT), 0
+        left = MARGIN if self.is_narrow else float(LEFT)
+        x, row = left, 0
         for text, colour, dash in names:
-            width = 7.4 * len(text) + 26 + (DASH_LENGTH if dash else 0)
-            if x > LEFT and x + width > self.options.width - RIGHT:
-                x, row = float(LEFT), row + 1
-            placed.append(Label(text, colour, dash, x, row))
-            x += width
+            width = LABEL_LETTER * len(text) + 26 + (DASH_LENGTH if dash else 0)
+            if x > left and x + width > self.options.width - RIGHT:
+                x, row = left, row + 1
+            if not self.is_narrow:
+                placed.append(Label(text, colour, dash, x, row))
+                x += width
+                continue
+            room = int((self.options.width - x - MARGIN - DASH_LENGTH * bool(dash)) / LABEL_LETTER)
+            lines = wrap_text(text, room, MAX_ROWS)
+            placed += [Label(line, colour, dash, x, row + i) for i, line in enumerate(lines)]
+            x, row = x + width, row + len(lines) - 1
         return placed
 
     def add_label(self, label: Label) -> None:
@@ -243,16 +262,22 @@ class LossScene:
             y = self.y_to_pixels(self.scale_y(value))
             self.scene.add(Rect(LEFT, y, self.plot_width, 1, FAINT))
             self.scene.add(Text(LEFT - 8, y + 4, format_digits(value), 11, MUTED, "end"))
-        for step, text in self.x_ticks():
-            x = self.to_pixels(step, 1.0)[0]
+        ticks = [(self.to_pixels(step, 1.0)[0], text) for step, text in self.x_ticks()]
+        for x, text in uncrowded(ticks) if self.is_narrow else ticks:
             self.scene.add(Text(x, bottom + 17, text, 11, MUTED, "middle"))
+        for row, line in enumerate(self.title):
+            self.scene.add(Text(16, 25 + TITLE_ROW * row, line, 15, weight="600"))
         self.scene.add(
-            Text(16, 25, self.options.title, 15, weight="600"),
             Text(middle, bottom + 35, self.options.x_label, 12, MUTED, "middle"),
             Text(right, 25 + self.title_offset, self.options.unit, 12, MUTED, "end"),
         )
-        if note:
+        if note and not self.is_narrow:
             self.scene.add(Text(right, bottom + 35, note, 11, MUTED, "end"))
+        elif note:
+            room = int((self.options.width - 2 * MARGIN) / NOTE_LETTER)
+            for line in wrap_text(note, room, MAX_ROWS):
+                self.scene.add(Text(right, self.scene.height + 6, line, 11, MUTED, "end"))
+                self.scene.height += NOTE_ROW
 
     def add_line(self, name: str, value: float) -> None:
         """Add a dashed horizontal line with its name."""
@@ -286,6 +311,25 @@ class LossScene:
         pixels = tuple(self.to_pixels(*point) for point in points)
         pixels = pixels if len(pixels) > 1 else 2 * pixels  # the round ends of a line are a dot
         self.scene.add(Line(pixels, colour, width, opacity=opacity, dash=dash))
+
+
+def narrow_loss_scene(
+    series: Mapping[str, Series], options: ChartOptions, pins: Sequence[Pin] = ()
+) -> LossScene:
+    """The same chart for a phone: its words wrap, and pinned texts are below it."""
+    return LossScene(series, replace(options, width=NARROW), pins)
+
+
+def uncrowded(ticks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """The labels of an axis, places in pixels, without those that would touch one before."""
+    kept: list[tuple[float, str]] = []
+    end = -inf
+    for x, text in sorted(ticks):
+        half = NOTE_LETTER * len(text) / 2
+        if x - half > end:
+            kept.append((x, text))
+            end = x + half + NOTE_LETTER
+    return kept
 
 
 def titles_collide(title: str, unit: str, width: float) -> bool:

@@ -106,6 +106,27 @@ class CardStrip:
             add_card(scene, x, y, self.card_width, pin.header, pin.colour, text)
 
 
+class CardColumn(CardStrip):
+    """The cards of some pins, below each other under the chart, for a phone.
+
+    Args:
+        pins: The pins, in the order of their steps.
+        width: Width of the chart in pixels.
+    """
+
+    def __init__(self, pins: Sequence[Pin], width: float):
+        super().__init__(pins, width)
+        self.card_width = width - 2 * MARGIN
+        self.texts = [card_lines(pin.text, self.card_width) for pin in pins]
+        self.height = 0.0  # above the curves
+
+    def add_to(self, scene: Scene, top: float, points: Sequence[tuple[float, float]]) -> None:
+        """Add the cards at `top`, the lower end of the scene, which grows."""
+        for pin, text in zip(self.pins, self.texts):
+            add_card(scene, MARGIN, scene.height, self.card_width, pin.header, pin.colour, text)
+            scene.height += card_height(text) + GAP
+
+
 def card_lines(text: str, width: float) -> list[str]:
     """The lines of a text on a card of this width."""
     return wrap_text(text, int((width - 2 * PADDING) / LETTER_WIDTH), MAX_LINES) if text else []

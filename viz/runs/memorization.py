@@ -6,11 +6,12 @@ from typing import Any
 
 from viz.canvas.arrays import to_mapping, to_numbers
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, words_scene
 from viz.canvas.palette import CATEGORIES, INK, LINE, MUTED, PAPER
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Line, Scene, Text, vstack
 from viz.canvas.ticks import format_percent
-from viz.curves.loss_scene import ChartOptions, LossScene
+from viz.curves.loss_scene import WIDTH, ChartOptions, LossScene
 from viz.tuning.seed_chart import SeedCurve, mean_curve, seed_chart
 
 LOSSES = {"train": "training loss", "held_out": "held-out loss"}
@@ -89,14 +90,18 @@ def draw_run(
         raise ValueError(f"step {step:g} was not measured; there are {run.steps}.")
     means = run.at(step)
     first = run.steps[0]
-    losses = chart_of(run, LOSSES, title, "nats per token", HEIGHT, limits or (), step)
-    shares = chart_of(run, SHARES, "", "share of samples", SHARE_HEIGHT, (0.0, 1.0), step)
     words = f"step {step:g}: held-out loss {means['held_out']:.2f}, "
     words += f"{format_percent(means['copied'])} of the samples are training lines"
-    scene = vstack(losses, shares, caption(words, run, step))
+
+    def draw(width: float) -> Scene:
+        losses = chart_of(run, LOSSES, title, "nats per token", (width, HEIGHT), limits or (), step)
+        size = width, SHARE_HEIGHT
+        shares = chart_of(run, SHARES, "", "share of samples", size, (0.0, 1.0), step)
+        return vstack(losses, shares, caption(words, run, step, width))
+
     alt = f"{title or 'Losses and copied samples'}. {words.capitalize()}; "
     alt += f"steps {first:g} to {run.steps[-1]:g}, lowest held-out loss at {run.best_step():g}."
-    return Picture({"step": float(step), **means}, alt, scene)
+    return Picture({"step": float(step), **means}, alt, draw(WIDTH), narrow=draw(NARROW))
 
 
 def chart_of(
@@ -104,7 +109,7 @@ def chart_of(
     keys: Mapping[str, str],
     title: str,
     unit: str,
-    height: float,
+    size: Range,
     limits: Sequence[float],
     step: float,
 ) -> Scene:
@@ -114,7 +119,8 @@ def chart_of(
         title=title,
         unit=unit,
         smooth=False,
-        height=height,
+        width=size[0],
+        height=size[1],
         value_format="",
         points=[(run.steps[0], value) for value in limits],
     )
@@ -131,9 +137,12 @@ def add_mark(chart: LossScene, values: Sequence[float], step: float) -> None:
         chart.scene.add(Circle(*chart.to_pixels(step, value), 5, colour, PAPER, 1.5))
 
 
-def caption(words: str, run: MemorizationRun, step: float) -> Scene:
+def caption(words: str, run: MemorizationRun, step: float, width: float) -> Scene:
     """What the marked step has, and what is written there."""
     written = run.written[run.steps.index(step)] if run.written else []
+    if width <= NARROW:
+        names = [words_scene("writes: " + ", ".join(written), width, INK)] if written else []
+        return vstack(words_scene(words, width, INK), *names)
     scene = Scene(720, TEXT_HEIGHT + (24 if written else 0))
     scene.add(Line(((16, 2), (704, 2)), LINE))
     scene.add(Text(16, 22, words, 13, INK, weight="600"))

@@ -11,7 +11,7 @@ from viz.canvas.labels import truncate
 from viz.canvas.picture import Picture
 from viz.canvas.ticks import format_compact
 from viz.curves.loss_on_axes import draw_on_axes
-from viz.curves.loss_scene import ChartOptions, LossScene
+from viz.curves.loss_scene import ChartOptions, LossScene, narrow_loss_scene
 from viz.curves.series import VAL, Series, smoothed
 from viz.runs.run_log import NOISY, SECONDS_PER_HOUR, Y_LABELS, FlopsPerToken, RunLog, read_run
 
@@ -83,7 +83,12 @@ def draw_runs(
     if ax is not None:
         axes = draw_on_axes(ax, series, options, [])
         return axes  # type: ignore[return-value]  # as documented
-    return Picture(series, alt_text(series, y, unit), LossScene(series, options).scene)
+    return Picture(
+        series,
+        alt_text(series, y, unit),
+        LossScene(series, options).scene,
+        narrow=narrow_loss_scene(series, options).scene,
+    )
 
 
 def check_choice(what: str, given: str, known: Iterable[str]) -> None:

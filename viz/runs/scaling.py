@@ -8,16 +8,18 @@ Source: Kaplan et al. 2020, arXiv 2001.08361; Hoffmann et al. 2022, arXiv 2203.1
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW
 from viz.canvas.palette import CATEGORIES, GOLD, INK, MUTED, PAPER
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Circle, Line, Text
+from viz.canvas.scene import Circle, Line, Scene, Text
 from viz.canvas.ticks import format_compact, format_scientific
 from viz.curves.loss_on_axes import draw_on_axes
-from viz.curves.loss_scene import LEFT, ChartOptions, LossScene
+from viz.curves.loss_scene import LEFT, NOTE_ROW, ChartOptions, LossScene
 from viz.curves.series import Points, Series, decimate
 from viz.runs.scaling_points import (
     EXTRAPOLATE,
@@ -105,11 +107,15 @@ def draw_scaling(
         axes = draw_scaling_on_axes(ax, series, options, best, envelope)
         return axes  # type: ignore[return-value]  # as documented
     data = {"runs": series, "points": best, "envelope": envelope, "fit": line}
-    drawing = LossScene(series, options)
-    if envelope:
-        add_envelope(drawing, envelope)
-    add_points(drawing, best, list(series), with_loss=x != "flops")
-    return Picture(data, alt_text(best, line, x), drawing.scene)
+
+    def draw(width: float) -> Scene:
+        drawing = LossScene(series, replace(options, width=width))
+        if envelope:
+            add_envelope(drawing, envelope)
+        add_points(drawing, best, list(series), with_loss=x != "flops")
+        return drawing.scene
+
+    return Picture(data, alt_text(best, line, x), draw(options.width), narrow=draw(NARROW))
 
 
 def envelope_title(frontier: list[EnvelopePoint]) -> str:
@@ -150,6 +156,8 @@ def add_envelope(drawing: LossScene, envelope: Points) -> None:
     band = Line(pixels if len(pixels) > 1 else 2 * pixels, GOLD, 9, opacity=0.25)
     shapes = drawing.scene.shapes
     shapes.insert(next(i for i, shape in enumerate(shapes) if isinstance(shape, Line)), band)
+    if drawing.is_narrow:
+        drawing.scene.height += NOTE_ROW + 6
     x, y = LEFT, drawing.scene.height - 13
     drawing.scene.add(Line(((x, y), (x + 22, y)), GOLD, 9, opacity=0.25))
     drawing.scene.add(Text(x + 34, y + 4, "lowest of all", 11, MUTED))

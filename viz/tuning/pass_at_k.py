@@ -4,12 +4,14 @@ Source: Chen et al. 2021, arXiv 2107.03374, for pass@k.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from viz.canvas.arrays import to_mapping, to_numbers
+from viz.canvas.pages import NARROW
 from viz.canvas.palette import CATEGORIES, PAPER
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Circle
+from viz.canvas.scene import Circle, Scene
 from viz.canvas.ticks import format_percent, is_sequence
 from viz.curves.loss_scene import ChartOptions
 from viz.curves.series import Series
@@ -63,13 +65,18 @@ def draw_pass_at_k(
         points=[(1.0, 0.0), (1.0, 1.0)],
     )
     named = {curve_words(name, curve): curve for name, curve in means.items()}
-    chart = seed_chart(named, options)
-    for curve, colour in zip(means.values(), CATEGORIES * len(means)):
-        points = list(zip(*curve.bold)) if len(curve.bold[0]) <= MAX_DOTS else []
-        for point in points:
-            chart.scene.add(Circle(*chart.to_pixels(*point), 3.4, colour, PAPER, 1))
+
+    def draw(width: float) -> Scene:
+        chart = seed_chart(named, replace(options, width=width))
+        for curve, colour in zip(means.values(), CATEGORIES * len(means)):
+            points = list(zip(*curve.bold)) if len(curve.bold[0]) <= MAX_DOTS else []
+            for point in points:
+                chart.scene.add(Circle(*chart.to_pixels(*point), 3.4, colour, PAPER, 1))
+        return chart.scene
+
     data = {name: {int(k): value for k, value in zip(*curve.bold)} for name, curve in means.items()}
-    picture = Picture(data, alt_text(heading, list(named), means), chart.scene)
+    picture = Picture(data, alt_text(heading, list(named), means), draw(options.width))
+    picture.narrow = draw(NARROW)
     return picture.draw_on(ax) if ax is not None else picture
 
 

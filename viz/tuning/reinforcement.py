@@ -7,6 +7,7 @@ it writes do.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from viz.canvas.pages import NARROW
 from viz.canvas.picture import Picture
 from viz.tuning.reinforcement_chart import ReinforcementChart
 from viz.tuning.reinforcement_log import Columns, read_runs
@@ -55,7 +56,9 @@ def draw_reinforcement(
     chart = ReinforcementChart(read, check_keys(curves, "curves", 4), choose_panels(read, panels))
     heading = title or chart.title_sentence()
     scene = chart.draw(heading, samples or {})
-    picture = Picture(chart.data(), chart.alt_text(heading, samples or {}), scene)
+    narrow = chart.draw(heading, samples or {}, width=NARROW)
+    alt = chart.alt_text(heading, samples or {})
+    picture = Picture(chart.data(), alt, scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW
 from viz.canvas.palette import CATEGORIES
 from viz.canvas.scene import Scene, hstack, vstack
 from viz.canvas.ticks import format_compact, format_digits
@@ -77,6 +78,7 @@ class ReinforcementChart:
         title: str,
         samples: Mapping[int, str | Sequence[str | None]],
         limits: Mapping[str, Range] | None = None,
+        width: float = WIDTH,
     ) -> Scene:
         """Draw everything.
 
@@ -85,6 +87,7 @@ class ReinforcementChart:
             samples: Texts that are pinned to the first curve.
             limits: Key -> what its axis must hold, (lowest, highest); the same for all pictures of
                 a control.
+            width: In pixels; on a phone the small panels are below each other.
         """
         limits = limits or {}
         is_share = all(0 <= value <= 1 for value in self.values(self.curves))
@@ -92,19 +95,28 @@ class ReinforcementChart:
         points = self.corners([*low_high, *([(0.0, 1.0)] if is_share else [])])
         label = LABELS.get(self.curves[0], self.curves[0]) if len(self.curves) == 1 else ""
         options = ChartOptions(
-            title=title, unit=label, note=self.note(), smooth=False, height=HEIGHT, points=points
+            title=title,
+            unit=label,
+            note=self.note(),
+            smooth=False,
+            width=width,
+            height=HEIGHT,
+            points=points,
         )
         named = self.named(self.curves)
         main = seed_chart(named, options, self.pins(named, samples)).scene
-        panels = [self.panel(key, limits.get(key)) for key in self.panels]
+        if width <= NARROW:
+            return vstack(main, *(self.panel(key, limits.get(key), width) for key in self.panels))
+        share = width / max(len(self.panels), 1)
+        panels = [self.panel(key, limits.get(key), share) for key in self.panels]
         return vstack(main, hstack(*panels)) if panels else main
 
-    def panel(self, key: str, limits: Range | None) -> Scene:
+    def panel(self, key: str, limits: Range | None, width: float) -> Scene:
         """One small chart."""
         options = ChartOptions(
             unit=truncate(LABELS.get(key, key), MAX_LABEL),
             smooth=False,
-            width=WIDTH / len(self.panels),
+            width=width,
             height=PANEL_HEIGHT,
             points=self.corners([limits] if limits else []),
         )

@@ -11,6 +11,7 @@ from ipywidgets import Dropdown, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping, to_number
 from viz.canvas.control import Control, side_by_side
+from viz.canvas.pages import NARROW
 from viz.canvas.picture import Picture
 from viz.canvas.warnings import with_warning
 from viz.tuning.reinforcement import check_keys
@@ -95,8 +96,12 @@ class ReinforcementDial(Control):
         """
         chart = self.charts[reward, weight]
         title = f"Reward {reward!r}, KL weight {weight:g}"
-        scene = chart.draw(title, {}, self.limits)
-        return Picture(chart.data()[""], chart.alt_text(title, {}), scene)
+        return Picture(
+            chart.data()[""],
+            chart.alt_text(title, {}),
+            chart.draw(title, {}, self.limits),
+            narrow=chart.draw(title, {}, self.limits, NARROW),
+        )
 
 
 def read_charts(

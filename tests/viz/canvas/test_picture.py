@@ -157,6 +157,28 @@ def test_ink_can_be_read_on_every_tint_white_on_blue_and_muted_on_faint():
     assert contrast(palette.GOLD, "#e8f3ee") >= 4.5  # its gradient
 
 
+def inverted(colour: str) -> str:
+    """The colour on a dark page: `invert(0.9) hue-rotate(180deg)` of the Filter Effects Module."""
+    channels = [0.9 - 0.8 * int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    grey = 2 * sum(share * x for share, x in zip((0.213, 0.715, 0.072), channels))
+    return "#" + "".join(f"{round(255 * min(max(grey - x, 0), 1)):02x}" for x in channels)
+
+
+@pytest.mark.parametrize(
+    "name", ["INK", "MUTED", "BLUE", "ORANGE", "GREEN", "PURPLE", "SLATE", "GOLD", "VIOLET"]
+)
+def test_text_of_every_colour_can_be_read_on_a_dark_page_too(name):
+    colour = inverted(getattr(palette, name))
+    for paper in (palette.PAPER, palette.WHITE, palette.FAINT):
+        assert contrast(colour, inverted(paper)) >= 4.5
+
+
+def test_ink_can_be_read_on_every_tint_of_a_dark_page_and_white_on_the_colours_of_signs():
+    assert min(contrast(inverted(palette.INK), inverted(tint)) for tint in palette.TINTS) >= 4.5
+    for colour in (palette.BLUE, palette.ORANGE):
+        assert contrast(inverted(palette.WHITE), inverted(colour)) >= 4.5
+
+
 def test_what_is_written_on_any_shade_can_be_read():
     shades = [diverging_colour(share / 50) for share in range(-50, 51)]
     shades += [blend(palette.WHITE, palette.INK, share / 50) for share in range(51)]

@@ -289,8 +289,8 @@ def printed(messages: list[dict]) -> str:
 
 
 def drawing_in(html: str) -> str:
-    """The SVG without its sentence, which is constant while it is live."""
-    svg = base64.b64decode(re.search(r"svg\+xml;base64,([^\"]+)", html)[1]).decode()
+    """The wide SVG without its sentence, which is constant while it is live."""
+    svg = base64.b64decode(re.findall(r"svg\+xml;base64,([^\"]+)", html)[-1]).decode()
     return re.sub(r'aria-label="[^"]*"', "", svg)
 
 
