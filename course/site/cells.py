@@ -13,12 +13,23 @@ from course.site.quiz.guesses import guesses_in, without_guesses
 from course.syllabus.lesson_table import Lesson
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+NEIGHBOURS = re.compile(r"\[[^\]\n]*\]\([\w.]+\.ipynb\)( \| \[[^\]\n]*\]\([\w.]+\.ipynb\))?")
 PLOTLY = "application/vnd.plotly.v1+json"
 
 
-def lesson_page(lesson: Lesson) -> str:
-    """The page of one lesson, from the first cell to the last."""
-    return "\n\n".join(map(cell_text, cells_of(lesson))) + "\n"
+def lesson_page(lesson: Lesson, head: str = "") -> str:
+    """The page of one lesson, from the first cell to the last.
+
+    `head` takes the place of the first cell; links to the neighbours are left to the site.
+    """
+    cells = cells_of(lesson)
+    shown = [cell_text(cell) for cell in cells if not only_neighbours("".join(cell["source"]))]
+    return "\n\n".join([head, *shown[1:]] if head else shown) + "\n"
+
+
+def only_neighbours(source: str) -> bool:
+    """Whether a cell has nothing but the links to the lessons before and after."""
+    return bool(NEIGHBOURS.fullmatch(source.strip()))
 
 
 def cells_of(lesson: Lesson) -> list[dict]:

@@ -9,7 +9,13 @@ project = "gptcore"
 author = "the authors of gptcore"
 language = "en"
 
-extensions = ["myst_parser", "course.site.formulas", "course.site.own_types"]
+extensions = [
+    "myst_parser",
+    "course.site.formulas",
+    "course.site.own_types",
+    "course.site.reading.code_lines",
+    "course.site.reading.ends",
+]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
@@ -26,7 +32,7 @@ html_title = "gptcore"
 html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
 templates_path = ["templates"]
-html_css_files = ["site.css", "print.css"]
+html_css_files = ["site.css", "reading.css", "print.css"]
 SCRIPTS = ("site.js", "quiz.js", "copy.js")
 html_js_files = [(name, {"defer": "defer"}) for name in SCRIPTS]
 html_show_sourcelink = html_copy_source = html_use_index = False

@@ -8,6 +8,7 @@ from course.site.cells import lesson_page
 from course.site.gallery.page import gallery_page
 from course.site.home import live_box, map_box
 from course.site.public import PACKAGES, ROOT
+from course.site.reading.lesson_bar import OWN_MACHINE, TRIED_IN, page_head
 from course.site.reference import reference_page
 from course.syllabus.lesson_table import COURSE, Lesson, written_lessons
 from course.syllabus.repository import BRANCH, our_repository
@@ -16,7 +17,6 @@ INDEX = Path(__file__).parent / "index.md"
 PAGES = COURSE / "pages"
 DOCS = ROOT / "docs"
 TEACHERS = ("teaching", "wrong_answers")  # pages with answers come last
-TRIED_IN = "try"  # folder of the page in which Python runs
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?\)")
 
 
@@ -39,7 +39,10 @@ def lay_out(folder: Path, with_page: bool = False) -> None:
 
 def all_pages(lessons: list[Lesson], with_page: bool) -> dict[str, str]:
     """Path of each page in the site's sources -> its text."""
-    pages = {f"notebooks/{lesson.name}.md": lesson_page(lesson) for lesson in lessons}
+    pages = {
+        f"notebooks/{lesson.name}.md": lesson_page(lesson, page_head(lesson, with_page))
+        for lesson in lessons
+    }
     for page in sorted(PAGES.glob("*.md")):
         pages[f"course/pages/{page.name}"] = page.read_text(encoding="utf-8")
     for page in sorted(DOCS.glob("*.md")):
@@ -68,6 +71,7 @@ def index_page(lessons: list[Lesson], with_page: bool) -> str:
         "binder": repository.binder(first),
         "repository": repository.address,
         "name": repository.owner_and_name.split("/")[1],
+        "place": OWN_MACHINE,
         "live": live_box(),
         "map": map_box(lessons),
     }

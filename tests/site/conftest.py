@@ -1,5 +1,6 @@
 """The site, built once from the stored lessons, and a Chromium to look at it."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,9 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
-    """The folder of the built site."""
+    """The folder of the built site; SITE_BUILT=FOLDER takes one that is built already."""
+    if "SITE_BUILT" in os.environ:
+        return Path(os.environ["SITE_BUILT"])
     pytest.importorskip("sphinx", reason="no Sphinx: pip install sphinx")
     from course.site.__main__ import main  # noqa: PLC0415 - loads Sphinx
 

@@ -1,0 +1,1 @@
+"""What makes a page easy to read: the bar of a lesson, code that wraps, one file for print."""
