@@ -1,6 +1,7 @@
 """The sheet of a picture: a title above panels, for a wide page and for a phone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from viz.canvas.labels import title_width, truncate
 from viz.canvas.palette import MUTED
@@ -8,6 +9,7 @@ from viz.canvas.scene import Scene, Text, hstack, vstack
 from viz.canvas.wrapping import wrap_text
 
 WIDTH, NARROW, MARGIN = 760.0, 358.0, 16.0
+LETTER, BOLD_LETTER, MONO_LETTER = 0.56, 0.62, 0.61  # width of a letter, of the size of its text
 MAX_TITLE, MAX_LINES = 5, 6  # lines of a title on a phone, and of a remark
 
 
@@ -48,6 +50,36 @@ def words_scene(words: str, width: float, colour: str = MUTED) -> Scene:
         scene.height += 16
     scene.height += 8
     return scene
+
+
+def wrapped(text: Text, width: float, row: float = 16.0) -> list[Text]:
+    """One text as several, below each other, each at most so wide.
+
+    Args:
+        text: The text; it begins where the first line does.
+        width: Pixels of a line.
+        row: Pixels from one line to the next.
+    """
+    letter = MONO_LETTER if text.mono else LETTER if text.weight == "normal" else BOLD_LETTER
+    lines = wrap_text(text.text, max(int(width / (letter * text.size)), 1), MAX_LINES)
+    return [replace(text, y=text.y + row * i, text=line) for i, line in enumerate(lines)]
+
+
+def heading_scene(title: str, width: float, height: float = 36.0) -> Scene:
+    """The title: in one line above a wide picture, in several on a phone.
+
+    Args:
+        title: The title; without one the scene is low.
+        width: Of the picture, in pixels.
+        height: In pixels, of a title in one line.
+    """
+    if not title:
+        return Scene(width, 8)
+    if width <= NARROW:
+        return phone_title_scene(title)
+    return Scene(
+        max(width, title_width(title)), height, [Text(MARGIN, 25, title, 15, weight="600")]
+    )
 
 
 def capitalized(name: str, letters: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_numbers
 from viz.canvas.labels import truncate
+from viz.canvas.pages import MARGIN, NARROW, wrapped
 from viz.canvas.palette import BLUE, FAINT, GOLD, INK, MUTED, ORANGE, PAPER
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
@@ -68,11 +69,17 @@ def draw_context(
         raise ValueError(
             f"There must be one loss for each context length, and at least one; got {parts}."
         )
-    chart = ContextScene(lengths, [x for curve in curves.values() for x in curve], bool(sizes))
-    chart.add_axes(title, unit, x_label, sizes)
-    chart.add_curves(curves, best := argmin(curves[names[1]]))
+    best = argmin(curves[names[1]])
+
+    def draw(width: float) -> Scene:
+        chart = ContextScene(lengths, curves, bool(sizes), title, width)
+        chart.add_axes(unit, x_label, sizes)
+        chart.add_curves(curves, best)
+        return chart.scene
+
     data = columns | {"turning point": lengths[best]}
-    picture = Picture(data, alt_text(lengths, curves, best, title, x_label), chart.scene)
+    alt = alt_text(lengths, curves, best, title, x_label)
+    picture = Picture(data, alt, draw(WIDTH), narrow=draw(NARROW))
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -86,43 +93,63 @@ class ContextScene:
 
     Args:
         lengths: Context lengths.
-        values: All losses of both curves.
+        curves: The losses of both curves by name.
         with_sizes: Whether space for the table sizes is reserved.
+        title: Title of the chart.
+        width: In pixels; on a phone the names of the curves are above them.
     """
 
-    def __init__(self, lengths: list[float], values: list[float], with_sizes: bool):
-        self.lengths = lengths
+    def __init__(
+        self,
+        lengths: list[float],
+        curves: dict[str, list[float]],
+        with_sizes: bool,
+        title: str,
+        width: float,
+    ):
+        self.lengths, self.is_narrow = lengths, width <= NARROW
+        values = [value for curve in curves.values() for value in curve]
         padding = 0.1 * ((max(values) - min(values)) or 1)
         self.low, self.high = min(values) - 1.6 * padding, max(values) + 1.6 * padding
-        self.scene = Scene(WIDTH, TOP + PLOT_HEIGHT + (64 if with_sizes else 44))
+        self.right = MARGIN + 8 if self.is_narrow else RIGHT
+        heading = Text(16, 25, title, 15, weight="600")
+        lines = wrapped(heading, width - 2 * MARGIN, 19) if self.is_narrow else [heading]
+        self.top = TOP + 19 * (len(lines) - 1) + (28 if self.is_narrow else 0)
+        self.scene = Scene(width, self.top + PLOT_HEIGHT + (64 if with_sizes else 44))
+        self.scene.height += 32 if self.is_narrow and with_sizes else 0
+        self.scene.add(*lines)
 
     def x(self, length: float) -> float:
         """The place of a context length, in pixels."""
         first, last = min(self.lengths), max(self.lengths)
         fraction = (length - first) / (last - first) if last > first else 0.5
-        return LEFT + 24 + (WIDTH - LEFT - RIGHT - 24) * fraction
+        return LEFT + 24 + (self.scene.width - LEFT - self.right - 24) * fraction
 
     def y(self, value: float) -> float:
         """The place of a loss, in pixels, downwards."""
-        return TOP + PLOT_HEIGHT * (self.high - value) / (self.high - self.low)
+        return self.top + PLOT_HEIGHT * (self.high - value) / (self.high - self.low)
 
-    def add_axes(self, title: str, unit: str, x_label: str, sizes: list[int]) -> None:
-        """Add ticks, the title, the labels of both axes, and the table sizes."""
-        add, bottom = self.scene.add, TOP + PLOT_HEIGHT
+    def add_axes(self, unit: str, x_label: str, sizes: list[int]) -> None:
+        """Add ticks, the labels of both axes, and the table sizes."""
+        add, bottom = self.scene.add, self.top + PLOT_HEIGHT
+        plot_width = self.scene.width - LEFT - self.right
         for level in linear_ticks(self.low, self.high):
-            add(Rect(LEFT, self.y(level), WIDTH - LEFT - RIGHT, 1, FAINT))
+            add(Rect(LEFT, self.y(level), plot_width, 1, FAINT))
             add(Text(LEFT - 8, self.y(level) + 4, f"{level:.3g}", 11, MUTED, "end"))
         for i, length in enumerate(self.lengths):
             add(Text(self.x(length), bottom + 18, f"{length:g}", 13, INK, "middle", "600"))
-            if sizes:
-                add(
-                    Text(self.x(length), bottom + 36, format_count(sizes[i]), 11.5, MUTED, "middle")
-                )
+            x, words = self.x(length), format_count(sizes[i]) if sizes else ""
+            if words and not self.is_narrow:
+                add(Text(x, bottom + 36, words, 11.5, MUTED, "middle"))
+            for row, word in enumerate(words.split() if self.is_narrow else ()):
+                add(Text(x, bottom + 36 + 13 * row, word, 10, MUTED, "middle"))
         x_title = f"{x_label}, and the cells of such a table" if sizes else x_label
-        middle = (LEFT + WIDTH - RIGHT) / 2
-        add(Text(middle, bottom + (56 if sizes else 38), x_title, 12, MUTED, "middle"))
-        add(Text(16, 25, title, 15, weight="600"))
-        add(Text(LEFT - 46, 50, unit, 12, MUTED))
+        middle = LEFT + plot_width / 2
+        below = Text(middle, bottom + (56 if sizes else 38), x_title, 12, MUTED, "middle")
+        if self.is_narrow:
+            below = Text(middle, bottom + (69 if sizes else 38), x_title, 12, MUTED, "middle")
+        add(*(wrapped(below, plot_width) if self.is_narrow else [below]))
+        add(Text(LEFT - 46, self.top - (46 if self.is_narrow else 18), unit, 12, MUTED))
 
     def add_curves(self, curves: dict[str, list[float]], best: int) -> None:
         """Add both curves with their values, and a ring at index `best` of the second."""
@@ -130,6 +157,12 @@ class ContextScene:
             name: [(self.x(length), self.y(value)) for length, value in zip(self.lengths, curve)]
             for name, curve in curves.items()
         }
+        if self.is_narrow:
+            x = MARGIN
+            for name, colour in zip(curves, (BLUE, ORANGE)):
+                shown = truncate(name, 20)
+                self.scene.add(Text(x, self.top - 26, shown, 12.5, colour, weight="600"))
+                x += 7.8 * len(shown) + 16
         upper = max(curves, key=lambda name: curves[name][-1])
         for (name, points), colour in zip(points_by_name.items(), (BLUE, ORANGE)):
             self.scene.add(Line(tuple(points), colour, 2.4))
@@ -139,7 +172,8 @@ class ContextScene:
                 label_y = y + (20 if direction > 0 else -11)
                 self.scene.add(Text(x, label_y, f"{value:.2f}", 11.5, colour, "middle"))
             x, y = points[-1]
-            self.scene.add(Text(x + 12, y + 4, truncate(name, 11), 12.5, colour, weight="600"))
+            if not self.is_narrow:
+                self.scene.add(Text(x + 12, y + 4, truncate(name, 11), 12.5, colour, weight="600"))
         x, y = points_by_name[list(points_by_name)[1]][best]
         self.scene.add(Circle(x, y, 8, "none", GOLD, 2.4))
         self.scene.add(Text(x, y - 27, "lowest", 12, GOLD, "middle", "600"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from viz.canvas.arrays import did_you_mean
 from viz.canvas.labels import truncate
+from viz.canvas.pages import MARGIN, NARROW, heading_scene, wrapped
 from viz.canvas.palette import BLUE, FAINT, GREEN, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
@@ -63,6 +64,7 @@ def draw_ladder(
     guessed = check_guess(guess, bars)
     alt = alt_text(bars, guessed, times_in_alt)
     picture = Picture(bars, alt, build_scene(bars, guessed, title))
+    picture.narrow = narrow_scene(bars, guessed, title)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -114,12 +116,52 @@ def format_factor(times: float) -> str:
     return f"{float(f'{times:.2g}'):,g}"
 
 
+def scale_ends(bars: list[Bar]) -> tuple[int, int]:
+    """Powers of ten at the ends of the scale; the shortest bar has some length."""
+    low = floor(log10(min(time for _, time in bars)) - 0.3)
+    return low, max(ceil(log10(max(time for _, time in bars))), low + 1)
+
+
+def title_sentence(largest: str) -> str:
+    """The title, where none is given."""
+    return f"The largest jump leads to {truncate(largest, 40)}"
+
+
+def narrow_scene(bars: list[Bar], guess: str | None, title: str) -> Scene:
+    """The drawing for a phone: the words of a rung are above and below its bar."""
+    jumps = speedups(bars)
+    largest = max(jumps, key=lambda name: jumps[name])
+    low, high = scale_ends(bars)
+    scene = heading_scene(title or title_sentence(largest), NARROW)
+    width = NARROW - 2 * MARGIN
+    scale = f"Time for one document, from {format_duration(10.0**low)} to "
+    scale += f"{format_duration(10.0**high)}, logarithmic"
+    note = wrapped(Text(MARGIN, scene.height + 12, scale, 12, MUTED), width)
+    scene.add(*note)
+    y = note[-1].y + 26
+    for i, (name, time) in enumerate(bars):
+        colour = ORANGE if name == largest else BLUE
+        label = truncate(name, 26) + (", your guess" if name == guess else "")
+        ink = GREEN if name == guess else INK
+        scene.add(Text(MARGIN, y, label, 13, ink, weight="600"))
+        scene.add(Text(NARROW - MARGIN, y, format_duration(time), 12.5, INK, "end"))
+        length = width * (log10(time) - low) / (high - low)
+        scene.add(Rect(MARGIN, y + 7, width, 16, FAINT), Rect(MARGIN, y + 7, length, 16, colour))
+        if i:
+            words = speedup_words(jumps[name])
+            since = f"; {format_factor(bars[0][1] / time)} times since the first" if i > 1 else ""
+            ink = ORANGE if name == largest else MUTED
+            scene.add(Text(MARGIN, y + 38, words + since, 11.5, ink))
+        y += 66 if i else 50
+    scene.height = y - 12
+    return scene
+
+
 def build_scene(bars: list[Bar], guess: str | None, title: str) -> Scene:
     """The drawing: a logarithmic scale, and a bar for each rung."""
     jumps = speedups(bars)
     largest = max(jumps, key=lambda name: jumps[name])
-    low = floor(log10(min(time for _, time in bars)) - 0.3)  # the shortest bar has some length
-    high = max(ceil(log10(max(time for _, time in bars))), low + 1)
+    low, high = scale_ends(bars)
     top = 62
     bottom, right = top + ROW_HEIGHT * len(bars), LEFT + PLOT_WIDTH + RIGHT
     scene = Scene(right, bottom + 24)
@@ -127,8 +169,7 @@ def build_scene(bars: list[Bar], guess: str | None, title: str) -> Scene:
     def x_of(microseconds: float) -> float:
         return LEFT + PLOT_WIDTH * (log10(microseconds) - low) / (high - low)
 
-    title = title or f"The largest jump leads to {truncate(largest, 40)}"
-    scene.add(Text(16, 25, title, 15, weight="600"))
+    scene.add(Text(16, 25, title or title_sentence(largest), 15, weight="600"))
     scene.add(
         Text(
             right - 16,
@@ -162,15 +203,20 @@ def bar_label(time: float, first: float) -> str:
     return f"{format_duration(time)}{speedup}"
 
 
+def speedup_words(times: float) -> str:
+    """1590.4 -> 1,600 times as fast."""
+    factor = format_factor(times if times >= 1 else 1 / times)
+    if factor == "1":
+        return "equally fast"
+    return f"{factor} times as {'fast' if times >= 1 else 'slow'}"
+
+
 def add_speedup(
     scene: Scene, ends: tuple[float, float], y: float, times: float, colour: str
 ) -> None:
     """Connect the ends of two bars, and write how many times as fast the second rung is."""
     x0, x1 = ends
-    factor = format_factor(times if times >= 1 else 1 / times)
-    label = (
-        f"{factor} times as {'fast' if times >= 1 else 'slow'}" if factor != "1" else "equally fast"
-    )
+    label = speedup_words(times)
     scene.add(Line(((x0, y - 14), (x0, y), (x1, y), (x1, y + 14)), colour, 1.4, dash="4 3"))
     scene.add(Text(max(x0, x1) + 8, y + 4, label, 11.5, colour))
 

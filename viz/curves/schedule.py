@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, wrapped
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, PAPER
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH, LEFT, RIGHT, PLOT_HEIGHT, MARGIN = 760.0, 76.0, 24.0, 170.0, 16.0
-PLOT_WIDTH = WIDTH - LEFT - RIGHT
 ROW_HEIGHT, NAME_WIDTH, LETTER_WIDTH = 21.0, 212.0, 7.2
 MAX_CURVES, MAX_MARKS = len(CATEGORIES), 8
 MAX_MARK_LETTERS = 40
@@ -63,15 +63,24 @@ def schedule_picture(
     """Draw the chart of `draw_schedule` with some curves dashed, and notes below the table."""
     curves = check_curves(rates)
     table = {name: rates_at(curve, check_marks(marks)) for name, curve in curves.items()}
-    drawing = ScheduleScene(curves, marks, title or title_sentence(curves))
-    for n, (name, curve) in enumerate(curves.items()):
-        drawing.add_curve(n, curve, dash="7 5" if name in dashed else "")
-    bottom = drawing.add_table(table, marks)
-    for k, note in enumerate(notes):
-        drawing.scene.add(Text(MARGIN, bottom + 14 + 18 * k, note, 12.5, INK))
-    drawing.scene.height = bottom + 18 * len(notes) + 8
+
+    def draw(width: float) -> Scene:
+        drawing = ScheduleScene(curves, marks, title or title_sentence(curves), width)
+        for n, (name, curve) in enumerate(curves.items()):
+            drawing.add_curve(n, curve, dash="7 5" if name in dashed else "")
+        add_table = drawing.add_narrow_table if drawing.is_narrow else drawing.add_table
+        bottom = add_table(table, marks)
+        for note in notes:
+            line = Text(MARGIN, bottom + 14, note, 12.5, INK)
+            lines = wrapped(line, width - 2 * MARGIN, 18) if drawing.is_narrow else [line]
+            drawing.scene.add(*lines)
+            bottom += 18 * len(lines)
+        drawing.scene.height = bottom + 8
+        return drawing.scene
+
     data = {"rates": curves, "marks": dict(marks), "table": table}
-    return Picture(data, alt_text(table, curves, title, notes), drawing.scene)
+    alt = alt_text(table, curves, title, notes)
+    return Picture(data, alt, draw(WIDTH), narrow=draw(NARROW))
 
 
 def check_curves(rates: Mapping[str, CurveLike]) -> dict[str, Series]:
@@ -116,21 +125,29 @@ class ScheduleScene:
         curves: The schedules by name.
         marks: The marked steps, each with a few words.
         title: Title of the chart.
+        width: In pixels.
     """
 
-    def __init__(self, curves: Mapping[str, Series], marks: Mapping[int, str], title: str):
+    def __init__(
+        self, curves: Mapping[str, Series], marks: Mapping[int, str], title: str, width: float
+    ):
+        self.is_narrow, self.plot_width = width <= NARROW, width - LEFT - RIGHT
+        heading = Text(MARGIN, 25, title, 15, weight="600")
+        lines = wrapped(heading, width - 2 * MARGIN, 19) if self.is_narrow else [heading]
+        self.scene = Scene(width, 0, [*lines])
+        first_row = lines[-1].y + 19
         self.first = min(steps[0] for steps, _ in curves.values())
         self.last = max(*(steps[-1] for steps, _ in curves.values()), *marks, self.first + 1)
         self.high = 1.04 * max(max(rates) for _, rates in curves.values()) or 1.0
         rows = self.rows_of(marks)
-        self.top = 44 + 16 * (max(rows.values(), default=-1) + 1)
-        self.scene = Scene(WIDTH, 0)
-        self.add_axes(title)
-        self.add_marks({step: 44.0 + 16 * row for step, row in rows.items()}, marks)
+        self.top = first_row + 16 * (max(rows.values(), default=-1) + 1)
+        self.top += 16 if self.is_narrow else 0  # the label of the axis has a row of its own
+        self.add_axes()
+        self.add_marks({step: first_row + 16 * row for step, row in rows.items()}, marks)
 
     def x_of(self, step: float) -> float:
         """The place of a step, in pixels."""
-        return LEFT + PLOT_WIDTH * (step - self.first) / (self.last - self.first)
+        return LEFT + self.plot_width * (step - self.first) / (self.last - self.first)
 
     def y_of(self, rate: float) -> float:
         """The place of a rate, in pixels, downwards."""
@@ -139,7 +156,8 @@ class ScheduleScene:
     def span_of(self, step: int, words: str) -> tuple[float, float]:
         """The left and right end of the words of a mark: around its line, but on the picture."""
         width = 6.6 * len(truncate(words, MAX_MARK_LETTERS))
-        left = min(max(self.x_of(step) - width / 2, MARGIN), WIDTH - MARGIN - width)
+        most = self.scene.width - MARGIN - width
+        left = min(max(self.x_of(step) - width / 2, MARGIN), most)
         return left, left + width
 
     def rows_of(self, marks: Mapping[int, str]) -> dict[int, int]:
@@ -153,17 +171,17 @@ class ScheduleScene:
             rows[step] = row
         return rows
 
-    def add_axes(self, title: str) -> None:
-        """Add the title and the ticks of both axes."""
+    def add_axes(self) -> None:
+        """Add the ticks of both axes."""
         bottom = self.top + PLOT_HEIGHT
-        self.scene.add(Text(MARGIN, 25, title, 15, weight="600"))
         self.scene.add(Text(MARGIN, bottom + 19, "step", 12, MUTED))
         self.scene.add(Text(MARGIN, self.top - 6, "rate", 12, MUTED))
         for rate in linear_ticks(0, self.high, 4):
             y = self.y_of(rate)
-            self.scene.add(Rect(LEFT, y, PLOT_WIDTH, 1, FAINT))
+            self.scene.add(Rect(LEFT, y, self.plot_width, 1, FAINT))
             self.scene.add(Text(LEFT - 8, y + 4, format_rate(rate), 11, MUTED, "end"))
-        for step in filter(float.is_integer, map(float, linear_ticks(self.first, self.last))):
+        ticks = linear_ticks(self.first, self.last, 3 if self.is_narrow else 5)
+        for step in filter(float.is_integer, map(float, ticks)):
             x = self.x_of(step)
             self.scene.add(Text(x, bottom + 19, f"{step:,.0f}", 11, MUTED, "middle"))
 
@@ -205,6 +223,24 @@ class ScheduleScene:
                 right = NAME_WIDTH + column * (k + 1)
                 self.scene.add(Text(right, y + 15, text, 12.5, INK, "end"))
             y += ROW_HEIGHT
+        return y + 4
+
+    def add_narrow_table(self, table: Table, marks: Collection[int]) -> float:
+        """Add the rates of each curve below its name, two in a row. Returns the bottom."""
+        y, width = self.top + PLOT_HEIGHT + 34, self.scene.width - 2 * MARGIN
+        for n, (name, rates) in enumerate(table.items()):
+            self.scene.add(Rect(MARGIN, y, width, 1, FAINT))
+            self.scene.add(Rect(MARGIN, y + 9, 14, 4, CATEGORIES[n]))
+            words = truncate(name, 38)
+            self.scene.add(Text(MARGIN + 22, y + 15, words, 12.5, CATEGORIES[n], weight="600"))
+            y += ROW_HEIGHT
+            known = [(step, rate) for step, rate in rates.items() if rate is not None]
+            for k, (step, rate) in enumerate(known):
+                x = MARGIN + 22 + (k % 2) * (width - 22) / 2
+                self.scene.add(Text(x, y + 13, f"step {step:,}", 11, MUTED))
+                self.scene.add(Text(x + 72, y + 13, format_rate(rate), 12, INK))
+                y += 18 if k % 2 or k == len(known) - 1 else 0
+            y += 4
         return y + 4
 
 

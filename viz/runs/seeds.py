@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_mapping, to_numbers
 from viz.canvas.labels import truncate
+from viz.canvas.pages import MARGIN, NARROW, wrapped
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, PAPER, SLATE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 NAMES, PLOT, VERDICTS = 190.0, 400.0, 180.0  # widths
+PLOT_NARROW = NARROW - 2 * MARGIN
 TOP, ROW = 74.0, 25.0
 # The 97.5 % quantile of Student's t for 1, 2, .. 10 degrees of freedom.
 T_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
@@ -69,13 +71,18 @@ def draw_seeds(
     intervals = {name: half_interval(runs[baseline], values) for name, values in runs.items()}
     verdicts = {name: verdict(means[name], intervals[name]) for name in runs if name != baseline}
     order = sorted(runs, key=means.__getitem__)
-    chart = SeedScene(runs, zero, limit, len(order))
-    chart.add_axes(title, f"difference to {baseline!r}, {unit}")
-    for row, name in enumerate(order):
-        known = "baseline" if name == baseline else verdicts[name]
-        chart.add_row(row, name, runs[name], means[name], intervals[name], known)
+
+    def draw(width: float) -> Scene:
+        chart = SeedScene(runs, zero, limit, title, width)
+        chart.add_axes(f"difference to {baseline!r}, {unit}")
+        for row, name in enumerate(order):
+            known = "baseline" if name == baseline else verdicts[name]
+            chart.add_row(row, name, runs[name], means[name], intervals[name], known)
+        return chart.scene
+
     data = {"differences": means, "intervals": intervals, "verdicts": verdicts}
-    picture = Picture(data, alt_text(title, baseline, verdicts, order), chart.scene)
+    alt = alt_text(title, baseline, verdicts, order)
+    picture = Picture(data, alt, draw(NAMES + PLOT + VERDICTS), narrow=draw(NARROW))
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -113,38 +120,50 @@ class SeedScene:
         runs: Losses by name.
         zero: Mean loss of the baseline.
         limit: Largest difference on the axis.
-        rows: How many rows there will be.
+        title: Title of the picture.
+        width: In pixels; on a phone the words of a row are above its dots.
     """
 
     def __init__(
-        self, runs: Mapping[str, Sequence[float]], zero: float, limit: float | None, rows: int
+        self,
+        runs: Mapping[str, Sequence[float]],
+        zero: float,
+        limit: float | None,
+        title: str,
+        width: float,
     ):
+        self.is_narrow, self.row, self.left, self.plot_width = width <= NARROW, ROW, NAMES, PLOT
+        heading = [Text(16, 25, title, 15, weight="600")]
+        if self.is_narrow:
+            self.row, self.left, self.plot_width = 46.0, MARGIN, width - 2 * MARGIN
+            heading = wrapped(heading[0], self.plot_width, 19)
+        self.top = TOP + heading[-1].y - 25
         differences = [value - zero for values in runs.values() for value in values]
         reach = max(map(abs, differences)) or 1.0
         self.low = max(min(differences), -(limit or reach)) - 0.06 * reach * (limit is None)
         self.high = min(max(differences), limit or reach)
         padding = 0.08 * ((self.high - self.low) or 1)
         self.low, self.high = self.low - padding, self.high + padding
-        self.zero, self.bottom = zero, TOP + ROW * rows
-        self.scene = Scene(NAMES + PLOT + VERDICTS, self.bottom + 44)
+        self.zero, self.bottom = zero, self.top + self.row * len(runs)
+        self.scene = Scene(width, self.bottom + 44, [*heading])
 
     def x(self, difference: float) -> float:
         """The place of a difference, in pixels; beyond the axis it is at its edge."""
         inside = min(max(difference, self.low), self.high)
-        return NAMES + PLOT * (inside - self.low) / (self.high - self.low)
+        return self.left + self.plot_width * (inside - self.low) / (self.high - self.low)
 
-    def add_axes(self, title: str, label: str) -> None:
-        """Add title, ticks, and the line of the baseline."""
-        add = self.scene.add
-        add(Text(16, 25, title, 15, weight="600"))
-        add(Text(NAMES, 50, "◂ better", 12, BLUE))
-        add(Text(NAMES + PLOT, 50, "worse ▸", 12, ORANGE, "end"))
+    def add_axes(self, label: str) -> None:
+        """Add ticks, and the line of the baseline."""
+        add, top = self.scene.add, self.top - 8
+        right, middle = self.left + self.plot_width, self.left + self.plot_width / 2
+        add(Text(self.left, self.top - 24, "◂ better", 12, BLUE))
+        add(Text(right, self.top - 24, "worse ▸", 12, ORANGE, "end"))
         for tick in linear_ticks(self.low, self.high):
-            add(Rect(self.x(tick), TOP - 8, 1, self.bottom - TOP + 8, FAINT))
+            add(Rect(self.x(tick), top, 1, self.bottom - top, FAINT))
             shown = f"{tick:+.3g}".replace("-", "−") if tick else "0"
             add(Text(self.x(tick), self.bottom + 16, shown, 11, MUTED, "middle"))
-        add(Rect(self.x(0) - 0.75, TOP - 8, 1.5, self.bottom - TOP + 8, INK))
-        add(Text(NAMES + PLOT / 2, self.bottom + 35, label, 12, MUTED, "middle"))
+        add(Rect(self.x(0) - 0.75, top, 1.5, self.bottom - top, INK))
+        add(Text(middle, self.bottom + 35, label, 12, MUTED, "middle"))
 
     def add_row(
         self,
@@ -165,10 +184,13 @@ class SeedScene:
             interval: Half the width of the interval.
             known: baseline, lower, higher or undecided.
         """
-        add, y = self.scene.add, TOP + ROW * row + ROW / 2
+        add, y = self.scene.add, self.top + self.row * row + self.row / 2
+        words_y = y - 9 if self.is_narrow else y + 4
+        y += 10 if self.is_narrow else 0
         colour = COLOURS.get(known, INK)
         weight = "600" if known == "baseline" else "normal"
-        add(Text(NAMES - 14, y + 4, truncate(name, 26), 12.5, INK, "end", weight))
+        if not self.is_narrow:
+            add(Text(NAMES - 14, y + 4, truncate(name, 26), 12.5, INK, "end", weight))
         if interval is not None:
             ends = (self.x(difference - interval), y), (self.x(difference + interval), y)
             add(Line(ends, colour, 2, opacity=0.55))
@@ -180,7 +202,12 @@ class SeedScene:
         if interval is not None:
             words += f" ± {interval:.3f}{beyond}"
         shown = f"{zero_words(self.zero)}" if known == "baseline" else words
-        add(Text(NAMES + PLOT + 14, y + 4, shown, 12, colour, "start", weight))
+        if self.is_narrow:
+            add(Rect(0, words_y - 12, self.scene.width, 16, PAPER))  # hides the line of the axis
+            add(Text(MARGIN, words_y, truncate(name, 24), 12.5, INK, "start", weight))
+            add(Text(MARGIN + PLOT_NARROW, words_y, shown, 12, colour, "end", weight))
+        else:
+            add(Text(NAMES + PLOT + 14, words_y, shown, 12, colour, "start", weight))
 
 
 def zero_words(loss: float) -> str:

@@ -8,6 +8,7 @@ from ipywidgets import Dropdown, HBox, Layout
 from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW
 from viz.canvas.palette import CATEGORIES
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, vstack
@@ -97,7 +98,9 @@ class TwoRuns(Control):
             f"{name} wrote {truncate(card[1], 60)!r}" for name, card in zip(names, cards) if card
         ]
         scene = vstack(curves.scene, samples_scene(cards))
-        return Picture(curves.data, f"{curves.alt} {'; '.join(written)}.", scene)
+        narrow = vstack(curves.narrow, narrow_samples_scene(cards)) if curves.narrow else None
+        alt = f"{curves.alt} {'; '.join(written)}."
+        return Picture(curves.data, alt, scene, narrow=narrow)
 
     def redraw(self, change: object = None) -> None:
         """Draw the chosen runs, or show an error if a log does not have what was chosen.
@@ -130,6 +133,17 @@ def last_text(name: str, given: str | Mapping[float, str]) -> tuple[str, str]:
             f"The samples of {name!r} are {given!r:.60}; give a text, or {{step: text}}."
         )
     return f"{truncate(name, 24)} wrote{'' if step is None else f' at step {step:,g}'}", text
+
+
+def narrow_samples_scene(cards: Sequence[tuple[str, str] | None]) -> Scene:
+    """The samples below each other, for a phone."""
+    scene, width = Scene(NARROW, 0), NARROW - 2 * MARGIN
+    for n, card in enumerate(cards):
+        if card:
+            lines = card_lines(card[1], width)
+            add_card(scene, MARGIN, scene.height, width, card[0], CATEGORIES[n], lines)
+            scene.height += card_height(lines) + GAP
+    return scene
 
 
 def samples_scene(cards: Sequence[tuple[str, str] | None]) -> Scene:

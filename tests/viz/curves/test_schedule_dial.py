@@ -24,7 +24,7 @@ def dial() -> ScheduleDial:
 
 
 def svg_of(dial) -> str:
-    return base64.b64decode(re.search('base64,([^"]+)', dial.screen.value)[1]).decode()
+    return base64.b64decode(re.search(' src="[^"]+base64,([^"]+)', dial.screen.value)[1]).decode()
 
 
 def texts_of(dial) -> list[str]:

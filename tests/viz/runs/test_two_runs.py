@@ -32,7 +32,7 @@ RUNS = {"a": run(3.0), "b": run(6.0), "blind": run(4.0, val=False), "clockless":
 
 
 def shown_by(two: TwoRuns) -> list[str]:
-    found = re.search(r"svg\+xml;base64,([^\"]+)", two.screen.value)
+    found = re.search(r" src=\"[^\"]+base64,([^\"]+)", two.screen.value)
     assert found, two.screen.value
     svg = base64.b64decode(found[1]).decode()
     return [t.text or "" for t in ET.fromstring(svg).iter(f"{NS}text")]

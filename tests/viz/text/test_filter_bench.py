@@ -28,7 +28,7 @@ def bench() -> FilterBench:
 
 
 def texts_of(bench) -> list[str]:
-    svg = base64.b64decode(re.search('base64,([^"]+)', bench.screen.value)[1])
+    svg = base64.b64decode(re.search(' src="[^"]+base64,([^"]+)', bench.screen.value)[1])
     return [t.text or "" for t in ET.fromstring(svg).iter(f"{NS}text")]
 
 
