@@ -8,6 +8,7 @@ from ipywidgets import Layout, ToggleButtons
 
 from viz.architecture.memory_order import draw_memory_order
 from viz.canvas.control import Control
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.palette import INK, MUTED
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text
@@ -47,6 +48,10 @@ class MemoryOrderDial(Control):
         )
         super().__init__([self.operation], self.picture())
         self.operation.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        return page_frames(self, operation=self.operation)
 
     def picture(self) -> Picture:
         """The tensor that the chosen operation returns, or the message of its error."""

@@ -4,11 +4,13 @@ All of it is arithmetic on the lengths of texts.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from ipywidgets import Layout, SelectionSlider
 
 from viz.canvas.arrays import to_int
 from viz.canvas.control import Control
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
 from viz.canvas.ticks import format_percent
 from viz.kv_cache.block_size_scene import block_size_scene, narrow_block_size_scene
@@ -65,6 +67,10 @@ class BlockSizeDial(Control):
         )
         super().__init__([self.block_size], self.picture())
         self.block_size.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        return page_frames(self, block_size=self.block_size)
 
     def picture(self) -> Picture:
         """The texts cut into blocks of the present size."""

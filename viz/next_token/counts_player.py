@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ipywidgets import Layout, SelectionSlider
 
 from viz.canvas.control import Control
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
 from viz.next_token.counts import draw_counts, to_table
 
@@ -61,6 +62,10 @@ class CountsPlayer(Control):
         )
         super().__init__([self.step], self.picture_of([min(self.frames), max(self.frames)]))
         self.step.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        return page_frames(self, step=self.step)
 
     def picture(self) -> Picture:
         """The reference and the table of the chosen step."""

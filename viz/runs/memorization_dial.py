@@ -7,6 +7,7 @@ from ipywidgets import Dropdown, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control, side_by_side
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
 from viz.runs.memorization import EXAMPLE, draw_run, read_run
 
@@ -61,6 +62,10 @@ class MemorizationDial(Control):
         super().__init__([side_by_side([self.lines, self.step])], self.picture())
         for knob in (self.lines, self.step):
             knob.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        return page_frames(self, lines=self.lines, step=self.step)
 
     def picture(self) -> Picture:
         """The run and the step that are chosen."""

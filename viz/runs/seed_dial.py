@@ -1,10 +1,12 @@
 """Knobs for how many seeds are looked at, and in which setting: watch the verdicts change."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ipywidgets import Dropdown, IntSlider, Layout
 
 from viz.canvas.control import Control, side_by_side
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
 from viz.runs.seeds import draw_seeds
 
@@ -47,6 +49,10 @@ class SeedDial(Control):
         super().__init__([side_by_side([self.setting, self.seeds])], self.picture())
         for knob in (self.setting, self.seeds):
             knob.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        return page_frames(self, setting=self.setting, seeds=self.seeds)
 
     def picture(self) -> Picture:
         """The first seeds of the setting that is chosen."""

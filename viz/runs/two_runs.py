@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 from ipywidgets import Dropdown, HBox, Layout
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.labels import truncate
 from viz.canvas.pages import NARROW
 from viz.canvas.palette import CATEGORIES
@@ -79,6 +81,10 @@ class TwoRuns(Control):
         super().__init__([HBox(knobs[:2]), HBox(knobs[2:])], self.picture())
         for knob in knobs:
             knob.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        return page_frames(self, first=self.first, second=self.second, x=self.x, y=self.y)
 
     def picture(self) -> Picture:
         """The two chosen runs, and their samples below them."""

@@ -6,6 +6,7 @@ from typing import Any
 from ipywidgets import Layout, SelectionSlider
 
 from viz.canvas.control import Control, side_by_side
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.labels import truncate
 from viz.canvas.pages import NARROW, WIDTH, page_of, phone_page_of
 from viz.canvas.palette import CATEGORIES, MUTED, PAPER
@@ -69,6 +70,10 @@ class BatchingDial(Control):
         super().__init__([side_by_side([self.rate, self.slots])], self.last)
         for knob in (self.rate, self.slots):
             knob.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        return page_frames(self, slots=self.slots, rate=self.rate)
 
     def picture(self) -> Picture:
         """The curves for the present knobs, or the last ones with a note that there are none."""

@@ -6,6 +6,7 @@ from typing import Any
 from ipywidgets import Dropdown, Layout, SelectionSlider
 
 from viz.canvas.control import Control, side_by_side
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.labels import truncate
 from viz.canvas.pages import NARROW, WIDTH, capitalized, page_of, phone_page_of
 from viz.canvas.picture import Picture
@@ -59,6 +60,10 @@ class DraftDial(Control):
         super().__init__([side_by_side([self.draft, self.k])], self.last)
         for knob in (self.draft, self.k):
             knob.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        return page_frames(self, draft=self.draft, k=self.k)
 
     def picture(self) -> Picture:
         """The draft and length of the present knobs, or the last one with a note."""

@@ -5,13 +5,17 @@ The drawing is in `viz/text/vocabulary.py`. The tokenizer is a function.
 
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any
 
 from ipywidgets import Layout, SelectionSlider, Textarea
 
 from viz.canvas.control import Control
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
 from viz.canvas.visible_text import Piece
 from viz.text.vocabulary import draw_vocabulary
+
+FIXED_TEXT = "The text can be changed where Python runs."  # on a page
 
 
 class VocabularyDial(Control):
@@ -68,6 +72,10 @@ class VocabularyDial(Control):
         super().__init__([self.size, self.text], self.picture_of(text, self.size.value))
         for knob in (self.size, self.text):
             knob.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        return page_frames(self, size=self.size, note=FIXED_TEXT)
 
     def picture(self) -> Picture:
         """The text in the tokens of the chosen vocabulary, or the error message."""

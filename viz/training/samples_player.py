@@ -1,11 +1,13 @@
 """Samples of a model during training, with a slider for the step and one for their number."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from ipywidgets import IntSlider, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
 from viz.training.samples import MAX_ROWS, count_rows, draw_samples, samples_picture
 
@@ -50,6 +52,10 @@ class SamplesPlayer(Control):
         super().__init__([self.step, self.rows], still)
         for knob in (self.step, self.rows):
             knob.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        return page_frames(self, step=self.step, rows=self.rows)
 
     def picture(self) -> Picture:
         """The samples of the chosen step, beside those of the last step."""

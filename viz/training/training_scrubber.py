@@ -7,6 +7,7 @@ from ipywidgets import IntSlider, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control, side_by_side
+from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
 from viz.training.snapshot import LossesLike, TrainingSnapshot, read_losses, read_snapshot
 from viz.training.training import last_step, training_picture
@@ -56,9 +57,9 @@ class TrainingScrubber(Control):
         self.step = SelectionSlider(options=options, description="step", **layout)
         self.layer = IntSlider(value=layer, max=max(L - 1, 1), description="layer", **layout)
         self.head = IntSlider(value=head, max=max(H - 1, 1), description="head", **layout)
-        several = [knob for knob, size in ((self.layer, L), (self.head, H)) if size > 1]
-        super().__init__([side_by_side([self.step, *several])], self.draw(steps[-1]))
-        for knob in (self.step, *several):
+        self.several = [knob for knob, size in ((self.layer, L), (self.head, H)) if size > 1]
+        super().__init__([side_by_side([self.step, *self.several])], self.draw(steps[-1]))
+        for knob in (self.step, *self.several):
             knob.observe(self.redraw, names="value")
 
     def draw(self, step: int) -> Picture:
@@ -69,6 +70,11 @@ class TrainingScrubber(Control):
         """
         head_index = (self.layer.value, self.head.value)
         return training_picture(self.curves, step, self.snapshots[step], head_index, self.is_prose)
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """Its pictures for all values of the knobs, for a page without Python."""
+        knobs = {"step": self.step, **{knob.description: knob for knob in self.several}}
+        return page_frames(self, **knobs)
 
     def picture(self) -> Picture:
         """The picture for the present knobs."""

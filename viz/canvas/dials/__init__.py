@@ -1,0 +1,1 @@
+"""Controls on a page without Python: their pictures or their numbers, made beforehand."""
