@@ -1,12 +1,16 @@
 """Gradient descent on a map of the loss, with knobs for the learning rate and number of steps."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from math import inf, isfinite, log
+from typing import Any
 
 from ipywidgets import IntSlider, Layout, SelectionSlider
 
 from viz.canvas.control import Control
+from viz.canvas.dials.frames import page_knob
 from viz.canvas.picture import Picture
+from viz.training.descent_page import map_data, stored_rates, told_field, told_paths
 from viz.training.loss_grid import Interval, LossGrid, LossLike, Point, check_range
 from viz.training.surface import (
     LEFT,
@@ -78,6 +82,7 @@ class DescentPlayer(Control):
         y_name: str = "y",
     ):
         self.optimizers = dict(optimizers or {"descent": gradient_descent(grad_at, start)})
+        self.field = None if optimizers else (grad_at, to_point(start))
         check_knobs(learning_rate, rate_range, steps, max_steps)
         x_range, y_range = check_range(x_range, "x"), check_range(y_range, "y")
         self.title, self.names = title, (x_name, y_name)
@@ -119,6 +124,32 @@ class DescentPlayer(Control):
         paths = self.paths(self.choice.value if self.choice.description else None)
         title = self.title_sentence()
         return surface_picture(self.grid, self.background, paths, title, *self.names)
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """The map, and the paths for some learning rates or how to compute them."""
+        rates = [rate for _, rate in self.rate.options]
+        told = told_field(self.grid, *self.field) if self.field else None
+        if told is None:
+            rates = stored_rates(rates, self.rate.value)
+            runs = {name: partial(run_optimizer, each) for name, each in self.optimizers.items()}
+            told = told_paths(self.grid, runs, rates, self.steps.max)
+        if told is None:
+            return None
+        rate = {"name": "rate", "label": "rate", "kind": "slider", "value": self.rate.value}
+        knobs = [
+            {**rate, "options": rates, "texts": [f"{one:g}" for one in rates]},
+            {**page_knob("steps", self.steps), "play": 150},
+        ]
+        if self.choice.description:
+            knobs.append(page_knob("choice", self.choice))
+        map_ = map_data(self.grid, self.names)
+        return {
+            "dial": "descent",
+            "knobs": knobs,
+            "title": self.title or "Downhill",
+            **told,
+            **map_,
+        }
 
     def paths(self, chosen: str | None = None) -> dict[str, list[Point]]:
         """The path of the chosen optimizer, or of all of them, for the present knobs.

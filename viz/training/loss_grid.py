@@ -81,13 +81,16 @@ class LossGrid:
 
     def shapes(self) -> list[Rect | Line]:
         """Strips of colour, and the contour lines on top."""
-        strips = [box for n in range(self.strips) for box in self.strip(n)]
-        lines = [
+        return [*(box for n in range(self.strips) for box in self.strip(n)), *self.contours()]
+
+    def contours(self) -> list[Line]:
+        """The contour lines."""
+        segments = [
             Line((self.to_pixels(*start), self.to_pixels(*end)), self.colour(k + 1.6), 1)
             for k, level in enumerate(self.levels)
             for start, end in self.contour(level)
         ]
-        return strips + join_segments(lines)
+        return join_segments(segments)
 
     def colour(self, k: float) -> str:
         """The colour between contour lines k - 1 and k."""
