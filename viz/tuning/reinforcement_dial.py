@@ -2,6 +2,3 @@
 
 The reward climbs in every run; whether the answers become right depends on both.
 """
-
-
-
