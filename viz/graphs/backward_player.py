@@ -7,8 +7,11 @@ from typing import Any
 from ipywidgets import Button, FloatSlider, HBox, IntSlider, Layout
 
 from viz.canvas.control import Control
+from viz.canvas.dials.frames import page_knob
+from viz.canvas.labels import format_number
 from viz.canvas.picture import Picture
 from viz.graphs.backward import build_small_graph, draw_backward, draw_frame, make_frames
+from viz.graphs.backward_page import can_be_computed, graph_on_page, structure_of
 from viz.graphs.node import Node
 
 
@@ -91,6 +94,25 @@ class BackwardPlayer(Control):
         """
         self.step.value = min(max(self.step.value + steps, 0), self.step.max)
 
+    def page_dial(self) -> dict[str, Any] | None:
+        """The graph, for a page that computes its numbers; None if it cannot."""
+        started = {name: knob.value for name, knob in self.inputs.items()}
+        graphs = []
+        for shift in (0.0, 0.1, -0.1):
+            try:
+                moved = {name: value + shift for name, value in started.items()}
+                graphs.append(build_small_graph(*self.root_and_names(moved)))
+            except (ValueError, ArithmeticError):
+                return None
+        graph, *others = graphs
+        if any(structure_of(other) != structure_of(graph) for other in others):
+            return None
+        if not can_be_computed(graph, started):
+            return None
+        knobs = [input_on_page(name, knob) for name, knob in self.inputs.items()]
+        knobs.append({**page_knob("step", self.step), "play": 1200})
+        return {"dial": "backward", "knobs": knobs, **graph_on_page(graph, started)}
+
     def picture(self) -> Picture:
         """The picture for the inputs and the step chosen now, or why there is none."""
         inputs = {name: knob.value for name, knob in self.inputs.items()}
@@ -101,3 +123,14 @@ class BackwardPlayer(Control):
         frames = make_frames(graph)
         self.step.max = len(frames) - 1  # another input may have made another graph
         return draw_frame(graph, frames, min(self.step.value, len(frames) - 1))
+
+
+def input_on_page(name: str, knob: FloatSlider) -> dict[str, Any]:
+    """The slider of an input as a page makes it."""
+    count = round((knob.max - knob.min) / knob.step)
+    values = [round(knob.min + knob.step * n, 6) for n in range(count + 1)]
+    if knob.value not in values:
+        values = sorted([*values, knob.value])
+    texts = [format_number(value) for value in values]
+    told = {"name": name, "label": name, "kind": "slider", "options": values, "texts": texts}
+    return {**told, "value": knob.value}

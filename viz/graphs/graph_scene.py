@@ -4,7 +4,6 @@ Left to right. A small graph shows names, numbers, gradients and local gradients
 numbers and gradients; a large one only dots, the larger the gradient the larger the dot.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite, sqrt
@@ -136,25 +135,15 @@ class GraphScene:
 
     def add_edges(self) -> None:
         """Highlighted edges above the others, and the local gradients above all edges."""
-        parallel: dict[tuple[int, int], list[int]] = defaultdict(list)  # a * a has two edges
-        for k, (start, end, _) in enumerate(self.graph.edges):
-            parallel[start, end].append(k)
         labels: list[tuple[float, float, str, str | None]] = []
         for k in sorted(range(len(self.graph.edges)), key=self.highlight.edges.__contains__):
-            start, end, local_grad = self.graph.edges[k]
+            _, end, local_grad = self.graph.edges[k]
             colour = self.highlight.edges.get(k)
-            points, shift = self.edge_path(start, end), 0.0
-            siblings = parallel[start, end]
-            if self.style.show_names and len(siblings) > 1:
-                shift = 14 * (siblings.index(k) - (len(siblings) - 1) / 2)
-                (x0, y0), (x1, y1) = points[:2]
-                points.insert(1, ((x0 + x1) / 2, (y0 + y1) / 2 + shift))
+            points, label = self.edge_and_label(k)
             stroke_width = (3 if colour else 1.4) if self.style.boxes else 0.7
             self.scene.add(Line(tuple(points), colour or LINE, stroke_width, curved=True))
             if self.style.show_names and self.is_known(end):
-                (x0, y0), (x1, y1) = points[-2:]  # near the child, whose local gradient it is
-                x, y = x0 + (x1 - x0) * 0.55, y0 + (y1 - y0) * 0.58 + shift * 0.7
-                labels.append((x, y, f"×{format_number(local_grad)}", colour))
+                labels.append((*label, f"×{format_number(local_grad)}", colour))
         for x, y, text, colour in labels:
             width = 7.4 * len(text) + 6
             weight = "600" if colour else "normal"
@@ -162,6 +151,18 @@ class GraphScene:
                 Rect(x - width / 2, y - 9, width, 17, PAPER, radius=4),
                 Text(x, y + 4, text, 12, colour or MUTED, "middle", weight, mono=True),
             )
+
+    def edge_and_label(self, k: int) -> tuple[list[Point], Point]:
+        """The points of an edge, and the middle of its label, near the child."""
+        start, end, _ = self.graph.edges[k]
+        points, shift = self.edge_path(start, end), 0.0
+        siblings = [n for n, edge in enumerate(self.graph.edges) if edge[:2] == (start, end)]
+        if self.style.show_names and len(siblings) > 1:  # a * a has two edges
+            shift = 14 * (siblings.index(k) - (len(siblings) - 1) / 2)
+            (x0, y0), (x1, y1) = points[:2]
+            points.insert(1, ((x0 + x1) / 2, (y0 + y1) / 2 + shift))
+        (x0, y0), (x1, y1) = points[-2:]
+        return points, (x0 + (x1 - x0) * 0.55, y0 + (y1 - y0) * 0.58 + shift * 0.7)
 
     def edge_path(self, start: int, end: int) -> list[Point]:
         """The points of an edge, from the right side of one box to the operation of another."""

@@ -96,7 +96,7 @@ def told_paths(
 def write_path(points: Sequence[Point], grid: LossGrid) -> str:
     """The finite points of a path, and the loss at each."""
     finite = [point for point in points if all(map(isfinite, point))]
-    return " ".join(f"{x:.5g} {y:.5g} {loss_or_inf(grid.loss_at, x, y):.5g}" for x, y in finite)
+    return " ".join(f"{x:.5g} {y:.5g} {loss_or_inf(grid.loss_at, x, y):.4g}" for x, y in finite)
 
 
 def linear_gradient(grad_at: Callable[[float, float], Sequence[float]]) -> list[list[float]] | None:
