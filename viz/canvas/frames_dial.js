@@ -1,7 +1,6 @@
 // A control whose pictures were made beforehand by `frames.py`: its knobs choose one of them.
 (() => {
-  const XMLNS = 'xmlns="http://www.w3.org/2000/svg"';
-  const escaped = (text) => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
+  const PHONE = 520; // pixels, as in `picture.py`
 
   const shapeOf = (data, number) =>
     data.shapes[number].replace(/~(.)/g, (pair, letter) => data.long[letter] ?? letter);
@@ -29,11 +28,10 @@
     return shapes;
   };
 
-  const svgOf = (data, written, text, name) => {
+  const svgOf = (data, written) => {
     const [width, height, ...shapes] = written.split(" ");
     return (
-      `<svg ${XMLNS} class="viz-adapts frame ${name}" width="${width}" height="${height}" ` +
-      `viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(text)}">` +
+      `<svg class="viz-adapts" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-hidden="true">` +
       `<rect width="100%" height="100%" rx="6" fill="${data.paper}"/>` +
       `${shapes.map((one) => shapesOf(data, one)).join("")}</svg>`
     );
@@ -51,13 +49,9 @@
       return data.wide[place] ? { place, text } : { error: text };
     },
 
-    // The style sheet shows the one for a phone, or the other.
-    draw(result, box, data) {
-      const wide = data.wide[result.place];
-      const narrow = data.narrow?.[result.place];
-      box.innerHTML = narrow
-        ? svgOf(data, wide, result.text, "on-desk") + svgOf(data, narrow, result.text, "on-phone")
-        : svgOf(data, wide, result.text, "");
+    draw({ place }, box, data) {
+      const narrow = box.clientWidth <= PHONE && data.narrow?.[place];
+      box.innerHTML = svgOf(data, narrow || data.wide[place]);
       if (data.note) {
         const note = document.createElement("p");
         note.className = "dial-note";

@@ -155,8 +155,9 @@ def numbers_of(shapes: Sequence[Shape], shelves: Shelves) -> Iterator[int | str]
     """The number of each shape, or what a run is made of."""
     for shared, group in groupby(shapes, key=shared_in_run):
         members = list(group)
-        if shared and len(members) >= SHORTEST_RUN:
-            yield write_run(members, shelves)
+        squares = [shape for shape in members if isinstance(shape, Rect)]
+        if shared and len(squares) >= SHORTEST_RUN:
+            yield write_run(shared, squares, shelves)
             continue
         for shape in members:
             if not (isinstance(shape, Text) and not shape.text):
@@ -175,9 +176,9 @@ def shared_in_run(shape: Shape) -> Rect | None:
     return replace(shape, x=0, y=0, fill="@")
 
 
-def write_run(squares: Sequence[Rect], shelves: Shelves) -> str:
+def write_run(shared: Rect, squares: Sequence[Rect], shelves: Shelves) -> str:
     """Squares of one size as numbers of their shape, their places and their colours."""
-    shape = number_of(shorten(shape_to_svg(shared_in_run(squares[0]))), shelves["shapes"])
+    shape = number_of(shorten(shape_to_svg(shared)), shelves["shapes"])
     corners = " ".join(format_coordinate(z) for square in squares for z in (square.x, square.y))
     places = number_of(corners, shelves["places"])
     colours = [number_of(square.fill, shelves["colours"]) for square in squares]
