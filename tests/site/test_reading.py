@@ -49,8 +49,8 @@ def test_the_head_of_the_page_says_all_that_the_head_of_the_notebook_says(lesson
 
 def test_only_a_lesson_that_runs_in_a_page_leads_to_it():
     by_name = {lesson.name: lesson for lesson in LESSONS}
-    for name, there in (("00_start_here", True), ("09_full_gpt", False)):
-        assert ("in this browser" in page_head(by_name[name], with_page=True)) == there
+    for name, expected in (("00_start_here", True), ("09_full_gpt", False)):
+        assert ("in this browser" in page_head(by_name[name], with_page=True)) == expected
         assert "in this browser" not in page_head(by_name[name])
 
 

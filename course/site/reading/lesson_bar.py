@@ -13,17 +13,17 @@ TRIED_IN = "try"  # folder of the page in which Python runs
 OWN_MACHINE = "own-machine"  # the place on the first page that says how to install
 
 
-def page_head(lesson: Lesson, with_page: bool = False, alone: bool = False) -> str:
+def page_head(lesson: Lesson, with_page: bool = False, single_file: bool = False) -> str:
     """The title, the bar, and what the lesson needs, in Markdown.
 
     Args:
         lesson: The lesson.
         with_page: Whether the site has the page in which Python runs.
-        alone: Whether the page is a file of its own, with no site around it.
+        single_file: Whether the page is a file of its own, with no site around it.
     """
     return (
         f"# {lesson.number} · {lesson.title}\n\n"
-        f"{directive('raw', 'html', bar_of(lesson, with_page, alone))}\n\n"
+        f"{directive('raw', 'html', bar_of(lesson, with_page, single_file))}\n\n"
         f"- **You build** {lesson.build}.\n"
         f"- **Afterwards you can** {lesson.able}.\n"
         f"- **It needs** {lesson.needs}. Memory: {lesson.memory_mb} MB. "
@@ -31,12 +31,13 @@ def page_head(lesson: Lesson, with_page: bool = False, alone: bool = False) -> s
     )
 
 
-def bar_of(lesson: Lesson, with_page: bool, alone: bool) -> str:
+def bar_of(lesson: Lesson, with_page: bool, single_file: bool) -> str:
     """Which lesson of how many, minutes, and where it runs, as HTML."""
     numbers = [one.number for one in written_lessons()]
     place, count = numbers.index(lesson.number) + 1, len(numbers)
     links = " · ".join(
-        f'<a href="{address}">{words}</a>' for words, address in ways(lesson, with_page, alone)
+        f'<a href="{address}">{words}</a>'
+        for words, address in ways(lesson, with_page, single_file)
     )
     return (
         f'<div class="lesson-bar" role="group" aria-label="About this lesson">'
@@ -46,11 +47,13 @@ def bar_of(lesson: Lesson, with_page: bool, alone: bool) -> str:
     )
 
 
-def ways(lesson: Lesson, with_page: bool, alone: bool) -> list[tuple[str, str]]:
+def ways(lesson: Lesson, with_page: bool, single_file: bool) -> list[tuple[str, str]]:
     """Where the lesson runs: words and address."""
     ours = our_repository()
     here = f"../{TRIED_IN}/lab/index.html?path=notebooks/{lesson.name}.ipynb"
-    own = f"{ours.address}/blob/{BRANCH}/README.md" if alone else f"../index.html#{OWN_MACHINE}"
+    own = (
+        f"{ours.address}/blob/{BRANCH}/README.md" if single_file else f"../index.html#{OWN_MACHINE}"
+    )
     shown = [("in this browser", here)] if with_page and lesson.runs_in_a_page else []
     return [
         *shown,
