@@ -1,7 +1,7 @@
 """A lesson as a page: its cells with their stored outputs, never run.
 
-Writes MyST Markdown, which is what Sphinx reads here. Of an output's forms the page takes the first
-that can do most: HTML, with its script and its still inside, then PNG, then text.
+Writes MyST Markdown, which is what Sphinx reads here. Of an output's forms the page takes the one
+that can do most: a dial, then HTML, with its script and its still inside, then PNG, then text.
 Left out on purpose: the cell that sets up Colab, which does nothing anywhere else.
 """
 
@@ -9,6 +9,7 @@ import json
 import re
 from html import escape
 
+from course.site.dials import DIAL, dial_box, dial_scripts
 from course.site.quiz.guesses import guesses_in, without_guesses
 from course.syllabus.lesson_table import Lesson
 
@@ -24,7 +25,9 @@ def lesson_page(lesson: Lesson, head: str = "") -> str:
     """
     cells = cells_of(lesson)
     shown = [cell_text(cell) for cell in cells if not only_neighbours("".join(cell["source"]))]
-    return "\n\n".join([head, *shown[1:]] if head else shown) + "\n"
+    scripts = dial_scripts(output for cell in cells for output in cell.get("outputs", []))
+    last = [directive("raw", "html", scripts)] if scripts else []
+    return "\n\n".join([*([head, *shown[1:]] if head else shown), *last]) + "\n"
 
 
 def only_neighbours(source: str) -> bool:
@@ -96,6 +99,8 @@ def why_not_run(cell: dict) -> str:
 def output_text(output: dict) -> str:
     """One output, in a box that scrolls if it is wider than the page."""
     data = {kind: joined(content) for kind, content in output.get("data", {}).items()}
+    if DIAL in data:
+        return directive("raw", "html", dial_box(data))
     if "text/html" in data:
         return directive("raw", "html", picture_box(data))
     if "image/png" in data:

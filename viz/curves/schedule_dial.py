@@ -6,10 +6,11 @@ value; with a new schedule for the longer run, it jumps.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from ipywidgets import Dropdown, HBox, IntSlider, Layout, VBox
 
-from viz.canvas.control import Control
+from viz.canvas.control import Control, page_constants
 from viz.canvas.picture import Picture
 from viz.canvas.warnings import with_warning
 from viz.curves.schedule import format_rate, schedule_picture
@@ -27,6 +28,7 @@ class ScheduleDial(Control):
             max_steps, warmup_steps, decay_steps, learning_rate and min_learning_rate. Returns the
             learning rate, also for a step after `max_steps`. If it raises a ValueError, the
             message is shown above the last picture.
+            If it is marked by `computed_in_page`, a page turns the knobs without Python.
         max_steps: Length of the run at the beginning, at least 60.
         learning_rate: The highest learning rate.
 
@@ -74,6 +76,23 @@ class ScheduleDial(Control):
         except ValueError as error:
             return with_warning(str(error), self.last)
         return self.last
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """The knobs, for a `rate_at` that `schedule_dial.js` computes, too."""
+        constants = page_constants(self.rate_at)
+        if constants is None:
+            return None
+        return {
+            "dial": "schedule",
+            "label": "A learning-rate schedule",
+            "schedules": list(SCHEDULES),
+            "unit": self.warmup.step,
+            "max_steps": self.warmup.max,
+            "learning_rate": self.learning_rate,
+            "min_learning_rate": MIN_LR_RATIO * self.learning_rate,
+            "points": POINTS,
+            **constants,
+        }
 
     def rate(self, step: int, max_steps: int) -> float:
         """The learning rate of a step in a run of `max_steps`, for the present knobs.

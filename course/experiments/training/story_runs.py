@@ -16,6 +16,7 @@ from gptcore.corpus import Batches, load_documents, write_shard
 from gptcore.model import GPT
 from gptcore.tokenizers import BPETokenizer
 from gptcore.training import Step, TrainConfig, find_preset, learning_rate, train
+from viz.canvas.control import computed_in_page
 
 HELD_OUT = 200  # stories of the validation split
 VOCAB = 512
@@ -88,6 +89,7 @@ def gradient_of_each_row(n_rows: int) -> Tensor:
     return torch.stack([torch.autograd.grad(loss, matrix)[0].flatten() for loss in losses])
 
 
+@computed_in_page(dict)
 def rate_at(step: int, **settings: Any) -> float:
     """The learning rate of a step, as `ScheduleDial` asks for it."""
     return learning_rate(TrainConfig(**settings), step)

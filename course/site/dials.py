@@ -1,0 +1,30 @@
+"""A control on a page: its still, and the data with which a script makes knobs of it.
+
+`viz/canvas/dial.js` makes the knobs, and `NAME_dial.js` beside the control the numbers and picture.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+
+DIAL = "application/vnd.viz.dial+json"  # what `page_dial` of a control returns
+STILL_NOTE = re.compile(r"<p>A still picture: [^<]*</p>")
+
+
+def dial_box(data: dict) -> str:
+    """The still of a control, and the data with which its script replaces it by knobs."""
+    still = STILL_NOTE.sub("", data["text/html"])
+    content = json.dumps(data[DIAL], separators=(",", ":")).replace("</", "<\\/")
+    return (
+        f'<div class="output dial" data-dial="{data[DIAL]["dial"]}">'
+        f'<div class="dial-still picture">{still}</div>'
+        f"<noscript><p>A still picture: to turn its knobs, allow scripts.</p></noscript>"
+        f'<script type="application/json">{content}</script></div>'
+    )
+
+
+def dial_scripts(outputs: Iterable[dict]) -> str:
+    """The tags of the scripts of these dials, each once, and before them what all dials share."""
+    names = {output["data"][DIAL]["dial"] for output in outputs if DIAL in output.get("data", {})}
+    files = ["dial.js", *(f"{name}_dial.js" for name in sorted(names))] if names else []
+    return "".join(f'<script defer src="../_static/{file}"></script>' for file in files)
