@@ -11,7 +11,7 @@ guess("the switch that helps most", ...)
 # %% [markdown]
 # ## An ablation study changes one switch and keeps the rest
 #
-# An **ablation study** trains the same model again and again, each time with one part changed. All else stays: text, steps, learning rate, and nearly the number of parameters. (Only the models with experts have far more: 76,000.) Our model has 2 layers, C = 32 and 26,592 parameters. It reads the stories of lesson 9 for 600 steps. Train two variants yourself, with three seeds each:
+# An **ablation study** trains the same model again and again, each time with one part changed. All else stays: text, steps, learning rate, and nearly the number of parameters. (Only the models with experts have far more: 76,000.) Our model has 2 layers, C = 32 and 26,592 parameters. It reads the stories of lesson 9 for 600 steps. Train two variants yourself, with three seeds each (for 300 steps, so that you wait less):
 
 # %%
 import torch
