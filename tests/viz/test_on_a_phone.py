@@ -1,9 +1,27 @@
 """The narrow form of each picture of a model: 358 pixels wide, no text below 10 pixels."""
 
+import numpy as np
 import pytest
 
-from viz import draw_counts, draw_next_tokens, draw_probabilities
+from gptcore.scalar import Value
+from viz import (
+    draw_counts,
+    draw_embedding,
+    draw_graph,
+    draw_head_split,
+    draw_lens,
+    draw_logit_attribution,
+    draw_next_tokens,
+    draw_parameters,
+    draw_paths,
+    draw_probabilities,
+    draw_rotation,
+    draw_whole_graph,
+)
+from viz.architecture.memory_order import draw_memory_order
+from viz.architecture.memory_order_dial import draw_error
 from viz.canvas.scene import Circle, Image, Line, Rect, Text
+from viz.graphs.backward import draw_backward
 from viz.next_token.playground import draw_playground
 from viz.next_token.sampling_dial import draw_sampling
 from viz.next_token.shannon import draw_shannon
@@ -28,7 +46,29 @@ def pictures():
         "playground",
         draw_playground([0.0] * 27, LETTERS, prompt=LONG, generated=written, title=LONG),
     )
-    tokens = LONG.split()
+    a, weights = Value(-0.123456), [Value(0.1 * k) for k in range(3)]
+    small = sum((w * a for w in weights), Value(0.0)).tanh()
+    small.backward()
+    wide = sum((Value(k) * w for k in range(30) for w in weights), Value(0.0))
+    yield "graph", draw_graph(small, {a: "a long name of a number", small: "L"}, title=LONG)
+    yield "graph of dots", draw_graph(wide, title=LONG)
+    yield "paths", draw_paths(small, a, {a: "a"}, title=LONG)
+    yield "backward", draw_backward(small, {a: "a long name of a number"}, title=LONG)
+    yield "whole graph", draw_whole_graph(wide, title=LONG)
+    tokens, probs = LONG.split(), np.full((31, 18, 18), 1 / 18)
+    yield "lens", draw_lens(probs, tokens, tokens)
+    entries = {"a long name of an entry": [-12.34] * 27, "b": [0.5] * 27}
+    yield "attribution", draw_logit_attribution(entries, labels=LETTERS, title=LONG)
+    yield "memory", draw_memory_order(np.arange(16).reshape(2, 8), title=LONG)
+    yield "error", draw_error("x.view(8)", LONG)
+    counts = {LONG: 123_456_789, "mlp": 4}
+    yield "heads", draw_head_split(1600, 25, parameters=counts, title=LONG)
+    yield "no heads", draw_head_split(1600, 24, warning=LONG)
+    yield "parameters", draw_parameters({**counts, "blocks": {"a": 7, "b": 8}}, title=LONG)
+    yield "rotation", draw_rotation(np.ones((2, 20, 2)), names=[LONG, "b"], title=LONG)
+    points, groups = np.random.default_rng(0).normal(size=(27, 4)), ["a long name"] * 9
+    groups += ["another one"] * 9 + ["the third of the groups"] * 9
+    yield "embedding", draw_embedding(points, LETTERS, groups=groups, title=LONG)
     yield "sentence", draw_next_tokens(tokens, [{"internationalization": 0.9}] * len(tokens))
 
 

@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from viz.canvas.arrays import to_tokens
 from viz.canvas.labels import title_width, visible_token
+from viz.canvas.pages import NARROW, phone_title_scene, words_scene
 from viz.canvas.palette import CATEGORIES, FAINT, INK, MUTED, WHITE
 from viz.canvas.picture import PLOTLY_MIME, Picture, round_digits
-from viz.canvas.scene import Circle, Line, Rect, Scene, Text
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text, vstack
 from viz.canvas.tensors import to_finite_array
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_POINTS, MAX_LABELS = 2000, 300
 WIDTH, HEIGHT, LEFT, TOP = 760, 440, 16, 58
+PHONE_HEIGHT = 400
+NEAR = "near here may be far apart in the directions that are not shown"
 Array = NDArray[np.float64]
 Point = tuple[float, float]
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
@@ -73,16 +76,17 @@ def draw_embedding(
     points, explained = project(array)
     stride = -(-len(array) // MAX_POINTS)
     order = list(dict.fromkeys(group_of))
-    scene = build_scene(
-        points[::stride], names[::stride], group_of[::stride], order, explained, title, stride
-    )
+    sampled = (points[::stride], names[::stride], group_of[::stride])
+    scene = build_scene(*sampled, order, explained, title, stride)
+    narrow = phone_scene(*sampled, order, explained, title, stride)
     data = {"points": points, "labels": names, "explained_variance_ratio": explained}
     summary = f"{len(names):,} vectors of {array.shape[1]} numbers"
     summary += f" on a plane that shows {sum(explained):.0%} of their spread"
     summary += f"; one in {stride} is drawn" if stride > 1 else ""
-    picture = Picture(data, f"{title}: {summary}." if title else f"{summary}.", scene)
+    picture = Picture(
+        data, f"{title}: {summary}." if title else f"{summary}.", scene, narrow=narrow
+    )
     if hover:
-        sampled = (points[::stride], names[::stride], group_of[::stride])
         picture.extra_mime = {
             PLOTLY_MIME: plotly_figure(*sampled, order, axis_labels(explained), title)
         }
@@ -120,21 +124,63 @@ def build_scene(
     for group in order if order != [""] else []:
         scene.add(Circle(x + 5, 41, 5, colour_of(group, order)), Text(x + 15, 45, group, 12))
         x += 34 + 7.2 * len(group)
-    scene.add(Rect(LEFT, TOP, WIDTH, HEIGHT, WHITE, FAINT))
-    to_pixels = pixel_transform(points)
-    origin = to_pixels(np.zeros(2))
-    scene.add(Line(((LEFT, origin[1]), (LEFT + WIDTH, origin[1])), FAINT))
-    scene.add(Line(((origin[0], TOP), (origin[0], TOP + HEIGHT)), FAINT))
-    pixels = [to_pixels(point) for point in points]
-    for (x, y), group in zip(pixels, group_of):
-        scene.add(Circle(x, y, 3.4, colour_of(group, order)))
-    scene.add(*place_labels(pixels, [visible_token(name, 14) for name in names]))
-    caption = " · ".join(axis_labels(explained))
-    caption += f" · one point in {stride} is drawn" if stride > 1 else ""
+    add_plane(scene, points, names, [colour_of(group, order) for group in group_of], TOP)
+    caption = caption_of(explained, stride)
     scene.add(Text(LEFT + WIDTH / 2, TOP + HEIGHT + 20, caption, 12, MUTED, "middle"))
-    caption = "near here may be far apart in the directions that are not shown"
-    scene.add(Text(LEFT + WIDTH / 2, TOP + HEIGHT + 36, caption, 11, MUTED, "middle"))
+    scene.add(Text(LEFT + WIDTH / 2, TOP + HEIGHT + 36, NEAR, 11, MUTED, "middle"))
     return scene
+
+
+def phone_scene(
+    points: Array,
+    names: list[str],
+    group_of: list[str],
+    order: list[str],
+    explained: tuple[float, float],
+    title: str,
+    stride: int,
+) -> Scene:
+    """A smaller plane; groups and captions in several lines."""
+    scene, x = phone_title_scene(title), 16.0
+    for group in order if order != [""] else []:
+        if x > 16 and x + 20 + 7.2 * len(group) > NARROW:
+            x, scene.height = 16.0, scene.height + 20
+        y = scene.height + 6
+        scene.add(Circle(x + 5, y, 5, colour_of(group, order)), Text(x + 15, y + 4, group, 12))
+        x += 34 + 7.2 * len(group)
+    scene.height += 20 if order != [""] else 0
+    colours = [colour_of(group, order) for group in group_of]
+    size = (NARROW - 2 * LEFT, PHONE_HEIGHT)
+    add_plane(scene, points, names, colours, scene.height, *size)
+    scene.height += PHONE_HEIGHT + 4
+    words = words_scene(caption_of(explained, stride), NARROW)
+    return vstack(scene, words, words_scene(NEAR, NARROW))
+
+
+def add_plane(
+    scene: Scene,
+    points: Array,
+    names: list[str],
+    colours: list[str],
+    top: float,
+    width: float = WIDTH,
+    height: float = HEIGHT,
+) -> None:
+    """The points with their names, in a frame with its upper side at `top`."""
+    scene.add(Rect(LEFT, top, width, height, WHITE, FAINT))
+    to_pixels = pixel_transform(points, top, width, height)
+    origin = to_pixels(np.zeros(2))
+    scene.add(Line(((LEFT, origin[1]), (LEFT + width, origin[1])), FAINT))
+    scene.add(Line(((origin[0], top), (origin[0], top + height)), FAINT))
+    pixels = [to_pixels(point) for point in points]
+    scene.add(*(Circle(x, y, 3.4, colour) for (x, y), colour in zip(pixels, colours)))
+    scene.add(*place_labels(pixels, [visible_token(name, 14) for name in names]))
+
+
+def caption_of(explained: tuple[float, float], stride: int) -> str:
+    """What the plane shows of the spread."""
+    caption = " · ".join(axis_labels(explained))
+    return caption + (f" · one point in {stride} is drawn" if stride > 1 else "")
 
 
 def place_labels(pixels: list[Point], names: list[str]) -> list[Text]:
@@ -162,17 +208,19 @@ def overlap(a: Rectangle, b: Rectangle) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def pixel_transform(points: Array) -> Callable[[Array], Point]:
+def pixel_transform(
+    points: Array, top: float = TOP, width: float = WIDTH, height: float = HEIGHT
+) -> Callable[[Array], Point]:
     """The function from coordinates on the plane to pixels, with the same scale for both axes."""
     lowest, highest = points.min(0), points.max(0)
     scale = min(
-        (WIDTH - 120) / max(highest[0] - lowest[0], 1e-9),
-        (HEIGHT - 40) / max(highest[1] - lowest[1], 1e-9),
+        (width - 120) / max(highest[0] - lowest[0], 1e-9),
+        (height - 40) / max(highest[1] - lowest[1], 1e-9),
     )
     center = (lowest + highest) / 2
     return lambda point: (
-        float(LEFT + WIDTH / 2 - 30 + scale * (point[0] - center[0])),
-        float(TOP + HEIGHT / 2 - scale * (point[1] - center[1])),
+        float(LEFT + width / 2 - 30 + scale * (point[0] - center[0])),
+        float(top + height / 2 - scale * (point[1] - center[1])),
     )
 
 

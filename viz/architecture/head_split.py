@@ -8,7 +8,9 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int, to_numbers
-from viz.canvas.palette import BLUE, FAINT, GOLD, GREEN, INK, LINE, MUTED, WHITE, blend
+from viz.canvas.labels import truncate
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene
+from viz.canvas.palette import BLUE, FAINT, GOLD, GREEN, INK, LINE, MUTED, PAPER, WHITE, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 RED = "#b3261e"  # of a remainder, which is named in words, too
 LEFT, WIDTH, GAP = 126.0, 660.0, 6.0
+PHONE_GAP, PHONE_HEADS, PHONE_LEFT, PHONE_BAR = 4.0, 16, 132.0, 110.0
 BAND, MAX_SQUARE = 64.0, 62.0  # height of a T x C block, largest T x T square
 MAX_HEADS = 26
 HEAD_DIM_MULTIPLE = 8  # GPU kernels are fastest at its multiples
@@ -58,13 +61,16 @@ def draw_head_split(
     head_dim, remainder = divmod(n_embd, n_head)
     counts = {} if remainder else to_counts(parameters)
     heading = title or title_sentence(n_embd, n_head, head_dim, remainder)
-    scene = Scene(LEFT + WIDTH + 30, 0)
+    scene = Scene(LEFT + WIDTH + 30, 46)
     scene.add(Text(16, 25, heading, 15, RED if remainder else INK, weight="600"))
-    y = add_split(scene, n_embd, n_head, tokens, 46)
-    y = add_head_dim_note(scene, head_dim, remainder, warning, y)
-    if counts:
-        y = add_counts(scene, counts, y + 4)
-    scene.height = y + 14
+    narrow = phone_title_scene(heading, RED if remainder else INK)
+    narrow.height += 6
+    for sheet in (scene, narrow):
+        y = add_split(sheet, n_embd, n_head, tokens, sheet.height)
+        y = add_head_dim_note(sheet, head_dim, remainder, warning, y)
+        if counts:
+            y = add_counts(sheet, counts, y + 4)
+        sheet.height = y + 14
     data = {
         "n_embd": n_embd,
         "n_head": n_head,
@@ -72,7 +78,8 @@ def draw_head_split(
         "parameters": counts or None,
     }
     total = f" {sum(counts.values()):,} parameters." if counts else ""
-    picture = Picture(data, f"{heading}.{total}{' ' + warning if remainder else ''}", scene)
+    alt = f"{heading}.{total}{' ' + warning if remainder else ''}"
+    picture = Picture(data, alt, scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -95,45 +102,58 @@ def title_sentence(n_embd: int, n_head: int, head_dim: int, remainder: int) -> s
 
 def add_split(scene: Scene, C: int, H: int, T: int, y: float) -> float:
     """Draw input, heads, attention matrices and concatenation; return the lower end."""
-    shown = min(H, MAX_HEADS)
+    is_narrow = scene.width <= NARROW
+    left, whole = (MARGIN, NARROW - 2 * MARGIN) if is_narrow else (LEFT, WIDTH)
+    gap, most = (PHONE_GAP, PHONE_HEADS) if is_narrow else (GAP, MAX_HEADS)
+    shown = min(H, most)
     head_dim, remainder = divmod(C, H)
-    remainder_width = max(14.0, WIDTH * remainder / C) if remainder else 0.0
-    part_width = (WIDTH - remainder_width) / shown
-    pitch = part_width if remainder else (WIDTH + GAP) / shown  # with the gap after it
-    heads_note = f", {shown} of {H} heads drawn" if shown < H else ""
-    add_row_label(scene, y + BAND / 2, "q, k or v", f"T x C: {T} x {C}")
-    scene.add(Rect(LEFT, y, WIDTH, BAND, tint(0), LINE), *token_lines(LEFT, y, WIDTH, BAND, T))
+    remainder_width = max(14.0, whole * remainder / C) if remainder else 0.0
+    part_width = (whole - remainder_width) / shown
+    pitch = part_width if remainder else (whole + gap) / shown  # with the gap after it
+    y = add_row_label(scene, y, BAND, "q, k or v", f"T x C: {T} x {C}")
+    scene.add(Rect(left, y, whole, BAND, tint(0), LINE), *token_lines(left, y, whole, BAND, T))
     for k in range(1, shown + (remainder > 0)):
-        x = LEFT + part_width * k
+        x = left + part_width * k
         scene.add(Line(((x, y - 3), (x, y + BAND + 3)), INK, 1, dash="4 3"))
-    y += BAND + 26
-    add_row_label(scene, y + BAND / 2, f"{H} head{'s' * (H > 1)}", f"T x D: {T} x {head_dim}")
-    square = min(MAX_SQUARE, pitch - GAP)
+    y += BAND + (12 if is_narrow else 26)
+    y = add_row_label(scene, y, BAND, f"{H} head{'s' * (H > 1)}", f"T x D: {T} x {head_dim}")
+    square = min(MAX_SQUARE, pitch - gap)
+    label = add_row_label(Scene(scene.width, 0), 0, square, "", "")  # its height, on a phone
+    triangles = y + BAND + 18 + label
     for k in range(shown):
-        x, width = LEFT + pitch * k, pitch - GAP
+        x, width = left + pitch * k, pitch - gap
         scene.add(Rect(x, y, width, BAND, tint(k), LINE), *token_lines(x, y, width, BAND, T))
         if not remainder:
             middle = x + width / 2
-            scene.add(Line(((middle, y + BAND + 2), (middle, y + BAND + 14)), MUTED, 1.5))
-            add_triangle(scene, middle - square / 2, y + BAND + 18, square, k)
+            scene.add(Line(((middle, y + BAND + 2), (middle, triangles - 4)), MUTED, 1.5))
+            add_triangle(scene, middle - square / 2, triangles, square, k)
     if remainder:
-        add_remainder(scene, LEFT + WIDTH - remainder_width, y, remainder_width, remainder)
+        add_remainder(scene, left + whole - remainder_width, y, remainder_width, remainder)
         return y + BAND + 30
-    y += BAND + 18
-    add_row_label(scene, y + square / 2, "attention", f"T x T: {T} x {T}")
-    y += square + 22
-    add_row_label(scene, y + BAND / 2, "concatenated", f"T x C: {T} x {C}")
+    add_row_label(scene, triangles - label, square, "attention", f"T x T: {T} x {T}")
+    y = triangles + square + 22
+    y = add_row_label(scene, y, BAND, "concatenated", f"T x C: {T} x {C}")
     for k in range(shown):
-        scene.add(Rect(LEFT + part_width * k, y, part_width, BAND, tint(k)))
-    scene.add(Rect(LEFT, y, WIDTH, BAND, "none", LINE), *token_lines(LEFT, y, WIDTH, BAND, T))
-    if heads_note:
-        scene.add(Text(LEFT, y + BAND + 14, heads_note[2:], 11, MUTED))
-    return y + BAND + (20 if heads_note else 6)
+        scene.add(Rect(left + part_width * k, y, part_width, BAND, tint(k)))
+    scene.add(Rect(left, y, whole, BAND, "none", LINE), *token_lines(left, y, whole, BAND, T))
+    if shown < H:
+        scene.add(Text(left, y + BAND + 14, f"{shown} of {H} heads drawn", 11, MUTED))
+    return y + BAND + (20 if shown < H else 6)
 
 
-def add_row_label(scene: Scene, y: float, name: str, shape: str) -> None:
-    scene.add(Text(LEFT - 12, y - 2, name, 13, INK, "end", "600"))
-    scene.add(Text(LEFT - 12, y + 14, shape, 11, MUTED, "end"))
+def add_row_label(scene: Scene, y: float, height: float, name: str, shape: str) -> float:
+    """The label of a row: on its left, or on a phone above it; the upper side of the row."""
+    if scene.width <= NARROW:
+        x = MARGIN + 8 * len(name) + 12
+        if name:
+            # On paper, because a line from head to head passes behind it.
+            scene.add(Rect(MARGIN, y, x + 6 * len(shape) - MARGIN, 18, PAPER))
+        scene.add(Text(MARGIN, y + 13, name, 13, INK, weight="600"))
+        scene.add(Text(x, y + 13, shape, 11, MUTED))
+        return y + 22
+    scene.add(Text(LEFT - 12, y + height / 2 - 2, name, 13, INK, "end", "600"))
+    scene.add(Text(LEFT - 12, y + height / 2 + 14, shape, 11, MUTED, "end"))
+    return y
 
 
 def tint(k: int) -> str:
@@ -159,7 +179,7 @@ def add_triangle(scene: Scene, x: float, y: float, side: float, k: int) -> None:
         scene.add(Rect(x, y + cell * i, cell * (i + 1), cell, fill))
     if side >= 26:
         name = f"head {k}" if side >= 40 else f"{k}"
-        scene.add(Text(x + side / 2, y + side + 13, name, 10, MUTED, "middle"))
+        scene.add(Text(x + side / 2, y + side + 13, name, 10.5, MUTED, "middle"))
 
 
 def add_remainder(scene: Scene, x: float, y: float, width: float, remainder: int) -> None:
@@ -174,7 +194,8 @@ def add_remainder(scene: Scene, x: float, y: float, width: float, remainder: int
 def add_head_dim_note(scene: Scene, head_dim: int, remainder: int, warning: str, y: float) -> float:
     """Whether kernels are fast at this head dimension; or the warning about a remainder."""
     if remainder:
-        lines = wrap(warning, 104) or ["Choose sizes that divide."]
+        columns = int((scene.width - 2 * MARGIN) / 7.1)
+        lines = wrap(warning, columns) or ["Choose sizes that divide."]
         for k, line in enumerate(lines):
             scene.add(Text(16, y + 18 + 18 * k, line, 13, RED))
         return y + 18 * len(lines) + 12
@@ -184,23 +205,32 @@ def add_head_dim_note(scene: Scene, head_dim: int, remainder: int, warning: str,
         if is_multiple
         else f"not a multiple of {HEAD_DIM_MULTIPLE}: it works, and runs slower on a GPU"
     )
-    colour = GREEN if is_multiple else GOLD
-    scene.add(Text(LEFT, y + 20, ("✓ " if is_multiple else "! ") + words, 13, colour, weight="600"))
-    return y + 30
+    colour, is_narrow = GREEN if is_multiple else GOLD, scene.width <= NARROW
+    words = ("✓ " if is_multiple else "! ") + words
+    lines = wrap(words, 44) if is_narrow else [words]
+    for k, line in enumerate(lines):
+        x = MARGIN if is_narrow else LEFT
+        scene.add(Text(x, y + 20 + 18 * k, line, 13, colour, weight="600"))
+    return y + 12 + 18 * len(lines)
 
 
 def add_counts(scene: Scene, counts: dict[str, int], y: float) -> float:
     """The parameters of each part, and their total."""
-    largest = max(*counts.values(), 1)
+    largest, is_narrow = max(*counts.values(), 1), scene.width <= NARROW
+    left, bar = (PHONE_LEFT, PHONE_BAR) if is_narrow else (LEFT, 300.0)
     for k, (name, count) in enumerate(counts.items()):
         down = y + 20 * k
-        scene.add(Text(LEFT - 12, down + 13, name, 12, INK, "end"))
-        scene.add(Rect(LEFT, down + 3, 300, 13, FAINT))
-        scene.add(Rect(LEFT, down + 3, 300 * count / largest, 13, BLUE))
-        scene.add(Text(LEFT + 310, down + 14, f"{count:,}", 12, INK))
+        scene.add(
+            Text(left - 12, down + 13, truncate(name, 17) if is_narrow else name, 12, INK, "end")
+        )
+        scene.add(Rect(left, down + 3, bar, 13, FAINT))
+        scene.add(Rect(left, down + 3, bar * count / largest, 13, BLUE))
+        scene.add(Text(left + bar + 10, down + 14, f"{count:,}", 12, INK))
     bottom = y + 20 * len(counts)
     if len(counts) > 1:
-        scene.add(Text(LEFT - 12, bottom + 15, "together", 12, INK, "end", "600"))
-        scene.add(Text(LEFT + 310, bottom + 15, f"{sum(counts.values()):,}", 12, INK, weight="600"))
+        scene.add(Text(left - 12, bottom + 15, "together", 12, INK, "end", "600"))
+        scene.add(
+            Text(left + bar + 10, bottom + 15, f"{sum(counts.values()):,}", 12, INK, weight="600")
+        )
         bottom += 20
     return bottom

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from viz.canvas.arrays import to_int, to_text, to_tokens
-from viz.canvas.labels import title_width, visible_token
+from viz.canvas.labels import title_width, truncate, visible_token
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene, words_scene
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, WHITE, blend, ink_on
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Rect, Scene, Text
+from viz.canvas.scene import Rect, Scene, Text, vstack
 from viz.canvas.tensors import to_finite_array
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ MAX_TOKENS, MAX_WORD = 24, 6  # columns; letters that each has room for
 LEFT, MAX_WIDTH, MIN_COLUMN, MAX_COLUMN, LETTER = 84, 880, 33.0, 92.0, 7.6  # pixels
 MANY_LAYERS = 16  # with more, a row has no number below its token
 ROW, LOW_ROW = 32, 17  # pixels
+PHONE_ROW, PHONE_ROWS, PHONE_NAME = 34, 12, 11  # pixels, rows at most, letters of a name
 TOLERANCE = 0.01
 Array = NDArray[np.float64]
 Best = tuple[NDArray[np.int64], Array]  # of one layer: ids of the most likely tokens, their probs
@@ -88,7 +90,7 @@ def draw_lens(
     layer_names = names if names is not None else range(len(predicted))
     rows = [f"layer {name}" if str(name).isdigit() else str(name) for name in layer_names]
     texts = labels[drawn], [*targets, ""][:T], omission_note(len(labels), start, T)
-    scene = build_scene(predicted, confidence.tolist(), correct, texts, rows, title)
+    parts = (predicted, confidence.tolist(), correct, texts, rows, title)
     summary = "; ".join(
         f"{rows[k]} is right at {sum(correct[k])} of {len(targets)} positions" for k in (0, -1)
     )
@@ -101,7 +103,8 @@ def draw_lens(
             "correct": correct,
         },
         f"{title}: {summary}{not_drawn}.",
-        scene,
+        build_scene(*parts),
+        narrow=phone_scene(*parts),
     )
     return picture.draw_on(ax) if ax is not None else picture
 
@@ -202,20 +205,8 @@ def build_scene(
     for k, name in enumerate(reversed(rows)):
         layer, y = len(rows) - 1 - k, top + height * k
         scene.add(Text(LEFT - 10, y + height / 2 + 4, name, 12 if not is_low else 11, MUTED, "end"))
-        for t, (token, prob) in enumerate(zip(predicted[layer], confidence[layer])):
-            x, fill = LEFT + width * t, blend(WHITE, BLUE, prob)
-            ink, middle = ink_on(fill), x + width / 2 - 1
-            scene.add(Rect(x, y, width - 2, height - 2, fill, FAINT))
-            if correct[layer][t]:
-                thick = 2 if is_low else 3
-                frame = (x + thick / 2, y + thick / 2, width - 2 - thick, height - 2 - thick)
-                scene.add(Rect(*frame, "none", ORANGE, thick))
-            shown = visible_token(token, max(columns, 2))
-            if is_low:
-                scene.add(Text(middle, y + 12, shown, 11, ink, "middle", mono=True))
-            else:
-                scene.add(Text(middle, y + 14, shown, 12, ink, "middle", mono=True))
-                scene.add(Text(middle, y + 26, f"{100 * prob:.0f}%", 9, ink, "middle"))
+        cells = list(zip(predicted[layer], confidence[layer], correct[layer]))
+        add_cells(scene, cells, (LEFT, y, width, height), columns)
     bottom = top + height * len(rows)
     add_row(scene, "the text", text, bottom + 22, width, columns)
     scene.add(Rect(LEFT, bottom + 42, 14, 14, "none", ORANGE, 3))
@@ -225,10 +216,87 @@ def build_scene(
     return scene
 
 
-def add_row(
-    scene: Scene, name: str, texts: list[str], y: float, width: float, columns: int
+def phone_scene(
+    predicted: list[list[str]],
+    confidence: list[list[float]],
+    correct: list[list[bool]],
+    texts: tuple[list[str], list[str], str],
+    rows: list[str],
+    title: str,
+) -> Scene:
+    """The positions in several tables, one below another; of many layers every second, third ..."""
+    text, following, omitted = texts
+    T = len(text)
+    step = -(-len(rows) // PHONE_ROWS)
+    layers = range(len(rows) - 1, -1, -step)
+    names = [rows[layer] for layer in layers]
+    left = 22 + 6.1 * min(PHONE_NAME, max(map(len, [*names, "came next"])))
+    usual = sorted(min(MAX_WORD, len(visible_token(token))) for token in text)[3 * T // 4]
+    tables = -(-T // int((NARROW - left - 6) / max(44, LETTER * usual + 8)))
+    per_table = -(-T // tables)
+    width = min(MAX_COLUMN, (NARROW - left - 6) / per_table)
+    scene, columns = phone_title_scene(title), int((width - 4) / LETTER)
+    for start in range(0, T, per_table):
+        part, y = slice(start, start + per_table), scene.height + 24
+        add_row(scene, "came next", following[part], scene.height + 14, width, columns, left)
+        for layer, name in zip(layers, names):
+            shown = truncate(name, PHONE_NAME)
+            scene.add(Text(left - 8, y + PHONE_ROW / 2 + 4, shown, 11, MUTED, "end"))
+            cells = list(zip(predicted[layer], confidence[layer], correct[layer]))[part]
+            add_cells(scene, cells, (left, y, width, PHONE_ROW), columns)
+            y += PHONE_ROW
+        add_row(scene, "the text", text[part], y + 16, width, columns, left)
+        scene.height = y + 36
+    scene.add(Rect(MARGIN, scene.height, 14, 14, "none", ORANGE, 3))
+    scene.add(Text(MARGIN + 22, scene.height + 12, "did come next", 12, MUTED))
+    scene.height += 18
+    every = f"one layer in {step} is drawn" if step > 1 else ""
+    note = "; ".join(filter(None, (every, omitted)))
+    return vstack(scene, words_scene(note, NARROW)) if note else vstack(scene, Scene(NARROW, 8))
+
+
+def add_cells(
+    scene: Scene,
+    cells: list[tuple[str, float, bool]],
+    place: tuple[float, float, float, float],
+    columns: int,
 ) -> None:
-    scene.add(Text(LEFT - 10, y, name, 12, MUTED, "end"))
+    """The predictions of one layer: token, probability, and whether it is correct.
+
+    Args:
+        scene: Where to draw.
+        cells: One for each position.
+        place: Left and upper side of the first cell, width and height of each.
+        columns: Letters that a cell has room for.
+    """
+    left, y, width, height = place
+    is_low = height < ROW
+    for t, (token, prob, is_correct) in enumerate(cells):
+        x, fill = left + width * t, blend(WHITE, BLUE, prob)
+        ink, middle = ink_on(fill), x + width / 2 - 1
+        scene.add(Rect(x, y, width - 2, height - 2, fill, FAINT))
+        if is_correct:
+            thick = 2 if is_low else 3
+            frame = (x + thick / 2, y + thick / 2, width - 2 - thick, height - 2 - thick)
+            scene.add(Rect(*frame, "none", ORANGE, thick))
+        shown = visible_token(token, max(columns, 2))
+        if is_low:
+            scene.add(Text(middle, y + 12, shown, 11, ink, "middle", mono=True))
+        else:
+            scene.add(Text(middle, y + 14, shown, 12, ink, "middle", mono=True))
+            scene.add(Text(middle, y + 26, f"{100 * prob:.0f}%", 10.2, ink, "middle"))
+
+
+def add_row(
+    scene: Scene,
+    name: str,
+    texts: list[str],
+    y: float,
+    width: float,
+    columns: int,
+    left: float = LEFT,
+) -> None:
+    scene.add(Text(left - 10, y, name, 12 if left == LEFT else 11, MUTED, "end"))
     for t, token in enumerate(texts):
         shown = visible_token(token, max(columns, 2)) if token else ""
-        scene.add(Text(LEFT + width * (t + 0.5) - 1, y, shown, 12, INK, "middle", mono=True))
+        scene.add(Text(left + width * (t + 0.5) - 1, y, shown, 12, INK, "middle", mono=True))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_mapping, to_numbers, to_tokens
 from viz.canvas.labels import format_number, title_width, truncate, visible_token
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene
 from viz.canvas.palette import FAINT, INK, MUTED, diverging_colour, ink_on
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 MAX_COLUMNS = 64
 CELL, ROW, LEFT = 29.0, 30.0, 132.0  # pixels
 MAX_CELL, MIN_ROW, WIDTH, HEIGHT = 64.0, 12.0, 700.0, 560.0  # for words, and for many entries
+PHONE_CELL, PHONE_NAME = 31.0, 15  # pixels, at least; letters
 MAX_IN_ALT = 12  # entries
 TOTAL = "= sum"
 
@@ -59,6 +61,7 @@ def draw_logit_attribution(
         {"entries": rows, "labels": column_labels, "sum": sums},
         alt_text(rows, column_labels, sums),
         build_scene(rows, column_labels, sums, title),
+        narrow=phone_scene(rows, column_labels, sums, title),
     )
     return picture.draw_on(ax) if ax is not None else picture
 
@@ -114,6 +117,39 @@ def build_scene(
     return scene
 
 
+def phone_scene(
+    rows: Mapping[str, list[float]], column_labels: list[str], sums: list[float], title: str
+) -> Scene:
+    """The columns in several tables, one below another."""
+    longest = max(len(truncate(name, PHONE_NAME)) for name in (*rows, TOTAL))
+    left = MARGIN + 10 + 6.6 * longest
+    room, words = NARROW - left - 8, max(len(visible_token(label)) for label in column_labels)
+    wanted = max(PHONE_CELL, min(MAX_CELL, 7 * words + 8))
+    tables = -(-len(column_labels) // max(1, int(room / wanted)))
+    per_table = -(-len(column_labels) // tables)
+    cell, height = room / per_table, max(14.0, min(ROW, HEIGHT / len(rows)))
+    letters = int((cell - 4) / 7)
+    largest = max(abs(number) for row in (*rows.values(), sums) for number in row) or 1.0
+    best, scene = sums.index(max(sums)), phone_title_scene(title)
+    for start in range(0, len(column_labels), per_table):
+        part = slice(start, start + per_table)
+        for column, label in enumerate(column_labels[part]):
+            x, shown = left + cell * (column + 0.5), visible_token(label, letters)
+            scene.add(Text(x, scene.height + 14, shown, 11.5, MUTED, "middle", mono=True))
+        y = scene.height + 22
+        for name, row in rows.items():
+            name = truncate(name, PHONE_NAME)
+            add_row(scene, name, row[part], y, largest, (cell, height), left=left)
+            y += height
+        scene.add(Rect(MARGIN, y + 2, left - MARGIN + cell * len(sums[part]), 1.5, INK))
+        add_row(scene, TOTAL, sums[part], y + 8, largest, (cell, ROW), bold=True, left=left)
+        if start <= best < start + per_table:
+            x = left + cell * (best - start)
+            scene.add(Rect(x, y + 8, cell - 1, ROW - 2, "none", INK, 2))
+        scene.height = y + ROW + 24
+    return scene
+
+
 def cell_width(column_labels: list[str]) -> tuple[float, int]:
     """Pixels of a column, and letters of its label: words have more room than letters."""
     longest = max(len(visible_token(label)) for label in column_labels)
@@ -129,18 +165,19 @@ def add_row(
     largest: float,
     size: tuple[float, float],
     bold: bool = False,
+    left: float = LEFT,
 ) -> None:
     (width, height), weight = size, "700" if bold else "normal"
     middle, letters = y + height / 2 - 1, 12.5 if height > 16 else 10.5
     shown = truncate(name, 17)
-    scene.add(Text(LEFT - 10, middle + 0.4 * letters, shown, letters, INK, "end", weight=weight))
+    scene.add(Text(left - 10, middle + 0.4 * letters, shown, letters, INK, "end", weight=weight))
     for column, number in enumerate(row):
-        x, fraction = LEFT + width * column, number / largest
+        x, fraction = left + width * column, number / largest
         fill = diverging_colour(fraction)
         gap = 2 if height > 16 else 1
         scene.add(Rect(x, y, width - 1, height - gap, fill, FAINT, 0.5))
         x, text = x + (width - 1) / 2, format_cell(number)
-        scene.add(Text(x, middle + 4, text, 9, ink_on(fill), "middle", weight=weight))
+        scene.add(Text(x, middle + 4, text, 10.2, ink_on(fill), "middle", weight=weight))
 
 
 def format_cell(number: float) -> str:

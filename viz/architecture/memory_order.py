@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from viz.canvas.arrays import to_int
+from viz.canvas.pages import NARROW, phone_title_scene
 from viz.canvas.palette import FAINT, INK, LINE, MUTED, TINTS
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 LEFT, CELL, GAP = 110.0, 42.0, 4.0
 MOST_NUMBERS = 16  # one row on the screen
 GRID_TOP = 150.0
+PHONE_LEFT, PHONE_CELL, PHONE_GAP, PHONE_COLUMNS = 67.0, 32.0, 3.0, 8
 
 
 def draw_memory_order(
@@ -59,7 +61,8 @@ def draw_memory_order(
     scene = build_scene(array, memory, per_token, title or heading)
     data = {"shape": list(array.shape), "strides": strides, "memory": memory}
     rows = "; ".join(" ".join(map(str, row)) for row in np.atleast_2d(array).tolist())
-    picture = Picture(data, f"{alt}. Rows: {rows}.", scene)
+    narrow = phone_scene(array, memory, per_token, title or heading)
+    picture = Picture(data, f"{alt}. Rows: {rows}.", scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -98,11 +101,44 @@ def build_scene(array: Any, memory: list[int], per_token: int, title: str) -> Sc
     return scene
 
 
-def add_row(scene: Scene, numbers: list[int], y: float, per_token: int) -> None:
+def phone_scene(array: Any, memory: list[int], per_token: int, title: str) -> Scene:
+    """The same with smaller squares, and long rows in several lines."""
+    scene = phone_title_scene(title)
+    place = (PHONE_LEFT, PHONE_CELL, PHONE_GAP)
+    for token in range(-(-array.size // per_token)):
+        if token and token % 3 == 0:
+            scene.height += 20
+        x = 16 + token % 3 * 90
+        scene.add(Rect(x, scene.height, 14, 14, tint(token), LINE))
+        scene.add(Text(x + 20, scene.height + 12, f"token {token}", 12, MUTED))
+    scene.height += 26
+    rows = {"memory": memory}
+    rows |= {f"row {i}": row for i, row in enumerate(np.atleast_2d(array).tolist())}
+    for name, row in rows.items():
+        scene.add(Text(16, scene.height + PHONE_CELL / 2 + 5, name, 11.5, INK))
+        for start in range(0, len(row), PHONE_COLUMNS):
+            add_row(scene, row[start : start + PHONE_COLUMNS], scene.height, per_token, *place)
+            scene.height += PHONE_CELL + PHONE_GAP
+        if name == "memory":
+            scene.add(Rect(16, scene.height + 6, NARROW - 32, 1, FAINT))
+            scene.height += 16
+    scene.height += 10
+    return scene
+
+
+def add_row(
+    scene: Scene,
+    numbers: list[int],
+    y: float,
+    per_token: int,
+    left: float = LEFT,
+    cell: float = CELL,
+    gap: float = GAP,
+) -> None:
     for i, number in enumerate(numbers):
-        x = LEFT + i * (CELL + GAP)
-        scene.add(Rect(x, y, CELL, CELL, tint(number // per_token), LINE, radius=4))
-        scene.add(Text(x + CELL / 2, y + CELL / 2 + 5, str(number), 15, INK, "middle", mono=True))
+        x = left + i * (cell + gap)
+        scene.add(Rect(x, y, cell, cell, tint(number // per_token), LINE, radius=4))
+        scene.add(Text(x + cell / 2, y + cell / 2 + 5, str(number), 15, INK, "middle", mono=True))
 
 
 def tint(token: int) -> str:

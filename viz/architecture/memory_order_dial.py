@@ -9,9 +9,10 @@ from ipywidgets import Layout, ToggleButtons
 from viz.architecture.memory_order import draw_memory_order
 from viz.canvas.control import Control
 from viz.canvas.dials.frames import page_frames
+from viz.canvas.pages import NARROW, phone_title_scene, words_scene
 from viz.canvas.palette import INK, MUTED
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Scene, Text
+from viz.canvas.scene import Scene, Text, vstack
 
 
 class MemoryOrderDial(Control):
@@ -69,4 +70,6 @@ def draw_error(operation: str, message: str) -> Picture:
     scene.add(Text(16, 25, f"{operation} raises an error", 14.5, INK, weight="600"))
     for i, line in enumerate(lines):
         scene.add(Text(16, 52 + 20 * i, line, 13, MUTED))
-    return Picture({"error": message}, f"{operation} raises an error: {message}", scene)
+    narrow = vstack(phone_title_scene(f"{operation} raises an error"), words_scene(message, NARROW))
+    alt = f"{operation} raises an error: {message}"
+    return Picture({"error": message}, alt, scene, narrow=narrow)

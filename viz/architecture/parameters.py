@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from viz.canvas.labels import title_width, truncate
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene
 from viz.canvas.palette import INK, PAPER, WHITE, blend, part_colour
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
@@ -14,8 +15,9 @@ from viz.canvas.scene import Rect, Scene, Text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MARGIN, WIDTH, HEIGHT = 16.0, 800.0, 340.0
-NOTE_COLUMNS = 2
+WIDTH, HEIGHT = 800.0, 340.0
+PHONE_HEIGHT = 400.0
+NOTE_COLUMN = 326.0  # pixels, at least
 Parts = Mapping[str, Any]  # name -> count, or name -> Parts
 Path = tuple[str, ...]  # the names that lead to a count
 Leaf = tuple[Path, int]
@@ -50,23 +52,29 @@ def draw_parameters(parts: Parts, *, title: str = "", ax: "Axes | None" = None) 
     title = title or f"Where the {total:,} parameters are"
     scene = Scene(max(WIDTH + 2 * MARGIN, title_width(title)), 0)
     scene.add(Text(MARGIN, 25, title, 15, weight="600"))
+    add_treemap(scene, leaves, (MARGIN, 44, WIDTH, HEIGHT))
+    narrow = phone_title_scene(title)
+    add_treemap(narrow, leaves, (MARGIN, narrow.height, NARROW - 2 * MARGIN, PHONE_HEIGHT))
     groups = group_totals(leaves)
-    rectangles = squarify(groups, (MARGIN, 44, WIDTH, HEIGHT))
-    too_small = []
-    for k, (group, rectangle) in enumerate(rectangles.items()):
+    summary = ", ".join(
+        f"{name} {count:,} ({format_percent(count, total)})" for name, count in groups.items()
+    )
+    data = {" / ".join(names): count for names, count in leaves}
+    picture = Picture(data, f"{title}: {summary}.", scene, narrow=narrow)
+    return picture.draw_on(ax) if ax is not None else picture
+
+
+def add_treemap(scene: Scene, leaves: list[Leaf], place: Rectangle) -> None:
+    """The rectangles, and below them the parts whose names have no room."""
+    total, too_small = sum(count for _, count in leaves), []
+    for k, (group, rectangle) in enumerate(squarify(group_totals(leaves), place).items()):
         inner = {names: count for names, count in leaves if names[0] == group}
         for i, (names, box) in enumerate(squarify(inner, rectangle).items()):
             colour = blend(part_colour(group, k), WHITE, 0.14 * (i % 2))
             if not add_rectangle(scene, names, inner[names], total, box, colour):
                 too_small.append((names, inner[names], colour))
-    scene.height = add_notes(scene, too_small, total, 44 + HEIGHT + 10)
-    summary = ", ".join(
-        f"{name} {count:,} ({format_percent(count, total)})" for name, count in groups.items()
-    )
-    picture = Picture(
-        {" / ".join(names): count for names, count in leaves}, f"{title}: {summary}.", scene
-    )
-    return picture.draw_on(ax) if ax is not None else picture
+    _, top, width, height = place
+    scene.height = add_notes(scene, too_small, total, top + height + 10, width)
 
 
 def flatten(parts: Parts, prefix: Path = ()) -> list[Leaf]:
@@ -144,15 +152,18 @@ def add_rectangle(
     return True
 
 
-def add_notes(scene: Scene, parts: list[tuple[Path, int, str]], total: int, y: float) -> float:
+def add_notes(
+    scene: Scene, parts: list[tuple[Path, int, str]], total: int, y: float, width: float
+) -> float:
     """List the parts whose names do not fit; return the lower end of the list."""
-    column = WIDTH / NOTE_COLUMNS
+    columns = int(width / NOTE_COLUMN)
     for k, (names, count, colour) in enumerate(parts):
-        x, top = MARGIN + column * (k % NOTE_COLUMNS), y + 19 * (k // NOTE_COLUMNS)
+        x, top = MARGIN + width / columns * (k % columns), y + 19 * (k // columns)
         scene.add(Rect(x, top, 12, 12, colour))
-        text = f"{truncate(' / '.join(names), 34)}: {count:,} ({format_percent(count, total)})"
+        name = truncate(" / ".join(names), 34 if columns > 1 else 24)
+        text = f"{name}: {count:,} ({format_percent(count, total)})"
         scene.add(Text(x + 18, top + 11, text, 12, INK))
-    return y + 19 * -(-len(parts) // NOTE_COLUMNS) + 8
+    return y + 19 * -(-len(parts) // columns) + 8
 
 
 def format_percent(count: int, total: int) -> str:

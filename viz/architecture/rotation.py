@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from viz.canvas.arrays import to_numbers
 from viz.canvas.labels import truncate
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene
 from viz.canvas.palette import BLUE, FAINT, LINE, MUTED, PAPER
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Line, Scene, Text
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 LEFT, TOP, CELL, RADIUS = 150.0, 66.0, 74.0, 27.0
+PHONE_CELL = 36.0  # pixels, at least
 
 
 def draw_rotation(
@@ -67,11 +69,39 @@ def draw_rotation(
         scene.add(Text(16, y + 4, truncate(name, 18), 12.5))
         for column, (a, b) in enumerate(row):
             x = LEFT + CELL * (column + 0.5)
-            add_arrow(scene, x, y, RADIUS * a / longest, RADIUS * b / longest)
+            add_arrow(scene, x, y, a / longest, b / longest, RADIUS)
     angles = [[atan2(b, a) for a, b in row] for row in rows]
     alt = f"{title or 'Arrows'}: {len(rows)} pairs of numbers at {width} positions."
-    picture = Picture({"angles": angles}, alt, scene)
+    narrow = phone_scene(rows, names, columns, title, longest)
+    picture = Picture({"angles": angles}, alt, scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
+
+
+def phone_scene(
+    rows: list[list[tuple[float, float]]],
+    names: list[str],
+    columns: list[str],
+    title: str,
+    longest: float,
+) -> Scene:
+    """Each name above its row; a long row in several lines."""
+    scene = phone_title_scene(title)
+    most = int((NARROW - 2 * MARGIN) / PHONE_CELL)
+    lines = -(-len(columns) // most)
+    per_line = -(-len(columns) // lines)
+    cell = min(CELL, (NARROW - 2 * MARGIN) / per_line)
+    for row, name in zip(rows, names):
+        scene.add(Text(MARGIN, scene.height + 12, truncate(name, 48), 12.5))
+        for start in range(0, len(row), per_line):
+            for column, (a, b) in enumerate(row[start : start + per_line]):
+                x, y = MARGIN + cell * (column + 0.5), scene.height + 34
+                word = truncate(columns[start + column], int(cell / 6.4))
+                scene.add(Text(x, y, word, 11, MUTED, "middle"))
+                radius = 0.42 * cell
+                add_arrow(scene, x, y + 8 + radius, a / longest, b / longest, radius)
+            scene.height += 26 + cell
+        scene.height += 20
+    return scene
 
 
 def to_rows(pairs: "ArrayLike") -> list[list[tuple[float, float]]]:
@@ -84,20 +114,22 @@ def to_rows(pairs: "ArrayLike") -> list[list[tuple[float, float]]]:
     return rows  # type: ignore[return-value]  # two numbers each, as checked
 
 
-def add_arrow(scene: Scene, x: float, y: float, right: float, up: float) -> None:
+def add_arrow(scene: Scene, x: float, y: float, right: float, up: float, radius: float) -> None:
     """Add a circle and an arrow from its centre.
 
     Args:
         scene: Where to draw.
         x: Centre of the circle.
         y: Centre of the circle, downwards.
-        right: How far the arrow goes to the right.
-        up: How far it goes up.
+        right: How far the arrow goes to the right, as a share of the radius.
+        up: How far it goes up, as a share of the radius.
+        radius: Of the circle.
     """
-    scene.add(Circle(x, y, RADIUS, PAPER, LINE, 1))
-    scene.add(Line(((x, y), (x + RADIUS, y)), FAINT, 1))
-    tip, angle = (x + right, y - up), atan2(-up, right)
+    scene.add(Circle(x, y, radius, PAPER, LINE, 1))
+    scene.add(Line(((x, y), (x + radius, y)), FAINT, 1))
+    tip, angle = (x + radius * right, y - radius * up), atan2(-up, right)
     scene.add(Line(((x, y), tip), BLUE, 2.4))
     for side in (2.6, -2.6):
-        barb = (tip[0] + 8 * cos(angle + side), tip[1] + 8 * sin(angle + side))
+        length = min(8, radius / 2)
+        barb = (tip[0] + length * cos(angle + side), tip[1] + length * sin(angle + side))
         scene.add(Line((tip, barb), BLUE, 2.4))

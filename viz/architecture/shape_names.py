@@ -2,7 +2,7 @@
 
 from viz.architecture.forward_pass import Call, ModuleCall, TensorShape
 from viz.architecture.head_split import draw_head_split
-from viz.canvas.scene import Scene
+from viz.canvas.picture import Picture
 
 DimNames = dict[int, str]
 RepeatedCalls = list[tuple[list[Call], int]]  # a group of calls, and how often it repeats
@@ -81,10 +81,8 @@ def format_parameters(call: ModuleCall) -> str:
     return f"{call.parameters:,} {noun}" + (f", those of {call.tied_to}" if call.tied_to else "")
 
 
-def head_split_scene(call: ModuleCall) -> Scene:
+def head_split_of(call: ModuleCall) -> Picture:
     """The picture of the head split of this call."""
     assert call.heads is not None, "called only where heads were found"
     H, T, D = call.heads
-    scene = draw_head_split(H * D, H, tokens=T).scene
-    assert scene is not None, "the picture of a head split has a scene"
-    return scene
+    return draw_head_split(H * D, H, tokens=T)

@@ -15,7 +15,7 @@ from viz.architecture.shape_names import (
     fold_repeats,
     format_parameters,
     format_shape,
-    head_split_scene,
+    head_split_of,
     infer_dims,
 )
 from viz.architecture.shapes_page import shapes_html
@@ -111,7 +111,8 @@ def build_scene(root: ModuleCall, dims: DimNames, title: str) -> Scene:
         y += 20
     scene.height = y + 10
     split_call = first_head_split(root)
-    return vstack(scene, head_split_scene(split_call)) if split_call else scene
+    heads = head_split_of(split_call).scene if split_call else None
+    return vstack(scene, heads) if heads else scene
 
 
 def add_row(scene: Scene, call: Call, repeats: int, x: float, y: float, dims: DimNames) -> None:

@@ -8,11 +8,11 @@ from viz.architecture.shape_names import (
     fold_repeats,
     format_parameters,
     format_shape,
-    head_split_scene,
+    head_split_of,
 )
 from viz.canvas.labels import printable
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE, PAPER, SANS, WHITE
-from viz.canvas.picture import ADAPTS, DARK_STYLE, image_tag
+from viz.canvas.picture import ADAPTS, DARK_STYLE, picture_tag
 
 
 def shapes_html(root: ModuleCall, dims: DimNames, title: str) -> str:
@@ -56,10 +56,8 @@ def module_html(call: ModuleCall, dims: DimNames, repeats: int = 1, depth: int =
         group_html(items, count, dims, depth) for items, count in fold_repeats(call.calls)
     )
     if call.heads:
-        scene = head_split_scene(call)
         H, _, D = call.heads
-        alt = f"{H * D} numbers split into {H} heads of {D}"
-        inside += image_tag(scene.to_svg(""), alt, scene.width)
+        inside += picture_tag(head_split_of(call), f"{H * D} numbers split into {H} heads of {D}")
     open_attribute = " open" if depth == 0 or call.has_head_split() else ""
     return (
         f'<details{open_attribute} style="{style}">'

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from viz.canvas.labels import title_width, truncate
-from viz.canvas.palette import MUTED
+from viz.canvas.palette import INK, MUTED
 from viz.canvas.scene import Scene, Text, hstack, vstack
 from viz.canvas.wrapping import wrap_text
 
@@ -32,12 +32,12 @@ def title_scene(title: str) -> Scene:
     return scene
 
 
-def phone_title_scene(title: str) -> Scene:
+def phone_title_scene(title: str, colour: str = INK) -> Scene:
     """The title in several lines; an empty one has none."""
     scene = Scene(NARROW, 10)
     for line in wrap_text(title, 38, MAX_TITLE) if title else []:
         scene.height += 19
-        scene.add(Text(MARGIN, scene.height, line, 14.5, weight="600"))
+        scene.add(Text(MARGIN, scene.height, line, 14.5, colour, weight="600"))
     scene.height += 8
     return scene
 

@@ -126,13 +126,7 @@ class Picture:
         """A self-contained piece of HTML, for a page, a mail or an output."""
         if self.html is not None:
             return self.html
-        svg = self.to_svg()
-        assert self.scene is not None, "to_svg refuses a picture of HTML"
-        image = image_tag(svg, self.alt, self.scene.width, ADAPTS)
-        if self.narrow is not None:
-            # Where <picture> is not allowed, the image in it remains.
-            image = f"<picture>{source_tag(self.narrow.to_svg(self.alt))}{image}</picture>"
-        return image + DARK_STYLE
+        return picture_tag(self, self.alt, ADAPTS) + DARK_STYLE
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file.
@@ -177,6 +171,17 @@ def image_tag(svg: str, alt: str, width: float, css_class: str = "") -> str:
         f'{start} src="{data_url(svg)}" '
         f'alt="{escape(alt)}" width="{round(width)}" style="max-width: 100%; height: auto">'
     )
+
+
+def picture_tag(picture: Picture, alt: str, css_class: str = "") -> str:
+    """The wide form of a picture of shapes, and on a phone the narrow one, if there is one."""
+    svg = picture.to_svg()
+    assert picture.scene is not None, "to_svg refuses a picture of HTML"
+    image = image_tag(svg, alt, picture.scene.width, css_class)
+    if picture.narrow is None:
+        return image
+    # Where <picture> is not allowed, the image in it remains.
+    return f"<picture>{source_tag(picture.narrow.to_svg(alt))}{image}</picture>"
 
 
 def source_tag(svg: str) -> str:

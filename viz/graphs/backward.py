@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int
 from viz.canvas.labels import format_number, title_width
+from viz.canvas.pages import phone_title_scene
 from viz.canvas.palette import CATEGORIES, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text, translate
+from viz.canvas.wrapping import wrap_text
+from viz.graphs.downward_scene import DownwardGraphScene
 from viz.graphs.graph import graph_data
 from viz.graphs.graph_scene import GraphScene, Highlight
 from viz.graphs.node import Graph, Names, Node, build_graph
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_PATHS = 6
+MAX_LINES = 6  # of a caption on a phone
 MAX_NODES = 60  # more boxes cannot be followed by eye
 
 
@@ -149,6 +153,13 @@ def draw_frame(graph: Graph, frames: Sequence[Frame], step: int, title: str = ""
     colour = INK if frame.edge is None else ORANGE
     scene.add(Text(16, y, f"{step}/{len(frames) - 1}", 12, MUTED, mono=True))
     scene.add(Text(66, y, frame.caption, 13, colour, weight="600"))
+    # Room for the longest caption, or the picture would jump from step to step.
+    lines = max(len(wrap_caption(each.caption)) for each in frames)
+    narrow = DownwardGraphScene(graph, title=title, highlight=highlight, notes=1 + lines)
+    y = narrow.notes_top
+    narrow.scene.add(Text(16, y, f"{step}/{len(frames) - 1}", 12, MUTED, mono=True))
+    for k, line in enumerate(wrap_caption(frame.caption), 1):
+        narrow.scene.add(Text(16, y + 20 * k, line, 13, colour, weight="600"))
     data = graph_data(graph) | {
         "step": step,
         "steps": len(frames) - 1,
@@ -156,7 +167,13 @@ def draw_frame(graph: Graph, frames: Sequence[Frame], step: int, title: str = ""
         "edge": frame.edge,
         "caption": frame.caption,
     }
-    return Picture(data, f"Step {step} of {len(frames) - 1}. {frame.caption}.", scene)
+    alt = f"Step {step} of {len(frames) - 1}. {frame.caption}."
+    return Picture(data, alt, scene, narrow=narrow.scene)
+
+
+def wrap_caption(caption: str) -> list[str]:
+    """The lines of a caption on a phone."""
+    return wrap_text(caption, 42, MAX_LINES)
 
 
 def find_paths(graph: Graph, source: int) -> list[list[int]]:
@@ -225,24 +242,32 @@ def draw_paths(
     total = format_path_sum(graph, index, products, len(paths) > MAX_PATHS)
     scene = Scene(max(8.6 * len(total) + 32, title_width(title)), 46 if title else 12)
     scene.add(Text(16, 26, title, 15, weight="600"))
+    narrow = phone_title_scene(title)
     for n, path in enumerate(shown):
-        panel = build_path_panel(graph, n, path, factors[n])
-        scene.add(*(translate(shape, dy=scene.height) for shape in panel.shapes))
-        scene.width, scene.height = max(scene.width, panel.width), scene.height + panel.height
+        for sheet, drawing in ((scene, GraphScene), (narrow, DownwardGraphScene)):
+            panel = build_path_panel(drawing, graph, n, path, factors[n])
+            sheet.add(*(translate(shape, dy=sheet.height) for shape in panel.shapes))
+            sheet.width, sheet.height = max(sheet.width, panel.width), sheet.height + panel.height
     scene.add(Text(16, scene.height + 18, total, 15, weight="700"))
     scene.height += 36
+    for line in wrap_text(total, 38, MAX_LINES):
+        narrow.add(Text(16, narrow.height + 18, line, 14, weight="700"))
+        narrow.height += 20
+    narrow.height += 14
     data = graph_data(graph) | {"paths": shown, "products": products}
     chains = " and ".join(" × ".join(map(format_number, path)) for path in factors)
     alt = f"{len(shown)} path{'s' * (len(shown) > 1)} with local gradients {chains}: {total}."
-    picture = Picture(data, alt, scene)
+    picture = Picture(data, alt, scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def build_path_panel(graph: Graph, n: int, path: list[int], factors: list[float]) -> Scene:
+def build_path_panel(
+    draw: type[GraphScene], graph: Graph, n: int, path: list[int], factors: list[float]
+) -> Scene:
     """The graph with one path highlighted, and its product below."""
     colour = CATEGORIES[n % len(CATEGORIES)]
     highlight = Highlight(dict.fromkeys(path, colour), [None] * len(graph.nodes))
-    drawing = GraphScene(graph, highlight=highlight, notes=1)
+    drawing = draw(graph, highlight=highlight, notes=1)
     product = f" = {format_number(prod(factors))}" if len(factors) > 1 else ""
     text = f"path {n + 1}: {' × '.join(map(format_number, factors))}{product}"
     drawing.scene.add(Text(16, drawing.notes_top, text, 14, colour, weight="600"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from viz.canvas.arrays import to_int
 from viz.canvas.labels import format_number
 from viz.canvas.picture import Picture
+from viz.graphs.downward_scene import DownwardGraphScene
 from viz.graphs.graph_scene import GraphScene
 from viz.graphs.node import Graph, Names, Node, build_graph
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_NODES = 300
 MAX_LAYERS = 60
+DRAWINGS: tuple[type[GraphScene], ...] = (GraphScene, DownwardGraphScene)  # wide, for a phone
 
 
 def draw_graph(
@@ -51,7 +53,8 @@ def draw_graph(
         Picture: Graph of 4 numbers and 4 arrows; the result is 8; a = 2 (grad 0).
     """
     graph = build_graph(root, names, to_int(max_nodes, "max_nodes", 1), MAX_LAYERS)
-    picture = Picture(graph_data(graph), alt_text(graph), GraphScene(graph, title=title).scene)
+    scene, narrow = (drawing(graph, title=title).scene for drawing in DRAWINGS)
+    picture = Picture(graph_data(graph), alt_text(graph), scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 

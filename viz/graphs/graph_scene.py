@@ -23,7 +23,6 @@ from viz.canvas.palette import (
     WHITE,
 )
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
-from viz.graphs.layered_layout import layered_layout
 from viz.graphs.node import Graph
 
 OP_SIGNS = {"*": "×", "-": "−", "neg": "−"}
@@ -81,6 +80,8 @@ class GraphScene:
         notes_top: Where lines of text below the graph begin, in pixels.
     """
 
+    curved = True  # whether the points of an edge are those of a smooth curve
+
     def __init__(
         self,
         graph: Graph,
@@ -100,14 +101,13 @@ class GraphScene:
         self.graph, self.highlight = graph, highlight
         count = len(graph.nodes)
         self.style = ROOMY if count <= 24 else COMPACT if count <= 90 else DOTS
-        self.layout = layered_layout(count, [(start, end) for start, end, _ in graph.edges])
+        self.layout = graph.layout
         half = max((abs(y) for y in self.layout.y), default=0) + 0.5
         if not self.style.boxes:
             self.style = replace(self.style, row=min(self.style.row, MAX_HEIGHT / (2 * half)))
         layers = max(self.layout.layer, default=0)
         margin = 22 + self.style.width / 2 + (16 if self.style.boxes else 0)
-        omitted = f"{graph.n_omitted:,} more numbers are further back and not drawn."
-        omitted = omitted if graph.n_omitted else ""
+        omitted = omitted_note(graph)
         needed = 2 * margin + layers * self.style.column
         width = max(needed, title_width(title), 7 * len(omitted) + 32, 320)
         self.left = (width - layers * self.style.column) / 2
@@ -141,7 +141,8 @@ class GraphScene:
             colour = self.highlight.edges.get(k)
             points, label = self.edge_and_label(k)
             stroke_width = (3 if colour else 1.4) if self.style.boxes else 0.7
-            self.scene.add(Line(tuple(points), colour or LINE, stroke_width, curved=True))
+            line = Line(tuple(points), colour or LINE, stroke_width, curved=self.curved)
+            self.scene.add(line)
             if self.style.show_names and self.is_known(end):
                 labels.append((*label, f"×{format_number(local_grad)}", colour))
         for x, y, text, colour in labels:
@@ -194,35 +195,53 @@ class GraphScene:
 
     def add_box(self, i: int, x: float, y: float) -> None:
         """Name, number and gradient as far as they are known, and the operation."""
-        node, style = self.graph.nodes[i], self.style
+        node, style, middle = self.graph.nodes[i], self.style, x
         left, top = x - style.width / 2, y - style.height / 2
         paper, edge = (WHITE, LINE) if node.op else (GREEN_PAPER, GREEN)
         self.scene.add(Rect(left, top, style.width, style.height, paper, edge, 1.3, 7))
+        top += self.text_drop(i)
         number = format_number(node.data)
         grad = self.grad(i) if self.is_known(i) else None
         if style.show_names:
-            name = truncate(self.graph.names[i], 12)
+            name = truncate(self.graph.names[i], int(style.width / 8.6))
             rise = 0 if name else -6
             colour = INK if node.op else GREEN
             self.scene.add(Text(x, top + 16, name, 13, colour, "middle", "700"))
-            value = Text(x, top + 34 + rise, number, 14, INK, "middle", "600", True)
+            size = min(14, (style.width - 6) / (0.61 * len(number)))
+            value = Text(x, top + 34 + rise, number, size, INK, "middle", "600", True)
             prefix, below, size = "grad", top + 51 + rise, 11.5
         else:
-            x += self.op_width(i) / 5
+            x += self.op_room(i)
             value = Text(x, y - 1, number, 11.5, INK, "middle", "600", True)
-            prefix, below, size = "g", y + 12, 9.5
+            prefix, below, size = "g", y + 12, 10.1
         if self.is_known(i):
             self.scene.add(value)
         if grad is not None:
-            text = f"{prefix} {format_number(grad)}"
+            text = self.grad_text(grad, prefix)
             self.scene.add(Text(x, below, text, size, GOLD, "middle", mono=True))
         if node.op:
-            self.add_op(i, left, y)
+            self.add_op(i, *self.op_position(middle, y))
         if i in self.graph.truncated:
             self.scene.add(Text(left - 20, y - 14, "…", 14, MUTED, "middle"))
 
+    def op_position(self, x: float, y: float) -> Point:
+        """Where the operation of a node is: on the left side of its box."""
+        return x - self.style.width / 2, y
+
+    def op_room(self, i: int) -> float:
+        """How far the text of a small box is moved away from its operation, in pixels."""
+        return self.op_width(i) / 5
+
+    def text_drop(self, i: int) -> float:
+        """How far the text of a large box is moved down, in pixels."""
+        return 0
+
+    def grad_text(self, grad: float, prefix: str) -> str:
+        """The gradient as it is written in a box."""
+        return f"{prefix} {format_number(grad)}"
+
     def add_op(self, i: int, x: float, y: float) -> None:
-        """The operation, in a circle on the left side of its box."""
+        """The operation, in a circle around (x, y), on the edge of its box."""
         label, width = self.op_label(i), self.op_width(i)
         paper, ink = (BLUE, WHITE) if self.is_known(i) else (FAINT, MUTED)
         size = 13 if len(label) < 3 else 11
@@ -240,3 +259,9 @@ class GraphScene:
         """Width of the circle around an operation, in pixels; it grows with the label."""
         label = self.op_label(i)
         return max(22, 7.2 * len(label) + 10) if label and self.style.boxes else 0
+
+
+def omitted_note(graph: Graph) -> str:
+    """How many numbers are not drawn, or nothing."""
+    note = f"{graph.n_omitted:,} more numbers are further back and not drawn."
+    return note if graph.n_omitted else ""

@@ -5,9 +5,11 @@ Any class works whose objects have the attributes of `Node`: `gptcore.scalar.Val
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 from viz.canvas.arrays import to_numbers
+from viz.graphs.layered_layout import Layout, layered_layout
 
 Names = Mapping[Any, str]  # node -> its name in the picture
 
@@ -56,6 +58,11 @@ class Graph:
     names: list[str]
     n_omitted: int
     truncated: set[int]
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the nodes are drawn; computed once for all drawings."""
+        return layered_layout(len(self.nodes), [(start, end) for start, end, _ in self.edges])
 
 
 def check_node(node: Node) -> None:

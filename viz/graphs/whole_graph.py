@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from viz.canvas.bitmap import to_png
 from viz.canvas.labels import title_width
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene
 from viz.canvas.palette import CATEGORIES, GREEN, INK, LINE, ORANGE, PAPER, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Image, Scene, Text
@@ -28,8 +29,9 @@ OP_COLOURS = [colour for colour in CATEGORIES if colour != GREEN]
 WIDTH, HEIGHT = 864, 404  # of the scene, in pixels
 LEFT, TOP, RIGHT, BOTTOM = 24, 56, 34, 52  # margins around the dots
 PIXEL_RATIO = 2  # pixels of the image for one of the scene: sharp on high-resolution screens
-IMAGE_WIDTH = (WIDTH - LEFT - RIGHT) * PIXEL_RATIO
-IMAGE_HEIGHT = (HEIGHT - TOP - BOTTOM) * PIXEL_RATIO
+SIZE = ((WIDTH - LEFT - RIGHT) * PIXEL_RATIO, (HEIGHT - TOP - BOTTOM) * PIXEL_RATIO)  # of the image
+PHONE_HEIGHT = 560
+PHONE_SIZE = (int(NARROW - 2 * MARGIN) * PIXEL_RATIO, PHONE_HEIGHT * PIXEL_RATIO)
 SHADES = [blend(PAPER, LINE, level) for level in (0, 0.35, 0.55, 0.7, 0.8, 0.9, 1)]  # of edges
 DOT_PIXELS = [(x, y) for x in range(-2, 3) for y in range(-2, 3) if abs(x) + abs(y) < 4]
 
@@ -63,23 +65,27 @@ def draw_whole_graph(root: Node, *, title: str = "", ax: "Axes | None" = None) -
     index = {id(node): i for i, node in enumerate(nodes)}
     pairs = [(index[id(parent)], i) for i, node in enumerate(nodes) for parent in node.parents]
     layer = assign_layers(len(nodes), pairs)
-    pixels = to_pixels(dot_positions(layer), max(layer))
+    positions = dot_positions(layer)
     node_step = -(-len(nodes) // MAX_DOTS)
     shown = range(len(nodes) - 1, -1, -node_step)  # with the result
-    edges = [
-        (pixels[start], pixels[end])
-        for start, end in pairs
-        if (len(nodes) - 1 - end) % node_step == 0
-    ]
-    edge_step = -(-sum(edge_length(*edge) for edge in edges) // MAX_EDGE_PIXELS) or 1
+    drawn = [(start, end) for start, end in pairs if (len(nodes) - 1 - end) % node_step == 0]
+    across = to_pixels(positions, max(layer), *SIZE)
+    down = [(x, y) for y, x in to_pixels(positions, max(layer), *reversed(PHONE_SIZE))]
+    length = sum(edge_length(across[start], across[end]) for start, end in drawn)
+    edge_step = -(-length // MAX_EDGE_PIXELS) or 1
 
     counts = Counter(node.op or INPUT for node in nodes)
     groups = group_operations(counts)
     colour_of = {op: n for n, (_, members) in enumerate(groups.values()) for op in members}
-    rows = [bytearray(IMAGE_WIDTH) for _ in range(IMAGE_HEIGHT)]
-    add_edges(rows, edges[::edge_step])
-    add_dots(rows, ((colour_of[nodes[i].op or INPUT], pixels[i]) for i in shown))
-    scene = build_scene(rows, groups, counts, pixels[-1], title)
+    pngs = []
+    for pixels, (width, height) in ((across, SIZE), (down, PHONE_SIZE)):
+        rows = [bytearray(width) for _ in range(height)]
+        add_edges(rows, [(pixels[start], pixels[end]) for start, end in drawn[::edge_step]])
+        add_dots(rows, ((colour_of[nodes[i].op or INPUT], pixels[i]) for i in shown))
+        colours = [*SHADES, *(colour for colour, _ in groups.values())]
+        pngs.append(to_png(list(map(bytes, rows)), colours))
+    scene = build_scene(pngs[0], groups, counts, across[-1], title)
+    narrow = phone_scene(pngs[1], groups, counts, down[-1], title)
 
     data = {
         "nodes": len(nodes),
@@ -87,7 +93,7 @@ def draw_whole_graph(root: Node, *, title: str = "", ax: "Axes | None" = None) -
         "layers": max(layer) + 1,
         "operations": dict(counts),
     }
-    picture = Picture(data, alt_text(data, node_step, edge_step), scene)
+    picture = Picture(data, alt_text(data, node_step, edge_step), scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -131,9 +137,11 @@ def dot_positions(layer: list[int]) -> list[tuple[float, float]]:
     return positions
 
 
-def to_pixels(positions: list[tuple[float, float]], last_column: int) -> list[Pixel]:
-    """The middle of each dot in the image; the dot is inside the image."""
-    right, down = IMAGE_WIDTH - 6, IMAGE_HEIGHT - 6
+def to_pixels(
+    positions: list[tuple[float, float]], last_column: int, width: int, height: int
+) -> list[Pixel]:
+    """The middle of each dot in an image of this size; the dot is inside the image."""
+    right, down = width - 6, height - 6
     return [
         (3 + round(right * x / (last_column or 1)), 3 + round(down * (0.5 - y)))
         for x, y in positions
@@ -165,22 +173,50 @@ def add_dots(rows: list[bytearray], dots: Iterable[tuple[int, Pixel]]) -> None:
 
 
 def build_scene(
-    rows: list[bytearray], groups: Groups, counts: Counter[str], result: Pixel, title: str
+    png: bytes, groups: Groups, counts: Counter[str], result: Pixel, title: str
 ) -> Scene:
     """The image with a title, a mark at the result, and a legend of the colours."""
     scene = Scene(max(WIDTH, title_width(title)), HEIGHT)
     scene.add(Text(16, 27, title, 15, weight="600"))
-    png = to_png(list(map(bytes, rows)), [*SHADES, *(colour for colour, _ in groups.values())])
-    scene.add(Image(LEFT, TOP, IMAGE_WIDTH / PIXEL_RATIO, IMAGE_HEIGHT / PIXEL_RATIO, png))
+    scene.add(Image(LEFT, TOP, SIZE[0] / PIXEL_RATIO, SIZE[1] / PIXEL_RATIO, png))
     x, y = LEFT + result[0] / PIXEL_RATIO, TOP + result[1] / PIXEL_RATIO
     scene.add(Circle(x, y, 5, ORANGE), Text(x + 6, y - 12, "the result", 12, INK, "end"))
-    legend = {
-        f"{name} ({sum(counts[op] for op in members):,})": colour
-        for name, (colour, members) in groups.items()
-    }
-    x = (WIDTH - sum(36 + 6.6 * len(label) for label in legend)) / 2
+    legend = legend_of(groups, counts)
+    x = (WIDTH - sum(entry_width(label) for label in legend)) / 2
     for label, colour in legend.items():
         scene.add(Circle(x + 6, HEIGHT - 24, 4, colour))
         scene.add(Text(x + 16, HEIGHT - 20, label, 12, INK))
-        x += 36 + 6.6 * len(label)
+        x += entry_width(label)
     return scene
+
+
+def phone_scene(
+    png: bytes, groups: Groups, counts: Counter[str], result: Pixel, title: str
+) -> Scene:
+    """The image from top to bottom, and the legend in several lines."""
+    scene = phone_title_scene(title)
+    top = scene.height + 4
+    scene.add(Image(MARGIN, top, PHONE_SIZE[0] / PIXEL_RATIO, PHONE_HEIGHT, png))
+    x, y = MARGIN + result[0] / PIXEL_RATIO, top + result[1] / PIXEL_RATIO
+    scene.add(Circle(x, y, 5, ORANGE), Text(x + 10, y + 4, "the result", 12, INK))
+    x, y = MARGIN, y + 30
+    for label, colour in legend_of(groups, counts).items():
+        if x > MARGIN and x + entry_width(label) > NARROW:
+            x, y = MARGIN, y + 20
+        scene.add(Circle(x + 6, y - 4, 4, colour), Text(x + 16, y, label, 12, INK))
+        x += entry_width(label)
+    scene.height = y + 14
+    return scene
+
+
+def legend_of(groups: Groups, counts: Counter[str]) -> dict[str, str]:
+    """Label -> colour."""
+    return {
+        f"{name} ({sum(counts[op] for op in members):,})": colour
+        for name, (colour, members) in groups.items()
+    }
+
+
+def entry_width(label: str) -> float:
+    """Of an entry of the legend, in pixels."""
+    return 36 + 6.6 * len(label)

@@ -59,7 +59,7 @@ def test_with_hover_it_is_plotly_with_the_same_picture_as_its_still():
     bundle = hover._repr_mimebundle_()
     assert set(bundle) == {PLOTLY_MIME, "text/html", "text/plain"}
     assert PLOTLY_MIME not in plain._repr_mimebundle_()
-    still = base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()
+    still = base64.b64decode(re.search(r" src=\"[^,]+,([^\"]+)", bundle["text/html"])[1]).decode()
     assert still == plain.to_svg()
     (trace,) = bundle[PLOTLY_MIME]["data"]
     assert trace["x"] == pytest.approx(hover.data["points"][:, 0], rel=0.006)
