@@ -163,7 +163,7 @@ def phone_scene(
         scenes.append(words_scene(f"rows: {axes[0]} · columns: {axes[1]}", NARROW))
     for n, table in enumerate(tables):
         top = 24 + (22 if n < len(titles) else 0)
-        top += PHONE_LETTER * (widest - 1) if is_upright else 0
+        top += int(PHONE_LETTER * (widest - 1)) if is_upright else 0
         scene = Scene(NARROW, top + side * len(rows) + 10)
         if n < len(titles):
             scene.add(Text(MARGIN, 15, titles[n], 13, MUTED, weight="600"))
