@@ -5,7 +5,7 @@ from typing import Any
 
 from ipywidgets import IntSlider, Layout
 
-from viz.architecture.head_split import draw_head_split
+from viz.architecture.head_split import HEAD_DIM_MULTIPLE, draw_head_split
 from viz.canvas.control import Control
 from viz.canvas.picture import Picture
 
@@ -52,6 +52,7 @@ class HeadSplitter(Control):
                 f"n_head={n_head} from 1 to {max_heads}: they are the first values of the sliders."
             )
         self.check, self.parameters, self.tokens = check, parameters, tokens
+        self.first = n_embd, n_head
         options: dict[str, Any] = {"layout": Layout(width="560px")}
         options |= {"style": {"description_width": "90px"}}
         self.n_embd = IntSlider(
@@ -75,3 +76,23 @@ class HeadSplitter(Control):
         return draw_head_split(
             n_embd, n_head, tokens=self.tokens, parameters=counts, warning=warning
         )
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """What `head_splitter_dial.js` needs; None for a check or a count that it does not know.
+
+        It knows the message of `gptcore.heads.check_heads`, and no count of parameters.
+        """
+        known = self.check is None or getattr(self.check, "__name__", "") == "check_heads"
+        if not known or self.parameters is not None:
+            return None
+        n_embd = self.n_embd
+        return {
+            "dial": "head_splitter",
+            "n_embd": self.first[0],
+            "n_head": self.first[1],
+            "tokens": self.tokens,
+            "n_embd_range": [n_embd.min, n_embd.max, n_embd.step],
+            "max_heads": self.n_head.max,
+            "multiple": HEAD_DIM_MULTIPLE,
+            "check": self.check is not None,
+        }

@@ -163,3 +163,11 @@ def count_axes(values: Array) -> int:
     while isinstance(values, (list, tuple)):
         levels, values = levels + 1, values[0] if values else None
     return levels + len(getattr(values, "shape", ()))
+
+
+def significant(number: float, digits: int = 5) -> float:
+    """Round to significant digits, so that stored numbers of a model are equal on every machine.
+
+    Example: significant(0.000123456) -> 0.00012346
+    """
+    return float(f"{number:.{digits}g}")

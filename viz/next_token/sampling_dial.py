@@ -5,10 +5,12 @@ The caller seeds its sampling, so that texts differ only by the options.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import FloatSlider, IntSlider, Layout, SelectionSlider
 
+from viz.canvas.arrays import significant
 from viz.canvas.control import Control
 from viz.canvas.labels import truncate
 from viz.canvas.pages import NARROW, phone_title_scene
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 MAX_TEXTS = 40
 PER_ROW, PHONE_PER_ROW, COLUMN_WIDTH, ROW = 4, 2, 180, 22
 MAX_CHARS = 18
+MAX_SETTINGS = 500  # whose texts a page stores
 SliderRange = tuple[float, float, float]
 
 
@@ -112,6 +115,11 @@ class SamplingDial(Control):
         bars: Called with the options by name. It returns the probabilities of the next token.
         known_label: What it means to be known, for the caption.
         title: Comes before the values of the options in the title.
+        page: What the script of a page needs to sample by itself: `documents` with a space
+            between, `letters`, `smoothing`, `prefix`, `how_many`, `longest` and `seed` of a table
+            of n-grams. By default it gets the texts of every setting.
+        count_option: Name of the option that is only the number of texts, if there is one: the
+            first texts are the same for each number.
         **dials: An option as (lowest, highest, first value), or as a list of choices, the first one
             first. A range of integers moves in integers, another one in steps of 0.1.
 
@@ -132,13 +140,16 @@ class SamplingDial(Control):
         bars: Callable[..., Mapping[str, float]] | None = None,
         known_label: str = "is in the list",
         title: str = "",
+        page: Mapping[str, Any] | None = None,
+        count_option: str = "",
         **dials: SliderRange | list[Any],
     ) -> None:
         if not dials:
             raise ValueError("There is no option: give one, such as temperature=(0.1, 2.0, 0.5).")
         self.sample, self.bars, self.known, self.known_label = sample, bars, set(known), known_label
-        self.title = title
+        self.title, self.page, self.count_option = title, page, count_option
         self.dials = {name: slider(name, given) for name, given in dials.items()}
+        self.first = {name: dial.value for name, dial in self.dials.items()}
         super().__init__(list(self.dials.values()), self.picture())
         for dial in self.dials.values():
             dial.observe(self.redraw, names="value")
@@ -160,6 +171,75 @@ class SamplingDial(Control):
         return draw_sampling(
             sampled, self.known, bars=bars, title=title, known_label=self.known_label
         )
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """What `sampling_dial.js` needs: `page`, or the texts of each setting.
+
+        None for more than 500 settings, or for a `sample` that draws a picture of its own.
+        """
+        ranges = {name: values_of(dial) for name, dial in self.dials.items()}
+        options = [
+            [name, name.replace("_", " "), ranges[name], self.first[name]] for name in ranges
+        ]
+        known_label = self.known_label if self.known else ""
+        shared = {"title": self.title, "options": options, "known_label": known_label}
+        stored = self.page or self.stored_texts(ranges)
+        return {"dial": "sampling", **shared, **stored} if stored else None
+
+    def stored_texts(self, ranges: Mapping[str, list[Any]]) -> dict[str, Any] | None:
+        """The texts of each setting, which of them are known, and the probabilities.
+
+        Args:
+            ranges: Name of an option -> its values.
+        """
+        count = self.count_option
+        grid = {name: ranges[name][-1:] if name == count else ranges[name] for name in ranges}
+        settings = [dict(zip(grid, values)) for values in product(*grid.values())]
+        if len(settings) > MAX_SETTINGS:
+            return None
+        texts = [self.texts_of(setting) for setting in settings]
+        if None in texts:
+            return None
+        given = {text for listed in texts if isinstance(listed, list) for text in listed}
+        known = sorted(given & self.known)
+        return {"count": count, "texts": texts, "known": known, **self.stored_bars(grid)}
+
+    def texts_of(self, setting: dict[str, Any]) -> list[str] | str | None:
+        """The texts for a setting, or the error message for it; None for a picture.
+
+        Args:
+            setting: The options by name.
+        """
+        try:
+            sampled = self.sample(**setting)
+        except (ValueError, ArithmeticError) as error:
+            return str(error)
+        return None if isinstance(sampled, Picture) else check_texts(sampled)
+
+    def stored_bars(self, grid: Mapping[str, list[Any]]) -> dict[str, Any]:
+        """The tokens, and their probabilities at temperature 1 for each setting of the rest.
+
+        Args:
+            grid: Name of an option -> its values.
+        """
+        if self.bars is None:
+            return {"tokens": [], "probs": []}
+        at_one = {name: [1.0] if name == "temperature" else grid[name] for name in grid}
+        found = [self.bars(**dict(zip(grid, values))) for values in product(*at_one.values())]
+        return {
+            "tokens": list(found[0]),
+            "probs": [[significant(prob) for prob in bars.values()] for bars in found],
+        }
+
+
+def values_of(dial: IntSlider | FloatSlider | SelectionSlider) -> list[Any]:
+    """The values that a slider can have, from left to right."""
+    if isinstance(dial, SelectionSlider):
+        return list(dial.options)
+    steps = round((dial.max - dial.min) / dial.step)
+    if isinstance(dial, IntSlider):
+        return [dial.min + dial.step * k for k in range(steps + 1)]
+    return [round(dial.min + dial.step * k, 10) for k in range(steps + 1)]
 
 
 def slider(name: str, given: SliderRange | list[Any]) -> IntSlider | FloatSlider | SelectionSlider:

@@ -8,6 +8,7 @@ from numpy import ndarray
 
 from gptcore.corpus import load_documents
 from gptcore.ladder import NumpyGPT, forward, loss_of, weights_of
+from gptcore.next_token import next_probabilities, next_token
 from gptcore.scalar import MicroConfig, MicroGPT, NgramTable
 from viz import SamplingDial
 
@@ -96,6 +97,40 @@ def attribution(gpt: MicroGPT, text: str) -> dict[str, ndarray]:
     return {names[part]: weights["lm_head"] @ added[-1] for part, added in terms}
 
 
+class Namer:
+    """Writes the names that `MicroGPT.sample` writes, and computes the logits of each start once.
+
+    Args:
+        run: A trained model.
+    """
+
+    def __init__(self, run: NumpyGPT) -> None:
+        self.run, self.vocab = run, [*run.gpt.characters, "end"]
+        self.known: dict[str, list[float]] = {}
+
+    def logits(self, text: str) -> list[float]:
+        """The logits for the letter after a text."""
+        if text not in self.known:
+            ids = self.run.encode(text)[:-1]
+            logits = forward(ids, self.run.weights, self.run.config.n_head).logits
+            self.known[text] = logits[-1].tolist()
+        return self.known[text]
+
+    def probabilities(self, text: str, temperature: float) -> dict[str, float]:
+        """Letter -> the probability that it comes next."""
+        return dict(zip(self.vocab, next_probabilities(self.logits(text), temperature)))
+
+    def name(self, temperature: float, rng: Random) -> str:
+        """Sample one name, of at most block_size letters."""
+        name = ""
+        while len(name) < self.run.config.block_size:
+            letter = self.vocab[next_token(self.logits(name), temperature, rng=rng)]
+            if letter == "end":
+                break
+            name += letter
+        return name
+
+
 def sizes_dial(names: list[str]) -> tuple[dict[str, float], SamplingDial]:
     """Train models of six sizes for 1,000 steps each, and let the reader sample from them.
 
@@ -111,13 +146,14 @@ def sizes_dial(names: list[str]) -> tuple[dict[str, float], SamplingDial]:
             run = NumpyGPT(names, MicroConfig(n_layer=n_layer, n_head=n_head), seed=42)
             steps = [step.loss for step in run.train(1000)]
             losses[f"{n_layer} x {n_head}"] = round(loss_of_run(steps), 2)
-            models[n_layer, n_head] = run.scalar()
+            models[n_layer, n_head] = Namer(run)
 
     def write(temperature, heads, layers, how_many):
-        return models[layers, heads].sample(how_many, temperature, rng=Random(1))
+        rng, gpt = Random(1), models[layers, heads]
+        return [gpt.name(temperature, rng) for _ in range(how_many)]
 
     def after_em(temperature, heads, layers, how_many):
-        return models[layers, heads].next_probabilities("em", temperature)
+        return models[layers, heads].probabilities("em", temperature)
 
     dial = SamplingDial(
         write,
@@ -128,6 +164,7 @@ def sizes_dial(names: list[str]) -> tuple[dict[str, float], SamplingDial]:
         heads=HEADS,
         layers=LAYERS,
         how_many=(2, 8, 6),
+        count_option="how_many",
     )
     return losses, dial
 
