@@ -20,6 +20,35 @@
     );
   };
 
+  // The causal mask of one head.
+  const square = (k, heads) => {
+    const { element, svg } = vizDial;
+    const rows = Array.from({ length: 6 }, (_, i) => svg("rect", { y: i, width: i + 1, height: 1, class: k % 2 ? "odd" : "even" }));
+    const image = svg("svg", { viewBox: "0 0 6 6", "aria-hidden": "true" }, svg("rect", { class: "paper", width: 6, height: 6 }), ...rows);
+    return element("div", {}, image, heads <= 12 || k % 5 === 0 ? String(k) : "");
+  };
+
+  const STYLE = `
+    .head-split .name { margin: 0.7rem 0 0.2rem; }
+    .head-split .name span { color: var(--viz-muted); margin-left: 0.6rem; }
+    .head-split .strip { display: flex; height: 3.2rem; border: 1px solid var(--viz-line); }
+    .head-split .strip.apart { border: 0; gap: 3px; }
+    .head-split .strip i { display: block; flex: var(--share) 1 0; min-width: 0; background:
+      repeating-linear-gradient(transparent 0 calc(100% / var(--rows) - 1px), var(--viz-paper) 0 calc(100% / var(--rows))),
+      color-mix(in srgb, var(--viz-1) var(--strength), var(--viz-paper)); }
+    .head-split .strip.cut i + i { border-left: 1px dashed var(--viz-ink); }
+    .head-split .strip i.rest { background: color-mix(in srgb, var(--viz-warn) 45%, var(--viz-paper)); outline: 1px solid var(--viz-warn); min-width: 4px; }
+    .head-split .squares { display: flex; gap: 3px; }
+    .head-split .squares div { flex: 1 1 0; min-width: 0; text-align: center; font-size: 0.75rem; color: var(--viz-muted); }
+    .head-split .squares svg { width: 100%; max-width: 3.8rem; margin: 0 auto; }
+    .head-split .paper { fill: var(--viz-faint); }
+    .head-split .even { fill: color-mix(in srgb, var(--viz-1) 45%, var(--viz-faint)); }
+    .head-split .odd { fill: color-mix(in srgb, var(--viz-1) 75%, var(--viz-faint)); }
+    .head-split .note { margin: 0.8rem 0 0; font-weight: 600; }
+    .head-split .note.good { color: var(--viz-3); }
+    .head-split .note.slow { color: var(--viz-5); }
+    .head-split .note.bad { color: var(--viz-warn); text-align: right; margin: 0.2rem 0 0; }`;
+
   vizDial("head_splitter", {
     knobs(data) {
       const [low, high, step] = data.n_embd_range;
@@ -49,45 +78,15 @@
 
     // Lengths are shares of the width, so that the picture fits every page.
     draw(result, box, data) {
+      const { element } = vizDial;
       const { n_embd, n_head, head_dim, rest, parts } = result, T = data.tokens, fits = head_dim !== null;
-      const make = (parent, kind, className, text = "") => {
-        const element = document.createElement(kind);
-        Object.assign(element, { className, textContent: text });
-        parent.append(element);
-        return element;
-      };
-      const style = make(box, "style", "");
-      style.textContent = `
-        .head-split { color: var(--viz-ink); font-size: 0.9rem; line-height: 1.4; }
-        .head-split .title { font-weight: 600; margin: 0 0 0.6rem; }
-        .head-split .name { margin: 0.7rem 0 0.2rem; }
-        .head-split .name span { color: var(--viz-muted); margin-left: 0.6rem; }
-        .head-split .strip { display: flex; height: 3.2rem; border: 1px solid var(--viz-line); }
-        .head-split .strip.apart { border: 0; gap: 3px; }
-        .head-split .strip i { display: block; flex: var(--share) 1 0; min-width: 0; background:
-          repeating-linear-gradient(transparent 0 calc(100% / var(--rows) - 1px), var(--viz-paper) 0 calc(100% / var(--rows))),
-          color-mix(in srgb, var(--viz-blue) var(--strength), var(--viz-paper)); }
-        .head-split .strip.cut i + i { border-left: 1px dashed var(--viz-ink); }
-        .head-split .strip i.rest { background: color-mix(in srgb, var(--viz-bad) 35%, var(--viz-paper)); outline: 1px solid var(--viz-bad); }
-        .head-split .squares { display: flex; gap: 3px; }
-        .head-split .squares div { flex: 1 1 0; min-width: 0; text-align: center; font-size: 0.75rem; color: var(--viz-muted); }
-        .head-split svg { display: block; width: 100%; max-width: 3.8rem; margin: 0 auto; }
-        .head-split .note { margin: 0.8rem 0 0; font-weight: 600; }
-        .head-split .note.good { color: var(--viz-good); }
-        .head-split .note.slow { color: var(--viz-gold); }
-        .head-split .note.bad, .head-split .title.bad { color: var(--viz-bad); }`;
-      const root = make(box, "div", "head-split");
-      make(root, "p", fits ? "title" : "title bad", result.title);
-      const name = (text, shape) => make(make(root, "p", "name", text), "span", "", shape);
+      const root = element("div", { class: "head-split" });
+      box.append(element("style", {}, STYLE), root);
+      const name = (text, shape) => root.append(element("p", { class: "name" }, text, element("span", {}, shape)));
       const strip = (kind, shares) => {
-        const line = make(root, "div", `strip ${kind}`);
-        line.style.setProperty("--rows", Math.min(T, 16));
-        shares.forEach(([share, className], k) => {
-          const part = make(line, "i", className);
-          part.style.setProperty("--share", share);
-          part.style.setProperty("--strength", k % 2 && kind !== "whole" ? "45%" : "20%");
-        });
-        return line;
+        const parts = shares.map(([share, kind], k) =>
+          element("i", { class: kind, style: `--share: ${share}; --strength: ${k % 2 ? "45%" : "20%"}` }));
+        root.append(element("div", { class: `strip ${kind}`, style: `--rows: ${Math.min(T, 16)}` }, ...parts));
       };
       const each = Array.from({ length: n_head }, () => [parts, ""]);
       const all = rest ? [...each, [rest, "rest"]] : each;
@@ -95,22 +94,15 @@
       strip("cut", all);
       name(n_head === 1 ? "1 head" : `${n_head} heads`, `T x D: ${T} x ${parts}`);
       strip("apart", all);
-      if (rest) make(root, "p", "note bad", `${rest} left over`);
-      if (fits) {
-        name("attention", `T x T: ${T} x ${T}, one matrix for each head`);
-        const line = make(root, "div", "squares");
-        for (let k = 0; k < n_head; k++) {
-          const cell = make(line, "div", "");
-          const steps = Array.from({ length: 6 }, (_, i) => `<rect y="${i}" width="${i + 1}" height="1"/>`).join("");
-          cell.innerHTML = `<svg viewBox="0 0 6 6" aria-hidden="true"><rect width="6" height="6" fill="var(--viz-faint)"/>` +
-            `<g fill="var(--viz-blue)" fill-opacity="${k % 2 ? 0.8 : 0.5}">${steps}</g></svg>`;
-          if (n_head <= 12 || k % 5 === 0) make(cell, "div", "", String(k));
-        }
-        name("concatenated", `T x C: ${T} x ${n_embd}`);
-        strip("", each);
+      if (!fits) {
+        root.append(element("p", { class: "note bad" }, `${rest} left over`));
+        return;
       }
-      const mark = fits ? (result.isFast ? "✓ " : "! ") : "";
-      make(root, "p", `note ${fits ? (result.isFast ? "good" : "slow") : "bad"}`, mark + result.note);
+      name("attention", `T x T: ${T} x ${T}, one matrix for each head`);
+      root.append(element("div", { class: "squares" }, ...each.map((_, k) => square(k, n_head))));
+      name("concatenated", `T x C: ${T} x ${n_embd}`);
+      strip("", each);
+      root.append(element("p", { class: `note ${result.isFast ? "good" : "slow"}` }, (result.isFast ? "✓ " : "! ") + result.note));
     },
   });
 }

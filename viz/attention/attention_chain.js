@@ -52,7 +52,7 @@ openAll("viz-chain", async (figure, chain) => {
       : `After softmax the weight is ${weights[i][j].toFixed(2)}: so much of the value of ${tokens[j]} goes into the output of ${tokens[i]}.`;
     make("span", said, { textContent: end });
   };
-  sheet.addEventListener("pointermove", (event) => {
+  const point = (event) => {
     const box = sheet.getBoundingClientRect(), scale = wide / box.width;
     const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
     for (const [rows, columns, left, top] of places) {
@@ -61,7 +61,9 @@ openAll("viz-chain", async (figure, chain) => {
       const chosen = { i, j, [rows]: at[0], [columns]: at[1] };
       light(chosen.i, chosen.j);
     }
-  });
+  };
+  sheet.addEventListener("pointermove", point);
+  sheet.addEventListener("pointerdown", point); // a finger that does not move
   const keys = {
     ArrowUp: () => light(i - 1, j), ArrowDown: () => light(i + 1, j),
     ArrowLeft: () => light(i, j - 1), ArrowRight: () => light(i, j + 1),

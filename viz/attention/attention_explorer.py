@@ -4,7 +4,7 @@ The control knows no model: one function returns the attention weights, another 
 drawing is in `viz/attention/attention_head.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from ipywidgets import Button, IntSlider, Layout, SelectionSlider, Text, ToggleButton
 
 from viz.attention.attention_head import MAX_TOKENS, Head, head_picture
+from viz.attention.attention_page import interactive_html
 from viz.attention.attention_weights import AttentionWeights, head_name, to_attention_weights
 from viz.canvas.arrays import to_int, to_tokens
 from viz.canvas.control import Control, side_by_side
@@ -19,6 +20,8 @@ from viz.canvas.labels import visible_token
 from viz.canvas.picture import Picture
 
 Heads = frozenset[Head]
+MAX_HEADS_IN_A_PAGE = 36
+PAGE_NOTE = "<p>To type a text of your own, or to ablate several heads, run the cell.</p>"
 MAX_RUNS = 4  # that are kept: 30 layers x 9 heads x 100 tokens are 22 MB
 
 
@@ -83,6 +86,7 @@ class AttentionExplorer(Control):
         self.text = Text(value=text, description="text", continuous_update=False, **wide_style)
         self.tokens: list[str] = []
         self.refresh()
+        self.first_text, self.first_run = text, self.last_run()
         L, H, T, _ = self.attention.weights.shape
         layer, head = to_int(layer, "layer", 0, L - 1), to_int(head, "head", 0, H - 1)
         self.layer = IntSlider(value=layer, min=0, max=max(L - 1, 1), description="layer", **style)
@@ -104,10 +108,38 @@ class AttentionExplorer(Control):
         self.ablate.observe(self.toggle_ablation, names="value")
         self.undo.on_click(self.restore_all)
 
+    def open_still(self) -> None:
+        """Let the still open every head in a browser, if they are not too many."""
+        run = self.first_run
+        L, H, T, _ = run.attention.weights.shape
+        if self.still.html is not None or L * H > MAX_HEADS_IN_A_PAGE:
+            return
+        more: dict[str, Any] = {
+            "at": [self.still.data[name] for name in ("layer", "head", "query")]
+        }
+        if self.loss is not None:
+            more["lines"] = [
+                [self.loss_line(frozenset({(layer, head)})) for head in range(H)]
+                for layer in range(L)
+            ]
+        self.still.html = interactive_html(
+            self.still, {"": run.attention}, run.tokens[:T], 0, "matrix", "", True, **more
+        )
+
+    def loss_line(self, ablated_heads: Heads) -> str:
+        """The line about the loss on the first text without some heads.
+
+        Args:
+            ablated_heads: Pairs (layer, head).
+        """
+        loss = self.loss_of(self.first_text, ablated_heads)
+        run = Run(self.first_run.tokens, self.first_run.attention, loss)
+        return self.format_loss(run, self.first_text, ablated_heads)
+
     def refresh(self) -> None:
         """Show the model on this text with these ablated heads; an error changes nothing."""
         run = self.last_run()
-        caption = self.format_loss(run)
+        caption = self.format_loss(run, self.text.value, self.ablated_heads)
         self.caption, self.attention, self.tokens = caption, run.attention, run.tokens
 
     def last_run(self) -> Run:
@@ -145,23 +177,25 @@ class AttentionExplorer(Control):
             self.losses[key] = float(self.loss(text, ablated_heads))
         return self.losses[key]
 
-    def format_loss(self, run: Run) -> str:
+    def format_loss(self, run: Run, text: str, ablated_heads: Heads) -> str:
         """One line: the loss, and its change from the loss with all heads.
 
         Args:
             run: What the model said.
+            text: About which text.
+            ablated_heads: Pairs (layer, head).
         """
         if run.loss is None:
             return ""
         line = f"{self.loss_name}: {run.loss:.3f} nats"
-        if not self.ablated_heads:
+        if not ablated_heads:
             return line
-        all_heads = self.loss_of(self.text.value, frozenset())
+        all_heads = self.loss_of(text, frozenset())
         more = run.loss - all_heads
         verdict = f"{abs(more):.3f} {'worse' if more > 0 else 'better'}"
         names = ", ".join(
             head_name(run.attention.layers[layer], run.attention.heads[head])
-            for layer, head in sorted(self.ablated_heads)
+            for layer, head in sorted(ablated_heads)
         )
         change = verdict if abs(more) >= 0.0005 else "no change"
         return f"{line} without {names}; with all heads {all_heads:.3f}: {change}"
@@ -171,6 +205,15 @@ class AttentionExplorer(Control):
         T = self.attention.weights.shape[-1]
         tokens = self.tokens[:T]
         return [(f"{visible_token(token, 12)} at {k}", k) for k, token in enumerate(tokens)]
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        self.open_still()
+        bundle = super()._repr_mimebundle_(include, exclude)
+        if self.still.html is not None:
+            bundle["text/html"] = self.still.html + PAGE_NOTE
+        return bundle
 
     def picture(self) -> Picture:
         """The picture for the knobs as they are now."""

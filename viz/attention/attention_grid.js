@@ -62,8 +62,12 @@ class Page {
     models.forEach((model) => this.addModel(model, row));
     this.addText();
     this.said = make("p", this.card, { className: "said", role: "status" });
+    if (told.lines) this.line = make("p", this.card, { className: "muted" });
     if (told.note) make("p", this.card, { className: "muted", textContent: told.note });
-    this.light(this.T - 1, this.strongest(this.T - 1));
+    const [layer, head, query] = told.at ?? [0, 0, this.T - 1];
+    models.forEach((model) => Object.assign(model, { layer, head }));
+    this.kept = told.at !== undefined; // a head that was chosen stays open
+    this.light(query, this.strongest(query));
   }
 
   addSwitches() {
@@ -105,7 +109,8 @@ class Page {
     model.grid = make("canvas", parent, { tabIndex: 0, role: "application", ariaLabel: label });
     const deep = model.layers[0] !== "";
     model.margin = { left: deep ? 62 : 8, top: 34 };
-    const fits = Math.min(this.widest / model.columns.length, TALLEST / model.rows.length);
+    const widest = Math.min(this.widest, this.room + AROUND - 40 - model.margin.left);
+    const fits = Math.min(widest / model.columns.length, TALLEST / model.rows.length);
     model.step = Math.max(14, Math.min(84, Math.floor(fits)));
     size(model.grid, model.margin.left + model.step * model.columns.length + 2,
       model.margin.top + model.step * model.rows.length + 2);
@@ -144,10 +149,12 @@ class Page {
     const beside = this.room - (model.grid ? parseFloat(model.grid.style.width) : 0);
     const free = (beside - model.edge >= LEAST ? beside : this.room) - model.edge;
     if (model.cell * this.T > free) fit(Math.max(120, free));
-    model.one.addEventListener("pointermove", (event) => {
+    const point = (event) => {
       const [i, j] = this.under(model, event);
       if (i >= 0 && j >= 0) this.light(i, j);
-    });
+    };
+    model.one.addEventListener("pointermove", point);
+    model.one.addEventListener("pointerdown", point); // a finger that does not move
     onArrows(model.one, (right, down) => this.light(this.i + down, Math.min(this.j, this.i + down) + right));
     const lists = make("div", parent, { className: "row lists" });
     lists.style.maxWidth = `${Math.max(190, model.edge + model.cell * this.T)}px`;
@@ -211,6 +218,7 @@ class Page {
     const gives = (model) => `${model.name ? model.name + ", " : ""}${model.label}: ${this.token(this.i)} gives ` +
       `${two(model.weights()[this.i * this.T + this.j])} to ${this.i === this.j ? "itself" : this.token(this.j)}`;
     this.said.textContent = this.models.map(gives).join("; ");
+    if (this.line) this.line.textContent = this.told.lines[this.models[0].layer]?.[this.models[0].head] ?? "";
   }
 
   token(k, most = Infinity) {

@@ -60,7 +60,7 @@ openAll("viz-squares", async (figure, told) => {
     make("br", said);
     if (names.length > 1) make("span", said, { textContent: `Weight of ${token(j)} for ${token(i)}: ${others}.` });
   };
-  sheet.addEventListener("pointermove", (event) => {
+  const point = (event) => {
     const box = sheet.getBoundingClientRect(), scale = wide / box.width;
     const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
     places.forEach(([left, top, side], h) => {
@@ -68,7 +68,9 @@ openAll("viz-squares", async (figure, told) => {
       const beside = column < 0 && column > -3; // over the token's name
       if (row in tokens && (column in tokens || beside)) light(h, row, causal ? Math.min(row, column) : column);
     });
-  });
+  };
+  sheet.addEventListener("pointermove", point);
+  sheet.addEventListener("pointerdown", point); // a finger that does not move
   const keys = {
     ArrowUp: () => light(head, i - 1, j), ArrowDown: () => light(head, i + 1, j),
     ArrowLeft: () => light(head, i, j - 1), ArrowRight: () => light(head, i, j + 1),

@@ -114,15 +114,20 @@ def interactive_html(
     view: str,
     title: str,
     causal: bool,
+    **more: Any,
 ) -> str:
-    """The still of many heads, with the data that the script needs to enlarge one of them."""
+    """The still of many heads, with the data that the script needs to enlarge one of them.
+
+    `more` may have `at`, the layer, head and query that are open first, and `lines`, a line of text
+    for each head of each layer. Then the still need not contain the weights.
+    """
     scene = picture.scene
     assert scene is not None, "lines and mosaics are made of shapes"
     payload: dict[str, Any] = {
         "tokens": [visible_token(label, MAX_TOKEN_LENGTH) for label in labels],
         "start": start,
         "title": title,
-        "note": picture.data["left_out"],
+        "note": picture.data.get("left_out", ""),
         "view": view,
         "causal": causal,
         "steps": FINE,
@@ -131,7 +136,8 @@ def interactive_html(
             for name, model in models.items()
         ],
     }
-    if not any(isinstance(shape, Image) for shape in scene.shapes):
+    payload |= more
+    if "at" in more or not any(isinstance(shape, Image) for shape in scene.shapes):
         payload["images"] = [data_uri(model.weights, FINE, causal) for model in models.values()]
     # The weights are base64 within the still; as base64 of base64 they would be a third larger.
     uri = "data:image/svg+xml," + quote(picture.to_svg(), safe=URI_SAFE)

@@ -4,7 +4,7 @@
 // raised to the power 1 / temperature. Or documents are stored: then a table of n-grams is counted
 // here, and writes with the random numbers of Python.
 {
-  const general = (value) => (typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value));
+  const general = (value) => (typeof value === "number" ? vizDial.format.general(value) : String(value));
   const shownToken = (token) => ({ " ": "␣", "\n": "↵" })[token] ?? token;
 
   // The place of a setting among all settings of these options, the last option fastest.
@@ -100,6 +100,23 @@
     return { probs: probsAfter(data.prefix), tokens: [...data.letters, "end"], texts };
   };
 
+  const STYLE = `
+    .sampling .bars { display: flex; align-items: flex-end; height: 9rem; padding-top: 1rem; border-bottom: 1px solid var(--viz-muted); }
+    .sampling .bars i { display: block; flex: 1 1 0; margin: 0 1px; min-width: 0; background: var(--viz-1); position: relative; }
+    .sampling .bars i.most { background: var(--viz-2); }
+    .sampling .bars span { position: absolute; bottom: 100%; left: 50%; transform: translateX(-50%); font: 0.7rem/1.3 system-ui, sans-serif; color: var(--viz-muted); }
+    .sampling .names { display: flex; font: 0.85rem/1.7 ui-monospace, monospace; }
+    .sampling .names span { flex: 1 1 0; min-width: 0; text-align: center; }
+    .sampling .names .long { flex-grow: 1.6; font-size: 0.68rem; line-height: 2.2; }
+    .sampling .muted { color: var(--viz-muted); margin: 0.3rem 0 0; }
+    .sampling .muted b, .sampling .known { color: var(--viz-5); }
+    .sampling .texts { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: 0.1rem 0.6rem; list-style: none;
+      padding: 0; margin: 0.8rem 0 0; font-family: ui-monospace, monospace; }
+    .sampling .texts li { margin: 0; overflow-wrap: anywhere; padding-left: 0.9rem; text-indent: -0.9rem; }
+    .sampling .texts li::before { content: ""; display: inline-block; width: 0.45rem; height: 0.45rem; border-radius: 50%; margin-right: 0.45rem; }
+    .sampling .texts .known { font-weight: 600; }
+    .sampling .texts .known::before { background: var(--viz-5); }`;
+
   vizDial("sampling", {
     knobs(data) {
       const slider = ([name, label, options, value]) => ({ name, label, kind: "slider", options, value, texts: options.map(general) });
@@ -121,51 +138,27 @@
       return { texts, isKnown, caption, title, tokens, probs, entropy, text };
     },
 
-    draw(result, box) {
-      const make = (parent, kind, className, text = "") => {
-        const element = document.createElement(kind);
-        Object.assign(element, { className, textContent: text });
-        parent.append(element);
-        return element;
-      };
-      make(box, "style", "").textContent = `
-        .sampling { color: var(--viz-ink); font-size: 0.9rem; line-height: 1.4; }
-        .sampling .title { font-weight: 600; margin: 0 0 0.5rem; }
-        .sampling .bars { display: flex; align-items: flex-end; height: 9rem; border-bottom: 1px solid var(--viz-muted); }
-        .sampling .bars i { display: block; flex: 1 1 0; margin: 0 1px; min-width: 0; background: var(--viz-blue); position: relative; }
-        .sampling .bars i.most { background: var(--viz-orange); }
-        .sampling .bars i span { position: absolute; bottom: 100%; left: 50%; transform: translateX(-50%); font: 0.68rem/1.3 system-ui, sans-serif; color: var(--viz-muted); }
-        .sampling .names { display: flex; font: 0.8rem/1.6 ui-monospace, monospace; }
-        .sampling .names span { flex: 1 1 0; min-width: 0; text-align: center; }
-        .sampling .names span.long { font-size: 0.62rem; line-height: 2; }
-        .sampling .muted { color: var(--viz-muted); margin: 0.3rem 0 0; }
-        .sampling .texts { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: 0.1rem 0.6rem; list-style: none; padding: 0; margin: 0.8rem 0 0; font-family: ui-monospace, monospace; }
-        .sampling .texts li { margin: 0; overflow-wrap: anywhere; padding-left: 0.9rem; text-indent: -0.9rem; }
-        .sampling .texts li::before { content: ""; display: inline-block; width: 0.45rem; height: 0.45rem; border-radius: 50%; margin-right: 0.45rem; }
-        .sampling .texts li.known { color: var(--viz-gold); font-weight: 600; }
-        .sampling .texts li.known::before { background: var(--viz-gold); }`;
-      const root = make(box, "div", "sampling");
-      make(root, "p", "title", result.title);
+    draw(result, box, data) {
+      const { element, format } = vizDial;
+      const root = element("div", { class: "sampling" });
+      box.append(element("style", {}, STYLE), root);
       if (result.probs.length) {
         const largest = Math.max(...result.probs);
-        const bars = make(root, "div", "bars"), names = make(root, "div", "names");
-        bars.setAttribute("aria-hidden", "true");
-        names.setAttribute("aria-hidden", "true");
-        bars.style.paddingTop = "1rem";
-        result.probs.forEach((prob, k) => {
-          const bar = make(bars, "i", prob === largest ? "most" : "");
-          bar.style.height = `${(100 * prob) / largest}%`;
-          if (prob >= 0.03) make(bar, "span", "", `${(100 * prob).toFixed(0)}%`);
-          const name = shownToken(result.tokens[k]);
-          make(names, "span", name.length > 1 ? "long" : "", name);
-        });
-        make(root, "p", "muted", `next token; entropy ${result.entropy.toFixed(2)} nats`);
+        const bar = (prob) =>
+          element("i", { class: prob === largest ? "most" : "", style: `height: ${(100 * prob) / largest}%` },
+            prob >= 0.03 ? element("span", {}, format.fixed(100 * prob)) : null);
+        const name = (token) => element("span", { class: token.length > 1 ? "long" : "" }, shownToken(token));
+        root.append(
+          element("p", { class: "title" }, `${data.title || "Next token"}: probabilities in percent`),
+          element("div", { class: "bars", "aria-hidden": "true" }, ...result.probs.map(bar)),
+          element("div", { class: "names", "aria-hidden": "true" }, ...result.tokens.map(name)),
+          element("p", { class: "muted" }, `Entropy: ${format.fixed(result.entropy, 2)} nats.`),
+        );
       }
-      const list = make(root, "ul", "texts");
-      result.texts.forEach((text, k) => {
-        make(list, "li", result.isKnown[k] ? "known" : "", text.replaceAll("\n", "↵") || "(nothing)");
-      });
-      if (result.caption) make(root, "p", "muted", `● ${result.caption}`);
+      const item = (text, k) =>
+        element("li", { class: result.isKnown[k] ? "known" : "" }, text.replaceAll("\n", "↵") || "(nothing)");
+      root.append(element("ul", { class: "texts" }, ...result.texts.map(item)));
+      if (result.caption) root.append(element("p", { class: "muted" }, element("b", {}, "● "), result.caption));
     },
   });
 }

@@ -20,6 +20,8 @@ from viz.canvas.picture import Picture
 from viz.canvas.tensors import softmax
 from viz.canvas.visible_text import Piece
 from viz.next_token.playground import check_sampling_options, draw_playground
+from viz.next_token.playground_page import Setting, Writer, page_data
+from viz.next_token.sampling_dial import values_of
 from viz.next_token.sampling_filters import Array, filter_probabilities, sample_index, to_logits
 
 TOP_K = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500)
@@ -45,6 +47,8 @@ class SamplingPlayground(Control):
         max_new_tokens: First value of the length of the text, in tokens.
         stop: Token id that ends the text and is not shown.
         title: Title of the picture.
+        page_settings: Triples (temperature, top_k, top_p). A page shows their texts, too; each
+            takes as long as the first text.
 
     Raises:
         ValueError: If the prompt has no token, the logits are not one row with a finite number, or
@@ -75,6 +79,7 @@ class SamplingPlayground(Control):
         max_new_tokens: int = 40,
         stop: int | None = None,
         title: str = "",
+        page_settings: Sequence[Setting] = (),
     ) -> None:
         check_sampling_options(temperature, top_k, top_p)
         self.next_logits, self.encode, self.decode = next_logits, encode, decode
@@ -119,6 +124,9 @@ class SamplingPlayground(Control):
         knobs.append(self.max_new_tokens)
         for _ in self.generate():
             pass
+        self.writer = Writer(self.logits_of, decode, seed, max_new_tokens, stop)
+        self.first_prompt = prompt
+        self.page_settings = [(temperature, top_k, top_p), *page_settings]
         rest = [*knobs[1:], self.restart_button, self.stop_button]
         super().__init__([self.prompt, side_by_side(rest)], self.picture())
         for knob in knobs:
@@ -225,3 +233,16 @@ class SamplingPlayground(Control):
             self.redraw()
         self.task = None
         self.stop_button.disabled = True
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """What `playground_dial.js` needs; None for a vocabulary of more than 1,000 tokens."""
+        ids = self.encode_prompt(self.first_prompt)
+        data = page_data(self.writer, self.first_prompt, ids, self.page_settings)
+        if data is None:
+            return None
+        ranges = {
+            "temperature": values_of(self.temperature),
+            "top_k": [value for _, value in self.top_k.options],
+            "top_p": values_of(self.top_p),
+        }
+        return {"dial": "playground", "title": self.title, "ranges": ranges, **data}

@@ -6,11 +6,18 @@ import torch
 from torch import Tensor
 
 from gptcore.model import GPT
+from gptcore.sampling import CachedLogits
 from gptcore.tokenizers import CharTokenizer, Tokenizer
 from viz import AttentionExplorer, SamplingPlayground, draw_lens
 from viz.canvas.picture import Picture
 
 ROWS, LONGEST = 8, 40
+# (temperature, top_k, top_p) whose texts a page shows: a few temperatures, and three repairs of 1.5
+PAGE_SETTINGS = [
+    *((temperature, None, 1.0) for temperature in (0, 0.5, 1.0, 1.5, 2.0)),
+    *((1.5, top_k, 1.0) for top_k in (3, 10)),
+    *((1.5, None, top_p) for top_p in (0.7, 0.9)),
+]
 
 
 def draw_logit_lens(gpt: GPT, tokenizer: Tokenizer, text: str) -> Picture:
@@ -33,12 +40,13 @@ def sample_stories(gpt: GPT, tokenizer: CharTokenizer, prompt: str) -> SamplingP
         return [tokenizer.BOS, *tokenizer.encode(text)]
 
     return SamplingPlayground(
-        gpt.next_logits,
+        CachedLogits(gpt),
         encode,
         tokenizer.decode,
         prompt=prompt,
         max_new_tokens=120,
         stop=tokenizer.BOS,
+        page_settings=PAGE_SETTINGS,
     )
 
 
