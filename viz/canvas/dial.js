@@ -7,7 +7,7 @@
 //            "slider", "choice": options, a list of values; texts, how each is written;
 //                                a slider can have play: milliseconds for each step
 //            "check":            value is true or false
-//            "text":             value is text; size, the number of letters
+//            "text":             value is text; size, the number of letters; examples, texts to try
 // compute  the numbers, as an object that also has `text`, one sentence for everybody; for values
 //          that are impossible { error: "the words" }. It does not touch the page.
 // draw     fills an empty element. It is called again when the width has changed.
@@ -226,7 +226,9 @@ const vizDial = (() => {
       input = element("input", { id, type: "text", size: spec.size || 12, autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: spec.inputmode });
       get = () => input.value;
       set = (value) => { input.value = value; };
-      parts = [label, input];
+      const take = (words) => () => { set(words); changed(); };
+      const tried = (spec.examples || []).map((words) => element("button", { type: "button", onclick: take(words) }, words));
+      parts = [label, input, ...(tried.length ? [element("span", { class: "examples" }, "try", ...tried)] : [])];
     }
     set(spec.value);
     input.addEventListener(spec.kind === "slider" || spec.kind === "text" ? "input" : "change", changed);

@@ -4,8 +4,9 @@ The formats are aligned where exponent and mantissa meet, so that one can compar
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from math import isinf, isnan
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from viz.canvas.arrays import did_you_mean
 from viz.canvas.labels import truncate
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 CELL_WIDTH, CELL_HEIGHT, ROW_HEIGHT, MARGIN, GAP = 18.0, 22.0, 84.0, 16.0, 5.0
 MANTISSA_LEFT = 302.0  # where exponents end and mantissas begin
+EXAMPLES = ("0.1", "257", "65520", "1e-8", "-2.5")  # to try on a page
 WIDTH = MANTISSA_LEFT + 23 * CELL_WIDTH + MARGIN + 12
 
 
@@ -52,7 +54,7 @@ def draw_formats(
 
     Returns:
         The picture; `.data` has for each format a dict with "sign", "exponent", "mantissa" (bits
-        as text), "stored", "below" and "above" (numbers).
+        as text), "stored", "below" and "above" (numbers). A page lets the reader type the number.
 
     Raises:
         ValueError: If `value` is not a number, or if a format is unknown.
@@ -69,8 +71,21 @@ def draw_formats(
     for k, (fmt, row) in enumerate(zip(known, rows.values())):
         add_format(scene, 66 + ROW_HEIGHT * k, fmt, row, number)
     scene.height = 66 + ROW_HEIGHT * len(known) - 6
-    picture = Picture(rows, alt_text(number, rows, title), scene)
+    dial = {"application/vnd.viz.dial+json": page_dial(number, known)}
+    picture = Picture(rows, alt_text(number, rows, title), scene, extra_mime=dial)
     return picture.draw_on(ax) if ax is not None else picture
+
+
+def page_dial(value: float, formats: Iterable[NumberFormat]) -> dict[str, Any]:
+    """What `formats_dial.js` needs: the number at the beginning, and the bits of each format."""
+    text = repr(value).removesuffix(".0")
+    return {
+        "dial": "formats",
+        "label": "A number in several formats",
+        "value": text,
+        "examples": list(dict.fromkeys((text, *EXAMPLES))),
+        "formats": [asdict(fmt) for fmt in formats],
+    }
 
 
 def to_value(value: object) -> float:
