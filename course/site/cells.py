@@ -2,14 +2,15 @@
 
 Writes MyST Markdown, which is what Sphinx reads here. Of an output's forms the page takes the one
 that can do most: a dial, then HTML, with its script and its still inside, then PNG, then text.
-Left out on purpose: the cell that sets up Colab, which does nothing anywhere else.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from html import escape
 
 from course.site.dials import DIAL, dial_box, dial_scripts
+from course.site.editor.lesson_code import cells_of
 from course.site.quiz.guesses import guesses_in, without_guesses
 from course.syllabus.lesson_table import Lesson
 
@@ -18,13 +19,18 @@ NEIGHBOURS = re.compile(r"\[[^\]\n]*\]\([\w.]+\.ipynb\)( \| \[[^\]\n]*\]\([\w.]+
 PLOTLY = "application/vnd.plotly.v1+json"
 
 
-def lesson_page(lesson: Lesson, head: str = "") -> str:
+def lesson_page(lesson: Lesson, head: str = "", below: Mapping[str, str] | None = None) -> str:
     """The page of one lesson, from the first cell to the last.
 
-    `head` takes the place of the first cell; links to the neighbours are left to the site.
+    `head` takes the place of the first cell; links to the neighbours are left to the site. `below`
+    has HTML for below a cell, by the cell's id.
     """
-    cells = cells_of(lesson)
-    shown = [cell_text(cell) for cell in cells if not only_neighbours("".join(cell["source"]))]
+    below, cells = below or {}, cells_of(lesson)
+    shown = [
+        cell_text(cell, below.get(cell["id"], ""))
+        for cell in cells
+        if not only_neighbours("".join(cell["source"]))
+    ]
     scripts = dial_scripts(output for cell in cells for output in cell.get("outputs", []))
     last = [directive("raw", "html", scripts)] if scripts else []
     return "\n\n".join([*([head, *shown[1:]] if head else shown), *last]) + "\n"
@@ -35,12 +41,8 @@ def only_neighbours(source: str) -> bool:
     return bool(NEIGHBOURS.fullmatch(source.strip()))
 
 
-def cells_of(lesson: Lesson) -> list[dict]:
-    cells = json.loads(lesson.notebook.read_text(encoding="utf-8"))["cells"]
-    return [cell for cell in cells if "launch" not in cell["metadata"].get("tags", [])]
-
-
-def cell_text(cell: dict) -> str:
+def cell_text(cell: dict, below: str = "") -> str:
+    """A cell as Markdown; `below` is HTML that comes after its outputs."""
     source = "".join(cell["source"])
     if cell["cell_type"] != "code":
         return source
@@ -54,7 +56,8 @@ def cell_text(cell: dict) -> str:
     outputs = "\n\n".join(filter(None, shown))
     if "answer" in cell["metadata"].get("tags", []) and outputs:
         outputs = folded(outputs)
-    return directive("container", "cell", f"{code}\n\n{outputs}".rstrip(), mark=":")
+    parts = [code, outputs, below and directive("raw", "html", below)]
+    return directive("container", "cell", "\n\n".join(filter(None, parts)), mark=":")
 
 
 def guess_cell(cell: dict, source: str, forms: list[dict]) -> str:

@@ -34,8 +34,8 @@ VIZ = Path(__file__).resolve().parents[2] / "viz"
 DIALS = [VIZ / "canvas" / "dial.js", VIZ / "canvas" / "dial.css", *sorted(VIZ.glob("*/*_dial.js"))]
 html_static_path = ["static", *map(str, DIALS)]
 templates_path = ["templates"]
-html_css_files = ["dial.css", "site.css", "reading.css", "print.css"]
-SCRIPTS = ("site.js", "quiz.js", "copy.js")
+html_css_files = ["dial.css", "site.css", "reading.css", "python.css", "print.css"]
+SCRIPTS = ("site.js", "quiz.js", "python.js", "copy.js")
 html_js_files = [(name, {"defer": "defer"}) for name in SCRIPTS]
 html_show_sourcelink = html_copy_source = html_use_index = False
 html_domain_indices = html_show_copyright = False

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from course.site.cells import lesson_page
+from course.site.editor.boxes import exercise_boxes
 from course.site.gallery.page import gallery_page
 from course.site.home import live_box, map_box
 from course.site.public import PACKAGES, ROOT
@@ -23,7 +24,8 @@ LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?\)")
 def lay_out(folder: Path, with_page: bool = False) -> None:
     """Write every page as Markdown; an unchanged page keeps its time stamp, and is not built again.
 
-    `with_page`: whether the first page links to the one in which Python runs.
+    `with_page`: whether the site has the page in which Python runs. Then the first page links to
+    it, and exercises run in their lesson.
     """
     stored = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
     pages = all_pages(stored, with_page)
@@ -40,7 +42,9 @@ def lay_out(folder: Path, with_page: bool = False) -> None:
 def all_pages(lessons: list[Lesson], with_page: bool) -> dict[str, str]:
     """Path of each page in the site's sources -> its text."""
     pages = {
-        f"notebooks/{lesson.name}.md": lesson_page(lesson, page_head(lesson, with_page))
+        f"notebooks/{lesson.name}.md": lesson_page(
+            lesson, page_head(lesson, with_page), exercise_boxes(lesson, with_page)
+        )
         for lesson in lessons
     }
     for page in sorted(PAGES.glob("*.md")):

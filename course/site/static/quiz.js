@@ -2,6 +2,7 @@
 // built (course/site/quiz/). Answers stay in this browser, under one key of localStorage.
 
 const KEPT = "gptcore-answers";
+const DRAFTS = "gptcore-drafts"; // code of exercises that is not run yet: python.js
 
 // ---- judging: the same as course/site/quiz/numbers.py and fields.py -------------------------------
 
@@ -166,19 +167,28 @@ function build(box, number) {
 function count() {
   const place = document.querySelector(".quiz-count");
   if (!place) return;
-  const names = [...document.querySelectorAll(".quiz script")].map((one) => JSON.parse(one.textContent).name);
+  const names = [...document.querySelectorAll(".quiz script, .python.runs script")].map((one) => JSON.parse(one.textContent).name);
   const kept = load();
   const answered = names.filter((name) => kept[name]);
   const right = answered.filter((name) => kept[name].right);
   place.querySelector("span").textContent = `Questions on this page: ${answered.length} of ${names.length} answered, ${right.length} right. Your answers stay in this browser. `;
 }
 
-const boxes = [...document.querySelectorAll(".quiz")];
-boxes.forEach(build);
-if (boxes.length) {
-  const forget = element("button", { type: "button" }, "Forget them");
-  forget.onclick = () => { try { localStorage.removeItem(KEPT); } catch { /* private mode */ } location.reload(); };
-  const place = element("p", { className: "quiz-count" }, element("span"), forget);
-  boxes.at(-1).closest("section, article").parentElement.append(place);
+function forget() {
+  try { [KEPT, DRAFTS].forEach((key) => localStorage.removeItem(key)); } catch { /* private mode */ }
+  location.reload();
+}
+
+// The line that counts the answers of this page, below the last question.
+function offerCount(last) {
+  if (!document.querySelector(".quiz-count")) {
+    const button = element("button", { type: "button", onclick: forget }, "Forget them");
+    const place = element("p", { className: "quiz-count" }, element("span"), button);
+    last.closest("section, article").parentElement.append(place);
+  }
   count();
 }
+
+const boxes = [...document.querySelectorAll(".quiz")];
+boxes.forEach(build);
+if (boxes.length) offerCount(boxes.at(-1));
