@@ -40,8 +40,8 @@ def exercise_boxes(lesson: Lesson, with_page: bool) -> dict[str, str]:
         runs = with_page and not lacks[name]
         words = places(lesson, lacks[name], with_page, runs)
         if runs:
-            told = {"name": name, "place": place, **data}
-            words += f'<script type="application/json">{as_json(told)}</script>'
+            given = {"name": name, "place": place, **data}
+            words += f'<script type="application/json">{as_json(given)}</script>'
             data = {}
         boxes[code[place]["id"]] = f'<div class="python">{words}</div>'
     return boxes
@@ -51,7 +51,7 @@ def places(lesson: Lesson, lacks: Sequence[str], with_page: bool, runs: bool) ->
     """The sentence with the links to where an exercise runs."""
     *first, last = [
         f'<a href="{escape(address)}">{words}</a>'
-        for words, address in ways(lesson, with_page, alone=False)
+        for words, address in ways(lesson, with_page, False)
     ]
     where = f"{', '.join(first)} or {last}"
     if lacks:

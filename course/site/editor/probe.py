@@ -46,8 +46,8 @@ class Missing:
 
 def exercises_of(lesson: Lesson) -> dict[str, int]:
     """The exercises that need Python, and the places of their cells among the code cells."""
-    asked = [(name, place) for place, code in enumerate(code_of(lesson)) for name, _ in calls(code)]
-    return {name: place for name, place in asked if form_of(QUESTIONS[name]) is None}
+    found = [(name, place) for place, code in enumerate(code_of(lesson)) for name, _ in calls(code)]
+    return {name: place for name, place in found if form_of(QUESTIONS[name]) is None}
 
 
 @cache
@@ -57,9 +57,9 @@ def what_each_lacks() -> dict[str, tuple[str, ...]]:
     lessons = [{"cells": code_of(lesson), "exercises": exercises_of(lesson)} for lesson in stored]
     brought = find_spec(BROUGHT)
     assert brought and brought.origin
-    with TemporaryDirectory() as alone:
-        copytree(Path(brought.origin).parent, Path(alone) / BROUGHT)
-        paths = os.pathsep.join([str(ROOT), alone])
+    with TemporaryDirectory() as packages:
+        copytree(Path(brought.origin).parent, Path(packages) / BROUGHT)
+        paths = os.pathsep.join([str(ROOT), packages])
         ran = subprocess.run(
             [sys.executable, "-S", "-m", "course.site.editor.probe"],
             input=json.dumps(lessons),

@@ -25,13 +25,15 @@ MOST_LETTERS = 20_000  # of what a run prints
 class Printed(StringIO):
     """What a run prints; the letters after the first 20,000 are dropped."""
 
+    letters = 0
+
     def write(self, text: str) -> int:
-        room = MOST_LETTERS - self.tell()
-        super().write(text[: max(room, 0)])
+        super().write(text[: max(MOST_LETTERS - self.letters, 0)])
+        self.letters += len(text)
         return len(text)
 
     def text(self) -> str:
-        cut = self.tell() >= MOST_LETTERS
+        cut = self.letters > MOST_LETTERS
         return self.getvalue() + (f"\n(only the first {MOST_LETTERS:,} letters)\n" if cut else "")
 
 
@@ -50,13 +52,13 @@ class Session:
         self.space: dict[str, Any] = {"__name__": "__main__", **given_names()}
         self.ran: dict[int, str] = {}  # place of a cell -> the code that ran
 
-    def run(self, cells: Sequence[str], at: int, say: Callable[[str], Any]) -> str:
+    def run(self, cells: Sequence[str], at: int, report: Callable[[str], Any]) -> str:
         """Run one cell, after the cells above that it needs.
 
         Args:
             cells: The code of all cells of the lesson, with the reader's changes.
             at: The place of the cell to run.
-            say: Is called with what happens now, in words.
+            report: Is called with what happens now, in words.
 
         Returns:
             JSON: `text` is what is to be shown, `answers` has [question, right] for each check.
@@ -65,10 +67,11 @@ class Session:
         before, printed = len(kept_answers()), Printed()
         try:
             if above:
-                say(f"Running {'the cell' if len(above) == 1 else f'{len(above)} cells'} above …")
+                cells_above = "the cell" if len(above) == 1 else f"{len(above)} cells"
+                report(f"Running {cells_above} above …")
             for i in above:
                 self.run_above(cells[i], i)
-            say("Running your code …")
+            report("Running your code …")
             with redirect_stdout(printed):
                 self.execute(cells[at], at)
             self.ran[at] = cells[at]
