@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from viz.canvas.arrays import did_you_mean
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, wrapped
 from viz.canvas.palette import BLUE, INK, MUTED, ORANGE, SLATE, WHITE, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 CELL_WIDTH, CELL_HEIGHT, ROW_HEIGHT, MARGIN, GAP = 18.0, 22.0, 84.0, 16.0, 5.0
 MANTISSA_LEFT = 302.0  # where exponents end and mantissas begin
 EXAMPLES = ("0.1", "257", "65520", "1e-8", "-2.5")  # to try on a page
+NARROW_CELL = 9.8
+LEGEND = (
+    ("sign: 1 is minus", SLATE),
+    ("exponent: how large", ORANGE),
+    ("digits: which number", BLUE),
+)
 WIDTH = MANTISSA_LEFT + 23 * CELL_WIDTH + MARGIN + 12
 
 
@@ -65,14 +72,17 @@ def draw_formats(
     """
     number, known = to_value(value), [find_format(name) for name in check_names(formats)]
     rows = {fmt.name: encode_row(number, fmt) for fmt in known}
+    heading = title or title_sentence(number, rows)
     scene = Scene(WIDTH, 0)
-    scene.add(Text(MARGIN, 25, title or title_sentence(number, rows), 15, weight="600"))
+    scene.add(Text(MARGIN, 25, heading, 15, weight="600"))
     add_legend(scene, 46)
     for k, (fmt, row) in enumerate(zip(known, rows.values())):
         add_format(scene, 66 + ROW_HEIGHT * k, fmt, row, number)
     scene.height = 66 + ROW_HEIGHT * len(known) - 6
+    narrow = narrow_scene(heading, list(zip(known, rows.values())), number)
     dial = {"application/vnd.viz.dial+json": page_dial(number, known)}
-    picture = Picture(rows, alt_text(number, rows, title), scene, extra_mime=dial)
+    alt = alt_text(number, rows, title)
+    picture = Picture(rows, alt, scene, narrow=narrow, extra_mime=dial)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -134,9 +144,46 @@ def encode_row(value: float, fmt: NumberFormat) -> Row:
 def add_legend(scene: Scene, y: float) -> None:
     """Add the meaning of each colour."""
     left = MANTISSA_LEFT - GAP - 6
-    scene.add(Text(left, y + 10, "exponent: how large", 12, ORANGE, "end", weight="600"))
-    scene.add(Text(MANTISSA_LEFT + 6, y + 10, "digits: which number", 12, BLUE, weight="600"))
-    scene.add(Text(MARGIN, y + 10, "sign: 1 is minus", 12, SLATE, weight="600"))
+    (sign, _), (exponent, _), (digits, _) = LEGEND
+    scene.add(Text(left, y + 10, exponent, 12, ORANGE, "end", weight="600"))
+    scene.add(Text(MANTISSA_LEFT + 6, y + 10, digits, 12, BLUE, weight="600"))
+    scene.add(Text(MARGIN, y + 10, sign, 12, SLATE, weight="600"))
+
+
+def narrow_scene(title: str, rows: Sequence[tuple[NumberFormat, Row]], value: float) -> Scene:
+    """The picture for a phone: narrow cells, and the words of a format above and below them."""
+    scene, width = Scene(NARROW, 0), NARROW - 2 * MARGIN
+    heading = wrapped(Text(MARGIN, 25, title, 15, weight="600"), width, 19)
+    y = heading[-1].y + 20
+    scene.add(*heading)
+    for words, colour in LEGEND:
+        scene.add(Text(MARGIN, y, words, 12, colour, weight="600"))
+        y += 16
+    for fmt, row in rows:
+        y += 16
+        scene.add(Text(MARGIN, y, fmt.name, 13, INK, weight="600"))
+        scene.add(Text(NARROW - MARGIN, y, f"{fmt.bits} bits", 12, MUTED, "end"))
+        x = MARGIN + (8 - fmt.exponent_bits) * NARROW_CELL
+        add_cells(scene, x, y + 8, row, NARROW_CELL, 10.5)
+        scene.add(Text(MARGIN, y + 47, formula(fmt, row), 12.5, INK, weight="600"))
+        words = comparison(value, row, fmt)
+        lines = wrapped(Text(MARGIN, y + 65, words, 12, MUTED), width)
+        scene.add(*lines)
+        y = lines[-1].y + 10
+    scene.height = y + 2
+    return scene
+
+
+def add_cells(scene: Scene, x: float, y: float, row: Row, cell: float, size: float) -> None:
+    """Add the bits from left to right, each in a cell: sign, exponent and mantissa."""
+    for bits, colour in ((row["sign"], SLATE), (row["exponent"], ORANGE), (row["mantissa"], BLUE)):
+        for bit in bits:
+            fill, ink = (colour, WHITE) if bit == "1" else (blend(WHITE, colour, 0.14), INK)
+            scene.add(Rect(x, y, cell - 1.5, CELL_HEIGHT, fill))
+            middle = x + cell / 2 - 0.7
+            scene.add(Text(middle, y + 15.5, bit, size, ink, "middle", mono=True))
+            x += cell
+        x += GAP
 
 
 def add_format(scene: Scene, y: float, fmt: NumberFormat, row: Row, value: float) -> None:
@@ -144,13 +191,7 @@ def add_format(scene: Scene, y: float, fmt: NumberFormat, row: Row, value: float
     scene.add(Text(MARGIN, y + 12, fmt.name, 13, INK, weight="600"))
     scene.add(Text(MARGIN, y + 28, f"{fmt.bits} bits", 12, MUTED))
     x = MANTISSA_LEFT - GAP - (1 + fmt.exponent_bits) * CELL_WIDTH - GAP
-    for bits, colour in ((row["sign"], SLATE), (row["exponent"], ORANGE), (row["mantissa"], BLUE)):
-        for bit in bits:
-            fill, ink = (colour, WHITE) if bit == "1" else (blend(WHITE, colour, 0.14), INK)
-            scene.add(Rect(x, y, CELL_WIDTH - 1.5, CELL_HEIGHT, fill))
-            scene.add(Text(x + CELL_WIDTH / 2 - 0.7, y + 15.5, bit, 12, ink, "middle", mono=True))
-            x += CELL_WIDTH
-        x += GAP
+    add_cells(scene, x, y, row, CELL_WIDTH, 12)
     left = MARGIN + 108
     scene.add(Text(left, y + CELL_HEIGHT + 18, formula(fmt, row), 13, INK, weight="600"))
     scene.add(Text(left, y + CELL_HEIGHT + 36, comparison(value, row, fmt), 12, MUTED))

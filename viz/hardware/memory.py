@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, wrapped
 from viz.canvas.palette import CATEGORIES, FAINT, INK, LINE, MUTED, ORANGE, PAPER, WHITE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH, MARGIN, BAR_HEIGHT, ROW_HEIGHT = 760.0, 16.0, 38.0, 74.0
-PLOT_WIDTH = WIDTH - 2 * MARGIN
+VERDICT_ROW = 17.0  # on a phone the total has a line of its own
 CAPACITY_FRACTION = 0.62  # of the width, at most: the rest shows what does not fit
 HATCH_STEP = 7.0  # pixels between two lines
 LETTER_WIDTH = 7.8  # pixels
@@ -54,17 +55,23 @@ def draw_memory(
     title = title or title_sentence(sizes, totals, capacity)
     parts = list(dict.fromkeys(part for bar in sizes.values() for part in bar))
     colours = {part: CATEGORIES[i % len(CATEGORIES)] for i, part in enumerate(parts)}
-    scale = PLOT_WIDTH / max(
-        *totals.values(), (capacity or 0) / CAPACITY_FRACTION
-    )  # pixels for a byte
-    scene = Scene(WIDTH, 0)
-    scene.add(Text(MARGIN, 25, title, 15, weight="600"))
-    for row, (name, bar) in enumerate(sizes.items()):
-        add_bar(scene, 40 + ROW_HEIGHT * row, name, bar, capacity, scale, colours)
+    longest = max(*totals.values(), (capacity or 0) / CAPACITY_FRACTION)
     part_sizes = next(iter(sizes.values())) if len(sizes) == 1 else {}
-    scene.height = add_legend(scene, 40 + ROW_HEIGHT * len(sizes), colours, part_sizes)
+
+    def draw(width: float) -> Scene:
+        heading = Text(MARGIN, 25, title, 15, weight="600")
+        lines = wrapped(heading, width - 2 * MARGIN, 19) if width <= NARROW else [heading]
+        scene, y = Scene(width, 0, [*lines]), lines[-1].y + 15
+        scale = (width - 2 * MARGIN) / longest  # pixels for a byte
+        for name, bar in sizes.items():
+            add_bar(scene, y, name, bar, capacity, scale, colours)
+            y += ROW_HEIGHT + (VERDICT_ROW if width <= NARROW else 0)
+        scene.height = add_legend(scene, y, colours, part_sizes)
+        return scene
+
     data = {"bars": sizes, "totals": totals, "capacity": capacity}
-    picture = Picture(data, alt_text(sizes, totals, capacity, title), scene)
+    alt = alt_text(sizes, totals, capacity, title)
+    picture = Picture(data, alt, draw(WIDTH), narrow=draw(NARROW))
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -112,13 +119,18 @@ def add_bar(
     colours: Mapping[str, str],
 ) -> None:
     """Add a name, the total, and the parts from left to right. `scale` is in pixels per byte."""
-    y, total = top + 22, sum(bar.values())
+    y, total, plot_width = top + 22, sum(bar.values()), scene.width - 2 * MARGIN
     over = capacity is not None and total > capacity
     colour, verdict = ORANGE if over else MUTED, usage_text(total, capacity)
-    letters = int(PLOT_WIDTH / LETTER_WIDTH) - len(verdict) - 2
+    letters = int(plot_width / LETTER_WIDTH) - len(verdict) - 2
+    if scene.width <= NARROW:
+        y, letters = y + VERDICT_ROW, int(plot_width / LETTER_WIDTH)
+        scene.add(Text(MARGIN, top + 30, verdict, 13, colour, weight="600"))
+    else:
+        right = scene.width - MARGIN
+        scene.add(Text(right, top + 13, verdict, 13, colour, "end", weight="600"))
     scene.add(Text(MARGIN, top + 13, truncate(name, letters), 13, INK, weight="600"))
-    scene.add(Text(WIDTH - MARGIN, top + 13, verdict, 13, colour, "end", weight="600"))
-    edge = MARGIN + (capacity * scale if capacity is not None else PLOT_WIDTH)
+    edge = MARGIN + (capacity * scale if capacity is not None else plot_width)
     if capacity is not None:
         scene.add(Rect(MARGIN, y - 3, edge - MARGIN, BAR_HEIGHT + 6, FAINT, LINE, radius=3))
     x = MARGIN
@@ -172,7 +184,7 @@ def add_legend(
     for part, colour in colours.items():
         words = truncate(part, 40) + (f" {format_bytes(sizes[part])}" if sizes else "")
         width = 18 + 6.8 * len(words) + 18
-        if x > MARGIN and x + width > WIDTH:
+        if x > MARGIN and x + width > scene.width:
             x, y = MARGIN, y + 20
         scene.add(Rect(x, y, 12, 12, colour, radius=2), Text(x + 18, y + 10.5, words, 12.5, INK))
         x += width

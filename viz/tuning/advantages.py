@@ -6,7 +6,8 @@ Source: Shao et al. 2024 (GRPO), arXiv 2402.03300, for advantages within a group
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from viz.canvas.labels import title_width, truncate
+from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, heading_scene, wrapped
 from viz.canvas.palette import FAINT, INK, LINE, MUTED, NEGATIVE, POSITIVE, WHITE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text, vstack
@@ -79,18 +80,25 @@ def advantages_picture(
         keeps_height: Whether there is room for the longest arrows, also where there are none.
     """
     heading = title or title_sentence(groups)
-    top = Scene(max(WIDTH, title_width(heading)), 56)
-    top.add(Text(MARGIN, 25, heading, 15, weight="600"))
-    top.add(Text(MARGIN, 46, caption_sentence(groups), 12, MUTED))
     largest = max(abs(value) for group in groups for value in group.advantages) or 1.0
     room = LONGEST if keeps_height else 0.0
-    scene = vstack(top, *(group_scene(group, largest, room) for group in groups[:max_groups]))
-    if len(groups) > max_groups:
-        more = f"... and {len(groups) - max_groups:,} more groups"
-        scene.add(Text(MARGIN, scene.height + 14, more, 12, MUTED))
-        scene.height += 22
+
+    def draw(width: float) -> Scene:
+        top = heading_scene(heading, width, 34)
+        caption = Text(MARGIN, top.height + 12, caption_sentence(groups), 12, MUTED)
+        lines = wrapped(caption, width - 2 * MARGIN)
+        top.add(*lines)
+        top.height = lines[-1].y + 10
+        shown = (group_scene(group, largest, room, width) for group in groups[:max_groups])
+        scene = vstack(top, *shown)
+        if len(groups) > max_groups:
+            more = f"... and {len(groups) - max_groups:,} more groups"
+            scene.add(Text(MARGIN, scene.height + 14, more, 12, MUTED))
+            scene.height += 22
+        return scene
+
     data = [{**vars(group), "is_pushed": group.is_pushed} for group in groups]
-    return Picture(data, alt_text(groups, heading), scene)
+    return Picture(data, alt_text(groups, heading), draw(WIDTH), narrow=draw(NARROW))
 
 
 def caption_sentence(groups: Sequence[Group]) -> str:
@@ -113,17 +121,18 @@ def title_sentence(groups: Sequence[Group]) -> str:
     )
 
 
-def group_scene(group: Group, largest: float, room: float) -> Scene:
+def group_scene(group: Group, largest: float, room: float, width: float) -> Scene:
     """The question, and the answers below it in rows."""
-    scene = Scene(WIDTH, 26)
+    scene = Scene(width, 26)
     verdict = group_words(group)
-    letters = int((WIDTH - 2 * MARGIN - 6.4 * len(verdict)) / 7.6) - 2
+    letters = int((width - 2 * MARGIN - 6.4 * len(verdict)) / 7.6) - 2
     scene.add(Text(MARGIN, 18, truncate(group.question, letters), 13, INK, weight="600"))
-    scene.add(Text(WIDTH - MARGIN, 18, verdict, 12, MUTED, "end"))
-    columns = min(len(group.answers), PER_ROW)
+    scene.add(Text(width - MARGIN, 18, verdict, 12, MUTED, "end"))
+    columns = min(len(group.answers), PER_ROW if width > NARROW else PER_ROW // 2)
     rows = range(0, len(group.answers), columns)
     parts = [slice(first, first + columns) for first in rows]
-    return vstack(scene, *(row_scene(group, part, columns, largest, room) for part in parts))
+    shown = (row_scene(group, part, columns, largest, room, width) for part in parts)
+    return vstack(scene, *shown)
 
 
 def group_words(group: Group) -> str:
@@ -136,17 +145,19 @@ def group_words(group: Group) -> str:
     return f"mean reward {format_digits(group.mean)}: no push"
 
 
-def row_scene(group: Group, part: slice, columns: int, largest: float, room: float) -> Scene:
+def row_scene(
+    group: Group, part: slice, columns: int, largest: float, room: float, scene_width: float
+) -> Scene:
     """Answers side by side, those that are pushed up with an arrow above, the others below."""
     answers, rewards = group.answers[part], group.rewards[part]
     advantages = group.advantages[part]
-    column = (WIDTH - 2 * MARGIN + GAP) / columns
+    column = (scene_width - 2 * MARGIN + GAP) / columns
     letters = int((min(column, 240) - GAP - 12) / LETTER)
     texts = [wrap_text(answer, letters, MAX_LINES) or [""] for answer in answers]
     above = room_for([value for value in advantages if value > 0], largest, room)
     below = room_for([value for value in advantages if value < 0], largest, room)
     box_height = 26 + LINE_HEIGHT * max(map(len, texts))
-    scene = Scene(WIDTH, above + box_height + below + 10)
+    scene = Scene(scene_width, above + box_height + below + 10)
     for i, (lines, reward, advantage) in enumerate(zip(texts, rewards, advantages)):
         x, width = MARGIN + column * i, min(column, 240) - GAP
         colour = POSITIVE if advantage > 0 else NEGATIVE

@@ -6,7 +6,8 @@ A wrong mask causes no error, so look at it. Each turn begins a new line, with i
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from viz.canvas.labels import title_width, truncate
+from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, heading_scene, wrapped
 from viz.canvas.palette import BLUE, FAINT, GREEN, INK, MUTED, TINTS, WHITE, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
@@ -82,18 +83,20 @@ def draw_loss_mask(
     nats = None if losses is None else read_losses(losses, masks)
     counted = [loss for mask in masks.values() for loss, one in zip(nats or [], mask) if one]
     largest = max(counted, default=0.0)
-    heading = Scene(max(width, title_width(title)), 36 if title else 10)
-    heading.add(Text(MARGIN, 25, title, 15, weight="600"))
-    parts = [heading]
-    for name, mask in masks.items():
-        parts.append(summary_scene(name, mask, nats, width))
-        colours = token_colours(mask, nats, largest)
-        drawing = ConversationScene(pieces, mask, who, colours, nats, width, max_tokens)
-        parts.append(drawing.scene)
-    scene = vstack(*parts, legend_scene(largest if nats else None, width))
+
+    def draw(width: float) -> Scene:
+        parts = [heading_scene(title, width) if title else Scene(width, 10)]
+        for name, mask in masks.items():
+            parts.append(summary_scene(name, mask, nats, width))
+            colours = token_colours(mask, nats, largest)
+            drawing = ConversationScene(pieces, mask, who, colours, nats, width, max_tokens)
+            parts.append(drawing.scene)
+        return vstack(*parts, legend_scene(largest if nats else None, width))
+
     data = {name: mask_data(pieces, mask, who, nats) for name, mask in masks.items()}
     is_named = isinstance(is_graded, Mapping)
-    picture = Picture(data if is_named else data[""], alt_text(title, pieces, masks), scene)
+    alt = alt_text(title, pieces, masks)
+    picture = Picture(data if is_named else data[""], alt, draw(width), narrow=draw(NARROW))
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -131,7 +134,12 @@ def summary_scene(name: str, mask: list[bool], losses: list[float] | None, width
     if losses and any(mask):
         mean = sum(loss for loss, one in zip(losses, mask) if one) / sum(mask)
         words += f", mean loss {format_digits(mean)} nats"
-    scene.add(Text(x, 18, words, 12, MUTED))
+    if width <= NARROW:
+        lines = wrapped(Text(MARGIN, 36 if name else 18, words, 12, MUTED), width - 2 * MARGIN)
+        scene.height = lines[-1].y + 8
+        scene.add(*lines)
+    else:
+        scene.add(Text(x, 18, words, 12, MUTED))
     return scene
 
 
@@ -159,7 +167,8 @@ class ConversationScene:
         max_tokens: int,
     ):
         self.pieces, self.mask, self.colours, self.losses = pieces, mask, colours, losses
-        self.left = MARGIN + (ROLE_WIDTH if any(roles) else 0)
+        self.is_narrow = width <= NARROW
+        self.left = MARGIN + (ROLE_WIDTH if any(roles) and not self.is_narrow else 0)
         self.scene = Scene(width, 0)
         for role, places in split_turns(roles[:max_tokens]):
             self.add_turn(role, places)
@@ -169,10 +178,14 @@ class ConversationScene:
             self.scene.height += 20
 
     def add_turn(self, role: str, places: range) -> None:
-        """Add the tokens of one turn in as many lines as they need, and its role before them."""
+        """Add the tokens of one turn in as many lines as they need, and its role before them.
+
+        On a phone the role is above them.
+        """
         turn = [self.pieces[i] for i in places]
-        name = Text(MARGIN, self.scene.height + 21, truncate(role, 10), 12, MUTED, weight="600")
-        self.scene.add(name)
+        y = self.scene.height + (13 if self.is_narrow else 21)
+        self.scene.add(Text(MARGIN, y, truncate(role, 10), 12, MUTED, weight="600"))
+        self.scene.height += 16 if self.is_narrow and role else 0
         split = split_characters(turn)
         for line in break_lines(turn, None, self.scene.width - self.left - MARGIN, split):
             spanning = [one for one in split if one[0] in line and one[1] in line]
@@ -195,7 +208,8 @@ class ConversationScene:
                 self.scene.add(Rect(x, y + BOX, width, UNDERLINE, GREEN))
             if self.mask[place] and self.losses:
                 shown = f"{self.losses[place]:.1f}"
-                self.scene.add(Text(x + width / 2, y + BOX + 14, shown, 9.5, MUTED, "middle"))
+                size = 10 if self.is_narrow else 9.5
+                self.scene.add(Text(x + width / 2, y + BOX + 14, shown, size, MUTED, "middle"))
             spans[place] = (x, x + width)
             x += width + GAP
         return spans
@@ -218,14 +232,17 @@ def legend_scene(largest: float | None, width: float) -> Scene:
     scene.add(Rect(MARGIN, 21, 22, UNDERLINE, GREEN))
     words = "graded: the loss counts it"
     scene.add(Text(MARGIN + 30, 20, words, 11.5, INK))
-    x = MARGIN + 30 + 6.2 * len(words) + 24
+    x = MARGIN + 30 + 6.2 * len(words) + (6 if width <= NARROW else 24)
     scene.add(Rect(x, 9, 22, 12, NOT_GRADED, radius=2))
-    scene.add(Text(x + 30, 20, "not graded: only read", 11.5, INK))
+    rest = "not graded" if width <= NARROW else "not graded: only read"
+    scene.add(Text(x + 30, 20, rest, 11.5, INK))
     if largest is not None:
-        x += 30 + 6.2 * 21 + 24
+        x, y = x + 30 + 6.2 * 21 + 24, 9.0
+        if width <= NARROW:
+            x, y, scene.height = MARGIN, 33.0, 56
         for i in range(8):
-            scene.add(Rect(x + 10 * i, 9, 10, 12, blend(LEAST_SHADE, MOST_SHADE, i / 7)))
-        scene.add(Text(x + 88, 20, f"loss 0 to {format_digits(largest)} nats", 11.5, INK))
+            scene.add(Rect(x + 10 * i, y, 10, 12, blend(LEAST_SHADE, MOST_SHADE, i / 7)))
+        scene.add(Text(x + 88, y + 11, f"loss 0 to {format_digits(largest)} nats", 11.5, INK))
     return scene
 
 
