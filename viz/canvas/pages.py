@@ -52,16 +52,17 @@ def words_scene(words: str, width: float, colour: str = MUTED) -> Scene:
     return scene
 
 
-def wrapped(text: Text, width: float, row: float = 16.0) -> list[Text]:
+def wrapped(text: Text, width: float, row: float = 16.0, most: int = MAX_LINES) -> list[Text]:
     """One text as several, below each other, each at most so wide.
 
     Args:
         text: The text; it begins where the first line does.
         width: Pixels of a line.
         row: Pixels from one line to the next.
+        most: How many lines there may be.
     """
     letter = MONO_LETTER if text.mono else LETTER if text.weight == "normal" else BOLD_LETTER
-    lines = wrap_text(text.text, max(int(width / (letter * text.size)), 1), MAX_LINES)
+    lines = wrap_text(text.text, max(int(width / (letter * text.size)), 1), most)
     return [replace(text, y=text.y + row * i, text=line) for i, line in enumerate(lines)]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int
 from viz.canvas.picture import Picture
-from viz.text.funnel_squares import build_columns, build_scene, hover_html
+from viz.text.funnel_squares import build_columns, build_scene, hover_html, narrow_scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,12 +67,13 @@ def draw_funnel(
     if marks:
         notes.append("■ " + mark_sentence(stages, marks, mark_label))
     scene = build_scene(columns, title, [*notes, *wrap(note, NOTE_COLUMNS)])
+    narrow = narrow_scene(columns, title, [*notes, note] if note else notes)
     data = {
         "documents": len(documents),
         "removed": {name: indices for name, indices in stages.items() if name != KEPT},
         "kept": stages[KEPT],
     }
-    picture = Picture(data, alt_text(stages, marks, mark_label, title), scene)
+    picture = Picture(data, alt_text(stages, marks, mark_label, title), scene, narrow=narrow)
     max_chars = min(max_chars, MAX_TOTAL_CHARS * docs_per_square // len(documents))
     if ax is None:
         picture.html = hover_html(picture, columns, documents, max_chars)

@@ -5,20 +5,27 @@ The picture is an image, which every front end shows. Empty elements above it ha
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from math import ceil, sqrt
 from textwrap import wrap
 
 from viz.canvas.labels import printable, truncate
+from viz.canvas.pages import NARROW, heading_scene, wrapped
 from viz.canvas.palette import CATEGORIES, GREEN, INK, LINE, PAPER, VIOLET
-from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture, image_tag
+from viz.canvas.picture import ADAPTS, DARK_STYLE, PHONE, Picture, image_tag, source_tag
 from viz.canvas.scene import Line, Rect, Scene, Text, format_coordinate
 
 MAX_SQUARES = 3000
 WIDTH, MARGIN, GAP, HEIGHT = 824.0, 14.0, 12.0, 480.0  # JupyterLab shows 828 pixels
 MAX_COLUMN_WIDTH = 240.0
 MIN_PITCH, MAX_PITCH = 3, 18  # pixels from one square to the next
+NARROW_HEIGHT, MAX_NOTE_LINES = 420.0, 14  # of the squares, and of a note, on a phone
+# On a phone nothing hovers, and the squares have other places.
+PHONE_STYLE = (
+    f"<style>@media (max-width: {PHONE}px) "
+    "{.viz-funnel {width: auto !important} .viz-funnel > div {display: none !important}}</style>"
+)
 COLOURS = [*(colour for colour in CATEGORIES if colour != GREEN), VIOLET]  # green is what is kept
 
 
@@ -139,6 +146,36 @@ def build_scene(columns: list[Column], title: str, notes: Sequence[str]) -> Scen
     return scene
 
 
+def narrow_scene(columns: list[Column], title: str, notes: Sequence[str]) -> Scene:
+    """The picture for a phone: the squares of each stage below its words, without those that pass.
+
+    A filter that removes nothing has words only.
+    """
+    scene = heading_scene(title, NARROW)
+    width = NARROW - 2 * MARGIN
+    squares = sum(len(column.drawn) for column in columns)
+    pitch = min(MAX_PITCH, max(MIN_PITCH, int(sqrt(width * NARROW_HEIGHT / max(squares, 1)))))
+    first = Text(MARGIN, scene.height + 14, f"{columns[0].found:,} in all", 13, weight="600")
+    scene.add(first)
+    scene.height = first.y + 8
+    for column in columns:
+        words = f"−{column.removed:,} {truncate(column.name, 60)}"
+        words = words if column.name else f"{column.found:,} kept"
+        text = Text(MARGIN, scene.height + 14, words, 12.5, column.colour, weight="600")
+        lines = wrapped(text, width)
+        top, per_row = lines[-1].y + 7, int(width // pitch)
+        one = replace(column, pitch=pitch, per_row=per_row, x=MARGIN, top=top, passing=0)
+        scene.add(*lines, *square_block(one, one.y, one.black, INK))
+        scene.add(*square_block(one, one.y_coloured, one.coloured, one.colour))
+        scene.height = one.bottom + 8
+    for note in notes:
+        lines = wrapped(Text(MARGIN, scene.height + 14, note, 12, INK), width, most=MAX_NOTE_LINES)
+        scene.add(*lines)
+        scene.height = lines[-1].y + 6
+    scene.height += 8
+    return scene
+
+
 def label_lines(column: Column) -> list[str]:
     """How many documents the filter removes, and its name, in lines as wide as the column."""
     if not column.name:
@@ -169,11 +206,14 @@ def hover_html(
     """The image, and over each coloured square an empty element with the text as its title."""
     scene = picture.scene
     assert scene is not None, "the picture of a funnel has a scene"
-    image = image_tag(picture.to_svg(), picture.alt, scene.width, ADAPTS) + DARK_STYLE
+    image = image_tag(picture.to_svg(), picture.alt, scene.width, ADAPTS)
+    if picture.narrow is not None:
+        image = f"<picture>{source_tag(picture.narrow.to_svg(picture.alt))}{image}</picture>"
     grids = (hover_grid(column, documents, max_chars) for column in columns if column.drawn)
     return (
-        f'<div style="overflow-x: auto"><div style="position: relative; '
+        f'<div style="overflow-x: auto"><div class="viz-funnel" style="position: relative; '
         f'width: {format_coordinate(scene.width)}px">{image}{"".join(grids)}</div></div>'
+        f"{DARK_STYLE}{PHONE_STYLE}"
     )
 
 

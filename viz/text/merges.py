@@ -1,11 +1,12 @@
 """The tree of merges that made a token, from single bytes upwards."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int
 from viz.canvas.labels import title_width, truncate
+from viz.canvas.pages import NARROW, heading_scene
 from viz.canvas.palette import INK, LINE, MUTED, TINTS
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text, hstack, vstack
@@ -82,24 +83,27 @@ def draw_merges(
     parents_of = parents if callable(parents) else parents.get
     bytes_of_id = bytes_of if callable(bytes_of) else bytes_of.__getitem__
     trees = [build_tree(token, parents_of, bytes_of_id) for token in ids]
-    scenes, is_complete = [], True
+    scenes, outlines, is_complete = [], [], True
     for tree in trees:
         shown = pruned_tree(tree)
         is_complete = is_complete and len(shown) == len(tree)
         scenes.append(tree_scene(shown, first_merge_id))
+        outlines.append(outline_scene(shown, first_merge_id))
     heading = Scene(max(title_width(title), 120), 40 if title else 12)
     heading.add(Text(MARGIN, 25, title, 15, weight="600"))
     scene = vstack(heading, *arrange_in_rows(scenes))
+    narrow = vstack(heading_scene(title, NARROW), *outlines, gap=8)
     if not is_complete:
         note = Scene(420, 24)
         note.add(Text(MARGIN, 16, "Grey pieces of several bytes were merged, too.", 12, MUTED))
-        scene = vstack(scene, note)
+        scene, narrow = vstack(scene, note), vstack(narrow, replace(note, width=NARROW))
     scene.height += 8
+    narrow.height += 8
     data = [
         {"token": tree[0].token, "piece": tree[0].piece, "merges": merges_of(tree)}
         for tree in trees
     ]
-    picture = Picture(data, alt_text(trees, title, first_merge_id), scene)
+    picture = Picture(data, alt_text(trees, title, first_merge_id), scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -169,6 +173,26 @@ def tree_scene(nodes: list[MergeNode], first_merge_id: int) -> Scene:
             scene.add(Line(((node.x, start), (child.x, end)), LINE, 1.5))
     for node in nodes:
         add_node(scene, node, tops[id(node)], first_merge_id, ROOT if node is root else MERGED)
+    return scene
+
+
+def outline_scene(nodes: list[MergeNode], first_merge_id: int) -> Scene:
+    """The tree for a phone: a line for each token, its two parts below it and farther right."""
+    scene = Scene(NARROW, 2)
+
+    def add(node: MergeNode, x: float) -> None:
+        y, width = scene.height, min(display_width(node_label(node)) * CELL + 10, NARROW - 32)
+        colour = ROOT if node is nodes[0] else MERGED if node.children else SINGLE_BYTE
+        scene.add(Rect(x, y, width, LEAF_BOX, colour, radius=4))
+        scene.add(Text(x + 5, y + 17, node_label(node), 14, INK, mono=True))
+        scene.add(Text(x + width + 8, y + 16, merge_label(node, first_merge_id), 11, MUTED))
+        scene.height += LEAF_BOX + 4
+        for child in node.children:
+            top = scene.height + LEAF_BOX / 2
+            scene.add(Line(((x + 7, y + LEAF_BOX), (x + 7, top), (x + 20, top)), LINE, 1.5))
+            add(child, x + 20)
+
+    add(nodes[0], MARGIN)
     return scene
 
 

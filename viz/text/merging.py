@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, heading_scene
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text, vstack
@@ -24,6 +25,7 @@ Pair = tuple[bytes, bytes]
 LINES = 3  # of the text
 WIDTH, MARGIN, ROW, TOP = 800.0, 16.0, 16.0, 172.0
 LEFT_COLUMN, RIGHT_COLUMN = 40.0, 230.0  # of the list
+COLUMN_WIDTH = 156.0
 CURVES_LEFT, CURVES_WIDTH = 450.0, 320.0
 
 
@@ -56,6 +58,23 @@ class MergeState:
             for pair in pairwise(self.tokens_of[word]):
                 pair_counts[pair] += n
         return sorted(pair_counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+@dataclass(frozen=True)
+class MergeList:
+    """The merges of one player, as a list.
+
+    Attributes:
+        name: Who it is.
+        colour: Colour of the name.
+        merges: The merges so far.
+        saved: Tokens saved before the first merge and after each.
+    """
+
+    name: str
+    colour: str
+    merges: Sequence[Pair]
+    saved: list[int]
 
 
 def initial_state(words: Sequence[Piece]) -> MergeState:
@@ -123,15 +142,23 @@ def draw_merging(
     saved, algorithm_saved = tokens_saved(after_yours), tokens_saved(after_algorithms)
     n, n_bytes = len(yours), after_yours[0].tokens()
     result = f"{you} saved {saved[n]:,} of {n_bytes:,} tokens, the algorithm {algorithm_saved[n]:,}"
-    scene = Scene(WIDTH, TOP + ROW * max(8, len(algorithms)) + 20)
     heading = title or f"{n} of {len(algorithms)} merges: {result}"
+    tokens = first_tokens(words, after_yours[-1])
+    lists = (
+        MergeList(you, ORANGE, yours, saved),
+        MergeList("the algorithm", BLUE, algorithms[:n], algorithm_saved),
+    )
+    scene = Scene(WIDTH, TOP + ROW * max(8, len(algorithms)) + 20)
     scene.add(Text(MARGIN, 25, heading, 15, weight="600"))
-    scene.add(*text_scene(words, after_yours[-1]).shapes)
-    add_merge_list(scene, LEFT_COLUMN, you, ORANGE, yours, saved)
-    add_merge_list(scene, RIGHT_COLUMN, "the algorithm", BLUE, algorithms[:n], algorithm_saved)
-    add_curves(scene, saved, algorithm_saved)
+    text = tokens_scene(tokens, None, WIDTH, len(tokens), lines=LINES)
+    scene.add(*vstack(Scene(0, 38), text).shapes)
+    for one, x in zip(lists, (LEFT_COLUMN, RIGHT_COLUMN)):
+        add_merge_list(scene, one, x, TOP, COLUMN_WIDTH)
+    box = (CURVES_LEFT, TOP, CURVES_WIDTH, scene.height - 36 - TOP)
+    add_curves(scene, saved, algorithm_saved, box)
+    narrow = narrow_scene(heading, tokens, lists)
     data = {"yours": saved, "algorithm": algorithm_saved, "merges": list(yours), "bytes": n_bytes}
-    picture = Picture(data, f"{n} of {len(algorithms)} merges: {result}.", scene)
+    picture = Picture(data, f"{n} of {len(algorithms)} merges: {result}.", scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -140,12 +167,22 @@ def tokens_saved(after: Sequence[MergeState]) -> list[int]:
     return [after[0].tokens() - state.tokens() for state in after]
 
 
-def text_scene(words: Sequence[Piece], state: MergeState) -> Scene:
-    """The first lines of the text in its current tokens."""
-    tokens: list[Piece] = [
-        token for word in words[:200] for token in state.tokens_of[to_bytes(word)]
-    ]
-    return vstack(Scene(0, 38), tokens_scene(tokens, None, WIDTH, len(tokens), lines=LINES))
+def first_tokens(words: Sequence[Piece], state: MergeState) -> list[Piece]:
+    """The beginning of the text in its current tokens."""
+    return [token for word in words[:200] for token in state.tokens_of[to_bytes(word)]]
+
+
+def narrow_scene(title: str, tokens: list[Piece], lists: Sequence[MergeList]) -> Scene:
+    """The picture for a phone: the curves are below both lists."""
+    text = tokens_scene(tokens, None, NARROW, len(tokens), lines=LINES + 1)
+    scene = vstack(heading_scene(title, NARROW), text)
+    top = scene.height + 32
+    for i, one in enumerate(lists):
+        add_merge_list(scene, one, 40 + i * 170, top, 128)
+    scene.height = top + ROW * max(len(one.merges) for one in lists) + 40
+    add_curves(scene, lists[0].saved, lists[1].saved, (54, scene.height, NARROW - 76, 130))
+    scene.height += 160
+    return scene
 
 
 def check_merges(words: Sequence[Piece], yours: Sequence[Pair], algorithms: Sequence[Pair]) -> None:
@@ -161,35 +198,45 @@ def check_merges(words: Sequence[Piece], yours: Sequence[Pair], algorithms: Sequ
         )
 
 
-def add_merge_list(
-    scene: Scene, x: float, name: str, colour: str, merges: Sequence[Pair], saved: list[int]
-) -> None:
-    scene.add(Text(x, TOP - 14, truncate(name, 26), 13, colour, weight="600"))
-    scene.add(Text(x + 156, TOP - 14, "saved", 11, MUTED, "end"))
-    scene.add(Rect(x - 24, TOP - 6, 180, 1, LINE))
-    for i, pair in enumerate(merges):
-        y = TOP + 12 + ROW * i
+def add_merge_list(scene: Scene, one: MergeList, x: float, top: float, width: float) -> None:
+    """Add a list of merges, the number of each to the left of `x`."""
+    name = truncate(one.name, 26 if width == COLUMN_WIDTH else 13)
+    name_x = x if width == COLUMN_WIDTH else x - 24
+    scene.add(Text(name_x, top - 14, name, 13, one.colour, weight="600"))
+    scene.add(Text(x + width, top - 14, "saved", 11, MUTED, "end"))
+    scene.add(Rect(x - 24, top - 6, width + 24, 1, LINE))
+    letters = int((width - 36) / 8)
+    for i, pair in enumerate(one.merges):
+        y = top + 12 + ROW * i
         scene.add(Text(x - 8, y, f"{i + 1}", 11, MUTED, "end"))
-        scene.add(Text(x, y, truncate(pair_label(pair), 15), 13, INK, mono=True))
-        scene.add(Text(x + 156, y, f"{saved[i + 1] - saved[i]:,}", 12, INK, "end"))
+        scene.add(Text(x, y, truncate(pair_label(pair), letters), 13, INK, mono=True))
+        scene.add(Text(x + width, y, f"{one.saved[i + 1] - one.saved[i]:,}", 12, INK, "end"))
 
 
-def add_curves(scene: Scene, yours: list[int], algorithms: list[int]) -> None:
-    """Tokens saved in total over the number of merges; the algorithm's curve runs to its end."""
-    bottom, largest = scene.height - 36, max(1, *yours, *algorithms)
-    height, step = bottom - TOP, CURVES_WIDTH / (len(algorithms) - 1)
+def add_curves(
+    scene: Scene,
+    yours: list[int],
+    algorithms: list[int],
+    box: tuple[float, float, float, float],
+) -> None:
+    """Tokens saved in total over the number of merges; the algorithm's curve runs to its end.
+
+    The box is left, top, width and height of the axes, in pixels.
+    """
+    left, top, width, height = box
+    bottom, largest, step = top + height, max(1, *yours, *algorithms), width / (len(algorithms) - 1)
     heading = "tokens saved by all merges so far"
-    scene.add(Text(CURVES_LEFT, TOP - 14, heading, 12, MUTED, weight="600"))
+    scene.add(Text(left, top - 14, heading, 12, MUTED, weight="600"))
     for fraction in (0, 0.5, 1):
         y = bottom - height * fraction
-        scene.add(Rect(CURVES_LEFT, y, CURVES_WIDTH, 1, FAINT if fraction else LINE))
-        scene.add(Text(CURVES_LEFT - 6, y + 4, f"{largest * fraction:,.0f}", 11, MUTED, "end"))
+        scene.add(Rect(left, y, width, 1, FAINT if fraction else LINE))
+        scene.add(Text(left - 6, y + 4, f"{largest * fraction:,.0f}", 11, MUTED, "end"))
     for tick in (0, len(algorithms) - 1):
-        scene.add(Text(CURVES_LEFT + step * tick, bottom + 16, f"{tick}", 11, MUTED, "middle"))
-    scene.add(Text(CURVES_LEFT + CURVES_WIDTH / 2, bottom + 16, "merges", 11, MUTED, "middle"))
+        scene.add(Text(left + step * tick, bottom + 16, f"{tick}", 11, MUTED, "middle"))
+    scene.add(Text(left + width / 2, bottom + 16, "merges", 11, MUTED, "middle"))
     for saved, colour, dash in ((algorithms, BLUE, "5 4"), (yours, ORANGE, "")):
         points = tuple(
-            (CURVES_LEFT + step * i, bottom - height * n / largest) for i, n in enumerate(saved)
+            (left + step * i, bottom - height * n / largest) for i, n in enumerate(saved)
         )
         if len(points) > 1:
             scene.add(Line(points, colour, 2, dash=dash))

@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from viz.canvas.labels import printable, truncate
+from viz.canvas.pages import MARGIN as PHONE_MARGIN
+from viz.canvas.pages import NARROW, wrapped
 from viz.canvas.palette import BLUE, GOLD, GREEN, INK, LINE, MUTED, ORANGE, PURPLE, SLATE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Rect, Scene, Text
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 720, 378  # 1.905 to 1, as a link preview is
 COLUMNS, MAX_NAMES = 3, 15
 MARGIN, TOP, BOTTOM = 40, 84, 52
-MAX_LETTERS, MAX_TITLE = 14, 46
+MAX_LETTERS, NARROW_LETTERS, MAX_TITLE = 14, 13, 46
 BAND = (BLUE, ORANGE, GREEN, PURPLE, SLATE)  # not the gold of a mark
 
 
@@ -55,6 +57,7 @@ def draw_name_card(
         {"names": shown, "known": copies},
         alt_text(shown, copies, title),
         card_scene(shown, set(copies), title, note),
+        narrow=narrow_scene(shown, set(copies), title, note),
     )
     return picture.draw_on(ax) if ax is not None else picture
 
@@ -90,6 +93,35 @@ def card_scene(names: list[str], copies: set[str], title: str, note: str) -> Sce
         right = WIDTH - MARGIN
         scene.add(Text(right, HEIGHT - 20, "in the training data", 13, GOLD, "end"))
         scene.add(Circle(right - 138, HEIGHT - 24.5, 4, GOLD))
+    return scene
+
+
+def narrow_scene(names: list[str], copies: set[str], title: str, note: str) -> Scene:
+    """The card for a phone: two columns, and what is at the bottom in lines of its own."""
+    scene, width = Scene(NARROW, 0), NARROW - 2 * PHONE_MARGIN
+    for i, colour in enumerate(BAND):
+        scene.add(Rect(NARROW / len(BAND) * i, 0, NARROW / len(BAND), 8, colour))
+    heading = wrapped(
+        Text(PHONE_MARGIN, 38, truncate(title, MAX_TITLE), 18, weight="600"), width, 23
+    )
+    scene.add(*heading)
+    y, columns = heading[-1].y + 40, min(2, len(names))
+    rows = -(-len(names) // columns)
+    for i, name in enumerate(names):
+        x, line = PHONE_MARGIN + 14 + width / columns * (i // rows), y + 34 * (i % rows)
+        if name in copies:
+            scene.add(Circle(x - 10, line - 6, 4, GOLD))
+        ink = GOLD if name in copies else INK
+        scene.add(Text(x, line, truncate(name, NARROW_LETTERS), 17, ink, mono=True))
+    y += 34 * (rows - 1) + 22
+    scene.add(Rect(PHONE_MARGIN, y, width, 1, LINE))
+    if copies:
+        y += 20
+        scene.add(Circle(PHONE_MARGIN + 4, y - 4.5, 4, GOLD))
+        scene.add(Text(PHONE_MARGIN + 14, y, "in the training data", 13, GOLD))
+    lines = wrapped(Text(PHONE_MARGIN, y + 20, note, 13, MUTED), width, 17) if note else []
+    scene.add(*lines)
+    scene.height = y + 17 * len(lines) + 16
     return scene
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_mapping
-from viz.canvas.labels import title_width, truncate
+from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, heading_scene, wrapped
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE, WHITE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
@@ -30,7 +31,8 @@ MARGIN, NAME_WIDTH, STRIP, ROW, BAR = 16.0, 84.0, 560.0, 30.0, 24.0
 TOKENS, RATIO, PRICE, PRICE_WIDTH = 706.0, 836.0, 858.0, 90.0
 CHARACTER_WIDTH = 0.61  # as a fraction of the font size
 WIDTH = 992.0
-MIN_FONT_SIZE = 7  # smaller letters cannot be read
+MIN_FONT_SIZE, NARROW_FONT_SIZE = 7, 10  # smaller letters cannot be read
+NARROW_LINES = 3  # of the longest sentence on a phone, about
 Stats = dict[str, float]  # tokens, bytes, bytes_per_token, price
 BLANK = "A piece is left blank where it is a part of a character, or too narrow to write in."
 
@@ -84,11 +86,14 @@ def draw_token_prices(
         for name, rows in tables.items()
     }
     max_price = max(row["price"] for rows in data.values() for row in rows.values())
-    heading = Scene(max(WIDTH, title_width(title)), 34 if title else 8)
-    heading.add(Text(MARGIN, 25, title, 15, weight="600"))
-    table_scenes = [table_scene(name, tables[name], data[name], base, max_price) for name in tables]
-    scene = vstack(heading, vstack(*table_scenes, blank_note(), gap=8))
-    picture = Picture(data, alt_text(data, base, title), scene)
+    wide = [table_scene(name, tables[name], data[name], base, max_price) for name in tables]
+    narrow = [narrow_table(name, tables[name], data[name], base) for name in tables]
+    picture = Picture(
+        data,
+        alt_text(data, base, title),
+        vstack(heading_scene(title, WIDTH, 34), vstack(*wide, blank_note(WIDTH), gap=8)),
+        narrow=vstack(heading_scene(title, NARROW), vstack(*narrow, blank_note(NARROW), gap=8)),
+    )
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -125,7 +130,49 @@ def table_scene(
     return scene
 
 
-def blank_note() -> Scene:
+def narrow_table(
+    name: str, rows: dict[str, list[Piece]], stats: dict[str, Stats], base: str
+) -> Scene:
+    """The table for a phone: words above the sentence of a language, which has several lines."""
+    width = NARROW - 2 * MARGIN
+    scene = Scene(NARROW, 22)
+    scene.add(Text(MARGIN, 15, truncate(name, 40), 13.5, INK, weight="600"))
+    for language, tokens in rows.items():
+        y, one = scene.height + 14, stats[language]
+        scene.add(Text(MARGIN, y, truncate(language, 16), 13, INK))
+        colour = ORANGE if one["price"] > 1 else BLUE
+        words = f"{one['tokens']:,} tokens, price {one['price']:.1f}"
+        scene.add(Text(NARROW - MARGIN, y, words, 12.5, colour, "end", "600"))
+        scene.height = y + 6
+        size = min(13.0, NARROW_LINES * width / CHARACTER_WIDTH / sum(byte_weights(tokens)))
+        length = CHARACTER_WIDTH * size * sum(byte_weights(tokens))
+        for line in strip_lines(width_fractions(tokens), length, width):
+            shown = [(i, tokens[i], length * fraction) for i, fraction in line]
+            add_pieces(scene, shown, MARGIN, scene.height, size, NARROW_FONT_SIZE)
+            scene.height += BAR + 2
+        scene.height += 4
+    return scene
+
+
+def strip_lines(
+    fractions: Sequence[float], length: float, width: float
+) -> list[list[tuple[int, float]]]:
+    """Tokens, with their fractions of a sentence of some length, in lines of some width."""
+    lines: list[list[tuple[int, float]]] = [[]]
+    used = 0.0
+    for i, fraction in enumerate(fractions):
+        if lines[-1] and used + length * fraction > width + 0.5:
+            lines.append([])
+            used = 0.0
+        lines[-1].append((i, fraction))
+        used += length * fraction
+    return lines
+
+
+def blank_note(width: float) -> Scene:
+    if width <= NARROW:
+        lines = wrapped(Text(MARGIN, 12, BLANK, 11, MUTED), width - 2 * MARGIN, 14)
+        return Scene(width, lines[-1].y + 12, [*lines])
     note = Scene(WIDTH, 24)
     note.add(Text(MARGIN + NAME_WIDTH, 12, BLANK, 11, MUTED))
     return note
@@ -133,15 +180,27 @@ def blank_note() -> Scene:
 
 def add_strip(scene: Scene, tokens: list[Piece], y: float) -> None:
     """The sentence divided into its tokens, with their letters where there is room."""
-    fractions, x = width_fractions(tokens), MARGIN + NAME_WIDTH
     size = min(13.0, STRIP / CHARACTER_WIDTH / sum(byte_weights(tokens)))
-    for i, (piece, fraction) in enumerate(zip(tokens, fractions)):
-        width = STRIP * fraction
+    widths = [STRIP * fraction for fraction in width_fractions(tokens)]
+    pieces = list(zip(range(len(tokens)), tokens, widths))
+    add_pieces(scene, pieces, MARGIN + NAME_WIDTH, y, size, MIN_FONT_SIZE)
+
+
+def add_pieces(
+    scene: Scene,
+    pieces: Sequence[tuple[int, Piece, float]],
+    x: float,
+    y: float,
+    size: float,
+    min_size: float,
+) -> None:
+    """Tokens, each with its number and its width, from left to right."""
+    for i, piece, width in pieces:
         scene.add(Rect(x, y, width, BAR, COLOURS[i % len(COLOURS)]))
         scene.add(Rect(x + width - 0.5, y, 0.5, BAR, WHITE))
         written = "".join(text for text, is_bytes in to_runs(piece) if not is_bytes)
         fits = display_width(written) * CHARACTER_WIDTH * size <= width + 3
-        if written.strip() and size >= MIN_FONT_SIZE and fits:
+        if written.strip() and size >= min_size and fits:
             scene.add(Text(x + width / 2, y + 16, written, size, INK, "middle", mono=True))
         x += width
 

@@ -7,7 +7,8 @@ bracket over the tokens of one character shows that character.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from viz.canvas.labels import title_width, truncate
+from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, heading_scene
 from viz.canvas.palette import INK, MUTED, SLATE, TINTS, WHITE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Line, Rect, Scene, Text, vstack
@@ -65,21 +66,22 @@ def draw_tokens(
     is_mapping = isinstance(tokens, Mapping)
     texts = check_pieces(dict(tokens) if isinstance(tokens, Mapping) else {"": tokens})
     ids_of = check_ids(ids if isinstance(ids, Mapping) or ids is None else {"": ids}, texts)
-    heading = Scene(width, 36 if title else 8)
-    if title:
-        heading.add(Text(MARGIN, 25, title, 15, weight="600"))
-        heading.width = max(width, title_width(title))
-    scenes = [
-        vstack(
-            summary_scene(name, pieces, width),
-            tokens_scene(pieces, ids_of.get(name), width, max_tokens),
-        )
-        for name, pieces in texts.items()
-    ]
-    scene = vstack(heading, vstack(*scenes, gap=6))
-    scene.height += 10
+
+    def draw(width: float) -> Scene:
+        scenes = [
+            vstack(
+                summary_scene(name, pieces, width),
+                tokens_scene(pieces, ids_of.get(name), width, max_tokens),
+            )
+            for name, pieces in texts.items()
+        ]
+        scene = vstack(heading_scene(title, width), vstack(*scenes, gap=6))
+        scene.height += 10
+        return scene
+
     data = {name: token_stats(pieces, ids_of.get(name)) for name, pieces in texts.items()}
-    picture = Picture(data if is_mapping else data[""], alt_text(texts, title), scene)
+    chosen = data if is_mapping else data[""]
+    picture = Picture(chosen, alt_text(texts, title), draw(width), narrow=draw(NARROW))
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -138,6 +140,10 @@ def summary_scene(name: str, pieces: list[Piece], width: float) -> Scene:
     name = truncate(name, 40)
     if name:
         line.add(Text(MARGIN, 15, name, 13, INK, weight="600"))
+    if name and width <= NARROW:
+        line.height += 17
+        line.add(Text(MARGIN, 32, summary_text(pieces), 12, MUTED))
+        return line
     x = MARGIN + (7.8 * len(name) + 14 if name else 0)
     line.add(Text(x, 15, summary_text(pieces), 12, MUTED))
     return line

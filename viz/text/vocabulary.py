@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from viz.canvas.labels import truncate
+from viz.canvas.pages import NARROW, heading_scene
 from viz.canvas.palette import BLUE, FAINT, INK, MUTED, ORANGE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text, vstack
@@ -55,18 +56,24 @@ def draw_vocabulary(
         )
     pieces = check_pieces({"": pieces})[""]
     embedding_parameters, n_bytes = vocab_size * n_embd, count_bytes(pieces)
-    gauges = Scene(WIDTH, 96)
     sentence = f"A vocabulary of {vocab_size:,}: {summary_text(pieces)}"
-    gauges.add(Text(MARGIN, 25, title or sentence, 15, weight="600"))
-    caption = f"{len(pieces):,} for {n_bytes:,} bytes"
-    add_gauge(gauges, 40, "tokens in the text", len(pieces) / max(1, n_bytes), BLUE, caption)
-    caption = f"{embedding_parameters:,} = {vocab_size:,} × {n_embd:,}"
+    in_text = f"{len(pieces):,} for {n_bytes:,} bytes"
+    in_table = f"{embedding_parameters:,} = {vocab_size:,} × {n_embd:,}"
     if other_parameters is not None:
         fraction = 100 * embedding_parameters / (embedding_parameters + other_parameters)
-        caption = f"{embedding_parameters:,}, {fraction:.1f} % of the model"
-    add_gauge(gauges, 64, "numbers in the table", vocab_size / max_vocab_size, ORANGE, caption)
-    scene = vstack(gauges, tokens_scene(pieces, None, WIDTH, max_tokens), gap=8)
-    scene.height += 10
+        in_table = f"{embedding_parameters:,}, {fraction:.1f} % of the model"
+
+    def draw(width: float) -> Scene:
+        gauges = heading_scene(title or sentence, width, 40)
+        tokens = len(pieces) / max(1, n_bytes)
+        add_gauge(gauges, "tokens in the text", tokens, BLUE, in_text)
+        table = vocab_size / max_vocab_size
+        add_gauge(gauges, "numbers in the table", table, ORANGE, in_table)
+        gauges.height += 8
+        scene = vstack(gauges, tokens_scene(pieces, None, width, max_tokens), gap=8)
+        scene.height += 10
+        return scene
+
     data = {
         "pieces": pieces,
         "tokens": len(pieces),
@@ -76,13 +83,22 @@ def draw_vocabulary(
         "table": embedding_parameters,
     }
     alt = f"{sentence}; {embedding_parameters:,} numbers in its table."
-    picture = Picture(data, alt, scene)
+    picture = Picture(data, alt, draw(WIDTH), narrow=draw(NARROW))
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def add_gauge(
-    scene: Scene, y: float, name: str, fraction: float, colour: str, caption: str
-) -> None:
+def add_gauge(scene: Scene, name: str, fraction: float, colour: str, caption: str) -> None:
+    """Add a name, a bar and a caption at the lower end of the scene, which grows."""
+    y = scene.height
+    if scene.width <= NARROW:
+        width = NARROW - 2 * MARGIN
+        scene.add(Text(MARGIN, y + 13, name, 13, INK))
+        scene.add(Rect(MARGIN, y + 19, width, 14, FAINT, radius=3))
+        scene.add(Rect(MARGIN, y + 19, max(1.0, width * min(1.0, fraction)), 14, colour, radius=3))
+        scene.add(Text(MARGIN, y + 47, caption, 12, MUTED))
+        scene.height += 58
+        return
+    scene.height += 24
     scene.add(Text(MARGIN, y + 13, truncate(name, 22), 13, INK))
     scene.add(Rect(LEFT, y, BAR_WIDTH, 17, FAINT, radius=3))
     scene.add(Rect(LEFT, y, max(1.0, BAR_WIDTH * min(1.0, fraction)), 17, colour, radius=3))

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_int, to_mapping, to_numbers, to_text
-from viz.canvas.labels import title_width, visible_token
+from viz.canvas.labels import visible_token
+from viz.canvas.pages import MARGIN, NARROW, heading_scene
 from viz.canvas.palette import BLUE, FAINT, GREEN, INK, MUTED, SLATE
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Rect, Scene, Text
@@ -69,12 +70,13 @@ def draw_probability_change(
     shown = choose_rows(ranked, marked, max_rows)
     heading = title or title_sentence(pairs, [one for one in ranked if one in marked], ranked)
     rest = [pairs[answer] for answer in ranked if answer not in shown]
-    scene = change_scene(
-        heading, [(answer, pairs[answer]) for answer in shown], marked, rest, names
+    rows = [(answer, pairs[answer]) for answer in shown]
+    scene, narrow = (
+        change_scene(heading, rows, marked, rest, names, width)
+        for width in (LEFT + BARS + NUMBERS, NARROW)
     )
     data = {answer: pairs[answer] for answer in ranked}
-    alt = alt_text(heading, [(answer, pairs[answer]) for answer in shown], marked, names)
-    picture = Picture(data, alt, scene)
+    picture = Picture(data, alt_text(heading, rows, marked, names), scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
@@ -113,25 +115,25 @@ def change_scene(
     marked: Collection[str],
     rest: Sequence[tuple[float, float]],
     names: Sequence[str],
+    width: float,
 ) -> Scene:
     """Title, legend, two bars for each answer, and what the others have together."""
-    top = 68.0
-    width = max(LEFT + BARS + NUMBERS, title_width(heading))
-    scene = Scene(width, top + ROW * len(rows) + (24 if rest else 0) + 8)
-    scene.add(Text(16, 25, heading, 15, weight="600"))
-    x = LEFT
+    scene, is_narrow = heading_scene(heading, width), width <= NARROW
+    y, top, row = scene.height + 5, scene.height + 32, ROW + (18 if is_narrow else 0)
+    scene.height = top + row * len(rows) + (24 if rest else 0) + 8
+    left = x = MARGIN if is_narrow else LEFT
     for name, colour in zip(names, (SLATE, BLUE)):
-        scene.add(Rect(x, 41, 22, BAR, colour, radius=2), Text(x + 29, 51, name, 12, INK))
+        scene.add(Rect(x, y, 22, BAR, colour, radius=2), Text(x + 29, y + 10, name, 12, INK))
         x += 29 + 7.2 * len(name) + 22
     if marked:
-        scene.add(Text(x, 51, "✓ right", 12, GREEN, weight="600"))
+        scene.add(Text(x, y + 10, "✓ right", 12, GREEN, weight="600"))
     largest = max((prob for _, pair in rows for prob in pair), default=0.0) or 1.0
     for i, (answer, pair) in enumerate(rows):
-        add_row(scene, top + ROW * i, answer, pair, largest, answer in marked)
+        add_row(scene, top + row * i, answer, pair, largest, answer in marked)
     if rest:
         sums = " to ".join(format_percent(sum(pair[side] for pair in rest)) for side in (0, 1))
         words = f"{len(rest):,} others together: {sums}"
-        scene.add(Text(LEFT, top + ROW * len(rows) + 14, words, 12, MUTED))
+        scene.add(Text(left, top + row * len(rows) + 14, words, 12, MUTED))
     return scene
 
 
@@ -141,14 +143,21 @@ def add_row(
     """Add the two bars of an answer, and both numbers."""
     colour, weight = (GREEN, "600") if right else (INK, "normal")
     label = f"✓ {visible_token(answer)}" if right else visible_token(answer)
-    scene.add(Text(LEFT - 12, y + 17, label, 13, colour, "end", weight, mono=True))
-    scene.add(Rect(LEFT, y, BARS, 2 * BAR + 2, FAINT, radius=2))
-    for i, (prob, bar) in enumerate(zip(pair, (SLATE, BLUE))):
-        length = max(BARS * prob / largest, 1.5 if prob else 0)
-        if length:
-            scene.add(Rect(LEFT, y + i * (BAR + 2), length, BAR, bar, radius=2))
     words = f"{format_percent(pair[0])} → {format_percent(pair[1])}"
-    scene.add(Text(LEFT + BARS + 12, y + 17, words, 12.5, colour, weight=weight))
+    left, bars = LEFT, BARS
+    if scene.width <= NARROW:  # the words are above the bars
+        left, bars = MARGIN, NARROW - 2 * MARGIN
+        scene.add(Text(left, y + 13, label, 13, colour, weight=weight, mono=True))
+        scene.add(Text(NARROW - MARGIN, y + 13, words, 12.5, colour, "end", weight))
+        y += 18
+    else:
+        scene.add(Text(LEFT - 12, y + 17, label, 13, colour, "end", weight, mono=True))
+        scene.add(Text(LEFT + BARS + 12, y + 17, words, 12.5, colour, weight=weight))
+    scene.add(Rect(left, y, bars, 2 * BAR + 2, FAINT, radius=2))
+    for i, (prob, bar) in enumerate(zip(pair, (SLATE, BLUE))):
+        length = max(bars * prob / largest, 1.5 if prob else 0)
+        if length:
+            scene.add(Rect(left, y + i * (BAR + 2), length, BAR, bar, radius=2))
 
 
 def alt_text(

@@ -26,7 +26,7 @@ def game() -> MergeGame:
 
 
 def svg_of(game) -> str:
-    return base64.b64decode(re.search('base64,([^"]+)', game.screen.value)[1]).decode()
+    return base64.b64decode(re.search(' src="[^"]+base64,([^"]+)', game.screen.value)[1]).decode()
 
 
 def texts_of(svg: str) -> list[str]:

@@ -28,7 +28,7 @@ def dial() -> VocabularyDial:
 
 
 def svg_of(dial) -> str:
-    return base64.b64decode(re.search('base64,([^"]+)', dial.screen.value)[1]).decode()
+    return base64.b64decode(re.search(' src="[^"]+base64,([^"]+)', dial.screen.value)[1]).decode()
 
 
 def texts_of(svg: str) -> list[str]:
