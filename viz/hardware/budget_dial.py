@@ -9,7 +9,8 @@ from typing import Any
 
 from ipywidgets import Dropdown, HBox, IntSlider, Layout, SelectionSlider, VBox
 
-from viz.canvas.control import Control
+from viz.canvas.control import Control, page_constants
+from viz.canvas.dials.frames import page_knob
 from viz.canvas.picture import Picture
 from viz.canvas.warnings import with_warning
 from viz.hardware.budget import draw_budget
@@ -28,7 +29,7 @@ class BudgetDial(Control):
         plan: Called with the keyword arguments n_layer, n_head, n_embd, block_size, batch_size,
             loss_chunk and gpu. Returns {"memory": {part: bytes}, "capacity": bytes,
             "facts": {name: text}}. If it raises a ValueError, the message is shown above the last
-            picture.
+            picture. If it is marked by `computed_in_page`, a page turns the knobs without Python.
         gpus: Names of the GPUs to choose from.
         n_layer: Number of layers at the beginning.
         n_head: Number of heads at the beginning.
@@ -94,6 +95,19 @@ class BudgetDial(Control):
         )
         for knob in (*model, *training):
             knob.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """The knobs, for a `plan` that `budget_dial.js` computes, too."""
+        constants = page_constants(self.plan)
+        if constants is None:
+            return None
+        names = ("n_layer", "n_head", "n_embd", "block_size", "batch_size", "pieces", "gpu")
+        return {
+            "dial": "budget",
+            "label": "The memory of a training step",
+            "knobs": [page_knob(name, getattr(self, name)) for name in names],
+            **constants,
+        }
 
     def sizes(self) -> dict[str, Any]:
         """The keyword arguments of `plan` for the present knobs."""

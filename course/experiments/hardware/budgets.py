@@ -3,8 +3,11 @@
 from dataclasses import asdict, replace
 from typing import Any
 
+from course.experiments.hardware.budget_page import BY_LAUNCHES, figures
 from gptcore.model import GPTConfig
 from gptcore.training import PRESETS, budget
+from gptcore.training.cost.budget import LAUNCH_BOUND
+from viz.canvas.control import computed_in_page
 
 ROWS_PER_STEP = 512
 PLAIN = replace(PRESETS["fineweb-40m"].train, compile=False)
@@ -26,6 +29,7 @@ def memory(rows: int, width: int = 384, **changes: Any) -> dict[str, float]:
     return asdict(budget(GPTConfig(n_embd=width, n_head=12), training, "rtx4070").memory)
 
 
+@computed_in_page(lambda: figures(PLAIN, ROWS_PER_STEP))
 def plan(gpu: str, batch_size: int, loss_chunk: int, **sizes: Any) -> dict[str, Any]:
     """The budget of a run in the form that `BudgetDial` draws; nothing is compiled.
 
@@ -48,7 +52,9 @@ def plan(gpu: str, batch_size: int, loss_chunk: int, **sizes: Any) -> dict[str, 
     assert result.hours_range and result.kwh_range  # each GPU of the table has a peak
     hours, kwh = (as_range(numbers) for numbers in (result.hours_range, result.kwh_range))
     low, high = result.gpu.mfu_range
-    how = f"assumed: {low:.0%} to {high:.0%} MFU" if result.is_assumed else f"{high:.0%} MFU"
+    how = f"assumed: {low:.0%} to {high:.0%} MFU" if result.gpu.is_assumed else f"{high:.0%} MFU"
+    if result.rate_source == LAUNCH_BOUND:
+        how = BY_LAUNCHES
     facts = {
         "parameters": f"{result.parameters:,}",
         "rows that fit at most": f"{result.max_batch_size:,}",

@@ -113,7 +113,8 @@ def in_one_file(html: str, folder: Path, title: str) -> str:
 
 def text_of(folder: Path, address: str) -> str:
     """The text of a style or script, which may not end its own element."""
-    text = (folder / address.split("?")[0]).read_text(encoding="utf-8")
+    # A dial's address is that of a page one folder deeper.
+    text = (folder / address.split("?")[0].removeprefix("../")).read_text(encoding="utf-8")
     return re.sub(r"</(?=script|style)", r"<\\/", text)
 
 
