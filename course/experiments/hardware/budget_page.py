@@ -68,7 +68,7 @@ def figures(training: TrainConfig, rows_per_step: int) -> dict[str, Any]:
     }
 
 
-def parts_of(**changes: int) -> dict[str, int]:
+def parts_of(**changes: Any) -> dict[str, int]:
     return parameters_by_part(replace(SMALL, **changes))
 
 
