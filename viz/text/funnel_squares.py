@@ -13,7 +13,7 @@ from textwrap import wrap
 from viz.canvas.labels import printable, truncate
 from viz.canvas.pages import NARROW, heading_scene, wrapped
 from viz.canvas.palette import CATEGORIES, GREEN, INK, LINE, PAPER, VIOLET
-from viz.canvas.picture import ADAPTS, DARK_STYLE, PHONE, Picture, image_tag, source_tag
+from viz.canvas.picture import ADAPTS, DARK_STYLE, PHONE, Picture, picture_tag
 from viz.canvas.scene import Line, Rect, Scene, Text, format_coordinate
 
 MAX_SQUARES = 3000
@@ -206,9 +206,7 @@ def hover_html(
     """The image, and over each coloured square an empty element with the text as its title."""
     scene = picture.scene
     assert scene is not None, "the picture of a funnel has a scene"
-    image = image_tag(picture.to_svg(), picture.alt, scene.width, ADAPTS)
-    if picture.narrow is not None:
-        image = f"<picture>{source_tag(picture.narrow.to_svg(picture.alt))}{image}</picture>"
+    image = picture_tag(picture, picture.alt, ADAPTS)
     grids = (hover_grid(column, documents, max_chars) for column in columns if column.drawn)
     return (
         f'<div style="overflow-x: auto"><div class="viz-funnel" style="position: relative; '

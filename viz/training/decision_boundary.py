@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from viz.canvas.arrays import to_number
 from viz.canvas.bitmap import to_png
-from viz.canvas.labels import title_width
+from viz.canvas.pages import MARGIN, NARROW, heading_scene
 from viz.canvas.palette import INK, MUTED, NEGATIVE, PAPER, POSITIVE, WHITE, blend
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Image, Rect, Scene, Text
@@ -18,7 +18,7 @@ from viz.canvas.scene import Circle, Image, Rect, Scene, Text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CELLS, SIZE, LEFT, TOP = 40, 360, 40, 66  # cells on a side, pixels of the square
+CELLS, SIZE, LEFT = 40, 360, 40  # cells on a side, pixels of the square
 MAX_POINTS = 2_000
 LEVELS, MAX_SHADE = 10, 0.75
 SHADES = [blend(WHITE, POSITIVE, MAX_SHADE * k / LEVELS) for k in range(LEVELS + 1)]
@@ -68,27 +68,39 @@ def draw_decision_boundary(
     scores = [finite_score(score, x, y) for x, y in points]
     correct = sum(s * label > 0 for s, label in zip(scores, labels))
     reach = 1.15 * max(max(abs(x), abs(y)) for x, y in points) or 1.0
-    scene = Scene(max(SIZE + 2 * LEFT, title_width(title)), TOP + SIZE + 34)
-    scene.add(Text(16, 25, title, 15, weight="600"))
-    scene.add(Circle(LEFT + 6, 45, 5, NEGATIVE, INK), Text(LEFT + 16, 49, "label -1", 12))
-    scene.add(Rect(LEFT + 90, 40, 10, 10, POSITIVE, INK), Text(LEFT + 106, 49, "label 1", 12))
-    scene.add(Text(LEFT + 176, 49, f"{correct} of {len(points)} on the right side", 12, MUTED))
     centers = [reach * (2 * (k + 0.5) / CELLS - 1) for k in range(CELLS)]
     rows = [bytes(shade(finite_score(score, x, -y)) for x in centers) for y in centers]
-    scene.add(Image(LEFT, TOP, SIZE, SIZE, to_png(rows, SHADES)))
-    for (x, y), label, s in zip(points, labels, scores):
-        across, down = LEFT + SIZE * (x / reach + 1) / 2, TOP + SIZE * (1 - y / reach) / 2
-        edge = 1 if s * label > 0 else 3
-        if label > 0:
-            scene.add(
-                Rect(across - 5, down - 5, 10, 10, POSITIVE, INK if edge > 1 else PAPER, edge)
-            )
-        else:
-            scene.add(Circle(across, down, 5, NEGATIVE, INK if edge > 1 else PAPER, edge))
-    scene.add(Text(LEFT, TOP + SIZE + 20, f"both axes from {-reach:.2g} to {reach:.2g}", 11, MUTED))
-    sentence = f"a score over a plane; {correct} of {len(points)} points are on the right side"
+    png = to_png(rows, SHADES)
+
+    def draw(width: float, left: float) -> Scene:
+        scene, size = heading_scene(title, width, 34), width - 2 * left
+        y, top, on_a_phone = scene.height + 6, scene.height + 32, width <= NARROW
+        scene.add(Circle(left + 6, y + 5, 5, NEGATIVE, INK), Text(left + 16, y + 9, "label -1", 12))
+        scene.add(Rect(left + 90, y, 10, 10, POSITIVE, INK), Text(left + 106, y + 9, "label 1", 12))
+        place = (left, y + 27) if on_a_phone else (left + 176, y + 9)
+        scene.add(Text(*place, f"{correct} of {len(points)} on the right side", 12, MUTED))
+        top += 10 if on_a_phone else 0
+        scene.add(Image(left, top, size, size, png))
+        for (x, y), label, s in zip(points, labels, scores):
+            across, down = left + size * (x / reach + 1) / 2, top + size * (1 - y / reach) / 2
+            edge, colour = (1, PAPER) if s * label > 0 else (3, INK)
+            if label > 0:
+                scene.add(Rect(across - 5, down - 5, 10, 10, POSITIVE, colour, edge))
+            else:
+                scene.add(Circle(across, down, 5, NEGATIVE, colour, edge))
+        ends = f"both axes from {-reach:.2g} to {reach:.2g}"
+        scene.add(Text(left, top + size + 20, ends, 11, MUTED))
+        scene.height = top + size + 34
+        return scene
+
+    alt = f"a score over a plane; {correct} of {len(points)} points are on the right side"
     data = {"correct": correct, "scores": scores, "labels": list(labels)}
-    picture = Picture(data, f"{title}: {sentence}." if title else f"{sentence}.", scene)
+    picture = Picture(
+        data,
+        f"{title}: {alt}." if title else f"{alt}.",
+        draw(SIZE + 2 * LEFT, LEFT),
+        narrow=draw(NARROW, MARGIN),
+    )
     return picture.draw_on(ax) if ax is not None else picture
 
 

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from viz.canvas.arrays import to_mapping, to_tokens
-from viz.canvas.labels import printable, title_width, visible_token
+from viz.canvas.labels import printable, visible_token
+from viz.canvas.pages import NARROW, heading_scene, wrapped
 from viz.canvas.palette import CATEGORIES, INK, LINE, MUTED, WHITE
-from viz.canvas.picture import THEME, Picture, image_tag, page_script
+from viz.canvas.picture import THEME, Picture, page_script, picture_tag
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 from viz.canvas.tensors import to_finite_array
 
@@ -76,10 +77,11 @@ def draw_embedding_training(
     steps, order = list(points), list(dict.fromkeys(group_of))
     known_losses = {s: float(loss) for s, loss in (losses or {}).items() if s in points}
     extent = max(float(abs(a).max()) for a in points.values()) * 1.08 or 1.0
-    scene = build_scene(points, names, group_of, order, known_losses, extent, n_numbers, title)
+    parts = (points, names, group_of, order, known_losses, extent, n_numbers, title)
+    scene, narrow = build_scene(*parts), build_scene(*parts, narrow=True)
     alt = f"{len(names)} embeddings of {n_numbers} numbers"
     alt += f" from step {steps[0]:,} to step {steps[-1]:,}"
-    picture = Picture(points, f"{title}: {alt}." if title else f"{alt}.", scene)
+    picture = Picture(points, f"{title}: {alt}." if title else f"{alt}.", scene, narrow=narrow)
     payload = {
         "steps": steps,
         "points": [a.round(DIGITS).tolist() for a in points.values()],
@@ -143,33 +145,43 @@ def build_scene(
     extent: float,
     n_numbers: int,
     title: str,
+    narrow: bool = False,
 ) -> Scene:
-    """The first and the last step, beside each other, on the same axes."""
+    """The first and the last step on the same axes: beside each other, or, narrow, stacked."""
     shown = list(dict.fromkeys([next(iter(points)), list(points)[-1]]))
-    width = 2 * LEFT + SIDE * len(shown) + GAP * (len(shown) - 1)
-    scene = Scene(max(width, title_width(title)), TOP + SIDE + 30)
-    scene.add(Text(LEFT, 25, title, 15, weight="600"))
-    x = float(LEFT)
+    side = NARROW - 2 * LEFT if narrow else float(SIDE)
+    width = NARROW if narrow else 2 * LEFT + SIDE * len(shown) + GAP * (len(shown) - 1)
+    scene = heading_scene(title, width, 33)
+    x, y = float(LEFT), scene.height + 10 if narrow else 43.0
     for k, group in enumerate(order if order != [""] else []):
-        scene.add(Circle(x + 5, 43, 5, CATEGORIES[k % len(CATEGORIES)]), Text(x + 15, 47, group))
+        if narrow and x > LEFT and x + 15 + 7.2 * len(group) > NARROW - LEFT:
+            x, y = float(LEFT), y + 18
+        colour = CATEGORIES[k % len(CATEGORIES)]
+        scene.add(Circle(x + 5, y, 5, colour), Text(x + 15, y + 4, group))
         x += 34 + 7.2 * len(group)
     across, up = axis_names(n_numbers)
+    caption = f"across: {across}; up: {up}"
+    top = y + TOP - 43.0
+    scene.height = top + side + 30
     for k, step in enumerate(shown):
-        left = LEFT + k * (SIDE + GAP)
+        left = LEFT if narrow else LEFT + k * (side + GAP)
         loss = f", loss {losses[step]:.2f}" if step in losses else ""
-        scene.add(Text(left, TOP - 7, f"step {step:,}{loss}", 12.5, weight="600"))
-        scene.add(Rect(left, TOP, SIDE, SIDE, WHITE, LINE))
-        middle_x, middle_y, scale = left + SIDE / 2, TOP + SIDE / 2, SIDE / 2 / extent
-        scene.add(Line(((left, middle_y), (left + SIDE, middle_y)), LINE))
-        scene.add(Line(((middle_x, TOP), (middle_x, TOP + SIDE)), LINE))
+        scene.add(Text(left, top - 7, f"step {step:,}{loss}", 12.5, weight="600"))
+        scene.add(Rect(left, top, side, side, WHITE, LINE))
+        middle_x, middle_y, scale = left + side / 2, top + side / 2, side / 2 / extent
+        scene.add(Line(((left, middle_y), (left + side, middle_y)), LINE))
+        scene.add(Line(((middle_x, top), (middle_x, top + side)), LINE))
         pixels = np.array([middle_x, middle_y]) + points[step] * (scale, -scale)
         for place, label, name, group in zip(pixels, away_from_others(pixels), names, group_of):
             colour = CATEGORIES[order.index(group) % len(CATEGORIES)]
             scene.add(Circle(float(place[0]), float(place[1]), 4, colour))
             text_x, text_y = float(label[0]), float(label[1]) + 4
             scene.add(Text(text_x, text_y, name, 13, INK, "middle", mono=True))
-        caption = f"across: {across}; up: {up}"
-        scene.add(Text(left + SIDE / 2, TOP + SIDE + 18, caption, 11.5, MUTED, "middle"))
+        below = Text(left + side / 2, top + side + 18, caption, 11.5, MUTED, "middle")
+        lines = wrapped(below, side) if narrow else [below]
+        scene.add(*lines)
+        scene.height = lines[-1].y + 12
+        top += (side + 58 + lines[-1].y - below.y) if narrow else 0
     return scene
 
 
@@ -186,9 +198,7 @@ def away_from_others(pixels: Array) -> Array:
 
 def page(picture: Picture, payload: dict[str, Any]) -> str:
     """The still in a block that carries the payload, and the script."""
-    scene = picture.scene
-    assert scene is not None, "the still is made of shapes"
-    still = image_tag(picture.to_svg(), picture.alt, scene.width)
+    still = picture_tag(picture, picture.alt)
     text = escape(json.dumps(payload, ensure_ascii=False, separators=(",", ":")))
     return (
         f'<div class="viz-embedding-training" data-film="{text}">{still}</div>'

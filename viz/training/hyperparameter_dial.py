@@ -7,12 +7,14 @@ from ipywidgets import Button, Layout, SelectionSlider
 from viz.canvas.arrays import to_mapping, to_number
 from viz.canvas.control import Control, side_by_side
 from viz.canvas.labels import title_width
-from viz.canvas.palette import BLUE, INK, LINE, MUTED, ORANGE
+from viz.canvas.pages import MARGIN, NARROW, heading_scene, wrapped
+from viz.canvas.palette import BLUE, INK, LINE, MUTED, ORANGE, PAPER
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Circle, Line, Scene, Text
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text
 
 MAX_ROWS = 12
 ROW, LEFT, WIDTH, TOP = 24, 250, 400, 62  # pixels
+NARROW_ROW = 40  # pixels
 Choice = tuple[float, ...]
 
 
@@ -139,7 +141,47 @@ class HyperparameterDial(Control):
         scene.add(Text(LEFT - 12, bottom + 16 + ROW, self.note, 12.5, INK, "end", "600"))
         summary = "; ".join(f"{self.words(choice)}: {loss:.2f}" for choice, loss in rows.items())
         data = {choice: self.losses[choice] for choice in rows}
-        return Picture(data, f"{self.title or 'Losses'}: {summary}.", scene)
+        alt = f"{self.title or 'Losses'}: {summary}."
+        return Picture(data, alt, scene, narrow=self.narrow_scene(rows))
+
+    def narrow_scene(self, rows: Mapping[Choice, float]) -> Scene:
+        """The picture for a phone: the words of a run are above its dot.
+
+        Args:
+            rows: The runs that are drawn, with their losses.
+        """
+        scene, width = heading_scene(self.title, NARROW), NARROW - 2 * MARGIN
+        known = [*rows.values(), *self.lines.values()]
+        low, high = min(known), max(known)
+        span = (high - low) or 0.1
+
+        def to_x(loss: float) -> float:
+            return MARGIN + 12 + (width - 24) * (loss - low) / span
+
+        for name, loss in self.lines.items():
+            words = Text(MARGIN, scene.height + 12, f"┆ {name}: {loss:.2f}", 12, ORANGE)
+            lines = wrapped(words, width)
+            scene.add(*lines)
+            scene.height = lines[-1].y + 6
+        top, bottom = scene.height + 2, scene.height + 10 + NARROW_ROW * len(rows)
+        for loss in self.lines.values():
+            ends = (to_x(loss), top), (to_x(loss), bottom)
+            scene.add(Line(ends, ORANGE, 1.5, dash="5 4"))
+        for k, (choice, loss) in enumerate(rows.items()):
+            y, now = top + 18 + NARROW_ROW * k, choice == self.current
+            weight = "600" if now else "normal"
+            scene.add(Rect(0, y - 12, NARROW, 16, PAPER))  # hides the dashed line
+            scene.add(Text(MARGIN, y, self.words(choice), 12.5, INK, weight=weight))
+            scene.add(Text(NARROW - MARGIN, y, f"{loss:.2f}", 12.5, INK, "end", weight))
+            scene.add(Line(((MARGIN, y + 14), (NARROW - MARGIN, y + 14)), LINE))
+            scene.add(Circle(to_x(loss), y + 14, 6 if now else 4.5, BLUE))
+        scene.add(Text(NARROW / 2, bottom + 16, "loss: lower is better", 12, MUTED, "middle"))
+        scene.height = bottom + 28
+        if self.note:
+            lines = wrapped(Text(MARGIN, bottom + 38, self.note, 12.5, INK, weight="600"), width)
+            scene.add(*lines)
+            scene.height = lines[-1].y + 12
+        return scene
 
     def words(self, choice: Choice) -> str:
         """Write a choice out.

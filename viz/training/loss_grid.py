@@ -5,6 +5,7 @@ Source: contour lines by marching squares, after Lorensen and Cline 1987.
 
 from bisect import bisect
 from collections.abc import Callable, Sequence
+from copy import copy
 from math import inf, isfinite
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -56,6 +57,7 @@ class LossGrid:
         self.x_range, self.y_range = check_range(x_range, "x"), check_range(y_range, "y")
         self.left, self.top, self.width, self.height = box
         self.strips = max(1, round(self.height / STRIP_HEIGHT))
+        self.backgrounds: dict[tuple[float, float, float, float], list[Rect | Line]] = {}
         self.loss_at = loss_at if callable(loss_at) else bilinear(loss_at, x_range, y_range)
         self.xs, self.ys = linspace(*self.x_range, COLUMNS), linspace(*self.y_range, ROWS)
         self.losses = [[loss_or_inf(self.loss_at, x, y) for x in self.xs] for y in self.ys]
@@ -67,6 +69,23 @@ class LossGrid:
         self.levels = [
             self.low + (self.high - self.low) * (k / LEVELS) ** 2 for k in range(1, LEVELS)
         ]
+
+    def resized(self, box: tuple[float, float, float, float]) -> "LossGrid":
+        """The same losses at another place.
+
+        Args:
+            box: Left, top, width and height of the map in pixels.
+        """
+        other = copy(self)
+        other.left, other.top, other.width, other.height = box
+        other.strips = max(1, round(other.height / STRIP_HEIGHT))
+        return other
+
+    def background_at(self, box: tuple[float, float, float, float]) -> list[Rect | Line]:
+        """What `shapes` returns for a map at this place; computed once for each place."""
+        if box not in self.backgrounds:
+            self.backgrounds[box] = self.resized(box).shapes()
+        return self.backgrounds[box]
 
     def to_pixels(self, x: float, y: float) -> Point:
         """The place of a point on the picture, y downwards."""

@@ -9,9 +9,10 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from viz.canvas.labels import format_number, truncate
+from viz.canvas.pages import MARGIN, NARROW, heading_scene, wrapped
 from viz.canvas.palette import FAINT, GREEN, INK, MUTED, ORANGE, PURPLE, WHITE
 from viz.canvas.picture import NO_TEMPLATE, PLOTLY_MIME, Picture, round_digits
-from viz.canvas.scene import Circle, Line, Rect, Scene, Text
+from viz.canvas.scene import Circle, Line, Rect, Scene, Text, translate
 from viz.canvas.ticks import linear_ticks
 from viz.training.loss_grid import Interval, LossGrid, LossLike, Point, check_range, loss_or_inf
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 MAP_WIDTH, LEFT, RIGHT, BOTTOM = 640, 54, 26, 44
+MIN_NARROW_HEIGHT = 150.0  # of the map on a phone
 MIN_HEIGHT, MAX_HEIGHT = 190, 400  # pixels of the map; between them both axes have one scale
 PATH_COLOURS = (ORANGE, GREEN, PURPLE, INK)
 MAX_DOTS = 100
@@ -104,7 +106,31 @@ def surface_picture(
     span = f"from {format_number(grid.low)} to {format_number(grid.high)}"
     alt = f"{title or 'Loss over two weights'}: {span} on the map."
     alt += f" {'; '.join(summaries)}." if summaries else ""
-    return Picture(data, alt, scene)
+    narrow = narrow_scene(grid, dict(zip(summaries, finite.values())), title, (x_name, y_name))
+    return Picture(data, alt, scene, narrow=narrow)
+
+
+def narrow_scene(
+    grid: LossGrid, paths: Mapping[str, list[Point]], title: str, names: tuple[str, str]
+) -> Scene:
+    """The map for a phone. The paths are named by their summaries, which wrap."""
+    words = heading_scene(title, NARROW)
+    for n, summary in enumerate(paths):
+        colour = PATH_COLOURS[n % len(PATH_COLOURS)]
+        first = Text(MARGIN, words.height + 12, summary, 12.5, colour)
+        lines = wrapped(first, NARROW - 2 * MARGIN, 17)
+        words.add(*lines)
+        words.height = lines[-1].y + 6
+    width = NARROW - LEFT - MARGIN
+    height = max(MIN_NARROW_HEIGHT, grid.height * width / MAP_WIDTH)
+    top = words.height + 6
+    shapes = [translate(shape, dy=top) for shape in grid.background_at((LEFT, 0, width, height))]
+    map_grid = grid.resized((LEFT, top, width, height))
+    scene = Scene(NARROW, map_grid.top + height + BOTTOM, [*words.shapes, *shapes])
+    add_axes(scene, map_grid, *names, about=4)
+    for n, points in enumerate(paths.values()):
+        add_path(scene, map_grid, points, PATH_COLOURS[n % len(PATH_COLOURS)])
+    return scene
 
 
 def to_paths(given: "PathsLike | None") -> dict[str, list[Point]]:
@@ -138,18 +164,20 @@ def map_height(x_range: Interval, y_range: Interval) -> int:
     return round(min(MAX_HEIGHT, max(MIN_HEIGHT, pixels)))
 
 
-def add_axes(scene: Scene, grid: LossGrid, x_name: str, y_name: str) -> None:
+def add_axes(scene: Scene, grid: LossGrid, x_name: str, y_name: str, about: int = 5) -> None:
     """Add ticks, the names of the weights, and a frame."""
     bottom = grid.top + grid.height
-    for x in linear_ticks(*grid.x_range):
+    for x in linear_ticks(*grid.x_range, about):
         across = grid.to_pixels(x, grid.y_range[0])[0]
         scene.add(Text(across, bottom + 17, format_number(x), 11, MUTED, "middle"))
-    for y in linear_ticks(*grid.y_range):
+    for y in linear_ticks(*grid.y_range, about):
         up = grid.to_pixels(grid.x_range[0], y)[1]
         scene.add(Text(LEFT - 8, up + 4, format_number(y), 11, MUTED, "end"))
     axes = f"horizontal: {x_name} · vertical: {y_name}"
-    scene.add(Text(LEFT + MAP_WIDTH / 2, bottom + 35, axes, 12, MUTED, "middle"))
-    scene.add(Rect(LEFT, grid.top, MAP_WIDTH, grid.height, "none", FAINT))
+    below = Text(LEFT + grid.width / 2, bottom + 35, axes, 12, MUTED, "middle")
+    lines = [below] if grid.width == MAP_WIDTH else wrapped(below, grid.width)
+    scene.add(*lines, Rect(LEFT, grid.top, grid.width, grid.height, "none", FAINT))
+    scene.height += lines[-1].y - below.y
 
 
 def add_path(scene: Scene, grid: LossGrid, points: list[Point], colour: str) -> None:

@@ -7,6 +7,7 @@ from viz.attention.attention import draw_attention
 from viz.attention.attention_squares import draw_squares
 from viz.attention.attention_weights import head_name
 from viz.canvas.labels import title_width, truncate
+from viz.canvas.pages import NARROW, heading_scene
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text, hstack, vstack
 from viz.curves.loss import loss_picture
@@ -102,6 +103,22 @@ def training_picture(
     if title:
         top = Scene(title_width(title), 36, [Text(16, 25, title, 16, weight="700")])
         scene = vstack(top, scene)
+    # On a phone the squares have names on their left, so there is less room.
+    squares = attention_picture(snapshot, head_index, ATTENTION_WIDTH - 30, heading=False)
+    assert squares.scene and loss.narrow
+    samples = (
+        long_samples_scene(snapshot.samples, NARROW)
+        if is_prose
+        else short_samples_scene(snapshot.samples)
+    )
+    narrow = vstack(
+        heading_scene(title, NARROW) if title else Scene(NARROW, 0),
+        loss.narrow,
+        samples,
+        next_token_scene(snapshot.next_token_picture.data, 6),
+        heading_scene(head_title(snapshot, head_index), NARROW),
+        squares.scene,
+    )
     data = {
         "step": step,
         "losses": train_losses_until(curves, step),
@@ -109,7 +126,7 @@ def training_picture(
         "attention": head.data,
         "probabilities": snapshot.next_token_picture.data,
     }
-    return Picture(data, alt_text(curves, step, snapshot), scene)
+    return Picture(data, alt_text(curves, step, snapshot), scene, narrow=narrow)
 
 
 def last_step(curves: Mapping[str, Series]) -> int:
@@ -117,16 +134,28 @@ def last_step(curves: Mapping[str, Series]) -> int:
     return int(max((steps[-1] for steps, _ in curves.values() if steps), default=0))
 
 
-def attention_picture(snapshot: TrainingSnapshot, head_index: tuple[int, int]) -> Picture:
-    """The attention of one head, on the first tokens of a long text."""
-    one = snapshot.attention.select(*head_index)
-    T = min(len(snapshot.tokens), MAX_TOKENS)
+def head_title(snapshot: TrainingSnapshot, head_index: tuple[int, int]) -> str:
+    """Which head is drawn, and whether tokens are left out."""
+    one, T = snapshot.attention.select(*head_index), min(len(snapshot.tokens), MAX_TOKENS)
     omitted = f", first {T} tokens of {len(snapshot.tokens)}" if len(snapshot.tokens) > T else ""
     several = snapshot.attention.weights.shape[0] * snapshot.attention.weights.shape[1] > 1
     which = head_name(one.layers[0], one.heads[0]) if several else "one head"
-    weights, tokens = one.crop(0, T).weights[0, 0], snapshot.tokens[:T]
-    title = f"Attention of {which}{omitted}"
-    side = max(MIN_SQUARE, min(MAX_SQUARE, ATTENTION_WIDTH / T))
+    return f"Attention of {which}{omitted}"
+
+
+def attention_picture(
+    snapshot: TrainingSnapshot,
+    head_index: tuple[int, int],
+    width: float = ATTENTION_WIDTH,
+    *,
+    heading: bool = True,
+) -> Picture:
+    """The attention of one head, on the first tokens of a long text."""
+    T = min(len(snapshot.tokens), MAX_TOKENS)
+    one = snapshot.attention.select(*head_index).crop(0, T)
+    weights, tokens = one.weights[0, 0], snapshot.tokens[:T]
+    title = head_title(snapshot, head_index) if heading else ""
+    side = max(MIN_SQUARE, min(MAX_SQUARE, width / T))
     picture = draw_attention(weights, tokens)
     picture.scene, _ = draw_squares({"": weights.tolist()}, tokens, title, True, "", side)
     return picture

@@ -105,7 +105,9 @@ def test_surface_3d_adds_plotly_to_the_map():
     bundle = with_plotly._repr_mimebundle_()
     assert set(bundle) == {PLOTLY_MIME, "text/html", "text/plain"}
     assert set(flat._repr_mimebundle_()) == {"text/html", "text/plain"}
-    svg = base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()
+    svg = base64.b64decode(
+        re.search(r" src=\"[^\"]+base64,([^\"]+)", bundle["text/html"])[1]
+    ).decode()
     assert svg == with_plotly.to_svg() == flat.to_svg()
     surface, path_trace = bundle[PLOTLY_MIME]["data"]
     assert (path_trace["x"], path_trace["y"]) == ([-3, -2], [1, 0.5])
