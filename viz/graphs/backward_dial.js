@@ -74,7 +74,7 @@
 
   function draw({ values, locals, grads, known, edge, caption, step, steps }, box, data) {
     const [width, height] = data.size;
-    const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, "aria-hidden": "true" });
+    const picture = svg("svg", { class: "viz-adapts", viewBox: `0 0 ${width} ${height}`, width, "aria-hidden": "true" });
     const text = (x, y, words, size, fill, mono, weight) => {
       const font = mono ? "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" : null;
       picture.append(svg("text", { x, y, "text-anchor": "middle", "font-size": size, fill, "font-weight": weight, "font-family": font }, words));
@@ -101,8 +101,8 @@
       rect(x - wide / 2 - node.sign_width / 2, y - 11, node.sign_width, 22, 11, known.has(i) ? BLUE : FAINT);
       text(x - wide / 2, y + 4.5, node.sign, node.sign.length < 3 ? 13 : 11, known.has(i) ? WHITE : MUTED, false, 600);
     });
-    const line = element("p", { class: "title", style: `color: ${edge === null ? INK : ORANGE}` }, `${step}/${steps}  ${caption}`);
-    box.append(element("div", { class: "viz-adapts dial-sheet" }, picture, line));
+    const colour = edge === null ? "ink" : "2";
+    box.append(element("p", { class: "title", style: `color: var(--viz-${colour})` }, `${step}/${steps}  ${caption}`), picture);
   }
 
   vizDial("backward", { knobs: (data) => data.knobs, compute, draw });

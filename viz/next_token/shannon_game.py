@@ -5,10 +5,13 @@ The rules and the drawing are in `viz/next_token/shannon.py`.
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from json import dumps
+from typing import Any
 
 from ipywidgets import Button, HBox, IntSlider, Layout, Text
 
 from viz.canvas.control import Control
+from viz.canvas.dials.frames import page_knob
 from viz.canvas.picture import Picture
 from viz.next_token.shannon import (
     Distribution,
@@ -124,6 +127,30 @@ class ShannonGame(Control):
                 costs = [surprisal(bet, target) for bet, target in zip(its_bets, [*word, "end"])]
                 nats[name] = nats.get(name, []) + costs
         return {name: mean(costs) for name, costs in nats.items() if costs}
+
+    def page_dial(self) -> dict[str, Any]:
+        """The words, and what the predictors give their letters, for a page that plays the game."""
+        given = {
+            name: [
+                [predict(word[:i]).get(target, 0.0) for i, target in enumerate([*word, "end"])]
+                for word in self.words
+            ]
+            for name, predict in self.predictors.items()
+        }
+        number = [page_knob("number", self.number)] if len(self.words) > 1 else []
+        return {
+            "dial": "shannon",
+            "knobs": [
+                *(number or [{"name": "number", "kind": "state", "value": 1}]),
+                {"name": "bets", "kind": "state", "value": dumps([[] for _ in self.words])},
+                {"name": "typed", "kind": "state", "value": ""},
+            ],
+            "words": self.words,
+            "candidates": self.candidates,
+            "predictors": given,
+            "you": self.you,
+            "example": EXAMPLE,
+        }
 
     def picture(self) -> Picture:
         n = self.number.value - 1

@@ -2,6 +2,7 @@
 // The other half is `descent_page.py`; the sentences are those of `surface.py`.
 (() => {
   const { element, svg, format } = vizDial;
+  const PATHS = ["2", "3", "4", "ink"]; // colours of the paths, as `data.colours` in the picture
   const number = (value) => format.general(value + 0, 4).replaceAll("-", "−");
   const finite = ([x, y]) => Number.isFinite(x) && Number.isFinite(y);
 
@@ -75,7 +76,7 @@
       top + height * (1 - (y - data.y_range[0]) / (data.y_range[1] - data.y_range[0])),
     ];
     const sheet = [left - 54, top - 8, width + 80, height + 52];
-    const picture = svg("svg", { viewBox: sheet.join(" "), width: sheet[2], "aria-hidden": "true" });
+    const picture = svg("svg", { class: "viz-adapts large-text", viewBox: sheet.join(" "), width: sheet[2], "aria-hidden": "true" });
     picture.innerHTML = data.map;
     const dot = (point, radius, fill, stroke, line) => {
       const [cx, cy] = pixel(point);
@@ -95,8 +96,8 @@
       if (points.length && within(data, points[0])) dot(points[0], 5, "#ffffff", colour, 2);
       if (points.length > 1 && within(data, points.at(-1))) dot(points.at(-1), 5, colour, "#ffffff", 1.5);
     });
-    const words = summaries.map((text, i) => element("p", { style: `color: ${data.colours[i % data.colours.length]}` }, text));
-    box.append(element("div", { class: "viz-adapts dial-sheet" }, element("p", { class: "title" }, title), ...words, picture));
+    const words = summaries.map((text, i) => element("p", { style: `color: var(--viz-${PATHS[i % PATHS.length]})` }, text));
+    box.append(element("p", { class: "title" }, title), ...words, picture);
   }
 
   vizDial("descent", { knobs: (data) => data.knobs, compute, draw });

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from ipywidgets import Dropdown, FloatSlider, Layout, Text
 
 from viz.canvas.arrays import to_numbers, to_tokens
 from viz.canvas.control import Control, side_by_side
+from viz.canvas.dials.frames import page_knob
 from viz.canvas.picture import Picture
 from viz.canvas.warnings import with_warning
 from viz.tuning.advantages import PER_ROW, advantages_picture
@@ -71,6 +73,23 @@ class AdvantageDial(Control):
         super().__init__([side_by_side(knobs)], self.last)
         for knob in knobs:
             knob.observe(self.redraw, names="value")
+
+    def page_dial(self) -> dict[str, Any]:
+        """The question and its answers, for a page that computes advantages."""
+        count = round(self.added.max / self.added.step)
+        added = [self.added.step * n for n in range(count + 1)]
+        knob = {"name": "added", "label": "add to all", "kind": "slider", "value": self.added.value}
+        return {
+            "dial": "advantage",
+            "knobs": [
+                page_knob("rewards", self.rewards),
+                page_knob("baseline", self.baseline),
+                {**knob, "options": added, "texts": [f"{one:g}" for one in added]},
+            ],
+            "question": self.question or "one question",
+            "answers": self.answers,
+            "baselines": BASELINES,
+        }
 
     def picture(self) -> Picture:
         """The group for the present knobs; of rewards that are no group, the last ones."""

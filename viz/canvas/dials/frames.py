@@ -89,7 +89,8 @@ def page_knob(name: str, knob: Any) -> dict[str, Any]:
     """A knob as the page makes it."""
     label = knob.description or name
     if not (hasattr(knob, "options") or hasattr(knob, "max")):
-        return {"name": name, "label": label, "kind": "check", "value": knob.value}
+        kind = "text" if isinstance(knob.value, str) else "check"
+        return {"name": name, "label": label, "kind": kind, "value": knob.value}
     kind = "choice" if hasattr(knob, "options") and not is_slider(knob) else "slider"
     values = values_of(knob)
     words = [
