@@ -18,7 +18,11 @@ def site(tmp_path_factory) -> Path:
     from course.site.__main__ import main  # noqa: PLC0415 - loads Sphinx
 
     out = tmp_path_factory.mktemp("site") / "site"
-    failed = main(["--out", str(out), "--page", str(out / "none")])
+    page = tmp_path_factory.mktemp("page")  # in place of the one in which Python runs
+    (page / "lab").mkdir()
+    for name in ("index.html", "lab/index.html"):
+        (page / name).write_text("<!doctype html><title>Python</title>", encoding="utf-8")
+    failed = main(["--out", str(out), "--page", str(page)])
     assert not failed, "Sphinx warned, or a link is broken: see above"
     return out
 

@@ -22,8 +22,7 @@ from course.catalogue import QUESTIONS
 from course.checks import STUB_OF_A_CHECK
 from course.site.editor.lesson_code import code_of
 from course.site.editor.session import Session
-from course.site.quiz.forms import form_of
-from course.site.quiz.guesses import calls
+from course.site.quiz.guesses import calls, form_named
 from course.syllabus.lesson_table import Lesson, written_lessons
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -47,7 +46,7 @@ class Missing:
 def exercises_of(lesson: Lesson) -> dict[str, int]:
     """The exercises that need Python, and the places of their cells among the code cells."""
     found = [(name, place) for place, code in enumerate(code_of(lesson)) for name, _ in calls(code)]
-    return {name: place for name, place in found if form_of(QUESTIONS[name]) is None}
+    return {name: place for name, place in found if form_named(name) is None}
 
 
 @cache

@@ -1,6 +1,7 @@
 """Calls of `guess` and `check` in the code of a cell that a form can take the place of."""
 
 import ast
+from functools import cache
 from typing import Any
 
 from course.catalogue import QUESTIONS
@@ -10,10 +11,16 @@ from course.site.quiz.forms import form_of
 IMPORTS_OF_THE_COURSE = "from course import "
 
 
+@cache
+def form_named(name: str) -> dict[str, Any] | None:
+    """The form of a question of the catalogue, computed once."""
+    return form_of(QUESTIONS[name])
+
+
 def guesses_in(source: str) -> list[dict[str, Any]]:
     """The forms of the guesses of a cell, in order; those that need Python are left out."""
     names = [name for name, _ in calls(source)]
-    return [form for name in names if (form := form_of(QUESTIONS[name])) is not None]
+    return [form for name in names if (form := form_named(name)) is not None]
 
 
 def calls(source: str) -> list[tuple[str, ast.stmt]]:
