@@ -115,6 +115,7 @@ class Film {
   // Each label is on the side of its point that is away from the others.
   placeLabels() {
     const places = this.dots.map((dot) => [Number(dot.getAttribute("cx")), Number(dot.getAttribute("cy"))]);
+    const size = parseFloat(getComputedStyle(this.texts[0]).fontSize) || 15, away = size - 2; // larger on a phone
     places.forEach(([x, y], i) => {
       let right = 0.0002, down = 0; // to the right where nothing is near
       for (const [otherX, otherY] of places) {
@@ -123,8 +124,8 @@ class Film {
         down += (y - otherY) / squared ** 1.5;
       }
       const length = Math.hypot(right, down) || 1;
-      this.texts[i].setAttribute("x", (x + (13 * right) / length).toFixed(1));
-      this.texts[i].setAttribute("y", (y + 5 + (13 * down) / length).toFixed(1));
+      this.texts[i].setAttribute("x", (x + (away * right) / length).toFixed(1));
+      this.texts[i].setAttribute("y", (y + 0.35 * size + (away * down) / length).toFixed(1));
     });
   }
 
