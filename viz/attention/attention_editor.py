@@ -36,6 +36,7 @@ class AttentionEditor(Control):
         loss_name: str = "loss",
         head: int = 0,
         still_score_delta: Mapping[int, float] | None = None,
+        page: Callable[[], dict[str, Any]] | None = None,
     ):
         """Make the control.
 
@@ -53,11 +54,15 @@ class AttentionEditor(Control):
             head: The head that is shown first.
             still_score_delta: Position -> what is added in the still, which is seen where no
                 kernel runs.
+            page: Returns what a page needs to run a small GPT by itself: the token `ids`, the names
+                `vocab`, other texts as `rows` of ids for the loss of the last one, and the weights
+                as `trained`.
 
         Raises:
             ValueError: If what `run_model` returns does not fit the tokens.
         """
         self.run_model, self.loss, self.loss_name = run_model, loss, loss_name
+        self.page, self.first_head = page, head
         self.undoing = False
         self.tokens = [str(token) for token in tokens]
         if not self.tokens:
@@ -184,3 +189,18 @@ class AttentionEditor(Control):
         change = f"{abs(more):.3f} {verdict}" if abs(more) >= 0.0005 else "no change"
         unchanged = f"unchanged model {self.baseline_loss:.3f}"
         return f"{self.loss_name}: {now:.3f} nats; {unchanged}: {change}"
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """What `attention_editor_dial.js` needs; None without a model for the page."""
+        if self.page is None:
+            return None
+        return {
+            "dial": "attention_editor",
+            "label": "Attention scores to edit",
+            "tokens": [visible_token(token) for token in self.tokens],
+            "names": [visible_token(token, 6) for token in self.tokens],
+            "n_head": len(self.ablated_heads),
+            "head": self.first_head,
+            "loss_name": self.loss_name if self.loss else "",
+            **self.page(),
+        }

@@ -23,7 +23,8 @@
     const found = data.texts[placeOf(options, values)];
     if (typeof found === "string") return { error: found };
     const rows = options.filter(([name]) => name !== "temperature");
-    const probs = data.probs.length ? raised(data.probs[placeOf(rows, values)], values.temperature ?? 1) : [];
+    const all = data.trained.probs;
+    const probs = all.length ? raised(all[placeOf(rows, values)], values.temperature ?? 1) : [];
     return { probs, tokens: data.tokens, texts: data.count ? found.slice(0, values[data.count]) : found };
   };
 

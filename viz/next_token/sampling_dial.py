@@ -223,12 +223,13 @@ class SamplingDial(Control):
             grid: Name of an option -> its values.
         """
         if self.bars is None:
-            return {"tokens": [], "probs": []}
+            return {"tokens": [], "trained": {"probs": []}}
         at_one = {name: [1.0] if name == "temperature" else grid[name] for name in grid}
         found = [self.bars(**dict(zip(grid, values))) for values in product(*at_one.values())]
+        probs = [[significant(prob) for prob in bars.values()] for bars in found]
         return {
             "tokens": list(found[0]),
-            "probs": [[significant(prob) for prob in bars.values()] for bars in found],
+            "trained": {"probs": probs},
         }
 
 

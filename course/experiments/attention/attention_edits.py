@@ -5,6 +5,7 @@ from math import log
 from gptcore.ladder import NumpyGPT, forward
 from gptcore.next_token import next_probabilities
 from viz import AttentionEditor
+from viz.canvas.arrays import significant
 
 
 def edit_attention(
@@ -23,7 +24,7 @@ def edit_attention(
     """
     names = [*gpt.gpt.characters, "end"]
     ids, n_head = gpt.encode(text)[:-1], gpt.config.n_head
-    rows = [gpt.encode(test_text)[:-1] for test_text in test_texts]
+    rows = [list(map(int, gpt.encode(test_text)[:-1])) for test_text in test_texts]
 
     def inside(tokens, query, head, score_delta, ablated_heads, use_positions):
         def edit(layer, h, scores):
@@ -58,6 +59,13 @@ def edit_attention(
             total -= log(max(probs[row[-1]], 1e-12))
         return total / len(rows)
 
+    def page():
+        weights = {
+            name: [[significant(number) for number in row] for row in matrix.tolist()]
+            for name, matrix in gpt.weights.items()
+        }
+        return {"ids": list(map(int, ids)), "vocab": names, "rows": rows, "trained": weights}
+
     return AttentionEditor(
         model,
         ["[BOS]", *text],
@@ -65,4 +73,5 @@ def edit_attention(
         loss=loss,
         loss_name=f"mean loss of {len(rows)} other texts, last letter",
         still_score_delta=still_score_delta,
+        page=page,
     )
