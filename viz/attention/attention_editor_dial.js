@@ -131,9 +131,13 @@
     .attention-editor .next span { position: absolute; bottom: 100%; left: 50%; transform: translateX(-50%); font: 0.7rem/1.3 system-ui, sans-serif; }
     .attention-editor .next > div { position: relative; flex: 1 1 0; height: 100%; display: flex; align-items: flex-end; min-width: 0; }
     .attention-editor .next > div::after { content: ""; position: absolute; left: 0; right: 0; bottom: var(--before); height: 2px; background: var(--viz-ink); }
+    .attention-editor .next > .none::after { content: none; }
     .attention-editor .names { display: flex; font: 0.8rem/1.7 ui-monospace, monospace; }
     .attention-editor .names span { flex: 1 1 0; min-width: 0; text-align: center; }
-    .attention-editor .names .long { font-size: 0.66rem; line-height: 2.1; }`;
+    .attention-editor .names .long { font-size: 0.66rem; line-height: 2.1; }
+    @media (max-width: 40em) {
+      .attention-editor .names .long { writing-mode: vertical-rl; line-height: 1; font-size: 0.75rem; padding-top: 0.3em; }
+    }`;
 
   vizDial("attention_editor", {
     knobs(data) {
@@ -189,7 +193,7 @@
         element("span", { class: "context" }, "context, the weighted sum of the values"), valueBars(context, scale, words(context)),
         element("span", { class: "context" }, "unchanged model"), element("span", { class: "faint" }, valueBars(result.before, scale, words(result.before))));
       const largest = Math.max(...result.now, ...result.unchanged, 0.01);
-      const column = (p, k) => element("div", { style: `--before: ${(100 * result.unchanged[k]) / largest}%` },
+      const column = (p, k) => element("div", { class: result.unchanged[k] < 0.005 ? "none" : "", style: `--before: ${(100 * result.unchanged[k]) / largest}%` },
         element("i", { style: `height: ${(100 * p) / largest}%` }, p >= 0.03 ? element("span", {}, fixed(100 * p)) : null));
       const root = element("div", { class: "attention-editor" },
         element("div", { class: "sides" }, triangle(result.all, data.names, query), element("div", { class: "keys" }, ...keys)),

@@ -108,7 +108,10 @@
     .sampling .bars span { position: absolute; bottom: 100%; left: 50%; transform: translateX(-50%); font: 0.7rem/1.3 system-ui, sans-serif; color: var(--viz-muted); }
     .sampling .names { display: flex; font: 0.85rem/1.7 ui-monospace, monospace; }
     .sampling .names span { flex: 1 1 0; min-width: 0; text-align: center; }
-    .sampling .names .long { flex-grow: 1.6; font-size: 0.68rem; line-height: 2.2; }
+    .sampling .names .long { font-size: 0.68rem; line-height: 2.2; }
+    @media (max-width: 40em) {
+      .sampling .names .long { writing-mode: vertical-rl; line-height: 1; font-size: 0.75rem; padding-top: 0.3em; }
+    }
     .sampling .muted { color: var(--viz-muted); margin: 0.3rem 0 0; }
     .sampling .muted b, .sampling .known { color: var(--viz-5); }
     .sampling .texts { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: 0.1rem 0.6rem; list-style: none;
