@@ -18,6 +18,21 @@ INDEX = Path(__file__).parent / "index.md"
 PAGES = COURSE / "pages"
 DOCS = ROOT / "docs"
 TEACHERS = ("teaching", "wrong_answers")  # pages with answers come last
+# The order in which somebody needs the guides; one that is not named here comes at the end.
+GUIDES = (
+    "own_gpt",
+    "training_guide",
+    "tuning",
+    "serving",
+    "evaluation",
+    "export",
+    "models",
+    "tokenizers",
+    "inference",
+    "gpu",
+    "command_line",
+)
+MAKERS = ("architecture", "style")  # for those who change the course or the package
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?\)")
 
 
@@ -64,8 +79,9 @@ def index_page(lessons: list[Lesson], with_page: bool) -> str:
         "Lessons": [f"notebooks/{lesson.name}" for lesson in lessons],
         "Beside the lessons": [f"course/pages/{name}" for name in others if name not in TEACHERS],
         "For teachers": [f"course/pages/{name}" for name in TEACHERS if name in others],
-        "Guides": [f"docs/{page.stem}" for page in sorted(DOCS.glob("*.md"))],
+        "Guides": [f"docs/{name}" for name in guides() if name not in MAKERS],
         "Reference": ["gallery", *(f"reference/{package}" for package in PACKAGES)],
+        "How it is made": [f"docs/{name}" for name in guides() if name in MAKERS],
     }
     repository = our_repository()
     first = lessons[0].name if lessons else ""
@@ -83,6 +99,13 @@ def index_page(lessons: list[Lesson], with_page: bool) -> str:
     for name, part in parts.items():
         text = text.replace(f"<!-- {name} -->", part)
     return text + "".join(toctree(caption, pages) for caption, pages in trees.items() if pages)
+
+
+def guides() -> list[str]:
+    """The guides that there are, in the order in which they are needed."""
+    stored = sorted(page.stem for page in DOCS.glob("*.md"))
+    order = [*GUIDES, *MAKERS]
+    return sorted(stored, key=lambda name: order.index(name) if name in order else len(order))
 
 
 def tried(lessons: list[Lesson]) -> str:

@@ -52,7 +52,7 @@ def test_a_wrong_answer_is_shown_as_it_is_typed_or_as_the_catalogue_has_it():
 
 def test_the_tables_of_weeks_are_made_from_the_table_of_lessons():
     assert pacing.with_tables(TEACHING) == TEACHING, (
-        "run `.venv/bin/python -m course.publishing.wrong_answers`"
+        "run `.venv/bin/python -m course.syllabus.pacing`"
     )
     for count in (9, 16):
         assert f"\n| {count} | " in TEACHING
@@ -67,6 +67,34 @@ def test_a_plan_has_every_lesson_from_0_to_16_whole_and_after_what_it_needs(week
     for lesson in written_lessons():
         for needed in needs_of(lesson):
             assert given.index(needed) < given.index(lesson.number)
+
+
+def test_two_days_and_each_goal_have_lessons_after_what_they_need():
+    days = [number for half in pacing.TWO_DAYS for number in half.lessons]
+    by_number = {lesson.number: lesson for lesson in written_lessons()}
+    for given in (days, *pacing.GOALS.values()):
+        for number in given:
+            assert set(needs_of(by_number[number])) <= set(given)
+            assert list(given) == sorted(set(given))
+    per_day = [sum(by_number[n].minutes for n in half.lessons) for half in pacing.TWO_DAYS]
+    assert max(per_day[0] + per_day[1], per_day[2] + per_day[3]) <= 300  # five hours
+
+
+def test_beliefs_that_return_are_in_at_least_two_lessons():
+    """A second count, from the page of wrong answers."""
+    for line in pacing.returning().splitlines()[2:]:
+        belief, numbers = line.strip("| ").split(" | ")
+        lessons = [n for n in re.findall(r"\d+", numbers)]
+        assert len(lessons) > 1
+        for number in lessons:
+            chapter = WRONG.split(f"\n## {number} · ")[1].split("\n## ")[0]
+            assert f"| {belief} |" in chapter
+
+
+def test_ranges_of_lessons_in_words():
+    assert pacing.ranges((0, 1, 2, 4)) == "0 to 2 and 4"
+    assert pacing.ranges((0,)) == "0"
+    assert pacing.ranges((0, 2, 3, 9)) == "0, 2, 3 and 9"
 
 
 @both_plans
