@@ -19,6 +19,8 @@ from course.site.home import write_live_page
 from course.site.layout import TRIED_IN, lay_out
 from course.site.public import ROOT
 from course.site.reading.one_file import lesson_numbered, print_pdf, write_one_file
+from course.site.reading.preview_card import write_preview_card
+from course.syllabus.repository import our_repository
 
 BUILD = ROOT / "build"
 PAGE = BUILD / "page" / "site"  # see course/jupyterlite/build.py
@@ -32,12 +34,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--page", type=Path, default=PAGE, help="as built by course.jupyterlite.build"
     )
+    parser.add_argument(
+        "--address",
+        default=our_repository().pages,
+        help="where the site will be; the preview of a link needs it (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     if options.pdf and options.lesson is None:
         parser.error("--pdf prints one lesson: add --lesson N")
     if options.lesson is not None:
         return one_lesson(options.lesson, options.out, options.pdf)
-    return whole_site((options.out or BUILD / "site").resolve(), options.page)
+    return whole_site((options.out or BUILD / "site").resolve(), options.page, options.address)
 
 
 def one_lesson(number: int, out: Path | None, pdf: bool) -> int:
@@ -50,16 +57,17 @@ def one_lesson(number: int, out: Path | None, pdf: bool) -> int:
     return 0
 
 
-def whole_site(out: Path, page: Path) -> int:
+def whole_site(out: Path, page: Path, address: str) -> int:
     """Build the site, and check its links."""
     tried_in = out / TRIED_IN
     sources, kept = out.with_name(f"{out.name}-sources"), out.with_name(f"{out.name}-kept")
-    lay_out(sources, with_page=page.is_dir())
+    lay_out(sources, with_page=page.is_dir(), address=address)
     folders = ["-d", str(kept), "-c", str(Path(__file__).parent), str(sources), str(out)]
     failed = build_main(["--fail-on-warning", "--quiet", "-b", "html", *folders])
     if failed:
         return failed
     write_live_page(out)
+    write_preview_card(out)
     shutil.rmtree(tried_in, ignore_errors=True)
     if page.is_dir():
         shutil.copytree(page, tried_in)

@@ -36,14 +36,15 @@ MAKERS = ("architecture", "style")  # for those who change the course or the pac
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?\)")
 
 
-def lay_out(folder: Path, with_page: bool = False) -> None:
+def lay_out(folder: Path, with_page: bool = False, address: str = "") -> None:
     """Write every page as Markdown; an unchanged page keeps its time stamp, and is not built again.
 
     `with_page`: whether the site has the page in which Python runs. Then the first page links to
-    it, and exercises run in their lesson.
+    it, and exercises run in their lesson. `address`: where the site will be, which a preview of a
+    link needs.
     """
     stored = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
-    pages = all_pages(stored, with_page)
+    pages = all_pages(stored, with_page, address or our_repository().pages)
     for old in folder.rglob("*.md"):
         if old.relative_to(folder).as_posix() not in pages:
             old.unlink()
@@ -54,7 +55,7 @@ def lay_out(folder: Path, with_page: bool = False) -> None:
             file.write_text(text, encoding="utf-8", newline="\n")
 
 
-def all_pages(lessons: list[Lesson], with_page: bool) -> dict[str, str]:
+def all_pages(lessons: list[Lesson], with_page: bool, address: str) -> dict[str, str]:
     """Path of each page in the site's sources -> its text."""
     pages = {
         f"notebooks/{lesson.name}.md": lesson_page(
@@ -68,11 +69,11 @@ def all_pages(lessons: list[Lesson], with_page: bool) -> dict[str, str]:
         pages[f"docs/{page.name}"] = page.read_text(encoding="utf-8")
     pages |= {f"reference/{package}.md": reference_page(package) for package in PACKAGES}
     pages["gallery.md"] = gallery_page()
-    pages["index.md"] = index_page(lessons, with_page)
+    pages["index.md"] = index_page(lessons, with_page, address)
     return {path: with_links(text, path, pages) for path, text in pages.items()}
 
 
-def index_page(lessons: list[Lesson], with_page: bool) -> str:
+def index_page(lessons: list[Lesson], with_page: bool, address: str) -> str:
     """The first page: an introduction, the lessons, and the tree of all pages."""
     others = [page.stem for page in sorted(PAGES.glob("*.md"))]
     trees = {
@@ -91,6 +92,7 @@ def index_page(lessons: list[Lesson], with_page: bool) -> str:
         "binder": repository.binder(first),
         "repository": repository.address,
         "name": repository.owner_and_name.split("/")[1],
+        "address": address.rstrip("/"),
         "place": OWN_MACHINE,
         "live": live_box(),
         "map": map_box(lessons),

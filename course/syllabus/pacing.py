@@ -134,8 +134,8 @@ def hardest() -> str:
     """In each lesson, the question with most foreseen wrong answers, in Markdown."""
     rows = []
     for lesson in written_lessons():
-        asked = [question for question in QUESTIONS.values() if question.lesson == lesson.name]
-        most = max(asked, key=lambda question: len(question.wrong))
+        questions = [question for question in QUESTIONS.values() if question.lesson == lesson.name]
+        most = max(questions, key=lambda question: len(question.wrong))
         beliefs = list(dict.fromkeys(wrong.belief for wrong in most.wrong))[:2]
         link = f"[{most.name}](wrong_answers.md#{slug(most.name)})"
         rows.append(f"| {lesson.number} | {link} | {len(most.wrong)} | {'; '.join(beliefs)} |")

@@ -42,6 +42,12 @@ class Repository:
         return GITHUB + self.owner_and_name
 
     @property
+    def pages(self) -> str:
+        """Where GitHub Pages shows a site of this repository."""
+        owner, name = self.owner_and_name.split("/")
+        return f"https://{owner.lower()}.github.io/{name}"
+
+    @property
     def archive(self) -> str:
         """All files of the newest commit, as one tar.gz that needs no git to unpack."""
         return f"{self.address}/archive/refs/heads/{BRANCH}.tar.gz"
