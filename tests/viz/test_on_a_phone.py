@@ -5,9 +5,12 @@ import pytest
 
 from gptcore.scalar import Value
 from viz import (
+    draw_attention,
+    draw_attention_chain,
     draw_counts,
     draw_embedding,
     draw_graph,
+    draw_head_ablation,
     draw_head_split,
     draw_lens,
     draw_logit_attribution,
@@ -20,6 +23,8 @@ from viz import (
 )
 from viz.architecture.memory_order import draw_memory_order
 from viz.architecture.memory_order_dial import draw_error
+from viz.attention.attention_edit import draw_attention_edit
+from viz.attention.attention_head import draw_attention_head
 from viz.canvas.scene import Circle, Image, Line, Rect, Text
 from viz.graphs.backward import draw_backward
 from viz.next_token.playground import draw_playground
@@ -68,6 +73,24 @@ def pictures():
     yield "rotation", draw_rotation(np.ones((2, 20, 2)), names=[LONG, "b"], title=LONG)
     points, groups = np.random.default_rng(0).normal(size=(27, 4)), ["a long name"] * 9
     groups += ["another one"] * 9 + ["the third of the groups"] * 9
+    weights = np.tri(18) / np.tri(18).sum(1, keepdims=True)
+    yield "attention", draw_attention([weights] * 3, tokens, title=LONG)
+    yield "many tokens", draw_attention(np.eye(64), ["a long token"] * 64, title=LONG)
+    yield "lines", draw_attention([weights] * 2, tokens, view="lines", title=LONG)
+    yield "chain", draw_attention_chain(*np.ones((3, 8, 8)), tokens[:8], title=LONG)
+    state = {
+        "scores": [0.0] * 16,
+        "weights": np.eye(16),
+        "values": np.ones((16, 9)),
+        "context": [1.0] * 9,
+        "probs": EVEN,
+    }
+    changed = draw_attention_edit(state, tokens[:16], query=15, score_delta=[-8] * 16, caption=LONG)
+    yield "edit", changed
+    yield "head", draw_attention_head([[weights] * 12] * 12, tokens, caption=LONG)
+    long_text = draw_attention_head(np.eye(130), ["internationalization"] * 130)
+    yield "head of a long text", long_text
+    yield "ablation", draw_head_ablation(np.ones((30, 12)) / 9, loss=2.5, title=LONG)
     yield "embedding", draw_embedding(points, LETTERS, groups=groups, title=LONG)
     yield "sentence", draw_next_tokens(tokens, [{"internationalization": 0.9}] * len(tokens))
 

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from viz.attention.attention_mosaic import draw_mosaic, max_tokens, mosaic_alt_text
 from viz.attention.attention_page import hover_html, interactive_html
-from viz.attention.attention_squares import Rows, draw_lines, draw_squares, fits_as_squares
+from viz.attention.attention_squares import (
+    Rows,
+    draw_lines,
+    draw_phone_lines,
+    draw_phone_squares,
+    draw_squares,
+    fits_as_squares,
+)
 from viz.attention.attention_weights import (
     AttentionWeights,
     Selection,
@@ -132,12 +139,15 @@ def squares_picture(
     rows = {which: weights.tolist() for which, weights in heads.items()}
     alt = alt_text(rows, labels, start, causal, note)
     if view == "lines":
-        picture = Picture(data, alt, draw_lines(rows, labels, title, note))
+        parts = (rows, labels, title, note)
+        picture = Picture(data, alt, draw_lines(*parts), narrow=draw_phone_lines(*parts))
         picture.html = interactive_html(picture, models, labels, start, view, title, causal)
         return picture
     scene, corners = draw_squares(rows, labels, title, causal, note)
-    picture = Picture(data, alt, scene)
-    picture.html = hover_html(picture, heads, labels, start, corners, causal)
+    narrow, phone_corners = draw_phone_squares(rows, labels, title, causal, note)
+    picture = Picture(data, alt, scene, narrow=narrow)
+    places = (corners, phone_corners if picture.narrow else corners)
+    picture.html = hover_html(picture, heads, labels, start, places, causal)
     return picture
 
 

@@ -3,7 +3,7 @@
 // The still stays as it is, with its own frames. If anything fails, the still stays.
 const STYLE = `
   :host { display: block; }
-  ::slotted(img) { display: block; }
+  ::slotted(img), ::slotted(picture) { display: block; }
   ::slotted(p) { display: none; }
   .sheet { position: relative; display: inline-block; max-width: 100%; vertical-align: top; cursor: crosshair; }
   .sheet i { position: absolute; box-sizing: border-box; border: 3px solid ${BLUE}; pointer-events: none; }
@@ -14,8 +14,9 @@ const STYLE = `
 `;
 
 openAll("viz-chain", async (figure, chain) => {
-  const { tokens, numbers, places, q, k, scores, weights } = chain, T = tokens.length;
-  const [wide, tall] = chain.size, [cellWide, cellTall] = chain.cell;
+  const { tokens, numbers, q, k, scores, weights } = chain, T = tokens.length;
+  const [cellWide, cellTall] = chain.cell, phone = matchMedia(`(max-width: ${PHONE}px)`);
+  let { size: [wide, tall], places } = chain.forms[Number(phone.matches)];
   const shadow = figure.attachShadow({ mode: "open" });
   make("style", shadow, { textContent: STYLE });
   const label = "Up and down: the query; left and right: the key.";
@@ -26,6 +27,10 @@ openAll("viz-chain", async (figure, chain) => {
   const said = make("p", card, { className: "said", role: "status" });
   said.textContent = "Point at a number, or use the arrow keys: blue frames follow your query and your key.";
   let [i, j] = [T - 1, 0];
+  phone.addEventListener("change", () => {
+    ({ size: [wide, tall], places } = chain.forms[Number(phone.matches)]);
+    frames.forEach((frame) => (frame.hidden = true));
+  });
 
   const length = { i: T, j: T, "": numbers };
   const written = (number) => number.toFixed(1).replace("-", "−").replace(/^−0\.0$/, "0.0");

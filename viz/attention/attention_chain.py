@@ -23,20 +23,23 @@ from viz.attention.attention_matrix import (
     add_operator,
     signed,
 )
-from viz.attention.attention_page import html_figure, script
+from viz.attention.attention_page import html_figure, script, sizes_of
 from viz.canvas.arrays import to_int, to_nested_list, to_tokens
 from viz.canvas.labels import visible_token
+from viz.canvas.pages import NARROW, phone_title_scene, words_scene
 from viz.canvas.palette import INK
-from viz.canvas.picture import Picture, image_tag
-from viz.canvas.scene import Scene, Text, vstack
+from viz.canvas.picture import Picture, picture_tag
+from viz.canvas.scene import Scene, Text, translate, vstack
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_TOKENS, MAX_NUMBERS = 8, 8
 SCRIPTS = ("numbers", "chain")  # files attention_*.js, each after those that it needs
+PHONE_TOP = 46.0  # pixels from a line of matrices to its first row, on a phone
 HEADING, ONE_SCORE = 34, 26  # pixels: height of the title, and of the line with one score
 
+Frame = tuple[int | None, int | None]  # a row, a column, or one cell
 Place = tuple[str, str, float, float]  # axis of the rows, of the columns, x, y of the first cell
 
 
@@ -96,17 +99,72 @@ def draw_attention_chain(
     names = [visible_token(label, 5) for label in labels]
     heading = Scene(0, HEADING, [Text(16, 25, title, 15, weight="600")] if title else [])
     upper, above = draw_scores(queries, keys, data, names, row, column)
-    one = draw_one_score(queries[row], keys[column], names[row], names[column])
+    score = one_score(queries[row], keys[column], names[row], names[column])
+    one = Scene(0, ONE_SCORE, [Text(16, 16, score, 12.5, INK)])
     lower, below = draw_output(masked, values, data, names, row, column)
     alt = (
         f"One head as matrices; the query of {names[row]} ({row}) gives the key of "
         f"{names[column]} ({column}) a weight of {weights[row, column]:.1f}."
     )
-    picture = Picture(data, alt, vstack(heading, upper, one, lower))
+    parts = (queries, keys, values, masked, data, names, row, column)
+    narrow, phone_places = phone_scene(title, *parts)
+    picture = Picture(data, alt, vstack(heading, upper, one, lower), narrow=narrow)
     places = [(i, j, x, HEADING + TOP) for i, j, x in above]
     places += [(i, j, x, HEADING + upper.height + ONE_SCORE + TOP) for i, j, x in below]
-    picture.html = interactive_html(picture, places, names, queries, keys)
+    if not picture.narrow:
+        phone_places = places
+    picture.html = interactive_html(picture, (places, phone_places), names, queries, keys)
     return picture.draw_on(ax) if ax is not None else picture
+
+
+def phone_scene(
+    title: str,
+    queries: Matrix,
+    keys: Matrix,
+    values: Matrix,
+    masked: Matrix,
+    data: dict[str, Any],
+    names: list[str],
+    row: int,
+    column: int,
+) -> tuple[Scene, list[Place]]:
+    """The matrices from top to bottom, beside each other where they fit; and where each is."""
+    (T, D), scene, places = queries.shape, phone_title_scene(title), list[Place]()
+    both, scores = float(max(abs(queries).max(), abs(keys).max())) or 1.0, data["scores"]
+    most, cell = float(abs(scores).max()) or 1.0, (row, column)
+    hidden = float(abs(masked[np.isfinite(masked)]).max()) or 1.0
+    value = float(abs(values).max()) or 1.0
+    x, y = 0.0, scene.height
+
+    def add(
+        rows: str, columns: str, words: str, matrix: Matrix, scale: float | None, frame: Frame
+    ) -> None:
+        nonlocal x, y
+        width = LEFT + max(CELL * matrix.shape[1], TITLE_CHAR * len(words))
+        if x and x + width > NARROW - 10:
+            x, y = 0.0, scene.height
+        names_of = {"i": names, "j": names, "": ()}
+        parts = (matrix, scale, names_of[columns], names_of[rows], frame)
+        add_matrix(scene, x + LEFT, words, *parts, y=y + PHONE_TOP)
+        places.append((rows, columns, x + LEFT, y + PHONE_TOP))
+        scene.height = max(scene.height, y + PHONE_TOP + ROW * len(matrix) + 12)
+        x += width
+
+    add("i", "", f"q: {T} × {D}", queries, both, (row, None))
+    add("", "j", f"× k, transposed: {D} × {T}", keys.T, both, (None, column))
+    add("i", "j", f"= scores: {T} × {T}", scores, most, cell)
+    add("i", "j", f"÷ √{D} = scaled", data["scaled"], most, cell)
+    words = words_scene(
+        one_score(queries[row], keys[column], names[row], names[column]), NARROW, INK
+    )
+    scene.add(*(translate(shape, dy=scene.height) for shape in words.shapes))
+    scene.height += words.height
+    x, y = 0.0, scene.height
+    add("i", "j", "with the mask", masked, hidden, cell)
+    add("i", "j", "after softmax: weights", data["weights"], None, cell)
+    add("j", "", f"× v: {T} × {D}", values, value, (column, None))
+    add("i", "", f"= output: {T} × {D}", data["output"], value, (row, None))
+    return scene, places
 
 
 def check_shapes(queries: Matrix, keys: Matrix, values: Matrix, labels: list[str]) -> None:
@@ -160,32 +218,35 @@ def draw_output(
     return scene, [("i", "j", x0), ("i", "j", x1), ("j", "", x2), ("i", "", x3)]
 
 
-def draw_one_score(query: Matrix, key: Matrix, name: str, other: str) -> Scene:
+def one_score(query: Matrix, key: Matrix, name: str, other: str) -> str:
     """The score in the frame, written out as a sum of products."""
     score, D = float(query @ key), len(query)
     pairs = zip(query.tolist(), key.tolist())
     products = " + ".join(f"{signed(a)} × {signed(b)}" for a, b in pairs)
     line = f"score of query {name} and key {other}:  {products} = {signed(score)}"
-    line += f";  ÷ √{D} = {signed(score / sqrt(D))}"
-    return Scene(0, ONE_SCORE, [Text(16, 16, line, 12.5, INK)])
+    return f"{line};  ÷ √{D} = {signed(score / sqrt(D))}"
 
 
 def interactive_html(
-    picture: Picture, places: list[Place], names: list[str], queries: Matrix, keys: Matrix
+    picture: Picture,
+    places: tuple[list[Place], list[Place]],
+    names: list[str],
+    queries: Matrix,
+    keys: Matrix,
 ) -> str:
     """The still, with frames that follow the mouse and one score written out below."""
-    scene = picture.scene
-    assert scene is not None, "the chain is made of shapes"
     payload = {
         "tokens": names,
         "numbers": queries.shape[1],
         "cell": [CELL, ROW],
-        "size": [scene.width, scene.height],
-        "places": places,
+        "forms": [
+            {"size": size, "places": its_places}
+            for size, its_places in zip(sizes_of(picture), places)
+        ],
         "q": queries.round(2).tolist(),
         "k": keys.round(2).tolist(),
         "scores": picture.data["scores"].round(2).tolist(),
         "weights": picture.data["weights"].round(3).tolist(),
     }
-    still = image_tag(picture.to_svg(), picture.alt, scene.width)
+    still = picture_tag(picture, picture.alt)
     return html_figure("viz-chain", still, payload, script(SCRIPTS))

@@ -9,21 +9,44 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from viz.attention.attention_squares import draw_head, names_height
+from viz.attention.attention_squares import MIN_PHONE_NAME, draw_head, names_height
 from viz.attention.attention_weights import to_attention_weights
 from viz.canvas.arrays import to_nested_list, to_numbers
 from viz.canvas.labels import visible_token
+from viz.canvas.pages import MARGIN, NARROW, phone_title_scene, words_scene
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, NEGATIVE, ORANGE, POSITIVE
 from viz.canvas.picture import Picture
-from viz.canvas.scene import Line, Rect, Scene, Text
+from viz.canvas.scene import Line, Rect, Scene, Text, vstack
 
 MAX_TOKENS = 16
 MAX_NUMBERS = 8  # of a value that are drawn
-MAX_PREDICTIONS = 30
+MAX_PREDICTIONS, PHONE_BARS = 30, 14  # in one row, on a phone
 ROW = 26
 SIDE = 26  # of a square, in pixels
 MINUS_INFINITY = "−∞"
 KEYS = ("scores", "weights", "values", "context", "probs")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the columns of the sources are, in pixels.
+
+    Attributes:
+        score: Right end of a score.
+        weight: Left end of a weight's bar.
+        bar: Length of a weight of 1.
+        values: Left end of the numbers of a value.
+        number: From one number of a value to the next.
+    """
+
+    score: float
+    weight: float
+    bar: float
+    values: float
+    number: float
+
+
+WIDE, PHONE = Columns(88, 148, 60, 250, 22), Columns(84, 120, 44, 202, 17)
 
 
 @dataclass(frozen=True)
@@ -126,7 +149,33 @@ def draw_attention_edit(
         "context": now.context,
         "probs": now.probs,
     }
-    return Picture(data, alt_text(now, labels, query, head, ablated, caption), scene)
+    narrow = phone_scene(title, caption, now, before, names, query, delta)
+    alt = alt_text(now, labels, query, head, ablated, caption)
+    return Picture(data, alt, scene, narrow=narrow)
+
+
+def phone_scene(
+    title: str,
+    caption: str,
+    now: HeadState,
+    before: HeadState,
+    names: list[str],
+    query: int,
+    delta: Sequence[float],
+) -> Scene:
+    """The head, below it the sources, below them the predictions."""
+    scene = phone_title_scene(title)
+    if caption:
+        scene = vstack(scene, words_scene(caption, NARROW, INK))
+    side = min(SIDE, (NARROW - 74 - 12) / len(names))
+    top = scene.height + names_height(names, side, MIN_PHONE_NAME) + 18
+    draw_head(scene, now.weights, names, 74, top, side, True, MIN_PHONE_NAME)
+    frame = Rect(74, top + side * query, side * (query + 1), side, "none", ORANGE, 2.5)
+    scene.add(frame)
+    top += side * len(names) + 34
+    bottom = draw_source_rows(scene, now, before, names, query, delta, (4, top), PHONE)
+    scene.height = draw_predictions(scene, now.probs, before.probs, bottom + 20) + 12
+    return scene
 
 
 def alt_text(
@@ -152,15 +201,17 @@ def draw_source_rows(
     query: int,
     delta: Sequence[float],
     place: tuple[float, float],
+    columns: Columns = WIDE,
 ) -> float:
     """One line for each token: its score, weight and value; below them the context.
 
     `place` is the upper left corner. Returns where it ends.
     """
     x, top = place
-    values_x = x + 250
+    values_x, weight_x, pitch = x + columns.values, x + columns.weight, columns.number
     scale = max((abs(n) for row in now.values for n in row), default=1) or 1
-    headings = ((x + 22, "key"), (x + 60, "score"), (x + 148, "weight"), (values_x, "value"))
+    score_x, bar = x + columns.score, columns.bar
+    headings = ((x + 22, "key"), (score_x - 28, "score"), (weight_x, "weight"), (values_x, "value"))
     for left, text in headings:
         scene.add(Text(left, top - 8, text, 11, MUTED))
     for j, name in enumerate(names):
@@ -168,31 +219,38 @@ def draw_source_rows(
         colour = INK if attended else MUTED
         scene.add(Text(x + 44, y + 17, name, 13, colour, "end", mono=True))
         score = f"{now.scores[j]:.1f}".replace("-", "−") if attended else MINUS_INFINITY
-        scene.add(Text(x + 88, y + 17, score, 12, colour, "end"))
+        scene.add(Text(score_x, y + 17, score, 12, colour, "end"))
         if delta[j]:
-            scene.add(Text(x + 92, y + 17, f"{delta[j]:+.1f}".replace("-", "−"), 12, ORANGE))
+            added = f"{delta[j]:+.1f}".replace("-", "−")
+            scene.add(Text(score_x + 4, y + 17, added, 12, ORANGE))
         if attended:
             weight, old = now.weights[query][j], before.weights[query][j]
             scene.add(
-                Rect(x + 148, y + 6, 60, 14, FAINT),
-                Rect(x + 148, y + 6, 60 * weight, 14, BLUE),
-                Rect(x + 147 + 60 * old, y + 3, 2, 20, INK),
-                Text(x + 213, y + 17, f"{weight:.2f}", 12),
+                Rect(weight_x, y + 6, bar, 14, FAINT),
+                Rect(weight_x, y + 6, bar * weight, 14, BLUE),
+                Rect(weight_x - 1 + bar * old, y + 3, 2, 20, INK),
+                Text(weight_x + bar + 5, y + 17, f"{weight:.2f}", 12),
             )
-        draw_numbers(scene, now.values[j], values_x, y, scale, faint=not attended)
+        draw_numbers(scene, now.values[j], values_x, y, scale, pitch, faint=not attended)
     y = top + ROW * len(names) + 4
-    scene.add(Line(((x + 14, y), (values_x + 22 * min(MAX_NUMBERS, len(now.context)), y))))
+    scene.add(Line(((x + 14, y), (values_x + pitch * min(MAX_NUMBERS, len(now.context)), y))))
     contexts = ("context: sum of weight × value", now), ("of the unchanged model", before)
     for label, state in contexts:
         scene.add(Text(values_x - 10, y + 17, label, 12, INK if state is now else MUTED, "end"))
         faint = state is before is not now
-        draw_numbers(scene, state.context, values_x, y, scale, faint=faint)
+        draw_numbers(scene, state.context, values_x, y, scale, pitch, faint=faint)
         y += ROW
     return y
 
 
 def draw_numbers(
-    scene: Scene, numbers: list[float], x: float, y: float, scale: float, faint: bool
+    scene: Scene,
+    numbers: list[float],
+    x: float,
+    y: float,
+    scale: float,
+    pitch: float,
+    faint: bool,
 ) -> None:
     """Signed numbers as small bars: up and blue above 0, down and orange below."""
     shown = numbers[:MAX_NUMBERS]
@@ -201,11 +259,13 @@ def draw_numbers(
         height = half * min(abs(number) / scale, 1)
         top = middle - height if number > 0 else middle
         colour = LINE if faint else POSITIVE if number > 0 else NEGATIVE
-        scene.add(Rect(x + 22 * k + 3, top, 16, height, colour))
-    scene.add(Rect(x, middle - 0.5, 22 * len(shown), 1, MUTED))
+        scene.add(Rect(x + pitch * k + 3, top, pitch - 6, height, colour))
+    scene.add(Rect(x, middle - 0.5, pitch * len(shown), 1, MUTED))
     if len(numbers) > len(shown):
-        more = f"… {len(numbers) - len(shown)} more"
-        scene.add(Text(x + 22 * len(shown) + 4, middle + 4, more, 10, MUTED))
+        more, right = f"… {len(numbers) - len(shown)} more", x + pitch * len(shown) + 4
+        if right + 50 > scene.width > 0:
+            more = "…"
+        scene.add(Text(right, middle + 4, more, 10.2, MUTED))
 
 
 def draw_predictions(
@@ -216,10 +276,34 @@ def draw_predictions(
     if len(pairs) > MAX_PREDICTIONS:
         pairs = sorted(pairs, key=lambda pair: -pair[1])[:MAX_PREDICTIONS]
     heading = "probability of the next token, in percent (marks: unchanged model)"
-    scene.add(Text(16, y, heading, 11, MUTED))
-    step, max_height = min(40, max(24, (scene.width - 32) / len(pairs))), 64
+    most, is_narrow = max(*now.values(), *before.values(), 0.01), scene.width <= NARROW
+    if is_narrow:
+        for line in ("probability of the next token, in percent", "(marks: unchanged model)"):
+            scene.add(Text(MARGIN, y, line, 11, MUTED))
+            y += 15
+        y -= 15
+    else:
+        scene.add(Text(MARGIN, y, heading, 11, MUTED))
+    per_row = -(-len(pairs) // -(-len(pairs) // PHONE_BARS)) if is_narrow else len(pairs)
+    step = min(40, max(23 if is_narrow else 24, (scene.width - 32) / per_row))
+    for start in range(0, len(pairs), per_row):
+        y = add_prediction_row(scene, pairs[start : start + per_row], now, before, y, step, most)
+        y += 14
+    return y - 14
+
+
+def add_prediction_row(
+    scene: Scene,
+    pairs: list[tuple[str, float]],
+    now: dict[str, float],
+    before: dict[str, float],
+    y: float,
+    step: float,
+    most: float,
+) -> float:
+    """One row of bars; the lower end of its labels."""
+    max_height = 64
     base = y + 16 + max_height
-    most = max(*now.values(), *before.values(), 0.01)
     for k, (token, prob) in enumerate(pairs):
         x, height = 16 + step * k, max_height * prob / most
         scene.add(Rect(x + 3, base - height, step - 6, height, BLUE))
@@ -227,9 +311,10 @@ def draw_predictions(
             mark = base - max_height * before.get(token, 0.0) / most
             scene.add(Rect(x + 1, mark - 1, step - 2, 2, INK))
         label = visible_token(str(token), 4)
-        scene.add(Text(x + step / 2, base + 16, label, 11 if len(label) < 3 else 9, INK, "middle"))
+        size = 11 if len(label) < 3 else 10.2
+        scene.add(Text(x + step / 2, base + 16, label, size, INK, "middle"))
         if prob >= 0.02:
             percent = f"{100 * prob:.0f}"
-            scene.add(Text(x + step / 2, base - height - 5, percent, 10, MUTED, "middle"))
+            scene.add(Text(x + step / 2, base - height - 5, percent, 10.2, MUTED, "middle"))
     scene.add(Rect(16, base, step * len(pairs), 1, MUTED))
     return base + 16

@@ -6,6 +6,7 @@
 const ALONE = [440, 300], SEVERAL = [300, 350]; // most pixels: of a head, of all together
 const TALLEST = 500; // pixels: of all heads of many layers
 const LEAST = 240, AROUND = 62; // pixels: of a head beside the others; the edges and gaps between
+const NARROW = 520, EDGES = 34; // pixels: of a figure on a phone; of its edges
 
 const STYLE = `
   :host { display: block; color: ${INK}; font: 13px/1.45 ${SANS}; }
@@ -58,7 +59,8 @@ class Page {
     const row = make("div", this.card, { className: "row models" });
     row.classList.toggle("several", models.length > 1);
     [this.side, this.widest] = models.length > 1 ? SEVERAL : ALONE;
-    this.room = models.length > 1 ? Infinity : figure.clientWidth - AROUND;
+    this.narrow = figure.clientWidth < NARROW;
+    this.room = this.narrow ? figure.clientWidth - EDGES : models.length > 1 ? Infinity : figure.clientWidth - AROUND;
     models.forEach((model) => this.addModel(model, row));
     this.addText();
     this.said = make("p", this.card, { className: "said", role: "status" });
@@ -109,7 +111,7 @@ class Page {
     model.grid = make("canvas", parent, { tabIndex: 0, role: "application", ariaLabel: label });
     const deep = model.layers[0] !== "";
     model.margin = { left: deep ? 62 : 8, top: 34 };
-    const widest = Math.min(this.widest, this.room + AROUND - 40 - model.margin.left);
+    const widest = Math.min(this.widest, this.room - model.margin.left - 2);
     const fits = Math.min(widest / model.columns.length, TALLEST / model.rows.length);
     model.step = Math.max(14, Math.min(84, Math.floor(fits)));
     size(model.grid, model.margin.left + model.step * model.columns.length + 2,
@@ -140,7 +142,8 @@ class Page {
     const longest = Math.max(...this.tokens.map((token) => [...token].length));
     const fit = (side) => {
       model.cell = Math.min(40, side / this.T);
-      model.ranks = Math.ceil(NAME / model.cell);
+      model.ranks = this.narrow ? 1 : Math.ceil(NAME / model.cell);
+      model.every = this.narrow ? Math.ceil(ROW / model.cell) : 1; // of so many tokens, one has its name
       model.rank = 8 + (model.ranks > 1 ? NAME_WIDTH : 7.3) * Math.min(longest, LETTERS);
       model.edge = Math.max(58, 14 + model.rank * model.ranks);
     };
@@ -167,6 +170,7 @@ class Page {
     this.text = make("div", this.card, { className: "text", tabIndex: 0, role: "application", ariaLabel: label });
     this.spans = this.tokens.map((token) => make("span", this.text, { textContent: token, dir: "auto" }));
     this.spans.forEach((span, k) => span.addEventListener("pointerenter", () => this.light(k, k)));
+    this.spans.forEach((span, k) => span.addEventListener("pointerdown", () => this.light(k, k)));
     onArrows(this.text, (right, down) => this.light(this.i + right + down, this.i + right + down));
   }
 

@@ -24,6 +24,7 @@ from viz.attention.attention_weights import (
 )
 from viz.canvas.arrays import to_int, to_tokens
 from viz.canvas.labels import visible_token
+from viz.canvas.pages import NARROW, phone_title_scene, words_scene
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MUTED, ORANGE, WHITE, blend, ink_on
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Image, Line, Rect, Scene, Text, hstack, vstack
@@ -38,6 +39,7 @@ WIDTH, ALL_HEADS, ONE_HEAD = 828.0, 300.0, 300.0  # pixels: of the scene, all he
 MIN_SIDE = 10.0  # pixels of a small head
 SMALLER_HEAD = 280.0  # pixels of one head of many tokens
 NAMED_KEYS, NAME_PITCH, FEW_NAMES_LENGTH = 6, 11.0, 8  # beside it; pixels; letters
+PHONE_ALL, PHONE_FEW = 270.0, 24  # on a phone: pixels of all heads; more tokens have few names
 FEW_NAMES_ROOM = 96.0, 62.0  # pixels on its left and above it, whatever is named
 RED = "#b3261e"
 
@@ -110,10 +112,10 @@ def head_picture(
     heading.add(Text(16, 43, caption, 13, INK, weight="600"))
     panels = [draw_all_heads(attention, layer, head, ablated_heads)] if L * H > 1 else []
     panels.append(draw_one_head(weights, labels[:T], query))
-    footer = Scene(WIDTH, 0)
+    footer, omitted = Scene(WIDTH, 0), ""
     if len(labels) > T:
-        note = f"{len(labels) - T:,} more tokens not drawn"
-        footer = Scene(WIDTH, 18, [Text(16, 10, note, 11, MUTED)])
+        omitted = f"{len(labels) - T:,} more tokens not drawn"
+        footer = Scene(WIDTH, 18, [Text(16, 10, omitted, 11, MUTED)])
     scene = vstack(heading, hstack(*panels, gap=10), draw_text(names, row, query), footer)
     data = {
         "layer": layer,
@@ -122,16 +124,29 @@ def head_picture(
         "weights": row,
         "received": weights[:, query],
     }
-    return Picture(data, f"{title}{'; ' + caption if caption else ''}.", scene)
+    stacked = [phone_title_scene(title), *([words_scene(caption, NARROW, INK)] if caption else [])]
+    if L * H > 1:
+        stacked.append(draw_all_heads(attention, layer, head, ablated_heads, PHONE_ALL))
+    stacked += [
+        draw_one_head(weights, labels[:T], query, NARROW),
+        draw_text(names, row, query, NARROW),
+        words_scene(omitted, NARROW) if omitted else Scene(NARROW, 4),
+    ]
+    alt = f"{title}{'; ' + caption if caption else ''}."
+    return Picture(data, alt, scene, narrow=vstack(*stacked))
 
 
 def draw_all_heads(
-    attention: AttentionWeights, layer: int, head: int, ablated_heads: Collection[Head]
+    attention: AttentionWeights,
+    layer: int,
+    head: int,
+    ablated_heads: Collection[Head],
+    room: float = ALL_HEADS,
 ) -> Scene:
     """Every head small: the chosen one in a frame, the ablated ones crossed out."""
     L, H = attention.weights.shape[:2]
     has_layers = attention.layers != [""]
-    side = max(MIN_SIDE, min(64.0, ALL_HEADS / max(H, L)))
+    side = max(MIN_SIDE, min(64.0, room / max(H, L)))
     left, top = 66.0 if has_layers else 16.0, 40.0
     scene = Scene(left + side * H + 10, top + side * L + 12)
     scene.add(Text(left, top - 22, "head →", 11, MUTED))
@@ -178,15 +193,21 @@ def max_pool(weights: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     return pooled
 
 
-def draw_one_head(weights: NDArray[np.float64], labels: list[str], query: int) -> Scene:
-    """The chosen head; the row and the column of the query in frames."""
-    T, are_many = len(labels), len(labels) > MANY_TOKENS
+def draw_one_head(
+    weights: NDArray[np.float64], labels: list[str], query: int, width: float = 0
+) -> Scene:
+    """The chosen head; the row and the column of the query in frames.
+
+    With `width`, the head is as large as there is room for.
+    """
+    T, are_many = len(labels), len(labels) > (PHONE_FEW if width else MANY_TOKENS)
     whole = SMALLER_HEAD if are_many else ONE_HEAD
+    left, top = FEW_NAMES_ROOM if are_many else names_room(labels, whole / T)
+    whole = min(whole, width - left - 14) if width else whole
     side = whole / T
     keys = largest_keys(weights[query], side) if are_many else []
-    left, top = FEW_NAMES_ROOM if are_many else names_room(labels, side)
     x, y = left + side * query, top + side * query
-    scene = Scene(left + whole + 20, top + whole + 12)
+    scene = Scene(width or left + whole + 20, top + whole + 12)
     if are_many:
         add_few_names(scene, labels, query, keys, (left, top, side))
     else:
@@ -217,10 +238,12 @@ def add_few_names(
     scene.add(Text(left - 8, top - 22, "largest keys →", 11, MUTED, "end"))
     scene.add(Text(left - 8, top - 7, "query ↓", 11, MUTED, "end"))
     y = top + max(side * (query + 0.5) + 3.5, 8.0)
-    scene.add(Text(left - 6, y, visible_token(labels[query], MAX_NAME), 10, BLUE, "end", mono=True))
+    scene.add(
+        Text(left - 6, y, visible_token(labels[query], MAX_NAME), 10.2, BLUE, "end", mono=True)
+    )
     for key in keys:
         x, name = left + side * (key + 0.5) + 3.5, visible_token(labels[key], FEW_NAMES_LENGTH)
-        scene.add(Text(x, top - 6, name, 10, mono=True, upright=True))
+        scene.add(Text(x, top - 6, name, 10.2, mono=True, upright=True))
 
 
 def text_sizes(T: int) -> tuple[float, float, float, float]:
@@ -228,16 +251,16 @@ def text_sizes(T: int) -> tuple[float, float, float, float]:
     return (6.65, 11, 16, 27) if T > MANY_TOKENS else (7.85, 13, 20, 36)
 
 
-def draw_text(names: list[str], row: NDArray[np.float64], query: int) -> Scene:
+def draw_text(names: list[str], row: NDArray[np.float64], query: int, room: float = WIDTH) -> Scene:
     """The tokens in their order, the bluer the larger their weight, with the numbers below."""
-    scene = Scene(WIDTH, 0)
+    scene = Scene(room, 0)
     heading = "the text: the bluer a token, the larger its attention weight"
     scene.add(Text(16, 12, heading, 11, MUTED))
     character, size, box, line = text_sizes(len(names))
     x, y = 16.0, 20.0
     for k, name in enumerate(names):
         width = max(character * display_width(name) + 8, 30.0)
-        if x + width > WIDTH - 16:
+        if x + width > room - 16:
             x, y = 16.0, y + line
         weight = float(row[k])
         fill = blend(WHITE, BLUE, weight)
@@ -247,7 +270,7 @@ def draw_text(names: list[str], row: NDArray[np.float64], query: int) -> Scene:
         scene.add(Rect(x, y, width - 2, box, fill, stroke, stroke_width, radius=3))
         scene.add(Text(middle, y + box / 2 + 4, name, size, ink, "middle", mono=True))
         if k <= query and weight >= 0.005:
-            scene.add(Text(middle, y + box + 10.5, f"{weight:.2f}", 10, MUTED, "middle"))
+            scene.add(Text(middle, y + box + 10.5, f"{weight:.2f}", 10.2, MUTED, "middle"))
         x += width
     scene.height = y + line + 4
     return scene

@@ -4,7 +4,7 @@
 // around the column of the key, with their numbers below. If anything fails, the still stays.
 const STYLE = `
   :host { display: block; }
-  ::slotted(img) { display: block; }
+  ::slotted(img), ::slotted(picture) { display: block; }
   ::slotted(p) { display: none; }
   .sheet { position: relative; display: inline-block; max-width: 100%; vertical-align: top; cursor: crosshair; }
   .sheet i { position: absolute; box-sizing: border-box; border: 2px solid; pointer-events: none; }
@@ -17,8 +17,9 @@ const STYLE = `
 `;
 
 openAll("viz-squares", async (figure, told) => {
-  const { tokens, places, names, causal, start } = told, T = tokens.length;
-  const [wide, tall] = told.size;
+  const { tokens, names, causal, start } = told, T = tokens.length;
+  const phone = matchMedia(`(max-width: ${PHONE}px)`);
+  let { size: [wide, tall], places } = told.forms[Number(phone.matches)];
   const png = await readPixels(told.weights);
   const weight = (h, i, j) => png.pixel(h * T + j, i) / told.steps;
   const shadow = figure.attachShadow({ mode: "open" });
@@ -32,6 +33,10 @@ openAll("viz-squares", async (figure, told) => {
   said.style.width = `min(100%, ${Math.max(560, wide)}px)`;
   said.textContent = "Point at a square, or use the arrow keys.";
   let [head, i, j] = [0, T - 1, 0];
+  phone.addEventListener("change", () => {
+    ({ size: [wide, tall], places } = told.forms[Number(phone.matches)]);
+    frames.flat().forEach((frame) => (frame.hidden = true));
+  });
 
   const put = (frame, x, y, width, height) => {
     frame.hidden = false;

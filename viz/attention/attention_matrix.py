@@ -37,29 +37,30 @@ def add_matrix(
     columns: Sequence[str] = (),
     rows: Sequence[str] = (),
     frame: tuple[int | None, int | None] = (None, None),
+    y: float = TOP,
 ) -> float:
     """A matrix with its numbers, coloured by sign and size; from white to dark if `most` is None.
 
     Returns where it ends; a wide title pushes the next matrix away. A frame is a row, a column,
-    or one cell.
+    or one cell; `y` is the upper side of the first row.
     """
     height, width = len(matrix), len(matrix[0])
-    scene.add(Text(x, TOP - 26, title, 12, INK, weight="600"))
+    scene.add(Text(x, y - 26, title, 12, INK, weight="600"))
     for j, name in enumerate(columns):
-        scene.add(Text(x + CELL * (j + 0.5), TOP - 7, name, 11, MUTED, "middle", mono=True))
+        scene.add(Text(x + CELL * (j + 0.5), y - 7, name, 11, MUTED, "middle", mono=True))
     for i, name in enumerate(rows):
-        scene.add(Text(x - 6, TOP + ROW * i + 16, name, 11, MUTED, "end", mono=True))
+        scene.add(Text(x - 6, y + ROW * i + 16, name, 11, MUTED, "end", mono=True))
     for i, j in np.ndindex(matrix.shape):
         text, fill = cell(float(matrix[i, j]), most, hidden=most is None and j > i)
-        left, top = x + CELL * j, TOP + ROW * i
+        left, top = x + CELL * j, y + ROW * i
         scene.add(Rect(left, top, CELL, ROW, fill, FAINT))
         if text:
             middle = left + CELL / 2
             scene.add(Text(middle, top + 16, text, 10.5, ink_on(fill), "middle"))
-    scene.add(Rect(x, TOP, CELL * width, ROW * height, "none", LINE))
+    scene.add(Rect(x, y, CELL * width, ROW * height, "none", LINE))
     row, column = frame
     left, across = (x, width) if column is None else (x + CELL * column, 1)
-    top, down = (TOP, height) if row is None else (TOP + ROW * row, 1)
+    top, down = (y, height) if row is None else (y + ROW * row, 1)
     if frame != (None, None):
         scene.add(Rect(left, top, CELL * across, ROW * down, "none", ORANGE, 2.5))
     return x + max(CELL * width, TITLE_CHAR * len(title) + 10 - GAP)

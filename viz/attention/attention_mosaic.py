@@ -115,8 +115,8 @@ def add_token_names(scene: Scene, labels: list[str], left: float, top: float, si
         if k % ranks:  # from the name to its row and column
             scene.add(Line(((left - away + 2, top + middle), (left, top + middle)), LINE, 0.7))
             scene.add(Line(((left + middle, top - away + 2), (left + middle, top)), LINE, 0.7))
-        scene.add(Text(left - away, top + middle + 3.5, name, 10, INK, "end", mono=True))
-        scene.add(Text(left + middle + 3.5, top - away, name, 10, mono=True, upright=True))
+        scene.add(Text(left - away, top + middle + 3.5, name, 10.2, INK, "end", mono=True))
+        scene.add(Text(left + middle + 3.5, top - away, name, 10.2, mono=True, upright=True))
 
 
 def mosaic_alt_text(models: Mapping[str, AttentionWeights], title: str, note: str) -> str:

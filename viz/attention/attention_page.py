@@ -25,10 +25,12 @@ from viz.canvas.palette import INK, MASKED, WHITE, blend
 from viz.canvas.picture import (
     ADAPTS,
     DARK_STYLE,
+    PHONE,
     SCRIPT_NOTE,
     Picture,
-    image_tag,
     page_script,
+    picture_tag,
+    source_tag,
 )
 from viz.canvas.scene import Image
 
@@ -86,24 +88,35 @@ def hover_html(
     heads: Mapping[str, NDArray[np.float64]],
     labels: list[str],
     start: int,
-    corners: list[HeadCorner],
+    places: tuple[list[HeadCorner], list[HeadCorner]],
     causal: bool,
 ) -> str:
-    """The still of a few heads, with frames that follow the mouse."""
-    scene = picture.scene
-    assert scene is not None, "squares are made of shapes"
+    """The still of a few heads, with frames that follow the mouse; `places` of its two forms."""
     payload = {
         "tokens": [visible_token(label, MAX_TOKEN_LENGTH) for label in labels],
         "start": start,
         "names": list(heads),
         "causal": causal,
         "steps": COARSE,
-        "size": [round(scene.width, 1), round(scene.height, 1)],
-        "places": [[round(number, 1) for number in corner] for corner in corners],
+        "forms": [
+            {
+                "size": size,
+                "places": [[round(number, 1) for number in corner] for corner in corners],
+            }
+            for size, corners in zip(sizes_of(picture), places)
+        ],
         "weights": data_uri(np.stack(list(heads.values()))[None], COARSE, causal),
     }
-    still = image_tag(picture.to_svg(), picture.alt, scene.width)
+    still = picture_tag(picture, picture.alt)
     return html_figure("viz-squares", still, payload, script(HOVER_SCRIPTS))
+
+
+def sizes_of(picture: Picture) -> list[list[float]]:
+    """Width and height of the wide form and of the narrow one, which may be the same."""
+    wide, narrow = picture.scene, picture.narrow or picture.scene
+    assert wide is not None, "the forms of a still are made of shapes"
+    assert narrow is not None, "the forms of a still are made of shapes"
+    return [[round(form.width, 1), round(form.height, 1)] for form in (wide, narrow)]
 
 
 def interactive_html(
@@ -145,6 +158,8 @@ def interactive_html(
         f'<img src="{escape(uri)}" alt="{escape(picture.alt)}" '
         f'width="{round(scene.width)}" style="max-width: 100%; height: auto">'
     )
+    if picture.narrow:
+        still = f"<picture>{source_tag(picture.narrow.to_svg(picture.alt))}{still}</picture>"
     return html_figure("viz-attention", still, payload, script(INTERACTIVE_SCRIPTS))
 
 
@@ -161,4 +176,5 @@ def html_figure(css_class: str, still: str, payload: dict[str, Any], code: str) 
 def script(files: tuple[str, ...]) -> str:
     """The files as one script with the palette's colours."""
     scripts = [Path(__file__).with_name(f"attention_{name}.js") for name in files]
-    return page_script(*scripts, **{name: getattr(palette, name) for name in COLOURS})
+    colours = {name: getattr(palette, name) for name in COLOURS}
+    return page_script(*scripts, **colours, PHONE=PHONE)

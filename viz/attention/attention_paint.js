@@ -16,6 +16,7 @@ function paintMatrix(page, model) {
   // Every token has its name; where they are dense, in several ranks, with a line to the square.
   const words = (lit, colour, put) => {
     for (let k = 0; k < T; k++) {
+      if (k !== lit && (k % model.every || Math.abs(k - lit) < model.every)) continue;
       const away = 6 + model.rank * (k % model.ranks);
       brush.fillStyle = k === lit ? colour : INK;
       brush.font = `${k === lit ? "bold " : ""}${Math.max(NAME, Math.min(12, cell - 1))}px ${MONO}`;
@@ -61,7 +62,8 @@ function paintNumbers(page, brush, model) {
 }
 
 function paintLines(page, model) {
-  const { T, i } = page, wide = 210, edge = model.edge, weights = model.weights();
+  const { T, i } = page, edge = model.edge, weights = model.weights();
+  const wide = Math.min(210, Math.max(80, page.room - 2 * edge));
   page.pitch = Math.max(3, Math.min(20, (page.side + 60) / T));
   size(model.one, 2 * edge + wide, 34 + page.pitch * T);
   const brush = clean(model.one), y = (k) => 24 + page.pitch * (k + 0.5);

@@ -6,8 +6,9 @@ Many heads are drawn in `viz/attention/attention_mosaic.py`.
 from math import ceil
 
 from viz.canvas.labels import title_width, visible_token
+from viz.canvas.pages import NARROW, phone_title_scene, words_scene
 from viz.canvas.palette import BLUE, FAINT, INK, LINE, MASKED, MUTED, WHITE, blend, ink_on
-from viz.canvas.scene import Line, Rect, Scene, Text
+from viz.canvas.scene import Line, Rect, Scene, Text, translate
 
 MAX_TOKENS = 64
 MAX_HEADS = 16
@@ -16,7 +17,7 @@ MAX_WIDTH = 820  # pixels; JupyterLab shows 828 beside its list of files
 MIN_LINE_WEIGHT = 0.02
 LINE_ROW, LINE_WIDTH = 20, 150
 MONO_WIDTH = 0.61  # of a letter, as a share of its size
-MIN_NAME_SIZE = 9  # of the letters of a token's name
+MIN_NAME_SIZE, MIN_PHONE_NAME = 9, 10.2  # of the letters of a token's name
 HATCH = 7  # pixels from one line on masked squares to the next
 
 Rows = list[list[float]]
@@ -58,6 +59,24 @@ def draw_squares(
     return scene, corners
 
 
+def draw_phone_squares(
+    heads: dict[str, Rows], labels: list[str], title: str, causal: bool, note: str
+) -> tuple[Scene, list[HeadCorner]]:
+    """The heads below each other, as large as a phone has room for; and where each is."""
+    T, names = len(labels), [visible_token(label, 6) for label in labels]
+    left = max(14 + 7.5 * max(map(len, names)) + 10, 58)
+    side = min(32.0, (NARROW - left - 14) / T)
+    top = names_height(names, side, MIN_PHONE_NAME) + 16
+    scene, corners = phone_title_scene(title), list[HeadCorner]()
+    for name, rows in heads.items():
+        y = scene.height + (add_name(scene, name, 16, scene.height) if len(heads) > 1 else 0) + top
+        corners.append((left, y, side))
+        draw_head(scene, rows, names, left, y, side, causal, MIN_PHONE_NAME)
+        scene.height = y + side * T + 20
+    add_legend(scene, scene.height, note, causal)
+    return scene, corners
+
+
 def draw_lines(heads: dict[str, Rows], labels: list[str], title: str, note: str) -> Scene:
     """One fan of lines for each head, the thicker the larger the weight."""
     names = [visible_token(label, 8) for label in labels]
@@ -78,9 +97,31 @@ def draw_lines(heads: dict[str, Rows], labels: list[str], title: str, note: str)
                 if weight >= MIN_LINE_WEIGHT:
                     ends = (x, y + row * (i + 0.5)), (right, y + row * (j + 0.5))
                     scene.add(Line(ends, BLUE, 0.5 + 4 * weight, opacity=max(weight, 0.15)))
-    text = f"the thicker a line, the larger the weight; none for weights below {MIN_LINE_WEIGHT}"
-    scene.add(Text(16, scene.height - 17, f"{text}{'; ' + note if note else ''}", 11, MUTED))
+    scene.add(Text(16, scene.height - 17, caption_of_lines(note), 11, MUTED))
     return scene
+
+
+def draw_phone_lines(heads: dict[str, Rows], labels: list[str], title: str, note: str) -> Scene:
+    """The fans of lines below each other."""
+    scene = phone_title_scene(title)
+    for name, rows in heads.items():
+        one = draw_lines({name: rows}, labels, "", "")
+        shift = (NARROW - one.width) / 2
+        scene.height += add_name(scene, name, 16, scene.height) if len(heads) > 1 else 0
+        # Without its own caption, the last shape.
+        shapes = (translate(shape, shift, scene.height) for shape in one.shapes[:-1])
+        scene.add(*shapes)
+        scene.height += one.height - 36
+    words = words_scene(caption_of_lines(note), NARROW)
+    scene.add(*(translate(shape, dy=scene.height) for shape in words.shapes))
+    scene.height += words.height
+    return scene
+
+
+def caption_of_lines(note: str) -> str:
+    """What the thickness of a line means."""
+    text = f"the thicker a line, the larger the weight; none for weights below {MIN_LINE_WEIGHT}"
+    return f"{text}{'; ' + note if note else ''}"
 
 
 def head_grid(
@@ -104,31 +145,43 @@ def add_name(scene: Scene, name: str, x: float, y: float) -> float:
     return 22
 
 
-def names_height(names: list[str], side: float) -> float:
+def names_height(names: list[str], side: float, least: float = MIN_NAME_SIZE) -> float:
     """Pixels that the names of the columns need above the squares."""
-    widest = max(name_width(name, side) for name in names)
+    widest = max(name_width(name, side, least) for name in names)
     return 20 if widest <= side else widest + 8
 
 
-def name_width(name: str, side: float) -> float:
+def name_width(name: str, side: float, least: float = MIN_NAME_SIZE) -> float:
     """Width of a name in pixels; one that is wider than its column is written upright."""
-    return MONO_WIDTH * name_size(side) * len(name)
+    return MONO_WIDTH * name_size(side, least) * len(name)
 
 
-def name_size(side: float) -> float:
+def name_size(side: float, least: float = MIN_NAME_SIZE) -> float:
     """Size of the letters of a name, such that every row and every column has room for its own."""
-    return max(MIN_NAME_SIZE, min(12.0, side - 1))
+    return max(least, min(12.0, side - 1))
 
 
 def draw_head(
-    scene: Scene, rows: Rows, names: list[str], x: float, y: float, side: float, causal: bool
+    scene: Scene,
+    rows: Rows,
+    names: list[str],
+    x: float,
+    y: float,
+    side: float,
+    causal: bool,
+    least: float = MIN_NAME_SIZE,
 ) -> None:
-    """The squares of one head, all with names; the upper left corner of the first is (x, y)."""
-    T, size = len(rows), name_size(side)
-    upright = any(name_width(name, side) > side for name in names)
-    scene.add(Text(x, y - names_height(names, side) - 2, "key →", 11, MUTED))
+    """The squares of one head, with names; the upper left corner of the first is (x, y).
+
+    Where letters of the size `least` are larger than a square, one name of every few is written.
+    """
+    T, size = len(rows), name_size(side, least)
+    upright = any(name_width(name, side, least) > side for name in names)
+    scene.add(Text(x, y - names_height(names, side, least) - 2, "key →", 11, MUTED))
     scene.add(Text(x - 8, y - 8, "query ↓", 11, MUTED, "end"))
     for i, name in enumerate(names):
+        if i % ceil((size - 1) / side):
+            continue
         middle = side * (i + 0.5)
         if upright and len(name) > 1:
             scene.add(Text(x + middle + 0.35 * size, y - 5, name, size, mono=True, upright=True))
@@ -168,6 +221,11 @@ def add_legend(scene: Scene, y: float, note: str, causal: bool) -> None:
         scene.add(Rect(68 + 14 * k, y, 14, 14, blend(WHITE, INK, k / 5), FAINT))
     scene.add(Text(158, y + 11, "1", 11, MUTED))
     text, x = f"each row sums to 1{'; ' + note if note else ''}", 180.0
+    if scene.width <= NARROW:  # the words in lines of their own
+        words = words_scene(f"masked: hatched; {text}" if causal else text, NARROW)
+        scene.add(*(translate(shape, dy=y + 18) for shape in words.shapes))
+        scene.height = y + 18 + words.height
+        return
     if causal:
         scene.add(Rect(x, y, 14, 14, MASKED, LINE), Line(((x, y + 14), (x + 14, y)), LINE))
         text, x = f"masked; {text}", x + 20

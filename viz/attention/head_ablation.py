@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from viz.canvas.arrays import to_number
 from viz.canvas.labels import title_width, truncate
+from viz.canvas.pages import NARROW, phone_title_scene, words_scene
 from viz.canvas.palette import (
     BLUE,
     FAINT,
@@ -84,16 +85,18 @@ def draw_head_ablation(
     )
     scene = vstack(heading, hstack(draw_grid(array), lists, gap=16))
     scene.height += 8
-    picture = Picture(
-        {"changes": array, "ranked": ranked}, alt_text(title, array, ranked, whole, unit), scene
-    )
+    above = [phone_title_scene(title), *([words_scene(whole, NARROW, INK)] if whole else [])]
+    grid = draw_grid(array, NARROW - LEFT - 8)
+    narrow = vstack(*above, grid, hstack(Scene(16, 0), lists), Scene(NARROW, 8))
+    alt = alt_text(title, array, ranked, whole, unit)
+    picture = Picture({"changes": array, "ranked": ranked}, alt, scene, narrow=narrow)
     return picture.draw_on(ax) if ax is not None else picture
 
 
-def draw_grid(changes: NDArray[np.float64]) -> Scene:
+def draw_grid(changes: NDArray[np.float64], room: float = WIDTH) -> Scene:
     """One cell for each head, layers from top to bottom; with its number, if there is room."""
     L, H = changes.shape
-    width, height = min(MAX_CELL[0], WIDTH / H), min(MAX_CELL[1], HEIGHT / L)
+    width, height = min(MAX_CELL[0], room / H), min(MAX_CELL[1], HEIGHT / L)
     scene = Scene(LEFT + width * H + 8, TOP + height * L + 8)
     scene.add(Text(LEFT, 14, "head →", 11, MUTED))
     for head in range(0, H, 1 if width >= 18 else 2 if width >= 9 else 8):
@@ -109,7 +112,7 @@ def draw_grid(changes: NDArray[np.float64]) -> Scene:
             scene.add(Rect(x, y, width - 1, height - 1, fill, FAINT, 0.5))
             if width >= NUMBER[0] and height >= NUMBER[1]:
                 x, y_text = x + (width - 1) / 2, y + height / 2 + 3
-                scene.add(Text(x, y_text, short(change), 9, ink_on(fill), "middle"))
+                scene.add(Text(x, y_text, short(change), 10.2, ink_on(fill), "middle"))
     return scene
 
 
