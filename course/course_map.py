@@ -14,7 +14,7 @@ from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture, image_tag
 from viz.canvas.scene import Circle, Scene, Text
 from viz.canvas.scene import Line as Stroke
 
-ROW = 44  # pixels from stop to stop: three lines of a title on a phone
+ROW = 48  # pixels from stop to stop: on a phone two lines of a title, and one with the numbers
 LANE = 32  # pixels from one lane to the next
 EDGE = 16
 RADIUS = 13
@@ -145,21 +145,22 @@ def row_of(stop: Stop, progress: bool) -> str:
         f'width: {100 * share:.0f}%"></div></div>'
     )
     grey = f"color: {MUTED}; font-size: 12px; white-space: nowrap"
-    cells = [
-        f'<div style="font-size: 13.5px; line-height: 1.05">{name}</div>',
-        f'<div style="{grey}">{f"{stop.minutes} min" if stop.minutes else ""}</div>',
-    ]
-    columns = "minmax(118px, 1fr) 44px"
+    numbers = [f'<div style="{grey}">{f"{stop.minutes} min" if stop.minutes else ""}</div>']
+    columns = "44px"
     if progress:
-        columns += " minmax(0, 110px) 52px"  # on a narrow page the bar shrinks
-        cells += [
+        columns += " minmax(0, 110px) 52px"
+        numbers += [
             bar if stop.of else "<div></div>",
             f'<div style="{grey}">{f"{stop.done} of {stop.of}" if stop.of else ""}</div>',
         ]
+    # On a narrow page the numbers are below the title.
     return (
-        f'<div title="{escape(printable(stop.note))}" style="display: grid; align-items: center; '
-        f"grid-template-columns: {columns}; gap: 8px; "
-        f'height: {ROW}px; color: {INK}">{"".join(cells)}</div>'
+        f'<div title="{escape(printable(stop.note))}" style="display: flex; flex-wrap: wrap; '
+        f"align-items: center; align-content: center; column-gap: 8px; "
+        f'height: {ROW}px; color: {INK}">'
+        f'<div style="flex: 1 1 260px; font-size: 13.5px; line-height: 1.05">{name}</div>'
+        f'<div style="display: grid; grid-template-columns: {columns}; gap: 8px; '
+        f'align-items: center">{"".join(numbers)}</div></div>'
     )
 
 

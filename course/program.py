@@ -11,7 +11,12 @@ from html import escape
 from viz.canvas.palette import INK, PAPER, TINTS
 from viz.canvas.picture import ADAPTS, DARK_STYLE, Picture
 
-LINE_STYLE = "white-space: pre; padding: 0 4px; overflow: hidden; min-height: 1.35em"
+# A long line goes on below, further to the right.
+LINE_STYLE = (
+    "white-space: pre-wrap; overflow-wrap: anywhere; padding: 0 3px 0 7px; text-indent: -4px; "
+    "min-height: 1.35em"
+)
+LETTERS = "font-size: 9px; font-size: clamp(9px, 12.2px - 0.45vw, 10.5px)"  # larger on a phone
 EXTRA = 2  # characters beside the longest line: its padding
 
 
@@ -54,7 +59,7 @@ def draw_program(
         f'border-radius: 6px">{head}'
         f'<div style="margin-bottom: 8px; font-size: 12px; line-height: 1.9">{key}</div>'
         f'<div style="columns: {width}ch {columns}; column-gap: 8px; '
-        f'font-family: monospace; font-size: 9px; line-height: 1.35">{rows}</div></div>{DARK_STYLE}'
+        f'font-family: monospace; {LETTERS}; line-height: 1.35">{rows}</div></div>{DARK_STYLE}'
     )
     counts = ", ".join(f"lesson {n} explains {list(lessons).count(n)}" for n in used)
     return Picture(
@@ -77,6 +82,6 @@ def badge(lesson: int, title: str) -> str:
     colour = TINTS[lesson % len(TINTS)]
     return (
         f'<span style="background-color: {colour}; color: {INK}; padding: 2px 7px; '
-        f'border-radius: 9px; white-space: nowrap">'
+        f'border-radius: 9px; display: inline-block; line-height: 1.3">'
         f"<b>{lesson}</b> {escape(title)}</span>"
     )

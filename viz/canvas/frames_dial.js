@@ -31,7 +31,7 @@
   const svgOf = (data, written) => {
     const [width, height, ...shapes] = written.split(" ");
     return (
-      `<svg class="viz-adapts" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-hidden="true">` +
+      `<svg class="viz-adapts" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${data.font}" aria-hidden="true">` +
       `<rect width="100%" height="100%" rx="6" fill="${data.paper}"/>` +
       `${shapes.map((one) => shapesOf(data, one)).join("")}</svg>`
     );

@@ -84,6 +84,16 @@ class Image:
     png: bytes
 
 
+# What holds in SVG without the attribute; the root of a scene has the fonts.
+DEFAULTS = {
+    "rx": "0",
+    "stroke": "none",
+    "stroke_width": "1",
+    "font_family": SANS,
+    "font_weight": "normal",
+    "text_anchor": "start",
+}
+
 Shape = Rect | Circle | Line | Text | Image
 
 
@@ -117,7 +127,8 @@ class Scene:
         width, height = format_coordinate(self.width), format_coordinate(self.height)
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(printable(alt))}">'
+            f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(printable(alt))}" '
+            f'font-family="{SANS}">'
             f'<rect width="100%" height="100%" rx="6" fill="{PAPER}"/>'
         )
         return head + "".join(map(shape_to_svg, self.shapes)) + "</svg>"
@@ -199,10 +210,15 @@ def path_data(line: Line) -> str:
 
 
 def attributes(**values: float | str) -> str:
-    """SVG attributes: `stroke_width=1.0` is written as `stroke-width="1"`."""
+    """SVG attributes: `stroke_width=1.0` is written as `stroke-width="1"`.
+
+    Those that only say what holds without them are left out.
+    """
+    written = {
+        name: x if isinstance(x, str) else format_coordinate(x) for name, x in values.items()
+    }
     return " ".join(
-        f'{name.replace("_", "-")}="{x if isinstance(x, str) else format_coordinate(x)}"'
-        for name, x in values.items()
+        f'{name.replace("_", "-")}="{x}"' for name, x in written.items() if DEFAULTS.get(name) != x
     )
 
 
@@ -239,4 +255,7 @@ def shape_to_svg(shape: Shape) -> str:
     if shape.upright:
         place = f"{format_coordinate(shape.x)} {format_coordinate(shape.y)}"
         style += f' transform="rotate(-90 {place})"'
-    return f'<text {font} {style} xml:space="preserve">{escape(printable(shape.text))}</text>'
+    text = printable(shape.text)
+    if text != " ".join(text.split()):  # otherwise spaces at an end and beside others are removed
+        style += ' xml:space="preserve"'
+    return f"<text {font} {style}>{escape(text)}</text>"

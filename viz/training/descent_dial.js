@@ -76,7 +76,8 @@
       top + height * (1 - (y - data.y_range[0]) / (data.y_range[1] - data.y_range[0])),
     ];
     const sheet = [left - 54, top - 8, width + 80, height + 52];
-    const picture = svg("svg", { class: "viz-adapts large-text", viewBox: sheet.join(" "), width: sheet[2], "aria-hidden": "true" });
+    const font = { "font-family": "system-ui, sans-serif" };
+    const picture = svg("svg", { class: "viz-adapts large-text", viewBox: sheet.join(" "), width: sheet[2], ...font, "aria-hidden": "true" });
     picture.innerHTML = data.map;
     const dot = (point, radius, fill, stroke, line) => {
       const [cx, cy] = pixel(point);

@@ -61,9 +61,10 @@ def test_the_script_gets_the_numbers_and_where_each_matrix_is():
     assert "<b>" not in picture.to_html()
     payload = json.loads(unescape(re.search(r'data-attention="(.*?)">', picture.to_html())[1]))
     assert np.array(payload["scores"]) == pytest.approx(q @ k.T, abs=0.006)
-    cells = {(s.x, s.y) for s in picture.scene.shapes if isinstance(s, Rect)}
-    assert len(payload["places"]) == 8
-    assert all((x, y) in cells for _, _, x, y in payload["places"])
+    for scene, form in zip((picture.scene, picture.narrow), payload["forms"], strict=True):
+        cells = {(s.x, s.y) for s in scene.shapes if isinstance(s, Rect)}
+        assert len(form["places"]) == 8
+        assert all((x, y) in cells for _, _, x, y in form["places"])
 
 
 def test_the_frame_follows_the_chosen_query_and_key():

@@ -204,7 +204,7 @@ def test_a_text_of_many_tokens_names_the_query_and_its_largest_keys():
     names = [f"t{k}" for k in range(T)]
     picture = draw_attention_head(np.broadcast_to(weights, (30, 9, T, T)), names, layer=4, query=80)
     texts = words_of(picture.to_html())
-    panel = re.findall(r'font-size="10"[^>]*>(t\d+)<', texts)
+    panel = re.findall(r'font-size="10.2"[^>]*>(t\d+)<', texts)
     assert panel == ["t80", "t0", "t80"]
     assert "layer 28" in texts
     assert "layer 29" not in texts

@@ -198,7 +198,8 @@ def test_it_is_drawn_quickly_and_texts_stay_inside_the_picture():
         picture = draw_formats(-x / 3)
         for text in ET.fromstring(picture.to_svg()).iter(f"{NS}text"):
             assert (
-                float(text.get("x")) + 6.5 * len(text.text) * (text.get("text-anchor") == "start")
+                float(text.get("x"))
+                + 6.5 * len(text.text) * (text.get("text-anchor", "start") == "start")
                 < picture.scene.width + 20
             )
     assert (time.process_time() - start) / len(CORNERS) < 0.15

@@ -25,16 +25,11 @@ MOST_STATES = 600
 SHORTEST_RUN = 12  # squares; a shorter run is written square by square
 # What most shapes repeat, and the letter behind "~" that stands for it.
 LONG = {
-    "s": " " + attributes(font_family=SANS),
     "m": " " + attributes(font_family=MONO),
-    "w": ' font-weight="normal"',
     "b": ' font-weight="600"',
-    "a": ' text-anchor="start"',
     "c": ' text-anchor="middle"',
     "e": ' text-anchor="end"',
     "p": ' xml:space="preserve"',
-    "r": ' rx="0"',
-    "n": ' stroke="none" stroke-width="1"',
     "l": ' stroke-linecap="round" stroke-linejoin="round"',
     "f": ' fill="none"',
     "k": ' font-size="',
@@ -138,6 +133,7 @@ def write_pictures(pictures: Sequence[Picture]) -> dict[str, Any]:
         **{name: list(shelf) for name, shelf in shelves.items() if shelf},
         "long": LONG,
         "paper": PAPER,
+        "font": SANS,
     }
 
 
