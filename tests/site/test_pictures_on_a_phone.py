@@ -8,7 +8,10 @@ import pytest
 from course.site.gallery.examples import picture_of
 from course.site.public import public_names
 
-ROOMS = ("curves", "runs", "hardware", "tuning", "text", "training")  # that are ready for a phone
+ROOMS = (  # that are ready for a phone
+    *("curves", "runs", "hardware", "tuning", "text", "training"),
+    *("next_token", "graphs", "architecture", "attention", "model_map"),
+)
 WIDTH = 358  # of a picture on a phone with 390 pixels
 SMALLEST = 10  # pixels of text
 SVG = r'data:image/svg\+xml;base64,([^" ]+)'
