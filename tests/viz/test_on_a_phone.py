@@ -1,4 +1,4 @@
-"""The narrow form of each picture of a model: 358 pixels wide, no text below 10 pixels."""
+"""The narrow form of each picture of a model: 358 pixels large, no text below 10 pixels."""
 
 import numpy as np
 import pytest
@@ -54,12 +54,12 @@ def pictures():
     a, weights = Value(-0.123456), [Value(0.1 * k) for k in range(3)]
     small = sum((w * a for w in weights), Value(0.0)).tanh()
     small.backward()
-    wide = sum((Value(k) * w for k in range(30) for w in weights), Value(0.0))
+    large = sum((Value(k) * w for k in range(30) for w in weights), Value(0.0))
     yield "graph", draw_graph(small, {a: "a long name of a number", small: "L"}, title=LONG)
-    yield "graph of dots", draw_graph(wide, title=LONG)
+    yield "graph of dots", draw_graph(large, title=LONG)
     yield "paths", draw_paths(small, a, {a: "a"}, title=LONG)
     yield "backward", draw_backward(small, {a: "a long name of a number"}, title=LONG)
-    yield "whole graph", draw_whole_graph(wide, title=LONG)
+    yield "whole graph", draw_whole_graph(large, title=LONG)
     tokens, probs = LONG.split(), np.full((31, 18, 18), 1 / 18)
     yield "lens", draw_lens(probs, tokens, tokens)
     entries = {"a long name of an entry": [-12.34] * 27, "b": [0.5] * 27}

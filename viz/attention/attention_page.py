@@ -113,10 +113,8 @@ def hover_html(
 
 def sizes_of(picture: Picture) -> list[list[float]]:
     """Width and height of the wide form and of the narrow one, which may be the same."""
-    wide, narrow = picture.scene, picture.narrow or picture.scene
-    assert wide is not None, "the forms of a still are made of shapes"
-    assert narrow is not None, "the forms of a still are made of shapes"
-    return [[round(form.width, 1), round(form.height, 1)] for form in (wide, narrow)]
+    forms = (picture.scene, picture.narrow or picture.scene)
+    return [[round(form.width, 1), round(form.height, 1)] for form in forms if form is not None]
 
 
 def interactive_html(
