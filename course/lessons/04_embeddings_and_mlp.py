@@ -299,6 +299,7 @@ for context in (1, 2, 3):
 # changes it. Three runs are in the picture. Predict the loss with embeddings of 8 numbers. Then choose and press *train*. A run takes a few seconds.
 
 # %% tags=["promise-control"]
+from course.experiments.training.hyperparameters import RECORDED
 from viz import HyperparameterDial
 
 
@@ -311,7 +312,8 @@ def run(n_embd, n_hidden):
 knobs = {"n_embd": [1, 2, 4, 8], "n_hidden": [2, 4, 8, 16, 32]}
 tried = [{"n_embd": 1, "n_hidden": 16}, {"n_embd": 2, "n_hidden": 4}, {"n_embd": 2, "n_hidden": 16}]
 lines = {"best table": min(table_losses.values())}
-HyperparameterDial(run, knobs, tried, lines=lines, title="Validation loss after one epoch")
+title = "Validation loss after one epoch"
+HyperparameterDial(run, knobs, tried, lines=lines, recorded=RECORDED, title=title)
 
 # %% [markdown]
 # <details><summary>What happened</summary>

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from course.experiments.training.hyperparameters import RECORDED
 from course.experiments.training.small_runs import (
     mean_loss,
     means_of_ten,
@@ -85,3 +86,11 @@ def test_only_the_second_mlp_depends_on_the_order_in_which_the_letters_are_numbe
     assert right == pytest.approx(again, abs=1e-6)
     assert abs(stuck - other) > 0.01
     assert min(stuck, other) > right + 0.1
+
+
+def test_the_recorded_losses_are_those_of_the_lesson(names):
+    train, validation = names[:2300], names[2300:]
+    model = MLP(sorted(set("".join(names))), 3, 1, 2, rng=Random(0))
+    list(model.train(train, steps=2300, learning_rate=0.5))
+    assert mean_loss(model, validation) == pytest.approx(RECORDED[1, 2], abs=1e-4)
+    assert len(RECORDED) == 20

@@ -8,6 +8,7 @@
 //                                a slider can have play: milliseconds for each step
 //            "check":            value is true or false
 //            "text":             value is text; size, the number of letters; examples, texts to try
+//            "state":            value is text that the picture's own buttons set: not shown
 // compute  the numbers, as an object that also has `text`, one sentence for everybody; for values
 //          that are impossible { error: "the words" }. It does not touch the page.
 // draw     fills an empty element. It is called again when the width has changed.
@@ -195,6 +196,11 @@ const vizDial = (() => {
 
   // { box, get(), set(value), reset(), enable(on) } for one knob.
   function makeKnob(spec, changed) {
+    if (spec.kind === "state") {
+      let value = spec.value;
+      const set = (given) => { value = given; };
+      return { box: null, get: () => value, set, enable() {}, reset: () => set(spec.value) };
+    }
     const id = `dial-knob-${++count}`;
     const label = element("label", { for: id }, spec.label);
     const { options, texts = options?.map(String) } = spec;
@@ -273,7 +279,7 @@ const vizDial = (() => {
     const error = element("p", { class: "dial-error", role: "alert" });
     const picture = element("div", { class: "dial-picture" });
     const text = element("p", { class: "dial-text", role: "status" });
-    const panel = element("div", { class: "dial-knobs" }, ...Object.values(knobs).map((knob) => knob.box), reset);
+    const panel = element("div", { class: "dial-knobs" }, ...Object.values(knobs).map((knob) => knob.box).filter(Boolean), reset);
     const values = () => Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, knob.get()]));
     let result, drawn, width;
 

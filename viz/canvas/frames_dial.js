@@ -46,12 +46,12 @@
         place = place * options.length + options.indexOf(values[name]);
       }
       const text = data.texts[place];
-      return data.wide[place] ? { place, text } : { error: text };
+      return data.desk[place] ? { place, text } : { error: text };
     },
 
     draw({ place }, box, data) {
-      const narrow = box.clientWidth <= PHONE && data.narrow?.[place];
-      box.innerHTML = svgOf(data, narrow || data.wide[place]);
+      const narrow = box.clientWidth <= PHONE && data.phone?.[place];
+      box.innerHTML = svgOf(data, narrow || data.desk[place]);
       if (data.note) {
         const note = document.createElement("p");
         note.className = "dial-note";

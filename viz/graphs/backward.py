@@ -66,7 +66,7 @@ def make_frames(graph: Graph) -> list[Frame]:
     ]
     known = {i for i, node in enumerate(graph.nodes) if not node.parents}
     no_grads = (None,) * len(graph.nodes)
-    frames = [Frame(frozenset(known), no_grads, None, "These numbers were typed in.")]
+    frames = [Frame(frozenset(known), no_grads, None, "These numbers were typed in")]
     for i, node in enumerate(graph.nodes):
         if node.parents:
             known.add(i)

@@ -1,7 +1,8 @@
 // A small graph, forward and backward, edge by edge, for inputs that the reader moves.
 // The other half is `backward_page.py`; the steps and sentences are those of `backward.py`.
 (() => {
-  const { element, svg, format } = vizDial;
+  const { svg, format } = vizDial;
+  const PHONE = 520; // pixels, as in `picture.py`
   const number = (value) => format.general(value + 0, 4).replaceAll("-", "−");
 
   // operation -> [value, local gradient of each parent]
@@ -41,7 +42,7 @@
     const made = [];
     const add = (caption, grads, edge = null) => made.push({ known: new Set(known), grads: [...grads], edge, caption });
     const none = nodes.map(() => null);
-    add("These numbers were typed in.", none);
+    add("These numbers were typed in", none);
     nodes.forEach((node, i) => {
       if (!node.parents) return;
       known.add(i);
@@ -72,37 +73,47 @@
   const INK = "#20242c", MUTED = "#5d6470", LINE = "#c3c8d0", FAINT = "#e9e9e6", WHITE = "#ffffff";
   const BLUE = "#0072b2", ORANGE = "#bb4f00", GREEN = "#00795c", GREEN_PAPER = "#e8f3ee", GOLD = "#8a6400";
 
-  function draw({ values, locals, grads, known, edge, caption, step, steps }, box, data) {
-    const [width, height] = data.size;
+  const SIGNS = { "*": "×", "-": "−", neg: "−" };
+
+  function draw({ values, locals, grads, known, edge }, box, data) {
+    const places = box.clientWidth <= PHONE ? data.phone : data.desk;
+    const [width, height] = places.size;
     const picture = svg("svg", { class: "viz-adapts", viewBox: `0 0 ${width} ${height}`, width, "aria-hidden": "true" });
     const text = (x, y, words, size, fill, mono, weight) => {
-      const font = mono ? "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" : null;
+      const font = mono ? "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" : "system-ui, sans-serif";
       picture.append(svg("text", { x, y, "text-anchor": "middle", "font-size": size, fill, "font-weight": weight, "font-family": font }, words));
     };
     const rect = (x, y, wide, high, rx, fill, stroke) =>
       picture.append(svg("rect", { x, y, width: wide, height: high, rx, fill, stroke, "stroke-width": stroke && 1.3 }));
     const order = data.edges.map((one, k) => k).sort((a, b) => (a === edge) - (b === edge));
     for (const k of order) {
-      picture.append(svg("path", { d: data.edges[k].path, fill: "none", stroke: k === edge ? ORANGE : LINE, "stroke-width": k === edge ? 3 : 1.4, "stroke-linecap": "round" }));
+      picture.append(svg("path", { d: places.edges[k].path, fill: "none", stroke: k === edge ? ORANGE : LINE, "stroke-width": k === edge ? 3 : 1.4, "stroke-linecap": "round", "stroke-linejoin": "round" }));
     }
     for (const k of order.filter((one) => known.has(data.edges[one].end))) {
-      const { x, y } = data.edges[k], words = `×${number(locals[k])}`, wide = 7.4 * words.length + 6;
+      const { x, y } = places.edges[k], words = `×${number(locals[k])}`, wide = 7.4 * words.length + 6;
       rect(x - wide / 2, y - 9, wide, 17, 4, data.paper);
       text(x, y + 4, words, 12, k === edge ? ORANGE : MUTED, true, k === edge ? 600 : null);
     }
-    const [wide, high] = data.box;
-    data.nodes.forEach((node, i) => {
-      const { x, y, name, op } = node, top = y - high / 2, rise = name ? 0 : -6;
-      rect(x - wide / 2, top, wide, high, 7, op ? WHITE : GREEN_PAPER, op ? LINE : GREEN);
-      if (name) text(x, top + 16, name.length > 12 ? `${name.slice(0, 11)}…` : name, 13, op ? INK : GREEN, false, 700);
-      if (known.has(i)) text(x, top + 34 + rise, number(values[i]), 14, INK, true, 600);
-      if (known.has(i) && grads[i] !== null) text(x, top + 51 + rise, `grad ${number(grads[i])}`, 11.5, GOLD, true);
+    const [wide, high] = places.box;
+    data.nodes.forEach(({ name, op }, i) => {
+      const { x, y, op_x, op_y, op_width, drop } = places.nodes[i];
+      const top = y - high / 2 + drop, rise = name ? 0 : -6, letters = Math.floor(wide / 8.6);
+      rect(x - wide / 2, y - high / 2, wide, high, 7, op ? WHITE : GREEN_PAPER, op ? LINE : GREEN);
+      if (name) text(x, top + 16, name.length > letters ? `${name.slice(0, letters - 1)}…` : name, 13, op ? INK : GREEN, false, 700);
+      if (known.has(i)) {
+        const value = number(values[i]);
+        text(x, top + 34 + rise, value, Math.min(14, (wide - 6) / (0.61 * value.length)), INK, true, 600);
+      }
+      if (known.has(i) && grads[i] !== null) {
+        const long = `grad ${number(grads[i])}`;
+        text(x, top + 51 + rise, 7.1 * long.length < wide ? long : `g ${number(grads[i])}`, 11.5, GOLD, true);
+      }
       if (!op) return;
-      rect(x - wide / 2 - node.sign_width / 2, y - 11, node.sign_width, 22, 11, known.has(i) ? BLUE : FAINT);
-      text(x - wide / 2, y + 4.5, node.sign, node.sign.length < 3 ? 13 : 11, known.has(i) ? WHITE : MUTED, false, 600);
+      const sign = SIGNS[op] ?? op;
+      rect(op_x - op_width / 2, op_y - 11, op_width, 22, 11, known.has(i) ? BLUE : FAINT);
+      text(op_x, op_y + 4.5, sign, sign.length < 3 ? 13 : 11, known.has(i) ? WHITE : MUTED, false, 600);
     });
-    const colour = edge === null ? "ink" : "2";
-    box.append(element("p", { class: "title", style: `color: var(--viz-${colour})` }, `${step}/${steps}  ${caption}`), picture);
+    box.append(picture);
   }
 
   vizDial("backward", { knobs: (data) => data.knobs, compute, draw });

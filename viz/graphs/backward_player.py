@@ -132,5 +132,5 @@ def input_on_page(name: str, knob: FloatSlider) -> dict[str, Any]:
     if knob.value not in values:
         values = sorted([*values, knob.value])
     texts = [format_number(value) for value in values]
-    told = {"name": name, "label": name, "kind": "slider", "options": values, "texts": texts}
-    return {**told, "value": knob.value}
+    written = {"name": name, "label": name, "kind": "slider", "options": values, "texts": texts}
+    return {**written, "value": knob.value}

@@ -135,7 +135,7 @@
     box.append(element("p", { class: "title" }, title));
     const [form, input] = bettingForm(result, box, data);
     if (!over) box.append(form);
-    vizDial.table(box, { head, rows });
+    vizDial.table(box, { head, rows }).classList.add("short");
     if (result.total) box.append(element("p", {}, element("b", {}, result.standing), ` ${result.total}`));
     if (box.dataset.focus && !over) input.focus({ preventScroll: true });
     delete box.dataset.focus;

@@ -5,12 +5,13 @@ Merging and drawing are in `viz/text/merging.py`.
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from ipywidgets import Button, Layout
 
 from viz.canvas.control import Control, side_by_side
 from viz.canvas.picture import Picture
-from viz.canvas.visible_text import Piece
+from viz.canvas.visible_text import Piece, to_bytes
 from viz.text.merging import Pair, check_merges, draw_merging, initial_state, pair_label
 
 OFFERED_RANKS = (1, 2, 3, 5, 8, 13, 21, 34)  # of the pairs on the buttons, by frequency
@@ -104,6 +105,24 @@ class MergeGame(Control):
         for button in self.buttons[len(self.offers) :]:
             button.description, button.disabled = "", True
         self.undo_button.disabled = not self.yours
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """The text and the algorithm's merges, for a page that plays the game."""
+        words = [to_bytes(word).decode("latin-1") for word in self.words]
+        text = "".join(words)
+        between = next((sign for sign in "|~^`_#" if sign not in text), None)
+        if between is None:
+            return None
+        return {
+            "dial": "merge",
+            "knobs": [
+                {"name": "moves", "kind": "state", "value": "[]"},
+                {"name": "undone", "kind": "state", "value": ""},
+            ],
+            "text": between.join(words),
+            "between": between,
+            "merges": [[token.decode("latin-1") for token in pair] for pair in self.merges],
+        }
 
     def picture(self) -> Picture:
         """The merges so far, beside the algorithm's."""

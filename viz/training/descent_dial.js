@@ -49,7 +49,7 @@
     const summaries = Object.entries(paths).map(([name, points]) => summary(name, points, steps, data));
     const title = `${data.title} · learning rate ${rates.texts[place]}`;
     const text = `${title}: from ${number(data.low)} to ${number(data.high)} on the map. ${summaries.join("; ")}.`;
-    return { paths, summaries, title, text };
+    return { paths, summaries, text };
   }
 
   // The part of a step that is on the map (Liang and Barsky 1984), or null.
@@ -69,13 +69,13 @@
     return [at(first), at(last)];
   }
 
-  function draw({ paths, summaries, title }, box, data) {
+  function draw({ paths, summaries }, box, data) {
     const [left, top, width, height] = data.box;
     const pixel = ([x, y]) => [
       left + (width * (x - data.x_range[0])) / (data.x_range[1] - data.x_range[0]),
       top + height * (1 - (y - data.y_range[0]) / (data.y_range[1] - data.y_range[0])),
     ];
-    const sheet = [left - 54, top - 8, width + 80, height + 52];
+    const sheet = [left - 54, top - 8, width + 80, height + 34];
     const font = { "font-family": "system-ui, sans-serif" };
     const picture = svg("svg", { class: "viz-adapts large-text", viewBox: sheet.join(" "), width: sheet[2], ...font, "aria-hidden": "true" });
     picture.innerHTML = data.map;
@@ -98,7 +98,7 @@
       if (points.length > 1 && within(data, points.at(-1))) dot(points.at(-1), 5, colour, "#ffffff", 1.5);
     });
     const words = summaries.map((text, i) => element("p", { style: `color: var(--viz-${PATHS[i % PATHS.length]})` }, text));
-    box.append(element("p", { class: "title" }, title), ...words, picture);
+    box.append(...words, picture, element("p", { class: "muted" }, data.axes));
   }
 
   vizDial("descent", { knobs: (data) => data.knobs, compute, draw });

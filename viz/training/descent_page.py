@@ -11,7 +11,7 @@ from typing import Any
 from viz.canvas.palette import PAPER
 from viz.canvas.scene import Scene, format_coordinate, path_data, shape_to_svg
 from viz.training.loss_grid import LossGrid, Point, loss_or_inf
-from viz.training.surface import PATH_COLOURS, add_axes
+from viz.training.surface import PATH_COLOURS, add_ticks, axes_sentence
 
 # First digits of the learning rates for which paths are stored.
 STORED = ("1.0", "1.2", "1.5", "2.0", "2.5", "3.0", "4.0", "5.0", "6.0", "8.0")
@@ -19,9 +19,9 @@ PROBES = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (0.7, -0.3), (-1.9, 2.3), (3.1, 0.
 Run = Callable[[float, int], Sequence[Point]]  # learning rate, steps -> the points
 
 
-def map_svg(grid: LossGrid, names: tuple[str, str]) -> str:
-    """The map without paths: colours, contour lines, axes."""
-    return bands_svg(grid) + contours_svg(grid) + axes_svg(grid, names)
+def map_svg(grid: LossGrid) -> str:
+    """The map without paths: colours, contour lines, ticks."""
+    return bands_svg(grid) + contours_svg(grid) + ticks_svg(grid)
 
 
 def bands_svg(grid: LossGrid) -> str:
@@ -48,17 +48,18 @@ def contours_svg(grid: LossGrid) -> str:
     )
 
 
-def axes_svg(grid: LossGrid, names: tuple[str, str]) -> str:
+def ticks_svg(grid: LossGrid) -> str:
     """Ticks and a frame."""
     scene = Scene(0, 0)
-    add_axes(scene, grid, *names)
+    add_ticks(scene, grid)
     return "".join(map(shape_to_svg, scene.shapes))
 
 
 def map_data(grid: LossGrid, names: tuple[str, str]) -> dict[str, Any]:
     """The map, and how numbers become pixels on it."""
     return {
-        "map": map_svg(grid, names),
+        "map": map_svg(grid),
+        "axes": axes_sentence(*names),
         "box": [grid.left, grid.top, grid.width, grid.height],
         "x_range": list(grid.x_range),
         "y_range": list(grid.y_range),
@@ -74,13 +75,13 @@ def stored_rates(rates: Sequence[float], first: float) -> list[float]:
     return [rate for rate in rates if rate == first or f"{rate:.1e}"[:3] in STORED]
 
 
-def told_field(grid: LossGrid, grad_at: Any, start: Point) -> dict[str, Any] | None:
+def field_on_page(grid: LossGrid, grad_at: Any, start: Point) -> dict[str, Any] | None:
     """How the page computes gradient descent; None if the loss is not quadratic."""
     gradient, loss = linear_gradient(grad_at), quadratic_loss(grid.loss_at)
     return {"start": start, "gradient": gradient, "loss": loss} if gradient and loss else None
 
 
-def told_paths(
+def paths_on_page(
     grid: LossGrid, runs: Mapping[str, Run], rates: Sequence[float], steps: int
 ) -> dict[str, Any] | None:
     """Each optimizer's path for each rate; None if the first steps depend on how many follow."""

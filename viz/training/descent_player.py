@@ -10,7 +10,7 @@ from ipywidgets import IntSlider, Layout, SelectionSlider
 from viz.canvas.control import Control
 from viz.canvas.dials.frames import page_knob
 from viz.canvas.picture import Picture
-from viz.training.descent_page import map_data, stored_rates, told_field, told_paths
+from viz.training.descent_page import field_on_page, map_data, paths_on_page, stored_rates
 from viz.training.loss_grid import Interval, LossGrid, LossLike, Point, check_range
 from viz.training.surface import (
     LEFT,
@@ -128,12 +128,12 @@ class DescentPlayer(Control):
     def page_dial(self) -> dict[str, Any] | None:
         """The map, and the paths for some learning rates or how to compute them."""
         rates = [rate for _, rate in self.rate.options]
-        told = told_field(self.grid, *self.field) if self.field else None
-        if told is None:
+        paths = field_on_page(self.grid, *self.field) if self.field else None
+        if paths is None:
             rates = stored_rates(rates, self.rate.value)
             runs = {name: partial(run_optimizer, each) for name, each in self.optimizers.items()}
-            told = told_paths(self.grid, runs, rates, self.steps.max)
-        if told is None:
+            paths = paths_on_page(self.grid, runs, rates, self.steps.max)
+        if paths is None:
             return None
         rate = {"name": "rate", "label": "rate", "kind": "slider", "value": self.rate.value}
         knobs = [
@@ -147,7 +147,7 @@ class DescentPlayer(Control):
             "dial": "descent",
             "knobs": knobs,
             "title": self.title or "Downhill",
-            **told,
+            **paths,
             **map_,
         }
 

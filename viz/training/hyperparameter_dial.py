@@ -1,11 +1,15 @@
 """Knobs for hyperparameters, a button that trains, and the losses of all that was tried."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from json import dumps
+from typing import Any
 
 from ipywidgets import Button, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping, to_number
 from viz.canvas.control import Control, side_by_side
+from viz.canvas.dials.frames import page_knob, values_of
 from viz.canvas.labels import title_width
 from viz.canvas.pages import MARGIN, NARROW, heading_scene, wrapped
 from viz.canvas.palette import BLUE, INK, LINE, MUTED, ORANGE, PAPER
@@ -26,6 +30,7 @@ class HyperparameterDial(Control):
         knobs: Name of a hyperparameter -> its values.
         tried: Choices that are run at once, for the first picture; the sliders start at the last.
         lines: Losses to compare with, by name.
+        recorded: Choice -> loss of every choice, for a page that cannot train.
         title: Title of the picture.
 
     Attributes:
@@ -47,11 +52,13 @@ class HyperparameterDial(Control):
         tried: Sequence[Mapping[str, float]],
         *,
         lines: Mapping[str, float] | None = None,
+        recorded: Mapping[Choice, float] | None = None,
         title: str = "",
     ):
         to_mapping(knobs, "knobs", "{'n_embd': [1, 2, 4]}")
         self.run, self.names, self.title = run, list(knobs), title
         self.lines = {str(name): to_number(loss, "lines") for name, loss in (lines or {}).items()}
+        self.recorded = dict(recorded or {})
         self.losses: dict[Choice, float] = {}
         for choice in tried:
             if list(choice) != self.names or any(choice[k] not in knobs[k] for k in self.names):
@@ -112,6 +119,25 @@ class HyperparameterDial(Control):
         if choice not in self.losses:
             named = dict(zip(self.names, choice))
             self.losses[choice] = to_number(self.run(**named), "the loss that run returns")
+
+    def page_dial(self) -> dict[str, Any] | None:
+        """The recorded losses; None if one is missing."""
+        knobs = [page_knob(slider.description, slider) for slider in self.sliders]
+        if any(choice not in self.recorded for choice in product(*map(values_of, self.sliders))):
+            return None
+        tried = {"name": "tried", "kind": "state", "value": dumps([*map(list, self.losses)])}
+        losses = self.recorded | self.losses
+        return {
+            "dial": "hyperparameter",
+            "knobs": [*knobs, tried],
+            "names": self.names,
+            "losses": {
+                " ".join(f"{value:g}" for value in choice): float(f"{loss:.5g}")
+                for choice, loss in losses.items()
+            },
+            "lines": {name: float(f"{loss:.5g}") for name, loss in self.lines.items()},
+            "title": self.title,
+        }
 
     def picture(self) -> Picture:
         """The latest runs, one row each, and the lines to compare with."""

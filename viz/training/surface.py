@@ -166,6 +166,21 @@ def map_height(x_range: Interval, y_range: Interval) -> int:
 
 def add_axes(scene: Scene, grid: LossGrid, x_name: str, y_name: str, about: int = 5) -> None:
     """Add ticks, the names of the weights, and a frame."""
+    add_ticks(scene, grid, about)
+    bottom, axes = grid.top + grid.height, axes_sentence(x_name, y_name)
+    below = Text(LEFT + grid.width / 2, bottom + 35, axes, 12, MUTED, "middle")
+    lines = [below] if grid.width == MAP_WIDTH else wrapped(below, grid.width)
+    scene.add(*lines)
+    scene.height += lines[-1].y - below.y
+
+
+def axes_sentence(x_name: str, y_name: str) -> str:
+    """Which weight is on which axis."""
+    return f"horizontal: {x_name} · vertical: {y_name}"
+
+
+def add_ticks(scene: Scene, grid: LossGrid, about: int = 5) -> None:
+    """Add ticks and a frame."""
     bottom = grid.top + grid.height
     for x in linear_ticks(*grid.x_range, about):
         across = grid.to_pixels(x, grid.y_range[0])[0]
@@ -173,11 +188,7 @@ def add_axes(scene: Scene, grid: LossGrid, x_name: str, y_name: str, about: int 
     for y in linear_ticks(*grid.y_range, about):
         up = grid.to_pixels(grid.x_range[0], y)[1]
         scene.add(Text(LEFT - 8, up + 4, format_number(y), 11, MUTED, "end"))
-    axes = f"horizontal: {x_name} · vertical: {y_name}"
-    below = Text(LEFT + grid.width / 2, bottom + 35, axes, 12, MUTED, "middle")
-    lines = [below] if grid.width == MAP_WIDTH else wrapped(below, grid.width)
-    scene.add(*lines, Rect(LEFT, grid.top, grid.width, grid.height, "none", FAINT))
-    scene.height += lines[-1].y - below.y
+    scene.add(Rect(LEFT, grid.top, grid.width, grid.height, "none", FAINT))
 
 
 def add_path(scene: Scene, grid: LossGrid, points: list[Point], colour: str) -> None:

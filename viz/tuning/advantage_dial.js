@@ -91,7 +91,7 @@
     const title = pushed ? "Each answer is pushed by its advantage" : "Nothing is pushed";
     const pushes = pushed ? `, ${count(1)} up and ${count(-1)} down` : "";
     const question = data.question.length > 40 ? `${data.question.slice(0, 39)}…` : data.question;
-    return { answers, rewards, advantages, mean, words, title, baseline, text: `${title}. ${question} ${words}${pushes}.` };
+    return { answers, rewards, advantages, mean, words, baseline, text: `${title}. ${question} ${words}${pushes}.` };
   }
 
   function arrow(advantage, largest) {
@@ -103,8 +103,9 @@
       shaft, `${up ? "+" : "−"}${digits(Math.abs(advantage))}`);
   }
 
-  function draw({ answers, rewards, advantages, words, title, baseline }, box, data) {
+  function draw({ answers, rewards, advantages, words, baseline }, box, data) {
     const largest = Math.max(...advantages.map(Math.abs)) || 1;
+    const columns = box.clientWidth <= 520 ? 4 : 8;
     const cards = answers.map((answer, i) => {
       const push = advantages[i];
       const made = push ? arrow(push, largest) : null;
@@ -115,11 +116,18 @@
           element("code", {}, answer || "(nothing)"), `reward ${digits(rewards[i]).replaceAll("-", "−")}`),
         element("span", { class: "below" }, push < 0 ? made : null));
     });
+    const list = element("div", { role: "list" });
+    for (let first = 0; first < cards.length; first += columns) {
+      const row = advantages.slice(first, first + columns);
+      // One row keeps room for the longest arrows, so that the page does not jump.
+      const room = (some) => (cards.length <= columns || some ? LONGEST + 12 : 6);
+      const heights = `--above: ${room(row.some((one) => one > 0))}px; --below: ${room(row.some((one) => one < 0))}px`;
+      list.append(element("div", { class: "dial-group", style: `${heights}; --columns: ${Math.min(columns, cards.length)}` }, ...cards.slice(first, first + columns)));
+    }
     box.append(
-      element("p", { class: "title" }, title),
       element("p", { class: "muted" }, `An arrow is the advantage of an answer: ${data.baselines[baseline]}`),
       element("p", {}, element("b", {}, data.question), ` ${words}`),
-      element("div", { class: "dial-group", role: "list" }, ...cards),
+      list,
     );
   }
 

@@ -46,7 +46,7 @@ def test_the_frames_of_a_product_and_a_sum_word_for_word():
     L, names = example()
     frames = make_frames(build_graph(L, names))
     assert [frame.caption for frame in frames] == [
-        "These numbers were typed in.",
+        "These numbers were typed in",
         "Forward: c = a × b = 6",
         "Forward: L = c + a = 8",
         "Backward: L grows by 1 when L grows by 1, so its grad is 1",

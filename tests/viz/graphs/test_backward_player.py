@@ -40,7 +40,7 @@ def shown_by(player) -> list[str]:
 
 def test_it_begins_with_the_inputs_and_its_still_is_the_last_frame(player):
     assert player.step.value == 0
-    assert "These numbers were typed in." in shown_by(player)
+    assert "These numbers were typed in" in shown_by(player)
     nodes = build(2.0, 3.0)
     twin = draw_backward(nodes["L"], {node: name for name, node in nodes.items()})
     assert player.still.to_svg() == twin.to_svg()
@@ -173,6 +173,7 @@ def test_a_page_without_a_kernel_gets_the_still_and_a_constant_text(player, tmp_
     after = player._repr_mimebundle_()
     assert set(after) == {
         "application/vnd.jupyter.widget-view+json",
+        "application/vnd.viz.dial+json",
         "text/html",
         "text/plain",
     }

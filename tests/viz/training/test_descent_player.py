@@ -119,7 +119,8 @@ def test_the_still_picture_is_the_map_for_the_initial_knobs(player):
     after = player._repr_mimebundle_()
     assert before["text/html"] == after["text/html"] == player.still.to_html() + STATIC_NOTE
     assert before["text/plain"] == after["text/plain"]
-    assert set(after) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
+    for_pages = {"application/vnd.viz.dial+json", "text/html", "text/plain"}
+    assert set(after) == {"application/vnd.jupyter.widget-view+json", *for_pages}
 
 
 def test_it_answers_within_200_milliseconds(player):

@@ -119,17 +119,17 @@ def write_pictures(pictures: Sequence[Picture]) -> dict[str, Any]:
     """Pictures as strings, of which each is stored once.
 
     Returns:
-        "texts", the sentence of each picture; "wide" and, if there is one, "narrow", its width,
+        "texts", the sentence of each picture; "desk" and, if there is one, "phone", its width,
         height and shapes, or "" where a sentence says why there is none; "shapes", "places",
         "colours", "fills" and "long", which those refer to.
     """
     shelves: Shelves = {"shapes": {}, "places": {}, "colours": {}, "fills": {}}
-    wide = [write_scene(picture.scene, shelves) for picture in pictures]
-    narrow = [write_scene(picture.narrow, shelves) for picture in pictures]
+    desk = [write_scene(picture.scene, shelves) for picture in pictures]
+    phone = [write_scene(picture.narrow, shelves) for picture in pictures]
     return {
         "texts": [picture.alt for picture in pictures],
-        "wide": wide,
-        **({"narrow": narrow} if any(narrow) else {}),
+        "desk": desk,
+        **({"phone": phone} if any(phone) else {}),
         **{name: list(shelf) for name, shelf in shelves.items() if shelf},
         "long": LONG,
         "paper": PAPER,
