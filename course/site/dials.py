@@ -23,8 +23,13 @@ def dial_box(data: dict) -> str:
     )
 
 
-def dial_scripts(outputs: Iterable[dict]) -> str:
-    """The tags of the scripts of these dials, each once, and before them what all dials share."""
+def dial_scripts(outputs: Iterable[dict], folder: str = "../_static") -> str:
+    """The tags of the scripts of these dials, each once, and before them what all dials share.
+
+    Args:
+        outputs: Outputs of cells, with or without a dial.
+        folder: Where a page finds the scripts.
+    """
     names = {output["data"][DIAL]["dial"] for output in outputs if DIAL in output.get("data", {})}
     files = ["dial.js", *(f"{name}_dial.js" for name in sorted(names))] if names else []
-    return "".join(f'<script defer src="../_static/{file}"></script>' for file in files)
+    return "".join(f'<script defer src="{folder}/{file}"></script>' for file in files)

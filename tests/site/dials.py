@@ -1,5 +1,6 @@
 """A page with one dial, made as the site makes it, and knobs turned to many places in Chromium."""
 
+import importlib.util
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,19 @@ def settings(options: dict[str, list], count: int, seed: int = 0) -> Iterator[di
         yield {name: chance.choice(places) for name, places in options.items()}
 
 
+def check_with_axe(page: Any) -> None:
+    """axe-core finds nothing serious in the dial, in both themes."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        return
+    page.evaluate((Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8"))
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.body.dataset.theme = theme; }", theme)
+        result = page.evaluate("axe.run('.dial', {resultTypes: ['violations']})")
+        serious = [one for one in result["violations"] if one["impact"] in ("serious", "critical")]
+        assert not serious, [(one["id"], one["nodes"][0]["html"]) for one in serious]
+
+
 def check_by_keys_and_on_a_phone(chromium: Any, file: Path) -> None:
     """What every dial must do: keys turn a knob, reset undoes it, and a phone need not scroll."""
     page = opened(chromium, file, PHONE)
@@ -92,5 +106,6 @@ def check_by_keys_and_on_a_phone(chromium: Any, file: Path) -> None:
     assert page.evaluate(values) != before
     page.get_by_role("button", name="Reset").press("Enter")
     assert page.evaluate(values) == before and not page.complaints
+    check_with_axe(page)
     still = opened(chromium, file, java_script_enabled=False)
     assert still.locator(".dial-still").is_visible()

@@ -315,7 +315,10 @@ const vizDial = (() => {
     if (still) still.hidden = true;
     place.dial = {
       set(changes) {
-        for (const [name, value] of Object.entries(changes)) knobs[name].set(value);
+        for (const [name, value] of Object.entries(changes)) {
+          if (!knobs[name]) throw new Error(`there is no knob ${name}`);
+          knobs[name].set(value);
+        }
         update();
         return result;
       },

@@ -9,6 +9,7 @@ from io import StringIO
 from typing import Any
 
 from course.site.before_examples import BEFORE
+from course.site.dials import DIAL
 from course.site.public import Public, parse_example, public_names
 from viz import LossPlot, Picture
 from viz.canvas.control import Control
@@ -55,9 +56,11 @@ def recording(function: Any, results: list[Any]) -> Any:
 
 
 def still_of(value: Any) -> Picture | None:
-    """What a page shows of a result: a picture itself, or the still of a control."""
+    """What a page shows of a result: a picture itself, or the still of a control with its dial."""
     if isinstance(value, LossPlot):
         return value.picture if value.history else None
     if isinstance(value, Control):
+        dial = value.page_dial()
+        value.still.extra_mime |= {DIAL: dial} if dial else {}
         return value.still
     return value if isinstance(value, Picture) else None

@@ -3,9 +3,11 @@
 import ast
 import re
 from functools import cache
+from typing import Any
 
 from course.site.before_examples import BEFORE
 from course.site.cells import directive, picture_box
+from course.site.dials import DIAL, dial_box, dial_scripts
 from course.site.gallery.examples import picture_of
 from course.site.public import Public, about, public_names, tree_of
 from course.site.reference import example_block, prose
@@ -34,9 +36,9 @@ is built. The examples are short, so their pictures are small: give them your ow
 
 Run these lines first:
 """
-CONTROLS = """A control has knobs where Python runs: in JupyterLab, Colab or VS Code. This page
-shows its still picture, which is also what a saved notebook keeps. The
-[reference of viz](reference/viz.md) has all arguments."""
+CONTROLS = """A control has knobs where Python runs: in JupyterLab, Colab or VS Code. Many have
+knobs on this page, too. Of the others it shows the still picture, which is also what a saved
+notebook keeps. The [reference of viz](reference/viz.md) has all arguments."""
 NO_PICTURE = "*This example draws nothing.*"
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"])")
 
@@ -52,6 +54,8 @@ def gallery_page() -> str:
         title, sentence = described(room)
         parts += [f"## {title}", sentence]
         parts += map(entry, names)
+    shown = [{"data": drawn_by(one)} for names in rooms.values() for one in names]
+    parts.append(directive("raw", "html", dial_scripts(shown, folder="_static")))
     return "\n\n".join(parts) + "\n"
 
 
@@ -89,12 +93,19 @@ def entry(one: Public) -> str:
     """One name: a sentence, its picture and its code."""
     kind = "A control. " if is_control(one) else ""
     link = f"{{py:obj}}`In the reference <{PACKAGE}.{one.name}>`"
-    picture = picture_of(one)
     drawn = NO_PICTURE
-    if picture is not None:
-        drawn = directive("raw", "html", picture_box({"text/html": picture.to_html()}))
+    if bundle := drawn_by(one):
+        box = dial_box(bundle) if DIAL in bundle else picture_box(bundle)
+        drawn = directive("raw", "html", box)
     sentence = f"{kind}{prose(first_sentence(one.doc.prose))} {link}"
     return "\n\n".join([f"### `{one.name}`", sentence, drawn, example_block(one.doc.example)])
+
+
+@cache
+def drawn_by(one: Public) -> dict[str, Any]:
+    """The output of an example by MIME type; {} if it draws nothing."""
+    picture = picture_of(one)
+    return picture._repr_mimebundle_() if picture is not None else {}
 
 
 def is_control(one: Public) -> bool:
