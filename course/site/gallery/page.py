@@ -50,11 +50,13 @@ def gallery_page() -> str:
     before = directive("code-block", "python", BEFORE[PACKAGE].strip())
     contents = "\n".join(f"- {listed(room, names)}" for room, names in rooms.items())
     parts = [HEAD, before, CONTROLS, directive("container", "contents-of-gallery", contents, ":")]
+    shown: list[dict] = []
     for room, names in rooms.items():
         title, sentence = described(room)
         parts += [f"## {title}", sentence]
-        parts += map(entry, names)
-    shown = [{"data": drawn_by(one)} for names in rooms.values() for one in names]
+        outputs = [output_of(one) for one in names]
+        parts += map(entry, names, outputs)
+        shown += [{"data": output} for output in outputs]
     parts.append(directive("raw", "html", dial_scripts(shown, folder="_static")))
     return "\n\n".join(parts) + "\n"
 
@@ -89,20 +91,19 @@ def listed(room: str, names: list[Public]) -> str:
     return f"**[{title}](#{title.lower().replace(' ', '-')})** {links}"
 
 
-def entry(one: Public) -> str:
+def entry(one: Public, output: dict[str, Any]) -> str:
     """One name: a sentence, its picture and its code."""
     kind = "A control. " if is_control(one) else ""
     link = f"{{py:obj}}`In the reference <{PACKAGE}.{one.name}>`"
     drawn = NO_PICTURE
-    if bundle := drawn_by(one):
-        box = dial_box(bundle) if DIAL in bundle else picture_box(bundle)
+    if output:
+        box = dial_box(output) if DIAL in output else picture_box(output)
         drawn = directive("raw", "html", box)
     sentence = f"{kind}{prose(first_sentence(one.doc.prose))} {link}"
     return "\n\n".join([f"### `{one.name}`", sentence, drawn, example_block(one.doc.example)])
 
 
-@cache
-def drawn_by(one: Public) -> dict[str, Any]:
+def output_of(one: Public) -> dict[str, Any]:
     """The output of an example by MIME type; {} if it draws nothing."""
     picture = picture_of(one)
     return picture._repr_mimebundle_() if picture is not None else {}
