@@ -86,12 +86,12 @@ def draw_token_prices(
         for name, rows in tables.items()
     }
     max_price = max(row["price"] for rows in data.values() for row in rows.values())
-    wide = [table_scene(name, tables[name], data[name], base, max_price) for name in tables]
+    parts = [table_scene(name, tables[name], data[name], base, max_price) for name in tables]
     narrow = [narrow_table(name, tables[name], data[name], base) for name in tables]
     picture = Picture(
         data,
         alt_text(data, base, title),
-        vstack(heading_scene(title, WIDTH, 34), vstack(*wide, blank_note(WIDTH), gap=8)),
+        vstack(heading_scene(title, WIDTH, 34), vstack(*parts, blank_note(WIDTH), gap=8)),
         narrow=vstack(heading_scene(title, NARROW), vstack(*narrow, blank_note(NARROW), gap=8)),
     )
     return picture.draw_on(ax) if ax is not None else picture
