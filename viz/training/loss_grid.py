@@ -6,7 +6,8 @@ Source: contour lines by marching squares, after Lorensen and Cline 1987.
 from bisect import bisect
 from collections.abc import Callable, Sequence
 from copy import copy
-from math import inf, isfinite
+from dataclasses import replace
+from math import dist, inf, isfinite
 from typing import TYPE_CHECKING, TypeAlias
 
 from viz.canvas.arrays import to_number, to_numbers
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 COLUMNS, ROWS = 60, 40  # points at which the loss is computed
-STRIP_HEIGHT = 5  # pixels of a strip with one colour
+STRIP_HEIGHT, SMALL_STRIP_HEIGHT = 5, 7  # pixels of a strip with one colour
+POINT_DISTANCE = 5  # pixels between two points of a contour line on a small map
 LEVELS = 10  # one more than the number of contour lines
 MAX_SHADE = 0.5  # opacity of the darkest colour, so that paths on top of it can be seen
 
@@ -71,20 +73,21 @@ class LossGrid:
         ]
 
     def resized(self, box: tuple[float, float, float, float]) -> "LossGrid":
-        """The same losses at another place.
+        """The same losses on a smaller map, with fewer strips.
 
         Args:
             box: Left, top, width and height of the map in pixels.
         """
         other = copy(self)
         other.left, other.top, other.width, other.height = box
-        other.strips = max(1, round(other.height / STRIP_HEIGHT))
+        other.strips = max(1, round(other.height / SMALL_STRIP_HEIGHT))
         return other
 
     def background_at(self, box: tuple[float, float, float, float]) -> list[Rect | Line]:
-        """What `shapes` returns for a map at this place; computed once for each place."""
+        """The shapes of a small map at this place, with few points; computed once."""
         if box not in self.backgrounds:
-            self.backgrounds[box] = self.resized(box).shapes()
+            shapes = self.resized(box).shapes()
+            self.backgrounds[box] = [thinned(s) if isinstance(s, Line) else s for s in shapes]
         return self.backgrounds[box]
 
     def to_pixels(self, x: float, y: float) -> Point:
@@ -186,6 +189,16 @@ def join_segments(segments: list[Line]) -> list[Line]:
                 head = follow_segments(own[n][0], own, ends, used)
                 out.append(Line((*reversed(head), *own[n], *tail), colour, 1))
     return out
+
+
+def thinned(line: Line) -> Line:
+    """The line without points that are near the one before; the last point stays."""
+    first, *rest, last = line.points
+    kept = [first]
+    for point in rest:
+        if dist(point, kept[-1]) >= POINT_DISTANCE:
+            kept.append(point)
+    return replace(line, points=(*kept, last))
 
 
 def follow_segments(
