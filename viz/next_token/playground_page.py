@@ -7,6 +7,7 @@ needs the model, so the texts of a few settings are stored, too. The script is i
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from math import inf, log
 from random import Random
 from typing import Any
@@ -33,6 +34,7 @@ class Writer:
 
     Attributes:
         next_logits: Called with the ids so far; returns the logits (V,) of the next token.
+        rows_of_logits: The same for several rows of ids of one length: (N, V).
         decode: Turns ids into a text or bytes.
         seed: Seed of each text.
         max_new_tokens: The most tokens of a text.
@@ -40,35 +42,49 @@ class Writer:
     """
 
     next_logits: Callable[[list[int]], Array]
+    rows_of_logits: Callable[[list[list[int]]], Sequence[Array]]
     decode: Callable[[list[int]], Piece]
     seed: int
     max_new_tokens: int
     stop: int | None
 
-    def write(self, prompt: list[int], setting: Setting) -> list[tuple[int, float]]:
-        """The ids after a prompt, each with the probability that the model gave it.
+    def write(
+        self, prompt: list[int], settings: Sequence[Setting]
+    ) -> list[list[tuple[int, float]]]:
+        """For each setting, the ids after a prompt, each with the probability that it had.
+
+        The texts are written together, a token of each at a time; one that has ended goes on, and
+        what it writes is left out.
 
         Args:
             prompt: Token ids.
-            setting: Temperature, top_k and top_p.
+            settings: Triples of temperature, top_k and top_p.
         """
-        written: list[tuple[int, float]] = []
-        ids, rng = list(prompt), Random(self.seed)
-        while len(written) < self.max_new_tokens:
-            logits = self.next_logits(ids)
-            probs = filter_probabilities(logits, *setting)
-            token = sample_index(probs, rng.random()) if setting[0] else int(probs.argmax())
-            if token == self.stop:
-                break
-            ids.append(token)
-            written.append((token, float(softmax(logits)[token])))
-        return written
+        rows = [list(prompt) for _ in settings]
+        rngs = [Random(self.seed) for _ in settings]
+        written: list[list[tuple[int, float]]] = [[] for _ in settings]
+        for _ in range(self.max_new_tokens):
+            for k, logits in enumerate(self.rows_of_logits(rows)):
+                probs = filter_probabilities(logits, *settings[k])
+                is_greedy = settings[k][0] == 0
+                token = int(probs.argmax()) if is_greedy else sample_index(probs, rngs[k].random())
+                rows[k].append(token)
+                written[k].append((token, float(softmax(logits)[token])))
+        return [self.up_to_its_end(text) for text in written]
+
+    def up_to_its_end(self, written: list[tuple[int, float]]) -> list[tuple[int, float]]:
+        """The tokens before the first one that ends a text.
+
+        Args:
+            written: Ids with their probabilities.
+        """
+        return list(takewhile(lambda pair: pair[0] != self.stop, written))
 
     def text(self, written: Sequence[tuple[int, float]]) -> list[str]:
         """The pieces of a text, as they are shown.
 
         Args:
-            written: As `write` returns it.
+            written: Ids with their probabilities.
         """
         return decode_pieces([self.decode([token]) for token, _ in written])
 
@@ -87,7 +103,7 @@ def page_data(
     V = len(writer.next_logits(ids))
     if V > MAX_VOCABULARY:
         return None
-    texts = [writer.write(ids, setting) for setting in settings]
+    texts = writer.write(ids, settings)
     first = texts[0]
     places = [place for place in PLACES if place <= len(first)]
     starts = [[*ids, *(token for token, _ in first[:place])] for place in places]

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from viz.canvas.control import Control, side_by_side
 from viz.canvas.picture import Picture
-from viz.canvas.tensors import softmax
+from viz.canvas.tensors import softmax, to_array
 from viz.canvas.visible_text import Piece
 from viz.next_token.playground import check_sampling_options, draw_playground
 from viz.next_token.playground_page import Setting, Writer, page_data
@@ -47,8 +47,9 @@ class SamplingPlayground(Control):
         max_new_tokens: First value of the length of the text, in tokens.
         stop: Token id that ends the text and is not shown.
         title: Title of the picture.
-        page_settings: Triples (temperature, top_k, top_p). A page shows their texts, too; each
-            takes as long as the first text.
+        page_settings: Triples (temperature, top_k, top_p). A page shows their texts, too.
+        rows_of_logits: Called with several rows of ids of one length. It returns their logits,
+            shape (N, V), for the texts of a page; None calls `next_logits` for each row.
 
     Raises:
         ValueError: If the prompt has no token, the logits are not one row with a finite number, or
@@ -80,6 +81,7 @@ class SamplingPlayground(Control):
         stop: int | None = None,
         title: str = "",
         page_settings: Sequence[Setting] = (),
+        rows_of_logits: Callable[[list[list[int]]], ArrayLike] | None = None,
     ) -> None:
         check_sampling_options(temperature, top_k, top_p)
         self.next_logits, self.encode, self.decode = next_logits, encode, decode
@@ -124,7 +126,10 @@ class SamplingPlayground(Control):
         knobs.append(self.max_new_tokens)
         for _ in self.generate():
             pass
-        self.writer = Writer(self.logits_of, decode, seed, max_new_tokens, stop)
+        self.rows_of_logits = rows_of_logits
+        self.writer = Writer(
+            self.logits_of, self.logits_of_rows, decode, seed, max_new_tokens, stop
+        )
         self.first_prompt = prompt
         self.page_settings = [(temperature, top_k, top_p), *page_settings]
         rest = [*knobs[1:], self.restart_button, self.stop_button]
@@ -155,6 +160,16 @@ class SamplingPlayground(Control):
             ids: The token ids so far.
         """
         return to_logits(self.next_logits(ids))
+
+    def logits_of_rows(self, rows: list[list[int]]) -> list[Array]:
+        """The checked logits after each row of ids, each of shape (V,).
+
+        Args:
+            rows: Token ids.
+        """
+        if self.rows_of_logits is None:
+            return [self.logits_of(row) for row in rows]
+        return [to_logits(row) for row in to_array(self.rows_of_logits(rows))]
 
     def generate(self) -> Iterator[None]:
         """Append one token after the other to `.generated`; yields after each."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gptcore.model import GPT
-from gptcore.sampling import CachedLogits
+from gptcore.sampling import CachedLogits, KVCache
 from gptcore.tokenizers import CharTokenizer, Tokenizer
 from viz import AttentionExplorer, SamplingPlayground, draw_lens
 from viz.canvas.picture import Picture
@@ -47,7 +47,34 @@ def sample_stories(gpt: GPT, tokenizer: CharTokenizer, prompt: str) -> SamplingP
         max_new_tokens=120,
         stop=tokenizer.BOS,
         page_settings=PAGE_SETTINGS,
+        rows_of_logits=RowsOfLogits(gpt),
     )
+
+
+class RowsOfLogits:
+    """The logits after several texts of one length, which grow by one token from call to call.
+
+    Args:
+        gpt: The model.
+    """
+
+    def __init__(self, gpt: GPT) -> None:
+        self.gpt, self.length = gpt, 0
+        self.cache: KVCache | None = None
+
+    def __call__(self, rows: list[list[int]]) -> Tensor:
+        """Shape (N, V).
+
+        Args:
+            rows: N rows of token ids, at most block_size in each.
+        """
+        length = len(rows[0])
+        if self.cache is None or length != self.length + 1:
+            self.cache = KVCache(self.gpt, len(rows), self.gpt.config.block_size)
+            self.length = 0
+        new = [row[self.length :] for row in rows]
+        self.length = length
+        return self.cache.next_logits(new)
 
 
 class Ablations:
@@ -64,11 +91,15 @@ class Ablations:
         self.model, self.tokenizer = model, tokenizer
         self.rows = ids[: ROWS * (T + 1)].view(ROWS, T + 1)
         self.text = tokenizer.decode(ids[1 : LONGEST + 1].tolist())
+        self.losses: dict[frozenset, float] = {}  # ablated heads -> loss
 
     def loss(self, ablated_heads=()) -> float:
         """The mean loss of the rows without some heads, in nats per token."""
-        x, y = self.rows[:, :-1], self.rows[:, 1:]
-        return self.model(x, y, ablated_heads=ablated_heads)[1].item()
+        heads = frozenset(ablated_heads)
+        if heads not in self.losses:
+            x, y = self.rows[:, :-1], self.rows[:, 1:]
+            self.losses[heads] = self.model(x, y, ablated_heads=heads)[1].item()
+        return self.losses[heads]
 
     def lines(self) -> Iterator[str]:
         """One line for each layer, with the cost of each head, and one for all heads together."""
