@@ -42,16 +42,17 @@ def module_html(call: ModuleCall, dims: DimNames, repeats: int = 1, depth: int =
     kind = f' <span style="color: {MUTED}">{escape(call.kind)}</span>' if call.name else ""
     line = (
         f"<b>{escape(call.name or call.kind)}</b>{kind}{repeat_text} → "
-        f'<b style="color: {BLUE}">{text}</b> <span style="color: {MUTED}">{numbers}</span>'
+        f'<b style="color: {BLUE}; white-space: nowrap">{text}</b> '
+        f'<span style="color: {MUTED}; white-space: nowrap">{numbers}</span> '
         f'<span style="color: {MUTED}; float: right; padding-left: 16px">'
         f"{escape(format_parameters(call))}</span>"
     )
     style = (
         f"background-color: {WHITE}; color: {INK}; border: 1px solid {LINE}; border-radius: 4px; "
-        f"padding: 4px 10px; margin: 3px 0"
+        f"padding: 4px 6px 4px 10px; margin: 3px 0"
     )
     if not call.calls:
-        return f'<div style="{style}; padding-left: 24px">{line}</div>'
+        return f'<div style="{style}; padding-left: 24px; overflow: hidden">{line}</div>'
     inside = "".join(
         group_html(items, count, dims, depth) for items, count in fold_repeats(call.calls)
     )
@@ -61,8 +62,8 @@ def module_html(call: ModuleCall, dims: DimNames, repeats: int = 1, depth: int =
     open_attribute = " open" if depth == 0 or call.has_head_split() else ""
     return (
         f'<details{open_attribute} style="{style}">'
-        f'<summary style="cursor: pointer">{line}</summary>'
-        f'<div style="margin-left: 14px">{inside}</div></details>'
+        f'<summary style="cursor: pointer; overflow: hidden">{line}</summary>'
+        f'<div style="margin-left: 8px">{inside}</div></details>'
     )
 
 
@@ -79,7 +80,7 @@ def group_html(items: list[Call], repeats: int, dims: DimNames, depth: int) -> s
         more = f" ({these_lines}× {repeats})" if item_repeats > 1 else ""
         lines.append(
             f'<div style="padding: 1px 10px; border-left: 3px solid {FAINT}">'
-            f"{escape(item.name)} → <b>{text}</b> "
+            f'{escape(item.name)} → <b style="white-space: nowrap">{text}</b> '
             f'<span style="color: {MUTED}">{numbers}{more}</span></div>'
         )
     return "".join(lines)
