@@ -1,7 +1,7 @@
 """python -m course.site: build the lessons, the other pages and the reference into build/site.
 
 A warning of Sphinx is an error, and so is a broken link. The page in which Python runs is a part of
-the site if `make page` has built it. To see the site:
+the site if `make page` has built it; then exercises run in their lesson. To see the site:
 python -m http.server --directory build/site
 
 With --lesson 3 one lesson only, as one HTML file that has everything inside; --pdf prints it, too.

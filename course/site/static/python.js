@@ -4,7 +4,8 @@
 (() => {
   const here = document.currentScript.src;
   const INDENT = "    ";
-  const LIMIT = 60; // seconds for the cells above, and for the reader's code
+  const ABOVE = 120; // seconds for the cells above
+  const OWN = 60; // seconds for the reader's code
   const FROM_DISK = "Python cannot run in a page that is opened from disk. In the folder of the site, " +
     "run `python -m http.server`, and open http://localhost:8000 in the browser.";
 
@@ -34,14 +35,17 @@
     end({ words, answers: [] });
   }
 
+  function limit(seconds, words) {
+    run.timer = setTimeout(() => stop(`Stopped after ${seconds} seconds. ${words}`), seconds * 1000);
+  }
+
   function heard({ say, reply, failed }) {
     if (!run) return;
     if (failed) return stop(failed);
     if (reply) return end({ words: reply.text, answers: reply.answers });
     clearTimeout(run.timer);
-    if (say.startsWith("Running")) {
-      run.timer = setTimeout(() => stop(`Stopped after ${LIMIT} seconds. Does everything that a loop waits for change in the loop?`), LIMIT * 1000);
-    }
+    if (say.endsWith("above …")) limit(ABOVE, "The cells above take too long here; the links below lead to where they are faster.");
+    if (say.startsWith("Running your code")) limit(OWN, "Does everything that a loop waits for change in the loop?");
     run.say(say);
   }
 
@@ -109,7 +113,7 @@
     const [runs, stops, resets] = ["Run and check", "Stop", "Reset"].map((words) => element("button", { type: "button" }, words));
     const state = element("p", { className: "python-state" });
     state.setAttribute("role", "status");
-    const reply = element("pre", { className: "reply", tabIndex: -1 });
+    const reply = element("pre", { className: "reply" });
     reply.setAttribute("aria-live", "polite");
     stops.disabled = true;
 

@@ -33,6 +33,8 @@ onmessage = async ({ data }) => {
     failing = "Python has ended";
     postMessage({ reply: JSON.parse(session(data.cells, data.place)) });
   } catch (error) {
-    postMessage({ failed: `${failing}: ${error?.message ?? error}` });
+    // Of an error of Python the last line says what it is.
+    const words = String(error?.message ?? error).trim().split("\n").at(-1);
+    postMessage({ failed: `${failing}: ${words}` });
   }
 };
