@@ -224,14 +224,14 @@ def test_every_head_of_the_explorer_opens_with_its_weights_and_its_loss(
     meta = '<meta name="viewport" content="width=device-width, initial-scale=1">'
     file.write_text(f"<!doctype html><title>heads</title>{meta}{html}", encoding="utf-8")
     page = opened(chromium, file, **({"viewport": viewport} if viewport else {}))
-    said = page.locator(".viz-attention [role=status]")
+    caption = page.locator(".viz-attention [role=status]")
     weights = control.attention.weights
     best = int(weights[1, 2, 10].argmax())
-    said.get_by_text("layer 1, head 2: t (10) gives").wait_for()
+    caption.get_by_text("layer 1, head 2: t (10) gives").wait_for()
     for layer, head in ((0, 1), (1, 0), (1, 2)):
         for select, place in zip(page.locator(".knobs select").all(), (layer, head)):
             select.select_option(str(place))
-        words = said.text_content()
+        words = caption.text_content()
         assert f"layer {layer}, head {head}: t (10) gives" in words
         shown = float(words.split(" gives ")[1].split()[0])
         assert shown == pytest.approx(weights[layer, head, 10, best], abs=0.008)
@@ -240,6 +240,6 @@ def test_every_head_of_the_explorer_opens_with_its_weights_and_its_loss(
             page.get_by_text(f"without layer {layer}, head {head}").text_content().endswith(change)
         )
     page.get_by_label("The text.").press("ArrowLeft")
-    assert "a (9)" in said.text_content()
+    assert "a (9)" in caption.text_content()
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.viewport_size["width"] and not page.complaints
