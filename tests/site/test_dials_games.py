@@ -1,0 +1,129 @@
+"""Games on a page: the same choices have the same replies and scores as in the control."""
+
+import json
+import random
+
+import pytest
+from dials import PHONE, dial_page, opened, set_knobs
+
+import viz
+from course.experiments.text.tokenizing import merge_game
+from gptcore.corpus import load_documents
+from gptcore.scalar import NgramTable
+
+pytestmark = pytest.mark.browser
+UNREADABLE = ("e 40 e 3", "q!", "e 0", "zz 5", "e 101", "e 60 a 60", "5 e", "ä 3", "'x 3")
+CHOICES = {(width, depth): 1 / width + depth / 7 for width in (1, 2, 4) for depth in (2, 3)}
+
+
+@pytest.fixture(scope="module")
+def names():
+    return load_documents("names")
+
+
+def shannon(names):
+    letters = sorted(set("".join(names)))
+    table = NgramTable(letters, context_size=1).fit(names[:2000])
+    return viz.ShannonGame(names[2000:2004], table.vocab, {"bigrams": table.next_probabilities})
+
+
+def test_the_scores_of_bets_are_those_of_the_control(names, chromium, tmp_path):
+    page, chance = opened(chromium, dial_page(tmp_path, shannon(names))), random.Random(0)
+    for _ in range(30):
+        control, all_bets = shannon(names), []
+        for number, word in enumerate(control.words, 1):
+            control.number.value = number
+            points = [
+                " ".join(f"{x} {chance.randint(1, 30)}" for x in chance.sample(word, 1))
+                for _ in range(chance.choice((0, 1, len(word), len(word) + 1)))
+            ]
+            all_bets.append(points)
+            for typed in points:
+                control.text.value = typed
+        control.number.value = chance.randint(1, len(all_bets))
+        values = {"number": control.number.value, "bets": json.dumps(all_bets), "typed": ""}
+        result, expected = set_knobs(page, values), control.picture()
+        assert result["text"] == expected.alt
+        for name, nats in expected.data["nats"].items():
+            assert result["nats"][name] == pytest.approx(nats, rel=1e-9)
+        assert result["scores"] == pytest.approx(control.scores(), rel=1e-9)
+        total = f"<p><b>{result['standing']}</b> {result['total']}</p>"
+        assert control.total() == (total if result["total"] else "")
+    assert not page.complaints
+
+
+@pytest.mark.parametrize("typed", UNREADABLE)
+def test_a_bet_that_cannot_be_read_gets_the_words_of_the_control(typed, names, chromium, tmp_path):
+    control = shannon(names)
+    control.text.value = typed
+    page = opened(chromium, dial_page(tmp_path, control), PHONE)
+    page.get_by_label("points for the next letter").fill(typed)
+    page.get_by_role("button", name="bet").click()
+    assert page.locator(".dial-error").inner_text() == control.note != ""
+    page.get_by_label("points for the next letter").fill("e 40")
+    page.keyboard.press("Enter")
+    assert page.locator(".dial-error").inner_text() == ""
+    assert "the first 1 letters" in page.locator(".dial-text").inner_text()
+    assert page.evaluate("document.activeElement.type") == "text"
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_merges_are_those_of_the_control(chromium, tmp_path):
+    stories = [*load_documents("stories")[:6], "déjà vu, 日本 日本\n"]
+    control, chance = merge_game(stories, 270), random.Random(0)
+    page = opened(chromium, dial_page(tmp_path, control), PHONE)
+    buttons = page.locator(".dial-buttons button")
+    for _ in range(40):
+        labels = [button.description for button in control.buttons if button.description]
+        assert buttons.all_inner_texts() == [*labels, "undo"]
+        if chance.random() < 0.2 or not labels:
+            if control.yours:
+                control.undo()
+                page.get_by_role("button", name="undo").click()
+        else:
+            place = chance.randrange(len(labels))
+            control.choose(place)
+            buttons.nth(place).click()
+        result = page.evaluate("document.querySelector('.dial').dial.result")
+        expected = control.picture()
+        assert result["text"] == expected.alt and result["note"] == control.note
+        assert result["saved"] == expected.data["yours"]
+        assert result["algorithm"] == expected.data["algorithm"]
+    assert page.evaluate("document.activeElement.tagName") == "BUTTON"
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.get_by_role("button", name="Reset").click()
+    assert page.locator(".dial-text").inner_text().startswith("0 of 14 merges")
+    assert not page.complaints
+
+
+def hyperparameters(recorded=CHOICES):
+    return viz.HyperparameterDial(
+        lambda width, depth: CHOICES[width, depth],
+        {"width": [1, 2, 4], "depth": [2, 3]},
+        [{"width": 1, "depth": 2}, {"width": 4, "depth": 2}],
+        lines={"a table": 0.9},
+        recorded=recorded,
+        title="Loss",
+    )
+
+
+def test_runs_of_a_page_are_those_of_the_control(chromium, tmp_path):
+    control = hyperparameters()
+    page = opened(chromium, dial_page(tmp_path, control), PHONE)
+    for width, depth in [(1, 3), (4, 3), (1, 2), (2, 2), (2, 3), (4, 3)]:
+        for slider, value in zip(control.sliders, (width, depth)):
+            slider.value = value
+        result = set_knobs(page, {"width": width, "depth": depth})
+        assert result["note"] == control.note and result["text"] == control.picture().alt
+        button = page.get_by_role("button", name="train")
+        assert button.is_enabled() == ((width, depth) not in control.losses)
+        if button.is_enabled():
+            control.press()
+            button.click()
+        assert page.locator(".dial-text").inner_text() == control.picture().alt
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert not page.complaints
+
+
+def test_without_all_recorded_losses_there_is_no_dial():
+    assert hyperparameters({(1, 2): 0.5}).page_dial() is None
