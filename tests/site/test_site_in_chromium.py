@@ -20,15 +20,16 @@ SAMPLE = [
 ]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 A4 = {"width": 680, "height": 1000}  # pixels between the margins
-THEMES = ("light", "dark")
-FIRST_PAGE_SECONDS = 2
+EVERYTHING = os.environ.get("SITE_PAGES") == "all"
+LOOKS = [(DESK, "light"), (PHONE, "dark")]
+LOOKS += [(DESK, "dark"), (PHONE, "light")] if EVERYTHING else []
 
 
 @pytest.fixture(scope="module")
 def pages(site) -> list[Path]:
     everything = sorted(site.rglob("*.html"))
     chosen = [site / f"{name}.html" for name in SAMPLE]
-    return everything if os.environ.get("SITE_PAGES") == "all" else chosen
+    return everything if EVERYTHING else chosen
 
 
 def opened(chromium, file: Path, **options):
@@ -101,20 +102,13 @@ def test_the_search_finds_a_word(chromium, site):
     assert page.locator("#search-results li").count() > 3
 
 
-def test_the_first_page_is_there_at_once(chromium, site):
-    """Until it can be read; the browser is cold, but other work on this machine slows it."""
-    page = opened(chromium, site / "index.html", viewport=DESK)
-    timing = page.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
-    assert timing["domContentLoadedEventEnd"] < 3 * FIRST_PAGE_SECONDS * 1000
-
-
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_serious(chromium, pages, theme):
+@pytest.mark.parametrize(("viewport", "theme"), LOOKS)
+def test_axe_finds_nothing_serious(chromium, pages, viewport, theme):
     found = importlib.util.find_spec("axe_playwright_python")
     if found is None or found.origin is None:
         pytest.skip("no axe-core: pip install axe-playwright-python")
     axe = (Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8")
-    page = chromium.new_context(viewport=DESK, color_scheme=theme).new_page()
+    page = chromium.new_context(viewport=viewport, color_scheme=theme).new_page()
     for file in pages:
         page.goto(file.as_uri())
         page.evaluate(axe)

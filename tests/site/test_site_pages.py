@@ -11,7 +11,6 @@ from course.site.public import PACKAGES, ROOT, public_names
 from course.syllabus.lesson_table import written_lessons
 
 STORED = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
-FIRST_PAGE_BYTES = 1_000_000
 
 
 def html_of(site, name: str) -> str:
@@ -72,13 +71,6 @@ def test_the_search_knows_the_lessons_and_the_reference(site):
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     for name in ("notebooks/00_start_here", "reference/viz", "tokenizers", "draw_attention"):
         assert name in index
-
-
-def test_the_first_page_is_light(site):
-    page = Page(html_of(site, "index"))
-    files = [site / address.split("?")[0] for address in page.fetched if ":" not in address]
-    weight = (site / "index.html").stat().st_size + sum(file.stat().st_size for file in files)
-    assert weight < FIRST_PAGE_BYTES
 
 
 def test_a_formula_is_drawn_by_the_browser_itself(tmp_path):
