@@ -62,13 +62,13 @@ def test_every_gpu_has_its_own_hours_and_rows(control, gpu):
 
 def test_what_does_not_fit_is_said(chromium, file):
     page = opened(chromium, file, PHONE)
-    said = page.get_by_role("status")
-    assert said.text_content().endswith("0.475 GiB over the 12 GiB, so it does not fit.")
+    status = page.get_by_role("status")
+    assert status.text_content().endswith("0.475 GiB over the 12 GiB, so it does not fit.")
     set_knobs(page, {"batch_size": 8})
-    assert said.text_content().endswith("of 12 GiB.")
+    assert status.text_content().endswith("of 12 GiB.")
     assert page.locator(".budget-name .over").count() == 0
     set_knobs(page, {"batch_size": 128, "gpu": "t4"})
-    assert said.text_content().endswith("so it does not fit.")
+    assert status.text_content().endswith("so it does not fit.")
     assert page.locator(".budget-name .over").is_visible()
 
 

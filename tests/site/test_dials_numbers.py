@@ -29,14 +29,14 @@ def some_numbers() -> list[float]:
 
 def test_numbers_are_written_as_python_writes_them(page):
     chance = random.Random(6)
-    asked = [(number, chance.randrange(8)) for number in some_numbers()]
+    requested = [(number, chance.randrange(8)) for number in some_numbers()]
     written = page.evaluate(
-        """asked => { const { fixed, general, commas } = vizDial.format;
-        return asked.map(([number, digits]) => [fixed(number, digits), general(number, digits || 1),
-            commas(fixed(number, digits))]); }""",
-        asked,
+        """requested => { const { fixed, general, commas } = vizDial.format;
+        return requested.map(([number, digits]) => [fixed(number, digits),
+            general(number, digits || 1), commas(fixed(number, digits))]); }""",
+        requested,
     )
-    for (number, digits), words in zip(asked, written):
+    for (number, digits), words in zip(requested, written):
         expected = [f"{number:.{digits}f}", f"{number:.{digits or 1}g}", f"{number:,.{digits}f}"]
         assert words == expected, (number, digits)
 

@@ -87,10 +87,10 @@ def of_format(itemsize: int, training: TrainConfig) -> dict[str, Any]:
         return sum(outer_tensors(replace(SMALL, n_embd=width), itemsize, chunked).values())
 
     head = block(2, heads=2) - block(2)
-    slope, rest = line(block)
+    per_width, rest = line(block)
     copies = autocast_copies({"head": 1, "attention": 0, "mlp": 0}, itemsize)
     return {
-        "block": (slope, rest - head),
+        "block": (per_width, rest - head),
         "head": head,
         "outer": line(lambda width: outer(width, chunked=False)),
         "outer_chunked": line(lambda width: outer(width, chunked=True)),
@@ -102,5 +102,5 @@ def of_format(itemsize: int, training: TrainConfig) -> dict[str, Any]:
 
 def line(quantity: Callable[[int], int]) -> tuple[int, int]:
     """Slope and intercept of a quantity that depends on the width only."""
-    slope = quantity(3) - quantity(2)
-    return slope, quantity(2) - 2 * slope
+    per_width = quantity(3) - quantity(2)
+    return per_width, quantity(2) - 2 * per_width
