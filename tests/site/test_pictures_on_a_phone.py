@@ -5,8 +5,10 @@ import re
 
 import pytest
 
+from course.site.cells import cells_of
 from course.site.gallery.examples import picture_of
 from course.site.public import public_names
+from course.syllabus.lesson_table import written_lessons
 
 ROOMS = (  # that are ready for a phone
     *("curves", "runs", "hardware", "tuning", "text", "training"),
@@ -59,3 +61,11 @@ def test_the_text_can_be_read_and_is_neither_cut_off_nor_covered(chromium, room)
             page.set_content(svg)
             faults += [(one.name, *fault) for fault in page.evaluate(FAULTS)]
     assert not faults
+
+
+@pytest.mark.parametrize("lesson", written_lessons(), ids=lambda lesson: lesson.name)
+def test_the_text_of_every_stored_picture_can_be_read(lesson):
+    outputs = [output for cell in cells_of(lesson) for output in cell.get("outputs", [])]
+    pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
+    sizes = [smallest_text(svg) for page in pages for svg in forms_on_a_phone(page)]
+    assert min(sizes, default=SMALLEST) >= SMALLEST, f"build it again: {lesson.name}"

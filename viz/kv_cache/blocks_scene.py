@@ -111,7 +111,7 @@ def add_table(
     for i, block in enumerate(blocks[:MAX_BOXES]):
         x = MARGIN + (BOX + 3) * (i % columns)
         y = scene.height + (INDEX + BOX + 4) * (i // columns)
-        scene.add(Text(x + BOX / 2, y + 10, str(i), 9.5, MUTED, "middle"))
+        scene.add(Text(x + BOX / 2, y + 10, str(i), 10, MUTED, "middle"))
         tints = [colours[owner] for owner in read.owners[block]]
         full = min(1.0, max(0.0, read.tokens[name] / read.block_size - i))
         add_block(scene, x, y + INDEX, BOX, block, tints, full)

@@ -120,7 +120,7 @@ def add_bar(scene: Scene, bar: Bar, place: Place, colour: str) -> None:
     scene.add(Rect(*whole, blend(colour, WHITE, LIGHT), PAPER, 0.8, radius=2))
     if bar.decode > bar.start:
         scene.add(Rect(*dark, colour, PAPER, 0.8, radius=2))
-    for size in (10.5, 9.0):
+    for size in (10.5, 10.0 if scene.width <= NARROW else 9.0):
         if 0.64 * size * len(bar.request) + 0.6 <= light.width and size - 1 <= light.height:
             x, y = light.x + light.width / 2, light.y + light.height / 2 + 0.36 * size
             scene.add(Text(x, y, bar.request, size, INK, "middle"))
