@@ -75,7 +75,7 @@
       left + (width * (x - data.x_range[0])) / (data.x_range[1] - data.x_range[0]),
       top + height * (1 - (y - data.y_range[0]) / (data.y_range[1] - data.y_range[0])),
     ];
-    const sheet = [left - 54, top - 8, width + 80, height + 34];
+    const sheet = [left - 54, top - 16, width + 80, height + 46];
     const font = { "font-family": "system-ui, sans-serif" };
     const picture = svg("svg", { class: "viz-adapts large-text", viewBox: sheet.join(" "), width: sheet[2], ...font, "aria-hidden": "true" });
     picture.innerHTML = data.map;
