@@ -13,10 +13,15 @@ from course.site.dials import DIAL, dial_box, dial_scripts
 from course.site.editor.lesson_code import cells_of
 from course.site.quiz.guesses import guesses_in, without_guesses
 from course.syllabus.lesson_table import Lesson
+from viz.canvas.control import STATIC_NOTE
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 NEIGHBOURS = re.compile(r"\[[^\]\n]*\]\([\w.]+\.ipynb\)( \| \[[^\]\n]*\]\([\w.]+\.ipynb\))?")
 PLOTLY = "application/vnd.plotly.v1+json"
+# In place of `STATIC_NOTE`, below a control without a dial.
+NEEDS_PYTHON = (
+    "<p>A still picture: its knobs need Python. The first lines of this page say where it runs.</p>"
+)
 
 
 def lesson_page(lesson: Lesson, head: str = "", below: Mapping[str, str] | None = None) -> str:
@@ -119,6 +124,7 @@ def output_text(output: dict) -> str:
 def picture_box(data: dict) -> str:
     """The picture as HTML; a plotly figure keeps its data, for the button that `site.js` adds."""
     html = re.sub(r'href="(\w+)\.ipynb', r'href="\1.html', data["text/html"])
+    html = html.replace(STATIC_NOTE, NEEDS_PYTHON)
     if PLOTLY in data:
         figure = json.dumps(data[PLOTLY]).replace("</", "<\\/")
         html += f'<script type="application/json" class="plotly-figure">{figure}</script>'

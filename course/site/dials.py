@@ -9,11 +9,12 @@ from collections.abc import Iterable
 
 DIAL = "application/vnd.viz.dial+json"  # what `page_dial` of a control returns
 STILL_NOTE = re.compile(r"<p>A still picture: [^<]*</p>")
+NARROW_FORM = re.compile(r"<source [^>]*>")  # a phone without scripts shows the wide form
 
 
 def dial_box(data: dict) -> str:
     """The still of a control, and the data with which its script replaces it by knobs."""
-    still = STILL_NOTE.sub("", data["text/html"])
+    still = NARROW_FORM.sub("", STILL_NOTE.sub("", data["text/html"]))
     content = json.dumps(data[DIAL], separators=(",", ":")).replace("</", "<\\/")
     return (
         f'<div class="output dial" data-dial="{data[DIAL]["dial"]}">'
