@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import course
@@ -94,17 +93,14 @@ class Session:
         """Run a cell, and print the value of its last line, as a notebook does."""
         name = file_of(at)
         linecache.cache[name] = (len(code), None, code.splitlines(True), name)
-        body = compile(code, name, "exec", ast.PyCF_ONLY_AST).body
-        last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
-        exec(compiled(ast.Module(body, []), name, "exec"), self.space)
+        body = ast.parse(code, name).body
+        last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+        body = body[:-1] if last else body
+        exec(compile(ast.Module(body, []), name, "exec"), self.space)
         if last:
-            value = eval(compiled(ast.Expression(last.value), name, "eval"), self.space)
+            value = eval(compile(ast.Expression(last), name, "eval"), self.space)
             if value is not None:
                 print(repr(value))
-
-
-def compiled(tree: ast.Module | ast.Expression, name: str, mode: str) -> CodeType:
-    return compile(tree, name, mode)
 
 
 def file_of(at: int) -> str:
