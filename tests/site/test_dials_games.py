@@ -4,7 +4,14 @@ import json
 import random
 
 import pytest
-from dials import PHONE, dial_page, opened, set_knobs
+from dials import (
+    PHONE,
+    check_by_keys_and_on_a_phone,
+    check_with_axe,
+    dial_page,
+    opened,
+    set_knobs,
+)
 
 import viz
 from course.experiments.text.tokenizing import merge_game
@@ -94,6 +101,7 @@ def test_merges_are_those_of_the_control(chromium, tmp_path):
     page.get_by_role("button", name="Reset").click()
     assert page.locator(".dial-text").inner_text().startswith("0 of 14 merges")
     assert not page.complaints
+    check_with_axe(page)
 
 
 def hyperparameters(recorded=CHOICES):
@@ -127,3 +135,8 @@ def test_runs_of_a_page_are_those_of_the_control(chromium, tmp_path):
 
 def test_without_all_recorded_losses_there_is_no_dial():
     assert hyperparameters({(1, 2): 0.5}).page_dial() is None
+
+
+def test_keys_and_a_phone(names, chromium, tmp_path):
+    for control in (shannon(names), hyperparameters()):
+        check_by_keys_and_on_a_phone(chromium, dial_page(tmp_path, control))
