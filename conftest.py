@@ -20,6 +20,9 @@ from course.record.kept import OFF, VARIABLE
 
 ROOT = Path(__file__).resolve().parent
 SLOW_FOLDERS = {ROOT / "tests" / name for name in ("browser", "page", "site", "colab")}
+# Files of a minute and more are begun first, or one worker would be left alone with one at the end.
+FIRST = ("test_running_lessons", "notebooks", "test_saved_lessons", "test_in_the_page", "course")
+DIVIDED = ("test_running_lessons", "test_saved_lessons")  # minutes, whose tests are independent
 
 
 def pytest_configure(config):
@@ -61,8 +64,15 @@ def pytest_collection():
         gc.enable()
 
 
+def rank(path: Path) -> int:
+    """The place of a file in the order of work, by its name or by that of its folder."""
+    names = (path.stem, path.parent.name)
+    return min((FIRST.index(name) for name in names if name in FIRST), default=len(FIRST))
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m "not slow"` looks at the marks
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: rank(item.path))
     for item in items:
         if hasattr(item, "cell") or SLOW_FOLDERS & set(item.path.parents):
             item.add_marker(pytest.mark.slow)
@@ -70,6 +80,21 @@ def pytest_collection_modifyitems(items):
         reason = missing(tags) if tags else ""
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config, log):
+    """A file goes to one worker, and so do its fixtures; the tests of a divided file to all."""
+    if config.option.dist != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 - not every run has it
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return nodeid if Path(file).stem in DIVIDED else file
+
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)  # when the kernel has been started

@@ -1,6 +1,16 @@
 """Fixtures of all tests: a real model, where it is on this machine; and a command that is typed."""
 
+import os
+from pathlib import Path
+
 import pytest
+
+
+@pytest.fixture(scope="session")
+def of_all_workers(tmp_path_factory) -> Path:
+    """A folder that is empty when a run of tests begins, and which all its workers share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")

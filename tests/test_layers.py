@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,11 @@ def is_import_by_name(node: ast.AST) -> bool:
 
 
 ALL = modules()
-ARROWS = {name: imports_of(file, set(ALL)) - {name} for name, file in ALL.items()}
+
+
+@cache
+def arrows() -> dict[str, set[str]]:
+    return {name: imports_of(file, set(ALL)) - {name} for name, file in ALL.items()}
 
 
 def part_of(module: str) -> str:
@@ -140,8 +145,8 @@ DRAWS = "gptcore.cli.plotting.plot"
 
 
 def test_gptcore_and_viz_do_not_know_each_other():
-    assert ARROWS[DRAWS] & {"viz"}
-    for module, used in ARROWS.items():
+    assert arrows()[DRAWS] & {"viz"}
+    for module, used in arrows().items():
         if module == DRAWS:
             continue
         other = {"gptcore": "viz", "viz": "gptcore"}.get(module.split(".")[0])
@@ -152,7 +157,7 @@ def test_gptcore_and_viz_do_not_know_each_other():
 
 
 def test_inside_gptcore_arrows_point_down():
-    for module, used in ARROWS.items():
+    for module, used in arrows().items():
         part = part_of(module)
         # `python -m gptcore.training` is a command: its `__main__` is on the top level, too.
         is_command = part == "cli" or module.endswith("__main__")
@@ -172,7 +177,7 @@ def room_of(module: str, folder: str) -> str:
 
 @pytest.mark.parametrize("folder", ROOMS)
 def test_between_rooms_arrows_go_one_way(folder):
-    for module, used in ARROWS.items():
+    for module, used in arrows().items():
         if module.startswith(f"{folder}."):
             room = room_of(module, folder)
             others = {room_of(name, folder) for name in used if name.startswith(f"{folder}.")}
@@ -194,13 +199,13 @@ def test_no_circle():
     def visit(module: str, way: tuple[str, ...]) -> None:
         assert module not in way, f"a circle: {' -> '.join([*way, module])}"
         if module not in done:
-            for used in ARROWS[module]:
+            for used in arrows()[module]:
                 # A package's own list of names imports what is inside it; that is no floor.
                 if not module.startswith(f"{used}."):
                     visit(used, (*way, module))
             done.add(module)
 
-    for module in ARROWS:
+    for module in arrows():
         visit(module, ())
 
 

@@ -15,8 +15,6 @@ from lab import CHROMIUM_ARGUMENTS, Lab, find_chromium, lab_server
 
 def pytest_collection_modifyitems(items):
     """Without a browser these tests say why they are skipped."""
-    # The longest file of all comes first, or one worker would be left alone with it at the end.
-    items.sort(key=lambda item: item.path.stem != "test_running_lessons")
     if not find_chromium():
         for item in items:
             if Path(__file__).parent in item.path.parents:

@@ -30,6 +30,7 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
 ]
 SECONDS = 1000  # playwright counts milliseconds
+POLLING = 50  # milliseconds
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 KERNEL_IS_READY = """path => {
@@ -173,14 +174,19 @@ class Lab:
         finally:
             self.page.evaluate(END_KERNEL)
 
+    def wait_until(self, condition: str, arg=None, seconds: float = 60) -> None:
+        """Wait for JavaScript to say so; asking in each frame would keep a whole core busy."""
+        options = {"arg": arg, "timeout": seconds * SECONDS, "polling": POLLING}
+        self.page.wait_for_function(condition, **options)
+
     def run_all(self, name: str, timeout: float = 300) -> float:
         """Run every cell; returns the seconds that it took."""
         # Trap: the page says "Idle" before a kernel is there, and running opens a dialog then.
         path = f"{name}.ipynb"
-        self.page.wait_for_function(KERNEL_IS_READY, arg=path, timeout=60 * SECONDS)
+        self.wait_until(KERNEL_IS_READY, path)
         start = time.time()
         self.page.evaluate(RUN_ALL)
-        self.page.wait_for_function("() => window.lessonDone", timeout=timeout * SECONDS)
+        self.wait_until("() => window.lessonDone", seconds=timeout)
         # Trap: after a cell that may fail, and does, the page says "done" and the rest goes on.
         quiet = 0
         while quiet < 10 and time.time() - start < timeout:
@@ -203,7 +209,7 @@ class Lab:
     def turn_to(self, theme: str) -> None:
         """Light or Dark."""
         self.page.evaluate(CHANGE_THEME, f"JupyterLab {theme}")
-        self.page.wait_for_function(f"() => document.body.dataset.jpThemeName.endsWith({theme!r})")
+        self.wait_until(f"() => document.body.dataset.jpThemeName.endsWith({theme!r})")
         self.page.wait_for_timeout(300)
 
     def shots(self, path: Path) -> None:

@@ -27,7 +27,10 @@ from gptcore.manifest import find_text, shipped_folder, text_path
 
 pytestmark = pytest.mark.slow
 
-STORIES = list(islice(generate_stories(seed=2), 10_000))
+
+@pytest.fixture(scope="module")
+def ten_thousand() -> list:
+    return list(islice(generate_stories(seed=2), 10_000))
 
 
 def names_of(rule: str) -> set[str]:
@@ -43,22 +46,22 @@ def standard_errors_away(numbers: list[float], expected: float) -> float:
     return abs(statistics.fmean(numbers) - expected) / error
 
 
-def test_the_average_story_is_as_long_and_as_surprising_as_computed():
+def test_the_average_story_is_as_long_and_as_surprising_as_computed(ten_thousand):
     expected = story_entropy()
-    assert standard_errors_away([s.nats for s in STORIES], expected.nats) < 4
-    assert standard_errors_away([len(s.text) for s in STORIES], expected.letters) < 4
-    assert standard_errors_away([len(s.text.split()) for s in STORIES], expected.words) < 4
+    assert standard_errors_away([s.nats for s in ten_thousand], expected.nats) < 4
+    assert standard_errors_away([len(s.text) for s in ten_thousand], expected.letters) < 4
+    assert standard_errors_away([len(s.text.split()) for s in ten_thousand], expected.words) < 4
 
 
-def test_the_floor_counts_each_letter_and_one_end_mark_a_story():
-    predicted = sum(len(story.text) + 1 for story in STORIES)
-    measured = sum(story.nats for story in STORIES) / predicted
+def test_the_floor_counts_each_letter_and_one_end_mark_a_story(ten_thousand):
+    predicted = sum(len(story.text) + 1 for story in ten_thousand)
+    measured = sum(story.nats for story in ten_thousand) / predicted
     assert measured == pytest.approx(story_entropy().nats_per_letter, rel=0.02)
 
 
 @pytest.mark.slow
-def test_reading_a_story_back_finds_one_way_to_tell_it_and_the_same_price():
-    for story in STORIES[:1_000]:
+def test_reading_a_story_back_finds_one_way_to_tell_it_and_the_same_price(ten_thousand):
+    for story in ten_thousand[:1_000]:
         assert list(derivations(story.text, default_grammar())) == [pytest.approx(story.nats)]
 
 
@@ -137,17 +140,17 @@ def test_what_is_no_story_is_refused_with_the_place_where_it_stops_being_one(tex
 
 
 @pytest.mark.slow
-def test_two_stories_are_the_same_no_more_often_than_chance_has_it():
+def test_two_stories_are_the_same_no_more_often_than_chance_has_it(ten_thousand):
     others = islice(generate_stories(seed=3), 10_000)
     meeting = statistics.fmean(exp(-story.nats) for story in others)  # the chance of two to be one
-    expected = meeting * len(STORIES) * (len(STORIES) - 1) / 2
-    again = len(STORIES) - len({story.text for story in STORIES})
+    expected = meeting * len(ten_thousand) * (len(ten_thousand) - 1) / 2
+    again = len(ten_thousand) - len({story.text for story in ten_thousand})
     assert again <= expected + 4 * sqrt(expected) + 1
     assert exp(story_entropy().nats) > 1e12  # as many as that, were all equally likely
 
 
 @pytest.mark.slow
-def test_the_same_seed_tells_the_same_stories_in_every_process_and_needs_no_library():
+def test_the_same_seed_tells_the_same_stories_in_every_process_and_needs_no_library(ten_thousand):
     code = (
         "import hashlib, itertools, sys; "
         "from gptcore.corpus.stories.stories import generate_stories; "
@@ -155,7 +158,7 @@ def test_the_same_seed_tells_the_same_stories_in_every_process_and_needs_no_libr
         "print(hashlib.sha256(text.encode()).hexdigest()); "
         "print({m.split('.')[0] for m in sys.modules} & {'numpy', 'torch', 'pyarrow', 'requests'})"
     )
-    here = hashlib.sha256("".join(story.text for story in STORIES[:500]).encode()).hexdigest()
+    here = hashlib.sha256("".join(story.text for story in ten_thousand[:500]).encode()).hexdigest()
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
@@ -164,10 +167,10 @@ def test_the_same_seed_tells_the_same_stories_in_every_process_and_needs_no_libr
         assert ran.stdout.split("\n")[:2] == [here, "set()"]
 
 
-def test_a_generator_may_be_passed_in_and_another_seed_tells_other_stories():
+def test_a_generator_may_be_passed_in_and_another_seed_tells_other_stories(ten_thousand):
     stories = generate_stories(random.Random(2))
-    assert [next(stories) for _ in range(3)] == STORIES[:3]
-    assert next(generate_stories(3)) != STORIES[0]
+    assert [next(stories) for _ in range(3)] == ten_thousand[:3]
+    assert next(generate_stories(3)) != ten_thousand[0]
 
 
 def test_the_shipped_file_is_what_the_generator_writes_byte_for_byte(tmp_path):
@@ -188,8 +191,8 @@ def first_place(words: set[str], text: str) -> int:
 
 
 @pytest.mark.slow
-def test_each_story_has_one_girl_and_one_boy_and_no_pronoun_before_them():
-    for text, _ in STORIES:
+def test_each_story_has_one_girl_and_one_boy_and_no_pronoun_before_them(ten_thousand):
+    for text, _ in ten_thousand:
         for names, noun, pronouns in (
             (GIRLS, "girl", {"she", "She", "her", "Her", "herself"}),
             (BOYS, "boy", {"he", "He", "him", "his", "His", "himself"}),
@@ -199,9 +202,9 @@ def test_each_story_has_one_girl_and_one_boy_and_no_pronoun_before_them():
             assert first_place(named | {noun}, text) < first_place(pronouns, text), text
 
 
-def test_himself_and_herself_are_whoever_was_named_last():
+def test_himself_and_herself_are_whoever_was_named_last(ten_thousand):
     checked = 0
-    for text, _ in STORIES:
+    for text, _ in ten_thousand:
         for match in re.finditer(r"\b(himself|herself)\b", text):
             before = re.findall(rf"\b({'|'.join(GIRLS | BOYS)})\b", text[: match.start()])
             assert (before[-1] in GIRLS) == (match[1] == "herself"), text
@@ -209,9 +212,9 @@ def test_himself_and_herself_are_whoever_was_named_last():
     assert checked > 100
 
 
-def test_what_was_lost_is_what_is_found_and_the_price_is_what_is_paid():
+def test_what_was_lost_is_what_is_found_and_the_price_is_what_is_paid(ten_thousand):
     found = paid = 0
-    for text, _ in STORIES:
+    for text, _ in ten_thousand:
         if match := re.search(r"It was the (\w+)!", text):
             assert re.search(rf"\b{match[1]}\b", text[: match.start()]), text
             found += 1
@@ -222,8 +225,8 @@ def test_what_was_lost_is_what_is_found_and_the_price_is_what_is_paid():
 
 
 @pytest.mark.slow
-def test_a_story_is_one_line_of_whole_sentences_of_plain_letters():
-    for text, _ in STORIES:
+def test_a_story_is_one_line_of_whole_sentences_of_plain_letters(ten_thousand):
+    for text, _ in ten_thousand:
         assert re.fullmatch(r"[A-Za-z ,.!?\"'-]+", text), text
         assert re.match(r"[A-Z\"]", text) and re.search(r"[.!?]\"?$", text), text
         assert "  " not in text and not re.search(r" [,.!?]|[,;][A-Za-z]|\.[A-Za-z]", text), text
@@ -231,8 +234,8 @@ def test_a_story_is_one_line_of_whole_sentences_of_plain_letters():
         assert 40 <= len(text.split()) <= 180, text
 
 
-def test_after_a_and_an_comes_what_belongs_there():
-    for text, _ in STORIES:
+def test_after_a_and_an_comes_what_belongs_there(ten_thousand):
+    for text, _ in ten_thousand:
         articles = re.findall(r"\b([Aa]n?) (\w)(\w*)", text)
         for article, first, rest in articles:
             vowel = (
@@ -242,16 +245,16 @@ def test_after_a_and_an_comes_what_belongs_there():
 
 
 @pytest.mark.slow
-def test_no_words_are_glued_together_where_two_parts_meet():
+def test_no_words_are_glued_together_where_two_parts_meet(ten_thousand):
     grammar = (shipped_folder() / "stories.grammar").read_text(encoding="utf-8")
     known = set(re.findall(r"[A-Za-z]+", re.sub(r"\{[^}]*\}", " ", grammar).lower())) | {"s"}
-    for text, _ in STORIES:
+    for text, _ in ten_thousand:
         assert set(re.findall(r"[a-z]+", text.lower())) <= known, text
 
 
-def test_common_words_are_common_and_rare_ones_rare():
+def test_common_words_are_common_and_rare_ones_rare(ten_thousand):
     counts: dict[str, int] = {}
-    for text, _ in STORIES[:2_000]:
+    for text, _ in ten_thousand[:2_000]:
         for word in re.findall(r"[a-z]+", text.lower()):
             counts[word] = counts.get(word, 0) + 1
     most, total = sorted(counts.values(), reverse=True), sum(counts.values())

@@ -5,25 +5,32 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """The folder of the built site; SITE_BUILT=FOLDER takes one that is built already."""
+def site(of_all_workers) -> Path:
+    """The folder of the built site; the first worker that needs it builds it for all.
+
+    SITE_BUILT=FOLDER takes one that is built already.
+    """
     if "SITE_BUILT" in os.environ:
         return Path(os.environ["SITE_BUILT"])
     pytest.importorskip("sphinx", reason="no Sphinx: pip install sphinx")
     from course.site.__main__ import main  # noqa: PLC0415 - loads Sphinx
 
-    out = tmp_path_factory.mktemp("site") / "site"
-    page = tmp_path_factory.mktemp("page")  # in place of the one in which Python runs
-    (page / "lab").mkdir()
-    for name in ("index.html", "lab/index.html"):
-        (page / name).write_text("<!doctype html><title>Python</title>", encoding="utf-8")
-    failed = main(["--out", str(out), "--page", str(page)])
-    assert not failed, "Sphinx warned, or a link is broken: see above"
+    out, built = of_all_workers / "site", of_all_workers / "site-is-built"
+    page = of_all_workers / "page"  # in place of the one in which Python runs
+    with FileLock(of_all_workers / "site.lock"):
+        if not built.exists():
+            for name in ("index.html", "lab/index.html"):
+                (page / name).parent.mkdir(parents=True, exist_ok=True)
+                (page / name).write_text("<!doctype html><title>Python</title>", encoding="utf-8")
+            failed = main(["--out", str(out), "--page", str(page)])
+            assert not failed, "Sphinx warned, or a link is broken: see above"
+            built.touch()
     return out
 
 

@@ -1,6 +1,7 @@
 """Guesses on the site: every answer gets the reply that it gets in the notebook."""
 
 import random
+from functools import cache
 
 import pytest
 
@@ -10,9 +11,6 @@ from course.site.quiz.forms import form_of
 
 pytestmark = pytest.mark.browser
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-FORMS = {
-    name: form for name, question in QUESTIONS.items() if (form := form_of(question)) is not None
-}
 NEEDS_PYTHON = {"9.4e17 FLOPs"}  # its reply is computed from the answer
 # Enters texts, or ticks options by their values, submits, and reads the reply.
 ENTER = """(answers) => answers.map(([name, given]) => {
@@ -31,14 +29,20 @@ ENTER = """(answers) => answers.map(([name, given]) => {
 NAMES = "[...document.querySelectorAll('.quiz script')].map(s => JSON.parse(s.textContent).name)"
 
 
+@cache  # seconds, which a run of other tests does not need
+def forms() -> dict[str, dict]:
+    made = {name: form_of(question) for name, question in QUESTIONS.items()}
+    return {name: form for name, form in made.items() if form is not None}
+
+
 def test_every_question_without_a_program_has_a_form():
     simple = {name for name, one in QUESTIONS.items() if not isinstance(one, Exercise)}
-    assert simple - set(FORMS) == NEEDS_PYTHON
+    assert simple - set(forms()) == NEEDS_PYTHON
 
 
 def answers_to(name: str) -> list:
     """Right, wrong, and unforeseen answers."""
-    question, form = QUESTIONS[name], FORMS[name]
+    question, form = QUESTIONS[name], forms()[name]
     known = [question.right, *(wrong.answer for wrong in question.wrong)]
     if form["kind"] == "choice":
         return [question.right, *(wrong.answer for wrong in question.wrong)]
@@ -60,7 +64,7 @@ def answers_to(name: str) -> list:
 
 def typed(name: str, answer) -> list[str]:
     """What a reader types or ticks for an answer."""
-    form = FORMS[name]
+    form = forms()[name]
     if form["kind"] == "choice":
         place = [option["value"] for option in form["options"]].index(str(answer))
         return [str(place)]
@@ -78,10 +82,10 @@ def typed(name: str, answer) -> list[str]:
 def test_every_answer_gets_the_reply_of_the_notebook(chromium, site):
     page = chromium.new_context(viewport=DESK).new_page()
     tried = 0
-    for lesson in sorted({QUESTIONS[name].lesson for name in FORMS}):
+    for lesson in sorted({QUESTIONS[name].lesson for name in forms()}):
         page.goto((site / "notebooks" / f"{lesson}.html").as_uri())
         here = page.evaluate(NAMES)
-        assert set(here) == {name for name in FORMS if QUESTIONS[name].lesson == lesson}
+        assert set(here) == {name for name in forms() if QUESTIONS[name].lesson == lesson}
         answers = [(name, answer) for name in here for answer in answers_to(name)]
         given = [[name, typed(name, answer)] for name, answer in answers]
         replies = page.evaluate(ENTER, given)
