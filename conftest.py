@@ -1,5 +1,5 @@
 """How `pytest --nbval notebooks/` compares: everything an output says, except the pixels inside
-an HTML image.
+an HTML image; and which files several workers begin first.
 
 A cell that needs what this machine has not is skipped, with the command that brings it. After its
 last cell a lesson may not have taken more memory than its header says. Nobody's answers are kept

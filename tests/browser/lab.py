@@ -125,7 +125,7 @@ def lab_server(notebooks: Path, work: Path) -> Iterator[tuple[str, str]]:
         yield address, token
     finally:
         server.terminate()
-        server.wait(15)
+        server.wait(60)
 
 
 def wait_until_up(url: str, log: Path, seconds: float = 60) -> None:
