@@ -75,6 +75,69 @@ def test_a_bet_that_cannot_be_read_gets_the_words_of_the_control(typed, names, c
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_a_mistyped_bet_can_be_corrected_and_outlives_a_turned_phone(names, chromium, tmp_path):
+    page = opened(chromium, dial_page(tmp_path, shannon(names)))
+    box, error = page.get_by_label("points for the next letter"), page.locator(".dial-error")
+    box.fill("e 40 e")
+    page.get_by_role("button", name="bet").click()
+    assert error.inner_text() and box.input_value() == "e 40 e"
+    assert page.locator(".dial-picture.pale, .dial-picture[aria-hidden=true]").count() == 0
+    page.set_viewport_size(PHONE)
+    page.wait_for_function("document.querySelector('.dial-bet').clientWidth < 400")
+    assert page.evaluate("document.activeElement.value") == box.input_value() == "e 40 e"
+    page.keyboard.press("Backspace")
+    assert error.inner_text() == "" and box.input_value() == "e 40 "
+    page.keyboard.type("!")
+    page.keyboard.press("Enter")
+    assert error.inner_text()
+    page.get_by_role("button", name="Reset").click()
+    assert error.inner_text() == box.input_value() == "" and not page.complaints
+
+
+def test_long_text_is_refused_at_once(names, chromium, tmp_path):
+    page = opened(chromium, dial_page(tmp_path, shannon(names)))
+    assert page.get_by_label("points for the next letter").get_attribute("maxlength") == "200"
+    spaces = json.dumps([1, " " * 20_000 + "x"])
+    assert "cannot be read" in set_knobs(page, {"number": 1, "typed": spaces})["complaint"]
+    page = opened(chromium, dial_page(tmp_path, viz.draw_formats(0.1)))
+    assert page.get_by_label("number", exact=True).get_attribute("maxlength") == "400"
+    start = page.evaluate("performance.now()")
+    assert "one number" in set_knobs(page, {"value": "1" * 100_000 + "x"})["error"]
+    assert page.evaluate("performance.now()") - start < 1000 and not page.complaints
+
+
+def test_a_playing_dial_stops_and_speaks_only_then(chromium, tmp_path):
+    area = {"x_range": (-10, 10), "y_range": (-3, 3)}
+    control = viz.DescentPlayer(
+        lambda x, y: x * x / 20 + y * y, lambda x, y: (x / 10, 2 * y), (-9, 2), **area
+    )
+    page = opened(chromium, dial_page(tmp_path, control))
+    assert not page.get_by_role("group").get_attribute("aria-label").endswith("a dial")
+    play, status = page.locator(".play button").nth(1), page.locator(".dial-text")
+    step = "document.querySelector('.dial').dial.values.steps"
+    set_knobs(page, {"steps": 0})
+    before = status.text_content()
+    stops = (
+        lambda: page.get_by_role("button", name="Reset").click(),
+        lambda: set_knobs(page, {"steps": 0}),
+        play.click,
+    )
+    for stop in stops:
+        set_knobs(page, {"steps": 0})
+        play.click()
+        page.wait_for_function(f"{step} > 1")
+        assert status.text_content() == before != page.locator(".dial-passing").text_content()
+        stop()
+        assert play.inner_text() == "play"
+        place = page.evaluate(step)
+        page.wait_for_timeout(500)
+        assert page.evaluate(step) == place and page.locator(".dial-passing").is_hidden()
+        assert status.text_content() == page.evaluate(
+            "document.querySelector('.dial').dial.result.text"
+        )
+    assert not page.complaints
+
+
 def test_merges_are_those_of_the_control(chromium, tmp_path):
     stories = [*load_documents("stories")[:6], "déjà vu, 日本 日本\n"]
     control, chance = merge_game(stories, 270), random.Random(0)

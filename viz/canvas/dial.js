@@ -7,11 +7,14 @@
 //            "slider", "choice": options, a list of values; texts, how each is written;
 //                                a slider can have play: milliseconds for each step
 //            "check":            value is true or false
-//            "text":             value is text; size, the number of letters; examples, texts to try
+//            "text":             value is text; size, the number of letters; examples, texts to try;
+//                                most, the largest number of letters
 //            "state":            value is text that the picture's own buttons set: not shown
 // compute  the numbers, as an object that also has `text`, one sentence for everybody; for values
 //          that are impossible { error: "the words" }. It does not touch the page.
-// draw     fills an empty element. It is called again when the width has changed.
+//          A result that is drawn although something typed is wrong has `complaint`, the words.
+// draw     fills an empty element. It is called again when the width has changed. An input with a
+//          name that had the focus has it again.
 // enabled  optional: (values, data) -> { name: whether the knob has an effect }.
 // Tests use element.dial = { set({ name: value }), values, result }.
 // Helpers for `draw` and `compute`: vizDial.element, .svg, .lines, .bars, .table, .format.
@@ -194,12 +197,14 @@ const vizDial = (() => {
 
   const same = (one, other) => one === other || String(one) === String(other);
 
-  // { box, get(), set(value), reset(), enable(on) } for one knob.
-  function makeKnob(spec, changed) {
+  // { box, get(), set(value), reset(), enable(on), stop(), playing() } for one knob.
+  // stopped() is called when a playing knob pauses or ends.
+  function makeKnob(spec, changed, stopped) {
+    let player = { parts: [], stop() {}, playing: () => false };
     if (spec.kind === "state") {
       let value = spec.value;
       const set = (given) => { value = given; };
-      return { box: null, get: () => value, set, enable() {}, reset: () => set(spec.value) };
+      return { box: null, get: () => value, set, enable() {}, reset: () => set(spec.value), ...player };
     }
     const id = `dial-knob-${++count}`;
     const label = element("label", { for: id }, spec.label);
@@ -217,7 +222,8 @@ const vizDial = (() => {
       set = (value) => { input.value = index(value); tell(); };
       const tell = () => { said.textContent = texts[input.value]; input.setAttribute("aria-valuetext", texts[input.value]); };
       input.addEventListener("input", tell);
-      parts = [label, input, said, ...(spec.play ? playButtons(spec, input) : [])];
+      if (spec.play) player = makePlayer(spec, input, stopped);
+      parts = [label, input, said, ...player.parts];
     } else if (spec.kind === "choice") {
       input = element("select", { id }, ...options.map((option, i) => element("option", { value: i }, texts[i])));
       get = () => options[Number(input.value)];
@@ -229,7 +235,7 @@ const vizDial = (() => {
       set = (value) => { input.checked = value; };
       parts = [input, label];
     } else {
-      input = element("input", { id, type: "text", size: spec.size || 12, autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: spec.inputmode });
+      input = element("input", { id, type: "text", size: spec.size || 12, autocomplete: "off", autocapitalize: "off", spellcheck: "false", inputmode: spec.inputmode, maxlength: spec.most });
       get = () => input.value;
       set = (value) => { input.value = value; };
       const take = (words) => () => { set(words); changed(); };
@@ -240,70 +246,100 @@ const vizDial = (() => {
     input.addEventListener(spec.kind === "slider" || spec.kind === "text" ? "input" : "change", changed);
     const box = element("div", { class: `dial-knob ${spec.kind}` }, ...parts);
     const enable = (on) => { input.disabled = !on; box.classList.toggle("off", !on); };
-    return { box, get, set, enable, reset: () => set(spec.value) };
+    return { box, get, set, enable, reset: () => set(spec.value), stop: player.stop, playing: player.playing };
   }
 
-  function playButtons(spec, input) {
+  // { parts, stop(), playing() }: the buttons of a slider that plays.
+  function makePlayer(spec, input, stopped) {
     let timer = 0;
     const go = (place) => {
       input.value = place;
       input.dispatchEvent(new Event("input", { bubbles: true }));
     };
     const stop = () => {
+      if (!timer) return;
       clearInterval(timer);
       timer = 0;
       play.textContent = "play";
+      stopped();
     };
     const button = (words, name, onclick) => element("button", { type: "button", "aria-label": name, onclick }, words);
     const step = (by) => () => { stop(); go(Number(input.value) + by); };
     const last = () => Number(input.value) >= Number(input.max);
     const play = button("play", null, () => {
       if (timer) return stop();
-      if (last()) go(0);
       play.textContent = "pause";
       timer = setInterval(() => { go(Number(input.value) + 1); if (last()) stop(); }, spec.play);
+      if (last()) go(0);
     });
     input.addEventListener("pointerdown", stop);
     input.addEventListener("keydown", stop);
-    return [element("span", { class: "play" }, button("‹", `one step back: ${spec.label}`, step(-1)), play, button("›", `one step on: ${spec.label}`, step(1)))];
+    const buttons = element("span", { class: "play" }, button("‹", `one step back: ${spec.label}`, step(-1)), play, button("›", `one step on: ${spec.label}`, step(1)));
+    return { parts: [buttons], stop, playing: () => timer > 0 };
   }
 
   // ---- a dial ------------------------------------------------------------------------------------
+
+  // What a screen reader calls the dial: without a label, the first words about its still picture.
+  function nameOf(place, data) {
+    if (data.label) return data.label;
+    const still = place.querySelector(".dial-still img:not([alt='']), .dial-still [role=img]");
+    const words = (still?.getAttribute("alt") || still?.getAttribute("aria-label") || "").split(/:|\.\s/)[0].trim();
+    const most = words.length > 80 ? words.slice(0, 80).replace(/\s+\S*$/, "") : words; // whole words
+    return most || `${place.dataset.dial}: a dial`;
+  }
 
   function start(place, module) {
     if (place.dial) return;
     const data = JSON.parse(place.querySelector("script[type='application/json']").textContent);
     const specs = module.knobs(data);
-    const knobs = Object.fromEntries(specs.map((spec) => [spec.name, makeKnob(spec, () => update())]));
-    const reset = element("button", { type: "button", class: "reset", onclick: () => { Object.values(knobs).forEach((knob) => knob.reset()); update(); } }, "Reset");
+    const knobs = Object.fromEntries(specs.map((spec) => [spec.name, makeKnob(spec, () => update(), () => say())]));
+    const all = Object.values(knobs);
+    const stop = () => all.forEach((knob) => knob.stop());
+    const reset = element("button", { type: "button", class: "reset", onclick: () => { stop(); all.forEach((knob) => knob.reset()); update(); } }, "Reset");
     const error = element("p", { class: "dial-error", role: "alert" });
     const picture = element("div", { class: "dial-picture" });
     const text = element("p", { class: "dial-text", role: "status" });
-    const panel = element("div", { class: "dial-knobs" }, ...Object.values(knobs).map((knob) => knob.box).filter(Boolean), reset);
+    const passing = element("p", { class: "dial-passing", "aria-hidden": "true" }); // instead of it while a knob plays
+    const panel = element("div", { class: "dial-knobs" }, ...all.map((knob) => knob.box).filter(Boolean), reset);
     const values = () => Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, knob.get()]));
     let result, drawn, width;
 
     function draw() {
       width = picture.clientWidth;
+      const active = document.activeElement;
+      const held = active?.name && active.type === "text" && picture.contains(active) ? [active.name, active.selectionStart, active.selectionEnd] : null;
       picture.replaceChildren();
       module.draw(drawn, picture, data);
+      const again = held && picture.querySelector(`input[name="${held[0]}"]`);
+      if (!again) return;
+      again.focus({ preventScroll: true });
+      again.setSelectionRange(held[1], held[2]);
+    }
+
+    // The sentence: a screen reader hears it when nothing plays.
+    function say() {
+      const playing = all.some((knob) => knob.playing()), sentence = result.error ? "" : result.text;
+      if (!playing) text.textContent = sentence;
+      passing.textContent = playing ? sentence : "";
+      text.classList.toggle("waits", playing);
     }
 
     function update() {
       const now = values();
       if (module.enabled) for (const [name, on] of Object.entries(module.enabled(now, data))) knobs[name].enable(on);
       result = module.compute(data, now);
-      error.textContent = result.error || "";
+      error.textContent = result.error || result.complaint || "";
       picture.classList.toggle("pale", Boolean(result.error));
       picture.setAttribute("aria-hidden", String(Boolean(result.error)));
-      text.textContent = result.error ? "" : result.text;
+      say();
       if (result.error && drawn) return;
       if (result.error) return picture.replaceChildren();
       drawn = result;
       draw();
     }
 
-    const shell = element("div", { class: "dial-live", role: "group", "aria-label": data.label || `${place.dataset.dial}: a dial` }, panel, error, picture, text);
+    const shell = element("div", { class: "dial-live", role: "group", "aria-label": nameOf(place, data) }, panel, error, picture, text, passing);
     const still = place.querySelector(".dial-still");
     place.append(shell);
     try {
@@ -315,10 +351,10 @@ const vizDial = (() => {
     if (still) still.hidden = true;
     place.dial = {
       set(changes) {
-        for (const [name, value] of Object.entries(changes)) {
-          if (!knobs[name]) throw new Error(`there is no knob ${name}`);
-          knobs[name].set(value);
-        }
+        const unknown = Object.keys(changes).find((name) => !knobs[name]);
+        if (unknown !== undefined) throw new Error(`there is no knob ${unknown}`);
+        stop();
+        for (const [name, value] of Object.entries(changes)) knobs[name].set(value);
         update();
         return result;
       },

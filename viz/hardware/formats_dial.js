@@ -4,10 +4,11 @@
 vizDial("formats", (() => {
   const { element } = vizDial;
   const { fixed, general, commas, raised } = vizDial.format;
+  const MOST = 400; // letters: the time of NUMBER grows with their square
   const NUMBER = /^\s*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)\s*$/i; // as float() of Python
 
   function parse(text) {
-    if (!NUMBER.test(text)) return null;
+    if (text.length > MOST || !NUMBER.test(text)) return null;
     const word = text.trim().toLowerCase();
     if (word.includes("nan")) return NaN;
     return word.includes("inf") ? (word[0] === "-" ? -Infinity : Infinity) : Number(word);
@@ -105,11 +106,11 @@ vizDial("formats", (() => {
   const cells = (bits, part) => [...bits].map((bit) => element("i", { class: bit === "1" ? `${part} one` : part }, bit));
 
   return {
-    knobs: ({ value, examples }) => [{ name: "value", label: "number", kind: "text", value, inputmode: "text", size: 14, examples }],
+    knobs: ({ value, examples }) => [{ name: "value", label: "number", kind: "text", value, inputmode: "text", size: 14, most: MOST, examples }],
 
     compute({ formats }, { value: text }) {
       const value = parse(text);
-      if (value === null) return { error: `value must be one number, such as 0.1, not ${quoted(text).slice(0, 60)}.` };
+      if (value === null) return { error: `value must be one number, such as 0.1, not ${quoted(text.slice(0, MOST)).slice(0, 60)}.` };
       const rows = Object.fromEntries(formats.map((format) => [format.name, rowOf(value, format)]));
       const stored = Object.entries(rows).map(([name, row]) => `${name} ${written(row.stored)}`).join(", ");
       return { value, rows, title: sentence(value, rows), text: `Stored: ${stored}.` };

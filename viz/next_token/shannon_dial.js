@@ -3,6 +3,8 @@
 (() => {
   const { element, format } = vizDial;
   const POINTS = 100, LEAST = 1, MAX_NATS = 6;
+  const MOST = 200; // letters of a bet: the time of BET grows with a power of them
+  const typing = new WeakMap(); // for each picture: { result, input }, what is drawn and its text box
   const BET = /\s*,?\s*([^\d\s,.:=]+)\s*[:=]?\s*(\d+(?:\.\d+)?)\s*,?/gu;
   const cut = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
   const quoted = (text) => (text.includes("'") && !text.includes('"') ? `"${text}"` : `'${text}'`);
@@ -12,9 +14,11 @@
 
   // Points such as "e 40 a 30" as a probability for each candidate, or why they cannot be read.
   function readBet(typed, candidates) {
+    const unread = (text) => ({ error: `${quoted(cut(text, 30))} cannot be read; write for example: e 40 a 30` });
+    if (typed.length > MOST) return unread(typed);
     const pieces = [...typed.matchAll(BET)].map(([, name, number]) => [name.toLowerCase(), Number(number)]);
     const left = typed.replace(BET, "").replace(/^[ ,;]+|[ ,;]+$/g, "");
-    if (left) return { error: `${quoted(cut(left, 30))} cannot be read; write for example: e 40 a 30` };
+    if (left) return unread(left);
     const points = new Map(pieces);
     if (points.size < pieces.length) return { error: "A candidate is named twice. Name each one once." };
     const unknown = [...points.keys()].find((name) => !candidates.includes(name));
@@ -89,8 +93,8 @@
 
   function compute(data, { number, bets: written, typed }) {
     const [place, text] = typed ? JSON.parse(typed) : [0, ""];
-    const { error } = place === number ? readBet(text, data.candidates) : {};
-    if (error) return { error };
+    const unsent = place === number ? text : "";
+    const complaint = readBet(unsent, data.candidates).error;
     const allBets = JSON.parse(written), bets = allBets[number - 1], word = data.words[number - 1];
     const targets = [...word, "end"].slice(0, bets.length);
     const gave = playersOf(data, number - 1, bets);
@@ -103,18 +107,25 @@
     const said = bets.length
       ? `${title}: ${progress}, mean loss in nats per token: ${means}.`
       : `${title}: nothing is bet yet; which letter comes first?`;
-    return { number, allBets, targets, gave, nats: costs, over, title, ...total(data, allBets), text: said };
+    return { number, allBets, unsent, complaint, targets, gave, nats: costs, over, title, ...total(data, allBets), text: said };
   }
 
-  function bettingForm({ number, allBets }, box, data) {
-    const input = element("input", { type: "text", placeholder: data.example, "aria-label": "points for the next letter", autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
+  function bettingForm(result, box, data) {
+    const { number, allBets, unsent, complaint } = result, before = typing.get(box);
+    const input = element("input", { type: "text", name: "bet", maxlength: MOST, placeholder: data.example, "aria-label": "points for the next letter", autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
+    input.value = before?.result === result ? before.input.value : unsent; // the same: the width changed
+    typing.set(box, { result, input });
+    const show = (typed) => box.closest(".dial").dial.set({ typed: JSON.stringify([number, typed]) });
+    input.oninput = () => {
+      if (complaint && !readBet(input.value, data.candidates).error) show(input.value);
+    };
     const place = (event) => {
       event.preventDefault();
       const { dial } = box.closest(".dial"), typed = input.value;
       if (!typed.trim()) return;
-      if (readBet(typed, data.candidates).error) return dial.set({ typed: JSON.stringify([number, typed]) });
-      const bets = allBets.map((own, i) => (i === number - 1 ? [...own, typed] : own));
       box.dataset.focus = "bet";
+      if (readBet(typed, data.candidates).error) return show(typed);
+      const bets = allBets.map((own, i) => (i === number - 1 ? [...own, typed] : own));
       dial.set({ bets: JSON.stringify(bets), typed: "" });
     };
     return [element("form", { class: "dial-bet", onsubmit: place }, element("label", {}, "points ", input), element("button", { type: "submit" }, "bet")), input];

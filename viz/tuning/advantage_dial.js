@@ -96,7 +96,8 @@
 
   function arrow(advantage, largest) {
     const up = advantage > 0;
-    const length = Math.max(SHORTEST, (LONGEST * Math.abs(advantage)) / largest);
+    const share = Math.abs(advantage) === largest ? 1 : Math.abs(advantage) / largest; // also if infinite
+    const length = Math.min(LONGEST, Math.max(SHORTEST, LONGEST * share));
     const sign = up ? "positive" : "negative";
     const shaft = element("i", { style: `height: ${length.toFixed(1)}px; --colour: var(--viz-${sign})` });
     return element("span", { class: up ? "arrow up" : "arrow down", style: `color: var(--viz-${sign})` },
