@@ -77,6 +77,20 @@ def test_an_error_shows_the_lines_of_the_reader_and_none_of_ours():
     )
 
 
+@pytest.mark.parametrize("code", ["def f(x, x): pass", "x = 1\nglobal x", "return 1", "nonlocal x"])
+def test_what_the_compiler_refuses_is_an_error_with_its_line(code):
+    text = run(Session(), [code])
+    assert "in line" in text and "SyntaxError" in text and "<cell" not in text
+
+
+def test_an_error_is_shown_below_much_text_and_its_calls_are_few():
+    text = run(Session(), ["print('x' * 30_000)\n1 / 0"])
+    assert text.endswith("ZeroDivisionError: division by zero")
+    text = run(Session(), ["def f(n):\n    return f(n + 1)\n\nf(0)"])
+    assert "more calls" in text and len(text) < 1_000
+    assert text.splitlines()[-1].startswith("RecursionError")
+
+
 def test_what_a_run_prints_has_a_limit():
     text = run(Session(), ["for i in range(20_000):\n    print(i)"])
     assert text.endswith("(only the first 20,000 letters)") and len(text) < MOST_LETTERS + 50

@@ -124,3 +124,28 @@ def test_what_is_no_number_is_named_and_not_judged(chromium, site, text):
     (reply,) = page.evaluate(ENTER, [["smallest learning rate that does not converge", [text]]])
     assert ("is no number" if text else "Enter a number") in reply
     assert page.evaluate("localStorage.length") == 0
+
+
+def test_answers_of_another_shape_are_left_out_and_other_lessons_keep_theirs(chromium, site):
+    page = chromium.new_context(viewport=DESK).new_page()
+    page.goto((site / "notebooks" / "02_gradient_descent.html").as_uri())
+    other = {"of another lesson": {"right": True, "values": ["1"]}}
+    stored = {"direction that lowers the loss most": {"right": True}, **other}
+    keep = "kept => localStorage.setItem('gptcore-answers', JSON.stringify(kept))"
+    page.evaluate(keep, stored)
+    page.reload()
+    assert page.locator(".quiz form").count() == page.locator(".quiz").count() > 3
+    assert "0 of 4 answered" in page.locator(".quiz-count").inner_text()
+    page.get_by_role("button", name="Forget them").click()
+    page.wait_for_load_state()
+    assert page.evaluate("JSON.parse(localStorage.getItem('gptcore-answers'))") == other
+
+
+def test_a_number_without_end_is_not_right(chromium, site):
+    page = chromium.new_context(viewport=DESK).new_page()
+    page.goto((site / "notebooks" / "03_scalar_autograd.html").as_uri())
+    box = page.locator(".quiz", has=page.get_by_text("Your answer: gradients", exact=True))
+    for field in box.locator("input").all():
+        field.fill("1e999")
+    box.get_by_role("button", name="Answer").click()
+    assert "wrong" in box.locator(".reply").get_attribute("class")

@@ -60,14 +60,13 @@ def cells_with(name: str, above: Sequence[Names]) -> Iterator[int]:
 
 def names_of(code: str) -> Names:
     """The names of a cell; none if it is not plain Python."""
-    try:
-        statements = ast.parse(code).body
-    except SyntaxError:
-        return Names()
     read: set[str] = set()
     bound: set[str] = set()
-    for statement in statements:
-        reads, binds = names_of_statement(ast.unparse(statement))
+    try:
+        of_statements = [names_of_statement(ast.unparse(one)) for one in ast.parse(code).body]
+    except SyntaxError:
+        return Names()
+    for reads, binds in of_statements:
         read |= reads - bound
         bound |= binds
     changed = {name for one in ast.walk(ast.parse(code)) for name in changed_by(one)}

@@ -7,6 +7,7 @@ library, because Pyodide runs it. What the cells above print is not shown.
 import ast
 import json
 import linecache
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
@@ -19,6 +20,7 @@ from course.record.kept import answers_in, place
 from course.site.editor.needed import GIVEN, cells_needed
 
 MOST_LETTERS = 20_000  # of what a run prints
+SHOWN_CALLS = 4  # the first and the last calls of an error that are listed
 
 
 class Printed(StringIO):
@@ -63,7 +65,7 @@ class Session:
             JSON: `text` is what is to be shown, `answers` has [question, right] for each check.
         """
         above = [i for i in cells_needed(cells, at) if self.ran.get(i) != cells[i]]
-        before, printed = len(kept_answers()), Printed()
+        before, printed, failure = len(kept_answers()), Printed(), ""
         try:
             if above:
                 cells_above = "the cell" if len(above) == 1 else f"{len(above)} cells"
@@ -75,10 +77,11 @@ class Session:
                 self.execute(cells[at], at)
             self.ran[at] = cells[at]
         except CellAboveError as error:
-            printed.write(in_words(error.__cause__ or error, "A cell above raised an error:\n"))
+            failure = in_words(error.__cause__ or error, "A cell above raised an error:\n")
         except BaseException as error:  # every error of the reader's code is shown
-            printed.write(in_words(error))
-        return json.dumps({"text": printed.text().rstrip(), "answers": kept_answers()[before:]})
+            failure = in_words(error)
+        text = (printed.text() + failure).rstrip()
+        return json.dumps({"text": text, "answers": kept_answers()[before:]})
 
     def run_above(self, code: str, at: int) -> None:
         """Raises: CellAboveError if the cell raises."""
@@ -115,13 +118,17 @@ def in_words(error: BaseException, before: str = "") -> str:
             f"{before}{error.name} is not in this page. Run the lesson in one of the places below."
         )
     if isinstance(error, SyntaxError):
-        return before + "".join(traceback.format_exception_only(error))
+        words = "".join(traceback.format_exception_only(error))
+        return before + re.sub(r'File "<cell \d+>", ', "in ", words)
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if frame.filename.startswith("<cell ")
     ]
     lines = [f"in line {frame.lineno}: {frame.line}\n" for frame in frames]
+    if len(lines) > 2 * SHOWN_CALLS:
+        skipped = f"... {len(lines) - 2 * SHOWN_CALLS:,} more calls ...\n"
+        lines = [*lines[:SHOWN_CALLS], skipped, *lines[-SHOWN_CALLS:]]
     return before + "".join([*lines, *traceback.format_exception_only(error)])
 
 

@@ -12,6 +12,11 @@ from course.syllabus.repository import BRANCH, our_repository
 TRIED_IN = "try"  # folder of the page in which Python runs
 OWN_MACHINE = "own-machine"  # the place on the first page that says how to install
 
+ON_THE_PAGE = (
+    "Outputs on this page are stored. Answer the questions and turn the knobs here; to run every "
+    "cell, take a link above."
+)
+
 
 def page_head(lesson: Lesson, with_page: bool = False, single_file: bool = False) -> str:
     """The title, the bar, and what the lesson needs, in Markdown.
@@ -43,7 +48,8 @@ def bar_of(lesson: Lesson, with_page: bool, single_file: bool) -> str:
         f'<div class="lesson-bar" role="group" aria-label="About this lesson">'
         f"<span>Lesson {lesson.number} <span class='of'>({place} of {count})</span> "
         f'<progress max="{count}" value="{place}" aria-label="{place} of {count}"></progress>'
-        f"</span> <span>{lesson.minutes} minutes</span> <span>Run it: {links}</span></div>"
+        f"</span> <span>{lesson.minutes} minutes</span> <span>Run it: {links}</span>"
+        f"<p>{ON_THE_PAGE}</p></div>"
     )
 
 

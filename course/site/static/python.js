@@ -127,7 +127,7 @@
       else if (event.key !== "Shift" && event.key !== "Tab") leaving = false;
     });
     area.addEventListener("blur", () => { leaving = false; });
-    const grow = () => { area.rows = Math.max(6, area.value.split("\n").length + 1); };
+    const grow = () => { area.rows = Math.min(40, Math.max(6, area.value.split("\n").length + 1)); };
     area.addEventListener("input", () => { grow(); keepDraft(name, area.value); });
 
     function show(words, right) {
@@ -135,7 +135,14 @@
       reply.textContent = words;
     }
 
-    resets.onclick = () => { area.value = stub; grow(); keepDraft(name, stub); show("", undefined); area.focus(); };
+    resets.onclick = () => { // typed, so that Ctrl+Z brings the code back
+      area.focus();
+      area.select();
+      typed(area, stub);
+      grow();
+      keepDraft(name, stub);
+      show("", undefined);
+    };
     stops.onclick = () => stop("Stopped. The next run starts Python again.");
     runs.onclick = async () => {
       if (run) return;

@@ -8,6 +8,7 @@ const DRAFTS = "gptcore-drafts"; // code of exercises that is not run yet: pytho
 
 function close(one, other, tolerance) {
   if (one === other) return true;
+  if (!Number.isFinite(one) || !Number.isFinite(other)) return false;
   const size = Math.max(Math.abs(one), Math.abs(other));
   return Math.abs(one - other) <= Math.max(tolerance * size, tolerance / 1000);
 }
@@ -19,6 +20,7 @@ const same = (one, other, tolerance) =>
 function shown(number, text) {
   if (/^[+-]?\d+$/.test(text)) return String(BigInt(text));
   if (number === 0) return "0";
+  if (!Number.isFinite(number)) return number > 0 ? "inf" : "-inf";
   const [digits, exponent] = number.toExponential(5).split("e");
   const power = Number(exponent);
   const cut = (value) => (value.includes(".") ? value.replace(/\.?0+$/, "") : value);
@@ -59,10 +61,11 @@ function fieldsReply(form, rows, texts) {
 
 // ---- reading a form: {reply} or {problem} ---------------------------------------------------------
 
+const MOST_LETTERS = 200; // of an answer
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 function rowOf(text, count) {
-  const parts = text.trim().replace(/^[[(]|[\])]$/g, "").split(count > 1 ? /[\s,x×]+/ : /(?!)/).filter(Boolean);
+  const parts = text.trim().replaceAll("−", "-").replace(/^[[(]|[\])]$/g, "").split(count > 1 ? /[\s,x×]+/ : /(?!)/).filter(Boolean);
   const texts = parts.map((part) => part.replace(/(?<=\d)[_ ](?=\d{3}(?!\d))/g, ""));
   return texts.length && texts.every((part) => NUMBER.test(part)) ? texts : null;
 }
@@ -107,7 +110,7 @@ function inputsOf(form, id) {
     element("label", { className: "option" }, element("input", { type, name, value }), ` ${label}`);
   const box = (label, i, count) => element("label", { className: "field" }, label ? `${label} ` : "",
     element("input", {
-      type: "text", inputMode: "decimal", name: `${id}-${i}`, autocomplete: "off", size: count > 1 ? 14 : 10,
+      type: "text", inputMode: "decimal", maxLength: MOST_LETTERS, name: `${id}-${i}`, autocomplete: "off", size: count > 1 ? 14 : 10,
       ariaLabel: label || form.name, placeholder: count > 1 ? Array(count).fill("·").join(", ") : "a number",
     }));
   if (form.kind === "choice") return form.options.map((option, i) => pick("radio", id, i, option.value));
@@ -118,12 +121,18 @@ function inputsOf(form, id) {
     pick("radio", `${id}-${i}`, "T", "True"), pick("radio", `${id}-${i}`, "F", "False")));
 }
 
+const notStored = {}; // answers that this browser refused to store
+
+// The answers that were kept as this version keeps them; anything else is left out.
 function load() {
-  try { return JSON.parse(localStorage.getItem(KEPT)) || {}; } catch { return {}; }
+  let kept = {};
+  try { kept = JSON.parse(localStorage.getItem(KEPT)) || {}; } catch { /* private mode, or damaged */ }
+  const whole = Object.entries(kept).filter(([, answer]) => Array.isArray(answer?.values));
+  return { ...Object.fromEntries(whole), ...notStored };
 }
 
 function keep(name, answer) {
-  try { localStorage.setItem(KEPT, JSON.stringify({ ...load(), [name]: answer })); } catch { /* private mode */ }
+  try { localStorage.setItem(KEPT, JSON.stringify({ ...load(), [name]: answer })); } catch { notStored[name] = answer; }
 }
 
 // The folded answer that belongs to a guess: the first one below it, before the next guess.
@@ -164,18 +173,30 @@ function build(box, number) {
   }
 }
 
+function namesOfPage() {
+  return [...document.querySelectorAll(".quiz script, .python.runs script")].map((one) => JSON.parse(one.textContent).name);
+}
+
 function count() {
   const place = document.querySelector(".quiz-count");
   if (!place) return;
-  const names = [...document.querySelectorAll(".quiz script, .python.runs script")].map((one) => JSON.parse(one.textContent).name);
+  const names = namesOfPage();
   const kept = load();
   const answered = names.filter((name) => kept[name]);
   const right = answered.filter((name) => kept[name].right);
-  place.querySelector("span").textContent = `Questions on this page: ${answered.length} of ${names.length} answered, ${right.length} right. Your answers stay in this browser. `;
+  place.querySelector("span").textContent = `Questions on this page: ${answered.length} of ${names.length} answered, ${right.length} right. ${
+    Object.keys(notStored).length ? "This browser does not store them." : "Your answers stay in this browser."} `;
 }
 
+// Forget the answers and the code of this page, and of no other.
 function forget() {
-  try { [KEPT, DRAFTS].forEach((key) => localStorage.removeItem(key)); } catch { /* private mode */ }
+  for (const key of [KEPT, DRAFTS]) {
+    try {
+      const kept = JSON.parse(localStorage.getItem(key)) || {};
+      namesOfPage().forEach((name) => delete kept[name]);
+      localStorage.setItem(key, JSON.stringify(kept));
+    } catch { /* private mode, or damaged */ }
+  }
   location.reload();
 }
 

@@ -22,7 +22,7 @@ function offerToTurn(told) {
   const box = told.parentElement;
   const button = document.createElement("button");
   button.className = "turn";
-  button.textContent = "Turn it with the mouse (loads 5 MB)";
+  button.textContent = "Turn it around (loads 5 MB)";
   button.onclick = () => {
     button.disabled = true;
     const script = document.createElement("script");
@@ -31,7 +31,8 @@ function offerToTurn(told) {
       const { data, layout } = JSON.parse(told.textContent);
       const figure = document.createElement("div");
       box.replaceChildren(figure);
-      Plotly.newPlot(figure, data, layout, { responsive: true, displaylogo: false });
+      delete layout.width; // it is as wide as the page
+      Plotly.newPlot(figure, data, { ...layout, autosize: true }, { responsive: true, displaylogo: false });
     };
     script.onerror = () => {
       button.textContent = "It could not be loaded; the picture above stays as it is.";
@@ -44,3 +45,8 @@ function offerToTurn(told) {
 document.querySelectorAll(".plotly-figure").forEach(offerToTurn);
 addEventListener("load", reachable);
 addEventListener("resize", reachable);
+
+// Python in a page needs a server, so a page that is opened from disk has no link to it.
+if (location.protocol === "file:") {
+  document.querySelectorAll('a[href*="try/lab/"]').forEach((link) => link.replaceWith("in this browser (behind python -m http.server)"));
+}
