@@ -27,7 +27,7 @@ lab:  ## open JupyterLab at lesson 0
 
 test:  ## run every test, every lesson, and the lessons in a real browser
 	@$(SETUP) test
-	@$(VENV) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --nbval tests notebooks/
+	@$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval tests notebooks/
 
 quick:  ## run the tests that need no browser, no notebook and no training: under a minute
 	@$(SETUP) test

@@ -169,7 +169,7 @@ def test_the_keys_alone_open_every_head_light_every_token_and_turn_to_lines(less
 
 def test_pointing_at_a_square_lights_its_row_and_column_in_every_head(lesson):
     message = json.loads(lesson.locator(".viz-squares").get_attribute("data-attention"))
-    x, y, side = message["places"][1]
+    x, y, side = message["forms"][0]["places"][1]  # of the wide form
     at = {"x": x + side * 2.5, "y": y + side * 4.5}  # row 4, column 2 of head 1
     lesson.locator(".viz-squares .sheet").hover(position=at)
     message = lesson.locator(".viz-squares .said").inner_text()
