@@ -46,7 +46,12 @@ document.querySelectorAll(".plotly-figure").forEach(offerToTurn);
 addEventListener("load", reachable);
 addEventListener("resize", reachable);
 
-// Python in a page needs a server, so a page that is opened from disk has no link to it.
+// Python in a page needs a server, so a page that is opened from disk has words in place of the link.
 if (location.protocol === "file:") {
-  document.querySelectorAll('a[href*="try/lab/"]').forEach((link) => link.replaceWith("in this browser (behind python -m http.server)"));
+  for (const link of document.querySelectorAll('a[href*="try/lab/"]')) {
+    const words = document.createElement("span");
+    words.textContent = link.textContent; // no more than before, or the page below would move
+    words.title = "Python in a page needs a server: python -m http.server";
+    link.replaceWith(words);
+  }
 }
