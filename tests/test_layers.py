@@ -59,15 +59,17 @@ VIZ = (
     *("graphs", "attention", "architecture", "model_map", "next_token", "text", "curves"),
     "hardware",
 )
+GROUND = {"canvas", "dials"}  # of viz
 ROOMS = {
     "viz": {
         "canvas": set(),
-        **{room: {"canvas"} for room in VIZ},
-        "runs": {"canvas", "curves", "tuning"},
-        "training": {"canvas", "attention", "curves", "next_token", "runs"},
-        "tuning": {"canvas", "curves", "text"},
-        "serving": {"canvas", "curves", "hardware"},
-        "kv_cache": {"canvas", "serving"},
+        "dials": {"canvas"},
+        **{room: GROUND for room in VIZ},
+        "runs": {*GROUND, "curves", "tuning"},
+        "training": {*GROUND, "attention", "curves", "next_token", "runs"},
+        "tuning": {*GROUND, "curves", "text"},
+        "serving": {*GROUND, "curves", "hardware"},
+        "kv_cache": {*GROUND, "serving"},
     },
     "gptcore.corpus": {
         "downloads": set(),

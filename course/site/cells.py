@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping
 from html import escape
 
-from course.site.dials import DIAL, dial_box, dial_scripts
+from course.site.dials import dial_box, dial_scripts
 from course.site.editor.lesson_code import cells_of
 from course.site.quiz.guesses import guesses_in, without_guesses
 from course.syllabus.lesson_table import Lesson
 from viz.canvas.control import STATIC_NOTE
+from viz.canvas.picture import DIAL
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 NEIGHBOURS = re.compile(r"\[[^\]\n]*\]\([\w.]+\.ipynb\)( \| \[[^\]\n]*\]\([\w.]+\.ipynb\))?")

@@ -1,13 +1,14 @@
 """A control on a page: its still, and the data with which a script makes knobs of it.
 
-`viz/canvas/dial.js` makes the knobs, and `NAME_dial.js` beside the control the numbers and picture.
+`viz/dials/dial.js` makes the knobs, and `NAME_dial.js` beside the control the numbers and picture.
 """
 
 import json
 import re
 from collections.abc import Iterable
 
-DIAL = "application/vnd.viz.dial+json"  # what `page_dial` of a control returns
+from viz.canvas.picture import DIAL
+
 STILL_NOTE = re.compile(r"<p>A still picture: [^<]*</p>")
 NARROW_FORM = re.compile(r"<source [^>]*>")  # a phone without scripts shows the wide form
 

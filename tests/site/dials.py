@@ -23,14 +23,13 @@ def dial_page(folder: Path, shown: Any) -> Path:
     name = bundle["application/vnd.viz.dial+json"]["dial"]
     (script,) = VIZ.glob(f"*/{name}_dial.js")
     head = "".join(
-        f"<script defer src='{file.as_uri()}'></script>"
-        for file in (VIZ / "canvas/dial.js", script)
+        f"<script defer src='{file.as_uri()}'></script>" for file in (VIZ / "dials/dial.js", script)
     )
     page = folder / f"{name}.html"
     page.write_text(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="stylesheet" href="{(VIZ / "canvas/dial.css").as_uri()}">{head}'
+        f'<link rel="stylesheet" href="{(VIZ / "dials/dial.css").as_uri()}">{head}'
         f'<body style="margin: 1rem"><main>{dial_box(bundle)}</main></body></html>',
         encoding="utf-8",
     )

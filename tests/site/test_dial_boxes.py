@@ -3,9 +3,9 @@
 import json
 import re
 
-from course.site.dials import DIAL, dial_box, dial_scripts
-from viz.canvas.control import DIAL as SHOWN_AS
+from course.site.dials import dial_box, dial_scripts
 from viz.canvas.control import STATIC_NOTE, computed_in_page, page_constants
+from viz.canvas.picture import DIAL
 
 
 def bundle(name: str, words: str = "") -> dict:
@@ -30,10 +30,6 @@ def test_a_page_loads_what_all_dials_share_and_each_script_once():
         re.findall(r'src="([^"]+)"', dial_scripts(outputs[:1], "_static"))[0] == "_static/dial.js"
     )
     assert dial_scripts([{"data": {"text/html": ""}}, {"text": ""}]) == ""
-
-
-def test_the_mime_type_is_that_of_viz():
-    assert DIAL == SHOWN_AS
 
 
 def test_a_function_says_whether_a_page_computes_it():

@@ -14,7 +14,7 @@ from course.experiments.modern.recorded import tables
 from course.experiments.own_gpt.reports import dial_runs as own_runs
 from course.experiments.serving.clock import dial_runs as serving_runs
 from course.experiments.tuning.reports import dial_runs as tuning_runs
-from viz.canvas.dials.frames import values_of
+from viz.dials.frames import values_of
 
 pytestmark = pytest.mark.browser
 MOST_CHECKED = 40

@@ -6,10 +6,11 @@ import re
 import pytest
 
 from course.site.broken_links import Page, broken_links
-from course.site.dials import DIAL, NARROW_FORM
+from course.site.dials import NARROW_FORM
 from course.site.layout import lay_out
 from course.site.public import PACKAGES, ROOT, public_names
 from course.syllabus.lesson_table import written_lessons
+from viz.canvas.picture import DIAL
 
 STORED = [lesson for lesson in written_lessons() if lesson.notebook.is_file()]
 

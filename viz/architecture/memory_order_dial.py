@@ -8,11 +8,11 @@ from ipywidgets import Layout, ToggleButtons
 
 from viz.architecture.memory_order import draw_memory_order
 from viz.canvas.control import Control
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.pages import NARROW, phone_title_scene, words_scene
 from viz.canvas.palette import INK, MUTED
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, Text, vstack
+from viz.dials.frames import page_frames
 
 
 class MemoryOrderDial(Control):

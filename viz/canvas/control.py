@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 
 from ipywidgets import HTML, HBox, Layout, VBox, Widget
 
-from viz.canvas.picture import Picture
+from viz.canvas.picture import DIAL, Picture
 
 # Shown in a saved notebook, on a page, and where the widget manager is missing.
 STATIC_NOTE = (
     "<p>A still picture: run its cell where ipywidgets is installed, and it has knobs to turn.</p>"
 )
-DIAL = "application/vnd.viz.dial+json"  # MIME type of what `page_dial` returns
 TRANSPARENT_GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 

@@ -33,6 +33,7 @@ DARK_STYLE = (
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 NO_TEMPLATE = {"data": {"scatter": [{"type": "scatter"}]}}  # plotly calls this template "none"
 
+DIAL = "application/vnd.viz.dial+json"  # MIME type of what a page needs to turn the knobs
 PHONE = 520  # pixels; a page that is at most so wide shows the narrow form of a picture
 
 # Below the still of a picture with a script, which hides it.

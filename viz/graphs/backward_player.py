@@ -7,9 +7,9 @@ from typing import Any
 from ipywidgets import Button, FloatSlider, HBox, IntSlider, Layout
 
 from viz.canvas.control import Control
-from viz.canvas.dials.frames import page_knob
 from viz.canvas.labels import format_number
 from viz.canvas.picture import Picture
+from viz.dials.frames import page_knob
 from viz.graphs.backward import build_small_graph, draw_backward, draw_frame, make_frames
 from viz.graphs.backward_page import can_be_computed, graph_on_page, structure_of
 from viz.graphs.node import Node

@@ -10,9 +10,9 @@ from typing import Any
 from ipywidgets import Dropdown, HBox, IntSlider, Layout, SelectionSlider, VBox
 
 from viz.canvas.control import Control, page_constants
-from viz.canvas.dials.frames import page_knob
 from viz.canvas.picture import Picture
 from viz.canvas.warnings import with_warning
+from viz.dials.frames import page_knob
 from viz.hardware.budget import draw_budget
 
 WIDTHS = (64, 128, 192, 256, 320, 384, 448, 480, 512, 576, 640, 720, 768, 896, 1024, 1280, 1600)

@@ -12,7 +12,7 @@ from viz.canvas.arrays import did_you_mean
 from viz.canvas.labels import truncate
 from viz.canvas.pages import NARROW, wrapped
 from viz.canvas.palette import BLUE, INK, MUTED, ORANGE, SLATE, WHITE, blend
-from viz.canvas.picture import Picture
+from viz.canvas.picture import DIAL, Picture
 from viz.canvas.scene import Rect, Scene, Text
 from viz.canvas.ticks import SUPERSCRIPTS
 from viz.hardware.number_formats import FORMATS, NumberFormat
@@ -80,7 +80,7 @@ def draw_formats(
         add_format(scene, 66 + ROW_HEIGHT * k, fmt, row, number)
     scene.height = 66 + ROW_HEIGHT * len(known) - 6
     narrow = narrow_scene(heading, list(zip(known, rows.values())), number)
-    dial = {"application/vnd.viz.dial+json": page_dial(number, known)}
+    dial = {DIAL: page_dial(number, known)}
     alt = alt_text(number, rows, title)
     picture = Picture(rows, alt, scene, narrow=narrow, extra_mime=dial)
     return picture.draw_on(ax) if ax is not None else picture

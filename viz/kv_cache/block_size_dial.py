@@ -10,9 +10,9 @@ from ipywidgets import Layout, SelectionSlider
 
 from viz.canvas.arrays import to_int
 from viz.canvas.control import Control
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
 from viz.canvas.ticks import format_percent
+from viz.dials.frames import page_frames
 from viz.kv_cache.block_size_scene import block_size_scene, narrow_block_size_scene
 from viz.kv_cache.block_sizes import BlockCount, count_blocks
 

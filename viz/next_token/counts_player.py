@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import Layout, SelectionSlider
 
 from viz.canvas.control import Control
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
+from viz.dials.frames import page_frames
 from viz.next_token.counts import draw_counts, to_table
 
 if TYPE_CHECKING:

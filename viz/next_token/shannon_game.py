@@ -11,8 +11,8 @@ from typing import Any
 from ipywidgets import Button, HBox, IntSlider, Layout, Text
 
 from viz.canvas.control import Control
-from viz.canvas.dials.frames import page_knob
 from viz.canvas.picture import Picture
+from viz.dials.frames import page_knob
 from viz.next_token.shannon import (
     Distribution,
     draw_shannon,

@@ -7,8 +7,8 @@ from ipywidgets import Dropdown, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control, side_by_side
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
+from viz.dials.frames import page_frames
 from viz.runs.memorization import EXAMPLE, draw_run, read_run
 
 

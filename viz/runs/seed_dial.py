@@ -6,8 +6,8 @@ from typing import Any
 from ipywidgets import Dropdown, IntSlider, Layout
 
 from viz.canvas.control import Control, side_by_side
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
+from viz.dials.frames import page_frames
 from viz.runs.seeds import draw_seeds
 
 Runs = Mapping[str, Sequence[float]]

@@ -8,7 +8,6 @@ from ipywidgets import Dropdown, HBox, Layout
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.labels import truncate
 from viz.canvas.pages import NARROW
 from viz.canvas.palette import CATEGORIES
@@ -16,6 +15,7 @@ from viz.canvas.picture import Picture
 from viz.canvas.scene import Scene, vstack
 from viz.curves.loss_scene import WIDTH
 from viz.curves.pins import GAP, MARGIN, add_card, card_height, card_lines
+from viz.dials.frames import page_frames
 from viz.runs.run_log import FlopsPerToken, has_values
 from viz.runs.runs import X_LABELS, check_choice, draw_runs
 

@@ -6,7 +6,6 @@ from typing import Any
 from ipywidgets import Layout, SelectionSlider
 
 from viz.canvas.control import Control, side_by_side
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.labels import truncate
 from viz.canvas.pages import NARROW, WIDTH, page_of, phone_page_of
 from viz.canvas.palette import CATEGORIES, MUTED, PAPER
@@ -15,6 +14,7 @@ from viz.canvas.scene import Circle, Line, Scene
 from viz.canvas.ticks import format_digits
 from viz.canvas.warnings import with_warning
 from viz.curves.loss_scene import BOTTOM, ChartOptions, LossScene
+from viz.dials.frames import page_frames
 from viz.serving.batching_record import KEYS, Point, Record, curves_of, read_record
 from viz.serving.speed_panel import HEIGHT
 

@@ -6,12 +6,12 @@ from typing import Any
 from ipywidgets import Dropdown, Layout, SelectionSlider
 
 from viz.canvas.control import Control, side_by_side
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.labels import truncate
 from viz.canvas.pages import NARROW, WIDTH, capitalized, page_of, phone_page_of
 from viz.canvas.picture import Picture
 from viz.canvas.ticks import format_digits
 from viz.canvas.warnings import with_warning
+from viz.dials.frames import page_frames
 from viz.serving.draft_grid import call_scene, call_words, grid_scene, read_drafts
 
 

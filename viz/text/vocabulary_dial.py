@@ -10,9 +10,9 @@ from typing import Any
 from ipywidgets import Layout, SelectionSlider, Textarea
 
 from viz.canvas.control import Control
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
 from viz.canvas.visible_text import Piece
+from viz.dials.frames import page_frames
 from viz.text.vocabulary import draw_vocabulary
 
 FIXED_TEXT = "The text can be changed where Python runs."  # on a page

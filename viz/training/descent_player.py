@@ -8,8 +8,8 @@ from typing import Any
 from ipywidgets import IntSlider, Layout, SelectionSlider
 
 from viz.canvas.control import Control
-from viz.canvas.dials.frames import page_knob
 from viz.canvas.picture import Picture
+from viz.dials.frames import page_knob
 from viz.training.descent_page import field_on_page, map_data, paths_on_page, stored_rates
 from viz.training.loss_grid import Interval, LossGrid, LossLike, Point, check_range
 from viz.training.surface import (

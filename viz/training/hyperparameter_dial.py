@@ -9,12 +9,12 @@ from ipywidgets import Button, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping, to_number
 from viz.canvas.control import Control, side_by_side
-from viz.canvas.dials.frames import page_knob, values_of
 from viz.canvas.labels import title_width
 from viz.canvas.pages import MARGIN, NARROW, heading_scene, wrapped
 from viz.canvas.palette import BLUE, INK, LINE, MUTED, ORANGE, PAPER
 from viz.canvas.picture import Picture
 from viz.canvas.scene import Circle, Line, Rect, Scene, Text
+from viz.dials.frames import page_knob, values_of
 
 MAX_ROWS = 12
 ROW, LEFT, WIDTH, TOP = 24, 250, 400, 62  # pixels

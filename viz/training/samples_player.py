@@ -7,8 +7,8 @@ from ipywidgets import IntSlider, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
+from viz.dials.frames import page_frames
 from viz.training.samples import MAX_ROWS, count_rows, draw_samples, samples_picture
 
 

@@ -7,8 +7,8 @@ from ipywidgets import IntSlider, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping
 from viz.canvas.control import Control, side_by_side
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.picture import Picture
+from viz.dials.frames import page_frames
 from viz.training.snapshot import LossesLike, TrainingSnapshot, read_losses, read_snapshot
 from viz.training.training import last_step, training_picture
 

@@ -8,9 +8,9 @@ from ipywidgets import Dropdown, FloatSlider, Layout, Text
 
 from viz.canvas.arrays import to_numbers, to_tokens
 from viz.canvas.control import Control, side_by_side
-from viz.canvas.dials.frames import page_knob
 from viz.canvas.picture import Picture
 from viz.canvas.warnings import with_warning
+from viz.dials.frames import page_knob
 from viz.tuning.advantages import PER_ROW, advantages_picture
 from viz.tuning.groups import BASELINES, check_baseline, read_groups
 

@@ -11,10 +11,10 @@ from ipywidgets import Dropdown, Layout, SelectionSlider
 
 from viz.canvas.arrays import to_mapping, to_number
 from viz.canvas.control import Control, side_by_side
-from viz.canvas.dials.frames import page_frames
 from viz.canvas.pages import NARROW
 from viz.canvas.picture import Picture
 from viz.canvas.warnings import with_warning
+from viz.dials.frames import page_frames
 from viz.tuning.reinforcement import check_keys
 from viz.tuning.reinforcement_chart import Range, ReinforcementChart
 from viz.tuning.reinforcement_log import read_seeds

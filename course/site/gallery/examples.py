@@ -9,10 +9,10 @@ from io import StringIO
 from typing import Any
 
 from course.site.before_examples import BEFORE
-from course.site.dials import DIAL
 from course.site.public import Public, parse_example, public_names
 from viz import LossPlot, Picture
 from viz.canvas.control import Control
+from viz.canvas.picture import DIAL
 
 
 def picture_of(one: Public) -> Picture | None:

@@ -7,10 +7,11 @@ from typing import Any
 
 from course.site.before_examples import BEFORE
 from course.site.cells import directive, picture_box
-from course.site.dials import DIAL, dial_box, dial_scripts
+from course.site.dials import dial_box, dial_scripts
 from course.site.gallery.examples import picture_of
 from course.site.public import Public, about, public_names, tree_of
 from course.site.reference import example_block, prose
+from viz.canvas.picture import DIAL
 
 PACKAGE = "viz"
 ROOMS = {  # room -> its heading and a sentence, in the order of the page; a new room comes last

@@ -1,8 +1,8 @@
 """Each line of code in a box of its own, so that a long one wraps below its own indentation.
 
 Sphinx would let the whole block scroll sideways. The text of a block is not changed by a letter:
-what is selected and copied is the code. An output is left as it is, because its columns must not
-break. The rules for `.line` are in static/reading.css.
+what is selected and copied is the code. An output is left as it is, because a column does not
+continue in the next line. The rules for `.line` are in static/reading.css.
 """
 
 import re

@@ -13,8 +13,8 @@ TRIED_IN = "try"  # folder of the page in which Python runs
 OWN_MACHINE = "own-machine"  # the place on the first page that says how to install
 
 ON_THE_PAGE = (
-    "Outputs on this page are stored. Answer the questions and turn the knobs here; to run every "
-    "cell, take a link above."
+    "The outputs on this page are stored. You can answer the questions and move the sliders here. "
+    "The links above run every cell."
 )
 
 

@@ -19,7 +19,7 @@ from viz.canvas.scene import Rect, Scene, Shape, Text, attributes, format_coordi
 if TYPE_CHECKING:
     from viz.canvas.control import Control
 
-Shelves = dict[str, dict[str, int]]  # what is stored once, with its number
+Pools = dict[str, dict[str, int]]  # strings that are stored once, each with its number
 
 MOST_STATES = 600
 SHORTEST_RUN = 12  # squares; a shorter run is written square by square
@@ -123,21 +123,21 @@ def write_pictures(pictures: Sequence[Picture]) -> dict[str, Any]:
         height and shapes, or "" where a sentence says why there is none; "shapes", "places",
         "colours", "fills" and "long", which those refer to.
     """
-    shelves: Shelves = {"shapes": {}, "places": {}, "colours": {}, "fills": {}}
-    desk = [write_scene(picture.scene, shelves) for picture in pictures]
-    phone = [write_scene(picture.narrow, shelves) for picture in pictures]
+    pools: Pools = {"shapes": {}, "places": {}, "colours": {}, "fills": {}}
+    desk = [write_scene(picture.scene, pools) for picture in pictures]
+    phone = [write_scene(picture.narrow, pools) for picture in pictures]
     return {
         "texts": [picture.alt for picture in pictures],
         "desk": desk,
         **({"phone": phone} if any(phone) else {}),
-        **{name: list(shelf) for name, shelf in shelves.items() if shelf},
+        **{name: list(pool) for name, pool in pools.items() if pool},
         "long": LONG,
         "paper": PAPER,
         "font": SANS,
     }
 
 
-def write_scene(scene: Scene | None, shelves: Shelves) -> str:
+def write_scene(scene: Scene | None, pools: Pools) -> str:
     """Width, height and shapes: "400 300 0-7 9 r2:5:1" is shapes 0 to 7, 9, and a run.
 
     The run r2:5:1 has the shape 2 at the places 5 in the colours 1.
@@ -145,25 +145,25 @@ def write_scene(scene: Scene | None, shelves: Shelves) -> str:
     if scene is None:
         return ""
     size = [format_coordinate(scene.width), format_coordinate(scene.height)]
-    return " ".join([*size, *number_ranges(numbers_of(scene.shapes, shelves))])
+    return " ".join([*size, *number_ranges(numbers_of(scene.shapes, pools))])
 
 
-def numbers_of(shapes: Sequence[Shape], shelves: Shelves) -> Iterator[int | str]:
+def numbers_of(shapes: Sequence[Shape], pools: Pools) -> Iterator[int | str]:
     """The number of each shape, or what a run is made of."""
     for shared, group in groupby(shapes, key=shared_in_run):
         members = list(group)
         squares = [shape for shape in members if isinstance(shape, Rect)]
         if shared and len(squares) >= SHORTEST_RUN:
-            yield write_run(shared, squares, shelves)
+            yield write_run(shared, squares, pools)
             continue
         for shape in members:
             if not (isinstance(shape, Text) and not shape.text):
-                yield number_of(shorten(shape_to_svg(shape)), shelves["shapes"])
+                yield number_of(shorten(shape_to_svg(shape)), pools["shapes"])
 
 
-def number_of(text: str, shelf: dict[str, int]) -> int:
-    """The number of a string on its shelf, where it is put if it is new."""
-    return shelf.setdefault(text, len(shelf))
+def number_of(text: str, pool: dict[str, int]) -> int:
+    """The number of a string in its pool, to which a new one is added."""
+    return pool.setdefault(text, len(pool))
 
 
 def shared_in_run(shape: Shape) -> Rect | None:
@@ -173,15 +173,15 @@ def shared_in_run(shape: Shape) -> Rect | None:
     return replace(shape, x=0, y=0, fill="@")
 
 
-def write_run(shared: Rect, squares: Sequence[Rect], shelves: Shelves) -> str:
+def write_run(shared: Rect, squares: Sequence[Rect], pools: Pools) -> str:
     """Squares of one size as numbers of their shape, their places and their colours."""
-    shape = number_of(shorten(shape_to_svg(shared)), shelves["shapes"])
+    shape = number_of(shorten(shape_to_svg(shared)), pools["shapes"])
     corners = " ".join(format_coordinate(z) for square in squares for z in (square.x, square.y))
-    places = number_of(corners, shelves["places"])
-    colours = [number_of(square.fill, shelves["colours"]) for square in squares]
+    places = number_of(corners, pools["places"])
+    colours = [number_of(square.fill, pools["colours"]) for square in squares]
     lengths = [(colour, len(list(same))) for colour, same in groupby(colours)]
     fills = " ".join(f"{colour}*{n}" if n > 1 else f"{colour}" for colour, n in lengths)
-    return f"r{shape}:{places}:{number_of(fills, shelves['fills'])}"
+    return f"r{shape}:{places}:{number_of(fills, pools['fills'])}"
 
 
 def shorten(svg: str) -> str:
